@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { limits } from '../limits.ts'
+import type { Result } from '../result.ts'
+import { err, ok } from '../result.ts'
+
+export const sortBySchema = z.enum(['created_at', 'updated_at', 'name', 'last_activity_at'])
+export const sortOrderSchema = z.enum(['desc', 'asc'])
+
+/**
+ * Where a page ends: the sort value and id of its last contact, and the number of the page that follows. Opaque
+ * to the caller. It proves nothing and opens nothing: what it may see is decided by the token.
+ */
+export const cursorSchema = z.strictObject({
+  sortBy: sortBySchema,
+  sortOrder: sortOrderSchema,
+  /** The last contact's sort value: an ISO instant with microseconds, or its name. */
+  after: z.string().max(512),
+  id: z.string().min(1).max(128),
+  page: z
+    .int()
+    .min(2)
+    .max(limits.pageMax + 1),
+})
+export type Cursor = z.output<typeof cursorSchema>
+
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/
+
+/** Base64url of the cursor's JSON. */
+export function encodeCursor(cursor: Cursor): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(cursor))
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '')
+}
+
+/** Answers an error for anything that `encodeCursor` cannot have written. */
+export function parseCursor(text: string): Result<Cursor, 'malformed'> {
+  try {
+    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
+    const parsed = cursorSchema.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
+    if (!parsed.success) return err('malformed')
+    const { sortBy, after } = parsed.data
+    const isInstant = instant.test(after) && !Number.isNaN(Date.parse(after))
+    if (after.includes('\0') || (sortBy !== 'name' && !isInstant)) return err('malformed')
+    return ok(parsed.data)
+  } catch {
+    return err('malformed')
+  }
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+
+/**
+ * The one table from reason to what the wire says. A route names a code; status and sentence follow from here, so
+ * that the same fault reads the same everywhere and the compiler knows every code there is.
+ */
+export const wireErrors = {
+  invalid_parameter: { status: 400, sentence: 'A parameter of the request is not valid.' },
+  invalid_encoding: { status: 400, sentence: 'The URL is not valid UTF-8.' },
+  invalid_json: { status: 400, sentence: 'The body is not JSON.' },
+  invalid_body: { status: 400, sentence: 'The body does not have the shape this route takes.' },
+  invalid_cursor: { status: 400, sentence: 'The cursor is not one that this query gave out.' },
+  workspace_missing: { status: 400, sentence: 'The header X-Workspace-ID is missing.' },
+  workspace_mismatch: { status: 400, sentence: 'The workspace is named twice, and not alike.' },
+  version_unknown: { status: 400, sentence: 'X-Min-Version is newer than any version of this workspace.' },
+  token_missing: { status: 401, sentence: 'The header Authorization with a bearer token is missing.' },
+  token_invalid: { status: 401, sentence: 'The bearer token is not valid.' },
+  token_expired: { status: 401, sentence: 'The bearer token has expired.' },
+  key_invalid: { status: 401, sentence: 'The internal key is missing or not valid.' },
+  user_mismatch: { status: 403, sentence: "X-User-ID is not the token's subject." },
+  not_a_member: { status: 403, sentence: 'The user is not a member of this workspace.' },
+  admin_required: { status: 403, sentence: 'Only an admin of the workspace may do this.' },
+  board_not_found: { status: 404, sentence: 'There is no such board in this workspace.' },
+  route_not_found: { status: 404, sentence: 'There is no such route.' },
+  method_not_allowed: { status: 405, sentence: 'The route does not take this method.' },
+  body_too_large: { status: 413, sentence: 'The body is larger than this route takes.' },
+  url_too_long: { status: 414, sentence: 'The URL is longer than this service takes.' },
+  rate_limited: { status: 429, sentence: 'Too many requests; try again later.' },
+  internal: { status: 500, sentence: 'Something went wrong here; it has been logged under the request id.' },
+  origin_unavailable: { status: 503, sentence: 'The origin is out of reach and nothing usable is cached.' },
+  overloaded: { status: 503, sentence: 'The service is at its limit; try again in a moment.' },
+  ledger_unavailable: {
+    status: 503,
+    sentence: 'What was asked cannot be proved: the ledger is out of reach.',
+  },
+  auth_unavailable: { status: 503, sentence: 'The token or membership cannot be checked at the moment.' },
+  not_cached: { status: 504, sentence: 'Nothing is cached for this request.' },
+  origin_timeout: {
+    status: 504,
+    sentence: 'The origin did not answer in time and nothing usable is cached.',
+  },
+} as const
+
+export type WireErrorCode = keyof typeof wireErrors
+
+/** One fault of an input: where it is, and what would be taken. */
+export const faultSchema = z.object({ parameter: z.string(), message: z.string() })
+export type Fault = z.output<typeof faultSchema>
+
+/** The body of every error, of the Worker's and of the origin's. */
+export const errorBodySchema = z.object({
+  success: z.literal(false),
+  error: z.string(),
+  code: z.enum(Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCode[]]),
+  details: z.array(faultSchema).optional(),
+  retryAfter: z.number().optional(),
+  requestId: z.string(),
+})
+export type ErrorBody = z.output<typeof errorBodySchema>
+
+/** An error on its way to the caller. */
+export interface WireError {
+  readonly code: WireErrorCode
+  readonly details?: readonly Fault[]
+  readonly retryAfterSeconds?: number
+}
+
+export function errorBody(error: WireError, requestId: string): ErrorBody {
+  return {
+    success: false,
+    error: wireErrors[error.code].sentence,
+    code: error.code,
+    ...(error.details === undefined ? {} : { details: [...error.details] }),
+    ...(error.retryAfterSeconds === undefined ? {} : { retryAfter: error.retryAfterSeconds }),
+    requestId,
+  }
+}
+
+/** What zod found wrong with an input, as faults that name the parameter and what it takes. */
+export function faultsOf(error: z.core.$ZodError): Fault[] {
+  return error.issues.map((issue) => ({
+    parameter: issue.path.join('.') || '(input)',
+    message: issue.message,
+  }))
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { boardIdSchema, columnIdSchema, contactIdSchema, workspaceIdSchema } from '../ids.ts'
+import { limits } from '../limits.ts'
+
+export const invalidationActionSchema = z.enum([
+  'contact_created',
+  'contact_updated',
+  'contact_moved',
+  'contact_deleted',
+  'contact_assigned',
+  'contacts_imported',
+  'board_updated',
+  'workspace_updated',
+])
+
+/**
+ * One change the CRM's backend reports (SPEC 4). What an event leaves out widens it: without a column the whole
+ * board moves on, without a board the whole workspace.
+ */
+export const invalidationEventSchema = z.strictObject({
+  workspaceId: workspaceIdSchema.optional(),
+  boardId: boardIdSchema.optional(),
+  contactId: contactIdSchema.optional(),
+  action: invalidationActionSchema,
+  /** The column of a contact that stays in it. */
+  columnId: columnIdSchema.optional(),
+  fromColumnId: columnIdSchema.optional(),
+  toColumnId: columnIdSchema.optional(),
+  /** The same id again changes nothing and answers the same. */
+  eventId: z.string().min(1).max(limits.eventIdCharactersMax).optional(),
+})
+export type InvalidationEvent = z.output<typeof invalidationEventSchema>
+
+export const invalidationBatchSchema = z.strictObject({
+  events: z.array(invalidationEventSchema).min(1).max(limits.invalidationEventsMax),
+})
+
+const row = z.record(z.string(), z.unknown()).nullable()
+
+/** A Supabase database webhook, as pg_net posts it. */
+export const databaseWebhookSchema = z.object({
+  type: z.enum(['INSERT', 'UPDATE', 'DELETE']),
+  table: z.string(),
+  schema: z.string(),
+  record: row,
+  old_record: row,
+})
+export type DatabaseWebhook = z.output<typeof databaseWebhookSchema>
+
+/**
+ * `invalidated` counts the tags that moved on, `version` is the workspace's new version; a batch over several
+ * workspaces answers each one's in `versions`, and in `version` that of the last event.
+ */
+export const invalidationAnswerSchema = z.object({
+  invalidated: z.int(),
+  patterns: z.array(z.string()),
+  version: z.int(),
+  versions: z.record(z.string(), z.int()),
+})
+export type InvalidationAnswer = z.output<typeof invalidationAnswerSchema>

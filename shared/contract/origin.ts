@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { boardIdSchema, roleSchema, userIdSchema, workspaceIdSchema } from '../ids.ts'
+
+/**
+ * What the Worker and the origin say to each other. Every request carries `Authorization: Bearer
+ * <INTERNAL_AUTH_KEY>` and, where a user asks, the user's own JWT in `X-Caller-Token`, so that row level security
+ * holds in the database. Errors are `ErrorBody` (contract/errors.ts); a 503 carries `Retry-After`.
+ *
+ *   POST /load/{resource}                 LoadRequest  → the resource's `data` as JSON, or 404 when there is no such thing
+ *   GET  /workspaces/{id}/membership                   → Membership
+ *   GET  /workspaces/{id}/boards                       → BoardList
+ *   GET  /workspaces/{id}/settings                     → CacheSettings
+ *   POST /workspaces/{id}/settings        CacheSettingsChange → SavedSettings (role admin)
+ *   GET  /health                                       → OriginHealth (no key)
+ *   GET  /metrics                                      → the origin's own figures
+ */
+export const callerTokenHeader = 'X-Caller-Token'
+export const requestIdHeader = 'X-Request-ID'
+
+/**
+ * One load. `version` names the view the Worker will stamp the answer with: the origin lets loads share a query
+ * only when key *and* version agree, since a query begun under an older version may have read what a newer one
+ * invalidated.
+ */
+export const loadRequestSchema = z.strictObject({
+  workspaceId: workspaceIdSchema,
+  /** The user whose entry this is, or null where the workspace shares it. */
+  userId: userIdSchema.nullable(),
+  version: z.string().max(64),
+  params: z.unknown(),
+})
+export type LoadRequest = z.output<typeof loadRequestSchema>
+
+export const membershipSchema = z.object({ role: roleSchema.nullable() })
+export type Membership = z.output<typeof membershipSchema>
+
+export const boardListSchema = z.object({
+  boards: z.array(z.object({ id: boardIdSchema, name: z.string() })),
+})
+export type BoardList = z.output<typeof boardListSchema>
+
+export const originHealthSchema = z.object({
+  status: z.enum(['healthy', 'unhealthy']),
+  database: z.object({ available: z.boolean(), latencyMs: z.number() }),
+})
+export type OriginHealth = z.output<typeof originHealthSchema>

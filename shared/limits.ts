@@ -1,0 +1,74 @@
+/**
+ * Every bound of the product in one place, with the relations between them asserted where they are declared.
+ * Figures of a platform name their source.
+ */
+export const limits = {
+  /** Query of a contact list (SPEC 1). */
+  perPageDefault: 50,
+  perPageMax: 100,
+  pageMax: 1_000_000,
+  searchCharactersMax: 200,
+  cursorCharactersMax: 1_024,
+  /** Requests. Cloudflare takes URLs of 16 KB; nothing here needs a quarter of it. */
+  urlBytesMax: 4_096,
+  requestBodyBytesMax: 1_048_576,
+  tokenCharactersMax: 8_192,
+  invalidationEventsMax: 500,
+  eventIdCharactersMax: 200,
+  /** Lifetimes a workspace may set, in seconds. */
+  lifetimeSecondsMin: 30,
+  lifetimeSecondsMax: 86_400,
+  /** Freshness. */
+  stalenessBoundDefaultMs: 1_000,
+  stalenessBoundMaxMs: 30_000,
+  staleIfErrorDefaultSeconds: 86_400,
+  staleIfErrorMaxSeconds: 604_800,
+  /** Ledger: what it remembers of a workspace. */
+  ledgerTagsMax: 10_000,
+  ledgerEventIdsMax: 10_000,
+  ledgerChangesPerAnswerMax: 2_000,
+  /** Entries. KV takes 25 MiB a value and 512 bytes a key; Upstash 10 MB a request. */
+  entryBytesMax: 4_194_304,
+  entryHeaderBytesMax: 8_192,
+  keyBytesMax: 512,
+  keyPartCharactersMax: 160,
+  /** KV refuses a shorter expirationTtl (Cloudflare, Workers KV limits). */
+  kvExpirationSecondsMin: 60,
+  /** What one isolate remembers (128 MB in all, Cloudflare, Workers limits). */
+  isolateViewsMax: 1_000,
+  isolateSettingsMax: 1_000,
+  isolateTokensMax: 5_000,
+  isolateMembershipsMax: 10_000,
+  membershipSeconds: 60,
+  /** Deadlines of one call outwards, in milliseconds. */
+  kvDeadlineMs: 1_000,
+  redisDeadlineMs: 1_000,
+  ledgerDeadlineMs: 2_000,
+  originDeadlineMs: 10_000,
+  probeDeadlineMs: 1_500,
+  queryDeadlineMs: 8_000,
+  /** Origin. */
+  queriesAtOnceDefault: 32,
+  queriesWaitingDefault: 256,
+  retryAfterSeconds: 1,
+  stopGraceMs: 30_000,
+  /** Clock difference tolerated in a token's times. */
+  tokenSkewSeconds: 10,
+  /** Warm-up: pages of a board, boards of a workspace. */
+  warmBoardsMax: 50,
+} as const
+
+function holds(condition: boolean, relation: string): void {
+  if (!condition) throw new Error(`limits.ts: ${relation} does not hold`)
+}
+
+holds(limits.perPageDefault <= limits.perPageMax, 'perPageDefault <= perPageMax')
+holds(limits.stalenessBoundDefaultMs <= limits.stalenessBoundMaxMs, 'default bound <= greatest bound')
+holds(
+  limits.staleIfErrorDefaultSeconds <= limits.staleIfErrorMaxSeconds,
+  'default stale-if-error <= greatest',
+)
+holds(limits.queryDeadlineMs < limits.originDeadlineMs, 'a query ends before the Worker gives the origin up')
+holds(limits.ledgerChangesPerAnswerMax <= limits.ledgerTagsMax, 'an answer fits in what the ledger remembers')
+holds(limits.entryHeaderBytesMax < limits.entryBytesMax, 'an entry holds more than its header')
+holds(limits.keyPartCharactersMax < limits.keyBytesMax, 'a key holds more than one part')

@@ -1,0 +1,186 @@
+import { z } from 'zod'
+import { parseCursor, sortBySchema, sortOrderSchema } from '../contract/cursor.ts'
+import { boardIdSchema, columnIdSchema } from '../ids.ts'
+import { limits } from '../limits.ts'
+import { boardTag, columnTag, openListTag, workspaceTag } from '../tags.ts'
+import { defineResource, spliceMember } from './resource.ts'
+
+export const contactFilterSchema = z.enum([
+  'all',
+  'open',
+  'closed',
+  'unassigned',
+  'assigned_to_me',
+  'high_priority',
+  'medium_priority',
+  'low_priority',
+  'needs_response',
+  'follow_up',
+  'favorites',
+  'archived',
+  'unhappy_customers',
+  'new_customers',
+  'recent_activity',
+])
+
+/** A whole number written in decimal digits. */
+function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+}
+
+/** Free text: no control characters; inner white space counts, outer does not. */
+const searchText = z
+  .string()
+  .max(limits.searchCharactersMax)
+  .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+  .transform((text) => text.normalize('NFC').trim())
+
+const path = z.strictObject({ boardId: boardIdSchema })
+
+const query = z
+  .strictObject({
+    page: wholeNumber(1, limits.pageMax).optional(),
+    per_page: wholeNumber(1, limits.perPageMax).default(limits.perPageDefault),
+    cursor: z.string().min(1).max(limits.cursorCharactersMax).optional(),
+    filter: contactFilterSchema.default('all'),
+    search: searchText.optional(),
+    column_id: columnIdSchema.optional(),
+    sort_by: sortBySchema.default('created_at'),
+    sort_order: sortOrderSchema.default('desc'),
+  })
+  .check((context) => {
+    const { cursor, page, sort_by, sort_order } = context.value
+    if (cursor === undefined) return
+    const reject = (message: string) =>
+      context.issues.push({ code: 'custom', input: cursor, path: ['cursor'], message })
+    if (page !== undefined) reject('takes the place of page: give one of the two')
+    const parsed = parseCursor(cursor)
+    if (!parsed.ok) reject('must be a next_cursor that this API gave out')
+    else if (parsed.value.sortBy !== sort_by || parsed.value.sortOrder !== sort_order)
+      reject('belongs to another sort_by or sort_order')
+  })
+
+/** What the origin is asked: one page, by number or from a cursor on. */
+const params = z.strictObject({
+  boardId: boardIdSchema,
+  columnId: columnIdSchema.nullable(),
+  filter: contactFilterSchema,
+  search: z.string().nullable(),
+  sortBy: sortBySchema,
+  sortOrder: sortOrderSchema,
+  perPage: z.int().min(1).max(limits.perPageMax),
+  page: z.int().min(1).max(limits.pageMax),
+  cursor: z.string().nullable(),
+})
+
+const instant = z.iso.datetime({ offset: true })
+
+export const contactSchema = z.object({
+  id: z.string(),
+  workspace_id: z.string(),
+  board_id: z.string(),
+  board_column_id: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+  status: z.string(),
+  priority: z.enum(['high', 'medium', 'low']),
+  assigned_to: z.string().nullable(),
+  needs_response: z.boolean(),
+  follow_up: z.boolean(),
+  is_favorite: z.boolean(),
+  is_archived: z.boolean(),
+  sentiment: z.string().nullable(),
+  source: z.string().nullable(),
+  lead_status: z.string().nullable(),
+  tags: z.array(z.string()),
+  last_message: z.string().nullable(),
+  last_activity_at: instant,
+  created_at: instant,
+  updated_at: instant,
+})
+export type Contact = z.output<typeof contactSchema>
+
+const data = z.object({
+  contacts: z.array(contactSchema),
+  pagination: z.object({
+    page: z.int(),
+    per_page: z.int(),
+    total: z.int(),
+    total_pages: z.int(),
+    next_cursor: z.string().nullable(),
+  }),
+})
+
+const answer = data.extend({
+  _cache: z.object({
+    status: z.enum(['HIT', 'STALE', 'MISS', 'BYPASS']),
+    source: z.enum(['memory', 'edge_cache', 'cloudflare_kv', 'redis_cache', 'database']),
+    ttl: z.int(),
+    age: z.int(),
+    edge_location: z.string(),
+    response_time_ms: z.number(),
+  }),
+})
+
+/** A page of a board's contacts (SPEC 1). */
+export const contactList = defineResource({
+  name: 'contact-list',
+  summary: "A page of a board's contacts",
+  route: '/api/boards/{boardId}/contacts',
+  path,
+  query,
+  params,
+  data,
+  answer,
+  notFound: 'board_not_found',
+  question({ boardId }, asked) {
+    const search = asked.search === undefined || asked.search === '' ? null : asked.search
+    const columnId = asked.column_id ?? null
+    const place = asked.cursor === undefined ? `p${asked.page ?? 1}` : `c${asked.cursor}`
+    return {
+      params: {
+        boardId,
+        columnId,
+        filter: asked.filter,
+        search,
+        sortBy: asked.sort_by,
+        sortOrder: asked.sort_order,
+        perPage: asked.per_page,
+        page: asked.page ?? 1,
+        cursor: asked.cursor ?? null,
+      },
+      sharing: asked.filter === 'assigned_to_me' ? 'user' : 'workspace',
+      tags: [
+        workspaceTag,
+        boardTag(boardId),
+        columnId === null ? openListTag(boardId) : columnTag(boardId, columnId),
+      ],
+      lifetime: search === null ? 'contactList' : 'search',
+      feature: search === null ? 'contactLists' : 'search',
+      keyParts: [
+        boardId,
+        columnId ?? '',
+        asked.filter,
+        asked.sort_by,
+        asked.sort_order,
+        `${asked.per_page}`,
+        place,
+      ],
+      ...(search === null ? {} : { privateKeyParts: [search] }),
+    }
+  },
+  present: (body, served) =>
+    spliceMember(body, '_cache', {
+      status: served.status,
+      source: served.source,
+      ttl: served.ttlSeconds,
+      age: served.ageSeconds,
+      edge_location: served.edgeLocation,
+      response_time_ms: served.responseTimeMs,
+    }),
+})

@@ -1,0 +1,9 @@
+import { contactCounts } from './contact-counts.ts'
+import { contactList } from './contact-list.ts'
+
+/** Every resource. The Worker mounts them all; the origin must have a loader for each name. */
+export const resources = [contactList, contactCounts] as const
+
+export type AnyResource = (typeof resources)[number]
+export type ResourceName = AnyResource['name']
+export type ResourceNamed<Name extends ResourceName> = Extract<AnyResource, { readonly name: Name }>

@@ -1,0 +1,50 @@
+import type { ResourceName } from '../../shared/resources/index.ts'
+import type { Served, Source } from '../../shared/resources/resource.ts'
+
+export type TierName = 'kv' | 'redis'
+export type TierFailureKind = 'timeout' | 'unavailable' | 'rate-limited' | 'corrupt' | 'too-large'
+
+/**
+ * Everything the Worker counts: the one surface between the code that does things and the figures. No event
+ * carries a workspace, a user or a key.
+ */
+export type CacheEvent =
+  /** A request for a cached resource was answered. */
+  | {
+      readonly kind: 'read'
+      readonly resource: ResourceName
+      /** HTTP status of the answer. */
+      readonly httpStatus: number
+      /** How it was answered; absent where it ended in an error. */
+      readonly served?: { readonly status: Served['status']; readonly source: Source }
+      readonly durationMs: number
+    }
+  /** A tier was asked for an entry. */
+  | {
+      readonly kind: 'tier-get'
+      readonly tier: TierName
+      readonly outcome: 'hit' | 'miss' | TierFailureKind
+      readonly durationMs: number
+    }
+  /** An entry was handed to a tier. */
+  | { readonly kind: 'tier-put'; readonly tier: TierName; readonly outcome: 'done' | TierFailureKind }
+  /** The ledger was asked. */
+  | {
+      readonly kind: 'ledger'
+      readonly call: 'since' | 'advance'
+      readonly outcome: 'done' | 'timeout' | 'unavailable'
+      readonly durationMs: number
+    }
+  /** The origin was asked. */
+  | {
+      readonly kind: 'origin'
+      readonly outcome: 'done' | 'not-found' | 'refused' | 'overloaded' | 'timeout' | 'unavailable'
+      readonly durationMs: number
+    }
+  /** Invalidation events were made durable. */
+  | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
+
+/** Where events go. Never throws, never waits. */
+export interface Recorder {
+  record(event: CacheEvent): void
+}
