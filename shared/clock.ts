@@ -1,7 +1,38 @@
-/** The time, injected wherever it decides anything, so that tests and the simulation own it. */
+/** Time and timers, injected wherever they decide anything, so that tests and the simulation own them. */
 export interface Clock {
   /** Milliseconds since 1970 UTC. In a Worker it advances only with I/O. */
   now(): number
+  /** Calls back once, `delayMs` from now; the answer cancels it. */
+  schedule(callback: () => void, delayMs: number): () => void
 }
 
-export const systemClock: Clock = { now: () => Date.now() }
+declare function setTimeout(callback: () => void, delayMs: number): unknown
+declare function clearTimeout(timer: unknown): void
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  schedule(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * Runs `attempt` and answers what it answers, or `late` when `deadlineMs` pass first; the attempt's signal is
+ * aborted then. It waits for the clock, not for the attempt, so even an attempt that never settles ends here.
+ */
+export function withinDeadline<Value>(
+  clock: Clock,
+  deadlineMs: number,
+  attempt: (signal: AbortSignal) => Promise<Value>,
+  late: Value,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    const cancel = clock.schedule(() => {
+      controller.abort()
+      resolve(late)
+    }, deadlineMs)
+    attempt(controller.signal).then(resolve, reject).finally(cancel)
+  })
+}

@@ -1,21 +1,23 @@
 import { z } from 'zod'
 
 /**
- * The identifiers that must never be mixed up. All are opaque text of 1 to 128 printable characters without
- * white space, `/` or `:` (the separators of keys and tags).
+ * The identifiers that must never be mixed up. All are opaque text of printable ASCII without white space, `/` or
+ * `:` (the separators of keys and tags).
  */
-const identifier = z
-  .string()
-  .min(1)
-  .max(128)
-  .regex(/^[^\s/:\p{C}]+$/u, 'must not contain white space, "/", ":" or control characters')
+function identifier(charactersMax: number) {
+  return z
+    .string()
+    .min(1)
+    .max(charactersMax)
+    .regex(/^[!-.0-9;-~]+$/, 'must be printable ASCII without white space, "/" or ":"')
+}
 
-export const workspaceIdSchema = identifier.brand<'WorkspaceId'>()
-export const boardIdSchema = identifier.brand<'BoardId'>()
-export const columnIdSchema = identifier.brand<'ColumnId'>()
-export const contactIdSchema = identifier.brand<'ContactId'>()
+export const workspaceIdSchema = identifier(64).brand<'WorkspaceId'>()
+export const boardIdSchema = identifier(128).brand<'BoardId'>()
+export const columnIdSchema = identifier(128).brand<'ColumnId'>()
+export const contactIdSchema = identifier(128).brand<'ContactId'>()
 /** The subject of a token: a UUID with Supabase Auth, any identifier with another issuer. */
-export const userIdSchema = identifier.brand<'UserId'>()
+export const userIdSchema = identifier(128).brand<'UserId'>()
 
 export type WorkspaceId = z.output<typeof workspaceIdSchema>
 export type BoardId = z.output<typeof boardIdSchema>
@@ -26,6 +28,7 @@ export type UserId = z.output<typeof userIdSchema>
 /** A workspace's sequence number: 0 before the first invalidation, then one more with each. */
 export const versionSchema = z.int().nonnegative().brand<'Version'>()
 export type Version = z.output<typeof versionSchema>
+export const versionZero: Version = versionSchema.parse(0)
 
 export const roleSchema = z.enum(['admin', 'member'])
 export type Role = z.output<typeof roleSchema>

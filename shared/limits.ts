@@ -23,6 +23,10 @@ export const limits = {
   stalenessBoundMaxMs: 30_000,
   staleIfErrorDefaultSeconds: 86_400,
   staleIfErrorMaxSeconds: 604_800,
+  /** How often a read loads anew because what it loaded was invalidated meanwhile. */
+  loadAttemptsMax: 3,
+  /** A thing that does not exist may come to be without an event that names it. */
+  notFoundLifetimeSeconds: 30,
   /** Ledger: what it remembers of a workspace. */
   ledgerTagsMax: 10_000,
   ledgerEventIdsMax: 10_000,
@@ -45,6 +49,7 @@ export const limits = {
   redisDeadlineMs: 1_000,
   ledgerDeadlineMs: 2_000,
   originDeadlineMs: 10_000,
+  settingsDeadlineMs: 1_500,
   probeDeadlineMs: 1_500,
   queryDeadlineMs: 8_000,
   /** Origin. */

@@ -39,7 +39,9 @@ export function parseCursor(text: string): Result<Cursor, 'malformed'> {
   try {
     const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
-    const parsed = cursorSchema.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
+    const parsed = cursorSchema.safeParse(
+      JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)),
+    )
     if (!parsed.success) return err('malformed')
     const { sortBy, after } = parsed.data
     const isInstant = instant.test(after) && !Number.isNaN(Date.parse(after))

@@ -1,6 +1,6 @@
 import type { Result } from '../../shared/result.ts'
-import type { CacheKey } from '../cache/key.ts'
 import type { Entry } from '../cache/entry.ts'
+import type { CacheKey } from '../cache/key.ts'
 import type { TierFailureKind, TierName } from '../metrics/events.ts'
 
 export interface TierFailure {

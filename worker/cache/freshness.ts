@@ -1,0 +1,52 @@
+import type { WorkspaceId } from '../../shared/ids.ts'
+import type { View } from '../ledger/view.ts'
+import type { Entry } from './entry.ts'
+
+/**
+ * What a reader may do with an entry.
+ *
+ * - fresh: within its lifetime, and nothing it depends on moved past its stamp. It answers.
+ * - expired: only its lifetime is over. It answers as `STALE` while one reader refreshes it.
+ * - outdated: something it depends on moved. It answers only when everything behind is down, and says so.
+ * - unusable: past its last usable instant, or another workspace's.
+ */
+export type Verdict = 'fresh' | 'expired' | 'outdated' | 'unusable'
+
+export interface Judgement {
+  readonly workspaceId: WorkspaceId
+  /** What is known of the ledger; null where nothing is: then only time is judged. */
+  readonly view: View | null
+  readonly nowMs: number
+  /** How long an entry is fresh, seconds: the workspace's setting of now, not of when the entry was made. */
+  readonly lifetimeSeconds: number
+}
+
+/** The one rule of freshness. Order rests on versions; only lifetimes rest on a clock. */
+export function judge(entry: Entry, by: Judgement): Verdict {
+  if (entry.workspaceId !== by.workspaceId || by.nowMs >= entry.deleteAtMs) return 'unusable'
+  if (by.view !== null && hasMoved(entry, by.view)) return 'outdated'
+  return by.nowMs >= entry.createdAtMs + by.lifetimeSeconds * 1000 ? 'expired' : 'fresh'
+}
+
+/** Whether something moved past a stamp, or can no longer be told not to have. */
+export function hasMoved({ stamp, tags }: Pick<Entry, 'stamp' | 'tags'>, view: View): boolean {
+  return (
+    stamp.ledgerId !== view.ledgerId ||
+    stamp.version < view.floor ||
+    tags.some((tag) => view.movedAt(tag) > stamp.version)
+  )
+}
+
+const worth: Record<Verdict, number> = { fresh: 3, expired: 2, outdated: 1, unusable: 0 }
+
+/** Of two judged entries the one to keep aside: the better verdict, then the newer stamp. */
+export function isBetter(
+  entry: Entry,
+  verdict: Verdict,
+  than: { entry: Entry; verdict: Verdict } | null,
+): boolean {
+  if (verdict === 'unusable') return false
+  if (than === null || worth[verdict] !== worth[than.verdict])
+    return than === null || worth[verdict] > worth[than.verdict]
+  return entry.createdAtMs > than.entry.createdAtMs
+}

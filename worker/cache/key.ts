@@ -1,0 +1,32 @@
+import type { UserId, WorkspaceId } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Question } from '../../shared/resources/resource.ts'
+
+/** Names an entry in every tier: at most `limits.keyBytesMax` bytes of ASCII, and injective but for SHA-256. */
+export type CacheKey = string & { readonly brand: unique symbol }
+
+/** Raised when the stored form of a body changes, so that old entries are never misread. */
+const formatVersion = 'bc1'
+
+/**
+ * `bc1:<workspace>:<resource>:<part>:<part>…`, readable for whoever looks into a tier. What is private (free text:
+ * it may be a person's name) or too long is replaced, with all the parts, by their SHA-256.
+ */
+export async function cacheKey(
+  resourceName: string,
+  workspaceId: WorkspaceId,
+  userId: UserId,
+  question: Question,
+): Promise<CacheKey> {
+  const owner = question.sharing === 'user' ? userId : ''
+  const parts = [owner, ...question.keyParts]
+  const plain = parts.map(encodeURIComponent).join(':')
+  const isPlain = question.privateKeyParts === undefined && plain.length <= limits.keyPartCharactersMax
+  const name = isPlain ? plain : `#${await digest(JSON.stringify([parts, question.privateKeyParts ?? []]))}`
+  return `${formatVersion}:${encodeURIComponent(workspaceId)}:${resourceName}:${name}` as CacheKey
+}
+
+async function digest(text: string): Promise<string> {
+  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

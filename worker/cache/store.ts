@@ -1,0 +1,42 @@
+import type { TierSlot } from '../tiers/slots.ts'
+import type { Entry } from './entry.ts'
+import type { CacheKey } from './key.ts'
+
+/** Puts entries into tiers, after the answer is sent. A put that fails is counted by the tier and does no harm. */
+export interface Store {
+  /** After a load: the tiers that take every fill, and the others too where none of those took it. */
+  fill(key: CacheKey, entry: Entry, everywhere: boolean): Promise<void>
+  /** After a hit at `depth`: the tiers above it. */
+  promote(key: CacheKey, entry: Entry, depth: number): Promise<void>
+}
+
+const never = new AbortController().signal
+
+export function createStore(slots: readonly TierSlot[]): Store {
+  /** One put a key at a time: KV takes one write a second a key, and simultaneous readers bring the same entry. */
+  const putting = new Set<string>()
+
+  async function put(slot: TierSlot, key: CacheKey, entry: Entry): Promise<boolean> {
+    const name = `${slot.tier.name} ${key}`
+    if (putting.has(name)) return true
+    putting.add(name)
+    try {
+      return (await slot.tier.put(key, entry, never)).ok
+    } finally {
+      putting.delete(name)
+    }
+  }
+
+  return {
+    async fill(key, entry, everywhere) {
+      const first = slots.filter((slot) => everywhere || slot.admits === 'every-fill')
+      const taken = await Promise.all(first.map((slot) => put(slot, key, entry)))
+      if (taken.includes(true)) return
+      const rest = slots.filter((slot) => !first.includes(slot))
+      await Promise.all(rest.map((slot) => put(slot, key, entry)))
+    },
+    async promote(key, entry, depth) {
+      await Promise.all(slots.slice(0, depth).map((slot) => put(slot, key, entry)))
+    },
+  }
+}

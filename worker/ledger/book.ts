@@ -1,0 +1,153 @@
+import type { Version } from '../../shared/ids.ts'
+import { versionSchema } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Tag } from '../../shared/tags.ts'
+import type { LedgerAdvance, LedgerChanges, LedgerEvent, LedgerOutcome } from './contract.ts'
+
+type Cell = ArrayBuffer | string | number | null
+
+/** The part of a Durable Object's SQL storage that the book needs; SQLite elsewhere fits it too. */
+export interface BookStorage {
+  readonly sql: { exec(statement: string, ...values: (string | number)[]): Iterable<Record<string, Cell>> }
+  transactionSync<Value>(work: () => Value): Value
+}
+
+export interface BookLimits {
+  readonly tagsMax: number
+  readonly eventIdsMax: number
+  readonly changesPerAnswerMax: number
+}
+
+const bookLimits: BookLimits = {
+  tagsMax: limits.ledgerTagsMax,
+  eventIdsMax: limits.ledgerEventIdsMax,
+  changesPerAnswerMax: limits.ledgerChangesPerAnswerMax,
+}
+
+const schema = `
+  create table if not exists book (only integer primary key check (only = 1), ledger_id text not null,
+    version integer not null, floor integer not null);
+  create table if not exists tags (tag text primary key, version integer not null) without rowid;
+  create index if not exists tags_by_version on tags (version);
+  create table if not exists events (event_id text primary key, version integer not null, tags text not null)
+    without rowid;
+  create index if not exists events_by_version on events (version);`
+
+/**
+ * What a ledger writes down: a workspace's version, for each tag the version that last moved it, and the outcome of
+ * each event that came with an id. All in SQLite, so that what was answered survives whatever happens next.
+ *
+ * Bounded: past `tagsMax` tags the ones that moved longest ago are dropped and the floor rises to the newest
+ * version dropped: stamps below it count as outdated, which costs a load and never a wrong answer.
+ */
+export class Book {
+  private readonly storage: BookStorage
+  private readonly bounds: BookLimits
+  private tagCount: number
+  private eventCount: number
+
+  constructor(storage: BookStorage, newId: () => string, bounds: BookLimits = bookLimits) {
+    this.storage = storage
+    this.bounds = bounds
+    storage.transactionSync(() => {
+      this.run(schema)
+      this.run('insert or ignore into book values (1, ?, 0, 0)', newId())
+    })
+    this.tagCount = this.count('tags')
+    this.eventCount = this.count('events')
+  }
+
+  /** Takes the next version for each event not seen before, all or none. */
+  advance(events: readonly LedgerEvent[]): LedgerAdvance {
+    return this.storage.transactionSync(() => {
+      const outcomes = events.map((event) => this.replay(event) ?? this.write(event))
+      this.trim()
+      return { version: this.head().version, outcomes }
+    })
+  }
+
+  /** What moved after `version`, newest first; of another ledger's version, everything. */
+  since(ledgerId: string | null, version: number): LedgerChanges {
+    const head = this.head()
+    const after = ledgerId === head.ledgerId ? version : 0
+    const { changesPerAnswerMax } = this.bounds
+    const rows = this.rows(
+      'select tag, version from tags where version > ? order by version desc limit ?',
+      after,
+      changesPerAnswerMax + 1,
+    ).map((row) => [String(row['tag']) as Tag, versionSchema.parse(row['version'])] as const)
+    const firstOmitted = rows[changesPerAnswerMax]
+    return {
+      ...head,
+      floor: firstOmitted !== undefined && firstOmitted[1] > head.floor ? firstOmitted[1] : head.floor,
+      changes: rows.slice(0, changesPerAnswerMax),
+    }
+  }
+
+  private replay({ eventId }: LedgerEvent): LedgerOutcome | null {
+    if (eventId === undefined) return null
+    const [seen] = this.rows('select version, tags from events where event_id = ?', eventId)
+    if (seen === undefined) return null
+    return { version: versionSchema.parse(seen['version']), tags: JSON.parse(String(seen['tags'])) as Tag[] }
+  }
+
+  private write({ tags, eventId }: LedgerEvent): LedgerOutcome {
+    this.run('update book set version = version + 1')
+    const { version } = this.head()
+    for (const tag of tags) {
+      const [known] = this.rows('select 1 from tags where tag = ?', tag)
+      if (known === undefined) this.tagCount += 1
+      this.run(
+        'insert into tags values (?, ?) on conflict (tag) do update set version = excluded.version',
+        tag,
+        version,
+      )
+    }
+    if (eventId !== undefined) {
+      this.run('insert into events values (?, ?, ?)', eventId, version, JSON.stringify(tags))
+      this.eventCount += 1
+    }
+    return { version, tags }
+  }
+
+  /** Drops a tenth at once, so that a full book is not trimmed at every write. */
+  private trim(): void {
+    const { tagsMax, eventIdsMax } = this.bounds
+    if (this.tagCount > tagsMax) {
+      const keep = tagsMax - Math.floor(tagsMax / 10)
+      const [last] = this.rows('select version from tags order by version desc limit 1 offset ?', keep)
+      const floor = Number(last?.['version'] ?? 0)
+      this.run('delete from tags where version <= ?', floor)
+      this.run('update book set floor = max(floor, ?)', floor)
+      this.tagCount = this.count('tags')
+    }
+    if (this.eventCount > eventIdsMax) {
+      const keep = eventIdsMax - Math.floor(eventIdsMax / 10)
+      const [last] = this.rows('select version from events order by version desc limit 1 offset ?', keep)
+      this.run('delete from events where version <= ?', Number(last?.['version'] ?? 0))
+      this.eventCount = this.count('events')
+    }
+  }
+
+  private head(): { ledgerId: string; version: Version; floor: Version } {
+    const [row] = this.rows('select ledger_id, version, floor from book')
+    return {
+      ledgerId: String(row?.['ledger_id']),
+      version: versionSchema.parse(row?.['version']),
+      floor: versionSchema.parse(row?.['floor']),
+    }
+  }
+
+  private count(table: 'tags' | 'events'): number {
+    const [row] = this.rows(`select count(*) as n from ${table}`)
+    return Number(row?.['n'] ?? 0)
+  }
+
+  private rows(statement: string, ...values: (string | number)[]): Record<string, Cell>[] {
+    return [...this.storage.sql.exec(statement, ...values)]
+  }
+
+  private run(statement: string, ...values: (string | number)[]): void {
+    this.rows(statement, ...values)
+  }
+}

@@ -1,0 +1,28 @@
+import type { Version } from '../../shared/ids.ts'
+import type { Tag } from '../../shared/tags.ts'
+
+/** One change to write down: the tags it moves, and its id for idempotency where it has one. */
+export interface LedgerEvent {
+  readonly tags: readonly Tag[]
+  readonly eventId?: string
+}
+
+/** What an event came to: the version it took, and the tags that moved with it. */
+export interface LedgerOutcome {
+  readonly version: Version
+  readonly tags: readonly Tag[]
+}
+
+export interface LedgerAdvance {
+  readonly version: Version
+  readonly outcomes: readonly LedgerOutcome[]
+}
+
+/** What moved after a version. Stamps below `floor` can no longer be judged. */
+export interface LedgerChanges {
+  /** Which ledger speaks: another id means that its history starts anew and no older stamp counts. */
+  readonly ledgerId: string
+  readonly version: Version
+  readonly floor: Version
+  readonly changes: readonly (readonly [Tag, Version])[]
+}

@@ -1,0 +1,24 @@
+import { DurableObject } from 'cloudflare:workers'
+import { Book } from './book.ts'
+import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './contract.ts'
+
+/**
+ * The ledger of one workspace, named by its id. A Durable Object's answer leaves only once what it wrote is durable
+ * (Cloudflare, Durable Objects: output gates), so an answered `advance` is not lost.
+ */
+export class Ledger extends DurableObject {
+  private readonly book: Book
+
+  constructor(state: DurableObjectState, env: Cloudflare.Env) {
+    super(state, env)
+    this.book = new Book(state.storage, () => crypto.randomUUID())
+  }
+
+  advance(events: readonly LedgerEvent[]): LedgerAdvance {
+    return this.book.advance(events)
+  }
+
+  since(ledgerId: string | null, version: number): LedgerChanges {
+    return this.book.since(ledgerId, version)
+  }
+}

@@ -1,0 +1,14 @@
+import type { Source } from '../../shared/resources/resource.ts'
+import type { Tier } from './tier.ts'
+
+/** A tier at its depth in the read path: shallow and near the reader first. */
+export interface TierSlot {
+  readonly tier: Tier
+  /** How answers name it. */
+  readonly source: Source
+  /**
+   * Which entries it takes. `every-fill`: each that was loaded. `second-use`: only those that are read again, where a
+   * deeper tier holds the first copy: a page that is looked at once is not worth a write there.
+   */
+  readonly admits: 'every-fill' | 'second-use'
+}
