@@ -1,0 +1,122 @@
+-- The tables. Everything belongs to a workspace and its key begins with it: ids of boards, columns and contacts are
+-- unique within their workspace (a column's within its board), so no query can reach across tenants by an id alone.
+-- Ids sort by code point (collate "C"): they break ties between equal sort values, the same on every server. User ids
+-- are a token's `sub`: a UUID with Supabase Auth, any identifier with another issuer.
+
+create table public.workspaces (
+  id text collate "C" primary key,
+  name text not null,
+  created_at timestamptz not null default now(),
+  constraint workspaces_id_form check (char_length(id) between 1 and 128 and id !~ '[[:space:][:cntrl:]/:]'),
+  constraint workspaces_name_length check (char_length(name) between 1 and 200)
+);
+
+create table public.memberships (
+  workspace_id text collate "C" not null references public.workspaces (id) on delete cascade,
+  user_id text collate "C" not null,
+  role text not null default 'member',
+  created_at timestamptz not null default now(),
+  primary key (workspace_id, user_id),
+  constraint memberships_user_id_form check (char_length(user_id) between 1 and 128 and user_id !~ '[[:space:][:cntrl:]/:]'),
+  constraint memberships_role_known check (role in ('admin', 'member'))
+);
+
+create table public.boards (
+  workspace_id text collate "C" not null references public.workspaces (id) on delete cascade,
+  id text collate "C" not null,
+  name text not null,
+  created_at timestamptz not null default now(),
+  primary key (workspace_id, id),
+  constraint boards_id_form check (char_length(id) between 1 and 128 and id !~ '[[:space:][:cntrl:]/:]'),
+  constraint boards_name_length check (char_length(name) between 1 and 200)
+);
+
+create table public.board_columns (
+  workspace_id text collate "C" not null,
+  board_id text collate "C" not null,
+  id text collate "C" not null,
+  name text not null,
+  position integer not null default 0,
+  primary key (workspace_id, board_id, id),
+  foreign key (workspace_id, board_id) references public.boards (workspace_id, id) on delete cascade,
+  constraint board_columns_id_form check (char_length(id) between 1 and 128 and id !~ '[[:space:][:cntrl:]/:]'),
+  constraint board_columns_name_length check (char_length(name) between 1 and 200)
+);
+
+-- A name is at most 200 characters without control characters, so that a cursor made of it stays short. It sorts by
+-- the root of the Unicode collation: the same order whatever the server's locale, accents and case next to their
+-- base letters.
+create table public.contacts (
+  workspace_id text collate "C" not null,
+  id text collate "C" not null,
+  board_id text collate "C" not null,
+  board_column_id text collate "C" not null,
+  name text collate "und-x-icu" not null,
+  email text,
+  phone text,
+  status text not null default 'open',
+  priority text not null default 'medium',
+  assigned_to text collate "C",
+  needs_response boolean not null default false,
+  follow_up boolean not null default false,
+  is_favorite boolean not null default false,
+  is_archived boolean not null default false,
+  sentiment text,
+  source text,
+  lead_status text,
+  tags text[] not null default '{}',
+  last_message text,
+  last_activity_at timestamptz not null default now(),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  -- What a search looks through. Line feeds keep a match within one field: a search holds no control characters.
+  search_text text collate "C" not null generated always as (
+    lower((name || chr(10) || coalesce(email, '') || chr(10) || coalesce(phone, '')) collate "und-x-icu")
+  ) stored,
+  primary key (workspace_id, id),
+  foreign key (workspace_id, board_id, board_column_id)
+    references public.board_columns (workspace_id, board_id, id) on delete cascade,
+  constraint contacts_id_form check (char_length(id) between 1 and 128 and id !~ '[[:space:][:cntrl:]/:]'),
+  constraint contacts_name_form check (char_length(name) between 1 and 200 and name !~ '[[:cntrl:]]' collate "C"),
+  constraint contacts_email_length check (char_length(email) <= 320),
+  constraint contacts_phone_length check (char_length(phone) <= 40),
+  constraint contacts_status_length check (char_length(status) between 1 and 40),
+  constraint contacts_priority_known check (priority in ('high', 'medium', 'low')),
+  constraint contacts_assigned_to_length check (char_length(assigned_to) between 1 and 128),
+  constraint contacts_sentiment_length check (char_length(sentiment) between 1 and 40),
+  constraint contacts_source_length check (char_length(source) <= 100),
+  constraint contacts_lead_status_length check (char_length(lead_status) <= 100),
+  constraint contacts_tags_count check (cardinality(tags) <= 50 and array_position(tags, null) is null),
+  constraint contacts_last_message_length check (char_length(last_message) <= 4000),
+  -- JSON knows no infinity, and neither does a cursor.
+  constraint contacts_instants_finite check (
+    isfinite(last_activity_at) and isfinite(created_at) and isfinite(updated_at)
+  )
+);
+
+-- What a workspace set of its cache settings; what it left out has the product's default.
+create table public.cache_settings (
+  workspace_id text collate "C" primary key references public.workspaces (id) on delete cascade,
+  settings jsonb not null default '{}',
+  updated_at timestamptz not null default now(),
+  constraint cache_settings_object check (jsonb_typeof(settings) = 'object'),
+  constraint cache_settings_size check (octet_length(settings::text) <= 4096)
+);
+
+create schema if not exists private;
+
+create function private.touch_updated_at() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+
+create trigger contacts_touch_updated_at before update on public.contacts
+for each row execute function private.touch_updated_at();
+
+create trigger cache_settings_touch_updated_at before update on public.cache_settings
+for each row execute function private.touch_updated_at();
