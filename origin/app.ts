@@ -1,0 +1,77 @@
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { requestId } from 'hono/request-id'
+import type { Logger } from 'pino'
+import type { Clock } from '../shared/clock.ts'
+import { requestIdHeader } from '../shared/contract/origin.ts'
+import { limits } from '../shared/limits.ts'
+import { allowedMethods } from './allowed-methods.ts'
+import type { OriginEnv } from './answers.ts'
+import { respondError } from './answers.ts'
+import type { Config } from './config.ts'
+import { requireCallerToken, requireInternalKey } from './credentials.ts'
+import { createQueryMetrics } from './metrics.ts'
+import { createQueries } from './queries.ts'
+import { logRequest } from './request-log.ts'
+import { healthRoute } from './routes/health.ts'
+import { loadRoute } from './routes/load.ts'
+import { metricsRoute } from './routes/metrics.ts'
+import { boardsRoute, changeSettingsRoute, membershipRoute, settingsRoute } from './routes/workspaces.ts'
+import type { Database } from './supabase.ts'
+
+export interface AppParts {
+  readonly config: Pick<
+    Config,
+    'internalAuthKey' | 'queriesAtOnceMax' | 'queriesWaitingMax' | 'queryDeadlineMs'
+  >
+  readonly database: Database
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** The origin as a function from request to answer (shared/contract/origin.ts). Read the route table top to bottom. */
+export function createApp({ config, database, clock, logger }: AppParts): Hono<OriginEnv> {
+  const metrics = createQueryMetrics()
+  const queries = createQueries({ ...config, database, clock, metrics })
+
+  const app = new Hono<OriginEnv>()
+  app.use(requestId({ headerName: requestIdHeader, limitLength: 128 }))
+  app.use(logRequest(logger, clock))
+
+  app.get('/health', healthRoute(database, clock))
+  app.all('/health', allowedMethods('GET'))
+
+  app.use(requireInternalKey(config.internalAuthKey))
+  app.use(
+    bodyLimit({
+      maxSize: limits.requestBodyBytesMax,
+      onError: (context) => respondError(context, { code: 'body_too_large' }),
+    }),
+  )
+
+  app.get('/metrics', metricsRoute({ ...config, queries, metrics, clock }))
+  app.all('/metrics', allowedMethods('GET'))
+
+  app.post('/load/:resource', requireCallerToken, loadRoute(queries))
+  app.all('/load/:resource', allowedMethods('POST'))
+
+  app.get('/workspaces/:id/membership', requireCallerToken, membershipRoute(queries))
+  app.all('/workspaces/:id/membership', allowedMethods('GET'))
+
+  app.get('/workspaces/:id/boards', requireCallerToken, boardsRoute(queries))
+  app.all('/workspaces/:id/boards', allowedMethods('GET'))
+
+  app.get('/workspaces/:id/settings', requireCallerToken, settingsRoute(queries))
+  app.post('/workspaces/:id/settings', requireCallerToken, changeSettingsRoute(queries))
+  app.all('/workspaces/:id/settings', allowedMethods('GET', 'POST'))
+
+  app.notFound((context) => respondError(context, { code: 'route_not_found' }))
+  app.onError((error, context) => {
+    // The error's own words may hold what a caller sent: they stay out of the log, the stack's places do not.
+    const places = error.stack?.split('\n').filter((line) => /^\s+at /.test(line))
+    logger.error({ requestId: context.var.requestId, error: error.name, places }, 'unexpected error')
+    context.set('failure', 'unexpected error')
+    return respondError(context, { code: 'internal' })
+  })
+  return app
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { limits } from '../shared/limits.ts'
+import type { Result } from '../shared/result.ts'
+import { err, ok } from '../shared/result.ts'
+
+/** What the origin is told from outside, and nothing else reads the environment. Durations in milliseconds. */
+export interface Config {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly supabaseUrl: string
+  readonly supabasePublishableKey: string
+  readonly internalAuthKey: string
+  readonly queriesAtOnceMax: number
+  readonly queriesWaitingMax: number
+  readonly queryDeadlineMs: number
+  readonly logLevel: z.output<typeof logLevelSchema>
+}
+
+const logLevelSchema = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+
+function wholeNumber(min: number, max: number, preset: number) {
+  const sentence = `must be a whole number from ${min} to ${max}`
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, sentence)
+    .transform(Number)
+    .pipe(z.int().min(min, sentence).max(max, sentence))
+    .default(preset)
+}
+
+/** Text that must be set: a missing and a short value read alike, and neither is repeated. */
+function required(charactersMin: number, sentence: string) {
+  return z.string(sentence).min(charactersMin, sentence)
+}
+
+const environmentSchema = z.object({
+  HOST: z.string().min(1, 'must be an address to listen on').default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535, 8788),
+  SUPABASE_URL: z.url({
+    protocol: /^https?$/,
+    error: 'must be the http(s) URL of the Supabase project',
+  }),
+  SUPABASE_PUBLISHABLE_KEY: required(1, "must be the Supabase project's publishable key (sb_publishable_…)"),
+  INTERNAL_AUTH_KEY: required(16, 'must be the key shared with the Worker, at least 16 characters'),
+  QUERIES_AT_ONCE: wholeNumber(1, 1_000, limits.queriesAtOnceDefault),
+  QUERIES_WAITING: wholeNumber(0, 100_000, limits.queriesWaitingDefault),
+  // The Worker gives the origin up after originDeadlineMs: an answer later than that reaches nobody.
+  QUERY_DEADLINE_MS: wholeNumber(1, limits.originDeadlineMs - 1, limits.queryDeadlineMs),
+  LOG_LEVEL: logLevelSchema.default('info'),
+})
+
+/** Reads the environment; the error is one sentence a variable, and never repeats a value. */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Result<Config, string> {
+  const isSet = ([, value]: [string, string | undefined]) => value !== undefined && value !== ''
+  const parsed = environmentSchema.safeParse(Object.fromEntries(Object.entries(environment).filter(isSet)))
+  if (!parsed.success) {
+    return err(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`).join('\n'))
+  }
+  const variables = parsed.data
+  return ok({
+    host: variables.HOST,
+    port: variables.PORT,
+    supabaseUrl: variables.SUPABASE_URL,
+    supabasePublishableKey: variables.SUPABASE_PUBLISHABLE_KEY,
+    internalAuthKey: variables.INTERNAL_AUTH_KEY,
+    queriesAtOnceMax: variables.QUERIES_AT_ONCE,
+    queriesWaitingMax: variables.QUERIES_WAITING,
+    queryDeadlineMs: variables.QUERY_DEADLINE_MS,
+    logLevel: variables.LOG_LEVEL,
+  })
+}

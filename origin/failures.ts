@@ -1,0 +1,56 @@
+import type { Fault, WireError } from '../shared/contract/errors.ts'
+import { limits } from '../shared/limits.ts'
+
+/** Why the database could not be asked, or answered what it should not. */
+export type DatabaseFailure =
+  /** It does not take the caller's token, or the token opens too little. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'unavailable' }
+  | { readonly kind: 'timeout' }
+  /** Its answer or its complaint breaks the contract of the SQL functions. `code`: a SQLSTATE, or what was found. */
+  | { readonly kind: 'invalid'; readonly code: string }
+
+/** Every way a query can fail that is to be expected. */
+export type Failure =
+  | DatabaseFailure
+  /** The caller is no member of the workspace. */
+  | { readonly kind: 'forbidden' }
+  | { readonly kind: 'admin_required' }
+  | { readonly kind: 'not_found' }
+  /** More queries run and wait than are allowed. */
+  | { readonly kind: 'overloaded' }
+  | { readonly kind: 'invalid_cursor' }
+  | { readonly kind: 'invalid_load'; readonly faults: readonly Fault[] }
+
+export type FailureKind = Failure['kind']
+
+/** The one table from what went wrong to what the wire says. */
+export function wireErrorOf(failure: Failure): WireError {
+  switch (failure.kind) {
+    case 'refused':
+      return { code: 'token_invalid' }
+    case 'unavailable':
+      return { code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds }
+    case 'timeout':
+      return { code: 'origin_timeout' }
+    case 'invalid':
+      return { code: 'internal' }
+    case 'forbidden':
+      return { code: 'not_a_member' }
+    case 'admin_required':
+      return { code: 'admin_required' }
+    case 'not_found':
+      return { code: 'board_not_found' }
+    case 'overloaded':
+      return { code: 'overloaded', retryAfterSeconds: limits.retryAfterSeconds }
+    case 'invalid_cursor':
+      return { code: 'invalid_cursor' }
+    case 'invalid_load':
+      return { code: 'invalid_body', details: failure.faults }
+  }
+}
+
+/** Whether a failure says something about the caller alone, so that nobody else may be given it. */
+export function isPersonal(failure: Failure): boolean {
+  return failure.kind === 'refused' || failure.kind === 'forbidden' || failure.kind === 'admin_required'
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import type { Cursor } from '../../shared/contract/cursor.ts'
+import { encodeCursor, parseCursor } from '../../shared/contract/cursor.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Contact } from '../../shared/resources/contact-list.ts'
+import { contactList, contactSchema } from '../../shared/resources/contact-list.ts'
+import type { DataOf, ParamsOf } from '../../shared/resources/resource.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Failure } from '../failures.ts'
+import { defineLoader } from './loader.ts'
+
+type Params = ParamsOf<typeof contactList>
+type Pagination = DataOf<typeof contactList>['pagination']
+
+const contactsPageSchema = z.object({
+  contacts: z.array(contactSchema),
+  total: z.int().nonnegative(),
+  has_more: z.boolean(),
+})
+type ContactsPage = z.output<typeof contactsPageSchema>
+
+/** A page of a board's contacts: by its number, or the one that follows a cursor. */
+export const contactListLoader = defineLoader(contactList, async (params, { workspaceId, userId, ask }) => {
+  if (params.filter === 'assigned_to_me' && userId === null) {
+    const message = 'must name the user: this filter is not the same for the whole workspace'
+    return err({ kind: 'invalid_load', faults: [{ parameter: 'userId', message }] })
+  }
+  const cursor = cursorOf(params)
+  if (!cursor.ok) return cursor
+  const asked = await ask(contactsPageSchema, 'contacts_page', {
+    p_workspace: workspaceId,
+    p_board: params.boardId,
+    p_column: params.columnId,
+    p_filter: params.filter,
+    p_search: params.search,
+    p_sort_by: params.sortBy,
+    p_sort_order: params.sortOrder,
+    p_per_page: params.perPage,
+    p_page: params.page,
+    p_after: cursor.value?.after ?? null,
+    p_after_id: cursor.value?.id ?? null,
+  })
+  if (!asked.ok) return asked
+  const page = cursor.value?.page ?? params.page
+  return ok({ contacts: asked.value.contacts, pagination: paginationOf(params, page, asked.value) })
+})
+
+/** The cursor of the request, null without one. It belongs to the order in which it was given out, and to no other. */
+function cursorOf(params: Params): Result<Cursor | null, Failure> {
+  if (params.cursor === null) return ok(null)
+  const parsed = parseCursor(params.cursor)
+  const isOfThisOrder =
+    parsed.ok && parsed.value.sortBy === params.sortBy && parsed.value.sortOrder === params.sortOrder
+  return isOfThisOrder ? parsed : err({ kind: 'invalid_cursor' })
+}
+
+/** Where the page stands among all. A page past the end has the true totals and nothing after it. */
+export function paginationOf(
+  params: Pick<Params, 'perPage' | 'sortBy' | 'sortOrder'>,
+  page: number,
+  { contacts, total, has_more }: ContactsPage,
+): Pagination {
+  const last = contacts.at(-1)
+  return {
+    page,
+    per_page: params.perPage,
+    total,
+    total_pages: Math.ceil(total / params.perPage),
+    next_cursor: has_more && last !== undefined ? encodeCursor(cursorAfter(last, params, page)) : null,
+  }
+}
+
+/** At the last number a page can have, the walk goes on under that number. */
+function cursorAfter(
+  last: Contact,
+  { sortBy, sortOrder }: Pick<Params, 'sortBy' | 'sortOrder'>,
+  page: number,
+): Cursor {
+  return {
+    sortBy,
+    sortOrder,
+    after: last[sortBy],
+    id: last.id,
+    page: Math.min(page + 1, limits.pageMax + 1),
+  }
+}

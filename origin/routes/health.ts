@@ -1,0 +1,38 @@
+import type { Handler } from 'hono'
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+import type { OriginHealth } from '../../shared/contract/origin.ts'
+import { limits } from '../../shared/limits.ts'
+import type { OriginEnv } from '../answers.ts'
+import type { Database } from '../supabase.ts'
+
+/** Half of what the Worker waits for this answer: it shall learn that the database is away, and not the origin. */
+const databaseProbeDeadlineMs = limits.probeDeadlineMs / 2
+
+/**
+ * GET /health: whether the database answers, 200 or 503. It takes no key, so it says nothing else, and however many
+ * ask there is one probe under way; it passes by the bound on queries, so that a full origin still knows its health.
+ */
+export function healthRoute(database: Database, clock: Clock): Handler<OriginEnv> {
+  let underWay: Promise<OriginHealth> | null = null
+
+  async function probe(): Promise<OriginHealth> {
+    const askedAtMs = clock.now()
+    const available = await withinDeadline(
+      clock,
+      databaseProbeDeadlineMs,
+      (signal) => database.probe(signal),
+      false,
+    )
+    const latencyMs = Math.round((clock.now() - askedAtMs) * 1_000) / 1_000
+    return { status: available ? 'healthy' : 'unhealthy', database: { available, latencyMs } }
+  }
+
+  return async (context) => {
+    underWay ??= probe().finally(() => {
+      underWay = null
+    })
+    const health = await underWay
+    return context.json(health, health.status === 'healthy' ? 200 : 503)
+  }
+}

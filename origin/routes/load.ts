@@ -1,0 +1,32 @@
+import type { Handler } from 'hono'
+import { faultsOf } from '../../shared/contract/errors.ts'
+import { loadRequestSchema } from '../../shared/contract/origin.ts'
+import type { OriginEnv } from '../answers.ts'
+import { respond, respondError } from '../answers.ts'
+import type { Queries } from '../queries.ts'
+import { parseBody } from '../request.ts'
+import { loaderNamed } from '../resources/index.ts'
+
+/** POST /load/{resource}: the bytes of the resource's `data`, without an envelope, as an entry keeps them. */
+export function loadRoute(queries: Queries): Handler<OriginEnv, '/load/:resource'> {
+  return async (context) => {
+    const loader = loaderNamed(context.req.param('resource'))
+    if (loader === null) return respondError(context, { code: 'route_not_found' })
+    const body = await parseBody(context, loadRequestSchema)
+    if (!body.ok) return respondError(context, body.error)
+    const { workspaceId, userId, version, params } = body.value
+    const prepared = loader.prepare(params)
+    if (!prepared.ok) {
+      return respondError(context, { code: 'invalid_body', details: faultsOf(prepared.error) })
+    }
+    const { canonical, load } = prepared.value
+    const answer = await queries.run({
+      name: loader.name,
+      // A query begun under an older version may have read what a newer one invalidated: never shared across versions.
+      shareKey: JSON.stringify([loader.name, workspaceId, userId, version, canonical]),
+      callerToken: context.var.callerToken,
+      perform: (ask) => load({ workspaceId, userId, ask }),
+    })
+    return respond(context, answer)
+  }
+}

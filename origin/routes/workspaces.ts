@@ -1,0 +1,88 @@
+import type { Handler } from 'hono'
+import { z } from 'zod'
+import type { BoardList, Membership } from '../../shared/contract/origin.ts'
+import { boardListSchema, membershipSchema } from '../../shared/contract/origin.ts'
+import { cacheSettingsChangeSchema } from '../../shared/contract/settings.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
+import type { Result } from '../../shared/result.ts'
+import { ok } from '../../shared/result.ts'
+import type { OriginContext, OriginEnv } from '../answers.ts'
+import { respond, respondError } from '../answers.ts'
+import type { Ask } from '../ask.ts'
+import type { Failure } from '../failures.ts'
+import type { QueryName } from '../metrics.ts'
+import type { Queries } from '../queries.ts'
+import { parseBody, parseWorkspaceId } from '../request.ts'
+import { savedSettings, settingsFrom } from '../settings.ts'
+
+type WorkspaceHandler = Handler<OriginEnv>
+
+const readSettingsSchema = z.object({ settings: z.unknown() })
+const writtenSettingsSchema = z.object({
+  settings: z.unknown(),
+  updated_at: z.iso.datetime({ offset: true }),
+})
+
+/** GET /workspaces/{id}/membership: the caller's own role there, or null. */
+export function membershipRoute(queries: Queries): WorkspaceHandler {
+  return workspaceQuery(queries, 'membership', 'same caller', async (workspaceId, ask) => {
+    const asked = await ask(membershipSchema, 'workspace_membership', { p_workspace: workspaceId })
+    return asked.ok ? ok<Membership>({ role: asked.value.role }) : asked
+  })
+}
+
+/** GET /workspaces/{id}/boards. */
+export function boardsRoute(queries: Queries): WorkspaceHandler {
+  return workspaceQuery(queries, 'boards', 'same caller', async (workspaceId, ask) => {
+    const asked = await ask(boardListSchema, 'workspace_boards', { p_workspace: workspaceId })
+    return asked.ok ? ok<BoardList>({ boards: asked.value.boards }) : asked
+  })
+}
+
+/**
+ * GET /workspaces/{id}/settings: what is stored over the default ones. Never shared: the request names no version, so
+ * a query under way may have begun before the change that made the Worker ask.
+ */
+export function settingsRoute(queries: Queries): WorkspaceHandler {
+  return workspaceQuery(queries, 'settings-read', 'nobody', async (workspaceId, ask) => {
+    const asked = await ask(readSettingsSchema, 'cache_settings_read', { p_workspace: workspaceId })
+    return asked.ok ? ok(settingsFrom(asked.value.settings)) : asked
+  })
+}
+
+/** POST /workspaces/{id}/settings: lays a change over what is stored; only an admin's. */
+export function changeSettingsRoute(queries: Queries): WorkspaceHandler {
+  return async (context) => {
+    const change = await parseBody(context, cacheSettingsChangeSchema)
+    if (!change.ok) return respondError(context, change.error)
+    const query = workspaceQuery(queries, 'settings-write', 'nobody', async (workspaceId, ask) => {
+      const asked = await ask(writtenSettingsSchema, 'cache_settings_write', {
+        p_workspace: workspaceId,
+        p_change: change.value,
+      })
+      return asked.ok ? ok(savedSettings(workspaceId, asked.value.settings, asked.value.updated_at)) : asked
+    })
+    return query(context)
+  }
+}
+
+/** One query about the workspace in the path, shared with nobody or with requests of the same token. */
+function workspaceQuery(
+  queries: Queries,
+  name: QueryName,
+  sharedWith: 'nobody' | 'same caller',
+  perform: (workspaceId: WorkspaceId, ask: Ask) => Promise<Result<unknown, Failure>>,
+) {
+  return async (context: OriginContext): Promise<Response> => {
+    const workspaceId = parseWorkspaceId(context)
+    if (!workspaceId.ok) return respondError(context, workspaceId.error)
+    const { callerToken } = context.var
+    const answer = await queries.run({
+      name,
+      shareKey: sharedWith === 'nobody' ? null : JSON.stringify([name, workspaceId.value, callerToken]),
+      callerToken,
+      perform: (ask) => perform(workspaceId.value, ask),
+    })
+    return respond(context, answer)
+  }
+}

@@ -1,0 +1,70 @@
+import { createClient } from '@supabase/supabase-js'
+import type { Result } from '../shared/result.ts'
+import { err, ok } from '../shared/result.ts'
+import type { DatabaseFailure } from './failures.ts'
+
+/** The arguments of a SQL function by name. */
+export type RpcArguments = Readonly<Record<string, unknown>>
+
+/**
+ * The database behind Supabase: the one seam at which the tests put another in its place. Never rejects. Settles soon
+ * after `signal` aborts.
+ */
+export interface Database {
+  /** Calls a SQL function as the caller, so that row level security holds; answers its jsonb, unchecked. */
+  callRpc(
+    functionName: string,
+    args: RpcArguments,
+    callerToken: string,
+    signal: AbortSignal,
+  ): Promise<Result<unknown, DatabaseFailure>>
+  /** Whether Postgres itself answers. */
+  probe(signal: AbortSignal): Promise<boolean>
+}
+
+interface DatabaseOptions {
+  readonly supabaseUrl: string
+  readonly publishableKey: string
+}
+
+/** Postgres's code for a refused permission. */
+const insufficientPrivilege = '42501'
+/** Postgres's code for a statement that was cancelled: `statement_timeout` of the role (8 s on hosted Supabase). */
+const queryCanceled = '57014'
+
+/**
+ * One client for all callers: its session support, token refresh and realtime stay unused, and each call carries its
+ * own caller's token. (A client a call costs some 0.1 ms and leaves timers and listeners behind.)
+ */
+export function createDatabase({ supabaseUrl, publishableKey }: DatabaseOptions): Database {
+  const client = createClient(supabaseUrl, publishableKey, { accessToken: async () => null })
+
+  return {
+    async callRpc(functionName, args, callerToken, signal) {
+      const { data, error, status } = await client
+        .rpc(functionName, args)
+        .setHeader('Authorization', `Bearer ${callerToken}`)
+        .retry(false)
+        .abortSignal(signal)
+      if (error === null) return ok(data)
+      return err(signal.aborted ? { kind: 'timeout' } : failureOf(status, error.code))
+    },
+
+    // Without a user the function is refused by Postgres, and that refusal is the proof that Postgres is there.
+    async probe(signal) {
+      const { error } = await client
+        .rpc('workspace_membership', { p_workspace: 'probe' })
+        .retry(false)
+        .abortSignal(signal)
+      return error === null || error.code === insufficientPrivilege
+    },
+  }
+}
+
+/** `status` is 0 when no answer came; `code` is a SQLSTATE or PostgREST's own (PGRST…), else empty. */
+function failureOf(status: number, code: string): DatabaseFailure {
+  if (code === queryCanceled) return { kind: 'timeout' }
+  if (status === 401 || status === 403) return { kind: 'refused' }
+  if (status === 0 || status === 429 || status >= 500) return { kind: 'unavailable' }
+  return { kind: 'invalid', code: code === '' ? `status ${status}` : code }
+}
