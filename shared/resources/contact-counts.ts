@@ -71,7 +71,7 @@ export const contactCounts = defineResource({
       _timestamp: computedAt,
       ...(fromCache ? { _retrievedAt: new Date(served.retrievedAtMs).toISOString() } : {}),
       _responseTimeMs: served.responseTimeMs,
-      _cacheEnabled: served.cacheEnabled,
+      _cacheEnabled: served.isCacheEnabled,
     }
     return encoder.encode(JSON.stringify(answered))
   },

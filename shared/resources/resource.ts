@@ -1,6 +1,10 @@
 import type { z } from 'zod'
+import type { Fault } from '../contract/errors.ts'
+import { faultsOf } from '../contract/errors.ts'
 import type { Feature } from '../contract/settings.ts'
 import type { UserId } from '../ids.ts'
+import type { Result } from '../result.ts'
+import { err, ok } from '../result.ts'
 import type { Tag } from '../tags.ts'
 import type { LifetimeName } from './lifetimes.ts'
 
@@ -16,7 +20,7 @@ export interface Served {
   readonly edgeLocation: string
   readonly responseTimeMs: number
   readonly retrievedAtMs: number
-  readonly cacheEnabled: boolean
+  readonly isCacheEnabled: boolean
   readonly userId: UserId
 }
 
@@ -66,15 +70,28 @@ export interface Resource<
   present(body: Uint8Array, served: Served): Uint8Array
 }
 
-/** A declaration with its types inferred. */
+/** A declaration as the Worker uses it, whatever its types: raw input in, a question or its faults out. */
+export interface Askable {
+  ask(path: unknown, query: unknown): Result<Question, Fault[]>
+}
+
+/** A declaration with its types inferred, and the one way from raw input to a question. */
 export function defineResource<
   const Name extends string,
   Path extends z.ZodObject,
   Query extends z.ZodObject,
   Params extends z.ZodType,
   Data extends z.ZodType,
->(resource: Resource<Name, Path, Query, Params, Data>): Resource<Name, Path, Query, Params, Data> {
-  return resource
+>(resource: Resource<Name, Path, Query, Params, Data>): Resource<Name, Path, Query, Params, Data> & Askable {
+  return {
+    ...resource,
+    ask(rawPath, rawQuery) {
+      const path = resource.path.safeParse(rawPath)
+      const query = resource.query.safeParse(rawQuery)
+      if (path.success && query.success) return ok(resource.question(path.data, query.data))
+      return err([path, query].flatMap((parsed) => (parsed.success ? [] : faultsOf(parsed.error))))
+    },
+  }
 }
 
 export type ParamsOf<R> = R extends { readonly params: infer P extends z.ZodType } ? z.output<P> : never

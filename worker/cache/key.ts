@@ -15,11 +15,11 @@ const formatVersion = 'bc1'
 export async function cacheKey(
   resourceName: string,
   workspaceId: WorkspaceId,
-  userId: UserId,
-  question: Question,
+  /** Whose entry it is; null where the workspace shares it. */
+  owner: UserId | null,
+  question: Pick<Question, 'keyParts' | 'privateKeyParts'>,
 ): Promise<CacheKey> {
-  const owner = question.sharing === 'user' ? userId : ''
-  const parts = [owner, ...question.keyParts]
+  const parts = [owner ?? '', ...question.keyParts]
   const plain = parts.map(encodeURIComponent).join(':')
   const isPlain = question.privateKeyParts === undefined && plain.length <= limits.keyPartCharactersMax
   const name = isPlain ? plain : `#${await digest(JSON.stringify([parts, question.privateKeyParts ?? []]))}`

@@ -75,11 +75,12 @@ export class Book {
       'select tag, version from tags where version > ? order by version desc limit ?',
       after,
       changesPerAnswerMax + 1,
-    ).map((row) => [String(row['tag']) as Tag, versionSchema.parse(row['version'])] as const)
+    ).map((row) => ({ tag: String(row['tag']) as Tag, version: versionSchema.parse(row['version']) }))
     const firstOmitted = rows[changesPerAnswerMax]
     return {
       ...head,
-      floor: firstOmitted !== undefined && firstOmitted[1] > head.floor ? firstOmitted[1] : head.floor,
+      floor:
+        firstOmitted !== undefined && firstOmitted.version > head.floor ? firstOmitted.version : head.floor,
       changes: rows.slice(0, changesPerAnswerMax),
     }
   }

@@ -24,5 +24,5 @@ export interface LedgerChanges {
   readonly ledgerId: string
   readonly version: Version
   readonly floor: Version
-  readonly changes: readonly (readonly [Tag, Version])[]
+  readonly changes: readonly { readonly tag: Tag; readonly version: Version }[]
 }

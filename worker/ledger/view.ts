@@ -181,7 +181,7 @@ function advanceView(
 ): StoredView {
   const isSameLedger = before?.ledgerId === answer.ledgerId
   const moved = new Map(isSameLedger ? before.moved : [])
-  for (const [tag, version] of answer.changes) moved.set(tag, version)
+  for (const { tag, version } of answer.changes) moved.set(tag, version)
   const floor = isSameLedger && before.floor > answer.floor ? before.floor : answer.floor
   const kept = within(moved, floor)
   return {

@@ -1,0 +1,135 @@
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { limits } from '../shared/limits.ts'
+import { minVersionHeader } from './cache/wish.ts'
+import type { Env } from './config.ts'
+import { openApiDocument } from './openapi.ts'
+import { cacheSettingsRoutes } from './routes/cache-settings.ts'
+import { cacheStatsRoutes } from './routes/cache-stats.ts'
+import { healthRoute } from './routes/health.ts'
+import { isWellEncoded, queryOf } from './routes/input.ts'
+import { invalidateRoute } from './routes/invalidate.ts'
+import { metricsRoute } from './routes/metrics.ts'
+import { resourceRoutes } from './routes/resources.ts'
+import { respondError, respondJson } from './routes/respond.ts'
+import type { Call, Route } from './routes/route.ts'
+import type { Services } from './services.ts'
+
+/** Every route, in the order the SPEC tells of them. */
+export const routes: readonly Route[] = [
+  ...resourceRoutes,
+  invalidateRoute,
+  ...cacheSettingsRoutes,
+  ...cacheStatsRoutes,
+  healthRoute,
+  metricsRoute,
+]
+
+type App = Hono<{ Bindings: Env; Variables: { requestId: string; startedAtMs: number } }>
+
+/** The Worker's HTTP face. `servicesOf` is asked once a request and expected to answer the isolate's own. */
+export function createApp(servicesOf: (env: Env) => Services): App {
+  const app: App = new Hono()
+
+  app.use(async (context, next) => {
+    const requestId = saneRequestId(context.req.header('X-Request-ID')) ?? crypto.randomUUID()
+    context.set('requestId', requestId)
+    context.set('startedAtMs', Date.now())
+    await next()
+    context.res.headers.set('X-Request-ID', requestId)
+    context.executionCtx.waitUntil(servicesOf(context.env).metrics.flushSoon())
+  })
+  app.use((context, next) => corsOf(servicesOf(context.env))(context, next))
+  app.use(async (context, next) => {
+    const { url } = context.req.raw
+    if (url.length > limits.urlBytesMax) return respondError({ code: 'url_too_long' }, context.var.requestId)
+    if (!isWellEncoded(new URL(url))) return respondError({ code: 'invalid_encoding' }, context.var.requestId)
+    return next()
+  })
+
+  app.get('/openapi.json', () => respondJson(openApiDocument(routes)))
+  for (const route of routes) mount(app, route, servicesOf)
+  for (const path of new Set(routes.map((route) => route.path))) refuseOtherMethods(app, path)
+
+  app.notFound((context) => respondError({ code: 'route_not_found' }, context.var.requestId))
+  app.onError((error, context) => {
+    // The one place where what nobody expected ends. Its message may hold anything, so only its kind is logged.
+    console.error(
+      JSON.stringify({
+        level: 'error',
+        requestId: context.var.requestId,
+        error: error.name,
+        stack: stackOf(error),
+      }),
+    )
+    return respondError({ code: 'internal' }, context.var.requestId)
+  })
+  return app
+}
+
+function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void {
+  app.on(route.method, honoPath(route.path), async (context) => {
+    const request = context.req.raw
+    const { requestId, startedAtMs } = context.var
+    const call: Call = {
+      services: servicesOf(context.env),
+      request,
+      path: context.req.param(),
+      query: queryOf(new URL(request.url)),
+      requestId,
+      startedAtMs,
+      edgeLocation: edgeLocationOf(request),
+      keepAlive: (work) => context.executionCtx.waitUntil(work),
+    }
+    const answered = await route.handle(call)
+    return answered.ok ? answered.value : respondError(answered.error, requestId)
+  })
+}
+
+/** RFC 9110 section 15.5.6: a 405 names the methods there are. */
+function refuseOtherMethods(app: App, path: string): void {
+  const methods = routes.filter((route) => route.path === path).map((route) => route.method)
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+  app.all(honoPath(path), (context) => {
+    const response = respondError({ code: 'method_not_allowed' }, context.var.requestId)
+    response.headers.set('Allow', allow)
+    return response
+  })
+}
+
+function corsOf({ config }: Services) {
+  return cors({
+    origin: (origin) => (config.allowedOrigins.includes(origin) ? origin : null),
+    allowMethods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
+    allowHeaders: [
+      'Authorization',
+      'Content-Type',
+      'X-Workspace-ID',
+      'X-User-ID',
+      minVersionHeader,
+      'X-Request-ID',
+      'If-None-Match',
+      'Cache-Control',
+    ],
+    exposeHeaders: ['ETag', 'Age', 'Cache-Status', 'Server-Timing', 'Retry-After', 'X-Request-ID'],
+    maxAge: 86_400,
+  })
+}
+
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+function edgeLocationOf(request: Request): string {
+  const { cf } = request
+  return typeof cf?.['colo'] === 'string' ? cf['colo'] : 'local'
+}
+
+function saneRequestId(header: string | undefined): string | null {
+  return header !== undefined && /^[\w-]{8,128}$/.test(header) ? header : null
+}
+
+/** Where an error came from, without its message. */
+function stackOf(error: Error): string {
+  return (error.stack ?? '').split('\n').slice(1, 6).join('\n')
+}

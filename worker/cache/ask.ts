@@ -1,0 +1,58 @@
+import type { WireError } from '../../shared/contract/errors.ts'
+import type { CacheSettings } from '../../shared/contract/settings.ts'
+import { lifetimeOf } from '../../shared/contract/settings.ts'
+import type { UserId, WorkspaceId } from '../../shared/ids.ts'
+import type { Question } from '../../shared/resources/resource.ts'
+import type { Result } from '../../shared/result.ts'
+import type { Origin } from '../origin/origin.ts'
+import { cacheKey } from './key.ts'
+import type { ReadAnswer, Reader } from './read.ts'
+import type { Wish } from './request.ts'
+import type { SettingsCaller, SettingsReader } from './settings.ts'
+
+/** A question on its way to the read path: whose it is, and how it may be answered. */
+export interface Asking {
+  readonly resourceName: string
+  readonly question: Question
+  readonly workspaceId: WorkspaceId
+  readonly userId: UserId
+  readonly caller: SettingsCaller
+  readonly wish: Wish
+  readonly isWarmUp?: boolean
+}
+
+/** Answers a resource's question from the tiers or the origin, as the workspace's settings have it. */
+export type Ask = (asking: Asking) => Promise<Result<ReadAnswer, WireError>>
+
+/** What a caller asks for who asks for nothing in particular. */
+export const plainWish: Wish = {
+  proof: { kind: 'bounded' },
+  maxAgeSeconds: null,
+  isOnlyIfCached: false,
+  isNoStore: false,
+}
+
+export function createAsk(reader: Reader, settings: SettingsReader, origin: Origin): Ask {
+  return async function ask({ resourceName, question, workspaceId, userId, caller, wish, isWarmUp }) {
+    const owner = question.sharing === 'user' ? userId : null
+    return reader({
+      workspaceId,
+      key: await cacheKey(resourceName, workspaceId, owner, question),
+      tags: question.tags,
+      isBypass: question.bypass === true,
+      policy: settings.inForce(workspaceId, caller).then((inForce) => policyOf(question, inForce)),
+      wish,
+      isWarmUp: isWarmUp === true,
+      load: (version) =>
+        origin.load(resourceName, { workspaceId, userId: owner, version, params: question.params }, caller),
+      keepAlive: caller.keepAlive,
+    })
+  }
+}
+
+function policyOf(question: Question, settings: CacheSettings) {
+  return {
+    isEnabled: settings.cacheEnabled && settings.features[question.feature],
+    lifetimeSeconds: lifetimeOf(question.lifetime, settings),
+  }
+}

@@ -1,0 +1,101 @@
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
+import type { CacheSettings } from '../../shared/contract/settings.ts'
+import { cacheSettingsSchema, defaultCacheSettings } from '../../shared/contract/settings.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import { lifetimeSeconds } from '../../shared/resources/lifetimes.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import { settingsTag, workspaceTag } from '../../shared/tags.ts'
+import type { Views } from '../ledger/view.ts'
+import type { Caller, Origin } from '../origin/origin.ts'
+import type { Entry } from './entry.ts'
+import { judge } from './freshness.ts'
+import { cacheKey } from './key.ts'
+import type { Reader } from './read.ts'
+
+/** Who asks, and what takes the work that goes on after the answer. */
+export interface SettingsCaller extends Caller {
+  keepAlive(work: Promise<unknown>): void
+}
+
+export interface SettingsReader {
+  /** The workspace's settings, current within the staleness bound like any entry. */
+  read(workspaceId: WorkspaceId, caller: SettingsCaller): Promise<Result<CacheSettings, WireError>>
+  /**
+   * The same for the read path: never fails and never waits long. Where settings cannot be had, the last known or
+   * the default ones serve: they decide how fast an answer comes, not whether it is right.
+   */
+  inForce(workspaceId: WorkspaceId, caller: SettingsCaller): Promise<CacheSettings>
+}
+
+const policy = Promise.resolve({ isEnabled: true, lifetimeSeconds: lifetimeSeconds.workspaceConfig })
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * Settings are an entry among the others, with a tag of their own: a change advances the ledger and is in force
+ * everywhere within the bound. The isolate keeps them parsed, judged on every read without I/O.
+ */
+export function createSettingsReader(
+  reader: Reader,
+  origin: Origin,
+  views: Views,
+  clock: Clock,
+): SettingsReader {
+  const known = new LRUCache<WorkspaceId, { entry: Entry; settings: CacheSettings }>({
+    max: limits.isolateSettingsMax,
+  })
+
+  async function read(
+    workspaceId: WorkspaceId,
+    caller: SettingsCaller,
+  ): Promise<Result<CacheSettings, WireError>> {
+    const { keepAlive } = caller
+    const remembered = known.get(workspaceId)
+    const proof = await views.current(workspaceId, { kind: 'bounded' }, keepAlive)
+    const judgement = {
+      workspaceId,
+      view: proof.ok ? proof.value : proof.error.last,
+      nowMs: clock.now(),
+      lifetimeSeconds: lifetimeSeconds.workspaceConfig,
+    }
+    if (remembered !== undefined && judge(remembered.entry, judgement) === 'fresh')
+      return ok(remembered.settings)
+
+    const answered = await reader({
+      workspaceId,
+      key: await cacheKey('cache-settings', workspaceId, null, { keyParts: [] }),
+      tags: [workspaceTag, settingsTag],
+      isBypass: false,
+      isWarmUp: true,
+      policy,
+      wish: { proof: { kind: 'bounded' }, maxAgeSeconds: null, isOnlyIfCached: false, isNoStore: false },
+      keepAlive,
+      async load() {
+        const loaded = await origin.settings(workspaceId, caller)
+        return loaded.ok ? ok(encoder.encode(JSON.stringify(loaded.value))) : loaded
+      },
+    })
+    if (!answered.ok) return answered
+    const { entry } = answered.value
+    const settings = cacheSettingsSchema.safeParse(JSON.parse(decoder.decode(entry.body)))
+    if (!settings.success) return err({ code: 'internal' })
+    known.set(workspaceId, { entry, settings: settings.data })
+    return ok(settings.data)
+  }
+
+  return {
+    read,
+    async inForce(workspaceId, caller) {
+      const asked = read(workspaceId, caller)
+      caller.keepAlive(asked)
+      const answered = await withinDeadline(clock, limits.settingsDeadlineMs, () => asked, null)
+      if (answered?.ok) return answered.value
+      return known.get(workspaceId)?.settings ?? defaultCacheSettings
+    },
+  }
+}

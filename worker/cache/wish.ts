@@ -1,0 +1,46 @@
+import type { Fault } from '../../shared/contract/errors.ts'
+import { versionSchema } from '../../shared/ids.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Wish } from './request.ts'
+
+export const minVersionHeader = 'X-Min-Version'
+
+/** What the request's headers ask of the answer (RFC 9111 section 5.2.1; X-Min-Version for read-your-writes). */
+export function parseWish(headers: Headers): Result<Wish, Fault[]> {
+  const directives = parseDirectives(headers.get('Cache-Control') ?? '')
+  const maxAgeSeconds = deltaSeconds(directives.get('max-age'))
+  const asksForProof = directives.has('no-cache') || maxAgeSeconds === 0
+  const minVersion = headers.get(minVersionHeader)
+  const version = minVersion === null ? null : parseVersion(minVersion)
+  if (version !== null && !version.ok) return version
+  const atLeast = version === null ? null : ({ kind: 'at-least', version: version.value } as const)
+  return ok({
+    // A question asked now finds every version there is, so it serves both wishes; that the version exists is
+    // checked where it is the only one.
+    proof: asksForProof ? { kind: 'now' } : (atLeast ?? { kind: 'bounded' }),
+    maxAgeSeconds: maxAgeSeconds === 0 ? null : maxAgeSeconds,
+    isOnlyIfCached: directives.has('only-if-cached'),
+    isNoStore: directives.has('no-store'),
+  })
+}
+
+function parseVersion(text: string): Result<ReturnType<typeof versionSchema.parse>, Fault[]> {
+  const parsed = /^\d{1,15}$/.test(text) ? versionSchema.safeParse(Number(text)) : null
+  return parsed?.success
+    ? ok(parsed.data)
+    : err([{ parameter: minVersionHeader, message: 'must be a version that an invalidation answered' }])
+}
+
+function parseDirectives(header: string): Map<string, string> {
+  const pairs = header.split(',').map((directive): [string, string] => {
+    const [name = '', value = ''] = directive.split('=', 2)
+    return [name.trim().toLowerCase(), value.trim().replaceAll('"', '')]
+  })
+  return new Map(pairs)
+}
+
+/** RFC 9111 section 1.2.2; what is not a number is as if it were not there. */
+function deltaSeconds(value: string | undefined): number | null {
+  return value !== undefined && /^\d{1,10}$/.test(value) ? Number(value) : null
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { limits } from '../shared/limits.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { MetricsStore } from './metrics/metrics-store.ts'
+
+/** What wrangler.toml binds. Every other setting is a variable or secret, read by `parseConfig` alone. */
+export interface Env {
+  readonly BOARD_CACHE: KVNamespace
+  readonly LEDGER: DurableObjectNamespace<Ledger>
+  readonly METRICS: DurableObjectNamespace<MetricsStore>
+  readonly VERSION?: { readonly id: string; readonly tag: string }
+}
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+const absentWhenEmpty = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .union([z.literal('').transform(() => null), schema])
+    .nullish()
+    .transform((value) => value ?? null)
+
+function wholeNumber(min: number, max: number, fallback: number) {
+  return z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(min).max(max)).default(fallback)
+}
+
+const httpUrl = z
+  .string()
+  .regex(/^https?:\/\/[^\s]+$/)
+  .transform((url) => url.replace(/\/+$/, ''))
+
+const variablesSchema = z
+  .object({
+    ORIGIN_URL: httpUrl,
+    INTERNAL_AUTH_KEY: z.string().min(16),
+    REDIS_ENABLED: flag.default(true),
+    UPSTASH_REDIS_REST_URL: absentWhenEmpty(httpUrl),
+    UPSTASH_REDIS_REST_TOKEN: absentWhenEmpty(z.string()),
+    JWT_ISSUER: httpUrl,
+    JWT_AUDIENCE: z.string().min(1).default('authenticated'),
+    JWKS_URL: absentWhenEmpty(httpUrl),
+    SUPABASE_JWT_SECRET: absentWhenEmpty(z.string().min(32)),
+    ALLOWED_ORIGINS: z
+      .string()
+      .default('')
+      .transform((list) =>
+        list
+          .split(',')
+          .map((origin) => origin.trim())
+          .filter((origin) => origin !== ''),
+      ),
+    STALENESS_BOUND_MS: wholeNumber(0, limits.stalenessBoundMaxMs, limits.stalenessBoundDefaultMs),
+    STALE_IF_ERROR_SECONDS: wholeNumber(0, limits.staleIfErrorMaxSeconds, limits.staleIfErrorDefaultSeconds),
+    METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
+  })
+  .check((context) => {
+    const { value, issues } = context
+    const needs = (name: string, message: string) =>
+      issues.push({ code: 'custom', input: value, path: [name], message })
+    if (value.JWKS_URL === null && value.SUPABASE_JWT_SECRET === null) {
+      needs('JWKS_URL', 'set it or SUPABASE_JWT_SECRET: without either no token can be verified')
+    }
+    if (!value.REDIS_ENABLED) return
+    if (value.UPSTASH_REDIS_REST_URL === null)
+      needs('UPSTASH_REDIS_REST_URL', 'set it or REDIS_ENABLED="false"')
+    if (value.UPSTASH_REDIS_REST_TOKEN === null)
+      needs('UPSTASH_REDIS_REST_TOKEN', 'set it or REDIS_ENABLED="false"')
+  })
+
+/** The variables and secrets of a deployment, checked. */
+export interface Config {
+  readonly originUrl: string
+  readonly internalAuthKey: string
+  /** Null: Redis is switched off. */
+  readonly redis: { readonly url: string; readonly token: string } | null
+  readonly jwt: {
+    readonly issuer: string
+    readonly audience: string
+    readonly jwksUrl: string | null
+    readonly secret: string | null
+  }
+  readonly allowedOrigins: readonly string[]
+  readonly stalenessBoundMs: number
+  readonly staleIfErrorSeconds: number
+  readonly metricsToken: string | null
+  readonly version: string
+}
+
+/** Reads the variables; throws one sentence that names what is wrong, and never a value. */
+export function parseConfig(env: Env): Config {
+  const parsed = variablesSchema.safeParse(env)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} (${issue.message})`)
+    throw new Error(`The Worker's configuration is not valid: ${faults.join(', ')}.`)
+  }
+  const value = parsed.data
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = value
+  return {
+    originUrl: value.ORIGIN_URL,
+    internalAuthKey: value.INTERNAL_AUTH_KEY,
+    redis: value.REDIS_ENABLED && url !== null && token !== null ? { url, token } : null,
+    jwt: {
+      issuer: value.JWT_ISSUER,
+      audience: value.JWT_AUDIENCE,
+      jwksUrl: value.JWKS_URL,
+      secret: value.SUPABASE_JWT_SECRET,
+    },
+    allowedOrigins: value.ALLOWED_ORIGINS,
+    stalenessBoundMs: value.STALENESS_BOUND_MS,
+    staleIfErrorSeconds: value.STALE_IF_ERROR_SECONDS,
+    metricsToken: value.METRICS_TOKEN,
+    version: env.VERSION?.tag || env.VERSION?.id || 'development',
+  }
+}

@@ -1,0 +1,17 @@
+import { createApp } from './app.ts'
+import type { Env } from './config.ts'
+import type { Services } from './services.ts'
+import { createServices } from './services.ts'
+
+export { Ledger } from './ledger/ledger.ts'
+export { MetricsStore } from './metrics/metrics-store.ts'
+
+let isolateServices: Services | null = null
+
+/** Put together on the first request, since only then is the configuration there, and kept for the isolate's life. */
+function servicesOf(env: Env): Services {
+  isolateServices ??= createServices(env)
+  return isolateServices
+}
+
+export default createApp(servicesOf) satisfies ExportedHandler<Env>

@@ -1,0 +1,67 @@
+import type { WireError } from '../../shared/contract/errors.ts'
+import { faultsOf } from '../../shared/contract/errors.ts'
+import type { Role, WorkspaceId } from '../../shared/ids.ts'
+import { workspaceIdSchema } from '../../shared/ids.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Principal } from '../auth/bearer.ts'
+import { matchesKey } from '../auth/internal-key.ts'
+import type { SettingsCaller } from '../cache/settings.ts'
+import type { Call } from './route.ts'
+
+/** A user who was let in, and the workspace they were let into. */
+export interface Admitted {
+  readonly principal: Principal
+  readonly workspaceId: WorkspaceId
+  readonly role: Role
+  readonly caller: SettingsCaller
+}
+
+/**
+ * Lets a member in: the token first, then who and where. The workspace is named by the route (path or body) or by
+ * X-Workspace-ID; where both name one they must agree.
+ */
+export async function admit(call: Call, named: string | undefined): Promise<Result<Admitted, WireError>> {
+  const { services, request, requestId } = call
+  const bearer = await services.bearer.authenticate(request.headers.get('Authorization'))
+  if (!bearer.ok) return bearer
+  const principal = bearer.value
+  const claimedUser = request.headers.get('X-User-ID')
+  if (claimedUser !== null && claimedUser !== principal.userId) return err({ code: 'user_mismatch' })
+
+  const workspace = workspaceOf(request.headers.get('X-Workspace-ID'), named)
+  if (!workspace.ok) return workspace
+  const role = await services.memberships.roleOf(principal, workspace.value, requestId)
+  if (!role.ok) return role
+  const caller = { token: principal.token, requestId, keepAlive: call.keepAlive }
+  return ok({ principal, workspaceId: workspace.value, role: role.value, caller })
+}
+
+/** Lets an admin of the workspace in. */
+export async function admitAdmin(
+  call: Call,
+  named: string | undefined,
+): Promise<Result<Admitted, WireError>> {
+  const admitted = await admit(call, named)
+  return admitted.ok && admitted.value.role !== 'admin' ? err({ code: 'admin_required' }) : admitted
+}
+
+/** Lets in who holds the internal key. */
+export async function admitInternal({ services, request }: Call): Promise<Result<void, WireError>> {
+  const isKey = await matchesKey(request.headers.get('Authorization'), services.config.internalAuthKey)
+  return isKey ? ok(undefined) : err({ code: 'key_invalid' })
+}
+
+function workspaceOf(header: string | null, named: string | undefined): Result<WorkspaceId, WireError> {
+  const given = named ?? header
+  if (given === null) return err({ code: 'workspace_missing' })
+  const parsed = workspaceIdSchema.safeParse(given)
+  if (!parsed.success) {
+    const parameter = named === undefined ? 'X-Workspace-ID' : 'workspaceId'
+    return err({
+      code: 'invalid_parameter',
+      details: faultsOf(parsed.error).map(({ message }) => ({ parameter, message })),
+    })
+  }
+  return header !== null && header !== given ? err({ code: 'workspace_mismatch' }) : ok(parsed.data)
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { limits } from '../../shared/limits.ts'
+import { ok } from '../../shared/result.ts'
+import { statsOf } from '../metrics/render.ts'
+import type { Services } from '../services.ts'
+import { enveloped, respondData, respondJson } from './respond.ts'
+import type { Route } from './route.ts'
+
+export const cacheStatsSchema = z.object({
+  hits: z.int(),
+  misses: z.int(),
+  sets: z.int(),
+  deletes: z.int(),
+  errors: z.int(),
+  hitRate: z.string(),
+  total: z.int(),
+})
+
+const cacheHealthSchema = z.object({
+  healthy: z.boolean(),
+  stats: cacheStatsSchema,
+  timestamp: z.iso.datetime(),
+})
+
+/** The deployment's cache figures, and whether a tier answers. */
+export async function readCacheStats(services: Services): Promise<z.output<typeof cacheHealthSchema>> {
+  const signal = AbortSignal.timeout(limits.probeDeadlineMs)
+  const [totals, kv, redis] = await Promise.all([
+    services.metrics.read(),
+    services.kv.probe(signal),
+    services.redis?.probe(signal) ?? ok(undefined),
+  ])
+  return {
+    healthy: kv.ok && redis.ok,
+    stats: statsOf(totals),
+    timestamp: new Date(services.clock.now()).toISOString(),
+  }
+}
+
+/** Public: figures of the whole deployment, none of a workspace. */
+export const cacheStatsRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/api/cache-settings/health',
+    summary: 'Whether the cache tiers answer, and how often they hit',
+    access: 'public',
+    takes: {},
+    gives: cacheHealthSchema,
+    errors: [],
+    handle: async ({ services }) => ok(respondJson(await readCacheStats(services))),
+  },
+  {
+    method: 'GET',
+    path: '/api/cache-settings/status',
+    summary: 'The cache figures, the tiers, and whether Redis is switched on',
+    access: 'public',
+    takes: {},
+    gives: enveloped(
+      z.object({
+        cacheStats: cacheStatsSchema,
+        healthCheck: z.object({ healthy: z.boolean() }),
+        redisEnabled: z.boolean(),
+        timestamp: z.iso.datetime(),
+      }),
+    ),
+    errors: [],
+    async handle({ services }) {
+      const { healthy, stats, timestamp } = await readCacheStats(services)
+      return ok(
+        respondData({
+          cacheStats: stats,
+          healthCheck: { healthy },
+          redisEnabled: services.redis !== null,
+          timestamp,
+        }),
+      )
+    },
+  },
+]

@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { withinDeadline } from '../../shared/clock.ts'
+import { workspaceIdSchema } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import { ok } from '../../shared/result.ts'
+import type { Services } from '../services.ts'
+import type { Tier } from '../tiers/tier.ts'
+import { respondJson } from './respond.ts'
+import type { Route } from './route.ts'
+
+const standing = z.enum(['healthy', 'unhealthy', 'disabled'])
+type Standing = z.output<typeof standing>
+
+const healthSchema = z.object({
+  status: z.enum(['healthy', 'degraded', 'unhealthy']),
+  worker: z.literal('boardcache'),
+  version: z.string(),
+  edge_location: z.string(),
+  kv_available: z.boolean(),
+  services: z.object({
+    kv: standing,
+    redis: standing,
+    origin: standing,
+    database: standing,
+    ledger: standing,
+  }),
+  timestamp: z.iso.datetime(),
+  response_time: z.number(),
+})
+
+/** A ledger of no workspace's, asked only whether ledgers answer. */
+const probedWorkspace = workspaceIdSchema.parse('health-probe')
+
+/** `GET /health`, public: says which parts answer, and nothing of what they hold. 503 when nothing can serve. */
+export const healthRoute: Route = {
+  method: 'GET',
+  path: '/health',
+  summary: 'Whether the service can serve, and which of its parts answer',
+  access: 'public',
+  takes: {},
+  gives: healthSchema,
+  errors: [],
+  async handle({ services, edgeLocation, startedAtMs }) {
+    const parts = await probeAll(services)
+    const status = overall(parts)
+    const nowMs = services.clock.now()
+    const health: z.output<typeof healthSchema> = {
+      status,
+      worker: 'boardcache',
+      version: services.config.version,
+      edge_location: edgeLocation,
+      kv_available: parts.kv === 'healthy',
+      services: parts,
+      timestamp: new Date(nowMs).toISOString(),
+      response_time: nowMs - startedAtMs,
+    }
+    return ok(respondJson(health, status === 'unhealthy' ? 503 : 200))
+  },
+}
+
+type Parts = z.output<typeof healthSchema>['services']
+
+async function probeAll({ kv, redis, origin, ledger, clock }: Services): Promise<Parts> {
+  const probe = async (tier: Tier): Promise<Standing> =>
+    standingOf((await tier.probe(AbortSignal.timeout(limits.probeDeadlineMs))).ok)
+  const ledgerAnswers = withinDeadline(
+    clock,
+    limits.probeDeadlineMs,
+    async () => (await ledger.since(probedWorkspace, null, 0)).ok,
+    false,
+  )
+  const [kvStanding, redisStanding, behind, ledgerOk] = await Promise.all([
+    probe(kv),
+    redis === null ? ('disabled' as const) : probe(redis),
+    origin.probe(),
+    ledgerAnswers,
+  ])
+  return {
+    kv: kvStanding,
+    redis: redisStanding,
+    origin: standingOf(behind.origin),
+    database: standingOf(behind.database),
+    ledger: standingOf(ledgerOk),
+  }
+}
+
+function standingOf(answers: boolean): Standing {
+  return answers ? 'healthy' : 'unhealthy'
+}
+
+/** It can serve while a tier or the database can; it is healthy when every part that is switched on is. */
+function overall(parts: Parts): z.output<typeof healthSchema>['status'] {
+  if (!Object.values(parts).includes('unhealthy')) return 'healthy'
+  const canServe = [parts.kv, parts.redis, parts.database].includes('healthy')
+  return canServe ? 'degraded' : 'unhealthy'
+}

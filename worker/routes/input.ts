@@ -1,0 +1,75 @@
+import type { z } from 'zod'
+import type { WireError } from '../../shared/contract/errors.ts'
+import { faultsOf } from '../../shared/contract/errors.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+/**
+ * The query's parameters as they were given. What is given twice becomes a list, which no schema takes: better a
+ * clear error than a guess which of the two was meant.
+ */
+export function queryOf(url: URL): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = {}
+  for (const name of new Set(url.searchParams.keys())) {
+    const values = url.searchParams.getAll(name)
+    query[name] = values.length === 1 ? (values[0] ?? '') : values
+  }
+  return query
+}
+
+/** Whether percent-decoding a URL's path and query gives valid UTF-8 without NUL. */
+export function isWellEncoded(url: URL): boolean {
+  try {
+    const decoded = decodeURIComponent(`${url.pathname}${url.search}`)
+    return !decoded.includes('\0')
+  } catch {
+    return false
+  }
+}
+
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  code: 'invalid_parameter' | 'invalid_body',
+): Result<z.output<Schema>, WireError> {
+  const parsed = schema.safeParse(input)
+  return parsed.success ? ok(parsed.data) : err({ code, details: faultsOf(parsed.error) })
+}
+
+/** The body as JSON of the schema's shape, read no further than `limits.requestBodyBytesMax`. */
+export async function parseBody<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+): Promise<Result<z.output<Schema>, WireError>> {
+  const bytes = await readBody(request)
+  if (!bytes.ok) return bytes
+  let json: unknown
+  try {
+    json = JSON.parse(decoder.decode(bytes.value))
+  } catch {
+    return err({ code: 'invalid_json' })
+  }
+  return parseInput(schema, json, 'invalid_body')
+}
+
+async function readBody(request: Request): Promise<Result<Uint8Array, WireError>> {
+  const declaredBytes = Number(request.headers.get('Content-Length') ?? 0)
+  if (declaredBytes > limits.requestBodyBytesMax) return err({ code: 'body_too_large' })
+  const chunks: Uint8Array[] = []
+  let lengthBytes = 0
+  for await (const chunk of request.body ?? []) {
+    lengthBytes += chunk.length
+    if (lengthBytes > limits.requestBodyBytesMax) return err({ code: 'body_too_large' })
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(lengthBytes)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
+  }
+  return ok(bytes)
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import type { WireError } from '../../shared/contract/errors.ts'
+import type { InvalidationEvent } from '../../shared/contract/invalidation.ts'
+import {
+  databaseWebhookSchema,
+  invalidationAnswerSchema,
+  invalidationBatchSchema,
+  invalidationEventSchema,
+} from '../../shared/contract/invalidation.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
+import { workspaceIdSchema } from '../../shared/ids.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { LedgerEvent } from '../ledger/contract.ts'
+import { invalidate } from '../ledger/invalidate.ts'
+import { tagsOf, webhookTags } from '../ledger/tags.ts'
+import { admitInternal } from './access.ts'
+import { parseBody, parseInput } from './input.ts'
+import { enveloped, respondData } from './respond.ts'
+import type { Call, Route } from './route.ts'
+
+const bodySchema = z.union([invalidationBatchSchema, databaseWebhookSchema, invalidationEventSchema])
+
+/** `POST /api/cache/invalidate`: the CRM's backend says what changed (SPEC 4). */
+export const invalidateRoute: Route = {
+  method: 'POST',
+  path: '/api/cache/invalidate',
+  summary: 'Move on what a change touched; answered once that is durable',
+  access: 'internal-key',
+  takes: { body: bodySchema },
+  gives: enveloped(invalidationAnswerSchema),
+  errors: [
+    'invalid_json',
+    'invalid_body',
+    'workspace_missing',
+    'workspace_mismatch',
+    'body_too_large',
+    'ledger_unavailable',
+  ],
+  async handle(call) {
+    const admitted = await admitInternal(call)
+    if (!admitted.ok) return admitted
+    const body = await parseBody(call.request, z.unknown())
+    if (!body.ok) return body
+    const events = eventsOf(body.value, call)
+    if (!events.ok) return events
+    const answer = await invalidate(call.services.ledger, call.services.metrics.recorder, events.value)
+    return answer.ok ? ok(respondData(answer.value)) : answer
+  },
+}
+
+type Events = Map<WorkspaceId, LedgerEvent[]>
+
+/** The body's events by workspace, whichever of the three shapes it has; faults are told in that shape's terms. */
+function eventsOf(body: unknown, call: Call): Result<Events, WireError> {
+  if (isObjectWith(body, 'events')) {
+    const batch = parseInput(invalidationBatchSchema, body, 'invalid_body')
+    return batch.ok ? reportedEvents(batch.value.events, call) : batch
+  }
+  if (isObjectWith(body, 'table')) {
+    const webhook = parseInput(databaseWebhookSchema, body, 'invalid_body')
+    if (!webhook.ok) return webhook
+    const moved = webhookTags(webhook.value)
+    const message = 'must be a row of a table whose changes are cached, with its workspace and board'
+    if (!moved.ok) return err({ code: 'invalid_body', details: [{ parameter: 'record', message }] })
+    return ok(new Map([...moved.value].map(([workspaceId, tags]) => [workspaceId, [{ tags }]])))
+  }
+  const event = parseInput(invalidationEventSchema, body, 'invalid_body')
+  return event.ok ? reportedEvents([event.value], call) : event
+}
+
+function reportedEvents(events: readonly InvalidationEvent[], call: Call): Result<Events, WireError> {
+  const header = call.request.headers.get('X-Workspace-ID')
+  const fallback = header === null ? null : parseInput(workspaceIdSchema, header, 'invalid_parameter')
+  if (fallback !== null && !fallback.ok) return fallback
+  const byWorkspace: Events = new Map()
+  for (const event of events) {
+    const workspaceId = event.workspaceId ?? fallback?.value
+    if (workspaceId === undefined) return err({ code: 'workspace_missing' })
+    if (fallback !== null && workspaceId !== fallback.value) return err({ code: 'workspace_mismatch' })
+    const written = {
+      tags: tagsOf(event),
+      ...(event.eventId === undefined ? {} : { eventId: event.eventId }),
+    }
+    byWorkspace.set(workspaceId, [...(byWorkspace.get(workspaceId) ?? []), written])
+  }
+  return ok(byWorkspace)
+}
+
+function isObjectWith(body: unknown, member: string): boolean {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, member)
+}

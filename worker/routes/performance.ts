@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import type { WireError } from '../../shared/contract/errors.ts'
+import { versionZero } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import { contactCounts } from '../../shared/resources/contact-counts.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Entry } from '../cache/entry.ts'
+import { cacheKey } from '../cache/key.ts'
+import type { Services } from '../services.ts'
+import type { Tier } from '../tiers/tier.ts'
+import type { Warming } from './warm-up.ts'
+
+const measured = <const Type extends string>(type: Type) =>
+  z.object({ timeMs: z.number(), type: z.literal(type), improvementPercent: z.number() })
+
+/** Null where the tier is switched off or did not answer: what was not measured is not told. */
+export const performanceSchema = z.object({
+  standard: z.object({ timeMs: z.number(), type: z.literal('database') }),
+  redisCold: measured('redis_miss').nullable(),
+  redisWarm: measured('redis_hit').nullable(),
+  edge: measured('kv_hit').nullable(),
+})
+export type Performance = z.output<typeof performanceSchema>
+
+const never = new AbortController().signal
+
+/**
+ * Reads the workspace's counts four times, really: from the database; from Redis where it is not, and then from
+ * the database; from Redis where it is; from KV. Under a key of its own, which is removed afterwards.
+ */
+export async function measurePerformance(
+  services: Services,
+  { workspaceId, caller }: Warming,
+): Promise<Result<Performance, WireError>> {
+  const { clock, origin, redis, kv } = services
+  const nonce = crypto.randomUUID()
+  const key = await cacheKey('performance', workspaceId, null, { keyParts: [nonce] })
+
+  async function timed<Value>(work: () => Promise<Value>): Promise<{ value: Value; timeMs: number }> {
+    const startedAtMs = clock.now()
+    const value = await work()
+    return { value, timeMs: clock.now() - startedAtMs }
+  }
+  // A version of its own each time: the origin must not answer both loads with one query.
+  const load = (version: string) =>
+    origin.load(contactCounts.name, { workspaceId, userId: null, version, params: {} }, caller)
+
+  const standard = await timed(() => load(`${nonce}:1`))
+  if (!standard.value.ok) return standard.value
+  const body = standard.value.value
+  if (body === null) return err({ code: 'internal' })
+  const entry: Entry = {
+    workspaceId,
+    found: true,
+    stamp: { ledgerId: nonce, version: versionZero },
+    tags: [],
+    createdAtMs: clock.now(),
+    deleteAtMs: clock.now() + limits.kvExpirationSecondsMin * 1000,
+    etag: '',
+    body,
+  }
+  const improvementPercent = (timeMs: number) =>
+    standard.timeMs === 0 ? 0 : Math.round((1 - timeMs / standard.timeMs) * 1000) / 10
+
+  /** A read from the tier, or null where it did not give what was put. */
+  async function warm(tier: Tier): Promise<{ timeMs: number; improvementPercent: number } | null> {
+    const put = await tier.put(key, entry, never)
+    const got = await timed(() => tier.get(key, never))
+    const isHit = put.ok && got.value.ok && got.value.value !== null
+    return isHit ? { timeMs: got.timeMs, improvementPercent: improvementPercent(got.timeMs) } : null
+  }
+
+  async function cold(tier: Tier): Promise<{ timeMs: number; improvementPercent: number } | null> {
+    const read = await timed(async () => {
+      const missed = await tier.get(key, never)
+      return missed.ok && (await load(`${nonce}:2`)).ok
+    })
+    return read.value ? { timeMs: read.timeMs, improvementPercent: improvementPercent(read.timeMs) } : null
+  }
+
+  const redisCold = redis === null ? null : await cold(redis)
+  const redisWarm = redis === null ? null : await warm(redis)
+  const edge = await warm(kv)
+  caller.keepAlive(Promise.all([kv.remove([key], never), redis?.remove([key], never)]))
+  return ok({
+    standard: { timeMs: standard.timeMs, type: 'database' },
+    redisCold: redisCold === null ? null : { ...redisCold, type: 'redis_miss' },
+    redisWarm: redisWarm === null ? null : { ...redisWarm, type: 'redis_hit' },
+    edge: edge === null ? null : { ...edge, type: 'kv_hit' },
+  })
+}

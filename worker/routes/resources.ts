@@ -1,0 +1,143 @@
+import type { WireError } from '../../shared/contract/errors.ts'
+import { wireErrors } from '../../shared/contract/errors.ts'
+import type { UserId } from '../../shared/ids.ts'
+import type { AnyResource } from '../../shared/resources/index.ts'
+import { resources } from '../../shared/resources/index.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import { ageSeconds } from '../cache/entry.ts'
+import type { ReadAnswer } from '../cache/read.ts'
+import { parseWish } from '../cache/wish.ts'
+import { admit } from './access.ts'
+import { enveloped } from './respond.ts'
+import type { Call, Route } from './route.ts'
+
+const encoder = new TextEncoder()
+const opening = encoder.encode('{"success":true,"data":')
+const closingBrace = 0x7d
+
+/** Every declared resource, mounted the same way. */
+export const resourceRoutes: readonly Route[] = resources.map(routeOf)
+
+function routeOf(resource: AnyResource): Route {
+  return {
+    method: 'GET',
+    path: resource.route,
+    summary: resource.summary,
+    access: 'member',
+    takes: { path: resource.path, query: resource.query },
+    gives: enveloped(resource.answer),
+    errors: [
+      'invalid_parameter',
+      'version_unknown',
+      ...(resource.notFound === null ? [] : [resource.notFound]),
+      'overloaded',
+      'ledger_unavailable',
+      'origin_unavailable',
+      'not_cached',
+      'origin_timeout',
+    ],
+    handle: (call) => answer(resource, call),
+  }
+}
+
+async function answer(resource: AnyResource, call: Call): Promise<Result<Response, WireError>> {
+  const { services } = call
+  const admitted = await admit(call, call.path['workspaceId'])
+  if (!admitted.ok) return admitted
+  const asked = resource.ask(call.path, call.query)
+  if (!asked.ok) return err({ code: 'invalid_parameter', details: asked.error })
+  const wish = parseWish(call.request.headers)
+  if (!wish.ok) return err({ code: 'invalid_parameter', details: wish.error })
+
+  const { workspaceId, principal, caller } = admitted.value
+  const read = await services.ask({
+    resourceName: resource.name,
+    question: asked.value,
+    workspaceId,
+    userId: principal.userId,
+    caller,
+    wish: wish.value,
+  })
+  const responded = read.ok ? respond(resource, call, read.value, principal.userId) : read
+  services.metrics.recorder.record({
+    kind: 'read',
+    resource: resource.name,
+    httpStatus: responded.ok ? responded.value.status : wireErrors[responded.error.code].status,
+    ...(read.ok ? { served: { status: read.value.status, source: read.value.source } } : {}),
+    durationMs: services.clock.now() - call.startedAtMs,
+  })
+  return responded
+}
+
+/** The stored bytes with what is said of them, or 304 where the caller has them already (RFC 9110 section 13). */
+function respond(
+  resource: AnyResource,
+  call: Call,
+  answered: ReadAnswer,
+  userId: UserId,
+): Result<Response, WireError> {
+  const { entry, status, source, lifetimeSeconds } = answered
+  if (!entry.found) return err({ code: resource.notFound ?? 'internal' })
+  const nowMs = call.services.clock.now()
+  const headers = headersOf(answered, nowMs, userId)
+  if (matches(call.request.headers.get('If-None-Match'), headers.get('ETag'))) {
+    return ok(new Response(null, { status: 304, headers }))
+  }
+  const data = resource.present(entry.body, {
+    status,
+    source,
+    ttlSeconds: lifetimeSeconds,
+    ageSeconds: ageSeconds(entry, nowMs),
+    edgeLocation: call.edgeLocation,
+    responseTimeMs: nowMs - call.startedAtMs,
+    retrievedAtMs: nowMs,
+    isCacheEnabled: answered.isCacheEnabled,
+    userId,
+  })
+  headers.set('Content-Type', 'application/json')
+  return ok(new Response(wrap(data), { headers }))
+}
+
+function headersOf(answered: ReadAnswer, nowMs: number, userId: UserId): Headers {
+  const { entry, timings } = answered
+  return new Headers({
+    // Weak: `_cache` differs from answer to answer. With the user: the same entry may read differently to each.
+    ETag: `W/"${entry.etag}.${encodeURIComponent(userId)}"`,
+    Age: String(ageSeconds(entry, nowMs)),
+    'Cache-Control': 'private, no-cache',
+    'Cache-Status': cacheStatus(answered, nowMs),
+    'Server-Timing': timings.map(([name, durationMs]) => `${name};dur=${durationMs}`).join(', '),
+    Vary: 'Authorization, X-Workspace-ID, X-User-ID',
+  })
+}
+
+/** RFC 9211: how this cache handled the request. */
+function cacheStatus(
+  { status, source, entry, lifetimeSeconds, isProven }: ReadAnswer,
+  nowMs: number,
+): string {
+  const leftSeconds = lifetimeSeconds - ageSeconds(entry, nowMs)
+  const handled = {
+    HIT: `hit; ttl=${leftSeconds}`,
+    STALE: source === 'database' ? 'fwd=stale' : `hit; ttl=${leftSeconds}`,
+    MISS: 'fwd=miss',
+    BYPASS: 'fwd=bypass',
+  }[status]
+  return `Boardcache; ${handled}; detail=${isProven ? source : 'unproven'}`
+}
+
+function matches(ifNoneMatch: string | null, etag: string | null): boolean {
+  if (ifNoneMatch === null || etag === null) return false
+  if (ifNoneMatch.trim() === '*') return true
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, '')
+  return ifNoneMatch.split(',').some((tag) => opaque(tag) === opaque(etag))
+}
+
+function wrap(data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(opening.length + data.length + 1)
+  body.set(opening)
+  body.set(data, opening.length)
+  body[body.length - 1] = closingBrace
+  return body
+}

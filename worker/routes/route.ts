@@ -1,0 +1,40 @@
+import type { z } from 'zod'
+import type { WireError, WireErrorCode } from '../../shared/contract/errors.ts'
+import type { Result } from '../../shared/result.ts'
+import type { Services } from '../services.ts'
+
+/** One request on its way through a route. */
+export interface Call {
+  readonly services: Services
+  readonly request: Request
+  /** Parameters of the path, percent-decoded. */
+  readonly path: Readonly<Record<string, string>>
+  /** Parameters of the query; a list where one was given more than once. */
+  readonly query: Readonly<Record<string, string | string[]>>
+  readonly requestId: string
+  readonly startedAtMs: number
+  /** IATA code of the data centre, `local` outside Cloudflare. */
+  readonly edgeLocation: string
+  keepAlive(work: Promise<unknown>): void
+}
+
+/** How a route lets callers in: what the OpenAPI document says of it too. */
+export type Access = 'member' | 'internal-key' | 'metrics-token' | 'public'
+
+/** One route: what it takes and gives, as schemas that validate and document at once, and what it does. */
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  /** With `{parameter}`s. */
+  readonly path: string
+  readonly summary: string
+  readonly access: Access
+  readonly takes: {
+    readonly path?: z.ZodObject
+    readonly query?: z.ZodObject
+    readonly body?: z.ZodType
+  }
+  /** The whole body of a 200. */
+  readonly gives: z.ZodType
+  readonly errors: readonly WireErrorCode[]
+  handle(call: Call): Promise<Result<Response, WireError>>
+}
