@@ -13,24 +13,14 @@ import { boardTag, columnTag, countsTag, openListTag, settingsTag, workspaceTag 
  * serve what is no longer so.
  */
 export function tagsOf(event: InvalidationEvent): Tag[] {
-  const { boardId } = event
-  if (event.action === 'workspace_updated' || boardId === undefined) return [workspaceTag]
-  switch (event.action) {
-    case 'contact_moved':
-      return event.fromColumnId !== undefined && event.toColumnId !== undefined
-        ? columnsMoved(boardId, [event.fromColumnId, event.toColumnId])
-        : [boardTag(boardId), countsTag]
-    case 'contact_created':
-    case 'contact_updated':
-    case 'contact_deleted':
-    case 'contact_assigned': {
-      const columns = [event.columnId, event.fromColumnId, event.toColumnId].filter((id) => id !== undefined)
-      return columns.length > 0 ? columnsMoved(boardId, columns) : [boardTag(boardId), countsTag]
-    }
-    case 'contacts_imported':
-    case 'board_updated':
-      return [boardTag(boardId), countsTag]
-  }
+  const { action, boardId, columnId, fromColumnId, toColumnId } = event
+  if (action === 'workspace_updated' || boardId === undefined) return [workspaceTag]
+  const named = [columnId, fromColumnId, toColumnId].filter((id) => id !== undefined)
+  // A move has two ends: knowing one of them only, the contact may have come from or gone to any other column.
+  const areAllNamed =
+    action === 'contact_moved' ? fromColumnId !== undefined && toColumnId !== undefined : named.length > 0
+  const isOfWholeBoard = action === 'board_updated' || action === 'contacts_imported'
+  return isOfWholeBoard || !areAllNamed ? [boardTag(boardId), countsTag] : columnsMoved(boardId, named)
 }
 
 function columnsMoved(boardId: BoardId, columnIds: readonly ColumnId[]): Tag[] {

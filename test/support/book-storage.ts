@@ -1,0 +1,33 @@
+import { DatabaseSync } from 'node:sqlite'
+import { Book, type BookLimits } from '../../worker/ledger/book.ts'
+
+/** The production ledger over Node's SQLite, which is the engine a Durable Object has. */
+export function createBook(
+  limits?: BookLimits,
+  database = new DatabaseSync(':memory:'),
+  ledgerId = 'ledger',
+): Book {
+  const storage = {
+    sql: {
+      exec(statement: string, ...values: (string | number)[]) {
+        if (statement.includes(';')) {
+          database.exec(statement)
+          return []
+        }
+        return database.prepare(statement).all(...values) as Record<string, string | number | null>[]
+      },
+    },
+    transactionSync<Value>(work: () => Value): Value {
+      database.exec('begin')
+      try {
+        const value = work()
+        database.exec('commit')
+        return value
+      } catch (error) {
+        database.exec('rollback')
+        throw error
+      }
+    },
+  }
+  return new Book(storage, () => ledgerId, limits)
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest'
+import { limits } from '../../../shared/limits.ts'
+import { err, ok, type Result } from '../../../shared/result.ts'
+import type { LedgerClient, LedgerFailure } from '../../../worker/ledger/client.ts'
+import type { LedgerChanges } from '../../../worker/ledger/contract.ts'
+import { createViews } from '../../../worker/ledger/view.ts'
+import { createBook } from '../../support/book-storage.ts'
+import { version, workspaceId } from '../../support/entries.ts'
+import { createFakeClock, deferred, settle } from '../../support/fake-clock.ts'
+
+const boundMs = 1_000
+const ignore = () => undefined
+
+/** A real ledger whose answers the test lets through: each is what the ledger said when it was asked. */
+function setUp(bound = boundMs) {
+  const clock = createFakeClock()
+  const book = createBook()
+  const held: (() => void)[] = []
+  const state = { asked: 0, isHolding: false, isAway: false }
+  const ledger: LedgerClient = {
+    advance: async (_workspace, events) => ok(book.advance(events)),
+    since: async (_workspace, ledgerId, after) => {
+      state.asked += 1
+      const answer: Result<LedgerChanges, LedgerFailure> = state.isAway
+        ? err({ kind: 'unavailable' })
+        : ok(book.since(ledgerId, after))
+      if (state.isHolding) {
+        const { promise, resolve } = deferred<void>()
+        held.push(resolve)
+        await promise
+      }
+      return answer
+    },
+  }
+  const views = createViews({ ledger, clock, boundMs: bound })
+  const bounded = () => views.current(workspaceId, { kind: 'bounded' }, ignore)
+  const now = () => views.current(workspaceId, { kind: 'now' }, ignore)
+  return { clock, book, held, state, views, bounded, now }
+}
+
+describe('the view of a ledger', () => {
+  it('is asked for once by all who want it at the same time', async () => {
+    const { bounded, state } = setUp()
+    await Promise.all([bounded(), bounded(), bounded()])
+    expect(state.asked).toBe(1)
+  })
+
+  it('serves without asking until it is half as old as the bound, and is renewed behind the reader from then on', async () => {
+    const { bounded, clock, state } = setUp()
+    await bounded()
+    await clock.advance(boundMs / 2)
+    await bounded()
+    expect(state.asked).toBe(1)
+    await clock.advance(1)
+    await bounded()
+    expect(state.asked).toBe(2)
+  })
+
+  it('is never served older than the bound', async () => {
+    const { bounded, book, clock } = setUp()
+    await bounded()
+    book.advance([{ tags: ['counts'] }])
+    await clock.advance(boundMs + 1)
+    const proof = await bounded()
+    expect(proof.ok && proof.value.movedAt('counts')).toBe(1)
+  })
+
+  it('counts its age from when the question was sent, not from when the answer came', async () => {
+    const { bounded, book, clock, held, state } = setUp()
+    state.isHolding = true
+    const slow = bounded()
+    await clock.advance(900)
+    book.advance([{ tags: ['counts'] }])
+    state.isHolding = false
+    held.shift()?.()
+    await slow
+    await clock.advance(200)
+    const proof = await bounded()
+    expect(proof.ok && proof.value.movedAt('counts')).toBe(1)
+  })
+
+  it('asked for now, answers a question sent after the call and shares it among those who waited', async () => {
+    const { now, bounded, book, held, state } = setUp()
+    state.isHolding = true
+    const before = bounded()
+    await settle()
+    book.advance([{ tags: ['counts'] }])
+    const waiting = [now(), now(), now()]
+    state.isHolding = false
+    held.shift()?.()
+    await before
+    for (const proof of await Promise.all(waiting)) expect(proof.ok && proof.value.movedAt('counts')).toBe(1)
+    expect(state.asked).toBe(2)
+  })
+
+  it('with a bound of 0 asks on every read', async () => {
+    const { bounded, state } = setUp(0)
+    await bounded()
+    await bounded()
+    expect(state.asked).toBe(2)
+  })
+
+  it('asks again for a version newer than its own, though it is within the bound', async () => {
+    const { bounded, views, book } = setUp()
+    await bounded()
+    book.advance([{ tags: ['counts'] }])
+    const proof = await views.current(workspaceId, { kind: 'at-least', version: version(1) }, ignore)
+    expect(proof.ok && proof.value.version).toBe(1)
+  })
+
+  it('says that nothing is proved when the ledger is away, gives what it last knew, and does not ask at every read', async () => {
+    const { bounded, clock, state } = setUp()
+    await bounded()
+    state.isAway = true
+    await clock.advance(boundMs + 1)
+    const proof = await bounded()
+    expect(proof).toMatchObject({ ok: false, error: { last: { version: 0 } } })
+    const { asked } = state
+    await bounded()
+    expect(state.asked).toBe(asked)
+    state.isAway = false
+    await clock.advance(boundMs + 1)
+    expect((await bounded()).ok).toBe(true)
+  })
+
+  it('is not held up for good by a question that never ends', async () => {
+    const { bounded, clock, held, state } = setUp()
+    state.isHolding = true
+    const lost = bounded()
+    await clock.advance(2 * limits.ledgerDeadlineMs)
+    expect((await lost).ok).toBe(false)
+    state.isHolding = false
+    expect((await bounded()).ok).toBe(true)
+    held.shift()?.()
+  })
+
+  it('starts anew when the ledger is another', async () => {
+    const clock = createFakeClock()
+    let book = createBook(undefined, undefined, 'first')
+    book.advance([{ tags: ['counts'] }])
+    const ledger: LedgerClient = {
+      advance: async (_workspace, events) => ok(book.advance(events)),
+      since: async (_workspace, ledgerId, after) => ok(book.since(ledgerId, after)),
+    }
+    const views = createViews({ ledger, clock, boundMs })
+    await views.current(workspaceId, { kind: 'bounded' }, ignore)
+    book = createBook(undefined, undefined, 'second')
+    await clock.advance(boundMs + 1)
+    const proof = await views.current(workspaceId, { kind: 'bounded' }, ignore)
+    expect(proof).toMatchObject({ ok: true, value: { ledgerId: 'second', version: 0 } })
+    expect(proof.ok && proof.value.movedAt('counts')).toBe(0)
+  })
+})
