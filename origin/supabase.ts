@@ -29,6 +29,8 @@ interface DatabaseOptions {
 
 /** Postgres's code for a refused permission. */
 const insufficientPrivilege = '42501'
+/** PostgREST's codes for a JWT that is malformed, missing or expired (its "Errors", group 3). */
+const tokenRefused = /^PGRST30[123]$/
 /** Postgres's code for a statement that was cancelled: `statement_timeout` of the role (8 s on hosted Supabase). */
 const queryCanceled = '57014'
 
@@ -61,10 +63,15 @@ export function createDatabase({ supabaseUrl, publishableKey }: DatabaseOptions)
   }
 }
 
-/** `status` is 0 when no answer came; `code` is a SQLSTATE or PostgREST's own (PGRST…), else empty. */
-function failureOf(status: number, code: string): DatabaseFailure {
+/**
+ * `status` is 0 when no answer came; `code` is a SQLSTATE or PostgREST's own, and absent when it was the gateway that
+ * answered: its 401 means that the publishable key is wrong, which is no fault of the caller's token.
+ */
+function failureOf(status: number, code: string | undefined): DatabaseFailure {
   if (code === queryCanceled) return { kind: 'timeout' }
-  if (status === 401 || status === 403) return { kind: 'refused' }
+  if (code === insufficientPrivilege || (code !== undefined && tokenRefused.test(code))) {
+    return { kind: 'refused' }
+  }
   if (status === 0 || status === 429 || status >= 500) return { kind: 'unavailable' }
-  return { kind: 'invalid', code: code === '' ? `status ${status}` : code }
+  return { kind: 'invalid', code: code === undefined || code === '' ? `status ${status}` : code }
 }

@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest'
+import { err, ok } from '../../../shared/result.ts'
+import { createManualClock } from './manual-clock.ts'
+import { alice, bob, createOrigin, listInit, listParams, read } from './origin-under-test.ts'
+import { createStubDatabase, emptyPage } from './stub-database.ts'
+
+const page = (number: number) => ({ params: { ...listParams, page: number } })
+
+/** Lets every promise that can go on go on. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+describe('sharing', () => {
+  test('a thousand simultaneous loads of a key are one query, and all get its answer', async () => {
+    const database = createStubDatabase()
+    const { loadList, request } = createOrigin({ database })
+    const loads = Array.from({ length: 1_000 }, (_, n) => loadList({}, n % 2 === 0 ? alice : bob))
+    const call = await database.call(0)
+    await settled()
+    call.answer(ok(emptyPage))
+    const bodies = await Promise.all((await Promise.all(loads)).map((response) => response.text()))
+    expect(new Set(bodies).size).toBe(1)
+    expect(database.calls).toHaveLength(1)
+    const { body } = await read(await request('/metrics'))
+    expect(body).toMatchObject({ queries: { 'contact-list': { count: 1, followers: 999, failures: {} } } })
+  })
+
+  test.each([
+    ['version', { version: 'l:2' }],
+    ['workspace', { workspaceId: '15214' }],
+    ['user', { userId: 'user_1' }],
+    ['page', page(2)],
+  ])('a load of another %s never joins', async (_name, other) => {
+    const database = createStubDatabase()
+    const { loadList } = createOrigin({ database })
+    const loads = [loadList(), loadList(other)]
+    ;(await database.call(0)).answer(ok({ ...emptyPage, total: 1 }))
+    ;(await database.call(1)).answer(ok({ ...emptyPage, total: 2 }))
+    const [one, two] = await Promise.all(loads)
+    expect(await one?.json()).toMatchObject({ pagination: { total: 1 } })
+    expect(await two?.json()).toMatchObject({ pagination: { total: 2 } })
+  })
+
+  test('a load that comes after the answer asks anew', async () => {
+    const database = createStubDatabase()
+    const { loadList } = createOrigin({ database })
+    const first = loadList()
+    ;(await database.call(0)).answer(ok(emptyPage))
+    await first
+    const second = loadList()
+    ;(await database.call(1)).answer(ok({ ...emptyPage, total: 7 }))
+    expect(await (await second).json()).toMatchObject({ pagination: { total: 7 } })
+  })
+
+  test.each([
+    ['token is refused', err({ kind: 'refused' as const }), 401],
+    ['membership is over', ok({ outcome: 'forbidden' }), 403],
+  ])('when the %s of the first, the others still get their answer', async (_name, refusal, status) => {
+    const database = createStubDatabase()
+    const { loadList } = createOrigin({ database })
+    const leader = loadList({}, alice)
+    const followers = Array.from({ length: 20 }, () => loadList({}, bob))
+    await settled()
+    ;(await database.call(0)).answer(refusal)
+    const second = await database.call(1)
+    await settled()
+    second.answer(ok(emptyPage))
+    expect((await leader).status).toBe(status)
+    for (const follower of await Promise.all(followers)) expect(follower.status).toBe(200)
+    expect(database.calls.map((call) => call.callerToken)).toEqual([alice, bob])
+  })
+
+  test('a refusal is shared by all who sent the refused token', async () => {
+    const database = createStubDatabase()
+    const { loadList } = createOrigin({ database })
+    const loads = Array.from({ length: 20 }, () => loadList({}, alice))
+    await settled()
+    ;(await database.call(0)).answer(err({ kind: 'refused' }))
+    for (const load of await Promise.all(loads)) expect(load.status).toBe(401)
+    expect(database.calls).toHaveLength(1)
+  })
+
+  test('a board that does not exist is the same for all: one query', async () => {
+    const database = createStubDatabase()
+    const { loadList } = createOrigin({ database })
+    const loads = [loadList({}, alice), loadList({}, bob)]
+    await settled()
+    ;(await database.call(0)).answer(ok({ outcome: 'not_found' }))
+    for (const load of await Promise.all(loads)) expect(load.status).toBe(404)
+    expect(database.calls).toHaveLength(1)
+  })
+
+  test('membership is never shared between tokens, settings with nobody', async () => {
+    const database = createStubDatabase()
+    const { request } = createOrigin({ database })
+    const asked = [
+      request('/workspaces/15213/membership', {}, alice),
+      request('/workspaces/15213/membership', {}, alice),
+      request('/workspaces/15213/membership', {}, bob),
+      request('/workspaces/15213/settings', {}, alice),
+      request('/workspaces/15213/settings', {}, alice),
+    ]
+    await settled()
+    expect(database.calls.map(({ functionName, callerToken }) => `${functionName} ${callerToken}`)).toEqual([
+      `workspace_membership ${alice}`,
+      `workspace_membership ${bob}`,
+      `cache_settings_read ${alice}`,
+      `cache_settings_read ${alice}`,
+    ])
+    for (const call of database.calls) call.answer(ok({ outcome: 'ok', role: 'admin', settings: {} }))
+    await Promise.all(asked)
+  })
+
+  test('a caller who goes away cancels nothing', async () => {
+    const database = createStubDatabase()
+    const { loadList, request } = createOrigin({ database })
+    const caller = new AbortController()
+    const gone = request('/load/contact-list', { ...listInit(), signal: caller.signal })
+    const call = await database.call(0)
+    const follower = loadList({}, bob)
+    await settled()
+    caller.abort()
+    expect(call.signal.aborted).toBe(false)
+    call.answer(ok(emptyPage))
+    expect((await follower).status).toBe(200)
+    await gone
+    expect(database.calls).toHaveLength(1)
+  })
+})
+
+describe('the bound', () => {
+  test('more than may run and wait get 503 with Retry-After at once, and it recovers', async () => {
+    const database = createStubDatabase()
+    const { loadList, request } = createOrigin({ database, queriesAtOnceMax: 2, queriesWaitingMax: 1 })
+    const admitted = [1, 2, 3].map((number) => loadList(page(number)))
+    await settled()
+    expect(database.calls).toHaveLength(2)
+    const refused = await loadList(page(4))
+    expect(refused.headers.get('Retry-After')).toBe('1')
+    expect(await read(refused)).toMatchObject({ status: 503, body: { code: 'overloaded', retryAfter: 1 } })
+    const busy = await read(await request('/metrics'))
+    expect(busy.body).toMatchObject({ pool: { running: 2, runningMax: 2, waiting: 1, waitingMax: 1 } })
+
+    for (const index of [0, 1, 2]) (await database.call(index)).answer(ok(emptyPage))
+    for (const response of await Promise.all(admitted)) expect(response.status).toBe(200)
+    const later = loadList(page(4))
+    ;(await database.call(3)).answer(ok(emptyPage))
+    expect((await later).status).toBe(200)
+    const idle = await read(await request('/metrics'))
+    expect(idle.body).toMatchObject({
+      pool: { running: 0, waiting: 0 },
+      queries: { 'contact-list': { count: 5, failures: { overloaded: 1 } } },
+    })
+  })
+
+  test('those who join a query under way take no place', async () => {
+    const database = createStubDatabase()
+    const { loadList } = createOrigin({ database, queriesAtOnceMax: 1, queriesWaitingMax: 0 })
+    const loads = Array.from({ length: 50 }, () => loadList())
+    await settled()
+    ;(await database.call(0)).answer(ok(emptyPage))
+    for (const load of await Promise.all(loads)) expect(load.status).toBe(200)
+  })
+})
+
+describe('the deadline', () => {
+  test('a query that takes longer is given up with 504, cancelled, and its place is free again', async () => {
+    const database = createStubDatabase()
+    const clock = createManualClock()
+    const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 1, queryDeadlineMs: 500 })
+    const slow = [loadList(), loadList({}, bob)]
+    const call = await database.call(0)
+    await settled()
+    clock.advance(499)
+    expect(call.signal.aborted).toBe(false)
+    clock.advance(1)
+    for (const response of await Promise.all(slow)) {
+      expect(await read(response)).toMatchObject({ status: 504, body: { code: 'origin_timeout' } })
+    }
+    expect(call.signal.aborted).toBe(true)
+
+    const next = loadList()
+    ;(await database.call(1)).answer(ok(emptyPage))
+    expect((await next).status).toBe(200)
+  })
+
+  test('waiting counts: what never got a place is given up too, and never reaches the database', async () => {
+    const database = createStubDatabase()
+    const clock = createManualClock()
+    const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 1, queryDeadlineMs: 500 })
+    const loads = [loadList(page(1)), loadList(page(2))]
+    await settled()
+    clock.advance(500)
+    for (const load of await Promise.all(loads)) expect(load.status).toBe(504)
+    const next = loadList(page(3))
+    ;(await database.call(1)).answer(ok(emptyPage))
+    expect((await next).status).toBe(200)
+    expect(database.calls.map((call) => call.args['p_page'])).toEqual([1, 3])
+  })
+
+  test('an answer that comes after the deadline reaches nobody', async () => {
+    const database = createStubDatabase()
+    const clock = createManualClock()
+    const { loadList } = createOrigin({ database, clock, queryDeadlineMs: 500 })
+    const late = loadList()
+    const call = await database.call(0)
+    clock.advance(500)
+    expect((await late).status).toBe(504)
+    const next = loadList()
+    const nextCall = await database.call(1)
+    call.answer(ok({ ...emptyPage, total: 1 }))
+    nextCall.answer(ok({ ...emptyPage, total: 2 }))
+    expect(await (await next).json()).toMatchObject({ pagination: { total: 2 } })
+  })
+})
