@@ -8,7 +8,7 @@ export const limits = {
   perPageMax: 100,
   pageMax: 1_000_000,
   searchCharactersMax: 200,
-  cursorCharactersMax: 1_024,
+  cursorCharactersMax: 2_048,
   /** Requests. Cloudflare takes URLs of 16 KB; nothing here needs a quarter of it. */
   urlBytesMax: 4_096,
   requestBodyBytesMax: 1_048_576,
@@ -50,6 +50,9 @@ export const limits = {
   ledgerDeadlineMs: 2_000,
   originDeadlineMs: 10_000,
   settingsDeadlineMs: 1_500,
+  jwksDeadlineMs: 3_000,
+  /** How long after a fetch an unknown key id does not cause another. */
+  jwksCooldownMs: 30_000,
   probeDeadlineMs: 1_500,
   queryDeadlineMs: 8_000,
   /** Origin. */

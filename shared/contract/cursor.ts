@@ -23,7 +23,18 @@ export const cursorSchema = z.strictObject({
 })
 export type Cursor = z.output<typeof cursorSchema>
 
-const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/
+/** An instant as Postgres writes it into JSON, in UTC. */
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00:00)$/
+
+/** Whether the text names an instant there is: no 31st of February, which a database would refuse. */
+function isInstant(text: string): boolean {
+  const atMs = instant.test(text) ? Date.parse(text) : Number.NaN
+  return (
+    !Number.isNaN(atMs) &&
+    new Date(atMs).toISOString().slice(0, 19) === text.slice(0, 19) &&
+    !text.startsWith('0000')
+  )
+}
 
 /** Base64url of the cursor's JSON. */
 export function encodeCursor(cursor: Cursor): string {
@@ -44,8 +55,7 @@ export function parseCursor(text: string): Result<Cursor, 'malformed'> {
     )
     if (!parsed.success) return err('malformed')
     const { sortBy, after } = parsed.data
-    const isInstant = instant.test(after) && !Number.isNaN(Date.parse(after))
-    if (after.includes('\0') || (sortBy !== 'name' && !isInstant)) return err('malformed')
+    if (after.includes('\0') || (sortBy !== 'name' && !isInstant(after))) return err('malformed')
     return ok(parsed.data)
   } catch {
     return err('malformed')

@@ -1,0 +1,83 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { userIdSchema } from '../../../shared/ids.ts'
+import { contactCounts } from '../../../shared/resources/contact-counts.ts'
+
+const counts = {
+  unassigned: 191_623,
+  open: 14,
+  closed: 588,
+  total: 191_663,
+  highPriority: 2,
+  mediumPriority: 191_657,
+  lowPriority: 4,
+  needsResponse: 5,
+  followUp: 0,
+  favorites: 3,
+  archived: 4,
+  unhappyCustomers: 0,
+  newCustomers: 0,
+  recentActivity: 0,
+}
+const computedAt = '2025-07-26T15:36:27.020Z'
+
+function present(assignees: Record<string, number>, user: string, source: 'redis_cache' | 'database') {
+  const body = new TextEncoder().encode(JSON.stringify({ counts, assignees, computedAt }))
+  const presented = contactCounts.present(body, {
+    status: source === 'database' ? 'MISS' : 'HIT',
+    source,
+    ttlSeconds: 300,
+    ageSeconds: 1,
+    edgeLocation: 'LAX',
+    responseTimeMs: 93.78,
+    retrievedAtMs: Date.parse('2025-07-26T15:40:58.736Z'),
+    isCacheEnabled: true,
+    userId: userIdSchema.parse(user),
+  })
+  return JSON.parse(new TextDecoder().decode(presented))
+}
+
+describe('the counts of a workspace', () => {
+  it('read from a cache as SPEC 3 shows them', () => {
+    expect(present({}, 'user', 'redis_cache')).toEqual({
+      ...counts,
+      assignedToMe: 0,
+      _cached: true,
+      _source: 'redis_cache',
+      _timestamp: computedAt,
+      _retrievedAt: '2025-07-26T15:40:58.736Z',
+      _responseTimeMs: 93.78,
+      _cacheEnabled: true,
+    })
+  })
+
+  it('read from the database carry no _retrievedAt', () => {
+    const presented = present({}, 'user', 'database')
+    expect(presented).toMatchObject({ _cached: false, _source: 'database' })
+    expect(presented).not.toHaveProperty('_retrievedAt')
+  })
+
+  it("give each user their own assignedToMe from the one entry all share, and nobody else's", () => {
+    const user = fc.stringMatching(/^[a-z_]{1,12}$/)
+    fc.assert(
+      fc.property(fc.dictionary(user, fc.nat()), user, (assignees, asking) => {
+        const own = Object.hasOwn(assignees, asking) ? assignees[asking] : 0
+        expect(present(assignees, asking, 'redis_cache').assignedToMe).toBe(own)
+      }),
+    )
+    expect(present({}, 'constructor', 'redis_cache').assignedToMe).toBe(0)
+  })
+
+  it('takes useCache as true or false and nothing else', () => {
+    const bypass = (useCache: string) => {
+      const asked = contactCounts.ask({ workspaceId: '15213' }, { useCache })
+      return asked.ok ? asked.value.bypass : 'fault'
+    }
+    expect([bypass('true'), bypass('false'), bypass('yes'), bypass('')]).toEqual([
+      false,
+      true,
+      'fault',
+      'fault',
+    ])
+  })
+})

@@ -1,0 +1,147 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Cursor, encodeCursor, parseCursor } from '../../../shared/contract/cursor.ts'
+import { userIdSchema } from '../../../shared/ids.ts'
+import { contactList } from '../../../shared/resources/contact-list.ts'
+import { spliceMember } from '../../../shared/resources/resource.ts'
+
+const board = { boardId: 'board_123' }
+const faultsOf = (query: Record<string, unknown>, path: object = board) => {
+  const asked = contactList.ask(path, query)
+  return asked.ok ? [] : asked.error.map((fault) => fault.parameter)
+}
+const cursor: Cursor = {
+  sortBy: 'created_at',
+  sortOrder: 'desc',
+  after: '2025-01-02T03:04:05.123456+00:00',
+  id: 'contact_1',
+  page: 2,
+}
+
+describe('the query of a contact list', () => {
+  it.each([
+    ['page', { page: '0' }],
+    ['page', { page: '-1' }],
+    ['page', { page: '1.5' }],
+    ['page', { page: 'one' }],
+    ['page', { page: '' }],
+    ['page', { page: '1000001' }],
+    ['page', { page: ['1', '2'] }],
+    ['per_page', { per_page: '101' }],
+    ['per_page', { per_page: '0' }],
+    ['per_page', { per_page: '1e2' }],
+    ['filter', { filter: 'everything' }],
+    ['filter', { filter: '' }],
+    ['filter', { filter: ['open', 'closed'] }],
+    ['search', { search: 'x'.repeat(201) }],
+    ['search', { search: 'a\u0000b' }],
+    ['search', { search: 'a\nb' }],
+    ['column_id', { column_id: 'a b' }],
+    ['column_id', { column_id: '' }],
+    ['sort_by', { sort_by: 'phone' }],
+    ['sort_order', { sort_order: 'DESC' }],
+    ['cursor', { cursor: 'garbage' }],
+    ['cursor', { cursor: encodeCursor(cursor), page: '2' }],
+    ['cursor', { cursor: encodeCursor(cursor), sort_by: 'name' }],
+    ['cursor', { cursor: encodeCursor({ ...cursor, after: '2025-02-31T00:00:00Z' }) }],
+    ['cursor', { cursor: encodeCursor({ ...cursor, after: "'; drop table contacts" }) }],
+  ])('names %s when it is not what the parameter takes: %j', (parameter, query) => {
+    expect(faultsOf(query)).toContain(parameter)
+  })
+
+  it('refuses parameters there are none of, so that a slip of the pen is not a wider answer', () => {
+    expect(faultsOf({ colum_id: 'col_1' })).not.toEqual([])
+  })
+
+  it('refuses a board id with a separator of keys in it', () => {
+    expect(faultsOf({}, { boardId: 'a:b' })).toEqual(['boardId'])
+  })
+
+  it('asks for the same page in the same words, defaults written out or not', () => {
+    const plain = contactList.ask(board, {})
+    const written = contactList.ask(board, {
+      page: '1',
+      per_page: '50',
+      filter: 'all',
+      search: ' ',
+      sort_by: 'created_at',
+      sort_order: 'desc',
+    })
+    expect(written).toEqual(plain)
+  })
+
+  it("keeps each user's own contacts apart, and shares the rest", () => {
+    const sharing = (filter: string) => {
+      const asked = contactList.ask(board, { filter })
+      return asked.ok && asked.value.sharing
+    }
+    expect(sharing('assigned_to_me')).toBe('user')
+    expect(sharing('unassigned')).toBe('workspace')
+  })
+})
+
+describe('a cursor', () => {
+  const cursors: fc.Arbitrary<Cursor> = fc.record({
+    sortBy: fc.constant('name' as const),
+    sortOrder: fc.constantFrom('asc' as const, 'desc' as const),
+    after: fc
+      .string({ unit: 'grapheme', maxLength: 100 })
+      .filter((text) => !text.includes('\0') && text.length <= 512),
+    id: fc.string({ minLength: 1, maxLength: 100 }),
+    page: fc.integer({ min: 2, max: 1_000_001 }),
+  })
+
+  it('comes back as it was written, in every script', () => {
+    fc.assert(
+      fc.property(cursors, (written) => {
+        expect(parseCursor(encodeCursor(written))).toEqual({ ok: true, value: written })
+      }),
+    )
+  })
+
+  it('is a fault and never a crash when it is anything else', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        parseCursor(text)
+      }),
+    )
+    expect(parseCursor(btoa('{}'))).toEqual({ ok: false, error: 'malformed' })
+  })
+})
+
+describe('presenting a stored list', () => {
+  const served = {
+    status: 'HIT',
+    source: 'cloudflare_kv',
+    ttlSeconds: 180,
+    ageSeconds: 12,
+    edgeLocation: 'LAX',
+    responseTimeMs: 12,
+    retrievedAtMs: 0,
+    isCacheEnabled: true,
+    userId: userIdSchema.parse('user'),
+  } as const
+
+  it('adds _cache to the bytes as they are, without touching what they say', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue(), { minKeys: 1 }), (object) => {
+        fc.pre(!Object.hasOwn(object, '_cache') && !Object.hasOwn(object, '__proto__'))
+        const bytes = new TextEncoder().encode(JSON.stringify(object))
+        const { _cache, ...rest } = JSON.parse(new TextDecoder().decode(contactList.present(bytes, served)))
+        expect(rest).toEqual(JSON.parse(JSON.stringify(object)))
+        expect(_cache).toEqual({
+          status: 'HIT',
+          source: 'cloudflare_kv',
+          ttl: 180,
+          age: 12,
+          edge_location: 'LAX',
+          response_time_ms: 12,
+        })
+      }),
+    )
+  })
+
+  it('refuses bytes that are no JSON object', () => {
+    expect(() => spliceMember(new Uint8Array(), 'a', 1)).toThrow()
+  })
+})
