@@ -1,0 +1,150 @@
+import { createServer } from 'node:http'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Bearer } from '../../../worker/auth/bearer.ts'
+import { createBearer } from '../../../worker/auth/bearer.ts'
+import type { Behaviour, Issuer } from './issuer.ts'
+import { asymmetricKey, audience, createIssuer, issuerUrl } from './issuer.ts'
+
+let issuer: Issuer
+let bearer: Bearer
+beforeEach(async () => {
+  issuer = await createIssuer()
+  bearer = createBearer({
+    issuer: issuerUrl,
+    audience,
+    jwtSecret: null,
+    jwksUrl: `${issuerUrl}/.well-known/jwks.json`,
+    clock: issuer.clock,
+    fetch: issuer.fetch,
+  })
+})
+
+const subjects = Array.from({ length: 50 }, (_, number) => `user-${number}`)
+
+/** Authenticates with a new token, so that nothing remembered answers. */
+async function codeOf(key = issuer.es256, subject = crypto.randomUUID()): Promise<string> {
+  const answer = await bearer.authenticate(`Bearer ${await issuer.sign({ sub: subject }, key)}`)
+  return answer.ok ? 'ok' : answer.error.code
+}
+
+describe("the issuer's keys", () => {
+  test('are asked for once, however many tokens wait for them', async () => {
+    const codes = await Promise.all(subjects.map((subject) => codeOf(issuer.es256, subject)))
+    expect(new Set(codes)).toEqual(new Set(['ok']))
+    expect(issuer.asked()).toBe(1)
+  })
+
+  test('are asked for over HTTP, from where the configuration says', async () => {
+    const jwks = await (
+      await issuer.fetch('', { signal: AbortSignal.abort(), redirect: 'manual', headers: {} })
+    ).text()
+    const server = createServer((_request, response) => response.end(jwks))
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    try {
+      bearer = createBearer({
+        issuer: issuerUrl,
+        audience,
+        jwtSecret: null,
+        jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
+        clock: issuer.clock,
+      })
+      expect(await codeOf(issuer.rs256)).toBe('ok')
+    } finally {
+      server.closeAllConnections()
+      await new Promise((closed) => server.close(closed))
+    }
+  })
+
+  test('are renewed when a token names one that is not known', async () => {
+    await codeOf()
+    const next = await asymmetricKey('ES256', 'es-2')
+    await issuer.publish(issuer.es256, next)
+    issuer.advanceSeconds(30)
+    expect(await codeOf(next)).toBe('ok')
+    expect(issuer.asked()).toBe(2)
+  })
+
+  test('are not asked for by a flood of tokens that name unknown ones', async () => {
+    await codeOf()
+    const unknown = await asymmetricKey('ES256', 'invented')
+    issuer.advanceSeconds(30)
+    const codes = await Promise.all(subjects.map((subject) => codeOf(unknown, subject)))
+    expect(new Set(codes)).toEqual(new Set(['token_invalid']))
+    expect(await codeOf(unknown)).toBe('token_invalid')
+    expect(issuer.asked()).toBe(2)
+  })
+
+  test('are renewed every ten minutes, so that a withdrawn one is refused', async () => {
+    expect(await codeOf()).toBe('ok')
+    await issuer.publish(issuer.rs256)
+    issuer.advanceSeconds(599)
+    expect(await codeOf()).toBe('ok')
+    issuer.advanceSeconds(1)
+    expect(await codeOf()).toBe('token_invalid')
+  })
+})
+
+describe('with the issuer away', () => {
+  const waysToFail: Behaviour[] = ['refuses', 'answers 500', 'answers nonsense']
+
+  test.each(waysToFail)(
+    '(it %s) a token that cannot be judged is auth_unavailable, not refused',
+    async (way) => {
+      issuer.behave(way)
+      const answer = await bearer.authenticate(`Bearer ${await issuer.sign({}, issuer.es256)}`)
+      expect(answer).toEqual({ ok: false, error: { code: 'auth_unavailable', retryAfterSeconds: 1 } })
+    },
+  )
+
+  test('(it hangs) the answer is auth_unavailable at the deadline', async () => {
+    issuer.behave('hangs')
+    const token = await issuer.sign({}, issuer.es256)
+    const answer = bearer.authenticate(`Bearer ${token}`)
+    await vi.waitUntil(() => issuer.asked() === 1)
+    issuer.advanceSeconds(2)
+    expect(await answer).toMatchObject({ ok: false, error: { code: 'auth_unavailable' } })
+  })
+
+  test('it is asked at most once a second', async () => {
+    issuer.behave('refuses')
+    for (const subject of subjects) expect(await codeOf(issuer.es256, subject)).toBe('auth_unavailable')
+    expect(issuer.asked()).toBe(1)
+    issuer.behave('answers')
+    issuer.advanceSeconds(1)
+    expect(await codeOf()).toBe('ok')
+  })
+
+  test('the keys known go on for a day, and no longer', async () => {
+    expect(await codeOf()).toBe('ok')
+    issuer.behave('refuses')
+    issuer.advanceSeconds(86_399)
+    expect(await codeOf()).toBe('ok')
+    issuer.advanceSeconds(1)
+    expect(await codeOf()).toBe('auth_unavailable')
+  })
+
+  test('a key that is not known is auth_unavailable: the issuer may have published it', async () => {
+    await codeOf()
+    issuer.behave('refuses')
+    issuer.advanceSeconds(30)
+    const next = await asymmetricKey('ES256', 'es-2')
+    expect(await codeOf(next)).toBe('auth_unavailable')
+    expect(await codeOf(next)).toBe('auth_unavailable')
+    expect(issuer.asked()).toBe(2)
+  })
+})
+
+test('keys told to be forgotten while they are fetched are not kept', async () => {
+  issuer.behave('answers when released')
+  const first = codeOf()
+  await vi.waitUntil(() => issuer.asked() === 1)
+  await issuer.publish(issuer.rs256)
+  bearer.forgetKeys()
+  issuer.release()
+  expect(await first).toBe('auth_unavailable')
+  issuer.behave('answers')
+  expect(await codeOf()).toBe('token_invalid')
+  expect(issuer.asked()).toBe(2)
+})

@@ -1,0 +1,118 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Clock } from '../../../shared/clock.ts'
+import type { WireError } from '../../../shared/contract/errors.ts'
+import type { Role } from '../../../shared/ids.ts'
+import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
+import { limits } from '../../../shared/limits.ts'
+import type { Result } from '../../../shared/result.ts'
+import { err, ok } from '../../../shared/result.ts'
+import type { Principal } from '../../../worker/auth/bearer.ts'
+import type { Memberships } from '../../../worker/auth/membership.ts'
+import { createMemberships } from '../../../worker/auth/membership.ts'
+
+const workspaceId = workspaceIdSchema.parse('15213')
+const otherWorkspaceId = workspaceIdSchema.parse('15214')
+
+function principal(claim: Record<string, Role> | null, user = 'user-1', token = 'a.b.c'): Principal {
+  const workspaces = claim === null ? null : new Map(Object.entries(claim))
+  return { userId: userIdSchema.parse(user), token, workspaces, expiresAtMs: Number.POSITIVE_INFINITY }
+}
+
+let nowMs: number
+let asked: string[]
+let answer: Result<Role | null, WireError>
+let memberships: Memberships
+const clock: Clock = { now: () => nowMs, schedule: () => () => undefined }
+
+beforeEach(() => {
+  nowMs = 0
+  asked = []
+  answer = ok('member')
+  memberships = createMemberships({
+    clock,
+    async ask({ userId }, workspace) {
+      asked.push(`${userId} ${workspace}`)
+      return answer
+    },
+  })
+})
+
+const roleOf = (who: Principal, workspace = workspaceId) => memberships.roleOf(who, workspace, 'request-1')
+
+describe("the token's claim decides", () => {
+  test('the role, and nobody is asked', async () => {
+    expect(await roleOf(principal({ '15213': 'admin' }))).toEqual(ok('admin'))
+    expect(asked).toEqual([])
+  })
+
+  test.each([{}, { '15214': 'admin' as const }])('that %j is no member', async (claim) => {
+    expect(await roleOf(principal(claim))).toEqual(err({ code: 'not_a_member' }))
+    expect(asked).toEqual([])
+  })
+
+  test('that the names every object has are no workspaces', async () => {
+    const workspace = workspaceIdSchema.parse('constructor')
+    expect(await roleOf(principal({}), workspace)).toEqual(err({ code: 'not_a_member' }))
+  })
+})
+
+describe('without a claim', () => {
+  test('the origin is asked, and its answer holds for a minute', async () => {
+    expect(await roleOf(principal(null))).toEqual(ok('member'))
+    answer = ok(null)
+    nowMs = limits.membershipSeconds * 1000 - 1
+    expect(await roleOf(principal(null))).toEqual(ok('member'))
+    expect(asked).toHaveLength(1)
+    nowMs += 1
+    expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
+    expect(asked).toHaveLength(2)
+  })
+
+  test('an answer is for one user and one workspace', async () => {
+    await roleOf(principal(null))
+    answer = ok(null)
+    expect(await roleOf(principal(null, 'user-2'))).toEqual(err({ code: 'not_a_member' }))
+    expect(await roleOf(principal(null), otherWorkspaceId)).toEqual(err({ code: 'not_a_member' }))
+    expect(asked).toEqual(['user-1 15213', 'user-2 15213', 'user-1 15214'])
+  })
+
+  test('the origin is asked once, however many requests of the user wait', async () => {
+    const roles = await Promise.all(Array.from({ length: 20 }, () => roleOf(principal(null))))
+    expect(roles).toEqual(Array.from({ length: 20 }, () => ok('member')))
+    expect(asked).toHaveLength(1)
+  })
+
+  test("another token of the same user does not share the first one's question", async () => {
+    await Promise.all([roleOf(principal(null)), roleOf(principal(null, 'user-1', 'd.e.f'))])
+    expect(asked).toHaveLength(2)
+  })
+
+  test.each(['origin_unavailable', 'origin_timeout', 'overloaded', 'internal'] as const)(
+    'an origin that fails (%s) is auth_unavailable, and not remembered',
+    async (code) => {
+      answer = err({ code })
+      expect(await roleOf(principal(null))).toEqual(err({ code: 'auth_unavailable', retryAfterSeconds: 1 }))
+      answer = ok('admin')
+      expect(await roleOf(principal(null))).toEqual(ok('admin'))
+    },
+  )
+
+  test("the origin's refusal of the token is passed on, and not remembered", async () => {
+    answer = err({ code: 'token_invalid' })
+    expect(await roleOf(principal(null))).toEqual(err({ code: 'token_invalid' }))
+    answer = ok('admin')
+    expect(await roleOf(principal(null))).toEqual(ok('admin'))
+  })
+
+  test('no more memberships are remembered than the limit', async () => {
+    await roleOf(principal(null, 'first'))
+    for (let number = 0; number < limits.isolateMembershipsMax; number += 1) {
+      await roleOf(principal(null, `user-${number}`))
+    }
+    asked = []
+    await roleOf(principal(null, `user-${limits.isolateMembershipsMax - 1}`))
+    expect(asked).toEqual([])
+    await roleOf(principal(null, 'first'))
+    expect(asked).toEqual(['first 15213'])
+  })
+})

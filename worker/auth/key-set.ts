@@ -1,0 +1,141 @@
+import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+import { createSingleFlight } from '../cache/single-flight.ts'
+
+/**
+ * The issuer's public keys, fetched and kept. jose picks and imports the key; keeping is done here rather than by
+ * jose's `createRemoteJWKSet`, which asks once a request while several wait, and refuses everyone as soon as its
+ * copy is ten minutes old and the issuer is away: here the keys known go on until they are a day old.
+ */
+export interface KeySet {
+  /** The key of a token, for jose. Throws `KeysUnavailable`, or jose's own error where there is no such key. */
+  readonly keyFor: JWTVerifyGetKey
+  /** Drops the keys; the next token fetches them anew. */
+  forget(): void
+}
+
+/** The issuer did not answer with keys, and the ones known cannot decide. */
+export class KeysUnavailable extends Error {}
+
+/** The part of `fetch` that is needed. */
+export type FetchText = (
+  url: string,
+  init: { signal: AbortSignal; redirect: 'manual'; headers: Record<string, string> },
+) => Promise<{ readonly status: number; text(): Promise<string> }>
+
+const deadlineMs = 2_000
+/** Older keys are fetched anew: how long a key the issuer withdrew may still verify new tokens. */
+const renewAfterMs = 600_000
+/** Older keys are not used, even while the issuer is away. */
+const usableMs = 86_400_000
+/** Between two fetches while keys are known: what bounds a flood of tokens with invented key ids. */
+const cooldownMs = 30_000
+/** Between two fetches while none are known and the issuer fails. */
+const failureCooldownMs = 1_000
+const responseCharactersMax = 262_144
+
+interface Kept {
+  readonly keyFor: JWTVerifyGetKey
+  readonly fetchedAtMs: number
+}
+
+interface KeySetOptions {
+  readonly url: string
+  readonly clock: Clock
+  readonly fetch?: FetchText
+}
+
+export function createKeySet({ url, clock, fetch: fetchText = globalFetch }: KeySetOptions): KeySet {
+  // What is shared between requests is the parsed keys; a leader whose request is cancelled delays the others by
+  // the deadline at most (workerd ends a cancelled request's I/O).
+  const flights = createSingleFlight<null, boolean>(clock, deadlineMs)
+  let kept: Kept | null = null
+  let lastTry: { readonly endedAtMs: number; readonly hasFailed: boolean } | null = null
+  let generation = 0
+
+  /** Fetches the keys and keeps them, unless they were told to be forgotten meanwhile. */
+  async function fetchKeys(): Promise<boolean> {
+    const begunIn = generation
+    const sentAtMs = clock.now()
+    const keyFor = await withinDeadline(
+      clock,
+      deadlineMs,
+      (signal) => fetchOnce(url, fetchText, signal),
+      null,
+    )
+    if (begunIn === generation) {
+      lastTry = { endedAtMs: clock.now(), hasFailed: keyFor === null }
+      if (keyFor !== null) kept = { keyFor, fetchedAtMs: sentAtMs }
+    }
+    return keyFor !== null
+  }
+
+  async function renew(): Promise<boolean> {
+    const flight = await flights.share(
+      `${generation}`,
+      null,
+      () => true,
+      fetchKeys,
+      () => undefined,
+    )
+    return flight.value
+  }
+
+  function mayTry(): boolean {
+    return (
+      lastTry === null || clock.now() - lastTry.endedAtMs >= (kept === null ? failureCooldownMs : cooldownMs)
+    )
+  }
+
+  async function current(): Promise<Kept> {
+    const ageMs = kept === null ? Number.POSITIVE_INFINITY : clock.now() - kept.fetchedAtMs
+    if (ageMs >= usableMs) kept = null
+    if (ageMs >= renewAfterMs && mayTry()) await renew()
+    if (kept === null) throw new KeysUnavailable()
+    return kept
+  }
+
+  return {
+    async keyFor(header, token) {
+      const known = await current()
+      try {
+        return await known.keyFor(header, token)
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+        // An unknown key id: the issuer may have changed keys since.
+        const isRenewed = mayTry() ? await renew() : lastTry?.hasFailed === false
+        if (!isRenewed) throw new KeysUnavailable()
+        return (await current()).keyFor(header, token)
+      }
+    },
+    forget() {
+      generation += 1
+      kept = null
+      lastTry = null
+    },
+  }
+}
+
+/** The keys at `url`, or null where it does not answer with a key set. Never rejects. */
+async function fetchOnce(
+  url: string,
+  fetchText: FetchText,
+  signal: AbortSignal,
+): Promise<JWTVerifyGetKey | null> {
+  try {
+    const response = await fetchText(url, {
+      signal,
+      redirect: 'manual',
+      headers: { Accept: 'application/jwk-set+json, application/json' },
+    })
+    const text = await response.text()
+    if (response.status !== 200 || text.length > responseCharactersMax) return null
+    return createLocalJWKSet(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
+
+/** workerd refuses its `fetch` called as a property of something else. */
+const globalFetch: FetchText = (url, init) => fetch(url, init)
