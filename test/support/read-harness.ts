@@ -1,0 +1,108 @@
+import type { WireError } from '../../shared/contract/errors.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Tag } from '../../shared/tags.ts'
+import type { CacheKey } from '../../worker/cache/key.ts'
+import { createLoader } from '../../worker/cache/load.ts'
+import { createReader } from '../../worker/cache/read.ts'
+import type { Policy, Read } from '../../worker/cache/request.ts'
+import { createStore } from '../../worker/cache/store.ts'
+import type { LedgerClient } from '../../worker/ledger/client.ts'
+import { createViews } from '../../worker/ledger/view.ts'
+import type { TierSlot } from '../../worker/tiers/slots.ts'
+import { withDeadline } from '../../worker/tiers/with-deadline.ts'
+import { createBook } from './book-storage.ts'
+import { workspaceId } from './entries.ts'
+import { createFakeClock } from './fake-clock.ts'
+import { createFakeTier, type FakeTier } from './fake-tier.ts'
+
+export const key = 'bc1:15213:contact-list:b1' as CacheKey
+export const tags: Tag[] = ['workspace', 'board:b1', 'open:b1']
+export const plainWish: Read['wish'] = {
+  proof: { kind: 'bounded' },
+  maxAgeSeconds: null,
+  isOnlyIfCached: false,
+  isNoStore: false,
+}
+export const boundMs = 1_000
+
+/** What several isolates have in common: the ledger, the tiers, the origin and its database. */
+export function createDeployment({ hasRedis = true } = {}) {
+  const clock = createFakeClock()
+  const book = createBook()
+  const kv = createFakeTier('kv', clock)
+  const redis = createFakeTier('redis', clock)
+  const database = {
+    rows: '[]',
+    loads: 0,
+    failure: null as WireError | null,
+    gate: null as Promise<unknown> | null,
+  }
+  const world = { isLedgerAway: false }
+  const ledger: LedgerClient = {
+    advance: async (_workspace, events) =>
+      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.advance(events)),
+    since: async (_workspace, ledgerId, after) =>
+      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.since(ledgerId, after)),
+  }
+
+  /** The database is read when the load begins; the gate holds the answer on its way back. */
+  async function load(): Promise<Result<Uint8Array | null, WireError>> {
+    database.loads += 1
+    const { rows, gate, failure } = database
+    await gate
+    if (failure !== null) return err(failure)
+    return ok(rows === 'none' ? null : new TextEncoder().encode(`{"contacts":${rows}}`))
+  }
+
+  /** The production read path of one isolate. */
+  function createIsolate() {
+    const background: Promise<unknown>[] = []
+    const slot = (tier: FakeTier, deadlineMs: number, rest: Omit<TierSlot, 'tier'>): TierSlot => ({
+      tier: withDeadline(tier, clock, deadlineMs),
+      ...rest,
+    })
+    const slots: TierSlot[] = hasRedis
+      ? [
+          slot(kv, 100, { source: 'cloudflare_kv', admits: 'second-use' }),
+          slot(redis, 100, { source: 'redis_cache', admits: 'every-fill' }),
+        ]
+      : [slot(kv, 100, { source: 'cloudflare_kv', admits: 'every-fill' })]
+    const views = createViews({ ledger, clock, boundMs })
+    const store = createStore(slots)
+    const loader = createLoader({ views, store, clock, staleIfErrorSeconds: 86_400 })
+    const reader = createReader({ slots, views, load: loader, store, clock })
+
+    async function read(changes: Partial<Read> & { settings?: Policy } = {}) {
+      const { settings = { isEnabled: true, lifetimeSeconds: 180 }, ...rest } = changes
+      const answered = await reader({
+        workspaceId,
+        key,
+        tags,
+        isBypass: false,
+        policy: Promise.resolve(settings),
+        wish: plainWish,
+        load,
+        keepAlive: (work) => background.push(work),
+        ...rest,
+      })
+      return answered.ok
+        ? {
+            status: answered.value.status,
+            source: answered.value.source,
+            isProven: answered.value.isProven,
+            found: answered.value.entry.found,
+            body: new TextDecoder().decode(answered.value.entry.body),
+          }
+        : { error: answered.error.code }
+    }
+
+    /** Everything that goes on after answers has gone on. */
+    async function rest(): Promise<void> {
+      for (const work of background) await work
+    }
+    return { read, rest }
+  }
+
+  return { clock, book, kv, redis, database, world, createIsolate }
+}

@@ -1,0 +1,333 @@
+import { describe, expect, it } from 'vitest'
+import { workspaceIdSchema } from '../../../shared/ids.ts'
+import { version } from '../../support/entries.ts'
+import { deferred, settle } from '../../support/fake-clock.ts'
+import { boundMs, createDeployment, key, plainWish } from '../../support/read-harness.ts'
+
+const list = (rows: string) => `{"contacts":${rows}}`
+
+describe('a read', () => {
+  it('is answered from the database, then from Redis, then from KV', async () => {
+    const { createIsolate, database } = createDeployment()
+    const isolate = createIsolate()
+    const sources = []
+    for (let time = 0; time < 4; time += 1) {
+      const { status, source } = await isolate.read()
+      sources.push(`${status} ${source}`)
+      await isolate.rest()
+    }
+    expect(sources).toEqual(['MISS database', 'HIT redis_cache', 'HIT cloudflare_kv', 'HIT cloudflare_kv'])
+    expect(database.loads).toBe(1)
+  })
+
+  it('without Redis goes on just the same, through KV', async () => {
+    const { createIsolate } = createDeployment({ hasRedis: false })
+    const isolate = createIsolate()
+    expect(await isolate.read()).toMatchObject({ status: 'MISS' })
+    await isolate.rest()
+    expect(await isolate.read()).toMatchObject({ status: 'HIT', source: 'cloudflare_kv' })
+  })
+
+  it('fills KV where Redis would not take the entry', async () => {
+    const { createIsolate, redis } = createDeployment()
+    const isolate = createIsolate()
+    redis.failure = { kind: 'unavailable' }
+    await isolate.read()
+    await isolate.rest()
+    expect(await isolate.read()).toMatchObject({ status: 'HIT', source: 'cloudflare_kv' })
+  })
+
+  it('sees an invalidation at once in the isolate that asks anew, and everywhere within the bound', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const [near, far] = [createIsolate(), createIsolate()]
+    await near.read()
+    await far.read()
+    database.rows = '["moved"]'
+    book.advance([{ tags: ['open:b1'] }])
+    await clock.advance(boundMs + 1)
+    for (const isolate of [near, far]) expect((await isolate.read()).body).toBe(list('["moved"]'))
+  })
+
+  it('goes on hitting when what moved is nothing it depends on', async () => {
+    const { createIsolate, book, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    book.advance([{ tags: ['board:b2', 'counts', 'column:b1:c3'] }])
+    await clock.advance(boundMs + 1)
+    expect(await isolate.read()).toMatchObject({ status: 'HIT' })
+  })
+
+  it('never serves a fill that read the database before a write, however late it lands', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const [slow, other] = [createIsolate(), createIsolate()]
+    const { promise, resolve } = deferred<void>()
+    database.gate = promise
+    const held = slow.read()
+    await settle()
+    database.gate = null
+    database.rows = '["written"]'
+    book.advance([{ tags: ['open:b1'] }])
+    await clock.advance(boundMs + 1)
+    resolve()
+    // Held up past the bound, the slow reader itself loads again rather than give what was overtaken.
+    expect(await held).toMatchObject({ status: 'MISS', body: list('["written"]') })
+    await slow.rest()
+    for (const isolate of [slow, other]) expect((await isolate.read()).body).toBe(list('["written"]'))
+  })
+
+  it('says so when every load was overtaken by yet another invalidation', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const isolate = createIsolate()
+    const busy = async () => {
+      database.loads += 1
+      await clock.advance(boundMs + 1)
+      book.advance([{ tags: ['open:b1'] }])
+      return { ok: true, value: new TextEncoder().encode(list('[]')) } as const
+    }
+    expect(await isolate.read({ load: busy })).toMatchObject({
+      status: 'STALE',
+      source: 'database',
+      isProven: false,
+    })
+    expect(database.loads).toBe(3)
+  })
+
+  it('loads once, however many ask at the same time', async () => {
+    const { createIsolate, database } = createDeployment()
+    const isolate = createIsolate()
+    const answers = await Promise.all(Array.from({ length: 1_000 }, () => isolate.read()))
+    expect(database.loads).toBe(1)
+    expect(new Set(answers.map(({ body }) => body))).toEqual(new Set([list('[]')]))
+  })
+
+  it('does not join a load that began before what it has seen invalidated', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const isolate = createIsolate()
+    const { promise, resolve } = deferred<void>()
+    database.gate = promise
+    const early = isolate.read()
+    await settle()
+    database.gate = null
+    database.rows = '["new"]'
+    book.advance([{ tags: ['open:b1'] }])
+    await clock.advance(boundMs + 1)
+    expect((await isolate.read()).body).toBe(list('["new"]'))
+    resolve()
+    await early
+  })
+
+  it('is passed over by a tier that fails, is late or holds garbage', async () => {
+    const { createIsolate, kv, redis, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    kv.stored.set(key, new TextEncoder().encode('garbage'))
+    expect(await isolate.read()).toMatchObject({ status: 'HIT', source: 'redis_cache' })
+    kv.failure = { kind: 'unavailable' }
+    expect(await isolate.read()).toMatchObject({ status: 'HIT', source: 'redis_cache' })
+    kv.failure = null
+    redis.gate = new Promise(() => undefined)
+    kv.stored.clear()
+    const waiting = isolate.read()
+    await clock.advance(100)
+    expect(await waiting).toMatchObject({ status: 'MISS', source: 'database' })
+  })
+
+  it('never takes an entry of another workspace, even under its own key', async () => {
+    const { createIsolate, database } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read({ workspaceId: workspaceIdSchema.parse('15214') })
+    await isolate.rest()
+    expect(await isolate.read()).toMatchObject({ status: 'MISS' })
+    expect(database.loads).toBe(2)
+  })
+
+  it('remembers that something does not exist, until an invalidation or half a minute later', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const isolate = createIsolate()
+    database.rows = 'none'
+    await isolate.read()
+    await isolate.rest()
+    expect(await isolate.read()).toMatchObject({ status: 'HIT', found: false })
+    expect(database.loads).toBe(1)
+    database.rows = '["here"]'
+    book.advance([{ tags: ['board:b1'] }])
+    await clock.advance(boundMs + 1)
+    expect(await isolate.read()).toMatchObject({ status: 'MISS', found: true })
+  })
+})
+
+describe('an expired entry', () => {
+  it('answers as STALE while one reader refreshes it behind the answer', async () => {
+    const { createIsolate, database, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    await clock.advance(180_000)
+    database.rows = '["newer"]'
+    const answers = await Promise.all([isolate.read(), isolate.read(), isolate.read()])
+    for (const answer of answers) expect(answer).toMatchObject({ status: 'STALE', body: list('[]') })
+    await isolate.rest()
+    expect(database.loads).toBe(2)
+    expect(await isolate.read()).toMatchObject({ status: 'HIT', body: list('["newer"]') })
+  })
+
+  it('expires by the lifetime that is set now, not by the one it was made under', async () => {
+    const { createIsolate, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    await clock.advance(60_000)
+    expect(await isolate.read({ settings: { isEnabled: true, lifetimeSeconds: 30 } })).toMatchObject({
+      status: 'STALE',
+    })
+  })
+})
+
+describe('a caller who asks for more', () => {
+  it('gets nothing older than what was acknowledged before the request, at once, with no-cache', async () => {
+    const { createIsolate, database, book } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    database.rows = '["now"]'
+    book.advance([{ tags: ['open:b1'] }])
+    expect((await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).body).toBe(
+      list('["now"]'),
+    )
+  })
+
+  it('gets nothing older than the version it names', async () => {
+    const { createIsolate, database, book } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    database.rows = '["own write"]'
+    const { version: written } = book.advance([{ tags: ['open:b1'] }])
+    const wish = { ...plainWish, proof: { kind: 'at-least', version: written } } as const
+    expect((await isolate.read({ wish })).body).toBe(list('["own write"]'))
+  })
+
+  it('is told that the version it names does not exist', async () => {
+    const { createIsolate } = createDeployment()
+    const wish = { ...plainWish, proof: { kind: 'at-least', version: version(9) } } as const
+    expect(await createIsolate().read({ wish })).toEqual({ error: 'version_unknown' })
+  })
+
+  it('gets nothing older than the age it names', async () => {
+    const { createIsolate, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    await clock.advance(10_000)
+    expect(await isolate.read({ wish: { ...plainWish, maxAgeSeconds: 20 } })).toMatchObject({ status: 'HIT' })
+    expect(await isolate.read({ wish: { ...plainWish, maxAgeSeconds: 5 } })).toMatchObject({ status: 'MISS' })
+  })
+
+  it('gets only what is cached, or nothing, with only-if-cached', async () => {
+    const { createIsolate, database } = createDeployment()
+    expect(await createIsolate().read({ wish: { ...plainWish, isOnlyIfCached: true } })).toEqual({
+      error: 'not_cached',
+    })
+    expect(database.loads).toBe(0)
+  })
+
+  it('leaves nothing behind with no-store', async () => {
+    const { createIsolate, kv, redis } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read({ wish: { ...plainWish, isNoStore: true } })
+    await isolate.rest()
+    expect(kv.stored.size + redis.stored.size).toBe(0)
+  })
+
+  it('gets the database itself, and leaves nothing behind, where the cache is switched off or passed by', async () => {
+    const { createIsolate, kv, redis, database } = createDeployment()
+    const isolate = createIsolate()
+    const settings = { isEnabled: false, lifetimeSeconds: 180 }
+    expect(await isolate.read({ settings })).toMatchObject({ status: 'BYPASS', source: 'database' })
+    expect(await isolate.read({ isBypass: true })).toMatchObject({ status: 'BYPASS', source: 'database' })
+    await isolate.rest()
+    expect(kv.stored.size + redis.stored.size).toBe(0)
+    expect(database.loads).toBe(2)
+  })
+})
+
+describe('with something down', () => {
+  it('an outdated entry answers when the origin fails, marked, and not for one who asked for proof', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    book.advance([{ tags: ['open:b1'] }])
+    await clock.advance(boundMs + 1)
+    database.failure = { code: 'origin_unavailable' }
+    expect(await isolate.read()).toMatchObject({ status: 'STALE', isProven: false })
+    expect(await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).toEqual({
+      error: 'origin_unavailable',
+    })
+  })
+
+  it('a refusal by the origin is passed on, whatever is cached', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    book.advance([{ tags: ['open:b1'] }])
+    await clock.advance(boundMs + 1)
+    database.failure = { code: 'not_a_member' }
+    expect(await isolate.read()).toEqual({ error: 'not_a_member' })
+  })
+
+  it('entries within their lifetime answer without the ledger, marked; proof is refused; loads are not kept', async () => {
+    const { createIsolate, world, clock, kv, redis } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    world.isLedgerAway = true
+    await clock.advance(boundMs + 1)
+    expect(await isolate.read()).toMatchObject({ status: 'STALE', source: 'redis_cache', isProven: false })
+    expect(await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).toEqual({
+      error: 'ledger_unavailable',
+    })
+    kv.stored.clear()
+    redis.stored.clear()
+    const fresh = createIsolate()
+    expect(await fresh.read()).toMatchObject({ status: 'MISS', isProven: false })
+    await fresh.rest()
+    expect(kv.stored.size + redis.stored.size).toBe(0)
+  })
+
+  it('what is known to have moved is not served as current though the ledger is away', async () => {
+    const { createIsolate, world, book, clock, database } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    book.advance([{ tags: ['open:b1'] }])
+    await clock.advance(boundMs + 1)
+    database.failure = { code: 'origin_unavailable' }
+    await isolate.read()
+    world.isLedgerAway = true
+    database.failure = null
+    database.rows = '["new"]'
+    await clock.advance(boundMs + 1)
+    expect((await isolate.read()).body).toBe(list('["new"]'))
+  })
+
+  it("a leader's refused token is not held against those who joined its load", async () => {
+    const { createIsolate, database } = createDeployment()
+    const isolate = createIsolate()
+    const { promise, resolve } = deferred<void>()
+    const refused = isolate.read({
+      load: async () => {
+        await promise
+        return { ok: false, error: { code: 'token_expired' } }
+      },
+    })
+    await settle()
+    const joined = isolate.read()
+    await settle()
+    resolve()
+    expect(await refused).toEqual({ error: 'token_expired' })
+    expect(await joined).toMatchObject({ status: 'MISS' })
+    expect(database.loads).toBe(1)
+  })
+})
