@@ -1,0 +1,33 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+/**
+ * Asks again until `check` neither throws nor answers false, and gives its answer. For what real processes do in their
+ * own time: a test that waits says for what, and fails with what it last saw.
+ */
+export async function eventually<Value>(
+  check: () => Value | Promise<Value>,
+  { deadlineMs = 10_000, everyMs = 20 }: { readonly deadlineMs?: number; readonly everyMs?: number } = {},
+): Promise<Value> {
+  const endMs = performance.now() + deadlineMs
+  for (;;) {
+    const seen = await attempt(check)
+    if (seen.done) return seen.value
+    if (performance.now() >= endMs) {
+      throw new Error(`not so within ${deadlineMs} ms`, { cause: seen.reason })
+    }
+    await pause(everyMs)
+  }
+}
+
+type Attempt<Value> =
+  | { readonly done: true; readonly value: Value }
+  | { readonly done: false; readonly reason: unknown }
+
+async function attempt<Value>(check: () => Value | Promise<Value>): Promise<Attempt<Value>> {
+  try {
+    const value = await check()
+    return value === false ? { done: false, reason: 'the check answered false' } : { done: true, value }
+  } catch (error) {
+    return { done: false, reason: error }
+  }
+}

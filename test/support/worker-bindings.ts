@@ -1,0 +1,10 @@
+/**
+ * The secrets wrangler.toml only names, and the variables whose deployed values make no sense in a test, as the Worker
+ * under test gets them. Everything else comes from wrangler.toml itself.
+ */
+export const workerTestBindings = {
+  INTERNAL_AUTH_KEY: 'internal key of the tests',
+  SUPABASE_JWT_SECRET: 'a secret of these tests alone, long enough',
+  JWKS_URL: '',
+  UPSTASH_REDIS_REST_TOKEN: 'redis token of the tests',
+} as const

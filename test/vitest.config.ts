@@ -1,0 +1,78 @@
+import { fileURLToPath } from 'node:url'
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { ClosingReporter } from './support/closing-reporter.ts'
+import { loopbackOnly } from './support/loopback-only.ts'
+import { workerTestBindings } from './support/worker-bindings.ts'
+
+/**
+ * One project a room of test/, in groups that run one after the other: what is quick to fail first, and what starts
+ * processes of its own never beside something else that does. Two workers, for two cores.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+interface Room {
+  readonly name: string
+  readonly group: number
+  readonly include: readonly string[]
+  readonly testTimeoutMs: number
+  readonly hookTimeoutMs: number
+  /** One file at a time: its tests start processes that want the machine for themselves. */
+  readonly serial?: boolean
+}
+
+const inWorkerd = ['test/worker/**/*.test.ts', 'test/contract/**/*.worker.test.ts']
+
+function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial }: Room) {
+  return {
+    extends: true,
+    test: {
+      name,
+      include: [...include],
+      exclude: [...inWorkerd],
+      environment: 'node',
+      testTimeout: testTimeoutMs,
+      hookTimeout: hookTimeoutMs,
+      maxWorkers: serial === true ? 1 : 2,
+      sequence: { groupOrder: group },
+    },
+  } satisfies TestProjectInlineConfiguration
+}
+
+const quick = { testTimeoutMs: 10_000, hookTimeoutMs: 10_000 }
+const withProcesses = { testTimeoutMs: 30_000, hookTimeoutMs: 120_000, serial: true }
+
+export default defineConfig({
+  root,
+  test: {
+    reporters: ['default', new ClosingReporter()],
+    retry: 0,
+    projects: [
+      room({ name: 'tidy', group: 0, include: ['test/tidy/**/*.test.ts'], ...quick }),
+      room({ name: 'unit', group: 0, include: ['test/unit/**/*.test.ts'], ...quick }),
+      {
+        extends: true,
+        plugins: [
+          cloudflareTest({
+            main: './worker/index.ts',
+            wrangler: { configPath: './wrangler.toml' },
+            remoteBindings: false,
+            miniflare: { bindings: workerTestBindings, outboundService: loopbackOnly },
+          }),
+        ],
+        test: {
+          name: 'worker',
+          include: inWorkerd,
+          testTimeout: 15_000,
+          hookTimeout: 30_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      room({ name: 'contract', group: 2, include: ['test/contract/**/*.test.ts'], ...withProcesses }),
+      room({ name: 'database', group: 2, include: ['test/database/**/*.test.ts'], ...withProcesses }),
+      room({ name: 'stack', group: 2, include: ['test/stack/**/*.test.ts'], ...withProcesses }),
+      room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
+    ],
+  },
+})

@@ -1,0 +1,19 @@
+import { reset } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { expect, test } from 'vitest'
+
+test('nothing a test of this room does leaves the machine', async () => {
+  const response = await fetch('https://example.com/')
+  expect(response.status).toBe(502)
+  expect(await response.text()).toContain('nothing it does may leave this machine')
+})
+
+test('reset forgets what an earlier test kept', async () => {
+  await env.BOARD_CACHE.put('key', 'value')
+  await reset()
+  expect(await env.BOARD_CACHE.get('key')).toBeNull()
+})
+
+test('the variables of wrangler.toml are there, and the secrets it only names', () => {
+  expect(env).toMatchObject({ REDIS_ENABLED: 'true', INTERNAL_AUTH_KEY: expect.any(String) })
+})
