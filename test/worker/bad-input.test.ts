@@ -1,0 +1,219 @@
+import { exports } from 'cloudflare:workers'
+import { SignJWT, UnsecuredJWT } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { errorBodySchema } from '../../shared/contract/errors.ts'
+import { limits } from '../../shared/limits.ts'
+import { workerTestBindings } from '../support/worker-bindings.ts'
+
+const site = 'https://boardcache.test'
+const list = '/api/boards/board_123/contacts'
+const counts = '/api/cache-settings/workspace/15213/counts'
+const settings = '/api/cache-settings/workspace/15213/settings'
+const issuer = 'https://example.supabase.co/auth/v1'
+
+interface Claims {
+  readonly subject?: string
+  readonly workspaces?: Record<string, string>
+  readonly expires?: string
+  readonly secret?: string
+}
+
+function tokenOf({
+  subject = 'user-1',
+  workspaces = { '15213': 'member' },
+  expires = '1h',
+  secret,
+}: Claims = {}) {
+  return new SignJWT({ app_metadata: { workspaces } })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(subject)
+    .setIssuer(issuer)
+    .setAudience('authenticated')
+    .setExpirationTime(expires)
+    .sign(new TextEncoder().encode(secret ?? workerTestBindings.SUPABASE_JWT_SECRET))
+}
+
+const member = { Authorization: `Bearer ${await tokenOf()}`, 'X-Workspace-ID': '15213' }
+const admin = { Authorization: `Bearer ${await tokenOf({ workspaces: { '15213': 'admin' } })}` }
+const internal = { Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}` }
+
+async function ask(path: string, init: RequestInit = {}) {
+  const response = await exports.default.fetch(`${site}${path}`, init)
+  const body = errorBodySchema.parse(await response.json())
+  return { status: response.status, code: body.code, details: body.details ?? [], headers: response.headers }
+}
+
+const post = (headers: Record<string, string>, body: BodyInit) => ({ method: 'POST', headers, body })
+
+describe('a parameter that is not what the route takes', () => {
+  it.each([
+    ['page', 'page=0'],
+    ['page', 'page=1&page=2'],
+    ['per_page', 'per_page=1000'],
+    ['filter', 'filter=nonsense'],
+    ['search', `search=${'x'.repeat(201)}`],
+    ['column_id', 'column_id=a%20b'],
+    ['sort_by', 'sort_by=email'],
+    ['sort_order', 'sort_order=up'],
+    ['cursor', 'cursor=nonsense'],
+  ])('is a 400 that names %s: %s', async (parameter, query) => {
+    const answer = await ask(`${list}?${query}`, { headers: member })
+    expect(answer).toMatchObject({ status: 400, code: 'invalid_parameter' })
+    expect(answer.details.map((fault) => fault.parameter)).toContain(parameter)
+  })
+
+  it('is a 400 in a header too', async () => {
+    const answer = await ask(list, { headers: { ...member, 'X-Min-Version': '-1' } })
+    expect(answer).toMatchObject({ status: 400, details: [{ parameter: 'X-Min-Version' }] })
+  })
+
+  it.each([
+    `${list}?search=%FF`,
+    `${list}?search=a%00b`,
+    '/api/boards/%E0%A4%A/contacts',
+    '/api/boards/%00/contacts',
+  ])('is a 400 where it is not UTF-8 or holds NUL: %s', async (path) => {
+    expect(await ask(path, { headers: member })).toMatchObject({ status: 400, code: 'invalid_encoding' })
+  })
+
+  it('is a 414 where the URL has no end', async () => {
+    const answer = await ask(`${list}?search=${'x'.repeat(limits.urlBytesMax)}`, { headers: member })
+    expect(answer).toMatchObject({ status: 414, code: 'url_too_long' })
+  })
+})
+
+describe('a token that does not open the door', async () => {
+  const unsecured = new UnsecuredJWT({ app_metadata: { workspaces: { '15213': 'admin' } } })
+    .setSubject('user-1')
+    .setIssuer(issuer)
+    .setAudience('authenticated')
+    .setExpirationTime('1h')
+    .encode()
+  it.each([
+    ['token_missing', undefined],
+    ['token_invalid', 'Basic dXNlcjpwYXNz'],
+    ['token_invalid', 'Bearer'],
+    ['token_invalid', 'Bearer not.a.token'],
+    ['token_invalid', `Bearer ${'x'.repeat(limits.tokenCharactersMax + 1)}`],
+    ['token_invalid', `Bearer ${unsecured}`],
+    ['token_invalid', `Bearer ${await tokenOf({ secret: 'another secret that is also long enough' })}`],
+    ['token_expired', `Bearer ${await tokenOf({ expires: '-1h' })}`],
+  ] as const)('is a 401 %s: %.40s', async (code, authorization) => {
+    const headers = {
+      'X-Workspace-ID': '15213',
+      ...(authorization === undefined ? {} : { Authorization: authorization }),
+    }
+    const answer = await ask(list, { headers })
+    expect(answer).toMatchObject({ status: 401, code })
+    expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer')
+  })
+
+  it('is a 403 for another workspace', async () => {
+    const answer = await ask(list, { headers: { ...member, 'X-Workspace-ID': '15214' } })
+    expect(answer).toMatchObject({ status: 403, code: 'not_a_member' })
+  })
+
+  it("is a 403 in somebody else's name", async () => {
+    const answer = await ask(list, { headers: { ...member, 'X-User-ID': 'user-2' } })
+    expect(answer).toMatchObject({ status: 403, code: 'user_mismatch' })
+  })
+
+  it('is a 403 for what only an admin may change', async () => {
+    const answer = await ask(settings, post(member, '{"cacheEnabled":false}'))
+    expect(answer).toMatchObject({ status: 403, code: 'admin_required' })
+  })
+})
+
+describe('a workspace that is not named once', () => {
+  it('is a 400 where it is not named', async () => {
+    const answer = await ask(list, { headers: { Authorization: member.Authorization } })
+    expect(answer).toMatchObject({ status: 400, code: 'workspace_missing' })
+  })
+
+  it('is a 400 where header and path disagree', async () => {
+    const answer = await ask(counts, { headers: { ...member, 'X-Workspace-ID': '15214' } })
+    expect(answer).toMatchObject({ status: 400, code: 'workspace_mismatch' })
+  })
+
+  it('is a 400 where it cannot be one', async () => {
+    const answer = await ask(list, { headers: { ...member, 'X-Workspace-ID': 'a/b' } })
+    expect(answer).toMatchObject({ status: 400, details: [{ parameter: 'X-Workspace-ID' }] })
+  })
+})
+
+describe('a body that is not what the route takes', () => {
+  const path = '/api/cache/invalidate'
+  const event = { workspaceId: '15213', boardId: 'b1', action: 'board_updated' }
+  it.each([
+    ['invalid_json', '{'],
+    ['invalid_json', ''],
+    ['invalid_json', new Uint8Array([0x7b, 0xff, 0x7d])],
+    ['invalid_body', '[]'],
+    ['invalid_body', 'null'],
+    ['invalid_body', '"text"'],
+    ['invalid_body', JSON.stringify({ ...event, action: 'contact_eaten' })],
+    ['invalid_body', JSON.stringify({ ...event, boardId: 7 })],
+    ['invalid_body', JSON.stringify({ ...event, boardId: 'a\u0000' })],
+    ['invalid_body', JSON.stringify({ ...event, surplus: true })],
+    ['invalid_body', JSON.stringify({ ...event, eventId: 'x'.repeat(201) })],
+    ['invalid_body', JSON.stringify({ events: [] })],
+    ['invalid_body', JSON.stringify({ events: Array.from({ length: 501 }, () => event) })],
+    [
+      'invalid_body',
+      JSON.stringify({ type: 'UPDATE', table: 'invoices', schema: 'public', record: {}, old_record: {} }),
+    ],
+    ['workspace_missing', JSON.stringify({ action: 'workspace_updated' })],
+  ])('is a 400 %s: %.60s', async (code, body) => {
+    expect(await ask(path, post(internal, body))).toMatchObject({ status: 400, code })
+  })
+
+  it('is a 413 where it is too large, said or not', async () => {
+    const large = 'x'.repeat(limits.requestBodyBytesMax + 1)
+    expect(await ask(path, post(internal, large))).toMatchObject({ status: 413, code: 'body_too_large' })
+    const { readable, writable } = new TransformStream()
+    const writer = writable.getWriter()
+    const written = writer.write(new TextEncoder().encode(large)).then(() => writer.close())
+    expect(await ask(path, post(internal, readable))).toMatchObject({ status: 413, code: 'body_too_large' })
+    await written.catch(() => undefined)
+  })
+
+  it('is a 401 before anything is read without the internal key', async () => {
+    for (const headers of [{}, member, { Authorization: 'Bearer wrong' }]) {
+      expect(await ask(path, post(headers, '{'))).toMatchObject({ status: 401, code: 'key_invalid' })
+    }
+  })
+
+  it.each([
+    '{"cacheConfig":{"contactsTTL":29}}',
+    '{"cacheConfig":{"contactsTTL":86401}}',
+    '{"cacheConfig":{"contactsTTL":60.5}}',
+    '{"cacheEnabled":"yes"}',
+    '{"features":{"teleport":true}}',
+    '{}',
+  ])('is a 400 where settings are out of range: %s', async (body) => {
+    expect(await ask(settings, post(admin, body))).toMatchObject({ status: 400, code: 'invalid_body' })
+  })
+
+  it("is a 403 where it names another user than the token's", async () => {
+    const answer = await ask(
+      '/api/cache-settings/warm-cache',
+      post(admin, '{"workspaceId":"15213","userId":"user-2"}'),
+    )
+    expect(answer).toMatchObject({ status: 403, code: 'user_mismatch' })
+  })
+})
+
+describe('a route that is not there', () => {
+  it('is a 404', async () => {
+    expect(await ask('/api/nothing', { headers: member })).toMatchObject({
+      status: 404,
+      code: 'route_not_found',
+    })
+  })
+
+  it('is a 405 that names the methods there are', async () => {
+    const answer = await ask(list, { method: 'DELETE', headers: member })
+    expect(answer).toMatchObject({ status: 405, code: 'method_not_allowed' })
+    expect(answer.headers.get('Allow')).toBe('GET, HEAD, OPTIONS')
+  })
+})
