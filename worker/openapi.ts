@@ -1,4 +1,4 @@
-import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi'
+import { z } from 'zod'
 import { errorBodySchema, type WireErrorCode, wireErrors } from '../shared/contract/errors.ts'
 import type { Access, Route } from './routes/route.ts'
 
@@ -25,44 +25,49 @@ const securityOf: Record<Access, Record<string, string[]>[]> = {
   public: [{}],
 }
 
+/** A schema as OpenAPI 3.1 takes it, which is JSON Schema 2020-12: of what is sent, or of what is received. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  return rest
+}
+
+function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): object[] {
+  return Object.entries(schema?.shape ?? {}).map(([name, field]) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    schema: jsonSchema(field, 'input'),
+  }))
+}
+
+/** Who asks and where, as `routes/access.ts` reads it; and for cached resources what the answer must not be older than. */
+function headerParameters({ access, path, method }: Route): object[] {
+  if (access !== 'member') return []
+  const header = (name: string, description: string) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  })
+  const names = [
+    header('X-User-ID', "If given, must be the token's subject."),
+    header('X-Workspace-ID', 'The workspace, where the path or body does not name it; else the same.'),
+  ]
+  const isResource = method === 'GET' && !path.endsWith('/settings')
+  return isResource
+    ? [...names, header('X-Min-Version', 'Nothing older than this version is answered.')]
+    : names
+}
+
 /** The OpenAPI 3.1 document of the routes, from the same schemas that validate their requests. */
 export function openApiDocument(routes: readonly Route[]): object {
-  const registry = new OpenAPIRegistry()
-  registry.registerComponent('securitySchemes', 'member', {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-  })
-  registry.registerComponent('securitySchemes', 'internalKey', { type: 'http', scheme: 'bearer' })
-  registry.registerComponent('securitySchemes', 'metricsToken', { type: 'http', scheme: 'bearer' })
-  const errorSchema = registry.register('Error', errorBodySchema)
+  const paths: Record<string, Record<string, object>> = {}
   for (const route of routes) {
-    const { path, query, body } = route.takes
-    registry.registerPath({
-      method: route.method === 'GET' ? 'get' : 'post',
-      path: route.path,
-      operationId: operationId(route),
-      summary: route.summary,
-      security: securityOf[route.access],
-      request: {
-        ...(path === undefined ? {} : { params: path }),
-        ...(query === undefined ? {} : { query }),
-        ...(body === undefined
-          ? {}
-          : { body: { required: true, content: { 'application/json': { schema: body } } } }),
-      },
-      responses: {
-        200: { description: 'What was asked for', content: { 'application/json': { schema: route.gives } } },
-        ...Object.fromEntries(
-          errorStatuses(route).map(([status, description]) => [
-            status,
-            { description, content: { 'application/json': { schema: errorSchema } } },
-          ]),
-        ),
-      },
-    })
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) }
   }
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const bearer = { type: 'http', scheme: 'bearer' }
+  return {
     openapi: '3.1.0',
     info: {
       title: 'Boardcache',
@@ -71,7 +76,49 @@ export function openApiDocument(routes: readonly Route[]): object {
       license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
     },
     servers: [{ url: '/' }],
-  })
+    paths,
+    components: {
+      securitySchemes: {
+        member: { ...bearer, bearerFormat: 'JWT' },
+        internalKey: bearer,
+        metricsToken: bearer,
+      },
+      schemas: { Error: jsonSchema(errorBodySchema, 'output') },
+    },
+  }
+}
+
+function operation(route: Route): object {
+  const { path, query, body } = route.takes
+  return {
+    operationId: operationId(route),
+    summary: route.summary,
+    security: securityOf[route.access],
+    parameters: [...parameters(path, 'path'), ...parameters(query, 'query'), ...headerParameters(route)],
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: jsonSchema(body, 'input') } },
+          },
+        }),
+    responses: {
+      200: {
+        description: 'What was asked for',
+        content: { 'application/json': { schema: jsonSchema(route.gives, 'output') } },
+      },
+      ...Object.fromEntries(
+        errorStatuses(route).map(([status, description]) => [
+          status,
+          {
+            description,
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+          },
+        ]),
+      ),
+    },
+  }
 }
 
 /** One description a status: the sentences of all the codes that share it. */
