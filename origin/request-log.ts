@@ -16,7 +16,7 @@ export function logRequest(logger: Logger, clock: Clock): MiddlewareHandler<Orig
     const line = {
       requestId: context.var.requestId,
       method: context.req.method,
-      route: routePath(context, -1),
+      route: routePath(context),
       status,
       durationMs: Math.round((clock.now() - startedAtMs) * 1_000) / 1_000,
       failure: context.var.failure,

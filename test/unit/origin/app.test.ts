@@ -246,6 +246,16 @@ describe('a request’s id and its line in the log', () => {
     }
   })
 
+  test.each([
+    ['GET', '/health', '/health'],
+    ['DELETE', '/workspaces/15213/boards', '/workspaces/:id/boards'],
+    ['GET', '/no/such/route', '/*'],
+  ])('%s %s is logged as %s', async (method, path, route) => {
+    const { request, logged } = prompt()
+    await request(path, { method })
+    expect(JSON.parse(logged[0] ?? '')).toMatchObject({ method, route })
+  })
+
   test('a failure is logged by its kind, a broken contract by its place', async () => {
     const { loadList, logged } = createOrigin({
       database: createPromptDatabase(() => ({
