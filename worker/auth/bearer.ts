@@ -46,7 +46,7 @@ interface BearerOptions {
 const rememberedCharactersMax = limits.isolateTokensMax * 2_048
 
 /** RFC 6750 section 2.1; the scheme is case-insensitive (RFC 9110 section 11.1). */
-const bearerScheme = /^Bearer(?: |$)/i
+const bearerScheme = /^Bearer +/i
 /** RFC 7519 section 3: three base64url parts. */
 const compactJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/
 
@@ -98,10 +98,10 @@ export function createBearer(options: BearerOptions): Bearer {
 }
 
 function parseHeader(header: string | null): Result<string, WireError> {
-  if (header === null || !bearerScheme.test(header)) return err({ code: 'token_missing' })
-  const token = header.slice('Bearer'.length).trim()
-  if (token === '') return err({ code: 'token_missing' })
-  const isJwt = token.length <= limits.tokenCharactersMax && compactJwt.test(token)
+  if (header === null || header === '') return err({ code: 'token_missing' })
+  const token = header.replace(bearerScheme, '')
+  const isJwt =
+    token.length < header.length && token.length <= limits.tokenCharactersMax && compactJwt.test(token)
   return isJwt ? ok(token) : err({ code: 'token_invalid' })
 }
 

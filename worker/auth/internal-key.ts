@@ -5,7 +5,7 @@ const encoder = new TextEncoder()
  * are compared to their end, so the time taken tells nothing of the key. An empty key matches nothing.
  */
 export async function matchesKey(header: string | null, key: string): Promise<boolean> {
-  const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1]
+  const given = /^Bearer +(\S.*)$/i.exec(header ?? '')?.[1]
   if (given === undefined || key === '') return false
   const [left, right] = await Promise.all([digestOf(given), digestOf(key)])
   let difference = left.length ^ right.length

@@ -88,13 +88,22 @@ describe('a good token', () => {
   })
 })
 
-describe('no token', () => {
-  test.each([null, '', 'Bearer', 'Bearer ', 'Basic dXNlcjpwYXNz', 'Bearerabc'])(
-    'in the header %j is token_missing',
-    async (header) => {
-      expect(await withSecret().authenticate(header)).toEqual({ ok: false, error: { code: 'token_missing' } })
-    },
-  )
+test.each([null, ''])('no token, the header being %j, is token_missing', async (header) => {
+  expect(await withSecret().authenticate(header)).toEqual({ ok: false, error: { code: 'token_missing' } })
+})
+
+test.each(['Bearer', 'Bearer ', 'Basic dXNlcjpwYXNz', 'Bearerabc', 'Bearera.b.c'])(
+  'a header without a bearer token, %j, is token_invalid',
+  async (header) => {
+    expect(await withSecret().authenticate(header)).toEqual({ ok: false, error: { code: 'token_invalid' } })
+  },
+)
+
+test('a token without the scheme Bearer is token_invalid', async () => {
+  const token = await issuer.sign()
+  for (const header of [token, `Token ${token}`, `Bearer${token}`]) {
+    expect(await withSecret().authenticate(header)).toEqual({ ok: false, error: { code: 'token_invalid' } })
+  }
 })
 
 describe('a bad token is token_invalid and nothing more', () => {

@@ -34,3 +34,8 @@ test('no key is carried by chance: the whole of the digests is compared', async 
   const guesses = Array.from({ length: 2_000 }, (_, number) => matchesKey(`Bearer guess-${number}`, key))
   expect(await Promise.all(guesses)).not.toContain(true)
 })
+
+test('a key may hold white space', async () => {
+  expect(await matchesKey('Bearer a key of words', 'a key of words')).toBe(true)
+  expect(await matchesKey('Bearer a', 'a key of words')).toBe(false)
+})
