@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { wireErrors } from '../../../shared/contract/errors.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
 import { contactNumber } from './contact.ts'
-import { createManualClock } from './manual-clock.ts'
 import {
   alice,
   createOrigin,
@@ -189,7 +189,7 @@ describe('health', () => {
   })
 
   test('never hangs, and makes one probe however many ask', async () => {
-    const clock = createManualClock()
+    const clock = createFakeClock()
     const signals: AbortSignal[] = []
     const probe = (signal: AbortSignal) => {
       signals.push(signal)
@@ -197,7 +197,7 @@ describe('health', () => {
     }
     const { app } = createOrigin({ clock, database: createPromptDatabase(() => null, probe) })
     const asked = Array.from({ length: 100 }, () => Promise.resolve(app.request('/health')))
-    clock.advance(limits.probeDeadlineMs - 1)
+    await clock.advance(limits.probeDeadlineMs - 1)
     for (const response of await Promise.all(asked)) expect(response.status).toBe(503)
     expect(signals.map((signal) => signal.aborted)).toEqual([true])
   })

@@ -1,8 +1,8 @@
 import pino from 'pino'
 import { createApp } from '../../../origin/app.ts'
 import type { Database } from '../../../origin/supabase.ts'
-import type { ManualClock } from './manual-clock.ts'
-import { createManualClock } from './manual-clock.ts'
+import type { FakeClock } from '../../support/fake-clock.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
 
 export const internalAuthKey = 'an internal key of the tests'
 export const alice = 'aaaa.alice.sig'
@@ -10,7 +10,7 @@ export const bob = 'bbbb.bob.sig'
 
 interface Options {
   readonly database: Database
-  readonly clock?: ManualClock
+  readonly clock?: FakeClock
   readonly queriesAtOnceMax?: number
   readonly queriesWaitingMax?: number
   readonly queryDeadlineMs?: number
@@ -18,7 +18,7 @@ interface Options {
 
 /** The whole app over a database of the test's, and the lines that it logged. */
 export function createOrigin(options: Options) {
-  const { database, clock = createManualClock(), ...bounds } = options
+  const { database, clock = createFakeClock(), ...bounds } = options
   const logged: string[] = []
   const app = createApp({
     config: {

@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { err, ok } from '../../../shared/result.ts'
-import { createManualClock } from './manual-clock.ts'
+import { createFakeClock, settle } from '../../support/fake-clock.ts'
 import { alice, bob, createOrigin, listInit, listParams, read } from './origin-under-test.ts'
 import { createStubDatabase, emptyPage } from './stub-database.ts'
 
 const page = (number: number) => ({ params: { ...listParams, page: number } })
-
-/** Lets every promise that can go on go on. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 describe('sharing', () => {
   test('a thousand simultaneous loads of a key are one query, and all get its answer', async () => {
@@ -15,7 +12,7 @@ describe('sharing', () => {
     const { loadList, request } = createOrigin({ database })
     const loads = Array.from({ length: 1_000 }, (_, n) => loadList({}, n % 2 === 0 ? alice : bob))
     const call = await database.call(0)
-    await settled()
+    await settle()
     call.answer(ok(emptyPage))
     const bodies = await Promise.all((await Promise.all(loads)).map((response) => response.text()))
     expect(new Set(bodies).size).toBe(1)
@@ -59,10 +56,10 @@ describe('sharing', () => {
     const { loadList } = createOrigin({ database })
     const leader = loadList({}, alice)
     const followers = Array.from({ length: 20 }, () => loadList({}, bob))
-    await settled()
+    await settle()
     ;(await database.call(0)).answer(refusal)
     const second = await database.call(1)
-    await settled()
+    await settle()
     second.answer(ok(emptyPage))
     expect((await leader).status).toBe(status)
     for (const follower of await Promise.all(followers)) expect(follower.status).toBe(200)
@@ -73,7 +70,7 @@ describe('sharing', () => {
     const database = createStubDatabase()
     const { loadList } = createOrigin({ database })
     const loads = Array.from({ length: 20 }, () => loadList({}, alice))
-    await settled()
+    await settle()
     ;(await database.call(0)).answer(err({ kind: 'refused' }))
     for (const load of await Promise.all(loads)) expect(load.status).toBe(401)
     expect(database.calls).toHaveLength(1)
@@ -83,7 +80,7 @@ describe('sharing', () => {
     const database = createStubDatabase()
     const { loadList } = createOrigin({ database })
     const loads = [loadList({}, alice), loadList({}, bob)]
-    await settled()
+    await settle()
     ;(await database.call(0)).answer(ok({ outcome: 'not_found' }))
     for (const load of await Promise.all(loads)) expect(load.status).toBe(404)
     expect(database.calls).toHaveLength(1)
@@ -99,7 +96,7 @@ describe('sharing', () => {
       request('/workspaces/15213/settings', {}, alice),
       request('/workspaces/15213/settings', {}, alice),
     ]
-    await settled()
+    await settle()
     expect(database.calls.map(({ functionName, callerToken }) => `${functionName} ${callerToken}`)).toEqual([
       `workspace_membership ${alice}`,
       `workspace_membership ${bob}`,
@@ -117,7 +114,7 @@ describe('sharing', () => {
     const gone = request('/load/contact-list', { ...listInit(), signal: caller.signal })
     const call = await database.call(0)
     const follower = loadList({}, bob)
-    await settled()
+    await settle()
     caller.abort()
     expect(call.signal.aborted).toBe(false)
     call.answer(ok(emptyPage))
@@ -132,7 +129,7 @@ describe('the bound', () => {
     const database = createStubDatabase()
     const { loadList, request } = createOrigin({ database, queriesAtOnceMax: 2, queriesWaitingMax: 1 })
     const admitted = [1, 2, 3].map((number) => loadList(page(number)))
-    await settled()
+    await settle()
     expect(database.calls).toHaveLength(2)
     const refused = await loadList(page(4))
     expect(refused.headers.get('Retry-After')).toBe('1')
@@ -156,7 +153,7 @@ describe('the bound', () => {
     const database = createStubDatabase()
     const { loadList } = createOrigin({ database, queriesAtOnceMax: 1, queriesWaitingMax: 0 })
     const loads = Array.from({ length: 50 }, () => loadList())
-    await settled()
+    await settle()
     ;(await database.call(0)).answer(ok(emptyPage))
     for (const load of await Promise.all(loads)) expect(load.status).toBe(200)
   })
@@ -165,14 +162,14 @@ describe('the bound', () => {
 describe('the deadline', () => {
   test('a query that takes longer is given up with 504, cancelled, and its place is free again', async () => {
     const database = createStubDatabase()
-    const clock = createManualClock()
+    const clock = createFakeClock()
     const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 1, queryDeadlineMs: 500 })
     const slow = [loadList(), loadList({}, bob)]
     const call = await database.call(0)
-    await settled()
-    clock.advance(499)
+    await settle()
+    await clock.advance(499)
     expect(call.signal.aborted).toBe(false)
-    clock.advance(1)
+    await clock.advance(1)
     for (const response of await Promise.all(slow)) {
       expect(await read(response)).toMatchObject({ status: 504, body: { code: 'origin_timeout' } })
     }
@@ -185,11 +182,11 @@ describe('the deadline', () => {
 
   test('waiting counts: what never got a place is given up too, and never reaches the database', async () => {
     const database = createStubDatabase()
-    const clock = createManualClock()
+    const clock = createFakeClock()
     const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 1, queryDeadlineMs: 500 })
     const loads = [loadList(page(1)), loadList(page(2))]
-    await settled()
-    clock.advance(500)
+    await settle()
+    await clock.advance(500)
     for (const load of await Promise.all(loads)) expect(load.status).toBe(504)
     const next = loadList(page(3))
     ;(await database.call(1)).answer(ok(emptyPage))
@@ -199,11 +196,11 @@ describe('the deadline', () => {
 
   test('an answer that comes after the deadline reaches nobody', async () => {
     const database = createStubDatabase()
-    const clock = createManualClock()
+    const clock = createFakeClock()
     const { loadList } = createOrigin({ database, clock, queryDeadlineMs: 500 })
     const late = loadList()
     const call = await database.call(0)
-    clock.advance(500)
+    await clock.advance(500)
     expect((await late).status).toBe(504)
     const next = loadList()
     const nextCall = await database.call(1)

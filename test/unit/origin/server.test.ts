@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { startServer } from '../../../origin/server.ts'
 import { systemClock } from '../../../shared/clock.ts'
 import { ok } from '../../../shared/result.ts'
-import { createManualClock } from './manual-clock.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
 import { createOrigin, headersWith, listInit, listParams } from './origin-under-test.ts'
 import { createPromptDatabase, createStubDatabase, emptyPage } from './stub-database.ts'
 
 const graceMs = 28_000
 
 /** The origin behind a real socket, with a database that waits for the test. */
-async function startOrigin(clock = createManualClock()) {
+async function startOrigin(clock = createFakeClock()) {
   const database = createStubDatabase()
   const { app } = createOrigin({ database, clock })
   const server = await startServer({ fetch: app.fetch, host: '127.0.0.1', port: 0, clock })
@@ -40,7 +40,7 @@ describe('stopping', () => {
 
   test('does not wait for connections that are kept alive without a request', async () => {
     const { app } = createOrigin({ database: createPromptDatabase(() => null) })
-    const clock = createManualClock()
+    const clock = createFakeClock()
     const server = await startServer({ fetch: app.fetch, host: '127.0.0.1', port: 0, clock })
     const agent = new Agent({ keepAlive: true })
     const url = `http://127.0.0.1:${server.port}/health`
@@ -60,7 +60,7 @@ describe('stopping', () => {
     const failed = expect(running).rejects.toThrow()
     const call = await database.call(0)
     const stopped = server.stop(100)
-    clock.advance(100)
+    await clock.advance(100)
     expect(await stopped).toBe(false)
     await failed
     call.answer(ok(emptyPage))
