@@ -67,12 +67,13 @@ export function createQueries(options: QueriesOptions): Queries {
   const limit = pLimit(queriesAtOnceMax)
   const flights = new Map<string, Flight>()
 
-  async function performWhenAdmitted(query: Query, signal: AbortSignal): Promise<Answer> {
+  async function performWhenAdmitted(query: Query, signal: AbortSignal, untilMs: number): Promise<Answer> {
     if (limit.activeCount + limit.pendingCount >= queriesAtOnceMax + queriesWaitingMax) {
       return err({ kind: 'overloaded' })
     }
     return limit(() => {
-      if (signal.aborted) return err({ kind: 'timeout' })
+      // By the clock: the place came free at the deadline of the one before, perhaps ahead of this one's own timer.
+      if (clock.now() >= untilMs) return err({ kind: 'timeout' })
       const performed = query.perform(createAsk(database, query.callerToken, signal)).then(serialized)
       // The place is free again at the deadline, even if the database does not let go.
       return Promise.race([performed, aborted(signal)])
@@ -84,7 +85,7 @@ export function createQueries(options: QueriesOptions): Queries {
     const answer = await withinDeadline<Answer>(
       clock,
       queryDeadlineMs,
-      (signal) => performWhenAdmitted(query, signal),
+      (signal) => performWhenAdmitted(query, signal, askedAtMs + queryDeadlineMs),
       err({ kind: 'timeout' }),
     )
     metrics.record(query.name, answer.ok ? null : answer.error.kind, clock.now() - askedAtMs)
