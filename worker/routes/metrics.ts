@@ -3,7 +3,8 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { matchesKey } from '../auth/internal-key.ts'
-import { metricsBodySchema, renderJson, renderPrometheus } from '../metrics/render.ts'
+import { renderPrometheus, type TextFormat, textContentTypes } from '../metrics/prometheus.ts'
+import { metricsBodySchema, renderJson } from '../metrics/render.ts'
 import { parseInput } from './input.ts'
 import { respondJson } from './respond.ts'
 import type { Call, Route } from './route.ts'
@@ -27,20 +28,22 @@ export const metricsRoute: Route = {
     }
     const format = formatOf(call)
     if (!format.ok) return format
-    const totals = await services.metrics.read()
-    if (format.value === 'json')
-      return ok(respondJson(renderJson(totals, edgeLocation, services.clock.now())))
-    const headers = { 'Content-Type': openMetricsType, 'Cache-Control': 'no-store' }
-    return ok(new Response(renderPrometheus(totals), { headers }))
+    const reading = await services.metrics.read()
+    if (format.value === 'json') {
+      return ok(respondJson(renderJson(reading, edgeLocation, services.clock.now())))
+    }
+    const headers = { 'Content-Type': textContentTypes[format.value], 'Cache-Control': 'no-store' }
+    return ok(new Response(renderPrometheus(reading, format.value), { headers }))
   },
 }
 
-const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
-
-function formatOf({ query: given, request }: Call): Result<'json' | 'prometheus', WireError> {
+/** What `format` asks for; else what `Accept` does, as Prometheus sends it; else JSON. */
+function formatOf({ query: given, request }: Call): Result<'json' | TextFormat, WireError> {
   const asked = parseInput(query, given, 'invalid_parameter')
   if (!asked.ok) return asked
+  if (asked.value.format === 'json') return ok('json')
   const accept = request.headers.get('Accept') ?? ''
-  const wantsText = /openmetrics-text|text\/plain/.test(accept)
-  return ok(asked.value.format ?? (wantsText ? 'prometheus' : 'json'))
+  if (accept.includes('openmetrics-text')) return ok('openmetrics')
+  const wantsText = asked.value.format === 'prometheus' || accept.includes('text/plain')
+  return ok(wantsText ? 'prometheus' : 'json')
 }
