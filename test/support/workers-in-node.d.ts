@@ -10,6 +10,7 @@ interface Request {
   readonly cf?: import('@cloudflare/workers-types').IncomingRequestCfProperties
 }
 
+type SqlStorage = import('@cloudflare/workers-types').SqlStorage
 type DurableObjectState = import('@cloudflare/workers-types').DurableObjectState
 type DurableObjectNamespace<
   Class extends import('@cloudflare/workers-types').Rpc.DurableObjectBranded | undefined,

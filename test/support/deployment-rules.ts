@@ -1,0 +1,152 @@
+import { z } from 'zod'
+import { type Env, parseConfig } from '../../worker/config.ts'
+
+/** What of an environment of wrangler.toml the rules look at, as wrangler reads it. */
+export const deploymentSchema = z.object({
+  name: z.string(),
+  vars: z.record(z.string(), z.string()),
+  kv_namespaces: z.array(z.object({ binding: z.string(), id: z.string() })),
+  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
+  migrations: z.array(z.object({ tag: z.string(), new_sqlite_classes: z.array(z.string()).default([]) })),
+  version_metadata: z.object({ binding: z.string() }).optional(),
+})
+
+export type Deployment = z.output<typeof deploymentSchema>
+
+/** Errors keep a deployment from working; warnings are what whoever deploys still has to fill in. */
+export interface Findings {
+  readonly errors: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** Set with `wrangler secret put`, each with a stand-in of the shape that the configuration asks for. */
+const secretStandIns: Readonly<Record<string, string>> = {
+  INTERNAL_AUTH_KEY: 'a stand-in for the internal key',
+  UPSTASH_REDIS_REST_TOKEN: 'a stand-in for the Redis token',
+  SUPABASE_JWT_SECRET: 'a stand-in for the secret of legacy tokens',
+  METRICS_TOKEN: 'a stand-in for the token of the metrics',
+}
+
+/** What is wrong in each environment, and between them: they must bind and set the same names. */
+export function checkDeployments(deployments: readonly Deployment[]): Findings {
+  const errors = deployments.flatMap((deployment) => errorsOf(deployment).map(at(deployment)))
+  const warnings = deployments.flatMap((deployment) => stillToFillIn(deployment).map(at(deployment)))
+  return { errors: [...errors, ...differences(deployments)], warnings }
+}
+
+function errorsOf(deployment: Deployment): string[] {
+  return [
+    ...configurationErrors(deployment),
+    ...unknownVariables(deployment),
+    ...unmigratedClasses(deployment),
+  ]
+}
+
+/** The Worker's own reading of its configuration is the rule: what it would refuse at its first request. */
+function configurationErrors({ vars }: Deployment): string[] {
+  try {
+    parseConfig(environmentOf({ ...secretStandIns, ...vars }))
+    return []
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)]
+  }
+}
+
+function unknownVariables({ vars }: Deployment): string[] {
+  const read = namesReadByTheWorker()
+  const faults: string[] = []
+  for (const name of Object.keys(vars)) {
+    if (Object.hasOwn(secretStandIns, name)) faults.push(`${name} is a secret and must not be a variable`)
+    else if (!read.has(name)) faults.push(`the Worker does not read the variable ${name}`)
+  }
+  for (const name of read) {
+    if (!Object.hasOwn(vars, name) && !Object.hasOwn(secretStandIns, name)) {
+      faults.push(`the Worker reads ${name}, which is neither a variable nor a known secret`)
+    }
+  }
+  return faults
+}
+
+/** The ledger and the metrics keep their state in SQL, which only classes of `new_sqlite_classes` have. */
+function unmigratedClasses({ durable_objects, migrations }: Deployment): string[] {
+  const migrated = new Set(migrations.flatMap((migration) => migration.new_sqlite_classes))
+  return durable_objects.bindings
+    .filter(({ class_name }) => !migrated.has(class_name))
+    .map(({ class_name }) => `no migration makes the Durable Object class ${class_name} with SQLite storage`)
+}
+
+function differences(deployments: readonly Deployment[]): string[] {
+  const [first, ...others] = deployments.map((deployment) => ({ deployment, names: namesOf(deployment) }))
+  if (first === undefined) return ['there is no environment']
+  return others.flatMap(({ deployment, names }) => [
+    ...missing(first.names, names)
+      .map((name) => `${name} is missing, ${first.deployment.name} has it`)
+      .map(at(deployment)),
+    ...missing(names, first.names)
+      .map((name) => `${name} is missing, ${deployment.name} has it`)
+      .map(at(first.deployment)),
+  ])
+}
+
+function namesOf({
+  vars,
+  kv_namespaces,
+  durable_objects,
+  migrations,
+  version_metadata,
+}: Deployment): Set<string> {
+  return new Set([
+    ...Object.keys(vars).map((name) => `the variable ${name}`),
+    ...kv_namespaces.map(({ binding }) => `the KV namespace ${binding}`),
+    ...durable_objects.bindings.map(({ name, class_name }) => `the Durable Object ${name} (${class_name})`),
+    ...migrations.map(
+      ({ tag, new_sqlite_classes }) => `the migration ${tag} (${new_sqlite_classes.join(', ')})`,
+    ),
+    ...(version_metadata === undefined ? [] : [`the version metadata ${version_metadata.binding}`]),
+  ])
+}
+
+function missing(wanted: ReadonlySet<string>, present: ReadonlySet<string>): string[] {
+  return [...wanted].filter((name) => !present.has(name))
+}
+
+/** Hosts of the documentation (RFC 2606 and the like) and KV ids of zeros: what no deployment can have. */
+function stillToFillIn({ vars, kv_namespaces }: Deployment): string[] {
+  return [
+    ...Object.entries(vars)
+      .filter(([, value]) => /\bexample\b/.test(value))
+      .map(([name, value]) => `${name} = "${value}"`),
+    ...kv_namespaces
+      .filter(({ id }) => /^0{16}/.test(id))
+      .map(({ binding, id }) => `the id of the KV namespace ${binding}, "${id}"`),
+  ]
+}
+
+/** Every variable and secret the Worker asks its environment for. */
+function namesReadByTheWorker(): Set<string> {
+  const names = new Set<string>()
+  const asked = new Proxy<Record<string, string>>(
+    {},
+    {
+      get(_, name) {
+        if (typeof name === 'string' && /^[A-Z_]+$/.test(name)) names.add(name)
+        return undefined
+      },
+    },
+  )
+  try {
+    parseConfig(environmentOf(asked))
+  } catch {
+    // It lacks everything; only what it asked for matters.
+  }
+  return names
+}
+
+/** Reading the configuration touches variables only; the bindings are wrangler's to check. */
+function environmentOf(variables: Readonly<Record<string, string>>): Env {
+  return variables as unknown as Env
+}
+
+function at(deployment: Deployment): (fault: string) => string {
+  return (fault) => `${deployment.name}: ${fault}`
+}
