@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { Clock } from '../../../shared/clock.ts'
 import type { FetchText } from '../../../worker/auth/key-set.ts'
 

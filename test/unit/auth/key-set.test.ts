@@ -22,7 +22,7 @@ beforeEach(async () => {
 const subjects = Array.from({ length: 50 }, (_, number) => `user-${number}`)
 
 /** Authenticates with a new token, so that nothing remembered answers. */
-async function codeOf(key = issuer.es256, subject = crypto.randomUUID()): Promise<string> {
+async function codeOf(key = issuer.es256, subject: string = crypto.randomUUID()): Promise<string> {
   const answer = await bearer.authenticate(`Bearer ${await issuer.sign({ sub: subject }, key)}`)
   return answer.ok ? 'ok' : answer.error.code
 }

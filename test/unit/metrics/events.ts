@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import type { CacheEvent } from '../../../worker/metrics/events.ts'
+
+const durationMs = fc.integer({ min: 0, max: 20_000 })
+const failures = ['timeout', 'unavailable', 'rate-limited', 'corrupt', 'too-large'] as const
+
+export function readEvent(
+  status: 'HIT' | 'STALE' | 'MISS' | 'BYPASS',
+  source: 'memory' | 'edge_cache' | 'cloudflare_kv' | 'redis_cache' | 'database',
+  durationMs = 10,
+): CacheEvent {
+  return { kind: 'read', resource: 'contact-list', httpStatus: 200, served: { status, source }, durationMs }
+}
+
+export function failedRead(httpStatus: number): CacheEvent {
+  return { kind: 'read', resource: 'contact-counts', httpStatus, durationMs: 5 }
+}
+
+/** Any event. */
+export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
+  fc.record({
+    kind: fc.constant('read' as const),
+    resource: fc.constantFrom('contact-list' as const, 'contact-counts' as const),
+    httpStatus: fc.constantFrom(200, 304, 404, 503),
+    served: fc.record({
+      status: fc.constantFrom('HIT' as const, 'STALE' as const, 'MISS' as const, 'BYPASS' as const),
+      source: fc.constantFrom('cloudflare_kv' as const, 'redis_cache' as const, 'database' as const),
+    }),
+    durationMs,
+  }),
+  fc.constantFrom(failedRead(400), failedRead(503)),
+  fc.record({
+    kind: fc.constant('tier-get' as const),
+    tier: fc.constantFrom('kv' as const, 'redis' as const),
+    outcome: fc.constantFrom('hit' as const, 'miss' as const, ...failures),
+    durationMs,
+  }),
+  fc.record({
+    kind: fc.constant('tier-put' as const),
+    tier: fc.constantFrom('kv' as const, 'redis' as const),
+    outcome: fc.constantFrom('done' as const, ...failures),
+  }),
+  fc.record({
+    kind: fc.constant('ledger' as const),
+    call: fc.constantFrom('since' as const, 'advance' as const),
+    outcome: fc.constantFrom('done' as const, 'timeout' as const, 'unavailable' as const),
+    durationMs,
+  }),
+  fc.record({
+    kind: fc.constant('origin' as const),
+    outcome: fc.constantFrom('done' as const, 'not-found' as const, 'overloaded' as const),
+    durationMs,
+  }),
+  fc.record({
+    kind: fc.constant('invalidation' as const),
+    events: fc.nat(500),
+    tags: fc.nat(2_000),
+  }),
+)

@@ -1,0 +1,106 @@
+/**
+ * A log-scaled histogram of durations: however many values, a bounded number of buckets, and quantiles within 2 %
+ * (Masson, Rim, Lee: "DDSketch", VLDB 2019, with a fixed scale so that any two can be merged). Plain data, so that it
+ * survives JSON and RPC. All sums are of integers: merging gives the same in any order.
+ */
+export interface Histogram {
+  readonly count: number
+  /** Sum of the values, in microseconds. */
+  readonly sumMicroseconds: number
+  /** Values too small to tell from none. */
+  readonly zeros: number
+  /** How many values fell into each bucket; keys are whole numbers from 0. */
+  readonly buckets: Readonly<Record<string, number>>
+}
+
+/** The relative error that is promised, and the ratio of two neighbouring bounds that keeps it, with room to round. */
+export const relativeErrorMax = 0.02
+const growth = (1 + 0.0199) / (1 - 0.0199)
+const growthLog = Math.log(growth)
+
+/** Smaller durations count as none: a clock of whole milliseconds sees nothing there. */
+export const durationMinMs = 0.001
+/** Longer durations count as this: together with the least it bounds the buckets, at about 640. */
+export const durationMaxMs = 86_400_000
+
+export function emptyHistogram(): Histogram {
+  return { count: 0, sumMicroseconds: 0, zeros: 0, buckets: {} }
+}
+
+/** The histogram with one more duration. What is no number is left out; a clock that went back counts as zero. */
+export function addDuration(histogram: Histogram, durationMs: number): Histogram {
+  if (Number.isNaN(durationMs)) return histogram
+  const boundedMs = Math.min(Math.max(durationMs, 0), durationMaxMs)
+  const isZero = boundedMs < durationMinMs
+  const bucket = isZero ? null : String(bucketOf(boundedMs))
+  return {
+    count: histogram.count + 1,
+    sumMicroseconds: histogram.sumMicroseconds + Math.round(boundedMs * 1000),
+    zeros: histogram.zeros + (isZero ? 1 : 0),
+    buckets:
+      bucket === null
+        ? histogram.buckets
+        : { ...histogram.buckets, [bucket]: (histogram.buckets[bucket] ?? 0) + 1 },
+  }
+}
+
+/** The histogram of both ones' values. */
+export function mergeHistograms(left: Histogram, right: Histogram): Histogram {
+  const buckets: Record<string, number> = { ...left.buckets }
+  for (const [bucket, count] of Object.entries(right.buckets)) {
+    buckets[bucket] = (buckets[bucket] ?? 0) + count
+  }
+  return {
+    count: left.count + right.count,
+    sumMicroseconds: left.sumMicroseconds + right.sumMicroseconds,
+    zeros: left.zeros + right.zeros,
+    buckets,
+  }
+}
+
+/** The value, in milliseconds, that `fraction` of all values do not exceed (nearest rank); 0 where there are none. */
+export function quantileMs(histogram: Histogram, fraction: number): number {
+  const rank = Math.max(1, Math.ceil(fraction * histogram.count))
+  let seen = histogram.zeros
+  if (histogram.count === 0 || seen >= rank) return 0
+  for (const [bucket, count] of ascending(histogram)) {
+    seen += count
+    if (seen >= rank) return middleMs(bucket)
+  }
+  throw new Error('quantileMs: the buckets hold fewer values than the count')
+}
+
+export function averageMs(histogram: Histogram): number {
+  return histogram.count === 0 ? 0 : histogram.sumMicroseconds / 1000 / histogram.count
+}
+
+/** How many values do not exceed the upper bound of the bucket that `boundMs` lies in. */
+export function countUpTo(histogram: Histogram, boundMs: number): number {
+  const last = bucketOf(boundMs)
+  let seen = histogram.zeros
+  for (const [bucket, count] of ascending(histogram)) {
+    if (bucket <= last) seen += count
+  }
+  return seen
+}
+
+/** The upper bound, in milliseconds, of the bucket that `durationMs` lies in. */
+export function upperBoundMs(durationMs: number): number {
+  return durationMinMs * growth ** bucketOf(durationMs)
+}
+
+/** Bucket n holds what is more than the bound of n − 1 and at most durationMinMs × growth ** n. */
+function bucketOf(durationMs: number): number {
+  return Math.max(0, Math.ceil(Math.log(durationMs / durationMinMs) / growthLog))
+}
+
+/** The value whose relative distance to both bounds is the same. */
+function middleMs(bucket: number): number {
+  return (2 * durationMinMs * growth ** bucket) / (growth + 1)
+}
+
+function ascending(histogram: Histogram): [number, number][] {
+  return Object.entries(histogram.buckets)
+    .map(([bucket, count]): [number, number] => [Number(bucket), count])
+    .sort(([left], [right]) => left - right)
+}

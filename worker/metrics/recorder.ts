@@ -1,0 +1,122 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { CacheEvent, Recorder } from './events.ts'
+import type { Tally, Totals } from './totals.ts'
+import { createTally, emptyTotals, mergeTotals } from './totals.ts'
+
+/** Names a batch: a writer's batches are numbered from 1, and it sends one only once the one before was taken. */
+export interface FlushId {
+  readonly writer: string
+  readonly sequence: number
+}
+
+/** Counts in the isolate, and hands what was counted on to the store that sums for the whole deployment. */
+export interface BatchingRecorder extends Recorder {
+  /**
+   * For `waitUntil` after an answer: settles once all that is recorded by then, and what follows shortly, is handed
+   * on. One caller carries for all; to the others it settles at once. Never rejects.
+   */
+  flushSoon(): Promise<void>
+  /** Hands on all that is recorded by now. False where the store did not take it; it is kept then. Never rejects. */
+  flushNow(): Promise<boolean>
+  /** What the store has not confirmed. */
+  unconfirmed(): Totals
+}
+
+interface RecorderOptions {
+  /** Names this isolate among all. */
+  readonly writer: string
+  readonly clock: Clock
+  /** Hands a batch to the store, within a deadline of a few seconds; whether the store confirmed it. */
+  send(id: FlushId, totals: Totals): Promise<boolean>
+}
+
+/** What is recorded in this time goes in one batch. */
+const batchMs = 500
+/** The longest pause after failures. */
+const retryMaxMs = 4_000
+/**
+ * How long one caller carries for the others. With the last pause and the four calls that may follow, of at most 2 s
+ * each, it stays below the 30 s that `waitUntil` grants (Cloudflare, Workers limits).
+ */
+const carryMs = 15_000
+/** A carrier not heard of for so long is gone: its isolate's I/O was cut off. */
+const carrierLostMs = 30_000
+
+interface Batch {
+  readonly id: FlushId
+  readonly totals: Totals
+}
+
+/**
+ * Exactly once, if the store ignores a number it has seen: a batch whose fate is unknown is sent again unchanged
+ * under its number, and nothing new before it. What is counted meanwhile waits in the tally, which is bounded by
+ * the number of series. An isolate that ends takes with it what the store has not confirmed, half a second's worth.
+ *
+ * No promise is shared between requests: two may send the same batch at the same time, which does no harm.
+ */
+export function createRecorder({ writer, clock, send }: RecorderOptions): BatchingRecorder {
+  let tally: Tally = createTally()
+  let unsettled: Batch | null = null
+  let sequence = 0
+  let carrier: { readonly sinceMs: number } | null = null
+
+  function nextBatch(): Batch | null {
+    if (unsettled === null && !tally.isEmpty()) {
+      sequence += 1
+      unsettled = { id: { writer, sequence }, totals: tally.totals() }
+      tally = createTally()
+    }
+    return unsettled
+  }
+
+  async function deliver(batch: Batch): Promise<boolean> {
+    const isTaken = await send(batch.id, batch.totals).catch(() => false)
+    if (isTaken && unsettled === batch) unsettled = null
+    return isTaken
+  }
+
+  /** Two batches hold all there is at the call: the one under way, if there is one, and the tally. */
+  async function flushNow(): Promise<boolean> {
+    for (let round = 0; round < 2; round += 1) {
+      const batch = nextBatch()
+      if (batch === null) return true
+      if (!(await deliver(batch))) return false
+    }
+    return true
+  }
+
+  const isDone = () => unsettled === null && tally.isEmpty()
+
+  async function carry(): Promise<void> {
+    const sinceMs = clock.now()
+    let delayMs = batchMs
+    while (clock.now() - sinceMs < carryMs) {
+      await pause(clock, delayMs)
+      // Nothing new in a whole pause: work that goes on after the answer has been counted too.
+      if (isDone()) return
+      delayMs = (await flushNow()) ? batchMs : Math.min(delayMs * 2, retryMaxMs)
+    }
+  }
+
+  return {
+    record: (event: CacheEvent) => tally.count(event),
+    flushNow,
+    unconfirmed: () => mergeTotals(unsettled?.totals ?? emptyTotals(), tally.totals()),
+    async flushSoon() {
+      const nowMs = clock.now()
+      if (isDone() || (carrier !== null && nowMs - carrier.sinceMs < carrierLostMs)) return
+      const mine = { sinceMs: nowMs }
+      carrier = mine
+      await carry()
+      // Released first: what is recorded from here on finds no carrier, and brings its own.
+      if (carrier === mine) carrier = null
+      await flushNow()
+    },
+  }
+}
+
+function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.schedule(resolve, delayMs)
+  })
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import type { CacheEvent } from './events.ts'
+import type { Histogram } from './histogram.ts'
+import { addDuration, emptyHistogram, mergeHistograms } from './histogram.ts'
+
+/**
+ * Everything counted, by family. The labels of a family come from closed unions (events.ts), and no label is a
+ * workspace, a user or a key: so the number of series is bounded, by a few hundred.
+ */
+export const counterFamilies = {
+  reads: ['resource', 'code', 'status', 'source'],
+  tier_gets: ['tier', 'outcome'],
+  tier_puts: ['tier', 'outcome'],
+  ledger_calls: ['call', 'outcome'],
+  origin_calls: ['outcome'],
+  invalidation_events: [],
+  invalidation_tags: [],
+} as const satisfies Record<string, readonly string[]>
+
+/** Every duration measured, by family. */
+export const durationFamilies = {
+  read: ['resource', 'source'],
+  tier_get: ['tier'],
+  ledger_call: ['call'],
+  origin_call: [],
+} as const satisfies Record<string, readonly string[]>
+
+export type CounterFamily = keyof typeof counterFamilies
+export type DurationFamily = keyof typeof durationFamilies
+
+/**
+ * Sums of events. Plain data for RPC and storage; keys are series (`family label label…`), so that a sum written by
+ * one version of the Worker can be read, and added to, by another.
+ */
+export interface Totals {
+  readonly counters: Readonly<Record<string, number>>
+  readonly durations: Readonly<Record<string, Histogram>>
+}
+
+const count = z.int().nonnegative()
+
+/** What was read from storage, to be checked before it is believed. */
+export const totalsSchema: z.ZodType<Totals> = z.object({
+  counters: z.record(z.string(), count),
+  durations: z.record(
+    z.string(),
+    z.object({
+      count,
+      sumMicroseconds: count,
+      zeros: count,
+      buckets: z.record(z.string().regex(/^\d{1,3}$/), count),
+    }),
+  ),
+})
+
+export function emptyTotals(): Totals {
+  return { counters: {}, durations: {} }
+}
+
+export function isEmpty(totals: Totals): boolean {
+  return Object.keys(totals.counters).length === 0 && Object.keys(totals.durations).length === 0
+}
+
+/** The sum of both. Associative and commutative, exactly. */
+export function mergeTotals(left: Totals, right: Totals): Totals {
+  const counters: Record<string, number> = { ...left.counters }
+  for (const [series, value] of Object.entries(right.counters)) {
+    counters[series] = (counters[series] ?? 0) + value
+  }
+  const durations: Record<string, Histogram> = { ...left.durations }
+  for (const [series, histogram] of Object.entries(right.durations)) {
+    const known = durations[series]
+    durations[series] = known === undefined ? histogram : mergeHistograms(known, histogram)
+  }
+  return { counters, durations }
+}
+
+/** A sum that grows an event at a time. */
+export interface Tally {
+  count(event: CacheEvent): void
+  /** What was counted so far; the tally goes on from there. */
+  totals(): Totals
+  isEmpty(): boolean
+}
+
+export function createTally(): Tally {
+  const counters: Record<string, number> = {}
+  const durations: Record<string, Histogram> = {}
+
+  function add(family: CounterFamily, labels: readonly string[], amount = 1): void {
+    const series = seriesOf(family, labels)
+    counters[series] = (counters[series] ?? 0) + amount
+  }
+  function time(family: DurationFamily, labels: readonly string[], durationMs: number): void {
+    const series = seriesOf(family, labels)
+    durations[series] = addDuration(durations[series] ?? emptyHistogram(), durationMs)
+  }
+
+  return {
+    count: (event) => countEvent(event, add, time),
+    totals: () => ({ counters: { ...counters }, durations: { ...durations } }),
+    isEmpty: () => isEmpty({ counters, durations }),
+  }
+}
+
+/** The sum of a list of events. */
+export function totalsOf(events: Iterable<CacheEvent>): Totals {
+  const tally = createTally()
+  for (const event of events) tally.count(event)
+  return tally.totals()
+}
+
+/** The status and source of a read that ended in an error. */
+export const unserved = 'none'
+
+function countEvent(
+  event: CacheEvent,
+  add: (family: CounterFamily, labels: readonly string[], amount?: number) => void,
+  time: (family: DurationFamily, labels: readonly string[], durationMs: number) => void,
+): void {
+  switch (event.kind) {
+    case 'read': {
+      const { status, source } = event.served ?? { status: unserved, source: unserved }
+      add('reads', [event.resource, String(event.httpStatus), status, source])
+      time('read', [event.resource, source], event.durationMs)
+      return
+    }
+    case 'tier-get':
+      add('tier_gets', [event.tier, event.outcome])
+      time('tier_get', [event.tier], event.durationMs)
+      return
+    case 'tier-put':
+      add('tier_puts', [event.tier, event.outcome])
+      return
+    case 'ledger':
+      add('ledger_calls', [event.call, event.outcome])
+      time('ledger_call', [event.call], event.durationMs)
+      return
+    case 'origin':
+      add('origin_calls', [event.outcome])
+      time('origin_call', [], event.durationMs)
+      return
+    case 'invalidation':
+      add('invalidation_events', [], event.events)
+      add('invalidation_tags', [], event.tags)
+      return
+  }
+}
+
+/** Labels hold no white space. */
+function seriesOf(family: string, labels: readonly string[]): string {
+  return [family, ...labels].join(' ')
+}
+
+/** The series of one family, with the values of its labels by name. */
+export function seriesOfFamily<Label extends string, Value>(
+  series: Readonly<Record<string, Value>>,
+  family: string,
+  labels: readonly Label[],
+): { readonly labels: Readonly<Partial<Record<Label, string>>>; readonly value: Value }[] {
+  return Object.entries(series).flatMap(([name, value]) => {
+    const [ofFamily, ...values] = name.split(' ')
+    if (ofFamily !== family || values.length !== labels.length) return []
+    const named: Partial<Record<Label, string>> = {}
+    for (const [index, label] of labels.entries()) {
+      const text = values[index]
+      if (text !== undefined) named[label] = text
+    }
+    return [{ labels: named, value }]
+  })
+}
