@@ -68,7 +68,7 @@ export const contactCounts = defineResource({
       assignedToMe: Object.hasOwn(assignees, served.userId) ? (assignees[served.userId] ?? 0) : 0,
       _cached: fromCache,
       _source: served.source,
-      _timestamp: computedAt,
+      _timestamp: new Date(computedAt).toISOString(),
       ...(fromCache ? { _retrievedAt: new Date(served.retrievedAtMs).toISOString() } : {}),
       _responseTimeMs: served.responseTimeMs,
       _cacheEnabled: served.isCacheEnabled,

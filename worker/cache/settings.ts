@@ -10,7 +10,7 @@ import { lifetimeSeconds } from '../../shared/resources/lifetimes.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { settingsTag, workspaceTag } from '../../shared/tags.ts'
-import type { Views } from '../ledger/view.ts'
+import type { Demand, Views } from '../ledger/view.ts'
 import type { Caller, Origin } from '../origin/origin.ts'
 import type { Entry } from './entry.ts'
 import { judge } from './freshness.ts'
@@ -23,7 +23,7 @@ export interface SettingsCaller extends Caller {
 }
 
 export interface SettingsReader {
-  /** The workspace's settings, current within the staleness bound like any entry. */
+  /** The workspace's settings as they are now; where that cannot be proved, as they were within the bound. */
   read(workspaceId: WorkspaceId, caller: SettingsCaller): Promise<Result<CacheSettings, WireError>>
   /**
    * The same for the read path: never fails and never waits long. Where settings cannot be had, the last known or
@@ -50,13 +50,14 @@ export function createSettingsReader(
     max: limits.isolateSettingsMax,
   })
 
-  async function read(
+  async function readProven(
     workspaceId: WorkspaceId,
     caller: SettingsCaller,
+    demand: Demand,
   ): Promise<Result<CacheSettings, WireError>> {
     const { keepAlive } = caller
     const remembered = known.get(workspaceId)
-    const proof = await views.current(workspaceId, { kind: 'bounded' }, keepAlive)
+    const proof = await views.current(workspaceId, demand, keepAlive)
     const judgement = {
       workspaceId,
       view: proof.ok ? proof.value : proof.error.last,
@@ -73,7 +74,7 @@ export function createSettingsReader(
       isBypass: false,
       isWarmUp: true,
       policy,
-      wish: { proof: { kind: 'bounded' }, maxAgeSeconds: null, isOnlyIfCached: false, isNoStore: false },
+      wish: { proof: demand, maxAgeSeconds: null, isOnlyIfCached: false, isNoStore: false },
       keepAlive,
       async load() {
         const loaded = await origin.settings(workspaceId, caller)
@@ -89,9 +90,13 @@ export function createSettingsReader(
   }
 
   return {
-    read,
+    async read(workspaceId, caller) {
+      const now = await readProven(workspaceId, caller, { kind: 'now' })
+      const isUnproven = !now.ok && now.error.code === 'ledger_unavailable'
+      return isUnproven ? readProven(workspaceId, caller, { kind: 'bounded' }) : now
+    },
     async inForce(workspaceId, caller) {
-      const asked = read(workspaceId, caller)
+      const asked = readProven(workspaceId, caller, { kind: 'bounded' })
       caller.keepAlive(asked)
       const answered = await withinDeadline(clock, limits.settingsDeadlineMs, () => asked, null)
       if (answered?.ok) return answered.value
