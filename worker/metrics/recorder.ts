@@ -58,7 +58,7 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
   let tally: Tally = createTally()
   let unsettled: Batch | null = null
   let sequence = 0
-  let carrier: { readonly sinceMs: number } | null = null
+  let carriedSinceMs: number | null = null
 
   function nextBatch(): Batch | null {
     if (unsettled === null && !tally.isEmpty()) {
@@ -104,12 +104,12 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
     unconfirmed: () => mergeTotals(unsettled?.totals ?? emptyTotals(), tally.totals()),
     async flushSoon() {
       const nowMs = clock.now()
-      if (isDone() || (carrier !== null && nowMs - carrier.sinceMs < carrierLostMs)) return
-      const mine = { sinceMs: nowMs }
-      carrier = mine
+      const isCarried = carriedSinceMs !== null && nowMs - carriedSinceMs < carrierLostMs
+      if (isDone() || isCarried) return
+      carriedSinceMs = nowMs
       await carry()
       // Released first: what is recorded from here on finds no carrier, and brings its own.
-      if (carrier === mine) carrier = null
+      carriedSinceMs = null
       await flushNow()
     },
   }

@@ -23,7 +23,7 @@ const durationMs = fc.oneof(
   fc.integer({ min: 0, max: 30_000 }),
   fc.double({ min: durationMinMs, max: durationMaxMs, noNaN: true }),
   fc.double({ min: durationMinMs, max: 100, noNaN: true }),
-  fc.constantFrom(0, durationMinMs, durationMaxMs),
+  fc.constantFrom(0, 1, 5, 10, 250, durationMinMs, durationMaxMs),
 )
 const durationsMs = fc.array(durationMs, { maxLength: 200 })
 const someDurationsMs = fc.array(durationMs, { minLength: 1, maxLength: 200 })

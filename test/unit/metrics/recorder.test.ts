@@ -124,6 +124,32 @@ describe('after answers', () => {
     expect(store.sum).toEqual(totalsOf(Array(recorded).fill(hit)))
   })
 
+  test('what is recorded while a carrier hands on its last is brought by another', async () => {
+    recorder.record(hit)
+    const carrier = recorder.flushSoon()
+    for (let passedMs = 0; passedMs < 14_500; passedMs += 500) {
+      await clock.advance(500)
+      recorder.record(hit)
+    }
+    // Its last pause over, it flushes: two batches, and after the release a third. Each meets a new event.
+    const answers = [deferred<boolean>(), deferred<boolean>(), deferred<boolean>()]
+    let asked = 0
+    store.answer = () => answers[asked++]?.promise ?? Promise.resolve(true)
+    await clock.advance(500)
+    for (const answer of answers.slice(0, 2)) {
+      recorder.record(hit)
+      answer.resolve(true)
+      await settle()
+    }
+    recorder.record(hit)
+    expect(await isSettled(recorder.flushSoon())).toBe(false)
+    expect(await isSettled(carrier)).toBe(false)
+    answers[2]?.resolve(true)
+    await clock.advance(2_000)
+    expect(await isSettled(carrier)).toBe(true)
+    expect(store.sum).toEqual(totalsOf(Array(33).fill(hit)))
+  })
+
   test('a carrier that was cut off is followed by another, which sends its batch again', async () => {
     store.answer = () => new Promise(() => undefined)
     recorder.record(hit)
@@ -173,6 +199,19 @@ describe('a store that fails', () => {
     await clock.advance(2_000)
     expect(isEmpty(recorder.unconfirmed())).toBe(true)
   })
+})
+
+test('a late confirmation of one batch is not taken for the next one', async () => {
+  const late = deferred<boolean>()
+  store.answer = () => late.promise
+  recorder.record(hit)
+  const first = recorder.flushNow()
+  store.answer = async ({ sequence }) => sequence === 1
+  recorder.record(readEvent('MISS', 'database'))
+  expect(await recorder.flushNow()).toBe(false)
+  late.resolve(true)
+  expect(await first).toBe(false)
+  expect(recorder.unconfirmed()).toEqual(totalsOf([readEvent('MISS', 'database')]))
 })
 
 describe('for an answer that must hold it all', () => {
