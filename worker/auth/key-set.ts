@@ -72,14 +72,7 @@ export function createKeySet({ url, clock, fetch: fetchText = globalFetch }: Key
   }
 
   async function renew(): Promise<boolean> {
-    const flight = await flights.share(
-      `${generation}`,
-      null,
-      () => true,
-      fetchKeys,
-      () => undefined,
-    )
-    return flight.value
+    return (await flights.share(`${generation}`, null, always, fetchKeys, letGo)).value
   }
 
   function mayTry(): boolean {
@@ -139,3 +132,7 @@ async function fetchOnce(
 
 /** workerd refuses its `fetch` called as a property of something else. */
 const globalFetch: FetchText = (url, init) => fetch(url, init)
+
+/** Every flight fetches the same keys; and there is no request here that could keep its leader alive. */
+const always = () => true
+const letGo = () => undefined
