@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
-import { ClosingReporter } from './support/closing-reporter.ts'
 import { loopbackOnly } from './support/loopback-only.ts'
 import { workerTestBindings } from './support/worker-bindings.ts'
 
@@ -45,8 +44,8 @@ const withProcesses = { testTimeoutMs: 30_000, hookTimeoutMs: 120_000, serial: t
 export default defineConfig({
   root,
   test: {
-    reporters: ['default', new ClosingReporter()],
     retry: 0,
+    allowOnly: false,
     projects: [
       room({ name: 'tidy', group: 0, include: ['test/tidy/**/*.test.ts'], ...quick }),
       room({ name: 'unit', group: 0, include: ['test/unit/**/*.test.ts'], ...quick }),

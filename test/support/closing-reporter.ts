@@ -1,5 +1,5 @@
 import type { Reporter, TestModule, TestSuite } from 'vitest/node'
-import { hasRedisServer, redisServerAbsent } from './redis-server.ts'
+import { redisServerAbsent } from './redis-server.ts'
 
 /** How a run ended. What failed outside a test (a file that did not load, a hook, a stray rejection) is a failure too. */
 export interface Tally {
@@ -8,15 +8,19 @@ export interface Tally {
   readonly skipped: number
 }
 
-/** Closes a run with the line `N passed, N failed`, and `, N skipped` where some were, alone on the last line. */
+/** Counts a run for the line that closes it. */
 export class ClosingReporter implements Reporter {
-  #tally: Tally = { passed: 0, failed: 0, skipped: 0 }
+  #tally: Tally | null = null
 
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     this.#tally = tallyOf(modules, unhandledErrors.length)
-    if (this.#tally.passed + this.#tally.failed === 0) process.exitCode = 1
-    // The other reporters write their summaries in the same hook; the last line has to come after them.
-    process.once('exit', () => process.stdout.write(`${closingLines(this.#tally, hasRedisServer())}\n`))
+  }
+
+  /** How the run ended. One that did not come to an end, or had nothing to run, failed. */
+  get tally(): Tally {
+    const tally = this.#tally
+    const ran = tally !== null && tally.passed + tally.failed + tally.skipped > 0
+    return ran ? tally : { passed: 0, failed: 1, skipped: 0 }
   }
 }
 
@@ -33,7 +37,10 @@ export function tallyOf(modules: readonly TestModule[], unhandledErrors: number)
   return tally
 }
 
-/** Without redis-server the closing line says what that left unproven. */
+/**
+ * The line `N passed, N failed`, with `, N skipped` where some were. Without redis-server another follows, which says
+ * what that left unproven.
+ */
 export function closingLines({ passed, failed, skipped }: Tally, redisPresent: boolean): string {
   const counts = `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`
   return redisPresent ? counts : `${counts}\n${redisServerAbsent}`

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export async function eventually<Value>(
   check: () => Value | Promise<Value>,
   { deadlineMs = 10_000, everyMs = 20 }: { readonly deadlineMs?: number; readonly everyMs?: number } = {},
-): Promise<Value> {
+): Promise<Exclude<Value, false>> {
   const endMs = performance.now() + deadlineMs
   for (;;) {
     const seen = await attempt(check)
@@ -20,13 +20,14 @@ export async function eventually<Value>(
 }
 
 type Attempt<Value> =
-  | { readonly done: true; readonly value: Value }
+  | { readonly done: true; readonly value: Exclude<Value, false> }
   | { readonly done: false; readonly reason: unknown }
 
 async function attempt<Value>(check: () => Value | Promise<Value>): Promise<Attempt<Value>> {
   try {
     const value = await check()
-    return value === false ? { done: false, reason: 'the check answered false' } : { done: true, value }
+    if (value === false) return { done: false, reason: 'the check answered false' }
+    return { done: true, value: value as Exclude<Value, false> }
   } catch (error) {
     return { done: false, reason: error }
   }

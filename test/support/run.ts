@@ -1,5 +1,23 @@
 import { parseCLI, startVitest } from 'vitest/node'
+import { ClosingReporter, closingLines } from './closing-reporter.ts'
+import { hasRedisServer } from './redis-server.ts'
+
+/**
+ * What `npm test` runs: vitest once, with the arguments it was given, and the closing line after all that vitest and
+ * the tests have to say. Fails where a test failed, and where none ran.
+ */
+const closing = new ClosingReporter()
+
+process.once('exit', () => {
+  if (closing.tally.failed > 0) process.exitCode = 1
+  process.stdout.write(`${closingLines(closing.tally, hasRedisServer())}\n`)
+})
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
-const vitest = await startVitest(filter, { config: 'test/vitest.config.ts', ...options })
+const reporters = [options.reporters ?? 'default'].flat()
+const vitest = await startVitest(filter, {
+  config: 'test/vitest.config.ts',
+  ...options,
+  reporters: [...reporters, closing],
+})
 await vitest.close()

@@ -1,0 +1,74 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { closingLines } from '../support/closing-reporter.ts'
+import { hasRedisServer, redisServerAbsent } from '../support/redis-server.ts'
+import { projectFolder, runTool } from '../support/run-tool.ts'
+
+const vitest = JSON.stringify(join(projectFolder, 'node_modules/vitest/dist/index.js'))
+
+const files = {
+  'vitest.config.js': `export default { test: { include: ['*.test.ts'] } }`,
+  'broken.config.js': `throw new Error('this configuration does not load')`,
+  'setup.config.js': `export default { test: { include: ['*.test.ts'], globalSetup: './setup.js' } }`,
+  'setup.js': `export default () => { throw new Error('this set-up fails') }`,
+  'tests.test.ts': `import { expect, test } from ${vitest}
+    test('passes', () => {})
+    test('passes too', () => {})
+    test('fails', () => expect(1).toBe(2))
+    test.skip('is skipped', () => {})
+    test.todo('is to come')`,
+  'load.test.ts': `throw new Error('this file does not load')`,
+  'hook.test.ts': `import { afterAll, test } from ${vitest}
+    test('passes', () => {})
+    afterAll(() => { throw new Error('this hook fails') })`,
+  'stray.test.ts': `import { test } from ${vitest}
+    test('passes', () => { void Promise.reject(new Error('nobody waits for this')) })`,
+}
+
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'boardcache-closing-'))
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+async function run(filters: readonly string[], config = 'vitest.config.js') {
+  const { exitCode, stdout } = await runTool('node', [
+    'test/support/run.ts',
+    ...['--root', folder, '--config', join(folder, config)],
+    ...filters,
+  ])
+  const lines = stdout.trimEnd().split('\n')
+  return { exitCode, last: hasRedisServer() ? lines.at(-1) : lines.at(-2) }
+}
+
+describe('the closing line', { timeout: 30_000 }, () => {
+  test.each([
+    { name: 'tests', counts: '2 passed, 1 failed, 2 skipped' },
+    { name: 'none-of-this-name', counts: '0 passed, 1 failed' },
+  ])('counts $counts, and the run fails: $name', async ({ name, counts }) => {
+    expect(await run([name])).toEqual({ exitCode: 1, last: counts })
+  })
+
+  test.each(['broken.config.js', 'setup.config.js'])(
+    'counts a run that does not start as failed: %s',
+    async (config) => {
+      expect(await run(['hook'], config)).toEqual({ exitCode: 1, last: '0 passed, 1 failed' })
+    },
+  )
+
+  test('counts what fails outside a test, and says nothing of skipped tests where there are none', async () => {
+    expect(await run(['hook', 'stray', 'load'])).toEqual({ exitCode: 1, last: '2 passed, 3 failed' })
+  })
+
+  test('is followed by what went unproven, where there is no redis-server', () => {
+    const tally = { passed: 3, failed: 0, skipped: 1 }
+    expect(closingLines(tally, true)).toBe('3 passed, 0 failed, 1 skipped')
+    expect(closingLines(tally, false)).toBe(`3 passed, 0 failed, 1 skipped\n${redisServerAbsent}`)
+    expect(hasRedisServer(folder)).toBe(false)
+  })
+})

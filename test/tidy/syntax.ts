@@ -1,0 +1,116 @@
+import { parseSync, Visitor } from 'vite'
+import type { ProjectFile } from './project.ts'
+
+/** What of a TypeScript file the rules look at. */
+export interface Syntax {
+  /** The modules it imports, exports from, or names in a type. */
+  readonly imports: readonly Import[]
+  /** All but the bodies of `describe`, which group tests and do nothing of their own: they count for no one's length. */
+  readonly functions: readonly FunctionSpan[]
+  /** Its comments, and the names and texts in its code, each with its line. */
+  readonly words: readonly Word[]
+}
+
+export interface Import {
+  readonly specifier: string
+  /** The names taken from it; empty where all of it is. */
+  readonly names: readonly string[]
+  readonly isTypeOnly: boolean
+}
+
+export interface FunctionSpan {
+  readonly line: number
+  readonly lines: number
+}
+
+export interface Word {
+  readonly line: number
+  readonly text: string
+}
+
+/** Parses a file; throws where it is not TypeScript. */
+export function syntaxOf({ path, text }: ProjectFile): Syntax {
+  const { program, comments, errors } = parseSync(path, text, { lang: 'ts', sourceType: 'module' })
+  const [error] = errors
+  if (error !== undefined) throw new Error(`${path}: ${error.message}`)
+  const lineAt = lineCounter(text)
+  const imports: Import[] = []
+  const functions: Span[] = []
+  const groups: Span[] = []
+  const words: Word[] = comments.map(({ value, start }) => ({ line: lineAt(start), text: value }))
+
+  const noteFunction = ({ start, end }: Span) => {
+    if (!groups.some((group) => group.start === start)) functions.push({ start, end })
+  }
+  const noteWord = (word: string, start: number) => words.push({ line: lineAt(start), text: word })
+
+  new Visitor({
+    ImportDeclaration({ source, specifiers, importKind }) {
+      const names = specifiers.flatMap((specifier) =>
+        specifier.type === 'ImportSpecifier'
+          ? [text.slice(specifier.imported.start, specifier.imported.end)]
+          : [],
+      )
+      imports.push({ specifier: source.value, names, isTypeOnly: importKind === 'type' })
+    },
+    ExportNamedDeclaration({ source, exportKind }) {
+      if (source !== null)
+        imports.push({ specifier: source.value, names: [], isTypeOnly: exportKind === 'type' })
+    },
+    ExportAllDeclaration({ source, exportKind }) {
+      imports.push({ specifier: source.value, names: [], isTypeOnly: exportKind === 'type' })
+    },
+    ImportExpression({ source }) {
+      if (source.type === 'Literal' && typeof source.value === 'string')
+        imports.push({ specifier: source.value, names: [], isTypeOnly: false })
+    },
+    TSImportType({ source }) {
+      imports.push({ specifier: source.value, names: [], isTypeOnly: true })
+    },
+    CallExpression({ callee, arguments: given }) {
+      if (/^describe\b/.test(text.slice(callee.start, callee.end)))
+        for (const { start, end } of given) groups.push({ start, end })
+    },
+    FunctionDeclaration: noteFunction,
+    FunctionExpression: noteFunction,
+    ArrowFunctionExpression: noteFunction,
+    Identifier: ({ name, start }) => noteWord(name, start),
+    Literal: ({ value, start }) => {
+      if (typeof value === 'string') noteWord(value, start)
+    },
+    TemplateElement: ({ value, start }) => noteWord(value.raw, start),
+  }).visit(program)
+  return { imports, functions: functions.map((span) => lengthOf(span, groups, lineAt)), words }
+}
+
+/** Offsets into a file. */
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+function lengthOf(span: Span, groups: readonly Span[], lineAt: (offset: number) => number): FunctionSpan {
+  const linesIn = ({ start, end }: Span) => lineAt(end) - lineAt(start) + 1
+  const isIn = (inner: Span, outer: Span) => outer.start < inner.start && inner.end < outer.end
+  const grouped = groups.filter(
+    (group) => isIn(group, span) && !groups.some((outer) => isIn(outer, span) && isIn(group, outer)),
+  )
+  const lines = grouped.reduce((left, group) => left - linesIn(group), linesIn(span))
+  return { line: lineAt(span.start), lines }
+}
+
+/** The line, from 1, that an offset lies on. */
+function lineCounter(text: string): (offset: number) => number {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return (offset) => {
+    let low = 0
+    let high = starts.length
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle
+      else high = middle
+    }
+    return low + 1
+  }
+}
