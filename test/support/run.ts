@@ -15,9 +15,15 @@ process.once('exit', () => {
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
 const reporters = [options.reporters ?? 'default'].flat()
-const vitest = await startVitest(filter, {
-  config: 'test/vitest.config.ts',
-  ...options,
-  reporters: [...reporters, closing],
-})
-await vitest.close()
+try {
+  const vitest = await startVitest(filter, {
+    config: 'test/vitest.config.ts',
+    ...options,
+    reporters: [...reporters, closing],
+  })
+  await vitest.close()
+} catch (error) {
+  // Said before the closing line, not after it.
+  console.error(error)
+  process.exitCode = 1
+}
