@@ -16,11 +16,10 @@ export class ClosingReporter implements Reporter {
     this.#tally = tallyOf(modules, unhandledErrors.length)
   }
 
-  /** How the run ended. One that did not come to an end, or had nothing to run, failed. */
+  /** How the run ended. One that did not come to an end, or in which no test ran, failed. */
   get tally(): Tally {
-    const tally = this.#tally
-    const ran = tally !== null && tally.passed + tally.failed + tally.skipped > 0
-    return ran ? tally : { passed: 0, failed: 1, skipped: 0 }
+    const tally = this.#tally ?? { passed: 0, failed: 0, skipped: 0 }
+    return tally.passed + tally.failed > 0 ? tally : { ...tally, failed: 1 }
   }
 }
 

@@ -14,12 +14,13 @@ process.once('exit', () => {
 })
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
-const reporters = [options.reporters ?? 'default'].flat()
+// `reporter`, as the command line has it, would take the place of all `reporters`.
+const { reporter = 'default', ...rest } = options
 try {
   const vitest = await startVitest(filter, {
     config: 'test/vitest.config.ts',
-    ...options,
-    reporters: [...reporters, closing],
+    ...rest,
+    reporters: [reporter, closing].flat(),
   })
   await vitest.close()
 } catch (error) {

@@ -19,6 +19,8 @@ const files = {
     test('fails', () => expect(1).toBe(2))
     test.skip('is skipped', () => {})
     test.todo('is to come')`,
+  'idle.test.ts': `import { test } from ${vitest}
+    test.skip('is skipped', () => {})`,
   'load.test.ts': `throw new Error('this file does not load')`,
   'hook.test.ts': `import { afterAll, test } from ${vitest}
     test('passes', () => {})
@@ -49,6 +51,7 @@ async function run(filters: readonly string[], config = 'vitest.config.js') {
 describe('the closing line', { timeout: 30_000 }, () => {
   test.each([
     { name: 'tests', counts: '2 passed, 1 failed, 2 skipped' },
+    { name: 'idle', counts: '0 passed, 1 failed, 1 skipped' },
     { name: 'none-of-this-name', counts: '0 passed, 1 failed' },
   ])('counts $counts, and the run fails: $name', async ({ name, counts }) => {
     expect(await run([name])).toEqual({ exitCode: 1, last: counts })
