@@ -2,9 +2,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { parseSync } from 'vite'
 import { unstable_readConfig } from 'wrangler'
 import { checkDeployments, deploymentSchema } from './deployment-rules.ts'
-import { runTool } from './run-tool.ts'
+import { projectFolder, runTool } from './run-tool.ts'
 
 /** Cloudflare takes 3 MiB compressed on the free plan; a larger bundle also starts later. */
 const bundleGzipBytesMax = 1_048_576
@@ -17,12 +18,24 @@ export async function checkDeploy(configPath = 'wrangler.toml'): Promise<boolean
   const deployments = environments.map((env) =>
     deploymentSchema.parse(unstable_readConfig({ config: configPath, ...(env === '' ? {} : { env }) })),
   )
-  const { errors, warnings } = checkDeployments(deployments)
+  const { errors, warnings } = checkDeployments(deployments, await exportedClasses())
   for (const warning of warnings) console.log(`still to be filled in: ${warning}`)
   for (const error of errors) console.error(`error: ${error}`)
   let sound = errors.length === 0
   for (const environment of environments) sound = (await bundle(configPath, environment)) && sound
   return sound
+}
+
+/** All that the Worker's entry exports by name: a Worker's named exports are its Durable Object classes. */
+async function exportedClasses(): Promise<string[]> {
+  const path = 'worker/index.ts'
+  const { module } = parseSync(path, await readFile(join(projectFolder, path), 'utf8'), { lang: 'ts' })
+  return module.staticExports
+    .flatMap(({ entries }) => entries)
+    .filter(({ isType }) => !isType)
+    .flatMap(({ exportName }) =>
+      exportName.kind === 'Name' && exportName.name !== null ? [exportName.name] : [],
+    )
 }
 
 async function bundle(configPath: string, environment: string): Promise<boolean> {

@@ -27,18 +27,26 @@ const secretStandIns: Readonly<Record<string, string>> = {
   METRICS_TOKEN: 'a stand-in for the token of the metrics',
 }
 
-/** What is wrong in each environment, and between them: they must bind and set the same names. */
-export function checkDeployments(deployments: readonly Deployment[]): Findings {
-  const errors = deployments.flatMap((deployment) => errorsOf(deployment).map(at(deployment)))
+/**
+ * What is wrong in each environment, and between them: they must bind and set the same names. `exportedClasses` are the
+ * Durable Object classes of the Worker's entry, which each environment has to make room for.
+ */
+export function checkDeployments(
+  deployments: readonly Deployment[],
+  exportedClasses: readonly string[] = [],
+): Findings {
+  const errors = deployments.flatMap((deployment) =>
+    errorsOf(deployment, exportedClasses).map(at(deployment)),
+  )
   const warnings = deployments.flatMap((deployment) => stillToFillIn(deployment).map(at(deployment)))
   return { errors: [...errors, ...differences(deployments)], warnings }
 }
 
-function errorsOf(deployment: Deployment): string[] {
+function errorsOf(deployment: Deployment, exportedClasses: readonly string[]): string[] {
   return [
     ...configurationErrors(deployment),
     ...unknownVariables(deployment),
-    ...unmigratedClasses(deployment),
+    ...unmigratedClasses(deployment, exportedClasses),
   ]
 }
 
@@ -68,11 +76,15 @@ function unknownVariables({ vars }: Deployment): string[] {
 }
 
 /** The ledger and the metrics keep their state in SQL, which only classes of `new_sqlite_classes` have. */
-function unmigratedClasses({ durable_objects, migrations }: Deployment): string[] {
+function unmigratedClasses(
+  { durable_objects, migrations }: Deployment,
+  exportedClasses: readonly string[],
+): string[] {
   const migrated = new Set(migrations.flatMap((migration) => migration.new_sqlite_classes))
-  return durable_objects.bindings
-    .filter(({ class_name }) => !migrated.has(class_name))
-    .map(({ class_name }) => `no migration makes the Durable Object class ${class_name} with SQLite storage`)
+  const bound = durable_objects.bindings.map(({ class_name }) => class_name)
+  return [...new Set([...bound, ...exportedClasses])]
+    .filter((name) => !migrated.has(name))
+    .map((name) => `no migration makes the Durable Object class ${name} with SQLite storage`)
 }
 
 function differences(deployments: readonly Deployment[]): string[] {

@@ -65,6 +65,12 @@ describe('the deployment check', () => {
     ])
   })
 
+  test('finds a class that the Worker exports and no migration makes', () => {
+    expect(checkDeployments([production], ['Ledger', 'Outbox']).errors).toEqual([
+      'boardcache: no migration makes the Durable Object class Outbox with SQLite storage',
+    ])
+  })
+
   test('warns of a host or an id that is still to be filled in, and of nothing else', () => {
     const vars = Object.fromEntries(
       Object.entries(production.vars).map(([name, value]) => [

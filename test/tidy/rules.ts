@@ -117,19 +117,19 @@ export const supabaseIsAskedInTheOrigin: Rule = (files) =>
     .filter(({ path, imports }) => !supabaseFolders.has(folderOf(path)) && imports.some(isOf('@supabase/')))
     .map(({ path }) => `${path} imports Supabase, which only the origin asks`)
 
-/** config.ts reads it, services.ts puts parts together from it, and the entry and its routes pass it on. */
-const mayNameEnv = new Set(['worker/config.ts', 'worker/services.ts', 'worker/app.ts', 'worker/index.ts'])
+/**
+ * config.ts reads it, services.ts puts parts together from it, the entry and its routes pass it on; and the platform
+ * hands it to each Durable Object.
+ */
+const mayNameEnv = new Set([
+  ...['worker/config.ts', 'worker/services.ts', 'worker/app.ts', 'worker/index.ts'],
+  ...['worker/ledger/ledger.ts', 'worker/metrics/metrics-store.ts'],
+])
 
 export const workerEnvIsReadInOnePlace: Rule = (files) =>
   withSyntax(files)
     .filter(({ path }) => folderOf(path) === 'worker' && !mayNameEnv.has(path))
-    .filter(({ path, imports }) =>
-      imports.some(
-        ({ specifier, names }) =>
-          (targetOf(path, specifier) === 'worker/config.ts' && names.includes('Env')) ||
-          (specifier === 'cloudflare:workers' && names.includes('env')),
-      ),
-    )
+    .filter(({ words }) => words.some(({ text }) => text === 'Env' || text === 'env'))
     .map(({ path }) => `${path} takes the environment; only worker/config.ts reads it`)
 
 export const originEnvironmentIsReadInOnePlace: Rule = (files) =>

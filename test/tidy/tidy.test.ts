@@ -109,6 +109,8 @@ const guarantees: Guarantee[] = [
     canaries: [
       { 'worker/tiers/a.ts': "import type { Env } from '../config.ts'" },
       { 'worker/a.ts': "import { env } from 'cloudflare:workers'" },
+      { 'worker/a.ts': "type Given = import('./config.ts').Env" },
+      { 'worker/a.ts': 'const originOf = (env: { ORIGIN_URL: string }) => env.ORIGIN_URL' },
     ],
   },
   {
