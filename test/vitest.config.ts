@@ -62,6 +62,7 @@ export default defineConfig({
         test: {
           name: 'worker',
           include: inWorkerd,
+          globalSetup: 'test/support/redis-setup.ts',
           testTimeout: 15_000,
           hookTimeout: 30_000,
           maxWorkers: 2,

@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { takePort } from '../../origin/local/processes.ts'
+import { createRedis, type LocalRedis } from '../../origin/local/redis.ts'
+import type { RedisAccess } from './provided.d.ts'
+import { hasRedisServer } from './redis-server.ts'
+
+/**
+ * Starts every kind of Redis this machine has, for the contract suite, and ends them after the last test. One that does
+ * not start fails its own tests, which find nobody at its address, and no others.
+ */
+export default async function startRedis(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'boardcache-redis-'))
+  const created: LocalRedis[] = []
+  let haveStarted = true
+  const start = async (kind: LocalRedis['kind']): Promise<RedisAccess> => {
+    const redis = createRedis(
+      {
+        dataDirectory: join(folder, kind),
+        bridgePort: await takePort(0),
+        redisPort: await takePort(0),
+        token: 'token of the contract suite',
+      },
+      kind,
+    )
+    created.push(redis)
+    try {
+      await redis.start()
+    } catch (error) {
+      haveStarted = false
+      console.error(error instanceof Error ? error.message : error)
+    }
+    return { url: redis.url, token: redis.token }
+  }
+  const [server, embedded] = await Promise.all([
+    hasRedisServer() ? start('redis-server') : null,
+    start('embedded'),
+  ])
+  project.provide('redis', { 'redis-server': server, embedded })
+  return async () => {
+    await Promise.all(created.map((redis) => redis.stop()))
+    // The logs stay where a message has named them.
+    if (haveStarted) await rm(folder, { recursive: true, force: true })
+  }
+}
