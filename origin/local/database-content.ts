@@ -1,0 +1,94 @@
+import { readdir, readFile } from 'node:fs/promises'
+import postgres from 'postgres'
+import { LocalError } from './local-error.ts'
+
+export interface ContentOptions {
+  readonly contacts: number
+  readonly seed: number
+  /** Told as the work goes on, one line at a time. */
+  onProgress(line: string): void
+}
+
+const origin = new URL('../', import.meta.url)
+const chunk = 20_000
+
+/**
+ * Brings a database to where the stack needs it: the shim that hosted Supabase has by nature, the migrations not yet
+ * run, and the reference data. What is there already stays; a load that broke off is thrown away and made again.
+ */
+export async function fillDatabase(url: string, options: ContentOptions): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  try {
+    await discardBrokenLoad(sql, options)
+    await runFile(sql, 'local/supabase-shim.sql')
+    await migrate(sql, options)
+    await load(sql, options)
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
+async function runFile(sql: postgres.Sql, file: string): Promise<void> {
+  await sql.unsafe(await readFile(new URL(file, origin), 'utf8'))
+}
+
+interface Loaded {
+  readonly seed: number
+  readonly contacts: number
+}
+
+async function loadedData(sql: postgres.Sql): Promise<Loaded | null> {
+  const [row] = await sql<Loaded[]>`select seed, contacts from reference_data.loaded`
+  return row ?? null
+}
+
+async function hasReferenceData(sql: postgres.Sql): Promise<boolean> {
+  const [row] = await sql`select 1 from pg_namespace where nspname = 'reference_data'`
+  return row !== undefined
+}
+
+/** The marker is written last: where it is missing, indexes and rows are too. */
+async function discardBrokenLoad(sql: postgres.Sql, { onProgress }: ContentOptions): Promise<void> {
+  if (!(await hasReferenceData(sql)) || (await loadedData(sql)) !== null) return
+  onProgress('an earlier load broke off: starting over')
+  await sql.unsafe(`
+    drop schema if exists reference_data, local_state cascade;
+    drop schema public cascade;
+    create schema public;`)
+}
+
+async function migrate(sql: postgres.Sql, { onProgress }: ContentOptions): Promise<void> {
+  await sql.unsafe(`
+    create schema if not exists local_state;
+    create table if not exists local_state.migrations (name text primary key);`)
+  const names = (await readdir(new URL('supabase/migrations/', origin)))
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+  for (const name of names) {
+    const [done] = await sql`select 1 from local_state.migrations where name = ${name}`
+    if (done !== undefined) continue
+    onProgress(`migration ${name}`)
+    await runFile(sql, `supabase/migrations/${name}`)
+    await sql`insert into local_state.migrations values (${name})`
+  }
+}
+
+async function load(sql: postgres.Sql, { seed, contacts, onProgress }: ContentOptions): Promise<void> {
+  if (!(await hasReferenceData(sql))) await runFile(sql, 'local/reference-data.sql')
+  const loaded = await loadedData(sql)
+  if (loaded !== null) {
+    if (loaded.seed === seed && loaded.contacts === contacts) return
+    throw new LocalError(
+      `The data folder holds ${loaded.contacts} contacts of seed ${loaded.seed}, not ${contacts} of seed ${seed}: start with --fresh to make them anew.`,
+    )
+  }
+  await sql`select reference_data.prepare(${seed}, ${contacts})`
+  for (let first = 1; first <= contacts; first += chunk) {
+    const last = Math.min(first + chunk - 1, contacts)
+    await sql`select reference_data.generate_contacts(${seed}, ${contacts}, ${first}::int, ${last}::int)`
+    onProgress(`${last.toLocaleString('en')} of ${contacts.toLocaleString('en')} contacts`)
+  }
+  onProgress('building indexes')
+  await sql`select reference_data.finish(${seed}, ${contacts})`
+  await sql`vacuum analyze`
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { LocalError } from './local-error.ts'
+
+const stateSchema = z.object({
+  jwtSecret: z.string(),
+  publishableKey: z.string(),
+  secretKey: z.string(),
+  internalAuthKey: z.string(),
+  redisToken: z.string(),
+  /** The ports of the last start: kept where they are free, so that addresses and issuer stay the same. */
+  ports: z.object({
+    postgres: z.int(),
+    supabase: z.int(),
+    redis: z.int(),
+    bridge: z.int(),
+    origin: z.int(),
+  }),
+})
+export type LocalState = z.output<typeof stateSchema>
+
+const path = (dataDirectory: string) => join(dataDirectory, 'local.json')
+
+/** The data folder's own secrets and ports, made on its first start. */
+export async function readLocalState(dataDirectory: string): Promise<LocalState> {
+  await mkdir(dataDirectory, { recursive: true })
+  const text = await readFile(path(dataDirectory), 'utf8').catch(() => null)
+  if (text === null) return newState()
+  try {
+    return stateSchema.parse(JSON.parse(text))
+  } catch {
+    throw new LocalError(`${path(dataDirectory)} is broken: start again with --fresh.`)
+  }
+}
+
+export async function writeLocalState(dataDirectory: string, state: LocalState): Promise<void> {
+  await writeFile(path(dataDirectory), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
+}
+
+function newState(): LocalState {
+  const secret = (bytes: number) => randomBytes(bytes).toString('base64url')
+  return {
+    jwtSecret: secret(48),
+    publishableKey: `sb_publishable_${secret(24)}`,
+    secretKey: `sb_secret_${secret(24)}`,
+    internalAuthKey: secret(32),
+    redisToken: secret(32),
+    ports: { postgres: 0, supabase: 0, redis: 0, bridge: 0, origin: 0 },
+  }
+}

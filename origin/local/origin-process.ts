@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url'
+import { answersHttp, createProcessPiece, type Piece } from './processes.ts'
+
+interface OriginProcessOptions {
+  readonly dataDirectory: string
+  readonly port: number
+  readonly supabaseUrl: string
+  readonly publishableKey: string
+  readonly internalAuthKey: string
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** The origin as it runs in production: `node origin/index.ts`. */
+export function createOriginPiece(options: OriginProcessOptions): Piece & { readonly url: string } {
+  const url = `http://127.0.0.1:${options.port}`
+  const piece = createProcessPiece({
+    name: 'origin',
+    command: process.execPath,
+    args: [fileURLToPath(new URL('../index.ts', import.meta.url))],
+    environment: {
+      HOST: '127.0.0.1',
+      PORT: String(options.port),
+      SUPABASE_URL: options.supabaseUrl,
+      SUPABASE_PUBLISHABLE_KEY: options.publishableKey,
+      INTERNAL_AUTH_KEY: options.internalAuthKey,
+      ...options.environment,
+    },
+    dataDirectory: options.dataDirectory,
+    isReady: () => answersHttp(`${url}/health`),
+    readyWithinMs: 20_000,
+  })
+  return Object.defineProperties(
+    { url } as Piece & { readonly url: string },
+    Object.getOwnPropertyDescriptors(piece),
+  )
+}

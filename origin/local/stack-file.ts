@@ -1,0 +1,54 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { LocalError } from './local-error.ts'
+
+/** What scripts need to know of a running stack; null where a part is not there or not ours. */
+export const stackFileSchema = z.object({
+  worker: z.string(),
+  origin: z.string(),
+  supabase: z.object({
+    url: z.string(),
+    publishableKey: z.string(),
+    secretKey: z.string(),
+    jwtSecret: z.string(),
+  }),
+  redis: z
+    .object({
+      url: z.string(),
+      token: z.string(),
+      tcp: z.string().nullable(),
+      kind: z.enum(['redis-server', 'embedded', 'external']),
+    })
+    .nullable(),
+  postgres: z.string().nullable(),
+  internalAuthKey: z.string(),
+  pids: z.object({
+    origin: z.int().nullable(),
+    postgres: z.int().nullable(),
+    redis: z.int().nullable(),
+    worker: z.int().nullable(),
+  }),
+  tokens: z.object({ admin: z.string(), member: z.string(), stranger: z.string(), expired: z.string() }),
+})
+export type StackFile = z.output<typeof stackFileSchema>
+
+const path = (dataDirectory: string) => join(dataDirectory, 'stack.json')
+
+/** Written whole or not at all, and readable by its owner alone: it holds keys. */
+export async function writeStackFile(dataDirectory: string, content: StackFile): Promise<void> {
+  const draft = `${path(dataDirectory)}.${process.pid}`
+  await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
+  await rename(draft, path(dataDirectory))
+}
+
+export async function readStackFile(dataDirectory: string): Promise<StackFile> {
+  const text = await readFile(path(dataDirectory), 'utf8').catch(() => {
+    throw new LocalError(`No stack is running on ${dataDirectory}: start one with "npm start".`)
+  })
+  return stackFileSchema.parse(JSON.parse(text))
+}
+
+export async function removeStackFile(dataDirectory: string): Promise<void> {
+  await rm(path(dataDirectory), { force: true })
+}

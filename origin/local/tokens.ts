@@ -1,0 +1,33 @@
+import { SignJWT } from 'jose'
+import type { Role } from '../../shared/ids.ts'
+
+export interface TokenOptions {
+  readonly jwtSecret: string
+  readonly issuer: string
+  readonly userId: string
+  /** The claim app_metadata.workspaces; null leaves it out, so that the memberships table decides. */
+  readonly workspaces: Readonly<Record<string, Role>> | null
+  readonly expiresInSeconds: number
+}
+
+/** A token as Supabase Auth makes them (HS256), for the local stack. */
+export function mintToken(options: TokenOptions): Promise<string> {
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  const { workspaces } = options
+  return new SignJWT({ role: 'authenticated', app_metadata: workspaces === null ? {} : { workspaces } })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setSubject(options.userId)
+    .setIssuer(options.issuer)
+    .setAudience('authenticated')
+    .setIssuedAt(nowSeconds)
+    .setExpirationTime(nowSeconds + options.expiresInSeconds)
+    .sign(new TextEncoder().encode(options.jwtSecret))
+}
+
+/** The users of the reference data. */
+export const users = {
+  admin: '00000000-0000-4000-8000-000000000001',
+  member: '00000000-0000-4000-8000-000000000002',
+  otherAdmin: '00000000-0000-4000-8000-000000000003',
+  stranger: '00000000-0000-4000-8000-000000000004',
+} as const

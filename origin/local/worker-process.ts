@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { unstable_readConfig } from 'wrangler'
+import { z } from 'zod'
+import { LocalError } from './local-error.ts'
+import { childPid, isPortFree, type Piece } from './processes.ts'
+
+interface WorkerProcessOptions {
+  readonly dataDirectory: string
+  readonly port: number
+  /** What differs from wrangler.toml here, secrets included. */
+  readonly variables: Readonly<Record<string, string>>
+  /** The module that is run; the Worker's own unless a benchmark wraps it. */
+  readonly entry?: string
+}
+
+/** The part of wrangler.toml that the local Worker takes over. */
+const wranglerSchema = z.object({
+  compatibility_date: z.string(),
+  vars: z.record(z.string(), z.string()),
+  kv_namespaces: z.array(z.object({ binding: z.string() })),
+  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
+  migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).optional() })),
+})
+
+const project = fileURLToPath(new URL('../../', import.meta.url))
+
+/** The Worker in real workerd. Bindings, variables and compatibility date are wrangler.toml's. */
+export function createWorkerPiece(options: WorkerProcessOptions): Piece & { readonly url: string } {
+  let miniflare: Miniflare | null = null
+  let pid: number | null = null
+  return {
+    url: `http://127.0.0.1:${options.port}`,
+    get pid() {
+      return pid
+    },
+    async start() {
+      if (!(await isPortFree(options.port))) {
+        throw new LocalError(`Port ${options.port} is in use: choose another with --port.`)
+      }
+      miniflare = new Miniflare(convertV4MiniflareOptions(await miniflareOptions(options)))
+      await miniflare.ready
+      pid = await childPid('workerd')
+    },
+    async stop() {
+      pid = null
+      await miniflare?.dispose()
+      miniflare = null
+    },
+    async kill() {
+      if (pid !== null) process.kill(pid, 'SIGKILL')
+      pid = null
+    },
+    pause: () => void (pid !== null && process.kill(pid, 'SIGSTOP')),
+    resume: () => void (pid !== null && process.kill(pid, 'SIGCONT')),
+  }
+}
+
+async function miniflareOptions({ dataDirectory, port, variables, entry }: WorkerProcessOptions) {
+  const config = wranglerSchema.parse(unstable_readConfig({ config: join(project, 'wrangler.toml') }))
+  const sqliteClasses = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []))
+  return {
+    modules: true,
+    script: await bundle(entry ?? join(project, 'worker/index.ts')),
+    compatibilityDate: config.compatibility_date,
+    host: '127.0.0.1',
+    port,
+    bindings: { ...config.vars, ...variables },
+    kvNamespaces: config.kv_namespaces.map((namespace) => namespace.binding),
+    durableObjects: Object.fromEntries(
+      config.durable_objects.bindings.map(({ name, class_name }) => [
+        name,
+        { className: class_name, useSQLite: sqliteClasses.has(class_name) },
+      ]),
+    ),
+    // KV, Durable Objects and cache alike.
+    resourcePersistencePath: join(dataDirectory, 'worker'),
+    // Nothing is fetched to find out where this machine is.
+    cf: false as const,
+  }
+}
+
+/** One file for workerd, as wrangler would build it. */
+async function bundle(entry: string): Promise<string> {
+  const built = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*'],
+    target: 'es2024',
+    write: false,
+    logLevel: 'silent',
+  })
+  return built.outputFiles[0]?.text ?? ''
+}
