@@ -29,7 +29,7 @@ const commandSchema = z
   .transform((words): Command => [words[0] ?? '', ...words.slice(1)])
 const pipelineSchema = z.array(commandSchema)
 
-const redis =
+const redis: Redis | InstanceType<typeof RedisMock> =
   environment.REDIS_PORT === undefined
     ? new RedisMock()
     : new Redis(environment.REDIS_PORT, '127.0.0.1', {
@@ -50,11 +50,18 @@ function normalized([name, ...rest]: Command): Command {
 
 async function execute(command: Command): Promise<Reply> {
   try {
-    const [name, ...rest] = normalized(command)
-    return { result: plain(await redis.call(name, ...rest)) }
+    return { result: plain(await call(normalized(command))) }
   } catch (error) {
     return { error: error instanceof Error ? error.message : 'ERR' }
   }
+}
+
+/** The stand-in has a method a command and no way to send any other. */
+function call([name, ...rest]: Command): unknown {
+  if (redis instanceof Redis) return redis.call(name, ...rest)
+  const method: unknown = Reflect.get(redis, name.toLowerCase())
+  if (typeof method !== 'function') throw new Error(`ERR unknown command '${name}'`)
+  return Reflect.apply(method, redis, rest)
 }
 
 function plain(value: unknown): unknown {
