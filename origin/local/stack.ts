@@ -48,6 +48,9 @@ export interface Stack {
 
 const tokenSeconds = 30 * 86_400
 
+/** No JWKS: local tokens are HS256. The origins are where a front end in development usually is. */
+const localVariables = { JWKS_URL: '', ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173' }
+
 /** Starts what there is to start, in the order in which one needs the other; on a fault, ends what had been started. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDirectory } = options
@@ -77,25 +80,11 @@ async function startPieces(
 ): Promise<Stack> {
   const { dataDirectory, onProgress, external } = options
   const { ports } = state
-  const run = async <Started extends { start(): Promise<void>; stop(): Promise<void> }>(
-    line: string,
-    piece: Started,
-  ): Promise<Started> => {
-    onProgress(line)
-    stops.push(() => piece.stop())
-    await piece.start()
-    return piece
-  }
-
+  const run = createRun(onProgress, stops)
   const postgres = await startDatabase(options, ports.postgres, run)
   const databaseUrl = external.databaseUrl ?? postgres?.url ?? null
   if (databaseUrl !== null) await fillDatabase(databaseUrl, options)
-  const supabase = external.supabase ?? {
-    url: `http://127.0.0.1:${ports.supabase}`,
-    publishableKey: state.publishableKey,
-    secretKey: state.secretKey,
-    jwtSecret: state.jwtSecret,
-  }
+  const supabase = external.supabase ?? ownSupabase(state)
   if (external.supabase === null && databaseUrl !== null) {
     const piece = createSupabasePiece({ dataDirectory, port: ports.supabase, databaseUrl, ...supabase })
     await run("Supabase's interface", piece)
@@ -122,13 +111,12 @@ async function startPieces(
       variables: {
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,
-        REDIS_ENABLED: String(options.hasRedis),
+        JWT_ISSUER: issuer,
+        SUPABASE_JWT_SECRET: supabase.jwtSecret,
         UPSTASH_REDIS_REST_URL: redisAccess?.url ?? '',
         UPSTASH_REDIS_REST_TOKEN: redisAccess?.token ?? '',
-        JWT_ISSUER: issuer,
-        JWKS_URL: '',
-        SUPABASE_JWT_SECRET: supabase.jwtSecret,
-        ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173',
+        REDIS_ENABLED: String(options.hasRedis),
+        ...localVariables,
         ...options.workerVariables,
       },
       ...(options.workerEntry === undefined ? {} : { entry: options.workerEntry }),
@@ -162,10 +150,24 @@ async function startPieces(
   return { file, postgres, redis, origin, worker, tokenFor, stop }
 }
 
+function ownSupabase({ ports, publishableKey, secretKey, jwtSecret }: LocalState): StackFile['supabase'] {
+  return { url: `http://127.0.0.1:${ports.supabase}`, publishableKey, secretKey, jwtSecret }
+}
+
 type Run = <Started extends { start(): Promise<void>; stop(): Promise<void> }>(
   line: string,
   piece: Started,
 ) => Promise<Started>
+
+/** Starts a piece and notes how to end it. */
+function createRun(onProgress: StackOptions['onProgress'], stops: (() => Promise<void>)[]): Run {
+  return async (line, piece) => {
+    onProgress(line)
+    stops.push(() => piece.stop())
+    await piece.start()
+    return piece
+  }
+}
 
 async function startDatabase(options: StackOptions, port: number, run: Run): Promise<LocalPostgres | null> {
   const { databaseUrl, supabase } = options.external

@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
@@ -58,16 +59,7 @@ export function createDeployment({ hasRedis = true } = {}) {
   /** The production read path of one isolate. */
   function createIsolate() {
     const background: Promise<unknown>[] = []
-    const slot = (tier: FakeTier, deadlineMs: number, rest: Omit<TierSlot, 'tier'>): TierSlot => ({
-      tier: withDeadline(tier, clock, deadlineMs),
-      ...rest,
-    })
-    const slots: TierSlot[] = hasRedis
-      ? [
-          slot(kv, 100, { source: 'cloudflare_kv', admits: 'second-use' }),
-          slot(redis, 100, { source: 'redis_cache', admits: 'every-fill' }),
-        ]
-      : [slot(kv, 100, { source: 'cloudflare_kv', admits: 'every-fill' })]
+    const slots = slotsOf(clock, kv, hasRedis ? redis : null)
     const views = createViews({ ledger, clock, boundMs })
     const store = createStore(slots)
     const loader = createLoader({ views, store, clock, staleIfErrorSeconds: 86_400 })
@@ -86,15 +78,9 @@ export function createDeployment({ hasRedis = true } = {}) {
         keepAlive: (work) => background.push(work),
         ...rest,
       })
-      return answered.ok
-        ? {
-            status: answered.value.status,
-            source: answered.value.source,
-            isProven: answered.value.isProven,
-            found: answered.value.entry.found,
-            body: new TextDecoder().decode(answered.value.entry.body),
-          }
-        : { error: answered.error.code }
+      if (!answered.ok) return { error: answered.error.code }
+      const { status, source, isProven, entry } = answered.value
+      return { status, source, isProven, found: entry.found, body: new TextDecoder().decode(entry.body) }
     }
 
     /** Everything that goes on after answers has gone on. */
@@ -105,4 +91,14 @@ export function createDeployment({ hasRedis = true } = {}) {
   }
 
   return { clock, book, kv, redis, database, world, createIsolate }
+}
+
+/** The tiers as worker/services.ts arranges them, with a deadline that tests need not wait long for. */
+function slotsOf(clock: Clock, kv: FakeTier, redis: FakeTier | null): TierSlot[] {
+  const bounded = (tier: FakeTier) => withDeadline(tier, clock, 100)
+  if (redis === null) return [{ tier: bounded(kv), source: 'cloudflare_kv', admits: 'every-fill' }]
+  return [
+    { tier: bounded(kv), source: 'cloudflare_kv', admits: 'second-use' },
+    { tier: bounded(redis), source: 'redis_cache', admits: 'every-fill' },
+  ]
 }

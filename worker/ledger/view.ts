@@ -76,100 +76,108 @@ export interface ViewsOptions {
 /** A flight whose request was cancelled never lands; past this age nobody waits for it. */
 const flightPatienceMs = 1.5 * limits.ledgerDeadlineMs
 
-export function createViews({ ledger, clock, boundMs }: ViewsOptions): Views {
-  const slots = new LRUCache<WorkspaceId, Slot>({ max: limits.isolateViewsMax })
+export function createViews(options: ViewsOptions): Views {
+  return new IsolateViews(options)
+}
 
-  function slotOf(workspaceId: WorkspaceId): Slot {
-    const known = slots.get(workspaceId)
-    if (known !== undefined) return known
-    const slot: Slot = { view: null, flight: null, flightsStarted: 0, failedAtMs: null }
-    slots.set(workspaceId, slot)
-    return slot
+type KeepAlive = (work: Promise<unknown>) => void
+
+class IsolateViews implements Views {
+  private readonly ledger: LedgerClient
+  private readonly clock: Clock
+  private readonly boundMs: number
+  private readonly slots = new LRUCache<WorkspaceId, Slot>({ max: limits.isolateViewsMax })
+
+  constructor({ ledger, clock, boundMs }: ViewsOptions) {
+    this.ledger = ledger
+    this.clock = clock
+    this.boundMs = boundMs
   }
 
-  async function refresh(workspaceId: WorkspaceId, slot: Slot, flightNumber: number): Promise<void> {
-    const askedAtMs = clock.now()
-    const before = slot.view
-    const answer = await ledger.since(workspaceId, before?.ledgerId ?? null, before?.version ?? 0)
-    slot.failedAtMs = answer.ok ? null : clock.now()
-    if (!answer.ok || (slot.view !== null && slot.view.flightNumber > flightNumber)) return
-    slot.view = advanceView(before, answer.value, askedAtMs, flightNumber)
+  async current(workspaceId: WorkspaceId, demand: Demand, keepAlive: KeepAlive): Promise<Proof> {
+    const slot = this.slotOf(workspaceId)
+    const mustAsk = demand.kind === 'now' || this.boundMs === 0
+    let view = mustAsk ? null : await this.withinBound(workspaceId, slot, keepAlive)
+    const isOld = demand.kind === 'at-least' && view !== null && view.version < demand.version
+    if (mustAsk || isOld) view = await this.askedAfterNow(workspaceId, slot, keepAlive)
+    return view === null ? err({ last: slot.view }) : ok(view)
   }
 
-  function underWay(slot: Slot): Flight | null {
-    const { flight } = slot
-    return flight !== null && clock.now() - flight.askedAtMs < flightPatienceMs ? flight : null
+  async renewed(workspaceId: WorkspaceId, proof: Proof, keepAlive: KeepAlive): Promise<Proof> {
+    const isCurrent =
+      !proof.ok || this.boundMs === 0 || this.clock.now() - proof.value.askedAtMs <= this.boundMs
+    return isCurrent ? proof : this.current(workspaceId, { kind: 'bounded' }, keepAlive)
   }
 
-  function start(workspaceId: WorkspaceId, slot: Slot, keepAlive: (work: Promise<unknown>) => void): Flight {
+  /** A view no older than the bound. Asked again in the background from half the bound on, so few reads wait. */
+  private async withinBound(
+    workspaceId: WorkspaceId,
+    slot: Slot,
+    keepAlive: KeepAlive,
+  ): Promise<StoredView | null> {
+    const oldestMs = this.clock.now() - this.boundMs
+    if (slot.view !== null && slot.view.askedAtMs >= oldestMs) {
+      const isAgeing = slot.view.askedAtMs < oldestMs + this.boundMs / 2
+      if (isAgeing && this.underWay(slot) === null) this.start(workspaceId, slot, keepAlive)
+      return slot.view
+    }
+    if (slot.failedAtMs !== null && slot.failedAtMs > oldestMs) return null
+    await this.land(this.underWay(slot) ?? this.start(workspaceId, slot, keepAlive))
+    return slot.view !== null && slot.view.askedAtMs >= oldestMs ? slot.view : null
+  }
+
+  /** A view that answers a question sent after the call. Whoever waits for the flight under way shares the next. */
+  private async askedAfterNow(
+    workspaceId: WorkspaceId,
+    slot: Slot,
+    keepAlive: KeepAlive,
+  ): Promise<StoredView | null> {
+    const calledAfter = slot.flightsStarted
+    const inTheWay = this.underWay(slot)
+    if (inTheWay !== null) await this.land(inTheWay)
+    if (slot.view === null || slot.view.flightNumber <= calledAfter) {
+      const joinable = this.underWay(slot)
+      const isLater = joinable !== null && joinable.number > calledAfter
+      await this.land(isLater ? joinable : this.start(workspaceId, slot, keepAlive))
+    }
+    return slot.view !== null && slot.view.flightNumber > calledAfter ? slot.view : null
+  }
+
+  private start(workspaceId: WorkspaceId, slot: Slot, keepAlive: KeepAlive): Flight {
     slot.flightsStarted += 1
     const number = slot.flightsStarted
-    const landed = refresh(workspaceId, slot, number).finally(() => {
+    const landed = this.refresh(workspaceId, slot, number).finally(() => {
       if (slot.flight?.number === number) slot.flight = null
     })
-    const flight = { number, askedAtMs: clock.now(), landed }
+    const flight = { number, askedAtMs: this.clock.now(), landed }
     slot.flight = flight
     keepAlive(landed)
     return flight
   }
 
-  function land(flight: Flight): Promise<void> {
-    return withinDeadline(clock, flightPatienceMs, () => flight.landed, undefined)
+  private async refresh(workspaceId: WorkspaceId, slot: Slot, flightNumber: number): Promise<void> {
+    const askedAtMs = this.clock.now()
+    const before = slot.view
+    const answer = await this.ledger.since(workspaceId, before?.ledgerId ?? null, before?.version ?? 0)
+    slot.failedAtMs = answer.ok ? null : this.clock.now()
+    if (!answer.ok || (slot.view !== null && slot.view.flightNumber > flightNumber)) return
+    slot.view = advanceView(before, answer.value, askedAtMs, flightNumber)
   }
 
-  /** A view that answers a question sent after the call. Whoever waits for the flight under way shares the next. */
-  async function askedAfterNow(
-    workspaceId: WorkspaceId,
-    slot: Slot,
-    keepAlive: (work: Promise<unknown>) => void,
-  ): Promise<StoredView | null> {
-    const calledAfter = slot.flightsStarted
-    const inTheWay = underWay(slot)
-    if (inTheWay !== null) await land(inTheWay)
-    if (slot.view === null || slot.view.flightNumber <= calledAfter) {
-      const joinable = underWay(slot)
-      const isLater = joinable !== null && joinable.number > calledAfter
-      await land(isLater ? joinable : start(workspaceId, slot, keepAlive))
-    }
-    return slot.view !== null && slot.view.flightNumber > calledAfter ? slot.view : null
+  private underWay({ flight }: Slot): Flight | null {
+    return flight !== null && this.clock.now() - flight.askedAtMs < flightPatienceMs ? flight : null
   }
 
-  /** A view no older than the bound. Asked again in the background from half the bound on, so few reads wait. */
-  async function withinBound(
-    workspaceId: WorkspaceId,
-    slot: Slot,
-    keepAlive: (work: Promise<unknown>) => void,
-  ): Promise<StoredView | null> {
-    const oldestMs = clock.now() - boundMs
-    if (slot.view !== null && slot.view.askedAtMs >= oldestMs) {
-      const isAgeing = slot.view.askedAtMs < oldestMs + boundMs / 2
-      if (isAgeing && underWay(slot) === null) start(workspaceId, slot, keepAlive)
-      return slot.view
-    }
-    if (slot.failedAtMs !== null && slot.failedAtMs > oldestMs) return null
-    await land(underWay(slot) ?? start(workspaceId, slot, keepAlive))
-    return slot.view !== null && slot.view.askedAtMs >= oldestMs ? slot.view : null
+  private land(flight: Flight): Promise<void> {
+    return withinDeadline(this.clock, flightPatienceMs, () => flight.landed, undefined)
   }
 
-  async function current(
-    workspaceId: WorkspaceId,
-    demand: Demand,
-    keepAlive: (work: Promise<unknown>) => void,
-  ): Promise<Proof> {
-    const slot = slotOf(workspaceId)
-    const mustAsk = demand.kind === 'now' || boundMs === 0
-    let view = mustAsk ? null : await withinBound(workspaceId, slot, keepAlive)
-    const isOld = demand.kind === 'at-least' && view !== null && view.version < demand.version
-    if (mustAsk || isOld) view = await askedAfterNow(workspaceId, slot, keepAlive)
-    return view === null ? err({ last: slot.view }) : ok(view)
-  }
-
-  return {
-    current,
-    async renewed(workspaceId, proof, keepAlive) {
-      const isCurrent = !proof.ok || boundMs === 0 || clock.now() - proof.value.askedAtMs <= boundMs
-      return isCurrent ? proof : current(workspaceId, { kind: 'bounded' }, keepAlive)
-    },
+  private slotOf(workspaceId: WorkspaceId): Slot {
+    const known = this.slots.get(workspaceId)
+    if (known !== undefined) return known
+    const slot: Slot = { view: null, flight: null, flightsStarted: 0, failedAtMs: null }
+    this.slots.set(workspaceId, slot)
+    return slot
   }
 }
 

@@ -56,41 +56,9 @@ type Answer = Result<Uint8Array | null, WireError>
 
 const decoder = new TextDecoder()
 
-export function createOrigin({ url, internalAuthKey, clock, recorder }: OriginOptions): Origin {
-  function headersFor(caller: Caller): Headers {
-    return new Headers({
-      Authorization: `Bearer ${internalAuthKey}`,
-      [callerTokenHeader]: caller.token,
-      [requestIdHeader]: caller.requestId,
-    })
-  }
-
-  /** One call; the body is read within the deadline too, so that a stalled answer does not hold the reader. */
-  async function ask(path: string, caller: Caller, body?: unknown): Promise<Answer> {
-    const askedAtMs = clock.now()
-    const headers = headersFor(caller)
-    if (body !== undefined) headers.set('Content-Type', 'application/json')
-    const answer = await withinDeadline<Answer>(
-      clock,
-      limits.originDeadlineMs,
-      async (signal) => {
-        try {
-          const response = await fetch(`${url}${path}`, {
-            method: body === undefined ? 'GET' : 'POST',
-            headers,
-            signal,
-            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          })
-          return await readAnswer(response)
-        } catch {
-          return err({ code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
-        }
-      },
-      err({ code: 'origin_timeout' }),
-    )
-    recorder.record({ kind: 'origin', outcome: outcomeOf(answer), durationMs: clock.now() - askedAtMs })
-    return answer
-  }
+export function createOrigin(options: OriginOptions): Origin {
+  const { url, clock } = options
+  const ask = (path: string, caller: Caller, body?: unknown) => askOrigin(options, path, caller, body)
 
   async function askFor<Schema extends z.ZodType>(
     schema: Schema,
@@ -139,6 +107,38 @@ export function createOrigin({ url, internalAuthKey, clock, recorder }: OriginOp
         { origin: false, database: false },
       ),
   }
+}
+
+/** One call; the body is read within the deadline too, so that a stalled answer does not hold the reader. */
+async function askOrigin(
+  { url, internalAuthKey, clock, recorder }: OriginOptions,
+  path: string,
+  caller: Caller,
+  body: unknown,
+): Promise<Answer> {
+  const askedAtMs = clock.now()
+  const headers = new Headers({
+    Authorization: `Bearer ${internalAuthKey}`,
+    [callerTokenHeader]: caller.token,
+    [requestIdHeader]: caller.requestId,
+  })
+  if (body !== undefined) headers.set('Content-Type', 'application/json')
+  const request =
+    body === undefined ? { method: 'GET', headers } : { method: 'POST', headers, body: JSON.stringify(body) }
+  const answer = await withinDeadline<Answer>(
+    clock,
+    limits.originDeadlineMs,
+    async (signal) => {
+      try {
+        return await readAnswer(await fetch(`${url}${path}`, { ...request, signal }))
+      } catch {
+        return err({ code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
+      }
+    },
+    err({ code: 'origin_timeout' }),
+  )
+  recorder.record({ kind: 'origin', outcome: outcomeOf(answer), durationMs: clock.now() - askedAtMs })
+  return answer
 }
 
 async function readAnswer(response: Response): Promise<Answer> {

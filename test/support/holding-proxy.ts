@@ -1,0 +1,73 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+
+/**
+ * Stands between the Worker and the origin and can hold answers back: the origin has read the database by then, so a
+ * held answer is a slow fill that read before whatever happens next.
+ */
+export interface HoldingProxy {
+  readonly url: string
+  /** Where requests go; set once the origin is up. */
+  target: string
+  /** From now on answers wait; the promise settles when the first one has arrived to be held. */
+  hold(): Promise<void>
+  release(): void
+  stop(): Promise<void>
+}
+
+export async function startHoldingProxy(): Promise<HoldingProxy> {
+  let gate: {
+    readonly opened: Promise<void>
+    readonly open: () => void
+    readonly caught: () => void
+  } | null = null
+  const server = createServer(async (request, response) => {
+    try {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk)
+      const headers = Object.entries(request.headers).filter(
+        ([name]) => !['host', 'connection', 'content-length'].includes(name),
+      )
+      const answer = await fetch(`${proxy.target}${request.url}`, {
+        method: request.method ?? 'GET',
+        headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
+        ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}),
+      })
+      const body = Buffer.from(await answer.arrayBuffer())
+      if (gate !== null) {
+        gate.caught()
+        await gate.opened
+      }
+      response.writeHead(answer.status, { 'content-type': 'application/json' })
+      response.end(body)
+    } catch {
+      response.destroy()
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+
+  const proxy: HoldingProxy = {
+    url: `http://127.0.0.1:${address.port}`,
+    target: '',
+    hold() {
+      const opening = Promise.withResolvers<void>()
+      const catching = Promise.withResolvers<void>()
+      gate = { opened: opening.promise, open: opening.resolve, caught: catching.resolve }
+      return catching.promise
+    },
+    release() {
+      gate?.open()
+      gate = null
+    },
+    async stop() {
+      proxy.release()
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+  return proxy
+}

@@ -1,0 +1,80 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { z } from 'zod'
+import { referenceContacts } from '../../origin/local/options.ts'
+import type { Piece } from '../../origin/local/processes.ts'
+import { startStack } from '../../origin/local/stack.ts'
+import { users } from '../../origin/local/tokens.ts'
+import type { Role } from '../../shared/ids.ts'
+
+export interface TestStackOptions {
+  readonly contacts?: number
+  readonly hasRedis?: boolean
+  readonly workerVariables?: Readonly<Record<string, string>>
+  readonly workerEntry?: string
+}
+
+/** The local stack as tests and benchmarks use it, in a folder that is gone afterwards. */
+export interface TestStack {
+  readonly worker: string
+  readonly origin: string
+  readonly internalAuthKey: string
+  readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
+  /** The owner's connection: what a change by hand or by the CRM's backend goes through. */
+  readonly sql: postgres.Sql
+  readonly pieces: { readonly postgres: Piece; readonly redis: Piece | null; readonly origin: Piece }
+  tokenOf(user: { userId: string; workspaces: Readonly<Record<string, Role>> | null }): Promise<string>
+  /** How many queries of a kind the origin has made so far. */
+  queriesOf(name: string): Promise<number>
+  stop(): Promise<void>
+}
+
+const originMetricsSchema = z.object({ queries: z.record(z.string(), z.object({ count: z.number() })) })
+
+export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'boardcache-stack-'))
+  // Started by root, Postgres runs as the user postgres and must get through to its own folder.
+  await chmod(dataDirectory, 0o755)
+  const stack = await startStack({
+    dataDirectory,
+    port: 0,
+    contacts: options.contacts ?? referenceContacts,
+    seed: 1,
+    isFresh: false,
+    hasRedis: options.hasRedis ?? true,
+    external: { databaseUrl: null, redis: null, supabase: null },
+    workerVariables: options.workerVariables ?? {},
+    ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
+    onProgress: () => undefined,
+  })
+  const { file } = stack
+  if (stack.postgres === null) throw new Error('the stack has a Postgres of its own')
+  const sql = postgres(stack.postgres.url, { max: 2, onnotice: () => undefined })
+  const tokenOf: TestStack['tokenOf'] = (user) => stack.tokenFor({ ...user, expiresInSeconds: 3_600 })
+
+  return {
+    worker: file.worker,
+    origin: file.origin,
+    internalAuthKey: file.internalAuthKey,
+    tokens: {
+      admin: file.tokens.admin,
+      member: file.tokens.member,
+      otherAdmin: await tokenOf({ userId: users.otherAdmin, workspaces: { '15214': 'admin' } }),
+    },
+    sql,
+    pieces: { postgres: stack.postgres, redis: stack.redis?.store ?? null, origin: stack.origin },
+    tokenOf,
+    async queriesOf(name) {
+      const headers = { Authorization: `Bearer ${file.internalAuthKey}` }
+      const answer = await fetch(`${file.origin}/metrics`, { headers, signal: AbortSignal.timeout(5_000) })
+      return originMetricsSchema.parse(await answer.json()).queries[name]?.count ?? 0
+    },
+    async stop() {
+      await sql.end({ timeout: 5 })
+      await stack.stop()
+      await rm(dataDirectory, { recursive: true, force: true })
+    },
+  }
+}
