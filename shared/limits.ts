@@ -23,6 +23,10 @@ export const limits = {
   stalenessBoundMaxMs: 30_000,
   staleIfErrorDefaultSeconds: 86_400,
   staleIfErrorMaxSeconds: 604_800,
+  /** A loaded entry may be joined this long by who looked for it before it was stored; how many, and how large. */
+  flightLingerMs: 1_000,
+  flightsLingeringMax: 64,
+  flightLingerBytesMax: 262_144,
   /** How often a read loads anew because what it loaded was invalidated meanwhile. */
   loadAttemptsMax: 3,
   /** A thing that does not exist may come to be without an event that names it. */

@@ -49,7 +49,7 @@ interface KeySetOptions {
 export function createKeySet({ url, clock, fetch: fetchText = globalFetch }: KeySetOptions): KeySet {
   // What is shared between requests is the parsed keys; a leader whose request is cancelled delays the others by
   // the deadline at most (workerd ends a cancelled request's I/O).
-  const flights = createSingleFlight<null, boolean>(clock, deadlineMs)
+  const flights = createSingleFlight<null, boolean>({ clock, patienceMs: deadlineMs })
   let kept: Kept | null = null
   let lastTry: { readonly endedAtMs: number; readonly hasFailed: boolean } | null = null
   let generation = 0

@@ -38,7 +38,10 @@ interface Remembered {
  */
 export function createMemberships({ ask, clock }: MembershipsOptions): Memberships {
   const remembered = new LRUCache<string, Remembered>({ max: limits.isolateMembershipsMax })
-  const flights = createSingleFlight<string, Result<Role | null, WireError>>(clock, limits.originDeadlineMs)
+  const flights = createSingleFlight<string, Result<Role | null, WireError>>({
+    clock,
+    patienceMs: limits.originDeadlineMs,
+  })
 
   async function askAndRemember(
     key: string,

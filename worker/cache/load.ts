@@ -32,12 +32,24 @@ export interface LoaderOptions {
 /** The stamp of what was loaded while the ledger was out of reach: such an entry answers once and is not kept. */
 const unstamped: Stamp = { ledgerId: '', version: versionZero }
 
+/** What a load under way is joined by. */
+type Terms = Pick<Entry, 'workspaceId' | 'stamp'>
+
 /**
  * Loads from the origin. The stamp is the view's version of *before* the origin was asked: whatever is invalidated
  * while the answer is on its way moves past it, so that a slow load can never be taken for current later.
  */
 export function createLoader({ views, store, clock, staleIfErrorSeconds }: LoaderOptions): Loader {
-  const flights = createSingleFlight<Stamp, Result<Entry, WireError>>(clock, limits.originDeadlineMs)
+  const flights = createSingleFlight<Terms, Result<Entry, WireError>>({
+    clock,
+    patienceMs: limits.originDeadlineMs,
+  })
+  /** Loads whose result is stored: who comes just too late to join and just too early to find it gets it too. */
+  const keptFlights = createSingleFlight<Terms, Result<Entry, WireError>>({
+    clock,
+    patienceMs: limits.originDeadlineMs,
+    lingers: (loaded) => loaded.ok && loaded.value.body.length <= limits.flightLingerBytesMax,
+  })
 
   /** One load a key, shared by all in whose view nothing moved past the load's stamp. */
   async function load(read: Read, view: View | null, isStored: boolean): Promise<Result<Entry, WireError>> {
@@ -48,10 +60,21 @@ export function createLoader({ views, store, clock, staleIfErrorSeconds }: Loade
       if (fetched.ok && isKept) read.keepAlive(store.fill(read.key, fetched.value, read.isWarmUp === true))
       return fetched
     }
-    const isAcceptable = (underWay: Stamp) =>
-      view === null || !hasMoved({ stamp: underWay, tags: read.tags }, view)
-    const flightKey = `${view === null ? 'unproven' : isKept ? 'kept' : 'passing'} ${read.key}`
-    const shared = await flights.share(flightKey, stamp, isAcceptable, run, read.keepAlive)
+    const terms = { workspaceId: read.workspaceId, stamp }
+    // The workspace stands in the key, and is checked all the same.
+    const isAcceptable = (underWay: Terms) =>
+      underWay.workspaceId === read.workspaceId &&
+      (view === null || !hasMoved({ stamp: underWay.stamp, tags: read.tags }, view))
+    const { key, keepAlive } = read
+    const shared = isKept
+      ? await keptFlights.share(key, terms, isAcceptable, run, keepAlive)
+      : await flights.share(
+          `${view === null ? 'unproven' : 'passing'} ${key}`,
+          terms,
+          isAcceptable,
+          run,
+          keepAlive,
+        )
     // A leader refused for its own token says nothing about this caller's.
     const isLeadersRefusal =
       !shared.hasLed && !shared.value.ok && wireErrors[shared.value.error.code].status < 500

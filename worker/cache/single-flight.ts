@@ -1,10 +1,12 @@
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
 
 interface Flight<Terms, Value> {
   readonly terms: Terms
   readonly startedAtMs: number
   readonly outcome: Promise<Value>
+  landedAtMs: number | null
 }
 
 export interface SingleFlight<Terms, Value> {
@@ -21,33 +23,69 @@ export interface SingleFlight<Terms, Value> {
   ): Promise<{ readonly value: Value; readonly hasLed: boolean }>
 }
 
+export interface SingleFlightOptions<Value> {
+  readonly clock: Clock
+  /** How long a follower waits for a leader before it runs its own. */
+  readonly patienceMs: number
+  /**
+   * Which results may still be joined for `limits.flightLingerMs` after they landed. Of a crowd that asks at the same
+   * time the last have looked elsewhere before the first is answered, and would otherwise begin anew.
+   */
+  lingers?(value: Value): boolean
+}
+
 /**
  * One call for a key however many want it at the same time. Guarantees that a leader which never settles (its
  * request was cancelled, its isolate's I/O ended) holds a follower no longer than `patienceMs`: the follower then
  * runs its own. What is shared must be plain data: a stream or response belongs to the request that began it.
  */
 export function createSingleFlight<Terms, Value>(
-  clock: Clock,
-  patienceMs: number,
+  options: SingleFlightOptions<Value>,
 ): SingleFlight<Terms, Value> {
+  const { clock, patienceMs, lingers = () => false } = options
   const flights = new Map<string, Flight<Terms, Value>>()
+  /** Landed flights that may still be joined, oldest first. */
+  const lingering = new Map<string, Flight<Terms, Value>>()
+
+  function isJoinable({ startedAtMs, landedAtMs }: Flight<Terms, Value>): boolean {
+    const nowMs = clock.now()
+    return landedAtMs === null ? nowMs - startedAtMs < patienceMs : nowMs - landedAtMs < limits.flightLingerMs
+  }
+
+  function drop(key: string, flight: Flight<Terms, Value>): void {
+    if (flights.get(key) === flight) flights.delete(key)
+    if (lingering.get(key) === flight) lingering.delete(key)
+  }
+
+  function land(key: string, flight: Flight<Terms, Value>, value: Value): void {
+    if (flights.get(key) !== flight || !lingers(value)) {
+      drop(key, flight)
+      return
+    }
+    flight.landedAtMs = clock.now()
+    lingering.delete(key)
+    lingering.set(key, flight)
+    for (const [oldKey, old] of lingering) {
+      if (isJoinable(old) && lingering.size <= limits.flightsLingeringMax) break
+      drop(oldKey, old)
+    }
+  }
 
   function lead(key: string, terms: Terms, run: () => Promise<Value>): Promise<Value> {
     const outcome = run()
-    const flight = { terms, startedAtMs: clock.now(), outcome }
+    const flight: Flight<Terms, Value> = { terms, startedAtMs: clock.now(), outcome, landedAtMs: null }
     flights.set(key, flight)
-    const land = () => {
-      if (flights.get(key) === flight) flights.delete(key)
-    }
-    outcome.then(land, land)
+    outcome.then(
+      (value) => land(key, flight, value),
+      () => drop(key, flight),
+    )
     return outcome
   }
 
   return {
     async share(key, terms, isAcceptable, run, keepAlive) {
       const underWay = flights.get(key)
-      const isLost = underWay !== undefined && clock.now() - underWay.startedAtMs >= patienceMs
-      if (underWay !== undefined && !isLost && isAcceptable(underWay.terms)) {
+      if (underWay !== undefined && isJoinable(underWay) && isAcceptable(underWay.terms)) {
         const joined = await withinDeadline(
           clock,
           patienceMs,

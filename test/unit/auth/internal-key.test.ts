@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { matchesKey } from '../../../worker/auth/internal-key.ts'
 
@@ -38,4 +39,28 @@ test('no key is carried by chance: the whole of the digests is compared', async 
 test('a key may hold white space', async () => {
   expect(await matchesKey('Bearer a key of words', 'a key of words')).toBe(true)
   expect(await matchesKey('Bearer a', 'a key of words')).toBe(false)
+})
+
+test('a key is carried by the header that holds it whole, and by no other', async () => {
+  const keyText = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
+    .filter((text) => /^\S.*$/.test(text))
+  // Beside any text at all: the key with one piece cut out and another put in, which is close to it.
+  const given = (own: string) =>
+    fc.oneof(
+      keyText,
+      fc
+        .tuple(fc.nat(own.length), fc.nat(3), fc.string({ maxLength: 3 }))
+        .map(([at, cut, put]) => own.slice(0, at) + put + own.slice(at + cut)),
+    )
+  const keyAndGiven = keyText.chain((own) => fc.tuple(fc.constant(own), given(own)))
+  await fc.assert(
+    fc.asyncProperty(keyAndGiven, async ([own, other]) => {
+      expect(await matchesKey(`Bearer ${own}`, own)).toBe(true)
+      // White space after the scheme belongs to the scheme.
+      expect(await matchesKey(`Bearer ${other}`, own)).toBe(other.replace(/^ +/, '') === own)
+      expect(await matchesKey(other, own)).toBe(false)
+    }),
+    { numRuns: 500 },
+  )
 })

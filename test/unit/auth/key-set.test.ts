@@ -34,28 +34,32 @@ describe("the issuer's keys", () => {
     expect(issuer.asked()).toBe(1)
   })
 
-  test('are asked for over HTTP, from where the configuration says', async () => {
-    const jwks = await (
-      await issuer.fetch('', { signal: AbortSignal.abort(), redirect: 'manual', headers: {} })
-    ).text()
-    const server = createServer((_request, response) => response.end(jwks))
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-    const address = server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
-    try {
-      bearer = createBearer({
-        issuer: issuerUrl,
-        audience,
-        jwtSecret: null,
-        jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
-        clock: issuer.clock,
-      })
-      expect(await codeOf(issuer.rs256)).toBe('ok')
-    } finally {
-      server.closeAllConnections()
-      await new Promise((closed) => server.close(closed))
-    }
-  })
+  test.each(['es256', 'rs256'] as const)(
+    'are asked for over HTTP, and verify a token of %s',
+    async (name) => {
+      const jwks = await (
+        await issuer.fetch('', { signal: AbortSignal.abort(), redirect: 'manual', headers: {} })
+      ).text()
+      const server = createServer((_request, response) => response.end(jwks))
+      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      try {
+        bearer = createBearer({
+          issuer: issuerUrl,
+          audience,
+          jwtSecret: null,
+          jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
+          clock: issuer.clock,
+        })
+        expect(await codeOf(issuer[name])).toBe('ok')
+        expect(await codeOf(await asymmetricKey('ES256', issuer.es256.kid))).toBe('token_invalid')
+      } finally {
+        server.closeAllConnections()
+        await new Promise((closed) => server.close(closed))
+      }
+    },
+  )
 
   test('are renewed when a token names one that is not known', async () => {
     await codeOf()
