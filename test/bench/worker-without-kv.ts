@@ -1,0 +1,19 @@
+import { createApp } from '../../worker/app.ts'
+import type { Env } from '../../worker/config.ts'
+import { createServices, type Services } from '../../worker/services.ts'
+
+export { Ledger } from '../../worker/ledger/ledger.ts'
+export { MetricsStore } from '../../worker/metrics/metrics-store.ts'
+
+/** A KV that holds nothing and takes nothing: what stands behind it can be measured by itself. */
+const emptyKv = { get: async () => null, put: async () => undefined, delete: async () => undefined }
+
+let services: Services | null = null
+
+/** The production Worker, but for its KV. */
+const app = createApp((env: Env) => {
+  services ??= createServices(Object.assign({ ...env }, { BOARD_CACHE: emptyKv }))
+  return services
+})
+
+export default app
