@@ -81,14 +81,7 @@ async function startPieces(
   const { dataDirectory, onProgress, external } = options
   const { ports } = state
   const run = createRun(onProgress, stops)
-  const postgres = await startDatabase(options, ports.postgres, run)
-  const databaseUrl = external.databaseUrl ?? postgres?.url ?? null
-  if (databaseUrl !== null) await fillDatabase(databaseUrl, options)
-  const supabase = external.supabase ?? ownSupabase(state)
-  if (external.supabase === null && databaseUrl !== null) {
-    const piece = createSupabasePiece({ dataDirectory, port: ports.supabase, databaseUrl, ...supabase })
-    await run("Supabase's interface", piece)
-  }
+  const { postgres, databaseUrl, supabase } = await startSupabase(options, state, run)
   const redis = await startRedis(options, state, run)
   const redisAccess = external.redis ?? redis
   const origin = await run(
@@ -148,6 +141,21 @@ async function startPieces(
   ])
   await writeStackFile(dataDirectory, file)
   return { file, postgres, redis, origin, worker, tokenFor, stop }
+}
+
+/** The database, what is in it, and Supabase's interface in front of it; or what the environment names instead. */
+async function startSupabase(options: StackOptions, state: LocalState, run: Run) {
+  const { dataDirectory, external } = options
+  const { ports } = state
+  const postgres = await startDatabase(options, ports.postgres, run)
+  const databaseUrl = external.databaseUrl ?? postgres?.url ?? null
+  if (databaseUrl !== null) await fillDatabase(databaseUrl, options)
+  const supabase = external.supabase ?? ownSupabase(state)
+  if (external.supabase === null && databaseUrl !== null) {
+    const piece = createSupabasePiece({ dataDirectory, port: ports.supabase, databaseUrl, ...supabase })
+    await run("Supabase's interface", piece)
+  }
+  return { postgres, databaseUrl, supabase }
 }
 
 function ownSupabase({ ports, publishableKey, secretKey, jwtSecret }: LocalState): StackFile['supabase'] {

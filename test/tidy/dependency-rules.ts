@@ -15,6 +15,7 @@ const manifestSchema = z.object({
 export const usedOtherwise: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'the command biome of npm run check',
   '@redocly/cli': 'the command redocly of npm run openapi:lint',
+  '@types/autocannon': 'the types of autocannon, which brings none',
   '@types/node': 'named in tsconfig.json of origin and test',
   '@vitest/coverage-v8': 'vitest loads it for --coverage',
   typescript: 'the command tsc of npm run types',

@@ -39,7 +39,8 @@ type Terms = Pick<Entry, 'workspaceId' | 'stamp'>
  * Loads from the origin. The stamp is the view's version of *before* the origin was asked: whatever is invalidated
  * while the answer is on its way moves past it, so that a slow load can never be taken for current later.
  */
-export function createLoader({ views, store, clock, staleIfErrorSeconds }: LoaderOptions): Loader {
+export function createLoader(options: LoaderOptions): Loader {
+  const { views, store, clock } = options
   const flights = createSingleFlight<Terms, Result<Entry, WireError>>({
     clock,
     patienceMs: limits.originDeadlineMs,
@@ -56,7 +57,7 @@ export function createLoader({ views, store, clock, staleIfErrorSeconds }: Loade
     const stamp = view === null ? unstamped : { ledgerId: view.ledgerId, version: view.version }
     const isKept = isStored && view !== null
     const run = async () => {
-      const fetched = await fetchEntry(read, stamp)
+      const fetched = await fetchEntry(options, read, stamp)
       if (fetched.ok && isKept) read.keepAlive(store.fill(read.key, fetched.value, read.isWarmUp === true))
       return fetched
     }
@@ -81,23 +82,6 @@ export function createLoader({ views, store, clock, staleIfErrorSeconds }: Loade
     return isLeadersRefusal ? run() : shared.value
   }
 
-  async function fetchEntry(read: Read, stamp: Stamp): Promise<Result<Entry, WireError>> {
-    const createdAtMs = clock.now()
-    const [policy, loaded] = await Promise.all([read.policy, read.load(`${stamp.ledgerId}:${stamp.version}`)])
-    if (!loaded.ok) return loaded
-    const body = loaded.value ?? new Uint8Array()
-    return ok({
-      workspaceId: read.workspaceId,
-      found: loaded.value !== null,
-      stamp,
-      tags: read.tags,
-      createdAtMs,
-      deleteAtMs: createdAtMs + (policy.lifetimeSeconds + staleIfErrorSeconds) * 1000,
-      etag: await etagOf(body),
-      body,
-    })
-  }
-
   return async function loadCurrent(read, proofAtFirst, isStored) {
     let proof = proofAtFirst
     for (let attempt = 1; ; attempt += 1) {
@@ -111,4 +95,26 @@ export function createLoader({ views, store, clock, staleIfErrorSeconds }: Loade
       if (attempt === limits.loadAttemptsMax) return ok({ entry, standing: 'overtaken' })
     }
   }
+}
+
+/** What the origin answers to a read, as an entry under a stamp. */
+async function fetchEntry(
+  { clock, staleIfErrorSeconds }: LoaderOptions,
+  read: Read,
+  stamp: Stamp,
+): Promise<Result<Entry, WireError>> {
+  const createdAtMs = clock.now()
+  const [policy, loaded] = await Promise.all([read.policy, read.load(`${stamp.ledgerId}:${stamp.version}`)])
+  if (!loaded.ok) return loaded
+  const body = loaded.value ?? new Uint8Array()
+  return ok({
+    workspaceId: read.workspaceId,
+    found: loaded.value !== null,
+    stamp,
+    tags: read.tags,
+    createdAtMs,
+    deleteAtMs: createdAtMs + (policy.lifetimeSeconds + staleIfErrorSeconds) * 1000,
+    etag: await etagOf(body),
+    body,
+  })
 }

@@ -96,3 +96,11 @@ test('a store that rejects makes nobody reject, and loses nothing', async () => 
   faults = {}
   expect(await metrics.read()).toEqual({ ...totalsOf([hit]), isComplete: true })
 })
+
+test('a store that takes a batch and rejects the question makes nobody reject', async () => {
+  faults = { read: refuse }
+  metrics.recorder.record(hit)
+  expect(await metrics.read()).toMatchObject({ isComplete: false })
+  faults = {}
+  expect(await metrics.read()).toEqual({ ...totalsOf([hit]), isComplete: true })
+})
