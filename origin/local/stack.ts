@@ -78,9 +78,8 @@ async function startPieces(
   stops: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Stack> {
-  const { dataDirectory, onProgress, external } = options
-  const { ports } = state
-  const run = createRun(onProgress, stops)
+  const { dataDirectory, external } = options
+  const run = createRun(options.onProgress, stops)
   const { postgres, databaseUrl, supabase } = await startSupabase(options, state, run)
   const redis = await startRedis(options, state, run)
   const redisAccess = external.redis ?? redis
@@ -88,7 +87,7 @@ async function startPieces(
     'the origin',
     createOriginPiece({
       dataDirectory,
-      port: ports.origin,
+      port: state.ports.origin,
       supabaseUrl: supabase.url,
       publishableKey: supabase.publishableKey,
       internalAuthKey: state.internalAuthKey,
