@@ -23,8 +23,11 @@ export const limits = {
   stalenessBoundMaxMs: 30_000,
   staleIfErrorDefaultSeconds: 86_400,
   staleIfErrorMaxSeconds: 604_800,
-  /** A loaded entry may be joined this long by who looked for it before it was stored; how many, and how large. */
-  flightLingerMs: 1_000,
+  /**
+   * A loaded entry may be joined this long by who looked for it before it was stored; how many, and how large. Longer
+   * than every tier's deadline together: on a machine out of breath a look takes that long.
+   */
+  flightLingerMs: 5_000,
   flightsLingeringMax: 64,
   flightLingerBytesMax: 262_144,
   /** How often a read loads anew because what it loaded was invalidated meanwhile. */
@@ -48,12 +51,16 @@ export const limits = {
   isolateTokensMax: 5_000,
   isolateMembershipsMax: 10_000,
   membershipSeconds: 60,
+  /** How long a known member still reads while nobody can be asked (SPEC 8: what is cached is served). */
+  membershipGraceSeconds: 3_600,
   /** Deadlines of one call outwards, in milliseconds. */
   kvDeadlineMs: 1_000,
   redisDeadlineMs: 1_000,
   ledgerDeadlineMs: 2_000,
   originDeadlineMs: 10_000,
   settingsDeadlineMs: 1_500,
+  /** Where a known member could be let in by grace. */
+  membershipDeadlineMs: 1_500,
   jwksDeadlineMs: 3_000,
   /** How long after a fetch an unknown key id does not cause another. */
   jwksCooldownMs: 30_000,

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { limits } from '../shared/limits.ts'
 import { minVersionHeader } from './cache/wish.ts'
-import type { Env } from './config.ts'
+import { ConfigError, type Env } from './config.ts'
 import { openApiDocument } from './openapi.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
@@ -53,15 +53,10 @@ export function createApp(servicesOf: (env: Env) => Services): App {
 
   app.notFound((context) => respondError({ code: 'route_not_found' }, context.var.requestId))
   app.onError((error, context) => {
-    // The one place where what nobody expected ends. Its message may hold anything, so only its kind is logged.
-    console.error(
-      JSON.stringify({
-        level: 'error',
-        requestId: context.var.requestId,
-        error: error.name,
-        stack: stackOf(error),
-      }),
-    )
+    // The one place where what nobody expected ends. A message may hold anything, so it is logged only where it is ours.
+    const said =
+      error instanceof ConfigError ? { message: error.message } : { error: error.name, stack: stackOf(error) }
+    console.error(JSON.stringify({ level: 'error', requestId: context.var.requestId, ...said }))
     return respondError({ code: 'internal' }, context.var.requestId)
   })
   return app

@@ -84,12 +84,15 @@ export interface Config {
   readonly version: string
 }
 
+/** What is wrong with the configuration, in a sentence without values: the one error whose message is logged. */
+export class ConfigError extends Error {}
+
 /** Reads the variables; throws one sentence that names what is wrong, and never a value. */
 export function parseConfig(env: Env): Config {
   const parsed = variablesSchema.safeParse(env)
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} (${issue.message})`)
-    throw new Error(`The Worker's configuration is not valid: ${faults.join(', ')}.`)
+    throw new ConfigError(`The Worker's configuration is not valid: ${faults.join(', ')}.`)
   }
   const value = parsed.data
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = value

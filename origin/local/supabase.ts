@@ -24,6 +24,7 @@ export function createSupabasePiece(options: SupabaseOptions): Piece {
       SECRET_KEY: options.secretKey,
     },
     dataDirectory: options.dataDirectory,
+    hearsStarter: true,
     isReady: () => isListening(`http://127.0.0.1:${options.port}`),
     readyWithinMs: 20_000,
   })

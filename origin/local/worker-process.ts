@@ -5,7 +5,8 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { unstable_readConfig } from 'wrangler'
 import { z } from 'zod'
 import { LocalError } from './local-error.ts'
-import { childPid, isPortFree, type Piece } from './processes.ts'
+import { isPortFree, type Piece } from './processes.ts'
+import { childrenOf, commandOf, signalIfThere } from './running-processes.ts'
 
 interface WorkerProcessOptions {
   readonly dataDirectory: string
@@ -27,35 +28,61 @@ const wranglerSchema = z.object({
 
 const project = fileURLToPath(new URL('../../', import.meta.url))
 
+/** How often it is looked whether workerd still runs: Miniflare does not tell. */
+const watchEveryMs = 1_000
+
 /** The Worker in real workerd. Bindings, variables and compatibility date are wrangler.toml's. */
 export function createWorkerPiece(options: WorkerProcessOptions): Piece & { readonly url: string } {
   let miniflare: Miniflare | null = null
   let pid: number | null = null
+  let watch: NodeJS.Timeout | undefined
+
+  async function leave(): Promise<void> {
+    clearInterval(watch)
+    pid = null
+    const leaving = miniflare
+    miniflare = null
+    await leaving?.dispose()
+  }
+
+  async function reportEnd(): Promise<void> {
+    if (pid === null || (await commandOf(pid)) !== null || pid === null) return
+    pid = null
+    console.error('The Worker (workerd) ended by itself; the rest goes on. Start anew to have it back.')
+  }
+
   return {
     url: `http://127.0.0.1:${options.port}`,
     get pid() {
       return pid
     },
     async start() {
-      if (!(await isPortFree(options.port))) {
-        throw new LocalError(`Port ${options.port} is in use: choose another with --port.`)
-      }
+      await leave()
+      if (!(await isPortFree(options.port))) throw portInUse(options.port)
+      const before = await workerdPids()
       miniflare = new Miniflare(convertV4MiniflareOptions(await miniflareOptions(options)))
       await miniflare.ready
-      pid = await childPid('workerd')
+      pid = (await workerdPids()).find((each) => !before.includes(each)) ?? null
+      watch = setInterval(() => void reportEnd(), watchEveryMs).unref()
     },
-    async stop() {
-      pid = null
-      await miniflare?.dispose()
-      miniflare = null
-    },
+    stop: leave,
     async kill() {
-      if (pid !== null) process.kill(pid, 'SIGKILL')
-      pid = null
+      if (pid !== null) signalIfThere(pid, 'SIGKILL')
+      await leave()
     },
     pause: () => void (pid !== null && process.kill(pid, 'SIGSTOP')),
     resume: () => void (pid !== null && process.kill(pid, 'SIGCONT')),
   }
+}
+
+/** What is told of a Worker's port that somebody else has. */
+export function portInUse(port: number): LocalError {
+  return new LocalError(`Port ${port} is in use: choose another with --port.`)
+}
+
+async function workerdPids(): Promise<number[]> {
+  const children = await childrenOf(process.pid)
+  return children.filter(({ command }) => command.includes('workerd')).map(({ pid }) => pid)
 }
 
 async function miniflareOptions({ dataDirectory, port, variables, entry }: WorkerProcessOptions) {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
 import type { Role, WorkspaceId } from '../../shared/ids.ts'
@@ -34,7 +35,9 @@ interface Remembered {
 
 /**
  * Memberships, remembered for `limits.membershipSeconds`: that long a removed member may still read. A failure to
- * know is never remembered, and never taken for an answer.
+ * know is never remembered, and never taken for an answer; but while nobody can be asked, or the answer is late, who
+ * was a member at most `limits.membershipGraceSeconds` ago still is, so that an outage of the origin does not close
+ * the boards that are cached. Who was none is asked about every time.
  */
 export function createMemberships({ ask, clock }: MembershipsOptions): Memberships {
   const remembered = new LRUCache<string, Remembered>({ max: limits.isolateMembershipsMax })
@@ -63,7 +66,7 @@ export function createMemberships({ ask, clock }: MembershipsOptions): Membershi
       const key = `${principal.userId} ${workspaceId}`
       const known = remembered.get(key)
       if (known !== undefined && clock.now() < known.untilMs) return member(known.role)
-      const { value: answer } = await flights.share(
+      const asked = flights.share(
         key,
         principal.token,
         // The origin judges the token too: another token of the same user may fare differently.
@@ -71,9 +74,23 @@ export function createMemberships({ ask, clock }: MembershipsOptions): Membershi
         () => askAndRemember(key, principal, workspaceId, requestId),
         () => undefined,
       )
-      return answer.ok ? member(answer.value) : err(unknowable(answer.error))
+      const graceRole = known !== undefined && clock.now() < known.untilMs + graceMs ? known.role : null
+      if (graceRole === null) return judged((await asked).value)
+      const answer = await withinDeadline(clock, limits.membershipDeadlineMs, () => asked, null)
+      const isUnknown = answer === null || (!answer.value.ok && isOutage(answer.value.error))
+      return isUnknown ? ok(graceRole) : judged(answer.value)
     },
   }
+}
+
+const graceMs = limits.membershipGraceSeconds * 1000
+
+function judged(answer: Result<Role | null, WireError>): Result<Role, WireError> {
+  return answer.ok ? member(answer.value) : err(unknowable(answer.error))
+}
+
+function isOutage(error: WireError): boolean {
+  return wireErrors[error.code].status >= 500
 }
 
 function member(role: Role | null): Result<Role, WireError> {
@@ -82,7 +99,7 @@ function member(role: Role | null): Result<Role, WireError> {
 
 /** That the origin is away says nothing of a cache here: what cannot be checked is the caller. */
 function unknowable(error: WireError): WireError {
-  if (wireErrors[error.code].status < 500) return error
+  if (!isOutage(error)) return error
   return {
     code: 'auth_unavailable',
     retryAfterSeconds: error.retryAfterSeconds ?? limits.retryAfterSeconds,

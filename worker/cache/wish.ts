@@ -2,6 +2,7 @@ import type { Fault } from '../../shared/contract/errors.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { Demand } from '../ledger/view.ts'
 import type { Wish } from './request.ts'
 
 export const minVersionHeader = 'X-Min-Version'
@@ -14,11 +15,11 @@ export function parseWish(headers: Headers): Result<Wish, Fault[]> {
   const minVersion = headers.get(minVersionHeader)
   const version = minVersion === null ? null : parseVersion(minVersion)
   if (version !== null && !version.ok) return version
-  const atLeast = version === null ? null : ({ kind: 'at-least', version: version.value } as const)
+  const named = version === null ? {} : { version: version.value }
+  const atLeast: Demand =
+    version === null ? { kind: 'bounded' } : { kind: 'at-least', version: version.value }
   return ok({
-    // A question asked now finds every version there is, so it serves both wishes; that the version exists is
-    // checked where it is the only one.
-    proof: asksForProof ? { kind: 'now' } : (atLeast ?? { kind: 'bounded' }),
+    proof: asksForProof ? { kind: 'now', ...named } : atLeast,
     maxAgeSeconds: maxAgeSeconds === 0 ? null : maxAgeSeconds,
     isOnlyIfCached: directives.has('only-if-cached'),
     isNoStore: directives.has('no-store'),

@@ -23,9 +23,12 @@ export interface View {
 
 /**
  * How current a view must be: no older than the bound; asked after now; or at least at a version the caller knows
- * of.
+ * of. A version that is named must exist.
  */
-export type Demand = { kind: 'bounded' } | { kind: 'now' } | { kind: 'at-least'; version: Version }
+export type Demand =
+  | { readonly kind: 'bounded' }
+  | { readonly kind: 'now'; readonly version?: Version }
+  | { readonly kind: 'at-least'; readonly version: Version }
 
 /** The ledger could not be asked in time. What was last known, however old, may still tell that an entry moved. */
 export interface Unproven {

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+interface RunningProcess {
+  readonly pid: number
+  readonly parentPid: number
+  /** The command line, its words with a space between them. */
+  readonly command: string
+}
+
+/** Small machines have no `ps`: what Linux tells under /proc is enough. */
+const hasProc = existsSync('/proc/self/stat')
+
+/** The command line of a process, or null when there is none. */
+export async function commandOf(pid: number): Promise<string | null> {
+  if (hasProc) return (await readProc(pid))?.command ?? null
+  return (await listByPs()).find((running) => running.pid === pid)?.command ?? null
+}
+
+/** The processes that one process has started and that still run. */
+export async function childrenOf(parentPid: number): Promise<RunningProcess[]> {
+  const all = hasProc ? await listByProc() : await listByPs()
+  return all.filter((running) => running.parentPid === parentPid)
+}
+
+/** Signals a process that may have ended just now. */
+export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
+async function listByProc(): Promise<RunningProcess[]> {
+  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
+  const read = await Promise.all(pids.map(readProc))
+  return read.filter((running) => running !== null)
+}
+
+/** proc(5): the parent is the fourth field of `stat`, the second after a name in brackets that may hold anything. */
+async function readProc(pid: number): Promise<RunningProcess | null> {
+  try {
+    const [stat, words] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readFile(`/proc/${pid}/cmdline`, 'utf8'),
+    ])
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // A zombie has ended; it only waits for its parent to take note.
+    if (state === 'Z') return null
+    return { pid, parentPid: Number(parent), command: words.split('\0').join(' ').trim() }
+  } catch {
+    return null
+  }
+}
+
+const run = promisify(execFile)
+
+async function listByPs(): Promise<RunningProcess[]> {
+  const { stdout } = await run('ps', ['-ww', '-A', '-o', 'pid=,ppid=,command='])
+  return stdout.split('\n').flatMap((line) => {
+    const [pid, parent, ...command] = line.trim().split(/\s+/)
+    return command.length === 0
+      ? []
+      : [{ pid: Number(pid), parentPid: Number(parent), command: command.join(' ') }]
+  })
+}
