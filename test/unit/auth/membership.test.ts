@@ -20,13 +20,21 @@ function principal(claim: Record<string, Role> | null, user = 'user-1', token = 
 
 let nowMs: number
 let asked: string[]
-let answer: Result<Role | null, WireError>
+let answer: Result<Role | null, WireError> | Promise<never>
 let memberships: Memberships
-const clock: Clock = { now: () => nowMs, schedule: () => () => undefined }
+let timers: (() => void)[]
+const clock: Clock = {
+  now: () => nowMs,
+  schedule(callback) {
+    timers.push(callback)
+    return () => undefined
+  },
+}
 
 beforeEach(() => {
   nowMs = 0
   asked = []
+  timers = []
   answer = ok('member')
   memberships = createMemberships({
     clock,
@@ -114,5 +122,54 @@ describe('without a claim', () => {
     expect(asked).toEqual([])
     await roleOf(principal(null, 'first'))
     expect(asked).toEqual(['first 15213'])
+  })
+})
+
+describe('while nobody can be asked', () => {
+  const known = async () => {
+    await roleOf(principal(null))
+    nowMs = limits.membershipSeconds * 1000
+  }
+  const graceEndsMs = (limits.membershipSeconds + limits.membershipGraceSeconds) * 1000
+
+  test.each(['origin_unavailable', 'origin_timeout', 'overloaded', 'internal'] as const)(
+    'who was a member still reads (%s), and the origin is asked again each time',
+    async (code) => {
+      await known()
+      answer = err({ code })
+      expect(await roleOf(principal(null))).toEqual(ok('member'))
+      expect(await roleOf(principal(null))).toEqual(ok('member'))
+      expect(asked).toHaveLength(3)
+    },
+  )
+
+  test('the grace has an end', async () => {
+    await known()
+    answer = err({ code: 'origin_unavailable' })
+    nowMs = graceEndsMs - 1
+    expect(await roleOf(principal(null))).toEqual(ok('member'))
+    nowMs = graceEndsMs
+    expect(await roleOf(principal(null))).toMatchObject(err({ code: 'auth_unavailable' }))
+  })
+
+  test('who was none is let in by no grace', async () => {
+    answer = ok(null)
+    await known()
+    answer = err({ code: 'origin_unavailable' })
+    expect(await roleOf(principal(null))).toMatchObject(err({ code: 'auth_unavailable' }))
+  })
+
+  test("the origin's refusal of the token outweighs the grace", async () => {
+    await known()
+    answer = err({ code: 'token_invalid' })
+    expect(await roleOf(principal(null))).toEqual(err({ code: 'token_invalid' }))
+  })
+
+  test('an origin that is late keeps no known member waiting', async () => {
+    await known()
+    answer = new Promise<never>(() => undefined)
+    const waiting = roleOf(principal(null))
+    for (const fire of timers) fire()
+    expect(await waiting).toEqual(ok('member'))
   })
 })

@@ -1,0 +1,76 @@
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseStartOptions } from '../../origin/local/options.ts'
+
+const supabase = {
+  SUPABASE_URL: 'https://project.supabase.co',
+  SUPABASE_PUBLISHABLE_KEY: 'publishable',
+  SUPABASE_SECRET_KEY: 'secret',
+  SUPABASE_JWT_SECRET: 'jwt',
+}
+
+describe('the options of npm start', () => {
+  it('are, where none is given, the reference data on the usual port', () => {
+    expect(parseStartOptions([], {})).toEqual({
+      dataDirectory: resolve('.local'),
+      port: 8787,
+      contacts: 191_663,
+      seed: 1,
+      isFresh: false,
+      hasRedis: true,
+      external: { databaseUrl: null, redis: null, supabase: null },
+    })
+  })
+
+  it('are what is given', () => {
+    const args = '--port 9000 --contacts 0 --seed 7 --data /tmp/elsewhere --fresh --no-redis'.split(' ')
+    expect(parseStartOptions(args, {})).toMatchObject({
+      dataDirectory: '/tmp/elsewhere',
+      port: 9000,
+      contacts: 0,
+      seed: 7,
+      isFresh: true,
+      hasRedis: false,
+    })
+  })
+
+  it('take from the environment what shall not be started', () => {
+    const environment = {
+      ...supabase,
+      DATABASE_URL: 'postgres://user:password@database.test:5432/postgres',
+      UPSTASH_REDIS_REST_URL: 'https://redis.test',
+      UPSTASH_REDIS_REST_TOKEN: 'token',
+    }
+    expect(parseStartOptions([], environment).external).toEqual({
+      databaseUrl: 'postgres://user:password@database.test:5432/postgres',
+      redis: { url: 'https://redis.test', token: 'token' },
+      supabase: {
+        url: 'https://project.supabase.co',
+        publishableKey: 'publishable',
+        secretKey: 'secret',
+        jwtSecret: 'jwt',
+      },
+    })
+  })
+
+  it.each([
+    [['--port', '0'], '--port takes a whole number from 1 to 65535, not "0".'],
+    [['--port', '65536'], '--port takes a whole number'],
+    [['--contacts', '-5'], '--contacts'],
+    [['--contacts', '1e3'], '--contacts takes a whole number'],
+    [['--seed', ''], '--seed takes a whole number'],
+    [['--data', ''], '--data takes the name of a folder.'],
+    [['--nonsense'], "Unknown option '--nonsense': the options are"],
+    [['extra'], "Unexpected argument 'extra': the options are"],
+  ])('%j are refused in a sentence', (args, sentence) => {
+    expect(() => parseStartOptions(args, {})).toThrow(sentence)
+  })
+
+  it.each([
+    [{ DATABASE_URL: 'nonsense' }, 'DATABASE_URL must look like'],
+    [{ UPSTASH_REDIS_REST_URL: 'https://redis.test' }, 'UPSTASH_REDIS_REST_TOKEN must be set too'],
+    [{ ...supabase, SUPABASE_JWT_SECRET: '' }, 'SUPABASE_JWT_SECRET must be set too'],
+  ])('an environment that does not fit together is refused (%#)', (environment, sentence) => {
+    expect(() => parseStartOptions([], environment)).toThrow(sentence)
+  })
+})

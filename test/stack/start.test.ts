@@ -1,0 +1,200 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { takePort } from '../../origin/local/processes.ts'
+import { commandOf } from '../../origin/local/running-processes.ts'
+import { readStackFile, type StackFile } from '../../origin/local/stack-file.ts'
+import { eventually } from '../support/eventually.ts'
+
+const program = fileURLToPath(new URL('../../origin/local/start.ts', import.meta.url))
+const tokenProgram = fileURLToPath(new URL('../../origin/local/token.ts', import.meta.url))
+
+interface Started {
+  readonly process: ChildProcess
+  readonly lines: string[]
+  /** The exit code, once it has one. */
+  readonly ended: Promise<number | null>
+  line(matching: RegExp): Promise<string>
+}
+
+let folder: string
+let running: Started[]
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'boardcache-start-'))
+  await chmod(folder, 0o755)
+  running = []
+})
+
+afterEach(async () => {
+  for (const started of running) started.process.kill('SIGTERM')
+  await Promise.all(running.map(({ ended }) => ended))
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** `npm start` as a user runs it, with a small reference workspace. */
+function start(port: number, ...more: string[]): Started {
+  const args = [program, '--data', folder, '--port', String(port), '--contacts', '500', ...more]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => lines.push(line))
+  }
+  const ended = once(child, 'close').then(() => child.exitCode)
+  const started: Started = {
+    process: child,
+    lines,
+    ended,
+    async line(matching) {
+      const found = () => lines.find((line) => matching.test(line))
+      await eventually(() => expect(found() ?? lines.join('\n')).toMatch(matching), { deadlineMs: 60_000 })
+      return found() ?? ''
+    },
+  }
+  running.push(started)
+  return started
+}
+
+const processesOf = ({ pids }: StackFile) => Object.values(pids).filter((pid) => pid !== null)
+
+async function expectAllEnded(pids: readonly number[]): Promise<void> {
+  await eventually(
+    async () => {
+      expect(await Promise.all(pids.map(commandOf))).toEqual(pids.map(() => null))
+    },
+    { deadlineMs: 15_000 },
+  )
+}
+
+const pageSchema = z.object({ data: z.object({ contacts: z.array(z.object({ id: z.string() })).min(1) }) })
+
+/** The contacts of the large board's first page. */
+async function readPage(file: StackFile) {
+  const response = await fetch(`${file.worker}/api/boards/board_123/contacts`, {
+    headers: { Authorization: `Bearer ${file.tokens.admin}`, 'X-Workspace-ID': '15213' },
+  })
+  expect(response.status).toBe(200)
+  return pageSchema.parse(await response.json()).data.contacts
+}
+
+const notedSchema = z.object({ children: z.array(z.object({ pid: z.int() })).min(1) })
+
+async function readNotedPids(): Promise<number[]> {
+  const text = await readFile(join(folder, 'pids.json'), 'utf8')
+  return notedSchema.parse(JSON.parse(text)).children.map(({ pid }) => pid)
+}
+
+describe('npm start', () => {
+  it('says when it is ready, writes what scripts need for its owner alone, and Ctrl-C ends it all', async () => {
+    const port = await takePort(0)
+    const stack = start(port)
+    expect(await stack.line(/^ready /)).toBe(`ready http://127.0.0.1:${port}`)
+    const file = await readStackFile(folder)
+    await readPage(file)
+    expect((await stat(join(folder, 'stack.json'))).mode & 0o777).toBe(0o600)
+    expect((await stat(join(folder, 'local.json'))).mode & 0o777).toBe(0o600)
+    const pids = processesOf(file)
+    expect(pids).toHaveLength(4)
+
+    stack.process.kill('SIGINT')
+    expect(await stack.ended).toBe(0)
+    await expectAllEnded(pids)
+    await expect(readStackFile(folder)).rejects.toThrow('No stack is running')
+  })
+
+  it('killed hard, leaves nothing that hinders the next start, and its data is still there', async () => {
+    const port = await takePort(0)
+    const killed = start(port)
+    await killed.line(/^ready /)
+    const before = await readStackFile(folder)
+    const contacts = await readPage(before)
+    killed.process.kill('SIGKILL')
+    await killed.ended
+
+    const next = start(port)
+    await next.line(/^ready /)
+    await expectAllEnded(processesOf(before))
+    const after = await readStackFile(folder)
+    expect(after.internalAuthKey).toBe(before.internalAuthKey)
+    expect(await readPage(after)).toEqual(contacts)
+  })
+
+  it('on a folder or a port that is in use says so and touches neither', async () => {
+    const port = await takePort(0)
+    const stack = start(port)
+    await stack.line(/^ready /)
+    const again = start(await takePort(0), '--fresh')
+    expect(await again.ended).toBe(2)
+    expect(again.lines.join('\n')).toContain(
+      `Another start (process ${stack.process.pid}) is using ${folder}`,
+    )
+    await readPage(await readStackFile(folder))
+    stack.process.kill('SIGINT')
+    await stack.ended
+
+    const state = await readFile(join(folder, 'local.json'), 'utf8')
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve))
+    const late = start(port, '--fresh')
+    expect(await late.ended).toBe(2)
+    other.close()
+    expect(late.lines).toEqual([`Port ${port} is in use: choose another with --port.`])
+    expect(await readFile(join(folder, 'local.json'), 'utf8')).toBe(state)
+  })
+
+  it('given up while it starts, ends what it had started', async () => {
+    const stack = start(await takePort(0))
+    await stack.line(/Supabase/)
+    const pids = await readNotedPids()
+    stack.process.kill('SIGINT')
+    expect(await stack.ended).toBe(2)
+    await expectAllEnded(pids)
+  })
+
+  it('makes a load anew that had broken off', async () => {
+    const broken = start(await takePort(0), '--contacts', '200000')
+    await broken.line(/20,000 of 200,000/)
+    broken.process.kill('SIGKILL')
+    await broken.ended
+    const next = start(await takePort(0))
+    await next.line(/an earlier load broke off/)
+    await next.line(/^ready /)
+    await readPage(await readStackFile(folder))
+  })
+
+  it('with --fresh removes what a stack has kept in the folder, and nothing else', async () => {
+    await writeFile(join(folder, 'thesis.txt'), 'mine')
+    await writeFile(join(folder, 'local.json'), 'broken')
+    const refused = start(await takePort(0))
+    expect(await refused.ended).toBe(2)
+    expect(refused.lines).toEqual([`${join(folder, 'local.json')} is broken: start again with --fresh.`])
+    const stack = start(await takePort(0), '--fresh', '--no-redis')
+    await stack.line(/^ready /)
+    expect((await readStackFile(folder)).redis).toBeNull()
+    expect(await readFile(join(folder, 'thesis.txt'), 'utf8')).toBe('mine')
+  })
+
+  it('has tokens made for it that say who, where and as what', async () => {
+    const stack = start(await takePort(0), '--no-redis')
+    await stack.line(/^ready /)
+    const file = await readStackFile(folder)
+    const make = promisify(execFile)
+    const options = ['--user', 'someone', '--workspace', '15214', '--role', 'member', '--data', folder]
+    const { stdout } = await make(process.execPath, [tokenProgram, ...options])
+    const counts = (workspace: string) =>
+      fetch(`${file.worker}/api/cache-settings/workspace/${workspace}/counts`, {
+        headers: { Authorization: `Bearer ${stdout.trim()}` },
+      })
+    expect((await counts('15214')).status).toBe(200)
+    expect((await counts('15213')).status).toBe(403)
+    await expect(make(process.execPath, [tokenProgram, '--user', 'someone'])).rejects.toThrow('Usage:')
+  })
+})
