@@ -1,6 +1,7 @@
 /**
- * Every bound of the product in one place, with the relations between them asserted where they are declared.
- * Figures of a platform name their source.
+ * What is let in, kept, sent and waited for, in one place, with the relations between them asserted where they are
+ * declared. Figures of a platform name their source. The pace of one part alone (how often it tries, how much it
+ * gathers) stands beside that part.
  */
 export const limits = {
   /** Query of a contact list (SPEC 1). */
@@ -61,11 +62,18 @@ export const limits = {
   settingsDeadlineMs: 1_500,
   /** Where a known member could be let in by grace. */
   membershipDeadlineMs: 1_500,
-  jwksDeadlineMs: 3_000,
-  /** How long after a fetch an unknown key id does not cause another. */
-  jwksCooldownMs: 30_000,
+  jwksDeadlineMs: 2_000,
+  metricsStoreDeadlineMs: 2_000,
   probeDeadlineMs: 1_500,
   queryDeadlineMs: 8_000,
+  /** The issuer's keys: fetched anew when older (so long may a withdrawn key still verify), and never used past this. */
+  jwksRenewAfterMs: 600_000,
+  jwksUsableMs: 86_400_000,
+  /** Between two fetches while keys are known: what bounds a flood of tokens with invented key ids. */
+  jwksCooldownMs: 30_000,
+  /** Between two fetches while none are known and the issuer fails. */
+  jwksFailureCooldownMs: 1_000,
+  jwksCharactersMax: 262_144,
   /** Origin. */
   queriesAtOnceDefault: 32,
   queriesWaitingDefault: 256,

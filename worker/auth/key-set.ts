@@ -1,6 +1,7 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
 import { createSingleFlight } from '../cache/single-flight.ts'
 
 /**
@@ -24,17 +25,6 @@ export type FetchText = (
   init: { signal: AbortSignal; redirect: 'manual'; headers: Record<string, string> },
 ) => Promise<{ readonly status: number; text(): Promise<string> }>
 
-const deadlineMs = 2_000
-/** Older keys are fetched anew: how long a key the issuer withdrew may still verify new tokens. */
-const renewAfterMs = 600_000
-/** Older keys are not used, even while the issuer is away. */
-const usableMs = 86_400_000
-/** Between two fetches while keys are known: what bounds a flood of tokens with invented key ids. */
-const cooldownMs = 30_000
-/** Between two fetches while none are known and the issuer fails. */
-const failureCooldownMs = 1_000
-const responseCharactersMax = 262_144
-
 interface Kept {
   readonly keyFor: JWTVerifyGetKey
   readonly fetchedAtMs: number
@@ -49,7 +39,7 @@ interface KeySetOptions {
 export function createKeySet({ url, clock, fetch: fetchText = globalFetch }: KeySetOptions): KeySet {
   // What is shared between requests is the parsed keys; a leader whose request is cancelled delays the others by
   // the deadline at most (workerd ends a cancelled request's I/O).
-  const flights = createSingleFlight<null, boolean>({ clock, patienceMs: deadlineMs })
+  const flights = createSingleFlight<null, boolean>({ clock, patienceMs: limits.jwksDeadlineMs })
   let kept: Kept | null = null
   let lastTry: { readonly endedAtMs: number; readonly hasFailed: boolean } | null = null
   let generation = 0
@@ -60,7 +50,7 @@ export function createKeySet({ url, clock, fetch: fetchText = globalFetch }: Key
     const sentAtMs = clock.now()
     const keyFor = await withinDeadline(
       clock,
-      deadlineMs,
+      limits.jwksDeadlineMs,
       (signal) => fetchOnce(url, fetchText, signal),
       null,
     )
@@ -77,14 +67,16 @@ export function createKeySet({ url, clock, fetch: fetchText = globalFetch }: Key
 
   function mayTry(): boolean {
     return (
-      lastTry === null || clock.now() - lastTry.endedAtMs >= (kept === null ? failureCooldownMs : cooldownMs)
+      lastTry === null ||
+      clock.now() - lastTry.endedAtMs >=
+        (kept === null ? limits.jwksFailureCooldownMs : limits.jwksCooldownMs)
     )
   }
 
   async function current(): Promise<Kept> {
     const ageMs = kept === null ? Number.POSITIVE_INFINITY : clock.now() - kept.fetchedAtMs
-    if (ageMs >= usableMs) kept = null
-    if (ageMs >= renewAfterMs && mayTry()) await renew()
+    if (ageMs >= limits.jwksUsableMs) kept = null
+    if (ageMs >= limits.jwksRenewAfterMs && mayTry()) await renew()
     if (kept === null) throw new KeysUnavailable()
     return kept
   }
@@ -123,7 +115,7 @@ async function fetchOnce(
       headers: { Accept: 'application/jwk-set+json, application/json' },
     })
     const text = await response.text()
-    if (response.status !== 200 || text.length > responseCharactersMax) return null
+    if (response.status !== 200 || text.length > limits.jwksCharactersMax) return null
     return createLocalJWKSet(JSON.parse(text))
   } catch {
     return null

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
 import type { Recorder } from './events.ts'
 import type { FlushId } from './recorder.ts'
 import { createRecorder } from './recorder.ts'
@@ -33,13 +34,12 @@ interface MetricsNamespace<Id> {
 
 /** All isolates write to one object. */
 const storeName = 'deployment'
-const storeDeadlineMs = 2_000
 
 export function createMetricsClient<Id>(namespace: MetricsNamespace<Id>, clock: Clock): MetricsClient {
   /** What the store answers, or null where it does not in time. A stub is got anew each time: a broken one stays broken. */
   function ask<Value>(question: (store: MetricsStub) => Promise<Value>): Promise<Value | null> {
     const attempt = async () => question(namespace.get(namespace.idFromName(storeName)))
-    return withinDeadline(clock, storeDeadlineMs, () => attempt().catch(() => null), null)
+    return withinDeadline(clock, limits.metricsStoreDeadlineMs, () => attempt().catch(() => null), null)
   }
 
   const recorder = createRecorder({
