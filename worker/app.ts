@@ -7,7 +7,7 @@ import { openApiDocument } from './openapi.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
 import { healthRoute } from './routes/health.ts'
-import { isWellEncoded, queryOf } from './routes/input.ts'
+import { isWellEncoded } from './routes/input.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { resourceRoutes } from './routes/resources.ts'
@@ -70,7 +70,7 @@ function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void
       services: servicesOf(context.env),
       request,
       path: context.req.param(),
-      query: queryOf(new URL(request.url)),
+      url: new URL(request.url),
       requestId,
       startedAtMs,
       edgeLocation: edgeLocationOf(request),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
+import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Served, Source } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
@@ -188,9 +189,8 @@ function fromDatabase(entry: Entry): Candidate {
 function refuse({ proof: demand }: Wish, proof: Proof): WireError | null {
   if (demand.kind === 'bounded') return null
   if (!proof.ok) return { code: 'ledger_unavailable', retryAfterSeconds: limits.retryAfterSeconds }
-  return demand.kind === 'at-least' && proof.value.version < demand.version
-    ? { code: 'version_unknown' }
-    : null
+  const { version = versionZero } = demand
+  return proof.value.version < version ? { code: 'version_unknown' } : null
 }
 
 /** That something does not exist is believed for a shorter time than that it does. */

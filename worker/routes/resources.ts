@@ -9,6 +9,7 @@ import { ageSeconds } from '../cache/entry.ts'
 import type { ReadAnswer } from '../cache/read.ts'
 import { parseWish } from '../cache/wish.ts'
 import { admit } from './access.ts'
+import { queryOf } from './input.ts'
 import { enveloped } from './respond.ts'
 import type { Call, Route } from './route.ts'
 
@@ -45,7 +46,9 @@ async function answer(resource: AnyResource, call: Call): Promise<Result<Respons
   const { services } = call
   const admitted = await admit(call, call.path['workspaceId'])
   if (!admitted.ok) return admitted
-  const asked = resource.ask(call.path, call.query)
+  const query = queryOf(call.url)
+  if (!query.ok) return query
+  const asked = resource.ask(call.path, query.value)
   if (!asked.ok) return err({ code: 'invalid_parameter', details: asked.error })
   const wish = parseWish(call.request.headers)
   if (!wish.ok) return err({ code: 'invalid_parameter', details: wish.error })

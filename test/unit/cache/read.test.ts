@@ -209,8 +209,10 @@ describe('a caller who asks for more', () => {
 
   it('is told that the version it names does not exist', async () => {
     const { createIsolate } = createDeployment()
-    const wish = { ...plainWish, proof: { kind: 'at-least', version: version(9) } } as const
-    expect(await createIsolate().read({ wish })).toEqual({ error: 'version_unknown' })
+    for (const kind of ['at-least', 'now'] as const) {
+      const wish = { ...plainWish, proof: { kind, version: version(9) } }
+      expect(await createIsolate().read({ wish })).toEqual({ error: 'version_unknown' })
+    }
   })
 
   it('gets nothing older than the age it names', async () => {
