@@ -6,6 +6,7 @@ import { ConfigError, type Env } from './config.ts'
 import { openApiDocument } from './openapi.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
+import { explainHeader } from './routes/explain.ts'
 import { healthRoute } from './routes/health.ts'
 import { isWellEncoded } from './routes/input.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
@@ -105,6 +106,7 @@ function corsOf({ config }: Services) {
       'X-Request-ID',
       'If-None-Match',
       'Cache-Control',
+      explainHeader,
     ],
     exposeHeaders: ['ETag', 'Age', 'Cache-Status', 'Server-Timing', 'Retry-After', 'X-Request-ID'],
     maxAge: 86_400,

@@ -5,6 +5,12 @@ export type TierName = 'kv' | 'redis'
 export type TierFailureKind = 'timeout' | 'unavailable' | 'rate-limited' | 'corrupt' | 'too-large'
 
 /**
+ * What became of one check of a served answer. `excused`: a change was on its way, and has arrived since; `unknown`:
+ * somebody could not be asked, or time alone changes the answer.
+ */
+export type CheckOutcome = 'consistent' | 'excused' | 'violated' | 'unknown'
+
+/**
  * Everything the Worker counts: the one surface between the code that does things and the figures. No event
  * carries a workspace, a user or a key.
  */
@@ -41,6 +47,8 @@ export type CacheEvent =
       readonly outcome: 'done' | 'not-found' | 'refused' | 'overloaded' | 'timeout' | 'unavailable'
       readonly durationMs: number
     }
+  /** A served answer was compared with what the origin says now. */
+  | { readonly kind: 'consistency'; readonly outcome: CheckOutcome }
   /** Invalidation events were made durable. */
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
 

@@ -18,6 +18,8 @@ const counterHelp: Readonly<Record<CounterFamily, string>> = {
   tier_puts: 'Entries handed to a tier.',
   ledger_calls: 'Calls of a ledger.',
   origin_calls: 'Calls of the origin.',
+  consistency_checks: 'Served answers compared with what the origin says.',
+  consistency_violations: 'Served answers that differed with nothing to excuse it.',
   invalidation_events: 'Invalidation events made durable.',
   invalidation_tags: 'Cache tags moved on by invalidations.',
 }

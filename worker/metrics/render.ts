@@ -45,6 +45,7 @@ export const metricsBodySchema = z.object({
     tiers: z.object({ kv: tierSchema, redis: tierSchema }),
     ledger: callsSchema,
     origin: callsSchema,
+    consistency: z.object({ checks: outcomesSchema, violations: count }),
     invalidations: z.object({ events: count, tags: count }),
   }),
   timestamp: z.iso.datetime(),
@@ -82,6 +83,10 @@ export function renderJson(reading: Reading, edgeLocation: string, nowMs: number
       tiers: { kv: tierOf(reading, 'kv'), redis: tierOf(reading, 'redis') },
       ledger: { calls: outcomesOf(reading, 'ledger_calls'), latency: latencyOf(reading, 'ledger_call') },
       origin: { calls: outcomesOf(reading, 'origin_calls'), latency: latencyOf(reading, 'origin_call') },
+      consistency: {
+        checks: outcomesOf(reading, 'consistency_checks'),
+        violations: sumOf(reading, 'consistency_violations'),
+      },
       invalidations: {
         events: sumOf(reading, 'invalidation_events'),
         tags: sumOf(reading, 'invalidation_tags'),
@@ -169,7 +174,7 @@ function sumOf(totals: Totals, family: CounterFamily): number {
 
 function outcomesOf(
   totals: Totals,
-  family: 'tier_gets' | 'tier_puts' | 'ledger_calls' | 'origin_calls',
+  family: 'tier_gets' | 'tier_puts' | 'ledger_calls' | 'origin_calls' | 'consistency_checks',
   tier?: TierName,
 ): Record<string, number> {
   const outcomes: Record<string, number> = {}

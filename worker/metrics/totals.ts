@@ -13,6 +13,8 @@ export const counterFamilies = {
   tier_puts: ['tier', 'outcome'],
   ledger_calls: ['call', 'outcome'],
   origin_calls: ['outcome'],
+  consistency_checks: ['outcome'],
+  consistency_violations: [],
   invalidation_events: [],
   invalidation_tags: [],
 } as const satisfies Record<string, readonly string[]>
@@ -139,6 +141,10 @@ function countEvent(
     case 'origin':
       add('origin_calls', [event.outcome])
       time('origin_call', [], event.durationMs)
+      return
+    case 'consistency':
+      add('consistency_checks', [event.outcome])
+      if (event.outcome === 'violated') add('consistency_violations', [])
       return
     case 'invalidation':
       add('invalidation_events', [], event.events)

@@ -56,6 +56,7 @@ export async function measurePerformance(
     stamp: { ledgerId: nonce, version: versionZero },
     tags: [],
     createdAtMs: clock.now(),
+    loadMs: standard.timeMs,
     deleteAtMs: clock.now() + limits.kvExpirationSecondsMin * 1000,
     etag: '',
     body,

@@ -5,7 +5,7 @@ import { decodeEntry, encodeEntry } from '../cache/entry.ts'
 import type { Tier } from './tier.ts'
 
 /** A key that is never written: asking for it shows that KV answers. */
-const probeKey = 'bc1:probe'
+const probeKey = 'bc2:probe'
 
 /**
  * Workers KV: read near the reader, written far. A change takes up to 60 s to be seen and misses are cached too
