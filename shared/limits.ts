@@ -51,19 +51,24 @@ export const limits = {
   keyPartCharactersMax: 160,
   /** KV refuses a shorter expirationTtl (Cloudflare, Workers KV limits). */
   kvExpirationSecondsMin: 60,
-  /** What one isolate keeps of entries; 128 MB is all it has (Cloudflare, Workers limits). */
+  /** KV takes one write a second a key (the same page). */
+  kvWritePauseMs: 1_000,
+  /** Entries in the memory of one isolate (128 MB in all), and the share of it that one entry may take. */
   memoryCacheBytesDefault: 16_777_216,
   memoryCacheBytesMax: 67_108_864,
+  memoryEntryShareMax: 1 / 16,
   /** What one isolate remembers (128 MB in all, Cloudflare, Workers limits). */
   isolateViewsMax: 1_000,
   isolateSettingsMax: 1_000,
   isolateTokensMax: 5_000,
   isolateMembershipsMax: 10_000,
   isolateExpectedMax: 10_000,
+  isolateKvWritesMax: 1_000,
   membershipSeconds: 60,
   /** How long a known member still reads while nobody can be asked (SPEC 8: what is cached is served). */
   membershipGraceSeconds: 3_600,
   /** Deadlines of one call outwards, in milliseconds. */
+  edgeCacheDeadlineMs: 250,
   kvDeadlineMs: 1_000,
   redisDeadlineMs: 1_000,
   ledgerDeadlineMs: 2_000,

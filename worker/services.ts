@@ -25,7 +25,6 @@ import { createMetricsClient } from './metrics/client.ts'
 import type { Recorder } from './metrics/events.ts'
 import type { Origin } from './origin/origin.ts'
 import { createOrigin } from './origin/origin.ts'
-import type { Tier } from './tiers/tier.ts'
 import type { Tiers } from './tiers/tiers.ts'
 import { createTiers } from './tiers/tiers.ts'
 
@@ -38,9 +37,7 @@ export interface Services {
   readonly memberships: Memberships
   readonly ledger: LedgerClient
   readonly origin: Origin
-  readonly kv: Tier
-  /** Null: switched off. */
-  readonly redis: Tier | null
+  readonly tiers: Tiers
   readonly settings: SettingsReader
   readonly ask: Ask
 }
@@ -61,7 +58,13 @@ export function createServices(env: Env): Services {
     clock,
     recorder,
   })
-  const tiers = createTiers({ namespace: env.BOARD_CACHE, config, clock, recorder })
+  const tiers = createTiers({
+    namespace: env.BOARD_CACHE,
+    cache: caches.default,
+    config,
+    clock,
+    recorder,
+  })
   const { settings, ask } = createReadPath({ config, clock, recorder, ledger, origin, tiers })
 
   return {
@@ -82,8 +85,7 @@ export function createServices(env: Env): Services {
     }),
     ledger,
     origin,
-    kv: tiers.kv,
-    redis: tiers.redis,
+    tiers,
     settings,
     ask,
   }

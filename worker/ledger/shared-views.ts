@@ -5,6 +5,7 @@ import type { Version, WorkspaceId } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Tag } from '../../shared/tags.ts'
+import type { LocationCache } from '../tiers/edge-cache.ts'
 import type { LedgerChanges } from './contract.ts'
 
 /** The newest part of a view, as an isolate hands it to the others of its location. */
@@ -30,14 +31,8 @@ const sharedSchema = z.object({
   askedAtMs: z.number(),
 })
 
-/** The part of Cloudflare's Cache that is needed: one location's, shared by its isolates. */
-interface LocationCache {
-  match(url: string): Promise<Response | undefined>
-  put(url: string, response: Response): Promise<void>
-}
-
 /** Views shared through a location's edge cache. Away, late or unreadable, it is as if nobody had left anything. */
-export function createSharedViews(cache: LocationCache, clock: Clock): SharedViews {
+export function createSharedViews(cache: Pick<LocationCache, 'match' | 'put'>, clock: Clock): SharedViews {
   const urlOf = (workspaceId: WorkspaceId) =>
     `https://views.boardcache.internal/${encodeURIComponent(workspaceId)}`
   const bounded = <Value>(work: () => Promise<Value>, late: Value) =>

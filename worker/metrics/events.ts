@@ -1,8 +1,18 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
 import type { Served, Source } from '../../shared/resources/resource.ts'
 
-export type TierName = 'kv' | 'redis'
-export type TierFailureKind = 'timeout' | 'unavailable' | 'rate-limited' | 'corrupt' | 'too-large'
+export type TierName = 'memory' | 'edge-cache' | 'kv' | 'redis'
+/** Why a tier has no answer. `breaker-open`: it was not asked, because it failed before. */
+export type TierFailureKind =
+  | 'timeout'
+  | 'unavailable'
+  | 'rate-limited'
+  | 'corrupt'
+  | 'too-large'
+  | 'breaker-open'
+/** A tier is read and written past two breakers: what it refuses to take it may still give. */
+export type BreakerSide = 'get' | 'put'
+export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /**
  * What became of one check of a served answer. `excused`: a change was on its way, and has arrived since; `unknown`:
@@ -32,8 +42,19 @@ export type CacheEvent =
       readonly outcome: 'hit' | 'miss' | TierFailureKind
       readonly durationMs: number
     }
-  /** An entry was handed to a tier. */
-  | { readonly kind: 'tier-put'; readonly tier: TierName; readonly outcome: 'done' | TierFailureKind }
+  /** An entry was handed to a tier. `skipped`: it needed no write, and none was made. */
+  | {
+      readonly kind: 'tier-put'
+      readonly tier: TierName
+      readonly outcome: 'done' | 'skipped' | TierFailureKind
+    }
+  /** A circuit breaker changed over to `state`. */
+  | {
+      readonly kind: 'breaker'
+      readonly tier: TierName | 'origin'
+      readonly side: BreakerSide
+      readonly state: BreakerState
+    }
   /** The ledger was asked. */
   | {
       readonly kind: 'ledger'

@@ -11,6 +11,7 @@ export const counterFamilies = {
   reads: ['resource', 'code', 'status', 'source'],
   tier_gets: ['tier', 'outcome'],
   tier_puts: ['tier', 'outcome'],
+  breaker_changes: ['tier', 'side', 'state'],
   ledger_calls: ['call', 'outcome'],
   origin_calls: ['outcome'],
   consistency_checks: ['outcome'],
@@ -129,10 +130,14 @@ function countEvent(
     }
     case 'tier-get':
       add('tier_gets', [event.tier, event.outcome])
-      time('tier_get', [event.tier], event.durationMs)
+      // A tier that was not asked took no time: zeros would hide how long it takes when it is.
+      if (event.outcome !== 'breaker-open') time('tier_get', [event.tier], event.durationMs)
       return
     case 'tier-put':
       add('tier_puts', [event.tier, event.outcome])
+      return
+    case 'breaker':
+      add('breaker_changes', [event.tier, event.side, event.state])
       return
     case 'ledger':
       add('ledger_calls', [event.call, event.outcome])

@@ -33,7 +33,8 @@ export async function measurePerformance(
   services: Services,
   { workspaceId, caller }: Warming,
 ): Promise<Result<Performance, WireError>> {
-  const { clock, origin, redis, kv } = services
+  const { clock, origin } = services
+  const { redis, kv } = services.tiers
   const nonce = crypto.randomUUID()
   const key = await cacheKey('performance', workspaceId, null, { keyParts: [nonce] })
 
