@@ -58,7 +58,7 @@ A bearer token of workspace 15213's admin:
 
   ${file.tokens.admin}
 
-A page of the large board. Run it three times: "_cache" at its end says database, then redis_cache, then cloudflare_kv.
+A page of the large board. Run it twice: "_cache" at its end says database, then memory. With -H "X-Explain: 1" it says why.
 
   curl ${authorization} -H "X-Workspace-ID: 15213" "${file.worker}/api/boards/board_123/contacts?per_page=3"
 

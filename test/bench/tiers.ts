@@ -78,7 +78,7 @@ async function measureAll(): Promise<{ lists: Measured[]; counts: Measured[] }> 
   const counts: Measured[] = []
   const nothing = async () => undefined
 
-  const whole = await startTestStack()
+  const whole = await startTestStack({ hasNearTiers: false })
   const switchLists = (contactLists: boolean) =>
     referenceOf(whole).changeSettings({ features: { contactLists } })
   const fromDatabase: Subject = {
@@ -104,7 +104,7 @@ async function measureAll(): Promise<{ lists: Measured[]; counts: Measured[] }> 
   await whole.stop()
 
   const workerEntry = fileURLToPath(new URL('worker-without-kv.ts', import.meta.url))
-  const withoutKv = await startTestStack({ workerEntry })
+  const withoutKv = await startTestStack({ hasNearTiers: false, workerEntry })
   const redis = warmTo(withoutKv, 'redis_cache')
   lists.push(
     await measure(withoutKv, { name: 'Redis', prepare: redis.list, pathOf: () => listPath(1) }),

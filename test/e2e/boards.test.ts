@@ -11,7 +11,7 @@ let stack: TestStack
 
 beforeAll(async () => {
   proxy = await startHoldingProxy()
-  stack = await startTestStack({ workerVariables: { ORIGIN_URL: proxy.url } })
+  stack = await startTestStack({ hasNearTiers: false, workerVariables: { ORIGIN_URL: proxy.url } })
   proxy.target = stack.origin
 })
 afterAll(async () => {

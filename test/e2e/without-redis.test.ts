@@ -6,7 +6,7 @@ import { startTestStack, type TestStack } from '../support/local-stack.ts'
 let stack: TestStack
 
 beforeAll(async () => {
-  stack = await startTestStack({ contacts: 2_000, hasRedis: false })
+  stack = await startTestStack({ contacts: 2_000, hasRedis: false, hasNearTiers: false })
 })
 afterAll(async () => {
   await stack?.stop()

@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { contactSchema } from '../../shared/resources/contact-list.ts'
+import { explanationSchema } from '../../shared/resources/explanation.ts'
 
-const cacheSchema = z.object({ status: z.string(), source: z.string(), ttl: z.number(), age: z.number() })
+const cacheSchema = z.object({
+  status: z.string(),
+  source: z.string(),
+  ttl: z.number(),
+  age: z.number(),
+  explanation: explanationSchema.optional(),
+})
 const pageSchema = z.object({
   data: z.object({
     contacts: z.array(contactSchema),
@@ -32,6 +39,7 @@ const metricsSchema = z.object({
       errors: z.number(),
     }),
     cache: z.object({ kv_hits: z.number(), redis_hits: z.number(), database_hits: z.number() }),
+    consistency: z.object({ checks: z.record(z.string(), z.number()), violations: z.number() }),
   }),
 })
 

@@ -12,6 +12,8 @@ import type { Role } from '../../shared/ids.ts'
 export interface TestStackOptions {
   readonly contacts?: number
   readonly hasRedis?: boolean
+  /** Memory and the edge cache, which otherwise answer before the tiers behind them are asked. */
+  readonly hasNearTiers?: boolean
   readonly workerVariables?: Readonly<Record<string, string>>
   readonly workerEntry?: string
 }
@@ -24,12 +26,19 @@ export interface TestStack {
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
   /** The owner's connection: what a change by hand or by the CRM's backend goes through. */
   readonly sql: postgres.Sql
-  readonly pieces: { readonly postgres: Piece; readonly redis: Piece | null; readonly origin: Piece }
+  readonly pieces: {
+    readonly postgres: Piece
+    readonly redis: Piece | null
+    readonly origin: Piece
+    readonly worker: Piece
+  }
   tokenOf(user: { userId: string; workspaces: Readonly<Record<string, Role>> | null }): Promise<string>
   /** How many queries of a kind the origin has made so far. */
   queriesOf(name: string): Promise<number>
   stop(): Promise<void>
 }
+
+const nearTiersOff = { MEMORY_CACHE_BYTES: '0', EDGE_CACHE_ENABLED: 'false' }
 
 const originMetricsSchema = z.object({ queries: z.record(z.string(), z.object({ count: z.number() })) })
 
@@ -45,7 +54,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     isFresh: false,
     hasRedis: options.hasRedis ?? true,
     external: { databaseUrl: null, redis: null, supabase: null },
-    workerVariables: options.workerVariables ?? {},
+    workerVariables: { ...(options.hasNearTiers === false ? nearTiersOff : {}), ...options.workerVariables },
     ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
     onProgress: () => undefined,
   })
@@ -64,7 +73,12 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       otherAdmin: await tokenOf({ userId: users.otherAdmin, workspaces: { '15214': 'admin' } }),
     },
     sql,
-    pieces: { postgres: stack.postgres, redis: stack.redis?.store ?? null, origin: stack.origin },
+    pieces: {
+      postgres: stack.postgres,
+      redis: stack.redis?.store ?? null,
+      origin: stack.origin,
+      worker: stack.worker,
+    },
     tokenOf,
     async queriesOf(name) {
       const headers = { Authorization: `Bearer ${file.internalAuthKey}` }

@@ -27,7 +27,9 @@ export function withPrefetch(ask: Ask, { settings, clock }: PrefetchOptions): As
     `${userId} ${await cacheKey(resourceName, workspaceId, question.sharing === 'user' ? userId : null, question)}`
 
   function noteFailure({ code }: WireError): void {
-    if (wireErrors[code].status >= 500) quietUntilMs = clock.now() + limits.prefetchPauseMs
+    // That nothing is cached, says nothing of the origin.
+    if (wireErrors[code].status >= 500 && code !== 'not_cached')
+      quietUntilMs = clock.now() + limits.prefetchPauseMs
   }
 
   async function goOn(asking: Asking, { entry }: ReadAnswer): Promise<void> {

@@ -71,6 +71,15 @@ describe('the next page', () => {
     expect(asked).toEqual(['p1', 'p5', 'p3', 'p4'])
   })
 
+  it('is fetched though something was asked of the cache alone and was not there', async () => {
+    await read(1)
+    answer = err({ code: 'not_cached' })
+    await read(7)
+    answer = ok(answerOf())
+    await read(2)
+    expect(asked).toEqual(['p1', 'p7', 'p2', 'p3'])
+  })
+
   it('is not fetched after the last', async () => {
     await read(lastPage - 1)
     await read(lastPage)

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createApiClient, invalidate } from '../support/api-client.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestStack, type TestStack } from '../support/local-stack.ts'
+
+let stack: TestStack
+
+beforeAll(async () => {
+  // Every answer is checked against the database.
+  stack = await startTestStack({ contacts: 2_000, workerVariables: { CONSISTENCY_SAMPLE_RATE: '1' } })
+})
+afterAll(async () => {
+  await stack?.stop()
+})
+
+const reference = () =>
+  createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
+const sourceOf = async (query: string) => (await reference().page('board_123', query))._cache.source
+
+it('a page comes from memory, and from the edge cache to an isolate that is new there', async () => {
+  expect(await sourceOf('page=2')).toBe('database')
+  await eventually(async () => (await sourceOf('page=2')) === 'memory')
+  await stack.pieces.worker.stop()
+  await stack.pieces.worker.start()
+  expect(await sourceOf('page=2')).toBe('edge_cache')
+  await eventually(async () => (await sourceOf('page=2')) === 'memory')
+})
+
+it('what memory holds is current within the bound after an invalidation', async () => {
+  const query = 'column_id=col_1&per_page=5'
+  const api = reference()
+  const { contacts } = await api.page('board_123', query)
+  await eventually(async () => (await sourceOf(query)) === 'memory')
+  const [moved] = contacts
+  if (moved === undefined) throw new Error('the column is not empty')
+  await stack.sql`update contacts set board_column_id = 'col_2' where workspace_id = '15213' and id = ${moved.id}`
+  await invalidate(stack.worker, stack.internalAuthKey, {
+    workspaceId: '15213',
+    boardId: 'board_123',
+    action: 'contact_moved',
+    fromColumnId: 'col_1',
+    toColumnId: 'col_2',
+  })
+  await eventually(
+    async () => !(await api.page('board_123', query)).contacts.some(({ id }) => id === moved.id),
+    { deadlineMs: 2_000 },
+  )
+})
+
+it('the next page is there before it is asked for by one who reads on', async () => {
+  const board = '/api/boards/board_123/contacts?per_page=9'
+  const onlyIfCached = { 'Cache-Control': 'only-if-cached' }
+  await reference().get(`${board}&page=1`)
+  expect((await reference().get(`${board}&page=3`, onlyIfCached)).status).toBe(504)
+  await reference().get(`${board}&page=2`)
+  await eventually(async () => (await reference().get(`${board}&page=3`, onlyIfCached)).status === 200)
+})
+
+it('an answer is explained to an admin and to who holds the internal key, and to nobody else', async () => {
+  const query = 'page=1&filter=open'
+  await reference().page('board_123', query)
+  await eventually(async () => (await sourceOf(query)) === 'memory')
+  const { _cache } = await reference().page('board_123', query, { 'X-Explain': '1' })
+  expect(_cache.explanation).toMatchObject({
+    asked: [{ name: 'memory', said: 'fresh' }],
+    view: { age_ms: expect.any(Number) },
+    tags: [{ tag: 'workspace' }, { tag: 'board:board_123' }, { tag: 'open:board_123' }],
+  })
+  const { stamp } = _cache.explanation?.entry ?? {}
+  const as = (token: string) => createApiClient({ worker: stack.worker, token, workspaceId: '15213' })
+  const byKey = await as(stack.internalAuthKey).page('board_123', query, { 'X-Explain': '1' })
+  expect(byKey._cache.explanation?.entry.stamp).toEqual(stamp)
+  const url = `/api/boards/board_123/contacts?${query}`
+  expect((await as(stack.tokens.member).get(url, { 'X-Explain': '1' })).status).toBe(403)
+  expect((await as(stack.internalAuthKey).get(url)).status).toBe(401)
+  expect((await as(stack.internalAuthKey).get(`${url}&per_page=3`, { 'X-Explain': '1' })).status).toBe(504)
+})
+
+it('no answer that was served as current differed from the database', async () => {
+  await eventually(async () => ((await reference().metrics()).consistency.checks['consistent'] ?? 0) > 0)
+  expect((await reference().metrics()).consistency.violations).toBe(0)
+})
