@@ -72,6 +72,12 @@ export default defineConfig({
       room({ name: 'contract', group: 2, include: ['test/contract/**/*.test.ts'], ...withProcesses }),
       room({ name: 'database', group: 2, include: ['test/database/**/*.test.ts'], ...withProcesses }),
       room({ name: 'stack', group: 2, include: ['test/stack/**/*.test.ts'], ...withProcesses }),
+      room({
+        name: 'conformance',
+        group: 3,
+        include: ['test/conformance/**/*.test.ts'],
+        ...withProcesses,
+      }),
       room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
     ],
   },

@@ -8,11 +8,14 @@ import { err, ok } from '../../shared/result.ts'
 import type { Proof, View } from '../ledger/view.ts'
 import type { Entry } from './entry.ts'
 import { expiredForSeconds, isDueEarly } from './freshness.ts'
-import type { Loader } from './load.ts'
+import type { Loaded, Loader } from './load.ts'
 import type { Policy, Read, Wish } from './request.ts'
 import type { Candidate, Found, SearchOptions, Step } from './search.ts'
 import { judgementOf, lookNear, searchTiers } from './search.ts'
 import type { Store } from './store.ts'
+
+/** Why an answer could not be proved current. */
+export type Doubt = 'ledger-unreachable' | 'origin-failed' | 'overtaken'
 
 /** An entry that answers, and how that came about. */
 export interface ReadAnswer {
@@ -20,8 +23,8 @@ export interface ReadAnswer {
   readonly status: Served['status']
   readonly source: Source
   readonly lifetimeSeconds: number
-  /** Whether the answer is proved current within the bound; if not, the caller is told. */
-  readonly isProven: boolean
+  /** Null: proved current within the bound, or only past its lifetime. Else why not, and the caller is told. */
+  readonly doubt: Doubt | null
   readonly isCacheEnabled: boolean
   /** What was asked on the way, in order. */
   readonly steps: readonly Step[]
@@ -84,7 +87,7 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
   if (best.verdict === 'fresh') {
     if (depth > 0) read.keepAlive(options.store.promote(read.key, best.entry, depth))
     if (proof.ok && isDueEarly(best.entry, judgement, options.random())) refresh(passage, proof)
-    return say(passage, best, proof, proof.ok ? 'HIT' : 'STALE', proof.ok)
+    return say(passage, best, proof, proof.ok ? 'HIT' : 'STALE', doubtOf(proof))
   }
   const mayAnswer = best.verdict === 'expired' && read.wish.proof.kind === 'bounded'
   const staleSeconds = expiredForSeconds(best.entry, {
@@ -94,7 +97,7 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
   if (!mayAnswer || staleSeconds > acceptedStaleSeconds(read.wish)) return null
   // Without the ledger a refresh could not be stamped, so it would be of no use to the next reader.
   if (proof.ok) refresh(passage, proof)
-  return say(passage, best, proof, 'STALE', proof.ok)
+  return say(passage, best, proof, 'STALE', doubtOf(proof))
 }
 
 /** Loads anew behind the answer; who comes meanwhile joins the same load. */
@@ -108,7 +111,7 @@ async function answerFromOrigin(passage: Passage, { best, proof }: Found): Retur
   if (loaded.ok) {
     const { entry, standing } = loaded.value
     const status = standing === 'overtaken' ? 'STALE' : 'MISS'
-    return ok(say(passage, fromDatabase(entry), proof, status, standing === 'current'))
+    return ok(say(passage, fromDatabase(entry), proof, status, doubts[standing]))
   }
   // RFC 5861 section 4: what is stale answers when the origin fails; never where proof was asked for.
   const mayFallBack = read.wish.proof.kind === 'bounded' && wireErrors[loaded.error.code].status >= 500
@@ -116,7 +119,7 @@ async function answerFromOrigin(passage: Passage, { best, proof }: Found): Retur
   const judgement = judgementOf(read, proof, options.clock, lifetimeOf(best.entry, passage.policy))
   const isTooStale =
     expiredForSeconds(best.entry, judgement) > (read.wish.staleIfErrorSeconds ?? Number.POSITIVE_INFINITY)
-  return isTooStale ? loaded : ok(say(passage, best, proof, 'STALE', false))
+  return isTooStale ? loaded : ok(say(passage, best, proof, 'STALE', doubtOf(proof) ?? 'origin-failed'))
 }
 
 async function answerPastTiers(passage: Passage, proof: Proof): ReturnType<Reader> {
@@ -124,7 +127,17 @@ async function answerPastTiers(passage: Passage, proof: Proof): ReturnType<Reade
   const loaded = await loadTimed(passage, proof, false)
   if (!loaded.ok) return loaded
   const { entry, standing } = loaded.value
-  return ok(say(passage, fromDatabase(entry), proof, 'BYPASS', standing === 'current'))
+  return ok(say(passage, fromDatabase(entry), proof, 'BYPASS', doubts[standing]))
+}
+
+const doubts: Readonly<Record<Loaded['standing'], Doubt | null>> = {
+  current: null,
+  unproven: 'ledger-unreachable',
+  overtaken: 'overtaken',
+}
+
+function doubtOf(proof: Proof): Doubt | null {
+  return proof.ok ? null : 'ledger-unreachable'
 }
 
 function say(
@@ -132,14 +145,14 @@ function say(
   { entry, source }: Candidate,
   proof: Proof,
   status: Served['status'],
-  isProven: boolean,
+  doubt: Doubt | null,
 ): ReadAnswer {
   return {
     entry,
     status,
     source,
     lifetimeSeconds: lifetimeOf(entry, policy),
-    isProven,
+    doubt,
     isCacheEnabled: policy.isEnabled,
     steps,
     view: proof.ok ? proof.value : proof.error.last,

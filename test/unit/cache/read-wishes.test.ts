@@ -35,6 +35,15 @@ describe('a caller who asks for more', () => {
     }
   })
 
+  it('gets nothing older than the age it names from a load that was shared a moment ago either', async () => {
+    const { createIsolate, clock, database } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await clock.advance(2_000)
+    expect(await isolate.read({ wish: { ...plainWish, maxAgeSeconds: 1 } })).toMatchObject({ status: 'MISS' })
+    expect(database.loads).toBe(2)
+  })
+
   it('gets nothing older than the age it names', async () => {
     const { createIsolate, clock } = createDeployment()
     const isolate = createIsolate()

@@ -88,7 +88,7 @@ describe('a read', () => {
     expect(await isolate.read({ load: busy })).toMatchObject({
       status: 'STALE',
       source: 'database',
-      isProven: false,
+      doubt: 'overtaken',
     })
     expect(database.loads).toBe(3)
   })
@@ -232,7 +232,7 @@ describe('with something down', () => {
     book.advance([{ tags: ['open:b1'] }])
     await clock.advance(boundMs + 1)
     database.failure = { code: 'origin_unavailable' }
-    expect(await isolate.read()).toMatchObject({ status: 'STALE', isProven: false })
+    expect(await isolate.read()).toMatchObject({ status: 'STALE', doubt: 'origin-failed' })
     expect(await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).toEqual({
       error: 'origin_unavailable',
     })
@@ -256,14 +256,18 @@ describe('with something down', () => {
     await isolate.rest()
     world.isLedgerAway = true
     await clock.advance(boundMs + 1)
-    expect(await isolate.read()).toMatchObject({ status: 'STALE', source: 'redis_cache', isProven: false })
+    expect(await isolate.read()).toMatchObject({
+      status: 'STALE',
+      source: 'redis_cache',
+      doubt: 'ledger-unreachable',
+    })
     expect(await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).toEqual({
       error: 'ledger_unavailable',
     })
     kv.stored.clear()
     redis.stored.clear()
     const fresh = createIsolate()
-    expect(await fresh.read()).toMatchObject({ status: 'MISS', isProven: false })
+    expect(await fresh.read()).toMatchObject({ status: 'MISS', doubt: 'ledger-unreachable' })
     await fresh.rest()
     expect(kv.stored.size + redis.stored.size).toBe(0)
   })
