@@ -78,6 +78,13 @@ export default defineConfig({
         include: ['test/conformance/**/*.test.ts'],
         ...withProcesses,
       }),
+      room({
+        name: 'chaos',
+        group: 3,
+        include: ['test/chaos/**/*.test.ts'],
+        ...withProcesses,
+        testTimeoutMs: 90_000,
+      }),
       room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
     ],
   },
