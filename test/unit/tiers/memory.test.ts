@@ -31,7 +31,7 @@ const step = fc.oneof(
 
 test('whatever is put, read, removed and over, it never holds more bytes than its budget, by its own count or by the bodies', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 150 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 150, size: 'max' }), async (steps) => {
       let nowMs = 1_000
       const tier = createMemoryTier({ now: () => nowMs, schedule: () => () => undefined }, bytesMax)
       for (const next of steps) {

@@ -142,11 +142,14 @@ test('a probe asks the tier whatever its breakers say, and changes nothing about
   expect(tier.breakers().get.state).toBe('open')
 })
 
-test('every change of a breaker is counted', async () => {
+test('every change of a breaker is counted, with the side it is on', async () => {
   await failReads('unavailable')
   place.failure = null
   await clock.advance(tierPace.pauseMs)
   await get()
+  place.failure = { kind: 'rate-limited' }
+  await put()
+  expect(events.pop()).toEqual({ kind: 'breaker', tier: 'kv', side: 'put', state: 'open' })
   expect(events).toEqual(
     (['open', 'half-open', 'closed'] as const).map((state) => ({
       kind: 'breaker',
