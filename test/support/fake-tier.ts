@@ -34,7 +34,10 @@ export function createFakeTier(
           stored.set(key, bytes)
           return ok('stored')
         },
-        drop: (key) => stored.delete(key),
+        drop(key) {
+          stored.delete(key)
+          return ok(undefined)
+        },
       },
       async (signal, act) => {
         if (tier.gate !== null) await Promise.race([tier.gate, aborted(signal)])
@@ -49,8 +52,8 @@ export function createFakeTier(
 /** Where a tier of tests keeps the bytes, and what it does about them at once. */
 export interface BytesStore {
   read(key: CacheKey): Uint8Array | null
-  write(key: CacheKey, bytes: Uint8Array, deleteAtMs: number): Result<PutOutcome, TierFailure>
-  drop(key: CacheKey): void
+  write(key: CacheKey, bytes: Uint8Array): Result<PutOutcome, TierFailure>
+  drop(key: CacheKey): Result<void, TierFailure>
 }
 
 /** The way to the store and back: when `act` is done to it, and what the caller is told of that. */
@@ -75,12 +78,12 @@ export function createBytesTier(name: TierName, clock: Clock, store: BytesStore,
       const bytes = encodeEntry(entry)
       if (bytes.length > limits.entryBytesMax) return err({ kind: 'too-large' })
       if (clock.now() >= entry.deleteAtMs) return ok('skipped')
-      return pass(signal, () => store.write(key, bytes, entry.deleteAtMs))
+      return pass(signal, () => store.write(key, bytes))
     },
     remove: (keys, signal) =>
       pass(signal, () => {
-        for (const key of keys) store.drop(key)
-        return ok(undefined)
+        const refused = keys.map((key) => store.drop(key)).find((dropped) => !dropped.ok)
+        return refused ?? ok(undefined)
       }),
     probe: (signal) => pass(signal, () => ok(undefined)),
   }
