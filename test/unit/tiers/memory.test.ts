@@ -79,7 +79,7 @@ test('an entry over its share of the budget is refused, and drives out nothing',
 })
 
 test('a hit copies nothing: two readers get the same bytes', async () => {
-  const tier = createMemoryTier(createFakeClock())
+  const tier = createMemoryTier(createFakeClock(), limits.memoryCacheBytesDefault)
   const entry = entryOf()
   await tier.put(keyOf('a'), entry, signal)
   const [first, second] = [await tier.get(keyOf('a'), signal), await tier.get(keyOf('a'), signal)]
@@ -88,7 +88,7 @@ test('a hit copies nothing: two readers get the same bytes', async () => {
 })
 
 test('what came out of a tier is kept as it came, and only a small part of something large is copied out of it', async () => {
-  const tier = createMemoryTier(createFakeClock())
+  const tier = createMemoryTier(createFakeClock(), limits.memoryCacheBytesDefault)
   const decoded = decodeEntry(encodeEntry(entryOf()))
   if (!decoded.ok) throw new Error('an encoded entry can be decoded')
   await tier.put(keyOf('decoded'), decoded.value, signal)
@@ -100,7 +100,7 @@ test('what came out of a tier is kept as it came, and only a small part of somet
 
 test('an entry that is over is dropped when it is asked for', async () => {
   const clock = createFakeClock()
-  const tier = createMemoryTier(clock)
+  const tier = createMemoryTier(clock, limits.memoryCacheBytesDefault)
   await tier.put(keyOf('a'), entryOf({ deleteAtMs: clock.now() + 1_000 }), signal)
   await clock.advance(1_000)
   expect(await tier.get(keyOf('a'), signal)).toEqual({ ok: true, value: null })
