@@ -18,6 +18,9 @@ export interface LocalPostgres extends Piece {
 const password = 'local'
 const readyWithinMs = 30_000
 
+/** Must know more letters than ASCII's, as on hosted Supabase: trigrams are made of letters and digits alone. */
+export const characterType = process.platform === 'linux' ? 'C.UTF-8' : 'en_US.UTF-8'
+
 /**
  * Real Postgres in a folder of its own, on loopback. Made on the first start. The package brings and makes it; it runs
  * as a process of ours, since the package waits for ever for the end of one that has ended already.
@@ -115,7 +118,7 @@ async function makeDatabase(dataDirectory: string, databaseDirectory: string): P
     persistent: true,
     // Postgres refuses to run as root: it runs as the user postgres then.
     createPostgresUser: isRoot(),
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    initdbFlags: ['--encoding=UTF8', '--locale=C', `--lc-ctype=${characterType}`],
     onLog: () => undefined,
     onError: () => undefined,
   })

