@@ -16,6 +16,7 @@ const storedSettingsSchema = z
         contactLists: features.shape.contactLists.catch(presets.features.contactLists),
         search: features.shape.search.catch(presets.features.search),
         messageHistory: features.shape.messageHistory.catch(presets.features.messageHistory),
+        prefetch: features.shape.prefetch.catch(presets.features.prefetch),
       })
       .catch(presets.features),
     cacheConfig: z

@@ -39,6 +39,11 @@ export const limits = {
   ledgerTagsMax: 10_000,
   ledgerEventIdsMax: 10_000,
   ledgerChangesPerAnswerMax: 2_000,
+  /** Views shared by a location's isolates: how much of one, for how long, and how far their clocks may differ. */
+  sharedChangesMax: 500,
+  sharedViewSeconds: 60,
+  sharedViewDeadlineMs: 100,
+  locationClockSkewMs: 100,
   /** Entries. KV takes 25 MiB a value and 512 bytes a key; Upstash 10 MB a request. */
   entryBytesMax: 4_194_304,
   entryHeaderBytesMax: 8_192,
@@ -46,15 +51,24 @@ export const limits = {
   keyPartCharactersMax: 160,
   /** KV refuses a shorter expirationTtl (Cloudflare, Workers KV limits). */
   kvExpirationSecondsMin: 60,
+  /** KV takes one write a second a key (the same page). */
+  kvWritePauseMs: 1_000,
+  /** Entries in the memory of one isolate (128 MB in all), and the share of it that one entry may take. */
+  memoryCacheBytesDefault: 16_777_216,
+  memoryCacheBytesMax: 67_108_864,
+  memoryEntryShareMax: 1 / 16,
   /** What one isolate remembers (128 MB in all, Cloudflare, Workers limits). */
   isolateViewsMax: 1_000,
   isolateSettingsMax: 1_000,
   isolateTokensMax: 5_000,
   isolateMembershipsMax: 10_000,
+  isolateExpectedMax: 10_000,
+  isolateKvWritesMax: 1_000,
   membershipSeconds: 60,
   /** How long a known member still reads while nobody can be asked (SPEC 8: what is cached is served). */
   membershipGraceSeconds: 3_600,
   /** Deadlines of one call outwards, in milliseconds. */
+  edgeCacheDeadlineMs: 250,
   kvDeadlineMs: 1_000,
   redisDeadlineMs: 1_000,
   ledgerDeadlineMs: 2_000,
@@ -74,6 +88,10 @@ export const limits = {
   /** Between two fetches while none are known and the issuer fails. */
   jwksFailureCooldownMs: 1_000,
   jwksCharactersMax: 262_144,
+  /** After a failure of the origin nothing is fetched that nobody asked for. */
+  prefetchPauseMs: 5_000,
+  /** How long the report of a committed write may be on its way before its absence is a violation. */
+  consistencyPatienceMs: 5_000,
   /** Origin. */
   queriesAtOnceDefault: 32,
   queriesWaitingDefault: 256,

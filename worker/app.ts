@@ -6,8 +6,9 @@ import { ConfigError, type Env } from './config.ts'
 import { openApiDocument } from './openapi.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
+import { explainHeader } from './routes/explain.ts'
 import { healthRoute } from './routes/health.ts'
-import { isWellEncoded, queryOf } from './routes/input.ts'
+import { isWellEncoded } from './routes/input.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { resourceRoutes } from './routes/resources.ts'
@@ -70,7 +71,7 @@ function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void
       services: servicesOf(context.env),
       request,
       path: context.req.param(),
-      query: queryOf(new URL(request.url)),
+      url: new URL(request.url),
       requestId,
       startedAtMs,
       edgeLocation: edgeLocationOf(request),
@@ -105,6 +106,7 @@ function corsOf({ config }: Services) {
       'X-Request-ID',
       'If-None-Match',
       'Cache-Control',
+      explainHeader,
     ],
     exposeHeaders: ['ETag', 'Age', 'Cache-Status', 'Server-Timing', 'Retry-After', 'X-Request-ID'],
     maxAge: 86_400,

@@ -49,6 +49,13 @@ const variablesSchema = z
       ),
     STALENESS_BOUND_MS: wholeNumber(0, limits.stalenessBoundMaxMs, limits.stalenessBoundDefaultMs),
     STALE_IF_ERROR_SECONDS: wholeNumber(0, limits.staleIfErrorMaxSeconds, limits.staleIfErrorDefaultSeconds),
+    CONSISTENCY_SAMPLE_RATE: z
+      .string()
+      .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'a number from 0 to 1')
+      .default('0.001')
+      .transform(Number),
+    MEMORY_CACHE_BYTES: wholeNumber(0, limits.memoryCacheBytesMax, limits.memoryCacheBytesDefault),
+    EDGE_CACHE_ENABLED: flag.default(true),
     METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
   })
   .check((context) => {
@@ -80,6 +87,10 @@ export interface Config {
   readonly allowedOrigins: readonly string[]
   readonly stalenessBoundMs: number
   readonly staleIfErrorSeconds: number
+  readonly consistencySampleRate: number
+  /** 0: no memory tier. */
+  readonly memoryCacheBytes: number
+  readonly isEdgeCacheEnabled: boolean
   readonly metricsToken: string | null
   readonly version: string
 }
@@ -109,6 +120,9 @@ export function parseConfig(env: Env): Config {
     allowedOrigins: value.ALLOWED_ORIGINS,
     stalenessBoundMs: value.STALENESS_BOUND_MS,
     staleIfErrorSeconds: value.STALE_IF_ERROR_SECONDS,
+    consistencySampleRate: value.CONSISTENCY_SAMPLE_RATE,
+    memoryCacheBytes: value.MEMORY_CACHE_BYTES,
+    isEdgeCacheEnabled: value.EDGE_CACHE_ENABLED,
     metricsToken: value.METRICS_TOKEN,
     version: env.VERSION?.tag || env.VERSION?.id || 'development',
   }

@@ -1,13 +1,15 @@
 import type { Clock } from '../shared/clock.ts'
 import { systemClock } from '../shared/clock.ts'
-import { limits } from '../shared/limits.ts'
 import type { Bearer } from './auth/bearer.ts'
 import { createBearer } from './auth/bearer.ts'
 import type { Memberships } from './auth/membership.ts'
 import { createMemberships } from './auth/membership.ts'
 import type { Ask } from './cache/ask.ts'
 import { createAsk } from './cache/ask.ts'
+import { withConsistencyChecks } from './cache/consistency.ts'
+import { etagOf } from './cache/entry.ts'
 import { createLoader } from './cache/load.ts'
+import { withPrefetch } from './cache/prefetch.ts'
 import { createReader } from './cache/read.ts'
 import type { SettingsReader } from './cache/settings.ts'
 import { createSettingsReader } from './cache/settings.ts'
@@ -16,17 +18,15 @@ import type { Config, Env } from './config.ts'
 import { parseConfig } from './config.ts'
 import type { LedgerClient } from './ledger/client.ts'
 import { createLedgerClient } from './ledger/client.ts'
+import { createSharedViews } from './ledger/shared-views.ts'
 import { createViews } from './ledger/view.ts'
 import type { MetricsClient } from './metrics/client.ts'
 import { createMetricsClient } from './metrics/client.ts'
+import type { Recorder } from './metrics/events.ts'
 import type { Origin } from './origin/origin.ts'
 import { createOrigin } from './origin/origin.ts'
-import { createKvTier } from './tiers/kv.ts'
-import { createRedisTier } from './tiers/redis.ts'
-import type { TierSlot } from './tiers/slots.ts'
-import type { Tier } from './tiers/tier.ts'
-import { withDeadline } from './tiers/with-deadline.ts'
-import { withMetrics } from './tiers/with-metrics.ts'
+import type { Tiers } from './tiers/tiers.ts'
+import { createTiers } from './tiers/tiers.ts'
 
 /** The parts of the Worker, put together once an isolate. */
 export interface Services {
@@ -37,9 +37,7 @@ export interface Services {
   readonly memberships: Memberships
   readonly ledger: LedgerClient
   readonly origin: Origin
-  readonly kv: Tier
-  /** Null: switched off. */
-  readonly redis: Tier | null
+  readonly tiers: Tiers
   readonly settings: SettingsReader
   readonly ask: Ask
 }
@@ -60,17 +58,14 @@ export function createServices(env: Env): Services {
     clock,
     recorder,
   })
-  const guarded = (tier: Tier, deadlineMs: number) =>
-    withMetrics(withDeadline(tier, clock, deadlineMs), clock, recorder)
-  const kv = guarded(createKvTier(env.BOARD_CACHE, clock), limits.kvDeadlineMs)
-  const redis =
-    config.redis === null ? null : guarded(createRedisTier(config.redis, clock), limits.redisDeadlineMs)
-  const slots = tierSlots(kv, redis)
-  const views = createViews({ ledger, clock, boundMs: config.stalenessBoundMs })
-  const store = createStore(slots)
-  const load = createLoader({ views, store, clock, staleIfErrorSeconds: config.staleIfErrorSeconds })
-  const reader = createReader({ slots, views, load, store, clock })
-  const settings = createSettingsReader(reader, origin, views, clock)
+  const tiers = createTiers({
+    namespace: env.BOARD_CACHE,
+    cache: caches.default,
+    config,
+    clock,
+    recorder,
+  })
+  const { settings, ask } = createReadPath({ config, clock, recorder, ledger, origin, tiers })
 
   return {
     config,
@@ -90,21 +85,37 @@ export function createServices(env: Env): Services {
     }),
     ledger,
     origin,
-    kv,
-    redis,
+    tiers,
     settings,
-    ask: createAsk(reader, settings, origin),
+    ask,
   }
 }
 
-/**
- * The tiers from near to far. With Redis, a page reaches KV on its second use: Redis keeps the first copy for all
- * locations, and a page looked at once is not worth KV's dearer write. Without Redis every fill goes to KV.
- */
-function tierSlots(kv: Tier, redis: Tier | null): TierSlot[] {
-  if (redis === null) return [{ tier: kv, source: 'cloudflare_kv', admits: 'every-fill' }]
-  return [
-    { tier: kv, source: 'cloudflare_kv', admits: 'second-use' },
-    { tier: redis, source: 'redis_cache', admits: 'every-fill' },
-  ]
+interface ReadPathOptions extends Pick<Services, 'config' | 'clock' | 'ledger' | 'origin'> {
+  readonly recorder: Recorder
+  readonly tiers: Tiers
+}
+
+/** How a question is answered: read, checked for a share of all, and the next page fetched before it is asked for. */
+function createReadPath(options: ReadPathOptions): Pick<Services, 'settings' | 'ask'> {
+  const { config, clock, recorder, ledger, origin, tiers } = options
+  const { slots } = tiers
+  const { random } = Math
+  const shared = createSharedViews(caches.default, clock)
+  const views = createViews({ ledger, clock, boundMs: config.stalenessBoundMs, shared })
+  const store = createStore(slots)
+  const { staleIfErrorSeconds } = config
+  const load = createLoader({ views, store, clock, staleIfErrorSeconds, etagOf })
+  const reader = createReader({ slots, views, load, store, clock, random })
+  const settings = createSettingsReader(reader, origin, views, clock)
+  const checked = withConsistencyChecks(createAsk(reader, settings, origin), {
+    views,
+    origin,
+    recorder,
+    clock,
+    sampleRate: config.consistencySampleRate,
+    random,
+    report: console.error,
+  })
+  return { settings, ask: withPrefetch(checked, { settings, clock }) }
 }

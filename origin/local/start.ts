@@ -66,7 +66,7 @@ The counts. The second time "_cached" is true.
 
   curl ${authorization} "${file.worker}/api/cache-settings/workspace/15213/counts"
 
-An invalidation: it answers the workspace's new version. Then run the page again: it comes from the database.
+An invalidation: it answers the workspace's new version. A second later the page comes from the database again.
 
   curl -X POST -H "Authorization: Bearer ${file.internalAuthKey}" -H "Content-Type: application/json" -d '{"workspaceId":"15213","boardId":"board_123","action":"board_updated"}' "${file.worker}/api/cache/invalidate"
 `

@@ -6,7 +6,7 @@ import { z } from 'zod'
  */
 export const wireErrors = {
   invalid_parameter: { status: 400, sentence: 'A parameter of the request is not valid.' },
-  invalid_encoding: { status: 400, sentence: 'The URL is not valid UTF-8.' },
+  invalid_encoding: { status: 400, sentence: 'The URL is not valid UTF-8, or holds a NUL.' },
   invalid_json: { status: 400, sentence: 'The body is not JSON.' },
   invalid_body: { status: 400, sentence: 'The body does not have the shape this route takes.' },
   invalid_cursor: { status: 400, sentence: 'The cursor is not one that this query gave out.' },
@@ -78,8 +78,10 @@ export function errorBody(error: WireError, requestId: string): ErrorBody {
 
 /** What zod found wrong with an input, as faults that name the parameter and what it takes. */
 export function faultsOf(error: z.core.$ZodError): Fault[] {
-  return error.issues.map((issue) => ({
-    parameter: issue.path.join('.') || '(input)',
-    message: issue.message,
-  }))
+  return error.issues.flatMap((issue): Fault[] => {
+    const at = issue.path.map(String)
+    if (issue.code !== 'unrecognized_keys')
+      return [{ parameter: at.join('.') || '(input)', message: issue.message }]
+    return issue.keys.map((key) => ({ parameter: [...at, key].join('.'), message: 'is not known here' }))
+  })
 }

@@ -10,6 +10,8 @@ const featuresSchema = z.strictObject({
   contactLists: z.boolean(),
   search: z.boolean(),
   messageHistory: z.boolean(),
+  /** Fetching the next page before it is asked for. */
+  prefetch: z.boolean(),
 })
 
 const cacheConfigSchema = z.strictObject({
@@ -26,7 +28,8 @@ export const cacheSettingsSchema = z.strictObject({
   cacheConfig: cacheConfigSchema,
 })
 export type CacheSettings = z.output<typeof cacheSettingsSchema>
-export type Feature = keyof CacheSettings['features']
+/** A kind of answer whose caching can be switched off. */
+export type Feature = Exclude<keyof CacheSettings['features'], 'prefetch'>
 
 /** A change of settings: what is left out stays as it is. */
 export const cacheSettingsChangeSchema = z
@@ -51,7 +54,7 @@ export type SavedSettings = z.output<typeof savedSettingsSchema>
 /** What a workspace has that never set anything. */
 export const defaultCacheSettings: CacheSettings = {
   cacheEnabled: true,
-  features: { contactCounts: true, contactLists: true, search: false, messageHistory: false },
+  features: { contactCounts: true, contactLists: true, search: false, messageHistory: false, prefetch: true },
   cacheConfig: {
     contactCountsTTL: lifetimeSeconds.contactCounts,
     contactsTTL: lifetimeSeconds.contactList,

@@ -3,6 +3,8 @@ import { parseCursor, sortBySchema, sortOrderSchema } from '../contract/cursor.t
 import { boardIdSchema, columnIdSchema } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { boardTag, columnTag, openListTag, workspaceTag } from '../tags.ts'
+import { explanationSchema } from './explanation.ts'
+import type { Question } from './resource.ts'
 import { defineResource, spliceMember } from './resource.ts'
 
 export const contactFilterSchema = z.enum([
@@ -127,8 +129,44 @@ const answer = data.extend({
     age: z.int(),
     edge_location: z.string(),
     response_time_ms: z.number(),
+    explanation: explanationSchema.optional(),
   }),
 })
+
+type Params = z.output<typeof params>
+
+function questionOf(asked: Params): Question<Params> {
+  const { boardId, columnId, filter, search, cursor } = asked
+  const place = cursor === null ? `p${asked.page}` : `c${cursor}`
+  return {
+    params: asked,
+    sharing: filter === 'assigned_to_me' ? 'user' : 'workspace',
+    tags: [
+      workspaceTag,
+      boardTag(boardId),
+      columnId === null ? openListTag(boardId) : columnTag(boardId, columnId),
+    ],
+    lifetime: search === null ? 'contactList' : 'search',
+    feature: search === null ? 'contactLists' : 'search',
+    keyParts: [boardId, columnId ?? '', filter, asked.sortBy, asked.sortOrder, `${asked.perPage}`, place],
+    ...(search === null ? {} : { privateKeyParts: [search] }),
+    comparable: changesWithTime.has(filter) ? null : (body) => decoder.decode(body),
+    next: (body) => nextQuestion(asked, body),
+  }
+}
+
+const changesWithTime: ReadonlySet<string> = new Set(['new_customers', 'recent_activity'])
+const decoder = new TextDecoder()
+
+/** A cursor is the last of a page's members, so its end tells it without reading the contacts. */
+const lastCursor = /"next_cursor":(?:null|"([^"\\]+)")\}*$/
+const tailBytes = limits.cursorCharactersMax + 64
+
+function nextQuestion(asked: Params, body: Uint8Array): Question<Params> | null {
+  const [, cursor] = lastCursor.exec(decoder.decode(body.subarray(-tailBytes))) ?? []
+  if (cursor === undefined) return null
+  return questionOf(asked.cursor === null ? { ...asked, page: asked.page + 1 } : { ...asked, cursor })
+}
 
 /** A page of a board's contacts (SPEC 1). */
 export const contactList = defineResource({
@@ -141,41 +179,19 @@ export const contactList = defineResource({
   data,
   answer,
   notFound: 'board_not_found',
-  question({ boardId }, asked) {
+  question: ({ boardId }, asked) => {
     const search = asked.search === undefined || asked.search === '' ? null : asked.search
-    const columnId = asked.column_id ?? null
-    const place = asked.cursor === undefined ? `p${asked.page ?? 1}` : `c${asked.cursor}`
-    return {
-      params: {
-        boardId,
-        columnId,
-        filter: asked.filter,
-        search,
-        sortBy: asked.sort_by,
-        sortOrder: asked.sort_order,
-        perPage: asked.per_page,
-        page: asked.page ?? 1,
-        cursor: asked.cursor ?? null,
-      },
-      sharing: asked.filter === 'assigned_to_me' ? 'user' : 'workspace',
-      tags: [
-        workspaceTag,
-        boardTag(boardId),
-        columnId === null ? openListTag(boardId) : columnTag(boardId, columnId),
-      ],
-      lifetime: search === null ? 'contactList' : 'search',
-      feature: search === null ? 'contactLists' : 'search',
-      keyParts: [
-        boardId,
-        columnId ?? '',
-        asked.filter,
-        asked.sort_by,
-        asked.sort_order,
-        `${asked.per_page}`,
-        place,
-      ],
-      ...(search === null ? {} : { privateKeyParts: [search] }),
-    }
+    return questionOf({
+      boardId,
+      columnId: asked.column_id ?? null,
+      filter: asked.filter,
+      search,
+      sortBy: asked.sort_by,
+      sortOrder: asked.sort_order,
+      perPage: asked.per_page,
+      page: asked.page ?? 1,
+      cursor: asked.cursor ?? null,
+    })
   },
   present: (body, served) =>
     spliceMember(body, '_cache', {
@@ -185,5 +201,6 @@ export const contactList = defineResource({
       age: served.ageSeconds,
       edge_location: served.edgeLocation,
       response_time_ms: served.responseTimeMs,
+      explanation: served.explanation,
     }),
 })

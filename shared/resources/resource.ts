@@ -6,6 +6,7 @@ import type { UserId } from '../ids.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
 import type { Tag } from '../tags.ts'
+import type { Explanation } from './explanation.ts'
 import type { LifetimeName } from './lifetimes.ts'
 
 /** How an answer came about: what `_cache` and its kin tell the caller. */
@@ -22,6 +23,8 @@ export interface Served {
   readonly retrievedAtMs: number
   readonly isCacheEnabled: boolean
   readonly userId: UserId
+  /** Present where the caller asked how the answer came about. */
+  readonly explanation?: Explanation
 }
 
 export type Source = 'memory' | 'edge_cache' | 'cloudflare_kv' | 'redis_cache' | 'database'
@@ -39,6 +42,13 @@ export interface Question<Params = unknown> {
   readonly privateKeyParts?: readonly string[]
   /** The caller asked for the database's own answer. */
   readonly bypass?: boolean
+  /**
+   * What of an answer changes by writes alone, and so must equal what the database says while no tag moved; null
+   * where the passing of time changes all of it.
+   */
+  readonly comparable: ((body: Uint8Array) => string) | null
+  /** The question that a reader who goes on will ask after this answer; null where it was the last. */
+  readonly next?: (body: Uint8Array) => Question<Params> | null
 }
 
 /**

@@ -3,18 +3,19 @@ import type { Clock } from '../../shared/clock.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Entry } from '../../worker/cache/entry.ts'
-import type { CacheKey } from '../../worker/cache/key.ts'
-import { cacheKey } from '../../worker/cache/key.ts'
+import { type Entry, encodeEntry } from '../../worker/cache/entry.ts'
+import { type CacheKey, cacheKey } from '../../worker/cache/key.ts'
 import type { Tier } from '../../worker/tiers/tier.ts'
 import { withDeadline } from '../../worker/tiers/with-deadline.ts'
 import { entryOf } from '../support/entries.ts'
 
-/** A tier under test: made with a clock, its storage reachable behind its back, and a twin that cannot be reached. */
+/** A tier under test. */
 export interface TierUnderTest {
   make(clock: Clock): Tier
-  writeRaw(key: CacheKey, text: string): Promise<void>
-  makeAway(clock: Clock): Tier
+  /** Writes into its storage behind its back. Null: it stores no bytes. */
+  readonly writeRaw: ((key: CacheKey, text: string) => Promise<void>) | null
+  /** A twin that cannot be reached. Null: there is nothing to reach. */
+  readonly makeAway: ((clock: Clock) => Tier) | null
 }
 
 const signal = new AbortController().signal
@@ -27,101 +28,195 @@ function freshKey(): Promise<CacheKey> {
   })
 }
 
-function living(changes: Partial<Entry> = {}): Entry {
-  const createdAtMs = Date.now()
-  return entryOf({ createdAtMs, deleteAtMs: createdAtMs + 3_600_000, ...changes })
+/** The time of day, standing still where the test puts it; timers are real. */
+function standingClock(): Clock & { nowMs: number } {
+  const clock = { ...systemClock, nowMs: Date.now(), now: () => clock.nowMs }
+  return clock
 }
+
+function livingAt({ nowMs }: { readonly nowMs: number }, changes: Partial<Entry> = {}): Entry {
+  return entryOf({ createdAtMs: nowMs, deleteAtMs: nowMs + 3_600_000, ...changes })
+}
+
+/** An entry with its body as text, which is compared a thousand times faster. */
+function inText({ body, ...rest }: Entry) {
+  return { ...rest, body: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body) }
+}
+
+const stored = { ok: true, value: 'stored' }
+const miss = { ok: true, value: null }
+
+const bodies: [string, Uint8Array][] = [
+  ['a list', new TextEncoder().encode('{"contacts":[{"name":"Łukasz 李 مريم 👩‍👩‍👧"}]}')],
+  ['an empty list', new TextEncoder().encode('{"contacts":[]}')],
+  ['counts of zero', new TextEncoder().encode('{"counts":{"open":0}}')],
+  ['an empty body', new Uint8Array()],
+  ['a large body', new TextEncoder().encode(`{"text":"${'ä'.repeat(300_000)}"}`)],
+]
 
 /** The laws of worker/tiers/tier.ts, the same for every tier. */
 export function tierSuite(name: string, underTest: () => TierUnderTest): void {
   describe(`the tier ${name}`, () => {
-    const bodies: [string, Uint8Array][] = [
-      ['a list', new TextEncoder().encode('{"contacts":[{"name":"Łukasz 李 مريم 👩‍👩‍👧"}]}')],
-      ['an empty list', new TextEncoder().encode('{"contacts":[]}')],
-      ['counts of zero', new TextEncoder().encode('{"counts":{"open":0}}')],
-      ['an empty body', new Uint8Array()],
-      ['a large body', new TextEncoder().encode(`{"text":"${'ä'.repeat(300_000)}"}`)],
-    ]
+    keepsWhatWasPut(underTest)
+    tellsKeysApart(underTest)
+    endsEntriesInTime(underTest)
+    survivesCorruption(underTest)
+    survivesAbsence(underTest)
+  })
+}
 
-    it.each(bodies)('gives %s back identical', async (_name, body) => {
-      const tier = underTest().make(systemClock)
-      const key = await freshKey()
-      const entry = living({ body, found: body.length > 0 })
-      expect(await tier.put(key, entry, signal)).toEqual({ ok: true, value: undefined })
-      expect(await tier.get(key, signal)).toEqual({ ok: true, value: entry })
-    })
+function keepsWhatWasPut(underTest: () => TierUnderTest): void {
+  it.each(bodies)('gives %s back identical', async (_name, body) => {
+    const clock = standingClock()
+    const tier = underTest().make(clock)
+    const key = await freshKey()
+    const entry = livingAt(clock, { body, found: body.length > 0 })
+    expect(await tier.put(key, entry, signal)).toEqual(stored)
+    const got = await tier.get(key, signal)
+    if (!got.ok || got.value === null) throw new Error('nothing came back')
+    expect(inText(got.value)).toEqual(inText(entry))
+  })
 
-    it('answers a miss as a value', async () => {
-      expect(
-        await underTest()
-          .make(systemClock)
-          .get(await freshKey(), signal),
-      ).toEqual({ ok: true, value: null })
-    })
+  it('answers a miss as a value', async () => {
+    expect(
+      await underTest()
+        .make(standingClock())
+        .get(await freshKey(), signal),
+    ).toEqual(miss)
+  })
 
-    it('keeps the later of two puts', async () => {
-      const tier = underTest().make(systemClock)
-      const key = await freshKey()
-      await tier.put(key, living({ etag: 'first' }), signal)
-      await tier.put(key, living({ etag: 'second' }), signal)
-      expect(await tier.get(key, signal)).toMatchObject({ ok: true, value: { etag: 'second' } })
-    })
+  it('keeps the later of two puts, a second apart', async () => {
+    const clock = standingClock()
+    const tier = underTest().make(clock)
+    const key = await freshKey()
+    await tier.put(key, livingAt(clock, { etag: 'first' }), signal)
+    clock.nowMs += limits.kvWritePauseMs
+    expect(await tier.put(key, livingAt(clock, { etag: 'second' }), signal)).toEqual(stored)
+    expect(await tier.get(key, signal)).toMatchObject({ ok: true, value: { etag: 'second' } })
+  })
 
-    it('forgets what was removed, and only that', async () => {
-      const tier = underTest().make(systemClock)
-      const [gone, kept] = [await freshKey(), await freshKey()]
-      await tier.put(gone, living(), signal)
-      await tier.put(kept, living(), signal)
-      expect((await tier.remove([gone], signal)).ok).toBe(true)
-      expect((await tier.remove([], signal)).ok).toBe(true)
-      expect(await tier.get(gone, signal)).toEqual({ ok: true, value: null })
-      expect(await tier.get(kept, signal)).toMatchObject({ ok: true, value: { etag: 'etag' } })
-    })
+  it('finds an entry after it was looked for in vain', async () => {
+    const clock = standingClock()
+    const tier = underTest().make(clock)
+    const key = await freshKey()
+    expect(await tier.get(key, signal)).toEqual(miss)
+    await tier.put(key, livingAt(clock), signal)
+    expect(await tier.get(key, signal)).toMatchObject({ ok: true, value: { etag: 'etag' } })
+  })
 
-    it('never gives an entry back past its last usable instant', async () => {
-      const entry = living({ deleteAtMs: Date.now() + 120_000 })
-      const later = (byMs: number): Clock => ({ ...systemClock, now: () => entry.deleteAtMs + byMs })
-      const key = await freshKey()
-      await underTest().make(systemClock).put(key, entry, signal)
-      expect(await underTest().make(later(-1)).get(key, signal)).toMatchObject({
-        ok: true,
-        value: { etag: 'etag' },
-      })
-      expect(await underTest().make(later(0)).get(key, signal)).toEqual({ ok: true, value: null })
-    })
+  it('forgets what was removed, and only that', async () => {
+    const clock = standingClock()
+    const tier = underTest().make(clock)
+    const [gone, kept] = [await freshKey(), await freshKey()]
+    await tier.put(gone, livingAt(clock), signal)
+    await tier.put(kept, livingAt(clock), signal)
+    expect((await tier.remove([gone], signal)).ok).toBe(true)
+    expect((await tier.remove([], signal)).ok).toBe(true)
+    expect((await tier.remove([await freshKey()], signal)).ok).toBe(true)
+    expect(await tier.get(gone, signal)).toEqual(miss)
+    expect(await tier.get(kept, signal)).toMatchObject({ ok: true, value: { etag: 'etag' } })
+  })
 
-    it.each(['', 'garbage', '{"workspaceId":1}\n', '\n', '{'])('calls the bytes %j corrupt', async (text) => {
-      const key = await freshKey()
-      await underTest().writeRaw(key, text)
-      expect(await underTest().make(systemClock).get(key, signal)).toEqual({
-        ok: false,
-        error: { kind: 'corrupt' },
-      })
-    })
+  it('answers a probe', async () => {
+    expect(await underTest().make(standingClock()).probe(signal)).toEqual({ ok: true, value: undefined })
+  })
+}
 
-    it('refuses an entry over the limit before any I/O', async () => {
-      const body = new Uint8Array(limits.entryBytesMax).fill(0x61)
-      const put = await underTest()
-        .makeAway(systemClock)
-        .put(await freshKey(), living({ body }), signal)
-      expect(put).toEqual({ ok: false, error: { kind: 'too-large' } })
-    })
+function tellsKeysApart(underTest: () => TierUnderTest): void {
+  it('never takes one key for another', async () => {
+    const clock = standingClock()
+    const tier = underTest().make(clock)
+    const base = await freshKey()
+    const keys = [
+      'a/b',
+      'a%2Fb',
+      'a%252Fb',
+      'A/B',
+      'a/./b',
+      'a/../b',
+      'a?b',
+      'a#b',
+      'a b',
+      'a+b',
+      'a%20b',
+    ].map((part) => `${base}:${part}` as CacheKey)
+    for (const key of keys)
+      expect(await tier.put(key, livingAt(clock, { etag: key }), signal)).toEqual(stored)
+    for (const key of keys)
+      expect(await tier.get(key, signal)).toMatchObject({ ok: true, value: { etag: key } })
+  })
 
-    it('answers a failure, never rejects, when it cannot be reached', async () => {
-      const tier = withDeadline(underTest().makeAway(systemClock), systemClock, 2_000)
-      const key = await freshKey()
-      const answers = await Promise.all([
-        tier.get(key, signal),
-        tier.put(key, living(), signal),
-        tier.remove([key], signal),
-        tier.probe(signal),
-      ])
-      for (const answer of answers)
-        expect(answer).toMatchObject({ ok: false, error: { kind: expect.any(String) } })
-    })
+  it('takes the longest key there is', async () => {
+    const clock = standingClock()
+    const tier = underTest().make(clock)
+    const key = (await freshKey()).padEnd(limits.keyBytesMax, ':') as CacheKey
+    expect(await tier.put(key, livingAt(clock), signal)).toEqual(stored)
+    expect(await tier.get(key, signal)).toMatchObject({ ok: true, value: { etag: 'etag' } })
+  })
+}
 
-    it('answers a probe', async () => {
-      expect(await underTest().make(systemClock).probe(signal)).toEqual({ ok: true, value: undefined })
+function endsEntriesInTime(underTest: () => TierUnderTest): void {
+  it('never gives an entry back past its last usable instant', async () => {
+    const clock = standingClock()
+    const tier = underTest().make(clock)
+    const entry = livingAt(clock, { deleteAtMs: clock.nowMs + 120_000 })
+    const key = await freshKey()
+    await tier.put(key, entry, signal)
+    clock.nowMs = entry.deleteAtMs - 1
+    expect(await tier.get(key, signal)).toMatchObject({ ok: true, value: { etag: 'etag' } })
+    clock.nowMs = entry.deleteAtMs
+    expect(await tier.get(key, signal)).toEqual(miss)
+  })
+
+  it('does not store an entry that is over', async () => {
+    const clock = standingClock()
+    const tier = underTest().make(clock)
+    const key = await freshKey()
+    const over = livingAt(clock, { deleteAtMs: clock.nowMs })
+    expect(await tier.put(key, over, signal)).toEqual({ ok: true, value: 'skipped' })
+    clock.nowMs -= 1
+    expect(await tier.get(key, signal)).toEqual(miss)
+  })
+}
+
+function survivesCorruption(underTest: () => TierUnderTest): void {
+  const { writeRaw } = underTest()
+  if (writeRaw === null) return
+  const whole = new TextDecoder().decode(encodeEntry(livingAt({ nowMs: Date.now() })))
+  const corrupt = ['', 'garbage', '{"workspaceId":1}\n', '\n', '{', whole.slice(0, -1), `${whole} `]
+
+  it.each(corrupt)('calls the bytes %j corrupt', async (text) => {
+    const key = await freshKey()
+    await writeRaw(key, text)
+    expect(await underTest().make(standingClock()).get(key, signal)).toEqual({
+      ok: false,
+      error: { kind: 'corrupt' },
     })
+  })
+}
+
+function survivesAbsence(underTest: () => TierUnderTest): void {
+  const { make, makeAway } = underTest()
+
+  it('refuses an entry over the limit before any I/O', async () => {
+    const clock = standingClock()
+    const body = new Uint8Array(limits.entryBytesMax).fill(0x61)
+    const put = await (makeAway ?? make)(clock).put(await freshKey(), livingAt(clock, { body }), signal)
+    expect(put).toEqual({ ok: false, error: { kind: 'too-large' } })
+  })
+
+  if (makeAway === null) return
+  it('answers a failure, never rejects, when it cannot be reached', async () => {
+    const clock = standingClock()
+    const tier = withDeadline(makeAway(clock), clock, 2_000)
+    const key = await freshKey()
+    const answers = await Promise.all([
+      tier.get(key, signal),
+      tier.put(key, livingAt(clock), signal),
+      tier.remove([key], signal),
+      tier.probe(signal),
+    ])
+    for (const answer of answers)
+      expect(answer).toMatchObject({ ok: false, error: { kind: expect.any(String) } })
   })
 }

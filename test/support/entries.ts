@@ -14,6 +14,7 @@ export function entryOf(changes: Partial<Entry> = {}): Entry {
     stamp: { ledgerId: 'ledger', version: version(5) },
     tags: ['workspace', 'board:b1', 'open:b1'],
     createdAtMs: 1_750_000_000_000,
+    loadMs: 40,
     deleteAtMs: 1_750_000_000_000 + 3_600_000,
     etag: 'etag',
     body: new TextEncoder().encode('{"contacts":[]}'),

@@ -1,9 +1,11 @@
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
+import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { decodeEntry, encodeEntry } from '../../worker/cache/entry.ts'
+import type { CacheKey } from '../../worker/cache/key.ts'
 import type { TierName } from '../../worker/metrics/events.ts'
-import type { Tier, TierFailure } from '../../worker/tiers/tier.ts'
+import type { PutOutcome, Tier, TierFailure } from '../../worker/tiers/tier.ts'
 
 /** A tier in a Map, which a test can take away, hold up and look into. It passes the suite of the real ones. */
 export interface FakeTier extends Tier {
@@ -19,47 +21,73 @@ export function createFakeTier(
   clock: Clock,
   stored = new Map<string, Uint8Array>(),
 ): FakeTier {
-  const enter = async (signal: AbortSignal) => {
-    if (tier.gate !== null) await Promise.race([tier.gate, aborted(signal)])
-    if (signal.aborted) return err({ kind: 'timeout' as const })
-    return tier.failure === null ? null : err(tier.failure)
-  }
   const tier: FakeTier = {
-    name,
     stored,
     failure: null,
     gate: null,
-    async get(key, signal) {
-      const refused = await enter(signal)
-      if (refused !== null) return refused
-      const bytes = stored.get(key)
-      if (bytes === undefined) return ok(null)
-      const entry = decodeEntry(bytes)
-      if (!entry.ok) return err({ kind: 'corrupt' })
-      return ok(clock.now() < entry.value.deleteAtMs ? entry.value : null)
-    },
-    async put(key, entry, signal) {
-      const bytes = encodeEntry(entry)
-      if (bytes.length > limits.entryBytesMax) return err({ kind: 'too-large' })
-      const refused = await enter(signal)
-      if (refused !== null) return refused
-      stored.set(key, bytes)
-      return ok(undefined)
-    },
-    async remove(keys, signal) {
-      const refused = await enter(signal)
-      if (refused !== null) return refused
-      for (const key of keys) stored.delete(key)
-      return ok(undefined)
-    },
-    async probe(signal) {
-      return (await enter(signal)) ?? ok(undefined)
-    },
+    ...createBytesTier(
+      name,
+      clock,
+      {
+        read: (key) => stored.get(key) ?? null,
+        write: (key, bytes) => {
+          stored.set(key, bytes)
+          return ok('stored')
+        },
+        drop: (key) => stored.delete(key),
+      },
+      async (signal, act) => {
+        if (tier.gate !== null) await Promise.race([tier.gate, aborted(signal)])
+        if (signal.aborted) return err({ kind: 'timeout' })
+        return tier.failure === null ? act() : err(tier.failure)
+      },
+    ),
   }
   return tier
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+/** Where a tier of tests keeps the bytes, and what it does about them at once. */
+export interface BytesStore {
+  read(key: CacheKey): Uint8Array | null
+  write(key: CacheKey, bytes: Uint8Array, deleteAtMs: number): Result<PutOutcome, TierFailure>
+  drop(key: CacheKey): void
+}
+
+/** The way to the store and back: when `act` is done to it, and what the caller is told of that. */
+export type Passage = <Value>(
+  signal: AbortSignal,
+  act: () => Result<Value, TierFailure>,
+) => Promise<Result<Value, TierFailure>>
+
+/** A tier that keeps the bytes which the real ones keep, in a store and past a passage of the test's. */
+export function createBytesTier(name: TierName, clock: Clock, store: BytesStore, pass: Passage): Tier {
+  return {
+    name,
+    get: (key, signal) =>
+      pass(signal, () => {
+        const bytes = store.read(key)
+        if (bytes === null) return ok(null)
+        const entry = decodeEntry(bytes)
+        if (!entry.ok) return err({ kind: 'corrupt' })
+        return ok(clock.now() < entry.value.deleteAtMs ? entry.value : null)
+      }),
+    async put(key, entry, signal) {
+      const bytes = encodeEntry(entry)
+      if (bytes.length > limits.entryBytesMax) return err({ kind: 'too-large' })
+      if (clock.now() >= entry.deleteAtMs) return ok('skipped')
+      return pass(signal, () => store.write(key, bytes, entry.deleteAtMs))
+    },
+    remove: (keys, signal) =>
+      pass(signal, () => {
+        for (const key of keys) store.drop(key)
+        return ok(undefined)
+      }),
+    probe: (signal) => pass(signal, () => ok(undefined)),
+  }
+}
+
+/** Settles when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -3,10 +3,12 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags.ts'
+import { etagOf } from '../../worker/cache/entry.ts'
 import type { CacheKey } from '../../worker/cache/key.ts'
 import { createLoader } from '../../worker/cache/load.ts'
 import { createReader } from '../../worker/cache/read.ts'
 import type { Policy, Read } from '../../worker/cache/request.ts'
+import { plainWish } from '../../worker/cache/request.ts'
 import { createStore } from '../../worker/cache/store.ts'
 import type { LedgerClient } from '../../worker/ledger/client.ts'
 import { createViews } from '../../worker/ledger/view.ts'
@@ -17,14 +19,8 @@ import { workspaceId } from './entries.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { createFakeTier, type FakeTier } from './fake-tier.ts'
 
-export const key = 'bc1:15213:contact-list:b1' as CacheKey
+export const key = 'bc2:15213:contact-list:b1' as CacheKey
 export const tags: Tag[] = ['workspace', 'board:b1', 'open:b1']
-export const plainWish: Read['wish'] = {
-  proof: { kind: 'bounded' },
-  maxAgeSeconds: null,
-  isOnlyIfCached: false,
-  isNoStore: false,
-}
 export const boundMs = 1_000
 
 /** What several isolates have in common: the ledger, the tiers, the origin and its database. */
@@ -39,7 +35,7 @@ export function createDeployment({ hasRedis = true } = {}) {
     failure: null as WireError | null,
     gate: null as Promise<unknown> | null,
   }
-  const world = { isLedgerAway: false }
+  const world = { isLedgerAway: false, chance: 0 }
   const ledger: LedgerClient = {
     advance: async (_workspace, events) =>
       world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.advance(events)),
@@ -60,10 +56,10 @@ export function createDeployment({ hasRedis = true } = {}) {
   function createIsolate() {
     const background: Promise<unknown>[] = []
     const slots = slotsOf(clock, kv, hasRedis ? redis : null)
-    const views = createViews({ ledger, clock, boundMs })
+    const views = createViews({ ledger, clock, boundMs, shared: null })
     const store = createStore(slots)
-    const loader = createLoader({ views, store, clock, staleIfErrorSeconds: 86_400 })
-    const reader = createReader({ slots, views, load: loader, store, clock })
+    const loader = createLoader({ views, store, clock, staleIfErrorSeconds: 86_400, etagOf })
+    const reader = createReader({ slots, views, load: loader, store, clock, random: () => world.chance })
 
     async function read(changes: Partial<Read> & { settings?: Policy } = {}) {
       const { settings = { isEnabled: true, lifetimeSeconds: 180 }, ...rest } = changes
@@ -96,9 +92,10 @@ export function createDeployment({ hasRedis = true } = {}) {
 /** The tiers as worker/services.ts arranges them, with a deadline that tests need not wait long for. */
 function slotsOf(clock: Clock, kv: FakeTier, redis: FakeTier | null): TierSlot[] {
   const bounded = (tier: FakeTier) => withDeadline(tier, clock, 100)
-  if (redis === null) return [{ tier: bounded(kv), source: 'cloudflare_kv', admits: 'every-fill' }]
+  if (redis === null)
+    return [{ tier: bounded(kv), source: 'cloudflare_kv', isNear: false, admits: 'every-fill' }]
   return [
-    { tier: bounded(kv), source: 'cloudflare_kv', admits: 'second-use' },
-    { tier: bounded(redis), source: 'redis_cache', admits: 'every-fill' },
+    { tier: bounded(kv), source: 'cloudflare_kv', isNear: false, admits: 'second-use' },
+    { tier: bounded(redis), source: 'redis_cache', isNear: false, admits: 'every-fill' },
   ]
 }

@@ -10,6 +10,13 @@ interface Request {
   readonly cf?: import('@cloudflare/workers-types').IncomingRequestCfProperties
 }
 
+declare const caches: { readonly default: LocationCache }
+interface LocationCache {
+  match(url: string): Promise<Response | undefined>
+  put(url: string, response: Response): Promise<void>
+  delete(url: string): Promise<boolean>
+}
+
 type SqlStorage = import('@cloudflare/workers-types').SqlStorage
 type DurableObjectState = import('@cloudflare/workers-types').DurableObjectState
 type DurableObjectNamespace<

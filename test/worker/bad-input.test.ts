@@ -56,6 +56,8 @@ describe('a parameter that is not what the route takes', () => {
     ['sort_by', 'sort_by=email'],
     ['sort_order', 'sort_order=up'],
     ['cursor', 'cursor=nonsense'],
+    ['pag', 'pag=2'],
+    ['__proto__', '__proto__=2'],
   ])('is a 400 that names %s: %s', async (parameter, query) => {
     const answer = await ask(`${list}?${query}`, { headers: member })
     expect(answer).toMatchObject({ status: 400, code: 'invalid_parameter' })

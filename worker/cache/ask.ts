@@ -24,14 +24,6 @@ export interface Asking {
 /** Answers a resource's question from the tiers or the origin, as the workspace's settings have it. */
 export type Ask = (asking: Asking) => Promise<Result<ReadAnswer, WireError>>
 
-/** What a caller asks for who asks for nothing in particular. */
-export const plainWish: Wish = {
-  proof: { kind: 'bounded' },
-  maxAgeSeconds: null,
-  isOnlyIfCached: false,
-  isNoStore: false,
-}
-
 export function createAsk(reader: Reader, settings: SettingsReader, origin: Origin): Ask {
   return async function ask({ resourceName, question, workspaceId, userId, caller, wish, isWarmUp }) {
     const owner = question.sharing === 'user' ? userId : null

@@ -19,6 +19,8 @@ const headerSchema = z.object({
   tags: z.array(z.string().transform((tag) => tag as Tag)),
   /** When the origin was asked. */
   createdAtMs: z.number(),
+  /** How long it took to answer: what a reader waits who finds nothing. */
+  loadMs: z.number().nonnegative(),
   /** The last usable instant: from here on no tier may give the entry back. */
   deleteAtMs: z.number(),
   etag: z.string(),

@@ -37,6 +37,25 @@ export function hasMoved({ stamp, tags }: Pick<Entry, 'stamp' | 'tags'>, view: V
   )
 }
 
+/** How far past its lifetime an entry is, seconds; 0 within it. */
+export function expiredForSeconds(entry: Entry, { nowMs, lifetimeSeconds }: Omit<Judgement, 'view'>): number {
+  return Math.max(0, (nowMs - entry.createdAtMs) / 1000 - lifetimeSeconds)
+}
+
+/**
+ * Whether a fresh entry is to be refreshed already, by chance that grows towards the end of its life (XFetch:
+ * Vattani, Chierichetti, Lowenstein, Optimal Probabilistic Cache Stampede Prevention, VLDB 2015, with beta 1): of many
+ * readers one begins about one load's time before the end, so that an entry in demand never expires.
+ * `chance` is uniform in [0, 1).
+ */
+export function isDueEarly(
+  { createdAtMs, loadMs }: Entry,
+  { nowMs, lifetimeSeconds }: Omit<Judgement, 'view'>,
+  chance: number,
+): boolean {
+  return nowMs - loadMs * Math.log(1 - chance) >= createdAtMs + lifetimeSeconds * 1000
+}
+
 const worth: Record<Verdict, number> = { fresh: 3, expired: 2, outdated: 1, unusable: 0 }
 
 /** Of two judged entries the one to keep aside: the better verdict, then the newer stamp. */

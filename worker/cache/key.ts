@@ -6,10 +6,10 @@ import type { Question } from '../../shared/resources/resource.ts'
 export type CacheKey = string & { readonly brand: unique symbol }
 
 /** Raised when the stored form of a body changes, so that old entries are never misread. */
-const formatVersion = 'bc1'
+const formatVersion = 'bc2'
 
 /**
- * `bc1:<workspace>:<resource>:<part>:<part>…`, readable for whoever looks into a tier. What is private (free text:
+ * `bc2:<workspace>:<resource>:<part>:<part>…`, readable for whoever looks into a tier. What is private (free text:
  * it may be a person's name) or too long is replaced, with all the parts, by their SHA-256.
  */
 export async function cacheKey(

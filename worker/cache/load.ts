@@ -7,7 +7,6 @@ import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import type { Proof, View, Views } from '../ledger/view.ts'
 import type { Entry, Stamp } from './entry.ts'
-import { etagOf } from './entry.ts'
 import { hasMoved } from './freshness.ts'
 import type { Read } from './request.ts'
 import { createSingleFlight } from './single-flight.ts'
@@ -27,6 +26,8 @@ export interface LoaderOptions {
   readonly store: Store
   readonly clock: Clock
   readonly staleIfErrorSeconds: number
+  /** A validator for a body: the same bytes, the same text. */
+  etagOf(body: Uint8Array): Promise<string>
 }
 
 /** The stamp of what was loaded while the ledger was out of reach: such an entry answers once and is not kept. */
@@ -99,7 +100,7 @@ export function createLoader(options: LoaderOptions): Loader {
 
 /** What the origin answers to a read, as an entry under a stamp. */
 async function fetchEntry(
-  { clock, staleIfErrorSeconds }: LoaderOptions,
+  { clock, staleIfErrorSeconds, etagOf }: LoaderOptions,
   read: Read,
   stamp: Stamp,
 ): Promise<Result<Entry, WireError>> {
@@ -113,6 +114,7 @@ async function fetchEntry(
     stamp,
     tags: read.tags,
     createdAtMs,
+    loadMs: clock.now() - createdAtMs,
     deleteAtMs: createdAtMs + (policy.lifetimeSeconds + staleIfErrorSeconds) * 1000,
     etag: await etagOf(body),
     body,

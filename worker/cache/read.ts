@@ -1,17 +1,17 @@
-import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
+import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Served, Source } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Proof, Views } from '../ledger/view.ts'
-import type { TierSlot } from '../tiers/slots.ts'
+import type { Proof, View } from '../ledger/view.ts'
 import type { Entry } from './entry.ts'
-import { isBetter, judge, type Verdict } from './freshness.ts'
-import type { CacheKey } from './key.ts'
+import { expiredForSeconds, isDueEarly } from './freshness.ts'
 import type { Loader } from './load.ts'
 import type { Policy, Read, Wish } from './request.ts'
+import type { Candidate, Found, SearchOptions, Step } from './search.ts'
+import { judgementOf, lookNear, searchTiers } from './search.ts'
 import type { Store } from './store.ts'
 
 /** An entry that answers, and how that came about. */
@@ -23,160 +23,142 @@ export interface ReadAnswer {
   /** Whether the answer is proved current within the bound; if not, the caller is told. */
   readonly isProven: boolean
   readonly isCacheEnabled: boolean
-  /** Milliseconds each tier took, in the order asked. */
-  readonly timings: readonly (readonly [name: string, durationMs: number])[]
+  /** What was asked on the way, in order. */
+  readonly steps: readonly Step[]
+  /** What the entry was judged by; null where the ledger was never heard of. */
+  readonly view: View | null
 }
 
 export type Reader = (read: Read) => Promise<Result<ReadAnswer, WireError>>
 
-export interface ReaderOptions {
-  readonly slots: readonly TierSlot[]
-  readonly views: Views
+export interface ReaderOptions extends SearchOptions {
   readonly load: Loader
   readonly store: Store
-  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  random(): number
 }
-
-interface Candidate {
-  readonly entry: Entry
-  readonly verdict: Verdict
-  readonly source: Source
-}
-
-type Timings = [name: string, durationMs: number][]
-
-const never = new AbortController().signal
 
 /** One read on its way, and what is known of it so far. */
 interface Passage {
   readonly options: ReaderOptions
   readonly read: Read
   readonly policy: Policy
-  readonly timings: Timings
+  readonly steps: Step[]
 }
 
 /**
- * All control flow of a read, in one direction: the view of the ledger and the first tier in parallel; the first
+ * All control flow of a read, in one direction: the view of the ledger and the near tiers in parallel; the first
  * fresh entry answers; else the origin is asked; else the best entry that was kept aside answers and says so.
  */
 export function createReader(options: ReaderOptions): Reader {
   return async function answer(read) {
-    const timings: Timings = []
-    const firstGet = read.isBypass ? null : getTimed(options, 0, read.key, timings)
-    const [policy, proof] = await Promise.all([
+    const [near, policy, proof] = await Promise.all([
+      read.isBypass ? [] : lookNear(options, read),
       read.policy,
       options.views.current(read.workspaceId, read.wish.proof, read.keepAlive),
     ])
     const refusal = refuse(read.wish, proof)
     if (refusal !== null) return err(refusal)
 
-    const passage = { options, read, policy, timings }
+    const passage: Passage = { options, read, policy, steps: [] }
     if (read.isBypass || !policy.isEnabled) return answerPastTiers(passage, proof)
-    const found = await searchTiers(passage, proof, firstGet)
+    const found = await searchTiers(
+      options,
+      read,
+      near,
+      proof,
+      (entry) => wishedLifetime(entry, passage),
+      passage.steps,
+    )
     const answered = answerFromTiers(passage, found)
     if (answered !== null) return ok(answered)
     return read.wish.isOnlyIfCached ? err({ code: 'not_cached' }) : answerFromOrigin(passage, found)
   }
 }
 
-interface Found {
-  readonly best: Candidate | null
-  readonly proof: Proof
+/** A fresh entry answers; an expired one too, refreshed in the background, unless the caller asked for more. */
+function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadAnswer | null {
+  if (best === null) return null
+  const { options, read } = passage
+  const judgement = judgementOf(read, proof, options.clock, lifetimeOf(best.entry, passage.policy))
+  if (best.verdict === 'fresh') {
+    if (depth > 0) read.keepAlive(options.store.promote(read.key, best.entry, depth))
+    if (proof.ok && isDueEarly(best.entry, judgement, options.random())) refresh(passage, proof)
+    return say(passage, best, proof, proof.ok ? 'HIT' : 'STALE', proof.ok)
+  }
+  const mayAnswer = best.verdict === 'expired' && read.wish.proof.kind === 'bounded'
+  const staleSeconds = expiredForSeconds(best.entry, {
+    ...judgement,
+    lifetimeSeconds: wishedLifetime(best.entry, passage),
+  })
+  if (!mayAnswer || staleSeconds > acceptedStaleSeconds(read.wish)) return null
+  // Without the ledger a refresh could not be stamped, so it would be of no use to the next reader.
+  if (proof.ok) refresh(passage, proof)
+  return say(passage, best, proof, 'STALE', proof.ok)
 }
 
-/** A fresh entry answers; an expired one too, refreshed in the background, unless the caller asked for more. */
-function answerFromTiers({ options, read, ...passage }: Passage, { best, proof }: Found): ReadAnswer | null {
-  if (best === null) return null
-  if (best.verdict === 'fresh') return say(passage, best, proof.ok ? 'HIT' : 'STALE', proof.ok)
-  const mayAnswer = read.wish.proof.kind === 'bounded' && read.wish.maxAgeSeconds === null
-  if (best.verdict !== 'expired' || !mayAnswer) return null
-  // Without the ledger a refresh could not be stamped, so it would be of no use to the next reader.
-  if (proof.ok) read.keepAlive(options.load(read, proof, true))
-  return say(passage, best, 'STALE', proof.ok)
+/** Loads anew behind the answer; who comes meanwhile joins the same load. */
+function refresh({ options, read }: Passage, proof: Proof): void {
+  read.keepAlive(options.load(read, proof, true))
 }
 
 async function answerFromOrigin(passage: Passage, { best, proof }: Found): ReturnType<Reader> {
-  const { read } = passage
+  const { read, options } = passage
   const loaded = await loadTimed(passage, proof, !read.wish.isNoStore)
   if (loaded.ok) {
     const { entry, standing } = loaded.value
-    return ok(
-      say(passage, fromDatabase(entry), standing === 'overtaken' ? 'STALE' : 'MISS', standing === 'current'),
-    )
+    const status = standing === 'overtaken' ? 'STALE' : 'MISS'
+    return ok(say(passage, fromDatabase(entry), proof, status, standing === 'current'))
   }
   // RFC 5861 section 4: what is stale answers when the origin fails; never where proof was asked for.
   const mayFallBack = read.wish.proof.kind === 'bounded' && wireErrors[loaded.error.code].status >= 500
-  return best !== null && mayFallBack ? ok(say(passage, best, 'STALE', false)) : loaded
+  if (best === null || !mayFallBack) return loaded
+  const judgement = judgementOf(read, proof, options.clock, lifetimeOf(best.entry, passage.policy))
+  const isTooStale =
+    expiredForSeconds(best.entry, judgement) > (read.wish.staleIfErrorSeconds ?? Number.POSITIVE_INFINITY)
+  return isTooStale ? loaded : ok(say(passage, best, proof, 'STALE', false))
 }
 
 async function answerPastTiers(passage: Passage, proof: Proof): ReturnType<Reader> {
+  if (passage.read.wish.isOnlyIfCached) return err({ code: 'not_cached' })
   const loaded = await loadTimed(passage, proof, false)
   if (!loaded.ok) return loaded
-  return ok(say(passage, fromDatabase(loaded.value.entry), 'BYPASS', loaded.value.standing === 'current'))
+  const { entry, standing } = loaded.value
+  return ok(say(passage, fromDatabase(entry), proof, 'BYPASS', standing === 'current'))
 }
 
 function say(
-  { policy, timings }: Pick<Passage, 'policy' | 'timings'>,
+  { policy, steps }: Passage,
   { entry, source }: Candidate,
+  proof: Proof,
   status: Served['status'],
   isProven: boolean,
 ): ReadAnswer {
-  const lifetimeSeconds = lifetimeOf(entry, policy)
-  return { entry, status, source, lifetimeSeconds, isProven, isCacheEnabled: policy.isEnabled, timings }
-}
-
-/** Asks tier after tier until one has a fresh entry; the best of the others is kept aside. */
-async function searchTiers(
-  { options, read, policy, timings }: Passage,
-  proofAtFirst: Proof,
-  firstGet: ReturnType<TierSlot['tier']['get']> | null,
-): Promise<Found> {
-  const { slots, views, store, clock } = options
-  let best: Candidate | null = null
-  let proof = proofAtFirst
-  for (const [depth, { source }] of slots.entries()) {
-    const got = await (depth === 0 && firstGet !== null
-      ? firstGet
-      : getTimed(options, depth, read.key, timings))
-    if (!got.ok || got.value === null) continue
-    const entry = got.value
-    proof = await views.renewed(read.workspaceId, proof, read.keepAlive)
-    const verdict = judge(entry, {
-      workspaceId: read.workspaceId,
-      view: proof.ok ? proof.value : proof.error.last,
-      nowMs: clock.now(),
-      lifetimeSeconds: Math.min(
-        lifetimeOf(entry, policy),
-        read.wish.maxAgeSeconds ?? Number.POSITIVE_INFINITY,
-      ),
-    })
-    if (isBetter(entry, verdict, best)) best = { entry, verdict, source }
-    if (verdict === 'fresh') {
-      if (depth > 0) read.keepAlive(store.promote(read.key, entry, depth))
-      break
-    }
+  return {
+    entry,
+    status,
+    source,
+    lifetimeSeconds: lifetimeOf(entry, policy),
+    isProven,
+    isCacheEnabled: policy.isEnabled,
+    steps,
+    view: proof.ok ? proof.value : proof.error.last,
   }
-  return { best, proof }
-}
-
-async function getTimed({ slots, clock }: ReaderOptions, depth: number, key: CacheKey, timings: Timings) {
-  const slot = slots[depth]
-  if (slot === undefined) return ok(null)
-  const askedAtMs = clock.now()
-  const got = await slot.tier.get(key, never)
-  timings.push([slot.tier.name, clock.now() - askedAtMs])
-  return got
 }
 
 async function loadTimed(
-  { options, read, timings }: Passage,
+  { options, read, steps }: Passage,
   proof: Proof,
   isStored: boolean,
 ): ReturnType<Loader> {
   const { clock } = options
   const askedAtMs = clock.now()
   const loaded = await options.load(read, proof, isStored)
-  timings.push(['origin', clock.now() - askedAtMs])
+  steps.push({
+    name: 'origin',
+    said: loaded.ok ? 'loaded' : 'failed',
+    durationMs: clock.now() - askedAtMs,
+  })
   return loaded
 }
 
@@ -188,12 +170,24 @@ function fromDatabase(entry: Entry): Candidate {
 function refuse({ proof: demand }: Wish, proof: Proof): WireError | null {
   if (demand.kind === 'bounded') return null
   if (!proof.ok) return { code: 'ledger_unavailable', retryAfterSeconds: limits.retryAfterSeconds }
-  return demand.kind === 'at-least' && proof.value.version < demand.version
-    ? { code: 'version_unknown' }
-    : null
+  const { version = versionZero } = demand
+  return proof.value.version < version ? { code: 'version_unknown' } : null
 }
 
 /** That something does not exist is believed for a shorter time than that it does. */
 function lifetimeOf(entry: Entry, { lifetimeSeconds }: Policy): number {
   return entry.found ? lifetimeSeconds : Math.min(lifetimeSeconds, limits.notFoundLifetimeSeconds)
+}
+
+/** The part of an entry's lifetime in which it is fresh enough for this caller. */
+function wishedLifetime(entry: Entry, { policy, read: { wish } }: Passage): number {
+  const { maxAgeSeconds, minFreshSeconds } = wish
+  const ofItsOwn = lifetimeOf(entry, policy) - (minFreshSeconds ?? 0)
+  return Math.min(ofItsOwn, maxAgeSeconds ?? Number.POSITIVE_INFINITY)
+}
+
+/** How far past that an entry may answer while it is refreshed: however far, unless the caller set a limit. */
+function acceptedStaleSeconds({ maxStaleSeconds, maxAgeSeconds, minFreshSeconds }: Wish): number {
+  if (maxStaleSeconds !== null) return maxStaleSeconds
+  return maxAgeSeconds === null && minFreshSeconds === null ? Number.POSITIVE_INFINITY : 0
 }

@@ -16,6 +16,7 @@ import type { Entry } from './entry.ts'
 import { judge } from './freshness.ts'
 import { cacheKey } from './key.ts'
 import type { Reader } from './read.ts'
+import { plainWish } from './request.ts'
 
 /** Who asks, and what takes the work that goes on after the answer. */
 export interface SettingsCaller extends Caller {
@@ -74,7 +75,7 @@ export function createSettingsReader(
       isBypass: false,
       isWarmUp: true,
       policy,
-      wish: { proof: demand, maxAgeSeconds: null, isOnlyIfCached: false, isNoStore: false },
+      wish: { ...plainWish, proof: demand },
       keepAlive,
       async load() {
         const loaded = await origin.settings(workspaceId, caller)

@@ -4,7 +4,10 @@ import type { CacheKey } from './key.ts'
 
 /** Puts entries into tiers, after the answer is sent. A put that fails is counted by the tier and does no harm. */
 export interface Store {
-  /** After a load: the tiers that take every fill, and the others too where none of those took it. */
+  /**
+   * After a load: the tiers that take every fill, and the others too where none that other locations can read took
+   * it.
+   */
   fill(key: CacheKey, entry: Entry, everywhere: boolean): Promise<void>
   /** After a hit at `depth`: the tiers above it. */
   promote(key: CacheKey, entry: Entry, depth: number): Promise<void>
@@ -30,7 +33,9 @@ export function createStore(slots: readonly TierSlot[]): Store {
   return {
     async fill(key, entry, everywhere) {
       const first = slots.filter((slot) => everywhere || slot.admits === 'every-fill')
-      const taken = await Promise.all(first.map((slot) => put(slot, key, entry)))
+      const taken = await Promise.all(
+        first.map(async (slot) => (await put(slot, key, entry)) && !slot.isNear),
+      )
       if (taken.includes(true)) return
       const rest = slots.filter((slot) => !first.includes(slot))
       await Promise.all(rest.map((slot) => put(slot, key, entry)))

@@ -21,6 +21,9 @@ export function parseWish(headers: Headers): Result<Wish, Fault[]> {
   return ok({
     proof: asksForProof ? { kind: 'now', ...named } : atLeast,
     maxAgeSeconds: maxAgeSeconds === 0 ? null : maxAgeSeconds,
+    maxStaleSeconds: maxStaleOf(directives.get('max-stale')),
+    minFreshSeconds: deltaSeconds(directives.get('min-fresh')),
+    staleIfErrorSeconds: deltaSeconds(directives.get('stale-if-error')),
     isOnlyIfCached: directives.has('only-if-cached'),
     isNoStore: directives.has('no-store'),
   })
@@ -39,6 +42,11 @@ function parseDirectives(header: string): Map<string, string> {
     return [name.trim().toLowerCase(), value.trim().replaceAll('"', '')]
   })
   return new Map(pairs)
+}
+
+/** Without a number, however stale (RFC 9111 section 5.2.1.2). */
+function maxStaleOf(value: string | undefined): number | null {
+  return value === '' ? Number.POSITIVE_INFINITY : deltaSeconds(value)
 }
 
 /** RFC 9111 section 1.2.2; what is not a number is as if it were not there. */

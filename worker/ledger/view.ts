@@ -9,6 +9,7 @@ import { err, ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags.ts'
 import type { LedgerClient } from './client.ts'
 import type { LedgerChanges } from './contract.ts'
+import type { SharedChanges, SharedViews } from './shared-views.ts'
 
 /** An isolate's copy of a ledger, as of `askedAtMs`. Immutable. */
 export interface View {
@@ -51,12 +52,16 @@ export interface Views {
 
 interface StoredView extends View {
   readonly moved: ReadonlyMap<Tag, Version>
+  /** The newest part of `moved`, all of it after a version: what others can go on from. */
+  readonly recent: { readonly since: Version; readonly moved: ReadonlyMap<Tag, Version> }
   /** Number of the flight that brought it: tells what was asked after what, which a standing clock cannot. */
   readonly flightNumber: number
 }
 
 interface Flight {
   readonly number: number
+  /** Whether it may bring what another isolate was told: then it proves nothing of what was asked after now. */
+  readonly mayShare: boolean
   readonly askedAtMs: number
   readonly landed: Promise<void>
 }
@@ -74,6 +79,8 @@ export interface ViewsOptions {
   readonly clock: Clock
   /** `STALENESS_BOUND_MS`: the age up to which a view is used without asking; 0 asks on every read. */
   readonly boundMs: number
+  /** Where the location's isolates share their views; null: each asks for itself. */
+  readonly shared: SharedViews | null
 }
 
 /** A flight whose request was cancelled never lands; past this age nobody waits for it. */
@@ -89,12 +96,14 @@ class IsolateViews implements Views {
   private readonly ledger: LedgerClient
   private readonly clock: Clock
   private readonly boundMs: number
+  private readonly shared: SharedViews | null
   private readonly slots = new LRUCache<WorkspaceId, Slot>({ max: limits.isolateViewsMax })
 
-  constructor({ ledger, clock, boundMs }: ViewsOptions) {
+  constructor({ ledger, clock, boundMs, shared }: ViewsOptions) {
     this.ledger = ledger
     this.clock = clock
     this.boundMs = boundMs
+    this.shared = shared
   }
 
   async current(workspaceId: WorkspaceId, demand: Demand, keepAlive: KeepAlive): Promise<Proof> {
@@ -121,11 +130,11 @@ class IsolateViews implements Views {
     const oldestMs = this.clock.now() - this.boundMs
     if (slot.view !== null && slot.view.askedAtMs >= oldestMs) {
       const isAgeing = slot.view.askedAtMs < oldestMs + this.boundMs / 2
-      if (isAgeing && this.underWay(slot) === null) this.start(workspaceId, slot, keepAlive)
+      if (isAgeing && this.underWay(slot) === null) this.start(workspaceId, slot, true, keepAlive)
       return slot.view
     }
     if (slot.failedAtMs !== null && slot.failedAtMs > oldestMs) return null
-    await this.land(this.underWay(slot) ?? this.start(workspaceId, slot, keepAlive))
+    await this.land(this.underWay(slot) ?? this.start(workspaceId, slot, true, keepAlive))
     return slot.view !== null && slot.view.askedAtMs >= oldestMs ? slot.view : null
   }
 
@@ -140,31 +149,63 @@ class IsolateViews implements Views {
     if (inTheWay !== null) await this.land(inTheWay)
     if (slot.view === null || slot.view.flightNumber <= calledAfter) {
       const joinable = this.underWay(slot)
-      const isLater = joinable !== null && joinable.number > calledAfter
-      await this.land(isLater ? joinable : this.start(workspaceId, slot, keepAlive))
+      const isLater = joinable !== null && !joinable.mayShare && joinable.number > calledAfter
+      await this.land(isLater ? joinable : this.start(workspaceId, slot, false, keepAlive))
     }
     return slot.view !== null && slot.view.flightNumber > calledAfter ? slot.view : null
   }
 
-  private start(workspaceId: WorkspaceId, slot: Slot, keepAlive: KeepAlive): Flight {
+  private start(workspaceId: WorkspaceId, slot: Slot, mayShare: boolean, keepAlive: KeepAlive): Flight {
     slot.flightsStarted += 1
     const number = slot.flightsStarted
-    const landed = this.refresh(workspaceId, slot, number).finally(() => {
+    const refreshed = this.refresh(workspaceId, slot, { number, mayShare }, keepAlive)
+    const landed = refreshed.finally(() => {
       if (slot.flight?.number === number) slot.flight = null
     })
-    const flight = { number, askedAtMs: this.clock.now(), landed }
+    const flight = { number, mayShare, askedAtMs: this.clock.now(), landed }
     slot.flight = flight
     keepAlive(landed)
     return flight
   }
 
-  private async refresh(workspaceId: WorkspaceId, slot: Slot, flightNumber: number): Promise<void> {
+  private async refresh(
+    workspaceId: WorkspaceId,
+    slot: Slot,
+    { number, mayShare }: Pick<Flight, 'number' | 'mayShare'>,
+    keepAlive: KeepAlive,
+  ): Promise<void> {
+    if (mayShare && (await this.takeShared(workspaceId, slot))) return
     const askedAtMs = this.clock.now()
     const before = slot.view
     const answer = await this.ledger.since(workspaceId, before?.ledgerId ?? null, before?.version ?? 0)
     slot.failedAtMs = answer.ok ? null : this.clock.now()
-    if (!answer.ok || (slot.view !== null && slot.view.flightNumber > flightNumber)) return
-    slot.view = advanceView(before, answer.value, askedAtMs, flightNumber)
+    const isOvertaken =
+      slot.view !== null && (slot.view.flightNumber > number || slot.view.askedAtMs > askedAtMs)
+    if (!answer.ok || isOvertaken) return
+    slot.view = advanceView(before, answer.value, askedAtMs, number)
+    if (this.shared !== null && this.boundMs > 0) {
+      keepAlive(this.shared.write(workspaceId, shareable(slot.view)))
+    }
+  }
+
+  /** Takes what another isolate of the location was told, where it is young enough and fits on what is known here. */
+  private async takeShared(workspaceId: WorkspaceId, slot: Slot): Promise<boolean> {
+    if (this.shared === null || slot.view === null) return false
+    const shared = await this.shared.read(workspaceId)
+    const before = slot.view
+    if (shared === null || before === null) return false
+    // Another machine's clock: the difference that is tolerated counts as age, and a larger one shows as the future.
+    const askedAtMs = shared.askedAtMs - limits.locationClockSkewMs
+    const nowMs = this.clock.now()
+    const isYoung = askedAtMs >= nowMs - this.boundMs / 2 && askedAtMs <= nowMs
+    const fits =
+      shared.ledgerId === before.ledgerId &&
+      shared.since <= before.version &&
+      shared.version >= before.version &&
+      askedAtMs > before.askedAtMs
+    if (!isYoung || !fits) return false
+    slot.view = advanceView(before, shared, askedAtMs, before.flightNumber)
+    return true
   }
 
   private underWay({ flight }: Slot): Flight | null {
@@ -202,8 +243,23 @@ function advanceView(
     askedAtMs,
     flightNumber,
     moved: kept.moved,
+    recent: isSameLedger ? advanceRecent(before, answer) : { since: answer.version, moved: new Map() },
     movedAt: (tag) => kept.moved.get(tag) ?? versionZero,
   }
+}
+
+/** Goes on from the last recent part while it is small, else begins a new one. */
+function advanceRecent({ recent, version }: StoredView, answer: LedgerChanges): StoredView['recent'] {
+  const moved = new Map(recent.moved)
+  for (const change of answer.changes) moved.set(change.tag, change.version)
+  if (moved.size <= limits.sharedChangesMax) return { since: recent.since, moved }
+  if (answer.changes.length > limits.sharedChangesMax) return { since: answer.version, moved: new Map() }
+  return { since: version, moved: new Map(answer.changes.map((change) => [change.tag, change.version])) }
+}
+
+function shareable({ ledgerId, version, floor, askedAtMs, recent }: StoredView): SharedChanges {
+  const changes = [...recent.moved].map(([tag, at]) => ({ tag, version: at }))
+  return { ledgerId, version, floor, changes, since: recent.since, askedAtMs }
 }
 
 /** Keeps a view as bounded as its ledger: the tags that moved longest ago go, and the floor rises to them. */

@@ -1,8 +1,24 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
 import type { Served, Source } from '../../shared/resources/resource.ts'
 
-export type TierName = 'kv' | 'redis'
-export type TierFailureKind = 'timeout' | 'unavailable' | 'rate-limited' | 'corrupt' | 'too-large'
+export type TierName = 'memory' | 'edge-cache' | 'kv' | 'redis'
+/** Why a tier has no answer. `breaker-open`: it was not asked, because it failed before. */
+export type TierFailureKind =
+  | 'timeout'
+  | 'unavailable'
+  | 'rate-limited'
+  | 'corrupt'
+  | 'too-large'
+  | 'breaker-open'
+/** A tier is read and written past two breakers: what it refuses to take it may still give. */
+export type BreakerSide = 'get' | 'put'
+export type BreakerState = 'closed' | 'open' | 'half-open'
+
+/**
+ * What became of one check of a served answer. `excused`: a change was on its way, and has arrived since; `unknown`:
+ * somebody could not be asked, or time alone changes the answer.
+ */
+export type CheckOutcome = 'consistent' | 'excused' | 'violated' | 'unknown'
 
 /**
  * Everything the Worker counts: the one surface between the code that does things and the figures. No event
@@ -26,8 +42,19 @@ export type CacheEvent =
       readonly outcome: 'hit' | 'miss' | TierFailureKind
       readonly durationMs: number
     }
-  /** An entry was handed to a tier. */
-  | { readonly kind: 'tier-put'; readonly tier: TierName; readonly outcome: 'done' | TierFailureKind }
+  /** An entry was handed to a tier. `skipped`: it needed no write, and none was made. */
+  | {
+      readonly kind: 'tier-put'
+      readonly tier: TierName
+      readonly outcome: 'done' | 'skipped' | TierFailureKind
+    }
+  /** A circuit breaker changed over to `state`. */
+  | {
+      readonly kind: 'breaker'
+      readonly tier: TierName | 'origin'
+      readonly side: BreakerSide
+      readonly state: BreakerState
+    }
   /** The ledger was asked. */
   | {
       readonly kind: 'ledger'
@@ -41,6 +68,8 @@ export type CacheEvent =
       readonly outcome: 'done' | 'not-found' | 'refused' | 'overloaded' | 'timeout' | 'unavailable'
       readonly durationMs: number
     }
+  /** A served answer was compared with what the origin says now. */
+  | { readonly kind: 'consistency'; readonly outcome: CheckOutcome }
   /** Invalidation events were made durable. */
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
 

@@ -16,8 +16,11 @@ const counterHelp: Readonly<Record<CounterFamily, string>> = {
   reads: 'Reads of a cached resource, by how they were answered.',
   tier_gets: 'Times a tier was asked for an entry.',
   tier_puts: 'Entries handed to a tier.',
+  breaker_changes: 'Times a circuit breaker of a tier or of the origin changed over to a state.',
   ledger_calls: 'Calls of a ledger.',
   origin_calls: 'Calls of the origin.',
+  consistency_checks: 'Served answers compared with what the origin says.',
+  consistency_violations: 'Served answers that differed with nothing to excuse it.',
   invalidation_events: 'Invalidation events made durable.',
   invalidation_tags: 'Cache tags moved on by invalidations.',
 }

@@ -42,9 +42,10 @@ export const metricsBodySchema = z.object({
       redis_hits: count,
       database_hits: count,
     }),
-    tiers: z.object({ kv: tierSchema, redis: tierSchema }),
+    tiers: z.object({ memory: tierSchema, edge_cache: tierSchema, kv: tierSchema, redis: tierSchema }),
     ledger: callsSchema,
     origin: callsSchema,
+    consistency: z.object({ checks: outcomesSchema, violations: count }),
     invalidations: z.object({ events: count, tags: count }),
   }),
   timestamp: z.iso.datetime(),
@@ -79,9 +80,18 @@ export function renderJson(reading: Reading, edgeLocation: string, nowMs: number
         redis_hits: reads.bySource['redis_cache'] ?? 0,
         database_hits: reads.bySource['database'] ?? 0,
       },
-      tiers: { kv: tierOf(reading, 'kv'), redis: tierOf(reading, 'redis') },
+      tiers: {
+        memory: tierOf(reading, 'memory'),
+        edge_cache: tierOf(reading, 'edge-cache'),
+        kv: tierOf(reading, 'kv'),
+        redis: tierOf(reading, 'redis'),
+      },
       ledger: { calls: outcomesOf(reading, 'ledger_calls'), latency: latencyOf(reading, 'ledger_call') },
       origin: { calls: outcomesOf(reading, 'origin_calls'), latency: latencyOf(reading, 'origin_call') },
+      consistency: {
+        checks: outcomesOf(reading, 'consistency_checks'),
+        violations: sumOf(reading, 'consistency_violations'),
+      },
       invalidations: {
         events: sumOf(reading, 'invalidation_events'),
         tags: sumOf(reading, 'invalidation_tags'),
@@ -110,18 +120,22 @@ export function statsOf(totals: Totals): CacheStats {
   const reads = readsOf(totals)
   const gets = outcomesOf(totals, 'tier_gets')
   const puts = outcomesOf(totals, 'tier_puts')
-  const failures = Object.entries(gets).filter(([outcome]) => outcome !== 'hit' && outcome !== 'miss')
-  const refusals = Object.entries(puts).filter(([outcome]) => outcome !== 'done')
+  const failures = [...Object.entries(gets), ...Object.entries(puts)].filter(
+    ([outcome]) => !faultless.has(outcome),
+  )
   return {
     hits: reads.hits,
     misses: reads.total - reads.hits,
     sets: puts['done'] ?? 0,
     deletes: sumOf(totals, 'invalidation_tags'),
-    errors: [...failures, ...refusals].reduce((sum, [, times]) => sum + times, 0),
+    errors: failures.reduce((sum, [, times]) => sum + times, 0),
     hitRate: `${(hitRate(reads) * 100).toFixed(2)}%`,
     total: reads.total,
   }
 }
+
+/** Outcomes that are no failed call: it went well, or none was made. */
+const faultless = new Set(['hit', 'miss', 'done', 'skipped', 'breaker-open'])
 
 interface Reads {
   readonly total: number
@@ -169,7 +183,7 @@ function sumOf(totals: Totals, family: CounterFamily): number {
 
 function outcomesOf(
   totals: Totals,
-  family: 'tier_gets' | 'tier_puts' | 'ledger_calls' | 'origin_calls',
+  family: 'tier_gets' | 'tier_puts' | 'ledger_calls' | 'origin_calls' | 'consistency_checks',
   tier?: TierName,
 ): Record<string, number> {
   const outcomes: Record<string, number> = {}

@@ -11,8 +11,11 @@ export const counterFamilies = {
   reads: ['resource', 'code', 'status', 'source'],
   tier_gets: ['tier', 'outcome'],
   tier_puts: ['tier', 'outcome'],
+  breaker_changes: ['tier', 'side', 'state'],
   ledger_calls: ['call', 'outcome'],
   origin_calls: ['outcome'],
+  consistency_checks: ['outcome'],
+  consistency_violations: [],
   invalidation_events: [],
   invalidation_tags: [],
 } as const satisfies Record<string, readonly string[]>
@@ -127,10 +130,14 @@ function countEvent(
     }
     case 'tier-get':
       add('tier_gets', [event.tier, event.outcome])
-      time('tier_get', [event.tier], event.durationMs)
+      // A tier that was not asked took no time: zeros would hide how long it takes when it is.
+      if (event.outcome !== 'breaker-open') time('tier_get', [event.tier], event.durationMs)
       return
     case 'tier-put':
       add('tier_puts', [event.tier, event.outcome])
+      return
+    case 'breaker':
+      add('breaker_changes', [event.tier, event.side, event.state])
       return
     case 'ledger':
       add('ledger_calls', [event.call, event.outcome])
@@ -139,6 +146,10 @@ function countEvent(
     case 'origin':
       add('origin_calls', [event.outcome])
       time('origin_call', [], event.durationMs)
+      return
+    case 'consistency':
+      add('consistency_checks', [event.outcome])
+      if (event.outcome === 'violated') add('consistency_violations', [])
       return
     case 'invalidation':
       add('invalidation_events', [], event.events)

@@ -18,6 +18,8 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { CacheEvent, Recorder } from '../metrics/events.ts'
+import type { BreakerPace } from '../tiers/circuit-breaker.ts'
+import { createBreaker, tierPace } from '../tiers/circuit-breaker.ts'
 
 /** On whose behalf the origin is asked: the JWT makes row level security hold, the id ties the logs together. */
 export interface Caller {
@@ -56,9 +58,32 @@ type Answer = Result<Uint8Array | null, WireError>
 
 const decoder = new TextDecoder()
 
+/** An origin that hangs costs, an isolate, one wait for its deadline in five seconds. */
+const pace: BreakerPace = {
+  ...tierPace,
+  pauseMaxMs: 5_000,
+  trialLostMs: limits.originDeadlineMs + 1_000,
+}
+
+const away: Answer = err({ code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
+const late: Answer = err({ code: 'origin_timeout' })
+
 export function createOrigin(options: OriginOptions): Origin {
-  const { url, clock } = options
-  const ask = (path: string, caller: Caller, body?: unknown) => askOrigin(options, path, caller, body)
+  const { url, clock, recorder } = options
+  const breaker = createBreaker(clock, pace, (state) =>
+    recorder.record({ kind: 'breaker', tier: 'origin', side: 'get', state }),
+  )
+
+  /** Left alone while it fails: what is cached answers at once then, and nobody waits for a deadline. */
+  async function ask(path: string, caller: Caller, body?: unknown): Promise<Answer> {
+    const settle = breaker.admit()
+    if (settle === null) return away
+    const answer = await askOrigin(options, path, caller, body)
+    // A deadline that the origin itself reports is one slow query's; one that passes here is the origin's.
+    const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
+    settle(hasFailed ? 'failed' : 'answered')
+    return answer
+  }
 
   async function askFor<Schema extends z.ZodType>(
     schema: Schema,
@@ -132,10 +157,10 @@ async function askOrigin(
       try {
         return await readAnswer(await fetch(`${url}${path}`, { ...request, signal }))
       } catch {
-        return err({ code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
+        return away
       }
     },
-    err({ code: 'origin_timeout' }),
+    late,
   )
   recorder.record({ kind: 'origin', outcome: outcomeOf(answer), durationMs: clock.now() - askedAtMs })
   return answer
@@ -145,7 +170,7 @@ async function readAnswer(response: Response): Promise<Answer> {
   const bytes = new Uint8Array(await response.arrayBuffer())
   if (response.ok) return ok(bytes)
   const body = errorBodySchema.safeParse(parseJson(bytes))
-  if (!body.success || body.data.code === 'key_invalid') return err({ code: 'origin_unavailable' })
+  if (!body.success || body.data.code === 'key_invalid') return away
   const { code, details, retryAfter } = body.data
   return err({
     code,

@@ -52,7 +52,11 @@ export async function admitInternal({ services, request }: Call): Promise<Result
   return isKey ? ok(undefined) : err({ code: 'key_invalid' })
 }
 
-function workspaceOf(header: string | null, named: string | undefined): Result<WorkspaceId, WireError> {
+/** The workspace that the route names, or else the header. */
+export function workspaceOf(
+  header: string | null,
+  named: string | undefined,
+): Result<WorkspaceId, WireError> {
   const given = named ?? header
   if (given === null) return err({ code: 'workspace_missing' })
   const parsed = workspaceIdSchema.safeParse(given)

@@ -27,8 +27,8 @@ export async function readCacheStats(services: Services): Promise<z.output<typeo
   const signal = AbortSignal.timeout(limits.probeDeadlineMs)
   const [totals, kv, redis] = await Promise.all([
     services.metrics.read(),
-    services.kv.probe(signal),
-    services.redis?.probe(signal) ?? ok(undefined),
+    services.tiers.kv.probe(signal),
+    services.tiers.redis?.probe(signal) ?? ok(undefined),
   ])
   return {
     healthy: kv.ok && redis.ok,
@@ -70,7 +70,7 @@ export const cacheStatsRoutes: readonly Route[] = [
         respondData({
           cacheStats: stats,
           healthCheck: { healthy },
-          redisEnabled: services.redis !== null,
+          redisEnabled: services.tiers.redis !== null,
           timestamp,
         }),
       )

@@ -60,7 +60,7 @@ export const healthRoute: Route = {
 
 type Parts = z.output<typeof healthSchema>['services']
 
-async function probeAll({ kv, redis, origin, ledger, clock }: Services): Promise<Parts> {
+async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Parts> {
   const probe = async (tier: Tier): Promise<Standing> =>
     standingOf((await tier.probe(AbortSignal.timeout(limits.probeDeadlineMs))).ok)
   const ledgerAnswers = withinDeadline(

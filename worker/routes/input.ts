@@ -7,17 +7,17 @@ import { err, ok } from '../../shared/result.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
-/**
- * The query's parameters as they were given. What is given twice becomes a list, which no schema takes: better a
- * clear error than a guess which of the two was meant.
- */
-export function queryOf(url: URL): Record<string, string | string[]> {
-  const query: Record<string, string | string[]> = {}
-  for (const name of new Set(url.searchParams.keys())) {
-    const values = url.searchParams.getAll(name)
-    query[name] = values.length === 1 ? (values[0] ?? '') : values
+/** The query's parameters. What is given twice is refused: better a clear error than a guess which was meant. */
+export function queryOf(url: URL): Result<Record<string, string>, WireError> {
+  const query = new Map<string, string>()
+  for (const [name, value] of url.searchParams) {
+    if (query.has(name)) {
+      const details = [{ parameter: name, message: 'must be given only once' }]
+      return err({ code: 'invalid_parameter', details })
+    }
+    query.set(name, value)
   }
-  return query
+  return ok(Object.fromEntries(query))
 }
 
 /** Whether percent-decoding a URL's path and query gives valid UTF-8 without NUL. */

@@ -5,7 +5,7 @@ import { err, ok } from '../../shared/result.ts'
 import { matchesKey } from '../auth/internal-key.ts'
 import { renderPrometheus, type TextFormat, textContentTypes } from '../metrics/prometheus.ts'
 import { metricsBodySchema, renderJson } from '../metrics/render.ts'
-import { parseInput } from './input.ts'
+import { parseInput, queryOf } from './input.ts'
 import { respondJson } from './respond.ts'
 import type { Call, Route } from './route.ts'
 
@@ -38,8 +38,10 @@ export const metricsRoute: Route = {
 }
 
 /** What `format` asks for; else what `Accept` does, as Prometheus sends it; else JSON. */
-function formatOf({ query: given, request }: Call): Result<'json' | TextFormat, WireError> {
-  const asked = parseInput(query, given, 'invalid_parameter')
+function formatOf({ url, request }: Call): Result<'json' | TextFormat, WireError> {
+  const given = queryOf(url)
+  if (!given.ok) return given
+  const asked = parseInput(query, given.value, 'invalid_parameter')
   if (!asked.ok) return asked
   if (asked.value.format === 'json') return ok('json')
   const accept = request.headers.get('Accept') ?? ''

@@ -33,7 +33,8 @@ export async function measurePerformance(
   services: Services,
   { workspaceId, caller }: Warming,
 ): Promise<Result<Performance, WireError>> {
-  const { clock, origin, redis, kv } = services
+  const { clock, origin } = services
+  const { redis, kv } = services.tiers
   const nonce = crypto.randomUUID()
   const key = await cacheKey('performance', workspaceId, null, { keyParts: [nonce] })
 
@@ -56,6 +57,7 @@ export async function measurePerformance(
     stamp: { ledgerId: nonce, version: versionZero },
     tags: [],
     createdAtMs: clock.now(),
+    loadMs: standard.timeMs,
     deleteAtMs: clock.now() + limits.kvExpirationSecondsMin * 1000,
     etag: '',
     body,

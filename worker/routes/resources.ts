@@ -8,7 +8,9 @@ import { err, ok } from '../../shared/result.ts'
 import { ageSeconds } from '../cache/entry.ts'
 import type { ReadAnswer } from '../cache/read.ts'
 import { parseWish } from '../cache/wish.ts'
-import { admit } from './access.ts'
+import type { Asker } from './explain.ts'
+import { admitAsker, explain } from './explain.ts'
+import { queryOf } from './input.ts'
 import { enveloped } from './respond.ts'
 import type { Call, Route } from './route.ts'
 
@@ -43,23 +45,25 @@ function routeOf(resource: AnyResource): Route {
 
 async function answer(resource: AnyResource, call: Call): Promise<Result<Response, WireError>> {
   const { services } = call
-  const admitted = await admit(call, call.path['workspaceId'])
+  const admitted = await admitAsker(call, call.path['workspaceId'])
   if (!admitted.ok) return admitted
-  const asked = resource.ask(call.path, call.query)
+  const query = queryOf(call.url)
+  if (!query.ok) return query
+  const asked = resource.ask(call.path, query.value)
   if (!asked.ok) return err({ code: 'invalid_parameter', details: asked.error })
   const wish = parseWish(call.request.headers)
   if (!wish.ok) return err({ code: 'invalid_parameter', details: wish.error })
 
-  const { workspaceId, principal, caller } = admitted.value
+  const { workspaceId, principal, caller, isKeyHolder } = admitted.value
   const read = await services.ask({
     resourceName: resource.name,
     question: asked.value,
     workspaceId,
     userId: principal.userId,
     caller,
-    wish: wish.value,
+    wish: isKeyHolder ? { ...wish.value, isOnlyIfCached: true } : wish.value,
   })
-  const responded = read.ok ? respond(resource, call, read.value, principal.userId) : read
+  const responded = read.ok ? respond(resource, call, read.value, admitted.value) : read
   services.metrics.recorder.record({
     kind: 'read',
     resource: resource.name,
@@ -75,13 +79,14 @@ function respond(
   resource: AnyResource,
   call: Call,
   answered: ReadAnswer,
-  userId: UserId,
+  { principal: { userId }, wantsExplanation }: Asker,
 ): Result<Response, WireError> {
   const { entry, status, source, lifetimeSeconds } = answered
   if (!entry.found) return err({ code: resource.notFound ?? 'internal' })
   const nowMs = call.services.clock.now()
   const headers = headersOf(answered, nowMs, userId)
-  if (matches(call.request.headers.get('If-None-Match'), headers.get('ETag'))) {
+  if (wantsExplanation) headers.set('Cache-Control', 'no-store')
+  else if (matches(call.request.headers.get('If-None-Match'), headers.get('ETag'))) {
     return ok(new Response(null, { status: 304, headers }))
   }
   const data = resource.present(entry.body, {
@@ -94,20 +99,21 @@ function respond(
     retrievedAtMs: nowMs,
     isCacheEnabled: answered.isCacheEnabled,
     userId,
+    ...(wantsExplanation ? { explanation: explain(answered, nowMs) } : {}),
   })
   headers.set('Content-Type', 'application/json')
   return ok(new Response(wrap(data), { headers }))
 }
 
 function headersOf(answered: ReadAnswer, nowMs: number, userId: UserId): Headers {
-  const { entry, timings } = answered
+  const { entry, steps } = answered
   return new Headers({
     // Weak: `_cache` differs from answer to answer. With the user: the same entry may read differently to each.
     ETag: `W/"${entry.etag}.${encodeURIComponent(userId)}"`,
     Age: String(ageSeconds(entry, nowMs)),
     'Cache-Control': 'private, no-cache',
     'Cache-Status': cacheStatus(answered, nowMs),
-    'Server-Timing': timings.map(([name, durationMs]) => `${name};dur=${durationMs}`).join(', '),
+    'Server-Timing': steps.map(({ name, durationMs }) => `${name};dur=${durationMs}`).join(', '),
     Vary: 'Authorization, X-Workspace-ID, X-User-ID',
   })
 }

@@ -9,8 +9,7 @@ export interface Call {
   readonly request: Request
   /** Parameters of the path, percent-decoded. */
   readonly path: Readonly<Record<string, string>>
-  /** Parameters of the query; a list where one was given more than once. */
-  readonly query: Readonly<Record<string, string | string[]>>
+  readonly url: URL
   readonly requestId: string
   readonly startedAtMs: number
   /** IATA code of the data centre, `local` outside Cloudflare. */

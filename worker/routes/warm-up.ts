@@ -8,7 +8,7 @@ import type { Question } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import type { Principal } from '../auth/bearer.ts'
-import { plainWish } from '../cache/ask.ts'
+import { plainWish } from '../cache/request.ts'
 import type { SettingsCaller } from '../cache/settings.ts'
 import type { Services } from '../services.ts'
 

@@ -5,7 +5,7 @@ import { decodeEntry, encodeEntry } from '../cache/entry.ts'
 import type { Tier } from './tier.ts'
 
 /** A key that is never written: asking for it shows that KV answers. */
-const probeKey = 'bc1:probe'
+const probeKey = 'bc2:probe'
 
 /**
  * Workers KV: read near the reader, written far. A change takes up to 60 s to be seen and misses are cached too
@@ -30,15 +30,15 @@ export function createKvTier(namespace: KVNamespace, clock: Clock): Tier {
       const bytes = encodeEntry(entry)
       if (bytes.length > limits.entryBytesMax) return err({ kind: 'too-large' })
       const leftSeconds = Math.ceil((entry.deleteAtMs - clock.now()) / 1000)
-      if (leftSeconds <= 0) return ok(undefined)
+      if (leftSeconds <= 0) return ok('skipped')
       try {
         await namespace.put(key, bytes, {
           expirationTtl: Math.max(leftSeconds, limits.kvExpirationSecondsMin),
         })
-        return ok(undefined)
+        return ok('stored')
       } catch (error) {
-        // One write a second a key is all KV takes (Cloudflare, Workers KV limits).
-        return err({ kind: String(error).includes('429') ? 'rate-limited' : 'unavailable' })
+        // One write a second a key is all KV takes: "KV PUT failed: 429 Too Many Requests".
+        return err({ kind: /failed: 429\b/.test(String(error)) ? 'rate-limited' : 'unavailable' })
       }
     },
     async remove(keys) {

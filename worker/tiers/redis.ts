@@ -59,10 +59,10 @@ export function createRedisTier(access: RedisAccess, clock: Clock): Tier {
       const bytes = encodeEntry(entry)
       if (bytes.length > limits.entryBytesMax) return err({ kind: 'too-large' })
       const leftMs = Math.ceil(entry.deleteAtMs - clock.now())
-      if (leftMs <= 0) return ok(undefined)
+      if (leftMs <= 0) return ok('skipped')
       const text = new TextDecoder().decode(bytes)
       const put = await attempt(signal, (redis) => redis.set(key, text, { px: leftMs }))
-      return put.ok ? ok(undefined) : put
+      return put.ok ? ok('stored') : put
     },
     async remove(keys, signal) {
       if (keys.length === 0) return ok(undefined)

@@ -6,6 +6,8 @@ export interface TierSlot {
   readonly tier: Tier
   /** How answers name it. */
   readonly source: Source
+  /** In the isolate or its location: asked while the view of the ledger is still on its way. */
+  readonly isNear: boolean
   /**
    * Which entries it takes. `every-fill`: each that was loaded. `second-use`: only those that are read again, where a
    * deeper tier holds the first copy: a page that is looked at once is not worth a write there.

@@ -8,6 +8,12 @@ export interface TierFailure {
 }
 
 /**
+ * What became of an entry that was handed over. `skipped`: nothing was written, because nothing needed to be (it was over
+ * before it came, or the place was written a moment ago). That is no failure.
+ */
+export type PutOutcome = 'stored' | 'skipped'
+
+/**
  * A place that keeps entries. Its laws, each a test of the contract suite every tier passes:
  *
  * - it never rejects: a miss is `null`, a failure an error with its kind;
@@ -17,12 +23,14 @@ export interface TierFailure {
  * - an entry over the limit is `too-large` before any I/O;
  * - an aborted signal settles the call.
  *
- * An adapter only adapts. Deadlines and counting are put around it by `withDeadline` and `withMetrics`.
+ * An adapter only adapts. Policy is put around it from outside: `withMetrics(withBreaker(withDeadline(tier)))`, KV's
+ * writes past `withWritePause`. The signal of a call is the caller's; one that an adapter cannot pass on is heeded by the
+ * deadline around it.
  */
 export interface Tier {
   readonly name: TierName
   get(key: CacheKey, signal: AbortSignal): Promise<Result<Entry | null, TierFailure>>
-  put(key: CacheKey, entry: Entry, signal: AbortSignal): Promise<Result<void, TierFailure>>
+  put(key: CacheKey, entry: Entry, signal: AbortSignal): Promise<Result<PutOutcome, TierFailure>>
   remove(keys: readonly CacheKey[], signal: AbortSignal): Promise<Result<void, TierFailure>>
   /** Whether the place answers at all; touches no entry. */
   probe(signal: AbortSignal): Promise<Result<void, TierFailure>>

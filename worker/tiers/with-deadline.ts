@@ -1,21 +1,34 @@
 import type { Clock } from '../../shared/clock.ts'
-import { withinDeadline } from '../../shared/clock.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
 import type { Tier, TierFailure } from './tier.ts'
 
-/** The same tier, every call of which settles within `deadlineMs`: later than that is a `timeout`. */
+/**
+ * The same tier, every call of which settles within `deadlineMs`, or at once when the caller's signal is aborted: as a
+ * `timeout`. It waits for the clock and the caller, not for the tier, so even a call that never settles ends here.
+ */
 export function withDeadline(tier: Tier, clock: Clock, deadlineMs: number): Tier {
   function bounded<Value>(
     signal: AbortSignal,
     call: (signal: AbortSignal) => Promise<Result<Value, TierFailure>>,
   ): Promise<Result<Value, TierFailure>> {
-    return withinDeadline<Result<Value, TierFailure>>(
-      clock,
-      deadlineMs,
-      (late) => call(AbortSignal.any([signal, late])),
-      err({ kind: 'timeout' }),
-    )
+    if (signal.aborted) return Promise.resolve(err({ kind: 'timeout' }))
+    return new Promise((resolve, reject) => {
+      const controller = new AbortController()
+      const giveUp = () => {
+        controller.abort()
+        resolve(err({ kind: 'timeout' }))
+      }
+      const cancel = clock.schedule(giveUp, deadlineMs)
+      // Not AbortSignal.any: callers share one signal that is never aborted, and it must not gather what was asked.
+      signal.addEventListener('abort', giveUp, { once: true })
+      call(controller.signal)
+        .then(resolve, reject)
+        .finally(() => {
+          cancel()
+          signal.removeEventListener('abort', giveUp)
+        })
+    })
   }
 
   return {

@@ -2,8 +2,8 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Recorder } from '../metrics/events.ts'
 import type { Tier } from './tier.ts'
 
-/** The same tier, counted. */
-export function withMetrics(tier: Tier, clock: Clock, recorder: Recorder): Tier {
+/** The same tier, counted. Outermost, so that what policy answers in the tier's place is counted too. */
+export function withMetrics<Wrapped extends Tier>(tier: Wrapped, clock: Clock, recorder: Recorder): Wrapped {
   return {
     ...tier,
     async get(key, signal) {
@@ -15,7 +15,8 @@ export function withMetrics(tier: Tier, clock: Clock, recorder: Recorder): Tier 
     },
     async put(key, entry, signal) {
       const put = await tier.put(key, entry, signal)
-      recorder.record({ kind: 'tier-put', tier: tier.name, outcome: put.ok ? 'done' : put.error.kind })
+      const outcome = put.ok ? (put.value === 'stored' ? 'done' : put.value) : put.error.kind
+      recorder.record({ kind: 'tier-put', tier: tier.name, outcome })
       return put
     },
   }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
-import { version } from '../../support/entries.ts'
+import { plainWish } from '../../../worker/cache/request.ts'
 import { deferred, settle } from '../../support/fake-clock.ts'
-import { boundMs, createDeployment, key, plainWish } from '../../support/read-harness.ts'
+import { boundMs, createDeployment, key } from '../../support/read-harness.ts'
 
 const list = (rows: string) => `{"contacts":${rows}}`
 
@@ -185,69 +185,41 @@ describe('an expired entry', () => {
   })
 })
 
-describe('a caller who asks for more', () => {
-  it('gets nothing older than what was acknowledged before the request, at once, with no-cache', async () => {
-    const { createIsolate, database, book } = createDeployment()
+describe('an entry near the end of its life', () => {
+  async function near({ chance, leftMs }: { chance: number; leftMs: number }) {
+    const deployment = createDeployment()
+    const { createIsolate, clock, database, world } = deployment
     const isolate = createIsolate()
-    await isolate.read()
-    database.rows = '["now"]'
-    book.advance([{ tags: ['open:b1'] }])
-    expect((await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).body).toBe(
-      list('["now"]'),
-    )
-  })
-
-  it('gets nothing older than the version it names', async () => {
-    const { createIsolate, database, book } = createDeployment()
-    const isolate = createIsolate()
-    await isolate.read()
-    database.rows = '["own write"]'
-    const { version: written } = book.advance([{ tags: ['open:b1'] }])
-    const wish = { ...plainWish, proof: { kind: 'at-least', version: written } } as const
-    expect((await isolate.read({ wish })).body).toBe(list('["own write"]'))
-  })
-
-  it('is told that the version it names does not exist', async () => {
-    const { createIsolate } = createDeployment()
-    const wish = { ...plainWish, proof: { kind: 'at-least', version: version(9) } } as const
-    expect(await createIsolate().read({ wish })).toEqual({ error: 'version_unknown' })
-  })
-
-  it('gets nothing older than the age it names', async () => {
-    const { createIsolate, clock } = createDeployment()
-    const isolate = createIsolate()
-    await isolate.read()
+    const gate = deferred<void>()
+    database.gate = gate.promise
+    const first = isolate.read()
+    await clock.advance(40)
+    gate.resolve()
+    await first
     await isolate.rest()
-    await clock.advance(10_000)
-    expect(await isolate.read({ wish: { ...plainWish, maxAgeSeconds: 20 } })).toMatchObject({ status: 'HIT' })
-    expect(await isolate.read({ wish: { ...plainWish, maxAgeSeconds: 5 } })).toMatchObject({ status: 'MISS' })
-  })
+    world.chance = chance
+    // The lifetime counts from when the origin was asked, 40 ms before its answer.
+    await clock.advance(180_000 - 40 - leftMs)
+    return { ...deployment, isolate }
+  }
 
-  it('gets only what is cached, or nothing, with only-if-cached', async () => {
-    const { createIsolate, database } = createDeployment()
-    expect(await createIsolate().read({ wish: { ...plainWish, isOnlyIfCached: true } })).toEqual({
-      error: 'not_cached',
-    })
-    expect(database.loads).toBe(0)
-  })
-
-  it('leaves nothing behind with no-store', async () => {
-    const { createIsolate, kv, redis } = createDeployment()
-    const isolate = createIsolate()
-    await isolate.read({ wish: { ...plainWish, isNoStore: true } })
+  it('is refreshed before it ends, behind an answer that is a hit', async () => {
+    const { isolate, database } = await near({ chance: 0.9, leftMs: 90 })
+    expect(await isolate.read()).toMatchObject({ status: 'HIT' })
     await isolate.rest()
-    expect(kv.stored.size + redis.stored.size).toBe(0)
-  })
-
-  it('gets the database itself, and leaves nothing behind, where the cache is switched off or passed by', async () => {
-    const { createIsolate, kv, redis, database } = createDeployment()
-    const isolate = createIsolate()
-    const settings = { isEnabled: false, lifetimeSeconds: 180 }
-    expect(await isolate.read({ settings })).toMatchObject({ status: 'BYPASS', source: 'database' })
-    expect(await isolate.read({ isBypass: true })).toMatchObject({ status: 'BYPASS', source: 'database' })
-    await isolate.rest()
-    expect(kv.stored.size + redis.stored.size).toBe(0)
     expect(database.loads).toBe(2)
+  })
+
+  it('is left alone by most readers, and by all who come long before', async () => {
+    for (const [chance, leftMs] of [
+      [0.5, 90],
+      [0.999999, 10_000],
+    ] as const) {
+      const { isolate, database } = await near({ chance, leftMs })
+      expect(await isolate.read()).toMatchObject({ status: 'HIT' })
+      await isolate.rest()
+      expect(database.loads).toBe(1)
+    }
   })
 })
 

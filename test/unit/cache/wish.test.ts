@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { plainWish } from '../../../worker/cache/request.ts'
 import { parseWish } from '../../../worker/cache/wish.ts'
 
 const wishOf = (headers: Record<string, string>) => {
   const wish = parseWish(new Headers(headers))
   return wish.ok ? wish.value : wish.error
 }
-const plain = { proof: { kind: 'bounded' }, maxAgeSeconds: null, isOnlyIfCached: false, isNoStore: false }
+const plain = plainWish
 
 describe('what a request asks of its answer', () => {
   it.each([
@@ -34,6 +35,26 @@ describe('what a request asks of its answer', () => {
       'that nothing is kept (5.2.1.5)',
       { 'Cache-Control': 'no-store, foo=bar' },
       { ...plain, isNoStore: true },
+    ],
+    [
+      'something at most so long past its time (5.2.1.2)',
+      { 'Cache-Control': 'max-stale=30' },
+      { ...plain, maxStaleSeconds: 30 },
+    ],
+    [
+      'something however long past its time',
+      { 'Cache-Control': 'max-stale' },
+      { ...plain, maxStaleSeconds: Number.POSITIVE_INFINITY },
+    ],
+    [
+      'what stays fresh for a while (5.2.1.3)',
+      { 'Cache-Control': 'min-fresh=9' },
+      { ...plain, minFreshSeconds: 9 },
+    ],
+    [
+      'something not too old where the origin fails (RFC 5861 4)',
+      { 'Cache-Control': 'stale-if-error=60' },
+      { ...plain, staleIfErrorSeconds: 60 },
     ],
     ['nothing by what is no number', { 'Cache-Control': 'max-age=soon' }, plain],
     [

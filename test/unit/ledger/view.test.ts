@@ -32,7 +32,7 @@ function setUp(bound = boundMs) {
       return answer
     },
   }
-  const views = createViews({ ledger, clock, boundMs: bound })
+  const views = createViews({ ledger, clock, boundMs: bound, shared: null })
   const bounded = () => views.current(workspaceId, { kind: 'bounded' }, ignore)
   const now = () => views.current(workspaceId, { kind: 'now' }, ignore)
   return { clock, book, held, state, views, bounded, now }
@@ -142,7 +142,7 @@ describe('the view of a ledger', () => {
       advance: async (_workspace, events) => ok(book.advance(events)),
       since: async (_workspace, ledgerId, after) => ok(book.since(ledgerId, after)),
     }
-    const views = createViews({ ledger, clock, boundMs })
+    const views = createViews({ ledger, clock, boundMs, shared: null })
     await views.current(workspaceId, { kind: 'bounded' }, ignore)
     book = createBook(undefined, undefined, 'second')
     await clock.advance(boundMs + 1)

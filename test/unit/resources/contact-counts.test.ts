@@ -2,23 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { userIdSchema } from '../../../shared/ids.ts'
 import { contactCounts } from '../../../shared/resources/contact-counts.ts'
+import { referenceCounts as counts } from '../../support/reference-counts.ts'
 
-const counts = {
-  unassigned: 191_623,
-  open: 14,
-  closed: 588,
-  total: 191_663,
-  highPriority: 2,
-  mediumPriority: 191_657,
-  lowPriority: 4,
-  needsResponse: 5,
-  followUp: 0,
-  favorites: 3,
-  archived: 4,
-  unhappyCustomers: 0,
-  newCustomers: 0,
-  recentActivity: 0,
-}
 const computedAt = '2025-07-26T15:36:27.020Z'
 
 function present(assignees: Record<string, number>, user: string, source: 'redis_cache' | 'database') {

@@ -67,7 +67,7 @@ describe('the query of a contact list', () => {
       sort_by: 'created_at',
       sort_order: 'desc',
     })
-    expect(written).toEqual(plain)
+    expect(JSON.stringify(written)).toBe(JSON.stringify(plain))
   })
 
   it("keeps each user's own contacts apart, and shares the rest", () => {
@@ -77,6 +77,38 @@ describe('the query of a contact list', () => {
     }
     expect(sharing('assigned_to_me')).toBe('user')
     expect(sharing('unassigned')).toBe('workspace')
+  })
+})
+
+describe('the page after a page', () => {
+  const page = (next_cursor: string | null) =>
+    new TextEncoder().encode(
+      JSON.stringify({
+        contacts: [{ name: '"next_cursor":"nonsense"}}' }],
+        pagination: { page: 1, next_cursor },
+      }),
+    )
+  const following = (query: Record<string, string>, cursor: string | null) => {
+    const asked = contactList.ask(board, query)
+    const next = asked.ok ? asked.value.next?.(page(cursor)) : undefined
+    return next?.params ?? null
+  }
+
+  it('is the next by number, or by the cursor the page gave out where the reader goes by cursors', () => {
+    const { params } = contactList.question({ boardId: board.boardId as never }, contactList.query.parse({}))
+    expect(following({ page: '3' }, 'abc')).toEqual({ ...params, page: 4 })
+    const given = encodeCursor({
+      sortBy: 'created_at',
+      sortOrder: 'desc',
+      after: '2025-01-01T00:00:00Z',
+      id: 'b',
+      page: 2,
+    })
+    expect(following({ cursor: given }, 'abc')).toEqual({ ...params, cursor: 'abc' })
+  })
+
+  it('is none after the last', () => {
+    expect(following({}, null)).toBeNull()
   })
 })
 

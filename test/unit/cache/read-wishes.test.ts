@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { plainWish } from '../../../worker/cache/request.ts'
+import { version } from '../../support/entries.ts'
+import { createDeployment } from '../../support/read-harness.ts'
+
+const list = (rows: string) => `{"contacts":${rows}}`
+
+describe('a caller who asks for more', () => {
+  it('gets nothing older than what was acknowledged before the request, at once, with no-cache', async () => {
+    const { createIsolate, database, book } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    database.rows = '["now"]'
+    book.advance([{ tags: ['open:b1'] }])
+    expect((await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).body).toBe(
+      list('["now"]'),
+    )
+  })
+
+  it('gets nothing older than the version it names', async () => {
+    const { createIsolate, database, book } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    database.rows = '["own write"]'
+    const { version: written } = book.advance([{ tags: ['open:b1'] }])
+    const wish = { ...plainWish, proof: { kind: 'at-least', version: written } } as const
+    expect((await isolate.read({ wish })).body).toBe(list('["own write"]'))
+  })
+
+  it('is told that the version it names does not exist', async () => {
+    const { createIsolate } = createDeployment()
+    for (const kind of ['at-least', 'now'] as const) {
+      const wish = { ...plainWish, proof: { kind, version: version(9) } }
+      expect(await createIsolate().read({ wish })).toEqual({ error: 'version_unknown' })
+    }
+  })
+
+  it('gets nothing older than the age it names', async () => {
+    const { createIsolate, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    await clock.advance(10_000)
+    expect(await isolate.read({ wish: { ...plainWish, maxAgeSeconds: 20 } })).toMatchObject({ status: 'HIT' })
+    expect(await isolate.read({ wish: { ...plainWish, maxAgeSeconds: 5 } })).toMatchObject({ status: 'MISS' })
+  })
+
+  it('gets nothing further past its time than max-stale says', async () => {
+    const { createIsolate, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    await clock.advance(200_000)
+    const tooStale = { ...plainWish, maxStaleSeconds: 19, isOnlyIfCached: true }
+    expect(await isolate.read({ wish: tooStale })).toEqual({ error: 'not_cached' })
+    const staleEnough = { ...plainWish, maxStaleSeconds: 21, isOnlyIfCached: true }
+    expect(await isolate.read({ wish: staleEnough })).toMatchObject({ status: 'STALE' })
+  })
+
+  it('gets nothing that ends sooner than min-fresh says', async () => {
+    const { createIsolate, clock, database } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    await clock.advance(100_000)
+    expect(await isolate.read({ wish: { ...plainWish, minFreshSeconds: 79 } })).toMatchObject({
+      status: 'HIT',
+    })
+    expect(await isolate.read({ wish: { ...plainWish, minFreshSeconds: 81 } })).toMatchObject({
+      status: 'MISS',
+    })
+    expect(database.loads).toBe(2)
+  })
+
+  it('gets nothing staler than stale-if-error says, though the origin fails', async () => {
+    const { createIsolate, clock, database, book } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    book.advance([{ tags: ['open:b1'] }])
+    await clock.advance(200_000)
+    database.failure = { code: 'origin_unavailable' }
+    expect(await isolate.read({ wish: { ...plainWish, staleIfErrorSeconds: 19 } })).toEqual({
+      error: 'origin_unavailable',
+    })
+    expect(await isolate.read({ wish: { ...plainWish, staleIfErrorSeconds: 21 } })).toMatchObject({
+      status: 'STALE',
+    })
+  })
+
+  it('gets only what is cached, or nothing, with only-if-cached', async () => {
+    const { createIsolate, database } = createDeployment()
+    expect(await createIsolate().read({ wish: { ...plainWish, isOnlyIfCached: true } })).toEqual({
+      error: 'not_cached',
+    })
+    expect(database.loads).toBe(0)
+  })
+
+  it('leaves nothing behind with no-store', async () => {
+    const { createIsolate, kv, redis } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read({ wish: { ...plainWish, isNoStore: true } })
+    await isolate.rest()
+    expect(kv.stored.size + redis.stored.size).toBe(0)
+  })
+
+  it('gets the database itself, and leaves nothing behind, where the cache is switched off or passed by', async () => {
+    const { createIsolate, kv, redis, database } = createDeployment()
+    const isolate = createIsolate()
+    const settings = { isEnabled: false, lifetimeSeconds: 180 }
+    expect(await isolate.read({ settings })).toMatchObject({ status: 'BYPASS', source: 'database' })
+    expect(await isolate.read({ isBypass: true })).toMatchObject({ status: 'BYPASS', source: 'database' })
+    await isolate.rest()
+    expect(kv.stored.size + redis.stored.size).toBe(0)
+    expect(database.loads).toBe(2)
+  })
+})

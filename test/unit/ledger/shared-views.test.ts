@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest'
+import { limits } from '../../../shared/limits.ts'
+import { err, ok } from '../../../shared/result.ts'
+import type { Tag } from '../../../shared/tags.ts'
+import type { LedgerClient } from '../../../worker/ledger/client.ts'
+import type { SharedChanges, SharedViews } from '../../../worker/ledger/shared-views.ts'
+import { createSharedViews } from '../../../worker/ledger/shared-views.ts'
+import { createViews } from '../../../worker/ledger/view.ts'
+import { createBook } from '../../support/book-storage.ts'
+import { version, workspaceId } from '../../support/entries.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
+
+const boundMs = 1_000
+const ignore = () => undefined
+
+/** Isolates of one location before one ledger. */
+function createLocation() {
+  const clock = createFakeClock()
+  const book = createBook()
+  const state = { asked: 0, isLedgerAway: false }
+  const place: { left: SharedChanges | null } = { left: null }
+  const ledger: LedgerClient = {
+    advance: async (_workspace, events) => ok(book.advance(events)),
+    since: async (_workspace, ledgerId, after) => {
+      state.asked += 1
+      return state.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.since(ledgerId, after))
+    },
+  }
+  const shared: SharedViews = {
+    read: async () => place.left,
+    async write(_workspace, changes) {
+      place.left = changes
+    },
+  }
+  function createIsolate() {
+    const views = createViews({ ledger, clock, boundMs, shared })
+    const current = async (demand: Parameters<typeof views.current>[1] = { kind: 'bounded' }) => {
+      const proof = await views.current(workspaceId, demand, ignore)
+      return proof.ok ? proof.value : null
+    }
+    return { current }
+  }
+  return { clock, book, state, place, createIsolate }
+}
+
+describe('the isolates of a location', () => {
+  it('ask the ledger once for all of them', async () => {
+    const { clock, state, createIsolate } = createLocation()
+    const isolates = Array.from({ length: 20 }, createIsolate)
+    for (const { current } of isolates) await current()
+    state.asked = 0
+    await clock.advance(boundMs + 1)
+    for (const { current } of isolates) await current()
+    expect(state.asked).toBe(1)
+  })
+
+  it('know from each other what moved', async () => {
+    const { clock, book, createIsolate } = createLocation()
+    const [first, second] = [createIsolate(), createIsolate()]
+    await first.current()
+    await second.current()
+    const { version: moved } = book.advance([{ tags: ['board:b1'] }])
+    await clock.advance(boundMs + 1)
+    await first.current()
+    expect((await second.current())?.movedAt('board:b1')).toBe(moved)
+  })
+
+  it('never take a view for younger than it is, nor one from a clock that runs ahead', async () => {
+    const { clock, state, place, createIsolate } = createLocation()
+    const { current } = createIsolate()
+    await current()
+    const left = place.left
+    if (left === null) throw new Error('nothing was left')
+    for (const aheadMs of [limits.locationClockSkewMs + 1, -boundMs / 2]) {
+      await clock.advance(boundMs + 1)
+      place.left = { ...left, askedAtMs: clock.now() + aheadMs }
+      state.asked = 0
+      await current()
+      expect(state.asked).toBe(1)
+    }
+    await clock.advance(boundMs + 1)
+    place.left = { ...left, askedAtMs: clock.now() }
+    state.asked = 0
+    expect((await current())?.askedAtMs).toBe(clock.now() - limits.locationClockSkewMs)
+    expect(state.asked).toBe(0)
+  })
+
+  it('take nothing that does not join on to what they know', async () => {
+    const { clock, state, place, createIsolate } = createLocation()
+    const { current } = createIsolate()
+    await current()
+    const left = place.left
+    if (left === null) throw new Error('nothing was left')
+    const unfit = [{ ledgerId: 'another' }, { since: version(3), version: version(4) }]
+    for (const change of unfit) {
+      await clock.advance(boundMs + 1)
+      place.left = { ...left, askedAtMs: clock.now(), ...change }
+      state.asked = 0
+      await current()
+      expect(state.asked).toBe(1)
+    }
+  })
+
+  it('prove nothing to each other that was asked after now', async () => {
+    const { clock, book, createIsolate } = createLocation()
+    const [first, second] = [createIsolate(), createIsolate()]
+    await second.current()
+    await clock.advance(boundMs + 1)
+    await first.current()
+    const { version: moved } = book.advance([{ tags: ['board:b1'] }])
+    // Begins to take what the first has left, and is overtaken by a question of its own.
+    const [, proved] = await Promise.all([second.current(), second.current({ kind: 'now' })])
+    expect(proved?.version).toBe(moved)
+  })
+
+  it('go on with each other’s views for as long as the bound while the ledger is away', async () => {
+    const { clock, state, createIsolate } = createLocation()
+    const [first, second] = [createIsolate(), createIsolate()]
+    await first.current()
+    await second.current()
+    await clock.advance(boundMs + 1)
+    await first.current()
+    state.isLedgerAway = true
+    expect(await second.current()).not.toBeNull()
+    await clock.advance(boundMs + 1)
+    expect(await second.current()).toBeNull()
+  })
+
+  it('leave no more than a part of a long history, and what they leave is never short of a change', async () => {
+    const { clock, book, place, createIsolate } = createLocation()
+    const [first, second] = [createIsolate(), createIsolate()]
+    await first.current()
+    await second.current()
+    for (let round = 0; round < 6; round += 1) {
+      const tags = Array.from({ length: 200 }, (_, index): Tag => `board:r${round}-${index}`)
+      const { version: moved } = book.advance([{ tags }])
+      await clock.advance(boundMs + 1)
+      await first.current()
+      expect(place.left?.changes.length).toBeLessThanOrEqual(limits.sharedChangesMax)
+      const view = await second.current()
+      for (const tag of tags) expect(view?.movedAt(tag)).toBe(moved)
+    }
+  })
+})
+
+describe('the place where views are left', () => {
+  function createCache() {
+    const kept = new Map<string, Response>()
+    return {
+      kept,
+      match: async (url: string) => kept.get(url)?.clone(),
+      put: async (url: string, response: Response) => void kept.set(url, response),
+    }
+  }
+  const changes: SharedChanges = {
+    ledgerId: 'ledger',
+    version: version(4),
+    floor: version(0),
+    since: version(2),
+    changes: [{ tag: 'board:b1', version: version(4) }],
+    askedAtMs: 5,
+  }
+
+  it('gives back what was left, to its workspace alone', async () => {
+    const place = createSharedViews(createCache(), createFakeClock())
+    await place.write(workspaceId, changes)
+    expect(await place.read(workspaceId)).toEqual(changes)
+    const other = '15214' as typeof workspaceId
+    expect(await place.read(other)).toBeNull()
+  })
+
+  it('is empty where what lies there cannot be read', async () => {
+    const cache = createCache()
+    const place = createSharedViews(cache, createFakeClock())
+    await place.write(workspaceId, changes)
+    for (const [url] of cache.kept) cache.kept.set(url, new Response('{"ledgerId":5}'))
+    expect(await place.read(workspaceId)).toBeNull()
+    for (const [url] of cache.kept) cache.kept.set(url, new Response('nonsense'))
+    expect(await place.read(workspaceId)).toBeNull()
+  })
+
+  it('holds nobody up that does not answer', async () => {
+    const clock = createFakeClock()
+    const silent = { match: () => new Promise<never>(ignore), put: () => new Promise<never>(ignore) }
+    const place = createSharedViews(silent, clock)
+    const read = place.read(workspaceId)
+    const written = place.write(workspaceId, changes)
+    await clock.advance(limits.sharedViewDeadlineMs)
+    expect(await read).toBeNull()
+    await written
+  })
+})

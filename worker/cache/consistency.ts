@@ -1,0 +1,94 @@
+import type { Clock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Proof, Views } from '../ledger/view.ts'
+import type { CheckOutcome, Recorder } from '../metrics/events.ts'
+import type { Origin } from '../origin/origin.ts'
+import type { Ask, Asking } from './ask.ts'
+import type { Entry } from './entry.ts'
+import { hasMoved } from './freshness.ts'
+import { cacheKey } from './key.ts'
+import type { ReadAnswer } from './read.ts'
+
+export interface ConsistencyOptions {
+  readonly views: Views
+  readonly origin: Pick<Origin, 'load'>
+  readonly recorder: Recorder
+  readonly clock: Clock
+  /** `CONSISTENCY_SAMPLE_RATE`: the share of cached answers that is checked, 0 to 1. */
+  readonly sampleRate: number
+  /** Uniform in [0, 1). */
+  random(): number
+  /** Takes one line for whoever has to look into it. */
+  report(line: string): void
+}
+
+/**
+ * The same way to ask, which checks a share of what it served as current: behind the answer it asks the origin the
+ * same question and compares. This finds what no test thought of, and what nobody reported to the ledger.
+ */
+export function withConsistencyChecks(ask: Ask, options: ConsistencyOptions): Ask {
+  const { recorder, random, sampleRate } = options
+  return async (asking) => {
+    const answered = await ask(asking)
+    if (answered.ok && isClaimedCurrent(answered.value) && random() < sampleRate) {
+      asking.caller.keepAlive(
+        check(options, asking, answered.value.entry).then((outcome) =>
+          recorder.record({ kind: 'consistency', outcome }),
+        ),
+      )
+    }
+    return answered
+  }
+}
+
+function isClaimedCurrent({ status, isProven }: ReadAnswer): boolean {
+  return status === 'HIT' && isProven
+}
+
+async function check(options: ConsistencyOptions, asking: Asking, entry: Entry): Promise<CheckOutcome> {
+  const { views, clock, report } = options
+  const { workspaceId, question, resourceName, userId } = asking
+  const ledgerNow = () => views.current(workspaceId, { kind: 'now' }, asking.caller.keepAlive)
+  if (question.comparable === null) return 'unknown'
+
+  const before = standing(entry, await ledgerNow())
+  if (before !== 'current') return before
+  const saysNow = await loadNow(options, asking)
+  if (saysNow === null) return 'unknown'
+  const isSame =
+    entry.found === (saysNow.body !== null) &&
+    (saysNow.body === null || question.comparable(entry.body) === question.comparable(saysNow.body))
+  if (isSame) return 'consistent'
+
+  // The write may have been committed while its invalidation is still on its way.
+  await new Promise<void>((resolve) => clock.schedule(resolve, limits.consistencyPatienceMs))
+  const after = standing(entry, await ledgerNow())
+  if (after !== 'current') return after
+  const owner = question.sharing === 'user' ? userId : null
+  const keyDigest = await digest(await cacheKey(resourceName, workspaceId, owner, question))
+  report(
+    JSON.stringify({ level: 'error', event: 'consistency-violation', resource: resourceName, keyDigest }),
+  )
+  return 'violated'
+}
+
+function standing(entry: Entry, proof: Proof): 'current' | 'excused' | 'unknown' {
+  if (!proof.ok) return 'unknown'
+  return hasMoved(entry, proof.value) ? 'excused' : 'current'
+}
+
+/** What the origin says now: under a version of its own, so that it shares no query that began earlier. */
+async function loadNow({ origin }: ConsistencyOptions, asking: Asking) {
+  const { workspaceId, question, resourceName, userId, caller } = asking
+  const owner = question.sharing === 'user' ? userId : null
+  const version = `check:${crypto.randomUUID()}`
+  const target = { workspaceId, userId: owner, version, params: question.params }
+  const loaded = await origin.load(resourceName, target, caller)
+  return loaded.ok ? { body: loaded.value } : null
+}
+
+/** Names a key in the log without what stands in it. */
+async function digest(key: string): Promise<string> {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)))
+  return Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,105 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { Source } from '../../shared/resources/resource.ts'
+import type { Proof, Views } from '../ledger/view.ts'
+import type { TierSlot } from '../tiers/slots.ts'
+import type { TierFailure } from '../tiers/tier.ts'
+import type { Entry } from './entry.ts'
+import type { Judgement, Verdict } from './freshness.ts'
+import { isBetter, judge } from './freshness.ts'
+import type { Read } from './request.ts'
+
+/** An entry that may answer, and how it was judged. */
+export interface Candidate {
+  readonly entry: Entry
+  readonly verdict: Verdict
+  readonly source: Source
+}
+
+/** What was asked on the way of a read, in order, what it said and how long it took. */
+export interface Step {
+  readonly name: string
+  readonly said: Verdict | 'miss' | TierFailure['kind'] | 'loaded' | 'failed'
+  readonly durationMs: number
+}
+
+export interface Found {
+  readonly best: Candidate | null
+  /** The depth of the tier that had the best candidate. */
+  readonly depth: number
+  readonly proof: Proof
+}
+
+export interface SearchOptions {
+  readonly slots: readonly TierSlot[]
+  readonly views: Views
+  readonly clock: Clock
+}
+
+/** A tier's answer, not yet judged. */
+interface Look {
+  readonly slot: TierSlot
+  readonly entry: Entry | null
+  readonly failure: TierFailure['kind'] | null
+  readonly durationMs: number
+}
+
+const never = new AbortController().signal
+
+/** The tiers near the reader, asked one after the other while the view of the ledger may still be on its way. */
+export async function lookNear({ slots, clock }: SearchOptions, read: Read): Promise<Look[]> {
+  const looks: Look[] = []
+  for (const [depth, slot] of slots.entries()) {
+    if (depth > 0 && !slot.isNear) break
+    const look = await lookInto(slot, read, clock)
+    looks.push(look)
+    if (look.entry !== null) break
+  }
+  return looks
+}
+
+/** Asks tier after tier until one has a fresh entry; the best of the others is kept aside. */
+export async function searchTiers(
+  options: SearchOptions,
+  read: Read,
+  near: readonly Look[],
+  proofAtFirst: Proof,
+  lifetimeOf: (entry: Entry) => number,
+  steps: Step[],
+): Promise<Found> {
+  const { slots, views, clock } = options
+  let found: Found = { best: null, depth: 0, proof: proofAtFirst }
+  for (const [depth, slot] of slots.entries()) {
+    const { entry, failure, durationMs } = near[depth] ?? (await lookInto(slot, read, clock))
+    const step = (said: Step['said']) => steps.push({ name: slot.tier.name, said, durationMs })
+    if (entry === null) {
+      step(failure ?? 'miss')
+      continue
+    }
+    const proof = await views.renewed(read.workspaceId, found.proof, read.keepAlive)
+    const verdict = judge(entry, judgementOf(read, proof, clock, lifetimeOf(entry)))
+    step(verdict)
+    const isBest = isBetter(entry, verdict, found.best)
+    found = isBest ? { best: { entry, verdict, source: slot.source }, depth, proof } : { ...found, proof }
+    if (verdict === 'fresh') break
+  }
+  return found
+}
+
+/** By what an entry is judged for a read: where the ledger is out of reach, by what was last known of it. */
+export function judgementOf(read: Read, proof: Proof, clock: Clock, lifetimeSeconds: number): Judgement {
+  return {
+    workspaceId: read.workspaceId,
+    view: proof.ok ? proof.value : proof.error.last,
+    nowMs: clock.now(),
+    lifetimeSeconds,
+  }
+}
+
+async function lookInto(slot: TierSlot, { key }: Read, clock: Clock): Promise<Look> {
+  const askedAtMs = clock.now()
+  const got = await slot.tier.get(key, never)
+  const durationMs = clock.now() - askedAtMs
+  return got.ok
+    ? { slot, entry: got.value, failure: null, durationMs }
+    : { slot, entry: null, failure: got.error.kind, durationMs }
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+import type { Version, WorkspaceId } from '../../shared/ids.ts'
+import { versionSchema } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Tag } from '../../shared/tags.ts'
+import type { LocationCache } from '../tiers/edge-cache.ts'
+import type { LedgerChanges } from './contract.ts'
+
+/** The newest part of a view, as an isolate hands it to the others of its location. */
+export interface SharedChanges extends LedgerChanges {
+  /** `changes` are all that moved after this version: of use to whoever has a view of it or a newer one. */
+  readonly since: Version
+  /** When the ledger was asked, by the clock of the isolate that asked. */
+  readonly askedAtMs: number
+}
+
+/** Where the isolates of one location leave their views for each other. Never rejects; may forget. */
+export interface SharedViews {
+  read(workspaceId: WorkspaceId): Promise<SharedChanges | null>
+  write(workspaceId: WorkspaceId, shared: SharedChanges): Promise<void>
+}
+
+const sharedSchema = z.object({
+  ledgerId: z.string(),
+  version: versionSchema,
+  floor: versionSchema,
+  changes: z.array(z.object({ tag: z.string().transform((tag) => tag as Tag), version: versionSchema })),
+  since: versionSchema,
+  askedAtMs: z.number(),
+})
+
+/** Views shared through a location's edge cache. Away, late or unreadable, it is as if nobody had left anything. */
+export function createSharedViews(cache: Pick<LocationCache, 'match' | 'put'>, clock: Clock): SharedViews {
+  const urlOf = (workspaceId: WorkspaceId) =>
+    `https://views.boardcache.internal/${encodeURIComponent(workspaceId)}`
+  const bounded = <Value>(work: () => Promise<Value>, late: Value) =>
+    withinDeadline(clock, limits.sharedViewDeadlineMs, () => work().catch(() => late), late)
+
+  return {
+    read: (workspaceId) =>
+      bounded(async () => {
+        const response = await cache.match(urlOf(workspaceId))
+        if (response === undefined) return null
+        const parsed = sharedSchema.safeParse(await response.json())
+        return parsed.success ? parsed.data : null
+      }, null),
+    write: (workspaceId, shared) =>
+      bounded(async () => {
+        const headers = { 'Cache-Control': `max-age=${limits.sharedViewSeconds}` }
+        await cache.put(urlOf(workspaceId), Response.json(shared, { headers }))
+      }, undefined),
+  }
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import type { WireError } from '../../shared/contract/errors.ts'
+import { userIdSchema } from '../../shared/ids.ts'
+import type { Explanation } from '../../shared/resources/explanation.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import { matchesKey } from '../auth/internal-key.ts'
+import type { ReadAnswer } from '../cache/read.ts'
+import type { Admitted } from './access.ts'
+import { admit, workspaceOf } from './access.ts'
+import type { Call } from './route.ts'
+
+export const explainHeader = 'X-Explain'
+
+const headerSchema = z.enum(['0', '1']).default('0')
+
+/** A caller of a resource, and whether the answer is to be explained to them. */
+export interface Asker extends Admitted {
+  readonly wantsExplanation: boolean
+  /** Holds the internal key and no user's token: the origin cannot be asked for them, so only what is cached answers. */
+  readonly isKeyHolder: boolean
+}
+
+/** Lets a member in; with `X-Explain: 1` an admin, or who holds the internal key. */
+export async function admitAsker(call: Call, named: string | undefined): Promise<Result<Asker, WireError>> {
+  const wanted = headerSchema.safeParse(call.request.headers.get(explainHeader) ?? undefined)
+  if (!wanted.success) {
+    return err({
+      code: 'invalid_parameter',
+      details: [{ parameter: explainHeader, message: 'must be 0 or 1' }],
+    })
+  }
+  const wantsExplanation = wanted.data === '1'
+  const { headers } = call.request
+  if (
+    wantsExplanation &&
+    (await matchesKey(headers.get('Authorization'), call.services.config.internalAuthKey))
+  ) {
+    return admitKeyHolder(call, named)
+  }
+  const admitted = await admit(call, named)
+  if (!admitted.ok) return admitted
+  if (wantsExplanation && admitted.value.role !== 'admin') return err({ code: 'admin_required' })
+  return ok({ ...admitted.value, wantsExplanation, isKeyHolder: false })
+}
+
+function admitKeyHolder(
+  { request, requestId, keepAlive }: Call,
+  named: string | undefined,
+): Result<Asker, WireError> {
+  const workspace = workspaceOf(request.headers.get('X-Workspace-ID'), named)
+  if (!workspace.ok) return workspace
+  const userId = userIdSchema.safeParse(request.headers.get('X-User-ID') ?? 'backend')
+  if (!userId.success) {
+    return err({
+      code: 'invalid_parameter',
+      details: [{ parameter: 'X-User-ID', message: 'must be the id of a user' }],
+    })
+  }
+  return ok({
+    principal: { userId: userId.data, token: '', workspaces: null, expiresAtMs: 0 },
+    workspaceId: workspace.value,
+    role: 'admin',
+    caller: { token: '', requestId, keepAlive },
+    wantsExplanation: true,
+    isKeyHolder: true,
+  })
+}
+
+/** How an answer came about, for whoever looks into it. */
+export function explain({ entry, steps, view }: ReadAnswer, nowMs: number): Explanation {
+  return {
+    asked: steps.map(({ name, said, durationMs }) => ({ name, said, duration_ms: durationMs })),
+    entry: {
+      stamp: { ledger: entry.stamp.ledgerId, version: entry.stamp.version },
+      age_ms: nowMs - entry.createdAtMs,
+      load_ms: entry.loadMs,
+    },
+    view: view === null ? null : { version: view.version, floor: view.floor, age_ms: nowMs - view.askedAtMs },
+    tags: entry.tags.map((tag) => ({ tag, version: view === null ? null : view.movedAt(tag) })),
+  }
+}

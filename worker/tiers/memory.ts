@@ -1,0 +1,71 @@
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Entry } from '../cache/entry.ts'
+import type { CacheKey } from '../cache/key.ts'
+import type { Tier } from './tier.ts'
+
+/** A memory tier, with a look at how full it is. */
+export interface MemoryTier extends Tier {
+  heldBytes(): number
+}
+
+/** What an entry costs beside its texts and its body: objects, array headers, its place in the list. An estimate. */
+const entryOverheadBytes = 512
+
+/**
+ * What one isolate remembers: bounded in bytes, the least recently used leaves first. It keeps the entries themselves,
+ * so that a hit copies, parses and awaits nothing; an entry is never written to by who holds it. It cannot fail, so it
+ * needs neither deadline nor breaker.
+ */
+export function createMemoryTier(clock: Clock, bytesMax: number): MemoryTier {
+  const entryBytesMax = bytesMax * limits.memoryEntryShareMax
+  const held = new LRUCache<CacheKey, Entry>({
+    maxSize: bytesMax,
+    sizeCalculation: (entry, key) => heldBytesOf(key, entry),
+  })
+
+  return {
+    name: 'memory',
+    heldBytes: () => held.calculatedSize,
+    async get(key) {
+      const entry = held.get(key)
+      if (entry === undefined) return ok(null)
+      if (clock.now() < entry.deleteAtMs) return ok(entry)
+      held.delete(key)
+      return ok(null)
+    },
+    async put(key, entry) {
+      const owned = { ...entry, body: ownedBody(entry.body) }
+      if (heldBytesOf(key, owned) > entryBytesMax) return err({ kind: 'too-large' })
+      if (clock.now() >= entry.deleteAtMs) return ok('skipped')
+      held.set(key, owned)
+      return ok('stored')
+    },
+    async remove(keys) {
+      for (const key of keys) held.delete(key)
+      return ok(undefined)
+    },
+    async probe() {
+      return ok(undefined)
+    },
+  }
+}
+
+/**
+ * A body is often a view into what a tier read, header included, and keeps all of that alive. That little more is
+ * counted; a body that is a small part of something large is copied out of it.
+ */
+function ownedBody(body: Uint8Array): Uint8Array {
+  return body.buffer.byteLength - body.length > limits.entryHeaderBytesMax ? body.slice() : body
+}
+
+function heldBytesOf(key: CacheKey, { tags, etag, stamp, body }: Entry): number {
+  const characters = tags.reduce(
+    (sum, tag) => sum + tag.length,
+    key.length + etag.length + stamp.ledgerId.length,
+  )
+  // Two bytes a character at most; most texts here take one.
+  return entryOverheadBytes + 2 * characters + body.buffer.byteLength
+}

@@ -1,0 +1,68 @@
+import type { Clock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Config } from '../config.ts'
+import type { Recorder } from '../metrics/events.ts'
+import type { LocationCache } from './edge-cache.ts'
+import { createEdgeCacheTier } from './edge-cache.ts'
+import { createKvTier } from './kv.ts'
+import { createMemoryTier } from './memory.ts'
+import { createRedisTier } from './redis.ts'
+import type { TierSlot } from './slots.ts'
+import type { Tier } from './tier.ts'
+import type { BreakerTier } from './with-breaker.ts'
+import { withBreaker } from './with-breaker.ts'
+import { withDeadline } from './with-deadline.ts'
+import { withMetrics } from './with-metrics.ts'
+import { withWritePause } from './with-write-pause.ts'
+
+interface TiersOptions {
+  readonly namespace: KVNamespace
+  /** The cache of the location. */
+  readonly cache: LocationCache
+  readonly config: Config
+  readonly clock: Clock
+  readonly recorder: Recorder
+}
+
+/** The tiers of a deployment, each with its policy around it. Null: switched off. */
+export interface Tiers {
+  readonly edgeCache: BreakerTier | null
+  readonly kv: BreakerTier
+  readonly redis: BreakerTier | null
+  /** From near to far. */
+  readonly slots: readonly TierSlot[]
+}
+
+/**
+ * The tiers of this deployment. Memory and the edge cache cost nothing to write and take every fill. With Redis, a page
+ * reaches KV on its second use: Redis keeps the first copy for all locations, and a page looked at once is not worth
+ * KV's dearer write. Without Redis every fill goes to KV.
+ */
+export function createTiers({ namespace, cache, config, clock, recorder }: TiersOptions): Tiers {
+  const counted = <Kind extends Tier>(tier: Kind) => withMetrics(tier, clock, recorder)
+  const guarded = (tier: Tier, deadlineMs: number) =>
+    counted(withBreaker(withDeadline(tier, clock, deadlineMs), clock, recorder))
+
+  const memory =
+    config.memoryCacheBytes === 0 ? null : counted(createMemoryTier(clock, config.memoryCacheBytes))
+  const edgeCache = config.isEdgeCacheEnabled
+    ? guarded(createEdgeCacheTier(cache, clock), limits.edgeCacheDeadlineMs)
+    : null
+  const kv = withWritePause(guarded(createKvTier(namespace, clock), limits.kvDeadlineMs), clock)
+  const redis =
+    config.redis === null ? null : guarded(createRedisTier(config.redis, clock), limits.redisDeadlineMs)
+
+  const everyFill = { admits: 'every-fill' } as const
+  const slots: (TierSlot | null)[] = [
+    memory && { tier: memory, source: 'memory', isNear: true, ...everyFill },
+    edgeCache && { tier: edgeCache, source: 'edge_cache', isNear: true, ...everyFill },
+    {
+      tier: kv,
+      source: 'cloudflare_kv',
+      isNear: false,
+      admits: redis === null ? 'every-fill' : 'second-use',
+    },
+    redis && { tier: redis, source: 'redis_cache', isNear: false, ...everyFill },
+  ]
+  return { edgeCache, kv, redis, slots: slots.filter((slot) => slot !== null) }
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { Result } from '../../shared/result.ts'
+import { err } from '../../shared/result.ts'
+import type { BreakerSide, Recorder, TierFailureKind } from '../metrics/events.ts'
+import type { Breaker, BreakerPace, BreakerStanding, CallOutcome } from './circuit-breaker.ts'
+import { createBreaker, tierPace } from './circuit-breaker.ts'
+import type { PutOutcome, Tier, TierFailure } from './tier.ts'
+
+/** A tier behind circuit breakers, which can be looked at. */
+export interface BreakerTier extends Tier {
+  breakers(): Readonly<Record<BreakerSide, BreakerStanding>>
+}
+
+/** What a tier's failure says of the tier. One entry's corrupt bytes are an answer: all others may be sound. */
+const outcomes: Readonly<Record<TierFailureKind, CallOutcome>> = {
+  timeout: 'failed',
+  unavailable: 'failed',
+  'rate-limited': 'rate-limited',
+  corrupt: 'answered',
+  'too-large': 'unheard',
+  'breaker-open': 'unheard',
+}
+
+/**
+ * The same tier, left alone while it fails: a call is then answered `breaker-open` at once, and the tier is not asked.
+ * Reads and writes have a breaker each, since a place that refuses writes (KV: 429) is read as well as ever; `remove`
+ * goes with the writes. A probe always asks, and counts nowhere: it is there to say how the place is.
+ *
+ * Belongs around `withDeadline`: a breaker learns of a call that hangs by its `timeout`.
+ */
+export function withBreaker(
+  tier: Tier,
+  clock: Clock,
+  recorder: Recorder,
+  pace: BreakerPace = tierPace,
+): BreakerTier {
+  const breakerOf = (side: BreakerSide) =>
+    createBreaker(clock, pace, (state) => recorder.record({ kind: 'breaker', tier: tier.name, side, state }))
+  const [reads, writes] = [breakerOf('get'), breakerOf('put')]
+
+  async function behind<Value>(
+    breaker: Breaker,
+    signal: AbortSignal,
+    call: () => Promise<Result<Value, TierFailure>>,
+  ): Promise<Result<Value, TierFailure>> {
+    const settle = breaker.admit()
+    if (settle === null) return err({ kind: 'breaker-open' })
+    const answer = await call()
+    settle(outcomeOf(answer, signal))
+    return answer
+  }
+
+  return {
+    name: tier.name,
+    get: (key, signal) => behind(reads, signal, () => tier.get(key, signal)),
+    put: (key, entry, signal) => behind(writes, signal, () => tier.put(key, entry, signal)),
+    remove: (keys, signal) =>
+      keys.length === 0 ? tier.remove(keys, signal) : behind(writes, signal, () => tier.remove(keys, signal)),
+    probe: (signal) => tier.probe(signal),
+    breakers: () => ({ get: reads.standing(), put: writes.standing() }),
+  }
+}
+
+function outcomeOf(answer: Result<unknown, TierFailure>, signal: AbortSignal): CallOutcome {
+  const skipped: PutOutcome = 'skipped'
+  if (answer.ok) return answer.value === skipped ? 'unheard' : 'answered'
+  // A caller who went away ended the call; the tier did not.
+  return signal.aborted ? 'unheard' : outcomes[answer.error.kind]
+}
