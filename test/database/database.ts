@@ -14,6 +14,8 @@ import { characterType } from '../../origin/local/postgres.ts'
 export interface Database {
   /** The owner's own connection: bound by no policy. */
   readonly sql: postgres.Sql
+  /** For connections of the owner beside that one. */
+  readonly url: string
   /** A client with the token of `claims`; null is a caller without a token. */
   as(claims: Claims | null): Promise<SupabaseClient>
   /** Ends every process and removes every file. */
@@ -78,6 +80,7 @@ export async function startDatabase(contacts: number, seed = 1): Promise<Databas
   await app.ensureSystemSchema()
   return {
     sql,
+    url,
     as: async (claims) => clientOf(app, claims),
     stop: async () => {
       await connection.close()

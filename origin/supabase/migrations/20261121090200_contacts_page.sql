@@ -355,7 +355,7 @@ declare
     else 0
   end;
   v_estimate bigint := 0;
-  v_collected record;
+  v_matches bigint;
   v_ids text[];
 begin
   if v_totals.met = 0 then
@@ -365,12 +365,13 @@ begin
     v_estimate := private.search_estimate(p_question, p_search, v_totals.in_board, v_totals.met);
   end if;
   if v_estimate < 2 * c_matches_max then
-    v_collected := private.collect(p_question, v_condition, p_search, c_matches_max + 1, v_pass_over);
-    v_ids := v_collected.ids;
+    select matches, ids
+    from private.collect(p_question, v_condition, p_search, c_matches_max + 1, v_pass_over)
+    into v_matches, v_ids;
   end if;
-  if v_collected.matches <= c_matches_max then
+  if v_matches <= c_matches_max then
     return (
-      v_ids[:p_question.per_page], v_collected.matches, false, cardinality(v_ids) > p_question.per_page
+      v_ids[:p_question.per_page], v_matches, false, cardinality(v_ids) > p_question.per_page
     )::private.page_place;
   end if;
   v_ids := private.walk(p_question, v_condition, p_search, p_question.direction, p_question.per_page + 1, v_pass_over);
