@@ -3,6 +3,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { askCounts, askPage, call, pageOf } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
+import { countOfFilter, filterConditions, sharedFilters } from './filter-conditions.ts'
 import { type Change, changes, textOf } from './random-changes.ts'
 import { users } from './users.ts'
 
@@ -76,29 +77,13 @@ function unlessUndone(error: unknown): void {
   if (!(error instanceof Undone)) throw error
 }
 
-const facets = {
-  open: "status = 'open'",
-  closed: "status = 'closed'",
-  unassigned: 'assigned_to is null',
-  highPriority: "priority = 'high'",
-  mediumPriority: "priority = 'medium'",
-  lowPriority: "priority = 'low'",
-  needsResponse: 'needs_response',
-  followUp: 'follow_up',
-  favorites: 'is_favorite',
-  archived: 'is_archived',
-  unhappyCustomers: "sentiment = 'negative'",
-  newCustomers: "created_at > now() - interval '7 days'",
-  recentActivity: "last_activity_at > now() - interval '24 hours'",
-}
-
 /** The counts as contact_counts answers them, from every contact looked at. */
 async function fullScan(workspaceId: string) {
-  const selected = Object.entries(facets).map(
-    ([name, condition]) => `count(*) filter (where ${condition})::int as "${name}"`,
+  const selected = sharedFilters.map(
+    (filter) => `count(*) filter (where ${filterConditions[filter]})::int as "${countOfFilter[filter]}"`,
   )
   const [counts] = await database.sql.unsafe(
-    `select count(*)::int as total, ${selected.join(', ')} from public.contacts where workspace_id = '${workspaceId}'`,
+    `select ${selected.join(', ')} from public.contacts where workspace_id = '${workspaceId}'`,
   )
   const assignees = await database.sql<{ user: string; contacts: number }[]>`
     select assigned_to as user, count(*)::int as contacts from public.contacts

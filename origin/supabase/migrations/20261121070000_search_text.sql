@@ -18,10 +18,10 @@ create function private.folded(p_text text) returns text
 language sql immutable strict parallel safe
 return extensions.unaccent('extensions.unaccent'::regdictionary, lower(p_text collate "und-x-icu"));
 
--- +49 (0)30 12-34 and 0049 30 1234 both hold what a search for 4930 123 asks for.
+-- +49 (0)30 12-34 and 0049 30 1234 are the same number.
 create function private.phone_digits(p_phone text) returns text
 language sql immutable strict parallel safe
-return regexp_replace(p_phone, '\(0\)|\D', '', 'g');
+return regexp_replace(regexp_replace(p_phone, '\(0\)|\D', '', 'g'), '^00', '');
 
 -- Name, e-mail address and phone digits, a line each: no match reaches from one into the next, since a search holds no
 -- control characters.

@@ -63,19 +63,23 @@ return case
 end;
 
 -- From three characters on, any part of a line will do; shorter, it has to be the beginning of a word. What can be a
--- phone number is looked for by its digits too, in the third line. Null for no search, and for one of which nothing is
--- left without its accents.
+-- phone number is looked for by its digits too, in the third line: anywhere, or with the 00 of an international number
+-- at its beginning. Null for no search, and for one of which nothing is left without its accents.
 create function private.search_terms_of(p_search text) returns private.search_terms
 language plpgsql immutable parallel safe
 set search_path = ''
 as $$
 declare
   v_text constant text := private.folded(p_search);
+  v_can_be_phone constant boolean := v_text ~ '^[0-9 +()./-]*[0-9][0-9 +()./-]*$';
+  v_is_international constant boolean := v_can_be_phone and v_text ~ '^\D*0\D*0(\D*\d){3}';
   v_digits constant text := case
-    when v_text ~ '^[0-9 +()./-]*[0-9][0-9 +()./-]*$' then
-      regexp_replace(private.phone_digits(v_text), '^00(?=\d{3})', '')
+    when v_is_international then private.phone_digits(v_text)
+    when v_can_be_phone then regexp_replace(v_text, '\(0\)|\D', '', 'g')
+    else ''
   end;
   v_short constant text := coalesce(nullif(v_digits, ''), v_text);
+  v_pattern constant text := '%' || regexp_replace(v_text, '([\\%_])', '\\\1', 'g') || '%';
 begin
   if v_text is null or v_text = '' then
     return null;
@@ -85,17 +89,13 @@ begin
       '(^|[ \n.,@_+''"()/&-])' || regexp_replace(v_short, '([^[:alnum:]])', '\\\1', 'g'),
       null
     )::private.search_terms;
-  elsif v_digits <> v_text then
-    return (
-      '(c.search_text like $5 or c.search_text like $6 and split_part(c.search_text, chr(10), 3) like $6)',
-      '%' || regexp_replace(v_text, '([\\%_])', '\\\1', 'g') || '%',
-      '%' || v_digits || '%'
-    )::private.search_terms;
+  elsif v_digits in ('', v_text) then
+    return ('c.search_text like $5', v_pattern, null)::private.search_terms;
   end if;
   return (
-    'c.search_text like $5',
-    '%' || regexp_replace(v_text, '([\\%_])', '\\\1', 'g') || '%',
-    null
+    '(c.search_text like $5 or c.search_text like ''%'' || $6 and split_part(c.search_text, chr(10), 3) like $6)',
+    v_pattern,
+    case when v_is_international then '' else '%' end || v_digits || '%'
   )::private.search_terms;
 end
 $$;
