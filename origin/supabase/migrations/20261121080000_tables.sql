@@ -108,12 +108,16 @@ create table public.contacts (
 ) partition by hash (workspace_id);
 
 -- Out of reach of the API, which shows the schema `public` alone: a policy on contacts does not hold for who asks a
--- partition by its own name. Row level security without a policy is the second lock.
+-- partition by its own name. Row level security without a policy is the second lock. Vacuumed sooner than by default:
+-- what was changed since the last time costs a page that is found in an index a look at the table.
 do $$
 begin
   for n in 0 .. 63 loop
     execute format(
-      'create table private.contacts_%1$s partition of public.contacts for values with (modulus 64, remainder %2$s)',
+      $partition$
+        create table private.contacts_%1$s partition of public.contacts for values with (modulus 64, remainder %2$s)
+        with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05)
+      $partition$,
       lpad(n::text, 2, '0'), n
     );
     execute format('alter table private.contacts_%s enable row level security', lpad(n::text, 2, '0'));
