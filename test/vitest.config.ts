@@ -39,6 +39,7 @@ function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial }: Ro
 }
 
 const quick = { testTimeoutMs: 10_000, hookTimeoutMs: 10_000 }
+const long = { testTimeoutMs: 120_000, hookTimeoutMs: 10_000 }
 const withProcesses = { testTimeoutMs: 30_000, hookTimeoutMs: 120_000, serial: true }
 
 export default defineConfig({
@@ -49,6 +50,7 @@ export default defineConfig({
     projects: [
       room({ name: 'tidy', group: 0, include: ['test/tidy/**/*.test.ts'], ...quick }),
       room({ name: 'unit', group: 0, include: ['test/unit/**/*.test.ts'], ...quick }),
+      room({ name: 'simulation', group: 0, include: ['test/simulation/**/*.test.ts'], ...long }),
       {
         extends: true,
         plugins: [

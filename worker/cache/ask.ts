@@ -24,7 +24,7 @@ export interface Asking {
 /** Answers a resource's question from the tiers or the origin, as the workspace's settings have it. */
 export type Ask = (asking: Asking) => Promise<Result<ReadAnswer, WireError>>
 
-export function createAsk(reader: Reader, settings: SettingsReader, origin: Origin): Ask {
+export function createAsk(reader: Reader, settings: SettingsReader, origin: Pick<Origin, 'load'>): Ask {
   return async function ask({ resourceName, question, workspaceId, userId, caller, wish, isWarmUp }) {
     const owner = question.sharing === 'user' ? userId : null
     return reader({

@@ -23,9 +23,14 @@ export interface Judgement {
 
 /** The one rule of freshness. Order rests on versions; only lifetimes rest on a clock. */
 export function judge(entry: Entry, by: Judgement): Verdict {
-  if (entry.workspaceId !== by.workspaceId || by.nowMs >= entry.deleteAtMs) return 'unusable'
+  if (entry.workspaceId !== by.workspaceId || isOver(entry, by.nowMs)) return 'unusable'
   if (by.view !== null && hasMoved(entry, by.view)) return 'outdated'
   return by.nowMs >= entry.createdAtMs + by.lifetimeSeconds * 1000 ? 'expired' : 'fresh'
+}
+
+/** Whether an entry is past its last usable instant: it answers no more, whatever was thought of it before. */
+export function isOver({ deleteAtMs }: Pick<Entry, 'deleteAtMs'>, nowMs: number): boolean {
+  return nowMs >= deleteAtMs
 }
 
 /** Whether something moved past a stamp, or can no longer be told not to have. */

@@ -9,7 +9,7 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Proof, View } from '../ledger/view.ts'
 import type { Entry } from './entry.ts'
-import { expiredForSeconds, isDueEarly } from './freshness.ts'
+import { expiredForSeconds, isDueEarly, isOver } from './freshness.ts'
 import type { CacheKey } from './key.ts'
 import type { Loaded, Loader } from './load.ts'
 import type { Policy, Read, Wish } from './request.ts'
@@ -90,6 +90,8 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
   if (best === null) return null
   const { options, read } = passage
   const judgement = judgementOf(read, proof, options.clock, lifetimeOf(best.entry, passage.policy))
+  // It was usable when it was found; other tiers may have been waited for since.
+  if (isOver(best.entry, judgement.nowMs)) return null
   if (best.verdict === 'fresh') {
     if (depth > 0) read.keepAlive(options.store.promote(read.key, best.entry, depth))
     if (proof.ok && isDueEarly(best.entry, judgement, options.random())) refresh(passage, proof)
@@ -111,22 +113,33 @@ function refresh({ options, read }: Passage, proof: Proof): void {
   read.keepAlive(options.load(read, proof, true))
 }
 
-async function answerFromOrigin(passage: Passage, { best, proof }: Found): ReturnType<Reader> {
-  const { read, options } = passage
-  const mayHaveOlder = best !== null && read.wish.proof.kind === 'bounded'
-  const patienceMs = mayHaveOlder ? fallbackPatienceMs(passage) : null
+async function answerFromOrigin(passage: Passage, found: Found): ReturnType<Reader> {
+  const { read } = passage
+  const { proof } = found
+  const patienceMs = fallbackOf(passage, found) === null ? null : fallbackPatienceMs(passage)
   const loaded = await loadTimed(passage, proof, !read.wish.isNoStore, patienceMs)
   if (loaded.ok) {
     const { entry, standing } = loaded.value
     const status = standing === 'overtaken' ? 'STALE' : 'MISS'
     return ok(say(passage, fromDatabase(entry), proof, status, doubts[standing]))
   }
-  // RFC 5861 section 4: what is stale answers when the origin fails; never where proof was asked for.
-  if (!mayHaveOlder || wireErrors[loaded.error.code].status < 500) return loaded
-  const judgement = judgementOf(read, proof, options.clock, lifetimeOf(best.entry, passage.policy))
-  const isTooStale =
-    expiredForSeconds(best.entry, judgement) > (read.wish.staleIfErrorSeconds ?? Number.POSITIVE_INFINITY)
-  return isTooStale ? loaded : ok(say(passage, best, proof, 'STALE', doubtOf(proof) ?? 'origin-failed'))
+  if (wireErrors[loaded.error.code].status < 500) return loaded
+  const fallback = fallbackOf(passage, found)
+  return fallback === null
+    ? loaded
+    : ok(say(passage, fallback, proof, 'STALE', doubtOf(proof) ?? 'origin-failed'))
+}
+
+/**
+ * What answers now where the origin fails (RFC 5861 section 4): never where proof was asked for, nothing past its last
+ * usable instant, nothing staler than the caller takes. Asked again after the wait for the origin, which may outlast it.
+ */
+function fallbackOf({ options, read, policy }: Passage, { best, proof }: Found): Candidate | null {
+  if (best === null || read.wish.proof.kind !== 'bounded') return null
+  const judgement = judgementOf(read, proof, options.clock, lifetimeOf(best.entry, policy))
+  if (isOver(best.entry, judgement.nowMs)) return null
+  const staleMaxSeconds = read.wish.staleIfErrorSeconds ?? Number.POSITIVE_INFINITY
+  return expiredForSeconds(best.entry, judgement) > staleMaxSeconds ? null : best
 }
 
 async function answerPastTiers(passage: Passage, proof: Proof): ReturnType<Reader> {

@@ -43,7 +43,7 @@ const decoder = new TextDecoder()
  */
 export function createSettingsReader(
   reader: Reader,
-  origin: Origin,
+  origin: Pick<Origin, 'settings'>,
   views: Views,
   clock: Clock,
 ): SettingsReader {

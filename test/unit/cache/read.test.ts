@@ -260,6 +260,48 @@ describe('with something down', () => {
     expect(await isolate.read()).toMatchObject({ status: 'HIT', body: list('["new"]') })
   })
 
+  it('an entry whose last usable instant passes while the origin is waited for does not answer', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    book.advance([{ tags: ['open:b1'] }])
+    await clock.advance((180 + 86_400) * 1_000 - 1)
+    database.gate = deferred<void>().promise
+    const waiting = isolate.read()
+    await clock.advance(limits.fallbackPatienceMs)
+    expect(await waiting).toEqual({ error: 'origin_timeout' })
+  })
+
+  it('an entry whose last usable instant passes while other tiers are waited for does not answer', async () => {
+    const { createIsolate, redis, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    await isolate.read()
+    await isolate.rest()
+    await clock.advance((180 + 86_400) * 1_000 - 1)
+    redis.gate = deferred<void>().promise
+    const waiting = isolate.read()
+    await clock.advance(1_000)
+    expect(await waiting).toMatchObject({ status: 'MISS' })
+  })
+
+  it('who takes nothing as stale as what is cached waits for the origin as if nothing were', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    book.advance([{ tags: ['open:b1'] }])
+    await clock.advance(181_000)
+    const gate = deferred<void>()
+    database.gate = gate.promise
+    const waiting = isolate.read({ wish: { ...plainWish, staleIfErrorSeconds: 0 } })
+    await clock.advance(limits.fallbackPatienceMs)
+    gate.resolve()
+    expect(await waiting).toMatchObject({ status: 'MISS', doubt: null })
+  })
+
   it('a refusal by the origin is passed on, whatever is cached', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const isolate = createIsolate()

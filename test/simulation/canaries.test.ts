@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { canaries } from './canaries.ts'
+import { simulateWith } from './planted.ts'
+import type { Failure } from './simulation.ts'
+
+const seedsMax = 300
+
+/** The first failure in the seeds from 1 on; null where there is none. */
+async function firstFailure(simulate: Awaited<ReturnType<typeof simulateWith>>): Promise<Failure | null> {
+  for (let seed = 1; seed <= seedsMax; seed += 1) {
+    const run = await simulate(seed)
+    if (!run.ok) return run.error
+  }
+  return null
+}
+
+describe('a bug planted in production is caught:', () => {
+  it.for(canaries)('$bug', async ({ breaks, replacements }) => {
+    const failure = await firstFailure(await simulateWith(replacements))
+    expect(failure?.promise).toMatch(breaks)
+  })
+
+  it('and what cannot be planted is not taken for caught', async () => {
+    const nowhere = { file: 'worker/cache/freshness.ts', find: 'no such text', replace: '' }
+    await expect(simulateWith([nowhere])).rejects.toThrow('has not once')
+  })
+})

@@ -1,0 +1,157 @@
+import type { Replacement } from './planted.ts'
+
+/** A bug, and the promise that it breaks. */
+export interface Canary {
+  readonly bug: string
+  readonly breaks: RegExp
+  readonly replacements: readonly Replacement[]
+}
+
+const load = 'worker/cache/load.ts'
+const freshness = 'worker/cache/freshness.ts'
+const view = 'worker/ledger/view.ts'
+
+/** What a simulation that is worth its time must catch: bugs that pass every test of one part alone. */
+export const canaries: readonly Canary[] = [
+  {
+    bug: 'the stamp is taken after the origin has answered',
+    breaks: /poisoned|bounded staleness/,
+    replacements: [
+      {
+        file: load,
+        find: 'const fetched = await fetchEntry(options, read, stamp)',
+        replace: `const early = await fetchEntry(options, read, stamp)
+          const later = await views.current(read.workspaceId, { kind: 'bounded' }, read.keepAlive)
+          const fetched = early.ok && later.ok
+            ? ok({ ...early.value, stamp: { ledgerId: later.value.ledgerId, version: later.value.version } })
+            : early`,
+      },
+    ],
+  },
+  {
+    bug: 'a tag that moved by one version past the stamp counts as not moved',
+    breaks: /bounded staleness|no-cache|read your writes/,
+    replacements: [
+      {
+        file: freshness,
+        find: 'view.movedAt(tag) > stamp.version',
+        replace: 'view.movedAt(tag) > stamp.version + 1',
+      },
+    ],
+  },
+  {
+    bug: 'the ledger leaves out the first version after the one that was asked about',
+    breaks: /bounded staleness|no-cache|read your writes/,
+    replacements: [
+      {
+        file: 'worker/ledger/book.ts',
+        find: 'where version > ? order by',
+        replace: 'where version > ? + 1 order by',
+      },
+    ],
+  },
+  {
+    bug: 'a back-fill takes what a tier had for current, whatever it was judged',
+    breaks: /poisoned|bounded staleness/,
+    replacements: [
+      {
+        file: 'worker/cache/read.ts',
+        find: "  if (best.verdict === 'fresh') {",
+        replace: `  if (proof.ok) {
+            const { ledgerId, version } = proof.value
+            const entry = { ...best.entry, stamp: { ledgerId, version } }
+            read.keepAlive(options.store.promote(read.key, entry, depth + 1))
+          }
+          if (best.verdict === 'fresh') {`,
+      },
+    ],
+  },
+  {
+    bug: 'the workspace stands neither in the key nor in what is checked',
+    breaks: /tenant isolation/,
+    replacements: [
+      {
+        file: 'worker/cache/key.ts',
+        find: 'encodeURIComponent(workspaceId)',
+        replace: "'all'",
+      },
+      { file: freshness, find: 'entry.workspaceId !== by.workspaceId || ', replace: '' },
+      { file: load, find: 'underWay.workspaceId === read.workspaceId &&', replace: '' },
+    ],
+  },
+  {
+    bug: "a view's age counts from the answer instead of the question",
+    breaks: /bounded staleness/,
+    replacements: [
+      {
+        file: view,
+        find: 'slot.view = advanceView(before, answer.value, askedAtMs, number)',
+        replace: 'slot.view = advanceView(before, answer.value, this.clock.now(), number)',
+      },
+    ],
+  },
+  {
+    bug: 'a shared view is taken though it begins after what is known here',
+    breaks: /bounded staleness/,
+    replacements: [{ file: view, find: 'shared.since <= before.version &&', replace: '' }],
+  },
+  {
+    bug: 'what is below the floor counts as not moved',
+    breaks: /bounded staleness|no-cache|read your writes/,
+    replacements: [{ file: freshness, find: 'stamp.version < view.floor ||', replace: '' }],
+  },
+  {
+    bug: "versions of a lost ledger are taken for the new one's",
+    breaks: /bounded staleness|no-cache|read your writes/,
+    replacements: [{ file: freshness, find: 'stamp.ledgerId !== view.ledgerId ||', replace: '' }],
+  },
+  {
+    bug: 'a load under way is joined by who knows that it has been overtaken',
+    breaks: /bounded staleness|no-cache|read your writes/,
+    replacements: [
+      {
+        file: load,
+        find: '(view === null || !hasMoved({ stamp: underWay.stamp, tags: read.tags }, view))',
+        replace: 'true',
+      },
+    ],
+  },
+  {
+    bug: 'a load that outlasts the bound answers without being judged again',
+    breaks: /bounded staleness/,
+    replacements: [
+      {
+        file: load,
+        find: 'proof = await views.renewed(read.workspaceId, proof, read.keepAlive)\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    bug: 'a question that was sent before the request answers for it',
+    breaks: /no-cache|read your writes/,
+    replacements: [
+      {
+        file: view,
+        find: 'if (slot.view === null || slot.view.flightNumber <= calledAfter) {',
+        replace: 'if (slot.view === null) {',
+      },
+      {
+        file: view,
+        find: 'return slot.view !== null && slot.view.flightNumber > calledAfter ? slot.view : null',
+        replace: 'return slot.view',
+      },
+    ],
+  },
+  {
+    bug: 'who waits for a load waits for ever',
+    breaks: /never answered/,
+    replacements: [
+      {
+        file: 'worker/cache/single-flight.ts',
+        find: 'const joined = await withinDeadline(',
+        replace: 'const joined = await underWay.outcome.then(landed, failed)\n withinDeadline(',
+      },
+    ],
+  },
+]

@@ -1,0 +1,170 @@
+import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
+import { invalidationEventSchema } from '../../shared/contract/invalidation.ts'
+import { defaultCacheSettings } from '../../shared/contract/settings.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
+import type { Tag } from '../../shared/tags.ts'
+import { tagsOf, webhookTags } from '../../worker/ledger/tags.ts'
+import type { Contact, Tables } from './database.ts'
+import type { Dice } from './dice.ts'
+import { boardIds, columnIds, userIds } from './questions.ts'
+
+/** One change of a workspace's rows, and what the CRM says of it. */
+export interface Change {
+  /** For the trace. */
+  readonly what: string
+  readonly tags: readonly Tag[]
+}
+
+/** Changes rows; null where there was nothing to change. `revision` is like no other of the workspace. */
+export type MakeChange = (
+  tables: Tables,
+  dice: Dice,
+  workspaceId: WorkspaceId,
+  revision: number,
+) => Change | null
+
+/** Changes rows at random. */
+export const changeSomething: MakeChange = (tables, dice, workspaceId, revision) => {
+  const kind = dice.pick<MakeChange>([
+    ...([createContact, createContact, updateContact, updateContact, moveContact, moveContact] as const),
+    ...([deleteContact, assignContact, importContacts, toggleBoard, changeSettings] as const),
+  ])
+  return kind(tables, dice, workspaceId, revision)
+}
+
+const createContact: MakeChange = (tables, dice, workspaceId, revision) => {
+  const boardId = dice.pickOrNone([...tables.boardIds])
+  if (boardId === undefined) return null
+  const columnId = dice.pickOrNone(columnIds) ?? ''
+  const contact = { id: `k${revision}`, boardId, columnId, assigneeId: null, revision }
+  tables.contacts.set(contact.id, contact)
+  return reported(dice, workspaceId, 'contact_created', null, contact)
+}
+
+const updateContact: MakeChange = (tables, dice, workspaceId, revision) =>
+  alter(tables, dice, workspaceId, 'contact_updated', { revision })
+
+const assignContact: MakeChange = (tables, dice, workspaceId, revision) => {
+  const assigneeId = dice.pickOrNone(userIds) ?? null
+  return alter(tables, dice, workspaceId, 'contact_assigned', { revision, assigneeId })
+}
+
+/** To another column or, told by a webhook alone, to another board. */
+const moveContact: MakeChange = (tables, dice, workspaceId, revision) => {
+  const columnId = dice.pickOrNone(columnIds) ?? ''
+  const boardId = dice.happens(0.3) ? dice.pickOrNone([...tables.boardIds]) : undefined
+  const changes = { revision, columnId, ...(boardId === undefined ? {} : { boardId }) }
+  return alter(tables, dice, workspaceId, 'contact_moved', changes)
+}
+
+const deleteContact: MakeChange = (tables, dice, workspaceId) => {
+  const contact = dice.pickOrNone([...tables.contacts.values()])
+  if (contact === undefined) return null
+  tables.contacts.delete(contact.id)
+  return reported(dice, workspaceId, 'contact_deleted', contact, null)
+}
+
+const importContacts: MakeChange = (tables, dice, _workspaceId, revision) => {
+  const boardId = dice.pickOrNone([...tables.boardIds])
+  if (boardId === undefined) return null
+  for (const columnId of columnIds) {
+    const id = `k${revision}-${columnId}`
+    tables.contacts.set(id, { id, boardId, columnId, assigneeId: null, revision })
+  }
+  return ofEvent({ action: 'contacts_imported', boardId })
+}
+
+/** A board comes to be, or goes with all its contacts. */
+const toggleBoard: MakeChange = (tables, dice) => {
+  const boardId = dice.pickOrNone(boardIds) ?? ''
+  if (tables.boardIds.has(boardId) && dice.happens(0.7)) return null
+  if (tables.boardIds.delete(boardId)) {
+    for (const { id, boardId: of } of [...tables.contacts.values()])
+      if (of === boardId) tables.contacts.delete(id)
+  } else tables.boardIds.add(boardId)
+  return dice.happens(0.3)
+    ? ofEvent({ action: 'workspace_updated' })
+    : ofEvent({ action: 'board_updated', boardId })
+}
+
+const changeSettings: MakeChange = (tables, dice, workspaceId) => {
+  const { settings } = tables
+  tables.settings = {
+    ...settings,
+    cacheEnabled: dice.happens(0.8),
+    cacheConfig: { ...settings.cacheConfig, contactsTTL: dice.between(30, 60) },
+  }
+  return ofWebhook('cache_settings', { workspace_id: workspaceId }, { workspace_id: workspaceId })
+}
+
+/** Settings in which everything is cached, and for long. */
+export const switchCacheOn: MakeChange = (tables, _dice, workspaceId) => {
+  tables.settings = defaultCacheSettings
+  return ofWebhook('cache_settings', { workspace_id: workspaceId }, { workspace_id: workspaceId })
+}
+
+function alter(
+  tables: Tables,
+  dice: Dice,
+  workspaceId: WorkspaceId,
+  action: string,
+  changes: Partial<Contact>,
+): Change | null {
+  const before = dice.pickOrNone([...tables.contacts.values()])
+  if (before === undefined) return null
+  const after = { ...before, ...changes }
+  tables.contacts.set(after.id, after)
+  return reported(dice, workspaceId, action, before, after)
+}
+
+/** By a webhook of the database, or by the CRM's own event, which may say less than it could. */
+function reported(
+  dice: Dice,
+  workspaceId: WorkspaceId,
+  action: string,
+  before: Contact | null,
+  after: Contact | null,
+): Change {
+  const contact = after ?? before
+  if (contact === null) throw new Error('a change of nothing')
+  const hasChangedBoard = before !== null && after !== null && before.boardId !== after.boardId
+  if (hasChangedBoard || dice.happens(0.3))
+    return ofWebhook('contacts', rowOf(workspaceId, before), rowOf(workspaceId, after))
+  const columns =
+    action === 'contact_moved'
+      ? { fromColumnId: before?.columnId, toColumnId: after?.columnId }
+      : { columnId: contact.columnId }
+  return ofEvent({
+    action,
+    ...(dice.happens(0.1) ? {} : { boardId: contact.boardId }),
+    ...(dice.happens(0.2) ? {} : columns),
+  })
+}
+
+function rowOf(workspaceId: WorkspaceId, contact: Contact | null): Record<string, unknown> | null {
+  if (contact === null) return null
+  const { id, boardId, columnId } = contact
+  return { workspace_id: workspaceId, board_id: boardId, board_column_id: columnId, id }
+}
+
+function ofEvent(event: Record<string, unknown>): Change {
+  const parsed = invalidationEventSchema.parse(event)
+  return { what: JSON.stringify(event), tags: tagsOf(parsed) }
+}
+
+function ofWebhook(
+  table: string,
+  before: Record<string, unknown> | null,
+  after: Record<string, unknown> | null,
+): Change {
+  const webhook: DatabaseWebhook = {
+    type: before === null ? 'INSERT' : after === null ? 'DELETE' : 'UPDATE',
+    table,
+    schema: 'public',
+    record: after,
+    old_record: before,
+  }
+  const moved = webhookTags(webhook)
+  if (!moved.ok) throw new Error(`production does not know a row of ${table}`)
+  return { what: `webhook ${table} ${webhook.type}`, tags: [...moved.value.values()].flat() }
+}

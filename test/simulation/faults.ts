@@ -1,0 +1,117 @@
+import type { WorkspaceId } from '../../shared/ids.ts'
+import type { Dice } from './dice.ts'
+import type { Ledgers } from './ledgers.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { SimulatedPlace, SimulatedTiers, TierFaults } from './tiers.ts'
+import type { Trace } from './trace.ts'
+import type { Way, WayFaults } from './way.ts'
+
+/** All that can go wrong, and where. */
+export interface FaultyParts {
+  readonly scheduler: Scheduler
+  readonly dice: Dice
+  readonly trace: Trace
+  readonly locations: readonly string[]
+  readonly workspaceIds: readonly WorkspaceId[]
+  readonly ledgers: Ledgers
+  readonly tiers: SimulatedTiers
+  readonly originWay: Way
+  readonly backendWay: Way
+  viewsWayAt(location: string): Way
+  /** Some isolate of a location is gone, with all that it was doing; another takes its place. */
+  replaceIsolate(location: string): void
+}
+
+/** Lets faults begin and end at random times from now until `untilMs`; then nothing new goes wrong. */
+export function planFaults(parts: FaultyParts, untilMs: number): void {
+  const { scheduler, dice } = parts
+  const spanMs = untilMs - scheduler.now()
+  const episodes = dice.between(2, 10)
+  for (let index = 0; index < episodes; index += 1) {
+    const fromMs = dice.between(0, spanMs)
+    const forMs = Math.min(dice.between(200, 15_000), spanMs - fromMs)
+    scheduler.schedule(() => {
+      const heal = begin(parts)
+      scheduler.schedule(heal, forMs)
+    }, fromMs)
+  }
+}
+
+/** Everything works again, and goes on doing so. */
+export function healAll(parts: FaultyParts): void {
+  const { ledgers, tiers, locations, originWay, backendWay, viewsWayAt } = parts
+  for (const place of [tiers.edgeCache, tiers.kv, tiers.redis]) place.heal()
+  const ways = locations.flatMap((location) => [ledgers.wayFrom(location), viewsWayAt(location)])
+  for (const way of [...ways, originWay, backendWay]) way.calm()
+}
+
+type Heal = () => void
+
+function begin(parts: FaultyParts): Heal {
+  const { dice, trace, locations, ledgers, viewsWayAt, originWay, backendWay, workspaceIds } = parts
+  const somewhere = dice.happens(0.5) ? locations : locations.filter(() => dice.happens(0.5))
+  const workspaceId = dice.pickOrNone(workspaceIds)
+  const eachWay = (name: string, ways: readonly Way[]): Heal => {
+    const faults = wayFaults(dice)
+    trace.note('fault', () => `${name} of ${somewhere.join(', ')}: ${JSON.stringify(faults)}`)
+    for (const way of ways) way.inject(faults)
+    return () => {
+      trace.note('healed', () => `${name} of ${somewhere.join(', ')}`)
+      for (const way of ways) way.heal()
+    }
+  }
+  const kind = dice.pick<() => Heal>([
+    () => eachWay('ledger', somewhere.map(ledgers.wayFrom)),
+    () => eachWay('ledger', somewhere.map(ledgers.wayFrom)),
+    () => eachWay('views', somewhere.map(viewsWayAt)),
+    () => eachWay('origin', [originWay]),
+    () => eachWay('origin', [originWay]),
+    () => eachWay('backend', [backendWay]),
+    () => tierFault(parts, somewhere),
+    () => tierFault(parts, somewhere),
+    () => {
+      for (const location of somewhere) parts.replaceIsolate(location)
+      return nothing
+    },
+    () => {
+      if (workspaceId === undefined) return nothing
+      const isLost = dice.happens(0.2)
+      trace.note('fault', () => `ledger of ${workspaceId} ${isLost ? 'lost' : 'restarted'}`)
+      if (isLost) ledgers.lose(workspaceId)
+      else ledgers.restart(workspaceId)
+      return nothing
+    },
+  ])
+  return kind()
+}
+
+const nothing = () => {}
+
+function wayFaults(dice: Dice): Partial<WayFaults> {
+  return dice.pick<() => Partial<WayFaults>>([
+    () => ({ state: 'silent' }),
+    () => ({ state: 'failing' }),
+    () => ({ latencyMs: [100, dice.between(200, 3_000)] }),
+    () => ({ slowShare: 0.5, slowMs: 12_000 }),
+    () => ({ lostShare: 0.4 }),
+  ])()
+}
+
+function tierFault({ dice, trace, tiers }: FaultyParts, somewhere: readonly string[]): Heal {
+  const place = dice.pick<SimulatedPlace>([tiers.edgeCache, tiers.kv, tiers.redis])
+  const faults = dice.pick<() => Partial<TierFaults>>([
+    () => ({ state: 'frozen' }),
+    () => ({ state: 'failing' }),
+    () => ({ state: 'rate-limited' }),
+    () => ({ state: 'garbage' }),
+    () => ({ latencyMs: [10, dice.between(100, 4_000)] }),
+    () => ({ lostShare: 0.5 }),
+  ])()
+  const name = place.at(somewhere[0] ?? 'ams').name
+  trace.note('fault', () => `${name} of ${somewhere.join(', ')}: ${JSON.stringify(faults)}`)
+  place.inject(faults, somewhere)
+  return () => {
+    trace.note('healed', () => name)
+    place.heal()
+  }
+}

@@ -1,0 +1,221 @@
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
+import type { CacheSettings } from '../../shared/contract/settings.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Ask } from '../../worker/cache/ask.ts'
+import { createAsk } from '../../worker/cache/ask.ts'
+import type { Entry } from '../../worker/cache/entry.ts'
+import { createLoader } from '../../worker/cache/load.ts'
+import { withPrefetch } from '../../worker/cache/prefetch.ts'
+import { createReader } from '../../worker/cache/read.ts'
+import { createSettingsReader } from '../../worker/cache/settings.ts'
+import { createStore } from '../../worker/cache/store.ts'
+import type { LedgerClient, LedgerStub } from '../../worker/ledger/client.ts'
+import { createLedgerClient } from '../../worker/ledger/client.ts'
+import { createSharedViews } from '../../worker/ledger/shared-views.ts'
+import { createViews } from '../../worker/ledger/view.ts'
+import type { Recorder } from '../../worker/metrics/events.ts'
+import type { Origin } from '../../worker/origin/origin.ts'
+import type { LocationCache } from '../../worker/tiers/edge-cache.ts'
+import { createMemoryTier } from '../../worker/tiers/memory.ts'
+import type { TierSlot } from '../../worker/tiers/slots.ts'
+import type { Tier } from '../../worker/tiers/tier.ts'
+import { withBreaker } from '../../worker/tiers/with-breaker.ts'
+import { withDeadline } from '../../worker/tiers/with-deadline.ts'
+import { withWritePause } from '../../worker/tiers/with-write-pause.ts'
+import { createLivingClock, heardWhileAlive, type Life } from './life.ts'
+import type { Random } from './random.ts'
+import type { SimulatedTiers } from './tiers.ts'
+
+/** How the deployment of a run is set up: what wrangler.toml and the platform decide. */
+export interface Setup {
+  readonly boundMs: number
+  readonly staleIfErrorSeconds: number
+  /** 0: no memory tier. */
+  readonly memoryBytes: number
+  readonly hasEdgeCache: boolean
+  readonly hasRedis: boolean
+  readonly hasSharedViews: boolean
+}
+
+/** One isolate's read path: production's parts, put together as worker/services.ts does it. */
+export interface Isolate {
+  readonly name: string
+  readonly location: string
+  readonly clock: Clock
+  readonly ask: Ask
+  readonly ledger: LedgerClient
+  /** The life of all it does; over once it has vanished. */
+  readonly life: Life
+  vanish(): void
+}
+
+/** What an isolate finds around it. */
+export interface Surroundings {
+  readonly setup: Setup
+  readonly world: Clock
+  readonly random: Random
+  readonly tiers: SimulatedTiers
+  /** The location's cache, as far as views are left in it. */
+  readonly viewCache: Pick<LocationCache, 'match' | 'put'>
+  ledgerStub(workspaceId: WorkspaceId): LedgerStub
+  /** The database's answer by way of the origin; rejects or never settles where that is out of reach. */
+  readonly origin: SimulatedOrigin
+  /** Sees every entry that is handed to a tier. */
+  sawPut(entry: Entry): void
+}
+
+export interface SimulatedOrigin {
+  load(
+    resourceName: string,
+    workspaceId: WorkspaceId,
+    userId: string | null,
+    params: unknown,
+  ): Promise<Uint8Array | null>
+  settings(workspaceId: WorkspaceId): Promise<CacheSettings>
+}
+
+const recorder: Recorder = { record() {} }
+
+export function createIsolate(
+  name: string,
+  location: string,
+  offsetMs: number,
+  around: Surroundings,
+): Isolate {
+  let hasVanished = false
+  const { setup, random } = around
+  const { boundMs, staleIfErrorSeconds } = setup
+  const clock = createLivingClock(around.world, offsetMs)
+  const ledger = createLedgerClient(
+    (workspaceId) => heardStub(around.ledgerStub(workspaceId)),
+    clock,
+    recorder,
+  )
+  const slots = slotsOf(location, clock, around)
+  const shared = setup.hasSharedViews ? createSharedViews(heardCache(around.viewCache), clock) : null
+  const views = createViews({ ledger, clock, boundMs, shared })
+  const store = createStore(slots)
+  const load = createLoader({ views, store, clock, staleIfErrorSeconds, etagOf })
+  const reader = createReader({ slots, views, load, store, clock, random })
+  const origin = originOf(around.origin, clock)
+  const settings = createSettingsReader(reader, origin, views, clock)
+  const ask = withPrefetch(createAsk(reader, settings, origin), { settings, clock })
+  return {
+    name,
+    location,
+    clock,
+    ask,
+    ledger,
+    life: { isOver: () => hasVanished },
+    vanish() {
+      hasVanished = true
+    },
+  }
+}
+
+/** The tiers as worker/tiers/tiers.ts arranges them. */
+function slotsOf(location: string, clock: Clock, around: Surroundings): TierSlot[] {
+  const { setup, tiers } = around
+  const guarded = (tier: Tier, deadlineMs: number) =>
+    withBreaker(withDeadline(heardTier(tier), clock, deadlineMs), clock, recorder)
+  const everyFill = { admits: 'every-fill' } as const
+  const slots: (TierSlot | null)[] = [
+    setup.memoryBytes === 0
+      ? null
+      : {
+          tier: createMemoryTier(clock, setup.memoryBytes),
+          source: 'memory',
+          isNear: true,
+          ...everyFill,
+        },
+    setup.hasEdgeCache
+      ? {
+          tier: guarded(tiers.edgeCache.at(location), limits.edgeCacheDeadlineMs),
+          source: 'edge_cache',
+          isNear: true,
+          ...everyFill,
+        }
+      : null,
+    {
+      tier: withWritePause(guarded(tiers.kv.at(location), limits.kvDeadlineMs), clock),
+      source: 'cloudflare_kv',
+      isNear: false,
+      admits: setup.hasRedis ? 'second-use' : 'every-fill',
+    },
+    setup.hasRedis
+      ? {
+          tier: guarded(tiers.redis.at(location), limits.redisDeadlineMs),
+          source: 'redis_cache',
+          isNear: false,
+          ...everyFill,
+        }
+      : null,
+  ]
+  return slots.filter((slot) => slot !== null).map((slot) => ({ ...slot, tier: seen(slot.tier, around) }))
+}
+
+function seen(tier: Tier, { sawPut }: Surroundings): Tier {
+  return {
+    ...tier,
+    put(key, entry, signal) {
+      sawPut(entry)
+      return tier.put(key, entry, signal)
+    },
+  }
+}
+
+function heardTier(tier: Tier): Tier {
+  return {
+    name: tier.name,
+    get: (key, signal) => heardWhileAlive(tier.get(key, signal)),
+    put: (key, entry, signal) => heardWhileAlive(tier.put(key, entry, signal)),
+    remove: (keys, signal) => heardWhileAlive(tier.remove(keys, signal)),
+    probe: (signal) => heardWhileAlive(tier.probe(signal)),
+  }
+}
+
+function heardStub(stub: LedgerStub): LedgerStub {
+  return {
+    advance: (events) => heardWhileAlive(stub.advance(events)),
+    since: (ledgerId, version) => heardWhileAlive(stub.since(ledgerId, version)),
+  }
+}
+
+function heardCache({
+  match,
+  put,
+}: Pick<LocationCache, 'match' | 'put'>): Pick<LocationCache, 'match' | 'put'> {
+  return {
+    match: (url) => heardWhileAlive(match(url)),
+    put: (url, response) => heardWhileAlive(put(url, response)),
+  }
+}
+
+/** The origin's client as worker/origin/origin.ts answers: within a deadline, and never rejecting. */
+function originOf({ load, settings }: SimulatedOrigin, clock: Clock): Pick<Origin, 'load' | 'settings'> {
+  const away: Result<never, WireError> = err({ code: 'origin_unavailable' })
+  const bounded = <Value>(call: () => Promise<Value>) =>
+    withinDeadline<Result<Value, WireError>>(
+      clock,
+      limits.originDeadlineMs,
+      () => heardWhileAlive(call()).then(ok, () => away),
+      err({ code: 'origin_timeout' }),
+    )
+  return {
+    load: (resourceName, { workspaceId, userId, params }) =>
+      bounded(() => load(resourceName, workspaceId, userId, params)),
+    settings: (workspaceId) => bounded(() => settings(workspaceId)),
+  }
+}
+
+/** A validator at once: the platform's digests come back from another thread, at no instant of this world. */
+async function etagOf(body: Uint8Array): Promise<string> {
+  let hash = 0x811c9dc5
+  for (const byte of body) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash.toString(36)
+}

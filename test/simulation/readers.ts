@@ -1,0 +1,139 @@
+import type { WorkspaceId } from '../../shared/ids.ts'
+import { versionSchema } from '../../shared/ids.ts'
+import type { Wish } from '../../worker/cache/request.ts'
+import { plainWish } from '../../worker/cache/request.ts'
+import type { Dice } from './dice.ts'
+import type { Isolate } from './isolate.ts'
+import { during, type Life } from './life.ts'
+import { type Asked, askedOf, workspaceIds } from './questions.ts'
+import { BrokenPromise, type KnownVersion } from './records.ts'
+import type { World } from './world.ts'
+
+/** Those who read, as browsers do; every answer they get goes to the checker. */
+export interface Readers {
+  /** Something, somewhere, by some wish; at times by a crowd. */
+  readAnything(): void
+  /** One read, and what came of it. Never settles where its life ends first. */
+  read(reading: Reading): Promise<Told>
+  /** Reads not answered yet whose lives go on. */
+  unanswered(): number
+  count(): number
+  /** Answers by status; an error counts under its code. */
+  readonly statuses: Readonly<Record<string, number>>
+}
+
+export interface Reading {
+  readonly isolate: Isolate
+  readonly workspaceId: WorkspaceId
+  readonly asked: Asked
+  readonly wish: Wish
+  /** What the wish says must be in the answer. */
+  readonly minVersion: KnownVersion | null
+}
+
+/** What a reader was told. */
+export interface Told {
+  /** Or the code of an error. */
+  readonly status: string
+  readonly source: string
+  readonly isProven: boolean
+}
+
+/** Readers that come at once, and how often what they ask is what most ask. */
+const crowd = { share: 0.08, from: 3, to: 8 } as const
+const hot = { share: 0.6, places: 5 } as const
+
+export function createReaders(world: World): Readers {
+  const { dice, scheduler, checker, trace, population, acknowledged, watch } = world
+  const statuses: Record<string, number> = {}
+  const open = new Set<Life>()
+  let reads = 0
+
+  async function ask({ isolate, workspaceId, asked, wish, minVersion }: Reading): Promise<Told> {
+    const [atMs, arrivedMs] = [scheduler.now(), isolate.clock.now()]
+    const { name: place, resourceName, question, userId } = asked
+    const seen = { workspaceId, place, atMs, minVersion, asksForNow: wish.proof.kind === 'now' }
+    const keepAlive = (work: Promise<unknown>) =>
+      void work.catch((error) => watch(() => fail(`work behind an answer never rejects: ${String(error)}`)))
+    const caller = { token: '', requestId: '', keepAlive }
+    const answered = await isolate.ask({ resourceName, question, workspaceId, userId, caller, wish })
+    if (!answered.ok) {
+      const { code } = answered.error
+      watch(() => checker.refused(seen, code))
+      return { status: code, source: 'none', isProven: false }
+    }
+    const { entry, status, source, lifetimeSeconds, doubt } = answered.value
+    const isProven = doubt === null
+    const answeredMs = isolate.clock.now()
+    const answer = { entry, status, source, lifetimeSeconds, isProven, arrivedMs, answeredMs }
+    watch(() => checker.answered(seen, answer))
+    if (wish.isOnlyIfCached && answer.source === 'database')
+      watch(() => fail('only-if-cached: answered from the database'))
+    return answer
+  }
+
+  async function read(reading: Reading): Promise<Told> {
+    const { isolate, workspaceId, asked, wish } = reading
+    const [number, atMs] = [reads, scheduler.now()]
+    reads += 1
+    const life = population.beginLife(isolate)
+    open.add(life)
+    const told = await during(life, () => ask(reading))
+    open.delete(life)
+    statuses[told.status] = (statuses[told.status] ?? 0) + 1
+    trace.note('answered', () => {
+      const who = `#${number} ${isolate.name} ${workspaceId} ${asked.name} ${described(wish)}`
+      const how = `${told.status} ${told.source}${told.isProven ? '' : ' unproven'}`
+      return `${who}: ${how} after ${scheduler.now() - atMs} ms`
+    })
+    return told
+  }
+
+  return {
+    read,
+    statuses,
+    count: () => reads,
+    unanswered: () => [...open].filter((life) => !life.isOver()).length,
+    readAnything() {
+      const isolate = population.anyIsolate()
+      const workspaceId = dice.pick(workspaceIds)
+      const asked = dice.happens(hot.share)
+        ? dice.pickOrNone(askedOf.slice(0, hot.places))
+        : dice.pickOrNone(askedOf)
+      if (asked === undefined) return
+      const known = acknowledged.get(workspaceId) ?? null
+      const readers = dice.happens(crowd.share) ? dice.between(crowd.from, crowd.to) : 1
+      for (let index = 0; index < readers; index += 1) {
+        const wish = drawWish(dice, known)
+        const minVersion = 'version' in wish.proof ? known : null
+        void read({ isolate, workspaceId, asked, wish, minVersion })
+      }
+    },
+  }
+}
+
+function fail(what: string): never {
+  throw new BrokenPromise(what)
+}
+
+/** What browsers ask for: mostly nothing in particular. */
+function drawWish(dice: Dice, known: KnownVersion | null): Wish {
+  const version = known === null ? null : versionSchema.parse(known.version)
+  const atLeast: Partial<Wish> = version === null ? {} : { proof: { kind: 'at-least', version } }
+  const now: Partial<Wish> = { proof: { kind: 'now', ...(version === null ? {} : { version }) } }
+  const particular = dice.pick<Partial<Wish>>([
+    ...([{}, {}, {}, {}, {}, {}, atLeast, atLeast, atLeast, now, { proof: { kind: 'now' } }] as const),
+    ...([{ maxAgeSeconds: 5 }, { maxStaleSeconds: 3 }, { minFreshSeconds: 10 }] as const),
+    ...([{ isOnlyIfCached: true }, { isNoStore: true }, { staleIfErrorSeconds: 2 }] as const),
+  ])
+  return { ...plainWish, ...particular }
+}
+
+function described(wish: Wish): string {
+  const particular = Object.entries(wish).filter(
+    ([name, value]) => value !== plainWish[name as keyof Wish] && name !== 'proof',
+  )
+  const others = particular.map(([name, value]) => `${name}=${String(value)}`)
+  const version = 'version' in wish.proof ? [`version>=${wish.proof.version}`] : []
+  return [wish.proof.kind, ...version, ...others].join(' ')
+}

@@ -1,0 +1,98 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { z } from 'zod'
+import { type Failure, simulate } from './simulation.ts'
+
+/**
+ * `npm run simulate`: seeds by the thousand, on two threads. `-- --seeds 500 --from 20001` runs others, `-- --seed 7` one
+ * of them and tells all that happens in it. Fails where a promise was broken.
+ */
+const threadsMax = 2
+const seedsDefault = 10_000
+/** So many failures are enough to look at. */
+const failuresMax = 5
+const progressEverySeeds = 500
+
+const shareSchema = z.object({ from: z.int(), until: z.int(), step: z.int() })
+
+/** What a thread tells of one seed. */
+interface Told {
+  readonly reads: number
+  readonly steps: number
+  readonly failure: Failure | null
+}
+
+if (isMainThread) await main()
+else await runShare(shareSchema.parse(workerData))
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string' } },
+  })
+  const wholeNumber = z.coerce.number().int().nonnegative()
+  if (values.seed !== undefined) return tellOne(wholeNumber.parse(values.seed))
+  await runMany(wholeNumber.parse(values.from ?? 1), wholeNumber.parse(values.seeds ?? seedsDefault))
+}
+
+async function tellOne(seed: number): Promise<void> {
+  const run = await simulate(seed, console.log)
+  console.log(run.ok ? run.value : run.error)
+  process.exitCode = run.ok ? 0 : 1
+}
+
+async function runMany(from: number, seeds: number): Promise<void> {
+  const startedAtMs = performance.now()
+  const threads = Math.min(threadsMax, availableParallelism(), seeds)
+  const totals = { seeds: 0, reads: 0, steps: 0 }
+  const failures: Failure[] = []
+  const take = ({ reads, steps, failure }: Told) => {
+    totals.seeds += 1
+    totals.reads += reads
+    totals.steps += steps
+    if (failure !== null) {
+      failures.push(failure)
+      console.log(said(failure))
+    }
+    if (totals.seeds % progressEverySeeds === 0) console.log(`${totals.seeds} of ${seeds} seeds`)
+    return failures.length < failuresMax
+  }
+  await Promise.all(
+    Array.from({ length: threads }, (_, index) =>
+      runThread({ from: from + index, until: from + seeds, step: threads }, take),
+    ),
+  )
+  const seconds = (performance.now() - startedAtMs) / 1000
+  console.log(
+    `${totals.seeds} seeds, ${totals.reads} reads, ${totals.steps} steps in ${seconds.toFixed(0)} s (${(totals.seeds / seconds).toFixed(1)} seeds a second on ${threads} threads): ${failures.length} broke a promise`,
+  )
+  process.exitCode = failures.length === 0 ? 0 : 1
+}
+
+function said({ seed, step, atMs, promise }: Failure): string {
+  return `seed ${seed}, step ${step}, ${atMs} ms: ${promise} (npm run simulate -- --seed ${seed})`
+}
+
+/** A thread, until it is done with its share or `take` has enough. */
+function runThread(share: z.output<typeof shareSchema>, take: (told: Told) => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(new URL(import.meta.url), { workerData: share })
+    thread.on('message', (told: Told) => {
+      if (!take(told)) void thread.terminate()
+    })
+    thread.on('error', reject)
+    thread.on('exit', () => resolve())
+  })
+}
+
+async function runShare({ from, until, step }: z.output<typeof shareSchema>): Promise<void> {
+  for (let seed = from; seed < until; seed += step) {
+    const run = await simulate(seed)
+    const told: Told = run.ok
+      ? { reads: run.value.reads, steps: run.value.steps, failure: null }
+      : { reads: 0, steps: run.error.step, failure: run.error }
+    parentPort?.postMessage(told)
+    // A run never lets the thread's own events happen.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}

@@ -1,0 +1,176 @@
+import type { WorkspaceId } from '../../shared/ids.ts'
+import type { BookLimits } from '../../worker/ledger/book.ts'
+import { type Backend, createBackend } from './backend.ts'
+import { type Checker, createChecker } from './checker.ts'
+import { createDatabase, type Database } from './database.ts'
+import { createDice, type Dice } from './dice.ts'
+import type { FaultyParts } from './faults.ts'
+import type { Setup, Surroundings } from './isolate.ts'
+import { createLedgers, type Ledgers } from './ledgers.ts'
+import { createPopulation, type Population } from './population.ts'
+import { boardIds, placeAsked, workspaceIds } from './questions.ts'
+import { createRandom } from './random.ts'
+import { BrokenPromise, createRecords, type KnownVersion } from './records.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
+import { createSimulatedTiers, type SimulatedTiers } from './tiers.ts'
+import { createTrace, type Trace } from './trace.ts'
+import { createViewCaches, type ViewCaches } from './view-caches.ts'
+import { createWay, goodWay, type Way } from './way.ts'
+
+/** Everything there is in one run, beside those who read. */
+export interface World extends Nature {
+  readonly checker: Checker
+  readonly backend: Backend
+  readonly population: Population
+  readonly faultyParts: FaultyParts
+  /** The newest acknowledged version of each workspace, as a client that wrote knows it. */
+  readonly acknowledged: ReadonlyMap<WorkspaceId, KnownVersion>
+}
+
+/** What a world rests on: time, chance, and what was so. */
+interface Nature {
+  readonly setup: Setup
+  readonly dice: Dice
+  readonly scheduler: Scheduler
+  readonly trace: Trace
+  databaseOf(workspaceId: WorkspaceId): Database
+  /** Does what may find a promise broken; null where it did, and the run ends with this step. */
+  watch<Value>(work: () => Value): Value | null
+  /** Lets time pass; throws the promise that was found broken. */
+  pass(ms: number): Promise<void>
+}
+
+const locations = ['ams', 'sin', 'sfo']
+
+const bookBounds: readonly [BookLimits, ...BookLimits[]] = [
+  { tagsMax: 10_000, eventIdsMax: 10_000, changesPerAnswerMax: 2_000 },
+  // So small that floors rise, answers are cut short and events told twice take two versions.
+  { tagsMax: 9, eventIdsMax: 12, changesPerAnswerMax: 4 },
+]
+
+export function createWorld(seed: number, tell: ((line: string) => void) | null): World {
+  const nature = createNature(seed, tell)
+  const { setup, dice, scheduler, trace, databaseOf, watch } = nature
+  const records = createRecords(scheduler.now)
+  const checker = createChecker({
+    records,
+    boundMs: setup.boundMs,
+    nowMs: scheduler.now,
+    historyOf: (workspaceId, place) => databaseOf(workspaceId).historyOf(place),
+  })
+  const ledgers = createLedgers({
+    scheduler,
+    dice,
+    locations,
+    bounds: dice.pick(bookBounds),
+    written: (...seen) => void watch(() => records.written(...seen)),
+  })
+  const tiers = createSimulatedTiers({ clock: scheduler, random: dice.random, locations })
+  const originWay = createWay(scheduler, dice, { ...goodWay, slowShare: 0.1, slowMs: 9_000 })
+  const backendWay = createWay(scheduler, dice, { ...goodWay, latencyMs: [5, 150], lostShare: 0.05 })
+  const viewCaches = createViewCaches(scheduler, dice, locations)
+  const surroundingsAt = surroundings(nature, { checker, ledgers, tiers, originWay, viewCaches })
+  const population = createPopulation({ scheduler, dice, trace, locations, surroundingsAt })
+  const acknowledged = new Map<WorkspaceId, KnownVersion>()
+  const backend = createBackend({
+    scheduler,
+    dice,
+    records,
+    trace,
+    databaseOf,
+    watch,
+    way: backendWay,
+    anyIsolate: population.anyIsolate,
+    beginLife: population.beginLife,
+    acknowledged: (workspaceId, version) => acknowledged.set(workspaceId, version),
+  })
+  const faultyParts: FaultyParts = {
+    ...{ scheduler, dice, trace, locations, workspaceIds, ledgers, tiers, originWay, backendWay },
+    viewsWayAt: viewCaches.wayAt,
+    replaceIsolate: population.replaceOne,
+  }
+  return { ...nature, checker, backend, population, faultyParts, acknowledged }
+}
+
+function createNature(seed: number, tell: ((line: string) => void) | null): Nature {
+  const scheduler = createScheduler()
+  const dice = createDice(createRandom(seed))
+  const trace = createTrace(scheduler.now, tell)
+  const setup = drawSetup(dice)
+  trace.note('setup', () => JSON.stringify(setup))
+
+  const databases = new Map(workspaceIds.map((id) => [id, createDatabase(id)]))
+  for (const database of databases.values())
+    database.commit((tables) => {
+      for (const id of boardIds) tables.boardIds.add(id)
+    })
+
+  let broken: BrokenPromise | null = null
+  const check = () => {
+    if (broken !== null) throw broken
+  }
+  return {
+    ...{ setup, dice, scheduler, trace },
+    databaseOf(workspaceId) {
+      const database = databases.get(workspaceId)
+      if (database === undefined) throw new Error(`there is no workspace ${workspaceId}`)
+      return database
+    },
+    watch(work) {
+      try {
+        return work()
+      } catch (error) {
+        if (!(error instanceof BrokenPromise)) throw error
+        broken ??= error
+        return null
+      }
+    },
+    pass: (ms) => scheduler.run(scheduler.now() + ms, check),
+  }
+}
+
+function drawSetup(dice: Dice): Setup {
+  return {
+    boundMs: dice.pick([1_000, 1_000, 1_000, 3_000, 200, 0]),
+    staleIfErrorSeconds: dice.pick([86_400, 30, 5, 0]),
+    memoryBytes: dice.pick([1_048_576, 1_048_576, 65_536, 0]),
+    hasEdgeCache: dice.happens(0.8),
+    hasRedis: dice.happens(0.8),
+    hasSharedViews: dice.happens(0.8),
+  }
+}
+
+interface Outside {
+  readonly checker: Checker
+  readonly ledgers: Ledgers
+  readonly tiers: SimulatedTiers
+  readonly originWay: Way
+  readonly viewCaches: ViewCaches
+}
+
+const encoder = new TextEncoder()
+
+/** What an isolate of a location finds around it. */
+function surroundings(
+  { setup, dice, scheduler, databaseOf, watch }: Nature,
+  { checker, ledgers, tiers, originWay, viewCaches }: Outside,
+) {
+  return (location: string): Surroundings => ({
+    setup,
+    tiers,
+    world: scheduler,
+    random: dice.random,
+    viewCache: viewCaches.at(location),
+    ledgerStub: ledgers.stubAt(location),
+    origin: {
+      // The database is read when the question is there; what is committed while the answer travels is not in it.
+      load: (resourceName, workspaceId, userId, params) =>
+        originWay.cross(() => {
+          const text = databaseOf(workspaceId).read(placeAsked(resourceName, params, userId))
+          return text === null ? null : encoder.encode(text)
+        }),
+      settings: (workspaceId) => originWay.cross(() => databaseOf(workspaceId).tables.settings),
+    },
+    sawPut: (entry) => void watch(() => checker.put(entry)),
+  })
+}
