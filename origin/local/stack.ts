@@ -91,6 +91,7 @@ async function startPieces(
   const { postgres, databaseUrl, supabase } = await startSupabase(options, state, run)
   const redis = await startRedis(options, state, run)
   const redisAccess = external.redis ?? redis
+  const workerPort = await takeWorkerPort(options.port)
   const origin = await run(
     'the origin',
     createOriginPiece({
@@ -98,6 +99,8 @@ async function startPieces(
       port: state.ports.origin,
       supabaseUrl: supabase.url,
       publishableKey: supabase.publishableKey,
+      secretKey: supabase.secretKey,
+      workerUrl: `http://127.0.0.1:${workerPort}`,
       internalAuthKey: state.internalAuthKey,
       environment: options.originEnvironment ?? {},
     }),
@@ -107,7 +110,7 @@ async function startPieces(
     'the Worker',
     createWorkerPiece({
       dataDirectory,
-      port: await takeWorkerPort(options.port),
+      port: workerPort,
       variables: {
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,

@@ -16,6 +16,8 @@ export interface TestStackOptions {
   readonly hasNearTiers?: boolean
   readonly workerVariables?: Readonly<Record<string, string>>
   readonly workerEntry?: string
+  /** What differs for the origin: `relayOff`, for one. */
+  readonly originEnvironment?: Readonly<Record<string, string>>
 }
 
 /** The local stack as tests and benchmarks use it, in a folder that is gone afterwards. */
@@ -38,6 +40,9 @@ export interface TestStack {
   stop(): Promise<void>
 }
 
+/** An origin without a relay: what is written reaches the ledgers only as the test reports it. */
+export const relayOff = { WORKER_URL: '', SUPABASE_SECRET_KEY: '' }
+
 const nearTiersOff = { MEMORY_CACHE_BYTES: '0', EDGE_CACHE_ENABLED: 'false' }
 
 const originMetricsSchema = z.object({ queries: z.record(z.string(), z.object({ count: z.number() })) })
@@ -55,6 +60,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     hasRedis: options.hasRedis ?? true,
     external: { databaseUrl: null, redis: null, supabase: null },
     workerVariables: { ...(options.hasNearTiers === false ? nearTiersOff : {}), ...options.workerVariables },
+    originEnvironment: options.originEnvironment ?? {},
     ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
     onProgress: () => undefined,
   })
