@@ -28,8 +28,11 @@ export interface TestStack {
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
   /** The owner's connection: what a change by hand or by the CRM's backend goes through. */
   readonly sql: postgres.Sql
+  /** Another connection of the owner's, for the caller to end. */
+  connect(): postgres.Sql
   readonly pieces: {
     readonly postgres: Piece
+    readonly supabase: Piece
     readonly redis: Piece | null
     readonly origin: Piece
     readonly worker: Piece
@@ -65,8 +68,10 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     onProgress: () => undefined,
   })
   const { file } = stack
-  if (stack.postgres === null) throw new Error('the stack has a Postgres of its own')
-  const sql = postgres(stack.postgres.url, { max: 2, onnotice: () => undefined })
+  if (stack.postgres === null || stack.supabase === null) throw new Error('the stack has its own of both')
+  const { url } = stack.postgres
+  const connect = () => postgres(url, { max: 2, onnotice: () => undefined })
+  const sql = connect()
   const tokenOf: TestStack['tokenOf'] = (user) => stack.tokenFor({ ...user, expiresInSeconds: 3_600 })
 
   return {
@@ -79,8 +84,10 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       otherAdmin: await tokenOf({ userId: users.otherAdmin, workspaces: { '15214': 'admin' } }),
     },
     sql,
+    connect,
     pieces: {
       postgres: stack.postgres,
+      supabase: stack.supabase,
       redis: stack.redis?.store ?? null,
       origin: stack.origin,
       worker: stack.worker,
