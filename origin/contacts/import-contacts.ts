@@ -17,6 +17,7 @@ export interface ImportOptions {
   readonly clock: Clock
   readonly writer: Writer
   readonly body: ReadableStream<Uint8Array>
+  readonly linesMax: number
   /** Told in the order of the work; never more than `importRejectionsMax` rejections and one progress a batch. */
   report(report: ImportReport): void
 }
@@ -101,7 +102,7 @@ class Import {
   }
 
   private async take({ number, bytes }: Line): Promise<void> {
-    if (number > limits.importLinesMax) {
+    if (number > this.options.linesMax) {
       await this.flush()
       throw new Stop(number, 'too_many_lines')
     }

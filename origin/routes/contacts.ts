@@ -10,6 +10,7 @@ import {
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { ContactId } from '../../shared/ids.ts'
 import { contactIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { OriginContext, OriginEnv } from '../answers.ts'
@@ -103,7 +104,15 @@ export function importContactsRoute({
           }
         }
         try {
-          await importContacts({ contacts, deliver, clock, writer: writer.value, body, report })
+          await importContacts({
+            contacts,
+            deliver,
+            clock,
+            writer: writer.value,
+            body,
+            linesMax: limits.importLinesMax,
+            report,
+          })
           if (isRead) controller.close()
         } catch (error) {
           logger.error({ requestId, error: error instanceof Error ? error.name : 'unknown' }, 'import')
