@@ -13,6 +13,8 @@ export type OriginContext = Context<OriginEnv>
 export interface OriginEnv {
   Variables: RequestIdVariables & {
     callerToken: string
+    /** In whose name contacts are written; null is the backend itself, as the service role. */
+    writerToken: string | null
     /** Why the request failed, for the log: kinds and codes only. */
     failure: string
   }

@@ -9,10 +9,21 @@ import { allowedMethods } from './allowed-methods.ts'
 import type { OriginEnv } from './answers.ts'
 import { respondError } from './answers.ts'
 import type { Config } from './config.ts'
-import { requireCallerToken, requireInternalKey } from './credentials.ts'
+import type { Deliver } from './contacts/contact-writer.ts'
+import { createContactWriter } from './contacts/contact-writer.ts'
+import { requireCallerToken, requireInternalKey, requireWriter } from './credentials.ts'
 import { createQueryMetrics } from './metrics.ts'
+import type { Relay } from './outbox/relay.ts'
+import type { Queries } from './queries.ts'
 import { createQueries } from './queries.ts'
 import { logRequest } from './request-log.ts'
+import {
+  changeContactRoute,
+  createContactRoute,
+  deleteContactRoute,
+  importContactsRoute,
+  moveContactRoute,
+} from './routes/contacts.ts'
 import { healthRoute } from './routes/health.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -25,12 +36,15 @@ export interface AppParts {
     'internalAuthKey' | 'queriesAtOnceMax' | 'queriesWaitingMax' | 'queryDeadlineMs'
   >
   readonly database: Database
+  /** Null: none is set up, and what is written waits in the outbox for a relay elsewhere. */
+  readonly relay: Relay | null
   readonly clock: Clock
   readonly logger: Logger
 }
 
 /** The origin as a function from request to answer (shared/contract/origin.ts). Read the route table top to bottom. */
-export function createApp({ config, database, clock, logger }: AppParts): Hono<OriginEnv> {
+export function createApp(parts: AppParts): Hono<OriginEnv> {
+  const { config, database, relay, clock, logger } = parts
   const metrics = createQueryMetrics()
   const queries = createQueries({ ...config, database, clock, metrics })
 
@@ -38,18 +52,15 @@ export function createApp({ config, database, clock, logger }: AppParts): Hono<O
   app.use(requestId({ headerName: requestIdHeader, limitLength: 128 }))
   app.use(logRequest(logger, clock))
 
-  app.get('/health', healthRoute(database, clock))
+  app.get('/health', healthRoute(database, relay, clock))
   app.all('/health', allowedMethods('GET'))
 
-  app.use(requireInternalKey(config.internalAuthKey))
-  app.use(
-    bodyLimit({
-      maxSize: limits.requestBodyBytesMax,
-      onError: (context) => respondError(context, { code: 'body_too_large' }),
-    }),
-  )
+  mountContacts(app, parts, queries)
 
-  app.get('/metrics', metricsRoute({ ...config, queries, metrics, clock }))
+  app.use(requireInternalKey(config.internalAuthKey))
+  app.use(smallBody)
+
+  app.get('/metrics', metricsRoute({ ...config, queries, metrics, relay, clock }))
   app.all('/metrics', allowedMethods('GET'))
 
   app.post('/load/:resource', requireCallerToken, loadRoute(queries))
@@ -74,4 +85,34 @@ export function createApp({ config, database, clock, logger }: AppParts): Hono<O
     return respondError(context, { code: 'internal' })
   })
   return app
+}
+
+const smallBody = bodyLimit({
+  maxSize: limits.requestBodyBytesMax,
+  onError: (context) => respondError(context, { code: 'body_too_large' }),
+})
+
+/** Writes come from the CRM's backend and its members, not from the Worker: they have a door of their own. */
+function mountContacts(
+  app: Hono<OriginEnv>,
+  { config, relay, clock, logger }: AppParts,
+  queries: Queries,
+): void {
+  const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
+  const contacts = createContactWriter(queries, deliver)
+  app.use('/contacts', requireWriter(config.internalAuthKey))
+  app.use('/contacts/*', requireWriter(config.internalAuthKey))
+
+  app.post('/contacts/import', importContactsRoute({ contacts, deliver, clock, logger }))
+  app.all('/contacts/import', allowedMethods('POST'))
+
+  app.post('/contacts', smallBody, createContactRoute(contacts))
+  app.all('/contacts', allowedMethods('POST'))
+
+  app.patch('/contacts/:id', smallBody, changeContactRoute(contacts))
+  app.delete('/contacts/:id', deleteContactRoute(contacts))
+  app.all('/contacts/:id', allowedMethods('PATCH', 'DELETE'))
+
+  app.post('/contacts/:id/move', smallBody, moveContactRoute(contacts))
+  app.all('/contacts/:id/move', allowedMethods('POST'))
 }

@@ -11,10 +11,15 @@ export type Ask = <Schema extends z.ZodType>(
   args: RpcArguments,
 ) => Promise<Result<z.output<Schema>, Failure>>
 
-const outcomeSchema = z.object({ outcome: z.enum(['ok', 'forbidden', 'not_found', 'admin_required']) })
+const outcomeSchema = z.object({
+  outcome: z.enum([
+    ...['ok', 'forbidden', 'not_found', 'admin_required'],
+    ...['contact_not_found', 'contact_exists', 'column_not_found'],
+  ] as const),
+})
 
-/** Binds `Ask` to one caller and one query's signal. What breaks the contract names a place, never a value. */
-export function createAsk(database: Database, callerToken: string, signal: AbortSignal): Ask {
+/** Binds `Ask` to one caller (null: the service role) and one query's signal. What breaks the contract names a place, never a value. */
+export function createAsk(database: Database, callerToken: string | null, signal: AbortSignal): Ask {
   return async (schema, functionName, args) => {
     const called = await database.callRpc(functionName, args, callerToken, signal)
     if (!called.ok) return called

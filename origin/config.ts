@@ -11,6 +11,8 @@ export interface Config {
   readonly supabaseUrl: string
   readonly supabasePublishableKey: string
   readonly internalAuthKey: string
+  /** What the relay needs; null: there is none here, and nothing is asked as the service role. */
+  readonly relay: { readonly workerUrl: string; readonly supabaseSecretKey: string } | null
   readonly queriesAtOnceMax: number
   readonly queriesWaitingMax: number
   readonly queryDeadlineMs: number
@@ -34,15 +36,16 @@ function required(charactersMin: number, sentence: string) {
   return z.string(sentence).min(charactersMin, sentence)
 }
 
+const httpUrl = (what: string) => z.url({ protocol: /^https?$/, error: `must be the http(s) URL of ${what}` })
+
 const environmentSchema = z.object({
   HOST: z.string().min(1, 'must be an address to listen on').default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535, 8788),
-  SUPABASE_URL: z.url({
-    protocol: /^https?$/,
-    error: 'must be the http(s) URL of the Supabase project',
-  }),
+  SUPABASE_URL: httpUrl('the Supabase project'),
   SUPABASE_PUBLISHABLE_KEY: required(1, "must be the Supabase project's publishable key (sb_publishable_…)"),
   INTERNAL_AUTH_KEY: required(16, 'must be the key shared with the Worker, at least 16 characters'),
+  WORKER_URL: httpUrl('the Worker').optional(),
+  SUPABASE_SECRET_KEY: z.string().optional(),
   QUERIES_AT_ONCE: wholeNumber(1, 1_000, limits.queriesAtOnceDefault),
   QUERIES_WAITING: wholeNumber(0, 100_000, limits.queriesWaitingDefault),
   // The Worker gives the origin up after originDeadlineMs: an answer later than that reaches nobody.
@@ -60,12 +63,21 @@ export function readConfig(
     return err(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`).join('\n'))
   }
   const variables = parsed.data
+  const { WORKER_URL: workerUrl, SUPABASE_SECRET_KEY: supabaseSecretKey } = variables
+  if ((workerUrl === undefined) !== (supabaseSecretKey === undefined)) {
+    const missing = workerUrl === undefined ? 'WORKER_URL' : 'SUPABASE_SECRET_KEY'
+    return err(
+      `${missing} must be set too, or neither WORKER_URL nor SUPABASE_SECRET_KEY: the relay needs both.`,
+    )
+  }
   return ok({
     host: variables.HOST,
     port: variables.PORT,
     supabaseUrl: variables.SUPABASE_URL,
     supabasePublishableKey: variables.SUPABASE_PUBLISHABLE_KEY,
     internalAuthKey: variables.INTERNAL_AUTH_KEY,
+    relay:
+      workerUrl === undefined || supabaseSecretKey === undefined ? null : { workerUrl, supabaseSecretKey },
     queriesAtOnceMax: variables.QUERIES_AT_ONCE,
     queriesWaitingMax: variables.QUERIES_WAITING,
     queryDeadlineMs: variables.QUERY_DEADLINE_MS,

@@ -17,6 +17,9 @@ export type Failure =
   | { readonly kind: 'forbidden' }
   | { readonly kind: 'admin_required' }
   | { readonly kind: 'not_found' }
+  | { readonly kind: 'contact_not_found' }
+  | { readonly kind: 'contact_exists' }
+  | { readonly kind: 'column_not_found' }
   /** More queries run and wait than are allowed. */
   | { readonly kind: 'overloaded' }
   | { readonly kind: 'invalid_cursor' }
@@ -41,6 +44,10 @@ export function wireErrorOf(failure: Failure): WireError {
       return { code: 'admin_required' }
     case 'not_found':
       return { code: 'board_not_found' }
+    case 'contact_not_found':
+    case 'contact_exists':
+    case 'column_not_found':
+      return { code: failure.kind }
     case 'overloaded':
       return { code: 'overloaded', retryAfterSeconds: limits.retryAfterSeconds }
     case 'invalid_cursor':

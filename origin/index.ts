@@ -5,31 +5,55 @@ import { limits } from '../shared/limits.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
+import { startFolding } from './fold-counts.ts'
+import { createDelivery } from './outbox/delivery.ts'
+import { createOutbox } from './outbox/outbox.ts'
+import type { Relay } from './outbox/relay.ts'
+import { createRelay } from './outbox/relay.ts'
 import { startServer } from './server.ts'
+import type { Database } from './supabase.ts'
 import { createDatabase } from './supabase.ts'
 
 /** Parts of a millisecond count in the figures, and a step of the system's clock must not. */
 const clock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() }
 
-/** Stops a little before whoever sent the signal loses patience and kills. */
-const stopGraceMs = limits.stopGraceMs - 2_000
+/** What may take longer to arrive than a request does. */
+const isLongUpload = (path: string) => path.startsWith('/contacts/import')
+
+/** Stops a little before whoever sent the signal loses patience and kills; the relay finishes after the server. */
+const stopGraceMs = limits.stopGraceMs - 2_000 - limits.relayDeadlineMs - limits.outboxDeadlineMs
 
 async function run(config: Config): Promise<void> {
   const logger = pino({ name: 'boardcache-origin', level: config.logLevel })
   const database = createDatabase({
     supabaseUrl: config.supabaseUrl,
     publishableKey: config.supabasePublishableKey,
+    secretKey: config.relay?.supabaseSecretKey ?? null,
   })
-  const app = createApp({ config, database, clock, logger })
+  const relay = relayOf(config, database, logger)
+  const app = createApp({ config, database, relay, clock, logger })
   const server = await listen(config, app.fetch)
-  logger.info({ host: config.host, port: server.port }, 'listening')
+  relay?.start()
+  const stopFolding =
+    relay === null
+      ? null
+      : startFolding({
+          callAsService: (functionName, args, signal) => database.callRpc(functionName, args, null, signal),
+          clock,
+          logger,
+        })
+  logger.info({ host: config.host, port: server.port, hasRelay: relay !== null }, 'listening')
 
   let isStopping = false
   const stop = async (signal: string) => {
     if (isStopping) return
     isStopping = true
     logger.info({ signal }, 'stopping')
+    // The relay claims no more, but delivers what is written until the server has stopped.
+    const relayStopped = Promise.all([relay?.stop(), stopFolding?.()])
     const isInTime = await server.stop(stopGraceMs)
+    await relayStopped
+    await relay?.stop()
     logger.info({ isInTime }, 'stopped')
     process.exit(isInTime ? 0 : 1)
   }
@@ -37,9 +61,20 @@ async function run(config: Config): Promise<void> {
   process.on('SIGINT', stop)
 }
 
+function relayOf({ relay, internalAuthKey }: Config, database: Database, logger: pino.Logger): Relay | null {
+  if (relay === null) return null
+  return createRelay({
+    outbox: createOutbox(database, clock),
+    delivery: createDelivery({ workerUrl: relay.workerUrl, internalAuthKey, clock, fetch }),
+    clock,
+    random: Math.random,
+    logger,
+  })
+}
+
 async function listen({ host, port }: Config, fetch: Parameters<typeof startServer>[0]['fetch']) {
   try {
-    return await startServer({ fetch, host, port, clock })
+    return await startServer({ fetch, host, port, clock, isLongUpload })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
     return giveUp(

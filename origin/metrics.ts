@@ -3,7 +3,14 @@ import { createHistogram } from 'node:perf_hooks'
 import type { ResourceName } from '../shared/resources/index.ts'
 import type { FailureKind } from './failures.ts'
 
-export type QueryName = ResourceName | 'membership' | 'boards' | 'settings-read' | 'settings-write'
+export type QueryName =
+  | ResourceName
+  | 'membership'
+  | 'boards'
+  | 'settings-read'
+  | 'settings-write'
+  | 'contact-write'
+  | 'contact-import'
 
 export interface QueryFigures {
   /** Queries that were begun, failed ones and such as were refused for overload included. */

@@ -15,8 +15,15 @@ export interface Query {
   readonly name: QueryName
   /** Queries of one key are one query. Null: never shared. */
   readonly shareKey: string | null
-  readonly callerToken: string
+  readonly callerToken: string | null
   perform(ask: Ask): Promise<Result<unknown, Failure>>
+}
+
+/** What is done in the database once, for one caller alone. Null is the service role. */
+export interface Statement<Value> {
+  readonly name: QueryName
+  readonly callerToken: string | null
+  perform(ask: Ask): Promise<Result<Value, Failure>>
 }
 
 /** The answer as the bytes of its JSON, made once however many share it. */
@@ -25,6 +32,8 @@ export type Answer = Result<Uint8Array<ArrayBuffer>, Failure>
 export interface Queries {
   /** Settles within the deadline. Rejects only for a programmer's error. */
   run(query: Query): Promise<Answer>
+  /** Within the same bounds, and shared with nobody. What has timed out may have been done all the same. */
+  perform<Value>(statement: Statement<Value>): Promise<Result<Value, Failure>>
   readonly running: number
   readonly waiting: number
 }
@@ -40,7 +49,7 @@ interface QueriesOptions {
 }
 
 interface Flight {
-  readonly callerToken: string
+  readonly callerToken: string | null
   readonly answer: Promise<Answer>
 }
 
@@ -67,33 +76,41 @@ export function createQueries(options: QueriesOptions): Queries {
   const limit = pLimit(queriesAtOnceMax)
   const flights = new Map<string, Flight>()
 
-  async function performWhenAdmitted(query: Query, signal: AbortSignal, untilMs: number): Promise<Answer> {
+  async function performWhenAdmitted<Value>(
+    statement: Statement<Value>,
+    signal: AbortSignal,
+    untilMs: number,
+  ): Promise<Result<Value, Failure>> {
     if (limit.activeCount + limit.pendingCount >= queriesAtOnceMax + queriesWaitingMax) {
       return err({ kind: 'overloaded' })
     }
     return limit(() => {
       // By the clock: the place came free at the deadline of the one before, perhaps ahead of this one's own timer.
       if (clock.now() >= untilMs) return err({ kind: 'timeout' })
-      const performed = query.perform(createAsk(database, query.callerToken, signal)).then(serialized)
+      const performed = statement.perform(createAsk(database, statement.callerToken, signal))
       // The place is free again at the deadline, even if the database does not let go.
       return Promise.race([performed, aborted(signal)])
     })
   }
 
-  async function perform(query: Query): Promise<Answer> {
+  async function perform<Value>(statement: Statement<Value>): Promise<Result<Value, Failure>> {
     const askedAtMs = clock.now()
-    const answer = await withinDeadline<Answer>(
+    const answer = await withinDeadline<Result<Value, Failure>>(
       clock,
       queryDeadlineMs,
-      (signal) => performWhenAdmitted(query, signal, askedAtMs + queryDeadlineMs),
+      (signal) => performWhenAdmitted(statement, signal, askedAtMs + queryDeadlineMs),
       err({ kind: 'timeout' }),
     )
-    metrics.record(query.name, answer.ok ? null : answer.error.kind, clock.now() - askedAtMs)
+    metrics.record(statement.name, answer.ok ? null : answer.error.kind, clock.now() - askedAtMs)
     return answer
   }
 
+  async function performSerialized({ name, callerToken, perform: work }: Query): Promise<Answer> {
+    return perform({ name, callerToken, perform: async (ask) => serialized(await work(ask)) })
+  }
+
   function lead(shareKey: string, query: Query): Promise<Answer> {
-    const answer = perform(query).finally(() => flights.delete(shareKey))
+    const answer = performSerialized(query).finally(() => flights.delete(shareKey))
     flights.set(shareKey, { callerToken: query.callerToken, answer })
     return answer
   }
@@ -101,7 +118,7 @@ export function createQueries(options: QueriesOptions): Queries {
   return {
     async run(query) {
       const { shareKey, callerToken } = query
-      if (shareKey === null) return perform(query)
+      if (shareKey === null) return performSerialized(query)
       for (let followed = 0; followed < leadersMax; followed += 1) {
         const flight = flights.get(shareKey)
         if (flight === undefined) return lead(shareKey, query)
@@ -110,8 +127,9 @@ export function createQueries(options: QueriesOptions): Queries {
         const isOwn = answer.ok || flight.callerToken === callerToken || !isPersonal(answer.error)
         if (isOwn) return answer
       }
-      return perform(query)
+      return performSerialized(query)
     },
+    perform,
     get running() {
       return limit.activeCount
     },
@@ -125,7 +143,7 @@ function serialized(result: Result<unknown, Failure>): Answer {
   return result.ok ? ok(encoder.encode(JSON.stringify(result.value))) : result
 }
 
-function aborted(signal: AbortSignal): Promise<Answer> {
+function aborted(signal: AbortSignal): Promise<Result<never, Failure>> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(err({ kind: 'timeout' })), { once: true })
   })

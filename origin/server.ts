@@ -21,6 +21,8 @@ interface ServerOptions {
   /** 0 takes a free one. */
   readonly port: number
   readonly clock: Clock
+  /** Whether the body of a request to this path may take its time; it is for the route then to tell when it stands still. */
+  readonly isLongUpload?: (path: string) => boolean
 }
 
 /** Connections the kernel may hold for us in a burst; Node's own 511 would turn some of a thousand away. */
@@ -34,12 +36,14 @@ const keepAliveMs = 910_000
 const arrivalDeadlineMs = 15_000
 
 /** Listens; rejects when it cannot, as with a port in use. */
-export async function startServer({ fetch, host, port, clock }: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { fetch, host, port, clock, isLongUpload = () => false } = options
   const server = createServer(
     {
       keepAliveTimeout: keepAliveMs,
       headersTimeout: arrivalDeadlineMs,
-      requestTimeout: arrivalDeadlineMs,
+      // It knows one time for all requests; ours is below.
+      requestTimeout: 0,
     },
     getRequestListener(fetch),
   )
@@ -50,7 +54,14 @@ export async function startServer({ fetch, host, port, clock }: ServerOptions): 
     connections.set(socket, null)
     socket.once('close', () => connections.delete(socket))
   })
-  server.prependListener('request', ({ socket }, response) => {
+  server.prependListener('request', (request, response) => {
+    const { socket } = request
+    if (!isLongUpload(request.url ?? '')) {
+      const cancel = clock.schedule(() => {
+        if (!request.complete) socket.destroy()
+      }, arrivalDeadlineMs)
+      request.once('close', cancel)
+    }
     connections.set(socket, response)
     if (isStopping) response.setHeader('Connection', 'close')
     response.once('close', () => {

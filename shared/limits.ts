@@ -16,6 +16,8 @@ export const limits = {
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
   eventIdCharactersMax: 200,
+  /** Two identifiers and what holds them together. */
+  tagCharactersMax: 270,
   /** Lifetimes a workspace may set, in seconds. */
   lifetimeSecondsMin: 30,
   lifetimeSecondsMax: 86_400,
@@ -102,8 +104,28 @@ export const limits = {
   /** Rows of the tallies that one call puts together, and calls in a row. */
   foldRowsMax: 5_000,
   foldRoundsMax: 20,
+  foldDeadlineMs: 10_000,
   retryAfterSeconds: 1,
   stopGraceMs: 30_000,
+  /** Outbox and relay. A row's tags are bounded by the triggers (8 columns, 8 open lists, the counts). */
+  outboxTagsMax: 17,
+  relayBatchMax: 200,
+  relayDeadlineMs: 3_000,
+  /** How long a claim holds; that of a relay that died comes back after it. */
+  outboxLeaseMs: 5_000,
+  outboxDeadlineMs: 3_000,
+  outboxAttemptsMax: 20,
+  /** How long the answer to a write waits for the ledger; the background relay delivers what took longer. */
+  writeRelayDeadlineMs: 1_500,
+  /** How old the oldest row of the outbox may be before `/health` tells of it. */
+  outboxLagAlarmMs: 30_000,
+  /** Import of contacts: a line, a batch (which is one statement), and when it gives up. */
+  importLinesMax: 1_000_000,
+  importLineBytesMax: 65_536,
+  importBatchLinesMax: 500,
+  importBatchBytesMax: 1_048_576,
+  importRejectionsMax: 10_000,
+  importIdleMs: 30_000,
   /** Clock difference tolerated in a token's times. */
   tokenSkewSeconds: 10,
   /** Warm-up: pages of a board, boards of a workspace. */
@@ -124,3 +146,14 @@ holds(limits.queryDeadlineMs < limits.originDeadlineMs, 'a query ends before the
 holds(limits.ledgerChangesPerAnswerMax <= limits.ledgerTagsMax, 'an answer fits in what the ledger remembers')
 holds(limits.entryHeaderBytesMax < limits.entryBytesMax, 'an entry holds more than its header')
 holds(limits.keyPartCharactersMax < limits.keyBytesMax, 'a key holds more than one part')
+holds(
+  limits.relayBatchMax * (limits.outboxTagsMax * limits.tagCharactersMax + 300) <= limits.requestBodyBytesMax,
+  'the largest batch of the relay fits in a request',
+)
+holds(
+  limits.relayBatchMax <= limits.invalidationEventsMax,
+  'a batch of the relay is a batch the Worker takes',
+)
+holds(limits.relayDeadlineMs > limits.ledgerDeadlineMs, "the relay outwaits the Worker's wait for a ledger")
+holds(limits.outboxLeaseMs > limits.relayDeadlineMs, 'a claim holds until its delivery is over')
+holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')

@@ -1,4 +1,7 @@
+import { z } from 'zod'
 import type { BoardId, ColumnId } from './ids.ts'
+import { boardIdSchema, columnIdSchema } from './ids.ts'
+import { limits } from './limits.ts'
 
 /**
  * What an entry depends on. An invalidation moves tags on; an entry is outdated once one of its tags moved past
@@ -31,3 +34,16 @@ export function openListTag(boardId: BoardId): Tag {
 export function columnTag(boardId: BoardId, columnId: ColumnId): Tag {
   return `column:${boardId}:${columnId}`
 }
+
+/** A tag as it comes from outside. */
+export const tagSchema: z.ZodType<Tag, Tag> = z
+  .union([
+    z.enum(['workspace', 'counts', 'settings']),
+    z.templateLiteral(['board:', boardIdSchema]),
+    z.templateLiteral(['open:', boardIdSchema]),
+    z.templateLiteral(['column:', boardIdSchema, ':', columnIdSchema]),
+  ])
+  .refine(
+    (tag) => tag.length <= limits.tagCharactersMax,
+    `must have at most ${limits.tagCharactersMax} characters`,
+  )

@@ -6,6 +6,9 @@ interface OriginProcessOptions {
   readonly port: number
   readonly supabaseUrl: string
   readonly publishableKey: string
+  readonly secretKey: string
+  /** Where the Worker will be: the relay asks until it is. */
+  readonly workerUrl: string
   readonly internalAuthKey: string
   readonly environment: Readonly<Record<string, string>>
 }
@@ -24,6 +27,8 @@ export function createOriginPiece(options: OriginProcessOptions): Piece & { read
       SUPABASE_URL: options.supabaseUrl,
       SUPABASE_PUBLISHABLE_KEY: options.publishableKey,
       INTERNAL_AUTH_KEY: options.internalAuthKey,
+      SUPABASE_SECRET_KEY: options.secretKey,
+      WORKER_URL: options.workerUrl,
       ...options.environment,
     },
     dataDirectory: options.dataDirectory,

@@ -402,6 +402,8 @@ begin
     raise exception 'workspace 15213 does not have % contacts', contacts;
   end if;
   perform reference_data.give_back();
+  -- Nothing is cached of what has just been made.
+  delete from private.outbox;
   insert into reference_data.loaded (seed, contacts) values (seed, contacts);
 end
 $$;

@@ -41,6 +41,8 @@ export interface StackOptions {
 export interface Stack {
   readonly file: StackFile
   readonly postgres: LocalPostgres | null
+  /** Supabase's interface. */
+  readonly supabase: Piece | null
   readonly redis: LocalRedis | null
   readonly origin: Piece
   readonly worker: Piece
@@ -88,9 +90,10 @@ async function startPieces(
   stop: Stack['stop'],
 ): Promise<Stack> {
   const { dataDirectory, external } = options
-  const { postgres, databaseUrl, supabase } = await startSupabase(options, state, run)
+  const { postgres, databaseUrl, supabase, supabasePiece } = await startSupabase(options, state, run)
   const redis = await startRedis(options, state, run)
   const redisAccess = external.redis ?? redis
+  const workerPort = await takeWorkerPort(options.port)
   const origin = await run(
     'the origin',
     createOriginPiece({
@@ -98,6 +101,8 @@ async function startPieces(
       port: state.ports.origin,
       supabaseUrl: supabase.url,
       publishableKey: supabase.publishableKey,
+      secretKey: supabase.secretKey,
+      workerUrl: `http://127.0.0.1:${workerPort}`,
       internalAuthKey: state.internalAuthKey,
       environment: options.originEnvironment ?? {},
     }),
@@ -107,7 +112,7 @@ async function startPieces(
     'the Worker',
     createWorkerPiece({
       dataDirectory,
-      port: await takeWorkerPort(options.port),
+      port: workerPort,
       variables: {
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,
@@ -141,7 +146,7 @@ async function startPieces(
     tokens: await standardTokens(tokenFor),
   }
   await writeStackFile(dataDirectory, file)
-  return { file, postgres, redis, origin, worker, tokenFor, stop }
+  return { file, postgres, supabase: supabasePiece, redis, origin, worker, tokenFor, stop }
 }
 
 /** The database, what is in it, and Supabase's interface in front of it; or what the environment names instead. */
@@ -152,11 +157,11 @@ async function startSupabase(options: StackOptions, state: LocalState, run: Run)
   const databaseUrl = external.databaseUrl ?? postgres?.url ?? null
   if (databaseUrl !== null) await fillDatabase(databaseUrl, contentOptions(options))
   const supabase = external.supabase ?? ownSupabase(state)
-  if (external.supabase === null && databaseUrl !== null) {
-    const piece = createSupabasePiece({ dataDirectory, port: ports.supabase, databaseUrl, ...supabase })
-    await run("Supabase's interface", piece)
+  if (external.supabase !== null || databaseUrl === null) {
+    return { postgres, databaseUrl, supabase, supabasePiece: null }
   }
-  return { postgres, databaseUrl, supabase }
+  const piece = createSupabasePiece({ dataDirectory, port: ports.supabase, databaseUrl, ...supabase })
+  return { postgres, databaseUrl, supabase, supabasePiece: await run("Supabase's interface", piece) }
 }
 
 function ownSupabase({ ports, publishableKey, secretKey, jwtSecret }: LocalState): StackFile['supabase'] {

@@ -4,16 +4,17 @@ import { withinDeadline } from '../../shared/clock.ts'
 import type { OriginHealth } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
 import type { OriginEnv } from '../answers.ts'
+import type { Relay } from '../outbox/relay.ts'
 import type { Database } from '../supabase.ts'
 
 /** Half of what the Worker waits for this answer: it shall learn that the database is away, and not the origin. */
 const databaseProbeDeadlineMs = limits.probeDeadlineMs / 2
 
 /**
- * GET /health: whether the database answers, 200 or 503. It takes no key, so it says nothing else, and however many
- * ask there is one probe under way; it passes by the bound on queries, so that a full origin still knows its health.
+ * GET /health: whether the database answers, 200 or 503, and how the relay stands: what it raises as an alarm degrades
+ * the health and does not end it. It takes no key, so it says nothing else, and however many ask there is one probe under way; it passes by the bound on queries, so that a full origin still knows its health.
  */
-export function healthRoute(database: Database, clock: Clock): Handler<OriginEnv> {
+export function healthRoute(database: Database, relay: Relay | null, clock: Clock): Handler<OriginEnv> {
   let underWay: Promise<OriginHealth> | null = null
 
   async function probe(): Promise<OriginHealth> {
@@ -25,7 +26,9 @@ export function healthRoute(database: Database, clock: Clock): Handler<OriginEnv
       false,
     )
     const latencyMs = Math.round((clock.now() - askedAtMs) * 1_000) / 1_000
-    return { status: available ? 'healthy' : 'unhealthy', database: { available, latencyMs } }
+    const outbox = { status: relay?.health ?? 'off' }
+    const serving = outbox.status === 'off' || outbox.status === 'running' ? 'healthy' : 'degraded'
+    return { status: available ? serving : 'unhealthy', database: { available, latencyMs }, outbox }
   }
 
   return async (context) => {
@@ -33,6 +36,6 @@ export function healthRoute(database: Database, clock: Clock): Handler<OriginEnv
       underWay = null
     })
     const health = await underWay
-    return context.json(health, health.status === 'healthy' ? 200 : 503)
+    return context.json(health, health.status === 'unhealthy' ? 503 : 200)
   }
 }

@@ -2,6 +2,7 @@ import type { Handler } from 'hono'
 import type { Clock } from '../../shared/clock.ts'
 import type { OriginEnv } from '../answers.ts'
 import type { QueryFigures, QueryMetrics, QueryName } from '../metrics.ts'
+import type { Relay, RelayFigures } from '../outbox/relay.ts'
 import type { Queries } from '../queries.ts'
 
 /** The origin's own figures since its start. */
@@ -15,11 +16,14 @@ export interface OriginMetrics {
     readonly waiting: number
     readonly waitingMax: number
   }
+  /** Null where no relay is set up. */
+  readonly outbox: RelayFigures | null
 }
 
 interface MetricsRouteOptions {
   readonly queries: Queries
   readonly metrics: QueryMetrics
+  readonly relay: Relay | null
   readonly clock: Clock
   readonly queriesAtOnceMax: number
   readonly queriesWaitingMax: number
@@ -27,9 +31,9 @@ interface MetricsRouteOptions {
 
 /** GET /metrics. */
 export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
-  const { queries, metrics, clock, queriesAtOnceMax, queriesWaitingMax } = options
+  const { queries, metrics, relay, clock, queriesAtOnceMax, queriesWaitingMax } = options
   const startedAtMs = clock.now()
-  return (context) => {
+  return async (context) => {
     const figures: OriginMetrics = {
       uptimeSeconds: Math.round((clock.now() - startedAtMs) / 1_000),
       queries: metrics.figures(),
@@ -39,6 +43,7 @@ export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
         waiting: queries.waiting,
         waitingMax: queriesWaitingMax,
       },
+      outbox: relay === null ? null : await relay.figures(),
     }
     return context.json(figures)
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { boardIdSchema, columnIdSchema, contactIdSchema, workspaceIdSchema } from '../ids.ts'
+import { boardIdSchema, columnIdSchema, contactIdSchema, versionSchema, workspaceIdSchema } from '../ids.ts'
 import { limits } from '../limits.ts'
+import { tagSchema } from '../tags.ts'
 
 export const invalidationActionSchema = z.enum([
   'contact_created',
@@ -34,6 +35,34 @@ export type InvalidationEvent = z.output<typeof invalidationEventSchema>
 export const invalidationBatchSchema = z.strictObject({
   events: z.array(invalidationEventSchema).min(1).max(limits.invalidationEventsMax),
 })
+
+/**
+ * What the database's outbox says moved, in the ledger's own words; posted by the origin's relay, or by the database
+ * itself. Each event has an id, and each is answered for itself.
+ */
+export const outboxBatchSchema = z.strictObject({
+  outbox: z
+    .array(
+      z.strictObject({
+        eventId: z.string().min(1).max(limits.eventIdCharactersMax),
+        workspaceId: workspaceIdSchema,
+        tags: z.array(tagSchema).min(1).max(limits.outboxTagsMax),
+      }),
+    )
+    .min(1)
+    .max(limits.invalidationEventsMax),
+})
+export type OutboxEvent = z.output<typeof outboxBatchSchema>['outbox'][number]
+
+/** 200: the event is durable and took `version`. 503: its ledger did not answer, and nothing is claimed of it. */
+export const outboxOutcomeSchema = z.discriminatedUnion('status', [
+  z.object({ eventId: z.string(), status: z.literal(200), version: versionSchema }),
+  z.object({ eventId: z.string(), status: z.literal(503) }),
+])
+export type OutboxOutcome = z.output<typeof outboxOutcomeSchema>
+
+/** The answer to an outbox batch: 200 when all of it is durable, 207 when not. */
+export const outboxAnswerSchema = z.object({ events: z.array(outboxOutcomeSchema) })
 
 const row = z.record(z.string(), z.unknown()).nullable()
 

@@ -13,6 +13,8 @@ import { boardIdSchema, roleSchema, userIdSchema, workspaceIdSchema } from '../i
  *   POST /workspaces/{id}/settings        CacheSettingsChange → SavedSettings (role admin)
  *   GET  /health                                       → OriginHealth (no key)
  *   GET  /metrics                                      → the origin's own figures
+ *
+ * Contacts are written by others than the Worker: contract/contacts.ts.
  */
 export const callerTokenHeader = 'X-Caller-Token'
 export const requestIdHeader = 'X-Request-ID'
@@ -39,8 +41,19 @@ export const boardListSchema = z.object({
 })
 export type BoardList = z.output<typeof boardListSchema>
 
+/**
+ * The relay: `off` where it is not set up; `failing` while the Worker or the database does not answer it. `lagging` (the
+ * oldest row waits too long) and `parked` (a row was refused time and again) are alarms.
+ */
+export const outboxHealthSchema = z.object({
+  status: z.enum(['off', 'running', 'failing', 'lagging', 'parked']),
+})
+export type OutboxHealth = z.output<typeof outboxHealthSchema>
+
+/** `degraded`: it serves, and what is written may be seen late. */
 export const originHealthSchema = z.object({
-  status: z.enum(['healthy', 'unhealthy']),
+  status: z.enum(['healthy', 'degraded', 'unhealthy']),
   database: z.object({ available: z.boolean(), latencyMs: z.number() }),
+  outbox: outboxHealthSchema,
 })
 export type OriginHealth = z.output<typeof originHealthSchema>

@@ -131,7 +131,7 @@ describe('row level security', () => {
       expect(await rowsOf(await database.as(claims), table)).toEqual([])
   })
 
-  test('lets nobody write contacts, boards or memberships with a user’s token', async () => {
+  test('lets nobody write workspaces, boards or memberships with a user’s token', async () => {
     const before = await fingerprint()
     for (const claims of [users.admin, users.member, users.otherAdmin, users.stranger, null]) {
       const client = await database.as(claims)
@@ -139,11 +139,30 @@ describe('row level security', () => {
       await client.from('memberships').insert({ workspace_id: '15213', user_id: `${sub}-2`, role: 'admin' })
       await client.from('memberships').update({ role: 'admin' }).eq('workspace_id', '15213')
       await client.from('boards').insert({ workspace_id: '15213', id: 'planted', name: 'Planted' })
-      await client.from('contacts').update({ name: 'Changed' }).eq('workspace_id', '15213')
-      await client.from('contacts').delete().eq('workspace_id', '15213')
       await client.from('workspaces').delete().eq('id', '15213')
     }
     expect(await fingerprint()).toEqual(before)
+  })
+
+  test('lets nobody write a contact of another workspace with a user’s token', async () => {
+    const before = await fingerprint()
+    const contact = { board_id: 'board_123', board_column_id: 'col_1', name: 'Planted' }
+    for (const claims of [users.otherAdmin, users.stranger, null]) {
+      const client = await database.as(claims)
+      await client.from('contacts').insert({ ...contact, id: 'planted', workspace_id: '15213' })
+      await client.from('contacts').update({ name: 'Changed' }).eq('workspace_id', '15213')
+      await client.from('contacts').delete().eq('workspace_id', '15213')
+    }
+    expect(await fingerprint()).toEqual(before)
+  })
+
+  test('lets a member change a contact of the own workspace', async () => {
+    const member = await database.as(users.member)
+    const { error } = await member.from('contacts').update({ name: 'Changed' }).eq('id', 'contact_000002')
+    expect(error).toBeNull()
+    const rows = await database.sql`
+      select name = 'Changed' as is_changed from contacts where id = 'contact_000002' order by workspace_id`
+    expect(rows.map((row) => row['is_changed'])).toEqual([true, false, false])
   })
 
   test('lets only an admin write cache settings, and only of the own workspace', async () => {

@@ -18,6 +18,8 @@ export interface Database {
   readonly url: string
   /** A client with the token of `claims`; null is a caller without a token. */
   as(claims: Claims | null): Promise<SupabaseClient>
+  /** A client with the secret key: the service role. */
+  readonly service: SupabaseClient
   /** Ends every process and removes every file. */
   stop(): Promise<void>
 }
@@ -42,6 +44,7 @@ const origin = new URL('../../origin/', import.meta.url)
 const password = 'local'
 const jwtSecret = 'a secret of this test database alone, long enough'
 const publishableKey = 'sb_publishable_database_tests'
+const secretKey = 'sb_secret_database_tests'
 
 /** Starts a database whose workspace 15213 has `contacts` contacts. Everything is gone after `stop`. */
 export async function startDatabase(contacts: number, seed = 1): Promise<Database> {
@@ -75,13 +78,14 @@ export async function startDatabase(contacts: number, seed = 1): Promise<Databas
   })
   const app = new App({
     connection,
-    auth: { enabled: true, jwt_secret: jwtSecret, publishable_key: publishableKey },
+    auth: { enabled: true, jwt_secret: jwtSecret, publishable_key: publishableKey, secret_key: secretKey },
   })
   await app.ensureSystemSchema()
   return {
     sql,
     url,
-    as: async (claims) => clientOf(app, claims),
+    as: async (claims) => clientOf(app, publishableKey, await headersOf(claims)),
+    service: clientOf(app, secretKey, {}),
     stop: async () => {
       await connection.close()
       await sql.end()
@@ -102,10 +106,12 @@ async function migrate(sql: postgres.Sql): Promise<void> {
   for (const file of files) await sql.unsafe(await readFile(new URL(file, origin), 'utf8'))
 }
 
-async function clientOf(app: App, claims: Claims | null): Promise<SupabaseClient> {
-  const headers: Record<string, string> =
-    claims === null ? {} : { Authorization: `Bearer ${await signed(claims)}` }
-  return createClient('http://database.test', publishableKey, {
+async function headersOf(claims: Claims | null): Promise<Record<string, string>> {
+  return claims === null ? {} : { Authorization: `Bearer ${await signed(claims)}` }
+}
+
+function clientOf(app: App, key: string, headers: Record<string, string>): SupabaseClient {
+  return createClient('http://database.test', key, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: { headers, fetch: async (input, init) => app.fetch(new Request(input, init)) },
   })

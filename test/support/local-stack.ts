@@ -16,6 +16,8 @@ export interface TestStackOptions {
   readonly hasNearTiers?: boolean
   readonly workerVariables?: Readonly<Record<string, string>>
   readonly workerEntry?: string
+  /** What differs for the origin: `relayOff`, for one. */
+  readonly originEnvironment?: Readonly<Record<string, string>>
 }
 
 /** The local stack as tests and benchmarks use it, in a folder that is gone afterwards. */
@@ -28,8 +30,11 @@ export interface TestStack {
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
   /** The owner's connection: what a change by hand or by the CRM's backend goes through. */
   readonly sql: postgres.Sql
+  /** Another connection of the owner's, for the caller to end. */
+  connect(): postgres.Sql
   readonly pieces: {
     readonly postgres: Piece
+    readonly supabase: Piece
     readonly redis: Piece | null
     readonly origin: Piece
     readonly worker: Piece
@@ -39,6 +44,9 @@ export interface TestStack {
   queriesOf(name: string): Promise<number>
   stop(): Promise<void>
 }
+
+/** An origin without a relay: what is written reaches the ledgers only as the test reports it. */
+export const relayOff = { WORKER_URL: '', SUPABASE_SECRET_KEY: '' }
 
 const nearTiersOff = { MEMORY_CACHE_BYTES: '0', EDGE_CACHE_ENABLED: 'false' }
 
@@ -57,12 +65,15 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     hasRedis: options.hasRedis ?? true,
     external: { databaseUrl: null, redis: null, supabase: null },
     workerVariables: { ...(options.hasNearTiers === false ? nearTiersOff : {}), ...options.workerVariables },
+    originEnvironment: options.originEnvironment ?? {},
     ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
     onProgress: () => undefined,
   })
   const { file } = stack
-  if (stack.postgres === null) throw new Error('the stack has a Postgres of its own')
-  const sql = postgres(stack.postgres.url, { max: 2, onnotice: () => undefined })
+  if (stack.postgres === null || stack.supabase === null) throw new Error('the stack has its own of both')
+  const { url } = stack.postgres
+  const connect = () => postgres(url, { max: 2, onnotice: () => undefined })
+  const sql = connect()
   const tokenOf: TestStack['tokenOf'] = (user) => stack.tokenFor({ ...user, expiresInSeconds: 3_600 })
 
   return {
@@ -76,8 +87,10 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       otherAdmin: await tokenOf({ userId: users.otherAdmin, workspaces: { '15214': 'admin' } }),
     },
     sql,
+    connect,
     pieces: {
       postgres: stack.postgres,
+      supabase: stack.supabase,
       redis: stack.redis?.store ?? null,
       origin: stack.origin,
       worker: stack.worker,

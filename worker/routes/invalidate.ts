@@ -6,29 +6,36 @@ import {
   invalidationAnswerSchema,
   invalidationBatchSchema,
   invalidationEventSchema,
+  outboxAnswerSchema,
+  outboxBatchSchema,
 } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { LedgerEvent } from '../ledger/contract.ts'
-import { invalidate } from '../ledger/invalidate.ts'
+import { invalidate, invalidateEach } from '../ledger/invalidate.ts'
 import { tagsOf, webhookTags } from '../ledger/tags.ts'
 import { admitInternal } from './access.ts'
 import { parseBody, parseInput } from './input.ts'
-import { enveloped, respondData } from './respond.ts'
+import { enveloped, respondData, respondJson } from './respond.ts'
 import type { Call, Route } from './route.ts'
 
-const bodySchema = z.union([invalidationBatchSchema, databaseWebhookSchema, invalidationEventSchema])
+const bodySchema = z.union([
+  invalidationBatchSchema,
+  databaseWebhookSchema,
+  invalidationEventSchema,
+  outboxBatchSchema,
+])
 
-/** `POST /api/cache/invalidate`: the CRM's backend says what changed (SPEC 4). */
+/** `POST /api/cache/invalidate`: the CRM's backend, or the database's outbox, says what changed (SPEC 4). */
 export const invalidateRoute: Route = {
   method: 'POST',
   path: '/api/cache/invalidate',
   summary: 'Move on what a change touched; answered once that is durable',
   access: 'internal-key',
   takes: { body: bodySchema },
-  gives: enveloped(invalidationAnswerSchema),
+  gives: z.union([enveloped(invalidationAnswerSchema), enveloped(outboxAnswerSchema)]),
   errors: [
     'invalid_json',
     'invalid_body',
@@ -42,6 +49,7 @@ export const invalidateRoute: Route = {
     if (!admitted.ok) return admitted
     const body = await parseBody(call.request, z.unknown())
     if (!body.ok) return body
+    if (isObjectWith(body.value, 'outbox')) return takeOutbox(body.value, call)
     const events = eventsOf(body.value, call)
     if (!events.ok) return events
     const answer = await invalidate(call.services.ledger, call.services.metrics.recorder, events.value)
@@ -49,9 +57,18 @@ export const invalidateRoute: Route = {
   },
 }
 
+/** Tags as they are, each event answered for itself: 200 when all are durable, 207 when some are not. */
+async function takeOutbox(body: unknown, { services }: Call): Promise<Result<Response, WireError>> {
+  const batch = parseInput(outboxBatchSchema, body, 'invalid_body')
+  if (!batch.ok) return batch
+  const events = await invalidateEach(services.ledger, services.metrics.recorder, batch.value.outbox)
+  const areAllDurable = events.every(({ status }) => status === 200)
+  return ok(respondJson({ success: true, data: { events } }, areAllDurable ? 200 : 207))
+}
+
 type Events = Map<WorkspaceId, LedgerEvent[]>
 
-/** The body's events by workspace, whichever of the three shapes it has; faults are told in that shape's terms. */
+/** The body's events by workspace, whichever of the reported shapes it has; faults are told in that shape's terms. */
 function eventsOf(body: unknown, call: Call): Result<Events, WireError> {
   if (isObjectWith(body, 'events')) {
     const batch = parseInput(invalidationBatchSchema, body, 'invalid_body')

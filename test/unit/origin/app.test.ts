@@ -14,6 +14,7 @@ import {
   read,
 } from './origin-under-test.ts'
 import { createPromptDatabase, createStubDatabase, emptyPage } from './stub-database.ts'
+import { createStubRelay } from './stub-relay.ts'
 
 const prompt = () => createOrigin({ database: createPromptDatabase(() => emptyPage) })
 
@@ -184,7 +185,27 @@ describe('health', () => {
     })
     expect(await read(await app.request('/health'))).toEqual({
       status: 503,
-      body: { status: 'unhealthy', database: { available: false, latencyMs: 0 } },
+      body: {
+        status: 'unhealthy',
+        database: { available: false, latencyMs: 0 },
+        outbox: { status: 'off' },
+      },
+    })
+  })
+
+  test.each([
+    ['running', 'healthy'],
+    ['failing', 'degraded'],
+    ['lagging', 'degraded'],
+    ['parked', 'degraded'],
+  ] as const)('with a relay that is %s is %s, and goes on serving', async (outbox, status) => {
+    const { app } = createOrigin({
+      database: createPromptDatabase(() => null),
+      relay: createStubRelay({ health: outbox }),
+    })
+    expect(await read(await app.request('/health'))).toMatchObject({
+      status: 200,
+      body: { status, outbox: { status: outbox } },
     })
   })
 

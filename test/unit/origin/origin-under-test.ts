@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { createApp } from '../../../origin/app.ts'
+import type { Relay } from '../../../origin/outbox/relay.ts'
 import type { Database } from '../../../origin/supabase.ts'
 import type { FakeClock } from '../../support/fake-clock.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
@@ -11,6 +12,7 @@ export const bob = 'bbbb.bob.sig'
 interface Options {
   readonly database: Database
   readonly clock?: FakeClock
+  readonly relay?: Relay
   readonly queriesAtOnceMax?: number
   readonly queriesWaitingMax?: number
   readonly queryDeadlineMs?: number
@@ -18,7 +20,7 @@ interface Options {
 
 /** The whole app over a database of the test's, and the lines that it logged. */
 export function createOrigin(options: Options) {
-  const { database, clock = createFakeClock(), ...bounds } = options
+  const { database, relay = null, clock = createFakeClock(), ...bounds } = options
   const logged: string[] = []
   const app = createApp({
     config: {
@@ -29,6 +31,7 @@ export function createOrigin(options: Options) {
       ...bounds,
     },
     database,
+    relay,
     clock,
     logger: pino({ level: 'trace' }, { write: (line) => void logged.push(line) }),
   })

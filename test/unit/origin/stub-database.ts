@@ -6,7 +6,7 @@ import { ok } from '../../../shared/result.ts'
 export interface Call {
   readonly functionName: string
   readonly args: RpcArguments
-  readonly callerToken: string
+  readonly callerToken: string | null
   readonly signal: AbortSignal
   answer(result: Result<unknown, DatabaseFailure>): void
 }

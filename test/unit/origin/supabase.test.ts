@@ -20,7 +20,7 @@ async function databaseOver(handle: (request: IncomingMessage, response: ServerR
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve))
   const address = listening.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
-  return createDatabase({ supabaseUrl: `http://127.0.0.1:${address.port}`, publishableKey })
+  return createDatabase({ supabaseUrl: `http://127.0.0.1:${address.port}`, publishableKey, secretKey: null })
 }
 
 function answering(status: number, body: unknown) {

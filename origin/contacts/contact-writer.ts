@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import type {
+  ContactChange,
+  ContactCreation,
+  ContactDeleted,
+  ContactWritten,
+} from '../../shared/contract/contacts.ts'
+import type { ContactId, Version, WorkspaceId } from '../../shared/ids.ts'
+import { contactIdSchema } from '../../shared/ids.ts'
+import { contactSchema } from '../../shared/resources/contact-list.ts'
+import type { Result } from '../../shared/result.ts'
+import { ok } from '../../shared/result.ts'
+import type { Failure } from '../failures.ts'
+import type { OutboxRow } from '../outbox/outbox.ts'
+import { outboxRowsSchema, parseOutboxRows } from '../outbox/outbox.ts'
+import type { Queries } from '../queries.ts'
+import type { RpcArguments } from '../supabase.ts'
+
+/** Who writes, and where. A null token is the backend itself, as the service role. */
+export interface Writer {
+  readonly callerToken: string | null
+  readonly workspaceId: WorkspaceId
+}
+
+/** Brings what a write added to the outbox to the Worker; null when it could not in time, and is done later. */
+export type Deliver = (rows: readonly OutboxRow[]) => Promise<Version | null>
+
+/** What a batch of an import came to. `outbox`: what is to be delivered of it. */
+export interface ImportedBatch {
+  readonly created: number
+  readonly updated: number
+  readonly rejected: readonly {
+    readonly id: string
+    readonly code: 'column_not_found' | 'contact_vanished'
+  }[]
+  readonly outbox: readonly OutboxRow[]
+}
+
+/** Writes contacts: one transaction each, and its invalidation before the answer where the Worker can be reached. */
+export interface ContactWriter {
+  create(writer: Writer, contact: ContactCreation): Promise<Result<ContactWritten, Failure>>
+  update(
+    writer: Writer,
+    contactId: ContactId,
+    change: ContactChange,
+  ): Promise<Result<ContactWritten, Failure>>
+  remove(writer: Writer, contactId: ContactId): Promise<Result<ContactDeleted, Failure>>
+  /** Writes a batch and delivers nothing. Contacts with their ids, none twice. */
+  importBatch(writer: Writer, contacts: readonly ContactCreation[]): Promise<Result<ImportedBatch, Failure>>
+  /** Whether the caller may write at all; asked before an import begins to answer. */
+  admit(writer: Writer): Promise<Result<void, Failure>>
+}
+
+const outbox = { outbox: outboxRowsSchema }
+const writtenSchema = z.object({ contact: contactSchema, ...outbox })
+const removedSchema = z.object(outbox)
+const importedSchema = z.object({
+  created: z.int(),
+  updated: z.int(),
+  rejected: z.array(z.object({ id: z.string(), code: z.enum(['column_not_found', 'contact_vanished']) })),
+  ...outbox,
+})
+const admittedSchema = z.object({ outcome: z.literal('ok') })
+
+export function createContactWriter(queries: Queries, deliver: Deliver): ContactWriter {
+  function write<Schema extends z.ZodType>(
+    { callerToken, workspaceId }: Writer,
+    schema: Schema,
+    functionName: string,
+    args: RpcArguments,
+  ): Promise<Result<z.output<Schema>, Failure>> {
+    return queries.perform({
+      name: functionName === 'contacts_import' ? 'contact-import' : 'contact-write',
+      callerToken,
+      perform: (ask) => ask(schema, functionName, { p_workspace: workspaceId, ...args }),
+    })
+  }
+
+  /** After the commit. A workspace of which nothing can be cached has no rows to deliver, and no version. */
+  async function invalidated(rows: z.output<typeof outboxRowsSchema>) {
+    const version = await deliver(parseOutboxRows(rows).rows)
+    return { version, invalidation: version === null ? ('pending' as const) : ('done' as const) }
+  }
+
+  async function writeOne(
+    writer: Writer,
+    functionName: string,
+    args: RpcArguments,
+  ): Promise<Result<ContactWritten, Failure>> {
+    const written = await write(writer, writtenSchema, functionName, args)
+    if (!written.ok) return written
+    return ok({ contact: written.value.contact, ...(await invalidated(written.value.outbox)) })
+  }
+
+  return {
+    create: (writer, contact) => writeOne(writer, 'contact_create', { p_contact: withId(contact) }),
+    update: (writer, contactId, change) =>
+      writeOne(writer, 'contact_update', { p_contact: contactId, p_change: change }),
+    async remove(writer, contactId) {
+      const removed = await write(writer, removedSchema, 'contact_delete', { p_contact: contactId })
+      if (!removed.ok) return removed
+      return ok({ id: contactId, ...(await invalidated(removed.value.outbox)) })
+    },
+    async importBatch(writer, contacts) {
+      const imported = await write(writer, importedSchema, 'contacts_import', { p_contacts: contacts })
+      return imported.ok
+        ? ok({ ...imported.value, outbox: parseOutboxRows(imported.value.outbox).rows })
+        : imported
+    },
+    async admit(writer) {
+      const admitted = await write(writer, admittedSchema, 'contacts_import', { p_contacts: [] })
+      return admitted.ok ? ok(undefined) : admitted
+    },
+  }
+}
+
+/** Given here and not by the database, so that a batch that is sent again makes nothing twice. */
+export function withId(contact: ContactCreation): ContactCreation & { readonly id: ContactId } {
+  return { ...contact, id: contact.id ?? contactIdSchema.parse(crypto.randomUUID()) }
+}

@@ -1,0 +1,228 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { ContactCreation, ImportReport } from '../../shared/contract/contacts.ts'
+import { contactCreationSchema } from '../../shared/contract/contacts.ts'
+import { faultsOf } from '../../shared/contract/errors.ts'
+import type { Version } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Failure } from '../failures.ts'
+import { parseJson } from '../request.ts'
+import type { ContactWriter, Deliver, Writer } from './contact-writer.ts'
+import { withId } from './contact-writer.ts'
+import type { Line } from './ndjson-lines.ts'
+import { readLines, UploadBrokenOff } from './ndjson-lines.ts'
+
+export interface ImportOptions {
+  readonly contacts: Pick<ContactWriter, 'importBatch'>
+  readonly deliver: Deliver
+  readonly clock: Clock
+  readonly writer: Writer
+  readonly body: ReadableStream<Uint8Array>
+  readonly linesMax: number
+  /** Told in the order of the work; never more than `importRejectionsMax` rejections and one progress a batch. */
+  report(report: ImportReport): void
+}
+
+/**
+ * Imports contacts, a JSON object a line. It guarantees: every line that is not empty is written or named; batches, lines
+ * and rejections are bounded; what is said to be written is committed. Sending a file again is harmless where its lines
+ * have ids. The last report is `done` or `stopped`. Never rejects for what is to be expected.
+ */
+export async function importContacts(options: ImportOptions): Promise<void> {
+  await new Import(options).run()
+}
+
+type StopReason = Extract<ImportReport, { type: 'stopped' }>['reason']
+type Rejection = Omit<Extract<ImportReport, { type: 'rejected' }>, 'type' | 'line'>
+
+interface Entry {
+  readonly line: number
+  readonly contact: ContactCreation & { readonly id: string }
+}
+
+/** Ends the import: nothing from line `from` on is written. */
+class Stop extends Error {
+  readonly from: number
+  readonly reason: StopReason
+
+  constructor(from: number, reason: StopReason) {
+    super(reason)
+    this.from = from
+    this.reason = reason
+  }
+}
+
+/** What a line of a failing database is tried again after; sent again, a batch makes nothing twice. */
+const retryAfterMs = [250, 1_000, 4_000]
+const detailsMax = 5
+const carriageReturn = 0x0d
+
+class Import {
+  private readonly options: ImportOptions
+  private readonly counts = { lines: 0, created: 0, updated: 0, rejected: 0 }
+  private batch: Entry[] = []
+  private batchIds = new Set<string>()
+  private batchBytes = 0
+  /** One delivery runs beside the next batch. */
+  private delivering: Promise<void> = Promise.resolve()
+  private version: Version | null = null
+  private isPending = false
+
+  constructor(options: ImportOptions) {
+    this.options = options
+  }
+
+  async run(): Promise<void> {
+    const { report } = this.options
+    const stopped = await this.readAll().then(
+      () => null,
+      (error: unknown) => {
+        if (error instanceof Stop) return error
+        throw error
+      },
+    )
+    await this.delivering
+    const end = { ...this.counts, ...this.invalidation() }
+    if (stopped === null) report({ type: 'done', ...end })
+    else report({ type: 'stopped', from: stopped.from, reason: stopped.reason, ...end })
+  }
+
+  private async readAll(): Promise<void> {
+    const { body, clock } = this.options
+    const bounds = { clock, lineBytesMax: limits.importLineBytesMax, idleMs: limits.importIdleMs }
+    try {
+      for await (const lines of readLines(body, bounds)) {
+        for (const line of lines) await this.take(line)
+      }
+    } catch (error) {
+      if (!(error instanceof UploadBrokenOff)) throw error
+      await this.flush()
+      throw new Stop(this.counts.lines + 1, 'upload_broken_off')
+    }
+    await this.flush()
+  }
+
+  private async take({ number, bytes }: Line): Promise<void> {
+    if (number > this.options.linesMax) {
+      await this.flush()
+      throw new Stop(number, 'too_many_lines')
+    }
+    this.counts.lines = number
+    if (bytes === null) return this.rejectRead(number, { code: 'line_too_long' })
+    if (isBlank(bytes)) return
+    const json = parseJson(bytes)
+    if (!json.ok) return this.rejectRead(number, { code: 'invalid_json' })
+    const parsed = contactCreationSchema.safeParse(json.value)
+    if (!parsed.success) {
+      const details = faultsOf(parsed.error).slice(0, detailsMax)
+      return this.rejectRead(number, { code: 'invalid_contact', details })
+    }
+    const contact = withId(parsed.data)
+    const isFull =
+      this.batch.length === limits.importBatchLinesMax ||
+      this.batchBytes + bytes.length > limits.importBatchBytesMax
+    // A statement may not write one contact twice.
+    if (isFull || this.batchIds.has(contact.id)) await this.flush()
+    this.batch.push({ line: number, contact })
+    this.batchIds.add(contact.id)
+    this.batchBytes += bytes.length
+  }
+
+  private async rejectRead(line: number, rejection: Rejection): Promise<void> {
+    this.reject(line, rejection)
+    if (this.counts.rejected < limits.importRejectionsMax) return
+    await this.flush()
+    throw new Stop(line + 1, 'too_many_rejections')
+  }
+
+  private reject(line: number, rejection: Rejection): void {
+    this.counts.rejected += 1
+    this.options.report({ type: 'rejected', line, ...rejection })
+  }
+
+  private async flush(): Promise<void> {
+    const entries = this.batch
+    this.batch = []
+    this.batchIds = new Set()
+    this.batchBytes = 0
+    if (entries.length === 0) return
+    await this.write(entries)
+    this.options.report({ type: 'progress', ...this.counts })
+    if (this.counts.rejected >= limits.importRejectionsMax) {
+      throw new Stop(this.counts.lines + 1, 'too_many_rejections')
+    }
+  }
+
+  /** What the database refuses for its content is halved until the line at fault stands alone. */
+  private async write(entries: readonly Entry[]): Promise<void> {
+    const [first] = entries
+    if (first === undefined) return
+    const { contacts, writer } = this.options
+    const written = await this.retried(() =>
+      contacts.importBatch(
+        writer,
+        entries.map(({ contact }) => contact),
+      ),
+    )
+    if (written.ok) {
+      const { created, updated, rejected, outbox } = written.value
+      this.counts.created += created
+      this.counts.updated += updated
+      const codes = new Map(rejected.map(({ id, code }) => [id, code]))
+      for (const { line, contact } of entries) {
+        const code = codes.get(contact.id)
+        if (code !== undefined) this.reject(line, { code })
+      }
+      await this.deliver(outbox)
+    } else if (written.error.kind !== 'invalid') {
+      throw new Stop(first.line, stopReasonOf(written.error))
+    } else if (entries.length === 1) {
+      this.reject(first.line, { code: 'refused_by_database' })
+    } else {
+      const middle = Math.ceil(entries.length / 2)
+      await this.write(entries.slice(0, middle))
+      await this.write(entries.slice(middle))
+    }
+  }
+
+  private async retried(
+    attempt: () => ReturnType<ContactWriter['importBatch']>,
+  ): ReturnType<ContactWriter['importBatch']> {
+    let answer = await attempt()
+    for (const delayMs of retryAfterMs) {
+      if (answer.ok || !mayPass(answer.error)) break
+      await new Promise<void>((resolve) => this.options.clock.schedule(resolve, delayMs))
+      answer = await attempt()
+    }
+    return answer
+  }
+
+  /** Once the Worker did not answer in time, the rest of the import is the background relay's to deliver. */
+  private async deliver(outbox: Parameters<Deliver>[0]): Promise<void> {
+    await this.delivering
+    if (this.isPending || outbox.length === 0) return
+    this.delivering = this.options.deliver(outbox).then((version) => {
+      if (version === null) this.isPending = true
+      else if (this.version === null || version > this.version) this.version = version
+    })
+  }
+
+  /** An import that wrote nothing has nothing to invalidate, and no version. */
+  private invalidation(): { version: Version | null; invalidation: 'done' | 'pending' } {
+    return this.isPending
+      ? { version: null, invalidation: 'pending' }
+      : { version: this.version, invalidation: 'done' }
+  }
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.length === 0 || (bytes.length === 1 && bytes[0] === carriageReturn)
+}
+
+function mayPass({ kind }: Failure): boolean {
+  return kind === 'unavailable' || kind === 'timeout' || kind === 'overloaded'
+}
+
+function stopReasonOf({ kind }: Failure): StopReason {
+  if (kind === 'forbidden') return 'not_a_member'
+  return kind === 'refused' ? 'token_invalid' : 'database_unavailable'
+}

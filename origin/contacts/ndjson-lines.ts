@@ -1,0 +1,76 @@
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+
+/** A line without its line feed: its bytes, or that there were too many. Numbers from 1; empty lines count. */
+export type Line =
+  | { readonly number: number; readonly bytes: Uint8Array }
+  | { readonly number: number; readonly bytes: null }
+
+interface LinesOptions {
+  readonly clock: Clock
+  readonly lineBytesMax: number
+  /** How long the upload may stand still. */
+  readonly idleMs: number
+}
+
+const lineFeed = 0x0a
+
+/**
+ * The lines of an upload as they arrive, as many at a time as came together. Throws `UploadBrokenOff` where it ends
+ * before its end or stands still; the line that was under way is not given out then. Holds one line at most.
+ */
+export async function* readLines(
+  body: ReadableStream<Uint8Array>,
+  { clock, lineBytesMax, idleMs }: LinesOptions,
+): AsyncGenerator<Line[]> {
+  const reader = body.getReader()
+  let number = 1
+  let parts: Uint8Array[] = []
+  let lengthBytes = 0
+
+  const keep = (part: Uint8Array) => {
+    lengthBytes += part.length
+    if (lengthBytes <= lineBytesMax) parts.push(part)
+    else parts = []
+  }
+  const close = (): Line => {
+    const line = { number, bytes: lengthBytes > lineBytesMax ? null : joined(parts, lengthBytes) }
+    number += 1
+    parts = []
+    lengthBytes = 0
+    return line
+  }
+
+  try {
+    for (;;) {
+      const read = await withinDeadline(clock, idleMs, () => reader.read().catch(() => null), null)
+      if (read === null) throw new UploadBrokenOff()
+      if (read.done) break
+      const lines: Line[] = []
+      let start = 0
+      for (let end = read.value.indexOf(lineFeed); end >= 0; end = read.value.indexOf(lineFeed, start)) {
+        keep(read.value.subarray(start, end))
+        lines.push(close())
+        start = end + 1
+      }
+      if (start < read.value.length) keep(read.value.subarray(start))
+      if (lines.length > 0) yield lines
+    }
+    if (lengthBytes > 0) yield [close()]
+  } finally {
+    void reader.cancel().catch(() => undefined)
+  }
+}
+
+/** The upload ended before its end. */
+export class UploadBrokenOff extends Error {}
+
+function joined(parts: readonly Uint8Array[], lengthBytes: number): Uint8Array {
+  const bytes = new Uint8Array(lengthBytes)
+  let offset = 0
+  for (const part of parts) {
+    bytes.set(part, offset)
+    offset += part.length
+  }
+  return bytes
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+import type { OutboxEvent } from '../../shared/contract/invalidation.ts'
+import { outboxAnswerSchema } from '../../shared/contract/invalidation.ts'
+import type { Version } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+
+/**
+ * Why a batch was not taken. `rejected` is about what is in the batch; everything else is about the Worker or the way
+ * to it, and would have met any batch. What was not answered may have been made durable all the same.
+ */
+export type DeliveryFailure = 'timeout' | 'unreachable' | 'unavailable' | 'refused' | 'rejected'
+
+/** The version that each event took, by its id; an event that is not there was not made durable. */
+export type Delivered = ReadonlyMap<string, Version>
+
+/** The Worker's invalidation endpoint. Never rejects; settles within `limits.relayDeadlineMs`. */
+export interface Delivery {
+  post(events: readonly OutboxEvent[]): Promise<Result<Delivered, DeliveryFailure>>
+}
+
+interface DeliveryOptions {
+  readonly workerUrl: string
+  readonly internalAuthKey: string
+  readonly clock: Clock
+  readonly fetch: typeof fetch
+}
+
+const answerSchema = z.object({ success: z.literal(true), data: outboxAnswerSchema })
+
+export function createDelivery({ workerUrl, internalAuthKey, clock, fetch }: DeliveryOptions): Delivery {
+  const url = `${workerUrl.replace(/\/+$/, '')}/api/cache/invalidate`
+  const headers = { Authorization: `Bearer ${internalAuthKey}`, 'Content-Type': 'application/json' }
+
+  async function post(
+    events: readonly OutboxEvent[],
+    signal: AbortSignal,
+  ): Promise<Result<Delivered, DeliveryFailure>> {
+    try {
+      const body = JSON.stringify({ outbox: events })
+      const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' })
+      const text = await response.text()
+      return response.ok ? parseAnswer(text) : err(failureOf(response.status))
+    } catch {
+      return err('unreachable')
+    }
+  }
+
+  return {
+    post: (events) =>
+      withinDeadline<Result<Delivered, DeliveryFailure>>(
+        clock,
+        limits.relayDeadlineMs,
+        (signal) => post(events, signal),
+        err('timeout'),
+      ),
+  }
+}
+
+/** Only what reads as the Worker's answer counts: a proxy's page with status 200 made nothing durable. */
+function parseAnswer(text: string): Result<Delivered, DeliveryFailure> {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return err('unreachable')
+  }
+  const answer = answerSchema.safeParse(json)
+  if (!answer.success) return err('unreachable')
+  const delivered = new Map<string, Version>()
+  for (const event of answer.data.data.events) {
+    if (event.status === 200) delivered.set(event.eventId, event.version)
+  }
+  return ok(delivered)
+}
+
+/** 400, 413 and 500 may be the fault of one event among many; 401, 403, 404 and 405 of the configuration. */
+function failureOf(status: number): DeliveryFailure {
+  if ([401, 403, 404, 405].includes(status)) return 'refused'
+  return [400, 413, 422, 500].includes(status) ? 'rejected' : 'unavailable'
+}

@@ -1,0 +1,53 @@
+import type { Version } from '../../shared/ids.ts'
+import type { Delivery, DeliveryFailure } from './delivery.ts'
+import type { OutboxRow } from './outbox.ts'
+
+/** What became of rows that were to be delivered: each stands in exactly one list. */
+export interface Dispatched {
+  readonly durable: readonly { readonly row: OutboxRow; readonly version: Version }[]
+  /** The Worker answered, and did not take these. */
+  readonly failed: readonly { readonly row: OutboxRow; readonly code: string }[]
+  /** Not tried, or not answered: nothing is known against them. */
+  readonly withheld: readonly OutboxRow[]
+  /** Why there are any withheld. */
+  readonly outage: Exclude<DeliveryFailure, 'rejected'> | null
+}
+
+/** After so many refused batches in one go the rest is taken for refused too, and not sent. */
+const rejectionsMax = 32
+
+/**
+ * Delivers rows. A batch that the Worker refuses is halved until the row at fault stands alone, so that one bad row
+ * holds up no other. Never rejects.
+ */
+export async function dispatch(delivery: Delivery, rows: readonly OutboxRow[]): Promise<Dispatched> {
+  const durable: { row: OutboxRow; version: Version }[] = []
+  const failed: { row: OutboxRow; code: string }[] = []
+  const pending: (readonly OutboxRow[])[] = rows.length === 0 ? [] : [rows]
+  let rejections = 0
+  for (let batch = pending.pop(); batch !== undefined; batch = pending.pop()) {
+    const posted = await delivery.post(batch.map(({ event }) => event))
+    if (posted.ok) {
+      for (const row of batch) {
+        const version = posted.value.get(row.event.eventId)
+        if (version === undefined) failed.push({ row, code: 'ledger_unavailable' })
+        else durable.push({ row, version })
+      }
+      continue
+    }
+    if (posted.error !== 'rejected') {
+      return { durable, failed, withheld: [batch, ...pending].flat(), outage: posted.error }
+    }
+    rejections += 1
+    const halves = batch.length > 1 && rejections < rejectionsMax ? halved(batch) : []
+    pending.push(...halves)
+    if (halves.length === 0) failed.push(...batch.map((row) => ({ row, code: 'rejected' })))
+  }
+  return { durable, failed, withheld: [], outage: null }
+}
+
+/** The later half first: what is pushed last is taken first. */
+function halved(batch: readonly OutboxRow[]): [readonly OutboxRow[], readonly OutboxRow[]] {
+  const middle = Math.ceil(batch.length / 2)
+  return [batch.slice(middle), batch.slice(0, middle)]
+}

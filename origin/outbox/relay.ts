@@ -1,0 +1,237 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+import type { OutboxHealth } from '../../shared/contract/origin.ts'
+import type { Version } from '../../shared/ids.ts'
+import { versionSchema } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Delivery } from './delivery.ts'
+import { type Dispatched, dispatch } from './dispatch.ts'
+import type { Outbox, OutboxRow, OutboxState } from './outbox.ts'
+
+/**
+ * Carries what the database committed to the ledgers. It guarantees: every row of the outbox is posted until the Worker
+ * says that it is durable, at least once whatever crashes in between; the event's id makes it once. It keeps no order,
+ * and none is needed: a tag that moved says that what was read before may be outdated, and versions are the ledger's.
+ * Any number of relays may run; one that dies loses its claims by itself.
+ */
+export interface Relay {
+  start(): void
+  /** Something was written: look at once. */
+  wake(): void
+  /**
+   * Delivers a writer's own rows, and answers the version from which on the write is seen; null when that could not be
+   * had in time, and the background relay delivers.
+   */
+  deliver(rows: readonly OutboxRow[]): Promise<Version | null>
+  readonly health: OutboxHealth['status']
+  /** What has been done since the start, and what waits: as of now, or of the last time that it could be asked. */
+  figures(): Promise<RelayFigures>
+  /** Finishes what is under way, and claims no more. */
+  stop(): Promise<void>
+}
+
+export interface RelayFigures {
+  readonly status: OutboxHealth['status']
+  readonly relayed: number
+  readonly failures: Readonly<Record<string, number>>
+  /** Null before it could be asked for the first time. */
+  readonly waiting: OutboxState | null
+}
+
+interface RelayOptions {
+  readonly outbox: Outbox
+  readonly delivery: Delivery
+  readonly clock: Clock
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly logger: Logger
+}
+
+/**
+ * Between two looks: short after something was found, longer while nothing is. A reader's view may be a second old when
+ * the ledger moves, and a row changed by hand shall be current within two: half a second is what is left for looking.
+ */
+const pollMs = { min: 100, max: 500, growth: 1.5 }
+/** Between two tries while the Worker or the database does not answer. */
+const outagePauseMs = { first: 250, max: 5_000 }
+/** Until a row that was not taken is tried again, and a parked one. */
+const rowPauseMs = { first: 500, max: 10_000, parked: 60_000 }
+const stateEveryMs = 5_000
+
+export function createRelay(options: RelayOptions): Relay {
+  return new OutboxRelay(options)
+}
+
+type Turn = 'more' | 'some' | 'none' | 'outage'
+
+class OutboxRelay implements Relay {
+  private readonly options: RelayOptions
+  private readonly failures = new Map<string, number>()
+  /** Work that outlives the call that began it: acknowledgements of what writers delivered. */
+  private readonly background = new Set<Promise<unknown>>()
+  private relayed = 0
+  private waiting: { readonly state: OutboxState; readonly atMs: number } | null = null
+  private outages = 0
+  private isStopping = false
+  private isAwake = false
+  private endPause: (() => void) | null = null
+  private running: Promise<void> | null = null
+
+  constructor(options: RelayOptions) {
+    this.options = options
+  }
+
+  start(): void {
+    this.running ??= this.run()
+  }
+
+  wake(): void {
+    this.isAwake = true
+    // Not while something is down: every write would then be one more knock at its door.
+    if (this.outages === 0) this.endPause?.()
+  }
+
+  async deliver(rows: readonly OutboxRow[]): Promise<Version | null> {
+    const { clock, delivery } = this.options
+    const dispatching = dispatch(delivery, rows).then((dispatched) => {
+      this.keep(this.settle(dispatched).then(() => this.wakeFor(dispatched)))
+      return dispatched
+    })
+    this.keep(dispatching)
+    const dispatched = await withinDeadline(clock, limits.writeRelayDeadlineMs, () => dispatching, null)
+    if (dispatched === null || dispatched.durable.length < rows.length) return null
+    return versionSchema.parse(Math.max(0, ...dispatched.durable.map(({ version }) => version)))
+  }
+
+  get health(): OutboxHealth['status'] {
+    const state = this.waiting?.state
+    if (state !== undefined && state.parked > 0) return 'parked'
+    if (state !== undefined && state.oldestAgeMs > limits.outboxLagAlarmMs) return 'lagging'
+    return this.outages > 0 ? 'failing' : 'running'
+  }
+
+  async figures(): Promise<RelayFigures> {
+    await this.refreshState(0)
+    return {
+      status: this.health,
+      relayed: this.relayed,
+      failures: Object.fromEntries(this.failures),
+      waiting: this.waiting?.state ?? null,
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true
+    this.endPause?.()
+    await this.running
+    await Promise.all(this.background)
+  }
+
+  private async run(): Promise<void> {
+    let idleMs = pollMs.min
+    while (!this.isStopping) {
+      this.isAwake = false
+      const turn = await this.turn()
+      this.outages = turn === 'outage' ? this.outages + 1 : 0
+      await this.refreshState(stateEveryMs)
+      idleMs = turn === 'none' ? Math.min(idleMs * pollMs.growth, pollMs.max) : pollMs.min
+      if (turn === 'outage') await this.pause(this.jittered(doubling(outagePauseMs, this.outages - 1)))
+      else if (turn !== 'more' && !this.isAwake) await this.pause(idleMs)
+    }
+  }
+
+  /** Claims one batch and sees it through. */
+  private async turn(): Promise<Turn> {
+    const claimed = await this.options.outbox.claim(limits.relayBatchMax)
+    if (!claimed.ok) {
+      this.count(`claim_${claimed.error.kind}`, 1)
+      return 'outage'
+    }
+    const { rows, undeliverableIds } = claimed.value
+    const dispatched = await dispatch(this.options.delivery, rows)
+    await this.settle(dispatched, undeliverableIds)
+    if (dispatched.outage !== null) return 'outage'
+    const found = rows.length + undeliverableIds.length
+    if (found === limits.relayBatchMax) return 'more'
+    return found > 0 ? 'some' : 'none'
+  }
+
+  /**
+   * Tells the outbox what became of rows. When that fails they come back as their lease ends, and a second delivery
+   * changes nothing.
+   */
+  private async settle(
+    { durable, failed, withheld, outage }: Dispatched,
+    undeliverableIds: readonly number[] = [],
+  ): Promise<void> {
+    const { outbox, logger } = this.options
+    this.relayed += durable.length
+    if (outage !== null) this.count(outage, 1)
+    for (const { code } of failed) this.count(code, 1)
+    this.count('undeliverable', undeliverableIds.length)
+    const doneIds = [...durable.map(({ row }) => row.id), ...undeliverableIds]
+    const failures = failed.map(({ row, code }) => ({
+      id: row.id,
+      code,
+      delayMs: this.rowPauseMs(row.attempts),
+    }))
+    const told = await Promise.all([
+      doneIds.length === 0 ? null : outbox.acknowledge(doneIds),
+      withheld.length === 0 ? null : outbox.release(withheld.map(({ id }) => id)),
+      failures.length === 0 ? null : outbox.fail(failures),
+    ])
+    this.count('settle', told.filter((answer) => answer !== null && !answer.ok).length)
+    if (outage !== null || failures.length > 0) {
+      const codes = [...new Set(failures.map(({ code }) => code))]
+      logger.warn({ outage, withheld: withheld.length, failed: failures.length, codes }, 'relay')
+    }
+  }
+
+  private wakeFor({ withheld }: Dispatched): void {
+    if (withheld.length > 0) this.wake()
+  }
+
+  private rowPauseMs(attempts: number): number {
+    const isParked = attempts + 1 >= limits.outboxAttemptsMax
+    return Math.round(isParked ? rowPauseMs.parked : this.jittered(doubling(rowPauseMs, attempts)))
+  }
+
+  private async refreshState(olderThanMs: number): Promise<void> {
+    const nowMs = this.options.clock.now()
+    if (this.waiting !== null && nowMs - this.waiting.atMs < olderThanMs) return
+    const state = await this.options.outbox.state()
+    if (state.ok) this.waiting = { state: state.value, atMs: nowMs }
+  }
+
+  private pause(delayMs: number): Promise<void> {
+    if (this.isStopping) return Promise.resolve()
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel()
+        this.endPause = null
+        resolve()
+      }
+      const cancel = this.options.clock.schedule(end, delayMs)
+      this.endPause = end
+    })
+  }
+
+  /** Somewhere in the upper half, so that relays that failed together do not come back together. */
+  private jittered(delayMs: number): number {
+    return delayMs * (0.5 + this.options.random() / 2)
+  }
+
+  private count(kind: string, times: number): void {
+    if (times > 0) this.failures.set(kind, (this.failures.get(kind) ?? 0) + times)
+  }
+
+  private keep(work: Promise<unknown>): void {
+    this.background.add(work)
+    void work.finally(() => this.background.delete(work))
+  }
+}
+
+function doubling({ first, max }: { readonly first: number; readonly max: number }, times: number): number {
+  return Math.min(first * 2 ** Math.min(times, 30), max)
+}

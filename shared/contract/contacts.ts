@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { boardIdSchema, columnIdSchema, contactIdSchema, userIdSchema, versionSchema } from '../ids.ts'
+import { contactSchema } from '../resources/contact-list.ts'
+import { faultSchema } from './errors.ts'
+
+/**
+ * Contacts as they are written through the origin, with a member's JWT or the internal key in `Authorization`, and the
+ * workspace in `X-Workspace-ID`. With the internal key, `X-Caller-Token` names on whose behalf; without it the backend
+ * writes for itself.
+ *
+ *   POST   /contacts              ContactCreation → 201 ContactWritten; 409 where the id is taken
+ *   PATCH  /contacts/{id}         ContactChange   → ContactWritten
+ *   POST   /contacts/{id}/move    ContactMove     → ContactWritten
+ *   DELETE /contacts/{id}                         → ContactDeleted
+ *   POST   /contacts/import       NDJSON, a ContactCreation a line → NDJSON, an ImportReport a line
+ *
+ * 404: the workspace has no such contact, whoever else has. 422: it has no such column. Text is taken as it is.
+ */
+function text(charactersMin: number, charactersMax: number) {
+  return z.string().min(charactersMin).max(charactersMax)
+}
+
+/** An instant that Postgres, JSON and a cursor all know: with its offset, and in a year of four digits. */
+const instant = z.iso.datetime({ offset: true }).refine((at) => {
+  const atMs = Date.parse(at)
+  return atMs >= Date.parse('0001-01-02T00:00:00Z') && atMs < Date.parse('9999-12-31T00:00:00Z')
+}, 'must be an instant of the years 1 to 9999')
+
+const fields = {
+  name: text(1, 200).regex(/^\P{Cc}*$/u, 'must not contain control characters'),
+  email: text(1, 320).nullable(),
+  phone: text(1, 40).nullable(),
+  status: text(1, 40),
+  priority: z.enum(['high', 'medium', 'low']),
+  assigned_to: userIdSchema.nullable(),
+  needs_response: z.boolean(),
+  follow_up: z.boolean(),
+  is_favorite: z.boolean(),
+  is_archived: z.boolean(),
+  sentiment: text(1, 40).nullable(),
+  source: text(1, 100).nullable(),
+  lead_status: text(1, 100).nullable(),
+  tags: z.array(text(1, 100)).max(50),
+  last_message: text(1, 4_000).nullable(),
+  last_activity_at: instant,
+}
+
+/** A new contact: its place and its name; the rest has presets. Without an id it is given one. */
+export const contactCreationSchema = z.strictObject({
+  ...z.object(fields).partial().shape,
+  id: contactIdSchema.optional(),
+  board_id: boardIdSchema,
+  board_column_id: columnIdSchema,
+  name: fields.name,
+  created_at: instant.optional(),
+})
+export type ContactCreation = z.output<typeof contactCreationSchema>
+
+/** What is left out stays as it is. The column is changed by a move. */
+export const contactChangeSchema = z
+  .strictObject(fields)
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'must change something')
+
+/** Fields to change by name; a move names the column too. */
+export type ContactChange = z.output<typeof contactChangeSchema> | z.output<typeof contactMoveSchema>
+
+/** Without a board the contact stays on its own. */
+export const contactMoveSchema = z.strictObject({
+  board_id: boardIdSchema.optional(),
+  board_column_id: columnIdSchema,
+})
+
+/**
+ * `version`: a read with it as `X-Min-Version` sees the write. Null with `pending`: the write is committed, and its
+ * invalidation follows as soon as the Worker can be reached.
+ */
+const invalidated = {
+  version: versionSchema.nullable(),
+  invalidation: z.enum(['done', 'pending']),
+}
+
+export const contactWrittenSchema = z.object({ contact: contactSchema, ...invalidated })
+export const contactDeletedSchema = z.object({ id: contactIdSchema, ...invalidated })
+export type ContactWritten = z.output<typeof contactWrittenSchema>
+export type ContactDeleted = z.output<typeof contactDeletedSchema>
+
+const progress = {
+  /** Lines read so far, empty ones included. */
+  lines: z.int(),
+  created: z.int(),
+  updated: z.int(),
+  rejected: z.int(),
+}
+
+/**
+ * What an import tells as it goes on, a JSON object a line. Every line that was read and is not empty is `created`,
+ * `updated` (its id was there) or `rejected` by name. The last line is `done`, or `stopped`: nothing from line `from` on
+ * was written, and sending those lines again is harmless.
+ */
+export const importReportSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), ...progress }),
+  z.object({
+    type: z.literal('rejected'),
+    /** From 1. */
+    line: z.int(),
+    code: z.enum([
+      'invalid_json',
+      'invalid_contact',
+      'line_too_long',
+      'column_not_found',
+      'contact_vanished',
+      'refused_by_database',
+    ]),
+    details: z.array(faultSchema).optional(),
+  }),
+  z.object({ type: z.literal('done'), ...progress, ...invalidated }),
+  z.object({
+    type: z.literal('stopped'),
+    from: z.int(),
+    reason: z.enum([
+      'too_many_lines',
+      'too_many_rejections',
+      'upload_broken_off',
+      'not_a_member',
+      'token_invalid',
+      'database_unavailable',
+    ]),
+    ...progress,
+    ...invalidated,
+  }),
+])
+export type ImportReport = z.output<typeof importReportSchema>

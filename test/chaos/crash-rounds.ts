@@ -1,0 +1,314 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Sql } from 'postgres'
+import { z } from 'zod'
+import { contactWrittenSchema } from '../../shared/contract/contacts.ts'
+import { ask, createApiClient } from '../support/api-client.ts'
+import { eventually } from '../support/eventually.ts'
+import type { TestStack } from '../support/local-stack.ts'
+
+/**
+ * The fault model: the origin (with its relay), the Worker and Postgres are killed (SIGKILL), any of them or all, at
+ * random points while contacts are written, straight in Postgres and through the origin, and pages are read; then they
+ * are started again. Disks keep what they were told to keep. What stands between the origin and Postgres is started
+ * anew with Postgres: Supabase Lite does not survive the loss of its connections.
+ *
+ * What is checked after each round, once the outbox is empty: a write that was acknowledged is in the database; every
+ * page and count at the edge equals the database, read as any client reads, and so from whatever tier has it; and a
+ * version that a writer was given is still one that the ledger knows. Pages live for minutes and a round for seconds:
+ * what was not invalidated would show.
+ */
+export interface CrashOptions {
+  readonly stack: TestStack
+  readonly rounds: number
+  readonly seed: number
+  onRound(round: CrashRound): void
+}
+
+export interface CrashRound {
+  readonly number: number
+  readonly killed: readonly string[]
+  readonly acknowledged: number
+  readonly unanswered: number
+  /** What was not as it must be; empty where all is well. */
+  readonly faults: readonly string[]
+  readonly recoveryMs: number
+}
+
+interface Subject {
+  readonly workspaceId: string
+  readonly boardId: string
+  readonly columns: readonly string[]
+  readonly token: string
+}
+
+const contactsOfSubject = 24
+const perPage = 50
+/** From the last start of a piece to an empty outbox, and from there to current pages. */
+const recoveryDeadlineMs = 40_000
+const currentDeadlineMs = 3_000
+
+/** Runs the rounds; answers all of them. Throws where the stack itself does not come back. */
+export async function runCrashRounds(options: CrashOptions): Promise<CrashRound[]> {
+  const { stack, rounds, seed, onRound } = options
+  const random = randomFrom(seed)
+  const subjects: Subject[] = [
+    {
+      workspaceId: '15213',
+      boardId: 'board_2',
+      columns: ['col_21', 'col_22', 'col_23'],
+      token: stack.tokens.admin,
+    },
+    {
+      workspaceId: '15214',
+      boardId: 'board_214',
+      columns: ['col_1', 'col_2', 'col_3'],
+      token: stack.tokens.otherAdmin,
+    },
+  ]
+  const writers = await Promise.all(subjects.map((subject) => createWriter(stack, subject, random)))
+  const done: CrashRound[] = []
+  for (let number = 1; number <= rounds; number += 1) {
+    // A stream of its own for the faults: what is written, and how often, is not to decide what is killed.
+    const round = await runRound(stack, writers, number, randomFrom(seed * 7_919 + number))
+    done.push(round)
+    onRound(round)
+  }
+  return done
+}
+
+async function runRound(
+  stack: TestStack,
+  writers: readonly Writer[],
+  number: number,
+  random: Random,
+): Promise<CrashRound> {
+  const before = writers.map(({ tally }) => ({ ...tally }))
+  const traffic = new AbortController()
+  const sql = stack.connect()
+  const running = writers.flatMap((writer) => [
+    writer.write(traffic.signal, sql),
+    writer.read(traffic.signal),
+  ])
+  await pause(50 + random() * 400)
+  const killed = await killSome(stack, random)
+  const killedAtMs = performance.now()
+  await startAgain(stack, killed, random)
+  await pause(random() * 300)
+  traffic.abort()
+  // What waits on a connection that is no more is rejected now.
+  await sql.end({ timeout: 0.2 })
+  await Promise.all(running)
+  const fresh = stack.connect()
+  const faults = await settled(fresh)
+  const recoveryMs = Math.round(performance.now() - killedAtMs)
+  for (const writer of writers) faults.push(...(await writer.faults(fresh)))
+  await fresh.end({ timeout: 1 })
+  const sum = (of: 'acknowledged' | 'unanswered') =>
+    writers.reduce((total, { tally }, index) => total + tally[of] - (before[index]?.[of] ?? 0), 0)
+  return {
+    number,
+    killed,
+    acknowledged: sum('acknowledged'),
+    unanswered: sum('unanswered'),
+    faults,
+    recoveryMs,
+  }
+}
+
+type PieceName = 'origin' | 'worker' | 'postgres'
+
+async function killSome(stack: TestStack, random: Random): Promise<PieceName[]> {
+  const names = (['origin', 'worker', 'postgres'] as const).filter(() => random() < 0.5)
+  const killed: PieceName[] = names.length > 0 ? [...names] : ['origin']
+  for (const name of shuffled(killed, random)) {
+    await stack.pieces[name].kill()
+    await pause(random() * 150)
+  }
+  return killed
+}
+
+async function startAgain(stack: TestStack, killed: readonly PieceName[], random: Random): Promise<void> {
+  const { pieces } = stack
+  // At once: the origin is ready only when Postgres is.
+  const delays = killed.map(() => random() * 300)
+  await Promise.all(
+    killed.map(async (name, index) => {
+      await pause(delays[index])
+      await pieces[name].start()
+      if (name !== 'postgres') return
+      await pieces.supabase.kill()
+      await pieces.supabase.start()
+    }),
+  )
+}
+
+/** Waits until the outbox is empty: from then on everything must be known. */
+async function settled(sql: Sql): Promise<string[]> {
+  const isEmpty = async () => {
+    const [row] = await sql`select exists (select from private.outbox) as is_waiting`
+    return row?.['is_waiting'] === false
+  }
+  try {
+    await eventually(isEmpty, { deadlineMs: recoveryDeadlineMs, everyMs: 50 })
+    return []
+  } catch {
+    const rows = await sql`select attempts, last_failure, parked_at from private.outbox limit 3`
+    return [`the outbox is not empty ${recoveryDeadlineMs} ms after recovery: ${JSON.stringify(rows)}`]
+  }
+}
+
+/** One workspace's traffic, and what is known of it. */
+interface Writer {
+  readonly tally: { acknowledged: number; unanswered: number }
+  write(signal: AbortSignal, sql: Sql): Promise<void>
+  read(signal: AbortSignal): Promise<void>
+  faults(sql: Sql): Promise<string[]>
+}
+
+async function createWriter(stack: TestStack, subject: Subject, random: Random): Promise<Writer> {
+  const { workspaceId, boardId, columns, token } = subject
+  const api = createApiClient({ worker: stack.worker, token, workspaceId })
+  const rows = await stack.sql`
+    select id, name from contacts where workspace_id = ${workspaceId} and board_id = ${boardId}
+    order by id limit ${contactsOfSubject}`
+  const ids = rows.map((row) => String(row['id']))
+  /** The names a contact may have: one where its last write was acknowledged, more where it was not answered. */
+  const possible = new Map(rows.map((row) => [String(row['id']), new Set([String(row['name'])])]))
+  const tally = { acknowledged: 0, unanswered: 0 }
+  let written = 0
+  let lastVersion = 0
+  const queries = ['', ...columns.map((column) => `&column_id=${column}`)].map(
+    (column) => `per_page=${perPage}&sort_by=updated_at${column}`,
+  )
+
+  async function writeInPostgres(sql: Sql, name: string, chosen: readonly string[]): Promise<void> {
+    const column = pick(columns, random)
+    await sql`update contacts set name = ${name}, board_column_id = ${column}
+      where workspace_id = ${workspaceId} and id in ${sql(chosen)}`
+  }
+
+  async function writeThroughOrigin(name: string, id: string): Promise<void> {
+    const answer = await ask(`${stack.origin}/contacts/${id}`, {
+      method: 'PATCH',
+      headers: { Authorization: `Bearer ${token}`, 'X-Workspace-ID': workspaceId },
+      body: JSON.stringify({ name }),
+    })
+    if (answer.status !== 200) throw new Error(`${answer.status}`)
+    const { data } = z.object({ data: contactWrittenSchema }).parse(JSON.parse(answer.text))
+    lastVersion = Math.max(lastVersion, data.version ?? 0)
+  }
+
+  async function writeOnce(sql: Sql): Promise<void> {
+    written += 1
+    const name = `${workspaceId} written ${written}`
+    const isByOrigin = random() < 0.5
+    const chosen = isByOrigin
+      ? [pick(ids, random)]
+      : shuffled(ids, random).slice(0, 1 + Math.floor(random() * 3))
+    for (const id of chosen) possible.get(id)?.add(name)
+    try {
+      if (isByOrigin) await writeThroughOrigin(name, chosen[0] ?? '')
+      else await writeInPostgres(sql, name, chosen)
+      for (const id of chosen) possible.set(id, new Set([name]))
+      tally.acknowledged += 1
+    } catch {
+      tally.unanswered += 1
+      await pause(20)
+    }
+  }
+
+  return {
+    tally,
+    async write(signal, sql) {
+      while (!signal.aborted) await writeOnce(sql)
+    },
+    /** Keeps every tier full of what could become outdated. */
+    async read(signal) {
+      while (!signal.aborted) {
+        await api.page(boardId, pick(queries, random)).catch(() => pause(20))
+        await api.counts().catch(() => undefined)
+      }
+    },
+    async faults(sql) {
+      const faults = await namesOutOfPlace(sql, workspaceId, possible)
+      for (const query of queries) faults.push(...(await pageFaults(stack, sql, subject, query)))
+      const known = await api.get(`/api/boards/${boardId}/contacts?${queries[0]}`, {
+        'X-Min-Version': `${lastVersion}`,
+      })
+      if (known.status !== 200) faults.push(`version ${lastVersion} answers ${known.status}: ${known.text}`)
+      return faults
+    },
+  }
+}
+
+/** Acknowledged writes that the database does not have; then what it has is what is so. */
+async function namesOutOfPlace(
+  sql: Sql,
+  workspaceId: string,
+  possible: Map<string, Set<string>>,
+): Promise<string[]> {
+  const rows = await sql`
+    select id, name from contacts where workspace_id = ${workspaceId} and id in ${sql([...possible.keys()])}`
+  return rows.flatMap((row) => {
+    const id = String(row['id'])
+    const name = String(row['name'])
+    const isPossible = possible.get(id)?.has(name) === true
+    possible.set(id, new Set([name]))
+    return isPossible ? [] : [`${id} of ${workspaceId} is "${name}", which is no longer possible`]
+  })
+}
+
+/** Whether a page at the edge becomes what the database has; asked as any client asks. */
+async function pageFaults(stack: TestStack, sql: Sql, subject: Subject, query: string): Promise<string[]> {
+  const { workspaceId, boardId, token } = subject
+  const column = new URLSearchParams(query).get('column_id')
+  const api = createApiClient({ worker: stack.worker, token, workspaceId })
+  const truth = await sql`
+    select id, name, board_column_id from contacts
+    where workspace_id = ${workspaceId} and board_id = ${boardId}
+      and (${column}::text is null or board_column_id = ${column})
+    order by updated_at desc, id desc limit ${perPage}`
+  const expected = JSON.stringify(truth.map((row) => [row['id'], row['name'], row['board_column_id']]))
+  let seen = ''
+  try {
+    await eventually(
+      async () => {
+        const { contacts } = await api.page(boardId, query)
+        seen = JSON.stringify(contacts.map((contact) => [contact.id, contact.name, contact.board_column_id]))
+        return seen === expected
+      },
+      { deadlineMs: currentDeadlineMs, everyMs: 50 },
+    )
+    return []
+  } catch {
+    return [
+      `${workspaceId} ${query}: the edge has ${seen.slice(0, 200)}, the database ${expected.slice(0, 200)}`,
+    ]
+  }
+}
+
+type Random = () => number
+
+/** Mulberry32: the same faults for the same seed, as far as processes keep time. */
+function randomFrom(seed: number): Random {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+function pick<Item>(items: readonly Item[], random: Random): Item {
+  const item = items[Math.floor(random() * items.length)]
+  if (item === undefined) throw new Error('nothing to pick from')
+  return item
+}
+
+function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ item }) => item)
+}

@@ -1,0 +1,147 @@
+import type { SupabaseClient } from '@supabase/supabase-js'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { contactSchema } from '../../shared/resources/contact-list.ts'
+import { call } from './answers.ts'
+import { type Database, startDatabase } from './database.ts'
+import { users } from './users.ts'
+
+let database: Database
+let member: SupabaseClient
+
+beforeAll(async () => {
+  database = await startDatabase(500)
+  member = await database.as(users.member)
+  // Supabase Lite prints what a client did wrong, with a stack.
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+}, 120_000)
+
+afterAll(async () => {
+  await database.stop()
+})
+
+const outboxSchema = z.array(z.object({ workspaceId: z.string(), tags: z.array(z.string()) }))
+const writtenSchema = z.object({
+  outcome: z.literal('ok'),
+  contact: z.strictObject(contactSchema.shape),
+  outbox: outboxSchema,
+})
+
+const place = { board_id: 'board_1', board_column_id: 'col_11' }
+const create = (client: SupabaseClient, contact: object, p_workspace = '15213') =>
+  call(client, 'contact_create', { p_workspace, p_contact: contact })
+const update = (client: SupabaseClient, p_contact: string, p_change: object, p_workspace = '15213') =>
+  call(client, 'contact_update', { p_workspace, p_contact, p_change })
+const remove = (client: SupabaseClient, p_contact: string, p_workspace = '15213') =>
+  call(client, 'contact_delete', { p_workspace, p_contact })
+const importAll = (client: SupabaseClient, p_contacts: readonly object[], p_workspace = '15213') =>
+  call(client, 'contacts_import', { p_workspace, p_contacts })
+
+describe('a contact that is written', () => {
+  test('has its presets, keeps what a change leaves out, and says what it moved', async () => {
+    const created = writtenSchema.parse(await create(member, { ...place, id: 'w1', name: 'One' }))
+    expect(created.contact).toMatchObject({ status: 'open', priority: 'medium', tags: [], email: null })
+    expect(created.outbox.map(({ tags }) => tags.toSorted())).toEqual([
+      ['column:board_1:col_11', 'counts', 'open:board_1'],
+    ])
+    const change = { tags: ['a', 'b'], email: 'one@example.com', needs_response: true }
+    const changed = writtenSchema.parse(await update(member, 'w1', change))
+    expect(changed.contact).toMatchObject({ ...created.contact, ...change, updated_at: expect.any(String) })
+    const moved = writtenSchema.parse(await update(member, 'w1', { board_column_id: 'col_12' }))
+    expect(moved.outbox[0]?.tags.toSorted()).toEqual([
+      'column:board_1:col_11',
+      'column:board_1:col_12',
+      'counts',
+      'open:board_1',
+    ])
+    expect(await remove(member, 'w1')).toMatchObject({ outcome: 'ok', outbox: [{ workspaceId: '15213' }] })
+    expect(await remove(member, 'w1')).toEqual({ outcome: 'contact_not_found' })
+  })
+
+  test('is held back from the relay for as long as its writer delivers it', async () => {
+    await database.sql`delete from private.outbox`
+    await update(member, 'contact_000001', { name: 'Held' })
+    const claim = { p_rows_max: 10, p_lease_ms: 1_000 }
+    expect(await call(database.service, 'outbox_claim', claim)).toEqual({ outcome: 'ok', rows: [] })
+    const [row] = await database.sql`select due_at - written_at as held from private.outbox`
+    expect(String(row?.['held'])).toMatch(/^00:00:0[12]/)
+  })
+
+  test('never takes an id that is taken, nor a place that is not there', async () => {
+    expect(await create(member, { ...place, id: 'contact_000001', name: 'X' })).toEqual({
+      outcome: 'contact_exists',
+    })
+    const nowhere = { board_id: 'board_214', board_column_id: 'col_1' }
+    expect(await create(member, { ...nowhere, id: 'w2', name: 'X' })).toEqual({ outcome: 'column_not_found' })
+    expect(await update(member, 'contact_000001', nowhere)).toEqual({ outcome: 'column_not_found' })
+    expect(await update(member, 'nowhere', { name: 'X' })).toEqual({ outcome: 'contact_not_found' })
+  })
+
+  test('is of the caller’s own workspace, whoever asks and whatever is named', async () => {
+    const claimant = { sub: 'x', app_metadata: { workspaces: { '77777': 'admin' } } }
+    for (const [claims, workspaceId] of [
+      [users.otherAdmin, '15213'],
+      [users.stranger, '15213'],
+      [users.admin, '15214'],
+      [claimant, '77777'],
+    ] as const) {
+      const client = await database.as(claims)
+      const contact = { ...place, id: 'planted', name: 'X' }
+      for (const answer of [
+        await create(client, contact, workspaceId),
+        await update(client, 'contact_000001', { name: 'X' }, workspaceId),
+        await remove(client, 'contact_000001', workspaceId),
+        await importAll(client, [contact], workspaceId),
+      ])
+        expect(answer).toEqual({ outcome: 'forbidden' })
+    }
+    for (const work of [create, importAll])
+      await expect(work(await database.as(null), [])).rejects.toThrow('permission denied')
+  })
+
+  test('may be any workspace’s for the service role', async () => {
+    expect(await update(database.service, 'contact_000001', { name: 'X' }, '15214')).toMatchObject({
+      outcome: 'ok',
+      contact: { workspace_id: '15214', name: 'X' },
+    })
+    expect(await update(database.service, 'contact_000001', { name: 'X' }, 'nowhere')).toEqual({
+      outcome: 'contact_not_found',
+    })
+  })
+})
+
+describe('a batch of an import', () => {
+  test('creates, changes and rejects, and every contact of it is accounted for', async () => {
+    await importAll(member, [{ ...place, id: 'i1', name: 'One', email: 'one@example.com' }])
+    const answer = await importAll(member, [
+      { ...place, id: 'i1', name: 'Other' },
+      { ...place, id: 'i2', name: 'Two', board_column_id: 'col_12' },
+      { ...place, id: 'i3', name: 'Three', board_column_id: 'none' },
+    ])
+    expect(answer).toMatchObject({
+      created: 1,
+      updated: 1,
+      rejected: [{ id: 'i3', code: 'column_not_found' }],
+    })
+    const rows =
+      await database.sql`select id, name, email from contacts where id in ('i1', 'i2', 'i3') order by id`
+    expect([...rows]).toEqual([
+      { id: 'i1', name: 'Other', email: 'one@example.com' },
+      { id: 'i2', name: 'Two', email: null },
+    ])
+    const { outbox } = z.object({ outbox: outboxSchema }).parse(answer)
+    expect(new Set(outbox.flatMap(({ tags }) => tags))).toEqual(
+      new Set(['column:board_1:col_11', 'column:board_1:col_12', 'open:board_1', 'counts']),
+    )
+  })
+
+  test('of nothing writes nothing', async () => {
+    expect(await importAll(member, [])).toEqual({
+      outcome: 'ok',
+      created: 0,
+      updated: 0,
+      rejected: [],
+      outbox: [],
+    })
+  })
+})

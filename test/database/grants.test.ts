@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Database, startDatabase } from './database.ts'
+
+let database: Database
+
+// A database of its own that no client asks: Supabase Lite grants everything to everybody with its first request.
+beforeAll(async () => {
+  database = await startDatabase(0)
+}, 120_000)
+
+afterAll(async () => {
+  await database.stop()
+})
+
+const tables = ['workspaces', 'memberships', 'boards', 'board_columns', 'contacts', 'cache_settings']
+
+async function privilegesOf(role: string, table: string): Promise<string[]> {
+  const rows = await database.sql`
+    select privilege from unnest(array['select', 'insert', 'update', 'delete', 'truncate']) privilege
+    where has_table_privilege(${role}, 'public.' || ${table}::text, privilege)`
+  return rows.map((row) => String(row['privilege']))
+}
+
+test('without a user nothing is granted on any table', async () => {
+  for (const table of tables) expect([table, await privilegesOf('anon', table)]).toEqual([table, []])
+})
+
+test('a user may read, write contacts and settings, and never empty a table', async () => {
+  const granted = await Promise.all(
+    tables.map(async (table) => [table, await privilegesOf('authenticated', table)]),
+  )
+  expect(Object.fromEntries(granted)).toEqual({
+    workspaces: ['select'],
+    memberships: ['select'],
+    boards: ['select'],
+    board_columns: ['select'],
+    contacts: ['select', 'insert', 'delete'],
+    cache_settings: ['select', 'insert', 'update'],
+  })
+})
+
+test('a user may change every field of a contact, and neither whose it is nor its id', async () => {
+  const rows = await database.sql`
+    select column_name from information_schema.columns
+    where table_schema = 'public' and table_name = 'contacts' and is_generated = 'NEVER'
+      and not has_column_privilege('authenticated', 'public.contacts', column_name, 'update')
+    order by column_name`
+  expect(rows.map((row) => row['column_name'])).toEqual(['created_at', 'id', 'updated_at', 'workspace_id'])
+})
+
+test('nobody reads or writes the outbox but through its functions', async () => {
+  const rows = await database.sql`
+    select role from unnest(array['anon', 'authenticated', 'service_role']) role
+    where has_table_privilege(role, 'private.outbox', 'select, insert, update, delete')`
+  expect([...rows]).toEqual([])
+})

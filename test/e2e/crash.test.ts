@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+/** In a process of its own: a killed Postgres makes its driver throw where no test could catch it. */
+async function runCrashes(...options: string[]): Promise<{ code: unknown; output: string }> {
+  const script = fileURLToPath(new URL('../chaos/crash.ts', import.meta.url))
+  const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const output: string[] = []
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()))
+  const [code] = await once(child, 'close')
+  return { code, output: output.join('') }
+}
+
+const withinMs = 150_000
+
+it(
+  'no committed write goes unnoticed, whichever of origin, Worker and Postgres are killed while it is made',
+  async () => {
+    const { code, output } = await runCrashes('--rounds', '5')
+    expect(output).toContain('0 rounds with faults')
+    expect(code).toBe(0)
+  },
+  withinMs,
+)
+
+it(
+  'and where the outbox forgets rows, that is found',
+  async () => {
+    const { code, output } = await runCrashes('--rounds', '1', '--forgetful')
+    expect(output).toContain('the edge has')
+    expect(code).toBe(1)
+  },
+  withinMs,
+)

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { ask, createApiClient } from '../support/api-client.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestStack, type TestStack } from '../support/local-stack.ts'
+
+let stack: TestStack
+
+beforeAll(async () => {
+  stack = await startTestStack({ contacts: 2_000 })
+})
+afterAll(async () => {
+  await stack?.stop()
+})
+
+const reference = () =>
+  createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
+
+/** From the write to the moment at which everybody must see it (issue: within two seconds, nobody calling anything). */
+const withinTwoSeconds = { deadlineMs: 2_000 }
+
+const outboxSchema = z.object({
+  status: z.string(),
+  relayed: z.number(),
+  failures: z.record(z.string(), z.number()),
+  waiting: z.object({ depth: z.number(), oldestAgeMs: z.number(), parked: z.number() }),
+})
+const outboxFigures = async () => {
+  const headers = { Authorization: `Bearer ${stack.internalAuthKey}` }
+  const { text } = await ask(`${stack.origin}/metrics`, { headers })
+  return outboxSchema.parse(JSON.parse(text).outbox)
+}
+
+describe('a row changed straight in Postgres, with nobody calling anything,', () => {
+  it('is current at the edge within two seconds', async () => {
+    const api = reference()
+    const [contact] = (await api.page('board_123')).contacts
+    const id = z.string().parse(contact?.id)
+    await eventually(async () => (await api.page('board_123'))._cache.status === 'HIT')
+    for (const name of ['First by hand', 'Second by hand', 'Third by hand']) {
+      await stack.sql`update contacts set name = ${name} where workspace_id = '15213' and id = ${id}`
+      await eventually(
+        async () => (await api.page('board_123')).contacts.find((each) => each.id === id)?.name === name,
+        withinTwoSeconds,
+      )
+    }
+  })
+
+  it('shows a move in both columns and the counts, and leaves a third column cached', async () => {
+    const api = reference()
+    const third = 'column_id=col_3&per_page=20'
+    const [contact] = (await api.page('board_123', 'column_id=col_1')).contacts
+    const id = z.string().parse(contact?.id)
+    await api.page('board_123', third)
+    await eventually(async () => (await api.page('board_123', third))._cache.status === 'HIT')
+    const { favorites } = z.object({ favorites: z.number() }).parse(await api.counts())
+    await stack.sql`update contacts set board_column_id = 'col_2', is_favorite = not is_favorite, created_at = now()
+      where workspace_id = '15213' and id = ${id}`
+    const stands = async (column: string) =>
+      (await api.page('board_123', `column_id=${column}`)).contacts.some((each) => each.id === id)
+    await eventually(async () => !(await stands('col_1')) && (await stands('col_2')), withinTwoSeconds)
+    await eventually(async () => (await api.counts())['favorites'] !== favorites, withinTwoSeconds)
+    expect((await api.page('board_123', third))._cache.status).toBe('HIT')
+  })
+
+  it('is so whatever the table: settings made by hand are in force', async () => {
+    const api = reference()
+    await api.page('board_2')
+    await stack.sql`insert into cache_settings (workspace_id, settings)
+      values ('15213', '{"cacheConfig": {"contactsTTL": 99}}')
+      on conflict (workspace_id) do update set settings = excluded.settings`
+    await eventually(async () => (await api.page('board_2'))._cache.ttl === 99, { deadlineMs: 3_000 })
+  })
+})
+
+describe('the outbox', () => {
+  it('is empty when all is told, and the figures say how much was', async () => {
+    await stack.sql`update contacts set name = 'Counted' where workspace_id = '15213' and id = 'contact_000001'`
+    const figures = await eventually(async () => {
+      const seen = await outboxFigures()
+      return seen.waiting.depth === 0 && seen
+    })
+    expect(figures.status).toBe('running')
+    expect(figures.relayed).toBeGreaterThan(0)
+    const health = await ask(`${stack.origin}/health`)
+    expect(JSON.parse(health.text)).toMatchObject({ status: 'healthy', outbox: { status: 'running' } })
+  })
+
+  it('keeps what is written while the Worker is away, says so, and delivers it when the Worker is back', async () => {
+    const api = reference()
+    await api.page('board_1')
+    await stack.pieces.worker.kill()
+    await stack.sql`update contacts set name = 'While away' where workspace_id = '15213' and board_id = 'board_1'`
+    await eventually(async () => {
+      const { status, waiting } = await outboxFigures()
+      return status === 'failing' && waiting.depth > 0
+    })
+    await stack.pieces.worker.start()
+    await eventually(async () => (await outboxFigures()).waiting.depth === 0, { deadlineMs: 15_000 })
+    await eventually(
+      async () => (await api.page('board_1')).contacts.every(({ name }) => name === 'While away'),
+      withinTwoSeconds,
+    )
+  })
+})

@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import {
+  contactDeletedSchema,
+  contactWrittenSchema,
+  importReportSchema,
+} from '../../shared/contract/contacts.ts'
+import { ask, createApiClient } from '../support/api-client.ts'
+import { startTestStack, type TestStack } from '../support/local-stack.ts'
+
+let stack: TestStack
+
+beforeAll(async () => {
+  stack = await startTestStack({ contacts: 2_000 })
+})
+afterAll(async () => {
+  await stack?.stop()
+})
+
+const reference = () =>
+  createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
+
+/** A request to the origin; as a member unless said. */
+function send(method: string, path: string, body?: unknown, authorization = stack.tokens.member) {
+  return ask(`${stack.origin}${path}`, {
+    method,
+    headers: {
+      Authorization: `Bearer ${authorization}`,
+      'X-Workspace-ID': '15213',
+      'Content-Type': 'application/json',
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+}
+
+async function write<Schema extends z.ZodType>(schema: Schema, ...request: Parameters<typeof send>) {
+  const answer = await send(...request)
+  expect([answer.status, answer.text.slice(0, 300)]).toEqual([
+    request[1] === '/contacts' ? 201 : 200,
+    expect.stringContaining('"success":true'),
+  ])
+  return schema.parse(z.object({ data: z.unknown() }).parse(JSON.parse(answer.text)).data)
+}
+
+/** The first page of a column as the writer reads it next. */
+async function columnAfter(version: number | null, column: string) {
+  const api = reference()
+  const query = `column_id=${column}&sort_by=updated_at`
+  return (await api.page('board_123', query, { 'X-Min-Version': `${version}` })).contacts
+}
+
+describe('a writer', () => {
+  it('reads every write next, by the version it was answered, from creation to deletion', async () => {
+    await reference().page('board_123', 'column_id=col_1&sort_by=updated_at')
+    const place = { board_id: 'board_123', board_column_id: 'col_1' }
+    const created = await write(contactWrittenSchema, 'POST', '/contacts', { ...place, name: 'New here' })
+    expect(created).toMatchObject({
+      invalidation: 'done',
+      contact: { ...place, name: 'New here', status: 'open', priority: 'medium', tags: [] },
+    })
+    const { id } = created.contact
+    expect((await columnAfter(created.version, 'col_1'))[0]).toEqual(created.contact)
+
+    const change = { name: 'Renamed', tags: ['vip'], email: null, is_favorite: true }
+    const changed = await write(contactWrittenSchema, 'PATCH', `/contacts/${id}`, change)
+    expect((await columnAfter(changed.version, 'col_1'))[0]).toMatchObject({
+      ...created.contact,
+      ...change,
+      updated_at: changed.contact.updated_at,
+    })
+
+    const moved = await write(contactWrittenSchema, 'POST', `/contacts/${id}/move`, {
+      board_column_id: 'col_2',
+    })
+    expect((await columnAfter(moved.version, 'col_2'))[0]).toEqual(moved.contact)
+    expect((await columnAfter(moved.version, 'col_1')).map((contact) => contact.id)).not.toContain(id)
+
+    const removed = await write(contactDeletedSchema, 'DELETE', `/contacts/${id}`)
+    expect((await columnAfter(removed.version, 'col_2')).map((contact) => contact.id)).not.toContain(id)
+    expect((await send('DELETE', `/contacts/${id}`)).status).toBe(404)
+  })
+
+  it('may be the backend with the internal key, for itself or for a caller', async () => {
+    const change = { name: 'By the backend' }
+    const own = await write(
+      contactWrittenSchema,
+      'PATCH',
+      '/contacts/contact_000001',
+      change,
+      stack.internalAuthKey,
+    )
+    expect(own.contact.name).toBe('By the backend')
+    const asStranger = await ask(`${stack.origin}/contacts/contact_000001`, {
+      method: 'PATCH',
+      headers: {
+        Authorization: `Bearer ${stack.internalAuthKey}`,
+        'X-Caller-Token': stack.tokens.otherAdmin,
+        'X-Workspace-ID': '15213',
+      },
+      body: JSON.stringify(change),
+    })
+    expect(asStranger.status).toBe(403)
+  })
+
+  it('is told what is wrong, in the terms of every other answer', async () => {
+    const place = { board_id: 'board_123', board_column_id: 'col_1' }
+    const expected: [string, string, unknown, string | undefined, number, string][] = [
+      ['PATCH', '/contacts/nowhere', { name: 'X' }, undefined, 404, 'contact_not_found'],
+      ['PATCH', '/contacts/contact_000001', {}, undefined, 400, 'invalid_body'],
+      ['PATCH', '/contacts/contact_000001', { board_column_id: 'col_2' }, undefined, 400, 'invalid_body'],
+      ['PATCH', '/contacts/contact_000001', { name: 'X' }, stack.tokens.otherAdmin, 403, 'not_a_member'],
+      ['PATCH', '/contacts/contact_000001', { name: 'X' }, 'a.b.c', 401, 'token_invalid'],
+      ['PATCH', '/contacts/contact_000001', { name: 'X' }, 'no token', 401, 'token_invalid'],
+      ['PUT', '/contacts/contact_000001', { name: 'X' }, undefined, 405, 'method_not_allowed'],
+      ['POST', '/contacts', { ...place, id: 'contact_000001', name: 'X' }, undefined, 409, 'contact_exists'],
+      [
+        'POST',
+        '/contacts',
+        { ...place, name: 'X', board_column_id: 'none' },
+        undefined,
+        422,
+        'column_not_found',
+      ],
+      [
+        'POST',
+        '/contacts/contact_000001/move',
+        { board_column_id: 'none' },
+        undefined,
+        422,
+        'column_not_found',
+      ],
+      ['POST', '/contacts', { ...place, name: 'X'.repeat(1_100_000) }, undefined, 413, 'body_too_large'],
+      ['POST', '/contacts', '{"name":', undefined, 400, 'invalid_json'],
+    ]
+    for (const [method, path, body, authorization, status, code] of expected) {
+      const answer = await send(method, path, body, authorization)
+      expect([method, path, answer.status, JSON.parse(answer.text).code]).toEqual([
+        method,
+        path,
+        status,
+        code,
+      ])
+    }
+  })
+
+  it('is told that its write is committed and not yet announced, where the Worker is away', async () => {
+    await stack.pieces.worker.stop()
+    const written = await write(contactWrittenSchema, 'PATCH', '/contacts/contact_000002', { name: 'Kept' })
+    expect(written).toMatchObject({ version: null, invalidation: 'pending', contact: { name: 'Kept' } })
+    await stack.pieces.worker.start()
+  })
+})
+
+describe('an import', () => {
+  const reportsOf = (text: string) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => importReportSchema.parse(JSON.parse(line)))
+  const place = { board_id: 'board_2', board_column_id: 'col_21' }
+
+  it('of 20,000 lines writes every good one, names every bad one, and is seen by its version', async () => {
+    const bad = new Map([
+      [17, '{"name": "cut'],
+      [4_000, JSON.stringify({ ...place, id: 'bad_4000' })],
+      [4_001, JSON.stringify({ ...place, id: 'bad_4001', name: 'X', board_column_id: 'nowhere' })],
+      [12_345, JSON.stringify({ ...place, id: 'bad_12345', name: 'X', unknown: true })],
+      [12_346, `{"name": "${'x'.repeat(70_000)}"}`],
+      [19_999, JSON.stringify({ ...place, id: 'bad_19999', name: 'X\u0000' })],
+    ])
+    const lines = Array.from(
+      { length: 20_000 },
+      (_, index) =>
+        bad.get(index + 1) ??
+        JSON.stringify({ ...place, id: `line_${index + 1}`, name: `Line ${index + 1}` }),
+    )
+    const { status, text } = await send('POST', '/contacts/import', `${lines.join('\n')}\n`)
+    expect(status).toBe(200)
+    const reports = reportsOf(text)
+    const rejected = reports.filter((report) => report.type === 'rejected')
+    expect(rejected.map(({ line, code }) => [line, code]).toSorted()).toEqual(
+      [
+        [17, 'invalid_json'],
+        [4_000, 'invalid_contact'],
+        [4_001, 'column_not_found'],
+        [12_345, 'invalid_contact'],
+        [12_346, 'line_too_long'],
+        [19_999, 'invalid_json'],
+      ].toSorted(),
+    )
+    const done = reports.at(-1)
+    expect(done).toMatchObject({
+      type: 'done',
+      lines: 20_000,
+      created: 20_000 - bad.size,
+      updated: 0,
+      rejected: bad.size,
+      invalidation: 'done',
+    })
+    expect(reports.filter((report) => report.type === 'progress').length).toBeGreaterThan(30)
+    const [row] = await stack.sql`select count(*)::int as n from contacts where id like 'line_%'`
+    expect(row).toEqual({ n: 20_000 - bad.size })
+    const version = done?.type === 'done' ? done.version : null
+    const page = await reference().page('board_2', 'per_page=1', { 'X-Min-Version': `${version}` })
+    expect(page.pagination.total).toBeGreaterThanOrEqual(20_000 - bad.size)
+  })
+
+  it('sent again changes what is there and makes nothing twice', async () => {
+    const lines = [1, 2, 3].map((n) => JSON.stringify({ ...place, id: `again_${n}`, name: `First ${n}` }))
+    const again = [
+      ...lines,
+      JSON.stringify({ ...place, id: 'again_1', name: 'Changed' }),
+      '',
+      JSON.stringify({ ...place, id: 'again_2', name: 'Kept', is_favorite: true }),
+    ]
+    await send('POST', '/contacts/import', lines.join('\r\n'))
+    const reports = reportsOf((await send('POST', '/contacts/import', again.join('\n'))).text)
+    expect(reports.at(-1)).toMatchObject({ type: 'done', lines: 6, created: 0, updated: 5, rejected: 0 })
+    const rows = await stack.sql`
+      select id, name, is_favorite from contacts where id like 'again_%' order by id`
+    expect(rows.map((row) => [row['name'], row['is_favorite']])).toEqual([
+      ['Changed', false],
+      ['Kept', true],
+      ['First 3', false],
+    ])
+  })
+
+  it('is refused before its first line to who may not write', async () => {
+    const line = JSON.stringify({ ...place, id: 'foreign', name: 'X' })
+    const answer = await send('POST', '/contacts/import', line, stack.tokens.otherAdmin)
+    expect([answer.status, JSON.parse(answer.text).code]).toEqual([403, 'not_a_member'])
+  })
+})

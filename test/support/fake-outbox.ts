@@ -1,0 +1,140 @@
+import type { Delivered, Delivery, DeliveryFailure } from '../../origin/outbox/delivery.ts'
+import type { Outbox, OutboxRow } from '../../origin/outbox/outbox.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { OutboxEvent } from '../../shared/contract/invalidation.ts'
+import { versionSchema } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Tag } from '../../shared/tags.ts'
+import { createBook } from './book-storage.ts'
+import { workspaceId } from './entries.ts'
+
+interface Kept {
+  row: OutboxRow
+  dueAtMs: number
+  readonly writtenAtMs: number
+  isParked: boolean
+}
+
+/** The outbox of the database, in memory: leases, attempts and parking as its SQL functions have them. */
+export interface FakeOutbox extends Outbox {
+  /** While true, every call fails. */
+  isDown: boolean
+  readonly claims: number
+  readonly rows: readonly { readonly id: number; readonly attempts: number; readonly isParked: boolean }[]
+  /** Adds a row, due after `dueInMs`, and answers it. */
+  write(tags?: readonly Tag[], dueInMs?: number): OutboxRow
+}
+
+export function createFakeOutbox(clock: Clock): FakeOutbox {
+  const kept = new Map<number, Kept>()
+  let lastId = 0
+  let claims = 0
+  const answer = async <Value>(work: () => Value): Promise<Result<Value, { kind: 'unavailable' }>> =>
+    outbox.isDown ? err({ kind: 'unavailable' }) : ok(work())
+
+  const outbox: FakeOutbox = {
+    isDown: false,
+    get claims() {
+      return claims
+    },
+    get rows() {
+      return [...kept.values()].map(({ row, isParked }) => ({ id: row.id, attempts: row.attempts, isParked }))
+    },
+    write(tags = ['counts'], dueInMs = 0) {
+      lastId += 1
+      const row = {
+        id: lastId,
+        attempts: 0,
+        event: { eventId: `outbox:${lastId}`, workspaceId, tags: [...tags] },
+      }
+      const nowMs = clock.now()
+      kept.set(lastId, { row, dueAtMs: nowMs + dueInMs, writtenAtMs: nowMs, isParked: false })
+      return row
+    },
+    claim: (rowsMax) =>
+      answer(() => {
+        claims += 1
+        const due = [...kept.values()].filter(({ dueAtMs }) => dueAtMs <= clock.now()).slice(0, rowsMax)
+        for (const each of due) each.dueAtMs = clock.now() + limits.outboxLeaseMs
+        return { rows: due.map(({ row }) => row), undeliverableIds: [] }
+      }),
+    acknowledge: (ids) => answer(() => ids.forEach((id) => void kept.delete(id))),
+    release: (ids) =>
+      answer(() => {
+        for (const id of ids) setDue(id, clock.now())
+      }),
+    fail: (failures) =>
+      answer(() => {
+        for (const { id, delayMs } of failures) {
+          const each = setDue(id, clock.now() + delayMs)
+          if (each === undefined) continue
+          each.row = { ...each.row, attempts: each.row.attempts + 1 }
+          each.isParked = each.row.attempts >= limits.outboxAttemptsMax
+        }
+      }),
+    state: () =>
+      answer(() => ({
+        depth: kept.size,
+        oldestAgeMs: Math.max(0, ...[...kept.values()].map(({ writtenAtMs }) => clock.now() - writtenAtMs)),
+        parked: [...kept.values()].filter(({ isParked }) => isParked).length,
+      })),
+  }
+
+  function setDue(id: number, dueAtMs: number): Kept | undefined {
+    const each = kept.get(id)
+    if (each !== undefined) each.dueAtMs = dueAtMs
+    return each
+  }
+  return outbox
+}
+
+/** What the Worker does with a batch: takes it; takes it and the answer is lost; or does not take it. */
+export type WorkerMood = 'takes' | 'answer lost' | 'hangs' | DeliveryFailure
+
+/** The Worker as a relay sees it, with the production ledger of one workspace behind it. */
+export interface FakeWorker extends Delivery {
+  mood: WorkerMood
+  /** Events that are not made durable, and events that make the whole batch be refused. */
+  readonly unavailable: Set<string>
+  readonly poisonous: Set<string>
+  readonly posts: readonly (readonly string[])[]
+  readonly version: number
+}
+
+export function createFakeWorker(clock: Clock): FakeWorker {
+  const book = createBook()
+  const posts: string[][] = []
+
+  function take(events: readonly OutboxEvent[]): Delivered {
+    const taken = events.filter(({ eventId }) => !worker.unavailable.has(eventId))
+    const { outcomes } = book.advance(taken)
+    return new Map(
+      taken.map(({ eventId }, index) => [eventId, versionSchema.parse(outcomes[index]?.version)]),
+    )
+  }
+
+  const worker: FakeWorker = {
+    mood: 'takes',
+    unavailable: new Set(),
+    poisonous: new Set(),
+    posts,
+    get version() {
+      return book.since(null, 0).version
+    },
+    async post(events) {
+      posts.push(events.map(({ eventId }) => eventId))
+      const { mood } = worker
+      if (mood === 'hangs' || mood === 'answer lost') {
+        if (mood === 'answer lost') take(events)
+        await new Promise<void>((resolve) => clock.schedule(resolve, limits.relayDeadlineMs))
+        return err('timeout')
+      }
+      if (mood !== 'takes') return err(mood)
+      if (events.some(({ eventId }) => worker.poisonous.has(eventId))) return err('rejected')
+      return ok(take(events))
+    },
+  }
+  return worker
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import type { OutboxEvent } from '../../../shared/contract/invalidation.ts'
+import { outboxBatchSchema } from '../../../shared/contract/invalidation.ts'
+import { limits } from '../../../shared/limits.ts'
+import { err, ok } from '../../../shared/result.ts'
+import type { LedgerClient } from '../../../worker/ledger/client.ts'
+import { invalidateEach } from '../../../worker/ledger/invalidate.ts'
+import { createBook } from '../../support/book-storage.ts'
+
+const recorder = { record: () => undefined }
+const event = (eventId: string, workspaceId: string, ...tags: string[]): OutboxEvent => {
+  const [parsed] = outboxBatchSchema.parse({ outbox: [{ eventId, workspaceId, tags }] }).outbox
+  if (parsed === undefined) throw new Error('the batch has one')
+  return parsed
+}
+
+/** The ledgers of all workspaces but one, which does not answer. */
+function ledgersWithout(lostWorkspace: string): LedgerClient {
+  const books = new Map<string, ReturnType<typeof createBook>>()
+  return {
+    async advance(workspaceId, events) {
+      if (workspaceId === lostWorkspace) return err({ kind: 'timeout' })
+      const book = books.get(workspaceId) ?? createBook()
+      books.set(workspaceId, book)
+      return ok(book.advance(events))
+    },
+    since: async () => err({ kind: 'unavailable' }),
+  }
+}
+
+describe('a batch of the outbox', () => {
+  test('is answered event by event, and a ledger that does not answer holds up its own alone', async () => {
+    const ledger = ledgersWithout('lost')
+    const batch = [
+      event('a', '15213', 'counts'),
+      event('b', 'lost', 'counts'),
+      event('c', '15213', 'board:b1'),
+      event('d', '15214', 'settings'),
+    ]
+    const outcomes = new Map(
+      (await invalidateEach(ledger, recorder, batch)).map((each) => [each.eventId, each]),
+    )
+    expect(outcomes.get('a')).toMatchObject({ status: 200, version: 1 })
+    expect(outcomes.get('b')).toEqual({ eventId: 'b', status: 503 })
+    expect(outcomes.get('c')).toMatchObject({ status: 200, version: 2 })
+    expect(outcomes.get('d')).toMatchObject({ status: 200, version: 1 })
+  })
+
+  test('that comes again answers the same and moves nothing', async () => {
+    const ledger = ledgersWithout('none')
+    const batch = [event('a', '15213', 'counts'), event('c', '15213', 'board:b1')]
+    const first = await invalidateEach(ledger, recorder, batch)
+    expect(await invalidateEach(ledger, recorder, batch.toReversed())).toEqual(first.toReversed())
+  })
+
+  test.each([
+    '',
+    'board',
+    'board:',
+    'board:a b',
+    'column:b1',
+    'column:a:b:c',
+    'everything',
+    `board:${'x'.repeat(270)}`,
+  ])('with a tag that is none is refused: %j', (tag) => {
+    const batch = { outbox: [{ eventId: 'a', workspaceId: '15213', tags: [tag] }] }
+    expect(outboxBatchSchema.safeParse(batch).success).toBe(false)
+  })
+
+  test('of the greatest size is taken', () => {
+    const identifier = 'x'.repeat(128)
+    const tags = Array.from({ length: limits.outboxTagsMax }, () => `column:${identifier}:${identifier}`)
+    const outbox = Array.from({ length: limits.relayBatchMax }, (_, index) => ({
+      eventId: `outbox:${index}`,
+      workspaceId: 'w'.repeat(64),
+      tags,
+    }))
+    expect(outboxBatchSchema.safeParse({ outbox }).success).toBe(true)
+    expect(JSON.stringify({ outbox }).length).toBeLessThan(limits.requestBodyBytesMax)
+  })
+})

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import type { OutboxRow } from '../../../origin/outbox/outbox.ts'
+import type { Database } from '../../../origin/supabase.ts'
+import { importReportSchema } from '../../../shared/contract/contacts.ts'
+import { ok } from '../../../shared/result.ts'
+import { version } from '../../support/entries.ts'
+import { contactNumber } from './contact.ts'
+import { alice, createOrigin, internalAuthKey, read } from './origin-under-test.ts'
+import { createPromptDatabase } from './stub-database.ts'
+import { createStubRelay, figures } from './stub-relay.ts'
+
+const row = { id: 5, eventId: 'e', workspaceId: '15213', tags: ['counts'], attempts: 0 }
+const written = { outcome: 'ok', contact: contactNumber(1), outbox: [row] }
+const workspace = { 'X-Workspace-ID': '15213' }
+const asMember = { ...workspace, Authorization: `Bearer ${alice}` }
+const asBackend = { ...workspace, Authorization: `Bearer ${internalAuthKey}` }
+
+const patch = (headers: Record<string, string>, body: unknown = { name: 'X' }): RequestInit => ({
+  method: 'PATCH',
+  headers,
+  body: JSON.stringify(body),
+})
+
+describe('a write', () => {
+  test('is made in the name of the member, of the backend, or of whom the backend names', async () => {
+    const tokens: (string | null)[] = []
+    const database: Database = {
+      callRpc: async (_name, _args, token) => {
+        tokens.push(token)
+        return ok(written)
+      },
+      probe: async () => true,
+    }
+    const { app } = createOrigin({ database })
+    for (const headers of [asMember, asBackend, { ...asBackend, 'X-Caller-Token': alice }])
+      expect((await app.request('/contacts/c1', patch(headers))).status).toBe(200)
+    expect(tokens).toEqual([alice, null, alice])
+  })
+
+  test('is refused without a token, with what is none, without a workspace, and with an id that is none', async () => {
+    const { app } = createOrigin({ database: createPromptDatabase(() => written) })
+    const expected: [string, Record<string, string>, number, string][] = [
+      ['/contacts/c1', workspace, 401, 'token_missing'],
+      ['/contacts/c1', { ...workspace, Authorization: `Bearer ${internalAuthKey}x` }, 401, 'token_invalid'],
+      ['/contacts/c1', { ...workspace, Authorization: 'Basic YTpi' }, 401, 'token_invalid'],
+      ['/contacts/c1', { Authorization: `Bearer ${alice}` }, 400, 'workspace_missing'],
+      ['/contacts/c1', { ...asMember, 'X-Workspace-ID': 'a b' }, 400, 'invalid_parameter'],
+      ['/contacts/a%20b', asMember, 400, 'invalid_parameter'],
+    ]
+    for (const [path, headers, status, code] of expected)
+      expect(await read(await app.request(path, patch(headers)))).toMatchObject({ status, body: { code } })
+  })
+
+  test('answers the version that its own rows of the outbox took', async () => {
+    const delivered: (readonly OutboxRow[])[] = []
+    const relay = createStubRelay({
+      async deliver(rows) {
+        delivered.push(rows)
+        return version(44)
+      },
+    })
+    const { app } = createOrigin({ database: createPromptDatabase(() => written), relay })
+    expect(await read(await app.request('/contacts/c1', patch(asMember)))).toMatchObject({
+      body: {
+        success: true,
+        data: { contact: { id: written.contact.id }, version: 44, invalidation: 'done' },
+      },
+    })
+    expect(delivered.flat().map(({ id, event }) => [id, event.tags])).toEqual([[5, ['counts']]])
+  })
+
+  test('is committed and pending where there is no relay, or the Worker does not answer it', async () => {
+    const database = createPromptDatabase(() => written)
+    for (const parts of [{ database }, { database, relay: createStubRelay() }])
+      expect(
+        await read(await createOrigin(parts).app.request('/contacts/c1', patch(asMember))),
+      ).toMatchObject({
+        status: 200,
+        body: { data: { version: null, invalidation: 'pending' } },
+      })
+  })
+
+  test('that is no write does not wait for the Worker', async () => {
+    const relay = createStubRelay({
+      deliver: async () => {
+        throw new Error('nothing to deliver')
+      },
+    })
+    const database = createPromptDatabase(() => ({ outcome: 'contact_not_found' }))
+    const { app } = createOrigin({ database, relay })
+    expect((await app.request('/contacts/c1', patch(asMember))).status).toBe(404)
+  })
+})
+
+describe('an import', () => {
+  const importing = (body: string) => ({ method: 'POST', headers: asMember, body })
+
+  test('of nothing is done at once', async () => {
+    const answer = { outcome: 'ok', created: 0, updated: 0, rejected: [], outbox: [] }
+    const { app } = createOrigin({ database: createPromptDatabase(() => answer) })
+    const response = await app.request('/contacts/import', importing(''))
+    expect(response.headers.get('Content-Type')).toBe('application/x-ndjson')
+    expect(importReportSchema.parse(JSON.parse(await response.text()))).toEqual({
+      type: 'done',
+      lines: 0,
+      created: 0,
+      updated: 0,
+      rejected: 0,
+      version: null,
+      invalidation: 'done',
+    })
+  })
+
+  test('by who is no member is refused with a status, before a line is read', async () => {
+    const { app } = createOrigin({ database: createPromptDatabase(() => ({ outcome: 'forbidden' })) })
+    expect(await read(await app.request('/contacts/import', importing('{}')))).toMatchObject({
+      status: 403,
+      body: { code: 'not_a_member' },
+    })
+  })
+})
+
+test('the metrics tell what the relay has done and what waits', async () => {
+  const { request } = createOrigin({ database: createPromptDatabase(() => null), relay: createStubRelay() })
+  expect(await read(await request('/metrics'))).toMatchObject({ status: 200, body: { outbox: figures } })
+})

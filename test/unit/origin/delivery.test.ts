@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { createDelivery } from '../../../origin/outbox/delivery.ts'
+import { parseOutboxRows } from '../../../origin/outbox/outbox.ts'
+import { limits } from '../../../shared/limits.ts'
+import { workspaceId } from '../../support/entries.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
+
+const event = { eventId: 'outbox:1', workspaceId, tags: ['counts' as const] }
+
+/** Posts one event to a Worker that does what `fetch` says. */
+function postTo(fetch: (input: Request) => Promise<Response>) {
+  const clock = createFakeClock()
+  const delivery = createDelivery({
+    workerUrl: 'https://worker.example.com/',
+    internalAuthKey: 'the internal key',
+    clock,
+    fetch: (input, init) => fetch(new Request(input, init)),
+  })
+  return { clock, posted: delivery.post([event]) }
+}
+
+const answering = (status: number, body: string) => async () => new Response(body, { status })
+const envelope = (events: unknown) => JSON.stringify({ success: true, data: { events } })
+
+describe('a delivery', () => {
+  test('carries tags and event ids with the internal key', async () => {
+    let seen: unknown
+    await postTo(async (request) => {
+      seen = [request.url, request.headers.get('Authorization'), await request.json()]
+      return new Response(envelope([]))
+    }).posted
+    expect(seen).toEqual([
+      'https://worker.example.com/api/cache/invalidate',
+      'Bearer the internal key',
+      { outbox: [event] },
+    ])
+  })
+
+  test('counts as durable what is answered 200 by its id, and nothing else', async () => {
+    const events = [
+      { eventId: 'outbox:1', status: 200, version: 8 },
+      { eventId: 'outbox:2', status: 503 },
+    ]
+    const { posted } = postTo(answering(207, envelope(events)))
+    expect(await posted).toEqual({ ok: true, value: new Map([['outbox:1', 8]]) })
+  })
+
+  test.each([
+    [200, '<html>a proxy’s page</html>', 'unreachable'],
+    [200, '{"success":true,"data":{}}', 'unreachable'],
+    [200, envelope([{ eventId: 'outbox:1', status: 200 }]), 'unreachable'],
+    [400, '{}', 'rejected'],
+    [413, '{}', 'rejected'],
+    [500, '{}', 'rejected'],
+    [401, '{}', 'refused'],
+    [404, '{}', 'refused'],
+    [429, '{}', 'unavailable'],
+    [503, '{}', 'unavailable'],
+    [522, '{}', 'unavailable'],
+  ])('that is answered %i %s is %s', async (status, body, failure) => {
+    expect(await postTo(answering(status, body)).posted).toEqual({ ok: false, error: failure })
+  })
+
+  test('that finds nobody is unreachable, and one that is not answered ends at its deadline', async () => {
+    const refused = postTo(async () => {
+      throw new TypeError('fetch failed')
+    })
+    expect(await refused.posted).toEqual({ ok: false, error: 'unreachable' })
+    const { clock, posted } = postTo(() => new Promise(() => undefined))
+    await clock.advance(limits.relayDeadlineMs)
+    expect(await posted).toEqual({ ok: false, error: 'timeout' })
+  })
+})
+
+describe('rows of the outbox', () => {
+  const row = { id: 1, eventId: 'e', workspaceId: '15213', tags: ['board:b1', 'counts'], attempts: 0 }
+
+  test('become events of the contract as they are', () => {
+    expect(parseOutboxRows([row])).toEqual({
+      rows: [
+        { id: 1, attempts: 0, event: { eventId: 'outbox:e', workspaceId, tags: ['board:b1', 'counts'] } },
+      ],
+      undeliverableIds: [],
+    })
+  })
+
+  test('with an id the API does not take move the whole workspace', () => {
+    const { rows } = parseOutboxRows([{ ...row, tags: ['column:b1:späte', 'counts'] }])
+    expect(rows[0]?.event.tags).toEqual(['workspace'])
+  })
+
+  test('of a workspace the API does not take are told apart: there is nobody to tell', () => {
+    expect(parseOutboxRows([{ ...row, workspaceId: 'wörk' }])).toEqual({ rows: [], undeliverableIds: [1] })
+  })
+})

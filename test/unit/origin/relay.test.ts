@@ -1,0 +1,266 @@
+import pino from 'pino'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createRelay, type Relay } from '../../../origin/outbox/relay.ts'
+import { limits } from '../../../shared/limits.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
+import { createFakeOutbox, createFakeWorker, type WorkerMood } from '../../support/fake-outbox.ts'
+
+const relays: { readonly relay: Relay; readonly clock: ReturnType<typeof createFakeClock> }[] = []
+
+function createParts() {
+  const clock = createFakeClock()
+  const outbox = createFakeOutbox(clock)
+  const worker = createFakeWorker(clock)
+  const relayBeside = () => {
+    const relay = createRelay({
+      outbox,
+      delivery: worker,
+      clock,
+      random: () => 0.5,
+      logger: pino({ level: 'silent' }),
+    })
+    relays.push({ relay, clock })
+    return relay
+  }
+  return { clock, outbox, worker, relay: relayBeside(), relayBeside }
+}
+
+afterEach(async () => {
+  for (const { relay, clock } of relays.splice(0)) {
+    const stopped = relay.stop()
+    await clock.advance(10_000)
+    await stopped
+  }
+})
+
+describe('a relay', () => {
+  test('delivers every row once and removes it', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    for (let row = 0; row < 450; row += 1) outbox.write()
+    relay.start()
+    await clock.advance(0)
+    expect(worker.posts.map((post) => post.length)).toEqual([200, 200, 50])
+    expect(worker.version).toBe(450)
+    expect(outbox.rows).toEqual([])
+    expect(await relay.figures()).toEqual({
+      status: 'running',
+      relayed: 450,
+      failures: {},
+      waiting: { depth: 0, oldestAgeMs: 0, parked: 0 },
+    })
+  })
+
+  test('finds what was written within half a second, however long nothing was', async () => {
+    const { clock, outbox, relay } = createParts()
+    relay.start()
+    await clock.advance(60_000)
+    outbox.write()
+    await clock.advance(500)
+    expect(outbox.rows).toEqual([])
+  })
+
+  test('looks no more than twice a second while nothing is written', async () => {
+    const { clock, outbox, relay } = createParts()
+    relay.start()
+    await clock.advance(60_000)
+    expect(outbox.claims).toBeLessThan(130)
+  })
+
+  test('looks at once when it is woken, also while it was just looking', async () => {
+    const { clock, outbox, relay } = createParts()
+    relay.start()
+    await clock.advance(10_000)
+    outbox.write()
+    relay.wake()
+    await clock.advance(0)
+    expect(outbox.rows).toEqual([])
+  })
+
+  test.each<[string, WorkerMood]>([
+    ['is unreachable', 'unreachable'],
+    ['answers 503', 'unavailable'],
+    ['refuses the key', 'refused'],
+    ['does not answer in time', 'hangs'],
+  ])(
+    'holds nothing against rows while the Worker %s, and delivers them all when it is back',
+    async (_name, mood) => {
+      const { clock, outbox, worker, relay } = createParts()
+      worker.mood = mood
+      for (let row = 0; row < 3; row += 1) outbox.write()
+      relay.start()
+      await clock.advance(600_000)
+      expect(outbox.rows.map(({ attempts }) => attempts)).toEqual([0, 0, 0])
+      expect(relay.health).toBe('lagging')
+      // Backing off: ten minutes of it are some hundred tries and not thousands.
+      expect(worker.posts.length).toBeLessThan(200)
+      worker.mood = 'takes'
+      await clock.advance(6_000)
+      expect(outbox.rows).toEqual([])
+      expect(worker.version).toBe(3)
+      await clock.advance(6_000)
+      expect(relay.health).toBe('running')
+    },
+  )
+
+  test('makes each event once though every answer was lost', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    worker.mood = 'answer lost'
+    for (let row = 0; row < 5; row += 1) outbox.write()
+    relay.start()
+    await clock.advance(30_000)
+    expect(worker.posts.length).toBeGreaterThan(2)
+    expect(outbox.rows).toHaveLength(5)
+    worker.mood = 'takes'
+    await clock.advance(10_000)
+    expect(outbox.rows).toEqual([])
+    expect(worker.version).toBe(5)
+  })
+
+  test('delivers the others of a batch of which one ledger did not answer, and that one when it does', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    const stuck = outbox.write()
+    for (let row = 0; row < 4; row += 1) outbox.write()
+    worker.unavailable.add(stuck.event.eventId)
+    relay.start()
+    await clock.advance(0)
+    expect(outbox.rows).toEqual([{ id: stuck.id, attempts: 1, isParked: false }])
+    worker.unavailable.clear()
+    await clock.advance(2_000)
+    expect(outbox.rows).toEqual([])
+  })
+
+  test('finds the one row for which a batch is refused, and delivers the rest', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    const rows = Array.from({ length: 100 }, () => outbox.write())
+    const poison = rows[63]
+    worker.poisonous.add(String(poison?.event.eventId))
+    relay.start()
+    await clock.advance(0)
+    expect(outbox.rows.map(({ id }) => id)).toEqual([poison?.id])
+    expect(worker.version).toBe(99)
+    expect(worker.posts.length).toBeLessThan(20)
+  })
+
+  test('parks what is refused time and again, raises the alarm, and still delivers it once it is taken', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    const poison = outbox.write()
+    worker.poisonous.add(poison.event.eventId)
+    relay.start()
+    await clock.advance(300_000)
+    expect(outbox.rows).toMatchObject([{ id: poison.id, isParked: true }])
+    expect(outbox.rows[0]?.attempts).toBeGreaterThanOrEqual(limits.outboxAttemptsMax)
+    expect(relay.health).toBe('parked')
+    outbox.write()
+    await clock.advance(500)
+    expect(outbox.rows).toHaveLength(1)
+    worker.poisonous.clear()
+    await clock.advance(60_000)
+    expect(outbox.rows).toEqual([])
+    await clock.advance(6_000)
+    expect(relay.health).toBe('running')
+  })
+
+  test('sends no batch twice at once with another beside it', async () => {
+    const { clock, outbox, worker, relay, relayBeside } = createParts()
+    const other = relayBeside()
+    for (let row = 0; row < 1_000; row += 1) outbox.write()
+    relay.start()
+    other.start()
+    await clock.advance(2_000)
+    expect(worker.posts.flat()).toHaveLength(1_000)
+    expect(new Set(worker.posts.flat()).size).toBe(1_000)
+    expect(outbox.rows).toEqual([])
+  })
+
+  test('takes over what another held when it died', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    outbox.write()
+    await outbox.claim(200)
+    relay.start()
+    await clock.advance(limits.outboxLeaseMs - 1)
+    expect(worker.posts).toEqual([])
+    await clock.advance(600)
+    expect(outbox.rows).toEqual([])
+  })
+
+  test('waits while the database is away, and goes on when it is back', async () => {
+    const { clock, outbox, relay } = createParts()
+    relay.start()
+    outbox.isDown = true
+    outbox.write()
+    await clock.advance(60_000)
+    expect(relay.health).toBe('failing')
+    outbox.isDown = false
+    await clock.advance(5_500)
+    expect(outbox.rows).toEqual([])
+    expect(relay.health).toBe('running')
+  })
+
+  test('forgets nothing that was delivered and could not be acknowledged', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    outbox.write()
+    const { post } = worker
+    worker.post = async (events) => {
+      const posted = await post(events)
+      outbox.isDown = true
+      return posted
+    }
+    relay.start()
+    await clock.advance(1_000)
+    expect(outbox.rows).toHaveLength(1)
+    worker.post = post
+    outbox.isDown = false
+    await clock.advance(15_000)
+    expect(outbox.rows).toEqual([])
+    expect(worker.version).toBe(1)
+  })
+
+  test('finishes what it has claimed before it stops, and claims no more', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    worker.mood = 'answer lost'
+    outbox.write()
+    relay.start()
+    await clock.advance(0)
+    let isStopped = false
+    const stopping = relay.stop().then(() => {
+      isStopped = true
+    })
+    await clock.advance(0)
+    expect(isStopped).toBe(false)
+    await clock.advance(limits.relayDeadlineMs)
+    await stopping
+    const { claims } = outbox
+    await clock.advance(60_000)
+    expect(outbox.claims).toBe(claims)
+  })
+})
+
+describe('a writer’s own delivery', () => {
+  test('answers the version of its last event and removes its rows, with no background relay', async () => {
+    const { clock, outbox, relay } = createParts()
+    const rows = [outbox.write(['counts'], 2_000), outbox.write(['settings'], 2_000)]
+    expect(await relay.deliver(rows)).toBe(2)
+    await clock.advance(0)
+    expect(outbox.rows).toEqual([])
+  })
+
+  test('answers null within its deadline while the Worker hangs, and the background relay delivers', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    relay.start()
+    worker.mood = 'hangs'
+    const delivering = relay.deliver([outbox.write(['counts'], 2_000)])
+    await clock.advance(limits.writeRelayDeadlineMs)
+    expect(await delivering).toBeNull()
+    worker.mood = 'takes'
+    await clock.advance(10_000)
+    expect(outbox.rows).toEqual([])
+    expect(worker.version).toBe(1)
+  })
+
+  test('answers null where a part of it was not made durable', async () => {
+    const { outbox, worker, relay } = createParts()
+    const rows = [outbox.write(), outbox.write()]
+    worker.unavailable.add(String(rows[1]?.event.eventId))
+    expect(await relay.deliver(rows)).toBeNull()
+  })
+})

@@ -1,0 +1,42 @@
+import { exports } from 'cloudflare:workers'
+import { expect, it } from 'vitest'
+import { workerTestBindings } from '../support/worker-bindings.ts'
+
+function post(body: unknown, key: string = workerTestBindings.INTERNAL_AUTH_KEY) {
+  return exports.default.fetch('https://boardcache.test/api/cache/invalidate', {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${key}` },
+    body: JSON.stringify(body),
+  })
+}
+
+const event = (eventId: string, workspaceId = '15213') => ({
+  eventId,
+  workspaceId,
+  tags: ['board:b1', 'counts'],
+})
+
+it('an outbox’s batch is made durable once, however often it comes', async () => {
+  const batch = { outbox: [event('outbox:1'), event('outbox:2'), event('outbox:3', '15214')] }
+  const first = await post(batch)
+  expect(first.status).toBe(200)
+  const answered = await first.json()
+  expect(answered).toMatchObject({
+    success: true,
+    data: {
+      events: [
+        { status: 200, version: 1 },
+        { status: 200, version: 2 },
+        { status: 200, version: 1 },
+      ],
+    },
+  })
+  expect(await (await post(batch)).json()).toEqual(answered)
+})
+
+it('an outbox’s batch is taken with the internal key alone, and only in the ledger’s words', async () => {
+  expect((await post({ outbox: [event('a')] }, 'another key of some length')).status).toBe(401)
+  const misspelt = await post({ outbox: [{ ...event('a'), tags: ['bord:b1'] }] })
+  expect(misspelt.status).toBe(400)
+  expect(await misspelt.json()).toMatchObject({ code: 'invalid_body' })
+})
