@@ -30,7 +30,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'a tag that moved by one version past the stamp counts as not moved',
-    breaks: /bounded staleness|no-cache|read your writes/,
+    breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [
       {
         file: freshness,
@@ -41,7 +41,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'the ledger leaves out the first version after the one that was asked about',
-    breaks: /bounded staleness|no-cache|read your writes/,
+    breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [
       {
         file: 'worker/ledger/book.ts',

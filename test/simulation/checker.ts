@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { WorkspaceId } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import type { Fact } from './database.ts'
 import { BrokenPromise, isIn, type KnownVersion, type Records, type Written } from './records.ts'
 
@@ -61,6 +62,17 @@ export interface CheckerOptions {
 const bodySchema = z.object({ workspaceId: z.string(), place: z.string(), commit: z.int() })
 const decoder = new TextDecoder()
 
+/**
+ * What is proved is proved by a question that was sent no sooner than one bound before the request came. An answer that
+ * takes longer than a question to the ledger and a look into every tier, as after a slow load, is proved anew.
+ */
+const proofMaxMs =
+  limits.ledgerDeadlineMs +
+  limits.sharedViewDeadlineMs +
+  limits.edgeCacheDeadlineMs +
+  limits.kvDeadlineMs +
+  limits.redisDeadlineMs
+
 /** With what a reader may be refused while things fail. */
 const refusals: ReadonlySet<string> = new Set([
   ...['ledger_unavailable', 'origin_unavailable', 'origin_timeout', 'not_cached', 'version_unknown'],
@@ -118,7 +130,7 @@ export function createChecker({ boundMs, nowMs, historyOf, records }: CheckerOpt
           `${promise}: ${workspaceId} ${place} was answered (${answer.status}, ${answer.source}) without transaction ${commit}, in the ledger for ${since} ms`,
         )
       }
-      const latestMs = boundMs === 0 ? atMs : nowMs() - boundMs
+      const latestMs = Math.max(atMs, nowMs() - proofMaxMs) - boundMs
       if (answer.isProven) hold('bounded staleness', (written) => written.atMs < latestMs)
       if (asksForNow) hold('no-cache', (written) => written.atMs < atMs)
       if (minVersion !== null) hold('read your writes', (written) => isIn(written, minVersion))

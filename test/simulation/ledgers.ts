@@ -7,7 +7,7 @@ import type { LedgerStub } from '../../worker/ledger/client.ts'
 import type { LedgerAdvance, LedgerEvent } from '../../worker/ledger/contract.ts'
 import type { Dice } from './dice.ts'
 import type { Scheduler } from './scheduler.ts'
-import { createWay, type Way } from './way.ts'
+import { createWay, goodWay, type Way } from './way.ts'
 
 /** The ledgers of all workspaces: production's book, and the ways to it from each location. */
 export interface Ledgers {
@@ -36,7 +36,10 @@ export interface LedgersOptions {
 export function createLedgers({ scheduler, dice, locations, bounds, written }: LedgersOptions): Ledgers {
   const stores = new Map<WorkspaceId, { readonly storage: BookStorage; readonly ledgerId: string }>()
   const books = new Map<WorkspaceId, Book>()
-  const ways = new Map(locations.map((location) => [location, createWay(scheduler, dice)]))
+  const slowShare = dice.pick([0.01, 0.2])
+  const ways = new Map(
+    locations.map((location) => [location, createWay(scheduler, dice, { ...goodWay, slowShare })]),
+  )
   let ledgersBegun = 0
 
   const storeOf = (workspaceId: WorkspaceId) => {

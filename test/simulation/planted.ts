@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import type { simulate } from './simulation.ts'
 
@@ -33,10 +35,15 @@ export async function simulateWith(replacements: readonly Replacement[]): Promis
   if (missed !== undefined) throw new Error(`${missed.file} is no part of the simulation`)
   const [file] = bundle.outputFiles
   if (file === undefined) throw new Error('nothing was bundled')
-  const module: { simulate: typeof simulate } = await import(
-    `data:text/javascript;base64,${Buffer.from(file.contents).toString('base64')}`
-  )
-  return module.simulate
+  const folder = await mkdtemp(join(tmpdir(), 'boardcache-planted-'))
+  try {
+    const path = join(folder, 'simulation.mjs')
+    await writeFile(path, file.contents)
+    const module: { simulate: typeof simulate } = await import(pathToFileURL(path).href)
+    return module.simulate
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }
 
 function planting(replacements: readonly Replacement[], done: Set<Replacement>): Plugin {

@@ -48,9 +48,11 @@ export interface Failure {
   readonly promise: string
 }
 
-const stormMs = 60_000
-/** Longer than deadlines, pauses of breakers and retries of the backend take, and longer than the storm's entries are
- * usable, unless they outlive the run. */
+const stormMs = 45_000
+/**
+ * Longer than deadlines, pauses of breakers and retries of the backend take, and than entries of the storm are usable
+ * that do not outlive the run.
+ */
 const calmMs = 100_000
 /** Longer than a read takes that nothing hinders. */
 const answerMs = 3_000

@@ -116,8 +116,9 @@ class IsolateViews implements Views {
   }
 
   async renewed(workspaceId: WorkspaceId, proof: Proof, keepAlive: KeepAlive): Promise<Proof> {
-    const isCurrent =
-      !proof.ok || this.boundMs === 0 || this.clock.now() - proof.value.askedAtMs <= this.boundMs
+    // With a bound of 0 the read has asked for itself already; what outlasts that is judged anew all the same.
+    const ageMaxMs = this.boundMs === 0 ? limits.stalenessBoundDefaultMs : this.boundMs
+    const isCurrent = !proof.ok || this.clock.now() - proof.value.askedAtMs <= ageMaxMs
     return isCurrent ? proof : this.current(workspaceId, { kind: 'bounded' }, keepAlive)
   }
 

@@ -100,6 +100,18 @@ describe('the view of a ledger', () => {
     expect(state.asked).toBe(2)
   })
 
+  it('with a bound of 0 asks again after what took longer than the default bound, as with any other', async () => {
+    const { bounded, book, clock, state, views } = setUp(0)
+    const proof = await bounded()
+    book.advance([{ tags: ['counts'] }])
+    await clock.advance(limits.stalenessBoundDefaultMs)
+    expect(await views.renewed(workspaceId, proof, ignore)).toBe(proof)
+    await clock.advance(1)
+    const renewed = await views.renewed(workspaceId, proof, ignore)
+    expect(renewed.ok && renewed.value.movedAt('counts')).toBe(1)
+    expect(state.asked).toBe(2)
+  })
+
   it('asks again for a version newer than its own, though it is within the bound', async () => {
     const { bounded, views, book } = setUp()
     await bounded()
