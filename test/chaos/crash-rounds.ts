@@ -21,6 +21,8 @@ export interface CrashOptions {
   readonly stack: TestStack
   readonly rounds: number
   readonly seed: number
+  /** Aborted, the round under way is the last. */
+  readonly signal: AbortSignal
   onRound(round: CrashRound): void
 }
 
@@ -49,7 +51,7 @@ const currentDeadlineMs = 3_000
 
 /** Runs the rounds; answers all of them. Throws where the stack itself does not come back. */
 export async function runCrashRounds(options: CrashOptions): Promise<CrashRound[]> {
-  const { stack, rounds, seed, onRound } = options
+  const { stack, rounds, seed, signal, onRound } = options
   const random = randomFrom(seed)
   const subjects: Subject[] = [
     {
@@ -67,7 +69,7 @@ export async function runCrashRounds(options: CrashOptions): Promise<CrashRound[
   ]
   const writers = await Promise.all(subjects.map((subject) => createWriter(stack, subject, random)))
   const done: CrashRound[] = []
-  for (let number = 1; number <= rounds; number += 1) {
+  for (let number = 1; number <= rounds && !signal.aborted; number += 1) {
     // A stream of its own for the faults: what is written, and how often, is not to decide what is killed.
     const round = await runRound(stack, writers, number, randomFrom(seed * 7_919 + number))
     done.push(round)
@@ -271,7 +273,10 @@ async function namesOutOfPlace(
   })
 }
 
-/** Whether a page at the edge becomes what the database has; asked as any client asks. */
+/**
+ * Whether a page at the edge becomes what the database has; asked as any client asks. A page that is marked as stale
+ * claims nothing, and is waited for: what came back last may still be finding its connections.
+ */
 async function pageFaults(stack: TestStack, sql: Sql, subject: Subject, query: string): Promise<string[]> {
   const { workspaceId, boardId, token } = subject
   const column = new URLSearchParams(query).get('column_id')
@@ -282,22 +287,31 @@ async function pageFaults(stack: TestStack, sql: Sql, subject: Subject, query: s
       and (${column}::text is null or board_column_id = ${column})
     order by updated_at desc, id desc limit ${perPage}`
   const expected = JSON.stringify(truth.map((row) => [row['id'], row['name'], row['board_column_id']]))
-  let seen = ''
+  const startedAtMs = performance.now()
+  let seen = 'nothing'
   try {
-    await eventually(
+    return await eventually(
       async () => {
-        const { contacts } = await api.page(boardId, query)
+        const { contacts, _cache } = await api.page(boardId, query)
         seen = JSON.stringify(contacts.map((contact) => [contact.id, contact.name, contact.board_column_id]))
-        return seen === expected
+        if (seen === expected) return []
+        const isLate = performance.now() - startedAtMs > currentDeadlineMs
+        if (!isLate || _cache.status === 'STALE') return false
+        return [
+          `${workspaceId} ${query}: the edge has ${JSON.stringify(_cache)} ${differing(seen, expected)}`,
+        ]
       },
-      { deadlineMs: currentDeadlineMs, everyMs: 50 },
+      { deadlineMs: recoveryDeadlineMs, everyMs: 50 },
     )
-    return []
-  } catch {
+  } catch (error) {
     return [
-      `${workspaceId} ${query}: the edge has ${seen.slice(0, 200)}, the database ${expected.slice(0, 200)}`,
+      `${workspaceId} ${query}: ${recoveryDeadlineMs} ms later the edge has still ${differing(seen, expected)} (${error})`,
     ]
   }
+}
+
+function differing(seen: string, expected: string): string {
+  return `${seen.slice(0, 200)}, the database ${expected.slice(0, 200)}`
 }
 
 type Random = () => number
