@@ -1,7 +1,4 @@
-import type { Logger } from 'pino'
 import { z } from 'zod'
-import type { Clock } from '../shared/clock.ts'
-import { withinDeadline } from '../shared/clock.ts'
 import { limits } from '../shared/limits.ts'
 import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
@@ -41,44 +38,4 @@ export async function foldCounts(
     if (Math.max(contacts, assignees) < limits.foldRowsMax) break
   }
   return ok(rows)
-}
-
-interface FoldingOptions {
-  readonly callAsService: CallAsService
-  readonly clock: Clock
-  readonly logger: Logger
-}
-
-/** Between two looks at what writes have appended. */
-const foldEveryMs = 1_000
-
-/** Folds the counts every second, one call at a time, until it is stopped. Answers how to stop it. */
-export function startFolding({ callAsService, clock, logger }: FoldingOptions): () => Promise<void> {
-  let isStopping = false
-  let cancel: () => void = () => undefined
-  let running: Promise<void> = Promise.resolve()
-
-  async function fold(): Promise<void> {
-    const late = err<DatabaseFailure>({ kind: 'timeout' })
-    const folded = await withinDeadline<Result<number, DatabaseFailure>>(
-      clock,
-      limits.foldDeadlineMs,
-      (signal) => foldCounts(callAsService, signal),
-      late,
-    )
-    if (!folded.ok) logger.warn({ failure: folded.error.kind }, 'counts were not folded')
-    if (!isStopping) schedule()
-  }
-  function schedule(): void {
-    cancel = clock.schedule(() => {
-      running = fold()
-    }, foldEveryMs)
-  }
-  schedule()
-
-  return async () => {
-    isStopping = true
-    cancel()
-    await running
-  }
 }

@@ -5,17 +5,21 @@ import { limits } from '../shared/limits.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
-import { startFolding } from './fold-counts.ts'
+import { foldCounts } from './fold-counts.ts'
 import { createDelivery } from './outbox/delivery.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import type { Relay } from './outbox/relay.ts'
 import { createRelay } from './outbox/relay.ts'
+import type { Periodic } from './periodic.ts'
+import { startPeriodic } from './periodic.ts'
 import { startServer } from './server.ts'
 import type { Database } from './supabase.ts'
 import { createDatabase } from './supabase.ts'
 
 /** Parts of a millisecond count in the figures, and a step of the system's clock must not. */
 const clock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() }
+
+const foldEveryMs = 1_000
 
 /** What may take longer to arrive than a request does. */
 const isLongUpload = (path: string) => path.startsWith('/contacts/import')
@@ -34,14 +38,7 @@ async function run(config: Config): Promise<void> {
   const app = createApp({ config, database, relay, clock, logger })
   const server = await listen(config, app.fetch)
   relay?.start()
-  const stopFolding =
-    relay === null
-      ? null
-      : startFolding({
-          callAsService: (functionName, args, signal) => database.callRpc(functionName, args, null, signal),
-          clock,
-          logger,
-        })
+  const folding = relay === null ? null : startFolding(config, database)
   logger.info({ host: config.host, port: server.port, hasRelay: relay !== null }, 'listening')
 
   let isStopping = false
@@ -50,9 +47,9 @@ async function run(config: Config): Promise<void> {
     isStopping = true
     logger.info({ signal }, 'stopping')
     // The relay claims no more, but delivers what is written until the server has stopped.
-    const relayStopped = Promise.all([relay?.stop(), stopFolding?.()])
+    const othersStopped = Promise.all([relay?.stop(), folding?.stop()])
     const isInTime = await server.stop(stopGraceMs)
-    await relayStopped
+    await othersStopped
     await relay?.stop()
     logger.info({ isInTime }, 'stopped')
     process.exit(isInTime ? 0 : 1)
@@ -69,6 +66,17 @@ function relayOf({ relay, internalAuthKey }: Config, database: Database, logger:
     clock,
     random: Math.random,
     logger,
+  })
+}
+
+/** Writes make the sums that counts are; this keeps them short. */
+function startFolding({ queryDeadlineMs }: Config, database: Database): Periodic {
+  return startPeriodic({
+    clock,
+    everyMs: foldEveryMs,
+    deadlineMs: queryDeadlineMs,
+    work: (signal) =>
+      foldCounts((name, args, aborting) => database.callRpc(name, args, null, aborting), signal),
   })
 }
 

@@ -104,7 +104,6 @@ export const limits = {
   /** Rows of the tallies that one call puts together, and calls in a row. */
   foldRowsMax: 5_000,
   foldRoundsMax: 20,
-  foldDeadlineMs: 10_000,
   retryAfterSeconds: 1,
   stopGraceMs: 30_000,
   /** Outbox and relay. A row's tags are bounded by the triggers (8 columns, 8 open lists, the counts). */

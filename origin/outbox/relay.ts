@@ -133,7 +133,7 @@ class OutboxRelay implements Relay {
     while (!this.isStopping) {
       this.isAwake = false
       const turn = await this.turn()
-      this.outages = turn === 'outage' ? this.outages + 1 : 0
+      this.noteOutage(turn === 'outage')
       await this.refreshState(stateEveryMs)
       idleMs = turn === 'none' ? Math.min(idleMs * pollMs.growth, pollMs.max) : pollMs.min
       if (turn === 'outage') await this.pause(this.jittered(doubling(outagePauseMs, this.outages - 1)))
@@ -182,10 +182,20 @@ class OutboxRelay implements Relay {
       failures.length === 0 ? null : outbox.fail(failures),
     ])
     this.count('settle', told.filter((answer) => answer !== null && !answer.ok).length)
-    if (outage !== null || failures.length > 0) {
+    if (failures.length > 0) {
       const codes = [...new Set(failures.map(({ code }) => code))]
-      logger.warn({ outage, withheld: withheld.length, failed: failures.length, codes }, 'relay')
+      logger.warn({ failed: failures.length, codes }, 'not taken by the Worker')
     }
+  }
+
+  /** One line as an outage begins and one as it ends, however long it lasts and however many write meanwhile. */
+  private noteOutage(isOutage: boolean): void {
+    const { logger } = this.options
+    if (isOutage && this.outages === 0) {
+      logger.warn({ failures: Object.fromEntries(this.failures) }, 'the relay does not get through')
+    }
+    if (!isOutage && this.outages > 0) logger.info({ tries: this.outages }, 'the relay gets through again')
+    this.outages = isOutage ? this.outages + 1 : 0
   }
 
   private wakeFor({ withheld }: Dispatched): void {

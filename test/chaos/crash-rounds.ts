@@ -21,6 +21,8 @@ export interface CrashOptions {
   readonly stack: TestStack
   readonly rounds: number
   readonly seed: number
+  /** Aborted, the round under way is the last. */
+  readonly signal: AbortSignal
   onRound(round: CrashRound): void
 }
 
@@ -49,7 +51,7 @@ const currentDeadlineMs = 3_000
 
 /** Runs the rounds; answers all of them. Throws where the stack itself does not come back. */
 export async function runCrashRounds(options: CrashOptions): Promise<CrashRound[]> {
-  const { stack, rounds, seed, onRound } = options
+  const { stack, rounds, seed, signal, onRound } = options
   const random = randomFrom(seed)
   const subjects: Subject[] = [
     {
@@ -67,7 +69,7 @@ export async function runCrashRounds(options: CrashOptions): Promise<CrashRound[
   ]
   const writers = await Promise.all(subjects.map((subject) => createWriter(stack, subject, random)))
   const done: CrashRound[] = []
-  for (let number = 1; number <= rounds; number += 1) {
+  for (let number = 1; number <= rounds && !signal.aborted; number += 1) {
     // A stream of its own for the faults: what is written, and how often, is not to decide what is killed.
     const round = await runRound(stack, writers, number, randomFrom(seed * 7_919 + number))
     done.push(round)
@@ -158,57 +160,66 @@ async function settled(sql: Sql): Promise<string[]> {
 }
 
 /** One workspace's traffic, and what is known of it. */
-interface Writer {
-  readonly tally: { acknowledged: number; unanswered: number }
-  write(signal: AbortSignal, sql: Sql): Promise<void>
-  read(signal: AbortSignal): Promise<void>
-  faults(sql: Sql): Promise<string[]>
-}
-
-async function createWriter(stack: TestStack, subject: Subject, random: Random): Promise<Writer> {
-  const { workspaceId, boardId, columns, token } = subject
-  const api = createApiClient({ worker: stack.worker, token, workspaceId })
-  const rows = await stack.sql`
-    select id, name from contacts where workspace_id = ${workspaceId} and board_id = ${boardId}
-    order by id limit ${contactsOfSubject}`
-  const ids = rows.map((row) => String(row['id']))
+class Writer {
+  readonly tally = { acknowledged: 0, unanswered: 0 }
+  private readonly stack: TestStack
+  private readonly subject: Subject
+  private readonly random: Random
+  private readonly api: ReturnType<typeof createApiClient>
+  private readonly queries: readonly string[]
   /** The names a contact may have: one where its last write was acknowledged, more where it was not answered. */
-  const possible = new Map(rows.map((row) => [String(row['id']), new Set([String(row['name'])])]))
-  const tally = { acknowledged: 0, unanswered: 0 }
-  let written = 0
-  let lastVersion = 0
-  const queries = ['', ...columns.map((column) => `&column_id=${column}`)].map(
-    (column) => `per_page=${perPage}&sort_by=updated_at${column}`,
-  )
+  private readonly possible: Map<string, Set<string>>
+  private written = 0
+  private lastVersion = 0
 
-  async function writeInPostgres(sql: Sql, name: string, chosen: readonly string[]): Promise<void> {
-    const column = pick(columns, random)
-    await sql`update contacts set name = ${name}, board_column_id = ${column}
-      where workspace_id = ${workspaceId} and id in ${sql(chosen)}`
+  constructor(stack: TestStack, subject: Subject, random: Random, names: ReadonlyMap<string, string>) {
+    this.stack = stack
+    this.subject = subject
+    this.random = random
+    this.api = createApiClient({ worker: stack.worker, ...subject })
+    this.possible = new Map([...names].map(([id, name]) => [id, new Set([name])]))
+    this.queries = ['', ...subject.columns.map((column) => `&column_id=${column}`)].map(
+      (column) => `per_page=${perPage}&sort_by=updated_at${column}`,
+    )
   }
 
-  async function writeThroughOrigin(name: string, id: string): Promise<void> {
-    const answer = await ask(`${stack.origin}/contacts/${id}`, {
-      method: 'PATCH',
-      headers: { Authorization: `Bearer ${token}`, 'X-Workspace-ID': workspaceId },
-      body: JSON.stringify({ name }),
+  async write(signal: AbortSignal, sql: Sql): Promise<void> {
+    while (!signal.aborted) await this.writeOnce(sql)
+  }
+
+  /** Keeps every tier full of what could become outdated. */
+  async read(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.api.page(this.subject.boardId, pick(this.queries, this.random)).catch(() => pause(20))
+      await this.api.counts().catch(() => undefined)
+    }
+  }
+
+  async faults(sql: Sql): Promise<string[]> {
+    const { workspaceId, boardId } = this.subject
+    const faults = await namesOutOfPlace(sql, workspaceId, this.possible)
+    for (const query of this.queries) faults.push(...(await pageFaults(this.stack, sql, this.subject, query)))
+    const known = await this.api.get(`/api/boards/${boardId}/contacts?${this.queries[0]}`, {
+      'X-Min-Version': `${this.lastVersion}`,
     })
-    if (answer.status !== 200) throw new Error(`${answer.status}`)
-    const { data } = z.object({ data: contactWrittenSchema }).parse(JSON.parse(answer.text))
-    lastVersion = Math.max(lastVersion, data.version ?? 0)
+    if (known.status !== 200)
+      faults.push(`version ${this.lastVersion} answers ${known.status}: ${known.text}`)
+    return faults
   }
 
-  async function writeOnce(sql: Sql): Promise<void> {
-    written += 1
-    const name = `${workspaceId} written ${written}`
+  private async writeOnce(sql: Sql): Promise<void> {
+    const { random, possible, tally } = this
+    const ids = [...possible.keys()]
+    this.written += 1
+    const name = `${this.subject.workspaceId} written ${this.written}`
     const isByOrigin = random() < 0.5
     const chosen = isByOrigin
       ? [pick(ids, random)]
       : shuffled(ids, random).slice(0, 1 + Math.floor(random() * 3))
     for (const id of chosen) possible.get(id)?.add(name)
     try {
-      if (isByOrigin) await writeThroughOrigin(name, chosen[0] ?? '')
-      else await writeInPostgres(sql, name, chosen)
+      if (isByOrigin) await this.writeThroughOrigin(name, chosen[0] ?? '')
+      else await this.writeInPostgres(sql, name, chosen)
       for (const id of chosen) possible.set(id, new Set([name]))
       tally.acknowledged += 1
     } catch {
@@ -217,28 +228,32 @@ async function createWriter(stack: TestStack, subject: Subject, random: Random):
     }
   }
 
-  return {
-    tally,
-    async write(signal, sql) {
-      while (!signal.aborted) await writeOnce(sql)
-    },
-    /** Keeps every tier full of what could become outdated. */
-    async read(signal) {
-      while (!signal.aborted) {
-        await api.page(boardId, pick(queries, random)).catch(() => pause(20))
-        await api.counts().catch(() => undefined)
-      }
-    },
-    async faults(sql) {
-      const faults = await namesOutOfPlace(sql, workspaceId, possible)
-      for (const query of queries) faults.push(...(await pageFaults(stack, sql, subject, query)))
-      const known = await api.get(`/api/boards/${boardId}/contacts?${queries[0]}`, {
-        'X-Min-Version': `${lastVersion}`,
-      })
-      if (known.status !== 200) faults.push(`version ${lastVersion} answers ${known.status}: ${known.text}`)
-      return faults
-    },
+  private async writeInPostgres(sql: Sql, name: string, chosen: readonly string[]): Promise<void> {
+    const { workspaceId, columns } = this.subject
+    await sql`update contacts set name = ${name}, board_column_id = ${pick(columns, this.random)}
+      where workspace_id = ${workspaceId} and id in ${sql(chosen)}`
   }
+
+  private async writeThroughOrigin(name: string, id: string): Promise<void> {
+    const { token, workspaceId } = this.subject
+    const answer = await ask(`${this.stack.origin}/contacts/${id}`, {
+      method: 'PATCH',
+      headers: { Authorization: `Bearer ${token}`, 'X-Workspace-ID': workspaceId },
+      body: JSON.stringify({ name }),
+    })
+    if (answer.status !== 200) throw new Error(`${answer.status}`)
+    const { data } = z.object({ data: contactWrittenSchema }).parse(JSON.parse(answer.text))
+    this.lastVersion = Math.max(this.lastVersion, data.version ?? 0)
+  }
+}
+
+async function createWriter(stack: TestStack, subject: Subject, random: Random): Promise<Writer> {
+  const rows = await stack.sql`
+    select id, name from contacts
+    where workspace_id = ${subject.workspaceId} and board_id = ${subject.boardId}
+    order by id limit ${contactsOfSubject}`
+  const names = new Map(rows.map((row) => [String(row['id']), String(row['name'])]))
+  return new Writer(stack, subject, random, names)
 }
 
 /** Acknowledged writes that the database does not have; then what it has is what is so. */
@@ -258,7 +273,10 @@ async function namesOutOfPlace(
   })
 }
 
-/** Whether a page at the edge becomes what the database has; asked as any client asks. */
+/**
+ * Whether a page at the edge becomes what the database has; asked as any client asks. A page that is marked as stale
+ * claims nothing, and is waited for: what came back last may still be finding its connections.
+ */
 async function pageFaults(stack: TestStack, sql: Sql, subject: Subject, query: string): Promise<string[]> {
   const { workspaceId, boardId, token } = subject
   const column = new URLSearchParams(query).get('column_id')
@@ -269,22 +287,31 @@ async function pageFaults(stack: TestStack, sql: Sql, subject: Subject, query: s
       and (${column}::text is null or board_column_id = ${column})
     order by updated_at desc, id desc limit ${perPage}`
   const expected = JSON.stringify(truth.map((row) => [row['id'], row['name'], row['board_column_id']]))
-  let seen = ''
+  const startedAtMs = performance.now()
+  let seen = 'nothing'
   try {
-    await eventually(
+    return await eventually(
       async () => {
-        const { contacts } = await api.page(boardId, query)
+        const { contacts, _cache } = await api.page(boardId, query)
         seen = JSON.stringify(contacts.map((contact) => [contact.id, contact.name, contact.board_column_id]))
-        return seen === expected
+        if (seen === expected) return []
+        const isLate = performance.now() - startedAtMs > currentDeadlineMs
+        if (!isLate || _cache.status === 'STALE') return false
+        return [
+          `${workspaceId} ${query}: the edge has ${JSON.stringify(_cache)} ${differing(seen, expected)}`,
+        ]
       },
-      { deadlineMs: currentDeadlineMs, everyMs: 50 },
+      { deadlineMs: recoveryDeadlineMs, everyMs: 50 },
     )
-    return []
-  } catch {
+  } catch (error) {
     return [
-      `${workspaceId} ${query}: the edge has ${seen.slice(0, 200)}, the database ${expected.slice(0, 200)}`,
+      `${workspaceId} ${query}: ${recoveryDeadlineMs} ms later the edge has still ${differing(seen, expected)} (${error})`,
     ]
   }
+}
+
+function differing(seen: string, expected: string): string {
+  return `${seen.slice(0, 200)}, the database ${expected.slice(0, 200)}`
 }
 
 type Random = () => number

@@ -13,16 +13,26 @@ const { values } = parseArgs({
     forgetful: { type: 'boolean', default: false },
   },
 })
-// The driver writes to a socket that is gone when its server is killed between two of its turns, and throws where nobody
-// can catch it; the query is counted as unanswered.
+// Postgres's driver writes to a socket that is gone when its server is killed between two of its turns, and sockets to
+// what was killed end in an error, where nobody can catch them; what was asked is counted as unanswered.
 process.on('uncaughtException', (error) => {
-  if (error.stack?.includes('postgres/src/connection') === true) return
+  const isOfKilled = error.stack?.includes('postgres/src/connection') === true
+  const isSocket = 'code' in error && ['ECONNRESET', 'EPIPE'].includes(String(error.code))
+  if (isOfKilled || isSocket) return
   console.error(error)
-  process.exit(2)
+  givenUp.abort()
+  process.exitCode = 2
 })
+
+const givenUp = new AbortController()
 
 const stack = await startTestStack({ contacts: 2_000 })
 let faultyRounds = 0
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // What the stack is made of would end the process at once.
+  process.removeAllListeners(signal)
+  process.on(signal, () => givenUp.abort())
+}
 try {
   if (values.forgetful) {
     await stack.sql.unsafe(`
@@ -32,6 +42,7 @@ try {
   }
   const rounds = await runCrashRounds({
     stack,
+    signal: givenUp.signal,
     rounds: Number(values.rounds),
     seed: Number(values.seed),
     onRound({ number, killed, acknowledged, unanswered, recoveryMs, faults }) {
@@ -48,4 +59,4 @@ try {
 } finally {
   await stack.stop()
 }
-process.exit(faultyRounds === 0 ? 0 : 1)
+process.exit(process.exitCode ?? (faultyRounds === 0 ? 0 : 1))

@@ -1,9 +1,7 @@
-import pino from 'pino'
 import { expect, test } from 'vitest'
-import { type CallAsService, foldCounts, startFolding } from '../../../origin/fold-counts.ts'
+import { type CallAsService, foldCounts } from '../../../origin/fold-counts.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
-import { createFakeClock } from '../../support/fake-clock.ts'
 
 const { signal } = new AbortController()
 
@@ -38,22 +36,4 @@ test('passes a failure on, and takes an answer that is not the declared one for 
   expect(await foldCounts(async () => ok({ outcome: 'ok' }), signal)).toMatchObject(
     err({ kind: 'invalid', code: expect.any(String) }),
   )
-})
-
-test('is done every second, whatever became of the last time, and no more once it is stopped', async () => {
-  const clock = createFakeClock()
-  let calls = 0
-  const stop = startFolding({
-    async callAsService() {
-      calls += 1
-      return calls === 1 ? err({ kind: 'unavailable' }) : ok({ outcome: 'ok', contacts: 0, assignees: 0 })
-    },
-    clock,
-    logger: pino({ level: 'silent' }),
-  })
-  await clock.advance(3_000)
-  expect(calls).toBe(3)
-  await stop()
-  await clock.advance(3_000)
-  expect(calls).toBe(3)
 })

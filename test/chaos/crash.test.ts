@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 
 /** In a process of its own: a killed Postgres makes its driver throw where no test could catch it. */
 async function runCrashes(...options: string[]): Promise<{ code: unknown; output: string }> {
-  const script = fileURLToPath(new URL('../chaos/crash.ts', import.meta.url))
+  const script = fileURLToPath(new URL('crash.ts', import.meta.url))
   const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
   const output: string[] = []
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()))

@@ -1,0 +1,50 @@
+-- Optional: the database itself tells the Worker of every write, by pg_net, as soon as it is committed. The relay then
+-- finds most rows told already: events have ids, and the ledger makes each once. The relay stays needed: pg_net sends
+-- some 200 requests a second, does not try again, and forgets what it had to send when the database crashes.
+--
+-- Not a migration: run it by hand on hosted Supabase, after the migrations, with the Worker's address and key in Vault:
+--
+--   select vault.create_secret('https://boardcache.example.workers.dev', 'boardcache_worker_url');
+--   select vault.create_secret('<INTERNAL_AUTH_KEY>', 'boardcache_internal_key');
+--
+-- To be rid of it: drop trigger outbox_webhook on private.outbox; drop function private.post_outbox();
+
+create extension if not exists pg_net;
+
+create or replace function private.post_outbox() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+declare
+  v_url text;
+  v_key text;
+begin
+  select decrypted_secret into v_url from vault.decrypted_secrets where name = 'boardcache_worker_url';
+  select decrypted_secret into v_key from vault.decrypted_secrets where name = 'boardcache_internal_key';
+  if v_url is null or v_key is null then
+    return null;
+  end if;
+  -- A hundred events are well below what the Worker takes at once.
+  perform net.http_post(
+    url := v_url || '/api/cache/invalidate',
+    body := jsonb_build_object('outbox', told.events),
+    headers := jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || v_key),
+    timeout_milliseconds := 3000
+  )
+  from (
+    select jsonb_agg(jsonb_build_object(
+      'eventId', 'outbox:' || numbered.event_id, 'workspaceId', numbered.workspace_id, 'tags', numbered.tags
+    )) as events
+    from (select came.*, row_number() over () as number from came) numbered
+    group by (numbered.number - 1) / 100
+  ) told;
+  return null;
+end
+$$;
+
+revoke all on function private.post_outbox() from public;
+
+drop trigger if exists outbox_webhook on private.outbox;
+create trigger outbox_webhook after insert on private.outbox
+referencing new table as came
+for each statement execute function private.post_outbox();
