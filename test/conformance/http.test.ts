@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, ask, createApiClient, invalidate } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
-import { startTestStack, type TestStack } from '../support/local-stack.ts'
+import { relayOff, startTestStack, type TestStack } from '../support/local-stack.ts'
 
 /** What HTTP asks of a cache, from outside, on the real local stack. README.md has the table. */
 let stack: TestStack
 
 beforeAll(async () => {
-  stack = await startTestStack({ contacts: 2_000 })
+  stack = await startTestStack({ contacts: 2_000, originEnvironment: relayOff })
 })
 afterAll(async () => {
   await stack?.stop()

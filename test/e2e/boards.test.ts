@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { createApiClient, invalidate } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy.ts'
-import { startTestStack, type TestStack } from '../support/local-stack.ts'
+import { relayOff, startTestStack, type TestStack } from '../support/local-stack.ts'
 import { referenceCounts } from '../support/reference-counts.ts'
 
 let proxy: HoldingProxy
@@ -11,7 +11,12 @@ let stack: TestStack
 
 beforeAll(async () => {
   proxy = await startHoldingProxy()
-  stack = await startTestStack({ hasNearTiers: false, workerVariables: { ORIGIN_URL: proxy.url } })
+  // What is reported here is to be seen by its report alone.
+  stack = await startTestStack({
+    hasNearTiers: false,
+    workerVariables: { ORIGIN_URL: proxy.url },
+    originEnvironment: relayOff,
+  })
   proxy.target = stack.origin
 })
 afterAll(async () => {

@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createApiClient, invalidate } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
-import { startTestStack, type TestStack } from '../support/local-stack.ts'
+import { relayOff, startTestStack, type TestStack } from '../support/local-stack.ts'
 
 let stack: TestStack
 
 beforeAll(async () => {
   // Every answer is checked against the database.
-  stack = await startTestStack({ contacts: 2_000, workerVariables: { CONSISTENCY_SAMPLE_RATE: '1' } })
+  stack = await startTestStack({
+    contacts: 2_000,
+    workerVariables: { CONSISTENCY_SAMPLE_RATE: '1' },
+    originEnvironment: relayOff,
+  })
 })
 afterAll(async () => {
   await stack?.stop()
