@@ -3,7 +3,7 @@ import { limits } from '../../shared/limits.ts'
 import { ask, createApiClient, invalidate } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy.ts'
-import { startTestStack, type TestStack } from '../support/local-stack.ts'
+import { relayOff, startTestStack, type TestStack } from '../support/local-stack.ts'
 import { type Readers, startReaders } from './readers.ts'
 
 /**
@@ -26,6 +26,8 @@ beforeAll(async () => {
     contacts: 2_000,
     hasNearTiers: false,
     workerVariables: { UPSTASH_REDIS_REST_URL: redisProxy.url },
+    // Supabase Lite does not outlive a Postgres that goes away while it asks, and the relay asks all the time.
+    originEnvironment: relayOff,
   })
   redisProxy.target = stack.redis ?? ''
 })
