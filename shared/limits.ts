@@ -99,6 +99,9 @@ export const limits = {
   /** Origin. */
   queriesAtOnceDefault: 32,
   queriesWaitingDefault: 256,
+  /** Rows of the tallies that one call puts together, and calls in a row. */
+  foldRowsMax: 5_000,
+  foldRoundsMax: 20,
   retryAfterSeconds: 1,
   stopGraceMs: 30_000,
   /** Clock difference tolerated in a token's times. */

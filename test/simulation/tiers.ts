@@ -4,15 +4,16 @@ import { err, ok } from '../../shared/result.ts'
 import type { CacheKey } from '../../worker/cache/key.ts'
 import type { TierName } from '../../worker/metrics/events.ts'
 import type { Tier } from '../../worker/tiers/tier.ts'
-import { aborted, type BytesStore, createBytesTier, type Passage } from '../support/fake-tier.ts'
+import { type BytesStore, createBytesTier, type Passage, untilAborted } from '../support/fake-tier.ts'
 import type { Random } from './random.ts'
 
 /**
  * The tiers beyond an isolate, simulated: their weaknesses are always there, faults come and go.
  *
  * Weaknesses. KV shows a write where it was made at once and elsewhere after 0 to 60 s; it remembers for 60 s, a location,
- * that a key was not there; it takes one write or removal a second a key. A replica of Redis shows a write after 0 to 5 s; the
- * location of the primary, at once. The edge cache is a location's own. What a location has seen never goes back.
+ * that a key was not there; it takes one write or removal a second a key. A replica of Redis shows a write after 0 to
+ * 5 s, the location of the primary at once. The edge cache is a location's own. A location never goes back to a write
+ * before one that it has shown.
  *
  * Faults, of a whole place or at some locations: see `TierFaults`. A call is on its way once it is made: who gives it up
  * does not recall it, and a write may land long after.
@@ -154,13 +155,11 @@ function createReplicas(
   const missName = (location: string, key: CacheKey) => `${location} ${key}`
 
   function add(key: CacheKey, write: Write): void {
-    const nowMs = clock.now()
     const all = [...(writes.get(key) ?? []), write]
-    // What lies before a write that is seen everywhere is seen nowhere.
-    const first = all.findLastIndex(({ seenFromMs }) =>
-      [...seenFromMs.values()].every((fromMs) => fromMs <= nowMs),
+    writes.set(
+      key,
+      all.filter((earlier, index) => isStillSeen(earlier, all.slice(index + 1), clock.now())),
     )
-    writes.set(key, all.slice(Math.max(first, 0)))
   }
 
   return {
@@ -192,6 +191,15 @@ function createReplicas(
   }
 }
 
+/** Whether some location, from now on, will ever see a write and no later one. */
+function isStillSeen(write: Write, later: readonly Write[], nowMs: number): boolean {
+  return [...write.seenFromMs].some(
+    ([location, fromMs]) =>
+      fromMs !== Number.POSITIVE_INFINITY &&
+      later.every(({ seenFromMs }) => (seenFromMs.get(location) ?? 0) > Math.max(nowMs, fromMs)),
+  )
+}
+
 /** What stands between a location and a place: the way there and back, and whatever is wrong with it. */
 function createDoor(clock: Clock, random: Random) {
   let faults = healthy
@@ -216,8 +224,8 @@ function createDoor(clock: Clock, random: Random) {
   }
 
   const pass: Passage = (signal, act) => {
-    if (signal.aborted) return Promise.resolve(err({ kind: 'timeout' }))
-    return Promise.race([cross(signal, act), aborted(signal).then(() => err({ kind: 'timeout' as const }))])
+    const late = err({ kind: 'timeout' as const })
+    return signal.aborted ? Promise.resolve(late) : untilAborted(signal, cross(signal, act), late)
   }
 
   return {

@@ -40,7 +40,7 @@ export function createFakeTier(
         },
       },
       async (signal, act) => {
-        if (tier.gate !== null) await Promise.race([tier.gate, aborted(signal)])
+        if (tier.gate !== null) await untilAborted(signal, tier.gate, null)
         if (signal.aborted) return err({ kind: 'timeout' })
         return tier.failure === null ? act() : err(tier.failure)
       },
@@ -89,8 +89,12 @@ export function createBytesTier(name: TierName, clock: Clock, store: BytesStore,
   }
 }
 
-/** Settles when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+/** What `work` settles to, or `late` once the signal is aborted. Leaves no listener behind on a signal that is not. */
+export function untilAborted<Value>(signal: AbortSignal, work: Promise<Value>, late: Value): Promise<Value> {
+  if (signal.aborted) return Promise.resolve(late)
+  return new Promise((resolve, reject) => {
+    const giveUp = () => resolve(late)
+    signal.addEventListener('abort', giveUp)
+    work.finally(() => signal.removeEventListener('abort', giveUp)).then(resolve, reject)
+  })
 }

@@ -105,6 +105,15 @@ describe('a caller who asks for more', () => {
     expect(database.loads).toBe(0)
   })
 
+  it('gets nothing with only-if-cached where the cache is switched off or passed by', async () => {
+    const { createIsolate, database } = createDeployment()
+    const wish = { ...plainWish, isOnlyIfCached: true }
+    const settings = { isEnabled: false, lifetimeSeconds: 180 }
+    expect(await createIsolate().read({ wish, settings })).toEqual({ error: 'not_cached' })
+    expect(await createIsolate().read({ wish, isBypass: true })).toEqual({ error: 'not_cached' })
+    expect(database.loads).toBe(0)
+  })
+
   it('leaves nothing behind with no-store', async () => {
     const { createIsolate, kv, redis } = createDeployment()
     const isolate = createIsolate()
