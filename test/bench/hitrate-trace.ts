@@ -60,19 +60,19 @@ const workspaces = 500
 const boardsOfWorkspace = 4
 const contactsOfBoard = 1_000
 const pagesRead = 20
-const users = 2_500
+const users = 5_000
 const locations = 8
 const readsAWrite = 200
 /** Each user asks every ten seconds on average. */
 const readsASecond = users / 10
 
 /** How steep: of n things, the k-th is chosen in proportion to k to the power of minus this. */
-const zipf = { workspaces: 0.8, boards: 1, columns: 1, filters: 1, pages: 2, contacts: 0.8 } as const
+const zipf = { workspaces: 0.8, boards: 1, columns: 1, filters: 2, pages: 2, contacts: 0.8 } as const
 const countsShare = 0.2
 const columnShare = 0.3
 const atHomeShare = 0.6
 /** Of those who stay on a view, so many go on to another with each read: half of them to the next page. */
-const moveOnShare = 0.1
+const moveOnShare = 0.05
 
 /**
  * `polling`: browsers that ask for the same view again and again, as dashboards do, and go on to another at times.

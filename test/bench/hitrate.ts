@@ -14,9 +14,9 @@ import { createGround, type Ground } from './hitrate-world.ts'
  * that knows when its entries change. Everything is simulated but what Boardcache itself does. `-- --reads 100000` makes
  * it shorter, `-- --seed 2` another trace.
  */
-const readsDefault = 400_000
+const readsDefault = 600_000
 /** The first part of the trace fills the caches and is not counted. */
-const warmUpShare = 0.25
+const warmUpShare = 1 / 3
 /** What goes on after the last read. */
 const restMs = 30_000
 
