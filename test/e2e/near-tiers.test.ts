@@ -54,10 +54,11 @@ it('what memory holds is current within the bound after an invalidation', async 
 it('the next page is there before it is asked for by one who reads on', async () => {
   const board = '/api/boards/board_123/contacts?per_page=9'
   const onlyIfCached = { 'Cache-Control': 'only-if-cached' }
-  await reference().get(`${board}&page=1`)
   expect((await reference().get(`${board}&page=3`, onlyIfCached)).status).toBe(504)
-  await reference().get(`${board}&page=2`)
-  await eventually(async () => (await reference().get(`${board}&page=3`, onlyIfCached)).status === 200)
+  await eventually(async () => {
+    for (const page of [1, 2]) await reference().get(`${board}&page=${page}`)
+    return (await reference().get(`${board}&page=3`, onlyIfCached)).status === 200
+  })
 })
 
 it('an answer is explained to an admin and to who holds the internal key, and to nobody else', async () => {

@@ -7,7 +7,7 @@ import type { LedgerStub } from '../../worker/ledger/client.ts'
 import type { LedgerAdvance, LedgerEvent } from '../../worker/ledger/contract.ts'
 import type { Dice } from './dice.ts'
 import type { Scheduler } from './scheduler.ts'
-import { createWay, goodWay, type Way } from './way.ts'
+import { createWay, type Way, type WayFaults } from './way.ts'
 
 /** The ledgers of all workspaces: production's book, and the ways to it from each location. */
 export interface Ledgers {
@@ -24,6 +24,8 @@ export interface LedgersOptions {
   readonly dice: Dice
   readonly locations: readonly string[]
   readonly bounds: BookLimits
+  /** How the ways to the ledgers are while nothing is wrong with them. */
+  readonly usualWay: WayFaults
   /** Told when a ledger begins (of no events), and at the instant at which it writes something down. */
   written(
     workspaceId: WorkspaceId,
@@ -33,13 +35,11 @@ export interface LedgersOptions {
   ): void
 }
 
-export function createLedgers({ scheduler, dice, locations, bounds, written }: LedgersOptions): Ledgers {
+export function createLedgers(options: LedgersOptions): Ledgers {
+  const { scheduler, dice, locations, bounds, usualWay, written } = options
   const stores = new Map<WorkspaceId, { readonly storage: BookStorage; readonly ledgerId: string }>()
   const books = new Map<WorkspaceId, Book>()
-  const slowShare = dice.pick([0.01, 0.2])
-  const ways = new Map(
-    locations.map((location) => [location, createWay(scheduler, dice, { ...goodWay, slowShare })]),
-  )
+  const ways = new Map(locations.map((location) => [location, createWay(scheduler, dice, usualWay)]))
   let ledgersBegun = 0
 
   const storeOf = (workspaceId: WorkspaceId) => {

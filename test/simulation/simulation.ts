@@ -98,7 +98,7 @@ async function storm(
     scheduler.schedule(next, dice.between(0, meanMs))
   }
   planFaults(faultyParts, endMs)
-  often(dice.pick([800, 2_000, 6_000]), () => backend.write(dice.pick(workspaceIds)))
+  often(dice.pick([500, 1_500, 5_000]), () => backend.write(dice.pick(workspaceIds)))
   often(dice.pick([200, 400, 800]), readAnything)
   await pass(stormMs)
 }

@@ -63,6 +63,7 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
     dice,
     locations,
     bounds: dice.pick(bookBounds),
+    usualWay: { ...goodWay, slowShare: dice.pick([0.01, 0.3]), slowMs: 1_900 },
     written: (...seen) => void watch(() => records.written(...seen)),
   })
   const tiers = createSimulatedTiers({ clock: scheduler, random: dice.random, locations })

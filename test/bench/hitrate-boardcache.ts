@@ -1,0 +1,194 @@
+import { invalidationEventSchema } from '../../shared/contract/invalidation.ts'
+import type { CacheSettings } from '../../shared/contract/settings.ts'
+import { defaultCacheSettings } from '../../shared/contract/settings.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
+import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { contactCounts } from '../../shared/resources/contact-counts.ts'
+import { contactList } from '../../shared/resources/contact-list.ts'
+import type { Question } from '../../shared/resources/resource.ts'
+import { err, ok } from '../../shared/result.ts'
+import { plainWish } from '../../worker/cache/request.ts'
+import type { LedgerStub } from '../../worker/ledger/client.ts'
+import { invalidate } from '../../worker/ledger/invalidate.ts'
+import { tagsOf } from '../../worker/ledger/tags.ts'
+import { createIsolate, type Isolate, type Setup, type SimulatedOrigin } from '../simulation/isolate.ts'
+import { createLedgers } from '../simulation/ledgers.ts'
+import { createViewCaches } from '../simulation/view-caches.ts'
+import type { Design, Operations } from './hitrate-designs.ts'
+import { filters, type TracedWrite, type View } from './hitrate-trace.ts'
+import { type Ground, locationOf, locations } from './hitrate-world.ts'
+
+const isolatesALocation = 3
+const pagesMax = 20
+
+/**
+ * The product with its defaults. Bodies are a hundredth of real ones, of 20 kB, and so an isolate's memory is given as many
+ * entries as 16 MiB hold of those.
+ */
+const setup: Setup = {
+  boundMs: 1_000,
+  staleIfErrorSeconds: 86_400,
+  memoryBytes: 800 * 1_100,
+  hasEdgeCache: true,
+  hasRedis: true,
+  hasSharedViews: true,
+}
+
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+const recorder = { record() {} }
+const ignore = () => {}
+const workspaceIdOf = (workspace: number) => workspaceIdSchema.parse(`w${workspace}`)
+const userIdOf = (user: number) => userIdSchema.parse(`u${user}`)
+
+/** Production's read path and ledger, unmodified, in three isolates a location. */
+export function createBoardcache(ground: Ground): Design {
+  const { dice, operations, reports } = ground
+  const isolates = createIsolates(ground)
+  const isolateAt = (location: string): Isolate => dice.pick(isolates.get(location) ?? [])
+  const questionOf = createQuestions()
+  let reported = 0
+
+  return {
+    name: 'Boardcache',
+    operations,
+    async read(read) {
+      operations.requests += 1
+      const { resourceName, question } = questionOf(read.view)
+      const answered = await isolateAt(locationOf(read)).ask({
+        ...{ resourceName, question, wish: plainWish },
+        workspaceId: workspaceIdOf(read.workspace),
+        userId: userIdOf(read.user),
+        caller: { token: '', requestId: '', keepAlive: ignore },
+      })
+      if (!answered.ok) return err(answered.error.code)
+      const { entry, source, doubt } = answered.value
+      return ok({ changes: changesIn(entry.body), isCached: source !== 'database', isProven: doubt === null })
+    },
+    async report(write) {
+      operations.requests += 1
+      reported += 1
+      const event = { tags: tagsOf(eventOf(write)), eventId: `${reported}` }
+      const events = new Map([[workspaceIdOf(write.workspace), [event]]])
+      await reports.cross(() => invalidate(isolateAt(locations[0]).ledger, recorder, events))
+    },
+  }
+}
+
+function createIsolates(ground: Ground): ReadonlyMap<string, readonly Isolate[]> {
+  const { scheduler, dice, tiers, operations, usualWay } = ground
+  const ledgers = createLedgers({
+    ...{ scheduler, dice, locations, usualWay, written: ignore },
+    bounds: { tagsMax: 10_000, eventIdsMax: 10_000, changesPerAnswerMax: 2_000 },
+  })
+  const viewCaches = createViewCaches(scheduler, dice, locations)
+  const origin = originOf(ground)
+  const isolatesAt = (location: string) =>
+    Array.from({ length: isolatesALocation }, (_, index) =>
+      createIsolate(`${location}${index}`, location, 0, {
+        ...{ setup, tiers, origin, world: scheduler, random: dice.random },
+        viewCache: viewCaches.at(location),
+        ledgerStub: (workspaceId) => countedStub(ledgers.stubAt(location)(workspaceId), operations),
+        sawPut: ignore,
+      }),
+    )
+  return new Map(locations.map((location) => [location, isolatesAt(location)]))
+}
+
+/** A call, and the rows it touches: the head of the book, the tags, and an event of two rows with its index. */
+function countedStub(stub: LedgerStub, operations: Operations): LedgerStub {
+  return {
+    async since(ledgerId, version) {
+      operations.ledgerCalls += 1
+      const changes = await stub.since(ledgerId, version)
+      operations.ledgerRowsRead += 1 + changes.changes.length
+      return changes
+    },
+    async advance(events) {
+      operations.ledgerCalls += 1
+      const tags = events.flatMap((event) => event.tags).length
+      operations.ledgerRowsRead += events.length * 2 + tags
+      operations.ledgerRowsWritten += events.length * 3 + tags * 2
+      return stub.advance(events)
+    },
+  }
+}
+
+function originOf({ load, operations }: Ground): SimulatedOrigin {
+  return {
+    async load(resourceName, workspaceId, userId, params) {
+      const view = viewOf(resourceName, userId, params)
+      const changes = await load(Number(workspaceId.slice(1)), view)
+      const cursor = view.board !== null && view.page < pagesMax ? '"more"' : 'null'
+      return encoder.encode(`{"changes":${changes},"pagination":{"next_cursor":${cursor}}}`)
+    },
+    async settings(_workspaceId: WorkspaceId): Promise<CacheSettings> {
+      operations.originQueries += 1
+      return defaultCacheSettings
+    },
+  }
+}
+
+const changes = /^\{"changes":(\d+)/
+
+function changesIn(body: Uint8Array): number {
+  const [, digits] = changes.exec(decoder.decode(body)) ?? []
+  return Number(digits)
+}
+
+/** The production's question for a view, made once. */
+function createQuestions(): (view: View) => { resourceName: string; question: Question } {
+  const made = new Map<string, { resourceName: string; question: Question }>()
+  return (view) => {
+    const { board, column, filter, page } = view
+    const name = `${board} ${column} ${filter} ${page}`
+    const known = made.get(name)
+    if (known !== undefined) return known
+    const asked =
+      board === null
+        ? contactCounts.ask({ workspaceId: workspaceIdOf(0) }, {})
+        : contactList.ask(
+            { boardId: `b${board}` },
+            {
+              ...{ page: String(page), filter: filters[filter]?.name },
+              ...(column === null ? {} : { column_id: `c${column}` }),
+            },
+          )
+    if (!asked.ok) throw new Error(`production refuses ${name}`)
+    const resourceName = board === null ? contactCounts.name : contactList.name
+    const question = { resourceName, question: asked.value }
+    made.set(name, question)
+    return question
+  }
+}
+
+/** The view that the origin is asked for. */
+function viewOf(resourceName: string, userId: string | null, params: unknown): View {
+  const user = userId === null ? null : Number(userId.slice(1))
+  if (resourceName === contactCounts.name) return { board: null, column: null, filter: 0, page: 1, user }
+  const { boardId, columnId, filter, page } = contactList.params.parse(params)
+  return {
+    board: Number(boardId.slice(1)),
+    column: columnId === null ? null : Number(columnId.slice(1)),
+    filter: filters.findIndex(({ name }) => name === filter),
+    page,
+    user,
+  }
+}
+
+const actions = {
+  update: 'contact_updated',
+  'change-status': 'contact_updated',
+  create: 'contact_created',
+  move: 'contact_moved',
+  delete: 'contact_deleted',
+} as const
+
+/** What the CRM's backend says of a write (SPEC 4). */
+function eventOf({ action, board, column, toColumn }: TracedWrite) {
+  const place =
+    action === 'move'
+      ? { fromColumnId: `c${column}`, toColumnId: `c${toColumn}` }
+      : { columnId: `c${column}` }
+  return invalidationEventSchema.parse({ action: actions[action], boardId: `b${board}`, ...place })
+}

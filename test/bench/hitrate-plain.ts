@@ -1,0 +1,87 @@
+import { versionZero, workspaceIdSchema } from '../../shared/ids.ts'
+import { ok } from '../../shared/result.ts'
+import type { Entry } from '../../worker/cache/entry.ts'
+import type { CacheKey } from '../../worker/cache/key.ts'
+import { type Design, lifetimeSeconds } from './hitrate-designs.ts'
+import type { TracedWrite, View } from './hitrate-trace.ts'
+import { type Ground, locationOf, locations } from './hitrate-world.ts'
+
+/** What most people write: KV, the database where it has nothing, and 180 seconds. */
+export function createTtlOnly(ground: Ground): Design {
+  return { ...createPlain(ground, () => {}), name: 'TTL only (180 s)' }
+}
+
+/** The same, and on a write the keys of the board and of the counts are listed and deleted. */
+export function createDeleteByPattern(ground: Ground): Design {
+  const { tiers, operations, reports } = ground
+  const keysOf = new Map<string, Set<CacheKey>>()
+  const design = createPlain(ground, (pattern, key) => {
+    const keys = keysOf.get(pattern) ?? new Set()
+    keysOf.set(pattern, keys.add(key))
+  })
+
+  /** As the CRM's patterns are: everything of the board, and the counts. */
+  async function report({ workspace, board }: TracedWrite): Promise<void> {
+    operations.requests += 1
+    const patterns = [patternOf(workspace, board), patternOf(workspace, null)]
+    await reports.cross(async () => {
+      for (const pattern of patterns) {
+        operations.kvLists += 1
+        const keys = [...(keysOf.get(pattern) ?? [])]
+        keysOf.delete(pattern)
+        await Promise.all(keys.map((key) => tiers.kv.at(locations[0]).remove([key], never)))
+      }
+    })
+  }
+
+  return { ...design, name: 'delete by pattern', report }
+}
+
+const never = new AbortController().signal
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+const patternOf = (workspace: number, board: number | null) => `${workspace}:${board ?? 'counts'}`
+
+function createPlain(
+  { scheduler, tiers, operations, load }: Ground,
+  putUnder: (pattern: string, key: CacheKey) => void,
+): Omit<Design, 'name'> {
+  return {
+    operations,
+    async read(read) {
+      operations.requests += 1
+      const { workspace, view } = read
+      const tier = tiers.kv.at(locationOf(read))
+      const pattern = patternOf(workspace, view.board)
+      const key = keyOf(pattern, view)
+      const got = await tier.get(key, never)
+      if (got.ok && got.value !== null)
+        return ok({ changes: Number(decoder.decode(got.value.body)), isCached: true, isProven: true })
+      const changes = await load(workspace, view)
+      putUnder(pattern, key)
+      void tier.put(key, entryOf(workspace, changes, scheduler.now()), never)
+      return ok({ changes, isCached: false, isProven: true })
+    },
+    report: async () => {},
+  }
+}
+
+function keyOf(pattern: string, { column, filter, page, user }: View): CacheKey {
+  return `${pattern}:${column ?? ''}:${filter}:${page}:${user ?? ''}` as CacheKey
+}
+
+/** Only its body and its end count here; what else an entry has is Boardcache's. */
+function entryOf(workspace: number, changes: number, nowMs: number): Entry {
+  return {
+    workspaceId: workspaceIdSchema.parse(`w${workspace}`),
+    found: true,
+    stamp: { ledgerId: '', version: versionZero },
+    tags: [],
+    createdAtMs: nowMs,
+    loadMs: 0,
+    deleteAtMs: nowMs + lifetimeSeconds * 1_000,
+    etag: '',
+    body: encoder.encode(String(changes)),
+  }
+}

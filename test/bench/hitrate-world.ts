@@ -1,0 +1,101 @@
+import type { Tier } from '../../worker/tiers/tier.ts'
+import { createDice, type Dice } from '../simulation/dice.ts'
+import { createRandom } from '../simulation/random.ts'
+import { createScheduler, type Scheduler } from '../simulation/scheduler.ts'
+import { createSimulatedTiers, type SimulatedPlace, type SimulatedTiers } from '../simulation/tiers.ts'
+import { createWay, goodWay, type Way, type WayFaults } from '../simulation/way.ts'
+import { type Content, createContent } from './hitrate-content.ts'
+import { noOperations, type Operations } from './hitrate-designs.ts'
+import type { TracedRead, View } from './hitrate-trace.ts'
+
+/** What all designs are put into: the same places, network and database, healthy. */
+export interface Ground {
+  readonly scheduler: Scheduler
+  readonly dice: Dice
+  readonly tiers: SimulatedTiers
+  readonly content: Content
+  readonly operations: Operations
+  /** The origin's answer: how many changes of the view the database has seen. */
+  load(workspace: number, view: View): Promise<number>
+  /** The way of the backend's reports. */
+  readonly reports: Way
+  /** How the ways to the ledgers are. */
+  readonly usualWay: WayFaults
+}
+
+export const locations = ['ams', 'fra', 'lhr', 'iad', 'sfo', 'gru', 'sin', 'syd'] as const
+
+export const locationOf = ({ location }: Pick<TracedRead, 'location'>) => locations[location] ?? locations[0]
+
+/** One way or there and back, milliseconds, as such places take. */
+const latencyMs = {
+  edgeCache: [1, 5],
+  kv: [5, 40],
+  redis: [5, 80],
+  origin: [20, 150],
+  reports: [10, 100],
+  ledger: [2, 60],
+} as const
+
+export function createGround(seed: number): Ground {
+  const scheduler = createScheduler()
+  const dice = createDice(createRandom(seed))
+  const operations = noOperations()
+  const tiers = createSimulatedTiers({ clock: scheduler, random: dice.random, locations })
+  tiers.edgeCache.inject({ latencyMs: latencyMs.edgeCache })
+  tiers.kv.inject({ latencyMs: latencyMs.kv })
+  tiers.redis.inject({ latencyMs: latencyMs.redis })
+  const steady = { ...goodWay, slowShare: 0 }
+  const originWay = createWay(scheduler, dice, { ...steady, latencyMs: latencyMs.origin })
+  const content = createContent()
+  return {
+    usualWay: { ...steady, latencyMs: latencyMs.ledger },
+    scheduler,
+    dice,
+    content,
+    operations,
+    reports: createWay(scheduler, dice, { ...steady, latencyMs: latencyMs.reports }),
+    load(workspace, view) {
+      operations.originQueries += 1
+      return originWay.cross(() => content.changesOf(workspace, view).length)
+    },
+    tiers: {
+      edgeCache: tiers.edgeCache,
+      kv: counted(tiers.kv, operations, { get: 'kvReads', put: 'kvWrites', remove: 'kvDeletes' }),
+      redis: counted(inOneRegion(tiers.redis), operations, {
+        get: 'redisCommands',
+        put: 'redisCommands',
+        remove: 'redisCommands',
+      }),
+    },
+  }
+}
+
+/** As it is priced: one database without replicas, equally far from all. */
+function inOneRegion(place: SimulatedPlace): SimulatedPlace {
+  return { ...place, at: () => place.at(locations[0]) }
+}
+
+type Named = Readonly<Record<'get' | 'put' | 'remove', keyof Operations>>
+
+function counted(place: SimulatedPlace, operations: Operations, names: Named): SimulatedPlace {
+  return { ...place, at: (location) => countedTier(place.at(location), operations, names) }
+}
+
+function countedTier(tier: Tier, operations: Operations, names: Named): Tier {
+  return {
+    ...tier,
+    get(key, signal) {
+      operations[names.get] += 1
+      return tier.get(key, signal)
+    },
+    put(key, entry, signal) {
+      operations[names.put] += 1
+      return tier.put(key, entry, signal)
+    },
+    remove(keys, signal) {
+      operations[names.remove] += keys.length
+      return tier.remove(keys, signal)
+    },
+  }
+}
