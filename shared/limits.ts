@@ -63,6 +63,7 @@ export const limits = {
   isolateTokensMax: 5_000,
   isolateMembershipsMax: 10_000,
   isolateExpectedMax: 10_000,
+  isolateOverdueMax: 1_000,
   isolateKvWritesMax: 1_000,
   membershipSeconds: 60,
   /** How long a known member still reads while nobody can be asked (SPEC 8: what is cached is served). */
@@ -73,6 +74,9 @@ export const limits = {
   redisDeadlineMs: 1_000,
   ledgerDeadlineMs: 2_000,
   originDeadlineMs: 10_000,
+  /** How long the origin is waited for by who has something older to answer with; and for how long not again. */
+  fallbackPatienceMs: 2_500,
+  overduePauseMs: 10_000,
   settingsDeadlineMs: 1_500,
   /** Where a known member could be let in by grace. */
   membershipDeadlineMs: 1_500,
@@ -95,6 +99,9 @@ export const limits = {
   /** Origin. */
   queriesAtOnceDefault: 32,
   queriesWaitingDefault: 256,
+  /** Rows of the tallies that one call puts together, and calls in a row. */
+  foldRowsMax: 5_000,
+  foldRoundsMax: 20,
   retryAfterSeconds: 1,
   stopGraceMs: 30_000,
   /** Clock difference tolerated in a token's times. */

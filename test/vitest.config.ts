@@ -71,7 +71,27 @@ export default defineConfig({
       },
       room({ name: 'contract', group: 2, include: ['test/contract/**/*.test.ts'], ...withProcesses }),
       room({ name: 'database', group: 2, include: ['test/database/**/*.test.ts'], ...withProcesses }),
-      room({ name: 'stack', group: 2, include: ['test/stack/**/*.test.ts'], ...withProcesses }),
+      // Whole stacks start here, one after the other in a test: slow where the machine is busy.
+      room({
+        name: 'stack',
+        group: 2,
+        include: ['test/stack/**/*.test.ts'],
+        ...withProcesses,
+        testTimeoutMs: 240_000,
+      }),
+      room({
+        name: 'conformance',
+        group: 3,
+        include: ['test/conformance/**/*.test.ts'],
+        ...withProcesses,
+      }),
+      room({
+        name: 'chaos',
+        group: 3,
+        include: ['test/chaos/**/*.test.ts'],
+        ...withProcesses,
+        testTimeoutMs: 90_000,
+      }),
       room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
     ],
   },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import postgres from 'postgres'
 import { LocalError } from './local-error.ts'
@@ -73,22 +74,47 @@ async function discardBrokenLoad(sql: postgres.Sql, { onProgress }: ContentOptio
     create schema public;`)
 }
 
+/** A migration that has run and has changed since cannot be run again: its database belongs to another version. */
 async function migrate(sql: postgres.Sql, { onProgress }: ContentOptions): Promise<void> {
   await sql.unsafe(`
     create schema if not exists local_state;
-    create table if not exists local_state.migrations (name text primary key);`)
-  const names = (await readdir(new URL('supabase/migrations/', origin)))
-    .filter((name) => name.endsWith('.sql'))
-    .sort()
-  for (const name of names) {
-    const [done] = await sql`select 1 from local_state.migrations where name = ${name}`
-    if (done !== undefined) continue
+    create table if not exists local_state.migrations (name text primary key);
+    alter table local_state.migrations add column if not exists digest text;`)
+  const all = await migrations()
+  const done = await sql<Migration[]>`select name, digest from local_state.migrations`
+  const isAsItWas = (one: Migration) =>
+    all.some(({ name, digest }) => name === one.name && digest === one.digest)
+  if (!done.every(isAsItWas)) {
+    throw new LocalError(
+      'The database was made by another version of the migrations: start with --fresh to make it anew, or name an empty one.',
+    )
+  }
+  for (const { name, digest } of all.filter((each) => !done.some((one) => one.name === each.name))) {
     onProgress(`migration ${name}`)
     await sql.begin(async (transaction) => {
       await runFile(transaction, `supabase/migrations/${name}`)
-      await transaction`insert into local_state.migrations values (${name})`
+      await transaction`insert into local_state.migrations (name, digest) values (${name}, ${digest})`
     })
   }
+}
+
+interface Migration {
+  readonly name: string
+  /** SHA-256 of its text. */
+  readonly digest: string
+}
+
+async function migrations(): Promise<readonly Migration[]> {
+  const folder = new URL('supabase/migrations/', origin)
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  return Promise.all(
+    names.map(async (name) => ({
+      name,
+      digest: createHash('sha256')
+        .update(await readFile(new URL(name, folder)))
+        .digest('hex'),
+    })),
+  )
 }
 
 async function load(sql: postgres.Sql, { seed, contacts, onProgress }: ContentOptions): Promise<void> {

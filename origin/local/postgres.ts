@@ -18,11 +18,19 @@ export interface LocalPostgres extends Piece {
 const password = 'local'
 const readyWithinMs = 30_000
 
+/** Must know more letters than ASCII's, as on hosted Supabase: trigrams are made of letters and digits alone. */
+export const characterType = process.platform === 'linux' ? 'C.UTF-8' : 'en_US.UTF-8'
+
 /**
  * Real Postgres in a folder of its own, on loopback. Made on the first start. The package brings and makes it; it runs
- * as a process of ours, since the package waits for ever for the end of one that has ended already.
+ * as a process of ours, since the package waits for ever for the end of one that has ended already. `settings` are
+ * Postgres's own, as in postgresql.conf.
  */
-export function createPostgresPiece(dataDirectory: string, port: number): LocalPostgres {
+export function createPostgresPiece(
+  dataDirectory: string,
+  port: number,
+  settings: readonly string[] = ['shared_buffers=256MB', 'max_connections=60'],
+): LocalPostgres {
   const databaseDirectory = join(dataDirectory, 'postgres')
   let piece: Piece | null = null
 
@@ -34,7 +42,7 @@ export function createPostgresPiece(dataDirectory: string, port: number): LocalP
     async start() {
       await makeDatabase(dataDirectory, databaseDirectory)
       if (!(await isPortFree(port))) throw new LocalError(`Port ${port}, wanted for Postgres, is in use.`)
-      const started = await describeProcess(dataDirectory, databaseDirectory, port)
+      const started = await describeProcess(dataDirectory, databaseDirectory, port, settings)
       piece = started
       await started.start().catch(() => {
         throw new LocalError(
@@ -73,15 +81,15 @@ async function describeProcess(
   dataDirectory: string,
   databaseDirectory: string,
   port: number,
+  settings: readonly string[],
 ): Promise<Piece> {
-  const settings = ['listen_addresses=127.0.0.1', 'shared_buffers=256MB', 'max_connections=60']
   const user = isRoot() ? await postgresUser() : null
   const piece = createProcessPiece({
     name: 'postgres',
     command: await serverProgram(),
     args: [
       ...['-D', databaseDirectory, '-p', String(port), '-k', ''],
-      ...settings.flatMap((setting) => ['-c', setting]),
+      ...['listen_addresses=127.0.0.1', ...settings].flatMap((setting) => ['-c', setting]),
     ],
     environment: { LC_ALL: 'C', TZ: 'UTC' },
     dataDirectory,
@@ -115,7 +123,7 @@ async function makeDatabase(dataDirectory: string, databaseDirectory: string): P
     persistent: true,
     // Postgres refuses to run as root: it runs as the user postgres then.
     createPostgresUser: isRoot(),
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    initdbFlags: ['--encoding=UTF8', '--locale=C', `--lc-ctype=${characterType}`],
     onLog: () => undefined,
     onError: () => undefined,
   })

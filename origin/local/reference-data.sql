@@ -323,7 +323,8 @@ begin
   for v_held in
     select
       format('drop index %s', indexrelid::regclass) as removal,
-      pg_get_indexdef(indexrelid) as statement
+      -- Of a partitioned table's it says ON ONLY, and such an index would have no parts.
+      replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') as statement
     from pg_index
     where indrelid = 'public.contacts'::regclass and not indisunique
     union all

@@ -16,6 +16,7 @@ type Pagination = DataOf<typeof contactList>['pagination']
 const contactsPageSchema = z.object({
   contacts: z.array(contactSchema),
   total: z.int().nonnegative(),
+  total_is_estimate: z.literal(true).optional(),
   has_more: z.boolean(),
 })
 type ContactsPage = z.output<typeof contactsPageSchema>
@@ -59,13 +60,14 @@ function cursorOf(params: Params): Result<Cursor | null, Failure> {
 export function paginationOf(
   params: Pick<Params, 'perPage' | 'sortBy' | 'sortOrder'>,
   page: number,
-  { contacts, total, has_more }: ContactsPage,
+  { contacts, total, total_is_estimate, has_more }: ContactsPage,
 ): Pagination {
   const last = contacts.at(-1)
   return {
     page,
     per_page: params.perPage,
     total,
+    ...(total_is_estimate === undefined ? {} : { total_is_estimate }),
     total_pages: Math.ceil(total / params.perPage),
     next_cursor: has_more && last !== undefined ? encodeCursor(cursorAfter(last, params, page)) : null,
   }

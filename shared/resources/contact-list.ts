@@ -114,6 +114,8 @@ const data = z.object({
     page: z.int(),
     per_page: z.int(),
     total: z.int(),
+    /** There where a search matches more than are counted: past 10,000. */
+    total_is_estimate: z.literal(true).optional(),
     total_pages: z.int(),
     next_cursor: z.string().nullable(),
   }),

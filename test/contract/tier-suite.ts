@@ -110,6 +110,7 @@ function keepsWhatWasPut(underTest: () => TierUnderTest): void {
     const [gone, kept] = [await freshKey(), await freshKey()]
     await tier.put(gone, livingAt(clock), signal)
     await tier.put(kept, livingAt(clock), signal)
+    clock.nowMs += limits.kvWritePauseMs
     expect((await tier.remove([gone], signal)).ok).toBe(true)
     expect((await tier.remove([], signal)).ok).toBe(true)
     expect((await tier.remove([await freshKey()], signal)).ok).toBe(true)

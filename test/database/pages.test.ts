@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Contact } from '../../shared/resources/contact-list.ts'
 import { askCounts, askPage, call, type PageArguments, pageOf } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
+import { filterConditions } from './filter-conditions.ts'
 import { users } from './users.ts'
 
 let database: Database
@@ -99,7 +100,7 @@ test('an unknown column is an empty list', async () => {
 })
 
 test('a filter shows the contacts that meet it, and all of them', async () => {
-  for (const [filter, meets] of Object.entries(conditions)) {
+  for (const [filter, meets] of Object.entries(filterConditions)) {
     const page = pageOf(await askPage(admin, { p_filter: filter, p_per_page: 100 }))
     const [row] = await database.sql.unsafe<{ total: number }[]>(`
       select count(*)::int as total from public.contacts
@@ -139,36 +140,6 @@ describe('the counts that depend on the time', () => {
     const active = pageOf(await askPage(admin, { p_board: 'board_2', p_filter: 'recent_activity' }))
     expect(active.contacts.map(({ id }) => id)).toEqual(['today'])
     await database.sql`delete from public.contacts where id in ('today', 'days_ago', 'last_month')`
-  })
-})
-
-describe('a search', () => {
-  beforeAll(async () => {
-    await database.sql`
-      insert into public.contacts (workspace_id, id, board_id, board_column_id, name, email, phone)
-      values
-        ('15213', 'percent', 'board_2', 'col_21', '100% Ökologie_GmbH', ${'back\\slash@odd.example'}, '+49 30 1234'),
-        ('15213', 'cyrillic', 'board_2', 'col_21', 'Ёлкина Жанна', null, null)
-    `
-  })
-  afterAll(async () => {
-    await database.sql`delete from public.contacts where id in ('percent', 'cyrillic')`
-  })
-
-  test.each([
-    ['the name in another case', 'öKOLOGIE', ['percent']],
-    ['the name in another script', 'ёлкина ЖАННА', ['cyrillic']],
-    ['the e-mail address', 'ODD.example', ['percent']],
-    ['the phone number', '+49 30 12', ['percent']],
-    ['a percent sign as itself', '0%', ['percent']],
-    ['an underscore as itself', 'ie_g', ['percent']],
-    ['a backslash as itself', '\\slash@', ['percent']],
-    ['nothing across two fields', 'gmbh back', []],
-    ['nothing for a wildcard between', '1%0', []],
-  ])('finds by %s', async (_way, p_search, ids) => {
-    const page = pageOf(await askPage(admin, { p_board: 'board_2', p_search }))
-    expect(page.contacts.map(({ id }) => id)).toEqual(ids)
-    expect(page.total).toBe(ids.length)
   })
 })
 
@@ -226,20 +197,3 @@ test('boards come with their names, in the order of their ids', async () => {
     ],
   })
 })
-
-const conditions = {
-  all: 'true',
-  open: "status = 'open'",
-  closed: "status = 'closed'",
-  unassigned: 'assigned_to is null',
-  high_priority: "priority = 'high'",
-  medium_priority: "priority = 'medium'",
-  low_priority: "priority = 'low'",
-  needs_response: 'needs_response',
-  follow_up: 'follow_up',
-  favorites: 'is_favorite',
-  archived: 'is_archived',
-  unhappy_customers: "sentiment = 'negative'",
-  new_customers: "created_at > now() - interval '7 days'",
-  recent_activity: "last_activity_at > now() - interval '24 hours'",
-}

@@ -82,7 +82,7 @@ describe('with the origin stopped', () => {
       return answer.text.includes('"status":"STALE"') && answer
     })
     expect(outdated.status).toBe(200)
-    expect(outdated.headers.get('Cache-Status')).toContain('unproven')
+    expect(outdated.headers.get('Cache-Status')).toContain('detail=origin-failed')
     const demanding = await api.get('/api/boards/board_1/contacts', { 'Cache-Control': 'no-cache' })
     expect(demanding.status).toBe(503)
     const cold = await api.get('/api/boards/board_123/contacts?page=9')

@@ -56,8 +56,8 @@ export interface Answer {
   readonly text: string
 }
 
-export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) })
+export async function ask(url: string, init: RequestInit = {}, deadlineMs = 20_000): Promise<Answer> {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(deadlineMs) })
   return { status: response.status, headers: response.headers, text: await response.text() }
 }
 

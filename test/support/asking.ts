@@ -44,7 +44,7 @@ export function answerOf(changes: Partial<ReadAnswer> = {}): ReadAnswer {
     status: 'HIT',
     source: 'cloudflare_kv',
     lifetimeSeconds: 180,
-    isProven: true,
+    doubt: null,
     isCacheEnabled: true,
     steps: [],
     view: null,

@@ -34,10 +34,13 @@ export function createFakeTier(
           stored.set(key, bytes)
           return ok('stored')
         },
-        drop: (key) => stored.delete(key),
+        drop(key) {
+          stored.delete(key)
+          return ok(undefined)
+        },
       },
       async (signal, act) => {
-        if (tier.gate !== null) await Promise.race([tier.gate, aborted(signal)])
+        if (tier.gate !== null) await untilAborted(signal, tier.gate, null)
         if (signal.aborted) return err({ kind: 'timeout' })
         return tier.failure === null ? act() : err(tier.failure)
       },
@@ -49,8 +52,8 @@ export function createFakeTier(
 /** Where a tier of tests keeps the bytes, and what it does about them at once. */
 export interface BytesStore {
   read(key: CacheKey): Uint8Array | null
-  write(key: CacheKey, bytes: Uint8Array, deleteAtMs: number): Result<PutOutcome, TierFailure>
-  drop(key: CacheKey): void
+  write(key: CacheKey, bytes: Uint8Array): Result<PutOutcome, TierFailure>
+  drop(key: CacheKey): Result<void, TierFailure>
 }
 
 /** The way to the store and back: when `act` is done to it, and what the caller is told of that. */
@@ -75,19 +78,23 @@ export function createBytesTier(name: TierName, clock: Clock, store: BytesStore,
       const bytes = encodeEntry(entry)
       if (bytes.length > limits.entryBytesMax) return err({ kind: 'too-large' })
       if (clock.now() >= entry.deleteAtMs) return ok('skipped')
-      return pass(signal, () => store.write(key, bytes, entry.deleteAtMs))
+      return pass(signal, () => store.write(key, bytes))
     },
     remove: (keys, signal) =>
       pass(signal, () => {
-        for (const key of keys) store.drop(key)
-        return ok(undefined)
+        const refused = keys.map((key) => store.drop(key)).find((dropped) => !dropped.ok)
+        return refused ?? ok(undefined)
       }),
     probe: (signal) => pass(signal, () => ok(undefined)),
   }
 }
 
-/** Settles when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+/** What `work` settles to, or `late` once the signal is aborted. Leaves no listener behind on a signal that is not. */
+export function untilAborted<Value>(signal: AbortSignal, work: Promise<Value>, late: Value): Promise<Value> {
+  if (signal.aborted) return Promise.resolve(late)
+  return new Promise((resolve, reject) => {
+    const giveUp = () => resolve(late)
+    signal.addEventListener('abort', giveUp)
+    work.finally(() => signal.removeEventListener('abort', giveUp)).then(resolve, reject)
+  })
 }

@@ -2,18 +2,31 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 
 /**
- * Stands between the Worker and the origin and can hold answers back: the origin has read the database by then, so a
- * held answer is a slow fill that read before whatever happens next.
+ * Stands between the Worker and what it asks, and can hold answers back (the origin has read the database by then, so a
+ * held answer is a slow fill that read before whatever happens next) or give nonsense in their place.
  */
 export interface HoldingProxy {
   readonly url: string
-  /** Where requests go; set once the origin is up. */
+  /** Where requests go; set once that is up. */
   target: string
+  /** While it is set, answers are of no use in ever new ways. */
+  isGarbling: boolean
   /** From now on answers wait; the promise settles when the first one has arrived to be held. */
   hold(): Promise<void>
   release(): void
   stop(): Promise<void>
 }
+
+const nonsense = [
+  'nonsense',
+  '{"result":',
+  '{"result":"AAAA"}',
+  '{"result":{"a":1}}',
+  '[{"result":7}]',
+  '{"error":"ERR something"}',
+  '\0\0\0',
+  '',
+]
 
 export async function startHoldingProxy(): Promise<HoldingProxy> {
   let gate: {
@@ -21,7 +34,14 @@ export async function startHoldingProxy(): Promise<HoldingProxy> {
     readonly open: () => void
     readonly caught: () => void
   } | null = null
+  let garbled = 0
   const server = createServer(async (request, response) => {
+    if (proxy.isGarbling) {
+      garbled += 1
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(nonsense[garbled % nonsense.length])
+      return
+    }
     try {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk)
@@ -52,6 +72,7 @@ export async function startHoldingProxy(): Promise<HoldingProxy> {
   const proxy: HoldingProxy = {
     url: `http://127.0.0.1:${address.port}`,
     target: '',
+    isGarbling: false,
     hold() {
       const opening = Promise.withResolvers<void>()
       const catching = Promise.withResolvers<void>()

@@ -22,6 +22,8 @@ export interface TestStackOptions {
 export interface TestStack {
   readonly worker: string
   readonly origin: string
+  /** Redis's HTTP address; null where it is switched off. */
+  readonly redis: string | null
   readonly internalAuthKey: string
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
   /** The owner's connection: what a change by hand or by the CRM's backend goes through. */
@@ -66,6 +68,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   return {
     worker: file.worker,
     origin: file.origin,
+    redis: file.redis?.url ?? null,
     internalAuthKey: file.internalAuthKey,
     tokens: {
       admin: file.tokens.admin,

@@ -75,8 +75,8 @@ export function createDeployment({ hasRedis = true } = {}) {
         ...rest,
       })
       if (!answered.ok) return { error: answered.error.code }
-      const { status, source, isProven, entry } = answered.value
-      return { status, source, isProven, found: entry.found, body: new TextDecoder().decode(entry.body) }
+      const { status, source, doubt, entry } = answered.value
+      return { status, source, doubt, found: entry.found, body: new TextDecoder().decode(entry.body) }
     }
 
     /** Everything that goes on after answers has gone on. */

@@ -41,8 +41,8 @@ export function withConsistencyChecks(ask: Ask, options: ConsistencyOptions): As
   }
 }
 
-function isClaimedCurrent({ status, isProven }: ReadAnswer): boolean {
-  return status === 'HIT' && isProven
+function isClaimedCurrent({ status, doubt }: ReadAnswer): boolean {
+  return status === 'HIT' && doubt === null
 }
 
 async function check(options: ConsistencyOptions, asking: Asking, entry: Entry): Promise<CheckOutcome> {

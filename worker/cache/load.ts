@@ -34,7 +34,9 @@ export interface LoaderOptions {
 const unstamped: Stamp = { ledgerId: '', version: versionZero }
 
 /** What a load under way is joined by. */
-type Terms = Pick<Entry, 'workspaceId' | 'stamp'>
+interface Terms extends Pick<Entry, 'workspaceId' | 'stamp'> {
+  readonly startedAtMs: number
+}
 
 /**
  * Loads from the origin. The stamp is the view's version of *before* the origin was asked: whatever is invalidated
@@ -62,10 +64,12 @@ export function createLoader(options: LoaderOptions): Loader {
       if (fetched.ok && isKept) read.keepAlive(store.fill(read.key, fetched.value, read.isWarmUp === true))
       return fetched
     }
-    const terms = { workspaceId: read.workspaceId, stamp }
+    const terms = { workspaceId: read.workspaceId, stamp, startedAtMs: clock.now() }
+    const oldestMs = clock.now() - (read.wish.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000
     // The workspace stands in the key, and is checked all the same.
     const isAcceptable = (underWay: Terms) =>
       underWay.workspaceId === read.workspaceId &&
+      underWay.startedAtMs > oldestMs &&
       (view === null || !hasMoved({ stamp: underWay.stamp, tags: read.tags }, view))
     const { key, keepAlive } = read
     const shared = isKept

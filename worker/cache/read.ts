@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache'
+import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
 import { versionZero } from '../../shared/ids.ts'
@@ -8,11 +10,15 @@ import { err, ok } from '../../shared/result.ts'
 import type { Proof, View } from '../ledger/view.ts'
 import type { Entry } from './entry.ts'
 import { expiredForSeconds, isDueEarly } from './freshness.ts'
-import type { Loader } from './load.ts'
+import type { CacheKey } from './key.ts'
+import type { Loaded, Loader } from './load.ts'
 import type { Policy, Read, Wish } from './request.ts'
 import type { Candidate, Found, SearchOptions, Step } from './search.ts'
 import { judgementOf, lookNear, searchTiers } from './search.ts'
 import type { Store } from './store.ts'
+
+/** Why an answer could not be proved current. */
+export type Doubt = 'ledger-unreachable' | 'origin-failed' | 'overtaken'
 
 /** An entry that answers, and how that came about. */
 export interface ReadAnswer {
@@ -20,8 +26,8 @@ export interface ReadAnswer {
   readonly status: Served['status']
   readonly source: Source
   readonly lifetimeSeconds: number
-  /** Whether the answer is proved current within the bound; if not, the caller is told. */
-  readonly isProven: boolean
+  /** Null: proved current within the bound, or only past its lifetime. Else why not, and the caller is told. */
+  readonly doubt: Doubt | null
   readonly isCacheEnabled: boolean
   /** What was asked on the way, in order. */
   readonly steps: readonly Step[]
@@ -41,6 +47,8 @@ export interface ReaderOptions extends SearchOptions {
 /** One read on its way, and what is known of it so far. */
 interface Passage {
   readonly options: ReaderOptions
+  /** Until when nobody waits for the load of a key again who has something older to answer with. */
+  readonly overdue: LRUCache<CacheKey, number>
   readonly read: Read
   readonly policy: Policy
   readonly steps: Step[]
@@ -51,6 +59,7 @@ interface Passage {
  * fresh entry answers; else the origin is asked; else the best entry that was kept aside answers and says so.
  */
 export function createReader(options: ReaderOptions): Reader {
+  const overdue = new LRUCache<CacheKey, number>({ max: limits.isolateOverdueMax })
   return async function answer(read) {
     const [near, policy, proof] = await Promise.all([
       read.isBypass ? [] : lookNear(options, read),
@@ -60,7 +69,7 @@ export function createReader(options: ReaderOptions): Reader {
     const refusal = refuse(read.wish, proof)
     if (refusal !== null) return err(refusal)
 
-    const passage: Passage = { options, read, policy, steps: [] }
+    const passage: Passage = { options, overdue, read, policy, steps: [] }
     if (read.isBypass || !policy.isEnabled) return answerPastTiers(passage, proof)
     const found = await searchTiers(
       options,
@@ -84,7 +93,7 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
   if (best.verdict === 'fresh') {
     if (depth > 0) read.keepAlive(options.store.promote(read.key, best.entry, depth))
     if (proof.ok && isDueEarly(best.entry, judgement, options.random())) refresh(passage, proof)
-    return say(passage, best, proof, proof.ok ? 'HIT' : 'STALE', proof.ok)
+    return say(passage, best, proof, proof.ok ? 'HIT' : 'STALE', doubtOf(proof))
   }
   const mayAnswer = best.verdict === 'expired' && read.wish.proof.kind === 'bounded'
   const staleSeconds = expiredForSeconds(best.entry, {
@@ -94,7 +103,7 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
   if (!mayAnswer || staleSeconds > acceptedStaleSeconds(read.wish)) return null
   // Without the ledger a refresh could not be stamped, so it would be of no use to the next reader.
   if (proof.ok) refresh(passage, proof)
-  return say(passage, best, proof, 'STALE', proof.ok)
+  return say(passage, best, proof, 'STALE', doubtOf(proof))
 }
 
 /** Loads anew behind the answer; who comes meanwhile joins the same load. */
@@ -104,27 +113,38 @@ function refresh({ options, read }: Passage, proof: Proof): void {
 
 async function answerFromOrigin(passage: Passage, { best, proof }: Found): ReturnType<Reader> {
   const { read, options } = passage
-  const loaded = await loadTimed(passage, proof, !read.wish.isNoStore)
+  const mayHaveOlder = best !== null && read.wish.proof.kind === 'bounded'
+  const patienceMs = mayHaveOlder ? fallbackPatienceMs(passage) : null
+  const loaded = await loadTimed(passage, proof, !read.wish.isNoStore, patienceMs)
   if (loaded.ok) {
     const { entry, standing } = loaded.value
     const status = standing === 'overtaken' ? 'STALE' : 'MISS'
-    return ok(say(passage, fromDatabase(entry), proof, status, standing === 'current'))
+    return ok(say(passage, fromDatabase(entry), proof, status, doubts[standing]))
   }
   // RFC 5861 section 4: what is stale answers when the origin fails; never where proof was asked for.
-  const mayFallBack = read.wish.proof.kind === 'bounded' && wireErrors[loaded.error.code].status >= 500
-  if (best === null || !mayFallBack) return loaded
+  if (!mayHaveOlder || wireErrors[loaded.error.code].status < 500) return loaded
   const judgement = judgementOf(read, proof, options.clock, lifetimeOf(best.entry, passage.policy))
   const isTooStale =
     expiredForSeconds(best.entry, judgement) > (read.wish.staleIfErrorSeconds ?? Number.POSITIVE_INFINITY)
-  return isTooStale ? loaded : ok(say(passage, best, proof, 'STALE', false))
+  return isTooStale ? loaded : ok(say(passage, best, proof, 'STALE', doubtOf(proof) ?? 'origin-failed'))
 }
 
 async function answerPastTiers(passage: Passage, proof: Proof): ReturnType<Reader> {
   if (passage.read.wish.isOnlyIfCached) return err({ code: 'not_cached' })
-  const loaded = await loadTimed(passage, proof, false)
+  const loaded = await loadTimed(passage, proof, false, null)
   if (!loaded.ok) return loaded
   const { entry, standing } = loaded.value
-  return ok(say(passage, fromDatabase(entry), proof, 'BYPASS', standing === 'current'))
+  return ok(say(passage, fromDatabase(entry), proof, 'BYPASS', doubts[standing]))
+}
+
+const doubts: Readonly<Record<Loaded['standing'], Doubt | null>> = {
+  current: null,
+  unproven: 'ledger-unreachable',
+  overtaken: 'overtaken',
+}
+
+function doubtOf(proof: Proof): Doubt | null {
+  return proof.ok ? null : 'ledger-unreachable'
 }
 
 function say(
@@ -132,35 +152,47 @@ function say(
   { entry, source }: Candidate,
   proof: Proof,
   status: Served['status'],
-  isProven: boolean,
+  doubt: Doubt | null,
 ): ReadAnswer {
   return {
     entry,
     status,
     source,
     lifetimeSeconds: lifetimeOf(entry, policy),
-    isProven,
+    doubt,
     isCacheEnabled: policy.isEnabled,
     steps,
     view: proof.ok ? proof.value : proof.error.last,
   }
 }
 
+/** Who can be given something older waits a little, and not again while the origin is late with the same key. */
+function fallbackPatienceMs({ options, overdue, read }: Passage): number {
+  const untilMs = overdue.get(read.key) ?? 0
+  return options.clock.now() < untilMs ? 0 : limits.fallbackPatienceMs
+}
+
+/** Loads, and waits for it no longer than `patienceMs` if that is given; the load goes on behind the answer then. */
 async function loadTimed(
-  { options, read, steps }: Passage,
+  { options, overdue, read, steps }: Passage,
   proof: Proof,
   isStored: boolean,
+  patienceMs: number | null,
 ): ReturnType<Loader> {
-  const { clock } = options
+  const { clock, load } = options
   const askedAtMs = clock.now()
-  const loaded = await options.load(read, proof, isStored)
-  steps.push({
-    name: 'origin',
-    said: loaded.ok ? 'loaded' : 'failed',
-    durationMs: clock.now() - askedAtMs,
-  })
+  const loading = load(read, proof, isStored)
+  if (patienceMs !== null) read.keepAlive(loading)
+  const loaded = await (patienceMs === null
+    ? loading
+    : withinDeadline(clock, patienceMs, () => loading, late))
+  if (loaded === late) overdue.set(read.key, clock.now() + limits.overduePauseMs)
+  else overdue.delete(read.key)
+  steps.push({ name: 'origin', said: loaded.ok ? 'loaded' : 'failed', durationMs: clock.now() - askedAtMs })
   return loaded
 }
+
+const late: Awaited<ReturnType<Loader>> = err({ code: 'origin_timeout' })
 
 function fromDatabase(entry: Entry): Candidate {
   return { entry, verdict: 'fresh', source: 'database' }

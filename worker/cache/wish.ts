@@ -9,7 +9,8 @@ export const minVersionHeader = 'X-Min-Version'
 
 /** What the request's headers ask of the answer (RFC 9111 section 5.2.1; X-Min-Version for read-your-writes). */
 export function parseWish(headers: Headers): Result<Wish, Fault[]> {
-  const directives = parseDirectives(headers.get('Cache-Control') ?? '')
+  // Pragma counts where Cache-Control is not sent (RFC 9111 section 5.4).
+  const directives = parseDirectives(headers.get('Cache-Control') ?? headers.get('Pragma') ?? '')
   const maxAgeSeconds = deltaSeconds(directives.get('max-age'))
   const asksForProof = directives.has('no-cache') || maxAgeSeconds === 0
   const minVersion = headers.get(minVersionHeader)

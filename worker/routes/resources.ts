@@ -118,19 +118,16 @@ function headersOf(answered: ReadAnswer, nowMs: number, userId: UserId): Headers
   })
 }
 
-/** RFC 9211: how this cache handled the request. */
+/** RFC 9211: how this cache handled the request. The detail is where the answer is from, or why it is in doubt. */
 function cacheStatus(
-  { status, source, entry, lifetimeSeconds, isProven }: ReadAnswer,
+  { status, source, entry, lifetimeSeconds, doubt, steps }: ReadAnswer,
   nowMs: number,
 ): string {
-  const leftSeconds = lifetimeSeconds - ageSeconds(entry, nowMs)
-  const handled = {
-    HIT: `hit; ttl=${leftSeconds}`,
-    STALE: source === 'database' ? 'fwd=stale' : `hit; ttl=${leftSeconds}`,
-    MISS: 'fwd=miss',
-    BYPASS: 'fwd=bypass',
-  }[status]
-  return `Boardcache; ${handled}; detail=${isProven ? source : 'unproven'}`
+  const isFromTier = source !== 'database'
+  const hadOlder = steps.some(({ said }) => said === 'outdated' || said === 'expired')
+  const forwarded = status === 'BYPASS' ? 'bypass' : hadOlder ? 'stale' : 'miss'
+  const handled = isFromTier ? `hit; ttl=${lifetimeSeconds - ageSeconds(entry, nowMs)}` : `fwd=${forwarded}`
+  return `Boardcache; ${handled}; detail=${doubt ?? source}`
 }
 
 function matches(ifNoneMatch: string | null, etag: string | null): boolean {

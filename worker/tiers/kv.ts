@@ -37,16 +37,15 @@ export function createKvTier(namespace: KVNamespace, clock: Clock): Tier {
         })
         return ok('stored')
       } catch (error) {
-        // One write a second a key is all KV takes: "KV PUT failed: 429 Too Many Requests".
-        return err({ kind: /failed: 429\b/.test(String(error)) ? 'rate-limited' : 'unavailable' })
+        return err({ kind: kindOfRefusal(error) })
       }
     },
     async remove(keys) {
       try {
         await Promise.all(keys.map((key) => namespace.delete(key)))
         return ok(undefined)
-      } catch {
-        return err({ kind: 'unavailable' })
+      } catch (error) {
+        return err({ kind: kindOfRefusal(error) })
       }
     },
     async probe() {
@@ -58,4 +57,9 @@ export function createKvTier(namespace: KVNamespace, clock: Clock): Tier {
       }
     },
   }
+}
+
+/** One write a second a key is all KV takes, removals included: "KV PUT failed: 429 Too Many Requests". */
+function kindOfRefusal(error: unknown): 'rate-limited' | 'unavailable' {
+  return /failed: 429\b/.test(String(error)) ? 'rate-limited' : 'unavailable'
 }

@@ -19,7 +19,7 @@ interface TiersOptions {
   readonly namespace: KVNamespace
   /** The cache of the location. */
   readonly cache: LocationCache
-  readonly config: Config
+  readonly config: Pick<Config, 'redis' | 'memoryCacheBytes' | 'isEdgeCacheEnabled'>
   readonly clock: Clock
   readonly recorder: Recorder
 }
@@ -41,16 +41,18 @@ export interface Tiers {
 export function createTiers({ namespace, cache, config, clock, recorder }: TiersOptions): Tiers {
   const counted = <Kind extends Tier>(tier: Kind) => withMetrics(tier, clock, recorder)
   const guarded = (tier: Tier, deadlineMs: number) =>
-    counted(withBreaker(withDeadline(tier, clock, deadlineMs), clock, recorder))
+    withBreaker(withDeadline(tier, clock, deadlineMs), clock, recorder)
 
   const memory =
     config.memoryCacheBytes === 0 ? null : counted(createMemoryTier(clock, config.memoryCacheBytes))
   const edgeCache = config.isEdgeCacheEnabled
-    ? guarded(createEdgeCacheTier(cache, clock), limits.edgeCacheDeadlineMs)
+    ? counted(guarded(createEdgeCacheTier(cache, clock), limits.edgeCacheDeadlineMs))
     : null
-  const kv = withWritePause(guarded(createKvTier(namespace, clock), limits.kvDeadlineMs), clock)
+  const kv = counted(withWritePause(guarded(createKvTier(namespace, clock), limits.kvDeadlineMs), clock))
   const redis =
-    config.redis === null ? null : guarded(createRedisTier(config.redis, clock), limits.redisDeadlineMs)
+    config.redis === null
+      ? null
+      : counted(guarded(createRedisTier(config.redis, clock), limits.redisDeadlineMs))
 
   const everyFill = { admits: 'every-fill' } as const
   const slots: (TierSlot | null)[] = [

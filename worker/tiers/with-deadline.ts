@@ -16,18 +16,18 @@ export function withDeadline(tier: Tier, clock: Clock, deadlineMs: number): Tier
     return new Promise((resolve, reject) => {
       const controller = new AbortController()
       const giveUp = () => {
+        leave()
         controller.abort()
         resolve(err({ kind: 'timeout' }))
       }
       const cancel = clock.schedule(giveUp, deadlineMs)
-      // Not AbortSignal.any: callers share one signal that is never aborted, and it must not gather what was asked.
-      signal.addEventListener('abort', giveUp, { once: true })
-      call(controller.signal)
-        .then(resolve, reject)
-        .finally(() => {
-          cancel()
-          signal.removeEventListener('abort', giveUp)
-        })
+      signal.addEventListener('abort', giveUp)
+      // Callers share one signal that is never aborted: it must not gather listeners.
+      const leave = () => {
+        cancel()
+        signal.removeEventListener('abort', giveUp)
+      }
+      call(controller.signal).finally(leave).then(resolve, reject)
     })
   }
 

@@ -128,7 +128,7 @@ describe('an answer that claims nothing', () => {
   it.each([
     ['was loaded just now', { status: 'MISS' }],
     ['is past its time', { status: 'STALE' }],
-    ['could not be proved', { isProven: false }],
+    ['could not be proved', { doubt: 'overtaken' }],
   ] as const)('because it %s is not checked', async (_name, changes) => {
     expect(await (await serve(answerOf(changes))).rest()).toEqual([])
   })

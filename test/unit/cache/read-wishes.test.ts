@@ -35,6 +35,15 @@ describe('a caller who asks for more', () => {
     }
   })
 
+  it('gets nothing older than the age it names from a load that was shared a moment ago either', async () => {
+    const { createIsolate, clock, database } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await clock.advance(2_000)
+    expect(await isolate.read({ wish: { ...plainWish, maxAgeSeconds: 1 } })).toMatchObject({ status: 'MISS' })
+    expect(database.loads).toBe(2)
+  })
+
   it('gets nothing older than the age it names', async () => {
     const { createIsolate, clock } = createDeployment()
     const isolate = createIsolate()
@@ -93,6 +102,15 @@ describe('a caller who asks for more', () => {
     expect(await createIsolate().read({ wish: { ...plainWish, isOnlyIfCached: true } })).toEqual({
       error: 'not_cached',
     })
+    expect(database.loads).toBe(0)
+  })
+
+  it('gets nothing with only-if-cached where the cache is switched off or passed by', async () => {
+    const { createIsolate, database } = createDeployment()
+    const wish = { ...plainWish, isOnlyIfCached: true }
+    const settings = { isEnabled: false, lifetimeSeconds: 180 }
+    expect(await createIsolate().read({ wish, settings })).toEqual({ error: 'not_cached' })
+    expect(await createIsolate().read({ wish, isBypass: true })).toEqual({ error: 'not_cached' })
     expect(database.loads).toBe(0)
   })
 

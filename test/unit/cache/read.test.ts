@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
+import { limits } from '../../../shared/limits.ts'
 import { plainWish } from '../../../worker/cache/request.ts'
 import { deferred, settle } from '../../support/fake-clock.ts'
 import { boundMs, createDeployment, key } from '../../support/read-harness.ts'
@@ -88,7 +89,7 @@ describe('a read', () => {
     expect(await isolate.read({ load: busy })).toMatchObject({
       status: 'STALE',
       source: 'database',
-      isProven: false,
+      doubt: 'overtaken',
     })
     expect(database.loads).toBe(3)
   })
@@ -232,10 +233,31 @@ describe('with something down', () => {
     book.advance([{ tags: ['open:b1'] }])
     await clock.advance(boundMs + 1)
     database.failure = { code: 'origin_unavailable' }
-    expect(await isolate.read()).toMatchObject({ status: 'STALE', isProven: false })
+    expect(await isolate.read()).toMatchObject({ status: 'STALE', doubt: 'origin-failed' })
     expect(await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).toEqual({
       error: 'origin_unavailable',
     })
+  })
+
+  it('an outdated entry answers when the origin is late, and what it says then is kept for the next', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    database.rows = '["new"]'
+    book.advance([{ tags: ['open:b1'] }])
+    await clock.advance(boundMs + 1)
+    const gate = deferred<void>()
+    database.gate = gate.promise
+    const waiting = isolate.read()
+    await clock.advance(limits.fallbackPatienceMs)
+    expect(await waiting).toMatchObject({ status: 'STALE', doubt: 'origin-failed', body: list('[]') })
+    const next = isolate.read()
+    await clock.advance(0)
+    expect(await next).toMatchObject({ status: 'STALE', doubt: 'origin-failed' })
+    gate.resolve()
+    await isolate.rest()
+    expect(await isolate.read()).toMatchObject({ status: 'HIT', body: list('["new"]') })
   })
 
   it('a refusal by the origin is passed on, whatever is cached', async () => {
@@ -256,14 +278,18 @@ describe('with something down', () => {
     await isolate.rest()
     world.isLedgerAway = true
     await clock.advance(boundMs + 1)
-    expect(await isolate.read()).toMatchObject({ status: 'STALE', source: 'redis_cache', isProven: false })
+    expect(await isolate.read()).toMatchObject({
+      status: 'STALE',
+      source: 'redis_cache',
+      doubt: 'ledger-unreachable',
+    })
     expect(await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).toEqual({
       error: 'ledger_unavailable',
     })
     kv.stored.clear()
     redis.stored.clear()
     const fresh = createIsolate()
-    expect(await fresh.read()).toMatchObject({ status: 'MISS', isProven: false })
+    expect(await fresh.read()).toMatchObject({ status: 'MISS', doubt: 'ledger-unreachable' })
     await fresh.rest()
     expect(kv.stored.size + redis.stored.size).toBe(0)
   })

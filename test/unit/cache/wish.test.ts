@@ -56,6 +56,16 @@ describe('what a request asks of its answer', () => {
       { 'Cache-Control': 'stale-if-error=60' },
       { ...plain, staleIfErrorSeconds: 60 },
     ],
+    [
+      'what is current now, in the words of HTTP/1.0 (5.4)',
+      { Pragma: 'no-cache' },
+      { ...plain, proof: { kind: 'now' } },
+    ],
+    [
+      'nothing by Pragma beside Cache-Control',
+      { Pragma: 'no-cache', 'Cache-Control': 'max-stale=1' },
+      { ...plain, maxStaleSeconds: 1 },
+    ],
     ['nothing by what is no number', { 'Cache-Control': 'max-age=soon' }, plain],
     [
       'nothing older than a version',

@@ -131,8 +131,8 @@ describe('the isolates of a location', () => {
     const [first, second] = [createIsolate(), createIsolate()]
     await first.current()
     await second.current()
-    for (let round = 0; round < 6; round += 1) {
-      const tags = Array.from({ length: 200 }, (_, index): Tag => `board:r${round}-${index}`)
+    for (const [round, length] of [200, 200, 200, 1, limits.sharedChangesMax + 1, 200].entries()) {
+      const tags = Array.from({ length }, (_, index): Tag => `board:r${round}-${index}`)
       const { version: moved } = book.advance([{ tags }])
       await clock.advance(boundMs + 1)
       await first.current()

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import type { CacheEvent } from '../../../worker/metrics/events.ts'
 
 const durationMs = fc.integer({ min: 0, max: 20_000 })
-const failures = ['timeout', 'unavailable', 'rate-limited', 'corrupt', 'too-large'] as const
+const failures = ['timeout', 'unavailable', 'rate-limited', 'corrupt', 'too-large', 'breaker-open'] as const
+const tier = fc.constantFrom('memory' as const, 'edge-cache' as const, 'kv' as const, 'redis' as const)
 
 export function readEvent(
   status: 'HIT' | 'STALE' | 'MISS' | 'BYPASS',
@@ -31,14 +32,20 @@ export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
   fc.constantFrom(failedRead(400), failedRead(503)),
   fc.record({
     kind: fc.constant('tier-get' as const),
-    tier: fc.constantFrom('kv' as const, 'redis' as const),
+    tier,
     outcome: fc.constantFrom('hit' as const, 'miss' as const, ...failures),
     durationMs,
   }),
   fc.record({
     kind: fc.constant('tier-put' as const),
-    tier: fc.constantFrom('kv' as const, 'redis' as const),
-    outcome: fc.constantFrom('done' as const, ...failures),
+    tier,
+    outcome: fc.constantFrom('done' as const, 'skipped' as const, ...failures),
+  }),
+  fc.record({
+    kind: fc.constant('breaker' as const),
+    tier,
+    side: fc.constantFrom('get' as const, 'put' as const),
+    state: fc.constantFrom('closed' as const, 'open' as const, 'half-open' as const),
   }),
   fc.record({
     kind: fc.constant('ledger' as const),

@@ -12,6 +12,7 @@ const events: CacheEvent[] = [
   readEvent('MISS', 'database', 20_000),
   failedRead(503),
   { kind: 'tier-get', tier: 'redis', outcome: 'rate-limited', durationMs: 0 },
+  { kind: 'breaker', tier: 'redis', side: 'get', state: 'half-open' },
   { kind: 'invalidation', events: 2, tags: 7 },
 ]
 
@@ -45,6 +46,7 @@ describe('the figures as text', () => {
       'boardcache_reads_total{resource="contact-counts",code="503",status="none",source="none"} 1',
     )
     expect(lines).toContain('boardcache_tier_gets_total{tier="redis",outcome="rate-limited"} 1')
+    expect(lines).toContain('boardcache_breaker_changes_total{tier="redis",side="get",state="half-open"} 1')
     expect(lines).toContain('boardcache_invalidation_tags_total 7')
   })
 
@@ -94,7 +96,7 @@ describe('the figures as text', () => {
   test('keep the labels few: none names a workspace, a user or a key', () => {
     const labels = [...renderPrometheus(reading()).matchAll(/(\w+)="/g)].map(([, label]) => label)
     expect(new Set(labels)).toEqual(
-      new Set(['resource', 'code', 'status', 'source', 'tier', 'outcome', 'le']),
+      new Set(['resource', 'code', 'status', 'source', 'tier', 'side', 'state', 'outcome', 'le']),
     )
   })
 

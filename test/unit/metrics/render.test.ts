@@ -63,6 +63,8 @@ describe('/metrics as JSON', () => {
         { kind: 'tier-get', tier: 'kv', outcome: 'miss', durationMs: 4 },
         { kind: 'tier-get', tier: 'redis', outcome: 'timeout', durationMs: 1_000 },
         { kind: 'tier-get', tier: 'redis', outcome: 'hit', durationMs: 8 },
+        { kind: 'tier-get', tier: 'memory', outcome: 'hit', durationMs: 0 },
+        { kind: 'tier-get', tier: 'edge-cache', outcome: 'miss', durationMs: 2 },
         { kind: 'tier-put', tier: 'kv', outcome: 'rate-limited' },
         { kind: 'ledger', call: 'since', outcome: 'done', durationMs: 7 },
         { kind: 'ledger', call: 'advance', outcome: 'done', durationMs: 15 },
@@ -74,12 +76,25 @@ describe('/metrics as JSON', () => {
     )
     expect(metrics).toMatchObject({
       tiers: {
+        memory: { gets: { hit: 1 }, puts: {} },
+        edge_cache: { gets: { miss: 1 }, puts: {}, latency: { count: 1, avg_ms: 2 } },
         kv: { gets: { miss: 1 }, puts: { 'rate-limited': 1 }, latency: { count: 1, avg_ms: 4 } },
         redis: { gets: { timeout: 1, hit: 1 }, puts: {}, latency: { count: 2, avg_ms: 504 } },
       },
       ledger: { calls: { done: 2 }, latency: { count: 2, avg_ms: 11 } },
       origin: { calls: { 'not-found': 1 }, latency: { count: 1, avg_ms: 30 } },
       invalidations: { events: 3, tags: 12 },
+    })
+  })
+
+  test('takes no time for a call that a breaker refused, which would hide how long the others took', () => {
+    const events: CacheEvent[] = [
+      { kind: 'tier-get', tier: 'redis', outcome: 'timeout', durationMs: 1_000 },
+      { kind: 'tier-get', tier: 'redis', outcome: 'breaker-open', durationMs: 0 },
+    ]
+    expect(renderJson(reading(events), 'LAX', nowMs).metrics.tiers.redis).toMatchObject({
+      gets: { timeout: 1, 'breaker-open': 1 },
+      latency: { count: 1, avg_ms: 1_000 },
     })
   })
 
@@ -126,6 +141,9 @@ describe('the cache stats', () => {
       { kind: 'tier-put', tier: 'kv', outcome: 'done' },
       { kind: 'tier-put', tier: 'redis', outcome: 'done' },
       { kind: 'tier-put', tier: 'redis', outcome: 'unavailable' },
+      { kind: 'tier-put', tier: 'kv', outcome: 'skipped' },
+      { kind: 'tier-put', tier: 'redis', outcome: 'breaker-open' },
+      { kind: 'tier-get', tier: 'redis', outcome: 'breaker-open', durationMs: 0 },
       { kind: 'tier-get', tier: 'redis', outcome: 'timeout', durationMs: 1_000 },
       { kind: 'tier-get', tier: 'kv', outcome: 'miss', durationMs: 3 },
       { kind: 'invalidation', events: 1, tags: 4 },

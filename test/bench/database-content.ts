@@ -1,0 +1,146 @@
+import { readFile } from 'node:fs/promises'
+import postgres from 'postgres'
+import { z } from 'zod'
+import { takeDataFolder } from '../../origin/local/data-folder.ts'
+import { fillDatabase } from '../../origin/local/database-content.ts'
+import { referenceContacts } from '../../origin/local/options.ts'
+import { createPostgresPiece } from '../../origin/local/postgres.ts'
+import { takePort } from '../../origin/local/processes.ts'
+
+/** A Postgres of the benchmark's own, with the reference workspace among others. */
+export interface BenchDatabase {
+  readonly sql: postgres.Sql
+  readonly url: string
+  /** The workspaces beside the reference data's three, and how many contacts each has. */
+  readonly others: readonly string[]
+  readonly contactsEach: number
+  stop(): Promise<void>
+}
+
+export interface BenchContent {
+  readonly dataDirectory: string
+  /** In all workspaces together; never fewer than the reference workspace and a few in each other. */
+  readonly contacts: number
+  readonly seed: number
+  onProgress(line: string): void
+}
+
+/** As in production, where it matters: fsync and all that goes with it are on. */
+const settings = [
+  ...['shared_buffers=4GB', 'work_mem=16MB', 'maintenance_work_mem=512MB', 'effective_cache_size=12GB'],
+  ...['max_wal_size=8GB', 'checkpoint_timeout=15min', 'random_page_cost=1.1', 'max_connections=120'],
+]
+
+/** With the reference data's three, a hundred workspaces. */
+const otherWorkspaces = 97
+const ofTheReferenceData = referenceContacts + 2_000
+const contactsEachMin = 100
+const chunk = 20_000
+const loaders = 2
+
+/** Starts Postgres on the folder; what a run before has loaded there is used again. */
+export async function openBenchDatabase(content: BenchContent): Promise<BenchDatabase> {
+  const { dataDirectory, seed, onProgress } = content
+  const folder = await takeDataFolder(dataDirectory)
+  const piece = createPostgresPiece(dataDirectory, await takePort(0), settings)
+  const sql = postgres(piece.url, { max: loaders, onnotice: () => undefined })
+  const stop = async () => {
+    await sql.end()
+    await piece.stop()
+    await folder.release()
+  }
+  const share = Math.floor((content.contacts - ofTheReferenceData) / otherWorkspaces)
+  const contactsEach = Math.max(contactsEachMin, share)
+  const others = Array.from({ length: otherWorkspaces }, (_, number) => String(20_001 + number))
+  try {
+    await piece.start()
+    await folder.remember([piece.pid])
+    await fillDatabase(piece.url, { contacts: referenceContacts, seed, isExternal: false, onProgress })
+    await sql.unsafe(await readFile(new URL('database.sql', import.meta.url), 'utf8'))
+    await loadOthers(sql, { ...content, others, contactsEach })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { sql, url: piece.url, others, contactsEach, stop }
+}
+
+type Others = BenchContent & Pick<BenchDatabase, 'others' | 'contactsEach'>
+
+/** As the reference data are loaded: without indexes, which are built at the end. A marker is written last. */
+async function loadOthers(sql: postgres.Sql, content: Others): Promise<void> {
+  const { dataDirectory, seed, others, contactsEach, onProgress } = content
+  await sql`create table if not exists bench.loaded (contacts_each integer not null)`
+  const [loaded] = await sql`select contacts_each from bench.loaded`
+  if (loaded !== undefined) {
+    if (loaded['contacts_each'] === contactsEach) return
+    throw new Error(`${dataDirectory} holds another number of contacts: choose another folder with --data`)
+  }
+  const [started] = await sql`select from public.workspaces where id = ${others[0] ?? ''}`
+  if (started !== undefined) throw new Error(`A load of ${dataDirectory} broke off: remove the folder`)
+
+  await sql`select reference_data.hold()`
+  await sql`insert into public.workspaces (id, name) select id, 'Bench ' || id from unnest(${others}::text[]) id`
+  await sql`
+    insert into public.boards (workspace_id, id, name)
+    select w, b, b from unnest(${others}::text[]) w cross join lateral unnest(array['board_' || right(w, 3), 'board_1']) b`
+  await sql`
+    insert into public.board_columns (workspace_id, board_id, id, name, position)
+    select b.workspace_id, b.id, 'col_' || n, 'Column ' || n, n
+    from public.boards b
+    cross join unnest(case when b.id = 'board_1' then array[11, 12] else array[1, 2, 3] end) n
+    where b.workspace_id = any (${others}::text[])`
+  const chunks = others.flatMap((workspace) =>
+    Array.from({ length: Math.ceil(contactsEach / chunk) }, (_, part) => ({
+      workspace,
+      first: part * chunk + 1,
+    })),
+  )
+  await atOnce(chunks, async ({ workspace, first }, number) => {
+    if (first === 1)
+      await sql`select reference_data.mark_the_few(${seed}, ${workspace}, ${contactsEach}::int)`
+    const last = Math.min(first + chunk - 1, contactsEach)
+    await sql`select reference_data.insert_contacts(${seed}, ${workspace}, ${first}::int, ${last}::int)`
+    if (number % 50 === 0) onProgress(`${number} of ${chunks.length} parts loaded`)
+  })
+  const held = z
+    .array(z.object({ statement: z.string() }))
+    .parse(await sql`select statement from reference_data.held order by statement not like '% USING gin %'`)
+  const isIndex = ({ statement }: { statement: string }) => statement.startsWith('CREATE INDEX')
+  await atOnce(held.filter(isIndex), async ({ statement }) => {
+    await sql.unsafe(statement)
+    onProgress(statement.split(' ON ')[0] ?? statement)
+  })
+  for (const { statement } of held.filter((each) => !isIndex(each))) await sql.unsafe(statement)
+  await sql`delete from reference_data.held`
+  await sql`select public.fold_counts(1000000)`
+  onProgress('vacuum')
+  await sql`vacuum analyze`
+  await sql`insert into bench.loaded values (${contactsEach})`
+}
+
+/** As many at a time as there are connections. */
+async function atOnce<Item>(items: readonly Item[], work: (item: Item, number: number) => Promise<void>) {
+  const entries = items.entries()
+  const worker = async () => {
+    for (const [number, item] of entries) await work(item, number)
+  }
+  await Promise.all(Array.from({ length: loaders }, worker))
+}
+
+/** Bytes of the table and of each index, over all partitions. */
+export async function sizesOf(sql: postgres.Sql): Promise<readonly { name: string; bytes: number }[]> {
+  return sql<{ name: string; bytes: number }[]>`
+    select coalesce(parent.relname, 'contacts') as name, sum(size)::float8 as bytes
+    from (
+      select null::oid as index, pg_table_size(inhrelid) as size
+      from pg_inherits where inhparent = 'public.contacts'::regclass
+      union all
+      select up.inhparent, pg_relation_size(up.inhrelid)
+      from pg_inherits up
+      join pg_index i on i.indexrelid = up.inhparent
+      where i.indrelid = 'public.contacts'::regclass
+    ) parts
+    left join pg_class parent on parent.oid = parts.index
+    group by 1 order by 2 desc`
+}

@@ -1,0 +1,86 @@
+import postgres from 'postgres'
+import { z } from 'zod'
+import type { BenchDatabase } from './database-content.ts'
+import { caller } from './database-questions.ts'
+
+/** How statements got at contacts: each way once, with how many statements took it. */
+export interface Plans {
+  readonly ways: readonly { readonly way: string; readonly statements: number }[]
+  /** Statements that read a whole partition. */
+  readonly sequential: readonly string[]
+  readonly unusedIndexes: readonly string[]
+}
+
+const partition = /^contacts_\d\d$/
+
+/** The nodes of a plan that read a table or an index, as EXPLAIN writes them. */
+const nodes =
+  /(Index Only Scan|Index Scan)(?: Backward)? using (\S+) on (\S+)|(Bitmap Index Scan) on (\S+)|(Seq Scan|Sample Scan|Tid Scan) on (\S+)/g
+
+/** Runs each statement once, as a member, and reads the plans of all that its functions do inside. */
+export async function explain(database: BenchDatabase, statements: readonly string[]): Promise<Plans> {
+  const parents = await indexParents(database.sql)
+  let plans: string[] = []
+  const sql = postgres(database.url, { max: 1, onnotice: ({ message }) => plans.push(message ?? '') })
+  const counted = new Map<string, number>()
+  const sequential: string[] = []
+  try {
+    await beMember(sql)
+    await sql.unsafe(`
+      reset role;
+      load 'auto_explain';
+      set auto_explain.log_min_duration = 0;
+      set auto_explain.log_nested_statements = on;
+      set auto_explain.log_level = 'notice';
+      set role authenticated;`)
+    for (const statement of statements) {
+      plans = []
+      await sql.unsafe(statement)
+      const ways = waysIn(plans.join('\n'), parents)
+      for (const way of ways) counted.set(way, (counted.get(way) ?? 0) + 1)
+      if (ways.has('Seq Scan')) sequential.push(statement)
+    }
+  } finally {
+    await sql.end()
+  }
+  const ways = [...counted].map(([way, count]) => ({ way, statements: count }))
+  const used = (index: string) => ways.some(({ way }) => way.endsWith(` ${index}`))
+  return {
+    ways: ways.sort((one, other) => other.statements - one.statements),
+    sequential,
+    unusedIndexes: [...new Set(parents.values())].filter((index) => !used(index)),
+  }
+}
+
+/** From now on the connection asks as a member of the reference workspace. */
+export async function beMember(sql: postgres.Sql): Promise<void> {
+  const claims = { sub: caller, app_metadata: { workspaces: { '15213': 'member' } } }
+  await sql`select set_config('request.jwt.claims', ${JSON.stringify(claims)}, false)`
+  await sql`set role authenticated`
+}
+
+function waysIn(plan: string, parents: ReadonlyMap<string, string>): Set<string> {
+  const ways = new Set<string>()
+  for (const [, scan, index, , bitmap, bitmapIndex, other, table] of plan.matchAll(nodes)) {
+    const parent = parents.get(index ?? bitmapIndex ?? '')
+    if (parent !== undefined) ways.add(`${scan ?? bitmap} ${parent}`)
+    else if (other !== undefined && partition.test(table ?? '')) ways.add(other)
+  }
+  return ways
+}
+
+const parentsSchema = z.array(z.object({ child: z.string(), parent: z.string() }))
+
+/** The name of each partition's index, with the name it was declared by. */
+async function indexParents(sql: postgres.Sql): Promise<ReadonlyMap<string, string>> {
+  const rows = parentsSchema.parse(
+    await sql`
+      select child.relname as child, parent.relname as parent
+      from pg_index i
+      join pg_inherits up on up.inhparent = i.indexrelid
+      join pg_class parent on parent.oid = up.inhparent
+      join pg_class child on child.oid = up.inhrelid
+      where i.indrelid = 'public.contacts'::regclass`,
+  )
+  return new Map(rows.map(({ child, parent }) => [child, parent]))
+}

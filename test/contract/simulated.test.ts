@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import type { CacheKey } from '../../worker/cache/key.ts'
+import type { Tier } from '../../worker/tiers/tier.ts'
+import { withDeadline } from '../../worker/tiers/with-deadline.ts'
+import { createRandom } from '../simulation/random.ts'
+import {
+  createSimulatedTiers,
+  kvLagMaxMs,
+  replicaLagMaxMs,
+  type SimulatedTiers,
+  type TierFaults,
+} from '../simulation/tiers.ts'
+import { entryOf } from '../support/entries.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
+import { tierSuite } from './tier-suite.ts'
+
+const locations = ['FRA', 'LAX', 'SIN']
+const { signal } = new AbortController()
+const keyOf = (name: string | number) => `bc1:15213:contact-list:${name}` as CacheKey
+const names = Array.from({ length: 200 }, (_, name) => keyOf(name))
+const everyPlace = ['edgeCache', 'kv', 'redis'] as const
+
+for (const place of everyPlace) {
+  const make = (clock = systemClock) => createSimulatedTiers({ clock, random: createRandom(1), locations })
+  /** The suite writes raw bytes before it makes the tier that is to read them. */
+  const raw = new Map<CacheKey, string>()
+  tierSuite(`simulated ${place}`, () => ({
+    make(clock) {
+      const tiers = make(clock)
+      for (const [key, text] of raw) tiers[place].writeRaw(key, new TextEncoder().encode(text))
+      return tiers[place].at('FRA')
+    },
+    writeRaw: async (key, text) => void raw.set(key, text),
+    makeAway(clock) {
+      const tiers = make(clock)
+      tiers[place].inject({ state: 'failing' })
+      return tiers[place].at('FRA')
+    },
+  }))
+}
+
+function createWorld(seed = 1, areOwnWritesLate = false) {
+  const clock = createFakeClock()
+  const tiers = createSimulatedTiers({ clock, random: createRandom(seed), locations, areOwnWritesLate })
+  return { clock, tiers }
+}
+
+/** How many of the keys a tier finds. */
+async function found(tier: Tier): Promise<number> {
+  const got = await Promise.all(names.map((key) => tier.get(key, signal)))
+  return got.filter((answer) => answer.ok && answer.value !== null).length
+}
+
+async function putAll(tier: Tier): Promise<void> {
+  for (const key of names) await tier.put(key, entryOf(), signal)
+}
+
+describe('simulated KV', () => {
+  test('shows a write at once where it was made, and elsewhere within 60 s', async () => {
+    const { clock, tiers } = createWorld()
+    const [fra, lax] = [tiers.kv.at('FRA'), tiers.kv.at('LAX')]
+    await putAll(fra)
+    await clock.advance(kvLagMaxMs / 2)
+    expect(await found(fra)).toBe(names.length)
+    const halfway = await found(lax)
+    expect(halfway).toBeGreaterThan(60)
+    expect(halfway).toBeLessThan(140)
+    // Who looked in vain goes on missing it for as long again.
+    await clock.advance(kvLagMaxMs - 1)
+    expect(await found(lax)).toBe(halfway)
+    await clock.advance(1)
+    expect(await found(lax)).toBe(names.length)
+  })
+
+  test('may show even its writer a write late', async () => {
+    const { clock, tiers } = createWorld(1, true)
+    await putAll(tiers.kv.at('FRA'))
+    await clock.advance(kvLagMaxMs / 2)
+    expect(await found(tiers.kv.at('FRA'))).toBeLessThan(140)
+  })
+
+  test('never goes back to an older write once it has shown a newer one', async () => {
+    const { clock, tiers } = createWorld()
+    const [fra, sin] = [tiers.kv.at('FRA'), tiers.kv.at('SIN')]
+    let latest = -1
+    for (let write = 0; write < 100; write += 1) {
+      await fra.put(keyOf('one'), entryOf({ etag: String(write) }), signal)
+      await clock.advance(limits.kvWritePauseMs)
+      const got = await sin.get(keyOf('one'), signal)
+      if (!got.ok || got.value === null) continue
+      expect(Number(got.value.etag)).toBeGreaterThanOrEqual(latest)
+      latest = Number(got.value.etag)
+    }
+    expect(latest).toBeGreaterThan(20)
+  })
+
+  test('takes one write a second a key, from all locations together', async () => {
+    const { clock, tiers } = createWorld()
+    const put = (location: string) => tiers.kv.at(location).put(keyOf('one'), entryOf(), signal)
+    expect(await put('FRA')).toEqual({ ok: true, value: 'stored' })
+    expect(await put('LAX')).toEqual({ ok: false, error: { kind: 'rate-limited' } })
+    await clock.advance(limits.kvWritePauseMs)
+    expect(await put('LAX')).toEqual({ ok: true, value: 'stored' })
+  })
+})
+
+test('a replica of simulated Redis lags, its primary does not', async () => {
+  const { clock, tiers } = createWorld()
+  await putAll(tiers.redis.at('LAX'))
+  await clock.advance(replicaLagMaxMs / 2)
+  expect(await found(tiers.redis.at('FRA'))).toBe(names.length)
+  expect(await found(tiers.redis.at('LAX'))).toBeLessThan(140)
+  await clock.advance(replicaLagMaxMs / 2)
+  expect(await found(tiers.redis.at('LAX'))).toBe(names.length)
+})
+
+test("a simulated edge cache is its location's own", async () => {
+  const { clock, tiers } = createWorld()
+  await putAll(tiers.edgeCache.at('FRA'))
+  await clock.advance(3_000_000)
+  expect(await found(tiers.edgeCache.at('FRA'))).toBe(names.length)
+  expect(await found(tiers.edgeCache.at('LAX'))).toBe(0)
+})
+
+describe.each(everyPlace)('faults of the simulated %s', (name) => {
+  const put = (tiers: SimulatedTiers, location: string, key = keyOf('one')) =>
+    tiers[name].at(location).put(key, entryOf(), signal)
+  const get = (tiers: SimulatedTiers, location: string, key = keyOf('one')) =>
+    tiers[name].at(location).get(key, signal)
+  const hit = { ok: true, value: { etag: 'etag' } }
+
+  test('frozen, it answers nothing; thawed, what was given up long ago lands all the same', async () => {
+    const { clock, tiers } = createWorld()
+    tiers[name].inject({ state: 'frozen' })
+    const bounded = withDeadline(tiers[name].at('FRA'), clock, 1_000)
+    const answer = bounded.put(keyOf('one'), entryOf(), signal)
+    await clock.advance(1_000)
+    expect(await answer).toEqual({ ok: false, error: { kind: 'timeout' } })
+    await clock.advance(60_000)
+    tiers[name].heal()
+    await clock.advance(0)
+    expect(await get(tiers, 'FRA')).toMatchObject(hit)
+  })
+
+  test.each([
+    ['failing', 'unavailable'],
+    ['rate-limited', 'rate-limited'],
+  ] as const)('%s, it says so, at the locations it is, until it is healed', async (state, kind) => {
+    const { tiers } = createWorld()
+    tiers[name].inject({ state }, ['LAX'])
+    expect(await get(tiers, 'LAX')).toEqual({ ok: false, error: { kind } })
+    expect(await put(tiers, 'LAX')).toEqual({ ok: false, error: { kind } })
+    expect(await tiers[name].at('LAX').probe(signal)).toEqual({ ok: false, error: { kind } })
+    expect(await put(tiers, 'FRA')).toEqual({ ok: true, value: 'stored' })
+    tiers[name].heal()
+    expect(await get(tiers, 'LAX')).toMatchObject({ ok: true })
+  })
+
+  test('answering garbage, no read is an entry, and some writes land unconfirmed', async () => {
+    const { tiers } = createWorld()
+    tiers[name].inject({ state: 'garbage' })
+    const tier = tiers[name].at('FRA')
+    for (const key of names) {
+      expect(await tier.put(key, entryOf(), signal)).toEqual({ ok: false, error: { kind: 'unavailable' } })
+      expect(await tier.get(key, signal)).toEqual({ ok: false, error: { kind: 'corrupt' } })
+    }
+    tiers[name].heal()
+    const landed = await found(tier)
+    expect(landed).toBeGreaterThan(60)
+    expect(landed).toBeLessThan(140)
+  })
+
+  test('losing writes, it confirms them', async () => {
+    const { tiers } = createWorld()
+    tiers[name].inject({ lostShare: 1 })
+    expect(await put(tiers, 'FRA')).toEqual({ ok: true, value: 'stored' })
+    expect(await get(tiers, 'FRA')).toEqual({ ok: true, value: null })
+  })
+
+  test('slow, it reads what was there halfway, and answers at the end', async () => {
+    const { clock, tiers } = createWorld()
+    tiers[name].inject({ latencyMs: [1_000, 1_000] }, ['FRA'])
+    let answer: unknown = null
+    void get(tiers, 'FRA').then((got) => {
+      answer = got
+    })
+    await clock.advance(499)
+    tiers[name].writeRaw(keyOf('one'), new TextEncoder().encode('raw'))
+    await clock.advance(500)
+    expect(answer).toBeNull()
+    await clock.advance(1)
+    expect(answer).toEqual({ ok: false, error: { kind: 'corrupt' } })
+  })
+})
+
+test('the same seed gives the same run, another seed another', async () => {
+  const faults: Partial<TierFaults> = { latencyMs: [1, 50], lostShare: 0.3 }
+  const run = async (seed: number) => {
+    const { clock, tiers } = createWorld(seed)
+    tiers.kv.inject(faults)
+    const log: unknown[] = []
+    const tier = tiers.kv.at('LAX')
+    for (const key of names) void tiers.kv.at('FRA').put(key, entryOf(), signal)
+    await clock.advance(20_000)
+    for (const key of names)
+      void tier.get(key, signal).then((got) => log.push([key, clock.now(), got.ok && got.value?.etag]))
+    await clock.advance(1_000)
+    return log
+  }
+  const first = await run(7)
+  expect(first).toHaveLength(names.length)
+  expect(await run(7)).toEqual(first)
+  expect(await run(8)).not.toEqual(first)
+})

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { type CallAsService, foldCounts } from '../../../origin/fold-counts.ts'
+import { limits } from '../../../shared/limits.ts'
+import { err, ok } from '../../../shared/result.ts'
+
+const { signal } = new AbortController()
+
+/** Answers the given numbers of contacts' rows one call after the other, the last one for ever. */
+function databaseWith(...rows: number[]): { call: CallAsService; calls: string[] } {
+  const calls: string[] = []
+  return {
+    calls,
+    call: async (functionName, args) => {
+      calls.push(`${functionName} ${JSON.stringify(args)}`)
+      return ok({ outcome: 'ok', contacts: rows[Math.min(calls.length, rows.length) - 1], assignees: 1 })
+    },
+  }
+}
+
+test('goes on until a call leaves nothing, and says how many rows it took', async () => {
+  const { call, calls } = databaseWith(limits.foldRowsMax, limits.foldRowsMax, 7)
+  expect(await foldCounts(call, signal)).toEqual(ok(2 * limits.foldRowsMax + 7 + 3))
+  expect(calls).toEqual(Array(3).fill(`fold_counts {"p_rows_max":${limits.foldRowsMax}}`))
+})
+
+test('ends after a limited number of calls, however much is left', async () => {
+  const { call, calls } = databaseWith(limits.foldRowsMax)
+  expect(await foldCounts(call, signal)).toMatchObject({ ok: true })
+  expect(calls).toHaveLength(limits.foldRoundsMax)
+})
+
+test('passes a failure on, and takes an answer that is not the declared one for a failure', async () => {
+  expect(await foldCounts(async () => err({ kind: 'unavailable' }), signal)).toEqual(
+    err({ kind: 'unavailable' }),
+  )
+  expect(await foldCounts(async () => ok({ outcome: 'ok' }), signal)).toMatchObject(
+    err({ kind: 'invalid', code: expect.any(String) }),
+  )
+})

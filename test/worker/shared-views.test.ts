@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { systemClock } from '../../shared/clock.ts'
+import { versionSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import type { SharedChanges } from '../../worker/ledger/shared-views.ts'
+import { createSharedViews } from '../../worker/ledger/shared-views.ts'
+
+const workspaceId = workspaceIdSchema.parse('15213')
+const version = (number: number) => versionSchema.parse(number)
+const changes = (number: number): SharedChanges => ({
+  ledgerId: 'ledger',
+  version: version(number),
+  floor: version(0),
+  since: version(1),
+  changes: [{ tag: 'board:b1', version: version(number) }],
+  askedAtMs: 1_750_000_000_000,
+})
+
+it("what one isolate leaves in the location's edge cache another takes up there, the latest and its workspace's alone", async () => {
+  const one = createSharedViews(caches.default, systemClock)
+  const other = createSharedViews(caches.default, systemClock)
+  expect(await other.read(workspaceId)).toBeNull()
+  await one.write(workspaceId, changes(4))
+  await one.write(workspaceId, changes(5))
+  expect(await other.read(workspaceId)).toEqual(changes(5))
+  expect(await other.read(workspaceIdSchema.parse('15214'))).toBeNull()
+})
