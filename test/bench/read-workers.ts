@@ -25,6 +25,8 @@ export interface RunningWorkers {
 
 const issuer = 'https://auth.example.com/auth/v1'
 const jwtSecret = 'a secret of this benchmark and of nothing else'
+/** What a browser says of the page that asks. */
+const browserOrigin = 'https://crm.example.com'
 const internalAuthKey = 'a key of this benchmark'
 
 /** All subjects in one workerd, each behind a socket of its own: no request passes through Miniflare's front. */
@@ -52,6 +54,7 @@ export async function startWorkers(subjects: readonly Subject[]): Promise<Runnin
       JWT_ISSUER: issuer,
       JWKS_URL: '',
       SUPABASE_JWT_SECRET: jwtSecret,
+      ALLOWED_ORIGINS: browserOrigin,
       UPSTASH_REDIS_REST_URL: redis.url,
       UPSTASH_REDIS_REST_TOKEN: redis.token,
       PAGE: page,
@@ -104,6 +107,7 @@ async function runningOf(miniflare: Miniflare, subject: Subject, index: number):
   return { ...subject, url, headers: subject.isAuthenticated ? await credentials() : {} }
 }
 
+/** What a browser client sends. */
 async function credentials(): Promise<Record<string, string>> {
   const userId = users.admin
   const token = await mintToken({
@@ -113,5 +117,10 @@ async function credentials(): Promise<Record<string, string>> {
     workspaces: { '15213': 'admin' },
     expiresInSeconds: 3_600,
   })
-  return { Authorization: `Bearer ${token}`, 'X-Workspace-ID': '15213', 'X-User-ID': userId }
+  return {
+    Authorization: `Bearer ${token}`,
+    'X-Workspace-ID': '15213',
+    'X-User-ID': userId,
+    Origin: browserOrigin,
+  }
 }

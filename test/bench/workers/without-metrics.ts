@@ -11,7 +11,7 @@ let services: Services | null = null
 const app = createApp((env: Env) => {
   services ??= createServices(env, () => ({
     recorder: { record: () => undefined },
-    flushSoon: async () => undefined,
+    flushSoon: () => null,
     read: async () => ({ counters: {}, durations: {}, isComplete: false }),
   }))
   return services
