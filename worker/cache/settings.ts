@@ -10,9 +10,10 @@ import { lifetimeSeconds } from '../../shared/resources/lifetimes.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { settingsTag, workspaceTag } from '../../shared/tags.ts'
-import type { Demand, Views } from '../ledger/view.ts'
+import type { Demand, View, Views } from '../ledger/view.ts'
 import type { Caller, Origin } from '../origin/origin.ts'
 import type { Entry } from './entry.ts'
+import type { Judgement } from './freshness.ts'
 import { judge } from './freshness.ts'
 import { cacheKey } from './key.ts'
 import type { Reader } from './read.ts'
@@ -51,6 +52,18 @@ export function createSettingsReader(
     max: limits.isolateSettingsMax,
   })
 
+  /** The settings at hand, where they are proved: all that most reads need, and without a promise or a timer. */
+  function atHand(workspaceId: WorkspaceId): CacheSettings | null {
+    const remembered = known.get(workspaceId)
+    const view = remembered === undefined ? null : views.atHand(workspaceId)
+    if (remembered === undefined || view === null) return null
+    return judge(remembered.entry, judgementBy(workspaceId, view)) === 'fresh' ? remembered.settings : null
+  }
+
+  function judgementBy(workspaceId: WorkspaceId, view: View | null): Judgement {
+    return { workspaceId, view, nowMs: clock.now(), lifetimeSeconds: lifetimeSeconds.workspaceConfig }
+  }
+
   async function readProven(
     workspaceId: WorkspaceId,
     caller: SettingsCaller,
@@ -59,12 +72,7 @@ export function createSettingsReader(
     const { keepAlive } = caller
     const remembered = known.get(workspaceId)
     const proof = await views.current(workspaceId, demand, keepAlive)
-    const judgement = {
-      workspaceId,
-      view: proof.ok ? proof.value : proof.error.last,
-      nowMs: clock.now(),
-      lifetimeSeconds: lifetimeSeconds.workspaceConfig,
-    }
+    const judgement = judgementBy(workspaceId, proof.ok ? proof.value : proof.error.last)
     if (remembered !== undefined && judge(remembered.entry, judgement) === 'fresh')
       return ok(remembered.settings)
 
@@ -97,6 +105,8 @@ export function createSettingsReader(
       return isUnproven ? readProven(workspaceId, caller, { kind: 'bounded' }) : now
     },
     async inForce(workspaceId, caller) {
+      const settled = atHand(workspaceId)
+      if (settled !== null) return settled
       const asked = readProven(workspaceId, caller, { kind: 'bounded' })
       caller.keepAlive(asked)
       const answered = await withinDeadline(clock, limits.settingsDeadlineMs, () => asked, null)
