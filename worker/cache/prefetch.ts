@@ -25,14 +25,14 @@ export function withPrefetch(ask: Ask, { settings, clock }: PrefetchOptions): As
   const expected = new LRUCache<string, true>({ max: limits.isolateExpectedMax })
   let quietUntilMs = 0
 
-  /** What follows each answer, as long as a tier in memory keeps it. */
-  const following = new WeakMap<Entry, Question | null>()
+  /** What follows the entries that memory keeps: looked for once, not on every hit. */
+  const following = new WeakMap<Entry, { readonly after: Question; readonly next: Question | null }>()
 
   function nextOf({ question }: Asking, entry: Entry): Question | null {
     const known = following.get(entry)
-    if (known !== undefined) return known
+    if (known?.after === question) return known.next
     const next = entry.found ? (question.next?.(entry.body) ?? null) : null
-    following.set(entry, next)
+    following.set(entry, { after: question, next })
     return next
   }
 
