@@ -13,7 +13,6 @@ import { settingsTag, workspaceTag } from '../../shared/tags.ts'
 import type { Demand, View, Views } from '../ledger/view.ts'
 import type { Caller, Origin } from '../origin/origin.ts'
 import type { Entry } from './entry.ts'
-import type { Judgement } from './freshness.ts'
 import { judge } from './freshness.ts'
 import { cacheKey } from './key.ts'
 import type { Reader } from './read.ts'
@@ -52,16 +51,12 @@ export function createSettingsReader(
     max: limits.isolateSettingsMax,
   })
 
-  /** The settings at hand, where they are proved: all that most reads need, and without a promise or a timer. */
-  function atHand(workspaceId: WorkspaceId): CacheSettings | null {
-    const remembered = known.get(workspaceId)
-    const view = remembered === undefined ? null : views.atHand(workspaceId)
-    if (remembered === undefined || view === null) return null
-    return judge(remembered.entry, judgementBy(workspaceId, view)) === 'fresh' ? remembered.settings : null
-  }
-
-  function judgementBy(workspaceId: WorkspaceId, view: View | null): Judgement {
-    return { workspaceId, view, nowMs: clock.now(), lifetimeSeconds: lifetimeSeconds.workspaceConfig }
+  /** What was read before, where it still holds. */
+  function remembered(workspaceId: WorkspaceId, view: View | null): CacheSettings | null {
+    const last = known.get(workspaceId)
+    if (last === undefined) return null
+    const by = { workspaceId, view, nowMs: clock.now(), lifetimeSeconds: lifetimeSeconds.workspaceConfig }
+    return judge(last.entry, by) === 'fresh' ? last.settings : null
   }
 
   async function readProven(
@@ -70,11 +65,9 @@ export function createSettingsReader(
     demand: Demand,
   ): Promise<Result<CacheSettings, WireError>> {
     const { keepAlive } = caller
-    const remembered = known.get(workspaceId)
     const proof = await views.current(workspaceId, demand, keepAlive)
-    const judgement = judgementBy(workspaceId, proof.ok ? proof.value : proof.error.last)
-    if (remembered !== undefined && judge(remembered.entry, judgement) === 'fresh')
-      return ok(remembered.settings)
+    const held = remembered(workspaceId, proof.ok ? proof.value : proof.error.last)
+    if (held !== null) return ok(held)
 
     const answered = await reader({
       workspaceId,
@@ -105,8 +98,10 @@ export function createSettingsReader(
       return isUnproven ? readProven(workspaceId, caller, { kind: 'bounded' }) : now
     },
     async inForce(workspaceId, caller) {
-      const settled = atHand(workspaceId)
-      if (settled !== null) return settled
+      // All that most reads need, without a timer.
+      const view = views.atHand(workspaceId)
+      const held = view === null ? null : remembered(workspaceId, view)
+      if (held !== null) return held
       const asked = readProven(workspaceId, caller, { kind: 'bounded' })
       caller.keepAlive(asked)
       const answered = await withinDeadline(clock, limits.settingsDeadlineMs, () => asked, null)
