@@ -63,6 +63,8 @@ export const limits = {
   isolateViewsMax: 1_000,
   isolateSettingsMax: 1_000,
   isolateTokensMax: 5_000,
+  /** Of each resource, by URL: at most `urlBytesMax` each. */
+  isolateQuestionsMax: 1_000,
   isolateMembershipsMax: 10_000,
   isolateExpectedMax: 10_000,
   isolateOverdueMax: 1_000,

@@ -33,18 +33,27 @@ export function createApp(servicesOf: (env: Env) => Services): App {
   const app: App = new Hono()
 
   app.use(async (context, next) => {
-    const requestId = saneRequestId(context.req.header('X-Request-ID')) ?? crypto.randomUUID()
+    const requestId = saneRequestId(context.req.raw.headers.get('X-Request-ID')) ?? crypto.randomUUID()
     context.set('requestId', requestId)
     context.set('startedAtMs', Date.now())
     await next()
     context.res.headers.set('X-Request-ID', requestId)
-    context.executionCtx.waitUntil(servicesOf(context.env).metrics.flushSoon())
+    const flushed = servicesOf(context.env).metrics.flushSoon()
+    if (flushed !== null) context.executionCtx.waitUntil(flushed)
   })
-  app.use((context, next) => corsOf(servicesOf(context.env))(context, next))
+  app.use(async (context, next) => {
+    const { allowedOrigins } = servicesOf(context.env).config
+    const { headers, method } = context.req.raw
+    if (method === 'OPTIONS') return preflight(allowedOrigins)(context, next)
+    await next()
+    letRead(context.res.headers, headers.get('Origin'), allowedOrigins)
+    return undefined
+  })
   app.use(async (context, next) => {
     const { url } = context.req.raw
-    if (url.length > limits.urlBytesMax) return respondError({ code: 'url_too_long' }, context.var.requestId)
-    if (!isWellEncoded(new URL(url))) return respondError({ code: 'invalid_encoding' }, context.var.requestId)
+    const requestId = context.get('requestId')
+    if (url.length > limits.urlBytesMax) return respondError({ code: 'url_too_long' }, requestId)
+    if (!isWellEncoded(url)) return respondError({ code: 'invalid_encoding' }, requestId)
     return next()
   })
 
@@ -66,14 +75,14 @@ export function createApp(servicesOf: (env: Env) => Services): App {
 function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void {
   app.on(route.method, honoPath(route.path), async (context) => {
     const request = context.req.raw
-    const { requestId, startedAtMs } = context.var
+    const requestId = context.get('requestId')
     const call: Call = {
       services: servicesOf(context.env),
       request,
       path: context.req.param(),
-      url: new URL(request.url),
+      url: request.url,
       requestId,
-      startedAtMs,
+      startedAtMs: context.get('startedAtMs'),
       edgeLocation: edgeLocationOf(request),
       keepAlive: (work) => context.executionCtx.waitUntil(work),
     }
@@ -93,9 +102,19 @@ function refuseOtherMethods(app: App, path: string): void {
   })
 }
 
-function corsOf({ config }: Services) {
+const exposedHeaders = 'ETag, Age, Cache-Status, Server-Timing, Retry-After, X-Request-ID'
+
+/** CORS on an answer. By hand: Hono's middleware copies each answer twice, which is a third of what a hit costs. */
+function letRead(headers: Headers, origin: string | null, allowedOrigins: readonly string[]): void {
+  headers.append('Vary', 'Origin')
+  if (origin === null || !allowedOrigins.includes(origin)) return
+  headers.set('Access-Control-Allow-Origin', origin)
+  headers.set('Access-Control-Expose-Headers', exposedHeaders)
+}
+
+function preflight(allowedOrigins: readonly string[]) {
   return cors({
-    origin: (origin) => (config.allowedOrigins.includes(origin) ? origin : null),
+    origin: (origin) => (allowedOrigins.includes(origin) ? origin : null),
     allowMethods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
     allowHeaders: [
       'Authorization',
@@ -108,7 +127,6 @@ function corsOf({ config }: Services) {
       'Cache-Control',
       explainHeader,
     ],
-    exposeHeaders: ['ETag', 'Age', 'Cache-Status', 'Server-Timing', 'Retry-After', 'X-Request-ID'],
     maxAge: 86_400,
   })
 }
@@ -122,8 +140,8 @@ function edgeLocationOf(request: Request): string {
   return typeof cf?.['colo'] === 'string' ? cf['colo'] : 'local'
 }
 
-function saneRequestId(header: string | undefined): string | null {
-  return header !== undefined && /^[\w-]{8,128}$/.test(header) ? header : null
+function saneRequestId(header: string | null): string | null {
+  return header !== null && /^[\w-]{8,128}$/.test(header) ? header : null
 }
 
 /** Where an error came from, without its message. */

@@ -42,10 +42,14 @@ export interface Services {
   readonly ask: Ask
 }
 
-export function createServices(env: Env): Services {
+/** `createMetrics` is there for the benchmark of what counting costs. */
+export function createServices(
+  env: Env,
+  createMetrics: (namespace: Env['METRICS'], clock: Clock) => MetricsClient = createMetricsClient,
+): Services {
   const config = parseConfig(env)
   const clock = systemClock
-  const metrics = createMetricsClient(env.METRICS, clock)
+  const metrics = createMetrics(env.METRICS, clock)
   const { recorder } = metrics
   const ledger = createLedgerClient(
     (workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),

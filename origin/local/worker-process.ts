@@ -80,20 +80,35 @@ export function portInUse(port: number): LocalError {
   return new LocalError(`Port ${port} is in use: choose another with --port.`)
 }
 
-async function workerdPids(): Promise<number[]> {
+/** The workerds that this process has started and that still run. */
+export async function workerdPids(): Promise<number[]> {
   const children = await childrenOf(process.pid)
   return children.filter(({ command }) => command.includes('workerd')).map(({ pid }) => pid)
 }
 
-async function miniflareOptions({ dataDirectory, port, variables, entry }: WorkerProcessOptions) {
+async function miniflareOptions({ dataDirectory, port, ...worker }: WorkerProcessOptions) {
+  return { ...(await workerOptions(worker)), ...sharedOptions(dataDirectory), port }
+}
+
+/** What Miniflare is told once, however many Workers it runs. */
+export function sharedOptions(dataDirectory: string) {
+  return {
+    host: '127.0.0.1',
+    // KV, Durable Objects and cache alike.
+    resourcePersistencePath: join(dataDirectory, 'worker'),
+    // Nothing is fetched to find out where this machine is.
+    cf: false as const,
+  }
+}
+
+/** What Miniflare is told of the Worker itself: its code, and its bindings as wrangler.toml has them. */
+export async function workerOptions({ variables, entry }: Pick<WorkerProcessOptions, 'variables' | 'entry'>) {
   const config = wranglerSchema.parse(unstable_readConfig({ config: join(project, 'wrangler.toml') }))
   const sqliteClasses = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []))
   return {
     modules: true,
-    script: await bundle(entry ?? join(project, 'worker/index.ts')),
+    script: await bundleWorker(entry ?? join(project, 'worker/index.ts')),
     compatibilityDate: config.compatibility_date,
-    host: '127.0.0.1',
-    port,
     bindings: { ...config.vars, ...variables },
     kvNamespaces: config.kv_namespaces.map((namespace) => namespace.binding),
     durableObjects: Object.fromEntries(
@@ -102,15 +117,11 @@ async function miniflareOptions({ dataDirectory, port, variables, entry }: Worke
         { className: class_name, useSQLite: sqliteClasses.has(class_name) },
       ]),
     ),
-    // KV, Durable Objects and cache alike.
-    resourcePersistencePath: join(dataDirectory, 'worker'),
-    // Nothing is fetched to find out where this machine is.
-    cf: false as const,
   }
 }
 
 /** One file for workerd, as wrangler would build it. */
-async function bundle(entry: string): Promise<string> {
+export async function bundleWorker(entry: string): Promise<string> {
   const built = await build({
     entryPoints: [entry],
     bundle: true,

@@ -83,6 +83,6 @@ export const contactCounts = defineResource({
       _cacheEnabled: served.isCacheEnabled,
       ...(served.explanation === undefined ? {} : { _explanation: served.explanation }),
     }
-    return encoder.encode(JSON.stringify(answered))
+    return [encoder.encode(JSON.stringify(answered))]
   },
 })

@@ -158,12 +158,14 @@ function questionOf(asked: Params): Question<Params> {
 const changesWithTime: ReadonlySet<string> = new Set(['new_customers', 'recent_activity'])
 const decoder = new TextDecoder()
 
-/** A cursor is the last of a page's members, so its end tells it without reading the contacts. */
+/** A cursor is the last of a page's members, so its end, from the last quoted text on, tells it without the contacts. */
 const lastCursor = /"next_cursor":(?:null|"([^"\\]+)")\}*$/
-const tailBytes = limits.cursorCharactersMax + 64
+const quote = 0x22
+const nameBytes = '"next_cursor":'.length
 
 function nextQuestion(asked: Params, body: Uint8Array): Question<Params> | null {
-  const [, cursor] = lastCursor.exec(decoder.decode(body.subarray(-tailBytes))) ?? []
+  const start = body.lastIndexOf(quote, body.lastIndexOf(quote) - 1) - nameBytes
+  const [, cursor] = lastCursor.exec(decoder.decode(body.subarray(Math.max(0, start)))) ?? []
   if (cursor === undefined) return null
   return questionOf(asked.cursor === null ? { ...asked, page: asked.page + 1 } : { ...asked, cursor })
 }

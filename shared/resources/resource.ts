@@ -76,8 +76,8 @@ export interface Resource<
   /** The code of a 404: the thing asked about does not exist. */
   readonly notFound: 'board_not_found' | null
   question(path: z.output<Path>, query: z.output<Query>): Question<z.output<Params>>
-  /** Turns the stored bytes into the caller's `data`. Pure; runs on every hit. */
-  present(body: Uint8Array, served: Served): Uint8Array
+  /** Turns the stored bytes into the caller's `data`, in parts that follow each other. Pure; runs on every hit. */
+  present(body: Uint8Array, served: Served): readonly Uint8Array[]
 }
 
 /** A declaration as the Worker uses it, whatever its types: raw input in, a question or its faults out. */
@@ -111,14 +111,11 @@ const encoder = new TextEncoder()
 const closingBrace = 0x7d
 
 /**
- * Puts one more member at the end of a JSON object without parsing it: the way a list is served from a tier.
+ * Puts one more member at the end of a JSON object without parsing or copying it: the way a list is served from a tier.
  * `object` is the bytes of a JSON object with at least one member and no white space after its last brace.
  */
-export function spliceMember(object: Uint8Array, name: string, value: unknown): Uint8Array {
+export function spliceMember(object: Uint8Array, name: string, value: unknown): readonly Uint8Array[] {
   if (object.at(-1) !== closingBrace) throw new Error('spliceMember: not the bytes of a JSON object')
   const member = encoder.encode(`,${JSON.stringify(name)}:${JSON.stringify(value)}}`)
-  const spliced = new Uint8Array(object.length - 1 + member.length)
-  spliced.set(object.subarray(0, object.length - 1))
-  spliced.set(member, object.length - 1)
-  return spliced
+  return [object.subarray(0, -1), member]
 }

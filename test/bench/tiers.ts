@@ -103,7 +103,7 @@ async function measureAll(): Promise<{ lists: Measured[]; counts: Measured[] }> 
   const countsFromKv = await measure(whole, { name: 'KV', prepare: kv.counts, pathOf: () => countsPath })
   await whole.stop()
 
-  const workerEntry = fileURLToPath(new URL('worker-without-kv.ts', import.meta.url))
+  const workerEntry = fileURLToPath(new URL('workers/without-kv.ts', import.meta.url))
   const withoutKv = await startTestStack({ hasNearTiers: false, workerEntry })
   const redis = warmTo(withoutKv, 'redis_cache')
   lists.push(

@@ -125,7 +125,7 @@ describe("the Worker's metrics", () => {
     const context = createExecutionContext()
     const metrics = createMetricsClient(env.METRICS, systemClock)
     metrics.recorder.record(hit)
-    context.waitUntil(metrics.flushSoon())
+    context.waitUntil(Promise.resolve(metrics.flushSoon()))
     await waitOnExecutionContext(context)
     expect(await read()).toEqual(totalsOf([hit]))
   })

@@ -65,29 +65,31 @@ const workspacesClaimSchema = z.object({
 export function createBearer(options: BearerOptions): Bearer {
   const { clock } = options
   const verify = createVerifier(options)
+  /** By the header as it came. */
   const remembered = new LRUCache<string, Principal>({
     max: limits.isolateTokensMax,
     maxSize: rememberedCharactersMax,
-    sizeCalculation: (principal) => principal.token.length,
+    sizeCalculation: (_principal, header) => header.length,
   })
 
-  function recall(token: string): Principal | undefined {
-    const principal = remembered.get(token)
+  function recall(header: string): Principal | undefined {
+    const principal = remembered.get(header)
     if (principal === undefined || clock.now() < principal.expiresAtMs) return principal
     // Past its time it is judged anew, so that the skew is granted, or refused, in one place.
-    remembered.delete(token)
+    remembered.delete(header)
     return undefined
   }
 
   return {
     async authenticate(header) {
+      if (header === null || header === '') return err({ code: 'token_missing' })
+      const known = recall(header)
+      if (known !== undefined) return ok(known)
       const token = parseHeader(header)
       if (!token.ok) return token
-      const known = recall(token.value)
-      if (known !== undefined) return ok(known)
       const payload = await verify.payloadOf(token.value)
       const principal = payload.ok ? parsePrincipal(token.value, payload.value) : payload
-      if (principal.ok) remembered.set(token.value, principal.value)
+      if (principal.ok) remembered.set(header, principal.value)
       return principal
     },
     forgetKeys() {
@@ -97,8 +99,7 @@ export function createBearer(options: BearerOptions): Bearer {
   }
 }
 
-function parseHeader(header: string | null): Result<string, WireError> {
-  if (header === null || header === '') return err({ code: 'token_missing' })
+function parseHeader(header: string): Result<string, WireError> {
   const token = header.replace(bearerScheme, '')
   const isJwt =
     token.length < header.length && token.length <= limits.tokenCharactersMax && compactJwt.test(token)

@@ -19,11 +19,25 @@ export async function cacheKey(
   owner: UserId | null,
   question: Pick<Question, 'keyParts' | 'privateKeyParts'>,
 ): Promise<CacheKey> {
-  const parts = [owner ?? '', ...question.keyParts]
-  const plain = parts.map(encodeURIComponent).join(':')
-  const isPlain = question.privateKeyParts === undefined && plain.length <= limits.keyPartCharactersMax
-  const name = isPlain ? plain : `#${await digest(JSON.stringify([parts, question.privateKeyParts ?? []]))}`
+  const { keyParts, privateKeyParts } = question
+  const plain = `${encodeURIComponent(owner ?? '')}${encodedOf(keyParts)}`
+  const isPlain = privateKeyParts === undefined && plain.length <= limits.keyPartCharactersMax
+  const name = isPlain
+    ? plain
+    : `#${await digest(JSON.stringify([[owner ?? '', ...keyParts], privateKeyParts ?? []]))}`
   return `${formatVersion}:${encodeURIComponent(workspaceId)}:${resourceName}:${name}` as CacheKey
+}
+
+/** Questions are asked many times: what names them is written once. */
+const encoded = new WeakMap<readonly string[], string>()
+
+/** The parts, each behind a colon. */
+function encodedOf(parts: readonly string[]): string {
+  const known = encoded.get(parts)
+  if (known !== undefined) return known
+  const text = parts.map((part) => `:${encodeURIComponent(part)}`).join('')
+  encoded.set(parts, text)
+  return text
 }
 
 async function digest(text: string): Promise<string> {

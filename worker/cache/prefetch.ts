@@ -3,7 +3,9 @@ import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
+import type { Question } from '../../shared/resources/resource.ts'
 import type { Ask, Asking } from './ask.ts'
+import type { Entry } from './entry.ts'
 import { cacheKey } from './key.ts'
 import type { ReadAnswer } from './read.ts'
 import { plainWish } from './request.ts'
@@ -23,6 +25,17 @@ export function withPrefetch(ask: Ask, { settings, clock }: PrefetchOptions): As
   const expected = new LRUCache<string, true>({ max: limits.isolateExpectedMax })
   let quietUntilMs = 0
 
+  /** What follows the entries that memory keeps: looked for once, not on every hit. */
+  const following = new WeakMap<Entry, { readonly after: Question; readonly next: Question | null }>()
+
+  function nextOf({ question }: Asking, entry: Entry): Question | null {
+    const known = following.get(entry)
+    if (known?.after === question) return known.next
+    const next = entry.found ? (question.next?.(entry.body) ?? null) : null
+    following.set(entry, { after: question, next })
+    return next
+  }
+
   const nameOf = async ({ resourceName, workspaceId, userId, question }: Asking) =>
     `${userId} ${await cacheKey(resourceName, workspaceId, question.sharing === 'user' ? userId : null, question)}`
 
@@ -33,10 +46,10 @@ export function withPrefetch(ask: Ask, { settings, clock }: PrefetchOptions): As
   }
 
   async function goOn(asking: Asking, { entry }: ReadAnswer): Promise<void> {
-    const following = entry.found ? (asking.question.next?.(entry.body) ?? null) : null
-    if (following === null) return
+    const question = nextOf(asking, entry)
+    if (question === null) return
     const isReadingOn = expected.delete(await nameOf(asking))
-    const next: Asking = { ...asking, question: following, wish: plainWish }
+    const next: Asking = { ...asking, question, wish: plainWish }
     expected.set(await nameOf(next), true)
     if (!isReadingOn || clock.now() < quietUntilMs) return
     const { features } = await settings.inForce(asking.workspaceId, asking.caller)

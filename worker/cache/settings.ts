@@ -10,7 +10,7 @@ import { lifetimeSeconds } from '../../shared/resources/lifetimes.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { settingsTag, workspaceTag } from '../../shared/tags.ts'
-import type { Demand, Views } from '../ledger/view.ts'
+import type { Demand, View, Views } from '../ledger/view.ts'
 import type { Caller, Origin } from '../origin/origin.ts'
 import type { Entry } from './entry.ts'
 import { judge } from './freshness.ts'
@@ -51,22 +51,23 @@ export function createSettingsReader(
     max: limits.isolateSettingsMax,
   })
 
+  /** What was read before, where it still holds. */
+  function remembered(workspaceId: WorkspaceId, view: View | null): CacheSettings | null {
+    const last = known.get(workspaceId)
+    if (last === undefined) return null
+    const by = { workspaceId, view, nowMs: clock.now(), lifetimeSeconds: lifetimeSeconds.workspaceConfig }
+    return judge(last.entry, by) === 'fresh' ? last.settings : null
+  }
+
   async function readProven(
     workspaceId: WorkspaceId,
     caller: SettingsCaller,
     demand: Demand,
   ): Promise<Result<CacheSettings, WireError>> {
     const { keepAlive } = caller
-    const remembered = known.get(workspaceId)
     const proof = await views.current(workspaceId, demand, keepAlive)
-    const judgement = {
-      workspaceId,
-      view: proof.ok ? proof.value : proof.error.last,
-      nowMs: clock.now(),
-      lifetimeSeconds: lifetimeSeconds.workspaceConfig,
-    }
-    if (remembered !== undefined && judge(remembered.entry, judgement) === 'fresh')
-      return ok(remembered.settings)
+    const held = remembered(workspaceId, proof.ok ? proof.value : proof.error.last)
+    if (held !== null) return ok(held)
 
     const answered = await reader({
       workspaceId,
@@ -97,6 +98,10 @@ export function createSettingsReader(
       return isUnproven ? readProven(workspaceId, caller, { kind: 'bounded' }) : now
     },
     async inForce(workspaceId, caller) {
+      // All that most reads need, without a timer.
+      const view = views.atHand(workspaceId)
+      const held = view === null ? null : remembered(workspaceId, view)
+      if (held !== null) return held
       const asked = readProven(workspaceId, caller, { kind: 'bounded' })
       caller.keepAlive(asked)
       const answered = await withinDeadline(clock, limits.settingsDeadlineMs, () => asked, null)

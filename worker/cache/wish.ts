@@ -4,16 +4,19 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Demand } from '../ledger/view.ts'
 import type { Wish } from './request.ts'
+import { plainWish } from './request.ts'
 
 export const minVersionHeader = 'X-Min-Version'
 
 /** What the request's headers ask of the answer (RFC 9111 section 5.2.1; X-Min-Version for read-your-writes). */
 export function parseWish(headers: Headers): Result<Wish, Fault[]> {
   // Pragma counts where Cache-Control is not sent (RFC 9111 section 5.4).
-  const directives = parseDirectives(headers.get('Cache-Control') ?? headers.get('Pragma') ?? '')
+  const cacheControl = headers.get('Cache-Control') ?? headers.get('Pragma')
+  const minVersion = headers.get(minVersionHeader)
+  if (cacheControl === null && minVersion === null) return ok(plainWish)
+  const directives = parseDirectives(cacheControl ?? '')
   const maxAgeSeconds = deltaSeconds(directives.get('max-age'))
   const asksForProof = directives.has('no-cache') || maxAgeSeconds === 0
-  const minVersion = headers.get(minVersionHeader)
   const version = minVersion === null ? null : parseVersion(minVersion)
   if (version !== null && !version.ok) return version
   const named = version === null ? {} : { version: version.value }

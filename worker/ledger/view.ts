@@ -46,6 +46,8 @@ export interface Views {
     demand: Demand,
     keepAlive: (work: Promise<unknown>) => void,
   ): Promise<Proof>
+  /** The view that `current` would answer at once; null where it would ask. */
+  atHand(workspaceId: WorkspaceId): View | null
   /** The same proof, asked for again where a slow tier or load outlasted the bound. */
   renewed(workspaceId: WorkspaceId, proof: Proof, keepAlive: (work: Promise<unknown>) => void): Promise<Proof>
 }
@@ -113,6 +115,13 @@ class IsolateViews implements Views {
     const isOld = demand.kind === 'at-least' && view !== null && view.version < demand.version
     if (mustAsk || isOld) view = await this.askedAfterNow(workspaceId, slot, keepAlive)
     return view === null ? err({ last: slot.view }) : ok(view)
+  }
+
+  atHand(workspaceId: WorkspaceId): View | null {
+    const view = this.slots.get(workspaceId)?.view ?? null
+    return view !== null && view.askedAtMs >= this.clock.now() - this.boundMs && this.boundMs > 0
+      ? view
+      : null
   }
 
   async renewed(workspaceId: WorkspaceId, proof: Proof, keepAlive: KeepAlive): Promise<Proof> {

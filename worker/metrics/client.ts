@@ -14,8 +14,8 @@ export interface Reading extends Totals {
 /** Metrics as the Worker's other rooms see them. Nothing here ever rejects. */
 export interface MetricsClient {
   readonly recorder: Recorder
-  /** For `waitUntil`, after an answer. */
-  flushSoon(): Promise<void>
+  /** For `waitUntil`, after an answer; null where there is nothing to wait for. */
+  flushSoon(): Promise<void> | null
   /** Everything counted so far in the deployment, what this isolate has just counted included. */
   read(): Promise<Reading>
 }

@@ -27,20 +27,31 @@ export function emptyHistogram(): Histogram {
   return { count: 0, sumMicroseconds: 0, zeros: 0, buckets: {} }
 }
 
-/** The histogram with one more duration. What is no number is left out; a clock that went back counts as zero. */
-export function addDuration(histogram: Histogram, durationMs: number): Histogram {
-  if (Number.isNaN(durationMs)) return histogram
-  const boundedMs = Math.min(Math.max(durationMs, 0), durationMaxMs)
-  const isZero = boundedMs < durationMinMs
-  const bucket = isZero ? null : String(bucketOf(boundedMs))
+/** A histogram that grows in place, a duration at a time. */
+export interface GrowingHistogram {
+  /** What is no number is left out; a clock that went back counts as zero. */
+  add(durationMs: number): void
+  /** What it holds so far. */
+  histogram(): Histogram
+}
+
+export function createHistogram(): GrowingHistogram {
+  const buckets = new Map<number, number>()
+  let [count, sumMicroseconds, zeros] = [0, 0, 0]
   return {
-    count: histogram.count + 1,
-    sumMicroseconds: histogram.sumMicroseconds + Math.round(boundedMs * 1000),
-    zeros: histogram.zeros + (isZero ? 1 : 0),
-    buckets:
-      bucket === null
-        ? histogram.buckets
-        : { ...histogram.buckets, [bucket]: (histogram.buckets[bucket] ?? 0) + 1 },
+    add(durationMs) {
+      if (Number.isNaN(durationMs)) return
+      const boundedMs = Math.min(Math.max(durationMs, 0), durationMaxMs)
+      count += 1
+      sumMicroseconds += Math.round(boundedMs * 1000)
+      if (boundedMs < durationMinMs) {
+        zeros += 1
+        return
+      }
+      const bucket = bucketOf(boundedMs)
+      buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1)
+    },
+    histogram: () => ({ count, sumMicroseconds, zeros, buckets: Object.fromEntries(buckets) }),
   }
 }
 

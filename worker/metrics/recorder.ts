@@ -13,9 +13,9 @@ export interface FlushId {
 export interface BatchingRecorder extends Recorder {
   /**
    * For `waitUntil` after an answer: settles once all that is recorded by then, and what follows shortly, is handed
-   * on. One caller carries for all; to the others it settles at once. Never rejects.
+   * on. One caller carries for all; null for the others, and where there is nothing to hand on. Never rejects.
    */
-  flushSoon(): Promise<void>
+  flushSoon(): Promise<void> | null
   /** Hands on all that is recorded by now. False where the store did not take it; it is kept then. Never rejects. */
   flushNow(): Promise<boolean>
   /** What the store has not confirmed. */
@@ -98,19 +98,23 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
     }
   }
 
+  async function carryForAll(): Promise<void> {
+    await carry()
+    // Released first: what is recorded from here on finds no carrier, and brings its own.
+    carriedSinceMs = null
+    await flushNow()
+  }
+
   return {
     record: (event: CacheEvent) => tally.count(event),
     flushNow,
     unconfirmed: () => mergeTotals(unsettled?.totals ?? emptyTotals(), tally.totals()),
-    async flushSoon() {
+    flushSoon() {
       const nowMs = clock.now()
       const isCarried = carriedSinceMs !== null && nowMs - carriedSinceMs < carrierLostMs
-      if (isDone() || isCarried) return
+      if (isCarried || isDone()) return null
       carriedSinceMs = nowMs
-      await carry()
-      // Released first: what is recorded from here on finds no carrier, and brings its own.
-      carriedSinceMs = null
-      await flushNow()
+      return carryForAll()
     },
   }
 }

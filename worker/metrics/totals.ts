@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CacheEvent } from './events.ts'
-import type { Histogram } from './histogram.ts'
-import { addDuration, emptyHistogram, mergeHistograms } from './histogram.ts'
+import type { GrowingHistogram, Histogram } from './histogram.ts'
+import { createHistogram, mergeHistograms } from './histogram.ts'
 
 /**
  * Everything counted, by family. The labels of a family come from closed unions (events.ts), and no label is a
@@ -87,22 +87,28 @@ export interface Tally {
 }
 
 export function createTally(): Tally {
-  const counters: Record<string, number> = {}
-  const durations: Record<string, Histogram> = {}
+  const counters = new Map<string, number>()
+  const durations = new Map<string, GrowingHistogram>()
 
   function add(family: CounterFamily, labels: readonly string[], amount = 1): void {
     const series = seriesOf(family, labels)
-    counters[series] = (counters[series] ?? 0) + amount
+    counters.set(series, (counters.get(series) ?? 0) + amount)
   }
   function time(family: DurationFamily, labels: readonly string[], durationMs: number): void {
     const series = seriesOf(family, labels)
-    durations[series] = addDuration(durations[series] ?? emptyHistogram(), durationMs)
+    const known = durations.get(series)
+    const growing = known ?? createHistogram()
+    if (known === undefined) durations.set(series, growing)
+    growing.add(durationMs)
   }
 
   return {
     count: (event) => countEvent(event, add, time),
-    totals: () => ({ counters: { ...counters }, durations: { ...durations } }),
-    isEmpty: () => isEmpty({ counters, durations }),
+    totals: () => ({
+      counters: Object.fromEntries(counters),
+      durations: Object.fromEntries([...durations].map(([series, growing]) => [series, growing.histogram()])),
+    }),
+    isEmpty: () => counters.size === 0 && durations.size === 0,
   }
 }
 
@@ -160,7 +166,9 @@ function countEvent(
 
 /** Labels hold no white space. */
 function seriesOf(family: string, labels: readonly string[]): string {
-  return [family, ...labels].join(' ')
+  let series = family
+  for (const label of labels) series += ` ${label}`
+  return series
 }
 
 /** The series of one family, with the values of its labels by name. */

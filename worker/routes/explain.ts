@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { userIdSchema } from '../../shared/ids.ts'
 import type { Explanation } from '../../shared/resources/explanation.ts'
@@ -12,8 +11,6 @@ import type { Call } from './route.ts'
 
 export const explainHeader = 'X-Explain'
 
-const headerSchema = z.enum(['0', '1']).default('0')
-
 /** A caller of a resource, and whether the answer is to be explained to them. */
 export interface Asker extends Admitted {
   readonly wantsExplanation: boolean
@@ -23,25 +20,27 @@ export interface Asker extends Admitted {
 
 /** Lets a member in; with `X-Explain: 1` an admin, or who holds the internal key. */
 export async function admitAsker(call: Call, named: string | undefined): Promise<Result<Asker, WireError>> {
-  const wanted = headerSchema.safeParse(call.request.headers.get(explainHeader) ?? undefined)
-  if (!wanted.success) {
+  const wanted = call.request.headers.get(explainHeader) ?? '0'
+  if (wanted === '0') return admitUnexplained(call, named)
+  if (wanted !== '1') {
     return err({
       code: 'invalid_parameter',
       details: [{ parameter: explainHeader, message: 'must be 0 or 1' }],
     })
   }
-  const wantsExplanation = wanted.data === '1'
   const { headers } = call.request
-  if (
-    wantsExplanation &&
-    (await matchesKey(headers.get('Authorization'), call.services.config.internalAuthKey))
-  ) {
+  if (await matchesKey(headers.get('Authorization'), call.services.config.internalAuthKey)) {
     return admitKeyHolder(call, named)
   }
   const admitted = await admit(call, named)
   if (!admitted.ok) return admitted
-  if (wantsExplanation && admitted.value.role !== 'admin') return err({ code: 'admin_required' })
-  return ok({ ...admitted.value, wantsExplanation, isKeyHolder: false })
+  if (admitted.value.role !== 'admin') return err({ code: 'admin_required' })
+  return ok({ ...admitted.value, wantsExplanation: true, isKeyHolder: false })
+}
+
+async function admitUnexplained(call: Call, named: string | undefined): Promise<Result<Asker, WireError>> {
+  const admitted = await admit(call, named)
+  return admitted.ok ? ok({ ...admitted.value, wantsExplanation: false, isKeyHolder: false }) : admitted
 }
 
 function admitKeyHolder(

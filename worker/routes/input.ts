@@ -8,9 +8,9 @@ import { err, ok } from '../../shared/result.ts'
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 /** The query's parameters. What is given twice is refused: better a clear error than a guess which was meant. */
-export function queryOf(url: URL): Result<Record<string, string>, WireError> {
+export function queryOf(url: string): Result<Record<string, string>, WireError> {
   const query = new Map<string, string>()
-  for (const [name, value] of url.searchParams) {
+  for (const [name, value] of new URLSearchParams(searchOf(url))) {
     if (query.has(name)) {
       const details = [{ parameter: name, message: 'must be given only once' }]
       return err({ code: 'invalid_parameter', details })
@@ -20,11 +20,17 @@ export function queryOf(url: URL): Result<Record<string, string>, WireError> {
   return ok(Object.fromEntries(query))
 }
 
-/** Whether percent-decoding a URL's path and query gives valid UTF-8 without NUL. */
-export function isWellEncoded(url: URL): boolean {
+/** The query of a request's URL as it came, without the question mark. */
+export function searchOf(url: string): string {
+  const start = url.indexOf('?')
+  return start < 0 ? '' : url.slice(start + 1)
+}
+
+/** Whether percent-decoding a request's URL gives valid UTF-8 without NUL. */
+export function isWellEncoded(url: string): boolean {
+  if (!url.includes('%')) return true
   try {
-    const decoded = decodeURIComponent(`${url.pathname}${url.search}`)
-    return !decoded.includes('\0')
+    return !decodeURIComponent(url).includes('\0')
   } catch {
     return false
   }

@@ -1,8 +1,10 @@
+import { LRUCache } from 'lru-cache'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
-import type { UserId } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import type { AnyResource } from '../../shared/resources/index.ts'
 import { resources } from '../../shared/resources/index.ts'
+import type { Question } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { ageSeconds } from '../cache/entry.ts'
@@ -16,12 +18,13 @@ import type { Call, Route } from './route.ts'
 
 const encoder = new TextEncoder()
 const opening = encoder.encode('{"success":true,"data":')
-const closingBrace = 0x7d
+const closing = encoder.encode('}')
 
 /** Every declared resource, mounted the same way. */
 export const resourceRoutes: readonly Route[] = resources.map(routeOf)
 
 function routeOf(resource: AnyResource): Route {
+  const questionIn = createQuestionParser(resource)
   return {
     method: 'GET',
     path: resource.route,
@@ -39,18 +42,35 @@ function routeOf(resource: AnyResource): Route {
       'not_cached',
       'origin_timeout',
     ],
-    handle: (call) => answer(resource, call),
+    handle: (call) => answer(resource, call, questionIn),
   }
 }
 
-async function answer(resource: AnyResource, call: Call): Promise<Result<Response, WireError>> {
+/** What a request's URL asks of the resource: read once a URL, since boards are asked for in the same words. */
+function createQuestionParser(resource: AnyResource): (call: Call) => Result<Question, WireError> {
+  const known = new LRUCache<string, Question>({ max: limits.isolateQuestionsMax })
+  return ({ url, path }) => {
+    const question = known.get(url)
+    if (question !== undefined) return ok(question)
+    const query = queryOf(url)
+    if (!query.ok) return query
+    const asked = resource.ask(path, query.value)
+    if (!asked.ok) return err({ code: 'invalid_parameter', details: asked.error })
+    known.set(url, asked.value)
+    return asked
+  }
+}
+
+async function answer(
+  resource: AnyResource,
+  call: Call,
+  questionIn: ReturnType<typeof createQuestionParser>,
+): Promise<Result<Response, WireError>> {
   const { services } = call
   const admitted = await admitAsker(call, call.path['workspaceId'])
   if (!admitted.ok) return admitted
-  const query = queryOf(call.url)
-  if (!query.ok) return query
-  const asked = resource.ask(call.path, query.value)
-  if (!asked.ok) return err({ code: 'invalid_parameter', details: asked.error })
+  const asked = questionIn(call)
+  if (!asked.ok) return asked
   const wish = parseWish(call.request.headers)
   if (!wish.ok) return err({ code: 'invalid_parameter', details: wish.error })
 
@@ -84,9 +104,10 @@ function respond(
   const { entry, status, source, lifetimeSeconds } = answered
   if (!entry.found) return err({ code: resource.notFound ?? 'internal' })
   const nowMs = call.services.clock.now()
-  const headers = headersOf(answered, nowMs, userId)
-  if (wantsExplanation) headers.set('Cache-Control', 'no-store')
-  else if (matches(call.request.headers.get('If-None-Match'), headers.get('ETag'))) {
+  // Weak: `_cache` differs from answer to answer. With the user: the same entry may read differently to each.
+  const etag = `W/"${entry.etag}.${encodeURIComponent(userId)}"`
+  const headers = headersOf(answered, nowMs, etag, wantsExplanation)
+  if (!wantsExplanation && matches(call.request.headers.get('If-None-Match'), etag)) {
     return ok(new Response(null, { status: 304, headers }))
   }
   const data = resource.present(entry.body, {
@@ -101,21 +122,20 @@ function respond(
     userId,
     ...(wantsExplanation ? { explanation: explain(answered, nowMs) } : {}),
   })
-  headers.set('Content-Type', 'application/json')
-  return ok(new Response(wrap(data), { headers }))
+  const body = joined([opening, ...data, closing])
+  return ok(new Response(body, { headers: { ...headers, 'Content-Type': 'application/json' } }))
 }
 
-function headersOf(answered: ReadAnswer, nowMs: number, userId: UserId): Headers {
+function headersOf(answered: ReadAnswer, nowMs: number, etag: string, wantsExplanation: boolean) {
   const { entry, steps } = answered
-  return new Headers({
-    // Weak: `_cache` differs from answer to answer. With the user: the same entry may read differently to each.
-    ETag: `W/"${entry.etag}.${encodeURIComponent(userId)}"`,
+  return {
+    ETag: etag,
     Age: String(ageSeconds(entry, nowMs)),
-    'Cache-Control': 'private, no-cache',
+    'Cache-Control': wantsExplanation ? 'no-store' : 'private, no-cache',
     'Cache-Status': cacheStatus(answered, nowMs),
     'Server-Timing': steps.map(({ name, durationMs }) => `${name};dur=${durationMs}`).join(', '),
     Vary: 'Authorization, X-Workspace-ID, X-User-ID',
-  })
+  }
 }
 
 /** RFC 9211: how this cache handled the request. The detail is where the answer is from, or why it is in doubt. */
@@ -130,17 +150,20 @@ function cacheStatus(
   return `Boardcache; ${handled}; detail=${doubt ?? source}`
 }
 
-function matches(ifNoneMatch: string | null, etag: string | null): boolean {
-  if (ifNoneMatch === null || etag === null) return false
+function matches(ifNoneMatch: string | null, etag: string): boolean {
+  if (ifNoneMatch === null) return false
   if (ifNoneMatch.trim() === '*') return true
   const opaque = (tag: string) => tag.trim().replace(/^W\//, '')
   return ifNoneMatch.split(',').some((tag) => opaque(tag) === opaque(etag))
 }
 
-function wrap(data: Uint8Array): Uint8Array<ArrayBuffer> {
-  const body = new Uint8Array(opening.length + data.length + 1)
-  body.set(opening)
-  body.set(data, opening.length)
-  body[body.length - 1] = closingBrace
-  return body
+/** The parts as one, copied once. */
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    bytes.set(part, offset)
+    offset += part.length
+  }
+  return bytes
 }

@@ -9,7 +9,8 @@ export interface Call {
   readonly request: Request
   /** Parameters of the path, percent-decoded. */
   readonly path: Readonly<Record<string, string>>
-  readonly url: URL
+  /** The whole of it, as the platform normalized it. */
+  readonly url: string
   readonly requestId: string
   readonly startedAtMs: number
   /** IATA code of the data centre, `local` outside Cloudflare. */

@@ -25,6 +25,26 @@ describe('an entry in its stored form', () => {
     }
   })
 
+  it.each([
+    ['workspaceId', 15213],
+    ['found', 'yes'],
+    ['stamp', null],
+    ['stamp', { ledgerId: 'ledger', version: -1 }],
+    ['tags', ['workspace', 1]],
+    ['createdAtMs', null],
+    ['loadMs', 'long'],
+    ['deleteAtMs', null],
+    ['etag', null],
+    ['bodyBytes', 1.5],
+  ])('is corrupt when its header says something strange of %s', (member, value) => {
+    const [header = '', body = ''] = new TextDecoder().decode(encodeEntry(entryOf())).split('\n')
+    const strange = JSON.stringify({ ...JSON.parse(header), [member]: value })
+    expect(decodeEntry(new TextEncoder().encode(`${strange}\n${body}`))).toEqual({
+      ok: false,
+      error: 'corrupt',
+    })
+  })
+
   it('never crashes the reader, whatever bytes stand in its place', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat({ max: 200 }), (noise, at) => {

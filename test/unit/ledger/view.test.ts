@@ -65,6 +65,23 @@ describe('the view of a ledger', () => {
     expect(proof.ok && proof.value.movedAt('counts')).toBe(1)
   })
 
+  it('is at hand without asking only within the bound', async () => {
+    const { bounded, clock, state, views } = setUp()
+    expect(views.atHand(workspaceId)).toBeNull()
+    const proof = await bounded()
+    await clock.advance(boundMs)
+    expect(views.atHand(workspaceId)).toBe(proof.ok && proof.value)
+    await clock.advance(1)
+    expect(views.atHand(workspaceId)).toBeNull()
+    expect(state.asked).toBe(1)
+  })
+
+  it('is never at hand where every read has to ask', async () => {
+    const { bounded, views } = setUp(0)
+    await bounded()
+    expect(views.atHand(workspaceId)).toBeNull()
+  })
+
   it('counts its age from when the question was sent, not from when the answer came', async () => {
     const { bounded, book, clock, held, state } = setUp()
     state.isHolding = true

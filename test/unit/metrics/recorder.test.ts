@@ -48,7 +48,7 @@ beforeEach(() => {
 })
 
 /** Whether a promise has settled, once all that can go on has. */
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+async function isSettled(promise: Promise<unknown> | null): Promise<boolean> {
   const open = Symbol('open')
   await settle()
   return (await Promise.race([promise, Promise.resolve(open)])) !== open

@@ -19,7 +19,7 @@ function present(assignees: Record<string, number>, user: string, source: 'redis
     isCacheEnabled: true,
     userId: userIdSchema.parse(user),
   })
-  return JSON.parse(new TextDecoder().decode(presented))
+  return JSON.parse(Buffer.concat(presented).toString('utf8'))
 }
 
 describe('the counts of a workspace', () => {

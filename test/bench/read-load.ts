@@ -1,0 +1,59 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import autocannon from 'autocannon'
+import { z } from 'zod'
+
+/** What is asked, again and again, by `connections` readers at a time. */
+export const loadSchema = z.object({
+  url: z.string(),
+  headers: z.record(z.string(), z.string()),
+  connections: z.int(),
+  seconds: z.number(),
+})
+export type Load = z.output<typeof loadSchema>
+
+const loadedSchema = z.object({
+  requests: z.int(),
+  perSecond: z.number(),
+  p50Ms: z.number(),
+  p99Ms: z.number(),
+  /** Answers other than 2xx, and none at all. */
+  failures: z.int(),
+})
+export type Loaded = z.output<typeof loadedSchema>
+
+export interface LoadProcess {
+  run(load: Load): Promise<Loaded>
+  stop(): void
+}
+
+/** Load in a process of its own, so that what waits for the answers is not what asks. */
+export function startLoadProcess(): LoadProcess {
+  const child: ChildProcess = fork(fileURLToPath(import.meta.url))
+  return {
+    async run(load) {
+      const answered = once(child, 'message', { signal: AbortSignal.timeout((load.seconds + 30) * 1000) })
+      child.send(load)
+      const [message] = await answered
+      return loadedSchema.parse(message)
+    },
+    stop: () => void child.kill(),
+  }
+}
+
+async function bombard({ url, headers, connections, seconds }: Load): Promise<Loaded> {
+  const result = await autocannon({ url, headers, connections, duration: seconds })
+  return {
+    requests: result.requests.total,
+    perSecond: result.requests.total / result.duration,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+    failures: result.errors + result.non2xx,
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.on('message', async (message) => process.send?.(await bombard(loadSchema.parse(message))))
+  process.on('disconnect', () => process.exit(0))
+}

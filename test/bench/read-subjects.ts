@@ -1,0 +1,89 @@
+import { fileURLToPath } from 'node:url'
+
+/** One way to answer the page. */
+export interface Subject {
+  readonly name: string
+  /** Module of the Worker. */
+  readonly entry: string
+  readonly variables: Readonly<Record<string, string>>
+  /** Whether it is asked with a token. */
+  readonly isAuthenticated: boolean
+  /** `_cache.source` of its answers; null where they have none. */
+  readonly source: string | null
+}
+
+const entryOf = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const boardcache = entryOf('../../worker/index.ts')
+const noMemory = { MEMORY_CACHE_BYTES: '0' }
+const noNearTiers = { ...noMemory, EDGE_CACHE_ENABLED: 'false' }
+const noRedis = { REDIS_ENABLED: 'false' }
+
+/** What the others are measured against. */
+export const yardstick: Subject = {
+  name: 'bare Worker, one KV value',
+  entry: entryOf('workers/one-kv-value.ts'),
+  variables: {},
+  isAuthenticated: false,
+  source: null,
+}
+
+/** Everything that is measured; of Boardcache each tier, with those before it switched off or empty. */
+export const subjects: readonly Subject[] = [
+  {
+    name: 'bare Worker, a constant',
+    entry: entryOf('workers/constant.ts'),
+    variables: {},
+    isAuthenticated: false,
+    source: null,
+  },
+  yardstick,
+  {
+    name: "Hono's cache middleware, no authentication",
+    entry: entryOf('workers/hono-cache.ts'),
+    variables: {},
+    isAuthenticated: false,
+    source: null,
+  },
+  {
+    name: 'plain design: KV, parse, serialize',
+    entry: entryOf('workers/plain-design.ts'),
+    variables: {},
+    isAuthenticated: true,
+    source: 'cloudflare_kv',
+  },
+  {
+    name: 'Boardcache, memory hit',
+    entry: boardcache,
+    variables: noRedis,
+    isAuthenticated: true,
+    source: 'memory',
+  },
+  {
+    name: 'Boardcache, memory hit, nothing counted',
+    entry: entryOf('workers/without-metrics.ts'),
+    variables: noRedis,
+    isAuthenticated: true,
+    source: 'memory',
+  },
+  {
+    name: 'Boardcache, edge-cache hit',
+    entry: boardcache,
+    variables: { ...noMemory, ...noRedis },
+    isAuthenticated: true,
+    source: 'edge_cache',
+  },
+  {
+    name: 'Boardcache, KV hit',
+    entry: boardcache,
+    variables: { ...noNearTiers, ...noRedis },
+    isAuthenticated: true,
+    source: 'cloudflare_kv',
+  },
+  {
+    name: 'Boardcache, Redis hit',
+    entry: entryOf('workers/without-kv.ts'),
+    variables: noNearTiers,
+    isAuthenticated: true,
+    source: 'redis_cache',
+  },
+]

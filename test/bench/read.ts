@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises'
+import { cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { eventually } from '../support/eventually.ts'
+import { type Loaded, type LoadProcess, startLoadProcess } from './read-load.ts'
+import { page } from './read-page.ts'
+import { subjects, yardstick } from './read-subjects.ts'
+import { type RunningSubject, type RunningWorkers, startWorkers } from './read-workers.ts'
+
+/**
+ * `npm run bench:read`: one page, answered by the same workerd in several ways, in turn: in each round every subject is
+ * measured once, in random order, and medians are reported, since the machine is never quite still. The load comes from
+ * a process of its own, so that of workerd's CPU time nothing is the load's. Of workerd's, Miniflare's simulators of KV,
+ * cache and Durable Objects are a part: for the bare Worker that reads KV as for the rest.
+ */
+const connections = 16
+const warmUpSeconds = 2
+
+const options = z
+  .object({
+    rounds: z.coerce.number().int().min(1).max(100),
+    seconds: z.coerce.number().min(1).max(60),
+    /** Those whose name has this in it, and what they are measured against. */
+    only: z.string(),
+  })
+  .parse(
+    parseArgs({
+      options: {
+        rounds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '4' },
+        only: { type: 'string', default: '' },
+      },
+    }).values,
+  )
+
+interface Measured extends Loaded {
+  /** CPU time of workerd, user and system, over what it answered. */
+  readonly cpuMs: number
+}
+
+async function measure(
+  { url, headers }: RunningSubject,
+  seconds: number,
+  workerdPid: number,
+  load: LoadProcess,
+): Promise<Measured> {
+  const beforeMs = await cpuMsOf(workerdPid)
+  const loaded = await load.run({ url, headers, connections, seconds })
+  return { ...loaded, cpuMs: ((await cpuMsOf(workerdPid)) - beforeMs) / loaded.requests }
+}
+
+/** proc(5): utime and stime are the 14th and 15th fields of `stat`, in hundredths of a second. */
+async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+const answerSchema = z.object({ data: z.object({ _cache: z.object({ source: z.string() }) }) })
+
+/** Asks until the answer is whole and comes from where it is to come from. */
+async function warmUp({ url, headers, source }: RunningSubject): Promise<void> {
+  await eventually(async () => {
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) })
+    const text = await response.text()
+    if (response.status !== 200 || text.length < page.length) throw new Error(`${response.status}: ${text}`)
+    return source === null || answerSchema.parse(JSON.parse(text)).data._cache.source === source
+  })
+}
+
+async function measureAll({ subjects, workerdPid }: RunningWorkers, load: LoadProcess) {
+  const rounds: Map<RunningSubject, Measured>[] = []
+  for (const subject of subjects) {
+    await warmUp(subject)
+    await measure(subject, warmUpSeconds, workerdPid, load)
+  }
+  for (let round = 0; round < options.rounds; round += 1) {
+    const measured = new Map<RunningSubject, Measured>()
+    for (const subject of shuffled(subjects)) {
+      await warmUp(subject)
+      measured.set(subject, await measure(subject, options.seconds, workerdPid, load))
+    }
+    rounds.push(measured)
+  }
+  return rounds
+}
+
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .sort((left, right) => left.place - right.place)
+    .map(({ item }) => item)
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+function printTable(
+  { subjects }: RunningWorkers,
+  rounds: readonly ReadonlyMap<RunningSubject, Measured>[],
+): void {
+  const of = (subject: RunningSubject | undefined) =>
+    rounds.flatMap((round) => (subject && round.get(subject)) ?? [])
+  const yards = of(subjects.find(({ name }) => name === yardstick.name))
+  console.log(
+    '\n| | requests/s | p50 ms | p99 ms | CPU ms a request | requests/s : KV | CPU : KV | failures |',
+  )
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
+  for (const subject of subjects) {
+    const measured = of(subject)
+    const middle = (of: keyof Measured) => median(measured.map((each) => each[of]))
+    // Round by round: what slowed the machine down slowed both.
+    const ratio = (of: 'perSecond' | 'cpuMs') =>
+      median(measured.map((each, round) => each[of] / (yards[round]?.[of] ?? Number.NaN)))
+    const cells = [
+      subject.name,
+      middle('perSecond').toFixed(0),
+      middle('p50Ms').toFixed(0),
+      middle('p99Ms').toFixed(0),
+      middle('cpuMs').toFixed(3),
+      ratio('perSecond').toFixed(2),
+      ratio('cpuMs').toFixed(2),
+      measured.reduce((sum, { failures }) => sum + failures, 0),
+    ]
+    console.log(`| ${cells.join(' | ')} |`)
+  }
+  const speeds = yards.map(({ perSecond }) => perSecond)
+  const spread = (Math.max(...speeds) - Math.min(...speeds)) / median(speeds)
+  console.log(
+    `\n"${yardstick.name}" itself varied by ${(100 * spread).toFixed(0)} % from its slowest round to its fastest.`,
+  )
+}
+
+const chosen = subjects.filter((subject) => subject === yardstick || subject.name.includes(options.only))
+const [cpu] = cpus()
+console.log(
+  `${cpus().length} cores, ${cpu?.model ?? 'unknown'}; load of the machine before ${loadavg()[0]?.toFixed(1)}; Node ${process.version}; ` +
+    `${connections} connections; a page of ${(Buffer.byteLength(page) / 1000).toFixed(1)} kB; ${options.rounds} rounds of ${options.seconds} s each`,
+)
+const workers = await startWorkers(chosen)
+const load = startLoadProcess()
+try {
+  printTable(workers, await measureAll(workers, load))
+} finally {
+  load.stop()
+  await workers.stop()
+}

@@ -1,0 +1,13 @@
+interface Bindings {
+  readonly BOARD_CACHE: KVNamespace
+}
+
+/** The least a Worker can do that answers from KV: one value, passed through as bytes. */
+export default {
+  async fetch(_request: Request, { BOARD_CACHE }: Bindings) {
+    const page = await BOARD_CACHE.get('page', 'arrayBuffer')
+    return page === null
+      ? new Response(null, { status: 404 })
+      : new Response(page, { headers: { 'Content-Type': 'application/json' } })
+  },
+}

@@ -1,0 +1,20 @@
+import { createApp } from '../../../worker/app.ts'
+import type { Env } from '../../../worker/config.ts'
+import { createServices, type Services } from '../../../worker/services.ts'
+
+export { Ledger } from '../../../worker/ledger/ledger.ts'
+export { MetricsStore } from '../../../worker/metrics/metrics-store.ts'
+
+let services: Services | null = null
+
+/** The production Worker, but that it counts nothing: what counting costs is the difference. */
+const app = createApp((env: Env) => {
+  services ??= createServices(env, () => ({
+    recorder: { record: () => undefined },
+    flushSoon: () => null,
+    read: async () => ({ counters: {}, durations: {}, isComplete: false }),
+  }))
+  return services
+})
+
+export default app
