@@ -1,4 +1,4 @@
-import type { Dice } from '../simulation/dice.ts'
+import type { Dice } from '../support/dice.ts'
 
 /** What a reader looks at; with its workspace, all that names an answer. */
 export interface View {

@@ -4,7 +4,6 @@ import { limits } from '../../shared/limits.ts'
 import type { CacheKey } from '../../worker/cache/key.ts'
 import type { Tier } from '../../worker/tiers/tier.ts'
 import { withDeadline } from '../../worker/tiers/with-deadline.ts'
-import { createRandom } from '../simulation/random.ts'
 import {
   createSimulatedTiers,
   kvLagMaxMs,
@@ -14,6 +13,7 @@ import {
 } from '../simulation/tiers.ts'
 import { entryOf } from '../support/entries.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
+import { createRandom } from '../support/random.ts'
 import { tierSuite } from './tier-suite.ts'
 
 const locations = ['FRA', 'LAX', 'SIN']

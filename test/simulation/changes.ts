@@ -4,8 +4,8 @@ import { defaultCacheSettings } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Tag } from '../../shared/tags.ts'
 import { tagsOf, webhookTags } from '../../worker/ledger/tags.ts'
+import type { Dice } from '../support/dice.ts'
 import type { Contact, Tables } from './database.ts'
-import type { Dice } from './dice.ts'
 import { boardIds, columnIds, userIds } from './questions.ts'
 
 /** One change of a workspace's rows, and what the CRM says of it. */

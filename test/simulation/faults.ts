@@ -1,5 +1,5 @@
 import type { WorkspaceId } from '../../shared/ids.ts'
-import type { Dice } from './dice.ts'
+import type { Dice } from '../support/dice.ts'
 import type { Ledgers } from './ledgers.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedPlace, SimulatedTiers, TierFaults } from './tiers.ts'

@@ -27,8 +27,8 @@ import type { Tier } from '../../worker/tiers/tier.ts'
 import { withBreaker } from '../../worker/tiers/with-breaker.ts'
 import { withDeadline } from '../../worker/tiers/with-deadline.ts'
 import { withWritePause } from '../../worker/tiers/with-write-pause.ts'
+import type { Random } from '../support/random.ts'
 import { createLivingClock, heardWhileAlive, type Life } from './life.ts'
-import type { Random } from './random.ts'
 import type { SimulatedTiers } from './tiers.ts'
 
 /** How the deployment of a run is set up: what wrangler.toml and the platform decide. */

@@ -5,7 +5,7 @@ import type { BookLimits, BookStorage } from '../../worker/ledger/book.ts'
 import { Book } from '../../worker/ledger/book.ts'
 import type { LedgerStub } from '../../worker/ledger/client.ts'
 import type { LedgerAdvance, LedgerEvent } from '../../worker/ledger/contract.ts'
-import type { Dice } from './dice.ts'
+import type { Dice } from '../support/dice.ts'
 import type { Scheduler } from './scheduler.ts'
 import { createWay, type Way, type WayFaults } from './way.ts'
 

@@ -1,4 +1,4 @@
-import type { Dice } from './dice.ts'
+import type { Dice } from '../support/dice.ts'
 import { createIsolate, type Isolate, type Surroundings } from './isolate.ts'
 import type { Life } from './life.ts'
 import type { Scheduler } from './scheduler.ts'

@@ -5,7 +5,7 @@ import type { CacheKey } from '../../worker/cache/key.ts'
 import type { TierName } from '../../worker/metrics/events.ts'
 import type { Tier } from '../../worker/tiers/tier.ts'
 import { type BytesStore, createBytesTier, type Passage, untilAborted } from '../support/fake-tier.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 /**
  * The tiers beyond an isolate, simulated: their weaknesses are always there, faults come and go.

@@ -1,5 +1,5 @@
 import type { LocationCache } from '../../worker/tiers/edge-cache.ts'
-import type { Dice } from './dice.ts'
+import type { Dice } from '../support/dice.ts'
 import type { Scheduler } from './scheduler.ts'
 import { createWay, goodWay, type Way } from './way.ts'
 

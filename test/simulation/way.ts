@@ -1,4 +1,4 @@
-import type { Dice } from './dice.ts'
+import type { Dice } from '../support/dice.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** What calls on a way meet: it is slow, loses them on the way there or back, refuses them, or answers nothing. */

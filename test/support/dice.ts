@@ -10,6 +10,8 @@ export interface Dice {
   /** One of a list that is not empty. */
   pick<Item>(items: readonly Item[]): Item
   pickOrNone<Item>(items: readonly Item[]): Item | undefined
+  /** All of a list, in any order. */
+  shuffled<Item>(items: readonly Item[]): Item[]
 }
 
 export function createDice(random: Random): Dice {
@@ -25,5 +27,10 @@ export function createDice(random: Random): Dice {
       return picked
     },
     pickOrNone,
+    shuffled: (items) =>
+      items
+        .map((item) => ({ item, at: random() }))
+        .toSorted((one, other) => one.at - other.at)
+        .map(({ item }) => item),
   }
 }
