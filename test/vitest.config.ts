@@ -5,8 +5,8 @@ import { loopbackOnly } from './support/loopback-only.ts'
 import { workerTestBindings } from './support/worker-bindings.ts'
 
 /**
- * One project a room of test/, in groups that run one after the other: what is quick to fail first, and what starts
- * processes of its own never beside something else that does. Two workers, for two cores.
+ * One project a room of test/, in groups that run one after the other: what is quick to fail first, then what starts
+ * processes of its own, then what asks how long answers take. Two workers, for two cores; one in the last groups.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -16,7 +16,7 @@ interface Room {
   readonly include: readonly string[]
   readonly testTimeoutMs: number
   readonly hookTimeoutMs: number
-  /** One file at a time: its tests start processes that want the machine for themselves. */
+  /** One file at a time: its tests load the machine, or wait for what may take only so long. */
   readonly serial?: boolean
 }
 
@@ -40,7 +40,7 @@ function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial }: Ro
 
 const quick = { testTimeoutMs: 10_000, hookTimeoutMs: 10_000 }
 const long = { testTimeoutMs: 120_000, hookTimeoutMs: 10_000 }
-const withProcesses = { testTimeoutMs: 30_000, hookTimeoutMs: 120_000, serial: true }
+const withProcesses = { testTimeoutMs: 30_000, hookTimeoutMs: 120_000 }
 
 export default defineConfig({
   root,
@@ -83,7 +83,7 @@ export default defineConfig({
       }),
       room({
         name: 'conformance',
-        group: 3,
+        group: 2,
         include: ['test/conformance/**/*.test.ts'],
         ...withProcesses,
       }),
@@ -93,8 +93,9 @@ export default defineConfig({
         include: ['test/chaos/**/*.test.ts'],
         ...withProcesses,
         testTimeoutMs: 90_000,
+        serial: true,
       }),
-      room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
+      room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses, serial: true }),
     ],
   },
 })

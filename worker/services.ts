@@ -107,7 +107,7 @@ function createReadPath(options: ReadPathOptions): Pick<Services, 'settings' | '
   const { random } = Math
   const shared = createSharedViews(caches.default, clock)
   const views = createViews({ ledger, clock, boundMs: config.stalenessBoundMs, shared })
-  const store = createStore(slots)
+  const store = createStore(slots, clock)
   const { staleIfErrorSeconds } = config
   const load = createLoader({ views, store, clock, staleIfErrorSeconds, etagOf })
   const reader = createReader({ slots, views, load, store, clock, random })

@@ -79,7 +79,8 @@ async function runRound(
   const fresh = stack.connect()
   const faults = await settled(fresh)
   const recoveryMs = Math.round(performance.now() - killedAtMs)
-  for (const writer of writers) faults.push(...(await writer.faults(fresh)))
+  const found = await Promise.all(writers.map((writer) => writer.faults(fresh)))
+  faults.push(...found.flat())
   await fresh.end({ timeout: 1 })
   const sum = (of: 'acknowledged' | 'unanswered') =>
     writers.reduce((total, { tally }, index) => total + tally[of] - (before[index]?.[of] ?? 0), 0)

@@ -65,7 +65,8 @@ export class Writer {
     const { workspaceId, boardId } = this.subject
     const faults = await namesOutOfPlace(sql, workspaceId, this.possible)
     const asking = { api: this.api, sql, workspaceId }
-    for (const page of this.pages) faults.push(...(await pageFaults(asking, page)))
+    const ofPages = await Promise.all(this.pages.map((page) => pageFaults(asking, page)))
+    faults.push(...ofPages.flat())
     const known = await this.api.get(`/api/boards/${boardId}/contacts`, {
       'X-Min-Version': `${this.lastVersion}`,
     })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { takePort } from '../../origin/local/processes.ts'
 import { commandOf } from '../../origin/local/running-processes.ts'
@@ -28,17 +28,25 @@ interface Started {
 let folder: string
 let running: Started[]
 
-beforeEach(async () => {
+async function makeFolder(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'boardcache-start-'))
   await chmod(folder, 0o755)
+}
+
+async function removeFolder(): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+}
+
+beforeEach(() => {
   running = []
 })
 
-afterEach(async () => {
+async function endAll(): Promise<void> {
   for (const started of running) started.process.kill('SIGTERM')
   await Promise.all(running.map(({ ended }) => ended))
-  await rm(folder, { recursive: true, force: true })
-})
+}
+
+afterEach(endAll)
 
 /** `npm start` as a user runs it, with a small reference workspace. */
 function start(port: number, ...more: string[]): Started {
@@ -93,6 +101,10 @@ async function readNotedPids(): Promise<number[]> {
 }
 
 describe('npm start', () => {
+  // One folder for all: from the second start on its data is there.
+  beforeAll(makeFolder)
+  afterAll(removeFolder)
+
   it('says when it is ready, writes what scripts need for its owner alone, and Ctrl-C ends it all', async () => {
     const port = await takePort(0)
     const stack = start(port)
@@ -150,6 +162,31 @@ describe('npm start', () => {
     expect(await readFile(join(folder, 'local.json'), 'utf8')).toBe(state)
   })
 
+  it('has tokens made for it that say who, where and as what', async () => {
+    const stack = start(await takePort(0), '--no-redis')
+    await stack.line(/^ready /)
+    const file = await readStackFile(folder)
+    const make = promisify(execFile)
+    const options = ['--user', 'someone', '--workspace', '15214', '--role', 'member', '--data', folder]
+    const { stdout } = await make(process.execPath, [tokenProgram, ...options])
+    const counts = (workspace: string) =>
+      fetch(`${file.worker}/api/cache-settings/workspace/${workspace}/counts`, {
+        headers: { Authorization: `Bearer ${stdout.trim()}` },
+      })
+    expect((await counts('15214')).status).toBe(200)
+    expect((await counts('15213')).status).toBe(403)
+    await expect(make(process.execPath, [tokenProgram, '--user', 'someone'])).rejects.toThrow('Usage:')
+  })
+})
+
+describe('npm start in a new folder', () => {
+  beforeEach(makeFolder)
+  // In this order: what still runs writes to it.
+  afterEach(async () => {
+    await endAll()
+    await removeFolder()
+  })
+
   it('given up while it starts, ends what it had started', async () => {
     const stack = start(await takePort(0))
     await stack.line(/Supabase/)
@@ -180,21 +217,5 @@ describe('npm start', () => {
     await stack.line(/^ready /)
     expect((await readStackFile(folder)).redis).toBeNull()
     expect(await readFile(join(folder, 'thesis.txt'), 'utf8')).toBe('mine')
-  })
-
-  it('has tokens made for it that say who, where and as what', async () => {
-    const stack = start(await takePort(0), '--no-redis')
-    await stack.line(/^ready /)
-    const file = await readStackFile(folder)
-    const make = promisify(execFile)
-    const options = ['--user', 'someone', '--workspace', '15214', '--role', 'member', '--data', folder]
-    const { stdout } = await make(process.execPath, [tokenProgram, ...options])
-    const counts = (workspace: string) =>
-      fetch(`${file.worker}/api/cache-settings/workspace/${workspace}/counts`, {
-        headers: { Authorization: `Bearer ${stdout.trim()}` },
-      })
-    expect((await counts('15214')).status).toBe(200)
-    expect((await counts('15213')).status).toBe(403)
-    await expect(make(process.execPath, [tokenProgram, '--user', 'someone'])).rejects.toThrow('Usage:')
   })
 })

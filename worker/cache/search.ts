@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Source } from '../../shared/resources/resource.ts'
 import type { Proof, Views } from '../ledger/view.ts'
 import type { TierSlot } from '../tiers/slots.ts'
-import type { TierFailure } from '../tiers/tier.ts'
+import { type TierFailure, unaborted } from '../tiers/tier.ts'
 import type { Entry } from './entry.ts'
 import type { Judgement, Verdict } from './freshness.ts'
 import { isBetter, judge } from './freshness.ts'
@@ -42,8 +42,6 @@ interface Look {
   readonly failure: TierFailure['kind'] | null
   readonly durationMs: number
 }
-
-const never = new AbortController().signal
 
 /** The tiers near the reader, asked one after the other while the view of the ledger may still be on its way. */
 export async function lookNear({ slots, clock }: SearchOptions, read: Read): Promise<Look[]> {
@@ -97,7 +95,7 @@ export function judgementOf(read: Read, proof: Proof, clock: Clock, lifetimeSeco
 
 async function lookInto(slot: TierSlot, { key }: Read, clock: Clock): Promise<Look> {
   const askedAtMs = clock.now()
-  const got = await slot.tier.get(key, never)
+  const got = await slot.tier.get(key, unaborted())
   const durationMs = clock.now() - askedAtMs
   return got.ok
     ? { slot, entry: got.value, failure: null, durationMs }

@@ -1,4 +1,6 @@
+import type { Clock } from '../../shared/clock.ts'
 import type { TierSlot } from '../tiers/slots.ts'
+import { unaborted } from '../tiers/tier.ts'
 import type { Entry } from './entry.ts'
 import type { CacheKey } from './key.ts'
 
@@ -13,20 +15,23 @@ export interface Store {
   promote(key: CacheKey, entry: Entry, depth: number): Promise<void>
 }
 
-const never = new AbortController().signal
+/** After which a put is not heard of any more: its request's I/O was cut off. Deadlines of tiers are far below. */
+const putLostMs = 10_000
 
-export function createStore(slots: readonly TierSlot[]): Store {
+export function createStore(slots: readonly TierSlot[], clock: Clock): Store {
   /** One put a key at a time: KV takes one write a second a key, and simultaneous readers bring the same entry. */
-  const putting = new Set<string>()
+  const putting = new Map<string, number>()
 
   async function put(slot: TierSlot, key: CacheKey, entry: Entry): Promise<boolean> {
     const name = `${slot.tier.name} ${key}`
-    if (putting.has(name)) return true
-    putting.add(name)
+    const sinceMs = clock.now()
+    const otherSinceMs = putting.get(name)
+    if (otherSinceMs !== undefined && sinceMs - otherSinceMs < putLostMs) return true
+    putting.set(name, sinceMs)
     try {
-      return (await slot.tier.put(key, entry, never)).ok
+      return (await slot.tier.put(key, entry, unaborted())).ok
     } finally {
-      putting.delete(name)
+      if (putting.get(name) === sinceMs) putting.delete(name)
     }
   }
 

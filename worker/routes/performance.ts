@@ -8,7 +8,7 @@ import { err, ok } from '../../shared/result.ts'
 import type { Entry } from '../cache/entry.ts'
 import { cacheKey } from '../cache/key.ts'
 import type { Services } from '../services.ts'
-import type { Tier } from '../tiers/tier.ts'
+import { type Tier, unaborted } from '../tiers/tier.ts'
 import type { Warming } from './warm-up.ts'
 
 const measured = <const Type extends string>(type: Type) =>
@@ -22,8 +22,6 @@ export const performanceSchema = z.object({
   edge: measured('kv_hit').nullable(),
 })
 export type Performance = z.output<typeof performanceSchema>
-
-const never = new AbortController().signal
 
 /**
  * Reads the workspace's counts four times, really: from the database; from Redis where it is not, and then from
@@ -67,15 +65,15 @@ export async function measurePerformance(
 
   /** A read from the tier, or null where it did not give what was put. */
   async function warm(tier: Tier): Promise<{ timeMs: number; improvementPercent: number } | null> {
-    const put = await tier.put(key, entry, never)
-    const got = await timed(() => tier.get(key, never))
+    const put = await tier.put(key, entry, unaborted())
+    const got = await timed(() => tier.get(key, unaborted()))
     const isHit = put.ok && got.value.ok && got.value.value !== null
     return isHit ? { timeMs: got.timeMs, improvementPercent: improvementPercent(got.timeMs) } : null
   }
 
   async function cold(tier: Tier): Promise<{ timeMs: number; improvementPercent: number } | null> {
     const read = await timed(async () => {
-      const missed = await tier.get(key, never)
+      const missed = await tier.get(key, unaborted())
       return missed.ok && (await load(`${nonce}:2`)).ok
     })
     return read.value ? { timeMs: read.timeMs, improvementPercent: improvementPercent(read.timeMs) } : null
@@ -84,7 +82,7 @@ export async function measurePerformance(
   const redisCold = redis === null ? null : await cold(redis)
   const redisWarm = redis === null ? null : await warm(redis)
   const edge = await warm(kv)
-  caller.keepAlive(Promise.all([kv.remove([key], never), redis?.remove([key], never)]))
+  caller.keepAlive(Promise.all([kv.remove([key], unaborted()), redis?.remove([key], unaborted())]))
   return ok({
     standard: { timeMs: standard.timeMs, type: 'database' },
     redisCold: redisCold === null ? null : { ...redisCold, type: 'redis_miss' },

@@ -35,3 +35,11 @@ export interface Tier {
   /** Whether the place answers at all; touches no entry. */
   probe(signal: AbortSignal): Promise<Result<void, TierFailure>>
 }
+
+/**
+ * The signal of a call that nobody takes back. A new one for each: one that is shared would gather, for as long as the
+ * isolate lives, the listeners of requests that workerd ended before they could be taken off.
+ */
+export function unaborted(): AbortSignal {
+  return new AbortController().signal
+}

@@ -22,7 +22,7 @@ export function withDeadline(tier: Tier, clock: Clock, deadlineMs: number): Tier
       }
       const cancel = clock.schedule(giveUp, deadlineMs)
       signal.addEventListener('abort', giveUp)
-      // Callers share one signal that is never aborted: it must not gather listeners.
+      // A signal may outlive many calls: it must not gather their listeners.
       const leave = () => {
         cancel()
         signal.removeEventListener('abort', giveUp)
