@@ -25,7 +25,7 @@ export type ColumnId = z.output<typeof columnIdSchema>
 export type ContactId = z.output<typeof contactIdSchema>
 export type UserId = z.output<typeof userIdSchema>
 
-/** A workspace's sequence number: 0 before the first invalidation, then one more with each. */
+/** A workspace's sequence number: one more with each invalidation. A ledger begins far above 0. */
 export const versionSchema = z.int().nonnegative().brand<'Version'>()
 export type Version = z.output<typeof versionSchema>
 export const versionZero: Version = versionSchema.parse(0)

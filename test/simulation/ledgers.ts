@@ -1,12 +1,12 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import { versionZero } from '../../shared/ids.ts'
+import { type Version, versionSchema } from '../../shared/ids.ts'
 import type { BookLimits, BookStorage } from '../../worker/ledger/book.ts'
 import { Book } from '../../worker/ledger/book.ts'
 import type { LedgerStub } from '../../worker/ledger/client.ts'
 import type { LedgerAdvance, LedgerEvent } from '../../worker/ledger/contract.ts'
 import type { Dice } from '../support/dice.ts'
-import type { Scheduler } from './scheduler.ts'
+import { type Scheduler, startMs } from './scheduler.ts'
 import { createWay, type Way, type WayFaults } from './way.ts'
 
 /** The ledgers of all workspaces: production's book, and the ways to it from each location. */
@@ -37,7 +37,10 @@ export interface LedgersOptions {
 
 export function createLedgers(options: LedgersOptions): Ledgers {
   const { scheduler, dice, locations, bounds, usualWay, written } = options
-  const stores = new Map<WorkspaceId, { readonly storage: BookStorage; readonly ledgerId: string }>()
+  const stores = new Map<
+    WorkspaceId,
+    { readonly storage: BookStorage; readonly ledgerId: string; readonly version: Version }
+  >()
   const books = new Map<WorkspaceId, Book>()
   const ways = new Map(locations.map((location) => [location, createWay(scheduler, dice, usualWay)]))
   let ledgersBegun = 0
@@ -46,16 +49,17 @@ export function createLedgers(options: LedgersOptions): Ledgers {
     const known = stores.get(workspaceId)
     if (known !== undefined) return known
     ledgersBegun += 1
-    const store = { storage: createStorage(), ledgerId: `ledger-${ledgersBegun}` }
+    const version = versionSchema.parse(Math.floor(scheduler.now()) - startMs)
+    const store = { storage: createStorage(), ledgerId: `ledger-${ledgersBegun}`, version }
     stores.set(workspaceId, store)
-    written(workspaceId, store.ledgerId, [], { version: versionZero, outcomes: [] })
+    written(workspaceId, store.ledgerId, [], { version, outcomes: [] })
     return store
   }
   const bookOf = (workspaceId: WorkspaceId) => {
     const known = books.get(workspaceId)
     if (known !== undefined) return known
-    const { storage, ledgerId } = storeOf(workspaceId)
-    const book = new Book(storage, () => ledgerId, bounds)
+    const { storage, ...birth } = storeOf(workspaceId)
+    const book = new Book(storage, () => birth, bounds)
     books.set(workspaceId, book)
     return book
   }

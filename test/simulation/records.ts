@@ -68,9 +68,9 @@ export function createRecords(nowMs: () => number): Records {
       for (const eventId of eventIds) books.commitOfEvent.set(eventId, commit)
     },
 
-    written(workspaceId, ledgerId, events, { outcomes }) {
+    written(workspaceId, ledgerId, events, { version: newest, outcomes }) {
       const books = booksOf(workspaceId)
-      noteLedger(books, ledgerId)
+      noteLedger(books, ledgerId, newest)
       const era = books.ledgerIds.length - 1
       for (const [index, { eventId = '' }] of events.entries()) {
         const version = outcomes[index]?.version ?? 0
@@ -110,11 +110,14 @@ export function isIn(written: Written, known: KnownVersion): boolean {
   return written.era < known.era || (written.era === known.era && written.version <= known.version)
 }
 
-function noteLedger(books: Books, ledgerId: string): void {
+/** What is told of a ledger first is the version that it begins with. */
+function noteLedger(books: Books, ledgerId: string, version: number): void {
   if (books.ledgerIds.at(-1) === ledgerId) return
   if (books.ledgerIds.includes(ledgerId)) throw new BrokenPromise('nothing lost: a ledger came back')
+  if (books.ledgerIds.length > 0 && version <= books.version)
+    throw new BrokenPromise('nothing lost: a ledger began with a version that the lost one had given')
   books.ledgerIds.push(ledgerId)
-  books.version = 0
+  books.version = version
 }
 
 /** An event has the version it had before, if the ledger remembers it, and else the next one. */

@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
-import { Book, type BookLimits } from '../../worker/ledger/book.ts'
+import { type Birth, Book, type BookLimits } from '../../worker/ledger/book.ts'
 
 /** The production ledger over Node's SQLite, which is the engine a Durable Object has. */
 export function createBook(
   limits?: BookLimits,
   database = new DatabaseSync(':memory:'),
-  ledgerId = 'ledger',
+  birth: Birth = { ledgerId: 'ledger', version: 0 },
 ): Book {
   const storage = {
     sql: {
@@ -29,5 +29,5 @@ export function createBook(
       }
     },
   }
-  return new Book(storage, () => ledgerId, limits)
+  return new Book(storage, () => birth, limits)
 }

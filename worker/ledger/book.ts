@@ -18,6 +18,16 @@ export interface BookLimits {
   readonly changesPerAnswerMax: number
 }
 
+/**
+ * How a ledger begins where nothing is written down. `version`: above all that an earlier one of the same workspace may
+ * have handed out, whose storage was lost: who asks for a version of the new one is not to be told that the old one's
+ * view, which some isolate still has, is as new as that.
+ */
+export interface Birth {
+  readonly ledgerId: string
+  readonly version: number
+}
+
 const bookLimits: BookLimits = {
   tagsMax: limits.ledgerTagsMax,
   eventIdsMax: limits.ledgerEventIdsMax,
@@ -46,12 +56,13 @@ export class Book {
   private tagCount: number
   private eventCount: number
 
-  constructor(storage: BookStorage, newId: () => string, bounds: BookLimits = bookLimits) {
+  constructor(storage: BookStorage, birth: () => Birth, bounds: BookLimits = bookLimits) {
     this.storage = storage
     this.bounds = bounds
     storage.transactionSync(() => {
       this.run(schema)
-      this.run('insert or ignore into book values (1, ?, 0, 0)', newId())
+      const { ledgerId, version } = birth()
+      this.run('insert or ignore into book values (1, ?, ?, 0)', ledgerId, version)
     })
     this.tagCount = this.count('tags')
     this.eventCount = this.count('events')

@@ -11,7 +11,8 @@ export class Ledger extends DurableObject {
 
   constructor(state: DurableObjectState, env: Cloudflare.Env) {
     super(state, env)
-    this.book = new Book(state.storage, () => crypto.randomUUID())
+    // Milliseconds since 1970: a ledger takes fewer versions than that, some hundred a second at most.
+    this.book = new Book(state.storage, () => ({ ledgerId: crypto.randomUUID(), version: Date.now() }))
   }
 
   advance(events: readonly LedgerEvent[]): LedgerAdvance {

@@ -21,7 +21,7 @@ let chance: number
 
 beforeEach(() => {
   clock = createFakeClock()
-  book = createBook(undefined, undefined, 'ledger')
+  book = createBook()
   for (let index = 0; index < 5; index += 1) book.advance([{ tags: ['board:other'] }])
   events = []
   reports = []

@@ -49,10 +49,17 @@ describe('the ledger', () => {
 
   it('remembers everything when it is opened again', () => {
     const database = new DatabaseSync(':memory:')
-    createBook(small, database, 'first').advance([{ tags: ['counts'], eventId: 'e1' }])
-    const reopened = createBook(small, database, 'second')
+    const first = createBook(small, database, { ledgerId: 'first', version: 0 })
+    first.advance([{ tags: ['counts'], eventId: 'e1' }])
+    const reopened = createBook(small, database, { ledgerId: 'second', version: 9 })
     expect(reopened.since('first', 0)).toMatchObject({ ledgerId: 'first', version: 1 })
     expect(reopened.advance([{ tags: ['counts'], eventId: 'e1' }]).version).toBe(1)
+  })
+
+  it('hands out only versions above the one it was born with', () => {
+    const book = createBook(small, new DatabaseSync(':memory:'), { ledgerId: 'born', version: 700 })
+    expect(book.since(null, 0)).toEqual({ ledgerId: 'born', version: 700, floor: 0, changes: [] })
+    expect(book.advance([{ tags: ['counts'] }]).version).toBe(701)
   })
 
   it('tells a reader of another ledger everything, whatever version it has', () => {

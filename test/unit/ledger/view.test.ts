@@ -165,7 +165,7 @@ describe('the view of a ledger', () => {
 
   it('starts anew when the ledger is another', async () => {
     const clock = createFakeClock()
-    let book = createBook(undefined, undefined, 'first')
+    let book = createBook(undefined, undefined, { ledgerId: 'first', version: 0 })
     book.advance([{ tags: ['counts'] }])
     const ledger: LedgerClient = {
       advance: async (_workspace, events) => ok(book.advance(events)),
@@ -173,7 +173,7 @@ describe('the view of a ledger', () => {
     }
     const views = createViews({ ledger, clock, boundMs, shared: null })
     await views.current(workspaceId, { kind: 'bounded' }, ignore)
-    book = createBook(undefined, undefined, 'second')
+    book = createBook(undefined, undefined, { ledgerId: 'second', version: 0 })
     await clock.advance(boundMs + 1)
     const proof = await views.current(workspaceId, { kind: 'bounded' }, ignore)
     expect(proof).toMatchObject({ ok: true, value: { ledgerId: 'second', version: 0 } })
