@@ -94,7 +94,8 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
   if (isOver(best.entry, judgement.nowMs)) return null
   if (best.verdict === 'fresh') {
     if (depth > 0) read.keepAlive(options.store.promote(read.key, best.entry, depth))
-    if (proof.ok && isDueEarly(best.entry, judgement, options.random())) refresh(passage, proof)
+    if (proof.ok && isDueEarly(best.entry, judgement, options.random()))
+      read.keepAlive(refreshEarly(passage, best.entry, depth, proof))
     return say(passage, best, proof, proof.ok ? 'HIT' : 'STALE', doubtOf(proof))
   }
   const mayAnswer = best.verdict === 'expired' && read.wish.proof.kind === 'bounded'
@@ -111,6 +112,20 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
 /** Loads anew behind the answer; who comes meanwhile joins the same load. */
 function refresh({ options, read }: Passage, proof: Proof): void {
   read.keepAlive(options.load(read, proof, true))
+}
+
+/**
+ * The same before an entry's end, for those that one isolate has in demand and all others too: what one of them has
+ * loaded already is taken from the tiers that they share, so that the origin is asked once and not by each.
+ */
+async function refreshEarly(passage: Passage, held: Entry, depth: number, proof: Proof): Promise<void> {
+  const { options, read, policy } = passage
+  const shared = options.slots.slice(depth + 1)
+  const lifetimeOfNewer = (entry: Entry) =>
+    entry.createdAtMs > held.createdAtMs ? lifetimeOf(entry, policy) : 0
+  const found = await searchTiers({ ...options, slots: shared }, read, [], proof, lifetimeOfNewer, [])
+  if (found.best?.verdict !== 'fresh') return refresh(passage, found.proof)
+  await options.store.promote(read.key, found.best.entry, depth + 1 + found.depth)
 }
 
 async function answerFromOrigin(passage: Passage, found: Found): ReturnType<Reader> {

@@ -211,6 +211,24 @@ describe('an entry near the end of its life', () => {
     expect(database.loads).toBe(2)
   })
 
+  it('is taken from the tiers that all share where another has refreshed it, and the origin is not asked again', async () => {
+    const { isolate, createIsolate, database, world } = await near({ chance: 0.5, leftMs: 90 })
+    // From Redis, and so from then on in KV too.
+    expect(await isolate.read()).toMatchObject({ source: 'redis_cache' })
+    await isolate.rest()
+    world.chance = 0.9
+    database.rows = '["new"]'
+    expect(await isolate.read()).toMatchObject({ source: 'cloudflare_kv', body: '{"contacts":[]}' })
+    await isolate.rest()
+    expect(database.loads).toBe(2)
+
+    const other = createIsolate()
+    expect(await other.read()).toMatchObject({ source: 'cloudflare_kv', body: '{"contacts":[]}' })
+    await other.rest()
+    expect(database.loads).toBe(2)
+    expect(await other.read()).toMatchObject({ source: 'cloudflare_kv', body: '{"contacts":["new"]}' })
+  })
+
   it('is left alone by most readers, and by all who come long before', async () => {
     for (const [chance, leftMs] of [
       [0.5, 90],
