@@ -1,4 +1,5 @@
 import { eventually } from '../support/eventually.ts'
+import { cpuMsOf } from './cpu-time.ts'
 import { startLoadProcess } from './read-load.ts'
 import { subjects } from './read-subjects.ts'
 import { type RunningSubject, startWorkers } from './read-workers.ts'
@@ -9,6 +10,14 @@ export interface MetricsCost {
   readonly offPerSecond: number
   /** The median of on over off, round by round: what slowed the machine down slowed both. */
   readonly ratio: number
+  /** CPU time of workerd a request, on over off, over all rounds: what others do on the machine is not in it. */
+  readonly cpuRatio: number
+}
+
+interface Round {
+  readonly perSecond: number
+  readonly requests: number
+  readonly cpuMs: number
 }
 
 const names = { on: 'Boardcache, memory hit', off: 'Boardcache, memory hit, nothing counted' }
@@ -21,8 +30,13 @@ export async function measureMetricsCost(options: {
 }): Promise<MetricsCost> {
   const workers = await startWorkers(subjects.filter(({ name }) => name === names.on || name === names.off))
   const load = startLoadProcess()
-  const run = async ({ url, headers }: RunningSubject, seconds: number) =>
-    (await load.run({ url, headers, connections: options.connections, seconds })).perSecond
+  const run = async ({ url, headers }: RunningSubject, seconds: number): Promise<Round> => {
+    const beforeMs = await cpuMsOf(workers.workerdPid)
+    const { perSecond, requests } = await load.run({
+      ...{ url, headers, seconds, connections: options.connections },
+    })
+    return { perSecond, requests, cpuMs: (await cpuMsOf(workers.workerdPid)) - beforeMs }
+  }
   try {
     const subjectOf = (name: string): RunningSubject => {
       const subject = workers.subjects.find((each) => each.name === name)
@@ -34,19 +48,19 @@ export async function measureMetricsCost(options: {
       await warmUp(subject)
       await run(subject, 3)
     }
-    const rounds: { readonly on: number; readonly off: number }[] = []
+    const rounds: { readonly on: Round; readonly off: Round }[] = []
     for (let round = 0; round < options.rounds; round += 1) {
-      if (round % 2 === 0)
-        rounds.push({ on: await run(on, options.seconds), off: await run(off, options.seconds) })
-      else {
-        const offPerSecond = await run(off, options.seconds)
-        rounds.push({ on: await run(on, options.seconds), off: offPerSecond })
-      }
+      const onFirst = round % 2 === 0 ? await run(on, options.seconds) : null
+      const offNow = await run(off, options.seconds)
+      rounds.push({ on: onFirst ?? (await run(on, options.seconds)), off: offNow })
     }
+    const cpuOf = (each: readonly Round[]) =>
+      each.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / each.reduce((sum, { requests }) => sum + requests, 0)
     return {
-      onPerSecond: median(rounds.map((each) => each.on)),
-      offPerSecond: median(rounds.map((each) => each.off)),
-      ratio: median(rounds.map((each) => each.on / each.off)),
+      onPerSecond: median(rounds.map((each) => each.on.perSecond)),
+      offPerSecond: median(rounds.map((each) => each.off.perSecond)),
+      ratio: median(rounds.map((each) => each.on.perSecond / each.off.perSecond)),
+      cpuRatio: cpuOf(rounds.map((each) => each.on)) / cpuOf(rounds.map((each) => each.off)),
     }
   } finally {
     load.stop()

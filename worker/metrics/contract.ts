@@ -8,7 +8,7 @@ import type { Totals } from './totals.ts'
  */
 export interface MetricsShard extends Rpc.DurableObjectBranded {
   /** Adds a batch, once, and answers when the writer may send its next. */
-  add(id: FlushId, location: string, totals: Totals, gauges: Gauges): Promise<Receipt>
+  add(id: FlushId, location: string, totals: Totals, gauges: Gauges): Receipt
   /** What it holds, confirmed batches included; null where it never held anything. */
   standing(): ShardStanding | null
 }

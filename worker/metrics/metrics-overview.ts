@@ -9,17 +9,16 @@ import type { OriginReport } from './origin-figures.ts'
 import { originReportOf } from './origin-figures.ts'
 import type { Overview } from './overview.ts'
 import { createOverview } from './overview.ts'
-
-/** Until the next sample after one that failed. */
-const retryMs = 5_000
+import type { Pulse } from './pulse.ts'
+import { createPulse } from './pulse.ts'
 
 /**
- * The one overview of the deployment (overview.ts) as a Durable Object, with its alarm as the clock of the samples. From
- * the first report on it never ends: every second while there are news or somebody watches, else every ten.
+ * The one overview of the deployment (overview.ts) as a Durable Object. From the first report on it makes samples
+ * without end: every second while there are news or somebody watches, else every ten.
  */
 export class MetricsOverview extends DurableObject<Env> implements Contract {
   private readonly overview: Overview
-  private alarmAtMs = Number.POSITIVE_INFINITY
+  private readonly pulse: Pulse
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
@@ -29,7 +28,12 @@ export class MetricsOverview extends DurableObject<Env> implements Contract {
       clock: systemClock,
       askShard: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).standing(),
       askOrigin: () => askOrigin(config),
-      wake: (inMs) => void this.alarmWithin(inMs),
+      wake: (inMs) => this.pulse.within(inMs),
+    })
+    this.pulse = createPulse({
+      clock: systemClock,
+      setAlarm: (atMs) => state.storage.setAlarm(atMs),
+      beat: () => this.overview.tick(),
     })
   }
 
@@ -41,22 +45,8 @@ export class MetricsOverview extends DurableObject<Env> implements Contract {
     return this.overview.read(location)
   }
 
-  override async alarm(): Promise<void> {
-    this.alarmAtMs = Number.POSITIVE_INFINITY
-    let nextMs = retryMs
-    try {
-      nextMs = await this.overview.tick()
-    } finally {
-      // Whatever happens, there is a next time: the platform gives up an alarm that fails again and again.
-      await this.alarmWithin(nextMs)
-    }
-  }
-
-  private async alarmWithin(inMs: number): Promise<void> {
-    const atMs = Date.now() + inMs
-    if (atMs >= this.alarmAtMs) return
-    this.alarmAtMs = atMs
-    await this.ctx.storage.setAlarm(atMs)
+  override alarm(): Promise<void> {
+    return this.pulse.alarm()
   }
 }
 

@@ -8,6 +8,8 @@ import type { FlushId, MetricsShard, Receipt, ShardStanding } from './contract.t
 import type { Gauges } from './gauges.ts'
 import { mergeGauges } from './gauges.ts'
 import { heardOfMs, pauseFor } from './overview.ts'
+import type { Pulse } from './pulse.ts'
+import { createPulse } from './pulse.ts'
 import { batchMs } from './recorder.ts'
 import type { Totals } from './totals.ts'
 import { emptyTotals, mergeTotals, totalsSchema } from './totals.ts'
@@ -27,7 +29,7 @@ const identityRowSchema = z.object({ epoch: z.string(), location: z.string() })
 /**
  * Sums the figures of one location, which is its name. A Durable Object's answer leaves only once what it wrote is
  * durable (Cloudflare, Durable Objects: output gates), so a batch that was confirmed is not lost; and the sum and the
- * batch's number are written together, so a batch sent twice counts once. Its alarm takes the sum to the overview.
+ * batch's number are written together, so a batch sent twice counts once. A second after news it tells the overview.
  *
  * However many isolates a location has, it takes 200 calls a second: an isolate hands over at most two batches a second,
  * and from the hundredth isolate on each is told to wait longer, to 10 s, which is enough for 2,000 of them.
@@ -38,13 +40,18 @@ export class MetricsStore extends DurableObject<Env> implements MetricsShard {
   private sum: Totals = emptyTotals()
   private batches = 0
   private identity: z.output<typeof identityRowSchema> | null = null
-  private hasAlarm = false
+  private readonly pulse: Pulse
   private reportPauseMs = reportMs
   private failures = 0
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
     this.sql = state.storage.sql
+    this.pulse = createPulse({
+      clock: systemClock,
+      setAlarm: (atMs) => state.storage.setAlarm(atMs),
+      beat: () => this.report(),
+    })
     this.sql.exec(`create table if not exists sum
       (id integer primary key check (id = 1), batches integer not null, totals text not null)`)
     this.sql.exec(`create table if not exists writers
@@ -61,21 +68,13 @@ export class MetricsStore extends DurableObject<Env> implements MetricsShard {
   }
 
   /** Adds a batch, once: a writer's number that is not above its last one changes nothing. */
-  async add(
-    { writer, sequence }: FlushId,
-    location: string,
-    totals: Totals,
-    gauges: Gauges,
-  ): Promise<Receipt> {
+  add({ writer, sequence }: FlushId, location: string, totals: Totals, gauges: Gauges): Receipt {
     this.hear(writer, gauges)
     const last = this.sql.exec('select sequence from writers where writer = ?', writer).toArray()[0]
     if (last === undefined || sequence > writerRowSchema.parse(last).sequence) {
       this.write({ writer, sequence }, location, mergeTotals(this.sum, totals))
     }
-    if (!this.hasAlarm) {
-      this.hasAlarm = true
-      await this.ctx.storage.setAlarm(Date.now() + this.reportPauseMs)
-    }
+    this.pulse.within(this.reportPauseMs)
     return { nextMs: pauseFor(this.writers.size, batchMs) }
   }
 
@@ -85,27 +84,27 @@ export class MetricsStore extends DurableObject<Env> implements MetricsShard {
     return { ...this.identity, batches: this.batches, totals: this.sum, gauges }
   }
 
-  /** Takes the sum to the overview; tries again, later and later, while that is out of reach. */
-  override async alarm(): Promise<void> {
-    this.hasAlarm = false
+  override alarm(): Promise<void> {
+    return this.pulse.alarm()
+  }
+
+  /** Takes the sum to the overview; answers when to try again, later and later, while that is out of reach. */
+  private async report(): Promise<number | null> {
     const standing = this.standing()
-    if (standing === null) return
+    if (standing === null) return null
     const receipt = await withinDeadline(
       systemClock,
       limits.metricsStoreDeadlineMs,
       () => this.tell(standing),
       null,
     )
-    if (receipt !== null) {
-      this.failures = 0
-      this.reportPauseMs = Math.max(reportMs, receipt.nextMs)
-      return
+    if (receipt === null) {
+      this.failures += 1
+      return Math.min(reportMs * 2 ** this.failures, reportRetryMaxMs)
     }
-    this.failures += 1
-    if (this.hasAlarm) return
-    this.hasAlarm = true
-    const pauseMs = Math.min(reportMs * 2 ** this.failures, reportRetryMaxMs)
-    await this.ctx.storage.setAlarm(Date.now() + pauseMs)
+    this.failures = 0
+    this.reportPauseMs = Math.max(reportMs, receipt.nextMs)
+    return this.batches > standing.batches ? this.reportPauseMs : null
   }
 
   private async tell(standing: ShardStanding): Promise<Receipt | null> {
