@@ -70,7 +70,7 @@ console.log(
 )
 if (options.requests > 0) {
   const startedAtMs = performance.now()
-  const proof = await proveMetrics(options.requests, { quick: 2, slow: 16 })
+  const proof = await proveMetrics(options.requests, { quick: 3, slow: 16 })
   try {
     compare('requests', proof.requests, proof.client.requests)
     compare('reads', asClientSees(proof.reads), proof.client.reads)
