@@ -102,7 +102,7 @@ class DeploymentOverview implements Overview {
 
   async read(location: string): Promise<Figures> {
     this.watch()
-    const away = await this.askShards(new Set([...this.locationsInUse(), location]))
+    const away = await this.askShards(new Set([...this.locationsToAsk(), location]))
     return { ...this.snapshot(), shardsAway: away }
   }
 
@@ -127,10 +127,7 @@ class DeploymentOverview implements Overview {
   }
 
   async tick(): Promise<number> {
-    if (!this.hasAskedAll) {
-      this.hasAskedAll = true
-      await this.askShards(new Set(this.locations()))
-    }
+    if (!this.hasAskedAll) await this.askShards(new Set(this.locationsToAsk()))
     const nowMs = this.now()
     const isBusy = nowMs - this.newsAtMs < newsLastMs || nowMs - this.watchedAtMs < watchedMs
     // Not waited for: an origin that hangs shall not stretch the samples.
@@ -220,6 +217,12 @@ class DeploymentOverview implements Overview {
   private locations(): string[] {
     const reporters = [...this.accounts.values()].map(({ reporter }) => reporter)
     return [...new Set(reporters)].filter((reporter) => reporter !== originReporter)
+  }
+
+  private locationsToAsk(): string[] {
+    const locations = this.hasAskedAll ? this.locationsInUse() : this.locations()
+    this.hasAskedAll = true
+    return locations
   }
 
   /** Those that may have news. */

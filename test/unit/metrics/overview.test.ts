@@ -131,6 +131,14 @@ describe('the sum', () => {
     expect({ known, shardsAway }).toEqual({ known: 2, shardsAway: 1 })
   })
 
+  test('has after a restart what shards told nobody of, read from wherever', async () => {
+    overview.report(standingOf('LAX', 1, totalsOf([hit])))
+    await tickFor(11)
+    shards.set('LAX', standingOf('LAX', 2, totalsOf([hit, miss])))
+    overview = open()
+    expect((await overview.read('FRA')).totals).toEqual(totalsOf([hit, miss]))
+  })
+
   test('is answered within the deadline where a shard hangs', async () => {
     overview = open({ askShard: () => new Promise(() => undefined) })
     const reading = overview.read('LAX')

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import type { CacheKey } from '../../../worker/cache/key.ts'
+import { createStore } from '../../../worker/cache/store.ts'
+import type { CacheEvent } from '../../../worker/metrics/events.ts'
+import type { TierSlot } from '../../../worker/tiers/slots.ts'
+import type { PutOutcome } from '../../../worker/tiers/tier.ts'
+import { entryOf } from '../../support/entries.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
+import { createFakeTier } from '../../support/fake-tier.ts'
+
+const keyOf = (name: string) => `bc1:15213:contact-list:${name}` as CacheKey
+const entry = entryOf({ body: new Uint8Array(1_234) })
+
+function storeOver(putOutcome: PutOutcome = 'stored') {
+  const events: CacheEvent[] = []
+  const clock = createFakeClock()
+  const slots = (['kv', 'redis'] as const).map((name): TierSlot => {
+    const tier = createFakeTier(name, clock)
+    const put: TierSlot['tier']['put'] = async (...args) =>
+      putOutcome === 'stored' ? tier.put(...args) : { ok: true, value: putOutcome }
+    return { tier: { ...tier, put }, source: 'redis_cache', isNear: false, admits: 'every-fill' }
+  })
+  return { store: createStore(slots, { record: (event) => events.push(event) }), events }
+}
+
+test('an entry that tiers take after a load counts as a fill of each, with its bytes', async () => {
+  const { store, events } = storeOver()
+  await store.fill(keyOf('a'), entry, true)
+  expect(events).toEqual([
+    { kind: 'entry-stored', tier: 'kv', cause: 'fill', bodyBytes: 1_234 },
+    { kind: 'entry-stored', tier: 'redis', cause: 'fill', bodyBytes: 1_234 },
+  ])
+})
+
+test('an entry found in a farther tier counts as a back-fill of those above it', async () => {
+  const { store, events } = storeOver()
+  await store.promote(keyOf('a'), entry, 1)
+  expect(events).toEqual([{ kind: 'entry-stored', tier: 'kv', cause: 'back-fill', bodyBytes: 1_234 }])
+})
+
+test('what needed no write counts as nothing', async () => {
+  const { store, events } = storeOver('skipped')
+  await store.fill(keyOf('a'), entry, true)
+  expect(events).toEqual([])
+})
