@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { limits } from '../shared/limits.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import type { MetricsStore } from './metrics/metrics-store.ts'
+import type { MetricsOverview, MetricsShard } from './metrics/contract.ts'
 
 /** What wrangler.toml binds. Every other setting is a variable or secret, read by `parseConfig` alone. */
 export interface Env {
   readonly BOARD_CACHE: KVNamespace
   readonly LEDGER: DurableObjectNamespace<Ledger>
-  readonly METRICS: DurableObjectNamespace<MetricsStore>
+  readonly METRICS: DurableObjectNamespace<MetricsShard>
+  readonly METRICS_OVERVIEW: DurableObjectNamespace<MetricsOverview>
   readonly VERSION?: { readonly id: string; readonly tag: string }
 }
 

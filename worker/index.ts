@@ -4,6 +4,7 @@ import type { Services } from './services.ts'
 import { createServices } from './services.ts'
 
 export { Ledger } from './ledger/ledger.ts'
+export { MetricsOverview } from './metrics/metrics-overview.ts'
 export { MetricsStore } from './metrics/metrics-store.ts'
 
 let isolateServices: Services | null = null

@@ -23,6 +23,7 @@ import { createViews } from './ledger/view.ts'
 import type { MetricsClient } from './metrics/client.ts'
 import { createMetricsClient } from './metrics/client.ts'
 import type { Recorder } from './metrics/events.ts'
+import { isolateGauges } from './metrics/isolate-gauges.ts'
 import type { Origin } from './origin/origin.ts'
 import { createOrigin } from './origin/origin.ts'
 import type { Tiers } from './tiers/tiers.ts'
@@ -45,11 +46,15 @@ export interface Services {
 /** `createMetrics` is there for the benchmark of what counting costs. */
 export function createServices(
   env: Env,
-  createMetrics: (namespace: Env['METRICS'], clock: Clock) => MetricsClient = createMetricsClient,
+  createMetrics: (
+    shards: Env['METRICS'],
+    overviews: Env['METRICS_OVERVIEW'],
+    clock: Clock,
+  ) => MetricsClient = createMetricsClient,
 ): Services {
   const config = parseConfig(env)
   const clock = systemClock
-  const metrics = createMetrics(env.METRICS, clock)
+  const metrics = createMetrics(env.METRICS, env.METRICS_OVERVIEW, clock)
   const { recorder } = metrics
   const ledger = createLedgerClient(
     (workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
@@ -69,6 +74,7 @@ export function createServices(
     clock,
     recorder,
   })
+  metrics.observe(() => isolateGauges(tiers, origin))
   const { settings, ask } = createReadPath({ config, clock, recorder, ledger, origin, tiers })
 
   return {
@@ -107,7 +113,7 @@ function createReadPath(options: ReadPathOptions): Pick<Services, 'settings' | '
   const { random } = Math
   const shared = createSharedViews(caches.default, clock)
   const views = createViews({ ledger, clock, boundMs: config.stalenessBoundMs, shared })
-  const store = createStore(slots, clock)
+  const store = createStore(slots, { clock, recorder })
   const { staleIfErrorSeconds } = config
   const load = createLoader({ views, store, clock, staleIfErrorSeconds, etagOf })
   const reader = createReader({ slots, views, load, store, clock, random })

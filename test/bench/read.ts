@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { eventually } from '../support/eventually.ts'
+import { cpuMsOf } from './cpu-time.ts'
 import { type Loaded, type LoadProcess, startLoadProcess } from './read-load.ts'
 import { page } from './read-page.ts'
 import { subjects, yardstick } from './read-subjects.ts'
@@ -48,13 +48,6 @@ async function measure(
   const beforeMs = await cpuMsOf(workerdPid)
   const loaded = await load.run({ url, headers, connections, seconds })
   return { ...loaded, cpuMs: ((await cpuMsOf(workerdPid)) - beforeMs) / loaded.requests }
-}
-
-/** proc(5): utime and stime are the 14th and 15th fields of `stat`, in hundredths of a second. */
-async function cpuMsOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 const answerSchema = z.object({ data: z.object({ _cache: z.object({ source: z.string() }) }) })

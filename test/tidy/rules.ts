@@ -123,7 +123,7 @@ export const supabaseIsAskedInTheOrigin: Rule = (files) =>
  */
 const mayNameEnv = new Set([
   ...['worker/config.ts', 'worker/services.ts', 'worker/app.ts', 'worker/index.ts'],
-  ...['worker/ledger/ledger.ts', 'worker/metrics/metrics-store.ts'],
+  ...['worker/ledger/ledger.ts', 'worker/metrics/metrics-store.ts', 'worker/metrics/metrics-overview.ts'],
 ])
 
 export const workerEnvIsReadInOnePlace: Rule = (files) =>

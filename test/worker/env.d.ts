@@ -7,6 +7,6 @@ declare namespace Cloudflare {
 
   interface GlobalProps {
     mainModule: BoardcacheModule
-    durableNamespaces: 'Ledger' | 'MetricsStore'
+    durableNamespaces: 'Ledger' | 'MetricsStore' | 'MetricsOverview'
   }
 }

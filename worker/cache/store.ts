@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
+import type { Recorder, StoreCause } from '../metrics/events.ts'
 import type { TierSlot } from '../tiers/slots.ts'
 import { unaborted } from '../tiers/tier.ts'
 import type { Entry } from './entry.ts'
@@ -18,18 +19,27 @@ export interface Store {
 /** After which a put is not heard of any more: its request's I/O was cut off. Deadlines of tiers are far below. */
 const putLostMs = 10_000
 
-export function createStore(slots: readonly TierSlot[], clock: Clock): Store {
+interface StoreOptions {
+  readonly clock: Clock
+  readonly recorder: Recorder
+}
+
+export function createStore(slots: readonly TierSlot[], { clock, recorder }: StoreOptions): Store {
   /** One put a key at a time: KV takes one write a second a key, and simultaneous readers bring the same entry. */
   const putting = new Map<string, number>()
 
-  async function put(slot: TierSlot, key: CacheKey, entry: Entry): Promise<boolean> {
+  async function put(slot: TierSlot, key: CacheKey, entry: Entry, cause: StoreCause): Promise<boolean> {
     const name = `${slot.tier.name} ${key}`
     const sinceMs = clock.now()
     const otherSinceMs = putting.get(name)
     if (otherSinceMs !== undefined && sinceMs - otherSinceMs < putLostMs) return true
     putting.set(name, sinceMs)
     try {
-      return (await slot.tier.put(key, entry, unaborted())).ok
+      const put = await slot.tier.put(key, entry, unaborted())
+      if (put.ok && put.value === 'stored') {
+        recorder.record({ kind: 'entry-stored', tier: slot.tier.name, cause, bodyBytes: entry.body.length })
+      }
+      return put.ok
     } finally {
       if (putting.get(name) === sinceMs) putting.delete(name)
     }
@@ -39,14 +49,14 @@ export function createStore(slots: readonly TierSlot[], clock: Clock): Store {
     async fill(key, entry, everywhere) {
       const first = slots.filter((slot) => everywhere || slot.admits === 'every-fill')
       const taken = await Promise.all(
-        first.map(async (slot) => (await put(slot, key, entry)) && !slot.isNear),
+        first.map(async (slot) => (await put(slot, key, entry, 'fill')) && !slot.isNear),
       )
       if (taken.includes(true)) return
       const rest = slots.filter((slot) => !first.includes(slot))
-      await Promise.all(rest.map((slot) => put(slot, key, entry)))
+      await Promise.all(rest.map((slot) => put(slot, key, entry, 'fill')))
     },
     async promote(key, entry, depth) {
-      await Promise.all(slots.slice(0, depth).map((slot) => put(slot, key, entry)))
+      await Promise.all(slots.slice(0, depth).map((slot) => put(slot, key, entry, 'back-fill')))
     },
   }
 }

@@ -28,7 +28,7 @@ export const metricsRoute: Route = {
     }
     const format = formatOf(call)
     if (!format.ok) return format
-    const reading = await services.metrics.read()
+    const reading = await services.metrics.read(edgeLocation)
     if (format.value === 'json') {
       return ok(respondJson(renderJson(reading, edgeLocation, services.clock.now())))
     }

@@ -3,6 +3,7 @@ import type { Env } from '../../../worker/config.ts'
 import { createServices, type Services } from '../../../worker/services.ts'
 
 export { Ledger } from '../../../worker/ledger/ledger.ts'
+export { MetricsOverview } from '../../../worker/metrics/metrics-overview.ts'
 export { MetricsStore } from '../../../worker/metrics/metrics-store.ts'
 
 /** A KV that holds nothing and takes nothing: what stands behind it can be measured by itself. */

@@ -7,7 +7,7 @@ import { createViews } from '../../../worker/ledger/view.ts'
 import type { CacheEvent } from '../../../worker/metrics/events.ts'
 import { answerOf, askingOf, questionOf } from '../../support/asking.ts'
 import { createBook } from '../../support/book-storage.ts'
-import { entryOf, version } from '../../support/entries.ts'
+import { entryOf, version, viewOf } from '../../support/entries.ts'
 import { createFakeClock, type FakeClock, settle } from '../../support/fake-clock.ts'
 
 let clock: FakeClock
@@ -121,6 +121,38 @@ describe('an answer that was served as current', () => {
       resource: 'contact-list',
       keyDigest: expect.stringMatching(/^[0-9a-f]{16}$/),
     })
+  })
+})
+
+describe('how old what was missed was, at most, when it was served', () => {
+  const servedAfter = (viewMs: number, entryMs: number) =>
+    answerOf({
+      view: viewOf({}, { askedAtMs: clock.now() - viewMs }),
+      entry: entryOf({ createdAtMs: clock.now() - entryMs }),
+    })
+  const staleMs = () => events.flatMap((event) => (event.kind === 'consistency' ? [event.staleMs] : []))
+
+  it('is nothing where nothing was missed', async () => {
+    await (await serve(servedAfter(700, 60_000))).rest()
+    expect(staleMs()).toEqual([0])
+  })
+
+  it('is the age of the view where the ledger knows of the change by now', async () => {
+    book.advance([{ tags: ['open:b1'] }])
+    await (await serve(servedAfter(700, 60_000))).rest()
+    expect(staleMs()).toEqual([700])
+  })
+
+  it('is the age of the entry where nobody told the ledger', async () => {
+    database.body = '{"contacts":["changed"]}'
+    await (await serve(servedAfter(700, 60_000))).rest()
+    expect(staleMs()).toEqual([60_000])
+  })
+
+  it('is not told where nobody could say', async () => {
+    database.isAway = true
+    await (await serve(servedAfter(700, 60_000))).rest()
+    expect(staleMs()).toEqual([undefined])
   })
 })
 

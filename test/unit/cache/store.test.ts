@@ -1,16 +1,52 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { ok } from '../../../shared/result.ts'
 import type { CacheKey } from '../../../worker/cache/key.ts'
 import { createStore } from '../../../worker/cache/store.ts'
-import type { Tier } from '../../../worker/tiers/tier.ts'
+import type { CacheEvent } from '../../../worker/metrics/events.ts'
+import type { TierSlot } from '../../../worker/tiers/slots.ts'
+import type { PutOutcome, Tier } from '../../../worker/tiers/tier.ts'
 import { entryOf } from '../../support/entries.ts'
 import { createFakeClock, settle } from '../../support/fake-clock.ts'
 import { createFakeTier } from '../../support/fake-tier.ts'
 
-const key = 'bc2:15213:list:b1' as CacheKey
+const keyOf = (name: string) => `bc1:15213:contact-list:${name}` as CacheKey
+const entry = entryOf({ body: new Uint8Array(1_234) })
+
+function storeOver(putOutcome: PutOutcome = 'stored') {
+  const events: CacheEvent[] = []
+  const clock = createFakeClock()
+  const slots = (['kv', 'redis'] as const).map((name): TierSlot => {
+    const tier = createFakeTier(name, clock)
+    const put: TierSlot['tier']['put'] = async (...args) =>
+      putOutcome === 'stored' ? tier.put(...args) : { ok: true, value: putOutcome }
+    return { tier: { ...tier, put }, source: 'redis_cache', isNear: false, admits: 'every-fill' }
+  })
+  return { store: createStore(slots, { clock, recorder: { record: (event) => events.push(event) } }), events }
+}
+
+test('an entry that tiers take after a load counts as a fill of each, with its bytes', async () => {
+  const { store, events } = storeOver()
+  await store.fill(keyOf('a'), entry, true)
+  expect(events).toEqual([
+    { kind: 'entry-stored', tier: 'kv', cause: 'fill', bodyBytes: 1_234 },
+    { kind: 'entry-stored', tier: 'redis', cause: 'fill', bodyBytes: 1_234 },
+  ])
+})
+
+test('an entry found in a farther tier counts as a back-fill of those above it', async () => {
+  const { store, events } = storeOver()
+  await store.promote(keyOf('a'), entry, 1)
+  expect(events).toEqual([{ kind: 'entry-stored', tier: 'kv', cause: 'back-fill', bodyBytes: 1_234 }])
+})
+
+test('what needed no write counts as nothing', async () => {
+  const { store, events } = storeOver('skipped')
+  await store.fill(keyOf('a'), entry, true)
+  expect(events).toEqual([])
+})
 
 /** A store over one tier, whose first put never settles. */
-function createWorld() {
+function createStuck() {
   const clock = createFakeClock()
   let puts = 0
   const tier: Tier = {
@@ -21,22 +57,26 @@ function createWorld() {
     },
   }
   const slot = { tier, source: 'redis_cache', isNear: false, admits: 'every-fill' } as const
-  return { clock, store: createStore([slot], clock), putsSoFar: () => puts }
+  return {
+    clock,
+    store: createStore([slot], { clock, recorder: { record: () => undefined } }),
+    putsSoFar: () => puts,
+  }
 }
 
-it('an entry that is on its way to a tier is not put there a second time', async () => {
-  const { store, putsSoFar } = createWorld()
-  void store.fill(key, entryOf(), true)
-  await store.fill(key, entryOf(), true)
+test('an entry that is on its way to a tier is not put there a second time', async () => {
+  const { store, putsSoFar } = createStuck()
+  void store.fill(keyOf('a'), entry, true)
+  await store.fill(keyOf('a'), entry, true)
   expect(putsSoFar()).toBe(1)
 })
 
-it('a put of which nothing is heard any more, its request being cut off, keeps no later one away', async () => {
-  const { clock, store, putsSoFar } = createWorld()
-  void store.fill(key, entryOf(), true)
+test('a put of which nothing is heard any more, its request being cut off, keeps no later one away', async () => {
+  const { clock, store, putsSoFar } = createStuck()
+  void store.fill(keyOf('a'), entry, true)
   await settle()
   await clock.advance(10_000)
-  await store.fill(key, entryOf(), true)
-  await store.fill(key, entryOf(), true)
+  await store.fill(keyOf('a'), entry, true)
+  await store.fill(keyOf('a'), entry, true)
   expect(putsSoFar()).toBe(3)
 })

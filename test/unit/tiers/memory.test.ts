@@ -106,3 +106,20 @@ test('an entry that is over is dropped when it is asked for', async () => {
   expect(await tier.get(keyOf('a'), signal)).toEqual({ ok: true, value: null })
   expect(tier.heldBytes()).toBe(0)
 })
+
+test('what leaves to make room is told of, and what is over or removed is not', async () => {
+  const clock = createFakeClock()
+  let evictions = 0
+  const tier = createMemoryTier(clock, 100_000, () => {
+    evictions += 1
+  })
+  for (let page = 0; page < 30; page += 1) {
+    await tier.put(keyOf(`page ${page}`), entryOf({ body: new Uint8Array(5_000) }), signal)
+  }
+  expect(evictions).toBeGreaterThan(10)
+  const evicted = evictions
+  await tier.remove([keyOf('page 29')], signal)
+  await clock.advance(100_000_000)
+  await tier.get(keyOf('page 28'), signal)
+  expect(evictions).toBe(evicted)
+})

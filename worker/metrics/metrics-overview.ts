@@ -1,0 +1,70 @@
+import { DurableObject } from 'cloudflare:workers'
+import { systemClock, withinDeadline } from '../../shared/clock.ts'
+import { originMetricsSchema } from '../../shared/contract/origin.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Config, Env } from '../config.ts'
+import { parseConfig } from '../config.ts'
+import type { MetricsOverview as Contract, Figures, Receipt, ShardStanding } from './contract.ts'
+import type { OriginReport } from './origin-figures.ts'
+import { originReportOf } from './origin-figures.ts'
+import type { Overview } from './overview.ts'
+import { createOverview } from './overview.ts'
+import type { Pulse } from './pulse.ts'
+import { createPulse } from './pulse.ts'
+
+/**
+ * The one overview of the deployment (overview.ts) as a Durable Object. From the first report on it makes samples
+ * without end: every second while there are news or somebody watches, else every ten.
+ */
+export class MetricsOverview extends DurableObject<Env> implements Contract {
+  private readonly overview: Overview
+  private readonly pulse: Pulse
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env)
+    const config = parseConfig(env)
+    this.overview = createOverview({
+      storage: state.storage,
+      clock: systemClock,
+      askShard: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).standing(),
+      askOrigin: () => askOrigin(config),
+      wake: (inMs) => this.pulse.within(inMs),
+    })
+    this.pulse = createPulse({
+      clock: systemClock,
+      setAlarm: (atMs) => state.storage.setAlarm(atMs),
+      beat: () => this.overview.tick(),
+    })
+  }
+
+  report(standing: ShardStanding): Receipt {
+    return this.overview.report(standing)
+  }
+
+  read(location: string): Promise<Figures> {
+    return this.overview.read(location)
+  }
+
+  override alarm(): Promise<void> {
+    return this.pulse.alarm()
+  }
+}
+
+/** The origin's `/metrics`. */
+function askOrigin({ originUrl, internalAuthKey }: Config): Promise<OriginReport | null> {
+  return withinDeadline(
+    systemClock,
+    limits.originFiguresDeadlineMs,
+    async (signal) => {
+      try {
+        const headers = { Authorization: `Bearer ${internalAuthKey}` }
+        const response = await fetch(`${originUrl}/metrics`, { headers, signal })
+        const metrics = originMetricsSchema.safeParse(await response.json())
+        return metrics.success ? originReportOf(metrics.data) : null
+      } catch {
+        return null
+      }
+    },
+    null,
+  )
+}
