@@ -120,6 +120,13 @@ export const limits = {
   writeRelayDeadlineMs: 1_500,
   /** How old the oldest row of the outbox may be before `/health` tells of it. */
   outboxLagAlarmMs: 30_000,
+  /** Alerts: what is kept of their changes, and how one is told to the webhook. */
+  alertChangesKeptMax: 200,
+  alertChangesWaitingMax: 500,
+  alertTriesMax: 15,
+  alertWebhookDeadlineMs: 10_000,
+  /** Sent at once; a Worker has six connections (Cloudflare, Workers limits), and the object has others to ask. */
+  alertSendsMax: 4,
   /** Import of contacts: a line, a batch (which is one statement), and when it gives up. */
   importLinesMax: 1_000_000,
   importLineBytesMax: 65_536,

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { Book, type BookLimits } from '../../worker/ledger/book.ts'
+import { Book, type BookLimits, type BookStorage } from '../../worker/ledger/book.ts'
 
 /** The production ledger over Node's SQLite, which is the engine a Durable Object has. */
 export function createBook(
@@ -7,7 +7,12 @@ export function createBook(
   database = new DatabaseSync(':memory:'),
   ledgerId = 'ledger',
 ): Book {
-  const storage = {
+  return new Book(createSqlStorage(database), () => ledgerId, limits)
+}
+
+/** A database of Node's as a Durable Object's storage. */
+export function createSqlStorage(database = new DatabaseSync(':memory:')): BookStorage {
+  return {
     sql: {
       exec(statement: string, ...values: (string | number)[]) {
         if (statement.includes(';')) {
@@ -29,5 +34,4 @@ export function createBook(
       }
     },
   }
-  return new Book(storage, () => ledgerId, limits)
 }
