@@ -127,6 +127,13 @@ export const limits = {
   alertWebhookDeadlineMs: 10_000,
   /** Sent at once; a Worker has six connections (Cloudflare, Workers limits), and the object has others to ask. */
   alertSendsMax: 4,
+  /** The monitoring stream: so many at once, each for so long, each with so much waiting for a slow reader. */
+  streamsMax: 100,
+  streamDurationMs: 300_000,
+  streamHeartbeatMs: 15_000,
+  streamBufferBytes: 65_536,
+  /** A reader who takes nothing for so long is gone. */
+  streamStalledMs: 60_000,
   /** Import of contacts: a line, a batch (which is one statement), and when it gives up. */
   importLinesMax: 1_000_000,
   importLineBytesMax: 65_536,
@@ -164,4 +171,5 @@ holds(
 )
 holds(limits.relayDeadlineMs > limits.ledgerDeadlineMs, "the relay outwaits the Worker's wait for a ledger")
 holds(limits.outboxLeaseMs > limits.relayDeadlineMs, 'a claim holds until its delivery is over')
+holds(limits.streamStalledMs < limits.streamDurationMs, 'who is gone is noticed before the stream would end')
 holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')

@@ -119,20 +119,21 @@ export const snapshotSchema = z.object({
   /** Every alert there is, quiet ones too. */
   alerts: z.array(alertSchema),
   /**
-   * With the first snapshot of a stream, else null: the last hour; or, where `Last-Event-ID` said what the client
-   * has (`is_resumed`), only the samples after it, to be appended. It ends with this snapshot's own sample.
+   * With the first snapshot of a stream: the last hour; or, where `Last-Event-ID` said what the client has
+   * (`is_resumed`), only the samples after it, to be appended. So too where a reader was too slow for the snapshots
+   * before. Else null. It ends with this snapshot's own sample.
    */
   history: z.object({ is_resumed: z.boolean(), samples: sampleColumnsSchema }).nullable(),
 })
 export type Snapshot = z.output<typeof snapshotSchema>
 
-/** Sent when nothing else was for a while, so that a dead connection is noticed. */
+/** Sent every 15 s, whatever else is: a connection on which none comes is dead. */
 export const heartbeatSchema = z.object({ at_ms: z.int() })
 
 /** Events of the stream, by their `event:` field. Only a snapshot carries an `id:`. */
 export const streamEventSchemas = {
   snapshot: snapshotSchema,
-  /** An alert changed over to another state; sent again after a break, so take `change.id` for its identity. */
+  /** An alert changed over to another state. After a break it may come again: its `id` tells. */
   alert: alertChangeSchema,
   heartbeat: heartbeatSchema,
 } as const
