@@ -1,13 +1,9 @@
 import { z } from 'zod'
+import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
-import type { Ledger } from './ledger/ledger.ts'
-import type { MetricsStore } from './metrics/metrics-store.ts'
 
-/** What wrangler.toml binds. Every other setting is a variable or secret, read by `parseConfig` alone. */
-export interface Env {
-  readonly BOARD_CACHE: KVNamespace
-  readonly LEDGER: DurableObjectNamespace<Ledger>
-  readonly METRICS: DurableObjectNamespace<MetricsStore>
+/** What `parseConfig` reads: every variable and secret by its name, and the version that the platform binds. */
+export interface Variables {
   readonly VERSION?: { readonly id: string; readonly tag: string }
 }
 
@@ -26,6 +22,16 @@ const httpUrl = z
   .string()
   .regex(/^https?:\/\/[^\s]+$/)
   .transform((url) => url.replace(/\/+$/, ''))
+
+/** What is told there is nobody else's business on the way: only this machine is told in the clear. */
+const webhookUrl = z
+  .url()
+  .regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/, 'must begin with https://')
+
+/** Standard Webhooks 1.0, "Signature scheme": a prefix and 24 to 64 bytes in base64. */
+const webhookSecret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, 'must be "whsec_" and 24 to 64 bytes in base64')
 
 const variablesSchema = z
   .object({
@@ -57,6 +63,9 @@ const variablesSchema = z
     MEMORY_CACHE_BYTES: wholeNumber(0, limits.memoryCacheBytesMax, limits.memoryCacheBytesDefault),
     EDGE_CACHE_ENABLED: flag.default(true),
     METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
+    OPERATORS_WORKSPACE_ID: absentWhenEmpty(workspaceIdSchema),
+    ALERT_WEBHOOK_URL: absentWhenEmpty(webhookUrl),
+    ALERT_WEBHOOK_SECRET: absentWhenEmpty(webhookSecret),
   })
   .check((context) => {
     const { value, issues } = context
@@ -64,6 +73,9 @@ const variablesSchema = z
       issues.push({ code: 'custom', input: value, path: [name], message })
     if (value.JWKS_URL === null && value.SUPABASE_JWT_SECRET === null) {
       needs('JWKS_URL', 'set it or SUPABASE_JWT_SECRET: without either no token can be verified')
+    }
+    if (value.ALERT_WEBHOOK_URL !== null && value.ALERT_WEBHOOK_SECRET === null) {
+      needs('ALERT_WEBHOOK_SECRET', 'set it or leave ALERT_WEBHOOK_URL empty: what is told is signed')
     }
     if (!value.REDIS_ENABLED) return
     if (value.UPSTASH_REDIS_REST_URL === null)
@@ -92,6 +104,10 @@ export interface Config {
   readonly memoryCacheBytes: number
   readonly isEdgeCacheEnabled: boolean
   readonly metricsToken: string | null
+  /** Whose admins operate the deployment; null: nobody's, and every admin may look on. */
+  readonly operatorsWorkspaceId: WorkspaceId | null
+  /** Where changes of alerts are told; null: nowhere. */
+  readonly alertWebhook: { readonly url: string; readonly secret: string } | null
   readonly version: string
 }
 
@@ -99,7 +115,7 @@ export interface Config {
 export class ConfigError extends Error {}
 
 /** Reads the variables; throws one sentence that names what is wrong, and never a value. */
-export function parseConfig(env: Env): Config {
+export function parseConfig(env: Variables): Config {
   const parsed = variablesSchema.safeParse(env)
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} (${issue.message})`)
@@ -107,6 +123,7 @@ export function parseConfig(env: Env): Config {
   }
   const value = parsed.data
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = value
+  const { ALERT_WEBHOOK_URL: alertUrl, ALERT_WEBHOOK_SECRET: alertSecret } = value
   return {
     originUrl: value.ORIGIN_URL,
     internalAuthKey: value.INTERNAL_AUTH_KEY,
@@ -124,6 +141,8 @@ export function parseConfig(env: Env): Config {
     memoryCacheBytes: value.MEMORY_CACHE_BYTES,
     isEdgeCacheEnabled: value.EDGE_CACHE_ENABLED,
     metricsToken: value.METRICS_TOKEN,
+    operatorsWorkspaceId: value.OPERATORS_WORKSPACE_ID,
+    alertWebhook: alertUrl === null || alertSecret === null ? null : { url: alertUrl, secret: alertSecret },
     version: env.VERSION?.tag || env.VERSION?.id || 'development',
   }
 }
