@@ -136,7 +136,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     report: () => desk.report(clock.now()),
     settings: desk.settings,
     changeSettings: desk.changeSettings,
-    openStream: streams.open,
+    openStream: (lastEventId) => streams.open(lastEventId),
   }
 }
 
