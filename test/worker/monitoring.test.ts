@@ -13,7 +13,7 @@ afterEach(reset)
 const violation: CacheEvent = { kind: 'consistency', outcome: 'violated' }
 const authorization = { Authorization: `Bearer ${workerTestBindings.METRICS_TOKEN}` }
 
-const store = () => env.METRICS.get(env.METRICS.idFromName('deployment'))
+const shard = () => env.METRICS.get(env.METRICS.idFromName('LAX'))
 
 async function ask(path: string, init: RequestInit = {}) {
   const response = await exports.default.fetch(`https://boardcache.test${path}`, {
@@ -29,7 +29,7 @@ async function report() {
 
 /** Something was served that was not current; settles once the alert of it fires. */
 async function violate() {
-  await store().add({ writer: crypto.randomUUID(), sequence: 1 }, totalsOf([violation]))
+  await shard().add({ writer: crypto.randomUUID(), sequence: 1 }, 'LAX', totalsOf([violation]), {})
   return vi.waitFor(async () => {
     const seen = await report()
     expect(seen.changes.map(({ name, to }) => `${name} ${to}`)).toEqual(['consistency_violation firing'])

@@ -5,11 +5,13 @@ import type { Fault, WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { MonitorView } from './monitor.ts'
+import type { Now, WindowSums } from './contract.ts'
 
 /** What watches the deployment, asked within a deadline. Never rejects; `figures_unavailable` where it does not answer. */
 export interface MonitoringClient {
-  view(): Promise<Result<MonitorView, WireError>>
+  /** Null before the first sample. */
+  now(): Promise<Result<Now | null, WireError>>
+  windowSums(): Promise<Result<WindowSums, WireError>>
   /** `deadlineMs` where less time is to be spent on it than on other calls. */
   alertReport(deadlineMs?: number): Promise<Result<AlertReport, WireError>>
   alertSettings(): Promise<Result<AlertSettings, WireError>>
@@ -21,7 +23,8 @@ export interface MonitoringClient {
 
 /** What the watching object answers to a call; the Durable Object's stub fits it. */
 export interface MonitoringStub {
-  view(): Promise<MonitorView>
+  now(): Promise<Now | null>
+  windowSums(): Promise<WindowSums>
   alertReport(): Promise<AlertReport>
   alertSettings(): Promise<AlertSettings>
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, Fault[]>>
@@ -40,7 +43,8 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
   }
 
   return {
-    view: () => ask((stub) => stub.view()),
+    now: () => ask((stub) => stub.now()),
+    windowSums: () => ask((stub) => stub.windowSums()),
     alertReport: (deadlineMs) => ask((stub) => stub.alertReport(), deadlineMs),
     alertSettings: () => ask((stub) => stub.alertSettings()),
     async changeAlertSettings(change) {

@@ -1,12 +1,13 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { AlertChange } from '../../shared/contract/alerts.ts'
-import type { SampleColumns, Snapshot, StreamEventName } from '../../shared/contract/monitoring.ts'
+import type { SampleColumns, StreamEventName } from '../../shared/contract/monitoring.ts'
 import { limits } from '../../shared/limits.ts'
+import type { Now } from './contract.ts'
 
 /** What the streams tell of. */
 export interface StreamSource {
   /** The deployment now, without history; null before the first sample. */
-  snapshot(): Omit<Snapshot, 'history'> | null
+  snapshot(): Now | null
   /** The samples after an instant, oldest first; all there are of the last hour for null. */
   samplesAfter(atMs: number | null): SampleColumns
   /** The changes of alerts after an instant, oldest first. */
@@ -49,8 +50,6 @@ export function createStreams(source: StreamSource, clock: Clock): Streams {
   return new OpenStreams(source, clock)
 }
 
-type Now = Omit<Snapshot, 'history'>
-
 class OpenStreams implements Streams {
   private readonly source: StreamSource
   private readonly clock: Clock
@@ -78,6 +77,7 @@ class OpenStreams implements Streams {
   }
 
   publish(): void {
+    if (this.listeners.size === 0) return
     const snapshot = this.source.snapshot()
     for (const listener of [...this.listeners]) this.tell(listener, snapshot)
   }
