@@ -77,12 +77,6 @@ export function createMonitor(options: MonitorOptions): Monitor {
     clock,
   )
 
-  /** A try reports when it ends; nobody waits for it. */
-  function deliverWhatIsDue(nowMs: number): void {
-    const dueAtMs = courier.dueAtMs()
-    if (dueAtMs !== null && dueAtMs <= nowMs) void courier.deliver()
-  }
-
   /** Somebody looks on, or a second matters to an alert or to a try. */
   function isBusy(nowMs: number): boolean {
     const dueAtMs = courier.dueAtMs()
@@ -95,7 +89,8 @@ export function createMonitor(options: MonitorOptions): Monitor {
       parts.note(callsOfParts(sample), sample.atMs, sample.spanMs)
       desk.observe(observationOf(sample, samples, parts.standings(), watched.snapshot()))
       streams.publish()
-      deliverWhatIsDue(sample.atMs)
+      // Not waited for: a try writes down itself how it ended.
+      void courier.deliver()
       if (isBusy(sample.atMs)) watched.watch()
     },
     now() {
