@@ -1,10 +1,9 @@
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Figures, Receipt } from './contract.ts'
+import type { Figures, FlushId, Receipt } from './contract.ts'
 import type { Recorder } from './events.ts'
 import type { Gauges } from './gauges.ts'
-import type { FlushId } from './recorder.ts'
 import { createRecorder } from './recorder.ts'
 import type { Totals } from './totals.ts'
 

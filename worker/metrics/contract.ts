@@ -1,7 +1,6 @@
 import type { Source } from '../../shared/resources/resource.ts'
 import type { Monitoring } from '../monitoring/contract.ts'
 import type { Gauges } from './gauges.ts'
-import type { FlushId } from './recorder.ts'
 import type { Totals } from './totals.ts'
 
 /**
@@ -20,6 +19,12 @@ export interface MetricsOverview extends Rpc.DurableObjectBranded, Monitoring {
   report(standing: ShardStanding): Receipt
   /** The figures with the news of every shard in them, `location`'s own first of all. */
   read(location: string): Promise<Figures>
+}
+
+/** Names a batch: a writer's batches are numbered from 1, and it sends one only once the one before was taken. */
+export interface FlushId {
+  readonly writer: string
+  readonly sequence: number
 }
 
 export interface Receipt {

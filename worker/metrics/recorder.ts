@@ -1,15 +1,9 @@
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Receipt } from './contract.ts'
+import type { FlushId, Receipt } from './contract.ts'
 import type { CacheEvent, Recorder } from './events.ts'
 import type { Tally, Totals } from './totals.ts'
 import { createTally, emptyTotals, mergeTotals } from './totals.ts'
-
-/** Names a batch: a writer's batches are numbered from 1, and it sends one only once the one before was taken. */
-export interface FlushId {
-  readonly writer: string
-  readonly sequence: number
-}
 
 /** Counts in the isolate, and hands what was counted on to the store that sums for the whole deployment. */
 export interface BatchingRecorder extends Recorder {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { BatchingRecorder, FlushId } from '../../../worker/metrics/recorder.ts'
+import type { FlushId } from '../../../worker/metrics/contract.ts'
+import type { BatchingRecorder } from '../../../worker/metrics/recorder.ts'
 import { createRecorder } from '../../../worker/metrics/recorder.ts'
 import type { Totals } from '../../../worker/metrics/totals.ts'
 import { emptyTotals, isEmpty, mergeTotals, totalsOf } from '../../../worker/metrics/totals.ts'
