@@ -90,7 +90,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       desk.observe(observationOf(sample, samples, parts.standings(), watched.snapshot()))
       streams.publish()
       // Not waited for: a try writes down itself how it ended.
-      void courier.deliver()
+      void courier.deliver().catch((error: unknown) => reportFailure(error))
       if (isBusy(sample.atMs)) watched.watch()
     },
     now() {
@@ -112,6 +112,12 @@ export function createMonitor(options: MonitorOptions): Monitor {
       return streams.open(lastEventId)
     },
   }
+}
+
+/** Of storage that cannot be written. Names the error alone: a message may hold anything. */
+function reportFailure(error: unknown): void {
+  const name = error instanceof Error ? error.name : 'unknown'
+  console.error(JSON.stringify({ level: 'error', message: 'alerts were not told', error: name }))
 }
 
 function callsOfParts({ totals }: Sample) {
