@@ -290,7 +290,7 @@ describe('with Postgres stopped', () => {
     const told = () => receiver.taken.filter(({ data: { name } }) => name === 'error_rate')
     await eventually(() => told().length === 1)
     await eventually(async () => (await alertReport()).webhook.waiting === 0)
-    await stack.pieces.worker.stop()
+    await stack.pieces.worker.kill()
     await stack.pieces.worker.start()
     expect(await isFiring()).toBe(true)
     await stack.pieces.postgres.start()

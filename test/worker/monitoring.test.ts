@@ -1,5 +1,6 @@
 import { evictAllDurableObjects, reset } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
+import { SignJWT } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { alertReportSchema } from '../../shared/contract/alerts.ts'
 import { monitoringHealthSchema } from '../../shared/contract/monitoring.ts'
@@ -78,5 +79,49 @@ describe('the stream', () => {
     })
     expect((await events.next()).value).toMatchObject({ event: 'snapshot', data: { history: null } })
     await events.return()
+  })
+})
+
+describe('where no operators’ workspace is configured', async () => {
+  const tokenOf = (role: 'admin' | 'member') =>
+    new SignJWT({ app_metadata: { workspaces: { '15213': role } } })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject('user-1')
+      .setIssuer('https://example.supabase.co/auth/v1')
+      .setAudience('authenticated')
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode(workerTestBindings.SUPABASE_JWT_SECRET))
+  const as = async (role: 'admin' | 'member') => ({
+    Authorization: `Bearer ${await tokenOf(role)}`,
+    'X-Workspace-ID': '15213',
+  })
+  const settings = '/api/monitoring/alerts/settings'
+
+  it('every admin may look on, and no member', async () => {
+    expect((await ask(settings, { headers: await as('admin') })).status).toBe(200)
+    const refused = await ask(settings, { headers: await as('member') })
+    expect(refused).toMatchObject({ status: 403, body: { code: 'admin_required' } })
+    const nowhere = await ask(settings, { headers: { Authorization: (await as('admin')).Authorization } })
+    expect(nowhere).toMatchObject({ status: 400, body: { code: 'workspace_missing' } })
+  })
+
+  it('no admin sets alerts, which are everybody’s; who holds the internal key does', async () => {
+    const change = { method: 'POST', body: '{"rules":{"error_rate":{"enabled":false}}}' }
+    const refused = await ask(settings, { ...change, headers: await as('admin') })
+    expect(refused).toMatchObject({ status: 403, body: { code: 'admin_required' } })
+    expect((await ask(settings, change)).status).toBe(401)
+    const headers = { Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}` }
+    expect((await ask(settings, { ...change, headers })).status).toBe(200)
+  })
+
+  it.each([
+    ['{"rules":{"error_rate":{"fire_at":2}}}', 'rules.error_rate.fire_at'],
+    ['{"rules":{"error_rate":{"for_seconds":-1}}}', 'rules.error_rate.for_seconds'],
+    ['{"rules":{"error_rate":{"window_seconds":3601}}}', 'rules.error_rate.window_seconds'],
+    ['{"rules":{"eror_rate":{}}}', 'rules.eror_rate'],
+  ])('settings out of bounds are a 400 that names them: %s', async (body, parameter) => {
+    const headers = { Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}` }
+    const refused = await ask(settings, { method: 'POST', body, headers })
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_body', details: [{ parameter }] } })
   })
 })

@@ -1,6 +1,11 @@
 import { DurableObject } from 'cloudflare:workers'
 import { systemClock, withinDeadline } from '../../shared/clock.ts'
-import type { AlertReport, AlertSettings, AlertSettingsChange } from '../../shared/contract/alerts.ts'
+import type {
+  AlertReport,
+  AlertSettings,
+  AlertSettingsChange,
+  AlertSummary,
+} from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
 import { originMetricsSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
@@ -56,6 +61,10 @@ export class MetricsOverview extends DurableObject<Env> implements Contract {
 
   windowSums(): WindowSums {
     return this.monitor.windowSums()
+  }
+
+  alertSummary(): AlertSummary {
+    return this.monitor.alertSummary()
   }
 
   alertReport(): AlertReport {

@@ -1,6 +1,11 @@
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
-import type { AlertReport, AlertSettings, AlertSettingsChange } from '../../shared/contract/alerts.ts'
+import type {
+  AlertReport,
+  AlertSettings,
+  AlertSettingsChange,
+  AlertSummary,
+} from '../../shared/contract/alerts.ts'
 import type { Fault, WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
@@ -12,8 +17,9 @@ export interface MonitoringClient {
   /** Null before the first sample. */
   now(): Promise<Result<Now | null, WireError>>
   windowSums(): Promise<Result<WindowSums, WireError>>
-  /** `deadlineMs` where less time is to be spent on it than on other calls. */
-  alertReport(deadlineMs?: number): Promise<Result<AlertReport, WireError>>
+  /** For `/health`, whose probes have a deadline of their own. */
+  alertSummary(): Promise<Result<AlertSummary, WireError>>
+  alertReport(): Promise<Result<AlertReport, WireError>>
   alertSettings(): Promise<Result<AlertSettings, WireError>>
   /** `invalid_body` where the settings make no sense together. */
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, WireError>>
@@ -25,6 +31,7 @@ export interface MonitoringClient {
 export interface MonitoringStub {
   now(): Promise<Now | null>
   windowSums(): Promise<WindowSums>
+  alertSummary(): Promise<AlertSummary>
   alertReport(): Promise<AlertReport>
   alertSettings(): Promise<AlertSettings>
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, Fault[]>>
@@ -45,7 +52,8 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
   return {
     now: () => ask((stub) => stub.now()),
     windowSums: () => ask((stub) => stub.windowSums()),
-    alertReport: (deadlineMs) => ask((stub) => stub.alertReport(), deadlineMs),
+    alertSummary: () => ask((stub) => stub.alertSummary(), limits.probeDeadlineMs),
+    alertReport: () => ask((stub) => stub.alertReport()),
     alertSettings: () => ask((stub) => stub.alertSettings()),
     async changeAlertSettings(change) {
       const answer = await ask((stub) => stub.changeAlertSettings(change))

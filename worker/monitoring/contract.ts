@@ -1,4 +1,9 @@
-import type { AlertReport, AlertSettings, AlertSettingsChange } from '../../shared/contract/alerts.ts'
+import type {
+  AlertReport,
+  AlertSettings,
+  AlertSettingsChange,
+  AlertSummary,
+} from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
 import type { Snapshot } from '../../shared/contract/monitoring.ts'
 import type { Result } from '../../shared/result.ts'
@@ -24,6 +29,7 @@ export interface Monitoring {
   /** Null before the first sample. */
   now(): Now | null
   windowSums(): WindowSums
+  alertSummary(): AlertSummary
   alertReport(): AlertReport
   alertSettings(): AlertSettings
   changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]>

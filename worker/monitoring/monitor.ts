@@ -13,7 +13,7 @@ import type { Samples } from '../metrics/samples.ts'
 import type { Monitoring, Now } from './contract.ts'
 import { callsOfPart } from './part-calls.ts'
 import { columnsOf, showSample } from './sample.ts'
-import { describeNow } from './snapshot.ts'
+import { describeNow, summaryOf } from './snapshot.ts'
 import { createStreams } from './streams.ts'
 
 /** The figures that are watched: the overview's. */
@@ -68,11 +68,13 @@ export function createMonitor(options: MonitorOptions): Monitor {
       alerts: desk.alerts(),
     })
   }
+  /** Of the latest change: most seconds have none, and then nothing is read for any stream. */
+  let changedAtMs = Math.max(0, ...log.latest().map(({ at }) => Date.parse(at)))
   const streams = createStreams(
     {
       snapshot: now,
       samplesAfter: (atMs) => columnsOf(samples.since(atMs ?? 0).map(showSample)),
-      changesAfter: (atMs) => changesAfter(log.latest(), atMs),
+      changesAfter: (atMs) => (atMs < changedAtMs ? changesAfter(log.latest(), atMs) : []),
     },
     clock,
   )
@@ -87,7 +89,8 @@ export function createMonitor(options: MonitorOptions): Monitor {
   return {
     look(sample) {
       parts.note(callsOfParts(sample), sample.atMs, sample.spanMs)
-      desk.observe(observationOf(sample, samples, parts.standings(), watched.snapshot()))
+      const seen = observationOf(sample, samples, parts.standings(), watched.snapshot())
+      if (desk.observe(seen).length > 0) changedAtMs = sample.atMs
       streams.publish()
       // Not waited for: a try writes down itself how it ended.
       void courier.deliver().catch((error: unknown) => reportFailure(error))
@@ -104,6 +107,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         all: watched.snapshot().totals,
       }
     },
+    alertSummary: () => summaryOf(desk.alerts()),
     alertReport: () => desk.report(clock.now()),
     alertSettings: desk.settings,
     changeAlertSettings: desk.changeSettings,

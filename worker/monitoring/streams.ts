@@ -54,6 +54,7 @@ class OpenStreams implements Streams {
   private readonly source: StreamSource
   private readonly clock: Clock
   private readonly listeners = new Set<Listener>()
+  private latest: { readonly snapshot: Now; readonly text: string } | null = null
 
   constructor(source: StreamSource, clock: Clock) {
     this.source = source
@@ -134,10 +135,17 @@ class OpenStreams implements Streams {
     const history = isUpToDate
       ? null
       : { is_resumed: sentUpToMs !== null, samples: this.source.samplesAfter(sentUpToMs) }
-    return [
-      ...changes.map((change) => frame('alert', change)),
-      frame('snapshot', { ...snapshot, history }, snapshot.at_ms),
-    ].join('')
+    const latest =
+      history === null ? this.plain(snapshot) : frame('snapshot', { ...snapshot, history }, snapshot.at_ms)
+    return [...changes.map((change) => frame('alert', change)), latest].join('')
+  }
+
+  /** What most readers are sent, put into words once for all of them. */
+  private plain(snapshot: Now): string {
+    if (this.latest?.snapshot !== snapshot) {
+      this.latest = { snapshot, text: frame('snapshot', { ...snapshot, history: null }, snapshot.at_ms) }
+    }
+    return this.latest.text
   }
 
   private end(listener: Listener): void {
