@@ -1,5 +1,4 @@
 import type { Reporter, TestModule, TestSuite } from 'vitest/node'
-import { redisServerAbsent } from './redis-server.ts'
 
 /** How a run ended. What failed outside a test (a file that did not load, a hook, a stray rejection) is a failure too. */
 export interface Tally {
@@ -37,12 +36,12 @@ export function tallyOf(modules: readonly TestModule[], unhandledErrors: number)
 }
 
 /**
- * The line `N passed, N failed`, with `, N skipped` where some were. Without redis-server another follows, which says
- * what that left unproven.
+ * The line `N passed, N failed`, with `, N skipped` where some were. A line follows for each program that the
+ * machine lacks (programs.ts), which says what that left unproven.
  */
-export function closingLines({ passed, failed, skipped }: Tally, redisPresent: boolean): string {
+export function closingLines({ passed, failed, skipped }: Tally, absent: readonly string[]): string {
   const counts = `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`
-  return redisPresent ? counts : `${counts}\n${redisServerAbsent}`
+  return [counts, ...absent].join('\n')
 }
 
 function failuresOutsideTests(suite: TestModule | TestSuite): number {

@@ -5,7 +5,7 @@
 export const counterFamilies = {
   http_requests: {
     labels: ['method', 'route', 'code'],
-    help: 'Requests answered, by method, pattern of the route and HTTP status; "none" where no route fits.',
+    help: 'Requests answered, by method, pattern of the route and HTTP status; none where no route fits.',
   },
   reads: {
     labels: ['resource', 'code', 'status', 'source'],
@@ -26,7 +26,7 @@ export const counterFamilies = {
   ledger_calls: { labels: ['call', 'outcome'], help: 'Calls of a ledger.' },
   origin_calls: {
     labels: ['outcome'],
-    help: 'Calls of the origin; "overloaded" where it shed the load.',
+    help: 'Calls of the origin; overloaded where it shed the load.',
   },
   consistency_checks: { labels: ['outcome'], help: 'Served answers compared with what the origin says.' },
   consistency_violations: { labels: [], help: 'Served answers that differed with nothing to excuse it.' },
@@ -39,11 +39,11 @@ export const counterFamilies = {
   origin_queries: { labels: ['query'], help: 'Queries that the origin began, refused ones included.' },
   origin_query_failures: {
     labels: ['query', 'kind'],
-    help: 'Queries of the origin that failed; "overloaded" where it shed the load.',
+    help: 'Queries of the origin that failed; overloaded where it shed the load.',
   },
   origin_query_followers: {
     labels: ['query'],
-    help: "Requests that the origin gave another request's answer instead of a query of their own.",
+    help: 'Requests of the origin that shared the query of another.',
   },
   outbox_relayed: { labels: [], help: 'Rows of the outbox that a ledger has been told.' },
   outbox_failures: { labels: ['kind'], help: 'Tries of the relay that failed.' },

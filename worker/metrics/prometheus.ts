@@ -149,7 +149,7 @@ function headOf({ name, type, help }: TextFamily, format: TextFormat): string[] 
   return [
     `# TYPE ${name} ${type}`,
     ...(unit === undefined ? [] : [`# UNIT ${name} ${unit}`]),
-    `# HELP ${name} ${help.replaceAll('"', '\\"')}`,
+    `# HELP ${name} ${help}`,
   ]
 }
 

@@ -1,0 +1,35 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/**
+ * Programs of Debian that some tests are about; `.ci/install-debian` installs them. Where one is missing its tests are
+ * skipped, and the run says so after its closing line.
+ */
+const programs = {
+  'redis-server':
+    'Redis: the tests against real Redis were skipped, there is no redis-server on this machine',
+  prometheus: 'Prometheus: the tests with real Prometheus were skipped, there is none on this machine',
+  promtool:
+    'promtool: the tests of metrics and alert rules by it were skipped, there is none on this machine',
+} as const
+export type Program = keyof typeof programs
+
+/** Whether a program can be started. */
+export function hasProgram(program: Program, path = process.env['PATH'] ?? ''): boolean {
+  return path.split(delimiter).some((folder) => folder !== '' && isExecutable(join(folder, program)))
+}
+
+/** What a run without them says of each program that is missing. */
+export function absences(path = process.env['PATH'] ?? ''): string[] {
+  const names: Program[] = ['redis-server', 'prometheus', 'promtool']
+  return names.filter((program) => !hasProgram(program, path)).map((program) => programs[program])
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
