@@ -14,6 +14,8 @@ import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
 
+/** Outages take their time, and the machine may be busy. */
+const patient = { timeout: 90_000 }
 const metricsToken = 'metrics token of these tests'
 let receiver: WebhookReceiver
 let stack: TestStack
@@ -211,96 +213,104 @@ describe('the stream', () => {
 })
 
 describe('with Redis stopped', () => {
-  it('the alert is pending, then fires, is told once to the webhook, and resolves when Redis is back', async () => {
-    const quick = { for_seconds: 2, resolve_for_seconds: 1, min_count: 1 }
-    await monitoring('/alerts/settings', stack.tokens.admin, {
-      method: 'POST',
-      body: JSON.stringify({ rules: { tier_away: quick } }),
-    })
-    const stream = await openStream()
-    const changes: string[] = []
-    const until = (wanted: string) =>
-      eventually(
-        async () => {
-          await readAnew()
-          const event = await stream.next()
-          if (event.event === 'alert' && event.data.name === 'tier_away:redis') {
-            changes.push(`${event.data.from} → ${event.data.to}`)
-          }
-          return changes.at(-1)?.endsWith(wanted) === true
-        },
-        { deadlineMs: 25_000 },
-      )
-    const told = (type: string) =>
-      eventually(
-        () =>
-          receiver.taken.find(
-            (message) => message.type === type && message.data.name === 'tier_away:redis',
-          ) ?? false,
-        { deadlineMs: 15_000 },
-      )
-    // The receiver is out of order at first: the change must come again, under the same id.
-    receiver.refuse(1, 500)
-    await stack.pieces.redis?.stop()
-    await until('pending')
-    await until('firing')
-    const firing = await told('alert.firing')
-    expect(receiver.tries.filter((id) => id === firing.webhookId)).toHaveLength(2)
-    expect(firing.webhookId).toBe(firing.data.id)
-    const health = JSON.parse((await ask(`${stack.worker}/health`)).text)
-    expect(health).toMatchObject({ status: 'degraded', services: { redis: 'unhealthy' } })
-    expect(health.alerts.names).toContain('tier_away:redis')
+  it(
+    'the alert is pending, then fires, is told once to the webhook, and resolves when Redis is back',
+    patient,
+    async () => {
+      const quick = { for_seconds: 2, resolve_for_seconds: 1, min_count: 1 }
+      await monitoring('/alerts/settings', stack.tokens.admin, {
+        method: 'POST',
+        body: JSON.stringify({ rules: { tier_away: quick } }),
+      })
+      const stream = await openStream()
+      const changes: string[] = []
+      const until = (wanted: string) =>
+        eventually(
+          async () => {
+            await readAnew()
+            const event = await stream.next()
+            if (event.event === 'alert' && event.data.name === 'tier_away:redis') {
+              changes.push(`${event.data.from} → ${event.data.to}`)
+            }
+            return changes.at(-1)?.endsWith(wanted) === true
+          },
+          { deadlineMs: 25_000 },
+        )
+      const told = (type: string) =>
+        eventually(
+          () =>
+            receiver.taken.find(
+              (message) => message.type === type && message.data.name === 'tier_away:redis',
+            ) ?? false,
+          { deadlineMs: 15_000 },
+        )
+      // The receiver is out of order at first: the change must come again, under the same id.
+      receiver.refuse(1, 500)
+      await stack.pieces.redis?.stop()
+      await until('pending')
+      await until('firing')
+      const firing = await told('alert.firing')
+      expect(receiver.tries.filter((id) => id === firing.webhookId)).toHaveLength(2)
+      expect(firing.webhookId).toBe(firing.data.id)
+      const health = JSON.parse((await ask(`${stack.worker}/health`)).text)
+      expect(health).toMatchObject({ status: 'degraded', services: { redis: 'unhealthy' } })
+      expect(health.alerts.names).toContain('tier_away:redis')
 
-    await stack.pieces.redis?.start()
-    await until('resolved')
-    const resolved = await told('alert.resolved')
-    expect(resolved.data).toMatchObject({ from: 'firing', reason: 'recovered' })
-    expect(changes).toEqual(['inactive → pending', 'pending → firing', 'firing → resolved'])
-    stream.leave()
+      await stack.pieces.redis?.start()
+      await until('resolved')
+      const resolved = await told('alert.resolved')
+      expect(resolved.data).toMatchObject({ from: 'firing', reason: 'recovered' })
+      expect(changes).toEqual(['inactive → pending', 'pending → firing', 'firing → resolved'])
+      stream.leave()
 
-    const report = await eventually(async () => {
-      const seen = await alertReport()
-      return seen.webhook.waiting === 0 && seen
-    })
-    const deliveredIds = report.changes
-      .filter(({ delivery }) => delivery.status === 'delivered')
-      .map(({ id }) => id)
-    expect(deliveredIds).toEqual(expect.arrayContaining([firing.webhookId, resolved.webhookId]))
-    expect(receiver.taken.filter(({ data: { name } }) => name === 'tier_away:redis')).toHaveLength(2)
-  })
+      const report = await eventually(async () => {
+        const seen = await alertReport()
+        return seen.webhook.waiting === 0 && seen
+      })
+      const deliveredIds = report.changes
+        .filter(({ delivery }) => delivery.status === 'delivered')
+        .map(({ id }) => id)
+      expect(deliveredIds).toEqual(expect.arrayContaining([firing.webhookId, resolved.webhookId]))
+      expect(receiver.taken.filter(({ data: { name } }) => name === 'tier_away:redis')).toHaveLength(2)
+    },
+  )
 })
 
 describe('with Postgres stopped', () => {
-  it('errors raise an alert, and what was told before a restart of the Worker is not told again', async () => {
-    const quick = { window_seconds: 5, for_seconds: 0, resolve_for_seconds: 1, min_count: 3 }
-    await monitoring('/alerts/settings', stack.tokens.admin, {
-      method: 'POST',
-      body: JSON.stringify({ rules: { error_rate: quick } }),
-    })
-    await stack.pieces.postgres.stop()
-    const isFiring = async () =>
-      (await alertReport()).alerts.find(({ name }) => name === 'error_rate')?.state === 'firing'
-    await eventually(
-      async () => {
-        await readAnew()
-        return isFiring()
-      },
-      { deadlineMs: 20_000 },
-    )
-    const told = () => receiver.taken.filter(({ data: { name } }) => name === 'error_rate')
-    await eventually(() => told().length === 1)
-    await eventually(async () => (await alertReport()).webhook.waiting === 0)
-    await stack.pieces.worker.kill()
-    await stack.pieces.worker.start()
-    expect(await isFiring()).toBe(true)
-    await stack.pieces.postgres.start()
-    await eventually(
-      async () => {
-        await readAnew()
-        return told().length === 2
-      },
-      { deadlineMs: 25_000 },
-    )
-    expect(told().map(({ type }) => type)).toEqual(['alert.firing', 'alert.resolved'])
-  })
+  it(
+    'errors raise an alert, and what was told before a crash of the Worker is not told again',
+    patient,
+    async () => {
+      const quick = { window_seconds: 5, for_seconds: 0, resolve_for_seconds: 1, min_count: 3 }
+      await monitoring('/alerts/settings', stack.tokens.admin, {
+        method: 'POST',
+        body: JSON.stringify({ rules: { error_rate: quick } }),
+      })
+      await stack.pieces.postgres.stop()
+      const isFiring = async () =>
+        (await alertReport()).alerts.find(({ name }) => name === 'error_rate')?.state === 'firing'
+      await eventually(
+        async () => {
+          await readAnew()
+          return isFiring()
+        },
+        { deadlineMs: 20_000 },
+      )
+      const told = () => receiver.taken.filter(({ data: { name } }) => name === 'error_rate')
+      await eventually(() => told().length === 1)
+      await eventually(async () => (await alertReport()).webhook.waiting === 0)
+      await stack.pieces.worker.kill()
+      await stack.pieces.worker.start()
+      expect(await isFiring()).toBe(true)
+      await stack.pieces.postgres.start()
+      await eventually(
+        async () => {
+          await readAnew()
+          return told().length === 2
+        },
+        { deadlineMs: 25_000 },
+      )
+      expect(told().map(({ type }) => type)).toEqual(['alert.firing', 'alert.resolved'])
+    },
+  )
 })
