@@ -10,7 +10,7 @@ import type { SendChange } from '../alerts/webhook.ts'
 import type { BookStorage } from '../ledger/book.ts'
 import type { Figures, Sample } from '../metrics/contract.ts'
 import type { Samples } from '../metrics/samples.ts'
-import type { Monitoring, Now } from './contract.ts'
+import type { Monitoring, Now, WindowSums } from './contract.ts'
 import { callsOfPart } from './part-calls.ts'
 import { columnsOf, showSample } from './sample.ts'
 import { describeNow, summaryOf } from './snapshot.ts'
@@ -79,6 +79,8 @@ export function createMonitor(options: MonitorOptions): Monitor {
     clock,
   )
 
+  const sumWindows = createWindowSums(watched)
+
   /** Somebody looks on, or a second matters to an alert or to a try. */
   function isBusy(nowMs: number): boolean {
     const dueAtMs = courier.dueAtMs()
@@ -102,10 +104,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     },
     windowSums() {
       watched.watch()
-      return {
-        windows: { '1m': samples.over(60), '5m': samples.over(300), '1h': samples.over(3_600) },
-        all: watched.snapshot().totals,
-      }
+      return sumWindows()
     },
     alertSummary: () => summaryOf(desk.alerts()),
     alertReport: () => desk.report(clock.now()),
@@ -115,6 +114,20 @@ export function createMonitor(options: MonitorOptions): Monitor {
       watched.watch()
       return streams.open(lastEventId)
     },
+  }
+}
+
+/** An hour takes a third of a second to add up: once for all who ask between two samples. */
+function createWindowSums(watched: Watched): () => WindowSums {
+  const { samples } = watched
+  let known: { readonly of: Sample | null; readonly sums: WindowSums } | null = null
+  return () => {
+    const newest = samples.newest()
+    if (known === null || known.of !== newest) {
+      const windows = { '1m': samples.over(60), '5m': samples.over(300), '1h': samples.over(3_600) }
+      known = { of: newest, sums: { windows, all: watched.snapshot().totals } }
+    }
+    return known.sums
   }
 }
 
