@@ -127,6 +127,20 @@ describe('what is now', () => {
   })
 })
 
+describe('the sums of windows', () => {
+  it('end with the newest sample, reach no further back than they say, and are of everything in the end', async () => {
+    const room = createRoom()
+    for (let second = 0; second < 70; second += 1) await room.second(hit)
+    const { windows, all } = room.monitor.windowSums()
+    expect(readSums(windows['1m'].totals)).toMatchObject({ requests: 60, hits: 60, durationMs: 1_200 })
+    expect(windows['1m'].spanMs).toBe(60_000)
+    expect([readSums(windows['5m'].totals).requests, windows['5m'].spanMs]).toEqual([70, 70_000])
+    expect(readSums(all).requests).toBe(70)
+    await room.second(hit)
+    expect(readSums(room.monitor.windowSums().windows['1h'].totals).requests).toBe(71)
+  })
+})
+
 describe('a look', () => {
   it('tells the webhook and the streams of an alert, in the second in which it fires', async () => {
     const room = createRoom()
