@@ -95,7 +95,8 @@ class OpenStreams implements Streams {
     const listener: Listener = {
       controller,
       openedAtMs: nowMs,
-      sentUpToMs: lastEventId,
+      // Of an instant that has not come yet nothing is known: better all there is than nothing until then.
+      sentUpToMs: lastEventId !== null && lastEventId > nowMs ? null : lastEventId,
       isUpToDate: false,
       tookAtMs: nowMs,
       heartbeatAtMs: nowMs,
