@@ -4,6 +4,7 @@ import { SignJWT } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { alertReportSchema } from '../../shared/contract/alerts.ts'
 import { monitoringHealthSchema } from '../../shared/contract/monitoring.ts'
+import { limits } from '../../shared/limits.ts'
 import type { CacheEvent } from '../../worker/metrics/events.ts'
 import { totalsOf } from '../../worker/metrics/totals.ts'
 import { readEvents } from '../support/event-stream.ts'
@@ -79,6 +80,17 @@ describe('the stream', () => {
     })
     expect((await events.next()).value).toMatchObject({ event: 'snapshot', data: { history: null } })
     await events.return()
+  })
+
+  it('is not opened by who asks for its headers alone', async () => {
+    for (let times = 0; times <= limits.streamsMax; times += 1) {
+      const response = await exports.default.fetch('https://boardcache.test/api/monitoring/stream', {
+        method: 'HEAD',
+        headers: authorization,
+      })
+      expect(response.status).toBe(200)
+      expect(response.headers.get('Content-Type')).toContain('text/event-stream')
+    }
   })
 })
 
