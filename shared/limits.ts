@@ -130,6 +130,20 @@ export const limits = {
   writeRelayDeadlineMs: 1_500,
   /** How old the oldest row of the outbox may be before `/health` tells of it. */
   outboxLagAlarmMs: 30_000,
+  /** Alerts: what is kept of their changes, and how one is told to the webhook. */
+  alertChangesKeptMax: 200,
+  alertChangesWaitingMax: 500,
+  alertTriesMax: 15,
+  alertWebhookDeadlineMs: 10_000,
+  /** Sent at once; a Worker has six connections (Cloudflare, Workers limits), and the object has others to ask. */
+  alertSendsMax: 4,
+  /** The monitoring stream: so many at once, each for so long, each with so much waiting for a slow reader. */
+  streamsMax: 100,
+  streamDurationMs: 300_000,
+  streamHeartbeatMs: 15_000,
+  streamBufferBytes: 65_536,
+  /** A reader who takes nothing for so long is gone. */
+  streamStalledMs: 60_000,
   /** Import of contacts: a line, a batch (which is one statement), and when it gives up. */
   importLinesMax: 1_000_000,
   importLineBytesMax: 65_536,
@@ -169,4 +183,5 @@ holds(limits.relayDeadlineMs > limits.ledgerDeadlineMs, "the relay outwaits the 
 holds(limits.shardDeadlineMs < limits.metricsStoreDeadlineMs, 'the overview answers before it is given up')
 holds(limits.samplesFineSeconds < limits.samplesKeptSeconds, 'fine samples are a part of those kept')
 holds(limits.outboxLeaseMs > limits.relayDeadlineMs, 'a claim holds until its delivery is over')
+holds(limits.streamStalledMs < limits.streamDurationMs, 'who is gone is noticed before the stream would end')
 holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')

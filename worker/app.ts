@@ -13,6 +13,10 @@ import { healthRoute } from './routes/health.ts'
 import { isWellEncoded } from './routes/input.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { monitoringRoutes } from './routes/monitoring.ts'
+import { monitoringAlertRoutes } from './routes/monitoring-alerts.ts'
+import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
+import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import { respondError, respondJson } from './routes/respond.ts'
 import type { Call, Route } from './routes/route.ts'
@@ -26,6 +30,10 @@ export const routes: readonly Route[] = [
   ...cacheStatsRoutes,
   healthRoute,
   metricsRoute,
+  ...monitoringHealthRoutes,
+  ...monitoringRoutes,
+  ...monitoringAlertRoutes,
+  monitoringStreamRoute,
 ]
 
 type App = Hono<{ Bindings: Env; Variables: { requestId: string; startedAtMs: number; route?: string } }>
@@ -141,6 +149,7 @@ function preflight(allowedOrigins: readonly string[]) {
       'If-None-Match',
       'Cache-Control',
       explainHeader,
+      'Last-Event-ID',
     ],
     maxAge: 86_400,
   })

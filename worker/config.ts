@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { MetricsOverview, MetricsShard } from './metrics/contract.ts'
@@ -27,6 +28,16 @@ const httpUrl = z
   .string()
   .regex(/^https?:\/\/[^\s]+$/)
   .transform((url) => url.replace(/\/+$/, ''))
+
+/** What is told there is nobody else's business on the way: only this machine is told in the clear. */
+const webhookUrl = z
+  .url()
+  .regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/, 'must begin with https://')
+
+/** Standard Webhooks 1.0, "Signature scheme": a prefix and 24 to 64 bytes in base64. */
+const webhookSecret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, 'must be "whsec_" and 24 to 64 bytes in base64')
 
 const variablesSchema = z
   .object({
@@ -58,6 +69,9 @@ const variablesSchema = z
     MEMORY_CACHE_BYTES: wholeNumber(0, limits.memoryCacheBytesMax, limits.memoryCacheBytesDefault),
     EDGE_CACHE_ENABLED: flag.default(true),
     METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
+    OPERATORS_WORKSPACE_ID: absentWhenEmpty(workspaceIdSchema),
+    ALERT_WEBHOOK_URL: absentWhenEmpty(webhookUrl),
+    ALERT_WEBHOOK_SECRET: absentWhenEmpty(webhookSecret),
   })
   .check((context) => {
     const { value, issues } = context
@@ -65,6 +79,9 @@ const variablesSchema = z
       issues.push({ code: 'custom', input: value, path: [name], message })
     if (value.JWKS_URL === null && value.SUPABASE_JWT_SECRET === null) {
       needs('JWKS_URL', 'set it or SUPABASE_JWT_SECRET: without either no token can be verified')
+    }
+    if (value.ALERT_WEBHOOK_URL !== null && value.ALERT_WEBHOOK_SECRET === null) {
+      needs('ALERT_WEBHOOK_SECRET', 'set it or leave ALERT_WEBHOOK_URL empty: what is told is signed')
     }
     if (!value.REDIS_ENABLED) return
     if (value.UPSTASH_REDIS_REST_URL === null)
@@ -93,6 +110,10 @@ export interface Config {
   readonly memoryCacheBytes: number
   readonly isEdgeCacheEnabled: boolean
   readonly metricsToken: string | null
+  /** Whose admins operate the deployment; null: nobody's, and every admin may look on. */
+  readonly operatorsWorkspaceId: WorkspaceId | null
+  /** Where changes of alerts are told; null: nowhere. */
+  readonly alertWebhook: { readonly url: string; readonly secret: string } | null
   readonly version: string
 }
 
@@ -108,6 +129,7 @@ export function parseConfig(env: Env): Config {
   }
   const value = parsed.data
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = value
+  const { ALERT_WEBHOOK_URL: alertUrl, ALERT_WEBHOOK_SECRET: alertSecret } = value
   return {
     originUrl: value.ORIGIN_URL,
     internalAuthKey: value.INTERNAL_AUTH_KEY,
@@ -125,6 +147,8 @@ export function parseConfig(env: Env): Config {
     memoryCacheBytes: value.MEMORY_CACHE_BYTES,
     isEdgeCacheEnabled: value.EDGE_CACHE_ENABLED,
     metricsToken: value.METRICS_TOKEN,
+    operatorsWorkspaceId: value.OPERATORS_WORKSPACE_ID,
+    alertWebhook: alertUrl === null || alertSecret === null ? null : { url: alertUrl, secret: alertSecret },
     version: env.VERSION?.tag || env.VERSION?.id || 'development',
   }
 }

@@ -2,6 +2,16 @@ import { z } from 'zod'
 import { errorBodySchema, type WireErrorCode, wireErrors } from '../shared/contract/errors.ts'
 import type { Access, Route } from './routes/route.ts'
 
+const operatorErrors: readonly WireErrorCode[] = [
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'workspace_missing',
+  'not_a_member',
+  'admin_required',
+  'auth_unavailable',
+]
+
 const errorsOf: Record<Access, readonly WireErrorCode[]> = {
   member: [
     'token_missing',
@@ -15,6 +25,8 @@ const errorsOf: Record<Access, readonly WireErrorCode[]> = {
   ],
   'internal-key': ['key_invalid'],
   'metrics-token': [],
+  operator: operatorErrors,
+  'alert-settings': operatorErrors,
   public: [],
 }
 
@@ -22,6 +34,8 @@ const securityOf: Record<Access, Record<string, string[]>[]> = {
   member: [{ member: [] }],
   'internal-key': [{ internalKey: [] }],
   'metrics-token': [{ metricsToken: [] }, {}],
+  operator: [{ metricsToken: [] }, { member: [] }],
+  'alert-settings': [{ internalKey: [] }, { member: [] }],
   public: [{}],
 }
 
@@ -41,8 +55,7 @@ function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): o
 }
 
 /** Who asks and where, as `routes/access.ts` reads it; and for cached resources what the answer must not be older than. */
-function headerParameters({ access, path, method }: Route): object[] {
-  if (access !== 'member') return []
+function headerParameters({ access, path, method, contentType }: Route): object[] {
   const header = (name: string, description: string) => ({
     name,
     in: 'header',
@@ -50,6 +63,18 @@ function headerParameters({ access, path, method }: Route): object[] {
     description,
     schema: { type: 'string' },
   })
+  if (access === 'operator' || access === 'alert-settings') {
+    const workspace = header(
+      'X-Workspace-ID',
+      "With an admin's JWT, where no operators' workspace is configured.",
+    )
+    const lastEvent = header(
+      'Last-Event-ID',
+      'The latest event that was received: what was missed since is sent.',
+    )
+    return contentType === 'text/event-stream' ? [workspace, lastEvent] : [workspace]
+  }
+  if (access !== 'member') return []
   const names = [
     header('X-User-ID', "If given, must be the token's subject."),
     header('X-Workspace-ID', 'The workspace, where the path or body does not name it; else the same.'),
@@ -106,7 +131,7 @@ function operation(route: Route): object {
     responses: {
       200: {
         description: 'What was asked for',
-        content: { 'application/json': { schema: jsonSchema(route.gives, 'output') } },
+        content: { [route.contentType ?? 'application/json']: { schema: jsonSchema(route.gives, 'output') } },
       },
       ...Object.fromEntries(
         errorStatuses(route).map(([status, description]) => [

@@ -21,9 +21,10 @@ import { createLedgerClient } from './ledger/client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
 import { createViews } from './ledger/view.ts'
 import type { MetricsClient } from './metrics/client.ts'
-import { createMetricsClient } from './metrics/client.ts'
+import { createMetricsClient, overviewName } from './metrics/client.ts'
 import type { Recorder } from './metrics/events.ts'
 import { isolateGauges } from './metrics/isolate-gauges.ts'
+import { createMonitoringClient, type MonitoringClient } from './monitoring/client.ts'
 import type { Origin } from './origin/origin.ts'
 import { createOrigin } from './origin/origin.ts'
 import type { Tiers } from './tiers/tiers.ts'
@@ -34,6 +35,7 @@ export interface Services {
   readonly config: Config
   readonly clock: Clock
   readonly metrics: MetricsClient
+  readonly monitoring: MonitoringClient
   readonly bearer: Bearer
   readonly memberships: Memberships
   readonly ledger: LedgerClient
@@ -81,6 +83,10 @@ export function createServices(
     config,
     clock,
     metrics,
+    monitoring: createMonitoringClient(
+      () => env.METRICS_OVERVIEW.get(env.METRICS_OVERVIEW.idFromName(overviewName)),
+      clock,
+    ),
     bearer: createBearer({
       issuer: config.jwt.issuer,
       audience: config.jwt.audience,

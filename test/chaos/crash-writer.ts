@@ -22,6 +22,8 @@ export class Writer {
   private readonly pages: readonly Page[]
   /** The names a contact may have: one where its last write was acknowledged, more where it was not answered. */
   private readonly possible: Map<string, Set<string>>
+  /** Names that were written without an answer in this round: they may come yet, after one that was acknowledged. */
+  private unanswered = new Set<string>()
   private written = 0
   private lastVersion = 0
 
@@ -64,6 +66,7 @@ export class Writer {
   async faults(sql: Sql): Promise<string[]> {
     const { workspaceId, boardId } = this.subject
     const faults = await namesOutOfPlace(sql, workspaceId, this.possible)
+    this.unanswered = new Set()
     const asking = { api: this.api, sql, workspaceId }
     const ofPages = await Promise.all(this.pages.map((page) => pageFaults(asking, page)))
     faults.push(...ofPages.flat())
@@ -86,9 +89,13 @@ export class Writer {
     try {
       if (isByOrigin) for (const id of ids) await this.writeThroughOrigin(name, id)
       else await this.writeInPostgres(sql, name, ids, column)
-      for (const id of ids) possible.set(id, new Set([name]))
+      for (const id of ids) {
+        const late = [...(possible.get(id) ?? [])].filter((other) => this.unanswered.has(other))
+        possible.set(id, new Set([name, ...late]))
+      }
       tally.acknowledged += 1
     } catch {
+      this.unanswered.add(name)
       tally.unanswered += 1
       await pause(20)
     }

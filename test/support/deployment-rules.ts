@@ -25,6 +25,7 @@ const secretStandIns: Readonly<Record<string, string>> = {
   UPSTASH_REDIS_REST_TOKEN: 'a stand-in for the Redis token',
   SUPABASE_JWT_SECRET: 'a stand-in for the secret of legacy tokens',
   METRICS_TOKEN: 'a stand-in for the token of the metrics',
+  ALERT_WEBHOOK_SECRET: `whsec_${'c3RhbmQtaW4g'.repeat(4)}`,
 }
 
 /**

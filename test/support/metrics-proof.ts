@@ -1,4 +1,3 @@
-import { createRandom } from './random.ts'
 import { createApiClient } from './api-client.ts'
 import { eventually } from './eventually.ts'
 import type { FarOrigin } from './far-origin.ts'
@@ -7,6 +6,7 @@ import { relayOff, startTestStack, type TestStack } from './local-stack.ts'
 import { addedBetween, samplesBy, scrape, type TextSample } from './metrics-text.ts'
 import type { ClientCounts } from './mixed-load.ts'
 import { runMixedLoad } from './mixed-load.ts'
+import { createRandom } from './random.ts'
 import { countsPath, largePages, mixedRequests, mixWorkerVariables, smallPages } from './request-mix.ts'
 
 /** What a client counted, and what `/metrics` says was added meanwhile. */

@@ -1,5 +1,5 @@
-import { createRandom } from './random.ts'
 import type { TestStack } from './local-stack.ts'
+import { createRandom } from './random.ts'
 
 /** One request, and the route that it is for: `none` where none fits. */
 export interface MixedRequest {

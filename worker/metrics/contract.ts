@@ -1,4 +1,5 @@
 import type { Source } from '../../shared/resources/resource.ts'
+import type { Monitoring } from '../monitoring/contract.ts'
 import type { Gauges } from './gauges.ts'
 import type { Totals } from './totals.ts'
 
@@ -14,7 +15,7 @@ export interface MetricsShard extends Rpc.DurableObjectBranded {
 }
 
 /** The one object that knows the whole deployment. */
-export interface MetricsOverview extends Rpc.DurableObjectBranded {
+export interface MetricsOverview extends Rpc.DurableObjectBranded, Monitoring {
   report(standing: ShardStanding): Receipt
   /** The figures with the news of every shard in them, `location`'s own first of all. */
   read(location: string): Promise<Figures>

@@ -1,9 +1,20 @@
 import { DurableObject } from 'cloudflare:workers'
 import { systemClock, withinDeadline } from '../../shared/clock.ts'
+import type {
+  AlertReport,
+  AlertSettings,
+  AlertSettingsChange,
+  AlertSummary,
+} from '../../shared/contract/alerts.ts'
+import type { Fault } from '../../shared/contract/errors.ts'
 import { originMetricsSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
+import type { Result } from '../../shared/result.ts'
 import type { Config, Env } from '../config.ts'
 import { parseConfig } from '../config.ts'
+import type { Now, WindowSums } from '../monitoring/contract.ts'
+import { createDeploymentMonitor } from '../monitoring/deployment-monitor.ts'
+import type { Monitor } from '../monitoring/monitor.ts'
 import type { MetricsOverview as Contract, Figures, Receipt, ShardStanding } from './contract.ts'
 import type { OriginReport } from './origin-figures.ts'
 import { originReportOf } from './origin-figures.ts'
@@ -19,6 +30,7 @@ import { createPulse } from './pulse.ts'
 export class MetricsOverview extends DurableObject<Env> implements Contract {
   private readonly overview: Overview
   private readonly pulse: Pulse
+  private readonly monitor: Monitor
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
@@ -29,12 +41,14 @@ export class MetricsOverview extends DurableObject<Env> implements Contract {
       askShard: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).standing(),
       askOrigin: () => askOrigin(config),
       wake: (inMs) => this.pulse.within(inMs),
+      onSample: (sample) => this.monitor.look(sample),
     })
     this.pulse = createPulse({
       clock: systemClock,
       setAlarm: (atMs) => state.storage.setAlarm(atMs),
       beat: () => this.overview.tick(),
     })
+    this.monitor = createDeploymentMonitor(config, this.overview, state.storage)
   }
 
   report(standing: ShardStanding): Receipt {
@@ -43,6 +57,34 @@ export class MetricsOverview extends DurableObject<Env> implements Contract {
 
   read(location: string): Promise<Figures> {
     return this.overview.read(location)
+  }
+
+  now(): Now | null {
+    return this.monitor.now()
+  }
+
+  windowSums(): WindowSums {
+    return this.monitor.windowSums()
+  }
+
+  alertSummary(): AlertSummary {
+    return this.monitor.alertSummary()
+  }
+
+  alertReport(): AlertReport {
+    return this.monitor.alertReport()
+  }
+
+  alertSettings(): AlertSettings {
+    return this.monitor.alertSettings()
+  }
+
+  changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]> {
+    return this.monitor.changeAlertSettings(change)
+  }
+
+  openStream(lastEventId: number | null): ReadableStream<Uint8Array> | null {
+    return this.monitor.openStream(lastEventId)
   }
 
   override alarm(): Promise<void> {

@@ -148,7 +148,7 @@ function tierOf(totals: Totals, tier: TierName): z.output<typeof tierSchema> {
   return {
     gets: outcomesOf(totals, 'tier_gets', tier),
     puts: outcomesOf(totals, 'tier_puts', tier),
-    latency: latencyOf(totals, 'tier_get', tier),
+    latency: latencyOf(totals, 'tier_get', { tier }),
   }
 }
 
@@ -179,14 +179,15 @@ export function outcomesOf(
   return outcomes
 }
 
+/** The latency of a family's series, or of those with the labels asked for. */
 export function latencyOf(
   totals: Totals,
   family: DurationFamily,
-  tier?: TierName,
+  where: Readonly<Record<string, string>> = {},
 ): z.output<typeof latencySchema> {
   const series = seriesOfFamily<string, Histogram>(totals.durations, family, durationFamilies[family].labels)
   const histogram = series
-    .filter(({ labels }) => tier === undefined || labels['tier'] === tier)
+    .filter(({ labels }) => Object.entries(where).every(([label, value]) => labels[label] === value))
     .reduce((sum, { value }) => mergeHistograms(sum, value), emptyHistogram())
   return {
     count: histogram.count,

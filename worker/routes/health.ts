@@ -24,6 +24,8 @@ const healthSchema = z.object({
     database: standing,
     ledger: standing,
   }),
+  /** Alerts that fire now; they do not make the status, which says what answers. Null: nobody could say. */
+  alerts: z.object({ firing: z.int(), names: z.array(z.string()) }).nullable(),
   timestamp: z.iso.datetime(),
   response_time: z.number(),
 })
@@ -41,7 +43,7 @@ export const healthRoute: Route = {
   gives: healthSchema,
   errors: [],
   async handle({ services, edgeLocation, startedAtMs }) {
-    const parts = await probeAll(services)
+    const [parts, alerts] = await Promise.all([probeAll(services), services.monitoring.alertSummary()])
     const status = overall(parts)
     const nowMs = services.clock.now()
     const health: z.output<typeof healthSchema> = {
@@ -51,6 +53,7 @@ export const healthRoute: Route = {
       edge_location: edgeLocation,
       kv_available: parts.kv === 'healthy',
       services: parts,
+      alerts: alerts.ok ? { firing: alerts.value.firing, names: alerts.value.names } : null,
       timestamp: new Date(nowMs).toISOString(),
       response_time: nowMs - startedAtMs,
     }
@@ -60,7 +63,7 @@ export const healthRoute: Route = {
 
 type Parts = z.output<typeof healthSchema>['services']
 
-async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Parts> {
+export async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Parts> {
   const probe = async (tier: Tier): Promise<Standing> =>
     standingOf((await tier.probe(AbortSignal.timeout(limits.probeDeadlineMs))).ok)
   const ledgerAnswers = withinDeadline(
@@ -89,7 +92,7 @@ function standingOf(answers: boolean): Standing {
 }
 
 /** It can serve while a tier or the database can; it is healthy when every part that is switched on is. */
-function overall(parts: Parts): z.output<typeof healthSchema>['status'] {
+export function overall(parts: Parts): z.output<typeof healthSchema>['status'] {
   if (!Object.values(parts).includes('unhealthy')) return 'healthy'
   const canServe = [parts.kv, parts.redis, parts.database].includes('healthy')
   return canServe ? 'degraded' : 'unhealthy'

@@ -1,0 +1,21 @@
+import type { Observation, PartStanding, SpanSums } from '../../worker/alerts/observation.ts'
+
+const heardOf: PartStanding = { awayMs: 0, heardAtMs: null, calls: 0 }
+
+export const busy: SpanSums = { requests: 1_000, hits: 950, errors: 0, durationMs: 20_000, violations: 0 }
+
+/** A deployment in good health, except where the test says otherwise. */
+export function observationOf(
+  atMs: number,
+  changes: Partial<Omit<Observation, 'atMs' | 'over'>> & { readonly sums?: Partial<SpanSums> } = {},
+): Observation {
+  const { sums, ...others } = changes
+  return {
+    atMs,
+    over: () => ({ ...busy, ...sums }),
+    parts: { edge_cache: heardOf, kv: heardOf, redis: heardOf, ledger: heardOf, origin: heardOf },
+    outbox: { oldestAgeMs: 0 },
+    queues: { outbox: 0, origin_queries: 0 },
+    ...others,
+  }
+}
