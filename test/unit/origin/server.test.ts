@@ -67,7 +67,7 @@ describe('stopping', () => {
   })
 })
 
-test('a thousand connections at once are all taken and answered', async () => {
+test('a thousand connections at once are all taken and answered', { timeout: 60_000 }, async () => {
   const { app } = createOrigin({ database: createPromptDatabase(() => emptyPage) })
   const server = await startServer({ fetch: app.fetch, host: '127.0.0.1', port: 0, clock: systemClock })
   const url = `http://127.0.0.1:${server.port}/load/contact-list`
