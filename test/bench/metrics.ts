@@ -9,7 +9,8 @@ import { measureMetricsCost } from './metrics-cost.ts'
 /**
  * `npm run bench:metrics`: that `/metrics` is right, and what it costs. 200,000 requests of a known mix through the local
  * stack, with an origin 200 to 700 ms away; what `/metrics` counted is held against what the client counted, and its p95
- * and p99 against the client's own clock. Then memory hits with counting and without, side by side. Fails where a figure
+ * and p99 against what the answers say they took, and against the client's own clock, which sees the queues before the
+ * Worker too: on a machine that has other things to do that is the larger part of the tail. Then memory hits with counting and without, side by side. Fails where a figure
  * differs by one, a percentile by more than 5 %, or where counting costs more than 5 % of the throughput.
  */
 const options = z
@@ -47,20 +48,25 @@ function compare(
   if (!isDeepStrictEqual(new Map([...counted].sort()), new Map([...client].sort()))) failed(`${name} differ`)
 }
 
-async function comparePercentiles({ stack, readMs }: MetricsProof): Promise<void> {
+async function comparePercentiles({ stack, readTimes }: MetricsProof): Promise<void> {
   const { text } = await ask(`${stack.worker}/metrics`)
   const { performance } = metricsBodySchema.parse(JSON.parse(text)).metrics
-  console.log('\n| reads | client ms | /metrics ms | difference |\n| --- | --- | --- | --- |')
+  console.log('\n| reads | /metrics ms | by | client ms | difference |\n| --- | --- | --- | --- | --- |')
   for (const [name, counted, share] of [
     ['p95', performance.p95_response_time_ms, 0.95],
     ['p99', performance.p99_response_time_ms, 0.99],
   ] as const) {
-    const measured = percentileMs(readMs, share)
-    const difference = counted / measured - 1
-    console.log(
-      `| ${name} | ${measured.toFixed(1)} | ${counted.toFixed(1)} | ${(100 * difference).toFixed(1)} % |`,
-    )
-    if (Math.abs(difference) > errorMax) failed(`${name} differs by more than 5 %`)
+    for (const [by, timesMs] of [
+      ['what answers say they took', readTimes.map(({ statedMs }) => statedMs)],
+      ["the client's clock", readTimes.map(({ clientMs }) => clientMs)],
+    ] as const) {
+      const measured = percentileMs(timesMs, share)
+      const difference = counted / measured - 1
+      console.log(
+        `| ${name} | ${counted.toFixed(1)} | ${by} | ${measured.toFixed(1)} | ${(100 * difference).toFixed(1)} % |`,
+      )
+      if (Math.abs(difference) > errorMax) failed(`${name} differs by more than 5 % by ${by}`)
+    }
   }
 }
 

@@ -48,9 +48,9 @@ describe('after three thousand requests of a known mix', () => {
     expect(of('boardcache_http_request_duration_seconds_count')).toEqual(counted)
   })
 
-  it("p95 and p99 agree within 5 % with the client's own", async () => {
+  it('p95 and p99 agree within 5 % with those of the times that its answers stated', async () => {
     const { performance } = (await figures()).metrics
-    const { readMs } = proof
+    const readMs = proof.readTimes.map(({ statedMs }) => statedMs)
     for (const [counted, measured] of [
       [performance.p95_response_time_ms, percentileMs(readMs, 0.95)],
       [performance.p99_response_time_ms, percentileMs(readMs, 0.99)],

@@ -4,7 +4,7 @@ import type { FarOrigin } from './far-origin.ts'
 import { startFarOrigin } from './far-origin.ts'
 import { relayOff, startTestStack, type TestStack } from './local-stack.ts'
 import { addedBetween, samplesBy, scrape, type TextSample } from './metrics-text.ts'
-import type { ClientCounts } from './mixed-load.ts'
+import type { ClientCounts, ReadTime } from './mixed-load.ts'
 import { runMixedLoad } from './mixed-load.ts'
 import { createRandom } from './random.ts'
 import { countsPath, largePages, mixedRequests, mixWorkerVariables, smallPages } from './request-mix.ts'
@@ -14,8 +14,8 @@ export interface MetricsProof {
   readonly client: ClientCounts
   readonly requests: ReadonlyMap<string, number>
   readonly reads: ReadonlyMap<string, number>
-  /** How long each read took by the client's clock, those before the count began included. */
-  readonly readMs: readonly number[]
+  /** How long each read took, those before the count began included. */
+  readonly readTimes: readonly ReadTime[]
   /** Everything that `/metrics` said afterwards. */
   readonly after: readonly TextSample[]
   readonly stack: TestStack
@@ -39,7 +39,7 @@ export async function proveMetrics(
     await far.stop()
   }
   try {
-    const { etags, readMs } = await warm(stack)
+    const { etags, readTimes } = await warm(stack)
     const parts = mixedRequests(total, { tokens: stack.tokens, etags })
     const before = await scrape(stack.worker)
     const client = await runMixedLoad(stack.worker, parts, lanes)
@@ -49,7 +49,7 @@ export async function proveMetrics(
     return {
       stack,
       client,
-      readMs: [...readMs, ...client.readMs],
+      readTimes: [...readTimes, ...client.readTimes],
       requests: withoutScrapes(added('boardcache_http_requests_total', ['method', 'route', 'code'])),
       reads: added('boardcache_reads_total', ['resource', 'code', 'status', 'source']),
       after,
@@ -77,7 +77,7 @@ async function warm(stack: TestStack) {
   // Longer than the longest run.
   await api.changeSettings({ cacheConfig: { contactsTTL: 86_400, contactCountsTTL: 86_400 } })
   const etags = new Map<string, string>()
-  const readMs: number[] = []
+  const readTimes: ReadTime[] = []
   const wanted = [
     ...smallPages.map((path) => ({ path, source: 'memory' })),
     ...largePages.map((path) => ({ path, source: 'cloudflare_kv' })),
@@ -87,12 +87,13 @@ async function warm(stack: TestStack) {
     await eventually(async () => {
       const sentAtMs = performance.now()
       const { status, headers } = await api.get(path)
-      readMs.push(performance.now() - sentAtMs)
+      const clientMs = performance.now() - sentAtMs
+      readTimes.push({ clientMs, statedMs: clientMs })
       etags.set(path, headers.get('ETag') ?? '')
       return status === 200 && (headers.get('Cache-Status') ?? '').endsWith(`detail=${source}`)
     })
   }
-  return { etags, readMs }
+  return { etags, readTimes }
 }
 
 /** Both scrapes are requests too: the first is counted by the second. */

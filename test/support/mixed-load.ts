@@ -7,15 +7,23 @@ export interface ClientCounts {
   readonly requests: ReadonlyMap<string, number>
   /** By `resource code status source`; where an answer does not say how it came about, by `resource code`. */
   readonly reads: ReadonlyMap<string, number>
-  /** From sending to the last byte, of each read and of each request. */
-  readonly readMs: readonly number[]
+  /** How long each read and each request took. */
+  readonly readTimes: readonly ReadTime[]
   readonly requestMs: readonly number[]
+}
+
+export interface ReadTime {
+  /** By the client's clock, from sending to the last byte: what lies before the Worker included. */
+  readonly clientMs: number
+  /** What the answer itself says it took; where it says nothing (304, errors), the client's. */
+  readonly statedMs: number
 }
 
 interface Answered {
   readonly code: number
   readonly cacheStatus: string
   readonly durationMs: number
+  readonly statedMs: number | null
 }
 
 /**
@@ -30,17 +38,17 @@ export async function runMixedLoad(
 ): Promise<ClientCounts> {
   const requests = new Map<string, number>()
   const reads = new Map<string, number>()
-  const readMs: number[] = []
+  const readTimes: ReadTime[] = []
   const requestMs: number[] = []
   const agent = new Agent({ keepAlive: true, maxSockets: lanes.quick + lanes.slow })
 
   async function drive(queue: MixedRequest[]): Promise<void> {
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      const { code, cacheStatus, durationMs } = await ask(worker, next, agent)
+      const { code, cacheStatus, durationMs, statedMs } = await ask(worker, next, agent)
       count(requests, `${next.method} ${next.route} ${code}`)
       requestMs.push(durationMs)
       if (next.resource === null) continue
-      readMs.push(durationMs)
+      readTimes.push({ clientMs: durationMs, statedMs: statedMs ?? durationMs })
       count(reads, [next.resource, code, ...servedBy(cacheStatus)].join(' '))
     }
   }
@@ -57,7 +65,7 @@ export async function runMixedLoad(
   } finally {
     agent.destroy()
   }
-  return { requests, reads, readMs, requestMs }
+  return { requests, reads, readTimes, requestMs }
 }
 
 function ask(worker: string, { method, path, headers }: MixedRequest, agent: Agent): Promise<Answered> {
@@ -67,7 +75,11 @@ function ask(worker: string, { method, path, headers }: MixedRequest, agent: Age
       `${worker}${path}`,
       { method, headers, agent, signal: AbortSignal.timeout(60_000) },
       (answer) => {
-        answer.resume()
+        let last = Buffer.alloc(0)
+        // What an answer says of itself stands at its end.
+        answer.on('data', (chunk: Buffer) => {
+          last = Buffer.concat([last, chunk]).subarray(-400)
+        })
         answer.on('error', reject)
         answer.on('end', () => {
           const cacheStatus = answer.headers['cache-status']
@@ -75,6 +87,7 @@ function ask(worker: string, { method, path, headers }: MixedRequest, agent: Age
             code: answer.statusCode ?? 0,
             cacheStatus: typeof cacheStatus === 'string' ? cacheStatus : '',
             durationMs: performance.now() - sentAtMs,
+            statedMs: statedMsIn(last.toString('utf8')),
           })
         })
       },
@@ -82,6 +95,11 @@ function ask(worker: string, { method, path, headers }: MixedRequest, agent: Age
     sent.on('error', reject)
     sent.end()
   })
+}
+
+function statedMsIn(body: string): number | null {
+  const [, stated] = /"(?:response_time_ms|_responseTimeMs)":([\d.]+)/.exec(body) ?? []
+  return stated === undefined ? null : Number(stated)
 }
 
 /** Status and source, as `Cache-Status` (RFC 9211) tells them. */
