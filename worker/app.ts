@@ -6,6 +6,7 @@ import { ConfigError, type Env } from './config.ts'
 import { openApiDocument } from './openapi.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
+import { dashboardConfigRoute, dashboardFilesPath, serveFile, servePage } from './routes/dashboard.ts'
 import { explainHeader } from './routes/explain.ts'
 import { healthRoute } from './routes/health.ts'
 import { isWellEncoded } from './routes/input.ts'
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...cacheStatsRoutes,
   healthRoute,
   metricsRoute,
+  dashboardConfigRoute,
 ]
 
 type App = Hono<{ Bindings: Env; Variables: { requestId: string; startedAtMs: number } }>
@@ -60,6 +62,16 @@ export function createApp(servicesOf: (env: Env) => Services): App {
   app.get('/openapi.json', () => respondJson(openApiDocument(routes)))
   for (const route of routes) mount(app, route, servicesOf)
   for (const path of new Set(routes.map((route) => route.path))) refuseOtherMethods(app, path)
+  for (const [path, serve] of [
+    ['/', servePage],
+    [dashboardFilesPath, serveFile],
+  ] as const) {
+    app.get(path, async (context) => {
+      const served = await serve(servicesOf(context.env), context.req.raw)
+      return served.ok ? served.value : respondError(served.error, context.get('requestId'))
+    })
+    refuseOtherMethods(app, path)
+  }
 
   app.notFound((context) => respondError({ code: 'route_not_found' }, context.var.requestId))
   app.onError((error, context) => {
@@ -93,7 +105,8 @@ function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void
 
 /** RFC 9110 section 15.5.6: a 405 names the methods there are. */
 function refuseOtherMethods(app: App, path: string): void {
-  const methods = routes.filter((route) => route.path === path).map((route) => route.method)
+  const declared = routes.filter((route) => route.path === path).map((route) => route.method)
+  const methods = declared.length === 0 ? ['GET' as const] : declared
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
   app.all(honoPath(path), (context) => {
     const response = respondError({ code: 'method_not_allowed' }, context.var.requestId)

@@ -8,6 +8,8 @@ export interface Env {
   readonly BOARD_CACHE: KVNamespace
   readonly LEDGER: DurableObjectNamespace<Ledger>
   readonly METRICS: DurableObjectNamespace<MetricsStore>
+  /** The dashboard's files; absent where the Worker runs without them. */
+  readonly ASSETS?: Fetcher
   readonly VERSION?: { readonly id: string; readonly tag: string }
 }
 
@@ -57,6 +59,8 @@ const variablesSchema = z
     MEMORY_CACHE_BYTES: wholeNumber(0, limits.memoryCacheBytesMax, limits.memoryCacheBytesDefault),
     EDGE_CACHE_ENABLED: flag.default(true),
     METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
+    SUPABASE_URL: absentWhenEmpty(httpUrl),
+    SUPABASE_PUBLISHABLE_KEY: absentWhenEmpty(z.string()),
   })
   .check((context) => {
     const { value, issues } = context
@@ -64,6 +68,12 @@ const variablesSchema = z
       issues.push({ code: 'custom', input: value, path: [name], message })
     if (value.JWKS_URL === null && value.SUPABASE_JWT_SECRET === null) {
       needs('JWKS_URL', 'set it or SUPABASE_JWT_SECRET: without either no token can be verified')
+    }
+    if ((value.SUPABASE_URL === null) !== (value.SUPABASE_PUBLISHABLE_KEY === null)) {
+      needs(
+        'SUPABASE_URL',
+        'set it and SUPABASE_PUBLISHABLE_KEY, or neither: the dashboard signs in with both',
+      )
     }
     if (!value.REDIS_ENABLED) return
     if (value.UPSTASH_REDIS_REST_URL === null)
@@ -92,6 +102,8 @@ export interface Config {
   readonly memoryCacheBytes: number
   readonly isEdgeCacheEnabled: boolean
   readonly metricsToken: string | null
+  /** Where the dashboard signs its users in; null: nobody can. Public, both of it. */
+  readonly signIn: { readonly url: string; readonly publishableKey: string } | null
   readonly version: string
 }
 
@@ -107,6 +119,7 @@ export function parseConfig(env: Env): Config {
   }
   const value = parsed.data
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = value
+  const { SUPABASE_URL: supabaseUrl, SUPABASE_PUBLISHABLE_KEY: publishableKey } = value
   return {
     originUrl: value.ORIGIN_URL,
     internalAuthKey: value.INTERNAL_AUTH_KEY,
@@ -124,6 +137,7 @@ export function parseConfig(env: Env): Config {
     memoryCacheBytes: value.MEMORY_CACHE_BYTES,
     isEdgeCacheEnabled: value.EDGE_CACHE_ENABLED,
     metricsToken: value.METRICS_TOKEN,
+    signIn: supabaseUrl !== null && publishableKey !== null ? { url: supabaseUrl, publishableKey } : null,
     version: env.VERSION?.tag || env.VERSION?.id || 'development',
   }
 }
