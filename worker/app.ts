@@ -2,7 +2,8 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { limits } from '../shared/limits.ts'
 import { minVersionHeader } from './cache/wish.ts'
-import { ConfigError, type Env } from './config.ts'
+import { ConfigError } from './config.ts'
+import type { Env } from './env.ts'
 import { openApiDocument } from './openapi.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
@@ -12,6 +13,10 @@ import { healthRoute } from './routes/health.ts'
 import { isWellEncoded } from './routes/input.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { monitoringRoutes } from './routes/monitoring.ts'
+import { monitoringAlertRoutes } from './routes/monitoring-alerts.ts'
+import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
+import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import { respondError, respondJson } from './routes/respond.ts'
 import type { Call, Route } from './routes/route.ts'
@@ -26,6 +31,10 @@ export const routes: readonly Route[] = [
   healthRoute,
   metricsRoute,
   dashboardConfigRoute,
+  ...monitoringHealthRoutes,
+  ...monitoringRoutes,
+  ...monitoringAlertRoutes,
+  monitoringStreamRoute,
 ]
 
 type App = Hono<{ Bindings: Env; Variables: { requestId: string; startedAtMs: number } }>
@@ -139,6 +148,7 @@ function preflight(allowedOrigins: readonly string[]) {
       'If-None-Match',
       'Cache-Control',
       explainHeader,
+      'Last-Event-ID',
     ],
     maxAge: 86_400,
   })

@@ -1,15 +1,9 @@
 import { z } from 'zod'
+import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
-import type { Ledger } from './ledger/ledger.ts'
-import type { MetricsStore } from './metrics/metrics-store.ts'
 
-/** What wrangler.toml binds. Every other setting is a variable or secret, read by `parseConfig` alone. */
-export interface Env {
-  readonly BOARD_CACHE: KVNamespace
-  readonly LEDGER: DurableObjectNamespace<Ledger>
-  readonly METRICS: DurableObjectNamespace<MetricsStore>
-  /** The dashboard's files; absent where the Worker runs without them. */
-  readonly ASSETS?: Fetcher
+/** What `parseConfig` reads: every variable and secret by its name, and the version that the platform binds. */
+export interface Variables {
   readonly VERSION?: { readonly id: string; readonly tag: string }
 }
 
@@ -28,6 +22,16 @@ const httpUrl = z
   .string()
   .regex(/^https?:\/\/[^\s]+$/)
   .transform((url) => url.replace(/\/+$/, ''))
+
+/** What is told there is nobody else's business on the way: only this machine is told in the clear. */
+const webhookUrl = z
+  .url()
+  .regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/, 'must begin with https://')
+
+/** Standard Webhooks 1.0, "Signature scheme": a prefix and 24 to 64 bytes in base64. */
+const webhookSecret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, 'must be "whsec_" and 24 to 64 bytes in base64')
 
 const variablesSchema = z
   .object({
@@ -61,6 +65,9 @@ const variablesSchema = z
     METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
     SUPABASE_URL: absentWhenEmpty(httpUrl),
     SUPABASE_PUBLISHABLE_KEY: absentWhenEmpty(z.string()),
+    OPERATORS_WORKSPACE_ID: absentWhenEmpty(workspaceIdSchema),
+    ALERT_WEBHOOK_URL: absentWhenEmpty(webhookUrl),
+    ALERT_WEBHOOK_SECRET: absentWhenEmpty(webhookSecret),
   })
   .check((context) => {
     const { value, issues } = context
@@ -74,6 +81,9 @@ const variablesSchema = z
         'SUPABASE_URL',
         'set it and SUPABASE_PUBLISHABLE_KEY, or neither: the dashboard signs in with both',
       )
+    }
+    if (value.ALERT_WEBHOOK_URL !== null && value.ALERT_WEBHOOK_SECRET === null) {
+      needs('ALERT_WEBHOOK_SECRET', 'set it or leave ALERT_WEBHOOK_URL empty: what is told is signed')
     }
     if (!value.REDIS_ENABLED) return
     if (value.UPSTASH_REDIS_REST_URL === null)
@@ -104,6 +114,10 @@ export interface Config {
   readonly metricsToken: string | null
   /** Where the dashboard signs its users in; null: nobody can. Public, both of it. */
   readonly signIn: { readonly url: string; readonly publishableKey: string } | null
+  /** Whose admins operate the deployment; null: nobody's, and every admin may look on. */
+  readonly operatorsWorkspaceId: WorkspaceId | null
+  /** Where changes of alerts are told; null: nowhere. */
+  readonly alertWebhook: { readonly url: string; readonly secret: string } | null
   readonly version: string
 }
 
@@ -111,7 +125,7 @@ export interface Config {
 export class ConfigError extends Error {}
 
 /** Reads the variables; throws one sentence that names what is wrong, and never a value. */
-export function parseConfig(env: Env): Config {
+export function parseConfig(env: Variables): Config {
   const parsed = variablesSchema.safeParse(env)
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} (${issue.message})`)
@@ -120,6 +134,7 @@ export function parseConfig(env: Env): Config {
   const value = parsed.data
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = value
   const { SUPABASE_URL: supabaseUrl, SUPABASE_PUBLISHABLE_KEY: publishableKey } = value
+  const { ALERT_WEBHOOK_URL: alertUrl, ALERT_WEBHOOK_SECRET: alertSecret } = value
   return {
     originUrl: value.ORIGIN_URL,
     internalAuthKey: value.INTERNAL_AUTH_KEY,
@@ -138,6 +153,8 @@ export function parseConfig(env: Env): Config {
     isEdgeCacheEnabled: value.EDGE_CACHE_ENABLED,
     metricsToken: value.METRICS_TOKEN,
     signIn: supabaseUrl !== null && publishableKey !== null ? { url: supabaseUrl, publishableKey } : null,
+    operatorsWorkspaceId: value.OPERATORS_WORKSPACE_ID,
+    alertWebhook: alertUrl === null || alertSecret === null ? null : { url: alertUrl, secret: alertSecret },
     version: env.VERSION?.tag || env.VERSION?.id || 'development',
   }
 }

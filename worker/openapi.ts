@@ -2,6 +2,16 @@ import { z } from 'zod'
 import { errorBodySchema, type WireErrorCode, wireErrors } from '../shared/contract/errors.ts'
 import type { Access, Route } from './routes/route.ts'
 
+const operatorErrors: readonly WireErrorCode[] = [
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'workspace_missing',
+  'not_a_member',
+  'admin_required',
+  'auth_unavailable',
+]
+
 const errorsOf: Record<Access, readonly WireErrorCode[]> = {
   member: [
     'token_missing',
@@ -15,6 +25,8 @@ const errorsOf: Record<Access, readonly WireErrorCode[]> = {
   ],
   'internal-key': ['key_invalid'],
   'metrics-token': [],
+  operator: operatorErrors,
+  'alert-settings': operatorErrors,
   public: [],
 }
 
@@ -22,6 +34,8 @@ const securityOf: Record<Access, Record<string, string[]>[]> = {
   member: [{ member: [] }],
   'internal-key': [{ internalKey: [] }],
   'metrics-token': [{ metricsToken: [] }, {}],
+  operator: [{ metricsToken: [] }, { member: [] }],
+  'alert-settings': [{ internalKey: [] }, { member: [] }],
   public: [{}],
 }
 
@@ -106,7 +120,7 @@ function operation(route: Route): object {
     responses: {
       200: {
         description: 'What was asked for',
-        content: { 'application/json': { schema: jsonSchema(route.gives, 'output') } },
+        content: { [route.contentType ?? 'application/json']: { schema: jsonSchema(route.gives, 'output') } },
       },
       ...Object.fromEntries(
         errorStatuses(route).map(([status, description]) => [

@@ -14,15 +14,17 @@ import { createReader } from './cache/read.ts'
 import type { SettingsReader } from './cache/settings.ts'
 import { createSettingsReader } from './cache/settings.ts'
 import { createStore } from './cache/store.ts'
-import type { Config, Env } from './config.ts'
+import type { Config } from './config.ts'
 import { parseConfig } from './config.ts'
+import type { Env } from './env.ts'
 import type { LedgerClient } from './ledger/client.ts'
 import { createLedgerClient } from './ledger/client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
 import { createViews } from './ledger/view.ts'
 import type { MetricsClient } from './metrics/client.ts'
-import { createMetricsClient } from './metrics/client.ts'
+import { createMetricsClient, storeName } from './metrics/client.ts'
 import type { Recorder } from './metrics/events.ts'
+import { createMonitoringClient, type MonitoringClient } from './monitoring/client.ts'
 import type { Origin } from './origin/origin.ts'
 import { createOrigin } from './origin/origin.ts'
 import type { Tiers } from './tiers/tiers.ts'
@@ -33,6 +35,7 @@ export interface Services {
   readonly config: Config
   readonly clock: Clock
   readonly metrics: MetricsClient
+  readonly monitoring: MonitoringClient
   readonly bearer: Bearer
   readonly memberships: Memberships
   readonly ledger: LedgerClient
@@ -77,6 +80,7 @@ export function createServices(
     config,
     clock,
     metrics,
+    monitoring: createMonitoringClient(() => env.METRICS.get(env.METRICS.idFromName(storeName)), clock),
     bearer: createBearer({
       issuer: config.jwt.issuer,
       audience: config.jwt.audience,

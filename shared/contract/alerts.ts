@@ -46,6 +46,14 @@ export const alertSchema = z.object({
 })
 export type Alert = z.output<typeof alertSchema>
 
+/** Alerts in brief: how many, and which are firing (`tier_away:redis`). */
+export const alertSummarySchema = z.object({
+  firing: z.int().nonnegative(),
+  pending: z.int().nonnegative(),
+  names: z.array(z.string()),
+})
+export type AlertSummary = z.output<typeof alertSummarySchema>
+
 /**
  * Why an alert changed: the value passed the threshold (`exceeded`), stayed there (`held`), came back (`recovered`); too
  * little happened for too long to go on claiming it (`quiet`); the rule was switched off (`disabled`).

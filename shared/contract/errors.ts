@@ -36,6 +36,7 @@ export const wireErrors = {
     status: 503,
     sentence: 'What was asked cannot be proved: the ledger is out of reach.',
   },
+  figures_unavailable: { status: 503, sentence: "The deployment's figures are out of reach at the moment." },
   auth_unavailable: { status: 503, sentence: 'The token or membership cannot be checked at the moment.' },
   not_cached: { status: 504, sentence: 'Nothing is cached for this request.' },
   origin_timeout: {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { alertChangeSchema, alertSchema } from './alerts.ts'
+import { alertChangeSchema, alertSchema, alertSummarySchema } from './alerts.ts'
 
 /**
  * What the routes under `/api/monitoring` answer, and what the stream sends. Health and figures come bare, as `/health`
@@ -98,14 +98,6 @@ export const outboxSchema = z.object({
   relayed: count,
 })
 export type Outbox = z.output<typeof outboxSchema>
-
-/** Alerts in brief: how many, and which are firing (`tier_away:redis`). */
-export const alertSummarySchema = z.object({
-  firing: count,
-  pending: count,
-  names: z.array(z.string()),
-})
-export type AlertSummary = z.output<typeof alertSummarySchema>
 
 /** The deployment now. */
 export const snapshotSchema = z.object({

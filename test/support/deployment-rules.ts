@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Env, parseConfig } from '../../worker/config.ts'
+import { parseConfig, type Variables } from '../../worker/config.ts'
 
 /** What of an environment of wrangler.toml the rules look at, as wrangler reads it. */
 export const deploymentSchema = z.object({
@@ -25,6 +25,7 @@ const secretStandIns: Readonly<Record<string, string>> = {
   UPSTASH_REDIS_REST_TOKEN: 'a stand-in for the Redis token',
   SUPABASE_JWT_SECRET: 'a stand-in for the secret of legacy tokens',
   METRICS_TOKEN: 'a stand-in for the token of the metrics',
+  ALERT_WEBHOOK_SECRET: `whsec_${'c3RhbmQtaW4g'.repeat(4)}`,
 }
 
 /**
@@ -155,8 +156,8 @@ function namesReadByTheWorker(): Set<string> {
 }
 
 /** Reading the configuration touches variables only; the bindings are wrangler's to check. */
-function environmentOf(variables: Readonly<Record<string, string>>): Env {
-  return variables as unknown as Env
+function environmentOf(variables: Readonly<Record<string, string>>): Variables {
+  return variables as Variables
 }
 
 function at(deployment: Deployment): (fault: string) => string {

@@ -33,7 +33,7 @@ interface MetricsNamespace<Id> {
 }
 
 /** All isolates write to one object. */
-const storeName = 'deployment'
+export const storeName = 'deployment'
 
 export function createMetricsClient<Id>(namespace: MetricsNamespace<Id>, clock: Clock): MetricsClient {
   /** What the store answers, or null where it does not in time. A stub is got anew each time: a broken one stays broken. */

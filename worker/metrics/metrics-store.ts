@@ -1,5 +1,12 @@
 import { DurableObject } from 'cloudflare:workers'
 import { z } from 'zod'
+import { systemClock } from '../../shared/clock.ts'
+import type { AlertReport, AlertSettings, AlertSettingsChange } from '../../shared/contract/alerts.ts'
+import type { Fault } from '../../shared/contract/errors.ts'
+import type { Result } from '../../shared/result.ts'
+import { parseConfig, type Variables } from '../config.ts'
+import type { MonitorView } from '../monitoring/monitor.ts'
+import { Watchman } from '../monitoring/watchman.ts'
 import type { FlushId } from './recorder.ts'
 import type { Totals } from './totals.ts'
 import { emptyTotals, mergeTotals, totalsSchema } from './totals.ts'
@@ -16,12 +23,13 @@ const writerRowSchema = z.object({ sequence: z.int() })
  * wrote is durable (Cloudflare, Durable Objects: output gates), so a batch that was confirmed is not lost; and the
  * sum and the batch's number are written together, so a batch sent twice counts once.
  */
-export class MetricsStore extends DurableObject {
+export class MetricsStore extends DurableObject<Variables> {
   private readonly sql: SqlStorage
+  private readonly watchman: Watchman
   private sum: Totals = emptyTotals()
   private batches = 0
 
-  constructor(state: DurableObjectState, env: Cloudflare.Env) {
+  constructor(state: DurableObjectState, env: Variables) {
     super(state, env)
     this.sql = state.storage.sql
     this.sql.exec(`create table if not exists sum
@@ -29,10 +37,12 @@ export class MetricsStore extends DurableObject {
     this.sql.exec(`create table if not exists writers
       (writer text primary key, sequence integer not null, batch integer not null) without rowid`)
     const row = this.sql.exec('select batches, totals from sum').toArray()[0]
-    if (row === undefined) return
-    const { batches, totals } = sumRowSchema.parse(row)
-    this.batches = batches
-    this.sum = totalsSchema.parse(JSON.parse(totals))
+    if (row !== undefined) {
+      const { batches, totals } = sumRowSchema.parse(row)
+      this.batches = batches
+      this.sum = totalsSchema.parse(JSON.parse(totals))
+    }
+    this.watchman = new Watchman(parseConfig(env), state.storage, systemClock, () => this.sum)
   }
 
   /** Adds a batch, once: a writer's number that is not above its last one changes nothing. */
@@ -50,9 +60,39 @@ export class MetricsStore extends DurableObject {
     })
     this.sum = sum
     this.batches = batches
+    this.watchman.noteNews()
   }
 
   read(): Totals {
     return this.sum
+  }
+
+  override alarm(): void {
+    this.watchman.ring()
+  }
+
+  view(): MonitorView {
+    this.watchman.arm()
+    return this.watchman.monitor.view()
+  }
+
+  alertReport(): AlertReport {
+    this.watchman.arm()
+    return this.watchman.monitor.report()
+  }
+
+  alertSettings(): AlertSettings {
+    return this.watchman.monitor.settings()
+  }
+
+  changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]> {
+    return this.watchman.monitor.changeSettings(change)
+  }
+
+  /** Server-Sent Events; null where there are too many streams. */
+  openStream(lastEventId: number | null): ReadableStream<Uint8Array> | null {
+    const stream = this.watchman.monitor.openStream(lastEventId)
+    this.watchman.arm()
+    return stream
   }
 }

@@ -137,7 +137,7 @@ export function statsOf(totals: Totals): CacheStats {
 /** Outcomes that are no failed call: it went well, or none was made. */
 const faultless = new Set(['hit', 'miss', 'done', 'skipped', 'breaker-open'])
 
-interface Reads {
+export interface Reads {
   readonly total: number
   readonly hits: number
   readonly errors: number
@@ -145,7 +145,7 @@ interface Reads {
 }
 
 /** A hit was answered from a tier, in time or past it; all else is a miss, an error too. */
-function readsOf(totals: Totals): Reads {
+export function readsOf(totals: Totals): Reads {
   let total = 0
   let hits = 0
   let errors = 0
@@ -168,7 +168,7 @@ function tierOf(totals: Totals, tier: TierName): z.output<typeof tierSchema> {
   return {
     gets: outcomesOf(totals, 'tier_gets', tier),
     puts: outcomesOf(totals, 'tier_puts', tier),
-    latency: latencyOf(totals, 'tier_get', tier),
+    latency: latencyOf(totals, 'tier_get', { tier }),
   }
 }
 
@@ -177,11 +177,11 @@ function countersOf<Family extends CounterFamily>(totals: Totals, family: Family
   return seriesOfFamily(totals.counters, family, labels)
 }
 
-function sumOf(totals: Totals, family: CounterFamily): number {
+export function sumOf(totals: Totals, family: CounterFamily): number {
   return countersOf(totals, family).reduce((sum, { value }) => sum + value, 0)
 }
 
-function outcomesOf(
+export function outcomesOf(
   totals: Totals,
   family: 'tier_gets' | 'tier_puts' | 'ledger_calls' | 'origin_calls' | 'consistency_checks',
   tier?: TierName,
@@ -200,10 +200,15 @@ function outcomesOf(
   return outcomes
 }
 
-function latencyOf(totals: Totals, family: DurationFamily, tier?: TierName): z.output<typeof latencySchema> {
+/** The latency of a family's series, or of those with the labels asked for. */
+export function latencyOf(
+  totals: Totals,
+  family: DurationFamily,
+  where: Readonly<Record<string, string>> = {},
+): z.output<typeof latencySchema> {
   const series = seriesOfFamily<string, Histogram>(totals.durations, family, durationFamilies[family])
   const histogram = series
-    .filter(({ labels }) => tier === undefined || labels['tier'] === tier)
+    .filter(({ labels }) => Object.entries(where).every(([label, value]) => labels[label] === value))
     .reduce((sum, { value }) => mergeHistograms(sum, value), emptyHistogram())
   return {
     count: histogram.count,

@@ -52,6 +52,42 @@ export async function admitInternal({ services, request }: Call): Promise<Result
   return isKey ? ok(undefined) : err({ code: 'key_invalid' })
 }
 
+/**
+ * Lets in who operates the deployment: who holds METRICS_TOKEN, or an admin of the operators' workspace. Where there is none,
+ * an admin of any workspace: what is shown tells of none.
+ */
+export async function admitOperator(call: Call): Promise<Result<void, WireError>> {
+  const { services, request } = call
+  const { metricsToken, operatorsWorkspaceId } = services.config
+  const authorization = request.headers.get('Authorization')
+  if (metricsToken !== null && (await matchesKey(authorization, metricsToken))) return ok(undefined)
+  return admitAdminOf(call, operatorsWorkspaceId)
+}
+
+/**
+ * Lets in who may set the alerts of the whole deployment: who holds the internal key, or an admin of the operators'
+ * workspace. An admin of just any workspace, a customer's, must not silence everybody's alerts; METRICS_TOKEN only reads.
+ */
+export async function admitSettingAlerts(call: Call): Promise<Result<void, WireError>> {
+  const { config } = call.services
+  if ((await admitInternal(call)).ok) return ok(undefined)
+  const admitted = await admitAdminOf(call, config.operatorsWorkspaceId)
+  return admitted.ok && config.operatorsWorkspaceId === null ? err({ code: 'admin_required' }) : admitted
+}
+
+/** An admin of a workspace; for null, of the one that X-Workspace-ID names. */
+async function admitAdminOf(call: Call, workspaceId: WorkspaceId | null): Promise<Result<void, WireError>> {
+  const { services, request, requestId } = call
+  const bearer = await services.bearer.authenticate(request.headers.get('Authorization'))
+  if (!bearer.ok) return bearer
+  const workspace =
+    workspaceId === null ? workspaceOf(request.headers.get('X-Workspace-ID'), undefined) : ok(workspaceId)
+  if (!workspace.ok) return workspace
+  const role = await services.memberships.roleOf(bearer.value, workspace.value, requestId)
+  if (!role.ok) return role
+  return role.value === 'admin' ? ok(undefined) : err({ code: 'admin_required' })
+}
+
 /** The workspace that the route names, or else the header. */
 export function workspaceOf(
   header: string | null,

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { withinDeadline } from '../../shared/clock.ts'
+import type { AlertReport } from '../../shared/contract/alerts.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
+import { summaryOf } from '../monitoring/snapshot.ts'
 import type { Services } from '../services.ts'
 import type { Tier } from '../tiers/tier.ts'
 import { respondJson } from './respond.ts'
@@ -24,6 +26,8 @@ const healthSchema = z.object({
     database: standing,
     ledger: standing,
   }),
+  /** Alerts that fire now; they do not make the status, which says what answers. Null: nobody could say. */
+  alerts: z.object({ firing: z.int(), names: z.array(z.string()) }).nullable(),
   timestamp: z.iso.datetime(),
   response_time: z.number(),
 })
@@ -41,7 +45,10 @@ export const healthRoute: Route = {
   gives: healthSchema,
   errors: [],
   async handle({ services, edgeLocation, startedAtMs }) {
-    const parts = await probeAll(services)
+    const [parts, report] = await Promise.all([
+      probeAll(services),
+      services.monitoring.alertReport(limits.probeDeadlineMs),
+    ])
     const status = overall(parts)
     const nowMs = services.clock.now()
     const health: z.output<typeof healthSchema> = {
@@ -51,6 +58,7 @@ export const healthRoute: Route = {
       edge_location: edgeLocation,
       kv_available: parts.kv === 'healthy',
       services: parts,
+      alerts: report.ok ? firingIn(report.value) : null,
       timestamp: new Date(nowMs).toISOString(),
       response_time: nowMs - startedAtMs,
     }
@@ -58,9 +66,14 @@ export const healthRoute: Route = {
   },
 }
 
+function firingIn({ alerts }: AlertReport): z.output<typeof healthSchema>['alerts'] {
+  const { firing, names } = summaryOf(alerts)
+  return { firing, names }
+}
+
 type Parts = z.output<typeof healthSchema>['services']
 
-async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Parts> {
+export async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Parts> {
   const probe = async (tier: Tier): Promise<Standing> =>
     standingOf((await tier.probe(AbortSignal.timeout(limits.probeDeadlineMs))).ok)
   const ledgerAnswers = withinDeadline(
@@ -89,7 +102,7 @@ function standingOf(answers: boolean): Standing {
 }
 
 /** It can serve while a tier or the database can; it is healthy when every part that is switched on is. */
-function overall(parts: Parts): z.output<typeof healthSchema>['status'] {
+export function overall(parts: Parts): z.output<typeof healthSchema>['status'] {
   if (!Object.values(parts).includes('unhealthy')) return 'healthy'
   const canServe = [parts.kv, parts.redis, parts.database].includes('healthy')
   return canServe ? 'degraded' : 'unhealthy'

@@ -21,20 +21,26 @@ export const metricsRoute: Route = {
   gives: metricsBodySchema,
   errors: ['invalid_parameter', 'key_invalid'],
   async handle(call) {
-    const { services, request, edgeLocation } = call
+    const { services, request } = call
     const { metricsToken } = services.config
     if (metricsToken !== null && !(await matchesKey(request.headers.get('Authorization'), metricsToken))) {
       return err({ code: 'key_invalid' })
     }
-    const format = formatOf(call)
-    if (!format.ok) return format
-    const reading = await services.metrics.read()
-    if (format.value === 'json') {
-      return ok(respondJson(renderJson(reading, edgeLocation, services.clock.now())))
-    }
-    const headers = { 'Content-Type': textContentTypes[format.value], 'Cache-Control': 'no-store' }
-    return ok(new Response(renderPrometheus(reading, format.value), { headers }))
+    return answerMetrics(call)
   },
+}
+
+/** The figures, to who may see them. */
+export async function answerMetrics(call: Call): Promise<Result<Response, WireError>> {
+  const { services, edgeLocation } = call
+  const format = formatOf(call)
+  if (!format.ok) return format
+  const reading = await services.metrics.read()
+  if (format.value === 'json') {
+    return ok(respondJson(renderJson(reading, edgeLocation, services.clock.now())))
+  }
+  const headers = { 'Content-Type': textContentTypes[format.value], 'Cache-Control': 'no-store' }
+  return ok(new Response(renderPrometheus(reading, format.value), { headers }))
 }
 
 /** What `format` asks for; else what `Accept` does, as Prometheus sends it; else JSON. */

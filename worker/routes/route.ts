@@ -19,7 +19,7 @@ export interface Call {
 }
 
 /** How a route lets callers in: what the OpenAPI document says of it too. */
-export type Access = 'member' | 'internal-key' | 'metrics-token' | 'public'
+export type Access = 'member' | 'internal-key' | 'metrics-token' | 'operator' | 'alert-settings' | 'public'
 
 /** One route: what it takes and gives, as schemas that validate and document at once, and what it does. */
 export interface Route {
@@ -33,8 +33,10 @@ export interface Route {
     readonly query?: z.ZodObject
     readonly body?: z.ZodType
   }
-  /** The whole body of a 200. */
+  /** The whole body of a 200; of an event stream, the data of each event. */
   readonly gives: z.ZodType
+  /** Of a 200, where it is not JSON. */
+  readonly contentType?: 'text/event-stream'
   readonly errors: readonly WireErrorCode[]
   handle(call: Call): Promise<Result<Response, WireError>>
 }

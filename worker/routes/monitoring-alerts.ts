@@ -1,0 +1,64 @@
+import {
+  alertReportSchema,
+  alertSettingsChangeSchema,
+  alertSettingsSchema,
+} from '../../shared/contract/alerts.ts'
+import { ok } from '../../shared/result.ts'
+import { admitOperator, admitSettingAlerts } from './access.ts'
+import { parseBody } from './input.ts'
+import { enveloped, respondData } from './respond.ts'
+import type { Route } from './route.ts'
+
+const settingsPath = '/api/monitoring/alerts/settings'
+
+const report: Route = {
+  method: 'GET',
+  path: '/api/monitoring/alerts',
+  summary: 'Every alert as it stands, the rules, and what changed lately',
+  access: 'operator',
+  takes: {},
+  gives: enveloped(alertReportSchema),
+  errors: ['figures_unavailable'],
+  async handle(call) {
+    const admitted = await admitOperator(call)
+    if (!admitted.ok) return admitted
+    const alerts = await call.services.monitoring.alertReport()
+    return alerts.ok ? ok(respondData(alerts.value)) : alerts
+  },
+}
+
+const readSettings: Route = {
+  method: 'GET',
+  path: settingsPath,
+  summary: "The alerts' thresholds, windows and times",
+  access: 'operator',
+  takes: {},
+  gives: enveloped(alertSettingsSchema),
+  errors: ['figures_unavailable'],
+  async handle(call) {
+    const admitted = await admitOperator(call)
+    if (!admitted.ok) return admitted
+    const settings = await call.services.monitoring.alertSettings()
+    return settings.ok ? ok(respondData(settings.value)) : settings
+  },
+}
+
+const changeSettings: Route = {
+  method: 'POST',
+  path: settingsPath,
+  summary: "Change the alerts' settings; what is left out stays",
+  access: 'alert-settings',
+  takes: { body: alertSettingsChangeSchema },
+  gives: enveloped(alertSettingsSchema),
+  errors: ['invalid_json', 'invalid_body', 'body_too_large', 'figures_unavailable'],
+  async handle(call) {
+    const admitted = await admitSettingAlerts(call)
+    if (!admitted.ok) return admitted
+    const change = await parseBody(call.request, alertSettingsChangeSchema)
+    if (!change.ok) return change
+    const settings = await call.services.monitoring.changeAlertSettings(change.value)
+    return settings.ok ? ok(respondData(settings.value)) : settings
+  },
+}
+
+export const monitoringAlertRoutes: readonly Route[] = [report, readSettings, changeSettings]

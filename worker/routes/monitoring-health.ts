@@ -1,0 +1,91 @@
+import type { MonitoringHealth, RedisHealth } from '../../shared/contract/monitoring.ts'
+import { monitoringHealthSchema, redisHealthSchema } from '../../shared/contract/monitoring.ts'
+import { limits } from '../../shared/limits.ts'
+import { ok } from '../../shared/result.ts'
+import { summaryOf } from '../monitoring/snapshot.ts'
+import type { BreakerStanding } from '../tiers/circuit-breaker.ts'
+import { readRedisMemory } from '../tiers/redis-memory.ts'
+import { admitOperator } from './access.ts'
+import { overall, probeAll } from './health.ts'
+import { respondJson } from './respond.ts'
+import type { Route } from './route.ts'
+
+const whole: Route = {
+  method: 'GET',
+  path: '/api/monitoring/health',
+  summary: 'Every part: asked now, and as its callers everywhere saw it; the outbox; the alerts that fire',
+  access: 'operator',
+  takes: {},
+  gives: monitoringHealthSchema,
+  errors: [],
+  async handle(call) {
+    const admitted = await admitOperator(call)
+    if (!admitted.ok) return admitted
+    const { services, edgeLocation, startedAtMs } = call
+    const [parts, view] = await Promise.all([probeAll(services), services.monitoring.view()])
+    const status = overall(parts)
+    const nowMs = services.clock.now()
+    const snapshot = view.ok ? view.value.snapshot : null
+    const health: MonitoringHealth = {
+      status,
+      worker: 'boardcache',
+      version: services.config.version,
+      edge_location: edgeLocation,
+      services: { ...parts, metrics: view.ok ? 'healthy' : 'unhealthy' },
+      parts: snapshot?.parts ?? [],
+      outbox: snapshot?.outbox ?? null,
+      alerts: snapshot === null ? null : summaryOf(snapshot.alerts),
+      timestamp: new Date(nowMs).toISOString(),
+      response_time_ms: nowMs - startedAtMs,
+    }
+    return ok(respondJson(health, status === 'unhealthy' ? 503 : 200))
+  },
+}
+
+const redisHealth: Route = {
+  method: 'GET',
+  path: '/api/monitoring/health/redis',
+  summary: 'Whether Redis answers and how fast, its memory, and the circuit breakers in front of it',
+  access: 'operator',
+  takes: {},
+  gives: redisHealthSchema,
+  errors: [],
+  async handle(call) {
+    const admitted = await admitOperator(call)
+    if (!admitted.ok) return admitted
+    const { tiers, config, clock } = call.services
+    const timestamp = () => new Date(clock.now()).toISOString()
+    if (tiers.redis === null || config.redis === null) {
+      const off: RedisHealth = {
+        ...{ status: 'disabled', latency_ms: null, memory: null, breakers: null },
+        timestamp: timestamp(),
+      }
+      return ok(respondJson(off))
+    }
+    const askedAtMs = clock.now()
+    const probe = await tiers.redis.probe(AbortSignal.timeout(limits.probeDeadlineMs))
+    const latencyMs = clock.now() - askedAtMs
+    const memory = probe.ok
+      ? await readRedisMemory(config.redis, AbortSignal.timeout(limits.probeDeadlineMs))
+      : null
+    const { get, put } = tiers.redis.breakers()
+    const health: RedisHealth = {
+      status: probe.ok ? 'healthy' : 'unhealthy',
+      latency_ms: probe.ok ? latencyMs : null,
+      memory: memory && {
+        used_bytes: memory.usedBytes,
+        peak_bytes: memory.peakBytes,
+        max_bytes: memory.maxBytes,
+      },
+      breakers: { get: breakerOf(get), put: breakerOf(put) },
+      timestamp: timestamp(),
+    }
+    return ok(respondJson(health, probe.ok ? 200 : 503))
+  },
+}
+
+function breakerOf({ state, sinceMs }: BreakerStanding) {
+  return { state, since: new Date(sinceMs).toISOString() }
+}
+
+export const monitoringHealthRoutes: readonly Route[] = [whole, redisHealth]

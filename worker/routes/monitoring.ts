@@ -1,0 +1,148 @@
+import type { AlertReport } from '../../shared/contract/alerts.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
+import type {
+  CacheReport,
+  CacheWindow,
+  PerformanceReport,
+  PerformanceWindow,
+} from '../../shared/contract/monitoring.ts'
+import { cacheReportSchema, performanceReportSchema } from '../../shared/contract/monitoring.ts'
+import type { Result } from '../../shared/result.ts'
+import { ok } from '../../shared/result.ts'
+import { latencyOf, outcomesOf, readsOf, sumOf } from '../metrics/render.ts'
+import type { Totals } from '../metrics/totals.ts'
+import type { MonitorView } from '../monitoring/monitor.ts'
+import { latencyOfPart } from '../monitoring/part-calls.ts'
+import { admitOperator } from './access.ts'
+import { answerMetrics, metricsRoute } from './metrics.ts'
+import { enveloped, respondData, respondJson } from './respond.ts'
+import type { Call, Route } from './route.ts'
+
+const figures: Route = {
+  ...metricsRoute,
+  path: '/api/monitoring/metrics',
+  summary: "The deployment's figures, as /metrics gives them",
+  access: 'operator',
+  errors: ['invalid_parameter'],
+  async handle(call) {
+    const admitted = await admitOperator(call)
+    return admitted.ok ? answerMetrics(call) : admitted
+  },
+}
+
+const performance: Route = {
+  method: 'GET',
+  path: '/api/monitoring/metrics/performance',
+  summary: 'Latencies of the whole and of each part, over a minute, five minutes, an hour and all time',
+  access: 'operator',
+  takes: {},
+  gives: performanceReportSchema,
+  errors: ['figures_unavailable'],
+  async handle(call) {
+    const view = await viewFor(call)
+    if (!view.ok) return view
+    const report: PerformanceReport = {
+      windows: eachWindow(view.value, performanceOf),
+      timestamp: timestampOf(call),
+    }
+    return ok(respondJson(report))
+  },
+}
+
+const cacheStats: Route = {
+  method: 'GET',
+  path: '/api/monitoring/stats/cache',
+  summary:
+    'Hits, misses and where reads were answered from, over the same windows; and what each tier answered',
+  access: 'operator',
+  takes: {},
+  gives: enveloped(cacheReportSchema),
+  errors: ['figures_unavailable'],
+  async handle(call) {
+    const view = await viewFor(call)
+    if (!view.ok) return view
+    const { all } = view.value
+    const tier = (name: 'memory' | 'edge-cache' | 'kv' | 'redis') => ({
+      gets: outcomesOf(all, 'tier_gets', name),
+      puts: outcomesOf(all, 'tier_puts', name),
+    })
+    const report: CacheReport = {
+      windows: eachWindow(view.value, cacheOf),
+      tiers: { memory: tier('memory'), edge_cache: tier('edge-cache'), kv: tier('kv'), redis: tier('redis') },
+      invalidations: { events: sumOf(all, 'invalidation_events'), tags: sumOf(all, 'invalidation_tags') },
+      consistency: {
+        checks: outcomesOf(all, 'consistency_checks'),
+        violations: sumOf(all, 'consistency_violations'),
+      },
+      timestamp: timestampOf(call),
+    }
+    return ok(respondData(report))
+  },
+}
+
+/** Figures for operators; health, alerts and the stream are in files of their own. */
+export const monitoringRoutes: readonly Route[] = [figures, performance, cacheStats]
+
+/** Lets an operator in, and answers the figures as of the last look, a second old at most while requests come in. */
+async function viewFor(call: Call): Promise<Result<MonitorView, WireError>> {
+  const admitted = await admitOperator(call)
+  return admitted.ok ? call.services.monitoring.view() : admitted
+}
+
+function eachWindow<Shown>(
+  { windows, all }: MonitorView,
+  show: (totals: Totals, seconds: number | null) => Shown,
+) {
+  const shown = ({ totals, spanMs }: MonitorView['windows']['1m']) => show(totals, spanMs / 1_000)
+  return {
+    '1m': shown(windows['1m']),
+    '5m': shown(windows['5m']),
+    '1h': shown(windows['1h']),
+    all: show(all, null),
+  }
+}
+
+function performanceOf(totals: Totals, seconds: number | null): PerformanceWindow {
+  return {
+    seconds,
+    whole: latencyOf(totals, 'read'),
+    sources: {
+      memory: latencyOf(totals, 'read', { source: 'memory' }),
+      edge_cache: latencyOf(totals, 'read', { source: 'edge_cache' }),
+      cloudflare_kv: latencyOf(totals, 'read', { source: 'cloudflare_kv' }),
+      redis_cache: latencyOf(totals, 'read', { source: 'redis_cache' }),
+      database: latencyOf(totals, 'read', { source: 'database' }),
+    },
+    parts: {
+      memory: latencyOfPart(totals, 'memory'),
+      edge_cache: latencyOfPart(totals, 'edge_cache'),
+      kv: latencyOfPart(totals, 'kv'),
+      redis: latencyOfPart(totals, 'redis'),
+      ledger: latencyOfPart(totals, 'ledger'),
+      origin: latencyOfPart(totals, 'origin'),
+    },
+  }
+}
+
+function cacheOf(totals: Totals, seconds: number | null): CacheWindow {
+  const { total, hits, errors, bySource } = readsOf(totals)
+  return {
+    seconds,
+    requests: total,
+    hits,
+    misses: total - hits,
+    errors,
+    hit_rate: total === 0 ? null : hits / total,
+    sources: {
+      memory: bySource['memory'] ?? 0,
+      edge_cache: bySource['edge_cache'] ?? 0,
+      cloudflare_kv: bySource['cloudflare_kv'] ?? 0,
+      redis_cache: bySource['redis_cache'] ?? 0,
+      database: bySource['database'] ?? 0,
+    },
+  }
+}
+
+function timestampOf({ services }: Call): AlertReport['timestamp'] {
+  return new Date(services.clock.now()).toISOString()
+}

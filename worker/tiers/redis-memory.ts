@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import type { RedisAccess } from './redis.ts'
+
+/** How much memory a Redis uses, in bytes; null where it does not say. */
+export interface RedisMemory {
+  readonly usedBytes: number
+  readonly peakBytes: number | null
+  /** Null: no bound is set. */
+  readonly maxBytes: number | null
+}
+
+const answerSchema = z.object({ result: z.string() })
+
+/**
+ * Asks for INFO's section on memory; null where the server does not give it, or not in time. The SDK has no such command,
+ * so it is posted as Upstash's REST interface takes any.
+ */
+export async function readRedisMemory(
+  { url, token }: RedisAccess,
+  signal: AbortSignal,
+): Promise<RedisMemory | null> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(['INFO', 'memory']),
+      signal,
+    })
+    const answer = answerSchema.safeParse(await response.json())
+    return answer.success ? parseRedisMemory(answer.data.result) : null
+  } catch {
+    return null
+  }
+}
+
+/** Lines `name:value`, as Redis documents INFO. */
+export function parseRedisMemory(info: string): RedisMemory | null {
+  const bytesOf = (name: string) => {
+    const digits = new RegExp(`^${name}:(\\d+)\\s*$`, 'm').exec(info)?.[1]
+    return digits === undefined ? null : Number(digits)
+  }
+  const usedBytes = bytesOf('used_memory')
+  if (usedBytes === null) return null
+  return { usedBytes, peakBytes: bytesOf('used_memory_peak'), maxBytes: bytesOf('maxmemory') || null }
+}
