@@ -95,6 +95,13 @@ export default defineConfig({
         testTimeoutMs: 90_000,
       }),
       room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
+      room({
+        name: 'browser',
+        group: 3,
+        include: ['test/browser/**/*.test.ts'],
+        ...withProcesses,
+        testTimeoutMs: 90_000,
+      }),
     ],
   },
 })

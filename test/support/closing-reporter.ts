@@ -1,5 +1,6 @@
 import type { Reporter, TestModule, TestSuite } from 'vitest/node'
-import { redisServerAbsent } from './redis-server.ts'
+import { chromiumAbsent, chromiumPath } from './chromium.ts'
+import { hasRedisServer, redisServerAbsent } from './redis-server.ts'
 
 /** How a run ended. What failed outside a test (a file that did not load, a hook, a stray rejection) is a failure too. */
 export interface Tally {
@@ -36,13 +37,18 @@ export function tallyOf(modules: readonly TestModule[], unhandledErrors: number)
   return tally
 }
 
-/**
- * The line `N passed, N failed`, with `, N skipped` where some were. Without redis-server another follows, which says
- * what that left unproven.
- */
-export function closingLines({ passed, failed, skipped }: Tally, redisPresent: boolean): string {
+/** A line for each program that is not on this machine: what went unproven without it. */
+export function unproven(): string[] {
+  return [
+    ...(hasRedisServer() ? [] : [redisServerAbsent]),
+    ...(chromiumPath === null ? [chromiumAbsent] : []),
+  ]
+}
+
+/** The line `N passed, N failed`, with `, N skipped` where some were; after it those that say what went unproven. */
+export function closingLines({ passed, failed, skipped }: Tally, absences: readonly string[]): string {
   const counts = `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`
-  return redisPresent ? counts : `${counts}\n${redisServerAbsent}`
+  return [counts, ...absences].join('\n')
 }
 
 function failuresOutsideTests(suite: TestModule | TestSuite): number {

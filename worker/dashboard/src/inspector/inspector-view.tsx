@@ -9,9 +9,9 @@ import { useBoards, usePlace } from '../place.ts'
 import { Explained, type ExplainedAnswer } from './explained.tsx'
 
 const freshness = [
-  { value: '', title: 'As a browser asks' },
-  { value: 'no-cache', title: 'Only what is current now (no-cache)' },
-  { value: 'only-if-cached', title: 'Only what is cached (only-if-cached)' },
+  { value: '', title: 'As usual' },
+  { value: 'no-cache', title: 'Current now (no-cache)' },
+  { value: 'only-if-cached', title: 'Cached (only-if-cached)' },
 ] as const
 
 /** Asks for a page and shows how its answer came about. For admins, as the API has it. */
@@ -96,7 +96,7 @@ function QuestionForm({ isBusy, onAsk }: { isBusy: boolean; onAsk: (question: Qu
         <span>Per page</span>
         <input name="perPage" inputMode="numeric" defaultValue="50" />
       </label>
-      <Menu label="Freshness" name="freshness" options={freshness} className="wide" />
+      <Menu label="Freshness" name="freshness" options={freshness} />
       <button type="submit" className="primary" disabled={isBusy}>
         Explain
       </button>
@@ -108,12 +108,11 @@ interface MenuProps {
   readonly label: string
   readonly name: string
   readonly options: readonly { readonly value: string; readonly title: string }[]
-  readonly className?: string
 }
 
-function Menu({ label, name, options, className }: MenuProps) {
+function Menu({ label, name, options }: MenuProps) {
   return (
-    <label className={`field ${className ?? ''}`}>
+    <label className="field">
       <span>{label}</span>
       <select name={name}>
         {options.map(({ value, title }) => (

@@ -1,5 +1,5 @@
 import type { Outbox, PartHealth } from '../../../../shared/contract/monitoring.ts'
-import { formatCompact, formatCount, formatMs, formatSeconds } from '../parts/format.ts'
+import { formatCompact, formatCount, formatMs, formatSeconds, unknown } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
 
 const partTitles: Readonly<Record<PartHealth['part'], string>> = {
@@ -62,7 +62,7 @@ export function PartsPanel({ parts, outbox }: { parts: readonly PartHealth[]; ou
               <td className={part.failures > 0 ? 'number bad' : 'number'}>{formatCompact(part.failures)}</td>
               <td className="number">{formatMs(part.p95_ms)}</td>
               <td>
-                <Breakers breakers={part.breakers} />
+                <Breakers part={part.part} breakers={part.breakers} />
               </td>
             </tr>
           ))}
@@ -82,23 +82,27 @@ export function PartsPanel({ parts, outbox }: { parts: readonly PartHealth[]; ou
   )
 }
 
-/** Reads and writes have a breaker each; where both are closed, or there is one, a word says it. */
-function Breakers({ breakers: { get, put } }: { breakers: PartHealth['breakers'] }) {
-  if (get === null && put === null) return <span className="quiet">none</span>
-  if (put === null || get === put) return <Breaker state={get ?? 'closed'} />
+/** Where there is a breaker; one of which nothing was told yet has never left `closed`. */
+const guarded: ReadonlySet<PartHealth['part']> = new Set(['edge_cache', 'kv', 'redis', 'origin'])
+
+/** Reads and writes have a breaker each; where both stand alike a word says it. */
+function Breakers({ part, breakers }: Pick<PartHealth, 'part' | 'breakers'>) {
+  if (!guarded.has(part)) return <span className="quiet">{unknown}</span>
+  const { get, put } = { get: breakers.get ?? 'closed', put: breakers.put ?? 'closed' }
+  if (get === put || part === 'origin') return <Breaker state={get} />
   return (
     <>
-      <Breaker title="get" state={get} /> <Breaker title="put" state={put} />
+      <Breaker title="reads" state={get} /> <Breaker title="writes" state={put} />
     </>
   )
 }
 
-function Breaker({ title, state }: { title?: string; state: string | null }) {
+function Breaker({ title, state }: { title?: string; state: string }) {
   const tone = state === 'open' ? 'bad' : state === 'half-open' ? 'warn' : 'good'
   return (
     <span className={`state state-${tone}`}>
       {title !== undefined && `${title} `}
-      {state ?? 'none'}
+      {state}
     </span>
   )
 }

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef } from 'react'
 import uPlot from 'uplot'
+import { formatTime } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
 import { useIsDark } from '../theme.ts'
 import type { Span } from './history.ts'
@@ -28,7 +29,7 @@ interface PlotProps {
 
 /** One cursor for all plots of the page. */
 const sync = uPlot.sync('live')
-const heightPx = 168
+const heightPx = 160
 
 /** A plot over time; what its lines end at is said in words below it, for those who do not see it. */
 export function Plot(props: PlotProps) {
@@ -162,11 +163,9 @@ function optionsOf(
     axes: [
       {
         ...axis,
+        size: 26,
         space: 70,
-        values: [
-          [1, '{HH}:{mm}:{ss}', ...nulls],
-          [60, '{HH}:{mm}', ...nulls],
-        ],
+        values: (_, splits) => splits.map((seconds) => formatTime(seconds * 1_000)),
       },
       { ...axis, size: 58, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
     ],
@@ -188,9 +187,6 @@ function optionsOf(
     ],
   }
 }
-
-/** The rest of a row of uPlot's time formats: the same at each new hour, day and year. */
-const nulls = [null, null, null, null, null, null, 1] as const
 
 /** A rate stays within 100 %; all else gets some air. */
 function topOf(max: number, maxAtLeast: number): number {

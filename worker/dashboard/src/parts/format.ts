@@ -1,6 +1,7 @@
 const whole = new Intl.NumberFormat('en')
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const day = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
 
 /** What stands where a figure is not known. */
@@ -40,6 +41,11 @@ export function formatPerSecond(rate: number | null): string {
 
 export function formatClock(instant: string | number | null): string {
   return instant === null ? unknown : clock.format(new Date(instant))
+}
+
+/** Hours and minutes. */
+export function formatTime(atMs: number): string {
+  return time.format(atMs)
 }
 
 export function formatDay(instant: string | null): string {

@@ -21,6 +21,7 @@ interface Read {
 }
 
 const readsMax = 6
+const readsKeptMax = 50
 const countsChoice = { value: 'counts', title: 'Contact counts' }
 
 /** Reads as a browser client does: what a changed setting or an invalidation has done shows here. */
@@ -45,7 +46,9 @@ export function ReadPanel() {
           onClick={() =>
             read.mutate(what, {
               onSuccess: (told) =>
-                setReads((before) => [{ ...told, what: title, id: before.length }, ...before].slice(0, 50)),
+                setReads((before) =>
+                  [{ ...told, what: title, id: (before[0]?.id ?? 0) + 1 }, ...before].slice(0, readsKeptMax),
+                ),
             })
           }
         >
@@ -53,22 +56,19 @@ export function ReadPanel() {
         </button>
       </div>
       {read.isError && <FailureNotice error={read.error} />}
-      {reads.length === 0 ? (
-        <p className="empty">Nothing read yet.</p>
-      ) : (
-        <ol className="reads" aria-live="polite">
-          {reads.slice(0, readsMax).map((each) => (
-            <li key={each.id}>
-              <time className="quiet">{each.at}</time>
-              <span>{each.what}</span>
-              <span className="status-word">{each.status}</span>
-              <SourceTag source={each.source} />
-              <span className="number">{formatMs(each.durationMs)}</span>
-              <span className="number quiet">{formatCount(each.found)}</span>
-            </li>
-          ))}
-        </ol>
-      )}
+      {reads.length === 0 && <p className="empty">Nothing read yet.</p>}
+      <ol className="reads" aria-live="polite" data-reads={reads[0]?.id ?? 0}>
+        {reads.slice(0, readsMax).map((each) => (
+          <li key={each.id}>
+            <time className="quiet">{each.at}</time>
+            <span>{each.what}</span>
+            <span className="status-word">{each.status}</span>
+            <SourceTag source={each.source} />
+            <span className="number">{formatMs(each.durationMs)}</span>
+            <span className="number quiet">{formatCount(each.found)}</span>
+          </li>
+        ))}
+      </ol>
     </Panel>
   )
 }
