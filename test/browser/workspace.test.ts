@@ -82,15 +82,18 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('offers the workspaces that the token names, or else those of the memberships', async () => {
-    const { page } = await signedIn()
-    expect(await page.getByLabel('Workspace').getByRole('option').allTextContents()).toEqual([
+    const workspacesOf = async ({ page }: DashboardPage) => {
+      const options = page.getByRole('combobox', { name: 'Workspace' }).getByRole('option')
+      await options.first().waitFor({ state: 'attached' })
+      return options.allTextContents()
+    }
+    expect(await workspacesOf(await signedIn())).toEqual([
       expect.stringMatching(/^15213 .*\(admin\)/),
       expect.stringMatching(/^15214 .*\(admin\)/),
       expect.stringMatching(/^15215 .*\(member\)/),
     ])
     await dashboard.close()
-    const other = await signedIn('member@boardcache.example')
-    expect(await other.page.getByLabel('Workspace').getByRole('option').allTextContents()).toEqual([
+    expect(await workspacesOf(await signedIn('member@boardcache.example'))).toEqual([
       expect.stringMatching(/^15213 .*\(member\)/),
     ])
   })
@@ -117,15 +120,17 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const { open, panel, page } = await signedIn()
     await open('Workspace')
     const settings = panel('Cache settings')
-    await settings.getByLabel('Contact lists s').fill('240')
+    await settings.getByRole('spinbutton', { name: /^Contact lists/ }).fill('240')
     await settings.getByRole('button', { name: 'Save lifetimes' }).click()
     await settings.getByText('contact lists 4 min').waitFor()
     await settings.locator('form').evaluate('(form) => { form.noValidate = true }')
-    await settings.getByLabel('Contact lists s').fill('5')
+    await settings.getByRole('spinbutton', { name: /^Contact lists/ }).fill('5')
     await settings.getByRole('button', { name: 'Save lifetimes' }).click()
     await settings.getByRole('alert').getByText('cacheConfig.contactsTTL').waitFor()
     await page.reload()
-    await expect.poll(() => settings.getByLabel('Contact lists s').inputValue()).toBe('240')
+    await expect
+      .poll(() => settings.getByRole('spinbutton', { name: /^Contact lists/ }).inputValue())
+      .toBe('240')
   })
 
   it('invalidates only when asked twice, tells what moved, and a read is a miss', async () => {

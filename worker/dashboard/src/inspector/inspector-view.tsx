@@ -69,14 +69,14 @@ function QuestionForm({ isBusy, onAsk }: { isBusy: boolean; onAsk: (question: Qu
         <span>Board</span>
         {/* Anew once the boards are known: its default is then the first of them. */}
         <input key={first} name="board" list={listId} defaultValue={first} required />
-        <datalist id={listId}>
-          {(boards.data ?? []).map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </datalist>
       </label>
+      <datalist id={listId}>
+        {(boards.data ?? []).map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </datalist>
       <Menu label="Filter" name="filter" options={filterOptions} />
       <label className="field">
         <span>Search</span>
