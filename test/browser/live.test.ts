@@ -57,7 +57,11 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const { panel, page } = await signedIn()
     const plot = panel('Requests')
     await plot.locator('canvas').waitFor()
-    const picture = () => plot.locator('canvas').evaluate('(canvas) => canvas.toDataURL()')
+    const picture = () =>
+      plot
+        .locator('canvas')
+        .screenshot()
+        .then((bytes) => bytes.toString('base64'))
     const before = await picture()
     const latest = async () => {
       const label = (await plot.getByRole('img').getAttribute('aria-label')) ?? ''

@@ -4,7 +4,7 @@ import { type FormEvent, useId } from 'react'
 import { contactListAnswerSchema } from '../../../../shared/resources/contact-list.ts'
 import { filterOptions, listPath, orderOptions, sortOptions } from '../board/list-question.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
-import { Panel } from '../parts/panel.tsx'
+import { Panel, Waiting } from '../parts/panel.tsx'
 import { useBoards, usePlace } from '../place.ts'
 import { Explained, type ExplainedAnswer } from './explained.tsx'
 
@@ -48,7 +48,6 @@ interface Question {
 function QuestionForm({ isBusy, onAsk }: { isBusy: boolean; onAsk: (question: Question) => void }) {
   const boards = useBoards()
   const listId = useId()
-  const first = boards.data?.[0]?.id ?? ''
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
@@ -63,12 +62,13 @@ function QuestionForm({ isBusy, onAsk }: { isBusy: boolean; onAsk: (question: Qu
     const place = { page: text('page'), per_page: text('perPage') }
     onAsk({ path: listPath(text('board'), question, place), cacheControl: text('freshness') })
   }
+  // Then the first of them stands in the field before anybody types there; without the list an id can be typed.
+  if (boards.isPending) return <Waiting what="the boards" />
   return (
     <form className="question" onSubmit={submit}>
       <label className="field wide">
         <span>Board</span>
-        {/* Anew once the boards are known: its default is then the first of them. */}
-        <input key={first} name="board" list={listId} defaultValue={first} required />
+        <input name="board" list={listId} defaultValue={boards.data?.[0]?.id ?? ''} required />
       </label>
       <datalist id={listId}>
         {(boards.data ?? []).map(({ id, name }) => (
