@@ -119,12 +119,13 @@ function Contacts({ boards, question, onSort }: ContactsProps) {
   )
   const { rows, isPending, isEstimate, error, retry } = segments
   if (error !== null) return <FailureNotice error={error} retry={retry} />
+  if (isPending) return <Waiting what="the contacts" />
   return (
     <>
       <p className="count" role="status">
-        {isPending ? 'Counting …' : `${isEstimate ? 'About ' : ''}${formatCount(rows)} contacts`}
+        {`${isEstimate ? 'About ' : ''}${formatCount(rows)} contacts`}
       </p>
-      {!isPending && rows === 0 ? (
+      {rows === 0 ? (
         <p className="panel empty">No contact matches.</p>
       ) : (
         <ContactGrid
