@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createApiClient } from '../support/api-client.ts'
+import { ask, createApiClient } from '../support/api-client.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
@@ -131,6 +131,30 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const page = await signedIn({ width: 390, height: 844 })
     await show(page, view)
     expect(await page.page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+  })
+
+  it('gets the page with a strict policy, and everything else as JSON', async () => {
+    dashboard = await openDashboard(browser, stack.worker)
+    const page = await ask(`${stack.worker}/`)
+    expect(page.status).toBe(200)
+    expect(page.headers.get('Content-Security-Policy')).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'$/,
+    )
+    expect(page.headers.get('X-Content-Type-Options')).toBe('nosniff')
+    expect(page.headers.get('Referrer-Policy')).toBe('no-referrer')
+    const [, script = ''] = /src="(\/dashboard\/[^"]+)"/.exec(page.text) ?? []
+    const file = await ask(`${stack.worker}${script}`)
+    expect(file.headers.get('Cache-Control')).toContain('immutable')
+    for (const [path, init, status] of [
+      ['/', { method: 'POST' }, 405],
+      ['/index.html', {}, 404],
+      ['/dashboard/nothing.js', {}, 404],
+      ['/dashboard/%00', {}, 400],
+    ] as const) {
+      const refused = await ask(`${stack.worker}${path}`, init)
+      expect(refused.status).toBe(status)
+      expect(JSON.parse(refused.text)).toMatchObject({ success: false })
+    }
   })
 
   it('follows the theme of the device, or the one that was chosen, which a reload keeps', async () => {
