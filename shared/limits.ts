@@ -86,6 +86,9 @@ export const limits = {
   membershipDeadlineMs: 1_500,
   jwksDeadlineMs: 2_000,
   metricsStoreDeadlineMs: 2_000,
+  /** What the overview waits for: a shard while somebody waits for the sum, and the origin's figures. */
+  shardDeadlineMs: 1_000,
+  originFiguresDeadlineMs: 1_500,
   probeDeadlineMs: 1_500,
   queryDeadlineMs: 8_000,
   /** The issuer's keys: fetched anew when older (so long may a withdrawn key still verify), and never used past this. */
@@ -96,6 +99,13 @@ export const limits = {
   /** Between two fetches while none are known and the issuer fails. */
   jwksFailureCooldownMs: 1_000,
   jwksCharactersMax: 262_144,
+  /** Figures: calls a second that one object takes of all its callers together, and how long one may be told to wait. */
+  figuresCallsPerSecondMax: 200,
+  figuresPauseMaxMs: 10_000,
+  /** Samples: so many seconds one by one, before that in spans of so many, for so long altogether. */
+  samplesFineSeconds: 300,
+  samplesCoarseSeconds: 10,
+  samplesKeptSeconds: 3_600,
   /** After a failure of the origin nothing is fetched that nobody asked for. */
   prefetchPauseMs: 5_000,
   /** How long the report of a committed write may be on its way before its absence is a violation. */
@@ -170,6 +180,8 @@ holds(
   'a batch of the relay is a batch the Worker takes',
 )
 holds(limits.relayDeadlineMs > limits.ledgerDeadlineMs, "the relay outwaits the Worker's wait for a ledger")
+holds(limits.shardDeadlineMs < limits.metricsStoreDeadlineMs, 'the overview answers before it is given up')
+holds(limits.samplesFineSeconds < limits.samplesKeptSeconds, 'fine samples are a part of those kept')
 holds(limits.outboxLeaseMs > limits.relayDeadlineMs, 'a claim holds until its delivery is over')
 holds(limits.streamStalledMs < limits.streamDurationMs, 'who is gone is noticed before the stream would end')
 holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')

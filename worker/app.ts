@@ -2,8 +2,9 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { limits } from '../shared/limits.ts'
 import { minVersionHeader } from './cache/wish.ts'
-import { ConfigError } from './config.ts'
-import type { Env } from './env.ts'
+import { ConfigError, type Env } from './config.ts'
+import type { RequestMethod } from './metrics/events.ts'
+import { unserved } from './metrics/families.ts'
 import { openApiDocument } from './openapi.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
@@ -37,7 +38,7 @@ export const routes: readonly Route[] = [
   monitoringStreamRoute,
 ]
 
-type App = Hono<{ Bindings: Env; Variables: { requestId: string; startedAtMs: number } }>
+type App = Hono<{ Bindings: Env; Variables: { requestId: string; startedAtMs: number; route?: string } }>
 
 /** The Worker's HTTP face. `servicesOf` is asked once a request and expected to answer the isolate's own. */
 export function createApp(servicesOf: (env: Env) => Services): App {
@@ -49,7 +50,15 @@ export function createApp(servicesOf: (env: Env) => Services): App {
     context.set('startedAtMs', Date.now())
     await next()
     context.res.headers.set('X-Request-ID', requestId)
-    const flushed = servicesOf(context.env).metrics.flushSoon()
+    const { metrics } = servicesOf(context.env)
+    metrics.recorder.record({
+      kind: 'request',
+      method: countedMethod(context.req.raw.method),
+      route: context.get('route') ?? unserved,
+      httpStatus: context.res.status,
+      durationMs: Date.now() - context.get('startedAtMs'),
+    })
+    const flushed = metrics.flushSoon(edgeLocationOf(context.req.raw))
     if (flushed !== null) context.executionCtx.waitUntil(flushed)
   })
   app.use(async (context, next) => {
@@ -68,7 +77,10 @@ export function createApp(servicesOf: (env: Env) => Services): App {
     return next()
   })
 
-  app.get('/openapi.json', () => respondJson(openApiDocument(routes)))
+  app.get('/openapi.json', (context) => {
+    context.set('route', '/openapi.json')
+    return respondJson(openApiDocument(routes))
+  })
   for (const route of routes) mount(app, route, servicesOf)
   for (const path of new Set(routes.map((route) => route.path))) refuseOtherMethods(app, path)
   for (const [path, serve] of [
@@ -97,6 +109,7 @@ function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void
   app.on(route.method, honoPath(route.path), async (context) => {
     const request = context.req.raw
     const requestId = context.get('requestId')
+    context.set('route', route.path)
     const call: Call = {
       services: servicesOf(context.env),
       request,
@@ -118,6 +131,7 @@ function refuseOtherMethods(app: App, path: string): void {
   const methods = declared.length === 0 ? ['GET' as const] : declared
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
   app.all(honoPath(path), (context) => {
+    context.set('route', path)
     const response = respondError({ code: 'method_not_allowed' }, context.var.requestId)
     response.headers.set('Allow', allow)
     return response
@@ -152,6 +166,11 @@ function preflight(allowedOrigins: readonly string[]) {
     ],
     maxAge: 86_400,
   })
+}
+
+/** One of a few: a caller may send any word as its method. */
+function countedMethod(method: string): RequestMethod {
+  return method === 'GET' || method === 'HEAD' || method === 'POST' || method === 'OPTIONS' ? method : 'other'
 }
 
 function honoPath(path: string): string {

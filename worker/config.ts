@@ -1,9 +1,17 @@
 import { z } from 'zod'
 import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { MetricsOverview, MetricsShard } from './metrics/contract.ts'
 
-/** What `parseConfig` reads: every variable and secret by its name, and the version that the platform binds. */
-export interface Variables {
+/** What wrangler.toml binds. Every other setting is a variable or secret, read by `parseConfig` alone. */
+export interface Env {
+  readonly BOARD_CACHE: KVNamespace
+  readonly LEDGER: DurableObjectNamespace<Ledger>
+  readonly METRICS: DurableObjectNamespace<MetricsShard>
+  readonly METRICS_OVERVIEW: DurableObjectNamespace<MetricsOverview>
+  /** The dashboard's files; absent where the Worker runs without them. */
+  readonly ASSETS?: Fetcher
   readonly VERSION?: { readonly id: string; readonly tag: string }
 }
 
@@ -125,7 +133,7 @@ export interface Config {
 export class ConfigError extends Error {}
 
 /** Reads the variables; throws one sentence that names what is wrong, and never a value. */
-export function parseConfig(env: Variables): Config {
+export function parseConfig(env: Env): Config {
   const parsed = variablesSchema.safeParse(env)
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} (${issue.message})`)

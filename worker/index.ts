@@ -1,9 +1,10 @@
 import { createApp } from './app.ts'
-import type { Env } from './env.ts'
+import type { Env } from './config.ts'
 import type { Services } from './services.ts'
 import { createServices } from './services.ts'
 
 export { Ledger } from './ledger/ledger.ts'
+export { MetricsOverview } from './metrics/metrics-overview.ts'
 export { MetricsStore } from './metrics/metrics-store.ts'
 
 let isolateServices: Services | null = null

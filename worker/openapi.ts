@@ -55,8 +55,7 @@ function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): o
 }
 
 /** Who asks and where, as `routes/access.ts` reads it; and for cached resources what the answer must not be older than. */
-function headerParameters({ access, path, method }: Route): object[] {
-  if (access !== 'member') return []
+function headerParameters({ access, path, method, contentType }: Route): object[] {
   const header = (name: string, description: string) => ({
     name,
     in: 'header',
@@ -64,6 +63,18 @@ function headerParameters({ access, path, method }: Route): object[] {
     description,
     schema: { type: 'string' },
   })
+  if (access === 'operator' || access === 'alert-settings') {
+    const workspace = header(
+      'X-Workspace-ID',
+      "With an admin's JWT, where no operators' workspace is configured.",
+    )
+    const lastEvent = header(
+      'Last-Event-ID',
+      'The latest event that was received: what was missed since is sent.',
+    )
+    return contentType === 'text/event-stream' ? [workspace, lastEvent] : [workspace]
+  }
+  if (access !== 'member') return []
   const names = [
     header('X-User-ID', "If given, must be the token's subject."),
     header('X-Workspace-ID', 'The workspace, where the path or body does not name it; else the same.'),

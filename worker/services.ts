@@ -14,16 +14,16 @@ import { createReader } from './cache/read.ts'
 import type { SettingsReader } from './cache/settings.ts'
 import { createSettingsReader } from './cache/settings.ts'
 import { createStore } from './cache/store.ts'
-import type { Config } from './config.ts'
+import type { Config, Env } from './config.ts'
 import { parseConfig } from './config.ts'
-import type { Env } from './env.ts'
 import type { LedgerClient } from './ledger/client.ts'
 import { createLedgerClient } from './ledger/client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
 import { createViews } from './ledger/view.ts'
 import type { MetricsClient } from './metrics/client.ts'
-import { createMetricsClient, storeName } from './metrics/client.ts'
+import { createMetricsClient, overviewName } from './metrics/client.ts'
 import type { Recorder } from './metrics/events.ts'
+import { isolateGauges } from './metrics/isolate-gauges.ts'
 import { createMonitoringClient, type MonitoringClient } from './monitoring/client.ts'
 import type { Origin } from './origin/origin.ts'
 import { createOrigin } from './origin/origin.ts'
@@ -50,11 +50,15 @@ export interface Services {
 /** `createMetrics` is there for the benchmark of what counting costs. */
 export function createServices(
   env: Env,
-  createMetrics: (namespace: Env['METRICS'], clock: Clock) => MetricsClient = createMetricsClient,
+  createMetrics: (
+    shards: Env['METRICS'],
+    overviews: Env['METRICS_OVERVIEW'],
+    clock: Clock,
+  ) => MetricsClient = createMetricsClient,
 ): Services {
   const config = parseConfig(env)
   const clock = systemClock
-  const metrics = createMetrics(env.METRICS, clock)
+  const metrics = createMetrics(env.METRICS, env.METRICS_OVERVIEW, clock)
   const { recorder } = metrics
   const ledger = createLedgerClient(
     (workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
@@ -74,13 +78,17 @@ export function createServices(
     clock,
     recorder,
   })
+  metrics.observe(() => isolateGauges(tiers, origin))
   const { settings, ask } = createReadPath({ config, clock, recorder, ledger, origin, tiers })
 
   return {
     config,
     clock,
     metrics,
-    monitoring: createMonitoringClient(() => env.METRICS.get(env.METRICS.idFromName(storeName)), clock),
+    monitoring: createMonitoringClient(
+      () => env.METRICS_OVERVIEW.get(env.METRICS_OVERVIEW.idFromName(overviewName)),
+      clock,
+    ),
     bearer: createBearer({
       issuer: config.jwt.issuer,
       audience: config.jwt.audience,
@@ -114,7 +122,7 @@ function createReadPath(options: ReadPathOptions): Pick<Services, 'settings' | '
   const { random } = Math
   const shared = createSharedViews(caches.default, clock)
   const views = createViews({ ledger, clock, boundMs: config.stalenessBoundMs, shared })
-  const store = createStore(slots)
+  const store = createStore(slots, recorder)
   const { staleIfErrorSeconds } = config
   const load = createLoader({ views, store, clock, staleIfErrorSeconds, etagOf })
   const reader = createReader({ slots, views, load, store, clock, random })

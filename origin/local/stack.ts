@@ -54,7 +54,11 @@ export interface Stack {
 const tokenSeconds = 30 * 86_400
 
 /** No JWKS: local tokens are HS256. The origins are where a front end in development usually is. */
-const localVariables = { JWKS_URL: '', ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173' }
+const localVariables = {
+  JWKS_URL: '',
+  ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173',
+  OPERATORS_WORKSPACE_ID: '15213',
+}
 
 /** Starts what there is to start, in the order in which one needs the other; on a fault, ends what had been started. */
 export async function startStack(options: StackOptions): Promise<Stack> {

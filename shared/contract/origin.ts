@@ -12,7 +12,7 @@ import { boardIdSchema, roleSchema, userIdSchema, workspaceIdSchema } from '../i
  *   GET  /workspaces/{id}/settings                     → CacheSettings
  *   POST /workspaces/{id}/settings        CacheSettingsChange → SavedSettings (role admin)
  *   GET  /health                                       → OriginHealth (no key)
- *   GET  /metrics                                      → the origin's own figures
+ *   GET  /metrics                                      → OriginMetrics
  *
  * Contacts are written by others than the Worker: contract/contacts.ts.
  */
@@ -57,3 +57,38 @@ export const originHealthSchema = z.object({
   outbox: outboxHealthSchema,
 })
 export type OriginHealth = z.output<typeof originHealthSchema>
+
+const count = z.int().nonnegative()
+const milliseconds = z.number().nonnegative()
+
+/** The figures of one process of the origin since its start. */
+export const originMetricsSchema = z.object({
+  /** Names the process: another one counts from nothing. */
+  instance: z.string().max(64),
+  uptimeSeconds: z.number().nonnegative(),
+  queries: z.record(
+    z.string().regex(/^[a-z-]{1,40}$/),
+    z.object({
+      /** Queries that were begun, failed ones and such as were refused for overload included. */
+      count,
+      failures: z.record(z.string().regex(/^[a-z_-]{1,40}$/), count),
+      /** Requests that were given another request's answer instead of a query of their own. */
+      followers: count,
+      /** From asking to answer, waiting included. */
+      latencyMs: z.object({ p50: milliseconds, p95: milliseconds, p99: milliseconds, avg: milliseconds }),
+    }),
+  ),
+  /** Places for queries: taken now, and how many there are. */
+  pool: z.object({ running: count, runningMax: count, waiting: count, waitingMax: count }),
+  /** Null where no relay is set up. */
+  outbox: z
+    .object({
+      status: outboxHealthSchema.shape.status,
+      relayed: count,
+      failures: z.record(z.string().regex(/^[a-z_-]{1,40}$/), count),
+      /** Rows that wait, counted to 100,000; null before it could be asked for the first time. */
+      waiting: z.object({ depth: count, oldestAgeMs: milliseconds, parked: count }).nullable(),
+    })
+    .nullable(),
+})
+export type OriginMetrics = z.output<typeof originMetricsSchema>

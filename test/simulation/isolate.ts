@@ -99,7 +99,7 @@ export function createIsolate(
   const slots = slotsOf(location, clock, around)
   const shared = setup.hasSharedViews ? createSharedViews(heardCache(around.viewCache), clock) : null
   const views = createViews({ ledger, clock, boundMs, shared })
-  const store = createStore(slots)
+  const store = createStore(slots, recorder)
   const load = createLoader({ views, store, clock, staleIfErrorSeconds, etagOf })
   const reader = createReader({ slots, views, load, store, clock, random })
   const origin = originOf(around.origin, clock)

@@ -1,6 +1,4 @@
 import type { Reporter, TestModule, TestSuite } from 'vitest/node'
-import { chromiumAbsent, chromiumPath } from './chromium.ts'
-import { hasRedisServer, redisServerAbsent } from './redis-server.ts'
 
 /** How a run ended. What failed outside a test (a file that did not load, a hook, a stray rejection) is a failure too. */
 export interface Tally {
@@ -37,18 +35,13 @@ export function tallyOf(modules: readonly TestModule[], unhandledErrors: number)
   return tally
 }
 
-/** A line for each program that is not on this machine: what went unproven without it. */
-export function unproven(): string[] {
-  return [
-    ...(hasRedisServer() ? [] : [redisServerAbsent]),
-    ...(chromiumPath === null ? [chromiumAbsent] : []),
-  ]
-}
-
-/** The line `N passed, N failed`, with `, N skipped` where some were; after it those that say what went unproven. */
-export function closingLines({ passed, failed, skipped }: Tally, absences: readonly string[]): string {
+/**
+ * The line `N passed, N failed`, with `, N skipped` where some were. A line follows for each program that the
+ * machine lacks (programs.ts), which says what that left unproven.
+ */
+export function closingLines({ passed, failed, skipped }: Tally, absent: readonly string[]): string {
   const counts = `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`
-  return [counts, ...absences].join('\n')
+  return [counts, ...absent].join('\n')
 }
 
 function failuresOutsideTests(suite: TestModule | TestSuite): number {

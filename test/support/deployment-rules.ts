@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseConfig, type Variables } from '../../worker/config.ts'
+import { type Env, parseConfig } from '../../worker/config.ts'
 
 /** What of an environment of wrangler.toml the rules look at, as wrangler reads it. */
 export const deploymentSchema = z.object({
@@ -156,8 +156,8 @@ function namesReadByTheWorker(): Set<string> {
 }
 
 /** Reading the configuration touches variables only; the bindings are wrangler's to check. */
-function environmentOf(variables: Readonly<Record<string, string>>): Variables {
-  return variables as Variables
+function environmentOf(variables: Readonly<Record<string, string>>): Env {
+  return variables as unknown as Env
 }
 
 function at(deployment: Deployment): (fault: string) => string {

@@ -1,17 +1,36 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Where a program of the machine's is, by the folders of its search path; null where there is none. */
-export function findProgram(name: string, path = process.env['PATH'] ?? ''): string | null {
-  const found = path
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-  return found.find(isExecutable) ?? null
+/**
+ * Programs of Debian that some tests are about; `.ci/install-debian` installs them. Where one is missing its tests are
+ * skipped, and the run says so after its closing line.
+ */
+const programs = {
+  'redis-server':
+    'Redis: the tests against real Redis were skipped, there is no redis-server on this machine',
+  prometheus: 'Prometheus: the tests with real Prometheus were skipped, there is none on this machine',
+  promtool:
+    'promtool: the tests of metrics and alert rules by it were skipped, there is none on this machine',
+  chromium:
+    'Chromium: the tests of the dashboard in a browser were skipped, there is no chromium on this machine',
+} as const
+export type Program = keyof typeof programs
+
+/** Where a program is, by the folders of the machine's search path; null where there is none. */
+export function findProgram(program: Program, path = process.env['PATH'] ?? ''): string | null {
+  const folders = path.split(delimiter).filter((folder) => folder !== '')
+  return folders.map((folder) => join(folder, program)).find(isExecutable) ?? null
 }
 
-export function hasProgram(name: string, path?: string): boolean {
-  return findProgram(name, path) !== null
+/** Whether a program can be started. */
+export function hasProgram(program: Program, path?: string): boolean {
+  return findProgram(program, path) !== null
+}
+
+/** What a run without them says of each program that is missing. */
+export function absences(path = process.env['PATH'] ?? ''): string[] {
+  const names: Program[] = ['redis-server', 'prometheus', 'promtool', 'chromium']
+  return names.filter((program) => !hasProgram(program, path)).map((program) => programs[program])
 }
 
 function isExecutable(file: string): boolean {

@@ -57,7 +57,7 @@ export function createDeployment({ hasRedis = true } = {}) {
     const background: Promise<unknown>[] = []
     const slots = slotsOf(clock, kv, hasRedis ? redis : null)
     const views = createViews({ ledger, clock, boundMs, shared: null })
-    const store = createStore(slots)
+    const store = createStore(slots, { record: () => undefined })
     const loader = createLoader({ views, store, clock, staleIfErrorSeconds: 86_400, etagOf })
     const reader = createReader({ slots, views, load: loader, store, clock, random: () => world.chance })
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { takePort } from '../../origin/local/processes.ts'
 import { createRedis, type LocalRedis } from '../../origin/local/redis.ts'
+import { hasProgram } from './programs.ts'
 import type { RedisAccess } from './provided.d.ts'
-import { hasRedisServer } from './redis-server.ts'
 
 /**
  * Starts every kind of Redis this machine has, for the contract suite, and ends them after the last test. One that does
@@ -35,7 +35,7 @@ export default async function startRedis(project: TestProject): Promise<() => Pr
     return { url: redis.url, token: redis.token }
   }
   const [server, embedded] = await Promise.all([
-    hasRedisServer() ? start('redis-server') : null,
+    hasProgram('redis-server') ? start('redis-server') : null,
     start('embedded'),
   ])
   project.provide('redis', { 'redis-server': server, embedded })

@@ -1,5 +1,6 @@
 import { parseCLI, startVitest } from 'vitest/node'
-import { ClosingReporter, closingLines, unproven } from './closing-reporter.ts'
+import { ClosingReporter, closingLines } from './closing-reporter.ts'
+import { absences } from './programs.ts'
 
 /**
  * What `npm test` runs: vitest once, with the arguments it was given, and the closing line after all that vitest and
@@ -9,7 +10,7 @@ const closing = new ClosingReporter()
 
 process.once('exit', () => {
   if (closing.tally.failed > 0) process.exitCode = 1
-  process.stdout.write(`${closingLines(closing.tally, unproven())}\n`)
+  process.stdout.write(`${closingLines(closing.tally, absences())}\n`)
 })
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])

@@ -7,4 +7,5 @@ export const workerTestBindings = {
   SUPABASE_JWT_SECRET: 'a secret of these tests alone, long enough',
   JWKS_URL: '',
   UPSTASH_REDIS_REST_TOKEN: 'redis token of the tests',
+  METRICS_TOKEN: 'metrics token of the tests',
 } as const

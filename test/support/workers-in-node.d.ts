@@ -27,6 +27,10 @@ type DurableObjectNamespace<
   Class extends import('@cloudflare/workers-types').Rpc.DurableObjectBranded | undefined,
 > = import('@cloudflare/workers-types').DurableObjectNamespace<Class>
 
+declare namespace Rpc {
+  type DurableObjectBranded = import('@cloudflare/workers-types').Rpc.DurableObjectBranded
+}
+
 declare namespace Cloudflare {
   type Env = import('@cloudflare/workers-types').Cloudflare.Env
 }

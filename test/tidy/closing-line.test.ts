@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { closingLines, unproven } from '../support/closing-reporter.ts'
-import { hasRedisServer, redisServerAbsent } from '../support/redis-server.ts'
+import { closingLines } from '../support/closing-reporter.ts'
+import { absences, hasProgram } from '../support/programs.ts'
 import { projectFolder, runTool } from '../support/run-tool.ts'
 
 const vitest = JSON.stringify(join(projectFolder, 'node_modules/vitest/dist/index.js'))
@@ -45,7 +45,7 @@ async function run(filters: readonly string[], config = 'vitest.config.js') {
     ...filters,
   ])
   const lines = stdout.trimEnd().split('\n')
-  return { exitCode, last: lines.at(-1 - unproven().length) }
+  return { exitCode, last: lines.at(-1 - absences().length) }
 }
 
 describe('the closing line', { timeout: 30_000 }, () => {
@@ -68,12 +68,13 @@ describe('the closing line', { timeout: 30_000 }, () => {
     expect(await run(['hook', 'stray', 'load'])).toEqual({ exitCode: 1, last: '2 passed, 3 failed' })
   })
 
-  test('is followed by what went unproven, where a program is not on the machine', () => {
+  test('is followed by what went unproven, a line for each program that is missing', () => {
     const tally = { passed: 3, failed: 0, skipped: 1 }
     expect(closingLines(tally, [])).toBe('3 passed, 0 failed, 1 skipped')
-    expect(closingLines(tally, [redisServerAbsent])).toBe(
-      `3 passed, 0 failed, 1 skipped\n${redisServerAbsent}`,
+    expect(closingLines(tally, ['Redis: …', 'Prometheus: …'])).toBe(
+      '3 passed, 0 failed, 1 skipped\nRedis: …\nPrometheus: …',
     )
-    expect(hasRedisServer(folder)).toBe(false)
+    expect(hasProgram('prometheus', folder)).toBe(false)
+    expect(absences(folder)).toHaveLength(3)
   })
 })

@@ -62,6 +62,7 @@ describe('the deployment check', () => {
     const migrations = [{ tag: 'v1', new_sqlite_classes: ['Ledger'] }]
     expect(checkDeployments([{ ...production, migrations }]).errors).toEqual([
       'boardcache: no migration makes the Durable Object class MetricsStore with SQLite storage',
+      'boardcache: no migration makes the Durable Object class MetricsOverview with SQLite storage',
     ])
   })
 

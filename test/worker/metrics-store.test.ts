@@ -2,14 +2,17 @@ import {
   createExecutionContext,
   evictAllDurableObjects,
   reset,
+  runDurableObjectAlarm,
   runInDurableObject,
   waitOnExecutionContext,
 } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
+import type { MetricsClient } from '../../worker/metrics/client.ts'
 import { createMetricsClient } from '../../worker/metrics/client.ts'
 import type { CacheEvent } from '../../worker/metrics/events.ts'
+import type { Gauges } from '../../worker/metrics/gauges.ts'
 import type { Totals } from '../../worker/metrics/totals.ts'
 import { emptyTotals, mergeTotals, totalsOf } from '../../worker/metrics/totals.ts'
 
@@ -30,14 +33,33 @@ const miss: CacheEvent = {
   durationMs: 80,
 }
 
-/** The one store of the deployment. A new stub each time, as the Worker asks for it. */
+const location = 'LAX'
+
+/** The shard of a location. A new stub each time, as the Worker asks for it. */
 function store() {
-  return env.METRICS.get(env.METRICS.idFromName('deployment'))
+  return env.METRICS.get(env.METRICS.idFromName(location))
+}
+
+function overview() {
+  return env.METRICS_OVERVIEW.get(env.METRICS_OVERVIEW.idFromName('deployment'))
 }
 
 async function read(): Promise<Totals> {
-  const { counters, durations } = await store().read()
+  const standing = await store().standing()
+  return standing === null ? emptyTotals() : plain(standing.totals)
+}
+
+function plain({ counters, durations }: Totals): Totals {
   return { counters, durations }
+}
+
+async function counted(metrics: MetricsClient) {
+  const { counters, durations, isComplete } = await metrics.read(location)
+  return { counters, durations, isComplete }
+}
+
+function add(writer: string, sequence: number, totals: Totals, gauges: Gauges = {}) {
+  return store().add({ writer, sequence }, location, totals, gauges)
 }
 
 describe('the store', () => {
@@ -49,51 +71,49 @@ describe('the store', () => {
     const batches = Array.from({ length: 20 }, (_, number) =>
       totalsOf([hit, { ...miss, durationMs: number }]),
     )
-    await Promise.all(
-      batches.map((totals, number) => store().add({ writer: `isolate-${number}`, sequence: 1 }, totals)),
-    )
+    await Promise.all(batches.map((totals, number) => add(`isolate-${number}`, 1, totals)))
     expect(await read()).toEqual(batches.reduce(mergeTotals, emptyTotals()))
   })
 
   test('counts a batch once, however often it comes', async () => {
     const first = totalsOf([hit])
     const second = totalsOf([miss])
-    await store().add({ writer: 'isolate-1', sequence: 1 }, first)
-    await store().add({ writer: 'isolate-1', sequence: 1 }, first)
-    await store().add({ writer: 'isolate-1', sequence: 2 }, second)
-    await store().add({ writer: 'isolate-1', sequence: 1 }, first)
-    await store().add({ writer: 'isolate-1', sequence: 2 }, second)
-    await store().add({ writer: 'isolate-2', sequence: 1 }, first)
+    await add('isolate-1', 1, first)
+    await add('isolate-1', 1, first)
+    await add('isolate-1', 2, second)
+    await add('isolate-1', 1, first)
+    await add('isolate-1', 2, second)
+    await add('isolate-2', 1, first)
     expect(await read()).toEqual(totalsOf([hit, miss, hit]))
   })
 
   test('keeps what it confirmed, and the numbers it saw, across a restart', async () => {
-    await store().add({ writer: 'isolate-1', sequence: 1 }, totalsOf([hit]))
+    await add('isolate-1', 1, totalsOf([hit]))
     await evictAllDurableObjects()
     expect(await read()).toEqual(totalsOf([hit]))
-    await store().add({ writer: 'isolate-1', sequence: 1 }, totalsOf([hit]))
-    await store().add({ writer: 'isolate-1', sequence: 2 }, totalsOf([miss]))
+    await add('isolate-1', 1, totalsOf([hit]))
+    await add('isolate-1', 2, totalsOf([miss]))
     await evictAllDurableObjects()
     expect(await read()).toEqual(totalsOf([hit, miss]))
   })
 
   test('takes a sum that an older version wrote, with families it does not know', async () => {
     const older: Totals = { counters: { 'retired label': 7 }, durations: {} }
-    await store().add({ writer: 'isolate-1', sequence: 1 }, older)
+    await add('isolate-1', 1, older)
     await evictAllDurableObjects()
-    await store().add({ writer: 'isolate-1', sequence: 2 }, totalsOf([hit]))
+    await add('isolate-1', 2, totalsOf([hit]))
     expect(await read()).toEqual(mergeTotals(older, totalsOf([hit])))
   })
 
   test('forgets writers not heard of for 50,000 batches, and no others', async () => {
-    await store().add({ writer: 'old', sequence: 1 }, totalsOf([hit]))
-    await store().add({ writer: 'recent', sequence: 1 }, totalsOf([hit]))
+    await add('old', 1, totalsOf([hit]))
+    await add('recent', 1, totalsOf([hit]))
     await runInDurableObject(store(), (_instance, state) => {
       state.storage.sql.exec("update writers set batch = 50000 where writer = 'recent'")
       state.storage.sql.exec('update sum set batches = 50999')
     })
     await evictAllDurableObjects()
-    await store().add({ writer: 'new', sequence: 1 }, totalsOf([hit]))
+    await add('new', 1, totalsOf([hit]))
     const writers = await runInDurableObject(store(), (_instance, state) =>
       state.storage.sql.exec('select writer from writers order by writer').toArray(),
     )
@@ -101,31 +121,68 @@ describe('the store', () => {
   })
 })
 
+describe('the overview', () => {
+  test('has what every shard holds, whether or not that has reported', async () => {
+    await add('isolate-1', 1, totalsOf([hit]), { memory_tier_bytes: 5 })
+    const elsewhere = env.METRICS.get(env.METRICS.idFromName('FRA'))
+    await elsewhere.add({ writer: 'isolate-2', sequence: 1 }, 'FRA', totalsOf([miss]), {})
+    await overview().read('FRA')
+    const { totals, shards, shardsAway, gauges } = await overview().read(location)
+    expect(plain(totals)).toEqual(totalsOf([hit, miss]))
+    expect({ shards, shardsAway }).toEqual({ shards: 2, shardsAway: 0 })
+    expect(gauges).toEqual({ LAX: { memory_tier_bytes: 5, isolates: 1 }, FRA: { isolates: 1 } })
+  })
+
+  test('is told of news by the alarm of the shard that has them', async () => {
+    await add('isolate-1', 1, totalsOf([hit]))
+    await runDurableObjectAlarm(store())
+    const { shards, totals } = await overview().read('ORD')
+    expect(shards).toBe(1)
+    expect(plain(totals)).toEqual(totalsOf([hit]))
+  })
+
+  test('has the same sum after a restart, and counts nothing twice', async () => {
+    await add('isolate-1', 1, totalsOf([hit]))
+    await runDurableObjectAlarm(store())
+    await runDurableObjectAlarm(overview())
+    await add('isolate-1', 2, totalsOf([miss]))
+    await evictAllDurableObjects()
+    expect(plain((await overview().read(location)).totals)).toEqual(totalsOf([hit, miss]))
+  })
+
+  test('goes on by its own alarm', async () => {
+    await add('isolate-1', 1, totalsOf([hit]))
+    await overview().read(location)
+    expect(await runDurableObjectAlarm(overview())).toBe(true)
+    expect(await runDurableObjectAlarm(overview())).toBe(true)
+  })
+})
+
 describe("the Worker's metrics", () => {
   test('hold what this isolate has just counted, and what others handed over', async () => {
-    await store().add({ writer: 'another isolate', sequence: 1 }, totalsOf([miss]))
-    const metrics = createMetricsClient(env.METRICS, systemClock)
+    await add('another isolate', 1, totalsOf([miss]))
+    const metrics = createMetricsClient(env.METRICS, env.METRICS_OVERVIEW, systemClock)
     metrics.recorder.record(hit)
-    expect(await metrics.read()).toEqual({ ...totalsOf([miss, hit]), isComplete: true })
+    expect(await counted(metrics)).toEqual({ ...totalsOf([miss, hit]), isComplete: true })
   })
 
   test('of two isolates show the same sum to both', async () => {
     const [one, two] = [
-      createMetricsClient(env.METRICS, systemClock),
-      createMetricsClient(env.METRICS, systemClock),
+      createMetricsClient(env.METRICS, env.METRICS_OVERVIEW, systemClock),
+      createMetricsClient(env.METRICS, env.METRICS_OVERVIEW, systemClock),
     ]
     one.recorder.record(hit)
     two.recorder.record(miss)
-    await two.read()
-    expect(await one.read()).toEqual({ ...totalsOf([hit, miss]), isComplete: true })
-    expect(await two.read()).toEqual(await one.read())
+    await counted(two)
+    expect(await counted(one)).toEqual({ ...totalsOf([hit, miss]), isComplete: true })
+    expect(await counted(two)).toEqual(await counted(one))
   })
 
   test('reach the store within waitUntil, without anybody reading them', async () => {
     const context = createExecutionContext()
-    const metrics = createMetricsClient(env.METRICS, systemClock)
+    const metrics = createMetricsClient(env.METRICS, env.METRICS_OVERVIEW, systemClock)
     metrics.recorder.record(hit)
-    context.waitUntil(Promise.resolve(metrics.flushSoon()))
+    context.waitUntil(Promise.resolve(metrics.flushSoon(location)))
     await waitOnExecutionContext(context)
     expect(await read()).toEqual(totalsOf([hit]))
   })
@@ -139,11 +196,11 @@ describe("the Worker's metrics", () => {
         return env.METRICS.get(id)
       },
     }
-    const metrics = createMetricsClient(namespace, systemClock)
+    const metrics = createMetricsClient(namespace, env.METRICS_OVERVIEW, systemClock)
     metrics.recorder.record(hit)
-    expect(await metrics.read()).toEqual({ ...totalsOf([hit]), isComplete: false })
+    expect(await counted(metrics)).toEqual({ ...emptyTotals(), isComplete: false })
     isAway = false
     metrics.recorder.record(miss)
-    expect(await metrics.read()).toEqual({ ...totalsOf([hit, miss]), isComplete: true })
+    expect(await counted(metrics)).toEqual({ ...totalsOf([hit, miss]), isComplete: true })
   })
 })

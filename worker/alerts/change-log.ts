@@ -49,21 +49,83 @@ const numberRowSchema = z.object({ n: z.number().nullable() })
 /** Of each alert the oldest change that waits. */
 const heads = `select min(sequence) from alert_changes where status = 'waiting' group by name`
 
+/** `hasWebhook`: whether there is somebody to tell. */
 export function createChangeLog(storage: BookStorage, hasWebhook: boolean): ChangeLog {
-  const rows = (statement: string, ...values: (string | number)[]) => [
-    ...storage.sql.exec(statement, ...values),
-  ]
-  const numberOf = (statement: string, ...values: (string | number)[]) =>
-    numberRowSchema.parse(rows(statement, ...values)[0]).n
+  return new StoredChangeLog(storage, hasWebhook)
+}
 
-  storage.transactionSync(() => rows(schema))
-  // The webhook was taken away: there is nobody left to tell.
-  if (!hasWebhook) rows(`update alert_changes set status = 'failed' where status = 'waiting'`)
+class StoredChangeLog implements ChangeLog {
+  private readonly storage: BookStorage
+  private readonly hasWebhook: boolean
 
-  function write(change: AlertChange): void {
-    const isSent = hasWebhook && (change.to === 'firing' || change.to === 'resolved')
-    rows(
-      `insert into alert_changes (id, name, body, status, tries, next_at_ms) values (?, ?, ?, ?, 0, 0)`,
+  constructor(storage: BookStorage, hasWebhook: boolean) {
+    this.storage = storage
+    this.hasWebhook = hasWebhook
+    storage.transactionSync(() => this.rows(schema))
+    // The webhook was taken away: there is nobody left to tell.
+    if (!hasWebhook) this.rows(`update alert_changes set status = 'failed' where status = 'waiting'`)
+  }
+
+  append(changes: readonly AlertChange[]): void {
+    if (changes.length === 0) return
+    for (const change of changes) this.write(change)
+    this.trim()
+  }
+
+  latest(): AlertReport['changes'] {
+    return this.rows(
+      'select body, status, tries, last_status from alert_changes order by sequence desc limit ?',
+      limits.alertChangesKeptMax,
+    ).map((row) => {
+      const { body, status, tries, last_status } = rowSchema.parse(row)
+      return { ...body, delivery: { status, tries, last_status } }
+    })
+  }
+
+  queue(): AlertReport['webhook'] {
+    const waiting = this.numberOf(`select count(*) as n from alert_changes where status = 'waiting'`)
+    return { enabled: this.hasWebhook, waiting: waiting ?? 0 }
+  }
+
+  dueAtMs(): number | null {
+    return this.numberOf(`select min(next_at_ms) as n from alert_changes where sequence in (${heads})`)
+  }
+
+  take(nowMs: number, putOffMs: (tries: number) => number): WaitingChange[] {
+    return this.storage.transactionSync(() =>
+      this.rows(
+        `select body, status, tries, last_status from alert_changes where sequence in (${heads}) and next_at_ms <= ?
+          order by next_at_ms, sequence limit ?`,
+        nowMs,
+        limits.alertSendsMax,
+      ).map((row) => {
+        const { body: change, tries: tried } = rowSchema.parse(row)
+        const tries = tried + 1
+        this.rows(
+          'update alert_changes set tries = ?, next_at_ms = ? where id = ?',
+          tries,
+          nowMs + putOffMs(tries),
+          change.id,
+        )
+        return { change, tries }
+      }),
+    )
+  }
+
+  putOff(id: string, lastStatus: number | null, nextAtMs: number): void {
+    this.rows('update alert_changes set next_at_ms = ? where id = ?', nextAtMs, id)
+    this.noteStatus(id, lastStatus)
+  }
+
+  settle(id: string, status: 'delivered' | 'failed', lastStatus: number | null): void {
+    this.rows('update alert_changes set status = ? where id = ?', status, id)
+    this.noteStatus(id, lastStatus)
+  }
+
+  private write(change: AlertChange): void {
+    const isSent = this.hasWebhook && (change.to === 'firing' || change.to === 'resolved')
+    this.rows(
+      'insert into alert_changes (id, name, body, status, tries, next_at_ms) values (?, ?, ?, ?, 0, 0)',
       change.id,
       change.name,
       JSON.stringify(change),
@@ -72,68 +134,29 @@ export function createChangeLog(storage: BookStorage, hasWebhook: boolean): Chan
   }
 
   /** Past its bound the queue gives up its oldest; of what no longer waits the latest are kept. */
-  function trim(): void {
-    rows(
+  private trim(): void {
+    this.rows(
       `update alert_changes set status = 'failed' where sequence in (select sequence from alert_changes
         where status = 'waiting' order by sequence desc limit -1 offset ?)`,
       limits.alertChangesWaitingMax,
     )
-    rows(
+    this.rows(
       `delete from alert_changes where status <> 'waiting' and sequence <= (select sequence from alert_changes
         order by sequence desc limit 1 offset ?)`,
       limits.alertChangesKeptMax,
     )
   }
 
-  return {
-    append(changes) {
-      if (changes.length === 0) return
-      for (const change of changes) write(change)
-      trim()
-    },
-    latest: () =>
-      rows(
-        'select body, status, tries, last_status from alert_changes order by sequence desc limit ?',
-        limits.alertChangesKeptMax,
-      ).map((row) => {
-        const { body, status, tries, last_status } = rowSchema.parse(row)
-        return { ...body, delivery: { status, tries, last_status } }
-      }),
-    queue: () => ({
-      enabled: hasWebhook,
-      waiting: numberOf(`select count(*) as n from alert_changes where status = 'waiting'`) ?? 0,
-    }),
-    dueAtMs: () => numberOf(`select min(next_at_ms) as n from alert_changes where sequence in (${heads})`),
-    take: (nowMs, putOffMs) =>
-      storage.transactionSync(() =>
-        rows(
-          `select body, status, tries, last_status from alert_changes where sequence in (${heads}) and next_at_ms <= ?
-            order by next_at_ms, sequence limit ?`,
-          nowMs,
-          limits.alertSendsMax,
-        ).map((row) => {
-          const { body: change, tries: tried } = rowSchema.parse(row)
-          const tries = tried + 1
-          rows(
-            'update alert_changes set tries = ?, next_at_ms = ? where id = ?',
-            tries,
-            nowMs + putOffMs(tries),
-            change.id,
-          )
-          return { change, tries }
-        }),
-      ),
-    putOff(id, lastStatus, nextAtMs) {
-      rows('update alert_changes set next_at_ms = ? where id = ?', nextAtMs, id)
-      noteStatus(id, lastStatus)
-    },
-    settle(id, status, lastStatus) {
-      rows('update alert_changes set status = ? where id = ?', status, id)
-      noteStatus(id, lastStatus)
-    },
+  private noteStatus(id: string, lastStatus: number | null): void {
+    if (lastStatus === null) return
+    this.rows('update alert_changes set last_status = ? where id = ?', lastStatus, id)
   }
 
-  function noteStatus(id: string, lastStatus: number | null): void {
-    if (lastStatus !== null) rows('update alert_changes set last_status = ? where id = ?', lastStatus, id)
+  private numberOf(statement: string): number | null {
+    return numberRowSchema.parse(this.rows(statement)[0]).n
+  }
+
+  private rows(statement: string, ...values: (string | number)[]) {
+    return [...this.storage.sql.exec(statement, ...values)]
   }
 }

@@ -5,7 +5,10 @@ import type { SendChange } from './webhook.ts'
 
 /** Carries changes of alerts to the webhook. */
 export interface Courier {
-  /** Tries what is due, and settles when all of that is over; to be called whenever something is due. Never rejects. */
+  /**
+   * Tries what is due, and settles when all of that is over; to be called whenever something is due. Rejects where
+   * storage fails, and for nothing that a receiver does.
+   */
   deliver(): Promise<void>
   /** When it wants to be called next; null: not until something changes. */
   dueAtMs(): number | null

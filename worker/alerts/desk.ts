@@ -55,7 +55,7 @@ interface AlertDeskOptions {
 }
 
 export function createAlertDesk({ storage, changes, newId }: AlertDeskOptions): AlertDesk {
-  storage.transactionSync(() => [...storage.sql.exec(schema)])
+  storage.transactionSync(() => storage.sql.exec(schema))
   let watch = readWatch(storage)
   let settings = readSettings(storage)
   let notedAtMs = watch.lookedAtMs
@@ -81,7 +81,7 @@ export function createAlertDesk({ storage, changes, newId }: AlertDeskOptions): 
       const changed = applyAlertSettings(settings, change)
       if (!changed.ok) return changed
       const text = JSON.stringify(changed.value)
-      void [...storage.sql.exec('insert or replace into alert_settings values (1, ?)', text)]
+      storage.sql.exec('insert or replace into alert_settings values (1, ?)', text)
       settings = changed.value
       return changed
     },
@@ -116,7 +116,7 @@ function readWatch(storage: BookStorage): Watch {
 
 function writeWatch(storage: BookStorage, { standings, lookedAtMs }: Watch): void {
   const text = JSON.stringify(Object.fromEntries(standings))
-  void [...storage.sql.exec('insert or replace into alert_watch values (1, ?, ?)', lookedAtMs ?? 0, text)]
+  storage.sql.exec('insert or replace into alert_watch values (1, ?, ?)', lookedAtMs ?? 0, text)
 }
 
 /** What was stored by a version with other rules or bounds gives way to the defaults, rule by rule. */

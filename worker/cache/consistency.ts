@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Proof, Views } from '../ledger/view.ts'
+import type { Proof, View, Views } from '../ledger/view.ts'
 import type { CheckOutcome, Recorder } from '../metrics/events.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Ask, Asking } from './ask.ts'
@@ -27,17 +27,32 @@ export interface ConsistencyOptions {
  * same question and compares. This finds what no test thought of, and what nobody reported to the ledger.
  */
 export function withConsistencyChecks(ask: Ask, options: ConsistencyOptions): Ask {
-  const { recorder, random, sampleRate } = options
+  const { recorder, random, sampleRate, clock } = options
   return async (asking) => {
     const answered = await ask(asking)
     if (answered.ok && isClaimedCurrent(answered.value) && random() < sampleRate) {
+      const { entry, view } = answered.value
+      const servedAtMs = clock.now()
+      const staleMs = staleMsOf(entry, view, servedAtMs)
       asking.caller.keepAlive(
-        check(options, asking, answered.value.entry).then((outcome) =>
-          recorder.record({ kind: 'consistency', outcome }),
+        check(options, asking, entry).then((outcome) =>
+          recorder.record({ kind: 'consistency', outcome, ...staleMs(outcome) }),
         ),
       )
     }
     return answered
+  }
+}
+
+/**
+ * How old, at most, what an answer missed was when it was served: what the ledger had been told before its view was
+ * asked for was in the view; what the ledger was never told came after the entry was loaded.
+ */
+function staleMsOf(entry: Entry, view: View | null, servedAtMs: number) {
+  return (outcome: CheckOutcome): { staleMs?: number } => {
+    if (outcome === 'consistent') return { staleMs: 0 }
+    if (outcome === 'violated') return { staleMs: Math.max(0, servedAtMs - entry.createdAtMs) }
+    return outcome === 'excused' && view !== null ? { staleMs: servedAtMs - view.askedAtMs } : {}
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Recorder, StoreCause } from '../metrics/events.ts'
 import type { TierSlot } from '../tiers/slots.ts'
 import type { Entry } from './entry.ts'
 import type { CacheKey } from './key.ts'
@@ -15,16 +16,20 @@ export interface Store {
 
 const never = new AbortController().signal
 
-export function createStore(slots: readonly TierSlot[]): Store {
+export function createStore(slots: readonly TierSlot[], recorder: Recorder): Store {
   /** One put a key at a time: KV takes one write a second a key, and simultaneous readers bring the same entry. */
   const putting = new Set<string>()
 
-  async function put(slot: TierSlot, key: CacheKey, entry: Entry): Promise<boolean> {
+  async function put(slot: TierSlot, key: CacheKey, entry: Entry, cause: StoreCause): Promise<boolean> {
     const name = `${slot.tier.name} ${key}`
     if (putting.has(name)) return true
     putting.add(name)
     try {
-      return (await slot.tier.put(key, entry, never)).ok
+      const put = await slot.tier.put(key, entry, never)
+      if (put.ok && put.value === 'stored') {
+        recorder.record({ kind: 'entry-stored', tier: slot.tier.name, cause, bodyBytes: entry.body.length })
+      }
+      return put.ok
     } finally {
       putting.delete(name)
     }
@@ -34,14 +39,14 @@ export function createStore(slots: readonly TierSlot[]): Store {
     async fill(key, entry, everywhere) {
       const first = slots.filter((slot) => everywhere || slot.admits === 'every-fill')
       const taken = await Promise.all(
-        first.map(async (slot) => (await put(slot, key, entry)) && !slot.isNear),
+        first.map(async (slot) => (await put(slot, key, entry, 'fill')) && !slot.isNear),
       )
       if (taken.includes(true)) return
       const rest = slots.filter((slot) => !first.includes(slot))
-      await Promise.all(rest.map((slot) => put(slot, key, entry)))
+      await Promise.all(rest.map((slot) => put(slot, key, entry, 'fill')))
     },
     async promote(key, entry, depth) {
-      await Promise.all(slots.slice(0, depth).map((slot) => put(slot, key, entry)))
+      await Promise.all(slots.slice(0, depth).map((slot) => put(slot, key, entry, 'back-fill')))
     },
   }
 }

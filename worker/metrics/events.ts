@@ -14,6 +14,11 @@ export type TierFailureKind =
 export type BreakerSide = 'get' | 'put'
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
+export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'OPTIONS' | 'other'
+export type StoreCause = 'fill' | 'back-fill'
+/** `refused-by-platform`: by the location's own count, with Redis away; `let-through`: by nobody, with both away. */
+export type LimitOutcome = 'refused' | 'refused-by-platform' | 'let-through'
+
 /**
  * What became of one check of a served answer. `excused`: a change was on its way, and has arrived since; `unknown`:
  * somebody could not be asked, or time alone changes the answer.
@@ -25,6 +30,15 @@ export type CheckOutcome = 'consistent' | 'excused' | 'violated' | 'unknown'
  * carries a workspace, a user or a key.
  */
 export type CacheEvent =
+  /** A request was answered, whatever the answer. */
+  | {
+      readonly kind: 'request'
+      readonly method: RequestMethod
+      /** The pattern of its route; `none` where none fits. */
+      readonly route: string
+      readonly httpStatus: number
+      readonly durationMs: number
+    }
   /** A request for a cached resource was answered. */
   | {
       readonly kind: 'read'
@@ -34,6 +48,8 @@ export type CacheEvent =
       /** How it was answered; absent where it ended in an error. */
       readonly served?: { readonly status: Served['status']; readonly source: Source }
       readonly durationMs: number
+      /** How long ago the ledger had been asked for what the answer was judged by; absent where it was not judged. */
+      readonly viewAgeMs?: number
     }
   /** A tier was asked for an entry. */
   | {
@@ -48,6 +64,15 @@ export type CacheEvent =
       readonly tier: TierName
       readonly outcome: 'done' | 'skipped' | TierFailureKind
     }
+  /** A tier took an entry: after a load, or a hit in a farther tier. */
+  | {
+      readonly kind: 'entry-stored'
+      readonly tier: TierName
+      readonly cause: StoreCause
+      readonly bodyBytes: number
+    }
+  /** A tier dropped an entry to make room. */
+  | { readonly kind: 'eviction'; readonly tier: TierName }
   /** A circuit breaker changed over to `state`. */
   | {
       readonly kind: 'breaker'
@@ -68,10 +93,15 @@ export type CacheEvent =
       readonly outcome: 'done' | 'not-found' | 'refused' | 'overloaded' | 'timeout' | 'unavailable'
       readonly durationMs: number
     }
-  /** A served answer was compared with what the origin says now. */
-  | { readonly kind: 'consistency'; readonly outcome: CheckOutcome }
+  /**
+   * A served answer was compared with what the origin says now. `staleMs`: how old, at most, what it missed was when it
+   * was served; absent where nobody can say.
+   */
+  | { readonly kind: 'consistency'; readonly outcome: CheckOutcome; readonly staleMs?: number }
   /** Invalidation events were made durable. */
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
+  /** A request was over a limit of its user or workspace, or could not be held against it. */
+  | { readonly kind: 'rate-limited'; readonly scope: 'user' | 'workspace'; readonly outcome: LimitOutcome }
 
 /** Where events go. Never throws, never waits. */
 export interface Recorder {

@@ -69,6 +69,29 @@ export function mergeHistograms(left: Histogram, right: Histogram): Histogram {
   }
 }
 
+/** The values that `later` has more than `earlier`, of which it is a continuation. */
+export function subtractHistograms(later: Histogram, earlier: Histogram): Histogram {
+  return {
+    count: Math.max(0, later.count - earlier.count),
+    sumMicroseconds: Math.max(0, later.sumMicroseconds - earlier.sumMicroseconds),
+    zeros: Math.max(0, later.zeros - earlier.zeros),
+    buckets: subtractCounts(later.buckets, earlier.buckets),
+  }
+}
+
+/** Counts that grew, by how much. */
+export function subtractCounts(
+  later: Readonly<Record<string, number>>,
+  earlier: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const more: Record<string, number> = {}
+  for (const [name, count] of Object.entries(later)) {
+    const grown = count - (earlier[name] ?? 0)
+    if (grown > 0) more[name] = grown
+  }
+  return more
+}
+
 /** The value, in milliseconds, that `fraction` of all values do not exceed (nearest rank); 0 where there are none. */
 export function quantileMs(histogram: Histogram, fraction: number): number {
   const rank = Math.max(1, Math.ceil(fraction * histogram.count))

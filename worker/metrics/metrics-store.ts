@@ -1,13 +1,14 @@
 import { DurableObject } from 'cloudflare:workers'
 import { z } from 'zod'
-import { systemClock } from '../../shared/clock.ts'
-import type { AlertReport, AlertSettings, AlertSettingsChange } from '../../shared/contract/alerts.ts'
-import type { Fault } from '../../shared/contract/errors.ts'
-import type { Result } from '../../shared/result.ts'
-import { parseConfig, type Variables } from '../config.ts'
-import type { MonitorView } from '../monitoring/monitor.ts'
-import { Watchman } from '../monitoring/watchman.ts'
-import type { FlushId } from './recorder.ts'
+import { systemClock, withinDeadline } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Env } from '../config.ts'
+import { overviewName } from './client.ts'
+import type { FlushId, MetricsShard, Receipt, ShardStanding } from './contract.ts'
+import type { Gauges } from './gauges.ts'
+import { mergeGauges } from './gauges.ts'
+import { heardOfMs, pauseFor } from './overview.ts'
+import { batchMs } from './recorder.ts'
 import type { Totals } from './totals.ts'
 import { emptyTotals, mergeTotals, totalsSchema } from './totals.ts'
 
@@ -15,43 +16,112 @@ import { emptyTotals, mergeTotals, totalsSchema } from './totals.ts'
 const writersMax = 50_000
 const batchesBetweenCleanings = 1_000
 
+/** Between two reports to the overview, unless it asks for longer; and the longest pause while it does not answer. */
+const reportMs = 1_000
+const reportRetryMaxMs = 60_000
+
 const sumRowSchema = z.object({ batches: z.int(), totals: z.string() })
 const writerRowSchema = z.object({ sequence: z.int() })
+const identityRowSchema = z.object({ epoch: z.string(), location: z.string() })
 
 /**
- * Sums the figures of the whole deployment: one object, one row. A Durable Object's answer leaves only once what it
- * wrote is durable (Cloudflare, Durable Objects: output gates), so a batch that was confirmed is not lost; and the
- * sum and the batch's number are written together, so a batch sent twice counts once.
+ * Sums the figures of one location, which is its name. A Durable Object's answer leaves only once what it wrote is
+ * durable (Cloudflare, Durable Objects: output gates), so a batch that was confirmed is not lost; and the sum and the
+ * batch's number are written together, so a batch sent twice counts once. Its alarm takes the sum to the overview.
+ *
+ * However many isolates a location has, it takes 200 calls a second: an isolate hands over at most two batches a second,
+ * and from the hundredth isolate on each is told to wait longer, to 10 s, which is enough for 2,000 of them.
  */
-export class MetricsStore extends DurableObject<Variables> {
+export class MetricsStore extends DurableObject<Env> implements MetricsShard {
   private readonly sql: SqlStorage
-  private readonly watchman: Watchman
+  private readonly writers = new Map<string, { readonly gauges: Gauges; readonly heardAtMs: number }>()
   private sum: Totals = emptyTotals()
   private batches = 0
+  private identity: z.output<typeof identityRowSchema> | null = null
+  private hasAlarm = false
+  private reportPauseMs = reportMs
+  private failures = 0
 
-  constructor(state: DurableObjectState, env: Variables) {
+  constructor(state: DurableObjectState, env: Env) {
     super(state, env)
     this.sql = state.storage.sql
     this.sql.exec(`create table if not exists sum
       (id integer primary key check (id = 1), batches integer not null, totals text not null)`)
     this.sql.exec(`create table if not exists writers
       (writer text primary key, sequence integer not null, batch integer not null) without rowid`)
+    this.sql.exec(`create table if not exists identity
+      (id integer primary key check (id = 1), epoch text not null, location text not null)`)
+    const identity = this.sql.exec('select epoch, location from identity').toArray()[0]
+    if (identity !== undefined) this.identity = identityRowSchema.parse(identity)
     const row = this.sql.exec('select batches, totals from sum').toArray()[0]
-    if (row !== undefined) {
-      const { batches, totals } = sumRowSchema.parse(row)
-      this.batches = batches
-      this.sum = totalsSchema.parse(JSON.parse(totals))
-    }
-    this.watchman = new Watchman(parseConfig(env), state.storage, systemClock, () => this.sum)
+    if (row === undefined) return
+    const { batches, totals } = sumRowSchema.parse(row)
+    this.batches = batches
+    this.sum = totalsSchema.parse(JSON.parse(totals))
   }
 
   /** Adds a batch, once: a writer's number that is not above its last one changes nothing. */
-  add({ writer, sequence }: FlushId, totals: Totals): void {
+  async add(
+    { writer, sequence }: FlushId,
+    location: string,
+    totals: Totals,
+    gauges: Gauges,
+  ): Promise<Receipt> {
+    this.hear(writer, gauges)
     const last = this.sql.exec('select sequence from writers where writer = ?', writer).toArray()[0]
-    if (last !== undefined && sequence <= writerRowSchema.parse(last).sequence) return
-    const sum = mergeTotals(this.sum, totals)
+    if (last === undefined || sequence > writerRowSchema.parse(last).sequence) {
+      this.write({ writer, sequence }, location, mergeTotals(this.sum, totals))
+    }
+    if (!this.hasAlarm) {
+      this.hasAlarm = true
+      await this.ctx.storage.setAlarm(Date.now() + this.reportPauseMs)
+    }
+    return { nextMs: pauseFor(this.writers.size, batchMs) }
+  }
+
+  standing(): ShardStanding | null {
+    if (this.identity === null) return null
+    const gauges = mergeGauges([...this.heardOf()].map((each) => each.gauges))
+    return { ...this.identity, batches: this.batches, totals: this.sum, gauges }
+  }
+
+  /** Takes the sum to the overview; tries again, later and later, while that is out of reach. */
+  override async alarm(): Promise<void> {
+    this.hasAlarm = false
+    const standing = this.standing()
+    if (standing === null) return
+    const receipt = await withinDeadline(
+      systemClock,
+      limits.metricsStoreDeadlineMs,
+      () => this.tell(standing),
+      null,
+    )
+    if (receipt !== null) {
+      this.failures = 0
+      this.reportPauseMs = Math.max(reportMs, receipt.nextMs)
+      return
+    }
+    this.failures += 1
+    if (this.hasAlarm) return
+    this.hasAlarm = true
+    const pauseMs = Math.min(reportMs * 2 ** this.failures, reportRetryMaxMs)
+    await this.ctx.storage.setAlarm(Date.now() + pauseMs)
+  }
+
+  private async tell(standing: ShardStanding): Promise<Receipt | null> {
+    const overviews = this.env.METRICS_OVERVIEW
+    try {
+      return await overviews.get(overviews.idFromName(overviewName)).report(standing)
+    } catch {
+      return null
+    }
+  }
+
+  private write({ writer, sequence }: FlushId, location: string, sum: Totals): void {
     const batches = this.batches + 1
+    const identity = this.identity ?? { epoch: crypto.randomUUID(), location }
     this.ctx.storage.transactionSync(() => {
+      this.sql.exec('insert or ignore into identity values (1, ?, ?)', identity.epoch, identity.location)
       this.sql.exec('insert or replace into writers values (?, ?, ?)', writer, sequence, batches)
       this.sql.exec('insert or replace into sum values (1, ?, ?)', batches, JSON.stringify(sum))
       if (batches % batchesBetweenCleanings === 0) {
@@ -60,39 +130,21 @@ export class MetricsStore extends DurableObject<Variables> {
     })
     this.sum = sum
     this.batches = batches
-    this.watchman.noteNews()
+    this.identity = identity
   }
 
-  read(): Totals {
-    return this.sum
+  /** Remembers how a writer's parts stand, in memory alone: who is there tells again within seconds. */
+  private hear(writer: string, gauges: Gauges): void {
+    this.writers.delete(writer)
+    this.writers.set(writer, { gauges: { ...gauges, isolates: 1 }, heardAtMs: Date.now() })
+    // The one heard of longest ago stands first.
+    for (const [each, { heardAtMs }] of this.writers) {
+      if (Date.now() - heardAtMs < heardOfMs) break
+      this.writers.delete(each)
+    }
   }
 
-  override alarm(): void {
-    this.watchman.ring()
-  }
-
-  view(): MonitorView {
-    this.watchman.arm()
-    return this.watchman.monitor.view()
-  }
-
-  alertReport(): AlertReport {
-    this.watchman.arm()
-    return this.watchman.monitor.report()
-  }
-
-  alertSettings(): AlertSettings {
-    return this.watchman.monitor.settings()
-  }
-
-  changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]> {
-    return this.watchman.monitor.changeSettings(change)
-  }
-
-  /** Server-Sent Events; null where there are too many streams. */
-  openStream(lastEventId: number | null): ReadableStream<Uint8Array> | null {
-    const stream = this.watchman.monitor.openStream(lastEventId)
-    this.watchman.arm()
-    return stream
+  private heardOf() {
+    return [...this.writers.values()].filter(({ heardAtMs }) => Date.now() - heardAtMs < heardOfMs)
   }
 }

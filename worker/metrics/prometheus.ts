@@ -1,8 +1,9 @@
 import type { Reading } from './client.ts'
+import type { Figures } from './contract.ts'
+import { counterFamilies, durationFamilies, gaugeFamilies, seriesOfFamily } from './families.ts'
 import type { Histogram } from './histogram.ts'
 import { countUpTo, upperBoundMs } from './histogram.ts'
-import type { CounterFamily, DurationFamily } from './totals.ts'
-import { counterFamilies, durationFamilies, seriesOfFamily } from './totals.ts'
+import type { Totals } from './totals.ts'
 
 /** OpenMetrics 1.0, or the text format 0.0.4 of Prometheus before it. */
 export type TextFormat = 'openmetrics' | 'prometheus'
@@ -10,26 +11,6 @@ export type TextFormat = 'openmetrics' | 'prometheus'
 export const textContentTypes: Readonly<Record<TextFormat, string>> = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
   prometheus: 'text/plain; version=0.0.4; charset=utf-8',
-}
-
-const counterHelp: Readonly<Record<CounterFamily, string>> = {
-  reads: 'Reads of a cached resource, by how they were answered.',
-  tier_gets: 'Times a tier was asked for an entry.',
-  tier_puts: 'Entries handed to a tier.',
-  breaker_changes: 'Times a circuit breaker of a tier or of the origin changed over to a state.',
-  ledger_calls: 'Calls of a ledger.',
-  origin_calls: 'Calls of the origin.',
-  consistency_checks: 'Served answers compared with what the origin says.',
-  consistency_violations: 'Served answers that differed with nothing to excuse it.',
-  invalidation_events: 'Invalidation events made durable.',
-  invalidation_tags: 'Cache tags moved on by invalidations.',
-}
-
-const durationHelp: Readonly<Record<DurationFamily, string>> = {
-  read: 'Time to answer a read of a cached resource.',
-  tier_get: 'Time a tier took to answer.',
-  ledger_call: 'Time a ledger took to answer.',
-  origin_call: 'Time the origin took to answer.',
 }
 
 /**
@@ -42,40 +23,99 @@ const boundsMs = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_
 }))
 
 /**
- * The figures as text for a scraper. While the store that sums is out of reach only that is said: figures of one
- * isolate would look like a restart of every counter.
+ * The figures as text for a scraper, by the conventions of Prometheus: base units, `_total`, `HELP`, `TYPE`, and for
+ * OpenMetrics `UNIT` and `# EOF`. While the overview is out of reach only that is said: figures of one isolate would look
+ * like a restart of every counter.
  */
 export function renderPrometheus(reading: Reading, format: TextFormat = 'openmetrics'): string {
-  const lines = [
-    ...headOf('boardcache_figures_complete', 'gauge', 'Whether the sum of the deployment could be read.'),
-    `boardcache_figures_complete ${reading.isComplete ? 1 : 0}`,
+  const { figures } = reading
+  const complete = {
+    name: 'boardcache_figures_complete',
+    type: 'gauge',
+    help: 'Whether all that was counted is in these figures.',
+    lines: [`boardcache_figures_complete ${reading.isComplete ? 1 : 0}`],
+  } as const
+  const families: readonly TextFamily[] = [
+    complete,
+    ...(figures === null
+      ? []
+      : [...gaugesIn(figures), ...countersIn(figures.totals), ...durationsIn(figures.totals)]),
   ]
-  if (reading.isComplete) lines.push(...countersIn(reading, format), ...durationsIn(reading))
+  const lines = families.flatMap((family) => [...headOf(family, format), ...family.lines])
   if (format === 'openmetrics') lines.push('# EOF')
   return `${lines.join('\n')}\n`
 }
 
-function countersIn(reading: Reading, format: TextFormat): string[] {
-  return familiesOf(counterFamilies).flatMap(([family, labels]) => {
+/** A family as both formats show it. */
+interface TextFamily {
+  /** Without `_total`. */
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly lines: readonly string[]
+}
+
+/** The names of all families that are ever shown, as Prometheus stores their samples. */
+export function sampleNames(): string[] {
+  return [
+    'boardcache_figures_complete',
+    ...Object.keys(gaugeFamilies).map((family) => `boardcache_${family}`),
+    ...Object.keys(counterFamilies).map((family) => `boardcache_${family}_total`),
+    ...Object.values(durationFamilies).flatMap(({ name }) =>
+      ['bucket', 'sum', 'count'].map((suffix) => `boardcache_${name}_${suffix}`),
+    ),
+  ]
+}
+
+function gaugesIn(figures: Figures): TextFamily[] {
+  const { origin } = figures
+  const ofDeployment: Readonly<Record<string, number | null>> = {
+    figures_shards: figures.shards,
+    figures_shards_away: figures.shardsAway,
+    origin_up: origin === null ? null : Number(origin.isUp),
+    origin_queries_running: origin?.queriesRunning ?? null,
+    origin_queries_waiting: origin?.queriesWaiting ?? null,
+    outbox_rows: origin?.outbox?.depth ?? null,
+    outbox_oldest_age_seconds: inSeconds(origin?.outbox?.oldestAgeMs ?? null),
+    outbox_parked_rows: origin?.outbox?.parked ?? null,
+  }
+  return entriesOf(gaugeFamilies).map(([family, { labels, merge, help }]) => {
     const name = `boardcache_${family}`
-    // OpenMetrics names the family without the suffix of its samples; the older format has no families.
-    const familyName = format === 'openmetrics' ? name : `${name}_total`
-    const samples = seriesOfFamily(reading.counters, family, labels).map(
-      (series) => `${name}_total${labelsOf(series.labels)} ${series.value}`,
-    )
-    return [...headOf(familyName, 'counter', counterHelp[family]), ...samples.sort()]
+    const value = ofDeployment[family] ?? null
+    const series =
+      merge === null
+        ? value === null
+          ? []
+          : [`${name} ${value}`]
+        : Object.entries(figures.gauges).flatMap(([location, gauges]) =>
+            seriesOfFamily<string, number>(gauges, family, labels).map(
+              (one) => `${name}${labelsOf({ location, ...one.labels })} ${one.value}`,
+            ),
+          )
+    return { name, type: 'gauge', help, lines: series.sort() }
   })
 }
 
-function durationsIn(reading: Reading): string[] {
-  return familiesOf(durationFamilies).flatMap(([family, labels]) => {
-    const name = `boardcache_${family}_duration_seconds`
-    const series = seriesOfFamily<string, Histogram>(reading.durations, family, labels)
-    return [
-      ...headOf(name, 'histogram', durationHelp[family]),
-      ...series.flatMap((one) => histogramLines(name, one.labels, one.value)),
-    ]
+function countersIn(totals: Totals): TextFamily[] {
+  return entriesOf(counterFamilies).map(([family, { labels, help }]) => {
+    const name = `boardcache_${family}`
+    const series = seriesOfFamily<string, number>(totals.counters, family, labels)
+    // One without labels is there from the start, so that its first increase is seen as one.
+    const shown = series.length === 0 && labels.length === 0 ? [{ labels: {}, value: 0 }] : series
+    const lines = shown.map((one) => `${name}_total${labelsOf(one.labels)} ${one.value}`)
+    return { name, type: 'counter', help, lines: lines.sort() }
   })
+}
+
+function durationsIn(totals: Totals): TextFamily[] {
+  return entriesOf(durationFamilies).map(([family, { name, labels, help }]) => ({
+    name: `boardcache_${name}`,
+    type: 'histogram',
+    help,
+    lines: seriesOfFamily<string, Histogram>(totals.durations, family, labels).flatMap((one) =>
+      histogramLines(`boardcache_${name}`, one.labels, one.value),
+    ),
+  }))
 }
 
 function histogramLines(name: string, labels: Labels, histogram: Histogram): string[] {
@@ -99,15 +139,26 @@ function labelsOf(labels: Labels): string {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }
 
-function headOf(name: string, type: 'counter' | 'gauge' | 'histogram', help: string): string[] {
-  const unit = name.endsWith('_seconds') ? [`# UNIT ${name} seconds`] : []
-  return [`# TYPE ${name} ${type}`, ...unit, `# HELP ${name} ${help}`]
+/** OpenMetrics names a counter's family without the suffix of its samples; the older format has no families. */
+function headOf({ name, type, help }: TextFamily, format: TextFormat): string[] {
+  if (format === 'prometheus') {
+    const sampled = type === 'counter' ? `${name}_total` : name
+    return [`# HELP ${sampled} ${help}`, `# TYPE ${sampled} ${type}`]
+  }
+  const unit = ['seconds', 'bytes'].find((each) => name.endsWith(`_${each}`))
+  return [
+    `# TYPE ${name} ${type}`,
+    ...(unit === undefined ? [] : [`# UNIT ${name} ${unit}`]),
+    `# HELP ${name} ${help}`,
+  ]
 }
 
-function familiesOf<Family extends string>(
-  families: Readonly<Record<Family, readonly string[]>>,
-): [Family, readonly string[]][] {
-  return Object.entries(families) as [Family, readonly string[]][]
+function entriesOf<Entry>(families: Readonly<Record<string, Entry>>): [string, Entry][] {
+  return Object.entries(families)
+}
+
+function inSeconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1_000
 }
 
 function secondsOf(durationMs: number): string {

@@ -1,13 +1,9 @@
 import type { Clock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
+import type { FlushId, Receipt } from './contract.ts'
 import type { CacheEvent, Recorder } from './events.ts'
 import type { Tally, Totals } from './totals.ts'
 import { createTally, emptyTotals, mergeTotals } from './totals.ts'
-
-/** Names a batch: a writer's batches are numbered from 1, and it sends one only once the one before was taken. */
-export interface FlushId {
-  readonly writer: string
-  readonly sequence: number
-}
 
 /** Counts in the isolate, and hands what was counted on to the store that sums for the whole deployment. */
 export interface BatchingRecorder extends Recorder {
@@ -26,19 +22,19 @@ interface RecorderOptions {
   /** Names this isolate among all. */
   readonly writer: string
   readonly clock: Clock
-  /** Hands a batch to the store, within a deadline of a few seconds; whether the store confirmed it. */
-  send(id: FlushId, totals: Totals): Promise<boolean>
+  /** Hands a batch to the store, within a deadline of a few seconds; null where the store did not confirm it. */
+  send(id: FlushId, totals: Totals): Promise<Receipt | null>
 }
 
-/** What is recorded in this time goes in one batch. */
-const batchMs = 500
+/** What is recorded in this time goes in one batch; in a longer one where the store asks for that. */
+export const batchMs = 500
 /** The longest pause after failures. */
 const retryMaxMs = 4_000
 /**
- * How long one caller carries for the others. With the last pause and the four calls that may follow, of at most 2 s
- * each, it stays below the 30 s that `waitUntil` grants (Cloudflare, Workers limits).
+ * How long one caller carries for the others. With the last pause, of at most 10 s, and the four calls that may follow,
+ * of at most 2 s each, it stays below the 30 s that `waitUntil` grants (Cloudflare, Workers limits).
  */
-const carryMs = 15_000
+const carryMs = 10_000
 /** A carrier not heard of for so long is gone: its isolate's I/O was cut off. */
 const carrierLostMs = 30_000
 
@@ -59,6 +55,8 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
   let unsettled: Batch | null = null
   let sequence = 0
   let carriedSinceMs: number | null = null
+  /** The pause that the store asked for when it took the last batch. */
+  let wantedPauseMs = batchMs
 
   function nextBatch(): Batch | null {
     if (unsettled === null && !tally.isEmpty()) {
@@ -70,9 +68,11 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
   }
 
   async function deliver(batch: Batch): Promise<boolean> {
-    const isTaken = await send(batch.id, batch.totals).catch(() => false)
-    if (isTaken && unsettled === batch) unsettled = null
-    return isTaken
+    const receipt = await send(batch.id, batch.totals).catch(() => null)
+    if (receipt === null) return false
+    if (unsettled === batch) unsettled = null
+    wantedPauseMs = Math.min(Math.max(receipt.nextMs, batchMs), limits.figuresPauseMaxMs)
+    return true
   }
 
   /** Two batches hold all there is at the call: the one under way, if there is one, and the tally. */
@@ -89,12 +89,12 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
 
   async function carry(): Promise<void> {
     const sinceMs = clock.now()
-    let delayMs = batchMs
+    let delayMs = wantedPauseMs
     while (clock.now() - sinceMs < carryMs) {
       await pause(clock, delayMs)
       // Nothing new in a whole pause: work that goes on after the answer has been counted too.
       if (isDone()) return
-      delayMs = (await flushNow()) ? batchMs : Math.min(delayMs * 2, retryMaxMs)
+      delayMs = (await flushNow()) ? wantedPauseMs : Math.min(delayMs * 2, retryMaxMs)
     }
   }
 

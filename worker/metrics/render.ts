@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import type { Reading } from './client.ts'
+import type { ReadSums } from './contract.ts'
 import type { TierName } from './events.ts'
+import type { CounterFamily, DurationFamily } from './families.ts'
+import { counterFamilies, durationFamilies, seriesOfFamily } from './families.ts'
 import type { Histogram } from './histogram.ts'
 import { averageMs, emptyHistogram, mergeHistograms, quantileMs } from './histogram.ts'
-import type { CounterFamily, DurationFamily, Totals } from './totals.ts'
-import { counterFamilies, durationFamilies, seriesOfFamily } from './totals.ts'
+import { readSums } from './read-sums.ts'
+import type { Totals } from './totals.ts'
 
 export { renderPrometheus } from './prometheus.ts'
 
@@ -54,7 +57,7 @@ export type MetricsBody = z.output<typeof metricsBodySchema>
 
 /** `/metrics` as JSON. Latencies are those of all time, within 2 %. */
 export function renderJson(reading: Reading, edgeLocation: string, nowMs: number): MetricsBody {
-  const reads = readsOf(reading)
+  const reads = readSums(reading)
   const latency = latencyOf(reading, 'read')
   return {
     worker: 'boardcache',
@@ -62,9 +65,9 @@ export function renderJson(reading: Reading, edgeLocation: string, nowMs: number
     complete: reading.isComplete,
     metrics: {
       requests: {
-        total: reads.total,
+        total: reads.requests,
         cache_hits: reads.hits,
-        cache_misses: reads.total - reads.hits,
+        cache_misses: reads.requests - reads.hits,
         errors: reads.errors,
       },
       performance: {
@@ -74,11 +77,11 @@ export function renderJson(reading: Reading, edgeLocation: string, nowMs: number
       },
       cache: {
         hit_rate: rounded(hitRate(reads), 4),
-        memory_hits: reads.bySource['memory'] ?? 0,
-        edge_cache_hits: reads.bySource['edge_cache'] ?? 0,
-        kv_hits: reads.bySource['cloudflare_kv'] ?? 0,
-        redis_hits: reads.bySource['redis_cache'] ?? 0,
-        database_hits: reads.bySource['database'] ?? 0,
+        memory_hits: reads.sources.memory,
+        edge_cache_hits: reads.sources.edge_cache,
+        kv_hits: reads.sources.cloudflare_kv,
+        redis_hits: reads.sources.redis_cache,
+        database_hits: reads.sources.database,
       },
       tiers: {
         memory: tierOf(reading, 'memory'),
@@ -117,7 +120,7 @@ export interface CacheStats {
 }
 
 export function statsOf(totals: Totals): CacheStats {
-  const reads = readsOf(totals)
+  const reads = readSums(totals)
   const gets = outcomesOf(totals, 'tier_gets')
   const puts = outcomesOf(totals, 'tier_puts')
   const failures = [...Object.entries(gets), ...Object.entries(puts)].filter(
@@ -125,43 +128,20 @@ export function statsOf(totals: Totals): CacheStats {
   )
   return {
     hits: reads.hits,
-    misses: reads.total - reads.hits,
+    misses: reads.requests - reads.hits,
     sets: puts['done'] ?? 0,
     deletes: sumOf(totals, 'invalidation_tags'),
     errors: failures.reduce((sum, [, times]) => sum + times, 0),
     hitRate: `${(hitRate(reads) * 100).toFixed(2)}%`,
-    total: reads.total,
+    total: reads.requests,
   }
 }
 
 /** Outcomes that are no failed call: it went well, or none was made. */
 const faultless = new Set(['hit', 'miss', 'done', 'skipped', 'breaker-open'])
 
-export interface Reads {
-  readonly total: number
-  readonly hits: number
-  readonly errors: number
-  readonly bySource: Readonly<Record<string, number>>
-}
-
-/** A hit was answered from a tier, in time or past it; all else is a miss, an error too. */
-export function readsOf(totals: Totals): Reads {
-  let total = 0
-  let hits = 0
-  let errors = 0
-  const bySource: Record<string, number> = {}
-  for (const { labels, value } of countersOf(totals, 'reads')) {
-    total += value
-    if (labels.status === 'HIT' || labels.status === 'STALE') hits += value
-    if (Number(labels.code) >= 500) errors += value
-    const source = labels.source ?? ''
-    bySource[source] = (bySource[source] ?? 0) + value
-  }
-  return { total, hits, errors, bySource }
-}
-
-function hitRate({ hits, total }: Reads): number {
-  return total === 0 ? 0 : hits / total
+function hitRate({ hits, requests }: ReadSums): number {
+  return requests === 0 ? 0 : hits / requests
 }
 
 function tierOf(totals: Totals, tier: TierName): z.output<typeof tierSchema> {
@@ -172,13 +152,12 @@ function tierOf(totals: Totals, tier: TierName): z.output<typeof tierSchema> {
   }
 }
 
-function countersOf<Family extends CounterFamily>(totals: Totals, family: Family) {
-  const labels: readonly (typeof counterFamilies)[Family][number][] = counterFamilies[family]
-  return seriesOfFamily(totals.counters, family, labels)
-}
-
 export function sumOf(totals: Totals, family: CounterFamily): number {
-  return countersOf(totals, family).reduce((sum, { value }) => sum + value, 0)
+  const { labels } = counterFamilies[family]
+  return seriesOfFamily<string, number>(totals.counters, family, labels).reduce(
+    (sum, { value }) => sum + value,
+    0,
+  )
 }
 
 export function outcomesOf(
@@ -190,7 +169,7 @@ export function outcomesOf(
   const series = seriesOfFamily<'tier' | 'call' | 'outcome', number>(
     totals.counters,
     family,
-    counterFamilies[family],
+    counterFamilies[family].labels,
   )
   for (const { labels, value } of series) {
     if (tier !== undefined && labels.tier !== tier) continue
@@ -206,7 +185,7 @@ export function latencyOf(
   family: DurationFamily,
   where: Readonly<Record<string, string>> = {},
 ): z.output<typeof latencySchema> {
-  const series = seriesOfFamily<string, Histogram>(totals.durations, family, durationFamilies[family])
+  const series = seriesOfFamily<string, Histogram>(totals.durations, family, durationFamilies[family].labels)
   const histogram = series
     .filter(({ labels }) => Object.entries(where).every(([label, value]) => labels[label] === value))
     .reduce((sum, { value }) => mergeHistograms(sum, value), emptyHistogram())

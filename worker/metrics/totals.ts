@@ -1,35 +1,9 @@
 import { z } from 'zod'
 import type { CacheEvent } from './events.ts'
+import type { CounterFamily, DurationFamily } from './families.ts'
+import { seriesOf, unserved } from './families.ts'
 import type { GrowingHistogram, Histogram } from './histogram.ts'
-import { createHistogram, mergeHistograms } from './histogram.ts'
-
-/**
- * Everything counted, by family. The labels of a family come from closed unions (events.ts), and no label is a
- * workspace, a user or a key: so the number of series is bounded, by a few hundred.
- */
-export const counterFamilies = {
-  reads: ['resource', 'code', 'status', 'source'],
-  tier_gets: ['tier', 'outcome'],
-  tier_puts: ['tier', 'outcome'],
-  breaker_changes: ['tier', 'side', 'state'],
-  ledger_calls: ['call', 'outcome'],
-  origin_calls: ['outcome'],
-  consistency_checks: ['outcome'],
-  consistency_violations: [],
-  invalidation_events: [],
-  invalidation_tags: [],
-} as const satisfies Record<string, readonly string[]>
-
-/** Every duration measured, by family. */
-export const durationFamilies = {
-  read: ['resource', 'source'],
-  tier_get: ['tier'],
-  ledger_call: ['call'],
-  origin_call: [],
-} as const satisfies Record<string, readonly string[]>
-
-export type CounterFamily = keyof typeof counterFamilies
-export type DurationFamily = keyof typeof durationFamilies
+import { createHistogram, mergeHistograms, subtractCounts, subtractHistograms } from './histogram.ts'
 
 /**
  * Sums of events. Plain data for RPC and storage; keys are series (`family label label…`), so that a sum written by
@@ -78,6 +52,17 @@ export function mergeTotals(left: Totals, right: Totals): Totals {
   return { counters, durations }
 }
 
+/** What `later` has more than `earlier`, of which it is a continuation: nothing where it has not. */
+export function subtractTotals(later: Totals, earlier: Totals): Totals {
+  const durations: Record<string, Histogram> = {}
+  for (const [series, histogram] of Object.entries(later.durations)) {
+    const known = earlier.durations[series]
+    const more = known === undefined ? histogram : subtractHistograms(histogram, known)
+    if (more.count > 0) durations[series] = more
+  }
+  return { counters: subtractCounts(later.counters, earlier.counters), durations }
+}
+
 /** A sum that grows an event at a time. */
 export interface Tally {
   count(event: CacheEvent): void
@@ -119,19 +104,21 @@ export function totalsOf(events: Iterable<CacheEvent>): Totals {
   return tally.totals()
 }
 
-/** The status and source of a read that ended in an error. */
-export const unserved = 'none'
-
 function countEvent(
   event: CacheEvent,
   add: (family: CounterFamily, labels: readonly string[], amount?: number) => void,
   time: (family: DurationFamily, labels: readonly string[], durationMs: number) => void,
 ): void {
   switch (event.kind) {
+    case 'request':
+      add('http_requests', [event.method, event.route, String(event.httpStatus)])
+      time('http_request', [event.route], event.durationMs)
+      return
     case 'read': {
       const { status, source } = event.served ?? { status: unserved, source: unserved }
       add('reads', [event.resource, String(event.httpStatus), status, source])
       time('read', [event.resource, source], event.durationMs)
+      if (event.viewAgeMs !== undefined) time('view_age', [], event.viewAgeMs)
       return
     }
     case 'tier-get':
@@ -141,6 +128,13 @@ function countEvent(
       return
     case 'tier-put':
       add('tier_puts', [event.tier, event.outcome])
+      return
+    case 'entry-stored':
+      add('entries_stored', [event.tier, event.cause])
+      add('stored_bytes', [event.tier, event.cause], event.bodyBytes)
+      return
+    case 'eviction':
+      add('tier_evictions', [event.tier])
       return
     case 'breaker':
       add('breaker_changes', [event.tier, event.side, event.state])
@@ -156,35 +150,14 @@ function countEvent(
     case 'consistency':
       add('consistency_checks', [event.outcome])
       if (event.outcome === 'violated') add('consistency_violations', [])
+      if (event.staleMs !== undefined) time('staleness', [event.outcome], event.staleMs)
       return
     case 'invalidation':
       add('invalidation_events', [], event.events)
       add('invalidation_tags', [], event.tags)
       return
+    case 'rate-limited':
+      add('rate_limited', [event.scope, event.outcome])
+      return
   }
-}
-
-/** Labels hold no white space. */
-function seriesOf(family: string, labels: readonly string[]): string {
-  let series = family
-  for (const label of labels) series += ` ${label}`
-  return series
-}
-
-/** The series of one family, with the values of its labels by name. */
-export function seriesOfFamily<Label extends string, Value>(
-  series: Readonly<Record<string, Value>>,
-  family: string,
-  labels: readonly Label[],
-): { readonly labels: Readonly<Partial<Record<Label, string>>>; readonly value: Value }[] {
-  return Object.entries(series).flatMap(([name, value]) => {
-    const [ofFamily, ...values] = name.split(' ')
-    if (ofFamily !== family || values.length !== labels.length) return []
-    const named: Partial<Record<Label, string>> = {}
-    for (const [index, label] of labels.entries()) {
-      const text = values[index]
-      if (text !== undefined) named[label] = text
-    }
-    return [{ labels: named, value }]
-  })
 }

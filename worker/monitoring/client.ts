@@ -1,17 +1,25 @@
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
-import type { AlertReport, AlertSettings, AlertSettingsChange } from '../../shared/contract/alerts.ts'
+import type {
+  AlertReport,
+  AlertSettings,
+  AlertSettingsChange,
+  AlertSummary,
+} from '../../shared/contract/alerts.ts'
 import type { Fault, WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { MonitorView } from './monitor.ts'
+import type { Now, WindowSums } from './contract.ts'
 
 /** What watches the deployment, asked within a deadline. Never rejects; `figures_unavailable` where it does not answer. */
 export interface MonitoringClient {
-  view(): Promise<Result<MonitorView, WireError>>
-  /** `deadlineMs` where less time is to be spent on it than on other calls. */
-  alertReport(deadlineMs?: number): Promise<Result<AlertReport, WireError>>
+  /** Null before the first sample. */
+  now(): Promise<Result<Now | null, WireError>>
+  windowSums(): Promise<Result<WindowSums, WireError>>
+  /** For `/health`, whose probes have a deadline of their own. */
+  alertSummary(): Promise<Result<AlertSummary, WireError>>
+  alertReport(): Promise<Result<AlertReport, WireError>>
   alertSettings(): Promise<Result<AlertSettings, WireError>>
   /** `invalid_body` where the settings make no sense together. */
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, WireError>>
@@ -21,7 +29,9 @@ export interface MonitoringClient {
 
 /** What the watching object answers to a call; the Durable Object's stub fits it. */
 export interface MonitoringStub {
-  view(): Promise<MonitorView>
+  now(): Promise<Now | null>
+  windowSums(): Promise<WindowSums>
+  alertSummary(): Promise<AlertSummary>
   alertReport(): Promise<AlertReport>
   alertSettings(): Promise<AlertSettings>
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, Fault[]>>
@@ -40,8 +50,10 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
   }
 
   return {
-    view: () => ask((stub) => stub.view()),
-    alertReport: (deadlineMs) => ask((stub) => stub.alertReport(), deadlineMs),
+    now: () => ask((stub) => stub.now()),
+    windowSums: () => ask((stub) => stub.windowSums()),
+    alertSummary: () => ask((stub) => stub.alertSummary(), limits.probeDeadlineMs),
+    alertReport: () => ask((stub) => stub.alertReport()),
     alertSettings: () => ask((stub) => stub.alertSettings()),
     async changeAlertSettings(change) {
       const answer = await ask((stub) => stub.changeAlertSettings(change))

@@ -1,13 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
-import type {
-  AlertChange,
-  AlertReport,
-  AlertSettings,
-  AlertSettingsChange,
-} from '../../shared/contract/alerts.ts'
-import type { Fault } from '../../shared/contract/errors.ts'
-import type { PartName, Snapshot } from '../../shared/contract/monitoring.ts'
-import type { Result } from '../../shared/result.ts'
+import type { AlertChange, AlertReport } from '../../shared/contract/alerts.ts'
+import type { PartName } from '../../shared/contract/monitoring.ts'
 import { createChangeLog } from '../alerts/change-log.ts'
 import { createCourier } from '../alerts/courier.ts'
 import { createAlertDesk } from '../alerts/desk.ts'
@@ -15,144 +8,160 @@ import type { Observation } from '../alerts/observation.ts'
 import { createPartWatch } from '../alerts/part-watch.ts'
 import type { SendChange } from '../alerts/webhook.ts'
 import type { BookStorage } from '../ledger/book.ts'
-import type { Totals } from '../metrics/totals.ts'
-import { createBreakerWatch } from './breaker-watch.ts'
-import { createHistory } from './history.ts'
-import type { OriginFigures } from './origin-figures.ts'
+import type { Figures, Sample } from '../metrics/contract.ts'
+import type { Samples } from '../metrics/samples.ts'
+import type { Monitoring, Now, WindowSums } from './contract.ts'
 import { callsOfPart } from './part-calls.ts'
-import { columnsOf } from './sample.ts'
-import { describeSnapshot } from './snapshot.ts'
+import { columnsOf, showSample } from './sample.ts'
+import { describeNow, summaryOf } from './snapshot.ts'
 import { createStreams } from './streams.ts'
 
-/** Sums over the windows that the routes show; `all` is of all time. */
-export interface MonitorView {
-  readonly snapshot: Omit<Snapshot, 'history'> | null
-  readonly windows: Readonly<Record<'1m' | '5m' | '1h', { readonly totals: Totals; readonly spanMs: number }>>
-  readonly all: Totals
+/** The figures that are watched: the overview's. */
+export interface Watched {
+  readonly samples: Samples
+  snapshot(): Figures
+  /** Asks for a sample a second for a while. */
+  watch(): void
 }
 
 /**
- * What watches the deployment where its figures are summed: it takes the sum once in a while, keeps an hour of it, holds it
- * against the alerts' rules, and tells streams and webhook what is new. A part of the object that sums, and no object itself.
+ * What watches the deployment where its figures are summed: it holds each sample against the alerts' rules, and tells streams
+ * and webhook what is new. A part of the object that sums, and no object itself.
  */
-export interface Monitor {
-  /**
-   * Takes the sum of all that was ever counted, and what the origin last told of itself; to be called once a second while
-   * `isBusy`, and now and then else.
-   */
-  note(totals: Totals, origin: OriginFigures | null, nowMs: number): void
-  /** Somebody looks on, or an alert is pending or firing: a second may matter. */
-  readonly isBusy: boolean
-  /** Tries what is due at the webhook. Never rejects. */
-  deliver(): Promise<void>
-  deliveryDueAtMs(): number | null
-  view(): MonitorView
-  report(): AlertReport
-  settings(): AlertSettings
-  changeSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]>
-  /** Null where there are too many. */
-  openStream(lastEventId: number | null): ReadableStream<Uint8Array> | null
+export interface Monitor extends Monitoring {
+  /** Takes what has just been sampled. */
+  look(sample: Sample): void
 }
 
 interface MonitorOptions {
+  readonly watched: Watched
   readonly storage: BookStorage
   readonly clock: Clock
   /** Null: no webhook. */
   readonly send: SendChange | null
+  /** Parts that are switched off. */
   readonly disabledParts: ReadonlySet<PartName>
-  /** The sum as the object begins. */
-  readonly totals: Totals
   readonly newId: () => string
   readonly random: () => number
 }
 
-const windowsMs = { '1m': 60_000, '5m': 300_000, '1h': 3_600_000 } as const
+/** Tries that come sooner than the next sample of a quiet deployment ask for it to come sooner. */
+const soonMs = 10_000
 
 export function createMonitor(options: MonitorOptions): Monitor {
-  const { storage, clock, send, disabledParts, totals, newId, random } = options
-  const history = createHistory(storage, totals, clock.now())
+  const { watched, storage, clock, send, disabledParts, newId, random } = options
+  const { samples } = watched
   const parts = createPartWatch()
-  const breakers = createBreakerWatch()
   const log = createChangeLog(storage, send !== null)
   const desk = createAlertDesk({ storage, changes: log, newId })
   const courier = createCourier(log, send, clock, random)
-  let [all, origin, notedAtMs]: [Totals, OriginFigures | null, number] = [totals, null, clock.now()]
 
-  const snapshot = () =>
-    describeSnapshot({
-      sample: history.latest(),
-      all,
-      lastMinute: history.windowOf(windowsMs['1m']).totals,
+  function now(): Now | null {
+    const sample = samples.newest()
+    if (sample === null) return null
+    return describeNow({
+      sample,
+      figures: watched.snapshot(),
+      lastMinute: samples.over(60).totals,
       standings: parts.standings(),
-      breakersOf: breakers.breakersOf,
       disabledParts,
-      origin,
       alerts: desk.alerts(),
     })
+  }
+  /** Of the latest change: most seconds have none, and then nothing is read for any stream. */
+  let changedAtMs = Math.max(0, ...log.latest().map(({ at }) => Date.parse(at)))
   const streams = createStreams(
     {
-      snapshot,
-      samplesAfter: (atMs) => columnsOf(history.samplesAfter(atMs)),
-      changesAfter: (atMs) => changesAfter(log.latest(), atMs),
+      snapshot: now,
+      samplesAfter: (atMs) => columnsOf(samples.since(atMs ?? 0).map(showSample)),
+      changesAfter: (atMs) => (atMs < changedAtMs ? changesAfter(log.latest(), atMs) : []),
     },
     clock,
   )
 
+  const sumWindows = createWindowSums(watched)
+
+  /** Somebody looks on, or a second matters to an alert or to a try. */
+  function isBusy(nowMs: number): boolean {
+    const dueAtMs = courier.dueAtMs()
+    const isDueSoon = dueAtMs !== null && dueAtMs - nowMs < soonMs
+    return streams.count > 0 || isDueSoon || desk.alerts().some(({ state }) => state === 'pending')
+  }
+
   return {
-    note(sum, told, nowMs) {
-      const news = history.note(sum, nowMs)
-      const callsOf = (part: Parameters<typeof callsOfPart>[1]) => callsOfPart(news, part)
-      parts.note(
-        {
-          edge_cache: callsOf('edge_cache'),
-          kv: callsOf('kv'),
-          redis: callsOf('redis'),
-          ledger: callsOf('ledger'),
-          origin: callsOf('origin'),
-        },
-        nowMs,
-        nowMs - notedAtMs,
-      )
-      breakers.note(news)
-      ;[all, origin, notedAtMs] = [sum, told, nowMs]
-      desk.observe(observationOf(history.sumsOver, parts.standings(), told, nowMs))
+    look(sample) {
+      parts.note(callsOfParts(sample), sample.atMs, sample.spanMs)
+      const seen = observationOf(sample, samples, parts.standings(), watched.snapshot())
+      if (desk.observe(seen).length > 0) changedAtMs = sample.atMs
       streams.publish()
+      // Not waited for: a try writes down itself how it ended.
+      void courier.deliver().catch((error: unknown) => reportFailure(error))
+      if (isBusy(sample.atMs)) watched.watch()
     },
-    get isBusy() {
-      const isUneasy = desk.alerts().some(({ state }) => state === 'pending' || state === 'firing')
-      return streams.count > 0 || isUneasy
+    now() {
+      watched.watch()
+      return now()
     },
-    deliver: courier.deliver,
-    deliveryDueAtMs: courier.dueAtMs,
-    view: () => ({
-      snapshot: snapshot(),
-      windows: {
-        '1m': history.windowOf(windowsMs['1m']),
-        '5m': history.windowOf(windowsMs['5m']),
-        '1h': history.windowOf(windowsMs['1h']),
-      },
-      all,
-    }),
-    report: () => desk.report(clock.now()),
-    settings: desk.settings,
-    changeSettings: desk.changeSettings,
-    openStream: streams.open,
+    windowSums() {
+      watched.watch()
+      return sumWindows()
+    },
+    alertSummary: () => summaryOf(desk.alerts()),
+    alertReport: () => desk.report(clock.now()),
+    alertSettings: desk.settings,
+    changeAlertSettings: desk.changeSettings,
+    openStream(lastEventId) {
+      watched.watch()
+      return streams.open(lastEventId)
+    },
   }
 }
 
+/** An hour takes a third of a second to add up: once for all who ask between two samples. */
+function createWindowSums(watched: Watched): () => WindowSums {
+  const { samples } = watched
+  let known: { readonly of: Sample | null; readonly sums: WindowSums } | null = null
+  return () => {
+    const newest = samples.newest()
+    if (known === null || known.of !== newest) {
+      const windows = { '1m': samples.over(60), '5m': samples.over(300), '1h': samples.over(3_600) }
+      known = { of: newest, sums: { windows, all: watched.snapshot().totals } }
+    }
+    return known.sums
+  }
+}
+
+/** Of storage that cannot be written. Names the error alone: a message may hold anything. */
+function reportFailure(error: unknown): void {
+  const name = error instanceof Error ? error.name : 'unknown'
+  console.error(JSON.stringify({ level: 'error', message: 'alerts were not told', error: name }))
+}
+
+function callsOfParts({ totals }: Sample) {
+  return {
+    edge_cache: callsOfPart(totals, 'edge_cache'),
+    kv: callsOfPart(totals, 'kv'),
+    redis: callsOfPart(totals, 'redis'),
+    ledger: callsOfPart(totals, 'ledger'),
+    origin: callsOfPart(totals, 'origin'),
+  }
+}
+
+/** What an origin told that no longer answers is not known to be so. */
 function observationOf(
-  sumsOver: (windowSeconds: number, nowMs: number) => ReturnType<Observation['over']>,
-  standings: Observation['parts'],
-  origin: OriginFigures | null,
-  atMs: number,
+  { atMs }: Sample,
+  samples: Samples,
+  parts: Observation['parts'],
+  { origin }: Figures,
 ): Observation {
-  const waiting = origin?.outbox?.waiting ?? null
+  const told = origin?.isUp === true ? origin : null
+  const oldestAgeMs = told?.outbox?.oldestAgeMs ?? null
   return {
     atMs,
-    over: (windowSeconds) => sumsOver(windowSeconds, atMs),
-    parts: standings,
-    outbox: waiting === null ? null : { oldestAgeMs: waiting.oldestAgeMs },
-    queues: { outbox: waiting?.depth ?? null, origin_queries: origin?.pool.waiting ?? null },
+    over: (windowSeconds) => samples.sumsOver(windowSeconds),
+    parts,
+    outbox: oldestAgeMs === null ? null : { oldestAgeMs },
+    queues: { outbox: told?.outbox?.depth ?? null, origin_queries: told?.queriesWaiting ?? null },
   }
 }
 

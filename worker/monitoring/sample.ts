@@ -1,52 +1,39 @@
-import type { Sample, SampleColumns, sourceNames } from '../../shared/contract/monitoring.ts'
-import type { SpanSums } from '../alerts/observation.ts'
-import { latencyOf, readsOf, sumOf } from '../metrics/render.ts'
-import type { Totals } from '../metrics/totals.ts'
+import type { SampleColumns, Sample as ShownSample, sourceNames } from '../../shared/contract/monitoring.ts'
+import type { Sample } from '../metrics/contract.ts'
+import { latencyOf } from '../metrics/render.ts'
 
-/** A sample as it is kept: what is shown, and the sums that samples are added up by. */
-export interface KeptSample {
-  readonly shown: Sample
-  readonly sums: SpanSums
+/** Samples do not change, and each is shown many times. */
+const shown = new WeakMap<Sample, ShownSample>()
+
+/** A sample in the words of the contract. */
+export function showSample(sample: Sample): ShownSample {
+  const known = shown.get(sample)
+  if (known !== undefined) return known
+  const described = describe(sample)
+  shown.set(sample, described)
+  return described
 }
 
-/** What was counted in one span of time that ended at `atMs`. */
-export function sampleOf(counted: Totals, atMs: number, spanMs: number): KeptSample {
-  const reads = readsOf(counted)
-  const latency = latencyOf(counted, 'read')
-  const isEmpty = reads.total === 0
-  const sources = (source: (typeof sourceNames)[number]) => reads.bySource[source] ?? 0
+function describe({ atMs, spanMs, totals, sums }: Sample): ShownSample {
+  const latency = latencyOf(totals, 'read')
+  const isEmpty = sums.requests === 0
   return {
-    shown: {
-      at_ms: atMs,
-      seconds: Math.max(1, spanMs) / 1_000,
-      requests: reads.total,
-      errors: reads.errors,
-      hit_rate: isEmpty ? null : reads.hits / reads.total,
-      avg_ms: isEmpty ? null : latency.avg_ms,
-      p50_ms: isEmpty ? null : latency.p50_ms,
-      p95_ms: isEmpty ? null : latency.p95_ms,
-      p99_ms: isEmpty ? null : latency.p99_ms,
-      sources: {
-        memory: sources('memory'),
-        edge_cache: sources('edge_cache'),
-        cloudflare_kv: sources('cloudflare_kv'),
-        redis_cache: sources('redis_cache'),
-        database: sources('database'),
-      },
-    },
-    sums: {
-      requests: reads.total,
-      hits: reads.hits,
-      errors: reads.errors,
-      durationMs: latency.avg_ms * latency.count,
-      violations: sumOf(counted, 'consistency_violations'),
-    },
+    at_ms: atMs,
+    seconds: spanMs / 1_000,
+    requests: sums.requests,
+    errors: sums.errors,
+    hit_rate: isEmpty ? null : sums.hits / sums.requests,
+    avg_ms: isEmpty ? null : latency.avg_ms,
+    p50_ms: isEmpty ? null : latency.p50_ms,
+    p95_ms: isEmpty ? null : latency.p95_ms,
+    p99_ms: isEmpty ? null : latency.p99_ms,
+    sources: sums.sources,
   }
 }
 
 /** Samples turned into columns. */
-export function columnsOf(samples: readonly Sample[]): SampleColumns {
-  const column = <Name extends keyof Sample>(name: Name) => samples.map((sample) => sample[name])
+export function columnsOf(samples: readonly ShownSample[]): SampleColumns {
+  const column = <Name extends keyof ShownSample>(name: Name) => samples.map((sample) => sample[name])
   const source = (name: (typeof sourceNames)[number]) => samples.map(({ sources }) => sources[name])
   return {
     at_ms: column('at_ms'),
@@ -65,15 +52,5 @@ export function columnsOf(samples: readonly Sample[]): SampleColumns {
       redis_cache: source('redis_cache'),
       database: source('database'),
     },
-  }
-}
-
-export function addSums(left: SpanSums, right: SpanSums): SpanSums {
-  return {
-    requests: left.requests + right.requests,
-    hits: left.hits + right.hits,
-    errors: left.errors + right.errors,
-    durationMs: left.durationMs + right.durationMs,
-    violations: left.violations + right.violations,
   }
 }

@@ -1,43 +1,41 @@
 import type { Alert, AlertSummary } from '../../shared/contract/alerts.ts'
-import type { Outbox, PartHealth, PartName, Sample, Snapshot } from '../../shared/contract/monitoring.ts'
+import type { Outbox, PartHealth, PartName } from '../../shared/contract/monitoring.ts'
 import { partNames } from '../../shared/contract/monitoring.ts'
 import type { PartStanding, WatchedPart } from '../alerts/observation.ts'
 import { watchedParts } from '../alerts/observation.ts'
-import { readsOf } from '../metrics/render.ts'
+import type { Figures, OriginStanding, Sample } from '../metrics/contract.ts'
+import { readSums } from '../metrics/read-sums.ts'
 import type { Totals } from '../metrics/totals.ts'
-import type { OriginFigures } from './origin-figures.ts'
+import { breakersOf } from './breakers.ts'
+import type { Now } from './contract.ts'
 import { callsOfPart, latencyOfPart } from './part-calls.ts'
+import { showSample } from './sample.ts'
 
 interface Seen {
-  readonly sample: Sample | null
-  readonly all: Totals
+  readonly sample: Sample
+  readonly figures: Figures
   readonly lastMinute: Totals
   readonly standings: Readonly<Record<WatchedPart, PartStanding>>
-  readonly breakersOf: (part: PartName) => PartHealth['breakers']
+  /** Parts that are switched off. */
   readonly disabledParts: ReadonlySet<PartName>
-  readonly origin: OriginFigures | null
   readonly alerts: Alert[]
 }
 
-/** The deployment now, in the words of the contract; null before the first sample. */
-export function describeSnapshot(seen: Seen): Omit<Snapshot, 'history'> | null {
-  const { sample, all, alerts, origin } = seen
-  if (sample === null) return null
-  const reads = readsOf(all)
+/** The deployment now, in the words of the contract. */
+export function describeNow(seen: Seen): Now {
+  const { sample, figures, alerts } = seen
+  const { requests, hits, errors } = readSums(figures.totals)
   return {
-    at_ms: sample.at_ms,
-    sample,
-    totals: {
-      requests: reads.total,
-      errors: reads.errors,
-      hit_rate: reads.total === 0 ? null : reads.hits / reads.total,
-    },
+    at_ms: sample.atMs,
+    sample: showSample(sample),
+    totals: { requests, errors, hit_rate: requests === 0 ? null : hits / requests },
     parts: partNames.map((part) => describePart(part, seen)),
-    outbox: describeOutbox(origin),
+    outbox: describeOutbox(figures.origin),
     alerts,
   }
 }
 
+/** How many alerts fire or are about to, and which fire. */
 export function summaryOf(alerts: readonly Alert[]): AlertSummary {
   const firing = alerts.filter(({ state }) => state === 'firing')
   return {
@@ -48,7 +46,7 @@ export function summaryOf(alerts: readonly Alert[]): AlertSummary {
 }
 
 function describePart(part: PartName, seen: Seen): PartHealth {
-  const { lastMinute, standings, breakersOf, disabledParts } = seen
+  const { figures, lastMinute, standings, disabledParts } = seen
   const { succeeded, failed } = callsOfPart(lastMinute, part)
   const latency = latencyOfPart(lastMinute, part)
   const watched = watchedParts.find((each) => each === part)
@@ -61,7 +59,7 @@ function describePart(part: PartName, seen: Seen): PartHealth {
     failures: failed,
     p95_ms: latency.count === 0 ? null : latency.p95_ms,
     away_seconds: awayMs > 0 ? awayMs / 1_000 : null,
-    breakers: breakersOf(part),
+    breakers: breakersOf(part, figures.gauges),
   }
 }
 
@@ -71,15 +69,11 @@ function stateOf(awayMs: number, calls: number, failed: number): PartHealth['sta
   return failed > 0 ? 'failing' : 'healthy'
 }
 
-function describeOutbox(origin: OriginFigures | null): Outbox | null {
-  if (origin === null) return null
+/** Null while the origin does not answer: what it told before is not known to be so. */
+function describeOutbox(origin: OriginStanding | null): Outbox | null {
+  if (origin?.isUp !== true) return null
   const { outbox } = origin
   if (outbox === null) return { status: 'off', depth: null, oldest_age_ms: null, parked: null, relayed: 0 }
-  return {
-    status: outbox.status,
-    depth: outbox.waiting?.depth ?? null,
-    oldest_age_ms: outbox.waiting?.oldestAgeMs ?? null,
-    parked: outbox.waiting?.parked ?? null,
-    relayed: outbox.relayed,
-  }
+  const { status, depth, oldestAgeMs, parked, relayed } = outbox
+  return { status, depth, oldest_age_ms: oldestAgeMs, parked, relayed }
 }

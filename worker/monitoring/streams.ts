@@ -1,12 +1,13 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { AlertChange } from '../../shared/contract/alerts.ts'
-import type { SampleColumns, Snapshot, StreamEventName } from '../../shared/contract/monitoring.ts'
+import type { SampleColumns, StreamEventName } from '../../shared/contract/monitoring.ts'
 import { limits } from '../../shared/limits.ts'
+import type { Now } from './contract.ts'
 
 /** What the streams tell of. */
 export interface StreamSource {
   /** The deployment now, without history; null before the first sample. */
-  snapshot(): Omit<Snapshot, 'history'> | null
+  snapshot(): Now | null
   /** The samples after an instant, oldest first; all there are of the last hour for null. */
   samplesAfter(atMs: number | null): SampleColumns
   /** The changes of alerts after an instant, oldest first. */
@@ -46,94 +47,120 @@ const retryMs = 1_000
  * ends after five minutes, so that connections spread anew over what is deployed; the client comes back with `Last-Event-ID`.
  */
 export function createStreams(source: StreamSource, clock: Clock): Streams {
-  const listeners = new Set<Listener>()
+  return new OpenStreams(source, clock)
+}
 
-  function end(listener: Listener): void {
-    listeners.delete(listener)
+class OpenStreams implements Streams {
+  private readonly source: StreamSource
+  private readonly clock: Clock
+  private readonly listeners = new Set<Listener>()
+  private latest: { readonly snapshot: Now; readonly text: string } | null = null
+
+  constructor(source: StreamSource, clock: Clock) {
+    this.source = source
+    this.clock = clock
+  }
+
+  open(lastEventId: number | null): ReadableStream<Uint8Array> | null {
+    if (this.listeners.size >= limits.streamsMax) return null
+    let opened: Listener | null = null
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          opened = this.listen(controller, lastEventId)
+        },
+        cancel: () => {
+          if (opened !== null) this.listeners.delete(opened)
+        },
+      },
+      { highWaterMark: limits.streamBufferBytes, size: (chunk) => chunk?.byteLength ?? 0 },
+    )
+  }
+
+  publish(): void {
+    if (this.listeners.size === 0) return
+    const snapshot = this.source.snapshot()
+    for (const listener of [...this.listeners]) this.tell(listener, snapshot)
+  }
+
+  get count(): number {
+    return this.listeners.size
+  }
+
+  private listen(
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    lastEventId: number | null,
+  ): Listener {
+    const nowMs = this.clock.now()
+    const listener: Listener = {
+      controller,
+      openedAtMs: nowMs,
+      // Of an instant that has not come yet nothing is known: better all there is than nothing until then.
+      sentUpToMs: lastEventId !== null && lastEventId > nowMs ? null : lastEventId,
+      isUpToDate: false,
+      tookAtMs: nowMs,
+      heartbeatAtMs: nowMs,
+    }
+    this.listeners.add(listener)
+    controller.enqueue(encoder.encode(`retry: ${retryMs}\n\n`))
+    this.tell(listener, this.source.snapshot())
+    return listener
+  }
+
+  private tell(listener: Listener, snapshot: Now | null): void {
+    const nowMs = this.clock.now()
+    const isOver = nowMs - listener.openedAtMs >= limits.streamDurationMs
+    const isStalled = !hasRoom(listener) && nowMs - listener.tookAtMs >= limits.streamStalledMs
+    if (isOver || isStalled) this.end(listener)
+    else if (hasRoom(listener)) this.send(listener, snapshot, nowMs)
+    else listener.isUpToDate = false
+  }
+
+  private send(listener: Listener, snapshot: Now | null, nowMs: number): void {
+    listener.tookAtMs = nowMs
+    const isHeartbeatDue = nowMs - listener.heartbeatAtMs >= limits.streamHeartbeatMs
+    if (isHeartbeatDue) listener.heartbeatAtMs = nowMs
+    const news = snapshot === null ? null : this.newsFor(listener, snapshot)
+    const text = `${news ?? ''}${isHeartbeatDue ? frame('heartbeat', { at_ms: nowMs }) : ''}`
+    if (text !== '') listener.controller.enqueue(encoder.encode(text))
+    if (news === null || snapshot === null) return
+    listener.sentUpToMs = snapshot.at_ms
+    listener.isUpToDate = true
+  }
+
+  /** The events that are new to a listener, as text; null: none. */
+  private newsFor({ sentUpToMs, isUpToDate }: Listener, snapshot: Now): string | null {
+    if (sentUpToMs !== null && snapshot.at_ms <= sentUpToMs) return null
+    // Before the snapshot whose id covers them: whoever breaks off between hears of them again.
+    const changes = sentUpToMs === null ? [] : this.source.changesAfter(sentUpToMs)
+    const history = isUpToDate
+      ? null
+      : { is_resumed: sentUpToMs !== null, samples: this.source.samplesAfter(sentUpToMs) }
+    const latest =
+      history === null ? this.plain(snapshot) : frame('snapshot', { ...snapshot, history }, snapshot.at_ms)
+    return [...changes.map((change) => frame('alert', change)), latest].join('')
+  }
+
+  /** What most readers are sent, put into words once for all of them. */
+  private plain(snapshot: Now): string {
+    if (this.latest?.snapshot !== snapshot) {
+      this.latest = { snapshot, text: frame('snapshot', { ...snapshot, history: null }, snapshot.at_ms) }
+    }
+    return this.latest.text
+  }
+
+  private end(listener: Listener): void {
+    this.listeners.delete(listener)
     try {
       listener.controller.close()
     } catch {
       // Its reader has gone meanwhile, and closed it.
     }
   }
+}
 
-  function hasRoom({ controller }: Listener): boolean {
-    return (controller.desiredSize ?? 0) > 0
-  }
-
-  /** The events that are new to a listener, as text; null: none. */
-  function newsFor(listener: Listener, snapshot: Omit<Snapshot, 'history'>): string | null {
-    const { sentUpToMs, isUpToDate } = listener
-    if (sentUpToMs !== null && snapshot.at_ms <= sentUpToMs) return null
-    // Before the snapshot whose id covers them: whoever breaks off between hears of them again.
-    const changes = sentUpToMs === null ? [] : source.changesAfter(sentUpToMs)
-    const history = isUpToDate
-      ? null
-      : { is_resumed: sentUpToMs !== null, samples: source.samplesAfter(sentUpToMs) }
-    return [
-      ...changes.map((change) => frame('alert', change)),
-      frame('snapshot', { ...snapshot, history }, snapshot.at_ms),
-    ].join('')
-  }
-
-  function tell(listener: Listener, snapshot: Omit<Snapshot, 'history'> | null): void {
-    const nowMs = clock.now()
-    if (nowMs - listener.openedAtMs >= limits.streamDurationMs) {
-      end(listener)
-      return
-    }
-    if (!hasRoom(listener)) {
-      listener.isUpToDate = false
-      if (nowMs - listener.tookAtMs >= limits.streamStalledMs) end(listener)
-      return
-    }
-    listener.tookAtMs = nowMs
-    const isHeartbeatDue = nowMs - listener.heartbeatAtMs >= limits.streamHeartbeatMs
-    if (isHeartbeatDue) listener.heartbeatAtMs = nowMs
-    const news = snapshot === null ? null : newsFor(listener, snapshot)
-    const text = `${news ?? ''}${isHeartbeatDue ? frame('heartbeat', { at_ms: nowMs }) : ''}`
-    if (text !== '') listener.controller.enqueue(encoder.encode(text))
-    if (news !== null && snapshot !== null) {
-      listener.sentUpToMs = snapshot.at_ms
-      listener.isUpToDate = true
-    }
-  }
-
-  return {
-    open(lastEventId) {
-      if (listeners.size >= limits.streamsMax) return null
-      let opened: Listener | null = null
-      return new ReadableStream<Uint8Array>(
-        {
-          start(controller) {
-            const nowMs = clock.now()
-            opened = {
-              controller,
-              openedAtMs: nowMs,
-              sentUpToMs: lastEventId,
-              isUpToDate: false,
-              tookAtMs: nowMs,
-              heartbeatAtMs: nowMs,
-            }
-            listeners.add(opened)
-            controller.enqueue(encoder.encode(`retry: ${retryMs}\n\n`))
-            tell(opened, source.snapshot())
-          },
-          cancel() {
-            if (opened !== null) listeners.delete(opened)
-          },
-        },
-        { highWaterMark: limits.streamBufferBytes, size: (chunk) => chunk?.byteLength ?? 0 },
-      )
-    },
-    publish() {
-      const snapshot = source.snapshot()
-      for (const listener of [...listeners]) tell(listener, snapshot)
-    },
-    get count() {
-      return listeners.size
-    },
-  }
+function hasRoom({ controller }: Listener): boolean {
+  return (controller.desiredSize ?? 0) > 0
 }
 
 function frame(event: StreamEventName, data: unknown, id?: number): string {

@@ -18,7 +18,7 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { CacheEvent, Recorder } from '../metrics/events.ts'
-import type { BreakerPace } from '../tiers/circuit-breaker.ts'
+import type { BreakerPace, BreakerStanding } from '../tiers/circuit-breaker.ts'
 import { createBreaker, tierPace } from '../tiers/circuit-breaker.ts'
 
 /** On whose behalf the origin is asked: the JWT makes row level security hold, the id ties the logs together. */
@@ -45,6 +45,7 @@ export interface Origin {
   ): Promise<Result<SavedSettings, WireError>>
   /** Whether the origin answers, and whether its database does. */
   probe(): Promise<{ origin: boolean; database: boolean }>
+  breaker(): BreakerStanding
 }
 
 interface OriginOptions {
@@ -116,6 +117,7 @@ export function createOrigin(options: OriginOptions): Origin {
       askFor(cacheSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller),
     saveSettings: (workspaceId, change, caller) =>
       askFor(savedSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller, change),
+    breaker: () => breaker.standing(),
     probe: () =>
       withinDeadline(
         clock,

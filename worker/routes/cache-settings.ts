@@ -132,7 +132,7 @@ const testPerformance: Route = {
     if (!asked.ok) return asked
     const performance = await measurePerformance(call.services, asked.value)
     if (!performance.ok) return performance
-    const { stats } = await readCacheStats(call.services)
+    const { stats } = await readCacheStats(call)
     return ok(respondData({ performance: performance.value, cacheStats: stats }))
   },
 }

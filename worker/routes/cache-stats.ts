@@ -3,9 +3,8 @@ import { cacheStatsSchema } from '../../shared/contract/management.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { statsOf } from '../metrics/render.ts'
-import type { Services } from '../services.ts'
 import { enveloped, respondData, respondJson } from './respond.ts'
-import type { Route } from './route.ts'
+import type { Call, Route } from './route.ts'
 
 const cacheHealthSchema = z.object({
   healthy: z.boolean(),
@@ -14,10 +13,13 @@ const cacheHealthSchema = z.object({
 })
 
 /** The deployment's cache figures, and whether a tier answers. */
-export async function readCacheStats(services: Services): Promise<z.output<typeof cacheHealthSchema>> {
+export async function readCacheStats({
+  services,
+  edgeLocation,
+}: Pick<Call, 'services' | 'edgeLocation'>): Promise<z.output<typeof cacheHealthSchema>> {
   const signal = AbortSignal.timeout(limits.probeDeadlineMs)
   const [totals, kv, redis] = await Promise.all([
-    services.metrics.read(),
+    services.metrics.read(edgeLocation),
     services.tiers.kv.probe(signal),
     services.tiers.redis?.probe(signal) ?? ok(undefined),
   ])
@@ -38,7 +40,7 @@ export const cacheStatsRoutes: readonly Route[] = [
     takes: {},
     gives: cacheHealthSchema,
     errors: [],
-    handle: async ({ services }) => ok(respondJson(await readCacheStats(services))),
+    handle: async (call) => ok(respondJson(await readCacheStats(call))),
   },
   {
     method: 'GET',
@@ -55,13 +57,13 @@ export const cacheStatsRoutes: readonly Route[] = [
       }),
     ),
     errors: [],
-    async handle({ services }) {
-      const { healthy, stats, timestamp } = await readCacheStats(services)
+    async handle(call) {
+      const { healthy, stats, timestamp } = await readCacheStats(call)
       return ok(
         respondData({
           cacheStats: stats,
           healthCheck: { healthy },
-          redisEnabled: services.tiers.redis !== null,
+          redisEnabled: call.services.tiers.redis !== null,
           timestamp,
         }),
       )

@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import { withinDeadline } from '../../shared/clock.ts'
-import type { AlertReport } from '../../shared/contract/alerts.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
-import { summaryOf } from '../monitoring/snapshot.ts'
 import type { Services } from '../services.ts'
 import type { Tier } from '../tiers/tier.ts'
 import { respondJson } from './respond.ts'
@@ -45,10 +43,7 @@ export const healthRoute: Route = {
   gives: healthSchema,
   errors: [],
   async handle({ services, edgeLocation, startedAtMs }) {
-    const [parts, report] = await Promise.all([
-      probeAll(services),
-      services.monitoring.alertReport(limits.probeDeadlineMs),
-    ])
+    const [parts, alerts] = await Promise.all([probeAll(services), services.monitoring.alertSummary()])
     const status = overall(parts)
     const nowMs = services.clock.now()
     const health: z.output<typeof healthSchema> = {
@@ -58,17 +53,12 @@ export const healthRoute: Route = {
       edge_location: edgeLocation,
       kv_available: parts.kv === 'healthy',
       services: parts,
-      alerts: report.ok ? firingIn(report.value) : null,
+      alerts: alerts.ok ? { firing: alerts.value.firing, names: alerts.value.names } : null,
       timestamp: new Date(nowMs).toISOString(),
       response_time: nowMs - startedAtMs,
     }
     return ok(respondJson(health, status === 'unhealthy' ? 503 : 200))
   },
-}
-
-function firingIn({ alerts }: AlertReport): z.output<typeof healthSchema>['alerts'] {
-  const { firing, names } = summaryOf(alerts)
-  return { firing, names }
 }
 
 type Parts = z.output<typeof healthSchema>['services']

@@ -35,7 +35,7 @@ export async function answerMetrics(call: Call): Promise<Result<Response, WireEr
   const { services, edgeLocation } = call
   const format = formatOf(call)
   if (!format.ok) return format
-  const reading = await services.metrics.read()
+  const reading = await services.metrics.read(edgeLocation)
   if (format.value === 'json') {
     return ok(respondJson(renderJson(reading, edgeLocation, services.clock.now())))
   }

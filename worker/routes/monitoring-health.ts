@@ -22,19 +22,19 @@ const whole: Route = {
     const admitted = await admitOperator(call)
     if (!admitted.ok) return admitted
     const { services, edgeLocation, startedAtMs } = call
-    const [parts, view] = await Promise.all([probeAll(services), services.monitoring.view()])
+    const [parts, seen] = await Promise.all([probeAll(services), services.monitoring.now()])
     const status = overall(parts)
     const nowMs = services.clock.now()
-    const snapshot = view.ok ? view.value.snapshot : null
+    const now = seen.ok ? seen.value : null
     const health: MonitoringHealth = {
       status,
       worker: 'boardcache',
       version: services.config.version,
       edge_location: edgeLocation,
-      services: { ...parts, metrics: view.ok ? 'healthy' : 'unhealthy' },
-      parts: snapshot?.parts ?? [],
-      outbox: snapshot?.outbox ?? null,
-      alerts: snapshot === null ? null : summaryOf(snapshot.alerts),
+      services: { ...parts, metrics: seen.ok ? 'healthy' : 'unhealthy' },
+      parts: now?.parts ?? [],
+      outbox: now?.outbox ?? null,
+      alerts: now === null ? null : summaryOf(now.alerts),
       timestamp: new Date(nowMs).toISOString(),
       response_time_ms: nowMs - startedAtMs,
     }

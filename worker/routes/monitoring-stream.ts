@@ -33,14 +33,17 @@ export const monitoringStreamRoute: Route = {
       const details = [{ parameter: 'Last-Event-ID', message: 'must be the id of an event of this stream' }]
       return err({ code: 'invalid_parameter', details })
     }
+    // A stream that nobody reads would take a place until it is missed.
+    if (call.request.method === 'HEAD') return ok(new Response(null, { headers: eventStreamHeaders }))
     const stream = await call.services.monitoring.openStream(lastEventId?.data ?? null)
     if (!stream.ok) return stream
-    const headers = {
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      // No proxy may keep it, nor hold it back to compress it.
-      'Cache-Control': 'no-store, no-transform',
-      'X-Accel-Buffering': 'no',
-    }
-    return ok(new Response(stream.value, { headers }))
+    return ok(new Response(stream.value, { headers: eventStreamHeaders }))
   },
+}
+
+const eventStreamHeaders = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  // No proxy may keep it, nor hold it back to compress it.
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
 }

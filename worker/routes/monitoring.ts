@@ -9,9 +9,10 @@ import type {
 import { cacheReportSchema, performanceReportSchema } from '../../shared/contract/monitoring.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
-import { latencyOf, outcomesOf, readsOf, sumOf } from '../metrics/render.ts'
+import { readSums } from '../metrics/read-sums.ts'
+import { latencyOf, outcomesOf, sumOf } from '../metrics/render.ts'
 import type { Totals } from '../metrics/totals.ts'
-import type { MonitorView } from '../monitoring/monitor.ts'
+import type { WindowSum, WindowSums } from '../monitoring/contract.ts'
 import { latencyOfPart } from '../monitoring/part-calls.ts'
 import { admitOperator } from './access.ts'
 import { answerMetrics, metricsRoute } from './metrics.ts'
@@ -39,10 +40,10 @@ const performance: Route = {
   gives: performanceReportSchema,
   errors: ['figures_unavailable'],
   async handle(call) {
-    const view = await viewFor(call)
-    if (!view.ok) return view
+    const sums = await sumsFor(call)
+    if (!sums.ok) return sums
     const report: PerformanceReport = {
-      windows: eachWindow(view.value, performanceOf),
+      windows: eachWindow(sums.value, performanceOf),
       timestamp: timestampOf(call),
     }
     return ok(respondJson(report))
@@ -59,15 +60,15 @@ const cacheStats: Route = {
   gives: enveloped(cacheReportSchema),
   errors: ['figures_unavailable'],
   async handle(call) {
-    const view = await viewFor(call)
-    if (!view.ok) return view
-    const { all } = view.value
+    const sums = await sumsFor(call)
+    if (!sums.ok) return sums
+    const { all } = sums.value
     const tier = (name: 'memory' | 'edge-cache' | 'kv' | 'redis') => ({
       gets: outcomesOf(all, 'tier_gets', name),
       puts: outcomesOf(all, 'tier_puts', name),
     })
     const report: CacheReport = {
-      windows: eachWindow(view.value, cacheOf),
+      windows: eachWindow(sums.value, cacheOf),
       tiers: { memory: tier('memory'), edge_cache: tier('edge-cache'), kv: tier('kv'), redis: tier('redis') },
       invalidations: { events: sumOf(all, 'invalidation_events'), tags: sumOf(all, 'invalidation_tags') },
       consistency: {
@@ -84,16 +85,16 @@ const cacheStats: Route = {
 export const monitoringRoutes: readonly Route[] = [figures, performance, cacheStats]
 
 /** Lets an operator in, and answers the figures as of the last look, a second old at most while requests come in. */
-async function viewFor(call: Call): Promise<Result<MonitorView, WireError>> {
+async function sumsFor(call: Call): Promise<Result<WindowSums, WireError>> {
   const admitted = await admitOperator(call)
-  return admitted.ok ? call.services.monitoring.view() : admitted
+  return admitted.ok ? call.services.monitoring.windowSums() : admitted
 }
 
 function eachWindow<Shown>(
-  { windows, all }: MonitorView,
+  { windows, all }: WindowSums,
   show: (totals: Totals, seconds: number | null) => Shown,
 ) {
-  const shown = ({ totals, spanMs }: MonitorView['windows']['1m']) => show(totals, spanMs / 1_000)
+  const shown = ({ totals, spanMs }: WindowSum) => show(totals, spanMs / 1_000)
   return {
     '1m': shown(windows['1m']),
     '5m': shown(windows['5m']),
@@ -125,21 +126,15 @@ function performanceOf(totals: Totals, seconds: number | null): PerformanceWindo
 }
 
 function cacheOf(totals: Totals, seconds: number | null): CacheWindow {
-  const { total, hits, errors, bySource } = readsOf(totals)
+  const { requests, hits, errors, sources } = readSums(totals)
   return {
     seconds,
-    requests: total,
+    requests,
     hits,
-    misses: total - hits,
+    misses: requests - hits,
     errors,
-    hit_rate: total === 0 ? null : hits / total,
-    sources: {
-      memory: bySource['memory'] ?? 0,
-      edge_cache: bySource['edge_cache'] ?? 0,
-      cloudflare_kv: bySource['cloudflare_kv'] ?? 0,
-      redis_cache: bySource['redis_cache'] ?? 0,
-      database: bySource['database'] ?? 0,
-    },
+    hit_rate: requests === 0 ? null : hits / requests,
+    sources,
   }
 }
 

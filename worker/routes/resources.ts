@@ -88,10 +88,16 @@ async function answer(
     kind: 'read',
     resource: resource.name,
     httpStatus: responded.ok ? responded.value.status : wireErrors[responded.error.code].status,
-    ...(read.ok ? { served: { status: read.value.status, source: read.value.source } } : {}),
+    ...(read.ok ? servedBy(read.value, services.clock.now()) : {}),
     durationMs: services.clock.now() - call.startedAtMs,
   })
   return responded
+}
+
+/** What is counted of an answer. */
+function servedBy({ status, source, view }: ReadAnswer, nowMs: number) {
+  const served = { status, source }
+  return view === null ? { served } : { served, viewAgeMs: nowMs - view.askedAtMs }
 }
 
 /** The stored bytes with what is said of them, or 304 where the caller has them already (RFC 9110 section 13). */

@@ -19,11 +19,18 @@ const entryOverheadBytes = 512
  * so that a hit copies, parses and awaits nothing; an entry is never written to by who holds it. It cannot fail, so it
  * needs neither deadline nor breaker.
  */
-export function createMemoryTier(clock: Clock, bytesMax: number): MemoryTier {
+export function createMemoryTier(
+  clock: Clock,
+  bytesMax: number,
+  onEviction: () => void = () => undefined,
+): MemoryTier {
   const entryBytesMax = bytesMax * limits.memoryEntryShareMax
   const held = new LRUCache<CacheKey, Entry>({
     maxSize: bytesMax,
     sizeCalculation: (entry, key) => heldBytesOf(key, entry),
+    dispose: (_entry, _key, reason) => {
+      if (reason === 'evict') onEviction()
+    },
   })
 
   return {

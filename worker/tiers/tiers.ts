@@ -5,6 +5,7 @@ import type { Recorder } from '../metrics/events.ts'
 import type { LocationCache } from './edge-cache.ts'
 import { createEdgeCacheTier } from './edge-cache.ts'
 import { createKvTier } from './kv.ts'
+import type { MemoryTier } from './memory.ts'
 import { createMemoryTier } from './memory.ts'
 import { createRedisTier } from './redis.ts'
 import type { TierSlot } from './slots.ts'
@@ -26,6 +27,7 @@ interface TiersOptions {
 
 /** The tiers of a deployment, each with its policy around it. Null: switched off. */
 export interface Tiers {
+  readonly memory: MemoryTier | null
   readonly edgeCache: BreakerTier | null
   readonly kv: BreakerTier
   readonly redis: BreakerTier | null
@@ -43,8 +45,9 @@ export function createTiers({ namespace, cache, config, clock, recorder }: Tiers
   const guarded = (tier: Tier, deadlineMs: number) =>
     withBreaker(withDeadline(tier, clock, deadlineMs), clock, recorder)
 
+  const dropped = () => recorder.record({ kind: 'eviction', tier: 'memory' })
   const memory =
-    config.memoryCacheBytes === 0 ? null : counted(createMemoryTier(clock, config.memoryCacheBytes))
+    config.memoryCacheBytes === 0 ? null : counted(createMemoryTier(clock, config.memoryCacheBytes, dropped))
   const edgeCache = config.isEdgeCacheEnabled
     ? counted(guarded(createEdgeCacheTier(cache, clock), limits.edgeCacheDeadlineMs))
     : null
@@ -66,5 +69,5 @@ export function createTiers({ namespace, cache, config, clock, recorder }: Tiers
     },
     redis && { tier: redis, source: 'redis_cache', isNear: false, ...everyFill },
   ]
-  return { edgeCache, kv, redis, slots: slots.filter((slot) => slot !== null) }
+  return { memory, edgeCache, kv, redis, slots: slots.filter((slot) => slot !== null) }
 }

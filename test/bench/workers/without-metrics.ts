@@ -1,8 +1,9 @@
 import { createApp } from '../../../worker/app.ts'
-import type { Env } from '../../../worker/env.ts'
+import type { Env } from '../../../worker/config.ts'
 import { createServices, type Services } from '../../../worker/services.ts'
 
 export { Ledger } from '../../../worker/ledger/ledger.ts'
+export { MetricsOverview } from '../../../worker/metrics/metrics-overview.ts'
 export { MetricsStore } from '../../../worker/metrics/metrics-store.ts'
 
 let services: Services | null = null
@@ -11,8 +12,9 @@ let services: Services | null = null
 const app = createApp((env: Env) => {
   services ??= createServices(env, () => ({
     recorder: { record: () => undefined },
+    observe: () => undefined,
     flushSoon: () => null,
-    read: async () => ({ counters: {}, durations: {}, isComplete: false }),
+    read: async () => ({ counters: {}, durations: {}, isComplete: false, figures: null }),
   }))
   return services
 })

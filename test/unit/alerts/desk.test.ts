@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { alertReportSchema } from '../../../shared/contract/alerts.ts'
 import { createChangeLog } from '../../../worker/alerts/change-log.ts'
@@ -49,6 +50,33 @@ describe('the desk', () => {
     const again = createRoom(room.database)
     again.desk.observe(observationOf(startMs + 61_000, erring))
     expect(again.changes.latest().map(({ to }) => to)).toEqual(['firing', 'pending'])
+  })
+
+  it('tells the same of whatever it sees, however often it restarts meanwhile', () => {
+    const stretch = fc.record({
+      errors: fc.constantFrom(0, 40, 500),
+      seconds: fc.integer({ min: 1, max: 70 }),
+      isRestarted: fc.boolean(),
+    })
+    const told = (stretches: readonly { errors: number; seconds: number; isRestarted: boolean }[]) => {
+      let room = createRoom()
+      let atMs = startMs
+      for (const { errors, seconds, isRestarted } of stretches) {
+        if (isRestarted) room = createRoom(room.database)
+        for (let second = 0; second < seconds; second += 1) {
+          atMs += 1_000
+          room.desk.observe(observationOf(atMs, { sums: { errors } }))
+        }
+      }
+      return room.changes.latest().map(({ name, to, at, reason }) => ({ name, to, at, reason }))
+    }
+    fc.assert(
+      fc.property(fc.array(stretch, { maxLength: 12 }), (stretches) => {
+        const undisturbed = stretches.map((each) => ({ ...each, isRestarted: false }))
+        expect(told(stretches)).toEqual(told(undisturbed))
+      }),
+      { numRuns: 60 },
+    )
   })
 
   it('keeps neither a standing nor a change when one of them cannot be written', () => {

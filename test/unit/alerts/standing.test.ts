@@ -138,10 +138,10 @@ describe('whatever the values', () => {
     fc.assert(
       fc.property(values, settings, (given, set) => {
         const seen = run(given, set)
-        let run_ = 0
+        let exceededSeconds = 0
         for (const { value: each, state } of seen) {
-          run_ = each !== null && isExceeded(rule, set, each) ? run_ + 1 : 0
-          if (run_ > set.for_seconds) expect(state).toBe('firing')
+          exceededSeconds = each !== null && isExceeded(rule, set, each) ? exceededSeconds + 1 : 0
+          if (exceededSeconds > set.for_seconds) expect(state).toBe('firing')
         }
       }),
     )

@@ -23,6 +23,7 @@ export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
     kind: fc.constant('read' as const),
     resource: fc.constantFrom('contact-list' as const, 'contact-counts' as const),
     httpStatus: fc.constantFrom(200, 304, 404, 503),
+    viewAgeMs: fc.nat(1_000),
     served: fc.record({
       status: fc.constantFrom('HIT' as const, 'STALE' as const, 'MISS' as const, 'BYPASS' as const),
       source: fc.constantFrom('cloudflare_kv' as const, 'redis_cache' as const, 'database' as const),
@@ -57,6 +58,30 @@ export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
     kind: fc.constant('origin' as const),
     outcome: fc.constantFrom('done' as const, 'not-found' as const, 'overloaded' as const),
     durationMs,
+  }),
+  fc.record({
+    kind: fc.constant('request' as const),
+    method: fc.constantFrom('GET' as const, 'POST' as const, 'other' as const),
+    route: fc.constantFrom('/metrics', '/api/boards/{boardId}/contacts', 'none'),
+    httpStatus: fc.constantFrom(200, 404, 500),
+    durationMs,
+  }),
+  fc.record({
+    kind: fc.constant('entry-stored' as const),
+    tier,
+    cause: fc.constantFrom('fill' as const, 'back-fill' as const),
+    bodyBytes: fc.nat(1_000_000),
+  }),
+  fc.record({ kind: fc.constant('eviction' as const), tier }),
+  fc.record({
+    kind: fc.constant('consistency' as const),
+    outcome: fc.constantFrom('consistent' as const, 'excused' as const, 'violated' as const),
+    staleMs: durationMs,
+  }),
+  fc.record({
+    kind: fc.constant('rate-limited' as const),
+    scope: fc.constantFrom('user' as const, 'workspace' as const),
+    outcome: fc.constantFrom('refused' as const, 'let-through' as const),
   }),
   fc.record({
     kind: fc.constant('invalidation' as const),

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Reading } from '../../../worker/metrics/client.ts'
 import type { CacheEvent } from '../../../worker/metrics/events.ts'
 import { renderPrometheus } from '../../../worker/metrics/prometheus.ts'
-import { totalsOf } from '../../../worker/metrics/totals.ts'
 import { failedRead, readEvent } from './events.ts'
+import { readingOf } from './figures.ts'
 
 const events: CacheEvent[] = [
   readEvent('HIT', 'cloudflare_kv', 5),
@@ -16,8 +16,19 @@ const events: CacheEvent[] = [
   { kind: 'invalidation', events: 2, tags: 7 },
 ]
 
+const figures = {
+  gauges: { LAX: { 'breaker_state kv put': 2, memory_tier_bytes: 1_234, isolates: 3 } },
+  origin: {
+    askedAtMs: 0,
+    isUp: true,
+    queriesRunning: 4,
+    queriesWaiting: 0,
+    outbox: { status: 'lagging' as const, depth: 7, oldestAgeMs: 31_500, parked: 1, relayed: 9 },
+  },
+}
+
 function reading(isComplete = true): Reading {
-  return { ...totalsOf(events), isComplete }
+  return readingOf(events, isComplete ? figures : null)
 }
 
 interface Sample {
@@ -84,6 +95,31 @@ describe('the figures as text', () => {
     }
   })
 
+  test('tell how things stand: by location, and what the deployment has one of', () => {
+    const lines = renderPrometheus(reading()).split('\n')
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'boardcache_breaker_state{location="LAX",tier="kv",side="put"} 2',
+        'boardcache_memory_tier_bytes{location="LAX"} 1234',
+        'boardcache_isolates{location="LAX"} 3',
+        'boardcache_origin_up 1',
+        'boardcache_outbox_rows 7',
+        'boardcache_outbox_oldest_age_seconds 31.5',
+        'boardcache_outbox_parked_rows 1',
+      ]),
+    )
+  })
+
+  test('tell nothing of an origin that nobody has asked yet', () => {
+    const text = renderPrometheus(readingOf(events))
+    expect(samplesOf(text).filter(({ name }) => /_(origin_up|outbox_rows)$/.test(name))).toEqual([])
+  })
+
+  test('name units in OpenMetrics alone', () => {
+    expect(renderPrometheus(reading())).toContain('# UNIT boardcache_stored_bytes bytes\n')
+    expect(renderPrometheus(reading(), 'prometheus')).not.toContain('# UNIT')
+  })
+
   test('end with EOF in OpenMetrics alone, where a counter family has no suffix', () => {
     const openMetrics = renderPrometheus(reading())
     expect(openMetrics).toMatch(/# TYPE boardcache_reads counter\n/)
@@ -96,7 +132,7 @@ describe('the figures as text', () => {
   test('keep the labels few: none names a workspace, a user or a key', () => {
     const labels = [...renderPrometheus(reading()).matchAll(/(\w+)="/g)].map(([, label]) => label)
     expect(new Set(labels)).toEqual(
-      new Set(['resource', 'code', 'status', 'source', 'tier', 'side', 'state', 'outcome', 'le']),
+      new Set(['resource', 'code', 'status', 'source', 'tier', 'side', 'state', 'outcome', 'location', 'le']),
     )
   })
 

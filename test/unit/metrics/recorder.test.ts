@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { BatchingRecorder, FlushId } from '../../../worker/metrics/recorder.ts'
+import type { FlushId } from '../../../worker/metrics/contract.ts'
+import type { BatchingRecorder } from '../../../worker/metrics/recorder.ts'
 import { createRecorder } from '../../../worker/metrics/recorder.ts'
 import type { Totals } from '../../../worker/metrics/totals.ts'
 import { emptyTotals, isEmpty, mergeTotals, totalsOf } from '../../../worker/metrics/totals.ts'
@@ -14,6 +15,8 @@ interface Store {
   /** The sum of what was received, each number once: as the real store sums. */
   sum: Totals
   answer: (id: FlushId) => Promise<boolean>
+  /** What it asks writers to wait. */
+  pauseMs: number
 }
 
 let clock: FakeClock
@@ -22,7 +25,7 @@ let recorder: BatchingRecorder
 const hit = readEvent('HIT', 'cloudflare_kv')
 
 function createStore(): Store {
-  return { received: [], sum: emptyTotals(), answer: async () => true }
+  return { received: [], sum: emptyTotals(), answer: async () => true, pauseMs: 0 }
 }
 
 function recorderTo(to: Store): BatchingRecorder {
@@ -36,7 +39,7 @@ function recorderTo(to: Store): BatchingRecorder {
         to.sum = mergeTotals(to.sum, totals)
         lastSequence = id.sequence
       }
-      return to.answer(id)
+      return (await to.answer(id)) ? { nextMs: to.pauseMs } : null
     },
   })
 }
@@ -104,6 +107,18 @@ describe('after answers', () => {
     expect(store.sum).toEqual(totalsOf([hit, { kind: 'tier-put', tier: 'kv', outcome: 'done' }]))
   })
 
+  test('a store that asks for a longer pause is left alone for so long', async () => {
+    store.pauseMs = 4_000
+    recorder.record(hit)
+    void recorder.flushSoon()
+    await clock.advance(500)
+    recorder.record(hit)
+    await clock.advance(3_999)
+    expect(store.received).toHaveLength(1)
+    await clock.advance(1)
+    expect(store.received).toHaveLength(2)
+  })
+
   test('nothing recorded: nothing sent, nothing waited for', async () => {
     expect(await isSettled(recorder.flushSoon())).toBe(true)
     expect(store.received).toEqual([])
@@ -127,7 +142,7 @@ describe('after answers', () => {
   test('what is recorded while a carrier hands on its last is brought by another', async () => {
     recorder.record(hit)
     const carrier = recorder.flushSoon()
-    for (let passedMs = 0; passedMs < 14_500; passedMs += 500) {
+    for (let passedMs = 0; passedMs < 9_500; passedMs += 500) {
       await clock.advance(500)
       recorder.record(hit)
     }
@@ -147,7 +162,7 @@ describe('after answers', () => {
     answers[2]?.resolve(true)
     await clock.advance(2_000)
     expect(await isSettled(carrier)).toBe(true)
-    expect(store.sum).toEqual(totalsOf(Array(33).fill(hit)))
+    expect(store.sum).toEqual(totalsOf(Array(23).fill(hit)))
   })
 
   test('a carrier that was cut off is followed by another, which sends its batch again', async () => {

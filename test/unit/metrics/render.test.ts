@@ -4,6 +4,7 @@ import type { CacheEvent } from '../../../worker/metrics/events.ts'
 import { metricsBodySchema, renderJson, statsOf } from '../../../worker/metrics/render.ts'
 import { totalsOf } from '../../../worker/metrics/totals.ts'
 import { failedRead, readEvent } from './events.ts'
+import { readingOf } from './figures.ts'
 
 const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
 
@@ -12,7 +13,7 @@ function times(number: number, event: CacheEvent): CacheEvent[] {
 }
 
 function reading(events: CacheEvent[], isComplete = true): Reading {
-  return { ...totalsOf(events), isComplete }
+  return readingOf(events, isComplete ? {} : null)
 }
 
 /** The figures of SPEC section 6: 8,500 hits of KV, 600 of Redis, 900 from the database; scaled down by 100. */
@@ -125,6 +126,7 @@ describe('/metrics as JSON', () => {
       counters: { 'reads contact-list 200 HIT cloudflare_kv one-label-more': 5, 'unheard of': 1 },
       durations: {},
       isComplete: true,
+      figures: null,
     }
     expect(renderJson(later, 'LAX', nowMs).metrics.requests.total).toBe(0)
   })

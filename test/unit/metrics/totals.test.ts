@@ -73,8 +73,8 @@ test('the number of series is bounded however many events there are', () => {
   fc.assert(
     fc.property(fc.array(cacheEvent, { minLength: 200, maxLength: 400 }), (list) => {
       const { counters, durations } = totalsOf(list)
-      expect(Object.keys(counters).length).toBeLessThan(200)
-      expect(Object.keys(durations).length).toBeLessThan(20)
+      expect(Object.keys(counters).length).toBeLessThan(300)
+      expect(Object.keys(durations).length).toBeLessThan(40)
     }),
     { numRuns: 20 },
   )

@@ -135,6 +135,12 @@ describe('a stream', () => {
     expect(historyOf(await next())).toEqual({ isResumed: true, instants: [atMs] })
   })
 
+  it('taken up from an instant that has not come yet begins anew', async () => {
+    const room = createRoom()
+    const atMs = await room.second()
+    expect(historyOf(await open(room, atMs + 86_400_000)())).toEqual({ isResumed: false, instants: [atMs] })
+  })
+
   it('tells of an alert before the snapshot whose id covers it', async () => {
     const room = createRoom()
     await room.second()

@@ -1,0 +1,92 @@
+import { cpus, loadavg } from 'node:os'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { z } from 'zod'
+import { metricsBodySchema } from '../../worker/metrics/render.ts'
+import { ask } from '../support/api-client.ts'
+import { asClientSees, type MetricsProof, percentileMs, proveMetrics } from '../support/metrics-proof.ts'
+import { measureMetricsCost } from './metrics-cost.ts'
+
+/**
+ * `npm run bench:metrics`: that `/metrics` is right, and what it costs. 200,000 requests of a known mix through the local
+ * stack, with an origin 200 to 700 ms away; what `/metrics` counted is held against what the client counted, and its p95
+ * and p99 against the client's own clock. Then memory hits with counting and without, side by side. Fails where a figure
+ * differs by one, a percentile by more than 5 %, or where counting costs more than 5 % of the throughput.
+ */
+const options = z
+  .object({
+    requests: z.coerce.number().int().min(0).max(10_000_000),
+    rounds: z.coerce.number().int().min(0).max(100),
+    seconds: z.coerce.number().min(1).max(60),
+  })
+  .parse(
+    parseArgs({
+      options: {
+        requests: { type: 'string', default: '200000' },
+        rounds: { type: 'string', default: '9' },
+        seconds: { type: 'string', default: '4' },
+      },
+    }).values,
+  )
+const errorMax = 0.05
+const connections = 16
+
+function failed(what: string): void {
+  console.log(`MISSED: ${what}`)
+  process.exitCode = 1
+}
+
+function compare(
+  name: string,
+  counted: ReadonlyMap<string, number>,
+  client: ReadonlyMap<string, number>,
+): void {
+  console.log(`\n| ${name} | client | /metrics |\n| --- | --- | --- |`)
+  for (const key of [...new Set([...client.keys(), ...counted.keys()])].sort()) {
+    console.log(`| ${key} | ${client.get(key) ?? 0} | ${counted.get(key) ?? 0} |`)
+  }
+  if (!isDeepStrictEqual(new Map([...counted].sort()), new Map([...client].sort()))) failed(`${name} differ`)
+}
+
+async function comparePercentiles({ stack, readMs }: MetricsProof): Promise<void> {
+  const { text } = await ask(`${stack.worker}/metrics`)
+  const { performance } = metricsBodySchema.parse(JSON.parse(text)).metrics
+  console.log('\n| reads | client ms | /metrics ms | difference |\n| --- | --- | --- | --- |')
+  for (const [name, counted, share] of [
+    ['p95', performance.p95_response_time_ms, 0.95],
+    ['p99', performance.p99_response_time_ms, 0.99],
+  ] as const) {
+    const measured = percentileMs(readMs, share)
+    const difference = counted / measured - 1
+    console.log(
+      `| ${name} | ${measured.toFixed(1)} | ${counted.toFixed(1)} | ${(100 * difference).toFixed(1)} % |`,
+    )
+    if (Math.abs(difference) > errorMax) failed(`${name} differs by more than 5 %`)
+  }
+}
+
+const [cpu] = cpus()
+console.log(
+  `${cpus().length} cores, ${cpu?.model ?? 'unknown'}; load of the machine before ${loadavg()[0]?.toFixed(1)}; Node ${process.version}`,
+)
+if (options.requests > 0) {
+  const startedAtMs = performance.now()
+  const proof = await proveMetrics(options.requests, { quick: 4, slow: 48 })
+  try {
+    compare('requests', proof.requests, proof.client.requests)
+    compare('reads', asClientSees(proof.reads), proof.client.reads)
+    await comparePercentiles(proof)
+    const seconds = (performance.now() - startedAtMs) / 1_000
+    console.log(
+      `\n${proof.client.requestMs.length} requests; ${seconds.toFixed(0)} s with all that was started for them`,
+    )
+  } finally {
+    await proof.stop()
+  }
+}
+if (options.rounds > 0) {
+  const cost = await measureMetricsCost({ rounds: options.rounds, seconds: options.seconds, connections })
+  console.log(
+    `\nMemory hits a second: ${cost.onPerSecond.toFixed(0)} counted, ${cost.offPerSecond.toFixed(0)} not; ratio ${cost.ratio.toFixed(3)} (median of ${options.rounds} rounds of ${options.seconds} s each)`,
+  )
+  if (cost.ratio < 1 - errorMax) failed('counting costs more than 5 % of the throughput')
+}

@@ -1,0 +1,119 @@
+import { createRandom } from '../simulation/random.ts'
+import { createApiClient } from './api-client.ts'
+import { eventually } from './eventually.ts'
+import type { FarOrigin } from './far-origin.ts'
+import { startFarOrigin } from './far-origin.ts'
+import { relayOff, startTestStack, type TestStack } from './local-stack.ts'
+import { addedBetween, samplesBy, scrape, type TextSample } from './metrics-text.ts'
+import type { ClientCounts } from './mixed-load.ts'
+import { runMixedLoad } from './mixed-load.ts'
+import { countsPath, largePages, mixedRequests, mixWorkerVariables, smallPages } from './request-mix.ts'
+
+/** What a client counted, and what `/metrics` says was added meanwhile. */
+export interface MetricsProof {
+  readonly client: ClientCounts
+  readonly requests: ReadonlyMap<string, number>
+  readonly reads: ReadonlyMap<string, number>
+  /** How long each read took by the client's clock, those before the count began included. */
+  readonly readMs: readonly number[]
+  /** Everything that `/metrics` said afterwards. */
+  readonly after: readonly TextSample[]
+  readonly stack: TestStack
+  stop(): Promise<void>
+}
+
+/** The origin is as far away as one in another region, so that what is waited for outweighs what the machine adds. */
+const originDelayMs = { min: 200, max: 700 }
+
+/** A stack with an origin far away, asked so many requests in the mix (request-mix.ts). */
+export async function proveMetrics(
+  total: number,
+  lanes: { readonly quick: number; readonly slow: number },
+): Promise<MetricsProof> {
+  const random = createRandom(2)
+  const delayMs = () => originDelayMs.min + random() * (originDelayMs.max - originDelayMs.min)
+  const far = await startFarOrigin(delayMs)
+  const stack = await startStack(far)
+  const stop = async () => {
+    await stack.stop()
+    await far.stop()
+  }
+  try {
+    const { etags, readMs } = await warm(stack)
+    const parts = mixedRequests(total, { tokens: stack.tokens, etags })
+    const before = await scrape(stack.worker)
+    const client = await runMixedLoad(stack.worker, parts, lanes)
+    const after = await scrape(stack.worker)
+    const added = (name: string, labels: readonly string[]) =>
+      addedBetween(samplesBy(before, name, labels), samplesBy(after, name, labels))
+    return {
+      stack,
+      client,
+      readMs: [...readMs, ...client.readMs],
+      requests: withoutScrapes(added('boardcache_http_requests_total', ['method', 'route', 'code'])),
+      reads: added('boardcache_reads_total', ['resource', 'code', 'status', 'source']),
+      after,
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function startStack(far: FarOrigin): Promise<TestStack> {
+  const stack = await startTestStack({
+    contacts: 30_000,
+    workerVariables: { ...mixWorkerVariables, ORIGIN_URL: far.url, CONSISTENCY_SAMPLE_RATE: '0' },
+    originEnvironment: relayOff,
+  })
+  far.target = stack.origin
+  return stack
+}
+
+/** Brings each page that is read often to where it is to be found; answers their ETags, and how long each read took. */
+async function warm(stack: TestStack) {
+  const api = createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
+  // Longer than the longest run.
+  await api.changeSettings({ cacheConfig: { contactsTTL: 86_400, contactCountsTTL: 86_400 } })
+  const etags = new Map<string, string>()
+  const readMs: number[] = []
+  const wanted = [
+    ...smallPages.map((path) => ({ path, source: 'memory' })),
+    ...largePages.map((path) => ({ path, source: 'cloudflare_kv' })),
+    { path: countsPath, source: 'memory' },
+  ]
+  for (const { path, source } of wanted) {
+    await eventually(async () => {
+      const sentAtMs = performance.now()
+      const { status, headers } = await api.get(path)
+      readMs.push(performance.now() - sentAtMs)
+      etags.set(path, headers.get('ETag') ?? '')
+      return status === 200 && (headers.get('Cache-Status') ?? '').endsWith(`detail=${source}`)
+    })
+  }
+  return { etags, readMs }
+}
+
+/** Both scrapes are requests too: the first is counted by the second. */
+function withoutScrapes(requests: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  return new Map([...requests].filter(([key]) => key !== 'GET /metrics 200'))
+}
+
+/** The reads as the client can tell them apart: errors do not say how they came about. */
+export function asClientSees(reads: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const seen = new Map<string, number>()
+  for (const [key, value] of reads) {
+    const [resource = '', code = '', ...served] = key.split(' ')
+    const isTold = code === '200' || code === '304'
+    const name = [resource, code, ...(isTold ? served : [])].join(' ')
+    seen.set(name, (seen.get(name) ?? 0) + value)
+  }
+  return seen
+}
+
+/** The value that a share of all does not exceed (nearest rank), as the Worker's percentiles are defined. */
+export function percentileMs(valuesMs: readonly number[], share: number): number {
+  const sorted = valuesMs.toSorted((left, right) => left - right)
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+}

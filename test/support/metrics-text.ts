@@ -1,0 +1,48 @@
+import { ask } from './api-client.ts'
+
+/** A sample of Prometheus' text format. */
+export interface TextSample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** The Worker's `/metrics` as Prometheus reads it. */
+export async function scrape(worker: string): Promise<readonly TextSample[]> {
+  const { status, text } = await ask(`${worker}/metrics?format=prometheus`)
+  if (status !== 200) throw new Error(`${status}: ${text}`)
+  const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return samples.map((line) => {
+    const [, name = '', labels = '', value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
+    const pairs = [...labels.matchAll(/(\w+)="([^"]*)"/g)]
+    return {
+      name,
+      labels: Object.fromEntries(pairs.map(([, label = '', text = '']) => [label, text])),
+      value: Number(value),
+    }
+  })
+}
+
+/** The samples of a family by the values of these labels, joined by spaces; sums where they differ in others. */
+export function samplesBy(
+  samples: readonly TextSample[],
+  name: string,
+  labels: readonly string[],
+): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>()
+  for (const sample of samples) {
+    if (sample.name !== name) continue
+    const key = labels.map((label) => sample.labels[label] ?? '').join(' ')
+    sums.set(key, (sums.get(key) ?? 0) + sample.value)
+  }
+  return sums
+}
+
+/** What was added between two scrapes. */
+export function addedBetween(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const added = [...after].map(([key, value]): [string, number] => [key, value - (before.get(key) ?? 0)])
+  return new Map(added.filter(([, value]) => value !== 0))
+}

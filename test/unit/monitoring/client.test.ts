@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { limits } from '../../../shared/limits.ts'
+import { defaultAlertSettings } from '../../../worker/alerts/rules.ts'
+import type { MonitoringStub } from '../../../worker/monitoring/client.ts'
+import { createMonitoringClient } from '../../../worker/monitoring/client.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
+
+const unasked = () => Promise.reject(new Error('not asked'))
+const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
+  now: unasked,
+  windowSums: unasked,
+  alertSummary: unasked,
+  alertReport: unasked,
+  alertSettings: unasked,
+  changeAlertSettings: unasked,
+  openStream: unasked,
+  ...changes,
+})
+
+describe('what watches, asked', () => {
+  it('is out of reach where it fails, whatever it says', async () => {
+    const client = createMonitoringClient(() => stubOf({}), createFakeClock())
+    const away = { ok: false, error: { code: 'figures_unavailable' } }
+    expect(await client.now()).toEqual(away)
+    expect(await client.openStream(null)).toEqual(away)
+    const broken = createMonitoringClient(() => {
+      throw new Error('no stub')
+    }, createFakeClock())
+    expect(await broken.alertReport()).toEqual(away)
+  })
+
+  it('is out of reach where it does not answer in time', async () => {
+    const clock = createFakeClock()
+    const client = createMonitoringClient(
+      () => stubOf({ alertSettings: () => new Promise(() => undefined) }),
+      clock,
+    )
+    const asked = client.alertSettings()
+    await clock.advance(limits.metricsStoreDeadlineMs)
+    expect(await asked).toEqual({ ok: false, error: { code: 'figures_unavailable' } })
+  })
+
+  it('says what is wrong with settings, and when there are too many streams', async () => {
+    const faults = [{ parameter: 'rules.error_rate.fire_at', message: 'a ratio' }]
+    const client = createMonitoringClient(
+      () =>
+        stubOf({
+          alertSettings: async () => defaultAlertSettings,
+          changeAlertSettings: async () => ({ ok: false, error: faults }),
+          openStream: async () => null,
+        }),
+      createFakeClock(),
+    )
+    expect(await client.alertSettings()).toEqual({ ok: true, value: defaultAlertSettings })
+    expect(await client.changeAlertSettings({ rules: {} })).toEqual({
+      ok: false,
+      error: { code: 'invalid_body', details: faults },
+    })
+    expect(await client.openStream(1)).toEqual({ ok: false, error: { code: 'overloaded' } })
+  })
+})

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { type GaugeFamily, gaugeFamilies } from './families.ts'
+
+/** How things stand where they were looked at: by series (`family label label…`), as in totals.ts. */
+export type Gauges = Readonly<Record<string, number>>
+
+export const gaugesSchema: z.ZodType<Gauges> = z.record(z.string(), z.number())
+
+/** The gauges of several isolates as those of their location. */
+export function mergeGauges(standings: Iterable<Gauges>): Gauges {
+  const merged: Record<string, number> = {}
+  for (const gauges of standings) {
+    for (const [series, value] of Object.entries(gauges)) {
+      const known = merged[series]
+      merged[series] = known === undefined ? value : mergeOf(series)(known, value)
+    }
+  }
+  return merged
+}
+
+const sum = (left: number, right: number) => left + right
+
+function mergeOf(series: string): (left: number, right: number) => number {
+  const family = series.split(' ')[0] ?? ''
+  return isGaugeFamily(family) && gaugeFamilies[family].merge === 'max' ? Math.max : sum
+}
+
+function isGaugeFamily(name: string): name is GaugeFamily {
+  return Object.hasOwn(gaugeFamilies, name)
+}
+
+/** How a breaker's state is told in a number: the worse, the higher. */
+export const breakerStateNumbers = { closed: 0, 'half-open': 1, open: 2 } as const
