@@ -61,7 +61,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const before = await picture()
     const latest = async () => {
       const label = (await plot.getByRole('img').getAttribute('aria-label')) ?? ''
-      return Number(/Requests ([\d.,]+)/.exec(label)?.[1] ?? 0)
+      return Number.parseFloat(/latest: Requests (\d[\d.]*)/.exec(label)?.[1] ?? '0')
     }
     const api = reads()
     await eventually(
