@@ -96,6 +96,14 @@ export default defineConfig({
         serial: true,
       }),
       room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses, serial: true }),
+      room({
+        name: 'browser',
+        group: 3,
+        include: ['test/browser/**/*.test.ts'],
+        ...withProcesses,
+        testTimeoutMs: 90_000,
+        serial: true,
+      }),
     ],
   },
 })

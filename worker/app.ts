@@ -8,6 +8,7 @@ import { unserved } from './metrics/families.ts'
 import { openApiDocument } from './openapi.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
+import { dashboardConfigRoute, dashboardFilesPath, serveFile, servePage } from './routes/dashboard.ts'
 import { explainHeader } from './routes/explain.ts'
 import { healthRoute } from './routes/health.ts'
 import { isWellEncoded } from './routes/input.ts'
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...cacheStatsRoutes,
   healthRoute,
   metricsRoute,
+  dashboardConfigRoute,
   ...monitoringHealthRoutes,
   ...monitoringRoutes,
   ...monitoringAlertRoutes,
@@ -81,6 +83,16 @@ export function createApp(servicesOf: (env: Env) => Services): App {
   })
   for (const route of routes) mount(app, route, servicesOf)
   for (const path of new Set(routes.map((route) => route.path))) refuseOtherMethods(app, path)
+  for (const [path, serve] of [
+    ['/', servePage],
+    [dashboardFilesPath, serveFile],
+  ] as const) {
+    app.get(path, async (context) => {
+      const served = await serve(servicesOf(context.env), context.req.raw)
+      return served.ok ? served.value : respondError(served.error, context.get('requestId'))
+    })
+    refuseOtherMethods(app, path)
+  }
 
   app.notFound((context) => respondError({ code: 'route_not_found' }, context.var.requestId))
   app.onError((error, context) => {
@@ -115,7 +127,8 @@ function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void
 
 /** RFC 9110 section 15.5.6: a 405 names the methods there are. */
 function refuseOtherMethods(app: App, path: string): void {
-  const methods = routes.filter((route) => route.path === path).map((route) => route.method)
+  const declared = routes.filter((route) => route.path === path).map((route) => route.method)
+  const methods = declared.length === 0 ? ['GET' as const] : declared
   const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
   app.all(honoPath(path), (context) => {
     context.set('route', path)

@@ -10,6 +10,8 @@ export interface Env {
   readonly LEDGER: DurableObjectNamespace<Ledger>
   readonly METRICS: DurableObjectNamespace<MetricsShard>
   readonly METRICS_OVERVIEW: DurableObjectNamespace<MetricsOverview>
+  /** The dashboard's files; absent where the Worker runs without them. */
+  readonly ASSETS?: Fetcher
   readonly VERSION?: { readonly id: string; readonly tag: string }
 }
 
@@ -69,6 +71,8 @@ const variablesSchema = z
     MEMORY_CACHE_BYTES: wholeNumber(0, limits.memoryCacheBytesMax, limits.memoryCacheBytesDefault),
     EDGE_CACHE_ENABLED: flag.default(true),
     METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
+    SUPABASE_URL: absentWhenEmpty(httpUrl),
+    SUPABASE_PUBLISHABLE_KEY: absentWhenEmpty(z.string()),
     OPERATORS_WORKSPACE_ID: absentWhenEmpty(workspaceIdSchema),
     ALERT_WEBHOOK_URL: absentWhenEmpty(webhookUrl),
     ALERT_WEBHOOK_SECRET: absentWhenEmpty(webhookSecret),
@@ -79,6 +83,12 @@ const variablesSchema = z
       issues.push({ code: 'custom', input: value, path: [name], message })
     if (value.JWKS_URL === null && value.SUPABASE_JWT_SECRET === null) {
       needs('JWKS_URL', 'set it or SUPABASE_JWT_SECRET: without either no token can be verified')
+    }
+    if ((value.SUPABASE_URL === null) !== (value.SUPABASE_PUBLISHABLE_KEY === null)) {
+      needs(
+        'SUPABASE_URL',
+        'set it and SUPABASE_PUBLISHABLE_KEY, or neither: the dashboard signs in with both',
+      )
     }
     if (value.ALERT_WEBHOOK_URL !== null && value.ALERT_WEBHOOK_SECRET === null) {
       needs('ALERT_WEBHOOK_SECRET', 'set it or leave ALERT_WEBHOOK_URL empty: what is told is signed')
@@ -110,6 +120,8 @@ export interface Config {
   readonly memoryCacheBytes: number
   readonly isEdgeCacheEnabled: boolean
   readonly metricsToken: string | null
+  /** Where the dashboard signs its users in; null: nobody can. Public, both of it. */
+  readonly signIn: { readonly url: string; readonly publishableKey: string } | null
   /** Whose admins operate the deployment; null: nobody's, and every admin may look on. */
   readonly operatorsWorkspaceId: WorkspaceId | null
   /** Where changes of alerts are told; null: nowhere. */
@@ -129,6 +141,7 @@ export function parseConfig(env: Env): Config {
   }
   const value = parsed.data
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = value
+  const { SUPABASE_URL: supabaseUrl, SUPABASE_PUBLISHABLE_KEY: publishableKey } = value
   const { ALERT_WEBHOOK_URL: alertUrl, ALERT_WEBHOOK_SECRET: alertSecret } = value
   return {
     originUrl: value.ORIGIN_URL,
@@ -147,6 +160,7 @@ export function parseConfig(env: Env): Config {
     memoryCacheBytes: value.MEMORY_CACHE_BYTES,
     isEdgeCacheEnabled: value.EDGE_CACHE_ENABLED,
     metricsToken: value.METRICS_TOKEN,
+    signIn: supabaseUrl !== null && publishableKey !== null ? { url: supabaseUrl, publishableKey } : null,
     operatorsWorkspaceId: value.OPERATORS_WORKSPACE_ID,
     alertWebhook: alertUrl === null || alertSecret === null ? null : { url: alertUrl, secret: alertSecret },
     version: env.VERSION?.tag || env.VERSION?.id || 'development',

@@ -43,6 +43,8 @@ export interface Services {
   readonly tiers: Tiers
   readonly settings: SettingsReader
   readonly ask: Ask
+  /** The dashboard's files; null where the Worker runs without them. */
+  readonly assets: Fetcher | null
 }
 
 /** `createMetrics` is there for the benchmark of what counting costs. */
@@ -104,6 +106,7 @@ export function createServices(
     tiers,
     settings,
     ask,
+    assets: env.ASSETS ?? null,
   }
 }
 

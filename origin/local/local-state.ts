@@ -11,6 +11,8 @@ const stateSchema = z.object({
   secretKey: z.string(),
   internalAuthKey: z.string(),
   redisToken: z.string(),
+  /** With which the local users sign in. */
+  password: z.string().default(() => secret(9)),
   /** The ports of the last start: kept where they are free, so that addresses and issuer stay the same. */
   ports: z.object({
     postgres: z.int(),
@@ -39,14 +41,18 @@ export async function writeLocalState(dataDirectory: string, state: LocalState):
   await writeWhole(path(dataDirectory), state)
 }
 
+function secret(bytes: number): string {
+  return randomBytes(bytes).toString('base64url')
+}
+
 function newState(): LocalState {
-  const secret = (bytes: number) => randomBytes(bytes).toString('base64url')
   return {
     jwtSecret: secret(48),
     publishableKey: `sb_publishable_${secret(24)}`,
     secretKey: `sb_secret_${secret(24)}`,
     internalAuthKey: secret(32),
     redisToken: secret(32),
+    password: secret(9),
     ports: { postgres: 0, supabase: 0, redis: 0, bridge: 0, origin: 0 },
   }
 }

@@ -30,6 +30,8 @@ export const stackFileSchema = z.object({
     redis: z.int().nullable(),
     worker: z.int().nullable(),
   }),
+  /** Who can sign in, on the dashboard for one; null where Supabase is not ours. */
+  signIns: z.object({ emails: z.array(z.string()), password: z.string() }).nullable(),
   tokens: z.object({ admin: z.string(), member: z.string(), stranger: z.string(), expired: z.string() }),
 })
 export type StackFile = z.output<typeof stackFileSchema>

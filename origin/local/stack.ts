@@ -9,6 +9,7 @@ import type { Piece } from './processes.ts'
 import { isPortFree, takePort } from './processes.ts'
 import type { LocalRedis } from './redis.ts'
 import { createRedis } from './redis.ts'
+import { signIns } from './sign-ins.ts'
 import type { StackFile } from './stack-file.ts'
 import { removeStackFile, writeStackFile } from './stack-file.ts'
 import { createSupabasePiece } from './supabase.ts'
@@ -122,6 +123,8 @@ async function startPieces(
         INTERNAL_AUTH_KEY: state.internalAuthKey,
         JWT_ISSUER: issuer,
         SUPABASE_JWT_SECRET: supabase.jwtSecret,
+        SUPABASE_URL: supabase.url,
+        SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
         UPSTASH_REDIS_REST_URL: redisAccess?.url ?? '',
         UPSTASH_REDIS_REST_TOKEN: redisAccess?.token ?? '',
         REDIS_ENABLED: String(options.hasRedis),
@@ -147,6 +150,8 @@ async function startPieces(
       redis: redis?.store.pid ?? null,
       worker: worker.pid,
     },
+    signIns:
+      supabasePiece === null ? null : { emails: signIns.map(({ email }) => email), password: state.password },
     tokens: await standardTokens(tokenFor),
   }
   await writeStackFile(dataDirectory, file)
@@ -164,7 +169,13 @@ async function startSupabase(options: StackOptions, state: LocalState, run: Run)
   if (external.supabase !== null || databaseUrl === null) {
     return { postgres, databaseUrl, supabase, supabasePiece: null }
   }
-  const piece = createSupabasePiece({ dataDirectory, port: ports.supabase, databaseUrl, ...supabase })
+  const piece = createSupabasePiece({
+    dataDirectory,
+    port: ports.supabase,
+    databaseUrl,
+    password: state.password,
+    ...supabase,
+  })
   return { postgres, databaseUrl, supabase, supabasePiece: await run("Supabase's interface", piece) }
 }
 

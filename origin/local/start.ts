@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { LocalError } from './local-error.ts'
 import { parseStartOptions, type StartOptions } from './options.ts'
 import { type Stack, startStack } from './stack.ts'
+import type { StackFile } from './stack-file.ts'
 
 /** `npm start`: the whole product on this machine, until Ctrl-C. */
 async function start(): Promise<void> {
@@ -53,7 +54,7 @@ function describe({ file }: Stack, { dataDirectory }: StartOptions): string {
   Postgres   ${file.postgres ?? 'behind Supabase'}
   Redis      ${redis}
   data       ${relative(process.cwd(), dataDirectory) || dataDirectory}, all of this in stack.json there
-
+${describeSignIns(file)}
 A bearer token of workspace 15213's admin:
 
   ${file.tokens.admin}
@@ -69,6 +70,15 @@ The counts. The second time "_cached" is true.
 An invalidation: it answers the workspace's new version. A second later the page comes from the database again.
 
   curl -X POST -H "Authorization: Bearer ${file.internalAuthKey}" -H "Content-Type: application/json" -d '{"workspaceId":"15213","boardId":"board_123","action":"board_updated"}' "${file.worker}/api/cache/invalidate"
+`
+}
+
+function describeSignIns({ worker, signIns }: StackFile): string {
+  if (signIns === null) return ''
+  return `
+The dashboard: ${worker}/ in a browser. The password is ${signIns.password}, the user one of
+
+  ${signIns.emails.join('\n  ')}
 `
 }
 

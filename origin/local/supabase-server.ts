@@ -1,7 +1,11 @@
 import { serve } from '@hono/node-server'
 import { App } from '@supabase/lite'
 import { createPostgresConnection } from '@supabase/lite/postgres'
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
 import { z } from 'zod'
+import { asHosted } from './hosted-answers.ts'
+import { createSignIns } from './sign-ins.ts'
 
 /** Supabase's REST and Auth interface on a Postgres: a process of its own, so that its noise and its load stay there. */
 const environment = z
@@ -11,6 +15,8 @@ const environment = z
     JWT_SECRET: z.string(),
     PUBLISHABLE_KEY: z.string(),
     SECRET_KEY: z.string(),
+    /** Of the users who can sign in. */
+    PASSWORD: z.string(),
   })
   .parse(process.env)
 
@@ -38,7 +44,15 @@ const app = new App({
   },
 })
 await app.ensureSystemSchema()
-serve({ fetch: (request) => app.fetch(request), port: environment.PORT, hostname: '127.0.0.1' })
+await createSignIns(environment.DATABASE_URL, environment.PASSWORD)
+
+const hosted = { issuer: `http://127.0.0.1:${environment.PORT}/auth/v1`, jwtSecret: environment.JWT_SECRET }
+const server = new Hono()
+// Hosted Supabase lets browsers of every origin ask: what they may see is decided by their token.
+server.use(cors({ origin: '*', maxAge: 3_600 }))
+server.post('/auth/v1/token', async (context) => asHosted(await app.fetch(context.req.raw), hosted))
+server.all('*', (context) => app.fetch(context.req.raw))
+serve({ fetch: server.fetch, port: environment.PORT, hostname: '127.0.0.1' })
 
 // The starter is gone, however it went.
 process.on('disconnect', () => process.exit(0))

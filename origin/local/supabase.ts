@@ -8,6 +8,7 @@ interface SupabaseOptions {
   readonly jwtSecret: string
   readonly publishableKey: string
   readonly secretKey: string
+  readonly password: string
 }
 
 /** Supabase's interface in front of the local Postgres. */
@@ -22,6 +23,7 @@ export function createSupabasePiece(options: SupabaseOptions): Piece {
       JWT_SECRET: options.jwtSecret,
       PUBLISHABLE_KEY: options.publishableKey,
       SECRET_KEY: options.secretKey,
+      PASSWORD: options.password,
     },
     dataDirectory: options.dataDirectory,
     hearsStarter: true,

@@ -30,4 +30,6 @@ export const users = {
   member: '00000000-0000-4000-8000-000000000002',
   otherAdmin: '00000000-0000-4000-8000-000000000003',
   stranger: '00000000-0000-4000-8000-000000000004',
+  /** Of no membership in the database: this one's token says where it may go. */
+  operator: '00000000-0000-4000-8000-000000000005',
 } as const

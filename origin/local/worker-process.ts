@@ -4,6 +4,7 @@ import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { unstable_readConfig } from 'wrangler'
 import { z } from 'zod'
+import { buildDashboard } from './dashboard-build.ts'
 import { LocalError } from './local-error.ts'
 import { isPortFree, type Piece } from './processes.ts'
 import { childrenOf, commandOf, signalIfThere } from './running-processes.ts'
@@ -22,6 +23,13 @@ const wranglerSchema = z.object({
   compatibility_date: z.string(),
   vars: z.record(z.string(), z.string()),
   kv_namespaces: z.array(z.object({ binding: z.string() })),
+  assets: z.object({
+    directory: z.string(),
+    binding: z.string(),
+    run_worker_first: z.literal(true),
+    html_handling: z.literal('none'),
+    not_found_handling: z.literal('none'),
+  }),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
   migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).optional() })),
 })
@@ -87,7 +95,20 @@ export async function workerdPids(): Promise<number[]> {
 }
 
 async function miniflareOptions({ dataDirectory, port, ...worker }: WorkerProcessOptions) {
-  return { ...(await workerOptions(worker)), ...sharedOptions(dataDirectory), port }
+  const [options, assets] = await Promise.all([workerOptions(worker), dashboardAssets()])
+  return { ...options, assets, ...sharedOptions(dataDirectory), port }
+}
+
+/** The dashboard's files, as wrangler.toml has them served. */
+async function dashboardAssets() {
+  await buildDashboard()
+  const { directory, binding, html_handling, not_found_handling } = readWranglerConfig().assets
+  return {
+    directory: join(project, directory),
+    binding,
+    routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+    assetConfig: { html_handling, not_found_handling },
+  }
 }
 
 /** What Miniflare is told once, however many Workers it runs. */
@@ -103,7 +124,7 @@ export function sharedOptions(dataDirectory: string) {
 
 /** What Miniflare is told of the Worker itself: its code, and its bindings as wrangler.toml has them. */
 export async function workerOptions({ variables, entry }: Pick<WorkerProcessOptions, 'variables' | 'entry'>) {
-  const config = wranglerSchema.parse(unstable_readConfig({ config: join(project, 'wrangler.toml') }))
+  const config = readWranglerConfig()
   const sqliteClasses = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []))
   return {
     modules: true,
@@ -118,6 +139,10 @@ export async function workerOptions({ variables, entry }: Pick<WorkerProcessOpti
       ]),
     ),
   }
+}
+
+function readWranglerConfig(): z.output<typeof wranglerSchema> {
+  return wranglerSchema.parse(unstable_readConfig({ config: join(project, 'wrangler.toml') }))
 }
 
 /** One file for workerd, as wrangler would build it. */

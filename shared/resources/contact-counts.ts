@@ -28,7 +28,8 @@ const data = z.object({
   computedAt: z.iso.datetime({ offset: true }),
 })
 
-const answer = sharedCounts.extend({
+/** What a caller gets under `data`. */
+export const contactCountsAnswerSchema = sharedCounts.extend({
   assignedToMe: z.int(),
   _cached: z.boolean(),
   _source: z.enum(['memory', 'edge_cache', 'cloudflare_kv', 'redis_cache', 'database']),
@@ -57,7 +58,7 @@ export const contactCounts = defineResource({
   query: z.strictObject({ useCache: z.enum(['true', 'false']).default('true') }),
   params: z.strictObject({}),
   data,
-  answer,
+  answer: contactCountsAnswerSchema,
   notFound: null,
   question: (_path, { useCache }) => ({
     params: {},
@@ -72,7 +73,7 @@ export const contactCounts = defineResource({
   present(body, served) {
     const { counts, assignees, computedAt } = data.parse(JSON.parse(decoder.decode(body)))
     const fromCache = served.source !== 'database'
-    const answered: z.output<typeof answer> = {
+    const answered: z.output<typeof contactCountsAnswerSchema> = {
       ...counts,
       assignedToMe: Object.hasOwn(assignees, served.userId) ? (assignees[served.userId] ?? 0) : 0,
       _cached: fromCache,

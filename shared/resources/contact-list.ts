@@ -121,7 +121,8 @@ const data = z.object({
   }),
 })
 
-const answer = data.extend({
+/** What a caller gets under `data`. */
+export const contactListAnswerSchema = data.extend({
   _cache: z.object({
     status: z.enum(['HIT', 'STALE', 'MISS', 'BYPASS']),
     source: z.enum(['memory', 'edge_cache', 'cloudflare_kv', 'redis_cache', 'database']),
@@ -179,7 +180,7 @@ export const contactList = defineResource({
   query,
   params,
   data,
-  answer,
+  answer: contactListAnswerSchema,
   notFound: 'board_not_found',
   question: ({ boardId }, asked) => {
     const search = asked.search === undefined || asked.search === '' ? null : asked.search

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { parseSync } from 'vite'
 import { unstable_readConfig } from 'wrangler'
+import { buildDashboard } from '../../origin/local/dashboard-build.ts'
 import { checkDeployments, deploymentSchema } from './deployment-rules.ts'
 import { projectFolder, runTool } from './run-tool.ts'
 
@@ -15,6 +16,8 @@ const environments = ['', 'staging'] as const
 
 /** Holds wrangler.toml to its rules and bundles each environment as a deployment would, without deploying. */
 export async function checkDeploy(configPath = 'wrangler.toml'): Promise<boolean> {
+  // wrangler looks for the folder of the assets before it builds what belongs there.
+  await buildDashboard()
   const deployments = environments.map((env) =>
     deploymentSchema.parse(unstable_readConfig({ config: configPath, ...(env === '' ? {} : { env }) })),
   )

@@ -11,17 +11,25 @@ const programs = {
   prometheus: 'Prometheus: the tests with real Prometheus were skipped, there is none on this machine',
   promtool:
     'promtool: the tests of metrics and alert rules by it were skipped, there is none on this machine',
+  chromium:
+    'Chromium: the tests of the dashboard in a browser were skipped, there is no chromium on this machine',
 } as const
 export type Program = keyof typeof programs
 
+/** Where a program is, by the folders of the machine's search path; null where there is none. */
+export function findProgram(program: Program, path = process.env['PATH'] ?? ''): string | null {
+  const folders = path.split(delimiter).filter((folder) => folder !== '')
+  return folders.map((folder) => join(folder, program)).find(isExecutable) ?? null
+}
+
 /** Whether a program can be started. */
-export function hasProgram(program: Program, path = process.env['PATH'] ?? ''): boolean {
-  return path.split(delimiter).some((folder) => folder !== '' && isExecutable(join(folder, program)))
+export function hasProgram(program: Program, path?: string): boolean {
+  return findProgram(program, path) !== null
 }
 
 /** What a run without them says of each program that is missing. */
 export function absences(path = process.env['PATH'] ?? ''): string[] {
-  const names: Program[] = ['redis-server', 'prometheus', 'promtool']
+  const names: Program[] = ['redis-server', 'prometheus', 'promtool', 'chromium']
   return names.filter((program) => !hasProgram(program, path)).map((program) => programs[program])
 }
 

@@ -5,6 +5,10 @@
 type Workers = typeof import('@cloudflare/workers-types')
 
 type KVNamespace = import('@cloudflare/workers-types').KVNamespace
+/** What answers requests by itself; by the types of both platforms. */
+interface Fetcher {
+  fetch(request: globalThis.Request): Promise<globalThis.Response>
+}
 /** What Cloudflare adds to a request. */
 interface Request {
   readonly cf?: import('@cloudflare/workers-types').IncomingRequestCfProperties

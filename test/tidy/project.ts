@@ -33,7 +33,7 @@ export function readProject(folder = projectFolder): ProjectFile[] {
 }
 
 export function isTypeScript({ path }: ProjectFile): boolean {
-  return path.endsWith('.ts')
+  return /\.tsx?$/.test(path)
 }
 
 export function linesOf({ text }: ProjectFile): number {

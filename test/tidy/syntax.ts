@@ -30,7 +30,10 @@ export interface Word {
 
 /** Parses a file; throws where it is not TypeScript. */
 export function syntaxOf({ path, text }: ProjectFile): Syntax {
-  const { program, comments, errors } = parseSync(path, text, { lang: 'ts', sourceType: 'module' })
+  const { program, comments, errors } = parseSync(path, text, {
+    lang: path.endsWith('x') ? 'tsx' : 'ts',
+    sourceType: 'module',
+  })
   const [error] = errors
   if (error !== undefined) throw new Error(`${path}: ${error.message}`)
   const lineAt = lineCounter(text)

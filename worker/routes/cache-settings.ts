@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
 import {
+  performanceAnswerSchema,
+  warmUpSchema,
+  workspaceInvalidatedSchema,
+} from '../../shared/contract/management.ts'
+import {
   cacheSettingsChangeSchema,
   cacheSettingsSchema,
   savedSettingsSchema,
@@ -11,12 +16,12 @@ import { err, ok } from '../../shared/result.ts'
 import { countsTag, settingsTag, workspaceTag } from '../../shared/tags.ts'
 import { invalidate } from '../ledger/invalidate.ts'
 import { type Admitted, admit, admitAdmin } from './access.ts'
-import { cacheStatsSchema, readCacheStats } from './cache-stats.ts'
+import { readCacheStats } from './cache-stats.ts'
 import { parseBody } from './input.ts'
-import { measurePerformance, performanceSchema } from './performance.ts'
+import { measurePerformance } from './performance.ts'
 import { enveloped, respondData } from './respond.ts'
 import type { Call, Route } from './route.ts'
-import { warmUp, warmUpSchema } from './warm-up.ts'
+import { warmUp } from './warm-up.ts'
 
 const workspacePath = z.strictObject({ workspaceId: workspaceIdSchema })
 const settingsPath = '/api/cache-settings/workspace/{workspaceId}/settings'
@@ -79,7 +84,7 @@ const invalidateWorkspace: Route = {
   summary: 'Move on everything of a workspace',
   access: 'member',
   takes: { body: workspaceBody },
-  gives: enveloped(z.object({ deletedEntries: z.int(), patterns: z.array(z.string()), version: z.int() })),
+  gives: enveloped(workspaceInvalidatedSchema),
   errors: ['invalid_json', 'invalid_body', 'admin_required', 'ledger_unavailable'],
   async handle(call) {
     const asked = await admitByBody(call, workspaceBody, admitAdmin)
@@ -120,7 +125,7 @@ const testPerformance: Route = {
   summary: 'Read the counts from the database, through a cold and a warm Redis, and from KV, and time each',
   access: 'member',
   takes: { body: userBody },
-  gives: enveloped(z.object({ performance: performanceSchema, cacheStats: cacheStatsSchema })),
+  gives: enveloped(performanceAnswerSchema),
   errors: ['invalid_json', 'invalid_body', 'origin_unavailable', 'origin_timeout'],
   async handle(call) {
     const asked = await admitByBody(call, userBody, admit)

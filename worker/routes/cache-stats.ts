@@ -1,19 +1,10 @@
 import { z } from 'zod'
+import { cacheStatsSchema } from '../../shared/contract/management.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { statsOf } from '../metrics/render.ts'
 import { enveloped, respondData, respondJson } from './respond.ts'
 import type { Call, Route } from './route.ts'
-
-export const cacheStatsSchema = z.object({
-  hits: z.int(),
-  misses: z.int(),
-  sets: z.int(),
-  deletes: z.int(),
-  errors: z.int(),
-  hitRate: z.string(),
-  total: z.int(),
-})
 
 const cacheHealthSchema = z.object({
   healthy: z.boolean(),

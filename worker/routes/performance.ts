@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
+import type { Performance } from '../../shared/contract/management.ts'
 import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { contactCounts } from '../../shared/resources/contact-counts.ts'
@@ -10,18 +10,6 @@ import { cacheKey } from '../cache/key.ts'
 import type { Services } from '../services.ts'
 import { type Tier, unaborted } from '../tiers/tier.ts'
 import type { Warming } from './warm-up.ts'
-
-const measured = <const Type extends string>(type: Type) =>
-  z.object({ timeMs: z.number(), type: z.literal(type), improvementPercent: z.number() })
-
-/** Null where the tier is switched off or did not answer: what was not measured is not told. */
-export const performanceSchema = z.object({
-  standard: z.object({ timeMs: z.number(), type: z.literal('database') }),
-  redisCold: measured('redis_miss').nullable(),
-  redisWarm: measured('redis_hit').nullable(),
-  edge: measured('kv_hit').nullable(),
-})
-export type Performance = z.output<typeof performanceSchema>
 
 /**
  * Reads the workspace's counts four times, really: from the database; from Redis where it is not, and then from

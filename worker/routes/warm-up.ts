@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
+import type { WarmUp } from '../../shared/contract/management.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { contactCounts } from '../../shared/resources/contact-counts.ts'
@@ -12,14 +12,6 @@ import { plainWish } from '../cache/request.ts'
 import type { SettingsCaller } from '../cache/settings.ts'
 import type { Services } from '../services.ts'
 
-export const warmUpSchema = z.object({
-  warmupTimeMs: z.number(),
-  /** Entries that are now cached: what was there already counts too, what settings keep out does not. */
-  entriesWarmed: z.int(),
-  boards: z.int(),
-  counts: z.boolean(),
-})
-
 export interface Warming {
   readonly principal: Principal
   readonly workspaceId: WorkspaceId
@@ -30,7 +22,7 @@ export interface Warming {
 export async function warmUp(
   services: Services,
   { principal, workspaceId, caller }: Warming,
-): Promise<Result<z.output<typeof warmUpSchema>, WireError>> {
+): Promise<Result<WarmUp, WireError>> {
   const startedAtMs = services.clock.now()
   const boards = await services.origin.boards(workspaceId, caller)
   if (!boards.ok) return boards

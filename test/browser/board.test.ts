@@ -1,0 +1,135 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { chromiumPath } from '../support/chromium.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestStack, type TestStack } from '../support/local-stack.ts'
+import { type DashboardPage, launchBrowser, openDashboard } from './dashboard-page.ts'
+
+let stack: TestStack
+let browser: Browser
+let dashboard: DashboardPage
+
+describe.skipIf(chromiumPath === null)('the contact board', () => {
+  beforeAll(async () => {
+    stack = await startTestStack()
+    browser = await launchBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+  })
+  afterEach(async () => {
+    await dashboard.close()
+    expect(dashboard.complaints).toEqual([])
+  })
+
+  async function openBoard() {
+    dashboard = await openDashboard(browser, stack.worker)
+    await dashboard.signIn('ops@boardcache.example', stack.password)
+    await dashboard.page.getByRole('navigation').waitFor()
+    await dashboard.open('Board')
+    await dashboard.page.getByRole('grid').waitFor()
+    return dashboard.page
+  }
+
+  /** The contact whose row this is, once its page is there. */
+  const contactOn = (row: number) =>
+    dashboard.page.locator(`[data-row="${row}"][data-contact]`).getAttribute('data-contact')
+
+  const scrollTo = (row: number) =>
+    dashboard.page.evaluate(`document.querySelector('[role=grid]').scrollTop = ${34 * row}`)
+
+  it('reaches the last of 191,663 contacts by one key, with some rows in the page at any time', async () => {
+    const page = await openBoard()
+    await page.getByText('191,663 contacts').waitFor()
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('Control+End')
+    const last = await contactOn(191_662)
+    const [row] = await stack.sql<{ id: string }[]>`
+      select id from contacts where workspace_id = '15213' and board_id = 'board_2'
+      order by created_at, id limit 1`
+    expect(last).toBe(row?.id)
+    expect(await page.locator('[data-row]').count()).toBeLessThan(80)
+  })
+
+  it('asks for the pages where a drag over all of it ends, and not for those on the way', async () => {
+    const page = await openBoard()
+    const asked: string[] = []
+    page.on('request', (request) => {
+      if (/\/contacts\?/.test(request.url())) asked.push(request.url())
+    })
+    await page.evaluate(`(async () => {
+      const grid = document.querySelector('[role=grid]')
+      const step = grid.scrollHeight / 200
+      for (let top = 0; top < grid.scrollHeight; top += step) {
+        grid.scrollTop = top
+        await new Promise((next) => requestAnimationFrame(next))
+      }
+      grid.scrollTop = grid.scrollHeight
+    })()`)
+    await contactOn(191_662)
+    expect(asked.length).toBeLessThan(40)
+  })
+
+  it('gives up a page that is scrolled past before it came', async () => {
+    const page = await openBoard()
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    await page.route(/contacts\?page=5&/, async (route) => {
+      await held
+      await route.continue().catch(() => undefined)
+    })
+    const given = page.waitForEvent('requestfailed', (request) => request.url().includes('page=5&'))
+    await Promise.all([page.waitForRequest(/contacts\?page=5&/), scrollTo(450)])
+    await scrollTo(5_000)
+    expect((await given).failure()?.errorText).toContain('ABORTED')
+    release()
+    await contactOn(5_000)
+  })
+
+  it('shows where each page came from, as its answer says', async () => {
+    const page = await openBoard()
+    await contactOn(0)
+    const pages = page.getByRole('list', { name: 'Where the pages in view came from' })
+    const source = await pages.locator('li[data-page="1"]').getAttribute('data-source')
+    expect(['memory', 'edge_cache', 'cloudflare_kv', 'redis_cache', 'database']).toContain(source)
+    expect(await page.locator('[data-row="0"]').getAttribute('data-source')).toBe(source)
+  })
+
+  it('filters, searches, takes a column, and sorts', async () => {
+    const page = await openBoard()
+    const count = page.getByText(/^[\d,]+ contacts$/)
+    await page.getByRole('combobox', { name: 'Filter' }).selectOption('open')
+    await expect.poll(() => count.textContent()).toBe('14 contacts')
+    await page.getByRole('combobox', { name: 'Filter' }).selectOption('all')
+    await page.getByRole('combobox', { name: 'Board', exact: true }).selectOption('board_1')
+    await page.getByRole('combobox', { name: 'Column' }).selectOption('col_11')
+    const [inColumn] = await stack.sql<{ count: number }[]>`
+      select count(*)::int as count from contacts
+      where workspace_id = '15213' and board_id = 'board_1' and board_column_id = 'col_11'`
+    await expect.poll(() => count.textContent()).toBe(`${inColumn?.count.toLocaleString('en')} contacts`)
+    await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click()
+    const [first] = await stack.sql<{ id: string }[]>`
+      select id from contacts
+      where workspace_id = '15213' and board_id = 'board_1' and board_column_id = 'col_11'
+      order by name, id limit 1`
+    await eventually(async () => (await contactOn(0)) === first?.id)
+    await page.getByRole('searchbox').fill('surely nobody is called this')
+    await page.getByText('No contact matches.').waitFor()
+  })
+
+  it('moves by keys from cell to cell, and tells a screen reader where it is', async () => {
+    const page = await openBoard()
+    const grid = page.getByRole('grid')
+    const active = () => grid.getAttribute('aria-activedescendant')
+    await grid.focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowRight')
+    expect(await active()).toBe('cell-1-1')
+    await page.keyboard.press('PageDown')
+    await page.keyboard.press('Home')
+    const row = Number((await active())?.split('-')[1])
+    expect(row).toBeGreaterThan(5)
+    await page.locator(`#cell-${row}-0`).waitFor()
+    expect(await grid.getAttribute('aria-rowcount')).toBe('191664')
+  })
+})

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
+import { z } from 'zod'
+import { chromiumPath } from '../support/chromium.ts'
+
+/** The dashboard in a browser, as a user has it before them. */
+export interface DashboardPage {
+  readonly page: Page
+  /** What the page's scripts have complained of, refused requests aside, which tests provoke. */
+  readonly complaints: readonly string[]
+  signIn(email: string, password: string): Promise<void>
+  open(view: 'Live' | 'Board' | 'Workspace' | 'Inspector'): Promise<void>
+  panel(title: string): Locator
+  /** What axe finds that is serious or critical, one line each. */
+  seriousFaults(): Promise<string[]>
+  close(): Promise<void>
+}
+
+export interface Look {
+  readonly theme?: 'light' | 'dark'
+  readonly width?: number
+  readonly height?: number
+}
+
+/** Chromium without a window. Run by root, as in a container, it cannot have its sandbox. */
+export function launchBrowser(): Promise<Browser> {
+  if (chromiumPath === null) throw new Error('there is no chromium on this machine')
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return chromium.launch({ executablePath: chromiumPath, args })
+}
+
+export async function openDashboard(
+  browser: Browser,
+  worker: string,
+  { theme = 'light', width = 1_280, height = 900 }: Look = {},
+): Promise<DashboardPage> {
+  const context: BrowserContext = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+  })
+  context.setDefaultTimeout(10_000)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    const isRefusal = message.text().startsWith('Failed to load resource')
+    if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text())
+  })
+  await page.goto(worker)
+  return {
+    page,
+    complaints,
+    async signIn(email, password) {
+      await page.getByLabel('E-mail').fill(email)
+      await page.getByLabel('Password').fill(password)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+    },
+    async open(view) {
+      await page.getByRole('navigation').getByRole('link', { name: view }).click()
+      await page.getByRole('main', { name: view }).waitFor()
+    },
+    panel: (title) => page.getByRole('region', { name: title, exact: true }),
+    seriousFaults: () => seriousFaultsOf(page),
+    close: () => context.close(),
+  }
+}
+
+const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+const axeReportSchema = z.object({
+  violations: z.array(
+    z.object({
+      id: z.string(),
+      impact: z.string().nullable(),
+      nodes: z.array(z.object({ html: z.string(), failureSummary: z.string().optional() })),
+    }),
+  ),
+})
+
+/** By the debugging protocol, which the page's content security policy does not bind. */
+async function seriousFaultsOf(page: Page): Promise<string[]> {
+  await page.evaluate(await axeSource)
+  const report = axeReportSchema.parse(
+    await page.evaluate('axe.run(document, { resultTypes: ["violations"] })'),
+  )
+  return report.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary = '' }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
+    )
+}

@@ -1,0 +1,187 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ask, createApiClient } from '../support/api-client.ts'
+import { chromiumPath } from '../support/chromium.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestStack, type TestStack } from '../support/local-stack.ts'
+import { type DashboardPage, type Look, launchBrowser, openDashboard } from './dashboard-page.ts'
+
+let stack: TestStack
+let browser: Browser
+let dashboard: DashboardPage
+
+const views = ['Live', 'Board', 'Workspace', 'Inspector'] as const
+
+describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
+  beforeAll(async () => {
+    stack = await startTestStack({ contacts: 2_000 })
+    browser = await launchBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+  })
+  afterEach(async () => {
+    await dashboard.close()
+    expect(dashboard.complaints).toEqual([])
+  })
+
+  async function signedIn(look: Look = {}, email = 'ops@boardcache.example') {
+    dashboard = await openDashboard(browser, stack.worker, look)
+    await dashboard.signIn(email, stack.password)
+    await dashboard.page.getByRole('navigation').waitFor()
+    return dashboard
+  }
+
+  const reads = () =>
+    createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
+
+  /** A view with all that it shows by itself, and with what its main action answers. */
+  async function show(page: DashboardPage, view: (typeof views)[number]) {
+    await page.open(view)
+    if (view === 'Live') {
+      await page.panel('Tiers and breakers').getByRole('rowheader', { name: 'Redis' }).waitFor()
+      await page.panel('Requests').locator('canvas').waitFor()
+    } else if (view === 'Board') await page.page.locator('[data-row="0"][data-contact]').waitFor()
+    else if (view === 'Workspace') {
+      await page.panel('Actions').getByRole('button', { name: 'Test performance' }).click()
+      await page.panel('Actions').getByRole('table').waitFor()
+      await page.panel('Cache settings').getByRole('switch').first().waitFor()
+    } else {
+      await page.page.getByRole('button', { name: 'Explain' }).click()
+      await page.panel('Explanation').getByText('Judged by').waitFor()
+    }
+  }
+
+  it('shows live figures, and its plots move under load', async () => {
+    const { panel, page } = await signedIn()
+    const plot = panel('Requests')
+    await plot.locator('canvas').waitFor()
+    const picture = () => page.evaluate('document.querySelectorAll(".plot canvas")[1].toDataURL()')
+    const before = await picture()
+    const latest = async () => {
+      const label = (await plot.getByRole('img').getAttribute('aria-label')) ?? ''
+      return Number.parseFloat(/latest: Requests (\d[\d.]*)/.exec(label)?.[1] ?? '0')
+    }
+    const api = reads()
+    await eventually(
+      async () => {
+        await Promise.all([1, 2, 3, 4].map((number) => api.page('board_123', `page=${number}`)))
+        return (await latest()) > 0 && (await picture()) !== before
+      },
+      { deadlineMs: 30_000 },
+    )
+    await panel('Where answers come from').getByText('Memory').waitFor()
+    await expect.poll(() => page.locator('.heads').textContent()).toMatch(/Hit rate[\d.]+ %/)
+  })
+
+  it('tells a tier that is away, and its breaker', async () => {
+    const { panel } = await signedIn()
+    const redis = panel('Tiers and breakers').getByRole('row', { name: /^Redis/ })
+    await redis.waitFor()
+    await stack.pieces.redis?.stop()
+    try {
+      const api = reads()
+      let page = 10
+      await eventually(
+        async () => {
+          page += 1
+          await api.page('board_123', `page=${page % 19}&per_page=${10 + (page % 80)}`)
+          expect(await redis.textContent()).toMatch(/(failing|away).*open/)
+        },
+        { deadlineMs: 40_000 },
+      )
+    } finally {
+      await stack.pieces.redis?.start()
+    }
+  })
+
+  it('says that the connection is lost, and goes on where it broke off', async () => {
+    const { page, panel } = await signedIn()
+    await panel('Requests').locator('canvas').waitFor()
+    await page.route('**/api/monitoring/stream', (route) => route.abort())
+    await stack.pieces.worker.stop()
+    await page.getByText('Connecting again.').waitFor()
+    await stack.pieces.worker.start()
+    await page.unroute('**/api/monitoring/stream')
+    await page.getByText('Connecting again.').waitFor({ state: 'detached', timeout: 40_000 })
+  })
+
+  it("shows a member the API's own refusal of the deployment's figures", async () => {
+    const { page } = await signedIn({}, 'member@boardcache.example')
+    await page.getByRole('alert').getByText(/admin/).waitFor()
+  })
+
+  describe.each(['light', 'dark'] as const)('in %s', (theme) => {
+    it.each(views)('has nothing that axe calls serious or critical: %s', async (view) => {
+      const page = await signedIn({ theme })
+      await show(page, view)
+      expect(await page.seriousFaults()).toEqual([])
+    })
+
+    it('has nothing that axe calls serious or critical: the door', async () => {
+      dashboard = await openDashboard(browser, stack.worker, { theme })
+      await dashboard.signIn('ops@boardcache.example', 'not the password')
+      await dashboard.page.getByRole('alert').waitFor()
+      expect(await dashboard.seriousFaults()).toEqual([])
+    })
+  })
+
+  it.each(views)('fits into 390 pixels without scrolling sideways: %s', async (view) => {
+    const page = await signedIn({ width: 390, height: 844 })
+    await show(page, view)
+    expect(await page.page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+  })
+
+  it('gets the page with a strict policy, and everything else as JSON', async () => {
+    dashboard = await openDashboard(browser, stack.worker)
+    const page = await ask(`${stack.worker}/`)
+    expect(page.status).toBe(200)
+    expect(page.headers.get('Content-Security-Policy')).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'$/,
+    )
+    expect(page.headers.get('X-Content-Type-Options')).toBe('nosniff')
+    expect(page.headers.get('Referrer-Policy')).toBe('no-referrer')
+    const [, script = ''] = /src="(\/dashboard\/[^"]+)"/.exec(page.text) ?? []
+    const file = await ask(`${stack.worker}${script}`)
+    expect(file.headers.get('Cache-Control')).toContain('immutable')
+    for (const [path, init, status] of [
+      ['/', { method: 'POST' }, 405],
+      ['/index.html', {}, 404],
+      ['/dashboard/nothing.js', {}, 404],
+      ['/dashboard/%00', {}, 400],
+    ] as const) {
+      const refused = await ask(`${stack.worker}${path}`, init)
+      expect(refused.status).toBe(status)
+      expect(JSON.parse(refused.text)).toMatchObject({ success: false })
+    }
+  })
+
+  it('follows the theme of the device, or the one that was chosen, which a reload keeps', async () => {
+    const { page } = await signedIn({ theme: 'dark' })
+    const scheme = () => page.evaluate('getComputedStyle(document.documentElement).colorScheme')
+    expect(await scheme()).toBe('dark')
+    await page.getByRole('combobox', { name: 'Theme' }).selectOption('light')
+    expect(await scheme()).toBe('light')
+    await page.reload()
+    await page.getByRole('navigation').waitFor()
+    expect(await scheme()).toBe('light')
+  })
+
+  it('leads through all that can be used by the Tab key alone, and past the navigation by one', async () => {
+    const { page } = await signedIn()
+    await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
+    await page.evaluate('document.body.focus()')
+    const reached: string[] = []
+    for (let press = 0; press < 12; press += 1) {
+      await page.keyboard.press('Tab')
+      reached.push(
+        String(await page.evaluate('document.activeElement.ariaLabel ?? document.activeElement.textContent')),
+      )
+    }
+    for (const name of ['Skip to the view', 'Live', 'Board', 'Workspace', 'Inspector', 'Theme', 'Sign out'])
+      expect(reached).toContain(name)
+    await page.getByRole('button', { name: 'Skip to the view' }).press('Enter')
+    expect(await page.evaluate('document.activeElement.id')).toBe('view')
+  })
+})

@@ -1,0 +1,202 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { chromiumPath } from '../support/chromium.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestStack, type TestStack } from '../support/local-stack.ts'
+import { type DashboardPage, launchBrowser, openDashboard } from './dashboard-page.ts'
+
+let stack: TestStack
+let browser: Browser
+let dashboard: DashboardPage
+
+describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
+  beforeAll(async () => {
+    stack = await startTestStack({ contacts: 2_000 })
+    browser = await launchBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+  })
+  afterEach(async () => {
+    await dashboard.close()
+    expect(dashboard.complaints).toEqual([])
+  })
+
+  async function signedIn(email = 'ops@boardcache.example') {
+    dashboard = await openDashboard(browser, stack.worker)
+    await dashboard.signIn(email, stack.password)
+    await dashboard.page.getByRole('navigation').waitFor()
+    return dashboard
+  }
+
+  /** Reads in the panel made for it, and answers what it shows of it: status, source, time. */
+  async function read({ panel }: DashboardPage, boardId: string | null = null): Promise<string> {
+    const reads = panel('Try a read')
+    await reads.getByLabel('What').selectOption(boardId ?? 'counts')
+    const list = reads.locator('[data-reads]')
+    const before = Number(await list.getAttribute('data-reads'))
+    await reads.getByRole('button', { name: 'Read', exact: true }).click()
+    await eventually(async () => Number(await list.getAttribute('data-reads')) > before)
+    return (await list.getByRole('listitem').first().textContent()) ?? ''
+  }
+
+  it('lets nobody in with a wrong password, and says so', async () => {
+    dashboard = await openDashboard(browser, stack.worker)
+    await dashboard.signIn('ops@boardcache.example', 'not the password')
+    await dashboard.page
+      .getByRole('alert')
+      .getByText('The e-mail address or the password is not right.')
+      .waitFor()
+  })
+
+  it('signs in, keeps the session over a reload, and forgets it when signed out', async () => {
+    const { page } = await signedIn()
+    await page.reload()
+    await page.getByRole('navigation').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    expect(await page.evaluate('JSON.stringify({ ...sessionStorage })')).not.toContain('access_token')
+  })
+
+  it('sends who has no valid session any more back to the door, and says why', async () => {
+    const { page, open } = await signedIn()
+    await page.route('**/auth/v1/token*', (route) =>
+      route.fulfill({ status: 400, json: { code: 'refresh_token_not_found', message: 'gone' } }),
+    )
+    await page.route('**/api/cache-settings/**', (route) =>
+      route.fulfill({
+        status: 401,
+        json: {
+          success: false,
+          error: 'The bearer token has expired.',
+          code: 'token_expired',
+          requestId: 'r-1',
+        },
+      }),
+    )
+    await open('Workspace')
+    await page.getByText('Your session is over. Sign in again.').waitFor()
+  })
+
+  it('offers the workspaces that the token names, or else those of the memberships', async () => {
+    const workspacesOf = async ({ page }: DashboardPage) => {
+      const options = page.getByRole('combobox', { name: 'Workspace' }).getByRole('option')
+      await options.first().waitFor({ state: 'attached' })
+      return options.allTextContents()
+    }
+    expect(await workspacesOf(await signedIn())).toEqual([
+      expect.stringMatching(/^15213 .*\(admin\)/),
+      expect.stringMatching(/^15214 .*\(admin\)/),
+      expect.stringMatching(/^15215 .*\(member\)/),
+    ])
+    await dashboard.close()
+    expect(await workspacesOf(await signedIn('member@boardcache.example'))).toEqual([
+      expect.stringMatching(/^15213 .*\(member\)/),
+    ])
+  })
+
+  it('tells who is a member of nothing that they are', async () => {
+    const { page } = await signedIn('stranger@boardcache.example')
+    await page.getByText('You are not a member of any workspace.').waitFor()
+  })
+
+  it('switches a feature off, and a read shows it: from the database, until it is on again', async () => {
+    const page = await signedIn()
+    await page.open('Workspace')
+    const feature = page.panel('Cache settings').getByRole('switch', { name: 'Contact counts' })
+    await feature.uncheck()
+    await page.panel('Cache settings').getByText('contact counts off').waitFor()
+    await eventually(async () => expect(await read(page)).toContain('BYPASS'))
+    expect(await read(page)).toContain('Database')
+    await feature.check()
+    await page.panel('Cache settings').getByText('contact counts on').waitFor()
+    await eventually(async () => expect(await read(page)).toMatch(/HIT/))
+  })
+
+  it('saves lifetimes, and shows what the API does not take', async () => {
+    const { open, panel, page } = await signedIn()
+    await open('Workspace')
+    const settings = panel('Cache settings')
+    await settings.getByRole('spinbutton', { name: /^Contact lists/ }).fill('240')
+    await settings.getByRole('button', { name: 'Save lifetimes' }).click()
+    await settings.getByText('contact lists 4 min').waitFor()
+    // The browser would refuse it before the API is asked.
+    await page.evaluate('document.querySelector(".lifetimes").closest("form").noValidate = true')
+    await settings.getByRole('spinbutton', { name: /^Contact lists/ }).fill('5')
+    await settings.getByRole('button', { name: 'Save lifetimes' }).click()
+    await settings.getByRole('alert').getByText('cacheConfig.contactsTTL').waitFor()
+    await page.reload()
+    await expect
+      .poll(() => settings.getByRole('spinbutton', { name: /^Contact lists/ }).inputValue())
+      .toBe('240')
+  })
+
+  it('invalidates only when asked twice, tells what moved, and a read is a miss', async () => {
+    const page = await signedIn()
+    await page.open('Workspace')
+    await eventually(async () => expect(await read(page)).toContain('HIT'))
+    const actions = page.panel('Actions')
+    await actions.getByRole('button', { name: 'Invalidate' }).click()
+    await actions.getByRole('button', { name: 'Yes, invalidate' }).click()
+    await actions.getByText(/\d+ tags moved on; the workspace is at version \d+/).waitFor()
+    await eventually(async () => expect(await read(page)).toContain('MISS'))
+  })
+
+  it('warms up, and the first page of a board is there', async () => {
+    const page = await signedIn()
+    await page.open('Workspace')
+    const actions = page.panel('Actions')
+    await actions.getByRole('button', { name: 'Warm up' }).click()
+    await actions.getByText(/4 entries are warm after .*: 3 boards and the counts/).waitFor()
+    expect(await read(page, 'board_123')).toContain('HIT')
+  })
+
+  it('tests the performance, and shows each of the four times', async () => {
+    const { open, panel } = await signedIn()
+    await open('Workspace')
+    await panel('Actions').getByRole('button', { name: 'Test performance' }).click()
+    const rows = panel('Actions').getByRole('table').getByRole('row')
+    await rows.getByText('KV').waitFor()
+    const times = await panel('Actions').getByRole('table').locator('tbody tr').allTextContents()
+    expect(times).toHaveLength(4)
+    for (const time of times) expect(time).toMatch(/[\d.]+ (ms|s)/)
+  })
+
+  it('shows a member the settings, and lets only an admin change them', async () => {
+    const { open, panel } = await signedIn('member@boardcache.example')
+    await open('Workspace')
+    await panel('Cache settings').getByText('Only an admin of the workspace may change these.').waitFor()
+    for (const each of await panel('Cache settings').getByRole('switch').all()) {
+      expect(await each.isDisabled()).toBe(true)
+    }
+    expect(await panel('Actions').getByRole('button', { name: 'Invalidate' }).isDisabled()).toBe(true)
+  })
+
+  it('explains an answer: the tiers asked, the stamp and the tags', async () => {
+    const { open, panel, page } = await signedIn()
+    await open('Inspector')
+    await page.getByRole('combobox', { name: 'Board', exact: true }).fill('board_123')
+    await page.getByLabel('Filter').selectOption('unassigned')
+    await page.getByRole('button', { name: 'Explain' }).click()
+    const explanation = panel('Explanation')
+    await explanation
+      .getByText('/api/boards/board_123/contacts?page=1&per_page=50&filter=unassigned')
+      .waitFor()
+    await explanation.getByText('open:board_123').waitFor()
+    await explanation.getByText(/version \d+ of ledger/).waitFor()
+    expect(await explanation.locator('.asked li').count()).toBeGreaterThan(0)
+  })
+
+  it("shows the API's own sentence for a question that it does not take", async () => {
+    const { open, panel, page } = await signedIn()
+    await open('Inspector')
+    await page.getByLabel('Per page').fill('1000')
+    await page.getByRole('button', { name: 'Explain' }).click()
+    const alert = panel('Explanation').getByRole('alert')
+    await alert.getByText('A parameter of the request is not valid.').waitFor()
+    await alert.getByText('per_page').waitFor()
+  })
+})

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { ApiFailure, failureOf, unreachable } from './failure.ts'
+
+const deadlineMs = 20_000
+
+const envelopeSchema = z.object({ success: z.literal(true), data: z.unknown() })
+
+/** Where the access token comes from, and what happens when it is over. */
+export interface TokenSource {
+  /** A token that is good for a while yet; null where nobody is signed in. */
+  current(): Promise<string | null>
+  /** A new one in place of one that was refused; null where there is none to be had. */
+  renewed(): Promise<string | null>
+  /** Called once a renewed token is refused too. */
+  end(): void
+}
+
+export interface Ask {
+  readonly path: string
+  readonly workspaceId?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON by POST; without it the request is a GET. */
+  readonly body?: unknown
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An answer of 200: its checked `data`, and the headers that tell where it came from. */
+export interface Answer<Data> {
+  readonly data: Data
+  readonly headers: Headers
+  /** As the page saw it, network included. */
+  readonly durationMs: number
+}
+
+export interface ApiClient {
+  /** The `data` of an enveloped answer, checked; throws `ApiFailure`. */
+  ask<Schema extends z.ZodType>(schema: Schema, ask: Ask): Promise<Answer<z.output<Schema>>>
+  /** The answer itself, where its status is 200: for streams. `signal` alone ends it. */
+  open(ask: Ask): Promise<Response>
+}
+
+export function createApiClient(tokens: TokenSource): ApiClient {
+  async function open(ask: Ask, signal: AbortSignal | undefined): Promise<Response> {
+    const first = await send(ask, await tokens.current(), signal)
+    if (first.status !== 401) return checked(first)
+    await first.body?.cancel()
+    const second = await send(ask, await tokens.renewed(), signal)
+    if (second.status === 401) tokens.end()
+    return checked(second)
+  }
+  return {
+    open: (ask) => open(ask, ask.signal),
+    async ask(schema, ask) {
+      const startedAtMs = performance.now()
+      const signals = [AbortSignal.timeout(deadlineMs), ...(ask.signal === undefined ? [] : [ask.signal])]
+      const response = await open(ask, AbortSignal.any(signals))
+      const durationMs = performance.now() - startedAtMs
+      const body = envelopeSchema.safeParse(await response.json().catch(() => null))
+      const data = schema.safeParse(body.data?.data)
+      if (data.success) return { data: data.data, headers: response.headers, durationMs }
+      throw new ApiFailure('The server gave an answer that this page does not understand.', {
+        status: response.status,
+        code: 'not_understood',
+      })
+    },
+  }
+}
+
+async function send(ask: Ask, token: string | null, signal: AbortSignal | undefined): Promise<Response> {
+  const headers = new Headers(ask.headers)
+  if (token !== null) headers.set('Authorization', `Bearer ${token}`)
+  if (ask.workspaceId !== undefined) headers.set('X-Workspace-ID', ask.workspaceId)
+  if (ask.body !== undefined) headers.set('Content-Type', 'application/json')
+  try {
+    return await fetch(ask.path, {
+      method: ask.body === undefined ? 'GET' : 'POST',
+      headers,
+      // The page wants the Worker's answer and not the browser's.
+      cache: 'no-store',
+      signal: signal ?? null,
+      ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+    })
+  } catch (error) {
+    // Given up by the page itself: TanStack Query knows, and nobody is to be told.
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw unreachable(error)
+  }
+}
+
+async function checked(response: Response): Promise<Response> {
+  if (response.ok) return response
+  throw await failureOf(response)
+}

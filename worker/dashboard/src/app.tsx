@@ -1,0 +1,83 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { ApiFailure, sentenceOf } from './api/failure.ts'
+import { type Auth, loadAuth, type User } from './auth/session.ts'
+import { SignIn } from './auth/sign-in.tsx'
+import { FailureNotice } from './parts/notice.tsx'
+import { Waiting } from './parts/panel.tsx'
+import { Shell } from './shell.tsx'
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What cannot be reached is asked once more; what was refused stays refused.
+      retry: (failures, error) => failures < 1 && error instanceof ApiFailure && error.status === 0,
+      refetchOnWindowFocus: false,
+      staleTime: 30_000,
+      gcTime: 60_000,
+    },
+  },
+})
+
+type Door =
+  | { readonly state: 'loading' }
+  | { readonly state: 'broken'; readonly error: unknown }
+  | { readonly state: 'out'; readonly auth: Auth; readonly message: string | null }
+  | { readonly state: 'in'; readonly auth: Auth; readonly user: User }
+
+/** The whole page: signed out or in. */
+export function App() {
+  const door = useDoor()
+  if (door.state === 'broken') {
+    return (
+      <main className="door">
+        <FailureNotice error={door.error} retry={() => window.location.reload()} />
+      </main>
+    )
+  }
+  if (door.state === 'loading') {
+    return (
+      <main className="door">
+        <Waiting what="the dashboard" />
+      </main>
+    )
+  }
+  if (door.state === 'out') return <SignIn auth={door.auth} message={door.message} />
+  return (
+    <QueryClientProvider client={queries}>
+      <Shell key={door.user.sessionKey} auth={door.auth} user={door.user} />
+    </QueryClientProvider>
+  )
+}
+
+function useDoor(): Door {
+  const [door, setDoor] = useState<Door>({ state: 'loading' })
+  useEffect(() => {
+    let isOver = false
+    let stop: (() => void) | null = null
+    loadAuth().then(
+      (auth) => {
+        if (!isOver) stop = auth.onChange((user) => setDoor((before) => after(before, auth, user)))
+      },
+      (error: unknown) => {
+        if (!isOver) setDoor({ state: 'broken', error: new Error(sentenceOf(error)) })
+      },
+    )
+    return () => {
+      isOver = true
+      stop?.()
+    }
+  }, [])
+  return door
+}
+
+function after(before: Door, auth: Auth, user: User | null): Door {
+  if (user !== null) {
+    const isSame = before.state === 'in' && before.user.sessionKey === user.sessionKey
+    return isSame ? before : { state: 'in', auth, user }
+  }
+  // Nothing of one user's is there for the next.
+  queries.clear()
+  const message = before.state === 'in' && !auth.wasAsked() ? 'Your session is over. Sign in again.' : null
+  return { state: 'out', auth, message }
+}

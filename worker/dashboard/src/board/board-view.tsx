@@ -1,0 +1,142 @@
+import './board.css'
+import { useDeferredValue, useState } from 'react'
+import type { Board } from '../api/directory.ts'
+import { Choice } from '../parts/choice.tsx'
+import { formatCount } from '../parts/format.ts'
+import { FailureNotice, Notice } from '../parts/notice.tsx'
+import { Waiting } from '../parts/panel.tsx'
+import { useBoards } from '../place.ts'
+import { ContactGrid } from './contact-grid.tsx'
+import {
+  filterOptions,
+  type ListQuestion,
+  orderOptions,
+  plainQuestion,
+  sortOptions,
+} from './list-question.ts'
+import { useSegments } from './use-pages.ts'
+
+const allBoards = ''
+
+/** The contacts of a board, or of all boards one below the other. */
+export function BoardView() {
+  const boards = useBoards()
+  const [boardId, setBoardId] = useState(allBoards)
+  const [question, setQuestion] = useState(plainQuestion)
+  if (boards.isPending) return <Waiting what="the boards" />
+  if (boards.isError) return <FailureNotice error={boards.error} retry={() => void boards.refetch()} />
+  if (boards.data.length === 0) return <Notice tone="info">This workspace has no boards.</Notice>
+  const shown = boardId === allBoards ? boards.data : boards.data.filter(({ id }) => id === boardId)
+  return (
+    <>
+      <search className="panel filters">
+        <Choice
+          label="Board"
+          value={boardId}
+          options={[
+            { value: allBoards, title: 'All boards' },
+            ...boards.data.map(({ id, name }) => ({ value: id, title: `${name} (${id})` })),
+          ]}
+          onChange={(chosen) => {
+            setBoardId(chosen)
+            setQuestion({ ...question, columnId: '' })
+          }}
+        />
+        <Filters
+          board={boardId === allBoards ? null : (shown[0] ?? null)}
+          question={question}
+          onChange={setQuestion}
+        />
+      </search>
+      <Contacts boards={shown} question={question} onSort={setQuestion} />
+    </>
+  )
+}
+
+interface FiltersProps {
+  readonly board: Board | null
+  readonly question: ListQuestion
+  onChange(question: ListQuestion): void
+}
+
+function Filters({ board, question, onChange }: FiltersProps) {
+  const columns = board?.board_columns ?? []
+  return (
+    <>
+      <label className="field filters-search">
+        <span>Search</span>
+        <input
+          type="search"
+          maxLength={200}
+          value={question.search}
+          onChange={({ target }) => onChange({ ...question, search: target.value })}
+        />
+      </label>
+      <Choice
+        label="Filter"
+        value={question.filter}
+        options={filterOptions.map((option) => ({ ...option, value: String(option.value) }))}
+        onChange={(filter) => onChange({ ...question, filter })}
+      />
+      <Choice
+        label="Column"
+        value={question.columnId}
+        disabled={board === null}
+        options={[
+          { value: '', title: board === null ? 'Choose a board first' : 'All columns' },
+          ...columns.map(({ id, name }) => ({ value: id, title: name })),
+        ]}
+        onChange={(columnId) => onChange({ ...question, columnId })}
+      />
+      <Choice
+        label="Sort by"
+        value={question.sortBy}
+        options={sortOptions.map((option) => ({ ...option, value: String(option.value) }))}
+        onChange={(sortBy) => onChange({ ...question, sortBy })}
+      />
+      <Choice
+        label="Order"
+        value={question.sortOrder}
+        options={orderOptions.map((option) => ({ ...option, value: String(option.value) }))}
+        onChange={(sortOrder) => onChange({ ...question, sortOrder })}
+      />
+    </>
+  )
+}
+
+interface ContactsProps {
+  readonly boards: readonly Board[]
+  readonly question: ListQuestion
+  onSort(question: ListQuestion): void
+}
+
+function Contacts({ boards, question, onSort }: ContactsProps) {
+  // Whoever is still typing is not made to wait for what is typed so far.
+  const asked = useDeferredValue(question)
+  const segments = useSegments(
+    boards.map(({ id }) => id),
+    asked,
+  )
+  const { rows, isPending, isEstimate, error, retry } = segments
+  if (error !== null) return <FailureNotice error={error} retry={retry} />
+  if (isPending) return <Waiting what="the contacts" />
+  return (
+    <>
+      <p className="count" role="status">
+        {`${isEstimate ? 'About ' : ''}${formatCount(rows)} contacts`}
+      </p>
+      {rows === 0 ? (
+        <p className="panel empty">No contact matches.</p>
+      ) : (
+        <ContactGrid
+          key={JSON.stringify([boards.map(({ id }) => id), asked])}
+          boards={boards}
+          segments={segments.segments}
+          rows={rows}
+          question={asked}
+          onSort={onSort}
+        />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,139 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type KeyboardEvent, useRef, useState } from 'react'
+import type { Board } from '../api/directory.ts'
+import { formatCount } from '../parts/format.ts'
+import { FailureNotice } from '../parts/notice.tsx'
+import { fields, type SortBy } from './contact-fields.ts'
+import { ContactRow } from './contact-row.tsx'
+import { type Cell, moved } from './grid-keys.ts'
+import type { ListQuestion } from './list-question.ts'
+import { PagesInView } from './pages-in-view.tsx'
+import { type PageRef, pageKey, pageOf, type Segment, usePages } from './use-pages.ts'
+
+const rowHeightPx = 34
+
+interface GridProps {
+  readonly boards: readonly Board[]
+  readonly segments: readonly Segment[]
+  readonly rows: number
+  readonly question: ListQuestion
+  onSort(question: ListQuestion): void
+}
+
+/**
+ * All contacts in one scroll: as many rows are in the page as fit in view, and as many pages are asked for as those
+ * belong to. One tab stop, within which the arrow keys move (WAI-ARIA grid pattern).
+ */
+export function ContactGrid({ boards, segments, rows, question, onSort }: GridProps) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const [active, setActive] = useState<Cell>({ row: 0, field: 0 })
+  const virtual = useVirtualizer({
+    count: rows,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeightPx,
+    overscan: 8,
+  })
+  const items = virtual.getVirtualItems()
+  const refs = pageRefs(
+    segments,
+    items.map(({ index }) => index),
+  )
+  const { pages, error, retry } = usePages(refs, question)
+
+  function onKeyDown(event: KeyboardEvent) {
+    const pageRows = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeightPx) - 2)
+    const next = moved(active, event, { rows, fields: fields.length, pageRows })
+    if (next === null) return
+    event.preventDefault()
+    setActive(next)
+    virtual.scrollToIndex(next.row, { align: 'auto' })
+  }
+
+  return (
+    <section className="panel board" aria-label="Contacts">
+      <PagesInView refs={refs} pages={pages} boards={boards} />
+      {error !== null && <FailureNotice error={error} retry={retry} />}
+      <div
+        ref={scroller}
+        className="grid"
+        role="grid"
+        aria-label="Contacts"
+        aria-rowcount={rows + 1}
+        aria-colcount={fields.length}
+        aria-activedescendant={`cell-${active.row}-${active.field}`}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
+        <Heads question={question} onSort={onSort} />
+        <div className="grid-body" role="rowgroup" style={{ blockSize: `${virtual.getTotalSize()}px` }}>
+          {items.map(({ index, start }) => {
+            const ref = pageOf(segments, index)
+            const page = ref === null ? undefined : pages.get(pageKey(ref))
+            return (
+              <ContactRow
+                key={index}
+                row={index}
+                offsetPx={start}
+                contact={ref === null ? undefined : page?.contacts[ref.index]}
+                source={page?._cache.source ?? null}
+                boards={boards}
+                activeField={index === active.row ? active.field : null}
+                onChoose={(field) => setActive({ row: index, field })}
+              />
+            )
+          })}
+        </div>
+      </div>
+      <p className="quiet small grid-foot">
+        Row {formatCount(rows === 0 ? 0 : active.row + 1)} of {formatCount(rows)}. Arrow keys, Page Up, Page
+        Down, Home and End move; with Ctrl to the first and the last contact.
+      </p>
+    </section>
+  )
+}
+
+function Heads({ question, onSort }: Pick<GridProps, 'question' | 'onSort'>) {
+  function sort(sortBy: SortBy) {
+    const isSame = question.sortBy === sortBy
+    const opposite = question.sortOrder === 'asc' ? 'desc' : 'asc'
+    onSort({ ...question, sortBy, sortOrder: isSame ? opposite : sortBy === 'name' ? 'asc' : 'desc' })
+  }
+  return (
+    <div className="grid-row grid-heads" role="row" aria-rowindex={1}>
+      {fields.map(({ title, className, sortBy }, index) => {
+        const isSorted = sortBy !== undefined && question.sortBy === sortBy
+        const direction = question.sortOrder === 'asc' ? 'ascending' : 'descending'
+        return (
+          <div
+            key={title}
+            role="columnheader"
+            aria-colindex={index + 1}
+            aria-sort={isSorted ? direction : undefined}
+            className={`grid-cell ${className}`}
+            // The grid is the tab stop; sorting has its menus above, too.
+            tabIndex={-1}
+          >
+            {sortBy === undefined ? (
+              title
+            ) : (
+              <button type="button" tabIndex={-1} className="head-sort" onClick={() => sort(sortBy)}>
+                {title}{' '}
+                <span aria-hidden="true">{isSorted ? (direction === 'ascending' ? '▲' : '▼') : ''}</span>
+              </button>
+            )}
+          </div>
+        )
+      })}
+    </div>
+  )
+}
+
+/** The pages that some rows belong to, each once. */
+function pageRefs(segments: readonly Segment[], rowsInView: readonly number[]): PageRef[] {
+  const refs = new Map<string, PageRef>()
+  for (const row of rowsInView) {
+    const ref = pageOf(segments, row)
+    if (ref !== null) refs.set(pageKey(ref), { boardId: ref.boardId, page: ref.page })
+  }
+  return [...refs.values()]
+}

@@ -1,0 +1,62 @@
+/** What a list of contacts is asked for: the API's own words. */
+export interface ListQuestion {
+  readonly filter: string
+  readonly search: string
+  readonly columnId: string
+  readonly sortBy: string
+  readonly sortOrder: string
+}
+
+export const plainQuestion: ListQuestion = {
+  filter: 'all',
+  search: '',
+  columnId: '',
+  sortBy: 'created_at',
+  sortOrder: 'desc',
+}
+
+export const filterOptions = [
+  { value: 'all', title: 'All' },
+  { value: 'open', title: 'Open' },
+  { value: 'closed', title: 'Closed' },
+  { value: 'unassigned', title: 'Unassigned' },
+  { value: 'assigned_to_me', title: 'Assigned to me' },
+  { value: 'high_priority', title: 'High priority' },
+  { value: 'medium_priority', title: 'Medium priority' },
+  { value: 'low_priority', title: 'Low priority' },
+  { value: 'needs_response', title: 'Needs response' },
+  { value: 'follow_up', title: 'Follow up' },
+  { value: 'favorites', title: 'Favorites' },
+  { value: 'archived', title: 'Archived' },
+  { value: 'unhappy_customers', title: 'Unhappy customers' },
+  { value: 'new_customers', title: 'New customers' },
+  { value: 'recent_activity', title: 'Recent activity' },
+] as const
+
+export const sortOptions = [
+  { value: 'created_at', title: 'Created' },
+  { value: 'updated_at', title: 'Updated' },
+  { value: 'name', title: 'Name' },
+  { value: 'last_activity_at', title: 'Last activity' },
+] as const
+
+export const orderOptions = [
+  { value: 'desc', title: 'Descending' },
+  { value: 'asc', title: 'Ascending' },
+] as const
+
+/** The path of a page of a board; what is as by default is left out, so that equal questions read alike. */
+export function listPath(
+  boardId: string,
+  question: ListQuestion,
+  place: Readonly<Record<string, string>>,
+): string {
+  const { filter, search, columnId, sortBy, sortOrder } = question
+  const query = new URLSearchParams(place)
+  if (filter !== plainQuestion.filter) query.set('filter', filter)
+  if (search !== '') query.set('search', search)
+  if (columnId !== '') query.set('column_id', columnId)
+  if (sortBy !== plainQuestion.sortBy) query.set('sort_by', sortBy)
+  if (sortOrder !== plainQuestion.sortOrder) query.set('sort_order', sortOrder)
+  return `/api/boards/${encodeURIComponent(boardId)}/contacts?${query}`
+}

@@ -1,0 +1,114 @@
+import { useQueries } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import type { z } from 'zod'
+import { contactListAnswerSchema } from '../../../../shared/resources/contact-list.ts'
+import { usePlace } from '../place.ts'
+import { type ListQuestion, listPath } from './list-question.ts'
+
+export type Page = z.output<typeof contactListAnswerSchema> & { readonly durationMs: number }
+
+export const perPage = 100
+
+/** One board of those shown one below the other: where its rows begin, and how many there are. */
+export interface Segment {
+  readonly boardId: string
+  readonly firstRow: number
+  readonly rows: number
+}
+
+/** A page by its board and number, from 1. */
+export interface PageRef {
+  readonly boardId: string
+  readonly page: number
+}
+
+/** The first page of each board: how many contacts there are in all. */
+export function useSegments(boardIds: readonly string[], question: ListQuestion) {
+  const optionsOf = usePageOptions(question)
+  return useQueries({
+    queries: boardIds.map((boardId) => optionsOf({ boardId, page: 1 })),
+    combine(results) {
+      let firstRow = 0
+      const segments = results.map(({ data }, index): Segment => {
+        const rows = data?.pagination.total ?? 0
+        const segment = { boardId: boardIds[index] ?? '', firstRow, rows }
+        firstRow += rows
+        return segment
+      })
+      return {
+        segments,
+        rows: firstRow,
+        isPending: results.some(({ isPending }) => isPending),
+        isEstimate: results.some(({ data }) => data?.pagination.total_is_estimate === true),
+        error: results.find(({ error }) => error !== null)?.error ?? null,
+        retry: () => void Promise.all(results.map(({ refetch }) => refetch())),
+      }
+    },
+  })
+}
+
+/** The pages that rows in view belong to; asked for once the scrolling rests, given up when they are scrolled past. */
+export function usePages(inView: readonly PageRef[], question: ListQuestion) {
+  const wanted = useRested(inView)
+  const optionsOf = usePageOptions(question)
+  return useQueries({
+    queries: wanted.map((ref) => optionsOf(ref)),
+    combine: (results) => ({
+      pages: new Map(
+        results.flatMap(({ data }, index) => {
+          const ref = wanted[index]
+          return data === undefined || ref === undefined ? [] : [[pageKey(ref), data] as const]
+        }),
+      ),
+      error: results.find(({ error }) => error !== null)?.error ?? null,
+      retry: () => void Promise.all(results.map(({ refetch }) => refetch())),
+    }),
+  })
+}
+
+export function pageKey({ boardId, page }: PageRef): string {
+  return `${boardId} ${page}`
+}
+
+/** The page of a row, and the row's place on it; null past the end. */
+export function pageOf(
+  segments: readonly Segment[],
+  row: number,
+): (PageRef & { readonly index: number }) | null {
+  const segment = segments.find(({ firstRow, rows }) => row >= firstRow && row < firstRow + rows)
+  if (segment === undefined) return null
+  const within = row - segment.firstRow
+  return { boardId: segment.boardId, page: Math.floor(within / perPage) + 1, index: within % perPage }
+}
+
+function usePageOptions(question: ListQuestion) {
+  const { api, workspace } = usePlace()
+  return ({ boardId, page }: PageRef) => ({
+    queryKey: ['page', workspace.id, boardId, question, page],
+    // TanStack Query aborts the signal when nobody looks at the page any more.
+    queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Page> => {
+      const path = listPath(boardId, question, { page: String(page), per_page: String(perPage) })
+      const { data, durationMs } = await api.ask(contactListAnswerSchema, {
+        path,
+        workspaceId: workspace.id,
+        signal,
+      })
+      return { ...data, durationMs }
+    },
+  })
+}
+
+const restMs = 70
+
+/** The pages in view once they stay for a moment: a drag over a thousand pages asks for the last of them alone. */
+function useRested(inView: readonly PageRef[]): readonly PageRef[] {
+  const [rested, setRested] = useState(inView)
+  const key = inView.map(pageKey).join(' ')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says whether the pages are others
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(inView), restMs)
+    return () => clearTimeout(timer)
+  }, [key])
+  const isFirst = rested.length === 0 && inView.length > 0
+  return isFirst ? inView : rested
+}

@@ -1,0 +1,103 @@
+import { type Sample, type SampleColumns, sourceNames } from '../../../../shared/contract/monitoring.ts'
+
+/** The samples of the last hour, oldest first. */
+export type History = readonly Sample[]
+
+const hourMs = 3_600_000
+/** One a second, and room for what the seams between two connections may overlap. */
+const samplesMax = 4_000
+
+/** What comes after what is there: what is older than an hour goes, and what is there already does not come again. */
+export function appended(history: History, samples: readonly Sample[]): History {
+  const lastAtMs = history.at(-1)?.at_ms ?? 0
+  const all = [...history, ...samples.filter(({ at_ms }) => at_ms > lastAtMs)]
+  const newestAtMs = all.at(-1)?.at_ms ?? 0
+  return all.filter(({ at_ms }) => at_ms > newestAtMs - hourMs).slice(-samplesMax)
+}
+
+/** Columns, as they come over the wire, as samples. */
+export function samplesOf(columns: SampleColumns): Sample[] {
+  return columns.at_ms.map((at_ms, index) => ({
+    at_ms,
+    seconds: columns.seconds[index] ?? 1,
+    requests: columns.requests[index] ?? 0,
+    errors: columns.errors[index] ?? 0,
+    hit_rate: columns.hit_rate[index] ?? null,
+    avg_ms: columns.avg_ms[index] ?? null,
+    p50_ms: columns.p50_ms[index] ?? null,
+    p95_ms: columns.p95_ms[index] ?? null,
+    p99_ms: columns.p99_ms[index] ?? null,
+    sources: {
+      memory: columns.sources.memory[index] ?? 0,
+      edge_cache: columns.sources.edge_cache[index] ?? 0,
+      cloudflare_kv: columns.sources.cloudflare_kv[index] ?? 0,
+      redis_cache: columns.sources.redis_cache[index] ?? 0,
+      database: columns.sources.database[index] ?? 0,
+    },
+  }))
+}
+
+/** Some time put together: counts are sums, p50 is weighted by reads, p95 and p99 are those of its worst sample. */
+export interface Span {
+  readonly atMs: number
+  readonly seconds: number
+  readonly requests: number
+  readonly errors: number
+  readonly hitRate: number | null
+  readonly p50Ms: number | null
+  readonly p95Ms: number | null
+  readonly p99Ms: number | null
+  readonly sources: Sample['sources']
+}
+
+/** Samples put together in spans that begin at whole multiples of `spanSeconds`: as many as a plot can show. */
+export function spansOf(history: History, spanSeconds: number, fromMs: number): Span[] {
+  const groups = new Map<number, Sample[]>()
+  for (const sample of history) {
+    if (sample.at_ms < fromMs) continue
+    const startMs = Math.floor(sample.at_ms / (spanSeconds * 1_000)) * spanSeconds * 1_000
+    const group = groups.get(startMs)
+    if (group === undefined) groups.set(startMs, [sample])
+    else group.push(sample)
+  }
+  return [...groups].map(([atMs, samples]) => ({ ...together(samples), atMs }))
+}
+
+/** Everything within the last `seconds` of the history. */
+export function latest(history: History, seconds: number): Span {
+  const newestAtMs = history.at(-1)?.at_ms ?? 0
+  return together(history.filter(({ at_ms }) => at_ms > newestAtMs - seconds * 1_000))
+}
+
+function together(samples: readonly Sample[]): Span {
+  const sum = (of: (sample: Sample) => number) => samples.reduce((total, sample) => total + of(sample), 0)
+  const requests = sum((sample) => sample.requests)
+  const worst = (of: (sample: Sample) => number | null) => {
+    const known = samples.map(of).filter((value) => value !== null)
+    return known.length === 0 ? null : Math.max(...known)
+  }
+  const weighted = (of: (sample: Sample) => number | null) => {
+    const known = samples.filter((sample) => of(sample) !== null && sample.requests > 0)
+    const reads = known.reduce((total, sample) => total + sample.requests, 0)
+    return reads === 0
+      ? null
+      : known.reduce((total, sample) => total + (of(sample) ?? 0) * sample.requests, 0) / reads
+  }
+  return {
+    atMs: samples.at(-1)?.at_ms ?? 0,
+    seconds: sum((sample) => sample.seconds),
+    requests,
+    errors: sum((sample) => sample.errors),
+    hitRate: weighted((sample) => sample.hit_rate),
+    p50Ms: weighted((sample) => sample.p50_ms),
+    p95Ms: worst((sample) => sample.p95_ms),
+    p99Ms: worst((sample) => sample.p99_ms),
+    sources: sumOfSources(samples),
+  }
+}
+
+function sumOfSources(samples: readonly Sample[]): Sample['sources'] {
+  const sums = { memory: 0, edge_cache: 0, cloudflare_kv: 0, redis_cache: 0, database: 0 }
+  for (const { sources } of samples) for (const name of sourceNames) sums[name] += sources[name]
+  return sums
+}

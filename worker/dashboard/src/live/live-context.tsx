@@ -1,0 +1,16 @@
+import { createContext, type ReactNode, useContext } from 'react'
+import { usePlace } from '../place.ts'
+import { type Figures, useStream } from './use-stream.ts'
+
+const LiveContext = createContext<Figures | null>(null)
+
+/** Follows the stream once, for all that show something of it. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const { api, workspace } = usePlace()
+  return <LiveContext value={useStream(api, workspace.id)}>{children}</LiveContext>
+}
+
+/** The live figures; null where nobody follows them. */
+export function useFigures(): Figures | null {
+  return useContext(LiveContext)
+}

@@ -1,0 +1,27 @@
+import { useFigures } from './live-context.tsx'
+import type { Figures } from './use-stream.ts'
+
+const titles: Readonly<Record<Figures['state'], string>> = {
+  connecting: 'Connecting',
+  live: 'Live',
+  waiting: 'Reconnecting',
+  refused: 'No live figures',
+}
+
+/** Whether the figures are live, and how many alerts are firing; a screen reader is told of changes alone. */
+export function LiveStatus() {
+  const figures = useFigures()
+  if (figures === null) return null
+  const firing = figures.snapshot?.alerts.filter(({ state }) => state === 'firing').length ?? 0
+  return (
+    <span className="live-status" role="status">
+      <span className={`dot dot-${figures.state}`} aria-hidden="true" />
+      <span className="live-status-text">{titles[figures.state]}</span>
+      {firing > 0 && (
+        <a className="badge badge-bad" href="#/live">
+          {firing} {firing === 1 ? 'alert' : 'alerts'}
+        </a>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,94 @@
+import './live.css'
+import { lazy, Suspense } from 'react'
+import {
+  formatCompact,
+  formatCount,
+  formatMs,
+  formatPercent,
+  formatPerSecond,
+  unknown,
+} from '../parts/format.ts'
+import { FailureNotice, Notice } from '../parts/notice.tsx'
+import { Waiting } from '../parts/panel.tsx'
+import { AlertsPanel } from './alerts-panel.tsx'
+import { latest } from './history.ts'
+import { useFigures } from './live-context.tsx'
+import { PartsPanel } from './parts-panel.tsx'
+import type { Figures } from './use-stream.ts'
+
+const Plots = lazy(async () => ({ default: (await import('./plots.tsx')).Plots }))
+
+/** The deployment as it is now and was over the last hour. */
+export function LiveView() {
+  const figures = useFigures()
+  if (figures === null) return null
+  const { state, error, snapshot } = figures
+  if (state === 'refused') return <FailureNotice error={error} />
+  if (snapshot === null) {
+    return state === 'waiting' ? <FailureNotice error={error} /> : <Waiting what="the live figures" />
+  }
+  return (
+    <>
+      {state === 'waiting' && (
+        <Notice tone="info">
+          The connection is lost; what you see is the last that came. Connecting again.
+        </Notice>
+      )}
+      <Figureheads figures={figures} />
+      <Suspense fallback={<Waiting what="the plots" />}>
+        <Plots history={figures.history} />
+      </Suspense>
+      <div className="live-pair">
+        <PartsPanel parts={snapshot.parts} outbox={snapshot.outbox} />
+        <AlertsPanel alerts={snapshot.alerts} changes={figures.changes} />
+      </div>
+    </>
+  )
+}
+
+/** The last minute in figures. Not announced: they change every second. */
+function Figureheads({ figures: { history, snapshot } }: { figures: Figures }) {
+  const minute = latest(history, 60)
+  const errorRate = minute.requests === 0 ? null : minute.errors / minute.requests
+  return (
+    <dl className="heads" aria-label="The last minute">
+      <Head title="Hit rate" value={formatPercent(minute.hitRate)} note="last minute" />
+      <Head
+        title="Requests"
+        value={formatPerSecond(minute.seconds === 0 ? null : minute.requests / minute.seconds)}
+        unit="/s"
+        note={`${formatCompact(snapshot?.totals.requests ?? null)} since start`}
+      />
+      <Head title="p50" value={formatMs(minute.p50Ms)} note="last minute" />
+      <Head title="p95" value={formatMs(minute.p95Ms)} note="worst second" />
+      <Head title="p99" value={formatMs(minute.p99Ms)} note="worst second" />
+      <Head
+        title="Errors"
+        value={formatCount(minute.errors)}
+        note={errorRate === null ? 'no requests' : formatPercent(errorRate)}
+        isBad={minute.errors > 0}
+      />
+    </dl>
+  )
+}
+
+interface HeadProps {
+  readonly title: string
+  readonly value: string
+  readonly unit?: string
+  readonly note: string
+  readonly isBad?: boolean
+}
+
+function Head({ title, value, unit, note, isBad }: HeadProps) {
+  return (
+    <div className="panel head">
+      <dt>{title}</dt>
+      <dd className={isBad === true ? 'head-value bad' : 'head-value'}>
+        {value}
+        {unit !== undefined && value !== unknown && <span className="head-unit">{unit}</span>}
+      </dd>
+      <dd className="head-note">{note}</dd>
+    </div>
+  )
+}

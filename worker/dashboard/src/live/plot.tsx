@@ -1,0 +1,194 @@
+import { useEffect, useMemo, useRef } from 'react'
+import uPlot from 'uplot'
+import { formatTime } from '../parts/format.ts'
+import { Panel } from '../parts/panel.tsx'
+import { useIsDark } from '../theme.ts'
+import type { Span } from './history.ts'
+
+/** One line of a plot: its colour is the style sheet's property of that name. */
+export interface Series {
+  readonly title: string
+  readonly color: string
+  readonly isFilled?: boolean
+  value(span: Span): number | null
+}
+
+interface PlotProps {
+  readonly title: string
+  readonly unit: string
+  readonly series: readonly Series[]
+  readonly spans: readonly Span[]
+  readonly spanSeconds: number
+  readonly window: { readonly fromMs: number; readonly toMs: number }
+  /** The axis reaches at least this far, so that noise near zero does not look like a storm. */
+  readonly maxAtLeast: number
+  /** Each series stands on the ones before it. */
+  readonly isStacked?: boolean
+  format(value: number | null): string
+}
+
+/** One cursor for all plots of the page. */
+const sync = uPlot.sync('live')
+const heightPx = 160
+
+/** A plot over time; what its lines end at is said in words below it, for those who do not see it. */
+export function Plot(props: PlotProps) {
+  const { title, unit, series, spans, format } = props
+  const last = spans.at(-1)
+  const spoken = series.map((each) => `${each.title} ${format(last === undefined ? null : each.value(last))}`)
+  return (
+    <Panel title={title} className="plot" aside={<span className="quiet small">{unit}</span>}>
+      <figure>
+        <div role="img" aria-label={`${title}, ${unit}; latest: ${spoken.join(', ')}`}>
+          <Canvas {...props} />
+        </div>
+        <figcaption className="legend">
+          {series.map((each) => (
+            <span key={each.title}>
+              <span className={`swatch swatch-${each.color}`} aria-hidden="true" />
+              {each.title} <b>{format(last === undefined ? null : each.value(last))}</b>
+            </span>
+          ))}
+        </figcaption>
+      </figure>
+    </Panel>
+  )
+}
+
+function Canvas(props: PlotProps) {
+  const { series, spans, spanSeconds, window, isStacked, maxAtLeast, format } = props
+  const holder = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | null>(null)
+  const isDark = useIsDark()
+  const data = useMemo(
+    () => columnsOf({ series, spans, spanSeconds, isStacked: isStacked === true }),
+    [series, spans, spanSeconds, isStacked],
+  )
+  const shown = useRef({ data, window })
+  shown.current = { data, window }
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours of the theme are read from the page
+  useEffect(() => {
+    const { current: element } = holder
+    if (element === null) return
+    const made = new uPlot(
+      optionsOf(element, { series, maxAtLeast, format, isStacked: isStacked === true }),
+      shown.current.data,
+      element,
+    )
+    plot.current = made
+    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: heightPx }))
+    resized.observe(element)
+    return () => {
+      resized.disconnect()
+      made.destroy()
+      plot.current = null
+    }
+  }, [series, maxAtLeast, format, isStacked, isDark])
+
+  useEffect(() => {
+    const { current: made } = plot
+    if (made === null) return
+    made.batch(() => {
+      made.setData(data, false)
+      made.setScale('x', { min: window.fromMs / 1_000, max: window.toMs / 1_000 })
+      made.redraw(false, true)
+    })
+  }, [data, window.fromMs, window.toMs])
+
+  return <div ref={holder} className="canvas" data-points={data[0].length} />
+}
+
+interface Drawn {
+  readonly series: readonly Series[]
+  readonly isStacked: boolean
+}
+
+/**
+ * Time and values by column. Where nothing came for longer than three spans the line breaks. Stacked, the topmost is
+ * drawn first and the others over it.
+ */
+function columnsOf({
+  series,
+  spans,
+  spanSeconds,
+  isStacked,
+}: Drawn & { spans: readonly Span[]; spanSeconds: number }): uPlot.AlignedData {
+  const gapMs = spanSeconds * 3_000
+  const rows: (Span | { atMs: number; gap: true })[] = []
+  for (const span of spans) {
+    const before = rows.at(-1)
+    if (before !== undefined && span.atMs - before.atMs > gapMs && span.seconds <= spanSeconds)
+      rows.push({ atMs: before.atMs + 1, gap: true })
+    rows.push(span)
+  }
+  const valueAt = (index: number, row: Span) => {
+    if (!isStacked) return series[index]?.value(row) ?? null
+    const below = series.slice(0, index + 1).map((each) => each.value(row) ?? 0)
+    return below.reduce((sum, value) => sum + value, 0)
+  }
+  const columns = orderOf(series, isStacked).map((index) =>
+    rows.map((row) => ('gap' in row ? null : valueAt(index, row))),
+  )
+  return [rows.map(({ atMs }) => atMs / 1_000), ...columns]
+}
+
+function orderOf(series: readonly Series[], isStacked: boolean): number[] {
+  const order = series.map((_, index) => index)
+  return isStacked ? order.reverse() : order
+}
+
+function optionsOf(
+  element: HTMLElement,
+  { series, isStacked, maxAtLeast, format }: Drawn & Pick<PlotProps, 'maxAtLeast' | 'format'>,
+): uPlot.Options {
+  const styles = getComputedStyle(element)
+  const color = (name: string) => styles.getPropertyValue(`--${name}`).trim()
+  const axis: uPlot.Axis = {
+    stroke: color('ink-quiet'),
+    font: `11px ${styles.fontFamily}`,
+    grid: { stroke: color('line'), width: 1 },
+    ticks: { stroke: color('line'), width: 1, size: 4 },
+  }
+  return {
+    width: element.clientWidth,
+    height: heightPx,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: { sync: { key: sync.key }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
+    scales: {
+      x: { time: true },
+      y: { range: (_, _min, max) => [0, topOf(Math.max(max ?? 0, maxAtLeast), maxAtLeast)] },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 26,
+        space: 70,
+        values: (_, splits) => splits.map((seconds) => formatTime(seconds * 1_000)),
+      },
+      { ...axis, size: 58, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
+    ],
+    series: [
+      {},
+      ...orderOf(series, isStacked).map((index): uPlot.Series => {
+        const stroke = color(series[index]?.color ?? 'accent')
+        const isFilled = isStacked || series[index]?.isFilled === true
+        return {
+          label: series[index]?.title ?? '',
+          stroke,
+          width: isStacked ? 1 : 1.5,
+          points: { show: false },
+          ...(isFilled
+            ? { fill: isStacked ? stroke : `color-mix(in srgb, ${stroke} 14%, transparent)` }
+            : {}),
+        }
+      }),
+    ],
+  }
+}
+
+/** A rate stays within 100 %; all else gets some air. */
+function topOf(max: number, maxAtLeast: number): number {
+  return max <= maxAtLeast ? maxAtLeast : max * 1.1
+}

@@ -1,0 +1,93 @@
+import 'uplot/dist/uPlot.min.css'
+import { useMemo, useState } from 'react'
+import { sourceNames } from '../../../../shared/contract/monitoring.ts'
+import { formatMs, formatPercent, formatPerSecond } from '../parts/format.ts'
+import { sourceTitles } from '../parts/source.tsx'
+import { type History, type Span, spansOf } from './history.ts'
+import { Plot, type Series } from './plot.tsx'
+
+/** How much is shown, and how finely: a plot has some hundred pixels. */
+const ranges = [
+  { title: '1 hour', seconds: 3_600, spanSeconds: 10 },
+  { title: '15 min', seconds: 900, spanSeconds: 3 },
+  { title: '5 min', seconds: 300, spanSeconds: 1 },
+] as const
+
+const perSecond = (count: number, { seconds }: Span) => (seconds === 0 ? null : count / seconds)
+
+const hitRate: readonly Series[] = [
+  { title: 'Hit rate', color: 'accent', value: ({ hitRate: rate }) => rate, isFilled: true },
+]
+const requests: readonly Series[] = [
+  { title: 'Requests', color: 'accent', value: (span) => perSecond(span.requests, span), isFilled: true },
+  { title: 'Errors', color: 'bad', value: (span) => perSecond(span.errors, span) },
+]
+const latency: readonly Series[] = [
+  { title: 'p50', color: 'p50', value: ({ p50Ms }) => p50Ms },
+  { title: 'p95', color: 'p95', value: ({ p95Ms }) => p95Ms },
+  { title: 'p99', color: 'p99', value: ({ p99Ms }) => p99Ms },
+]
+const sources: readonly Series[] = sourceNames.map((name) => ({
+  title: sourceTitles[name],
+  color: `source-${name}`,
+  value: (span) => perSecond(span.sources[name], span),
+}))
+
+/** The last hour, in four plots that share their time axis and cursor. */
+export function Plots({ history }: { history: History }) {
+  const [rangeIndex, setRangeIndex] = useState(0)
+  const range = ranges[rangeIndex] ?? ranges[0]
+  const newestAtMs = history.at(-1)?.at_ms ?? 0
+  const spans = useMemo(
+    () => spansOf(history, range.spanSeconds, newestAtMs - range.seconds * 1_000),
+    [history, range, newestAtMs],
+  )
+  const window = { fromMs: newestAtMs - range.seconds * 1_000, toMs: newestAtMs }
+  const shared = { spans, window, spanSeconds: range.spanSeconds }
+  return (
+    <section aria-label="The last hour in plots">
+      <fieldset className="segments">
+        <legend className="hidden">Time shown</legend>
+        {ranges.map(({ title }, index) => (
+          <label key={title}>
+            <input
+              type="radio"
+              name="range"
+              checked={index === rangeIndex}
+              onChange={() => setRangeIndex(index)}
+            />
+            <span>{title}</span>
+          </label>
+        ))}
+      </fieldset>
+      <div className="plots">
+        <Plot title="Hit rate" unit="%" series={hitRate} format={formatPercent} maxAtLeast={1} {...shared} />
+        <Plot
+          title="Requests"
+          unit="per second"
+          series={requests}
+          format={formatPerSecond}
+          maxAtLeast={1}
+          {...shared}
+        />
+        <Plot
+          title="Latency"
+          unit="milliseconds"
+          series={latency}
+          format={formatMs}
+          maxAtLeast={10}
+          {...shared}
+        />
+        <Plot
+          title="Where answers come from"
+          unit="per second"
+          series={sources}
+          format={formatPerSecond}
+          maxAtLeast={1}
+          isStacked
+          {...shared}
+        />
+      </div>
+    </section>
+  )
+}

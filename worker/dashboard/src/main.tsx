@@ -1,0 +1,16 @@
+import './styles/tokens.css'
+import './styles/page.css'
+import './styles/parts.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { applyTheme, storedTheme } from './theme.ts'
+
+applyTheme(storedTheme())
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no #root')
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)

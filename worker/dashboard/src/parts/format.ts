@@ -1,0 +1,57 @@
+const whole = new Intl.NumberFormat('en')
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const day = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
+
+/** What stands where a figure is not known. */
+export const unknown = '–'
+
+export function formatCount(count: number | null): string {
+  return count === null ? unknown : whole.format(count)
+}
+
+export function formatCompact(count: number | null): string {
+  return count === null ? unknown : compact.format(count)
+}
+
+export function formatPercent(rate: number | null): string {
+  return rate === null ? unknown : `${(rate * 100).toFixed(1)} %`
+}
+
+/** Milliseconds in the unit that fits. */
+export function formatMs(durationMs: number | null): string {
+  if (durationMs === null) return unknown
+  if (durationMs < 10) return `${trimmed(durationMs, 1)} ms`
+  if (durationMs < 1_000) return `${Math.round(durationMs)} ms`
+  return formatSeconds(durationMs / 1_000)
+}
+
+export function formatSeconds(seconds: number | null): string {
+  if (seconds === null) return unknown
+  if (seconds < 60) return `${trimmed(seconds, 1)} s`
+  if (seconds < 3_600) return `${trimmed(seconds / 60, 1)} min`
+  return `${trimmed(seconds / 3_600, 1)} h`
+}
+
+export function formatPerSecond(rate: number | null): string {
+  if (rate === null) return unknown
+  return rate < 10 ? trimmed(rate, 1) : whole.format(Math.round(rate))
+}
+
+export function formatClock(instant: string | number | null): string {
+  return instant === null ? unknown : clock.format(new Date(instant))
+}
+
+/** Hours and minutes. */
+export function formatTime(atMs: number): string {
+  return time.format(atMs)
+}
+
+export function formatDay(instant: string | null): string {
+  return instant === null ? unknown : day.format(new Date(instant))
+}
+
+function trimmed(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/\.0+$/, '')
+}

@@ -1,0 +1,36 @@
+import type { ReactNode } from 'react'
+import { ApiFailure, sentenceOf } from '../api/failure.ts'
+
+/** A sentence that somebody has to read; what went wrong is told at once, the rest when the reader is idle. */
+export function Notice({ tone, children }: { tone: 'info' | 'good' | 'bad'; children: ReactNode }) {
+  return (
+    <div className={`notice notice-${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
+      {children}
+    </div>
+  )
+}
+
+/** An error as the API told it, with the parameters at fault and the id under which it is in the logs. */
+export function FailureNotice({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
+  const failure = error instanceof ApiFailure ? error : null
+  return (
+    <Notice tone="bad">
+      <p>{sentenceOf(error)}</p>
+      {failure !== null && failure.faults.length > 0 && (
+        <ul>
+          {failure.faults.map(({ parameter, message }) => (
+            <li key={`${parameter} ${message}`}>
+              <code>{parameter}</code> {message}
+            </li>
+          ))}
+        </ul>
+      )}
+      {failure?.requestId != null && <p className="quiet small">Request {failure.requestId}</p>}
+      {retry !== undefined && (
+        <button type="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </Notice>
+  )
+}

@@ -1,0 +1,38 @@
+import { useQuery } from '@tanstack/react-query'
+import { createContext, useContext } from 'react'
+import type { ApiClient } from './api/api-client.ts'
+import type { Board, Directory, Workspace } from './api/directory.ts'
+import type { Auth, User } from './auth/session.ts'
+
+/** Who looks, and at which workspace: what every view needs. */
+export interface Place {
+  readonly auth: Auth
+  readonly user: User
+  readonly api: ApiClient
+  readonly directory: Directory
+  readonly workspace: Workspace
+}
+
+export const PlaceContext = createContext<Place | null>(null)
+
+export function usePlace(): Place {
+  const place = useContext(PlaceContext)
+  if (place === null) throw new Error('usePlace outside the shell')
+  return place
+}
+
+/** The boards of the workspace that is looked at, with their columns in order. */
+export function useBoards() {
+  const { auth, directory, workspace } = usePlace()
+  return useQuery({
+    queryKey: ['boards', workspace.id],
+    queryFn: async ({ signal }): Promise<Board[]> => {
+      const boards = await directory.boards((await auth.current()) ?? '', workspace.id, signal)
+      return boards.map((board) => ({
+        ...board,
+        board_columns: board.board_columns.toSorted((a, b) => a.position - b.position),
+      }))
+    },
+    staleTime: 300_000,
+  })
+}

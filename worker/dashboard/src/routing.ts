@@ -1,0 +1,27 @@
+import { useSyncExternalStore } from 'react'
+
+/** The views, in the order of the navigation. */
+export const views = ['live', 'board', 'workspace', 'inspector'] as const
+export type View = (typeof views)[number]
+
+export const viewTitles: Readonly<Record<View, string>> = {
+  live: 'Live',
+  board: 'Board',
+  workspace: 'Workspace',
+  inspector: 'Inspector',
+}
+
+function currentView(): View {
+  const named = window.location.hash.replace(/^#\/?/, '')
+  return views.find((view) => view === named) ?? 'live'
+}
+
+function subscribe(listener: () => void): () => void {
+  window.addEventListener('hashchange', listener)
+  return () => window.removeEventListener('hashchange', listener)
+}
+
+/** The view that the address names after `#/`: the page is one file, so its server need not know of them. */
+export function useView(): View {
+  return useSyncExternalStore(subscribe, currentView)
+}

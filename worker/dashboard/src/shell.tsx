@@ -1,0 +1,142 @@
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useMemo, useState } from 'react'
+import { createApiClient } from './api/api-client.ts'
+import { createDirectory, type Workspace } from './api/directory.ts'
+import type { Auth, User } from './auth/session.ts'
+import { LiveProvider } from './live/live-context.tsx'
+import { LiveStatus } from './live/live-status.tsx'
+import { LiveView } from './live/live-view.tsx'
+import { Mark } from './parts/mark.tsx'
+import { FailureNotice, Notice } from './parts/notice.tsx'
+import { Waiting } from './parts/panel.tsx'
+import { PlaceContext } from './place.ts'
+import { useView, type View, views, viewTitles } from './routing.ts'
+import { ThemeChoice } from './theme-choice.tsx'
+
+const BoardView = lazy(async () => ({ default: (await import('./board/board-view.tsx')).BoardView }))
+const WorkspaceView = lazy(async () => ({
+  default: (await import('./workspace/workspace-view.tsx')).WorkspaceView,
+}))
+const InspectorView = lazy(async () => ({
+  default: (await import('./inspector/inspector-view.tsx')).InspectorView,
+}))
+
+const workspaceKey = 'boardcache-workspace'
+
+/** What surrounds every view: navigation, the workspace that is looked at, and the way out. */
+export function Shell({ auth, user }: { auth: Auth; user: User }) {
+  const directory = useMemo(() => createDirectory(auth.config), [auth])
+  const api = useMemo(() => createApiClient(auth), [auth])
+  const [chosen, setChosen] = useState(() => sessionStorage.getItem(workspaceKey))
+  const found = useQuery({
+    queryKey: ['workspaces', user.id],
+    queryFn: async ({ signal }) => directory.workspaces((await auth.current()) ?? '', signal),
+    staleTime: 300_000,
+  })
+  const workspaces = found.data ?? []
+  const workspace = workspaces.find(({ id }) => id === chosen) ?? workspaces[0]
+  const place = useMemo(
+    () => (workspace === undefined ? null : { auth, user, api, directory, workspace }),
+    [auth, user, api, directory, workspace],
+  )
+
+  function choose(id: string) {
+    sessionStorage.setItem(workspaceKey, id)
+    setChosen(id)
+  }
+
+  const bar = (
+    <TopBar auth={auth} user={user} workspaces={workspaces} chosen={workspace?.id ?? ''} onChoose={choose} />
+  )
+  if (place === null) {
+    return (
+      <>
+        {bar}
+        <main className="view">
+          {found.isPending && <Waiting what="your workspaces" />}
+          {found.isError && <FailureNotice error={found.error} retry={() => void found.refetch()} />}
+          {found.isSuccess && <Notice tone="info">You are not a member of any workspace.</Notice>}
+        </main>
+      </>
+    )
+  }
+  return (
+    <PlaceContext value={place}>
+      <LiveProvider key={place.workspace.id}>
+        {bar}
+        <Views key={place.workspace.id} />
+      </LiveProvider>
+    </PlaceContext>
+  )
+}
+
+const components: Readonly<Record<View, React.ComponentType>> = {
+  live: LiveView,
+  board: BoardView,
+  workspace: WorkspaceView,
+  inspector: InspectorView,
+}
+
+function Views() {
+  const view = useView()
+  const Shown = components[view]
+  return (
+    <main className={`view view-${view}`} id="view" tabIndex={-1} aria-label={viewTitles[view]}>
+      <h1 className="hidden">{viewTitles[view]}</h1>
+      <Suspense fallback={<Waiting what={viewTitles[view].toLowerCase()} />}>
+        <Shown />
+      </Suspense>
+    </main>
+  )
+}
+
+interface TopBarProps {
+  readonly auth: Auth
+  readonly user: User
+  readonly workspaces: readonly Workspace[]
+  readonly chosen: string
+  onChoose(id: string): void
+}
+
+function TopBar({ auth, user, workspaces, chosen, onChoose }: TopBarProps) {
+  const view = useView()
+  return (
+    <header className="bar">
+      <button type="button" className="skip" onClick={() => document.getElementById('view')?.focus()}>
+        Skip to the view
+      </button>
+      <span className="brand">
+        <Mark />
+        <span className="brand-name">Boardcache</span>
+      </span>
+      <nav className="tabs" aria-label="Views">
+        {views.map((each) => (
+          <a key={each} href={`#/${each}`} aria-current={each === view ? 'page' : undefined}>
+            {viewTitles[each]}
+          </a>
+        ))}
+      </nav>
+      <span className="bar-end">
+        <LiveStatus />
+        {workspaces.length > 0 && (
+          <select
+            aria-label="Workspace"
+            value={chosen}
+            onChange={({ target }) => onChoose(target.value)}
+            className="bar-workspace"
+          >
+            {workspaces.map(({ id, name, role }) => (
+              <option key={id} value={id}>
+                {id} · {name} ({role})
+              </option>
+            ))}
+          </select>
+        )}
+        <ThemeChoice />
+        <button type="button" className="plain" title={user.email} onClick={() => void auth.signOut()}>
+          Sign out
+        </button>
+      </span>
+    </header>
+  )
+}

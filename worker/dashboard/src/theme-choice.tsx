@@ -1,0 +1,21 @@
+import { chooseTheme, type Theme, themes, useTheme } from './theme.ts'
+
+const titles: Readonly<Record<Theme, string>> = { system: 'Auto', light: 'Light', dark: 'Dark' }
+
+/** Light, dark, or as the device has it. */
+export function ThemeChoice() {
+  const theme = useTheme()
+  return (
+    <select
+      aria-label="Theme"
+      value={theme}
+      onChange={({ target }) => chooseTheme(themes.find((each) => each === target.value) ?? 'system')}
+    >
+      {themes.map((each) => (
+        <option key={each} value={each}>
+          {titles[each]}
+        </option>
+      ))}
+    </select>
+  )
+}

@@ -1,0 +1,124 @@
+import { type UseMutationResult, useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import {
+  performanceAnswerSchema,
+  warmUpSchema,
+  workspaceInvalidatedSchema,
+} from '../../../../shared/contract/management.ts'
+import { formatCount, formatMs } from '../parts/format.ts'
+import { FailureNotice, Notice } from '../parts/notice.tsx'
+import { Panel } from '../parts/panel.tsx'
+import { usePlace } from '../place.ts'
+import { PerformanceResult } from './performance-result.tsx'
+
+/** Invalidate, warm up, test performance: each says what it did. */
+export function ActionsPanel() {
+  const { api, user, workspace } = usePlace()
+  const queries = useQueryClient()
+  const workspaceId = workspace.id
+  const invalidate = useMutation({
+    mutationFn: async () => {
+      const ask = { path: '/api/cache-settings/invalidate', body: { workspaceId } }
+      return (await api.ask(workspaceInvalidatedSchema, ask)).data
+    },
+    // The page keeps pages too, and they are as outdated as all others.
+    onSuccess: () => queries.removeQueries({ queryKey: ['page', workspaceId] }),
+  })
+  const warm = useMutation({
+    mutationFn: async () => {
+      const ask = { path: '/api/cache-settings/warm-cache', body: { workspaceId, userId: user.id } }
+      return (await api.ask(warmUpSchema, ask)).data
+    },
+  })
+  const test = useMutation({
+    mutationFn: async () => {
+      const ask = { path: '/api/cache-settings/test-performance', body: { workspaceId, userId: user.id } }
+      return (await api.ask(performanceAnswerSchema, ask)).data
+    },
+  })
+  return (
+    <Panel title="Actions">
+      <Action
+        title="Invalidate"
+        what="Moves on everything of the workspace: no reader gets older data a second later."
+        deed={invalidate}
+        isGuarded
+        disabled={workspace.role !== 'admin'}
+      >
+        {invalidate.data !== undefined && (
+          <Notice tone="good">
+            {formatCount(invalidate.data.deletedEntries)} tags moved on; the workspace is at version{' '}
+            {formatCount(invalidate.data.version)}. <code>{invalidate.data.patterns.join('  ')}</code>
+          </Notice>
+        )}
+      </Action>
+      <Action
+        title="Warm up"
+        what="Fills every tier with the first page of each board, and the counts."
+        deed={warm}
+      >
+        {warm.data !== undefined && (
+          <Notice tone="good">
+            {formatCount(warm.data.entriesWarmed)} entries are warm after {formatMs(warm.data.warmupTimeMs)}:{' '}
+            {formatCount(warm.data.boards)} boards
+            {warm.data.counts ? ' and the counts' : ', without the counts'}.
+          </Notice>
+        )}
+      </Action>
+      <Action
+        title="Test performance"
+        what="Reads the counts four times, really, and takes the time."
+        deed={test}
+      >
+        {test.data !== undefined && <PerformanceResult answer={test.data} />}
+      </Action>
+    </Panel>
+  )
+}
+
+interface ActionProps {
+  readonly title: string
+  readonly what: string
+  readonly deed: Pick<UseMutationResult<unknown, Error, void>, 'isPending' | 'isError' | 'error' | 'mutate'>
+  /** Asks once more before it is done. */
+  readonly isGuarded?: boolean
+  readonly disabled?: boolean
+  readonly children: ReactNode
+}
+
+function Action({ title, what, deed, isGuarded, disabled, children }: ActionProps) {
+  const [isAsking, setIsAsking] = useState(false)
+  function act() {
+    setIsAsking(false)
+    deed.mutate()
+  }
+  return (
+    <div className="action">
+      <div className="row">
+        <span className="action-what">
+          <strong>{title}</strong>
+          <span className="quiet small">{what}</span>
+        </span>
+        {isAsking ? (
+          <span className="row">
+            <button type="button" className="danger" onClick={act}>
+              Yes, {title.toLowerCase()}
+            </button>
+            <button type="button" className="plain" onClick={() => setIsAsking(false)}>
+              No
+            </button>
+          </span>
+        ) : (
+          <button
+            type="button"
+            disabled={disabled === true || deed.isPending}
+            onClick={() => (isGuarded === true ? setIsAsking(true) : act())}
+          >
+            {deed.isPending ? 'Working …' : title}
+          </button>
+        )}
+      </div>
+      {deed.isError ? <FailureNotice error={deed.error} /> : children}
+    </div>
+  )
+}

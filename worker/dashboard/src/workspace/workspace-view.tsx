@@ -1,0 +1,27 @@
+import './workspace.css'
+import { usePlace } from '../place.ts'
+import { ActionsPanel } from './actions-panel.tsx'
+import { ReadPanel } from './read-panel.tsx'
+import { SettingsPanel } from './settings-panel.tsx'
+
+/** The settings of a workspace, what can be done to its cache, and a read to see the effect. */
+export function WorkspaceView() {
+  const { workspace } = usePlace()
+  return (
+    <>
+      <div className="view-head">
+        <h2>{workspace.name}</h2>
+        <span className="quiet">
+          workspace {workspace.id}, you are {workspace.role}
+        </span>
+      </div>
+      <div className="workspace">
+        <SettingsPanel />
+        <div className="workspace-side">
+          <ActionsPanel />
+          <ReadPanel />
+        </div>
+      </div>
+    </>
+  )
+}

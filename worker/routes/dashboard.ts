@@ -1,0 +1,86 @@
+import { type DashboardConfig, dashboardConfigSchema } from '../../shared/contract/dashboard.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Config } from '../config.ts'
+import type { Services } from '../services.ts'
+import { respondJson } from './respond.ts'
+import type { Route } from './route.ts'
+
+/** Where the dashboard's scripts, styles and pictures lie: names with a digest of what is in them. */
+export const dashboardFilesPath = '/dashboard/*'
+
+/** `GET /dashboard/config.json`: where the page signs its user in. */
+export const dashboardConfigRoute: Route = {
+  method: 'GET',
+  path: '/dashboard/config.json',
+  summary: 'Where the dashboard signs its users in',
+  access: 'public',
+  takes: {},
+  gives: dashboardConfigSchema,
+  errors: [],
+  async handle({ services }) {
+    const { signIn } = services.config
+    const config: DashboardConfig = {
+      supabase_url: signIn?.url ?? null,
+      publishable_key: signIn?.publishableKey ?? null,
+    }
+    return ok(respondJson(config))
+  },
+}
+
+/** The dashboard's page, at `/`. */
+export async function servePage(services: Services, request: Request): Promise<Result<Response, WireError>> {
+  const found = await readAsset(services, request, '/index.html')
+  if (!found.ok) return found
+  const headers = new Headers(found.value.headers)
+  headers.set('Cache-Control', 'no-cache')
+  headers.set('Content-Security-Policy', contentSecurityPolicy(services.config))
+  return ok(withSafeHeaders(found.value, headers))
+}
+
+/** What the page is made of. A file's name changes with its content, so it may be kept for good. */
+export async function serveFile(services: Services, request: Request): Promise<Result<Response, WireError>> {
+  const found = await readAsset(services, request, new URL(request.url).pathname)
+  if (!found.ok) return found
+  const headers = new Headers(found.value.headers)
+  headers.set('Cache-Control', 'public, max-age=31536000, immutable')
+  return ok(withSafeHeaders(found.value, headers))
+}
+
+/** Anything but a file, or the word that the caller has it already, is told as every other unknown route. */
+async function readAsset(
+  { assets }: Services,
+  request: Request,
+  path: string,
+): Promise<Result<Response, WireError>> {
+  if (assets === null) return err({ code: 'route_not_found' })
+  const { method, headers } = request
+  const found = await assets.fetch(new Request(new URL(path, request.url), { method, headers }))
+  if (found.ok || found.status === 304) return ok(found)
+  await found.body?.cancel()
+  return err({ code: 'route_not_found' })
+}
+
+/** Scripts and styles from here alone, none of them inline; nothing is asked but this Worker and the sign-in. */
+function contentSecurityPolicy({ signIn }: Config): string {
+  const signInOrigin = signIn === null ? [] : [new URL(signIn.url).origin]
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `connect-src ${["'self'", ...signInOrigin].join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+function withSafeHeaders({ body, status }: Response, headers: Headers): Response {
+  headers.set('X-Content-Type-Options', 'nosniff')
+  headers.set('Referrer-Policy', 'no-referrer')
+  headers.set('Cross-Origin-Opener-Policy', 'same-origin')
+  headers.set('Permissions-Policy', 'camera=(), geolocation=(), microphone=()')
+  return new Response(body, { status, headers })
+}
