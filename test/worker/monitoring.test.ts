@@ -1,4 +1,4 @@
-import { evictAllDurableObjects, reset } from 'cloudflare:test'
+import { reset, runInDurableObject } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { SignJWT } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -25,6 +25,12 @@ async function ask(path: string, init: RequestInit = {}) {
   return { status: response.status, body: await response.json<{ data: unknown }>() }
 }
 
+/** As a crash does. An eviction would wait for the timer of the next sample, which has always one behind it. */
+async function endOverview(): Promise<void> {
+  const overview = env.METRICS_OVERVIEW.get(env.METRICS_OVERVIEW.idFromName('deployment'))
+  await runInDurableObject(overview, (_instance, state) => state.abort()).catch(() => undefined)
+}
+
 async function report() {
   return alertReportSchema.parse((await ask('/api/monitoring/alerts')).body.data)
 }
@@ -47,7 +53,7 @@ describe('the alerts of the object that sums', () => {
       body: '{"rules":{"error_rate":{"fire_at":0.5}}}',
     })
     const before = await violate()
-    await evictAllDurableObjects()
+    await endOverview()
     const after = await report()
     expect(after.changes).toEqual(before.changes)
     expect(after.rules).toEqual(before.rules)
