@@ -6,7 +6,7 @@ import { workerTestBindings } from './support/worker-bindings.ts'
 
 /**
  * One project a room of test/, in groups that run one after the other: what is quick to fail first, then what starts
- * processes of its own, then what asks how long answers take. Two workers, for two cores; one in the last groups.
+ * processes of its own, then what wants the machine for itself. Two workers, for two cores; one in the last group.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -87,18 +87,18 @@ export default defineConfig({
         include: ['test/conformance/**/*.test.ts'],
         ...withProcesses,
       }),
+      room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
       room({
         name: 'chaos',
-        group: 3,
+        group: 4,
         include: ['test/chaos/**/*.test.ts'],
         ...withProcesses,
         testTimeoutMs: 90_000,
         serial: true,
       }),
-      room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses, serial: true }),
       room({
         name: 'browser',
-        group: 3,
+        group: 4,
         include: ['test/browser/**/*.test.ts'],
         ...withProcesses,
         testTimeoutMs: 90_000,

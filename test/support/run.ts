@@ -3,7 +3,7 @@ import { ClosingReporter, closingLines } from './closing-reporter.ts'
 import { absences } from './programs.ts'
 
 /**
- * What `npm test` runs: vitest once, with the arguments it was given, and the closing line after all that vitest and
+ * What `npm test` and `npm run test:all` run: vitest once, with the arguments it was given, and the closing line after all that vitest and
  * the tests have to say. Fails where a test failed, and where none ran.
  */
 const closing = new ClosingReporter()
