@@ -27,6 +27,8 @@ export interface TestStack {
   /** Redis's HTTP address; null where it is switched off. */
   readonly redis: string | null
   readonly internalAuthKey: string
+  /** The folder of the log files. */
+  readonly logs: string
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
   /** The owner's connection: what a change by hand or by the CRM's backend goes through. */
   readonly sql: postgres.Sql
@@ -81,6 +83,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     origin: file.origin,
     redis: file.redis?.url ?? null,
     internalAuthKey: file.internalAuthKey,
+    logs: join(dataDirectory, 'logs'),
     tokens: {
       admin: file.tokens.admin,
       member: file.tokens.member,

@@ -16,8 +16,11 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 
 export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
-/** `refused-by-platform`: by the location's own count, with Redis away; `let-through`: by nobody, with both away. */
-export type LimitOutcome = 'refused' | 'refused-by-platform' | 'let-through'
+/**
+ * `refused`: by our own count. With Redis away: `refused-by-platform` and `passed-by-platform` by the location's own,
+ * `let-through` by nobody, where that is away too.
+ */
+export type LimitOutcome = 'refused' | 'refused-by-platform' | 'passed-by-platform' | 'let-through'
 
 /**
  * What became of one check of a served answer. `excused`: a change was on its way, and has arrived since; `unknown`:
