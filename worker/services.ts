@@ -102,7 +102,12 @@ export function createServices(
       ask: (principal, workspaceId, requestId, trace) =>
         origin.membership(workspaceId, { token: principal.token, requestId, ...(trace && { trace }) }),
     }),
-    rateLimits: createRateLimits(env, config, clock, recorder),
+    rateLimits: createRateLimits({
+      config,
+      platform: { user: env.USER_RATE_LIMIT, workspace: env.WORKSPACE_RATE_LIMIT },
+      clock,
+      recorder,
+    }),
     ledger,
     origin,
     tiers,

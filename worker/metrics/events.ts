@@ -16,6 +16,8 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 
 export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
+/** Whose requests a limit counts. */
+export type LimitScope = 'user' | 'workspace'
 /**
  * `refused`: by our own count. With Redis away: `refused-by-platform` and `passed-by-platform` by the location's own,
  * `let-through` by nobody, where that is away too.
@@ -104,7 +106,7 @@ export type CacheEvent =
   /** Invalidation events were made durable. */
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
   /** A request was over a limit of its user or workspace, or could not be held against it. */
-  | { readonly kind: 'rate-limited'; readonly scope: 'user' | 'workspace'; readonly outcome: LimitOutcome }
+  | { readonly kind: 'rate-limited'; readonly scope: LimitScope; readonly outcome: LimitOutcome }
 
 /** Where events go. Never throws, never waits. */
 export interface Recorder {

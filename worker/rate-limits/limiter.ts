@@ -1,12 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../shared/clock.ts'
-import { withinDeadline } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
-import type { LimitOutcome, Recorder } from '../metrics/events.ts'
+import type { LimitScope, Recorder } from '../metrics/events.ts'
+import { keyOf } from './limited-key.ts'
+import type { DecideWithoutRedis } from './platform-decision.ts'
 import type { SharedCount } from './shared-count.ts'
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts'
-
-export type LimitScope = 'user' | 'workspace'
 
 /** How one who is limited stands after a request. */
 export interface Standing {
@@ -32,19 +31,13 @@ export interface Limiter {
   take(id: string, keepAlive: (work: Promise<unknown>) => void): Taken
 }
 
-/** The part of the platform's rate-limit binding that is needed. */
-export interface PlatformLimit {
-  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
-}
-
 interface LimiterOptions {
   readonly scope: LimitScope
   readonly requestsMax: number
   readonly windowMs: number
   /** What all isolates count together; null: Redis is switched off. */
   readonly shared: SharedCount | null
-  /** Asked while Redis is away; null: not configured. */
-  readonly platform: PlatformLimit | null
+  readonly withoutRedis: DecideWithoutRedis
   readonly clock: Clock
   readonly recorder: Recorder
 }
@@ -70,12 +63,11 @@ interface Subject {
  * left of it, which takes its requests as evenly spread; across a boundary a burst may reach twice the limit.
  */
 export function createLimiter(options: LimiterOptions): Limiter {
-  const { scope, requestsMax, windowMs, shared, platform, clock, recorder } = options
+  const { scope, requestsMax, windowMs, shared, withoutRedis, clock, recorder } = options
   const subjects = new LRUCache<string, Subject>({ max: limits.isolateLimitedMax })
   const batch = Math.max(1, Math.floor(requestsMax * limits.rateLimitBatchShare))
   // What Redis counts past the limit, a batch at most, weighs on the next window until then.
   const afterWindowMs = Math.floor((windowMs * (batch - 1)) / (requestsMax + batch - 1)) + 1
-  const note = (outcome: LimitOutcome) => recorder.record({ kind: 'rate-limited', scope, outcome })
 
   function subjectOf(id: string, nowMs: number): Subject {
     const windowIndex = Math.floor(nowMs / windowMs)
@@ -119,37 +111,13 @@ export function createLimiter(options: LimiterOptions): Limiter {
     return { scope, requestsMax, windowSeconds: windowMs / 1_000, remaining, resetSeconds }
   }
 
-  async function isRefusedByPlatform(id: string, binding: PlatformLimit): Promise<boolean> {
-    const success = await withinDeadline<boolean | null>(
-      clock,
-      limits.rateLimitDeadlineMs,
-      async () => {
-        try {
-          return (await binding.limit({ key: await keyOf(scope, id) })).success
-        } catch {
-          return null
-        }
-      },
-      null,
-    )
-    note(success === null ? 'let-through' : success ? 'passed-by-platform' : 'refused-by-platform')
-    return success === false
-  }
-
-  /** With Redis away: by the platform where it is configured, else open. */
-  function withoutRedis(id: string): Promise<boolean> | null {
-    if (platform !== null) return isRefusedByPlatform(id, platform)
-    note('let-through')
-    return null
-  }
-
   return {
     take(id, keepAlive) {
       const nowMs = clock.now()
       const subject = subjectOf(id, nowMs)
       const waitMs = Math.max(subject.blockedUntilMs - nowMs, subject.window.waitMs(nowMs, requestsMax))
       if (waitMs > 0) {
-        note('refused')
+        recorder.record({ kind: 'rate-limited', scope, outcome: 'refused' })
         return { standing: standingOf(0, waitMs), isRefused: true, refusal: null }
       }
       subject.window.take(nowMs)
@@ -162,10 +130,4 @@ export function createLimiter(options: LimiterOptions): Limiter {
       return { standing, isRefused: false, refusal: isAway ? withoutRedis(id) : null }
     },
   }
-}
-
-/** Names who is limited to Redis and the platform without telling who it is. */
-async function keyOf(scope: LimitScope, id: string): Promise<string> {
-  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${scope}:${id}`))
-  return Array.from(new Uint8Array(bytes, 0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,8 +1,10 @@
 import type { Clock } from '../../shared/clock.ts'
-import type { Config, Env } from '../config.ts'
-import type { Recorder } from '../metrics/events.ts'
-import type { PlatformLimit, Taken } from './limiter.ts'
+import type { Config } from '../config.ts'
+import type { LimitScope, Recorder } from '../metrics/events.ts'
+import type { Taken } from './limiter.ts'
 import { createLimiter } from './limiter.ts'
+import type { PlatformLimit } from './platform-decision.ts'
+import { createPlatformDecision } from './platform-decision.ts'
 import { createRedisCounter, createSharedCount } from './shared-count.ts'
 
 type Take = (id: string, keepAlive: (work: Promise<unknown>) => void) => Taken
@@ -13,28 +15,23 @@ export interface RateLimits {
   readonly workspace: Take | null
 }
 
+interface RateLimitsOptions {
+  readonly config: Pick<Config, 'rateLimits' | 'redis'>
+  /** The platform's bindings, where they are configured. */
+  readonly platform: Readonly<Record<LimitScope, PlatformLimit | undefined>>
+  readonly clock: Clock
+  readonly recorder: Recorder
+}
+
 /** One count in Redis serves both, so that one of them learns from the other that it is away. */
-export function createRateLimits(env: Env, config: Config, clock: Clock, recorder: Recorder): RateLimits {
+export function createRateLimits({ config, platform, clock, recorder }: RateLimitsOptions): RateLimits {
   const { userMax, workspaceMax, windowSeconds } = config.rateLimits
   const shared = config.redis === null ? null : createSharedCount(createRedisCounter(config.redis), clock)
-  const limiterOf = (
-    scope: 'user' | 'workspace',
-    requestsMax: number,
-    platform: PlatformLimit | undefined,
-  ) =>
-    requestsMax === 0
-      ? null
-      : createLimiter({
-          scope,
-          requestsMax,
-          windowMs: windowSeconds * 1_000,
-          shared,
-          platform: platform ?? null,
-          clock,
-          recorder,
-        }).take
-  return {
-    user: limiterOf('user', userMax, env.USER_RATE_LIMIT),
-    workspace: limiterOf('workspace', workspaceMax, env.WORKSPACE_RATE_LIMIT),
+  const takeOf = (scope: LimitScope, requestsMax: number): Take | null => {
+    if (requestsMax === 0) return null
+    const withoutRedis = createPlatformDecision({ scope, platform: platform[scope] ?? null, clock, recorder })
+    const windowMs = windowSeconds * 1_000
+    return createLimiter({ scope, requestsMax, windowMs, shared, withoutRedis, clock, recorder }).take
   }
+  return { user: takeOf('user', userMax), workspace: takeOf('workspace', workspaceMax) }
 }

@@ -4,9 +4,9 @@ import { withinDeadline } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { LimitScope } from '../metrics/events.ts'
 import { createBreaker, tierPace } from '../tiers/circuit-breaker.ts'
 import { createRedisClient, type RedisAccess } from '../tiers/redis.ts'
-import type { LimitScope } from './limiter.ts'
 
 /** So many requests of one who is limited, to be added to what all isolates counted. */
 export interface CountRequest {

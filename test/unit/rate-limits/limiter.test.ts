@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
 import type { CacheEvent } from '../../../worker/metrics/events.ts'
-import { createLimiter, type Limiter, type PlatformLimit } from '../../../worker/rate-limits/limiter.ts'
+import { createLimiter, type Limiter } from '../../../worker/rate-limits/limiter.ts'
+import { createPlatformDecision, type PlatformLimit } from '../../../worker/rate-limits/platform-decision.ts'
 import type { Counter } from '../../../worker/rate-limits/shared-count.ts'
 import { createSharedCount } from '../../../worker/rate-limits/shared-count.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
@@ -46,15 +47,16 @@ function createWorld(requestsMax: number, isolates = 1, platform: PlatformLimit 
   const clock = createFakeClock(startMs)
   const redis = createRedis(clock)
   const events: CacheEvent[] = []
+  const recorder = { record: (event: CacheEvent) => events.push(event) }
   const limiters: Limiter[] = Array.from({ length: isolates }, () =>
     createLimiter({
       scope: 'user',
       requestsMax,
       windowMs,
       shared: createSharedCount(redis.counter(), clock),
-      platform,
+      withoutRedis: createPlatformDecision({ scope: 'user', platform, clock, recorder }),
       clock,
-      recorder: { record: (event) => events.push(event) },
+      recorder,
     }),
   )
   /** Whether a request is let through, with all that it sets off behind it done. */
