@@ -79,8 +79,9 @@ export const limits = {
   kvDeadlineMs: 1_000,
   redisDeadlineMs: 1_000,
   ledgerDeadlineMs: 2_000,
-  /** Behind the answer, and beside the read where Redis is away. */
-  rateLimitDeadlineMs: 100,
+  /** The platform's decision, beside the read while Redis is away; and Redis's, behind the answer, where nobody waits. */
+  rateLimitDecisionDeadlineMs: 100,
+  rateLimitCountDeadlineMs: 500,
   originDeadlineMs: 10_000,
   /** How long the origin is waited for by who has something older to answer with; and for how long not again. */
   fallbackPatienceMs: 2_500,

@@ -22,7 +22,7 @@ export interface Standing {
 export interface Taken {
   readonly standing: Standing
   readonly isRefused: boolean
-  /** Whether the platform refuses it, where that had to be asked; settles within `limits.rateLimitDeadlineMs`. */
+  /** Whether the platform refuses it, where that had to be asked; settles within `limits.rateLimitDecisionDeadlineMs`. */
   readonly refusal: Promise<boolean> | null
 }
 
@@ -58,7 +58,7 @@ interface Subject {
  * past it: then it refuses until the window is over. Who asks less than a batch a window never costs a command.
  *
  * Guaranteed in a window: no more than the limit from one isolate, and no more than limit + (n + 1) batches from n of
- * them, and what each lets through while its question is on its way (100 ms at most). A browser is served by one isolate
+ * them, and what each lets through while its question is on its way (half a second at most). A browser is served by one isolate
  * or a few, so that is 10 to 20 %. The window slides as @upstash/ratelimit's does: two fixed ones, the earlier weighted by what is
  * left of it, which takes its requests as evenly spread; across a boundary a burst may reach twice the limit.
  */

@@ -34,8 +34,8 @@ export function createPlatformDecision(options: PlatformDecisionOptions): Decide
   }
 
   async function isRefused(id: string, binding: PlatformLimit): Promise<boolean> {
-    const { rateLimitDeadlineMs } = limits
-    const success = await withinDeadline(clock, rateLimitDeadlineMs, () => isWithin(id, binding), null)
+    const { rateLimitDecisionDeadlineMs: deadlineMs } = limits
+    const success = await withinDeadline(clock, deadlineMs, () => isWithin(id, binding), null)
     note(success === null ? 'let-through' : success ? 'passed-by-platform' : 'refused-by-platform')
     return success === false
   }

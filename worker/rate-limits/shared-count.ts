@@ -27,7 +27,7 @@ export interface Counted {
 
 type CountFailure = { readonly kind: 'timeout' | 'unavailable' | 'breaker-open' }
 
-/** What all isolates count together. Never rejects, settles within `limits.rateLimitDeadlineMs`. */
+/** What all isolates count together. Never rejects, settles within `limits.rateLimitCountDeadlineMs`. */
 export interface SharedCount {
   count(request: CountRequest): Promise<Result<Counted, CountFailure>>
   /** The latest question was not answered. */
@@ -58,7 +58,7 @@ export function createSharedCount(counter: Counter, clock: Clock): SharedCount {
       if (settle === null) return err({ kind: 'breaker-open' })
       const counted = await withinDeadline<Result<Counted, CountFailure>>(
         clock,
-        limits.rateLimitDeadlineMs,
+        limits.rateLimitCountDeadlineMs,
         (signal) => attempt(request, signal),
         err({ kind: 'timeout' }),
       )

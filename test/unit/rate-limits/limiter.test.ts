@@ -180,7 +180,7 @@ describe('with Redis away', () => {
 
   it('a late Redis keeps nobody waiting, and an answer that comes in time ends the fallback', async () => {
     const { clock, redis, limiters, ask, events } = createWorld(10)
-    redis.delayMs = 2 * limits.rateLimitDeadlineMs
+    redis.delayMs = 2 * limits.rateLimitCountDeadlineMs
     const behind: Promise<unknown>[] = []
     const taken = limiters[0]?.take('user-1', (work) => behind.push(work))
     expect(taken).toMatchObject({ isRefused: false, refusal: null })
@@ -200,5 +200,6 @@ async function passTime(clock: FakeClock, work: readonly Promise<unknown>[]): Pr
   void Promise.all(work).then(() => {
     isDone = true
   })
-  for (let turn = 0; turn < 1_000 && !isDone; turn += 1) await clock.advance(limits.rateLimitDeadlineMs)
+  for (let turn = 0; turn < 1_000 && !isDone; turn += 1)
+    await clock.advance(limits.rateLimitDecisionDeadlineMs)
 }
