@@ -17,6 +17,15 @@ async function createUser(stack: TestStack, workspaceId: string) {
     })
 }
 
+/** As the CRM's backend does. */
+function invalidateBoard({ worker, internalAuthKey }: TestStack): Promise<Answer> {
+  return ask(`${worker}/api/cache/invalidate`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${internalAuthKey}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ workspaceId: '15213', boardId: 'board_1', action: 'board_updated' }),
+  })
+}
+
 /** Asks until refused, and answers how often it was not. */
 async function useUp(read: () => Promise<Answer>): Promise<{ passed: number; refused: Answer }> {
   for (let passed = 0; passed < 10 * userMax; passed += 1) {
@@ -90,12 +99,13 @@ describe('with a short window', () => {
       const answers = await Promise.all([
         ask(`${stack.worker}/health`),
         ask(`${stack.worker}/metrics`),
+        invalidateBoard(stack),
         ask(`${stack.worker}/api/boards/board_123/contacts`, {
           method: 'OPTIONS',
           headers: { Origin: browserOrigin, 'Access-Control-Request-Method': 'GET' },
         }),
       ])
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 204])
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 204])
       for (const { headers } of answers) expect(headers.get('RateLimit')).toBeNull()
     }
   })
