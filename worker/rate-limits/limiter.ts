@@ -94,7 +94,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
       const { isWithin, remaining, resetAtMs } = counted.value
       if (isWithin) subject.answer = { windowIndex, remaining, taken }
       else subject.blockedUntilMs = Math.max(subject.blockedUntilMs, resetAtMs + afterWindowMs)
-    } else if (counted.error.kind === 'unavailable' && subject.windowIndex === windowIndex) {
+    } else if (counted.error.kind !== 'timeout' && subject.windowIndex === windowIndex) {
       // Not so where it was late: it may have been counted all the same.
       subject.unreported = Math.min(subject.unreported + weight, batch)
     }
