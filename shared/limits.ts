@@ -69,6 +69,8 @@ export const limits = {
   isolateExpectedMax: 10_000,
   isolateOverdueMax: 1_000,
   isolateKvWritesMax: 1_000,
+  /** Of users, and of workspaces. */
+  isolateLimitedMax: 10_000,
   membershipSeconds: 60,
   /** How long a known member still reads while nobody can be asked (SPEC 8: what is cached is served). */
   membershipGraceSeconds: 3_600,
@@ -77,6 +79,9 @@ export const limits = {
   kvDeadlineMs: 1_000,
   redisDeadlineMs: 1_000,
   ledgerDeadlineMs: 2_000,
+  /** The platform's decision, beside the read while Redis is away; and Redis's, behind the answer, where nobody waits. */
+  rateLimitDecisionDeadlineMs: 100,
+  rateLimitCountDeadlineMs: 500,
   originDeadlineMs: 10_000,
   /** How long the origin is waited for by who has something older to answer with; and for how long not again. */
   fallbackPatienceMs: 2_500,
@@ -151,6 +156,10 @@ export const limits = {
   importBatchBytesMax: 1_048_576,
   importRejectionsMax: 10_000,
   importIdleMs: 30_000,
+  /** Rate limits: the share of a limit that an isolate lets through before it tells the others. */
+  rateLimitBatchShare: 0.05,
+  rateLimitRequestsMax: 1_000_000,
+  rateLimitWindowMaxSeconds: 3_600,
   /** Clock difference tolerated in a token's times. */
   tokenSkewSeconds: 10,
   /** Warm-up: pages of a board, boards of a workspace. */

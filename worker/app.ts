@@ -1,11 +1,15 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
+import type { Trace } from '../shared/contract/trace.ts'
+import { traceparentHeader } from '../shared/contract/trace.ts'
 import { limits } from '../shared/limits.ts'
 import { minVersionHeader } from './cache/wish.ts'
 import { ConfigError, type Env } from './config.ts'
 import type { RequestMethod } from './metrics/events.ts'
 import { unserved } from './metrics/families.ts'
 import { openApiDocument } from './openapi.ts'
+import { withRateLimits } from './rate-limits/answer.ts'
+import { logRequest, traceOf } from './request-log.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
 import { dashboardConfigRoute, dashboardFilesPath, serveFile, servePage } from './routes/dashboard.ts'
@@ -20,7 +24,7 @@ import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
 import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import { respondError, respondJson } from './routes/respond.ts'
-import type { Call, Route } from './routes/route.ts'
+import type { Call, CallNotes, Route } from './routes/route.ts'
 import type { Services } from './services.ts'
 
 /** Every route, in the order the SPEC tells of them. */
@@ -38,7 +42,15 @@ export const routes: readonly Route[] = [
   monitoringStreamRoute,
 ]
 
-type App = Hono<{ Bindings: Env; Variables: { requestId: string; startedAtMs: number; route?: string } }>
+type App = Hono<{ Bindings: Env; Variables: Variables }>
+
+interface Variables {
+  requestId: string
+  trace: Trace
+  startedAtMs: number
+  route?: string
+  notes?: CallNotes
+}
 
 /** The Worker's HTTP face. `servicesOf` is asked once a request and expected to answer the isolate's own. */
 export function createApp(servicesOf: (env: Env) => Services): App {
@@ -47,18 +59,21 @@ export function createApp(servicesOf: (env: Env) => Services): App {
   app.use(async (context, next) => {
     const requestId = saneRequestId(context.req.raw.headers.get('X-Request-ID')) ?? crypto.randomUUID()
     context.set('requestId', requestId)
+    context.set('trace', traceOf(context.req.raw.headers.get(traceparentHeader), requestId))
     context.set('startedAtMs', Date.now())
     await next()
     context.res.headers.set('X-Request-ID', requestId)
-    const { metrics } = servicesOf(context.env)
-    metrics.recorder.record({
-      kind: 'request',
-      method: countedMethod(context.req.raw.method),
-      route: context.get('route') ?? unserved,
-      httpStatus: context.res.status,
-      durationMs: Date.now() - context.get('startedAtMs'),
-    })
-    const flushed = metrics.flushSoon(edgeLocationOf(context.req.raw))
+    const { metrics, config } = servicesOf(context.env)
+    const { status } = context.res
+    const method = countedMethod(context.req.raw.method)
+    const route = context.get('route') ?? unserved
+    const durationMs = Date.now() - context.get('startedAtMs')
+    const location = edgeLocationOf(context.req.raw)
+    metrics.recorder.record({ kind: 'request', method, route, httpStatus: status, durationMs })
+    const { trace, notes } = context.var
+    const request = { requestId, trace, method, route, status, durationMs, location, notes }
+    logRequest(request, config.requestLog, Math.random)
+    const flushed = metrics.flushSoon(location)
     if (flushed !== null) context.executionCtx.waitUntil(flushed)
   })
   app.use(async (context, next) => {
@@ -110,6 +125,8 @@ function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void
     const request = context.req.raw
     const requestId = context.get('requestId')
     context.set('route', route.path)
+    const notes: CallNotes = { limits: [] }
+    context.set('notes', notes)
     const call: Call = {
       services: servicesOf(context.env),
       request,
@@ -118,10 +135,13 @@ function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void
       requestId,
       startedAtMs: context.get('startedAtMs'),
       edgeLocation: edgeLocationOf(request),
+      trace: context.get('trace'),
+      notes,
       keepAlive: (work) => context.executionCtx.waitUntil(work),
     }
     const answered = await route.handle(call)
-    return answered.ok ? answered.value : respondError(answered.error, requestId)
+    const response = answered.ok ? answered.value : respondError(answered.error, requestId)
+    return notes.limits.length === 0 ? response : withRateLimits(notes.limits, response, requestId)
   })
 }
 
@@ -138,7 +158,8 @@ function refuseOtherMethods(app: App, path: string): void {
   })
 }
 
-const exposedHeaders = 'ETag, Age, Cache-Status, Server-Timing, Retry-After, X-Request-ID'
+const exposedHeaders =
+  'ETag, Age, Cache-Status, Server-Timing, Retry-After, RateLimit, RateLimit-Policy, X-Request-ID'
 
 /** CORS on an answer. By hand: Hono's middleware copies each answer twice, which is a third of what a hit costs. */
 function letRead(headers: Headers, origin: string | null, allowedOrigins: readonly string[]): void {
@@ -159,6 +180,7 @@ function preflight(allowedOrigins: readonly string[]) {
       'X-User-ID',
       minVersionHeader,
       'X-Request-ID',
+      traceparentHeader,
       'If-None-Match',
       'Cache-Control',
       explainHeader,

@@ -3,6 +3,7 @@ import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { MetricsOverview, MetricsShard } from './metrics/contract.ts'
+import type { PlatformLimit } from './rate-limits/platform-decision.ts'
 
 /** What wrangler.toml binds. Every other setting is a variable or secret, read by `parseConfig` alone. */
 export interface Env {
@@ -12,6 +13,9 @@ export interface Env {
   readonly METRICS_OVERVIEW: DurableObjectNamespace<MetricsOverview>
   /** The dashboard's files; absent where the Worker runs without them. */
   readonly ASSETS?: Fetcher
+  /** The platform's own limits, which count a location alone: for while Redis is away. */
+  readonly USER_RATE_LIMIT?: PlatformLimit
+  readonly WORKSPACE_RATE_LIMIT?: PlatformLimit
   readonly VERSION?: { readonly id: string; readonly tag: string }
 }
 
@@ -24,6 +28,14 @@ const absentWhenEmpty = <Schema extends z.ZodType>(schema: Schema) =>
 
 function wholeNumber(min: number, max: number, fallback: number) {
   return z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(min).max(max)).default(fallback)
+}
+
+function share(fallback: string) {
+  return z
+    .string()
+    .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'a number from 0 to 1')
+    .default(fallback)
+    .transform(Number)
 }
 
 const httpUrl = z
@@ -63,11 +75,12 @@ const variablesSchema = z
       ),
     STALENESS_BOUND_MS: wholeNumber(0, limits.stalenessBoundMaxMs, limits.stalenessBoundDefaultMs),
     STALE_IF_ERROR_SECONDS: wholeNumber(0, limits.staleIfErrorMaxSeconds, limits.staleIfErrorDefaultSeconds),
-    CONSISTENCY_SAMPLE_RATE: z
-      .string()
-      .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'a number from 0 to 1')
-      .default('0.001')
-      .transform(Number),
+    CONSISTENCY_SAMPLE_RATE: share('0.001'),
+    RATE_LIMIT_USER_MAX: wholeNumber(0, limits.rateLimitRequestsMax, 0),
+    RATE_LIMIT_WORKSPACE_MAX: wholeNumber(0, limits.rateLimitRequestsMax, 0),
+    RATE_LIMIT_WINDOW_SECONDS: wholeNumber(1, limits.rateLimitWindowMaxSeconds, 60),
+    LOG_LEVEL: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
+    REQUEST_LOG_SAMPLE_RATE: share('1'),
     MEMORY_CACHE_BYTES: wholeNumber(0, limits.memoryCacheBytesMax, limits.memoryCacheBytesDefault),
     EDGE_CACHE_ENABLED: flag.default(true),
     METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
@@ -116,6 +129,17 @@ export interface Config {
   readonly stalenessBoundMs: number
   readonly staleIfErrorSeconds: number
   readonly consistencySampleRate: number
+  /** Requests of one user and of one workspace in any window; 0: no such limit. */
+  readonly rateLimits: {
+    readonly userMax: number
+    readonly workspaceMax: number
+    readonly windowSeconds: number
+  }
+  /** From which level on requests are logged, and what share of those that did not fail here. */
+  readonly requestLog: {
+    readonly level: 'info' | 'warn' | 'error' | 'silent'
+    readonly sampleRate: number
+  }
   /** 0: no memory tier. */
   readonly memoryCacheBytes: number
   readonly isEdgeCacheEnabled: boolean
@@ -157,6 +181,12 @@ export function parseConfig(env: Env): Config {
     stalenessBoundMs: value.STALENESS_BOUND_MS,
     staleIfErrorSeconds: value.STALE_IF_ERROR_SECONDS,
     consistencySampleRate: value.CONSISTENCY_SAMPLE_RATE,
+    rateLimits: {
+      userMax: value.RATE_LIMIT_USER_MAX,
+      workspaceMax: value.RATE_LIMIT_WORKSPACE_MAX,
+      windowSeconds: value.RATE_LIMIT_WINDOW_SECONDS,
+    },
+    requestLog: { level: value.LOG_LEVEL, sampleRate: value.REQUEST_LOG_SAMPLE_RATE },
     memoryCacheBytes: value.MEMORY_CACHE_BYTES,
     isEdgeCacheEnabled: value.EDGE_CACHE_ENABLED,
     metricsToken: value.METRICS_TOKEN,

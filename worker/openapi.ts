@@ -21,6 +21,7 @@ const errorsOf: Record<Access, readonly WireErrorCode[]> = {
     'workspace_missing',
     'workspace_mismatch',
     'not_a_member',
+    'rate_limited',
     'auth_unavailable',
   ],
   'internal-key': ['key_invalid'],
@@ -37,6 +38,23 @@ const securityOf: Record<Access, Record<string, string[]>[]> = {
   operator: [{ metricsToken: [] }, { member: [] }],
   'alert-settings': [{ internalKey: [] }, { member: [] }],
   public: [{}],
+}
+
+/** Where limits are switched on. */
+const limitHeaders = {
+  RateLimit: textHeader(
+    'What remains (`r`) and until when in seconds (`t`), an item a limit: `"user";r=599;t=42`',
+  ),
+  'RateLimit-Policy': textHeader(
+    'Requests (`q`) in a window of seconds (`w`), an item a limit: `"user";q=600;w=60`',
+  ),
+}
+const retryHeader = {
+  'Retry-After': { description: 'Seconds', schema: { type: 'integer', minimum: 1 } },
+}
+
+function textHeader(description: string): object {
+  return { description, schema: { type: 'string' } }
 }
 
 /** A schema as OpenAPI 3.1 takes it, which is JSON Schema 2020-12: of what is sent, or of what is received. */
@@ -131,6 +149,7 @@ function operation(route: Route): object {
     responses: {
       200: {
         description: 'What was asked for',
+        ...(route.access === 'member' ? { headers: limitHeaders } : {}),
         content: { [route.contentType ?? 'application/json']: { schema: jsonSchema(route.gives, 'output') } },
       },
       ...Object.fromEntries(
@@ -138,6 +157,7 @@ function operation(route: Route): object {
           status,
           {
             description,
+            ...(status === 429 ? { headers: { ...limitHeaders, ...retryHeader } } : {}),
             content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
           },
         ]),

@@ -27,6 +27,8 @@ import { isolateGauges } from './metrics/isolate-gauges.ts'
 import { createMonitoringClient, type MonitoringClient } from './monitoring/client.ts'
 import type { Origin } from './origin/origin.ts'
 import { createOrigin } from './origin/origin.ts'
+import type { RateLimits } from './rate-limits/rate-limits.ts'
+import { createRateLimits } from './rate-limits/rate-limits.ts'
 import type { Tiers } from './tiers/tiers.ts'
 import { createTiers } from './tiers/tiers.ts'
 
@@ -38,6 +40,7 @@ export interface Services {
   readonly monitoring: MonitoringClient
   readonly bearer: Bearer
   readonly memberships: Memberships
+  readonly rateLimits: RateLimits
   readonly ledger: LedgerClient
   readonly origin: Origin
   readonly tiers: Tiers
@@ -98,8 +101,14 @@ export function createServices(
     }),
     memberships: createMemberships({
       clock,
-      ask: (principal, workspaceId, requestId) =>
-        origin.membership(workspaceId, { token: principal.token, requestId }),
+      ask: (principal, workspaceId, requestId, trace) =>
+        origin.membership(workspaceId, { token: principal.token, requestId, ...(trace && { trace }) }),
+    }),
+    rateLimits: createRateLimits({
+      config,
+      platform: { user: env.USER_RATE_LIMIT, workspace: env.WORKSPACE_RATE_LIMIT },
+      clock,
+      recorder,
     }),
     ledger,
     origin,

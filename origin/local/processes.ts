@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, statSync, truncateSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -86,10 +86,7 @@ export function createProcessPiece(command: Command): Piece {
 
 function launch(command: Command): ChildProcess {
   const { environment, user, hearsStarter } = command
-  mkdirSync(join(command.dataDirectory, 'logs'), { recursive: true })
-  const path = logPath(command)
-  const lengthBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  const log = openSync(path, lengthBytes < logBytesMax ? 'a' : 'w')
+  const log = openSync(logPathFor(command), 'a')
   const started = spawn(command.command, command.args, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', log, log, ...(hearsStarter === true ? (['ipc'] as const) : [])],
@@ -101,7 +98,17 @@ function launch(command: Command): ChildProcess {
   return started
 }
 
-const logPath = ({ dataDirectory, name }: Command) => join(dataDirectory, 'logs', `${name}.log`)
+/** Where what `name` says is appended to; what is there already goes once it is too much. */
+export function logPathFor({ dataDirectory, name }: Pick<Command, 'dataDirectory' | 'name'>): string {
+  mkdirSync(join(dataDirectory, 'logs'), { recursive: true })
+  const path = logPath({ dataDirectory, name })
+  const lengthBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (lengthBytes >= logBytesMax) truncateSync(path)
+  return path
+}
+
+const logPath = ({ dataDirectory, name }: Pick<Command, 'dataDirectory' | 'name'>) =>
+  join(dataDirectory, 'logs', `${name}.log`)
 const seeLog = (command: Command) => `${logPath(command)} says why.`
 
 async function waitUntilReady(command: Command, isAlive: () => boolean): Promise<void> {

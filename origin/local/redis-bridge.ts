@@ -43,10 +43,31 @@ redis.on('error', () => undefined)
 /** The stand-in knows the options of SET in capitals only. */
 function normalized([name, ...rest]: Command): Command {
   const upper = name.toUpperCase()
+  if (upper.startsWith('EVAL')) return withoutFlags([upper, ...rest])
   if (upper !== 'SET') return [upper, ...rest]
   const [key = '', value = '', ...options] = rest
   return [upper, key, value, ...options.map((option) => option.toUpperCase())]
 }
+
+/**
+ * @upstash/ratelimit's scripts begin with a flag that Upstash knows and Redis 7.0 refuses. Without that line they are scripts of
+ * another SHA: which is kept here, by the SHA that is asked for.
+ */
+const flagLine = /^#!lua flags=allow-key-locking\n/
+const scriptsMax = 100
+const plainScripts = new Map<string, string>()
+
+function withoutFlags([name, script = '', ...rest]: Command): Command {
+  if (name === 'EVAL' && flagLine.test(script)) {
+    const plainScript = script.replace(flagLine, '')
+    if (plainScripts.size < scriptsMax) plainScripts.set(sha1(script), plainScript)
+    return [name, plainScript, ...rest]
+  }
+  const known = name === 'EVALSHA' ? plainScripts.get(script) : undefined
+  return known === undefined ? [name, script, ...rest] : ['EVALSHA', sha1(known), ...rest]
+}
+
+const sha1 = (text: string) => createHash('sha1').update(text).digest('hex')
 
 async function execute(command: Command): Promise<Reply> {
   try {
@@ -59,6 +80,7 @@ async function execute(command: Command): Promise<Reply> {
 /** The stand-in has a method a command and no way to send any other. */
 function call([name, ...rest]: Command): unknown {
   if (redis instanceof Redis) return redis.call(name, ...rest)
+  if (name.startsWith('EVAL')) throw new Error('ERR the stand-in runs no scripts')
   const method: unknown = Reflect.get(redis, name.toLowerCase())
   if (typeof method !== 'function') throw new Error(`ERR unknown command '${name}'`)
   return Reflect.apply(method, redis, rest)

@@ -58,6 +58,9 @@ const localVariables = {
   JWKS_URL: '',
   ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173',
   OPERATORS_WORKSPACE_ID: '15213',
+  // Who tries it out, tests it or measures it is one user.
+  RATE_LIMIT_USER_MAX: '0',
+  RATE_LIMIT_WORKSPACE_MAX: '0',
 }
 
 /** Starts what there is to start, in the order in which one needs the other; on a fault, ends what had been started. */

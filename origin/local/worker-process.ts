@@ -1,3 +1,4 @@
+import { createWriteStream, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -6,7 +7,7 @@ import { unstable_readConfig } from 'wrangler'
 import { z } from 'zod'
 import { buildDashboard } from './dashboard-build.ts'
 import { LocalError } from './local-error.ts'
-import { isPortFree, type Piece } from './processes.ts'
+import { isPortFree, logPathFor, type Piece } from './processes.ts'
 import { childrenOf, commandOf, signalIfThere } from './running-processes.ts'
 
 interface WorkerProcessOptions {
@@ -31,6 +32,13 @@ const wranglerSchema = z.object({
     not_found_handling: z.literal('none'),
   }),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
+  ratelimits: z.array(
+    z.object({
+      name: z.string(),
+      namespace_id: z.string(),
+      simple: z.object({ limit: z.number(), period: z.union([z.literal(10), z.literal(60)]) }),
+    }),
+  ),
   migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).optional() })),
 })
 
@@ -43,6 +51,7 @@ const watchEveryMs = 1_000
 export function createWorkerPiece(options: WorkerProcessOptions): Piece & { readonly url: string } {
   let miniflare: Miniflare | null = null
   let pid: number | null = null
+  let log: WriteStream | null = null
   let watch: NodeJS.Timeout | undefined
 
   async function leave(): Promise<void> {
@@ -51,6 +60,8 @@ export function createWorkerPiece(options: WorkerProcessOptions): Piece & { read
     const leaving = miniflare
     miniflare = null
     await leaving?.dispose()
+    log?.end()
+    log = null
   }
 
   async function reportEnd(): Promise<void> {
@@ -66,9 +77,17 @@ export function createWorkerPiece(options: WorkerProcessOptions): Piece & { read
     },
     async start() {
       await leave()
+      log = createWriteStream(logPathFor({ dataDirectory: options.dataDirectory, name: 'worker' }), {
+        flags: 'a',
+      })
       if (!(await isPortFree(options.port))) throw portInUse(options.port)
       const before = await workerdPids()
-      miniflare = new Miniflare(convertV4MiniflareOptions(await miniflareOptions(options)))
+      miniflare = new Miniflare(
+        convertV4MiniflareOptions({
+          ...(await miniflareOptions(options)),
+          handleStructuredLogs: ({ message }) => void log?.write(`${message}\n`),
+        }),
+      )
       await miniflare.ready
       pid = (await workerdPids()).find((each) => !before.includes(each)) ?? null
       watch = setInterval(() => void reportEnd(), watchEveryMs).unref()
@@ -132,6 +151,9 @@ export async function workerOptions({ variables, entry }: Pick<WorkerProcessOpti
     compatibilityDate: config.compatibility_date,
     bindings: { ...config.vars, ...variables },
     kvNamespaces: config.kv_namespaces.map((namespace) => namespace.binding),
+    ratelimits: Object.fromEntries(
+      config.ratelimits.map(({ name, namespace_id, simple }) => [name, { namespace_id, simple }]),
+    ),
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name }) => [
         name,

@@ -59,6 +59,20 @@ export const subjects: readonly Subject[] = [
     source: 'memory',
   },
   {
+    name: 'Boardcache, memory hit, held to limits',
+    entry: boardcache,
+    variables: { RATE_LIMIT_USER_MAX: '1000000', RATE_LIMIT_WORKSPACE_MAX: '1000000' },
+    isAuthenticated: true,
+    source: 'memory',
+  },
+  {
+    name: 'Boardcache, memory hit, logged',
+    entry: boardcache,
+    variables: { ...noRedis, LOG_LEVEL: 'info' },
+    isAuthenticated: true,
+    source: 'memory',
+  },
+  {
     name: 'Boardcache, memory hit, nothing counted',
     entry: entryOf('workers/without-metrics.ts'),
     variables: noRedis,

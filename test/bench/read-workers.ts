@@ -57,11 +57,16 @@ export async function startWorkers(subjects: readonly Subject[]): Promise<Runnin
       ALLOWED_ORIGINS: browserOrigin,
       UPSTASH_REDIS_REST_URL: redis.url,
       UPSTASH_REDIS_REST_TOKEN: redis.token,
+      // One user asks, as fast as it can.
+      RATE_LIMIT_USER_MAX: '0',
+      RATE_LIMIT_WORKSPACE_MAX: '0',
+      LOG_LEVEL: 'silent',
       PAGE: page,
     }
     const miniflare = new Miniflare(
       convertV4MiniflareOptions({
         ...sharedOptions(dataDirectory),
+        handleStructuredLogs: () => undefined,
         workers: await Promise.all(subjects.map((subject, index) => workerOf(subject, index, variables))),
       }),
     )

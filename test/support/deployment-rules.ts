@@ -8,6 +8,9 @@ export const deploymentSchema = z.object({
   kv_namespaces: z.array(z.object({ binding: z.string(), id: z.string() })),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
   migrations: z.array(z.object({ tag: z.string(), new_sqlite_classes: z.array(z.string()).default([]) })),
+  ratelimits: z
+    .array(z.object({ name: z.string(), simple: z.object({ limit: z.number(), period: z.number() }) }))
+    .default([]),
   version_metadata: z.object({ binding: z.string() }).optional(),
 })
 
@@ -47,6 +50,7 @@ function errorsOf(deployment: Deployment, exportedClasses: readonly string[]): s
   return [
     ...configurationErrors(deployment),
     ...unknownVariables(deployment),
+    ...unlikeLimits(deployment),
     ...unmigratedClasses(deployment, exportedClasses),
   ]
 }
@@ -59,6 +63,17 @@ function configurationErrors({ vars }: Deployment): string[] {
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)]
   }
+}
+
+/** What stands in while Redis is away must refuse what we would. */
+function unlikeLimits({ vars, ratelimits }: Deployment): string[] {
+  return ratelimits.flatMap(({ name, simple: { limit, period } }) => {
+    const variable = `RATE_LIMIT_${name.replace(/_RATE_LIMIT$/, '')}_MAX`
+    const isAlike =
+      vars[variable] === '0' ||
+      (vars[variable] === String(limit) && vars['RATE_LIMIT_WINDOW_SECONDS'] === String(period))
+    return isAlike ? [] : [`${name} allows ${limit} in ${period} s, and ${variable} says otherwise`]
+  })
 }
 
 function unknownVariables({ vars }: Deployment): string[] {
@@ -106,6 +121,7 @@ function namesOf({
   kv_namespaces,
   durable_objects,
   migrations,
+  ratelimits,
   version_metadata,
 }: Deployment): Set<string> {
   return new Set([
@@ -115,6 +131,7 @@ function namesOf({
     ...migrations.map(
       ({ tag, new_sqlite_classes }) => `the migration ${tag} (${new_sqlite_classes.join(', ')})`,
     ),
+    ...ratelimits.map(({ name }) => `the rate limit ${name}`),
     ...(version_metadata === undefined ? [] : [`the version metadata ${version_metadata.binding}`]),
   ])
 }

@@ -29,6 +29,8 @@ export interface TestStack {
   readonly internalAuthKey: string
   /** With which every user of origin/local/sign-ins.ts signs in. */
   readonly password: string
+  /** The folder of the log files. */
+  readonly logs: string
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
   /** The owner's connection: what a change by hand or by the CRM's backend goes through. */
   readonly sql: postgres.Sql
@@ -84,6 +86,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     redis: file.redis?.url ?? null,
     internalAuthKey: file.internalAuthKey,
     password: file.signIns?.password ?? '',
+    logs: join(dataDirectory, 'logs'),
     tokens: {
       admin: file.tokens.admin,
       member: file.tokens.member,

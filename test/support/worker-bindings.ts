@@ -7,5 +7,8 @@ export const workerTestBindings = {
   SUPABASE_JWT_SECRET: 'a secret of these tests alone, long enough',
   JWKS_URL: '',
   UPSTASH_REDIS_REST_TOKEN: 'redis token of the tests',
+  RATE_LIMIT_USER_MAX: '0',
+  RATE_LIMIT_WORKSPACE_MAX: '0',
+  LOG_LEVEL: 'silent',
   METRICS_TOKEN: 'metrics token of the tests',
 } as const

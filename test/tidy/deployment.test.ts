@@ -58,6 +58,13 @@ describe('the deployment check', () => {
     ])
   })
 
+  test('finds a limit of the platform that is not the one of the variables', () => {
+    const vars = { ...production.vars, RATE_LIMIT_USER_MAX: '700' }
+    expect(checkDeployments([{ ...production, vars }]).errors).toEqual([
+      'boardcache: USER_RATE_LIMIT allows 600 in 60 s, and RATE_LIMIT_USER_MAX says otherwise',
+    ])
+  })
+
   test('finds a Durable Object class that no migration makes', () => {
     const migrations = [{ tag: 'v1', new_sqlite_classes: ['Ledger'] }]
     expect(checkDeployments([{ ...production, migrations }]).errors).toEqual([

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
+import type { Trace } from '../../shared/contract/trace.ts'
 import type { Role, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
@@ -15,7 +16,12 @@ export interface Memberships {
    * The principal's role in the workspace: by the token's claim where it has one, else as the origin says.
    * `not_a_member` where there is none, `auth_unavailable` where it cannot be known at the moment.
    */
-  roleOf(principal: Principal, workspaceId: WorkspaceId, requestId: string): Promise<Result<Role, WireError>>
+  roleOf(
+    principal: Principal,
+    workspaceId: WorkspaceId,
+    requestId: string,
+    trace?: Trace,
+  ): Promise<Result<Role, WireError>>
 }
 
 interface MembershipsOptions {
@@ -24,6 +30,7 @@ interface MembershipsOptions {
     principal: Principal,
     workspaceId: WorkspaceId,
     requestId: string,
+    trace: Trace | undefined,
   ): Promise<Result<Role | null, WireError>>
   readonly clock: Clock
 }
@@ -51,16 +58,17 @@ export function createMemberships({ ask, clock }: MembershipsOptions): Membershi
     principal: Principal,
     workspaceId: WorkspaceId,
     requestId: string,
+    trace: Trace | undefined,
   ): Promise<Result<Role | null, WireError>> {
     // The answer is as old as the question.
     const untilMs = clock.now() + limits.membershipSeconds * 1000
-    const answer = await ask(principal, workspaceId, requestId)
+    const answer = await ask(principal, workspaceId, requestId, trace)
     if (answer.ok) remembered.set(key, { role: answer.value, untilMs })
     return answer
   }
 
   return {
-    async roleOf(principal, workspaceId, requestId) {
+    async roleOf(principal, workspaceId, requestId, trace) {
       if (principal.workspaces !== null) return member(principal.workspaces.get(workspaceId) ?? null)
       // Identifiers hold no white space (shared/ids.ts), so no two pairs share a key.
       const key = `${principal.userId} ${workspaceId}`
@@ -71,7 +79,7 @@ export function createMemberships({ ask, clock }: MembershipsOptions): Membershi
         principal.token,
         // The origin judges the token too: another token of the same user may fare differently.
         (token) => token === principal.token,
-        () => askAndRemember(key, principal, workspaceId, requestId),
+        () => askAndRemember(key, principal, workspaceId, requestId, trace),
         () => undefined,
       )
       const graceRole = known !== undefined && clock.now() < known.untilMs + graceMs ? known.role : null

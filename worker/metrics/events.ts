@@ -16,8 +16,13 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 
 export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
-/** `refused-by-platform`: by the location's own count, with Redis away; `let-through`: by nobody, with both away. */
-export type LimitOutcome = 'refused' | 'refused-by-platform' | 'let-through'
+/** Whose requests a limit counts. */
+export type LimitScope = 'user' | 'workspace'
+/**
+ * `refused`: by our own count. With Redis away: `refused-by-platform` and `passed-by-platform` by the location's own,
+ * `let-through` by nobody, where that is away too.
+ */
+export type LimitOutcome = 'refused' | 'refused-by-platform' | 'passed-by-platform' | 'let-through'
 
 /**
  * What became of one check of a served answer. `excused`: a change was on its way, and has arrived since; `unknown`:
@@ -101,7 +106,7 @@ export type CacheEvent =
   /** Invalidation events were made durable. */
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
   /** A request was over a limit of its user or workspace, or could not be held against it. */
-  | { readonly kind: 'rate-limited'; readonly scope: 'user' | 'workspace'; readonly outcome: LimitOutcome }
+  | { readonly kind: 'rate-limited'; readonly scope: LimitScope; readonly outcome: LimitOutcome }
 
 /** Where events go. Never throws, never waits. */
 export interface Recorder {

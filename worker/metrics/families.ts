@@ -34,7 +34,7 @@ export const counterFamilies = {
   invalidation_tags: { labels: [], help: 'Cache tags moved on by invalidations.' },
   rate_limited: {
     labels: ['scope', 'outcome'],
-    help: 'Requests over a rate limit, and requests let through because nobody could tell.',
+    help: 'Requests over a rate limit, and requests judged without Redis: by the platform, or let through by nobody.',
   },
   origin_queries: { labels: ['query'], help: 'Queries that the origin began, refused ones included.' },
   origin_query_failures: {

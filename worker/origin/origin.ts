@@ -13,6 +13,8 @@ import {
 } from '../../shared/contract/origin.ts'
 import type { CacheSettings, CacheSettingsChange, SavedSettings } from '../../shared/contract/settings.ts'
 import { cacheSettingsSchema, savedSettingsSchema } from '../../shared/contract/settings.ts'
+import type { Trace } from '../../shared/contract/trace.ts'
+import { formatTraceparent, traceparentHeader } from '../../shared/contract/trace.ts'
 import type { Role, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
@@ -25,6 +27,8 @@ import { createBreaker, tierPace } from '../tiers/circuit-breaker.ts'
 export interface Caller {
   readonly token: string
   readonly requestId: string
+  /** Absent for work that nobody asked for. */
+  readonly trace?: Trace
 }
 
 /** The Node origin behind all tiers. Never rejects; every call settles within `limits.originDeadlineMs`. */
@@ -149,6 +153,9 @@ async function askOrigin(
     [callerTokenHeader]: caller.token,
     [requestIdHeader]: caller.requestId,
   })
+  if (caller.trace !== undefined) {
+    headers.set(traceparentHeader, formatTraceparent(caller.trace, crypto.randomUUID()))
+  }
   if (body !== undefined) headers.set('Content-Type', 'application/json')
   const request =
     body === undefined ? { method: 'GET', headers } : { method: 'POST', headers, body: JSON.stringify(body) }

@@ -7,6 +7,7 @@ import { err, ok } from '../../shared/result.ts'
 import type { Principal } from '../auth/bearer.ts'
 import { matchesKey } from '../auth/internal-key.ts'
 import type { SettingsCaller } from '../cache/settings.ts'
+import type { RateLimits } from '../rate-limits/rate-limits.ts'
 import type { Call } from './route.ts'
 
 /** A user who was let in, and the workspace they were let into. */
@@ -31,10 +32,34 @@ export async function admit(call: Call, named: string | undefined): Promise<Resu
 
   const workspace = workspaceOf(request.headers.get('X-Workspace-ID'), named)
   if (!workspace.ok) return workspace
-  const role = await services.memberships.roleOf(principal, workspace.value, requestId)
+  // Before the membership, which asks the origin each time for who is none.
+  const user = await holdAgainst(call, services.rateLimits.user, principal.userId)
+  if (!user.ok) return user
+  const role = await services.memberships.roleOf(principal, workspace.value, requestId, call.trace)
   if (!role.ok) return role
-  const caller = { token: principal.token, requestId, keepAlive: call.keepAlive }
+  call.notes.workspaceId = workspace.value
+  // Behind it: a stranger must not use a workspace's share up.
+  const shared = await holdAgainst(call, services.rateLimits.workspace, workspace.value)
+  if (!shared.ok) return shared
+  const caller = { token: principal.token, requestId, trace: call.trace, keepAlive: call.keepAlive }
   return ok({ principal, workspaceId: workspace.value, role: role.value, caller })
+}
+
+/**
+ * Counts the request against a limit. What the platform has to be asked for, with Redis away, a read does not wait for: it is
+ * judged beside it (rate-limits/answer.ts). What changes something is judged before.
+ */
+async function holdAgainst(
+  { request, keepAlive, notes }: Call,
+  take: RateLimits['user'],
+  id: string,
+): Promise<Result<void, WireError>> {
+  if (take === null) return ok(undefined)
+  const taken = take(id, keepAlive)
+  notes.limits.push(taken)
+  const isRefused = taken.isRefused || (request.method === 'POST' && (await taken.refusal) === true)
+  const retryAfterSeconds = taken.standing.resetSeconds
+  return isRefused ? err({ code: 'rate_limited', retryAfterSeconds }) : ok(undefined)
 }
 
 /** Lets an admin of the workspace in. */
@@ -83,7 +108,7 @@ async function admitAdminOf(call: Call, workspaceId: WorkspaceId | null): Promis
   const workspace =
     workspaceId === null ? workspaceOf(request.headers.get('X-Workspace-ID'), undefined) : ok(workspaceId)
   if (!workspace.ok) return workspace
-  const role = await services.memberships.roleOf(bearer.value, workspace.value, requestId)
+  const role = await services.memberships.roleOf(bearer.value, workspace.value, requestId, call.trace)
   if (!role.ok) return role
   return role.value === 'admin' ? ok(undefined) : err({ code: 'admin_required' })
 }

@@ -44,7 +44,7 @@ async function admitUnexplained(call: Call, named: string | undefined): Promise<
 }
 
 function admitKeyHolder(
-  { request, requestId, keepAlive }: Call,
+  { request, requestId, trace, keepAlive }: Call,
   named: string | undefined,
 ): Result<Asker, WireError> {
   const workspace = workspaceOf(request.headers.get('X-Workspace-ID'), named)
@@ -60,7 +60,7 @@ function admitKeyHolder(
     principal: { userId: userId.data, token: '', workspaces: null, expiresAtMs: 0 },
     workspaceId: workspace.value,
     role: 'admin',
-    caller: { token: '', requestId, keepAlive },
+    caller: { token: '', requestId, trace, keepAlive },
     wantsExplanation: true,
     isKeyHolder: true,
   })

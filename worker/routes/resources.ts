@@ -84,11 +84,13 @@ async function answer(
     wish: isKeyHolder ? { ...wish.value, isOnlyIfCached: true } : wish.value,
   })
   const responded = read.ok ? respond(resource, call, read.value, admitted.value) : read
+  const counted = read.ok ? servedBy(read.value, services.clock.now()) : undefined
+  if (counted !== undefined) call.notes.served = counted.served
   services.metrics.recorder.record({
     kind: 'read',
     resource: resource.name,
     httpStatus: responded.ok ? responded.value.status : wireErrors[responded.error.code].status,
-    ...(read.ok ? servedBy(read.value, services.clock.now()) : {}),
+    ...counted,
     durationMs: services.clock.now() - call.startedAtMs,
   })
   return responded

@@ -1,6 +1,10 @@
 import type { z } from 'zod'
 import type { WireError, WireErrorCode } from '../../shared/contract/errors.ts'
+import type { Trace } from '../../shared/contract/trace.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
+import type { Served, Source } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
+import type { Taken } from '../rate-limits/limiter.ts'
 import type { Services } from '../services.ts'
 
 /** One request on its way through a route. */
@@ -15,7 +19,19 @@ export interface Call {
   readonly startedAtMs: number
   /** IATA code of the data centre, `local` outside Cloudflare. */
   readonly edgeLocation: string
+  readonly trace: Trace
+  /** What becomes known on the way: for the log, and for the headers of the answer. */
+  readonly notes: CallNotes
   keepAlive(work: Promise<unknown>): void
+}
+
+export interface CallNotes {
+  /** The limits that the request was counted against. */
+  readonly limits: Taken[]
+  /** Where a member was let in. */
+  workspaceId?: WorkspaceId
+  /** How a cached resource was answered. */
+  served?: { readonly status: Served['status']; readonly source: Source }
 }
 
 /** How a route lets callers in: what the OpenAPI document says of it too. */

@@ -12,32 +12,35 @@ export interface RedisAccess {
 }
 
 /**
+ * A client for one call: its signal is the call's, and no request's I/O ever hangs on another's. What the SDK throws is never
+ * logged: its message holds the whole command.
+ */
+export function createRedisClient(access: RedisAccess, signal: AbortSignal): Redis {
+  return new Redis({
+    ...access,
+    // As a function it makes the SDK throw on abort; as a value it would answer with a fake result.
+    signal: () => signal,
+    // `retry: false` still tries twice.
+    retry: { retries: 0 },
+    automaticDeserialization: false,
+    enableAutoPipelining: false,
+    enableTelemetry: false,
+    readYourWrites: false,
+    responseEncoding: false,
+  })
+}
+
+/**
  * Upstash Redis over HTTP: one place for all locations, nearer than the origin. Entries travel as the text they
  * are. What the SDK throws is never logged: its message holds the whole command.
  */
 export function createRedisTier(access: RedisAccess, clock: Clock): Tier {
-  /** A client a call: its signal is the call's, and no request's I/O ever hangs on another's. */
-  function client(signal: AbortSignal): Redis {
-    return new Redis({
-      ...access,
-      // As a function it makes the SDK throw on abort; as a value it would answer with a fake result.
-      signal: () => signal,
-      // `retry: false` still tries twice.
-      retry: { retries: 0 },
-      automaticDeserialization: false,
-      enableAutoPipelining: false,
-      enableTelemetry: false,
-      readYourWrites: false,
-      responseEncoding: false,
-    })
-  }
-
   async function attempt<Value>(
     signal: AbortSignal,
     command: (redis: Redis) => Promise<Value>,
   ): Promise<Result<Value, TierFailure>> {
     try {
-      return ok(await command(client(signal)))
+      return ok(await command(createRedisClient(access, signal)))
     } catch (error) {
       if (signal.aborted) return err({ kind: 'timeout' })
       return err({ kind: String(error).includes('rate limit') ? 'rate-limited' : 'unavailable' })

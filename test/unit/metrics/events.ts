@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { CacheEvent } from '../../../worker/metrics/events.ts'
+import type { CacheEvent, LimitOutcome } from '../../../worker/metrics/events.ts'
 
 const durationMs = fc.integer({ min: 0, max: 20_000 })
 const failures = ['timeout', 'unavailable', 'rate-limited', 'corrupt', 'too-large', 'breaker-open'] as const
@@ -81,7 +81,12 @@ export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
   fc.record({
     kind: fc.constant('rate-limited' as const),
     scope: fc.constantFrom('user' as const, 'workspace' as const),
-    outcome: fc.constantFrom('refused' as const, 'let-through' as const),
+    outcome: fc.constantFrom<LimitOutcome>(
+      'refused',
+      'refused-by-platform',
+      'passed-by-platform',
+      'let-through',
+    ),
   }),
   fc.record({
     kind: fc.constant('invalidation' as const),

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { takePort } from '../../origin/local/processes.ts'
+import { createRedis, isRedisServerInstalled, type LocalRedis } from '../../origin/local/redis.ts'
+import { systemClock } from '../../shared/clock.ts'
+import { createRedisCounter, createSharedCount } from '../../worker/rate-limits/shared-count.ts'
+
+async function startRedis(kind: LocalRedis['kind']) {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'boardcache-counts-'))
+  const redis = createRedis(
+    {
+      dataDirectory,
+      bridgePort: await takePort(0),
+      redisPort: await takePort(0),
+      token: 'a token of these tests',
+    },
+    kind,
+  )
+  await redis.start()
+  const stop = async () => {
+    await redis.stop()
+    await rm(dataDirectory, { recursive: true, force: true })
+  }
+  return { redis, stop }
+}
+
+const windowMs = 3_600_000
+const request = { scope: 'user', key: 'a'.repeat(32), weight: 2, requestsMax: 5, windowMs } as const
+
+describe.runIf(isRedisServerInstalled())('the count in a real Redis', () => {
+  let started: Awaited<ReturnType<typeof startRedis>>
+  beforeAll(async () => {
+    started = await startRedis('redis-server')
+  })
+  afterAll(() => started?.stop())
+
+  it('adds up what isolates tell, and refuses all of them past the limit until the window ends', async () => {
+    const signal = AbortSignal.timeout(20_000)
+    const [first, second] = [createRedisCounter(started.redis), createRedisCounter(started.redis)]
+    const resetAtMs = expect.any(Number)
+    expect(await first(request, signal)).toEqual({ isWithin: true, remaining: 3, resetAtMs })
+    expect(await second(request, signal)).toEqual({ isWithin: true, remaining: 1, resetAtMs })
+    expect(await first(request, signal)).toMatchObject({ isWithin: false, remaining: 0 })
+    const refused = await second(request, signal)
+    expect(refused.isWithin).toBe(false)
+    expect(refused.resetAtMs % windowMs).toBe(0)
+    expect(refused.resetAtMs).toBeGreaterThan(Date.now())
+  })
+
+  it('counts scopes and keys apart', async () => {
+    const count = createRedisCounter(started.redis)
+    const signal = AbortSignal.timeout(20_000)
+    expect(await count({ ...request, scope: 'workspace' }, signal)).toMatchObject({ remaining: 3 })
+    expect(await count({ ...request, key: 'b'.repeat(32) }, signal)).toMatchObject({ remaining: 3 })
+  })
+})
+
+describe('the count where Redis runs no scripts', () => {
+  it('is away, and says so', async () => {
+    const { redis, stop } = await startRedis('embedded')
+    try {
+      const shared = createSharedCount(createRedisCounter(redis), systemClock)
+      expect((await shared.count(request)).ok).toBe(false)
+      expect(shared.isAway()).toBe(true)
+    } finally {
+      await stop()
+    }
+  })
+})

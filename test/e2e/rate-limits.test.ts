@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isRedisServerInstalled } from '../../origin/local/redis.ts'
+import { type Answer, ask } from '../support/api-client.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestStack, type TestStack } from '../support/local-stack.ts'
+
+const browserOrigin = 'http://localhost:3000'
+const userMax = 40
+const workspaceMax = 100
+
+async function createUser(stack: TestStack, workspaceId: string) {
+  const token = await stack.tokenOf({ userId: randomUUID(), workspaces: { [workspaceId]: 'member' } })
+  return (): Promise<Answer> =>
+    ask(`${stack.worker}/api/cache-settings/workspace/${workspaceId}/counts`, {
+      headers: { Authorization: `Bearer ${token}`, Origin: browserOrigin },
+    })
+}
+
+/** As the CRM's backend does. */
+function invalidateBoard({ worker, internalAuthKey }: TestStack): Promise<Answer> {
+  return ask(`${worker}/api/cache/invalidate`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${internalAuthKey}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ workspaceId: '15213', boardId: 'board_1', action: 'board_updated' }),
+  })
+}
+
+/** Asks until refused, and answers how often it was not. */
+async function spend(read: () => Promise<Answer>): Promise<{ passed: number; refused: Answer }> {
+  for (let passed = 0; passed < 10 * userMax; passed += 1) {
+    const answer = await read()
+    if (answer.status === 429) return { passed, refused: answer }
+    expect(answer.status).toBe(200)
+  }
+  throw new Error('never refused')
+}
+
+async function countOf(stack: TestStack, scope: string, outcome: string): Promise<number> {
+  const { text } = await ask(`${stack.worker}/metrics?format=prometheus`)
+  const line = `boardcache_rate_limited_total{scope="${scope}",outcome="${outcome}"} `
+  return Number(
+    text
+      .split('\n')
+      .find((each) => each.startsWith(line))
+      ?.slice(line.length) ?? 0,
+  )
+}
+
+describe('with a short window', () => {
+  const windowSeconds = 4
+  let stack: TestStack
+  beforeAll(async () => {
+    stack = await startTestStack({
+      contacts: 500,
+      workerVariables: {
+        RATE_LIMIT_USER_MAX: String(userMax),
+        RATE_LIMIT_WINDOW_SECONDS: String(windowSeconds),
+      },
+    })
+  })
+  afterAll(async () => {
+    await stack?.stop()
+  })
+
+  it('a user past the limit is told so and when to come back, and is let in then; others notice nothing', async () => {
+    const [greedy, modest] = [await createUser(stack, '15213'), await createUser(stack, '15213')]
+    const first = await greedy()
+    expect(first.headers.get('RateLimit-Policy')).toBe(`"user";q=${userMax};w=${windowSeconds}`)
+    expect(first.headers.get('RateLimit')).toMatch(/^"user";r=39;t=[1-4]$/)
+
+    const { refused } = await spend(greedy)
+    const retryAfterSeconds = Number(refused.headers.get('Retry-After'))
+    expect(retryAfterSeconds).toBeGreaterThanOrEqual(1)
+    expect(retryAfterSeconds).toBeLessThanOrEqual(2 * windowSeconds)
+    expect(JSON.parse(refused.text)).toMatchObject({
+      success: false,
+      code: 'rate_limited',
+      retryAfter: retryAfterSeconds,
+    })
+    expect(refused.headers.get('RateLimit')).toBe(`"user";r=0;t=${retryAfterSeconds}`)
+    expect(refused.headers.get('Access-Control-Allow-Origin')).toBe(browserOrigin)
+    expect(refused.headers.get('Access-Control-Expose-Headers')).toMatch(
+      /Retry-After, RateLimit, RateLimit-Policy/,
+    )
+    expect((await modest()).status).toBe(200)
+
+    await eventually(async () => (await greedy()).status === 200, {
+      deadlineMs: retryAfterSeconds * 1_000,
+      everyMs: 100,
+    })
+    await eventually(async () => (await countOf(stack, 'user', 'refused')) > 0)
+  })
+
+  it('health, metrics, preflights and the internal key are never refused', async () => {
+    const { refused } = await spend(await createUser(stack, '15213'))
+    expect(refused.status).toBe(429)
+    for (let each = 0; each < 2 * userMax; each += 1) {
+      const answers = await Promise.all([
+        ask(`${stack.worker}/health`),
+        ask(`${stack.worker}/metrics`),
+        invalidateBoard(stack),
+        ask(`${stack.worker}/api/boards/board_123/contacts`, {
+          method: 'OPTIONS',
+          headers: { Origin: browserOrigin, 'Access-Control-Request-Method': 'GET' },
+        }),
+      ])
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 204])
+      for (const { headers } of answers) expect(headers.get('RateLimit')).toBeNull()
+    }
+  })
+})
+
+describe('with a long window', () => {
+  let stack: TestStack
+  beforeAll(async () => {
+    stack = await startTestStack({
+      contacts: 500,
+      workerVariables: {
+        RATE_LIMIT_USER_MAX: String(userMax),
+        RATE_LIMIT_WORKSPACE_MAX: String(workspaceMax),
+        RATE_LIMIT_WINDOW_SECONDS: '3600',
+      },
+    })
+  })
+  afterAll(async () => {
+    await stack?.stop()
+  })
+
+  it('a workspace past its limit is refused whoever asks, and another is not', async () => {
+    for (let passed = 0; passed < workspaceMax; ) {
+      const used = await spend(await createUser(stack, '15213'))
+      passed += used.passed
+      if (passed === workspaceMax) {
+        expect(used.refused.headers.get('RateLimit')).toMatch(/^"user";r=\d+;t=\d+, "workspace";r=0;t=\d+$/)
+      }
+      expect(passed).toBeLessThanOrEqual(workspaceMax)
+    }
+    expect((await (await createUser(stack, '15213'))()).status).toBe(429)
+    expect((await (await createUser(stack, '15214'))()).status).toBe(200)
+  })
+
+  it.runIf(isRedisServerInstalled())(
+    'an isolate that never saw a user refuses them for what another counted',
+    async () => {
+      const read = await createUser(stack, '15214')
+      expect((await spend(read)).passed).toBe(userMax)
+      await stack.pieces.worker.stop()
+      await stack.pieces.worker.start()
+      let passed = 0
+      await eventually(
+        async () => {
+          const { status } = await read()
+          if (status === 200) passed += 1
+          return status === 429
+        },
+        { everyMs: 100 },
+      )
+      expect(passed).toBeLessThan(userMax)
+    },
+  )
+
+  it('with Redis killed requests go on, by the platform, and each is counted', async () => {
+    await stack.pieces.redis?.kill()
+    const read = await createUser(stack, '15215')
+    const answers = []
+    for (let each = 0; each < userMax / 2; each += 1) answers.push(await read())
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    await eventually(async () => (await countOf(stack, 'user', 'passed-by-platform')) > 0)
+    await stack.pieces.redis?.start()
+    // Once Redis answers again, the platform is asked no more.
+    await eventually(
+      async () => {
+        const before = await countOf(stack, 'user', 'passed-by-platform')
+        await (await createUser(stack, '15216'))()
+        return (await countOf(stack, 'user', 'passed-by-platform')) === before
+      },
+      { deadlineMs: 20_000, everyMs: 1_100 },
+    )
+  })
+})

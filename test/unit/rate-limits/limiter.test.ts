@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { limits } from '../../../shared/limits.ts'
+import type { CacheEvent } from '../../../worker/metrics/events.ts'
+import { createLimiter, type Limiter } from '../../../worker/rate-limits/limiter.ts'
+import { createPlatformDecision, type PlatformLimit } from '../../../worker/rate-limits/platform-decision.ts'
+import type { Counter } from '../../../worker/rate-limits/shared-count.ts'
+import { createSharedCount } from '../../../worker/rate-limits/shared-count.ts'
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
+
+const windowMs = 60_000
+/** The beginning of a window. */
+const startMs = windowMs * 29_000_000
+
+/** One Redis for all isolates, counting as the script of @upstash/ratelimit does, shield included. */
+function createRedis(clock: FakeClock) {
+  const counts = new Map<string, number>()
+  const asked: { readonly key: string; readonly weight: number }[] = []
+  const redis = { isUp: true, delayMs: 0, asked, counter }
+  async function answerInItsTime(): Promise<void> {
+    if (redis.delayMs > 0) await new Promise<void>((resolve) => clock.schedule(resolve, redis.delayMs))
+    if (!redis.isUp) throw new Error('away')
+  }
+  function counter(): Counter {
+    const blockedUntilMs = new Map<string, number>()
+    return async ({ key, weight, requestsMax }) => {
+      await answerInItsTime()
+      const nowMs = clock.now()
+      const index = Math.floor(nowMs / windowMs)
+      const resetAtMs = (index + 1) * windowMs
+      if ((blockedUntilMs.get(key) ?? 0) >= nowMs) return { isWithin: false, remaining: 0, resetAtMs }
+      asked.push({ key, weight })
+      const previous = Math.floor(
+        (1 - (nowMs % windowMs) / windowMs) * (counts.get(`${key}:${index - 1}`) ?? 0),
+      )
+      const current = counts.get(`${key}:${index}`) ?? 0
+      const remaining = previous + current >= requestsMax ? -1 : requestsMax - (current + weight + previous)
+      if (previous + current < requestsMax) counts.set(`${key}:${index}`, current + weight)
+      if (remaining < 0) blockedUntilMs.set(key, resetAtMs)
+      return { isWithin: remaining >= 0, remaining: Math.max(0, remaining), resetAtMs }
+    }
+  }
+  return redis
+}
+
+function createWorld(requestsMax: number, isolates = 1, platform: PlatformLimit | null = null) {
+  const clock = createFakeClock(startMs)
+  const redis = createRedis(clock)
+  const events: CacheEvent[] = []
+  const recorder = { record: (event: CacheEvent) => events.push(event) }
+  const limiters: Limiter[] = Array.from({ length: isolates }, () =>
+    createLimiter({
+      scope: 'user',
+      requestsMax,
+      windowMs,
+      shared: createSharedCount(redis.counter(), clock),
+      withoutRedis: createPlatformDecision({ scope: 'user', platform, clock, recorder }),
+      clock,
+      recorder,
+    }),
+  )
+  /** Whether a request is let through, with all that it sets off behind it done. */
+  async function ask(isolate = 0, id = 'user-1'): Promise<boolean> {
+    const behind: Promise<unknown>[] = []
+    const taken = limiters[isolate]?.take(id, (work) => behind.push(work))
+    if (taken === undefined) throw new Error('no such isolate')
+    await Promise.all(behind)
+    return !taken.isRefused && (await taken.refusal) !== true
+  }
+  return { clock, redis, events, limiters, ask }
+}
+
+async function passedOf(count: number, ask: () => Promise<boolean>): Promise<number> {
+  let passed = 0
+  for (let each = 0; each < count; each += 1) if (await ask()) passed += 1
+  return passed
+}
+
+describe('a limit', () => {
+  it('lets as many through as it says, tells the rest when to come back, and lets them in then', async () => {
+    const { clock, ask, limiters } = createWorld(10)
+    expect(await passedOf(15, ask)).toBe(10)
+    const refused = limiters[0]?.take('user-1', () => undefined)
+    expect(refused).toMatchObject({ isRefused: true, standing: { remaining: 0, resetSeconds: 61 } })
+    await clock.advance(61_000)
+    expect(await ask()).toBe(true)
+  })
+
+  it('counts one apart from another', async () => {
+    const { ask } = createWorld(10)
+    await passedOf(12, ask)
+    expect(await passedOf(12, () => ask(0, 'user-2'))).toBe(10)
+  })
+
+  it('asks Redis once a batch, under a name that does not tell whose it is', async () => {
+    const { redis, ask } = createWorld(200)
+    expect(await passedOf(9, ask)).toBe(9)
+    expect(redis.asked).toEqual([])
+    await passedOf(91, ask)
+    expect(redis.asked.map(({ weight }) => weight)).toEqual(Array.from({ length: 10 }, () => 10))
+    for (const { key } of redis.asked) expect(key).toMatch(/^[0-9a-f]{32}$/)
+  })
+
+  it('asks Redis nothing about who is refused', async () => {
+    const { redis, ask } = createWorld(20, 2)
+    await passedOf(20, () => ask(0))
+    await passedOf(40, () => ask(1))
+    const asked = redis.asked.length
+    await passedOf(40, () => ask(1))
+    expect(redis.asked).toHaveLength(asked)
+  })
+
+  it('in no fixed window do n isolates let more than the limit and n + 1 batches through', async () => {
+    const step = fc.record({
+      isolate: fc.nat({ max: 3 }),
+      burst: fc.integer({ min: 1, max: 12 }),
+      pauseMs: fc.constantFrom(0, 0, 500, 7_000, 45_000),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(step, { minLength: 5, maxLength: 25 }),
+        async (requestsMax, isolates, steps) => {
+          const { clock, ask } = createWorld(requestsMax, isolates)
+          const batch = Math.max(1, Math.floor(requestsMax * limits.rateLimitBatchShare))
+          const most = isolates === 1 ? requestsMax : requestsMax + (isolates + 1) * batch
+          const passed = new Map<number, number>()
+          for (const { isolate, burst, pauseMs } of steps) {
+            for (let each = 0; each < burst; each += 1) {
+              const index = Math.floor(clock.now() / windowMs)
+              if (await ask(isolate % isolates)) passed.set(index, (passed.get(index) ?? 0) + 1)
+            }
+            await clock.advance(pauseMs)
+          }
+          expect(Math.max(0, ...passed.values())).toBeLessThanOrEqual(most)
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+})
+
+describe('with Redis away', () => {
+  it('the platform decides where it is configured, and each decision is counted', async () => {
+    const answers = [true, true, false]
+    const { redis, ask, events } = createWorld(10, 1, {
+      limit: async () => ({ success: answers.shift() ?? true }),
+    })
+    redis.isUp = false
+    const seen = [await ask(), await ask(), await ask(), await ask()]
+    expect(seen).toEqual([true, true, true, false])
+    expect(events.map((event) => event.kind === 'rate-limited' && event.outcome)).toEqual([
+      'passed-by-platform',
+      'passed-by-platform',
+      'refused-by-platform',
+    ])
+  })
+
+  it('and no platform configured, requests go on and are counted, but no isolate lets more than the limit through', async () => {
+    const { redis, ask, events } = createWorld(10)
+    redis.isUp = false
+    expect(await passedOf(20, ask)).toBe(10)
+    expect(
+      events.filter((event) => event.kind === 'rate-limited' && event.outcome === 'let-through'),
+    ).toHaveLength(9)
+  })
+
+  it('and the platform away or late too, requests go on and are counted', async () => {
+    const platform = { limit: () => new Promise<never>(() => undefined) }
+    const { clock, redis, limiters, ask, events } = createWorld(10, 1, platform)
+    redis.isUp = false
+    expect(await ask()).toBe(true)
+    const late = limiters[0]?.take('user-1', () => undefined)
+    if (late === undefined || late.refusal === null) throw new Error('the platform was not asked')
+    await passTime(clock, [late.refusal])
+    expect(await late.refusal).toBe(false)
+    expect(events.at(-1)).toEqual({ kind: 'rate-limited', scope: 'user', outcome: 'let-through' })
+  })
+
+  it('a late Redis keeps nobody waiting, and an answer that comes in time ends the fallback', async () => {
+    const { clock, redis, limiters, ask, events } = createWorld(10)
+    redis.delayMs = 2 * limits.rateLimitCountDeadlineMs
+    const behind: Promise<unknown>[] = []
+    const taken = limiters[0]?.take('user-1', (work) => behind.push(work))
+    expect(taken).toMatchObject({ isRefused: false, refusal: null })
+    expect(events).toEqual([])
+    await passTime(clock, behind)
+    redis.delayMs = 0
+    await ask()
+    expect(events).toEqual([{ kind: 'rate-limited', scope: 'user', outcome: 'let-through' }])
+    await ask()
+    expect(events).toHaveLength(1)
+  })
+})
+
+/** Lets a deadline pass, however late what waits for it begins: digests are made outside of the loop's turns. */
+async function passTime(clock: FakeClock, work: readonly Promise<unknown>[]): Promise<void> {
+  let isDone = false
+  void Promise.all(work).then(() => {
+    isDone = true
+  })
+  for (let turn = 0; turn < 1_000 && !isDone; turn += 1)
+    await clock.advance(limits.rateLimitDecisionDeadlineMs)
+}
