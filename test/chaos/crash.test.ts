@@ -29,7 +29,7 @@ it(
 it(
   'and where the outbox forgets rows, that is found',
   async () => {
-    const { code, output } = await runCrashes('--rounds', '3', '--forgetful')
+    const { code, output } = await runCrashes('--rounds', '8', '--forgetful')
     expect(output).toContain('the edge has')
     expect(code).toBe(1)
   },

@@ -51,7 +51,10 @@ try {
         `round ${number}: killed ${killed.join(', ')}; ${acknowledged} writes, ${unanswered} unanswered; ` +
           `recovered in ${recoveryMs} ms; ${outcome}`,
       )
-      if (faults.length > 0) faultyRounds += 1
+      if (faults.length === 0) return
+      faultyRounds += 1
+      // Enough: the canary is found.
+      if (values.forgetful) givenUp.abort()
     },
   })
   const writes = rounds.reduce((sum, { acknowledged }) => sum + acknowledged, 0)

@@ -38,7 +38,7 @@ describe('after three thousand requests of a known mix', () => {
         .filter(([key]) => key.endsWith(` ${source}`))
         .reduce((sum, [, times]) => sum + times, 0)
     for (const source of ['memory', 'cloudflare_kv', 'redis_cache', 'database']) {
-      expect(from(source)).toBeGreaterThan(30)
+      expect(from(source)).toBeGreaterThan(10)
     }
   })
 
