@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { createDice } from '../support/dice.ts'
 import { eventually } from '../support/eventually.ts'
 import { cpuMsOf } from './cpu-time.ts'
 import { type Loaded, type LoadProcess, startLoadProcess } from './read-load.ts'
@@ -16,6 +17,7 @@ import { type RunningSubject, type RunningWorkers, startWorkers } from './read-w
  */
 const connections = 16
 const warmUpSeconds = 2
+const dice = createDice(Math.random)
 
 const options = z
   .object({
@@ -70,20 +72,13 @@ async function measureAll({ subjects, workerdPid }: RunningWorkers, load: LoadPr
   }
   for (let round = 0; round < options.rounds; round += 1) {
     const measured = new Map<RunningSubject, Measured>()
-    for (const subject of shuffled(subjects)) {
+    for (const subject of dice.shuffled(subjects)) {
       await warmUp(subject)
       measured.set(subject, await measure(subject, options.seconds, workerdPid, load))
     }
     rounds.push(measured)
   }
   return rounds
-}
-
-function shuffled<Item>(items: readonly Item[]): Item[] {
-  return items
-    .map((item) => ({ item, place: Math.random() }))
-    .sort((left, right) => left.place - right.place)
-    .map(({ item }) => item)
 }
 
 function median(values: readonly number[]): number {

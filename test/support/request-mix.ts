@@ -1,3 +1,4 @@
+import { createDice } from './dice.ts'
 import type { TestStack } from './local-stack.ts'
 import { createRandom } from './random.ts'
 
@@ -63,7 +64,7 @@ export function mixedRequests(
   total: number,
   access: MixAccess,
 ): readonly [readonly MixedRequest[], readonly MixedRequest[]] {
-  const random = createRandom(1)
+  const { shuffled } = createDice(createRandom(1))
   const parts: [MixedRequest[], MixedRequest[]] = [[], []]
   for (const kind of mixKinds) {
     const times = Math.round((total * mixPerThousand[kind]) / 1_000)
@@ -72,7 +73,7 @@ export function mixedRequests(
       parts[number < inFirst ? 0 : 1].push(requestOf(kind, number, access))
     }
   }
-  return [shuffled(parts[0], random), shuffled(parts[1], random)]
+  return [shuffled(parts[0]), shuffled(parts[1])]
 }
 
 function requestOf(kind: MixKind, number: number, { tokens, etags }: MixAccess): MixedRequest {
@@ -124,11 +125,4 @@ function requestOf(kind: MixKind, number: number, { tokens, etags }: MixAccess):
 function pageReadAgain(number: number): string {
   const order = ['created_at', 'updated_at', 'name', 'last_activity_at'][number % 4] ?? 'name'
   return `${board}?per_page=15&sort_by=${order}&page=${1 + Math.floor(number / 4)}`
-}
-
-function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
-  return items
-    .map((item) => ({ item, place: random() }))
-    .sort((left, right) => left.place - right.place)
-    .map(({ item }) => item)
 }
