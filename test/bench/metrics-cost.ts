@@ -1,5 +1,6 @@
 import { eventually } from '../support/eventually.ts'
 import { cpuMsOf } from './cpu-time.ts'
+import { median } from './median.ts'
 import { startLoadProcess } from './read-load.ts'
 import { subjects } from './read-subjects.ts'
 import { type RunningSubject, startWorkers } from './read-workers.ts'
@@ -74,8 +75,4 @@ async function warmUp({ url, headers }: RunningSubject): Promise<void> {
     await answer.arrayBuffer()
     return answer.status === 200 && (answer.headers.get('Cache-Status') ?? '').endsWith('detail=memory')
   })
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { createDice } from '../support/dice.ts'
 import { eventually } from '../support/eventually.ts'
 import { cpuMsOf } from './cpu-time.ts'
+import { median } from './median.ts'
 import { type Loaded, type LoadProcess, startLoadProcess } from './read-load.ts'
 import { page } from './read-page.ts'
 import { subjects, yardstick } from './read-subjects.ts'
@@ -79,11 +80,6 @@ async function measureAll({ subjects, workerdPid }: RunningWorkers, load: LoadPr
     rounds.push(measured)
   }
   return rounds
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 function printTable(
