@@ -67,6 +67,11 @@ export const limits = {
   isolateQuestionsMax: 1_000,
   isolateMembershipsMax: 10_000,
   isolateExpectedMax: 10_000,
+  /** Of each workspace: what its readers look at, and for how long after they last did. */
+  watchedMax: 32,
+  watchedMs: 120_000,
+  /** A request may have six connections open (Cloudflare, Workers limits); what is renewed leaves some to others. */
+  renewalsAtOnce: 2,
   isolateOverdueMax: 1_000,
   isolateKvWritesMax: 1_000,
   /** Of users, and of workspaces. */
@@ -112,7 +117,7 @@ export const limits = {
   samplesCoarseSeconds: 10,
   samplesKeptSeconds: 3_600,
   /** After a failure of the origin nothing is fetched that nobody asked for. */
-  prefetchPauseMs: 5_000,
+  unaskedPauseMs: 5_000,
   /** How long the report of a committed write may be on its way before its absence is a violation. */
   consistencyPatienceMs: 5_000,
   /** Origin. */

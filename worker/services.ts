@@ -11,9 +11,11 @@ import { etagOf } from './cache/entry.ts'
 import { createLoader } from './cache/load.ts'
 import { withPrefetch } from './cache/prefetch.ts'
 import { createReader } from './cache/read.ts'
+import { withRenewal } from './cache/renewal.ts'
 import type { SettingsReader } from './cache/settings.ts'
 import { createSettingsReader } from './cache/settings.ts'
 import { createStore } from './cache/store.ts'
+import { createUnaskedLoads } from './cache/unasked.ts'
 import type { Config, Env } from './config.ts'
 import { parseConfig } from './config.ts'
 import type { LedgerClient } from './ledger/client.ts'
@@ -124,7 +126,7 @@ interface ReadPathOptions extends Pick<Services, 'config' | 'clock' | 'ledger' |
   readonly tiers: Tiers
 }
 
-/** How a question is answered: read, checked for a share of all, and the next page fetched before it is asked for. */
+/** How a question is answered: read, checked for a share of all; and what will be asked for next is there already. */
 function createReadPath(options: ReadPathOptions): Pick<Services, 'settings' | 'ask'> {
   const { config, clock, recorder, ledger, origin, tiers } = options
   const { slots } = tiers
@@ -145,5 +147,6 @@ function createReadPath(options: ReadPathOptions): Pick<Services, 'settings' | '
     random,
     report: console.error,
   })
-  return { settings, ask: withPrefetch(checked, { settings, clock }) }
+  const unasked = createUnaskedLoads({ settings, clock })
+  return { settings, ask: withRenewal(withPrefetch(checked, unasked), { again: checked, unasked, clock }) }
 }

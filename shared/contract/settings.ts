@@ -10,7 +10,7 @@ const featuresSchema = z.strictObject({
   contactLists: z.boolean(),
   search: z.boolean(),
   messageHistory: z.boolean(),
-  /** Fetching the next page before it is asked for. */
+  /** Loading what nobody has asked for yet: the next page, and what readers look at once it moved. */
   prefetch: z.boolean(),
 })
 

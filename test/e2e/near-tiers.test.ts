@@ -61,6 +61,25 @@ it('the next page is there before it is asked for by one who reads on', async ()
   })
 })
 
+it('what readers look at is there again once it changed, before one of them asks', async () => {
+  const api = reference()
+  const query = 'per_page=11'
+  await api.page('board_123', query)
+  const { version } = await invalidate(stack.worker, stack.internalAuthKey, {
+    workspaceId: '15213',
+    boardId: 'board_123',
+    action: 'contact_updated',
+    columnId: 'col_1',
+  })
+  const onlyIfCached = { 'Cache-Control': 'only-if-cached', 'X-Min-Version': `${version}` }
+  const url = `/api/boards/board_123/contacts?${query}`
+  expect((await api.get(url, onlyIfCached)).status).toBe(504)
+  await eventually(async () => {
+    await api.page('board_123', 'per_page=12')
+    return (await api.get(url, onlyIfCached)).status === 200
+  })
+})
+
 it('an answer is explained to an admin and to who holds the internal key, and to nobody else', async () => {
   const query = 'page=1&filter=open'
   await reference().page('board_123', query)

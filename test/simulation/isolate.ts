@@ -12,8 +12,10 @@ import type { Entry } from '../../worker/cache/entry.ts'
 import { createLoader } from '../../worker/cache/load.ts'
 import { withPrefetch } from '../../worker/cache/prefetch.ts'
 import { createReader } from '../../worker/cache/read.ts'
+import { withRenewal } from '../../worker/cache/renewal.ts'
 import { createSettingsReader } from '../../worker/cache/settings.ts'
 import { createStore } from '../../worker/cache/store.ts'
+import { createUnaskedLoads } from '../../worker/cache/unasked.ts'
 import type { LedgerClient, LedgerStub } from '../../worker/ledger/client.ts'
 import { createLedgerClient } from '../../worker/ledger/client.ts'
 import { createSharedViews } from '../../worker/ledger/shared-views.ts'
@@ -104,7 +106,9 @@ export function createIsolate(
   const reader = createReader({ slots, views, load, store, clock, random })
   const origin = originOf(around.origin, clock)
   const settings = createSettingsReader(reader, origin, views, clock)
-  const ask = withPrefetch(createAsk(reader, settings, origin), { settings, clock })
+  const plain = createAsk(reader, settings, origin)
+  const unasked = createUnaskedLoads({ settings, clock })
+  const ask = withRenewal(withPrefetch(plain, unasked), { again: plain, unasked, clock })
   return {
     name,
     location,

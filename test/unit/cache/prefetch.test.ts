@@ -6,6 +6,7 @@ import { err, ok } from '../../../shared/result.ts'
 import type { Ask, Asking } from '../../../worker/cache/ask.ts'
 import { withPrefetch } from '../../../worker/cache/prefetch.ts'
 import { plainWish } from '../../../worker/cache/request.ts'
+import { createUnaskedLoads } from '../../../worker/cache/unasked.ts'
 import { answerOf, askingOf, questionOf } from '../../support/asking.ts'
 import { entryOf } from '../../support/entries.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
@@ -39,12 +40,12 @@ beforeEach(() => {
       asked.push(question.keyParts.join())
       return answer
     },
-    {
+    createUnaskedLoads({
       clock,
       settings: {
         inForce: async () => ({ ...defaultCacheSettings, features: { ...features, prefetch: isEnabled } }),
       },
-    },
+    }),
   )
 })
 
@@ -121,7 +122,7 @@ describe('the next page', () => {
       answer = err({ code })
       await read(7)
       answer = ok(answerOf())
-      await clock.advance(limits.prefetchPauseMs - 1)
+      await clock.advance(limits.unaskedPauseMs - 1)
       await read(2)
       expect(asked).toEqual(['p1', 'p7', 'p2'])
       await clock.advance(1)

@@ -21,7 +21,7 @@ const features: readonly { readonly name: FeatureName; readonly title: string; r
   { name: 'contactCounts', title: 'Contact counts', hint: "The workspace's counts come from the cache" },
   { name: 'search', title: 'Search', hint: 'Pages of a search come from the cache' },
   { name: 'messageHistory', title: 'Message history', hint: 'Histories come from the cache' },
-  { name: 'prefetch', title: 'Next page ahead', hint: 'Who reads on finds the next page there' },
+  { name: 'prefetch', title: 'Load ahead', hint: 'The next page, and what is looked at once it changed' },
 ]
 
 const lifetimes: readonly { readonly name: LifetimeName; readonly title: string }[] = [
