@@ -3,7 +3,6 @@ import { limits } from '../../shared/limits.ts'
 import type { Question } from '../../shared/resources/resource.ts'
 import type { Ask, Asking } from './ask.ts'
 import type { Entry } from './entry.ts'
-import { cacheKey } from './key.ts'
 import type { ReadAnswer } from './read.ts'
 import { plainWish } from './request.ts'
 import type { UnaskedLoads } from './unasked.ts'
@@ -27,27 +26,44 @@ export function withPrefetch(ask: Ask, unasked: UnaskedLoads): Ask {
     return next
   }
 
-  const nameOf = async ({ resourceName, workspaceId, userId, question }: Asking) =>
-    `${userId} ${await cacheKey(resourceName, workspaceId, question.sharing === 'user' ? userId : null, question)}`
-
-  async function goOn(asking: Asking, { entry }: ReadAnswer): Promise<void> {
+  /** What is to be fetched now. It waits for nothing, for it runs on every hit. */
+  function nextFor(asking: Asking, { entry }: ReadAnswer): Asking | null {
     const question = nextOf(asking, entry)
-    if (question === null) return
-    const isReadingOn = expected.delete(await nameOf(asking))
-    const next: Asking = { ...asking, question, wish: plainWish }
-    expected.set(await nameOf(next), true)
-    if (!isReadingOn || !(await unasked.mayLoadFor(asking))) return
-    unasked.heard(await ask(next))
+    if (question === null) return null
+    const isReadingOn = expected.delete(nameOf(asking, asking.question))
+    expected.set(nameOf(asking, question), true)
+    return isReadingOn ? { ...asking, question, wish: plainWish } : null
+  }
+
+  async function fetchNext(next: Asking): Promise<void> {
+    if (await unasked.mayLoadFor(next)) unasked.heard(await ask(next))
   }
 
   return async (asking) => {
     const answered = await ask(asking)
     unasked.heard(answered)
-    if (answered.ok && mayGoOn(asking, answered.value)) asking.caller.keepAlive(goOn(asking, answered.value))
+    const next = answered.ok && mayGoOn(asking, answered.value) ? nextFor(asking, answered.value) : null
+    if (next !== null) asking.caller.keepAlive(fetchNext(next))
     return answered
   }
 }
 
 function mayGoOn({ question, wish }: Asking, { isCacheEnabled }: ReadAnswer): boolean {
   return question.next !== undefined && isCacheEnabled && !wish.isNoStore && !wish.isOnlyIfCached
+}
+
+/** A reader's question: the same name, the same answer. It never leaves the isolate, so private parts stand in it. */
+function nameOf({ userId, workspaceId, resourceName }: Asking, question: Question): string {
+  return `${userId} ${workspaceId} ${resourceName} ${partsOf(question)}`
+}
+
+/** Questions are asked many times: what tells them apart is written once. */
+const written = new WeakMap<Question, string>()
+
+function partsOf(question: Question): string {
+  const known = written.get(question)
+  if (known !== undefined) return known
+  const parts = JSON.stringify([question.keyParts, question.privateKeyParts])
+  written.set(question, parts)
+  return parts
 }
