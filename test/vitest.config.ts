@@ -18,11 +18,13 @@ interface Room {
   readonly hookTimeoutMs: number
   /** One file at a time: its tests load the machine, or wait for what may take only so long. */
   readonly serial?: boolean
+  /** Its files share what they import: for rooms that keep no state in modules and start nothing. */
+  readonly isShared?: boolean
 }
 
 const inWorkerd = ['test/worker/**/*.test.ts', 'test/contract/**/*.worker.test.ts']
 
-function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial }: Room) {
+function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial, isShared }: Room) {
   return {
     extends: true,
     test: {
@@ -33,12 +35,13 @@ function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial }: Ro
       testTimeout: testTimeoutMs,
       hookTimeout: hookTimeoutMs,
       maxWorkers: serial === true ? 1 : 2,
+      isolate: isShared !== true,
       sequence: { groupOrder: group },
     },
   } satisfies TestProjectInlineConfiguration
 }
 
-const quick = { testTimeoutMs: 10_000, hookTimeoutMs: 10_000 }
+const quick = { testTimeoutMs: 10_000, hookTimeoutMs: 10_000, isShared: true }
 const long = { testTimeoutMs: 120_000, hookTimeoutMs: 10_000 }
 const withProcesses = { testTimeoutMs: 30_000, hookTimeoutMs: 120_000 }
 

@@ -50,6 +50,9 @@ export function secretKey(text: string): SigningKey {
   return { alg: 'HS256', kid: 'shared', privateKey: new TextEncoder().encode(text), publicKey: null }
 }
 
+/** Made once: an RSA key takes longer to make than most tests. */
+const keys = Promise.all([asymmetricKey('ES256', 'es-1'), asymmetricKey('RS256', 'rs-1')])
+
 export async function createIssuer(): Promise<Issuer> {
   let nowMs = Date.UTC(2026, 0, 1)
   const timers = new Set<{ readonly atMs: number; readonly callback: () => void }>()
@@ -57,8 +60,7 @@ export async function createIssuer(): Promise<Issuer> {
   let asked = 0
   const waiting: (() => void)[] = []
   let jwks = ''
-  const es256 = await asymmetricKey('ES256', 'es-1')
-  const rs256 = await asymmetricKey('RS256', 'rs-1')
+  const [es256, rs256] = await keys
 
   const issuer: Issuer = {
     es256,
