@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
 import type { Clock } from '../shared/clock.ts'
-import { parseTraceparent, traceparentHeader } from '../shared/contract/trace.ts'
+import { parseTrace } from '../shared/contract/trace.ts'
 import type { OriginEnv } from './answers.ts'
 
 /**
@@ -16,7 +16,7 @@ export function logRequest(logger: Logger, clock: Clock): MiddlewareHandler<Orig
     const { status } = context.res
     const line = {
       requestId: context.var.requestId,
-      traceId: parseTraceparent(context.req.header(traceparentHeader))?.traceId,
+      traceId: parseTrace(context.req.raw.headers)?.traceId,
       method: context.req.method,
       route: routePath(context),
       status,

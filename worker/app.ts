@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { Trace } from '../shared/contract/trace.ts'
-import { traceparentHeader } from '../shared/contract/trace.ts'
+import { traceparentHeader, tracestateHeader } from '../shared/contract/trace.ts'
 import { limits } from '../shared/limits.ts'
 import { minVersionHeader } from './cache/wish.ts'
 import { ConfigError, type Env } from './config.ts'
@@ -59,7 +59,7 @@ export function createApp(servicesOf: (env: Env) => Services): App {
   app.use(async (context, next) => {
     const requestId = saneRequestId(context.req.raw.headers.get('X-Request-ID')) ?? crypto.randomUUID()
     context.set('requestId', requestId)
-    context.set('trace', traceOf(context.req.raw.headers.get(traceparentHeader), requestId))
+    context.set('trace', traceOf(context.req.raw.headers, requestId))
     context.set('startedAtMs', Date.now())
     await next()
     context.res.headers.set('X-Request-ID', requestId)
@@ -181,6 +181,7 @@ function preflight(allowedOrigins: readonly string[]) {
       minVersionHeader,
       'X-Request-ID',
       traceparentHeader,
+      tracestateHeader,
       'If-None-Match',
       'Cache-Control',
       explainHeader,

@@ -1,5 +1,5 @@
 import type { Trace } from '../shared/contract/trace.ts'
-import { parseTraceparent } from '../shared/contract/trace.ts'
+import { parseTrace } from '../shared/contract/trace.ts'
 import type { Config } from './config.ts'
 import type { CallNotes } from './routes/route.ts'
 
@@ -51,13 +51,14 @@ export function logRequest(
   else console.log(line)
 }
 
-/** The caller's trace; where its header is missing or invalid, one of our own, named after the request if that is a UUID. */
-export function traceOf(header: string | null, requestId: string): Trace {
+/** The caller's trace; where it names none that is valid, one of our own, named after the request if that is a UUID. */
+export function traceOf(headers: Headers, requestId: string): Trace {
   const named = requestId.replaceAll('-', '')
   return (
-    parseTraceparent(header) ?? {
+    parseTrace(headers) ?? {
       traceId: /^(?!0{32})[0-9a-f]{32}$/.test(named) ? named : crypto.randomUUID().replaceAll('-', ''),
       flags: '00',
+      state: null,
     }
   )
 }

@@ -123,6 +123,27 @@ export const alertSettingsSchema = z.strictObject({
 })
 export type AlertSettings = z.output<typeof alertSettingsSchema>
 
+/**
+ * What is wrong with a rule whose settings are each in bounds: a ratio above 1, or a `resolve_at` on the bad side of
+ * `fire_at`. The Worker refuses by it, and the dashboard before it asks.
+ */
+export interface AlertRuleFault {
+  readonly setting: 'fire_at' | 'resolve_at'
+  readonly kind: 'ratio-above-one' | 'resolves-past-fire'
+}
+
+export function faultsOfAlertRule(
+  { unit, fires }: { readonly unit: AlertUnit; readonly fires: 'below' | 'above' },
+  settings: Pick<AlertRuleSettings, 'fire_at' | 'resolve_at'>,
+): AlertRuleFault[] {
+  const { fire_at, resolve_at } = settings
+  const aboveOne = (['fire_at', 'resolve_at'] as const)
+    .filter((setting) => unit === 'ratio' && settings[setting] > 1)
+    .map((setting) => ({ setting, kind: 'ratio-above-one' }) as const)
+  const isPast = fires === 'below' ? resolve_at < fire_at : resolve_at > fire_at
+  return isPast ? [...aboveOne, { setting: 'resolve_at', kind: 'resolves-past-fire' }] : aboveOne
+}
+
 const changeOfRule = alertRuleSettingsSchema.partial().optional()
 
 /** A change of settings, the body of `POST /api/monitoring/alerts/settings`: what is left out stays as it is. */
@@ -140,7 +161,7 @@ export const alertSettingsChangeSchema = z.strictObject({
 })
 export type AlertSettingsChange = z.output<typeof alertSettingsChangeSchema>
 
-/** `data` of `GET /api/monitoring/alerts`. */
+/** Alerts, rules and changes as they are kept. */
 export const alertReportSchema = z.object({
   alerts: z.array(alertSchema),
   rules: z.array(
@@ -151,6 +172,10 @@ export const alertReportSchema = z.object({
       /** Which side of `fire_at` is the bad one. */
       fires: z.enum(['below', 'above']),
       description: z.string(),
+      /** Settings that the rule takes no notice of: it looks at what is now. */
+      ignores: z.array(z.enum(['window_seconds', 'min_count'])),
+      /** What holds where nobody changed anything. */
+      defaults: alertRuleSettingsSchema,
     }),
   ),
   /** Newest first, the last 200 at most. */
@@ -160,3 +185,14 @@ export const alertReportSchema = z.object({
   timestamp: z.iso.datetime(),
 })
 export type AlertReport = z.output<typeof alertReportSchema>
+
+/**
+ * Who may change the settings, as the one who asks is told: they themselves, the admins of the operators' workspace, or, where
+ * no such workspace is configured, only who holds the internal key.
+ */
+export const alertSettersSchema = z.enum(['you', 'operators', 'internal_key'])
+export type AlertSetters = z.output<typeof alertSettersSchema>
+
+/** `data` of `GET /api/monitoring/alerts`. */
+export const alertReportAnswerSchema = alertReportSchema.extend({ changeable_by: alertSettersSchema })
+export type AlertReportAnswer = z.output<typeof alertReportAnswerSchema>

@@ -12,7 +12,7 @@ import { alertChangeSchema, alertSchema, alertSummarySchema } from './alerts.ts'
  *   GET  /api/monitoring/metrics/performance  PerformanceReport (bare)
  *   GET  /api/monitoring/stats/cache          CacheReport
  *   GET  /api/monitoring/stream               text/event-stream of StreamEvent
- *   GET  /api/monitoring/alerts               AlertReport (contract/alerts.ts)
+ *   GET  /api/monitoring/alerts               AlertReportAnswer (contract/alerts.ts)
  *   GET, POST /api/monitoring/alerts/settings AlertSettings; AlertSettingsChange → AlertSettings (contract/alerts.ts)
  */
 const count = z.int().nonnegative()

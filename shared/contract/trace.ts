@@ -1,24 +1,61 @@
-/** What ties together the log lines of one request, wherever it went (W3C Trace Context). */
+/** What ties together the log lines of one request, wherever it went (W3C Trace Context, level 2). */
 export interface Trace {
   /** 32 hexadecimal digits. */
   readonly traceId: string
   /** Two hexadecimal digits, passed on as they came. */
   readonly flags: string
+  /** What other systems on the way noted for each other: passed on, and never logged. Null: nothing. */
+  readonly state: string | null
 }
 
 export const traceparentHeader = 'traceparent'
+export const tracestateHeader = 'tracestate'
 
-/** W3C Trace Context, section 3.2: version 00; ids of zeros alone are invalid. */
-const pattern = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
+/** Section 3.2: version 00; ids of zeros alone are invalid. */
+const parentPattern = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
 
-/** The trace of a `traceparent` header; null where it is none of version 00. */
-export function parseTraceparent(header: string | null | undefined): Trace | null {
-  const [, traceId, flags] = pattern.exec(header ?? '') ?? []
-  return traceId === undefined || flags === undefined ? null : { traceId, flags }
+/** Section 3.3: a key, and a value that does not end in a space. */
+const memberPattern =
+  /^[a-z0-9][a-z0-9_*/@-]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/
+const stateMembersMax = 32
+const stateCharactersMax = 512
+const longMemberCharacters = 128
+
+/**
+ * The trace that a request's headers name; null where `traceparent` is absent or none of version 00: then `tracestate` is not
+ * looked at. Where that is invalid, the trace goes on without it (section 3.3).
+ */
+export function parseTrace(headers: { get(name: string): string | null }): Trace | null {
+  const [, traceId, flags] = parentPattern.exec(headers.get(traceparentHeader) ?? '') ?? []
+  if (traceId === undefined || flags === undefined) return null
+  return { traceId, flags, state: stateOf(headers.get(tracestateHeader) ?? '') }
 }
 
-/** The header for one call onwards; `callId`, a UUID, names that call among the trace's. */
-export function formatTraceparent({ traceId, flags }: Trace, callId: string): string {
+/** The headers for one call onwards; `callId`, a UUID, names that call among the trace's. */
+export function traceHeaders({ traceId, flags, state }: Trace, callId: string): Record<string, string> {
   // The second half of a UUID begins with its variant: it is never all zeros.
-  return `00-${traceId}-${callId.replaceAll('-', '').slice(16)}-${flags}`
+  const parent = `00-${traceId}-${callId.replaceAll('-', '').slice(16)}-${flags}`
+  return { [traceparentHeader]: parent, ...(state === null ? {} : { [tracestateHeader]: state }) }
+}
+
+/** Empty members are none; of a key that stands twice, the first is the newest. */
+function stateOf(header: string): string | null {
+  const members = header
+    .split(',')
+    .map((member) => member.trim())
+    .filter((member) => member !== '')
+  if (members.length > stateMembersMax || !members.every((member) => memberPattern.test(member))) return null
+  const keys = members.map((member) => member.slice(0, member.indexOf('=')))
+  return shortened(members.filter((_, index) => keys.indexOf(keys[index] ?? '') === index))
+}
+
+/** Whole members only: long ones go first, then the last, which are the oldest ("tracestate Limits"). */
+function shortened(members: readonly string[]): string | null {
+  let kept = members
+  while (kept.join(',').length > stateCharactersMax) {
+    const long = kept.findLastIndex((member) => member.length > longMemberCharacters)
+    const left = long < 0 ? kept.length - 1 : long
+    kept = kept.filter((_, index) => index !== left)
+  }
+  return kept.length > 0 ? kept.join(',') : null
 }

@@ -75,6 +75,24 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await expect.poll(() => page.locator('.heads').textContent()).toMatch(/Hit rate[\d.]+ %/)
   })
 
+  it('draws its plots in the colours of the theme, as soon as that is chosen', async () => {
+    const { panel, page } = await signedIn({ theme: 'light' })
+    await panel('Requests').locator('canvas').waitFor()
+    /** Whether a pixel of a plot is of this colour, that of the lines behind its figures. */
+    const has = (red: number, green: number, blue: number) =>
+      page.evaluate(`[...document.querySelectorAll('.plot canvas')].some((canvas) => {
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })
+        copy.drawImage(canvas, 0, 0)
+        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height)
+        for (let at = 0; at < data.length; at += 4)
+          if (data[at] === ${red} && data[at + 1] === ${green} && data[at + 2] === ${blue} && data[at + 3] === 255) return true
+        return false
+      })`)
+    await eventually(() => has(221, 227, 231))
+    await page.getByRole('combobox', { name: 'Theme' }).selectOption('dark')
+    await eventually(async () => (await has(40, 50, 58)) && !(await has(221, 227, 231)))
+  })
+
   it('tells a tier that is away, and its breaker', async () => {
     const { panel } = await signedIn()
     const redis = panel('Tiers and breakers').getByRole('row', { name: /^Redis/ })
@@ -157,16 +175,29 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     }
   })
 
-  it('follows the theme of the device, or the one that was chosen, which a reload keeps', async () => {
-    const { page } = await signedIn({ theme: 'dark' })
-    const scheme = () => page.evaluate('getComputedStyle(document.documentElement).colorScheme')
-    expect(await scheme()).toBe('dark')
-    await page.getByRole('combobox', { name: 'Theme' }).selectOption('light')
-    expect(await scheme()).toBe('light')
-    await page.reload()
-    await page.getByRole('navigation').waitFor()
-    expect(await scheme()).toBe('light')
-  })
+  it.each(['light', 'dark'] as const)(
+    'follows the theme of the device (%s), or the one that was chosen, which a reload keeps',
+    async (device) => {
+      const { page } = await signedIn({ theme: device })
+      const light = 'rgb(21, 27, 33) on rgb(244, 246, 247)'
+      const dark = 'rgb(230, 236, 240) on rgb(14, 19, 23)'
+      const shown = () =>
+        page.evaluate(
+          '(({ color, backgroundColor }) => color + " on " + backgroundColor)(getComputedStyle(document.body))',
+        )
+      const choice = page.getByRole('combobox', { name: 'Theme' })
+      expect(await shown()).toBe(device === 'light' ? light : dark)
+      await choice.selectOption('dark')
+      expect(await shown()).toBe(dark)
+      await choice.selectOption('light')
+      expect(await shown()).toBe(light)
+      await page.reload()
+      await page.getByRole('navigation').waitFor()
+      expect(await shown()).toBe(light)
+      await choice.selectOption('system')
+      expect(await shown()).toBe(device === 'light' ? light : dark)
+    },
+  )
 
   it('leads through all that can be used by the Tab key alone, and past the navigation by one', async () => {
     const { page } = await signedIn()

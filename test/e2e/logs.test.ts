@@ -42,7 +42,8 @@ function read(query: string, headers: Record<string, string>) {
 it('a request is one line of the Worker, under the request id and trace that the origin logs too', async () => {
   const [requestId, traceId] = [randomUUID(), randomUUID().replaceAll('-', '')]
   const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
-  const answer = await read('page=2', { 'X-Request-ID': requestId, traceparent })
+  const tracestate = 'congo=t61rcWkgMzE'
+  const answer = await read('page=2', { 'X-Request-ID': requestId, traceparent, tracestate })
   expect(answer.headers.get('X-Request-ID')).toBe(requestId)
   await eventually(async () => (await linesOf('worker', requestId)).length > 0)
   expect(await linesOf('worker', requestId)).toEqual([
@@ -66,6 +67,7 @@ it('a request is one line of the Worker, under the request id and trace that the
     return lines.some(({ route }) => route === '/load/:resource') && lines
   })
   for (const line of atOrigin) expect(line.traceId).toBe(traceId)
+  expect(`${await textOf('worker')}${await textOf('origin')}`).not.toContain('t61rcWkgMzE')
 })
 
 it('an invalid traceparent is replaced by a trace of our own, and goes no further', async () => {

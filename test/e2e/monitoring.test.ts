@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { alertReportSchema } from '../../shared/contract/alerts.ts'
+import { alertReportAnswerSchema } from '../../shared/contract/alerts.ts'
 import {
   cacheReportSchema,
   monitoringHealthSchema,
@@ -41,7 +41,7 @@ const monitoring = (path: string, token = metricsToken, init: RequestInit = {}) 
   ask(`${stack.worker}/api/monitoring${path}`, { ...init, headers: { Authorization: `Bearer ${token}` } })
 const parse = <Schema extends z.ZodType>(schema: Schema, { text }: Answer) => schema.parse(JSON.parse(text))
 const data = <Schema extends z.ZodType>(schema: Schema) => z.object({ data: schema })
-const alertReport = async () => parse(data(alertReportSchema), await monitoring('/alerts')).data
+const alertReport = async () => parse(data(alertReportAnswerSchema), await monitoring('/alerts')).data
 const reference = () =>
   createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
 
@@ -106,6 +106,10 @@ describe('who may look on', () => {
     expect((await post(stack.internalAuthKey)).status).toBe(200)
     const rule = (await alertReport()).rules.find((each) => each.rule === 'error_rate')
     expect(rule?.fire_at).toBe(0.06)
+    const settersToldTo = async (token: string) =>
+      parse(data(alertReportAnswerSchema), await monitoring('/alerts', token)).data.changeable_by
+    expect(await settersToldTo(stack.tokens.admin)).toBe('you')
+    expect(await settersToldTo(metricsToken)).toBe('operators')
     const wrong = await monitoring('/alerts/settings', stack.internalAuthKey, {
       method: 'POST',
       body: '{"rules":{"error_rate":{"fire_at":6}}}',

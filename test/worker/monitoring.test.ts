@@ -2,7 +2,7 @@ import { reset, runInDurableObject } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { SignJWT } from 'jose'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { alertReportSchema } from '../../shared/contract/alerts.ts'
+import { alertReportAnswerSchema } from '../../shared/contract/alerts.ts'
 import { monitoringHealthSchema } from '../../shared/contract/monitoring.ts'
 import { limits } from '../../shared/limits.ts'
 import type { CacheEvent } from '../../worker/metrics/events.ts'
@@ -32,7 +32,7 @@ async function endOverview(): Promise<void> {
 }
 
 async function report() {
-  return alertReportSchema.parse((await ask('/api/monitoring/alerts')).body.data)
+  return alertReportAnswerSchema.parse((await ask('/api/monitoring/alerts')).body.data)
 }
 
 /** Something was served that was not current; settles once the alert of it fires. */
@@ -130,6 +130,12 @@ describe('where no operators’ workspace is configured', async () => {
     expect((await ask(settings, change)).status).toBe(401)
     const headers = { Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}` }
     expect((await ask(settings, { ...change, headers })).status).toBe(200)
+  })
+
+  it('who looks on is told that only the internal key sets alerts', async () => {
+    const asAdmin = (await ask('/api/monitoring/alerts', { headers: await as('admin') })).body.data
+    expect(alertReportAnswerSchema.parse(asAdmin).changeable_by).toBe('internal_key')
+    expect((await report()).changeable_by).toBe('internal_key')
   })
 
   it.each([

@@ -88,8 +88,12 @@ export function createAlertDesk({ storage, changes, newId }: AlertDeskOptions): 
     report: (nowMs) => ({
       alerts: alertsOf(watch),
       rules: alertRuleNames.map((rule) => {
-        const { severity, unit, fires, description } = alertRules[rule]
-        return { ...settings.rules[rule], rule, severity, unit, fires, description }
+        const { severity, unit, fires, description, ignores } = alertRules[rule]
+        const defaults = defaultAlertSettings.rules[rule]
+        return {
+          ...settings.rules[rule],
+          ...{ rule, severity, unit, fires, description, ignores: [...ignores], defaults },
+        }
       }),
       changes: changes.latest(),
       webhook: changes.queue(),

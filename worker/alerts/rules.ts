@@ -18,14 +18,17 @@ export interface AlertRule {
   readonly description: string
   /** What it watches, each an alert of its own; null: one alert, of the whole. */
   readonly subjects: readonly string[] | null
+  /** Settings that make no difference to it. */
+  readonly ignores: readonly ('window_seconds' | 'min_count')[]
   /** What there is to hold against the threshold; null where too little is known to say. */
   measure(observation: Observation, settings: AlertRuleSettings, subject: string | null): number | null
 }
 
-const hitRate: Pick<AlertRule, 'unit' | 'fires' | 'subjects' | 'measure'> = {
+const hitRate: Pick<AlertRule, 'unit' | 'fires' | 'subjects' | 'ignores' | 'measure'> = {
   unit: 'ratio',
   fires: 'below',
   subjects: null,
+  ignores: [],
   measure(observation, settings) {
     const { requests, hits } = observation.over(settings.window_seconds)
     return shareOf(hits, requests, settings)
@@ -50,6 +53,7 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     fires: 'above',
     description: 'Reads take long on average.',
     subjects: null,
+    ignores: [],
     measure(observation, settings) {
       const { requests, durationMs } = observation.over(settings.window_seconds)
       return shareOf(durationMs, requests, settings)
@@ -61,6 +65,7 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     fires: 'above',
     description: 'Many reads end in an error of the service (500 and above).',
     subjects: null,
+    ignores: [],
     measure(observation, settings) {
       const { requests, errors } = observation.over(settings.window_seconds)
       return shareOf(errors, requests, settings)
@@ -72,6 +77,7 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     fires: 'above',
     description: 'A tier, the ledger or the origin answers nobody, anywhere.',
     subjects: watchedParts,
+    ignores: [],
     measure(observation, { window_seconds, min_count }, subject) {
       const standing = watchedParts.find((part) => part === subject)
       if (standing === undefined) return null
@@ -86,6 +92,7 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     fires: 'above',
     description: 'A committed change waits in the outbox, and readers may see what was before it.',
     subjects: null,
+    ignores: ['window_seconds', 'min_count'],
     measure: ({ outbox }) => (outbox === null ? null : outbox.oldestAgeMs / 1_000),
   },
   queue_length: {
@@ -94,6 +101,7 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     fires: 'above',
     description: 'A queue grows faster than it is worked off.',
     subjects: queueNames,
+    ignores: ['window_seconds', 'min_count'],
     measure({ queues }, _settings, subject) {
       const queue = queueNames.find((name) => name === subject)
       return queue === undefined ? null : queues[queue]
@@ -105,6 +113,7 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     fires: 'above',
     description: 'Something was served as current that was not, and no invalidation explains it.',
     subjects: null,
+    ignores: ['min_count'],
     measure: (observation, settings) => observation.over(settings.window_seconds).violations,
   },
 }

@@ -4,7 +4,7 @@ import type {
   AlertSettings,
   AlertSettingsChange,
 } from '../../shared/contract/alerts.ts'
-import { alertRuleNames } from '../../shared/contract/alerts.ts'
+import { alertRuleNames, faultsOfAlertRule } from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
@@ -27,20 +27,15 @@ export function applyAlertSettings(
   return faults.length > 0 ? err(faults) : ok({ rules: changed })
 }
 
-function faultsOfRule(name: AlertRuleName, { fire_at, resolve_at }: AlertRuleSettings): Fault[] {
-  const { unit, fires } = alertRules[name]
-  const at = (setting: string) => `rules.${name}.${setting}`
-  const faults: Fault[] = []
-  if (unit === 'ratio' && Math.max(fire_at, resolve_at) > 1) {
-    faults.push({ parameter: at('fire_at'), message: 'a ratio: fire_at and resolve_at are from 0 to 1' })
-  }
-  if (fires === 'below' && resolve_at < fire_at) {
-    faults.push({ parameter: at('resolve_at'), message: 'must not be below fire_at: it fires below that' })
-  }
-  if (fires === 'above' && resolve_at > fire_at) {
-    faults.push({ parameter: at('resolve_at'), message: 'must not be above fire_at: it fires above that' })
-  }
-  return faults
+function faultsOfRule(name: AlertRuleName, settings: AlertRuleSettings): Fault[] {
+  const rule = alertRules[name]
+  return faultsOfAlertRule(rule, settings).map(({ setting, kind }) => ({
+    parameter: `rules.${name}.${setting}`,
+    message:
+      kind === 'ratio-above-one'
+        ? 'a ratio: fire_at and resolve_at are from 0 to 1'
+        : `must not be ${rule.fires === 'below' ? 'below fire_at: it fires below that' : 'above fire_at: it fires above that'}`,
+  }))
 }
 
 function withoutAbsent(

@@ -39,7 +39,7 @@ export interface OverviewOptions {
   askOrigin(): Promise<OriginReport | null>
   /** The next sample is due sooner than was said. */
   wake(inMs: number): void
-  /** Each sample as it is made: where alerts are evaluated. */
+  /** Each sample as it is made: where alerts are evaluated. That it throws is logged, and does no harm. */
   onSample?(sample: Sample, overview: Overview): void
 }
 
@@ -142,9 +142,20 @@ class DeploymentOverview implements Overview {
     this.news = emptyTotals()
     this.samples.add(sample)
     this.keep(sample)
-    this.options.onSample?.(sample, this)
     this.isQuiet = !isBusy
+    this.show(sample)
     return isBusy ? busyEveryMs : quietEveryMs
+  }
+
+  /** What fails at a sample is told, and costs neither the sample nor the next one its time. */
+  private show(sample: Sample): void {
+    try {
+      this.options.onSample?.(sample, this)
+    } catch (error) {
+      // The name alone: a message may hold anything.
+      const name = error instanceof Error ? error.name : 'unknown'
+      console.error(JSON.stringify({ level: 'error', message: 'a sample was not evaluated', error: name }))
+    }
   }
 
   /** Takes what is newer than what is known, and adds the difference to the sum. */
@@ -207,10 +218,13 @@ class DeploymentOverview implements Overview {
     const sinceMs = sample.atMs - (this.unkept[0]?.atMs ?? sample.atMs)
     if (sinceMs < coarseMs && this.unkept.length < coarseMs / busyEveryMs) return
     const whole = mergeSamples(this.unkept)
+    // What cannot be written is written with the next.
+    this.unkept = [whole]
+    if (!isEmpty(whole.totals) || this.unwritten.size > 0) {
+      const changed = [...this.unwritten].flatMap((name) => this.accounts.get(name) ?? [])
+      this.book.write(changed, whole, sample.atMs - limits.samplesKeptSeconds * 1_000)
+    }
     this.unkept = []
-    if (isEmpty(whole.totals) && this.unwritten.size === 0) return
-    const changed = [...this.unwritten].flatMap((name) => this.accounts.get(name) ?? [])
-    this.book.write(changed, whole, sample.atMs - limits.samplesKeptSeconds * 1_000)
     this.unwritten.clear()
   }
 

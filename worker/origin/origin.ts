@@ -14,7 +14,7 @@ import {
 import type { CacheSettings, CacheSettingsChange, SavedSettings } from '../../shared/contract/settings.ts'
 import { cacheSettingsSchema, savedSettingsSchema } from '../../shared/contract/settings.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
-import { formatTraceparent, traceparentHeader } from '../../shared/contract/trace.ts'
+import { traceHeaders } from '../../shared/contract/trace.ts'
 import type { Role, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
@@ -152,10 +152,8 @@ async function askOrigin(
     Authorization: `Bearer ${internalAuthKey}`,
     [callerTokenHeader]: caller.token,
     [requestIdHeader]: caller.requestId,
+    ...(caller.trace === undefined ? {} : traceHeaders(caller.trace, crypto.randomUUID())),
   })
-  if (caller.trace !== undefined) {
-    headers.set(traceparentHeader, formatTraceparent(caller.trace, crypto.randomUUID()))
-  }
   if (body !== undefined) headers.set('Content-Type', 'application/json')
   const request =
     body === undefined ? { method: 'GET', headers } : { method: 'POST', headers, body: JSON.stringify(body) }

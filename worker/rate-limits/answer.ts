@@ -3,7 +3,8 @@ import type { Standing, Taken } from './limiter.ts'
 
 /**
  * The answer with what it says of limits, or a 429 in its place where the platform refused while it was made. The fields are
- * those of draft-ietf-httpapi-ratelimit-headers-10: structured fields, one item a limit.
+ * those of draft-ietf-httpapi-ratelimit-headers-11 (May 2026), alike since 08: structured fields, one item a limit, with its
+ * quota `q` and window `w`, and with the quota `r` that is left for the next `t` seconds.
  */
 export async function withRateLimits(
   taken: readonly Taken[],

@@ -1,3 +1,4 @@
+import type { AlertSetters } from '../../shared/contract/alerts.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { faultsOf } from '../../shared/contract/errors.ts'
 import type { Role, WorkspaceId } from '../../shared/ids.ts'
@@ -77,16 +78,25 @@ export async function admitInternal({ services, request }: Call): Promise<Result
   return isKey ? ok(undefined) : err({ code: 'key_invalid' })
 }
 
+/** Who was let in to see the deployment, and who may set its alerts as they are to be told. */
+export interface Operator {
+  readonly alertSetters: AlertSetters
+}
+
 /**
  * Lets in who operates the deployment: who holds METRICS_TOKEN, or an admin of the operators' workspace. Where there is none,
  * an admin of any workspace: what is shown tells of none.
  */
-export async function admitOperator(call: Call): Promise<Result<void, WireError>> {
+export async function admitOperator(call: Call): Promise<Result<Operator, WireError>> {
   const { services, request } = call
   const { metricsToken, operatorsWorkspaceId } = services.config
   const authorization = request.headers.get('Authorization')
-  if (metricsToken !== null && (await matchesKey(authorization, metricsToken))) return ok(undefined)
-  return admitAdminOf(call, operatorsWorkspaceId)
+  const hasOperators = operatorsWorkspaceId !== null
+  if (metricsToken !== null && (await matchesKey(authorization, metricsToken))) {
+    return ok({ alertSetters: hasOperators ? 'operators' : 'internal_key' })
+  }
+  const admitted = await admitAdminOf(call, operatorsWorkspaceId)
+  return admitted.ok ? ok({ alertSetters: hasOperators ? 'you' : 'internal_key' }) : admitted
 }
 
 /**

@@ -1,5 +1,6 @@
 import {
-  alertReportSchema,
+  type AlertReportAnswer,
+  alertReportAnswerSchema,
   alertSettingsChangeSchema,
   alertSettingsSchema,
 } from '../../shared/contract/alerts.ts'
@@ -17,13 +18,15 @@ const report: Route = {
   summary: 'Every alert as it stands, the rules, and what changed lately',
   access: 'operator',
   takes: {},
-  gives: enveloped(alertReportSchema),
+  gives: enveloped(alertReportAnswerSchema),
   errors: ['figures_unavailable'],
   async handle(call) {
     const admitted = await admitOperator(call)
     if (!admitted.ok) return admitted
     const alerts = await call.services.monitoring.alertReport()
-    return alerts.ok ? ok(respondData(alerts.value)) : alerts
+    if (!alerts.ok) return alerts
+    const answer: AlertReportAnswer = { ...alerts.value, changeable_by: admitted.value.alertSetters }
+    return ok(respondData(answer))
   },
 }
 

@@ -1,8 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AlertSettings } from '../../../shared/contract/alerts.ts'
-import { alertChangeSchema, alertSchema, alertSettingsSchema } from '../../../shared/contract/alerts.ts'
-import type { SpanSums } from '../../../worker/alerts/observation.ts'
+import {
+  alertChangeSchema,
+  alertRuleNameSchema,
+  alertSchema,
+  alertSettingsSchema,
+} from '../../../shared/contract/alerts.ts'
+import { type SpanSums, watchedParts } from '../../../worker/alerts/observation.ts'
 import { alertIdentities, alertRules, defaultAlertSettings } from '../../../worker/alerts/rules.ts'
 import { applyAlertSettings } from '../../../worker/alerts/settings.ts'
 import { alertsOf, gapMs, look, unwatched, type Watch } from '../../../worker/alerts/watch.ts'
@@ -81,6 +86,27 @@ describe('by default', () => {
     }
     for (const { name } of alertIdentities) expect(stateAfter(100, changes, name)).toBe('inactive')
   })
+
+  it.each(Object.entries(alertRules))(
+    '%s takes no notice of the settings that it is said to ignore',
+    (name, rule) => {
+      const touched = new Set<PropertyKey>()
+      const settings = new Proxy(defaultAlertSettings.rules[alertRuleNameSchema.parse(name)], {
+        get(target, setting) {
+          touched.add(setting)
+          return Reflect.get(target, setting)
+        },
+      })
+      const parts = { ...observationOf(startMs).parts, redis: { awayMs: 0, heardAtMs: startMs, calls: 10 } }
+      rule.measure(
+        observationOf(startMs, { parts }),
+        settings,
+        rule.subjects === watchedParts ? 'redis' : 'outbox',
+      )
+      const ignored = (['window_seconds', 'min_count'] as const).filter((setting) => !touched.has(setting))
+      expect(rule.ignores).toEqual(ignored)
+    },
+  )
 
   it('settings are such as may be set', () => {
     expect(alertSettingsSchema.parse(defaultAlertSettings)).toEqual(defaultAlertSettings)

@@ -1,12 +1,13 @@
 import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
 import type { ShardStanding } from '../../../worker/metrics/contract.ts'
 import type { CacheEvent } from '../../../worker/metrics/events.ts'
 import type { OriginReport } from '../../../worker/metrics/origin-figures.ts'
 import type { Overview, OverviewOptions } from '../../../worker/metrics/overview.ts'
 import { createOverview, pauseFor } from '../../../worker/metrics/overview.ts'
+import { createPulse } from '../../../worker/metrics/pulse.ts'
 import type { Totals } from '../../../worker/metrics/totals.ts'
 import { emptyTotals, mergeTotals, totalsOf } from '../../../worker/metrics/totals.ts'
 import { createSqlStorage } from '../../support/book-storage.ts'
@@ -193,6 +194,50 @@ describe('samples', () => {
     overview.report(standingOf('LAX', 1, totalsOf([hit])))
     await tickFor(2)
     expect(seen).toEqual([1, 0])
+  })
+
+  test('are neither lost nor late where who evaluates them fails, which is logged without its message', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    let evaluated = 0
+    const beat = () => overview.tick()
+    overview = open({
+      onSample() {
+        evaluated += 1
+        throw new TypeError('anna@example.com')
+      },
+    })
+    overview.report(standingOf('LAX', 1, totalsOf([hit])))
+    const pulse = createPulse({ clock, setAlarm: async () => undefined, beat })
+    pulse.within(1_000)
+    for (let second = 1; second <= 12; second += 1) await clock.advance(1_000)
+    expect(evaluated).toBe(12)
+    expect(overview.samples.since(0).map(({ sums }) => sums.requests)).toEqual([1, ...Array(11).fill(0)])
+    expect(open().samples.sumsOver(3_600).requests).toBe(1)
+    expect(new Set(logged.mock.calls.map(([line]) => line))).toEqual(
+      new Set(['{"level":"error","message":"a sample was not evaluated","error":"TypeError"}']),
+    )
+    logged.mockRestore()
+  })
+
+  test('that cannot be written down are written with those that follow', async () => {
+    const storage = createSqlStorage(database)
+    let isBroken = false
+    overview = open({
+      storage: {
+        sql: storage.sql,
+        transactionSync(closure) {
+          if (isBroken) throw new Error('disk full')
+          return storage.transactionSync(closure)
+        },
+      },
+    })
+    overview.report(standingOf('LAX', 1, totalsOf([hit, miss])))
+    await tickFor(9)
+    isBroken = true
+    await expect(tickFor(5)).rejects.toThrow('disk full')
+    isBroken = false
+    await tickFor(12)
+    expect(open().samples.sumsOver(3_600).requests).toBe(2)
   })
 })
 

@@ -47,3 +47,12 @@ export function useIsDark(): boolean {
     return theme === 'dark' || (theme === 'system' && systemDark.matches)
   })
 }
+
+/** A colour of the tokens as it is shown in an element now: for a canvas, which knows no `light-dark()`. */
+export function colorOf(element: HTMLElement, token: string): string {
+  const probe = element.appendChild(document.createElement('span'))
+  probe.style.color = `var(--${token})`
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}

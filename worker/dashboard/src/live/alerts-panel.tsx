@@ -1,26 +1,12 @@
-import { useQuery } from '@tanstack/react-query'
-import {
-  type Alert,
-  type AlertChange,
-  type AlertRuleName,
-  alertReportSchema,
-} from '../../../../shared/contract/alerts.ts'
-import { formatClock, formatCount, formatMs, formatPercent, formatSeconds, unknown } from '../parts/format.ts'
-import { Panel } from '../parts/panel.tsx'
-import { usePlace } from '../place.ts'
+import { lazy, Suspense, useState } from 'react'
+import type { Alert, AlertChange, AlertRuleName, AlertUnit } from '../../../../shared/contract/alerts.ts'
+import { formatClock } from '../parts/format.ts'
+import { FailureNotice } from '../parts/notice.tsx'
+import { Panel, Waiting } from '../parts/panel.tsx'
+import { formatValue, titleOf } from './alert-words.ts'
+import { useAlertReport } from './use-alert-report.ts'
 
-type Unit = AlertChange['unit']
-
-const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
-  hit_rate_critical: 'Hit rate far too low',
-  hit_rate_warning: 'Hit rate low',
-  response_time: 'Response time',
-  error_rate: 'Error rate',
-  tier_away: 'Tier away',
-  outbox_age: 'Outbox behind',
-  queue_length: 'Queue length',
-  consistency_violation: 'Consistency violation',
-}
+const Thresholds = lazy(async () => ({ default: (await import('./thresholds.tsx')).Thresholds }))
 
 const order = { firing: 0, pending: 1, resolved: 2, inactive: 3 } as const
 const stateTones = { firing: 'bad', pending: 'warn', resolved: 'good', inactive: 'quiet' } as const
@@ -35,14 +21,14 @@ export function AlertsPanel({
   changes: readonly AlertChange[]
 }) {
   const report = useAlertReport()
-  const rules = report.data?.data.rules ?? []
-  const unitOf = (name: AlertRuleName): Unit => rules.find(({ rule }) => rule === name)?.unit ?? 'count'
+  const rules = report.data?.rules ?? []
+  const unitOf = (name: AlertRuleName): AlertUnit => rules.find(({ rule }) => rule === name)?.unit ?? 'count'
   const sorted = alerts.toSorted((a, b) => order[a.state] - order[b.state])
   const loud = sorted.filter(({ state }) => state !== 'inactive')
   const quiet = sorted.filter(({ state }) => state === 'inactive')
   const firing = loud.filter(({ state }) => state === 'firing')
   const known = new Set(changes.map(({ id }) => id))
-  const recent = [...changes, ...(report.data?.data.changes ?? []).filter(({ id }) => !known.has(id))]
+  const recent = [...changes, ...(report.data?.changes ?? []).filter(({ id }) => !known.has(id))]
 
   return (
     <Panel title="Alerts" aside={<span className="quiet small">{quiet.length} quiet</span>}>
@@ -74,27 +60,19 @@ export function AlertsPanel({
         </>
       )}
       <details>
-        <summary>Quiet alerts and their thresholds</summary>
+        <summary>Quiet alerts</summary>
         <ul className="alerts">
           {quiet.map((alert) => (
             <AlertLine key={alert.name} alert={alert} unit={unitOf(alert.rule)} />
           ))}
         </ul>
-        <ul className="thresholds small quiet">
-          {rules.map((rule) => (
-            <li key={rule.rule}>
-              {ruleTitles[rule.rule]}: {rule.fires} {formatValue(rule.fire_at, rule.unit)} for{' '}
-              {formatSeconds(rule.for_seconds)}
-              {rule.enabled ? '' : ', switched off'}
-            </li>
-          ))}
-        </ul>
       </details>
+      <ThresholdsFold />
     </Panel>
   )
 }
 
-function AlertLine({ alert, unit }: { alert: Alert; unit: Unit }) {
+function AlertLine({ alert, unit }: { alert: Alert; unit: AlertUnit }) {
   return (
     <li className="alert-line">
       <span className={`state state-${stateTones[alert.state]}`}>{alert.state}</span>
@@ -104,24 +82,21 @@ function AlertLine({ alert, unit }: { alert: Alert; unit: Unit }) {
   )
 }
 
-/** Rules, thresholds and what changed before the page was opened; live changes come by the stream. */
-function useAlertReport() {
-  const { api, workspace } = usePlace()
-  return useQuery({
-    queryKey: ['alerts', workspace.id],
-    queryFn: ({ signal }) =>
-      api.ask(alertReportSchema, { path: '/api/monitoring/alerts', workspaceId: workspace.id, signal }),
-    staleTime: 60_000,
-  })
-}
-
-function titleOf({ rule, subject }: Pick<Alert, 'rule' | 'subject'>): string {
-  return subject === null ? ruleTitles[rule] : `${ruleTitles[rule]}: ${subject.replaceAll('_', ' ')}`
-}
-
-function formatValue(value: number | null, unit: Unit): string {
-  if (value === null) return unknown
-  if (unit === 'ratio') return formatPercent(value)
-  if (unit === 'milliseconds') return formatMs(value)
-  return unit === 'seconds' ? formatSeconds(value) : formatCount(value)
+/** The thresholds, loaded when they are first looked at. What is typed there outlives the fold. */
+function ThresholdsFold() {
+  const report = useAlertReport()
+  const [isWanted, setIsWanted] = useState(false)
+  return (
+    <details onToggle={({ currentTarget }) => setIsWanted((was) => was || currentTarget.open)}>
+      <summary>Thresholds</summary>
+      {isWanted && report.isError && report.data === undefined && (
+        <FailureNotice error={report.error} retry={() => void report.refetch()} />
+      )}
+      {isWanted && report.data !== undefined && (
+        <Suspense fallback={<Waiting what="the thresholds" />}>
+          <Thresholds rules={report.data.rules} setters={report.data.changeable_by} />
+        </Suspense>
+      )}
+    </details>
+  )
 }

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef } from 'react'
 import uPlot from 'uplot'
 import { formatTime } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
-import { useIsDark } from '../theme.ts'
+import { colorOf, useIsDark } from '../theme.ts'
 import type { Span } from './history.ts'
 
 /** One line of a plot: its colour is the style sheet's property of that name. */
@@ -143,7 +143,7 @@ function optionsOf(
   { series, isStacked, maxAtLeast, format }: Drawn & Pick<PlotProps, 'maxAtLeast' | 'format'>,
 ): uPlot.Options {
   const styles = getComputedStyle(element)
-  const color = (name: string) => styles.getPropertyValue(`--${name}`).trim()
+  const color = (token: string) => colorOf(element, token)
   const axis: uPlot.Axis = {
     stroke: color('ink-quiet'),
     font: `11px ${styles.fontFamily}`,

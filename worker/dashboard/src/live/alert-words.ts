@@ -1,0 +1,26 @@
+import type { Alert, AlertRuleName, AlertUnit } from '../../../../shared/contract/alerts.ts'
+import { formatCount, formatMs, formatPercent, formatSeconds, unknown } from '../parts/format.ts'
+
+/** Rules as people call them. */
+export const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
+  hit_rate_critical: 'Hit rate far too low',
+  hit_rate_warning: 'Hit rate low',
+  response_time: 'Response time',
+  error_rate: 'Error rate',
+  tier_away: 'Tier away',
+  outbox_age: 'Outbox behind',
+  queue_length: 'Queue length',
+  consistency_violation: 'Consistency violation',
+}
+
+/** An alert by its rule, and what of it where a rule watches several. */
+export function titleOf({ rule, subject }: Pick<Alert, 'rule' | 'subject'>): string {
+  return subject === null ? ruleTitles[rule] : `${ruleTitles[rule]}: ${subject.replaceAll('_', ' ')}`
+}
+
+export function formatValue(value: number | null, unit: AlertUnit): string {
+  if (value === null) return unknown
+  if (unit === 'ratio') return formatPercent(value)
+  if (unit === 'milliseconds') return formatMs(value)
+  return unit === 'seconds' ? formatSeconds(value) : formatCount(value)
+}

@@ -1,0 +1,135 @@
+import type { z } from 'zod'
+import {
+  type AlertReport,
+  type AlertRuleFault,
+  type AlertRuleSettings,
+  alertRuleSettingsSchema,
+  faultsOfAlertRule,
+} from '../../../../shared/contract/alerts.ts'
+import { err, ok, type Result } from '../../../../shared/result.ts'
+
+/** A rule as the report tells it: what it watches, and its settings as they are saved. */
+export type WatchedRule = AlertReport['rules'][number]
+
+/** A setting that is typed; `enabled` is ticked. */
+export type TypedSetting = Exclude<keyof AlertRuleSettings, 'enabled'>
+
+/** What was entered and is not saved: texts as they stand in the fields. What is absent is as it was saved. */
+export interface Draft {
+  readonly enabled?: boolean
+  readonly texts: Readonly<Partial<Record<TypedSetting, string>>>
+}
+
+/** One sentence for each field whose text cannot be taken. */
+export type DraftFaults = Readonly<Partial<Record<TypedSetting, string>>>
+
+export interface ThresholdField {
+  readonly setting: TypedSetting
+  readonly label: string
+  /** In which it is typed: ratios in percent. */
+  readonly unit: string
+}
+
+export const untouched: Draft = { texts: {} }
+
+const settingNames = alertRuleSettingsSchema.keyof().options
+const units = { ratio: '%', milliseconds: 'ms', seconds: 's', count: 'in number' } as const
+
+/** The fields of a rule, without those that make no difference to it. */
+export function fieldsOf({ unit, fires, ignores }: WatchedRule): ThresholdField[] {
+  const fields: ThresholdField[] = [
+    { setting: 'fire_at', label: `Fires ${fires}`, unit: units[unit] },
+    { setting: 'for_seconds', label: 'Fires after', unit: 's' },
+    { setting: 'resolve_at', label: 'Resolves at', unit: units[unit] },
+    { setting: 'resolve_for_seconds', label: 'Resolves after', unit: 's' },
+    { setting: 'window_seconds', label: 'Looks back', unit: 's' },
+    { setting: 'min_count', label: 'Silent below', unit: 'events' },
+  ]
+  return fields.filter(({ setting }) => !ignores.some((ignored) => ignored === setting))
+}
+
+/** A value as it is typed: ratios in percent, no unit. */
+export function textOf(rule: WatchedRule, setting: TypedSetting, value: number): string {
+  return String(isRatio(rule, setting) ? exact(value * 100) : value)
+}
+
+/** What stands in a field. */
+export function shownText(rule: WatchedRule, draft: Draft, setting: TypedSetting): string {
+  return draft.texts[setting] ?? textOf(rule, setting, rule[setting])
+}
+
+/** The defaults, to be saved like anything typed. */
+export function draftOfDefaults(rule: WatchedRule): Draft {
+  const texts = fieldsOf(rule).map(({ setting }) => [setting, textOf(rule, setting, rule.defaults[setting])])
+  return { enabled: rule.defaults.enabled, texts: Object.fromEntries(texts) }
+}
+
+/** What of a draft differs from what is saved, checked as the API checks it; or what is wrong, field by field. */
+export function readDraft(rule: WatchedRule, draft: Draft): Result<Partial<AlertRuleSettings>, DraftFaults> {
+  const typed = Object.fromEntries(
+    fieldsOf(rule).flatMap(({ setting }) => {
+      const text = draft.texts[setting]
+      return text === undefined ? [] : [[setting, numberOf(rule, setting, text)]]
+    }),
+  )
+  const saved = Object.fromEntries(settingNames.map((name) => [name, rule[name]]))
+  const enabled = draft.enabled ?? rule.enabled
+  const parsed = alertRuleSettingsSchema.safeParse({ ...saved, ...typed, enabled })
+  if (!parsed.success) return err(faultsOfFields(rule, parsed.error))
+  const settings = parsed.data
+  const faults = faultsOfAlertRule(rule, settings)
+  if (faults.length > 0) {
+    const sentences = faults.map((fault) => [fault.setting, sentenceOfFault(rule, settings, fault)])
+    return err(Object.fromEntries(sentences))
+  }
+  const changed = settingNames.filter((name) => settings[name] !== rule[name])
+  return ok(Object.fromEntries(changed.map((name) => [name, settings[name]])))
+}
+
+/** Whether anything would be saved, or cannot be for what was typed. */
+export function isChanged(rule: WatchedRule, draft: Draft): boolean {
+  const read = readDraft(rule, draft)
+  return !read.ok || Object.keys(read.value).length > 0
+}
+
+/** What is no plain decimal number is NaN, which the schema refuses: `Number()` alone would take '' for 0. */
+function numberOf(rule: WatchedRule, setting: TypedSetting, text: string): number {
+  const trimmed = text.trim()
+  const value = /^-?\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : Number.NaN
+  return isRatio(rule, setting) ? exact(value / 100) : value
+}
+
+function isRatio({ unit }: WatchedRule, setting: TypedSetting): boolean {
+  return unit === 'ratio' && (setting === 'fire_at' || setting === 'resolve_at')
+}
+
+/** Without what binary fractions add: 7 % is 0.07, and 0.07 is 7 % again. */
+function exact(value: number): number {
+  return Number(value.toPrecision(12))
+}
+
+function faultsOfFields(rule: WatchedRule, error: z.core.$ZodError): DraftFaults {
+  const sentences = fieldsOf(rule).flatMap((field) => {
+    const issue = error.issues.findLast(({ path }) => path[0] === field.setting)
+    return issue === undefined ? [] : [[field.setting, sentenceOfIssue(rule, field, issue)]]
+  })
+  return Object.fromEntries(sentences)
+}
+
+function sentenceOfIssue(rule: WatchedRule, field: ThresholdField, issue: z.core.$ZodIssue): string {
+  const told = (bound: number | bigint) => `${textOf(rule, field.setting, Number(bound))} ${field.unit}`
+  if (issue.code === 'too_small') return `At least ${told(Number(issue.minimum))}.`
+  if (issue.code === 'too_big') return `At most ${told(Number(issue.maximum))}.`
+  const isWhole = issue.code === 'invalid_type' && issue.expected === 'int'
+  return isWhole ? 'Only a whole number.' : 'Only a number, such as 30 or 0.5.'
+}
+
+function sentenceOfFault(
+  rule: WatchedRule,
+  { fire_at }: AlertRuleSettings,
+  { kind }: AlertRuleFault,
+): string {
+  if (kind === 'ratio-above-one') return 'At most 100 %.'
+  const bound = `${textOf(rule, 'fire_at', fire_at)} ${units[rule.unit]}`
+  return `It fires ${rule.fires} ${bound}: resolve at that, or ${rule.fires === 'below' ? 'above' : 'below'} it.`
+}
