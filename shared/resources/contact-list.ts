@@ -152,7 +152,7 @@ function questionOf(asked: Params): Question<Params> {
     keyParts: [boardId, columnId ?? '', filter, asked.sortBy, asked.sortOrder, `${asked.perPage}`, place],
     ...(search === null ? {} : { privateKeyParts: [search] }),
     comparable: changesWithTime.has(filter) ? null : (body) => decoder.decode(body),
-    next: (body) => nextQuestion(asked, body),
+    next: followerOf(asked),
   }
 }
 
@@ -164,11 +164,17 @@ const lastCursor = /"next_cursor":(?:null|"([^"\\]+)")\}*$/
 const quote = 0x22
 const nameBytes = '"next_cursor":'.length
 
-function nextQuestion(asked: Params, body: Uint8Array): Question<Params> | null {
-  const start = body.lastIndexOf(quote, body.lastIndexOf(quote) - 1) - nameBytes
-  const [, cursor] = lastCursor.exec(decoder.decode(body.subarray(Math.max(0, start)))) ?? []
-  if (cursor === undefined) return null
-  return questionOf(asked.cursor === null ? { ...asked, page: asked.page + 1 } : { ...asked, cursor })
+/** What follows a page. By number it is always the same question, made once: it is looked for on every hit. */
+function followerOf(asked: Params): (body: Uint8Array) => Question<Params> | null {
+  let nextPage: Question<Params> | null = null
+  return (body) => {
+    const start = body.lastIndexOf(quote, body.lastIndexOf(quote) - 1) - nameBytes
+    const [, cursor] = lastCursor.exec(decoder.decode(body.subarray(Math.max(0, start)))) ?? []
+    if (cursor === undefined) return null
+    if (asked.cursor !== null) return questionOf({ ...asked, cursor })
+    nextPage ??= questionOf({ ...asked, page: asked.page + 1 })
+    return nextPage
+  }
 }
 
 /** A page of a board's contacts (SPEC 1). */
