@@ -131,6 +131,9 @@ async function refreshEarly(passage: Passage, held: Entry, depth: number, proof:
 async function answerFromOrigin(passage: Passage, found: Found): ReturnType<Reader> {
   const { read } = passage
   const { proof } = found
+  // The ledger may have gone while tiers were waited for: no load without a stamp is a proof, least of all a joined one.
+  const refusal = refuse(read.wish, proof)
+  if (refusal !== null) return err(refusal)
   const patienceMs = fallbackOf(passage, found) === null ? null : fallbackPatienceMs(passage)
   const loaded = await loadTimed(passage, proof, !read.wish.isNoStore, patienceMs)
   if (loaded.ok) {
