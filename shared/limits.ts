@@ -66,7 +66,7 @@ export const limits = {
   /** Of each resource, by URL: at most `urlBytesMax` each. */
   isolateQuestionsMax: 1_000,
   isolateMembershipsMax: 10_000,
-  isolateExpectedMax: 10_000,
+  isolateExpectedMax: 2_000,
   /** Of each workspace: what its readers look at, and for how long after they last did. */
   watchedMax: 32,
   watchedMs: 120_000,
