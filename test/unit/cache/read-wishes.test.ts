@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { Policy } from '../../../worker/cache/request.ts'
 import { plainWish } from '../../../worker/cache/request.ts'
 import { version } from '../../support/entries.ts'
-import { createDeployment } from '../../support/read-harness.ts'
+import { deferred, settle } from '../../support/fake-clock.ts'
+import { boundMs, createDeployment } from '../../support/read-harness.ts'
 
 const list = (rows: string) => `{"contacts":${rows}}`
 
@@ -25,6 +27,34 @@ describe('a caller who asks for more', () => {
     const { version: written } = book.advance([{ tags: ['open:b1'] }])
     const wish = { ...plainWish, proof: { kind: 'at-least', version: written } } as const
     expect((await isolate.read({ wish })).body).toBe(list('["own write"]'))
+  })
+
+  it('is refused proof where the ledger goes while it waits, whatever others load unproven', async () => {
+    const { createIsolate, world, book, clock, database } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    world.isLedgerAway = true
+    await clock.advance(boundMs + 1)
+    const gate = deferred<void>()
+    database.gate = gate.promise
+    const unproven = isolate.read({ isBypass: true })
+    await settle()
+    world.isLedgerAway = false
+    await clock.advance(boundMs + 1)
+    database.rows = '["written"]'
+    const written = book.advance([{ tags: ['open:b1'] }])
+    const settings = deferred<Policy>()
+    const proof = { kind: 'at-least', version: written.version } as const
+    const reading = isolate.read({ policy: settings.promise, wish: { ...plainWish, proof } })
+    await settle()
+    world.isLedgerAway = true
+    await clock.advance(boundMs + 1)
+    settings.resolve({ isEnabled: true, lifetimeSeconds: 180 })
+    await settle()
+    gate.resolve()
+    expect(await reading).toEqual({ error: 'ledger_unavailable' })
+    expect(await unproven).toMatchObject({ status: 'BYPASS', doubt: 'ledger-unreachable' })
   })
 
   it('is told that the version it names does not exist', async () => {

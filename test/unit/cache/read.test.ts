@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
-import type { Policy } from '../../../worker/cache/request.ts'
 import { plainWish } from '../../../worker/cache/request.ts'
 import { deferred, settle } from '../../support/fake-clock.ts'
 import { boundMs, createDeployment, key } from '../../support/read-harness.ts'
@@ -353,34 +352,6 @@ describe('with something down', () => {
     expect(await fresh.read()).toMatchObject({ status: 'MISS', doubt: 'ledger-unreachable' })
     await fresh.rest()
     expect(kv.stored.size + redis.stored.size).toBe(0)
-  })
-
-  it('proof is refused where the ledger goes while the reader waits, whatever others load unproven', async () => {
-    const { createIsolate, world, book, clock, database } = createDeployment()
-    const isolate = createIsolate()
-    await isolate.read()
-    await isolate.rest()
-    world.isLedgerAway = true
-    await clock.advance(boundMs + 1)
-    const gate = deferred<void>()
-    database.gate = gate.promise
-    const unproven = isolate.read({ isBypass: true })
-    await settle()
-    world.isLedgerAway = false
-    await clock.advance(boundMs + 1)
-    database.rows = '["written"]'
-    const written = book.advance([{ tags: ['open:b1'] }])
-    const settings = deferred<Policy>()
-    const proof = { kind: 'at-least', version: written.version } as const
-    const reading = isolate.read({ policy: settings.promise, wish: { ...plainWish, proof } })
-    await settle()
-    world.isLedgerAway = true
-    await clock.advance(boundMs + 1)
-    settings.resolve({ isEnabled: true, lifetimeSeconds: 180 })
-    await settle()
-    gate.resolve()
-    expect(await reading).toEqual({ error: 'ledger_unavailable' })
-    expect(await unproven).toMatchObject({ status: 'BYPASS', doubt: 'ledger-unreachable' })
   })
 
   it('what is known to have moved is not served as current though the ledger is away', async () => {
