@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, statSync, truncateSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -140,16 +141,15 @@ export function isPortFree(port: number): Promise<boolean> {
   })
 }
 
+/** Below the ports that systems give to outgoing connections: one of those could take it before it is listened on. */
+const ownPorts = { min: 10_000, max: 32_767 } as const
+
 /** The port that was wished for if it is free, else one that is. */
 export async function takePort(wished: number): Promise<number> {
   if (wished !== 0 && (await isPortFree(wished))) return wished
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      const port = address === null || typeof address === 'string' ? 0 : address.port
-      probe.close(() => resolve(port))
-    })
-  })
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = randomInt(ownPorts.min, ownPorts.max + 1)
+    if (await isPortFree(port)) return port
+  }
+  throw new LocalError(`No port from ${ownPorts.min} to ${ownPorts.max} was found free.`)
 }
