@@ -5,7 +5,7 @@ import type { Ask, Asking } from './ask.ts'
 import type { Entry } from './entry.ts'
 import type { ReadAnswer } from './read.ts'
 import { plainWish } from './request.ts'
-import type { UnaskedLoads } from './unasked.ts'
+import { tellsOfDemand, type UnaskedLoads } from './unasked.ts'
 
 /**
  * The same way to ask, which fetches the next page before it is asked for. A reader who asks for what followed their
@@ -42,14 +42,11 @@ export function withPrefetch(ask: Ask, unasked: UnaskedLoads): Ask {
   return async (asking) => {
     const answered = await ask(asking)
     unasked.heard(answered)
-    const next = answered.ok && mayGoOn(asking, answered.value) ? nextFor(asking, answered.value) : null
+    const mayGoOn = answered.ok && asking.question.next !== undefined && tellsOfDemand(asking, answered.value)
+    const next = mayGoOn ? nextFor(asking, answered.value) : null
     if (next !== null) asking.caller.keepAlive(fetchNext(next))
     return answered
   }
-}
-
-function mayGoOn({ question, wish }: Asking, { isCacheEnabled }: ReadAnswer): boolean {
-  return question.next !== undefined && isCacheEnabled && !wish.isNoStore && !wish.isOnlyIfCached
 }
 
 /** A reader's question: the same name, the same answer. It never leaves the isolate, so private parts stand in it. */

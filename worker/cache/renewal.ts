@@ -10,7 +10,7 @@ import type { Entry } from './entry.ts'
 import { hasMoved } from './freshness.ts'
 import type { ReadAnswer } from './read.ts'
 import { plainWish } from './request.ts'
-import type { UnaskedLoads } from './unasked.ts'
+import { tellsOfDemand, type UnaskedLoads } from './unasked.ts'
 
 export interface RenewalOptions {
   /** How what moved is asked for again: a way that does not take it for a reader's own wish. */
@@ -50,11 +50,18 @@ export function withRenewal(ask: Ask, { again, unasked, clock }: RenewalOptions)
     await Promise.all(moved.map((each) => fewAtOnce(one, each)))
   }
 
+  function watchOf(workspaceId: WorkspaceId, view: View): Watch {
+    const known = watches.get(workspaceId)
+    if (known !== undefined) return known
+    const watch: Watch = { view, given: new LRUCache({ max: limits.watchedMax }) }
+    watches.set(workspaceId, watch)
+    return watch
+  }
+
   function note(asking: Asking, { entry: { stamp, tags } }: ReadAnswer, view: View): void {
     const { resourceName, question, workspaceId, caller } = asking
     const nowMs = clock.now()
-    const watch = watches.get(workspaceId) ?? { view, given: new LRUCache({ max: limits.watchedMax }) }
-    watches.set(workspaceId, watch)
+    const watch = watchOf(workspaceId, view)
     watch.given.set(question, { resourceName, stamp, tags, atMs: nowMs })
     if (watch.view.ledgerId === view.ledgerId && watch.view.version >= view.version) return
     watch.view = view
@@ -67,13 +74,15 @@ export function withRenewal(ask: Ask, { again, unasked, clock }: RenewalOptions)
 
   return async (asking) => {
     const answered = await ask(asking)
-    if (answered.ok && answered.value.view !== null && isShared(asking, answered.value))
-      note(asking, answered.value, answered.value.view)
+    if (!answered.ok) return answered
+    const { view } = answered.value
+    if (view !== null && tellsOfDemand(asking, answered.value) && isShared(asking, answered.value))
+      note(asking, answered.value, view)
     return answered
   }
 }
 
-function isShared({ question, wish }: Asking, { isCacheEnabled, doubt, status }: ReadAnswer): boolean {
-  const isKept = isCacheEnabled && status !== 'BYPASS' && !wish.isNoStore && !wish.isOnlyIfCached
-  return isKept && doubt === null && question.sharing === 'workspace'
+/** What was proved current, and is the same for all members. */
+function isShared({ question }: Asking, { doubt, status }: ReadAnswer): boolean {
+  return doubt === null && status !== 'BYPASS' && question.sharing === 'workspace'
 }

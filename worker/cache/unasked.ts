@@ -4,6 +4,7 @@ import { wireErrors } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Asking } from './ask.ts'
+import type { ReadAnswer } from './read.ts'
 import type { SettingsReader } from './settings.ts'
 
 /** When something may be loaded that nobody has asked for yet. */
@@ -33,4 +34,9 @@ export function createUnaskedLoads({ settings, clock }: UnaskedLoadsOptions): Un
       return features.prefetch
     },
   }
+}
+
+/** Whether an answer tells what its reader will want again: not where the cache is off, or to be left as it is. */
+export function tellsOfDemand({ wish }: Asking, { isCacheEnabled }: ReadAnswer): boolean {
+  return isCacheEnabled && !wish.isNoStore && !wish.isOnlyIfCached
 }
