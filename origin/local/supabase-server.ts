@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { z } from 'zod'
 import { asHosted } from './hosted-answers.ts'
+import { isOfLostConnection } from './lost-connection.ts'
 import { createSignIns } from './sign-ins.ts'
 
 /** Supabase's REST and Auth interface on a Postgres: a process of its own, so that its noise and its load stay there. */
@@ -54,11 +55,10 @@ server.post('/auth/v1/token', async (context) => asHosted(await app.fetch(contex
 server.all('*', (context) => app.fetch(context.req.raw))
 serve({ fetch: server.fetch, port: environment.PORT, hostname: '127.0.0.1' })
 
-// Its driver writes once more to the socket of a Postgres that has just ended, where nobody can catch what that throws.
 // Hosted Supabase outlives the loss of a connection, and so must this.
 process.on('uncaughtException', (error) => {
   console.error(error)
-  if (error.stack?.includes('postgres/src/connection') !== true) process.exit(1)
+  if (!isOfLostConnection(error)) process.exit(1)
 })
 
 // The starter is gone, however it went.

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { isOfLostConnection } from '../../origin/local/lost-connection.ts'
 import { startTestStack } from '../support/local-stack.ts'
 import { runCrashRounds } from './crash-rounds.ts'
 
@@ -13,12 +14,10 @@ const { values } = parseArgs({
     forgetful: { type: 'boolean', default: false },
   },
 })
-// Postgres's driver writes to a socket that is gone when its server is killed between two of its turns, and sockets to
-// what was killed end in an error, where nobody can catch them; what was asked is counted as unanswered.
+// Sockets to what was killed end in an error where nobody can catch it; what was asked is counted as unanswered.
 process.on('uncaughtException', (error) => {
-  const isOfKilled = error.stack?.includes('postgres/src/connection') === true
   const isSocket = 'code' in error && ['ECONNRESET', 'EPIPE'].includes(String(error.code))
-  if (isOfKilled || isSocket) return
+  if (isOfLostConnection(error) || isSocket) return
   console.error(error)
   givenUp.abort()
   process.exitCode = 2
