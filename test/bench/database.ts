@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import postgres from 'postgres'
 import { z } from 'zod'
 import { referenceContacts } from '../../origin/local/options.ts'
+import { percentile } from '../support/percentile.ts'
 import { type BenchDatabase, openBenchDatabase, sizesOf } from './database-content.ts'
 import { beMember, explain, type Plans } from './database-plans.ts'
 import { asked, type Question, questionsOf } from './database-questions.ts'
@@ -68,10 +69,6 @@ async function measureQuestions(
     await member.end()
   }
   return measured
-}
-
-function percentile(times: readonly number[], part: number): number {
-  return times.toSorted((a, b) => a - b)[Math.ceil(part * times.length) - 1] ?? 0
 }
 
 const ms = (value: number) => value.toFixed(value < 10 ? 2 : 1)

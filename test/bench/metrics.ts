@@ -3,7 +3,8 @@ import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { z } from 'zod'
 import { metricsBodySchema } from '../../worker/metrics/render.ts'
 import { ask } from '../support/api-client.ts'
-import { asClientSees, type MetricsProof, percentileMs, proveMetrics } from '../support/metrics-proof.ts'
+import { asClientSees, type MetricsProof, proveMetrics } from '../support/metrics-proof.ts'
+import { percentile } from '../support/percentile.ts'
 import { measureMetricsCost } from './metrics-cost.ts'
 
 /**
@@ -60,7 +61,7 @@ async function comparePercentiles({ stack, readTimes }: MetricsProof): Promise<v
       ['what answers say they took', readTimes.map(({ statedMs }) => statedMs)],
       ["the client's clock", readTimes.map(({ clientMs }) => clientMs)],
     ] as const) {
-      const measured = percentileMs(timesMs, share)
+      const measured = percentile(timesMs, share)
       const difference = counted / measured - 1
       console.log(
         `| ${name} | ${counted.toFixed(1)} | ${by} | ${measured.toFixed(1)} | ${(100 * difference).toFixed(1)} % |`,

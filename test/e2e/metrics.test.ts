@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { metricsBodySchema } from '../../worker/metrics/render.ts'
 import { ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
-import { asClientSees, type MetricsProof, percentileMs, proveMetrics } from '../support/metrics-proof.ts'
+import { asClientSees, type MetricsProof, proveMetrics } from '../support/metrics-proof.ts'
 import { samplesBy, scrape } from '../support/metrics-text.ts'
+import { percentile } from '../support/percentile.ts'
 import { hasProgram } from '../support/programs.ts'
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts'
 
@@ -52,8 +53,8 @@ describe('after three thousand requests of a known mix', () => {
     const { performance } = (await figures()).metrics
     const readMs = proof.readTimes.map(({ statedMs }) => statedMs)
     for (const [counted, measured] of [
-      [performance.p95_response_time_ms, percentileMs(readMs, 0.95)],
-      [performance.p99_response_time_ms, percentileMs(readMs, 0.99)],
+      [performance.p95_response_time_ms, percentile(readMs, 0.95)],
+      [performance.p99_response_time_ms, percentile(readMs, 0.99)],
     ] as const) {
       expect(Math.abs(counted / measured - 1)).toBeLessThanOrEqual(0.05)
     }

@@ -112,9 +112,3 @@ export function asClientSees(reads: ReadonlyMap<string, number>): ReadonlyMap<st
   }
   return seen
 }
-
-/** The value that a share of all does not exceed (nearest rank), as the Worker's percentiles are defined. */
-export function percentileMs(valuesMs: readonly number[], share: number): number {
-  const sorted = valuesMs.toSorted((left, right) => left - right)
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
-}
