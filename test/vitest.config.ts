@@ -18,13 +18,11 @@ interface Room {
   readonly hookTimeoutMs: number
   /** One file at a time: its tests load the machine, or wait for what may take only so long. */
   readonly serial?: boolean
-  /** Its files share what they import: for rooms that keep no state in modules and start nothing. */
-  readonly isShared?: boolean
 }
 
 const inWorkerd = ['test/worker/**/*.test.ts', 'test/contract/**/*.worker.test.ts']
 
-function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial, isShared }: Room) {
+function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial }: Room) {
   return {
     extends: true,
     test: {
@@ -35,13 +33,14 @@ function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial, isSh
       testTimeout: testTimeoutMs,
       hookTimeout: hookTimeoutMs,
       maxWorkers: serial === true ? 1 : 2,
-      isolate: isShared !== true,
+      // Files share what they import, which is a second's work where stacks are started: no module keeps state of theirs.
+      isolate: false,
       sequence: { groupOrder: group },
     },
   } satisfies TestProjectInlineConfiguration
 }
 
-const quick = { testTimeoutMs: 10_000, hookTimeoutMs: 10_000, isShared: true }
+const quick = { testTimeoutMs: 10_000, hookTimeoutMs: 10_000 }
 const long = { testTimeoutMs: 120_000, hookTimeoutMs: 10_000 }
 const withProcesses = { testTimeoutMs: 30_000, hookTimeoutMs: 120_000 }
 
@@ -90,10 +89,10 @@ export default defineConfig({
         include: ['test/conformance/**/*.test.ts'],
         ...withProcesses,
       }),
-      room({ name: 'e2e', group: 3, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
+      room({ name: 'e2e', group: 2, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
       room({
         name: 'chaos',
-        group: 4,
+        group: 3,
         include: ['test/chaos/**/*.test.ts'],
         ...withProcesses,
         testTimeoutMs: 90_000,
@@ -101,7 +100,7 @@ export default defineConfig({
       }),
       room({
         name: 'browser',
-        group: 4,
+        group: 3,
         include: ['test/browser/**/*.test.ts'],
         ...withProcesses,
         testTimeoutMs: 90_000,

@@ -1,5 +1,5 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { askPage, call, pageOf } from './answers.ts'
 import { type Claims, type Database, startDatabase } from './database.ts'
 import { users } from './users.ts'
@@ -8,8 +8,6 @@ let database: Database
 
 beforeAll(async () => {
   database = await startDatabase(100)
-  // Supabase Lite prints what a client did wrong, with a stack.
-  vi.spyOn(console, 'error').mockImplementation(() => {})
 }, 120_000)
 
 afterAll(async () => {

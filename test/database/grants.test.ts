@@ -5,7 +5,7 @@ let database: Database
 
 // A database of its own that no client asks: Supabase Lite grants everything to everybody with its first request.
 beforeAll(async () => {
-  database = await startDatabase(0)
+  database = await startDatabase(100)
 }, 120_000)
 
 afterAll(async () => {

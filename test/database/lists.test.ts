@@ -12,7 +12,7 @@ let admin: SupabaseClient
 
 /** A board of 800 contacts in which every filter meets some, and one in five shares an instant with others. */
 beforeAll(async () => {
-  database = await startDatabase(50)
+  database = await startDatabase(100)
   admin = await database.as(users.otherAdmin)
   await database.sql`
     update public.contacts set

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { call } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
@@ -8,8 +8,6 @@ let database: Database
 
 beforeAll(async () => {
   database = await startDatabase(100)
-  // Supabase Lite prints what a client did wrong, with a stack.
-  vi.spyOn(console, 'error').mockImplementation(() => {})
 }, 120_000)
 
 afterAll(async () => {

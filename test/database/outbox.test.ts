@@ -1,5 +1,5 @@
 import type { TransactionSql } from 'postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Database, startDatabase } from './database.ts'
 import { users } from './users.ts'
 
@@ -7,8 +7,6 @@ let database: Database
 
 beforeAll(async () => {
   database = await startDatabase(2_000)
-  // Supabase Lite prints what a client did wrong, with a stack.
-  vi.spyOn(console, 'error').mockImplementation(() => {})
 }, 120_000)
 
 afterAll(async () => {

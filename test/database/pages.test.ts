@@ -1,5 +1,5 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Contact } from '../../shared/resources/contact-list.ts'
 import { askCounts, askPage, call, type PageArguments, pageOf } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
@@ -14,8 +14,6 @@ beforeAll(async () => {
   admin = await database.as(users.admin)
   // As an import leaves them: a whole board of one instant, many pages long.
   await database.sql`update public.contacts set created_at = '2024-01-01' where board_id = 'board_2'`
-  // Supabase Lite prints what a client did wrong, with a stack.
-  vi.spyOn(console, 'error').mockImplementation(() => {})
 }, 120_000)
 
 afterAll(async () => {

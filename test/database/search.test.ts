@@ -1,5 +1,5 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { askPage, type PageArguments, pageOf } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { users } from './users.ts'
@@ -10,8 +10,6 @@ let admin: SupabaseClient
 beforeAll(async () => {
   database = await startDatabase(26_000)
   admin = await database.as(users.admin)
-  // Supabase Lite prints what a client did wrong, with a stack.
-  vi.spyOn(console, 'error').mockImplementation(() => {})
   await database.sql`
     insert into public.board_columns (workspace_id, board_id, id, name)
     values ('15213', 'board_2', 'searched', 'Searched')`

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { askCounts, askPage, call, pageOf } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { countOfFilter, filterConditions, sharedFilters } from './filter-conditions.ts'
@@ -13,15 +13,13 @@ let writers: postgres.Sql
 const writersMax = 6
 
 beforeAll(async () => {
-  database = await startDatabase(600)
+  database = await startDatabase(500)
   // Random writers run into each other: the sooner Postgres notices, the shorter the test.
   writers = postgres(database.url, {
     max: writersMax,
     onnotice: () => {},
     connection: { deadlock_timeout: '20ms' },
   })
-  // Supabase Lite prints what a client did wrong, with a stack.
-  vi.spyOn(console, 'error').mockImplementation(() => {})
 }, 120_000)
 
 afterAll(async () => {

@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { z } from 'zod'
@@ -8,6 +7,7 @@ import type { Piece } from '../../origin/local/processes.ts'
 import { startStack } from '../../origin/local/stack.ts'
 import { users } from '../../origin/local/tokens.ts'
 import type { Role } from '../../shared/ids.ts'
+import { makeDataDirectory, placeDatabase } from './made-databases.ts'
 
 export interface TestStackOptions {
   readonly contacts?: number
@@ -57,14 +57,13 @@ const nearTiersOff = { MEMORY_CACHE_BYTES: '0', EDGE_CACHE_ENABLED: 'false' }
 const originMetricsSchema = z.object({ queries: z.record(z.string(), z.object({ count: z.number() })) })
 
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), 'boardcache-stack-'))
-  // Started by root, Postgres runs as the user postgres and must get through to its own folder.
-  await chmod(dataDirectory, 0o755)
+  const dataDirectory = await makeDataDirectory()
+  const content = { contacts: options.contacts ?? referenceContacts, seed: 1 }
+  await placeDatabase(dataDirectory, content)
   const stack = await startStack({
     dataDirectory,
     port: 0,
-    contacts: options.contacts ?? referenceContacts,
-    seed: 1,
+    ...content,
     isFresh: false,
     hasRedis: options.hasRedis ?? true,
     external: { databaseUrl: null, redis: null, supabase: null },

@@ -22,6 +22,9 @@ export interface MetricsProof {
   stop(): Promise<void>
 }
 
+/** Enough for the pages of two of which each is read once (request-mix.ts). */
+const contactsPerRequest = 0.15
+
 /** The origin is as far away as one in another region, so that what is waited for outweighs what the machine adds. */
 const originDelayMs = { min: 200, max: 700 }
 
@@ -33,7 +36,7 @@ export async function proveMetrics(
   const random = createRandom(2)
   const delayMs = () => originDelayMs.min + random() * (originDelayMs.max - originDelayMs.min)
   const far = await startFarOrigin(delayMs)
-  const stack = await startStack(far)
+  const stack = await startStack(far, Math.max(2_000, total * contactsPerRequest))
   const stop = async () => {
     await stack.stop()
     await far.stop()
@@ -61,9 +64,9 @@ export async function proveMetrics(
   }
 }
 
-async function startStack(far: FarOrigin): Promise<TestStack> {
+async function startStack(far: FarOrigin, contacts: number): Promise<TestStack> {
   const stack = await startTestStack({
-    contacts: 30_000,
+    contacts,
     workerVariables: { ...mixWorkerVariables, ORIGIN_URL: far.url, CONSISTENCY_SAMPLE_RATE: '0' },
     originEnvironment: relayOff,
   })

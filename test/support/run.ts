@@ -1,6 +1,7 @@
 import { parseCLI, startVitest } from 'vitest/node'
 import { ClosingReporter, closingLines } from './closing-reporter.ts'
 import { absences } from './programs.ts'
+import { makeRunFolder } from './run-folder.ts'
 
 /**
  * What `npm test` and `npm run test:all` run: vitest once, with the arguments it was given, and the closing line after all that vitest and
@@ -13,6 +14,7 @@ process.once('exit', () => {
   process.stdout.write(`${closingLines(closing.tally, absences())}\n`)
 })
 
+makeRunFolder()
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
 // `reporter`, as the command line has it, would take the place of all `reporters`.
 const { reporter = 'default', ...rest } = options

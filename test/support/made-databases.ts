@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, mkdtemp, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { fillDatabase } from '../../origin/local/database-content.ts'
+import { createPostgresPiece } from '../../origin/local/postgres.ts'
+import { takePort } from '../../origin/local/processes.ts'
+import { runFolder } from './run-folder.ts'
+
+export interface Content {
+  /** Of workspace 15213. */
+  readonly contacts: number
+  readonly seed: number
+}
+
+/** For databases that need not outlive a loss of power: nothing waits for the disk. */
+export const unsafeSettings = ['fsync=off', 'full_page_writes=off', 'shared_buffers=256MB']
+
+/** What a start finds in its folder after an earlier one: the database, and the marker that it was made to its end. */
+const parts = ['postgres', 'postgres.made']
+
+const run = promisify(execFile)
+
+/**
+ * Puts a Postgres with this content into an empty data folder, as an earlier start would have left it. Within a test
+ * run each content is made once and copied from then on; outside of one, nothing is done and the start makes its own.
+ */
+export async function placeDatabase(dataDirectory: string, content: Content): Promise<void> {
+  const folder = runFolder()
+  if (folder === null) return
+  const made = join(folder, `${content.contacts}-contacts-of-seed-${content.seed}`)
+  if (!existsSync(made)) await makeDatabase(made, content)
+  // As `cp` does it: the files stay the user's who runs Postgres.
+  await run('cp', ['-a', ...parts.map((part) => join(made, part)), dataDirectory])
+}
+
+/** Made aside and renamed: of two test files that make the same, the second finds the first one's. */
+async function makeDatabase(made: string, content: Content): Promise<void> {
+  const draft = await mkdtemp(`${made}-`)
+  await chmod(draft, 0o755)
+  const postgres = createPostgresPiece(draft, await takePort(0), unsafeSettings)
+  try {
+    await postgres.start()
+    await fillDatabase(postgres.url, { ...content, isExternal: false, onProgress: () => undefined })
+  } finally {
+    await postgres.stop()
+  }
+  await rename(draft, made).catch(async (error: NodeJS.ErrnoException) => {
+    if (!existsSync(made)) throw error
+    await rm(draft, { recursive: true })
+  })
+}
+
+/** A folder in /tmp for a Postgres, which, started by root, runs as the user postgres and must get through to it. */
+export async function makeDataDirectory(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'boardcache-test-'))
+  await chmod(folder, 0o755)
+  return folder
+}
