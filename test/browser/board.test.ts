@@ -1,43 +1,21 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { chromiumPath } from '../support/chromium.ts'
+import { expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { startTestStack, type TestStack } from '../support/local-stack.ts'
-import { type DashboardPage, launchBrowser, openDashboard } from './dashboard-page.ts'
+import { describeDashboard } from './dashboard-tests.ts'
 
-let stack: TestStack
-let browser: Browser
-let dashboard: DashboardPage
-
-describe.skipIf(chromiumPath === null)('the contact board', () => {
-  beforeAll(async () => {
-    stack = await startTestStack()
-    browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await stack?.stop()
-  })
-  afterEach(async () => {
-    await dashboard.close()
-    expect(dashboard.complaints).toEqual([])
-  })
-
+describeDashboard('the contact board', {}, (given) => {
   async function openBoard() {
-    dashboard = await openDashboard(browser, stack.worker)
-    await dashboard.signIn('ops@boardcache.example', stack.password)
-    await dashboard.page.getByRole('navigation').waitFor()
-    await dashboard.open('Board')
-    await dashboard.page.getByRole('grid').waitFor()
-    return dashboard.page
+    const { open, page } = await given.signedIn()
+    await open('Board')
+    await page.getByRole('grid').waitFor()
+    return page
   }
 
   /** The contact whose row this is, once its page is there. */
   const contactOn = (row: number) =>
-    dashboard.page.locator(`[data-row="${row}"][data-contact]`).getAttribute('data-contact')
+    given.dashboard.page.locator(`[data-row="${row}"][data-contact]`).getAttribute('data-contact')
 
   const scrollTo = (row: number) =>
-    dashboard.page.evaluate(`document.querySelector('[role=grid]').scrollTop = ${34 * row}`)
+    given.dashboard.page.evaluate(`document.querySelector('[role=grid]').scrollTop = ${34 * row}`)
 
   it('reaches the last of 191,663 contacts by one key, with some rows in the page at any time', async () => {
     const page = await openBoard()
@@ -45,7 +23,7 @@ describe.skipIf(chromiumPath === null)('the contact board', () => {
     await page.getByRole('grid').focus()
     await page.keyboard.press('Control+End')
     const last = await contactOn(191_662)
-    const [row] = await stack.sql<{ id: string }[]>`
+    const [row] = await given.stack.sql<{ id: string }[]>`
       select id from contacts where workspace_id = '15213' and board_id = 'board_2'
       order by created_at, id limit 1`
     expect(last).toBe(row?.id)
@@ -103,12 +81,12 @@ describe.skipIf(chromiumPath === null)('the contact board', () => {
     await page.getByRole('combobox', { name: 'Filter' }).selectOption('all')
     await page.getByRole('combobox', { name: 'Board', exact: true }).selectOption('board_1')
     await page.getByRole('combobox', { name: 'Column' }).selectOption('col_11')
-    const [inColumn] = await stack.sql<{ count: number }[]>`
+    const [inColumn] = await given.stack.sql<{ count: number }[]>`
       select count(*)::int as count from contacts
       where workspace_id = '15213' and board_id = 'board_1' and board_column_id = 'col_11'`
     await expect.poll(() => count.textContent()).toBe(`${inColumn?.count.toLocaleString('en')} contacts`)
     await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click()
-    const [first] = await stack.sql<{ id: string }[]>`
+    const [first] = await given.stack.sql<{ id: string }[]>`
       select id from contacts
       where workspace_id = '15213' and board_id = 'board_1' and board_column_id = 'col_11'
       order by name, id limit 1`

@@ -4,6 +4,9 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import { z } from 'zod'
 import { chromiumPath } from '../support/chromium.ts'
 
+/** An admin of the workspace of those who run the deployment. */
+export const operator = 'ops@boardcache.example'
+
 /** The dashboard in a browser, as a user has it before them. */
 export interface DashboardPage {
   readonly page: Page

@@ -1,40 +1,14 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ask, createApiClient } from '../support/api-client.ts'
-import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
-import { startTestStack, type TestStack } from '../support/local-stack.ts'
-import { type DashboardPage, type Look, launchBrowser, openDashboard } from './dashboard-page.ts'
-
-let stack: TestStack
-let browser: Browser
-let dashboard: DashboardPage
+import { type DashboardPage, operator } from './dashboard-page.ts'
+import { describeDashboard } from './dashboard-tests.ts'
 
 const views = ['Live', 'Board', 'Workspace', 'Inspector'] as const
 
-describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
-  beforeAll(async () => {
-    stack = await startTestStack({ contacts: 2_000 })
-    browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await stack?.stop()
-  })
-  afterEach(async () => {
-    await dashboard.close()
-    expect(dashboard.complaints).toEqual([])
-  })
-
-  async function signedIn(look: Look = {}, email = 'ops@boardcache.example') {
-    dashboard = await openDashboard(browser, stack.worker, look)
-    await dashboard.signIn(email, stack.password)
-    await dashboard.page.getByRole('navigation').waitFor()
-    return dashboard
-  }
-
+describeDashboard('the dashboard in a browser', { contacts: 2_000 }, (given) => {
   const reads = () =>
-    createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
+    createApiClient({ worker: given.stack.worker, token: given.stack.tokens.admin, workspaceId: '15213' })
 
   /** A view with all that it shows by itself, and with what its main action answers. */
   async function show(page: DashboardPage, view: (typeof views)[number]) {
@@ -54,7 +28,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   }
 
   it('shows live figures, and its plots move under load', async () => {
-    const { panel, page } = await signedIn()
+    const { panel, page } = await given.signedIn()
     const plot = panel('Requests')
     await plot.locator('canvas').waitFor()
     const picture = () => page.evaluate('document.querySelectorAll(".plot canvas")[1].toDataURL()')
@@ -76,7 +50,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('draws its plots in the colours of the theme, as soon as that is chosen', async () => {
-    const { panel, page } = await signedIn({ theme: 'light' })
+    const { panel, page } = await given.signedIn({ theme: 'light' })
     await panel('Requests').locator('canvas').waitFor()
     /** Whether a pixel of a plot is of this colour, that of the lines behind its figures. */
     const has = (red: number, green: number, blue: number) =>
@@ -94,10 +68,10 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('tells a tier that is away, and its breaker', async () => {
-    const { panel } = await signedIn()
+    const { panel } = await given.signedIn()
     const redis = panel('Tiers and breakers').getByRole('row', { name: /^Redis/ })
     await redis.waitFor()
-    await stack.pieces.redis?.stop()
+    await given.stack.pieces.redis?.stop()
     try {
       const api = reads()
       let page = 10
@@ -110,50 +84,49 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
         { deadlineMs: 40_000 },
       )
     } finally {
-      await stack.pieces.redis?.start()
+      await given.stack.pieces.redis?.start()
     }
   })
 
   it('says that the connection is lost, and goes on where it broke off', async () => {
-    const { page, panel } = await signedIn()
+    const { page, panel } = await given.signedIn()
     await panel('Requests').locator('canvas').waitFor()
     await page.route('**/api/monitoring/stream', (route) => route.abort())
-    await stack.pieces.worker.stop()
+    await given.stack.pieces.worker.stop()
     await page.getByText('Connecting again.').waitFor()
-    await stack.pieces.worker.start()
+    await given.stack.pieces.worker.start()
     await page.unroute('**/api/monitoring/stream')
     await page.getByText('Connecting again.').waitFor({ state: 'detached', timeout: 40_000 })
   })
 
   it("shows a member the API's own refusal of the deployment's figures", async () => {
-    const { page } = await signedIn({}, 'member@boardcache.example')
+    const { page } = await given.signedIn({ email: 'member@boardcache.example' })
     await page.getByRole('alert').getByText(/admin/).waitFor()
   })
 
   describe.each(['light', 'dark'] as const)('in %s', (theme) => {
     it.each(views)('has nothing that axe calls serious or critical: %s', async (view) => {
-      const page = await signedIn({ theme })
+      const page = await given.signedIn({ theme })
       await show(page, view)
       expect(await page.seriousFaults()).toEqual([])
     })
 
     it('has nothing that axe calls serious or critical: the door', async () => {
-      dashboard = await openDashboard(browser, stack.worker, { theme })
-      await dashboard.signIn('ops@boardcache.example', 'not the password')
+      const dashboard = await given.open({ theme })
+      await dashboard.signIn(operator, 'not the password')
       await dashboard.page.getByRole('alert').waitFor()
       expect(await dashboard.seriousFaults()).toEqual([])
     })
   })
 
   it.each(views)('fits into 390 pixels without scrolling sideways: %s', async (view) => {
-    const page = await signedIn({ width: 390, height: 844 })
+    const page = await given.signedIn({ width: 390, height: 844 })
     await show(page, view)
     expect(await page.page.evaluate('document.documentElement.scrollWidth')).toBe(390)
   })
 
   it('gets the page with a strict policy, and everything else as JSON', async () => {
-    dashboard = await openDashboard(browser, stack.worker)
-    const page = await ask(`${stack.worker}/`)
+    const page = await ask(`${given.stack.worker}/`)
     expect(page.status).toBe(200)
     expect(page.headers.get('Content-Security-Policy')).toMatch(
       /^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'$/,
@@ -161,7 +134,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     expect(page.headers.get('X-Content-Type-Options')).toBe('nosniff')
     expect(page.headers.get('Referrer-Policy')).toBe('no-referrer')
     const [, script = ''] = /src="(\/dashboard\/[^"]+)"/.exec(page.text) ?? []
-    const file = await ask(`${stack.worker}${script}`)
+    const file = await ask(`${given.stack.worker}${script}`)
     expect(file.headers.get('Cache-Control')).toContain('immutable')
     for (const [path, init, status] of [
       ['/', { method: 'POST' }, 405],
@@ -169,7 +142,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       ['/dashboard/nothing.js', {}, 404],
       ['/dashboard/%00', {}, 400],
     ] as const) {
-      const refused = await ask(`${stack.worker}${path}`, init)
+      const refused = await ask(`${given.stack.worker}${path}`, init)
       expect(refused.status).toBe(status)
       expect(JSON.parse(refused.text)).toMatchObject({ success: false })
     }
@@ -178,7 +151,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   it.each(['light', 'dark'] as const)(
     'follows the theme of the device (%s), or the one that was chosen, which a reload keeps',
     async (device) => {
-      const { page } = await signedIn({ theme: device })
+      const { page } = await given.signedIn({ theme: device })
       const light = 'rgb(21, 27, 33) on rgb(244, 246, 247)'
       const dark = 'rgb(230, 236, 240) on rgb(14, 19, 23)'
       const shown = () =>
@@ -200,7 +173,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   )
 
   it('leads through all that can be used by the Tab key alone, and past the navigation by one', async () => {
-    const { page } = await signedIn()
+    const { page } = await given.signedIn()
     await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
     await page.evaluate('document.body.focus()')
     const reached: string[] = []

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createApiClient } from '../support/api-client.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { projectFolder } from '../support/run-tool.ts'
-import { type DashboardPage, type Look, launchBrowser, openDashboard } from './dashboard-page.ts'
+import { type DashboardPage, type Look, launchBrowser, openDashboard, operator } from './dashboard-page.ts'
 
 /** `npm run screenshots`: the pictures of the READMEs, from a local stack with the reference data under some load. */
 const folder = join(projectFolder, 'worker/dashboard/screenshots')
@@ -64,7 +64,7 @@ async function takePictures(stack: TestStack): Promise<void> {
   try {
     for (const { name, view, look } of pictures) {
       const dashboard = await openDashboard(browser, stack.worker, look)
-      await dashboard.signIn('ops@boardcache.example', stack.password)
+      await dashboard.signIn(operator, stack.password)
       await dashboard.open(view)
       await act(dashboard, view)
       const path = join(folder, `${name}.png`)

@@ -1,42 +1,22 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { alertReportAnswerSchema } from '../../shared/contract/alerts.ts'
 import { ask, createApiClient } from '../support/api-client.ts'
-import { chromiumPath } from '../support/chromium.ts'
-import { startTestStack, type TestStack } from '../support/local-stack.ts'
-import { type DashboardPage, type Look, launchBrowser, openDashboard } from './dashboard-page.ts'
-
-let stack: TestStack
-let browser: Browser
-let dashboard: DashboardPage
+import { type DashboardPage, type Look, operator } from './dashboard-page.ts'
+import { describeDashboard } from './dashboard-tests.ts'
 
 const answerSchema = z.object({ success: z.literal(true), data: alertReportAnswerSchema })
 
-describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', () => {
-  beforeAll(async () => {
-    stack = await startTestStack({ contacts: 2_000 })
-    browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await stack?.stop()
-  })
-  afterEach(async () => {
-    await dashboard.close()
-    expect(dashboard.complaints).toEqual([])
-  })
-
+describeDashboard('the thresholds of alerts in a browser', { contacts: 2_000 }, (given) => {
   /** The form of a rule, unfolded; `before` is done to the page before anybody signs in. */
   async function openForm(
     name: string,
     look: Look = {},
     before: (page: DashboardPage['page']) => Promise<unknown> = async () => undefined,
   ) {
-    dashboard = await openDashboard(browser, stack.worker, look)
-    const { page, panel } = dashboard
+    const { page, panel, signIn } = await given.open(look)
     await before(page)
-    await dashboard.signIn('ops@boardcache.example', stack.password)
+    await signIn(operator, given.stack.password)
     await panel('Alerts').getByText('Thresholds', { exact: true }).click()
     await panel('Alerts').locator('.thresholds summary').filter({ hasText: name }).click()
     const form = panel('Alerts').getByRole('form', { name, exact: true })
@@ -45,8 +25,8 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
 
   /** What is in force, as the API tells it. */
   async function ruleInForce(name: string) {
-    const headers = { Authorization: `Bearer ${stack.tokens.admin}` }
-    const { text } = await ask(`${stack.worker}/api/monitoring/alerts`, { headers })
+    const headers = { Authorization: `Bearer ${given.stack.tokens.admin}` }
+    const { text } = await ask(`${given.stack.worker}/api/monitoring/alerts`, { headers })
     return answerSchema.parse(JSON.parse(text)).data.rules.find(({ rule }) => rule === name)
   }
 
@@ -75,7 +55,11 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
       .getByText(/Saved at .*: fires above 0 ms \(was 100 ms\)/)
       .waitFor()
     expect(await ruleInForce('response_time')).toMatchObject({ fire_at: 0, for_seconds: 0, min_count: 1 })
-    const api = createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
+    const api = createApiClient({
+      worker: given.stack.worker,
+      token: given.stack.tokens.admin,
+      workspaceId: '15213',
+    })
     for (const page of [1, 2, 3, 4]) await api.page('board_123', `page=${page}`)
     const firing = alerts.locator('.alert-line').filter({ hasText: 'firing' })
     await firing.getByText('Response time').waitFor()
@@ -106,7 +90,7 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
     const described = await wrong.getAttribute('aria-describedby')
     expect(await page.locator(`[id="${described}"]`).textContent()).toBe('Only a number, such as 30 or 0.5.')
     await form.getByText('At least 5 s.').waitFor()
-    expect(await dashboard.seriousFaults()).toEqual([])
+    expect(await given.dashboard.seriousFaults()).toEqual([])
     expect(await wrong.inputValue()).toBe('five')
     expect(await field('Fires after').inputValue()).toBe('45')
     expect(posts).toEqual([])
@@ -183,7 +167,7 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
     expect(await field('Fires after').isEditable()).toBe(false)
     expect(await form.getByRole('checkbox', { name: 'Watched' }).isDisabled()).toBe(true)
     expect(await form.getByRole('button').count()).toBe(0)
-    expect(await dashboard.seriousFaults()).toEqual([])
+    expect(await given.dashboard.seriousFaults()).toEqual([])
   })
 
   it('are changed by keys alone', async () => {
@@ -205,7 +189,7 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
       await field('Fires below').fill('101')
       await form.getByRole('button', { name: 'Save' }).click()
       await form.getByText('At most 100 %.').waitFor()
-      expect(await dashboard.seriousFaults()).toEqual([])
+      expect(await given.dashboard.seriousFaults()).toEqual([])
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
     },
   )

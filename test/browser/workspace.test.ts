@@ -1,35 +1,9 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { chromiumPath } from '../support/chromium.ts'
+import { expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { startTestStack, type TestStack } from '../support/local-stack.ts'
-import { type DashboardPage, launchBrowser, openDashboard } from './dashboard-page.ts'
+import { type DashboardPage, operator } from './dashboard-page.ts'
+import { describeDashboard } from './dashboard-tests.ts'
 
-let stack: TestStack
-let browser: Browser
-let dashboard: DashboardPage
-
-describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
-  beforeAll(async () => {
-    stack = await startTestStack({ contacts: 2_000 })
-    browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await stack?.stop()
-  })
-  afterEach(async () => {
-    await dashboard.close()
-    expect(dashboard.complaints).toEqual([])
-  })
-
-  async function signedIn(email = 'ops@boardcache.example') {
-    dashboard = await openDashboard(browser, stack.worker)
-    await dashboard.signIn(email, stack.password)
-    await dashboard.page.getByRole('navigation').waitFor()
-    return dashboard
-  }
-
+describeDashboard('the dashboard in a browser', { contacts: 2_000 }, (given) => {
   /** Reads in the panel made for it, and answers what it shows of it: status, source, time. */
   async function read({ panel }: DashboardPage, boardId: string | null = null): Promise<string> {
     const reads = panel('Try a read')
@@ -42,8 +16,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   }
 
   it('lets nobody in with a wrong password, and says so', async () => {
-    dashboard = await openDashboard(browser, stack.worker)
-    await dashboard.signIn('ops@boardcache.example', 'not the password')
+    const dashboard = await given.open()
+    await dashboard.signIn(operator, 'not the password')
     await dashboard.page
       .getByRole('alert')
       .getByText('The e-mail address or the password is not right.')
@@ -51,7 +25,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('signs in, keeps the session over a reload, and forgets it when signed out', async () => {
-    const { page } = await signedIn()
+    const { page } = await given.signedIn()
     await page.reload()
     await page.getByRole('navigation').waitFor()
     await page.getByRole('button', { name: 'Sign out' }).click()
@@ -62,7 +36,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('sends who has no valid session any more back to the door, and says why', async () => {
-    const { page, open } = await signedIn()
+    const { page, open } = await given.signedIn()
     await page.route('**/auth/v1/token*', (route) =>
       route.fulfill({ status: 400, json: { code: 'refresh_token_not_found', message: 'gone' } }),
     )
@@ -87,24 +61,23 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       await options.first().waitFor({ state: 'attached' })
       return options.allTextContents()
     }
-    expect(await workspacesOf(await signedIn())).toEqual([
+    expect(await workspacesOf(await given.signedIn())).toEqual([
       expect.stringMatching(/^15213 .*\(admin\)/),
       expect.stringMatching(/^15214 .*\(admin\)/),
       expect.stringMatching(/^15215 .*\(member\)/),
     ])
-    await dashboard.close()
-    expect(await workspacesOf(await signedIn('member@boardcache.example'))).toEqual([
+    expect(await workspacesOf(await given.signedIn({ email: 'member@boardcache.example' }))).toEqual([
       expect.stringMatching(/^15213 .*\(member\)/),
     ])
   })
 
   it('tells who is a member of nothing that they are', async () => {
-    const { page } = await signedIn('stranger@boardcache.example')
+    const { page } = await given.signedIn({ email: 'stranger@boardcache.example' })
     await page.getByText('You are not a member of any workspace.').waitFor()
   })
 
   it('switches a feature off, and a read shows it: from the database, until it is on again', async () => {
-    const page = await signedIn()
+    const page = await given.signedIn()
     await page.open('Workspace')
     const feature = page.panel('Cache settings').getByRole('switch', { name: 'Contact counts' })
     await feature.click()
@@ -117,7 +90,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('saves lifetimes, and shows what the API does not take', async () => {
-    const { open, panel, page } = await signedIn()
+    const { open, panel, page } = await given.signedIn()
     await open('Workspace')
     const settings = panel('Cache settings')
     await settings.getByRole('spinbutton', { name: /^Contact lists/ }).fill('240')
@@ -135,7 +108,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('invalidates only when asked twice, tells what moved, and a read is a miss', async () => {
-    const page = await signedIn()
+    const page = await given.signedIn()
     await page.open('Workspace')
     await eventually(async () => expect(await read(page)).toContain('HIT'))
     const actions = page.panel('Actions')
@@ -146,7 +119,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('warms up, and the first page of a board is there', async () => {
-    const page = await signedIn()
+    const page = await given.signedIn()
     await page.open('Workspace')
     const actions = page.panel('Actions')
     await actions.getByRole('button', { name: 'Warm up' }).click()
@@ -155,7 +128,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('tests the performance, and shows each of the four times', async () => {
-    const { open, panel } = await signedIn()
+    const { open, panel } = await given.signedIn()
     await open('Workspace')
     await panel('Actions').getByRole('button', { name: 'Test performance' }).click()
     const rows = panel('Actions').getByRole('table').getByRole('row')
@@ -166,7 +139,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('shows a member the settings, and lets only an admin change them', async () => {
-    const { open, panel } = await signedIn('member@boardcache.example')
+    const { open, panel } = await given.signedIn({ email: 'member@boardcache.example' })
     await open('Workspace')
     await panel('Cache settings').getByText('Only an admin of the workspace may change these.').waitFor()
     for (const each of await panel('Cache settings').getByRole('switch').all()) {
@@ -176,7 +149,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('explains an answer: the tiers asked, the stamp and the tags', async () => {
-    const { open, panel, page } = await signedIn()
+    const { open, panel, page } = await given.signedIn()
     await open('Inspector')
     await page.getByRole('combobox', { name: 'Board', exact: true }).fill('board_123')
     await page.getByLabel('Filter').selectOption('unassigned')
@@ -191,7 +164,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it("shows the API's own sentence for a question that it does not take", async () => {
-    const { open, panel, page } = await signedIn()
+    const { open, panel, page } = await given.signedIn()
     await open('Inspector')
     await page.getByLabel('Per page').fill('1000')
     await page.getByRole('button', { name: 'Explain' }).click()
