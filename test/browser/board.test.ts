@@ -1,8 +1,11 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
-import { describeDashboard } from './dashboard-tests.ts'
+import { useDashboard } from './dashboard-tests.ts'
 
-describeDashboard('the contact board', {}, (given) => {
+describe.skipIf(chromiumPath === null)('the contact board', () => {
+  const given = useDashboard({})
+
   async function openBoard() {
     const { open, page } = await given.signedIn()
     await open('Board')

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { ask, createApiClient } from '../support/api-client.ts'
+import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { type DashboardPage, operator } from './dashboard-page.ts'
-import { describeDashboard } from './dashboard-tests.ts'
+import { useDashboard } from './dashboard-tests.ts'
 
 const views = ['Live', 'Board', 'Workspace', 'Inspector'] as const
 
-describeDashboard('the dashboard in a browser', { contacts: 2_000 }, (given) => {
+describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
+  const given = useDashboard({ contacts: 2_000 })
+
   const reads = () =>
     createApiClient({ worker: given.stack.worker, token: given.stack.tokens.admin, workspaceId: '15213' })
 

@@ -1,13 +1,16 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { alertReportAnswerSchema } from '../../shared/contract/alerts.ts'
 import { ask, createApiClient } from '../support/api-client.ts'
+import { chromiumPath } from '../support/chromium.ts'
 import { type DashboardPage, type Look, operator } from './dashboard-page.ts'
-import { describeDashboard } from './dashboard-tests.ts'
+import { useDashboard } from './dashboard-tests.ts'
 
 const answerSchema = z.object({ success: z.literal(true), data: alertReportAnswerSchema })
 
-describeDashboard('the thresholds of alerts in a browser', { contacts: 2_000 }, (given) => {
+describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', () => {
+  const given = useDashboard({ contacts: 2_000 })
+
   /** The form of a rule, unfolded; `before` is done to the page before anybody signs in. */
   async function openForm(
     name: string,

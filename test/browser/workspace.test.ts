@@ -1,9 +1,12 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { type DashboardPage, operator } from './dashboard-page.ts'
-import { describeDashboard } from './dashboard-tests.ts'
+import { useDashboard } from './dashboard-tests.ts'
 
-describeDashboard('the dashboard in a browser', { contacts: 2_000 }, (given) => {
+describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
+  const given = useDashboard({ contacts: 2_000 })
+
   /** Reads in the panel made for it, and answers what it shows of it: status, source, time. */
   async function read({ panel }: DashboardPage, boardId: string | null = null): Promise<string> {
     const reads = panel('Try a read')
