@@ -29,7 +29,8 @@ const run = promisify(execFile)
  */
 export async function placeDatabase(dataDirectory: string, content: Content): Promise<void> {
   const folder = runFolder()
-  if (folder === null) return
+  // Windows has no `cp`: each start makes its own there.
+  if (folder === null || process.platform === 'win32') return
   const made = join(folder, `${content.contacts}-contacts-of-seed-${content.seed}`)
   if (!existsSync(made)) await makeDatabase(made, content)
   // As `cp` does it: the files stay the user's who runs Postgres.
@@ -53,9 +54,12 @@ async function makeDatabase(made: string, content: Content): Promise<void> {
   })
 }
 
-/** A folder in /tmp for a Postgres, which, started by root, runs as the user postgres and must get through to it. */
+/**
+ * A folder for a Postgres, which, started by root, runs as the user postgres and must get through to it. In the run's own: a
+ * Postgres that a broken off run has left behind ends within a minute of losing its folder.
+ */
 export async function makeDataDirectory(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'boardcache-test-'))
+  const folder = await mkdtemp(join(runFolder() ?? tmpdir(), 'boardcache-test-'))
   await chmod(folder, 0o755)
   return folder
 }
