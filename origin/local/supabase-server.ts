@@ -1,12 +1,11 @@
 import { serve } from '@hono/node-server'
-import { App } from '@supabase/lite'
-import { createPostgresConnection } from '@supabase/lite/postgres'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { z } from 'zod'
 import { asHosted } from './hosted-answers.ts'
 import { isOfLostConnection } from './lost-connection.ts'
 import { createSignIns } from './sign-ins.ts'
+import { createSupabaseApp } from './supabase-app.ts'
 
 /** Supabase's REST and Auth interface on a Postgres: a process of its own, so that its noise and its load stay there. */
 const environment = z
@@ -21,30 +20,12 @@ const environment = z
   })
   .parse(process.env)
 
-/**
- * Supabase Lite hands a jsonb argument over as text that is JSON already; its driver's default would make a JSON string
- * of it. Hosted Supabase does neither.
- */
-const jsonb = {
-  to: 3802,
-  from: [3802],
-  serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
-  parse: (text: string): unknown => JSON.parse(text),
-}
-
-const app = new App({
-  connection: createPostgresConnection({
-    url: environment.DATABASE_URL,
-    postgresOptions: { types: { jsonb }, onnotice: () => undefined },
-  }),
-  auth: {
-    enabled: true,
-    jwt_secret: environment.JWT_SECRET,
-    publishable_key: environment.PUBLISHABLE_KEY,
-    secret_key: environment.SECRET_KEY,
-  },
+const app = await createSupabaseApp({
+  databaseUrl: environment.DATABASE_URL,
+  jwtSecret: environment.JWT_SECRET,
+  publishableKey: environment.PUBLISHABLE_KEY,
+  secretKey: environment.SECRET_KEY,
 })
-await app.ensureSystemSchema()
 await createSignIns(environment.DATABASE_URL, environment.PASSWORD)
 
 const hosted = { issuer: `http://127.0.0.1:${environment.PORT}/auth/v1`, jwtSecret: environment.JWT_SECRET }

@@ -1,6 +1,4 @@
 import { rm } from 'node:fs/promises'
-import { App } from '@supabase/lite'
-import { createPostgresConnection } from '@supabase/lite/postgres'
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import { SignJWT } from 'jose'
 import postgres from 'postgres'
@@ -8,6 +6,7 @@ import { vi } from 'vitest'
 import { fillDatabase } from '../../origin/local/database-content.ts'
 import { createPostgresPiece } from '../../origin/local/postgres.ts'
 import { takePort } from '../../origin/local/processes.ts'
+import { createSupabaseApp, type SupabaseApp } from '../../origin/local/supabase-app.ts'
 import { makeDataDirectory, placeDatabase, unsafeSettings } from '../support/made-databases.ts'
 
 /** A real Postgres with the migrations and reference data, asked as the product asks it: by rpc, with a user's token. */
@@ -29,17 +28,6 @@ export interface Claims {
   readonly app_metadata?: Readonly<Record<string, unknown>>
 }
 
-/**
- * Supabase Lite hands a jsonb argument over as text that is JSON already; its driver's default would make a JSON string
- * of it. Hosted Supabase does neither.
- */
-const jsonb = {
-  to: 3802,
-  from: [3802],
-  serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
-  parse: (text: string): unknown => JSON.parse(text),
-}
-
 const jwtSecret = 'a secret of this test database alone, long enough'
 const publishableKey = 'sb_publishable_database_tests'
 const secretKey = 'sb_secret_database_tests'
@@ -57,15 +45,7 @@ export async function startDatabase(contacts: number): Promise<Database> {
 
   // Supabase Lite prints what a client did wrong, with a stack.
   const noise = vi.spyOn(console, 'error').mockImplementation(() => {})
-  const connection = createPostgresConnection({
-    url,
-    postgresOptions: { types: { jsonb }, onnotice: () => {} },
-  })
-  const app = new App({
-    connection,
-    auth: { enabled: true, jwt_secret: jwtSecret, publishable_key: publishableKey, secret_key: secretKey },
-  })
-  await app.ensureSystemSchema()
+  const app = await createSupabaseApp({ databaseUrl: url, jwtSecret, publishableKey, secretKey })
   return {
     sql,
     url,
@@ -73,7 +53,7 @@ export async function startDatabase(contacts: number): Promise<Database> {
     service: clientOf(app, secretKey, {}),
     stop: async () => {
       noise.mockRestore()
-      await connection.close()
+      await app.close()
       await sql.end()
       await server.stop()
       await rm(folder, { recursive: true, force: true })
@@ -85,7 +65,7 @@ async function headersOf(claims: Claims | null): Promise<Record<string, string>>
   return claims === null ? {} : { Authorization: `Bearer ${await signed(claims)}` }
 }
 
-function clientOf(app: App, key: string, headers: Record<string, string>): SupabaseClient {
+function clientOf(app: SupabaseApp, key: string, headers: Record<string, string>): SupabaseClient {
   return createClient('http://database.test', key, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: { headers, fetch: async (input, init) => app.fetch(new Request(input, init)) },

@@ -1,0 +1,45 @@
+import { App } from '@supabase/lite'
+import { createPostgresConnection } from '@supabase/lite/postgres'
+
+interface SupabaseAppOptions {
+  readonly databaseUrl: string
+  readonly jwtSecret: string
+  readonly publishableKey: string
+  readonly secretKey: string
+}
+
+/** Supabase's REST and Auth interface, to be asked by `fetch`; `close` ends its connections. */
+export interface SupabaseApp {
+  fetch(request: Request): Promise<Response>
+  close(): Promise<void>
+}
+
+/**
+ * Supabase Lite hands a jsonb argument over as text that is JSON already; its driver's default would make a JSON string
+ * of it. Hosted Supabase does neither.
+ */
+const jsonb = {
+  to: 3802,
+  from: [3802],
+  serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
+  parse: (text: string): unknown => JSON.parse(text),
+}
+
+/** Puts it in front of a Postgres, in which it makes the schemas it needs. */
+export async function createSupabaseApp({
+  databaseUrl,
+  jwtSecret,
+  publishableKey,
+  secretKey,
+}: SupabaseAppOptions): Promise<SupabaseApp> {
+  const connection = createPostgresConnection({
+    url: databaseUrl,
+    postgresOptions: { types: { jsonb }, onnotice: () => undefined },
+  })
+  const app = new App({
+    connection,
+    auth: { enabled: true, jwt_secret: jwtSecret, publishable_key: publishableKey, secret_key: secretKey },
+  })
+  await app.ensureSystemSchema()
+  return { fetch: async (request) => app.fetch(request), close: () => connection.close() }
+}
