@@ -7,9 +7,8 @@
 --   select reference_data.finish(seed, contacts);                      -- checks the number, builds indexes, writes the marker
 --   vacuum analyze;                                                    -- on its own: index-only scans need it
 --
--- or select reference_data.generate(seed, contacts) for the first three in one. The marker, reference_data.loaded (seed,
--- contacts, loaded_at), is written last: workspaces without it are a load that was broken off, and such a database also
--- lacks indexes and a foreign key: start again from an empty one.
+-- The marker, reference_data.loaded (seed, contacts, loaded_at), is written last: workspaces without it are a load that was
+-- broken off, and such a database also lacks indexes and a foreign key: start again from an empty one.
 --
 -- What it makes:
 --   workspace 15213   `contacts` contacts (191663: exactly the counts of SPEC 3). Boards board_123 (about 94 %; columns
@@ -405,15 +404,5 @@ begin
   -- Nothing is cached of what has just been made.
   delete from private.outbox;
   insert into reference_data.loaded (seed, contacts) values (seed, contacts);
-end
-$$;
-
-create function reference_data.generate(seed integer, contacts integer) returns void
-language plpgsql
-as $$
-begin
-  perform reference_data.prepare(seed, contacts);
-  perform reference_data.generate_contacts(seed, contacts, 1, contacts);
-  perform reference_data.finish(seed, contacts);
 end
 $$;
