@@ -129,6 +129,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('gets the page with a strict policy, and everything else as JSON', async () => {
+    await given.open()
     const page = await ask(`${given.stack.worker}/`)
     expect(page.status).toBe(200)
     expect(page.headers.get('Content-Security-Policy')).toMatch(
