@@ -1,11 +1,12 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import postgres from 'postgres'
 import { z } from 'zod'
 import { referenceContacts } from '../../origin/local/options.ts'
 import { percentile } from '../support/percentile.ts'
+import { makeDataDirectory } from '../support/run-folder.ts'
 import { type BenchDatabase, openBenchDatabase, sizesOf } from './database-content.ts'
 import { beMember, explain, type Plans } from './database-plans.ts'
 import { asked, type Question, questionsOf } from './database-questions.ts'
@@ -148,8 +149,6 @@ async function run(dataDirectory: string): Promise<void> {
 
 if (options.data !== undefined) await run(resolve(options.data))
 else {
-  const folder = await mkdtemp(join(tmpdir(), 'boardcache-bench-'))
-  // Started by root, Postgres runs as the user postgres and must get through to its own folder.
-  await chmod(folder, 0o755)
+  const folder = await makeDataDirectory()
   await run(folder).finally(() => rm(folder, { recursive: true, force: true }))
 }

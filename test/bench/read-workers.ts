@@ -1,11 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { takePort } from '../../origin/local/processes.ts'
 import { createRedis } from '../../origin/local/redis.ts'
 import { mintToken, users } from '../../origin/local/tokens.ts'
 import { sharedOptions, workerdPids, workerOptions } from '../../origin/local/worker-process.ts'
+import { makeDataDirectory } from '../support/run-folder.ts'
 import { startStandInOrigin } from './read-origin.ts'
 import { contactsPerPage, page } from './read-page.ts'
 import type { Subject } from './read-subjects.ts'
@@ -31,8 +30,7 @@ const internalAuthKey = 'a key of this benchmark'
 
 /** All subjects in one workerd, each behind a socket of its own: no request passes through Miniflare's front. */
 export async function startWorkers(subjects: readonly Subject[]): Promise<RunningWorkers> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), 'boardcache-bench-'))
-  await chmod(dataDirectory, 0o755)
+  const dataDirectory = await makeDataDirectory()
   const stops: (() => Promise<unknown>)[] = [() => rm(dataDirectory, { recursive: true, force: true })]
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each()

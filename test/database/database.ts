@@ -3,11 +3,11 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import { SignJWT } from 'jose'
 import postgres from 'postgres'
 import { vi } from 'vitest'
-import { fillDatabase } from '../../origin/local/database-content.ts'
 import { createPostgresPiece } from '../../origin/local/postgres.ts'
 import { takePort } from '../../origin/local/processes.ts'
 import { createSupabaseApp, type SupabaseApp } from '../../origin/local/supabase-app.ts'
-import { makeDataDirectory, placeDatabase, unsafeSettings } from '../support/made-databases.ts'
+import { placeDatabase, unsafeSettings } from '../support/made-databases.ts'
+import { makeDataDirectory } from '../support/run-folder.ts'
 
 /** A real Postgres with the migrations and reference data, asked as the product asks it: by rpc, with a user's token. */
 export interface Database {
@@ -35,12 +35,10 @@ const secretKey = 'sb_secret_database_tests'
 /** Starts a database whose workspace 15213 has `contacts` contacts. Everything is gone after `stop`. */
 export async function startDatabase(contacts: number): Promise<Database> {
   const folder = await makeDataDirectory()
-  const content = { contacts, seed: 1 }
-  await placeDatabase(folder, content)
+  await placeDatabase(folder, { contacts, seed: 1 })
   const server = createPostgresPiece(folder, await takePort(0), unsafeSettings)
   await server.start()
   const { url } = server
-  await fillDatabase(url, { ...content, isExternal: false, onProgress: () => undefined })
   const sql = postgres(url, { max: 1, onnotice: () => {} })
 
   // Supabase Lite prints what a client did wrong, with a stack.

@@ -1,8 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +12,7 @@ import { takePort } from '../../origin/local/processes.ts'
 import { commandOf } from '../../origin/local/running-processes.ts'
 import { readStackFile, type StackFile } from '../../origin/local/stack-file.ts'
 import { eventually } from '../support/eventually.ts'
+import { makeDataDirectory } from '../support/run-folder.ts'
 
 const program = fileURLToPath(new URL('../../origin/local/start.ts', import.meta.url))
 const tokenProgram = fileURLToPath(new URL('../../origin/local/token.ts', import.meta.url))
@@ -29,8 +29,7 @@ let folder: string
 let running: Started[]
 
 async function makeFolder(): Promise<void> {
-  folder = await mkdtemp(join(tmpdir(), 'boardcache-start-'))
-  await chmod(folder, 0o755)
+  folder = await makeDataDirectory()
 }
 
 async function removeFolder(): Promise<void> {

@@ -7,7 +7,8 @@ import type { Piece } from '../../origin/local/processes.ts'
 import { startStack } from '../../origin/local/stack.ts'
 import { users } from '../../origin/local/tokens.ts'
 import type { Role } from '../../shared/ids.ts'
-import { makeDataDirectory, placeDatabase } from './made-databases.ts'
+import { placeDatabase } from './made-databases.ts'
+import { makeDataDirectory } from './run-folder.ts'
 
 export interface TestStackOptions {
   readonly contacts?: number

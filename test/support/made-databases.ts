@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { fillDatabase } from '../../origin/local/database-content.ts'
 import { createPostgresPiece } from '../../origin/local/postgres.ts'
 import { takePort } from '../../origin/local/processes.ts'
-import { runFolder } from './run-folder.ts'
+import { makeDataDirectory, runFolder } from './run-folder.ts'
 
 export interface Content {
   /** Of workspace 15213. */
@@ -24,42 +23,35 @@ const parts = ['postgres', 'postgres.made']
 const run = promisify(execFile)
 
 /**
- * Puts a Postgres with this content into an empty data folder, as an earlier start would have left it. Within a test
- * run each content is made once and copied from then on; outside of one, nothing is done and the start makes its own.
+ * Puts a Postgres with this content into an empty data folder, as an earlier start would have left it. Within a test run
+ * each content is made once and copied from then on.
  */
 export async function placeDatabase(dataDirectory: string, content: Content): Promise<void> {
   const folder = runFolder()
-  // Windows has no `cp`: each start makes its own there.
-  if (folder === null || process.platform === 'win32') return
+  // Windows has no `cp`.
+  if (folder === null || process.platform === 'win32') return makeDatabase(dataDirectory, content)
   const made = join(folder, `${content.contacts}-contacts-of-seed-${content.seed}`)
-  if (!existsSync(made)) await makeDatabase(made, content)
+  if (!existsSync(made)) await makeWhole(made, content)
   // As `cp` does it: the files stay the user's who runs Postgres.
   await run('cp', ['-a', ...parts.map((part) => join(made, part)), dataDirectory])
 }
 
 /** Made aside and renamed: of two test files that make the same, the second finds the first one's. */
-async function makeDatabase(made: string, content: Content): Promise<void> {
-  const draft = await mkdtemp(`${made}-`)
-  await chmod(draft, 0o755)
-  const postgres = createPostgresPiece(draft, await takePort(0), unsafeSettings)
-  try {
-    await postgres.start()
-    await fillDatabase(postgres.url, { ...content, isExternal: false, onProgress: () => undefined })
-  } finally {
-    await postgres.stop()
-  }
+async function makeWhole(made: string, content: Content): Promise<void> {
+  const draft = await makeDataDirectory()
+  await makeDatabase(draft, content)
   await rename(draft, made).catch(async (error: NodeJS.ErrnoException) => {
     if (!existsSync(made)) throw error
     await rm(draft, { recursive: true })
   })
 }
 
-/**
- * A folder for a Postgres, which, started by root, runs as the user postgres and must get through to it. In the run's own: a
- * Postgres that a broken off run has left behind ends within a minute of losing its folder.
- */
-export async function makeDataDirectory(): Promise<string> {
-  const folder = await mkdtemp(join(runFolder() ?? tmpdir(), 'boardcache-test-'))
-  await chmod(folder, 0o755)
-  return folder
+async function makeDatabase(dataDirectory: string, content: Content): Promise<void> {
+  const postgres = createPostgresPiece(dataDirectory, await takePort(0), unsafeSettings)
+  try {
+    await postgres.start()
+    await fillDatabase(postgres.url, { ...content, isExternal: false, onProgress: () => undefined })
+  } finally {
+    await postgres.stop()
+  }
 }

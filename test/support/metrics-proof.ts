@@ -36,7 +36,7 @@ export async function proveMetrics(
   const random = createRandom(2)
   const delayMs = () => originDelayMs.min + random() * (originDelayMs.max - originDelayMs.min)
   const far = await startFarOrigin(delayMs)
-  const stack = await startStack(far, Math.max(2_000, total * contactsPerRequest))
+  const stack = await startStack(far, Math.max(2_000, Math.ceil(total * contactsPerRequest)))
   const stop = async () => {
     await stack.stop()
     await far.stop()

@@ -1,4 +1,5 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -16,4 +17,14 @@ export function makeRunFolder(): void {
 /** Null outside of a test run: in a benchmark, or in a test that an editor runs. */
 export function runFolder(): string | null {
   return process.env[variable] ?? null
+}
+
+/**
+ * A folder for a Postgres, which, started by root, runs as the user postgres and must get through to it. In the run's own: a
+ * Postgres that a broken off run has left behind ends within a minute of losing its folder.
+ */
+export async function makeDataDirectory(): Promise<string> {
+  const folder = await mkdtemp(join(runFolder() ?? tmpdir(), 'boardcache-test-'))
+  await chmod(folder, 0o755)
+  return folder
 }
