@@ -34,7 +34,6 @@ export function createOriginPiece(options: OriginProcessOptions): Piece & { read
     dataDirectory: options.dataDirectory,
     hearsStarter: true,
     isReady: () => answersHttp(`${url}/health`),
-    readyWithinMs: 20_000,
   })
   return Object.defineProperties(
     { url } as Piece & { readonly url: string },

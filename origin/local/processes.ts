@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, statSync, truncateSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LocalError } from './local-error.ts'
@@ -35,11 +34,15 @@ interface Command {
   readonly hearsStarter?: boolean
   /** Answers once the process is ready for use. */
   isReady(): Promise<boolean>
-  readonly readyWithinMs: number
+  /** 60 s unless said: much more than it takes, since a machine may be busy, and one that ends is noticed at once. */
+  readonly readyWithinMs?: number
 }
 
+const readyWithinMsUsual = 60_000
 const stopWithinMs = 10_000
 const logBytesMax = 20_000_000
+const logEndLines = 20
+const logEndLengthMax = 4_000
 
 /** A child process as a piece. What it prints goes to `<data>/logs/<name>.log`. */
 export function createProcessPiece(command: Command): Piece {
@@ -66,15 +69,17 @@ export function createProcessPiece(command: Command): Piece {
       const started = launch(command)
       child = started
       let isReady = false
-      const noteEnd = () => {
+      let ended: string | null = null
+      const noteEnd = (how: string) => {
+        ended = how
         if (child !== started) return
         child = null
         if (isReady)
           console.error(`The ${command.name} ended by itself; the rest goes on. ${seeLog(command)}`)
       }
-      started.once('error', noteEnd)
-      started.once('exit', noteEnd)
-      await waitUntilReady(command, () => child === started)
+      started.once('error', (error) => noteEnd(error.message))
+      started.once('exit', (code, signal) => noteEnd(`it ended (${signal ?? `exit code ${code}`})`))
+      await waitUntilReady(command, () => ended)
       isReady = true
     },
     stop: () => end(command.stopSignal ?? 'SIGTERM'),
@@ -112,13 +117,22 @@ const logPath = ({ dataDirectory, name }: Pick<Command, 'dataDirectory' | 'name'
   join(dataDirectory, 'logs', `${name}.log`)
 const seeLog = (command: Command) => `${logPath(command)} says why.`
 
-async function waitUntilReady(command: Command, isAlive: () => boolean): Promise<void> {
-  const endMs = Date.now() + command.readyWithinMs
-  while (Date.now() < endMs && isAlive()) {
+async function waitUntilReady(command: Command, ended: () => string | null): Promise<void> {
+  const { readyWithinMs = readyWithinMsUsual } = command
+  const endMs = Date.now() + readyWithinMs
+  while (Date.now() < endMs && ended() === null) {
     if (await command.isReady()) return
     await pause(25)
   }
-  throw new LocalError(`The ${command.name} did not start; ${seeLog(command)}`)
+  const why = ended() ?? `it was not ready within ${readyWithinMs / 1_000} s`
+  const log = `${logPath(command)} ends:\n${await logEnd(command)}`
+  throw new LocalError(`The ${command.name} did not start: ${why}. ${log}`)
+}
+
+/** Where the folder is gone by the time somebody reads of it, as a test's is, this is all there is to go by. */
+async function logEnd(command: Command): Promise<string> {
+  const text = await readFile(logPath(command), 'utf8').catch(() => '')
+  return text.trimEnd().split('\n').slice(-logEndLines).join('\n').slice(-logEndLengthMax)
 }
 
 /** Whether an HTTP address answers at all, within a short while. */
@@ -130,26 +144,4 @@ export async function answersHttp(url: string, headers: Record<string, string> =
   } catch {
     return false
   }
-}
-
-/** Whether nobody listens on a loopback port. */
-export function isPortFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', () => resolve(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
-  })
-}
-
-/** Below the ports that systems give to outgoing connections: one of those could take it before it is listened on. */
-const ownPorts = { min: 10_000, max: 32_767 } as const
-
-/** The port that was wished for if it is free, else one that is. */
-export async function takePort(wished: number): Promise<number> {
-  if (wished !== 0 && (await isPortFree(wished))) return wished
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const port = randomInt(ownPorts.min, ownPorts.max + 1)
-    if (await isPortFree(port)) return port
-  }
-  throw new LocalError(`No port from ${ownPorts.min} to ${ownPorts.max} was found free.`)
 }

@@ -51,7 +51,6 @@ export function createRedis(options: RedisOptions, kind = defaultKind()): LocalR
     dataDirectory,
     hearsStarter: true,
     isReady: () => answersHttp(`${url}/ping`, { Authorization: `Bearer ${token}` }),
-    readyWithinMs: 15_000,
   })
   return {
     kind,
@@ -98,7 +97,6 @@ function createServerPiece(dataDirectory: string, port: number): Piece {
     environment: {},
     dataDirectory,
     isReady: () => answersPing(port),
-    readyWithinMs: 10_000,
   })
 }
 

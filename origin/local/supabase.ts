@@ -28,7 +28,6 @@ export function createSupabasePiece(options: SupabaseOptions): Piece {
     dataDirectory: options.dataDirectory,
     hearsStarter: true,
     isReady: () => isListening(`http://127.0.0.1:${options.port}`),
-    readyWithinMs: 20_000,
   })
 }
 

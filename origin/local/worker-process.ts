@@ -7,7 +7,8 @@ import { unstable_readConfig } from 'wrangler'
 import { z } from 'zod'
 import { buildDashboard } from './dashboard-build.ts'
 import { LocalError } from './local-error.ts'
-import { isPortFree, logPathFor, type Piece } from './processes.ts'
+import { isPortFree } from './ports.ts'
+import { logPathFor, type Piece } from './processes.ts'
 import { childrenOf, commandOf, signalIfThere } from './running-processes.ts'
 
 interface WorkerProcessOptions {

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { takeDataFolder } from '../../origin/local/data-folder.ts'
 import { fillDatabase } from '../../origin/local/database-content.ts'
 import { referenceContacts } from '../../origin/local/options.ts'
+import { takePort } from '../../origin/local/ports.ts'
 import { createPostgresPiece } from '../../origin/local/postgres.ts'
-import { takePort } from '../../origin/local/processes.ts'
 
 /** A Postgres of the benchmark's own, with the reference workspace among others. */
 export interface BenchDatabase {

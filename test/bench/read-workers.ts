@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { takePort } from '../../origin/local/processes.ts'
+import { takePort } from '../../origin/local/ports.ts'
 import { createRedis } from '../../origin/local/redis.ts'
 import { mintToken, users } from '../../origin/local/tokens.ts'
 import { sharedOptions, workerdPids, workerOptions } from '../../origin/local/worker-process.ts'

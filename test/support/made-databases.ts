@@ -4,8 +4,8 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { fillDatabase } from '../../origin/local/database-content.ts'
+import { takePort } from '../../origin/local/ports.ts'
 import { createPostgresPiece } from '../../origin/local/postgres.ts'
-import { takePort } from '../../origin/local/processes.ts'
 import { makeDataDirectory, runFolder } from './run-folder.ts'
 
 export interface Content {

@@ -1,0 +1,30 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { claimPort, isPortFree, takePort } from '../../origin/local/ports.ts'
+
+const claimer = fileURLToPath(new URL('claims-a-port.ts', import.meta.url))
+
+it('a port that one process has taken, no other takes, before anything listens there and until that process ends', async () => {
+  const other = fork(claimer)
+  const [port] = (await once(other, 'message')) as [number]
+  expect(await isPortFree(port), 'nothing listens there yet').toBe(true)
+  expect(await claimPort(port)).toBe(false)
+
+  const ended = once(other, 'exit')
+  other.kill('SIGKILL')
+  await ended
+  expect(await claimPort(port)).toBe(true)
+  expect(await claimPort(port), 'twice by one process').toBe(false)
+})
+
+it('a port that was wished for is taken only where nobody listens', async () => {
+  const wished = await takePort(0)
+  expect(await takePort(wished)).toBe(wished)
+  const server = createServer().listen(wished, '127.0.0.1')
+  await once(server, 'listening')
+  expect(await takePort(wished)).not.toBe(wished)
+  server.close()
+})

@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { createProcessPiece } from '../../origin/local/processes.ts'
+import { makeDataDirectory } from '../support/run-folder.ts'
+
+async function startOf(command: string, args: readonly string[], readyWithinMs = 10_000) {
+  const dataDirectory = await makeDataDirectory()
+  const piece = createProcessPiece({
+    name: 'mill',
+    command,
+    args,
+    environment: {},
+    dataDirectory,
+    isReady: async () => false,
+    readyWithinMs,
+  })
+  const error = await piece.start().catch((reason: Error) => reason.message)
+  await piece.stop()
+  return { error, log: join(dataDirectory, 'logs/mill.log') }
+}
+
+it('a process that ends while it starts is told with how it ended and what it said last', async () => {
+  const script = "for (let i = 1; i <= 30; i += 1) console.error('line ' + i); process.exitCode = 3"
+  const { error, log } = await startOf(process.execPath, ['-e', script])
+  const last = Array.from({ length: 20 }, (_, index) => `line ${index + 11}`).join('\n')
+  expect(error).toBe(`The mill did not start: it ended (exit code 3). ${log} ends:\n${last}`)
+})
+
+it('a process that is killed while it starts is told with the signal', async () => {
+  const { error } = await startOf(process.execPath, ['-e', "process.kill(process.pid, 'SIGKILL')"])
+  expect(error).toContain('The mill did not start: it ended (SIGKILL).')
+})
+
+it('a program that is not there is told as the system tells it', async () => {
+  const { error } = await startOf('/no/such/program', [])
+  expect(error).toContain('The mill did not start: spawn /no/such/program ENOENT.')
+})
+
+it('a process that is not ready in time is told with the time it had', async () => {
+  const { error } = await startOf(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], 200)
+  expect(error).toContain('The mill did not start: it was not ready within 0.2 s.')
+})
