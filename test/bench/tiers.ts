@@ -1,7 +1,6 @@
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
-import { createApiClient } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 
@@ -43,7 +42,7 @@ async function measure(stack: TestStack, subject: Subject): Promise<Measured> {
       {
         method: 'GET',
         path: subject.pathOf(0),
-        headers: { Authorization: `Bearer ${stack.tokens.admin}`, 'X-Workspace-ID': '15213' },
+        headers: stack.api().headers,
         setupRequest: (next) => {
           request += 1
           return { ...next, path: subject.pathOf(request) }
@@ -60,12 +59,9 @@ async function measure(stack: TestStack, subject: Subject): Promise<Measured> {
   }
 }
 
-const referenceOf = (stack: TestStack) =>
-  createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
-
 /** Asked until the answer comes from the tier that is to be measured. */
 function warmTo(stack: TestStack, source: string) {
-  const api = referenceOf(stack)
+  const api = stack.api()
   return {
     list: async () =>
       void (await eventually(async () => (await api.page('board_123', 'page=1'))._cache.source === source)),
@@ -79,13 +75,12 @@ async function measureAll(): Promise<{ lists: Measured[]; counts: Measured[] }> 
   const nothing = async () => undefined
 
   const whole = await startTestStack({ hasNearTiers: false })
-  const switchLists = (contactLists: boolean) =>
-    referenceOf(whole).changeSettings({ features: { contactLists } })
+  const switchLists = (contactLists: boolean) => whole.api().changeSettings({ features: { contactLists } })
   const fromDatabase: Subject = {
     name: 'database',
     prepare: async () => {
       await switchLists(false)
-      await eventually(async () => (await referenceOf(whole).page('board_123'))._cache.status === 'BYPASS')
+      await eventually(async () => (await whole.api().page('board_123'))._cache.status === 'BYPASS')
     },
     pathOf: (request) => listPath(1 + (request % pagesInTurn)),
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ask, createApiClient } from '../support/api-client.ts'
+import { ask } from '../support/api-client.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { type DashboardPage, operator } from './dashboard-page.ts'
@@ -9,9 +9,6 @@ const views = ['Live', 'Board', 'Workspace', 'Inspector'] as const
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
-
-  const reads = () =>
-    createApiClient({ worker: given.stack.worker, token: given.stack.tokens.admin, workspaceId: '15213' })
 
   /** A view with all that it shows by itself, and with what its main action answers. */
   async function show(page: DashboardPage, view: (typeof views)[number]) {
@@ -40,7 +37,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       const label = (await plot.getByRole('img').getAttribute('aria-label')) ?? ''
       return Number.parseFloat(/latest: Requests (\d[\d.]*)/.exec(label)?.[1] ?? '0')
     }
-    const api = reads()
+    const api = given.stack.api()
     await eventually(
       async () => {
         await Promise.all([1, 2, 3, 4].map((number) => api.page('board_123', `page=${number}`)))
@@ -76,7 +73,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await redis.waitFor()
     await given.stack.pieces.redis?.stop()
     try {
-      const api = reads()
+      const api = given.stack.api()
       let page = 10
       await eventually(
         async () => {

@@ -1,6 +1,5 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createApiClient } from '../support/api-client.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { projectFolder } from '../support/run-tool.ts'
 import { type DashboardPage, type Look, launchBrowser, openDashboard, operator } from './dashboard-page.ts'
@@ -26,7 +25,7 @@ const pictures: readonly {
 
 /** Readers who mostly look at the first pages, and now and then far down. */
 async function load(stack: TestStack): Promise<void> {
-  const api = createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
+  const api = stack.api()
   const endMs = performance.now() + loadMs
   let asked = 0
   async function reader(): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { alertReportAnswerSchema } from '../../shared/contract/alerts.ts'
-import { ask, createApiClient } from '../support/api-client.ts'
+import { ask } from '../support/api-client.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { type DashboardPage, type Look, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
@@ -58,11 +58,7 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
       .getByText(/Saved at .*: fires above 0 ms \(was 100 ms\)/)
       .waitFor()
     expect(await ruleInForce('response_time')).toMatchObject({ fire_at: 0, for_seconds: 0, min_count: 1 })
-    const api = createApiClient({
-      worker: given.stack.worker,
-      token: given.stack.tokens.admin,
-      workspaceId: '15213',
-    })
+    const api = given.stack.api()
     for (const page of [1, 2, 3, 4]) await api.page('board_123', `page=${page}`)
     const firing = alerts.locator('.alert-line').filter({ hasText: 'firing' })
     await firing.getByText('Response time').waitFor()

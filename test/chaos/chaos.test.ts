@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { limits } from '../../shared/limits.ts'
-import { ask, createApiClient, invalidate } from '../support/api-client.ts'
+import { ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy.ts'
 import { relayOff, startTestStack, type TestStack } from '../support/local-stack.ts'
@@ -36,21 +36,19 @@ afterAll(async () => {
   await redisProxy?.stop()
 })
 
-const api = () => createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
-const headers = () => ({ Authorization: `Bearer ${stack.tokens.admin}`, 'X-Workspace-ID': '15213' })
 const isHealthy = async () => JSON.parse((await ask(`${stack.worker}/health`)).text).status === 'healthy'
 
 beforeEach(async () => {
   for (const path of paths) {
     await eventually(
       async () =>
-        (await api().get(path)).headers.get('Cache-Status')?.includes('detail=cloudflare_kv') ?? false,
+        (await stack.api().get(path)).headers.get('Cache-Status')?.includes('detail=cloudflare_kv') ?? false,
       { deadlineMs: 30_000 },
     )
   }
   readers = startReaders({
     worker: stack.worker,
-    headers: headers(),
+    headers: stack.api().headers,
     paths,
     readers: 8,
     deadlineMs: deadlinesMs,
@@ -82,7 +80,7 @@ async function survives(away: () => Promise<unknown>, back: () => Promise<unknow
 /** The same for what has been invalidated meanwhile: the older page answers, marked, and then the new one. */
 async function survivesOutdated(away: () => Promise<unknown>, back: () => Promise<unknown>): Promise<void> {
   await away()
-  await invalidate(stack.worker, stack.internalAuthKey, {
+  await stack.invalidate({
     workspaceId: '15213',
     boardId: 'board_123',
     action: 'board_updated',

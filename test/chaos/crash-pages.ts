@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import type { createApiClient } from '../support/api-client.ts'
+import type { ApiClient } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 
 /**
@@ -48,7 +48,7 @@ export function queryOf({ columnId }: Page): string {
 }
 
 interface Asking {
-  readonly api: ReturnType<typeof createApiClient>
+  readonly api: ApiClient
   readonly sql: Sql
   readonly workspaceId: string
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import { z } from 'zod'
 import { contactWrittenSchema } from '../../shared/contract/contacts.ts'
-import { ask, createApiClient } from '../support/api-client.ts'
+import { type ApiClient, ask } from '../support/api-client.ts'
 import type { Dice } from '../support/dice.ts'
 import type { TestStack } from '../support/local-stack.ts'
 import { type Page, pageFaults, queryOf } from './crash-pages.ts'
@@ -17,7 +17,7 @@ export class Writer {
   private readonly stack: TestStack
   private readonly subject: Subject
   private readonly dice: Dice
-  private readonly api: ReturnType<typeof createApiClient>
+  private readonly api: ApiClient
   private readonly busyPages: readonly Page[]
   private readonly pages: readonly Page[]
   /** The names a contact may have: one where its last write was acknowledged, more where it was not answered. */
@@ -32,7 +32,7 @@ export class Writer {
     this.stack = stack
     this.subject = subject
     this.dice = dice
-    this.api = createApiClient({ worker: stack.worker, ...subject })
+    this.api = stack.api(subject)
     this.possible = new Map([...names].map(([id, name]) => [id, new Set([name])]))
     this.busyPages = [null, ...columns].map((columnId) => ({ boardId, columnId }))
     this.pages = [...this.busyPages, ...quietBoards.map((quiet) => ({ boardId: quiet, columnId: null }))]
@@ -108,10 +108,9 @@ export class Writer {
   }
 
   private async writeThroughOrigin(name: string, id: string): Promise<void> {
-    const { token, workspaceId } = this.subject
     const answer = await ask(`${this.stack.origin}/contacts/${id}`, {
       method: 'PATCH',
-      headers: { Authorization: `Bearer ${token}`, 'X-Workspace-ID': workspaceId },
+      headers: this.api.headers,
       body: JSON.stringify({ name }),
     })
     if (answer.status !== 200) throw new Error(`${answer.status}`)

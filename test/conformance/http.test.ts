@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Answer, ask, createApiClient, invalidate } from '../support/api-client.ts'
+import { type Answer, ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { relayOff, startTestStack, type TestStack } from '../support/local-stack.ts'
 
@@ -14,17 +14,11 @@ afterAll(async () => {
 })
 
 const boardPath = '/api/boards/board_123/contacts'
-const api = (token = stack.tokens.admin) =>
-  createApiClient({ worker: stack.worker, token, workspaceId: '15213' })
 const get = (query: string, headers: Record<string, string> = {}) =>
-  api().get(`${boardPath}?${query}`, headers)
-const headersOf = (token = stack.tokens.admin) => ({
-  Authorization: `Bearer ${token}`,
-  'X-Workspace-ID': '15213',
-})
+  stack.api().get(`${boardPath}?${query}`, headers)
 const cacheStatus = ({ headers }: Answer) => headers.get('Cache-Status') ?? ''
 const moveOn = () =>
-  invalidate(stack.worker, stack.internalAuthKey, {
+  stack.invalidate({
     workspaceId: '15213',
     boardId: 'board_123',
     action: 'board_updated',
@@ -82,7 +76,7 @@ describe('methods', () => {
   it('answers HEAD with the fields of GET and no body', async () => {
     const whole = await cached('page=1&per_page=3')
     const url = `${stack.worker}${boardPath}?page=1&per_page=3`
-    const head = await ask(url, { method: 'HEAD', headers: headersOf() })
+    const head = await ask(url, { method: 'HEAD', headers: stack.api().headers })
     expect(head).toMatchObject({ status: 200, text: '' })
     for (const field of ['ETag', 'Cache-Control', 'Content-Type', 'Vary']) {
       expect(head.headers.get(field)).toBe(whole.headers.get(field))
@@ -90,7 +84,10 @@ describe('methods', () => {
   })
 
   it('names the methods a route takes in Allow', async () => {
-    const answer = await ask(`${stack.worker}${boardPath}`, { method: 'DELETE', headers: headersOf() })
+    const answer = await ask(`${stack.worker}${boardPath}`, {
+      method: 'DELETE',
+      headers: stack.api().headers,
+    })
     expect(answer.status).toBe(405)
     expect(answer.headers.get('Allow')).toBe('GET, HEAD, OPTIONS')
   })
@@ -178,7 +175,7 @@ describe('what an answer says of itself', () => {
     await moveOn()
     const outdated = await get('page=1&per_page=94', { 'Cache-Control': 'no-cache' })
     expect(cacheStatus(outdated)).toContain('fwd=stale')
-    const passed = await api().get('/api/cache-settings/workspace/15213/counts?useCache=false')
+    const passed = await stack.api().get('/api/cache-settings/workspace/15213/counts?useCache=false')
     expect(cacheStatus(passed)).toContain('fwd=bypass')
   })
 
@@ -189,7 +186,7 @@ describe('what an answer says of itself', () => {
   })
 
   it('an error is kept by nobody on the way', async () => {
-    const answer = await api().get('/api/boards/board_none/contacts')
+    const answer = await stack.api().get('/api/boards/board_none/contacts')
     expect(answer.status).toBe(404)
     expect(answer.headers.get('Cache-Control')).toBe('no-store')
   })

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createApiClient, invalidate } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy.ts'
 import { relayOff, startTestStack, type TestStack } from '../support/local-stack.ts'
@@ -24,14 +23,11 @@ afterAll(async () => {
   await proxy?.stop()
 })
 
-const reference = (token = stack.tokens.admin) =>
-  createApiClient({ worker: stack.worker, token, workspaceId: '15213' })
-const moveOn = (event: object) =>
-  invalidate(stack.worker, stack.internalAuthKey, { workspaceId: '15213', ...event })
+const moveOn = (event: object) => stack.invalidate({ workspaceId: '15213', ...event })
 
 describe('a page of a board', () => {
   it('comes from the database, then from Redis, then from KV, and the metrics say so', async () => {
-    const api = reference()
+    const api = stack.api()
     const before = await api.metrics()
     const query = 'per_page=7&page=11'
     expect((await api.page('board_123', query))._cache).toMatchObject({ status: 'MISS', source: 'database' })
@@ -49,23 +45,23 @@ describe('a page of a board', () => {
   })
 
   it('past the end is empty, with the true totals', async () => {
-    const first = await reference().page('board_2')
-    const past = await reference().page('board_2', `page=${first.pagination.total_pages + 1}`)
+    const first = await stack.api().page('board_2')
+    const past = await stack.api().page('board_2', `page=${first.pagination.total_pages + 1}`)
     expect(past.contacts).toEqual([])
     expect(past.pagination).toMatchObject({ total: first.pagination.total, next_cursor: null })
   })
 
   it('leads on by its cursor to the same contacts as by number', async () => {
-    const first = await reference().page('board_1', 'per_page=20')
-    const byCursor = await reference().page('board_1', `per_page=20&cursor=${first.pagination.next_cursor}`)
-    const byNumber = await reference().page('board_1', 'per_page=20&page=2')
+    const first = await stack.api().page('board_1', 'per_page=20')
+    const byCursor = await stack.api().page('board_1', `per_page=20&cursor=${first.pagination.next_cursor}`)
+    const byNumber = await stack.api().page('board_1', 'per_page=20&page=2')
     expect(byCursor.contacts).toEqual(byNumber.contacts)
     expect(byCursor.pagination.page).toBe(2)
   })
 
   it("of another workspace's board is the same 404 as of a board that is nowhere", async () => {
-    const foreign = await reference().get('/api/boards/board_214/contacts')
-    const nowhere = await reference().get('/api/boards/board_nowhere/contacts')
+    const foreign = await stack.api().get('/api/boards/board_214/contacts')
+    const nowhere = await stack.api().get('/api/boards/board_nowhere/contacts')
     expect([foreign.status, nowhere.status]).toEqual([404, 404])
     const bare = (text: string) => text.replace(/"requestId":"[^"]*"/, '')
     expect(bare(foreign.text)).toBe(bare(nowhere.text))
@@ -73,7 +69,7 @@ describe('a page of a board', () => {
 
   it('is asked of the database once, though a thousand ask for it cold at the same time', async () => {
     const queriesBefore = await stack.queriesOf('contact-list')
-    const api = reference()
+    const api = stack.api()
     const pages = await Promise.all(
       Array.from({ length: 1_000 }, () => api.page('board_123', 'page=33&per_page=5')),
     )
@@ -84,7 +80,7 @@ describe('a page of a board', () => {
 
 describe('the counts', () => {
   it('are those of SPEC 3, to the digit', async () => {
-    const counts = await reference().counts('useCache=false')
+    const counts = await stack.api().counts('useCache=false')
     expect(counts).toMatchObject({
       ...referenceCounts,
       assignedToMe: 0,
@@ -94,9 +90,9 @@ describe('the counts', () => {
   })
 
   it('are one entry for all users of a workspace', async () => {
-    await reference().counts()
+    await stack.api().counts()
     const ofAnother = await eventually(async () => {
-      const counts = await reference(stack.tokens.member).counts()
+      const counts = await stack.api({ token: stack.tokens.member }).counts()
       return counts._cached && counts
     })
     expect(ofAnother).toMatchObject({ total: 191_663, _cached: true })
@@ -105,7 +101,7 @@ describe('the counts', () => {
 
 describe('an invalidation', () => {
   it('shows a contact moved in its two columns and the open list within the bound, and leaves a third column cached', async () => {
-    const api = reference()
+    const api = stack.api()
     const queries = ['column_id=col_1', 'column_id=col_2', 'column_id=col_3', ''].map(
       (query) => `${query}&per_page=100`,
     )
@@ -140,7 +136,7 @@ describe('an invalidation', () => {
   })
 
   it('is never undone by a fill that was held up on its way from the origin', async () => {
-    const api = reference()
+    const api = stack.api()
     const query = 'page=4&per_page=3&column_id=col_4'
     const caught = proxy.hold()
     const slow = api.page('board_123', query)
@@ -181,18 +177,14 @@ describe('an invalidation', () => {
       id: 'contact_000001',
     }
     const webhook = { type: 'UPDATE', table: 'contacts', schema: 'public', record: row, old_record: row }
-    const { invalidated } = await invalidate(stack.worker, stack.internalAuthKey, webhook)
+    const { invalidated } = await stack.invalidate(webhook)
     expect(invalidated).toBe(3)
   })
 })
 
 describe('the settings of a workspace', () => {
   it('switch the cache off and on again, in force within the bound', async () => {
-    const api = createApiClient({
-      worker: stack.worker,
-      token: stack.tokens.otherAdmin,
-      workspaceId: '15214',
-    })
+    const api = stack.api({ token: stack.tokens.otherAdmin, workspaceId: '15214' })
     await api.page('board_214')
     await api.changeSettings({ cacheEnabled: false })
     await eventually(async () => (await api.page('board_214'))._cache.status === 'BYPASS', {
@@ -204,11 +196,7 @@ describe('the settings of a workspace', () => {
   })
 
   it('are what an admin reads right after changing them', async () => {
-    const api = createApiClient({
-      worker: stack.worker,
-      token: stack.tokens.otherAdmin,
-      workspaceId: '15214',
-    })
+    const api = stack.api({ token: stack.tokens.otherAdmin, workspaceId: '15214' })
     for (const searchTTL of [61, 62, 63]) {
       await api.changeSettings({ cacheConfig: { searchTTL } })
       const { text } = await api.get('/api/cache-settings/workspace/15214/settings')
@@ -219,7 +207,7 @@ describe('the settings of a workspace', () => {
 
 describe('warming up and measuring', () => {
   it('fills every tier, so that the next read is a hit in KV', async () => {
-    const api = reference()
+    const api = stack.api()
     await api.post('/api/cache-settings/invalidate', { workspaceId: '15213' })
     const warmed = await api.post('/api/cache-settings/warm-cache', { workspaceId: '15213' })
     expect(JSON.parse(warmed.text)).toMatchObject({ data: { entriesWarmed: 4, boards: 3, counts: true } })
@@ -230,7 +218,7 @@ describe('warming up and measuring', () => {
   })
 
   it('times four real reads', async () => {
-    const measured = await reference().post('/api/cache-settings/test-performance', { workspaceId: '15213' })
+    const measured = await stack.api().post('/api/cache-settings/test-performance', { workspaceId: '15213' })
     expect(JSON.parse(measured.text).data.performance).toMatchObject({
       standard: { type: 'database', timeMs: expect.any(Number) },
       redisCold: { type: 'redis_miss', timeMs: expect.any(Number) },
@@ -242,9 +230,9 @@ describe('warming up and measuring', () => {
 
 describe('the admin of another workspace', () => {
   it('never gets a byte of this one, whatever is asked and whatever is cached', async () => {
-    await reference().page('board_123')
-    await reference().page('board_1')
-    await reference().counts()
+    await stack.api().page('board_123')
+    await stack.api().page('board_1')
+    await stack.api().counts()
     const paths = [
       '/api/boards/board_123/contacts',
       '/api/boards/board_1/contacts',
@@ -255,7 +243,7 @@ describe('the admin of another workspace', () => {
       '/api/cache-settings/workspace/15213/settings',
     ]
     for (const workspaceId of ['15213', '15214']) {
-      const api = createApiClient({ worker: stack.worker, token: stack.tokens.otherAdmin, workspaceId })
+      const api = stack.api({ token: stack.tokens.otherAdmin, workspaceId })
       for (const path of paths) {
         const answer = await api.get(path)
         expect(answer.text, path).not.toContain('"workspace_id":"15213"')
@@ -263,11 +251,7 @@ describe('the admin of another workspace', () => {
         if (workspaceId === '15213') expect(answer.status, path).toBe(403)
       }
     }
-    const api = createApiClient({
-      worker: stack.worker,
-      token: stack.tokens.otherAdmin,
-      workspaceId: '15213',
-    })
+    const api = stack.api({ token: stack.tokens.otherAdmin })
     for (const path of [
       '/api/cache-settings/invalidate',
       '/api/cache-settings/warm-cache',
@@ -279,8 +263,8 @@ describe('the admin of another workspace', () => {
 
   it('is kept out by the memberships table where the token says nothing of workspaces', async () => {
     const token = await stack.tokenOf({ userId: '00000000-0000-4000-8000-000000000003', workspaces: null })
-    const inside = createApiClient({ worker: stack.worker, token, workspaceId: '15214' })
-    const outside = createApiClient({ worker: stack.worker, token, workspaceId: '15213' })
+    const inside = stack.api({ token, workspaceId: '15214' })
+    const outside = stack.api({ token })
     expect((await inside.get('/api/boards/board_214/contacts')).status).toBe(200)
     expect((await outside.get('/api/boards/board_123/contacts')).status).toBe(403)
   })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ask, createApiClient, invalidate } from '../support/api-client.ts'
+import { ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 
@@ -12,10 +12,8 @@ afterAll(async () => {
   await stack?.stop()
 })
 
-const reference = () =>
-  createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
 const moveOn = () =>
-  invalidate(stack.worker, stack.internalAuthKey, {
+  stack.invalidate({
     workspaceId: '15213',
     boardId: 'board_1',
     action: 'board_updated',
@@ -24,7 +22,7 @@ const services = async () => JSON.parse((await ask(`${stack.worker}/health`)).te
 
 /** A page that is in Redis and in KV, and one that is in Redis alone. */
 async function cachePages() {
-  const api = reference()
+  const api = stack.api()
   await api.page('board_123', 'page=1')
   await eventually(async () => (await api.page('board_123', 'page=1'))._cache.source === 'cloudflare_kv')
 }
@@ -33,7 +31,7 @@ describe('with Redis stopped', () => {
   it('everything is answered, cached or not, and it comes back by itself', async () => {
     await cachePages()
     await stack.pieces.redis?.stop()
-    const api = reference()
+    const api = stack.api()
     expect((await api.page('board_123', 'page=1'))._cache).toMatchObject({
       status: 'HIT',
       source: 'cloudflare_kv',
@@ -62,7 +60,7 @@ describe('with Redis stopped', () => {
 describe('with Redis frozen', () => {
   it('a read waits no longer than its deadline and is answered', async () => {
     await stack.pieces.redis?.pause()
-    const page = await reference().page('board_123', 'page=5')
+    const page = await stack.api().page('board_123', 'page=5')
     expect(page._cache).toMatchObject({ status: 'MISS', source: 'database' })
     await stack.pieces.redis?.resume()
   })
@@ -71,7 +69,7 @@ describe('with Redis frozen', () => {
 describe('with the origin stopped', () => {
   it('what is cached is served, outdated too and marked; what is not is a 503; and it comes back by itself', async () => {
     await cachePages()
-    const api = reference()
+    const api = stack.api()
     await api.page('board_1')
     await eventually(async () => (await api.page('board_1'))._cache.status === 'HIT')
     await stack.pieces.origin.stop()
@@ -97,7 +95,7 @@ describe('with the origin stopped', () => {
 describe('with Postgres stopped', () => {
   it('what is cached is served, what is not is a 503, and it comes back by itself', async () => {
     await cachePages()
-    const api = reference()
+    const api = stack.api()
     await stack.pieces.postgres.stop()
     expect((await api.page('board_123', 'page=1'))._cache.status).toBe('HIT')
     const cold = await api.get('/api/boards/board_123/contacts?page=11')

@@ -34,9 +34,7 @@ async function linesOf(name: 'worker' | 'origin', requestId: string) {
 }
 
 function read(query: string, headers: Record<string, string>) {
-  return ask(`${stack.worker}/api/boards/board_123/contacts?${query}`, {
-    headers: { Authorization: `Bearer ${stack.tokens.admin}`, 'X-Workspace-ID': '15213', ...headers },
-  })
+  return stack.api().get(`/api/boards/board_123/contacts?${query}`, headers)
 }
 
 it('a request is one line of the Worker, under the request id and trace that the origin logs too', async () => {

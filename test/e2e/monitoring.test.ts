@@ -8,7 +8,7 @@ import {
   redisHealthSchema,
 } from '../../shared/contract/monitoring.ts'
 import { limits } from '../../shared/limits.ts'
-import { type Answer, ask, createApiClient } from '../support/api-client.ts'
+import { type Answer, ask } from '../support/api-client.ts'
 import { readEvents, type SeenEvent } from '../support/event-stream.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
@@ -42,14 +42,12 @@ const monitoring = (path: string, token = metricsToken, init: RequestInit = {}) 
 const parse = <Schema extends z.ZodType>(schema: Schema, { text }: Answer) => schema.parse(JSON.parse(text))
 const data = <Schema extends z.ZodType>(schema: Schema) => z.object({ data: schema })
 const alertReport = async () => parse(data(alertReportAnswerSchema), await monitoring('/alerts')).data
-const reference = () =>
-  createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
 
 let page = 0
 /** A page that nobody has asked for, so that every tier and the origin are asked. */
 async function readAnew() {
   page += 1
-  return reference().get(`/api/boards/board_123/contacts?per_page=1&page=${page}`)
+  return stack.api().get(`/api/boards/board_123/contacts?per_page=1&page=${page}`)
 }
 
 async function openStream(lastEventId: string | null = null) {

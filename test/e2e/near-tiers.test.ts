@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createApiClient, invalidate } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { relayOff, startTestStack, type TestStack } from '../support/local-stack.ts'
 
@@ -17,9 +16,7 @@ afterAll(async () => {
   await stack?.stop()
 })
 
-const reference = () =>
-  createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
-const sourceOf = async (query: string) => (await reference().page('board_123', query))._cache.source
+const sourceOf = async (query: string) => (await stack.api().page('board_123', query))._cache.source
 
 it('a page comes from memory, and from the edge cache to an isolate that is new there', async () => {
   expect(await sourceOf('page=2')).toBe('database')
@@ -32,13 +29,13 @@ it('a page comes from memory, and from the edge cache to an isolate that is new 
 
 it('what memory holds is current within the bound after an invalidation', async () => {
   const query = 'column_id=col_1&per_page=5'
-  const api = reference()
+  const api = stack.api()
   const { contacts } = await api.page('board_123', query)
   await eventually(async () => (await sourceOf(query)) === 'memory')
   const [moved] = contacts
   if (moved === undefined) throw new Error('the column is not empty')
   await stack.sql`update contacts set board_column_id = 'col_2' where workspace_id = '15213' and id = ${moved.id}`
-  await invalidate(stack.worker, stack.internalAuthKey, {
+  await stack.invalidate({
     workspaceId: '15213',
     boardId: 'board_123',
     action: 'contact_moved',
@@ -54,18 +51,18 @@ it('what memory holds is current within the bound after an invalidation', async 
 it('the next page is there before it is asked for by one who reads on', async () => {
   const board = '/api/boards/board_123/contacts?per_page=9'
   const onlyIfCached = { 'Cache-Control': 'only-if-cached' }
-  expect((await reference().get(`${board}&page=3`, onlyIfCached)).status).toBe(504)
+  expect((await stack.api().get(`${board}&page=3`, onlyIfCached)).status).toBe(504)
   await eventually(async () => {
-    for (const page of [1, 2]) await reference().get(`${board}&page=${page}`)
-    return (await reference().get(`${board}&page=3`, onlyIfCached)).status === 200
+    for (const page of [1, 2]) await stack.api().get(`${board}&page=${page}`)
+    return (await stack.api().get(`${board}&page=3`, onlyIfCached)).status === 200
   })
 })
 
 it('what readers look at is there again once it changed, before one of them asks', async () => {
-  const api = reference()
+  const api = stack.api()
   const query = 'per_page=11'
   await api.page('board_123', query)
-  const { version } = await invalidate(stack.worker, stack.internalAuthKey, {
+  const { version } = await stack.invalidate({
     workspaceId: '15213',
     boardId: 'board_123',
     action: 'contact_updated',
@@ -82,16 +79,16 @@ it('what readers look at is there again once it changed, before one of them asks
 
 it('an answer is explained to an admin and to who holds the internal key, and to nobody else', async () => {
   const query = 'page=1&filter=open'
-  await reference().page('board_123', query)
+  await stack.api().page('board_123', query)
   await eventually(async () => (await sourceOf(query)) === 'memory')
-  const { _cache } = await reference().page('board_123', query, { 'X-Explain': '1' })
+  const { _cache } = await stack.api().page('board_123', query, { 'X-Explain': '1' })
   expect(_cache.explanation).toMatchObject({
     asked: [{ name: 'memory', said: 'fresh' }],
     view: { age_ms: expect.any(Number) },
     tags: [{ tag: 'workspace' }, { tag: 'board:board_123' }, { tag: 'open:board_123' }],
   })
   const { stamp } = _cache.explanation?.entry ?? {}
-  const as = (token: string) => createApiClient({ worker: stack.worker, token, workspaceId: '15213' })
+  const as = (token: string) => stack.api({ token })
   const byKey = await as(stack.internalAuthKey).page('board_123', query, { 'X-Explain': '1' })
   expect(byKey._cache.explanation?.entry.stamp).toEqual(stamp)
   const url = `/api/boards/board_123/contacts?${query}`
@@ -101,6 +98,6 @@ it('an answer is explained to an admin and to who holds the internal key, and to
 })
 
 it('no answer that was served as current differed from the database', async () => {
-  await eventually(async () => ((await reference().metrics()).consistency.checks['consistent'] ?? 0) > 0)
-  expect((await reference().metrics()).consistency.violations).toBe(0)
+  await eventually(async () => ((await stack.api().metrics()).consistency.checks['consistent'] ?? 0) > 0)
+  expect((await stack.api().metrics()).consistency.violations).toBe(0)
 })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { ask, createApiClient } from '../support/api-client.ts'
+import { ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 
@@ -12,9 +12,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack?.stop()
 })
-
-const reference = () =>
-  createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
 
 /** From the write to the moment at which everybody must see it (issue: within two seconds, nobody calling anything). */
 const withinTwoSeconds = { deadlineMs: 2_000 }
@@ -33,7 +30,7 @@ const outboxFigures = async () => {
 
 describe('a row changed straight in Postgres, with nobody calling anything,', () => {
   it('is current at the edge within two seconds', async () => {
-    const api = reference()
+    const api = stack.api()
     const [contact] = (await api.page('board_123')).contacts
     const id = z.string().parse(contact?.id)
     await eventually(async () => (await api.page('board_123'))._cache.status === 'HIT')
@@ -47,7 +44,7 @@ describe('a row changed straight in Postgres, with nobody calling anything,', ()
   })
 
   it('shows a move in both columns and the counts, and leaves a third column cached', async () => {
-    const api = reference()
+    const api = stack.api()
     const third = 'column_id=col_3&per_page=20'
     const [contact] = (await api.page('board_123', 'column_id=col_1')).contacts
     const id = z.string().parse(contact?.id)
@@ -64,7 +61,7 @@ describe('a row changed straight in Postgres, with nobody calling anything,', ()
   })
 
   it('is so whatever the table: settings made by hand are in force', async () => {
-    const api = reference()
+    const api = stack.api()
     await api.page('board_2')
     await stack.sql`insert into cache_settings (workspace_id, settings)
       values ('15213', '{"cacheConfig": {"contactsTTL": 99}}')
@@ -87,7 +84,7 @@ describe('the outbox', () => {
   })
 
   it('keeps what is written while the Worker is away, says so, and delivers it when the Worker is back', async () => {
-    const api = reference()
+    const api = stack.api()
     await api.page('board_1')
     await stack.pieces.worker.kill()
     await stack.sql`update contacts set name = 'While away' where workspace_id = '15213' and board_id = 'board_1'`

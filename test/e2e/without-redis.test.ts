@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ask, createApiClient } from '../support/api-client.ts'
+import { ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 
@@ -13,7 +13,7 @@ afterAll(async () => {
 })
 
 it('with REDIS_ENABLED=false every answer is the same, from KV instead', async () => {
-  const api = createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
+  const api = stack.api()
   const first = await api.page('board_123')
   expect(first._cache).toMatchObject({ status: 'MISS', source: 'database' })
   const second = await eventually(async () => {

@@ -5,7 +5,7 @@ import {
   contactWrittenSchema,
   importReportSchema,
 } from '../../shared/contract/contacts.ts'
-import { ask, createApiClient } from '../support/api-client.ts'
+import { ask } from '../support/api-client.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 
 let stack: TestStack
@@ -16,9 +16,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack?.stop()
 })
-
-const reference = () =>
-  createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
 
 /** A request to the origin; as a member unless said. */
 function send(method: string, path: string, body?: unknown, authorization = stack.tokens.member) {
@@ -44,14 +41,14 @@ async function write<Schema extends z.ZodType>(schema: Schema, ...request: Param
 
 /** The first page of a column as the writer reads it next. */
 async function columnAfter(version: number | null, column: string) {
-  const api = reference()
+  const api = stack.api()
   const query = `column_id=${column}&sort_by=updated_at`
   return (await api.page('board_123', query, { 'X-Min-Version': `${version}` })).contacts
 }
 
 describe('a writer', () => {
   it('reads every write next, by the version it was answered, from creation to deletion', async () => {
-    await reference().page('board_123', 'column_id=col_1&sort_by=updated_at')
+    await stack.api().page('board_123', 'column_id=col_1&sort_by=updated_at')
     const place = { board_id: 'board_123', board_column_id: 'col_1' }
     const created = await write(contactWrittenSchema, 'POST', '/contacts', { ...place, name: 'New here' })
     expect(created).toMatchObject({
@@ -201,7 +198,7 @@ describe('an import', () => {
     const [row] = await stack.sql`select count(*)::int as n from contacts where id like 'line_%'`
     expect(row).toEqual({ n: 20_000 - bad.size })
     const version = done?.type === 'done' ? done.version : null
-    const page = await reference().page('board_2', 'per_page=1', { 'X-Min-Version': `${version}` })
+    const page = await stack.api().page('board_2', 'per_page=1', { 'X-Min-Version': `${version}` })
     expect(page.pagination.total).toBeGreaterThanOrEqual(20_000 - bad.size)
   })
 

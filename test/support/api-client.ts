@@ -43,8 +43,7 @@ const metricsSchema = z.object({
   }),
 })
 
-export interface Access {
-  readonly worker: string
+export interface Identity {
   readonly token: string
   readonly workspaceId: string
 }
@@ -67,7 +66,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, answer: Answer): z.outp
 }
 
 /** The API as a browser client and the CRM's backend use it. */
-export function createApiClient({ worker, token, workspaceId }: Access) {
+export function createApiClient(worker: string, { token, workspaceId }: Identity) {
   const headers = { Authorization: `Bearer ${token}`, 'X-Workspace-ID': workspaceId }
   const get = (path: string, more: Record<string, string> = {}) =>
     ask(`${worker}${path}`, { headers: { ...headers, ...more } })
@@ -79,6 +78,7 @@ export function createApiClient({ worker, token, workspaceId }: Access) {
     })
 
   return {
+    headers,
     get,
     post,
     async page(boardId: string, query = '', more: Record<string, string> = {}) {
@@ -98,8 +98,16 @@ export function createApiClient({ worker, token, workspaceId }: Access) {
   }
 }
 
+export type ApiClient = ReturnType<typeof createApiClient>
+
+export type Invalidation = z.output<typeof invalidationSchema>['data']
+
 /** Reports a change, as the CRM's backend does. */
-export async function invalidate(worker: string, internalAuthKey: string, event: unknown) {
+export async function invalidate(
+  worker: string,
+  internalAuthKey: string,
+  event: unknown,
+): Promise<Invalidation> {
   const answer = await ask(`${worker}/api/cache/invalidate`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${internalAuthKey}`, 'Content-Type': 'application/json' },

@@ -7,6 +7,13 @@ import type { Piece } from '../../origin/local/processes.ts'
 import { startStack } from '../../origin/local/stack.ts'
 import { users } from '../../origin/local/tokens.ts'
 import type { Role } from '../../shared/ids.ts'
+import {
+  type ApiClient,
+  createApiClient,
+  type Identity,
+  type Invalidation,
+  invalidate,
+} from './api-client.ts'
 import { placeDatabase } from './made-databases.ts'
 import { makeDataDirectory } from './run-folder.ts'
 
@@ -44,6 +51,10 @@ export interface TestStack {
     readonly origin: Piece
     readonly worker: Piece
   }
+  /** As the reference workspace's admin unless said. */
+  api(as?: Partial<Identity>): ApiClient
+  /** Reports a change, as the CRM's backend does. */
+  invalidate(event: unknown): Promise<Invalidation>
   tokenOf(user: { userId: string; workspaces: Readonly<Record<string, Role>> | null }): Promise<string>
   /** How many queries of a kind the origin has made so far. */
   queriesOf(name: string): Promise<number>
@@ -101,6 +112,8 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       origin: stack.origin,
       worker: stack.worker,
     },
+    api: (as) => createApiClient(file.worker, { token: file.tokens.admin, workspaceId: '15213', ...as }),
+    invalidate: (event) => invalidate(file.worker, file.internalAuthKey, event),
     tokenOf,
     async queriesOf(name) {
       const headers = { Authorization: `Bearer ${file.internalAuthKey}` }

@@ -1,4 +1,3 @@
-import { createApiClient } from './api-client.ts'
 import { eventually } from './eventually.ts'
 import type { FarOrigin } from './far-origin.ts'
 import { startFarOrigin } from './far-origin.ts'
@@ -76,7 +75,7 @@ async function startStack(far: FarOrigin, contacts: number): Promise<TestStack> 
 
 /** Brings each page that is read often to where it is to be found; answers their ETags, and how long each read took. */
 async function warm(stack: TestStack) {
-  const api = createApiClient({ worker: stack.worker, token: stack.tokens.admin, workspaceId: '15213' })
+  const api = stack.api()
   // Longer than the longest run.
   await api.changeSettings({ cacheConfig: { contactsTTL: 86_400, contactCountsTTL: 86_400 } })
   const etags = new Map<string, string>()
