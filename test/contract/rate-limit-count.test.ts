@@ -1,14 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { takePort } from '../../origin/local/ports.ts'
 import { createRedis, isRedisServerInstalled, type LocalRedis } from '../../origin/local/redis.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { createRedisCounter, createSharedCount } from '../../worker/rate-limits/shared-count.ts'
+import { makeDataDirectory } from '../support/run-folder.ts'
 
 async function startRedis(kind: LocalRedis['kind']) {
-  const dataDirectory = await mkdtemp(join(tmpdir(), 'boardcache-counts-'))
+  const dataDirectory = await makeDataDirectory()
   const redis = createRedis(
     {
       dataDirectory,

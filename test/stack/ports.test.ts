@@ -3,13 +3,15 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { z } from 'zod'
 import { claimPort, isPortFree, takePort } from '../../origin/local/ports.ts'
 
 const claimer = fileURLToPath(new URL('claims-a-port.ts', import.meta.url))
 
 it('a port that one process has taken, no other takes, before anything listens there and until that process ends', async () => {
   const other = fork(claimer)
-  const [port] = (await once(other, 'message')) as [number]
+  const [message] = await once(other, 'message')
+  const port = z.int().parse(message)
   expect(await isPortFree(port), 'nothing listens there yet').toBe(true)
   expect(await claimPort(port)).toBe(false)
 

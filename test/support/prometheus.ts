@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { takePort } from '../../origin/local/ports.ts'
 import { ask } from './api-client.ts'
 import { eventually } from './eventually.ts'
+import { makeDataDirectory } from './run-folder.ts'
 import { projectFolder } from './run-tool.ts'
 
 /** Debian's Prometheus, which scrapes a Worker every second and evaluates the project's alert rules. */
@@ -28,7 +28,7 @@ const vectorSchema = z.object({
 })
 
 export async function startPrometheus(worker: string): Promise<Prometheus> {
-  const folder = await mkdtemp(join(tmpdir(), 'boardcache-prometheus-'))
+  const folder = await makeDataDirectory()
   const config = {
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
     rule_files: [join(projectFolder, 'worker/monitoring/alert-rules.yml')],

@@ -1,20 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { takePort } from '../../origin/local/ports.ts'
 import { createRedis, type LocalRedis } from '../../origin/local/redis.ts'
 import { hasProgram } from './programs.ts'
 import type { RedisAccess } from './provided.d.ts'
+import { makeDataDirectory } from './run-folder.ts'
 
 /**
  * Starts every kind of Redis this machine has, for the contract suite, and ends them after the last test. One that does
  * not start fails its own tests, which find nobody at its address, and no others.
  */
 export default async function startRedis(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'boardcache-redis-'))
+  const folder = await makeDataDirectory()
   const created: LocalRedis[] = []
-  let haveStarted = true
   const start = async (kind: LocalRedis['kind']): Promise<RedisAccess> => {
     const redis = createRedis(
       {
@@ -29,7 +28,6 @@ export default async function startRedis(project: TestProject): Promise<() => Pr
     try {
       await redis.start()
     } catch (error) {
-      haveStarted = false
       console.error(error instanceof Error ? error.message : error)
     }
     return { url: redis.url, token: redis.token }
@@ -41,7 +39,6 @@ export default async function startRedis(project: TestProject): Promise<() => Pr
   project.provide('redis', { 'redis-server': server, embedded })
   return async () => {
     await Promise.all(created.map((redis) => redis.stop()))
-    // The logs stay where a message has named them.
-    if (haveStarted) await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }

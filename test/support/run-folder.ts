@@ -20,8 +20,8 @@ export function runFolder(): string | null {
 }
 
 /**
- * A folder for a Postgres, which, started by root, runs as the user postgres and must get through to it. In the run's own: a
- * Postgres that a broken off run has left behind ends within a minute of losing its folder.
+ * A folder for what a test starts: a Postgres, which, started by root, runs as the user postgres, must get through to it. In
+ * the run's own: a Postgres that a broken off run has left behind ends within a minute of losing its folder.
  */
 export async function makeDataDirectory(): Promise<string> {
   const folder = await mkdtemp(join(runFolder() ?? tmpdir(), 'boardcache-test-'))
