@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { serviceUrl } from '../shared/contract/service-url.ts'
 import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -22,8 +23,7 @@ export interface Env {
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 const absentWhenEmpty = <Schema extends z.ZodType>(schema: Schema) =>
   z
-    .union([z.literal('').transform(() => null), schema])
-    .nullish()
+    .preprocess((value) => (value === '' ? undefined : value), schema.optional())
     .transform((value) => value ?? null)
 
 function wholeNumber(min: number, max: number, fallback: number) {
@@ -38,15 +38,31 @@ function share(fallback: string) {
     .transform(Number)
 }
 
-const httpUrl = z
-  .string()
-  .regex(/^https?:\/\/[^\s]+$/)
-  .transform((url) => url.replace(/\/+$/, ''))
-
-/** What is told there is nobody else's business on the way: only this machine is told in the clear. */
+/** As it is: a slash at its end may be the receiver's. */
 const webhookUrl = z
-  .url()
-  .regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/, 'must begin with https://')
+  .string()
+  .refine(
+    (url) => serviceUrl('').safeParse(url).success,
+    "must be the https URL of the alerts' receiver (http only on this machine)",
+  )
+
+/** Browser origins, as browsers write them in `Origin` (RFC 6454 section 6.1): anything else would never be met. */
+const originList = z
+  .string()
+  .transform((list) =>
+    list
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
+  )
+  .pipe(
+    z.array(
+      serviceUrl('an application whose pages may read answers').refine(
+        (origin) => URL.parse(origin)?.origin === origin,
+        'must be an origin: a scheme, a host in lower case, and a port if it is not the usual one',
+      ),
+    ),
+  )
 
 /** Standard Webhooks 1.0, "Signature scheme": a prefix and 24 to 64 bytes in base64. */
 const webhookSecret = z
@@ -55,24 +71,16 @@ const webhookSecret = z
 
 const variablesSchema = z
   .object({
-    ORIGIN_URL: httpUrl,
+    ORIGIN_URL: serviceUrl('the origin'),
     INTERNAL_AUTH_KEY: z.string().min(16),
     REDIS_ENABLED: flag.default(true),
-    UPSTASH_REDIS_REST_URL: absentWhenEmpty(httpUrl),
+    UPSTASH_REDIS_REST_URL: absentWhenEmpty(serviceUrl('Upstash')),
     UPSTASH_REDIS_REST_TOKEN: absentWhenEmpty(z.string()),
-    JWT_ISSUER: httpUrl,
+    JWT_ISSUER: serviceUrl('the issuer of tokens'),
     JWT_AUDIENCE: z.string().min(1).default('authenticated'),
-    JWKS_URL: absentWhenEmpty(httpUrl),
+    JWKS_URL: absentWhenEmpty(serviceUrl("the issuer's keys")),
     SUPABASE_JWT_SECRET: absentWhenEmpty(z.string().min(32)),
-    ALLOWED_ORIGINS: z
-      .string()
-      .default('')
-      .transform((list) =>
-        list
-          .split(',')
-          .map((origin) => origin.trim())
-          .filter((origin) => origin !== ''),
-      ),
+    ALLOWED_ORIGINS: originList.default([]),
     STALENESS_BOUND_MS: wholeNumber(0, limits.stalenessBoundMaxMs, limits.stalenessBoundDefaultMs),
     STALE_IF_ERROR_SECONDS: wholeNumber(0, limits.staleIfErrorMaxSeconds, limits.staleIfErrorDefaultSeconds),
     CONSISTENCY_SAMPLE_RATE: share('0.001'),
@@ -84,7 +92,7 @@ const variablesSchema = z
     MEMORY_CACHE_BYTES: wholeNumber(0, limits.memoryCacheBytesMax, limits.memoryCacheBytesDefault),
     EDGE_CACHE_ENABLED: flag.default(true),
     METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
-    SUPABASE_URL: absentWhenEmpty(httpUrl),
+    SUPABASE_URL: absentWhenEmpty(serviceUrl('the Supabase project')),
     SUPABASE_PUBLISHABLE_KEY: absentWhenEmpty(z.string()),
     OPERATORS_WORKSPACE_ID: absentWhenEmpty(workspaceIdSchema),
     ALERT_WEBHOOK_URL: absentWhenEmpty(webhookUrl),
