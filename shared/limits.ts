@@ -13,6 +13,12 @@ export const limits = {
   /** Requests. Cloudflare takes URLs of 16 KB; nothing here needs a quarter of it. */
   urlBytesMax: 4_096,
   requestBodyBytesMax: 1_048_576,
+  /** Bodies that need less: a workspace and a user, a workspace's settings, the settings of all alerts. */
+  workspaceBodyBytesMax: 1_024,
+  settingsBodyBytesMax: 4_096,
+  alertSettingsBodyBytesMax: 16_384,
+  /** An answer of the origin. While it is joined to what is said of it, an isolate (128 MB) holds it twice. */
+  answerBytesMax: 8_388_608,
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
   eventIdCharactersMax: 200,
@@ -77,6 +83,16 @@ export const limits = {
   /** Of users, and of workspaces. */
   isolateLimitedMax: 10_000,
   membershipSeconds: 60,
+  /**
+   * Of strangers to a workspace: remembered apart from members, so that they evict none, and for so short a time that
+   * somebody who was just let in soon gets in.
+   */
+  isolateStrangersMax: 5_000,
+  strangerSeconds: 10,
+  /** Questions about workspaces that a user is not known to be in, unless the answer is that they are. */
+  isolateQuestionersMax: 5_000,
+  membershipQuestionsMax: 60,
+  membershipQuestionsSeconds: 60,
   /** How long a known member still reads while nobody can be asked (SPEC 8: what is cached is served). */
   membershipGraceSeconds: 3_600,
   /** Deadlines of one call outwards, in milliseconds. */
@@ -100,6 +116,8 @@ export const limits = {
   shardDeadlineMs: 1_000,
   originFiguresDeadlineMs: 1_500,
   probeDeadlineMs: 1_500,
+  /** How long an isolate gives everybody the same answer of a public route. */
+  publicAnswerMs: 1_000,
   queryDeadlineMs: 8_000,
   /** The issuer's keys: fetched anew when older (so long may a withdrawn key still verify), and never used past this. */
   jwksRenewAfterMs: 600_000,
@@ -149,6 +167,8 @@ export const limits = {
   alertSendsMax: 4,
   /** The monitoring stream: so many at once, each for so long, each with so much waiting for a slow reader. */
   streamsMax: 100,
+  streamsPerWorkspaceMax: 25,
+  streamsPerUserMax: 4,
   streamDurationMs: 300_000,
   streamHeartbeatMs: 15_000,
   streamBufferBytes: 65_536,
@@ -198,4 +218,21 @@ holds(limits.shardDeadlineMs < limits.metricsStoreDeadlineMs, 'the overview answ
 holds(limits.samplesFineSeconds < limits.samplesKeptSeconds, 'fine samples are a part of those kept')
 holds(limits.outboxLeaseMs > limits.relayDeadlineMs, 'a claim holds until its delivery is over')
 holds(limits.streamStalledMs < limits.streamDurationMs, 'who is gone is noticed before the stream would end')
+holds(
+  limits.streamsPerUserMax < limits.streamsPerWorkspaceMax &&
+    limits.streamsPerWorkspaceMax < limits.streamsMax,
+  'no user has all streams of a workspace, and no workspace all there are',
+)
+holds(
+  limits.workspaceBodyBytesMax <= limits.settingsBodyBytesMax &&
+    limits.settingsBodyBytesMax <= limits.alertSettingsBodyBytesMax &&
+    limits.alertSettingsBodyBytesMax <= limits.requestBodyBytesMax,
+  'a body is at most as large as a batch of events',
+)
+holds(
+  limits.invalidationEventsMax * (4 * limits.eventIdCharactersMax + 1_000) <= limits.requestBodyBytesMax,
+  'the largest batch of events fits in a request',
+)
+holds(limits.entryBytesMax <= limits.answerBytesMax, 'what is cached is an answer that was taken')
+holds(limits.strangerSeconds < limits.membershipSeconds, 'strangers are forgotten before members')
 holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')

@@ -1,8 +1,13 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
+import { z } from 'zod'
+import type { WireError } from '../shared/contract/errors.ts'
+import { safeHeaderEntries } from '../shared/contract/safe-headers.ts'
 import type { Trace } from '../shared/contract/trace.ts'
 import { traceparentHeader, tracestateHeader } from '../shared/contract/trace.ts'
 import { limits } from '../shared/limits.ts'
+import type { Result } from '../shared/result.ts'
+import { ok } from '../shared/result.ts'
 import { minVersionHeader } from './cache/wish.ts'
 import { ConfigError, type Env } from './config.ts'
 import type { RequestMethod } from './metrics/events.ts'
@@ -24,8 +29,20 @@ import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
 import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import { respondError, respondJson } from './routes/respond.ts'
-import type { Call, CallNotes, Route } from './routes/route.ts'
+import { type Call, type CallNotes, type OpenRoute, oneVariant, type Route } from './routes/route.ts'
 import type { Services } from './services.ts'
+
+const openApiRoute: OpenRoute = {
+  method: 'GET',
+  path: '/openapi.json',
+  summary: 'This document',
+  access: 'public',
+  takes: {},
+  gives: z.object({ openapi: z.string() }),
+  errors: [],
+  variantOf: oneVariant,
+  handle: async () => ok(respondJson(openApiDocument(routes))),
+}
 
 /** Every route, in the order the SPEC tells of them. */
 export const routes: readonly Route[] = [
@@ -35,6 +52,7 @@ export const routes: readonly Route[] = [
   ...cacheStatsRoutes,
   healthRoute,
   metricsRoute,
+  openApiRoute,
   dashboardConfigRoute,
   ...monitoringHealthRoutes,
   ...monitoringRoutes,
@@ -62,7 +80,7 @@ export function createApp(servicesOf: (env: Env) => Services): App {
     context.set('trace', traceOf(context.req.raw.headers, requestId))
     context.set('startedAtMs', Date.now())
     await next()
-    context.res.headers.set('X-Request-ID', requestId)
+    markAnswer(context.res.headers, requestId)
     const { metrics, config } = servicesOf(context.env)
     const { status } = context.res
     const method = countedMethod(context.req.raw.method)
@@ -92,10 +110,6 @@ export function createApp(servicesOf: (env: Env) => Services): App {
     return next()
   })
 
-  app.get('/openapi.json', (context) => {
-    context.set('route', '/openapi.json')
-    return respondJson(openApiDocument(routes))
-  })
   for (const route of routes) mount(app, route, servicesOf)
   for (const path of new Set(routes.map((route) => route.path))) refuseOtherMethods(app, path)
   for (const [path, serve] of [
@@ -115,7 +129,10 @@ export function createApp(servicesOf: (env: Env) => Services): App {
     const said =
       error instanceof ConfigError ? { message: error.message } : { error: error.name, stack: stackOf(error) }
     console.error(JSON.stringify({ level: 'error', requestId: context.var.requestId, ...said }))
-    return respondError({ code: 'internal' }, context.var.requestId)
+    const response = respondError({ code: 'internal' }, context.var.requestId)
+    // Where the outermost of what stands around the routes fails, nothing comes behind this.
+    markAnswer(response.headers, context.var.requestId)
+    return response
   })
   return app
 }
@@ -130,6 +147,7 @@ function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void
     const call: Call = {
       services: servicesOf(context.env),
       request,
+      unreadBody: request.body,
       path: context.req.param(),
       url: request.url,
       requestId,
@@ -139,10 +157,27 @@ function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void
       notes,
       keepAlive: (work) => context.executionCtx.waitUntil(work),
     }
-    const answered = await route.handle(call)
+    const answered = isOpen(route) ? await answerOpen(route, call) : await route.handle(call)
     const response = answered.ok ? answered.value : respondError(answered.error, requestId)
     return notes.limits.length === 0 ? response : withRateLimits(notes.limits, response, requestId)
   })
+}
+
+function isOpen(route: Route): route is OpenRoute {
+  return route.access === 'public' || route.access === 'metrics-token'
+}
+
+async function answerOpen(route: OpenRoute, call: Call): Promise<Result<Response, WireError>> {
+  const variant = await route.variantOf(call)
+  if (!variant.ok) return variant
+  const name = `${route.path} ${variant.value}`
+  return call.services.publicAnswers.answer(name, () => route.handle(call), call.keepAlive)
+}
+
+/** What every answer says, whatever became of the request. */
+function markAnswer(headers: Headers, requestId: string): void {
+  headers.set('X-Request-ID', requestId)
+  for (const [name, value] of safeHeaderEntries) headers.set(name, value)
 }
 
 /** RFC 9110 section 15.5.6: a 405 names the methods there are. */

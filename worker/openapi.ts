@@ -2,28 +2,21 @@ import { z } from 'zod'
 import { errorBodySchema, type WireErrorCode, wireErrors } from '../shared/contract/errors.ts'
 import type { Access, Route } from './routes/route.ts'
 
-const operatorErrors: readonly WireErrorCode[] = [
+const memberErrors: readonly WireErrorCode[] = [
   'token_missing',
   'token_invalid',
   'token_expired',
+  'user_mismatch',
   'workspace_missing',
   'not_a_member',
-  'admin_required',
+  'rate_limited',
   'auth_unavailable',
 ]
+const operatorErrors: readonly WireErrorCode[] = [...memberErrors, 'admin_required']
+const bodyErrors: readonly WireErrorCode[] = ['invalid_json', 'invalid_body', 'body_too_large']
 
 const errorsOf: Record<Access, readonly WireErrorCode[]> = {
-  member: [
-    'token_missing',
-    'token_invalid',
-    'token_expired',
-    'user_mismatch',
-    'workspace_missing',
-    'workspace_mismatch',
-    'not_a_member',
-    'rate_limited',
-    'auth_unavailable',
-  ],
+  member: [...memberErrors, 'workspace_mismatch'],
   'internal-key': ['key_invalid'],
   'metrics-token': [],
   operator: operatorErrors,
@@ -143,13 +136,14 @@ function operation(route: Route): object {
       : {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: jsonSchema(body, 'input') } },
+            description: `At most ${body.bytesMax} bytes.`,
+            content: { 'application/json': { schema: jsonSchema(body.schema, 'input') } },
           },
         }),
     responses: {
       200: {
         description: 'What was asked for',
-        ...(route.access === 'member' ? { headers: limitHeaders } : {}),
+        ...(isLimited(route.access) ? { headers: limitHeaders } : {}),
         content: { [route.contentType ?? 'application/json']: { schema: jsonSchema(route.gives, 'output') } },
       },
       ...Object.fromEntries(
@@ -173,6 +167,7 @@ function errorStatuses(route: Route): [number, string][] {
     'url_too_long',
     'internal',
     ...errorsOf[route.access],
+    ...(route.takes.body === undefined ? [] : bodyErrors),
     ...route.errors,
   ]
   const byStatus = new Map<number, string>()
@@ -181,6 +176,11 @@ function errorStatuses(route: Route): [number, string][] {
     byStatus.set(status, [byStatus.get(status), `\`${code}\`: ${sentence}`].filter(Boolean).join(' '))
   }
   return [...byStatus]
+}
+
+/** Whether the callers are users, who have limits. */
+function isLimited(access: Access): boolean {
+  return errorsOf[access].includes('rate_limited')
 }
 
 function operationId({ method, path }: Route): string {

@@ -31,6 +31,8 @@ import type { Origin } from './origin/origin.ts'
 import { createOrigin } from './origin/origin.ts'
 import type { RateLimits } from './rate-limits/rate-limits.ts'
 import { createRateLimits } from './rate-limits/rate-limits.ts'
+import type { PublicAnswers } from './routes/public-answers.ts'
+import { createPublicAnswers } from './routes/public-answers.ts'
 import type { Tiers } from './tiers/tiers.ts'
 import { createTiers } from './tiers/tiers.ts'
 
@@ -48,6 +50,7 @@ export interface Services {
   readonly tiers: Tiers
   readonly settings: SettingsReader
   readonly ask: Ask
+  readonly publicAnswers: PublicAnswers
   /** The dashboard's files; null where the Worker runs without them. */
   readonly assets: Fetcher | null
 }
@@ -103,6 +106,7 @@ export function createServices(
     }),
     memberships: createMemberships({
       clock,
+      recorder,
       ask: (principal, workspaceId, requestId, trace) =>
         origin.membership(workspaceId, { token: principal.token, requestId, ...(trace && { trace }) }),
     }),
@@ -117,6 +121,7 @@ export function createServices(
     tiers,
     settings,
     ask,
+    publicAnswers: createPublicAnswers(clock),
     assets: env.ASSETS ?? null,
   }
 }

@@ -28,10 +28,11 @@ export interface SingleFlightOptions<Value> {
   /** How long a follower waits for a leader before it runs its own. */
   readonly patienceMs: number
   /**
-   * Which results may still be joined for `limits.flightLingerMs` after they landed. Of a crowd that asks at the same
-   * time the last have looked elsewhere before the first is answered, and would otherwise begin anew.
+   * Which results may still be joined for `lingerMs` (`limits.flightLingerMs`) after they landed. Of a crowd that asks at
+   * the same time the last have looked elsewhere before the first is answered, and would otherwise begin anew.
    */
   lingers?(value: Value): boolean
+  readonly lingerMs?: number
 }
 
 /**
@@ -42,14 +43,14 @@ export interface SingleFlightOptions<Value> {
 export function createSingleFlight<Terms, Value>(
   options: SingleFlightOptions<Value>,
 ): SingleFlight<Terms, Value> {
-  const { clock, patienceMs, lingers = () => false } = options
+  const { clock, patienceMs, lingers = () => false, lingerMs = limits.flightLingerMs } = options
   const flights = new Map<string, Flight<Terms, Value>>()
   /** Landed flights that may still be joined, oldest first. */
   const lingering = new Map<string, Flight<Terms, Value>>()
 
   function isJoinable({ startedAtMs, landedAtMs }: Flight<Terms, Value>): boolean {
     const nowMs = clock.now()
-    return landedAtMs === null ? nowMs - startedAtMs < patienceMs : nowMs - landedAtMs < limits.flightLingerMs
+    return landedAtMs === null ? nowMs - startedAtMs < patienceMs : nowMs - landedAtMs < lingerMs
   }
 
   function drop(key: string, flight: Flight<Terms, Value>): void {

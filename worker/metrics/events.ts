@@ -95,7 +95,15 @@ export type CacheEvent =
   /** The origin was asked. */
   | {
       readonly kind: 'origin'
-      readonly outcome: 'done' | 'not-found' | 'refused' | 'overloaded' | 'timeout' | 'unavailable'
+      readonly outcome:
+        | 'done'
+        | 'not-found'
+        | 'refused'
+        | 'overloaded'
+        | 'timeout'
+        | 'unavailable'
+        /** It answered more than this service gives out. */
+        | 'too-large'
       readonly durationMs: number
     }
   /**

@@ -9,10 +9,11 @@ import type {
 import type { Fault } from '../../shared/contract/errors.ts'
 import { originMetricsSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
+import { readBounded } from '../../shared/read-bounded.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Config, Env } from '../config.ts'
 import { parseConfig } from '../config.ts'
-import type { Now, WindowSums } from '../monitoring/contract.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from '../monitoring/contract.ts'
 import { createDeploymentMonitor } from '../monitoring/deployment-monitor.ts'
 import type { Monitor } from '../monitoring/monitor.ts'
 import type { MetricsOverview as Contract, Figures, Receipt, ShardStanding } from './contract.ts'
@@ -83,8 +84,8 @@ export class MetricsOverview extends DurableObject<Env> implements Contract {
     return this.monitor.changeAlertSettings(change)
   }
 
-  openStream(lastEventId: number | null): ReadableStream<Uint8Array> | null {
-    return this.monitor.openStream(lastEventId)
+  openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal {
+    return this.monitor.openStream(lastEventId, holder)
   }
 
   override alarm(): Promise<void> {
@@ -101,7 +102,10 @@ function askOrigin({ originUrl, internalAuthKey }: Config): Promise<OriginReport
       try {
         const headers = { Authorization: `Bearer ${internalAuthKey}` }
         const response = await fetch(`${originUrl}/metrics`, { headers, signal })
-        const metrics = originMetricsSchema.safeParse(await response.json())
+        const bytes = await readBounded(response.body, limits.answerBytesMax)
+        const metrics = originMetricsSchema.safeParse(
+          JSON.parse(new TextDecoder().decode(bytes ?? undefined)),
+        )
         return metrics.success ? originReportOf(metrics.data) : null
       } catch {
         return null

@@ -10,7 +10,7 @@ import type { Fault, WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Now, WindowSums } from './contract.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './contract.ts'
 
 /** What watches the deployment, asked within a deadline. Never rejects; `figures_unavailable` where it does not answer. */
 export interface MonitoringClient {
@@ -23,8 +23,11 @@ export interface MonitoringClient {
   alertSettings(): Promise<Result<AlertSettings, WireError>>
   /** `invalid_body` where the settings make no sense together. */
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, WireError>>
-  /** `overloaded` where there are too many streams. */
-  openStream(lastEventId: number | null): Promise<Result<ReadableStream<Uint8Array>, WireError>>
+  /** `overloaded` where there are too many streams, `too_many_streams` where this holder has too many. */
+  openStream(
+    lastEventId: number | null,
+    holder: StreamHolder,
+  ): Promise<Result<ReadableStream<Uint8Array>, WireError>>
 }
 
 /** What the watching object answers to a call; the Durable Object's stub fits it. */
@@ -35,7 +38,10 @@ export interface MonitoringStub {
   alertReport(): Promise<AlertReport>
   alertSettings(): Promise<AlertSettings>
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, Fault[]>>
-  openStream(lastEventId: number | null): Promise<ReadableStream<Uint8Array> | null>
+  openStream(
+    lastEventId: number | null,
+    holder: StreamHolder,
+  ): Promise<ReadableStream<Uint8Array> | StreamRefusal>
 }
 
 /** `stubOf` is asked for each call: a stub that broke once stays broken. */
@@ -60,10 +66,11 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
       if (!answer.ok) return answer
       return answer.value.ok ? answer.value : err({ code: 'invalid_body', details: answer.value.error })
     },
-    async openStream(lastEventId) {
-      const answer = await ask((stub) => stub.openStream(lastEventId))
+    async openStream(lastEventId, holder) {
+      const answer = await ask((stub) => stub.openStream(lastEventId, holder))
       if (!answer.ok) return answer
-      return answer.value === null ? err({ code: 'overloaded' }) : ok(answer.value)
+      if (answer.value === 'all-taken') return err({ code: 'overloaded' })
+      return answer.value === 'holder-has-enough' ? err({ code: 'too_many_streams' }) : ok(answer.value)
     },
   }
 }

@@ -33,6 +33,15 @@ export interface Monitoring {
   alertReport(): AlertReport
   alertSettings(): AlertSettings
   changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]>
-  /** Server-Sent Events, from after the snapshot of this id; null where there are too many streams. */
-  openStream(lastEventId: number | null): ReadableStream<Uint8Array> | null
+  /** Server-Sent Events, from after the snapshot of this id; or why there is no place for one more. */
+  openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal
 }
+
+/** Whose a stream is; null and null: whoever holds METRICS_TOKEN. */
+export interface StreamHolder {
+  readonly workspaceId: string | null
+  readonly userId: string | null
+}
+
+/** `all-taken`: there are as many streams as there may be; `holder-has-enough`: this user or workspace has. */
+export type StreamRefusal = 'all-taken' | 'holder-has-enough'

@@ -110,9 +110,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
     alertReport: () => desk.report(clock.now()),
     alertSettings: desk.settings,
     changeAlertSettings: desk.changeSettings,
-    openStream(lastEventId) {
+    openStream(lastEventId, holder) {
       watched.watch()
-      return streams.open(lastEventId)
+      return streams.open(lastEventId, holder)
     },
   }
 }

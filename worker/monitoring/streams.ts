@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { AlertChange } from '../../shared/contract/alerts.ts'
 import type { SampleColumns, StreamEventName } from '../../shared/contract/monitoring.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Now } from './contract.ts'
+import type { Now, StreamHolder, StreamRefusal } from './contract.ts'
 
 /** What the streams tell of. */
 export interface StreamSource {
@@ -17,15 +17,17 @@ export interface StreamSource {
 /** The open streams of Server-Sent Events (WHATWG HTML, section 9.2). */
 export interface Streams {
   /**
-   * A new stream, or null where there are too many. `lastEventId`: the instant of the last snapshot the client has.
+   * A new stream, or why there is none: there are `limits.streamsMax` in all, of them a few for a user and a share for a
+   * workspace. `lastEventId`: the instant of the last snapshot the client has.
    */
-  open(lastEventId: number | null): ReadableStream<Uint8Array> | null
+  open(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal
   /** Tells everybody what is new; to be called after each sample. */
   publish(): void
   readonly count: number
 }
 
 interface Listener {
+  readonly holder: StreamHolder
   readonly controller: ReadableStreamDefaultController<Uint8Array>
   readonly openedAtMs: number
   /** The latest snapshot it was handed, or says it has. */
@@ -61,13 +63,15 @@ class OpenStreams implements Streams {
     this.clock = clock
   }
 
-  open(lastEventId: number | null): ReadableStream<Uint8Array> | null {
-    if (this.listeners.size >= limits.streamsMax) return null
+  open(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal {
+    // The holder's own bound first: it is what they can do something about.
+    if (this.hasEnough(holder)) return 'holder-has-enough'
+    if (this.listeners.size >= limits.streamsMax) return 'all-taken'
     let opened: Listener | null = null
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          opened = this.listen(controller, lastEventId)
+          opened = this.listen(controller, lastEventId, holder)
         },
         cancel: () => {
           if (opened !== null) this.listeners.delete(opened)
@@ -87,12 +91,22 @@ class OpenStreams implements Streams {
     return this.listeners.size
   }
 
+  private hasEnough({ workspaceId, userId }: StreamHolder): boolean {
+    const holders = [...this.listeners].map(({ holder }) => holder)
+    const ofWorkspace = holders.filter((each) => each.workspaceId === workspaceId)
+    // Of all their workspaces: an admin of many has not many times as much.
+    const ofUser = holders.filter((each) => userId !== null && each.userId === userId)
+    return ofWorkspace.length >= limits.streamsPerWorkspaceMax || ofUser.length >= limits.streamsPerUserMax
+  }
+
   private listen(
     controller: ReadableStreamDefaultController<Uint8Array>,
     lastEventId: number | null,
+    holder: StreamHolder,
   ): Listener {
     const nowMs = this.clock.now()
     const listener: Listener = {
+      holder,
       controller,
       openedAtMs: nowMs,
       // Of an instant that has not come yet nothing is known: better all there is than nothing until then.

@@ -17,6 +17,7 @@ import type { Trace } from '../../shared/contract/trace.ts'
 import { traceHeaders } from '../../shared/contract/trace.ts'
 import type { Role, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
+import { readBounded } from '../../shared/read-bounded.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { CacheEvent, Recorder } from '../metrics/events.ts'
@@ -129,7 +130,9 @@ export function createOrigin(options: OriginOptions): Origin {
         async (signal) => {
           try {
             const response = await fetch(`${url}/health`, { signal })
-            const health = originHealthSchema.safeParse(await response.json())
+            const health = originHealthSchema.safeParse(
+              parseJson(await readBounded(response.body, limits.answerBytesMax)),
+            )
             return { origin: health.success, database: health.success && health.data.database.available }
           } catch {
             return { origin: false, database: false }
@@ -173,8 +176,10 @@ async function askOrigin(
   return answer
 }
 
+/** What is larger than an answer may be is read no further: it is no reason to run out of memory with everybody's requests. */
 async function readAnswer(response: Response): Promise<Answer> {
-  const bytes = new Uint8Array(await response.arrayBuffer())
+  const bytes = await readBounded(response.body, limits.answerBytesMax)
+  if (bytes === null) return err({ code: 'answer_too_large' })
   if (response.ok) return ok(bytes)
   const body = errorBodySchema.safeParse(parseJson(bytes))
   if (!body.success || body.data.code === 'key_invalid') return away
@@ -201,6 +206,8 @@ function outcomeOf(answer: Answer): Extract<CacheEvent, { kind: 'origin' }>['out
       return 'not-found'
     case 'overloaded':
       return 'overloaded'
+    case 'answer_too_large':
+      return 'too-large'
     case 'origin_timeout':
       return 'timeout'
     case 'origin_unavailable':

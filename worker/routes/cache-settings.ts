@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { WireError } from '../../shared/contract/errors.ts'
 import {
   performanceAnswerSchema,
   warmUpSchema,
@@ -11,22 +10,28 @@ import {
   savedSettingsSchema,
 } from '../../shared/contract/settings.ts'
 import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
-import type { Result } from '../../shared/result.ts'
-import { err, ok } from '../../shared/result.ts'
+import { limits } from '../../shared/limits.ts'
+import { ok } from '../../shared/result.ts'
 import { countsTag, settingsTag, workspaceTag } from '../../shared/tags.ts'
 import { invalidate } from '../ledger/invalidate.ts'
-import { type Admitted, admit, admitAdmin } from './access.ts'
+import { admit, admitAdmin, admitByBody } from './access.ts'
 import { readCacheStats } from './cache-stats.ts'
-import { parseBody } from './input.ts'
 import { measurePerformance } from './performance.ts'
 import { enveloped, respondData } from './respond.ts'
-import type { Call, Route } from './route.ts'
+import type { Route } from './route.ts'
 import { warmUp } from './warm-up.ts'
 
 const workspacePath = z.strictObject({ workspaceId: workspaceIdSchema })
 const settingsPath = '/api/cache-settings/workspace/{workspaceId}/settings'
-const workspaceBody = z.strictObject({ workspaceId: workspaceIdSchema })
-const userBody = z.strictObject({ workspaceId: workspaceIdSchema, userId: userIdSchema.optional() })
+const settingsBody = { schema: cacheSettingsChangeSchema, bytesMax: limits.settingsBodyBytesMax }
+const workspaceBody = {
+  schema: z.strictObject({ workspaceId: workspaceIdSchema }),
+  bytesMax: limits.workspaceBodyBytesMax,
+}
+const userBody = {
+  schema: z.strictObject({ workspaceId: workspaceIdSchema, userId: userIdSchema.optional() }),
+  bytesMax: limits.workspaceBodyBytesMax,
+}
 
 const readSettings: Route = {
   method: 'GET',
@@ -35,7 +40,7 @@ const readSettings: Route = {
   access: 'member',
   takes: { path: workspacePath },
   gives: enveloped(cacheSettingsSchema),
-  errors: ['origin_unavailable', 'origin_timeout'],
+  errors: ['origin_unavailable', 'answer_too_large', 'origin_timeout'],
   async handle(call) {
     const admitted = await admit(call, call.path['workspaceId'])
     if (!admitted.ok) return admitted
@@ -49,20 +54,13 @@ const changeSettings: Route = {
   path: settingsPath,
   summary: "Change a workspace's cache settings; what is left out stays",
   access: 'member',
-  takes: { path: workspacePath, body: cacheSettingsChangeSchema },
+  takes: { path: workspacePath, body: settingsBody },
   gives: enveloped(savedSettingsSchema),
-  errors: [
-    'invalid_json',
-    'invalid_body',
-    'admin_required',
-    'body_too_large',
-    'origin_unavailable',
-    'ledger_unavailable',
-  ],
+  errors: ['admin_required', 'origin_unavailable', 'answer_too_large', 'ledger_unavailable'],
   async handle(call) {
     const admitted = await admitAdmin(call, call.path['workspaceId'])
     if (!admitted.ok) return admitted
-    const change = await parseBody(call.request, cacheSettingsChangeSchema)
+    const change = await admitted.value.readBody(settingsBody)
     if (!change.ok) return change
     const { workspaceId, caller } = admitted.value
     const { origin, ledger, metrics } = call.services
@@ -85,9 +83,9 @@ const invalidateWorkspace: Route = {
   access: 'member',
   takes: { body: workspaceBody },
   gives: enveloped(workspaceInvalidatedSchema),
-  errors: ['invalid_json', 'invalid_body', 'admin_required', 'ledger_unavailable'],
+  errors: ['admin_required', 'ledger_unavailable'],
   async handle(call) {
-    const asked = await admitByBody(call, workspaceBody, admitAdmin)
+    const asked = await admitByBody(call, workspaceBody, 'admin')
     if (!asked.ok) return asked
     const tags = [workspaceTag, countsTag, settingsTag]
     const { ledger, metrics } = call.services
@@ -110,9 +108,9 @@ const warmCache: Route = {
   access: 'member',
   takes: { body: userBody },
   gives: enveloped(warmUpSchema),
-  errors: ['invalid_json', 'invalid_body', 'origin_unavailable', 'origin_timeout'],
+  errors: ['origin_unavailable', 'answer_too_large', 'origin_timeout'],
   async handle(call) {
-    const asked = await admitByBody(call, userBody, admit)
+    const asked = await admitByBody(call, userBody, 'member')
     if (!asked.ok) return asked
     const warmed = await warmUp(call.services, asked.value)
     return warmed.ok ? ok(respondData(warmed.value)) : warmed
@@ -126,30 +124,15 @@ const testPerformance: Route = {
   access: 'member',
   takes: { body: userBody },
   gives: enveloped(performanceAnswerSchema),
-  errors: ['invalid_json', 'invalid_body', 'origin_unavailable', 'origin_timeout'],
+  errors: ['origin_unavailable', 'answer_too_large', 'origin_timeout'],
   async handle(call) {
-    const asked = await admitByBody(call, userBody, admit)
+    const asked = await admitByBody(call, userBody, 'member')
     if (!asked.ok) return asked
     const performance = await measurePerformance(call.services, asked.value)
     if (!performance.ok) return performance
     const { stats } = await readCacheStats(call)
     return ok(respondData({ performance: performance.value, cacheStats: stats }))
   },
-}
-
-/** Admits to the workspace that the body names; a user named there must be the token's subject. */
-async function admitByBody(
-  call: Call,
-  schema: typeof workspaceBody | typeof userBody,
-  admits: typeof admit,
-): Promise<Result<Admitted, WireError>> {
-  const bearer = await call.services.bearer.authenticate(call.request.headers.get('Authorization'))
-  if (!bearer.ok) return bearer
-  const body = await parseBody(call.request, schema)
-  if (!body.ok) return body
-  const { workspaceId, userId } = { userId: undefined, ...body.value }
-  if (userId !== undefined && userId !== bearer.value.userId) return err({ code: 'user_mismatch' })
-  return admits(call, workspaceId)
 }
 
 /** Settings and management of a workspace's cache (SPEC 5). */

@@ -4,7 +4,8 @@ import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { statsOf } from '../metrics/render.ts'
 import { enveloped, respondData, respondJson } from './respond.ts'
-import type { Call, Route } from './route.ts'
+import type { Call, OpenRoute } from './route.ts'
+import { oneVariant } from './route.ts'
 
 const cacheHealthSchema = z.object({
   healthy: z.boolean(),
@@ -31,7 +32,7 @@ export async function readCacheStats({
 }
 
 /** Public: figures of the whole deployment, none of a workspace. */
-export const cacheStatsRoutes: readonly Route[] = [
+export const cacheStatsRoutes: readonly OpenRoute[] = [
   {
     method: 'GET',
     path: '/api/cache-settings/health',
@@ -40,6 +41,7 @@ export const cacheStatsRoutes: readonly Route[] = [
     takes: {},
     gives: cacheHealthSchema,
     errors: [],
+    variantOf: oneVariant,
     handle: async (call) => ok(respondJson(await readCacheStats(call))),
   },
   {
@@ -57,6 +59,7 @@ export const cacheStatsRoutes: readonly Route[] = [
       }),
     ),
     errors: [],
+    variantOf: oneVariant,
     async handle(call) {
       const { healthy, stats, timestamp } = await readCacheStats(call)
       return ok(

@@ -5,13 +5,13 @@ import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
 import type { Services } from '../services.ts'
 import { respondJson } from './respond.ts'
-import type { Route } from './route.ts'
+import { type OpenRoute, oneVariant } from './route.ts'
 
 /** Where the dashboard's scripts, styles and pictures lie: names with a digest of what is in them. */
 export const dashboardFilesPath = '/dashboard/*'
 
 /** `GET /dashboard/config.json`: where the page signs its user in. */
-export const dashboardConfigRoute: Route = {
+export const dashboardConfigRoute: OpenRoute = {
   method: 'GET',
   path: '/dashboard/config.json',
   summary: 'Where the dashboard signs its users in',
@@ -19,6 +19,7 @@ export const dashboardConfigRoute: Route = {
   takes: {},
   gives: dashboardConfigSchema,
   errors: [],
+  variantOf: oneVariant,
   async handle({ services }) {
     const { signIn } = services.config
     const config: DashboardConfig = {

@@ -12,7 +12,7 @@ import type { Call } from './route.ts'
 export const explainHeader = 'X-Explain'
 
 /** A caller of a resource, and whether the answer is to be explained to them. */
-export interface Asker extends Admitted {
+export interface Asker extends Omit<Admitted, 'readBody'> {
   readonly wantsExplanation: boolean
   /** Holds the internal key and no user's token: the origin cannot be asked for them, so only what is cached answers. */
   readonly isKeyHolder: boolean

@@ -6,7 +6,7 @@ import { ok } from '../../shared/result.ts'
 import type { Services } from '../services.ts'
 import type { Tier } from '../tiers/tier.ts'
 import { respondJson } from './respond.ts'
-import type { Route } from './route.ts'
+import { type OpenRoute, oneVariant } from './route.ts'
 
 const standing = z.enum(['healthy', 'unhealthy', 'disabled'])
 type Standing = z.output<typeof standing>
@@ -34,7 +34,7 @@ const healthSchema = z.object({
 const probedWorkspace = workspaceIdSchema.parse('health-probe')
 
 /** `GET /health`, public: says which parts answer, and nothing of what they hold. 503 when nothing can serve. */
-export const healthRoute: Route = {
+export const healthRoute: OpenRoute = {
   method: 'GET',
   path: '/health',
   summary: 'Whether the service can serve, and which of its parts answer',
@@ -42,6 +42,7 @@ export const healthRoute: Route = {
   takes: {},
   gives: healthSchema,
   errors: [],
+  variantOf: oneVariant,
   async handle({ services, edgeLocation, startedAtMs }) {
     const [parts, alerts] = await Promise.all([probeAll(services), services.monitoring.alertSummary()])
     const status = overall(parts)

@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { faultsOf } from '../../shared/contract/errors.ts'
-import { limits } from '../../shared/limits.ts'
+import { readBounded } from '../../shared/read-bounded.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { BodyTaken } from './route.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
@@ -45,37 +46,26 @@ export function parseInput<Schema extends z.ZodType>(
   return parsed.success ? ok(parsed.data) : err({ code, details: faultsOf(parsed.error) })
 }
 
-/** The body as JSON of the schema's shape, read no further than `limits.requestBodyBytesMax`. */
+/** The body as JSON of the schema's shape, read no further than it may be large. */
 export async function parseBody<Schema extends z.ZodType>(
-  request: Request,
-  schema: Schema,
+  headers: Headers,
+  body: ReadableStream<Uint8Array> | null,
+  { schema, bytesMax }: BodyTaken<Schema>,
 ): Promise<Result<z.output<Schema>, WireError>> {
-  const bytes = await readBody(request)
-  if (!bytes.ok) return bytes
+  if (Number(headers.get('Content-Length') ?? 0) > bytesMax) return err({ code: 'body_too_large' })
+  let bytes: Uint8Array | null
+  try {
+    bytes = await readBounded(body, bytesMax)
+  } catch {
+    // The caller hung up, or its chunks are not well-formed (RFC 9112, section 7.1).
+    return err({ code: 'invalid_body', details: [{ parameter: '(input)', message: 'was broken off' }] })
+  }
+  if (bytes === null) return err({ code: 'body_too_large' })
   let json: unknown
   try {
-    json = JSON.parse(decoder.decode(bytes.value))
+    json = JSON.parse(decoder.decode(bytes))
   } catch {
     return err({ code: 'invalid_json' })
   }
   return parseInput(schema, json, 'invalid_body')
-}
-
-async function readBody(request: Request): Promise<Result<Uint8Array, WireError>> {
-  const declaredBytes = Number(request.headers.get('Content-Length') ?? 0)
-  if (declaredBytes > limits.requestBodyBytesMax) return err({ code: 'body_too_large' })
-  const chunks: Uint8Array[] = []
-  let lengthBytes = 0
-  for await (const chunk of request.body ?? []) {
-    lengthBytes += chunk.length
-    if (lengthBytes > limits.requestBodyBytesMax) return err({ code: 'body_too_large' })
-    chunks.push(chunk)
-  }
-  const bytes = new Uint8Array(lengthBytes)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return ok(bytes)
 }

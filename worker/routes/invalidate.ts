@@ -11,22 +11,26 @@ import {
 } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { LedgerEvent } from '../ledger/contract.ts'
 import { invalidate, invalidateEach } from '../ledger/invalidate.ts'
 import { tagsOf, webhookTags } from '../ledger/tags.ts'
 import { admitInternal } from './access.ts'
-import { parseBody, parseInput } from './input.ts'
+import { parseInput } from './input.ts'
 import { enveloped, respondData, respondJson } from './respond.ts'
 import type { Call, Route } from './route.ts'
 
-const bodySchema = z.union([
-  invalidationBatchSchema,
-  databaseWebhookSchema,
-  invalidationEventSchema,
-  outboxBatchSchema,
-])
+const body = {
+  schema: z.union([
+    invalidationBatchSchema,
+    databaseWebhookSchema,
+    invalidationEventSchema,
+    outboxBatchSchema,
+  ]),
+  bytesMax: limits.requestBodyBytesMax,
+}
 
 /** `POST /api/cache/invalidate`: the CRM's backend, or the database's outbox, says what changed (SPEC 4). */
 export const invalidateRoute: Route = {
@@ -34,23 +38,17 @@ export const invalidateRoute: Route = {
   path: '/api/cache/invalidate',
   summary: 'Move on what a change touched; answered once that is durable',
   access: 'internal-key',
-  takes: { body: bodySchema },
+  takes: { body },
   gives: z.union([enveloped(invalidationAnswerSchema), enveloped(outboxAnswerSchema)]),
-  errors: [
-    'invalid_json',
-    'invalid_body',
-    'workspace_missing',
-    'workspace_mismatch',
-    'body_too_large',
-    'ledger_unavailable',
-  ],
+  errors: ['workspace_missing', 'workspace_mismatch', 'ledger_unavailable'],
   async handle(call) {
     const admitted = await admitInternal(call)
     if (!admitted.ok) return admitted
-    const body = await parseBody(call.request, z.unknown())
-    if (!body.ok) return body
-    if (isObjectWith(body.value, 'outbox')) return takeOutbox(body.value, call)
-    const events = eventsOf(body.value, call)
+    // Which shape it is to have shows only once it is read; its faults are then told in that shape's terms.
+    const read = await admitted.value.readBody({ ...body, schema: z.unknown() })
+    if (!read.ok) return read
+    if (isObjectWith(read.value, 'outbox')) return takeOutbox(read.value, call)
+    const events = eventsOf(read.value, call)
     if (!events.ok) return events
     const answer = await invalidate(call.services.ledger, call.services.metrics.recorder, events.value)
     return answer.ok ? ok(respondData(answer.value)) : answer

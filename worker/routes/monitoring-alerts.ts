@@ -4,13 +4,14 @@ import {
   alertSettingsChangeSchema,
   alertSettingsSchema,
 } from '../../shared/contract/alerts.ts'
+import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { admitOperator, admitSettingAlerts } from './access.ts'
-import { parseBody } from './input.ts'
 import { enveloped, respondData } from './respond.ts'
 import type { Route } from './route.ts'
 
 const settingsPath = '/api/monitoring/alerts/settings'
+const settingsBody = { schema: alertSettingsChangeSchema, bytesMax: limits.alertSettingsBodyBytesMax }
 
 const report: Route = {
   method: 'GET',
@@ -51,13 +52,13 @@ const changeSettings: Route = {
   path: settingsPath,
   summary: "Change the alerts' settings; what is left out stays",
   access: 'alert-settings',
-  takes: { body: alertSettingsChangeSchema },
+  takes: { body: settingsBody },
   gives: enveloped(alertSettingsSchema),
-  errors: ['invalid_json', 'invalid_body', 'body_too_large', 'figures_unavailable'],
+  errors: ['figures_unavailable'],
   async handle(call) {
     const admitted = await admitSettingAlerts(call)
     if (!admitted.ok) return admitted
-    const change = await parseBody(call.request, alertSettingsChangeSchema)
+    const change = await admitted.value.readBody(settingsBody)
     if (!change.ok) return change
     const settings = await call.services.monitoring.changeAlertSettings(change.value)
     return settings.ok ? ok(respondData(settings.value)) : settings

@@ -23,7 +23,7 @@ export const monitoringStreamRoute: Route = {
   takes: {},
   gives: z.union([streamEventSchemas.snapshot, streamEventSchemas.alert, streamEventSchemas.heartbeat]),
   contentType: 'text/event-stream',
-  errors: ['invalid_parameter', 'overloaded', 'figures_unavailable'],
+  errors: ['invalid_parameter', 'too_many_streams', 'overloaded', 'figures_unavailable'],
   async handle(call) {
     const admitted = await admitOperator(call)
     if (!admitted.ok) return admitted
@@ -35,7 +35,7 @@ export const monitoringStreamRoute: Route = {
     }
     // A stream that nobody reads would take a place until it is missed.
     if (call.request.method === 'HEAD') return ok(new Response(null, { headers: eventStreamHeaders }))
-    const stream = await call.services.monitoring.openStream(lastEventId?.data ?? null)
+    const stream = await call.services.monitoring.openStream(lastEventId?.data ?? null, admitted.value.holder)
     if (!stream.ok) return stream
     return ok(new Response(stream.value, { headers: eventStreamHeaders }))
   },

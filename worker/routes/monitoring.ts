@@ -20,10 +20,12 @@ import { enveloped, respondData, respondJson } from './respond.ts'
 import type { Call, Route } from './route.ts'
 
 const figures: Route = {
-  ...metricsRoute,
+  method: 'GET',
   path: '/api/monitoring/metrics',
   summary: "The deployment's figures, as /metrics gives them",
   access: 'operator',
+  takes: metricsRoute.takes,
+  gives: metricsRoute.gives,
   errors: ['invalid_parameter'],
   async handle(call) {
     const admitted = await admitOperator(call)

@@ -39,6 +39,7 @@ function routeOf(resource: AnyResource): Route {
       'overloaded',
       'ledger_unavailable',
       'origin_unavailable',
+      'answer_too_large',
       'not_cached',
       'origin_timeout',
     ],

@@ -9,6 +9,7 @@ import { err, ok } from '../../../shared/result.ts'
 import type { Principal } from '../../../worker/auth/bearer.ts'
 import type { Memberships } from '../../../worker/auth/membership.ts'
 import { createMemberships } from '../../../worker/auth/membership.ts'
+import type { CacheEvent } from '../../../worker/metrics/events.ts'
 
 const workspaceId = workspaceIdSchema.parse('15213')
 const otherWorkspaceId = workspaceIdSchema.parse('15214')
@@ -23,6 +24,7 @@ let asked: string[]
 let answer: Result<Role | null, WireError> | Promise<never>
 let memberships: Memberships
 let timers: (() => void)[]
+let counted: CacheEvent[]
 const clock: Clock = {
   now: () => nowMs,
   schedule(callback) {
@@ -36,8 +38,10 @@ beforeEach(() => {
   asked = []
   timers = []
   answer = ok('member')
+  counted = []
   memberships = createMemberships({
     clock,
+    recorder: { record: (event) => counted.push(event) },
     async ask({ userId }, workspace) {
       asked.push(`${userId} ${workspace}`)
       return answer
@@ -124,6 +128,91 @@ describe('without a claim', () => {
     expect(asked).toEqual(['first 15213'])
   })
 })
+
+describe('a stranger', () => {
+  const invented = (number: number) => workspaceIdSchema.parse(`invented-${number}`)
+
+  test('is asked about once in a while, and is seen as a member soon after they became one', async () => {
+    answer = ok(null)
+    expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
+    answer = ok('member')
+    nowMs = strangerMs - 1
+    expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
+    expect(asked).toHaveLength(1)
+    nowMs = strangerMs
+    expect(await roleOf(principal(null))).toEqual(ok('member'))
+  })
+
+  test('to however many workspaces evicts no member', async () => {
+    await roleOf(principal(null))
+    answer = ok(null)
+    for (let number = 0; number <= limits.isolateMembershipsMax; number += 1) {
+      await roleOf(principal(null, `stranger-${number}`))
+    }
+    asked = []
+    answer = err({ code: 'origin_unavailable' })
+    expect(await roleOf(principal(null))).toEqual(ok('member'))
+    expect(asked).toEqual([])
+  })
+
+  test('to many workspaces causes so many questions in a window, and no more, and hears when to come back', async () => {
+    answer = ok(null)
+    const asking = Array.from({ length: 10 * limits.membershipQuestionsMax }, (_, number) =>
+      roleOf(principal(null), invented(number)),
+    )
+    const refused = err({ code: 'rate_limited', retryAfterSeconds: limits.membershipQuestionsSeconds })
+    const answers = await Promise.all(asking)
+    expect(asked).toHaveLength(limits.membershipQuestionsMax)
+    expect(answers.slice(limits.membershipQuestionsMax)).toEqual(
+      Array.from({ length: 9 * limits.membershipQuestionsMax }, () => refused),
+    )
+    expect(counted).toContainEqual({ kind: 'rate-limited', scope: 'user', outcome: 'refused' })
+    expect(await roleOf(principal(null, 'user-2'))).toEqual(err({ code: 'not_a_member' }))
+    nowMs = limits.membershipQuestionsSeconds * 1000
+    expect(await roleOf(principal(null), invented(1_000_000))).toEqual(err({ code: 'not_a_member' }))
+  })
+
+  test('costs a database that fails no more than one that answers', async () => {
+    answer = err({ code: 'origin_timeout' })
+    for (let each = 0; each < 2 * limits.membershipQuestionsMax; each += 1) await roleOf(principal(null))
+    expect(asked).toHaveLength(limits.membershipQuestionsMax)
+  })
+})
+
+describe('a member', () => {
+  const memberOf = (number: number) => workspaceIdSchema.parse(`own-${number}`)
+
+  test('of many workspaces is asked about for each of them', async () => {
+    for (let number = 0; number < 3 * limits.membershipQuestionsMax; number += 1) {
+      expect(await roleOf(principal(null), memberOf(number))).toEqual(ok('member'))
+    }
+  })
+
+  test('who asks about too many other workspaces still reads their own, past the minute too', async () => {
+    await roleOf(principal(null))
+    answer = ok(null)
+    nowMs = limits.membershipSeconds * 1000
+    for (let number = 0; number <= limits.membershipQuestionsMax; number += 1) {
+      await roleOf(principal(null), memberOf(number))
+    }
+    expect(await roleOf(principal(null), memberOf(1_000_000))).toMatchObject(err({ code: 'rate_limited' }))
+    answer = ok('member')
+    expect(await roleOf(principal(null))).toEqual(ok('member'))
+    expect(await roleOf(principal(null), memberOf(1_000_000))).toMatchObject(err({ code: 'rate_limited' }))
+  })
+
+  test('who was removed is a stranger from the answer on, without grace', async () => {
+    await roleOf(principal(null))
+    answer = ok(null)
+    nowMs = limits.membershipSeconds * 1000
+    expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
+    answer = err({ code: 'origin_unavailable' })
+    nowMs += strangerMs
+    expect(await roleOf(principal(null))).toMatchObject(err({ code: 'auth_unavailable' }))
+  })
+})
+
+const strangerMs = limits.strangerSeconds * 1000
 
 describe('while nobody can be asked', () => {
   const known = async () => {

@@ -5,6 +5,7 @@ import type { MonitoringStub } from '../../../worker/monitoring/client.ts'
 import { createMonitoringClient } from '../../../worker/monitoring/client.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 
+const holder = { workspaceId: '15213', userId: 'user-1' }
 const unasked = () => Promise.reject(new Error('not asked'))
 const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
   now: unasked,
@@ -22,7 +23,7 @@ describe('what watches, asked', () => {
     const client = createMonitoringClient(() => stubOf({}), createFakeClock())
     const away = { ok: false, error: { code: 'figures_unavailable' } }
     expect(await client.now()).toEqual(away)
-    expect(await client.openStream(null)).toEqual(away)
+    expect(await client.openStream(null, holder)).toEqual(away)
     const broken = createMonitoringClient(() => {
       throw new Error('no stub')
     }, createFakeClock())
@@ -47,7 +48,7 @@ describe('what watches, asked', () => {
         stubOf({
           alertSettings: async () => defaultAlertSettings,
           changeAlertSettings: async () => ({ ok: false, error: faults }),
-          openStream: async () => null,
+          openStream: async () => 'all-taken',
         }),
       createFakeClock(),
     )
@@ -56,6 +57,11 @@ describe('what watches, asked', () => {
       ok: false,
       error: { code: 'invalid_body', details: faults },
     })
-    expect(await client.openStream(1)).toEqual({ ok: false, error: { code: 'overloaded' } })
+    expect(await client.openStream(1, holder)).toEqual({ ok: false, error: { code: 'overloaded' } })
+    const enough = createMonitoringClient(
+      () => stubOf({ openStream: async () => 'holder-has-enough' }),
+      createFakeClock(),
+    )
+    expect(await enough.openStream(1, holder)).toEqual({ ok: false, error: { code: 'too_many_streams' } })
   })
 })

@@ -145,8 +145,9 @@ describe('a look', () => {
   it('tells the webhook and the streams of an alert, in the second in which it fires', async () => {
     const room = createRoom()
     await room.second(hit)
-    const stream = room.monitor.openStream(null)
-    const events = readEvents(stream ?? new ReadableStream())
+    const stream = room.monitor.openStream(null, { workspaceId: null, userId: null })
+    if (typeof stream === 'string') throw new Error(stream)
+    const events = readEvents(stream)
     expect((await events.next()).value).toMatchObject({ event: 'snapshot' })
     await room.second(violation)
     expect((await events.next()).value).toMatchObject({

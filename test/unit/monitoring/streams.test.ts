@@ -3,6 +3,7 @@ import type { AlertChange } from '../../../shared/contract/alerts.ts'
 import type { SampleColumns, Snapshot } from '../../../shared/contract/monitoring.ts'
 import { sourceNames } from '../../../shared/contract/monitoring.ts'
 import { limits } from '../../../shared/limits.ts'
+import type { StreamHolder } from '../../../worker/monitoring/contract.ts'
 import { createStreams } from '../../../worker/monitoring/streams.ts'
 import { readEvents, type SeenEvent } from '../../support/event-stream.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
@@ -79,10 +80,16 @@ function createRoom() {
 
 type Room = ReturnType<typeof createRoom>
 
+const tokenHolder: StreamHolder = { workspaceId: null, userId: null }
+
+function opened(room: Room, lastEventId: number | null = null, holder = tokenHolder) {
+  const stream = room.streams.open(lastEventId, holder)
+  if (typeof stream === 'string') throw new Error(stream)
+  return stream
+}
+
 function open(room: Room, lastEventId: number | null = null) {
-  const stream = room.streams.open(lastEventId)
-  if (stream === null) throw new Error('too many streams')
-  const events = readEvents(stream)
+  const events = readEvents(opened(room, lastEventId))
   return async (): Promise<SeenEvent> => {
     const { value, done } = await events.next()
     if (done) throw new Error('the stream ended')
@@ -162,11 +169,10 @@ describe('a stream', () => {
 
   it('ends cleanly when its time is over', async () => {
     const room = createRoom()
-    const stream = room.streams.open(null)
+    const stream = opened(room)
     await room.clock.advance(limits.streamDurationMs)
     room.streams.publish()
     expect(room.streams.count).toBe(0)
-    if (stream === null) throw new Error('too many streams')
     expect(await readEvents(stream).next()).toEqual({ done: true, value: undefined })
   })
 })
@@ -187,7 +193,7 @@ describe('a reader who is too slow', () => {
 
   it('never has more waiting than the buffer and one event', async () => {
     const room = createRoom()
-    const stream = room.streams.open(null)
+    const stream = opened(room)
     for (let second = 0; second < 55; second += 1) {
       for (let more = 0; more < 50; more += 1) room.instants.push(room.clock.now() + more)
       await room.second()
@@ -195,25 +201,61 @@ describe('a reader who is too slow', () => {
     await room.clock.advance(limits.streamDurationMs)
     room.streams.publish()
     let lengthBytes = 0
-    for await (const chunk of stream ?? []) lengthBytes += chunk.length
+    for await (const chunk of stream) lengthBytes += chunk.length
     expect(lengthBytes).toBeLessThan(2 * limits.streamBufferBytes)
   })
 
   it('is let go when it takes nothing for a minute', async () => {
     const room = createRoom()
     room.instants.push(...Array.from({ length: 3_600 }, (_, second) => second + 1))
-    room.streams.open(null)
+    opened(room)
     for (let second = 0; second < 61; second += 1) await room.second()
     expect(room.streams.count).toBe(0)
   })
 })
 
 describe('the streams', () => {
-  it('are bounded, and one that its reader leaves makes room for another', async () => {
+  const of = (workspace: number | null, user: number | null): StreamHolder => ({
+    workspaceId: workspace === null ? null : `workspace-${workspace}`,
+    userId: user === null ? null : `user-${user}`,
+  })
+  /** As many users of one workspace as fill its share. */
+  const fillWorkspace = (room: Room, workspace: number) =>
+    Array.from({ length: limits.streamsPerWorkspaceMax }, (_, user) =>
+      opened(room, null, of(workspace, 1_000 * workspace + user)),
+    )
+
+  it('of one user are few, whatever workspaces they are opened for, and one that is left makes room', async () => {
     const room = createRoom()
-    const streams = Array.from({ length: limits.streamsMax }, () => room.streams.open(null))
-    expect(room.streams.open(null)).toBeNull()
+    const streams = Array.from({ length: limits.streamsPerUserMax }, (_, workspace) =>
+      opened(room, null, of(workspace, 1)),
+    )
+    expect(room.streams.open(null, of(0, 1))).toBe('holder-has-enough')
+    expect(room.streams.open(null, of(99, 1))).toBe('holder-has-enough')
+    expect(room.streams.open(null, of(0, 2))).toBeInstanceOf(ReadableStream)
     await streams[0]?.cancel()
-    expect(room.streams.open(null)).not.toBeNull()
+    expect(room.streams.open(null, of(0, 1))).toBeInstanceOf(ReadableStream)
+  })
+
+  it('of one workspace leave places to others, however many users it has', () => {
+    const room = createRoom()
+    fillWorkspace(room, 1)
+    expect(room.streams.open(null, of(1, 1))).toBe('holder-has-enough')
+    expect(room.streams.open(null, of(2, 2))).toBeInstanceOf(ReadableStream)
+  })
+
+  it('of who holds METRICS_TOKEN are as many as those of a workspace', () => {
+    const room = createRoom()
+    for (let each = 0; each < limits.streamsPerWorkspaceMax; each += 1) opened(room)
+    expect(room.streams.open(null, tokenHolder)).toBe('holder-has-enough')
+    expect(room.streams.open(null, of(1, 1))).toBeInstanceOf(ReadableStream)
+  })
+
+  it('are bounded in all, and one that its reader leaves makes room for another', async () => {
+    const room = createRoom()
+    const streams = Array.from({ length: limits.streamsMax }, (_, each) => opened(room, null, of(each, each)))
+    expect(room.streams.open(null, of(1_000, 1_000))).toBe('all-taken')
+    await streams[0]?.cancel()
+    expect(room.streams.open(null, of(1_000, 1_000))).toBeInstanceOf(ReadableStream)
   })
 })
