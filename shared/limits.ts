@@ -17,8 +17,8 @@ export const limits = {
   workspaceBodyBytesMax: 1_024,
   settingsBodyBytesMax: 4_096,
   alertSettingsBodyBytesMax: 16_384,
-  /** An answer of the origin. While it is joined to what is said of it, an isolate (128 MB) holds it twice. */
-  answerBytesMax: 8_388_608,
+  /** What the origin gives out at once, and the Worker takes from it; in bytes. */
+  answerBytesMax: 4_000_000,
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
   eventIdCharactersMax: 200,
@@ -233,6 +233,9 @@ holds(
   limits.invalidationEventsMax * (4 * limits.eventIdCharactersMax + 1_000) <= limits.requestBodyBytesMax,
   'the largest batch of events fits in a request',
 )
-holds(limits.entryBytesMax <= limits.answerBytesMax, 'what is cached is an answer that was taken')
+holds(
+  limits.answerBytesMax + limits.entryHeaderBytesMax <= limits.entryBytesMax,
+  'the largest answer of the origin can be cached',
+)
 holds(limits.strangerSeconds < limits.membershipSeconds, 'strangers are forgotten before members')
 holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')

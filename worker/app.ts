@@ -129,10 +129,7 @@ export function createApp(servicesOf: (env: Env) => Services): App {
     const said =
       error instanceof ConfigError ? { message: error.message } : { error: error.name, stack: stackOf(error) }
     console.error(JSON.stringify({ level: 'error', requestId: context.var.requestId, ...said }))
-    const response = respondError({ code: 'internal' }, context.var.requestId)
-    // Where the outermost of what stands around the routes fails, nothing comes behind this.
-    markAnswer(response.headers, context.var.requestId)
-    return response
+    return respondError({ code: 'internal' }, context.var.requestId)
   })
   return app
 }
