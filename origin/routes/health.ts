@@ -12,10 +12,11 @@ const databaseProbeDeadlineMs = limits.probeDeadlineMs / 2
 
 /**
  * GET /health: whether the database answers, 200 or 503, and how the relay stands: what it raises as an alarm degrades
- * the health and does not end it. It takes no key, so it says nothing else, and however many ask there is one probe under way; it passes by the bound on queries, so that a full origin still knows its health.
+ * the health and does not end it. It takes no key, so it says nothing else, and however many ask there is one probe a second; it passes by the bound on queries, so that a full origin still knows its health.
  */
 export function healthRoute(database: Database, relay: Relay | null, clock: Clock): Handler<OriginEnv> {
   let underWay: Promise<OriginHealth> | null = null
+  let latest: { readonly health: OriginHealth; readonly untilMs: number } | null = null
 
   async function probe(): Promise<OriginHealth> {
     const askedAtMs = clock.now()
@@ -31,11 +32,24 @@ export function healthRoute(database: Database, relay: Relay | null, clock: Cloc
     return { status: available ? serving : 'unhealthy', database: { available, latencyMs }, outbox }
   }
 
-  return async (context) => {
-    underWay ??= probe().finally(() => {
+  async function probeAndKeep(): Promise<OriginHealth> {
+    try {
+      const health = await probe()
+      latest = { health, untilMs: clock.now() + limits.publicAnswerMs }
+      return health
+    } finally {
       underWay = null
-    })
-    const health = await underWay
+    }
+  }
+
+  async function current(): Promise<OriginHealth> {
+    if (latest !== null && clock.now() < latest.untilMs) return latest.health
+    underWay ??= probeAndKeep()
+    return underWay
+  }
+
+  return async (context) => {
+    const health = await current()
     return context.json(health, health.status === 'unhealthy' ? 503 : 200)
   }
 }

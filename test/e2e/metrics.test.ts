@@ -62,14 +62,14 @@ describe('after three thousand requests of a known mix', () => {
 
   it('what the origin counted is there too, and how things stand in each location', async () => {
     await eventually(async () => {
-      const samples = await scrape(proof.stack.worker)
+      const samples = await scrape(proof.stack)
       const queries = samplesBy(samples, 'boardcache_origin_queries_total', ['query'])
       return (
         queries.get('contact-list') === (await proof.stack.queriesOf('contact-list')) &&
         samplesBy(samples, 'boardcache_origin_up', []).get('') === 1
       )
     })
-    const samples = await scrape(proof.stack.worker)
+    const samples = await scrape(proof.stack)
     const { edge_location: location } = await figures()
     expect(samplesBy(samples, 'boardcache_isolates', ['location'])).toEqual(new Map([[location, 1]]))
     expect(samplesBy(samples, 'boardcache_breaker_state', ['location', 'tier', 'side'])).toEqual(

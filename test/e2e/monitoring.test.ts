@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { alertReportAnswerSchema } from '../../shared/contract/alerts.ts'
@@ -50,11 +51,11 @@ async function readAnew() {
   return stack.api().get(`/api/boards/board_123/contacts?per_page=1&page=${page}`)
 }
 
-async function openStream(lastEventId: string | null = null) {
+async function openStream(lastEventId: string | null = null, token = metricsToken) {
   const controller = new AbortController()
   const response = await fetch(`${stack.worker}/api/monitoring/stream`, {
     headers: {
-      Authorization: `Bearer ${metricsToken}`,
+      Authorization: `Bearer ${token}`,
       ...(lastEventId === null ? {} : { 'Last-Event-ID': lastEventId }),
     },
     signal: controller.signal,
@@ -200,14 +201,35 @@ describe('the stream', () => {
     await response.body?.cancel()
   })
 
-  it('is open to so many at once; who leaves makes room', async () => {
-    const streams = await Promise.all(Array.from({ length: limits.streamsMax + 1 }, () => openStream()))
-    const refused = streams.find(({ response }) => response.status !== 200)
-    expect(refused?.response.status).toBe(503)
-    expect(refused?.response.headers.get('Retry-After')).toMatch(/^\d+$/)
-    for (const stream of streams) stream.leave()
+  it('is open to a user a few times and to a workspace some times; who leaves makes room, and others have theirs', async () => {
+    const adminOf = () => stack.tokenOf({ userId: randomUUID(), workspaces: { '15213': 'admin' } })
+    const open = async (count: number, token: string) => {
+      const opened = await Promise.all(Array.from({ length: count }, () => openStream(null, token)))
+      return {
+        taken: opened.filter(({ response }) => response.ok),
+        refused: opened.find(({ response }) => !response.ok)?.response,
+      }
+    }
+    const greedy = await adminOf()
+    const streams = await open(limits.streamsPerUserMax + 1, greedy)
+    expect(streams.taken).toHaveLength(limits.streamsPerUserMax)
+    expect(streams.refused?.status).toBe(429)
+    expect(streams.refused?.headers.get('Retry-After')).toMatch(/^\d+$/)
+    expect(await streams.refused?.json()).toMatchObject({ code: 'too_many_streams' })
+
+    const others: Stream[] = []
+    while (others.length < limits.streamsPerWorkspaceMax - limits.streamsPerUserMax) {
+      const left = limits.streamsPerWorkspaceMax - limits.streamsPerUserMax - others.length
+      others.push(...(await open(Math.min(left, limits.streamsPerUserMax), await adminOf())).taken)
+    }
+    expect((await open(1, await adminOf())).refused?.status).toBe(429)
+    // Whoever holds METRICS_TOKEN is no user of that workspace.
+    const ofTokenHolder = await openStream()
+    expect(ofTokenHolder.response.status).toBe(200)
+
+    for (const stream of [ofTokenHolder, ...streams.taken, ...others]) stream.leave()
     const next = await eventually(async () => {
-      const opened = await openStream()
+      const opened = await openStream(null, greedy)
       return opened.response.ok && opened
     })
     next.leave()
@@ -254,9 +276,11 @@ describe('with Redis stopped', () => {
       const firing = await told('alert.firing')
       expect(receiver.tries.filter((id) => id === firing.webhookId)).toHaveLength(2)
       expect(firing.webhookId).toBe(firing.data.id)
-      const health = JSON.parse((await ask(`${stack.worker}/health`)).text)
-      expect(health).toMatchObject({ status: 'degraded', services: { redis: 'unhealthy' } })
-      expect(health.alerts.names).toContain('tier_away:redis')
+      await eventually(async () => {
+        const health = JSON.parse((await ask(`${stack.worker}/health`)).text)
+        expect(health).toMatchObject({ status: 'degraded', services: { redis: 'unhealthy' } })
+        expect(health.alerts.names).toContain('tier_away:redis')
+      })
 
       await stack.pieces.redis?.start()
       await until('resolved')

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isRedisServerInstalled } from '../../origin/local/redis.ts'
-import { type Answer, ask } from '../support/api-client.ts'
+import { type Answer, ask, figuresPath } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 
 const browserOrigin = 'http://localhost:3000'
 const userMax = 40
 const workspaceMax = 100
+const metricsToken = 'metrics token of these tests'
+const asTokenHolder = { headers: { Authorization: `Bearer ${metricsToken}` } }
 
 async function createUser(stack: TestStack, workspaceId: string) {
   const token = await stack.tokenOf({ userId: randomUUID(), workspaces: { [workspaceId]: 'member' } })
@@ -37,7 +39,7 @@ async function spend(read: () => Promise<Answer>): Promise<{ passed: number; ref
 }
 
 async function countOf(stack: TestStack, scope: string, outcome: string): Promise<number> {
-  const { text } = await ask(`${stack.worker}/metrics?format=prometheus`)
+  const { text } = await ask(`${stack.worker}${figuresPath}?format=prometheus`, asTokenHolder)
   const line = `boardcache_rate_limited_total{scope="${scope}",outcome="${outcome}"} `
   return Number(
     text
@@ -56,6 +58,7 @@ describe('with a short window', () => {
       workerVariables: {
         RATE_LIMIT_USER_MAX: String(userMax),
         RATE_LIMIT_WINDOW_SECONDS: String(windowSeconds),
+        METRICS_TOKEN: metricsToken,
       },
     })
   })
@@ -92,20 +95,31 @@ describe('with a short window', () => {
     await eventually(async () => (await countOf(stack, 'user', 'refused')) > 0)
   })
 
-  it('health, metrics, preflights and the internal key are never refused', async () => {
+  it('a user past the limit is refused by the monitoring routes too, as an admin', async () => {
+    const token = await stack.tokenOf({ userId: randomUUID(), workspaces: { '15213': 'admin' } })
+    const look = () =>
+      ask(`${stack.worker}/api/monitoring/alerts`, { headers: { Authorization: `Bearer ${token}` } })
+    const first = await look()
+    expect(first.headers.get('RateLimit')).toMatch(/^"user";r=39;t=[1-4]$/)
+    const { refused } = await spend(look)
+    expect(JSON.parse(refused.text)).toMatchObject({ code: 'rate_limited' })
+  })
+
+  it('health, metrics, preflights and the keys are never refused', async () => {
     const { refused } = await spend(await createUser(stack, '15213'))
     expect(refused.status).toBe(429)
     for (let each = 0; each < 2 * userMax; each += 1) {
       const answers = await Promise.all([
         ask(`${stack.worker}/health`),
-        ask(`${stack.worker}/metrics`),
+        ask(`${stack.worker}/metrics`, asTokenHolder),
+        ask(`${stack.worker}${figuresPath}`, asTokenHolder),
         invalidateBoard(stack),
         ask(`${stack.worker}/api/boards/board_123/contacts`, {
           method: 'OPTIONS',
           headers: { Origin: browserOrigin, 'Access-Control-Request-Method': 'GET' },
         }),
       ])
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 204])
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 204])
       for (const { headers } of answers) expect(headers.get('RateLimit')).toBeNull()
     }
   })
@@ -120,6 +134,7 @@ describe('with a long window', () => {
         RATE_LIMIT_USER_MAX: String(userMax),
         RATE_LIMIT_WORKSPACE_MAX: String(workspaceMax),
         RATE_LIMIT_WINDOW_SECONDS: '3600',
+        METRICS_TOKEN: metricsToken,
       },
     })
   })

@@ -1,3 +1,4 @@
+import { figuresPath } from './api-client.ts'
 import { eventually } from './eventually.ts'
 import type { FarOrigin } from './far-origin.ts'
 import { startFarOrigin } from './far-origin.ts'
@@ -43,9 +44,9 @@ export async function proveMetrics(
   try {
     const { etags, readTimes } = await warm(stack)
     const parts = mixedRequests(total, { tokens: stack.tokens, etags })
-    const before = await scrape(stack.worker)
+    const before = await scrape(stack)
     const client = await runMixedLoad(stack.worker, parts, lanes)
-    const after = await scrape(stack.worker)
+    const after = await scrape(stack)
     const added = (name: string, labels: readonly string[]) =>
       addedBetween(samplesBy(before, name, labels), samplesBy(after, name, labels))
     return {
@@ -100,7 +101,7 @@ async function warm(stack: TestStack) {
 
 /** Both scrapes are requests too: the first is counted by the second. */
 function withoutScrapes(requests: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-  return new Map([...requests].filter(([key]) => key !== 'GET /metrics 200'))
+  return new Map([...requests].filter(([key]) => key !== `GET ${figuresPath} 200`))
 }
 
 /** The reads as the client can tell them apart: errors do not say how they came about. */

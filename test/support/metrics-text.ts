@@ -1,4 +1,5 @@
-import { ask } from './api-client.ts'
+import { ask, figuresPath } from './api-client.ts'
+import type { TestStack } from './local-stack.ts'
 
 /** A sample of Prometheus' text format. */
 export interface TextSample {
@@ -7,9 +8,13 @@ export interface TextSample {
   readonly value: number
 }
 
-/** The Worker's `/metrics` as Prometheus reads it. */
-export async function scrape(worker: string): Promise<readonly TextSample[]> {
-  const { status, text } = await ask(`${worker}/metrics?format=prometheus`)
+/** The figures as Prometheus reads them, as an operator sees them: what `/metrics` says may be a second old. */
+export async function scrape({
+  worker,
+  tokens,
+}: Pick<TestStack, 'worker' | 'tokens'>): Promise<readonly TextSample[]> {
+  const headers = { Authorization: `Bearer ${tokens.admin}` }
+  const { status, text } = await ask(`${worker}${figuresPath}?format=prometheus`, { headers })
   if (status !== 200) throw new Error(`${status}: ${text}`)
   const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return samples.map((line) => {

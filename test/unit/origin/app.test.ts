@@ -223,17 +223,21 @@ describe('health', () => {
     expect(signals.map((signal) => signal.aborted)).toEqual([true])
   })
 
-  test('is asked anew once a probe has ended', async () => {
-    let isThere = false
-    const { app } = createOrigin({
-      database: createPromptDatabase(
-        () => null,
-        async () => isThere,
-      ),
-    })
+  test('is asked of the database once a second, however often it is asked for', async () => {
+    const clock = createFakeClock()
+    let probes = 0
+    const probe = async () => {
+      probes += 1
+      return probes > 1
+    }
+    const { app } = createOrigin({ clock, database: createPromptDatabase(() => null, probe) })
+    for (let each = 0; each < 100; each += 1) expect((await app.request('/health')).status).toBe(503)
+    await clock.advance(limits.publicAnswerMs - 1)
     expect((await app.request('/health')).status).toBe(503)
-    isThere = true
+    expect(probes).toBe(1)
+    await clock.advance(1)
     expect((await app.request('/health')).status).toBe(200)
+    expect(probes).toBe(2)
   })
 })
 
