@@ -1,32 +1,48 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { parseSync } from 'vite'
 import { unstable_readConfig } from 'wrangler'
 import { buildDashboard } from '../../origin/local/dashboard-build.ts'
-import { checkDeployments, deploymentSchema } from './deployment-rules.ts'
+import { checkDeployments, deploymentSchema, stillToFillIn } from './deployment-rules.ts'
 import { projectFolder, runTool } from './run-tool.ts'
 
 /** Cloudflare takes 3 MiB compressed on the free plan; a larger bundle also starts later. */
 const bundleGzipBytesMax = 1_048_576
 
-/** The environments of wrangler.toml; the empty name is the top level, which is production. */
-const environments = ['', 'staging'] as const
+export interface DeployCheck {
+  readonly config: string
+  /** The one that is about to be deployed; the empty name is the top level, which is production. */
+  readonly environment: string
+}
 
-/** Holds wrangler.toml to its rules and bundles each environment as a deployment would, without deploying. */
-export async function checkDeploy(configPath = 'wrangler.toml'): Promise<boolean> {
+/**
+ * Holds wrangler.toml to its rules, and the environment that is about to be deployed to be filled in; then bundles each
+ * environment as a deployment would, without deploying.
+ */
+export async function checkDeploy({ config, environment }: DeployCheck): Promise<boolean> {
+  const environments = ['', ...(readEnvironment(config, '').definedEnvironments ?? [])]
+  if (!environments.includes(environment)) {
+    console.error(`error: ${config} has no environment "${environment}"`)
+    return false
+  }
+  const deployments = environments.map((name) => deploymentSchema.parse(readEnvironment(config, name)))
+  const deployed = deploymentSchema.parse(readEnvironment(config, environment))
+  const errors = [...checkDeployments(deployments, await exportedClasses()), ...stillToFillIn(deployed)]
+  for (const error of errors) console.error(`error: ${error}`)
+  if (errors.length > 0) return false
   // wrangler looks for the folder of the assets before it builds what belongs there.
   await buildDashboard()
-  const deployments = environments.map((env) =>
-    deploymentSchema.parse(unstable_readConfig({ config: configPath, ...(env === '' ? {} : { env }) })),
-  )
-  const { errors, warnings } = checkDeployments(deployments, await exportedClasses())
-  for (const warning of warnings) console.log(`still to be filled in: ${warning}`)
-  for (const error of errors) console.error(`error: ${error}`)
-  let sound = errors.length === 0
-  for (const environment of environments) sound = (await bundle(configPath, environment)) && sound
-  return sound
+  let isSound = true
+  for (const name of environments) isSound = (await bundle(config, name)) && isSound
+  return isSound
+}
+
+/** The empty name is given too: without one wrangler would take that of CLOUDFLARE_ENV. */
+function readEnvironment(config: string, environment: string) {
+  return unstable_readConfig({ config, env: environment })
 }
 
 /** All that the Worker's entry exports by name: a Worker's named exports are its Durable Object classes. */
@@ -86,9 +102,20 @@ function kib(bytes: number): string {
   return `${(bytes / 1_024).toFixed(0)} KiB`
 }
 
+/** What of the arguments of `wrangler deploy` decides what is deployed, and so is about to be checked. */
+function readArguments(): DeployCheck {
+  const { values } = parseArgs({
+    options: { config: { type: 'string', short: 'c' }, env: { type: 'string', short: 'e' } },
+  })
+  return {
+    config: values.config ?? 'wrangler.toml',
+    environment: values.env ?? process.env['CLOUDFLARE_ENV'] ?? '',
+  }
+}
+
 if (import.meta.main) {
   try {
-    if (!(await checkDeploy())) process.exitCode = 1
+    if (!(await checkDeploy(readArguments()))) process.exitCode = 1
   } catch (error) {
     console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
     process.exitCode = 1

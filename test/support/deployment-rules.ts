@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { type Env, parseConfig } from '../../worker/config.ts'
 
-/** What of an environment of wrangler.toml the rules look at, as wrangler reads it. */
-export const deploymentSchema = z.object({
+/** An environment of wrangler.toml as wrangler reads it; what is named here the rules look at by name. */
+export const deploymentSchema = z.looseObject({
   name: z.string(),
   vars: z.record(z.string(), z.string()),
   kv_namespaces: z.array(z.object({ binding: z.string(), id: z.string() })),
@@ -15,12 +15,6 @@ export const deploymentSchema = z.object({
 })
 
 export type Deployment = z.output<typeof deploymentSchema>
-
-/** Errors keep a deployment from working; warnings are what whoever deploys still has to fill in. */
-export interface Findings {
-  readonly errors: readonly string[]
-  readonly warnings: readonly string[]
-}
 
 /** Set with `wrangler secret put`, each with a stand-in of the shape that the configuration asks for. */
 const secretStandIns: Readonly<Record<string, string>> = {
@@ -38,12 +32,58 @@ const secretStandIns: Readonly<Record<string, string>> = {
 export function checkDeployments(
   deployments: readonly Deployment[],
   exportedClasses: readonly string[] = [],
-): Findings {
+): string[] {
   const errors = deployments.flatMap((deployment) =>
     errorsOf(deployment, exportedClasses).map(at(deployment)),
   )
-  const warnings = deployments.flatMap((deployment) => stillToFillIn(deployment).map(at(deployment)))
-  return { errors: [...errors, ...differences(deployments)], warnings }
+  return [...errors, ...differences(deployments)]
+}
+
+/** What whoever deploys this environment still has to fill in, wherever in it that stands. */
+export function stillToFillIn(deployment: Deployment): string[] {
+  return textsOf(deployment, [])
+    .filter(({ path }) => !ofThisMachine.has(path[0] ?? ''))
+    .filter(
+      ({ path, text }) => isStandIn(text) || isNoNamespaceId(path, text) || isLoopbackService(path, text),
+    )
+    .map(({ path, text }) => `${path.join('.')} = "${text}" is still to be filled in`)
+    .map(at(deployment))
+}
+
+/** Paths and commands on the machine that deploys: nobody is deployed with them. */
+const ofThisMachine = new Set([
+  ...['configPath', 'userConfigPath', 'main', 'base_dir', 'tsconfig', 'build', 'assets', 'dev', 'rules'],
+])
+
+interface Text {
+  readonly path: readonly string[]
+  readonly text: string
+}
+
+function textsOf(value: unknown, path: readonly string[]): Text[] {
+  if (typeof value === 'string') return [{ path, text: value }]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, member]) => textsOf(member, [...path, name]))
+}
+
+/**
+ * Names and hosts that documentation reserves (RFC 2606), what stands in angle brackets, and ids of zeros: what no
+ * deployment can have.
+ */
+function isStandIn(text: string): boolean {
+  return (
+    /\bexample\b|<[^>]+>|^0{16}/i.test(text) ||
+    /\.(test|invalid|localhost)$/i.test(URL.parse(text)?.hostname ?? '')
+  )
+}
+
+function isNoNamespaceId([list, , name]: readonly string[], text: string): boolean {
+  return list === 'kv_namespaces' && name === 'id' && !/^[0-9a-f]{32}$/.test(text)
+}
+
+/** A page that is developed on this machine may read a deployment's answers; a deployment reaches no service here. */
+function isLoopbackService([list, name]: readonly string[], text: string): boolean {
+  return list === 'vars' && name !== 'ALLOWED_ORIGINS' && text.startsWith('http://')
 }
 
 function errorsOf(deployment: Deployment, exportedClasses: readonly string[]): string[] {
@@ -138,18 +178,6 @@ function namesOf({
 
 function missing(wanted: ReadonlySet<string>, present: ReadonlySet<string>): string[] {
   return [...wanted].filter((name) => !present.has(name))
-}
-
-/** Hosts of the documentation (RFC 2606 and the like) and KV ids of zeros: what no deployment can have. */
-function stillToFillIn({ vars, kv_namespaces }: Deployment): string[] {
-  return [
-    ...Object.entries(vars)
-      .filter(([, value]) => /\bexample\b/.test(value))
-      .map(([name, value]) => `${name} = "${value}"`),
-    ...kv_namespaces
-      .filter(({ id }) => /^0{16}/.test(id))
-      .map(({ binding, id }) => `the id of the KV namespace ${binding}, "${id}"`),
-  ]
 }
 
 /** Every variable and secret the Worker asks its environment for. */

@@ -1,6 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
-import { checkDeployments, type Deployment, deploymentSchema } from '../support/deployment-rules.ts'
+import { filledIn, withConfig } from '../support/deploy-proof.ts'
+import {
+  checkDeployments,
+  type Deployment,
+  deploymentSchema,
+  stillToFillIn,
+} from '../support/deployment-rules.ts'
+import { runTool } from '../support/run-tool.ts'
 
 const production = read()
 const staging = read('staging')
@@ -18,85 +26,171 @@ function without(deployment: Deployment, variable: string): Deployment {
 
 describe('the deployment check', () => {
   test('finds no error in wrangler.toml, in production and staging', () => {
-    expect(checkDeployments([production, staging]).errors).toEqual([])
+    expect(checkDeployments([production, staging])).toEqual([])
   })
 
   test('finds a missing variable that the Worker cannot do without', () => {
-    expect(checkDeployments([production, without(staging, 'ORIGIN_URL')]).errors).toEqual(
+    expect(checkDeployments([production, without(staging, 'ORIGIN_URL')])).toEqual(
       expect.arrayContaining([expect.stringMatching(/^boardcache-staging: .*ORIGIN_URL/)]),
     )
   })
 
   test('finds a variable that one environment sets and the other does not', () => {
-    expect(checkDeployments([production, without(staging, 'ALLOWED_ORIGINS')]).errors).toContain(
+    expect(checkDeployments([production, without(staging, 'ALLOWED_ORIGINS')])).toContain(
       'boardcache-staging: the variable ALLOWED_ORIGINS is missing, boardcache has it',
     )
   })
 
   test('finds a secret that lies open among the variables', () => {
     const open = { ...staging, vars: { ...staging.vars, INTERNAL_AUTH_KEY: 'for all to read, here' } }
-    expect(checkDeployments([production, open]).errors).toContain(
+    expect(checkDeployments([production, open])).toContain(
       'boardcache-staging: INTERNAL_AUTH_KEY is a secret and must not be a variable',
     )
   })
 
   test('finds a misspelt variable', () => {
     const misspelt = { ...production, vars: { ...production.vars, STALENESS_BOUND: '1000' } }
-    expect(checkDeployments([misspelt]).errors).toEqual([
+    expect(checkDeployments([misspelt])).toEqual([
       'boardcache: the Worker does not read the variable STALENESS_BOUND',
     ])
   })
 
   test('finds a value that the Worker does not take', () => {
     const wrong = { ...production, vars: { ...production.vars, STALENESS_BOUND_MS: 'soon' } }
-    expect(checkDeployments([wrong]).errors).toEqual([expect.stringContaining('STALENESS_BOUND_MS')])
+    expect(checkDeployments([wrong])).toEqual([expect.stringContaining('STALENESS_BOUND_MS')])
   })
 
   test('finds a binding that one environment has and the other does not', () => {
-    expect(checkDeployments([production, { ...staging, kv_namespaces: [] }]).errors).toEqual([
+    expect(checkDeployments([production, { ...staging, kv_namespaces: [] }])).toEqual([
       'boardcache-staging: the KV namespace BOARD_CACHE is missing, boardcache has it',
     ])
   })
 
   test('finds a limit of the platform that is not the one of the variables', () => {
     const vars = { ...production.vars, RATE_LIMIT_USER_MAX: '700' }
-    expect(checkDeployments([{ ...production, vars }]).errors).toEqual([
+    expect(checkDeployments([{ ...production, vars }])).toEqual([
       'boardcache: USER_RATE_LIMIT allows 600 in 60 s, and RATE_LIMIT_USER_MAX says otherwise',
     ])
   })
 
   test('finds a Durable Object class that no migration makes', () => {
     const migrations = [{ tag: 'v1', new_sqlite_classes: ['Ledger'] }]
-    expect(checkDeployments([{ ...production, migrations }]).errors).toEqual([
+    expect(checkDeployments([{ ...production, migrations }])).toEqual([
       'boardcache: no migration makes the Durable Object class MetricsStore with SQLite storage',
       'boardcache: no migration makes the Durable Object class MetricsOverview with SQLite storage',
     ])
   })
 
   test('finds a class that the Worker exports and no migration makes', () => {
-    expect(checkDeployments([production], ['Ledger', 'Outbox']).errors).toEqual([
+    expect(checkDeployments([production], ['Ledger', 'Outbox'])).toEqual([
       'boardcache: no migration makes the Durable Object class Outbox with SQLite storage',
     ])
   })
 
-  test('warns of a host or an id that is still to be filled in, and of nothing else', () => {
-    const vars = Object.fromEntries(
-      Object.entries(production.vars).map(([name, value]) => [
-        name,
-        value.replaceAll('example', 'crm-of-ours'),
-      ]),
-    )
-    const filled = {
-      ...production,
-      vars,
-      kv_namespaces: [{ binding: 'BOARD_CACHE', id: 'a1b2c3d4'.repeat(4) }],
-    }
-    expect(checkDeployments([filled])).toEqual({ errors: [], warnings: [] })
-    expect(checkDeployments([{ ...filled, kv_namespaces: production.kv_namespaces }]).warnings).toHaveLength(
-      1,
-    )
-    expect(
-      checkDeployments([{ ...filled, vars: { ...vars, ORIGIN_URL: 'https://origin.example.com' } }]).warnings,
-    ).toEqual(['boardcache: ORIGIN_URL = "https://origin.example.com"'])
+  test('finds a URL in the clear', () => {
+    const clear = { ...production, vars: { ...production.vars, ORIGIN_URL: 'http://origin.crm-of-ours.com' } }
+    expect(checkDeployments([clear])).toEqual([expect.stringContaining('ORIGIN_URL (must be the https URL')])
   })
+})
+
+describe('what is still to be filled in', () => {
+  const filled: Deployment = {
+    ...production,
+    vars: Object.fromEntries(
+      Object.entries(production.vars).map(([name, value]) => [name, value.replaceAll('example', 'ours')]),
+    ),
+    kv_namespaces: [{ binding: 'BOARD_CACHE', id: 'a1b2c3d4'.repeat(4) }],
+  }
+  const withVariable = (name: string, value: string) => ({
+    ...filled,
+    vars: { ...filled.vars, [name]: value },
+  })
+
+  test('is nothing of what somebody has filled in', () => {
+    expect(stillToFillIn(filled)).toEqual([])
+    expect(checkDeployments([filled])).toEqual([])
+    expect(
+      stillToFillIn(withVariable('ALLOWED_ORIGINS', 'https://crm.ours.com,http://localhost:3000')),
+    ).toEqual([])
+  })
+
+  test.each([
+    ['ORIGIN_URL', 'https://origin.example.com'],
+    ['UPSTASH_REDIS_REST_URL', 'https://example.upstash.io'],
+    ['UPSTASH_REDIS_REST_URL', 'https://example-staging.upstash.io'],
+    ['SUPABASE_URL', 'https://example.supabase.co'],
+    ['JWT_ISSUER', 'https://EXAMPLE.supabase.co/auth/v1'],
+    ['JWKS_URL', 'https://<ref>.supabase.co/auth/v1/.well-known/jwks.json'],
+    ['SUPABASE_PUBLISHABLE_KEY', 'sb_publishable_of-example'],
+    ['ALLOWED_ORIGINS', 'https://crm.ours.com,https://crm.example.org'],
+    ['ORIGIN_URL', 'https://origin.test'],
+    ['ORIGIN_URL', 'http://127.0.0.1:8788'],
+  ])('is %s = %s', (name, value) => {
+    expect(stillToFillIn(withVariable(name, value))).toEqual([
+      `boardcache: vars.${name} = "${value}" is still to be filled in`,
+    ])
+  })
+
+  test.each(['0'.repeat(32), `${'0'.repeat(31)}1`, '', 'the id', '<id>'])(
+    'is the id "%s" of a KV namespace',
+    (id) => {
+      const kv_namespaces = [{ binding: 'BOARD_CACHE', id }]
+      expect(stillToFillIn({ ...filled, kv_namespaces })).toEqual([
+        `boardcache: kv_namespaces.0.id = "${id}" is still to be filled in`,
+      ])
+    },
+  )
+
+  test('is found wherever in the configuration it stands', () => {
+    const routes = [{ pattern: 'boards.example.com', custom_domain: true }]
+    expect(stillToFillIn({ ...filled, routes })).toEqual([
+      'boardcache: routes.0.pattern = "boards.example.com" is still to be filled in',
+    ])
+  })
+
+  test('is not where the project lies', () => {
+    expect(stillToFillIn({ ...filled, main: '/home/example/worker/index.ts' })).toEqual([])
+  })
+})
+
+describe('npm run deploy:check', () => {
+  const text = readFileSync('wrangler.toml', 'utf8')
+  const incomplete = filledIn(text).replaceAll(
+    /^ORIGIN_URL = .*$/gm,
+    'ORIGIN_URL = "https://origin.example.com"',
+  )
+  const check = (...args: string[]) =>
+    withConfig(incomplete, (config) =>
+      runTool('node', ['test/support/deploy-check.ts', '--config', config, ...args]),
+    )
+
+  test.each([
+    ['boardcache', []],
+    ['boardcache-staging', ['--env', 'staging']],
+    ['boardcache-staging', ['-e', 'staging']],
+  ])(
+    'stops a deployment of %s where something is left to fill in (%j)',
+    async (name, args) => {
+      const { exitCode, stderr } = await check(...args)
+      expect(exitCode).toBe(1)
+      expect(stderr.trim()).toBe(
+        `error: ${name}: vars.ORIGIN_URL = "https://origin.example.com" is still to be filled in`,
+      )
+    },
+    60_000,
+  )
+
+  test.each([
+    [['--env', 'nowhere'], /no environment "nowhere"/],
+    [['--enviroment', 'staging'], /Unknown option/],
+    [['staging'], /Unexpected argument/],
+  ])(
+    'stops where it does not know what is to be deployed (%j)',
+    async (args, said) => {
+      const { exitCode, stderr } = await check(...args)
+      expect(exitCode).toBe(1)
+      expect(stderr).toMatch(said)
+    },
+    60_000,
+  )
 })

@@ -135,6 +135,15 @@ export const workerEnvIsReadInOnePlace: Rule = (files) =>
     .filter(({ words }) => words.some(({ text }) => text === 'Env' || text === 'env'))
     .map(({ path }) => `${path} takes the environment; only worker/config.ts reads it`)
 
+const mayOpenBodies = new Set(['worker/app.ts', 'worker/routes/route.ts', 'worker/routes/access.ts'])
+
+/** What admission hands out reads a body; a route that took it as it came could read it before its sender is known. */
+export const bodiesAreOpenedByAdmission: Rule = (files) =>
+  withSyntax(files)
+    .filter(({ path }) => folderOf(path) === 'worker' && !mayOpenBodies.has(path))
+    .filter(({ words }) => words.some(({ text }) => text === 'unreadBody'))
+    .map(({ path }) => `${path} opens a request's body; only worker/routes/access.ts does`)
+
 export const originEnvironmentIsReadInOnePlace: Rule = (files) =>
   files
     .filter((file) => isTypeScript(file) && /^(origin|shared|worker)\//.test(file.path))

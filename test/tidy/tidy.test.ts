@@ -114,6 +114,14 @@ const guarantees: Guarantee[] = [
     ],
   },
   {
+    name: 'no route of the Worker opens a body but by what admission hands out',
+    rule: rules.bodiesAreOpenedByAdmission,
+    canaries: [
+      { 'worker/routes/a.ts': 'const handle = (call) => parseBody(call.headers, call.unreadBody, taken)' },
+      { 'worker/routes/a.ts': 'const handle = ({ unreadBody }) => read(unreadBody)' },
+    ],
+  },
+  {
     name: "the origin's environment is read in its configuration alone",
     rule: rules.originEnvironmentIsReadInOnePlace,
     canaries: [{ 'origin/app.ts': 'const url = process.env.SUPABASE_URL' }],
