@@ -10,6 +10,7 @@ import { createDelivery } from './outbox/delivery.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import type { Relay } from './outbox/relay.ts'
 import { createRelay } from './outbox/relay.ts'
+import { withWriterProof } from './outbox/writer-proof.ts'
 import type { Periodic } from './periodic.ts'
 import { startPeriodic } from './periodic.ts'
 import { startServer } from './server.ts'
@@ -29,11 +30,12 @@ const stopGraceMs = limits.stopGraceMs - 2_000 - limits.relayDeadlineMs - limits
 
 async function run(config: Config): Promise<void> {
   const logger = pino({ name: 'boardcache-origin', level: config.logLevel })
-  const database = createDatabase({
+  const supabase = createDatabase({
     supabaseUrl: config.supabaseUrl,
     publishableKey: config.supabasePublishableKey,
     secretKey: config.relay?.supabaseSecretKey ?? null,
   })
+  const database = config.relay === null ? supabase : withWriterProof(supabase, clock)
   const relay = relayOf(config, database, logger)
   const app = createApp({ config, database, relay, clock, logger })
   const server = await listen(config, app.fetch)

@@ -13,13 +13,15 @@ export type RpcArguments = Readonly<Record<string, unknown>>
 export interface Database {
   /**
    * Calls a SQL function as the caller, so that row level security holds; answers its jsonb, unchecked. Null is the
-   * service role, which is not bound by it, and is refused where the origin has no secret key.
+   * service role, which is not bound by it, and is refused where the origin has no secret key. `headers` go along with
+   * the call, and the function can read them.
    */
   callRpc(
     functionName: string,
     args: RpcArguments,
     callerToken: string | null,
     signal: AbortSignal,
+    headers?: Readonly<Record<string, string>>,
   ): Promise<Result<unknown, DatabaseFailure>>
   /** Whether Postgres itself answers. */
   probe(signal: AbortSignal): Promise<boolean>
@@ -49,12 +51,13 @@ export function createDatabase({ supabaseUrl, publishableKey, secretKey }: Datab
   const serviceClient = secretKey === null ? null : clientOf(secretKey)
 
   return {
-    async callRpc(functionName, args, callerToken, signal) {
+    async callRpc(functionName, args, callerToken, signal, headers = {}) {
       const asked =
         callerToken === null
           ? serviceClient?.rpc(functionName, args)
           : client.rpc(functionName, args).setHeader('Authorization', `Bearer ${callerToken}`)
       if (asked === undefined) return err({ kind: 'refused' })
+      for (const [name, value] of Object.entries(headers)) asked.setHeader(name, value)
       const { data, error, status } = await asked.abortSignal(signal)
       if (error === null) return ok(data)
       return err(signal.aborted ? { kind: 'timeout' } : failureOf(status, error.code))

@@ -180,6 +180,8 @@ export const limits = {
   importBatchLinesMax: 500,
   importBatchBytesMax: 1_048_576,
   importRejectionsMax: 10_000,
+  /** Lines with ignored fields that are named; an import goes on past them. */
+  importIgnoredMax: 10_000,
   importIdleMs: 30_000,
   /** Rate limits: the share of a limit that an isolate lets through before it tells the others. */
   rateLimitBatchShare: 0.05,

@@ -33,6 +33,8 @@ export interface ImportedBatch {
     readonly id: string
     readonly code: 'column_not_found' | 'contact_vanished'
   }[]
+  /** Contacts that were there, and the fields told of them that only a creation sets. */
+  readonly ignored: readonly { readonly id: string; readonly fields: readonly string[] }[]
   readonly outbox: readonly OutboxRow[]
 }
 
@@ -58,6 +60,7 @@ const importedSchema = z.object({
   created: z.int(),
   updated: z.int(),
   rejected: z.array(z.object({ id: z.string(), code: z.enum(['column_not_found', 'contact_vanished']) })),
+  ignored: z.array(z.object({ id: z.string(), fields: z.array(z.string()) })).default([]),
   ...outbox,
 })
 const admittedSchema = z.object({ outcome: z.literal('ok') })

@@ -18,7 +18,10 @@ export interface ImportOptions {
   readonly writer: Writer
   readonly body: ReadableStream<Uint8Array>
   readonly linesMax: number
-  /** Told in the order of the work; never more than `importRejectionsMax` rejections and one progress a batch. */
+  /**
+   * Told in the order of the work; never more than `importRejectionsMax` rejections, `importIgnoredMax` lines with
+   * ignored fields and one progress a batch.
+   */
   report(report: ImportReport): void
 }
 
@@ -58,7 +61,18 @@ const carriageReturn = 0x0d
 
 class Import {
   private readonly options: ImportOptions
-  private readonly counts = { lines: 0, created: 0, updated: 0, rejected: 0 }
+  private readonly counts: {
+    lines: number
+    created: number
+    updated: number
+    rejected: number
+    ignored?: number
+  } = {
+    lines: 0,
+    created: 0,
+    updated: 0,
+    rejected: 0,
+  }
   private batch: Entry[] = []
   private batchIds = new Set<string>()
   private batchBytes = 0
@@ -139,6 +153,12 @@ class Import {
     this.options.report({ type: 'rejected', line, ...rejection })
   }
 
+  private ignore(line: number, fields: readonly string[]): void {
+    this.counts.ignored = (this.counts.ignored ?? 0) + 1
+    if (this.counts.ignored > limits.importIgnoredMax) return
+    this.options.report({ type: 'ignored', line, fields: [...fields] })
+  }
+
   private async flush(): Promise<void> {
     const entries = this.batch
     this.batch = []
@@ -164,13 +184,16 @@ class Import {
       ),
     )
     if (written.ok) {
-      const { created, updated, rejected, outbox } = written.value
+      const { created, updated, rejected, ignored, outbox } = written.value
       this.counts.created += created
       this.counts.updated += updated
       const codes = new Map(rejected.map(({ id, code }) => [id, code]))
+      const fields = new Map(ignored.map((each) => [each.id, each.fields]))
       for (const { line, contact } of entries) {
         const code = codes.get(contact.id)
         if (code !== undefined) this.reject(line, { code })
+        const ignoredFields = fields.get(contact.id)
+        if (ignoredFields !== undefined) this.ignore(line, ignoredFields)
       }
       await this.deliver(outbox)
     } else if (written.error.kind !== 'invalid') {

@@ -91,11 +91,15 @@ const progress = {
   created: z.int(),
   updated: z.int(),
   rejected: z.int(),
+  /** Of the updated ones, those with fields that were ignored; left out where there are none. */
+  ignored: z.int().optional(),
 }
 
 /**
  * What an import tells as it goes on, a JSON object a line. Every line that was read and is not empty is `created`,
- * `updated` (its id was there) or `rejected` by name. The last line is `done`, or `stopped`: nothing from line `from` on
+ * `updated` (its id was there) or `rejected` by name. A line that was `updated` and tells a field that only a creation
+ * sets, with another value than the contact has, is named as `ignored` with those fields, up to
+ * `limits.importIgnoredMax` lines; all of them are counted. The last line is `done`, or `stopped`: nothing from line `from` on
  * was written, and sending those lines again is harmless.
  */
 export const importReportSchema = z.discriminatedUnion('type', [
@@ -114,6 +118,7 @@ export const importReportSchema = z.discriminatedUnion('type', [
     ]),
     details: z.array(faultSchema).optional(),
   }),
+  z.object({ type: z.literal('ignored'), line: z.int(), fields: z.array(z.string()) }),
   z.object({ type: z.literal('done'), ...progress, ...invalidated }),
   z.object({
     type: z.literal('stopped'),

@@ -56,13 +56,20 @@ describe('a contact that is written', () => {
     expect(await remove(member, 'w1')).toEqual({ outcome: 'contact_not_found' })
   })
 
-  test('is held back from the relay for as long as its writer delivers it', async () => {
-    await database.sql`delete from private.outbox`
-    await update(member, 'contact_000001', { name: 'Held' })
-    const claim = { p_rows_max: 10, p_lease_ms: 1_000 }
-    expect(await call(database.service, 'outbox_claim', claim)).toEqual({ outcome: 'ok', rows: [] })
-    const [row] = await database.sql`select due_at - written_at as held from private.outbox`
-    expect(String(row?.['held'])).toMatch(/^00:00:0[12]/)
+  test('says which fields told of a contact that is there it does not take, and nothing when they are the same', async () => {
+    const contact = { ...place, id: 'k1', name: 'One', created_at: '2020-01-02T03:04:05.123456Z' }
+    expect(await importAll(member, [contact])).toMatchObject({ created: 1, updated: 0, ignored: [] })
+    expect(await importAll(member, [contact])).toMatchObject({ created: 0, updated: 1, ignored: [] })
+    const other = { ...contact, created_at: '2020-01-02T03:04:05.123457Z' }
+    const { created_at, ...without } = other
+    expect(await importAll(member, [other, { ...contact, id: 'k2' }])).toMatchObject({
+      created: 1,
+      updated: 1,
+      ignored: [{ id: 'k1', fields: ['created_at'] }],
+    })
+    expect(await importAll(member, [without])).toMatchObject({ updated: 1, ignored: [] })
+    const [row] = await database.sql`select created_at from contacts where id = 'k1'`
+    expect(row?.['created_at']).toEqual(new Date(contact.created_at))
   })
 
   test('never takes an id that is taken, nor a place that is not there', async () => {
@@ -138,6 +145,7 @@ describe('a batch of an import', () => {
       outcome: 'ok',
       created: 0,
       updated: 0,
+      ignored: [],
       rejected: [],
       outbox: [],
     })

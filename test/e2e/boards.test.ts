@@ -169,16 +169,19 @@ describe('an invalidation', () => {
     expect(await moveOn(event)).toEqual(first)
   })
 
-  it('is taken from a Supabase database webhook as it comes', async () => {
-    const row = {
-      workspace_id: '15213',
-      board_id: 'board_1',
-      board_column_id: 'col_11',
-      id: 'contact_000001',
-    }
-    const webhook = { type: 'UPDATE', table: 'contacts', schema: 'public', record: row, old_record: row }
-    const { invalidated } = await stack.invalidate(webhook)
-    expect(invalidated).toBe(3)
+  it('is taken from a Supabase database webhook as it comes, also with the name of a partition', async () => {
+    const [row] = await stack.sql`
+      select to_jsonb(c) as record, tableoid::regclass::text as partition
+      from contacts c where workspace_id = '15213' and id = 'contact_000001'`
+    const record = row?.['record']
+    const [schema, table] = String(row?.['partition']).split('.')
+    for (const webhook of [
+      { type: 'UPDATE', table: 'contacts', schema: 'public', record, old_record: record },
+      { type: 'UPDATE', table, schema, record, old_record: record },
+      { type: 'INSERT', table, schema, record, old_record: null },
+      { type: 'DELETE', table, schema, record: null, old_record: record },
+    ])
+      expect((await stack.invalidate(webhook)).invalidated).toBe(3)
   })
 })
 

@@ -77,6 +77,38 @@ describe('a writer', () => {
     expect((await send('DELETE', `/contacts/${id}`)).status).toBe(404)
   })
 
+  it('alone has its rows held back from the relay: the origin proves that it delivers them by itself', async () => {
+    await stack.sql.unsafe(`
+      create table private.outbox_held (is_held boolean);
+      create function private.note_outbox_held() returns trigger language plpgsql security definer as $$
+      begin
+        insert into private.outbox_held
+        select due_at - written_at > interval '1 second' from came;
+        return null;
+      end
+      $$;
+      create trigger held after insert on private.outbox referencing new table as came
+      for each statement execute function private.note_outbox_held();`)
+    const held = async () => {
+      const rows = await stack.sql`delete from private.outbox_held returning is_held`
+      return [...new Set(rows.map((row) => row['is_held']))]
+    }
+    const contact = { id: 'held', board_id: 'board_123', board_column_id: 'col_1', name: 'Held' }
+    for (const writer of [stack.tokens.member, stack.internalAuthKey]) {
+      await write(contactWrittenSchema, 'POST', '/contacts', contact, writer)
+      await send('POST', '/contacts/import', JSON.stringify(contact), writer)
+      await write(contactWrittenSchema, 'PATCH', '/contacts/held', { name: 'Still' }, writer)
+      await write(contactDeletedSchema, 'DELETE', '/contacts/held', undefined, writer)
+      expect(await held()).toEqual([true])
+    }
+    await stack.sql`update contacts set name = 'X' where workspace_id = '15213' and id = 'contact_000001'`
+    expect(await held()).toEqual([false])
+    await stack.sql.unsafe(`
+      drop trigger held on private.outbox;
+      drop function private.note_outbox_held();
+      drop table private.outbox_held;`)
+  })
+
   it('may be the backend with the internal key, for itself or for a caller', async () => {
     const change = { name: 'By the backend' }
     const own = await write(

@@ -22,35 +22,46 @@ const parts = ['postgres', 'postgres.made']
 
 const run = promisify(execFile)
 
+/** Puts a Postgres with this content into an empty data folder, as an earlier start would have left it. */
+export function placeDatabase(dataDirectory: string, content: Content): Promise<void> {
+  return placeMade(dataDirectory, `${content.contacts}-contacts-of-seed-${content.seed}`, (url) =>
+    fillDatabase(url, { ...content, isExternal: false, onProgress: () => undefined }),
+  )
+}
+
 /**
- * Puts a Postgres with this content into an empty data folder, as an earlier start would have left it. Within a test run
- * each content is made once and copied from then on.
+ * Puts a Postgres into an empty data folder that `fill` has filled. Within a test run each name is made once and copied
+ * from then on.
  */
-export async function placeDatabase(dataDirectory: string, content: Content): Promise<void> {
+export async function placeMade(
+  dataDirectory: string,
+  name: string,
+  fill: (url: string) => Promise<void>,
+): Promise<void> {
   const folder = runFolder()
   // Windows has no `cp`.
-  if (folder === null || process.platform === 'win32') return makeDatabase(dataDirectory, content)
-  const made = join(folder, `${content.contacts}-contacts-of-seed-${content.seed}`)
-  if (!existsSync(made)) await makeWhole(made, content)
+  if (folder === null || process.platform === 'win32') return makeDatabase(dataDirectory, fill)
+  const made = join(folder, name)
+  if (!existsSync(made)) await makeWhole(made, fill)
   // As `cp` does it: the files stay the user's who runs Postgres.
   await run('cp', ['-a', ...parts.map((part) => join(made, part)), dataDirectory])
 }
 
 /** Made aside and renamed: of two test files that make the same, the second finds the first one's. */
-async function makeWhole(made: string, content: Content): Promise<void> {
+async function makeWhole(made: string, fill: (url: string) => Promise<void>): Promise<void> {
   const draft = await makeDataDirectory()
-  await makeDatabase(draft, content)
+  await makeDatabase(draft, fill)
   await rename(draft, made).catch(async (error: NodeJS.ErrnoException) => {
     if (!existsSync(made)) throw error
     await rm(draft, { recursive: true })
   })
 }
 
-async function makeDatabase(dataDirectory: string, content: Content): Promise<void> {
+async function makeDatabase(dataDirectory: string, fill: (url: string) => Promise<void>): Promise<void> {
   const postgres = createPostgresPiece(dataDirectory, await takePort(0), unsafeSettings)
   try {
     await postgres.start()
-    await fillDatabase(postgres.url, { ...content, isExternal: false, onProgress: () => undefined })
+    await fill(postgres.url)
   } finally {
     await postgres.stop()
   }

@@ -164,6 +164,16 @@ describe('a body that is not what the route takes', () => {
       'invalid_body',
       JSON.stringify({ type: 'UPDATE', table: 'invoices', schema: 'public', record: {}, old_record: {} }),
     ],
+    [
+      'invalid_body',
+      JSON.stringify({
+        type: 'INSERT',
+        table: 'contacts_64',
+        schema: 'private',
+        record: {},
+        old_record: null,
+      }),
+    ],
     ['workspace_missing', JSON.stringify({ action: 'workspace_updated' })],
   ])('is a 400 %s: %.60s', async (code, body) => {
     expect(await ask(path, post(internal, body))).toMatchObject({ status: 400, code })

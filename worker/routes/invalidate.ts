@@ -16,7 +16,8 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { LedgerEvent } from '../ledger/contract.ts'
 import { invalidate, invalidateEach } from '../ledger/invalidate.ts'
-import { tagsOf, webhookTags } from '../ledger/tags.ts'
+import { tagsOf } from '../ledger/tags.ts'
+import { webhookTags } from '../ledger/webhook-tags.ts'
 import { admitInternal } from './access.ts'
 import { parseInput } from './input.ts'
 import { enveloped, respondData, respondJson } from './respond.ts'
@@ -76,8 +77,7 @@ function eventsOf(body: unknown, call: Call): Result<Events, WireError> {
     const webhook = parseInput(databaseWebhookSchema, body, 'invalid_body')
     if (!webhook.ok) return webhook
     const moved = webhookTags(webhook.value)
-    const message = 'must be a row of a table whose changes are cached, with its workspace and board'
-    if (!moved.ok) return err({ code: 'invalid_body', details: [{ parameter: 'record', message }] })
+    if (!moved.ok) return err({ code: 'invalid_body', details: [moved.error] })
     return ok(new Map([...moved.value].map(([workspaceId, tags]) => [workspaceId, [{ tags }]])))
   }
   const event = parseInput(invalidationEventSchema, body, 'invalid_body')

@@ -4,7 +4,7 @@ import { invalidationActionSchema, invalidationEventSchema } from '../../../shar
 import { boardIdSchema, columnIdSchema } from '../../../shared/ids.ts'
 import { contactCounts } from '../../../shared/resources/contact-counts.ts'
 import { contactList } from '../../../shared/resources/contact-list.ts'
-import { patternsOf, tagsOf, webhookTags } from '../../../worker/ledger/tags.ts'
+import { patternsOf, tagsOf } from '../../../worker/ledger/tags.ts'
 import { workspaceId } from '../../support/entries.ts'
 
 const event = (fields: object) => invalidationEventSchema.parse(fields)
@@ -66,39 +66,5 @@ describe('what an event moves on', () => {
         expect(counts.ok && overlaps(tags, counts.value.tags)).toBe(true)
       }),
     )
-  })
-})
-
-describe('a database webhook', () => {
-  const row = (column: string, workspace = '15213') => ({
-    id: 'contact_456',
-    workspace_id: workspace,
-    board_id: 'board_123',
-    board_column_id: column,
-  })
-  const webhook = (record: object | null, old: object | null, table = 'contacts') => ({
-    type: 'UPDATE' as const,
-    table,
-    schema: 'public',
-    record: record as Record<string, unknown> | null,
-    old_record: old as Record<string, unknown> | null,
-  })
-
-  it('moves the old and the new place of a row', () => {
-    const tags = webhookTags(webhook(row('col_2'), row('col_1')))
-    expect(tags.ok && tags.value.get(workspaceId)?.toSorted()).toEqual(
-      ['column:board_123:col_1', 'column:board_123:col_2', 'counts', 'open:board_123'].toSorted(),
-    )
-  })
-
-  it('moves both workspaces of a row that changed hands', () => {
-    const tags = webhookTags(webhook(row('col_2', '15214'), row('col_1')))
-    expect(tags.ok && [...tags.value.keys()]).toEqual(['15213', '15214'])
-  })
-
-  it('is refused where it is no row of a cached table', () => {
-    expect(webhookTags(webhook({ id: 1 }, null)).ok).toBe(false)
-    expect(webhookTags(webhook(row('col_1'), null, 'invoices')).ok).toBe(false)
-    expect(webhookTags(webhook(null, null)).ok).toBe(false)
   })
 })

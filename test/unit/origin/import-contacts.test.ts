@@ -16,7 +16,7 @@ type Answer = Result<ImportedBatch, Failure>
 const clock = createFakeClock()
 const { write } = createFakeOutbox(clock)
 const allCreated = (batch: Batch): Answer =>
-  ok({ created: batch.length, updated: 0, rejected: [], outbox: [write()] })
+  ok({ created: batch.length, updated: 0, rejected: [], ignored: [], outbox: [write()] })
 
 interface Scene {
   readonly chunks: readonly (string | Uint8Array)[]
@@ -119,6 +119,38 @@ describe('lines', () => {
       [15, 'refused_by_database'],
     ])
     expect(last).toMatchObject({ type: 'done', created: 18, rejected: 2 })
+  })
+
+  test('whose fields were not all taken are named, each with those fields, and counted', async () => {
+    const ignoring = (batch: Batch): Answer =>
+      ok({
+        created: batch.length - 2,
+        updated: 2,
+        rejected: [],
+        ignored: ['c2', 'c4'].map((id) => ({ id, fields: ['created_at'] })),
+        outbox: [],
+      })
+    const { reports, last } = await runImport({ chunks: ['\n', ...lines(5)], answer: ignoring })
+    expect(reports.filter(({ type }) => type === 'ignored')).toEqual([
+      { type: 'ignored', line: 3, fields: ['created_at'] },
+      { type: 'ignored', line: 5, fields: ['created_at'] },
+    ])
+    expect(last).toMatchObject({ type: 'done', created: 3, updated: 2, ignored: 2 })
+  })
+
+  test('whose fields were not all taken are named up to a bound, and written beyond it', async () => {
+    const allIgnored = (batch: Batch): Answer =>
+      ok({
+        created: 0,
+        updated: batch.length,
+        rejected: [],
+        ignored: batch.map(({ id }) => ({ id: String(id), fields: ['created_at'] })),
+        outbox: [],
+      })
+    const count = limits.importIgnoredMax + 700
+    const { reports, last } = await runImport({ chunks: lines(count), answer: allIgnored })
+    expect(reports.filter(({ type }) => type === 'ignored')).toHaveLength(limits.importIgnoredMax)
+    expect(last).toMatchObject({ type: 'done', updated: count, ignored: count })
   })
 
   test('never come back in a report, whatever is wrong with them', async () => {

@@ -47,6 +47,15 @@ test('a call carries its own caller’s token, and the publishable key only as a
   expect(seen).toContain('/rest/v1/rpc/contact_counts')
 })
 
+test('a call carries the headers it is given', async () => {
+  const database = await databaseOver((request, response) => {
+    const answer = { outcome: 'ok', header: request.headers['x-given'] }
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer))
+  })
+  const called = database.callRpc('contact_update', {}, 'a.b.c', never, { 'X-Given': 'value' })
+  expect(await called).toEqual({ ok: true, value: { outcome: 'ok', header: 'value' } })
+})
+
 test.each([
   ['an expired token', 401, { code: 'PGRST303', message: 'JWT expired' }, 'refused'],
   ['a token of another key', 401, { code: 'PGRST301', message: 'No suitable key' }, 'refused'],

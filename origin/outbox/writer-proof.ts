@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+import type { Result } from '../../shared/result.ts'
+import { err } from '../../shared/result.ts'
+import { createAsk } from '../ask.ts'
+import type { Failure } from '../failures.ts'
+import type { Database } from '../supabase.ts'
+
+/** The functions whose outbox rows the origin delivers by itself, before it answers its caller. */
+const deliveredFunctions: ReadonlySet<string> = new Set([
+  'contact_create',
+  'contact_update',
+  'contact_delete',
+  'contacts_import',
+])
+/** Where the database looks for the proof (private.outbox_hold_ms). */
+export const writerProofHeader = 'X-Boardcache-Writer-Proof'
+
+const proofDeadlineMs = 1_000
+/** The secret may be changed in the database; a call with the old one is made all the same and holds nothing. */
+const proofUsedForMs = 600_000
+const failureRememberedForMs = 10_000
+
+const proofSchema = z.object({ proof: z.string().min(1) })
+
+/**
+ * Sends with each write what proves to the database that it is the origin's, so that its outbox rows are held back from
+ * the relay until the origin has delivered them. Never a condition: where the proof cannot be had in time, the write is
+ * made without it, and the relay may deliver its rows a second time, which their ids make harmless.
+ */
+export function withWriterProof(database: Database, clock: Clock): Database {
+  let proof: string | null = null
+  let fetchAgainAtMs = Number.NEGATIVE_INFINITY
+  let fetching: Promise<void> | null = null
+
+  async function fetchProof(): Promise<void> {
+    const fetched = await withinDeadline<Result<z.output<typeof proofSchema>, Failure>>(
+      clock,
+      proofDeadlineMs,
+      (signal) => createAsk(database, null, signal)(proofSchema, 'outbox_writer_proof', {}),
+      err({ kind: 'timeout' }),
+    )
+    if (fetched.ok) proof = fetched.value.proof
+    fetchAgainAtMs = clock.now() + (fetched.ok ? proofUsedForMs : failureRememberedForMs)
+    fetching = null
+  }
+
+  /** Only the first write waits for it; later ones use the one that is known while it is fetched again. */
+  async function currentProof(): Promise<string | null> {
+    if (clock.now() >= fetchAgainAtMs) fetching ??= fetchProof()
+    if (proof === null) await fetching
+    return proof
+  }
+
+  return {
+    ...database,
+    async callRpc(functionName, args, callerToken, signal) {
+      if (!deliveredFunctions.has(functionName)) {
+        return database.callRpc(functionName, args, callerToken, signal)
+      }
+      const known = await currentProof()
+      const headers = known === null ? {} : { [writerProofHeader]: known }
+      return database.callRpc(functionName, args, callerToken, signal, headers)
+    },
+  }
+}

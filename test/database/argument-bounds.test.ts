@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { limits } from '../../shared/limits.ts'
+import {
+  type Arguments,
+  callers,
+  type HostedDatabase,
+  type HostedServer,
+  startHostedServer,
+} from './hosted.ts'
+
+let server: HostedServer
+let database: HostedDatabase
+
+beforeAll(async () => {
+  server = await startHostedServer()
+  database = await server.open('UTC')
+})
+
+afterAll(async () => {
+  await server.stop()
+})
+
+const invalidParameterValue = { code: '22023' }
+
+const page = {
+  p_workspace: 'w1',
+  p_board: 'b1',
+  p_column: null,
+  p_filter: 'all',
+  p_search: null,
+  p_sort_by: 'created_at',
+  p_sort_order: 'desc',
+  p_per_page: 50,
+  p_page: 1,
+  p_after: null,
+  p_after_id: null,
+} as const
+const place = { board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
+const long = 'x'.repeat(129)
+const at = '2026-01-02T03:04:05.123456+00:00'
+const nested = (levels: number): Record<string, never> =>
+  JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)
+const contacts = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ ...place, id: `import${index}` }))
+const ids = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+const failure = { id: 1, code: 'x', delayMs: 0 }
+
+interface Bounded {
+  readonly name: string
+  readonly caller?: 'service_role'
+  /** Arguments at their bounds, which are taken. */
+  readonly taken: readonly Arguments[]
+  readonly refused: readonly Arguments[]
+}
+
+/** Workspaces, ids and objects that no function takes. */
+const badIds = [null, '', long, 'é'.repeat(129), 'x'.repeat(1_000_000)]
+const badObjects = [null, [], 'text', 7, { name: 'x'.repeat(65_536) }]
+const badLists = [null, {}, 'text', 7]
+
+const bounded: readonly Bounded[] = [
+  {
+    name: 'contacts_page',
+    taken: [
+      { ...page, p_per_page: limits.perPageMax, p_page: limits.pageMax },
+      { ...page, p_search: 'x'.repeat(limits.searchCharactersMax) },
+      // Composed it is two characters each, as the API hands it on.
+      { ...page, p_search: '\u0958'.repeat(limits.searchCharactersMax).normalize('NFC') },
+      { ...page, p_after: at, p_after_id: 'x'.repeat(128) },
+      { ...page, p_sort_by: 'name', p_after: 'x'.repeat(512), p_after_id: '1' },
+    ],
+    refused: [
+      ...badIds.flatMap((id) => [
+        { ...page, p_workspace: id },
+        { ...page, p_board: id },
+        { ...page, p_column: id ?? '' },
+        { ...page, p_after: at, p_after_id: id },
+      ]),
+      ...[null, '', 'ALL', long].flatMap((text) => [
+        { ...page, p_filter: text },
+        { ...page, p_sort_by: text },
+        { ...page, p_sort_order: text },
+      ]),
+      ...[null, 0, -1, 101, 2_147_483_647].map((count) => ({ ...page, p_per_page: count })),
+      ...[null, 0, -1, limits.pageMax + 1].map((number) => ({ ...page, p_page: number })),
+      { ...page, p_search: 'x'.repeat(limits.searchCharactersMax + 1) },
+      { ...page, p_search: 'é'.repeat(3 * limits.searchCharactersMax + 1) },
+      { ...page, p_after: at },
+      ...['', 'now', 'infinity', '2026-01-02T03:04:05', `${at} BC`, 'x'.repeat(513)].map((after) => ({
+        ...page,
+        p_after: after,
+        p_after_id: '1',
+      })),
+      { ...page, p_sort_by: 'name', p_after: 'x'.repeat(513), p_after_id: '1' },
+    ],
+  },
+  {
+    name: 'cache_settings_write',
+    taken: [{ p_workspace: 'w1', p_change: nested(4) }],
+    refused: [
+      ...badIds.map((id) => ({ p_workspace: id, p_change: {} })),
+      ...[...badObjects, { a: 'x'.repeat(4_096) }, nested(7), nested(300)].map((p_change) => ({
+        p_workspace: 'w1',
+        p_change,
+      })),
+    ],
+  },
+  {
+    name: 'contact_create',
+    taken: [{ p_workspace: 'w1', p_contact: { ...place, id: 'made', surplus: 'x'.repeat(65_000) } }],
+    refused: [
+      ...badIds.map((id) => ({ p_workspace: id, p_contact: { ...place, id: 'made' } })),
+      ...badObjects.map((p_contact) => ({ p_workspace: 'w1', p_contact })),
+    ],
+  },
+  {
+    name: 'contact_update',
+    taken: [{ p_workspace: 'w1', p_contact: 'w1-first', p_change: {} }],
+    refused: [
+      ...badIds.flatMap((id) => [
+        { p_workspace: id, p_contact: 'w1-first', p_change: {} },
+        { p_workspace: 'w1', p_contact: id, p_change: {} },
+      ]),
+      ...badObjects.map((p_change) => ({ p_workspace: 'w1', p_contact: 'w1-first', p_change })),
+    ],
+  },
+  {
+    name: 'contact_delete',
+    taken: [{ p_workspace: 'w1', p_contact: 'made' }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_contact: 'w1-first' },
+      { p_workspace: 'w1', p_contact: id },
+    ]),
+  },
+  {
+    name: 'contacts_import',
+    taken: [
+      { p_workspace: 'w1', p_contacts: [] },
+      { p_workspace: 'w1', p_contacts: contacts(limits.importBatchLinesMax) },
+    ],
+    refused: [
+      ...badIds.flatMap((id) => [
+        { p_workspace: id, p_contacts: [] },
+        { p_workspace: 'w1', p_contacts: [{ ...place, id }] },
+      ]),
+      ...[
+        ...badLists,
+        contacts(limits.importBatchLinesMax + 1),
+        [place],
+        [null],
+        ['text'],
+        [
+          { ...place, id: 'same' },
+          { ...place, id: 'same' },
+        ],
+        [{ ...place, id: 'wide', surplus: 'x'.repeat(65_536) }],
+        contacts(100).map((contact) => ({ ...contact, surplus: 'x'.repeat(50_000) })),
+      ].map((p_contacts) => ({ p_workspace: 'w1', p_contacts })),
+    ],
+  },
+  {
+    name: 'fold_counts',
+    caller: 'service_role',
+    taken: [{}, { p_rows_max: limits.foldRowsMax }],
+    refused: [null, 0, -1, 100_001].map((p_rows_max) => ({ p_rows_max })),
+  },
+  {
+    name: 'outbox_claim',
+    caller: 'service_role',
+    taken: [
+      { p_rows_max: 1, p_lease_ms: 0 },
+      { p_rows_max: limits.relayBatchMax, p_lease_ms: limits.outboxLeaseMs },
+    ],
+    refused: [
+      ...[null, 0, -1, 1_001].map((p_rows_max) => ({ p_rows_max, p_lease_ms: 0 })),
+      ...[null, -1, 3_600_001].map((p_lease_ms) => ({ p_rows_max: 1, p_lease_ms })),
+    ],
+  },
+  {
+    name: 'outbox_acknowledge',
+    caller: 'service_role',
+    taken: [{ p_ids: [] }, { p_ids: ids(1_000) }],
+    refused: [...badLists, ids(1_001)].map((p_ids) => ({ p_ids })),
+  },
+  {
+    name: 'outbox_release',
+    caller: 'service_role',
+    taken: [{ p_ids: ids(1_000), p_delay_ms: 0 }],
+    refused: [
+      ...[...badLists, ids(1_001)].map((p_ids) => ({ p_ids, p_delay_ms: 0 })),
+      ...[null, -1, 3_600_001].map((p_delay_ms) => ({ p_ids: [], p_delay_ms })),
+    ],
+  },
+  {
+    name: 'outbox_fail',
+    caller: 'service_role',
+    taken: [{ p_failures: [failure], p_attempts_max: limits.outboxAttemptsMax }],
+    refused: [
+      ...[
+        ...badLists,
+        ids(1_001).map((id) => ({ ...failure, id })),
+        [{ ...failure, id: null }],
+        [{ ...failure, delayMs: null }],
+        [{ ...failure, delayMs: -1 }],
+        [{ ...failure, delayMs: 3_600_001 }],
+      ].map((p_failures) => ({ p_failures, p_attempts_max: 1 })),
+      ...[null, 0, 1_001].map((p_attempts_max) => ({ p_failures: [], p_attempts_max })),
+    ],
+  },
+]
+
+describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused }) => {
+  test('takes what is within its bounds', async () => {
+    for (const args of taken) expect(await database.rpc(caller, name, args)).toMatchObject({ outcome: 'ok' })
+  })
+
+  test('refuses the rest as an invalid parameter, and writes nothing', async () => {
+    const [before] = await database.owner`select count(*)::int as rows from private.outbox`
+    for (const args of refused)
+      await expect(
+        database.rpc(caller, name, args),
+        JSON.stringify(args).slice(0, 200),
+      ).rejects.toMatchObject(invalidParameterValue)
+    expect(await database.owner`select count(*)::int as rows from private.outbox`).toEqual([before])
+  })
+})
+
+test.each(['contact_counts', 'workspace_boards', 'cache_settings_read'])(
+  '%s answers that no workspace of another name is the caller’s',
+  async (name) => {
+    for (const id of badIds)
+      expect(await database.rpc(callers.admin, name, { p_workspace: id })).toEqual({ outcome: 'forbidden' })
+  },
+)
+
+test('every function of the API that takes more than a workspace has its bounds here', async () => {
+  const rows = await database.owner`
+    select proname as name from pg_proc
+    where pronamespace = 'public'::regnamespace and pronargs > 0 and proargnames <> '{p_workspace}'
+    order by proname`
+  expect(rows.map((row) => row['name'])).toEqual(bounded.map(({ name }) => name).toSorted())
+})

@@ -1,0 +1,192 @@
+/**
+ * What must hold of everything in the schemas `public` and `private`, whatever migrations add. Each rule is a query that
+ * answers `what` breaks it, and a statement that breaks it, to show that the query finds it.
+ */
+export interface CatalogRule {
+  readonly guarantee: string
+  readonly violations: string
+  readonly broken: string
+}
+
+const members = 'authenticated, service_role'
+const service = 'service_role'
+
+/** Who may call which function of the API. A new one is added here. */
+const apiFunctions: Readonly<Record<string, string>> = {
+  cache_settings_read: members,
+  cache_settings_write: members,
+  contact_counts: members,
+  contact_create: members,
+  contact_delete: members,
+  contact_update: members,
+  contacts_import: members,
+  contacts_page: members,
+  fold_counts: service,
+  outbox_acknowledge: service,
+  outbox_claim: service,
+  outbox_fail: service,
+  outbox_move_everything: service,
+  outbox_release: service,
+  outbox_retry_parked: service,
+  outbox_state: service,
+  outbox_writer_proof: service,
+  reconcile_counts: service,
+  workspace_boards: members,
+  workspace_membership: members,
+}
+
+/** Functions that run with the caller's rights inside of those, or inside of a column, a policy or a trigger. */
+const sharedFunctions = [
+  ...['caller_id', 'caller_role', 'caller_workspaces', 'may_write', 'merged', 'touch_updated_at'],
+  ...['contact_presets', 'contact_shown', 'lock_columns', 'outbox_mark', 'outbox_since'],
+  ...['folded', 'phone_digits', 'search_text'],
+  ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
+]
+
+const tablesOfTheApi: Readonly<Record<string, string>> = {
+  board_columns: 'SELECT',
+  boards: 'SELECT',
+  cache_settings: 'INSERT, SELECT, UPDATE',
+  contacts: 'DELETE, INSERT, SELECT',
+  memberships: 'SELECT',
+  workspaces: 'SELECT',
+}
+
+const pairs = (table: Readonly<Record<string, string>>) =>
+  Object.entries(table)
+    .map(([name, value]) => `('${name}', '${value}')`)
+    .join(', ')
+const names = (list: readonly string[]) => list.map((name) => `'${name}'`).join(', ')
+
+const ourFunctions = `
+  select p.oid, p.oid::regprocedure::text as signature, p.proname, n.nspname, p.prosecdef, p.proconfig, p.prosqlbody,
+    pg_get_functiondef(p.oid) as definition
+  from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+  where n.nspname in ('public', 'private') and p.prokind in ('f', 'p')`
+
+const ourRelations = `
+  select c.oid, c.oid::regclass::text as name, c.relname, n.nspname, c.relkind, c.relrowsecurity
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname in ('public', 'private') and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')`
+
+const rolesOfTheApi = `unnest(array['anon', 'authenticated', 'service_role']) role`
+
+export const catalogRules: readonly CatalogRule[] = [
+  {
+    guarantee: 'a function of the API is called by the roles that it is for, and by no other',
+    violations: `
+      select f.signature || ' by ' || coalesce(granted.roles, 'nobody') as what
+      from (${ourFunctions}) f
+      left join (values ${pairs(apiFunctions)}) listed (name, roles) on listed.name = f.proname
+      cross join lateral (
+        select string_agg(role, ', ' order by role) as roles from ${rolesOfTheApi}
+        where has_function_privilege(role, f.oid, 'execute')
+      ) granted
+      where f.nspname = 'public' and granted.roles is distinct from listed.roles`,
+    broken: `create function public.planted() returns integer language sql set search_path = '' return 1`,
+  },
+  {
+    guarantee: 'a function of the schema private is called by who needs it for the others, and by no other',
+    violations: `
+      select f.signature || ' by ' || role as what
+      from (${ourFunctions}) f cross join ${rolesOfTheApi}
+      where f.nspname = 'private'
+        and has_function_privilege(role, f.oid, 'execute')
+          <> (role <> 'anon' and f.proname in (${names(sharedFunctions)}))`,
+    broken: 'grant execute on function private.outbox_everything() to authenticated',
+  },
+  {
+    guarantee: 'nothing is granted to everybody, on any function, table or sequence',
+    violations: `
+      select f.signature as what from (${ourFunctions}) f
+      join pg_proc p on p.oid = f.oid
+      cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) acl
+      where acl.grantee = 0
+      union all
+      select r.name from (${ourRelations}) r
+      join pg_class c on c.oid = r.oid
+      cross join aclexplode(c.relacl) acl
+      where acl.grantee = 0`,
+    broken: 'grant execute on function public.outbox_state() to public',
+  },
+  {
+    guarantee:
+      'a table of the API grants a member what is listed, the service role everything, and nobody nothing',
+    violations: `
+      select r.name || ' to ' || role || ': ' || coalesce(granted.privileges, 'nothing') as what
+      from (${ourRelations}) r
+      cross join ${rolesOfTheApi}
+      left join (values ${pairs(tablesOfTheApi)}) listed (name, privileges) on listed.name = r.relname
+      cross join lateral (
+        select string_agg(privilege, ', ' order by privilege) as privileges
+        from unnest(array['DELETE', 'INSERT', 'REFERENCES', 'SELECT', 'TRIGGER', 'TRUNCATE', 'UPDATE']) privilege
+        where has_table_privilege(role, r.oid, privilege)
+      ) granted
+      where r.nspname = 'public' and r.relkind <> 'S'
+        and granted.privileges is distinct from case role
+          when 'authenticated' then listed.privileges
+          when 'service_role' then 'DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE'
+        end`,
+    broken: 'create table public.planted (id integer)',
+  },
+  {
+    guarantee:
+      'no table or sequence of the schema private is granted to a role of the API, as a whole or by column',
+    violations: `
+      select r.name || ' to ' || role as what
+      from (${ourRelations}) r cross join ${rolesOfTheApi}
+      where r.nspname = 'private' and case r.relkind
+        when 'S' then has_sequence_privilege(role, r.oid, 'usage, select, update')
+        else has_table_privilege(role, r.oid, 'select, insert, update, delete, truncate, references, trigger')
+          or has_any_column_privilege(role, r.oid, 'select, insert, update, references')
+      end`,
+    broken: 'grant select (proof) on private.outbox_writer_proof to authenticated',
+  },
+  {
+    guarantee: 'every table has row level security, partitions too',
+    violations: `select r.name as what from (${ourRelations}) r where r.relkind in ('r', 'p') and not r.relrowsecurity`,
+    broken: 'alter table private.contacts_07 disable row level security',
+  },
+  {
+    guarantee: 'the schema public holds no view, sequence or foreign table, and private is closed to anon',
+    violations: `
+      select r.name as what from (${ourRelations}) r where r.nspname = 'public' and r.relkind not in ('r', 'p')
+      union all
+      select 'private for anon' where has_schema_privilege('anon', 'private', 'usage')
+      union all
+      select n.nspname || ' is made in by ' || role from pg_namespace n cross join ${rolesOfTheApi}
+      where n.nspname in ('public', 'private') and has_schema_privilege(role, n.oid, 'create')`,
+    broken: 'create view public.planted as select * from private.outbox',
+  },
+  {
+    guarantee:
+      'every function finds its names without a search path: by an empty one, or bound when it was made',
+    violations: `
+      select f.signature as what from (${ourFunctions}) f
+      where not coalesce(f.proconfig @> '{"search_path=\\"\\""}', false) and (f.prosecdef or f.prosqlbody is null)`,
+    broken: 'alter function public.contact_counts(text) reset search_path',
+  },
+  {
+    guarantee: 'every function of the API runs in UTC',
+    violations: `
+      select f.signature as what from (${ourFunctions}) f
+      where f.nspname = 'public' and not coalesce(f.proconfig @> '{TimeZone=UTC}', false)`,
+    broken: 'alter function public.contact_counts(text) reset timezone',
+  },
+  {
+    guarantee: 'no function, column or constraint depends on the length of a day or on where midnight is',
+    violations: `
+      select source.what from (
+        select f.signature as what, f.definition as text from (${ourFunctions}) f
+        union all
+        select conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) from pg_constraint
+        where connamespace in ('public'::regnamespace, 'private'::regnamespace)
+        union all
+        select adrelid::regclass || ' default', pg_get_expr(adbin, adrelid) from pg_attrdef
+      ) source
+      where source.text ~* '\\m(days?|weeks?|months?|mons?|years?|decades?|midnight)\\M\\s*''|\\minterval\\s*''P'
+        or source.text ~* '\\m(current_date|current_time|localtime|localtimestamp|date_trunc|date_part|age)\\M|::date\\M'`,
+    broken: `create or replace function private.planted() returns boolean language sql set search_path = ''
+      as $$ select now() > now() - interval '7 days' $$`,
+  },
+]

@@ -1,0 +1,104 @@
+import type postgres from 'postgres'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
+
+let server: HostedServer
+let database: HostedDatabase
+
+beforeAll(async () => {
+  server = await startHostedServer()
+  database = await server.open('UTC')
+})
+
+afterAll(async () => {
+  await server.stop()
+})
+
+const rounds = 10
+const size = 80
+const contact = (id: string, column: string) => ({
+  id,
+  board_id: 'b1',
+  board_column_id: column,
+  name: `Contact ${id}`,
+})
+type Contact = ReturnType<typeof contact>
+
+const importAll = (contacts: readonly Contact[]) =>
+  database.rpc(callers.member, 'contacts_import', { p_workspace: 'w1', p_contacts: [...contacts] })
+
+/** Settles all at once; a deadlock is Postgres's 40P01 in one of them. */
+async function allAtOnce(calls: readonly Promise<unknown>[]): Promise<void> {
+  for (const settled of await Promise.allSettled(calls)) {
+    if (settled.status === 'rejected') throw settled.reason
+  }
+}
+
+describe('two writers of the same rows never lock each other out', () => {
+  test('by imports of contacts that are there, in opposite orders', async () => {
+    const ids = Array.from({ length: size }, (_, index) => `e${index}`)
+    await importAll(ids.map((id) => contact(id, 'c1')))
+    for (let round = 0; round < rounds; round += 1) {
+      const contacts = ids.map((id) => contact(id, round % 2 === 0 ? 'c2' : 'c1'))
+      await allAtOnce([importAll(contacts), importAll(contacts.toReversed()), importAll(contacts)])
+    }
+  })
+
+  test('by imports of contacts that are new, in opposite orders', async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      const contacts = Array.from({ length: size }, (_, index) => contact(`n${round}-${index}`, 'c1'))
+      await allAtOnce([importAll(contacts), importAll(contacts.toReversed())])
+    }
+  })
+
+  test('by imports of which each has some that are new and some that are there', async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      const contacts = Array.from({ length: size }, (_, index) =>
+        contact(`m${round * (size / 2) + index}`, 'c1'),
+      )
+      await allAtOnce([
+        importAll(contacts),
+        importAll(contacts.toReversed()),
+        importAll(contacts.toSorted((a, b) => a.id.length - b.id.length)),
+      ])
+    }
+  })
+
+  test('by an import and the deletion of a column that it takes contacts from', async () => {
+    const moving = Array.from({ length: size }, (_, index) => `d${index}`)
+    for (let round = 0; round < rounds; round += 1) {
+      const column = `gone${round}`
+      await database.owner`
+        insert into public.board_columns (workspace_id, board_id, id, name) values ('w1', 'b1', ${column}, 'Gone')`
+      await importAll(moving.toReversed().map((id) => contact(id, column)))
+      await allAtOnce([
+        importAll(moving.map((id) => contact(id, 'c2'))),
+        database.owner`delete from public.board_columns where workspace_id = 'w1' and id = ${column}`,
+        importAll(moving.toReversed().map((id) => contact(id, 'c1'))),
+      ])
+    }
+  })
+
+  test('by relays that acknowledge, release and fail the same rows in opposite orders', async () => {
+    const write = async (sql: postgres.TransactionSql) => {
+      for (let row = 0; row < 60; row += 1)
+        await sql`update public.contacts set name = 'Z' where workspace_id = 'w1' and id = 'w1-first'`
+    }
+    for (let round = 0; round < rounds / 2; round += 1) {
+      await database.owner.begin(write)
+      const rows = await database.owner<{ id: string }[]>`select id from private.outbox order by id`
+      const ids = rows.map(({ id }) => Number(id))
+      const call = (name: string, args: Parameters<HostedDatabase['rpc']>[2]) =>
+        database.rpc('service_role', name, args)
+      await allAtOnce([
+        call('outbox_release', { p_ids: ids, p_delay_ms: 0 }),
+        call('outbox_fail', {
+          p_failures: ids.toReversed().map((id) => ({ id, code: 'x', delayMs: 0 })),
+          p_attempts_max: 1,
+        }),
+        call('outbox_retry_parked', {}),
+        call('outbox_acknowledge', { p_ids: ids.toReversed() }),
+      ])
+    }
+  })
+})

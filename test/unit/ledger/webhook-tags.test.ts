@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type DatabaseWebhook, databaseWebhookSchema } from '../../../shared/contract/invalidation.ts'
+import { webhookTags } from '../../../worker/ledger/webhook-tags.ts'
+import { workspaceId } from '../../support/entries.ts'
+
+type Row = Record<string, unknown> | null
+
+const row = (column: string, workspace = '15213') => ({
+  id: 'contact_456',
+  workspace_id: workspace,
+  board_id: 'board_123',
+  board_column_id: column,
+})
+
+function webhook(record: Row, old: Row, more: Partial<DatabaseWebhook> = {}): DatabaseWebhook {
+  const type = record === null ? 'DELETE' : old === null ? 'INSERT' : 'UPDATE'
+  return { type, table: 'contacts', schema: 'public', record, old_record: old, ...more }
+}
+
+function tagsFrom(posted: DatabaseWebhook): string[] {
+  const moved = webhookTags(posted)
+  if (!moved.ok) throw new Error(moved.error.message)
+  return (moved.value.get(workspaceId) ?? []).toSorted()
+}
+
+const places = (...columns: string[]) =>
+  [...columns.map((column) => `column:board_123:${column}`), 'counts', 'open:board_123'].toSorted()
+
+describe('a database webhook', () => {
+  it('moves the old and the new place of a row, for an insert, an update and a delete', () => {
+    expect(tagsFrom(webhook(row('col_1'), null))).toEqual(places('col_1'))
+    expect(tagsFrom(webhook(row('col_2'), row('col_1')))).toEqual(places('col_1', 'col_2'))
+    expect(tagsFrom(webhook(null, row('col_1')))).toEqual(places('col_1'))
+  })
+
+  it('moves both workspaces of a row that changed hands', () => {
+    const tags = webhookTags(webhook(row('col_2', '15214'), row('col_1')))
+    expect(tags.ok && [...tags.value.keys()]).toEqual(['15213', '15214'])
+  })
+
+  it('may name any of the 64 partitions of contacts in place of the table, and nothing like them', () => {
+    for (let number = 0; number < 64; number += 1) {
+      const table = `contacts_${String(number).padStart(2, '0')}`
+      expect(tagsFrom(webhook(row('col_1'), null, { schema: 'private', table }))).toEqual(places('col_1'))
+      expect(webhookTags(webhook(row('col_1'), null, { table })).ok).toBe(false)
+    }
+    for (const table of ['contacts_64', 'contacts_7', 'contacts_007', 'contacts_', 'contacts', 'outbox'])
+      expect(webhookTags(webhook(row('col_1'), null, { schema: 'private', table }))).toMatchObject({
+        ok: false,
+        error: { parameter: 'table' },
+      })
+  })
+
+  it('is refused, with the member at fault, where it is no row of a cached table', () => {
+    for (const [posted, parameter] of [
+      [webhook(row('col_1'), null, { table: 'invoices' }), 'table'],
+      [webhook(row('col_1'), null, { table: 'toString' }), 'table'],
+      [webhook(row('col_1'), null, { schema: 'auth' }), 'table'],
+      [webhook({ id: 1 }, null), 'record'],
+      [webhook(row('col_1', 'a b'), null), 'record'],
+      [webhook(null, null), 'record'],
+      [webhook(null, row('col_1'), { type: 'INSERT' }), 'record'],
+      [webhook(row('col_1'), null, { type: 'DELETE' }), 'record'],
+    ] as const)
+      expect(webhookTags(posted)).toMatchObject({ ok: false, error: { parameter } })
+  })
+
+  it('moves the whole workspace where the row names a place the API cannot name, or one of two places only', () => {
+    expect(tagsFrom(webhook({ ...row('col_1'), board_id: 'Büro' }, null))).toEqual(['workspace'])
+    expect(tagsFrom(webhook(row('col_1'), null, { type: 'UPDATE' }))).toEqual(['workspace'])
+  })
+
+  it('is taken whatever else its row holds', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.bigInt(), (columns, large) => {
+        const wide = `{"extra": ${large}, "rest": ${JSON.stringify(columns)}, "text": "${'x'.repeat(9_000)}"}`
+        const record = { ...JSON.parse(wide), ...row('col_1') }
+        const posted = databaseWebhookSchema.parse(JSON.parse(JSON.stringify(webhook(record, null))))
+        expect(tagsFrom(posted)).toEqual(places('col_1'))
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
