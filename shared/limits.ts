@@ -13,6 +13,8 @@ export const limits = {
   /** Requests. Cloudflare takes URLs of 16 KB; nothing here needs a quarter of it. */
   urlBytesMax: 4_096,
   requestBodyBytesMax: 1_048_576,
+  /** Objects and arrays within each other. A row of a database webhook may hold JSON of its own. */
+  jsonDepthMax: 64,
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
   eventIdCharactersMax: 200,

@@ -1,11 +1,10 @@
 import type { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { faultsOf } from '../../shared/contract/errors.ts'
+import { parseJson } from '../../shared/contract/json.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 /** The query's parameters. What is given twice is refused: better a clear error than a guess which was meant. */
 export function queryOf(url: string): Result<Record<string, string>, WireError> {
@@ -52,13 +51,8 @@ export async function parseBody<Schema extends z.ZodType>(
 ): Promise<Result<z.output<Schema>, WireError>> {
   const bytes = await readBody(request)
   if (!bytes.ok) return bytes
-  let json: unknown
-  try {
-    json = JSON.parse(decoder.decode(bytes.value))
-  } catch {
-    return err({ code: 'invalid_json' })
-  }
-  return parseInput(schema, json, 'invalid_body')
+  const json = parseJson(bytes.value)
+  return json.ok ? parseInput(schema, json.value, 'invalid_body') : json
 }
 
 async function readBody(request: Request): Promise<Result<Uint8Array, WireError>> {
@@ -66,10 +60,15 @@ async function readBody(request: Request): Promise<Result<Uint8Array, WireError>
   if (declaredBytes > limits.requestBodyBytesMax) return err({ code: 'body_too_large' })
   const chunks: Uint8Array[] = []
   let lengthBytes = 0
-  for await (const chunk of request.body ?? []) {
-    lengthBytes += chunk.length
-    if (lengthBytes > limits.requestBodyBytesMax) return err({ code: 'body_too_large' })
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request.body ?? []) {
+      lengthBytes += chunk.length
+      if (lengthBytes > limits.requestBodyBytesMax) return err({ code: 'body_too_large' })
+      chunks.push(chunk)
+    }
+  } catch {
+    // The caller hung up, or its chunks are not well-formed (RFC 9112, section 7.1).
+    return err({ code: 'invalid_body', details: [{ parameter: '(input)', message: 'was broken off' }] })
   }
   const bytes = new Uint8Array(lengthBytes)
   let offset = 0
