@@ -31,5 +31,7 @@ function faultOf(text: string): string | null {
   // Postgres rounds to the microsecond, and so perhaps into the next second: of the year 10000, in the worst case.
   const carryMs = Math.round(Number(`0.${fraction}0`) * 1e6) === 1e6 ? 1_000 : 0
   const atMs = Date.parse(`${seconds}${offset}`)
-  return atMs >= firstMs && atMs + carryMs < pastMs ? null : 'must be an instant of the years 1 to 9999'
+  // Postgres knows no year 0, though with a negative offset its last hours are those of the year 1 in UTC.
+  const isOfTheYears = atMs >= firstMs && atMs + carryMs < pastMs && !text.startsWith('0000')
+  return isOfTheYears ? null : 'must be an instant of the years 1 to 9999'
 }
