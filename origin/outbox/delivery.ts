@@ -15,7 +15,10 @@ import { err, ok } from '../../shared/result.ts'
  */
 export type DeliveryFailure = 'timeout' | 'unreachable' | 'unavailable' | 'refused' | 'rejected'
 
-/** The version that each event took, by its id, the greatest where two share it; what is not there is not all durable. */
+/**
+ * The version that each event took, by its id; the greatest where two share it. An id that is missing was not made durable, or not
+ * for both.
+ */
 export type Delivered = ReadonlyMap<string, Version>
 
 /** The Worker's invalidation endpoint. Never rejects; settles within `limits.relayDeadlineMs`. */

@@ -31,8 +31,8 @@ export const invalidationEventSchema = z.strictObject({
   fromColumnId: columnIdSchema.optional(),
   toColumnId: columnIdSchema.optional(),
   /**
-   * The same event under the same id again changes nothing and answers the same. An event of which anything else is another:
-   * it is refused under an id that the workspace's ledger remembers, which are its last 10,000.
+   * The same event under the same id again changes nothing and answers the same. An event that differs in anything is another
+   * one, and is refused under an id that the workspace's ledger remembers: those of its last 10,000 events.
    */
   eventId: eventId.optional(),
 })

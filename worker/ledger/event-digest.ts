@@ -17,8 +17,8 @@ export async function ledgerEventOf(event: InvalidationEvent): Promise<LedgerEve
 }
 
 /**
- * An event of the outbox for its ledger. Nobody could send one again under another id, so its digest is a part of its id
- * there: of two events that share one, as after the database was restored, each is taken.
+ * An event of the outbox for its ledger. The relay could not send it under another id, so its digest is a part of its id
+ * there: two events that share an id, as might be after a database was restored, are both taken.
  */
 export async function outboxLedgerEventOf(eventId: string, tags: readonly Tag[]): Promise<LedgerEvent> {
   const digest = await digestOf({ outboxTags: [...new Set(tags)].sort() })

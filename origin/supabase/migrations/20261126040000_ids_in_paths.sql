@@ -2,12 +2,18 @@
 -- could be made and then never be read, changed or deleted through the API, which refuses these ids since (shared/ids.ts).
 --
 -- Contacts that have such an id from before are given another one, so that a statement over many contacts never fails for one
--- of them: nothing else in the database refers to them. They are found by the primary key, two look-ups a workspace.
-update public.contacts c
-set id = 'renamed-' || gen_random_uuid()
-from public.workspaces w
-cross join (values ('.'), ('..')) dots (id)
-where c.workspace_id = w.id and c.id = dots.id;
+-- of them: nothing else in the database refers to them. They are looked for by the primary key, workspace by workspace.
+do $$
+declare
+  v_workspace text;
+begin
+  for v_workspace in select w.id from public.workspaces w loop
+    update public.contacts c
+    set id = 'renamed-' || gen_random_uuid()
+    where c.workspace_id = v_workspace and c.id in ('.', '..');
+  end loop;
+end
+$$;
 
 -- The constraints are not valid at first: they hold for what is written from now on, and adding them reads no row. A workspace,
 -- board, column or membership from before that breaks its own stays as it is, and can be read and deleted; it cannot be changed until
