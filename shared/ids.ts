@@ -2,7 +2,8 @@ import { z } from 'zod'
 
 /**
  * The identifiers that must never be mixed up. All are opaque text of printable ASCII without white space, `/` or
- * `:` (the separators of keys and tags).
+ * `:` (the separators of keys and tags), and none is `.` or `..`: a URL's path drops such segments, percent-encoded or not
+ * (WHATWG URL, "single-dot" and "double-dot URL path segment"), so that no path could name it.
  */
 function identifier(charactersMax: number) {
   return z
@@ -10,6 +11,7 @@ function identifier(charactersMax: number) {
     .min(1)
     .max(charactersMax)
     .regex(/^[!-.0-9;-~]+$/, 'must be printable ASCII without white space, "/" or ":"')
+    .refine((id) => id !== '.' && id !== '..', 'must not be "." or ".."')
 }
 
 export const workspaceIdSchema = identifier(64).brand<'WorkspaceId'>()

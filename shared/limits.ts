@@ -19,6 +19,8 @@ export const limits = {
   alertSettingsBodyBytesMax: 16_384,
   /** What the origin gives out at once, and the Worker takes from it; in bytes. */
   answerBytesMax: 4_000_000,
+  /** Objects and arrays within each other. A row of a database webhook may hold JSON of its own. */
+  jsonDepthMax: 64,
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
   eventIdCharactersMax: 200,

@@ -4,6 +4,7 @@ import { withinDeadline } from '../../shared/clock.ts'
 import type { OutboxEvent } from '../../shared/contract/invalidation.ts'
 import { outboxAnswerSchema } from '../../shared/contract/invalidation.ts'
 import type { Version } from '../../shared/ids.ts'
+import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
@@ -14,7 +15,10 @@ import { err, ok } from '../../shared/result.ts'
  */
 export type DeliveryFailure = 'timeout' | 'unreachable' | 'unavailable' | 'refused' | 'rejected'
 
-/** The version that each event took, by its id; an event that is not there was not made durable. */
+/**
+ * The version that each event took, by its id; the greatest where two share it. An id that is missing was not made durable, or not
+ * for both.
+ */
 export type Delivered = ReadonlyMap<string, Version>
 
 /** The Worker's invalidation endpoint. Never rejects; settles within `limits.relayDeadlineMs`. */
@@ -70,9 +74,14 @@ function parseAnswer(text: string): Result<Delivered, DeliveryFailure> {
   }
   const answer = answerSchema.safeParse(json)
   if (!answer.success) return err('unreachable')
+  const { events } = answer.data.data
+  // Two events may share an id, as after the database was restored: then it counts only once both are durable.
+  const openIds = new Set(events.filter(({ status }) => status !== 200).map(({ eventId }) => eventId))
   const delivered = new Map<string, Version>()
-  for (const event of answer.data.data.events) {
-    if (event.status === 200) delivered.set(event.eventId, event.version)
+  for (const event of events) {
+    if (event.status !== 200 || openIds.has(event.eventId)) continue
+    const version = Math.max(event.version, delivered.get(event.eventId) ?? 0)
+    delivered.set(event.eventId, versionSchema.parse(version))
   }
   return ok(delivered)
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { boardIdSchema, columnIdSchema, contactIdSchema, userIdSchema, versionSchema } from '../ids.ts'
+import { instant } from '../instant.ts'
 import { contactSchema } from '../resources/contact-list.ts'
+import { isStorable, storableRule } from '../storable-text.ts'
 import { faultSchema } from './errors.ts'
 
 /**
@@ -14,17 +16,12 @@ import { faultSchema } from './errors.ts'
  *   DELETE /contacts/{id}                         → ContactDeleted
  *   POST   /contacts/import       NDJSON, a ContactCreation a line → NDJSON, an ImportReport a line
  *
- * 404: the workspace has no such contact, whoever else has. 422: it has no such column. Text is taken as it is.
+ * 404: the workspace has no such contact, whoever else has. 422: it has no such column. Text that can be
+ * stored is taken as it is.
  */
 function text(charactersMin: number, charactersMax: number) {
-  return z.string().min(charactersMin).max(charactersMax)
+  return z.string().min(charactersMin).max(charactersMax).refine(isStorable, storableRule)
 }
-
-/** An instant that Postgres, JSON and a cursor all know: with its offset, and in a year of four digits. */
-const instant = z.iso.datetime({ offset: true }).refine((at) => {
-  const atMs = Date.parse(at)
-  return atMs >= Date.parse('0001-01-02T00:00:00Z') && atMs < Date.parse('9999-12-31T00:00:00Z')
-}, 'must be an instant of the years 1 to 9999')
 
 const fields = {
   name: text(1, 200).regex(/^\P{Cc}*$/u, 'must not contain control characters'),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
+import { storableText } from '../storable-text.ts'
 
 export const sortBySchema = z.enum(['created_at', 'updated_at', 'name', 'last_activity_at'])
 export const sortOrderSchema = z.enum(['desc', 'asc'])
@@ -14,8 +15,9 @@ export const cursorSchema = z.strictObject({
   sortBy: sortBySchema,
   sortOrder: sortOrderSchema,
   /** The last contact's sort value: an ISO instant with microseconds, or its name. */
-  after: z.string().max(512),
-  id: z.string().min(1).max(128),
+  after: storableText(0, 512),
+  /** The database counts characters, and takes such as are two units of UTF-16. */
+  id: storableText(1, 256),
   page: z
     .int()
     .min(2)
@@ -55,7 +57,7 @@ export function parseCursor(text: string): Result<Cursor, 'malformed'> {
     )
     if (!parsed.success) return err('malformed')
     const { sortBy, after } = parsed.data
-    if (after.includes('\0') || (sortBy !== 'name' && !isInstant(after))) return err('malformed')
+    if (sortBy !== 'name' && !isInstant(after)) return err('malformed')
     return ok(parsed.data)
   } catch {
     return err('malformed')

@@ -25,6 +25,11 @@ export const wireErrors = {
   route_not_found: { status: 404, sentence: 'There is no such route.' },
   method_not_allowed: { status: 405, sentence: 'The route does not take this method.' },
   contact_exists: { status: 409, sentence: 'There is a contact of this id in this workspace already.' },
+  event_id_reused: {
+    status: 409,
+    sentence:
+      'An eventId is that of another event; all events of the request but those in conflict are durable.',
+  },
   body_too_large: { status: 413, sentence: 'The body is larger than this route takes.' },
   url_too_long: { status: 414, sentence: 'The URL is longer than this service takes.' },
   column_not_found: { status: 422, sentence: 'There is no such column on such a board in this workspace.' },
@@ -56,12 +61,18 @@ export type WireErrorCode = keyof typeof wireErrors
 export const faultSchema = z.object({ parameter: z.string(), message: z.string() })
 export type Fault = z.output<typeof faultSchema>
 
+/** An event that was not taken: its place in the batch, from 0, and its id, which is that of another event. */
+export const eventConflictSchema = z.object({ index: z.int().nonnegative(), eventId: z.string() })
+export type EventConflict = z.output<typeof eventConflictSchema>
+
 /** The body of every error, of the Worker's and of the origin's. */
 export const errorBodySchema = z.object({
   success: z.literal(false),
   error: z.string(),
   code: z.enum(Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCode[]]),
   details: z.array(faultSchema).optional(),
+  /** With `event_id_reused`: all of them, of whatever batch. */
+  conflicts: z.array(eventConflictSchema).optional(),
   retryAfter: z.number().optional(),
   requestId: z.string(),
 })
@@ -71,6 +82,7 @@ export type ErrorBody = z.output<typeof errorBodySchema>
 export interface WireError {
   readonly code: WireErrorCode
   readonly details?: readonly Fault[]
+  readonly conflicts?: readonly EventConflict[]
   readonly retryAfterSeconds?: number
 }
 
@@ -80,6 +92,7 @@ export function errorBody(error: WireError, requestId: string): ErrorBody {
     error: wireErrors[error.code].sentence,
     code: error.code,
     ...(error.details === undefined ? {} : { details: [...error.details] }),
+    ...(error.conflicts === undefined ? {} : { conflicts: [...error.conflicts] }),
     ...(error.retryAfterSeconds === undefined ? {} : { retryAfter: error.retryAfterSeconds }),
     requestId,
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { boardIdSchema, columnIdSchema, contactIdSchema, versionSchema, workspaceIdSchema } from '../ids.ts'
 import { limits } from '../limits.ts'
+import { storableText } from '../storable-text.ts'
 import { tagSchema } from '../tags.ts'
 
 export const invalidationActionSchema = z.enum([
@@ -13,6 +14,8 @@ export const invalidationActionSchema = z.enum([
   'board_updated',
   'workspace_updated',
 ])
+
+const eventId = storableText(1, limits.eventIdCharactersMax)
 
 /**
  * One change the CRM's backend reports (SPEC 4). What an event leaves out widens it: without a column the whole
@@ -27,8 +30,11 @@ export const invalidationEventSchema = z.strictObject({
   columnId: columnIdSchema.optional(),
   fromColumnId: columnIdSchema.optional(),
   toColumnId: columnIdSchema.optional(),
-  /** The same id again changes nothing and answers the same. */
-  eventId: z.string().min(1).max(limits.eventIdCharactersMax).optional(),
+  /**
+   * The same event under the same id again changes nothing and answers the same. An event that differs in anything is another
+   * one, and is refused under an id that the workspace's ledger remembers: those of its last 10,000 events.
+   */
+  eventId: eventId.optional(),
 })
 export type InvalidationEvent = z.output<typeof invalidationEventSchema>
 
@@ -38,13 +44,13 @@ export const invalidationBatchSchema = z.strictObject({
 
 /**
  * What the database's outbox says moved, in the ledger's own words; posted by the origin's relay, or by the database
- * itself. Each event has an id, and each is answered for itself.
+ * itself. Each event has an id, and each is answered for itself. Two with one id and other tags are two events.
  */
 export const outboxBatchSchema = z.strictObject({
   outbox: z
     .array(
       z.strictObject({
-        eventId: z.string().min(1).max(limits.eventIdCharactersMax),
+        eventId,
         workspaceId: workspaceIdSchema,
         tags: z.array(tagSchema).min(1).max(limits.outboxTagsMax),
       }),
@@ -77,8 +83,8 @@ export const databaseWebhookSchema = z.object({
 export type DatabaseWebhook = z.output<typeof databaseWebhookSchema>
 
 /**
- * `invalidated` counts the tags that moved on, `version` is the workspace's new version; a batch over several
- * workspaces answers each one's in `versions`, and in `version` that of the last event.
+ * `invalidated` counts the tags that moved on, `version` is the workspace's new version; of a batch over several
+ * workspaces `versions` has each one's, and `version` is one of these.
  */
 export const invalidationAnswerSchema = z.object({
   invalidated: z.int(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { boardIdSchema, roleSchema, userIdSchema, workspaceIdSchema } from '../ids.ts'
+import { storableText } from '../storable-text.ts'
 
 /**
  * What the Worker and the origin say to each other. Every request carries `Authorization: Bearer
@@ -28,7 +29,7 @@ export const loadRequestSchema = z.strictObject({
   workspaceId: workspaceIdSchema,
   /** The user whose entry this is, or null where the workspace shares it. */
   userId: userIdSchema.nullable(),
-  version: z.string().max(64),
+  version: storableText(0, 64),
   params: z.unknown(),
 })
 export type LoadRequest = z.output<typeof loadRequestSchema>

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseCursor, sortBySchema, sortOrderSchema } from '../contract/cursor.ts'
 import { boardIdSchema, columnIdSchema } from '../ids.ts'
 import { limits } from '../limits.ts'
+import { storableText } from '../storable-text.ts'
 import { boardTag, columnTag, openListTag, workspaceTag } from '../tags.ts'
 import { explanationSchema } from './explanation.ts'
 import type { Question } from './resource.ts'
@@ -36,9 +37,7 @@ function wholeNumber(min: number, max: number) {
 }
 
 /** Free text: no control characters; inner white space counts, outer does not. */
-const searchText = z
-  .string()
-  .max(limits.searchCharactersMax)
+const searchText = storableText(0, limits.searchCharactersMax)
   .regex(/^\P{Cc}*$/u, 'must not contain control characters')
   .transform((text) => text.normalize('NFC').trim())
 
@@ -48,7 +47,7 @@ const query = z
   .strictObject({
     page: wholeNumber(1, limits.pageMax).optional(),
     per_page: wholeNumber(1, limits.perPageMax).default(limits.perPageDefault),
-    cursor: z.string().min(1).max(limits.cursorCharactersMax).optional(),
+    cursor: storableText(1, limits.cursorCharactersMax).optional(),
     filter: contactFilterSchema.default('all'),
     search: searchText.optional(),
     column_id: columnIdSchema.optional(),
@@ -72,12 +71,13 @@ const params = z.strictObject({
   boardId: boardIdSchema,
   columnId: columnIdSchema.nullable(),
   filter: contactFilterSchema,
-  search: z.string().nullable(),
+  /** Composed (NFC), which makes text up to three times as long (UAX 15). */
+  search: storableText(1, 3 * limits.searchCharactersMax).nullable(),
   sortBy: sortBySchema,
   sortOrder: sortOrderSchema,
   perPage: z.int().min(1).max(limits.perPageMax),
   page: z.int().min(1).max(limits.pageMax),
-  cursor: z.string().nullable(),
+  cursor: storableText(1, limits.cursorCharactersMax).nullable(),
 })
 
 const instant = z.iso.datetime({ offset: true })

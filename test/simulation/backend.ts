@@ -1,6 +1,6 @@
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { LedgerEvent } from '../../worker/ledger/contract.ts'
-import { invalidate } from '../../worker/ledger/invalidate.ts'
+import { type Invalidated, invalidate } from '../../worker/ledger/invalidate.ts'
 import type { Recorder } from '../../worker/metrics/events.ts'
 import type { Dice } from '../support/dice.ts'
 import { changeSomething, type MakeChange } from './changes.ts'
@@ -12,7 +12,10 @@ import type { Scheduler } from './scheduler.ts'
 import type { Trace } from './trace.ts'
 import type { Way } from './way.ts'
 
-/** The CRM's backend: it commits, reports each transaction through some isolate, and again until it is acknowledged. */
+/**
+ * The CRM's backend: it commits, reports each transaction through some isolate, and again until it is acknowledged. At times
+ * it uses an id again that was another event's; once it is told so, it gives the event another one.
+ */
 export interface Backend {
   /** Commits a transaction of one change or three and begins to report it. */
   write(workspaceId: WorkspaceId, makeChange?: MakeChange): void
@@ -38,15 +41,20 @@ export interface BackendOptions {
 interface Report {
   readonly workspaceId: WorkspaceId
   readonly commit: number
-  readonly events: readonly LedgerEvent[]
+  /** What changes is an id that turned out to be another event's. */
+  readonly events: LedgerEvent[]
 }
 
 const recorder: Recorder = { record() {} }
 const retryAfterMs = [300, 4_000] as const
+const reusedShare = 0.05
+/** Of the ids that were used last: a ledger remembers few of them, or all. */
+const reusableIds = 20
 
 export function createBackend(options: BackendOptions): Backend {
   const { scheduler, dice, records, way, anyIsolate, beginLife, trace } = options
   const open = new Set<Report>()
+  const idFor = createIds(dice)
 
   /** One try. The network may deliver it twice, and the second much later. */
   function send(report: Report): void {
@@ -55,7 +63,8 @@ export function createBackend(options: BackendOptions): Backend {
   }
 
   function deliver(report: Report): void {
-    const { workspaceId, events } = report
+    const { workspaceId } = report
+    const events = [...report.events]
     const arrive = () => {
       const isolate = anyIsolate()
       const life = beginLife(isolate)
@@ -63,18 +72,25 @@ export function createBackend(options: BackendOptions): Backend {
     }
     way.cross(arrive).then(
       (answered) => {
-        if (answered.ok) hear(report, answered.value.version)
+        if (answered.ok) hear(report, events, answered.value)
       },
       () => {},
     )
   }
 
-  function hear(report: Report, version: number): void {
-    const { workspaceId, commit, events } = report
-    const eventIds = events.map(({ eventId = '' }) => eventId)
-    const known = options.watch(() => records.acknowledged(workspaceId, eventIds, version))
-    if (known === null || !open.delete(report)) return
-    trace.note('acknowledged', () => `${workspaceId} transaction ${commit} as version ${version}`)
+  function hear(report: Report, events: readonly LedgerEvent[], { version, conflicts }: Invalidated): void {
+    const { workspaceId } = report
+    const refused = new Set(conflicts.map(({ index }) => events[index]))
+    const digests = events.filter((event) => !refused.has(event)).map(({ digest = '' }) => digest)
+    // Those that were not refused are durable, whatever became of the others.
+    const known =
+      digests.length === 0 ? null : options.watch(() => records.acknowledged(workspaceId, digests, version))
+    if (refused.size > 0) rename(report, refused, trace)
+    else if (known !== null && open.delete(report)) close(report, known)
+  }
+
+  function close({ workspaceId, commit }: Report, known: KnownVersion): void {
+    trace.note('acknowledged', () => `${workspaceId} transaction ${commit} as version ${known.version}`)
     options.acknowledged(workspaceId, known)
   }
 
@@ -93,7 +109,7 @@ export function createBackend(options: BackendOptions): Backend {
   return {
     unacknowledged: () => open.size,
     write(workspaceId, makeChange = changeSomething) {
-      const report = commit(workspaceId, makeChange, options)
+      const report = commit(workspaceId, makeChange, options, idFor)
       if (report.events.length === 0) return
       open.add(report)
       scheduler.schedule(() => send(report), dice.between(0, 400))
@@ -107,6 +123,7 @@ function commit(
   workspaceId: WorkspaceId,
   makeChange: MakeChange,
   { dice, records, trace, databaseOf }: BackendOptions,
+  idFor: IdFor,
 ): Report {
   const database = databaseOf(workspaceId)
   const events: LedgerEvent[] = []
@@ -117,12 +134,40 @@ function commit(
       const revision = 10 * database.commits() + index
       const change = makeChange(tables, dice, workspaceId, revision)
       if (change === null) continue
-      events.push({ tags: change.tags, eventId: `${workspaceId}-${revision}` })
+      const digest = `${workspaceId}-${revision}`
+      events.push({ tags: change.tags, eventId: idFor(workspaceId, digest), digest })
       whats.push(change.what)
     }
   })
   trace.note('committed', () => `${workspaceId} transaction ${number}: ${whats.join(', ') || 'nothing'}`)
-  const eventIds = events.map(({ eventId = '' }) => eventId)
-  records.committed(workspaceId, number, eventIds)
+  const digests = events.map(({ digest = '' }) => digest)
+  records.committed(workspaceId, number, digests)
   return { workspaceId, commit: number, events }
+}
+
+type IdFor = (workspaceId: WorkspaceId, digest: string) => string
+
+/** Gives an event an id of its own, as a rule. */
+function createIds(dice: Dice): IdFor {
+  const usedIds = new Map<WorkspaceId, string[]>()
+  return (workspaceId, digest) => {
+    const used = usedIds.get(workspaceId) ?? []
+    const reused = dice.happens(reusedShare) ? dice.pickOrNone(used) : undefined
+    if (reused !== undefined) return reused
+    usedIds.set(workspaceId, [...used, digest].slice(-reusableIds))
+    return digest
+  }
+}
+
+/** The next try has other ids for those that were refused. */
+function rename(
+  { workspaceId, commit, events }: Report,
+  refused: ReadonlySet<LedgerEvent | undefined>,
+  trace: Trace,
+): void {
+  for (const [index, event] of events.entries()) {
+    if (!refused.has(event)) continue
+    trace.note('refused', () => `${event.eventId} of ${workspaceId} transaction ${commit}`)
+    events[index] = { ...event, eventId: `${event.digest}-renamed` }
+  }
 }

@@ -144,6 +144,32 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
+    bug: 'an event under the id of another one is swallowed',
+    breaks: /nothing lost/,
+    replacements: [
+      {
+        file: 'worker/ledger/book.ts',
+        find: "const isSame = areDigested ? seen['digest'] === digest : areSameTags(moved, tags)",
+        replace: 'const isSame = true',
+      },
+    ],
+  },
+  {
+    bug: 'a batch with an event under the id of another one is answered, and not written down',
+    breaks: /nothing lost/,
+    replacements: [
+      {
+        file: 'worker/ledger/book.ts',
+        find: 'const outcomes = events.map((event) => this.replay(event) ?? this.write(event))',
+        replace: `const isWhole = events.every((event) => !('isIdOfAnother' in (this.replay(event) ?? {})))
+          const version = versionSchema.parse(this.head().version)
+          const outcomes = events.map(
+            (event) => this.replay(event) ?? (isWhole ? this.write(event) : { version, tags: event.tags }),
+          )`,
+      },
+    ],
+  },
+  {
     bug: 'who waits for a load waits for ever',
     breaks: /never answered/,
     replacements: [

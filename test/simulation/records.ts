@@ -17,8 +17,8 @@ export interface Written extends KnownVersion {
 
 /** When the ledgers wrote what down, and that they never take anything back. */
 export interface Records {
-  /** A transaction was committed; its events are yet to be reported. */
-  committed(workspaceId: WorkspaceId, commit: number, eventIds: readonly string[]): void
+  /** A transaction was committed; its events, each with a digest of its own, are yet to be reported. */
+  committed(workspaceId: WorkspaceId, commit: number, digests: readonly string[]): void
   /** A ledger began (of no events), or wrote events down. */
   written(
     workspaceId: WorkspaceId,
@@ -27,7 +27,7 @@ export interface Records {
     advance: LedgerAdvance,
   ): void
   /** The backend was told that events are durable, and under which version. Answers whose that is. */
-  acknowledged(workspaceId: WorkspaceId, eventIds: readonly string[], version: number): KnownVersion
+  acknowledged(workspaceId: WorkspaceId, digests: readonly string[], version: number): KnownVersion
   /** A transaction in the ledger; undefined where it is not there yet. */
   find(workspaceId: WorkspaceId, commit: number): Written | undefined
   /** Which of the workspace's ledgers, counted from the first, an id is of; -1 where it is of none. */
@@ -42,8 +42,10 @@ interface Books {
   readonly ledgerIds: string[]
   /** The newest version of the last ledger. */
   version: number
-  /** The versions each event was given: more than one where the ledger had forgotten it. */
+  /** The versions each event was given, by its digest: more than one where the ledger had forgotten its id. */
   readonly versionsOfEvent: Map<string, KnownVersion[]>
+  /** The digests of the events that the last ledger took under an id. */
+  readonly takenUnder: Map<string, Set<string>>
   readonly commitOfEvent: Map<string, number>
   readonly eventsOfCommit: Map<number, readonly string[]>
   readonly written: Map<number, Written>
@@ -62,32 +64,43 @@ export function createRecords(nowMs: () => number): Records {
     eraOf: (workspaceId, ledgerId) => booksOf(workspaceId).ledgerIds.indexOf(ledgerId),
     era: (workspaceId) => booksOf(workspaceId).ledgerIds.length - 1,
 
-    committed(workspaceId, commit, eventIds) {
+    committed(workspaceId, commit, digests) {
       const books = booksOf(workspaceId)
-      books.eventsOfCommit.set(commit, eventIds)
-      for (const eventId of eventIds) books.commitOfEvent.set(eventId, commit)
+      books.eventsOfCommit.set(commit, digests)
+      for (const digest of digests) books.commitOfEvent.set(digest, commit)
     },
 
     written(workspaceId, ledgerId, events, { version: newest, outcomes }) {
       const books = booksOf(workspaceId)
       noteLedger(books, ledgerId, newest)
       const era = books.ledgerIds.length - 1
-      for (const [index, { eventId = '' }] of events.entries()) {
-        const version = outcomes[index]?.version ?? 0
-        noteVersion(books, eventId, { version, era })
-        const commit = books.commitOfEvent.get(eventId)
+      for (const [index, event] of events.entries()) {
+        const { eventId = '', digest = '' } = event
+        const taken = books.takenUnder.get(eventId) ?? new Set()
+        const outcome = outcomes[index]
+        if (outcome === undefined || !('version' in outcome)) {
+          checkRefusal(event, taken)
+          continue
+        }
+        const { version } = outcome
+        noteVersion(books, digest, { version, era })
+        books.takenUnder.set(eventId, taken.add(digest))
+        const commit = books.commitOfEvent.get(digest)
         if (commit === undefined || books.written.has(commit)) continue
-        const isWhole = (books.eventsOfCommit.get(commit) ?? []).every((id) => books.versionsOfEvent.has(id))
+        const isWhole = (books.eventsOfCommit.get(commit) ?? []).every((own) =>
+          books.versionsOfEvent.has(own),
+        )
         if (isWhole) books.written.set(commit, { version, era, atMs: nowMs() })
       }
     },
 
-    acknowledged(workspaceId, eventIds, version) {
+    acknowledged(workspaceId, digests, version) {
       const { versionsOfEvent } = booksOf(workspaceId)
-      const lost = eventIds.find((eventId) => !versionsOfEvent.has(eventId))
+      const lost = digests.find((digest) => !versionsOfEvent.has(digest))
       if (lost !== undefined)
         throw new BrokenPromise(`nothing lost: ${lost} was acknowledged and is not written`)
-      const known = versionsOfEvent.get(eventIds.at(-1) ?? '')?.find((given) => given.version === version)
+      const given = digests.flatMap((digest) => versionsOfEvent.get(digest) ?? [])
+      const known = given.find((each) => each.version === version)
       if (known === undefined) throw new BrokenPromise(`nothing lost: no event was given version ${version}`)
       return known
     },
@@ -99,6 +112,7 @@ function emptyBooks(): Books {
     ledgerIds: [],
     version: 0,
     versionsOfEvent: new Map(),
+    takenUnder: new Map(),
     commitOfEvent: new Map(),
     eventsOfCommit: new Map(),
     written: new Map(),
@@ -118,15 +132,21 @@ function noteLedger(books: Books, ledgerId: string, version: number): void {
     throw new BrokenPromise('nothing lost: a ledger began with a version that the lost one had given')
   books.ledgerIds.push(ledgerId)
   books.version = version
+  books.takenUnder.clear()
 }
 
-/** An event has the version it had before, if the ledger remembers it, and else the next one. */
-function noteVersion(books: Books, eventId: string, given: KnownVersion): void {
-  const before = books.versionsOfEvent.get(eventId) ?? []
-  const last = before.at(-1)
-  if (last?.era === given.era && last.version === given.version) return
+/** An event is refused only if the ledger took another one under its id. */
+function checkRefusal({ eventId, digest = '' }: LedgerEvent, taken: ReadonlySet<string>): void {
+  if ([...taken].some((other) => other !== digest)) return
+  throw new BrokenPromise(`nothing lost: ${digest} was refused, though ${eventId} was never another event's`)
+}
+
+/** An event has a version that it had before, if the ledger remembers it, and else the next one. */
+function noteVersion(books: Books, digest: string, given: KnownVersion): void {
+  const before = books.versionsOfEvent.get(digest) ?? []
+  if (before.some(({ era, version }) => era === given.era && version === given.version)) return
   if (given.version !== books.version + 1)
     throw new BrokenPromise(`nothing lost: version ${given.version} followed version ${books.version}`)
   books.version = given.version
-  books.versionsOfEvent.set(eventId, [...before, given])
+  books.versionsOfEvent.set(digest, [...before, given])
 }

@@ -20,7 +20,8 @@ import { createWorld, type World } from './world.ts'
  *   for a while. A ledger is restarted; rarely, its storage is lost.
  * - An isolate vanishes with all that it was doing; a request is cut short with all that it began, which others may be
  *   waiting for.
- * - The backend commits first and reports later: several times over, out of order, until it is acknowledged.
+ * - The backend commits first and reports later: several times over, out of order, until it is acknowledged. At times it uses
+ *   an event's id again for another event.
  * - The clocks of a location's machines differ by up to 100 ms, those of locations by seconds.
  *
  * What may not, and is promised nothing for: a bit that flips, a clock that is off by more within a location, a write

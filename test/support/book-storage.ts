@@ -14,7 +14,7 @@ export function createBook(
 export function createSqlStorage(database = new DatabaseSync(':memory:')): BookStorage {
   return {
     sql: {
-      exec(statement: string, ...values: (string | number)[]) {
+      exec(statement: string, ...values: (string | number | null)[]) {
         if (statement.includes(';')) {
           database.exec(statement)
           return []

@@ -2,7 +2,7 @@ import type { Delivered, Delivery, DeliveryFailure } from '../../origin/outbox/d
 import type { Outbox, OutboxRow } from '../../origin/outbox/outbox.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { OutboxEvent } from '../../shared/contract/invalidation.ts'
-import { versionSchema } from '../../shared/ids.ts'
+import type { Version } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
@@ -110,9 +110,12 @@ export function createFakeWorker(clock: Clock): FakeWorker {
   function take(events: readonly OutboxEvent[]): Delivered {
     const taken = events.filter(({ eventId }) => !worker.unavailable.has(eventId))
     const { outcomes } = book.advance(taken)
-    return new Map(
-      taken.map(({ eventId }, index) => [eventId, versionSchema.parse(outcomes[index]?.version)]),
-    )
+    const delivered = new Map<string, Version>()
+    for (const [index, { eventId }] of taken.entries()) {
+      const outcome = outcomes[index]
+      if (outcome !== undefined && 'version' in outcome) delivered.set(eventId, outcome.version)
+    }
+    return delivered
   }
 
   const worker: FakeWorker = {

@@ -2,13 +2,14 @@ import type { Version } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Tag } from '../../shared/tags.ts'
-import type { LedgerAdvance, LedgerChanges, LedgerEvent, LedgerOutcome } from './contract.ts'
+import type { LedgerAdvance, LedgerChanges, LedgerEntry, LedgerEvent, LedgerOutcome } from './contract.ts'
 
 type Cell = ArrayBuffer | string | number | null
+type Binding = string | number | null
 
 /** The part of a Durable Object's SQL storage that the book needs; SQLite elsewhere fits it too. */
 export interface BookStorage {
-  readonly sql: { exec(statement: string, ...values: (string | number)[]): Iterable<Record<string, Cell>> }
+  readonly sql: { exec(statement: string, ...values: Binding[]): Iterable<Record<string, Cell>> }
   transactionSync<Value>(work: () => Value): Value
 }
 
@@ -39,9 +40,18 @@ const schema = `
     version integer not null, floor integer not null);
   create table if not exists tags (tag text primary key, version integer not null) without rowid;
   create index if not exists tags_by_version on tags (version);
-  create table if not exists events (event_id text primary key, version integer not null, tags text not null)
-    without rowid;
-  create index if not exists events_by_version on events (version);`
+  create table if not exists outcomes (event_id text primary key, version integer not null, tags text not null,
+    digest text) without rowid;
+  create index if not exists events_by_version on outcomes (version);`
+
+/**
+ * The outcomes of a ledger that was begun before they had a digest. Renamed, so that the version of the Worker that wrote
+ * them can be deployed again: it then begins a table of its own, and has forgotten no more than ids. Both are changes of the
+ * schema alone, whatever the table holds.
+ */
+const upgrade = `
+  alter table events rename to outcomes;
+  alter table outcomes add column digest text;`
 
 /**
  * What a ledger writes down: a workspace's version, for each tag the version that last moved it, and the outcome of
@@ -60,15 +70,19 @@ export class Book {
     this.storage = storage
     this.bounds = bounds
     storage.transactionSync(() => {
+      this.upgrade()
       this.run(schema)
       const { ledgerId, version } = birth()
       this.run('insert or ignore into book values (1, ?, ?, 0)', ledgerId, version)
     })
     this.tagCount = this.count('tags')
-    this.eventCount = this.count('events')
+    this.eventCount = this.count('outcomes')
   }
 
-  /** Takes the next version for each event not seen before, all or none. */
+  /**
+   * Takes the next version for each event not seen before, all or none. An event that has the id of another one is answered as
+   * a conflict, and holds up none of the rest.
+   */
   advance(events: readonly LedgerEvent[]): LedgerAdvance {
     return this.storage.transactionSync(() => {
       const outcomes = events.map((event) => this.replay(event) ?? this.write(event))
@@ -96,14 +110,17 @@ export class Book {
     }
   }
 
-  private replay({ eventId }: LedgerEvent): LedgerOutcome | null {
+  private replay({ tags, eventId, digest }: LedgerEvent): LedgerOutcome | null {
     if (eventId === undefined) return null
-    const [seen] = this.rows('select version, tags from events where event_id = ?', eventId)
+    const [seen] = this.rows('select version, tags, digest from outcomes where event_id = ?', eventId)
     if (seen === undefined) return null
-    return { version: versionSchema.parse(seen['version']), tags: JSON.parse(String(seen['tags'])) as Tag[] }
+    const moved = JSON.parse(String(seen['tags'])) as Tag[]
+    const areDigested = digest !== undefined && seen['digest'] !== null
+    const isSame = areDigested ? seen['digest'] === digest : areSameTags(moved, tags)
+    return isSame ? { version: versionSchema.parse(seen['version']), tags: moved } : { isIdOfAnother: true }
   }
 
-  private write({ tags, eventId }: LedgerEvent): LedgerOutcome {
+  private write({ tags, eventId, digest }: LedgerEvent): LedgerEntry {
     this.run('update book set version = version + 1')
     const { version } = this.head()
     for (const tag of tags) {
@@ -116,7 +133,8 @@ export class Book {
       )
     }
     if (eventId !== undefined) {
-      this.run('insert into events values (?, ?, ?)', eventId, version, JSON.stringify(tags))
+      const known = [eventId, version, JSON.stringify(tags), digest ?? null]
+      this.run('insert into outcomes values (?, ?, ?, ?)', ...known)
       this.eventCount += 1
     }
     return { version, tags }
@@ -135,10 +153,17 @@ export class Book {
     }
     if (this.eventCount > eventIdsMax) {
       const keep = eventIdsMax - Math.floor(eventIdsMax / 10)
-      const [last] = this.rows('select version from events order by version desc limit 1 offset ?', keep)
-      this.run('delete from events where version <= ?', Number(last?.['version'] ?? 0))
-      this.eventCount = this.count('events')
+      const [last] = this.rows('select version from outcomes order by version desc limit 1 offset ?', keep)
+      this.run('delete from outcomes where version <= ?', Number(last?.['version'] ?? 0))
+      this.eventCount = this.count('outcomes')
     }
+  }
+
+  private upgrade(): void {
+    const tables = this.rows("select name from sqlite_master where type = 'table'").map(({ name }) => name)
+    if (!tables.includes('events')) return
+    // After a deployment of the older version in between: what it remembered is a table of its own, and is forgotten.
+    this.run(tables.includes('outcomes') ? 'drop table events' : upgrade)
   }
 
   private head(): { ledgerId: string; version: Version; floor: Version } {
@@ -150,16 +175,21 @@ export class Book {
     }
   }
 
-  private count(table: 'tags' | 'events'): number {
+  private count(table: 'tags' | 'outcomes'): number {
     const [row] = this.rows(`select count(*) as n from ${table}`)
     return Number(row?.['n'] ?? 0)
   }
 
-  private rows(statement: string, ...values: (string | number)[]): Record<string, Cell>[] {
+  private rows(statement: string, ...values: Binding[]): Record<string, Cell>[] {
     return [...this.storage.sql.exec(statement, ...values)]
   }
 
-  private run(statement: string, ...values: (string | number)[]): void {
+  private run(statement: string, ...values: Binding[]): void {
     this.rows(statement, ...values)
   }
+}
+
+function areSameTags(some: readonly Tag[], others: readonly Tag[]): boolean {
+  const [own, other] = [new Set(some), new Set(others)]
+  return own.size === other.size && [...own].every((tag) => other.has(tag))
 }

@@ -5,13 +5,25 @@ import type { Tag } from '../../shared/tags.ts'
 export interface LedgerEvent {
   readonly tags: readonly Tag[]
   readonly eventId?: string
+  /**
+   * Beside an id: what the event is (event-digest.ts), by which one that comes again is told from another that uses its id.
+   * Where one of the two has none, as those of a Worker that was deployed earlier, their tags are compared.
+   */
+  readonly digest?: string
 }
 
 /** What an event came to: the version it took, and the tags that moved with it. */
-export interface LedgerOutcome {
+export interface LedgerEntry {
   readonly version: Version
   readonly tags: readonly Tag[]
 }
+
+/** The event has the id of another one that the ledger remembers; nothing of it was written down. */
+export interface LedgerConflict {
+  readonly isIdOfAnother: true
+}
+
+export type LedgerOutcome = LedgerEntry | LedgerConflict
 
 export interface LedgerAdvance {
   readonly version: Version

@@ -7,51 +7,85 @@ import { err, ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags.ts'
 import type { Recorder } from '../metrics/events.ts'
 import type { LedgerClient } from './client.ts'
-import type { LedgerEvent, LedgerOutcome } from './contract.ts'
+import type { LedgerEntry, LedgerEvent, LedgerOutcome } from './contract.ts'
+import { outboxLedgerEventOf } from './event-digest.ts'
 import { patternsOf } from './tags.ts'
 
 type Events = ReadonlyMap<WorkspaceId, readonly LedgerEvent[]>
 
+/** An event that was not taken, since its id is that of another one. */
+export interface Conflict {
+  readonly workspaceId: WorkspaceId
+  /** Among the events of its workspace. */
+  readonly index: number
+}
+
+/** What the events that were taken came to, and which were not. */
+export interface Invalidated extends InvalidationAnswer {
+  readonly conflicts: readonly Conflict[]
+}
+
 /**
- * Writes events down in their workspaces' ledgers. Answers only when all are durable; when one ledger cannot be
- * reached nothing is claimed, and the caller sends them all again: that is harmless, and with event ids it even
+ * Writes events down in their workspaces' ledgers. Answers only when all but the conflicting ones are durable; when one ledger
+ * cannot be reached nothing is claimed, and the caller sends them all again: that is harmless, and with event ids it even
  * answers the same.
  */
 export async function invalidate(
   ledger: LedgerClient,
   recorder: Recorder,
   events: Events,
-): Promise<Result<InvalidationAnswer, WireError>> {
+): Promise<Result<Invalidated, WireError>> {
   const versions: Record<string, number> = {}
   const patterns: string[] = []
+  const conflicts: Conflict[] = []
   let invalidated = 0
   let version = 0
   for (const { workspaceId, answer } of await advanceAll(ledger, recorder, events)) {
     if (!answer.ok) return err({ code: 'ledger_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
     const { outcomes } = answer.value
-    const tags = tagsMoved(outcomes)
-    version = outcomes.at(-1)?.version ?? answer.value.version
+    for (const [index, outcome] of outcomes.entries()) {
+      if (!isEntry(outcome)) conflicts.push({ workspaceId, index })
+    }
+    const entries = outcomes.filter(isEntry)
+    if (entries.length === 0) continue
+    const tags = tagsMoved(entries)
+    // Of an event that came again it is an old one: only the greatest is that of a view with all of them in it.
+    version = Math.max(...entries.map((entry) => entry.version))
     versions[workspaceId] = version
     patterns.push(...patternsOf(workspaceId, tags))
     invalidated += tags.length
   }
-  return ok({ invalidated, patterns, version, versions })
+  return ok({ invalidated, patterns, version, versions, conflicts })
 }
 
-/** Writes the events of an outbox down and answers for each by itself: one ledger out of reach holds up no other. */
+/**
+ * Writes the events of an outbox down and answers for each by itself, in their order: one ledger out of reach holds up no
+ * other. An event that the ledger did not write down, for whatever reason, is never answered 200.
+ */
 export async function invalidateEach(
   ledger: LedgerClient,
   recorder: Recorder,
   events: readonly OutboxEvent[],
 ): Promise<OutboxOutcome[]> {
-  const byWorkspace = Map.groupBy(events, ({ workspaceId }) => workspaceId)
-  const advanced = await advanceAll(ledger, recorder, byWorkspace)
-  return advanced.flatMap(({ workspaceId, answer }) =>
-    (byWorkspace.get(workspaceId) ?? []).map(({ eventId }, index): OutboxOutcome => {
-      const version = answer.ok ? answer.value.outcomes[index]?.version : undefined
-      return version === undefined ? { eventId, status: 503 } : { eventId, status: 200, version }
-    }),
+  const written = await Promise.all(
+    events.map(async ({ workspaceId, eventId, tags }, position) => ({
+      ...{ workspaceId, position, eventId },
+      event: await outboxLedgerEventOf(eventId, tags),
+    })),
   )
+  const byWorkspace = Map.groupBy(written, ({ workspaceId }) => workspaceId)
+  const ledgerEvents = new Map([...byWorkspace].map(([id, own]) => [id, own.map(({ event }) => event)]))
+  const outcomes: OutboxOutcome[] = []
+  for (const { workspaceId, answer } of await advanceAll(ledger, recorder, ledgerEvents)) {
+    for (const [index, { eventId, position }] of (byWorkspace.get(workspaceId) ?? []).entries()) {
+      const outcome = answer.ok ? answer.value.outcomes[index] : undefined
+      const isDurable = outcome !== undefined && isEntry(outcome)
+      outcomes[position] = isDurable
+        ? { eventId, status: 200, version: outcome.version }
+        : { eventId, status: 503 }
+    }
+  }
+  return outcomes
 }
 
 async function advanceAll(ledger: LedgerClient, recorder: Recorder, events: Events) {
@@ -59,18 +93,18 @@ async function advanceAll(ledger: LedgerClient, recorder: Recorder, events: Even
     [...events].map(async ([workspaceId, written]) => {
       const answer = await ledger.advance(workspaceId, written)
       if (answer.ok) {
-        const { outcomes } = answer.value
-        recorder.record({
-          kind: 'invalidation',
-          events: outcomes.length,
-          tags: tagsMoved(outcomes).length,
-        })
+        const entries = answer.value.outcomes.filter(isEntry)
+        recorder.record({ kind: 'invalidation', events: entries.length, tags: tagsMoved(entries).length })
       }
       return { workspaceId, answer }
     }),
   )
 }
 
-function tagsMoved(outcomes: readonly LedgerOutcome[]): Tag[] {
-  return [...new Set(outcomes.flatMap((outcome) => outcome.tags))]
+function isEntry(outcome: LedgerOutcome): outcome is LedgerEntry {
+  return 'version' in outcome
+}
+
+function tagsMoved(entries: readonly LedgerEntry[]): Tag[] {
+  return [...new Set(entries.flatMap((entry) => entry.tags))]
 }

@@ -1,12 +1,11 @@
 import type { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { faultsOf } from '../../shared/contract/errors.ts'
+import { parseJson } from '../../shared/contract/json.ts'
 import { readBounded } from '../../shared/read-bounded.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { BodyTaken } from './route.ts'
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 /** The query's parameters. What is given twice is refused: better a clear error than a guess which was meant. */
 export function queryOf(url: string): Result<Record<string, string>, WireError> {
@@ -61,11 +60,6 @@ export async function parseBody<Schema extends z.ZodType>(
     return err({ code: 'invalid_body', details: [{ parameter: '(input)', message: 'was broken off' }] })
   }
   if (bytes === null) return err({ code: 'body_too_large' })
-  let json: unknown
-  try {
-    json = JSON.parse(decoder.decode(bytes))
-  } catch {
-    return err({ code: 'invalid_json' })
-  }
-  return parseInput(schema, json, 'invalid_body')
+  const json = parseJson(bytes)
+  return json.ok ? parseInput(schema, json.value, 'invalid_body') : json
 }

@@ -14,9 +14,10 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { Tag } from '../../shared/tags.ts'
 import type { LedgerEvent } from '../ledger/contract.ts'
+import { ledgerEventOf } from '../ledger/event-digest.ts'
 import { invalidate, invalidateEach } from '../ledger/invalidate.ts'
-import { tagsOf } from '../ledger/tags.ts'
 import { webhookTags } from '../ledger/webhook-tags.ts'
 import { admitInternal } from './access.ts'
 import { parseInput } from './input.ts'
@@ -41,7 +42,7 @@ export const invalidateRoute: Route = {
   access: 'internal-key',
   takes: { body },
   gives: z.union([enveloped(invalidationAnswerSchema), enveloped(outboxAnswerSchema)]),
-  errors: ['workspace_missing', 'workspace_mismatch', 'ledger_unavailable'],
+  errors: ['workspace_missing', 'workspace_mismatch', 'event_id_reused', 'ledger_unavailable'],
   async handle(call) {
     const admitted = await admitInternal(call)
     if (!admitted.ok) return admitted
@@ -49,10 +50,9 @@ export const invalidateRoute: Route = {
     const read = await admitted.value.readBody({ ...body, schema: z.unknown() })
     if (!read.ok) return read
     if (isObjectWith(read.value, 'outbox')) return takeOutbox(read.value, call)
-    const events = eventsOf(read.value, call)
+    const events = await eventsOf(read.value, call)
     if (!events.ok) return events
-    const answer = await invalidate(call.services.ledger, call.services.metrics.recorder, events.value)
-    return answer.ok ? ok(respondData(answer.value)) : answer
+    return takeReported(events.value, isObjectWith(read.value, 'events'), call)
   },
 }
 
@@ -65,10 +65,41 @@ async function takeOutbox(body: unknown, { services }: Call): Promise<Result<Res
   return ok(respondJson({ success: true, data: { events } }, areAllDurable ? 200 : 207))
 }
 
-type Events = Map<WorkspaceId, LedgerEvent[]>
+interface ReportedEvent {
+  readonly ledgerEvent: LedgerEvent
+  /** In the request, from 0. */
+  readonly position: number
+}
+
+/** By workspace, in the order of the request. */
+type Events = Map<WorkspaceId, ReportedEvent[]>
+
+/**
+ * Answers 409 where ids of events are those of others, and names each of these events: the caller gives them ids of their own
+ * and sends them again. All the rest are durable.
+ */
+async function takeReported(
+  events: Events,
+  isBatch: boolean,
+  { services }: Call,
+): Promise<Result<Response, WireError>> {
+  const written = new Map([...events].map(([id, own]) => [id, own.map(({ ledgerEvent }) => ledgerEvent)]))
+  const answer = await invalidate(services.ledger, services.metrics.recorder, written)
+  if (!answer.ok) return answer
+  const { conflicts, ...invalidated } = answer.value
+  if (conflicts.length === 0) return ok(respondData(invalidated))
+  const refused = conflicts
+    .flatMap(({ workspaceId, index }) => events.get(workspaceId)?.[index] ?? [])
+    .map(({ position, ledgerEvent }) => ({ index: position, eventId: ledgerEvent.eventId ?? '' }))
+    .toSorted((one, other) => one.index - other.index)
+  const message = 'is that of another event; this one was not taken'
+  const parameterOf = (index: number) => (isBatch ? `events.${index}.eventId` : 'eventId')
+  const details = refused.map(({ index }) => ({ parameter: parameterOf(index), message }))
+  return err({ code: 'event_id_reused', details, conflicts: refused })
+}
 
 /** The body's events by workspace, whichever of the reported shapes it has; faults are told in that shape's terms. */
-function eventsOf(body: unknown, call: Call): Result<Events, WireError> {
+async function eventsOf(body: unknown, call: Call): Promise<Result<Events, WireError>> {
   if (isObjectWith(body, 'events')) {
     const batch = parseInput(invalidationBatchSchema, body, 'invalid_body')
     return batch.ok ? reportedEvents(batch.value.events, call) : batch
@@ -78,26 +109,29 @@ function eventsOf(body: unknown, call: Call): Result<Events, WireError> {
     if (!webhook.ok) return webhook
     const moved = webhookTags(webhook.value)
     if (!moved.ok) return err({ code: 'invalid_body', details: [moved.error] })
-    return ok(new Map([...moved.value].map(([workspaceId, tags]) => [workspaceId, [{ tags }]])))
+    const reported = (tags: readonly Tag[]) => [{ ledgerEvent: { tags }, position: 0 }]
+    return ok(new Map([...moved.value].map(([workspaceId, tags]) => [workspaceId, reported(tags)])))
   }
   const event = parseInput(invalidationEventSchema, body, 'invalid_body')
   return event.ok ? reportedEvents([event.value], call) : event
 }
 
-function reportedEvents(events: readonly InvalidationEvent[], call: Call): Result<Events, WireError> {
+async function reportedEvents(
+  events: readonly InvalidationEvent[],
+  call: Call,
+): Promise<Result<Events, WireError>> {
   const header = call.request.headers.get('X-Workspace-ID')
   const fallback = header === null ? null : parseInput(workspaceIdSchema, header, 'invalid_parameter')
   if (fallback !== null && !fallback.ok) return fallback
   const byWorkspace: Events = new Map()
-  for (const event of events) {
+  const reported = await Promise.all(
+    events.map(async (event, position) => ({ event, position, ledgerEvent: await ledgerEventOf(event) })),
+  )
+  for (const { event, ledgerEvent, position } of reported) {
     const workspaceId = event.workspaceId ?? fallback?.value
     if (workspaceId === undefined) return err({ code: 'workspace_missing' })
     if (fallback !== null && workspaceId !== fallback.value) return err({ code: 'workspace_mismatch' })
-    const written = {
-      tags: tagsOf(event),
-      ...(event.eventId === undefined ? {} : { eventId: event.eventId }),
-    }
-    byWorkspace.set(workspaceId, [...(byWorkspace.get(workspaceId) ?? []), written])
+    byWorkspace.set(workspaceId, [...(byWorkspace.get(workspaceId) ?? []), { ledgerEvent, position }])
   }
   return ok(byWorkspace)
 }

@@ -26,6 +26,7 @@ export function respondError(error: WireError, requestId: string): Response {
     {
       code: error.code,
       ...(error.details === undefined ? {} : { details: error.details }),
+      ...(error.conflicts === undefined ? {} : { conflicts: error.conflicts }),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     },
     requestId,

@@ -6,7 +6,9 @@ import { contactList } from '../../../shared/resources/contact-list.ts'
 import { cacheKey } from '../../../worker/cache/key.ts'
 
 const identifier = (charactersMax: number) =>
-  fc.stringMatching(new RegExp(`^[!-.0-9;-~]{1,${charactersMax}}$`))
+  fc
+    .stringMatching(new RegExp(`^[!-.0-9;-~]{1,${charactersMax}}$`))
+    .filter((text) => userIdSchema.safeParse(text).success)
 const names = fc.tuple(
   fc.constantFrom('contact-list', 'contact-counts'),
   identifier(64).map((text) => workspaceIdSchema.parse(text)),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { OutboxEvent } from '../../../shared/contract/invalidation.ts'
 import { outboxBatchSchema } from '../../../shared/contract/invalidation.ts'
+import { versionZero } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 import type { LedgerClient } from '../../../worker/ledger/client.ts'
@@ -51,6 +52,35 @@ describe('a batch of the outbox', () => {
     const batch = [event('a', '15213', 'counts'), event('c', '15213', 'board:b1')]
     const first = await invalidateEach(ledger, recorder, batch)
     expect(await invalidateEach(ledger, recorder, batch.toReversed())).toEqual(first.toReversed())
+  })
+
+  test('is answered in its order, and takes two events that share an id and are not the same', async () => {
+    const ledger = ledgersWithout('none')
+    const batch = [
+      event('a', '15213', 'counts'),
+      event('b', '15214', 'counts'),
+      event('a', '15213', 'board:b1'),
+      event('a', '15213', 'counts', 'counts'),
+    ]
+    const first = await invalidateEach(ledger, recorder, batch)
+    expect(first).toEqual([
+      { eventId: 'a', status: 200, version: 1 },
+      { eventId: 'b', status: 200, version: 1 },
+      { eventId: 'a', status: 200, version: 2 },
+      { eventId: 'a', status: 200, version: 1 },
+    ])
+    expect(await invalidateEach(ledger, recorder, batch)).toEqual(first)
+  })
+
+  test('is never told that an event is durable which the ledger refused', async () => {
+    const ledger: LedgerClient = {
+      ...ledgersWithout('none'),
+      advance: async (_workspaceId, events) =>
+        ok({ version: versionZero, outcomes: events.map(() => ({ isIdOfAnother: true })) }),
+    }
+    expect(await invalidateEach(ledger, recorder, [event('a', '15213', 'counts')])).toEqual([
+      { eventId: 'a', status: 503 },
+    ])
   })
 
   test.each([

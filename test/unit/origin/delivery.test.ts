@@ -45,6 +45,17 @@ describe('a delivery', () => {
     expect(await posted).toEqual({ ok: true, value: new Map([['outbox:1', 8]]) })
   })
 
+  test('counts an id that two events share as durable once both are, with the greater version', async () => {
+    const events = [
+      { eventId: 'outbox:1', status: 200, version: 8 },
+      { eventId: 'outbox:2', status: 200, version: 9 },
+      { eventId: 'outbox:1', status: 503 },
+      { eventId: 'outbox:2', status: 200, version: 3 },
+    ]
+    const { posted } = postTo(answering(207, envelope(events)))
+    expect(await posted).toEqual({ ok: true, value: new Map([['outbox:2', 9]]) })
+  })
+
   test.each([
     [200, '<html>a proxy’s page</html>', 'unreachable'],
     [200, '{"success":true,"data":{}}', 'unreachable'],

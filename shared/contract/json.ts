@@ -1,0 +1,72 @@
+import { limits } from '../limits.ts'
+import type { Result } from '../result.ts'
+import { err, ok } from '../result.ts'
+import { isStorable, storableRule } from '../storable-text.ts'
+import type { Fault, WireError } from './errors.ts'
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+/** How much of a place's name is told back: its names are the caller's, and as long as the caller likes. */
+const placeCharactersMax = 200
+
+/**
+ * A request's body as JSON (RFC 8259). A byte order mark at its start is ignored (section 8.1 leaves it open); of two members of
+ * one name the later one counts, as with every JSON.parse. Text that no database could store is refused wherever it
+ * stands, in names of members too, and so is deeper nesting than `limits.jsonDepthMax`: whoever works on the value may recurse.
+ */
+export function parseJson(bytes: ArrayBuffer | Uint8Array): Result<unknown, WireError> {
+  let json: unknown
+  try {
+    json = JSON.parse(decoder.decode(bytes))
+  } catch {
+    return err({ code: 'invalid_json' })
+  }
+  const fault = faultIn(json)
+  return fault === null ? ok(json) : err({ code: 'invalid_body', details: [fault] })
+}
+
+/** An object or array, and how it is reached. */
+interface Place {
+  readonly value: object
+  readonly name: string | number
+  readonly parent: Place | null
+  /** The outermost has 1. */
+  readonly depth: number
+}
+
+/** The first fault that is found. Without recursion, which a body could exhaust. */
+function faultIn(json: unknown): Fault | null {
+  const open: Place[] = []
+  const visit = (value: unknown, name: string | number, parent: Place | null): Fault | null => {
+    const isText = [name, value].every((text) => typeof text !== 'string' || isStorable(text))
+    if (!isText) return faultAt(name, parent, storableRule)
+    if (typeof value !== 'object' || value === null) return null
+    const depth = (parent?.depth ?? 0) + 1
+    if (depth > limits.jsonDepthMax) {
+      return faultAt(name, parent, `must not be nested more than ${limits.jsonDepthMax} deep`)
+    }
+    open.push({ value, name, parent, depth })
+    return null
+  }
+  let fault = visit(json, '', null)
+  for (let place = open.pop(); fault === null && place !== undefined; place = open.pop()) {
+    for (const [name, value] of membersOf(place.value)) {
+      fault ??= visit(value, name, place)
+    }
+  }
+  return fault
+}
+
+/** One after the other: a body may be a list of half a million numbers. */
+function* membersOf(value: object): Generator<[string | number, unknown]> {
+  if (Array.isArray(value)) yield* value.entries()
+  else for (const name of Object.keys(value)) yield [name, Reflect.get(value, name)]
+}
+
+function faultAt(name: string | number, parent: Place | null, message: string): Fault {
+  const names = parent === null ? [] : [name]
+  for (let place = parent; place !== null && place.parent !== null; place = place.parent)
+    names.unshift(place.name)
+  const path = names.join('.').slice(0, placeCharactersMax).toWellFormed()
+  return { parameter: path || '(input)', message }
+}

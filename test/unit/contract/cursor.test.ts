@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Cursor, encodeCursor, parseCursor } from '../../../shared/contract/cursor.ts'
+import { limits } from '../../../shared/limits.ts'
+import { unstorableText } from '../../support/storable-text.ts'
+
+const byName: Cursor = { sortBy: 'name', sortOrder: 'asc', after: 'Ada', id: 'contact_1', page: 2 }
+const base64url = (text: string) => Buffer.from(text).toString('base64url')
+const malformed = { ok: false, error: 'malformed' }
+
+/** As the database counts them: characters that may be two units of UTF-16. */
+const storedText = (charactersMin: number, charactersMax: number) =>
+  fc
+    .array(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), {
+      minLength: charactersMin,
+      maxLength: charactersMax,
+      size: 'max',
+    })
+    .map((characters) => characters.join(''))
+    .filter((text) => !text.includes('\0'))
+
+test('a cursor of any contact that can be stored is taken back as it was given out', () => {
+  fc.assert(
+    fc.property(storedText(1, 200), storedText(1, 128), (after, id) => {
+      const cursor = { ...byName, after, id }
+      expect(parseCursor(encodeCursor(cursor))).toEqual({ ok: true, value: cursor })
+    }),
+  )
+})
+
+test('a cursor of the longest names and ids is no longer than one may be', () => {
+  const widest = { ...byName, after: '\u{10ffff}'.repeat(200), id: '\u{10ffff}'.repeat(128) }
+  expect(encodeCursor(widest).length).toBeLessThanOrEqual(limits.cursorCharactersMax)
+  expect(parseCursor(encodeCursor(widest)).ok).toBe(true)
+})
+
+test('a cursor with text that cannot be stored is none, in any member and however it is written', () => {
+  const members = fc.constantFrom<keyof Cursor>('after', 'id', 'sortBy', 'sortOrder')
+  fc.assert(
+    fc.property(members, unstorableText, (member, text) => {
+      const units = [...Array(text.length).keys()].map((index) => text.charCodeAt(index))
+      const escaped = units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+      const json = JSON.stringify({ ...byName, [member]: '-' }).replace('"-"', () => `"${escaped}"`)
+      expect(parseCursor(base64url(json))).toEqual(malformed)
+      expect(parseCursor(encodeCursor({ ...byName, [member]: text }))).toEqual(malformed)
+    }),
+  )
+})
+
+test.each([
+  ['a member too many', JSON.stringify({ ...byName, surplus: 'a\0' })],
+  ['a prototype', JSON.stringify(byName).replace('{', '{"__proto__":{"page":3},')],
+  ['a hundred thousand levels', '['.repeat(100_000) + ']'.repeat(100_000)],
+  ['a list', '[]'],
+  ['null', 'null'],
+  ['nothing', ''],
+])('a cursor that is %s is none', (_name, json) => {
+  expect(parseCursor(base64url(json))).toEqual(malformed)
+})

@@ -1,0 +1,181 @@
+import { reset, runInDurableObject } from 'cloudflare:test'
+import { env, exports } from 'cloudflare:workers'
+import { afterEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { errorBodySchema } from '../../shared/contract/errors.ts'
+import { invalidationAnswerSchema, outboxAnswerSchema } from '../../shared/contract/invalidation.ts'
+import { limits } from '../../shared/limits.ts'
+import { Book } from '../../worker/ledger/book.ts'
+import { workerTestBindings } from '../support/worker-bindings.ts'
+
+afterEach(reset)
+
+async function post(body: unknown, headers: Record<string, string> = {}) {
+  return exports.default.fetch('https://boardcache.test/api/cache/invalidate', {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}`, ...headers },
+    body: JSON.stringify(body),
+  })
+}
+
+const answerSchema = z.object({ data: invalidationAnswerSchema })
+
+async function taken(body: unknown, headers?: Record<string, string>) {
+  const response = await post(body, headers)
+  expect(response.status).toBe(200)
+  return answerSchema.parse(await response.json()).data
+}
+
+async function refused(body: unknown) {
+  const response = await post(body)
+  const { code, details = [], conflicts } = errorBodySchema.parse(await response.json())
+  return { status: response.status, code, parameters: details.map(({ parameter }) => parameter), conflicts }
+}
+
+/** What the ledger wrote down, newest first. */
+async function movedTags(workspaceId = '15213') {
+  const { changes } = await env.LEDGER.get(env.LEDGER.idFromName(workspaceId)).since(null, 0)
+  return changes.map(({ tag }) => tag)
+}
+
+const event = {
+  workspaceId: '15213',
+  boardId: 'b1',
+  contactId: 'k1',
+  action: 'contact_moved',
+  fromColumnId: 'c1',
+  toColumnId: 'c2',
+  eventId: 'e1',
+}
+
+describe('an event id', () => {
+  test('that comes again with the same event answers the same, however its members stand', async () => {
+    const first = await taken(event)
+    await taken({ workspaceId: '15213', action: 'workspace_updated' })
+    expect(await taken(event)).toEqual(first)
+    const { workspaceId, ...rest } = Object.fromEntries(Object.entries(event).reverse())
+    expect(await taken(rest, { 'X-Workspace-ID': String(workspaceId) })).toEqual(first)
+  })
+
+  test.each([
+    ['another contact', { contactId: 'k2' }],
+    ['no contact', { contactId: undefined }],
+    ['another action', { action: 'contact_updated' }],
+    ['another board', { boardId: 'b2' }],
+    ['the columns the other way round', { fromColumnId: 'c2', toColumnId: 'c1' }],
+    ['another member', { columnId: 'c1' }],
+  ])('that is used again for an event with %s is a 409, and moves nothing', async (_name, other) => {
+    await taken(event)
+    const moved = await movedTags()
+    expect(await refused({ ...event, ...other })).toEqual({
+      status: 409,
+      code: 'event_id_reused',
+      parameters: ['eventId'],
+      conflicts: [{ index: 0, eventId: 'e1' }],
+    })
+    expect(await movedTags()).toEqual(moved)
+    expect((await taken({ ...event, ...other, eventId: 'e2' })).invalidated).toBeGreaterThan(0)
+  })
+
+  test('is one workspace’s own', async () => {
+    await taken(event)
+    await taken({ ...event, workspaceId: '15214', boardId: 'b2' })
+    expect(await movedTags('15214')).toContain('open:b2')
+  })
+})
+
+describe('a batch with an event under the id of another one', () => {
+  const board = (boardId: string, eventId?: string) => ({
+    ...{ workspaceId: '15213', action: 'board_updated', boardId },
+    ...(eventId === undefined ? {} : { eventId }),
+  })
+
+  test('takes all of the rest, and names each that it did not take', async () => {
+    await taken(board('b0', 'used'))
+    const events = [
+      board('b1'),
+      board('b2', 'used'),
+      board('b3', 'e3'),
+      board('b0', 'used'),
+      board('b4', 'used'),
+    ]
+    expect(await refused({ events })).toEqual({
+      status: 409,
+      code: 'event_id_reused',
+      parameters: ['events.1.eventId', 'events.4.eventId'],
+      conflicts: [
+        { index: 1, eventId: 'used' },
+        { index: 4, eventId: 'used' },
+      ],
+    })
+    const moved = await movedTags()
+    for (const tag of ['board:b1', 'board:b3']) expect(moved).toContain(tag)
+    for (const tag of ['board:b2', 'board:b4']) expect(moved).not.toContain(tag)
+  })
+
+  test('takes two that are the same for one, and of two that are not the first', async () => {
+    const same = await taken({ events: [board('b1', 'e1'), board('b1', 'e1')] })
+    expect(same).toMatchObject({ invalidated: 2, version: same.versions['15213'] })
+    const answer = await refused({ events: [board('b2', 'e2'), board('b3', 'e2')] })
+    expect(answer.parameters).toEqual(['events.1.eventId'])
+    expect(await movedTags()).toEqual(expect.arrayContaining(['board:b1', 'board:b2']))
+    expect(await movedTags()).not.toContain('board:b3')
+  })
+
+  test('names all of them, of as many as a batch may have, in whichever workspace', async () => {
+    const workspaces = ['15213', '15214']
+    for (const workspaceId of workspaces) await taken({ ...board('b0', 'used'), workspaceId })
+    const events = Array.from({ length: limits.invalidationEventsMax }, (_, index) => ({
+      ...board(`b${index + 1}`, 'used'),
+      workspaceId: workspaces[index % 2],
+    }))
+    const { status, conflicts } = await refused({ events })
+    expect(status).toBe(409)
+    expect(conflicts).toEqual(events.map(({ eventId }, index) => ({ index, eventId })))
+  })
+
+  test('answers, sent again with ids of their own, a version with all of it', async () => {
+    await taken(board('b0', 'used'))
+    const events = [board('b1', 'e1'), board('b2', 'used')]
+    await refused({ events })
+    await taken({ workspaceId: '15213', action: 'workspace_updated' })
+    // The first of the two is an old one by now: the version is that of the newest.
+    const { version } = await taken({ events: [board('b2', 'e2'), board('b1', 'e1')] })
+    const ledger = await env.LEDGER.get(env.LEDGER.idFromName('15213')).since(null, 0)
+    expect(version).toBe(ledger.version)
+  })
+})
+
+test('an event of the outbox under the id of another one is taken, and answers the same when it comes again', async () => {
+  const outbox = [['counts'], ['board:b1', 'counts'], ['counts', 'board:b1']].map((tags) => ({
+    ...{ eventId: 'outbox:1', workspaceId: '15213', tags },
+  }))
+  const send = async () => {
+    const response = await post({ outbox })
+    expect(response.status).toBe(200)
+    return z.object({ data: outboxAnswerSchema }).parse(await response.json()).data.events
+  }
+  const first = await send()
+  const versions = first.map((outcome) => (outcome.status === 200 ? outcome.version : null))
+  expect(new Set(versions).size).toBe(2)
+  expect(versions[1]).toBe(versions[2])
+  expect(await movedTags()).toEqual(expect.arrayContaining(['counts', 'board:b1']))
+  expect(await send()).toEqual(first)
+})
+
+test('a ledger of an older version of the Worker goes on in its Durable Object', async () => {
+  const stub = env.LEDGER.get(env.LEDGER.idFromName('15213'))
+  await stub.since(null, 0)
+  await runInDurableObject(stub, (_ledger, { storage }) => {
+    storage.sql.exec(`drop table outcomes;
+      create table events (event_id text primary key, version integer not null, tags text not null) without rowid;
+      create index events_by_version on events (version);
+      insert into events values ('e1', 7, '["counts"]')`)
+    const open = () => new Book(storage, () => ({ ledgerId: 'another', version: 0 }))
+    expect(open().advance([{ tags: ['counts'], eventId: 'e1', digest: 'one' }]).outcomes).toEqual([
+      { version: 7, tags: ['counts'] },
+    ])
+    const other = { tags: ['settings' as const], eventId: 'e1', digest: 'two' }
+    expect(open().advance([other]).outcomes).toEqual([{ isIdOfAnother: true }])
+  })
+})
