@@ -76,6 +76,9 @@ export const limits = {
   /** Of each resource, by URL: at most `urlBytesMax` each. */
   isolateQuestionsMax: 1_000,
   isolateMembershipsMax: 10_000,
+  /** Of the origin's strangers: how many, and for how long none of them is asked about again. */
+  originStrangersMax: 1_000,
+  originStrangerSeconds: 5,
   isolateExpectedMax: 2_000,
   /** Of each workspace: what its readers look at, and for how long after they last did. */
   watchedMax: 32,

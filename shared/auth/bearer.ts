@@ -1,25 +1,13 @@
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
-import { z } from 'zod'
-import type { Clock } from '../../shared/clock.ts'
-import type { WireError } from '../../shared/contract/errors.ts'
-import type { Role, UserId } from '../../shared/ids.ts'
-import { roleSchema, userIdSchema } from '../../shared/ids.ts'
-import { limits } from '../../shared/limits.ts'
-import type { Result } from '../../shared/result.ts'
-import { err, ok } from '../../shared/result.ts'
+import type { Clock } from '../clock.ts'
+import type { WireError } from '../contract/errors.ts'
+import { limits } from '../limits.ts'
+import type { Result } from '../result.ts'
+import { err, ok } from '../result.ts'
 import type { FetchText } from './key-set.ts'
-import { createKeySet, KeysUnavailable } from './key-set.ts'
-
-/** Who a verified token speaks for. */
-export interface Principal {
-  readonly userId: UserId
-  /** The token itself, for those who must act as the user. */
-  readonly token: string
-  /** The claim `app_metadata.workspaces`, by workspace id; null where the token says nothing of memberships. */
-  readonly workspaces: ReadonlyMap<string, Role> | null
-  readonly expiresAtMs: number
-}
+import { createKeySet } from './key-set.ts'
+import type { Principal, TokenKeys } from './verify.ts'
+import { verify } from './verify.ts'
 
 export interface Bearer {
   /**
@@ -27,19 +15,30 @@ export interface Bearer {
    * and `token_invalid` say no more than that; `auth_unavailable` where the issuer's keys are out of reach.
    */
   authenticate(header: string | null): Promise<Result<Principal, WireError>>
+  /** The principal of a token that came by itself; null and '' are a missing one. Otherwise as `authenticate`. */
+  authenticateToken(token: string | null): Promise<Result<Principal, WireError>>
   /** Drops the issuer's keys and every verified token: after a key was revoked. */
   forgetKeys(): void
 }
 
-interface BearerOptions {
+/** Whose tokens are taken, as Worker and origin are both configured. At least one of the last two is set. */
+export interface TokenSettings {
   readonly issuer: string
   readonly audience: string
-  /** The shared secret of HS256 tokens; null: none are taken. */
-  readonly jwtSecret: string | null
-  /** Where the public keys of ES256 and RS256 tokens are; null: none are taken. */
+  /** Where the issuer's public keys are: then ES256 and RS256 are taken, and nothing else. */
   readonly jwksUrl: string | null
+  /** Where there is no `jwksUrl`: the secret of HS256 tokens. Beside one it is not used. */
+  readonly jwtSecret: string | null
+}
+
+interface BearerOptions extends TokenSettings {
+  /**
+   * What a token is told whose key id a fresh key set does not have: that it is not valid; or, behind somebody who has
+   * taken it already with keys that may be newer, that it cannot be judged yet.
+   */
+  readonly unknownKey: 'token_invalid' | 'auth_unavailable'
   readonly clock: Clock
-  readonly fetch?: FetchText
+  readonly fetch: FetchText
 }
 
 /** Bounds the memory of verified tokens, whatever their length: about 10 MB of an isolate's 128. */
@@ -47,118 +46,67 @@ const rememberedCharactersMax = limits.isolateTokensMax * 2_048
 
 /** RFC 6750 section 2.1; the scheme is case-insensitive (RFC 9110 section 11.1). */
 const bearerScheme = /^Bearer +/i
-/** RFC 7519 section 3: three base64url parts. */
-const compactJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/
-
-const claimsSchema = z.object({ sub: userIdSchema, exp: z.number() })
-const workspacesClaimSchema = z.object({
-  app_metadata: z.object({ workspaces: z.record(z.string(), roleSchema) }),
-})
 
 /**
- * Verifies bearer tokens. The key a token is verified with follows from what is configured, not from what the
- * token asks for: HS256 with the secret alone, ES256 and RS256 with the issuer's public keys alone, nothing else.
- *
- * A verified token is remembered until it expires, so a key that is revoked meanwhile still opens for the tokens
- * seen before, until `forgetKeys`. Refused tokens are not remembered.
+ * Verifies bearer tokens and remembers those that it took. A verified token is remembered until it expires, so a key
+ * that is revoked meanwhile still opens for the tokens seen before, until `forgetKeys`. Refused tokens are not
+ * remembered: a refusal is never older than the request.
  */
 export function createBearer(options: BearerOptions): Bearer {
-  const { clock } = options
-  const verify = createVerifier(options)
-  /** By the header as it came. */
+  const { issuer, audience, clock } = options
+  const { keys, forgetKeys } = createTokenKeys(options)
+  /** By the token, so that it is one entry however its header was written. */
   const remembered = new LRUCache<string, Principal>({
     max: limits.isolateTokensMax,
     maxSize: rememberedCharactersMax,
-    sizeCalculation: (_principal, header) => header.length,
+    sizeCalculation: (_principal, token) => token.length,
   })
 
-  function recall(header: string): Principal | undefined {
-    const principal = remembered.get(header)
+  function recall(token: string): Principal | undefined {
+    const principal = remembered.get(token)
     if (principal === undefined || clock.now() < principal.expiresAtMs) return principal
-    // Past its time it is judged anew, so that the skew is granted, or refused, in one place.
-    remembered.delete(header)
+    // Past its time it is verified again, so that the skew is granted, or refused, in one place.
+    remembered.delete(token)
     return undefined
+  }
+
+  async function authenticateToken(token: string | null): Promise<Result<Principal, WireError>> {
+    if (token === null || token === '') return err({ code: 'token_missing' })
+    const known = recall(token)
+    if (known !== undefined) return ok(known)
+    const principal = await verify(token, { issuer, audience, keys, nowMs: clock.now() })
+    if (principal.ok) remembered.set(token, principal.value)
+    return principal
   }
 
   return {
     async authenticate(header) {
       if (header === null || header === '') return err({ code: 'token_missing' })
-      const known = recall(header)
-      if (known !== undefined) return ok(known)
-      const token = parseHeader(header)
-      if (!token.ok) return token
-      const payload = await verify.payloadOf(token.value)
-      const principal = payload.ok ? parsePrincipal(token.value, payload.value) : payload
-      if (principal.ok) remembered.set(header, principal.value)
-      return principal
+      const token = header.replace(bearerScheme, '')
+      return token.length === header.length || token === ''
+        ? err({ code: 'token_invalid' })
+        : authenticateToken(token)
     },
+    authenticateToken,
     forgetKeys() {
       remembered.clear()
-      verify.forgetKeys()
+      forgetKeys()
     },
   }
 }
 
-function parseHeader(header: string): Result<string, WireError> {
-  const token = header.replace(bearerScheme, '')
-  const isJwt =
-    token.length < header.length && token.length <= limits.tokenCharactersMax && compactJwt.test(token)
-  return isJwt ? ok(token) : err({ code: 'token_invalid' })
-}
-
-function createVerifier({ issuer, audience, jwtSecret, jwksUrl, clock, fetch }: BearerOptions) {
-  const secret = jwtSecret === null ? null : new TextEncoder().encode(jwtSecret)
-  const keySet = jwksUrl === null ? null : createKeySet({ url: jwksUrl, clock, ...(fetch && { fetch }) })
-
-  async function verified(token: string): Promise<JWTPayload> {
-    const claims = {
-      issuer,
-      audience,
-      requiredClaims: ['sub', 'exp'],
-      clockTolerance: limits.tokenSkewSeconds,
-      currentDate: new Date(clock.now()),
-    }
-    const { alg } = decodeProtectedHeader(token)
-    // RFC 8725 sections 3.1 and 3.2: each kind of key takes its own algorithms, so that a public key is never
-    // used as a secret.
-    if (alg === 'HS256' && secret !== null) {
-      return (await jwtVerify(token, secret, { ...claims, algorithms: ['HS256'] })).payload
-    }
-    if ((alg === 'ES256' || alg === 'RS256') && keySet !== null) {
-      return (await jwtVerify(token, keySet.keyFor, { ...claims, algorithms: ['ES256', 'RS256'] })).payload
-    }
-    throw new errors.JOSEAlgNotAllowed('no key takes this algorithm')
+/** One kind of key a deployment: HS256 is taken only where no public keys are configured. */
+function createTokenKeys({ jwksUrl, jwtSecret, unknownKey, clock, fetch }: BearerOptions): {
+  readonly keys: TokenKeys
+  forgetKeys(): void
+} {
+  if (jwksUrl !== null) {
+    const keySet = createKeySet({ url: jwksUrl, unknownKey, clock, fetch })
+    return { keys: { kind: 'public', keyFor: keySet.keyFor }, forgetKeys: keySet.forget }
   }
-
+  if (jwtSecret === null) throw new Error('bearer.ts: neither public keys nor a secret are configured')
   return {
-    async payloadOf(token: string): Promise<Result<JWTPayload, WireError>> {
-      try {
-        return ok(await verified(token))
-      } catch (error) {
-        return err(refusalOf(error))
-      }
-    },
-    forgetKeys: () => keySet?.forget(),
+    keys: { kind: 'secret', secret: new TextEncoder().encode(jwtSecret) },
+    forgetKeys: () => undefined,
   }
-}
-
-/** What the caller is told; jose looks at the signature first, so only the issuer's own token can be "expired". */
-function refusalOf(error: unknown): WireError {
-  if (error instanceof KeysUnavailable) {
-    return { code: 'auth_unavailable', retryAfterSeconds: limits.retryAfterSeconds }
-  }
-  return { code: error instanceof errors.JWTExpired ? 'token_expired' : 'token_invalid' }
-}
-
-function parsePrincipal(token: string, payload: JWTPayload): Result<Principal, WireError> {
-  const claims = claimsSchema.safeParse(payload)
-  if (!claims.success) return err({ code: 'token_invalid' })
-  const { sub, exp } = claims.data
-  return ok({ userId: sub, token, workspaces: parseWorkspaces(payload), expiresAtMs: exp * 1000 })
-}
-
-/** A claim that is not of the shape we know proves nothing: memberships are then asked for. */
-function parseWorkspaces(payload: JWTPayload): ReadonlyMap<string, Role> | null {
-  const claim = workspacesClaimSchema.safeParse(payload)
-  return claim.success ? new Map(Object.entries(claim.data.app_metadata.workspaces)) : null
 }

@@ -31,6 +31,7 @@ export const wireErrors = {
   body_too_large: { status: 413, sentence: 'The body is larger than this route takes.' },
   url_too_long: { status: 414, sentence: 'The URL is longer than this service takes.' },
   column_not_found: { status: 422, sentence: 'There is no such column on such a board in this workspace.' },
+  headers_too_large: { status: 431, sentence: 'The headers are larger than this service takes.' },
   rate_limited: { status: 429, sentence: 'Too many requests; try again later.' },
   internal: { status: 500, sentence: 'Something went wrong here; it has been logged under the request id.' },
   origin_unavailable: { status: 503, sentence: 'The origin is out of reach and nothing usable is cached.' },
