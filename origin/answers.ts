@@ -43,12 +43,6 @@ export function respondError(context: OriginContext, error: WireError): Response
   return context.json(errorBody(error, context.var.requestId), wireErrors[error.code].status)
 }
 
-/** What every answer carries: it is of the type it names, and is asked for by https from then on (RFC 6797). */
-export const everyAnswerHeaders = {
-  'X-Content-Type-Options': 'nosniff',
-  'Strict-Transport-Security': 'max-age=31536000',
-} as const
-
 /** The headers that an error's status asks for. */
 export function errorHeaders(error: WireError): Record<string, string> {
   const { status } = wireErrors[error.code]

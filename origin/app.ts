@@ -4,11 +4,12 @@ import type { Logger } from 'pino'
 import type { Bearer } from '../shared/auth/bearer.ts'
 import type { Clock } from '../shared/clock.ts'
 import { requestIdHeader } from '../shared/contract/origin.ts'
+import { safeHeaderEntries } from '../shared/contract/safe-headers.ts'
 import type { Admission } from './admission.ts'
 import { createAdmission } from './admission.ts'
 import { allowedMethods } from './allowed-methods.ts'
 import type { OriginEnv } from './answers.ts'
-import { everyAnswerHeaders, respondError } from './answers.ts'
+import { respondError } from './answers.ts'
 import type { Config } from './config.ts'
 import type { Deliver } from './contacts/contact-writer.ts'
 import { createContactWriter } from './contacts/contact-writer.ts'
@@ -67,7 +68,7 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   app.use(requestId({ headerName: requestIdHeader, limitLength: 128 }))
   app.use(logRequest(logger, clock))
   app.use(async (context, next) => {
-    for (const [name, value] of Object.entries(everyAnswerHeaders)) context.header(name, value)
+    for (const [name, value] of safeHeaderEntries) context.header(name, value)
     await next()
   })
 

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../shared/clock.ts'
 import type { WireErrorCode } from '../shared/contract/errors.ts'
@@ -30,9 +30,7 @@ export function createConnections(clock: Clock, finishMs: number): Connections {
       response.once('close', () => {
         if (responses.size === 0) socket.destroySoon()
       })
-      // Its stream alone: destroying the request would take the connection and the answer with it.
-      if (response.req.listenerCount('error') > 0)
-        response.req.emit('error', new Error('the request broke off'))
+      breakOff(response.req)
     }
   }
 
@@ -47,7 +45,8 @@ export function createConnections(clock: Clock, finishMs: number): Connections {
       response.once('close', () => responses?.delete(response))
     },
     refuse(socket, code) {
-      if (refused.has(socket)) return
+      // What was reset or cut off has ended already, with all that was under way on it.
+      if (socket.destroyed || refused.has(socket)) return
       refused.add(socket)
       const responses = connections.get(socket) ?? new Set()
       if ([...responses].some((response) => response.headersSent)) return finish(socket, responses)
@@ -63,4 +62,13 @@ export function createConnections(clock: Clock, finishMs: number): Connections {
       }
     },
   }
+}
+
+/**
+ * Fails the body's stream alone: destroying the request would take the connection, and the answer, with it. Nothing may
+ * be handed to a stream that has failed.
+ */
+function breakOff(request: IncomingMessage): void {
+  request.removeAllListeners('data')
+  if (request.listenerCount('error') > 0) request.emit('error', new Error('the request broke off'))
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { WireErrorCode } from '../shared/contract/errors.ts'
 import { errorBody, wireErrors } from '../shared/contract/errors.ts'
-import { everyAnswerHeaders } from './answers.ts'
+import { safeHeaders } from '../shared/contract/safe-headers.ts'
 
 /** What a request that never became one is told: the same body as every error has. */
 export function refusalOf(error: Error): WireErrorCode {
@@ -35,7 +35,7 @@ export function textOf(code: WireErrorCode): string {
 function partsOf(code: WireErrorCode) {
   return {
     status: wireErrors[code].status,
-    headers: { ...everyAnswerHeaders, 'Content-Type': 'application/json' },
+    headers: { ...safeHeaders, 'Content-Type': 'application/json' },
     body: JSON.stringify(errorBody({ code }, randomUUID())),
   }
 }

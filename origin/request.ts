@@ -3,6 +3,7 @@ import type { WireError } from '../shared/contract/errors.ts'
 import { faultsOf } from '../shared/contract/errors.ts'
 import type { WorkspaceId } from '../shared/ids.ts'
 import { workspaceIdSchema } from '../shared/ids.ts'
+import { readBounded } from '../shared/read-bounded.ts'
 import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
 import type { OriginContext } from './answers.ts'
@@ -31,25 +32,13 @@ async function readBody(request: Request, bytesMax: number): Promise<Result<Uint
   if (announced !== null && Number(announced) > bytesMax) return err({ code: 'body_too_large' })
   try {
     // Node takes no more than was announced, so it need not be counted as it comes.
-    const bytes = announced === null ? await readUpTo(request, bytesMax) : await request.arrayBuffer()
+    const bytes = announced === null ? await readBounded(request.body, bytesMax) : await request.arrayBuffer()
     if (bytes === null || bytes.byteLength > bytesMax) return err({ code: 'body_too_large' })
     return ok(new Uint8Array(bytes))
   } catch {
     // The connection ended, or its chunks were no chunks (RFC 9112 section 8): the caller's fault, or the network's.
     return err({ code: 'malformed_request' })
   }
-}
-
-/** A body of unknown length, null where it is longer than `bytesMax`. */
-async function readUpTo(request: Request, bytesMax: number): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = []
-  let lengthBytes = 0
-  for await (const chunk of request.body ?? []) {
-    lengthBytes += chunk.length
-    if (lengthBytes > bytesMax) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, lengthBytes)
 }
 
 /** An escape that can stand for half of a surrogate pair, or for NUL: bytes that are UTF-8 hold neither otherwise. */

@@ -49,6 +49,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       connectionsCheckingInterval: Math.ceil(arrivalDeadlineMs / checksPerDeadline),
       // It knows one time for all requests; ours is below.
       requestTimeout: 0,
+      // Hono's adapter refuses that in our words.
+      requireHostHeader: false,
     },
     getRequestListener(fetch, {
       errorHandler: (error) => responseOf(error instanceof RequestError ? 'malformed_request' : 'internal'),

@@ -17,7 +17,7 @@ export const limits = {
   contactBodyBytesMax: 65_536,
   contactMoveBodyBytesMax: 2_048,
   loadBodyBytesMax: 20_480,
-  settingsBodyBytesMax: 1_024,
+  originSettingsBodyBytesMax: 1_024,
   /** Faults that an answer lists, and the characters of what each one names. */
   faultsMax: 20,
   faultParameterCharactersMax: 200,

@@ -55,7 +55,7 @@ export function settingsRoute(queries: Queries): WorkspaceHandler {
 /** POST /workspaces/{id}/settings: lays a change over what is stored; only an admin's. */
 export function changeSettingsRoute(queries: Queries): WorkspaceHandler {
   return async (context) => {
-    const change = await parseBody(context, cacheSettingsChangeSchema, limits.settingsBodyBytesMax)
+    const change = await parseBody(context, cacheSettingsChangeSchema, limits.originSettingsBodyBytesMax)
     if (!change.ok) return respondError(context, change.error)
     const query = workspaceQuery(queries, 'settings-write', 'nobody', async (workspaceId, ask) => {
       const asked = await ask(writtenSettingsSchema, 'cache_settings_write', {
