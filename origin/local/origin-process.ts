@@ -10,8 +10,8 @@ interface OriginProcessOptions {
   /** Where the Worker will be: the relay asks until it is. */
   readonly workerUrl: string
   readonly internalAuthKey: string
-  readonly issuer: string
-  readonly jwtSecret: string
+  /** Whose tokens are taken: the variables that the Worker has too. */
+  readonly tokens: Readonly<Record<'JWT_ISSUER' | 'SUPABASE_JWT_SECRET', string>>
   readonly environment: Readonly<Record<string, string>>
 }
 
@@ -34,8 +34,7 @@ export function createOriginPiece(options: OriginProcessOptions): Piece & { read
       INTERNAL_AUTH_KEY: options.internalAuthKey,
       SUPABASE_SECRET_KEY: options.secretKey,
       WORKER_URL: options.workerUrl,
-      JWT_ISSUER: options.issuer,
-      SUPABASE_JWT_SECRET: options.jwtSecret,
+      ...options.tokens,
       ...unlimited,
       ...options.environment,
     },

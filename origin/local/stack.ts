@@ -100,7 +100,7 @@ async function startPieces(
   const redis = await startRedis(options, state, run)
   const redisAccess = external.redis ?? redis
   const workerPort = await takeWorkerPort(options.port)
-  const issuer = `${supabase.url}/auth/v1`
+  const tokens = tokenVariablesOf(supabase)
   const origin = await run(
     'the origin',
     createOriginPiece({
@@ -111,8 +111,7 @@ async function startPieces(
       secretKey: supabase.secretKey,
       workerUrl: `http://127.0.0.1:${workerPort}`,
       internalAuthKey: state.internalAuthKey,
-      issuer,
-      jwtSecret: supabase.jwtSecret,
+      tokens,
       environment: options.originEnvironment ?? {},
     }),
   )
@@ -124,8 +123,7 @@ async function startPieces(
       variables: {
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,
-        JWT_ISSUER: issuer,
-        SUPABASE_JWT_SECRET: supabase.jwtSecret,
+        ...tokens,
         SUPABASE_URL: supabase.url,
         SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
         UPSTASH_REDIS_REST_URL: redisAccess?.url ?? '',
@@ -139,7 +137,7 @@ async function startPieces(
   )
 
   const tokenFor: Stack['tokenFor'] = (token) =>
-    mintToken({ ...token, jwtSecret: supabase.jwtSecret, issuer })
+    mintToken({ ...token, jwtSecret: supabase.jwtSecret, issuer: tokens.JWT_ISSUER })
   const file: StackFile = {
     worker: worker.url,
     origin: origin.url,
@@ -159,6 +157,11 @@ async function startPieces(
   }
   await writeStackFile(dataDirectory, file)
   return { file, postgres, supabase: supabasePiece, redis, origin, worker, tokenFor, stop }
+}
+
+/** Whose tokens the Worker and the origin take: both the same. */
+function tokenVariablesOf({ url, jwtSecret }: StackFile['supabase']) {
+  return { JWT_ISSUER: `${url}/auth/v1`, SUPABASE_JWT_SECRET: jwtSecret }
 }
 
 /** The database, what is in it, and Supabase's interface in front of it; or what the environment names instead. */

@@ -85,27 +85,30 @@ export function createKeySet({ url, unknownKey, clock, fetch: fetchText }: KeySe
 
   return {
     async keyFor(header, token) {
-      const known = await current()
-      try {
-        return await known.keyFor(header, token)
-      } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      }
+      const key = await findKey((await current()).keyFor, header, token)
+      if (key !== null) return key
       // An unknown key id: the issuer may have changed keys since.
       const isRenewed = mayTry() ? await renew() : lastTry?.hasFailed === false
       if (!isRenewed) throw new KeysUnavailable()
-      try {
-        return await (await current()).keyFor(header, token)
-      } catch (error) {
-        const isUnknown = error instanceof errors.JWKSNoMatchingKey
-        throw isUnknown && unknownKey === 'auth_unavailable' ? new KeysUnavailable() : error
-      }
+      const renewed = await findKey((await current()).keyFor, header, token)
+      if (renewed !== null) return renewed
+      throw unknownKey === 'auth_unavailable' ? new KeysUnavailable() : new errors.JWKSNoMatchingKey()
     },
     forget() {
       generation += 1
       kept = null
       lastTry = null
     },
+  }
+}
+
+/** The key of a token, null where there is none for it. */
+async function findKey(keyFor: JWTVerifyGetKey, ...token: Parameters<JWTVerifyGetKey>) {
+  try {
+    return await keyFor(...token)
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) return null
+    throw error
   }
 }
 
