@@ -129,7 +129,11 @@ describe.each(bodyDoors.filter(({ path }) => path !== '/contacts/import'))('$rou
     }
   })
 
-  test('reads no further than its limit, whatever is announced', async () => {
+  test('does not believe a length that is less than what came', async () => {
+    expect(await read(await request({ body: padded(bytesMax + 1) }, 2))).toMatchObject({ status: 413 })
+  })
+
+  test('reads no further than its limit', async () => {
     let sentBytes = 0
     const body = new ReadableStream<Uint8Array>(
       {
