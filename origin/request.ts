@@ -1,45 +1,56 @@
 import type { z } from 'zod'
 import type { WireError } from '../shared/contract/errors.ts'
 import { faultsOf } from '../shared/contract/errors.ts'
+import { parseJson } from '../shared/contract/json.ts'
 import type { WorkspaceId } from '../shared/ids.ts'
 import { workspaceIdSchema } from '../shared/ids.ts'
+import { readBounded } from '../shared/read-bounded.ts'
 import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
 import type { OriginContext } from './answers.ts'
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
-/** The body as `schema` takes it: `invalid_json`, or `invalid_body` with what is wrong. */
+/**
+ * The body as `schema` takes it, read no further than `bytesMax`: `body_too_large`, `malformed_request` where it breaks
+ * off, `invalid_json`, or `invalid_body` with what is wrong.
+ */
 export async function parseBody<Schema extends z.ZodType>(
   context: OriginContext,
   schema: Schema,
+  bytesMax: number,
 ): Promise<Result<z.output<Schema>, WireError>> {
-  const body = parseJson(await context.req.arrayBuffer())
+  const bytes = await readBody(context.req.raw, bytesMax)
+  if (!bytes.ok) return bytes
+  const body = parseJson(bytes.value)
   if (!body.ok) return body
   const parsed = schema.safeParse(body.value)
   return parsed.success ? ok(parsed.data) : err({ code: 'invalid_body', details: faultsOf(parsed.error) })
 }
 
-/** JSON that Postgres can store. */
-export function parseJson(bytes: ArrayBuffer | Uint8Array): Result<unknown, WireError> {
-  let json: unknown
-  let isStorable = true
+async function readBody(request: Request, bytesMax: number): Promise<Result<Uint8Array, WireError>> {
+  const announced = request.headers.get('Content-Length')
+  if (announced !== null && Number(announced) > bytesMax) return err({ code: 'body_too_large' })
   try {
-    json = JSON.parse(decoder.decode(bytes), (_name, value: unknown) => {
-      if (typeof value === 'string' && !isText(value)) isStorable = false
-      return value
-    })
+    // Node takes no more than was announced, so it need not be counted as it comes.
+    const bytes = announced === null ? await readBounded(request.body, bytesMax) : await request.arrayBuffer()
+    if (bytes === null || bytes.byteLength > bytesMax) return err({ code: 'body_too_large' })
+    return ok(new Uint8Array(bytes))
   } catch {
-    return err({ code: 'invalid_json' })
+    // The connection ended, or its chunks were no chunks (RFC 9112 section 8): the caller's fault, or the network's.
+    return err({ code: 'malformed_request' })
   }
-  if (isStorable) return ok(json)
-  const message = 'must not contain NUL or half of a surrogate pair'
-  return err({ code: 'invalid_body', details: [{ parameter: '(input)', message }] })
 }
 
 /** The workspace that the path names. */
 export function parseWorkspaceId(context: OriginContext): Result<WorkspaceId, WireError> {
   return parseIdentifier(workspaceIdSchema, context.req.param('id'), 'workspaceId')
+}
+
+/** The workspace that `X-Workspace-ID` names. */
+export function parseWorkspaceHeader(context: OriginContext): Result<WorkspaceId, WireError> {
+  const header = context.req.header('X-Workspace-ID')
+  return header === undefined
+    ? err({ code: 'workspace_missing' })
+    : parseIdentifier(workspaceIdSchema, header, 'X-Workspace-ID')
 }
 
 /** An identifier of the path or a header; `parameter` is what the error calls it. */
@@ -52,9 +63,4 @@ export function parseIdentifier<Schema extends z.ZodType>(
   if (parsed.success) return ok(parsed.data)
   const details = faultsOf(parsed.error).map((fault) => ({ ...fault, parameter }))
   return err({ code: 'invalid_parameter', details })
-}
-
-/** Postgres takes neither a NUL nor a lone surrogate in text or jsonb. */
-function isText(value: string): boolean {
-  return value.isWellFormed() && !value.includes('\0')
 }

@@ -2,10 +2,10 @@ import type { Clock } from '../../shared/clock.ts'
 import type { ContactCreation, ImportReport } from '../../shared/contract/contacts.ts'
 import { contactCreationSchema } from '../../shared/contract/contacts.ts'
 import { faultsOf } from '../../shared/contract/errors.ts'
+import { parseJson } from '../../shared/contract/json.ts'
 import type { Version } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Failure } from '../failures.ts'
-import { parseJson } from '../request.ts'
 import type { ContactWriter, Deliver, Writer } from './contact-writer.ts'
 import { withId } from './contact-writer.ts'
 import type { Line } from './ndjson-lines.ts'
@@ -124,7 +124,13 @@ class Import {
     if (bytes === null) return this.rejectRead(number, { code: 'line_too_long' })
     if (isBlank(bytes)) return
     const json = parseJson(bytes)
-    if (!json.ok) return this.rejectRead(number, { code: 'invalid_json' })
+    if (!json.ok) {
+      const { code, details = [] } = json.error
+      return this.rejectRead(
+        number,
+        code === 'invalid_json' ? { code } : { code: 'invalid_contact', details: [...details] },
+      )
+    }
     const parsed = contactCreationSchema.safeParse(json.value)
     if (!parsed.success) {
       const details = faultsOf(parsed.error).slice(0, detailsMax)

@@ -2,7 +2,7 @@ import { type DataFolder, takeDataFolder } from './data-folder.ts'
 import { fillDatabase } from './database-content.ts'
 import type { LocalState } from './local-state.ts'
 import { readLocalState, writeLocalState } from './local-state.ts'
-import { createOriginPiece } from './origin-process.ts'
+import { createOriginPiece, unlimited } from './origin-process.ts'
 import { isPortFree, takePort } from './ports.ts'
 import type { LocalPostgres } from './postgres.ts'
 import { createPostgresPiece } from './postgres.ts'
@@ -58,9 +58,7 @@ const localVariables = {
   JWKS_URL: '',
   ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173',
   OPERATORS_WORKSPACE_ID: '15213',
-  // Who tries it out, tests it or measures it is one user.
-  RATE_LIMIT_USER_MAX: '0',
-  RATE_LIMIT_WORKSPACE_MAX: '0',
+  ...unlimited,
 }
 
 /** Starts what there is to start, in the order in which one needs the other; on a fault, ends what had been started. */
@@ -102,6 +100,7 @@ async function startPieces(
   const redis = await startRedis(options, state, run)
   const redisAccess = external.redis ?? redis
   const workerPort = await takeWorkerPort(options.port)
+  const tokens = tokenVariablesOf(supabase)
   const origin = await run(
     'the origin',
     createOriginPiece({
@@ -112,10 +111,10 @@ async function startPieces(
       secretKey: supabase.secretKey,
       workerUrl: `http://127.0.0.1:${workerPort}`,
       internalAuthKey: state.internalAuthKey,
+      tokens,
       environment: options.originEnvironment ?? {},
     }),
   )
-  const issuer = `${supabase.url}/auth/v1`
   const worker = await run(
     'the Worker',
     createWorkerPiece({
@@ -124,8 +123,7 @@ async function startPieces(
       variables: {
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,
-        JWT_ISSUER: issuer,
-        SUPABASE_JWT_SECRET: supabase.jwtSecret,
+        ...tokens,
         SUPABASE_URL: supabase.url,
         SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
         UPSTASH_REDIS_REST_URL: redisAccess?.url ?? '',
@@ -139,7 +137,7 @@ async function startPieces(
   )
 
   const tokenFor: Stack['tokenFor'] = (token) =>
-    mintToken({ ...token, jwtSecret: supabase.jwtSecret, issuer })
+    mintToken({ ...token, jwtSecret: supabase.jwtSecret, issuer: tokens.JWT_ISSUER })
   const file: StackFile = {
     worker: worker.url,
     origin: origin.url,
@@ -159,6 +157,11 @@ async function startPieces(
   }
   await writeStackFile(dataDirectory, file)
   return { file, postgres, supabase: supabasePiece, redis, origin, worker, tokenFor, stop }
+}
+
+/** Whose tokens the Worker and the origin take: both the same. */
+function tokenVariablesOf({ url, jwtSecret }: StackFile['supabase']) {
+  return { JWT_ISSUER: `${url}/auth/v1`, SUPABASE_JWT_SECRET: jwtSecret }
 }
 
 /** The database, what is in it, and Supabase's interface in front of it; or what the environment names instead. */

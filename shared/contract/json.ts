@@ -6,6 +6,9 @@ import type { Fault, WireError } from './errors.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
+/** An escape that can stand for NUL or for half of a surrogate pair: bytes that are UTF-8 hold neither otherwise. */
+const suspectEscape = /\\u(?:0000|[dD][89a-fA-F])/
+
 /** How much of a place's name is told back: its names are the caller's, and as long as the caller likes. */
 const placeCharactersMax = 200
 
@@ -15,14 +18,28 @@ const placeCharactersMax = 200
  * stands, in names of members too, and so is deeper nesting than `limits.jsonDepthMax`: whoever works on the value may recurse.
  */
 export function parseJson(bytes: ArrayBuffer | Uint8Array): Result<unknown, WireError> {
+  let text: string
   let json: unknown
   try {
-    json = JSON.parse(decoder.decode(bytes))
+    text = decoder.decode(bytes)
+    json = JSON.parse(text)
   } catch {
     return err({ code: 'invalid_json' })
   }
+  // A walk costs several times the parse: most bodies show without one that there is nothing to find.
+  if (!suspectEscape.test(text) && !canBeDeep(text)) return ok(json)
   const fault = faultIn(json)
   return fault === null ? ok(json) : err({ code: 'invalid_body', details: [fault] })
+}
+
+/** Whether there are as many opening brackets as the shallowest body takes that is nested too deep. */
+function canBeDeep(text: string): boolean {
+  let opened = 0
+  for (const _bracket of text.matchAll(/[[{]/g)) {
+    opened += 1
+    if (opened > limits.jsonDepthMax) return true
+  }
+  return false
 }
 
 /** An object or array, and how it is reached. */

@@ -3,7 +3,7 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import { createSingleFlight } from '../cache/single-flight.ts'
+import { createSingleFlight } from '../../shared/single-flight.ts'
 
 /** The answers of public routes, each made at most once in `limits.publicAnswerMs`, however many ask for it. */
 export interface PublicAnswers {
