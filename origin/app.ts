@@ -28,6 +28,8 @@ import { healthRoute } from './routes/health.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { boardsRoute, changeSettingsRoute, membershipRoute, settingsRoute } from './routes/workspaces.ts'
+import type { UnfitValues } from './rows.ts'
+import { createUnfitValues } from './rows.ts'
 import type { Database } from './supabase.ts'
 
 export interface AppParts {
@@ -47,6 +49,7 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   const { config, database, relay, clock, logger } = parts
   const metrics = createQueryMetrics()
   const queries = createQueries({ ...config, database, clock, metrics })
+  const unfitValues = createUnfitValues(logger)
 
   const app = new Hono<OriginEnv>()
   app.use(requestId({ headerName: requestIdHeader, limitLength: 128 }))
@@ -55,15 +58,15 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   app.get('/health', healthRoute(database, relay, clock))
   app.all('/health', allowedMethods('GET'))
 
-  mountContacts(app, parts, queries)
+  mountContacts(app, parts, queries, unfitValues)
 
   app.use(requireInternalKey(config.internalAuthKey))
   app.use(smallBody)
 
-  app.get('/metrics', metricsRoute({ ...config, queries, metrics, relay, clock }))
+  app.get('/metrics', metricsRoute({ ...config, queries, metrics, unfitValues, relay, clock }))
   app.all('/metrics', allowedMethods('GET'))
 
-  app.post('/load/:resource', requireCallerToken, loadRoute(queries))
+  app.post('/load/:resource', requireCallerToken, loadRoute(queries, unfitValues))
   app.all('/load/:resource', allowedMethods('POST'))
 
   app.get('/workspaces/:id/membership', requireCallerToken, membershipRoute(queries))
@@ -97,9 +100,10 @@ function mountContacts(
   app: Hono<OriginEnv>,
   { config, relay, clock, logger }: AppParts,
   queries: Queries,
+  unfitValues: UnfitValues,
 ): void {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
-  const contacts = createContactWriter(queries, deliver)
+  const contacts = createContactWriter(queries, deliver, unfitValues)
   app.use('/contacts', requireWriter(config.internalAuthKey))
   app.use('/contacts/*', requireWriter(config.internalAuthKey))
 

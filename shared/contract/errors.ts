@@ -30,6 +30,7 @@ export const wireErrors = {
   column_not_found: { status: 422, sentence: 'There is no such column on such a board in this workspace.' },
   rate_limited: { status: 429, sentence: 'Too many requests; try again later.' },
   internal: { status: 500, sentence: 'Something went wrong here; it has been logged under the request id.' },
+  answer_too_large: { status: 502, sentence: 'The answer is larger than this service gives out.' },
   origin_unavailable: { status: 503, sentence: 'The origin is out of reach and nothing usable is cached.' },
   overloaded: { status: 503, sentence: 'The service is at its limit; try again in a moment.' },
   ledger_unavailable: {
