@@ -16,7 +16,8 @@ import { faultSchema } from './errors.ts'
  *   DELETE /contacts/{id}                         → ContactDeleted
  *   POST   /contacts/import       NDJSON, a ContactCreation a line → NDJSON, an ImportReport a line
  *
- * 404: the workspace has no such contact, whoever else has. 422: it has no such column. Text is taken as it is.
+ * 404: the workspace has no such contact, whoever else has. 422: it has no such column. Text is taken as it is, within its
+ * bounds: of each field, and of a contact's texts together. A change that only what is stored makes too large is a 400 too.
  */
 
 /** An instant that Postgres, JSON and a cursor all know: with its offset, and in a year of four digits. */

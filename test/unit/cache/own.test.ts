@@ -43,7 +43,7 @@ const served = {
 
 describe('counts whose shared entry does not name every assignee', () => {
   it('say exactly how many are the caller’s, whoever is named in it', async () => {
-    const user = fc.stringMatching(/^[a-z]{1,3}$/)
+    const user = fc.constantFrom(...'abcdefgh')
     await fc.assert(
       fc.asyncProperty(
         fc.dictionary(user, fc.nat()),
