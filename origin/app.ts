@@ -33,6 +33,8 @@ import { healthRoute } from './routes/health.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { boardsRoute, changeSettingsRoute, membershipRoute, settingsRoute } from './routes/workspaces.ts'
+import type { UnfitValues } from './rows.ts'
+import { createUnfitValues } from './rows.ts'
 import type { Database } from './supabase.ts'
 
 export interface AppParts {
@@ -63,6 +65,7 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
     createRateLimits(config.rateLimits, clock),
     createMemberships(queries, clock),
   )
+  const unfitValues = createUnfitValues(logger)
 
   const app = new Hono<OriginEnv>()
   app.use(requestId({ headerName: requestIdHeader, limitLength: 128 }))
@@ -75,14 +78,14 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   app.get('/health', healthRoute(database, relay, clock))
   app.all('/health', allowedMethods('GET'))
 
-  mountContacts(app, parts, { queries, credentials, admission })
+  mountContacts(app, parts, { queries, credentials, admission, unfitValues })
 
   app.use(credentials.requireInternalKey)
 
-  app.get('/metrics', metricsRoute({ ...config, queries, metrics, relay, clock }))
+  app.get('/metrics', metricsRoute({ ...config, queries, metrics, unfitValues, relay, clock }))
   app.all('/metrics', allowedMethods('GET'))
 
-  app.post('/load/:resource', requireCaller, loadRoute(queries))
+  app.post('/load/:resource', requireCaller, loadRoute(queries, unfitValues))
   app.all('/load/:resource', allowedMethods('POST'))
 
   app.get('/workspaces/:id/membership', requireCaller, membershipRoute(queries))
@@ -115,16 +118,17 @@ interface Door {
   readonly queries: Queries
   readonly credentials: Credentials
   readonly admission: Admission
+  readonly unfitValues: UnfitValues
 }
 
 /** Writes come from the CRM's backend and its members, not from the Worker: they have a door of their own. */
 function mountContacts(
   app: Hono<OriginEnv>,
   { relay, clock, logger }: AppParts,
-  { queries, credentials, admission }: Door,
+  { queries, credentials, admission, unfitValues }: Door,
 ): void {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
-  const contacts = createContactWriter(queries, deliver)
+  const contacts = createContactWriter(queries, deliver, unfitValues)
   const admitted = admission.toWorkspaceOfHeader
   app.use('/contacts', credentials.requireWriter)
   app.use('/contacts/*', credentials.requireWriter)

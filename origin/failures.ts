@@ -9,6 +9,8 @@ export type DatabaseFailure =
   | { readonly kind: 'timeout' }
   /** Its answer or its complaint breaks the contract of the SQL functions. `code`: a SQLSTATE, or what was found. */
   | { readonly kind: 'invalid'; readonly code: string }
+  /** A constraint refuses what was to be written: with what is stored already, it is over a bound. */
+  | { readonly kind: 'out_of_bounds' }
 
 /** Every way a query can fail that is to be expected. */
 export type Failure =
@@ -22,10 +24,14 @@ export type Failure =
   | { readonly kind: 'column_not_found' }
   /** More queries run and wait than are allowed. */
   | { readonly kind: 'overloaded' }
+  | { readonly kind: 'answer_too_large' }
   | { readonly kind: 'invalid_cursor' }
   | { readonly kind: 'invalid_load'; readonly faults: readonly Fault[] }
 
 export type FailureKind = Failure['kind']
+
+const outOfBounds =
+  'would bring what is stored over a bound: of a value, or of the bytes of all texts together'
 
 /** The one table from what went wrong to what the wire says. */
 export function wireErrorOf(failure: Failure): WireError {
@@ -38,6 +44,8 @@ export function wireErrorOf(failure: Failure): WireError {
       return { code: 'origin_timeout' }
     case 'invalid':
       return { code: 'internal' }
+    case 'out_of_bounds':
+      return { code: 'invalid_body', details: [{ parameter: '(input)', message: outOfBounds }] }
     case 'forbidden':
       return { code: 'not_a_member' }
     case 'admin_required':
@@ -50,6 +58,8 @@ export function wireErrorOf(failure: Failure): WireError {
       return { code: failure.kind }
     case 'overloaded':
       return { code: 'overloaded', retryAfterSeconds: limits.retryAfterSeconds }
+    case 'answer_too_large':
+      return { code: 'answer_too_large' }
     case 'invalid_cursor':
       return { code: 'invalid_cursor' }
     case 'invalid_load':

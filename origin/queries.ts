@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Clock } from '../shared/clock.ts'
 import { withinDeadline } from '../shared/clock.ts'
+import { limits } from '../shared/limits.ts'
 import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
 import type { Ask } from './ask.ts'
@@ -140,7 +141,9 @@ export function createQueries(options: QueriesOptions): Queries {
 }
 
 function serialized(result: Result<unknown, Failure>): Answer {
-  return result.ok ? ok(encoder.encode(JSON.stringify(result.value))) : result
+  if (!result.ok) return result
+  const bytes = encoder.encode(JSON.stringify(result.value))
+  return bytes.length <= limits.answerBytesMax ? ok(bytes) : err({ kind: 'answer_too_large' })
 }
 
 function aborted(signal: AbortSignal): Promise<Result<never, Failure>> {

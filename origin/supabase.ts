@@ -38,6 +38,8 @@ interface DatabaseOptions {
 const insufficientPrivilege = '42501'
 /** PostgREST's codes for a JWT that is malformed, missing or expired (its "Errors", group 3). */
 const tokenRefused = /^PGRST30[123]$/
+/** Postgres's code for a row that a constraint refuses. */
+const checkViolation = '23514'
 /** Postgres's code for a statement that was cancelled: `statement_timeout` of the role (8 s on hosted Supabase). */
 const queryCanceled = '57014'
 
@@ -80,6 +82,7 @@ function failureOf(status: number, code: string | undefined): DatabaseFailure {
   if (code === insufficientPrivilege || (code !== undefined && tokenRefused.test(code))) {
     return { kind: 'refused' }
   }
+  if (code === checkViolation) return { kind: 'out_of_bounds' }
   if (status === 0 || status === 429 || status >= 500) return { kind: 'unavailable' }
   return { kind: 'invalid', code: code === undefined || code === '' ? `status ${status}` : code }
 }

@@ -36,6 +36,25 @@ export const limits = {
   eventIdCharactersMax: 200,
   /** Two identifiers and what holds them together. */
   tagCharactersMax: 270,
+  /** A contact's texts, in characters, and its tags. The database has the same numbers (migrations, `bounds`). */
+  nameCharactersMax: 200,
+  emailCharactersMax: 320,
+  phoneCharactersMax: 40,
+  statusCharactersMax: 40,
+  sourceCharactersMax: 100,
+  messageCharactersMax: 4_000,
+  contactTagsMax: 50,
+  contactTagCharactersMax: 100,
+  /** All its texts together, in bytes of JSON; and what its ids, instants and the names of its fields add at most. */
+  contactContentBytesMax: 32_768,
+  contactFrameBytesMax: 3_072,
+  /** Boards of a workspace, columns of a board; a board's id and name in bytes of JSON. */
+  boardsMax: 1_000,
+  columnsPerBoardMax: 500,
+  boardBytesMax: 2_048,
+  /** The assignees that an entry of counts names, and the bytes of such an entry, the longest ids included. */
+  countedAssigneesMax: 500,
+  countsBytesMax: 163_840,
   /** Lifetimes a workspace may set, in seconds. */
   lifetimeSecondsMin: 30,
   lifetimeSecondsMax: 86_400,
@@ -275,4 +294,25 @@ holds(
 holds(
   limits.rateLimitWindowDefaultSeconds <= limits.rateLimitWindowMaxSeconds,
   'the default window may be set',
+)
+holds(
+  limits.perPageMax * (limits.contactContentBytesMax + limits.contactFrameBytesMax) +
+    limits.cursorCharactersMax <
+    limits.answerBytesMax,
+  'the largest page is an answer that the origin gives out',
+)
+holds(limits.boardsMax * limits.boardBytesMax < limits.answerBytesMax, 'so is the list of boards')
+holds(
+  limits.importLineBytesMax > limits.contactContentBytesMax + limits.contactFrameBytesMax,
+  'the largest contact fits in a line of an import',
+)
+// An id has 128 characters of ASCII, of which quotation marks and backslashes take two bytes in JSON.
+holds(
+  limits.countedAssigneesMax * (2 * 128 + 24) + 1_024 <= limits.countsBytesMax,
+  'the counts with the longest ids stay within their bytes',
+)
+holds(
+  limits.countsBytesMax <= limits.flightLingerBytesMax &&
+    limits.countsBytesMax <= limits.memoryCacheBytesDefault * limits.memoryEntryShareMax,
+  'the counts are kept in memory and joined while they are loaded',
 )

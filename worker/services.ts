@@ -9,6 +9,7 @@ import { createAsk } from './cache/ask.ts'
 import { withConsistencyChecks } from './cache/consistency.ts'
 import { etagOf } from './cache/entry.ts'
 import { createLoader } from './cache/load.ts'
+import { withOwnAnswers } from './cache/own.ts'
 import { withPrefetch } from './cache/prefetch.ts'
 import { createReader } from './cache/read.ts'
 import { withRenewal } from './cache/renewal.ts'
@@ -155,5 +156,6 @@ function createReadPath(options: ReadPathOptions): Pick<Services, 'settings' | '
     report: console.error,
   })
   const unasked = createUnaskedLoads({ settings, clock })
-  return { settings, ask: withRenewal(withPrefetch(checked, unasked), { again: checked, unasked, clock }) }
+  const ask = withRenewal(withPrefetch(checked, unasked), { again: checked, unasked, clock })
+  return { settings, ask: withOwnAnswers(ask) }
 }

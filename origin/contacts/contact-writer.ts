@@ -7,14 +7,15 @@ import type {
 } from '../../shared/contract/contacts.ts'
 import type { ContactId, Version, WorkspaceId } from '../../shared/ids.ts'
 import { contactIdSchema } from '../../shared/ids.ts'
-import { contactSchema } from '../../shared/resources/contact-list.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import type { Failure } from '../failures.ts'
 import type { OutboxRow } from '../outbox/outbox.ts'
 import { outboxRowsSchema, parseOutboxRows } from '../outbox/outbox.ts'
 import type { Queries } from '../queries.ts'
+import type { UnfitValues } from '../rows.ts'
 import type { RpcArguments } from '../supabase.ts'
+import { readContactRow } from './contact-rows.ts'
 
 /** Who writes, and where. A null token is the backend itself, as the service role. */
 export interface Writer {
@@ -54,7 +55,7 @@ export interface ContactWriter {
 }
 
 const outbox = { outbox: outboxRowsSchema }
-const writtenSchema = z.object({ contact: contactSchema, ...outbox })
+const writtenSchema = z.object({ contact: z.unknown(), ...outbox })
 const removedSchema = z.object(outbox)
 const importedSchema = z.object({
   created: z.int(),
@@ -65,7 +66,11 @@ const importedSchema = z.object({
 })
 const admittedSchema = z.object({ outcome: z.literal('ok') })
 
-export function createContactWriter(queries: Queries, deliver: Deliver): ContactWriter {
+export function createContactWriter(
+  queries: Queries,
+  deliver: Deliver,
+  unfitValues: UnfitValues,
+): ContactWriter {
   function write<Schema extends z.ZodType>(
     { callerToken, workspaceId }: Writer,
     schema: Schema,
@@ -92,7 +97,10 @@ export function createContactWriter(queries: Queries, deliver: Deliver): Contact
   ): Promise<Result<ContactWritten, Failure>> {
     const written = await write(writer, writtenSchema, functionName, args)
     if (!written.ok) return written
-    return ok({ contact: written.value.contact, ...(await invalidated(written.value.outbox)) })
+    const contact = await unfitValues.during('contact-write', async (note) =>
+      readContactRow(written.value.contact, note),
+    )
+    return ok({ contact, ...(await invalidated(written.value.outbox)) })
   }
 
   return {

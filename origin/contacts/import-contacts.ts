@@ -202,7 +202,7 @@ class Import {
         if (ignoredFields !== undefined) this.ignore(line, ignoredFields)
       }
       await this.deliver(outbox)
-    } else if (written.error.kind !== 'invalid') {
+    } else if (written.error.kind !== 'invalid' && written.error.kind !== 'out_of_bounds') {
       throw new Stop(first.line, stopReasonOf(written.error))
     } else if (entries.length === 1) {
       this.reject(first.line, { code: 'refused_by_database' })

@@ -29,3 +29,29 @@ export async function asHosted(answer: Response, { issuer, jwtSecret }: HostedOp
   const access_token = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(secret)
   return new Response(JSON.stringify({ ...session.data, access_token }), { status, headers })
 }
+
+const refusalSchema = z.looseObject({ code: z.literal('SUP'), message: z.string() })
+const refusedByCheck = /^PostgresError: (.* violates check constraint .*)$/
+
+/**
+ * What PostgREST answers where a constraint refuses a row: 400 with Postgres's code (its "Errors", group "Postgres
+ * errors"). Supabase Lite calls it a failure of its own.
+ */
+export async function withHostedRefusals(answer: Response): Promise<Response> {
+  if (answer.status !== 500) return answer
+  const text = await answer.text()
+  const message = refusedByCheck.exec(parsedRefusal(text) ?? '')?.[1]
+  const headers = new Headers(answer.headers)
+  headers.delete('Content-Length')
+  if (message === undefined) return new Response(text, { status: 500, headers })
+  return Response.json({ code: '23514', message, details: null, hint: null }, { status: 400 })
+}
+
+function parsedRefusal(text: string): string | null {
+  try {
+    const refusal = refusalSchema.safeParse(JSON.parse(text))
+    return refusal.success ? refusal.data.message : null
+  } catch {
+    return null
+  }
+}

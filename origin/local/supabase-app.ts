@@ -1,5 +1,6 @@
 import { App } from '@supabase/lite'
 import { createPostgresConnection } from '@supabase/lite/postgres'
+import { withHostedRefusals } from './hosted-answers.ts'
 
 interface SupabaseAppOptions {
   readonly databaseUrl: string
@@ -41,5 +42,8 @@ export async function createSupabaseApp({
     auth: { enabled: true, jwt_secret: jwtSecret, publishable_key: publishableKey, secret_key: secretKey },
   })
   await app.ensureSystemSchema()
-  return { fetch: async (request) => app.fetch(request), close: () => connection.close() }
+  return {
+    fetch: async (request) => withHostedRefusals(await app.fetch(request)),
+    close: () => connection.close(),
+  }
 }

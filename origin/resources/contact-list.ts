@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Cursor } from '../../shared/contract/cursor.ts'
-import { encodeCursor, parseCursor } from '../../shared/contract/cursor.ts'
+import { cursorSchema, encodeCursor, isPlace, parseCursor } from '../../shared/contract/cursor.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Contact } from '../../shared/resources/contact-list.ts'
-import { contactList, contactSchema } from '../../shared/resources/contact-list.ts'
+import { contactList } from '../../shared/resources/contact-list.ts'
 import type { DataOf, ParamsOf } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import { readContactRow } from '../contacts/contact-rows.ts'
 import type { Failure } from '../failures.ts'
 import { defineLoader } from './loader.ts'
 
@@ -14,7 +14,7 @@ type Params = ParamsOf<typeof contactList>
 type Pagination = DataOf<typeof contactList>['pagination']
 
 const contactsPageSchema = z.object({
-  contacts: z.array(contactSchema),
+  contacts: z.array(z.unknown()).max(limits.perPageMax),
   total: z.int().nonnegative(),
   total_is_estimate: z.literal(true).optional(),
   has_more: z.boolean(),
@@ -22,7 +22,8 @@ const contactsPageSchema = z.object({
 type ContactsPage = z.output<typeof contactsPageSchema>
 
 /** A page of a board's contacts: by its number, or the one that follows a cursor. */
-export const contactListLoader = defineLoader(contactList, async (params, { workspaceId, userId, ask }) => {
+export const contactListLoader = defineLoader(contactList, async (params, context) => {
+  const { workspaceId, userId, ask, noteUnfit } = context
   if (params.filter === 'assigned_to_me' && userId === null) {
     const message = 'must name the user: this filter is not the same for the whole workspace'
     return err({ kind: 'invalid_load', faults: [{ parameter: 'userId', message }] })
@@ -44,7 +45,10 @@ export const contactListLoader = defineLoader(contactList, async (params, { work
   })
   if (!asked.ok) return asked
   const page = cursor.value?.page ?? params.page
-  return ok({ contacts: asked.value.contacts, pagination: paginationOf(params, page, asked.value) })
+  return ok({
+    contacts: asked.value.contacts.map((row) => readContactRow(row, noteUnfit)),
+    pagination: paginationOf(params, page, asked.value),
+  })
 })
 
 /** The cursor of the request, null without one. It belongs to the order in which it was given out, and to no other. */
@@ -62,28 +66,33 @@ export function paginationOf(
   page: number,
   { contacts, total, total_is_estimate, has_more }: ContactsPage,
 ): Pagination {
-  const last = contacts.at(-1)
   return {
     page,
     per_page: params.perPage,
     total,
     ...(total_is_estimate === undefined ? {} : { total_is_estimate }),
     total_pages: Math.ceil(total / params.perPage),
-    next_cursor: has_more && last !== undefined ? encodeCursor(cursorAfter(last, params, page)) : null,
+    next_cursor: has_more ? nextCursor(contacts, params, page) : null,
   }
 }
 
-/** At the last number a page can have, the walk goes on under that number. */
-function cursorAfter(
-  last: Contact,
+const placeSchema = z.looseObject({ id: cursorSchema.shape.id })
+
+/**
+ * After the last row as the database has it, even where it is shown otherwise; of rows whose place cannot be told, after
+ * the last one before them. At the last number a page can have, the walk goes on under that number.
+ */
+function nextCursor(
+  rows: ContactsPage['contacts'],
   { sortBy, sortOrder }: Pick<Params, 'sortBy' | 'sortOrder'>,
   page: number,
-): Cursor {
-  return {
-    sortBy,
-    sortOrder,
-    after: last[sortBy],
-    id: last.id,
-    page: Math.min(page + 1, limits.pageMax + 1),
+): string | null {
+  for (const row of rows.toReversed()) {
+    const place = placeSchema.safeParse(row)
+    const after = cursorSchema.shape.after.safeParse(place.data?.[sortBy])
+    if (!place.success || !after.success || !isPlace(sortBy, after.data)) continue
+    const following = Math.min(page + 1, limits.pageMax + 1)
+    return encodeCursor({ sortBy, sortOrder, after: after.data, id: place.data.id, page: following })
   }
+  return null
 }

@@ -5,6 +5,7 @@ import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import type { Ask } from '../ask.ts'
 import type { Failure } from '../failures.ts'
+import type { NoteUnfit } from '../rows.ts'
 
 /** For whom a resource is loaded, and the way to the database in the caller's name. */
 export interface LoadContext {
@@ -12,6 +13,8 @@ export interface LoadContext {
   /** The user whose entry this will be, or null where the workspace shares it. */
   readonly userId: UserId | null
   readonly ask: Ask
+  /** Told of each value of a row that does not fit its schema. */
+  readonly noteUnfit: NoteUnfit
 }
 
 /** Loads a resource's `data`. */

@@ -8,9 +8,10 @@ import { memberOf } from '../credentials.ts'
 import type { Queries } from '../queries.ts'
 import { parseBody } from '../request.ts'
 import { loaderNamed } from '../resources/index.ts'
+import type { UnfitValues } from '../rows.ts'
 
 /** POST /load/{resource}: the bytes of the resource's `data`, without an envelope, as an entry keeps them. */
-export function loadRoute(queries: Queries): Handler<OriginEnv, '/load/:resource'> {
+export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<OriginEnv, '/load/:resource'> {
   return async (context) => {
     const loader = loaderNamed(context.req.param('resource'))
     if (loader === null) return respondError(context, { code: 'route_not_found' })
@@ -27,7 +28,8 @@ export function loadRoute(queries: Queries): Handler<OriginEnv, '/load/:resource
       // A query begun under an older version may have read what a newer one invalidated: never shared across versions.
       shareKey: JSON.stringify([loader.name, workspaceId, userId, version, canonical]),
       callerToken: memberOf(context).token,
-      perform: (ask) => load({ workspaceId, userId, ask }),
+      perform: (ask) =>
+        unfitValues.during(loader.name, (noteUnfit) => load({ workspaceId, userId, ask, noteUnfit })),
     })
     return respond(context, answer)
   }

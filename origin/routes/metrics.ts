@@ -6,10 +6,12 @@ import type { OriginEnv } from '../answers.ts'
 import type { QueryMetrics } from '../metrics.ts'
 import type { Relay } from '../outbox/relay.ts'
 import type { Queries } from '../queries.ts'
+import type { UnfitValues } from '../rows.ts'
 
 interface MetricsRouteOptions {
   readonly queries: Queries
   readonly metrics: QueryMetrics
+  readonly unfitValues: UnfitValues
   readonly relay: Relay | null
   readonly clock: Clock
   readonly queriesAtOnceMax: number
@@ -18,7 +20,7 @@ interface MetricsRouteOptions {
 
 /** GET /metrics. */
 export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
-  const { queries, metrics, relay, clock, queriesAtOnceMax, queriesWaitingMax } = options
+  const { queries, metrics, unfitValues, relay, clock, queriesAtOnceMax, queriesWaitingMax } = options
   const startedAtMs = clock.now()
   const instance = randomUUID()
   return async (context) => {
@@ -26,6 +28,7 @@ export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
       instance,
       uptimeSeconds: Math.round((clock.now() - startedAtMs) / 1_000),
       queries: metrics.figures(),
+      unfitValues: unfitValues.figures(),
       pool: {
         running: queries.running,
         runningMax: queriesAtOnceMax,

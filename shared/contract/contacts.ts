@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { boardIdSchema, columnIdSchema, contactIdSchema, userIdSchema, versionSchema } from '../ids.ts'
 import { instant } from '../instant.ts'
+import { limits } from '../limits.ts'
 import { contactSchema } from '../resources/contact-list.ts'
-import { isStorable, storableRule } from '../storable-text.ts'
+import { jsonBytes, text } from '../text.ts'
 import { faultSchema } from './errors.ts'
 
 /**
@@ -16,41 +17,70 @@ import { faultSchema } from './errors.ts'
  *   DELETE /contacts/{id}                         → ContactDeleted
  *   POST   /contacts/import       NDJSON, a ContactCreation a line → NDJSON, an ImportReport a line
  *
- * 404: the workspace has no such contact, whoever else has. 422: it has no such column. Text that can be
- * stored is taken as it is.
+ * 404: the workspace has no such contact, whoever else has. 422: it has no such column. Text that can be stored is taken as
+ * it is, within its bounds: of each field, and of a contact's texts together. A change that only what is stored makes too
+ * large is a 400 too.
  */
-function text(charactersMin: number, charactersMax: number) {
-  return z.string().min(charactersMin).max(charactersMax).refine(isStorable, storableRule)
-}
 
 const fields = {
-  name: text(1, 200).regex(/^\P{Cc}*$/u, 'must not contain control characters'),
-  email: text(1, 320).nullable(),
-  phone: text(1, 40).nullable(),
-  status: text(1, 40),
+  name: text(1, limits.nameCharactersMax).regex(/^\P{Cc}*$/u, 'must not contain control characters'),
+  email: text(1, limits.emailCharactersMax).nullable(),
+  phone: text(1, limits.phoneCharactersMax).nullable(),
+  status: text(1, limits.statusCharactersMax),
   priority: z.enum(['high', 'medium', 'low']),
   assigned_to: userIdSchema.nullable(),
   needs_response: z.boolean(),
   follow_up: z.boolean(),
   is_favorite: z.boolean(),
   is_archived: z.boolean(),
-  sentiment: text(1, 40).nullable(),
-  source: text(1, 100).nullable(),
-  lead_status: text(1, 100).nullable(),
-  tags: z.array(text(1, 100)).max(50),
-  last_message: text(1, 4_000).nullable(),
+  sentiment: text(1, limits.statusCharactersMax).nullable(),
+  source: text(1, limits.sourceCharactersMax).nullable(),
+  lead_status: text(1, limits.sourceCharactersMax).nullable(),
+  tags: z.array(text(1, limits.contactTagCharactersMax)).max(limits.contactTagsMax),
+  last_message: text(1, limits.messageCharactersMax).nullable(),
   last_activity_at: instant,
 }
 
+/** The fields whose text has no fixed form, in the order in which the database adds up their bytes. */
+interface Content {
+  readonly name?: string | undefined
+  readonly email?: string | null | undefined
+  readonly phone?: string | null | undefined
+  readonly status?: string | undefined
+  readonly assigned_to?: string | null | undefined
+  readonly sentiment?: string | null | undefined
+  readonly source?: string | null | undefined
+  readonly lead_status?: string | null | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly last_message?: string | null | undefined
+}
+
+/** The bytes of a contact's texts in JSON: what the constraint `contacts_content_bytes` bounds. */
+export function contactContentBytes(content: Content): number {
+  const { name, email, phone, status, assigned_to, sentiment, source, lead_status, last_message } = content
+  const texts = [name, email, phone, status, assigned_to, sentiment, source, lead_status, last_message]
+  return jsonBytes([...texts, ...(content.tags ?? [])])
+}
+
+function isWithinBytes(content: Content): boolean {
+  return contactContentBytes(content) <= limits.contactContentBytesMax
+}
+const withinBytes = `must have at most ${limits.contactContentBytesMax} bytes of text in all, as JSON`
+
+/** What the database gives to a new contact that does not say. */
+const presetStatus = 'open'
+
 /** A new contact: its place and its name; the rest has presets. Without an id it is given one. */
-export const contactCreationSchema = z.strictObject({
-  ...z.object(fields).partial().shape,
-  id: contactIdSchema.optional(),
-  board_id: boardIdSchema,
-  board_column_id: columnIdSchema,
-  name: fields.name,
-  created_at: instant.optional(),
-})
+export const contactCreationSchema = z
+  .strictObject({
+    ...z.object(fields).partial().shape,
+    id: contactIdSchema.optional(),
+    board_id: boardIdSchema,
+    board_column_id: columnIdSchema,
+    name: fields.name,
+    created_at: instant.optional(),
+  })
+  .refine((contact) => isWithinBytes({ status: presetStatus, ...contact }), withinBytes)
 export type ContactCreation = z.output<typeof contactCreationSchema>
 
 /** What is left out stays as it is. The column is changed by a move. */
@@ -58,6 +88,7 @@ export const contactChangeSchema = z
   .strictObject(fields)
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'must change something')
+  .refine(isWithinBytes, withinBytes)
 
 /** Fields to change by name; a move names the column too. */
 export type ContactChange = z.output<typeof contactChangeSchema> | z.output<typeof contactMoveSchema>

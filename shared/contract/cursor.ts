@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
-import { storableText } from '../storable-text.ts'
+import { isStorable, storableText } from '../storable-text.ts'
 
 export const sortBySchema = z.enum(['created_at', 'updated_at', 'name', 'last_activity_at'])
 export const sortOrderSchema = z.enum(['desc', 'asc'])
@@ -25,17 +25,31 @@ export const cursorSchema = z.strictObject({
 })
 export type Cursor = z.output<typeof cursorSchema>
 
-/** An instant as Postgres writes it into JSON, in UTC. */
-const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00:00)$/
+/** An instant as Postgres writes it into JSON, in UTC. Beyond the year 9999 and before the year 1 it has its own ways. */
+const instant = /^(\d{4}|[1-9]\d{4,5})(-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,6})?(?:Z|\+00:00)( BC)?$/
+/** The years in all of which Postgres knows every day. */
+const lastYear = 294_275
+const firstYearBc = 4_712
 
-/** Whether the text names an instant there is: no 31st of February, which a database would refuse. */
-function isInstant(text: string): boolean {
-  const atMs = instant.test(text) ? Date.parse(text) : Number.NaN
-  return (
-    !Number.isNaN(atMs) &&
-    new Date(atMs).toISOString().slice(0, 19) === text.slice(0, 19) &&
-    !text.startsWith('0000')
-  )
+/**
+ * Whether the text names an instant that Postgres knows: no 31st of February. No contact has one outside the years 1 to
+ * 9999, unless it is from before the database refused them; the walk past such a contact goes on all the same.
+ */
+function isInstant(value: string): boolean {
+  if (value === 'infinity' || value === '-infinity') return true
+  const [, digits, rest, era] = instant.exec(value) ?? []
+  const year = Number(digits)
+  if (rest === undefined || year < 1 || year > (era === undefined ? lastYear : firstYearBc)) return false
+  // The calendar repeats itself every 400 years, and JavaScript's does not reach as far as Postgres's.
+  const sinceLeap = (era === undefined ? year : 1 - year) % 400
+  const text = `${2_400 + sinceLeap}${rest}`
+  const atMs = Date.parse(`${text}Z`)
+  return !Number.isNaN(atMs) && new Date(atMs).toISOString().slice(0, 19) === text
+}
+
+/** Whether a page can begin after a contact with this sort value: a cursor with it is one that `parseCursor` takes. */
+export function isPlace(sortBy: Cursor['sortBy'], after: string): boolean {
+  return sortBy === 'name' ? isStorable(after) : isInstant(after)
 }
 
 /** Base64url of the cursor's JSON. */
@@ -56,9 +70,7 @@ export function parseCursor(text: string): Result<Cursor, 'malformed'> {
       JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)),
     )
     if (!parsed.success) return err('malformed')
-    const { sortBy, after } = parsed.data
-    if (sortBy !== 'name' && !isInstant(after)) return err('malformed')
-    return ok(parsed.data)
+    return isPlace(parsed.data.sortBy, parsed.data.after) ? ok(parsed.data) : err('malformed')
   } catch {
     return err('malformed')
   }

@@ -79,6 +79,8 @@ export const originMetricsSchema = z.object({
       latencyMs: z.object({ p50: milliseconds, p95: milliseconds, p99: milliseconds, avg: milliseconds }),
     }),
   ),
+  /** Values of rows that did not fit their schema and were left out, by `<resource>.<field>`. */
+  unfitValues: z.record(z.string().regex(/^[a-z-]{1,40}\.[A-Za-z_]{1,40}$/), count).default({}),
   /** Places for queries: taken now, and how many there are. */
   pool: z.object({ running: count, runningMax: count, waiting: count, waitingMax: count }),
   /** Null where no relay is set up. */

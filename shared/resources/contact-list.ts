@@ -4,6 +4,7 @@ import { boardIdSchema, columnIdSchema } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { storableText } from '../storable-text.ts'
 import { boardTag, columnTag, openListTag, workspaceTag } from '../tags.ts'
+import { text } from '../text.ts'
 import { explanationSchema } from './explanation.ts'
 import type { Question } from './resource.ts'
 import { defineResource, spliceMember } from './resource.ts'
@@ -82,26 +83,29 @@ const params = z.strictObject({
 
 const instant = z.iso.datetime({ offset: true })
 
+const identifier = text(1, 128)
+
+/** A contact as the API shows it. Its bounds are the database's, so that a page has one too. */
 export const contactSchema = z.object({
-  id: z.string(),
-  workspace_id: z.string(),
-  board_id: z.string(),
-  board_column_id: z.string(),
-  name: z.string(),
-  email: z.string().nullable(),
-  phone: z.string().nullable(),
-  status: z.string(),
+  id: identifier,
+  workspace_id: identifier,
+  board_id: identifier,
+  board_column_id: identifier,
+  name: text(1, limits.nameCharactersMax),
+  email: text(1, limits.emailCharactersMax).nullable(),
+  phone: text(1, limits.phoneCharactersMax).nullable(),
+  status: text(1, limits.statusCharactersMax),
   priority: z.enum(['high', 'medium', 'low']),
-  assigned_to: z.string().nullable(),
+  assigned_to: identifier.nullable(),
   needs_response: z.boolean(),
   follow_up: z.boolean(),
   is_favorite: z.boolean(),
   is_archived: z.boolean(),
-  sentiment: z.string().nullable(),
-  source: z.string().nullable(),
-  lead_status: z.string().nullable(),
-  tags: z.array(z.string()),
-  last_message: z.string().nullable(),
+  sentiment: text(1, limits.statusCharactersMax).nullable(),
+  source: text(1, limits.sourceCharactersMax).nullable(),
+  lead_status: text(1, limits.sourceCharactersMax).nullable(),
+  tags: z.array(text(1, limits.contactTagCharactersMax)).max(limits.contactTagsMax),
+  last_message: text(1, limits.messageCharactersMax).nullable(),
   last_activity_at: instant,
   created_at: instant,
   updated_at: instant,

@@ -49,6 +49,11 @@ export interface Question<Params = unknown> {
   readonly comparable: ((body: Uint8Array) => string) | null
   /** The question that a reader who goes on will ask after this answer; null where it was the last. */
   readonly next?: (body: Uint8Array) => Question<Params> | null
+  /**
+   * Of what the workspace shares: the question that this user is answered instead, where the shared answer does not hold
+   * what is theirs; null where it does.
+   */
+  readonly own?: (body: Uint8Array, userId: UserId) => Question<Params> | null
 }
 
 /**

@@ -22,6 +22,7 @@ test('the reference workspace has the counts of SPEC 3, to the digit', async () 
     counts: referenceCounts,
     assignees: expect.any(Object),
     computedAt: expect.any(String),
+    isComplete: true,
   })
 })
 

@@ -107,6 +107,7 @@ async function expectCountsOfAFullScan(): Promise<void> {
     expect(await askCounts(await database.as(claims), id)).toEqual({
       outcome: 'ok',
       computedAt: expect.any(String),
+      isComplete: true,
       ...(await fullScan(id)),
     })
 }

@@ -10,6 +10,7 @@ import type { Ask } from '../../worker/cache/ask.ts'
 import { createAsk } from '../../worker/cache/ask.ts'
 import type { Entry } from '../../worker/cache/entry.ts'
 import { createLoader } from '../../worker/cache/load.ts'
+import { withOwnAnswers } from '../../worker/cache/own.ts'
 import { withPrefetch } from '../../worker/cache/prefetch.ts'
 import { createReader } from '../../worker/cache/read.ts'
 import { withRenewal } from '../../worker/cache/renewal.ts'
@@ -108,7 +109,7 @@ export function createIsolate(
   const settings = createSettingsReader(reader, origin, views, clock)
   const plain = createAsk(reader, settings, origin)
   const unasked = createUnaskedLoads({ settings, clock })
-  const ask = withRenewal(withPrefetch(plain, unasked), { again: plain, unasked, clock })
+  const ask = withOwnAnswers(withRenewal(withPrefetch(plain, unasked), { again: plain, unasked, clock }))
   return {
     name,
     location,

@@ -32,6 +32,8 @@ export interface TestStackOptions {
 export interface TestStack {
   readonly worker: string
   readonly origin: string
+  /** Supabase's interface, which members may use past the origin, and the key that their applications hold. */
+  readonly supabase: { readonly url: string; readonly publishableKey: string }
   /** Redis's HTTP address; null where it is switched off. */
   readonly redis: string | null
   readonly internalAuthKey: string
@@ -94,6 +96,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   return {
     worker: file.worker,
     origin: file.origin,
+    supabase: file.supabase,
     redis: file.redis?.url ?? null,
     internalAuthKey: file.internalAuthKey,
     password: file.signIns?.password ?? '',

@@ -45,6 +45,10 @@ export const counterFamilies = {
     labels: ['query'],
     help: 'Requests of the origin that shared the query of another.',
   },
+  origin_unfit_values: {
+    labels: ['resource', 'field'],
+    help: 'Values of rows that did not fit their schema: the origin answered without them.',
+  },
   outbox_relayed: { labels: [], help: 'Rows of the outbox that a ledger has been told.' },
   outbox_failures: { labels: ['kind'], help: 'Tries of the relay that failed.' },
 } as const satisfies Record<string, Family>

@@ -11,7 +11,13 @@ export interface OriginReport {
   readonly standing: Omit<OriginStanding, 'askedAtMs' | 'isUp'>
 }
 
-export function originReportOf({ instance, queries, pool, outbox }: OriginMetrics): OriginReport {
+export function originReportOf({
+  instance,
+  queries,
+  unfitValues,
+  pool,
+  outbox,
+}: OriginMetrics): OriginReport {
   const counters: Record<string, number> = {}
   const count = (series: string, times: number) => {
     if (times > 0) counters[series] = times
@@ -22,6 +28,9 @@ export function originReportOf({ instance, queries, pool, outbox }: OriginMetric
     for (const [kind, times] of Object.entries(figures.failures)) {
       count(seriesOf('origin_query_failures', [query, kind]), times)
     }
+  }
+  for (const [place, times] of Object.entries(unfitValues)) {
+    count(seriesOf('origin_unfit_values', place.split('.')), times)
   }
   count(seriesOf('outbox_relayed', []), outbox?.relayed ?? 0)
   for (const [kind, times] of Object.entries(outbox?.failures ?? {})) {

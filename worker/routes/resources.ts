@@ -36,6 +36,7 @@ function routeOf(resource: AnyResource): Route {
       'invalid_parameter',
       'version_unknown',
       ...(resource.notFound === null ? [] : [resource.notFound]),
+      'answer_too_large',
       'overloaded',
       'ledger_unavailable',
       'origin_unavailable',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ok } from '../../../shared/result.ts'
 import { createOrigin, loadOfList, read } from './origin-under-test.ts'
-import { createStubDatabase } from './stub-database.ts'
+import { createPromptDatabase, createStubDatabase } from './stub-database.ts'
 
 const counts = {
   unassigned: 0,
@@ -19,6 +19,7 @@ const counts = {
   newCustomers: 0,
   recentActivity: 0,
 }
+const computedAt = '2026-11-21T07:24:38.973565+00:00'
 
 test.each([
   ['with zeros as they are', {}],
@@ -28,7 +29,34 @@ test.each([
   const load = createOrigin({ database }).post('/load/contact-counts', { ...loadOfList, params: {} })
   const call = await database.call(0)
   expect(call).toMatchObject({ functionName: 'contact_counts', args: { p_workspace: '15213' } })
-  const answered = { counts, assignees, computedAt: '2026-11-21T07:24:38.973565+00:00' }
+  const answered = { counts, assignees, computedAt, isComplete: false }
   call.answer(ok({ outcome: 'ok', ...answered }))
   expect(await read(await load)).toEqual({ status: 200, body: answered })
+})
+
+test('that not all assignees are named is the last that an answer says, where the Worker looks for it', async () => {
+  const answered = { outcome: 'ok', isComplete: false, assignees: {}, computedAt, counts }
+  const { post } = createOrigin({ database: createPromptDatabase(() => answered) })
+  const answer = await post('/load/contact-counts', { ...loadOfList, params: {} })
+  expect(await answer.text()).toMatch(/,"isComplete":false}$/)
+})
+
+test('a user’s own entry is asked for by their id', async () => {
+  const database = createStubDatabase()
+  const asked = { ...loadOfList, userId: 'user_1', params: {} }
+  const load = createOrigin({ database }).post('/load/contact-counts', asked)
+  const call = await database.call(0)
+  expect(call.functionName).toBe('contact_counts_of')
+  expect(call.args).toEqual({ p_workspace: '15213', p_user: 'user_1' })
+  const answered = { counts, assignees: { user_1: 7 }, computedAt, isComplete: false }
+  call.answer(ok({ outcome: 'ok', ...answered }))
+  expect(await read(await load)).toEqual({ status: 200, body: answered })
+})
+
+test('one bad count does not take the others away', async () => {
+  const answered = { outcome: 'ok', counts: { ...counts, total: 5, open: 'many' }, assignees: {}, computedAt }
+  const { post, logged } = createOrigin({ database: createPromptDatabase(() => answered) })
+  const answer = await read(await post('/load/contact-counts', { ...loadOfList, params: {} }))
+  expect(answer).toMatchObject({ status: 200, body: { counts: { ...counts, total: 5, open: 0 } } })
+  expect(logged.join('')).toContain('"resource":"contact-counts","field":"open","rows":1')
 })

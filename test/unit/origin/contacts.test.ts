@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { OutboxRow } from '../../../origin/outbox/outbox.ts'
 import type { Database } from '../../../origin/supabase.ts'
 import { importReportSchema } from '../../../shared/contract/contacts.ts'
-import { ok } from '../../../shared/result.ts'
+import { err, ok } from '../../../shared/result.ts'
 import { version } from '../../support/entries.ts'
 import { contactNumber } from './contact.ts'
 import { alice, createOrigin, internalAuthKey, read } from './origin-under-test.ts'
@@ -78,6 +78,38 @@ describe('a write', () => {
         status: 200,
         body: { data: { version: null, invalidation: 'pending' } },
       })
+  })
+
+  test('that is over a bound is a 400 that says which, whether the contract or the database finds it', async () => {
+    const { app } = createOrigin({ database: createPromptDatabase(() => written) })
+    const place = { board_id: 'b', board_column_id: 'c', name: 'N' }
+    for (const [fields, parameter] of [
+      [{ tags: ['x'.repeat(101)] }, 'tags.0'],
+      [{ tags: Array(51).fill('x') }, 'tags'],
+      [{ last_message: '😀'.repeat(4_001) }, 'last_message'],
+      [{ tags: Array(50).fill('😀'.repeat(100)), last_message: '😀'.repeat(4_000) }, '(input)'],
+    ] as const) {
+      const body = { code: 'invalid_body', details: [{ parameter }] }
+      for (const [path, method, sent] of [
+        ['/contacts/c1', 'PATCH', fields],
+        ['/contacts', 'POST', { ...place, ...fields }],
+      ] as const) {
+        const answer = await app.request(path, { ...patch(asMember, sent), method })
+        expect(await read(answer)).toMatchObject({ status: 400, body })
+      }
+    }
+    const refusing: Database = {
+      callRpc: async () => err({ kind: 'out_of_bounds' }),
+      probe: async () => true,
+    }
+    const answer = await createOrigin({ database: refusing }).app.request('/contacts/c1', patch(asMember))
+    expect(await read(answer)).toMatchObject({ status: 400, body: { code: 'invalid_body' } })
+  })
+
+  test('of the most characters that a field takes is taken, however many bytes these are', async () => {
+    const { app } = createOrigin({ database: createPromptDatabase(() => written) })
+    const body = { name: '😀'.repeat(200), tags: ['😀'.repeat(100)], last_message: '😀'.repeat(4_000) }
+    expect((await app.request('/contacts/c1', patch(asMember, body))).status).toBe(200)
   })
 
   test('that is no write does not wait for the Worker', async () => {

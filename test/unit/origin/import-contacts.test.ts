@@ -105,21 +105,22 @@ describe('lines', () => {
     expect(batches[1]).toEqual(batches[0])
   })
 
-  test('that the database refuses for their content are found one by one, and the others written', async () => {
-    const { reports, last } = await runImport({
-      chunks: lines(20),
-      answer: (batch) =>
-        batch.some(({ id }) => id === 'c7' || id === 'c15')
-          ? err({ kind: 'invalid', code: '23514' })
-          : allCreated(batch),
-    })
-    const rejected = reports.filter((report) => report.type === 'rejected')
-    expect(rejected.map((report) => [report.line, report.code])).toEqual([
-      [7, 'refused_by_database'],
-      [15, 'refused_by_database'],
-    ])
-    expect(last).toMatchObject({ type: 'done', created: 18, rejected: 2 })
-  })
+  test.each([{ kind: 'invalid', code: '22P05' }, { kind: 'out_of_bounds' }] as const)(
+    'that the database refuses as $kind are found one by one, and the others written',
+    async (refusal) => {
+      const { reports, last } = await runImport({
+        chunks: lines(20),
+        answer: (batch) =>
+          batch.some(({ id }) => id === 'c7' || id === 'c15') ? err(refusal) : allCreated(batch),
+      })
+      const rejected = reports.filter((report) => report.type === 'rejected')
+      expect(rejected.map((report) => [report.line, report.code])).toEqual([
+        [7, 'refused_by_database'],
+        [15, 'refused_by_database'],
+      ])
+      expect(last).toMatchObject({ type: 'done', created: 18, rejected: 2 })
+    },
+  )
 
   test('whose fields were not all taken are named, each with those fields, and counted', async () => {
     const ignoring = (batch: Batch): Answer =>

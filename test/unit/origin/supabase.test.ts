@@ -63,6 +63,7 @@ test.each([
   ['a wrong publishable key', 401, { message: 'Invalid API key' }, 'invalid'],
   ['a function it does not have', 404, { code: 'PGRST202', message: 'not found' }, 'invalid'],
   ['an argument it does not take', 400, { code: '22023', message: 'not one it takes' }, 'invalid'],
+  ['a row that a constraint refuses', 400, { code: '23514', message: 'violates check' }, 'out_of_bounds'],
   ['a statement cancelled', 500, { code: '57014', message: 'canceling statement' }, 'timeout'],
   ['no connection to Postgres', 503, { code: 'PGRST000', message: 'could not connect' }, 'unavailable'],
   ['too many requests', 429, { message: 'slow down' }, 'unavailable'],

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { isStorable, storableRule } from './storable-text.ts'
+
+/**
+ * Text of so many characters that can be stored. A character is a code point, as Postgres counts them and as JSON Schema does: 100 emoji are
+ * 100 characters, though JavaScript says 200.
+ */
+export function text(charactersMin: number, charactersMax: number) {
+  return z
+    .string()
+    .min(charactersMin)
+    .refine(
+      (value) => hasAtMost(value, charactersMax),
+      `must have at most ${charactersMax} ${charactersMax === 1 ? 'character' : 'characters'}`,
+    )
+    .refine(isStorable, storableRule)
+    .meta({ maxLength: charactersMax })
+}
+
+function hasAtMost(value: string, charactersMax: number): boolean {
+  // A code point is one or two of JavaScript's units, so that counting is seldom needed.
+  if (value.length <= charactersMax) return true
+  if (value.length > 2 * charactersMax) return false
+  let characters = 0
+  for (const _character of value) characters += 1
+  return characters <= charactersMax
+}
+
+const encoder = new TextEncoder()
+
+/** The bytes that these texts take in JSON, without the quotation marks around them. */
+export function jsonBytes(texts: readonly (string | null | undefined)[]): number {
+  return encoder.encode(JSON.stringify(texts.join(''))).length - 2
+}
