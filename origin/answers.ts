@@ -5,7 +5,7 @@ import { errorBody, wireErrors } from '../shared/contract/errors.ts'
 import { limits } from '../shared/limits.ts'
 import type { Failure } from './failures.ts'
 import { wireErrorOf } from './failures.ts'
-import type { Answer } from './queries.ts'
+import type { Answer } from './query.ts'
 
 /** What a request carries from the first handler to the line that is logged about it. */
 export type OriginContext = Context<OriginEnv>
@@ -35,7 +35,7 @@ export function respondFailure(context: OriginContext, failure: Failure): Respon
 /** The one place that writes an error. */
 export function respondError(context: OriginContext, error: WireError): Response {
   const { status } = wireErrors[error.code]
-  if (status === 503) {
+  if (status === 503 || status === 429) {
     context.header('Retry-After', `${error.retryAfterSeconds ?? limits.retryAfterSeconds}`)
   }
   return context.json(errorBody(error, context.var.requestId), status)

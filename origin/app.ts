@@ -11,9 +11,12 @@ import { respondError } from './answers.ts'
 import type { Config } from './config.ts'
 import type { Deliver } from './contacts/contact-writer.ts'
 import { createContactWriter } from './contacts/contact-writer.ts'
+import type { ImportTurns } from './contacts/import-turns.ts'
+import { createImportTurns } from './contacts/import-turns.ts'
 import { requireCallerToken, requireInternalKey, requireWriter } from './credentials.ts'
 import { createQueryMetrics } from './metrics.ts'
 import type { Relay } from './outbox/relay.ts'
+import { createPlaces } from './places.ts'
 import type { Queries } from './queries.ts'
 import { createQueries } from './queries.ts'
 import { logRequest } from './request-log.ts'
@@ -46,7 +49,9 @@ export interface AppParts {
 export function createApp(parts: AppParts): Hono<OriginEnv> {
   const { config, database, relay, clock, logger } = parts
   const metrics = createQueryMetrics()
-  const queries = createQueries({ ...config, database, clock, metrics })
+  const places = createPlaces(config)
+  const importTurns = createImportTurns(clock)
+  const queries = createQueries({ ...config, database, clock, metrics, places })
 
   const app = new Hono<OriginEnv>()
   app.use(requestId({ headerName: requestIdHeader, limitLength: 128 }))
@@ -55,12 +60,12 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   app.get('/health', healthRoute(database, relay, clock))
   app.all('/health', allowedMethods('GET'))
 
-  mountContacts(app, parts, queries)
+  mountContacts(app, parts, queries, importTurns)
 
   app.use(requireInternalKey(config.internalAuthKey))
   app.use(smallBody)
 
-  app.get('/metrics', metricsRoute({ ...config, queries, metrics, relay, clock }))
+  app.get('/metrics', metricsRoute({ ...config, places, importTurns, metrics, relay, clock }))
   app.all('/metrics', allowedMethods('GET'))
 
   app.post('/load/:resource', requireCallerToken, loadRoute(queries))
@@ -97,13 +102,14 @@ function mountContacts(
   app: Hono<OriginEnv>,
   { config, relay, clock, logger }: AppParts,
   queries: Queries,
+  turns: ImportTurns,
 ): void {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
   const contacts = createContactWriter(queries, deliver)
   app.use('/contacts', requireWriter(config.internalAuthKey))
   app.use('/contacts/*', requireWriter(config.internalAuthKey))
 
-  app.post('/contacts/import', importContactsRoute({ contacts, deliver, clock, logger }))
+  app.post('/contacts/import', importContactsRoute({ contacts, turns, deliver, clock, logger }))
   app.all('/contacts/import', allowedMethods('POST'))
 
   app.post('/contacts', smallBody, createContactRoute(contacts))

@@ -15,8 +15,10 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { OriginContext, OriginEnv } from '../answers.ts'
 import { respondError, respondFailure } from '../answers.ts'
+import { callerKeyOf } from '../caller-key.ts'
 import type { ContactWriter, Deliver, Writer } from '../contacts/contact-writer.ts'
 import { importContacts } from '../contacts/import-contacts.ts'
+import type { ImportTurns } from '../contacts/import-turns.ts'
 import type { Failure } from '../failures.ts'
 import { parseBody, parseIdentifier } from '../request.ts'
 
@@ -69,59 +71,76 @@ export function deleteContactRoute(contacts: ContactWriter): ContactsHandler {
 
 interface ImportRouteOptions {
   readonly contacts: ContactWriter
+  readonly turns: ImportTurns
   readonly deliver: Deliver
   readonly clock: Clock
   readonly logger: Logger
 }
 
 /**
- * POST /contacts/import: answers as the work goes on. Who may not write is told before the first line; what comes later
- * stands in the reports. Reports wait in memory where the caller reads nothing before all is sent: they are bounded.
+ * POST /contacts/import: answers as the work goes on. A caller who may not write, or whose turn does not come in time, is
+ * refused before the upload is read; what comes later stands in the reports. The turn ends with the import: when all is
+ * written, or soon after its caller has gone or sends no more.
  */
-export function importContactsRoute({
-  contacts,
-  deliver,
-  clock,
-  logger,
-}: ImportRouteOptions): ContactsHandler {
+export function importContactsRoute(options: ImportRouteOptions): ContactsHandler {
+  const { contacts, turns, deliver, clock, logger } = options
   return async (context) => {
     const writer = writerOf(context)
     if (!writer.ok) return respondError(context, writer.error)
-    const admitted = await contacts.admit(writer.value)
-    if (!admitted.ok) return respondFailure(context, admitted.error)
-    const body = context.req.raw.body ?? new Blob([]).stream()
-    const { requestId } = context.var
-    const encoder = new TextEncoder()
-    const reports = new ReadableStream<Uint8Array>({
-      async start(controller) {
-        let isRead = true
-        const report = (line: ImportReport) => {
-          try {
-            if (isRead) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`))
-          } catch {
-            // Whoever asked has gone; what was read is written all the same.
-            isRead = false
-          }
-        }
-        try {
-          await importContacts({
-            contacts,
-            deliver,
-            clock,
+    const turn = await turns.take(writer.value, context.req.raw.signal)
+    if (!turn.ok) return respondFailure(context, turn.error)
+    let importing: ReadableStream<Uint8Array> | null = null
+    try {
+      const admitted = await contacts.admit(writer.value)
+      if (!admitted.ok) return respondFailure(context, admitted.error)
+      const body = context.req.raw.body ?? new Blob([]).stream()
+      const { requestId } = context.var
+      importing = reportsOf(
+        (report) =>
+          importContacts({
+            ...{ contacts, deliver, clock, report, body },
             writer: writer.value,
-            body,
             linesMax: limits.importLinesMax,
-            report,
-          })
-          if (isRead) controller.close()
-        } catch (error) {
-          logger.error({ requestId, error: error instanceof Error ? error.name : 'unknown' }, 'import')
-          controller.error(error)
-        }
-      },
-    })
-    return context.body(reports, 200, { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' })
+          }).finally(turn.value.free),
+        (error) =>
+          logger.error({ requestId, error: error instanceof Error ? error.name : 'unknown' }, 'import'),
+      )
+      const headers = { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' }
+      return context.body(importing, 200, headers)
+    } finally {
+      if (importing === null) turn.value.free()
+    }
   }
+}
+
+/**
+ * What the work reports, a JSON object a line. Reports wait in memory where the caller reads nothing before all is sent:
+ * they are bounded. The work begins at once, and goes on when its caller has gone: what was read is written all the same.
+ */
+function reportsOf(
+  work: (report: (line: ImportReport) => void) => Promise<void>,
+  onError: (error: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async start(controller) {
+      let isRead = true
+      const report = (line: ImportReport) => {
+        try {
+          if (isRead) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`))
+        } catch {
+          isRead = false
+        }
+      }
+      try {
+        await work(report)
+        if (isRead) controller.close()
+      } catch (error) {
+        onError(error)
+        controller.error(error)
+      }
+    },
+  })
 }
 
 function contactOf(context: OriginContext): Result<{ writer: Writer; contactId: ContactId }, WireError> {
@@ -136,7 +155,11 @@ function writerOf(context: OriginContext): Result<Writer, WireError> {
   if (header === undefined) return err({ code: 'workspace_missing' })
   const workspaceId = parseIdentifier(workspaceIdSchema, header, 'X-Workspace-ID')
   return workspaceId.ok
-    ? ok({ callerToken: context.var.writerToken, workspaceId: workspaceId.value })
+    ? ok({
+        callerToken: context.var.writerToken,
+        callerKey: callerKeyOf(context.var.writerToken, workspaceId.value),
+        workspaceId: workspaceId.value,
+      })
     : workspaceId
 }
 

@@ -3,6 +3,7 @@ import { faultsOf } from '../../shared/contract/errors.ts'
 import { loadRequestSchema } from '../../shared/contract/origin.ts'
 import type { OriginEnv } from '../answers.ts'
 import { respond, respondError } from '../answers.ts'
+import { callerKeyOf } from '../caller-key.ts'
 import type { Queries } from '../queries.ts'
 import { parseBody } from '../request.ts'
 import { loaderNamed } from '../resources/index.ts'
@@ -20,11 +21,15 @@ export function loadRoute(queries: Queries): Handler<OriginEnv, '/load/:resource
       return respondError(context, { code: 'invalid_body', details: faultsOf(prepared.error) })
     }
     const { canonical, load } = prepared.value
+    const { callerToken } = context.var
     const answer = await queries.run({
       name: loader.name,
       // A query begun under an older version may have read what a newer one invalidated: never shared across versions.
       shareKey: JSON.stringify([loader.name, workspaceId, userId, version, canonical]),
-      callerToken: context.var.callerToken,
+      queryClass: 'reads',
+      workspaceId,
+      callerKey: callerKeyOf(callerToken, workspaceId),
+      callerToken,
       perform: (ask) => load({ workspaceId, userId, ask }),
     })
     return respond(context, answer)

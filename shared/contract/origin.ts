@@ -80,6 +80,13 @@ export const originMetricsSchema = z.object({
   ),
   /** Places for queries: taken now, and how many there are. */
   pool: z.object({ running: count, runningMax: count, waiting: count, waitingMax: count }),
+  /** The same by class of queries, and the turns of imports: numbers alone, of no workspace and no user. */
+  queues: z
+    .record(
+      z.string().regex(/^[a-z-]{1,40}$/),
+      z.object({ running: count, runningMax: count, waiting: count, waitingMax: count, refused: count }),
+    )
+    .default({}),
   /** Null where no relay is set up. */
   outbox: z
     .object({
