@@ -1,8 +1,10 @@
 import type { Context } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
-import type { WireError } from '../shared/contract/errors.ts'
+import type { WireError, WireErrorCode } from '../shared/contract/errors.ts'
 import { errorBody, wireErrors } from '../shared/contract/errors.ts'
+import type { WorkspaceId } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
+import type { Caller } from './caller.ts'
 import type { Failure } from './failures.ts'
 import { wireErrorOf } from './failures.ts'
 import type { Answer } from './query.ts'
@@ -12,9 +14,12 @@ export type OriginContext = Context<OriginEnv>
 
 export interface OriginEnv {
   Variables: RequestIdVariables & {
-    callerToken: string
-    /** In whose name contacts are written; null is the backend itself, as the service role. */
-    writerToken: string | null
+    /** Set by the door (credentials.ts), which lets nobody further whose token is not verified. */
+    caller: Caller
+    /** Whether the request carries the internal key: the Worker's, or the CRM's backend's. */
+    hasInternalKey: boolean
+    /** The workspace that the header or the path names, once the door has read it. */
+    workspaceId: WorkspaceId
     /** Why the request failed, for the log: kinds and codes only. */
     failure: string
   }
@@ -32,11 +37,28 @@ export function respondFailure(context: OriginContext, failure: Failure): Respon
   return respondError(context, wireErrorOf(failure))
 }
 
-/** The one place that writes an error. */
+/** The one place that writes an error; server.ts writes the same where there is no request to answer. */
 export function respondError(context: OriginContext, error: WireError): Response {
+  for (const [name, value] of Object.entries(errorHeaders(error))) context.header(name, value)
+  return context.json(errorBody(error, context.var.requestId), wireErrors[error.code].status)
+}
+
+/** What every answer carries: it is of the type it names, and is asked for by https from then on (RFC 6797). */
+export const everyAnswerHeaders = {
+  'X-Content-Type-Options': 'nosniff',
+  'Strict-Transport-Security': 'max-age=31536000',
+} as const
+
+/** The headers that an error's status asks for. */
+export function errorHeaders(error: WireError): Record<string, string> {
   const { status } = wireErrors[error.code]
-  if (status === 503 || status === 429) {
-    context.header('Retry-After', `${error.retryAfterSeconds ?? limits.retryAfterSeconds}`)
-  }
-  return context.json(errorBody(error, context.var.requestId), status)
+  if (status === 401) return { 'WWW-Authenticate': challengeOf(error.code) }
+  const mayRetry = status === 429 || status === 503
+  return mayRetry ? { 'Retry-After': `${error.retryAfterSeconds ?? limits.retryAfterSeconds}` } : {}
+}
+
+/** RFC 6750 section 3.1: a request without a token is told no more than that one is needed. */
+function challengeOf(code: WireErrorCode): string {
+  if (code === 'token_missing' || code === 'key_invalid') return 'Bearer'
+  return `Bearer error="invalid_token", error_description="${wireErrors[code].sentence}"`
 }

@@ -1,24 +1,28 @@
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { requestId } from 'hono/request-id'
 import type { Logger } from 'pino'
+import type { Bearer } from '../shared/auth/bearer.ts'
 import type { Clock } from '../shared/clock.ts'
 import { requestIdHeader } from '../shared/contract/origin.ts'
-import { limits } from '../shared/limits.ts'
+import type { Admission } from './admission.ts'
+import { createAdmission } from './admission.ts'
 import { allowedMethods } from './allowed-methods.ts'
 import type { OriginEnv } from './answers.ts'
-import { respondError } from './answers.ts'
+import { everyAnswerHeaders, respondError } from './answers.ts'
 import type { Config } from './config.ts'
 import type { Deliver } from './contacts/contact-writer.ts'
 import { createContactWriter } from './contacts/contact-writer.ts'
 import type { ImportTurns } from './contacts/import-turns.ts'
 import { createImportTurns } from './contacts/import-turns.ts'
-import { requireCallerToken, requireInternalKey, requireWriter } from './credentials.ts'
+import type { Credentials } from './credentials.ts'
+import { createCredentials } from './credentials.ts'
+import { createMemberships } from './membership.ts'
 import { createQueryMetrics } from './metrics.ts'
 import type { Relay } from './outbox/relay.ts'
 import { createPlaces } from './places.ts'
 import type { Queries } from './queries.ts'
 import { createQueries } from './queries.ts'
+import { createRateLimits } from './rate-limits.ts'
 import { logRequest } from './request-log.ts'
 import {
   changeContactRoute,
@@ -36,8 +40,9 @@ import type { Database } from './supabase.ts'
 export interface AppParts {
   readonly config: Pick<
     Config,
-    'internalAuthKey' | 'queriesAtOnceMax' | 'queriesWaitingMax' | 'queryDeadlineMs'
+    'internalAuthKey' | 'rateLimits' | 'queriesAtOnceMax' | 'queriesWaitingMax' | 'queryDeadlineMs'
   >
+  readonly bearer: Bearer
   readonly database: Database
   /** Null: none is set up, and what is written waits in the outbox for a relay elsewhere. */
   readonly relay: Relay | null
@@ -45,40 +50,58 @@ export interface AppParts {
   readonly logger: Logger
 }
 
-/** The origin as a function from request to answer (shared/contract/origin.ts). Read the route table top to bottom. */
+/**
+ * The origin as a function from request to answer (shared/contract/origin.ts). Read the route table top to bottom. Every
+ * request passes, in this order: the internal key in constant time, the caller's token, limits, membership; only behind
+ * them a body is read, and the database asked for what the request is about.
+ */
 export function createApp(parts: AppParts): Hono<OriginEnv> {
-  const { config, database, relay, clock, logger } = parts
+  const { config, bearer, database, relay, clock, logger } = parts
   const metrics = createQueryMetrics()
   const places = createPlaces(config)
   const importTurns = createImportTurns(clock)
   const queries = createQueries({ ...config, database, clock, metrics, places })
+  const credentials = createCredentials(config.internalAuthKey, bearer)
+  const { requireCaller } = credentials
+  const admission = createAdmission(
+    createRateLimits(config.rateLimits, clock),
+    createMemberships(queries, clock),
+  )
 
   const app = new Hono<OriginEnv>()
   app.use(requestId({ headerName: requestIdHeader, limitLength: 128 }))
   app.use(logRequest(logger, clock))
+  app.use(async (context, next) => {
+    for (const [name, value] of Object.entries(everyAnswerHeaders)) context.header(name, value)
+    await next()
+  })
 
   app.get('/health', healthRoute(database, relay, clock))
   app.all('/health', allowedMethods('GET'))
 
-  mountContacts(app, parts, queries, importTurns)
+  mountContacts(app, parts, { queries, importTurns, credentials, admission })
 
-  app.use(requireInternalKey(config.internalAuthKey))
-  app.use(smallBody)
+  app.use(credentials.requireInternalKey)
 
   app.get('/metrics', metricsRoute({ ...config, places, importTurns, metrics, relay, clock }))
   app.all('/metrics', allowedMethods('GET'))
 
-  app.post('/load/:resource', requireCallerToken, loadRoute(queries))
+  app.post('/load/:resource', requireCaller, loadRoute(queries))
   app.all('/load/:resource', allowedMethods('POST'))
 
-  app.get('/workspaces/:id/membership', requireCallerToken, membershipRoute(queries))
+  app.get('/workspaces/:id/membership', requireCaller, membershipRoute(queries))
   app.all('/workspaces/:id/membership', allowedMethods('GET'))
 
-  app.get('/workspaces/:id/boards', requireCallerToken, boardsRoute(queries))
+  app.get('/workspaces/:id/boards', requireCaller, boardsRoute(queries))
   app.all('/workspaces/:id/boards', allowedMethods('GET'))
 
-  app.get('/workspaces/:id/settings', requireCallerToken, settingsRoute(queries))
-  app.post('/workspaces/:id/settings', requireCallerToken, changeSettingsRoute(queries))
+  app.get('/workspaces/:id/settings', requireCaller, settingsRoute(queries))
+  app.post(
+    '/workspaces/:id/settings',
+    requireCaller,
+    admission.toWorkspaceOfPath,
+    changeSettingsRoute(queries),
+  )
   app.all('/workspaces/:id/settings', allowedMethods('GET', 'POST'))
 
   app.notFound((context) => respondError(context, { code: 'route_not_found' }))
@@ -92,33 +115,35 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   return app
 }
 
-const smallBody = bodyLimit({
-  maxSize: limits.requestBodyBytesMax,
-  onError: (context) => respondError(context, { code: 'body_too_large' }),
-})
+interface Door {
+  readonly queries: Queries
+  readonly importTurns: ImportTurns
+  readonly credentials: Credentials
+  readonly admission: Admission
+}
 
 /** Writes come from the CRM's backend and its members, not from the Worker: they have a door of their own. */
 function mountContacts(
   app: Hono<OriginEnv>,
-  { config, relay, clock, logger }: AppParts,
-  queries: Queries,
-  turns: ImportTurns,
+  { relay, clock, logger }: AppParts,
+  { queries, importTurns: turns, credentials, admission }: Door,
 ): void {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
   const contacts = createContactWriter(queries, deliver)
-  app.use('/contacts', requireWriter(config.internalAuthKey))
-  app.use('/contacts/*', requireWriter(config.internalAuthKey))
+  const admitted = admission.toWorkspaceOfHeader
+  app.use('/contacts', credentials.requireWriter)
+  app.use('/contacts/*', credentials.requireWriter)
 
-  app.post('/contacts/import', importContactsRoute({ contacts, turns, deliver, clock, logger }))
+  app.post('/contacts/import', admitted, importContactsRoute({ contacts, turns, deliver, clock, logger }))
   app.all('/contacts/import', allowedMethods('POST'))
 
-  app.post('/contacts', smallBody, createContactRoute(contacts))
+  app.post('/contacts', admitted, createContactRoute(contacts))
   app.all('/contacts', allowedMethods('POST'))
 
-  app.patch('/contacts/:id', smallBody, changeContactRoute(contacts))
-  app.delete('/contacts/:id', deleteContactRoute(contacts))
+  app.patch('/contacts/:id', admitted, changeContactRoute(contacts))
+  app.delete('/contacts/:id', admitted, deleteContactRoute(contacts))
   app.all('/contacts/:id', allowedMethods('PATCH', 'DELETE'))
 
-  app.post('/contacts/:id/move', smallBody, moveContactRoute(contacts))
+  app.post('/contacts/:id/move', admitted, moveContactRoute(contacts))
   app.all('/contacts/:id/move', allowedMethods('POST'))
 }

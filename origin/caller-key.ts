@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { WorkspaceId } from '../shared/ids.ts'
+import type { Caller } from './caller.ts'
 
 /**
- * By what the callers of one workspace take turns: the same for all that comes with one token. The backend (null) acts for
+ * By what the callers of one workspace take turns: a user is one caller, whatever tokens they have. The backend acts for
  * many workspaces, and has a turn of its own in each.
  */
-export function callerKeyOf(callerToken: string | null, workspaceId: WorkspaceId | null): string {
-  if (callerToken === null) return `backend ${workspaceId}`
-  return createHash('sha256').update(callerToken).digest('base64url')
+export function callerKeyOf(caller: Caller, workspaceId: WorkspaceId | null): string {
+  return caller.kind === 'member' ? `user ${caller.userId}` : `backend ${workspaceId}`
 }

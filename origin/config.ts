@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import type { TokenSettings } from '../shared/auth/bearer.ts'
+import { serviceUrl } from '../shared/contract/service-url.ts'
 import { limits } from '../shared/limits.ts'
 import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
+import type { RateLimitSettings } from './rate-limits.ts'
 
 /** What the origin is told from outside, and nothing else reads the environment. Durations in milliseconds. */
 export interface Config {
@@ -11,6 +14,9 @@ export interface Config {
   readonly supabaseUrl: string
   readonly supabasePublishableKey: string
   readonly internalAuthKey: string
+  /** Whose users' tokens are taken: the same as the Worker's. */
+  readonly tokens: TokenSettings
+  readonly rateLimits: RateLimitSettings
   /** What the relay needs; null: there is none here, and nothing is asked as the service role. */
   readonly relay: { readonly workerUrl: string; readonly supabaseSecretKey: string } | null
   readonly queriesAtOnceMax: number
@@ -36,15 +42,24 @@ function required(charactersMin: number, sentence: string) {
   return z.string(sentence).min(charactersMin, sentence)
 }
 
-const httpUrl = (what: string) => z.url({ protocol: /^https?$/, error: `must be the http(s) URL of ${what}` })
-
 const environmentSchema = z.object({
   HOST: z.string().min(1, 'must be an address to listen on').default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535, 8788),
-  SUPABASE_URL: httpUrl('the Supabase project'),
+  SUPABASE_URL: serviceUrl('the Supabase project'),
   SUPABASE_PUBLISHABLE_KEY: required(1, "must be the Supabase project's publishable key (sb_publishable_…)"),
   INTERNAL_AUTH_KEY: required(16, 'must be the key shared with the Worker, at least 16 characters'),
-  WORKER_URL: httpUrl('the Worker').optional(),
+  JWT_ISSUER: serviceUrl("the issuer of the users' tokens, as they name it"),
+  JWT_AUDIENCE: z.string().default('authenticated'),
+  JWKS_URL: serviceUrl("the issuer's public keys").optional(),
+  SUPABASE_JWT_SECRET: required(32, 'must be the secret of HS256 tokens, at least 32 characters').optional(),
+  RATE_LIMIT_USER_MAX: wholeNumber(0, limits.rateLimitRequestsMax, limits.rateLimitUserDefault),
+  RATE_LIMIT_WORKSPACE_MAX: wholeNumber(0, limits.rateLimitRequestsMax, limits.rateLimitWorkspaceDefault),
+  RATE_LIMIT_WINDOW_SECONDS: wholeNumber(
+    1,
+    limits.rateLimitWindowMaxSeconds,
+    limits.rateLimitWindowDefaultSeconds,
+  ),
+  WORKER_URL: serviceUrl('the Worker').optional(),
   SUPABASE_SECRET_KEY: z.string().optional(),
   QUERIES_AT_ONCE: wholeNumber(limits.queriesAtOnceMin, 1_000, limits.queriesAtOnceDefault),
   QUERIES_WAITING: wholeNumber(0, 100_000, limits.queriesWaitingDefault),
@@ -70,12 +85,24 @@ export function readConfig(
       `${missing} must be set too, or neither WORKER_URL nor SUPABASE_SECRET_KEY: the relay needs both.`,
     )
   }
+  const { JWKS_URL: jwksUrl = null, SUPABASE_JWT_SECRET: jwtSecret = null } = variables
+  if (jwksUrl === null && jwtSecret === null) {
+    return err(
+      'JWKS_URL or SUPABASE_JWT_SECRET must be set, as for the Worker: without either no token can be verified.',
+    )
+  }
   return ok({
     host: variables.HOST,
     port: variables.PORT,
     supabaseUrl: variables.SUPABASE_URL,
     supabasePublishableKey: variables.SUPABASE_PUBLISHABLE_KEY,
     internalAuthKey: variables.INTERNAL_AUTH_KEY,
+    tokens: { issuer: variables.JWT_ISSUER, audience: variables.JWT_AUDIENCE, jwksUrl, jwtSecret },
+    rateLimits: {
+      userMax: variables.RATE_LIMIT_USER_MAX,
+      workspaceMax: variables.RATE_LIMIT_WORKSPACE_MAX,
+      windowSeconds: variables.RATE_LIMIT_WINDOW_SECONDS,
+    },
     relay:
       workerUrl === undefined || supabaseSecretKey === undefined ? null : { workerUrl, supabaseSecretKey },
     queriesAtOnceMax: variables.QUERIES_AT_ONCE,

@@ -1,4 +1,5 @@
 import pino from 'pino'
+import { createBearer } from '../shared/auth/bearer.ts'
 import type { Clock } from '../shared/clock.ts'
 import { systemClock } from '../shared/clock.ts'
 import { limits } from '../shared/limits.ts'
@@ -35,7 +36,14 @@ async function run(config: Config): Promise<void> {
     secretKey: config.relay?.supabaseSecretKey ?? null,
   })
   const relay = relayOf(config, database, logger)
-  const app = createApp({ config, database, relay, clock, logger })
+  const bearer = createBearer({
+    ...config.tokens,
+    // The Worker may have fetched the issuer's keys later than this process did.
+    unknownKey: 'auth_unavailable',
+    clock,
+    fetch: (url, init) => fetch(url, init),
+  })
+  const app = createApp({ config, bearer, database, relay, clock, logger })
   const server = await listen(config, app.fetch)
   relay?.start()
   const folding = relay === null ? null : startFolding(config, database)

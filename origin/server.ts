@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
-import type { Socket } from 'node:net'
-import { Server as NetServer } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
+import { Server as NetServer, Socket } from 'node:net'
+import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Clock } from '../shared/clock.ts'
+import { limits } from '../shared/limits.ts'
+import { createConnections } from './connections.ts'
+import { refusalOf, responseOf } from './refusals.ts'
 
 export interface RunningServer {
   readonly port: number
@@ -23,6 +24,8 @@ interface ServerOptions {
   readonly clock: Clock
   /** Whether the body of a request to this path may take its time; it is for the route then to tell when it stands still. */
   readonly isLongUpload?: (path: string) => boolean
+  /** A request's headers must have arrived in full by then, on a kept connection too, and after them its body. */
+  readonly arrivalDeadlineMs?: number
 }
 
 /** Connections the kernel may hold for us in a burst; Node's own 511 would turn some of a thousand away. */
@@ -32,42 +35,49 @@ const backlogMax = 4_096
  * never this end that closes just as a request is sent.
  */
 const keepAliveMs = 910_000
-/** A request must have arrived in full by then: what dribbles in is cut off. */
-const arrivalDeadlineMs = 15_000
+/** How many times within a deadline Node looks for headers that are late; by default it looks every 30 s. */
+const checksPerDeadline = 15
 
 /** Listens; rejects when it cannot, as with a port in use. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { fetch, host, port, clock, isLongUpload = () => false } = options
+  const { arrivalDeadlineMs = limits.arrivalDeadlineMs } = options
   const server = createServer(
     {
       keepAliveTimeout: keepAliveMs,
       headersTimeout: arrivalDeadlineMs,
+      connectionsCheckingInterval: Math.ceil(arrivalDeadlineMs / checksPerDeadline),
       // It knows one time for all requests; ours is below.
       requestTimeout: 0,
     },
-    getRequestListener(fetch),
+    getRequestListener(fetch, {
+      errorHandler: (error) => responseOf(error instanceof RequestError ? 'malformed_request' : 'internal'),
+    }),
   )
-  const connections = new Map<Socket, ServerResponse | null>()
+  const connections = createConnections(clock, arrivalDeadlineMs)
   let isStopping = false
 
-  server.on('connection', (socket) => {
-    connections.set(socket, null)
-    socket.once('close', () => connections.delete(socket))
-  })
+  server.on('connection', (socket) => connections.add(socket))
   server.prependListener('request', (request, response) => {
     const { socket } = request
     if (!isLongUpload(request.url ?? '')) {
       const cancel = clock.schedule(() => {
-        if (!request.complete) socket.destroy()
+        if (request.complete) return
+        if (response.writableFinished) socket.destroy()
+        else connections.refuse(socket, 'request_timeout')
       }, arrivalDeadlineMs)
       request.once('close', cancel)
     }
-    connections.set(socket, response)
+    connections.begin(socket, response)
     if (isStopping) response.setHeader('Connection', 'close')
     response.once('close', () => {
-      if (connections.get(socket) === response) connections.set(socket, null)
       if (isStopping) socket.destroySoon()
     })
+  })
+  // What is no HTTP, or is late: Node's own answers to these are not in our words.
+  server.on('clientError', (error, duplex) => {
+    if (duplex instanceof Socket) connections.refuse(duplex, refusalOf(error))
+    else duplex.destroy()
   })
 
   server.listen({ host, port, backlog: backlogMax })
@@ -80,10 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       isStopping = true
       // http's own close() would destroy connections whose last answer is not yet on its way in full.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
-      for (const [socket, response] of connections) {
-        if (response === null) socket.destroySoon()
-        else if (!response.headersSent) response.setHeader('Connection', 'close')
-      }
+      connections.closeIdle()
       let isInTime = true
       const cancel = clock.schedule(() => {
         isInTime = false

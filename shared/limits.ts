@@ -13,6 +13,16 @@ export const limits = {
   /** Requests. Cloudflare takes URLs of 16 KB; nothing here needs a quarter of it. */
   urlBytesMax: 4_096,
   requestBodyBytesMax: 1_048_576,
+  /** Bodies that the origin reads, each as its schema needs it, with every character escaped (six bytes each). */
+  contactBodyBytesMax: 65_536,
+  contactMoveBodyBytesMax: 2_048,
+  loadBodyBytesMax: 20_480,
+  settingsBodyBytesMax: 1_024,
+  /** Faults that an answer lists, and the characters of what each one names. */
+  faultsMax: 20,
+  faultParameterCharactersMax: 200,
+  /** What arrives at the origin: a request's headers, and then its body, have so long each. */
+  arrivalDeadlineMs: 15_000,
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
   eventIdCharactersMax: 200,
@@ -66,6 +76,9 @@ export const limits = {
   /** Of each resource, by URL: at most `urlBytesMax` each. */
   isolateQuestionsMax: 1_000,
   isolateMembershipsMax: 10_000,
+  /** Of the origin's strangers: how many, and for how long none of them is asked about again. */
+  originStrangersMax: 1_000,
+  originStrangerSeconds: 5,
   isolateExpectedMax: 2_000,
   /** Of each workspace: what its readers look at, and for how long after they last did. */
   watchedMax: 32,
@@ -190,6 +203,10 @@ export const limits = {
   rateLimitBatchShare: 0.05,
   rateLimitRequestsMax: 1_000_000,
   rateLimitWindowMaxSeconds: 3_600,
+  /** What the origin lets members write, unless told otherwise: as wrangler.toml lets them read. */
+  rateLimitUserDefault: 600,
+  rateLimitWorkspaceDefault: 30_000,
+  rateLimitWindowDefaultSeconds: 60,
   /** Clock difference tolerated in a token's times. */
   tokenSkewSeconds: 10,
   /** Warm-up: pages of a board, boards of a workspace. */
@@ -241,4 +258,20 @@ holds(limits.workspaceImportsMax < limits.importsMax, 'one workspace does not ho
 holds(
   limits.workspaceImportsWaitingMax < limits.importsWaitingMax,
   'one workspace does not fill the waiting room of imports',
+)
+holds(limits.contactBodyBytesMax <= limits.importLineBytesMax, 'a contact that fits in a body fits in a line')
+holds(limits.contactMoveBodyBytesMax < limits.contactBodyBytesMax, 'a move is a part of a contact')
+holds(limits.faultsMax > 1, 'a list of faults has room to say how many more there are')
+holds(
+  limits.arrivalDeadlineMs < limits.importIdleMs,
+  'only an upload may take longer to arrive than a request',
+)
+holds(
+  limits.rateLimitUserDefault <= limits.rateLimitRequestsMax &&
+    limits.rateLimitWorkspaceDefault <= limits.rateLimitRequestsMax,
+  'the default rate limits may be set',
+)
+holds(
+  limits.rateLimitWindowDefaultSeconds <= limits.rateLimitWindowMaxSeconds,
+  'the default window may be set',
 )

@@ -1,7 +1,7 @@
+import type { Bearer } from '../shared/auth/bearer.ts'
+import { createBearer } from '../shared/auth/bearer.ts'
 import type { Clock } from '../shared/clock.ts'
 import { systemClock } from '../shared/clock.ts'
-import type { Bearer } from './auth/bearer.ts'
-import { createBearer } from './auth/bearer.ts'
 import type { Memberships } from './auth/membership.ts'
 import { createMemberships } from './auth/membership.ts'
 import type { Ask } from './cache/ask.ts'
@@ -99,7 +99,9 @@ export function createServices(
       audience: config.jwt.audience,
       jwtSecret: config.jwt.secret,
       jwksUrl: config.jwt.jwksUrl,
+      unknownKey: 'token_invalid',
       clock,
+      fetch: (url, init) => fetch(url, init),
     }),
     memberships: createMemberships({
       clock,

@@ -10,8 +10,13 @@ interface OriginProcessOptions {
   /** Where the Worker will be: the relay asks until it is. */
   readonly workerUrl: string
   readonly internalAuthKey: string
+  readonly issuer: string
+  readonly jwtSecret: string
   readonly environment: Readonly<Record<string, string>>
 }
+
+/** Who tries it out, tests it or measures it is one user. */
+export const unlimited = { RATE_LIMIT_USER_MAX: '0', RATE_LIMIT_WORKSPACE_MAX: '0' }
 
 /** The origin as it runs in production: `node origin/index.ts`. */
 export function createOriginPiece(options: OriginProcessOptions): Piece & { readonly url: string } {
@@ -29,6 +34,9 @@ export function createOriginPiece(options: OriginProcessOptions): Piece & { read
       INTERNAL_AUTH_KEY: options.internalAuthKey,
       SUPABASE_SECRET_KEY: options.secretKey,
       WORKER_URL: options.workerUrl,
+      JWT_ISSUER: options.issuer,
+      SUPABASE_JWT_SECRET: options.jwtSecret,
+      ...unlimited,
       ...options.environment,
     },
     dataDirectory: options.dataDirectory,

@@ -2,7 +2,7 @@ import { type DataFolder, takeDataFolder } from './data-folder.ts'
 import { fillDatabase } from './database-content.ts'
 import type { LocalState } from './local-state.ts'
 import { readLocalState, writeLocalState } from './local-state.ts'
-import { createOriginPiece } from './origin-process.ts'
+import { createOriginPiece, unlimited } from './origin-process.ts'
 import { isPortFree, takePort } from './ports.ts'
 import type { LocalPostgres } from './postgres.ts'
 import { createPostgresPiece } from './postgres.ts'
@@ -58,9 +58,7 @@ const localVariables = {
   JWKS_URL: '',
   ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173',
   OPERATORS_WORKSPACE_ID: '15213',
-  // Who tries it out, tests it or measures it is one user.
-  RATE_LIMIT_USER_MAX: '0',
-  RATE_LIMIT_WORKSPACE_MAX: '0',
+  ...unlimited,
 }
 
 /** Starts what there is to start, in the order in which one needs the other; on a fault, ends what had been started. */
@@ -102,6 +100,7 @@ async function startPieces(
   const redis = await startRedis(options, state, run)
   const redisAccess = external.redis ?? redis
   const workerPort = await takeWorkerPort(options.port)
+  const issuer = `${supabase.url}/auth/v1`
   const origin = await run(
     'the origin',
     createOriginPiece({
@@ -112,10 +111,11 @@ async function startPieces(
       secretKey: supabase.secretKey,
       workerUrl: `http://127.0.0.1:${workerPort}`,
       internalAuthKey: state.internalAuthKey,
+      issuer,
+      jwtSecret: supabase.jwtSecret,
       environment: options.originEnvironment ?? {},
     }),
   )
-  const issuer = `${supabase.url}/auth/v1`
   const worker = await run(
     'the Worker',
     createWorkerPiece({

@@ -9,12 +9,12 @@ import {
 } from '../../shared/contract/contacts.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { ContactId } from '../../shared/ids.ts'
-import { contactIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { contactIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
-import { err, ok } from '../../shared/result.ts'
 import type { OriginContext, OriginEnv } from '../answers.ts'
 import { respondError, respondFailure } from '../answers.ts'
+import { tokenOf } from '../caller.ts'
 import { callerKeyOf } from '../caller-key.ts'
 import type { ContactWriter, Deliver, Writer } from '../contacts/contact-writer.ts'
 import { importContacts } from '../contacts/import-contacts.ts'
@@ -27,45 +27,40 @@ type ContactsHandler = Handler<OriginEnv>
 /** POST /contacts */
 export function createContactRoute(contacts: ContactWriter): ContactsHandler {
   return async (context) => {
-    const writer = writerOf(context)
-    if (!writer.ok) return respondError(context, writer.error)
-    const contact = await parseBody(context, contactCreationSchema)
+    const contact = await parseBody(context, contactCreationSchema, limits.contactBodyBytesMax)
     if (!contact.ok) return respondError(context, contact.error)
-    return respondData(context, await contacts.create(writer.value, contact.value), 201)
+    return respondData(context, await contacts.create(writerOf(context), contact.value), 201)
   }
 }
 
 /** PATCH /contacts/{id} */
 export function changeContactRoute(contacts: ContactWriter): ContactsHandler {
   return async (context) => {
-    const named = contactOf(context)
-    if (!named.ok) return respondError(context, named.error)
-    const change = await parseBody(context, contactChangeSchema)
+    const contactId = contactIdOf(context)
+    if (!contactId.ok) return respondError(context, contactId.error)
+    const change = await parseBody(context, contactChangeSchema, limits.contactBodyBytesMax)
     if (!change.ok) return respondError(context, change.error)
-    const { writer, contactId } = named.value
-    return respondData(context, await contacts.update(writer, contactId, change.value))
+    return respondData(context, await contacts.update(writerOf(context), contactId.value, change.value))
   }
 }
 
 /** POST /contacts/{id}/move */
 export function moveContactRoute(contacts: ContactWriter): ContactsHandler {
   return async (context) => {
-    const named = contactOf(context)
-    if (!named.ok) return respondError(context, named.error)
-    const place = await parseBody(context, contactMoveSchema)
+    const contactId = contactIdOf(context)
+    if (!contactId.ok) return respondError(context, contactId.error)
+    const place = await parseBody(context, contactMoveSchema, limits.contactMoveBodyBytesMax)
     if (!place.ok) return respondError(context, place.error)
-    const { writer, contactId } = named.value
-    return respondData(context, await contacts.update(writer, contactId, place.value))
+    return respondData(context, await contacts.update(writerOf(context), contactId.value, place.value))
   }
 }
 
 /** DELETE /contacts/{id} */
 export function deleteContactRoute(contacts: ContactWriter): ContactsHandler {
   return async (context) => {
-    const named = contactOf(context)
-    if (!named.ok) return respondError(context, named.error)
-    const { writer, contactId } = named.value
-    return respondData(context, await contacts.remove(writer, contactId))
+    const contactId = contactIdOf(context)
+    if (!contactId.ok) return respondError(context, contactId.error)
+    return respondData(context, await contacts.remove(writerOf(context), contactId.value))
   }
 }
 
@@ -86,12 +81,11 @@ export function importContactsRoute(options: ImportRouteOptions): ContactsHandle
   const { contacts, turns, deliver, clock, logger } = options
   return async (context) => {
     const writer = writerOf(context)
-    if (!writer.ok) return respondError(context, writer.error)
-    const turn = await turns.take(writer.value, context.req.raw.signal)
+    const turn = await turns.take(writer, context.req.raw.signal)
     if (!turn.ok) return respondFailure(context, turn.error)
     let importing: ReadableStream<Uint8Array> | null = null
     try {
-      const admitted = await contacts.admit(writer.value)
+      const admitted = await contacts.admit(writer)
       if (!admitted.ok) return respondFailure(context, admitted.error)
       const body = context.req.raw.body ?? new Blob([]).stream()
       const { requestId } = context.var
@@ -99,7 +93,7 @@ export function importContactsRoute(options: ImportRouteOptions): ContactsHandle
         (report) =>
           importContacts({
             ...{ contacts, deliver, clock, report, body },
-            writer: writer.value,
+            writer,
             linesMax: limits.importLinesMax,
           }).finally(turn.value.free),
         (error) =>
@@ -143,24 +137,14 @@ function reportsOf(
   })
 }
 
-function contactOf(context: OriginContext): Result<{ writer: Writer; contactId: ContactId }, WireError> {
-  const writer = writerOf(context)
-  if (!writer.ok) return writer
-  const contactId = parseIdentifier(contactIdSchema, context.req.param('id'), 'contactId')
-  return contactId.ok ? ok({ writer: writer.value, contactId: contactId.value }) : contactId
+function contactIdOf(context: OriginContext): Result<ContactId, WireError> {
+  return parseIdentifier(contactIdSchema, context.req.param('id'), 'contactId')
 }
 
-function writerOf(context: OriginContext): Result<Writer, WireError> {
-  const header = context.req.header('X-Workspace-ID')
-  if (header === undefined) return err({ code: 'workspace_missing' })
-  const workspaceId = parseIdentifier(workspaceIdSchema, header, 'X-Workspace-ID')
-  return workspaceId.ok
-    ? ok({
-        callerToken: context.var.writerToken,
-        callerKey: callerKeyOf(context.var.writerToken, workspaceId.value),
-        workspaceId: workspaceId.value,
-      })
-    : workspaceId
+/** Who writes where, as the door let them in. */
+function writerOf(context: OriginContext): Writer {
+  const { caller, workspaceId } = context.var
+  return { callerToken: tokenOf(caller), callerKey: callerKeyOf(caller, workspaceId), workspaceId }
 }
 
 function respondData(

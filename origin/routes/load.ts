@@ -1,9 +1,11 @@
 import type { Handler } from 'hono'
 import { faultsOf } from '../../shared/contract/errors.ts'
 import { loadRequestSchema } from '../../shared/contract/origin.ts'
+import { limits } from '../../shared/limits.ts'
 import type { OriginEnv } from '../answers.ts'
 import { respond, respondError } from '../answers.ts'
 import { callerKeyOf } from '../caller-key.ts'
+import { memberOf } from '../credentials.ts'
 import type { Queries } from '../queries.ts'
 import { parseBody } from '../request.ts'
 import { loaderNamed } from '../resources/index.ts'
@@ -13,7 +15,7 @@ export function loadRoute(queries: Queries): Handler<OriginEnv, '/load/:resource
   return async (context) => {
     const loader = loaderNamed(context.req.param('resource'))
     if (loader === null) return respondError(context, { code: 'route_not_found' })
-    const body = await parseBody(context, loadRequestSchema)
+    const body = await parseBody(context, loadRequestSchema, limits.loadBodyBytesMax)
     if (!body.ok) return respondError(context, body.error)
     const { workspaceId, userId, version, params } = body.value
     const prepared = loader.prepare(params)
@@ -21,15 +23,15 @@ export function loadRoute(queries: Queries): Handler<OriginEnv, '/load/:resource
       return respondError(context, { code: 'invalid_body', details: faultsOf(prepared.error) })
     }
     const { canonical, load } = prepared.value
-    const { callerToken } = context.var
+    const caller = memberOf(context)
     const answer = await queries.run({
       name: loader.name,
       // A query begun under an older version may have read what a newer one invalidated: never shared across versions.
       shareKey: JSON.stringify([loader.name, workspaceId, userId, version, canonical]),
       queryClass: 'reads',
       workspaceId,
-      callerKey: callerKeyOf(callerToken, workspaceId),
-      callerToken,
+      callerKey: callerKeyOf(caller, workspaceId),
+      callerToken: caller.token,
       perform: (ask) => load({ workspaceId, userId, ask }),
     })
     return respond(context, answer)

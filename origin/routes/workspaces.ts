@@ -4,12 +4,14 @@ import type { BoardList, Membership } from '../../shared/contract/origin.ts'
 import { boardListSchema, membershipSchema } from '../../shared/contract/origin.ts'
 import { cacheSettingsChangeSchema } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import type { OriginContext, OriginEnv } from '../answers.ts'
 import { respond, respondError } from '../answers.ts'
 import type { Ask } from '../ask.ts'
 import { callerKeyOf } from '../caller-key.ts'
+import { memberOf } from '../credentials.ts'
 import type { Failure } from '../failures.ts'
 import type { QueryName } from '../metrics.ts'
 import type { Queries } from '../queries.ts'
@@ -54,7 +56,7 @@ export function settingsRoute(queries: Queries): WorkspaceHandler {
 /** POST /workspaces/{id}/settings: lays a change over what is stored; only an admin's. */
 export function changeSettingsRoute(queries: Queries): WorkspaceHandler {
   return async (context) => {
-    const change = await parseBody(context, cacheSettingsChangeSchema)
+    const change = await parseBody(context, cacheSettingsChangeSchema, limits.settingsBodyBytesMax)
     if (!change.ok) return respondError(context, change.error)
     const query = workspaceQuery(queries, 'settings-write', 'nobody', async (workspaceId, ask) => {
       const asked = await ask(writtenSettingsSchema, 'cache_settings_write', {
@@ -80,12 +82,14 @@ function workspaceQuery(
   return async (context: OriginContext): Promise<Response> => {
     const workspaceId = parseWorkspaceId(context)
     if (!workspaceId.ok) return respondError(context, workspaceId.error)
-    const { callerToken } = context.var
+    const caller = memberOf(context)
+    const callerToken = caller.token
+    context.set('workspaceId', workspaceId.value)
     const answer = await queries.run({
       name,
       queryClass: name === 'settings-write' ? 'writes' : 'reads',
       workspaceId: null,
-      callerKey: callerKeyOf(callerToken, null),
+      callerKey: callerKeyOf(caller, null),
       shareKey: sharedWith === 'nobody' ? null : JSON.stringify([name, workspaceId.value, callerToken]),
       callerToken,
       perform: (ask) => perform(workspaceId.value, ask),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { limits } from '../limits.ts'
 
 /**
  * The one table from reason to what the wire says. A route names a code; status and sentence follow from here, so
@@ -6,6 +7,7 @@ import { z } from 'zod'
  */
 export const wireErrors = {
   invalid_parameter: { status: 400, sentence: 'A parameter of the request is not valid.' },
+  malformed_request: { status: 400, sentence: 'The request is not valid HTTP, or ended before its end.' },
   invalid_encoding: { status: 400, sentence: 'The URL is not valid UTF-8, or holds a NUL.' },
   invalid_json: { status: 400, sentence: 'The body is not JSON.' },
   invalid_body: { status: 400, sentence: 'The body does not have the shape this route takes.' },
@@ -24,10 +26,12 @@ export const wireErrors = {
   board_not_found: { status: 404, sentence: 'There is no such board in this workspace.' },
   route_not_found: { status: 404, sentence: 'There is no such route.' },
   method_not_allowed: { status: 405, sentence: 'The route does not take this method.' },
+  request_timeout: { status: 408, sentence: 'The request did not arrive in time.' },
   contact_exists: { status: 409, sentence: 'There is a contact of this id in this workspace already.' },
   body_too_large: { status: 413, sentence: 'The body is larger than this route takes.' },
   url_too_long: { status: 414, sentence: 'The URL is longer than this service takes.' },
   column_not_found: { status: 422, sentence: 'There is no such column on such a board in this workspace.' },
+  headers_too_large: { status: 431, sentence: 'The headers are larger than this service takes.' },
   rate_limited: { status: 429, sentence: 'Too many requests; try again later.' },
   internal: { status: 500, sentence: 'Something went wrong here; it has been logged under the request id.' },
   origin_unavailable: { status: 503, sentence: 'The origin is out of reach and nothing usable is cached.' },
@@ -74,18 +78,47 @@ export function errorBody(error: WireError, requestId: string): ErrorBody {
     success: false,
     error: wireErrors[error.code].sentence,
     code: error.code,
-    ...(error.details === undefined ? {} : { details: [...error.details] }),
+    ...(error.details === undefined ? {} : { details: listed(error.details, error.details.length) }),
     ...(error.retryAfterSeconds === undefined ? {} : { retryAfter: error.retryAfterSeconds }),
     requestId,
   }
 }
 
-/** What zod found wrong with an input, as faults that name the parameter and what it takes. */
-export function faultsOf(error: z.core.$ZodError): Fault[] {
-  return error.issues.flatMap((issue): Fault[] => {
-    const at = issue.path.map(String)
-    if (issue.code !== 'unrecognized_keys')
-      return [{ parameter: at.join('.') || '(input)', message: issue.message }]
-    return issue.keys.map((key) => ({ parameter: [...at, key].join('.'), message: 'is not known here' }))
-  })
+/**
+ * What zod found wrong with inputs, as faults that name the parameter and what it takes: at most `limits.faultsMax`,
+ * of which the last one says how many more there are. What is built is bounded, whatever was sent.
+ */
+export function faultsOf(...errors: readonly z.core.$ZodError[]): Fault[] {
+  const faults: Fault[] = []
+  let total = 0
+  for (const { issues } of errors) {
+    for (const issue of issues) {
+      total += issue.code === 'unrecognized_keys' ? issue.keys.length : 1
+      if (faults.length < limits.faultsMax) faults.push(...faultsIn(issue, limits.faultsMax - faults.length))
+    }
+  }
+  return listed(faults, total)
+}
+
+function faultsIn(issue: z.core.$ZodIssue, faultsMax: number): Fault[] {
+  const at = issue.path.map(String)
+  if (issue.code !== 'unrecognized_keys') {
+    return [{ parameter: clipped(at.join('.') || '(input)'), message: issue.message }]
+  }
+  return issue.keys
+    .slice(0, faultsMax)
+    .map((key) => ({ parameter: clipped([...at, key].join('.')), message: 'is not known here' }))
+}
+
+/** A name that somebody sent, at a length at which it still tells which. */
+function clipped(name: string): string {
+  const { faultParameterCharactersMax: charactersMax } = limits
+  return name.length <= charactersMax ? name : `${name.slice(0, charactersMax - 1)}…`
+}
+
+/** The first of `total` faults, with one at their end for those that are left out. */
+function listed(faults: readonly Fault[], total: number): Fault[] {
+  if (total <= limits.faultsMax) return [...faults]
+  const first = faults.slice(0, limits.faultsMax - 1)
+  return [...first, { parameter: '(more)', message: `and ${total - first.length} more faults` }]
 }

@@ -99,7 +99,7 @@ export function defineResource<
       const path = resource.path.safeParse(rawPath)
       const query = resource.query.safeParse(rawQuery)
       if (path.success && query.success) return ok(resource.question(path.data, query.data))
-      return err([path, query].flatMap((parsed) => (parsed.success ? [] : faultsOf(parsed.error))))
+      return err(faultsOf(...[path, query].flatMap((parsed) => (parsed.success ? [] : [parsed.error]))))
     },
   }
 }

@@ -148,7 +148,7 @@ export const canaries: readonly Canary[] = [
     breaks: /never answered/,
     replacements: [
       {
-        file: 'worker/cache/single-flight.ts',
+        file: 'shared/single-flight.ts',
         find: 'const joined = await withinDeadline(',
         replace: 'const joined = await underWay.outcome.then(landed, failed)\n withinDeadline(',
       },

@@ -24,7 +24,7 @@ function tokenOf({
   expires = '1h',
   secret,
 }: Claims = {}) {
-  return new SignJWT({ app_metadata: { workspaces } })
+  return new SignJWT({ role: 'authenticated', app_metadata: { workspaces } })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(subject)
     .setIssuer(issuer)
@@ -85,7 +85,10 @@ describe('a parameter that is not what the route takes', () => {
 })
 
 describe('a token that does not open the door', async () => {
-  const unsecured = new UnsecuredJWT({ app_metadata: { workspaces: { '15213': 'admin' } } })
+  const unsecured = new UnsecuredJWT({
+    role: 'authenticated',
+    app_metadata: { workspaces: { '15213': 'admin' } },
+  })
     .setSubject('user-1')
     .setIssuer(issuer)
     .setAudience('authenticated')

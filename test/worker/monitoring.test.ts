@@ -102,7 +102,7 @@ describe('the stream', () => {
 
 describe('where no operators’ workspace is configured', async () => {
   const tokenOf = (role: 'admin' | 'member') =>
-    new SignJWT({ app_metadata: { workspaces: { '15213': role } } })
+    new SignJWT({ role: 'authenticated', app_metadata: { workspaces: { '15213': role } } })
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject('user-1')
       .setIssuer('https://example.supabase.co/auth/v1')

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Principal } from '../../shared/auth/verify.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
@@ -8,8 +9,7 @@ import type { Role, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import { createSingleFlight } from '../cache/single-flight.ts'
-import type { Principal } from './bearer.ts'
+import { createSingleFlight } from '../../shared/single-flight.ts'
 
 export interface Memberships {
   /**

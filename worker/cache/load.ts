@@ -5,11 +5,11 @@ import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
+import { createSingleFlight } from '../../shared/single-flight.ts'
 import type { Proof, View, Views } from '../ledger/view.ts'
 import type { Entry, Stamp } from './entry.ts'
 import { hasMoved } from './freshness.ts'
 import type { Read } from './request.ts'
-import { createSingleFlight } from './single-flight.ts'
 import type { Store } from './store.ts'
 
 /** What the origin answered, and how it stands to the ledger. */

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
+import { createSlidingWindow, type SlidingWindow } from '../../shared/sliding-window.ts'
 import type { LimitScope, Recorder } from '../metrics/events.ts'
 import { keyOf } from './limited-key.ts'
 import type { DecideWithoutRedis } from './platform-decision.ts'
 import type { SharedCount } from './shared-count.ts'
-import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts'
 
 /** How one who is limited stands after a request. */
 export interface Standing {

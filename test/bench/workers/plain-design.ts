@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { type Bearer, createBearer } from '../../../shared/auth/bearer.ts'
 import { systemClock } from '../../../shared/clock.ts'
-import { type Bearer, createBearer } from '../../../worker/auth/bearer.ts'
 
 interface Bindings {
   readonly BOARD_CACHE: KVNamespace
@@ -27,7 +27,9 @@ app.get('/api/boards/:boardId/contacts', async (context) => {
     audience: 'authenticated',
     jwtSecret: SUPABASE_JWT_SECRET,
     jwksUrl: null,
+    unknownKey: 'token_invalid',
     clock: systemClock,
+    fetch: (url, init) => fetch(url, init),
   })
   const principal = await bearer.authenticate(context.req.header('Authorization') ?? null)
   const workspaceId = context.req.header('X-Workspace-ID') ?? ''

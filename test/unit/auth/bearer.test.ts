@@ -1,8 +1,8 @@
 import { exportSPKI, UnsecuredJWT } from 'jose'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Bearer } from '../../../shared/auth/bearer.ts'
+import { createBearer } from '../../../shared/auth/bearer.ts'
 import { limits } from '../../../shared/limits.ts'
-import type { Bearer } from '../../../worker/auth/bearer.ts'
-import { createBearer } from '../../../worker/auth/bearer.ts'
 import type { Issuer } from './issuer.ts'
 import { asymmetricKey, audience, createIssuer, issuerUrl, secret, secretKey, userId } from './issuer.ts'
 
@@ -19,6 +19,7 @@ function bearerWith(keys: { jwtSecret?: string; jwksUrl?: string }): Bearer {
     audience,
     jwtSecret: keys.jwtSecret ?? null,
     jwksUrl: keys.jwksUrl ?? null,
+    unknownKey: 'token_invalid',
     clock: issuer.clock,
     fetch: issuer.fetch,
   })
@@ -53,9 +54,9 @@ describe('a good token', () => {
     },
   )
 
-  test('is taken with both kinds of key configured, each by its own', async () => {
+  test('is one of the public keys where both kinds are configured: HS256 is not taken beside them', async () => {
     const bearer = bearerWith({ jwtSecret: secret, jwksUrl })
-    expect(await codeOf(bearer, await issuer.sign())).toBe('ok')
+    expect(await codeOf(bearer, await issuer.sign())).toBe('token_invalid')
     expect(await codeOf(bearer, await issuer.sign({}, issuer.es256))).toBe('ok')
   })
 
@@ -208,6 +209,19 @@ describe('remembered tokens', () => {
     await codeOf(bearer, token)
     const verify = vi.spyOn(crypto.subtle, 'verify')
     expect(await codeOf(bearer, token)).toBe('ok')
+    expect(verify).not.toHaveBeenCalled()
+    verify.mockRestore()
+  })
+
+  test('are one however their header was written', async () => {
+    const bearer = withSecret()
+    const token = await issuer.sign()
+    await bearer.authenticate(`Bearer ${token}`)
+    const verify = vi.spyOn(crypto.subtle, 'verify')
+    for (const header of [`bearer ${token}`, `BEARER   ${token}`]) {
+      expect(await bearer.authenticate(header)).toMatchObject({ ok: true, value: { token } })
+    }
+    expect(await bearer.authenticateToken(token)).toMatchObject({ ok: true })
     expect(verify).not.toHaveBeenCalled()
     verify.mockRestore()
   })

@@ -1,6 +1,6 @@
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import type { FetchText } from '../../../shared/auth/key-set.ts'
 import type { Clock } from '../../../shared/clock.ts'
-import type { FetchText } from '../../../worker/auth/key-set.ts'
 
 /** An issuer of tokens whose keys, answers and clock a test owns. */
 export interface Issuer {
@@ -101,6 +101,7 @@ export async function createIssuer(): Promise<Issuer> {
       const payload = {
         iss: issuerUrl,
         aud: audience,
+        role: 'authenticated',
         sub: userId,
         exp: nowSeconds + 3_600,
         ...claims,

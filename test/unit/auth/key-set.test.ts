@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Bearer } from '../../../worker/auth/bearer.ts'
-import { createBearer } from '../../../worker/auth/bearer.ts'
+import type { Bearer } from '../../../shared/auth/bearer.ts'
+import { createBearer } from '../../../shared/auth/bearer.ts'
 import type { Behaviour, Issuer } from './issuer.ts'
 import { asymmetricKey, audience, createIssuer, issuerUrl } from './issuer.ts'
 
@@ -14,6 +14,7 @@ beforeEach(async () => {
     audience,
     jwtSecret: null,
     jwksUrl: `${issuerUrl}/.well-known/jwks.json`,
+    unknownKey: 'token_invalid',
     clock: issuer.clock,
     fetch: issuer.fetch,
   })
@@ -50,7 +51,9 @@ describe("the issuer's keys", () => {
           audience,
           jwtSecret: null,
           jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
+          unknownKey: 'token_invalid',
           clock: issuer.clock,
+          fetch: (url, init) => fetch(url, init),
         })
         expect(await codeOf(issuer[name])).toBe('ok')
         expect(await codeOf(await asymmetricKey('ES256', issuer.es256.kid))).toBe('token_invalid')
@@ -137,6 +140,48 @@ describe('with the issuer away', () => {
     expect(await codeOf(next)).toBe('auth_unavailable')
     expect(await codeOf(next)).toBe('auth_unavailable')
     expect(issuer.asked()).toBe(2)
+  })
+})
+
+describe('behind somebody who took the token already, with keys that may be newer', () => {
+  beforeEach(() => {
+    bearer = createBearer({
+      issuer: issuerUrl,
+      audience,
+      jwtSecret: null,
+      jwksUrl: `${issuerUrl}/.well-known/jwks.json`,
+      unknownKey: 'auth_unavailable',
+      clock: issuer.clock,
+      fetch: issuer.fetch,
+    })
+  })
+
+  test('a key that is not known is asked for, and then auth_unavailable until the issuer publishes it', async () => {
+    const next = await asymmetricKey('ES256', 'es-2')
+    await codeOf()
+    issuer.advanceSeconds(30)
+    const token = await issuer.sign({}, next)
+    expect(await bearer.authenticateToken(token)).toEqual({
+      ok: false,
+      error: { code: 'auth_unavailable', retryAfterSeconds: 1 },
+    })
+    expect(issuer.asked()).toBe(2)
+    await issuer.publish(issuer.es256, next)
+    issuer.advanceSeconds(30)
+    expect(await bearer.authenticateToken(token)).toMatchObject({ ok: true })
+  })
+
+  test('a flood of invented ones is still answered from one question in half a minute', async () => {
+    const invented = await asymmetricKey('ES256', 'invented')
+    await codeOf()
+    issuer.advanceSeconds(30)
+    const codes = await Promise.all(subjects.map((subject) => codeOf(invented, subject)))
+    expect(new Set(codes)).toEqual(new Set(['auth_unavailable']))
+    expect(issuer.asked()).toBe(2)
+  })
+
+  test('a known key that did not make the signature is token_invalid all the same', async () => {
+    expect(await codeOf(await asymmetricKey('ES256', issuer.es256.kid))).toBe('token_invalid')
   })
 })
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Principal } from '../../../shared/auth/verify.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { WireError } from '../../../shared/contract/errors.ts'
 import type { Role } from '../../../shared/ids.ts'
@@ -6,7 +7,6 @@ import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
-import type { Principal } from '../../../worker/auth/bearer.ts'
 import type { Memberships } from '../../../worker/auth/membership.ts'
 import { createMemberships } from '../../../worker/auth/membership.ts'
 

@@ -6,6 +6,8 @@ const least = {
   SUPABASE_URL: 'https://project.supabase.co',
   SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_x',
   INTERNAL_AUTH_KEY: 'sixteen-or-more-characters',
+  JWT_ISSUER: 'https://project.supabase.co/auth/v1',
+  JWKS_URL: 'https://project.supabase.co/auth/v1/.well-known/jwks.json',
 }
 
 describe('config', () => {
@@ -18,6 +20,13 @@ describe('config', () => {
         supabaseUrl: least.SUPABASE_URL,
         supabasePublishableKey: least.SUPABASE_PUBLISHABLE_KEY,
         internalAuthKey: least.INTERNAL_AUTH_KEY,
+        tokens: {
+          issuer: least.JWT_ISSUER,
+          audience: 'authenticated',
+          jwksUrl: least.JWKS_URL,
+          jwtSecret: null,
+        },
+        rateLimits: { userMax: 600, workspaceMax: 30_000, windowSeconds: 60 },
         relay: null,
         queriesAtOnceMax: limits.queriesAtOnceDefault,
         queriesWaitingMax: limits.queriesWaitingDefault,
@@ -41,10 +50,37 @@ describe('config', () => {
     ['QUERY_DEADLINE_MS', '10000'],
     ['LOG_LEVEL', 'loud'],
     ['WORKER_URL', 'worker.example.com'],
+    ['SUPABASE_URL', 'http://project.supabase.co'],
+    ['WORKER_URL', 'http://worker.example.com'],
+    ['JWT_ISSUER', 'http://project.supabase.co/auth/v1'],
+    ['JWT_ISSUER', undefined],
+    ['JWKS_URL', 'http://project.supabase.co/jwks.json'],
+    ['SUPABASE_JWT_SECRET', 'a secret of thirty-one letters.'],
+    ['RATE_LIMIT_USER_MAX', '-1'],
+    ['RATE_LIMIT_WORKSPACE_MAX', '1000001'],
+    ['RATE_LIMIT_WINDOW_SECONDS', '0'],
+    ['JWKS_URL', undefined],
   ])('%s = %s is refused by a sentence that names it and does not repeat it', (name, value) => {
     const config = readConfig({ ...least, [name]: value })
     expect(config).toMatchObject({ ok: false, error: expect.stringMatching(new RegExp(`^${name} .+\\.$`)) })
     if (!config.ok && value !== undefined && value.length > 6) expect(config.error).not.toContain(value)
+  })
+
+  test('takes the secret of HS256 tokens, an audience and limits where they are told', () => {
+    const told = {
+      JWKS_URL: '',
+      SUPABASE_JWT_SECRET: 'a secret of at least thirty-two characters',
+      JWT_AUDIENCE: 'crm',
+      RATE_LIMIT_USER_MAX: '0',
+      RATE_LIMIT_WORKSPACE_MAX: '100',
+      RATE_LIMIT_WINDOW_SECONDS: '10',
+    }
+    expect(readConfig({ ...least, ...told })).toMatchObject({
+      value: {
+        tokens: { audience: 'crm', jwksUrl: null, jwtSecret: told.SUPABASE_JWT_SECRET },
+        rateLimits: { userMax: 0, workspaceMax: 100, windowSeconds: 10 },
+      },
+    })
   })
 
   test('has a relay where it is told both where the Worker is and the secret key, and takes no half of it', () => {

@@ -1,18 +1,61 @@
 import pino from 'pino'
 import { createApp } from '../../../origin/app.ts'
 import type { Relay } from '../../../origin/outbox/relay.ts'
+import type { RateLimitSettings } from '../../../origin/rate-limits.ts'
 import type { Database } from '../../../origin/supabase.ts'
+import type { Bearer } from '../../../shared/auth/bearer.ts'
+import { createBearer } from '../../../shared/auth/bearer.ts'
+import type { Role } from '../../../shared/ids.ts'
 import type { FakeClock } from '../../support/fake-clock.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
+import { makeToken, secretSigner } from '../../support/token-cases.ts'
 
 export const internalAuthKey = 'an internal key of the tests'
-export const alice = 'aaaa.alice.sig'
-export const bob = 'bbbb.bob.sig'
+export const issuer = 'https://issuer.example.com/auth/v1'
+export const jwtSecret = 'a secret of the tests, long enough for HS256'
+/** When the tests' clocks begin, and from when on tokens are good: for longer than any test lasts. */
+export const nowMs = 1_750_000_000_000
+
+/** A user's token; without workspaces the memberships of the database decide. */
+export async function tokenOf(sub: string, workspaces: Record<string, Role> | null = null): Promise<string> {
+  return makeToken(
+    { name: 'a good one', refusal: null },
+    {
+      issuer,
+      audience: 'authenticated',
+      nowSeconds: nowMs / 1_000,
+      signer: await secretSigner(jwtSecret),
+      claims: { sub, exp: 4_000_000_000, app_metadata: workspaces === null ? {} : { workspaces } },
+    },
+  )
+}
+
+export function createTestBearer(clock = createFakeClock(nowMs)): Bearer {
+  return createBearer({
+    issuer,
+    audience: 'authenticated',
+    jwtSecret,
+    jwksUrl: null,
+    unknownKey: 'auth_unavailable',
+    clock,
+    fetch: () => Promise.reject(new Error('there are no public keys')),
+  })
+}
+
+/** Members of the workspace 15213 by their tokens. */
+export const alice = await tokenOf('alice', { '15213': 'admin' })
+export const bob = await tokenOf('bob', { '15213': 'member' })
+
+/** Verified once for all tests, so that no test's clock has to wait for a signature. */
+const bearer = createTestBearer()
+for (const token of [alice, bob]) await bearer.authenticateToken(token)
 
 interface Options {
   readonly database: Database
   readonly clock?: FakeClock
   readonly relay?: Relay
+  readonly bearer?: Bearer
+  readonly rateLimits?: RateLimitSettings
   readonly queriesAtOnceMax?: number
   readonly queriesWaitingMax?: number
   readonly queryDeadlineMs?: number
@@ -20,16 +63,18 @@ interface Options {
 
 /** The whole app over a database of the test's, and the lines that it logged. */
 export function createOrigin(options: Options) {
-  const { database, relay = null, clock = createFakeClock(), ...bounds } = options
+  const { database, relay = null, clock = createFakeClock(nowMs), bearer: ownBearer, ...bounds } = options
   const logged: string[] = []
   const app = createApp({
     config: {
       internalAuthKey,
+      rateLimits: { userMax: 0, workspaceMax: 0, windowSeconds: 60 },
       queriesAtOnceMax: 32,
       queriesWaitingMax: 256,
       queryDeadlineMs: 8_000,
       ...bounds,
     },
+    bearer: ownBearer ?? bearer,
     database,
     relay,
     clock,

@@ -10,6 +10,8 @@ const least = {
   SUPABASE_URL: 'http://127.0.0.1:1',
   SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_x',
   INTERNAL_AUTH_KEY: 'sixteen-or-more-characters',
+  JWT_ISSUER: 'https://project.supabase.co/auth/v1',
+  SUPABASE_JWT_SECRET: 'a secret of at least thirty-two characters',
 }
 
 function startProcess(env: Record<string, string>) {
@@ -27,7 +29,7 @@ test('without its configuration it ends at once with a sentence for each variabl
   const { code, errors } = await startProcess({}).ended
   expect(code).toBe(1)
   expect(errors).toMatch(
-    /^The origin cannot start\. SUPABASE_URL must be .+\nSUPABASE_PUBLISHABLE_KEY must .+\nINTERNAL/,
+    /^The origin cannot start\. SUPABASE_URL must be .+\nSUPABASE_PUBLISHABLE_KEY must .+\nINTERNAL.+\nJWT_ISSUER must/,
   )
   expect(errors).not.toContain('    at ')
 })

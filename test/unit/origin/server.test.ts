@@ -4,7 +4,7 @@ import { startServer } from '../../../origin/server.ts'
 import { systemClock } from '../../../shared/clock.ts'
 import { ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
-import { createOrigin, headersWith, listInit, listParams } from './origin-under-test.ts'
+import { alice, createOrigin, headersWith, listInit, listParams } from './origin-under-test.ts'
 import { createPromptDatabase, createStubDatabase, emptyPage } from './stub-database.ts'
 
 const graceMs = 28_000
@@ -14,7 +14,7 @@ async function startOrigin(clock = createFakeClock()) {
   const database = createStubDatabase()
   const { app } = createOrigin({ database, clock })
   const server = await startServer({ fetch: app.fetch, host: '127.0.0.1', port: 0, clock })
-  const load = (page = 1, token = 'a.b.c') =>
+  const load = (page = 1, token = alice) =>
     fetch(`http://127.0.0.1:${server.port}/load/contact-list`, {
       ...listInit({ params: { ...listParams, page } }),
       headers: headersWith(token),
@@ -71,7 +71,7 @@ test('a thousand connections at once are all taken and answered', { timeout: 60_
   const { app } = createOrigin({ database: createPromptDatabase(() => emptyPage) })
   const server = await startServer({ fetch: app.fetch, host: '127.0.0.1', port: 0, clock: systemClock })
   const url = `http://127.0.0.1:${server.port}/load/contact-list`
-  const init = { ...listInit(), headers: headersWith('a.b.c') }
+  const init = { ...listInit(), headers: headersWith(alice) }
   const responses = await Promise.all(Array.from({ length: 1_000 }, () => fetch(url, init)))
   for (const response of responses) expect([response.status, await response.json()]).toMatchObject([200, {}])
   expect(await server.stop(graceMs)).toBe(true)

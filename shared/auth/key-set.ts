@@ -1,8 +1,8 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
-import type { Clock } from '../../shared/clock.ts'
-import { withinDeadline } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
-import { createSingleFlight } from '../cache/single-flight.ts'
+import type { Clock } from '../clock.ts'
+import { withinDeadline } from '../clock.ts'
+import { limits } from '../limits.ts'
+import { createSingleFlight } from '../single-flight.ts'
 
 /**
  * The issuer's public keys, fetched and kept. jose picks and imports the key; keeping is done here rather than by
@@ -12,14 +12,14 @@ import { createSingleFlight } from '../cache/single-flight.ts'
 export interface KeySet {
   /** The key of a token, for jose. Throws `KeysUnavailable`, or jose's own error where there is no such key. */
   readonly keyFor: JWTVerifyGetKey
-  /** Drops the keys; the next token fetches them anew. */
+  /** Drops the keys; the next token fetches them again. */
   forget(): void
 }
 
 /** The issuer did not answer with keys, and the ones known cannot decide. */
 export class KeysUnavailable extends Error {}
 
-/** The part of `fetch` that is needed. */
+/** The part of `fetch` that is needed. workerd refuses its own called as a property of something else. */
 export type FetchText = (
   url: string,
   init: { signal: AbortSignal; redirect: 'manual'; headers: Record<string, string> },
@@ -32,11 +32,13 @@ interface Kept {
 
 interface KeySetOptions {
   readonly url: string
+  /** Of a key id that a fresh copy does not have: `auth_unavailable` throws `KeysUnavailable`, else jose's error. */
+  readonly unknownKey: 'token_invalid' | 'auth_unavailable'
   readonly clock: Clock
-  readonly fetch?: FetchText
+  readonly fetch: FetchText
 }
 
-export function createKeySet({ url, clock, fetch: fetchText = globalFetch }: KeySetOptions): KeySet {
+export function createKeySet({ url, unknownKey, clock, fetch: fetchText }: KeySetOptions): KeySet {
   // What is shared between requests is the parsed keys; a leader whose request is cancelled delays the others by
   // the deadline at most (workerd ends a cancelled request's I/O).
   const flights = createSingleFlight<null, boolean>({ clock, patienceMs: limits.jwksDeadlineMs })
@@ -88,10 +90,15 @@ export function createKeySet({ url, clock, fetch: fetchText = globalFetch }: Key
         return await known.keyFor(header, token)
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-        // An unknown key id: the issuer may have changed keys since.
-        const isRenewed = mayTry() ? await renew() : lastTry?.hasFailed === false
-        if (!isRenewed) throw new KeysUnavailable()
-        return (await current()).keyFor(header, token)
+      }
+      // An unknown key id: the issuer may have changed keys since.
+      const isRenewed = mayTry() ? await renew() : lastTry?.hasFailed === false
+      if (!isRenewed) throw new KeysUnavailable()
+      try {
+        return await (await current()).keyFor(header, token)
+      } catch (error) {
+        const isUnknown = error instanceof errors.JWKSNoMatchingKey
+        throw isUnknown && unknownKey === 'auth_unavailable' ? new KeysUnavailable() : error
       }
     },
     forget() {
@@ -121,9 +128,6 @@ async function fetchOnce(
     return null
   }
 }
-
-/** workerd refuses its `fetch` called as a property of something else. */
-const globalFetch: FetchText = (url, init) => fetch(url, init)
 
 /** Every flight fetches the same keys; and there is no request here that could keep its leader alive. */
 const always = () => true

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { limits } from '../../../shared/limits.ts'
-import { createSingleFlight } from '../../../worker/cache/single-flight.ts'
-import { createFakeClock, deferred } from '../../support/fake-clock.ts'
+import { limits } from '../../shared/limits.ts'
+import { createSingleFlight } from '../../shared/single-flight.ts'
+import { createFakeClock, deferred } from '../support/fake-clock.ts'
 
 const patienceMs = 5_000
 const always = () => true

@@ -1,6 +1,6 @@
-import type { Clock } from '../../shared/clock.ts'
-import { withinDeadline } from '../../shared/clock.ts'
-import { limits } from '../../shared/limits.ts'
+import type { Clock } from './clock.ts'
+import { withinDeadline } from './clock.ts'
+import { limits } from './limits.ts'
 
 interface Flight<Terms, Value> {
   readonly terms: Terms

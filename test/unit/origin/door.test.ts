@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+import { createBearer } from '../../../shared/auth/bearer.ts'
+import { wireErrors } from '../../../shared/contract/errors.ts'
+import { makeToken, secretSigner, tokenCases } from '../../support/token-cases.ts'
+import { asymmetricKey, audience, createIssuer, issuerUrl } from '../auth/issuer.ts'
+import { bodyDoors, memberDoors, withKey } from './doors.ts'
+import { alice, createOrigin, internalAuthKey, issuer, jwtSecret, nowMs, read } from './origin-under-test.ts'
+import { createPromptDatabase, createStubDatabase, emptyPage } from './stub-database.ts'
+import { createWatchedBody } from './watched-body.ts'
+
+const readers = ['/workspaces/15213/membership', '/workspaces/15213/boards', '/workspaces/15213/settings']
+
+describe.each(tokenCases)('a token $name ($refusal)', (made) => {
+  const token = secretSigner(jwtSecret).then((signer) =>
+    makeToken(made, {
+      issuer,
+      audience: 'authenticated',
+      nowSeconds: nowMs / 1_000,
+      signer,
+      claims: { app_metadata: { workspaces: {} } },
+    }),
+  )
+
+  test.each(bodyDoors)('at $route', async ({ method, path, headers }) => {
+    const database = createStubDatabase()
+    const body = createWatchedBody()
+    const { app } = createOrigin({ database })
+    const response = await app.request(path, { method, headers: headers(await token), ...body.init })
+    const { code } = (await response.json()) as { code: string }
+    if (made.refusal === null) {
+      // It is a user's; but one of no workspace.
+      expect([response.status, code]).toEqual(
+        path.startsWith('/load') ? [400, 'invalid_body'] : [403, 'not_a_member'],
+      )
+      return
+    }
+    expect([response.status, code]).toEqual([401, made.refusal])
+    expect(response.headers.get('WWW-Authenticate')).toBe(
+      `Bearer error="invalid_token", error_description="${wireErrors[made.refusal].sentence}"`,
+    )
+    expect(database.calls).toHaveLength(0)
+    expect(body.pulls).toBe(0)
+  })
+
+  test('at what the Worker reads', async () => {
+    const database = createStubDatabase()
+    const { app } = createOrigin({ database })
+    if (made.refusal === null) return
+    for (const path of readers) {
+      const headers = { ...withKey, 'X-Caller-Token': await token }
+      expect(await read(await app.request(path, { headers }))).toMatchObject({
+        status: 401,
+        body: { code: made.refusal },
+      })
+    }
+    expect(database.calls).toHaveLength(0)
+  })
+})
+
+describe('a request without a token', () => {
+  test.each(bodyDoors)('at $route is told that one is needed, and nothing is read', async (door) => {
+    const database = createStubDatabase()
+    const body = createWatchedBody()
+    const { Authorization, 'X-Caller-Token': _token, ...others } = door.headers(alice)
+    // Without X-Caller-Token the backend writes for itself: there is no token to be missing then.
+    const headers = memberDoors.includes(door) ? others : { ...others, Authorization: `${Authorization}x` }
+    const response = await createOrigin({ database }).app.request(door.path, {
+      method: door.method,
+      headers,
+      ...body.init,
+    })
+    expect(response.status).toBe(401)
+    expect(response.headers.get('WWW-Authenticate')).toMatch(/^Bearer( error="invalid_token", .+)?$/)
+    expect([database.calls.length, body.pulls]).toEqual([0, 0])
+  })
+
+  test('is challenged without an error, as RFC 6750 section 3.1 has it', async () => {
+    const { app, request } = createOrigin({ database: createStubDatabase() })
+    for (const response of [
+      await app.request('/contacts', { method: 'POST' }),
+      await app.request('/metrics'),
+      await request('/workspaces/15213/boards', {}, null),
+    ]) {
+      expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer'])
+    }
+  })
+})
+
+describe('a body', () => {
+  test('is read once its request was let in', async () => {
+    const database = createPromptDatabase(() => ({ outcome: 'contact_not_found' }))
+    const body = createWatchedBody('{"name":"Ada"}')
+    const headers = { Authorization: `Bearer ${alice}`, 'X-Workspace-ID': '15213' }
+    const { app } = createOrigin({ database })
+    const response = await app.request('/contacts/c1', { method: 'PATCH', headers, ...body.init })
+    expect([response.status, body.pulls > 0]).toEqual([404, true])
+  })
+})
+
+test('the internal key opens however its scheme is written, and with one letter more it does not', async () => {
+  const { app } = createOrigin({ database: createPromptDatabase(() => emptyPage) })
+  const statusOf = async (Authorization: string) =>
+    (await app.request('/metrics', { headers: { Authorization } })).status
+  expect(await statusOf(`bearer ${internalAuthKey}`)).toBe(200)
+  for (const header of [
+    `Bearer ${internalAuthKey} x`,
+    `Bearer x${internalAuthKey}`,
+    'Bearer ',
+    internalAuthKey,
+  ]) {
+    expect(await statusOf(header)).toBe(401)
+  }
+})
+
+test('a key id that the origin does not know is a 503 that says when to come again, and no remembered 401', async () => {
+  const keys = await createIssuer()
+  const bearer = createBearer({
+    issuer: issuerUrl,
+    audience,
+    jwtSecret: null,
+    jwksUrl: `${issuerUrl}/jwks.json`,
+    unknownKey: 'auth_unavailable',
+    clock: keys.clock,
+    fetch: keys.fetch,
+  })
+  const database = createStubDatabase()
+  const { request } = createOrigin({ database, bearer })
+  const next = await asymmetricKey('ES256', 'next')
+  const token = await keys.sign({}, next)
+  const refused = await request('/workspaces/15213/boards', {}, token)
+  expect(refused.headers.get('Retry-After')).toBe('1')
+  expect(await read(refused)).toMatchObject({
+    status: 503,
+    body: { code: 'auth_unavailable', retryAfter: 1 },
+  })
+  expect(database.calls).toHaveLength(0)
+
+  await keys.publish(next)
+  keys.advanceSeconds(30)
+  const boards = request('/workspaces/15213/boards', {}, token)
+  const call = await database.call(0)
+  call.answer({ ok: true, value: { outcome: 'ok', boards: [] } })
+  expect((await boards).status).toBe(200)
+})
+
+test('every answer says that its type is what it says, and that https is the way here', async () => {
+  const { app, request } = createOrigin({ database: createPromptDatabase(() => emptyPage) })
+  for (const response of [
+    await app.request('/health'),
+    await app.request('/none'),
+    await request('/metrics'),
+  ]) {
+    expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
+    expect(response.headers.get('Strict-Transport-Security')).toMatch(/^max-age=\d{8}$/)
+  }
+})

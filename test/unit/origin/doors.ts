@@ -1,0 +1,59 @@
+import { internalAuthKey } from './origin-under-test.ts'
+
+export const withKey = { Authorization: `Bearer ${internalAuthKey}` }
+
+/** A route that reads a body, and how a user's token comes to it. */
+export interface Door {
+  readonly route: string
+  readonly method: string
+  readonly path: string
+  headers(token: string, workspaceId?: string): Record<string, string>
+}
+
+const contactRoutes = [
+  { method: 'POST', path: '/contacts' },
+  { method: 'PATCH', path: '/contacts/c1' },
+  { method: 'POST', path: '/contacts/c1/move' },
+  { method: 'POST', path: '/contacts/import' },
+]
+
+/** Where members write contacts with their own token. */
+export const memberDoors: readonly Door[] = contactRoutes.map(({ method, path }) => ({
+  route: `${method} ${path} as a member`,
+  method,
+  path,
+  headers: (token, workspaceId = '15213') => ({
+    'X-Workspace-ID': workspaceId,
+    Authorization: `Bearer ${token}`,
+  }),
+}))
+
+/** Where the Worker, or the backend on behalf of a member, writes. */
+export const internalDoors: readonly Door[] = [
+  ...contactRoutes.map(({ method, path }) => ({
+    route: `${method} ${path} on behalf of a member`,
+    method,
+    path,
+    headers: (token: string, workspaceId = '15213') => ({
+      ...withKey,
+      'X-Workspace-ID': workspaceId,
+      'X-Caller-Token': token,
+    }),
+  })),
+  {
+    route: 'POST /workspaces/{id}/settings',
+    method: 'POST',
+    path: '/workspaces/15213/settings',
+    headers: (token) => ({ ...withKey, 'X-Caller-Token': token }),
+  },
+]
+
+export const loadDoor: Door = {
+  route: 'POST /load/{resource}',
+  method: 'POST',
+  path: '/load/contact-list',
+  headers: (token) => ({ ...withKey, 'X-Caller-Token': token }),
+}
+
+/** Every route of the origin that reads a body. */
+export const bodyDoors: readonly Door[] = [...memberDoors, ...internalDoors, loadDoor]
