@@ -96,7 +96,7 @@ const progress = {
 /**
  * What an import tells as it goes on, a JSON object a line. Every line that was read and is not empty is `created`,
  * `updated` (its id was there) or `rejected` by name. The last line is `done`, or `stopped`: nothing from line `from` on
- * was written, and sending those lines again is harmless.
+ * was written, and sending those lines again is harmless. An import whose turn does not come is a 429 with `Retry-After`.
  */
 export const importReportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), ...progress }),

@@ -50,18 +50,19 @@ async function run(attack: Attack): Promise<void> {
   const answers: Record<string, number> = {}
   let attacks = 0
 
-  async function goOn(number: number): Promise<void> {
-    for (let turn = 0; !stopped.signal.aborted && attacks < attacksMax; turn += 1) {
+  async function goOn(number: number, body: string): Promise<void> {
+    while (!stopped.signal.aborted && attacks < attacksMax) {
       attacks += 1
-      const answer = await send(attack, number, turn, stopped.signal)
+      const answer = await send(attack, number, body, stopped.signal)
       if (answer !== null) answers[answer] = (answers[answer] ?? 0) + 1
       await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())))
     }
   }
 
-  const attackers = Array.from({ length: numberOf(attack) }, (_, number) => goOn(number))
+  // Made before the attack begins: what it costs to attack is not to slow the victim down.
+  const bodies = Array.from({ length: numberOf(attack) }, (_, number) => linesOf(300, `${number}`))
   process.send?.('started')
-  await Promise.all(attackers)
+  await Promise.all(bodies.map((body, number) => goOn(number, body)))
   process.send?.(answers)
 }
 
@@ -73,11 +74,11 @@ function numberOf({ name }: Attack): number {
 async function send(
   attack: Attack,
   number: number,
-  turn: number,
+  body: string,
   signal: AbortSignal,
 ): Promise<string | null> {
   try {
-    const response = await fetch(...requestOf(attack, number, turn, signal))
+    const response = await fetch(...requestOf(attack, number, body, signal))
     const text = await response.text()
     const end = /"type":"(done|stopped)"/.exec(text)?.[1]
     return end === undefined ? `${response.status}` : `${response.status} ${end}`
@@ -90,7 +91,7 @@ async function send(
 function requestOf(
   { name, origin, token, workspaceId, victimWorkspaceId }: Attack,
   number: number,
-  turn: number,
+  body: string,
   signal: AbortSignal,
 ): [string, RequestInit] {
   if (name === '330 connections with an unverified token') {
@@ -101,7 +102,6 @@ function requestOf(
     ]
   }
   const headers = { Authorization: `Bearer ${token}`, 'X-Workspace-ID': workspaceId }
-  const body = linesOf(300, `${process.pid}-${number}-${turn}`)
   return [`${origin}/contacts/import`, { method: 'POST', headers, body, signal }]
 }
 
