@@ -1,15 +1,17 @@
 import { request as send } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { createImportTurns } from '../../../origin/contacts/import-turns.ts'
 import { startServer } from '../../../origin/server.ts'
 import type { Database } from '../../../origin/supabase.ts'
 import { originMetricsSchema } from '../../../shared/contract/origin.ts'
+import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createFakeClock, settle } from '../../support/fake-clock.ts'
-import { alice, bob, createOrigin, read } from './origin-under-test.ts'
+import { alice, bob, createOrigin, internalAuthKey, read } from './origin-under-test.ts'
 
 const encoder = new TextEncoder()
 const line = (id: string) =>
@@ -65,10 +67,12 @@ function createScene(
     probe: async () => true,
   }
   const origin = createOrigin({ database, clock })
-  const begin = async (more: { workspaceId?: string; token?: string; signal?: AbortSignal } = {}) => {
+  const begin = async (
+    more: { workspaceId?: string; headers?: Record<string, string>; signal?: AbortSignal } = {},
+  ) => {
     const upload = createUpload()
-    const { signal = null, token = alice, workspaceId = '15213' } = more
-    const headers = { 'X-Workspace-ID': workspaceId, Authorization: `Bearer ${token}` }
+    const { signal = null, workspaceId = '15213' } = more
+    const headers = { 'X-Workspace-ID': workspaceId, Authorization: `Bearer ${alice}`, ...more.headers }
     const init = { method: 'POST', headers, body: upload.stream, duplex: 'half' as const, signal }
     const answer = Promise.resolve(origin.app.request('/contacts/import', init))
     let response: Response | null = null
@@ -88,7 +92,11 @@ function createScene(
 describe('the turns of imports', () => {
   test('are two a workspace; the next waits, unread, until one of them is over', async () => {
     const { begin } = createScene()
-    const [first, second, third] = [await begin(), await begin(), await begin({ token: bob })]
+    const [first, second, third] = [
+      await begin(),
+      await begin(),
+      await begin({ headers: { Authorization: `Bearer ${bob}` } }),
+    ]
     expect([first, second, third].map((each) => each.hasBegun())).toEqual([true, true, false])
     expect(third.upload.isRead()).toBe(false)
     await first.upload.end()
@@ -101,7 +109,10 @@ describe('the turns of imports', () => {
   test('of one workspace do not hold up another', async () => {
     const { begin } = createScene()
     for (let number = 0; number < 6; number += 1) await begin()
-    expect((await begin({ workspaceId: '15214', token: bob })).hasBegun()).toBe(true)
+    const headers = { Authorization: `Bearer ${internalAuthKey}` }
+    const other = await begin({ workspaceId: '15214', headers })
+    expect(other.hasBegun()).toBe(true)
+    expect((await other.answer).status).toBe(200)
   })
 
   test('are refused with 429 and Retry-After, before the upload is read, where enough imports wait', async () => {
@@ -132,17 +143,17 @@ describe('the turns of imports', () => {
     expect(late.upload.isRead()).toBe(false)
   })
 
-  test('are bounded in the whole process, with 503 beyond it', async () => {
-    const { begin } = createScene()
+  test('are bounded in the whole process, which answers 503 beyond it', async () => {
+    const turns = createImportTurns(createFakeClock())
+    const { signal } = new AbortController()
+    const take = (name: string) =>
+      turns.take({ workspaceId: workspaceIdSchema.parse(name), callerKey: name, callerToken: null }, signal)
     const inAll = limits.importsMax + limits.importsWaitingMax
-    const all = await Promise.all(
-      Array.from({ length: inAll }, (_, number) =>
-        begin({ workspaceId: `w${number}`, token: `a${number}.b.c` }),
-      ),
-    )
-    expect(all.filter((each) => each.hasBegun())).toHaveLength(limits.importsMax)
-    const beyond = await begin({ workspaceId: 'another', token: bob })
-    expect(await read(await beyond.answer)).toMatchObject({ status: 503, body: { code: 'overloaded' } })
+    for (let number = 0; number < inAll; number += 1) void take(`w${number}`)
+    await settle()
+    expect([turns.queue.running, turns.queue.waiting]).toEqual([limits.importsMax, limits.importsWaitingMax])
+    const refused = { kind: 'overloaded', retryAfterSeconds: limits.importRetryAfterSeconds }
+    expect(await take('another')).toEqual(err(refused))
   })
 
   test('let an import have one query under way at most', async () => {
