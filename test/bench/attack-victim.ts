@@ -18,7 +18,7 @@ interface VictimOptions {
 }
 
 /** One read so often, whether or not the one before has been answered: a service that is late does not get less to do. */
-const everyMs = 50
+const everyMs = 100
 const answerSchema = z.object({ data: z.object({ _cache: z.object({ source: z.string() }) }) })
 
 /** Reads pages through the Worker, none of which is the same as one under way: no two share a query. */
