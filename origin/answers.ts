@@ -7,7 +7,7 @@ import { limits } from '../shared/limits.ts'
 import type { Caller } from './caller.ts'
 import type { Failure } from './failures.ts'
 import { wireErrorOf } from './failures.ts'
-import type { Answer } from './queries.ts'
+import type { Answer } from './query.ts'
 
 /** What a request carries from the first handler to the line that is logged about it. */
 export type OriginContext = Context<OriginEnv>

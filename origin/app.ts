@@ -13,11 +13,14 @@ import { respondError } from './answers.ts'
 import type { Config } from './config.ts'
 import type { Deliver } from './contacts/contact-writer.ts'
 import { createContactWriter } from './contacts/contact-writer.ts'
+import type { ImportTurns } from './contacts/import-turns.ts'
+import { createImportTurns } from './contacts/import-turns.ts'
 import type { Credentials } from './credentials.ts'
 import { createCredentials } from './credentials.ts'
 import { createMemberships } from './membership.ts'
 import { createQueryMetrics } from './metrics.ts'
 import type { Relay } from './outbox/relay.ts'
+import { createPlaces } from './places.ts'
 import type { Queries } from './queries.ts'
 import { createQueries } from './queries.ts'
 import { createRateLimits } from './rate-limits.ts'
@@ -58,7 +61,9 @@ export interface AppParts {
 export function createApp(parts: AppParts): Hono<OriginEnv> {
   const { config, bearer, database, relay, clock, logger } = parts
   const metrics = createQueryMetrics()
-  const queries = createQueries({ ...config, database, clock, metrics })
+  const places = createPlaces(config)
+  const importTurns = createImportTurns(clock)
+  const queries = createQueries({ ...config, database, clock, metrics, places })
   const credentials = createCredentials(config.internalAuthKey, bearer)
   const { requireCaller } = credentials
   const admission = createAdmission(
@@ -78,11 +83,11 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   app.get('/health', healthRoute(database, relay, clock))
   app.all('/health', allowedMethods('GET'))
 
-  mountContacts(app, parts, { queries, credentials, admission, unfitValues })
+  mountContacts(app, parts, { queries, importTurns, credentials, admission, unfitValues })
 
   app.use(credentials.requireInternalKey)
 
-  app.get('/metrics', metricsRoute({ ...config, queries, metrics, unfitValues, relay, clock }))
+  app.get('/metrics', metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }))
   app.all('/metrics', allowedMethods('GET'))
 
   app.post('/load/:resource', requireCaller, loadRoute(queries, unfitValues))
@@ -116,6 +121,7 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
 
 interface Door {
   readonly queries: Queries
+  readonly importTurns: ImportTurns
   readonly credentials: Credentials
   readonly admission: Admission
   readonly unfitValues: UnfitValues
@@ -125,7 +131,7 @@ interface Door {
 function mountContacts(
   app: Hono<OriginEnv>,
   { relay, clock, logger }: AppParts,
-  { queries, credentials, admission, unfitValues }: Door,
+  { queries, importTurns: turns, credentials, admission, unfitValues }: Door,
 ): void {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
   const contacts = createContactWriter(queries, deliver, unfitValues)
@@ -133,7 +139,7 @@ function mountContacts(
   app.use('/contacts', credentials.requireWriter)
   app.use('/contacts/*', credentials.requireWriter)
 
-  app.post('/contacts/import', admitted, importContactsRoute({ contacts, deliver, clock, logger }))
+  app.post('/contacts/import', admitted, importContactsRoute({ contacts, turns, deliver, clock, logger }))
   app.all('/contacts/import', allowedMethods('POST'))
 
   app.post('/contacts', admitted, createContactRoute(contacts))

@@ -61,7 +61,7 @@ const environmentSchema = z.object({
   ),
   WORKER_URL: serviceUrl('the Worker').optional(),
   SUPABASE_SECRET_KEY: z.string().optional(),
-  QUERIES_AT_ONCE: wholeNumber(1, 1_000, limits.queriesAtOnceDefault),
+  QUERIES_AT_ONCE: wholeNumber(limits.queriesAtOnceMin, 1_000, limits.queriesAtOnceDefault),
   QUERIES_WAITING: wholeNumber(0, 100_000, limits.queriesWaitingDefault),
   // The Worker gives the origin up after originDeadlineMs: an answer later than that reaches nobody.
   QUERY_DEADLINE_MS: wholeNumber(1, limits.originDeadlineMs - 1, limits.queryDeadlineMs),

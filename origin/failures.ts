@@ -22,8 +22,10 @@ export type Failure =
   | { readonly kind: 'contact_not_found' }
   | { readonly kind: 'contact_exists' }
   | { readonly kind: 'column_not_found' }
-  /** More queries run and wait than are allowed. */
-  | { readonly kind: 'overloaded' }
+  /** More queries run and wait than are allowed, and others than the caller have a part in it. */
+  | { readonly kind: 'overloaded'; readonly retryAfterSeconds?: number }
+  /** The caller alone asks for more at once than it may. */
+  | { readonly kind: 'rate_limited'; readonly retryAfterSeconds?: number }
   | { readonly kind: 'answer_too_large' }
   | { readonly kind: 'invalid_cursor' }
   | { readonly kind: 'invalid_load'; readonly faults: readonly Fault[] }
@@ -57,7 +59,8 @@ export function wireErrorOf(failure: Failure): WireError {
     case 'column_not_found':
       return { code: failure.kind }
     case 'overloaded':
-      return { code: 'overloaded', retryAfterSeconds: limits.retryAfterSeconds }
+    case 'rate_limited':
+      return { code: failure.kind, retryAfterSeconds: failure.retryAfterSeconds ?? limits.retryAfterSeconds }
     case 'answer_too_large':
       return { code: 'answer_too_large' }
     case 'invalid_cursor':
@@ -67,7 +70,9 @@ export function wireErrorOf(failure: Failure): WireError {
   }
 }
 
+const personal: ReadonlySet<FailureKind> = new Set(['refused', 'forbidden', 'admin_required', 'rate_limited'])
+
 /** Whether a failure says something about the caller alone, so that nobody else may be given it. */
 export function isPersonal(failure: Failure): boolean {
-  return failure.kind === 'refused' || failure.kind === 'forbidden' || failure.kind === 'admin_required'
+  return personal.has(failure.kind)
 }

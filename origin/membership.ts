@@ -7,6 +7,7 @@ import type { Result } from '../shared/result.ts'
 import { ok } from '../shared/result.ts'
 import { createSingleFlight } from '../shared/single-flight.ts'
 import type { Member } from './caller.ts'
+import { callerKeyOf } from './caller-key.ts'
 import type { Failure } from './failures.ts'
 import type { Queries } from './queries.ts'
 
@@ -48,6 +49,10 @@ export function createMemberships(queries: Pick<Queries, 'perform'>, clock: Cloc
     const askedAtMs = clock.now()
     const asked = await queries.perform({
       name: 'membership',
+      // The writers' door asks: it takes no place of the reads. Nobody knows yet whether the caller belongs there.
+      queryClass: 'writes',
+      workspaceId: null,
+      callerKey: callerKeyOf(member, null),
       callerToken: member.token,
       perform: (askDatabase) =>
         askDatabase(membershipSchema, 'workspace_membership', { p_workspace: workspaceId }),

@@ -174,7 +174,21 @@ export const limits = {
   consistencyPatienceMs: 5_000,
   /** Origin. */
   queriesAtOnceDefault: 32,
-  queriesWaitingDefault: 256,
+  queriesWaitingDefault: 512,
+  /** One place each for reads, writes and imports. */
+  queriesAtOnceMin: 3,
+  /**
+   * The shares of all places that writes and imports have to themselves; the rest is the reads'. Of the waiting room, writes
+   * have their share and reads the rest.
+   */
+  writePlacesShare: 1 / 4,
+  importPlacesShare: 1 / 16,
+  writeWaitingShare: 1 / 4,
+  /** What one workspace, and one caller in all workspaces together, may take of a class of queries. */
+  workspacePlacesShare: 1 / 2,
+  workspaceWaitingShare: 3 / 4,
+  callerPlacesShare: 1 / 4,
+  callerWaitingShare: 1 / 2,
   /** Rows of the tallies that one call puts together, and calls in a row. */
   foldRowsMax: 5_000,
   foldRoundsMax: 20,
@@ -217,6 +231,17 @@ export const limits = {
   /** Lines with ignored fields that are named; an import goes on past them. */
   importIgnoredMax: 10_000,
   importIdleMs: 30_000,
+  /** An upload that comes more slowly than this stands still as much as one that does not come at all. */
+  importPaceBytesPerSecondMin: 4_096,
+  /** An import lets others have the thread after so long. */
+  importSliceMs: 5,
+  /** Imports at once, of a workspace (and of a caller) and of the process; those that wait for their turn, and how long. */
+  workspaceImportsMax: 2,
+  importsMax: 8,
+  workspaceImportsWaitingMax: 8,
+  importsWaitingMax: 64,
+  importTurnWaitMs: 10_000,
+  importRetryAfterSeconds: 5,
   /** Rate limits: the share of a limit that an isolate lets through before it tells the others. */
   rateLimitBatchShare: 0.05,
   rateLimitRequestsMax: 1_000_000,
@@ -279,6 +304,24 @@ holds(
 )
 holds(limits.strangerSeconds < limits.membershipSeconds, 'strangers are forgotten before members')
 holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')
+holds(
+  limits.writePlacesShare + limits.importPlacesShare < 1 / 2,
+  'reads have more places than writes and imports together',
+)
+holds(limits.queriesAtOnceMin <= limits.queriesAtOnceDefault, 'the default has a place for each class')
+holds(
+  limits.callerPlacesShare <= limits.workspacePlacesShare && limits.workspacePlacesShare < 1,
+  'a caller takes no more places than a workspace, and no workspace takes all',
+)
+holds(
+  limits.callerWaitingShare <= limits.workspaceWaitingShare && limits.workspaceWaitingShare < 1,
+  'no workspace fills the waiting room, and no caller what its workspace has of it',
+)
+holds(limits.workspaceImportsMax < limits.importsMax, 'one workspace does not hold all turns of imports')
+holds(
+  limits.workspaceImportsWaitingMax < limits.importsWaitingMax,
+  'one workspace does not fill the waiting room of imports',
+)
 holds(limits.contactBodyBytesMax <= limits.importLineBytesMax, 'a contact that fits in a body fits in a line')
 holds(limits.contactMoveBodyBytesMax < limits.contactBodyBytesMax, 'a move is a part of a contact')
 holds(limits.faultsMax > 1, 'a list of faults has room to say how many more there are')

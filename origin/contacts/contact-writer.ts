@@ -20,6 +20,7 @@ import { readContactRow } from './contact-rows.ts'
 /** Who writes, and where. A null token is the backend itself, as the service role. */
 export interface Writer {
   readonly callerToken: string | null
+  readonly callerKey: string
   readonly workspaceId: WorkspaceId
 }
 
@@ -50,7 +51,7 @@ export interface ContactWriter {
   remove(writer: Writer, contactId: ContactId): Promise<Result<ContactDeleted, Failure>>
   /** Writes a batch and delivers nothing. Contacts with their ids, none twice. */
   importBatch(writer: Writer, contacts: readonly ContactCreation[]): Promise<Result<ImportedBatch, Failure>>
-  /** Whether the caller may write at all; asked before an import begins to answer. */
+  /** Whether the caller may write at all; asked in an import's turn, before it begins to answer. */
   admit(writer: Writer): Promise<Result<void, Failure>>
 }
 
@@ -66,19 +67,25 @@ const importedSchema = z.object({
 })
 const admittedSchema = z.object({ outcome: z.literal('ok') })
 
+const writing = { name: 'contact-write', queryClass: 'writes' } as const
+/** Only an import whose turn it is asks: one query of it at a time, and no more imports than turns. */
+const importing = { name: 'contact-import', queryClass: 'imports' } as const
+
 export function createContactWriter(
   queries: Queries,
   deliver: Deliver,
   unfitValues: UnfitValues,
 ): ContactWriter {
   function write<Schema extends z.ZodType>(
-    { callerToken, workspaceId }: Writer,
+    { callerToken, callerKey, workspaceId }: Writer,
     schema: Schema,
     functionName: string,
     args: RpcArguments,
   ): Promise<Result<z.output<Schema>, Failure>> {
     return queries.perform({
-      name: functionName === 'contacts_import' ? 'contact-import' : 'contact-write',
+      ...(functionName === 'contacts_import' ? importing : writing),
+      workspaceId,
+      callerKey,
       callerToken,
       perform: (ask) => ask(schema, functionName, { p_workspace: workspaceId, ...args }),
     })
@@ -108,12 +115,16 @@ export function createContactWriter(
     update: (writer, contactId, change) =>
       writeOne(writer, 'contact_update', { p_contact: contactId, p_change: change }),
     async remove(writer, contactId) {
-      const removed = await write(writer, removedSchema, 'contact_delete', { p_contact: contactId })
+      const removed = await write(writer, removedSchema, 'contact_delete', {
+        p_contact: contactId,
+      })
       if (!removed.ok) return removed
       return ok({ id: contactId, ...(await invalidated(removed.value.outbox)) })
     },
     async importBatch(writer, contacts) {
-      const imported = await write(writer, importedSchema, 'contacts_import', { p_contacts: contacts })
+      const imported = await write(writer, importedSchema, 'contacts_import', {
+        p_contacts: contacts,
+      })
       return imported.ok
         ? ok({ ...imported.value, outbox: parseOutboxRows(imported.value.outbox).rows })
         : imported

@@ -102,10 +102,19 @@ class Import {
 
   private async readAll(): Promise<void> {
     const { body, clock } = this.options
-    const bounds = { clock, lineBytesMax: limits.importLineBytesMax, idleMs: limits.importIdleMs }
+    const bounds = {
+      clock,
+      lineBytesMax: limits.importLineBytesMax,
+      idleMs: limits.importIdleMs,
+      paceBytesPerSecondMin: limits.importPaceBytesPerSecondMin,
+    }
+    const slice = createSlices(clock, limits.importSliceMs)
     try {
       for await (const lines of readLines(body, bounds)) {
-        for (const line of lines) await this.take(line)
+        for (const line of lines) {
+          await this.take(line)
+          await slice()
+        }
       }
     } catch (error) {
       if (!(error instanceof UploadBrokenOff)) throw error
@@ -219,7 +228,7 @@ class Import {
     let answer = await attempt()
     for (const delayMs of retryAfterMs) {
       if (answer.ok || !mayPass(answer.error)) break
-      await new Promise<void>((resolve) => this.options.clock.schedule(resolve, delayMs))
+      await pause(this.options.clock, delayMs)
       answer = await attempt()
     }
     return answer
@@ -243,12 +252,27 @@ class Import {
   }
 }
 
+/** Lets others have the thread once `sliceMs` have gone by since they last had it: lines that are at hand never wait. */
+function createSlices(clock: Clock, sliceMs: number): () => Promise<void> | undefined {
+  let endsAtMs = clock.now() + sliceMs
+  return () => {
+    if (clock.now() < endsAtMs) return undefined
+    return pause(clock, 0).then(() => {
+      endsAtMs = clock.now() + sliceMs
+    })
+  }
+}
+
+function pause(clock: Clock, durationMs: number): Promise<void> {
+  return new Promise((resolve) => clock.schedule(resolve, durationMs))
+}
+
 function isBlank(bytes: Uint8Array): boolean {
   return bytes.length === 0 || (bytes.length === 1 && bytes[0] === carriageReturn)
 }
 
 function mayPass({ kind }: Failure): boolean {
-  return kind === 'unavailable' || kind === 'timeout' || kind === 'overloaded'
+  return kind === 'unavailable' || kind === 'timeout' || kind === 'overloaded' || kind === 'rate_limited'
 }
 
 function stopReasonOf({ kind }: Failure): StopReason {

@@ -11,22 +11,26 @@ interface LinesOptions {
   readonly lineBytesMax: number
   /** How long the upload may stand still. */
   readonly idleMs: number
+  /** How much of it must come on average while it is waited for, beyond the first `idleMs` of waiting. */
+  readonly paceBytesPerSecondMin: number
 }
 
 const lineFeed = 0x0a
 
 /**
  * The lines of an upload as they arrive, as many at a time as came together. Throws `UploadBrokenOff` where it ends
- * before its end or stands still; the line that was under way is not given out then. Holds one line at most.
+ * before its end or stands still, or crawls; the line that was under way is not given out then. Holds one line at most.
  */
 export async function* readLines(
   body: ReadableStream<Uint8Array>,
-  { clock, lineBytesMax, idleMs }: LinesOptions,
+  { clock, lineBytesMax, idleMs, paceBytesPerSecondMin }: LinesOptions,
 ): AsyncGenerator<Line[]> {
   const reader = body.getReader()
   let number = 1
   let parts: Uint8Array[] = []
   let lengthBytes = 0
+  let receivedBytes = 0
+  let waitedMs = 0
 
   const keep = (part: Uint8Array) => {
     lengthBytes += part.length
@@ -43,9 +47,14 @@ export async function* readLines(
 
   try {
     for (;;) {
-      const read = await withinDeadline(clock, idleMs, () => reader.read().catch(() => null), null)
+      const earnedMs = (receivedBytes / paceBytesPerSecondMin) * 1_000
+      const patienceMs = Math.min(idleMs, idleMs + earnedMs - waitedMs)
+      const askedAtMs = clock.now()
+      const read = await withinDeadline(clock, patienceMs, () => reader.read().catch(() => null), null)
       if (read === null) throw new UploadBrokenOff()
       if (read.done) break
+      waitedMs += clock.now() - askedAtMs
+      receivedBytes += read.value.length
       const lines: Line[] = []
       let start = 0
       for (let end = read.value.indexOf(lineFeed); end >= 0; end = read.value.indexOf(lineFeed, start)) {

@@ -15,8 +15,10 @@ import type { Result } from '../../shared/result.ts'
 import type { OriginContext, OriginEnv } from '../answers.ts'
 import { respondError, respondFailure } from '../answers.ts'
 import { tokenOf } from '../caller.ts'
+import { callerKeyOf } from '../caller-key.ts'
 import type { ContactWriter, Deliver, Writer } from '../contacts/contact-writer.ts'
 import { importContacts } from '../contacts/import-contacts.ts'
+import type { ImportTurns } from '../contacts/import-turns.ts'
 import type { Failure } from '../failures.ts'
 import { parseBody, parseIdentifier } from '../request.ts'
 
@@ -64,58 +66,75 @@ export function deleteContactRoute(contacts: ContactWriter): ContactsHandler {
 
 interface ImportRouteOptions {
   readonly contacts: ContactWriter
+  readonly turns: ImportTurns
   readonly deliver: Deliver
   readonly clock: Clock
   readonly logger: Logger
 }
 
 /**
- * POST /contacts/import: answers as the work goes on. Who may not write is told before the first line; what comes later
- * stands in the reports. Reports wait in memory where the caller reads nothing before all is sent: they are bounded.
+ * POST /contacts/import: answers as the work goes on. A caller who may not write, or whose turn does not come in time, is
+ * refused before the upload is read; what comes later stands in the reports. The turn ends with the import: when all is
+ * written, or soon after its caller has gone or sends no more.
  */
-export function importContactsRoute({
-  contacts,
-  deliver,
-  clock,
-  logger,
-}: ImportRouteOptions): ContactsHandler {
+export function importContactsRoute(options: ImportRouteOptions): ContactsHandler {
+  const { contacts, turns, deliver, clock, logger } = options
   return async (context) => {
     const writer = writerOf(context)
-    const admitted = await contacts.admit(writer)
-    if (!admitted.ok) return respondFailure(context, admitted.error)
-    const body = context.req.raw.body ?? new Blob([]).stream()
-    const { requestId } = context.var
-    const encoder = new TextEncoder()
-    const reports = new ReadableStream<Uint8Array>({
-      async start(controller) {
-        let isRead = true
-        const report = (line: ImportReport) => {
-          try {
-            if (isRead) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`))
-          } catch {
-            // Whoever asked has gone; what was read is written all the same.
-            isRead = false
-          }
-        }
-        try {
-          await importContacts({
-            contacts,
-            deliver,
-            clock,
+    const turn = await turns.take(writer, context.req.raw.signal)
+    if (!turn.ok) return respondFailure(context, turn.error)
+    let importing: ReadableStream<Uint8Array> | null = null
+    try {
+      const admitted = await contacts.admit(writer)
+      if (!admitted.ok) return respondFailure(context, admitted.error)
+      const body = context.req.raw.body ?? new Blob([]).stream()
+      const { requestId } = context.var
+      importing = reportsOf(
+        (report) =>
+          importContacts({
+            ...{ contacts, deliver, clock, report, body },
             writer,
-            body,
             linesMax: limits.importLinesMax,
-            report,
-          })
-          if (isRead) controller.close()
-        } catch (error) {
-          logger.error({ requestId, error: error instanceof Error ? error.name : 'unknown' }, 'import')
-          controller.error(error)
-        }
-      },
-    })
-    return context.body(reports, 200, { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' })
+          }).finally(turn.value.free),
+        (error) =>
+          logger.error({ requestId, error: error instanceof Error ? error.name : 'unknown' }, 'import'),
+      )
+      const headers = { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' }
+      return context.body(importing, 200, headers)
+    } finally {
+      if (importing === null) turn.value.free()
+    }
   }
+}
+
+/**
+ * What the work reports, a JSON object a line. Reports wait in memory where the caller reads nothing before all is sent:
+ * they are bounded. The work begins at once, and goes on when its caller has gone: what was read is written all the same.
+ */
+function reportsOf(
+  work: (report: (line: ImportReport) => void) => Promise<void>,
+  onError: (error: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async start(controller) {
+      let isRead = true
+      const report = (line: ImportReport) => {
+        try {
+          if (isRead) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`))
+        } catch {
+          isRead = false
+        }
+      }
+      try {
+        await work(report)
+        if (isRead) controller.close()
+      } catch (error) {
+        onError(error)
+        controller.error(error)
+      }
+    },
+  })
 }
 
 function contactIdOf(context: OriginContext): Result<ContactId, WireError> {
@@ -125,7 +144,7 @@ function contactIdOf(context: OriginContext): Result<ContactId, WireError> {
 /** Who writes where, as the door let them in. */
 function writerOf(context: OriginContext): Writer {
   const { caller, workspaceId } = context.var
-  return { callerToken: tokenOf(caller), workspaceId }
+  return { callerToken: tokenOf(caller), callerKey: callerKeyOf(caller, workspaceId), workspaceId }
 }
 
 function respondData(

@@ -4,6 +4,7 @@ import { loadRequestSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
 import type { OriginEnv } from '../answers.ts'
 import { respond, respondError } from '../answers.ts'
+import { callerKeyOf } from '../caller-key.ts'
 import { memberOf } from '../credentials.ts'
 import type { Queries } from '../queries.ts'
 import { parseBody } from '../request.ts'
@@ -23,11 +24,15 @@ export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<O
       return respondError(context, { code: 'invalid_body', details: faultsOf(prepared.error) })
     }
     const { canonical, load } = prepared.value
+    const caller = memberOf(context)
     const answer = await queries.run({
       name: loader.name,
       // A query begun under an older version may have read what a newer one invalidated: never shared across versions.
       shareKey: JSON.stringify([loader.name, workspaceId, userId, version, canonical]),
-      callerToken: memberOf(context).token,
+      queryClass: 'reads',
+      workspaceId,
+      callerKey: callerKeyOf(caller, workspaceId),
+      callerToken: caller.token,
       perform: (ask) =>
         unfitValues.during(loader.name, (noteUnfit) => load({ workspaceId, userId, ask, noteUnfit })),
     })

@@ -3,13 +3,15 @@ import type { Handler } from 'hono'
 import type { Clock } from '../../shared/clock.ts'
 import type { OriginMetrics } from '../../shared/contract/origin.ts'
 import type { OriginEnv } from '../answers.ts'
+import type { ImportTurns } from '../contacts/import-turns.ts'
 import type { QueryMetrics } from '../metrics.ts'
 import type { Relay } from '../outbox/relay.ts'
-import type { Queries } from '../queries.ts'
+import type { Places } from '../places.ts'
 import type { UnfitValues } from '../rows.ts'
 
 interface MetricsRouteOptions {
-  readonly queries: Queries
+  readonly places: Places
+  readonly importTurns: ImportTurns
   readonly metrics: QueryMetrics
   readonly unfitValues: UnfitValues
   readonly relay: Relay | null
@@ -20,7 +22,8 @@ interface MetricsRouteOptions {
 
 /** GET /metrics. */
 export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
-  const { queries, metrics, unfitValues, relay, clock, queriesAtOnceMax, queriesWaitingMax } = options
+  const { places, importTurns, metrics, unfitValues, relay, clock, queriesAtOnceMax, queriesWaitingMax } =
+    options
   const startedAtMs = clock.now()
   const instance = randomUUID()
   return async (context) => {
@@ -30,13 +33,28 @@ export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
       queries: metrics.figures(),
       unfitValues: unfitValues.figures(),
       pool: {
-        running: queries.running,
+        running: sumOver(places, 'running'),
         runningMax: queriesAtOnceMax,
-        waiting: queries.waiting,
+        waiting: sumOver(places, 'waiting'),
         waitingMax: queriesWaitingMax,
+      },
+      queues: {
+        reads: figuresOf(places.reads),
+        writes: figuresOf(places.writes),
+        imports: figuresOf(places.imports),
+        'import-turns': figuresOf(importTurns.queue),
       },
       outbox: relay === null ? null : await relay.figures(),
     }
     return context.json(figures)
   }
+}
+
+function sumOver(places: Places, what: 'running' | 'waiting'): number {
+  return Object.values(places).reduce((sum, queue) => sum + queue[what], 0)
+}
+
+function figuresOf({ bounds, running, waiting, refused }: ImportTurns['queue']) {
+  const { placesMax: runningMax, waitingMax } = bounds.all
+  return { running, runningMax, waiting, waitingMax, refused }
 }

@@ -10,6 +10,7 @@ import { ok } from '../../shared/result.ts'
 import type { OriginContext, OriginEnv } from '../answers.ts'
 import { respond, respondError } from '../answers.ts'
 import type { Ask } from '../ask.ts'
+import { callerKeyOf } from '../caller-key.ts'
 import { memberOf } from '../credentials.ts'
 import type { Failure } from '../failures.ts'
 import type { QueryName } from '../metrics.ts'
@@ -68,7 +69,10 @@ export function changeSettingsRoute(queries: Queries): WorkspaceHandler {
   }
 }
 
-/** One query about the workspace in the path, shared with nobody or with requests of the same token. */
+/**
+ * One query about the workspace in the path, shared with nobody or with requests of the same token. It is asked before
+ * anybody knows whether the caller is a member: so it takes the caller's turn, and not the workspace's.
+ */
 function workspaceQuery(
   queries: Queries,
   name: QueryName,
@@ -78,10 +82,14 @@ function workspaceQuery(
   return async (context: OriginContext): Promise<Response> => {
     const workspaceId = parseWorkspaceId(context)
     if (!workspaceId.ok) return respondError(context, workspaceId.error)
-    const callerToken = memberOf(context).token
+    const caller = memberOf(context)
+    const callerToken = caller.token
     context.set('workspaceId', workspaceId.value)
     const answer = await queries.run({
       name,
+      queryClass: name === 'settings-write' ? 'writes' : 'reads',
+      workspaceId: null,
+      callerKey: callerKeyOf(caller, null),
       shareKey: sharedWith === 'nobody' ? null : JSON.stringify([name, workspaceId.value, callerToken]),
       callerToken,
       perform: (ask) => perform(workspaceId.value, ask),

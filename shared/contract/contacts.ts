@@ -128,7 +128,7 @@ const progress = {
  * `updated` (its id was there) or `rejected` by name. A line that was `updated` and tells a field that only a creation
  * sets, with another value than the contact has, is named as `ignored` with those fields, up to
  * `limits.importIgnoredMax` lines; all of them are counted. The last line is `done`, or `stopped`: nothing from line `from` on
- * was written, and sending those lines again is harmless.
+ * was written, and sending those lines again is harmless. An import whose turn does not come is a 429 with `Retry-After`.
  */
 export const importReportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), ...progress }),

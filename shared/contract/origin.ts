@@ -83,6 +83,13 @@ export const originMetricsSchema = z.object({
   unfitValues: z.record(z.string().regex(/^[a-z-]{1,40}\.[A-Za-z_]{1,40}$/), count).default({}),
   /** Places for queries: taken now, and how many there are. */
   pool: z.object({ running: count, runningMax: count, waiting: count, waitingMax: count }),
+  /** The same by class of queries, and the turns of imports: numbers alone, of no workspace and no user. */
+  queues: z
+    .record(
+      z.string().regex(/^[a-z-]{1,40}$/),
+      z.object({ running: count, runningMax: count, waiting: count, waitingMax: count, refused: count }),
+    )
+    .default({}),
   /** Null where no relay is set up. */
   outbox: z
     .object({

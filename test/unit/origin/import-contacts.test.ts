@@ -50,7 +50,7 @@ async function runImport({ chunks, answer = allCreated, deliver, end = 'well', a
     },
     deliver: deliver ?? (async () => version(7)),
     clock,
-    writer: { callerToken: null, workspaceId },
+    writer: { callerToken: null, callerKey: 'backend', workspaceId },
     body,
     linesMax: 20_000,
     report: (report) => void reports.push(report),

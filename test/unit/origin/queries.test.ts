@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { createFakeClock, settle } from '../../support/fake-clock.ts'
 import { alice, bob, createOrigin, listInit, listParams, read } from './origin-under-test.ts'
@@ -125,37 +126,63 @@ describe('sharing', () => {
 })
 
 describe('the bound', () => {
-  test('more than may run and wait get 503 with Retry-After at once, and it recovers', async () => {
+  test('what may neither run nor wait is refused at once with Retry-After, and it recovers', async () => {
     const database = createStubDatabase()
-    const { loadList, request } = createOrigin({ database, queriesAtOnceMax: 2, queriesWaitingMax: 1 })
-    const admitted = [1, 2, 3].map((number) => loadList(page(number)))
+    const { loadList, request } = createOrigin({ database, queriesAtOnceMax: 3, queriesWaitingMax: 1 })
+    const load = (number: number, workspaceId: string) => loadList({ ...page(number), workspaceId }, bob)
+    const admitted = [load(1, '15213'), load(2, '15213')]
     await settle()
-    expect(database.calls).toHaveLength(2)
-    const refused = await loadList(page(4))
-    expect(refused.headers.get('Retry-After')).toBe('1')
-    expect(await read(refused)).toMatchObject({ status: 503, body: { code: 'overloaded', retryAfter: 1 } })
+    expect(database.calls).toHaveLength(1)
+    const own = await load(3, '15213')
+    expect(own.headers.get('Retry-After')).toBe('1')
+    expect(await read(own)).toMatchObject({ status: 429, body: { code: 'rate_limited', retryAfter: 1 } })
+    const other = await loadList({ ...page(3), workspaceId: '15214' }, alice)
+    expect(other.headers.get('Retry-After')).toBe('1')
+    expect(await read(other)).toMatchObject({ status: 503, body: { code: 'overloaded', retryAfter: 1 } })
     const busy = await read(await request('/metrics'))
-    expect(busy.body).toMatchObject({ pool: { running: 2, runningMax: 2, waiting: 1, waitingMax: 1 } })
+    expect(busy.body).toMatchObject({
+      pool: { running: 1, runningMax: 3, waiting: 1, waitingMax: 1 },
+      queues: {
+        reads: { running: 1, runningMax: 1, waiting: 1, waitingMax: 1, refused: 2 },
+        writes: { running: 0, runningMax: 1, waiting: 0, waitingMax: 0, refused: 0 },
+        imports: { running: 0, runningMax: 1, refused: 0 },
+        'import-turns': { running: 0, runningMax: limits.importsMax, refused: 0 },
+      },
+    })
 
-    for (const index of [0, 1, 2]) (await database.call(index)).answer(ok(emptyPage))
+    for (const index of [0, 1]) (await database.call(index)).answer(ok(emptyPage))
     for (const response of await Promise.all(admitted)) expect(response.status).toBe(200)
-    const later = loadList(page(4))
-    ;(await database.call(3)).answer(ok(emptyPage))
+    const later = load(4, '15213')
+    ;(await database.call(2)).answer(ok(emptyPage))
     expect((await later).status).toBe(200)
     const idle = await read(await request('/metrics'))
     expect(idle.body).toMatchObject({
       pool: { running: 0, waiting: 0 },
-      queries: { 'contact-list': { count: 5, failures: { overloaded: 1 } } },
+      queries: { 'contact-list': { count: 5, failures: { overloaded: 1, rate_limited: 1 } } },
     })
   })
 
   test('those who join a query under way take no place', async () => {
     const database = createStubDatabase()
-    const { loadList } = createOrigin({ database, queriesAtOnceMax: 1, queriesWaitingMax: 0 })
+    const { loadList } = createOrigin({ database, queriesAtOnceMax: 3, queriesWaitingMax: 0 })
     const loads = Array.from({ length: 50 }, () => loadList())
     await settle()
     ;(await database.call(0)).answer(ok(emptyPage))
     for (const load of await Promise.all(loads)) expect(load.status).toBe(200)
+  })
+
+  test('a refusal for what one caller asks for at once is not shared with those who joined it', async () => {
+    const database = createStubDatabase()
+    const { loadList } = createOrigin({ database, queriesAtOnceMax: 6, queriesWaitingMax: 0 })
+    const own = loadList(page(1), alice)
+    await settle()
+    const refused = loadList(page(2), alice)
+    const follower = loadList(page(2), bob)
+    expect((await refused).status).toBe(429)
+    ;(await database.call(1)).answer(ok(emptyPage))
+    expect((await follower).status).toBe(200)
+    ;(await database.call(0)).answer(ok(emptyPage))
+    await own
   })
 })
 
@@ -163,7 +190,7 @@ describe('the deadline', () => {
   test('a query that takes longer is given up with 504, cancelled, and its place is free again', async () => {
     const database = createStubDatabase()
     const clock = createFakeClock()
-    const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 1, queryDeadlineMs: 500 })
+    const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 3, queryDeadlineMs: 500 })
     const slow = [loadList(), loadList({}, bob)]
     const call = await database.call(0)
     await settle()
@@ -183,7 +210,7 @@ describe('the deadline', () => {
   test('waiting counts: what never got a place is given up too, and never reaches the database', async () => {
     const database = createStubDatabase()
     const clock = createFakeClock()
-    const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 1, queryDeadlineMs: 500 })
+    const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 3, queryDeadlineMs: 500 })
     const loads = [loadList(page(1)), loadList(page(2))]
     await settle()
     await clock.advance(500)
