@@ -98,13 +98,30 @@ export function createServices(
       () => env.METRICS_OVERVIEW.get(env.METRICS_OVERVIEW.idFromName(overviewName)),
       clock,
     ),
+    ...createDoor(env, { config, clock, recorder, origin }),
+    ledger,
+    origin,
+    tiers,
+    settings,
+    ask,
+    publicAnswers: createPublicAnswers(clock),
+    assets: env.ASSETS ?? null,
+  }
+}
+
+type DoorOptions = Pick<Services, 'config' | 'clock' | 'origin'> & { readonly recorder: Recorder }
+
+/** What a caller passes on the way in: the token, the limits, the membership. */
+function createDoor(
+  env: Env,
+  { config, clock, recorder, origin }: DoorOptions,
+): Pick<Services, 'bearer' | 'memberships' | 'rateLimits'> {
+  const { issuer, audience, secret, jwksUrl } = config.jwt
+  return {
     bearer: createBearer({
-      issuer: config.jwt.issuer,
-      audience: config.jwt.audience,
-      jwtSecret: config.jwt.secret,
-      jwksUrl: config.jwt.jwksUrl,
+      ...{ issuer, audience, jwksUrl, clock },
+      jwtSecret: secret,
       unknownKey: 'token_invalid',
-      clock,
       fetch: (url, init) => fetch(url, init),
     }),
     memberships: createMemberships({
@@ -119,13 +136,6 @@ export function createServices(
       clock,
       recorder,
     }),
-    ledger,
-    origin,
-    tiers,
-    settings,
-    ask,
-    publicAnswers: createPublicAnswers(clock),
-    assets: env.ASSETS ?? null,
   }
 }
 

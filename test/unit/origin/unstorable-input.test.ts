@@ -93,8 +93,8 @@ describe('what the database could not store never reaches it:', () => {
     expect(asked).toBe(0)
   })
 
-  test('a body a hundred thousand deep', async () => {
-    const deep = '['.repeat(100_000) + ']'.repeat(100_000)
+  test('a body thirty thousand deep', async () => {
+    const deep = '['.repeat(30_000) + ']'.repeat(30_000)
     expect((await faultsOf('POST', '/contacts', deep)).status).toBe(400)
   })
 })
