@@ -4,7 +4,7 @@ import { describe, expect, it, test } from 'vitest'
 import { errorBodySchema } from '../../shared/contract/errors.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
 
-const token = await new SignJWT({ app_metadata: { workspaces: { '15213': 'admin' } } })
+const token = await new SignJWT({ role: 'authenticated', app_metadata: { workspaces: { '15213': 'admin' } } })
   .setProtectedHeader({ alg: 'HS256' })
   .setSubject('user-1')
   .setIssuer('https://example.supabase.co/auth/v1')
