@@ -6,10 +6,10 @@
 --   - private.word_marked marks where words begin that ASCII's punctuation does not set apart.
 --   - private.phone_forms and private.searched_digits read digits out of what is written as a phone number.
 --
--- This file replaces functions and adds some; it touches no row and takes a moment whatever the database holds. Rows keep
--- the text that the functions before have made of them until they are made again (20261126030100_search_renewal.sql),
--- and until then are found as they were: what these functions make has the same layout, and for a contact with a name
--- of Latin letters and a number like +4930123456 it is the same text.
+-- This file only replaces functions and adds some, so that it takes a moment whatever the database holds. Rows keep the
+-- text that was made of them before until they are renewed (20261126030200_search_renewal.sql), and until then they are
+-- found as they were: the layout stays, and for a contact with a name of Latin letters and a number like +4930123456
+-- the text does too.
 --
 -- The classes of characters are Unicode 17's, written down here, since Postgres does not know the categories of
 -- characters and its ICU may be of any age: rules that changed with an upgrade of the server would no longer find what
@@ -63,7 +63,8 @@ declare
     1E290-1E2F9 1E4D0-1E5FA 1E6C0-1E959 1EC71-1ECAB 1ECAD-1ECAF 1ECB1-1ED2D 1ED2F-1ED3D 1F10B-1F10C 20000-33479
   ';
   -- Characters each of which begins a word: those of scripts that are written without spaces (Han, kana, Bopomofo, Yi,
-  -- Tangut, Nushu, Khitan, Thai, Lao, Khmer, Burmese, Tai, Ahom, Javanese, Balinese), and the first of a Hangul syllable.
+  -- Tangut, Nushu, Khitan, Thai, Lao, Khmer, Burmese, Tai, Ahom, Javanese, Balinese), and the first of a Hangul
+  -- syllable.
   c_alone constant text := '
     0E01-0E30 0E32 0E40-0E46 0E81-0EB0 0EB2 0EBD-0EC6 0EDE-0EDF 1000-102A 103F 1050-1055 105A-105D 1061 1065-1066
     106E-1070 1075-1081 108E 1100-115E 1780-17B3 17D7 17DC-17F9 1950-19DA 1A20-1A54 1AA7 1B05-1B33 1B45-1B4C 3005
@@ -82,8 +83,8 @@ declare
   c_dashes constant text := '
     058A 05BE 1400 1806 2043 2E17 2E1A 2E3A 2E3B 2E40 2E5D 301C 3030 30A0 10D6E 10EAD
   ';
-  -- What Unicode has added after version 10, the oldest that a server's ICU is expected to know: capitals and their small
-  -- letters, and compatibility characters of one letter.
+  -- What Unicode has added after version 10, the oldest that a server's ICU is expected to know: capitals and their
+  -- small letters, and compatibility characters of one letter.
   c_added constant text := '
     1C89>1C8A 1C90-1CBA>10D0 1CBD-1CBF>10FD 2C2F>2C5F A7B8>A7B9 A7BA>A7BB A7BC>A7BD A7BE>A7BF A7C0>A7C1 A7C2>A7C3
     A7C4>A794 A7C5>0282 A7C6>1D8E A7C7>A7C8 A7C9>A7CA A7CB>0264 A7CC>A7CD A7CE>A7CF A7D0>A7D1 A7D2>A7D3 A7D4>A7D5
@@ -146,9 +147,10 @@ begin
   ) made
   into v_ignored, v_word, v_alone, v_latin;
 
-  -- Capital and then small, since some small letters share a capital. Marks go after that: the capital of the iota
-  -- subscript is a letter. A sigma at the end of a word is one as anywhere. unaccent comes last: it knows letters that do
-  -- not decompose (ł, ø, æ, ß), quotation marks and dashes, and answers with capitals here and there. Line breaks stay.
+  -- Text becomes upper case and then lower case, since several small letters may share a capital. Marks are removed
+  -- after that, because the capital of the iota subscript is a letter. The sigma at the end of a word becomes an
+  -- ordinary one. unaccent comes last: it knows letters that do not decompose (ł, ø, æ, ß), quotation marks and dashes,
+  -- and some of its answers are capitals. Line breaks stay, because they separate the fields of contacts.search_text.
   --
   -- Declared immutable, though a superuser could change unaccent's rules. No search path is set, here and in the other
   -- functions of the generated column: every contact that is written would pay for it.
@@ -189,8 +191,8 @@ begin
     '[^\u0001-\u007f' || v_latin || ']'
   );
 
-  -- A symbol stands between chr(31) and chr(30), and a character that begins a word by itself behind a chr(31), whatever
-  -- is around it: what is marked of a part is then a part of what is marked of the whole.
+  -- A symbol is put between chr(31) and chr(30), and a character that begins a word by itself behind a chr(31). Neither
+  -- depends on what is around it, so that the marked part of a text is a part of the marked text.
   execute format(
     $function$
       create or replace function private.word_marked(p_folded text) returns text
@@ -215,9 +217,10 @@ begin
 end
 $do$;
 
--- The ways in which the digits of a stored number are written, a line each; the first is the number itself, without the
--- + or 00 of an international one. Further ones where they differ: with that 00; without the 011 that is North
--- America's; with the zero in "(0)" that is left out from abroad; with letters as a keypad has them. `p_folded` is folded.
+-- The forms in which a stored number is looked for, a line each. The first has all digits, without the + or 00 of an
+-- international number and without the "(0)" that is left out from abroad. Others follow where they differ: with the
+-- 00, without a leading 011 (the 00 of North America), with the "(0)", and with letters replaced by the digits of a
+-- keypad. `p_folded` is a folded phone number.
 create or replace function private.phone_forms(p_folded text) returns text
 language plpgsql immutable strict parallel safe
 as $$
@@ -252,9 +255,9 @@ begin
 end
 $$;
 
--- The digits of a search that can be a phone number, or null for one that cannot. Letters belong to a number as a label
--- before it ("Tel. 030 123456"), as the mark of an extension ("555 123 4567 ext. 5"), and where a keypad's letters stand
--- for digits ("1-800-FLOWERS"). `p_folded` is folded.
+-- The digits of a search that can be a phone number, or null for one that cannot. Letters may be a label in front of
+-- the number ("Tel. 030 123456"), the word before an extension ("555 123 4567 ext. 5"), or stand for digits on a keypad
+-- ("1-800-FLOWERS"). `p_folded` is a folded search.
 create or replace function private.searched_digits(p_folded text) returns text
 language plpgsql immutable strict parallel safe
 set search_path = ''
@@ -287,9 +290,9 @@ begin
 end
 $$;
 
--- Name, e-mail address and the forms of the phone number's digits, a line each, and behind a chr(29) the number as it is
--- written, unless that is one of its forms. No match reaches from one into the next, since a search holds no control
--- character and neither does folded text without line breaks.
+-- The name, the e-mail address and the forms of the phone number, a line each; then, behind a chr(29), the number as it
+-- is written, unless that is one of its forms. No match reaches from one field into the next, because a folded search
+-- holds no control character.
 create or replace function private.search_text(p_name text, p_email text, p_phone text) returns text
 language plpgsql immutable parallel safe
 as $$

@@ -1,12 +1,13 @@
--- What a search asks of contacts.search_text, and the place and total of its page.
+-- How a search finds contacts by contacts.search_text, and the page and the total it answers with.
 --
---   - Text is always looked for as text: from three characters on anywhere in a name, an e-mail address or a phone number,
---     below that where a word begins. What can be a phone number is looked for by its digits besides: three or more
---     anywhere in a number, fewer at its beginning.
---   - A total is exact up to 10,000 matches of search, filter and column together. It is an estimate only where more than
---     10,000 have been found, and never contradicts its page.
+--   - Text is always looked for as text: three characters or more anywhere in a name, an e-mail address or a phone
+--     number, fewer at the beginning of a word. A search that can be a phone number is also looked for by its digits:
+--     three or more anywhere in a number, fewer at its beginning.
+--   - A total is exact up to 10,000 contacts that match search, filter and column together. It is an estimate only
+--     where more than 10,000 were found, and never contradicts its page.
 
--- Null for no search, and for one of which nothing is left. $5 is the pattern of the text, $6 the digits.
+-- Null without a search, and for one that folds to nothing. In the condition $5 is the pattern of the text and $6 the
+-- digits.
 create or replace function private.search_terms_of(p_search text) returns private.search_terms
 language plpgsql immutable parallel safe
 set search_path = ''
@@ -14,10 +15,10 @@ as $$
 declare
   v_folded constant text := btrim(private.folded(translate(p_search, chr(10), ' ')));
   v_text constant text := private.word_marked(v_folded);
-  -- As many characters as were given will do, since fewer may be left. What begins a word by itself always stands where
-  -- one begins, and then LIKE finds it through the index, as a regular expression of such a character would not.
+  -- Three characters as they were given are enough, though fewer may be left of them. A character that begins a word by
+  -- itself needs no regular expression, which the index could not answer for characters beyond U+07FF.
   v_is_anywhere constant boolean := v_text like chr(31) || '%'
-    or greatest(char_length(v_folded), char_length(normalize(p_search, nfc))) >= 3;
+    or greatest(char_length(v_folded), char_length(p_search)) >= 3;
   v_digits constant text := private.searched_digits(v_folded);
   v_condition text;
 begin
@@ -34,17 +35,17 @@ begin
     end;
   end if;
   -- An international number is stored without what leads out of the country.
-  if v_digits ~ '^00[0-9]{3}' then
+  if v_digits ~ '^00[1-9]' then
     v_condition := v_condition || ' or c.search_text like e''%\n%\n'' || substr($6, 3) || ''%''';
-  elsif v_digits ~ '^011[0-9]{5}' then
+  elsif v_digits ~ '^011[1-9][0-9]{4}' then
     v_condition := v_condition || ' or c.search_text like e''%\n%\n'' || substr($6, 4) || ''%''';
   end if;
   return (
     '(' || v_condition || ')',
     case
       when v_is_anywhere then '%' || regexp_replace(v_text, '([\\%_])', '\\\1', 'g') || '%'
-      -- Behind what ASCII sets apart, and behind the marks of words, of fields and of lines. Digits are no words within a
-      -- number as it is written.
+      -- A word begins behind ASCII's punctuation and the marks of words, fields and lines. Groups of digits within a
+      -- phone number as it is written, behind the chr(29), are no words.
       else case when v_text = v_digits then '^(?:[^' || chr(29) || ']*' else '(?:^|' end
         || '[ -/:-@\[-`{-~' || chr(10) || chr(29) || chr(30) || chr(31) || '])'
         || case when v_text = v_digits then '?' else '' end
@@ -55,8 +56,8 @@ begin
 end
 $$;
 
--- How many contacts a search finds that meet `p_condition`, about: told from whole blocks of some 2,000 contacts of the
--- board, picked at random but the same each time. Good for choosing a way, and for a total past what is counted.
+-- About how many contacts of the filter and the column a search finds, from whole blocks with some 2,000 contacts of
+-- the board: picked at random, but the same each time. It chooses the way to a page, and is the total beyond 10,000.
 create or replace function private.search_estimate(
   p_question private.page_question, p_search private.search_terms, p_in_board bigint, p_met bigint
 ) returns bigint
@@ -90,10 +91,9 @@ begin
 end
 $$;
 
--- Whether more than `p_found_max` contacts meet the condition, by finding them: what an estimate says is not enough, since
--- those that are found may all stand in the blocks that were looked at, or be the few that meet a filter. Where they are
--- many among all of the partition they are soonest found block by block (the sample of all that there is), which the
--- planner would not be left to choose; else through the index.
+-- Whether more than `p_found_max` contacts meet the condition, by finding so many. An estimate is no proof: the matches
+-- may happen to stand in the blocks that it looked at. Where a good part of the partition matches, reading it block by
+-- block finds them soonest (a sample of 100 % reads all blocks, and the limit ends it early); otherwise the index does.
 create function private.finds_more(
   p_question private.page_question,
   p_condition text,
@@ -135,8 +135,8 @@ begin
 end
 $$;
 
--- The place of a page of a search, and its total. Where an estimate says that there are far more matches than are counted,
--- that is proven and they are not collected, for the page is walked to in any case.
+-- The place of a page of a search, and its total. Where the estimate says that there are far more matches than are
+-- counted, they are not collected: it is proven that there are more, and the page is walked to.
 create or replace function private.searched_place(
   p_question private.page_question, p_condition text, p_search private.search_terms
 ) returns private.page_place
@@ -152,7 +152,7 @@ declare
     when v_is_by_number then (p_question.page - 1)::bigint * p_question.per_page
     else 0
   end;
-  -- A cursor says of its page which it is, unless it is left at the first.
+  -- With a cursor, the page says how many contacts were shown before; 1 means that the caller does not know.
   v_before constant bigint := (p_question.page - 1)::bigint * p_question.per_page;
   v_facet constant smallint := private.facet_bit(p_question.filter);
   v_collected text := v_condition;
@@ -171,7 +171,7 @@ begin
   end if;
   if v_estimate < 2 * c_matches_max
     or not private.finds_more(p_question, v_condition, p_search, c_matches_max, v_estimate) then
-    -- Said once more in a way that the index of facets answers: few meet the filter, however many the search finds.
+    -- The same filter again, in a form that the index of facets can answer: few contacts meet it.
     if v_facet > 0 and v_totals.met < v_totals.in_board / 8 then
       v_collected := v_condition || ' and c.facets = any ($8)';
     end if;
@@ -210,5 +210,5 @@ $$;
 revoke all on function private.finds_more(private.page_question, text, private.search_terms, bigint, bigint)
 from public, anon;
 
--- Nothing calls it any more: private.phone_forms and private.searched_digits took its place.
+-- private.phone_forms and private.searched_digits took its place.
 drop function private.phone_digits(text);

@@ -1,17 +1,18 @@
--- Stored contacts get the search text that 20261126030000_search_folding.sql makes, in the background: a generated column
--- is only made again when its row is written. To drop the column and add it would do that too, but rewrites the table and
--- all of its indexes under a lock that stops reads and writes, for some ten minutes at ten million contacts.
+-- Renews the search text of stored contacts after the rules changed (20261126030000_search_folding.sql): a generated
+-- column is only computed when its row is written. Dropping and adding the column would compute it as well, but
+-- rewrites the table and all of its indexes under a lock that stops reads and writes, for some ten minutes at ten
+-- million contacts.
 --
--- Instead public.search_text_renew goes through all contacts in the order of their keys, some at a time, and writes those
--- whose text has changed: with their triggers, so that caches hear of it, and without a new updated_at. It locks the
--- rows it writes for the time of one call. The origin calls it every second until nothing is left, 1,000 contacts a call:
--- some three hours for ten million. Whoever wants it sooner calls it by hand, with larger numbers or more often; calls
--- at once do not wait for each other. Written contacts are made new by their write itself.
+-- Instead public.search_text_renew goes through all contacts in the order of their keys, some with each call, and
+-- writes those whose text differs. Their triggers run, so that caches learn of it, but updated_at stays. Only the rows
+-- that are written are locked, until the call ends. The origin calls it every second with 1,000 contacts until nothing
+-- is left: three hours or more for ten million. To be done sooner, call it by hand with up to 50,000. A call never
+-- waits for another.
 --
--- This migration looks at the first 50,000 by itself, which takes seconds, so that small databases are done with it.
--- To have all made again after a later change of a rule: insert into private.search_text_renewal default values.
+-- This migration renews the first 50,000 contacts itself, which takes some seconds, so that a small database is done
+-- with it. After a later change of the rules, renew again: insert into private.search_text_renewal default values.
 
--- How far it has come; without a row, nothing is left to do.
+-- How far the renewal has come. Without a row there is nothing left to do.
 create table private.search_text_renewal (
   is_only boolean primary key default true check (is_only),
   after_workspace_id text collate "C" not null default '',
@@ -20,8 +21,8 @@ create table private.search_text_renewal (
 alter table private.search_text_renewal enable row level security;
 revoke all on table private.search_text_renewal from public, anon, authenticated, service_role;
 
--- As before, but that nothing happened to a contact whose search text alone is made again. No user can set it: the API
--- calls no function that sets a parameter of the caller's choice.
+-- As before, except while a contact's search text is renewed, which is no change of the contact. Users cannot set the
+-- parameter: no function that the API calls sets one of the caller's choice.
 create or replace function private.touch_updated_at() returns trigger
 language plpgsql
 set search_path = ''
