@@ -14,6 +14,7 @@ import { createRelay } from './outbox/relay.ts'
 import { withWriterProof } from './outbox/writer-proof.ts'
 import type { Periodic } from './periodic.ts'
 import { startPeriodic } from './periodic.ts'
+import { createSearchRenewal } from './search-renewal.ts'
 import { startServer } from './server.ts'
 import type { Database } from './supabase.ts'
 import { createDatabase } from './supabase.ts'
@@ -22,6 +23,7 @@ import { createDatabase } from './supabase.ts'
 const clock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() }
 
 const foldEveryMs = 1_000
+const renewEveryMs = 1_000
 
 /** What may take longer to arrive than a request does. */
 const isLongUpload = (path: string) => path.startsWith('/contacts/import')
@@ -49,6 +51,7 @@ async function run(config: Config): Promise<void> {
   const server = await listen(config, app.fetch)
   relay?.start()
   const folding = relay === null ? null : startFolding(config, database)
+  const renewing = relay === null ? null : startRenewing(config, database)
   logger.info({ host: config.host, port: server.port, hasRelay: relay !== null }, 'listening')
 
   let isStopping = false
@@ -57,7 +60,7 @@ async function run(config: Config): Promise<void> {
     isStopping = true
     logger.info({ signal }, 'stopping')
     // The relay claims no more, but delivers what is written until the server has stopped.
-    const othersStopped = Promise.all([relay?.stop(), folding?.stop()])
+    const othersStopped = Promise.all([relay?.stop(), folding?.stop(), renewing?.stop()])
     const isInTime = await server.stop(stopGraceMs)
     await othersStopped
     await relay?.stop()
@@ -87,6 +90,16 @@ function startFolding({ queryDeadlineMs }: Config, database: Database): Periodic
     deadlineMs: queryDeadlineMs,
     work: (signal) =>
       foldCounts((name, args, aborting) => database.callRpc(name, args, null, aborting), signal),
+  })
+}
+
+/** Ends by itself, soon after the origin's start wherever an earlier one has done it all. */
+function startRenewing({ queryDeadlineMs }: Config, database: Database): Periodic {
+  return startPeriodic({
+    clock,
+    everyMs: renewEveryMs,
+    deadlineMs: queryDeadlineMs,
+    work: createSearchRenewal((name, args, aborting) => database.callRpc(name, args, null, aborting)),
   })
 }
 

@@ -192,6 +192,8 @@ export const limits = {
   /** Rows of the tallies that one call puts together, and calls in a row. */
   foldRowsMax: 5_000,
   foldRoundsMax: 20,
+  /** Contacts whose search text is made again by one call after an upgrade: some tenths of a second of row locks. */
+  renewedRowsMax: 1_000,
   retryAfterSeconds: 1,
   stopGraceMs: 30_000,
   /** Outbox and relay. A row's tags are bounded by the triggers (8 columns, 8 open lists, the counts). */

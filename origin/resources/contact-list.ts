@@ -30,6 +30,7 @@ export const contactListLoader = defineLoader(contactList, async (params, contex
   }
   const cursor = cursorOf(params)
   if (!cursor.ok) return cursor
+  const page = cursor.value?.page ?? params.page
   const asked = await ask(contactsPageSchema, 'contacts_page', {
     p_workspace: workspaceId,
     p_board: params.boardId,
@@ -39,12 +40,12 @@ export const contactListLoader = defineLoader(contactList, async (params, contex
     p_sort_by: params.sortBy,
     p_sort_order: params.sortOrder,
     p_per_page: params.perPage,
-    p_page: params.page,
+    // The walk may be longer than pages can be numbered; the SQL function takes no number beyond.
+    p_page: Math.min(page, limits.pageMax),
     p_after: cursor.value?.after ?? null,
     p_after_id: cursor.value?.id ?? null,
   })
   if (!asked.ok) return asked
-  const page = cursor.value?.page ?? params.page
   return ok({
     contacts: asked.value.contacts.map((row) => readContactRow(row, noteUnfit)),
     pagination: paginationOf(params, page, asked.value),

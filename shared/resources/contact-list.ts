@@ -40,6 +40,10 @@ function wholeNumber(min: number, max: number) {
 /** Free text: no control characters; inner white space counts, outer does not. */
 const searchText = storableText(0, limits.searchCharactersMax)
   .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+  .meta({
+    description:
+      'What a name, an e-mail address or a phone number contains; of one or two characters, what a word begins with. Case, accents and encoding are ignored, and a phone number is found by its digits however it is written. Outer white space does not count.',
+  })
   .transform((text) => text.normalize('NFC').trim())
 
 const path = z.strictObject({ boardId: boardIdSchema })
@@ -118,7 +122,7 @@ const data = z.object({
     page: z.int(),
     per_page: z.int(),
     total: z.int(),
-    /** There where a search matches more than are counted: past 10,000. */
+    /** There where more than 10,000 match the search, the filter and the column together: up to that the total is exact. */
     total_is_estimate: z.literal(true).optional(),
     total_pages: z.int(),
     next_cursor: z.string().nullable(),

@@ -149,6 +149,20 @@ describe('what the database is asked', () => {
     )
   })
 
+  test.each([
+    [7, 7],
+    [limits.pageMax + 1, limits.pageMax],
+  ])('a cursor says which page it is: of %i the database hears %i', async (page, asked) => {
+    const cursor = encodeCursor({ sortBy: 'name', sortOrder: 'asc', after: 'Zoë', id: 'contact_1', page })
+    const database = createStubDatabase()
+    const params = { ...listParams, sortBy: 'name', sortOrder: 'asc', cursor }
+    const load = createOrigin({ database }).loadList({ params })
+    const call = await database.call(0)
+    expect(call.args).toMatchObject({ p_page: asked, p_after: 'Zoë', p_after_id: 'contact_1' })
+    call.answer(ok(emptyPage))
+    expect((await load).status).toBe(200)
+  })
+
   test('a cursor of another order is refused', async () => {
     const cursor = encodeCursor({ sortBy: 'name', sortOrder: 'asc', after: 'Zoë', id: 'contact_1', page: 2 })
     const { loadList } = createOrigin({ database: createStubDatabase() })

@@ -1,0 +1,261 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Database, startDatabase } from './database.ts'
+import { askPages } from './member.ts'
+
+let database: Database
+
+beforeAll(async () => {
+  database = await startDatabase(100)
+  await database.sql`
+    insert into public.board_columns (workspace_id, board_id, id, name)
+    select '15213', 'board_2', id, id from unnest('{named,numbered,any}'::text[]) id`
+}, 120_000)
+
+afterAll(async () => {
+  await database.stop()
+})
+
+interface Stored {
+  readonly id: string
+  readonly name?: string
+  readonly email?: string | null
+  readonly phone?: string | null
+}
+
+async function store(column: string, contacts: readonly Stored[]): Promise<void> {
+  await database.sql`
+    delete from public.contacts where workspace_id = '15213' and board_id = 'board_2' and board_column_id = ${column}`
+  await database.sql`
+    insert into public.contacts ${database.sql(
+      contacts.map(({ id, name = 'Nobody', email = null, phone = null }) => ({
+        ...{ workspace_id: '15213', board_id: 'board_2', board_column_id: column },
+        ...{ id: `${column}_${id}`, name, email, phone },
+      })),
+    )}`
+}
+
+/** The contacts of the column that each search finds, in the order of their ids. */
+async function foundBy(column: string, searches: readonly string[]): Promise<string[][]> {
+  const pages = await askPages(
+    database.sql,
+    searches.map((search) => ({ board: 'board_2', column, search })),
+  )
+  return pages.map(({ contacts }) => contacts.map(({ id }) => id.slice(column.length + 1)).toSorted())
+}
+
+/** Each contact with what must find it, and nothing else of its column. */
+function finds(column: string, contacts: readonly (Stored & { readonly by: readonly string[] })[]) {
+  test.each(contacts.map((contact) => [contact.name ?? contact.phone, contact] as const))(
+    '%s',
+    async (_, { id, by }) => {
+      await store(
+        column,
+        contacts.map(({ by: _by, ...stored }) => stored),
+      )
+      const found = await foundBy(column, by)
+      expect(Object.fromEntries(by.map((search, index) => [search, found[index]]))).toEqual(
+        Object.fromEntries(by.map((search) => [search, [id]])),
+      )
+    },
+  )
+}
+
+describe('a name is found however it is written, and by few letters where a word begins:', () => {
+  finds('named', [
+    { id: 'release', name: 'Release 2.0 (4) 1-2', by: ['2.0', '(4)', '1-2', 'release 2.0', '２.０', '٢.٠'] },
+    {
+      id: 'signs',
+      name: 'A + B / .. ..c',
+      by: ['+', '/', '..', '+ b /', '.. ..c'],
+    },
+    { id: 'basil', name: 'Βασίλης', by: ['βασ', 'ΒΑΣ', 'βας', 'βα', 'ΒΑΣΊΛΗΣ', 'βασιλησ', 'Βασίλης'] },
+    {
+      id: 'korean',
+      name: '김철수'.normalize('NFD'),
+      by: ['김', '철수', '김철수', '수', '김철수'.normalize('NFD')],
+    },
+    { id: 'kana', name: 'ガボール', by: ['ガボール', 'ｶﾞﾎﾞｰﾙ', 'ガボール'.normalize('NFD'), 'ボ', 'ガボ'] },
+    { id: 'cyrillic', name: 'Андрей', by: ['андрей', 'АНДРЕЙ', 'Андрей'.normalize('NFD'), 'андреи'] },
+    { id: 'arabic', name: 'أحمد'.normalize('NFD'), by: ['أحمد', 'احمد', 'أحمد'.normalize('NFD'), 'أَحْمَد'] },
+    { id: 'number', name: '№7 ﬁlm ℡', by: ['№7', 'no7', 'NO7', 'film', 'FILM', 'tel', '℡'] },
+    { id: 'sharp', name: 'Weiß GROẞ', by: ['weiss', 'WEISS', 'weiß', 'groß', 'GROSS', 'groẞ'] },
+    { id: 'turkish', name: 'İdil Işık', by: ['idil', 'İDİL', 'IŞIK', 'isik', 'ışık'] },
+    { id: 'georgian', name: 'გიორგი', by: ['გიორგი', 'ᲒᲘᲝᲠᲒᲘ', 'გი'] },
+    { id: 'fullwidth', name: 'Ｖａｓｔ\u3000Ｎａｍｅ', by: ['vast name', 'VAST', 'na', 'ｖａ'] },
+    {
+      id: 'opened',
+      name: '«Quer» “zitat” ¿sale？ 【box】 🙂emil',
+      by: ['qu', 'zi', 'sa', 'bo', 'em', '🙂', '«quer»'],
+    },
+    {
+      id: 'spaced',
+      name: 'No\u00a0Break\u2003Wide\u2028Line',
+      by: ['no break', 'br', 'wi', 'li', 'break wide line'],
+    },
+    {
+      id: 'invisible',
+      name: 'Zo\u200be\u00ad\ufe0f Ri\u200dver',
+      by: ['zoe river', 'zoe', 'river', '\u202eriver\u202c'],
+    },
+    { id: 'escaped', name: '50%_\\x ~~', by: ['50%', '%_\\', '_\\x', '~~', '0%_'] },
+    { id: 'hindi', name: 'किरण', by: ['किरण', 'कि', 'किर'] },
+    { id: 'dashes', name: 'Ann–Lee O’Neil', by: ['ann-lee', "o'neil", 'ann−lee', 'ne'] },
+  ])
+
+  test('but not by few letters within a word, whatever mark they stand behind', async () => {
+    await store('named', [
+      { id: 'hindi', name: 'किरण' },
+      { id: 'accent', name: 'e\u0301clair' },
+      { id: 'plain', name: 'Anna' },
+    ])
+    expect(await foundBy('named', ['र', 'cl', 'na', '%'])).toEqual([[], [], [], []])
+  })
+})
+
+describe('a phone number is found by its digits, however they are written:', () => {
+  finds('numbered', [
+    {
+      id: 'german',
+      phone: '+49 (0)30 1234-567',
+      by: [
+        '+49301234567',
+        '0049 30 1234567',
+        '+49 30/1234567',
+        '030 1234567',
+        '(0)30 1234-567',
+        '+49 (0)30 1234-567',
+        '011 49 30 1234567',
+        '☎ 030/1234567',
+        'Tel.: +49 30 1234567',
+        '49301234567',
+      ],
+    },
+    {
+      id: 'zeros',
+      phone: '00679549',
+      by: ['00679549', '00 67 95 49', '0067 9549', '67-95-49', '+679549', '0679549', '06 79 549'],
+    },
+    {
+      id: 'vanity',
+      phone: '1-800-FLOWERS',
+      by: [
+        '1-800-FLOWERS',
+        '1-800-3569377',
+        '18003569377',
+        '800 flowers',
+        '(800) 356 9377',
+        '1-800-flo',
+        'flowers',
+      ],
+    },
+    { id: 'digits', phone: '+1 (888) 435-5437', by: ['1-888-HELLHER', '1888HELLHER', '8884355437'] },
+    {
+      id: 'extended',
+      phone: '+1 555 010 4477 ext. 5',
+      by: ['+1 555 010 4477 x5', '+1 (555) 010-4477', '555 010 4477 Ext 5', 'ext. 5', '010-4477 #5'],
+    },
+    {
+      id: 'arabic',
+      phone: '+٩٦٦ ٥٠ ١٢٣ ٤٥٦٧',
+      by: ['+966501234567', '٩٦', '966 50 123', '۹۶۶ ۵۰', '+٩٦٦ ٥٠ ١٢٣ ٤٥٦٧'],
+    },
+    {
+      id: 'latin',
+      phone: '+20 100 765 4321',
+      by: ['٢٠١٠٠٧٦٥٤٣٢١', '۷۶۵۴۳۲۱', '७६५-४३२१', '７６５４３２１', '𝟕𝟔𝟓𝟒𝟑𝟐𝟏'],
+    },
+    {
+      id: 'pasted',
+      phone: '\u202a+33\u00a06\u202f12\u201134\u201156\u201078\u202c',
+      by: ['+33612345678', '0033 6 12 34 56 78', '\u202a+33 6 12 34\u202c', '33.6.12.34', '612–34−56'],
+    },
+    {
+      id: 'plain',
+      phone: '4420 7946 0018',
+      by: ['+442079460018', '0044 20 7946 0018', '0114420 7946 0018', '+44 20 7946'],
+    },
+    {
+      id: 'american',
+      phone: '011 81 3 1357 2468',
+      by: ['+81313572468', '0081 3 1357 2468', '011 81 3 1357', '81-3-1357'],
+    },
+    { id: 'words', phone: 'call ☏ mum', by: ['call ☏ mum', 'mum', 'mu', 'll ☏'] },
+    { id: 'punctuation', phone: '(-)', by: ['(-)'] },
+  ])
+
+  test('fewer than three digits find a number that begins with them, and none that goes on with them', async () => {
+    await store('numbered', [
+      { id: 'international', phone: '+49 30 55 1' },
+      { id: 'national', phone: '030 49' },
+    ])
+    const found = await foundBy('numbered', ['49', '+4', '(4)', '0049', '03', '55', '30', '+3'])
+    const abroad = ['international']
+    expect(found).toEqual([abroad, abroad, abroad, abroad, ['national'], [], [], []])
+  })
+})
+
+describe('whatever is stored', () => {
+  const text = fc
+    .oneof(
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }),
+      fc.string({ unit: fc.constantFrom(...'0123 +()./-%_\\x٢é\u0301𝟗'), minLength: 1, maxLength: 30 }),
+    )
+    .filter((each) => !/\p{Cc}/u.test(each))
+  const contact = fc.record({
+    name: text,
+    email: text,
+    phone: text,
+    at: fc.nat(),
+    length: fc.integer({ min: 3, max: 9 }),
+  })
+
+  const isLong = (part: string) => [...part.normalize('NFC')].length >= 3
+
+  /** Three characters or more out of the middle of it. */
+  const partOf = (whole: string, at: number, length: number) => {
+    const characters = [...whole]
+    const start = at % Math.max(1, characters.length - length)
+    return characters.slice(start, start + length).join('')
+  }
+
+  test('finds its contact by all of it and by any part of three characters or more, however that is written', async () => {
+    const contacts = fc
+      .sample(contact, { seed: 8, numRuns: 150 })
+      .map((each, index) => ({ id: `${index}`, ...each }))
+    await store(
+      'any',
+      contacts.map(({ id, name, email, phone }) => ({ id, name, email, phone })),
+    )
+    const asked = contacts.flatMap(({ id, name, email, phone, at, length }) =>
+      [name, email, phone]
+        .flatMap((field) => [field, ...[partOf(field, at, length)].filter(isLong)])
+        .flatMap((search) => [
+          search,
+          search.toUpperCase(),
+          search.toLowerCase(),
+          search.normalize('NFC'),
+          search.normalize('NFD'),
+          search.normalize('NFKD'),
+          `\u200e${search}\u200f`,
+        ])
+        .map((search) => ({ id, search })),
+    )
+    const missed: string[] = []
+    for (let from = 0; from < asked.length; from += 500) {
+      const some = asked.slice(from, from + 500)
+      const pages = await askPages(
+        database.sql,
+        some.map(({ search }) => ({ board: 'board_2', column: 'any', search })),
+      )
+      for (const [index, { id, search }] of some.entries()) {
+        const isThere =
+          pages[index]?.contacts.some((found) => found.id === `any_${id}`) || (pages[index]?.total ?? 0) > 100
+        if (!isThere) missed.push(`${id} by ${JSON.stringify(search)}`)
+      }
+    }
+    expect(missed).toEqual([])
+    expect(asked.length).toBeGreaterThan(3_000)
+  }, 120_000)
+})
