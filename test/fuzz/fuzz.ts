@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { fuzzMalformed, sendCase, told } from './fuzz-malformed.ts'
+import { told } from './findings.ts'
+import { fuzzMalformed, sendCase } from './fuzz-malformed.ts'
 import { startFuzzStack } from './fuzz-stack.ts'
 import { faultsOf } from './judge.ts'
 import { requestCaseSchema } from './request-case.ts'

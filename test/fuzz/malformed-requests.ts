@@ -2,7 +2,7 @@ import type { Dice } from '../support/dice.ts'
 import { type Known, sampleOf } from './json-samples.ts'
 import { inUrl, oddBody, oddCursor, oddText, spoiled } from './junk.ts'
 import { bytesOf, type Framing, type RequestCase, type Segment } from './request-case.ts'
-import type { Target } from './targets.ts'
+import { pickTarget, type Target } from './targets.ts'
 import { tokenNames } from './tokens.ts'
 
 /** In every text of ours that nobody may repeat in a log. */
@@ -123,15 +123,6 @@ export function malformedCase(
     copies: dice.happens(0.03) ? dice.between(2, 8) : 1,
     pieceBytes: dice.happens(0.06) ? dice.pick([1, 7, 500, 16_384]) : null,
     ...(isSlow ? slowly(dice) : {}),
-  }
-}
-
-/** A route that takes more is asked more often: up to twelve times as often as one that takes nothing. */
-function pickTarget(targets: readonly Target[], dice: Dice): Target {
-  for (;;) {
-    const target = dice.pick(targets)
-    const takes = 1 + Object.keys(target.query).length + 3 * Math.min(target.bodies.length, 2)
-    if (dice.happens(Math.min(takes, 12) / 12)) return target
   }
 }
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answersHttp } from '../../origin/local/processes.ts'
 import { routes } from '../../worker/app.ts'
-import { type FuzzReport, fuzzMalformed, told } from './fuzz-malformed.ts'
+import { type FuzzReport, told } from './findings.ts'
+import { fuzzMalformed } from './fuzz-malformed.ts'
 import { type FuzzStack, startFuzzStack } from './fuzz-stack.ts'
 import { originTargets, workerTargets } from './targets.ts'
 

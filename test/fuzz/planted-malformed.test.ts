@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { plantedEnvironment, plantedWorkerEntry } from '../support/planting.ts'
-import { type FuzzReport, fuzzMalformed } from './fuzz-malformed.ts'
+import type { FuzzReport } from './findings.ts'
+import { fuzzMalformed } from './fuzz-malformed.ts'
 import { type FuzzStack, startFuzzStack } from './fuzz-stack.ts'
 import { originTargets, workerTargets } from './targets.ts'
 

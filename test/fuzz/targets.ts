@@ -9,6 +9,7 @@ import { cacheSettingsChangeSchema } from '../../shared/contract/settings.ts'
 import { resources } from '../../shared/resources/index.ts'
 import { routes } from '../../worker/app.ts'
 import { openApiDocument } from '../../worker/openapi.ts'
+import type { Dice } from '../support/dice.ts'
 import { createOrigin } from '../unit/origin/origin-under-test.ts'
 import { createPromptDatabase } from '../unit/origin/stub-database.ts'
 import { type JsonSchema, jsonSchemaSchema } from './json-samples.ts'
@@ -97,4 +98,13 @@ export function originTargets(): Target[] {
 
 function schemaOf(schema: z.ZodType): JsonSchema {
   return jsonSchemaSchema.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }))
+}
+
+/** A route that takes more is asked more often: up to twelve times as often as one that takes nothing. */
+export function pickTarget(targets: readonly Target[], dice: Dice): Target {
+  for (;;) {
+    const target = dice.pick(targets)
+    const takes = 1 + Object.keys(target.query).length + 3 * Math.min(target.bodies.length, 2)
+    if (dice.happens(Math.min(takes, 12) / 12)) return target
+  }
 }

@@ -23,27 +23,39 @@ export const tokenNames = [
   ...['otherAlgorithm', 'critical', 'emptySignature', 'notJson', 'huge', 'bare', 'dots'],
 ] as const
 
-export async function secretsOf(file: StackFile): Promise<Secrets> {
-  const { jwtSecret, url } = file.supabase
+export const foreignSecret = 'a secret that this stack has never seen, but long enough'
+
+/** Signs tokens as the stack's own sign-in does, but for the claims that a caller changes; undefined leaves one out. */
+export function createSigner({ supabase: { jwtSecret, url } }: StackFile) {
   const issuer = `${url}/auth/v1`
+  const nowSeconds = Math.floor(Date.now() / 1_000)
+  return {
+    issuer,
+    signed(
+      changes: Readonly<Record<string, unknown>>,
+      { secret = jwtSecret, ...header }: { secret?: string; alg?: string; kid?: string } = {},
+    ) {
+      const claims = {
+        role: 'authenticated',
+        app_metadata: { workspaces: { '15213': 'admin' } },
+        sub: users.admin,
+        iss: issuer,
+        aud: 'authenticated',
+        exp: nowSeconds + 3_600,
+        ...changes,
+      }
+      const present = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
+      return new SignJWT(present)
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT', ...header })
+        .sign(new TextEncoder().encode(secret))
+    },
+  }
+}
+
+export async function secretsOf(file: StackFile): Promise<Secrets> {
   const { admin } = file.tokens
   const [head = '', payload = '', signature = ''] = admin.split('.')
-  const signed = (changes: Record<string, unknown>, secret = jwtSecret, alg = 'HS256', header = {}) => {
-    const nowSeconds = Math.floor(Date.now() / 1_000)
-    const claims = {
-      role: 'authenticated',
-      app_metadata: { workspaces: { '15213': 'admin' } },
-      sub: users.admin,
-      iss: issuer,
-      aud: 'authenticated',
-      exp: nowSeconds + 3_600,
-      ...changes,
-    }
-    const present = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
-    return new SignJWT(present)
-      .setProtectedHeader({ alg, typ: 'JWT', ...header })
-      .sign(new TextEncoder().encode(secret))
-  }
+  const { signed, issuer } = createSigner(file)
   let nested: unknown = 1
   for (let level = 0; level < 500; level += 1) nested = [nested]
   const encoded = (text: string) => Buffer.from(text).toString('base64url')
@@ -57,12 +69,9 @@ export async function secretsOf(file: StackFile): Promise<Secrets> {
       aud: 'authenticated',
     }).encode(),
     tampered: `${head}.${payload.slice(0, -2)}xx.${signature}`,
-    foreign: await signed({}, 'a secret that this stack has never seen, but long enough'),
+    foreign: await signed({}, { secret: foreignSecret }),
     anon: await signed({ role: 'anon' }),
-    service: await signed(
-      { role: 'service_role' },
-      'a secret that this stack has never seen, but long enough',
-    ),
+    service: await signed({ role: 'service_role' }, { secret: foreignSecret }),
     unending: await signed({ exp: undefined }),
     nobody: await signed({ sub: undefined }),
     numbered: await signed({ sub: 7, exp: 'soon' }),
@@ -79,8 +88,8 @@ export async function secretsOf(file: StackFile): Promise<Secrets> {
       },
     }),
     nul: await signed({ sub: 'a\0b' }),
-    otherAlgorithm: await signed({}, jwtSecret, 'HS512'),
-    critical: await signed({}, jwtSecret, 'HS256', { kid: '../../x' }),
+    otherAlgorithm: await signed({}, { alg: 'HS512' }),
+    critical: await signed({}, { kid: '../../x' }),
     emptySignature: `${head}.${payload}.`,
     notJson: `${encoded('not json')}.${encoded('not json')}.${signature}`,
     huge: `${head}.${'x'.repeat(9_000)}.${signature}`,
