@@ -56,13 +56,14 @@ export function foreignCase(targets: readonly Target[], loot: Loot, dice: Dice, 
   const target = pickTarget(targets, dice)
   const known = foreignKnown(loot, dice)
   const isRead = target.side === 'worker' && Object.keys(target.query).length > 0
+  const read = isRead && dice.happens(0.4) ? dice.pick(loot.reads) : null
   return {
     side: target.side,
-    route: target.path,
+    route: read?.route ?? target.path,
     method: dice.happens(0.95)
       ? target.method
       : dice.pick(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']),
-    target: isRead && dice.happens(0.4) ? dice.pick(loot.paths) : targetOf(target, known, dice),
+    target: read?.target ?? targetOf(target, known, dice),
     version: 'HTTP/1.1',
     headers: [
       ['Host', '{{host}}'],
