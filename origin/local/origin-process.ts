@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { PieceChange } from './piece-changes.ts'
 import { answersHttp, createProcessPiece, type Piece } from './processes.ts'
 
 interface OriginProcessOptions {
@@ -11,6 +12,7 @@ interface OriginProcessOptions {
   readonly workerUrl: string
   readonly internalAuthKey: string
   readonly environment: Readonly<Record<string, string>>
+  onChange(change: PieceChange): void
 }
 
 /** The origin as it runs in production: `node origin/index.ts`. */
@@ -33,6 +35,7 @@ export function createOriginPiece(options: OriginProcessOptions): Piece & { read
     },
     dataDirectory: options.dataDirectory,
     hearsStarter: true,
+    onChange: options.onChange,
     isReady: () => answersHttp(`${url}/health`),
   })
   return Object.defineProperties(

@@ -3,18 +3,16 @@ import { readStackFile } from '../../origin/local/stack-file.ts'
 import type { TestStackOptions } from '../support/local-stack.ts'
 import { foreignSecretsOf } from './foreign-tokens.ts'
 import { createForeignWorld, type ForeignWorld } from './foreign-world.ts'
-import type { Place } from './fuzz-malformed.ts'
-import { startFuzzStack } from './fuzz-stack.ts'
+import { type FuzzStack, startFuzzStack } from './fuzz-stack.ts'
 
-export interface ForeignStack {
-  readonly place: Place
+export interface ForeignStack extends FuzzStack {
   readonly world: ForeignWorld
-  stop(): Promise<void>
 }
 
 /** A local stack with two workspaces, of which one's rows are marked. `plant` is SQL that opens a way to them. */
 export async function startForeignStack(options: TestStackOptions = {}, plant = ''): Promise<ForeignStack> {
-  const { stack, place, stop } = await startFuzzStack(options)
+  const given = await startFuzzStack(options)
+  const { stack, place } = given
   try {
     if (plant !== '') {
       await stack.sql.unsafe(plant)
@@ -22,10 +20,13 @@ export async function startForeignStack(options: TestStackOptions = {}, plant = 
       await stack.pieces.supabase.stop()
       await stack.pieces.supabase.start()
     }
-    const secrets = await foreignSecretsOf(await readStackFile(dirname(stack.logs)))
-    return { place: { ...place, secrets }, world: await createForeignWorld(stack), stop }
+    const secrets = {
+      ...place.secrets,
+      ...(await foreignSecretsOf(await readStackFile(dirname(stack.logs)))),
+    }
+    return { ...given, place: { ...place, secrets }, world: await createForeignWorld(stack) }
   } catch (error) {
-    await stop()
+    await given.stop()
     throw error
   }
 }

@@ -1,7 +1,15 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
-import { isNear, type Measures, placeOf, scrollSpaceOf, settled, shiftAfterScroll } from './scroll-space.ts'
+import {
+  isNear,
+  type Measures,
+  placeOf,
+  type ScrollSpace,
+  scrollSpaceOf,
+  settled,
+  shiftAfterScroll,
+} from './scroll-space.ts'
 
 /** The rows in view of a list that may have more of them than a browser can scroll over. */
 export interface RowScroll {
@@ -42,33 +50,7 @@ export function useRowScroll(
     const element = scroller.current
     view.current.shift = Math.min(view.current.shift, hidden)
     if (element === null || hidden === 0) return
-    let rest: ReturnType<typeof setTimeout> | undefined
-    // At once: the rows of a shift belong to where the list is scrolled to now.
-    const show = (next: number) => {
-      if (next === view.current.shift) return
-      view.current.shift = next
-      flushSync(() => setShift(next))
-    }
-    const onRest = () => {
-      const { topPx, shift: next } = settled(space, view.current, rowPx)
-      if (next === view.current.shift) return
-      show(next)
-      element.scrollTop = topPx
-      view.current.topPx = element.scrollTop
-    }
-    const onScroll = () => {
-      const topPx = element.scrollTop
-      const next = shiftAfterScroll(space, view.current, topPx, measuresOf(element, rowPx))
-      view.current.topPx = topPx
-      show(next)
-      clearTimeout(rest)
-      rest = setTimeout(onRest, restMs)
-    }
-    element.addEventListener('scroll', onScroll, { passive: true })
-    return () => {
-      element.removeEventListener('scroll', onScroll)
-      clearTimeout(rest)
-    }
+    return followScrolling({ element, space, view, rowPx, setShift })
   }, [scroller, space, hidden, rowPx])
 
   return {
@@ -91,6 +73,45 @@ export function useRowScroll(
       // So that the scroll event that follows finds nothing to do.
       view.current.topPx = element.scrollTop
     },
+  }
+}
+
+interface Following {
+  readonly element: HTMLElement
+  readonly space: ScrollSpace
+  readonly view: RefObject<{ topPx: number; shift: number }>
+  readonly rowPx: number
+  setShift(shift: number): void
+}
+
+/** Sets the shift as the list is scrolled, and puts the scrollbar where it belongs once that rests; answers how to end it. */
+function followScrolling({ element, space, view, rowPx, setShift }: Following): () => void {
+  let rest: ReturnType<typeof setTimeout> | undefined
+  // At once: the rows of a shift belong to where the list is scrolled to now.
+  const show = (next: number) => {
+    if (next === view.current.shift) return
+    view.current.shift = next
+    flushSync(() => setShift(next))
+  }
+  const onRest = () => {
+    const { topPx, shift: next } = settled(space, view.current, rowPx)
+    if (next === view.current.shift) return
+    show(next)
+    element.scrollTop = topPx
+    view.current.topPx = element.scrollTop
+  }
+  const onScroll = () => {
+    const topPx = element.scrollTop
+    const next = shiftAfterScroll(space, view.current, topPx, measuresOf(element, rowPx))
+    view.current.topPx = topPx
+    show(next)
+    clearTimeout(rest)
+    rest = setTimeout(onRest, restMs)
+  }
+  element.addEventListener('scroll', onScroll, { passive: true })
+  return () => {
+    element.removeEventListener('scroll', onScroll)
+    clearTimeout(rest)
   }
 }
 
