@@ -122,9 +122,9 @@ function isBeyondTheFront({ side, method, target, headers }: RequestCase): boole
   if (side !== 'worker') return false
   const invented = ['BREW', 'GETT', 'CONNECT', 'TRACE']
   if (!methodsOfTheFront.test(method) || invented.includes(method) || method.length > 20) return true
-  const host = headers.find(([name]) => name === 'Host')?.[1] ?? ''
-  const url = target.startsWith('/') ? `http://${host.replace('{{host}}', '127.0.0.1')}${target}` : target
-  return target === '*' || !/^[\w.:{}-]+$/.test(host) || !URL.canParse(url)
+  const host = (headers.find(([name]) => name === 'Host')?.[1] ?? '').replace('{{host}}', '127.0.0.1')
+  const url = target.startsWith('/') ? `http://${host}${target}` : target
+  return target === '*' || !/^[\w.:-]+$/.test(host) || !URL.canParse(url)
 }
 
 function isJson(text: string): boolean {

@@ -63,8 +63,9 @@ export class LogWatch {
   }
 }
 
-/** What workerd itself says of requests that never reach a Worker. */
+/** What workerd itself says of requests that never reach a Worker, and of one that was cut off while others shared its load. */
 const frontLines = [
+  'Warning: A promise was resolved or rejected from a different request context',
   'Received a connect event but we lack a handler',
   'Uncaught exception: workerd/api/global-scope.c++:286: failed: remote.jsg.Error: Handler does not export a connect()',
   'Uncaught exception: workerd/jsg/value.h:1511: failed: remote.jsg.TypeError: Invalid URL string.',
