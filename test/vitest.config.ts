@@ -98,6 +98,15 @@ export default defineConfig({
         testTimeoutMs: 90_000,
         serial: true,
       }),
+      // Each loads a stack for a minute: what they measure of time is whether something hangs.
+      room({
+        name: 'fuzz',
+        group: 3,
+        include: ['test/fuzz/**/*.test.ts'],
+        ...withProcesses,
+        testTimeoutMs: 240_000,
+        serial: true,
+      }),
       room({
         name: 'browser',
         group: 3,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { PieceChange } from './piece-changes.ts'
 import { answersHttp, createProcessPiece, type Piece } from './processes.ts'
 
 interface OriginProcessOptions {
@@ -13,6 +14,7 @@ interface OriginProcessOptions {
   /** Whose tokens are taken: the variables that the Worker has too. */
   readonly tokens: Readonly<Record<'JWT_ISSUER' | 'SUPABASE_JWT_SECRET', string>>
   readonly environment: Readonly<Record<string, string>>
+  onChange(change: PieceChange): void
 }
 
 /** Who tries it out, tests it or measures it is one user. */
@@ -40,6 +42,7 @@ export function createOriginPiece(options: OriginProcessOptions): Piece & { read
     },
     dataDirectory: options.dataDirectory,
     hearsStarter: true,
+    onChange: options.onChange,
     isReady: () => answersHttp(`${url}/health`),
   })
   return Object.defineProperties(

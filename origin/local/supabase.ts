@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { PieceChange } from './piece-changes.ts'
 import { createProcessPiece, type Piece } from './processes.ts'
 
 interface SupabaseOptions {
@@ -9,6 +10,7 @@ interface SupabaseOptions {
   readonly publishableKey: string
   readonly secretKey: string
   readonly password: string
+  onChange(change: PieceChange): void
 }
 
 /** Supabase's interface in front of the local Postgres. */
@@ -27,6 +29,7 @@ export function createSupabasePiece(options: SupabaseOptions): Piece {
     },
     dataDirectory: options.dataDirectory,
     hearsStarter: true,
+    onChange: options.onChange,
     isReady: () => isListening(`http://127.0.0.1:${options.port}`),
   })
 }

@@ -7,6 +7,7 @@ import { unstable_readConfig } from 'wrangler'
 import { z } from 'zod'
 import { buildDashboard } from './dashboard-build.ts'
 import { LocalError } from './local-error.ts'
+import type { PieceChange } from './piece-changes.ts'
 import { isPortFree } from './ports.ts'
 import { logPathFor, type Piece } from './processes.ts'
 import { childrenOf, commandOf, signalIfThere } from './running-processes.ts'
@@ -18,6 +19,7 @@ interface WorkerProcessOptions {
   readonly variables: Readonly<Record<string, string>>
   /** The module that is run; the Worker's own unless a benchmark wraps it. */
   readonly entry?: string
+  onChange(change: PieceChange): void
 }
 
 /** The part of wrangler.toml that the local Worker takes over. */
@@ -45,61 +47,98 @@ const wranglerSchema = z.object({
 
 const project = fileURLToPath(new URL('../../', import.meta.url))
 
-/** How often it is looked whether workerd still runs: Miniflare does not tell. */
-const watchEveryMs = 1_000
+/** How often it is looked whether workerd still runs: Miniflare tells only that it has started another one. */
+const watchEveryMs = 500
+/** Within so long Miniflare has started another one, or does not get it started. */
+const returnsWithinMs = 30_000
+
+const name = 'worker'
 
 /** The Worker in real workerd. Bindings, variables and compatibility date are wrangler.toml's. */
 export function createWorkerPiece(options: WorkerProcessOptions): Piece & { readonly url: string } {
+  const { port, onChange } = options
+  const runtime = watchRuntime(port, onChange)
   let miniflare: Miniflare | null = null
-  let pid: number | null = null
   let log: WriteStream | null = null
-  let watch: NodeJS.Timeout | undefined
 
   async function leave(): Promise<void> {
-    clearInterval(watch)
-    pid = null
     const leaving = miniflare
+    runtime.forget()
     miniflare = null
     await leaving?.dispose()
     log?.end()
     log = null
-  }
-
-  async function reportEnd(): Promise<void> {
-    if (pid === null || (await commandOf(pid)) !== null || pid === null) return
-    pid = null
-    console.error('The Worker (workerd) ended by itself; the rest goes on. Start anew to have it back.')
+    if (leaving !== null) onChange({ kind: 'stopped', name })
   }
 
   return {
-    url: `http://127.0.0.1:${options.port}`,
+    url: `http://127.0.0.1:${port}`,
     get pid() {
-      return pid
+      return runtime.pid
     },
     async start() {
       await leave()
-      log = createWriteStream(logPathFor({ dataDirectory: options.dataDirectory, name: 'worker' }), {
+      log = createWriteStream(logPathFor({ dataDirectory: options.dataDirectory, name }), {
         flags: 'a',
       })
-      if (!(await isPortFree(options.port))) throw portInUse(options.port)
-      const before = await workerdPids()
+      if (!(await isPortFree(port))) throw portInUse(port)
       miniflare = new Miniflare(
         convertV4MiniflareOptions({
           ...(await miniflareOptions(options)),
           handleStructuredLogs: ({ message }) => void log?.write(`${message}\n`),
+          unsafeHandleRuntimeRestart: () => runtime.find('returned'),
         }),
       )
       await miniflare.ready
-      pid = (await workerdPids()).find((each) => !before.includes(each)) ?? null
-      watch = setInterval(() => void reportEnd(), watchEveryMs).unref()
+      await runtime.find('started')
     },
     stop: leave,
     async kill() {
-      if (pid !== null) signalIfThere(pid, 'SIGKILL')
+      if (runtime.pid !== null) signalIfThere(runtime.pid, 'SIGKILL')
       await leave()
     },
-    pause: () => void (pid !== null && process.kill(pid, 'SIGSTOP')),
-    resume: () => void (pid !== null && process.kill(pid, 'SIGCONT')),
+    pause: () => void (runtime.pid !== null && process.kill(runtime.pid, 'SIGSTOP')),
+    resume: () => void (runtime.pid !== null && process.kill(runtime.pid, 'SIGCONT')),
+  }
+}
+
+/** The workerd at a port, whichever process it is: Miniflare starts another one by itself where it has ended. */
+function watchRuntime(port: number, onChange: (change: PieceChange) => void) {
+  let pid: number | null = null
+  let looking: NodeJS.Timeout | undefined
+  let missing: NodeJS.Timeout | undefined
+
+  function noteEnd(ended: number): void {
+    if (pid !== ended) return
+    pid = null
+    onChange({ kind: 'restarting', name, pid: ended })
+    const lost = () => onChange({ kind: 'lost', name, waitedMs: returnsWithinMs })
+    missing = setTimeout(lost, returnsWithinMs).unref()
+  }
+  async function look(): Promise<void> {
+    const looked = pid
+    if (looked !== null && (await commandOf(looked)) === null) noteEnd(looked)
+  }
+  function forget(): void {
+    clearInterval(looking)
+    clearTimeout(missing)
+    looking = undefined
+    pid = null
+  }
+
+  return {
+    get pid() {
+      return pid
+    },
+    forget,
+    async find(kind: 'started' | 'returned') {
+      if (pid !== null) noteEnd(pid)
+      const found = await workerdPidAt(port)
+      clearTimeout(missing)
+      pid = found
+      looking ??= setInterval(() => void look(), watchEveryMs).unref()
+      if (pid !== null) onChange({ kind, name, pid })
+    },
   }
 }
 
@@ -108,14 +147,24 @@ export function portInUse(port: number): LocalError {
   return new LocalError(`Port ${port} is in use: choose another with --port.`)
 }
 
+/** The workerd that this process has started to listen at a port: its command line names the address. */
+async function workerdPidAt(port: number): Promise<number | null> {
+  const children = await childrenOf(process.pid)
+  const isIt = (command: string) => command.includes('workerd') && command.includes(`127.0.0.1:${port} `)
+  return children.find(({ command }) => isIt(command))?.pid ?? null
+}
+
 /** The workerds that this process has started and that still run. */
 export async function workerdPids(): Promise<number[]> {
   const children = await childrenOf(process.pid)
   return children.filter(({ command }) => command.includes('workerd')).map(({ pid }) => pid)
 }
 
-async function miniflareOptions({ dataDirectory, port, ...worker }: WorkerProcessOptions) {
-  const [options, assets] = await Promise.all([workerOptions(worker), dashboardAssets()])
+async function miniflareOptions({ dataDirectory, port, variables, entry }: WorkerProcessOptions) {
+  const [options, assets] = await Promise.all([
+    workerOptions({ variables, ...(entry === undefined ? {} : { entry }) }),
+    dashboardAssets(),
+  ])
   return { ...options, assets, ...sharedOptions(dataDirectory), port }
 }
 

@@ -1,4 +1,4 @@
-import type { Replacement } from './planted.ts'
+import type { Replacement } from '../support/planting.ts'
 
 /** A bug, and the promise that it breaks. */
 export interface Canary {

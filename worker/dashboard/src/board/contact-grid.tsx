@@ -1,4 +1,3 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import type { Board } from '../api/directory.ts'
 import { formatCount } from '../parts/format.ts'
@@ -9,6 +8,7 @@ import { type Cell, moved } from './grid-keys.ts'
 import type { ListQuestion } from './list-question.ts'
 import { PagesInView } from './pages-in-view.tsx'
 import { type PageRef, pageKey, pageOf, type Segment, usePages } from './use-pages.ts'
+import { useRowScroll } from './use-row-scroll.ts'
 
 const rowHeightPx = 34
 
@@ -27,16 +27,10 @@ interface GridProps {
 export function ContactGrid({ boards, segments, rows, question, onSort }: GridProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState<Cell>({ row: 0, field: 0 })
-  const virtual = useVirtualizer({
-    count: rows,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeightPx,
-    overscan: 8,
-  })
-  const items = virtual.getVirtualItems()
+  const { inView, heightPx, scrollToRow } = useRowScroll(scroller, rows, rowHeightPx)
   const refs = pageRefs(
     segments,
-    items.map(({ index }) => index),
+    inView.map(({ row }) => row),
   )
   const { pages, error, retry } = usePages(refs, question)
 
@@ -46,7 +40,7 @@ export function ContactGrid({ boards, segments, rows, question, onSort }: GridPr
     if (next === null) return
     event.preventDefault()
     setActive(next)
-    virtual.scrollToIndex(next.row, { align: 'auto' })
+    scrollToRow(next.row)
   }
 
   return (
@@ -65,20 +59,20 @@ export function ContactGrid({ boards, segments, rows, question, onSort }: GridPr
         onKeyDown={onKeyDown}
       >
         <Heads question={question} onSort={onSort} />
-        <div className="grid-body" role="rowgroup" style={{ blockSize: `${virtual.getTotalSize()}px` }}>
-          {items.map(({ index, start }) => {
-            const ref = pageOf(segments, index)
+        <div className="grid-body" role="rowgroup" style={{ blockSize: `${heightPx}px` }}>
+          {inView.map(({ row, offsetPx }) => {
+            const ref = pageOf(segments, row)
             const page = ref === null ? undefined : pages.get(pageKey(ref))
             return (
               <ContactRow
-                key={index}
-                row={index}
-                offsetPx={start}
+                key={row}
+                row={row}
+                offsetPx={offsetPx}
                 contact={ref === null ? undefined : page?.contacts[ref.index]}
                 source={page?._cache.source ?? null}
                 boards={boards}
-                activeField={index === active.row ? active.field : null}
-                onChoose={(field) => setActive({ row: index, field })}
+                activeField={row === active.row ? active.field : null}
+                onChoose={(field) => setActive({ row, field })}
               />
             )
           })}

@@ -1,13 +1,16 @@
 import { useQueries } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { z } from 'zod'
+import { limits } from '../../../../shared/limits.ts'
 import { contactListAnswerSchema } from '../../../../shared/resources/contact-list.ts'
 import { usePlace } from '../place.ts'
 import { type ListQuestion, listPath } from './list-question.ts'
 
 export type Page = z.output<typeof contactListAnswerSchema> & { readonly durationMs: number }
 
-export const perPage = 100
+export const perPage = limits.perPageMax
+/** What pages by number reach of one board. */
+const rowsMax = limits.pageMax * perPage
 
 /** One board of those shown one below the other: where its rows begin, and how many there are. */
 export interface Segment {
@@ -30,7 +33,7 @@ export function useSegments(boardIds: readonly string[], question: ListQuestion)
     combine(results) {
       let firstRow = 0
       const segments = results.map(({ data }, index): Segment => {
-        const rows = data?.pagination.total ?? 0
+        const rows = Math.min(data?.pagination.total ?? 0, rowsMax)
         const segment = { boardId: boardIds[index] ?? '', firstRow, rows }
         firstRow += rows
         return segment

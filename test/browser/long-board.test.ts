@@ -1,0 +1,178 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { chromiumPath } from '../support/chromium.ts'
+import { eventually } from '../support/eventually.ts'
+import { useDashboard } from './dashboard-tests.ts'
+
+const total = 10_000_000
+const lastRow = total - 1
+const rowPx = 34
+
+/** A board of ten million contacts, each called by its row, as the API would answer for it. */
+async function answerForTenMillion(page: Page): Promise<string[]> {
+  const refused: string[] = []
+  await page.route(/\/api\/boards\/[^/]+\/contacts\?/, async (route) => {
+    const { searchParams } = new URL(route.request().url())
+    const number = Number(searchParams.get('page'))
+    const perPage = Number(searchParams.get('per_page'))
+    if (!(number >= 1 && number <= 1_000_000)) refused.push(route.request().url())
+    const rows = Math.max(Math.min(perPage, total - (number - 1) * perPage), 0)
+    const contacts = Array.from({ length: rows }, (_, index) => contactOn((number - 1) * perPage + index))
+    const pagination = {
+      page: number,
+      per_page: perPage,
+      total,
+      total_pages: Math.ceil(total / perPage),
+      next_cursor: null,
+    }
+    const _cache = {
+      status: 'HIT',
+      source: 'memory',
+      ttl: 180,
+      age: 1,
+      edge_location: 'X',
+      response_time_ms: 1,
+    }
+    await route.fulfill({ json: { success: true, data: { contacts, pagination, _cache } } })
+  })
+  return refused
+}
+
+function contactOn(row: number) {
+  const at = '2026-01-01T00:00:00Z'
+  return {
+    id: `row-${row}`,
+    workspace_id: '15213',
+    board_id: 'board_123',
+    board_column_id: 'col_1',
+    name: `Row ${row}`,
+    email: null,
+    phone: null,
+    status: 'open',
+    priority: 'low',
+    assigned_to: null,
+    needs_response: false,
+    follow_up: false,
+    is_favorite: false,
+    is_archived: false,
+    sentiment: null,
+    source: null,
+    lead_status: null,
+    tags: [],
+    last_message: null,
+    last_activity_at: at,
+    created_at: at,
+    updated_at: at,
+  }
+}
+
+describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
+  const given = useDashboard({ contacts: 500 })
+
+  async function openBoard(): Promise<Page> {
+    const { open, page } = await given.signedIn()
+    const refused = await answerForTenMillion(page)
+    await open('Board')
+    await page.getByRole('combobox', { name: 'Board', exact: true }).selectOption('board_123')
+    await page.getByText('10,000,000 contacts').waitFor()
+    expect(refused).toEqual([])
+    return page
+  }
+
+  /** The rows on the screen below the heads: number, what stands there, and how far from the top, in order. */
+  const rowsOf = (page: Page) =>
+    page.evaluate<{ row: number; index: number; contact: string | null; y: number }[]>(`(() => {
+      const grid = document.querySelector('[role=grid]')
+      const { top, bottom } = grid.getBoundingClientRect()
+      return [...grid.querySelectorAll('[data-row]')]
+        .map((each) => ({
+          row: Number(each.dataset.row),
+          index: Number(each.getAttribute('aria-rowindex')),
+          contact: each.dataset.contact ?? null,
+          y: each.getBoundingClientRect().top - top,
+        }))
+        .filter(({ y }) => y >= ${rowPx} - 1 && y + ${rowPx} <= bottom - top + 1)
+        .sort((one, other) => one.y - other.y)
+    })()`)
+
+  /** Once all rows on the screen have come: they follow each other without a gap, each with its own contact. */
+  async function seenRows(page: Page): Promise<number[]> {
+    const rows = await eventually(async () => {
+      const seen = await rowsOf(page)
+      return seen.length > 5 && seen.every(({ contact }) => contact !== null) && seen
+    })
+    for (const [at, { row, index, contact, y }] of rows.entries()) {
+      expect({ row, index, contact }).toEqual({ row, index: row + 2, contact: `row-${row}` })
+      expect(row).toBe((rows[0]?.row ?? 0) + at)
+      expect(y).toBeCloseTo((rows[0]?.y ?? 0) + at * rowPx, 0)
+    }
+    return rows.map(({ row }) => row)
+  }
+
+  const scrollTo = (page: Page, share: number) =>
+    page.evaluate(`(() => {
+      const grid = document.querySelector('[role=grid]')
+      grid.scrollTop = ${share} * (grid.scrollHeight - grid.clientHeight)
+    })()`)
+
+  it('is scrolled to its last contact by the scrollbar, and to its first', async () => {
+    const page = await openBoard()
+    await scrollTo(page, 1)
+    expect((await seenRows(page)).at(-1)).toBe(lastRow)
+    await scrollTo(page, 0.5)
+    const middle = await seenRows(page)
+    expect((middle[0] ?? 0) / total).toBeCloseTo(0.5, 2)
+    await scrollTo(page, 0)
+    expect((await seenRows(page))[0]).toBe(0)
+  })
+
+  it('is led to its last contact by one key, back by another, and row by row from where it is', async () => {
+    const page = await openBoard()
+    const grid = page.getByRole('grid')
+    await grid.focus()
+    await page.keyboard.press('Control+End')
+    expect((await seenRows(page)).at(-1)).toBe(lastRow)
+    expect(await grid.getAttribute('aria-activedescendant')).toBe(`cell-${lastRow}-7`)
+    expect(await grid.getAttribute('aria-rowcount')).toBe(String(total + 1))
+    await page.keyboard.press('PageUp')
+    await page.keyboard.press('ArrowUp')
+    const active = Number((await grid.getAttribute('aria-activedescendant'))?.split('-')[1])
+    expect(active).toBeLessThan(lastRow - 5)
+    expect(await seenRows(page)).toContain(active)
+    await page.keyboard.press('Control+Home')
+    expect((await seenRows(page))[0]).toBe(0)
+  })
+
+  it('brings the active row back into view from anywhere, and goes on from there', async () => {
+    const page = await openBoard()
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('ArrowDown')
+    await scrollTo(page, 0.4)
+    await seenRows(page)
+    await page.keyboard.press('ArrowDown')
+    expect(await seenRows(page)).toContain(2)
+    await scrollTo(page, 0.4)
+    const [first = 0] = await seenRows(page)
+    await page.locator(`#cell-${first + 3}-0`).click()
+    for (let time = 0; time < 3; time += 1) await page.keyboard.press('PageDown')
+    const active = Number((await page.getByRole('grid').getAttribute('aria-activedescendant'))?.split('-')[1])
+    expect(active).toBeGreaterThan(first + 10)
+    expect(active).toBeLessThan(first + 200)
+    expect(await seenRows(page)).toContain(active)
+  })
+
+  it('moves under the wheel by as many pixels as it turns, in its middle too, and stays where it came to rest', async () => {
+    const page = await openBoard()
+    await scrollTo(page, 0.6)
+    const [before = 0] = await seenRows(page)
+    const box = await page.getByRole('grid').boundingBox()
+    await page.mouse.move((box?.x ?? 0) + 200, (box?.y ?? 0) + 200)
+    await page.mouse.wheel(0, 10 * rowPx)
+    await eventually(async () => (await seenRows(page))[0] === before + 10)
+    const position = () => page.evaluate(`document.querySelector('[role=grid]').scrollTop`)
+    // The scrollbar moves to where the rows are among all; the rows stay.
+    const moved = await position()
+    await eventually(async () => (await position()) !== moved)
+    expect((await seenRows(page))[0]).toBe(before + 10)
+  })
+})

@@ -1,0 +1,248 @@
+import type { Dice } from '../support/dice.ts'
+import { ours, removedUser, theirs } from './foreign-tokens.ts'
+import type { Catalog, Loot } from './foreign-world.ts'
+import { bytesOf, type RequestCase } from './request-case.ts'
+
+/** A request to Supabase's interface for what is theirs: tables, functions, sign-in. */
+export function supabaseCase(catalog: Catalog, loot: Loot, dice: Dice, token: string): RequestCase {
+  const kind = dice.between(1, 10)
+  const asked =
+    kind <= 4
+      ? readOf(catalog, loot, dice)
+      : kind <= 6
+        ? writeOf(catalog, loot, dice)
+        : kind <= 9
+          ? callOf(catalog, loot, dice)
+          : signInOf(dice)
+  const key = dice.happens(0.9) ? '{{publishable}}' : dice.pick(['', 'sb_secret_guess', `{{${token}}}`])
+  return {
+    side: 'supabase',
+    route: asked.route,
+    method: asked.method,
+    target: asked.target,
+    version: 'HTTP/1.1',
+    headers: [
+      ['Host', '{{host}}'],
+      ['apikey', key],
+      ...(dice.happens(0.95) ? [['Authorization', `Bearer {{${token}}}`] as [string, string]] : []),
+      ...profiles(dice),
+      ...asked.headers,
+      ['Connection', 'close'],
+    ],
+    body: asked.body === null ? null : [[bytesOf(JSON.stringify(asked.body)), 1]],
+    framing: { kind: 'length' },
+    ending: 'answer',
+    lineEnd: '\r\n',
+    copies: 1,
+    pieceBytes: null,
+  }
+}
+
+interface Asked {
+  readonly route: string
+  readonly method: string
+  readonly target: string
+  readonly headers: readonly [string, string][]
+  readonly body: unknown
+}
+
+function profiles(dice: Dice): [string, string][] {
+  if (dice.happens(0.75)) return []
+  const schema = dice.pick([
+    'private',
+    'auth',
+    'reference_data',
+    'local_state',
+    'pg_catalog',
+    'information_schema',
+  ])
+  return [
+    ['Accept-Profile', schema],
+    ['Content-Profile', schema],
+  ]
+}
+
+const encoded = encodeURIComponent
+
+function pickTable({ tables }: Catalog, dice: Dice) {
+  const open = tables.filter(({ schema }) => schema === 'public')
+  return dice.pick(dice.happens(0.85) ? open : tables)
+}
+
+function filtersOf(columns: readonly string[], loot: Loot, dice: Dice): string[] {
+  const key = columns.includes('workspace_id') ? 'workspace_id' : 'id'
+  const named = [
+    `${key}=eq.${theirs}`,
+    `${key}=in.(${ours},${theirs})`,
+    `${key}=neq.${ours}`,
+    `${key}=not.eq.${ours}`,
+    `${key}=like.*14`,
+    `${key}=gt.${ours}`,
+    `or=(${key}.eq.${ours},${key}.eq.${theirs})`,
+    `not.and=(${key}.eq.${ours})`,
+    `id=eq.${dice.pick(loot.contactIds)}`,
+    `name=ilike.*a*`,
+    `${key}=eq.${encoded(`${theirs}' or '1'='1`)}`,
+  ]
+  return dice.happens(0.85) ? [dice.pick(named)] : []
+}
+
+const selections = [
+  '*',
+  '*,workspaces(*)',
+  '*,boards(*)',
+  '*,contacts(*)',
+  '*,board_columns(*)',
+  '*,memberships(*)',
+  '*,cache_settings(*)',
+  '*,boards(*,contacts(*),board_columns(*))',
+  '*,workspaces(*,memberships(*),cache_settings(*))',
+  'count()',
+  'name,search_text,email,tags',
+]
+
+function readOf(catalog: Catalog, loot: Loot, dice: Dice): Asked {
+  const { name, columns } = pickTable(catalog, dice)
+  const query = [
+    ...(dice.happens(0.8) ? [`select=${encoded(dice.pick(selections))}`] : []),
+    ...filtersOf(columns, loot, dice),
+    ...(dice.happens(0.3) ? [dice.pick(['order=id.desc', 'order=name', 'order=workspace_id.desc'])] : []),
+    `limit=${dice.pick([5, 20])}`,
+  ]
+  return {
+    route: `/rest/v1/${name}`,
+    method: dice.happens(0.9) ? 'GET' : 'HEAD',
+    target: `/rest/v1/${name}?${query.join('&')}`,
+    headers: [
+      ...(dice.happens(0.3) ? [['Prefer', 'count=exact'] as [string, string]] : []),
+      ...(dice.happens(0.15)
+        ? [
+            [
+              'Accept',
+              dice.pick([
+                'text/csv',
+                'application/vnd.pgrst.object+json',
+                'application/vnd.pgrst.plan',
+                'application/geo+json',
+              ]),
+            ] as [string, string],
+          ]
+        : []),
+    ],
+    body: null,
+  }
+}
+
+function writeOf(catalog: Catalog, loot: Loot, dice: Dice): Asked {
+  const { name, columns } = pickTable(catalog, dice)
+  const method = dice.pick(['POST', 'POST', 'PATCH', 'PATCH', 'DELETE', 'PUT'])
+  const values: Record<string, unknown> = {
+    workspace_id: theirs,
+    id: name === 'workspaces' ? theirs : dice.pick([...loot.contactIds, 'brought']),
+    name: 'written by somebody else',
+    board_id: 'board_214',
+    board_column_id: 'col_1',
+    user_id: dice.pick([removedUser, '00000000-0000-4000-8000-000000000001']),
+    role: 'admin',
+    settings: { cacheEnabled: false },
+    position: 1,
+  }
+  const row = Object.fromEntries(Object.entries(values).filter(([column]) => columns.includes(column)))
+  const moved = dice.happens(0.5) ? row : { workspace_id: theirs }
+  const filters =
+    method === 'POST' ? [] : dice.happens(0.3) ? [`workspace_id=eq.${ours}`] : filtersOf(columns, loot, dice)
+  const query = [
+    ...filters,
+    ...(dice.happens(0.3) ? ['select=*'] : []),
+    ...(dice.happens(0.2) ? ['on_conflict=workspace_id'] : []),
+  ]
+  const prefer = dice.pick([
+    'return=representation',
+    'return=representation, resolution=merge-duplicates',
+    'resolution=ignore-duplicates, return=representation',
+    'return=minimal',
+    'missing=default, return=representation',
+  ])
+  return {
+    route: `/rest/v1/${name}`,
+    method,
+    target: `/rest/v1/${name}${query.length === 0 ? '' : `?${query.join('&')}`}`,
+    headers: [
+      ['Prefer', prefer],
+      ['Content-Type', 'application/json'],
+    ],
+    body: method === 'DELETE' ? null : method === 'PATCH' ? moved : dice.happens(0.8) ? row : [row, row],
+  }
+}
+
+function callOf({ functions }: Catalog, loot: Loot, dice: Dice): Asked {
+  const open = functions.filter(({ schema }) => schema === 'public')
+  const { name, args } = dice.pick(dice.happens(0.8) ? open : functions)
+  const values = Object.fromEntries(args.map((arg) => [arg, argumentOf(arg, loot, dice)]))
+  const isGet = dice.happens(0.2)
+  const query = Object.entries(values).map(
+    ([arg, value]) => `${arg}=${encoded(typeof value === 'string' ? value : JSON.stringify(value))}`,
+  )
+  return {
+    route: `/rest/v1/rpc/${name}`,
+    method: isGet ? 'GET' : 'POST',
+    target: `/rest/v1/rpc/${name}${isGet ? `?${query.join('&')}` : ''}`,
+    headers: isGet ? [] : [['Content-Type', 'application/json']],
+    body: isGet ? null : values,
+  }
+}
+
+/** By the name of an argument, as the product's functions call them; what is not known is tried with a few things. */
+function argumentOf(name: string, loot: Loot, dice: Dice): unknown {
+  if (/workspace/.test(name)) return dice.happens(0.9) ? theirs : dice.pick([ours, [theirs], null])
+  if (/board/.test(name)) return dice.pick(['board_214', 'board_1'])
+  if (/column/.test(name)) return dice.pick([null, 'col_1'])
+  if (/contact|^p_id/.test(name))
+    return dice.pick([dice.pick(loot.contactIds), { id: dice.pick(loot.contactIds), name: 'x' }])
+  if (/filter/.test(name)) return dice.pick(['all', 'open'])
+  if (/search/.test(name)) return dice.pick([null, 'a', '@'])
+  if (/sort_by/.test(name)) return 'created_at'
+  if (/sort_order/.test(name)) return 'desc'
+  if (/per_page/.test(name)) return dice.pick([100, 5])
+  if (/page|max|seconds|limit/.test(name)) return 1
+  if (/after/.test(name)) return null
+  return dice.pick([
+    null,
+    1,
+    'a',
+    [],
+    [{ workspace_id: theirs }],
+    { name: 'written by somebody else' },
+    [theirs],
+  ])
+}
+
+/** Ways to become somebody else by what the sign-in lets a user say of themselves. */
+function signInOf(dice: Dice): Asked {
+  const claims = { workspaces: { [theirs]: 'admin' } }
+  const body = { data: claims, app_metadata: claims, user_metadata: claims, role: 'service_role' }
+  const [method, target]: [string, string] = dice.pick([
+    ['PUT', '/auth/v1/user'],
+    ['PATCH', '/auth/v1/user'],
+    ['GET', '/auth/v1/admin/users'],
+    ['POST', '/auth/v1/admin/users'],
+    ['PUT', '/auth/v1/admin/users/00000000-0000-4000-8000-000000000002'],
+    ['GET', '/auth/v1/user'],
+    ['POST', '/graphql/v1'],
+    ['GET', '/storage/v1/bucket'],
+    ['GET', '/rest/v1/'],
+    ['GET', '/auth/v1/settings'],
+  ])
+  return {
+    route: target,
+    method,
+    target,
+    headers: [['Content-Type', 'application/json']],
+    body:
+      method === 'GET'
+        ? null
+        : target === '/graphql/v1'
+          ? { query: '{ contactsCollection { edges { node { name } } } }' }
+          : body,
+  }
+}

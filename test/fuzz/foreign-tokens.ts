@@ -1,0 +1,77 @@
+import { UnsecuredJWT } from 'jose'
+import type { StackFile } from '../../origin/local/stack-file.ts'
+import { users } from '../../origin/local/tokens.ts'
+import { createSigner, foreignSecret, type Secrets } from './tokens.ts'
+
+export const ours = '15213'
+export const theirs = '15214'
+
+/** Was a member of both workspaces by the table, until the second phase of a run. */
+export const removedUser = '00000000-0000-4000-8000-000000000009'
+
+/** Who tries: nobody of them may see anything of the other workspace, by whichever way they ask. */
+export const attackers = [
+  ...[
+    'admin',
+    'adminByTable',
+    'member',
+    'stranger',
+    'expired',
+    'userMetadata',
+    'topLevel',
+    'listed',
+    'owner',
+  ],
+  ...['spaced', 'nulls', 'theirExpired', 'theirForged', 'theirUnsigned', 'theirOtherAlgorithm', 'theirAnon'],
+  ...['joined', 'nested'],
+] as const
+
+/** Signed by the right secret, but not to be taken where issuer, audience and expiry are verified; PostgREST verifies none of these. */
+export const attackersOfOurs = [
+  'theirOtherIssuer',
+  'theirOtherAudience',
+  'theirUnending',
+  'theirNobody',
+] as const
+
+export async function foreignSecretsOf(file: StackFile): Promise<Secrets> {
+  const { signed, issuer } = createSigner(file)
+  const their = { sub: users.otherAdmin, app_metadata: { workspaces: { [theirs]: 'admin' } } }
+  const claiming = (workspaces: unknown) => signed({ sub: users.stranger, app_metadata: { workspaces } })
+  return {
+    ...file.tokens,
+    adminByTable: await signed({ app_metadata: {} }),
+    userMetadata: await signed({
+      sub: users.stranger,
+      app_metadata: {},
+      user_metadata: { workspaces: { [theirs]: 'admin' } },
+    }),
+    topLevel: await signed({ sub: users.stranger, app_metadata: {}, workspaces: { [theirs]: 'admin' } }),
+    listed: await claiming([theirs]),
+    owner: await claiming({ [theirs]: 'owner' }),
+    spaced: await claiming({ [` ${theirs}`]: 'admin', [`${theirs} `]: 'admin', [`0${theirs}`]: 'admin' }),
+    nulls: await claiming({ [theirs]: null, '*': 'admin', '': 'admin', null: 'admin' }),
+    joined: await claiming({
+      [`${ours},${theirs}`]: 'admin',
+      [`${ours}, ${theirs}`]: 'admin',
+      [ours]: 'admin',
+    }),
+    nested: await claiming({ [ours]: { [theirs]: 'admin' } }),
+    theirExpired: await signed({ ...their, exp: Math.floor(Date.now() / 1_000) - 3_600 }),
+    theirForged: await signed(their, { secret: foreignSecret }),
+    theirOtherAlgorithm: await signed(their, { alg: 'HS512' }),
+    theirUnsigned: new UnsecuredJWT({
+      ...their,
+      role: 'authenticated',
+      iss: issuer,
+      aud: 'authenticated',
+    }).encode(),
+    theirAnon: await signed({ ...their, role: 'anon' }),
+    theirOtherIssuer: await signed({ ...their, iss: 'https://elsewhere.test/auth/v1' }),
+    theirOtherAudience: await signed({ ...their, aud: 'somebody else' }),
+    theirUnending: await signed({ ...their, exp: undefined }),
+    theirNobody: await signed({ ...their, sub: undefined }),
+    removed: await signed({ sub: removedUser, app_metadata: {} }),
+    publishable: file.supabase.publishableKey,
+  }
+}

@@ -1,0 +1,178 @@
+import type postgres from 'postgres'
+import { z } from 'zod'
+import { eventually } from '../support/eventually.ts'
+import type { TestStack } from '../support/local-stack.ts'
+import { removedUser, theirs } from './foreign-tokens.ts'
+import type { Fault } from './judge.ts'
+
+/** Stands in every row of theirs, and in no request: an answer that has it, shows one. */
+const secretMark = 'Qx9sealed'
+/** Of their settings, and how many contacts they have: figures that nothing else here has. */
+const secretLifetimeSeconds = 43_217
+const secretContacts = 1_013
+
+/** What of theirs an attacker may know: ids, and what an earlier answer held. */
+export interface Loot {
+  readonly contactIds: readonly string[]
+  readonly cursors: readonly string[]
+  readonly etags: readonly string[]
+  /** What has been read there, and lies in every tier. */
+  readonly reads: readonly { readonly route: string; readonly target: string }[]
+  readonly version: number
+}
+
+/** What the database offers to be asked for, so that a table or a function is attacked by being there. */
+export interface Catalog {
+  readonly tables: readonly { schema: string; name: string; columns: readonly string[] }[]
+  readonly functions: readonly { schema: string; name: string; args: readonly string[] }[]
+}
+
+/** Two workspaces, of which the other one's rows are marked. */
+export interface ForeignWorld {
+  readonly loot: Loot
+  readonly catalog: Catalog
+  /** Whether a text shows something of theirs. */
+  shows(text: string): boolean
+  /** Ends a membership in their workspace, and waits until it is in force at the Worker. */
+  removeMember(): Promise<void>
+  /** What has changed of theirs since the world was made. */
+  changes(): Promise<Fault[]>
+}
+
+export async function createForeignWorld(stack: TestStack): Promise<ForeignWorld> {
+  const { sql } = stack
+  await markRows(sql)
+  await eventually(async () => (await sql`select from private.outbox limit 1`).length === 0)
+  const loot = await readAsTheirAdmin(stack)
+  const removed = stack.api({
+    token: await stack.tokenOf({ userId: removedUser, workspaces: null }),
+    workspaceId: theirs,
+  })
+  const counts = `/api/cache-settings/workspace/${theirs}/counts`
+  if ((await removed.get(counts)).status !== 200) throw new Error('the member to be removed is none')
+  const catalog = await readCatalog(sql)
+  const before = await digestOf(sql, catalog)
+  // Each look at a ledger's version takes one; whatever else it has moved by, somebody else did.
+  let expectedVersion = await versionOf(stack)
+  const marks = [
+    new RegExp(secretMark),
+    new RegExp(`ttl\\W+${secretLifetimeSeconds}\\b`, 'i'),
+    new RegExp(`"total":${secretContacts},"(total_pages|highPriority)`),
+  ]
+  return {
+    loot,
+    catalog,
+    shows: (text) => marks.some((mark) => mark.test(text)),
+    async removeMember() {
+      const moved = (await versionOf(stack)) - expectedVersion
+      await sql`delete from public.memberships where user_id = ${removedUser} and workspace_id = ${theirs}`
+      await eventually(async () => (await removed.get(counts)).status === 403, {
+        deadlineMs: 120_000,
+        everyMs: 500,
+      })
+      // The removal itself may move the ledger.
+      expectedVersion = (await versionOf(stack)) - moved + 1
+    },
+    async changes() {
+      const after = await digestOf(sql, catalog)
+      const changed = Object.keys(before).filter((table) => before[table] !== after[table])
+      const faults = changed.map((table): Fault => ({ kind: `their rows of ${table} changed`, seen: table }))
+      const moved = (await versionOf(stack)) - expectedVersion - 1
+      if (moved !== 0) faults.push({ kind: 'their ledger moved', seen: `by ${moved} versions` })
+      return faults
+    },
+  }
+}
+
+async function markRows(sql: postgres.Sql): Promise<void> {
+  await sql.begin(async (all) => {
+    const sealed = (text: string) => `${secretMark} ${text}`
+    await all`update public.workspaces set name = ${sealed('workspace')} where id = ${theirs}`
+    await all`update public.boards set name = ${sealed('board')} || id where workspace_id = ${theirs}`
+    await all`update public.board_columns set name = ${sealed('column')} || id where workspace_id = ${theirs}`
+    await all`insert into public.memberships (workspace_id, user_id, role) values
+      (${theirs}, ${`user-${secretMark}`}, 'member'), (${theirs}, ${removedUser}, 'member')`
+    await all`insert into public.cache_settings (workspace_id, settings)
+      values (${theirs}, ${all.json({ cacheConfig: { contactsTTL: secretLifetimeSeconds } })})`
+    await all`insert into public.contacts (workspace_id, id, board_id, board_column_id, name)
+      select workspace_id, ${`sealed-${secretMark}-`} || number, board_id, board_column_id, name
+      from (select *, row_number() over (order by id) as number from public.contacts where workspace_id = ${theirs}) theirs
+      where number <= ${secretContacts}::int - (select count(*)::int from public.contacts where workspace_id = ${theirs})`
+    await all`update public.contacts
+      set name = ${sealed('contact')}, email = ${`${secretMark}@example.com`}, last_message = ${sealed('said')},
+        status = ${secretMark}, source = ${secretMark}, lead_status = ${secretMark}, sentiment = ${secretMark},
+        tags = array[${secretMark}]
+      where workspace_id = ${theirs}`
+  })
+}
+
+const cursorSchema = z.string()
+
+/** Also what puts their answers into every tier of the cache, from where they might be given to others. */
+async function readAsTheirAdmin(stack: TestStack): Promise<Loot> {
+  const api = stack.api({ token: stack.tokens.otherAdmin, workspaceId: theirs })
+  const cursors: string[] = []
+  const etags: string[] = []
+  const counts = {
+    route: '/api/cache-settings/workspace/{workspaceId}/counts',
+    target: `/api/cache-settings/workspace/${theirs}/counts`,
+  }
+  const reads: Loot['reads'][number][] = [counts]
+  for (const board of ['board_214', 'board_1']) {
+    for (const query of ['', 'per_page=100', 'page=2', 'filter=open', 'per_page=3&sort_by=name']) {
+      const path = `/api/boards/${board}/contacts?${query}`
+      const page = await api.page(board, query)
+      const answer = await api.get(path)
+      reads.push({ route: '/api/boards/{boardId}/contacts', target: path })
+      if (page.pagination.next_cursor !== null) cursors.push(cursorSchema.parse(page.pagination.next_cursor))
+      etags.push(answer.headers.get('ETag') ?? '')
+    }
+  }
+  await api.counts()
+  const ids = await stack.sql<{ id: string }[]>`
+    select id from public.contacts where workspace_id = ${theirs} and id not like 'sealed-%' order by id limit 20`
+  return {
+    contactIds: ids.map(({ id }) => id),
+    cursors: cursors.filter((cursor) => !Buffer.from(cursor, 'base64url').includes(secretMark)),
+    etags,
+    reads,
+    version: await versionOf(stack),
+  }
+}
+
+/** The version of their ledger, which takes a new one by being asked. */
+async function versionOf(stack: TestStack): Promise<number> {
+  return (await stack.invalidate({ workspaceId: theirs, boardId: 'board_214', action: 'board_updated' }))
+    .version
+}
+
+async function readCatalog(sql: postgres.Sql): Promise<Catalog> {
+  const tables = await sql<{ schema: string; name: string; columns: string[] }[]>`
+    select table_schema as schema, table_name as name, array_agg(column_name::text) as columns
+    from information_schema.columns where table_schema in ('public', 'private', 'auth')
+    group by 1, 2 order by 1, 2`
+  const functions = await sql<{ schema: string; name: string; args: string[] | null }[]>`
+    select n.nspname as schema, p.proname as name, p.proargnames[1:p.pronargs] as args
+    from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname in ('public', 'private') and p.prokind = 'f' and p.prorettype <> 'trigger'::regtype
+    order by 1, 2`
+  return {
+    tables: [...tables],
+    functions: functions.map(({ args, ...each }) => ({ ...each, args: args ?? [] })),
+  }
+}
+
+/** A digest of their rows in every table of `public` that has workspaces; the removed member aside. */
+async function digestOf(sql: postgres.Sql, { tables }: Catalog): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {}
+  for (const { schema, name, columns } of tables) {
+    const key = name === 'workspaces' ? 'id' : 'workspace_id'
+    if (schema !== 'public' || !columns.includes(key)) continue
+    const [row] = await sql<{ digest: string | null }[]>`
+      select md5(string_agg(each::text, '|' order by each::text)) as digest
+      from ${sql(`public.${name}`)} each
+      where ${sql(key)} = ${theirs} and each::text not like ${`%${removedUser}%`}`
+    digests[name] = row?.digest ?? 'none'
+  }
+  return digests
+}

@@ -1,0 +1,122 @@
+import { createDice } from '../support/dice.ts'
+import { createRandom } from '../support/random.ts'
+import { createTally, type FuzzReport, reduced } from './findings.ts'
+import { foreignCase, pickAttacker } from './foreign-requests.ts'
+import { supabaseCase } from './foreign-supabase.ts'
+import { theirs } from './foreign-tokens.ts'
+import type { ForeignWorld } from './foreign-world.ts'
+import { type Place, sendCase } from './fuzz-malformed.ts'
+import type { HttpAnswer } from './http-answers.ts'
+import type { Fault } from './judge.ts'
+import { expandSegments, type RequestCase } from './request-case.ts'
+import type { Target } from './targets.ts'
+import type { Exchange } from './wire.ts'
+
+interface ForeignOptions {
+  readonly seed: number
+  readonly attempts: number
+  readonly targets: readonly Target[]
+  readonly place: Place
+  readonly world: ForeignWorld
+  /** Whether a member is removed on the way, which takes as long as a membership is remembered. */
+  readonly hasRemoval?: boolean
+  readonly isReduced?: boolean
+}
+
+const atOnce = 16
+/** The last part of the attempts is made with one more attacker: who was a member until then. */
+const shareAfterRemoval = 0.2
+const shareOfRemoved = 0.5
+
+/** Tries to see or to change what is another workspace's, over Worker, origin and Supabase's interface. */
+export async function fuzzForeign(options: ForeignOptions): Promise<FuzzReport> {
+  const { seed, attempts, place, world } = options
+  const tally = createTally()
+  const routes = new Set<string>()
+  const { hasRemoval = true } = options
+  const removalAt = hasRemoval ? Math.floor(attempts * (1 - shareAfterRemoval)) : attempts
+  let next = 0
+
+  async function work(end: number): Promise<void> {
+    while (next < end) {
+      const index = next
+      next += 1
+      const request = attemptOf(options, seed, index, index >= removalAt)
+      routes.add(`${request.side} ${request.route}`)
+      const exchanged = await sendCase(request, place)
+      tally.countAnswers(request, exchanged)
+      for (const fault of leaksOf(request, exchanged, world)) tally.note(fault, request)
+    }
+  }
+  const workAll = (end: number) => Promise.all(Array.from({ length: atOnce }, () => work(end)))
+  await workAll(removalAt)
+  if (hasRemoval) await world.removeMember()
+  await workAll(attempts)
+  const shows = async (request: RequestCase, kind: string) =>
+    leaksOf(request, await sendCase(request, place), world).some((fault) => fault.kind === kind)
+  const changes = await world.changes()
+  const seen = options.isReduced === false ? tally.findings : await reduced(tally.findings, shows)
+  const changed = changes.map((fault) => ({
+    ...fault,
+    side: 'supabase' as const,
+    route: '',
+    times: 1,
+    replay: null,
+  }))
+  return { cases: next, routes, statuses: tally.statuses, findings: [...seen, ...changed] }
+}
+
+function attemptOf(
+  { targets, world }: ForeignOptions,
+  seed: number,
+  index: number,
+  isRemoved: boolean,
+): RequestCase {
+  const dice = createDice(createRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0xc2b2ae35)))
+  const isSupabase = dice.happens(0.4)
+  const token = isRemoved && dice.happens(shareOfRemoved) ? 'removed' : pickAttacker(dice, !isSupabase)
+  return isSupabase
+    ? supabaseCase(world.catalog, world.loot, dice, token)
+    : foreignCase(targets, world.loot, dice, token)
+}
+
+/** What of an answer shows something of theirs, or that somebody was let in who is nobody there. */
+function leaksOf(request: RequestCase, { answers }: Exchange, world: ForeignWorld): Fault[] {
+  return answers.flatMap((answer) => {
+    const { status, headers, body } = answer
+    const text = `${[...headers].join('\n')}\n${body.toString('utf8')}`
+    if (world.shows(text))
+      return [{ kind: `shows their rows to ${attackerOf(request)}`, seen: `${status} ${text.slice(0, 400)}` }]
+    const etags = request.headers
+      .filter(([name]) => name === 'If-None-Match')
+      .flatMap(([, value]) => value.split(', '))
+    if (status === 304 && etags.some((etag) => world.loot.etags.includes(etag)))
+      return [{ kind: `tells ${attackerOf(request)} that their page is this`, seen: '304' }]
+    return wasLetIn(request, answer)
+      ? [{ kind: `lets in ${attackerOf(request)}`, seen: `${status} ${text.slice(0, 400)}` }]
+      : []
+  })
+}
+
+function attackerOf({ headers }: RequestCase): string {
+  const names = headers.flatMap(([, value]) => /^(?:Bearer )?\{\{(\w+)\}\}$/.exec(value)?.[1] ?? [])
+  return names.find((name) => name !== 'host' && name !== 'publishable') ?? 'nobody'
+}
+
+/** The origin's routes for the Worker take its key, which no attacker has; the Worker's by body name the workspace there. */
+function wasLetIn({ side, route, body, method }: RequestCase, { status }: HttpAnswer): boolean {
+  if (status >= 300 || method === 'OPTIONS') return false
+  if (side === 'origin') return !route.startsWith('/contacts') && route !== '/health'
+  if (side !== 'worker' || method !== 'POST') return false
+  if (route === '/api/cache/invalidate') return true
+  return body !== null && namesTheirs(expandSegments(body))
+}
+
+function namesTheirs(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && Reflect.get(value, 'workspaceId') === theirs
+  } catch {
+    return false
+  }
+}

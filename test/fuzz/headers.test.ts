@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { readProject } from '../tidy/project.ts'
+import { headersRead } from './malformed-requests.ts'
+
+it('every header that the product reads is sent with junk', () => {
+  const sources = readProject().filter(({ path }) =>
+    /^(worker|origin|shared)\/(?!dashboard|local)[\w/-]+\.ts$/.test(path),
+  )
+  const named = sources.flatMap(({ text }) => [
+    ...text.matchAll(/(?:headers\.get|req\.header)\(\s*'([\w-]+)'/g),
+    ...text.matchAll(/\w+Header = '([\w-]+)'/g),
+  ])
+  const names = new Set(named.map(([, name = '']) => name.toLowerCase()))
+  const sent = headersRead.map((name) => name.toLowerCase())
+  expect(sent).toContain('x-workspace-id')
+  expect([...names].filter((name) => !sent.includes(name))).toEqual([])
+})

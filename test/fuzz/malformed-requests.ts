@@ -1,0 +1,306 @@
+import type { Dice } from '../support/dice.ts'
+import { type Known, sampleOf } from './json-samples.ts'
+import { inUrl, oddBody, oddCursor, oddText, spoiled } from './junk.ts'
+import { bytesOf, type Framing, type RequestCase, type Segment } from './request-case.ts'
+import { pickTarget, type Target } from './targets.ts'
+import { tokenNames } from './tokens.ts'
+
+/** In every text of ours that nobody may repeat in a log. */
+export const mark = 'Zq7mark'
+
+/** Of the reference data, and what stands in for a value of that name. */
+const known: Known = {
+  workspaceId: ['15213'],
+  workspace_id: ['15213'],
+  id: ['15213', 'contact_000042', 'contact_000007', `new-${mark}`],
+  boardId: ['board_123', 'board_1'],
+  board_id: ['board_123', 'board_1'],
+  contactId: ['contact_000042'],
+  columnId: ['col_1', 'col_2'],
+  column_id: ['col_1', 'col_2'],
+  board_column_id: ['col_1', 'col_2'],
+  fromColumnId: ['col_1'],
+  toColumnId: ['col_2'],
+  userId: ['00000000-0000-4000-8000-000000000001'],
+  assigned_to: ['00000000-0000-4000-8000-000000000002'],
+  resource: ['contact-list', 'contact-counts'],
+  name: [`Somebody ${mark}`],
+  email: [`${mark}@example.com`],
+  search: [mark, 'ann', '555'],
+  version: ['l:1', '1'],
+  tags: ['workspace', 'board:board_123', 'counts'],
+  table: ['contacts', 'contacts_49', 'boards'],
+  schema: ['public', 'private'],
+}
+
+/** The headers that the product reads (held to be all of them by headers.test.ts), and those that servers themselves read. */
+export const headersRead = [
+  ...['Accept', 'Authorization', 'Cache-Control', 'Content-Length', 'Content-Type', 'If-None-Match'],
+  ...['Last-Event-ID', 'Origin', 'Pragma', 'Retry-After', 'X-Request-ID', 'X-User-ID', 'X-Workspace-ID'],
+  ...['X-Caller-Token', 'X-Explain', 'X-Min-Version', 'traceparent', 'tracestate'],
+] as const
+const headersOfServers = [
+  ...['Content-Encoding', 'Expect', 'Range', 'If-Modified-Since', 'If-Match', 'Upgrade', 'Connection', 'TE'],
+  ...['Trailer', 'Cookie', 'X-Forwarded-For', 'CF-Connecting-IP', 'Forwarded', 'X-HTTP-Method-Override'],
+  ...['Access-Control-Request-Method', 'Access-Control-Request-Headers', 'Accept-Encoding', 'User-Agent'],
+]
+
+const usualValues: Readonly<Record<string, readonly string[]>> = {
+  Accept: ['*/*', 'text/plain;version=0.0.4;q=0.5, */*;q=0.1', 'application/json;q=0', ',;q=', 'a/b;q=2'],
+  'Cache-Control': ['no-cache', 'max-age=0', 'only-if-cached', 'no-store', 'max-stale', 'max-age=-1, =', '"'],
+  'Content-Type': [
+    'application/json',
+    'text/plain',
+    'multipart/form-data; boundary=',
+    'application/x-ndjson',
+  ],
+  'Content-Encoding': ['gzip', 'br', 'identity', 'gzip, gzip'],
+  'If-None-Match': ['*', 'W/"a"', '"', 'W/', ',,,'],
+  'X-Explain': ['0', '1', '2'],
+  'X-Min-Version': ['0', '1', '999999999999999', '9999999999999999'],
+  'X-Workspace-ID': ['15213', '15213, 15213', '15214', '15213 ', '١٥٢١٣'],
+  'X-User-ID': ['00000000-0000-4000-8000-000000000001'],
+  'Last-Event-ID': ['1', '-1', '9'.repeat(30)],
+  Origin: ['http://localhost:3000', 'null', 'http://evil.test'],
+  Expect: ['100-continue', '200-ok'],
+  traceparent: ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', 'ff-0-0-0'],
+}
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
+const inventedMethods = ['BREW', 'get', 'G\0T', 'GETT', 'CONNECT', '', 'POST POST', 'x'.repeat(300)]
+
+/** What of a request may be wrong. */
+type Part = 'method' | 'path' | 'query' | 'target' | 'head' | 'header' | 'token' | 'body' | 'framing'
+/** Those that the product itself reads are wrong most often. */
+const parts: readonly Part[] = [
+  ...(['method', 'path', 'target', 'head', 'token'] as const),
+  ...(['query', 'query', 'header', 'header', 'body', 'body', 'framing', 'framing'] as const),
+]
+
+/** Chance, and how wrong a case is: most are right but for one part, so that they get far. */
+interface Mischief extends Dice {
+  /** Whether something goes wrong with a part that goes wrong this often where all of them may. */
+  spoils(part: Part, probability: number): boolean
+}
+
+function createMischief(dice: Dice): Mischief {
+  const only = dice.happens(0.7) ? dice.pick(parts) : null
+  return {
+    ...dice,
+    spoils(part, probability) {
+      if (only === null) return dice.happens(probability)
+      return part === only && dice.happens(Math.max(0.5, probability))
+    },
+  }
+}
+
+/** Case number `index` of a run. `slow` ones are left open until the server has had enough. */
+export function malformedCase(
+  targets: readonly Target[],
+  dice: Dice,
+  index: number,
+  isSlow: boolean,
+): RequestCase {
+  const mischief = createMischief(dice)
+  const target = pickTarget(targets, dice)
+  const takesBody = target.bodies.length > 0
+  const hasBody = mischief.spoils('body', 0.05) ? !takesBody : takesBody
+  const body = !hasBody ? null : takesBody ? bodyOf(target, mischief) : oddBody('{"a":1}', dice)
+  const framing: Framing = body === null ? { kind: 'length' } : framingOf(mischief)
+  return {
+    side: target.side,
+    route: target.path,
+    method: methodOf(target, mischief),
+    target: targetOf(target, mischief),
+    version: mischief.spoils('head', 0.01)
+      ? dice.pick(['HTTP/1.0', 'HTTP/2.0', 'HTTP/0.9', 'http/1.1', 'HTTP/1.1 '])
+      : 'HTTP/1.1',
+    headers: headersOf(target, mischief, index),
+    body,
+    framing,
+    ending: endingOf(framing, dice),
+    lineEnd: mischief.spoils('head', 0.01) ? '\n' : '\r\n',
+    copies: dice.happens(0.03) ? dice.between(2, 8) : 1,
+    pieceBytes: dice.happens(0.06) ? dice.pick([1, 7, 500, 16_384]) : null,
+    ...(isSlow ? slowly(dice) : {}),
+  }
+}
+
+/** A head or a body of which the rest does not come, on a connection that stays open. */
+function slowly(dice: Dice): Pick<RequestCase, 'framing' | 'body' | 'ending' | 'copies'> {
+  const framing: Framing = dice.happens(0.5)
+    ? { kind: 'half-head', share: dice.pick([0.1, 0.5, 0.9]) }
+    : dice.pick<Framing>([{ kind: 'lying-length', by: 10 }, { kind: 'cut-chunks' }])
+  return { framing, body: [['{"a":', 1]], ending: 'wait', copies: 1 }
+}
+
+function methodOf(target: Target, dice: Mischief): string {
+  if (!dice.spoils('method', 0.06)) return target.method
+  return dice.happens(0.75) ? dice.pick(methods) : bytesOf(dice.pick(inventedMethods))
+}
+
+function targetOf(target: Target, dice: Mischief): string {
+  const path = target.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => {
+    if (!dice.spoils('path', 0.2))
+      return dice.pick(
+        known[name === 'id' && /workspace/.test(target.path) ? 'workspaceId' : name] ?? ['abc'],
+      )
+    return inUrl(`${oddText(dice)}${dice.happens(0.1) ? mark : ''}`, dice)
+  })
+  const pairs = Object.entries(target.query).flatMap(([name, schema]) => {
+    if (!dice.happens(0.25)) return []
+    const value = !dice.spoils('query', 0.3)
+      ? String(sampleOf(schema, dice, known, name))
+      : oddValue(name, dice)
+    return Array.from(
+      { length: dice.spoils('query', 0.02) && dice.happens(0.1) ? 2 : 1 },
+      () => `${name}=${inUrl(value, dice)}`,
+    )
+  })
+  if (dice.spoils('query', 0.03) && dice.happens(0.3))
+    pairs.push(`${inUrl(oddText(dice), dice)}=${inUrl(oddText(dice), dice)}`)
+  const whole = pairs.length === 0 ? path : `${path}?${pairs.join(dice.spoils('target', 0.01) ? ';' : '&')}`
+  return dice.spoils('target', 0.02) ? oddTarget(whole, dice) : whole
+}
+
+function oddValue(name: string, dice: Dice): string {
+  if (name === 'cursor' && dice.happens(0.8)) return oddCursor(dice)
+  return name === 'search' ? `${mark}${oddText(dice)}` : oddText(dice)
+}
+
+/** Other forms of a target (RFC 9112, section 3.2), and what is none. */
+function oddTarget(whole: string, dice: Dice): string {
+  return dice.pick([
+    `http://elsewhere.test${whole}`,
+    `HTTPS://user:pass@{}:99999${whole}`,
+    '*',
+    whole.slice(1),
+    `/${whole}`,
+    `${whole}/`,
+    `/.${whole}`,
+    `/x/..${whole}`,
+    `/%2e%2e${whole}`,
+    whole.toUpperCase(),
+    `${whole}#fragment`,
+    `${whole} HTTP/1.1`,
+    whole.replaceAll('/', '\\'),
+    whole.replace('/', '/\ud83d'.slice(0, 1)),
+    `${whole}?${'a=b&'.repeat(1_500)}`,
+    `/${'a/'.repeat(3_000)}`,
+    '',
+  ])
+}
+
+function headersOf(target: Target, dice: Mischief, index: number): [string, string][] {
+  const headers: [string, string][] = [
+    [
+      'Host',
+      !dice.spoils('head', 0.01)
+        ? '{{host}}'
+        : bytesOf(dice.pick(['', 'a b', 'x:y:z', '[', '\0', oddText(dice)])),
+    ],
+    ...credentialsOf(target, dice),
+    // By which a line of a log is found again. One that the product does not take for sane is replaced there.
+    ['X-Request-ID', `fuzz-${index}`],
+  ]
+  if (dice.happens(0.9))
+    headers.push([
+      'X-Workspace-ID',
+      !dice.spoils('header', 0.05) ? '15213' : oddHeader('X-Workspace-ID', dice),
+    ])
+  if (target.bodies.length > 0 && dice.happens(0.9)) headers.push(['Content-Type', 'application/json'])
+  while (dice.spoils('header', 0.3)) {
+    const name = dice.happens(0.7) ? dice.pick(headersRead) : dice.pick(headersOfServers)
+    if (name !== 'X-Request-ID' && name !== 'Content-Length') headers.push([name, oddHeader(name, dice)])
+  }
+  if (dice.happens(0.01))
+    headers.push(...Array.from({ length: 300 }, (_, at): [string, string] => [`X-${at}`, 'x']))
+  if (dice.spoils('head', 0.02)) headers.push([bytesOf(oddText(dice)), bytesOf(oddText(dice))])
+  headers.push(['Connection', dice.happens(0.9) ? 'close' : 'keep-alive'])
+  return headers
+}
+
+function oddHeader(name: string, dice: Dice): string {
+  const usual = usualValues[name]
+  if (usual !== undefined && dice.happens(0.6)) return bytesOf(dice.pick(usual))
+  const isShown = name.startsWith('trace')
+  // Line ends would make another header of the rest: that is for `oddTarget` and the framings.
+  return bytesOf(`${oddText(dice)}${isShown || dice.happens(0.7) ? '' : mark}`.replaceAll(/[\r\n]/g, ''))
+}
+
+function credentialsOf({ side, path }: Target, dice: Mischief): [string, string][] {
+  const name = () => (dice.spoils('token', 0.15) ? dice.pick(tokenNames) : 'admin')
+  const bearer = (secret: string) =>
+    `${dice.spoils('header', 0.02) && dice.happens(0.1) ? bytesOf(oddText(dice)) : 'Bearer'} {{${secret}}}`
+  if (dice.spoils('token', 0.02) && dice.happens(0.2)) return []
+  if (side === 'origin' && (!path.startsWith('/contacts') || dice.happens(0.2))) {
+    const key: [string, string] = ['Authorization', bearer(dice.happens(0.97) ? 'key' : name())]
+    return dice.happens(0.9) ? [key, ['X-Caller-Token', `{{${name()}}}`]] : [key]
+  }
+  const takesKey = path === '/api/cache/invalidate' ? 0.95 : 0.03
+  return [['Authorization', bearer(dice.happens(takesKey) ? 'key' : name())]]
+}
+
+function bodyOf(target: Target, dice: Mischief): Segment[] {
+  const lines = target.isLines ? dice.between(1, 5) : 1
+  const texts = Array.from({ length: lines }, () => {
+    let value = sampleOf(dice.pick(target.bodies), dice, known)
+    const spoilings = dice.spoils('body', 0.4) ? dice.pick([1, 1, 1, 2, 4]) : 0
+    for (let time = 0; time < spoilings; time += 1) value = spoiled(value, dice)
+    return JSON.stringify(value)
+  })
+  const json = texts.join('\n')
+  return dice.spoils('body', 0.1) && dice.happens(0.3) ? oddBody(json, dice) : [[bytesOf(json), 1]]
+}
+
+function framingOf(dice: Mischief): Framing {
+  if (!dice.spoils('framing', 0.15)) return { kind: dice.happens(0.9) ? 'length' : 'chunked' }
+  return dice.pick<Framing>([
+    { kind: 'untold' },
+    { kind: 'lying-length', by: dice.pick([-1, -5, 1, 7, 100_000, 2_000_000]) },
+    {
+      kind: 'length-field',
+      value: dice.pick([
+        '-5',
+        '+5',
+        '1e3',
+        '0x5',
+        '5, 5',
+        '5,6',
+        '18446744073709551616',
+        '',
+        ' ',
+        '9'.repeat(300),
+      ]),
+    },
+    { kind: 'two-lengths' },
+    { kind: 'length-and-chunked' },
+    { kind: 'chunked-twice' },
+    {
+      kind: 'broken-chunk',
+      size: dice.pick([
+        'zz',
+        '-1',
+        'fffffffff',
+        '5;ext=1',
+        '5 ',
+        ' 5',
+        '0x5',
+        '',
+        '1\r',
+        'f'.repeat(400),
+        '00000005',
+      ]),
+      end: dice.pick(['', '\r\n', '\n0\n\n', '\r\n0\r\n', '\r\n0\r\nX: y\r\n\r\n', '\r\n0\r\n\r\n']),
+    },
+    { kind: 'cut-chunks' },
+    { kind: 'half-head', share: dice.pick([0.02, 0.3, 0.7, 0.98]) },
+  ])
+}
+
+/** A request that is not whole would be waited for: then this end says that it is over, or tears the connection down. */
+function endingOf({ kind }: Framing, dice: Dice): RequestCase['ending'] {
+  if (kind === 'length' || kind === 'chunked')
+    return dice.happens(0.98) ? 'answer' : dice.pick(['half-close', 'cut'])
+  return dice.happens(0.5) ? 'half-close' : 'cut'
+}

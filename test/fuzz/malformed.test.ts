@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { answersHttp } from '../../origin/local/processes.ts'
+import { routes } from '../../worker/app.ts'
+import { type FuzzReport, told } from './findings.ts'
+import { fuzzMalformed } from './fuzz-malformed.ts'
+import { type FuzzStack, startFuzzStack } from './fuzz-stack.ts'
+import { originTargets, workerTargets } from './targets.ts'
+
+/** What a two-core machine sends in about a minute; another seed is another minute: `npm run fuzz -- --seed 2`. */
+const casesMax = 10_000
+const seed = 1
+
+const targets = [...workerTargets(), ...originTargets()]
+
+describe('malformed requests over every route and method of Worker and origin', () => {
+  let given: FuzzStack
+  let pids: readonly (number | null)[]
+  let report: FuzzReport
+  const running = () => [given.stack.pieces.origin.pid, given.stack.pieces.worker.pid]
+
+  beforeAll(async () => {
+    given = await startFuzzStack()
+    pids = running()
+    report = await fuzzMalformed({ seed, casesMax, targets, place: given.place, logs: given.logs })
+  }, 240_000)
+  afterAll(async () => {
+    await given?.stop()
+  })
+
+  it('get no 5xx but our 503 and 504, errors of one shape, an end in time, and leave nothing in the logs', () => {
+    expect(report.findings, told(report, seed)).toEqual([])
+    expect(report.cases).toBe(casesMax)
+  })
+
+  it('leave both processes running and serving', async () => {
+    expect(running()).toEqual(pids)
+    expect(await answersHttp(`${given.stack.worker}/health`)).toBe(true)
+    expect(await answersHttp(`${given.stack.origin}/health`)).toBe(true)
+  })
+
+  it('reach every route of the Worker and of the origin', () => {
+    expect(report.routes).toEqual(new Set(targets.map(({ side, path }) => `${side} ${path}`)))
+    for (const { path } of routes) expect(report.routes).toContain(`worker ${path}`)
+    for (const path of ['/load/{resource}', '/contacts/import', '/health']) {
+      expect(report.routes).toContain(`origin ${path}`)
+    }
+  })
+})

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { plantedEnvironment, plantedWorkerEntry } from '../support/planting.ts'
+import type { FuzzReport } from './findings.ts'
+import { type ForeignStack, startForeignStack } from './foreign-stack.ts'
+import { fuzzForeign } from './fuzz-foreign.ts'
+import { originTargets, workerTargets } from './targets.ts'
+
+const inWorker = [
+  {
+    file: 'worker/auth/membership.ts',
+    find: "return role === null ? err({ code: 'not_a_member' }) : ok(role)",
+    replace: "return ok(role ?? 'admin')",
+  },
+]
+const inOrigin = [
+  {
+    file: 'origin/supabase.ts',
+    find: 'callerToken === null\n          ? serviceClient',
+    replace:
+      'callerToken === null || /^contact_(create|update|delete)/.test(functionName)\n          ? serviceClient',
+  },
+]
+const inDatabase = `
+  create policy planted on public.boards for select to authenticated using (true);
+  create policy planted on public.cache_settings for all to authenticated using (true) with check (true);
+  create function public.planted_page(p_workspace text) returns jsonb language sql security definer set search_path = ''
+    as $$ select jsonb_agg(c) from (select * from public.contacts c where c.workspace_id = p_workspace limit 3) c $$;
+  grant execute on function public.planted_page(text) to authenticated;
+  create view public.planted_view as select * from public.memberships;
+  grant select on public.planted_view to authenticated;`
+
+describe("a way planted to what is another workspace's is found:", () => {
+  let given: ForeignStack
+  let report: FuzzReport
+
+  beforeAll(async () => {
+    given = await startForeignStack(
+      { workerEntry: await plantedWorkerEntry(inWorker), originEnvironment: plantedEnvironment(inOrigin) },
+      inDatabase,
+    )
+    const { place, world } = given
+    const targets = [...workerTargets(), ...originTargets()]
+    report = await fuzzForeign({
+      seed: 3,
+      attempts: 2_500,
+      targets,
+      place,
+      world,
+      hasRemoval: false,
+      isReduced: false,
+    })
+  }, 180_000)
+  afterAll(async () => {
+    await given?.stop()
+  })
+
+  it.each([
+    [
+      'a Worker that asks nobody for the membership',
+      'worker',
+      '/api/boards/{boardId}/contacts',
+      'shows their rows',
+    ],
+    ['and takes what it is told of them', 'worker', '/api/cache-settings/invalidate', 'lets in'],
+    ['an origin that writes as the service role', 'origin', '/contacts/{id}', 'shows their rows'],
+    ['a policy that is open to all', 'supabase', '/rest/v1/boards', 'shows their rows'],
+    ['a function that asks for no role', 'supabase', '/rest/v1/rpc/planted_page', 'shows their rows'],
+    [
+      'a view that row level security does not reach',
+      'supabase',
+      '/rest/v1/planted_view',
+      'shows their rows',
+    ],
+    ['a write that policies let through', 'supabase', '', 'their rows of cache_settings changed'],
+    ['an invalidation of their cache', 'supabase', '', 'their ledger moved'],
+  ])('%s', (_what, side, route, kind) => {
+    const seen = report.findings.map((finding) => `${finding.side} ${finding.route}: ${finding.kind}`)
+    expect(
+      seen.filter((line) => line.startsWith(`${side} ${route}: ${kind}`)),
+      seen.join('\n'),
+    ).not.toEqual([])
+  })
+})

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { plantedEnvironment, plantedWorkerEntry } from '../support/planting.ts'
+import type { FuzzReport } from './findings.ts'
+import { fuzzMalformed } from './fuzz-malformed.ts'
+import { type FuzzStack, startFuzzStack } from './fuzz-stack.ts'
+import { originTargets, workerTargets } from './targets.ts'
+
+const ofWorker = [
+  {
+    file: 'worker/cache/wish.ts',
+    find: "const [name = '', value = ''] = directive.split('=', 2)",
+    replace: "const [name = '', value] = directive.split('=', 2) as [string, string]; value.trim()",
+  },
+  {
+    file: 'worker/routes/respond.ts',
+    find: 'const response = respondJson(body, status)',
+    replace: `const response = status === 405
+      ? new Response('<h1>No</h1>', { status, headers: { 'Content-Type': 'text/html' } })
+      : respondJson(body, status)`,
+  },
+  {
+    file: 'worker/app.ts',
+    find: "context.set('startedAtMs', Date.now())",
+    replace:
+      "context.set('startedAtMs', Date.now()); console.log(JSON.stringify({ level: 'info', url: context.req.raw.url }))",
+  },
+]
+const ofOrigin = [
+  {
+    file: 'origin/allowed-methods.ts',
+    find: 'return (context) => {',
+    replace:
+      'return (context) => { if (context.req.method === "PROPFIND") return new Promise<Response>(() => undefined)',
+  },
+  {
+    file: 'origin/routes/load.ts',
+    find: 'if (loader === null) return',
+    replace: 'if (loader === null) throw new Error("no loader"); if (loader === null) return',
+  },
+]
+
+describe('a fault planted for malformed requests is found:', () => {
+  let given: FuzzStack
+  let report: FuzzReport
+
+  beforeAll(async () => {
+    given = await startFuzzStack({
+      workerEntry: await plantedWorkerEntry(ofWorker),
+      originEnvironment: plantedEnvironment(ofOrigin),
+    })
+    report = await fuzzMalformed({
+      seed: 7,
+      casesMax: 2_500,
+      targets: [...workerTargets(), ...originTargets()],
+      place: given.place,
+      logs: given.logs,
+      slowMax: 0,
+      deadlineMs: 2_000,
+      isReduced: false,
+    })
+  }, 120_000)
+  afterAll(async () => {
+    await given?.stop()
+  })
+
+  it.each([
+    ['a header that throws', 'worker', /^a 500 internal$/],
+    ['an error in HTML', 'worker', /^a 405 of another shape$/],
+    ['a log that repeats what was searched for', 'worker', /^a log that tells$/],
+    ['a route that never answers', 'origin', /^hangs$/],
+    ['a path that throws', 'origin', /^a 500 internal$/],
+    ['an error in the log of the origin', 'origin', /^origin logs Error/],
+  ])('%s', (_what, side, kind) => {
+    const found = report.findings.filter((finding) => finding.side === side && kind.test(finding.kind))
+    expect(found, report.findings.map((finding) => `${finding.side} ${finding.kind}`).join('\n')).not.toEqual(
+      [],
+    )
+  })
+})

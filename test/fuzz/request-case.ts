@@ -1,0 +1,135 @@
+import { z } from 'zod'
+
+/**
+ * A request as data: what is sent is a function of it and of the stack's tokens, so that its JSON is a replay. Texts are
+ * byte strings, a character a byte. `{{name}}` in a header stands for a token or key of the stack that it is sent to.
+ */
+const byteString = z.string().regex(/^[\0-\xff]*$/)
+
+/** A text so many times over; where it is more than once, each `#` in it is the number of its copy. */
+const segmentSchema = z.tuple([byteString, z.int().min(0).max(200_000)])
+export type Segment = z.output<typeof segmentSchema>
+
+/** How the body's length is told, truly or not (RFC 9112, section 6). */
+const framingSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(['length', 'chunked', 'untold']) }),
+  /** A Content-Length that is too long or too short by so much. */
+  z.object({ kind: z.literal('lying-length'), by: z.int() }),
+  z.object({ kind: z.literal('length-field'), value: byteString }),
+  z.object({ kind: z.enum(['two-lengths', 'length-and-chunked', 'chunked-twice']) }),
+  z.object({ kind: z.literal('broken-chunk'), size: byteString, end: byteString }),
+  /** The last chunk never comes. */
+  z.object({ kind: z.literal('cut-chunks') }),
+  /** Of the head, this share is sent and nothing more. */
+  z.object({ kind: z.literal('half-head'), share: z.number().min(0).max(1) }),
+])
+export type Framing = z.output<typeof framingSchema>
+
+export const requestCaseSchema = z.object({
+  side: z.enum(['worker', 'origin', 'supabase']),
+  /** The pattern of the route that it was made from: what a report calls it. */
+  route: z.string(),
+  method: byteString,
+  target: byteString,
+  version: byteString,
+  headers: z.array(z.tuple([byteString, byteString])),
+  body: z.array(segmentSchema).nullable(),
+  framing: framingSchema,
+  ending: z.enum(['answer', 'half-close', 'cut', 'wait']),
+  lineEnd: z.enum(['\r\n', '\n']),
+  /** The same so many times on one connection, without waiting for answers. */
+  copies: z.int().min(1).max(8),
+  /** Of the whole, so many bytes are written at once; null: all of it. */
+  pieceBytes: z.int().min(1).nullable(),
+})
+export type RequestCase = z.output<typeof requestCaseSchema>
+export type Side = RequestCase['side']
+
+/** Any text as the bytes of its UTF-8; half of a surrogate pair as the three bytes that UTF-8 forbids. */
+export function bytesOf(text: string): string {
+  let bytes = ''
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0
+    bytes +=
+      code >= 0xd800 && code <= 0xdfff
+        ? String.fromCharCode(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f))
+        : Buffer.from(character).toString('latin1')
+  }
+  return bytes
+}
+
+export function expandSegments(segments: readonly Segment[]): string {
+  return segments
+    .map(([text, times]) => {
+      if (times === 1) return text
+      if (!text.includes('#')) return text.repeat(times)
+      return Array.from({ length: times }, (_, index) => text.replaceAll('#', String(index))).join('')
+    })
+    .join('')
+}
+
+/** What a case is filled in with: an address, and what each `{{name}}` stands for. */
+export interface Filling {
+  readonly host: string
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** The bytes of a case, in the pieces in which they are written. */
+export function renderCase(request: RequestCase, filling: Filling): Buffer[] {
+  const one = renderOnce(request, filling)
+  const all = Buffer.from(one.repeat(request.copies), 'latin1')
+  const { pieceBytes } = request
+  if (pieceBytes === null) return [all]
+  const pieces: Buffer[] = []
+  // A thousand pieces are enough for every border between two of them to be met.
+  const step = Math.max(pieceBytes, Math.ceil(all.length / 1_000))
+  for (let at = 0; at < all.length; at += step) pieces.push(all.subarray(at, at + step))
+  return pieces
+}
+
+function renderOnce(request: RequestCase, { host, secrets }: Filling): string {
+  const { method, target, version, headers, framing, lineEnd } = request
+  const body = request.body === null ? null : expandSegments(request.body)
+  const framed = body === null ? { fields: [], content: '' } : frame(body, framing)
+  const filled = (value: string) =>
+    value.replaceAll(/\{\{([a-zA-Z]+)\}\}/g, (whole, name: string) =>
+      name === 'host' ? host : (secrets[name] ?? whole),
+    )
+  const lines = [
+    `${method} ${target} ${version}`,
+    ...[...headers, ...framed.fields].map(([name, value]) => `${name}: ${filled(value)}`),
+  ]
+  const head = `${lines.join(lineEnd)}${lineEnd}${lineEnd}`
+  if (framing.kind === 'half-head') return head.slice(0, Math.floor(head.length * framing.share))
+  return `${head}${framed.content}`
+}
+
+function frame(body: string, framing: Framing): { fields: [string, string][]; content: string } {
+  const length = (value: number | string): [string, string] => ['Content-Length', String(value)]
+  const chunked: [string, string] = ['Transfer-Encoding', 'chunked']
+  const chunk = `${body.length.toString(16)}\r\n${body}\r\n`
+  const whole = body === '' ? '0\r\n\r\n' : `${chunk}0\r\n\r\n`
+  switch (framing.kind) {
+    case 'half-head':
+    case 'length':
+      return { fields: [length(body.length)], content: body }
+    case 'untold':
+      return { fields: [], content: body }
+    case 'lying-length':
+      return { fields: [length(Math.max(0, body.length + framing.by))], content: body }
+    case 'length-field':
+      return { fields: [length(framing.value)], content: body }
+    case 'two-lengths':
+      return { fields: [length(body.length), length(body.length + 3)], content: body }
+    case 'length-and-chunked':
+      return { fields: [length(body.length), chunked], content: whole }
+    case 'chunked-twice':
+      return { fields: [chunked, chunked], content: whole }
+    case 'chunked':
+      return { fields: [chunked], content: whole }
+    case 'broken-chunk':
+      return { fields: [chunked], content: `${framing.size}\r\n${body}${framing.end}` }
+    case 'cut-chunks':
+      return { fields: [chunked], content: chunk }
+  }
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import {
+  contactChangeSchema,
+  contactCreationSchema,
+  contactMoveSchema,
+} from '../../shared/contract/contacts.ts'
+import { loadRequestSchema } from '../../shared/contract/origin.ts'
+import { cacheSettingsChangeSchema } from '../../shared/contract/settings.ts'
+import { resources } from '../../shared/resources/index.ts'
+import { routes } from '../../worker/app.ts'
+import { openApiDocument } from '../../worker/openapi.ts'
+import type { Dice } from '../support/dice.ts'
+import { createOrigin } from '../unit/origin/origin-under-test.ts'
+import { createPromptDatabase } from '../unit/origin/stub-database.ts'
+import { type JsonSchema, jsonSchemaSchema } from './json-samples.ts'
+
+/** A route to be asked, as the product itself declares it: one that is added is fuzzed by being there. */
+export interface Target {
+  readonly side: 'worker' | 'origin'
+  readonly method: string
+  /** With `{parameter}`s. */
+  readonly path: string
+  readonly query: Readonly<Record<string, JsonSchema>>
+  /** What a body may look like; none where the route takes none. */
+  readonly bodies: readonly JsonSchema[]
+  /** Its body is a JSON text a line. */
+  readonly isLines: boolean
+}
+
+const documentSchema = z.object({
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.object({
+        parameters: z.array(z.object({ name: z.string(), in: z.string(), schema: jsonSchemaSchema })),
+        requestBody: z
+          .object({ content: z.record(z.string(), z.object({ schema: jsonSchemaSchema })) })
+          .optional(),
+      }),
+    ),
+  ),
+})
+
+/** What the Worker serves beside the routes of its table. */
+const unlisted = ['/openapi.json', '/', '/dashboard/index.js', '/favicon.ico', '/no/such/route']
+
+/** The Worker's routes, by its table and the OpenAPI document that is drawn from it. */
+export function workerTargets(): Target[] {
+  const { paths } = documentSchema.parse(openApiDocument(routes))
+  const listed = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { parameters, requestBody }]): Target => {
+      const query = parameters.filter((parameter) => parameter.in === 'query')
+      return {
+        side: 'worker',
+        method: method.toUpperCase(),
+        path,
+        query: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
+        bodies: Object.values(requestBody?.content ?? {}).map(({ schema }) => schema),
+        isLines: false,
+      }
+    }),
+  )
+  return [...listed, ...unlisted.map((path): Target => ({ ...bare, side: 'worker', method: 'GET', path }))]
+}
+
+const bare = { query: {}, bodies: [], isLines: false }
+
+/** Bodies of the origin's routes by pattern; a route that is not here is sent any of them. */
+const originBodies: Readonly<Record<string, readonly z.ZodType[]>> = {
+  '/load/{resource}': resources.map(({ params }) => loadRequestSchema.extend({ params })),
+  '/workspaces/{id}/settings': [cacheSettingsChangeSchema],
+  '/contacts': [contactCreationSchema],
+  '/contacts/import': [contactCreationSchema],
+  '/contacts/{id}': [contactChangeSchema],
+  '/contacts/{id}/move': [contactMoveSchema],
+}
+
+/** The origin's routes, read from the app itself. */
+export function originTargets(): Target[] {
+  const { app } = createOrigin({ database: createPromptDatabase(() => null) })
+  const mounted = app.routes.filter(({ path, method }) => !path.includes('*') && method !== 'ALL')
+  const targets = mounted.map(({ method, path: pattern }): Target => {
+    const path = pattern.replaceAll(/:(\w+)/g, '{$1}')
+    const schemas = originBodies[path] ?? Object.values(originBodies).flat()
+    return {
+      side: 'origin',
+      method,
+      path,
+      query: {},
+      bodies: method === 'GET' || method === 'DELETE' ? [] : schemas.map(schemaOf),
+      isLines: path.endsWith('/import'),
+    }
+  })
+  const byName = new Map(targets.map((target) => [`${target.method} ${target.path}`, target]))
+  return [...byName.values(), { ...bare, side: 'origin', method: 'GET', path: '/no/such/route' }]
+}
+
+function schemaOf(schema: z.ZodType): JsonSchema {
+  return jsonSchemaSchema.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }))
+}
+
+/** A route that takes more is asked more often: up to twelve times as often as one that takes nothing. */
+export function pickTarget(targets: readonly Target[], dice: Dice): Target {
+  for (;;) {
+    const target = dice.pick(targets)
+    const takes = 1 + Object.keys(target.query).length + 3 * Math.min(target.bodies.length, 2)
+    if (dice.happens(Math.min(takes, 12) / 12)) return target
+  }
+}

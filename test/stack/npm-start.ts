@@ -1,0 +1,36 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+
+const program = fileURLToPath(new URL('../../origin/local/start.ts', import.meta.url))
+
+export interface Started {
+  readonly process: ChildProcess
+  readonly lines: string[]
+  /** The exit code, once it has one. */
+  readonly ended: Promise<number | null>
+  line(matching: RegExp): Promise<string>
+}
+
+/** `npm start` as a user runs it, with a small reference workspace. */
+export function npmStart(folder: string, port: number, ...more: string[]): Started {
+  const args = [program, '--data', folder, '--port', String(port), '--contacts', '500', ...more]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => lines.push(line))
+  }
+  return {
+    process: child,
+    lines,
+    ended: once(child, 'close').then(() => child.exitCode),
+    async line(matching) {
+      const found = () => lines.find((line) => matching.test(line))
+      await eventually(() => expect(found() ?? lines.join('\n')).toMatch(matching), { deadlineMs: 120_000 })
+      return found() ?? ''
+    },
+  }
+}

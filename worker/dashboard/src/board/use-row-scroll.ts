@@ -1,0 +1,121 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
+import {
+  isNear,
+  type Measures,
+  placeOf,
+  type ScrollSpace,
+  scrollSpaceOf,
+  settled,
+  shiftAfterScroll,
+} from './scroll-space.ts'
+
+/** The rows in view of a list that may have more of them than a browser can scroll over. */
+export interface RowScroll {
+  readonly inView: readonly { readonly row: number; readonly offsetPx: number }[]
+  /** Of the whole list, as the browser has it. */
+  readonly heightPx: number
+  /** Brings a row into view where it is not there already. */
+  scrollToRow(row: number): void
+}
+
+const overscanRows = 8
+/** Scrolling that stood still for so long has come to rest. */
+const restMs = 150
+
+/**
+ * Rows of one height in an element that scrolls, below heads of the same height that stay. The virtualizer knows slots alone;
+ * scroll-space.ts says which rows are in them.
+ */
+export function useRowScroll(
+  scroller: RefObject<HTMLElement | null>,
+  rows: number,
+  rowPx: number,
+): RowScroll {
+  const space = useMemo(() => scrollSpaceOf(rows), [rows])
+  const hidden = space.rows - space.slots
+  const [shift, setShift] = useState(0)
+  const view = useRef({ topPx: 0, shift: 0 })
+  const virtual = useVirtualizer({
+    count: space.slots,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowPx,
+    overscan: overscanRows,
+    // The heads lie over as much of the rows.
+    scrollPaddingEnd: rowPx,
+  })
+
+  useEffect(() => {
+    const element = scroller.current
+    view.current.shift = Math.min(view.current.shift, hidden)
+    if (element === null || hidden === 0) return
+    return followScrolling({ element, space, view, rowPx, setShift })
+  }, [scroller, space, hidden, rowPx])
+
+  return {
+    inView: virtual
+      .getVirtualItems()
+      .map(({ index, start }) => ({ row: index + Math.min(shift, hidden), offsetPx: start })),
+    heightPx: virtual.getTotalSize(),
+    scrollToRow(row) {
+      const element = scroller.current
+      if (element === null) return
+      const near = row - view.current.shift
+      const isThere =
+        near >= 0 &&
+        near < space.slots &&
+        isNear(view.current.topPx, near * rowPx, measuresOf(element, rowPx))
+      const placed = isThere ? { slot: near, shift: view.current.shift } : placeOf(space, row)
+      view.current.shift = placed.shift
+      flushSync(() => setShift(placed.shift))
+      virtual.scrollToIndex(placed.slot, { align: 'auto' })
+      // So that the scroll event that follows finds nothing to do.
+      view.current.topPx = element.scrollTop
+    },
+  }
+}
+
+interface Following {
+  readonly element: HTMLElement
+  readonly space: ScrollSpace
+  readonly view: RefObject<{ topPx: number; shift: number }>
+  readonly rowPx: number
+  setShift(shift: number): void
+}
+
+/** Sets the shift as the list is scrolled, and puts the scrollbar where it belongs once that rests; answers how to end it. */
+function followScrolling({ element, space, view, rowPx, setShift }: Following): () => void {
+  let rest: ReturnType<typeof setTimeout> | undefined
+  // At once: the rows of a shift belong to where the list is scrolled to now.
+  const show = (next: number) => {
+    if (next === view.current.shift) return
+    view.current.shift = next
+    flushSync(() => setShift(next))
+  }
+  const onRest = () => {
+    const { topPx, shift: next } = settled(space, view.current, rowPx)
+    if (next === view.current.shift) return
+    show(next)
+    element.scrollTop = topPx
+    view.current.topPx = element.scrollTop
+  }
+  const onScroll = () => {
+    const topPx = element.scrollTop
+    const next = shiftAfterScroll(space, view.current, topPx, measuresOf(element, rowPx))
+    view.current.topPx = topPx
+    show(next)
+    clearTimeout(rest)
+    rest = setTimeout(onRest, restMs)
+  }
+  element.addEventListener('scroll', onScroll, { passive: true })
+  return () => {
+    element.removeEventListener('scroll', onScroll)
+    clearTimeout(rest)
+  }
+}
+
+function measuresOf(element: HTMLElement, rowPx: number): Measures {
+  const { clientHeight, scrollHeight } = element
+  return { rowPx, heightPx: clientHeight - rowPx, endPx: scrollHeight - clientHeight }
+}
