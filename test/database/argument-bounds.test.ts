@@ -67,6 +67,14 @@ const bounded: readonly Bounded[] = [
       // Composed it is two characters each, as the API hands it on.
       { ...page, p_search: '\u0958'.repeat(limits.searchCharactersMax).normalize('NFC') },
       { ...page, p_after: at, p_after_id: 'x'.repeat(128) },
+      // Of contacts from before the bounds, past which a walk goes on.
+      ...['infinity', '-infinity', '0044-03-15T12:00:00+00:00 BC', '10000-01-01T00:00:00+00:00'].map(
+        (after) => ({
+          ...page,
+          p_after: after,
+          p_after_id: '1',
+        }),
+      ),
       { ...page, p_sort_by: 'name', p_after: 'x'.repeat(512), p_after_id: '1' },
     ],
     refused: [
@@ -86,7 +94,7 @@ const bounded: readonly Bounded[] = [
       { ...page, p_search: 'x'.repeat(limits.searchCharactersMax + 1) },
       { ...page, p_search: 'é'.repeat(3 * limits.searchCharactersMax + 1) },
       { ...page, p_after: at },
-      ...['', 'now', 'infinity', '2026-01-02T03:04:05', `${at} BC`, 'x'.repeat(513)].map((after) => ({
+      ...['', 'now', 'tomorrow', '2026-01-02T03:04:05', `${at} AD`, 'x'.repeat(513)].map((after) => ({
         ...page,
         p_after: after,
         p_after_id: '1',
@@ -157,6 +165,17 @@ const bounded: readonly Bounded[] = [
         contacts(100).map((contact) => ({ ...contact, surplus: 'x'.repeat(50_000) })),
       ].map((p_contacts) => ({ p_workspace: 'w1', p_contacts })),
     ],
+  },
+  {
+    name: 'contact_counts_of',
+    taken: [{ p_workspace: 'w1', p_user: 'x'.repeat(128) }],
+    refused: badIds.map((id) => ({ p_workspace: 'w1', p_user: id })),
+  },
+  {
+    name: 'search_text_renew',
+    caller: 'service_role',
+    taken: [{ p_rows_max: 1 }, { p_rows_max: 50_000 }],
+    refused: [null, 0, -1, 50_001].map((p_rows_max) => ({ p_rows_max })),
   },
   {
     name: 'fold_counts',

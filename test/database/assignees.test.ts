@@ -41,7 +41,7 @@ async function own(userId: string) {
   return ownAnswer.parse(await call(member, 'contact_counts_of', asked))
 }
 
-const foldAll = () => database.sql`select public.fold_counts(1000000)`
+const foldAll = () => database.sql`select public.fold_counts(100000)`
 const clear = () =>
   database.sql`delete from public.contacts where workspace_id = '15213' and name = 'Assigned'`
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))

@@ -168,6 +168,9 @@ set search_path = ''
 set timezone = 'UTC'
 as $$
 begin
+  if p_user is null or char_length(p_user) not between 1 and 128 then
+    raise exception 'p_user must have 1 to 128 characters' using errcode = 'invalid_parameter_value';
+  end if;
   if private.caller_role(p_workspace) is null then
     return jsonb_build_object('outcome', 'forbidden');
   end if;

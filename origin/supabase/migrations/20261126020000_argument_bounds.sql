@@ -88,7 +88,8 @@ begin
   );
   perform private.require_argument(
     p_after is null or char_length(p_after) <= 512 and private.is_identifier(p_after_id)
-    and (p_sort_by = 'name' or p_after ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d(:?\d\d)?)$'),
+    -- Beyond the years 1 to 9999 too, for the walk past a contact from before these were refused.
+    and (p_sort_by = 'name' or p_after ~ '^(-?infinity|\d{4,6}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d(:?\d\d)?)( BC)?)$'),
     'p_after must be a sort value with its offset, at most 512 characters, and p_after_id an id'
   );
 

@@ -14,7 +14,8 @@
 create table private.outbox_writer_proof (
   is_only boolean primary key default true,
   proof text not null default replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''),
-  constraint outbox_writer_proof_is_only check (is_only)
+  constraint outbox_writer_proof_is_only check (is_only),
+  constraint outbox_writer_proof_length check (char_length(proof) <= 256)
 );
 insert into private.outbox_writer_proof default values;
 

@@ -320,5 +320,7 @@ revoke all on function private.word_marked(text) from public, anon;
 revoke all on function private.phone_forms(text) from public, anon;
 revoke all on function private.searched_digits(text) from public, anon;
 -- A generated column is made with the rights of the user who writes.
+-- Whoever writes a contact folds its text: private.folded looks unaccent up when it runs.
+grant usage on schema extensions to authenticated, service_role;
 grant execute on function private.word_marked(text) to authenticated, service_role;
 grant execute on function private.phone_forms(text) to authenticated, service_role;

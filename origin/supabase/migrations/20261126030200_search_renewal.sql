@@ -15,8 +15,8 @@
 -- How far the renewal has come. Without a row there is nothing left to do.
 create table private.search_text_renewal (
   is_only boolean primary key default true check (is_only),
-  after_workspace_id text collate "C" not null default '',
-  after_id text collate "C" not null default ''
+  after_workspace_id text collate "C" not null default '' check (char_length(after_workspace_id) <= 128),
+  after_id text collate "C" not null default '' check (char_length(after_id) <= 128)
 );
 alter table private.search_text_renewal enable row level security;
 revoke all on table private.search_text_renewal from public, anon, authenticated, service_role;
@@ -39,6 +39,7 @@ $$;
 create function public.search_text_renew(p_rows_max integer) returns jsonb
 language plpgsql volatile security definer
 set search_path = ''
+set timezone = 'UTC'
 as $$
 declare
   v_renewal private.search_text_renewal;
