@@ -39,6 +39,7 @@ import { boardsRoute, changeSettingsRoute, membershipRoute, settingsRoute } from
 import type { UnfitValues } from './rows.ts'
 import { createUnfitValues } from './rows.ts'
 import type { Database } from './supabase.ts'
+import { takeTurns } from './thread-turns.ts'
 
 export interface AppParts {
   readonly config: Pick<
@@ -136,8 +137,9 @@ function mountContacts(
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
   const contacts = createContactWriter(queries, deliver, unfitValues)
   const admitted = admission.toWorkspaceOfHeader
-  app.use('/contacts', credentials.requireWriter)
-  app.use('/contacts/*', credentials.requireWriter)
+  const inTurn = takeTurns()
+  app.use('/contacts', inTurn, credentials.requireWriter)
+  app.use('/contacts/*', inTurn, credentials.requireWriter)
 
   app.post('/contacts/import', admitted, importContactsRoute({ contacts, turns, deliver, clock, logger }))
   app.all('/contacts/import', allowedMethods('POST'))

@@ -23,6 +23,10 @@ import { createDatabase } from './supabase.ts'
 const clock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() }
 
 const foldEveryMs = 1_000
+
+/** A log line is written once so much has gathered, or after so long. What is left is written when the process ends. */
+const logBufferBytes = 4_096
+const logFlushMs = 100
 const renewEveryMs = 1_000
 
 /** What may take longer to arrive than a request does. */
@@ -32,7 +36,11 @@ const isLongUpload = (path: string) => path.startsWith('/contacts/import')
 const stopGraceMs = limits.stopGraceMs - 2_000 - limits.relayDeadlineMs - limits.outboxDeadlineMs
 
 async function run(config: Config): Promise<void> {
-  const logger = pino({ name: 'boardcache-origin', level: config.logLevel })
+  const logger = pino(
+    { name: 'boardcache-origin', level: config.logLevel },
+    // Lines are gathered, since each write is a system call that the one thread waits for.
+    pino.destination({ sync: false, minLength: logBufferBytes, periodicFlush: logFlushMs }),
+  )
   const supabase = createDatabase({
     supabaseUrl: config.supabaseUrl,
     publishableKey: config.supabasePublishableKey,

@@ -2,6 +2,7 @@ import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { measureShares } from './attack-shares.ts'
+import { measureSizes } from './attack-sizes.ts'
 
 /**
  * `npm run bench:attack`: what one member, or somebody without a valid token, can take from everybody else. One file a
@@ -23,7 +24,7 @@ const options = z
     }).values,
   )
 
-const tables = [measureShares]
+const tables = [measureShares, measureSizes]
 
 const [cpu] = cpus()
 console.log(
