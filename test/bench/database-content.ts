@@ -113,7 +113,7 @@ async function loadOthers(sql: postgres.Sql, content: Others): Promise<void> {
   })
   for (const { statement } of held.filter((each) => !isIndex(each))) await sql.unsafe(statement)
   await sql`delete from reference_data.held`
-  await sql`select public.fold_counts(1000000)`
+  await sql`select public.fold_counts(100000)`
   onProgress('vacuum')
   await sql`vacuum analyze`
   await sql`insert into bench.loaded values (${contactsEach})`

@@ -39,7 +39,7 @@ const repairedSchema = z.object({ outcome: z.literal('ok'), drift: z.array(z.unk
 
 /** Answers how many counts were wrong. */
 async function repair(sql: postgres.Sql, workspace = '15213'): Promise<number> {
-  await sql`select public.fold_counts(1000000)`
+  await sql`select public.fold_counts(100000)`
   const [row] = await sql`select public.reconcile_counts(${workspace}) as answer`
   return repairedSchema.parse(row?.['answer']).drift.length
 }
