@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, IncomingMessage } from 'node:http'
 import { Server as NetServer, Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Clock } from '../shared/clock.ts'
 import { limits } from '../shared/limits.ts'
 import { createConnections } from './connections.ts'
 import { refusalOf, responseOf } from './refusals.ts'
+import { answerBeforeBody } from './unread-bodies.ts'
 
 export interface RunningServer {
   readonly port: number
@@ -52,9 +53,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       // Hono's adapter refuses that in our words.
       requireHostHeader: false,
     },
-    getRequestListener(fetch, {
-      errorHandler: (error) => responseOf(error instanceof RequestError ? 'malformed_request' : 'internal'),
-    }),
+    getRequestListener(
+      async (request, { incoming }) => {
+        const answer = isRequestUrl(request.url) ? await fetch(request) : responseOf('malformed_request')
+        return incoming instanceof IncomingMessage ? answerBeforeBody(answer, incoming, clock) : answer
+      },
+      {
+        errorHandler: (error) => responseOf(error instanceof RequestError ? 'malformed_request' : 'internal'),
+      },
+    ),
   )
   const connections = createConnections(clock, arrivalDeadlineMs)
   let isStopping = false
@@ -76,6 +83,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (isStopping) socket.destroySoon()
     })
   })
+  // A server may ignore an expectation that it does not know (RFC 9110 section 10.1.1); Node's own 417 is not in our words.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   // What is no HTTP, or is late: Node's own answers to these are not in our words.
   server.on('clientError', (error, duplex) => {
     if (duplex instanceof Socket) connections.refuse(duplex, refusalOf(error))
@@ -103,4 +112,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return isInTime
     },
   }
+}
+
+/**
+ * Whether a `Request` can be made of it: the adapter makes one only where something of it is needed, and lets numbers too
+ * large for an address pass until then, and a user's name and password.
+ */
+function isRequestUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && url.username === '' && url.password === ''
 }

@@ -31,6 +31,8 @@ export const limits = {
   faultParameterCharactersMax: 200,
   /** What arrives at the origin: a request's headers, and then its body, have so long each. */
   arrivalDeadlineMs: 15_000,
+  /** How long the origin reads on, and drops what it reads, behind an answer that came before the body of its request. */
+  lingerMs: 500,
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
   eventIdCharactersMax: 200,
@@ -327,6 +329,10 @@ holds(
 holds(limits.contactBodyBytesMax <= limits.importLineBytesMax, 'a contact that fits in a body fits in a line')
 holds(limits.contactMoveBodyBytesMax < limits.contactBodyBytesMax, 'a move is a part of a contact')
 holds(limits.faultsMax > 1, 'a list of faults has room to say how many more there are')
+holds(
+  limits.lingerMs < limits.arrivalDeadlineMs,
+  'a body that nobody reads has no more time than one that is read',
+)
 holds(
   limits.arrivalDeadlineMs < limits.importIdleMs,
   'only an upload may take longer to arrive than a request',

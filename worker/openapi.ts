@@ -13,7 +13,12 @@ const memberErrors: readonly WireErrorCode[] = [
   'auth_unavailable',
 ]
 const operatorErrors: readonly WireErrorCode[] = [...memberErrors, 'admin_required']
-const bodyErrors: readonly WireErrorCode[] = ['invalid_json', 'invalid_body', 'body_too_large']
+const bodyErrors: readonly WireErrorCode[] = [
+  'malformed_request',
+  'invalid_json',
+  'invalid_body',
+  'body_too_large',
+]
 
 const errorsOf: Record<Access, readonly WireErrorCode[]> = {
   member: [...memberErrors, 'workspace_mismatch'],

@@ -54,7 +54,7 @@ test.each([
     const logged = (await log()).length
     const answer = await exchange(headers, body)
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
-    expect(answer).toContain('"code":"invalid_body"')
+    expect(answer).toContain('"code":"malformed_request"')
     expect((await stack.invalidate(JSON.parse(event))).version).toBe(version + 1)
     expect((await log()).slice(logged)).not.toMatch(/"level":"error"|uncaught/i)
   },

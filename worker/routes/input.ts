@@ -57,7 +57,7 @@ export async function parseBody<Schema extends z.ZodType>(
     bytes = await readBounded(body, bytesMax)
   } catch {
     // The caller hung up, or its chunks are not well-formed (RFC 9112, section 7.1).
-    return err({ code: 'invalid_body', details: [{ parameter: '(input)', message: 'was broken off' }] })
+    return err({ code: 'malformed_request' })
   }
   if (bytes === null) return err({ code: 'body_too_large' })
   const json = parseJson(bytes)

@@ -110,6 +110,8 @@ describe('a body that does not arrive', () => {
     const raw = await openRawSocket(server.port)
     const headers = { ...memberDoors[3]?.headers('a.b.c'), 'Transfer-Encoding': 'chunked' }
     raw.send(`${headOf('POST', '/contacts/import', headers)}\r\n\r\n1\r\n{\r\n`)
+    await raw.received('requestId')
+    await clock.advance(limits.lingerMs)
     expect(errorIn(await raw.closed())).toMatchObject({ status: 401, code: 'token_invalid' })
   })
 })

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { RunningServer } from '../../../origin/server.ts'
+import { startServer } from '../../../origin/server.ts'
+import { limits } from '../../../shared/limits.ts'
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
+import { bodyDoors } from './doors.ts'
+import { alice, createOrigin } from './origin-under-test.ts'
+import { errorIn, headOf, openRawSocket } from './raw-socket.ts'
+import { createPromptDatabase } from './stub-database.ts'
+
+let server: RunningServer
+let clock: FakeClock
+let logged: string[]
+beforeEach(async () => {
+  clock = createFakeClock()
+  const origin = createOrigin({
+    database: createPromptDatabase(() => ({ outcome: 'contact_not_found' })),
+    clock,
+  })
+  logged = origin.logged
+  server = await startServer({ fetch: origin.app.fetch, host: '127.0.0.1', port: 0, clock })
+})
+afterEach(async () => {
+  const stopped = server.stop(1_000)
+  await clock.advance(1_000)
+  await stopped
+})
+
+const health = `${headOf('GET', '/health', { Connection: 'close' })}\r\n\r\n`
+const tooLarge = 'x'.repeat(Math.max(limits.loadBodyBytesMax, limits.contactBodyBytesMax) + 1)
+const chunked = { 'Transfer-Encoding': 'chunked' }
+const chunkOf = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
+const lastChunk = '0\r\n\r\n'
+
+describe.each(bodyDoors)('at $route', (door) => {
+  const refused = door.headers('no.valid.token')
+
+  test('a refusal before the body has arrived is whole at once, and says that the connection ends', async () => {
+    const raw = await openRawSocket(server.port)
+    raw.send(`${headOf(door.method, door.path, { ...refused, 'Content-Length': '1000' })}\r\n\r\n{`)
+    const text = await raw.received('requestId')
+    expect(text).toMatch(/^connection: close\r$/im)
+    expect(text).toMatch(/^content-length: \d+\r$/im)
+    const isClosed = raw.closed()
+    await clock.advance(limits.lingerMs)
+    expect(errorIn(await isClosed)).toMatchObject({ status: 401, code: 'token_invalid' })
+  })
+
+  test('the connection of a refusal ends as soon as the rest of the body has arrived', async () => {
+    const raw = await openRawSocket(server.port)
+    raw.send(`${headOf(door.method, door.path, { ...refused, 'Content-Length': '1000' })}\r\n\r\n{`)
+    await raw.received('requestId')
+    // Nothing but the rest of the body can end it: the clock stands still.
+    raw.send('x'.repeat(999))
+    expect(errorIn(await raw.closed())).toMatchObject({ status: 401, code: 'token_invalid' })
+  })
+
+  test('a refusal of a body that has arrived leaves the connection to the next request', async () => {
+    const raw = await openRawSocket(server.port)
+    raw.send(`${headOf(door.method, door.path, { ...refused, 'Content-Length': '2' })}\r\n\r\n{}`)
+    expect(await raw.received('requestId')).toMatch(/^connection: keep-alive\r$/im)
+    raw.send(health)
+    expect(await raw.closed()).toContain('HTTP/1.1 200 OK')
+  })
+
+  test('no Host, path or name in a URL makes a request an error of ours', async () => {
+    for (const [target, host] of [
+      [door.path, '9007199254740993'],
+      [door.path, '256.1.1.1'],
+      [door.path, '0x100000000'],
+      [`http://name@x${door.path}`, 'x'],
+      [`http://name:word@x${door.path}`, 'x'],
+      [`http://4294967296${door.path}`, 'x'],
+    ] as const) {
+      const raw = await openRawSocket(server.port)
+      const headers = { ...door.headers(alice), ...chunked, Host: host, Connection: 'close' }
+      raw.send(`${headOf(door.method, target, headers)}\r\n\r\n${chunkOf('{}')}${lastChunk}`)
+      expect(errorIn(await raw.closed())).toMatchObject({ status: 400, code: 'malformed_request' })
+    }
+    expect(logged.filter((line) => JSON.parse(line).level > 30)).toEqual([])
+  })
+})
+
+const readers = bodyDoors.filter(({ path }) => path !== '/contacts/import')
+test.each(readers)(
+  'a body that is counted and found too large ends the connection at $route',
+  async (door) => {
+    const raw = await openRawSocket(server.port)
+    raw.send(`${headOf(door.method, door.path, { ...door.headers(alice), ...chunked })}\r\n\r\n`)
+    raw.send(`${chunkOf(tooLarge)}`)
+    await raw.received('requestId')
+    // What is read no further would stay where it is, and the connection with it.
+    raw.send(`${chunkOf(tooLarge)}${lastChunk}`)
+    const text = await raw.closed()
+    expect(text).toMatch(/^connection: close\r$/im)
+    expect(errorIn(text)).toMatchObject({ status: 413, code: 'body_too_large' })
+  },
+)
+
+test('an expectation that nobody knows is no reason to refuse a request', async () => {
+  const raw = await openRawSocket(server.port)
+  raw.send(`${headOf('GET', '/health', { Expect: 'the-unexpected', Connection: 'close' })}\r\n\r\n`)
+  const text = await raw.closed()
+  expect(text).toMatch(/^HTTP\/1\.1 200 /)
+  expect(text).toMatch(/^x-content-type-options: nosniff\r$/im)
+})
