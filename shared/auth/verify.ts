@@ -35,8 +35,11 @@ interface TokenTerms {
   readonly nowMs: number
 }
 
-/** RFC 7519 section 3: three base64url parts. */
-const compactJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/
+/**
+ * RFC 7519 section 3: three base64url parts. What is signed is the first two as they are spelt; the third is taken in one
+ * spelling too, with zeros where its last digit has bits to spare (RFC 4648 section 3.5): one token is one text.
+ */
+const compactJwt = /^[\w-]+\.[\w-]+\.(?=.)(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/
 
 /** Times are `jwtVerify`'s to judge, issuer and the presence of an audience too. */
 const claimsSchema = z.object({

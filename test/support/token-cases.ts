@@ -119,6 +119,11 @@ export const tokenCases: readonly TokenCase[] = [
     tamper: ([header, payload, signature]) =>
       `${header}.${withSubject(payload, 'somebody-else')}.${signature}`,
   },
+  {
+    name: 'whose signature is spelt in another way',
+    refusal: invalid,
+    tamper: ([header, payload, signature]) => `${header}.${payload}.${speltOtherwise(signature)}`,
+  },
   { name: 'of two parts', refusal: invalid, tamper: ([header, payload]) => `${header}.${payload}` },
   { name: 'of four parts', refusal: invalid, tamper: (parts) => `${parts.join('.')}.x` },
   {
@@ -190,4 +195,10 @@ function base64url(bytes: Uint8Array): string {
 function withSubject(payload: string, sub: string): string {
   const claims: object = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')))
   return encoded({ ...claims, sub })
+}
+
+/** The same bytes: the last digit has bits to spare, which are zeros (RFC 4648 section 3.5). */
+function speltOtherwise(signature: string): string {
+  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  return `${signature.slice(0, -1)}${digits[digits.indexOf(signature.at(-1) ?? '') + 1]}`
 }
