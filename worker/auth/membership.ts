@@ -18,12 +18,15 @@ export interface Memberships {
    * `not_a_member` where there is none, `auth_unavailable` where it cannot be known at the moment, `rate_limited` where
    * the user asks about too many workspaces that they are not in.
    */
-  roleOf(
-    principal: Principal,
-    workspaceId: WorkspaceId,
-    requestId: string,
-    trace?: Trace,
-  ): Promise<Result<Role, WireError>>
+  roleOf(principal: Principal, workspaceId: WorkspaceId, asking: Asking): Promise<Result<Role, WireError>>
+}
+
+/** The request that needs to know. */
+export interface Asking {
+  readonly requestId: string
+  readonly trace: Trace | undefined
+  /** Others may wait for what this request has asked: it is asked to its end, though its client goes away. */
+  keepAlive(work: Promise<unknown>): void
 }
 
 interface MembershipsOptions {
@@ -76,7 +79,7 @@ export function createMemberships({ ask, clock, recorder }: MembershipsOptions):
 
   async function askAndRemember(
     key: string,
-    ...[principal, workspaceId, requestId, trace]: Asked
+    ...[principal, workspaceId, { requestId, trace }]: Asked
   ): Promise<Result<Role | null, WireError>> {
     const askedAtMs = clock.now()
     // A member's question once a minute is no stranger's, and while the origin is away it must cost them nothing.
@@ -95,7 +98,7 @@ export function createMemberships({ ask, clock, recorder }: MembershipsOptions):
   }
 
   return {
-    async roleOf(principal, workspaceId, requestId, trace) {
+    async roleOf(principal, workspaceId, asking) {
       if (principal.workspaces !== null) return member(principal.workspaces.get(workspaceId) ?? null)
       // Identifiers hold no white space (shared/ids.ts), so no two pairs share a key.
       const key = `${principal.userId} ${workspaceId}`
@@ -108,8 +111,8 @@ export function createMemberships({ ask, clock, recorder }: MembershipsOptions):
         principal.token,
         // The origin judges the token too: another token of the same user may fare differently.
         (token) => token === principal.token,
-        () => askAndRemember(key, principal, workspaceId, requestId, trace),
-        () => undefined,
+        () => askAndRemember(key, principal, workspaceId, asking),
+        asking.keepAlive,
       )
       const graceRole = known !== undefined && clock.now() < known.untilMs + graceMs ? known.role : null
       if (graceRole === null) return judged((await asked).value)

@@ -47,12 +47,12 @@ export interface MonitoringStub {
 /** `stubOf` is asked for each call: a stub that broke once stays broken. */
 export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Clock): MonitoringClient {
   function ask<Value>(
-    question: (stub: MonitoringStub) => Promise<Value>,
+    question: (stub: MonitoringStub, signal: AbortSignal) => Promise<Value>,
     deadlineMs: number = limits.metricsStoreDeadlineMs,
   ): Promise<Result<Value, WireError>> {
     const away: Result<Value, WireError> = err({ code: 'figures_unavailable' })
-    const attempt = async () => ok(await question(stubOf()))
-    return withinDeadline(clock, deadlineMs, () => attempt().catch(() => away), away)
+    const attempt = async (signal: AbortSignal) => ok(await question(stubOf(), signal))
+    return withinDeadline(clock, deadlineMs, (signal) => attempt(signal).catch(() => away), away)
   }
 
   return {
@@ -67,7 +67,12 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
       return answer.value.ok ? answer.value : err({ code: 'invalid_body', details: answer.value.error })
     },
     async openStream(lastEventId, holder) {
-      const answer = await ask((stub) => stub.openStream(lastEventId, holder))
+      const answer = await ask(async (stub, signal) => {
+        const opened = await stub.openStream(lastEventId, holder)
+        // Too late to be read: it gives its place back.
+        if (signal.aborted && typeof opened !== 'string') await opened.cancel()
+        return opened
+      })
       if (!answer.ok) return answer
       if (answer.value === 'all-taken') return err({ code: 'overloaded' })
       return answer.value === 'holder-has-enough' ? err({ code: 'too_many_streams' }) : ok(answer.value)

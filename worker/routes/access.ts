@@ -102,7 +102,7 @@ async function enter(
   workspaceId: WorkspaceId,
 ): Promise<Result<Admitted, WireError>> {
   const { services, requestId, trace, keepAlive } = call
-  const role = await services.memberships.roleOf(principal, workspaceId, requestId, trace)
+  const role = await services.memberships.roleOf(principal, workspaceId, call)
   if (!role.ok) return role
   call.notes.workspaceId = workspaceId
   const counted = await holdAgainst(call, services.rateLimits.workspace, workspaceId)

@@ -25,6 +25,7 @@ let answer: Result<Role | null, WireError> | Promise<never>
 let memberships: Memberships
 let timers: (() => void)[]
 let counted: CacheEvent[]
+let kept: Promise<unknown>[]
 const clock: Clock = {
   now: () => nowMs,
   schedule(callback) {
@@ -39,6 +40,7 @@ beforeEach(() => {
   timers = []
   answer = ok('member')
   counted = []
+  kept = []
   memberships = createMemberships({
     clock,
     recorder: { record: (event) => counted.push(event) },
@@ -49,7 +51,12 @@ beforeEach(() => {
   })
 })
 
-const roleOf = (who: Principal, workspace = workspaceId) => memberships.roleOf(who, workspace, 'request-1')
+const roleOf = (who: Principal, workspace = workspaceId) =>
+  memberships.roleOf(who, workspace, {
+    requestId: 'request-1',
+    trace: undefined,
+    keepAlive: (work) => kept.push(work),
+  })
 
 describe("the token's claim decides", () => {
   test('the role, and nobody is asked', async () => {
@@ -92,6 +99,13 @@ describe('without a claim', () => {
     const roles = await Promise.all(Array.from({ length: 20 }, () => roleOf(principal(null))))
     expect(roles).toEqual(Array.from({ length: 20 }, () => ok('member')))
     expect(asked).toHaveLength(1)
+  })
+
+  test('a question is asked to its end for those who wait, though the client that led it goes away', async () => {
+    const roles = Promise.all([roleOf(principal(null)), roleOf(principal(null))])
+    expect(kept).toHaveLength(1)
+    expect(await Promise.all(kept)).toEqual([{ value: ok('member') }])
+    expect(await roles).toEqual([ok('member'), ok('member')])
   })
 
   test("another token of the same user does not share the first one's question", async () => {

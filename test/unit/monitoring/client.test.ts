@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
 import { defaultAlertSettings } from '../../../worker/alerts/rules.ts'
 import type { MonitoringStub } from '../../../worker/monitoring/client.ts'
@@ -39,6 +39,23 @@ describe('what watches, asked', () => {
     const asked = client.alertSettings()
     await clock.advance(limits.metricsStoreDeadlineMs)
     expect(await asked).toEqual({ ok: false, error: { code: 'figures_unavailable' } })
+  })
+
+  it('lets a stream go that is opened too late', async () => {
+    const clock = createFakeClock()
+    let hasPlace = true
+    const late = new ReadableStream<Uint8Array>({
+      cancel() {
+        hasPlace = false
+      },
+    })
+    const opening = Promise.withResolvers<ReadableStream<Uint8Array>>()
+    const client = createMonitoringClient(() => stubOf({ openStream: () => opening.promise }), clock)
+    const asked = client.openStream(null, holder)
+    await clock.advance(limits.metricsStoreDeadlineMs)
+    expect(await asked).toEqual({ ok: false, error: { code: 'figures_unavailable' } })
+    opening.resolve(late)
+    await vi.waitFor(() => expect(hasPlace).toBe(false))
   })
 
   it('says what is wrong with settings, and when there are too many streams', async () => {
