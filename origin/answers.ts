@@ -1,9 +1,8 @@
 import type { Context } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
-import type { WireError, WireErrorCode } from '../shared/contract/errors.ts'
-import { errorBody, wireErrors } from '../shared/contract/errors.ts'
+import type { WireError } from '../shared/contract/errors.ts'
+import { errorBody, errorHeaders, wireErrors } from '../shared/contract/errors.ts'
 import type { WorkspaceId } from '../shared/ids.ts'
-import { limits } from '../shared/limits.ts'
 import type { Caller } from './caller.ts'
 import type { Failure } from './failures.ts'
 import { wireErrorOf } from './failures.ts'
@@ -41,18 +40,4 @@ export function respondFailure(context: OriginContext, failure: Failure): Respon
 export function respondError(context: OriginContext, error: WireError): Response {
   for (const [name, value] of Object.entries(errorHeaders(error))) context.header(name, value)
   return context.json(errorBody(error, context.var.requestId), wireErrors[error.code].status)
-}
-
-/** The headers that an error's status asks for. */
-export function errorHeaders(error: WireError): Record<string, string> {
-  const { status } = wireErrors[error.code]
-  if (status === 401) return { 'WWW-Authenticate': challengeOf(error.code) }
-  const mayRetry = status === 429 || status === 503
-  return mayRetry ? { 'Retry-After': `${error.retryAfterSeconds ?? limits.retryAfterSeconds}` } : {}
-}
-
-/** RFC 6750 section 3.1: a request without a token is told no more than that one is needed. */
-function challengeOf(code: WireErrorCode): string {
-  if (code === 'token_missing' || code === 'key_invalid') return 'Bearer'
-  return `Bearer error="invalid_token", error_description="${wireErrors[code].sentence}"`
 }

@@ -102,6 +102,20 @@ export function errorBody(error: WireError, requestId: string): ErrorBody {
   }
 }
 
+/** The headers that an error's status asks for, alike at Worker and origin. */
+export function errorHeaders(error: WireError): Record<string, string> {
+  const { status } = wireErrors[error.code]
+  if (status === 401) return { 'WWW-Authenticate': challengeOf(error.code) }
+  const mayRetry = status === 429 || status === 503
+  return mayRetry ? { 'Retry-After': `${error.retryAfterSeconds ?? limits.retryAfterSeconds}` } : {}
+}
+
+/** RFC 6750 section 3.1: a request without a token is told no more than that one is needed. */
+function challengeOf(code: WireErrorCode): string {
+  if (code === 'token_missing' || code === 'key_invalid') return 'Bearer'
+  return `Bearer error="invalid_token", error_description="${wireErrors[code].sentence}"`
+}
+
 /**
  * What zod found wrong with inputs, as faults that name the parameter and what it takes: at most `limits.faultsMax`,
  * of which the last one says how many more there are. What is built is bounded, whatever was sent.

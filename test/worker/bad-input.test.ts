@@ -1,7 +1,7 @@
 import { exports } from 'cloudflare:workers'
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { errorBodySchema } from '../../shared/contract/errors.ts'
+import { errorBodySchema, wireErrors } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
 
@@ -110,7 +110,11 @@ describe('a token that does not open the door', async () => {
     }
     const answer = await ask(list, { headers })
     expect(answer).toMatchObject({ status: 401, code })
-    expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer')
+    expect(answer.headers.get('WWW-Authenticate')).toBe(
+      code === 'token_missing'
+        ? 'Bearer'
+        : `Bearer error="invalid_token", error_description="${wireErrors[code].sentence}"`,
+    )
   })
 
   it('is a 403 for another workspace', async () => {

@@ -1,6 +1,6 @@
 import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { errorBodySchema } from '../../shared/contract/errors.ts'
+import { errorBodySchema, wireErrors } from '../../shared/contract/errors.ts'
 import { makeToken, secretSigner, tokenCases } from '../support/token-cases.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
 
@@ -24,6 +24,10 @@ describe('the Worker takes a user’s token, and no other', () => {
     expect([response.status, code]).toEqual(
       made.refusal === null ? [403, 'not_a_member'] : [401, made.refusal],
     )
-    expect(response.headers.get('WWW-Authenticate')).toBe(made.refusal === null ? null : 'Bearer')
+    expect(response.headers.get('WWW-Authenticate')).toBe(
+      made.refusal === null
+        ? null
+        : `Bearer error="invalid_token", error_description="${wireErrors[made.refusal].sentence}"`,
+    )
   })
 })

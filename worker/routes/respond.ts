@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
-import { errorBody, wireErrors } from '../../shared/contract/errors.ts'
-import { limits } from '../../shared/limits.ts'
+import { errorBody, errorHeaders, wireErrors } from '../../shared/contract/errors.ts'
 
 /** `{"success": true, "data": …}` around a schema. */
 export function enveloped<Schema extends z.ZodType>(data: Schema) {
@@ -20,8 +19,9 @@ export function respondJson(body: unknown, status = 200): Response {
 /** An error as every route answers it: its status and sentence come from the one table of errors. */
 export function respondError(error: WireError, requestId: string): Response {
   const { status } = wireErrors[error.code]
-  const mayRetry = status === 429 || status === 503
-  const retryAfterSeconds = mayRetry ? (error.retryAfterSeconds ?? limits.retryAfterSeconds) : undefined
+  const headers = errorHeaders(error)
+  const retryAfter = headers['Retry-After']
+  const retryAfterSeconds = retryAfter === undefined ? undefined : Number(retryAfter)
   const body = errorBody(
     {
       code: error.code,
@@ -32,7 +32,6 @@ export function respondError(error: WireError, requestId: string): Response {
     requestId,
   )
   const response = respondJson(body, status)
-  if (retryAfterSeconds !== undefined) response.headers.set('Retry-After', String(retryAfterSeconds))
-  if (status === 401) response.headers.set('WWW-Authenticate', 'Bearer')
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
   return response
 }
