@@ -1,7 +1,12 @@
 import { z } from 'zod'
 
-/** A host of this machine, as `URL` writes it: all of 127.0.0.0/8 (RFC 1122 section 3.2.1.3), `::1` and `localhost`. */
+/** Hosts of this machine: all of 127.0.0.0/8 (RFC 1122 section 3.2.1.3), `::1` and `localhost`. */
 const loopbackHost = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/
+
+/** Whether a host, as `URL` writes it, is this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  return loopbackHost.test(hostname)
+}
 
 /**
  * The URL of another service, as a configuration names it: with `https:`, since tokens and contacts travel there, and
@@ -20,5 +25,5 @@ function isServiceUrl(text: string): boolean {
   if (!/^https?:\/\/[^\s\\]+$/i.test(text)) return false
   const url = URL.parse(text)
   if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false
-  return url.protocol === 'https:' || loopbackHost.test(url.hostname)
+  return url.protocol === 'https:' || isLoopbackHost(url.hostname)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isLoopbackHost } from '../../shared/contract/service-url.ts'
 import { type Env, parseConfig } from '../../worker/config.ts'
 
 /** An environment of wrangler.toml as wrangler reads it; what is named here the rules look at by name. */
@@ -67,14 +68,24 @@ function textsOf(value: unknown, path: readonly string[]): Text[] {
 }
 
 /**
- * Names and hosts that documentation reserves (RFC 2606), what stands in angle brackets, and ids of zeros: what no
- * deployment can have.
+ * Names and hosts that documentation reserves (RFC 2606), words that stand for what is to come, what stands in angle
+ * brackets, and ids of zeros: what no deployment can have.
  */
 function isStandIn(text: string): boolean {
   return (
-    /\bexample\b|<[^>]+>|^0{16}/i.test(text) ||
-    /\.(test|invalid|localhost)$/i.test(URL.parse(text)?.hostname ?? '')
+    standInWord.test(text) ||
+    /<[^>]+>|^0{16}|^todo$/i.test(text) ||
+    text.split(',').some((each) => /\.(test|invalid|localhost)\.?$/.test(hostOf(each)))
   )
+}
+
+/** Between anything but letters and digits: "example-staging", "sb_publishable_example", "your-project-ref". */
+const standInWord =
+  /(?<![a-z\d])(example|placeholder|change[-_]?me|replace[-_]?me|fill[-_]?me[-_]?in|your[-_][a-z\d]+|x{3,})(?![a-z\d])/i
+
+/** In lower case, as `URL` writes it; '' where there is none. */
+function hostOf(text: string): string {
+  return URL.parse(text.trim())?.hostname ?? ''
 }
 
 function isNoNamespaceId([list, , name]: readonly string[], text: string): boolean {
@@ -83,7 +94,7 @@ function isNoNamespaceId([list, , name]: readonly string[], text: string): boole
 
 /** A page that is developed on this machine may read a deployment's answers; a deployment reaches no service here. */
 function isLoopbackService([list, name]: readonly string[], text: string): boolean {
-  return list === 'vars' && name !== 'ALLOWED_ORIGINS' && text.startsWith('http://')
+  return list === 'vars' && name !== 'ALLOWED_ORIGINS' && isLoopbackHost(hostOf(text))
 }
 
 function errorsOf(deployment: Deployment, exportedClasses: readonly string[]): string[] {

@@ -112,6 +112,13 @@ describe('what is still to be filled in', () => {
     expect(
       stillToFillIn(withVariable('ALLOWED_ORIGINS', 'https://crm.ours.com,http://localhost:3000')),
     ).toEqual([])
+    for (const name of [
+      'https://examples.ours.com',
+      'https://xx.yourself.com',
+      'https://latest.test.ours.com',
+    ]) {
+      expect(stillToFillIn(withVariable('ORIGIN_URL', name))).toEqual([])
+    }
   })
 
   test.each([
@@ -124,7 +131,18 @@ describe('what is still to be filled in', () => {
     ['SUPABASE_PUBLISHABLE_KEY', 'sb_publishable_of-example'],
     ['ALLOWED_ORIGINS', 'https://crm.ours.com,https://crm.example.org'],
     ['ORIGIN_URL', 'https://origin.test'],
+    ['ORIGIN_URL', 'https://origin.test:8443/api'],
+    ['ORIGIN_URL', 'https://origin.TEST./'],
+    ['ALLOWED_ORIGINS', 'https://crm.test, https://crm.ours.com'],
+    ['SUPABASE_PUBLISHABLE_KEY', 'sb_publishable_example'],
+    ['SUPABASE_URL', 'https://your-project-ref.supabase.co'],
+    ['SUPABASE_URL', 'https://xxxx.supabase.co'],
+    ['OPERATORS_WORKSPACE_ID', 'CHANGE_ME'],
+    ['SUPABASE_PUBLISHABLE_KEY', 'sb_publishable_replace-me'],
     ['ORIGIN_URL', 'http://127.0.0.1:8788'],
+    ['ORIGIN_URL', 'https://localhost:8788'],
+    ['JWKS_URL', 'HTTPS://[::1]/jwks.json'],
+    ['UPSTASH_REDIS_REST_URL', 'https://127.1.2.3'],
   ])('is %s = %s', (name, value) => {
     expect(stillToFillIn(withVariable(name, value))).toEqual([
       `boardcache: vars.${name} = "${value}" is still to be filled in`,
