@@ -53,15 +53,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       // Hono's adapter refuses that in our words.
       requireHostHeader: false,
     },
-    getRequestListener(
-      async (request, { incoming }) => {
-        const answer = isRequestUrl(request.url) ? await fetch(request) : responseOf('malformed_request')
-        return incoming instanceof IncomingMessage ? answerBeforeBody(answer, incoming, clock) : answer
-      },
-      {
-        errorHandler: (error) => responseOf(error instanceof RequestError ? 'malformed_request' : 'internal'),
-      },
-    ),
+    listenerOf(fetch, clock),
   )
   const connections = createConnections(clock, arrivalDeadlineMs)
   let isStopping = false
@@ -114,6 +106,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+/** The application as Node calls it; what is no request, and an answer that comes before a body, are seen to here. */
+function listenerOf(fetch: ServerOptions['fetch'], clock: Clock) {
+  return getRequestListener(
+    async (request, { incoming }) => {
+      if (!(incoming instanceof IncomingMessage)) return fetch(request)
+      const isSound = isRequestUrl(request.url) && hasOneHost(incoming)
+      return answerBeforeBody(
+        isSound ? await fetch(request) : responseOf('malformed_request'),
+        incoming,
+        clock,
+      )
+    },
+    { errorHandler: (error) => responseOf(error instanceof RequestError ? 'malformed_request' : 'internal') },
+  )
+}
+
 /**
  * Whether a `Request` can be made of it: the adapter makes one only where something of it is needed, and lets numbers too
  * large for an address pass until then, and a user's name and password.
@@ -121,4 +129,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function isRequestUrl(text: string): boolean {
   const url = URL.parse(text)
   return url !== null && url.username === '' && url.password === ''
+}
+
+/** RFC 9112 section 3.2: two are a 400. Node keeps the first of them, and what stands before it might go by the other. */
+function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length <= 1
 }

@@ -156,10 +156,10 @@ describe('bad input', () => {
   })
 
   test.each([
-    ['DELETE', '/health', 'GET'],
+    ['DELETE', '/health', 'GET, HEAD'],
     ['GET', '/load/contact-list', 'POST'],
-    ['POST', '/workspaces/15213/membership', 'GET'],
-    ['PUT', '/workspaces/15213/settings', 'GET, POST'],
+    ['POST', '/workspaces/15213/membership', 'GET, HEAD'],
+    ['PUT', '/workspaces/15213/settings', 'GET, HEAD, POST'],
   ])('%s %s is a 405 that names what it takes', async (method, path, allowed) => {
     const response = await prompt().request(path, { method })
     expect(response.headers.get('Allow')).toBe(allowed)

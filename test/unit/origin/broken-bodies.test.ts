@@ -136,6 +136,12 @@ describe('what is no request', () => {
     ],
     ['no host', 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
     [
+      'two hosts',
+      `${headOf('GET', '/health', { ...close, HOST: 'origin.test' })}\r\n\r\n`,
+      400,
+      'malformed_request',
+    ],
+    [
       'a host that is none',
       `${headOf('GET', '/health', { ...close, Host: 'a b' })}\r\n\r\n`,
       400,
