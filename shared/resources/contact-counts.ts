@@ -24,6 +24,19 @@ export const sharedCountsSchema = z.object({
 })
 
 /**
+ * How many contacts each user has. Not z.record, which leaves out a member named `__proto__`: any id may be a user's.
+ * JSON.parse gives an object a member of its own of that name, and JSON.stringify writes it.
+ */
+const assigneesSchema = z.custom<Readonly<Record<string, number>>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((contacts) => Number.isSafeInteger(contacts)),
+  'must be an object of whole numbers',
+)
+
+/**
  * The entry that all users of a workspace share: its counts, and how many contacts its assignees have. It names
  * `limits.countedAssigneesMax` of them at most, those with the most contacts, so that it is small whatever is written.
  * Where these are not all, a user who is not named has an entry of their own of the same form: counts of one instant,
@@ -31,7 +44,7 @@ export const sharedCountsSchema = z.object({
  */
 const data = z.object({
   counts: sharedCountsSchema,
-  assignees: z.record(z.string(), z.int()),
+  assignees: assigneesSchema,
   computedAt: z.iso.datetime({ offset: true }),
   /** Whether every assignee is named. The last member: it is looked for on every hit. */
   isComplete: z.boolean().default(true),

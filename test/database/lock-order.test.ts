@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
 let server: HostedServer
@@ -100,5 +100,32 @@ describe('two writers of the same rows never lock each other out', () => {
         call('outbox_acknowledge', { p_ids: ids.toReversed() }),
       ])
     }
+  })
+
+  test('by the renewal of search text, which leaves a contact that is locked to the next call', async () => {
+    await importAll(['r1', 'r2', 'r3'].map((id) => contact(id, 'c1')))
+    const stale = async () => {
+      const rows = await database.owner<{ id: string }[]>`
+        select id from public.contacts
+        where id like 'r_' and search_text <> private.search_text(name, email, phone) collate "C" order by id`
+      return rows.map(({ id }) => id)
+    }
+    const [kept] =
+      await database.owner`select pg_get_functiondef('private.search_text'::regproc) as definition`
+    await database.owner.unsafe(`
+      create or replace function private.search_text(p_name text, p_email text, p_phone text) returns text
+      language sql immutable return 'old'`)
+    await database.owner`update public.contacts set name = name where id like 'r_'`
+    await database.owner.unsafe(String(kept?.['definition']))
+    await database.owner`insert into private.search_text_renewal default values on conflict do nothing`
+    const renew = () => database.rpc('service_role', 'search_text_renew', { p_rows_max: 50_000 })
+    await database.asCaller(callers.member, async (sql) => {
+      await sql`update public.contacts set status = 'closed' where workspace_id = 'w1' and id = 'r3'`
+      await sql`select from public.contacts where workspace_id = 'w1' and id = 'r2' for update`
+      expect(await renew()).toMatchObject({ outcome: 'ok', is_done: false })
+    })
+    expect(await stale()).toEqual(['r2'])
+    expect(await renew()).toMatchObject({ outcome: 'ok', renewed: 1, is_done: true })
+    expect(await stale()).toEqual([])
   })
 })

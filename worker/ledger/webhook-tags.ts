@@ -65,15 +65,16 @@ export function webhookTags(webhook: DatabaseWebhook): Result<Map<WorkspaceId, T
   const moved = new Map<WorkspaceId, Tag[]>()
   for (const row of rows) {
     const workspaceId = workspaceIdSchema.safeParse(row[table === 'workspaces' ? 'id' : 'workspace_id'])
-    if (!workspaceId.success) {
-      return err({ parameter: 'record', message: 'must be a row with its workspace' })
-    }
+    // Nothing is cached of a workspace that the API cannot name; the row's other workspace moves on all the same.
+    if (!workspaceId.success) continue
     // An UPDATE with one of its two rows does not say where the other one was.
     const isWhole = webhook.type !== 'UPDATE' || rows.length === 2
     const tags = (isWhole ? tagsOfRow[table]?.(row) : null) ?? [workspaceTag]
     moved.set(workspaceId.data, [...new Set([...(moved.get(workspaceId.data) ?? []), ...tags])])
   }
-  return ok(moved)
+  return moved.size === 0
+    ? err({ parameter: 'record', message: 'must be a row with its workspace' })
+    : ok(moved)
 }
 
 /** The row as it was and as it is, of which there is one for an INSERT or DELETE; null where what must be there is not. */

@@ -80,6 +80,39 @@ begin
 end
 $$;
 
+-- Brings one contact within the bounds, and keeps what it held before.
+create function private.repair_contact(p_contact public.contacts) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  v_fixed constant public.contacts := private.contact_within(p_contact);
+begin
+  insert into private.repaired_values (workspace_id, contact_id, column_name, value)
+  select p_contact.workspace_id, p_contact.id, old.key, old.value #>> '{}'
+  from jsonb_each(to_jsonb(p_contact)) old
+  join jsonb_each(to_jsonb(v_fixed)) fixed on fixed.key = old.key and fixed.value is distinct from old.value;
+  update public.contacts c
+  set email = v_fixed.email, phone = v_fixed.phone, source = v_fixed.source, lead_status = v_fixed.lead_status,
+    tags = v_fixed.tags, last_message = v_fixed.last_message, last_activity_at = v_fixed.last_activity_at,
+    created_at = v_fixed.created_at, updated_at = v_fixed.updated_at
+  where c.workspace_id = p_contact.workspace_id and c.id = p_contact.id;
+end
+$$;
+
+-- The condition, over the columns of public.contacts, under which a row breaks a constraint that is not valid yet: the
+-- constraints themselves say it. Such a row cannot be written at all until it is within its bounds, whatever changes.
+-- Null where all constraints are valid, and so no row breaks one. `p_constraints`: which of them, null for all.
+create function private.broken_contact_condition(p_constraints text[]) returns text
+language sql stable
+set search_path = ''
+as $$
+  select string_agg(format('(%s) is false', pg_get_expr(conbin, conrelid)), ' or ')
+  from pg_constraint
+  where conrelid = 'public.contacts'::regclass and contype = 'c' and not convalidated
+    and (p_constraints is null or conname = any (p_constraints))
+$$;
+
 -- Repairs up to `p_rows_max` contacts and, once none is left, validates. Answers how many it repaired.
 create function private.repair_bounds(p_rows_max integer) returns bigint
 language plpgsql volatile
@@ -89,16 +122,10 @@ declare
   c_constraints constant text[] := array[
     'contacts_texts_not_empty', 'contacts_tags_form', 'contacts_content_bytes', 'contacts_instants_known'
   ];
-  v_condition text;
+  v_condition text := private.broken_contact_condition(c_constraints);
   v_contact public.contacts;
-  v_fixed public.contacts;
   v_repaired bigint := 0;
 begin
-  -- The constraints themselves say which rows break them.
-  select string_agg(format('(%s) is false', pg_get_expr(conbin, conrelid)), ' or ')
-  into v_condition
-  from pg_constraint
-  where conrelid = 'public.contacts'::regclass and conname = any (c_constraints) and not convalidated;
   if v_condition is null then
     return 0;
   end if;
@@ -106,16 +133,7 @@ begin
   for v_contact in
     execute format('select * from public.contacts where %s limit %s for update', v_condition, p_rows_max)
   loop
-    v_fixed := private.contact_within(v_contact);
-    insert into private.repaired_values (workspace_id, contact_id, column_name, value)
-    select v_contact.workspace_id, v_contact.id, old.key, old.value #>> '{}'
-    from jsonb_each(to_jsonb(v_contact)) old
-    join jsonb_each(to_jsonb(v_fixed)) fixed on fixed.key = old.key and fixed.value is distinct from old.value;
-    update public.contacts c
-    set email = v_fixed.email, phone = v_fixed.phone, source = v_fixed.source, lead_status = v_fixed.lead_status,
-      tags = v_fixed.tags, last_message = v_fixed.last_message, last_activity_at = v_fixed.last_activity_at,
-      created_at = v_fixed.created_at, updated_at = v_fixed.updated_at
-    where c.workspace_id = v_contact.workspace_id and c.id = v_contact.id;
+    perform private.repair_contact(v_contact);
     v_repaired := v_repaired + 1;
   end loop;
 
@@ -134,6 +152,8 @@ $$;
 
 revoke all on function private.instant_within(timestamptz) from public;
 revoke all on function private.contact_within(public.contacts) from public;
+revoke all on function private.repair_contact(public.contacts) from public;
+revoke all on function private.broken_contact_condition(text[]) from public;
 revoke all on function private.repair_bounds(integer) from public;
 
 -- Tables of few rows.

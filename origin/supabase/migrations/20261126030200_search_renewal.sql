@@ -7,7 +7,9 @@
 -- writes those whose text differs. Their triggers run, so that caches learn of it, but updated_at stays. Only the rows
 -- that are written are locked, until the call ends. The origin calls it every second with 1,000 contacts until nothing
 -- is left: three hours or more for ten million. To be done sooner, call it by hand with up to 50,000. A call never
--- waits for another.
+-- waits for another, nor for a contact that somebody else has locked: it comes back to that one with the next call, so
+-- that no deadlock takes a user's write away. A contact that breaks a constraint that is not valid yet cannot be written:
+-- it is passed over, and its text is made when private.repair_bounds brings it within its bounds.
 --
 -- This migration renews the first 50,000 contacts itself, which takes some seconds, so that a small database is done
 -- with it. After a later change of the rules, renew again: insert into private.search_text_renewal default values.
@@ -45,6 +47,10 @@ declare
   v_renewal private.search_text_renewal;
   v_looked_at bigint;
   v_renewed bigint;
+  v_is_held boolean;
+  v_is_done boolean;
+  v_after_workspace_id text;
+  v_after_id text;
 begin
   if p_rows_max is null or p_rows_max not between 1 and 50000 then
     raise exception 'search_text_renew: an argument is not one it takes' using errcode = 'invalid_parameter_value';
@@ -58,43 +64,61 @@ begin
   end if;
 
   perform set_config('boardcache.keeps_updated_at', 'on', true);
-  with looked_at as materialized (
-    select c.workspace_id, c.id, c.search_text <> private.search_text(c.name, c.email, c.phone) collate "C" as differs
-    from public.contacts c
-    where (c.workspace_id, c.id) > (v_renewal.after_workspace_id, v_renewal.after_id)
-    order by c.workspace_id, c.id
-    limit p_rows_max
-  ), locked as materialized (
-    select c.workspace_id, c.id
-    from looked_at l
-    join public.contacts c on c.workspace_id = l.workspace_id and c.id = l.id
-    where l.differs
-    order by c.workspace_id, c.id
-    for update of c
-  ), renewed as (
-    update public.contacts c
-    set name = c.name
-    from locked l
-    where c.workspace_id = l.workspace_id and c.id = l.id
-    returning 1
-  ), last as (
-    select l.workspace_id, l.id from looked_at l order by l.workspace_id desc, l.id desc limit 1
+  execute format(
+    $query$
+      with looked_at as materialized (
+        select
+          c.workspace_id, c.id,
+          case
+            when c.search_text <> private.search_text(c.name, c.email, c.phone) collate "C" then (%s) is not true
+            else false
+          end as is_stale
+        from public.contacts c
+        where (c.workspace_id, c.id) > ($1, $2)
+        order by c.workspace_id, c.id
+        limit $3
+      ), locked as materialized (
+        select c.workspace_id, c.id
+        from looked_at l
+        join public.contacts c on c.workspace_id = l.workspace_id and c.id = l.id
+        where l.is_stale
+        for update of c skip locked
+      ), renewed as (
+        update public.contacts c
+        set name = c.name
+        from locked l
+        where c.workspace_id = l.workspace_id and c.id = l.id
+        returning 1
+      ), held as (
+        select l.workspace_id, l.id from looked_at l where l.is_stale
+        except
+        select k.workspace_id, k.id from locked k
+        order by workspace_id, id
+        limit 1
+      ), last as (
+        select l.workspace_id, l.id
+        from looked_at l
+        where not exists (select from held h where (l.workspace_id, l.id) >= (h.workspace_id, h.id))
+        order by l.workspace_id desc, l.id desc
+        limit 1
+      )
+      select
+        (select count(*) from looked_at), (select count(*) from renewed), exists (select from held),
+        (select workspace_id from last), (select id from last)
+    $query$,
+    coalesce(private.broken_contact_condition(null), 'false')
   )
-  select
-    (select count(*) from looked_at), (select count(*) from renewed),
-    (select workspace_id from last), (select id from last)
-  into v_looked_at, v_renewed, v_renewal.after_workspace_id, v_renewal.after_id;
+  into v_looked_at, v_renewed, v_is_held, v_after_workspace_id, v_after_id
+  using v_renewal.after_workspace_id, v_renewal.after_id, p_rows_max;
   perform set_config('boardcache.keeps_updated_at', '', true);
 
-  if v_looked_at < p_rows_max then
+  v_is_done := v_looked_at < p_rows_max and not v_is_held;
+  if v_is_done then
     delete from private.search_text_renewal;
-  else
-    update private.search_text_renewal
-    set after_workspace_id = v_renewal.after_workspace_id, after_id = v_renewal.after_id;
+  elsif v_after_id is not null then
+    update private.search_text_renewal set after_workspace_id = v_after_workspace_id, after_id = v_after_id;
   end if;
-  return jsonb_build_object(
-    'outcome', 'ok', 'looked_at', v_looked_at, 'renewed', v_renewed, 'is_done', v_looked_at < p_rows_max
-  );
+  return jsonb_build_object('outcome', 'ok', 'looked_at', v_looked_at, 'renewed', v_renewed, 'is_done', v_is_done);
 end
 $$;
 

@@ -2,15 +2,24 @@
 -- could be made and then never be read, changed or deleted through the API, which refuses these ids since (shared/ids.ts).
 --
 -- Contacts that have such an id from before are given another one, so that a statement over many contacts never fails for one
--- of them: nothing else in the database refers to them. They are looked for by the primary key, workspace by workspace.
+-- of them: nothing else refers to them but what was kept of a repair. They are looked for by the primary key, workspace by
+-- workspace, and brought within the bounds of 20261126010000_bounds.sql, should the repair not have come to them.
 do $$
 declare
   v_workspace text;
+  v_contact public.contacts;
+  v_id text;
 begin
   for v_workspace in select w.id from public.workspaces w loop
-    update public.contacts c
-    set id = 'renamed-' || gen_random_uuid()
-    where c.workspace_id = v_workspace and c.id in ('.', '..');
+    for v_contact in
+      select c.* from public.contacts c where c.workspace_id = v_workspace and c.id in ('.', '..') order by c.id for update
+    loop
+      perform private.repair_contact(v_contact);
+      v_id := 'renamed-' || gen_random_uuid();
+      update public.contacts c set id = v_id where c.workspace_id = v_workspace and c.id = v_contact.id;
+      update private.repaired_values r set contact_id = v_id
+      where r.workspace_id = v_workspace and r.contact_id = v_contact.id;
+    end loop;
   end loop;
 end
 $$;

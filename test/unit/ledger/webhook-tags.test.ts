@@ -39,6 +39,17 @@ describe('a database webhook', () => {
     expect(tags.ok && [...tags.value.keys()]).toEqual(['15213', '15214'])
   })
 
+  it('moves the one workspace that the API can name of a row that came from another, or went there', () => {
+    for (const posted of [
+      webhook(row('col_1'), row('col_2', 'Büro')),
+      webhook(row('col_2', 'x'.repeat(65)), row('col_1')),
+    ]) {
+      const tags = webhookTags(posted)
+      expect(tags.ok && [...tags.value.keys()]).toEqual(['15213'])
+      expect(tagsFrom(posted)).toEqual(places('col_1'))
+    }
+  })
+
   it('may name any of the 64 partitions of contacts in place of the table, and nothing like them', () => {
     for (let number = 0; number < 64; number += 1) {
       const table = `contacts_${String(number).padStart(2, '0')}`

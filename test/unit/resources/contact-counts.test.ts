@@ -53,6 +53,28 @@ describe('the counts of a workspace', () => {
     expect(present({}, 'constructor', 'redis_cache').assignedToMe).toBe(0)
   })
 
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__defineGetter__'])(
+    'give a user whose id is %s their own count, from the shared entry and from their own',
+    (userId) => {
+      const assignees: Record<string, number> = JSON.parse(`{"a":1,"${userId}":3}`)
+      expect(present(assignees, userId, 'redis_cache').assignedToMe).toBe(3)
+      expect(present({ a: 1 }, userId, 'redis_cache').assignedToMe).toBe(0)
+
+      const asked = contactCounts.ask({ workspaceId: '15213' }, {})
+      if (!asked.ok) throw new Error('the question is refused')
+      const bodyOf = (named: unknown) =>
+        new TextEncoder().encode(JSON.stringify({ counts, assignees: named, computedAt, isComplete: false }))
+      const needsOwn = (named: unknown) =>
+        asked.value.own?.(bodyOf(named), userIdSchema.parse(userId)) !== null
+      expect([needsOwn(assignees), needsOwn({ a: 1 })]).toEqual([false, true])
+    },
+  )
+
+  it.each([[null], [[]], ['text'], [{ a: 1.5 }], [{ a: '1' }]])('refuse %j for assignees', (assignees) => {
+    const data = { counts, assignees, computedAt }
+    expect(contactCounts.data.safeParse(data).success).toBe(false)
+  })
+
   it('takes useCache as true or false and nothing else', () => {
     const bypass = (useCache: string) => {
       const asked = contactCounts.ask({ workspaceId: '15213' }, { useCache })
