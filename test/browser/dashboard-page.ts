@@ -24,22 +24,31 @@ export interface Look {
   readonly theme?: 'light' | 'dark'
   readonly width?: number
   readonly height?: number
+  /**
+   * Pixels of the screen to one of the page, which are many on a fine screen and where a page is magnified. In a browser of its
+   * own: what Playwright emulates leaves the bounds of the layout as they are.
+   */
+  readonly scale?: number
 }
 
 /** Chromium without a window. Run by root, as in a container, it cannot have its sandbox. */
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   if (chromiumPath === null) throw new Error('there is no chromium on this machine')
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath: chromiumPath, args })
+  return chromium.launch({ executablePath: chromiumPath, args: [...args, ...more] })
 }
 
 export async function openDashboard(
-  browser: Browser,
+  shared: Browser,
   worker: string,
-  { theme = 'light', width = 1_280, height = 900 }: Look = {},
+  { theme = 'light', width = 1_280, height = 900, scale }: Look = {},
 ): Promise<DashboardPage> {
-  const context: BrowserContext = await browser.newContext({
-    viewport: { width, height },
+  const own =
+    scale === undefined
+      ? null
+      : await launchBrowser([`--force-device-scale-factor=${scale}`, `--window-size=${width},${height}`])
+  const context: BrowserContext = await (own ?? shared).newContext({
+    viewport: own === null ? { width, height } : null,
     colorScheme: theme,
     reducedMotion: 'reduce',
   })
@@ -66,7 +75,7 @@ export async function openDashboard(
     },
     panel: (title) => page.getByRole('region', { name: title, exact: true }),
     seriousFaults: () => seriousFaultsOf(page),
-    close: () => context.close(),
+    close: () => (own ?? context).close(),
   }
 }
 

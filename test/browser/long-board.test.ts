@@ -2,13 +2,29 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
+import type { Look } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
 const total = 10_000_000
 const lastRow = total - 1
 const rowPx = 34
 
-/** A board of ten million contacts, each called by its row, as the API would answer for it. */
+interface Answered {
+  readonly total: number
+  /** What is said of the total where it is estimated. */
+  readonly estimate?: number
+}
+
+/** How many there are by filter; without one it is ten million. Some estimates are too high, others too low. */
+const totals: Readonly<Record<string, Answered>> = {
+  all: { total },
+  open: { total: 12 },
+  closed: { total: 3_000_000 },
+  favorites: { total: 21_234, estimate: 30_000 },
+  archived: { total: 21_234, estimate: 20_000 },
+}
+
+/** Ten million contacts, each called by its row, as the API would answer for them. */
 async function answerForTenMillion(page: Page): Promise<string[]> {
   const refused: string[] = []
   await page.route(/\/api\/boards\/[^/]+\/contacts\?/, async (route) => {
@@ -16,14 +32,18 @@ async function answerForTenMillion(page: Page): Promise<string[]> {
     const number = Number(searchParams.get('page'))
     const perPage = Number(searchParams.get('per_page'))
     if (!(number >= 1 && number <= 1_000_000)) refused.push(route.request().url())
-    const rows = Math.max(Math.min(perPage, total - (number - 1) * perPage), 0)
-    const contacts = Array.from({ length: rows }, (_, index) => contactOn((number - 1) * perPage + index))
+    const before = (number - 1) * perPage
+    const { total: all, estimate } = totals[searchParams.get('filter') ?? 'all'] ?? { total: 0 }
+    const rows = Math.max(Math.min(perPage, all - before), 0)
+    const contacts = Array.from({ length: rows }, (_, index) => contactOn(before + index))
+    const hasMore = before + rows < all
+    const said =
+      estimate === undefined || !hasMore
+        ? { total: all }
+        : { total: Math.max(estimate, before + rows + 1), total_is_estimate: true }
     const pagination = {
-      page: number,
-      per_page: perPage,
-      total,
-      total_pages: Math.ceil(total / perPage),
-      next_cursor: null,
+      ...{ page: number, per_page: perPage, ...said, total_pages: Math.ceil(said.total / perPage) },
+      next_cursor: hasMore ? 'next' : null,
     }
     const _cache = {
       status: 'HIT',
@@ -69,8 +89,8 @@ function contactOn(row: number) {
 describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
   const given = useDashboard({ contacts: 500 })
 
-  async function openBoard(): Promise<Page> {
-    const { open, page } = await given.signedIn()
+  async function openBoard(look?: Look): Promise<Page> {
+    const { open, page } = await given.signedIn(look)
     const refused = await answerForTenMillion(page)
     await open('Board')
     await page.getByRole('combobox', { name: 'Board', exact: true }).selectOption('board_123')
@@ -125,6 +145,63 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
     await scrollTo(page, 0)
     expect((await seenRows(page))[0]).toBe(0)
   })
+
+  it.each([
+    ['on a fine screen, magnified', { scale: 8, width: 700, height: 600 }],
+    ['in a low window', { width: 1_280, height: 330 }],
+    ['in a high window', { width: 2_000, height: 1_800 }],
+  ])('has its last contact in reach %s', async (_, look) => {
+    const page = await openBoard(look)
+    await scrollTo(page, 1)
+    expect((await seenRows(page)).at(-1)).toBe(lastRow)
+    const grid = page.getByRole('grid')
+    await grid.focus()
+    await page.keyboard.press('Control+Home')
+    expect((await seenRows(page))[0]).toBe(0)
+    await page.keyboard.press('Control+End')
+    expect((await seenRows(page)).at(-1)).toBe(lastRow)
+    await page.keyboard.press('PageUp')
+    await page.keyboard.press('ArrowUp')
+    const [active] = /\d+/.exec((await grid.getAttribute('aria-activedescendant')) ?? '') ?? []
+    expect(await seenRows(page)).toContain(Number(active))
+  })
+
+  it('begins at its first contact when it becomes shorter and longer by a filter, and ends at its last', async () => {
+    const page = await openBoard()
+    const filter = page.getByRole('combobox', { name: 'Filter', exact: true })
+    for (const [name, shown] of [
+      ['closed', '3,000,000 contacts'],
+      ['open', '12 contacts'],
+      ['all', '10,000,000 contacts'],
+    ] as const) {
+      await scrollTo(page, 1)
+      await filter.selectOption(name)
+      await page.getByText(shown, { exact: true }).waitFor()
+      expect((await seenRows(page))[0]).toBe(0)
+      await scrollTo(page, 1)
+      expect((await seenRows(page)).at(-1)).toBe((totals[name]?.total ?? 0) - 1)
+    }
+  })
+
+  it.each(['favorites', 'archived'])(
+    'ends at the last contact that there is where its first page only estimates how many (%s)',
+    async (name) => {
+      const page = await openBoard()
+      await page.getByRole('combobox', { name: 'Filter', exact: true }).selectOption(name)
+      await page.getByText(/^About 2|^About 3/).waitFor()
+      await page.getByRole('grid').focus()
+      await eventually(async () => {
+        await page.keyboard.press('Control+End')
+        return (await page.getByText('21,234 contacts', { exact: true }).count()) === 1
+      })
+      await page.keyboard.press('Control+End')
+      expect((await seenRows(page)).at(-1)).toBe(21_233)
+      expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe('21235')
+      await scrollTo(page, 0.5)
+      await seenRows(page)
+      await page.getByText('21,234 contacts', { exact: true }).waitFor()
+    },
+  )
 
   it('is led to its last contact by one key, back by another, and row by row from where it is', async () => {
     const page = await openBoard()

@@ -148,6 +148,23 @@ test.each([0, 1, 15_000, 1_000_000_000])(
   120_000,
 )
 
+test('a page past the end of more matches than are counted tells exactly how many there are', async () => {
+  const list = {
+    search: 'alpha',
+    filter: 'favorites',
+    column: null,
+    sortBy: 'name',
+    order: 'asc',
+    perPage: 100,
+  } as const
+  const { total } = await plain({ ...list, page: 1 })
+  expect(total).toBeGreaterThan(matchesMax)
+  const page = Math.ceil(total / list.perPage) + 1
+  expect(await askPages(database.sql, [{ ...list, page }])).toEqual([
+    { contacts: [], total, has_more: false },
+  ])
+})
+
 test('from cursor to cursor the total leaves room for what follows, and ends at what there was', async () => {
   const list = {
     search: 'alpha',

@@ -100,6 +100,28 @@ describe('a name is found however it is written, and by few letters where a word
     },
     { id: 'escaped', name: '50%_\\x ~~', by: ['50%', '%_\\', '_\\x', '~~', '0%_'] },
     { id: 'hindi', name: 'किरण', by: ['किरण', 'कि', 'किर'] },
+    {
+      id: 'apostrophes',
+      name: 'Sean O´Malley',
+      by: ["o'malley", 'O’Malley', 'O`MALLEY', 'OʼMalley', 'O‘Malley', 'O′Malley', 'O\u0374Malley', 'ma'],
+    },
+    { id: 'quoted', name: '„Rot“ ‹Grün›', by: ['"rot"', '“rot”', '«Rot»', "'grun'", '‚grün‘'] },
+    { id: 'hebrew', name: 'ג׳ורג׳ צה״ל', by: ["ג'ורג'", 'צה"ל', 'צה״ל'] },
+    { id: 'vowels', name: 'שָׁלוֹם בן־גוריון', by: ['שלום', 'שָׁלוֹם', 'בן-גוריון', 'גו'] },
+    { id: 'yiddish', name: 'װײס', by: ['ווייס', 'װײס', 'וו'] },
+    {
+      id: 'drawn',
+      name: 'مـحـمـد مصطفى فاطمة ٱلرحمن',
+      by: ['محمد', 'مُحَمَّد', 'مح', 'مصطفي', 'فاطمه', 'الرحمن'],
+    },
+    { id: 'persian', name: 'کریم یوسفی ہما', by: ['كريم', 'کریم', 'كر', 'يوسفي', 'هما'] },
+    { id: 'chillu', name: 'അവർ', by: ['അവർ', 'അവര്\u200d'] },
+    { id: 'khanda', name: 'উৎপল', by: ['উৎপল', 'উত্\u200dপল'] },
+    {
+      id: 'dots',
+      name: '阿卜杜勒·穆罕默德',
+      by: ['阿卜杜勒・穆罕', '阿卜杜勒•穆罕', '阿卜杜勒･穆罕', '穆'],
+    },
     { id: 'dashes', name: 'Ann–Lee O’Neil', by: ['ann-lee', "o'neil", 'ann−lee', 'ne'] },
   ])
 
@@ -180,9 +202,100 @@ describe('a phone number is found by its digits, however they are written:', () 
       phone: '011 81 3 1357 2468',
       by: ['+81313572468', '0081 3 1357 2468', '011 81 3 1357', '81-3-1357'],
     },
+    {
+      id: 'abroad',
+      phone: '+49 171 2345678',
+      by: [
+        '0171 2345678',
+        '(0171) 234-5678',
+        '0171/2345678 (privat)',
+        '📞 0171.2345678',
+        '+49 0171 2345678',
+        '+49[0]171 2345678',
+        'Mobil: +49 171 2345678 (mobil)',
+        'tel:+49-171-2345678',
+        'whatsapp:+491712345678',
+      ],
+    },
+    {
+      id: 'national',
+      phone: '020 7911 0022 x12',
+      by: ['+44 20 7911 0022', '0044 20 7911 0022', '011 44 20 7911 0022', '+44 020 7911 0022'],
+    },
+    {
+      id: 'area',
+      phone: '(212) 555-0187',
+      by: ['+1 212 555 0187', '1-212-555-0187', '001 212 555 0187', 'tel:+1-212-555-0187', '(212) 555'],
+    },
+    { id: 'eight', phone: '8 (495) 123-45-99', by: ['+7 495 123-45-99', '8 495 1234599', '4951234599'] },
+    { id: 'seven', phone: '+7 912 345-67-89', by: ['8 (912) 345-67-89', '89123456789'] },
+    {
+      id: 'japanese',
+      phone: '+81-90-8642-0975',
+      by: ['０９０ー８６４２ー０９７５', '090-8642-0975', '0081 90 8642 0975'],
+    },
+    {
+      id: 'two',
+      phone: '+34 612 34 50 78 / +34 699 11 22 33',
+      by: ['0034 612345078', '0034 699112233', '+34 699 11 22 33', '699 11 22 33'],
+    },
+    {
+      id: 'uri',
+      phone: 'tel:+1-201-555-0123;ext=77',
+      by: ['201 555 0123', '+1 201 555 0123 ext 77', ';ext=77'],
+    },
     { id: 'words', phone: 'call ☏ mum', by: ['call ☏ mum', 'mum', 'mu', 'll ☏'] },
     { id: 'punctuation', phone: '(-)', by: ['(-)'] },
   ])
+
+  test('whatever the country, with its code or without, and however it is grouped', async () => {
+    const trunks: Readonly<Record<string, string>> = { 1: '1', 7: '8' }
+    const number = fc.record({
+      code: fc.constantFrom('1', '7', '20', '33', '49', '81', '351', '420', '972', '998'),
+      national: fc.integer({ min: 2_000_000_000, max: 9_999_999_999 }).map(String),
+      separator: fc.constantFrom('', ' ', '-', '.', ' / ', '\u00a0'),
+    })
+    const different = fc.uniqueArray(number, {
+      minLength: 30,
+      maxLength: 30,
+      selector: ({ national }) => national,
+    })
+    const [numbers = []] = fc.sample(different, { seed: 5, numRuns: 1 })
+    const writings = numbers.map(({ code, national, separator }) => {
+      const grouped = [national.slice(0, 3), national.slice(3, 6), national.slice(6)].join(separator)
+      const international = [
+        `+${code}${separator}${grouped}`,
+        `00${code} ${grouped}`,
+        `+${code} (0) ${grouped}`,
+      ]
+      return [...international, `${trunks[code] ?? '0'}${grouped}`, grouped]
+    })
+    await store(
+      'any',
+      writings.flatMap((all, index) => all.map((phone, way) => ({ id: `${index}_${way}`, phone }))),
+    )
+    const asked = writings.flatMap((all, index) => all.map((search) => ({ index, search })))
+    const found = await foundBy(
+      'any',
+      asked.map(({ search }) => search),
+    )
+    expect(asked).toHaveLength(150)
+    for (const [at, { index, search }] of asked.entries())
+      expect([search, found[at]]).toEqual([search, [0, 1, 2, 3, 4].map((way) => `${index}_${way}`)])
+  })
+
+  test('but none of another country, and no short number, is taken for one without its code', async () => {
+    await store('numbered', [
+      { id: 'british', phone: '+44 2125550187' },
+      { id: 'french', phone: '+33 212 555 018' },
+      { id: 'short', phone: '+49 12345' },
+    ])
+    expect(await foundBy('numbered', ['+1 212 555 0187', '012345', '+44 212 555 018'])).toEqual([
+      [],
+      [],
+      ['british'],
+    ])
+  })
 
   test('fewer than three digits find a number that begins with them, and none that goes on with them', async () => {
     await store('numbered', [

@@ -19,10 +19,10 @@ do $do$
 declare
   -- Marks above, below or within a letter (canonical combining class other than 0; but not the vowels of Thai, Lao and
   -- Tibetan, which have one too), enclosing marks, and what Unicode calls default-ignorable: joiners, variation
-  -- selectors, soft hyphens, direction marks.
+  -- selectors, soft hyphens, direction marks. Also what only draws a word out (tatweel, and its like in N'Ko).
   c_ignored constant text := '
-    00AD 0300-0344 0346-036F 0483-0489 0591-05BD 05BF 05C1-05C2 05C4-05C5 05C7 0610-061A 061C 064B-065F 0670
-    06D6-06DC 06DF-06E4 06E7-06E8 06EA-06ED 0711 0730-074A 07EB-07F3 07FD 0816-0819 081B-0823 0825-0827 0829-082D
+    00AD 0300-0344 0346-036F 0483-0489 0591-05BD 05BF 05C1-05C2 05C4-05C5 05C7 0610-061A 061C 0640 064B-065F 0670
+    06D6-06DC 06DF-06E4 06E7-06E8 06EA-06ED 0711 0730-074A 07EB-07F3 07FA 07FD 0816-0819 081B-0823 0825-0827 0829-082D
     0859-085B 0897-089F 08CA-08E1 08E3-08FF 093C 094D 0951-0954 09BC 09CD 09FE 0A3C 0A4D 0ABC 0ACD 0B3C 0B4D 0BCD
     0C3C 0C4D-0C56 0CBC 0CCD 0D3B-0D3C 0D4D 0DCA 0E3A 0E48-0E4B 0EBA 0EC8-0ECB 0F18-0F19 0F35 0F37 0F39 0F81-0F84
     0F86-0F87 0FC6 1037 1039-103A 108D 115F-1160 135D-135F 1714-1715 1734 17B4-17B5 17D2 17DD 180B-180F 18A9
@@ -95,6 +95,19 @@ declare
     1E051-1E059>0430 1E05A-1E05B>043A 1E05C-1E05D>043E 1E05E>0441 1E05F-1E064>0443 1E065-1E066>044A 1E067>0491
     1E068>0456 1E069>0455 1E06A>045F 1E06B>04AB 1E06C>A651 1E06D>04B1
   ';
+  -- Apostrophes and quotation marks of any language, since keyboards have one of each; middle dots between the parts of
+  -- a name; letters of Arabic that the keyboards of its languages have in each other's place (alef wasla; kaf; yeh and
+  -- alef maksura; heh and teh marbuta); and letters that used to be another one with a joiner (Bengali khanda ta,
+  -- Malayalam chillus).
+  c_alike constant text := '
+    02B9>0027 02BB>0027 02BC>0027 02BD>0027 02BE>0027 02BF>0027 02C8>0027 02CA>0027 02CB>0027 055A>0027 05F3>0027
+    07F4>0027 07F5>0027 2018>0027 2019>0027 201A>0027 201B>0027 2032>0027 2035>0027 2039>0027 203A>0027 275B>0027
+    275C>0027 A78B>0027 A78C>0027 00AB>0022 00BB>0022 02BA>0022 05F4>0022 201C>0022 201D>0022 201E>0022 201F>0022
+    275D>0022 275E>0022 2E42>0022 301D>0022 301E>0022 301F>0022 1F676>0022 1F677>0022 1F678>0022
+    2022>00B7 2027>00B7 2219>00B7 22C5>00B7 2E31>00B7 30FB>00B7
+    0671>0627 0672>0627 0673>0627 06A9>0643 06AA>0643 0649>064A 06CC>064A 0629>0647 06BE>0647 06C1>0647 06C3>0647
+    06D5>0647 09CE>09A4 0D54>0D2E 0D55>0D2F 0D56>0D34 0D7A>0D23 0D7B>0D28 0D7C>0D30 0D7D>0D32 0D7E>0D33 0D7F>0D15
+  ';
   -- Letters that unaccent alone makes the same of as all the steps together, for speed: most names have no others.
   c_latin constant text := '
     00C0-00D6 00D8-00F6 00F8-013E 0141-0148 014A-0183 0187-018C 0190-0193 0195 0197-019A 019D-019E 01A0-01A5
@@ -125,7 +138,7 @@ begin
         ('x' || lpad((m.part)[1], 8, '0'))::bit(32)::integer as first,
         ('x' || lpad(coalesce((m.part)[2], (m.part)[1]), 8, '0'))::bit(32)::integer as last,
         ('x' || lpad((m.part)[3], 8, '0'))::bit(32)::integer as target
-      from regexp_matches(c_added, '([0-9A-F]+)(?:-([0-9A-F]+))?>([0-9A-F]+)', 'g') m (part)
+      from regexp_matches(c_added || c_alike, '([0-9A-F]+)(?:-([0-9A-F]+))?>([0-9A-F]+)', 'g') m (part)
     ) r
     cross join generate_series(0, r.last - r.first) n
   loop
@@ -149,7 +162,8 @@ begin
 
   -- Text becomes upper case and then lower case, since several small letters may share a capital. Marks are removed
   -- after that, because the capital of the iota subscript is a letter. The sigma at the end of a word becomes an
-  -- ordinary one. unaccent comes last: it knows letters that do not decompose (ł, ø, æ, ß), quotation marks and dashes,
+  -- ordinary one. An accent without a letter (´, which decomposes to a space and a mark) is written for an apostrophe.
+  -- Yiddish ligatures have no decomposition in Unicode. unaccent comes last: it knows letters that do not decompose (ł, ø, æ, ß), quotation marks and dashes,
   -- and some of its answers are capitals. Line breaks stay, because they separate the fields of contacts.search_text.
   --
   -- Declared immutable, though a superuser could change unaccent's rules. No search path is set, here and in the other
@@ -168,10 +182,14 @@ begin
           v_text := lower(extensions.unaccent('extensions.unaccent'::regdictionary, p_text) collate "C");
         else
           v_text := lower(upper(normalize(p_text, nfkd) collate "und-x-icu"));
+          v_text := regexp_replace(v_text, ' [\u0300\u0301\u0313\u0314]', '''', 'g');
           v_text := replace(regexp_replace(v_text, %1$L, '', 'g'), 'ς', 'σ');
           if octet_length(v_text) > char_length(v_text) then
             if v_text ~ %2$L then
               v_text := translate(v_text, %3$L, %4$L);
+            end if;
+            if v_text ~ '[\u05f0-\u05f2]' then
+              v_text := replace(replace(replace(v_text, 'װ', 'וו'), 'ױ', 'וי'), 'ײ', 'יי');
             end if;
             v_text := lower(extensions.unaccent('extensions.unaccent'::regdictionary, v_text) collate "C");
           end if;
@@ -219,8 +237,8 @@ $do$;
 
 -- The forms in which a stored number is looked for, a line each. The first has all digits, without the + or 00 of an
 -- international number and without the "(0)" that is left out from abroad. Others follow where they differ: with the
--- 00, without a leading 011 (the 00 of North America), with the "(0)", and with letters replaced by the digits of a
--- keypad. `p_folded` is a folded phone number.
+-- 00, without a leading 011 (the 00 of North America), with the "(0)", the numbers that a + begins behind the first, and
+-- with letters replaced by the digits of a keypad. `p_folded` is a folded phone number.
 create or replace function private.phone_forms(p_folded text) returns text
 language plpgsql immutable strict parallel safe
 as $$
@@ -245,6 +263,13 @@ begin
   if v_number <> v_digits then
     v_forms := v_forms || chr(10) || v_digits;
   end if;
+  if v_text ~ '[0-9].*\+ ?[0-9]' then
+    v_forms := v_forms || (
+      select string_agg(chr(10) || regexp_replace(part, '[^0-9]', '', 'g'), '' order by number)
+      from regexp_split_to_table(v_text, '[0-9][^+]*\+') with ordinality parts (part, number)
+      where number > 1
+    );
+  end if;
   if v_text ~ '^[^a-z]*[0-9].*[a-z]' then
     v_keys := translate(
       regexp_replace(v_text, '[^0-9a-z]', '', 'g'), 'abcdefghijklmnopqrstuvwxyz', '22233344455566677778889999'
@@ -256,25 +281,32 @@ end
 $$;
 
 -- The digits of a search that can be a phone number, or null for one that cannot. Letters may be a label in front of
--- the number ("Tel. 030 123456"), the word before an extension ("555 123 4567 ext. 5"), or stand for digits on a keypad
--- ("1-800-FLOWERS"). `p_folded` is a folded search.
+-- the number ("Tel. 030 123456") or behind it ("030 123456 (home)"), the word before an extension ("555 123 4567 ext. 5"),
+-- or stand for digits on a keypad ("1-800-FLOWERS"). `p_folded` is a folded search.
 create or replace function private.searched_digits(p_folded text) returns text
 language plpgsql immutable strict parallel safe
 set search_path = ''
 as $$
 declare
-  -- Symbols are no letters: a telephone before a number, a bullet within.
-  v_text text collate "C" := regexp_replace(
-    private.word_marked(p_folded) collate "C", chr(31) || '[^' || chr(31) || ']' || chr(30), ' ', 'g'
+  -- Symbols are no letters: a telephone before a number, a bullet within. Japanese keyboards have the mark of a long
+  -- vowel where others have the hyphen.
+  v_text text collate "C" := translate(
+    regexp_replace(private.word_marked(p_folded) collate "C", chr(31) || '[^' || chr(31) || ']' || chr(30), ' ', 'g'),
+    '[]ー',
+    '()-'
   );
   v_digits text collate "C";
 begin
   v_text := regexp_replace(v_text, '\( ?0 ?\)', '', 'g');
   v_digits := regexp_replace(v_text, '[^0-9]', '', 'g');
   if char_length(v_digits) >= 6 then
-    v_text := regexp_replace(v_text, '^[^0-9(+]+', '');
+    v_text := regexp_replace(regexp_replace(v_text, '\([^()0-9]*\)', '', 'g'), '^[^0-9(+]+', '');
   end if;
-  if v_digits = '' or v_text ~ '[%&@=<>"!?$^{}]' then
+  -- So many digits are a whole number: what follows stands for no digits.
+  if char_length(v_digits) >= 10 then
+    v_text := regexp_replace(v_text, '[^0-9]+$', '');
+  end if;
+  if v_digits = '' or v_text ~ '[%&@<>"!?$^{}]' then
     return null;
   elsif v_text !~ '[a-z\u0080-\U0010ffff]' then
     return v_digits;
@@ -287,6 +319,59 @@ begin
     return case when char_length(v_digits) >= 5 then v_digits end;
   end if;
   return null;
+end
+$$;
+
+-- Where the digits of a search ($6) may also stand, as further conditions: the number with its country code where it is
+-- stored without, and the other way round. Nobody can tell which country a number without its code is of, so that only
+-- six digits and more behind the code, or behind the zero in its place, are taken for the same number. That zero is an
+-- eight in Russia, and a one in North America. `p_is_abroad` says that a + was before the digits.
+create function private.phone_conditions(p_digits text, p_is_abroad boolean) returns text
+language plpgsql immutable parallel safe
+set search_path = ''
+as $$
+declare
+  c_begins constant text := ' or c.search_text like e''%%\n%%\n%s'' || %s || ''%%''';
+  v_out constant integer := case
+    when p_digits ~ '^00[1-9]' then 2
+    when p_digits ~ '^011[1-9][0-9]{4}' and not p_is_abroad then 3
+    else 0
+  end;
+  v_number constant text := substr(p_digits, v_out + 1);
+  -- ITU-T E.164: a code has one digit, two, or three.
+  v_code constant integer := case
+    when v_number ~ '^[17]' then 1
+    when v_number ~ '^(2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])' then 2
+    else 3
+  end;
+  v_national constant text := substr(v_number, v_code + 1);
+  -- Where the parts begin within the digits.
+  v_from constant text := format('substr($6, %s)', v_out + v_code + 1);
+  v_conditions text := '';
+begin
+  if v_out > 0 then
+    v_conditions := format(c_begins, '', format('substr($6, %s)', v_out + 1));
+  end if;
+  if (p_is_abroad or v_out > 0) and char_length(ltrim(v_national, '0')) >= 6 then
+    v_conditions := v_conditions || format(c_begins, '', v_from) || case
+      when v_national like '0%' then format(
+        c_begins, '', format('substr($6, %s, %s) || substr($6, %s)', v_out + 1, v_code, v_out + v_code + 2)
+      )
+      when v_number like '1%' then ''
+      else format(c_begins, case when v_number like '7%' then '8' else '0' end, v_from)
+    end;
+  elsif p_is_abroad then
+    return v_conditions;
+  elsif p_digits ~ '^(1[2-9][0-9]|8[0-9]{2})[0-9]{8}$' then
+    v_conditions := v_conditions || format(c_begins, '', 'substr($6, 2)') || case
+      when p_digits like '8%' then format(c_begins, '7', 'substr($6, 2)')
+      else ''
+    end;
+  end if;
+  if p_digits ~ '^0[1-9][0-9]{5}' then
+    v_conditions := v_conditions || format(c_begins, '%', 'substr($6, 2)');
+  end if;
+  return v_conditions;
 end
 $$;
 
@@ -319,6 +404,7 @@ $$;
 revoke all on function private.word_marked(text) from public, anon;
 revoke all on function private.phone_forms(text) from public, anon;
 revoke all on function private.searched_digits(text) from public, anon;
+revoke all on function private.phone_conditions(text, boolean) from public, anon;
 -- A generated column is made with the rights of the user who writes.
 -- Whoever writes a contact folds its text: private.folded looks unaccent up when it runs.
 grant usage on schema extensions to authenticated, service_role;

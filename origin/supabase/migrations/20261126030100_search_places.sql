@@ -2,7 +2,7 @@
 --
 --   - Text is always looked for as text: three characters or more anywhere in a name, an e-mail address or a phone
 --     number, fewer at the beginning of a word. A search that can be a phone number is also looked for by its digits:
---     three or more anywhere in a number, fewer at its beginning.
+--     three or more anywhere in a number, fewer at its beginning; and a whole number with its country code or without.
 --   - A total is exact up to 10,000 contacts that match search, filter and column together. It is an estimate only
 --     where more than 10,000 were found, and never contradicts its page.
 
@@ -20,6 +20,7 @@ declare
   v_is_anywhere constant boolean := v_text like chr(31) || '%'
     or greatest(char_length(v_folded), char_length(p_search)) >= 3;
   v_digits constant text := private.searched_digits(v_folded);
+  v_has_plus constant boolean := v_folded ~ '^[^0-9]*\+';
   v_condition text;
 begin
   if v_folded is null or v_folded = '' then
@@ -34,12 +35,7 @@ begin
       else ' or c.search_text like e''%\n%\n%'' || $6 || ''%'''
     end;
   end if;
-  -- An international number is stored without what leads out of the country.
-  if v_digits ~ '^00[1-9]' then
-    v_condition := v_condition || ' or c.search_text like e''%\n%\n'' || substr($6, 3) || ''%''';
-  elsif v_digits ~ '^011[1-9][0-9]{4}' then
-    v_condition := v_condition || ' or c.search_text like e''%\n%\n'' || substr($6, 4) || ''%''';
-  end if;
+  v_condition := v_condition || coalesce(private.phone_conditions(v_digits, v_has_plus), '');
   return (
     '(' || v_condition || ')',
     case
@@ -91,16 +87,16 @@ begin
 end
 $$;
 
--- Whether more than `p_found_max` contacts meet the condition, by finding so many. An estimate is no proof: the matches
--- may happen to stand in the blocks that it looked at. Where a good part of the partition matches, reading it block by
--- block finds them soonest (a sample of 100 % reads all blocks, and the limit ends it early); otherwise the index does.
-create function private.finds_more(
+-- How many contacts meet the condition, up to `p_found_max`, or all with null. An estimate is no proof: the matches may
+-- happen to stand in the blocks that it looked at. Where a good part of the partition matches, reading it block by block
+-- finds them soonest (a sample of 100 % reads all blocks, and the limit ends it early); otherwise the index does.
+create function private.count_found(
   p_question private.page_question,
   p_condition text,
   p_search private.search_terms,
   p_found_max bigint,
   p_estimate bigint
-) returns boolean
+) returns bigint
 language plpgsql stable
 set search_path = ''
 set enable_seqscan = off
@@ -112,8 +108,10 @@ declare
     select p.reltuples from pg_catalog.pg_class p
     where p.oid = (select c.tableoid from public.contacts c where c.workspace_id = p_question.workspace_id limit 1)
   );
-  v_is_block_by_block constant boolean :=
-    v_stored >= 0 and p_found_max * v_stored <= c_looked_at_max::double precision * p_estimate;
+  v_is_block_by_block constant boolean := v_stored >= 0 and case
+    when p_found_max is null then v_stored <= 20.0 * p_estimate
+    else p_found_max * v_stored <= c_looked_at_max::double precision * p_estimate
+  end;
   v_found bigint;
 begin
   execute format(
@@ -130,8 +128,8 @@ begin
   )
   into v_found
   using p_question.workspace_id, p_question.board_id, p_question.board_column_id, p_question.caller,
-    (p_search).term, (p_search).digits, private.facet_bit(p_question.filter), p_found_max + 1;
-  return v_found > p_found_max;
+    (p_search).term, (p_search).digits, private.facet_bit(p_question.filter), p_found_max;
+  return v_found;
 end
 $$;
 
@@ -170,7 +168,7 @@ begin
     v_estimate := private.search_estimate(p_question, p_search, v_totals.in_board, v_totals.met);
   end if;
   if v_estimate < 2 * c_matches_max
-    or not private.finds_more(p_question, v_condition, p_search, c_matches_max, v_estimate) then
+    or private.count_found(p_question, v_condition, p_search, c_matches_max + 1, v_estimate) <= c_matches_max then
     -- The same filter again, in a form that the index of facets can answer: few contacts meet it.
     if v_facet > 0 and v_totals.met < v_totals.in_board / 8 then
       v_collected := v_condition || ' and c.facets = any ($8)';
@@ -196,6 +194,12 @@ begin
   if v_is_by_number and not v_has_more and v_shown > 0 then
     return (v_ids, v_before + v_shown, false, false)::private.page_place;
   end if;
+  -- The walk went past all matches and found no page. Counting them takes about as long once more, and whoever came here
+  -- by an estimate knows where they end.
+  if v_is_by_number and v_shown = 0 and v_pass_over < v_totals.met then
+    v_total := private.count_found(p_question, v_condition, p_search, null, v_estimate);
+    return ('{}', v_total, false, false)::private.page_place;
+  end if;
   v_total := greatest(least(v_estimate, v_totals.met), c_matches_max + 1);
   v_total := case
     when v_has_more then greatest(v_total, v_before + v_shown + 1)
@@ -207,7 +211,7 @@ begin
 end
 $$;
 
-revoke all on function private.finds_more(private.page_question, text, private.search_terms, bigint, bigint)
+revoke all on function private.count_found(private.page_question, text, private.search_terms, bigint, bigint)
 from public, anon;
 
 -- private.phone_forms and private.searched_digits took its place.

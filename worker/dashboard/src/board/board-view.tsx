@@ -7,6 +7,7 @@ import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
 import { useBoards } from '../place.ts'
 import { ContactGrid } from './contact-grid.tsx'
+import type { Found } from './found-rows.ts'
 import {
   filterOptions,
   type ListQuestion,
@@ -113,9 +114,17 @@ interface ContactsProps {
 function Contacts({ boards, question, onSort }: ContactsProps) {
   // Whoever is still typing is not made to wait for what is typed so far.
   const asked = useDeferredValue(question)
+  const key = JSON.stringify([boards.map(({ id }) => id), asked])
+  return <ContactsAsked key={key} boards={boards} question={asked} onSort={onSort} />
+}
+
+/** The contacts of one question; what was found out about them goes with it. */
+function ContactsAsked({ boards, question, onSort }: ContactsProps) {
+  const [found, setFound] = useState<ReadonlyMap<string, Found>>(new Map())
   const segments = useSegments(
     boards.map(({ id }) => id),
-    asked,
+    question,
+    found,
   )
   const { rows, isPending, isEstimate, error, retry } = segments
   if (error !== null) return <FailureNotice error={error} retry={retry} />
@@ -129,12 +138,12 @@ function Contacts({ boards, question, onSort }: ContactsProps) {
         <p className="panel empty">No contact matches.</p>
       ) : (
         <ContactGrid
-          key={JSON.stringify([boards.map(({ id }) => id), asked])}
           boards={boards}
           segments={segments.segments}
           rows={rows}
-          question={asked}
+          question={question}
           onSort={onSort}
+          onFound={(more) => setFound((before) => new Map([...before, ...more]))}
         />
       )}
     </>

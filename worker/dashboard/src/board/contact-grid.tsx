@@ -1,13 +1,14 @@
-import { type KeyboardEvent, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { Board } from '../api/directory.ts'
 import { formatCount } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { fields, type SortBy } from './contact-fields.ts'
 import { ContactRow } from './contact-row.tsx'
+import { type Found, foundBy, type Segment } from './found-rows.ts'
 import { type Cell, moved } from './grid-keys.ts'
 import type { ListQuestion } from './list-question.ts'
 import { PagesInView } from './pages-in-view.tsx'
-import { type PageRef, pageKey, pageOf, type Segment, usePages } from './use-pages.ts'
+import { type Page, type PageRef, pageKey, pageOf, usePages } from './use-pages.ts'
 import { useRowScroll } from './use-row-scroll.ts'
 
 const rowHeightPx = 34
@@ -18,21 +19,29 @@ interface GridProps {
   readonly rows: number
   readonly question: ListQuestion
   onSort(question: ListQuestion): void
+  /** Pages in view show that a board has other than the estimated number of rows. */
+  onFound(found: ReadonlyMap<string, Found>): void
 }
 
 /**
  * All contacts in one scroll: as many rows are in the page as fit in view, and as many pages are asked for as those
  * belong to. One tab stop, within which the arrow keys move (WAI-ARIA grid pattern).
  */
-export function ContactGrid({ boards, segments, rows, question, onSort }: GridProps) {
+export function ContactGrid({ boards, segments, rows, question, onSort, onFound }: GridProps) {
   const scroller = useRef<HTMLDivElement>(null)
-  const [active, setActive] = useState<Cell>({ row: 0, field: 0 })
+  const [chosen, setActive] = useState<Cell>({ row: 0, field: 0 })
+  // There may be fewer rows than when it was chosen.
+  const active = { ...chosen, row: Math.min(chosen.row, rows - 1) }
   const { inView, heightPx, scrollToRow } = useRowScroll(scroller, rows, rowHeightPx)
   const refs = pageRefs(
     segments,
     inView.map(({ row }) => row),
   )
   const { pages, error, retry } = usePages(refs, question)
+  useEffect(() => {
+    const found = foundInView(segments, refs, pages)
+    if (found.size > 0) onFound(found)
+  })
 
   function onKeyDown(event: KeyboardEvent) {
     const pageRows = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeightPx) - 2)
@@ -120,6 +129,22 @@ function Heads({ question, onSort }: Pick<GridProps, 'question' | 'onSort'>) {
       })}
     </div>
   )
+}
+
+/** The boards of which a page in view tells how many rows there are, where that was an estimate. */
+function foundInView(
+  segments: readonly Segment[],
+  refs: readonly PageRef[],
+  pages: ReadonlyMap<string, Page>,
+): Map<string, Found> {
+  const all = new Map<string, Found>()
+  for (const ref of refs) {
+    const page = pages.get(pageKey(ref))
+    const segment = segments.find(({ boardId }) => boardId === ref.boardId)
+    const found = page === undefined || segment === undefined ? null : foundBy(segment, page.pagination)
+    if (found !== null && ref.page > 1) all.set(ref.boardId, found)
+  }
+  return all
 }
 
 /** The pages that some rows belong to, each once. */

@@ -54,7 +54,8 @@ export function listPath(
   const { filter, search, columnId, sortBy, sortOrder } = question
   const query = new URLSearchParams(place)
   if (filter !== plainQuestion.filter) query.set('filter', filter)
-  if (search !== '') query.set('search', search)
+  // A search has no control characters, but what is pasted may have tabs.
+  if (search !== '') query.set('search', search.replaceAll(/\p{Cc}+/gu, ' '))
   if (columnId !== '') query.set('column_id', columnId)
   if (sortBy !== plainQuestion.sortBy) query.set('sort_by', sortBy)
   if (sortOrder !== plainQuestion.sortOrder) query.set('sort_order', sortOrder)

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { limits } from '../../../../shared/limits.ts'
 import { contactListAnswerSchema } from '../../../../shared/resources/contact-list.ts'
 import { usePlace } from '../place.ts'
+import type { Found, Segment } from './found-rows.ts'
 import { type ListQuestion, listPath } from './list-question.ts'
 
 export type Page = z.output<typeof contactListAnswerSchema> & { readonly durationMs: number }
@@ -12,37 +13,37 @@ export const perPage = limits.perPageMax
 /** What pages by number reach of one board. */
 const rowsMax = limits.pageMax * perPage
 
-/** One board of those shown one below the other: where its rows begin, and how many there are. */
-export interface Segment {
-  readonly boardId: string
-  readonly firstRow: number
-  readonly rows: number
-}
-
 /** A page by its board and number, from 1. */
 export interface PageRef {
   readonly boardId: string
   readonly page: number
 }
 
-/** The first page of each board: how many contacts there are in all. */
-export function useSegments(boardIds: readonly string[], question: ListQuestion) {
+/** The first page of each board says how many contacts there are in all; where it estimates, what was `found` since. */
+export function useSegments(
+  boardIds: readonly string[],
+  question: ListQuestion,
+  found: ReadonlyMap<string, Found>,
+) {
   const optionsOf = usePageOptions(question)
   return useQueries({
     queries: boardIds.map((boardId) => optionsOf({ boardId, page: 1 })),
     combine(results) {
       let firstRow = 0
       const segments = results.map(({ data }, index): Segment => {
-        const rows = Math.min(data?.pagination.total ?? 0, rowsMax)
-        const segment = { boardId: boardIds[index] ?? '', firstRow, rows }
-        firstRow += rows
+        const boardId = boardIds[index] ?? ''
+        const beganAsEstimate = data?.pagination.total_is_estimate === true
+        const first = { rows: data?.pagination.total ?? 0, isEstimate: beganAsEstimate }
+        const { rows, isEstimate } = (beganAsEstimate ? found.get(boardId) : undefined) ?? first
+        const segment = { boardId, firstRow, rows: Math.min(rows, rowsMax), isEstimate, beganAsEstimate }
+        firstRow += segment.rows
         return segment
       })
       return {
         segments,
         rows: firstRow,
         isPending: results.some(({ isPending }) => isPending),
-        isEstimate: results.some(({ data }) => data?.pagination.total_is_estimate === true),
+        isEstimate: segments.some(({ isEstimate }) => isEstimate),
         error: results.find(({ error }) => error !== null)?.error ?? null,
         retry: () => void Promise.all(results.map(({ refetch }) => refetch())),
       }
