@@ -214,7 +214,7 @@ describe('an import', () => {
         [4_001, 'column_not_found'],
         [12_345, 'invalid_contact'],
         [12_346, 'line_too_long'],
-        [19_999, 'invalid_json'],
+        [19_999, 'invalid_contact'],
       ].toSorted(),
     )
     const done = reports.at(-1)

@@ -30,7 +30,7 @@ const ofOrigin = [
     file: 'origin/allowed-methods.ts',
     find: 'return (context) => {',
     replace:
-      'return (context) => { if (context.req.method === "PROPFIND") return new Promise<Response>(() => undefined)',
+      'return (context) => { if (context.req.method.startsWith("P")) return new Promise<Response>(() => undefined)',
   },
   {
     file: 'origin/routes/load.ts',
