@@ -19,7 +19,7 @@ describe("10,000 attempts to see what is another workspace's", () => {
     given = await startForeignStack()
     const { place, world } = given
     report = await fuzzForeign({ seed, attempts, targets, place, world })
-  }, 300_000)
+  }, 600_000)
   afterAll(async () => {
     await given?.stop()
   })

@@ -63,8 +63,8 @@ export async function fuzzForeign(options: ForeignOptions): Promise<ForeignRepor
     }
   }
   const workAll = (end: number) => Promise.all(Array.from({ length: atOnce }, () => work(end)))
-  await workAll(removalAt)
-  if (hasRemoval) await world.removeMember()
+  // Meanwhile, for the Worker remembers a membership for a minute.
+  await Promise.all([workAll(removalAt), hasRemoval ? world.removeMember() : null])
   await workAll(attempts)
   const shows = async (request: RequestCase, kind: string) =>
     leaksOf(request, await sendCase(request, place), world).some((fault) => fault.kind === kind)

@@ -22,7 +22,7 @@ describe('malformed requests over every route and method of Worker and origin', 
     given = await startFuzzStack()
     pids = running()
     report = await fuzzMalformed({ seed, casesMax, targets, place: given.place, logs: given.logs })
-  }, 240_000)
+  }, 600_000)
   afterAll(async () => {
     await given?.stop()
   })

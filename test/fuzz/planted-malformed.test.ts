@@ -58,7 +58,7 @@ describe('a fault planted for malformed requests is found:', () => {
       deadlineMs: 2_000,
       isReduced: false,
     })
-  }, 120_000)
+  }, 600_000)
   afterAll(async () => {
     await given?.stop()
   })
