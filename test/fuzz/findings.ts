@@ -1,5 +1,6 @@
 import { type Fault, isOurs } from './judge.ts'
 import type { LogFault } from './logs.ts'
+import { type Reach, reachOf } from './reach.ts'
 import type { RequestCase, Side } from './request-case.ts'
 import { smallestOf } from './smallest.ts'
 import type { Exchange } from './wire.ts'
@@ -12,18 +13,29 @@ export interface Finding extends Fault {
   readonly replay: RequestCase | null
 }
 
+/** So many answers to requests made from one route said that they got so far. */
+export interface Depth {
+  readonly side: Side
+  readonly method: string
+  readonly route: string
+  readonly reach: Reach
+  readonly times: number
+}
+
 export interface FuzzReport {
   readonly cases: number
   /** Each route that was asked, by side and pattern. */
   readonly routes: ReadonlySet<string>
   /** Answers of our code by side and status, and those that a server in front of it gave by itself. */
   readonly statuses: Readonly<Record<string, number>>
+  readonly depths: readonly Depth[]
   readonly findings: readonly Finding[]
 }
 
 /** Counts answers, and keeps the first case of each kind of fault. */
 export function createTally() {
   const statuses: Record<string, number> = {}
+  const depths = new Map<string, Depth>()
   const findings = new Map<string, Finding>()
   const add = (finding: Omit<Finding, 'times'>) => {
     const key = `${finding.side} ${finding.route} ${finding.kind}`
@@ -32,11 +44,17 @@ export function createTally() {
   }
   return {
     statuses,
+    get depths() {
+      return [...depths.values()]
+    },
     get findings() {
       return [...findings.values()]
     },
-    countAnswers({ side }: RequestCase, { answers }: Exchange) {
+    countAnswers({ side, method, route }: RequestCase, { answers }: Exchange) {
       for (const answer of answers) {
+        const reach = reachOf(side, answer)
+        const key = `${side} ${method} ${route} ${reach}`
+        depths.set(key, { side, method, route, reach, times: (depths.get(key)?.times ?? 0) + 1 })
         const name = `${side}${isOurs(answer) ? '' : "'s front"} ${answer.status}`
         statuses[name] = (statuses[name] ?? 0) + 1
       }
@@ -71,8 +89,11 @@ export async function reduced(
 }
 
 /** A report as people read it; each finding with what replays it. */
-export function told({ cases, statuses, findings }: FuzzReport, seed: number): string {
-  const counted = Object.entries(statuses)
+export function told({ cases, statuses, depths, findings }: FuzzReport, seed: number): string {
+  const reached = Object.entries(
+    Object.groupBy(depths, ({ side, reach }) => `${side} as far as ${reach}`),
+  ).map(([name, all = []]): [string, number] => [name, all.reduce((sum, { times }) => sum + times, 0)])
+  const counted = [...Object.entries(statuses), ...reached]
     .toSorted(([one], [other]) => one.localeCompare(other))
     .map(([name, times]) => `  ${name}: ${times}`)
   const found = findings.map(

@@ -1,5 +1,5 @@
 import type { Dice } from '../support/dice.ts'
-import { attackers, attackersOfOurs, ours, theirs } from './foreign-tokens.ts'
+import { ours, refusedAttackers, refusedByOurs, theirs, verifiedAttackers } from './foreign-tokens.ts'
 import type { Loot } from './foreign-world.ts'
 import { type Known, sampleOf } from './json-samples.ts'
 import { inUrl } from './junk.ts'
@@ -53,7 +53,8 @@ export function foreignKnown(loot: Loot, dice: Dice): Known {
 
 /** A request to a route of the Worker or of the origin for what is theirs. */
 export function foreignCase(targets: readonly Target[], loot: Loot, dice: Dice, token: string): RequestCase {
-  const target = pickTarget(targets, dice)
+  const guarded = targets.filter(({ isOpen }) => !isOpen)
+  const target = pickTarget(dice.happens(0.03) ? targets : guarded, dice)
   const known = foreignKnown(loot, dice)
   const isRead = target.side === 'worker' && Object.keys(target.query).length > 0
   const read = isRead && dice.happens(0.4) ? dice.pick(loot.reads) : null
@@ -82,8 +83,12 @@ export function foreignCase(targets: readonly Target[], loot: Loot, dice: Dice, 
   }
 }
 
+/** Nine of ten have a token that is taken: an attempt that ends at the token proves nothing of what is behind it. */
+const verifiedShare = 0.9
+
 export function pickAttacker(dice: Dice, isOurs: boolean): string {
-  return dice.pick<string>(isOurs ? [...attackers, ...attackersOfOurs] : attackers)
+  if (dice.happens(verifiedShare)) return dice.pick(verifiedAttackers)
+  return dice.pick<string>(isOurs ? [...refusedAttackers, ...refusedByOurs] : refusedAttackers)
 }
 
 function targetOf(target: Target, known: Known, dice: Dice): string {
@@ -127,12 +132,20 @@ const guesses = [
   '[object Object]',
 ]
 
+/**
+ * Routes of the origin that are the Worker's alone are asked with its key, for a caller whom the Worker would have refused:
+ * then the database has to refuse them. The key without a caller is the backend's, which may see all, and no attacker's.
+ */
 function credentialsOf({ side, path }: Target, token: string, dice: Dice): [string, string][] {
   const bearer: [string, string] = ['Authorization', `Bearer {{${token}}}`]
   const asCaller: [string, string] = ['X-Caller-Token', `{{${token}}}`]
   const guess: [string, string] = ['Authorization', `Bearer ${dice.pick(guesses)}`]
-  if (side === 'origin' && !path.startsWith('/contacts'))
-    return dice.pick([[bearer, asCaller], [guess, asCaller], [asCaller]])
+  const key: [string, string] = ['Authorization', 'Bearer {{key}}']
+  if (side === 'origin' && !path.startsWith('/contacts')) {
+    if (dice.happens(0.15)) return dice.pick([[bearer, asCaller], [guess, asCaller], [asCaller]])
+    return [key, asCaller]
+  }
+  if (side === 'origin' && dice.happens(0.2)) return [key, asCaller]
   if (dice.happens(0.03)) return [guess]
   if (dice.happens(0.05)) return [bearer, asCaller]
   return dice.happens(0.02) ? [bearer, ['Authorization', 'Bearer {{theirForged}}']] : [bearer]

@@ -1,6 +1,6 @@
 import type { Dice } from '../support/dice.ts'
 import { ours, removedUser, theirs } from './foreign-tokens.ts'
-import type { Catalog, Loot } from './foreign-world.ts'
+import type { Catalog, CatalogTable, Loot } from './foreign-world.ts'
 import { bytesOf, type RequestCase } from './request-case.ts'
 
 /** A request to Supabase's interface for what is theirs: tables, functions, sign-in. */
@@ -14,7 +14,7 @@ export function supabaseCase(catalog: Catalog, loot: Loot, dice: Dice, token: st
         : kind <= 9
           ? callOf(catalog, loot, dice)
           : signInOf(dice)
-  const key = dice.happens(0.9) ? '{{publishable}}' : dice.pick(['', 'sb_secret_guess', `{{${token}}}`])
+  const key = dice.happens(0.96) ? '{{publishable}}' : dice.pick(['', 'sb_secret_guess', `{{${token}}}`])
   return {
     side: 'supabase',
     route: asked.route,
@@ -26,6 +26,7 @@ export function supabaseCase(catalog: Catalog, loot: Loot, dice: Dice, token: st
       ['apikey', key],
       ...(dice.happens(0.95) ? [['Authorization', `Bearer {{${token}}}`] as [string, string]] : []),
       ...profiles(dice),
+      ...(dice.happens(0.1) ? [['X-Boardcache-Writer-Proof', dice.pick(proofs)] as [string, string]] : []),
       ...asked.headers,
       ['Connection', 'close'],
     ],
@@ -38,6 +39,9 @@ export function supabaseCase(catalog: Catalog, loot: Loot, dice: Dice, token: st
   }
 }
 
+/** Of the secret by which the database knows the origin's own calls. */
+const proofs = ['', 'null', '"', '{"a":1}', 'x'.repeat(64), '%', '\\', '{{publishable}}']
+
 interface Asked {
   readonly route: string
   readonly method: string
@@ -47,7 +51,7 @@ interface Asked {
 }
 
 function profiles(dice: Dice): [string, string][] {
-  if (dice.happens(0.75)) return []
+  if (dice.happens(0.93)) return []
   const schema = dice.pick([
     'private',
     'auth',
@@ -66,10 +70,10 @@ const encoded = encodeURIComponent
 
 function pickTable({ tables }: Catalog, dice: Dice) {
   const open = tables.filter(({ schema }) => schema === 'public')
-  return dice.pick(dice.happens(0.85) ? open : tables)
+  return dice.pick(dice.happens(0.95) ? open : tables)
 }
 
-function filtersOf(columns: readonly string[], loot: Loot, dice: Dice): string[] {
+function filtersOf({ columns }: CatalogTable, loot: Loot, dice: Dice): string[] {
   const key = columns.includes('workspace_id') ? 'workspace_id' : 'id'
   const named = [
     `${key}=eq.${theirs}`,
@@ -80,33 +84,35 @@ function filtersOf(columns: readonly string[], loot: Loot, dice: Dice): string[]
     `${key}=gt.${ours}`,
     `or=(${key}.eq.${ours},${key}.eq.${theirs})`,
     `not.and=(${key}.eq.${ours})`,
-    `id=eq.${dice.pick(loot.contactIds)}`,
-    `name=ilike.*a*`,
+    ...(columns.includes('id') ? [`id=eq.${dice.pick(loot.contactIds)}`] : []),
+    ...(columns.includes('name') ? ['name=ilike.*a*'] : []),
     `${key}=eq.${encoded(`${theirs}' or '1'='1`)}`,
   ]
   return dice.happens(0.85) ? [dice.pick(named)] : []
 }
 
-const selections = [
-  '*',
-  '*,workspaces(*)',
-  '*,boards(*)',
-  '*,contacts(*)',
-  '*,board_columns(*)',
-  '*,memberships(*)',
-  '*,cache_settings(*)',
-  '*,boards(*,contacts(*),board_columns(*))',
-  '*,workspaces(*,memberships(*),cache_settings(*))',
-  'count()',
-  'name,search_text,email,tags',
-]
+/** What is selected: with rows of other tables embedded as far as two relations away, now and then of one that is none. */
+function selectionOf({ tables }: Catalog, { name, related, columns }: CatalogTable, dice: Dice): string {
+  const kind = dice.between(1, 12)
+  if (kind === 1) return 'count()'
+  if (kind === 2) return '*,contacts(*),workspaces(*)'
+  if (kind === 3) return dice.shuffled(columns).slice(0, 4).join(',')
+  const next = kind <= 7 ? undefined : dice.pickOrNone(related)
+  if (next === undefined) return '*'
+  const further = dice.pickOrNone(tables.find((table) => table.name === next)?.related ?? [])
+  return further === undefined || further === name || kind <= 10
+    ? `*,${next}(*)`
+    : `*,${next}(*,${further}(*))`
+}
 
 function readOf(catalog: Catalog, loot: Loot, dice: Dice): Asked {
-  const { name, columns } = pickTable(catalog, dice)
+  const table = pickTable(catalog, dice)
+  const { name, columns } = table
+  const order = columns.includes('workspace_id') ? 'workspace_id' : 'id'
   const query = [
-    ...(dice.happens(0.8) ? [`select=${encoded(dice.pick(selections))}`] : []),
-    ...filtersOf(columns, loot, dice),
-    ...(dice.happens(0.3) ? [dice.pick(['order=id.desc', 'order=name', 'order=workspace_id.desc'])] : []),
+    ...(dice.happens(0.8) ? [`select=${encoded(selectionOf(catalog, table, dice))}`] : []),
+    ...filtersOf(table, loot, dice),
+    ...(dice.happens(0.3) ? [`order=${order}${dice.pick(['', '.desc'])}`] : []),
     `limit=${dice.pick([5, 20])}`,
   ]
   return {
@@ -115,26 +121,22 @@ function readOf(catalog: Catalog, loot: Loot, dice: Dice): Asked {
     target: `/rest/v1/${name}?${query.join('&')}`,
     headers: [
       ...(dice.happens(0.3) ? [['Prefer', 'count=exact'] as [string, string]] : []),
-      ...(dice.happens(0.15)
-        ? [
-            [
-              'Accept',
-              dice.pick([
-                'text/csv',
-                'application/vnd.pgrst.object+json',
-                'application/vnd.pgrst.plan',
-                'application/geo+json',
-              ]),
-            ] as [string, string],
-          ]
-        : []),
+      ...(dice.happens(0.08) ? [['Accept', dice.pick(mediaTypes)] as [string, string]] : []),
     ],
     body: null,
   }
 }
 
+const mediaTypes = [
+  'text/csv',
+  'application/vnd.pgrst.object+json',
+  'application/vnd.pgrst.plan',
+  'application/geo+json',
+]
+
 function writeOf(catalog: Catalog, loot: Loot, dice: Dice): Asked {
-  const { name, columns } = pickTable(catalog, dice)
+  const table = pickTable(catalog, dice)
+  const { name, columns } = table
   const method = dice.pick(['POST', 'POST', 'PATCH', 'PATCH', 'DELETE', 'PUT'])
   const values: Record<string, unknown> = {
     workspace_id: theirs,
@@ -150,7 +152,7 @@ function writeOf(catalog: Catalog, loot: Loot, dice: Dice): Asked {
   const row = Object.fromEntries(Object.entries(values).filter(([column]) => columns.includes(column)))
   const moved = dice.happens(0.5) ? row : { workspace_id: theirs }
   const filters =
-    method === 'POST' ? [] : dice.happens(0.3) ? [`workspace_id=eq.${ours}`] : filtersOf(columns, loot, dice)
+    method === 'POST' ? [] : dice.happens(0.3) ? [`workspace_id=eq.${ours}`] : filtersOf(table, loot, dice)
   const query = [
     ...filters,
     ...(dice.happens(0.3) ? ['select=*'] : []),
@@ -177,8 +179,13 @@ function writeOf(catalog: Catalog, loot: Loot, dice: Dice): Asked {
 
 function callOf({ functions }: Catalog, loot: Loot, dice: Dice): Asked {
   const open = functions.filter(({ schema }) => schema === 'public')
-  const { name, args } = dice.pick(dice.happens(0.8) ? open : functions)
-  const values = Object.fromEntries(args.map((arg) => [arg, argumentOf(arg, loot, dice)]))
+  const { name, args } = dice.pick(dice.happens(0.95) ? open : functions)
+  const values = Object.fromEntries(
+    args.map((arg) => {
+      const value = argumentOf(arg.name, loot, dice)
+      return [arg.name, value === undefined ? ofType(arg.type, dice) : value]
+    }),
+  )
   const isGet = dice.happens(0.2)
   const query = Object.entries(values).map(
     ([arg, value]) => `${arg}=${encoded(typeof value === 'string' ? value : JSON.stringify(value))}`,
@@ -192,11 +199,14 @@ function callOf({ functions }: Catalog, loot: Loot, dice: Dice): Asked {
   }
 }
 
-/** By the name of an argument, as the product's functions call them; what is not known is tried with a few things. */
+/** By the name of an argument, as the product's functions call them; undefined for what is not known. */
 function argumentOf(name: string, loot: Loot, dice: Dice): unknown {
   if (/workspace/.test(name)) return dice.happens(0.9) ? theirs : dice.pick([ours, [theirs], null])
   if (/board/.test(name)) return dice.pick(['board_214', 'board_1'])
   if (/column/.test(name)) return dice.pick([null, 'col_1'])
+  if (/contacts$/.test(name)) {
+    return [{ id: dice.pick(loot.contactIds), board_id: 'board_214', board_column_id: 'col_1', name: 'x' }]
+  }
   if (/contact|^p_id/.test(name))
     return dice.pick([dice.pick(loot.contactIds), { id: dice.pick(loot.contactIds), name: 'x' }])
   if (/filter/.test(name)) return dice.pick(['all', 'open'])
@@ -206,15 +216,26 @@ function argumentOf(name: string, loot: Loot, dice: Dice): unknown {
   if (/per_page/.test(name)) return dice.pick([100, 5])
   if (/page|max|seconds|limit/.test(name)) return 1
   if (/after/.test(name)) return null
-  return dice.pick([
-    null,
-    1,
-    'a',
-    [],
-    [{ workspace_id: theirs }],
-    { name: 'written by somebody else' },
-    [theirs],
-  ])
+  return undefined
+}
+
+/** A value that an argument of the type takes, so that the call gets as far as the function; now and then another. */
+function ofType(type: string, dice: Dice): unknown {
+  if (dice.happens(0.1)) return dice.pick([null, 1, 'a', [], [theirs]])
+  if (type.endsWith('[]')) return [ofType(type.slice(0, -2), dice)]
+  if (/int|numeric|double|real/.test(type)) return 1
+  if (type === 'boolean') return dice.happens(0.5)
+  if (type === 'uuid') return removedUser
+  if (type.startsWith('json')) {
+    return dice.pick([
+      [],
+      [{ workspace_id: theirs, id: 'brought' }],
+      { name: 'written by somebody else' },
+      {},
+    ])
+  }
+  if (/timestamp|date/.test(type)) return '2026-01-01T00:00:00Z'
+  return type === 'interval' ? '1 minute' : 'a'
 }
 
 /** Ways to become somebody else by what the sign-in lets a user say of themselves. */

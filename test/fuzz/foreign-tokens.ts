@@ -9,25 +9,19 @@ export const theirs = '15214'
 /** Was a member of both workspaces by the table, until the second phase of a run. */
 export const removedUser = '00000000-0000-4000-8000-000000000009'
 
-/** Who tries: nobody of them may see anything of the other workspace, by whichever way they ask. */
-export const attackers = [
-  ...[
-    'admin',
-    'adminByTable',
-    'member',
-    'stranger',
-    'expired',
-    'userMetadata',
-    'topLevel',
-    'listed',
-    'owner',
-  ],
-  ...['spaced', 'nulls', 'theirExpired', 'theirForged', 'theirUnsigned', 'theirOtherAlgorithm', 'theirAnon'],
-  ...['joined', 'nested'],
+/** Tokens that are taken, so that what they open is for memberships and row level security to decide. */
+export const verifiedAttackers = [
+  ...['admin', 'adminByTable', 'member', 'stranger', 'userMetadata', 'topLevel'],
+  ...['spaced', 'nulls', 'joined', 'listed', 'owner', 'nested'],
+] as const
+
+/** Tokens that nobody takes. */
+export const refusedAttackers = [
+  ...['expired', 'theirExpired', 'theirForged', 'theirUnsigned', 'theirOtherAlgorithm', 'theirAnon'],
 ] as const
 
 /** Signed by the right secret, but not to be taken where issuer, audience and expiry are verified; PostgREST verifies none of these. */
-export const attackersOfOurs = [
+export const refusedByOurs = [
   'theirOtherIssuer',
   'theirOtherAudience',
   'theirUnending',

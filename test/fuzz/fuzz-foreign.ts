@@ -8,12 +8,14 @@ import type { ForeignWorld } from './foreign-world.ts'
 import { type Place, sendCase } from './fuzz-malformed.ts'
 import type { HttpAnswer } from './http-answers.ts'
 import type { Fault } from './judge.ts'
+import { type Reach, reachOf } from './reach.ts'
 import { expandSegments, type RequestCase } from './request-case.ts'
 import type { Target } from './targets.ts'
 import type { Exchange } from './wire.ts'
 
 interface ForeignOptions {
   readonly seed: number
+  /** So many on routes that ask for a token or key, and past that: one that ends there proves nothing of what is behind. */
   readonly attempts: number
   readonly targets: readonly Target[]
   readonly place: Place
@@ -23,34 +25,46 @@ interface ForeignOptions {
   readonly isReduced?: boolean
 }
 
+export interface ForeignReport extends FuzzReport {
+  readonly attempts: number
+}
+
+export const isPastCredentials = (reach: Reach) => reach !== 'path' && reach !== 'credentials'
+
 const atOnce = 16
+/** A bound, should nothing get past the credentials any more. */
+const requestsPerAttemptMax = 2
 /** The last part of the attempts is made with one more attacker: who was a member until then. */
 const shareAfterRemoval = 0.2
 const shareOfRemoved = 0.5
 
 /** Tries to see or to change what is another workspace's, over Worker, origin and Supabase's interface. */
-export async function fuzzForeign(options: ForeignOptions): Promise<FuzzReport> {
-  const { seed, attempts, place, world } = options
+export async function fuzzForeign(options: ForeignOptions): Promise<ForeignReport> {
+  const { seed, attempts, targets, place, world } = options
   const tally = createTally()
   const routes = new Set<string>()
   const { hasRemoval = true } = options
   const removalAt = hasRemoval ? Math.floor(attempts * (1 - shareAfterRemoval)) : attempts
+  const requestsMax = attempts * requestsPerAttemptMax
+  const open = new Set(targets.flatMap(({ side, path, isOpen }) => (isOpen ? [`${side} ${path}`] : [])))
   let next = 0
+  let made = 0
 
   async function work(end: number): Promise<void> {
-    while (next < end) {
+    while (made < end && next < requestsMax) {
       const index = next
       next += 1
-      const request = attemptOf(options, seed, index, index >= removalAt)
+      const request = attemptOf(options, seed, index, end > removalAt)
       routes.add(`${request.side} ${request.route}`)
       const exchanged = await sendCase(request, place)
       tally.countAnswers(request, exchanged)
+      if (!open.has(`${request.side} ${request.route}`) && isAttempt(request, exchanged)) made += 1
       for (const fault of leaksOf(request, exchanged, world)) tally.note(fault, request)
     }
   }
   const workAll = (end: number) => Promise.all(Array.from({ length: atOnce }, () => work(end)))
-  await workAll(removalAt)
-  if (hasRemoval) await world.removeMember()
+  // Meanwhile, for the Worker remembers a membership for a minute.
+  await Promise.all([workAll(removalAt), hasRemoval ? world.removeMember() : null])
   await workAll(attempts)
   const shows = async (request: RequestCase, kind: string) =>
     leaksOf(request, await sendCase(request, place), world).some((fault) => fault.kind === kind)
@@ -63,8 +77,12 @@ export async function fuzzForeign(options: ForeignOptions): Promise<FuzzReport> 
     times: 1,
     replay: null,
   }))
-  return { cases: next, routes, statuses: tally.statuses, findings: [...seen, ...changed] }
+  const { statuses, depths } = tally
+  return { cases: next, attempts: made, routes, statuses, depths, findings: [...seen, ...changed] }
 }
+
+const isAttempt = ({ side }: RequestCase, { answers }: Exchange) =>
+  answers.some((answer) => isPastCredentials(reachOf(side, answer)))
 
 function attemptOf(
   { targets, world }: ForeignOptions,
@@ -100,13 +118,19 @@ function leaksOf(request: RequestCase, { answers }: Exchange, world: ForeignWorl
 
 function attackerOf({ headers }: RequestCase): string {
   const names = headers.flatMap(([, value]) => /^(?:Bearer )?\{\{(\w+)\}\}$/.exec(value)?.[1] ?? [])
-  return names.find((name) => name !== 'host' && name !== 'publishable') ?? 'nobody'
+  return names.find((name) => !['host', 'publishable', 'key'].includes(name)) ?? 'nobody'
 }
 
-/** The origin's routes for the Worker take its key, which no attacker has; the Worker's by body name the workspace there. */
-function wasLetIn({ side, route, body, method }: RequestCase, { status }: HttpAnswer): boolean {
+/**
+ * The origin's routes for the Worker take its key: whom it was sent for there, only their rows tell. The Worker's by body
+ * name the workspace there.
+ */
+function wasLetIn({ side, route, headers, body, method }: RequestCase, { status }: HttpAnswer): boolean {
   if (status >= 300 || method === 'OPTIONS') return false
-  if (side === 'origin') return !route.startsWith('/contacts') && route !== '/health'
+  if (side === 'origin') {
+    const hasKey = headers.some(([, value]) => value === 'Bearer {{key}}')
+    return !hasKey && !route.startsWith('/contacts') && route !== '/health'
+  }
   if (side !== 'worker' || method !== 'POST') return false
   if (route === '/api/cache/invalidate') return true
   return body !== null && namesTheirs(expandSegments(body))

@@ -89,7 +89,7 @@ export async function fuzzMalformed(options: FuzzOptions): Promise<FuzzReport> {
     return (await logs.faults()).some((fault) => fault.kind === kind)
   }
   const findings = options.isReduced === false ? tally.findings : await reduced(tally.findings, shows)
-  return { cases: next, routes, statuses: tally.statuses, findings }
+  return { cases: next, routes, statuses: tally.statuses, depths: tally.depths, findings }
 }
 
 export function caseOf(

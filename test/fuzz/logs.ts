@@ -34,7 +34,7 @@ export class LogWatch {
   async faults(): Promise<LogFault[]> {
     const found: LogFault[] = []
     for (const name of names) {
-      for (const line of await this.#newLines(name)) {
+      for (const line of withoutFrontLines(await this.#newLines(name))) {
         const isTold = this.#forbidden.find((text) => line.includes(text))
         if (isTold !== undefined)
           found.push({ kind: 'a log that tells', seen: line.slice(0, 400), requestId: null })
@@ -71,6 +71,15 @@ const frontLines = [
   'Uncaught exception: workerd/jsg/value.h:1511: failed: remote.jsg.TypeError: Invalid URL string.',
 ]
 
+/** The lines without those of workerd itself, each of which may have a stack on the lines behind it. */
+function withoutFrontLines(lines: readonly string[]): string[] {
+  let isOfFront = false
+  return lines.filter((line) => {
+    isOfFront = frontLines.some((front) => line.startsWith(front)) || (isOfFront && /^\s+at /.test(line))
+    return !isOfFront
+  })
+}
+
 /** Levels as the Worker names them and as pino numbers them. */
 function isError(level: string | number): boolean {
   return typeof level === 'number' ? level >= 50 : level === 'error'
@@ -79,13 +88,11 @@ function isError(level: string | number): boolean {
 function faultOfLine(name: string, line: string): LogFault | null {
   const parsed = lineSchema.safeParse(line.startsWith('{') ? JSON.parse(line) : null)
   if (!parsed.success)
-    return frontLines.some((front) => line.startsWith(front))
-      ? null
-      : {
-          kind: `an unexpected line in ${name}.log: ${line.slice(0, 60)}`,
-          seen: line.slice(0, 400),
-          requestId: null,
-        }
+    return {
+      kind: `an unexpected line in ${name}.log: ${line.slice(0, 60)}`,
+      seen: line.slice(0, 400),
+      requestId: null,
+    }
   const { level, status, failure, error, route, requestId = null } = parsed.data
   const isUnexpectedStatus = status !== undefined && status >= 500 && status !== 503 && status !== 504
   if (!isUnexpectedStatus && (status !== undefined || !isError(level))) return null

@@ -37,7 +37,14 @@ const known: Known = {
 export const headersRead = [
   ...['Accept', 'Authorization', 'Cache-Control', 'Content-Length', 'Content-Type', 'If-None-Match'],
   ...['Last-Event-ID', 'Origin', 'Pragma', 'Retry-After', 'X-Request-ID', 'X-User-ID', 'X-Workspace-ID'],
-  ...['X-Caller-Token', 'X-Explain', 'X-Min-Version', 'traceparent', 'tracestate'],
+  ...[
+    'X-Caller-Token',
+    'X-Explain',
+    'X-Min-Version',
+    'X-Boardcache-Writer-Proof',
+    'traceparent',
+    'tracestate',
+  ],
 ] as const
 const headersOfServers = [
   ...['Content-Encoding', 'Expect', 'Range', 'If-Modified-Since', 'If-Match', 'Upgrade', 'Connection', 'TE'],

@@ -4,7 +4,7 @@ import { routes } from '../../worker/app.ts'
 import { type FuzzReport, told } from './findings.ts'
 import { fuzzMalformed } from './fuzz-malformed.ts'
 import { type FuzzStack, startFuzzStack } from './fuzz-stack.ts'
-import { originTargets, workerTargets } from './targets.ts'
+import { originTargets, type Target, workerTargets } from './targets.ts'
 
 /** What a two-core machine sends in about a minute; another seed is another minute: `npm run fuzz -- --seed 2`. */
 const casesMax = 10_000
@@ -22,7 +22,7 @@ describe('malformed requests over every route and method of Worker and origin', 
     given = await startFuzzStack()
     pids = running()
     report = await fuzzMalformed({ seed, casesMax, targets, place: given.place, logs: given.logs })
-  }, 240_000)
+  }, 600_000)
   afterAll(async () => {
     await given?.stop()
   })
@@ -45,4 +45,20 @@ describe('malformed requests over every route and method of Worker and origin', 
       expect(report.routes).toContain(`origin ${path}`)
     }
   })
+
+  it.each(targets.filter(isServed).map(({ side, method, path }) => [side, method, path] as const))(
+    'get as far as the route itself with credentials that it takes: %s %s %s',
+    (side, method, path) => {
+      const inside = report.depths.filter(
+        (depth) =>
+          depth.side === side && depth.method === method && depth.route === path && depth.reach === 'inside',
+      )
+      expect(inside[0]?.times ?? 0, told(report, seed)).toBeGreaterThan(10)
+    },
+  )
 })
+
+/** What the fuzzer asks for is not all there. */
+function isServed({ path }: Target): boolean {
+  return !['/no/such/route', '/favicon.ico', '/dashboard/index.js'].includes(path)
+}

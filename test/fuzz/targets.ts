@@ -25,6 +25,8 @@ export interface Target {
   readonly bodies: readonly JsonSchema[]
   /** Its body is a JSON text a line. */
   readonly isLines: boolean
+  /** It answers everybody alike: nobody needs a token or a key. */
+  readonly isOpen: boolean
 }
 
 const documentSchema = z.object({
@@ -58,13 +60,14 @@ export function workerTargets(): Target[] {
         query: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
         bodies: Object.values(requestBody?.content ?? {}).map(({ schema }) => schema),
         isLines: false,
+        isOpen: routes.some((route) => route.path === path && route.access === 'public'),
       }
     }),
   )
   return [...listed, ...unlisted.map((path): Target => ({ ...bare, side: 'worker', method: 'GET', path }))]
 }
 
-const bare = { query: {}, bodies: [], isLines: false }
+const bare = { query: {}, bodies: [], isLines: false, isOpen: true }
 
 /** Bodies of the origin's routes by pattern; a route that is not here is sent any of them. */
 const originBodies: Readonly<Record<string, readonly z.ZodType[]>> = {
@@ -90,6 +93,7 @@ export function originTargets(): Target[] {
       query: {},
       bodies: method === 'GET' || method === 'DELETE' ? [] : schemas.map(schemaOf),
       isLines: path.endsWith('/import'),
+      isOpen: path === '/health',
     }
   })
   const byName = new Map(targets.map((target) => [`${target.method} ${target.path}`, target]))

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import type { WireErrorCode } from '../../shared/contract/errors.ts'
+import type { HttpAnswer } from './http-answers.ts'
+import type { Side } from './request-case.ts'
+
+/**
+ * How far a request got, from the outside in. It was refused before anybody looked at who asks (`path`), for its token or
+ * key (`credentials`), for a parameter or a body (`input`), or because the caller does not belong there (`membership`); or
+ * the route itself answered (`inside`).
+ */
+export type Reach = 'path' | 'credentials' | 'input' | 'membership' | 'inside'
+
+const reachOfCode: Readonly<Partial<Record<WireErrorCode, Reach>>> = {
+  route_not_found: 'path',
+  method_not_allowed: 'path',
+  invalid_encoding: 'path',
+  url_too_long: 'path',
+  headers_too_large: 'path',
+  malformed_request: 'path',
+  request_timeout: 'path',
+  token_missing: 'credentials',
+  token_invalid: 'credentials',
+  token_expired: 'credentials',
+  key_invalid: 'credentials',
+  user_mismatch: 'credentials',
+  workspace_missing: 'input',
+  workspace_mismatch: 'input',
+  invalid_parameter: 'input',
+  invalid_cursor: 'input',
+  invalid_json: 'input',
+  invalid_body: 'input',
+  body_too_large: 'input',
+  not_a_member: 'membership',
+  admin_required: 'membership',
+}
+
+/** Of Postgres: a refused permission, what cannot be read as its type, and a column that is not there. */
+const reachOfState: Readonly<Record<string, Reach>> = {
+  '42501': 'membership',
+  '22P02': 'input',
+  '42703': 'input',
+}
+
+/** Where an answer says no more than its status. */
+const reachOfStatus: Readonly<Record<number, Reach>> = {
+  300: 'input',
+  400: 'input',
+  401: 'credentials',
+  403: 'membership',
+  404: 'path',
+  405: 'path',
+  406: 'path',
+}
+
+export function reachOf(side: Side, { status, headers, body }: HttpAnswer): Reach {
+  const text = body.toString('utf8')
+  const code = codeOf(text)
+  if (side === 'supabase') {
+    // PostgREST's errors, group 3: what is wrong with a token; the others of its own are about paths and queries.
+    if (code?.startsWith('PGRST3') === true) return 'credentials'
+    // How the SQL functions say it.
+    if (status === 200 && text.includes('"outcome":"forbidden"')) return 'membership'
+    return reachOfState[code ?? ''] ?? reachOfStatus[status] ?? 'inside'
+  }
+  if (status < 400) return 'inside'
+  // What a server in front of our code answered by itself.
+  if (!headers.has('x-request-id')) return 'path'
+  // An answer to HEAD says it by its status alone.
+  if (code === null) return reachOfStatus[status] ?? 'inside'
+  return Object.entries(reachOfCode).find(([each]) => each === code)?.[1] ?? 'inside'
+}
+
+const coded = z.object({ code: z.coerce.string() })
+
+function codeOf(text: string): string | null {
+  try {
+    return coded.parse(JSON.parse(text)).code
+  } catch {
+    return null
+  }
+}
