@@ -11,7 +11,7 @@ import { respondError } from './answers.ts'
 import type { Caller, Member } from './caller.ts'
 
 /**
- * Who asks: the first thing every route but `/health` looks at, before limits, membership and body. A token is verified
+ * The caller: the first thing that every route but `/health` looks at, before limits, membership and body. A token is verified
  * here by the same code as in the Worker; the database verifies it once more with every query.
  */
 export interface Credentials {

@@ -14,7 +14,7 @@ export interface FairQueueBounds {
   readonly caller: Bound
 }
 
-/** Who asks for a place. Shares take turns, and within a share its callers do. */
+/** A request for a place. Shares take turns, and within a share its callers do. */
 export interface Party {
   readonly shareKey: string
   readonly callerKey: string

@@ -29,7 +29,7 @@ export interface SingleFlightOptions<Value> {
   readonly patienceMs: number
   /**
    * Which results may still be joined for `lingerMs` (`limits.flightLingerMs`) after they landed. Of a crowd that asks at
-   * the same time the last have looked elsewhere before the first is answered, and would otherwise begin anew.
+   * the same time the last have looked elsewhere before the first is answered, and would otherwise begin again.
    */
   lingers?(value: Value): boolean
   readonly lingerMs?: number
