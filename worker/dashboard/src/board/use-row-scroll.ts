@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { type RefObject, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { flushSync } from 'react-dom'
 import {
   isNear,
@@ -33,7 +33,8 @@ export function useRowScroll(
   rows: number,
   rowPx: number,
 ): RowScroll {
-  const space = useMemo(() => scrollSpaceOf(rows), [rows])
+  const screenPixels = useSyncExternalStore(onResize, () => window.devicePixelRatio)
+  const space = useMemo(() => scrollSpaceOf(rows, rowPx, screenPixels), [rows, rowPx, screenPixels])
   const hidden = space.rows - space.slots
   const [shift, setShift] = useState(0)
   const view = useRef({ topPx: 0, shift: 0 })
@@ -74,6 +75,12 @@ export function useRowScroll(
       view.current.topPx = element.scrollTop
     },
   }
+}
+
+/** A page that is magnified, or moved to another screen, is resized. */
+function onResize(tell: () => void): () => void {
+  window.addEventListener('resize', tell)
+  return () => window.removeEventListener('resize', tell)
 }
 
 interface Following {
