@@ -135,6 +135,25 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
       grid.scrollTop = ${share} * (grid.scrollHeight - grid.clientHeight)
     })()`)
 
+  it('asks for the pages where a drag over all of it ends, and not for those on the way', async () => {
+    const page = await openBoard()
+    const asked: string[] = []
+    page.on('request', (request) => {
+      if (/\/contacts\?/.test(request.url())) asked.push(request.url())
+    })
+    await page.evaluate(`(async () => {
+      const grid = document.querySelector('[role=grid]')
+      const step = grid.scrollHeight / 200
+      for (let top = 0; top < grid.scrollHeight; top += step) {
+        grid.scrollTop = top
+        await new Promise((next) => requestAnimationFrame(next))
+      }
+      grid.scrollTop = grid.scrollHeight
+    })()`)
+    expect((await seenRows(page)).at(-1)).toBe(lastRow)
+    expect(asked.length).toBeLessThan(40)
+  })
+
   it('is scrolled to its last contact by the scrollbar, and to its first', async () => {
     const page = await openBoard()
     await scrollTo(page, 1)

@@ -113,6 +113,8 @@ function useRested(inView: readonly PageRef[]): readonly PageRef[] {
     const timer = setTimeout(() => setRested(inView), restMs)
     return () => clearTimeout(timer)
   }, [key])
+  // The first pages are asked for at once, and then are the ones that rested: a drag may begin before they would have.
   const isFirst = rested.length === 0 && inView.length > 0
+  if (isFirst) setRested(inView)
   return isFirst ? inView : rested
 }
