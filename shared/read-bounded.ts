@@ -1,3 +1,5 @@
+import { joinBytes } from './bytes.ts'
+
 /** All bytes of a body, or null where it has more than `bytesMax`: it is then read no further, and let go. */
 export async function readBounded(
   body: AsyncIterable<Uint8Array> | null,
@@ -10,11 +12,5 @@ export async function readBounded(
     if (lengthBytes > bytesMax) return null
     chunks.push(chunk)
   }
-  const bytes = new Uint8Array(lengthBytes)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
+  return joinBytes(chunks)
 }

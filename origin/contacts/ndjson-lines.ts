@@ -1,3 +1,4 @@
+import { joinBytes } from '../../shared/bytes.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 
@@ -38,7 +39,7 @@ export async function* readLines(
     else parts = []
   }
   const close = (): Line => {
-    const line = { number, bytes: lengthBytes > lineBytesMax ? null : joined(parts, lengthBytes) }
+    const line = { number, bytes: lengthBytes > lineBytesMax ? null : joinBytes(parts) }
     number += 1
     parts = []
     lengthBytes = 0
@@ -73,13 +74,3 @@ export async function* readLines(
 
 /** The upload ended before its end. */
 export class UploadBrokenOff extends Error {}
-
-function joined(parts: readonly Uint8Array[], lengthBytes: number): Uint8Array {
-  const bytes = new Uint8Array(lengthBytes)
-  let offset = 0
-  for (const part of parts) {
-    bytes.set(part, offset)
-    offset += part.length
-  }
-  return bytes
-}

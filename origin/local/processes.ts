@@ -37,7 +37,7 @@ interface Command {
   isReady(): Promise<boolean>
   /** 60 s unless said: much more than it takes, since a machine may be busy, and one that ends is noticed at once. */
   readonly readyWithinMs?: number
-  /** Hears of each start and end; unless given, the console is told of an end that nobody asked for. */
+  /** Called at each start and end. Unless it is given, an end that nobody asked for is printed on the console. */
   readonly onChange?: ((change: PieceChange) => void) | undefined
 }
 

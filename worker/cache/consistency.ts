@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
+import { hexDigest } from '../../shared/hex-digest.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Proof, View, Views } from '../ledger/view.ts'
 import type { CheckOutcome, Recorder } from '../metrics/events.ts'
@@ -80,7 +81,8 @@ async function check(options: ConsistencyOptions, asking: Asking, entry: Entry):
   const after = standing(entry, await ledgerNow())
   if (after !== 'current') return after
   const owner = question.sharing === 'user' ? userId : null
-  const keyDigest = await digest(await cacheKey(resourceName, workspaceId, owner, question))
+  // Names the key in the log without what stands in it.
+  const keyDigest = await hexDigest(await cacheKey(resourceName, workspaceId, owner, question), 8)
   report(
     JSON.stringify({ level: 'error', event: 'consistency-violation', resource: resourceName, keyDigest }),
   )
@@ -100,10 +102,4 @@ async function loadNow({ origin }: ConsistencyOptions, asking: Asking) {
   const target = { workspaceId, userId: owner, version, params: question.params }
   const loaded = await origin.load(resourceName, target, caller)
   return loaded.ok ? { body: loaded.value } : null
-}
-
-/** Names a key in the log without what stands in it. */
-async function digest(key: string): Promise<string> {
-  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)))
-  return Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

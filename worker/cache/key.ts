@@ -1,3 +1,4 @@
+import { hexDigest } from '../../shared/hex-digest.ts'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Question } from '../../shared/resources/resource.ts'
@@ -24,7 +25,7 @@ export async function cacheKey(
   const isPlain = privateKeyParts === undefined && plain.length <= limits.keyPartCharactersMax
   const name = isPlain
     ? plain
-    : `#${await digest(JSON.stringify([[owner ?? '', ...keyParts], privateKeyParts ?? []]))}`
+    : `#${await hexDigest(JSON.stringify([[owner ?? '', ...keyParts], privateKeyParts ?? []]))}`
   return `${formatVersion}:${encodeURIComponent(workspaceId)}:${resourceName}:${name}` as CacheKey
 }
 
@@ -38,9 +39,4 @@ function encodedOf(parts: readonly string[]): string {
   const text = parts.map((part) => `:${encodeURIComponent(part)}`).join('')
   encoded.set(parts, text)
   return text
-}
-
-async function digest(text: string): Promise<string> {
-  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,4 +1,5 @@
 import type { InvalidationEvent } from '../../shared/contract/invalidation.ts'
+import { hexDigest } from '../../shared/hex-digest.ts'
 import type { Tag } from '../../shared/tags.ts'
 import type { LedgerEvent } from './contract.ts'
 import { tagsOf } from './tags.ts'
@@ -29,8 +30,5 @@ export async function outboxLedgerEventOf(eventId: string, tags: readonly Tag[])
 async function digestOf(content: Readonly<Record<string, unknown>>): Promise<string> {
   const members = Object.entries(content).filter(([, value]) => value !== undefined)
   const canonical = JSON.stringify(members.sort(([one], [other]) => (one < other ? -1 : 1)))
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(canonical))
-  return Array.from(new Uint8Array(hash, 0, digestBytes), (byte) => byte.toString(16).padStart(2, '0')).join(
-    '',
-  )
+  return hexDigest(canonical, digestBytes)
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { joinBytes } from '../../shared/bytes.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
@@ -132,7 +133,7 @@ function respond(
     userId,
     ...(wantsExplanation ? { explanation: explain(answered, nowMs) } : {}),
   })
-  const body = joined([opening, ...data, closing])
+  const body = joinBytes([opening, ...data, closing])
   return ok(new Response(body, { headers: { ...headers, 'Content-Type': 'application/json' } }))
 }
 
@@ -165,15 +166,4 @@ function matches(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch.trim() === '*') return true
   const opaque = (tag: string) => tag.trim().replace(/^W\//, '')
   return ifNoneMatch.split(',').some((tag) => opaque(tag) === opaque(etag))
-}
-
-/** The parts as one, copied once. */
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    bytes.set(part, offset)
-    offset += part.length
-  }
-  return bytes
 }
