@@ -4,7 +4,7 @@ import { serviceUrl } from '../shared/contract/service-url.ts'
 import { limits } from '../shared/limits.ts'
 import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
-import type { RateLimitSettings } from './rate-limits.ts'
+import type { RateLimitSettings } from './auth/rate-limits.ts'
 
 /** What the origin is told from outside, and nothing else reads the environment. Durations in milliseconds. */
 export interface Config {

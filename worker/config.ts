@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { serviceUrl } from '../shared/contract/service-url.ts'
 import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
+import type { MetricsOverview, MetricsShard } from './deployment/metrics/contract.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import type { MetricsOverview, MetricsShard } from './metrics/contract.ts'
 import type { PlatformLimit } from './rate-limits/platform-decision.ts'
 
 /** What wrangler.toml binds. Every other setting is a variable or secret, read by `parseConfig` alone. */

@@ -3,9 +3,9 @@ import type { Env } from './config.ts'
 import type { Services } from './services.ts'
 import { createServices } from './services.ts'
 
+export { MetricsStore } from './deployment/metrics/metrics-store.ts'
+export { MetricsOverview } from './deployment/metrics-overview.ts'
 export { Ledger } from './ledger/ledger.ts'
-export { MetricsOverview } from './metrics/metrics-overview.ts'
-export { MetricsStore } from './metrics/metrics-store.ts'
 
 let isolateServices: Services | null = null
 

@@ -1,6 +1,6 @@
 import { limits } from '../../shared/limits.ts'
-import { contactSchema } from '../../shared/resources/contact-list.ts'
-import { createRowReader } from '../rows.ts'
+import { contactSchema } from '../../shared/resources/contacts/contact-list.ts'
+import { createRowReader } from '../database/rows.ts'
 
 /** Fixed, so that an answer does not change while the row does not. */
 const unknownInstant = '1970-01-01T00:00:00+00:00'

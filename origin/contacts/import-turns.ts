@@ -2,9 +2,9 @@ import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
+import type { FairQueue, Place } from '../database/fair-queue.ts'
+import { createFairQueue } from '../database/fair-queue.ts'
 import type { Failure } from '../failures.ts'
-import type { FairQueue, Place } from '../fair-queue.ts'
-import { createFairQueue } from '../fair-queue.ts'
 import type { Writer } from './contact-writer.ts'
 
 /** Which imports run: so many of a workspace, so many of all. */

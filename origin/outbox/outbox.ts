@@ -7,9 +7,9 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { tagSchema, workspaceTag } from '../../shared/tags.ts'
-import { createAsk } from '../ask.ts'
+import { createAsk } from '../database/ask.ts'
+import type { Database, RpcArguments } from '../database/client.ts'
 import type { Failure } from '../failures.ts'
-import type { Database, RpcArguments } from '../supabase.ts'
 
 /** A row of the outbox: an event for the Worker, and how often its delivery has failed. */
 export interface OutboxRow {

@@ -3,9 +3,9 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
-import { createAsk } from '../ask.ts'
+import { createAsk } from '../database/ask.ts'
+import type { Database } from '../database/client.ts'
 import type { Failure } from '../failures.ts'
-import type { Database } from '../supabase.ts'
 
 /** The functions whose outbox rows the origin delivers by itself, before it answers its caller. */
 const deliveredFunctions: ReadonlySet<string> = new Set([

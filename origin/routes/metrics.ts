@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { Handler } from 'hono'
 import type { Clock } from '../../shared/clock.ts'
 import type { OriginMetrics } from '../../shared/contract/origin.ts'
-import type { OriginEnv } from '../answers.ts'
 import type { ImportTurns } from '../contacts/import-turns.ts'
+import type { Places } from '../database/places.ts'
+import type { UnfitValues } from '../database/rows.ts'
+import type { OriginEnv } from '../http/answers.ts'
 import type { QueryMetrics } from '../metrics.ts'
 import type { Relay } from '../outbox/relay.ts'
-import type { Places } from '../places.ts'
-import type { UnfitValues } from '../rows.ts'
 
 interface MetricsRouteOptions {
   readonly places: Places

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { boardIdSchema, columnIdSchema, contactIdSchema, userIdSchema, versionSchema } from '../ids.ts'
 import { instant } from '../instant.ts'
 import { limits } from '../limits.ts'
-import { contactSchema } from '../resources/contact-list.ts'
+import { contactSchema } from '../resources/contacts/contact-list.ts'
 import { jsonBytes, text } from '../text.ts'
 import { faultSchema } from './errors.ts'
 

@@ -1,5 +1,5 @@
-import { contactCounts } from './contact-counts.ts'
-import { contactList } from './contact-list.ts'
+import { contactCounts } from './contacts/contact-counts.ts'
+import { contactList } from './contacts/contact-list.ts'
 
 /** Every resource. The Worker mounts them all; the origin must have a loader for each name. */
 export const resources = [contactList, contactCounts] as const

@@ -1,7 +1,7 @@
 import { cpus, loadavg } from 'node:os'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { z } from 'zod'
-import { metricsBodySchema } from '../../worker/metrics/render.ts'
+import { metricsBodySchema } from '../../worker/deployment/metrics/render.ts'
 import { ask } from '../support/api-client.ts'
 import { asClientSees, type MetricsProof, proveMetrics } from '../support/metrics-proof.ts'
 import { percentile } from '../support/percentile.ts'

@@ -1,4 +1,4 @@
-import type { Contact } from '../../shared/resources/contact-list.ts'
+import type { Contact } from '../../shared/resources/contacts/contact-list.ts'
 
 /** Contacts of the page that is read: with them it has about 20 kB. */
 export const contactsPerPage = 33

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
-import type { CacheKey } from '../../worker/cache/key.ts'
+import type { CacheKey } from '../../worker/entry/key.ts'
 import { createEdgeCacheTier } from '../../worker/tiers/edge-cache.ts'
 import { entryOf } from '../support/entries.ts'
 import { tierSuite } from './tier-suite.ts'

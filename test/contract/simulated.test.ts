@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
-import type { CacheKey } from '../../worker/cache/key.ts'
+import type { CacheKey } from '../../worker/entry/key.ts'
 import type { Tier } from '../../worker/tiers/tier.ts'
 import { withDeadline } from '../../worker/tiers/with-deadline.ts'
 import {

@@ -1,7 +1,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import { z } from 'zod'
-import { contactCounts } from '../../shared/resources/contact-counts.ts'
-import { contactSchema } from '../../shared/resources/contact-list.ts'
+import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
+import { contactSchema } from '../../shared/resources/contacts/contact-list.ts'
 
 /** Asks for a page; what `asked` leaves out is the first page of 15213's largest board, newest first. */
 export async function askPage(client: SupabaseClient, asked: Partial<PageArguments> = {}) {

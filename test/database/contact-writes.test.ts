@@ -1,7 +1,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { contactSchema } from '../../shared/resources/contact-list.ts'
+import { contactSchema } from '../../shared/resources/contacts/contact-list.ts'
 import { call } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { users } from './users.ts'

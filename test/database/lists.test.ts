@@ -1,7 +1,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Contact } from '../../shared/resources/contact-list.ts'
+import type { Contact } from '../../shared/resources/contacts/contact-list.ts'
 import { askPage, pageOf } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { filterConditions, sharedFilters } from './filter-conditions.ts'

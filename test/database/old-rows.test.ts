@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { contactList, contactSchema } from '../../shared/resources/contact-list.ts'
+import { contactList, contactSchema } from '../../shared/resources/contacts/contact-list.ts'
 import { ok } from '../../shared/result.ts'
 import { createOrigin, listParams } from '../unit/origin/origin-under-test.ts'
 import { type Database, startDatabase } from './database.ts'

@@ -1,6 +1,6 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Contact } from '../../shared/resources/contact-list.ts'
+import type { Contact } from '../../shared/resources/contacts/contact-list.ts'
 import { askCounts, askPage, call, type PageArguments, pageOf } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { filterConditions } from './filter-conditions.ts'

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { encodeCursor, parseCursor } from '../../shared/contract/cursor.ts'
-import { contactCounts } from '../../shared/resources/contact-counts.ts'
-import { type Contact, contactSchema } from '../../shared/resources/contact-list.ts'
+import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
+import { type Contact, contactSchema } from '../../shared/resources/contacts/contact-list.ts'
 import {
   type Arguments,
   callers,

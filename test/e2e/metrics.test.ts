@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { metricsBodySchema } from '../../worker/metrics/render.ts'
+import { metricsBodySchema } from '../../worker/deployment/metrics/render.ts'
 import { ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { asClientSees, type MetricsProof, proveMetrics } from '../support/metrics-proof.ts'

@@ -15,18 +15,18 @@ const inWorker = [
 const inOrigin = [
   // The door and the database each refuse a stranger: only where neither does is there something to find.
   {
-    file: 'origin/admission.ts',
+    file: 'origin/auth/admission.ts',
     find: "return role.value === null ? respondFailure(context, { kind: 'forbidden' }) : null",
     replace: 'return null',
   },
   {
-    file: 'origin/credentials.ts',
+    file: 'origin/auth/credentials.ts',
     find: "if (!isInternal(context.req.header('Authorization')))",
     replace:
       "if (context.req.header(callerTokenHeader) === undefined && !isInternal(context.req.header('Authorization')))",
   },
   {
-    file: 'origin/supabase.ts',
+    file: 'origin/database/client.ts',
     find: 'callerToken === null\n          ? serviceClient',
     replace:
       'callerToken === null || /^contact_(create|update|delete)/.test(functionName)\n          ? serviceClient',

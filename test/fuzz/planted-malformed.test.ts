@@ -12,7 +12,7 @@ const ofWorker = [
     replace: "const [name = '', value] = directive.split('=', 2) as [string, string]; value.trim()",
   },
   {
-    file: 'worker/routes/respond.ts',
+    file: 'worker/http/answers.ts',
     find: 'const response = respondJson(body, status)',
     replace: `const response = status === 405
       ? new Response('<h1>No</h1>', { status, headers: { 'Content-Type': 'text/html' } })
@@ -27,7 +27,7 @@ const ofWorker = [
 ]
 const ofOrigin = [
   {
-    file: 'origin/allowed-methods.ts',
+    file: 'origin/http/allowed-methods.ts',
     find: 'return (context) => {',
     replace:
       'return (context) => { if (context.req.method.startsWith("P")) return new Promise<Response>(() => undefined)',

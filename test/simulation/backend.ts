@@ -1,7 +1,7 @@
 import type { WorkspaceId } from '../../shared/ids.ts'
+import type { Recorder } from '../../worker/events.ts'
 import type { LedgerEvent } from '../../worker/ledger/contract.ts'
 import { type Invalidated, invalidate } from '../../worker/ledger/invalidate.ts'
-import type { Recorder } from '../../worker/metrics/events.ts'
 import type { Dice } from '../support/dice.ts'
 import { changeSomething, type MakeChange } from './changes.ts'
 import type { Database } from './database.ts'

@@ -71,7 +71,7 @@ export const canaries: readonly Canary[] = [
     breaks: /tenant isolation/,
     replacements: [
       {
-        file: 'worker/cache/key.ts',
+        file: 'worker/entry/key.ts',
         find: 'encodeURIComponent(workspaceId)',
         replace: "'all'",
       },

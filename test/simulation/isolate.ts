@@ -6,24 +6,24 @@ import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import { withPrefetch } from '../../worker/cache/ahead/next-page.ts'
+import { withRenewal } from '../../worker/cache/ahead/renewal.ts'
+import { createUnaskedLoads } from '../../worker/cache/ahead/unasked.ts'
 import type { Ask } from '../../worker/cache/ask.ts'
 import { createAsk } from '../../worker/cache/ask.ts'
-import type { Entry } from '../../worker/cache/entry.ts'
 import { createLoader } from '../../worker/cache/load.ts'
 import { withOwnAnswers } from '../../worker/cache/own.ts'
-import { withPrefetch } from '../../worker/cache/prefetch.ts'
 import { createReader } from '../../worker/cache/read.ts'
-import { withRenewal } from '../../worker/cache/renewal.ts'
-import { createSettingsReader } from '../../worker/cache/settings.ts'
+import { createSettingsReader } from '../../worker/cache/settings-reader.ts'
 import { createStore } from '../../worker/cache/store.ts'
-import { createUnaskedLoads } from '../../worker/cache/unasked.ts'
+import type { Entry } from '../../worker/entry/entry.ts'
+import type { Recorder } from '../../worker/events.ts'
 import type { LedgerClient, LedgerStub } from '../../worker/ledger/client.ts'
 import { createLedgerClient } from '../../worker/ledger/client.ts'
 import { createSharedViews } from '../../worker/ledger/shared-views.ts'
 import { createViews } from '../../worker/ledger/view.ts'
-import type { Recorder } from '../../worker/metrics/events.ts'
-import type { Origin } from '../../worker/origin/origin.ts'
-import type { LocationCache } from '../../worker/tiers/edge-cache.ts'
+import type { Origin } from '../../worker/outbound/origin-client.ts'
+import type { LocationCache } from '../../worker/platform/location-cache.ts'
 import { createMemoryTier } from '../../worker/tiers/memory.ts'
 import type { TierSlot } from '../../worker/tiers/slots.ts'
 import type { Tier } from '../../worker/tiers/tier.ts'
@@ -201,7 +201,7 @@ function heardCache({
   }
 }
 
-/** The origin's client as worker/origin/origin.ts answers: within a deadline, and never rejecting. */
+/** The origin's client as worker/outbound/origin-client.ts answers: within a deadline, and never rejecting. */
 function originOf({ load, settings }: SimulatedOrigin, clock: Clock): Pick<Origin, 'load' | 'settings'> {
   const away: Result<never, WireError> = err({ code: 'origin_unavailable' })
   const bounded = <Value>(call: () => Promise<Value>) =>

@@ -1,10 +1,11 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { type Version, versionSchema } from '../../shared/ids.ts'
-import type { BookLimits, BookStorage } from '../../worker/ledger/book.ts'
+import type { BookLimits } from '../../worker/ledger/book.ts'
 import { Book } from '../../worker/ledger/book.ts'
 import type { LedgerStub } from '../../worker/ledger/client.ts'
 import type { LedgerAdvance, LedgerEvent } from '../../worker/ledger/contract.ts'
+import type { SqlStorage } from '../../worker/platform/sql-storage.ts'
 import type { Dice } from '../support/dice.ts'
 import { type Scheduler, startMs } from './scheduler.ts'
 import { createWay, type Way, type WayFaults } from './way.ts'
@@ -39,7 +40,7 @@ export function createLedgers(options: LedgersOptions): Ledgers {
   const { scheduler, dice, locations, bounds, usualWay, written } = options
   const stores = new Map<
     WorkspaceId,
-    { readonly storage: BookStorage; readonly ledgerId: string; readonly version: Version }
+    { readonly storage: SqlStorage; readonly ledgerId: string; readonly version: Version }
   >()
   const books = new Map<WorkspaceId, Book>()
   const ways = new Map(locations.map((location) => [location, createWay(scheduler, dice, usualWay)]))
@@ -91,7 +92,7 @@ export function createLedgers(options: LedgersOptions): Ledgers {
 }
 
 /** SQLite in memory, as a Durable Object has it; each statement is prepared once. */
-function createStorage(): BookStorage {
+function createStorage(): SqlStorage {
   const database = new DatabaseSync(':memory:')
   const statements = new Map<string, StatementSync>()
   const prepare = (statement: string) => {

@@ -5,8 +5,8 @@ import {
   userIdSchema,
   workspaceIdSchema,
 } from '../../shared/ids.ts'
-import { contactCounts } from '../../shared/resources/contact-counts.ts'
-import { contactList } from '../../shared/resources/contact-list.ts'
+import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
+import { contactList } from '../../shared/resources/contacts/contact-list.ts'
 import type { Question } from '../../shared/resources/resource.ts'
 
 /** Something that readers of the world ask: the production's own question, and the name it goes by in a body. */

@@ -1,4 +1,4 @@
-import type { LocationCache } from '../../worker/tiers/edge-cache.ts'
+import type { LocationCache } from '../../worker/platform/location-cache.ts'
 import type { Dice } from '../support/dice.ts'
 import type { Scheduler } from './scheduler.ts'
 import { createWay, goodWay, type Way } from './way.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { contactSchema } from '../../shared/resources/contact-list.ts'
+import { contactSchema } from '../../shared/resources/contacts/contact-list.ts'
 import { explanationSchema } from '../../shared/resources/explanation.ts'
 
 const cacheSchema = z.object({

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
-import { type Birth, Book, type BookLimits, type BookStorage } from '../../worker/ledger/book.ts'
+import { type Birth, Book, type BookLimits } from '../../worker/ledger/book.ts'
+import type { SqlStorage } from '../../worker/platform/sql-storage.ts'
 
 /** The production ledger over Node's SQLite, which is the engine a Durable Object has. */
 export function createBook(
@@ -11,7 +12,7 @@ export function createBook(
 }
 
 /** A database of Node's as a Durable Object's storage. */
-export function createSqlStorage(database = new DatabaseSync(':memory:')): BookStorage {
+export function createSqlStorage(database = new DatabaseSync(':memory:')): SqlStorage {
   return {
     sql: {
       exec(statement: string, ...values: (string | number | null)[]) {

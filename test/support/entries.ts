@@ -1,6 +1,6 @@
 import { versionSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import type { Tag } from '../../shared/tags.ts'
-import type { Entry } from '../../worker/cache/entry.ts'
+import type { Entry } from '../../worker/entry/entry.ts'
 import type { View } from '../../worker/ledger/view.ts'
 
 export const workspaceId = workspaceIdSchema.parse('15213')

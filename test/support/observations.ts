@@ -1,4 +1,4 @@
-import type { Observation, PartStanding, SpanSums } from '../../worker/alerts/observation.ts'
+import type { Observation, PartStanding, SpanSums } from '../../worker/deployment/alerts/observation.ts'
 
 const heardOf: PartStanding = { awayMs: 0, heardAtMs: null, calls: 0 }
 

@@ -51,7 +51,7 @@ function readOutput(stdout: string, stderr: string): z.output<typeof lintOutputS
 
 if (import.meta.main) {
   const { routes } = await import('../../worker/app.ts')
-  const { openApiDocument } = await import('../../worker/openapi.ts')
+  const { openApiDocument } = await import('../../worker/http/openapi.ts')
   const problems = await lintOpenApi(openApiDocument(routes))
   for (const problem of problems) console.error(problem)
   if (problems.length > 0) {

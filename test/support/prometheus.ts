@@ -31,7 +31,7 @@ export async function startPrometheus(worker: string): Promise<Prometheus> {
   const folder = await makeDataDirectory()
   const config = {
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: [join(projectFolder, 'worker/monitoring/alert-rules.yml')],
+    rule_files: [join(projectFolder, 'worker/deployment/alert-rules.yml')],
     scrape_configs: [{ job_name: 'boardcache', static_configs: [{ targets: [new URL(worker).host] }] }],
   }
   // JSON is YAML too.

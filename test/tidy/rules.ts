@@ -126,7 +126,11 @@ export const supabaseIsAskedInTheOrigin: Rule = (files) =>
  */
 const mayNameEnv = new Set([
   ...['worker/config.ts', 'worker/services.ts', 'worker/app.ts', 'worker/index.ts'],
-  ...['worker/ledger/ledger.ts', 'worker/metrics/metrics-store.ts', 'worker/metrics/metrics-overview.ts'],
+  ...[
+    'worker/ledger/ledger.ts',
+    'worker/deployment/metrics/metrics-store.ts',
+    'worker/deployment/metrics-overview.ts',
+  ],
 ])
 
 export const workerEnvIsReadInOnePlace: Rule = (files) =>
@@ -135,14 +139,14 @@ export const workerEnvIsReadInOnePlace: Rule = (files) =>
     .filter(({ words }) => words.some(({ text }) => text === 'Env' || text === 'env'))
     .map(({ path }) => `${path} takes the environment; only worker/config.ts reads it`)
 
-const mayOpenBodies = new Set(['worker/app.ts', 'worker/routes/route.ts', 'worker/routes/access.ts'])
+const mayOpenBodies = new Set(['worker/app.ts', 'worker/http/route.ts', 'worker/auth/admit.ts'])
 
 /** What admission hands out reads a body; a route that took it as it came could read it before its sender is known. */
 export const bodiesAreOpenedByAdmission: Rule = (files) =>
   withSyntax(files)
     .filter(({ path }) => folderOf(path) === 'worker' && !mayOpenBodies.has(path))
     .filter(({ words }) => words.some(({ text }) => text === 'unreadBody'))
-    .map(({ path }) => `${path} opens a request's body; only worker/routes/access.ts does`)
+    .map(({ path }) => `${path} opens a request's body; only worker/auth/admit.ts does`)
 
 export const originEnvironmentIsReadInOnePlace: Rule = (files) =>
   files

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { parseTrace, traceHeaders } from '../../shared/contract/trace.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
-import { createOrigin } from '../../worker/origin/origin.ts'
-import { traceOf } from '../../worker/request-log.ts'
+import { traceOf } from '../../worker/http/request-log.ts'
+import { createOrigin } from '../../worker/outbound/origin-client.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'

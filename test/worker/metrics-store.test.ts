@@ -8,12 +8,12 @@ import {
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
-import type { MetricsClient } from '../../worker/metrics/client.ts'
-import { createMetricsClient } from '../../worker/metrics/client.ts'
-import type { CacheEvent } from '../../worker/metrics/events.ts'
-import type { Gauges } from '../../worker/metrics/gauges.ts'
-import type { Totals } from '../../worker/metrics/totals.ts'
-import { emptyTotals, mergeTotals, totalsOf } from '../../worker/metrics/totals.ts'
+import type { MetricsClient } from '../../worker/deployment/metrics/client.ts'
+import { createMetricsClient } from '../../worker/deployment/metrics/client.ts'
+import type { Gauges } from '../../worker/deployment/metrics/gauges.ts'
+import type { Totals } from '../../worker/deployment/metrics/totals.ts'
+import { emptyTotals, mergeTotals, totalsOf } from '../../worker/deployment/metrics/totals.ts'
+import type { CacheEvent } from '../../worker/events.ts'
 
 afterEach(reset)
 

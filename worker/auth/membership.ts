@@ -10,7 +10,7 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { createSingleFlight } from '../../shared/single-flight.ts'
-import type { Recorder } from '../metrics/events.ts'
+import type { Recorder } from '../events.ts'
 
 export interface Memberships {
   /**

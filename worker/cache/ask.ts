@@ -4,11 +4,11 @@ import { lifetimeOf } from '../../shared/contract/settings.ts'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import type { Question } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
-import type { Origin } from '../origin/origin.ts'
-import { cacheKey } from './key.ts'
+import { cacheKey } from '../entry/key.ts'
+import type { Origin } from '../outbound/origin-client.ts'
 import type { ReadAnswer, Reader } from './read.ts'
 import type { Wish } from './request.ts'
-import type { SettingsCaller, SettingsReader } from './settings.ts'
+import type { SettingsCaller, SettingsReader } from './settings-reader.ts'
 
 /** A question on its way to the read path: whose it is, and how it may be answered. */
 export interface Asking {

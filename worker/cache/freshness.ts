@@ -1,6 +1,6 @@
 import type { WorkspaceId } from '../../shared/ids.ts'
+import type { Entry } from '../entry/entry.ts'
 import type { View } from '../ledger/view.ts'
-import type { Entry } from './entry.ts'
 
 /**
  * What a reader may do with an entry.

@@ -2,8 +2,8 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags.ts'
+import type { CacheKey } from '../entry/key.ts'
 import type { Demand } from '../ledger/view.ts'
-import type { CacheKey } from './key.ts'
 
 /** What a workspace's settings say of a kind of entry. */
 export interface Policy {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../shared/clock.ts'
-import type { Recorder, StoreCause } from '../metrics/events.ts'
+import type { Entry } from '../entry/entry.ts'
+import type { CacheKey } from '../entry/key.ts'
+import type { Recorder, StoreCause } from '../events.ts'
 import type { TierSlot } from '../tiers/slots.ts'
 import { unaborted } from '../tiers/tier.ts'
-import type { Entry } from './entry.ts'
-import type { CacheKey } from './key.ts'
 
 /** Puts entries into tiers, after the answer is sent. A put that fails is counted by the tier and does no harm. */
 export interface Store {

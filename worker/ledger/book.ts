@@ -2,16 +2,11 @@ import type { Version } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Tag } from '../../shared/tags.ts'
+import type { SqlStorage } from '../platform/sql-storage.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEntry, LedgerEvent, LedgerOutcome } from './contract.ts'
 
-type Cell = ArrayBuffer | string | number | null
-type Binding = string | number | null
-
-/** The part of a Durable Object's SQL storage that the book needs; SQLite elsewhere fits it too. */
-export interface BookStorage {
-  readonly sql: { exec(statement: string, ...values: Binding[]): Iterable<Record<string, Cell>> }
-  transactionSync<Value>(work: () => Value): Value
-}
+type Value = string | number | null
+type Row = Record<string, ArrayBuffer | Value>
 
 export interface BookLimits {
   readonly tagsMax: number
@@ -61,12 +56,12 @@ const upgrade = `
  * version dropped: stamps below it count as outdated, which costs a load and never a wrong answer.
  */
 export class Book {
-  private readonly storage: BookStorage
+  private readonly storage: SqlStorage
   private readonly bounds: BookLimits
   private tagCount: number
   private eventCount: number
 
-  constructor(storage: BookStorage, birth: () => Birth, bounds: BookLimits = bookLimits) {
+  constructor(storage: SqlStorage, birth: () => Birth, bounds: BookLimits = bookLimits) {
     this.storage = storage
     this.bounds = bounds
     storage.transactionSync(() => {
@@ -180,11 +175,11 @@ export class Book {
     return Number(row?.['n'] ?? 0)
   }
 
-  private rows(statement: string, ...values: Binding[]): Record<string, Cell>[] {
+  private rows(statement: string, ...values: Value[]): Row[] {
     return [...this.storage.sql.exec(statement, ...values)]
   }
 
-  private run(statement: string, ...values: Binding[]): void {
+  private run(statement: string, ...values: Value[]): void {
     this.rows(statement, ...values)
   }
 }

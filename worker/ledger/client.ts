@@ -4,7 +4,7 @@ import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Recorder } from '../metrics/events.ts'
+import type { Recorder } from '../events.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './contract.ts'
 
 export interface LedgerFailure {

@@ -5,7 +5,7 @@ import type { Version, WorkspaceId } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Tag } from '../../shared/tags.ts'
-import type { LocationCache } from '../tiers/edge-cache.ts'
+import type { LocationCache } from '../platform/location-cache.ts'
 import type { LedgerChanges } from './contract.ts'
 
 /** The newest part of a view, as an isolate hands it to the others of its location. */

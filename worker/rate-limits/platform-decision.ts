@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
-import type { LimitOutcome, LimitScope, Recorder } from '../metrics/events.ts'
+import type { LimitOutcome, LimitScope, Recorder } from '../events.ts'
 import { keyOf } from './limited-key.ts'
 
 /** The part of the platform's rate-limit binding that is needed. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Config } from '../config.ts'
-import type { LimitScope, Recorder } from '../metrics/events.ts'
+import type { LimitScope, Recorder } from '../events.ts'
 import type { Taken } from './limiter.ts'
 import { createLimiter } from './limiter.ts'
 import type { PlatformLimit } from './platform-decision.ts'

@@ -4,8 +4,8 @@ import { withinDeadline } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { LimitScope } from '../metrics/events.ts'
-import { createBreaker, tierPace } from '../tiers/circuit-breaker.ts'
+import type { LimitScope } from '../events.ts'
+import { createBreaker, tierPace } from '../outbound/circuit-breaker.ts'
 import { createRedisClient, type RedisAccess } from '../tiers/redis.ts'
 
 /** So many requests of one who is limited, to be added to what all isolates counted. */

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { cacheStatsSchema } from '../../shared/contract/management.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
-import { statsOf } from '../metrics/render.ts'
-import { enveloped, respondData, respondJson } from './respond.ts'
-import type { Call, OpenRoute } from './route.ts'
-import { oneVariant } from './route.ts'
+import { statsOf } from '../deployment/metrics/render.ts'
+import { enveloped, respondData, respondJson } from '../http/answers.ts'
+import type { Call, OpenRoute } from '../http/route.ts'
+import { oneVariant } from '../http/route.ts'
 
 const cacheHealthSchema = z.object({
   healthy: z.boolean(),

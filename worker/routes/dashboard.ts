@@ -3,9 +3,9 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
+import { respondJson } from '../http/answers.ts'
+import { type OpenRoute, oneVariant } from '../http/route.ts'
 import type { Services } from '../services.ts'
-import { respondJson } from './respond.ts'
-import { type OpenRoute, oneVariant } from './route.ts'
 
 /** Where the dashboard's scripts, styles and pictures lie: names with a digest of what is in them. */
 export const dashboardFilesPath = '/dashboard/*'

@@ -3,10 +3,10 @@ import { withinDeadline } from '../../shared/clock.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
+import { respondJson } from '../http/answers.ts'
+import { type OpenRoute, oneVariant } from '../http/route.ts'
 import type { Services } from '../services.ts'
 import type { Tier } from '../tiers/tier.ts'
-import { respondJson } from './respond.ts'
-import { type OpenRoute, oneVariant } from './route.ts'
 
 const standing = z.enum(['healthy', 'unhealthy', 'disabled'])
 type Standing = z.output<typeof standing>

@@ -15,14 +15,14 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags.ts'
+import { admitInternal } from '../auth/admit.ts'
+import { enveloped, respondData, respondJson } from '../http/answers.ts'
+import { parseInput } from '../http/input.ts'
+import type { Call, Route } from '../http/route.ts'
 import type { LedgerEvent } from '../ledger/contract.ts'
 import { ledgerEventOf } from '../ledger/event-digest.ts'
 import { invalidate, invalidateEach } from '../ledger/invalidate.ts'
 import { webhookTags } from '../ledger/webhook-tags.ts'
-import { admitInternal } from './access.ts'
-import { parseInput } from './input.ts'
-import { enveloped, respondData, respondJson } from './respond.ts'
-import type { Call, Route } from './route.ts'
 
 const body = {
   schema: z.union([

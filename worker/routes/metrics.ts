@@ -3,12 +3,12 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { matchesKey } from '../auth/internal-key.ts'
-import { renderPrometheus, type TextFormat, textContentTypes } from '../metrics/prometheus.ts'
-import { metricsBodySchema, renderJson } from '../metrics/render.ts'
-import { parseInput, queryOf } from './input.ts'
-import { negotiate, type Offered } from './negotiation.ts'
-import { respondJson } from './respond.ts'
-import type { Call, OpenRoute } from './route.ts'
+import { renderPrometheus, type TextFormat, textContentTypes } from '../deployment/metrics/prometheus.ts'
+import { metricsBodySchema, renderJson } from '../deployment/metrics/render.ts'
+import { respondJson } from '../http/answers.ts'
+import { parseInput, queryOf } from '../http/input.ts'
+import { negotiate, type Offered } from '../http/negotiation.ts'
+import type { Call, OpenRoute } from '../http/route.ts'
 
 const query = z.strictObject({ format: z.enum(['json', 'prometheus']).optional() })
 

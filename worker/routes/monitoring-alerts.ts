@@ -6,9 +6,9 @@ import {
 } from '../../shared/contract/alerts.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
-import { admitOperator, admitSettingAlerts } from './access.ts'
-import { enveloped, respondData } from './respond.ts'
-import type { Route } from './route.ts'
+import { admitOperator, admitSettingAlerts } from '../auth/admit.ts'
+import { enveloped, respondData } from '../http/answers.ts'
+import type { Route } from '../http/route.ts'
 
 const settingsPath = '/api/monitoring/alerts/settings'
 const settingsBody = { schema: alertSettingsChangeSchema, bytesMax: limits.alertSettingsBodyBytesMax }

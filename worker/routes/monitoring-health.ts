@@ -2,13 +2,13 @@ import type { MonitoringHealth, RedisHealth } from '../../shared/contract/monito
 import { monitoringHealthSchema, redisHealthSchema } from '../../shared/contract/monitoring.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
-import { summaryOf } from '../monitoring/snapshot.ts'
-import type { BreakerStanding } from '../tiers/circuit-breaker.ts'
+import { admitOperator } from '../auth/admit.ts'
+import { summaryOf } from '../deployment/streams/snapshot.ts'
+import { respondJson } from '../http/answers.ts'
+import type { Route } from '../http/route.ts'
+import type { BreakerStanding } from '../outbound/circuit-breaker.ts'
 import { readRedisMemory } from '../tiers/redis-memory.ts'
-import { admitOperator } from './access.ts'
 import { overall, probeAll } from './health.ts'
-import { respondJson } from './respond.ts'
-import type { Route } from './route.ts'
 
 const whole: Route = {
   method: 'GET',

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { streamEventSchemas } from '../../shared/contract/monitoring.ts'
 import { err, ok } from '../../shared/result.ts'
-import { admitOperator } from './access.ts'
-import type { Route } from './route.ts'
+import { admitOperator } from '../auth/admit.ts'
+import type { Route } from '../http/route.ts'
 
 /** The instant of a snapshot, as `id:` gave it out. */
 const lastEventIdSchema = z

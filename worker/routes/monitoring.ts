@@ -9,15 +9,15 @@ import type {
 import { cacheReportSchema, performanceReportSchema } from '../../shared/contract/monitoring.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
-import { readSums } from '../metrics/read-sums.ts'
-import { latencyOf, outcomesOf, sumOf } from '../metrics/render.ts'
-import type { Totals } from '../metrics/totals.ts'
-import type { WindowSum, WindowSums } from '../monitoring/contract.ts'
-import { latencyOfPart } from '../monitoring/part-calls.ts'
-import { admitOperator } from './access.ts'
+import { admitOperator } from '../auth/admit.ts'
+import { readSums } from '../deployment/metrics/read-sums.ts'
+import { latencyOf, outcomesOf, sumOf } from '../deployment/metrics/render.ts'
+import type { Totals } from '../deployment/metrics/totals.ts'
+import type { WindowSum, WindowSums } from '../deployment/monitoring-contract.ts'
+import { latencyOfPart } from '../deployment/streams/part-calls.ts'
+import { enveloped, respondData, respondJson } from '../http/answers.ts'
+import type { Call, Route } from '../http/route.ts'
 import { answerMetrics, metricsRoute } from './metrics.ts'
-import { enveloped, respondData, respondJson } from './respond.ts'
-import type { Call, Route } from './route.ts'
 
 const figures: Route = {
   method: 'GET',

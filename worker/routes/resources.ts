@@ -8,14 +8,14 @@ import { resources } from '../../shared/resources/index.ts'
 import type { Question } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import { ageSeconds } from '../cache/entry.ts'
 import type { ReadAnswer } from '../cache/read.ts'
 import { parseWish } from '../cache/wish.ts'
+import { ageSeconds } from '../entry/entry.ts'
+import { enveloped } from '../http/answers.ts'
+import { queryOf } from '../http/input.ts'
+import type { Call, Route } from '../http/route.ts'
 import type { Asker } from './explain.ts'
 import { admitAsker, explain } from './explain.ts'
-import { queryOf } from './input.ts'
-import { enveloped } from './respond.ts'
-import type { Call, Route } from './route.ts'
 
 const encoder = new TextEncoder()
 const opening = encoder.encode('{"success":true,"data":')

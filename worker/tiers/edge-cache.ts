@@ -1,16 +1,10 @@
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import { err, ok } from '../../shared/result.ts'
-import { decodeEntry, encodeEntry } from '../cache/entry.ts'
-import type { CacheKey } from '../cache/key.ts'
+import { decodeEntry, encodeEntry } from '../entry/entry.ts'
+import type { CacheKey } from '../entry/key.ts'
+import type { LocationCache } from '../platform/location-cache.ts'
 import type { Tier } from './tier.ts'
-
-/** The part of Cloudflare's Cache that is needed: one location's, shared by its isolates. */
-export interface LocationCache {
-  match(url: string): Promise<Response | undefined>
-  put(url: string, response: Response): Promise<void>
-  delete(url: string): Promise<boolean>
-}
 
 /** Names no host there is: only a Worker's Cache API ever asks for it, and no request from outside can. */
 const base = 'https://entries.boardcache.internal/'

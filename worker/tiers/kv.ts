@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import { err, ok } from '../../shared/result.ts'
-import { decodeEntry, encodeEntry } from '../cache/entry.ts'
+import { decodeEntry, encodeEntry } from '../entry/entry.ts'
 import type { Tier } from './tier.ts'
 
 /** A key that is never written: asking for it shows that KV answers. */

@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Entry } from '../cache/entry.ts'
-import type { CacheKey } from '../cache/key.ts'
+import type { Entry } from '../entry/entry.ts'
+import type { CacheKey } from '../entry/key.ts'
 import type { Tier } from './tier.ts'
 
 /** A memory tier, with a look at how full it is. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import { decodeEntry, encodeEntry } from '../cache/entry.ts'
+import { decodeEntry, encodeEntry } from '../entry/entry.ts'
 import type { Tier, TierFailure } from './tier.ts'
 
 export interface RedisAccess {

@@ -1,7 +1,7 @@
 import type { Result } from '../../shared/result.ts'
-import type { Entry } from '../cache/entry.ts'
-import type { CacheKey } from '../cache/key.ts'
-import type { TierFailureKind, TierName } from '../metrics/events.ts'
+import type { Entry } from '../entry/entry.ts'
+import type { CacheKey } from '../entry/key.ts'
+import type { TierFailureKind, TierName } from '../events.ts'
 
 export interface TierFailure {
   readonly kind: TierFailureKind

@@ -1,9 +1,9 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
-import type { BreakerSide, Recorder, TierFailureKind } from '../metrics/events.ts'
-import type { Breaker, BreakerPace, BreakerStanding, CallOutcome } from './circuit-breaker.ts'
-import { createBreaker, tierPace } from './circuit-breaker.ts'
+import type { BreakerSide, Recorder, TierFailureKind } from '../events.ts'
+import type { Breaker, BreakerPace, BreakerStanding, CallOutcome } from '../outbound/circuit-breaker.ts'
+import { createBreaker, tierPace } from '../outbound/circuit-breaker.ts'
 import type { PutOutcome, Tier, TierFailure } from './tier.ts'
 
 /** A tier behind circuit breakers, which can be looked at. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
-import type { Recorder } from '../metrics/events.ts'
+import type { Recorder } from '../events.ts'
 import type { Tier } from './tier.ts'
 
 /** The same tier, counted. Outermost, so that what policy answers in the tier's place is counted too. */

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
-import type { CacheKey } from '../cache/key.ts'
+import type { CacheKey } from '../entry/key.ts'
 import type { Tier } from './tier.ts'
 
 /**

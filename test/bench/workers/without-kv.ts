@@ -2,9 +2,9 @@ import { createApp } from '../../../worker/app.ts'
 import type { Env } from '../../../worker/config.ts'
 import { createServices, type Services } from '../../../worker/services.ts'
 
+export { MetricsStore } from '../../../worker/deployment/metrics/metrics-store.ts'
+export { MetricsOverview } from '../../../worker/deployment/metrics-overview.ts'
 export { Ledger } from '../../../worker/ledger/ledger.ts'
-export { MetricsOverview } from '../../../worker/metrics/metrics-overview.ts'
-export { MetricsStore } from '../../../worker/metrics/metrics-store.ts'
 
 /** A KV that holds nothing and takes nothing: what stands behind it can be measured by itself. */
 const emptyKv = { get: async () => null, put: async () => undefined, delete: async () => undefined }

@@ -9,7 +9,7 @@ import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
 import type { Memberships } from '../../../worker/auth/membership.ts'
 import { createMemberships } from '../../../worker/auth/membership.ts'
-import type { CacheEvent } from '../../../worker/metrics/events.ts'
+import type { CacheEvent } from '../../../worker/events.ts'
 
 const workspaceId = workspaceIdSchema.parse('15213')
 const otherWorkspaceId = workspaceIdSchema.parse('15214')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { userIdSchema } from '../../../shared/ids.ts'
-import { contactCounts } from '../../../shared/resources/contact-counts.ts'
+import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
 import { err, ok } from '../../../shared/result.ts'
 import type { Asking } from '../../../worker/cache/ask.ts'
 import { withOwnAnswers } from '../../../worker/cache/own.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { contactList } from '../../../shared/resources/contact-list.ts'
+import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
 import { listPath, plainQuestion } from '../../../worker/dashboard/src/board/list-question.ts'
 
 it('a search pasted with tabs and line breaks is asked for in words that the API takes', () => {

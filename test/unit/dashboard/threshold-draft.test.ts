@@ -2,8 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AlertRuleName } from '../../../shared/contract/alerts.ts'
 import { alertRuleNames, alertSettingsChangeSchema } from '../../../shared/contract/alerts.ts'
-import { alertRules, defaultAlertSettings } from '../../../worker/alerts/rules.ts'
-import { applyAlertSettings } from '../../../worker/alerts/settings.ts'
 import {
   type Draft,
   draftOfDefaults,
@@ -15,6 +13,8 @@ import {
   untouched,
   type WatchedRule,
 } from '../../../worker/dashboard/src/live/threshold-draft.ts'
+import { applyAlertSettings } from '../../../worker/deployment/alerts/alert-settings.ts'
+import { alertRules, defaultAlertSettings } from '../../../worker/deployment/alerts/rules.ts'
 
 function ruleOf(name: AlertRuleName, changes: Partial<WatchedRule> = {}): WatchedRule {
   const { severity, unit, fires, description, ignores } = alertRules[name]

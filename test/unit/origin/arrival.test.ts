@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { RunningServer } from '../../../origin/server.ts'
-import { startServer } from '../../../origin/server.ts'
+import type { RunningServer } from '../../../origin/http/server.ts'
+import { startServer } from '../../../origin/http/server.ts'
 import { limits } from '../../../shared/limits.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
 import { bodyDoors, memberDoors } from './doors.ts'

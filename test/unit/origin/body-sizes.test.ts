@@ -8,7 +8,7 @@ import {
 import { loadRequestSchema } from '../../../shared/contract/origin.ts'
 import { cacheSettingsChangeSchema } from '../../../shared/contract/settings.ts'
 import { limits } from '../../../shared/limits.ts'
-import { contactList } from '../../../shared/resources/contact-list.ts'
+import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
 import { bodyDoors } from './doors.ts'
 import { alice, createOrigin, read } from './origin-under-test.ts'
 import { createPromptDatabase, createStubDatabase } from './stub-database.ts'

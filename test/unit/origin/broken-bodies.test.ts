@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { RunningServer } from '../../../origin/server.ts'
-import { startServer } from '../../../origin/server.ts'
+import type { RunningServer } from '../../../origin/http/server.ts'
+import { startServer } from '../../../origin/http/server.ts'
 import { importReportSchema } from '../../../shared/contract/contacts.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'

@@ -1,4 +1,4 @@
-import type { Contact } from '../../../shared/resources/contact-list.ts'
+import type { Contact } from '../../../shared/resources/contacts/contact-list.ts'
 
 /** A contact as the database answers it. */
 export function contactNumber(number: number, given: Partial<Contact> = {}): Contact {

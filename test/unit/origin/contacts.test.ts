@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Database } from '../../../origin/database/client.ts'
 import type { OutboxRow } from '../../../origin/outbox/outbox.ts'
-import type { Database } from '../../../origin/supabase.ts'
 import { importReportSchema } from '../../../shared/contract/contacts.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { version } from '../../support/entries.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Bound, FairQueue, FairQueueBounds, Place } from '../../../origin/fair-queue.ts'
+import type { Bound, FairQueue, FairQueueBounds, Place } from '../../../origin/database/fair-queue.ts'
 
 export interface ModelParty {
   readonly share: string

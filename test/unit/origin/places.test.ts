@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Bound, FairQueue } from '../../../origin/fair-queue.ts'
-import { createPlaces } from '../../../origin/places.ts'
+import type { Bound, FairQueue } from '../../../origin/database/fair-queue.ts'
+import { createPlaces } from '../../../origin/database/places.ts'
 import { limits } from '../../../shared/limits.ts'
 
 const atOnce = fc.integer({ min: limits.queriesAtOnceMin, max: 1_000 })

@@ -1,6 +1,6 @@
 import { Agent, get } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { startServer } from '../../../origin/server.ts'
+import { startServer } from '../../../origin/http/server.ts'
 import { systemClock } from '../../../shared/clock.ts'
 import { ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'

@@ -1,5 +1,5 @@
+import type { Database, RpcArguments } from '../../../origin/database/client.ts'
 import type { DatabaseFailure } from '../../../origin/failures.ts'
-import type { Database, RpcArguments } from '../../../origin/supabase.ts'
 import type { Result } from '../../../shared/result.ts'
 import { ok } from '../../../shared/result.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Database } from '../../../origin/database/client.ts'
 import { withWriterProof, writerProofHeader } from '../../../origin/outbox/writer-proof.ts'
-import type { Database } from '../../../origin/supabase.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 

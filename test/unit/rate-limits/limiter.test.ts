@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
-import type { CacheEvent } from '../../../worker/metrics/events.ts'
+import type { CacheEvent } from '../../../worker/events.ts'
 import { createLimiter, type Limiter } from '../../../worker/rate-limits/limiter.ts'
 import { createPlatformDecision, type PlatformLimit } from '../../../worker/rate-limits/platform-decision.ts'
 import type { Counter } from '../../../worker/rate-limits/shared-count.ts'

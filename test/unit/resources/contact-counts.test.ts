@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { userIdSchema } from '../../../shared/ids.ts'
-import { contactCounts } from '../../../shared/resources/contact-counts.ts'
+import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
 import { referenceCounts as counts } from '../../support/reference-counts.ts'
 
 const computedAt = '2025-07-26T15:36:27.020Z'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Cursor, encodeCursor, parseCursor } from '../../../shared/contract/cursor.ts'
 import { userIdSchema } from '../../../shared/ids.ts'
-import { contactList } from '../../../shared/resources/contact-list.ts'
+import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
 import { spliceMember } from '../../../shared/resources/resource.ts'
 
 const board = { boardId: 'board_123' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CacheKey } from '../../../worker/cache/key.ts'
+import type { CacheKey } from '../../../worker/entry/key.ts'
 import { createKvTier } from '../../../worker/tiers/kv.ts'
 import { entryOf } from '../../support/entries.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { CacheKey } from '../../../worker/cache/key.ts'
+import type { CacheKey } from '../../../worker/entry/key.ts'
 import { withDeadline } from '../../../worker/tiers/with-deadline.ts'
 import { entryOf } from '../../support/entries.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { CacheKey } from '../../../worker/cache/key.ts'
-import type { CacheEvent } from '../../../worker/metrics/events.ts'
+import type { CacheKey } from '../../../worker/entry/key.ts'
+import type { CacheEvent } from '../../../worker/events.ts'
 import { withMetrics } from '../../../worker/tiers/with-metrics.ts'
 import { entryOf } from '../../support/entries.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'

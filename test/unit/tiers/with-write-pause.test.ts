@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ok } from '../../../shared/result.ts'
-import type { CacheKey } from '../../../worker/cache/key.ts'
+import type { CacheKey } from '../../../worker/entry/key.ts'
 import type { Tier } from '../../../worker/tiers/tier.ts'
 import { withWritePause } from '../../../worker/tiers/with-write-pause.ts'
 import { entryOf } from '../../support/entries.ts'

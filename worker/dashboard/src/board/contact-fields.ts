@@ -1,4 +1,4 @@
-import type { Contact } from '../../../../shared/resources/contact-list.ts'
+import type { Contact } from '../../../../shared/resources/contacts/contact-list.ts'
 import type { Board } from '../api/directory.ts'
 import { formatDay, unknown } from '../parts/format.ts'
 

@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import type { Contact } from '../../../../shared/resources/contact-list.ts'
+import type { Contact } from '../../../../shared/resources/contacts/contact-list.ts'
 import type { Board } from '../api/directory.ts'
 import { type SourceName, sourceTitles } from '../parts/source.tsx'
 import { fields } from './contact-fields.ts'

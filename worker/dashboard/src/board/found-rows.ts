@@ -1,4 +1,4 @@
-import type { contactList } from '../../../../shared/resources/contact-list.ts'
+import type { contactList } from '../../../../shared/resources/contacts/contact-list.ts'
 import type { DataOf } from '../../../../shared/resources/resource.ts'
 
 type Pagination = DataOf<typeof contactList>['pagination']

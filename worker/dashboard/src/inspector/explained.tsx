@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { contactListAnswerSchema } from '../../../../shared/resources/contact-list.ts'
+import type { contactListAnswerSchema } from '../../../../shared/resources/contacts/contact-list.ts'
 import type { Explanation } from '../../../../shared/resources/explanation.ts'
 import { formatCount, formatMs, formatSeconds, unknown } from '../parts/format.ts'
 import { SourceTag } from '../parts/source.tsx'

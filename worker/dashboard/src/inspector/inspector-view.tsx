@@ -1,7 +1,7 @@
 import './inspector.css'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useId } from 'react'
-import { contactListAnswerSchema } from '../../../../shared/resources/contact-list.ts'
+import { contactListAnswerSchema } from '../../../../shared/resources/contacts/contact-list.ts'
 import { filterOptions, listPath, orderOptions, sortOptions } from '../board/list-question.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'

@@ -1,0 +1,88 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { MiddlewareHandler } from 'hono'
+import type { Bearer } from '../../shared/auth/bearer.ts'
+import type { Principal } from '../../shared/auth/verify.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
+import { callerTokenHeader } from '../../shared/contract/origin.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { OriginContext, OriginEnv } from '../http/answers.ts'
+import { respondError } from '../http/answers.ts'
+import type { Caller, Member } from './caller.ts'
+
+/**
+ * The caller: the first thing that every route but `/health` looks at, before limits, membership and body. A token is verified
+ * here by the same code as in the Worker; the database verifies it once more with every query.
+ */
+export interface Credentials {
+  /** Lets through who knows the internal key: the Worker. */
+  readonly requireInternalKey: MiddlewareHandler<OriginEnv>
+  /** Behind the internal key: lets through on behalf of the user whose token is in `X-Caller-Token`. */
+  readonly requireCaller: MiddlewareHandler<OriginEnv>
+  /**
+   * Lets through who may write contacts: a user by the token in `Authorization`; or who knows the internal key, on
+   * behalf of `X-Caller-Token` where that is given, else as the backend itself.
+   */
+  readonly requireWriter: MiddlewareHandler<OriginEnv>
+}
+
+export function createCredentials(internalAuthKey: string, bearer: Bearer): Credentials {
+  const isInternal = comparedWith(internalAuthKey)
+
+  async function writerOf(context: OriginContext): Promise<Result<Caller, WireError>> {
+    const authorization = context.req.header('Authorization')
+    const hasInternalKey = isInternal(authorization)
+    context.set('hasInternalKey', hasInternalKey)
+    if (!hasInternalKey) return memberFrom(await bearer.authenticate(authorization ?? null))
+    const token = context.req.header(callerTokenHeader)
+    return token === undefined ? ok({ kind: 'backend' }) : memberFrom(await bearer.authenticateToken(token))
+  }
+
+  return {
+    async requireInternalKey(context, next) {
+      if (!isInternal(context.req.header('Authorization')))
+        return respondError(context, { code: 'key_invalid' })
+      context.set('hasInternalKey', true)
+      return next()
+    },
+    async requireCaller(context, next) {
+      const token = context.req.header(callerTokenHeader)
+      const caller = memberFrom(await bearer.authenticateToken(token ?? null))
+      if (!caller.ok) return respondError(context, caller.error)
+      context.set('caller', caller.value)
+      return next()
+    },
+    async requireWriter(context, next) {
+      const caller = await writerOf(context)
+      if (!caller.ok) return respondError(context, caller.error)
+      context.set('caller', caller.value)
+      return next()
+    },
+  }
+}
+
+/** The user behind `requireCaller`: a route that is mounted without it is a programmer's error. */
+export function memberOf(context: OriginContext): Member {
+  const { caller } = context.var
+  if (caller?.kind !== 'member') throw new Error('the route is not behind requireCaller')
+  return caller
+}
+
+function memberFrom(principal: Result<Principal, WireError>): Result<Member, WireError> {
+  if (!principal.ok) return err(principal.error)
+  const { userId, token, workspaces } = principal.value
+  return ok({ kind: 'member', userId, token, workspaces })
+}
+
+/** Digests are of one length whatever was sent, so the comparison takes the same time for every key. */
+function comparedWith(internalAuthKey: string): (authorization: string | undefined) => boolean {
+  const expected = digestOf(internalAuthKey)
+  return (authorization) => {
+    const given = /^Bearer +(\S.*)$/i.exec(authorization ?? '')?.[1]
+    return timingSafeEqual(digestOf(given ?? ''), expected) && given !== undefined
+  }
+}
+
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

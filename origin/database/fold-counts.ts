@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { limits } from '../../shared/limits.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { DatabaseFailure } from '../failures.ts'
+import type { RpcArguments } from './client.ts'
+
+/** Calls a SQL function as the service; answers its jsonb, unchecked. Never rejects. */
+export type CallAsService = (
+  functionName: string,
+  args: RpcArguments,
+  signal: AbortSignal,
+) => Promise<Result<unknown, DatabaseFailure>>
+
+const foldedSchema = z.object({
+  outcome: z.literal('ok'),
+  contacts: z.int().nonnegative(),
+  assignees: z.int().nonnegative(),
+})
+
+/**
+ * Puts together the rows that writes append to the tallies, so that counts stay sums of few: until none are left or
+ * `foldRoundsMax` calls were made. To be called every second or so, by any number of origins at once; without it counts
+ * stay right and become slower. Answers how many rows it took.
+ */
+export async function foldCounts(
+  callAsService: CallAsService,
+  signal: AbortSignal,
+): Promise<Result<number, DatabaseFailure>> {
+  let rows = 0
+  for (let round = 0; round < limits.foldRoundsMax; round++) {
+    const called = await callAsService('fold_counts', { p_rows_max: limits.foldRowsMax }, signal)
+    if (!called.ok) return called
+    const folded = foldedSchema.safeParse(called.value)
+    if (!folded.success) return err({ kind: 'invalid', code: 'fold_counts: not the declared answer' })
+    const { contacts, assignees } = folded.data
+    rows += contacts + assignees
+    if (Math.max(contacts, assignees) < limits.foldRowsMax) break
+  }
+  return ok(rows)
+}

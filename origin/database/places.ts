@@ -1,0 +1,53 @@
+import { limits } from '../../shared/limits.ts'
+import type { Bound, FairQueue, FairQueueBounds } from './fair-queue.ts'
+import { createFairQueue } from './fair-queue.ts'
+
+/** Classes have places of their own that no other class can take, as the priority levels of Kubernetes' API server do. */
+export type QueryClass = 'reads' | 'writes' | 'imports'
+
+export type Places = Readonly<Record<QueryClass, FairQueue>>
+
+export interface PlacesOptions {
+  readonly queriesAtOnceMax: number
+  readonly queriesWaitingMax: number
+}
+
+/** Divides the places for queries among the classes: none lends its own. At least `queriesAtOnceMin` are needed. */
+export function createPlaces({ queriesAtOnceMax, queriesWaitingMax }: PlacesOptions): Places {
+  if (queriesAtOnceMax < limits.queriesAtOnceMin) throw new Error('each class of queries needs a place')
+  const writes: Bound = {
+    placesMax: Math.max(1, Math.floor(queriesAtOnceMax * limits.writePlacesShare)),
+    waitingMax: Math.floor(queriesWaitingMax * limits.writeWaitingShare),
+  }
+  // An import has one query under way at most, and its turn (contacts/import-turns.ts) entitles it to wait for a place.
+  const imports: Bound = {
+    placesMax: Math.max(1, Math.floor(queriesAtOnceMax * limits.importPlacesShare)),
+    waitingMax: limits.importsMax,
+  }
+  const reads: Bound = {
+    placesMax: queriesAtOnceMax - writes.placesMax - imports.placesMax,
+    waitingMax: queriesWaitingMax - writes.waitingMax,
+  }
+  return {
+    reads: createFairQueue(boundsOf(reads)),
+    writes: createFairQueue(boundsOf(writes)),
+    imports: createFairQueue({
+      ...boundsOf(imports),
+      share: { ...boundsOf(imports).share, waitingMax: limits.workspaceImportsMax },
+      caller: { ...boundsOf(imports).caller, waitingMax: limits.workspaceImportsMax },
+    }),
+  }
+}
+
+function boundsOf(all: Bound): FairQueueBounds {
+  return {
+    all,
+    share: partOf(all, limits.workspacePlacesShare, limits.workspaceWaitingShare),
+    caller: partOf(all, limits.callerPlacesShare, limits.callerWaitingShare),
+  }
+}
+
+/** Rounded up, so that there is something for everybody. */
+function partOf({ placesMax, waitingMax }: Bound, placesShare: number, waitingShare: number): Bound {
+  return { placesMax: Math.ceil(placesMax * placesShare), waitingMax: Math.ceil(waitingMax * waitingShare) }
+}

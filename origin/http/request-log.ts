@@ -1,0 +1,29 @@
+import type { MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
+import type { Logger } from 'pino'
+import type { Clock } from '../../shared/clock.ts'
+import { parseTrace } from '../../shared/contract/trace.ts'
+import type { OriginEnv } from './answers.ts'
+
+/**
+ * One line a request: the route's pattern instead of the path, and neither headers nor bodies, so that no token, no
+ * search and no contact can get into a log.
+ */
+export function logRequest(logger: Logger, clock: Clock): MiddlewareHandler<OriginEnv> {
+  return async (context, next) => {
+    const startedAtMs = clock.now()
+    await next()
+    const { status } = context.res
+    const line = {
+      requestId: context.var.requestId,
+      traceId: parseTrace(context.req.raw.headers)?.traceId,
+      method: context.req.method,
+      route: routePath(context),
+      status,
+      durationMs: Math.round((clock.now() - startedAtMs) * 1_000) / 1_000,
+      failure: context.var.failure,
+    }
+    if (status >= 500) logger.warn(line, 'request')
+    else logger.info(line, 'request')
+  }
+}

@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { defaultCacheSettings } from '../../../../shared/contract/settings.ts'
+import { limits } from '../../../../shared/limits.ts'
+import type { Question } from '../../../../shared/resources/resource.ts'
+import { err, ok } from '../../../../shared/result.ts'
+import { withPrefetch } from '../../../../worker/cache/ahead/next-page.ts'
+import { createUnaskedLoads } from '../../../../worker/cache/ahead/unasked.ts'
+import type { Ask, Asking } from '../../../../worker/cache/ask.ts'
+import { plainWish } from '../../../../worker/cache/request.ts'
+import { answerOf, askingOf, questionOf } from '../../../support/asking.ts'
+import { entryOf } from '../../../support/entries.ts'
+import { createFakeClock, type FakeClock } from '../../../support/fake-clock.ts'
+
+const lastPage = 9
+
+/** Page `page` of a list of nine. */
+function pageOf(page: number): Question {
+  return questionOf({
+    keyParts: [`p${page}`],
+    next: () => (page === lastPage ? null : pageOf(page + 1)),
+  })
+}
+
+let clock: FakeClock
+let asked: string[]
+let background: Promise<unknown>[]
+let isEnabled: boolean
+let answer: Awaited<ReturnType<Ask>>
+let ask: Ask
+
+beforeEach(() => {
+  clock = createFakeClock()
+  asked = []
+  background = []
+  isEnabled = true
+  answer = ok(answerOf())
+  const { features } = defaultCacheSettings
+  ask = withPrefetch(
+    async ({ question }) => {
+      asked.push(question.keyParts.join())
+      return answer
+    },
+    createUnaskedLoads({
+      clock,
+      settings: {
+        inForce: async () => ({ ...defaultCacheSettings, features: { ...features, prefetch: isEnabled } }),
+      },
+    }),
+  )
+})
+
+async function read(page: number, changes: Partial<Asking> = {}): Promise<void> {
+  await ask(askingOf(pageOf(page), (work) => background.push(work), changes))
+  for (const work of background) await work
+}
+
+describe('the next page', () => {
+  it('is fetched behind the answer once a reader reads on', async () => {
+    await read(1)
+    expect(asked).toEqual(['p1'])
+    await read(2)
+    expect(asked).toEqual(['p1', 'p2', 'p3'])
+    await read(3)
+    expect(asked).toEqual(['p1', 'p2', 'p3', 'p3', 'p4'])
+  })
+
+  it('is not fetched for one who leaps about, nor for another user', async () => {
+    await read(1)
+    await read(5)
+    await read(3)
+    await read(4, { userId: 'user-2' as Asking['userId'] })
+    expect(asked).toEqual(['p1', 'p5', 'p3', 'p4'])
+  })
+
+  it('is fetched though something was asked of the cache alone and was not there', async () => {
+    await read(1)
+    answer = err({ code: 'not_cached' })
+    await read(7)
+    answer = ok(answerOf())
+    await read(2)
+    expect(asked).toEqual(['p1', 'p7', 'p2', 'p3'])
+  })
+
+  it('is not fetched after the last', async () => {
+    await read(lastPage - 1)
+    await read(lastPage)
+    expect(asked).toEqual(['p8', 'p9'])
+  })
+
+  it('is not fetched where the workspace has switched that off', async () => {
+    isEnabled = false
+    await read(1)
+    await read(2)
+    expect(asked).toEqual(['p1', 'p2'])
+  })
+
+  it.each([
+    ['nothing shall be kept', { wish: { ...plainWish, isNoStore: true } }],
+    ['only the cache is asked', { wish: { ...plainWish, isOnlyIfCached: true } }],
+  ])('is not fetched where %s', async (_name, changes) => {
+    await read(1, changes)
+    await read(2, changes)
+    expect(asked).toEqual(['p1', 'p2'])
+  })
+
+  it('is not fetched where the cache is switched off, or there is no such thing', async () => {
+    for (const told of [
+      answerOf({ isCacheEnabled: false }),
+      answerOf({ entry: entryOf({ found: false }) }),
+    ]) {
+      answer = ok(told)
+      await read(1)
+      await read(2)
+    }
+    expect(asked).toEqual(['p1', 'p2', 'p1', 'p2'])
+  })
+
+  it.each(['overloaded', 'origin_timeout', 'origin_unavailable'] as const)(
+    'is not fetched for a while after the origin said %s',
+    async (code) => {
+      await read(1)
+      answer = err({ code })
+      await read(7)
+      answer = ok(answerOf())
+      await clock.advance(limits.unaskedPauseMs - 1)
+      await read(2)
+      expect(asked).toEqual(['p1', 'p7', 'p2'])
+      await clock.advance(1)
+      await read(3)
+      expect(asked).toEqual(['p1', 'p7', 'p2', 'p3', 'p4'])
+    },
+  )
+})

@@ -1,0 +1,217 @@
+import fc from 'fast-check'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { workspaceIdSchema } from '../../../../shared/ids.ts'
+import { limits } from '../../../../shared/limits.ts'
+import type { Question } from '../../../../shared/resources/resource.ts'
+import { err, ok } from '../../../../shared/result.ts'
+import type { Tag } from '../../../../shared/tags.ts'
+import { withRenewal } from '../../../../worker/cache/ahead/renewal.ts'
+import type { Ask, Asking } from '../../../../worker/cache/ask.ts'
+import type { ReadAnswer } from '../../../../worker/cache/read.ts'
+import { plainWish } from '../../../../worker/cache/request.ts'
+import type { View } from '../../../../worker/ledger/view.ts'
+import { answerOf, askingOf, questionOf } from '../../../support/asking.ts'
+import { entryOf, version, viewOf } from '../../../support/entries.ts'
+import { createFakeClock, type FakeClock } from '../../../support/fake-clock.ts'
+
+const listOf = (name: string, changes: Partial<Question> = {}) =>
+  questionOf({ keyParts: [name], tags: ['workspace', `open:${name}`], ...changes })
+const [first, second] = [listOf('b1'), listOf('b2')]
+const before = viewOf({}, { version: version(10) })
+const movedAt = (at: number, ...tags: Tag[]) =>
+  viewOf(Object.fromEntries(tags.map((tag) => [tag, at])), { version: version(at) })
+
+let clock: FakeClock
+let renewed: string[]
+let mayLoad: boolean
+let again: Ask
+let heard: boolean[]
+let background: Promise<unknown>[]
+let view: View
+let changes: Partial<ReadAnswer>
+let ask: Ask
+
+beforeEach(() => {
+  clock = createFakeClock()
+  renewed = []
+  mayLoad = true
+  heard = []
+  background = []
+  view = before
+  changes = {}
+  again = async () => ok(answerOf())
+  ask = withRenewal(
+    async ({ question: { tags } }) =>
+      ok(
+        answerOf({
+          view,
+          entry: entryOf({ tags, stamp: { ledgerId: view.ledgerId, version: view.version } }),
+          ...changes,
+        }),
+      ),
+    {
+      again: async (asking) => {
+        renewed.push(asking.question.keyParts.join())
+        return again(asking)
+      },
+      unasked: { heard: ({ ok }) => heard.push(ok), mayLoadFor: async () => mayLoad },
+      clock,
+    },
+  )
+})
+
+async function read(question: Question, of: Partial<Asking> = {}): Promise<void> {
+  await ask(askingOf(question, (work) => background.push(work), of))
+  for (const work of background.splice(0)) await work
+}
+
+describe('what readers look at', () => {
+  it('is asked for again behind the first answer that shows that it moved', async () => {
+    await read(first)
+    view = movedAt(11, 'open:b1')
+    await read(second)
+    expect(renewed).toEqual(['b1'])
+  })
+
+  it('is left alone where something else moved', async () => {
+    await read(first)
+    view = movedAt(11, 'open:b3')
+    await read(second)
+    expect(renewed).toEqual([])
+  })
+
+  it('is asked for once, and not again before it is read again', async () => {
+    await read(first)
+    for (const at of [11, 12, 13]) {
+      view = movedAt(at, 'open:b1')
+      await read(second)
+    }
+    expect(renewed).toEqual(['b1'])
+    await read(first)
+    view = movedAt(14, 'open:b1')
+    await read(second)
+    expect(renewed).toEqual(['b1', 'b1'])
+  })
+
+  it('is not asked for by who was answered with it just now', async () => {
+    await read(first)
+    view = movedAt(11, 'open:b1')
+    await read(first)
+    expect(renewed).toEqual([])
+  })
+
+  it('is asked for anew where the ledger is another', async () => {
+    await read(first)
+    view = viewOf({}, { version: version(3), ledgerId: 'another' })
+    await read(second)
+    expect(renewed).toEqual(['b1'])
+  })
+
+  it('is asked for by no late answer whose view is older than one seen before', async () => {
+    view = movedAt(12, 'open:b3')
+    await read(second)
+    view = before
+    await read(first)
+    view = movedAt(12, 'open:b3')
+    await read(second)
+    expect(renewed).toEqual([])
+  })
+
+  it('is forgotten some time after it was read', async () => {
+    await read(first)
+    await clock.advance(limits.watchedMs)
+    view = movedAt(11, 'open:b1')
+    await read(second)
+    expect(renewed).toEqual([])
+  })
+
+  it('is that of the same workspace', async () => {
+    await read(first)
+    view = movedAt(11, 'open:b1')
+    await read(second, { workspaceId: workspaceIdSchema.parse('another') })
+    expect(renewed).toEqual([])
+  })
+
+  it('is asked for as anyone would, whatever the reader asks for', async () => {
+    const wishes: unknown[] = []
+    again = async ({ wish }) => {
+      wishes.push(wish)
+      return ok(answerOf())
+    }
+    await read(first)
+    view = movedAt(11, 'open:b1')
+    await read(second, { wish: { ...plainWish, maxAgeSeconds: 1 } })
+    expect(wishes).toEqual([plainWish])
+  })
+
+  it.each([
+    ['each user has an entry of their own', listOf('b1', { sharing: 'user' }), {}, {}],
+    ['the cache is switched off', first, { isCacheEnabled: false }, {}],
+    ['the database was asked for', first, { status: 'BYPASS' }, {}],
+    ['it could not be proved current', first, { doubt: 'ledger-unreachable' }, {}],
+    ['nothing is known of the ledger', first, { view: null }, {}],
+    ['nothing shall be kept', first, {}, { wish: { ...plainWish, isNoStore: true } }],
+    ['only the cache is asked', first, {}, { wish: { ...plainWish, isOnlyIfCached: true } }],
+  ] as const)('is left alone where %s', async (_name, question, answered, asking) => {
+    changes = answered
+    await read(question, asking)
+    changes = {}
+    view = movedAt(11, 'open:b1')
+    await read(second)
+    expect(renewed).toEqual([])
+  })
+
+  it('is left alone where nothing may be loaded unasked; how each load went is told', async () => {
+    mayLoad = false
+    await read(first)
+    view = movedAt(11, 'open:b1')
+    await read(second)
+    expect(renewed).toEqual([])
+    mayLoad = true
+    again = async () => err({ code: 'overloaded' })
+    await read(first)
+    view = movedAt(12, 'open:b1')
+    await read(second)
+    expect([renewed, heard]).toEqual([['b1'], [false]])
+  })
+
+  it('is asked for a few at a time', async () => {
+    let [underWay, most] = [0, 0]
+    again = async () => {
+      underWay += 1
+      most = Math.max(most, underWay)
+      await Promise.resolve()
+      underWay -= 1
+      return ok(answerOf())
+    }
+    for (let list = 0; list < limits.watchedMax - 1; list += 1) await read(listOf(`b${list}`))
+    view = movedAt(11, 'workspace')
+    await read(second)
+    expect([renewed.length, most]).toEqual([limits.watchedMax - 1, limits.renewalsAtOnce])
+  })
+
+  it('is renewed no more often than it is read', async () => {
+    const steps = fc.array(
+      fc.record({ list: fc.integer({ min: 1, max: 4 }), moves: fc.array(fc.integer({ min: 1, max: 4 })) }),
+      { maxLength: 30 },
+    )
+    const lists = [1, 2, 3, 4].map((list) => listOf(`b${list}`))
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(steps, async (taken) => {
+        run += 1
+        renewed = []
+        const workspaceId = workspaceIdSchema.parse(`w${run}`)
+        const reads = new Map<string, number>()
+        for (const { list, moves } of taken) {
+          if (moves.length > 0)
+            view = movedAt(view.version + 1, ...moves.map((moved) => `open:b${moved}` as const))
+          await read(lists[list - 1] ?? first, { workspaceId })
+          reads.set(`b${list}`, (reads.get(`b${list}`) ?? 0) + 1)
+          for (const name of new Set(renewed))
+            expect(renewed.filter((each) => each === name).length).toBeLessThanOrEqual(reads.get(name) ?? 0)
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,12 @@
+import type { Reading } from '../../../../worker/deployment/metrics/client.ts'
+import type { Figures } from '../../../../worker/deployment/metrics/contract.ts'
+import { totalsOf } from '../../../../worker/deployment/metrics/totals.ts'
+import type { CacheEvent } from '../../../../worker/events.ts'
+
+/** What the overview says of these events; or an isolate alone, where the overview is out of reach. */
+export function readingOf(events: Iterable<CacheEvent>, more: Partial<Figures> | null = {}): Reading {
+  const totals = totalsOf(events)
+  if (more === null) return { ...totals, isComplete: false, figures: null }
+  const figures = { atMs: 0, totals, gauges: {}, shards: 1, shardsAway: 0, origin: null, ...more }
+  return { ...totals, isComplete: true, figures }
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it, vi } from 'vitest'
+import { limits } from '../../../shared/limits.ts'
+import { defaultAlertSettings } from '../../../worker/deployment/alerts/rules.ts'
+import type { MonitoringStub } from '../../../worker/deployment/monitoring-client.ts'
+import { createMonitoringClient } from '../../../worker/deployment/monitoring-client.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
+
+const holder = { workspaceId: '15213', userId: 'user-1' }
+const unasked = () => Promise.reject(new Error('not asked'))
+const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
+  now: unasked,
+  windowSums: unasked,
+  alertSummary: unasked,
+  alertReport: unasked,
+  alertSettings: unasked,
+  changeAlertSettings: unasked,
+  openStream: unasked,
+  ...changes,
+})
+
+describe('what watches, asked', () => {
+  it('is out of reach where it fails, whatever it says', async () => {
+    const client = createMonitoringClient(() => stubOf({}), createFakeClock())
+    const away = { ok: false, error: { code: 'figures_unavailable' } }
+    expect(await client.now()).toEqual(away)
+    expect(await client.openStream(null, holder)).toEqual(away)
+    const broken = createMonitoringClient(() => {
+      throw new Error('no stub')
+    }, createFakeClock())
+    expect(await broken.alertReport()).toEqual(away)
+  })
+
+  it('is out of reach where it does not answer in time', async () => {
+    const clock = createFakeClock()
+    const client = createMonitoringClient(
+      () => stubOf({ alertSettings: () => new Promise(() => undefined) }),
+      clock,
+    )
+    const asked = client.alertSettings()
+    await clock.advance(limits.metricsStoreDeadlineMs)
+    expect(await asked).toEqual({ ok: false, error: { code: 'figures_unavailable' } })
+  })
+
+  it('lets a stream go that is opened too late', async () => {
+    const clock = createFakeClock()
+    let hasPlace = true
+    const late = new ReadableStream<Uint8Array>({
+      cancel() {
+        hasPlace = false
+      },
+    })
+    const opening = Promise.withResolvers<ReadableStream<Uint8Array>>()
+    const client = createMonitoringClient(() => stubOf({ openStream: () => opening.promise }), clock)
+    const asked = client.openStream(null, holder)
+    await clock.advance(limits.metricsStoreDeadlineMs)
+    expect(await asked).toEqual({ ok: false, error: { code: 'figures_unavailable' } })
+    opening.resolve(late)
+    await vi.waitFor(() => expect(hasPlace).toBe(false))
+  })
+
+  it('says what is wrong with settings, and when there are too many streams', async () => {
+    const faults = [{ parameter: 'rules.error_rate.fire_at', message: 'a ratio' }]
+    const client = createMonitoringClient(
+      () =>
+        stubOf({
+          alertSettings: async () => defaultAlertSettings,
+          changeAlertSettings: async () => ({ ok: false, error: faults }),
+          openStream: async () => 'all-taken',
+        }),
+      createFakeClock(),
+    )
+    expect(await client.alertSettings()).toEqual({ ok: true, value: defaultAlertSettings })
+    expect(await client.changeAlertSettings({ rules: {} })).toEqual({
+      ok: false,
+      error: { code: 'invalid_body', details: faults },
+    })
+    expect(await client.openStream(1, holder)).toEqual({ ok: false, error: { code: 'overloaded' } })
+    const enough = createMonitoringClient(
+      () => stubOf({ openStream: async () => 'holder-has-enough' }),
+      createFakeClock(),
+    )
+    expect(await enough.openStream(1, holder)).toEqual({ ok: false, error: { code: 'too_many_streams' } })
+  })
+})

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { workspaceIdSchema } from '../../../shared/ids.ts'
+import { limits } from '../../../shared/limits.ts'
+import { err } from '../../../shared/result.ts'
+import type { CacheEvent } from '../../../worker/events.ts'
+import { createOrigin, type Origin } from '../../../worker/outbound/origin-client.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
+
+const chunkBytes = 65_536
+const caller = { token: 'a.b.c', requestId: 'request-1' }
+const workspaceId = workspaceIdSchema.parse('15213')
+let origin: Origin
+let counted: CacheEvent[]
+let sentBytes: number
+let status: number
+
+/** An answer of so many bytes, made as it is read. */
+function answerOf(lengthBytes: number): Response {
+  let leftBytes = lengthBytes
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const piece = new Uint8Array(Math.min(chunkBytes, leftBytes)).fill(0x20)
+        leftBytes -= piece.length
+        sentBytes += piece.length
+        if (piece.length > 0) controller.enqueue(piece)
+        if (leftBytes === 0) controller.close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return new Response(body, { status })
+}
+
+let lengthBytes: number
+beforeEach(() => {
+  counted = []
+  sentBytes = 0
+  status = 200
+  vi.stubGlobal('fetch', async () => answerOf(lengthBytes))
+  origin = createOrigin({
+    url: 'http://127.0.0.1:1',
+    internalAuthKey: 'a key of these tests',
+    clock: createFakeClock(),
+    recorder: { record: (event) => counted.push(event) },
+  })
+})
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+const load = () =>
+  origin.load('contact-list', { workspaceId, userId: null, version: 'l:1', params: {} }, caller)
+
+it('an answer of the largest size is taken', async () => {
+  lengthBytes = limits.answerBytesMax
+  const loaded = await load()
+  expect(loaded.ok && loaded.value?.length).toBe(limits.answerBytesMax)
+})
+
+it('a larger one is an error of its own, is read no further, counted, and no failure of the origin', async () => {
+  lengthBytes = 20 * limits.answerBytesMax
+  for (let each = 1; each <= 10; each += 1) {
+    expect(await load()).toEqual(err({ code: 'answer_too_large' }))
+    expect(sentBytes).toBeLessThanOrEqual(each * (limits.answerBytesMax + chunkBytes))
+  }
+  expect(counted.map((event) => event.kind === 'origin' && event.outcome)).toEqual(
+    Array.from({ length: 10 }, () => 'too-large'),
+  )
+  expect(origin.breaker().state).toBe('closed')
+})
+
+it.each([200, 403, 500])('so is everything else that the origin says, with status %s', async (given) => {
+  status = given
+  lengthBytes = 20 * limits.answerBytesMax
+  expect(await origin.membership(workspaceId, caller)).toEqual(err({ code: 'answer_too_large' }))
+  expect(await origin.boards(workspaceId, caller)).toEqual(err({ code: 'answer_too_large' }))
+  expect(await origin.settings(workspaceId, caller)).toEqual(err({ code: 'answer_too_large' }))
+  expect(await origin.probe()).toEqual({ origin: false, database: false })
+  expect(sentBytes).toBeLessThanOrEqual(4 * (limits.answerBytesMax + chunkBytes))
+})

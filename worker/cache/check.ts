@@ -1,0 +1,105 @@
+import type { Clock } from '../../shared/clock.ts'
+import { hexDigest } from '../../shared/hex-digest.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Entry } from '../entry/entry.ts'
+import { cacheKey } from '../entry/key.ts'
+import type { CheckOutcome, Recorder } from '../events.ts'
+import type { Proof, View, Views } from '../ledger/view.ts'
+import type { Origin } from '../outbound/origin-client.ts'
+import type { Ask, Asking } from './ask.ts'
+import { hasMoved } from './freshness.ts'
+import type { ReadAnswer } from './read.ts'
+
+export interface ConsistencyOptions {
+  readonly views: Views
+  readonly origin: Pick<Origin, 'load'>
+  readonly recorder: Recorder
+  readonly clock: Clock
+  /** `CONSISTENCY_SAMPLE_RATE`: the share of cached answers that is checked, 0 to 1. */
+  readonly sampleRate: number
+  /** Uniform in [0, 1). */
+  random(): number
+  /** Takes one line for whoever has to look into it. */
+  report(line: string): void
+}
+
+/**
+ * The same way to ask, which checks a share of what it served as current: behind the answer it asks the origin the
+ * same question and compares. This finds what no test thought of, and what nobody reported to the ledger.
+ */
+export function withConsistencyChecks(ask: Ask, options: ConsistencyOptions): Ask {
+  const { recorder, random, sampleRate, clock } = options
+  return async (asking) => {
+    const answered = await ask(asking)
+    if (answered.ok && isClaimedCurrent(answered.value) && random() < sampleRate) {
+      const { entry, view } = answered.value
+      const servedAtMs = clock.now()
+      const staleMs = staleMsOf(entry, view, servedAtMs)
+      asking.caller.keepAlive(
+        check(options, asking, entry).then((outcome) =>
+          recorder.record({ kind: 'consistency', outcome, ...staleMs(outcome) }),
+        ),
+      )
+    }
+    return answered
+  }
+}
+
+/**
+ * How old, at most, what an answer missed was when it was served: what the ledger had been told before its view was
+ * asked for was in the view; what the ledger was never told came after the entry was loaded.
+ */
+function staleMsOf(entry: Entry, view: View | null, servedAtMs: number) {
+  return (outcome: CheckOutcome): { staleMs?: number } => {
+    if (outcome === 'consistent') return { staleMs: 0 }
+    if (outcome === 'violated') return { staleMs: Math.max(0, servedAtMs - entry.createdAtMs) }
+    return outcome === 'excused' && view !== null ? { staleMs: servedAtMs - view.askedAtMs } : {}
+  }
+}
+
+function isClaimedCurrent({ status, doubt }: ReadAnswer): boolean {
+  return status === 'HIT' && doubt === null
+}
+
+async function check(options: ConsistencyOptions, asking: Asking, entry: Entry): Promise<CheckOutcome> {
+  const { views, clock, report } = options
+  const { workspaceId, question, resourceName, userId } = asking
+  const ledgerNow = () => views.current(workspaceId, { kind: 'now' }, asking.caller.keepAlive)
+  if (question.comparable === null) return 'unknown'
+
+  const before = standing(entry, await ledgerNow())
+  if (before !== 'current') return before
+  const saysNow = await loadNow(options, asking)
+  if (saysNow === null) return 'unknown'
+  const isSame =
+    entry.found === (saysNow.body !== null) &&
+    (saysNow.body === null || question.comparable(entry.body) === question.comparable(saysNow.body))
+  if (isSame) return 'consistent'
+
+  // The write may have been committed while its invalidation is still on its way.
+  await new Promise<void>((resolve) => clock.schedule(resolve, limits.consistencyPatienceMs))
+  const after = standing(entry, await ledgerNow())
+  if (after !== 'current') return after
+  const owner = question.sharing === 'user' ? userId : null
+  // Names the key in the log without what stands in it.
+  const keyDigest = await hexDigest(await cacheKey(resourceName, workspaceId, owner, question), 8)
+  report(
+    JSON.stringify({ level: 'error', event: 'consistency-violation', resource: resourceName, keyDigest }),
+  )
+  return 'violated'
+}
+
+function standing(entry: Entry, proof: Proof): 'current' | 'excused' | 'unknown' {
+  if (!proof.ok) return 'unknown'
+  return hasMoved(entry, proof.value) ? 'excused' : 'current'
+}
+
+/** What the origin says now: under a version of its own, so that it shares no query that began earlier. */
+async function loadNow({ origin }: ConsistencyOptions, asking: Asking) {
+  const { workspaceId, question, resourceName, userId, caller } = asking
+  const owner = question.sharing === 'user' ? userId : null
+  const version = `check:${crypto.randomUUID()}`
+  const target = { workspaceId, userId: owner, version, params: question.params }
+  const loaded = await origin.load(resourceName, target, caller)
+  return loaded.ok ? { body: loaded.value } : null
+}

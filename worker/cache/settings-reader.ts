@@ -1,0 +1,112 @@
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
+import type { CacheSettings } from '../../shared/contract/settings.ts'
+import { cacheSettingsSchema, defaultCacheSettings } from '../../shared/contract/settings.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import { lifetimeSeconds } from '../../shared/resources/lifetimes.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import { settingsTag, workspaceTag } from '../../shared/tags.ts'
+import type { Entry } from '../entry/entry.ts'
+import { cacheKey } from '../entry/key.ts'
+import type { Demand, View, Views } from '../ledger/view.ts'
+import type { Caller, Origin } from '../outbound/origin-client.ts'
+import { judge } from './freshness.ts'
+import type { Reader } from './read.ts'
+import { plainWish } from './request.ts'
+
+/** Who asks, and what takes the work that goes on after the answer. */
+export interface SettingsCaller extends Caller {
+  keepAlive(work: Promise<unknown>): void
+}
+
+export interface SettingsReader {
+  /** The workspace's settings as they are now; where that cannot be proved, as they were within the bound. */
+  read(workspaceId: WorkspaceId, caller: SettingsCaller): Promise<Result<CacheSettings, WireError>>
+  /**
+   * The same for the read path: never fails and never waits long. Where settings cannot be had, the last known or
+   * the default ones serve: they decide how fast an answer comes, not whether it is right.
+   */
+  inForce(workspaceId: WorkspaceId, caller: SettingsCaller): Promise<CacheSettings>
+}
+
+const policy = Promise.resolve({ isEnabled: true, lifetimeSeconds: lifetimeSeconds.workspaceConfig })
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * Settings are an entry among the others, with a tag of their own: a change advances the ledger and is in force
+ * everywhere within the bound. The isolate keeps them parsed, judged on every read without I/O.
+ */
+export function createSettingsReader(
+  reader: Reader,
+  origin: Pick<Origin, 'settings'>,
+  views: Views,
+  clock: Clock,
+): SettingsReader {
+  const known = new LRUCache<WorkspaceId, { entry: Entry; settings: CacheSettings }>({
+    max: limits.isolateSettingsMax,
+  })
+
+  /** What was read before, where it still holds. */
+  function remembered(workspaceId: WorkspaceId, view: View | null): CacheSettings | null {
+    const last = known.get(workspaceId)
+    if (last === undefined) return null
+    const by = { workspaceId, view, nowMs: clock.now(), lifetimeSeconds: lifetimeSeconds.workspaceConfig }
+    return judge(last.entry, by) === 'fresh' ? last.settings : null
+  }
+
+  async function readProven(
+    workspaceId: WorkspaceId,
+    caller: SettingsCaller,
+    demand: Demand,
+  ): Promise<Result<CacheSettings, WireError>> {
+    const { keepAlive } = caller
+    const proof = await views.current(workspaceId, demand, keepAlive)
+    const held = remembered(workspaceId, proof.ok ? proof.value : proof.error.last)
+    if (held !== null) return ok(held)
+
+    const answered = await reader({
+      workspaceId,
+      key: await cacheKey('cache-settings', workspaceId, null, { keyParts: [] }),
+      tags: [workspaceTag, settingsTag],
+      isBypass: false,
+      isWarmUp: true,
+      policy,
+      wish: { ...plainWish, proof: demand },
+      keepAlive,
+      async load() {
+        const loaded = await origin.settings(workspaceId, caller)
+        return loaded.ok ? ok(encoder.encode(JSON.stringify(loaded.value))) : loaded
+      },
+    })
+    if (!answered.ok) return answered
+    const { entry } = answered.value
+    const settings = cacheSettingsSchema.safeParse(JSON.parse(decoder.decode(entry.body)))
+    if (!settings.success) return err({ code: 'internal' })
+    known.set(workspaceId, { entry, settings: settings.data })
+    return ok(settings.data)
+  }
+
+  return {
+    async read(workspaceId, caller) {
+      const now = await readProven(workspaceId, caller, { kind: 'now' })
+      const isUnproven = !now.ok && now.error.code === 'ledger_unavailable'
+      return isUnproven ? readProven(workspaceId, caller, { kind: 'bounded' }) : now
+    },
+    async inForce(workspaceId, caller) {
+      // All that most reads need, without a timer.
+      const view = views.atHand(workspaceId)
+      const held = view === null ? null : remembered(workspaceId, view)
+      if (held !== null) return held
+      const asked = readProven(workspaceId, caller, { kind: 'bounded' })
+      caller.keepAlive(asked)
+      const answered = await withinDeadline(clock, limits.settingsDeadlineMs, () => asked, null)
+      if (answered?.ok) return answered.value
+      return known.get(workspaceId)?.settings ?? defaultCacheSettings
+    },
+  }
+}

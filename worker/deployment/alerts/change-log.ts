@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import type { AlertChange, AlertReport } from '../../../shared/contract/alerts.ts'
+import { alertChangeSchema, deliverySchema } from '../../../shared/contract/alerts.ts'
+import { limits } from '../../../shared/limits.ts'
+import type { SqlStorage } from '../../platform/sql-storage.ts'
+
+/** A change on its way to the webhook: its next try is the `tries`-th. */
+export interface WaitingChange {
+  readonly change: AlertChange
+  readonly tries: number
+}
+
+/**
+ * Every change of an alert, and what became of telling it: the history that is shown and the queue of the webhook in one
+ * table, so that a change is queued exactly once, in the transaction that wrote it down.
+ */
+export interface ChangeLog {
+  /** Within the caller's transaction. Those to `firing` and `resolved` wait for the webhook, where there is one. */
+  append(changes: readonly AlertChange[]): void
+  /** Newest first, `limits.alertChangesKeptMax` at most. */
+  latest(): AlertReport['changes']
+  queue(): AlertReport['webhook']
+  /** When the next try is due; null: nothing waits. */
+  dueAtMs(): number | null
+  /**
+   * Takes what is due for a try, of each alert its oldest alone: a receiver hears of an alert's changes in their order. The
+   * try is counted, and the next one put off, before anything is sent: whatever ends this object meanwhile.
+   */
+  take(nowMs: number, putOffMs: (tries: number) => number): WaitingChange[]
+  /** The try's end, where the change goes on waiting until `nextAtMs`. */
+  putOff(id: string, lastStatus: number | null, nextAtMs: number): void
+  settle(id: string, status: 'delivered' | 'failed', lastStatus: number | null): void
+}
+
+const schema = `
+  create table if not exists alert_changes (sequence integer primary key autoincrement, id text not null unique,
+    name text not null, body text not null, status text not null, tries integer not null, last_status integer,
+    next_at_ms integer not null);
+  create index if not exists alert_changes_waiting on alert_changes (name, sequence) where status = 'waiting';`
+
+const rowSchema = z.object({
+  body: z.string().transform((text) => alertChangeSchema.parse(JSON.parse(text))),
+  status: deliverySchema.shape.status,
+  tries: z.int(),
+  last_status: z.int().nullable(),
+})
+const numberRowSchema = z.object({ n: z.number().nullable() })
+
+/** Of each alert the oldest change that waits. */
+const heads = `select min(sequence) from alert_changes where status = 'waiting' group by name`
+
+/** `hasWebhook`: whether there is somebody to tell. */
+export function createChangeLog(storage: SqlStorage, hasWebhook: boolean): ChangeLog {
+  return new StoredChangeLog(storage, hasWebhook)
+}
+
+class StoredChangeLog implements ChangeLog {
+  private readonly storage: SqlStorage
+  private readonly hasWebhook: boolean
+
+  constructor(storage: SqlStorage, hasWebhook: boolean) {
+    this.storage = storage
+    this.hasWebhook = hasWebhook
+    storage.transactionSync(() => this.rows(schema))
+    // The webhook was taken away: there is nobody left to tell.
+    if (!hasWebhook) this.rows(`update alert_changes set status = 'failed' where status = 'waiting'`)
+  }
+
+  append(changes: readonly AlertChange[]): void {
+    if (changes.length === 0) return
+    for (const change of changes) this.write(change)
+    this.trim()
+  }
+
+  latest(): AlertReport['changes'] {
+    return this.rows(
+      'select body, status, tries, last_status from alert_changes order by sequence desc limit ?',
+      limits.alertChangesKeptMax,
+    ).map((row) => {
+      const { body, status, tries, last_status } = rowSchema.parse(row)
+      return { ...body, delivery: { status, tries, last_status } }
+    })
+  }
+
+  queue(): AlertReport['webhook'] {
+    const waiting = this.numberOf(`select count(*) as n from alert_changes where status = 'waiting'`)
+    return { enabled: this.hasWebhook, waiting: waiting ?? 0 }
+  }
+
+  dueAtMs(): number | null {
+    return this.numberOf(`select min(next_at_ms) as n from alert_changes where sequence in (${heads})`)
+  }
+
+  take(nowMs: number, putOffMs: (tries: number) => number): WaitingChange[] {
+    return this.storage.transactionSync(() =>
+      this.rows(
+        `select body, status, tries, last_status from alert_changes where sequence in (${heads}) and next_at_ms <= ?
+          order by next_at_ms, sequence limit ?`,
+        nowMs,
+        limits.alertSendsMax,
+      ).map((row) => {
+        const { body: change, tries: tried } = rowSchema.parse(row)
+        const tries = tried + 1
+        this.rows(
+          'update alert_changes set tries = ?, next_at_ms = ? where id = ?',
+          tries,
+          nowMs + putOffMs(tries),
+          change.id,
+        )
+        return { change, tries }
+      }),
+    )
+  }
+
+  putOff(id: string, lastStatus: number | null, nextAtMs: number): void {
+    this.rows('update alert_changes set next_at_ms = ? where id = ?', nextAtMs, id)
+    this.noteStatus(id, lastStatus)
+  }
+
+  settle(id: string, status: 'delivered' | 'failed', lastStatus: number | null): void {
+    this.rows('update alert_changes set status = ? where id = ?', status, id)
+    this.noteStatus(id, lastStatus)
+  }
+
+  private write(change: AlertChange): void {
+    const isSent = this.hasWebhook && (change.to === 'firing' || change.to === 'resolved')
+    this.rows(
+      'insert into alert_changes (id, name, body, status, tries, next_at_ms) values (?, ?, ?, ?, 0, 0)',
+      change.id,
+      change.name,
+      JSON.stringify(change),
+      isSent ? 'waiting' : 'none',
+    )
+  }
+
+  /** Past its bound the queue gives up its oldest; of what no longer waits the latest are kept. */
+  private trim(): void {
+    this.rows(
+      `update alert_changes set status = 'failed' where sequence in (select sequence from alert_changes
+        where status = 'waiting' order by sequence desc limit -1 offset ?)`,
+      limits.alertChangesWaitingMax,
+    )
+    this.rows(
+      `delete from alert_changes where status <> 'waiting' and sequence <= (select sequence from alert_changes
+        order by sequence desc limit 1 offset ?)`,
+      limits.alertChangesKeptMax,
+    )
+  }
+
+  private noteStatus(id: string, lastStatus: number | null): void {
+    if (lastStatus === null) return
+    this.rows('update alert_changes set last_status = ? where id = ?', lastStatus, id)
+  }
+
+  private numberOf(statement: string): number | null {
+    return numberRowSchema.parse(this.rows(statement)[0]).n
+  }
+
+  private rows(statement: string, ...values: (string | number)[]) {
+    return [...this.storage.sql.exec(statement, ...values)]
+  }
+}

@@ -1,0 +1,186 @@
+import type {
+  AlertRuleName,
+  AlertRuleSettings,
+  AlertSettings,
+  AlertSeverity,
+  AlertUnit,
+} from '../../../shared/contract/alerts.ts'
+import { alertRuleNames } from '../../../shared/contract/alerts.ts'
+import type { Observation } from './observation.ts'
+import { queueNames, watchedParts } from './observation.ts'
+
+/** What a rule watches. What it takes for too much is a setting. */
+export interface AlertRule {
+  readonly severity: AlertSeverity
+  readonly unit: AlertUnit
+  /** The bad side of the threshold. */
+  readonly fires: 'below' | 'above'
+  readonly description: string
+  /** What it watches, each an alert of its own; null: one alert, of the whole. */
+  readonly subjects: readonly string[] | null
+  /** Settings that make no difference to it. */
+  readonly ignores: readonly ('window_seconds' | 'min_count')[]
+  /** What there is to hold against the threshold; null where too little is known to say. */
+  measure(observation: Observation, settings: AlertRuleSettings, subject: string | null): number | null
+}
+
+const hitRate: Pick<AlertRule, 'unit' | 'fires' | 'subjects' | 'ignores' | 'measure'> = {
+  unit: 'ratio',
+  fires: 'below',
+  subjects: null,
+  ignores: [],
+  measure(observation, settings) {
+    const { requests, hits } = observation.over(settings.window_seconds)
+    return shareOf(hits, requests, settings)
+  },
+}
+
+/** Every rule there is. */
+export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
+  hit_rate_critical: {
+    ...hitRate,
+    severity: 'critical',
+    description: 'Far too few reads are answered from a cache.',
+  },
+  hit_rate_warning: {
+    ...hitRate,
+    severity: 'warning',
+    description: 'Fewer reads than usual are answered from a cache.',
+  },
+  response_time: {
+    severity: 'warning',
+    unit: 'milliseconds',
+    fires: 'above',
+    description: 'Reads take long on average.',
+    subjects: null,
+    ignores: [],
+    measure(observation, settings) {
+      const { requests, durationMs } = observation.over(settings.window_seconds)
+      return shareOf(durationMs, requests, settings)
+    },
+  },
+  error_rate: {
+    severity: 'critical',
+    unit: 'ratio',
+    fires: 'above',
+    description: 'Many reads end in an error of the service (500 and above).',
+    subjects: null,
+    ignores: [],
+    measure(observation, settings) {
+      const { requests, errors } = observation.over(settings.window_seconds)
+      return shareOf(errors, requests, settings)
+    },
+  },
+  tier_away: {
+    severity: 'critical',
+    unit: 'seconds',
+    fires: 'above',
+    description: 'A tier, the ledger or the origin answers nobody, anywhere.',
+    subjects: watchedParts,
+    ignores: [],
+    measure(observation, { window_seconds, min_count }, subject) {
+      const standing = watchedParts.find((part) => part === subject)
+      if (standing === undefined) return null
+      const { awayMs, heardAtMs, calls } = observation.parts[standing]
+      const isHeard = heardAtMs !== null && observation.atMs - heardAtMs <= window_seconds * 1_000
+      return isHeard && calls >= min_count ? awayMs / 1_000 : null
+    },
+  },
+  outbox_age: {
+    severity: 'critical',
+    unit: 'seconds',
+    fires: 'above',
+    description: 'A committed change waits in the outbox, and readers may see what was before it.',
+    subjects: null,
+    ignores: ['window_seconds', 'min_count'],
+    measure: ({ outbox }) => (outbox === null ? null : outbox.oldestAgeMs / 1_000),
+  },
+  queue_length: {
+    severity: 'warning',
+    unit: 'count',
+    fires: 'above',
+    description: 'A queue grows faster than it is worked off.',
+    subjects: queueNames,
+    ignores: ['window_seconds', 'min_count'],
+    measure({ queues }, _settings, subject) {
+      const queue = queueNames.find((name) => name === subject)
+      return queue === undefined ? null : queues[queue]
+    },
+  },
+  consistency_violation: {
+    severity: 'critical',
+    unit: 'count',
+    fires: 'above',
+    description: 'Something was served as current that was not, and no invalidation explains it.',
+    subjects: null,
+    ignores: ['min_count'],
+    measure: (observation, settings) => observation.over(settings.window_seconds).violations,
+  },
+}
+
+/** What holds until somebody changes it. Each resolves on the safe side of where it fires, so that it does not flap. */
+export const defaultAlertSettings: AlertSettings = {
+  rules: {
+    hit_rate_critical: ratioRule({ fire_at: 0.5, resolve_at: 0.55, window_seconds: 300, for_seconds: 60 }),
+    hit_rate_warning: ratioRule({ fire_at: 0.85, resolve_at: 0.88, window_seconds: 300, for_seconds: 60 }),
+    response_time: ratioRule({ fire_at: 100, resolve_at: 80, window_seconds: 120, for_seconds: 60 }),
+    error_rate: ratioRule({ fire_at: 0.05, resolve_at: 0.03, window_seconds: 60, for_seconds: 30 }),
+    tier_away: {
+      enabled: true,
+      fire_at: 0,
+      resolve_at: 0,
+      for_seconds: 30,
+      resolve_for_seconds: 10,
+      window_seconds: 60,
+      min_count: 2,
+    },
+    outbox_age: gaugeRule({ fire_at: 30, resolve_at: 10, for_seconds: 0 }),
+    queue_length: gaugeRule({ fire_at: 100, resolve_at: 50, for_seconds: 15 }),
+    consistency_violation: {
+      ...gaugeRule({ fire_at: 0, resolve_at: 0, for_seconds: 0 }),
+      window_seconds: 300,
+    },
+  },
+}
+
+function ratioRule(
+  settings: Pick<AlertRuleSettings, 'fire_at' | 'resolve_at' | 'window_seconds' | 'for_seconds'>,
+): AlertRuleSettings {
+  return { enabled: true, resolve_for_seconds: 60, min_count: 100, ...settings }
+}
+
+function gaugeRule(
+  settings: Pick<AlertRuleSettings, 'fire_at' | 'resolve_at' | 'for_seconds'>,
+): AlertRuleSettings {
+  return { enabled: true, resolve_for_seconds: 15, window_seconds: 60, min_count: 0, ...settings }
+}
+
+/** One alert: a rule, of one subject. */
+export interface AlertIdentity {
+  /** `rule`, or `rule:subject`. */
+  readonly name: string
+  readonly rule: AlertRuleName
+  readonly subject: string | null
+}
+
+/** Every alert there is, in a fixed order. */
+export const alertIdentities: readonly AlertIdentity[] = alertRuleNames.flatMap((rule): AlertIdentity[] => {
+  const { subjects } = alertRules[rule]
+  return subjects === null
+    ? [{ name: rule, rule, subject: null }]
+    : subjects.map((subject) => ({ name: `${rule}:${subject}`, rule, subject }))
+})
+
+/** Whether a value is past the threshold … */
+export function isExceeded(rule: AlertRule, settings: AlertRuleSettings, value: number): boolean {
+  return rule.fires === 'below' ? value < settings.fire_at : value > settings.fire_at
+}
+
+/** … and whether it is back far enough. Between the two is neither: there an alert stays as it is. */
+export function isCalm(rule: AlertRule, settings: AlertRuleSettings, value: number): boolean {
+  return rule.fires === 'below' ? value >= settings.resolve_at : value <= settings.resolve_at
+}
+
+function shareOf(part: number, whole: number, { min_count }: AlertRuleSettings): number | null {
+  return whole === 0 || whole < min_count ? null : part / whole
+}

@@ -1,0 +1,107 @@
+import type { AlertReason, AlertRuleSettings, AlertState } from '../../../shared/contract/alerts.ts'
+import type { AlertRule } from './rules.ts'
+import { isCalm, isExceeded } from './rules.ts'
+
+/**
+ * How one alert stands. Plain data, which survives storage:
+ *
+ *   inactive ──▶ pending ──▶ firing ──▶ resolved ──▶ pending …
+ *       ◀───────────┘
+ *
+ * With no time to hold, the threshold passed is enough and `pending` is left out.
+ */
+export interface Standing {
+  readonly state: AlertState
+  /** Since when in this state; null: always. */
+  readonly sinceMs: number | null
+  /** While firing: since when the value has been calm, without a break. */
+  readonly calmSinceMs: number | null
+  /** While firing: when there last was a value. */
+  readonly heardAtMs: number | null
+}
+
+export const neverFired: Standing = { state: 'inactive', sinceMs: null, calmSinceMs: null, heardAtMs: null }
+
+/** One alert looked at. A reason is given where, and only where, the state changed. */
+export interface Step {
+  readonly standing: Standing
+  readonly reason: AlertReason | null
+}
+
+/** So long without a value and an alert is no longer claimed: nobody suffers where nothing happens. */
+export const quietMs = 600_000
+
+/** What becomes of an alert. Pure; time that went backwards counts as none. */
+export function stepAlert(
+  standing: Standing,
+  value: number | null,
+  rule: AlertRule,
+  settings: AlertRuleSettings,
+  nowMs: number,
+): Step {
+  const exceeds = settings.enabled && value !== null && isExceeded(rule, settings, value)
+  const enter = (state: AlertState, reason: AlertReason): Step => ({
+    standing: {
+      state,
+      sinceMs: nowMs,
+      calmSinceMs: null,
+      heardAtMs: state === 'firing' ? nowMs : null,
+    },
+    reason,
+  })
+  const stay: Step = { standing, reason: null }
+
+  switch (standing.state) {
+    case 'inactive':
+    case 'resolved':
+      if (!exceeds) return stay
+      return settings.for_seconds === 0 ? enter('firing', 'exceeded') : enter('pending', 'exceeded')
+    case 'pending':
+      if (!settings.enabled) return enter('inactive', 'disabled')
+      if (!exceeds) return enter('inactive', value === null ? 'quiet' : 'recovered')
+      return hasPassed(standing.sinceMs, settings.for_seconds, nowMs) ? enter('firing', 'held') : stay
+    case 'firing':
+      if (!settings.enabled) return enter('resolved', 'disabled')
+      return stepFiring(
+        standing,
+        value !== null && isCalm(rule, settings, value),
+        value,
+        settings,
+        nowMs,
+        enter,
+      )
+  }
+}
+
+function stepFiring(
+  standing: Standing,
+  calm: boolean,
+  value: number | null,
+  settings: AlertRuleSettings,
+  nowMs: number,
+  enter: (state: AlertState, reason: AlertReason) => Step,
+): Step {
+  if (value === null) {
+    const heardAtMs = standing.heardAtMs ?? nowMs
+    if (nowMs - heardAtMs >= quietMs) return enter('resolved', 'quiet')
+    return { standing: { ...standing, heardAtMs, calmSinceMs: null }, reason: null }
+  }
+  const calmSinceMs = calm ? (standing.calmSinceMs ?? nowMs) : null
+  if (calm && hasPassed(calmSinceMs, settings.resolve_for_seconds, nowMs))
+    return enter('resolved', 'recovered')
+  return { standing: { ...standing, calmSinceMs, heardAtMs: nowMs }, reason: null }
+}
+
+/**
+ * The same after a time in which nobody looked: that a value held, or was calm, is not known of it. What was firing goes
+ * on firing.
+ */
+export function afterGap(standing: Standing, nowMs: number): Standing {
+  if (standing.state === 'pending') return { ...standing, sinceMs: nowMs }
+  if (standing.state === 'firing') return { ...standing, calmSinceMs: null, heardAtMs: nowMs }
+  return standing
+}
+
+function hasPassed(sinceMs: number | null, seconds: number, nowMs: number): boolean {
+  return nowMs - (sinceMs ?? nowMs) >= seconds * 1_000
+}

@@ -1,0 +1,76 @@
+import type { Alert, AlertChange, AlertSettings } from '../../../shared/contract/alerts.ts'
+import type { Observation } from './observation.ts'
+import type { AlertIdentity } from './rules.ts'
+import { alertIdentities, alertRules } from './rules.ts'
+import type { Standing } from './standing.ts'
+import { afterGap, neverFired, stepAlert } from './standing.ts'
+
+/** How every alert stands, by name, and what was last measured of it; and when it was last looked at. */
+export interface Watch {
+  readonly standings: ReadonlyMap<string, Standing>
+  readonly values: ReadonlyMap<string, number | null>
+  readonly lookedAtMs: number | null
+}
+
+export const unwatched: Watch = { standings: new Map(), values: new Map(), lookedAtMs: null }
+
+/** Looks further apart than this say nothing of the time between. */
+export const gapMs = 20_000
+
+export interface Look {
+  readonly watch: Watch
+  /** In the order of the rules; at most one an alert. */
+  readonly changes: readonly AlertChange[]
+}
+
+/** Holds an observation against every rule. Pure but for the ids of changes. */
+export function look(
+  watch: Watch,
+  observation: Observation,
+  settings: AlertSettings,
+  newId: () => string,
+): Look {
+  const nowMs = observation.atMs
+  const isAfterGap = watch.lookedAtMs === null || nowMs - watch.lookedAtMs > gapMs
+  const standings = new Map<string, Standing>()
+  const values = new Map<string, number | null>()
+  const changes: AlertChange[] = []
+  for (const identity of alertIdentities) {
+    const rule = alertRules[identity.rule]
+    const ruleSettings = settings.rules[identity.rule]
+    const known = watch.standings.get(identity.name) ?? neverFired
+    const before = isAfterGap ? afterGap(known, nowMs) : known
+    const value = rule.measure(observation, ruleSettings, identity.subject)
+    const { standing, reason } = stepAlert(before, value, rule, ruleSettings, nowMs)
+    standings.set(identity.name, standing)
+    values.set(identity.name, value)
+    if (reason === null) continue
+    changes.push({
+      id: newId(),
+      ...identity,
+      severity: rule.severity,
+      from: before.state,
+      to: standing.state,
+      reason,
+      at: new Date(nowMs).toISOString(),
+      value,
+      threshold: standing.state === 'resolved' ? ruleSettings.resolve_at : ruleSettings.fire_at,
+      unit: rule.unit,
+    })
+  }
+  return { watch: { standings, values, lookedAtMs: nowMs }, changes }
+}
+
+/** Every alert as it is shown. */
+export function alertsOf({ standings, values }: Watch): Alert[] {
+  return alertIdentities.map((identity: AlertIdentity) => {
+    const { state, sinceMs } = standings.get(identity.name) ?? neverFired
+    return {
+      ...identity,
+      severity: alertRules[identity.rule].severity,
+      state,
+      since: sinceMs === null ? null : new Date(sinceMs).toISOString(),
+      value: values.get(identity.name) ?? null,
+    }
+  })
+}

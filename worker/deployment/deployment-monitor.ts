@@ -1,0 +1,28 @@
+import { systemClock } from '../../shared/clock.ts'
+import type { PartName } from '../../shared/contract/monitoring.ts'
+import type { Config } from '../config.ts'
+import type { SqlStorage } from '../platform/sql-storage.ts'
+import { createWebhook } from './alerts/webhook.ts'
+import { createMonitor, type Monitor, type Watched } from './monitor.ts'
+
+/** The monitor as a deployment is configured. */
+export function createDeploymentMonitor(config: Config, watched: Watched, storage: SqlStorage): Monitor {
+  const { alertWebhook } = config
+  return createMonitor({
+    watched,
+    storage,
+    clock: systemClock,
+    send: alertWebhook === null ? null : createWebhook(alertWebhook, systemClock),
+    disabledParts: disabledPartsOf(config),
+    newId: () => crypto.randomUUID(),
+    random: Math.random,
+  })
+}
+
+function disabledPartsOf({ redis, memoryCacheBytes, isEdgeCacheEnabled }: Config): ReadonlySet<PartName> {
+  const disabled = new Set<PartName>()
+  if (redis === null) disabled.add('redis')
+  if (memoryCacheBytes === 0) disabled.add('memory')
+  if (!isEdgeCacheEnabled) disabled.add('edge_cache')
+  return disabled
+}

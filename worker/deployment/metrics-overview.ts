@@ -1,0 +1,116 @@
+import { DurableObject } from 'cloudflare:workers'
+import { systemClock, withinDeadline } from '../../shared/clock.ts'
+import type {
+  AlertReport,
+  AlertSettings,
+  AlertSettingsChange,
+  AlertSummary,
+} from '../../shared/contract/alerts.ts'
+import type { Fault } from '../../shared/contract/errors.ts'
+import { originMetricsSchema } from '../../shared/contract/origin.ts'
+import { limits } from '../../shared/limits.ts'
+import { readBounded } from '../../shared/read-bounded.ts'
+import type { Result } from '../../shared/result.ts'
+import type { Config, Env } from '../config.ts'
+import { parseConfig } from '../config.ts'
+import type { Pulse } from '../platform/pulse.ts'
+import { createPulse } from '../platform/pulse.ts'
+import { createDeploymentMonitor } from './deployment-monitor.ts'
+import type { MetricsOverview as Contract, Figures, Receipt, ShardStanding } from './metrics/contract.ts'
+import type { OriginReport } from './metrics/origin-figures.ts'
+import { originReportOf } from './metrics/origin-figures.ts'
+import type { Overview } from './metrics/overview.ts'
+import { createOverview } from './metrics/overview.ts'
+import type { Monitor } from './monitor.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './monitoring-contract.ts'
+
+/**
+ * The one overview of the deployment (overview.ts) as a Durable Object. From the first report on it makes samples
+ * without end: every second while there are news or somebody watches, else every ten.
+ */
+export class MetricsOverview extends DurableObject<Env> implements Contract {
+  private readonly overview: Overview
+  private readonly pulse: Pulse
+  private readonly monitor: Monitor
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env)
+    const config = parseConfig(env)
+    this.overview = createOverview({
+      storage: state.storage,
+      clock: systemClock,
+      askShard: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).standing(),
+      askOrigin: () => askOrigin(config),
+      wake: (inMs) => this.pulse.within(inMs),
+      onSample: (sample) => this.monitor.look(sample),
+    })
+    this.pulse = createPulse({
+      clock: systemClock,
+      setAlarm: (atMs) => state.storage.setAlarm(atMs),
+      beat: () => this.overview.tick(),
+    })
+    this.monitor = createDeploymentMonitor(config, this.overview, state.storage)
+  }
+
+  report(standing: ShardStanding): Receipt {
+    return this.overview.report(standing)
+  }
+
+  read(location: string): Promise<Figures> {
+    return this.overview.read(location)
+  }
+
+  now(): Now | null {
+    return this.monitor.now()
+  }
+
+  windowSums(): WindowSums {
+    return this.monitor.windowSums()
+  }
+
+  alertSummary(): AlertSummary {
+    return this.monitor.alertSummary()
+  }
+
+  alertReport(): AlertReport {
+    return this.monitor.alertReport()
+  }
+
+  alertSettings(): AlertSettings {
+    return this.monitor.alertSettings()
+  }
+
+  changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]> {
+    return this.monitor.changeAlertSettings(change)
+  }
+
+  openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal {
+    return this.monitor.openStream(lastEventId, holder)
+  }
+
+  override alarm(): Promise<void> {
+    return this.pulse.alarm()
+  }
+}
+
+/** The origin's `/metrics`. */
+function askOrigin({ originUrl, internalAuthKey }: Config): Promise<OriginReport | null> {
+  return withinDeadline(
+    systemClock,
+    limits.originFiguresDeadlineMs,
+    async (signal) => {
+      try {
+        const headers = { Authorization: `Bearer ${internalAuthKey}` }
+        const response = await fetch(`${originUrl}/metrics`, { headers, signal })
+        const bytes = await readBounded(response.body, limits.answerBytesMax)
+        const metrics = originMetricsSchema.safeParse(
+          JSON.parse(new TextDecoder().decode(bytes ?? undefined)),
+        )
+        return metrics.success ? originReportOf(metrics.data) : null
+      } catch {
+        return null
+      }
+    },
+    null,
+  )
+}

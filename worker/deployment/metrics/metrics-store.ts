@@ -1,0 +1,149 @@
+import { DurableObject } from 'cloudflare:workers'
+import { z } from 'zod'
+import { systemClock, withinDeadline } from '../../../shared/clock.ts'
+import { limits } from '../../../shared/limits.ts'
+import type { Env } from '../../config.ts'
+import type { Pulse } from '../../platform/pulse.ts'
+import { createPulse } from '../../platform/pulse.ts'
+import { overviewName } from './client.ts'
+import type { FlushId, MetricsShard, Receipt, ShardStanding } from './contract.ts'
+import type { Gauges } from './gauges.ts'
+import { mergeGauges } from './gauges.ts'
+import { heardOfMs, pauseFor } from './overview.ts'
+import { batchMs } from './recorder.ts'
+import type { Totals } from './totals.ts'
+import { emptyTotals, mergeTotals, totalsSchema } from './totals.ts'
+
+/** A writer's last batch is remembered for so many batches of all: what bounds the table of writers. */
+const writersMax = 50_000
+const batchesBetweenCleanings = 1_000
+
+/** Between two reports to the overview, unless it asks for longer; and the longest pause while it does not answer. */
+const reportMs = 1_000
+const reportRetryMaxMs = 60_000
+
+const sumRowSchema = z.object({ batches: z.int(), totals: z.string() })
+const writerRowSchema = z.object({ sequence: z.int() })
+const identityRowSchema = z.object({ epoch: z.string(), location: z.string() })
+
+/**
+ * Sums the figures of one location, which is its name. A Durable Object's answer leaves only once what it wrote is
+ * durable (Cloudflare, Durable Objects: output gates), so a batch that was confirmed is not lost; and the sum and the
+ * batch's number are written together, so a batch sent twice counts once. A second after news it tells the overview.
+ *
+ * However many isolates a location has, it takes 200 calls a second: an isolate hands over at most two batches a second,
+ * and from the hundredth isolate on each is told to wait longer, to 10 s, which is enough for 2,000 of them.
+ */
+export class MetricsStore extends DurableObject<Env> implements MetricsShard {
+  private readonly sql: SqlStorage
+  private readonly writers = new Map<string, { readonly gauges: Gauges; readonly heardAtMs: number }>()
+  private sum: Totals = emptyTotals()
+  private batches = 0
+  private identity: z.output<typeof identityRowSchema> | null = null
+  private readonly pulse: Pulse
+  private reportPauseMs = reportMs
+  private failures = 0
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env)
+    this.sql = state.storage.sql
+    this.pulse = createPulse({
+      clock: systemClock,
+      setAlarm: (atMs) => state.storage.setAlarm(atMs),
+      beat: () => this.report(),
+    })
+    this.sql.exec(`create table if not exists sum
+      (id integer primary key check (id = 1), batches integer not null, totals text not null)`)
+    this.sql.exec(`create table if not exists writers
+      (writer text primary key, sequence integer not null, batch integer not null) without rowid`)
+    this.sql.exec(`create table if not exists identity
+      (id integer primary key check (id = 1), epoch text not null, location text not null)`)
+    const identity = this.sql.exec('select epoch, location from identity').toArray()[0]
+    if (identity !== undefined) this.identity = identityRowSchema.parse(identity)
+    const row = this.sql.exec('select batches, totals from sum').toArray()[0]
+    if (row === undefined) return
+    const { batches, totals } = sumRowSchema.parse(row)
+    this.batches = batches
+    this.sum = totalsSchema.parse(JSON.parse(totals))
+  }
+
+  /** Adds a batch, once: a writer's number that is not above its last one changes nothing. */
+  add({ writer, sequence }: FlushId, location: string, totals: Totals, gauges: Gauges): Receipt {
+    this.hear(writer, gauges)
+    const last = this.sql.exec('select sequence from writers where writer = ?', writer).toArray()[0]
+    if (last === undefined || sequence > writerRowSchema.parse(last).sequence) {
+      this.write({ writer, sequence }, location, mergeTotals(this.sum, totals))
+    }
+    this.pulse.within(this.reportPauseMs)
+    return { nextMs: pauseFor(this.writers.size, batchMs) }
+  }
+
+  standing(): ShardStanding | null {
+    if (this.identity === null) return null
+    const gauges = mergeGauges([...this.heardOf()].map((each) => each.gauges))
+    return { ...this.identity, batches: this.batches, totals: this.sum, gauges }
+  }
+
+  override alarm(): Promise<void> {
+    return this.pulse.alarm()
+  }
+
+  /** Takes the sum to the overview; answers when to try again, later and later, while that is out of reach. */
+  private async report(): Promise<number | null> {
+    const standing = this.standing()
+    if (standing === null) return null
+    const receipt = await withinDeadline(
+      systemClock,
+      limits.metricsStoreDeadlineMs,
+      () => this.tell(standing),
+      null,
+    )
+    if (receipt === null) {
+      this.failures += 1
+      return Math.min(reportMs * 2 ** this.failures, reportRetryMaxMs)
+    }
+    this.failures = 0
+    this.reportPauseMs = Math.max(reportMs, receipt.nextMs)
+    return this.batches > standing.batches ? this.reportPauseMs : null
+  }
+
+  private async tell(standing: ShardStanding): Promise<Receipt | null> {
+    const overviews = this.env.METRICS_OVERVIEW
+    try {
+      return await overviews.get(overviews.idFromName(overviewName)).report(standing)
+    } catch {
+      return null
+    }
+  }
+
+  private write({ writer, sequence }: FlushId, location: string, sum: Totals): void {
+    const batches = this.batches + 1
+    const identity = this.identity ?? { epoch: crypto.randomUUID(), location }
+    this.ctx.storage.transactionSync(() => {
+      this.sql.exec('insert or ignore into identity values (1, ?, ?)', identity.epoch, identity.location)
+      this.sql.exec('insert or replace into writers values (?, ?, ?)', writer, sequence, batches)
+      this.sql.exec('insert or replace into sum values (1, ?, ?)', batches, JSON.stringify(sum))
+      if (batches % batchesBetweenCleanings === 0) {
+        this.sql.exec('delete from writers where batch <= ?', batches - writersMax)
+      }
+    })
+    this.sum = sum
+    this.batches = batches
+    this.identity = identity
+  }
+
+  /** Remembers how a writer's parts stand, in memory alone: who is there tells again within seconds. */
+  private hear(writer: string, gauges: Gauges): void {
+    this.writers.delete(writer)
+    this.writers.set(writer, { gauges: { ...gauges, isolates: 1 }, heardAtMs: Date.now() })
+    // The one heard of longest ago stands first.
+    for (const [each, { heardAtMs }] of this.writers) {
+      if (Date.now() - heardAtMs < heardOfMs) break
+      this.writers.delete(each)
+    }
+  }
+
+  private heardOf() {
+    return [...this.writers.values()].filter(({ heardAtMs }) => Date.now() - heardAtMs < heardOfMs)
+  }
+}

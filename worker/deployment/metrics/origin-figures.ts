@@ -1,0 +1,54 @@
+import type { OriginMetrics } from '../../../shared/contract/origin.ts'
+import type { OriginStanding } from './contract.ts'
+import { seriesOf } from './families.ts'
+import type { Totals } from './totals.ts'
+
+/** What the origin tells of itself, in the terms of these figures. */
+export interface OriginReport {
+  /** Another one counts from nothing. */
+  readonly instance: string
+  readonly totals: Totals
+  readonly standing: Omit<OriginStanding, 'askedAtMs' | 'isUp'>
+}
+
+export function originReportOf({
+  instance,
+  queries,
+  unfitValues,
+  pool,
+  outbox,
+}: OriginMetrics): OriginReport {
+  const counters: Record<string, number> = {}
+  const count = (series: string, times: number) => {
+    if (times > 0) counters[series] = times
+  }
+  for (const [query, figures] of Object.entries(queries)) {
+    count(seriesOf('origin_queries', [query]), figures.count)
+    count(seriesOf('origin_query_followers', [query]), figures.followers)
+    for (const [kind, times] of Object.entries(figures.failures)) {
+      count(seriesOf('origin_query_failures', [query, kind]), times)
+    }
+  }
+  for (const [place, times] of Object.entries(unfitValues)) {
+    count(seriesOf('origin_unfit_values', place.split('.')), times)
+  }
+  count(seriesOf('outbox_relayed', []), outbox?.relayed ?? 0)
+  for (const [kind, times] of Object.entries(outbox?.failures ?? {})) {
+    count(seriesOf('outbox_failures', [kind]), times)
+  }
+  return {
+    instance,
+    totals: { counters, durations: {} },
+    standing: {
+      queriesRunning: pool.running,
+      queriesWaiting: pool.waiting,
+      outbox: outbox && {
+        status: outbox.status,
+        depth: outbox.waiting?.depth ?? null,
+        oldestAgeMs: outbox.waiting?.oldestAgeMs ?? null,
+        parked: outbox.waiting?.parked ?? null,
+        relayed: outbox.relayed,
+      },
+    },
+  }
+}

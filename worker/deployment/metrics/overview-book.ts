@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import type { SqlStorage } from '../../platform/sql-storage.ts'
+import type { Sample } from './contract.ts'
+import { readSums } from './read-sums.ts'
+import type { Totals } from './totals.ts'
+import { mergeTotals, totalsSchema } from './totals.ts'
+
+/** The sums of one who reports, as last written down. */
+export interface Account {
+  readonly reporter: string
+  readonly epoch: string
+  readonly batches: number
+  readonly heardAtMs: number
+  readonly totals: Totals
+}
+
+/** What the overview keeps in SQLite: the accounts its sums are made of, and an hour of samples. */
+export interface OverviewBook {
+  accounts(): Account[]
+  samples(): Sample[]
+  /** All of it, or nothing: a sample and the accounts it was taken from are never apart. */
+  write(accounts: Iterable<Account>, sample: Sample | null, forgetBeforeMs: number): void
+}
+
+/**
+ * Epochs of one reporter that are kept apart; the one heard of longest ago is then added to the retired. The origin has a
+ * new one with each start, and many may run at a time behind one name.
+ */
+const epochsMax = 32
+const retiredEpoch = 'retired'
+
+const schema = `
+  create table if not exists accounts (reporter text not null, epoch text not null, batches integer not null,
+    heard_at_ms integer not null, totals text not null, primary key (reporter, epoch)) without rowid;
+  create table if not exists samples (at_ms integer primary key, span_ms integer not null, totals text not null);`
+
+const totalsText = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(totalsSchema)
+const accountRow = z.object({
+  reporter: z.string(),
+  epoch: z.string(),
+  batches: z.number(),
+  heard_at_ms: z.number(),
+  totals: totalsText,
+})
+const sampleRow = z.object({ at_ms: z.number(), span_ms: z.number(), totals: totalsText })
+
+export function openOverviewBook(storage: SqlStorage): OverviewBook {
+  const run = (statement: string, ...values: (string | number)[]) => [
+    ...storage.sql.exec(statement, ...values),
+  ]
+  const put = ({ reporter, epoch, batches, heardAtMs, totals }: Account) =>
+    run(
+      'insert or replace into accounts values (?, ?, ?, ?, ?)',
+      ...[reporter, epoch, batches, heardAtMs, JSON.stringify(totals)],
+    )
+  const accountsOf = (statement: string, ...values: (string | number)[]) =>
+    run(statement, ...values).map((row): Account => {
+      const { heard_at_ms, ...account } = accountRow.parse(row)
+      return { ...account, heardAtMs: heard_at_ms }
+    })
+
+  function retire(reporter: string): void {
+    const newestFirst = accountsOf(
+      'select * from accounts where reporter = ? and epoch <> ? order by heard_at_ms desc',
+      ...[reporter, retiredEpoch],
+    )
+    for (const account of newestFirst.slice(epochsMax)) {
+      const [retired] = accountsOf(
+        'select * from accounts where reporter = ? and epoch = ?',
+        ...[reporter, retiredEpoch],
+      )
+      const totals = retired === undefined ? account.totals : mergeTotals(retired.totals, account.totals)
+      put({ ...account, epoch: retiredEpoch, totals })
+      run('delete from accounts where reporter = ? and epoch = ?', reporter, account.epoch)
+    }
+  }
+
+  storage.transactionSync(() => run(schema))
+  return {
+    accounts: () => accountsOf('select * from accounts'),
+    samples: () =>
+      run('select * from samples order by at_ms').map((row) => {
+        const { at_ms, span_ms, totals } = sampleRow.parse(row)
+        return { atMs: at_ms, spanMs: span_ms, totals, sums: readSums(totals) }
+      }),
+    write(accounts, sample, forgetBeforeMs) {
+      storage.transactionSync(() => {
+        const reporters = new Set<string>()
+        for (const account of accounts) {
+          put(account)
+          reporters.add(account.reporter)
+        }
+        for (const reporter of reporters) retire(reporter)
+        if (sample === null) return
+        const text = JSON.stringify(sample.totals)
+        run('insert or replace into samples values (?, ?, ?)', sample.atMs, sample.spanMs, text)
+        run('delete from samples where at_ms < ?', forgetBeforeMs)
+      })
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import type { Source } from '../../../shared/resources/resource.ts'
+import type { ReadSums } from './contract.ts'
+import { counterFamilies, durationFamilies, seriesOfFamily } from './families.ts'
+import type { Histogram } from './histogram.ts'
+import type { Totals } from './totals.ts'
+
+/** Reads of cached resources. A hit was answered from a tier, in time or past it; all else is a miss, an error too. */
+export function readSums(totals: Totals): ReadSums {
+  let [requests, hits, errors] = [0, 0, 0]
+  const sources = { memory: 0, edge_cache: 0, cloudflare_kv: 0, redis_cache: 0, database: 0 }
+  for (const { labels, value } of seriesOfFamily(totals.counters, 'reads', counterFamilies.reads.labels)) {
+    requests += value
+    if (labels.status === 'HIT' || labels.status === 'STALE') hits += value
+    if (Number(labels.code) >= 500) errors += value
+    if (isSource(labels.source)) sources[labels.source] += value
+  }
+  const microseconds = seriesOfFamily<string, Histogram>(
+    totals.durations,
+    'read',
+    durationFamilies.read.labels,
+  )
+    .map(({ value }) => value.sumMicroseconds)
+    .reduce((sum, each) => sum + each, 0)
+  const violations = totals.counters['consistency_violations'] ?? 0
+  return { requests, hits, errors, violations, durationMs: microseconds / 1_000, sources }
+}
+
+const sources: Readonly<Record<Source, true>> = {
+  memory: true,
+  edge_cache: true,
+  cloudflare_kv: true,
+  redis_cache: true,
+  database: true,
+}
+
+function isSource(label: string | undefined): label is Source {
+  return label !== undefined && Object.hasOwn(sources, label)
+}

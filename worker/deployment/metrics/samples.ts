@@ -1,0 +1,93 @@
+import { limits } from '../../../shared/limits.ts'
+import type { ReadSums, Sample } from './contract.ts'
+import { readSums } from './read-sums.ts'
+import type { Totals } from './totals.ts'
+import { emptyTotals, mergeTotals } from './totals.ts'
+
+/** What happened in the last hour: second by second for the newest minutes, in longer spans before. */
+export interface Samples {
+  add(sample: Sample): void
+  newest(): Sample | null
+  /** Those that ended after `afterMs`, oldest first; the hour with 0. */
+  since(afterMs: number): readonly Sample[]
+  /** Everything counted in the last so many seconds, up to the newest sample; `spanMs` is how long that really was. */
+  over(windowSeconds: number): { readonly spanMs: number; readonly totals: Totals }
+  /** The reads among it: no histogram is touched. */
+  sumsOver(windowSeconds: number): ReadSums
+}
+
+/** How long samples are kept as they came, and at all; and the span they are put together to in between. */
+const fineMs = limits.samplesFineSeconds * 1_000
+const keptMs = limits.samplesKeptSeconds * 1_000
+export const coarseMs = limits.samplesCoarseSeconds * 1_000
+
+/** Goes on from what was kept. Bounded: some hundred samples of either kind. */
+export function createSamples(kept: readonly Sample[]): Samples {
+  let coarse: Sample[] = [...kept]
+  let fine: Sample[] = []
+
+  const bucketOf = ({ atMs }: Sample) => Math.floor(atMs / coarseMs)
+
+  /** Whole spans alone, so that one that was given out does not change. */
+  function putTogether(nowMs: number): void {
+    const lastBucket = Math.floor((nowMs - fineMs) / coarseMs)
+    const old = fine.findIndex((sample) => bucketOf(sample) >= lastBucket)
+    if (old <= 0) return
+    const leaving = fine.slice(0, old)
+    fine = fine.slice(old)
+    for (const group of Map.groupBy(leaving, bucketOf).values()) coarse.push(mergeSamples(group))
+  }
+
+  const within = (windowSeconds: number): Sample[] => {
+    const newestMs = fine.at(-1)?.atMs ?? coarse.at(-1)?.atMs ?? 0
+    return [...coarse, ...fine].filter(({ atMs }) => atMs > newestMs - windowSeconds * 1_000)
+  }
+
+  return {
+    add(sample) {
+      fine.push(sample)
+      putTogether(sample.atMs)
+      coarse = coarse.filter(({ atMs }) => atMs > sample.atMs - keptMs)
+    },
+    newest: () => fine.at(-1) ?? coarse.at(-1) ?? null,
+    since: (afterMs) => [...coarse, ...fine].filter(({ atMs }) => atMs > afterMs),
+    over(windowSeconds) {
+      const { spanMs, totals } = mergeSamples(within(windowSeconds))
+      return { spanMs, totals }
+    },
+    sumsOver: (windowSeconds) =>
+      within(windowSeconds)
+        .map(({ sums }) => sums)
+        .reduce(addSums, noReads),
+  }
+}
+
+/** Several samples, oldest first, as one. */
+export function mergeSamples(samples: readonly Sample[]): Sample {
+  const totals = samples.reduce((sum, sample) => mergeTotals(sum, sample.totals), emptyTotals())
+  return {
+    atMs: samples.at(-1)?.atMs ?? 0,
+    spanMs: samples.reduce((sum, { spanMs }) => sum + spanMs, 0),
+    totals,
+    sums: readSums(totals),
+  }
+}
+
+const noReads = readSums(emptyTotals())
+
+function addSums(left: ReadSums, right: ReadSums): ReadSums {
+  return {
+    requests: left.requests + right.requests,
+    hits: left.hits + right.hits,
+    errors: left.errors + right.errors,
+    violations: left.violations + right.violations,
+    durationMs: left.durationMs + right.durationMs,
+    sources: {
+      memory: left.sources.memory + right.sources.memory,
+      edge_cache: left.sources.edge_cache + right.sources.edge_cache,
+      cloudflare_kv: left.sources.cloudflare_kv + right.sources.cloudflare_kv,
+      redis_cache: left.sources.redis_cache + right.sources.redis_cache,
+      database: left.sources.database + right.sources.database,
+    },
+  }
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import type { CacheEvent } from '../../events.ts'
+import type { CounterFamily, DurationFamily } from './families.ts'
+import { seriesOf, unserved } from './families.ts'
+import type { GrowingHistogram, Histogram } from './histogram.ts'
+import { createHistogram, mergeHistograms, subtractCounts, subtractHistograms } from './histogram.ts'
+
+/**
+ * Sums of events. Plain data for RPC and storage; keys are series (`family label label…`), so that a sum written by
+ * one version of the Worker can be read, and added to, by another.
+ */
+export interface Totals {
+  readonly counters: Readonly<Record<string, number>>
+  readonly durations: Readonly<Record<string, Histogram>>
+}
+
+const count = z.int().nonnegative()
+
+/** What was read from storage, to be checked before it is believed. */
+export const totalsSchema: z.ZodType<Totals> = z.object({
+  counters: z.record(z.string(), count),
+  durations: z.record(
+    z.string(),
+    z.object({
+      count,
+      sumMicroseconds: count,
+      zeros: count,
+      buckets: z.record(z.string().regex(/^\d{1,3}$/), count),
+    }),
+  ),
+})
+
+export function emptyTotals(): Totals {
+  return { counters: {}, durations: {} }
+}
+
+export function isEmpty(totals: Totals): boolean {
+  return Object.keys(totals.counters).length === 0 && Object.keys(totals.durations).length === 0
+}
+
+/** The sum of both. Associative and commutative, exactly. */
+export function mergeTotals(left: Totals, right: Totals): Totals {
+  const counters: Record<string, number> = { ...left.counters }
+  for (const [series, value] of Object.entries(right.counters)) {
+    counters[series] = (counters[series] ?? 0) + value
+  }
+  const durations: Record<string, Histogram> = { ...left.durations }
+  for (const [series, histogram] of Object.entries(right.durations)) {
+    const known = durations[series]
+    durations[series] = known === undefined ? histogram : mergeHistograms(known, histogram)
+  }
+  return { counters, durations }
+}
+
+/** What `later` has more than `earlier`, of which it is a continuation: nothing where it has not. */
+export function subtractTotals(later: Totals, earlier: Totals): Totals {
+  const durations: Record<string, Histogram> = {}
+  for (const [series, histogram] of Object.entries(later.durations)) {
+    const known = earlier.durations[series]
+    const more = known === undefined ? histogram : subtractHistograms(histogram, known)
+    if (more.count > 0) durations[series] = more
+  }
+  return { counters: subtractCounts(later.counters, earlier.counters), durations }
+}
+
+/** A sum that grows an event at a time. */
+export interface Tally {
+  count(event: CacheEvent): void
+  /** What was counted so far; the tally goes on from there. */
+  totals(): Totals
+  isEmpty(): boolean
+}
+
+export function createTally(): Tally {
+  const counters = new Map<string, number>()
+  const durations = new Map<string, GrowingHistogram>()
+
+  function add(family: CounterFamily, labels: readonly string[], amount = 1): void {
+    const series = seriesOf(family, labels)
+    counters.set(series, (counters.get(series) ?? 0) + amount)
+  }
+  function time(family: DurationFamily, labels: readonly string[], durationMs: number): void {
+    const series = seriesOf(family, labels)
+    const known = durations.get(series)
+    const growing = known ?? createHistogram()
+    if (known === undefined) durations.set(series, growing)
+    growing.add(durationMs)
+  }
+
+  return {
+    count: (event) => countEvent(event, add, time),
+    totals: () => ({
+      counters: Object.fromEntries(counters),
+      durations: Object.fromEntries([...durations].map(([series, growing]) => [series, growing.histogram()])),
+    }),
+    isEmpty: () => counters.size === 0 && durations.size === 0,
+  }
+}
+
+/** The sum of a list of events. */
+export function totalsOf(events: Iterable<CacheEvent>): Totals {
+  const tally = createTally()
+  for (const event of events) tally.count(event)
+  return tally.totals()
+}
+
+function countEvent(
+  event: CacheEvent,
+  add: (family: CounterFamily, labels: readonly string[], amount?: number) => void,
+  time: (family: DurationFamily, labels: readonly string[], durationMs: number) => void,
+): void {
+  switch (event.kind) {
+    case 'request':
+      add('http_requests', [event.method, event.route, String(event.httpStatus)])
+      time('http_request', [event.route], event.durationMs)
+      return
+    case 'read': {
+      const { status, source } = event.served ?? { status: unserved, source: unserved }
+      add('reads', [event.resource, String(event.httpStatus), status, source])
+      time('read', [event.resource, source], event.durationMs)
+      if (event.viewAgeMs !== undefined) time('view_age', [], event.viewAgeMs)
+      return
+    }
+    case 'tier-get':
+      add('tier_gets', [event.tier, event.outcome])
+      // A tier that was not asked took no time: zeros would hide how long it takes when it is.
+      if (event.outcome !== 'breaker-open') time('tier_get', [event.tier], event.durationMs)
+      return
+    case 'tier-put':
+      add('tier_puts', [event.tier, event.outcome])
+      return
+    case 'entry-stored':
+      add('entries_stored', [event.tier, event.cause])
+      add('stored_bytes', [event.tier, event.cause], event.bodyBytes)
+      return
+    case 'eviction':
+      add('tier_evictions', [event.tier])
+      return
+    case 'breaker':
+      add('breaker_changes', [event.tier, event.side, event.state])
+      return
+    case 'ledger':
+      add('ledger_calls', [event.call, event.outcome])
+      time('ledger_call', [event.call], event.durationMs)
+      return
+    case 'origin':
+      add('origin_calls', [event.outcome])
+      time('origin_call', [], event.durationMs)
+      return
+    case 'consistency':
+      add('consistency_checks', [event.outcome])
+      if (event.outcome === 'violated') add('consistency_violations', [])
+      if (event.staleMs !== undefined) time('staleness', [event.outcome], event.staleMs)
+      return
+    case 'invalidation':
+      add('invalidation_events', [], event.events)
+      add('invalidation_tags', [], event.tags)
+      return
+    case 'rate-limited':
+      add('rate_limited', [event.scope, event.outcome])
+      return
+  }
+}

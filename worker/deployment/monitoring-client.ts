@@ -1,0 +1,81 @@
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
+import type {
+  AlertReport,
+  AlertSettings,
+  AlertSettingsChange,
+  AlertSummary,
+} from '../../shared/contract/alerts.ts'
+import type { Fault, WireError } from '../../shared/contract/errors.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './monitoring-contract.ts'
+
+/** What watches the deployment, asked within a deadline. Never rejects; `figures_unavailable` where it does not answer. */
+export interface MonitoringClient {
+  /** Null before the first sample. */
+  now(): Promise<Result<Now | null, WireError>>
+  windowSums(): Promise<Result<WindowSums, WireError>>
+  /** For `/health`, whose probes have a deadline of their own. */
+  alertSummary(): Promise<Result<AlertSummary, WireError>>
+  alertReport(): Promise<Result<AlertReport, WireError>>
+  alertSettings(): Promise<Result<AlertSettings, WireError>>
+  /** `invalid_body` where the settings make no sense together. */
+  changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, WireError>>
+  /** `overloaded` where there are too many streams, `too_many_streams` where this holder has too many. */
+  openStream(
+    lastEventId: number | null,
+    holder: StreamHolder,
+  ): Promise<Result<ReadableStream<Uint8Array>, WireError>>
+}
+
+/** What the watching object answers to a call; the Durable Object's stub fits it. */
+export interface MonitoringStub {
+  now(): Promise<Now | null>
+  windowSums(): Promise<WindowSums>
+  alertSummary(): Promise<AlertSummary>
+  alertReport(): Promise<AlertReport>
+  alertSettings(): Promise<AlertSettings>
+  changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, Fault[]>>
+  openStream(
+    lastEventId: number | null,
+    holder: StreamHolder,
+  ): Promise<ReadableStream<Uint8Array> | StreamRefusal>
+}
+
+/** `stubOf` is asked for each call: a stub that broke once stays broken. */
+export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Clock): MonitoringClient {
+  function ask<Value>(
+    question: (stub: MonitoringStub, signal: AbortSignal) => Promise<Value>,
+    deadlineMs: number = limits.metricsStoreDeadlineMs,
+  ): Promise<Result<Value, WireError>> {
+    const away: Result<Value, WireError> = err({ code: 'figures_unavailable' })
+    const attempt = async (signal: AbortSignal) => ok(await question(stubOf(), signal))
+    return withinDeadline(clock, deadlineMs, (signal) => attempt(signal).catch(() => away), away)
+  }
+
+  return {
+    now: () => ask((stub) => stub.now()),
+    windowSums: () => ask((stub) => stub.windowSums()),
+    alertSummary: () => ask((stub) => stub.alertSummary(), limits.probeDeadlineMs),
+    alertReport: () => ask((stub) => stub.alertReport()),
+    alertSettings: () => ask((stub) => stub.alertSettings()),
+    async changeAlertSettings(change) {
+      const answer = await ask((stub) => stub.changeAlertSettings(change))
+      if (!answer.ok) return answer
+      return answer.value.ok ? answer.value : err({ code: 'invalid_body', details: answer.value.error })
+    },
+    async openStream(lastEventId, holder) {
+      const answer = await ask(async (stub, signal) => {
+        const opened = await stub.openStream(lastEventId, holder)
+        // Too late to be read: it gives its place back.
+        if (signal.aborted && typeof opened !== 'string') await opened.cancel()
+        return opened
+      })
+      if (!answer.ok) return answer
+      if (answer.value === 'all-taken') return err({ code: 'overloaded' })
+      return answer.value === 'holder-has-enough' ? err({ code: 'too_many_streams' }) : ok(answer.value)
+    },
+  }
+}

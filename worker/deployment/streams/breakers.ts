@@ -1,0 +1,30 @@
+import type { PartHealth, PartName } from '../../../shared/contract/monitoring.ts'
+import type { BreakerSide } from '../../events.ts'
+import { seriesOf } from '../metrics/families.ts'
+import type { Gauges } from '../metrics/gauges.ts'
+import { breakerStateNumbers } from '../metrics/gauges.ts'
+
+type BreakerState = NonNullable<PartHealth['breakers']['get']>
+
+const tierOf: Readonly<Partial<Record<PartName, string>>> = {
+  edge_cache: 'edge-cache',
+  kv: 'kv',
+  redis: 'redis',
+  origin: 'origin',
+}
+
+/** The worst state of a part's breakers at any location that was heard of lately; null where none told of one. */
+export function breakersOf(part: PartName, gauges: Readonly<Record<string, Gauges>>): PartHealth['breakers'] {
+  const tier = tierOf[part]
+  if (tier === undefined) return { get: null, put: null }
+  const worst = (side: BreakerSide) => {
+    const series = seriesOf('breaker_state', [tier, side])
+    return stateOf(Math.max(-1, ...Object.values(gauges).map((standing) => standing[series] ?? -1)))
+  }
+  return { get: worst('get'), put: worst('put') }
+}
+
+function stateOf(number: number): BreakerState | null {
+  const states: readonly BreakerState[] = ['closed', 'half-open', 'open']
+  return states.find((state) => breakerStateNumbers[state] === number) ?? null
+}

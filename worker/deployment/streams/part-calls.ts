@@ -1,0 +1,36 @@
+import type { PartName } from '../../../shared/contract/monitoring.ts'
+import type { PartCalls } from '../alerts/part-watch.ts'
+import { latencyOf, outcomesOf } from '../metrics/render.ts'
+import type { Totals } from '../metrics/totals.ts'
+
+/**
+ * Outcomes in which a part was not there for its caller. A corrupt entry is an answer, and what was refused before any I/O
+ * says nothing of the part.
+ */
+const failures = new Set(['timeout', 'unavailable', 'rate-limited', 'breaker-open'])
+const silent = new Set(['too-large', 'skipped'])
+
+const tierOf = { memory: 'memory', edge_cache: 'edge-cache', kv: 'kv', redis: 'redis' } as const
+
+/** How often each outcome of a part's calls came about; of a tier its reads, which is what its callers wait for. */
+export function outcomesOfPart(totals: Totals, part: PartName): Record<string, number> {
+  if (part === 'ledger') return outcomesOf(totals, 'ledger_calls')
+  if (part === 'origin') return outcomesOf(totals, 'origin_calls')
+  return outcomesOf(totals, 'tier_gets', tierOf[part])
+}
+
+export function callsOfPart(totals: Totals, part: PartName): PartCalls {
+  let succeeded = 0
+  let failed = 0
+  for (const [outcome, times] of Object.entries(outcomesOfPart(totals, part))) {
+    if (failures.has(outcome)) failed += times
+    else if (!silent.has(outcome)) succeeded += times
+  }
+  return { succeeded, failed }
+}
+
+export function latencyOfPart(totals: Totals, part: PartName) {
+  if (part === 'ledger') return latencyOf(totals, 'ledger_call')
+  if (part === 'origin') return latencyOf(totals, 'origin_call')
+  return latencyOf(totals, 'tier_get', { tier: tierOf[part] })
+}

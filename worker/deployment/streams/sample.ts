@@ -1,0 +1,60 @@
+import type {
+  SampleColumns,
+  Sample as ShownSample,
+  sourceNames,
+} from '../../../shared/contract/monitoring.ts'
+import type { Sample } from '../metrics/contract.ts'
+import { latencyOf } from '../metrics/render.ts'
+
+/** Samples do not change, and each is shown many times. */
+const shown = new WeakMap<Sample, ShownSample>()
+
+/** A sample in the words of the contract. */
+export function showSample(sample: Sample): ShownSample {
+  const known = shown.get(sample)
+  if (known !== undefined) return known
+  const described = describe(sample)
+  shown.set(sample, described)
+  return described
+}
+
+function describe({ atMs, spanMs, totals, sums }: Sample): ShownSample {
+  const latency = latencyOf(totals, 'read')
+  const isEmpty = sums.requests === 0
+  return {
+    at_ms: atMs,
+    seconds: spanMs / 1_000,
+    requests: sums.requests,
+    errors: sums.errors,
+    hit_rate: isEmpty ? null : sums.hits / sums.requests,
+    avg_ms: isEmpty ? null : latency.avg_ms,
+    p50_ms: isEmpty ? null : latency.p50_ms,
+    p95_ms: isEmpty ? null : latency.p95_ms,
+    p99_ms: isEmpty ? null : latency.p99_ms,
+    sources: sums.sources,
+  }
+}
+
+/** Samples turned into columns. */
+export function columnsOf(samples: readonly ShownSample[]): SampleColumns {
+  const column = <Name extends keyof ShownSample>(name: Name) => samples.map((sample) => sample[name])
+  const source = (name: (typeof sourceNames)[number]) => samples.map(({ sources }) => sources[name])
+  return {
+    at_ms: column('at_ms'),
+    seconds: column('seconds'),
+    requests: column('requests'),
+    errors: column('errors'),
+    hit_rate: column('hit_rate'),
+    avg_ms: column('avg_ms'),
+    p50_ms: column('p50_ms'),
+    p95_ms: column('p95_ms'),
+    p99_ms: column('p99_ms'),
+    sources: {
+      memory: source('memory'),
+      edge_cache: source('edge_cache'),
+      cloudflare_kv: source('cloudflare_kv'),
+      redis_cache: source('redis_cache'),
+      database: source('database'),
+    },
+  }
+}

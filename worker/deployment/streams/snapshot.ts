@@ -1,0 +1,79 @@
+import type { Alert, AlertSummary } from '../../../shared/contract/alerts.ts'
+import type { Outbox, PartHealth, PartName } from '../../../shared/contract/monitoring.ts'
+import { partNames } from '../../../shared/contract/monitoring.ts'
+import type { PartStanding, WatchedPart } from '../alerts/observation.ts'
+import { watchedParts } from '../alerts/observation.ts'
+import type { Figures, OriginStanding, Sample } from '../metrics/contract.ts'
+import { readSums } from '../metrics/read-sums.ts'
+import type { Totals } from '../metrics/totals.ts'
+import type { Now } from '../monitoring-contract.ts'
+import { breakersOf } from './breakers.ts'
+import { callsOfPart, latencyOfPart } from './part-calls.ts'
+import { showSample } from './sample.ts'
+
+interface Seen {
+  readonly sample: Sample
+  readonly figures: Figures
+  readonly lastMinute: Totals
+  readonly standings: Readonly<Record<WatchedPart, PartStanding>>
+  /** Parts that are switched off. */
+  readonly disabledParts: ReadonlySet<PartName>
+  readonly alerts: Alert[]
+}
+
+/** The deployment now, in the words of the contract. */
+export function describeNow(seen: Seen): Now {
+  const { sample, figures, alerts } = seen
+  const { requests, hits, errors } = readSums(figures.totals)
+  return {
+    at_ms: sample.atMs,
+    sample: showSample(sample),
+    totals: { requests, errors, hit_rate: requests === 0 ? null : hits / requests },
+    parts: partNames.map((part) => describePart(part, seen)),
+    outbox: describeOutbox(figures.origin),
+    alerts,
+  }
+}
+
+/** How many alerts fire or are about to, and which fire. */
+export function summaryOf(alerts: readonly Alert[]): AlertSummary {
+  const firing = alerts.filter(({ state }) => state === 'firing')
+  return {
+    firing: firing.length,
+    pending: alerts.filter(({ state }) => state === 'pending').length,
+    names: firing.map(({ name }) => name),
+  }
+}
+
+function describePart(part: PartName, seen: Seen): PartHealth {
+  const { figures, lastMinute, standings, disabledParts } = seen
+  const { succeeded, failed } = callsOfPart(lastMinute, part)
+  const latency = latencyOfPart(lastMinute, part)
+  const watched = watchedParts.find((each) => each === part)
+  const awayMs = watched === undefined ? 0 : standings[watched].awayMs
+  const calls = succeeded + failed
+  return {
+    part,
+    state: disabledParts.has(part) ? 'disabled' : stateOf(awayMs, calls, failed),
+    calls,
+    failures: failed,
+    p95_ms: latency.count === 0 ? null : latency.p95_ms,
+    away_seconds: awayMs > 0 ? awayMs / 1_000 : null,
+    breakers: breakersOf(part, figures.gauges),
+  }
+}
+
+function stateOf(awayMs: number, calls: number, failed: number): PartHealth['state'] {
+  if (awayMs > 0) return 'away'
+  if (calls === 0) return 'idle'
+  return failed > 0 ? 'failing' : 'healthy'
+}
+
+/** Null while the origin does not answer: what it told before is not known to be so. */
+function describeOutbox(origin: OriginStanding | null): Outbox | null {
+  if (origin?.isUp !== true) return null
+  const { outbox } = origin
+  if (outbox === null) return { status: 'off', depth: null, oldest_age_ms: null, parked: null, relayed: 0 }
+  const { status, depth, oldestAgeMs, parked, relayed } = outbox
+  return { status, depth, oldest_age_ms: oldestAgeMs, parked, relayed }
+}

@@ -1,0 +1,64 @@
+import type { Trace } from '../../shared/contract/trace.ts'
+import { parseTrace } from '../../shared/contract/trace.ts'
+import type { Config } from '../config.ts'
+import type { CallNotes } from './route.ts'
+
+/** What is logged of a request: patterns and outcomes, never a path, a header or a body. */
+interface LoggedRequest {
+  readonly requestId: string
+  readonly trace: Trace
+  readonly method: string
+  /** The pattern of its route. */
+  readonly route: string
+  readonly status: number
+  readonly durationMs: number
+  readonly location: string
+  readonly notes: CallNotes | undefined
+}
+
+type Level = 'info' | 'warn' | 'error'
+
+const severities = { info: 0, warn: 1, error: 2, silent: 3 } as const
+
+/**
+ * One line of JSON for a request: all that failed here (5xx), of the others a share. The workspace stands in it once its
+ * member was let in: it names a customer and no person, and is what an operator is asked about. Users do not.
+ */
+export function logRequest(
+  request: LoggedRequest,
+  { level: levelMin, sampleRate }: Config['requestLog'],
+  random: () => number,
+): void {
+  const level: Level = request.status >= 500 ? 'error' : request.status >= 400 ? 'warn' : 'info'
+  if (severities[level] < severities[levelMin]) return
+  if (level !== 'error' && sampleRate < 1 && random() >= sampleRate) return
+  const { requestId, trace, method, route, status, durationMs, location, notes } = request
+  const line = JSON.stringify({
+    level,
+    message: 'request',
+    requestId,
+    traceId: trace.traceId,
+    method,
+    route,
+    status,
+    tier: notes?.served?.source,
+    verdict: notes?.served?.status,
+    ms: durationMs,
+    location,
+    workspaceId: notes?.workspaceId,
+  })
+  if (level === 'error') console.error(line)
+  else console.log(line)
+}
+
+/** The caller's trace; where it names none that is valid, one of our own, named after the request if that is a UUID. */
+export function traceOf(headers: Headers, requestId: string): Trace {
+  const named = requestId.replaceAll('-', '')
+  return (
+    parseTrace(headers) ?? {
+      traceId: /^(?!0{32})[0-9a-f]{32}$/.test(named) ? named : crypto.randomUUID().replaceAll('-', ''),
+      flags: '00',
+      state: null,
+    }
+  )
+}

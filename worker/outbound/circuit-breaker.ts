@@ -1,0 +1,163 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { BreakerState } from '../events.ts'
+
+/** What a breaker does now, and since when. */
+export interface BreakerStanding {
+  readonly state: BreakerState
+  readonly sinceMs: number
+}
+
+/**
+ * How an admitted call went. `answered`: the place did its part, whatever it answered. `failed`: it did not.
+ * `rate-limited`: it asked to be left alone. `unheard`: nothing was learned (refused before any I/O, caller gone).
+ */
+export type CallOutcome = 'answered' | 'failed' | 'rate-limited' | 'unheard'
+
+/** Says how the admitted call went. Counts once, and only while the state it was admitted in lasts. */
+export type Admission = (outcome: CallOutcome) => void
+
+export interface Breaker {
+  /** A call may be made, and its outcome is to be told; or null: not now. */
+  admit(): Admission | null
+  standing(): BreakerStanding
+}
+
+/** When a breaker opens, and for how long. */
+export interface BreakerPace {
+  /** So many failures one after the other open it … */
+  readonly failuresMax: number
+  /** … and so does this share of the last `windowCalls` calls, if all of them settled within `windowMs`. */
+  readonly failureShareMax: number
+  readonly windowCalls: number
+  readonly windowMs: number
+  /** The first pause; each trial that fails doubles it, up to the longest. */
+  readonly pauseMs: number
+  readonly pauseMaxMs: number
+  /** The pause after `rate-limited`, which opens at once. */
+  readonly rateLimitedPauseMs: number
+  /** A trial not heard of for so long has failed: longer than any deadline of a tier. */
+  readonly trialLostMs: number
+}
+
+/** One failed trial in ten seconds at most: what a tier that hangs costs, an isolate, is one wait for its deadline. */
+export const tierPace: BreakerPace = {
+  failuresMax: 5,
+  failureShareMax: 0.5,
+  windowCalls: 20,
+  windowMs: 10_000,
+  pauseMs: 1_000,
+  pauseMaxMs: 10_000,
+  rateLimitedPauseMs: 1_000,
+  trialLostMs: 5_000,
+}
+
+interface Settled {
+  readonly atMs: number
+  readonly hasFailed: boolean
+}
+
+interface Closed {
+  readonly state: 'closed'
+  readonly sinceMs: number
+  failuresInARow: number
+  /** The last calls, oldest first, `windowCalls` at most. */
+  readonly recent: Settled[]
+}
+
+interface Open {
+  readonly state: 'open'
+  readonly sinceMs: number
+  readonly untilMs: number
+  readonly pauseMs: number
+}
+
+/** A trial is under way. */
+interface HalfOpen {
+  readonly state: 'half-open'
+  readonly sinceMs: number
+  /** The pause before it. */
+  readonly pauseMs: number
+}
+
+/**
+ * A circuit breaker. Closed, it admits every call; open, none; after its pause it is half-open and admits one, the trial,
+ * whose outcome closes it or opens it again. Nobody ever waits for another's trial, since workerd may end that request
+ * with all it began: a trial not heard of is given up, and the next caller makes another.
+ *
+ * Ours rather than a library's: cockatiel 4.0 reads `Date.now()` itself, holds callers back until the trial settles, and
+ * is left without an end by a trial that never does.
+ */
+export function createBreaker(
+  clock: Clock,
+  pace: BreakerPace,
+  onChange: (state: BreakerState) => void,
+): Breaker {
+  let phase: Closed | Open | HalfOpen = closedFrom(clock.now())
+
+  function enter(next: Closed | Open | HalfOpen): void {
+    phase = next
+    onChange(next.state)
+  }
+
+  function open(pauseMs: number): void {
+    const sinceMs = clock.now()
+    enter({ state: 'open', sinceMs, untilMs: sinceMs + pauseMs, pauseMs })
+  }
+
+  function admitTrial(pauseMs: number): Admission {
+    const trial: HalfOpen = { state: 'half-open', sinceMs: clock.now(), pauseMs }
+    enter(trial)
+    return (outcome) => {
+      if (phase !== trial) return
+      if (outcome === 'answered') enter(closedFrom(clock.now()))
+      else if (outcome === 'failed') open(Math.min(pauseMs * 2, pace.pauseMaxMs))
+      else if (outcome === 'rate-limited') open(pace.rateLimitedPauseMs)
+      // Nothing was learned: the next call is the trial.
+      else phase = { state: 'open', sinceMs: trial.sinceMs, untilMs: trial.sinceMs, pauseMs }
+    }
+  }
+
+  function admitClosed(closed: Closed): Admission {
+    return (outcome) => {
+      if (phase !== closed || outcome === 'unheard') return
+      if (outcome === 'rate-limited') return open(pace.rateLimitedPauseMs)
+      count(closed, { atMs: clock.now(), hasFailed: outcome === 'failed' }, pace)
+      if (outcome === 'failed' && isTooMuch(closed, clock.now(), pace)) open(pace.pauseMs)
+    }
+  }
+
+  return {
+    admit() {
+      const nowMs = clock.now()
+      if (phase.state === 'closed') return admitClosed(phase)
+      if (phase.state === 'open') return nowMs < phase.untilMs ? null : admitTrial(phase.pauseMs)
+      return nowMs < phase.sinceMs + pace.trialLostMs
+        ? null
+        : admitTrial(Math.min(phase.pauseMs * 2, pace.pauseMaxMs))
+    },
+    standing() {
+      if (phase.state !== 'open' || clock.now() < phase.untilMs) {
+        return { state: phase.state, sinceMs: phase.sinceMs }
+      }
+      return { state: 'half-open', sinceMs: phase.untilMs }
+    },
+  }
+}
+
+function closedFrom(sinceMs: number): Closed {
+  return { state: 'closed', sinceMs, failuresInARow: 0, recent: [] }
+}
+
+function count(closed: Closed, settled: Settled, { windowCalls }: BreakerPace): void {
+  closed.failuresInARow = settled.hasFailed ? closed.failuresInARow + 1 : 0
+  closed.recent.push(settled)
+  if (closed.recent.length > windowCalls) closed.recent.shift()
+}
+
+function isTooMuch({ failuresInARow, recent }: Closed, nowMs: number, pace: BreakerPace): boolean {
+  if (failuresInARow >= pace.failuresMax) return true
+  const [oldest] = recent
+  if (oldest === undefined || recent.length < pace.windowCalls) return false
+  const failures = recent.filter(({ hasFailed }) => hasFailed).length
+  return nowMs - oldest.atMs < pace.windowMs && failures >= pace.failureShareMax * pace.windowCalls
+}

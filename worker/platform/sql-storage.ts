@@ -1,0 +1,8 @@
+type Cell = ArrayBuffer | string | number | null
+type Binding = string | number | null
+
+/** The part of a Durable Object's SQL storage that its books need; SQLite elsewhere fits it too. */
+export interface SqlStorage {
+  readonly sql: { exec(statement: string, ...values: Binding[]): Iterable<Record<string, Cell>> }
+  transactionSync<Value>(work: () => Value): Value
+}
