@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { z } from 'zod'
+import { systemClock } from '../shared/clock.ts'
 import type { WireError } from '../shared/contract/errors.ts'
 import { safeHeaderEntries } from '../shared/contract/safe-headers.ts'
 import type { Trace } from '../shared/contract/trace.ts'
@@ -9,12 +10,15 @@ import { limits } from '../shared/limits.ts'
 import type { Result } from '../shared/result.ts'
 import { ok } from '../shared/result.ts'
 import { minVersionHeader } from './cache/wish.ts'
-import { ConfigError, type Env } from './config.ts'
+import { ConfigError } from './config.ts'
 import { unserved } from './deployment/metrics/families.ts'
+import type { Env } from './env.ts'
 import type { RequestMethod } from './events.ts'
 import { respondError, respondJson } from './http/answers.ts'
 import { isWellEncoded } from './http/input.ts'
 import { openApiDocument } from './http/openapi.ts'
+import type { PublicAnswers } from './http/public-answers.ts'
+import { createPublicAnswers } from './http/public-answers.ts'
 import { withRateLimits } from './http/rate-limit-headers.ts'
 import { logRequest, traceOf } from './http/request-log.ts'
 import { type Call, type CallNotes, type OpenRoute, oneVariant, type Route } from './http/route.ts'
@@ -73,6 +77,7 @@ interface Variables {
 /** The Worker's HTTP face. `servicesOf` is asked once a request and expected to answer the isolate's own. */
 export function createApp(servicesOf: (env: Env) => Services): App {
   const app: App = new Hono()
+  const publicAnswers = createPublicAnswers(systemClock)
 
   app.use(async (context, next) => {
     const requestId = saneRequestId(context.req.raw.headers.get('X-Request-ID')) ?? crypto.randomUUID()
@@ -110,7 +115,7 @@ export function createApp(servicesOf: (env: Env) => Services): App {
     return next()
   })
 
-  for (const route of routes) mount(app, route, servicesOf)
+  for (const route of routes) mount(app, route, { servicesOf, publicAnswers })
   for (const path of new Set(routes.map((route) => route.path))) refuseOtherMethods(app, path)
   for (const [path, serve] of [
     ['/', servePage],
@@ -134,7 +139,12 @@ export function createApp(servicesOf: (env: Env) => Services): App {
   return app
 }
 
-function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void {
+interface Given {
+  servicesOf(env: Env): Services
+  readonly publicAnswers: PublicAnswers
+}
+
+function mount(app: App, route: Route, { servicesOf, publicAnswers }: Given): void {
   app.on(route.method, honoPath(route.path), async (context) => {
     const request = context.req.raw
     const requestId = context.get('requestId')
@@ -154,7 +164,7 @@ function mount(app: App, route: Route, servicesOf: (env: Env) => Services): void
       notes,
       keepAlive: (work) => context.executionCtx.waitUntil(work),
     }
-    const answered = isOpen(route) ? await answerOpen(route, call) : await route.handle(call)
+    const answered = isOpen(route) ? await answerOpen(publicAnswers, route, call) : await route.handle(call)
     const response = answered.ok ? answered.value : respondError(answered.error, requestId)
     return notes.limits.length === 0 ? response : withRateLimits(notes.limits, response, requestId)
   })
@@ -164,11 +174,15 @@ function isOpen(route: Route): route is OpenRoute {
   return route.access === 'public' || route.access === 'metrics-token'
 }
 
-async function answerOpen(route: OpenRoute, call: Call): Promise<Result<Response, WireError>> {
+async function answerOpen(
+  publicAnswers: PublicAnswers,
+  route: OpenRoute,
+  call: Call,
+): Promise<Result<Response, WireError>> {
   const variant = await route.variantOf(call)
   if (!variant.ok) return variant
   const name = `${route.path} ${variant.value}`
-  return call.services.publicAnswers.answer(name, () => route.handle(call), call.keepAlive)
+  return publicAnswers.answer(name, () => route.handle(call), call.keepAlive)
 }
 
 /** What every answer says, whatever became of the request. */

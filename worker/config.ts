@@ -2,23 +2,6 @@ import { z } from 'zod'
 import { serviceUrl } from '../shared/contract/service-url.ts'
 import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
-import type { MetricsOverview, MetricsShard } from './deployment/metrics/contract.ts'
-import type { Ledger } from './ledger/ledger.ts'
-import type { PlatformLimit } from './rate-limits/platform-decision.ts'
-
-/** What wrangler.toml binds. Every other setting is a variable or secret, read by `parseConfig` alone. */
-export interface Env {
-  readonly BOARD_CACHE: KVNamespace
-  readonly LEDGER: DurableObjectNamespace<Ledger>
-  readonly METRICS: DurableObjectNamespace<MetricsShard>
-  readonly METRICS_OVERVIEW: DurableObjectNamespace<MetricsOverview>
-  /** The dashboard's files; absent where the Worker runs without them. */
-  readonly ASSETS?: Fetcher
-  /** The platform's own limits, which count a location alone: for while Redis is away. */
-  readonly USER_RATE_LIMIT?: PlatformLimit
-  readonly WORKSPACE_RATE_LIMIT?: PlatformLimit
-  readonly VERSION?: { readonly id: string; readonly tag: string }
-}
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 const absentWhenEmpty = <Schema extends z.ZodType>(schema: Schema) =>
@@ -97,6 +80,8 @@ const variablesSchema = z
     OPERATORS_WORKSPACE_ID: absentWhenEmpty(workspaceIdSchema),
     ALERT_WEBHOOK_URL: absentWhenEmpty(webhookUrl),
     ALERT_WEBHOOK_SECRET: absentWhenEmpty(webhookSecret),
+    /** The platform's own name for the deployed version. */
+    VERSION: z.object({ id: z.string(), tag: z.string() }).optional(),
   })
   .check((context) => {
     const { value, issues } = context
@@ -165,8 +150,8 @@ export interface Config {
 export class ConfigError extends Error {}
 
 /** Reads the variables; throws one sentence that names what is wrong, and never a value. */
-export function parseConfig(env: Env): Config {
-  const parsed = variablesSchema.safeParse(env)
+export function parseConfig(variables: object): Config {
+  const parsed = variablesSchema.safeParse(variables)
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} (${issue.message})`)
     throw new ConfigError(`The Worker's configuration is not valid: ${faults.join(', ')}.`)
@@ -201,6 +186,6 @@ export function parseConfig(env: Env): Config {
     signIn: supabaseUrl !== null && publishableKey !== null ? { url: supabaseUrl, publishableKey } : null,
     operatorsWorkspaceId: value.OPERATORS_WORKSPACE_ID,
     alertWebhook: alertUrl === null || alertSecret === null ? null : { url: alertUrl, secret: alertSecret },
-    version: env.VERSION?.tag || env.VERSION?.id || 'development',
+    version: value.VERSION?.tag || value.VERSION?.id || 'development',
   }
 }

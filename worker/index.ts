@@ -1,5 +1,5 @@
 import { createApp } from './app.ts'
-import type { Env } from './config.ts'
+import type { Env } from './env.ts'
 import type { Services } from './services.ts'
 import { createServices } from './services.ts'
 

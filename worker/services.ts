@@ -16,16 +16,15 @@ import { createReader } from './cache/read.ts'
 import type { SettingsReader } from './cache/settings-reader.ts'
 import { createSettingsReader } from './cache/settings-reader.ts'
 import { createStore } from './cache/store.ts'
-import type { Config, Env } from './config.ts'
+import type { Config } from './config.ts'
 import { parseConfig } from './config.ts'
 import type { MetricsClient } from './deployment/metrics/client.ts'
 import { createMetricsClient, overviewName } from './deployment/metrics/client.ts'
 import { isolateGauges } from './deployment/metrics/isolate-gauges.ts'
 import { createMonitoringClient, type MonitoringClient } from './deployment/monitoring-client.ts'
 import { etagOf } from './entry/entry.ts'
+import type { Env } from './env.ts'
 import type { Recorder } from './events.ts'
-import type { PublicAnswers } from './http/public-answers.ts'
-import { createPublicAnswers } from './http/public-answers.ts'
 import type { LedgerClient } from './ledger/client.ts'
 import { createLedgerClient } from './ledger/client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
@@ -51,7 +50,6 @@ export interface Services {
   readonly tiers: Tiers
   readonly settings: SettingsReader
   readonly ask: Ask
-  readonly publicAnswers: PublicAnswers
   /** The dashboard's files; null where the Worker runs without them. */
   readonly assets: Fetcher | null
 }
@@ -104,7 +102,6 @@ export function createServices(
     tiers,
     settings,
     ask,
-    publicAnswers: createPublicAnswers(clock),
     assets: env.ASSETS ?? null,
   }
 }

@@ -6,10 +6,10 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import { createSingleFlight } from '../../shared/single-flight.ts'
+import type { Member } from '../database/caller.ts'
+import { callerKeyOf } from '../database/caller-key.ts'
 import type { Queries } from '../database/queries.ts'
 import type { Failure } from '../failures.ts'
-import type { Member } from './caller.ts'
-import { callerKeyOf } from './caller-key.ts'
 
 export interface Memberships {
   /** The member's role in the workspace, null for none: by the token's claim where it has one, else by the database. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isLoopbackHost } from '../../shared/contract/service-url.ts'
-import { type Env, parseConfig } from '../../worker/config.ts'
+import { parseConfig } from '../../worker/config.ts'
 
 /** An environment of wrangler.toml as wrangler reads it; what is named here the rules look at by name. */
 export const deploymentSchema = z.looseObject({
@@ -109,7 +109,7 @@ function errorsOf(deployment: Deployment, exportedClasses: readonly string[]): s
 /** The Worker's own reading of its configuration is the rule: what it would refuse at its first request. */
 function configurationErrors({ vars }: Deployment): string[] {
   try {
-    parseConfig(environmentOf({ ...secretStandIns, ...vars }))
+    parseConfig({ ...secretStandIns, ...vars })
     return []
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)]
@@ -192,28 +192,26 @@ function missing(wanted: ReadonlySet<string>, present: ReadonlySet<string>): str
 }
 
 /** Every variable and secret the Worker asks its environment for. */
+/** The platform's metadata of the deployed version: a binding of wrangler.toml, and neither a variable nor a secret. */
+const versionBinding = 'VERSION'
+
 function namesReadByTheWorker(): Set<string> {
   const names = new Set<string>()
   const asked = new Proxy<Record<string, string>>(
     {},
     {
       get(_, name) {
-        if (typeof name === 'string' && /^[A-Z_]+$/.test(name)) names.add(name)
+        if (typeof name === 'string' && /^[A-Z_]+$/.test(name) && name !== versionBinding) names.add(name)
         return undefined
       },
     },
   )
   try {
-    parseConfig(environmentOf(asked))
+    parseConfig(asked)
   } catch {
     // It lacks everything; only what it asked for matters.
   }
   return names
-}
-
-/** Reading the configuration touches variables only; the bindings are wrangler's to check. */
-function environmentOf(variables: Readonly<Record<string, string>>): Env {
-  return variables as unknown as Env
 }
 
 function at(deployment: Deployment): (fault: string) => string {

@@ -125,7 +125,7 @@ export const supabaseIsAskedInTheOrigin: Rule = (files) =>
  * hands it to each Durable Object.
  */
 const mayNameEnv = new Set([
-  ...['worker/config.ts', 'worker/services.ts', 'worker/app.ts', 'worker/index.ts'],
+  ...['worker/config.ts', 'worker/env.ts', 'worker/services.ts', 'worker/app.ts', 'worker/index.ts'],
   ...[
     'worker/ledger/ledger.ts',
     'worker/deployment/metrics/metrics-store.ts',
@@ -156,7 +156,7 @@ export const originEnvironmentIsReadInOnePlace: Rule = (files) =>
     .map(({ path }) => `${path} reads process.env; only origin/config.ts does`)
 
 /** An import that stays in the project, both ends as paths from the project's folder. */
-function importsWithin(files: readonly ProjectFile[]): { path: string; target: string }[] {
+export function importsWithin(files: readonly ProjectFile[]): { path: string; target: string }[] {
   return withSyntax(files).flatMap(({ path, imports }) =>
     imports.flatMap(({ specifier }) => {
       const target = targetOf(path, specifier)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as dependencyRules from './dependency-rules.ts'
 import { type ProjectFile, readProject } from './project.ts'
+import { importsGoDownwards } from './room-order.ts'
 import * as rules from './rules.ts'
 
 const project = readProject()
@@ -73,6 +74,16 @@ const guarantees: Guarantee[] = [
     canaries: [{ 'worker/a.ts': "import './gone.ts'" }],
   },
   {
+    name: 'imports go downwards only',
+    rule: importsGoDownwards,
+    canaries: [
+      { 'worker/tiers/a.ts': "import { b } from '../cache/b.ts'", 'worker/cache/b.ts': '' },
+      { 'worker/http/a.ts': "import type { B } from '../auth/admit.ts'", 'worker/auth/admit.ts': '' },
+      { 'origin/database/a.ts': "import { b } from '../routes/b.ts'", 'origin/routes/b.ts': '' },
+      { 'worker/somewhere-else/a.ts': '' },
+    ],
+  },
+  {
     name: 'imports have no circle',
     rule: rules.importsHaveNoCircle,
     canaries: [
@@ -107,9 +118,9 @@ const guarantees: Guarantee[] = [
     name: "the Worker's environment is read in its configuration alone",
     rule: rules.workerEnvIsReadInOnePlace,
     canaries: [
-      { 'worker/tiers/a.ts': "import type { Env } from '../config.ts'" },
+      { 'worker/tiers/a.ts': "import type { Env } from '../env.ts'" },
       { 'worker/a.ts': "import { env } from 'cloudflare:workers'" },
-      { 'worker/a.ts': "type Given = import('./config.ts').Env" },
+      { 'worker/a.ts': "type Given = import('./env.ts').Env" },
       { 'worker/a.ts': 'const originOf = (env: { ORIGIN_URL: string }) => env.ORIGIN_URL' },
     ],
   },

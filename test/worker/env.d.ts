@@ -1,6 +1,6 @@
 /** What `env` and `exports` of cloudflare:workers hold in a test: what wrangler.toml binds, and the Worker itself. */
 declare namespace Cloudflare {
-  type BoardcacheEnv = import('../../worker/config.ts').Env
+  type BoardcacheEnv = import('../../worker/env.ts').Env
   type BoardcacheModule = typeof import('../../worker/index.ts')
 
   interface Env extends BoardcacheEnv {}

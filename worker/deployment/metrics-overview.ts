@@ -11,29 +11,34 @@ import { originMetricsSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
 import { readBounded } from '../../shared/read-bounded.ts'
 import type { Result } from '../../shared/result.ts'
-import type { Config, Env } from '../config.ts'
+import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
 import type { Pulse } from '../platform/pulse.ts'
 import { createPulse } from '../platform/pulse.ts'
 import { createDeploymentMonitor } from './deployment-monitor.ts'
-import type { MetricsOverview as Contract, Figures, Receipt, ShardStanding } from './metrics/contract.ts'
+import type { Figures, MetricsShard, Receipt, ShardStanding } from './metrics/contract.ts'
 import type { OriginReport } from './metrics/origin-figures.ts'
 import { originReportOf } from './metrics/origin-figures.ts'
 import type { Overview } from './metrics/overview.ts'
 import { createOverview } from './metrics/overview.ts'
 import type { Monitor } from './monitor.ts'
-import type { Now, StreamHolder, StreamRefusal, WindowSums } from './monitoring-contract.ts'
+import type { MetricsOverview as Contract } from './monitoring-contract.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/contract.ts'
+
+interface Bindings {
+  readonly METRICS: DurableObjectNamespace<MetricsShard>
+}
 
 /**
  * The one overview of the deployment (overview.ts) as a Durable Object. From the first report on it makes samples
  * without end: every second while there are news or somebody watches, else every ten.
  */
-export class MetricsOverview extends DurableObject<Env> implements Contract {
+export class MetricsOverview extends DurableObject<Bindings> implements Contract {
   private readonly overview: Overview
   private readonly pulse: Pulse
   private readonly monitor: Monitor
 
-  constructor(state: DurableObjectState, env: Env) {
+  constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
     const config = parseConfig(env)
     this.overview = createOverview({

@@ -10,7 +10,7 @@ import type { Fault, WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Now, StreamHolder, StreamRefusal, WindowSums } from './monitoring-contract.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/contract.ts'
 
 /** What watches the deployment, asked within a deadline. Never rejects; `figures_unavailable` where it does not answer. */
 export interface MonitoringClient {

@@ -5,24 +5,12 @@ import type {
   AlertSummary,
 } from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
-import type { Snapshot } from '../../shared/contract/monitoring.ts'
 import type { Result } from '../../shared/result.ts'
-import type { Totals } from './metrics/totals.ts'
+import type { MetricsSums } from './metrics/contract.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/contract.ts'
 
-/** The deployment as of the latest sample. */
-export type Now = Omit<Snapshot, 'history'>
-
-/** What was counted in a window that ended with the latest sample; `spanMs` is how long it really was. */
-export interface WindowSum {
-  readonly totals: Totals
-  readonly spanMs: number
-}
-
-/** The windows that the routes show, and everything that was ever counted. */
-export interface WindowSums {
-  readonly windows: Readonly<Record<'1m' | '5m' | '1h', WindowSum>>
-  readonly all: Totals
-}
+/** The one object that knows the whole deployment, as the Worker and the shards call it. */
+export interface MetricsOverview extends MetricsSums, Monitoring {}
 
 /** What the object that sums answers to the Worker about the deployment. */
 export interface Monitoring {
@@ -36,12 +24,3 @@ export interface Monitoring {
   /** Server-Sent Events, from after the snapshot of this id; or why there is no place for one more. */
   openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal
 }
-
-/** Whose a stream is; null and null: whoever holds METRICS_TOKEN. */
-export interface StreamHolder {
-  readonly workspaceId: string | null
-  readonly userId: string | null
-}
-
-/** `all-taken`: there are as many streams as there may be; `holder-has-enough`: this user or workspace has. */
-export type StreamRefusal = 'all-taken' | 'holder-has-enough'

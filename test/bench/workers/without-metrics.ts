@@ -1,5 +1,5 @@
 import { createApp } from '../../../worker/app.ts'
-import type { Env } from '../../../worker/config.ts'
+import type { Env } from '../../../worker/env.ts'
 import { createServices, type Services } from '../../../worker/services.ts'
 
 export { MetricsStore } from '../../../worker/deployment/metrics/metrics-store.ts'

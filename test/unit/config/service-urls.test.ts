@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Env, parseConfig } from '../../../worker/config.ts'
+import { parseConfig } from '../../../worker/config.ts'
 
 const secret = `whsec_${Buffer.from('twenty-four bytes, or more').toString('base64')}`
 const variables = {
@@ -15,8 +15,7 @@ const variables = {
   ALERT_WEBHOOK_URL: 'https://hooks.crm.test/a/',
   ALERT_WEBHOOK_SECRET: secret,
 }
-const configOf = (changes: Record<string, string> = {}) =>
-  parseConfig({ ...variables, ...changes } as unknown as Env)
+const configOf = (changes: Record<string, string> = {}) => parseConfig({ ...variables, ...changes })
 
 const named = [
   'ORIGIN_URL',

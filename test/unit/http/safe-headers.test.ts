@@ -3,8 +3,8 @@ import { safeHeaders } from '../../../shared/contract/safe-headers.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { createApp, routes } from '../../../worker/app.ts'
-import { ConfigError, type Env } from '../../../worker/config.ts'
-import { createPublicAnswers } from '../../../worker/http/public-answers.ts'
+import { ConfigError } from '../../../worker/config.ts'
+import type { Env } from '../../../worker/env.ts'
 import type { Services } from '../../../worker/services.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 
@@ -31,7 +31,6 @@ function createServices(): Services {
     clock: createFakeClock(),
     metrics: { recorder: { record: () => undefined }, flushSoon: () => null },
     bearer: { authenticate: async () => err({ code: 'token_missing' }) },
-    publicAnswers: createPublicAnswers(createFakeClock()),
     monitoring: {
       openStream: async () => ok(new ReadableStream()),
       alertSummary: async () => err({ code: 'figures_unavailable' }),

@@ -1,5 +1,4 @@
 import type { Source } from '../../../shared/resources/resource.ts'
-import type { Monitoring } from '../monitoring-contract.ts'
 import type { Gauges } from './gauges.ts'
 import type { Totals } from './totals.ts'
 
@@ -14,8 +13,8 @@ export interface MetricsShard extends Rpc.DurableObjectBranded {
   standing(): ShardStanding | null
 }
 
-/** The one object that knows the whole deployment. */
-export interface MetricsOverview extends Rpc.DurableObjectBranded, Monitoring {
+/** What the one object that sums the whole deployment is told by shards, and tells isolates. */
+export interface MetricsSums extends Rpc.DurableObjectBranded {
   report(standing: ShardStanding): Receipt
   /** The figures with the news of every shard in them, `location`'s own first of all. */
   read(location: string): Promise<Figures>

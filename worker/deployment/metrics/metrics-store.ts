@@ -2,11 +2,10 @@ import { DurableObject } from 'cloudflare:workers'
 import { z } from 'zod'
 import { systemClock, withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
-import type { Env } from '../../config.ts'
 import type { Pulse } from '../../platform/pulse.ts'
 import { createPulse } from '../../platform/pulse.ts'
 import { overviewName } from './client.ts'
-import type { FlushId, MetricsShard, Receipt, ShardStanding } from './contract.ts'
+import type { FlushId, MetricsShard, MetricsSums, Receipt, ShardStanding } from './contract.ts'
 import type { Gauges } from './gauges.ts'
 import { mergeGauges } from './gauges.ts'
 import { heardOfMs, pauseFor } from './overview.ts'
@@ -26,6 +25,10 @@ const sumRowSchema = z.object({ batches: z.int(), totals: z.string() })
 const writerRowSchema = z.object({ sequence: z.int() })
 const identityRowSchema = z.object({ epoch: z.string(), location: z.string() })
 
+interface Bindings {
+  readonly METRICS_OVERVIEW: DurableObjectNamespace<MetricsSums>
+}
+
 /**
  * Sums the figures of one location, which is its name. A Durable Object's answer leaves only once what it wrote is
  * durable (Cloudflare, Durable Objects: output gates), so a batch that was confirmed is not lost; and the sum and the
@@ -34,7 +37,7 @@ const identityRowSchema = z.object({ epoch: z.string(), location: z.string() })
  * However many isolates a location has, it takes 200 calls a second: an isolate hands over at most two batches a second,
  * and from the hundredth isolate on each is told to wait longer, to 10 s, which is enough for 2,000 of them.
  */
-export class MetricsStore extends DurableObject<Env> implements MetricsShard {
+export class MetricsStore extends DurableObject<Bindings> implements MetricsShard {
   private readonly sql: SqlStorage
   private readonly writers = new Map<string, { readonly gauges: Gauges; readonly heardAtMs: number }>()
   private sum: Totals = emptyTotals()
@@ -44,7 +47,7 @@ export class MetricsStore extends DurableObject<Env> implements MetricsShard {
   private reportPauseMs = reportMs
   private failures = 0
 
-  constructor(state: DurableObjectState, env: Env) {
+  constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
     this.sql = state.storage.sql
     this.pulse = createPulse({

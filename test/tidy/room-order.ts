@@ -1,0 +1,36 @@
+import { importsWithin, type Rule } from './rules.ts'
+
+/**
+ * The rooms of the product, lowest first. A file imports from its own room and from rooms below it, never from above. The
+ * longest entry that a path begins with is its room; `shared` is below all.
+ */
+const roomOrder: readonly string[] = [
+  'shared',
+  ...['worker/platform', 'worker/events.ts', 'worker/config.ts', 'worker/outbound', 'worker/entry'],
+  ...['worker/ledger', 'worker/tiers', 'worker/cache', 'worker/rate-limits', 'worker/auth'],
+  ...['worker/deployment/metrics', 'worker/deployment/alerts', 'worker/deployment/streams'],
+  ...['worker/deployment', 'worker/env.ts', 'worker/services.ts', 'worker/http'],
+  ...['worker/auth/admit.ts', 'worker/routes', 'worker/app.ts', 'worker/index.ts'],
+  ...['origin/failures.ts', 'origin/metrics.ts', 'origin/periodic.ts', 'origin/database'],
+  ...['origin/outbox', 'origin/contacts', 'origin/loaders', 'origin/http', 'origin/auth'],
+  ...['origin/routes', 'origin/config.ts', 'origin/app.ts', 'origin/index.ts', 'origin/local'],
+]
+
+/** Rooms that follow no order of the product: the dashboard is a program of its own. */
+const apart = /^(test|worker\/dashboard)\//
+
+export const importsGoDownwards: Rule = (files) => [
+  ...files
+    .filter(({ path }) => path.endsWith('.ts') && !apart.test(path) && path.includes('/'))
+    .filter(({ path }) => roomOf(path) < 0)
+    .map(({ path }) => `${path} is in no room that room-order.ts names`),
+  ...importsWithin(files)
+    .filter(({ path, target }) => !apart.test(path) && roomOf(target) > roomOf(path))
+    .map(({ path, target }) => `${path} imports ${target}, which is in a room above it`),
+]
+
+function roomOf(path: string): number {
+  const fitting = roomOrder.filter((room) => path === room || path.startsWith(`${room}/`))
+  const longest = fitting.sort((one, other) => other.length - one.length)[0]
+  return longest === undefined ? -1 : roomOrder.indexOf(longest)
+}
