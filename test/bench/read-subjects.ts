@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** One way to answer the page. */
@@ -18,6 +19,15 @@ const noMemory = { MEMORY_CACHE_BYTES: '0' }
 const noNearTiers = { ...noMemory, EDGE_CACHE_ENABLED: 'false' }
 const noRedis = { REDIS_ENABLED: 'false' }
 
+/** What a Worker can do at most: memory hits are held against it too. */
+export const constant: Subject = {
+  name: 'bare Worker, a constant',
+  entry: entryOf('workers/constant.ts'),
+  variables: {},
+  isAuthenticated: false,
+  source: null,
+}
+
 /** What the others are measured against. */
 export const yardstick: Subject = {
   name: 'bare Worker, one KV value',
@@ -29,13 +39,7 @@ export const yardstick: Subject = {
 
 /** Everything that is measured; of Boardcache each tier, with those before it switched off or empty. */
 export const subjects: readonly Subject[] = [
-  {
-    name: 'bare Worker, a constant',
-    entry: entryOf('workers/constant.ts'),
-    variables: {},
-    isAuthenticated: false,
-    source: null,
-  },
+  constant,
   yardstick,
   {
     name: "Hono's cache middleware, no authentication",
@@ -101,3 +105,11 @@ export const subjects: readonly Subject[] = [
     source: 'redis_cache',
   },
 ]
+
+/** The Worker of another working copy of this project in the same ways, to be measured in the same rounds. */
+export function subjectsOf(folder: string): Subject[] {
+  const entry = join(folder, 'worker/index.ts')
+  return subjects
+    .filter((subject) => subject.entry === boardcache)
+    .map((subject) => ({ ...subject, entry, name: subject.name.replace('Boardcache', 'before') }))
+}

@@ -7,7 +7,7 @@ import { cpuMsOf } from './cpu-time.ts'
 import { median } from './median.ts'
 import { type Loaded, type LoadProcess, startLoadProcess } from './read-load.ts'
 import { page } from './read-page.ts'
-import { subjects, yardstick } from './read-subjects.ts'
+import { constant, subjects, subjectsOf, yardstick } from './read-subjects.ts'
 import { type RunningSubject, type RunningWorkers, startWorkers } from './read-workers.ts'
 
 /**
@@ -26,6 +26,8 @@ const options = z
     seconds: z.coerce.number().min(1).max(60),
     /** Those whose name has this in it, and what they are measured against. */
     only: z.string(),
+    /** A folder with another version of the project, which is measured in the same rounds. */
+    before: z.string().optional(),
   })
   .parse(
     parseArgs({
@@ -33,6 +35,7 @@ const options = z
         rounds: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '4' },
         only: { type: 'string', default: '' },
+        before: { type: 'string' },
       },
     }).values,
   )
@@ -88,37 +91,43 @@ function printTable(
 ): void {
   const of = (subject: RunningSubject | undefined) =>
     rounds.flatMap((round) => (subject && round.get(subject)) ?? [])
-  const yards = of(subjects.find(({ name }) => name === yardstick.name))
-  console.log(
-    '\n| | requests/s | p50 ms | p99 ms | CPU ms a request | requests/s : KV | CPU : KV | failures |',
+  const [yards, constants] = [yardstick, constant].map(({ name }) =>
+    of(subjects.find((subject) => subject.name === name)),
   )
-  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
+  console.log(
+    '\n| | requests/s | p50 ms | p99 ms | CPU ms a request | requests/s : constant | requests/s : KV | CPU : KV | failures |',
+  )
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |')
   for (const subject of subjects) {
     const measured = of(subject)
     const middle = (of: keyof Measured) => median(measured.map((each) => each[of]))
     // Round by round: what slowed the machine down slowed both.
-    const ratio = (of: 'perSecond' | 'cpuMs') =>
-      median(measured.map((each, round) => each[of] / (yards[round]?.[of] ?? Number.NaN)))
+    const ratio = (of: 'perSecond' | 'cpuMs', against = yards) =>
+      median(measured.map((each, round) => each[of] / (against?.[round]?.[of] ?? Number.NaN)))
     const cells = [
       subject.name,
       middle('perSecond').toFixed(0),
       middle('p50Ms').toFixed(0),
       middle('p99Ms').toFixed(0),
       middle('cpuMs').toFixed(3),
+      ratio('perSecond', constants).toFixed(2),
       ratio('perSecond').toFixed(2),
       ratio('cpuMs').toFixed(2),
       measured.reduce((sum, { failures }) => sum + failures, 0),
     ]
     console.log(`| ${cells.join(' | ')} |`)
   }
-  const speeds = yards.map(({ perSecond }) => perSecond)
+  const speeds = (yards ?? []).map(({ perSecond }) => perSecond)
   const spread = (Math.max(...speeds) - Math.min(...speeds)) / median(speeds)
   console.log(
     `\n"${yardstick.name}" itself varied by ${(100 * spread).toFixed(0)} % from its slowest round to its fastest.`,
   )
 }
 
-const chosen = subjects.filter((subject) => subject === yardstick || subject.name.includes(options.only))
+const others = options.before === undefined ? [] : subjectsOf(options.before)
+const chosen = [...subjects, ...others].filter(
+  (subject) => subject === yardstick || subject === constant || subject.name.includes(options.only),
+)
 const [cpu] = cpus()
 console.log(
   `${cpus().length} cores, ${cpu?.model ?? 'unknown'}; load of the machine before ${loadavg()[0]?.toFixed(1)}; Node ${process.version}; ` +
