@@ -36,8 +36,9 @@ export const limits = {
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
   eventIdCharactersMax: 200,
-  /** Two identifiers and what holds them together. */
-  tagCharactersMax: 270,
+  /** A move: the name of a family, and a bucket or a bucket and a mask of slots. Of the older form of a tag: two identifiers. */
+  moveCharactersMax: 17,
+  olderTagCharactersMax: 270,
   /** A contact's texts, in characters, and its tags. The database has the same numbers (migrations, `bounds`). */
   nameCharactersMax: 200,
   emailCharactersMax: 320,
@@ -76,8 +77,17 @@ export const limits = {
   loadAttemptsMax: 3,
   /** A thing that does not exist may come to be without an event that names it. */
   notFoundLifetimeSeconds: 30,
-  /** Ledger: what it remembers of a workspace. */
-  ledgerTagsMax: 10_000,
+  /** Ledger: what it remembers of a workspace. Its tags are so many by construction (tags/families.ts): four bytes each. */
+  ledgerTagsMax: 16_384,
+  /** Buckets of a family, by how many things of it a workspace has; of the places, and the slots of each. */
+  tagBucketsMost: 1_024,
+  tagBucketsMany: 512,
+  tagBucketsSome: 256,
+  tagBucketsFew: 64,
+  placeBuckets: 512,
+  placeSlots: 16,
+  /** Buckets of a family that a statement names one by one; past that it moves the family. */
+  bucketsNamedMax: 32,
   ledgerEventIdsMax: 10_000,
   ledgerChangesPerAnswerMax: 2_000,
   /** Views shared by a location's isolates: how much of one, for how long, and how far their clocks may differ. */
@@ -198,8 +208,12 @@ export const limits = {
   renewedRowsMax: 1_000,
   retryAfterSeconds: 1,
   stopGraceMs: 30_000,
-  /** Outbox and relay. A row's tags are bounded by the triggers (8 columns, 8 open lists, the counts). */
-  outboxTagsMax: 17,
+  /**
+   * Outbox and relay. A row's moves are bounded by the triggers: seven families of buckets, and those that are one thing. Rows
+   * that were written before there were moves have at most so many tags.
+   */
+  outboxTagsMax: 240,
+  olderOutboxTagsMax: 17,
   relayBatchMax: 200,
   relayDeadlineMs: 3_000,
   /** How long a claim holds; that of a relay that died comes back after it. */
@@ -274,9 +288,18 @@ holds(limits.queryDeadlineMs < limits.originDeadlineMs, 'a query ends before the
 holds(limits.ledgerChangesPerAnswerMax <= limits.ledgerTagsMax, 'an answer fits in what the ledger remembers')
 holds(limits.entryHeaderBytesMax < limits.entryBytesMax, 'an entry holds more than its header')
 holds(limits.keyPartCharactersMax < limits.keyBytesMax, 'a key holds more than one part')
+holds(limits.ledgerTagsMax <= 65_536, 'a tag fits in two bytes')
+holds(7 * limits.bucketsNamedMax + 3 <= limits.outboxTagsMax, 'a row has room for the moves of a statement')
+// Around each move stand two quotation marks and a comma.
 holds(
-  limits.relayBatchMax * (limits.outboxTagsMax * limits.tagCharactersMax + 300) <= limits.requestBodyBytesMax,
+  limits.relayBatchMax * (limits.outboxTagsMax * (limits.moveCharactersMax + 3) + 300) <=
+    limits.requestBodyBytesMax,
   'the largest batch of the relay fits in a request',
+)
+holds(
+  limits.relayBatchMax * (limits.olderOutboxTagsMax * (limits.olderTagCharactersMax + 3) + 300) <=
+    limits.requestBodyBytesMax,
+  'so does the largest batch of older rows',
 )
 holds(
   limits.relayBatchMax <= limits.invalidationEventsMax,

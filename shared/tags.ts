@@ -44,6 +44,6 @@ export const tagSchema: z.ZodType<Tag, Tag> = z
     z.templateLiteral(['column:', boardIdSchema, ':', columnIdSchema]),
   ])
   .refine(
-    (tag) => tag.length <= limits.tagCharactersMax,
-    `must have at most ${limits.tagCharactersMax} characters`,
+    (tag) => tag.length <= limits.olderTagCharactersMax,
+    `must have at most ${limits.olderTagCharactersMax} characters`,
   )
