@@ -41,7 +41,12 @@ export interface Origin {
     request: LoadRequest,
     caller: Caller,
   ): Promise<Result<Uint8Array | null, WireError>>
-  membership(workspaceId: WorkspaceId, caller: Caller): Promise<Result<Role | null, WireError>>
+  /** The caller's role. `version` names what the answer will be judged by: calls of another version share no query. */
+  membership(
+    workspaceId: WorkspaceId,
+    version: string | null,
+    caller: Caller,
+  ): Promise<Result<Role | null, WireError>>
   boards(workspaceId: WorkspaceId, caller: Caller): Promise<Result<string[], WireError>>
   settings(workspaceId: WorkspaceId, caller: Caller): Promise<Result<CacheSettings, WireError>>
   saveSettings(
@@ -111,8 +116,10 @@ export function createOrigin(options: OriginOptions): Origin {
       const answer = await ask(`/load/${resourceName}`, caller, request)
       return answer.ok || answer.error.code !== 'board_not_found' ? answer : ok(null)
     },
-    async membership(workspaceId, caller) {
-      const answer = await askFor(membershipSchema, `${workspacePath(workspaceId)}/membership`, caller)
+    async membership(workspaceId, version, caller) {
+      const query = version === null ? '' : `?version=${encodeURIComponent(version)}`
+      const path = `${workspacePath(workspaceId)}/membership${query}`
+      const answer = await askFor(membershipSchema, path, caller)
       return answer.ok ? ok(answer.value.role) : answer
     },
     async boards(workspaceId, caller) {
