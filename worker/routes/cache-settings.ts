@@ -12,9 +12,9 @@ import {
 import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
-import { countsTag, settingsTag, workspaceTag } from '../../shared/tags.ts'
 import { enveloped, respondData } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import { everythingConcern, settingsConcern } from '../ledger/concerns.ts'
 import { invalidate } from '../ledger/invalidate.ts'
 import { readCacheStats } from './cache-stats.ts'
 import { measurePerformance } from './performance.ts'
@@ -63,11 +63,7 @@ const changeSettings = defineRoute({
     const saved = await origin.saveSettings(workspaceId, call.input.body, caller)
     if (!saved.ok) return saved
     // Saved but not announced would be in force at some locations only: then the answer is an error, and a retry mends it.
-    const announced = await invalidate(
-      ledger,
-      metrics.recorder,
-      new Map([[workspaceId, [{ tags: [settingsTag] }]]]),
-    )
+    const announced = await invalidate(ledger, metrics.recorder, new Map([[workspaceId, [settingsConcern]]]))
     return announced.ok ? ok(respondData(saved.value)) : announced
   },
 })
@@ -81,12 +77,11 @@ const invalidateWorkspace = defineRoute({
   gives: enveloped(workspaceInvalidatedSchema),
   errors: ['ledger_unavailable'],
   async handle(call) {
-    const tags = [workspaceTag, countsTag, settingsTag]
     const { ledger, metrics } = call.services
     const answer = await invalidate(
       ledger,
       metrics.recorder,
-      new Map([[call.caller.workspaceId, [{ tags }]]]),
+      new Map([[call.caller.workspaceId, [everythingConcern]]]),
     )
     if (!answer.ok) return answer
     // Nothing is deleted anywhere: what moved on outdates every entry of the workspace, in every tier, at once.

@@ -1,4 +1,5 @@
 import type { Explanation } from '../../shared/resources/explanation.ts'
+import { nameOf } from '../../shared/tags/tags.ts'
 import type { ReadAnswer } from '../cache/read.ts'
 
 /** How an answer came about, for whoever looks into it. */
@@ -10,7 +11,7 @@ export function explain({ entry, steps, view }: ReadAnswer, nowMs: number): Expl
       age_ms: nowMs - entry.createdAtMs,
       load_ms: entry.loadMs,
     },
-    view: view === null ? null : { version: view.version, floor: view.floor, age_ms: nowMs - view.askedAtMs },
-    tags: entry.tags.map((tag) => ({ tag, version: view === null ? null : view.movedAt(tag) })),
+    view: view === null ? null : { version: view.version, floor: view.birth, age_ms: nowMs - view.askedAtMs },
+    tags: entry.tags.map((tag) => ({ tag: nameOf(tag), version: view === null ? null : view.movedAt(tag) })),
   }
 }

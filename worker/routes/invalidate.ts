@@ -14,14 +14,13 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Tag } from '../../shared/tags.ts'
 import { enveloped, respondData, respondJson } from '../http/answers.ts'
 import { parseInput } from '../http/input.ts'
 import { defineRoute, type HeadersTaken } from '../http/route.ts'
-import type { LedgerEvent } from '../ledger/contract.ts'
+import type { Concern, ScopedEvent } from '../ledger/concerns.ts'
 import { ledgerEventOf } from '../ledger/event-digest.ts'
 import { invalidate, invalidateEach } from '../ledger/invalidate.ts'
-import { webhookTags } from '../ledger/webhook-tags.ts'
+import { webhookConcerns } from '../ledger/webhook-concerns.ts'
 import type { Services } from '../services.ts'
 
 type Body = z.output<typeof body.schema>
@@ -65,7 +64,7 @@ export const invalidateRoute = defineRoute({
   },
 })
 
-/** Tags as they are, each event answered for itself: 200 when all are durable, 207 when some are not. */
+/** Moves as they are, each event answered for itself: 200 when all are durable, 207 when some are not. */
 async function takeOutbox(
   { outbox }: OutboxBatch,
   { ledger, metrics }: Services,
@@ -76,7 +75,7 @@ async function takeOutbox(
 }
 
 interface ReportedEvent {
-  readonly ledgerEvent: LedgerEvent
+  readonly ledgerEvent: ScopedEvent
   /** In the request, from 0. */
   readonly position: number
 }
@@ -115,10 +114,10 @@ async function eventsOf(
 ): Promise<Result<Events, WireError>> {
   if ('events' in body) return reportedEvents(body.events, workspaceHeader)
   if (!('table' in body)) return reportedEvents([body], workspaceHeader)
-  const moved = webhookTags(body)
-  if (!moved.ok) return err({ code: 'invalid_body', details: [moved.error] })
-  const reported = (tags: readonly Tag[]) => [{ ledgerEvent: { tags }, position: 0 }]
-  return ok(new Map([...moved.value].map(([workspaceId, tags]) => [workspaceId, reported(tags)])))
+  const concerns = webhookConcerns(body)
+  if (!concerns.ok) return err({ code: 'invalid_body', details: [concerns.error] })
+  const reported = (concern: Concern) => [{ ledgerEvent: concern, position: 0 }]
+  return ok(new Map([...concerns.value].map(([id, concern]) => [id, reported(concern)])))
 }
 
 async function reportedEvents(
