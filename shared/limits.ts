@@ -123,9 +123,9 @@ export const limits = {
   /** Of each resource, by URL: at most `urlBytesMax` each. */
   isolateQuestionsMax: 1_000,
   isolateMembershipsMax: 10_000,
-  /** Of the origin's strangers: how many, and for how long none of them is asked about again. */
+  /** Of the origin's strangers: how many, and for how long none of them is looked up again. */
   originStrangersMax: 1_000,
-  originStrangerSeconds: 5,
+  originStrangerSeconds: 1,
   isolateExpectedMax: 2_000,
   /** Of each workspace: what its readers look at, and for how long after they last did. */
   watchedMax: 32,
@@ -138,8 +138,8 @@ export const limits = {
   isolateLimitedMax: 10_000,
   membershipSeconds: 60,
   /**
-   * Of strangers to a workspace: remembered apart from members, so that they evict none, and for so short a time that
-   * somebody who was just let in soon gets in.
+   * Of strangers to a workspace: remembered apart from members, so that they evict none. The ledger says earlier when
+   * somebody was let in.
    */
   isolateStrangersMax: 5_000,
   strangerSeconds: 10,
@@ -147,7 +147,7 @@ export const limits = {
   isolateQuestionersMax: 5_000,
   membershipQuestionsMax: 60,
   membershipQuestionsSeconds: 60,
-  /** How long a known member still reads while nobody can be asked (SPEC 8: what is cached is served). */
+  /** How long a known member still reads while the origin is away, unless their tag moved (SPEC 8: what is cached is served). */
   membershipGraceSeconds: 3_600,
   /** Deadlines of one call outwards, in milliseconds. */
   edgeCacheDeadlineMs: 250,
@@ -346,6 +346,10 @@ holds(
 holds(
   limits.answerBytesMax + limits.entryHeaderBytesMax <= limits.entryBytesMax,
   'the largest answer of the origin can be cached',
+)
+holds(
+  1_000 * limits.originStrangerSeconds <= limits.stalenessBoundDefaultMs,
+  'somebody who was let in is seen by the origin, which follows no ledger, within the bound',
 )
 holds(limits.strangerSeconds < limits.membershipSeconds, 'strangers are forgotten before members')
 holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')

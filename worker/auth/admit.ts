@@ -247,7 +247,8 @@ async function admitOperator(arrival: Arrival): Promise<Result<Operator, WireErr
   const { metricsToken, operatorsWorkspaceId } = arrival.services.config
   const hasOperators = operatorsWorkspaceId !== null
   if (metricsToken !== null && (await matchesKey(arrival.headers.get('Authorization'), metricsToken))) {
-    return ok({ alertSetters: hasOperators ? 'operators' : 'internal_key', holder: tokenHolder })
+    const alertSetters = hasOperators ? 'operators' : 'internal_key'
+    return ok({ alertSetters, holder: tokenHolder, isStillLetIn: () => true })
   }
   const admin = await admitAdminOf(arrival, operatorsWorkspaceId)
   if (!admin.ok) return admin
@@ -255,6 +256,10 @@ async function admitOperator(arrival: Arrival): Promise<Result<Operator, WireErr
   return ok({
     alertSetters: hasOperators ? 'you' : 'internal_key',
     holder: { workspaceId, userId: principal.userId },
+    async isStillLetIn() {
+      const role = await arrival.services.memberships.roleOf(principal, workspaceId, arrival)
+      return role.ok && role.value === 'admin'
+    },
   })
 }
 

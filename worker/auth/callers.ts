@@ -31,6 +31,8 @@ export interface Operator {
   readonly alertSetters: AlertSetters
   /** For the bounds on what one of them may hold; both null for the holders of METRICS_TOKEN, who share one bound. */
   readonly holder: { readonly workspaceId: WorkspaceId | null; readonly userId: UserId | null }
+  /** Whether the same caller would be let in now: for what goes on after the answer began. Counts against no limit. */
+  isStillLetIn(): boolean | Promise<boolean>
 }
 
 /** The callers that each kind of access lets in. Null: the handler needs to know nothing of them. */

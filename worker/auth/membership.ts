@@ -79,8 +79,8 @@ type Known = Result<Role | null, WireError>
  * removed is out within the staleness bound, and somebody who was let in is in, also where the opposite was remembered.
  * A remembered role is also dropped after `limits.membershipSeconds`, a stranger's after `limits.strangerSeconds`.
  *
- * While the ledger is out of reach nothing is proved: then a remembered role is used for the bound, and the origin decides
- * after it. A failure to know is never remembered, and never taken for an answer; but while the origin is away or late,
+ * While the ledger is out of reach, or was never called since nobody reads that workspace here, nothing is proved: then what
+ * is remembered is used for the bound, and the origin decides after it. A failure to know is never remembered, and never taken for an answer; but while the origin is away or late,
  * somebody who was a member at most `limits.membershipGraceSeconds` ago still is, unless a tag is known to have moved:
  * so an outage of the origin does not close the boards that are cached, and opens none that was closed.
  */
@@ -117,34 +117,51 @@ class RememberedMemberships implements Memberships {
     workspaceId: WorkspaceId,
     request: LookupRequest,
   ): Promise<Result<Role, WireError>> {
-    const { views } = this.options
+    const key = keyOf(principal, workspaceId)
     const tags = membershipTags(principal.userId)
-    for (let attempt = 1; ; attempt += 1) {
-      const proof = await views.current(workspaceId, { kind: 'bounded' }, request.keepAlive)
-      const view = proof.ok ? proof.value : proof.error.last
-      const known = this.unchanged(keyOf(principal, workspaceId), view)
-      if (known !== undefined && this.isUsable(known, proof.ok)) return member(known.role)
-      const stamp = view === null ? null : { ledgerId: view.ledgerId, version: view.version }
+    for (let attempt = 1; attempt <= limits.loadAttemptsMax; attempt += 1) {
+      const { view, isProven } = await this.viewFor(key, workspaceId, request.keepAlive)
+      const known = this.unchanged(key, view)
+      if (known !== undefined && this.isUsable(known, isProven)) return member(known.role)
+      // Of a view that is not to be had, an older place will do: it was known before this call all the more.
+      const stamp = view === null ? (known?.stamp ?? null) : stampOf(view)
+      const calledAtMs = this.options.clock.now()
       const lookup = { principal, workspaceId, stamp, requestId: request.requestId, trace: request.trace }
       const answer = await this.answerOf(lookup, { tags, view, known }, request.keepAlive)
-      if (!answer.ok) return answer
-      // The answer is as old as the call, which may have taken longer than the bound.
-      const newest = await this.newestView(workspaceId, request.keepAlive)
-      if (newest === null || !hasChangedSince(stamp, tags, newest)) return answer
-      if (attempt === limits.loadAttemptsMax) return err(unknowable({ code: 'overloaded' }))
+      if (!answer.ok || (await this.isCurrent(lookup, tags, { calledAtMs, attempt }, request.keepAlive)))
+        return answer
     }
+    return err(unknowable({ code: 'overloaded' }))
   }
 
-  /** A view within the bound; null while the ledger is out of reach. */
-  private async newestView(
+  /**
+   * The view to judge by. The ledger is called for members alone: a stranger must wake up no ledger, least of all one of a name
+   * that they made up.
+   */
+  private async viewFor(
+    key: string,
     workspaceId: WorkspaceId,
     keepAlive: LookupRequest['keepAlive'],
-  ): Promise<MembersView | null> {
+  ): Promise<{ readonly view: MembersView | null; readonly isProven: boolean }> {
     const { views } = this.options
     const atHand = views.atHand(workspaceId)
-    if (atHand !== null) return atHand
+    if (atHand !== null || !this.memory.isMember(key)) return { view: atHand, isProven: atHand !== null }
     const proof = await views.current(workspaceId, { kind: 'bounded' }, keepAlive)
-    return proof.ok ? proof.value : null
+    return { view: proof.ok ? proof.value : proof.error.last, isProven: proof.ok }
+  }
+
+  /** Whether an answer still holds: it is as old as the call, which may have taken longer than the bound. */
+  private async isCurrent(
+    { stamp, principal, workspaceId }: Lookup,
+    tags: readonly Tag[],
+    { calledAtMs, attempt }: { readonly calledAtMs: number; readonly attempt: number },
+    keepAlive: LookupRequest['keepAlive'],
+  ): Promise<boolean> {
+    const { clock, boundMs } = this.options
+    // Nothing to judge it by: the first answer about a member, or the ledger is out of reach.
+    if (stamp === null) return attempt > 1 || clock.now() - calledAtMs <= boundMs
+    const { view, isProven } = await this.viewFor(keyOf(principal, workspaceId), workspaceId, keepAlive)
+    return !isProven || view === null || !hasChangedSince(stamp, tags, view)
   }
 
   /** What is remembered, unless the view tells that it may have changed. */
@@ -211,6 +228,10 @@ interface Held {
   readonly tags: readonly Tag[]
   readonly view: MembersView | null
   readonly known: RememberedRole | undefined
+}
+
+function stampOf({ ledgerId, version }: MembersView): MembershipStamp {
+  return { ledgerId, version }
 }
 
 /** Identifiers hold no white space (shared/ids.ts), so no two pairs share a key. */

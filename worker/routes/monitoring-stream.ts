@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { streamEventSchemas } from '../../shared/contract/monitoring.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { Operator } from '../auth/callers.ts'
 import { defineRoute, type HeadersTaken } from '../http/route.ts'
 
 /** The instant of a snapshot, as `id:` gave it out. */
@@ -40,9 +41,28 @@ export const monitoringStreamRoute = defineRoute({
     if (call.isHead) return ok(new Response(null, { headers: eventStreamHeaders }))
     const stream = await call.services.monitoring.openStream(call.input.headers, call.caller.holder)
     if (!stream.ok) return stream
-    return ok(new Response(stream.value, { headers: eventStreamHeaders }))
+    const events = whileLetIn(stream.value, call.caller)
+    return ok(new Response(events, { headers: eventStreamHeaders }))
   },
 })
+
+/**
+ * The stream, up to the first event that its reader is not to see any more: an operator who was removed gets nothing later than
+ * the staleness bound after it. Events come about once a second, and whoever comes back is let in anew or not.
+ */
+export function whileLetIn(
+  events: ReadableStream<Uint8Array>,
+  { isStillLetIn }: Pick<Operator, 'isStillLetIn'>,
+): ReadableStream<Uint8Array> {
+  return events.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      async transform(event, controller) {
+        if (await isStillLetIn()) controller.enqueue(event)
+        else controller.terminate()
+      },
+    }),
+  )
+}
 
 const eventStreamHeaders = {
   'Content-Type': 'text/event-stream; charset=utf-8',
