@@ -147,8 +147,8 @@ async function enter(
 }
 
 /**
- * Counts the request against a limit, and answers the refusal or null. What the platform has to be asked for, with Redis
- * away, a read does not wait for: it is judged beside it (http/rate-limit-headers.ts). What changes something is judged before.
+ * Counts the request against a limit, and answers the refusal or null. While Redis is away the platform decides: a read does not
+ * wait for that, and a refusal takes the place of its answer (http/rate-limit-headers.ts); whatever changes something waits.
  */
 async function holdAgainst(
   { method, keepAlive, notes }: Arrival,

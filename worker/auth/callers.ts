@@ -26,8 +26,9 @@ export interface Reader {
   readonly mayLoad: boolean
 }
 
-/** A caller who may see the deployment, and who may set its alerts as this caller is told. */
+/** A caller who may see the deployment. */
 export interface Operator {
+  /** Tells this caller who may change the alerts. */
   readonly alertSetters: AlertSetters
   /** For the bounds on what one of them may hold; both null for the holders of METRICS_TOKEN, who share one bound. */
   readonly holder: { readonly workspaceId: WorkspaceId | null; readonly userId: UserId | null }

@@ -30,7 +30,7 @@ export function letRead(headers: Headers, origin: string | null, allowedOrigins:
   headers.set('Access-Control-Expose-Headers', exposedHeaders)
 }
 
-/** What a browser asks before it sends a request of another origin's page: the answer to every OPTIONS. */
+/** The answer to a preflight, which a browser sends before some requests of a page of another origin; and to every OPTIONS. */
 export function preflight(
   origin: string | null,
   allowedOrigins: readonly string[],

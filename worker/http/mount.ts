@@ -97,7 +97,7 @@ interface Input {
   body?: unknown
 }
 
-/** By URL: callers ask for the same pages in the same words. */
+/** By URL, whatever its route: callers send the same few again and again. */
 type UrlMemory = LRUCache<string, UrlInput>
 
 /** Takes a request through a route: its door, its input, its handler. */

@@ -8,8 +8,8 @@ import { defineRoute } from '../http/route.ts'
 import type { Services } from '../services.ts'
 import type { Tier } from '../tiers/tier.ts'
 
-const standing = z.enum(['healthy', 'unhealthy', 'disabled'])
-type Standing = z.output<typeof standing>
+const partState = z.enum(['healthy', 'unhealthy', 'disabled'])
+type PartState = z.output<typeof partState>
 
 const healthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
@@ -18,11 +18,11 @@ const healthSchema = z.object({
   edge_location: z.string(),
   kv_available: z.boolean(),
   services: z.object({
-    kv: standing,
-    redis: standing,
-    origin: standing,
-    database: standing,
-    ledger: standing,
+    kv: partState,
+    redis: partState,
+    origin: partState,
+    database: partState,
+    ledger: partState,
   }),
   /** Alerts that fire now; they do not make the status, which says what answers. Null: nobody could say. */
   alerts: z.object({ firing: z.int(), names: z.array(z.string()) }).nullable(),
@@ -64,30 +64,30 @@ export const healthRoute = defineRoute({
 type Parts = z.output<typeof healthSchema>['services']
 
 export async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Parts> {
-  const probe = async (tier: Tier): Promise<Standing> =>
-    standingOf((await tier.probe(AbortSignal.timeout(limits.probeDeadlineMs))).ok)
+  const probe = async (tier: Tier): Promise<PartState> =>
+    stateOf((await tier.probe(AbortSignal.timeout(limits.probeDeadlineMs))).ok)
   const ledgerAnswers = withinDeadline(
     clock,
     limits.probeDeadlineMs,
     async () => (await ledger.since(probedWorkspace, null, 0)).ok,
     false,
   )
-  const [kvStanding, redisStanding, behind, ledgerOk] = await Promise.all([
+  const [kvState, redisState, behind, ledgerOk] = await Promise.all([
     probe(kv),
     redis === null ? ('disabled' as const) : probe(redis),
     origin.probe(),
     ledgerAnswers,
   ])
   return {
-    kv: kvStanding,
-    redis: redisStanding,
-    origin: standingOf(behind.origin),
-    database: standingOf(behind.database),
-    ledger: standingOf(ledgerOk),
+    kv: kvState,
+    redis: redisState,
+    origin: stateOf(behind.origin),
+    database: stateOf(behind.database),
+    ledger: stateOf(ledgerOk),
   }
 }
 
-function standingOf(answers: boolean): Standing {
+function stateOf(answers: boolean): PartState {
   return answers ? 'healthy' : 'unhealthy'
 }
 

@@ -48,7 +48,7 @@ export const monitoringStreamRoute = defineRoute({
 
 /**
  * The stream, up to the first event that its reader is not to see any more: an operator who was removed gets nothing later than
- * the staleness bound after it. Events come about once a second, and whoever comes back is let in anew or not.
+ * the staleness bound after it. Events come about once a second. A client that comes back passes the door again.
  */
 export function whileLetIn(
   events: ReadableStream<Uint8Array>,
