@@ -80,9 +80,10 @@ type Known = Result<Role | null, WireError>
  * A remembered role is also dropped after `limits.membershipSeconds`, a stranger's after `limits.strangerSeconds`.
  *
  * While the ledger is out of reach, or was never called since nobody reads that workspace here, nothing is proved: then what
- * is remembered is used for the bound, and the origin decides after it. A failure to know is never remembered, and never taken for an answer; but while the origin is away or
- * late, somebody who was a member at most `limits.membershipGraceSeconds` ago still is, unless a tag is known to have moved:
- * so an outage of the origin does not close the boards that are cached, and opens none that was closed.
+ * is remembered is used for the bound, and the origin decides after it. A failure to know is never remembered, and never
+ * taken for an answer; but while the origin is away or late, somebody who was a member at most
+ * `limits.membershipGraceSeconds` ago still is, unless a tag is known to have moved: so an outage of the origin does not close
+ * the boards that are cached, and opens none that was closed.
  */
 export function createMemberships(options: MembershipsOptions): Memberships {
   return new RememberedMemberships(options)
