@@ -175,6 +175,29 @@ describe('each kind of access', () => {
   })
 })
 
+describe('a decision of the platform, while Redis is away,', () => {
+  const decided = (method: string, refusal: Promise<boolean>) => {
+    const services = parts()
+    const take = () => ({
+      standing: { scope: 'user' as const, requestsMax: 9, windowSeconds: 60, remaining: 8, resetSeconds: 7 },
+      isRefused: false,
+      refusal,
+    })
+    const limited = { ...services, rateLimits: { user: take, workspace: null } }
+    return doors.member({ ...arrival(asMember, limited), method })
+  }
+
+  it.each(['POST', 'PATCH', 'DELETE'])('is waited for by a %s', async (method) => {
+    const refused = err({ code: 'rate_limited', retryAfterSeconds: 7 })
+    expect(await decided(method, Promise.resolve(true))).toEqual(refused)
+    expect(await decided(method, Promise.resolve(false))).toMatchObject({ ok: true })
+  })
+
+  it.each(['GET', 'HEAD'])('keeps no %s waiting', async (method) => {
+    expect(await decided(method, new Promise(() => undefined))).toMatchObject({ ok: true })
+  })
+})
+
 describe('an operator who goes on reading', () => {
   it('is still let in while they are an admin, and counted no second time', async () => {
     role = ok('admin')
