@@ -36,8 +36,9 @@ export const limits = {
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
   eventIdCharactersMax: 200,
-  /** Two identifiers and what holds them together. */
-  tagCharactersMax: 270,
+  /** A move: the name of a family, and a bucket or a bucket and a mask of slots. Of the older form of a tag: two identifiers. */
+  moveCharactersMax: 17,
+  olderTagCharactersMax: 270,
   /** A contact's texts, in characters, and its tags. The database has the same numbers (migrations, `bounds`). */
   nameCharactersMax: 200,
   emailCharactersMax: 320,
@@ -76,10 +77,25 @@ export const limits = {
   loadAttemptsMax: 3,
   /** A thing that does not exist may come to be without an event that names it. */
   notFoundLifetimeSeconds: 30,
-  /** Ledger: what it remembers of a workspace. */
-  ledgerTagsMax: 10_000,
+  /** Ledger: what it remembers of a workspace. Its tags are so many by construction (tags/families.ts): four bytes each. */
+  ledgerTagsMax: 16_384,
+  /** Buckets of a family, by how many things of it a workspace has; of the places, and the slots of each. */
+  tagBucketsMost: 1_024,
+  tagBucketsMany: 512,
+  tagBucketsSome: 256,
+  tagBucketsFew: 64,
+  placeBuckets: 512,
+  placeSlots: 16,
+  /** Buckets of a family that a statement names one by one; past that it moves the family. */
+  bucketsNamedMax: 32,
   ledgerEventIdsMax: 10_000,
-  ledgerChangesPerAnswerMax: 2_000,
+  /**
+   * Its log: rows of the ring, batches (a row each) from one snapshot to the next, and the bytes of a row, of which SQLite in a
+   * Durable Object takes 2 MB (Cloudflare, Durable Objects limits).
+   */
+  ledgerLogRowsMax: 10_000,
+  ledgerBatchesPerSnapshot: 1_000,
+  ledgerRowBytesMax: 2_000_000,
   /** Views shared by a location's isolates: how much of one, for how long, and how far their clocks may differ. */
   sharedChangesMax: 500,
   sharedViewSeconds: 60,
@@ -88,6 +104,7 @@ export const limits = {
   /** Entries. KV takes 25 MiB a value and 512 bytes a key; Upstash 10 MB a request. */
   entryBytesMax: 4_194_304,
   entryHeaderBytesMax: 8_192,
+  entryTagsMax: 256,
   keyBytesMax: 512,
   keyPartCharactersMax: 160,
   /** KV refuses a shorter expirationTtl (Cloudflare, Workers KV limits). */
@@ -99,15 +116,16 @@ export const limits = {
   memoryCacheBytesMax: 67_108_864,
   memoryEntryShareMax: 1 / 16,
   /** What one isolate remembers (128 MB in all, Cloudflare, Workers limits). */
-  isolateViewsMax: 1_000,
+  isolateViewsBytesMax: 16_777_216,
+  isolateViewsMax: 250,
   isolateSettingsMax: 1_000,
   isolateTokensMax: 5_000,
   /** Of each resource, by URL: at most `urlBytesMax` each. */
   isolateQuestionsMax: 1_000,
   isolateMembershipsMax: 10_000,
-  /** Of the origin's strangers: how many, and for how long none of them is asked about again. */
+  /** Of the origin's strangers: how many, and for how long none of them is looked up again. */
   originStrangersMax: 1_000,
-  originStrangerSeconds: 5,
+  originStrangerSeconds: 1,
   isolateExpectedMax: 2_000,
   /** Of each workspace: what its readers look at, and for how long after they last did. */
   watchedMax: 32,
@@ -120,8 +138,8 @@ export const limits = {
   isolateLimitedMax: 10_000,
   membershipSeconds: 60,
   /**
-   * Of strangers to a workspace: remembered apart from members, so that they evict none, and for so short a time that
-   * somebody who was just let in soon gets in.
+   * Of strangers to a workspace: remembered apart from members, so that they evict none. The ledger says earlier when
+   * somebody was let in.
    */
   isolateStrangersMax: 5_000,
   strangerSeconds: 10,
@@ -129,7 +147,7 @@ export const limits = {
   isolateQuestionersMax: 5_000,
   membershipQuestionsMax: 60,
   membershipQuestionsSeconds: 60,
-  /** How long a known member still reads while nobody can be asked (SPEC 8: what is cached is served). */
+  /** How long a known member still reads while the origin is away, unless their tag moved (SPEC 8: what is cached is served). */
   membershipGraceSeconds: 3_600,
   /** Deadlines of one call outwards, in milliseconds. */
   edgeCacheDeadlineMs: 250,
@@ -198,8 +216,12 @@ export const limits = {
   renewedRowsMax: 1_000,
   retryAfterSeconds: 1,
   stopGraceMs: 30_000,
-  /** Outbox and relay. A row's tags are bounded by the triggers (8 columns, 8 open lists, the counts). */
-  outboxTagsMax: 17,
+  /**
+   * Outbox and relay. A row's moves are bounded by the triggers: seven families of buckets, and those that are one thing. Rows
+   * that were written before there were moves have at most so many tags.
+   */
+  outboxTagsMax: 240,
+  olderOutboxTagsMax: 17,
   relayBatchMax: 200,
   relayDeadlineMs: 3_000,
   /** How long a claim holds; that of a relay that died comes back after it. */
@@ -271,12 +293,31 @@ holds(
   'default stale-if-error <= greatest',
 )
 holds(limits.queryDeadlineMs < limits.originDeadlineMs, 'a query ends before the Worker gives the origin up')
-holds(limits.ledgerChangesPerAnswerMax <= limits.ledgerTagsMax, 'an answer fits in what the ledger remembers')
+holds(
+  limits.ledgerBatchesPerSnapshot <= limits.ledgerLogRowsMax,
+  'the ring holds all batches since the last snapshot',
+)
+// A view has four bytes a tag, and some hundred for itself.
+holds(
+  limits.isolateViewsMax * (limits.ledgerTagsMax * 4 + 1_024) <= limits.isolateViewsBytesMax,
+  'the views of an isolate stay within their bytes',
+)
+holds(limits.sharedChangesMax <= limits.ledgerTagsMax, 'a shared view is a part of a view')
+holds(limits.entryTagsMax * 6 + 1_024 <= limits.entryHeaderBytesMax, "an entry's tags fit in its header")
 holds(limits.entryHeaderBytesMax < limits.entryBytesMax, 'an entry holds more than its header')
 holds(limits.keyPartCharactersMax < limits.keyBytesMax, 'a key holds more than one part')
+holds(limits.ledgerTagsMax <= 65_536, 'a tag fits in two bytes')
+holds(7 * limits.bucketsNamedMax + 3 <= limits.outboxTagsMax, 'a row has room for the moves of a statement')
+// Around each move stand two quotation marks and a comma.
 holds(
-  limits.relayBatchMax * (limits.outboxTagsMax * limits.tagCharactersMax + 300) <= limits.requestBodyBytesMax,
+  limits.relayBatchMax * (limits.outboxTagsMax * (limits.moveCharactersMax + 3) + 300) <=
+    limits.requestBodyBytesMax,
   'the largest batch of the relay fits in a request',
+)
+holds(
+  limits.relayBatchMax * (limits.olderOutboxTagsMax * (limits.olderTagCharactersMax + 3) + 300) <=
+    limits.requestBodyBytesMax,
+  'so does the largest batch of older rows',
 )
 holds(
   limits.relayBatchMax <= limits.invalidationEventsMax,
@@ -305,6 +346,10 @@ holds(
 holds(
   limits.answerBytesMax + limits.entryHeaderBytesMax <= limits.entryBytesMax,
   'the largest answer of the origin can be cached',
+)
+holds(
+  1_000 * limits.originStrangerSeconds <= limits.stalenessBoundDefaultMs,
+  'somebody who was let in is seen by the origin, which follows no ledger, within the bound',
 )
 holds(limits.strangerSeconds < limits.membershipSeconds, 'strangers are forgotten before members')
 holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')

@@ -1,31 +1,17 @@
-import { Hono } from 'hono'
-import { cors } from 'hono/cors'
 import { z } from 'zod'
 import { systemClock } from '../shared/clock.ts'
-import type { WireError } from '../shared/contract/errors.ts'
-import { safeHeaderEntries } from '../shared/contract/safe-headers.ts'
-import type { Trace } from '../shared/contract/trace.ts'
-import { traceparentHeader, tracestateHeader } from '../shared/contract/trace.ts'
-import { limits } from '../shared/limits.ts'
-import type { Result } from '../shared/result.ts'
 import { ok } from '../shared/result.ts'
-import { minVersionHeader } from './cache/wish.ts'
-import { ConfigError } from './config.ts'
-import { unserved } from './deployment/metrics/families.ts'
 import type { Env } from './env.ts'
-import type { RequestMethod } from './events.ts'
-import { respondError, respondJson } from './http/answers.ts'
-import { isWellEncoded } from './http/input.ts'
+import { respondJson } from './http/answers.ts'
+import { createEntrance } from './http/entrance.ts'
+import type { WorkKeeper } from './http/exchange.ts'
+import { createInside, type ServedFile } from './http/mount.ts'
 import { openApiDocument } from './http/openapi.ts'
-import type { PublicAnswers } from './http/public-answers.ts'
 import { createPublicAnswers } from './http/public-answers.ts'
-import { withRateLimits } from './http/rate-limit-headers.ts'
-import { logRequest, traceOf } from './http/request-log.ts'
-import { type Call, type CallNotes, type OpenRoute, oneVariant, type Route } from './http/route.ts'
+import { defineRoute, type Route } from './http/route.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
 import { dashboardConfigRoute, dashboardFilesPath, serveFile, servePage } from './routes/dashboard.ts'
-import { explainHeader } from './routes/explain.ts'
 import { healthRoute } from './routes/health.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -36,7 +22,7 @@ import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import type { Services } from './services.ts'
 
-const openApiRoute: OpenRoute = {
+const openApiRoute = defineRoute({
   method: 'GET',
   path: '/openapi.json',
   summary: 'This document',
@@ -44,9 +30,8 @@ const openApiRoute: OpenRoute = {
   takes: {},
   gives: z.object({ openapi: z.string() }),
   errors: [],
-  variantOf: oneVariant,
   handle: async () => ok(respondJson(openApiDocument(routes))),
-}
+})
 
 /** Every route, in the order the SPEC tells of them. */
 export const routes: readonly Route[] = [
@@ -64,198 +49,17 @@ export const routes: readonly Route[] = [
   monitoringStreamRoute,
 ]
 
-type App = Hono<{ Bindings: Env; Variables: Variables }>
+/** What the dashboard is made of. */
+const files: readonly ServedFile[] = [
+  { path: '/', serve: servePage },
+  { path: dashboardFilesPath, serve: serveFile },
+]
 
-interface Variables {
-  requestId: string
-  trace: Trace
-  startedAtMs: number
-  route?: string
-  notes?: CallNotes
-}
-
-/** The Worker's HTTP face. `servicesOf` is asked once a request and expected to answer the isolate's own. */
-export function createApp(servicesOf: (env: Env) => Services): App {
-  const app: App = new Hono()
-  const publicAnswers = createPublicAnswers(systemClock)
-
-  app.use(async (context, next) => {
-    const requestId = saneRequestId(context.req.raw.headers.get('X-Request-ID')) ?? crypto.randomUUID()
-    context.set('requestId', requestId)
-    context.set('trace', traceOf(context.req.raw.headers, requestId))
-    context.set('startedAtMs', Date.now())
-    await next()
-    markAnswer(context.res.headers, requestId)
-    const { metrics, config } = servicesOf(context.env)
-    const { status } = context.res
-    const method = countedMethod(context.req.raw.method)
-    const route = context.get('route') ?? unserved
-    const durationMs = Date.now() - context.get('startedAtMs')
-    const location = edgeLocationOf(context.req.raw)
-    metrics.recorder.record({ kind: 'request', method, route, httpStatus: status, durationMs })
-    const { trace, notes } = context.var
-    const request = { requestId, trace, method, route, status, durationMs, location, notes }
-    logRequest(request, config.requestLog, Math.random)
-    const flushed = metrics.flushSoon(location)
-    if (flushed !== null) context.executionCtx.waitUntil(flushed)
-  })
-  app.use(async (context, next) => {
-    const { allowedOrigins } = servicesOf(context.env).config
-    const { headers, method } = context.req.raw
-    if (method === 'OPTIONS') return preflight(allowedOrigins)(context, next)
-    await next()
-    letRead(context.res.headers, headers.get('Origin'), allowedOrigins)
-    return undefined
-  })
-  app.use(async (context, next) => {
-    const { url } = context.req.raw
-    const requestId = context.get('requestId')
-    if (url.length > limits.urlBytesMax) return respondError({ code: 'url_too_long' }, requestId)
-    if (!isWellEncoded(url)) return respondError({ code: 'invalid_encoding' }, requestId)
-    return next()
-  })
-
-  for (const route of routes) mount(app, route, { servicesOf, publicAnswers })
-  for (const path of new Set(routes.map((route) => route.path))) refuseOtherMethods(app, path)
-  for (const [path, serve] of [
-    ['/', servePage],
-    [dashboardFilesPath, serveFile],
-  ] as const) {
-    app.get(path, async (context) => {
-      const served = await serve(servicesOf(context.env), context.req.raw)
-      return served.ok ? served.value : respondError(served.error, context.get('requestId'))
-    })
-    refuseOtherMethods(app, path)
+/** The Worker's HTTP face. `servicesOf` is called once a request and expected to answer the isolate's own. */
+export function createApp(servicesOf: (env: Env) => Services) {
+  const enter = createEntrance(createInside(routes, files, createPublicAnswers(systemClock)))
+  return {
+    fetch: (request: Request, env: Env, context: WorkKeeper): Promise<Response> =>
+      enter(request, servicesOf, env, context),
   }
-
-  app.notFound((context) => respondError({ code: 'route_not_found' }, context.var.requestId))
-  app.onError((error, context) => {
-    // The one place where what nobody expected ends. A message may hold anything, so it is logged only where it is ours.
-    const said =
-      error instanceof ConfigError ? { message: error.message } : { error: error.name, stack: stackOf(error) }
-    console.error(JSON.stringify({ level: 'error', requestId: context.var.requestId, ...said }))
-    return respondError({ code: 'internal' }, context.var.requestId)
-  })
-  return app
-}
-
-interface Given {
-  servicesOf(env: Env): Services
-  readonly publicAnswers: PublicAnswers
-}
-
-function mount(app: App, route: Route, { servicesOf, publicAnswers }: Given): void {
-  app.on(route.method, honoPath(route.path), async (context) => {
-    const request = context.req.raw
-    const requestId = context.get('requestId')
-    context.set('route', route.path)
-    const notes: CallNotes = { limits: [] }
-    context.set('notes', notes)
-    const call: Call = {
-      services: servicesOf(context.env),
-      request,
-      unreadBody: request.body,
-      path: context.req.param(),
-      url: request.url,
-      requestId,
-      startedAtMs: context.get('startedAtMs'),
-      edgeLocation: edgeLocationOf(request),
-      trace: context.get('trace'),
-      notes,
-      keepAlive: (work) => context.executionCtx.waitUntil(work),
-    }
-    const answered = isOpen(route) ? await answerOpen(publicAnswers, route, call) : await route.handle(call)
-    const response = answered.ok ? answered.value : respondError(answered.error, requestId)
-    return notes.limits.length === 0 ? response : withRateLimits(notes.limits, response, requestId)
-  })
-}
-
-function isOpen(route: Route): route is OpenRoute {
-  return route.access === 'public' || route.access === 'metrics-token'
-}
-
-async function answerOpen(
-  publicAnswers: PublicAnswers,
-  route: OpenRoute,
-  call: Call,
-): Promise<Result<Response, WireError>> {
-  const variant = await route.variantOf(call)
-  if (!variant.ok) return variant
-  const name = `${route.path} ${variant.value}`
-  return publicAnswers.answer(name, () => route.handle(call), call.keepAlive)
-}
-
-/** What every answer says, whatever became of the request. */
-function markAnswer(headers: Headers, requestId: string): void {
-  headers.set('X-Request-ID', requestId)
-  for (const [name, value] of safeHeaderEntries) headers.set(name, value)
-}
-
-/** RFC 9110 section 15.5.6: a 405 names the methods there are. */
-function refuseOtherMethods(app: App, path: string): void {
-  const declared = routes.filter((route) => route.path === path).map((route) => route.method)
-  const methods = declared.length === 0 ? ['GET' as const] : declared
-  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
-  app.all(honoPath(path), (context) => {
-    context.set('route', path)
-    const response = respondError({ code: 'method_not_allowed' }, context.var.requestId)
-    response.headers.set('Allow', allow)
-    return response
-  })
-}
-
-const exposedHeaders =
-  'ETag, Age, Cache-Status, Server-Timing, Retry-After, RateLimit, RateLimit-Policy, X-Request-ID'
-
-/** CORS on an answer. By hand: Hono's middleware copies each answer twice, which is a third of what a hit costs. */
-function letRead(headers: Headers, origin: string | null, allowedOrigins: readonly string[]): void {
-  headers.append('Vary', 'Origin')
-  if (origin === null || !allowedOrigins.includes(origin)) return
-  headers.set('Access-Control-Allow-Origin', origin)
-  headers.set('Access-Control-Expose-Headers', exposedHeaders)
-}
-
-function preflight(allowedOrigins: readonly string[]) {
-  return cors({
-    origin: (origin) => (allowedOrigins.includes(origin) ? origin : null),
-    allowMethods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
-    allowHeaders: [
-      'Authorization',
-      'Content-Type',
-      'X-Workspace-ID',
-      'X-User-ID',
-      minVersionHeader,
-      'X-Request-ID',
-      traceparentHeader,
-      tracestateHeader,
-      'If-None-Match',
-      'Cache-Control',
-      explainHeader,
-      'Last-Event-ID',
-    ],
-    maxAge: 86_400,
-  })
-}
-
-/** One of a few: a caller may send any word as its method. */
-function countedMethod(method: string): RequestMethod {
-  return method === 'GET' || method === 'HEAD' || method === 'POST' || method === 'OPTIONS' ? method : 'other'
-}
-
-function honoPath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1')
-}
-
-function edgeLocationOf(request: Request): string {
-  const { cf } = request
-  return typeof cf?.['colo'] === 'string' ? cf['colo'] : 'local'
-}
-
-function saneRequestId(header: string | null): string | null {
-  return header !== null && /^[\w-]{8,128}$/.test(header) ? header : null
-}
-
-/** Where an error came from, without its message. */
-function stackOf(error: Error): string {
-  return (error.stack ?? '').split('\n').slice(1, 6).join('\n')
 }

@@ -28,7 +28,7 @@ import type { Recorder } from './events.ts'
 import type { LedgerClient } from './ledger/client.ts'
 import { createLedgerClient } from './ledger/client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
-import { createViews } from './ledger/view.ts'
+import { createViews, type Views } from './ledger/view.ts'
 import type { Origin } from './outbound/origin-client.ts'
 import { createOrigin } from './outbound/origin-client.ts'
 import type { RateLimits } from './rate-limits/rate-limits.ts'
@@ -86,7 +86,7 @@ export function createServices(
     recorder,
   })
   metrics.observe(() => isolateGauges(tiers, origin))
-  const { settings, ask } = createReadPath({ config, clock, recorder, ledger, origin, tiers })
+  const { settings, ask, views } = createReadPath({ config, clock, recorder, ledger, origin, tiers })
 
   return {
     config,
@@ -96,7 +96,7 @@ export function createServices(
       () => env.METRICS_OVERVIEW.get(env.METRICS_OVERVIEW.idFromName(overviewName)),
       clock,
     ),
-    ...createDoor(env, { config, clock, recorder, origin }),
+    ...createDoor(env, { config, clock, recorder, origin, views }),
     ledger,
     origin,
     tiers,
@@ -106,12 +106,15 @@ export function createServices(
   }
 }
 
-type DoorOptions = Pick<Services, 'config' | 'clock' | 'origin'> & { readonly recorder: Recorder }
+interface DoorOptions extends Pick<Services, 'config' | 'clock' | 'origin'> {
+  readonly recorder: Recorder
+  readonly views: Views
+}
 
 /** What a caller passes on the way in: the token, the limits, the membership. */
 function createDoor(
   env: Env,
-  { config, clock, recorder, origin }: DoorOptions,
+  { config, clock, recorder, origin, views }: DoorOptions,
 ): Pick<Services, 'bearer' | 'memberships' | 'rateLimits'> {
   const { issuer, audience, secret, jwksUrl } = config.jwt
   return {
@@ -122,10 +125,15 @@ function createDoor(
       fetch: (url, init) => fetch(url, init),
     }),
     memberships: createMemberships({
-      clock,
-      recorder,
-      ask: (principal, workspaceId, requestId, trace) =>
-        origin.membership(workspaceId, { token: principal.token, requestId, ...(trace && { trace }) }),
+      ...{ clock, recorder, views, boundMs: config.stalenessBoundMs },
+      lookUp({ principal, workspaceId, stamp, requestId, trace }) {
+        const version = stamp === null ? null : `${stamp.ledgerId}:${stamp.version}`
+        return origin.membership(workspaceId, version, {
+          token: principal.token,
+          requestId,
+          ...(trace && { trace }),
+        })
+      },
     }),
     rateLimits: createRateLimits({
       config,
@@ -142,7 +150,9 @@ interface ReadPathOptions extends Pick<Services, 'config' | 'clock' | 'ledger' |
 }
 
 /** How a question is answered: read, checked for a share of all; and what will be asked for next is there already. */
-function createReadPath(options: ReadPathOptions): Pick<Services, 'settings' | 'ask'> {
+function createReadPath(
+  options: ReadPathOptions,
+): Pick<Services, 'settings' | 'ask'> & { readonly views: Views } {
   const { config, clock, recorder, ledger, origin, tiers } = options
   const { slots } = tiers
   const { random } = Math
@@ -164,5 +174,5 @@ function createReadPath(options: ReadPathOptions): Pick<Services, 'settings' | '
   })
   const unasked = createUnaskedLoads({ settings, clock })
   const ask = withRenewal(withPrefetch(checked, unasked), { again: checked, unasked, clock })
-  return { settings, ask: withOwnAnswers(ask) }
+  return { settings, ask: withOwnAnswers(ask), views }
 }

@@ -17,10 +17,11 @@ export interface Memberships {
 }
 
 /**
- * Spares a write by a stranger its body and its place in the database. What is remembered opens nothing: the SQL
- * functions look again with every write, so that a member who was removed a moment ago writes no more. Members and
- * strangers are remembered apart, so that strangers, who are many, push no member out; and a stranger is asked about
- * again soon, since they may have been made a member. A failure is never remembered.
+ * Spares a write by a stranger its body and its place in the database. It serves the writers' door alone: the Worker's own
+ * lookups (routes/workspaces.ts) go to the database, since the Worker judges them by its ledger. What is remembered opens
+ * nothing: the SQL functions look again with every write, so that a member who was removed a moment ago writes no more.
+ * Members and strangers are remembered apart, so that strangers, who are many, push no member out; and a stranger is looked
+ * up again after a second, since they may have been made a member. A failure is never remembered.
  */
 export function createMemberships(queries: Pick<Queries, 'perform'>, clock: Clock): Memberships {
   const members = new LRUCache<string, { readonly role: Role; readonly untilMs: number }>({
@@ -40,27 +41,26 @@ export function createMemberships(queries: Pick<Queries, 'perform'>, clock: Cloc
     return stranger !== undefined && nowMs < stranger.untilMs ? null : undefined
   }
 
-  async function ask(
+  async function lookUp(
     key: string,
     member: Member,
     workspaceId: WorkspaceId,
   ): Promise<Result<Role | null, Failure>> {
-    // The answer is as old as the question.
-    const askedAtMs = clock.now()
-    const asked = await queries.perform({
+    // The answer is as old as the query.
+    const calledAtMs = clock.now()
+    const looked = await queries.perform({
       name: 'membership',
-      // The writers' door asks: it takes no place of the reads. Nobody knows yet whether the caller belongs there.
+      // The writers' door needs it: it takes no place of the reads. Nobody knows yet whether the caller belongs there.
       queryClass: 'writes',
       workspaceId: null,
       callerKey: callerKeyOf(member, null),
       callerToken: member.token,
-      perform: (askDatabase) =>
-        askDatabase(membershipSchema, 'workspace_membership', { p_workspace: workspaceId }),
+      perform: (query) => query(membershipSchema, 'workspace_membership', { p_workspace: workspaceId }),
     })
-    if (!asked.ok) return asked
-    const { role } = asked.value
-    if (role === null) strangers.set(key, { untilMs: askedAtMs + limits.originStrangerSeconds * 1_000 })
-    else members.set(key, { role, untilMs: askedAtMs + limits.membershipSeconds * 1_000 })
+    if (!looked.ok) return looked
+    const { role } = looked.value
+    if (role === null) strangers.set(key, { untilMs: calledAtMs + limits.originStrangerSeconds * 1_000 })
+    else members.set(key, { role, untilMs: calledAtMs + limits.membershipSeconds * 1_000 })
     return ok(role)
   }
 
@@ -76,7 +76,7 @@ export function createMemberships(queries: Pick<Queries, 'perform'>, clock: Cloc
         member.token,
         // The database judges the token too: another token of the same user may fare differently.
         (token) => token === member.token,
-        () => ask(key, member, workspaceId),
+        () => lookUp(key, member, workspaceId),
         () => undefined,
       )
       return value

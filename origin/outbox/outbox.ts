@@ -6,7 +6,7 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import { tagSchema, workspaceTag } from '../../shared/tags.ts'
+import { familyMove, outboxMoveSchema } from '../../shared/tags/moves.ts'
 import { createAsk } from '../database/ask.ts'
 import type { Database, RpcArguments } from '../database/client.ts'
 import type { Failure } from '../failures.ts'
@@ -104,11 +104,11 @@ export function parseOutboxRows(rows: z.output<typeof outboxRowsSchema>): Claim 
       undeliverableIds.push(id)
       continue
     }
-    const parsed = z.array(tagSchema).max(limits.outboxTagsMax).safeParse(tags)
+    const parsed = z.array(outboxMoveSchema).max(limits.outboxTagsMax).safeParse(tags)
     const event = {
       eventId: `outbox:${eventId}`,
       workspaceId: workspace.data,
-      tags: parsed.success ? parsed.data : [workspaceTag],
+      tags: parsed.success ? parsed.data : [familyMove('workspace')],
     }
     deliverable.push({ id, event, attempts })
   }

@@ -1,7 +1,7 @@
 import type { Handler } from 'hono'
 import { z } from 'zod'
 import type { BoardList, Membership } from '../../shared/contract/origin.ts'
-import { boardListSchema, membershipSchema } from '../../shared/contract/origin.ts'
+import { boardListSchema, loadVersionSchema, membershipSchema } from '../../shared/contract/origin.ts'
 import { cacheSettingsChangeSchema } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
@@ -26,9 +26,13 @@ const writtenSettingsSchema = z.object({
   updated_at: z.iso.datetime({ offset: true }),
 })
 
-/** GET /workspaces/{id}/membership: the caller's own role there, or null. */
+/**
+ * GET /workspaces/{id}/membership?version=: the caller's own role there, or null. The Worker judges the answer by the version
+ * that it names, so it is read from the database now, or shared with a query that was begun for the same version; without a
+ * version it is shared with nobody. What this process remembers of memberships (auth/membership.ts) is not looked at.
+ */
 export function membershipRoute(queries: Queries): WorkspaceHandler {
-  return workspaceQuery(queries, 'membership', 'same caller', async (workspaceId, ask) => {
+  return workspaceQuery(queries, 'membership', 'same version', async (workspaceId, ask) => {
     const asked = await ask(membershipSchema, 'workspace_membership', { p_workspace: workspaceId })
     return asked.ok ? ok<Membership>({ role: asked.value.role }) : asked
   })
@@ -69,14 +73,27 @@ export function changeSettingsRoute(queries: Queries): WorkspaceHandler {
   }
 }
 
+/** Who shares a query: nobody; requests of the same token; or those of them that name the same version. */
+type SharedWith = 'nobody' | 'same caller' | 'same version'
+
+function shareKeyOf(
+  sharedWith: SharedWith,
+  parts: readonly string[],
+  version: string | undefined,
+): string | null {
+  if (sharedWith === 'nobody') return null
+  if (sharedWith === 'same caller') return JSON.stringify(parts)
+  return loadVersionSchema.safeParse(version).success ? JSON.stringify([...parts, version]) : null
+}
+
 /**
- * One query about the workspace in the path, shared with nobody or with requests of the same token. It is asked before
+ * One query about the workspace in the path. It is asked before
  * anybody knows whether the caller is a member: so it takes the caller's turn, and not the workspace's.
  */
 function workspaceQuery(
   queries: Queries,
   name: QueryName,
-  sharedWith: 'nobody' | 'same caller',
+  sharedWith: SharedWith,
   perform: (workspaceId: WorkspaceId, ask: Ask) => Promise<Result<unknown, Failure>>,
 ) {
   return async (context: OriginContext): Promise<Response> => {
@@ -90,7 +107,7 @@ function workspaceQuery(
       queryClass: name === 'settings-write' ? 'writes' : 'reads',
       workspaceId: null,
       callerKey: callerKeyOf(caller, null),
-      shareKey: sharedWith === 'nobody' ? null : JSON.stringify([name, workspaceId.value, callerToken]),
+      shareKey: shareKeyOf(sharedWith, [name, workspaceId.value, callerToken], context.req.query('version')),
       callerToken,
       perform: (ask) => perform(workspaceId.value, ask),
     })

@@ -8,7 +8,7 @@ import { storableText } from '../storable-text.ts'
  * holds in the database. Errors are `ErrorBody` (contract/errors.ts); a 503 carries `Retry-After`.
  *
  *   POST /load/{resource}                 LoadRequest  → the resource's `data` as JSON, or 404 when there is no such thing
- *   GET  /workspaces/{id}/membership                   → Membership
+ *   GET  /workspaces/{id}/membership?version=          → Membership
  *   GET  /workspaces/{id}/boards                       → BoardList
  *   GET  /workspaces/{id}/settings                     → CacheSettings
  *   POST /workspaces/{id}/settings        CacheSettingsChange → SavedSettings (role admin)
@@ -20,6 +20,9 @@ import { storableText } from '../storable-text.ts'
 export const callerTokenHeader = 'X-Caller-Token'
 export const requestIdHeader = 'X-Request-ID'
 
+/** Names a place in a workspace's ledger. */
+export const loadVersionSchema = storableText(0, 64)
+
 /**
  * One load. `version` names the view the Worker will stamp the answer with: the origin lets loads share a query
  * only when key *and* version agree, since a query begun under an older version may have read what a newer one
@@ -29,7 +32,7 @@ export const loadRequestSchema = z.strictObject({
   workspaceId: workspaceIdSchema,
   /** The user whose entry this is, or null where the workspace shares it. */
   userId: userIdSchema.nullable(),
-  version: storableText(0, 64),
+  version: loadVersionSchema,
   params: z.unknown(),
 })
 export type LoadRequest = z.output<typeof loadRequestSchema>

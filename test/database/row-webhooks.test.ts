@@ -2,7 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { databaseWebhookSchema } from '../../shared/contract/invalidation.ts'
 import { limits } from '../../shared/limits.ts'
-import { webhookTags } from '../../worker/ledger/webhook-tags.ts'
+import { familyAt } from '../../shared/tags/families.ts'
+import { type Move, outboxMoveSchema, tagsMovedBy } from '../../shared/tags/moves.ts'
+import { familyTag, nameOf, type Tag, workspaceTag } from '../../shared/tags/tags.ts'
+import { webhookConcerns } from '../../worker/ledger/webhook-concerns.ts'
 import { type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
 let server: HostedServer
@@ -46,18 +49,24 @@ beforeEach(async () => {
   await database.owner`delete from private.outbox`
 })
 
-type Moved = Record<string, string[]>
+type Moved = Record<string, ReadonlySet<Tag>>
 
 /** Each workspace's tags, every one once. */
-function united(
-  events: readonly { readonly workspaceId: string; readonly tags: readonly string[] }[],
-): Moved {
+function united(events: readonly { readonly workspaceId: string; readonly moves: readonly Move[] }[]): Moved {
   const byWorkspace = Map.groupBy(events, ({ workspaceId }) => workspaceId)
   return Object.fromEntries(
-    [...byWorkspace]
-      .toSorted()
-      .map(([workspaceId, each]) => [workspaceId, [...new Set(each.flatMap(({ tags }) => tags))].toSorted()]),
+    [...byWorkspace].map(([workspaceId, each]) => [
+      workspaceId,
+      new Set(each.flatMap(({ moves }) => moves.flatMap(tagsMovedBy))),
+    ]),
   )
+}
+
+/** The names of the tags that are not moved by `by`, themselves or with their family or the workspace. */
+function notMoved(tags: ReadonlySet<Tag>, by: ReadonlySet<Tag> | undefined): string[] {
+  const isMoved = (tag: Tag) =>
+    by?.has(tag) === true || by?.has(workspaceTag) === true || by?.has(familyTag(familyAt(tag).name)) === true
+  return [...tags].filter((tag) => !isMoved(tag)).map(nameOf)
 }
 
 /** What the row webhooks of a write move, as the Worker takes them; and what its statement triggers noted. */
@@ -70,12 +79,14 @@ async function movedBy(write: string): Promise<{ webhooks: Moved; outbox: Moved;
     return databaseWebhookSchema.parse(JSON.parse(body))
   })
   const events = posted.flatMap((webhook) => {
-    const moved = webhookTags(webhook)
+    const moved = webhookConcerns(webhook)
     if (!moved.ok) throw new Error(`${webhook.schema}.${webhook.table}: ${moved.error.message}`)
-    return [...moved.value].map(([workspaceId, tags]) => ({ workspaceId, tags }))
+    return [...moved.value].map(([workspaceId, { moves }]) => ({ workspaceId, moves }))
   })
-  const rows = await database.owner`select workspace_id as "workspaceId", tags from private.outbox`
-  const outbox = z.array(z.object({ workspaceId: z.string(), tags: z.array(z.string()) })).parse([...rows])
+  const rows = await database.owner`select workspace_id as "workspaceId", tags as moves from private.outbox`
+  const outbox = z
+    .array(z.object({ workspaceId: z.string(), moves: z.array(outboxMoveSchema) }))
+    .parse([...rows])
   return { webhooks: united(events), outbox: united(outbox), posted }
 }
 
@@ -83,7 +94,7 @@ const contact = (id: string, more: string) =>
   `insert into public.contacts (workspace_id, id, board_id, board_column_id, name)
    values ('w1', '${id}', 'b1', 'c1', 'Zoë') ${more}`
 
-describe('the row webhooks of a write move what its statement triggers move', () => {
+describe('the row webhooks of a write move all that its statement triggers move', () => {
   test.each([
     ['a contact that is made', contact('k1', '')],
     ['a contact that is changed', `update public.contacts set name = 'X' where id = 'k1'`],
@@ -122,8 +133,10 @@ describe('the row webhooks of a write move what its statement triggers move', ()
     ['a workspace that is removed with all that it holds', `delete from public.workspaces where id = 'w2'`],
   ])('%s', async (_name, write) => {
     const { webhooks, outbox } = await movedBy(write)
-    expect(webhooks).toEqual(outbox)
+    expect(Object.keys(webhooks).toSorted()).toEqual(Object.keys(outbox).toSorted())
     expect(Object.keys(webhooks)).not.toEqual([])
+    for (const [workspaceId, tags] of Object.entries(outbox))
+      expect(notMoved(tags, webhooks[workspaceId])).toEqual([])
   })
 })
 

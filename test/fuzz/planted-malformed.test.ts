@@ -19,10 +19,10 @@ const ofWorker = [
       : respondJson(body, status)`,
   },
   {
-    file: 'worker/app.ts',
-    find: "context.set('startedAtMs', Date.now())",
+    file: 'worker/http/exchange.ts',
+    find: 'this.startedAtMs = Date.now()',
     replace:
-      "context.set('startedAtMs', Date.now()); console.log(JSON.stringify({ level: 'info', url: context.req.raw.url }))",
+      "this.startedAtMs = Date.now(); console.log(JSON.stringify({ level: 'info', url: request.url }))",
   },
 ]
 const ofOrigin = [

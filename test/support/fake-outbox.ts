@@ -6,7 +6,8 @@ import type { Version } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Tag } from '../../shared/tags.ts'
+import type { Move } from '../../shared/tags/moves.ts'
+import { familyMove } from '../../shared/tags/moves.ts'
 import { createBook } from './book-storage.ts'
 import { workspaceId } from './entries.ts'
 
@@ -24,7 +25,7 @@ export interface FakeOutbox extends Outbox {
   readonly claims: number
   readonly rows: readonly { readonly id: number; readonly attempts: number; readonly isParked: boolean }[]
   /** Adds a row, due after `dueInMs`, and answers it. */
-  write(tags?: readonly Tag[], dueInMs?: number): OutboxRow
+  write(tags?: readonly Move[], dueInMs?: number): OutboxRow
 }
 
 export function createFakeOutbox(clock: Clock): FakeOutbox {
@@ -42,7 +43,7 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
     get rows() {
       return [...kept.values()].map(({ row, isParked }) => ({ id: row.id, attempts: row.attempts, isParked }))
     },
-    write(tags = ['counts'], dueInMs = 0) {
+    write(tags = [familyMove('counts')], dueInMs = 0) {
       lastId += 1
       const row = {
         id: lastId,
@@ -109,7 +110,7 @@ export function createFakeWorker(clock: Clock): FakeWorker {
 
   function take(events: readonly OutboxEvent[]): Delivered {
     const taken = events.filter(({ eventId }) => !worker.unavailable.has(eventId))
-    const { outcomes } = book.advance(taken)
+    const { outcomes } = book.advance(taken.map(({ eventId, tags }) => ({ eventId, moves: tags })))
     const delivered = new Map<string, Version>()
     for (const [index, { eventId }] of taken.entries()) {
       const outcome = outcomes[index]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { errorBodySchema, type WireErrorCode, wireErrors } from '../../shared/contract/errors.ts'
-import type { Access, Route } from './route.ts'
+import type { Access } from '../auth/callers.ts'
+import type { Route } from './route.ts'
 
 const memberErrors: readonly WireErrorCode[] = [
   'token_missing',
@@ -22,6 +23,9 @@ const bodyErrors: readonly WireErrorCode[] = [
 
 const errorsOf: Record<Access, readonly WireErrorCode[]> = {
   member: [...memberErrors, 'workspace_mismatch'],
+  admin: [...memberErrors, 'workspace_mismatch', 'admin_required'],
+  reader: [...memberErrors, 'workspace_mismatch'],
+  'reader-or-service': [...memberErrors, 'workspace_mismatch'],
   'internal-key': ['key_invalid'],
   'metrics-token': [],
   operator: operatorErrors,
@@ -31,6 +35,9 @@ const errorsOf: Record<Access, readonly WireErrorCode[]> = {
 
 const securityOf: Record<Access, Record<string, string[]>[]> = {
   member: [{ member: [] }],
+  admin: [{ member: [] }],
+  reader: [{ member: [] }],
+  'reader-or-service': [{ member: [] }, { internalKey: [] }],
   'internal-key': [{ internalKey: [] }],
   'metrics-token': [{ metricsToken: [] }, {}],
   operator: [{ metricsToken: [] }, { member: [] }],
@@ -70,35 +77,36 @@ function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): o
   }))
 }
 
-/** Who asks and where, as `auth/admit.ts` reads it; and for cached resources what the answer must not be older than. */
-function headerParameters({ access, path, method, contentType }: Route): object[] {
-  const header = (name: string, description: string) => ({
-    name,
-    in: 'header',
-    required: false,
-    description,
-    schema: { type: 'string' },
-  })
-  if (access === 'operator' || access === 'alert-settings') {
-    const workspace = header(
-      'X-Workspace-ID',
-      "With an admin's JWT, where no operators' workspace is configured.",
-    )
-    const lastEvent = header(
-      'Last-Event-ID',
-      'The latest event that was received: what was missed since is sent.',
-    )
-    return contentType === 'text/event-stream' ? [workspace, lastEvent] : [workspace]
+/** OpenAPI ignores parameters of these names. */
+const namelessHeaders = new Set(['Accept', 'Content-Type', 'Authorization'])
+
+/** The headers that the door of a route's access reads (auth/admit.ts), and then those that the route takes. */
+function headerParameters({ access, takes }: Route): object[] {
+  const taken = Object.entries(takes.headers?.described ?? {})
+  return [...headersOfAccess(access), ...taken]
+    .filter(([name]) => !namelessHeaders.has(name))
+    .map(([name, description]) => ({
+      ...{ name, in: 'header', required: false, description },
+      schema: { type: 'string' },
+    }))
+}
+
+function headersOfAccess(access: Access): readonly (readonly [name: string, description: string])[] {
+  switch (access) {
+    case 'operator':
+    case 'alert-settings':
+      return [['X-Workspace-ID', "With an admin's JWT, where no operators' workspace is configured."]]
+    case 'member':
+    case 'admin':
+    case 'reader':
+    case 'reader-or-service':
+      return [
+        ['X-User-ID', "If given, must be the token's subject."],
+        ['X-Workspace-ID', 'The workspace, where the path or body does not name it; else the same.'],
+      ]
+    default:
+      return []
   }
-  if (access !== 'member') return []
-  const names = [
-    header('X-User-ID', "If given, must be the token's subject."),
-    header('X-Workspace-ID', 'The workspace, where the path or body does not name it; else the same.'),
-  ]
-  const isResource = method === 'GET' && !path.endsWith('/settings')
-  return isResource
-    ? [...names, header('X-Min-Version', 'Nothing older than this version is answered.')]
-    : names
 }
 
 /** The OpenAPI 3.1 document of the routes, from the same schemas that validate their requests. */

@@ -51,14 +51,47 @@ export function logRequest(
   else console.log(line)
 }
 
-/** The caller's trace; where it names none that is valid, one of our own, named after the request if that is a UUID. */
+/**
+ * The caller's trace; where it names none that is valid, one of our own, named after the request if that is a UUID. It is made
+ * once something reads it, which most hits never do.
+ */
 export function traceOf(headers: Headers, requestId: string): Trace {
+  return new RequestTrace(headers, requestId)
+}
+
+class RequestTrace implements Trace {
+  private readonly headers: Headers
+  private readonly requestId: string
+  private made: Trace | null = null
+
+  constructor(headers: Headers, requestId: string) {
+    this.headers = headers
+    this.requestId = requestId
+  }
+
+  get traceId(): string {
+    return this.read().traceId
+  }
+
+  get flags(): string {
+    return this.read().flags
+  }
+
+  get state(): string | null {
+    return this.read().state
+  }
+
+  private read(): Trace {
+    this.made ??= parseTrace(this.headers) ?? ownTrace(this.requestId)
+    return this.made
+  }
+}
+
+function ownTrace(requestId: string): Trace {
   const named = requestId.replaceAll('-', '')
-  return (
-    parseTrace(headers) ?? {
-      traceId: /^(?!0{32})[0-9a-f]{32}$/.test(named) ? named : crypto.randomUUID().replaceAll('-', ''),
-      flags: '00',
-      state: null,
-    }
-  )
+  return {
+    traceId: /^(?!0{32})[0-9a-f]{32}$/.test(named) ? named : crypto.randomUUID().replaceAll('-', ''),
+    flags: '00',
+    state: null,
+  }
 }

@@ -26,7 +26,8 @@ import { createBreaker, tierPace } from './circuit-breaker.ts'
 
 /** On whose behalf the origin is asked: the JWT makes row level security hold, the id ties the logs together. */
 export interface Caller {
-  readonly token: string
+  /** Null: for the backend itself, by the internal key alone. */
+  readonly token: string | null
   readonly requestId: string
   /** Absent for work that nobody asked for. */
   readonly trace?: Trace
@@ -40,7 +41,12 @@ export interface Origin {
     request: LoadRequest,
     caller: Caller,
   ): Promise<Result<Uint8Array | null, WireError>>
-  membership(workspaceId: WorkspaceId, caller: Caller): Promise<Result<Role | null, WireError>>
+  /** The caller's role. `version` names what the answer will be judged by: calls of another version share no query. */
+  membership(
+    workspaceId: WorkspaceId,
+    version: string | null,
+    caller: Caller,
+  ): Promise<Result<Role | null, WireError>>
   boards(workspaceId: WorkspaceId, caller: Caller): Promise<Result<string[], WireError>>
   settings(workspaceId: WorkspaceId, caller: Caller): Promise<Result<CacheSettings, WireError>>
   saveSettings(
@@ -110,8 +116,10 @@ export function createOrigin(options: OriginOptions): Origin {
       const answer = await ask(`/load/${resourceName}`, caller, request)
       return answer.ok || answer.error.code !== 'board_not_found' ? answer : ok(null)
     },
-    async membership(workspaceId, caller) {
-      const answer = await askFor(membershipSchema, `${workspacePath(workspaceId)}/membership`, caller)
+    async membership(workspaceId, version, caller) {
+      const query = version === null ? '' : `?version=${encodeURIComponent(version)}`
+      const path = `${workspacePath(workspaceId)}/membership${query}`
+      const answer = await askFor(membershipSchema, path, caller)
       return answer.ok ? ok(answer.value.role) : answer
     },
     async boards(workspaceId, caller) {
@@ -153,7 +161,7 @@ async function askOrigin(
   const askedAtMs = clock.now()
   const headers = new Headers({
     Authorization: `Bearer ${internalAuthKey}`,
-    [callerTokenHeader]: caller.token,
+    ...(caller.token === null ? {} : { [callerTokenHeader]: caller.token }),
     [requestIdHeader]: caller.requestId,
     ...(caller.trace === undefined ? {} : traceHeaders(caller.trace, crypto.randomUUID())),
   })

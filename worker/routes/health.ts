@@ -4,12 +4,12 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { respondJson } from '../http/answers.ts'
-import { type OpenRoute, oneVariant } from '../http/route.ts'
+import { defineRoute } from '../http/route.ts'
 import type { Services } from '../services.ts'
 import type { Tier } from '../tiers/tier.ts'
 
-const standing = z.enum(['healthy', 'unhealthy', 'disabled'])
-type Standing = z.output<typeof standing>
+const partState = z.enum(['healthy', 'unhealthy', 'disabled'])
+type PartState = z.output<typeof partState>
 
 const healthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
@@ -18,11 +18,11 @@ const healthSchema = z.object({
   edge_location: z.string(),
   kv_available: z.boolean(),
   services: z.object({
-    kv: standing,
-    redis: standing,
-    origin: standing,
-    database: standing,
-    ledger: standing,
+    kv: partState,
+    redis: partState,
+    origin: partState,
+    database: partState,
+    ledger: partState,
   }),
   /** Alerts that fire now; they do not make the status, which says what answers. Null: nobody could say. */
   alerts: z.object({ firing: z.int(), names: z.array(z.string()) }).nullable(),
@@ -34,7 +34,7 @@ const healthSchema = z.object({
 const probedWorkspace = workspaceIdSchema.parse('health-probe')
 
 /** `GET /health`, public: says which parts answer, and nothing of what they hold. 503 when nothing can serve. */
-export const healthRoute: OpenRoute = {
+export const healthRoute = defineRoute({
   method: 'GET',
   path: '/health',
   summary: 'Whether the service can serve, and which of its parts answer',
@@ -42,7 +42,6 @@ export const healthRoute: OpenRoute = {
   takes: {},
   gives: healthSchema,
   errors: [],
-  variantOf: oneVariant,
   async handle({ services, edgeLocation, startedAtMs }) {
     const [parts, alerts] = await Promise.all([probeAll(services), services.monitoring.alertSummary()])
     const status = overall(parts)
@@ -60,35 +59,35 @@ export const healthRoute: OpenRoute = {
     }
     return ok(respondJson(health, status === 'unhealthy' ? 503 : 200))
   },
-}
+})
 
 type Parts = z.output<typeof healthSchema>['services']
 
 export async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Parts> {
-  const probe = async (tier: Tier): Promise<Standing> =>
-    standingOf((await tier.probe(AbortSignal.timeout(limits.probeDeadlineMs))).ok)
+  const probe = async (tier: Tier): Promise<PartState> =>
+    stateOf((await tier.probe(AbortSignal.timeout(limits.probeDeadlineMs))).ok)
   const ledgerAnswers = withinDeadline(
     clock,
     limits.probeDeadlineMs,
     async () => (await ledger.since(probedWorkspace, null, 0)).ok,
     false,
   )
-  const [kvStanding, redisStanding, behind, ledgerOk] = await Promise.all([
+  const [kvState, redisState, behind, ledgerOk] = await Promise.all([
     probe(kv),
     redis === null ? ('disabled' as const) : probe(redis),
     origin.probe(),
     ledgerAnswers,
   ])
   return {
-    kv: kvStanding,
-    redis: redisStanding,
-    origin: standingOf(behind.origin),
-    database: standingOf(behind.database),
-    ledger: standingOf(ledgerOk),
+    kv: kvState,
+    redis: redisState,
+    origin: stateOf(behind.origin),
+    database: stateOf(behind.database),
+    ledger: stateOf(ledgerOk),
   }
 }
 
-function standingOf(answers: boolean): Standing {
+function stateOf(answers: boolean): PartState {
   return answers ? 'healthy' : 'unhealthy'
 }
 

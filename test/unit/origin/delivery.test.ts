@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { createDelivery } from '../../../origin/outbox/delivery.ts'
 import { parseOutboxRows } from '../../../origin/outbox/outbox.ts'
 import { limits } from '../../../shared/limits.ts'
+import { familyMove } from '../../../shared/tags/moves.ts'
 import { workspaceId } from '../../support/entries.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 
-const event = { eventId: 'outbox:1', workspaceId, tags: ['counts' as const] }
+const event = { eventId: 'outbox:1', workspaceId, tags: [familyMove('counts')] }
 
 /** Posts one event to a Worker that does what `fetch` says. */
 function postTo(fetch: (input: Request) => Promise<Response>) {
@@ -84,12 +85,12 @@ describe('a delivery', () => {
 })
 
 describe('rows of the outbox', () => {
-  const row = { id: 1, eventId: 'e', workspaceId: '15213', tags: ['board:b1', 'counts'], attempts: 0 }
+  const row = { id: 1, eventId: 'e', workspaceId: '15213', tags: ['place#7#1802', 'counts'], attempts: 0 }
 
   test('become events of the contract as they are', () => {
     expect(parseOutboxRows([row])).toEqual({
       rows: [
-        { id: 1, attempts: 0, event: { eventId: 'outbox:e', workspaceId, tags: ['board:b1', 'counts'] } },
+        { id: 1, attempts: 0, event: { eventId: 'outbox:e', workspaceId, tags: ['place#7#1802', 'counts'] } },
       ],
       undeliverableIds: [],
     })

@@ -2,6 +2,7 @@ import pino from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createRelay, type Relay } from '../../../origin/outbox/relay.ts'
 import { limits } from '../../../shared/limits.ts'
+import { familyMove } from '../../../shared/tags/moves.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { createFakeOutbox, createFakeWorker, type WorkerMood } from '../../support/fake-outbox.ts'
 
@@ -238,7 +239,7 @@ describe('a relay', () => {
 describe('a writer’s own delivery', () => {
   test('answers the version of its last event and removes its rows, with no background relay', async () => {
     const { clock, outbox, relay } = createParts()
-    const rows = [outbox.write(['counts'], 2_000), outbox.write(['settings'], 2_000)]
+    const rows = [outbox.write([familyMove('counts')], 2_000), outbox.write([familyMove('settings')], 2_000)]
     expect(await relay.deliver(rows)).toBe(2)
     await clock.advance(0)
     expect(outbox.rows).toEqual([])
@@ -248,7 +249,7 @@ describe('a writer’s own delivery', () => {
     const { clock, outbox, worker, relay } = createParts()
     relay.start()
     worker.mood = 'hangs'
-    const delivering = relay.deliver([outbox.write(['counts'], 2_000)])
+    const delivering = relay.deliver([outbox.write([familyMove('counts')], 2_000)])
     await clock.advance(limits.writeRelayDeadlineMs)
     expect(await delivering).toBeNull()
     worker.mood = 'takes'

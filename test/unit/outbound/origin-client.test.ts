@@ -73,7 +73,7 @@ it('a larger one is an error of its own, is read no further, counted, and no fai
 it.each([200, 403, 500])('so is everything else that the origin says, with status %s', async (given) => {
   status = given
   lengthBytes = 20 * limits.answerBytesMax
-  expect(await origin.membership(workspaceId, caller)).toEqual(err({ code: 'answer_too_large' }))
+  expect(await origin.membership(workspaceId, null, caller)).toEqual(err({ code: 'answer_too_large' }))
   expect(await origin.boards(workspaceId, caller)).toEqual(err({ code: 'answer_too_large' }))
   expect(await origin.settings(workspaceId, caller)).toEqual(err({ code: 'answer_too_large' }))
   expect(await origin.probe()).toEqual({ origin: false, database: false })

@@ -1,0 +1,21 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+
+const encoder = new TextEncoder()
+
+/**
+ * The bucket of a value: the first two bytes of the SHA-256 of its UTF-8 form, big endian, modulo the number of buckets. The
+ * database computes the same with `sha256(convert_to(value, 'UTF8'))`. Synchronous, which Web Crypto's digest is not: tags are
+ * made where a question is made.
+ */
+export function bucketOf(value: string, buckets: number): number {
+  const digest = sha256(encoder.encode(value))
+  return (((digest[0] ?? 0) << 8) | (digest[1] ?? 0)) % buckets
+}
+
+/**
+ * What people type (an address, a number) with A to Z folded and nothing else: `toLowerCase()` and Postgres' `lower()` differ on
+ * letters beyond ASCII, as on the dotted capital I and the final sigma, and would put one value into two buckets.
+ */
+export function foldCase(value: string): string {
+  return value.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0x20))
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ask } from '../support/api-client.ts'
+import { readEvents } from '../support/event-stream.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestStack, type TestStack } from '../support/local-stack.ts'
+
+let stack: TestStack
+
+beforeAll(async () => {
+  stack = await startTestStack({ contacts: 2_000 })
+})
+afterAll(async () => {
+  await stack?.stop()
+})
+
+/** From the committed row to the moment at which everybody must see it, the relay's way to the ledger included. */
+const withinTwoSeconds = { deadlineMs: 2_000 }
+
+/** A user whose memberships the database decides, since their token says nothing of them. */
+async function createUser() {
+  const userId = randomUUID()
+  const token = await stack.tokenOf({ userId, workspaces: null })
+  return {
+    token,
+    async statusOf(path = '/api/boards/board_123/contacts?per_page=1') {
+      const { status } = await ask(`${stack.worker}${path}`, {
+        headers: { Authorization: `Bearer ${token}`, 'X-Workspace-ID': '15213' },
+      })
+      return status
+    },
+    join: (role: 'admin' | 'member') =>
+      stack.sql`insert into memberships (workspace_id, user_id, role) values ('15213', ${userId}, ${role})`,
+    leave: () => stack.sql`delete from memberships where workspace_id = '15213' and user_id = ${userId}`,
+    become: (role: 'admin' | 'member') =>
+      stack.sql`update memberships set role = ${role} where workspace_id = '15213' and user_id = ${userId}`,
+  }
+}
+
+describe('a membership that changes in the database, with nobody calling anything,', () => {
+  it('lets a stranger in and puts a member out, though the opposite was remembered', async () => {
+    const user = await createUser()
+    expect([await user.statusOf(), await user.statusOf()]).toEqual([403, 403])
+
+    await user.join('member')
+    await eventually(async () => (await user.statusOf()) === 200, withinTwoSeconds)
+    expect([await user.statusOf(), await user.statusOf()]).toEqual([200, 200])
+
+    await user.leave()
+    await eventually(async () => (await user.statusOf()) === 403, withinTwoSeconds)
+    expect([await user.statusOf(), await user.statusOf()]).toEqual([403, 403])
+  })
+
+  it('takes an admin what only admins may do', async () => {
+    const user = await createUser()
+    await user.join('admin')
+    const monitoring = () => user.statusOf('/api/monitoring/alerts/settings')
+    await eventually(async () => (await monitoring()) === 200, withinTwoSeconds)
+    await user.become('member')
+    await eventually(async () => (await monitoring()) === 403, withinTwoSeconds)
+    expect(await user.statusOf()).toBe(200)
+  })
+
+  it('ends the event stream of an operator who was removed', async () => {
+    const user = await createUser()
+    await user.join('admin')
+    await eventually(async () => (await user.statusOf('/api/monitoring/alerts')) === 200, withinTwoSeconds)
+    const response = await fetch(`${stack.worker}/api/monitoring/stream`, {
+      headers: { Authorization: `Bearer ${user.token}`, 'X-Workspace-ID': '15213' },
+    })
+    expect(response.status).toBe(200)
+    const { body } = response
+    if (body === null) throw new Error('the stream has a body')
+    let isOpen = true
+    const ended = (async () => {
+      for await (const event of readEvents(body)) expect(event.event).toBeDefined()
+      isOpen = false
+    })()
+    await user.leave()
+    // Events come about once a second: the first one after the bound is the one that is not sent.
+    await eventually(() => !isOpen, { deadlineMs: 5_000 })
+    await ended
+  })
+})

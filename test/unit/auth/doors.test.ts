@@ -1,0 +1,214 @@
+import { beforeEach, describe, expect, it, test } from 'vitest'
+import type { WireError } from '../../../shared/contract/errors.ts'
+import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
+import type { Result } from '../../../shared/result.ts'
+import { err, ok } from '../../../shared/result.ts'
+import type { Arrival, DoorParts } from '../../../worker/auth/admit.ts'
+import { doors } from '../../../worker/auth/admit.ts'
+import type { Access } from '../../../worker/auth/callers.ts'
+
+const internalKey = 'the internal key of these tests'
+const metricsToken = 'the metrics token of these tests'
+const member = { userId: userIdSchema.parse('user-1'), token: 'member', workspaces: null, expiresAtMs: 0 }
+let counted: string[]
+let role: Result<'admin' | 'member', WireError>
+
+beforeEach(() => {
+  counted = []
+  role = ok('member')
+})
+
+/** Parts that know one user, by the token `member`. */
+function parts(operatorsWorkspaceId: string | null = null): DoorParts {
+  const take = (scope: 'user' | 'workspace') => (id: string) => {
+    counted.push(`${scope} ${id}`)
+    const standing = { scope, requestsMax: 9, windowSeconds: 60, remaining: 8, resetSeconds: 1 }
+    return { standing, isRefused: false, refusal: null }
+  }
+  return {
+    bearer: {
+      async authenticate(header) {
+        if (header === null) return err({ code: 'token_missing' })
+        return header === 'Bearer member' ? ok(member) : err({ code: 'token_invalid' })
+      },
+    },
+    memberships: { roleOf: () => role },
+    rateLimits: { user: take('user'), workspace: take('workspace') },
+    config: {
+      internalAuthKey: internalKey,
+      metricsToken,
+      operatorsWorkspaceId:
+        operatorsWorkspaceId === null ? null : workspaceIdSchema.parse(operatorsWorkspaceId),
+    },
+  }
+}
+
+function arrival(headers: Record<string, string>, services = parts()): Arrival {
+  return {
+    services,
+    method: 'GET',
+    headers: new Headers(headers),
+    requestId: 'request-1',
+    trace: { traceId: `${'0'.repeat(31)}1`, flags: '00', state: null },
+    notes: { limits: [] },
+    workspaceInPath: undefined,
+    isNamedByBody: false,
+    readNaming: () => Promise.reject(new Error('no body is read here')),
+    keepAlive: () => undefined,
+  }
+}
+
+const asService = { Authorization: `Bearer ${internalKey}`, 'X-Workspace-ID': '15213' }
+const asMember = { Authorization: 'Bearer member', 'X-Workspace-ID': '15213' }
+
+describe('a service that reads a resource', () => {
+  it('is let in by the internal key and a workspace, counted against no limit and looked up nowhere', async () => {
+    role = err({ code: 'not_a_member' })
+    const at = arrival(asService)
+    expect(await doors['reader-or-service'](at)).toMatchObject(
+      ok({ kind: 'service', workspaceId: '15213', userId: null, mayLoad: true, wantsExplanation: false }),
+    )
+    expect([counted, at.notes.limits]).toEqual([[], []])
+  })
+
+  it('acts for nobody towards the origin, and says for whom it reads if it says so', async () => {
+    const admitted = await doors['reader-or-service'](arrival({ ...asService, 'X-User-ID': 'user-7' }))
+    expect(admitted).toMatchObject(ok({ userId: 'user-7', caller: { token: null } }))
+  })
+
+  it.each([
+    ['workspace_missing', { Authorization: asService.Authorization }],
+    ['invalid_parameter', { ...asService, 'X-Workspace-ID': 'a/b' }],
+    ['invalid_parameter', { ...asService, 'X-User-ID': 'a b' }],
+    ['token_invalid', { ...asService, Authorization: `Bearer ${internalKey}x` }],
+    ['token_missing', { 'X-Workspace-ID': '15213' }],
+  ])('is refused with %s: %j', async (code, headers) => {
+    expect(await doors['reader-or-service'](arrival(headers))).toMatchObject(err({ code }))
+  })
+
+  it('is not let in where the resource is for members alone', async () => {
+    expect(await doors.reader(arrival(asService))).toEqual(err({ code: 'token_invalid' }))
+  })
+
+  it('sees there with X-Explain what is cached, and no more', async () => {
+    const explained = arrival({ ...asService, 'X-Explain': '1' })
+    expect(await doors.reader(explained)).toMatchObject(ok({ wantsExplanation: true, mayLoad: false }))
+  })
+
+  it('names the workspace of the path as members do', async () => {
+    const inPath = { ...arrival({ Authorization: asService.Authorization }), workspaceInPath: '15214' }
+    expect(await doors['reader-or-service'](inPath)).toMatchObject(ok({ workspaceId: '15214' }))
+    const differing = { ...arrival(asService), workspaceInPath: '15214' }
+    expect(await doors['reader-or-service'](differing)).toEqual(err({ code: 'workspace_mismatch' }))
+  })
+})
+
+describe('a member who reads a resource', () => {
+  it.each(['reader', 'reader-or-service'] as const)('is counted as ever (%s)', async (access) => {
+    expect(await doors[access](arrival(asMember))).toMatchObject(ok({ kind: 'member', userId: 'user-1' }))
+    expect(counted).toEqual(['user user-1', 'workspace 15213'])
+  })
+
+  it.each([
+    ['0', ok({ wantsExplanation: false })],
+    ['1', err({ code: 'admin_required' })],
+    ['yes', err({ code: 'invalid_parameter' })],
+  ])('gets with X-Explain: %s %j', async (value, expected) => {
+    expect(await doors.reader(arrival({ ...asMember, 'X-Explain': value }))).toMatchObject(expected)
+  })
+
+  it('gets an explanation as an admin', async () => {
+    role = ok('admin')
+    expect(await doors.reader(arrival({ ...asMember, 'X-Explain': '1' }))).toMatchObject(
+      ok({ wantsExplanation: true, mayLoad: true }),
+    )
+  })
+})
+
+describe('each kind of access', () => {
+  const key = `Bearer ${internalKey}`
+  const token = `Bearer ${metricsToken}`
+  const kinds: readonly Access[] = [
+    ...(['public', 'metrics-token', 'internal-key', 'member', 'admin'] as const),
+    ...(['reader', 'reader-or-service', 'operator', 'alert-settings'] as const),
+  ]
+  const letIn = async (authorization: string | undefined, operators: string | null = null) => {
+    const headers = {
+      'X-Workspace-ID': '15213',
+      ...(authorization === undefined ? {} : { Authorization: authorization }),
+    }
+    const kindsLetIn: Access[] = []
+    for (const kind of kinds) {
+      if ((await doors[kind](arrival(headers, parts(operators)))).ok) kindsLetIn.push(kind)
+    }
+    return kindsLetIn
+  }
+
+  test.each([
+    ['nobody', undefined, 'member', ['public']],
+    ['nonsense', 'Bearer nonsense', 'member', ['public']],
+    ['a member', 'Bearer member', 'member', ['public', 'member', 'reader', 'reader-or-service']],
+    [
+      'an admin of just any workspace',
+      'Bearer member',
+      'admin',
+      ['public', 'member', 'admin', 'reader', 'reader-or-service', 'operator'],
+    ],
+    [
+      'a holder of the internal key',
+      key,
+      'member',
+      ['public', 'internal-key', 'reader-or-service', 'alert-settings'],
+    ],
+    ['a holder of METRICS_TOKEN', token, 'member', ['public', 'metrics-token', 'operator']],
+  ] as const)(
+    'lets %s in where it says so, and nowhere else',
+    async (_who, authorization, known, expected) => {
+      role = ok(known)
+      expect(await letIn(authorization)).toEqual(expected)
+    },
+  )
+
+  test('lets an admin of the operators’ workspace set alerts', async () => {
+    role = ok('admin')
+    expect(await letIn('Bearer member', '15213')).toContain('alert-settings')
+  })
+})
+
+describe('a decision of the platform, while Redis is away,', () => {
+  const decided = (method: string, refusal: Promise<boolean>) => {
+    const services = parts()
+    const take = () => ({
+      standing: { scope: 'user' as const, requestsMax: 9, windowSeconds: 60, remaining: 8, resetSeconds: 7 },
+      isRefused: false,
+      refusal,
+    })
+    const limited = { ...services, rateLimits: { user: take, workspace: null } }
+    return doors.member({ ...arrival(asMember, limited), method })
+  }
+
+  it.each(['POST', 'PATCH', 'DELETE'])('is waited for by a %s', async (method) => {
+    const refused = err({ code: 'rate_limited', retryAfterSeconds: 7 })
+    expect(await decided(method, Promise.resolve(true))).toEqual(refused)
+    expect(await decided(method, Promise.resolve(false))).toMatchObject({ ok: true })
+  })
+
+  it.each(['GET', 'HEAD'])('keeps no %s waiting', async (method) => {
+    expect(await decided(method, new Promise(() => undefined))).toMatchObject({ ok: true })
+  })
+})
+
+describe('an operator who goes on reading', () => {
+  it('is still let in while they are an admin, and counted no second time', async () => {
+    role = ok('admin')
+    const admitted = await doors.operator(arrival(asMember))
+    if (!admitted.ok) throw new Error('an admin is let in')
+    counted = []
+    expect(await admitted.value.isStillLetIn()).toBe(true)
+    for (const now of [ok('member' as const), err({ code: 'not_a_member' as const })]) {
+      role = now
+      expect(await admitted.value.isStillLetIn()).toBe(false)
+    }
+    expect(counted).toEqual([])
+  })
+})

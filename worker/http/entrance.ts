@@ -1,0 +1,107 @@
+import { safeHeaderEntries } from '../../shared/contract/safe-headers.ts'
+import { limits } from '../../shared/limits.ts'
+import { ConfigError } from '../config.ts'
+import type { RequestMethod } from '../events.ts'
+import type { Services } from '../services.ts'
+import { respondError } from './answers.ts'
+import { letRead, preflight } from './cors.ts'
+import type { WorkKeeper } from './exchange.ts'
+import { Exchange, requestIdOf } from './exchange.ts'
+import { isWellEncoded } from './input.ts'
+import { logRequest } from './request-log.ts'
+import type { Method } from './route.ts'
+
+/** What answers the requests that pass the entrance. */
+export interface Inside {
+  /** Every method that a route has. */
+  readonly methods: readonly Method[]
+  answer(exchange: Exchange): Response | Promise<Response>
+}
+
+/**
+ * What every request passes on its way in and out, whatever route it is for: the checks of its URL, CORS, the headers of every
+ * answer, the figures, the log, and the one boundary at which what nobody expected ends.
+ */
+export function createEntrance(inside: Inside) {
+  const allowedMethods = ['GET', 'HEAD', ...inside.methods.filter((method) => method !== 'GET'), 'OPTIONS']
+
+  async function answerOf(exchange: Exchange): Promise<Response> {
+    const { request, services, requestId, headers } = exchange
+    const { allowedOrigins } = services.config
+    const origin = headers.get('Origin')
+    if (exchange.method === 'OPTIONS') return preflight(origin, allowedOrigins, allowedMethods)
+    const answer = await answerInside(request.url, exchange).catch((error: unknown) =>
+      answerFailure(error, requestId),
+    )
+    letRead(answer.headers, origin, allowedOrigins)
+    // Hono leaves the body out where a route was found; a refusal before that, or a failure, has one (RFC 9110 section 9.3.2).
+    return exchange.isHead && answer.body !== null ? new Response(null, answer) : answer
+  }
+
+  async function answerInside(url: string, exchange: Exchange): Promise<Response> {
+    const { requestId } = exchange
+    if (url.length > limits.urlBytesMax) return respondError({ code: 'url_too_long' }, requestId)
+    if (!isWellEncoded(url)) return respondError({ code: 'invalid_encoding' }, requestId)
+    return inside.answer(exchange)
+  }
+
+  return async function enter<Bindings>(
+    request: Request,
+    servicesOf: (bindings: Bindings) => Services,
+    bindings: Bindings,
+    keeper: WorkKeeper,
+  ): Promise<Response> {
+    let services: Services
+    try {
+      services = servicesOf(bindings)
+    } catch (error) {
+      const requestId = requestIdOf(request.headers)
+      return marked(answerFailure(error, requestId), requestId)
+    }
+    const exchange = new Exchange(request, services, keeper)
+    const answer = marked(await answerOf(exchange), exchange.requestId)
+    count(exchange, answer.status)
+    return answer
+  }
+}
+
+/** What every answer says, whatever became of the request. */
+function marked(answer: Response, requestId: string): Response {
+  answer.headers.set('X-Request-ID', requestId)
+  for (const [name, value] of safeHeaderEntries) answer.headers.set(name, value)
+  return answer
+}
+
+/** A message may hold anything, so it is logged only where it is ours. */
+function answerFailure(error: unknown, requestId: string): Response {
+  const said =
+    error instanceof ConfigError
+      ? { message: error.message }
+      : error instanceof Error
+        ? { error: error.name, stack: stackOf(error) }
+        : { error: typeof error }
+  console.error(JSON.stringify({ level: 'error', requestId, ...said }))
+  return respondError({ code: 'internal' }, requestId)
+}
+
+function count(exchange: Exchange, status: number): void {
+  const { services, requestId, trace, notes, pattern: route, edgeLocation: location, keepAlive } = exchange
+  const { metrics, config } = services
+  const method = countedMethod(exchange.method)
+  const durationMs = Date.now() - exchange.startedAtMs
+  metrics.recorder.record({ kind: 'request', method, route, httpStatus: status, durationMs })
+  const request = { requestId, trace, method, route, status, durationMs, location, notes }
+  logRequest(request, config.requestLog, Math.random)
+  const flushed = metrics.flushSoon(location)
+  if (flushed !== null) keepAlive(flushed)
+}
+
+/** One of a few: a caller may send any word as its method. */
+function countedMethod(method: string): RequestMethod {
+  return method === 'GET' || method === 'HEAD' || method === 'POST' || method === 'OPTIONS' ? method : 'other'
+}
+
+/** Where an error came from, without its message. */
+function stackOf(error: Error): string {
+  return (error.stack ?? '').split('\n').slice(1, 6).join('\n')
+}

@@ -1,0 +1,103 @@
+import type { WireError } from '../../shared/contract/errors.ts'
+import type { Trace } from '../../shared/contract/trace.ts'
+import type { Result } from '../../shared/result.ts'
+import type { Arrival, NamedInBody } from '../auth/admit.ts'
+import { unserved } from '../deployment/metrics/families.ts'
+import type { Services } from '../services.ts'
+import { parseBody } from './input.ts'
+import { traceOf } from './request-log.ts'
+import type { BodyTaken, Call, CallNotes, NamingBodyTaken, Route } from './route.ts'
+
+/** What keeps work going after an answer was sent. */
+export interface WorkKeeper {
+  waitUntil(work: Promise<unknown>): void
+}
+
+/** Parameters of a path, percent-decoded. */
+export interface PathParameters {
+  param(): Record<string, string>
+}
+
+/**
+ * One request on its way to its answer: what the door sees of it, what the handler is given, and what the log says. One object a
+ * request; what few requests need is made when it is read.
+ */
+export class Exchange implements Arrival, Call<unknown, unknown> {
+  readonly services: Services
+  readonly request: Request
+  readonly method: string
+  readonly headers: Headers
+  readonly requestId: string
+  readonly startedAtMs: number
+  readonly edgeLocation: string
+  readonly trace: Trace
+  readonly notes: CallNotes = { limits: [] }
+  readonly keepAlive: (work: Promise<unknown>) => void
+  /** The pattern of the route that the request came to. */
+  pattern: string = unserved
+  caller: unknown = null
+  input: unknown = null
+  private route: Route | null = null
+  private path: PathParameters | null = null
+  private body: Promise<Result<unknown, WireError>> | null = null
+
+  constructor(request: Request, services: Services, keeper: WorkKeeper) {
+    const { headers } = request
+    this.services = services
+    this.request = request
+    this.method = request.method
+    this.headers = headers
+    this.requestId = requestIdOf(headers)
+    this.startedAtMs = Date.now()
+    this.edgeLocation = edgeLocationOf(request)
+    this.trace = traceOf(headers, this.requestId)
+    this.keepAlive = (work) => keeper.waitUntil(work)
+  }
+
+  /** Where the request came to. */
+  arriveAt(route: Route, path: PathParameters): void {
+    this.route = route
+    this.pattern = route.path
+    this.path = path
+  }
+
+  get isHead(): boolean {
+    return this.method === 'HEAD'
+  }
+
+  get workspaceInPath(): string | undefined {
+    return this.route?.path.includes('{workspaceId}') ? this.pathParameters()['workspaceId'] : undefined
+  }
+
+  get isNamedByBody(): boolean {
+    return this.route?.takes.body?.namesWorkspace === true
+  }
+
+  pathParameters(): Readonly<Record<string, string>> {
+    return this.path?.param() ?? {}
+  }
+
+  /** What the body says; where it named the workspace it was read at the door. */
+  readBody(taken: BodyTaken | NamingBodyTaken): Promise<Result<unknown, WireError>> {
+    this.body ??= parseBody(this.headers, this.request.body, taken)
+    return this.body
+  }
+
+  readNaming(): Promise<Result<NamedInBody, WireError>> {
+    const taken = this.route?.takes.body
+    if (taken?.namesWorkspace !== true) throw new Error('the route takes no body that names its workspace')
+    const read = parseBody(this.headers, this.request.body, taken)
+    this.body = read
+    return read
+  }
+}
+
+/** The caller's own id of the request where it is a sane one. */
+export function requestIdOf(headers: Headers): string {
+  const given = headers.get('X-Request-ID')
+  return given !== null && /^[\w-]{8,128}$/.test(given) ? given : crypto.randomUUID()
+}
+
+function edgeLocationOf({ cf }: Request): string {
+  return typeof cf?.['colo'] === 'string' ? cf['colo'] : 'local'
+}

@@ -1,0 +1,182 @@
+import { Hono } from 'hono'
+import { LRUCache } from 'lru-cache'
+import type { WireError } from '../../shared/contract/errors.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import { doors } from '../auth/admit.ts'
+import type { Services } from '../services.ts'
+import { respondError } from './answers.ts'
+import type { Inside } from './entrance.ts'
+import type { Exchange } from './exchange.ts'
+import { parseInput, queryOf } from './input.ts'
+import type { PublicAnswers } from './public-answers.ts'
+import { withRateLimits } from './rate-limit-headers.ts'
+import type { Route } from './route.ts'
+
+/** A file of the dashboard's: served to anybody as it is, apart from the routes. */
+export interface ServedFile {
+  readonly path: string
+  serve(services: Services, request: Request): Promise<Result<Response, WireError>>
+}
+
+/** Hono hands the exchange to handlers where it would hand them the environment: so that no request needs a closure. */
+type Router = Hono<{ Bindings: Exchange }>
+
+/**
+ * Mounts routes and files. Hono finds the route; its door, its input and its handler follow here, in this order. A path that
+ * no route of the method has is looked up once more among the paths alone, so that a route that is found has one handler and
+ * costs no chain of them.
+ */
+export function createInside(
+  routes: readonly Route[],
+  files: readonly ServedFile[],
+  publicAnswers: PublicAnswers,
+): Inside {
+  const serve = createServe(publicAnswers)
+  const router: Router = new Hono()
+  const paths: Router = new Hono()
+  for (const route of routes) {
+    router.on(route.method, honoPath(route.path), (context) => {
+      context.env.arriveAt(route, context.req)
+      return serve(route, context.env)
+    })
+  }
+  for (const file of files) {
+    router.get(file.path, async ({ env: { services, request, requestId } }) => {
+      const served = await file.serve(services, request)
+      return served.ok ? served.value : respondError(served.error, requestId)
+    })
+  }
+  const known = [...routes.map(({ path }) => path), ...files.map(({ path }) => path)]
+  for (const path of new Set(known)) refuseOtherMethods(paths, path, routes)
+  router.notFound(({ env }) => paths.fetch(env.request, env))
+  paths.notFound(({ env }) => respondError({ code: 'route_not_found' }, env.requestId))
+  for (const each of [router, paths]) {
+    each.onError((error) => {
+      throw error
+    })
+  }
+  return {
+    methods: [...new Set(routes.map(({ method }) => method))],
+    answer: (exchange) => router.fetch(exchange.request, exchange),
+  }
+}
+
+/** RFC 9110 section 15.5.6: a 405 names the methods there are. */
+function refuseOtherMethods(paths: Router, path: string, routes: readonly Route[]): void {
+  const declared = routes.filter((route) => route.path === path).map((route) => route.method)
+  const methods = declared.length === 0 ? ['GET' as const] : declared
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+  paths.all(honoPath(path), ({ env }) => {
+    env.pattern = path
+    const response = respondError({ code: 'method_not_allowed' }, env.requestId)
+    response.headers.set('Allow', allow)
+    return response
+  })
+}
+
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+/** What path and query of a URL mean to a route. */
+interface UrlInput {
+  readonly route: Route
+  readonly path?: unknown
+  readonly query?: unknown
+  readonly question?: unknown
+}
+
+/** What a handler may be given; which of it, its route's `takes` decides. */
+interface Input {
+  path?: unknown
+  query?: unknown
+  question?: unknown
+  headers?: unknown
+  body?: unknown
+}
+
+/** By URL, whatever its route: callers send the same few again and again. */
+type UrlMemory = LRUCache<string, UrlInput>
+
+/** Takes a request through a route: its door, its input, its handler. */
+function createServe(publicAnswers: PublicAnswers): (route: Route, exchange: Exchange) => Promise<Response> {
+  const known: UrlMemory = new LRUCache({ max: limits.isolateQuestionsMax })
+
+  async function handled(route: Route, exchange: Exchange): Promise<Result<Response, WireError>> {
+    const admitted = await doors[route.access](exchange)
+    if (!admitted.ok) return admitted
+    const input = inputOf(route, exchange, known)
+    if (!input.ok) return input
+    // The body last: it costs most to read.
+    const { body: taken } = route.takes
+    if (taken !== undefined) {
+      const body = await exchange.readBody(taken)
+      if (!body.ok) return body
+      input.value.body = body.value
+    }
+    exchange.caller = admitted.value
+    exchange.input = input.value
+    if (route.access !== 'public' && route.access !== 'metrics-token') return route.handle(exchange)
+    const name = `${route.path} ${route.variantOf?.(exchange.input) ?? ''}`
+    return publicAnswers.answer(name, async () => route.handle(exchange), exchange.keepAlive)
+  }
+
+  return async function serve(route, exchange) {
+    const { requestId, notes } = exchange
+    const answered = await handled(route, exchange)
+    const response = answered.ok ? answered.value : respondError(answered.error, requestId)
+    return notes.limits.length === 0 ? response : withRateLimits(notes.limits, response, requestId)
+  }
+}
+
+/** What path, query and headers say. */
+function inputOf(route: Route, exchange: Exchange, known: UrlMemory): Result<Input, WireError> {
+  const { takes } = route
+  const input: Input = {}
+  if (takes.path !== undefined || takes.query !== undefined) {
+    const url = urlInputOf(route, exchange, known)
+    if (!url.ok) return url
+    input.path = url.value.path
+    input.query = url.value.query
+    input.question = url.value.question
+  }
+  if (takes.headers !== undefined) {
+    const headers = takes.headers.read(exchange.headers)
+    if (!headers.ok) return err({ code: 'invalid_parameter', details: [...headers.error] })
+    input.headers = headers.value
+  }
+  return ok(input)
+}
+
+function urlInputOf(route: Route, exchange: Exchange, known: UrlMemory): Result<UrlInput, WireError> {
+  const { url } = exchange.request
+  const before = known.get(url)
+  // Two methods of one path may take different things.
+  if (before !== undefined && before.route === route) return ok(before)
+  const parsed = parseUrl(route, exchange)
+  if (parsed.ok) known.set(url, parsed.value)
+  return parsed
+}
+
+function parseUrl(route: Route, exchange: Exchange): Result<UrlInput, WireError> {
+  const { takes } = route
+  const given = takes.query === undefined ? ok({}) : queryOf(exchange.request.url)
+  if (!given.ok) return given
+  const parameters = exchange.pathParameters()
+  if (takes.question !== undefined) {
+    const question = takes.question(parameters, given.value)
+    return question.ok
+      ? ok({ route, question: question.value })
+      : err({ code: 'invalid_parameter', details: [...question.error] })
+  }
+  const path = takes.path === undefined ? ok(undefined) : parseParameters(takes.path, parameters)
+  if (!path.ok) return path
+  const query = takes.query === undefined ? ok(undefined) : parseParameters(takes.query, given.value)
+  return query.ok ? ok({ route, path: path.value, query: query.value }) : query
+}
+
+function parseParameters(schema: NonNullable<Route['takes']['path']>, given: unknown) {
+  return parseInput(schema, given, 'invalid_parameter')
+}
