@@ -17,7 +17,7 @@ import { admit, admitAdmin, admitByBody } from '../auth/admit.ts'
 import { enveloped, respondData } from '../http/answers.ts'
 import type { Route } from '../http/route.ts'
 import { invalidate } from '../ledger/invalidate.ts'
-import { readCacheStats } from './cache-stats.ts'
+import { readCacheHealth } from './cache-stats.ts'
 import { measurePerformance } from './performance.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -130,7 +130,7 @@ const testPerformance: Route = {
     if (!asked.ok) return asked
     const performance = await measurePerformance(call.services, asked.value)
     if (!performance.ok) return performance
-    const { stats } = await readCacheStats(call)
+    const { stats } = await readCacheHealth(call)
     return ok(respondData({ performance: performance.value, cacheStats: stats }))
   },
 }
