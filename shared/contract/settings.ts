@@ -1,7 +1,5 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
-import type { LifetimeName } from '../resources/lifetimes.ts'
-import { lifetimeSeconds } from '../resources/lifetimes.ts'
 
 const ttl = z.int().min(limits.lifetimeSecondsMin).max(limits.lifetimeSecondsMax)
 
@@ -28,6 +26,11 @@ export const cacheSettingsSchema = z.strictObject({
   cacheConfig: cacheConfigSchema,
 })
 export type CacheSettings = z.output<typeof cacheSettingsSchema>
+/**
+ * How long an entry is fresh: seconds, which a workspace may set as `cacheConfig.lifetimes.<resource>`; or the name of one of
+ * the lifetimes that its settings have always had.
+ */
+export type Lifetime = number | Exclude<keyof CacheSettings['cacheConfig'], 'lifetimes'>
 /** A kind of answer whose caching can be switched off. */
 export type Feature = Exclude<keyof CacheSettings['features'], 'prefetch'>
 
@@ -56,23 +59,14 @@ export const defaultCacheSettings: CacheSettings = {
   cacheEnabled: true,
   features: { contactCounts: true, contactLists: true, search: false, messageHistory: false, prefetch: true },
   cacheConfig: {
-    contactCountsTTL: lifetimeSeconds.contactCounts,
-    contactsTTL: lifetimeSeconds.contactList,
-    searchTTL: lifetimeSeconds.search,
-    messageHistoryTTL: lifetimeSeconds.messageHistory,
+    contactCountsTTL: 300,
+    contactsTTL: 180,
+    searchTTL: 120,
+    messageHistoryTTL: 300,
   },
 }
 
-const settableLifetimes = {
-  contactCounts: 'contactCountsTTL',
-  contactList: 'contactsTTL',
-  search: 'searchTTL',
-  messageHistory: 'messageHistoryTTL',
-} as const satisfies Partial<Record<LifetimeName, keyof CacheSettings['cacheConfig']>>
-
-/** The lifetime in seconds that a workspace gives to a kind of entry. */
-export function lifetimeOf(name: LifetimeName, settings: CacheSettings): number {
-  return name in settableLifetimes
-    ? settings.cacheConfig[settableLifetimes[name as keyof typeof settableLifetimes]]
-    : lifetimeSeconds[name]
+/** The lifetime in seconds that a workspace gives to what is declared with `lifetime`. */
+export function lifetimeOf(lifetime: Lifetime, settings: CacheSettings): number {
+  return typeof lifetime === 'number' ? lifetime : settings.cacheConfig[lifetime]
 }
