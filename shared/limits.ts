@@ -25,7 +25,8 @@ export const limits = {
   contactBodyBytesMax: 65_536,
   contactMoveBodyBytesMax: 2_048,
   loadBodyBytesMax: 20_480,
-  originSettingsBodyBytesMax: 1_024,
+  /** As much as the database keeps of a workspace's settings; each resource may have a toggle and a lifetime of its own. */
+  originSettingsBodyBytesMax: 4_096,
   /** Faults that an answer lists, and the characters of what each one names. */
   faultsMax: 20,
   faultParameterCharactersMax: 200,

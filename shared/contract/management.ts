@@ -42,6 +42,8 @@ export const cacheStatusSchema = z.object({
 })
 
 export const performanceAnswerSchema = z.object({
+  /** The declared resource that was read. */
+  resource: z.string(),
   performance: performanceSchema,
   cacheStats: cacheStatsSchema,
 })

@@ -4,16 +4,12 @@
  */
 
 /** Toggles of resources, and whether each is on by default. */
-export const namedToggles = {
-  contactCounts: true,
-  contactLists: true,
-  search: false,
-  messageHistory: false,
-} as const satisfies Record<string, boolean>
+export const namedToggles = { contactCounts: true, contactLists: true, search: false, messageHistory: false }
 export type NamedToggle = keyof typeof namedToggles
 
 /** Toggles of what is no resource. `prefetch` is loading what nobody has asked for yet. */
-export const otherToggles = { prefetch: true } as const satisfies Record<string, boolean>
+export const otherToggles = { prefetch: true }
+export type OtherToggle = keyof typeof otherToggles
 
 /** Lifetimes, in seconds. */
 export const namedLifetimes = {
@@ -21,11 +17,14 @@ export const namedLifetimes = {
   contactsTTL: 180,
   searchTTL: 120,
   messageHistoryTTL: 300,
-} as const satisfies Record<string, number>
+}
 export type NamedLifetime = keyof typeof namedLifetimes
 
-/** A declared toggle: one with a name, or the default of the resource's own. */
+/** What switches the caching of a question: a toggle with a name, or the default of the resource's own. */
 export type Toggle = NamedToggle | boolean
 
-/** A declared lifetime: one with a name, or the default of the resource's own, in seconds. */
+/**
+ * How long an answer is fresh: by a lifetime with a name; or by the resource's own, which a workspace may set as
+ * `cacheConfig.lifetimes.<resource>` and which is by default so many seconds.
+ */
 export type Lifetime = NamedLifetime | number

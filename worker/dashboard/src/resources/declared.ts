@@ -37,8 +37,8 @@ const objectSchema = z.object({
 })
 
 /**
- * Every declared resource, in the order of the declarations. The build replaces this file by what it comes to
- * (vite.config.ts), so that neither the declarations nor their schemas are sent to browsers.
+ * Every declared resource, in the order of the declarations. The build replaces this file by the data that it makes
+ * (vite.config.ts), so that browsers load neither the questions' schemas nor what turns these into JSON Schema.
  */
 export const declaredResources: readonly DeclaredResource[] = resources.map(
   ({ name, summary, route, path, query }) => ({

@@ -5,13 +5,12 @@ export function pathOf(
   { route, parameters }: Pick<DeclaredResource, 'route' | 'parameters'>,
   values: Readonly<Record<string, string>>,
 ): string {
-  const path = route.replaceAll(/\{(\w+)\}/g, (_whole, name: string) =>
-    encodeURIComponent(values[name] ?? ''),
-  )
+  // What is pasted may have tabs, which no parameter takes.
+  const typed = (name: string) => (values[name] ?? '').replaceAll(/\p{Cc}+/gu, ' ').trim()
+  const path = route.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(typed(name)))
   const query = new URLSearchParams()
   for (const { name, place, preset } of parameters) {
-    // What is pasted may have tabs, which no parameter takes.
-    const value = (values[name] ?? '').replaceAll(/\p{Cc}+/gu, ' ').trim()
+    const value = typed(name)
     if (place === 'query' && value !== '' && value !== preset) query.set(name, value)
   }
   return query.size === 0 ? path : `${path}?${query}`
