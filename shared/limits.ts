@@ -75,8 +75,6 @@ export const limits = {
   flightLingerBytesMax: 262_144,
   /** How often a read loads anew because what it loaded was invalidated meanwhile. */
   loadAttemptsMax: 3,
-  /** A thing that does not exist may come to be without an event that names it. */
-  notFoundLifetimeSeconds: 30,
   /** Ledger: what it remembers of a workspace. */
   ledgerTagsMax: 10_000,
   ledgerEventIdsMax: 10_000,
@@ -103,8 +101,9 @@ export const limits = {
   isolateViewsMax: 1_000,
   isolateSettingsMax: 1_000,
   isolateTokensMax: 5_000,
-  /** Of each resource, by URL: at most `urlBytesMax` each. */
-  isolateQuestionsMax: 1_000,
+  /** Of all resources together, by URL: how many, and the characters of the URLs that are kept. */
+  isolateQuestionsMax: 4_000,
+  isolateQuestionUrlCharactersMax: 1_000_000,
   isolateMembershipsMax: 10_000,
   /** Of the origin's strangers: how many, and for how long none of them is asked about again. */
   originStrangersMax: 1_000,

@@ -14,6 +14,10 @@ export const wireErrors = {
   invalid_cursor: { status: 400, sentence: 'The cursor is not one that this query gave out.' },
   workspace_missing: { status: 400, sentence: 'The header X-Workspace-ID is missing.' },
   workspace_mismatch: { status: 400, sentence: 'The workspace is named twice, and not alike.' },
+  user_needed: {
+    status: 400,
+    sentence: "The answer is a different one for each user; it takes a user's token.",
+  },
   version_unknown: { status: 400, sentence: 'X-Min-Version is newer than any version of this workspace.' },
   token_missing: { status: 401, sentence: 'The header Authorization with a bearer token is missing.' },
   token_invalid: { status: 401, sentence: 'The bearer token is not valid.' },
@@ -98,6 +102,11 @@ export interface WireError {
   readonly details?: readonly Fault[]
   readonly conflicts?: readonly EventConflict[]
   readonly retryAfterSeconds?: number
+}
+
+/** Whether an error says that what was asked for does not exist, which is an answer. */
+export function isAbsence({ code }: Pick<WireError, 'code'>): boolean {
+  return wireErrors[code].status === 404 && code !== 'route_not_found'
 }
 
 export function errorBody(error: WireError, requestId: string): ErrorBody {

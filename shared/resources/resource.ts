@@ -145,6 +145,8 @@ export interface DefinedResource<Name extends string, Params extends z.ZodObject
   readonly params: Params
   readonly data: Data
   questionOf(params: z.output<Params>): Question
+  /** A body as data; null where it does not have that shape. */
+  dataOf(body: Uint8Array): z.output<Data> | null
 }
 
 export type ParamsOf<R> = R extends { readonly params: infer P extends z.ZodType } ? z.output<P> : never
@@ -183,6 +185,7 @@ export function defineResource<
       return ok(createQuestion(declaration.paramsOf(path.data, query.data), { isBypass }))
     },
     questionOf: (params) => createQuestion(params),
+    dataOf: read,
     warmQuestions: (workspace) =>
       (declaration.warm?.(workspace) ?? []).map((params) => createQuestion(params)),
     isReadable: (body) => (presentation === undefined ? isSpliceable(body) : read(body) !== null),

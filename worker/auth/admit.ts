@@ -107,7 +107,8 @@ async function enter(
   call.notes.workspaceId = workspaceId
   const counted = await holdAgainst(call, services.rateLimits.workspace, workspaceId)
   if (!counted.ok) return counted
-  const caller = { token: principal.token, requestId, trace, keepAlive }
+  const { userId, token } = principal
+  const caller = { kind: 'member', userId, token, requestId, trace, keepAlive } as const
   return ok({ principal, workspaceId, role: role.value, caller, readBody: readBodyOf(call) })
 }
 

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import type { WireError, WireErrorCode } from '../../shared/contract/errors.ts'
+import type { SourceName } from '../../shared/contract/tier-names.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import type { Served, Source } from '../../shared/resources/resource.ts'
+import type { Served } from '../../shared/resources/served.ts'
 import { ok, type Result } from '../../shared/result.ts'
 import type { Taken } from '../rate-limits/limiter.ts'
 import type { Services } from '../services.ts'
@@ -33,7 +34,7 @@ export interface CallNotes {
   /** Where a member was let in. */
   workspaceId?: WorkspaceId
   /** How a cached resource was answered. */
-  served?: { readonly status: Served['status']; readonly source: Source }
+  served?: { readonly status: Served['status']; readonly source: SourceName }
 }
 
 /** How a route lets callers in: what the OpenAPI document says of it too. */

@@ -60,7 +60,7 @@ function admitKeyHolder(
     principal: { userId: userId.data, token: '', workspaces: null, expiresAtMs: 0 },
     workspaceId: workspace.value,
     role: 'admin',
-    caller: { token: '', requestId, trace, keepAlive },
+    caller: { kind: 'service', userId: userId.data, requestId, trace, keepAlive },
     wantsExplanation: true,
     isKeyHolder: true,
   })

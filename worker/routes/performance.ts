@@ -6,7 +6,7 @@ import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Entry } from '../entry/entry.ts'
-import { cacheKey } from '../entry/key.ts'
+import { cacheKey, trialKey } from '../entry/key.ts'
 import type { Services } from '../services.ts'
 import { type Tier, unaborted } from '../tiers/tier.ts'
 import type { Warming } from './warm-up.ts'
@@ -22,7 +22,8 @@ export async function measurePerformance(
   const { clock, origin } = services
   const { redis, kv } = services.tiers
   const nonce = crypto.randomUUID()
-  const key = await cacheKey('performance', workspaceId, null, { keyParts: [nonce] })
+  const question = contactCounts.questionOf({})
+  const key = trialKey(await cacheKey(question, workspaceId, null), nonce)
 
   async function timed<Value>(work: () => Promise<Value>): Promise<{ value: Value; timeMs: number }> {
     const startedAtMs = clock.now()
@@ -30,8 +31,7 @@ export async function measurePerformance(
     return { value, timeMs: clock.now() - startedAtMs }
   }
   // A version of its own each time: the origin must not answer both loads with one query.
-  const load = (version: string) =>
-    origin.load(contactCounts.name, { workspaceId, userId: null, version, params: {} }, caller)
+  const load = (version: string) => origin.load(question, { workspaceId, userId: null, version }, caller)
 
   const standard = await timed(() => load(`${nonce}:1`))
   if (!standard.value.ok) return standard.value

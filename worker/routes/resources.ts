@@ -3,9 +3,10 @@ import { joinBytes } from '../../shared/bytes.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
-import type { AnyResource } from '../../shared/resources/index.ts'
+import type { ResourceName } from '../../shared/resources/index.ts'
 import { resources } from '../../shared/resources/index.ts'
-import type { Question } from '../../shared/resources/resource.ts'
+import type { Question } from '../../shared/resources/question.ts'
+import type { Resource } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { ReadAnswer } from '../cache/read.ts'
@@ -21,12 +22,17 @@ const encoder = new TextEncoder()
 const opening = encoder.encode('{"success":true,"data":')
 const closing = encoder.encode('}')
 
-/** Every declared resource, mounted the same way. */
-export const resourceRoutes: readonly Route[] = resources.map(routeOf)
+/** A declaration whose name the metrics know. */
+interface MountedResource extends Resource {
+  readonly name: ResourceName
+}
 
-function routeOf(resource: AnyResource): Route {
-  const questionIn = createQuestionParser(resource)
-  return {
+/** Every declared resource, mounted the same way. */
+export const resourceRoutes: readonly Route[] = routesOf(resources)
+
+function routesOf(mounted: readonly MountedResource[]): Route[] {
+  const questionIn = createQuestionParser()
+  return mounted.map((resource) => ({
     method: 'GET',
     path: resource.route,
     summary: resource.summary,
@@ -36,53 +42,58 @@ function routeOf(resource: AnyResource): Route {
     errors: [
       'invalid_parameter',
       'version_unknown',
-      ...(resource.notFound === null ? [] : [resource.notFound]),
+      ...(resource.callers.includes('service') ? (['user_needed'] as const) : []),
+      resource.absence.code,
       'answer_too_large',
       'overloaded',
       'ledger_unavailable',
       'origin_unavailable',
-      'answer_too_large',
       'not_cached',
       'origin_timeout',
     ],
     handle: (call) => answer(resource, call, questionIn),
-  }
+  }))
 }
 
-/** What a request's URL asks of the resource: read once a URL, since boards are asked for in the same words. */
-function createQuestionParser(resource: AnyResource): (call: Call) => Result<Question, WireError> {
-  const known = new LRUCache<string, Question>({ max: limits.isolateQuestionsMax })
-  return ({ url, path }) => {
-    const question = known.get(url)
-    if (question !== undefined) return ok(question)
+type QuestionParser = (resource: Resource, call: Pick<Call, 'url' | 'path'>) => Result<Question, WireError>
+
+/** The question in a request's URL: parsed once a URL, since boards are asked for in the same words by all who read them. */
+export function createQuestionParser(): QuestionParser {
+  const known = new LRUCache<string, Question>({
+    max: limits.isolateQuestionsMax,
+    maxSize: limits.isolateQuestionUrlCharactersMax,
+    sizeCalculation: (_question, url) => url.length,
+  })
+  return (resource, { url, path }) => {
+    const remembered = known.get(url)
+    // A URL leads to one route, and so to one resource.
+    if (remembered !== undefined) return ok(remembered)
     const query = queryOf(url)
     if (!query.ok) return query
-    const asked = resource.ask(path, query.value)
-    if (!asked.ok) return err({ code: 'invalid_parameter', details: asked.error })
-    known.set(url, asked.value)
-    return asked
+    const parsed = resource.parse(path, query.value)
+    if (!parsed.ok) return err({ code: 'invalid_parameter', details: parsed.error })
+    known.set(url, parsed.value)
+    return parsed
   }
 }
 
 async function answer(
-  resource: AnyResource,
+  resource: MountedResource,
   call: Call,
-  questionIn: ReturnType<typeof createQuestionParser>,
+  questionIn: QuestionParser,
 ): Promise<Result<Response, WireError>> {
   const { services } = call
   const admitted = await admitAsker(call, call.path['workspaceId'])
   if (!admitted.ok) return admitted
-  const asked = questionIn(call)
-  if (!asked.ok) return asked
+  const question = questionIn(resource, call)
+  if (!question.ok) return question
   const wish = parseWish(call.request.headers)
   if (!wish.ok) return err({ code: 'invalid_parameter', details: wish.error })
 
-  const { workspaceId, principal, caller, isKeyHolder } = admitted.value
-  const read = await services.ask({
-    resourceName: resource.name,
-    question: asked.value,
+  const { workspaceId, caller, isKeyHolder } = admitted.value
+  const read = await services.answer({
+    question: question.value,
     workspaceId,
-    userId: principal.userId,
     caller,
     wish: isKeyHolder ? { ...wish.value, isOnlyIfCached: true } : wish.value,
   })
@@ -107,16 +118,16 @@ function servedBy({ status, source, view }: ReadAnswer, nowMs: number) {
 
 /** The stored bytes with what is said of them, or 304 where the caller has them already (RFC 9110 section 13). */
 function respond(
-  resource: AnyResource,
+  resource: Resource,
   call: Call,
   answered: ReadAnswer,
-  { principal: { userId }, wantsExplanation }: Asker,
+  { caller: { userId }, wantsExplanation }: Asker,
 ): Result<Response, WireError> {
   const { entry, status, source, lifetimeSeconds } = answered
-  if (!entry.found) return err({ code: resource.notFound ?? 'internal' })
+  if (!entry.found) return err(resource.absence)
   const nowMs = call.services.clock.now()
   // Weak: `_cache` differs from answer to answer. With the user: the same entry may read differently to each.
-  const etag = `W/"${entry.etag}.${encodeURIComponent(userId)}"`
+  const etag = `W/"${entry.etag}.${encodeURIComponent(userId ?? '')}"`
   const headers = headersOf(answered, nowMs, etag, wantsExplanation)
   if (!wantsExplanation && matches(call.request.headers.get('If-None-Match'), etag)) {
     return ok(new Response(null, { status: 304, headers }))

@@ -5,11 +5,11 @@ import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
 import { contactList } from '../../shared/resources/contacts/contact-list.ts'
-import type { Question } from '../../shared/resources/resource.ts'
+import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
-import { plainWish } from '../cache/request.ts'
 import type { SettingsCaller } from '../cache/settings-reader.ts'
+import { plainWish } from '../cache/wish.ts'
 import type { Services } from '../services.ts'
 
 export interface Warming {
@@ -21,7 +21,7 @@ export interface Warming {
 /** Fills every tier with the first page of each board (at most `limits.warmBoardsMax`) and the counts. */
 export async function warmUp(
   services: Services,
-  { principal, workspaceId, caller }: Warming,
+  { workspaceId, caller }: Warming,
 ): Promise<Result<WarmUp, WireError>> {
   const startedAtMs = services.clock.now()
   const boards = await services.origin.boards(workspaceId, caller)
@@ -32,13 +32,10 @@ export async function warmUp(
     puts.push(work)
   }
 
-  async function isWarmed(resourceName: string, asked: Result<Question, unknown>): Promise<boolean> {
-    if (!asked.ok) return false
-    const read = await services.ask({
-      resourceName,
-      question: asked.value,
+  async function isWarmed(question: Question): Promise<boolean> {
+    const read = await services.answer({
+      question,
       workspaceId,
-      userId: principal.userId,
       caller: { ...caller, keepAlive },
       wish: plainWish,
       isWarmUp: true,
@@ -47,17 +44,18 @@ export async function warmUp(
   }
 
   const boardIds = boards.value.slice(0, limits.warmBoardsMax)
-  const [counts, ...lists] = await Promise.all([
-    isWarmed(contactCounts.name, contactCounts.ask({ workspaceId }, {})),
-    ...boardIds.map((boardId) => isWarmed(contactList.name, contactList.ask({ boardId }, {}))),
+  const workspace = { workspaceId, boardIds }
+  const [counts, lists] = await Promise.all([
+    Promise.all(contactCounts.warmQuestions(workspace).map(isWarmed)),
+    Promise.all(contactList.warmQuestions(workspace).map(isWarmed)),
   ])
   // The answer says that it is warm, so it waits until it is. Settings may add work while it is waited for.
   for (const put of puts) await put
   const boardsWarmed = lists.filter(Boolean).length
   return ok({
     warmupTimeMs: services.clock.now() - startedAtMs,
-    entriesWarmed: boardsWarmed + (counts ? 1 : 0),
+    entriesWarmed: [...lists, ...counts].filter(Boolean).length,
     boards: boardsWarmed,
-    counts,
+    counts: counts.every(Boolean),
   })
 }
