@@ -70,19 +70,24 @@ export function settingsOf(declared: readonly Settable[]) {
       ...shapeOf(ownToggles, schemaFor),
     }
   }
-  function schema(lenient: Lenience) {
-    const toggle = (preset: boolean) => lenient(z.boolean(), preset)
-    const lifetime = (preset: number) => lenient(lifetimeSchema, preset)
+  /** `whole` is for what every release has, `member` for what each may have or not. */
+  function schema(whole: Lenience, member: Lenience) {
+    const toggle = (preset: boolean) => member(z.boolean(), preset)
+    const lifetime = (preset: number) => member(lifetimeSchema, preset)
     const config = {
       ...shapeOf(namedLifetimes, lifetime),
-      lifetimes: lenient(z.object(shapeOf(lifetimes, lifetime)), lifetimes),
+      lifetimes: member(z.object(shapeOf(lifetimes, lifetime)), lifetimes),
     }
     return z.object({
-      cacheEnabled: toggle(presets.cacheEnabled),
-      features: lenient<Features>(z.object(togglesBy(toggle)), features),
-      cacheConfig: lenient<CacheConfig>(z.object(config), presets.cacheConfig),
+      cacheEnabled: whole(z.boolean(), presets.cacheEnabled),
+      features: whole<Features>(z.object(togglesBy(toggle)), features),
+      cacheConfig: whole<CacheConfig>(z.object(config), presets.cacheConfig),
     })
   }
+  const asItIs: Lenience = (each) => each
+  const presetIfMissing: Lenience = (each, preset) =>
+    each.default(preset as z.core.util.NoUndefined<typeof preset>)
+  const presetIfInvalid: Lenience = (each, preset) => each.catch(() => preset)
   const toggleChange = () => z.boolean().optional()
   const lifetimeChange = () => lifetimeSchema.optional()
   const change = z
@@ -99,10 +104,10 @@ export function settingsOf(declared: readonly Settable[]) {
     .refine((changed) => Object.keys(changed).length > 0, 'must change something')
   return {
     presets,
-    /** What is missing has its default; what is there must be valid. */
-    answered: schema((each, preset) => each.default(preset as z.core.util.NoUndefined<typeof preset>)),
+    /** A toggle or a lifetime that is missing has its default; what is there must be valid. */
+    answered: schema(asItIs, presetIfMissing),
     /** Whatever it is, settings come of it: what is missing or not valid has its default. */
-    stored: schema((each, preset) => each.catch(() => preset)),
+    stored: schema(presetIfInvalid, presetIfInvalid),
     change,
   }
 }

@@ -59,14 +59,30 @@ describe('what a declaration says of settings', () => {
 })
 
 describe('settings of another release', () => {
-  test('an answer that lacks something has its default there, and keeps all the rest', () => {
+  test('an answer that lacks toggles or lifetimes has their defaults, and keeps all the rest', () => {
+    const { features, cacheConfig } = before.presets
+    const older = fc.record({
+      cacheEnabled: fc.boolean(),
+      features: partsOf(features),
+      cacheConfig: partsOf(cacheConfig),
+    })
     fc.assert(
-      fc.property(partsOf({ ...before.presets, cacheEnabled: false }), (answered) => {
+      fc.property(older, (answered) => {
         const read = after.answered.parse(answered)
         expect(read).toMatchObject(answered)
+        expect(Object.keys(read.features)).toEqual(Object.keys(after.presets.features))
+        expect(Object.keys(read.cacheConfig.lifetimes)).toEqual(['lead', 'thread'])
       }),
     )
   })
+
+  test.each(['cacheEnabled', 'features', 'cacheConfig'])(
+    'what lacks %s is no settings, and no default',
+    (name) => {
+      const broken = Object.fromEntries(Object.entries(after.presets).filter(([each]) => each !== name))
+      expect(after.answered.safeParse(broken).success).toBe(false)
+    },
+  )
 
   test('what is not known here is left out of answers and rows', () => {
     const newer = { ...after.presets, cacheEnabled: false, shape: 2 }
