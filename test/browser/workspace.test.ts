@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { resources } from '../../shared/resources/index.ts'
 import { titleOf } from '../../worker/dashboard/src/resources/resource-question.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
+
+const textsSchema = z.record(z.string(), z.string())
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
@@ -173,9 +176,9 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       const { open, panel, page, seriousFaults } = await given.signedIn()
       const choose = async (title: string) => {
         await panel(title).getByLabel('Resource').selectOption(name)
-        for (const [parameter, value] of Object.entries(example.path)) {
+        for (const [parameter, value] of Object.entries(textsSchema.parse(example.path))) {
           const field = panel(title).getByLabel(titleOf(parameter), { exact: true })
-          if (parameter !== 'workspaceId') await field.fill(String(value))
+          if (parameter !== 'workspaceId') await field.fill(value)
         }
       }
       await open('Inspector')

@@ -16,7 +16,7 @@ import { questionsInTurn, type Warming } from './warm-up.ts'
 
 export interface PerformanceServices extends Pick<Services, 'clock'> {
   readonly origin: Pick<Services['origin'], 'load'>
-  readonly tiers: Pick<Services['tiers'], 'kv' | 'redis'>
+  readonly tiers: { readonly kv: Tier; readonly redis: Tier | null }
 }
 
 export type Measured = Omit<PerformanceAnswer, 'cacheStats'>

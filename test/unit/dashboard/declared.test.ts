@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { resources } from '../../../shared/resources/index.ts'
 import { declaredResources } from '../../../worker/dashboard/src/resources/declared.ts'
 import { pathOf, titleOf } from '../../../worker/dashboard/src/resources/resource-question.ts'
+
+const textsSchema = z.record(z.string(), z.string())
 
 /** The path's own parameters and the query's, as the Worker reads them from a URL. */
 function askedBy(route: string, path: string) {
@@ -47,7 +50,8 @@ describe('the page', () => {
     'makes of the form of $name a question that its declaration takes',
     (declared) => {
       const resource = resources.find(({ name }) => name === declared.name)
-      const { path, query } = resource?.example ?? { path: {}, query: {} }
+      const path = textsSchema.parse(resource?.example.path)
+      const query = textsSchema.parse(resource?.example.query)
       const values = fc.record(
         Object.fromEntries(
           declared.parameters
