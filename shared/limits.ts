@@ -25,7 +25,8 @@ export const limits = {
   contactBodyBytesMax: 65_536,
   contactMoveBodyBytesMax: 2_048,
   loadBodyBytesMax: 20_480,
-  originSettingsBodyBytesMax: 1_024,
+  /** As much as the database keeps of a workspace's settings; each resource may have a toggle and a lifetime of its own. */
+  originSettingsBodyBytesMax: 4_096,
   /** Faults that an answer lists, and the characters of what each one names. */
   faultsMax: 20,
   faultParameterCharactersMax: 200,
@@ -255,8 +256,9 @@ export const limits = {
   rateLimitWindowDefaultSeconds: 60,
   /** Clock difference tolerated in a token's times. */
   tokenSkewSeconds: 10,
-  /** Warm-up: pages of a board, boards of a workspace. */
+  /** Warm-up: boards of a workspace, and entries of all resources. An entry takes some 8 of a request's 1,000 subrequests. */
   warmBoardsMax: 50,
+  warmEntriesMax: 100,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -325,6 +327,8 @@ holds(
   limits.workspaceImportsWaitingMax < limits.importsWaitingMax,
   'one workspace does not fill the waiting room of imports',
 )
+holds(limits.warmBoardsMax < limits.warmEntriesMax, 'a page of each board and the counts fit in a warm-up')
+holds(8 * limits.warmEntriesMax < 1_000, 'a warm-up stays within the subrequests of one request')
 holds(limits.contactBodyBytesMax <= limits.importLineBytesMax, 'a contact that fits in a body fits in a line')
 holds(limits.contactMoveBodyBytesMax < limits.contactBodyBytesMax, 'a move is a part of a contact')
 holds(limits.faultsMax > 1, 'a list of faults has room to say how many more there are')

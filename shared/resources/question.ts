@@ -1,4 +1,4 @@
-import type { Feature, Lifetime } from '../contract/settings.ts'
+import type { Lifetime, Toggle } from '../contract/named-settings.ts'
 import type { UserId } from '../ids.ts'
 import type { Tag } from '../tags.ts'
 import type { Resource } from './resource.ts'
@@ -15,7 +15,7 @@ export interface Question {
   readonly changes: 'writes' | 'time'
   readonly lifetime: Lifetime
   /** The setting that switches caching off; null: it is always on. */
-  readonly toggle: Feature | null
+  readonly toggle: Toggle | null
   /** What the answer depends on. `owner` is the user whose entry it is, null where the workspace shares it. */
   tagsFor(owner: UserId | null): readonly Tag[]
   /**

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Fault, NotFoundCode } from '../contract/errors.ts'
 import { faultsOf } from '../contract/errors.ts'
-import type { Feature, Lifetime } from '../contract/settings.ts'
+import type { NamedLifetime, NamedToggle } from '../contract/named-settings.ts'
 import type { BoardId, UserId, WorkspaceId } from '../ids.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
@@ -67,9 +67,13 @@ interface Declaration<
   readonly callers: readonly [CallerKind, ...CallerKind[]]
   readonly sharing: PerQuestion<z.output<Params>, Question['sharing']>
   readonly changes: PerQuestion<z.output<Params>, Question['changes']>
-  readonly lifetime: PerQuestion<z.output<Params>, Lifetime>
-  /** Left out: caching is always on, as long as the workspace's cache is. */
-  readonly toggle?: PerQuestion<z.output<Params>, Feature>
+  /** By default, in seconds; a workspace may set it. Or the name of a lifetime that others go by too. */
+  readonly lifetime: number | PerQuestion<z.output<Params>, NamedLifetime>
+  /**
+   * Whether caching is on by default; a workspace may switch it. Or the name of a toggle that others go by too. Left out:
+   * caching is always on, as long as the workspace's cache is.
+   */
+  readonly toggle?: boolean | PerQuestion<z.output<Params>, NamedToggle>
   /** Left out: `not_found` with the error table's sentence. */
   readonly absence?: Absence
   /** Parameters that stand in keys only as part of a digest: what people type. */
@@ -116,6 +120,9 @@ export interface Resource {
   readonly answer: z.ZodObject
   readonly version: number
   readonly callers: readonly CallerKind[]
+  /** The default of the resource's own toggle and lifetime; null where it has none under its own name. */
+  readonly ownToggle: boolean | null
+  readonly ownLifetimeSeconds: number | null
   readonly absence: Absence
   readonly privateParams: readonly string[]
   readonly example: { readonly path: unknown; readonly query: unknown; readonly data: unknown }
@@ -165,6 +172,8 @@ export function defineResource<
   const resource: DefinedResource<Name, Params, Data> = {
     ...declaration,
     answer: presentation?.answer ?? withCacheMember(data),
+    ownToggle: typeof declaration.toggle === 'boolean' ? declaration.toggle : null,
+    ownLifetimeSeconds: typeof declaration.lifetime === 'number' ? declaration.lifetime : null,
     absence: declaration.absence ?? { code: 'not_found' },
     privateParams: declaration.privateParams ?? [],
     parse(rawPath, rawQuery) {
@@ -251,7 +260,7 @@ export function defineResource<
   return resource
 }
 
-function valueFor<Params, Value extends string | number>(
+function valueFor<Params, Value extends string | number | boolean>(
   declared: PerQuestion<Params, Value>,
   params: Params,
 ): Value {

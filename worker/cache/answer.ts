@@ -1,6 +1,6 @@
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { CacheSettings } from '../../shared/contract/settings.ts'
-import { lifetimeOf } from '../../shared/contract/settings.ts'
+import { isCacheOn, lifetimeOf } from '../../shared/contract/settings.ts'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
@@ -55,11 +55,8 @@ export function ownerOf({ sharing }: Question, { userId }: Caller): Result<UserI
   return userId === null ? err({ code: 'user_needed' }) : ok(userId)
 }
 
-function policyOf({ toggle, lifetime }: Question, settings: CacheSettings): Policy {
-  return {
-    isEnabled: settings.cacheEnabled && (toggle === null || settings.features[toggle]),
-    lifetimeSeconds: lifetimeOf(lifetime, settings),
-  }
+function policyOf(question: Question, settings: CacheSettings): Policy {
+  return { isEnabled: isCacheOn(question, settings), lifetimeSeconds: lifetimeOf(question, settings) }
 }
 
 /**

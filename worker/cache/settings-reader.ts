@@ -31,7 +31,7 @@ export interface SettingsReader {
 }
 
 const question = cacheSettings.questionOf({})
-const lifetimeSeconds = lifetimeOf(question.lifetime, defaultCacheSettings)
+const lifetimeSeconds = lifetimeOf(question, defaultCacheSettings)
 /** Settings do not go by themselves. */
 const policy = Promise.resolve({ isEnabled: true, lifetimeSeconds })
 

@@ -17,7 +17,7 @@ import { admit, admitAdmin, admitByBody } from '../auth/admit.ts'
 import { enveloped, respondData } from '../http/answers.ts'
 import type { Route } from '../http/route.ts'
 import { invalidate } from '../ledger/invalidate.ts'
-import { readCacheStats } from './cache-stats.ts'
+import { readCacheHealth } from './cache-stats.ts'
 import { measurePerformance } from './performance.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -66,7 +66,7 @@ const changeSettings: Route = {
     const { origin, ledger, metrics } = call.services
     const saved = await origin.saveSettings(workspaceId, change.value, caller)
     if (!saved.ok) return saved
-    // Saved but not announced would be in force at some locations only: then the answer is an error, and a retry mends it.
+    // Saved but not announced would be in force at some locations only: then the answer is an error, and a retry repairs it.
     const announced = await invalidate(
       ledger,
       metrics.recorder,
@@ -79,7 +79,7 @@ const changeSettings: Route = {
 const invalidateWorkspace: Route = {
   method: 'POST',
   path: '/api/cache-settings/invalidate',
-  summary: 'Move on everything of a workspace',
+  summary: 'Invalidate everything of a workspace',
   access: 'member',
   takes: { body: workspaceBody },
   gives: enveloped(workspaceInvalidatedSchema),
@@ -95,7 +95,7 @@ const invalidateWorkspace: Route = {
       new Map([[asked.value.workspaceId, [{ tags }]]]),
     )
     if (!answer.ok) return answer
-    // Nothing is deleted anywhere: what moved on outdates every entry of the workspace, in every tier, at once.
+    // Nothing is deleted anywhere: the tags that moved outdate every entry of the workspace, in every tier, at once.
     const { invalidated, patterns, version } = answer.value
     return ok(respondData({ deletedEntries: invalidated, patterns, version }))
   },
@@ -104,7 +104,7 @@ const invalidateWorkspace: Route = {
 const warmCache: Route = {
   method: 'POST',
   path: '/api/cache-settings/warm-cache',
-  summary: "Fill every tier with the first page of each board and the workspace's counts",
+  summary: 'Fill every tier with what each resource names for it: first pages, counts',
   access: 'member',
   takes: { body: userBody },
   gives: enveloped(warmUpSchema),
@@ -120,7 +120,7 @@ const warmCache: Route = {
 const testPerformance: Route = {
   method: 'POST',
   path: '/api/cache-settings/test-performance',
-  summary: 'Read the counts from the database, through a cold and a warm Redis, and from KV, and time each',
+  summary: 'Read one resource from the database, through a cold and a warm Redis, and from KV, and time each',
   access: 'member',
   takes: { body: userBody },
   gives: enveloped(performanceAnswerSchema),
@@ -128,10 +128,10 @@ const testPerformance: Route = {
   async handle(call) {
     const asked = await admitByBody(call, userBody, 'member')
     if (!asked.ok) return asked
-    const performance = await measurePerformance(call.services, asked.value)
-    if (!performance.ok) return performance
-    const { stats } = await readCacheStats(call)
-    return ok(respondData({ performance: performance.value, cacheStats: stats }))
+    const measured = await measurePerformance(call.services, asked.value)
+    if (!measured.ok) return measured
+    const { stats } = await readCacheHealth(call)
+    return ok(respondData({ ...measured.value, cacheStats: stats }))
   },
 }
 

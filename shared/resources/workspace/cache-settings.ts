@@ -4,29 +4,6 @@ import { workspaceIdSchema } from '../../ids.ts'
 import { settingsTag, workspaceTag } from '../../tags.ts'
 import { defineResource } from '../resource.ts'
 
-/**
- * Members that a release has and another one has not: those that are missing have their presets, since a workspace cannot
- * have set them, and those that are not known are left out.
- */
-function completed<Schema extends z.ZodType>(schema: Schema, presets: object) {
-  return z
-    .looseObject({})
-    .transform((given): unknown => ({ ...presets, ...given }))
-    .pipe(schema)
-}
-
-const { cacheEnabled, features, cacheConfig } = cacheSettingsSchema.shape
-
-/**
- * A workspace's cache settings as tiers keep them and as the origin answers them. A setting that came with a later release
- * than an entry leaves the entry readable; anything else that does not fit makes it unreadable, never a default.
- */
-const data = z.object({
-  cacheEnabled,
-  features: completed(features.strip(), defaultCacheSettings.features),
-  cacheConfig: completed(cacheConfig.strip(), defaultCacheSettings.cacheConfig),
-})
-
 /** A workspace's cache settings (SPEC 5): an entry among the others, which the read path itself goes by. */
 export const cacheSettings = defineResource({
   name: 'cache-settings',
@@ -37,7 +14,7 @@ export const cacheSettings = defineResource({
   path: z.strictObject({ workspaceId: workspaceIdSchema }),
   query: z.strictObject({}),
   params: z.strictObject({}),
-  data,
+  data: cacheSettingsSchema,
   version: 1,
   callers: ['member'],
   sharing: 'workspace',
