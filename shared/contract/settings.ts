@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
 import { resources } from '../resources/index.ts'
-import type { Question } from '../resources/question.ts'
-import type { Resource } from '../resources/resource.ts'
+import type { Question, Resource } from '../resources/question.ts'
 import type { NamedLifetime, NamedToggle, OtherToggle } from './named-settings.ts'
 import { namedLifetimes, namedToggles, otherToggles } from './named-settings.ts'
 

@@ -35,12 +35,7 @@ export function createDeployment({ hasRedis = true } = {}) {
   }
   const world = { isLedgerAway: false, chance: 0 }
   const events: CacheEvent[] = []
-  const ledger: LedgerClient = {
-    advance: async (_workspace, events) =>
-      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.advance(events)),
-    since: async (_workspace, ledgerId, after) =>
-      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.since(ledgerId, after)),
-  }
+  const ledger = ledgerOf(book, world)
 
   /** The database is read when the load begins; the gate holds the answer on its way back. */
   async function load(): Promise<Result<Uint8Array | null, WireError>> {
@@ -104,4 +99,16 @@ function slotsOf(clock: Clock, kv: FakeTier, redis: FakeTier | null): TierSlot[]
     { tier: bounded(kv), source: 'cloudflare_kv', isNear: false, admits: 'second-use' },
     { tier: bounded(redis), source: 'redis_cache', isNear: false, admits: 'every-fill' },
   ]
+}
+
+function ledgerOf(
+  book: ReturnType<typeof createBook>,
+  world: { readonly isLedgerAway: boolean },
+): LedgerClient {
+  return {
+    advance: async (_workspace, events) =>
+      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.advance(events)),
+    since: async (_workspace, ledgerId, after) =>
+      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.since(ledgerId, after)),
+  }
 }

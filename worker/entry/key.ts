@@ -1,8 +1,7 @@
 import { hexDigest } from '../../shared/hex-digest.ts'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Question } from '../../shared/resources/question.ts'
-import type { Resource } from '../../shared/resources/resource.ts'
+import type { Question, Resource } from '../../shared/resources/question.ts'
 
 /** Names an entry in every tier: at most `limits.keyBytesMax` bytes of ASCII, and injective but for SHA-256. */
 export type CacheKey = string & { readonly brand: unique symbol }
