@@ -1,4 +1,4 @@
-import { useId } from 'react'
+import { useId, useState } from 'react'
 import { Choice } from '../parts/choice.tsx'
 import { useBoards, usePlace } from '../place.ts'
 import { type DeclaredParameter, type DeclaredResource, declaredResources } from './declared.ts'
@@ -70,22 +70,24 @@ function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
   )
 }
 
-/** The boards of the workspace are suggested; any other id can be typed. */
+/** The boards of the workspace are suggested, and the first one stands there until something is typed; any id may be. */
 function BoardField({ name, label }: { name: string; label: string }) {
   const boards = useBoards()
   const listId = useId()
+  const [typed, setTyped] = useState<string | null>(null)
   const suggested = boards.data ?? []
   return (
-    <label className="field wide">
-      <span>{label}</span>
-      {/* With another key once the boards are known, since a default holds only when the field is made. */}
-      <input
-        key={suggested[0]?.id ?? ''}
-        name={name}
-        list={listId}
-        defaultValue={suggested[0]?.id ?? ''}
-        required
-      />
+    <>
+      <label className="field wide">
+        <span>{label}</span>
+        <input
+          name={name}
+          list={listId}
+          value={typed ?? suggested[0]?.id ?? ''}
+          onChange={({ target }) => setTyped(target.value)}
+          required
+        />
+      </label>
       <datalist id={listId}>
         {suggested.map(({ id, name: title }) => (
           <option key={id} value={id}>
@@ -93,7 +95,7 @@ function BoardField({ name, label }: { name: string; label: string }) {
           </option>
         ))}
       </datalist>
-    </label>
+    </>
   )
 }
 
