@@ -144,6 +144,7 @@ export interface DefinedResource<Name extends string, Params extends z.ZodObject
   readonly name: Name
   readonly params: Params
   readonly data: Data
+  readonly example: Resource['example'] & { readonly data: z.output<Data> }
   questionOf(params: z.output<Params>): Question
   /** A body as data; null where it does not have that shape. */
   dataOf(body: Uint8Array): z.output<Data> | null

@@ -3,15 +3,13 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags.ts'
-import { createLoader } from '../../worker/cache/load.ts'
-import { createReader } from '../../worker/cache/read.ts'
-import type { Policy, Read } from '../../worker/cache/request.ts'
-import { plainWish } from '../../worker/cache/request.ts'
-import { createStore } from '../../worker/cache/store.ts'
+import { createReadPath } from '../../worker/cache/read-path.ts'
+import type { Policy, Read } from '../../worker/cache/read-terms.ts'
+import { plainWish } from '../../worker/cache/wish.ts'
 import { etagOf } from '../../worker/entry/entry.ts'
 import type { CacheKey } from '../../worker/entry/key.ts'
+import type { CacheEvent } from '../../worker/events.ts'
 import type { LedgerClient } from '../../worker/ledger/client.ts'
-import { createViews } from '../../worker/ledger/view.ts'
 import type { TierSlot } from '../../worker/tiers/slots.ts'
 import { withDeadline } from '../../worker/tiers/with-deadline.ts'
 import { createBook } from './book-storage.ts'
@@ -19,7 +17,7 @@ import { workspaceId } from './entries.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { createFakeTier, type FakeTier } from './fake-tier.ts'
 
-export const key = 'bc2:15213:contact-list:b1' as CacheKey
+export const key = 'bc3:15213:contact-list@1::b1' as CacheKey
 export const tags: Tag[] = ['workspace', 'board:b1', 'open:b1']
 export const boundMs = 1_000
 
@@ -36,6 +34,7 @@ export function createDeployment({ hasRedis = true } = {}) {
     gate: null as Promise<unknown> | null,
   }
   const world = { isLedgerAway: false, chance: 0 }
+  const events: CacheEvent[] = []
   const ledger: LedgerClient = {
     advance: async (_workspace, events) =>
       world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.advance(events)),
@@ -56,10 +55,15 @@ export function createDeployment({ hasRedis = true } = {}) {
   function createIsolate() {
     const background: Promise<unknown>[] = []
     const slots = slotsOf(clock, kv, hasRedis ? redis : null)
-    const views = createViews({ ledger, clock, boundMs, shared: null })
-    const store = createStore(slots, { clock, recorder: { record: () => undefined } })
-    const loader = createLoader({ views, store, clock, staleIfErrorSeconds: 86_400, etagOf })
-    const reader = createReader({ slots, views, load: loader, store, clock, random: () => world.chance })
+    const { reader } = createReadPath({
+      ...{ clock, ledger, slots, etagOf, stalenessBoundMs: boundMs, staleIfErrorSeconds: 86_400 },
+      origin: { load, settings: load },
+      random: () => world.chance,
+      recorder: { record: (event) => events.push(event) },
+      sharedViews: null,
+      consistencySampleRate: 0,
+      report: () => undefined,
+    })
 
     async function read(changes: Partial<Read> & { settings?: Policy } = {}) {
       const { settings = { isEnabled: true, lifetimeSeconds: 180 }, ...rest } = changes
@@ -70,7 +74,9 @@ export function createDeployment({ hasRedis = true } = {}) {
         isBypass: false,
         policy: Promise.resolve(settings),
         wish: plainWish,
-        load,
+        isReadable: () => true,
+        embeddedTags: () => [],
+        fetchBody: load,
         keepAlive: (work) => background.push(work),
         ...rest,
       })
@@ -86,7 +92,7 @@ export function createDeployment({ hasRedis = true } = {}) {
     return { read, rest }
   }
 
-  return { clock, book, kv, redis, database, world, createIsolate }
+  return { clock, book, kv, redis, database, world, events, createIsolate }
 }
 
 /** The tiers as worker/services.ts arranges them, with a deadline that tests need not wait long for. */

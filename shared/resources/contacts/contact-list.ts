@@ -203,7 +203,7 @@ export const contactList = defineResource({
   params,
   data,
   version: 1,
-  callers: ['member', 'service'],
+  callers: ['member'],
   sharing: ({ filter }) => (filter === 'assigned_to_me' ? 'user' : 'workspace'),
   changes: ({ filter }) => (changingWithTime.has(filter) ? 'time' : 'writes'),
   lifetime: ({ search }) => (search === null ? 'contactsTTL' : 'searchTTL'),
