@@ -6,6 +6,8 @@ import { pathOf, titleOf } from './resource-question.ts'
 
 /** The workspace is the one that is looked at; nobody types it. */
 const workspaceParameter = 'workspaceId'
+/** The boards of the workspace are known to the page, and suggested. */
+const boardParameter = 'boardId'
 
 interface ResourceFieldsProps {
   readonly resource: DeclaredResource
@@ -40,7 +42,7 @@ export function ResourceFields({ resource, isWhole }: ResourceFieldsProps) {
 function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
   const { name, options, preset, isRequired, isNumber, charactersMax } = parameter
   const label = titleOf(name)
-  if (name === 'boardId') return <BoardField name={name} label={label} />
+  if (name === boardParameter) return <BoardField name={name} label={label} />
   if (options !== null) {
     return (
       <label className="field">
@@ -106,6 +108,12 @@ export function useResourcePath(): (resource: DeclaredResource, form: HTMLFormEl
     const typed = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const)
     return pathOf(resource, { ...Object.fromEntries(typed), [workspaceParameter]: workspace.id })
   }
+}
+
+/** Whether the fields of a resource hold what they begin with: a board stands in its field once the boards are known. */
+export function useAreFieldsReady({ parameters }: DeclaredResource): boolean {
+  const boards = useBoards()
+  return !boards.isPending || parameters.every(({ name }) => name !== boardParameter)
 }
 
 interface ResourceChoiceProps {
