@@ -8,6 +8,7 @@ import {
   firstResource,
   ResourceChoice,
   ResourceFields,
+  useAreFieldsReady,
   useResourcePath,
 } from '../resources/resource-fields.tsx'
 import { servedAnswerSchema } from '../resources/served-answer.ts'
@@ -55,6 +56,7 @@ interface Question {
 
 function QuestionForm({ isBusy, onAnswer }: { isBusy: boolean; onAnswer: (question: Question) => void }) {
   const [resource, setResource] = useState(firstResource)
+  const isReady = useAreFieldsReady(resource)
   const pathIn = useResourcePath()
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -80,7 +82,7 @@ function QuestionForm({ isBusy, onAnswer }: { isBusy: boolean; onAnswer: (questi
           ))}
         </select>
       </label>
-      <button type="submit" className="primary" disabled={isBusy}>
+      <button type="submit" className="primary" disabled={isBusy || !isReady}>
         Explain
       </button>
     </form>

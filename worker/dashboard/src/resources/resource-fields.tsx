@@ -1,4 +1,4 @@
-import { useId } from 'react'
+import { useId, useState } from 'react'
 import { Choice } from '../parts/choice.tsx'
 import { useBoards, usePlace } from '../place.ts'
 import { type DeclaredParameter, type DeclaredResource, declaredResources } from './declared.ts'
@@ -6,6 +6,8 @@ import { pathOf, titleOf } from './resource-question.ts'
 
 /** The workspace is the one that is looked at; nobody types it. */
 const workspaceParameter = 'workspaceId'
+/** The boards of the workspace are known to the page, and suggested. */
+const boardParameter = 'boardId'
 
 interface ResourceFieldsProps {
   readonly resource: DeclaredResource
@@ -40,7 +42,7 @@ export function ResourceFields({ resource, isWhole }: ResourceFieldsProps) {
 function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
   const { name, options, preset, isRequired, isNumber, charactersMax } = parameter
   const label = titleOf(name)
-  if (name === 'boardId') return <BoardField name={name} label={label} />
+  if (name === boardParameter) return <BoardField name={name} label={label} />
   if (options !== null) {
     return (
       <label className="field">
@@ -70,22 +72,24 @@ function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
   )
 }
 
-/** The boards of the workspace are suggested; any other id can be typed. */
+/** The boards of the workspace are suggested, and the first one stands there until something is typed; any id may be. */
 function BoardField({ name, label }: { name: string; label: string }) {
   const boards = useBoards()
   const listId = useId()
+  const [typed, setTyped] = useState<string | null>(null)
   const suggested = boards.data ?? []
   return (
-    <label className="field wide">
-      <span>{label}</span>
-      {/* With another key once the boards are known, since a default holds only when the field is made. */}
-      <input
-        key={suggested[0]?.id ?? ''}
-        name={name}
-        list={listId}
-        defaultValue={suggested[0]?.id ?? ''}
-        required
-      />
+    <>
+      <label className="field wide">
+        <span>{label}</span>
+        <input
+          name={name}
+          list={listId}
+          value={typed ?? suggested[0]?.id ?? ''}
+          onChange={({ target }) => setTyped(target.value)}
+          required
+        />
+      </label>
       <datalist id={listId}>
         {suggested.map(({ id, name: title }) => (
           <option key={id} value={id}>
@@ -93,7 +97,7 @@ function BoardField({ name, label }: { name: string; label: string }) {
           </option>
         ))}
       </datalist>
-    </label>
+    </>
   )
 }
 
@@ -104,6 +108,12 @@ export function useResourcePath(): (resource: DeclaredResource, form: HTMLFormEl
     const typed = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const)
     return pathOf(resource, { ...Object.fromEntries(typed), [workspaceParameter]: workspace.id })
   }
+}
+
+/** Whether the fields of a resource hold what they begin with: a board stands in its field once the boards are known. */
+export function useAreFieldsReady({ parameters }: DeclaredResource): boolean {
+  const boards = useBoards()
+  return !boards.isPending || parameters.every(({ name }) => name !== boardParameter)
 }
 
 interface ResourceChoiceProps {

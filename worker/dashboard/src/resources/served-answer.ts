@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { type SourceName, sourceNames } from '../../../../shared/contract/tier-names.ts'
 import { explanationSchema } from '../../../../shared/resources/explanation.ts'
-import { type SourceName, sourceTitles } from '../parts/source.tsx'
+import { cacheMemberSchema } from '../../../../shared/resources/served.ts'
 
 /** How an answer of a resource came about, in one form for all of them. */
 export interface ServedAnswer {
@@ -11,8 +12,6 @@ export interface ServedAnswer {
   readonly total: number | null
 }
 
-const sourceSchema = z.custom<SourceName>((value) => typeof value === 'string' && value in sourceTitles)
-
 const totalSchema = z
   .object({ pagination: z.object({ total: z.number() }) })
   .transform(({ pagination }) => pagination.total)
@@ -21,21 +20,18 @@ const totalSchema = z
   .catch(null)
 
 /** As every resource tells it. */
-const cacheMemberSchema = z
-  .object({
-    _cache: z.object({
-      status: z.string(),
-      source: sourceSchema,
-      explanation: explanationSchema.optional(),
-    }),
-  })
-  .transform(({ _cache: { explanation, ...told } }) => ({ ...told, explanation: explanation ?? null }))
+const withCacheMember = z
+  .object({ _cache: cacheMemberSchema })
+  .transform(({ _cache: { status, source, explanation } }) => ({
+    ...{ status, source },
+    explanation: explanation ?? null,
+  }))
 
 /** As the counts tell it, whose form is older. */
-const countsMembersSchema = z
+const withCountsMembers = z
   .object({
     _cached: z.boolean(),
-    _source: sourceSchema,
+    _source: z.enum(sourceNames),
     _cacheEnabled: z.boolean(),
     _explanation: explanationSchema.optional(),
   })
@@ -49,7 +45,7 @@ const countsMembersSchema = z
 export const servedAnswerSchema: z.ZodType<ServedAnswer> = z
   .looseObject({})
   .transform((data, context): ServedAnswer => {
-    const told = cacheMemberSchema.or(countsMembersSchema).safeParse(data)
+    const told = withCacheMember.or(withCountsMembers).safeParse(data)
     if (told.success) return { ...told.data, total: totalSchema.parse(data) }
     context.issues.push({ code: 'custom', input: data, message: 'must say how it was served' })
     return z.NEVER

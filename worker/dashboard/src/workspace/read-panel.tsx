@@ -9,6 +9,7 @@ import {
   firstResource,
   ResourceChoice,
   ResourceFields,
+  useAreFieldsReady,
   useResourcePath,
 } from '../resources/resource-fields.tsx'
 import { servedAnswerSchema } from '../resources/served-answer.ts'
@@ -31,6 +32,7 @@ const readsKeptMax = 50
 export function ReadPanel() {
   const [resource, setResource] = useState(firstResource)
   const [reads, setReads] = useState<readonly Read[]>([])
+  const isReady = useAreFieldsReady(resource)
   const pathIn = useResourcePath()
   const read = useRead()
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -45,7 +47,7 @@ export function ReadPanel() {
       <form onSubmit={submit}>
         <div className="row row-end">
           <ResourceChoice value={resource} onChange={setResource} />
-          <button type="submit" className="primary" disabled={read.isPending}>
+          <button type="submit" className="primary" disabled={read.isPending || !isReady}>
             Read
           </button>
         </div>

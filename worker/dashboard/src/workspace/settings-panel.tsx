@@ -14,6 +14,7 @@ import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { usePlace } from '../place.ts'
 import { titleOf } from '../resources/resource-question.ts'
+import { changeOf, type LifetimeDraft, lifetimesIn } from './lifetime-draft.ts'
 
 /** What the page says of settings whose names do not say it; the rest is named by `titleOf`. */
 const words: Readonly<Record<string, { readonly title: string; readonly hint?: string }>> = {
@@ -27,21 +28,6 @@ const resourceHint = 'Off: read from the database each time'
 
 function settingTitle(name: string): string {
   return words[name]?.title ?? titleOf(name)
-}
-
-/** A lifetime with its seconds: those with names of their own come first, then the other resources'. */
-interface LifetimeField {
-  readonly name: string
-  readonly seconds: number
-  /** Whether it stands in `cacheConfig.lifetimes`. */
-  readonly isOwn: boolean
-}
-
-function lifetimesIn({ lifetimes, ...named }: CacheConfig): LifetimeField[] {
-  return [
-    ...Object.entries(named).map(([name, seconds]) => ({ name, seconds, isOwn: false })),
-    ...Object.entries(lifetimes).map(([name, seconds]) => ({ name, seconds, isOwn: true })),
-  ]
 }
 
 /** The switch, the toggles and the lifetimes; a member sees them, an admin changes them. */
@@ -117,57 +103,42 @@ interface LifetimesProps {
 }
 
 function Lifetimes({ config, isLocked, onSave }: LifetimesProps) {
-  const fields = lifetimesIn(config)
-  const [draft, setDraft] = useState<Readonly<Record<string, number>>>({})
-  const changed = fields
-    .map((field) => ({ ...field, seconds: draft[keyOf(field)] ?? field.seconds }))
-    .filter(({ seconds }, index) => seconds !== fields[index]?.seconds)
+  const [draft, setDraft] = useState<LifetimeDraft>({})
+  const change = changeOf(config, draft)
   function submit(event: FormEvent) {
     event.preventDefault()
-    const secondsOf = (isOwn: boolean) =>
-      Object.fromEntries(
-        changed.filter((field) => field.isOwn === isOwn).map(({ name, seconds }) => [name, seconds]),
-      )
-    const own = secondsOf(true)
-    onSave({ ...secondsOf(false), ...(Object.keys(own).length === 0 ? {} : { lifetimes: own }) })
+    if (change !== null) onSave(change)
   }
   return (
     <form onSubmit={submit}>
       <h3>Lifetimes</h3>
       <div className="lifetimes">
-        {fields.map((field) => {
-          const seconds = draft[keyOf(field)] ?? field.seconds
-          return (
-            <label key={keyOf(field)} className="field">
-              <span>{settingTitle(field.name)}</span>
-              <span className="with-unit">
-                <input
-                  type="number"
-                  min={limits.lifetimeSecondsMin}
-                  max={limits.lifetimeSecondsMax}
-                  required
-                  disabled={isLocked}
-                  value={Number.isNaN(seconds) ? '' : seconds}
-                  onChange={({ target }) => setDraft({ ...draft, [keyOf(field)]: target.valueAsNumber })}
-                />
-                <span className="quiet">s</span>
-              </span>
-            </label>
-          )
-        })}
+        {lifetimesIn(config, draft).map(({ key, name, seconds }) => (
+          <label key={key} className="field">
+            <span>{settingTitle(name)}</span>
+            <span className="with-unit">
+              <input
+                type="number"
+                min={limits.lifetimeSecondsMin}
+                max={limits.lifetimeSecondsMax}
+                required
+                disabled={isLocked}
+                value={Number.isNaN(seconds) ? '' : seconds}
+                onChange={({ target }) => setDraft({ ...draft, [key]: target.valueAsNumber })}
+              />
+              <span className="quiet">s</span>
+            </span>
+          </label>
+        ))}
       </div>
       <p className="row">
-        <button type="submit" disabled={isLocked || changed.length === 0}>
+        <button type="submit" disabled={isLocked || change === null}>
           Save lifetimes
         </button>
         <span className="quiet small">30 seconds to 24 hours</span>
       </p>
     </form>
   )
-}
-
-function keyOf({ name, isOwn }: LifetimeField): string {
-  return isOwn ? `lifetimes.${name}` : name
 }
 
 function useSettings() {
