@@ -66,7 +66,7 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   const importTurns = createImportTurns(clock)
   const queries = createQueries({ ...config, database, clock, metrics, places })
   const credentials = createCredentials(config.internalAuthKey, bearer)
-  const { requireCaller } = credentials
+  const { requireMember, requireReader } = credentials
   const admission = createAdmission(
     createRateLimits(config.rateLimits, clock),
     createMemberships(queries, clock),
@@ -91,19 +91,19 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   app.get('/metrics', metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }))
   app.all('/metrics', allowedMethods('GET'))
 
-  app.post('/load/:resource', requireCaller, loadRoute(queries, unfitValues))
+  app.post('/load/:resource', requireReader, loadRoute(queries, unfitValues))
   app.all('/load/:resource', allowedMethods('POST'))
 
-  app.get('/workspaces/:id/membership', requireCaller, membershipRoute(queries))
+  app.get('/workspaces/:id/membership', requireMember, membershipRoute(queries))
   app.all('/workspaces/:id/membership', allowedMethods('GET'))
 
-  app.get('/workspaces/:id/boards', requireCaller, boardsRoute(queries))
+  app.get('/workspaces/:id/boards', requireMember, boardsRoute(queries))
   app.all('/workspaces/:id/boards', allowedMethods('GET'))
 
-  app.get('/workspaces/:id/settings', requireCaller, settingsRoute(queries))
+  app.get('/workspaces/:id/settings', requireReader, settingsRoute(queries))
   app.post(
     '/workspaces/:id/settings',
-    requireCaller,
+    requireMember,
     admission.toWorkspaceOfPath,
     changeSettingsRoute(queries),
   )

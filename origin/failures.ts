@@ -53,7 +53,6 @@ export function wireErrorOf(failure: Failure): WireError {
     case 'admin_required':
       return { code: 'admin_required' }
     case 'not_found':
-      return { code: 'board_not_found' }
     case 'contact_not_found':
     case 'contact_exists':
     case 'column_not_found':

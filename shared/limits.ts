@@ -25,7 +25,8 @@ export const limits = {
   contactBodyBytesMax: 65_536,
   contactMoveBodyBytesMax: 2_048,
   loadBodyBytesMax: 20_480,
-  originSettingsBodyBytesMax: 1_024,
+  /** As much as the database keeps of a workspace's settings; each resource may have a toggle and a lifetime of its own. */
+  originSettingsBodyBytesMax: 4_096,
   /** Faults that an answer lists, and the characters of what each one names. */
   faultsMax: 20,
   faultParameterCharactersMax: 200,
@@ -75,8 +76,6 @@ export const limits = {
   flightLingerBytesMax: 262_144,
   /** How often a read loads anew because what it loaded was invalidated meanwhile. */
   loadAttemptsMax: 3,
-  /** A thing that does not exist may come to be without an event that names it. */
-  notFoundLifetimeSeconds: 30,
   /** Ledger: what it remembers of a workspace. Its tags are so many by construction (tags/families.ts): four bytes each. */
   ledgerTagsMax: 16_384,
   /** Buckets of a family, by how many things of it a workspace has; of the places, and the slots of each. */
@@ -120,8 +119,9 @@ export const limits = {
   isolateViewsMax: 250,
   isolateSettingsMax: 1_000,
   isolateTokensMax: 5_000,
-  /** Of each resource, by URL: at most `urlBytesMax` each. */
-  isolateQuestionsMax: 1_000,
+  /** Of all resources together, by URL: how many, and the characters of the URLs that are kept. */
+  isolateQuestionsMax: 4_000,
+  isolateQuestionUrlCharactersMax: 1_000_000,
   isolateMembershipsMax: 10_000,
   /** Of the origin's strangers: how many, and for how long none of them is looked up again. */
   originStrangersMax: 1_000,
@@ -278,8 +278,9 @@ export const limits = {
   rateLimitWindowDefaultSeconds: 60,
   /** Clock difference tolerated in a token's times. */
   tokenSkewSeconds: 10,
-  /** Warm-up: pages of a board, boards of a workspace. */
+  /** Warm-up: boards of a workspace, and entries of all resources. An entry takes some 8 of a request's 1,000 subrequests. */
   warmBoardsMax: 50,
+  warmEntriesMax: 100,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -371,6 +372,8 @@ holds(
   limits.workspaceImportsWaitingMax < limits.importsWaitingMax,
   'one workspace does not fill the waiting room of imports',
 )
+holds(limits.warmBoardsMax < limits.warmEntriesMax, 'a page of each board and the counts fit in a warm-up')
+holds(8 * limits.warmEntriesMax < 1_000, 'a warm-up stays within the subrequests of one request')
 holds(limits.contactBodyBytesMax <= limits.importLineBytesMax, 'a contact that fits in a body fits in a line')
 holds(limits.contactMoveBodyBytesMax < limits.contactBodyBytesMax, 'a move is a part of a contact')
 holds(limits.faultsMax > 1, 'a list of faults has room to say how many more there are')

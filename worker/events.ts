@@ -1,7 +1,7 @@
+import type { SourceName, TierName } from '../shared/contract/tier-names.ts'
 import type { ResourceName } from '../shared/resources/index.ts'
-import type { Served, Source } from '../shared/resources/resource.ts'
+import type { Served } from '../shared/resources/served.ts'
 
-export type TierName = 'memory' | 'edge-cache' | 'kv' | 'redis'
 /** Why a tier has no answer. `breaker-open`: it was not asked, because it failed before. */
 export type TierFailureKind =
   | 'timeout'
@@ -51,7 +51,7 @@ export type CacheEvent =
       /** HTTP status of the answer. */
       readonly httpStatus: number
       /** How it was answered; absent where it ended in an error. */
-      readonly served?: { readonly status: Served['status']; readonly source: Source }
+      readonly served?: { readonly status: Served['status']; readonly source: SourceName }
       readonly durationMs: number
       /** How long ago the ledger had been asked for what the answer was judged by; absent where it was not judged. */
       readonly viewAgeMs?: number
@@ -76,6 +76,8 @@ export type CacheEvent =
       readonly cause: StoreCause
       readonly bodyBytes: number
     }
+  /** A tier had an entry whose body does not have the form that it is presented in: a miss. */
+  | { readonly kind: 'unreadable-entry'; readonly tier: TierName }
   /** A tier dropped an entry to make room. */
   | { readonly kind: 'eviction'; readonly tier: TierName }
   /** A circuit breaker changed over to `state`. */

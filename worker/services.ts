@@ -4,18 +4,9 @@ import type { Clock } from '../shared/clock.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Memberships } from './auth/membership.ts'
 import { createMemberships } from './auth/membership.ts'
-import { withPrefetch } from './cache/ahead/next-page.ts'
-import { withRenewal } from './cache/ahead/renewal.ts'
-import { createUnaskedLoads } from './cache/ahead/unasked.ts'
-import type { Ask } from './cache/ask.ts'
-import { createAsk } from './cache/ask.ts'
-import { withConsistencyChecks } from './cache/check.ts'
-import { createLoader } from './cache/load.ts'
-import { withOwnAnswers } from './cache/own.ts'
-import { createReader } from './cache/read.ts'
+import type { AnswerQuestion } from './cache/answer.ts'
+import { createReadPath } from './cache/read-path.ts'
 import type { SettingsReader } from './cache/settings-reader.ts'
-import { createSettingsReader } from './cache/settings-reader.ts'
-import { createStore } from './cache/store.ts'
 import type { Config } from './config.ts'
 import { parseConfig } from './config.ts'
 import type { MetricsClient } from './deployment/metrics/client.ts'
@@ -28,7 +19,7 @@ import type { Recorder } from './events.ts'
 import type { LedgerClient } from './ledger/client.ts'
 import { createLedgerClient } from './ledger/client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
-import { createViews, type Views } from './ledger/view.ts'
+import type { Views } from './ledger/view.ts'
 import type { Origin } from './outbound/origin-client.ts'
 import { createOrigin } from './outbound/origin-client.ts'
 import type { RateLimits } from './rate-limits/rate-limits.ts'
@@ -49,7 +40,8 @@ export interface Services {
   readonly origin: Origin
   readonly tiers: Tiers
   readonly settings: SettingsReader
-  readonly ask: Ask
+  /** Answers a resource's question. */
+  readonly answer: AnswerQuestion
   /** The dashboard's files; null where the Worker runs without them. */
   readonly assets: Fetcher | null
 }
@@ -86,7 +78,14 @@ export function createServices(
     recorder,
   })
   metrics.observe(() => isolateGauges(tiers, origin))
-  const { settings, ask, views } = createReadPath({ config, clock, recorder, ledger, origin, tiers })
+  const { settings, answer, views } = createReadPath({
+    ...{ clock, recorder, ledger, origin, etagOf, random: Math.random, report: console.error },
+    sharedViews: createSharedViews(caches.default, clock),
+    slots: tiers.slots,
+    stalenessBoundMs: config.stalenessBoundMs,
+    staleIfErrorSeconds: config.staleIfErrorSeconds,
+    consistencySampleRate: config.consistencySampleRate,
+  })
 
   return {
     config,
@@ -101,7 +100,7 @@ export function createServices(
     origin,
     tiers,
     settings,
-    ask,
+    answer,
     assets: env.ASSETS ?? null,
   }
 }
@@ -126,11 +125,10 @@ function createDoor(
     }),
     memberships: createMemberships({
       ...{ clock, recorder, views, boundMs: config.stalenessBoundMs },
-      lookUp({ principal, workspaceId, stamp, requestId, trace }) {
+      lookUp({ principal: { userId, token }, workspaceId, stamp, requestId, trace }) {
         const version = stamp === null ? null : `${stamp.ledgerId}:${stamp.version}`
         return origin.membership(workspaceId, version, {
-          token: principal.token,
-          requestId,
+          ...{ kind: 'member', userId, token, requestId },
           ...(trace && { trace }),
         })
       },
@@ -142,37 +140,4 @@ function createDoor(
       recorder,
     }),
   }
-}
-
-interface ReadPathOptions extends Pick<Services, 'config' | 'clock' | 'ledger' | 'origin'> {
-  readonly recorder: Recorder
-  readonly tiers: Tiers
-}
-
-/** How a question is answered: read, checked for a share of all; and what will be asked for next is there already. */
-function createReadPath(
-  options: ReadPathOptions,
-): Pick<Services, 'settings' | 'ask'> & { readonly views: Views } {
-  const { config, clock, recorder, ledger, origin, tiers } = options
-  const { slots } = tiers
-  const { random } = Math
-  const shared = createSharedViews(caches.default, clock)
-  const views = createViews({ ledger, clock, boundMs: config.stalenessBoundMs, shared })
-  const store = createStore(slots, { clock, recorder })
-  const { staleIfErrorSeconds } = config
-  const load = createLoader({ views, store, clock, staleIfErrorSeconds, etagOf })
-  const reader = createReader({ slots, views, load, store, clock, random })
-  const settings = createSettingsReader(reader, origin, views, clock)
-  const checked = withConsistencyChecks(createAsk(reader, settings, origin), {
-    views,
-    origin,
-    recorder,
-    clock,
-    sampleRate: config.consistencySampleRate,
-    random,
-    report: console.error,
-  })
-  const unasked = createUnaskedLoads({ settings, clock })
-  const ask = withRenewal(withPrefetch(checked, unasked), { again: checked, unasked, clock })
-  return { settings, ask: withOwnAnswers(ask), views }
 }

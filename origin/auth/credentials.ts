@@ -18,7 +18,9 @@ export interface Credentials {
   /** Lets through who knows the internal key: the Worker. */
   readonly requireInternalKey: MiddlewareHandler<OriginEnv>
   /** Behind the internal key: lets through on behalf of the user whose token is in `X-Caller-Token`. */
-  readonly requireCaller: MiddlewareHandler<OriginEnv>
+  readonly requireMember: MiddlewareHandler<OriginEnv>
+  /** The same; without a token, on behalf of the CRM's backend. */
+  readonly requireReader: MiddlewareHandler<OriginEnv>
   /**
    * Lets through who may write contacts: a user by the token in `Authorization`; or who knows the internal key, on
    * behalf of `X-Caller-Token` where that is given, else as the backend itself.
@@ -34,7 +36,11 @@ export function createCredentials(internalAuthKey: string, bearer: Bearer): Cred
     const hasInternalKey = isInternal(authorization)
     context.set('hasInternalKey', hasInternalKey)
     if (!hasInternalKey) return memberFrom(await bearer.authenticate(authorization ?? null))
-    const token = context.req.header(callerTokenHeader)
+    return callerBy(context.req.header(callerTokenHeader))
+  }
+
+  /** Behind the internal key: the user whose token is given, else the backend itself. */
+  async function callerBy(token: string | undefined): Promise<Result<Caller, WireError>> {
     return token === undefined ? ok({ kind: 'backend' }) : memberFrom(await bearer.authenticateToken(token))
   }
 
@@ -45,9 +51,15 @@ export function createCredentials(internalAuthKey: string, bearer: Bearer): Cred
       context.set('hasInternalKey', true)
       return next()
     },
-    async requireCaller(context, next) {
+    async requireMember(context, next) {
       const token = context.req.header(callerTokenHeader)
       const caller = memberFrom(await bearer.authenticateToken(token ?? null))
+      if (!caller.ok) return respondError(context, caller.error)
+      context.set('caller', caller.value)
+      return next()
+    },
+    async requireReader(context, next) {
+      const caller = await callerBy(context.req.header(callerTokenHeader))
       if (!caller.ok) return respondError(context, caller.error)
       context.set('caller', caller.value)
       return next()
@@ -61,10 +73,17 @@ export function createCredentials(internalAuthKey: string, bearer: Bearer): Cred
   }
 }
 
-/** The user behind `requireCaller`: a route that is mounted without it is a programmer's error. */
+/** The user behind `requireMember`: a route that is mounted without it is a programmer's error. */
 export function memberOf(context: OriginContext): Member {
   const { caller } = context.var
-  if (caller?.kind !== 'member') throw new Error('the route is not behind requireCaller')
+  if (caller?.kind !== 'member') throw new Error('the route is not behind requireMember')
+  return caller
+}
+
+/** The caller behind `requireReader`, in the same way. */
+export function callerOf(context: OriginContext): Caller {
+  const { caller } = context.var
+  if (caller === undefined) throw new Error('the route is not behind requireReader')
   return caller
 }
 

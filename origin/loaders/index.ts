@@ -3,13 +3,19 @@ import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
 import type { Loader } from './loader.ts'
 
-/** One loader a resource: the compiler asks for each name, and for the loader of that name. */
-export const loaders: { readonly [Name in ResourceName]: Loader<Name> } = {
-  'contact-list': contactListLoader,
-  'contact-counts': contactCountsLoader,
+/** The list, if it has a loader of every resource; else the names of those without one, which no list is. */
+type Complete<List extends readonly Loader[]> = [Exclude<ResourceName, List[number]['name']>] extends [never]
+  ? List
+  : Exclude<ResourceName, List[number]['name']>
+
+function ofEveryResource<const List extends readonly Loader[]>(list: List & Complete<List>): List {
+  return list
 }
 
+/** One loader a resource: the compiler names the resource that has none. */
+export const loaders: readonly Loader[] = ofEveryResource([contactListLoader, contactCountsLoader])
+
 /** The loader of that name, or null. */
-export function loaderNamed(name: string): Loader<ResourceName> | null {
-  return Object.values(loaders).find((loader) => loader.name === name) ?? null
+export function loaderNamed(name: string): Loader | null {
+  return loaders.find((loader) => loader.name === name) ?? null
 }

@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
+import type { ResourceName } from '../../shared/resources/index.ts'
+import type { Resource } from '../../shared/resources/question.ts'
 import type { DataOf, ParamsOf } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
@@ -21,8 +23,9 @@ export interface LoadContext {
 export type Load<R> = (params: ParamsOf<R>, context: LoadContext) => Promise<Result<DataOf<R>, Failure>>
 
 /** A loader as the route uses it, whatever its types. */
-export interface Loader<Name extends string> {
+export interface Loader<Name extends ResourceName = ResourceName> {
   readonly name: Name
+  readonly resource: Pick<Resource, 'callers' | 'absence'>
   /** Checks the parameters; `canonical` is the same text for the same parameters, however they were written. */
   prepare(params: unknown): Result<PreparedLoad, z.core.$ZodError>
 }
@@ -32,19 +35,20 @@ interface PreparedLoad {
   load(context: LoadContext): Promise<Result<unknown, Failure>>
 }
 
-interface Declaration<Name extends string> {
+interface Declaration<Name extends ResourceName> extends Pick<Resource, 'callers' | 'absence'> {
   readonly name: Name
   readonly params: z.ZodType
   readonly data: z.ZodType
 }
 
 /** Ties a loader to its declaration: the compiler holds it to the declared parameters and data. */
-export function defineLoader<Name extends string, R extends Declaration<Name>>(
+export function defineLoader<Name extends ResourceName, R extends Declaration<Name>>(
   resource: R & Declaration<Name>,
   load: Load<R>,
 ): Loader<Name> {
   return {
     name: resource.name,
+    resource,
     prepare(rawParams) {
       const parsed = (resource.params as z.ZodType<ParamsOf<R>>).safeParse(rawParams)
       if (!parsed.success) return { ok: false, error: parsed.error }

@@ -2,7 +2,8 @@ import type { Handler } from 'hono'
 import { faultsOf } from '../../shared/contract/errors.ts'
 import { loadRequestSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
-import { memberOf } from '../auth/credentials.ts'
+import { callerOf } from '../auth/credentials.ts'
+import { tokenOf } from '../database/caller.ts'
 import { callerKeyOf } from '../database/caller-key.ts'
 import type { Queries } from '../database/queries.ts'
 import type { UnfitValues } from '../database/rows.ts'
@@ -11,20 +12,27 @@ import { respond, respondError } from '../http/answers.ts'
 import { parseBody } from '../http/input.ts'
 import { loaderNamed } from '../loaders/index.ts'
 
-/** POST /load/{resource}: the bytes of the resource's `data`, without an envelope, as an entry keeps them. */
+/**
+ * POST /load/{resource}: the bytes of the resource's `data`, without an envelope, as an entry keeps them. Without a user's
+ * token the backend loads, as the service role: what its declaration opens to it, and nothing that is one user's.
+ */
 export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<OriginEnv, '/load/:resource'> {
   return async (context) => {
+    const caller = callerOf(context)
     const loader = loaderNamed(context.req.param('resource'))
+    if (caller.kind === 'backend' && loader?.resource.callers.includes('service') !== true) {
+      return respondError(context, { code: 'token_missing' })
+    }
     if (loader === null) return respondError(context, { code: 'route_not_found' })
     const body = await parseBody(context, loadRequestSchema, limits.loadBodyBytesMax)
     if (!body.ok) return respondError(context, body.error)
     const { workspaceId, userId, version, params } = body.value
+    if (caller.kind === 'backend' && userId !== null) return respondError(context, { code: 'user_needed' })
     const prepared = loader.prepare(params)
     if (!prepared.ok) {
       return respondError(context, { code: 'invalid_body', details: faultsOf(prepared.error) })
     }
     const { canonical, load } = prepared.value
-    const caller = memberOf(context)
     const answer = await queries.run({
       name: loader.name,
       // A query begun under an older version may have read what a newer one invalidated: never shared across versions.
@@ -32,10 +40,14 @@ export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<O
       queryClass: 'reads',
       workspaceId,
       callerKey: callerKeyOf(caller, workspaceId),
-      callerToken: caller.token,
+      callerToken: tokenOf(caller),
       perform: (ask) =>
         unfitValues.during(loader.name, (noteUnfit) => load({ workspaceId, userId, ask, noteUnfit })),
     })
+    if (!answer.ok && answer.error.kind === 'not_found') {
+      context.set('failure', 'not_found')
+      return respondError(context, loader.resource.absence)
+    }
     return respond(context, answer)
   }
 }

@@ -7,8 +7,9 @@ import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
-import { memberOf } from '../auth/credentials.ts'
+import { callerOf } from '../auth/credentials.ts'
 import type { Ask } from '../database/ask.ts'
+import { tokenOf } from '../database/caller.ts'
 import { callerKeyOf } from '../database/caller-key.ts'
 import type { Queries } from '../database/queries.ts'
 import { savedSettings, settingsFrom } from '../database/settings-rows.ts'
@@ -87,8 +88,8 @@ function shareKeyOf(
 }
 
 /**
- * One query about the workspace in the path. It is asked before
- * anybody knows whether the caller is a member: so it takes the caller's turn, and not the workspace's.
+ * One query about the workspace in the path, shared with nobody or with requests of the same caller. Nobody knows yet whether
+ * a user is a member, so their query takes their own turn and not the workspace's; the backend's takes the workspace's.
  */
 function workspaceQuery(
   queries: Queries,
@@ -99,15 +100,19 @@ function workspaceQuery(
   return async (context: OriginContext): Promise<Response> => {
     const workspaceId = parseWorkspaceId(context)
     if (!workspaceId.ok) return respondError(context, workspaceId.error)
-    const caller = memberOf(context)
-    const callerToken = caller.token
+    const caller = callerOf(context)
+    const callerToken = tokenOf(caller)
     context.set('workspaceId', workspaceId.value)
     const answer = await queries.run({
       name,
       queryClass: name === 'settings-write' ? 'writes' : 'reads',
-      workspaceId: null,
-      callerKey: callerKeyOf(caller, null),
-      shareKey: shareKeyOf(sharedWith, [name, workspaceId.value, callerToken], context.req.query('version')),
+      workspaceId: caller.kind === 'backend' ? workspaceId.value : null,
+      callerKey: callerKeyOf(caller, workspaceId.value),
+      shareKey: shareKeyOf(
+        sharedWith,
+        [name, workspaceId.value, callerToken ?? ''],
+        context.req.query('version'),
+      ),
       callerToken,
       perform: (ask) => perform(workspaceId.value, ask),
     })

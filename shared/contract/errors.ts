@@ -14,6 +14,10 @@ export const wireErrors = {
   invalid_cursor: { status: 400, sentence: 'The cursor is not one that this query gave out.' },
   workspace_missing: { status: 400, sentence: 'The header X-Workspace-ID is missing.' },
   workspace_mismatch: { status: 400, sentence: 'The workspace is named twice, and not alike.' },
+  user_needed: {
+    status: 400,
+    sentence: "The answer is a different one for each user; it takes a user's token.",
+  },
   version_unknown: { status: 400, sentence: 'X-Min-Version is newer than any version of this workspace.' },
   token_missing: { status: 401, sentence: 'The header Authorization with a bearer token is missing.' },
   token_invalid: { status: 401, sentence: 'The bearer token is not valid.' },
@@ -24,6 +28,7 @@ export const wireErrors = {
   admin_required: { status: 403, sentence: 'Only an admin of the workspace may do this.' },
   contact_not_found: { status: 404, sentence: 'There is no such contact in this workspace.' },
   board_not_found: { status: 404, sentence: 'There is no such board in this workspace.' },
+  not_found: { status: 404, sentence: 'There is no such thing in this workspace.' },
   route_not_found: { status: 404, sentence: 'There is no such route.' },
   method_not_allowed: { status: 405, sentence: 'The route does not take this method.' },
   request_timeout: { status: 408, sentence: 'The request did not arrive in time.' },
@@ -61,6 +66,13 @@ export const wireErrors = {
 
 export type WireErrorCode = keyof typeof wireErrors
 
+type StatusOf<Code extends WireErrorCode> = (typeof wireErrors)[Code]['status']
+/** What is asked for does not exist: the codes of a 404 but for that of a route. */
+export type NotFoundCode = Exclude<
+  { [Code in WireErrorCode]: StatusOf<Code> extends 404 ? Code : never }[WireErrorCode],
+  'route_not_found'
+>
+
 /** One fault of an input: where it is, and what would be taken. */
 export const faultSchema = z.object({ parameter: z.string(), message: z.string() })
 export type Fault = z.output<typeof faultSchema>
@@ -85,15 +97,22 @@ export type ErrorBody = z.output<typeof errorBodySchema>
 /** An error on its way to the caller. */
 export interface WireError {
   readonly code: WireErrorCode
+  /** Instead of the table's, where what is absent has a name of its own. */
+  readonly sentence?: string
   readonly details?: readonly Fault[]
   readonly conflicts?: readonly EventConflict[]
   readonly retryAfterSeconds?: number
 }
 
+/** Whether an error says that what was asked for does not exist, which is an answer. */
+export function isAbsence({ code }: Pick<WireError, 'code'>): boolean {
+  return wireErrors[code].status === 404 && code !== 'route_not_found'
+}
+
 export function errorBody(error: WireError, requestId: string): ErrorBody {
   return {
     success: false,
-    error: wireErrors[error.code].sentence,
+    error: error.sentence ?? wireErrors[error.code].sentence,
     code: error.code,
     ...(error.details === undefined ? {} : { details: listed(error.details, error.details.length) }),
     ...(error.conflicts === undefined ? {} : { conflicts: [...error.conflicts] }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { boardIdSchema } from '../ids.ts'
 
 /** What the routes that manage a workspace's cache answer under `data` (SPEC 5). Times in milliseconds. */
 const measured = <const Type extends string>(type: Type) =>
@@ -24,7 +25,25 @@ export const cacheStatsSchema = z.object({
   total: z.int(),
 })
 
+/** What `/api/cache-settings/health` answers, and `/status` as its `healthCheck`. */
+export const cacheHealthSchema = z.object({
+  /** Whether KV answers, and Redis where it is switched on. */
+  healthy: z.boolean(),
+  stats: cacheStatsSchema,
+  timestamp: z.iso.datetime(),
+})
+export type CacheHealth = z.output<typeof cacheHealthSchema>
+
+export const cacheStatusSchema = z.object({
+  cacheStats: cacheStatsSchema,
+  healthCheck: cacheHealthSchema,
+  redisEnabled: z.boolean(),
+  timestamp: z.iso.datetime(),
+})
+
 export const performanceAnswerSchema = z.object({
+  /** The declared resource that was read. */
+  resource: z.string(),
   performance: performanceSchema,
   cacheStats: cacheStatsSchema,
 })
@@ -34,8 +53,13 @@ export const warmUpSchema = z.object({
   warmupTimeMs: z.number(),
   /** Entries that are now cached: what was there already counts too, what settings keep out does not. */
   entriesWarmed: z.int(),
-  boards: z.int(),
+  /** The boards all of whose entries are warm, and how many they are. */
+  boards: z.array(boardIdSchema),
+  boardsWarmed: z.int(),
+  /** Whether the workspace's counts are warm. */
   counts: z.boolean(),
+  /** How many of the entries are of each resource that is warmed. */
+  resources: z.record(z.string(), z.int()),
 })
 export type WarmUp = z.output<typeof warmUpSchema>
 
@@ -45,4 +69,3 @@ export const workspaceInvalidatedSchema = z.object({
   patterns: z.array(z.string()),
   version: z.int(),
 })
-export type WorkspaceInvalidated = z.output<typeof workspaceInvalidatedSchema>

@@ -4,10 +4,11 @@ import { storableText } from '../storable-text.ts'
 
 /**
  * What the Worker and the origin say to each other. Every request carries `Authorization: Bearer
- * <INTERNAL_AUTH_KEY>` and, where a user asks, the user's own JWT in `X-Caller-Token`, so that row level security
- * holds in the database. Errors are `ErrorBody` (contract/errors.ts); a 503 carries `Retry-After`.
+ * <INTERNAL_AUTH_KEY>` and, in a user's name, the user's own JWT in `X-Caller-Token`, so that row level security
+ * holds in the database. Loads and settings are read without it in the name of the CRM's backend, as the service role. Errors are `ErrorBody` (contract/errors.ts); a 503 carries `Retry-After`.
  *
- *   POST /load/{resource}                 LoadRequest  → the resource's `data` as JSON, or 404 when there is no such thing
+ *   POST /load/{resource}                 LoadRequest  → the resource's `data` as JSON, or a 404 with the code of its absence;
+ *                                                        in the backend's name only what its declaration opens to it
  *   GET  /workspaces/{id}/membership?version=          → Membership
  *   GET  /workspaces/{id}/boards                       → BoardList
  *   GET  /workspaces/{id}/settings                     → CacheSettings

@@ -1,78 +1,174 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
-import type { LifetimeName } from '../resources/lifetimes.ts'
-import { lifetimeSeconds } from '../resources/lifetimes.ts'
+import { resources } from '../resources/index.ts'
+import type { Question, Resource } from '../resources/question.ts'
+import type { NamedLifetime, NamedToggle, OtherToggle } from './named-settings.ts'
+import { namedLifetimes, namedToggles, otherToggles } from './named-settings.ts'
 
-const ttl = z.int().min(limits.lifetimeSecondsMin).max(limits.lifetimeSecondsMax)
+/**
+ * A workspace's cache settings (SPEC 5), lifetimes in seconds. What a resource has under its own name follows from its
+ * declaration, so that a resource is settable by being declared.
+ */
+export interface CacheSettings {
+  readonly cacheEnabled: boolean
+  readonly features: Features
+  readonly cacheConfig: CacheConfig
+}
+type Features = Readonly<Record<NamedToggle | OtherToggle, boolean>> & Readonly<Record<string, boolean>>
+export interface CacheConfig extends Readonly<Record<NamedLifetime, number>> {
+  readonly lifetimes: Readonly<Record<string, number>>
+}
 
-const featuresSchema = z.strictObject({
-  contactCounts: z.boolean(),
-  contactLists: z.boolean(),
-  search: z.boolean(),
-  messageHistory: z.boolean(),
-  /** Loading what nobody has asked for yet: the next page, and what readers look at once it moved. */
-  prefetch: z.boolean(),
-})
-
-const cacheConfigSchema = z.strictObject({
-  contactCountsTTL: ttl,
-  contactsTTL: ttl,
-  searchTTL: ttl,
-  messageHistoryTTL: ttl,
-})
-
-/** A workspace's cache settings as the API shows them (SPEC 5). Lifetimes in seconds. */
-export const cacheSettingsSchema = z.strictObject({
-  cacheEnabled: z.boolean(),
-  features: featuresSchema,
-  cacheConfig: cacheConfigSchema,
-})
-export type CacheSettings = z.output<typeof cacheSettingsSchema>
-/** A kind of answer whose caching can be switched off. */
-export type Feature = Exclude<keyof CacheSettings['features'], 'prefetch'>
+type Changed<Values> = { readonly [Name in keyof Values]?: Values[Name] | undefined }
 
 /** A change of settings: what is left out stays as it is. */
-export const cacheSettingsChangeSchema = z
-  .strictObject({
-    cacheEnabled: z.boolean().optional(),
-    features: featuresSchema.partial().optional(),
-    cacheConfig: cacheConfigSchema.partial().optional(),
-  })
-  .refine((change) => Object.keys(change).length > 0, 'must change something')
-export type CacheSettingsChange = z.output<typeof cacheSettingsChangeSchema>
+export interface CacheSettingsChange {
+  readonly cacheEnabled?: boolean | undefined
+  readonly features?: Changed<Features> | undefined
+  readonly cacheConfig?:
+    | (Changed<Record<NamedLifetime, number>> & {
+        readonly lifetimes?: Changed<Record<string, number>> | undefined
+      })
+    | undefined
+}
+
+const lifetimeSchema = z.int().min(limits.lifetimeSecondsMin).max(limits.lifetimeSecondsMax)
+
+/** What becomes of a member that is missing or not valid. */
+type Lenience = <Value>(schema: z.ZodType<Value>, preset: Value) => z.ZodType<Value>
+
+function shapeOf<Name extends string, Preset, Schema>(
+  presets: Readonly<Record<Name, Preset>>,
+  schemaFor: (preset: Preset) => Schema,
+): Record<Name, Schema> {
+  const members = Object.entries<Preset>(presets).map(([name, preset]) => [name, schemaFor(preset)])
+  return Object.fromEntries(members) as Record<Name, Schema>
+}
+
+type Settable = Pick<Resource, 'name' | 'ownToggle' | 'ownLifetimeSeconds'>
+
+/** All that follows from a list of declarations: the defaults, and the schemas of settings and of their changes. */
+export function settingsOf(declared: readonly Settable[]) {
+  const ownToggles = ownOf(declared, ({ ownToggle }) => ownToggle)
+  const features: Features = { ...namedToggles, ...otherToggles, ...ownToggles }
+  const lifetimes = ownOf(declared, ({ ownLifetimeSeconds }) => ownLifetimeSeconds)
+  const presets: CacheSettings = {
+    cacheEnabled: true,
+    features,
+    cacheConfig: { ...namedLifetimes, lifetimes },
+  }
+  const taken = Object.keys({ ...namedToggles, ...otherToggles }).filter((name) =>
+    Object.hasOwn(ownToggles, name),
+  )
+  if (taken.length > 0) throw new Error(`resources have the names of other toggles: ${taken}`)
+
+  function togglesBy<Schema>(schemaFor: (preset: boolean) => Schema) {
+    return {
+      ...shapeOf(namedToggles, schemaFor),
+      ...shapeOf(otherToggles, schemaFor),
+      ...shapeOf(ownToggles, schemaFor),
+    }
+  }
+  /** `whole` is for what every release has, `member` for what each may have or not. */
+  function schema(whole: Lenience, member: Lenience) {
+    const toggle = (preset: boolean) => member(z.boolean(), preset)
+    const lifetime = (preset: number) => member(lifetimeSchema, preset)
+    const config = {
+      ...shapeOf(namedLifetimes, lifetime),
+      lifetimes: member(z.object(shapeOf(lifetimes, lifetime)), lifetimes),
+    }
+    return z.object({
+      cacheEnabled: whole(z.boolean(), presets.cacheEnabled),
+      features: whole<Features>(z.object(togglesBy(toggle)), features),
+      cacheConfig: whole<CacheConfig>(z.object(config), presets.cacheConfig),
+    })
+  }
+  const asItIs: Lenience = (each) => each
+  const presetIfMissing: Lenience = (each, preset) =>
+    each.default(preset as z.core.util.NoUndefined<typeof preset>)
+  const presetIfInvalid: Lenience = (each, preset) => each.catch(() => preset)
+  const toggleChange = () => z.boolean().optional()
+  const lifetimeChange = () => lifetimeSchema.optional()
+  const change = z
+    .strictObject({
+      cacheEnabled: toggleChange(),
+      features: z.strictObject(togglesBy(toggleChange)).optional(),
+      cacheConfig: z
+        .strictObject({
+          ...shapeOf(namedLifetimes, lifetimeChange),
+          lifetimes: z.strictObject(shapeOf(lifetimes, lifetimeChange)).optional(),
+        })
+        .optional(),
+    })
+    .refine((changed) => Object.keys(changed).length > 0, 'must change something')
+  return {
+    presets,
+    /** A toggle or a lifetime that is missing has its default; what is there must be valid. */
+    answered: schema(asItIs, presetIfMissing),
+    /** Whatever it is, settings come of it: what is missing or not valid has its default. */
+    stored: schema(presetIfInvalid, presetIfInvalid),
+    change,
+  }
+}
+
+function ownOf<Value>(
+  declared: readonly Settable[],
+  presetOf: (resource: Settable) => Value | null,
+): Record<string, Value> {
+  return Object.fromEntries(
+    declared.flatMap((resource) => {
+      const value = presetOf(resource)
+      return value === null ? [] : [[resource.name, value]]
+    }),
+  )
+}
+
+const settings = settingsOf(resources)
+
+/** What a workspace has that never set anything. */
+export const defaultCacheSettings = settings.presets
+
+/**
+ * Settings as the origin answers them, as entries keep them and as the API shows them. Their makers need not be of one release:
+ * a setting that is missing has its default, since a release that does not know it cannot have set it, and one that is not
+ * known here is left out. A value that is not valid is never taken for a default.
+ */
+export const cacheSettingsSchema = settings.answered
+
+/** Settings as the database may keep them, written by any release. Never fails. */
+export const storedSettingsSchema = settings.stored.catch(() => settings.presets)
+
+export const cacheSettingsChangeSchema = settings.change satisfies z.ZodType<CacheSettingsChange>
 
 /** The answer to a change (SPEC 5). */
 export const savedSettingsSchema = z.object({
   workspace_id: z.string(),
   settings: z.object({
-    cache: z.object({ enabled: z.boolean(), features: featuresSchema, config: cacheConfigSchema }),
+    cache: z.object({
+      enabled: z.boolean(),
+      features: settings.answered.shape.features,
+      config: settings.answered.shape.cacheConfig,
+    }),
   }),
   updated_at: z.iso.datetime({ offset: true }),
 })
 export type SavedSettings = z.output<typeof savedSettingsSchema>
 
-/** What a workspace has that never set anything. */
-export const defaultCacheSettings: CacheSettings = {
-  cacheEnabled: true,
-  features: { contactCounts: true, contactLists: true, search: false, messageHistory: false, prefetch: true },
-  cacheConfig: {
-    contactCountsTTL: lifetimeSeconds.contactCounts,
-    contactsTTL: lifetimeSeconds.contactList,
-    searchTTL: lifetimeSeconds.search,
-    messageHistoryTTL: lifetimeSeconds.messageHistory,
-  },
+/** The lifetime in seconds that a workspace gives to the answers of a question. */
+export function lifetimeOf(
+  { resource, lifetime }: Pick<Question, 'resource' | 'lifetime'>,
+  { cacheConfig }: CacheSettings,
+): number {
+  return typeof lifetime === 'number'
+    ? (cacheConfig.lifetimes[resource.name] ?? lifetime)
+    : cacheConfig[lifetime]
 }
 
-const settableLifetimes = {
-  contactCounts: 'contactCountsTTL',
-  contactList: 'contactsTTL',
-  search: 'searchTTL',
-  messageHistory: 'messageHistoryTTL',
-} as const satisfies Partial<Record<LifetimeName, keyof CacheSettings['cacheConfig']>>
-
-/** The lifetime in seconds that a workspace gives to a kind of entry. */
-export function lifetimeOf(name: LifetimeName, settings: CacheSettings): number {
-  return name in settableLifetimes
-    ? settings.cacheConfig[settableLifetimes[name as keyof typeof settableLifetimes]]
-    : lifetimeSeconds[name]
+/** Whether a workspace has its cache on for a question. */
+export function isCacheOn(
+  { resource, toggle }: Pick<Question, 'resource' | 'toggle'>,
+  { cacheEnabled, features }: CacheSettings,
+): boolean {
+  if (!cacheEnabled || toggle === null) return cacheEnabled
+  return typeof toggle === 'boolean' ? (features[resource.name] ?? toggle) : features[toggle]
 }

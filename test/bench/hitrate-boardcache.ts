@@ -5,9 +5,9 @@ import type { WorkspaceId } from '../../shared/ids.ts'
 import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
 import { contactList } from '../../shared/resources/contacts/contact-list.ts'
-import type { Question } from '../../shared/resources/resource.ts'
+import type { Question } from '../../shared/resources/question.ts'
 import { err, ok } from '../../shared/result.ts'
-import { plainWish } from '../../worker/cache/request.ts'
+import { plainWish } from '../../worker/cache/wish.ts'
 import type { LedgerStub } from '../../worker/ledger/client.ts'
 import { concernOf } from '../../worker/ledger/concerns.ts'
 import { invalidate } from '../../worker/ledger/invalidate.ts'
@@ -54,12 +54,12 @@ export function createBoardcache(ground: Ground): Design {
     operations,
     async read(read) {
       operations.requests += 1
-      const { resourceName, question } = questionOf(read.view)
-      const answered = await isolateAt(locationOf(read)).ask({
-        ...{ resourceName, question, wish: plainWish },
+      const userId = userIdOf(read.user)
+      const answered = await isolateAt(locationOf(read)).answer({
+        question: questionOf(read.view),
+        wish: plainWish,
         workspaceId: workspaceIdOf(read.workspace),
-        userId: userIdOf(read.user),
-        caller: { token: '', requestId: '', keepAlive: ignore },
+        caller: { kind: 'member', userId, token: '', requestId: '', keepAlive: ignore },
       })
       if (!answered.ok) return err(answered.error.code)
       const { entry, source, doubt } = answered.value
@@ -112,11 +112,14 @@ function countedStub(stub: LedgerStub, operations: Operations): LedgerStub {
 
 function originOf({ load, operations }: Ground): SimulatedOrigin {
   return {
-    async load(resourceName, workspaceId, userId, params) {
-      const view = viewOf(resourceName, userId, params)
+    async load(question, { workspaceId, userId }) {
+      const view = viewOf(question, userId)
       const changes = await load(Number(workspaceId.slice(1)), view)
-      const cursor = view.board !== null && view.page < pagesMax ? '"more"' : 'null'
-      return encoder.encode(`{"changes":${changes},"pagination":{"next_cursor":${cursor}}}`)
+      const rest =
+        view.board === null
+          ? contactCounts.example.data
+          : { pagination: { next_cursor: view.page < pagesMax ? 'more' : null } }
+      return encoder.encode(JSON.stringify({ changes, ...rest }))
     },
     async settings(_workspaceId: WorkspaceId): Promise<CacheSettings> {
       operations.originQueries += 1
@@ -133,8 +136,8 @@ function changesIn(body: Uint8Array): number {
 }
 
 /** The production's question for a view, made once. */
-function createQuestions(): (view: View) => { resourceName: string; question: Question } {
-  const made = new Map<string, { resourceName: string; question: Question }>()
+function createQuestions(): (view: View) => Question {
+  const made = new Map<string, Question>()
   return (view) => {
     const { board, column, filter, page } = view
     const name = `${board} ${column} ${filter} ${page}`
@@ -142,8 +145,8 @@ function createQuestions(): (view: View) => { resourceName: string; question: Qu
     if (known !== undefined) return known
     const asked =
       board === null
-        ? contactCounts.ask({ workspaceId: workspaceIdOf(0) }, {})
-        : contactList.ask(
+        ? contactCounts.parse({ workspaceId: workspaceIdOf(0) }, {})
+        : contactList.parse(
             { boardId: `b${board}` },
             {
               ...{ page: String(page), filter: filters[filter]?.name },
@@ -151,17 +154,15 @@ function createQuestions(): (view: View) => { resourceName: string; question: Qu
             },
           )
     if (!asked.ok) throw new Error(`production refuses ${name}`)
-    const resourceName = board === null ? contactCounts.name : contactList.name
-    const question = { resourceName, question: asked.value }
-    made.set(name, question)
-    return question
+    made.set(name, asked.value)
+    return asked.value
   }
 }
 
 /** The view that the origin is asked for. */
-function viewOf(resourceName: string, userId: string | null, params: unknown): View {
+function viewOf({ resource, params }: Pick<Question, 'resource' | 'params'>, userId: string | null): View {
   const user = userId === null ? null : Number(userId.slice(1))
-  if (resourceName === contactCounts.name) return { board: null, column: null, filter: 0, page: 1, user }
+  if (resource.name === contactCounts.name) return { board: null, column: null, filter: 0, page: 1, user }
   const { boardId, columnId, filter, page } = contactList.params.parse(params)
   return {
     board: Number(boardId.slice(1)),

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { resources } from '../../shared/resources/index.ts'
+import { titleOf } from '../../worker/dashboard/src/resources/resource-question.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
+
+const textsSchema = z.record(z.string(), z.string())
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
@@ -10,7 +15,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   /** Reads in the panel made for it, and answers what it shows of it: status, source, time. */
   async function read({ panel }: DashboardPage, boardId: string | null = null): Promise<string> {
     const reads = panel('Try a read')
-    await reads.getByLabel('What').selectOption(boardId ?? 'counts')
+    await reads.getByLabel('Resource').selectOption(boardId === null ? 'contact-counts' : 'contact-list')
+    if (boardId !== null) await reads.getByRole('combobox', { name: 'Board' }).fill(boardId)
     const list = reads.locator('[data-reads]')
     const before = Number(await list.getAttribute('data-reads'))
     await reads.getByRole('button', { name: 'Read', exact: true }).click()
@@ -126,7 +132,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await page.open('Workspace')
     const actions = page.panel('Actions')
     await actions.getByRole('button', { name: 'Warm up' }).click()
-    await actions.getByText(/4 entries are warm after .*: 3 boards and the counts/).waitFor()
+    await actions.getByText(/4 entries are warm after .*: 3 contact list, 1 contact counts/).waitFor()
     expect(await read(page, 'board_123')).toContain('HIT')
   })
 
@@ -158,13 +164,37 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await page.getByLabel('Filter').selectOption('unassigned')
     await page.getByRole('button', { name: 'Explain' }).click()
     const explanation = panel('Explanation')
-    await explanation
-      .getByText('/api/boards/board_123/contacts?page=1&per_page=50&filter=unassigned')
-      .waitFor()
+    await explanation.getByText('/api/boards/board_123/contacts?filter=unassigned').waitFor()
     await explanation.getByText('open:board_123').waitFor()
     await explanation.getByText(/version \d+ of ledger/).waitFor()
     expect(await explanation.locator('.asked li').count()).toBeGreaterThan(0)
   })
+
+  it.each(resources.map(({ name, example }) => ({ name, example })))(
+    'offers $name, a declared resource, in the inspector and for a read, and explains its answer',
+    async ({ name, example }) => {
+      const { open, panel, page, seriousFaults } = await given.signedIn()
+      const choose = async (title: string) => {
+        await panel(title).getByLabel('Resource').selectOption(name)
+        for (const [parameter, value] of Object.entries(textsSchema.parse(example.path))) {
+          const field = panel(title).getByLabel(titleOf(parameter), { exact: true })
+          if (parameter !== 'workspaceId') await field.fill(value)
+        }
+      }
+      await open('Inspector')
+      await choose('Question')
+      await page.getByRole('button', { name: 'Explain' }).click()
+      await panel('Explanation')
+        .getByText(/version \d+ of ledger/)
+        .waitFor()
+      expect(await seriousFaults()).toEqual([])
+      await open('Workspace')
+      await choose('Try a read')
+      await page.getByRole('button', { name: 'Read', exact: true }).click()
+      await panel('Try a read').getByRole('listitem').first().getByText('HIT').waitFor()
+      expect(await seriousFaults()).toEqual([])
+    },
+  )
 
   it("shows the API's own sentence for a question that it does not take", async () => {
     const { open, panel, page } = await given.signedIn()

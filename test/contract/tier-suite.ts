@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
@@ -20,12 +21,13 @@ export interface TierUnderTest {
 
 const signal = new AbortController().signal
 let keysTaken = 0
+const suiteParams = z.object({ name: z.string() })
 
 function freshKey(): Promise<CacheKey> {
   keysTaken += 1
-  return cacheKey('contract', workspaceIdSchema.parse('suite'), null, {
-    keyParts: [`${Date.now()}-${keysTaken}`],
-  })
+  const resource = { name: 'contract', version: 1, params: suiteParams, privateParams: [] }
+  const question = { resource, params: { name: `${Date.now()}-${keysTaken}` } }
+  return cacheKey(question, workspaceIdSchema.parse('suite'), null)
 }
 
 /** The time of day, standing still where the test puts it; timers are real. */

@@ -213,7 +213,15 @@ describe('warming up and measuring', () => {
     const api = stack.api()
     await api.post('/api/cache-settings/invalidate', { workspaceId: '15213' })
     const warmed = await api.post('/api/cache-settings/warm-cache', { workspaceId: '15213' })
-    expect(JSON.parse(warmed.text)).toMatchObject({ data: { entriesWarmed: 4, boards: 3, counts: true } })
+    expect(JSON.parse(warmed.text)).toMatchObject({
+      data: {
+        entriesWarmed: 4,
+        boards: ['board_1', 'board_123', 'board_2'],
+        boardsWarmed: 3,
+        counts: true,
+        resources: { 'contact-list': 3, 'contact-counts': 1 },
+      },
+    })
     for (const board of ['board_123', 'board_1', 'board_2']) {
       expect((await api.page(board))._cache).toMatchObject({ status: 'HIT', source: 'cloudflare_kv' })
     }

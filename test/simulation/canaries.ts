@@ -126,7 +126,7 @@ export const canaries: readonly Canary[] = [
     replacements: [
       {
         file: load,
-        find: '(view === null || !hasMoved({ stamp: underWay.stamp, tags: read.tags }, view))',
+        find: '(view === null || !hasMoved(underWay, view))',
         replace: 'true',
       },
     ],

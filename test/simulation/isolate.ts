@@ -4,25 +4,17 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import type { CacheSettings } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
+import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import { withPrefetch } from '../../worker/cache/ahead/next-page.ts'
-import { withRenewal } from '../../worker/cache/ahead/renewal.ts'
-import { createUnaskedLoads } from '../../worker/cache/ahead/unasked.ts'
-import type { Ask } from '../../worker/cache/ask.ts'
-import { createAsk } from '../../worker/cache/ask.ts'
-import { createLoader } from '../../worker/cache/load.ts'
-import { withOwnAnswers } from '../../worker/cache/own.ts'
-import { createReader } from '../../worker/cache/read.ts'
-import { createSettingsReader } from '../../worker/cache/settings-reader.ts'
-import { createStore } from '../../worker/cache/store.ts'
+import type { AnswerQuestion } from '../../worker/cache/answer.ts'
+import { createReadPath } from '../../worker/cache/read-path.ts'
 import type { Entry } from '../../worker/entry/entry.ts'
 import type { Recorder } from '../../worker/events.ts'
 import type { LedgerClient, LedgerStub } from '../../worker/ledger/client.ts'
 import { createLedgerClient } from '../../worker/ledger/client.ts'
 import { createSharedViews } from '../../worker/ledger/shared-views.ts'
-import { createViews } from '../../worker/ledger/view.ts'
-import type { Origin } from '../../worker/outbound/origin-client.ts'
+import type { LoadTarget, Origin } from '../../worker/outbound/origin-client.ts'
 import type { LocationCache } from '../../worker/platform/location-cache.ts'
 import { createMemoryTier } from '../../worker/tiers/memory.ts'
 import type { TierSlot } from '../../worker/tiers/slots.ts'
@@ -45,12 +37,12 @@ export interface Setup {
   readonly hasSharedViews: boolean
 }
 
-/** One isolate's read path: production's parts, put together as worker/services.ts does it. */
+/** One isolate's read path: production's own. */
 export interface Isolate {
   readonly name: string
   readonly location: string
   readonly clock: Clock
-  readonly ask: Ask
+  readonly answer: AnswerQuestion
   readonly ledger: LedgerClient
   /** The life of all it does; over once it has vanished. */
   readonly life: Life
@@ -74,15 +66,14 @@ export interface Surroundings {
 
 export interface SimulatedOrigin {
   load(
-    resourceName: string,
-    workspaceId: WorkspaceId,
-    userId: string | null,
-    params: unknown,
+    question: Pick<Question, 'resource' | 'params'>,
+    target: Pick<LoadTarget, 'workspaceId' | 'userId'>,
   ): Promise<Uint8Array | null>
   settings(workspaceId: WorkspaceId): Promise<CacheSettings>
 }
 
 const recorder: Recorder = { record() {} }
+const encoder = new TextEncoder()
 
 export function createIsolate(
   name: string,
@@ -99,22 +90,21 @@ export function createIsolate(
     clock,
     recorder,
   )
-  const slots = slotsOf(location, clock, around)
-  const shared = setup.hasSharedViews ? createSharedViews(heardCache(around.viewCache), clock) : null
-  const views = createViews({ ledger, clock, boundMs, shared })
-  const store = createStore(slots, { clock, recorder })
-  const load = createLoader({ views, store, clock, staleIfErrorSeconds, etagOf })
-  const reader = createReader({ slots, views, load, store, clock, random })
-  const origin = originOf(around.origin, clock)
-  const settings = createSettingsReader(reader, origin, views, clock)
-  const plain = createAsk(reader, settings, origin)
-  const unasked = createUnaskedLoads({ settings, clock })
-  const ask = withOwnAnswers(withRenewal(withPrefetch(plain, unasked), { again: plain, unasked, clock }))
+  const { answer } = createReadPath({
+    ...{ clock, random, recorder, ledger, staleIfErrorSeconds, etagOf },
+    sharedViews: setup.hasSharedViews ? createSharedViews(heardCache(around.viewCache), clock) : null,
+    slots: slotsOf(location, clock, around),
+    origin: originOf(around.origin, clock),
+    stalenessBoundMs: boundMs,
+    // The checker knows everything, and compares all answers.
+    consistencySampleRate: 0,
+    report: () => undefined,
+  })
   return {
     name,
     location,
     clock,
-    ask,
+    answer,
     ledger,
     life: { isOver: () => hasVanished },
     vanish() {
@@ -212,9 +202,9 @@ function originOf({ load, settings }: SimulatedOrigin, clock: Clock): Pick<Origi
       err({ code: 'origin_timeout' }),
     )
   return {
-    load: (resourceName, { workspaceId, userId, params }) =>
-      bounded(() => load(resourceName, workspaceId, userId, params)),
-    settings: (workspaceId) => bounded(() => settings(workspaceId)),
+    load: (question, target) => bounded(() => load(question, target)),
+    settings: (workspaceId) =>
+      bounded(async () => encoder.encode(JSON.stringify(await settings(workspaceId)))),
   }
 }
 

@@ -7,11 +7,10 @@ import {
 } from '../../shared/ids.ts'
 import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
 import { contactList } from '../../shared/resources/contacts/contact-list.ts'
-import type { Question } from '../../shared/resources/resource.ts'
+import type { Question } from '../../shared/resources/question.ts'
 
 /** Something that readers of the world ask: the production's own question, and the name it goes by in a body. */
 export interface Asked {
-  readonly resourceName: string
   readonly question: Question
   readonly userId: UserId
   readonly name: string
@@ -74,21 +73,14 @@ export const places: readonly Place[] = [
 export const askedOf: readonly Asked[] = places.flatMap((place) =>
   userIds
     .filter((userId) => place.ownerId === null || place.ownerId === userId)
-    .map((userId) => ({ ...questionOf(place), userId, name: nameOf(place) })),
+    .map((userId) => ({ question: questionOf(place), userId, name: nameOf(place) })),
 )
 
-function questionOf({
-  boardId,
-  columnId,
-  page,
-  ownerId,
-  filter,
-  isSearch,
-}: Place): Pick<Asked, 'resourceName' | 'question'> {
+function questionOf({ boardId, columnId, page, ownerId, filter, isSearch }: Place): Question {
   const asked =
     boardId === null
-      ? contactCounts.ask({ workspaceId: workspaceIds[0] }, {})
-      : contactList.ask(
+      ? contactCounts.parse({ workspaceId: workspaceIds[0] }, {})
+      : contactList.parse(
           { boardId },
           {
             page: String(page),
@@ -99,13 +91,15 @@ function questionOf({
           },
         )
   if (!asked.ok) throw new Error('the simulation asks what production refuses')
-  const resourceName = boardId === null ? contactCounts.name : contactList.name
-  return { resourceName, question: asked.value }
+  return asked.value
 }
 
 /** The place that the origin is asked about, from what the Worker sends it. */
-export function placeAsked(resourceName: string, params: unknown, userId: string | null): Place {
-  if (resourceName === contactCounts.name) return { ...everything, boardId: null, ownerId: userId }
+export function placeAsked(
+  { resource, params }: Pick<Question, 'resource' | 'params'>,
+  userId: string | null,
+): Place {
+  if (resource.name === contactCounts.name) return { ...everything, boardId: null, ownerId: userId }
   const { boardId, columnId, page, filter, search } = contactList.params.parse(params)
   const shown = filter === 'open' || filter === 'high_priority' ? filter : 'all'
   return { boardId, columnId, page, ownerId: userId, filter: shown, isSearch: search !== null }

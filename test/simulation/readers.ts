@@ -1,7 +1,7 @@
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
-import type { Wish } from '../../worker/cache/request.ts'
-import { plainWish } from '../../worker/cache/request.ts'
+import type { Wish } from '../../worker/cache/wish.ts'
+import { plainWish } from '../../worker/cache/wish.ts'
 import type { Dice } from '../support/dice.ts'
 import type { Isolate } from './isolate.ts'
 import { during, type Life } from './life.ts'
@@ -51,12 +51,12 @@ export function createReaders(world: World): Readers {
 
   async function ask({ isolate, workspaceId, asked, wish, minVersion }: Reading): Promise<Told> {
     const [atMs, arrivedMs] = [scheduler.now(), isolate.clock.now()]
-    const { name: place, resourceName, question, userId } = asked
+    const { name: place, question, userId } = asked
     const seen = { workspaceId, place, atMs, minVersion, asksForNow: wish.proof.kind === 'now' }
     const keepAlive = (work: Promise<unknown>) =>
       void work.catch((error) => watch(() => fail(`work behind an answer never rejects: ${String(error)}`)))
-    const caller = { token: '', requestId: '', keepAlive }
-    const answered = await isolate.ask({ resourceName, question, workspaceId, userId, caller, wish })
+    const caller = { kind: 'member', userId, token: '', requestId: '', keepAlive } as const
+    const answered = await isolate.answer({ question, workspaceId, caller, wish })
     if (!answered.ok) {
       const { code } = answered.error
       watch(() => checker.refused(seen, code))

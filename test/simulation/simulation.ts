@@ -1,5 +1,5 @@
 import type { Result } from '../../shared/result.ts'
-import { plainWish } from '../../worker/cache/request.ts'
+import { plainWish } from '../../worker/cache/wish.ts'
 import { switchCacheOn } from './changes.ts'
 import { answerDigestsAtOnce } from './digests.ts'
 import { healAll, planFaults } from './faults.ts'

@@ -165,9 +165,9 @@ function surroundings(
     ledgerStub: ledgers.stubAt(location),
     origin: {
       // The database is read when the question is there; what is committed while the answer travels is not in it.
-      load: (resourceName, workspaceId, userId, params) =>
+      load: (question, { workspaceId, userId }) =>
         originWay.cross(() => {
-          const text = databaseOf(workspaceId).read(placeAsked(resourceName, params, userId))
+          const text = databaseOf(workspaceId).read(placeAsked(question, userId))
           return text === null ? null : encoder.encode(text)
         }),
       settings: (workspaceId) => originWay.cross(() => databaseOf(workspaceId).tables.settings),

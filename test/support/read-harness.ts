@@ -2,15 +2,13 @@ import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import { createLoader } from '../../worker/cache/load.ts'
-import { createReader } from '../../worker/cache/read.ts'
-import type { Policy, Read } from '../../worker/cache/request.ts'
-import { plainWish } from '../../worker/cache/request.ts'
-import { createStore } from '../../worker/cache/store.ts'
+import { createReadPath } from '../../worker/cache/read-path.ts'
+import type { Policy, Read } from '../../worker/cache/read-terms.ts'
+import { plainWish } from '../../worker/cache/wish.ts'
 import { etagOf } from '../../worker/entry/entry.ts'
 import type { CacheKey } from '../../worker/entry/key.ts'
+import type { CacheEvent } from '../../worker/events.ts'
 import type { LedgerClient } from '../../worker/ledger/client.ts'
-import { createViews } from '../../worker/ledger/view.ts'
 import type { TierSlot } from '../../worker/tiers/slots.ts'
 import { withDeadline } from '../../worker/tiers/with-deadline.ts'
 import { createBook } from './book-storage.ts'
@@ -19,7 +17,7 @@ import { createFakeClock } from './fake-clock.ts'
 import { createFakeTier, type FakeTier } from './fake-tier.ts'
 import { pageTags } from './tags.ts'
 
-export const key = 'bc2:15213:contact-list:b1' as CacheKey
+export const key = 'bc3:15213:contact-list@1::b1' as CacheKey
 export const boundMs = 1_000
 
 /** What several isolates have in common: the ledger, the tiers, the origin and its database. */
@@ -35,12 +33,8 @@ export function createDeployment({ hasRedis = true } = {}) {
     gate: null as Promise<unknown> | null,
   }
   const world = { isLedgerAway: false, chance: 0 }
-  const ledger: LedgerClient = {
-    advance: async (_workspace, events) =>
-      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.advance(events)),
-    since: async (_workspace, ledgerId, after) =>
-      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.since(ledgerId, after)),
-  }
+  const events: CacheEvent[] = []
+  const ledger = ledgerOf(book, world)
 
   /** The database is read when the load begins; the gate holds the answer on its way back. */
   async function load(): Promise<Result<Uint8Array | null, WireError>> {
@@ -55,10 +49,15 @@ export function createDeployment({ hasRedis = true } = {}) {
   function createIsolate() {
     const background: Promise<unknown>[] = []
     const slots = slotsOf(clock, kv, hasRedis ? redis : null)
-    const views = createViews({ ledger, clock, boundMs, shared: null })
-    const store = createStore(slots, { clock, recorder: { record: () => undefined } })
-    const loader = createLoader({ views, store, clock, staleIfErrorSeconds: 86_400, etagOf })
-    const reader = createReader({ slots, views, load: loader, store, clock, random: () => world.chance })
+    const { reader } = createReadPath({
+      ...{ clock, ledger, slots, etagOf, stalenessBoundMs: boundMs, staleIfErrorSeconds: 86_400 },
+      origin: { load, settings: load },
+      random: () => world.chance,
+      recorder: { record: (event) => events.push(event) },
+      sharedViews: null,
+      consistencySampleRate: 0,
+      report: () => undefined,
+    })
 
     async function read(changes: Partial<Read> & { settings?: Policy } = {}) {
       const { settings = { isEnabled: true, lifetimeSeconds: 180 }, ...rest } = changes
@@ -69,7 +68,9 @@ export function createDeployment({ hasRedis = true } = {}) {
         isBypass: false,
         policy: Promise.resolve(settings),
         wish: plainWish,
-        load,
+        isReadable: () => true,
+        embeddedTags: () => [],
+        fetchBody: load,
         keepAlive: (work) => background.push(work),
         ...rest,
       })
@@ -85,7 +86,7 @@ export function createDeployment({ hasRedis = true } = {}) {
     return { read, rest }
   }
 
-  return { clock, book, kv, redis, database, world, createIsolate }
+  return { clock, book, kv, redis, database, world, events, createIsolate }
 }
 
 /** The tiers as worker/services.ts arranges them, with a deadline that tests need not wait long for. */
@@ -97,4 +98,16 @@ function slotsOf(clock: Clock, kv: FakeTier, redis: FakeTier | null): TierSlot[]
     { tier: bounded(kv), source: 'cloudflare_kv', isNear: false, admits: 'second-use' },
     { tier: bounded(redis), source: 'redis_cache', isNear: false, admits: 'every-fill' },
   ]
+}
+
+function ledgerOf(
+  book: ReturnType<typeof createBook>,
+  world: { readonly isLedgerAway: boolean },
+): LedgerClient {
+  return {
+    advance: async (_workspace, events) =>
+      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.advance(events)),
+    since: async (_workspace, ledgerId, after) =>
+      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.since(ledgerId, after)),
+  }
 }

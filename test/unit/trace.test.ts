@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { parseTrace, type Trace, traceHeaders } from '../../shared/contract/trace.ts'
-import { workspaceIdSchema } from '../../shared/ids.ts'
+import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import { traceOf } from '../../worker/http/request-log.ts'
 import { createOrigin } from '../../worker/outbound/origin-client.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
@@ -105,7 +105,8 @@ describe('a call of the origin', () => {
       clock: createFakeClock(),
       recorder: { record: () => undefined },
     })
-    const caller = { token: 'a token', requestId: 'request-1' }
+    const userId = userIdSchema.parse('alice')
+    const caller = { kind: 'member', userId, token: 'a token', requestId: 'request-1' } as const
     await origin.membership(workspaceIdSchema.parse('15213'), null, {
       ...caller,
       ...(trace === undefined ? {} : { trace }),

@@ -51,6 +51,25 @@ it('/metrics is nobody’s without its token, whatever was answered a moment ago
   expect((await ask('/metrics', { headers: { Authorization: 'Bearer another' } })).status).toBe(401)
 })
 
+it('the health of the cache is told in one shape, in an answer of its own and as a part of the status', async () => {
+  const stats = {
+    ...{ hits: expect.any(Number), misses: expect.any(Number), sets: expect.any(Number) },
+    ...{ deletes: expect.any(Number), errors: expect.any(Number), total: expect.any(Number) },
+    hitRate: expect.stringMatching(/^\d+\.\d\d%$/),
+  }
+  const timestamp = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+  const healthCheck = { healthy: expect.any(Boolean), stats, timestamp }
+  const [health, status] = await Promise.all([
+    ask('/api/cache-settings/health'),
+    ask('/api/cache-settings/status'),
+  ])
+  expect(await health.json()).toEqual({ success: true, data: healthCheck })
+  expect(await status.json()).toEqual({
+    success: true,
+    data: { cacheStats: stats, healthCheck, redisEnabled: expect.any(Boolean), timestamp },
+  })
+})
+
 it('/openapi.json names every route, itself too', async () => {
   const answers = await Promise.all([ask('/openapi.json'), ask('/openapi.json')])
   for (const answer of answers) {

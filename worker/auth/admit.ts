@@ -142,7 +142,8 @@ async function enter(
   const counted = await holdAgainst(arrival, services.rateLimits.workspace, workspaceId)
   if (counted !== null) return err(counted)
   if (needed === 'admin' && role.value !== 'admin') return err({ code: 'admin_required' })
-  const caller = { token: principal.token, requestId, trace, keepAlive }
+  const { userId, token } = principal
+  const caller = { kind: 'member', userId, token, requestId, trace, keepAlive } as const
   return ok({ principal, workspaceId, role: role.value, caller })
 }
 
@@ -214,7 +215,7 @@ function admitService(
   if (!userId.ok) return userId
   arrival.notes.workspaceId = workspaceId.value
   const { requestId, trace, keepAlive } = arrival
-  const caller = { token: null, requestId, trace, keepAlive }
+  const caller = { kind: 'service', userId: userId.value, requestId, trace, keepAlive } as const
   return ok({
     kind: 'service',
     workspaceId: workspaceId.value,

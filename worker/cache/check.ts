@@ -1,12 +1,14 @@
 import type { Clock } from '../../shared/clock.ts'
 import { hexDigest } from '../../shared/hex-digest.ts'
+import type { UserId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Entry } from '../entry/entry.ts'
 import { cacheKey } from '../entry/key.ts'
 import type { CheckOutcome, Recorder } from '../events.ts'
 import type { Proof, View, Views } from '../ledger/view.ts'
 import type { Origin } from '../outbound/origin-client.ts'
-import type { Ask, Asking } from './ask.ts'
+import type { AnswerQuestion, Inquiry } from './answer.ts'
+import { ownerOf } from './answer.ts'
 import { hasMoved } from './freshness.ts'
 import type { ReadAnswer } from './read.ts'
 
@@ -24,19 +26,19 @@ export interface ConsistencyOptions {
 }
 
 /**
- * The same way to ask, which checks a share of what it served as current: behind the answer it asks the origin the
- * same question and compares. This finds what no test thought of, and what nobody reported to the ledger.
+ * The same, with checks of a share of what it served as current: behind the answer the same question is loaded from the
+ * origin, and compared. This finds what no test thought of, and what nobody reported to the ledger.
  */
-export function withConsistencyChecks(ask: Ask, options: ConsistencyOptions): Ask {
+export function withConsistencyChecks(answer: AnswerQuestion, options: ConsistencyOptions): AnswerQuestion {
   const { recorder, random, sampleRate, clock } = options
-  return async (asking) => {
-    const answered = await ask(asking)
+  return async (inquiry) => {
+    const answered = await answer(inquiry)
     if (answered.ok && isClaimedCurrent(answered.value) && random() < sampleRate) {
       const { entry, view } = answered.value
       const servedAtMs = clock.now()
       const staleMs = staleMsOf(entry, view, servedAtMs)
-      asking.caller.keepAlive(
-        check(options, asking, entry).then((outcome) =>
+      inquiry.caller.keepAlive(
+        check(options, inquiry, entry).then((outcome) =>
           recorder.record({ kind: 'consistency', outcome, ...staleMs(outcome) }),
         ),
       )
@@ -61,15 +63,16 @@ function isClaimedCurrent({ status, doubt }: ReadAnswer): boolean {
   return status === 'HIT' && doubt === null
 }
 
-async function check(options: ConsistencyOptions, asking: Asking, entry: Entry): Promise<CheckOutcome> {
+async function check(options: ConsistencyOptions, inquiry: Inquiry, entry: Entry): Promise<CheckOutcome> {
   const { views, clock, report } = options
-  const { workspaceId, question, resourceName, userId } = asking
-  const ledgerNow = () => views.current(workspaceId, { kind: 'now' }, asking.caller.keepAlive)
-  if (question.comparable === null) return 'unknown'
+  const { workspaceId, question, caller } = inquiry
+  const ledgerNow = () => views.current(workspaceId, { kind: 'now' }, caller.keepAlive)
+  const owner = ownerOf(question, caller)
+  if (question.comparable === null || !owner.ok) return 'unknown'
 
-  const before = standing(entry, await ledgerNow())
+  const before = excuseFor(entry, await ledgerNow())
   if (before !== 'current') return before
-  const saysNow = await loadNow(options, asking)
+  const saysNow = await loadNow(options, inquiry, owner.value)
   if (saysNow === null) return 'unknown'
   const isSame =
     entry.found === (saysNow.body !== null) &&
@@ -78,28 +81,32 @@ async function check(options: ConsistencyOptions, asking: Asking, entry: Entry):
 
   // The write may have been committed while its invalidation is still on its way.
   await new Promise<void>((resolve) => clock.schedule(resolve, limits.consistencyPatienceMs))
-  const after = standing(entry, await ledgerNow())
+  const after = excuseFor(entry, await ledgerNow())
   if (after !== 'current') return after
-  const owner = question.sharing === 'user' ? userId : null
   // Names the key in the log without what stands in it.
-  const keyDigest = await hexDigest(await cacheKey(resourceName, workspaceId, owner, question), 8)
+  const keyDigest = await hexDigest(await cacheKey(question, workspaceId, owner.value), 8)
   report(
-    JSON.stringify({ level: 'error', event: 'consistency-violation', resource: resourceName, keyDigest }),
+    JSON.stringify({
+      ...{ level: 'error', event: 'consistency-violation' },
+      ...{ resource: question.resource.name, keyDigest },
+    }),
   )
   return 'violated'
 }
 
-function standing(entry: Entry, proof: Proof): 'current' | 'excused' | 'unknown' {
+/** Whether the ledger excuses a difference: by now it knows that the entry moved. */
+function excuseFor(entry: Entry, proof: Proof): 'current' | 'excused' | 'unknown' {
   if (!proof.ok) return 'unknown'
   return hasMoved(entry, proof.value) ? 'excused' : 'current'
 }
 
 /** What the origin says now: under a version of its own, so that it shares no query that began earlier. */
-async function loadNow({ origin }: ConsistencyOptions, asking: Asking) {
-  const { workspaceId, question, resourceName, userId, caller } = asking
-  const owner = question.sharing === 'user' ? userId : null
+async function loadNow(
+  { origin }: ConsistencyOptions,
+  { workspaceId, question, caller }: Inquiry,
+  owner: UserId | null,
+) {
   const version = `check:${crypto.randomUUID()}`
-  const target = { workspaceId, userId: owner, version, params: question.params }
-  const loaded = await origin.load(resourceName, target, caller)
+  const loaded = await origin.load(question, { workspaceId, userId: owner, version }, caller)
   return loaded.ok ? { body: loaded.value } : null
 }

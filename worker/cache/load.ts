@@ -4,24 +4,24 @@ import { wireErrors } from '../../shared/contract/errors.ts'
 import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
-import { ok } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
 import { createSingleFlight } from '../../shared/single-flight.ts'
 import type { Entry, Stamp } from '../entry/entry.ts'
 import type { Proof, View, Views } from '../ledger/view.ts'
 import { hasMoved } from './freshness.ts'
-import type { Read } from './request.ts'
+import type { Read } from './read-terms.ts'
 import type { Store } from './store.ts'
 
-/** What the origin answered, and how it stands to the ledger. */
+/** An entry that was loaded from the origin, and what the ledger says of it. */
 export interface Loaded {
   readonly entry: Entry
-  /** Proved current; read from the database with no ledger to ask; or overtaken by invalidations each time. */
-  readonly standing: 'current' | 'unproven' | 'overtaken'
+  /** Proved current; loaded while the ledger was out of reach; or overtaken by invalidations each time. */
+  readonly certainty: 'current' | 'unproven' | 'overtaken'
 }
 
-export type Loader = (read: Read, proof: Proof, isStored: boolean) => Promise<Result<Loaded, WireError>>
+export type LoadEntry = (read: Read, proof: Proof, isStored: boolean) => Promise<Result<Loaded, WireError>>
 
-export interface LoaderOptions {
+export interface LoadOptions {
   readonly views: Views
   readonly store: Store
   readonly clock: Clock
@@ -30,19 +30,21 @@ export interface LoaderOptions {
   etagOf(body: Uint8Array): Promise<string>
 }
 
-/** The stamp of what was loaded while the ledger was out of reach: such an entry answers once and is not kept. */
+/** The stamp of an entry that is loaded while the ledger is out of reach: it answers once and is not kept. */
 const unstamped: Stamp = { ledgerId: '', version: versionZero }
 
-/** What a load under way is joined by. */
+/** By what a reader knows whether a load under way is one to join. */
 interface Terms extends Pick<Entry, 'workspaceId' | 'stamp'> {
   readonly startedAtMs: number
+  /** The tags of the question; once the load has landed, those of its entry. */
+  tags: Entry['tags']
 }
 
 /**
  * Loads from the origin. The stamp is the view's version of *before* the origin was asked: whatever is invalidated
  * while the answer is on its way moves past it, so that a slow load can never be taken for current later.
  */
-export function createLoader(options: LoaderOptions): Loader {
+export function createLoadEntry(options: LoadOptions): LoadEntry {
   const { views, store, clock } = options
   const flights = createSingleFlight<Terms, Result<Entry, WireError>>({
     clock,
@@ -59,18 +61,19 @@ export function createLoader(options: LoaderOptions): Loader {
   async function load(read: Read, view: View | null, isStored: boolean): Promise<Result<Entry, WireError>> {
     const stamp = view === null ? unstamped : { ledgerId: view.ledgerId, version: view.version }
     const isKept = isStored && view !== null
+    const terms: Terms = { workspaceId: read.workspaceId, stamp, startedAtMs: clock.now(), tags: read.tags }
     const run = async () => {
       const fetched = await fetchEntry(options, read, stamp)
+      if (fetched.ok) terms.tags = fetched.value.tags
       if (fetched.ok && isKept) read.keepAlive(store.fill(read.key, fetched.value, read.isWarmUp === true))
       return fetched
     }
-    const terms = { workspaceId: read.workspaceId, stamp, startedAtMs: clock.now() }
     const oldestMs = clock.now() - (read.wish.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000
     // The workspace stands in the key, and is checked all the same.
     const isAcceptable = (underWay: Terms) =>
       underWay.workspaceId === read.workspaceId &&
       underWay.startedAtMs > oldestMs &&
-      (view === null || !hasMoved({ stamp: underWay.stamp, tags: read.tags }, view))
+      (view === null || !hasMoved(underWay, view))
     const { key, keepAlive } = read
     const shared = isKept
       ? await keptFlights.share(key, terms, isAcceptable, run, keepAlive)
@@ -95,32 +98,41 @@ export function createLoader(options: LoaderOptions): Loader {
       if (!loaded.ok) return loaded
       const entry = loaded.value
       proof = await views.renewed(read.workspaceId, proof, read.keepAlive)
-      if (view === null || !proof.ok) return ok({ entry, standing: 'unproven' })
-      if (!hasMoved(entry, proof.value)) return ok({ entry, standing: 'current' })
-      if (attempt === limits.loadAttemptsMax) return ok({ entry, standing: 'overtaken' })
+      if (view === null || !proof.ok) return ok({ entry, certainty: 'unproven' })
+      if (!hasMoved(entry, proof.value)) return ok({ entry, certainty: 'current' })
+      if (attempt === limits.loadAttemptsMax) return ok({ entry, certainty: 'overtaken' })
     }
   }
 }
 
-/** What the origin answers to a read, as an entry under a stamp. */
+/** The origin's answer to a read as an entry under a stamp. A body that could not be presented is no answer. */
 async function fetchEntry(
-  { clock, staleIfErrorSeconds, etagOf }: LoaderOptions,
+  { clock, staleIfErrorSeconds, etagOf }: LoadOptions,
   read: Read,
   stamp: Stamp,
 ): Promise<Result<Entry, WireError>> {
   const createdAtMs = clock.now()
-  const [policy, loaded] = await Promise.all([read.policy, read.load(`${stamp.ledgerId}:${stamp.version}`)])
+  const [policy, loaded] = await Promise.all([
+    read.policy,
+    read.fetchBody(`${stamp.ledgerId}:${stamp.version}`),
+  ])
   if (!loaded.ok) return loaded
+  const found = loaded.value !== null
   const body = loaded.value ?? new Uint8Array()
+  if (found && !read.isReadable(body)) return err({ code: 'origin_unavailable' })
   return ok({
     workspaceId: read.workspaceId,
-    found: loaded.value !== null,
+    found,
     stamp,
-    tags: read.tags,
+    tags: found ? joined(read.tags, read.embeddedTags(body)) : read.tags,
     createdAtMs,
     loadMs: clock.now() - createdAtMs,
     deleteAtMs: createdAtMs + (policy.lifetimeSeconds + staleIfErrorSeconds) * 1000,
     etag: await etagOf(body),
     body,
   })
+}
+
+function joined(tags: Entry['tags'], embedded: Entry['tags']): Entry['tags'] {
+  return embedded.length === 0 ? tags : [...new Set([...tags, ...embedded])]
 }

@@ -2,20 +2,22 @@ import { LRUCache } from 'lru-cache'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
+import type { SourceName } from '../../shared/contract/tier-names.ts'
 import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Served, Source } from '../../shared/resources/resource.ts'
+import type { Served } from '../../shared/resources/served.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Entry } from '../entry/entry.ts'
 import type { CacheKey } from '../entry/key.ts'
 import type { Proof, View } from '../ledger/view.ts'
 import { expiredForSeconds, isDueEarly, isOver } from './freshness.ts'
-import type { Loaded, Loader } from './load.ts'
-import type { Policy, Read, Wish } from './request.ts'
+import type { LoadEntry, Loaded } from './load.ts'
+import type { Policy, Read } from './read-terms.ts'
 import type { Candidate, Found, SearchOptions, Step } from './search.ts'
 import { judgementOf, lookNear, searchTiers } from './search.ts'
 import type { Store } from './store.ts'
+import type { Wish } from './wish.ts'
 
 /** Why an answer could not be proved current. */
 export type Doubt = 'ledger-unreachable' | 'origin-failed' | 'overtaken'
@@ -24,12 +26,12 @@ export type Doubt = 'ledger-unreachable' | 'origin-failed' | 'overtaken'
 export interface ReadAnswer {
   readonly entry: Entry
   readonly status: Served['status']
-  readonly source: Source
+  readonly source: SourceName
   readonly lifetimeSeconds: number
   /** Null: proved current within the bound, or only past its lifetime. Else why not, and the caller is told. */
   readonly doubt: Doubt | null
   readonly isCacheEnabled: boolean
-  /** What was asked on the way, in order. */
+  /** The tiers and the origin that were tried on the way, in order. */
   readonly steps: readonly Step[]
   /** What the entry was judged by; null where the ledger was never heard of. */
   readonly view: View | null
@@ -38,7 +40,7 @@ export interface ReadAnswer {
 export type Reader = (read: Read) => Promise<Result<ReadAnswer, WireError>>
 
 export interface ReaderOptions extends SearchOptions {
-  readonly load: Loader
+  readonly load: LoadEntry
   readonly store: Store
   /** Uniform in [0, 1). */
   random(): number
@@ -47,7 +49,7 @@ export interface ReaderOptions extends SearchOptions {
 /** One read on its way, and what is known of it so far. */
 interface Passage {
   readonly options: ReaderOptions
-  /** Until when nobody waits for the load of a key again who has something older to answer with. */
+  /** While an instant is in the future, readers that hold an older entry of its key do not wait for the origin. */
   readonly overdue: LRUCache<CacheKey, number>
   readonly read: Read
   readonly policy: Policy
@@ -71,14 +73,7 @@ export function createReader(options: ReaderOptions): Reader {
 
     const passage: Passage = { options, overdue, read, policy, steps: [] }
     if (read.isBypass || !policy.isEnabled) return answerPastTiers(passage, proof)
-    const found = await searchTiers(
-      options,
-      read,
-      near,
-      proof,
-      (entry) => wishedLifetime(entry, passage),
-      passage.steps,
-    )
+    const found = await searchTiers(options, read, near, proof, () => wishedLifetime(passage), passage.steps)
     const answered = answerFromTiers(passage, found)
     if (answered !== null) return ok(answered)
     return read.wish.isOnlyIfCached ? err({ code: 'not_cached' }) : answerFromOrigin(passage, found)
@@ -89,7 +84,7 @@ export function createReader(options: ReaderOptions): Reader {
 function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadAnswer | null {
   if (best === null) return null
   const { options, read } = passage
-  const judgement = judgementOf(read, proof, options.clock, lifetimeOf(best.entry, passage.policy))
+  const judgement = judgementOf(read, proof, options.clock, passage.policy.lifetimeSeconds)
   // It was usable when it was found; other tiers may have been waited for since.
   if (isOver(best.entry, judgement.nowMs)) return null
   if (best.verdict === 'fresh') {
@@ -101,7 +96,7 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
   const mayAnswer = best.verdict === 'expired' && read.wish.proof.kind === 'bounded'
   const staleSeconds = expiredForSeconds(best.entry, {
     ...judgement,
-    lifetimeSeconds: wishedLifetime(best.entry, passage),
+    lifetimeSeconds: wishedLifetime(passage),
   })
   if (!mayAnswer || staleSeconds > acceptedStaleSeconds(read.wish)) return null
   // Without the ledger a refresh could not be stamped, so it would be of no use to the next reader.
@@ -109,7 +104,7 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
   return say(passage, best, proof, 'STALE', doubtOf(proof))
 }
 
-/** Loads anew behind the answer; who comes meanwhile joins the same load. */
+/** Loads the entry behind the answer; readers that come meanwhile join the same load. */
 function refresh({ options, read }: Passage, proof: Proof): void {
   read.keepAlive(options.load(read, proof, true))
 }
@@ -122,7 +117,7 @@ async function refreshEarly(passage: Passage, held: Entry, depth: number, proof:
   const { options, read, policy } = passage
   const shared = options.slots.slice(depth + 1)
   const lifetimeOfNewer = (entry: Entry) =>
-    entry.createdAtMs > held.createdAtMs ? lifetimeOf(entry, policy) : 0
+    entry.createdAtMs > held.createdAtMs ? policy.lifetimeSeconds : 0
   const found = await searchTiers({ ...options, slots: shared }, read, [], proof, lifetimeOfNewer, [])
   if (found.best?.verdict !== 'fresh') return refresh(passage, found.proof)
   await options.store.promote(read.key, found.best.entry, depth + 1 + found.depth)
@@ -137,9 +132,9 @@ async function answerFromOrigin(passage: Passage, found: Found): ReturnType<Read
   const patienceMs = fallbackOf(passage, found) === null ? null : fallbackPatienceMs(passage)
   const loaded = await loadTimed(passage, proof, !read.wish.isNoStore, patienceMs)
   if (loaded.ok) {
-    const { entry, standing } = loaded.value
-    const status = standing === 'overtaken' ? 'STALE' : 'MISS'
-    return ok(say(passage, fromDatabase(entry), proof, status, doubts[standing]))
+    const { entry, certainty } = loaded.value
+    const status = certainty === 'overtaken' ? 'STALE' : 'MISS'
+    return ok(say(passage, fromDatabase(entry), proof, status, doubts[certainty]))
   }
   if (wireErrors[loaded.error.code].status < 500) return loaded
   const fallback = fallbackOf(passage, found)
@@ -154,7 +149,7 @@ async function answerFromOrigin(passage: Passage, found: Found): ReturnType<Read
  */
 function fallbackOf({ options, read, policy }: Passage, { best, proof }: Found): Candidate | null {
   if (best === null || read.wish.proof.kind !== 'bounded') return null
-  const judgement = judgementOf(read, proof, options.clock, lifetimeOf(best.entry, policy))
+  const judgement = judgementOf(read, proof, options.clock, policy.lifetimeSeconds)
   if (isOver(best.entry, judgement.nowMs)) return null
   const staleMaxSeconds = read.wish.staleIfErrorSeconds ?? Number.POSITIVE_INFINITY
   return expiredForSeconds(best.entry, judgement) > staleMaxSeconds ? null : best
@@ -164,11 +159,11 @@ async function answerPastTiers(passage: Passage, proof: Proof): ReturnType<Reade
   if (passage.read.wish.isOnlyIfCached) return err({ code: 'not_cached' })
   const loaded = await loadTimed(passage, proof, false, null)
   if (!loaded.ok) return loaded
-  const { entry, standing } = loaded.value
-  return ok(say(passage, fromDatabase(entry), proof, 'BYPASS', doubts[standing]))
+  const { entry, certainty } = loaded.value
+  return ok(say(passage, fromDatabase(entry), proof, 'BYPASS', doubts[certainty]))
 }
 
-const doubts: Readonly<Record<Loaded['standing'], Doubt | null>> = {
+const doubts: Readonly<Record<Loaded['certainty'], Doubt | null>> = {
   current: null,
   unproven: 'ledger-unreachable',
   overtaken: 'overtaken',
@@ -189,7 +184,7 @@ function say(
     entry,
     status,
     source,
-    lifetimeSeconds: lifetimeOf(entry, policy),
+    lifetimeSeconds: policy.lifetimeSeconds,
     doubt,
     isCacheEnabled: policy.isEnabled,
     steps,
@@ -197,7 +192,7 @@ function say(
   }
 }
 
-/** Who can be given something older waits a little, and not again while the origin is late with the same key. */
+/** How long a reader that holds an older entry waits: not at all while the origin is late with the same key. */
 function fallbackPatienceMs({ options, overdue, read }: Passage): number {
   const untilMs = overdue.get(read.key) ?? 0
   return options.clock.now() < untilMs ? 0 : limits.fallbackPatienceMs
@@ -209,9 +204,9 @@ async function loadTimed(
   proof: Proof,
   isStored: boolean,
   patienceMs: number | null,
-): ReturnType<Loader> {
+): ReturnType<LoadEntry> {
   const { clock, load } = options
-  const askedAtMs = clock.now()
+  const startedAtMs = clock.now()
   const loading = load(read, proof, isStored)
   if (patienceMs !== null) read.keepAlive(loading)
   const loaded = await (patienceMs === null
@@ -219,17 +214,17 @@ async function loadTimed(
     : withinDeadline(clock, patienceMs, () => loading, late))
   if (loaded === late) overdue.set(read.key, clock.now() + limits.overduePauseMs)
   else overdue.delete(read.key)
-  steps.push({ name: 'origin', said: loaded.ok ? 'loaded' : 'failed', durationMs: clock.now() - askedAtMs })
+  steps.push({ name: 'origin', said: loaded.ok ? 'loaded' : 'failed', durationMs: clock.now() - startedAtMs })
   return loaded
 }
 
-const late: Awaited<ReturnType<Loader>> = err({ code: 'origin_timeout' })
+const late: Awaited<ReturnType<LoadEntry>> = err({ code: 'origin_timeout' })
 
 function fromDatabase(entry: Entry): Candidate {
   return { entry, verdict: 'fresh', source: 'database' }
 }
 
-/** What asked for proof gets none without the ledger; and no proof exists of a version never handed out. */
+/** A caller who wants proof gets none without the ledger; and no proof exists of a version never handed out. */
 function refuse({ proof: demand }: Wish, proof: Proof): WireError | null {
   if (demand.kind === 'bounded') return null
   if (!proof.ok) return { code: 'ledger_unavailable', retryAfterSeconds: limits.retryAfterSeconds }
@@ -237,15 +232,10 @@ function refuse({ proof: demand }: Wish, proof: Proof): WireError | null {
   return proof.value.version < version ? { code: 'version_unknown' } : null
 }
 
-/** That something does not exist is believed for a shorter time than that it does. */
-function lifetimeOf(entry: Entry, { lifetimeSeconds }: Policy): number {
-  return entry.found ? lifetimeSeconds : Math.min(lifetimeSeconds, limits.notFoundLifetimeSeconds)
-}
-
 /** The part of an entry's lifetime in which it is fresh enough for this caller. */
-function wishedLifetime(entry: Entry, { policy, read: { wish } }: Passage): number {
+function wishedLifetime({ policy, read: { wish } }: Passage): number {
   const { maxAgeSeconds, minFreshSeconds } = wish
-  const ofItsOwn = lifetimeOf(entry, policy) - (minFreshSeconds ?? 0)
+  const ofItsOwn = policy.lifetimeSeconds - (minFreshSeconds ?? 0)
   return Math.min(ofItsOwn, maxAgeSeconds ?? Number.POSITIVE_INFINITY)
 }
 

@@ -1,24 +1,25 @@
 import type { Clock } from '../../shared/clock.ts'
-import type { Source } from '../../shared/resources/resource.ts'
+import type { SourceName } from '../../shared/contract/tier-names.ts'
 import type { Entry } from '../entry/entry.ts'
+import type { Recorder } from '../events.ts'
 import type { Proof, Views } from '../ledger/view.ts'
 import type { TierSlot } from '../tiers/slots.ts'
 import { type TierFailure, unaborted } from '../tiers/tier.ts'
 import type { Judgement, Verdict } from './freshness.ts'
 import { isBetter, judge } from './freshness.ts'
-import type { Read } from './request.ts'
+import type { Read } from './read-terms.ts'
 
 /** An entry that may answer, and how it was judged. */
 export interface Candidate {
   readonly entry: Entry
   readonly verdict: Verdict
-  readonly source: Source
+  readonly source: SourceName
 }
 
-/** What was asked on the way of a read, in order, what it said and how long it took. */
+/** A tier or the origin that a read tried, what came of it, and how long it took. */
 export interface Step {
   readonly name: string
-  readonly said: Verdict | 'miss' | TierFailure['kind'] | 'loaded' | 'failed'
+  readonly said: Verdict | 'miss' | 'unreadable' | TierFailure['kind'] | 'loaded' | 'failed'
   readonly durationMs: number
 }
 
@@ -33,22 +34,24 @@ export interface SearchOptions {
   readonly slots: readonly TierSlot[]
   readonly views: Views
   readonly clock: Clock
+  readonly recorder: Recorder
 }
 
 /** A tier's answer, not yet judged. */
 interface Look {
   readonly slot: TierSlot
   readonly entry: Entry | null
-  readonly failure: TierFailure['kind'] | null
+  /** Why there is no entry, where there is more to say than that the tier has none. */
+  readonly failure: TierFailure['kind'] | 'unreadable' | null
   readonly durationMs: number
 }
 
 /** The tiers near the reader, asked one after the other while the view of the ledger may still be on its way. */
-export async function lookNear({ slots, clock }: SearchOptions, read: Read): Promise<Look[]> {
+export async function lookNear(options: SearchOptions, read: Read): Promise<Look[]> {
   const looks: Look[] = []
-  for (const [depth, slot] of slots.entries()) {
+  for (const [depth, slot] of options.slots.entries()) {
     if (depth > 0 && !slot.isNear) break
-    const look = await lookInto(slot, read, clock)
+    const look = await lookInto(slot, read, options)
     looks.push(look)
     if (look.entry !== null) break
   }
@@ -67,7 +70,7 @@ export async function searchTiers(
   const { slots, views, clock } = options
   let found: Found = { best: null, depth: 0, proof: proofAtFirst }
   for (const [depth, slot] of slots.entries()) {
-    const { entry, failure, durationMs } = near[depth] ?? (await lookInto(slot, read, clock))
+    const { entry, failure, durationMs } = near[depth] ?? (await lookInto(slot, read, options))
     const step = (said: Step['said']) => steps.push({ name: slot.tier.name, said, durationMs })
     if (entry === null) {
       step(failure ?? 'miss')
@@ -93,11 +96,18 @@ export function judgementOf(read: Read, proof: Proof, clock: Clock, lifetimeSeco
   }
 }
 
-async function lookInto(slot: TierSlot, { key }: Read, clock: Clock): Promise<Look> {
-  const askedAtMs = clock.now()
+async function lookInto(
+  slot: TierSlot,
+  { key, isReadable }: Read,
+  { clock, recorder }: SearchOptions,
+): Promise<Look> {
+  const startedAtMs = clock.now()
   const got = await slot.tier.get(key, unaborted())
-  const durationMs = clock.now() - askedAtMs
-  return got.ok
-    ? { slot, entry: got.value, failure: null, durationMs }
-    : { slot, entry: null, failure: got.error.kind, durationMs }
+  const durationMs = clock.now() - startedAtMs
+  if (!got.ok) return { slot, entry: null, failure: got.error.kind, durationMs }
+  const entry = got.value
+  if (entry?.found !== true || isReadable(entry.body)) return { slot, entry, failure: null, durationMs }
+  // An entry of another shape, left by a Worker of another release: as good as none, in this tier alone.
+  recorder.record({ kind: 'unreadable-entry', tier: slot.tier.name })
+  return { slot, entry: null, failure: 'unreadable', durationMs }
 }

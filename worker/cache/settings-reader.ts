@@ -3,25 +3,22 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { CacheSettings } from '../../shared/contract/settings.ts'
-import { cacheSettingsSchema, defaultCacheSettings } from '../../shared/contract/settings.ts'
+import { defaultCacheSettings, lifetimeOf } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
-import { lifetimeSeconds } from '../../shared/resources/lifetimes.ts'
+import { cacheSettings } from '../../shared/resources/workspace/cache-settings.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import { settingsTag, workspaceTag } from '../../shared/tags/tags.ts'
 import type { Entry } from '../entry/entry.ts'
 import { cacheKey } from '../entry/key.ts'
 import type { Demand, View, Views } from '../ledger/view.ts'
 import type { Caller, Origin } from '../outbound/origin-client.ts'
 import { judge } from './freshness.ts'
 import type { Reader } from './read.ts'
-import { plainWish } from './request.ts'
+import { plainWish } from './wish.ts'
 
-/** Who asks, and what takes the work that goes on after the answer. */
-export interface SettingsCaller extends Caller {
-  keepAlive(work: Promise<unknown>): void
-}
+/** The caller whose request needs the settings, and what takes the work that goes on after the answer. */
+export type SettingsCaller = Caller & { keepAlive(work: Promise<unknown>): void }
 
 export interface SettingsReader {
   /** The workspace's settings as they are now; where that cannot be proved, as they were within the bound. */
@@ -33,9 +30,10 @@ export interface SettingsReader {
   inForce(workspaceId: WorkspaceId, caller: SettingsCaller): Promise<CacheSettings>
 }
 
-const policy = Promise.resolve({ isEnabled: true, lifetimeSeconds: lifetimeSeconds.workspaceConfig })
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const question = cacheSettings.questionOf({})
+const lifetimeSeconds = lifetimeOf(question, defaultCacheSettings)
+/** Settings do not go by themselves. */
+const policy = Promise.resolve({ isEnabled: true, lifetimeSeconds })
 
 /**
  * Settings are an entry among the others, with a tag of their own: a change advances the ledger and is in force
@@ -55,7 +53,7 @@ export function createSettingsReader(
   function remembered(workspaceId: WorkspaceId, view: View | null): CacheSettings | null {
     const last = known.get(workspaceId)
     if (last === undefined) return null
-    const by = { workspaceId, view, nowMs: clock.now(), lifetimeSeconds: lifetimeSeconds.workspaceConfig }
+    const by = { workspaceId, view, nowMs: clock.now(), lifetimeSeconds }
     return judge(last.entry, by) === 'fresh' ? last.settings : null
   }
 
@@ -71,24 +69,23 @@ export function createSettingsReader(
 
     const answered = await reader({
       workspaceId,
-      key: await cacheKey('cache-settings', workspaceId, null, { keyParts: [] }),
-      tags: [workspaceTag, settingsTag],
+      key: await cacheKey(question, workspaceId, null),
+      tags: question.tagsFor(null),
       isBypass: false,
       isWarmUp: true,
       policy,
       wish: { ...plainWish, proof: demand },
+      isReadable: (body) => cacheSettings.isReadable(body),
+      embeddedTags: () => [],
+      fetchBody: () => origin.settings(workspaceId, caller),
       keepAlive,
-      async load() {
-        const loaded = await origin.settings(workspaceId, caller)
-        return loaded.ok ? ok(encoder.encode(JSON.stringify(loaded.value))) : loaded
-      },
     })
     if (!answered.ok) return answered
     const { entry } = answered.value
-    const settings = cacheSettingsSchema.safeParse(JSON.parse(decoder.decode(entry.body)))
-    if (!settings.success) return err({ code: 'internal' })
-    known.set(workspaceId, { entry, settings: settings.data })
-    return ok(settings.data)
+    const settings = cacheSettings.dataOf(entry.body)
+    if (settings === null) return err({ code: 'origin_unavailable' })
+    known.set(workspaceId, { entry, settings })
+    return ok(settings)
   }
 
   return {
@@ -102,9 +99,9 @@ export function createSettingsReader(
       const view = views.atHand(workspaceId)
       const held = view === null ? null : remembered(workspaceId, view)
       if (held !== null) return held
-      const asked = readProven(workspaceId, caller, { kind: 'bounded' })
-      caller.keepAlive(asked)
-      const answered = await withinDeadline(clock, limits.settingsDeadlineMs, () => asked, null)
+      const reading = readProven(workspaceId, caller, { kind: 'bounded' })
+      caller.keepAlive(reading)
+      const answered = await withinDeadline(clock, limits.settingsDeadlineMs, () => reading, null)
       if (answered?.ok) return answered.value
       return known.get(workspaceId)?.settings ?? defaultCacheSettings
     },

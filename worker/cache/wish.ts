@@ -3,8 +3,34 @@ import { versionSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Demand } from '../ledger/view.ts'
-import type { Wish } from './request.ts'
-import { plainWish } from './request.ts'
+
+/** What the caller's headers ask of an answer. */
+export interface Wish {
+  readonly proof: Demand
+  /** No answer older than this, seconds (RFC 9111 section 5.2.1.1). */
+  readonly maxAgeSeconds: number | null
+  /** At most this long past its lifetime; infinite where any time is (section 5.2.1.2). */
+  readonly maxStaleSeconds: number | null
+  /** Still fresh for at least so long (section 5.2.1.3). */
+  readonly minFreshSeconds: number | null
+  /** At most this long past its lifetime where the origin fails (RFC 5861 section 4). */
+  readonly staleIfErrorSeconds: number | null
+  /** Only what is cached, else 504 (RFC 9111 section 5.2.1.7). */
+  readonly isOnlyIfCached: boolean
+  /** Keep nothing of the answer (RFC 9111 section 5.2.1.5). */
+  readonly isNoStore: boolean
+}
+
+/** The wish of a caller who asks for nothing in particular. */
+export const plainWish: Wish = {
+  proof: { kind: 'bounded' },
+  maxAgeSeconds: null,
+  maxStaleSeconds: null,
+  minFreshSeconds: null,
+  staleIfErrorSeconds: null,
+  isOnlyIfCached: false,
+  isNoStore: false,
+}
 
 export const minVersionHeader = 'X-Min-Version'
 

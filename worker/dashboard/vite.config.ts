@@ -1,5 +1,16 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
+import { declaredResources } from './src/resources/declared.ts'
+
+const declaredPath = fileURLToPath(new URL('src/resources/declared.ts', import.meta.url))
+
+/** Puts what the page knows of the declared resources into the build as data, without the code it is made by. */
+const declarationsAsData: Plugin = {
+  name: 'declarations-as-data',
+  enforce: 'pre',
+  load: (id) =>
+    id === declaredPath ? `export const declaredResources = ${JSON.stringify(declaredResources)}` : null,
+}
 
 /** The dashboard's build: files whose names carry a digest, under `/dashboard/`, and the page that loads them. */
 export default defineConfig({
@@ -8,6 +19,7 @@ export default defineConfig({
   appType: 'mpa',
   publicDir: false,
   logLevel: 'warn',
+  plugins: [declarationsAsData],
   build: {
     outDir: 'dist',
     assetsDir: 'dashboard',

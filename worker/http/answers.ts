@@ -25,6 +25,7 @@ export function respondError(error: WireError, requestId: string): Response {
   const body = errorBody(
     {
       code: error.code,
+      ...(error.sentence === undefined ? {} : { sentence: error.sentence }),
       ...(error.details === undefined ? {} : { details: error.details }),
       ...(error.conflicts === undefined ? {} : { conflicts: error.conflicts }),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),

@@ -81,7 +81,7 @@ function honoPath(path: string): string {
 }
 
 /** What path and query of a URL mean to a route. */
-interface UrlInput {
+export interface UrlInput {
   readonly route: Route
   readonly path?: unknown
   readonly query?: unknown
@@ -100,9 +100,18 @@ interface Input {
 /** By URL, whatever its route: callers send the same few again and again. */
 type UrlMemory = LRUCache<string, UrlInput>
 
+/** Bounded by the number of URLs and by their characters, for all routes together. */
+export function createUrlMemory(): UrlMemory {
+  return new LRUCache({
+    max: limits.isolateQuestionsMax,
+    maxSize: limits.isolateQuestionUrlCharactersMax,
+    sizeCalculation: (_input, url) => url.length,
+  })
+}
+
 /** Takes a request through a route: its door, its input, its handler. */
 function createServe(publicAnswers: PublicAnswers): (route: Route, exchange: Exchange) => Promise<Response> {
-  const known: UrlMemory = new LRUCache({ max: limits.isolateQuestionsMax })
+  const known = createUrlMemory()
 
   async function handled(route: Route, exchange: Exchange): Promise<Result<Response, WireError>> {
     const admitted = await doors[route.access](exchange)

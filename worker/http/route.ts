@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { Fault, WireError, WireErrorCode } from '../../shared/contract/errors.ts'
+import type { SourceName } from '../../shared/contract/tier-names.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
-import type { Served, Source } from '../../shared/resources/resource.ts'
+import type { Served } from '../../shared/resources/served.ts'
 import type { Result } from '../../shared/result.ts'
 import type { DoorNotes, NamedInBody } from '../auth/admit.ts'
 import type { Access, CallerOf } from '../auth/callers.ts'
@@ -32,7 +33,7 @@ export interface Call<Caller, Input> {
 
 export interface CallNotes extends DoorNotes {
   /** How a cached resource was answered. */
-  served?: { readonly status: Served['status']; readonly source: Source }
+  served?: { readonly status: Served['status']; readonly source: SourceName }
 }
 
 /** A body of JSON: its shape, and how large it may be, which is as small as the shape needs. */

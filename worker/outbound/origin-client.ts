@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
-import { errorBodySchema } from '../../shared/contract/errors.ts'
+import { errorBodySchema, isAbsence } from '../../shared/contract/errors.ts'
 import type { LoadRequest } from '../../shared/contract/origin.ts'
 import {
   boardListSchema,
@@ -11,34 +11,51 @@ import {
   originHealthSchema,
   requestIdHeader,
 } from '../../shared/contract/origin.ts'
-import type { CacheSettings, CacheSettingsChange, SavedSettings } from '../../shared/contract/settings.ts'
-import { cacheSettingsSchema, savedSettingsSchema } from '../../shared/contract/settings.ts'
+import type { CacheSettingsChange, SavedSettings } from '../../shared/contract/settings.ts'
+import { savedSettingsSchema } from '../../shared/contract/settings.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import { traceHeaders } from '../../shared/contract/trace.ts'
-import type { Role, WorkspaceId } from '../../shared/ids.ts'
+import type { BoardId, Role, UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { readBounded } from '../../shared/read-bounded.ts'
+import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { CacheEvent, Recorder } from '../events.ts'
 import type { BreakerPace, BreakerStanding } from './circuit-breaker.ts'
 import { createBreaker, tierPace } from './circuit-breaker.ts'
 
-/** On whose behalf the origin is asked: the JWT makes row level security hold, the id ties the logs together. */
-export interface Caller {
-  /** Null: for the backend itself, by the internal key alone. */
-  readonly token: string | null
+/** A call's place in the logs. `trace` is absent for work that no request waits for. */
+interface CallContext {
   readonly requestId: string
-  /** Absent for work that nobody asked for. */
   readonly trace?: Trace
 }
+
+/** A user, by a token that makes row level security hold in the database. */
+export interface MemberCaller extends CallContext {
+  readonly kind: 'member'
+  readonly userId: UserId
+  readonly token: string
+}
+
+/** The CRM's backend, known by the internal key. It may name the user that an answer is about. */
+export interface ServiceCaller extends CallContext {
+  readonly kind: 'service'
+  readonly userId: UserId | null
+}
+
+/** In whose name the origin is called. */
+export type Caller = MemberCaller | ServiceCaller
+
+/** The entry that a body is loaded for. */
+export type LoadTarget = Omit<LoadRequest, 'params'>
 
 /** The Node origin behind all tiers. Never rejects; every call settles within `limits.originDeadlineMs`. */
 export interface Origin {
   /** The bytes of a resource's `data`, or null when there is no such thing. */
   load(
-    resourceName: string,
-    request: LoadRequest,
+    question: Pick<Question, 'resource' | 'params'>,
+    target: LoadTarget,
     caller: Caller,
   ): Promise<Result<Uint8Array | null, WireError>>
   /** The caller's role. `version` names what the answer will be judged by: calls of another version share no query. */
@@ -47,8 +64,9 @@ export interface Origin {
     version: string | null,
     caller: Caller,
   ): Promise<Result<Role | null, WireError>>
-  boards(workspaceId: WorkspaceId, caller: Caller): Promise<Result<string[], WireError>>
-  settings(workspaceId: WorkspaceId, caller: Caller): Promise<Result<CacheSettings, WireError>>
+  boards(workspaceId: WorkspaceId, caller: Caller): Promise<Result<BoardId[], WireError>>
+  /** The bytes of a workspace's cache settings. */
+  settings(workspaceId: WorkspaceId, caller: Caller): Promise<Result<Uint8Array | null, WireError>>
   saveSettings(
     workspaceId: WorkspaceId,
     change: CacheSettingsChange,
@@ -87,23 +105,23 @@ export function createOrigin(options: OriginOptions): Origin {
   )
 
   /** Left alone while it fails: what is cached answers at once then, and nobody waits for a deadline. */
-  async function ask(path: string, caller: Caller, body?: unknown): Promise<Answer> {
+  async function call(path: string, caller: Caller, body?: unknown): Promise<Answer> {
     const settle = breaker.admit()
     if (settle === null) return away
-    const answer = await askOrigin(options, path, caller, body)
+    const answer = await fetchAnswer(options, path, caller, body)
     // A deadline that the origin itself reports is one slow query's; one that passes here is the origin's.
     const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
     settle(hasFailed ? 'failed' : 'answered')
     return answer
   }
 
-  async function askFor<Schema extends z.ZodType>(
+  async function callFor<Schema extends z.ZodType>(
     schema: Schema,
     path: string,
     caller: Caller,
     body?: unknown,
   ): Promise<Result<z.output<Schema>, WireError>> {
-    const answer = await ask(path, caller, body)
+    const answer = await call(path, caller, body)
     if (!answer.ok) return answer
     const parsed = schema.safeParse(parseJson(answer.value))
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
@@ -112,24 +130,23 @@ export function createOrigin(options: OriginOptions): Origin {
   const workspacePath = (workspaceId: WorkspaceId) => `/workspaces/${encodeURIComponent(workspaceId)}`
 
   return {
-    async load(resourceName, request, caller) {
-      const answer = await ask(`/load/${resourceName}`, caller, request)
-      return answer.ok || answer.error.code !== 'board_not_found' ? answer : ok(null)
+    async load({ resource, params }, target, caller) {
+      const answer = await call(`/load/${resource.name}`, caller, { ...target, params })
+      return answer.ok || !isAbsence(answer.error) ? answer : ok(null)
     },
     async membership(workspaceId, version, caller) {
       const query = version === null ? '' : `?version=${encodeURIComponent(version)}`
       const path = `${workspacePath(workspaceId)}/membership${query}`
-      const answer = await askFor(membershipSchema, path, caller)
+      const answer = await callFor(membershipSchema, path, caller)
       return answer.ok ? ok(answer.value.role) : answer
     },
     async boards(workspaceId, caller) {
-      const answer = await askFor(boardListSchema, `${workspacePath(workspaceId)}/boards`, caller)
+      const answer = await callFor(boardListSchema, `${workspacePath(workspaceId)}/boards`, caller)
       return answer.ok ? ok(answer.value.boards.map((board) => board.id)) : answer
     },
-    settings: (workspaceId, caller) =>
-      askFor(cacheSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller),
+    settings: (workspaceId, caller) => call(`${workspacePath(workspaceId)}/settings`, caller),
     saveSettings: (workspaceId, change, caller) =>
-      askFor(savedSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller, change),
+      callFor(savedSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller, change),
     breaker: () => breaker.standing(),
     probe: () =>
       withinDeadline(
@@ -152,16 +169,16 @@ export function createOrigin(options: OriginOptions): Origin {
 }
 
 /** One call; the body is read within the deadline too, so that a stalled answer does not hold the reader. */
-async function askOrigin(
+async function fetchAnswer(
   { url, internalAuthKey, clock, recorder }: OriginOptions,
   path: string,
   caller: Caller,
   body: unknown,
 ): Promise<Answer> {
-  const askedAtMs = clock.now()
+  const startedAtMs = clock.now()
   const headers = new Headers({
     Authorization: `Bearer ${internalAuthKey}`,
-    ...(caller.token === null ? {} : { [callerTokenHeader]: caller.token }),
+    ...(caller.kind === 'member' ? { [callerTokenHeader]: caller.token } : {}),
     [requestIdHeader]: caller.requestId,
     ...(caller.trace === undefined ? {} : traceHeaders(caller.trace, crypto.randomUUID())),
   })
@@ -180,7 +197,7 @@ async function askOrigin(
     },
     late,
   )
-  recorder.record({ kind: 'origin', outcome: outcomeOf(answer), durationMs: clock.now() - askedAtMs })
+  recorder.record({ kind: 'origin', outcome: outcomeOf(answer), durationMs: clock.now() - startedAtMs })
   return answer
 }
 
@@ -209,9 +226,8 @@ function parseJson(bytes: Uint8Array | null): unknown {
 
 function outcomeOf(answer: Answer): Extract<CacheEvent, { kind: 'origin' }>['outcome'] {
   if (answer.ok) return 'done'
+  if (isAbsence(answer.error)) return 'not-found'
   switch (answer.error.code) {
-    case 'board_not_found':
-      return 'not-found'
     case 'overloaded':
       return 'overloaded'
     case 'answer_too_large':

@@ -16,7 +16,7 @@ import { enveloped, respondData } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { everythingConcern, settingsConcern } from '../ledger/concerns.ts'
 import { invalidate } from '../ledger/invalidate.ts'
-import { readCacheStats } from './cache-stats.ts'
+import { readCacheHealth } from './cache-stats.ts'
 import { measurePerformance } from './performance.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -62,7 +62,7 @@ const changeSettings = defineRoute({
     const { origin, ledger, metrics } = call.services
     const saved = await origin.saveSettings(workspaceId, call.input.body, caller)
     if (!saved.ok) return saved
-    // Saved but not announced would be in force at some locations only: then the answer is an error, and a retry mends it.
+    // Saved but not announced would be in force at some locations only: then the answer is an error, and a retry repairs it.
     const announced = await invalidate(ledger, metrics.recorder, new Map([[workspaceId, [settingsConcern]]]))
     return announced.ok ? ok(respondData(saved.value)) : announced
   },
@@ -71,7 +71,7 @@ const changeSettings = defineRoute({
 const invalidateWorkspace = defineRoute({
   method: 'POST',
   path: '/api/cache-settings/invalidate',
-  summary: 'Move on everything of a workspace',
+  summary: 'Invalidate everything of a workspace',
   access: 'admin',
   takes: { body: workspaceBody },
   gives: enveloped(workspaceInvalidatedSchema),
@@ -84,7 +84,7 @@ const invalidateWorkspace = defineRoute({
       new Map([[call.caller.workspaceId, [everythingConcern]]]),
     )
     if (!answer.ok) return answer
-    // Nothing is deleted anywhere: what moved on outdates every entry of the workspace, in every tier, at once.
+    // Nothing is deleted anywhere: the tags that moved outdate every entry of the workspace, in every tier, at once.
     const { invalidated, patterns, version } = answer.value
     return ok(respondData({ deletedEntries: invalidated, patterns, version }))
   },
@@ -93,7 +93,7 @@ const invalidateWorkspace = defineRoute({
 const warmCache = defineRoute({
   method: 'POST',
   path: '/api/cache-settings/warm-cache',
-  summary: "Fill every tier with the first page of each board and the workspace's counts",
+  summary: 'Fill every tier with what each resource names for it: first pages, counts',
   access: 'member',
   takes: { body: userBody },
   gives: enveloped(warmUpSchema),
@@ -107,16 +107,16 @@ const warmCache = defineRoute({
 const testPerformance = defineRoute({
   method: 'POST',
   path: '/api/cache-settings/test-performance',
-  summary: 'Read the counts from the database, through a cold and a warm Redis, and from KV, and time each',
+  summary: 'Read one resource from the database, through a cold and a warm Redis, and from KV, and time each',
   access: 'member',
   takes: { body: userBody },
   gives: enveloped(performanceAnswerSchema),
   errors: ['origin_unavailable', 'answer_too_large', 'origin_timeout'],
   async handle(call) {
-    const performance = await measurePerformance(call.services, call.caller)
-    if (!performance.ok) return performance
-    const { stats } = await readCacheStats(call)
-    return ok(respondData({ performance: performance.value, cacheStats: stats }))
+    const measured = await measurePerformance(call.services, call.caller)
+    if (!measured.ok) return measured
+    const { stats } = await readCacheHealth(call)
+    return ok(respondData({ ...measured.value, cacheStats: stats }))
   },
 })
 

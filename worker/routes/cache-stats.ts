@@ -1,26 +1,20 @@
-import { z } from 'zod'
-import { cacheStatsSchema } from '../../shared/contract/management.ts'
+import type { CacheHealth } from '../../shared/contract/management.ts'
+import { cacheHealthSchema, cacheStatusSchema } from '../../shared/contract/management.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { statsOf } from '../deployment/metrics/render.ts'
-import { enveloped, respondData, respondJson } from '../http/answers.ts'
+import { enveloped, respondData } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import type { Services } from '../services.ts'
 
-const cacheHealthSchema = z.object({
-  healthy: z.boolean(),
-  stats: cacheStatsSchema,
-  timestamp: z.iso.datetime(),
-})
-
 /** The deployment's cache figures, and whether a tier answers. */
-export async function readCacheStats({
+export async function readCacheHealth({
   services,
   edgeLocation,
 }: {
   readonly services: Services
   readonly edgeLocation: string
-}): Promise<z.output<typeof cacheHealthSchema>> {
+}): Promise<CacheHealth> {
   const signal = AbortSignal.timeout(limits.probeDeadlineMs)
   const [totals, kv, redis] = await Promise.all([
     services.metrics.read(edgeLocation),
@@ -42,9 +36,9 @@ export const cacheStatsRoutes: readonly Route[] = [
     summary: 'Whether the cache tiers answer, and how often they hit',
     access: 'public',
     takes: {},
-    gives: cacheHealthSchema,
+    gives: enveloped(cacheHealthSchema),
     errors: [],
-    handle: async (call) => ok(respondJson(await readCacheStats(call))),
+    handle: async (call) => ok(respondData(await readCacheHealth(call))),
   }),
   defineRoute({
     method: 'GET',
@@ -52,23 +46,16 @@ export const cacheStatsRoutes: readonly Route[] = [
     summary: 'The cache figures, the tiers, and whether Redis is switched on',
     access: 'public',
     takes: {},
-    gives: enveloped(
-      z.object({
-        cacheStats: cacheStatsSchema,
-        healthCheck: z.object({ healthy: z.boolean() }),
-        redisEnabled: z.boolean(),
-        timestamp: z.iso.datetime(),
-      }),
-    ),
+    gives: enveloped(cacheStatusSchema),
     errors: [],
     async handle(call) {
-      const { healthy, stats, timestamp } = await readCacheStats(call)
+      const healthCheck = await readCacheHealth(call)
       return ok(
         respondData({
-          cacheStats: stats,
-          healthCheck: { healthy },
+          cacheStats: healthCheck.stats,
+          healthCheck,
           redisEnabled: call.services.tiers.redis !== null,
-          timestamp,
+          timestamp: healthCheck.timestamp,
         }),
       )
     },

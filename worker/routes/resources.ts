@@ -2,15 +2,14 @@ import { joinBytes } from '../../shared/bytes.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
 import type { UserId } from '../../shared/ids.ts'
-import { userIdSchema } from '../../shared/ids.ts'
-import type { AnyResource } from '../../shared/resources/index.ts'
+import type { ResourceName } from '../../shared/resources/index.ts'
 import { resources } from '../../shared/resources/index.ts'
-import type { Question } from '../../shared/resources/resource.ts'
+import type { Question, Resource } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Reader } from '../auth/callers.ts'
 import type { ReadAnswer } from '../cache/read.ts'
-import type { Wish } from '../cache/request.ts'
+import type { Wish } from '../cache/wish.ts'
 import { minVersionHeader, parseWish } from '../cache/wish.ts'
 import { ageSeconds } from '../entry/entry.ts'
 import { enveloped } from '../http/answers.ts'
@@ -43,28 +42,33 @@ const readHeaders: HeadersTaken<
   },
 }
 
+/** A declaration whose name the metrics know. */
+interface MountedResource extends Resource {
+  readonly name: ResourceName
+}
+
 /** Every declared resource, mounted the same way. */
 export const resourceRoutes: readonly Route[] = resources.map(routeOf)
 
 type ResourceCall = Call<Reader, { readonly question: Question; readonly headers: ReadHeaders }>
 
-function routeOf(resource: AnyResource): Route {
+function routeOf(resource: MountedResource): Route {
   return defineRoute({
     method: 'GET',
     path: resource.route,
     summary: resource.summary,
-    access: 'reader',
-    takes: { path: resource.path, query: resource.query, question: resource.ask, headers: readHeaders },
+    access: resource.callers.includes('service') ? 'reader-or-service' : 'reader',
+    takes: { path: resource.path, query: resource.query, question: resource.parse, headers: readHeaders },
     gives: enveloped(resource.answer),
     errors: [
       'invalid_parameter',
       'version_unknown',
-      ...(resource.notFound === null ? [] : [resource.notFound]),
+      ...(resource.callers.includes('service') ? (['user_needed'] as const) : []),
+      resource.absence.code,
       'answer_too_large',
       'overloaded',
       'ledger_unavailable',
       'origin_unavailable',
-      'answer_too_large',
       'not_cached',
       'origin_timeout',
     ],
@@ -72,23 +76,17 @@ function routeOf(resource: AnyResource): Route {
   })
 }
 
-/** The user of an answer to a service that names none. */
-const backendUserId = userIdSchema.parse('backend')
-
-async function answer(resource: AnyResource, call: ResourceCall): Promise<Result<Response, WireError>> {
+async function answer(resource: MountedResource, call: ResourceCall): Promise<Result<Response, WireError>> {
   const { services, input } = call
   const { workspaceId, caller, mayLoad } = call.caller
   const { wish } = input.headers
-  const userId = call.caller.userId ?? backendUserId
-  const read = await services.ask({
-    resourceName: resource.name,
+  const read = await services.answer({
     question: input.question,
     workspaceId,
-    userId,
     caller,
     wish: mayLoad ? wish : { ...wish, isOnlyIfCached: true },
   })
-  const responded = read.ok ? respond(resource, call, read.value, userId) : read
+  const responded = read.ok ? respond(resource, call, read.value, call.caller.userId) : read
   const counted = read.ok ? servedBy(read.value, services.clock.now()) : undefined
   if (counted !== undefined) call.notes.served = counted.served
   services.metrics.recorder.record({
@@ -109,17 +107,17 @@ function servedBy({ status, source, view }: ReadAnswer, nowMs: number) {
 
 /** The stored bytes with what is said of them, or 304 where the caller has them already (RFC 9110 section 13). */
 function respond(
-  resource: AnyResource,
+  resource: Resource,
   call: ResourceCall,
   answered: ReadAnswer,
-  userId: UserId,
+  userId: UserId | null,
 ): Result<Response, WireError> {
   const { entry, status, source, lifetimeSeconds } = answered
-  if (!entry.found) return err({ code: resource.notFound ?? 'internal' })
+  if (!entry.found) return err(resource.absence)
   const nowMs = call.services.clock.now()
   const { wantsExplanation } = call.caller
   // Weak: `_cache` differs from answer to answer. With the user: the same entry may read differently to each.
-  const etag = `W/"${entry.etag}.${encodeURIComponent(userId)}"`
+  const etag = `W/"${entry.etag}.${encodeURIComponent(userId ?? '')}"`
   const headers = headersOf(answered, nowMs, etag, wantsExplanation)
   if (!wantsExplanation && matches(call.input.headers.ifNoneMatch, etag)) {
     return ok(new Response(null, { status: 304, headers }))

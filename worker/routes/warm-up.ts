@@ -1,27 +1,33 @@
-import type { Principal } from '../../shared/auth/verify.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { WarmUp } from '../../shared/contract/management.ts'
-import type { WorkspaceId } from '../../shared/ids.ts'
+import type { BoardId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
-import { contactList } from '../../shared/resources/contacts/contact-list.ts'
-import type { Question } from '../../shared/resources/resource.ts'
+import { resources } from '../../shared/resources/index.ts'
+import type { Question, Resource, WarmWorkspace } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
-import { plainWish } from '../cache/request.ts'
 import type { SettingsCaller } from '../cache/settings-reader.ts'
+import { plainWish } from '../cache/wish.ts'
 import type { Services } from '../services.ts'
 
 export interface Warming {
-  readonly principal: Principal
   readonly workspaceId: WorkspaceId
   readonly caller: SettingsCaller
 }
 
-/** Fills every tier with the first page of each board (at most `limits.warmBoardsMax`) and the counts. */
+export interface WarmUpServices extends Pick<Services, 'clock' | 'answer'> {
+  readonly origin: Pick<Services['origin'], 'boards'>
+}
+
+/**
+ * Fills every tier with what the declarations name for a workspace and its first `limits.warmBoardsMax` boards: of all
+ * resources together at most `limits.warmEntriesMax` entries, the first of each resource before the second of any.
+ */
 export async function warmUp(
-  services: Services,
-  { principal, workspaceId, caller }: Warming,
+  services: WarmUpServices,
+  { workspaceId, caller }: Warming,
+  declared: readonly Resource[] = resources,
 ): Promise<Result<WarmUp, WireError>> {
   const startedAtMs = services.clock.now()
   const boards = await services.origin.boards(workspaceId, caller)
@@ -32,32 +38,57 @@ export async function warmUp(
     puts.push(work)
   }
 
-  async function isWarmed(resourceName: string, asked: Result<Question, unknown>): Promise<boolean> {
-    if (!asked.ok) return false
-    const read = await services.ask({
-      resourceName,
-      question: asked.value,
+  async function warmed(question: Question): Promise<Warmed> {
+    const read = await services.answer({
+      question,
       workspaceId,
-      userId: principal.userId,
       caller: { ...caller, keepAlive },
       wish: plainWish,
       isWarmUp: true,
     })
-    return read.ok && read.value.status !== 'BYPASS'
+    return { question, isWarm: read.ok && read.value.status !== 'BYPASS' }
   }
 
   const boardIds = boards.value.slice(0, limits.warmBoardsMax)
-  const [counts, ...lists] = await Promise.all([
-    isWarmed(contactCounts.name, contactCounts.ask({ workspaceId }, {})),
-    ...boardIds.map((boardId) => isWarmed(contactList.name, contactList.ask({ boardId }, {}))),
-  ])
+  const questions = questionsInTurn(declared, { workspaceId, boardIds })
+  const loaded = await Promise.all(questions.slice(0, limits.warmEntriesMax).map(warmed))
+  const left = questions.slice(limits.warmEntriesMax).map((question) => ({ question, isWarm: false }))
   // The answer says that it is warm, so it waits until it is. Settings may add work while it is waited for.
   for (const put of puts) await put
-  const boardsWarmed = lists.filter(Boolean).length
   return ok({
     warmupTimeMs: services.clock.now() - startedAtMs,
-    entriesWarmed: boardsWarmed + (counts ? 1 : 0),
-    boards: boardsWarmed,
-    counts,
+    ...summaryOf([...loaded, ...left], boardIds),
   })
+}
+
+interface Warmed {
+  readonly question: Question
+  readonly isWarm: boolean
+}
+
+/** The first question of each resource, then the second of each, and so on. */
+export function questionsInTurn(declared: readonly Resource[], workspace: WarmWorkspace): Question[] {
+  return declared
+    .flatMap((resource) => resource.warmQuestions(workspace).map((question, turn) => ({ question, turn })))
+    .sort((one, other) => one.turn - other.turn)
+    .map(({ question }) => question)
+}
+
+/** What the answer says of all questions, also those past the bound. A board is warm when all questions about it are. */
+function summaryOf(all: readonly Warmed[], boardIds: readonly BoardId[]): Omit<WarmUp, 'warmupTimeMs'> {
+  const areWarm = (some: readonly Warmed[]) => some.length > 0 && some.every(({ isWarm }) => isWarm)
+  const ofBoard = (boardId: BoardId) => all.filter(({ question }) => question.params['boardId'] === boardId)
+  const boards = boardIds.filter((boardId) => areWarm(ofBoard(boardId)))
+  const entries: Record<string, number> = {}
+  for (const { question, isWarm } of all) {
+    const { name } = question.resource
+    entries[name] = (entries[name] ?? 0) + (isWarm ? 1 : 0)
+  }
+  return {
+    entriesWarmed: all.filter(({ isWarm }) => isWarm).length,
+    boards,
+    boardsWarmed: boards.length,
+    counts: areWarm(all.filter(({ question }) => question.resource.name === contactCounts.name)),
+    resources: entries,
+  }
 }

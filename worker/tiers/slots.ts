@@ -1,11 +1,11 @@
-import type { Source } from '../../shared/resources/resource.ts'
+import type { SourceName } from '../../shared/contract/tier-names.ts'
 import type { Tier } from './tier.ts'
 
 /** A tier at its depth in the read path: shallow and near the reader first. */
 export interface TierSlot {
   readonly tier: Tier
   /** How answers name it. */
-  readonly source: Source
+  readonly source: SourceName
   /** In the isolate or its location: asked while the view of the ledger is still on its way. */
   readonly isNear: boolean
   /**

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import type { UserId } from '../../ids.ts'
+import { sourceNames } from '../../contract/tier-names.ts'
 import { workspaceIdSchema } from '../../ids.ts'
 import { countsTag, workspaceTag } from '../../tags/tags.ts'
 import { explanationSchema } from '../explanation.ts'
-import type { Question } from '../resource.ts'
 import { defineResource } from '../resource.ts'
 
 export const sharedCountsSchema = z.object({
@@ -46,7 +45,7 @@ const data = z.object({
   counts: sharedCountsSchema,
   assignees: assigneesSchema,
   computedAt: z.iso.datetime({ offset: true }),
-  /** Whether every assignee is named. The last member: it is looked for on every hit. */
+  /** Whether every assignee is named. */
   isComplete: z.boolean().default(true),
 })
 
@@ -54,7 +53,7 @@ const data = z.object({
 export const contactCountsAnswerSchema = sharedCountsSchema.extend({
   assignedToMe: z.int(),
   _cached: z.boolean(),
-  _source: z.enum(['memory', 'edge_cache', 'cloudflare_kv', 'redis_cache', 'database']),
+  _source: z.enum(sourceNames),
   _timestamp: z.string(),
   _retrievedAt: z.string().optional(),
   _responseTimeMs: z.number(),
@@ -62,80 +61,73 @@ export const contactCountsAnswerSchema = sharedCountsSchema.extend({
   _explanation: explanationSchema.optional(),
 })
 
-const decoder = new TextDecoder()
-const encoder = new TextEncoder()
-
-function parse(body: Uint8Array): z.output<typeof data> {
-  return data.parse(JSON.parse(decoder.decode(body)))
-}
-
-/** All but what changes without a write: with time, and which of too many assignees are named. */
-function withoutTime(body: Uint8Array): string {
-  const { counts, assignees, isComplete } = parse(body)
-  const named = isComplete ? Object.entries(assignees).sort() : []
-  return JSON.stringify({ ...counts, newCustomers: 0, recentActivity: 0, named })
-}
-
-/** The same of one user's own. */
-function ownWithoutTime(body: Uint8Array): string {
-  const { counts, assignees } = parse(body)
-  return JSON.stringify({ ...counts, newCustomers: 0, recentActivity: 0, assignees })
-}
-
-const incomplete = encoder.encode('"isComplete":false}')
-
-function isIncomplete(body: Uint8Array): boolean {
-  const end = body.subarray(-incomplete.length)
-  return end.length === incomplete.length && end.every((byte, index) => byte === incomplete[index])
-}
-
-function questionOf(bypass: boolean): Question<Record<string, never>> {
-  const asked = {
-    params: {},
-    tags: [workspaceTag, countsTag],
-    lifetime: 'contactCounts',
-    feature: 'contactCounts',
-    // The second form: an entry of the first names all assignees, however many, and a Worker of then expects it.
-    keyParts: ['2'],
-    bypass,
-  } as const
-  const own: Question<Record<string, never>> = { ...asked, sharing: 'user', comparable: ownWithoutTime }
-  const lacks = (body: Uint8Array, userId: UserId) =>
-    isIncomplete(body) && !Object.hasOwn(parse(body).assignees, userId)
-  return {
-    ...asked,
-    sharing: 'workspace',
-    comparable: withoutTime,
-    own: (body, userId) => (lacks(body, userId) ? own : null),
-  }
+const example: z.output<typeof data> = {
+  counts: {
+    unassigned: 191_623,
+    open: 14,
+    closed: 588,
+    total: 191_663,
+    highPriority: 2,
+    mediumPriority: 191_657,
+    lowPriority: 4,
+    needsResponse: 5,
+    followUp: 0,
+    favorites: 3,
+    archived: 4,
+    unhappyCustomers: 0,
+    newCustomers: 0,
+    recentActivity: 0,
+  },
+  assignees: {},
+  computedAt: '2025-07-26T15:36:27.020Z',
+  isComplete: true,
 }
 
 /** The counts of a workspace's contacts (SPEC 3). */
 export const contactCounts = defineResource({
   name: 'contact-counts',
   summary: "The counts of a workspace's contacts",
+  description:
+    "One entry serves all users of the workspace; `assignedToMe` is the caller's own. `newCustomers` counts contacts created in the last 7 days, `recentActivity` those whose last activity was in the last 24 hours.",
   route: '/api/cache-settings/workspace/{workspaceId}/counts',
   path: z.strictObject({ workspaceId: workspaceIdSchema }),
   query: z.strictObject({ useCache: z.enum(['true', 'false']).default('true') }),
   params: z.strictObject({}),
   data,
-  answer: contactCountsAnswerSchema,
-  notFound: null,
-  question: (_path, { useCache }) => questionOf(useCache === 'false'),
-  present(body, served) {
-    const { counts, assignees, computedAt } = parse(body)
-    const fromCache = served.source !== 'database'
-    const answered: z.output<typeof contactCountsAnswerSchema> = {
-      ...counts,
-      assignedToMe: Object.hasOwn(assignees, served.userId) ? (assignees[served.userId] ?? 0) : 0,
-      _cached: fromCache,
-      _source: served.source,
-      _timestamp: new Date(computedAt).toISOString(),
-      ...(fromCache ? { _retrievedAt: new Date(served.retrievedAtMs).toISOString() } : {}),
-      _responseTimeMs: served.responseTimeMs,
-      _cacheEnabled: served.isCacheEnabled,
-      ...(served.explanation === undefined ? {} : { _explanation: served.explanation }),
-    }
-    return [encoder.encode(JSON.stringify(answered))]
+  version: 2,
+  callers: ['member', 'service'],
+  sharing: 'workspace',
+  changes: 'time',
+  lifetime: 'contactCountsTTL',
+  toggle: 'contactCounts',
+  paramsOf: () => ({}),
+  isBypass: ({ useCache }) => useCache === 'false',
+  tags: () => [workspaceTag, countsTag],
+  warm: () => [{}],
+  lacks: ({ isComplete, assignees }, userId) => !isComplete && !Object.hasOwn(assignees, userId),
+  /** Which of too many assignees the shared entry names changes without a write to those that it names. */
+  writtenPart({ counts, assignees, isComplete }, sharing) {
+    const named = isComplete || sharing === 'user' ? Object.entries(assignees).sort() : []
+    return { ...counts, newCustomers: 0, recentActivity: 0, named }
   },
+  presentation: {
+    answer: contactCountsAnswerSchema,
+    of({ counts, assignees, computedAt }, served) {
+      const { userId } = served
+      const fromCache = served.source !== 'database'
+      const isNamed = userId !== null && Object.hasOwn(assignees, userId)
+      return {
+        ...counts,
+        assignedToMe: isNamed ? (assignees[userId] ?? 0) : 0,
+        _cached: fromCache,
+        _source: served.source,
+        _timestamp: new Date(computedAt).toISOString(),
+        ...(fromCache ? { _retrievedAt: new Date(served.retrievedAtMs).toISOString() } : {}),
+        _responseTimeMs: served.responseTimeMs,
+        _cacheEnabled: served.isCacheEnabled,
+        ...(served.explanation === undefined ? {} : { _explanation: served.explanation }),
+      }
+    },
+  },
+  example: { path: { workspaceId: '15213' }, query: {}, data: example },
 })

@@ -4,9 +4,8 @@ import { boardIdSchema, columnIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
 import { storableText } from '../../storable-text.ts'
 import { text } from '../../text.ts'
-import { explanationSchema } from '../explanation.ts'
-import type { Question } from '../resource.ts'
-import { defineResource, spliceMember } from '../resource.ts'
+import { defineResource } from '../resource.ts'
+import { withCacheMember } from '../served.ts'
 import { contactListTags } from './contact-list-tags.ts'
 
 export const contactFilterSchema = z.enum([
@@ -130,38 +129,9 @@ const data = z.object({
 })
 
 /** What a caller gets under `data`. */
-export const contactListAnswerSchema = data.extend({
-  _cache: z.object({
-    status: z.enum(['HIT', 'STALE', 'MISS', 'BYPASS']),
-    source: z.enum(['memory', 'edge_cache', 'cloudflare_kv', 'redis_cache', 'database']),
-    ttl: z.int(),
-    age: z.int(),
-    edge_location: z.string(),
-    response_time_ms: z.number(),
-    explanation: explanationSchema.optional(),
-  }),
-})
+export const contactListAnswerSchema = withCacheMember(data)
 
-type Params = z.output<typeof params>
-
-function questionOf(asked: Params): Question<Params> {
-  const { boardId, columnId, filter, search, cursor } = asked
-  const place = cursor === null ? `p${asked.page}` : `c${cursor}`
-  return {
-    params: asked,
-    sharing: filter === 'assigned_to_me' ? 'user' : 'workspace',
-    tags: contactListTags(asked, null),
-    ownTags: (userId) => contactListTags(asked, userId),
-    lifetime: search === null ? 'contactList' : 'search',
-    feature: search === null ? 'contactLists' : 'search',
-    keyParts: [boardId, columnId ?? '', filter, asked.sortBy, asked.sortOrder, `${asked.perPage}`, place],
-    ...(search === null ? {} : { privateKeyParts: [search] }),
-    comparable: changesWithTime.has(filter) ? null : (body) => decoder.decode(body),
-    next: followerOf(asked),
-  }
-}
-
-const changesWithTime: ReadonlySet<string> = new Set(['new_customers', 'recent_activity'])
+const changingWithTime: ReadonlySet<string> = new Set(['new_customers', 'recent_activity'])
 const decoder = new TextDecoder()
 
 /** A cursor is the last of a page's members, so its end, from the last quoted text on, tells it without the contacts. */
@@ -169,52 +139,84 @@ const lastCursor = /"next_cursor":(?:null|"([^"\\]+)")\}*$/
 const quote = 0x22
 const nameBytes = '"next_cursor":'.length
 
-/** What follows a page. By number it is always the same question, made once: it is looked for on every hit. */
-function followerOf(asked: Params): (body: Uint8Array) => Question<Params> | null {
-  let nextPage: Question<Params> | null = null
-  return (body) => {
-    const start = body.lastIndexOf(quote, body.lastIndexOf(quote) - 1) - nameBytes
-    const [, cursor] = lastCursor.exec(decoder.decode(body.subarray(Math.max(0, start)))) ?? []
-    if (cursor === undefined) return null
-    if (asked.cursor !== null) return questionOf({ ...asked, cursor })
-    nextPage ??= questionOf({ ...asked, page: asked.page + 1 })
-    return nextPage
+function nextCursorIn(body: Uint8Array): string | null {
+  const start = body.lastIndexOf(quote, body.lastIndexOf(quote) - 1) - nameBytes
+  const [, cursor] = lastCursor.exec(decoder.decode(body.subarray(Math.max(0, start)))) ?? []
+  return cursor ?? null
+}
+
+type Params = z.output<typeof params>
+
+function paramsOf({ boardId }: z.output<typeof path>, asked: z.output<typeof query>): Params {
+  return {
+    boardId,
+    columnId: asked.column_id ?? null,
+    filter: asked.filter,
+    search: asked.search === undefined || asked.search === '' ? null : asked.search,
+    sortBy: asked.sort_by,
+    sortOrder: asked.sort_order,
+    perPage: asked.per_page,
+    page: asked.page ?? 1,
+    cursor: asked.cursor ?? null,
   }
+}
+
+const example: z.output<typeof data> = {
+  contacts: [
+    {
+      id: 'contact_000042',
+      workspace_id: '15213',
+      board_id: 'board_123',
+      board_column_id: 'col_4',
+      name: 'John Doe',
+      email: 'john@example.com',
+      phone: '+1234567890',
+      status: 'open',
+      priority: 'medium',
+      assigned_to: null,
+      needs_response: false,
+      follow_up: false,
+      is_favorite: false,
+      is_archived: false,
+      sentiment: null,
+      source: 'web',
+      lead_status: null,
+      tags: ['newsletter'],
+      last_message: null,
+      last_activity_at: '2025-07-26T15:36:27.020+00:00',
+      created_at: '2025-07-01T08:00:00+00:00',
+      updated_at: '2025-07-26T15:36:27.020+00:00',
+    },
+  ],
+  pagination: { page: 1, per_page: 50, total: 1, total_pages: 1, next_cursor: null },
 }
 
 /** A page of a board's contacts (SPEC 1). */
 export const contactList = defineResource({
   name: 'contact-list',
   summary: "A page of a board's contacts",
+  description:
+    'Pages follow each other by `pagination.next_cursor`, which is sent back as `cursor`, or by number. The total is an estimate above 10,000 matches of a search.',
   route: '/api/boards/{boardId}/contacts',
   path,
   query,
   params,
   data,
-  answer: contactListAnswerSchema,
-  notFound: 'board_not_found',
-  question: ({ boardId }, asked) => {
-    const search = asked.search === undefined || asked.search === '' ? null : asked.search
-    return questionOf({
-      boardId,
-      columnId: asked.column_id ?? null,
-      filter: asked.filter,
-      search,
-      sortBy: asked.sort_by,
-      sortOrder: asked.sort_order,
-      perPage: asked.per_page,
-      page: asked.page ?? 1,
-      cursor: asked.cursor ?? null,
-    })
+  version: 1,
+  callers: ['member'],
+  sharing: ({ filter }) => (filter === 'assigned_to_me' ? 'user' : 'workspace'),
+  changes: ({ filter }) => (changingWithTime.has(filter) ? 'time' : 'writes'),
+  lifetime: ({ search }) => (search === null ? 'contactsTTL' : 'searchTTL'),
+  toggle: ({ search }) => (search === null ? 'contactLists' : 'search'),
+  absence: { code: 'board_not_found' },
+  privateParams: ['search'],
+  paramsOf,
+  tags: contactListTags,
+  warm: ({ boardIds }) => boardIds.map((boardId) => paramsOf({ boardId }, query.parse({}))),
+  next(asked, body) {
+    const cursor = nextCursorIn(body)
+    if (cursor === null) return null
+    return asked.cursor === null ? { ...asked, page: asked.page + 1 } : { ...asked, cursor }
   },
-  present: (body, served) =>
-    spliceMember(body, '_cache', {
-      status: served.status,
-      source: served.source,
-      ttl: served.ttlSeconds,
-      age: served.ageSeconds,
-      edge_location: served.edgeLocation,
-      response_time_ms: served.responseTimeMs,
-      explanation: served.explanation,
-    }),
+  example: { path: { boardId: 'board_123' }, query: { filter: 'open' }, data: example },
 })

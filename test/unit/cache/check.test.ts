@@ -5,10 +5,10 @@ import { withConsistencyChecks } from '../../../worker/cache/check.ts'
 import type { ReadAnswer } from '../../../worker/cache/read.ts'
 import type { CacheEvent } from '../../../worker/events.ts'
 import { createViews } from '../../../worker/ledger/view.ts'
-import { answerOf, askingOf, questionOf } from '../../support/asking.ts'
 import { createBook } from '../../support/book-storage.ts'
 import { entryOf, version, viewOf } from '../../support/entries.ts'
 import { createFakeClock, type FakeClock, settle } from '../../support/fake-clock.ts'
+import { answerOf, inquiryOf, questionOf } from '../../support/inquiries.ts'
 import { boardMove, openMove } from '../../support/tags.ts'
 
 let clock: FakeClock
@@ -55,7 +55,7 @@ async function serve(answer: ReadAnswer = answerOf(), question = questionOf()) {
     report: (line) => reports.push(line),
   })
   const background: Promise<unknown>[] = []
-  await ask(askingOf(question, (work) => background.push(work)))
+  await ask(inquiryOf(question, (work) => background.push(work)))
   await settle()
   return {
     async rest() {
@@ -108,7 +108,7 @@ describe('an answer that was served as current', () => {
     expect(await (await serve()).rest()).toEqual(['unknown', 'unknown'])
     isLedgerAway = false
     database = { body: '{"contacts":["changed"]}', isAway: false }
-    const question = questionOf({ comparable: null })
+    const question = questionOf('b1', { comparable: null })
     expect(await (await serve(answerOf(), question)).rest()).toEqual(['unknown', 'unknown', 'unknown'])
   })
 

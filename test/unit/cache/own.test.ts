@@ -3,26 +3,27 @@ import { describe, expect, it } from 'vitest'
 import { userIdSchema } from '../../../shared/ids.ts'
 import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
 import { err, ok } from '../../../shared/result.ts'
-import type { Asking } from '../../../worker/cache/ask.ts'
-import { withOwnAnswers } from '../../../worker/cache/own.ts'
-import { answerOf, askingOf } from '../../support/asking.ts'
+import type { Inquiry } from '../../../worker/cache/answer.ts'
+import { withOwnAnswers } from '../../../worker/cache/answer.ts'
 import { entryOf, workspaceId } from '../../support/entries.ts'
+import { answerOf, inquiryOf } from '../../support/inquiries.ts'
 import { referenceCounts as counts } from '../../support/reference-counts.ts'
 
 const computedAt = '2026-11-25T00:00:00.000000+00:00'
 const bodyOf = (assignees: object, isComplete: boolean) =>
   new TextEncoder().encode(JSON.stringify({ counts, assignees, computedAt, isComplete }))
 
-function asCounts(user: string, changes: Partial<Asking> = {}) {
-  const asked = contactCounts.ask({ workspaceId }, {})
+function asCounts(user: string, changes: Partial<Inquiry> = {}) {
+  const asked = contactCounts.parse({ workspaceId }, {})
   if (!asked.ok) throw new Error('the question is valid')
-  return askingOf(asked.value, () => undefined, { userId: userIdSchema.parse(user), ...changes })
+  return inquiryOf(asked.value, () => undefined, { as: user, ...changes })
 }
 
 /** Answers the shared question with `shared`, a user's own with their own count, and tells what was asked. */
 function answering(shared: Uint8Array, own: Readonly<Record<string, number>>) {
   const asked: string[] = []
-  const ask = withOwnAnswers(async ({ question, userId }) => {
+  const ask = withOwnAnswers(async ({ question, caller }) => {
+    const userId = caller.userId ?? ''
     asked.push(question.sharing)
     const body = question.sharing === 'workspace' ? shared : bodyOf({ [userId]: own[userId] ?? 0 }, false)
     return ok(answerOf({ entry: { ...entryOf(), body } }))
@@ -89,16 +90,13 @@ describe('counts whose shared entry does not name every assignee', () => {
   })
 
   it('keep one entry a user, apart from the shared one, moved by the same tags and as long fresh', () => {
-    const { question, userId } = asCounts('me')
-    const own = question.own?.(bodyOf({}, false), userId)
-    expect(own).toMatchObject({
-      sharing: 'user',
-      params: question.params,
-      tags: question.tags,
-      lifetime: question.lifetime,
-      feature: question.feature,
-    })
-    expect(own?.own).toBeUndefined()
+    const { question } = asCounts('me')
+    const me = userIdSchema.parse('me')
+    const own = question.ownOf(bodyOf({}, false), me)
+    const { params, lifetime, toggle, changes } = question
+    expect(own).toMatchObject({ sharing: 'user', params, lifetime, toggle, changes })
+    expect(own?.tagsFor(me)).toEqual(question.tagsFor(null))
+    expect(own?.ownOf(bodyOf({}, false), me)).toBeNull()
   })
 
   it('do not look different to a check by which of too many assignees are named', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Policy } from '../../../worker/cache/request.ts'
-import { plainWish } from '../../../worker/cache/request.ts'
+import type { Policy } from '../../../worker/cache/read-terms.ts'
+import { plainWish } from '../../../worker/cache/wish.ts'
 import { version } from '../../support/entries.ts'
 import { deferred, settle } from '../../support/fake-clock.ts'
 import { boundMs, createDeployment } from '../../support/read-harness.ts'

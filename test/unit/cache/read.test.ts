@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import { familyMove } from '../../../shared/tags/moves.ts'
-import { plainWish } from '../../../worker/cache/request.ts'
+import { plainWish } from '../../../worker/cache/wish.ts'
 import { deferred, settle } from '../../support/fake-clock.ts'
 import { boundMs, createDeployment, key } from '../../support/read-harness.ts'
 import { boardMove, columnMove, openMove } from '../../support/tags.ts'
@@ -88,7 +88,7 @@ describe('a read', () => {
       book.advance([{ moves: [openMove('b1')] }])
       return { ok: true, value: new TextEncoder().encode(list('[]')) } as const
     }
-    expect(await isolate.read({ load: busy })).toMatchObject({
+    expect(await isolate.read({ fetchBody: busy })).toMatchObject({
       status: 'STALE',
       source: 'database',
       doubt: 'overtaken',
@@ -146,12 +146,13 @@ describe('a read', () => {
     expect(database.loads).toBe(2)
   })
 
-  it('remembers that something does not exist, until an invalidation or half a minute later', async () => {
+  it('remembers that something does not exist as long as that it does, and until an invalidation', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const isolate = createIsolate()
     database.rows = 'none'
     await isolate.read()
     await isolate.rest()
+    await clock.advance(179_000)
     expect(await isolate.read()).toMatchObject({ status: 'HIT', found: false })
     expect(database.loads).toBe(1)
     database.rows = '["here"]'
@@ -377,7 +378,7 @@ describe('with something down', () => {
     const isolate = createIsolate()
     const { promise, resolve } = deferred<void>()
     const refused = isolate.read({
-      load: async () => {
+      fetchBody: async () => {
         await promise
         return { ok: false, error: { code: 'token_expired' } }
       },

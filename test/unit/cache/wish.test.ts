@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { plainWish } from '../../../worker/cache/request.ts'
-import { parseWish } from '../../../worker/cache/wish.ts'
+import { parseWish, plainWish } from '../../../worker/cache/wish.ts'
 
 const wishOf = (headers: Record<string, string>) => {
   const wish = parseWish(new Headers(headers))

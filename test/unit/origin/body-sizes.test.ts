@@ -6,7 +6,7 @@ import {
   contactMoveSchema,
 } from '../../../shared/contract/contacts.ts'
 import { loadRequestSchema } from '../../../shared/contract/origin.ts'
-import { cacheSettingsChangeSchema } from '../../../shared/contract/settings.ts'
+import { settingsOf } from '../../../shared/contract/settings.ts'
 import { limits } from '../../../shared/limits.ts'
 import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
 import { bodyDoors } from './doors.ts'
@@ -80,12 +80,21 @@ const loadSchema = loadRequestSchema.extend({
   }),
 })
 
+/** More resources than there will be, with longer names, each with a toggle and a lifetime of its own. */
+const manyResources = settingsOf(
+  Array.from({ length: 30 }, (_, index) => ({
+    name: `resource-${String(index).padStart(23, '0')}`,
+    ownToggle: true,
+    ownLifetimeSeconds: 300,
+  })),
+)
+
 test.each([
   ['a new contact', contactCreationSchema, limits.contactBodyBytesMax],
   ['a change of a contact', contactChangeSchema, limits.contactBodyBytesMax],
   ['a move', contactMoveSchema, limits.contactMoveBodyBytesMax],
   ['a load', loadSchema, limits.loadBodyBytesMax],
-  ['a change of settings', cacheSettingsChangeSchema, limits.originSettingsBodyBytesMax],
+  ['a change of settings', manyResources.change, limits.originSettingsBodyBytesMax],
 ] as const)(
   '%s fits in its body whatever it says and however it is escaped, with little to spare',
   (_name, schema, bytesMax) => {

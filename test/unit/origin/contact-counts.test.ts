@@ -34,13 +34,6 @@ test.each([
   expect(await read(await load)).toEqual({ status: 200, body: answered })
 })
 
-test('that not all assignees are named is the last that an answer says, where the Worker looks for it', async () => {
-  const answered = { outcome: 'ok', isComplete: false, assignees: {}, computedAt, counts }
-  const { post } = createOrigin({ database: createPromptDatabase(() => answered) })
-  const answer = await post('/load/contact-counts', { ...loadOfList, params: {} })
-  expect(await answer.text()).toMatch(/,"isComplete":false}$/)
-})
-
 test('a user’s own entry is asked for by their id', async () => {
   const database = createStubDatabase()
   const asked = { ...loadOfList, userId: 'user_1', params: {} }

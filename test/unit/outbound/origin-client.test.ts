@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { workspaceIdSchema } from '../../../shared/ids.ts'
+import { errorBody, type WireErrorCode } from '../../../shared/contract/errors.ts'
+import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
-import { err } from '../../../shared/result.ts'
+import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
+import { err, ok } from '../../../shared/result.ts'
 import type { CacheEvent } from '../../../worker/events.ts'
 import { createOrigin, type Origin } from '../../../worker/outbound/origin-client.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 
 const chunkBytes = 65_536
-const caller = { token: 'a.b.c', requestId: 'request-1' }
+const userId = userIdSchema.parse('alice')
+const caller = { kind: 'member', userId, token: 'a.b.c', requestId: 'request-1' } as const
 const workspaceId = workspaceIdSchema.parse('15213')
 let origin: Origin
 let counted: CacheEvent[]
@@ -50,7 +53,7 @@ afterEach(() => {
 })
 
 const load = () =>
-  origin.load('contact-list', { workspaceId, userId: null, version: 'l:1', params: {} }, caller)
+  origin.load(contactCounts.questionOf({}), { workspaceId, userId: null, version: 'l:1' }, caller)
 
 it('an answer of the largest size is taken', async () => {
   lengthBytes = limits.answerBytesMax
@@ -78,4 +81,34 @@ it.each([200, 403, 500])('so is everything else that the origin says, with statu
   expect(await origin.settings(workspaceId, caller)).toEqual(err({ code: 'answer_too_large' }))
   expect(await origin.probe()).toEqual({ origin: false, database: false })
   expect(sentBytes).toBeLessThanOrEqual(4 * (limits.answerBytesMax + chunkBytes))
+})
+
+it.each<WireErrorCode>(['board_not_found', 'contact_not_found', 'not_found'])(
+  'a 404 with %s is absence',
+  async (code) => {
+    vi.stubGlobal('fetch', async () => Response.json(errorBody({ code }, 'request-1'), { status: 404 }))
+    expect(await load()).toEqual(ok(null))
+    expect(counted.map((event) => event.kind === 'origin' && event.outcome)).toEqual(['not-found'])
+  },
+)
+
+it('a 404 because the origin has no such route is none', async () => {
+  vi.stubGlobal('fetch', async () =>
+    Response.json(errorBody({ code: 'route_not_found' }, 'request-1'), { status: 404 }),
+  )
+  expect(await load()).toMatchObject(err({ code: 'route_not_found' }))
+})
+
+it('only the backend calls the origin without a token', async () => {
+  const sent: (string | null)[] = []
+  vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
+    sent.push(new Headers(init.headers).get('X-Caller-Token'))
+    return Response.json({})
+  })
+  const question = contactCounts.questionOf({})
+  const target = { workspaceId, userId: null, version: 'l:1' }
+  await origin.load(question, target, caller)
+  await origin.load(question, target, { ...caller, token: '' })
+  await origin.load(question, target, { kind: 'service', userId: null, requestId: 'request-2' })
+  expect(sent).toEqual(['a.b.c', '', null])
 })

@@ -60,12 +60,12 @@ describe('the counts of a workspace', () => {
       expect(present(assignees, userId, 'redis_cache').assignedToMe).toBe(3)
       expect(present({ a: 1 }, userId, 'redis_cache').assignedToMe).toBe(0)
 
-      const asked = contactCounts.ask({ workspaceId: '15213' }, {})
+      const asked = contactCounts.parse({ workspaceId: '15213' }, {})
       if (!asked.ok) throw new Error('the question is refused')
       const bodyOf = (named: unknown) =>
         new TextEncoder().encode(JSON.stringify({ counts, assignees: named, computedAt, isComplete: false }))
       const needsOwn = (named: unknown) =>
-        asked.value.own?.(bodyOf(named), userIdSchema.parse(userId)) !== null
+        asked.value.ownOf(bodyOf(named), userIdSchema.parse(userId)) !== null
       expect([needsOwn(assignees), needsOwn({ a: 1 })]).toEqual([false, true])
     },
   )
@@ -77,8 +77,8 @@ describe('the counts of a workspace', () => {
 
   it('takes useCache as true or false and nothing else', () => {
     const bypass = (useCache: string) => {
-      const asked = contactCounts.ask({ workspaceId: '15213' }, { useCache })
-      return asked.ok ? asked.value.bypass : 'fault'
+      const asked = contactCounts.parse({ workspaceId: '15213' }, { useCache })
+      return asked.ok ? asked.value.isBypass : 'fault'
     }
     expect([bypass('true'), bypass('false'), bypass('yes'), bypass('')]).toEqual([
       false,

@@ -3,25 +3,24 @@ import pLimit from 'p-limit'
 import type { Clock } from '../../../shared/clock.ts'
 import type { WorkspaceId } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
-import type { Question } from '../../../shared/resources/resource.ts'
+import type { Question } from '../../../shared/resources/question.ts'
 import type { Entry } from '../../entry/entry.ts'
 import type { View } from '../../ledger/view.ts'
-import type { Ask, Asking } from '../ask.ts'
+import type { AnswerQuestion, Inquiry } from '../answer.ts'
 import { hasMoved } from '../freshness.ts'
 import type { ReadAnswer } from '../read.ts'
-import { plainWish } from '../request.ts'
+import { plainWish } from '../wish.ts'
 import { tellsOfDemand, type UnaskedLoads } from './unasked.ts'
 
 export interface RenewalOptions {
-  /** How what moved is asked for again: a way that does not take it for a reader's own wish. */
-  readonly again: Ask
+  /** Answers what moved once more, without taking it for a reader's own demand. */
+  readonly again: AnswerQuestion
   readonly unasked: UnaskedLoads
   readonly clock: Clock
 }
 
 /** What a reader was given, and when. */
 interface Given extends Pick<Entry, 'stamp' | 'tags'> {
-  readonly resourceName: string
   readonly atMs: number
 }
 
@@ -34,19 +33,22 @@ interface Watch {
 }
 
 /**
- * The same way to ask, which asks again for what readers of the workspace look at as soon as a read shows that it moved,
- * so that of all who look at it only the first may have to wait. Behind the answer and with the token of its reader: so
+ * The same, and what readers of the workspace look at is loaded again as soon as a read shows that it moved, so that of all
+ * who look at it only the first may have to wait. Behind the answer and with the token of its reader: so
  * only what all members share. What another isolate has loaded meanwhile is found in the tiers. A copy that was read is
  * renewed once at most, so that there are never more renewals than reads.
  */
-export function withRenewal(ask: Ask, { again, unasked, clock }: RenewalOptions): Ask {
+export function withRenewal(
+  answer: AnswerQuestion,
+  { again, unasked, clock }: RenewalOptions,
+): AnswerQuestion {
   const watches = new LRUCache<WorkspaceId, Watch>({ max: limits.isolateViewsMax })
 
-  async function renew(asking: Asking, moved: readonly [Question, Given][]): Promise<void> {
-    if (!(await unasked.mayLoadFor(asking))) return
+  async function renew(inquiry: Inquiry, moved: readonly Question[]): Promise<void> {
+    if (!(await unasked.mayLoadFor(inquiry))) return
     const fewAtOnce = pLimit(limits.renewalsAtOnce)
-    const one = async ([question, { resourceName }]: [Question, Given]) =>
-      unasked.heard(await again({ ...asking, resourceName, question, wish: plainWish }))
+    const one = async (question: Question) =>
+      unasked.heard(await again({ ...inquiry, question, wish: plainWish }))
     await Promise.all(moved.map((each) => fewAtOnce(one, each)))
   }
 
@@ -58,31 +60,31 @@ export function withRenewal(ask: Ask, { again, unasked, clock }: RenewalOptions)
     return watch
   }
 
-  function note(asking: Asking, { entry: { stamp, tags } }: ReadAnswer, view: View): void {
-    const { resourceName, question, workspaceId, caller } = asking
+  function note(inquiry: Inquiry, { entry: { stamp, tags } }: ReadAnswer, view: View): void {
+    const { question, workspaceId, caller } = inquiry
     const nowMs = clock.now()
     const watch = watchOf(workspaceId, view)
-    watch.given.set(question, { resourceName, stamp, tags, atMs: nowMs })
+    watch.given.set(question, { stamp, tags, atMs: nowMs })
     if (watch.view.ledgerId === view.ledgerId && watch.view.version >= view.version) return
     watch.view = view
-    const moved = [...watch.given].filter(
-      ([, copy]) => nowMs - copy.atMs < limits.watchedMs && hasMoved(copy, view),
-    )
-    for (const [each] of moved) watch.given.delete(each)
-    if (moved.length > 0) caller.keepAlive(renew(asking, moved))
+    const moved = [...watch.given]
+      .filter(([, copy]) => nowMs - copy.atMs < limits.watchedMs && hasMoved(copy, view))
+      .map(([each]) => each)
+    for (const each of moved) watch.given.delete(each)
+    if (moved.length > 0) caller.keepAlive(renew(inquiry, moved))
   }
 
-  return async (asking) => {
-    const answered = await ask(asking)
+  return async (inquiry) => {
+    const answered = await answer(inquiry)
     if (!answered.ok) return answered
     const { view } = answered.value
-    if (view !== null && tellsOfDemand(asking, answered.value) && isShared(asking, answered.value))
-      note(asking, answered.value, view)
+    if (view !== null && tellsOfDemand(inquiry, answered.value) && isShared(inquiry, answered.value))
+      note(inquiry, answered.value, view)
     return answered
   }
 }
 
 /** What was proved current, and is the same for all members. */
-function isShared({ question }: Asking, { doubt, status }: ReadAnswer): boolean {
+function isShared({ question }: Inquiry, { doubt, status }: ReadAnswer): boolean {
   return doubt === null && status !== 'BYPASS' && question.sharing === 'workspace'
 }

@@ -3,7 +3,7 @@ import type { WireError } from '../../../shared/contract/errors.ts'
 import { wireErrors } from '../../../shared/contract/errors.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
-import type { Asking } from '../ask.ts'
+import type { Inquiry } from '../answer.ts'
 import type { ReadAnswer } from '../read.ts'
 import type { SettingsReader } from '../settings-reader.ts'
 
@@ -12,7 +12,7 @@ export interface UnaskedLoads {
   /** Takes note of how an answer went: an origin that fails is left to those who ask. */
   heard(answered: Result<unknown, WireError>): void
   /** Whether the origin is well, as far as this isolate knows, and the workspace has not switched such loads off. */
-  mayLoadFor(asking: Asking): Promise<boolean>
+  mayLoadFor(inquiry: Inquiry): Promise<boolean>
 }
 
 interface UnaskedLoadsOptions {
@@ -37,6 +37,6 @@ export function createUnaskedLoads({ settings, clock }: UnaskedLoadsOptions): Un
 }
 
 /** Whether an answer tells what its reader will want again: not where the cache is off, or to be left as it is. */
-export function tellsOfDemand({ wish }: Asking, { isCacheEnabled }: ReadAnswer): boolean {
+export function tellsOfDemand({ wish }: Inquiry, { isCacheEnabled }: ReadAnswer): boolean {
   return isCacheEnabled && !wish.isNoStore && !wish.isOnlyIfCached
 }

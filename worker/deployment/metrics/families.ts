@@ -18,6 +18,10 @@ export const counterFamilies = {
     help: 'Entries a tier took: after a load (fill), or brought up from a farther tier (back-fill).',
   },
   stored_bytes: { labels: ['tier', 'cause'], help: 'Bytes of the bodies of entries a tier took.' },
+  unreadable_entries: {
+    labels: ['tier'],
+    help: 'Entries that a tier had in a form that this release does not read: misses.',
+  },
   tier_evictions: { labels: ['tier'], help: 'Entries a tier dropped to make room.' },
   breaker_changes: {
     labels: ['tier', 'side', 'state'],

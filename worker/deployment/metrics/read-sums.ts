@@ -1,4 +1,4 @@
-import type { Source } from '../../../shared/resources/resource.ts'
+import type { SourceName } from '../../../shared/contract/tier-names.ts'
 import type { ReadSums } from './contract.ts'
 import { counterFamilies, durationFamilies, seriesOfFamily } from './families.ts'
 import type { Histogram } from './histogram.ts'
@@ -25,7 +25,7 @@ export function readSums(totals: Totals): ReadSums {
   return { requests, hits, errors, violations, durationMs: microseconds / 1_000, sources }
 }
 
-const sources: Readonly<Record<Source, true>> = {
+const sources: Readonly<Record<SourceName, true>> = {
   memory: true,
   edge_cache: true,
   cloudflare_kv: true,
@@ -33,6 +33,6 @@ const sources: Readonly<Record<Source, true>> = {
   database: true,
 }
 
-function isSource(label: string | undefined): label is Source {
+function isSource(label: string | undefined): label is SourceName {
   return label !== undefined && Object.hasOwn(sources, label)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TierName } from '../../events.ts'
+import type { TierName } from '../../../shared/contract/tier-names.ts'
 import type { Reading } from './client.ts'
 import type { ReadSums } from './contract.ts'
 import type { CounterFamily, DurationFamily } from './families.ts'

@@ -133,6 +133,9 @@ function countEvent(
       add('entries_stored', [event.tier, event.cause])
       add('stored_bytes', [event.tier, event.cause], event.bodyBytes)
       return
+    case 'unreadable-entry':
+      add('unreadable_entries', [event.tier])
+      return
     case 'eviction':
       add('tier_evictions', [event.tier])
       return

@@ -1,22 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { defaultCacheSettings } from '../../../../shared/contract/settings.ts'
 import { limits } from '../../../../shared/limits.ts'
-import type { Question } from '../../../../shared/resources/resource.ts'
+import type { Question } from '../../../../shared/resources/question.ts'
 import { err, ok } from '../../../../shared/result.ts'
 import { withPrefetch } from '../../../../worker/cache/ahead/next-page.ts'
 import { createUnaskedLoads } from '../../../../worker/cache/ahead/unasked.ts'
-import type { Ask, Asking } from '../../../../worker/cache/ask.ts'
-import { plainWish } from '../../../../worker/cache/request.ts'
-import { answerOf, askingOf, questionOf } from '../../../support/asking.ts'
+import type { AnswerQuestion, Inquiry } from '../../../../worker/cache/answer.ts'
+import { plainWish } from '../../../../worker/cache/wish.ts'
 import { entryOf } from '../../../support/entries.ts'
 import { createFakeClock, type FakeClock } from '../../../support/fake-clock.ts'
+import { answerOf, inquiryOf, questionOf } from '../../../support/inquiries.ts'
 
 const lastPage = 9
 
 /** Page `page` of a list of nine. */
 function pageOf(page: number): Question {
-  return questionOf({
-    keyParts: [`p${page}`],
+  return questionOf(`p${page}`, {
     next: () => (page === lastPage ? null : pageOf(page + 1)),
   })
 }
@@ -25,8 +24,8 @@ let clock: FakeClock
 let asked: string[]
 let background: Promise<unknown>[]
 let isEnabled: boolean
-let answer: Awaited<ReturnType<Ask>>
-let ask: Ask
+let answer: Awaited<ReturnType<AnswerQuestion>>
+let ask: AnswerQuestion
 
 beforeEach(() => {
   clock = createFakeClock()
@@ -37,7 +36,7 @@ beforeEach(() => {
   const { features } = defaultCacheSettings
   ask = withPrefetch(
     async ({ question }) => {
-      asked.push(question.keyParts.join())
+      asked.push(String(question.params['boardId']))
       return answer
     },
     createUnaskedLoads({
@@ -49,8 +48,8 @@ beforeEach(() => {
   )
 })
 
-async function read(page: number, changes: Partial<Asking> = {}): Promise<void> {
-  await ask(askingOf(pageOf(page), (work) => background.push(work), changes))
+async function read(page: number, changes: Partial<Inquiry> & { readonly as?: string } = {}): Promise<void> {
+  await ask(inquiryOf(pageOf(page), (work) => background.push(work), changes))
   for (const work of background) await work
 }
 
@@ -68,7 +67,7 @@ describe('the next page', () => {
     await read(1)
     await read(5)
     await read(3)
-    await read(4, { userId: 'user-2' as Asking['userId'] })
+    await read(4, { as: 'user-2' })
     expect(asked).toEqual(['p1', 'p5', 'p3', 'p4'])
   })
 

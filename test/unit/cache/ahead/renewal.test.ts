@@ -2,22 +2,22 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { workspaceIdSchema } from '../../../../shared/ids.ts'
 import { limits } from '../../../../shared/limits.ts'
-import type { Question } from '../../../../shared/resources/resource.ts'
+import type { Question } from '../../../../shared/resources/question.ts'
 import { err, ok } from '../../../../shared/result.ts'
 import type { Tag } from '../../../../shared/tags/tags.ts'
 import { workspaceTag } from '../../../../shared/tags/tags.ts'
 import { withRenewal } from '../../../../worker/cache/ahead/renewal.ts'
-import type { Ask, Asking } from '../../../../worker/cache/ask.ts'
+import type { AnswerQuestion, Inquiry } from '../../../../worker/cache/answer.ts'
 import type { ReadAnswer } from '../../../../worker/cache/read.ts'
-import { plainWish } from '../../../../worker/cache/request.ts'
+import { plainWish } from '../../../../worker/cache/wish.ts'
 import type { View } from '../../../../worker/ledger/view.ts'
-import { answerOf, askingOf, questionOf } from '../../../support/asking.ts'
 import { entryOf, version, viewOf } from '../../../support/entries.ts'
 import { createFakeClock, type FakeClock } from '../../../support/fake-clock.ts'
+import { answerOf, inquiryOf, questionOf } from '../../../support/inquiries.ts'
 import { openTag } from '../../../support/tags.ts'
 
 const listOf = (name: string, changes: Partial<Question> = {}) =>
-  questionOf({ keyParts: [name], tags: [workspaceTag, openTag(name)], ...changes })
+  questionOf(name, { tags: [workspaceTag, openTag(name)], ...changes })
 const [first, second] = [listOf('b1'), listOf('b2')]
 const before = viewOf([], { version: version(10) })
 const movedAt = (at: number, ...tags: Tag[]) =>
@@ -29,12 +29,12 @@ const movedAt = (at: number, ...tags: Tag[]) =>
 let clock: FakeClock
 let renewed: string[]
 let mayLoad: boolean
-let again: Ask
+let again: AnswerQuestion
 let heard: boolean[]
 let background: Promise<unknown>[]
 let view: View
 let changes: Partial<ReadAnswer>
-let ask: Ask
+let ask: AnswerQuestion
 
 beforeEach(() => {
   clock = createFakeClock()
@@ -46,18 +46,21 @@ beforeEach(() => {
   changes = {}
   again = async () => ok(answerOf())
   ask = withRenewal(
-    async ({ question: { tags } }) =>
+    async ({ question }) =>
       ok(
         answerOf({
           view,
-          entry: entryOf({ tags, stamp: { ledgerId: view.ledgerId, version: view.version } }),
+          entry: entryOf({
+            tags: question.tagsFor(null),
+            stamp: { ledgerId: view.ledgerId, version: view.version },
+          }),
           ...changes,
         }),
       ),
     {
-      again: async (asking) => {
-        renewed.push(asking.question.keyParts.join())
-        return again(asking)
+      again: async (inquiry) => {
+        renewed.push(String(inquiry.question.params['boardId']))
+        return again(inquiry)
       },
       unasked: { heard: ({ ok }) => heard.push(ok), mayLoadFor: async () => mayLoad },
       clock,
@@ -65,8 +68,8 @@ beforeEach(() => {
   )
 })
 
-async function read(question: Question, of: Partial<Asking> = {}): Promise<void> {
-  await ask(askingOf(question, (work) => background.push(work), of))
+async function read(question: Question, of: Partial<Inquiry> = {}): Promise<void> {
+  await ask(inquiryOf(question, (work) => background.push(work), of))
   for (const work of background.splice(0)) await work
 }
 

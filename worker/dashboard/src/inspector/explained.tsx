@@ -1,38 +1,35 @@
-import type { z } from 'zod'
-import type { contactListAnswerSchema } from '../../../../shared/resources/contacts/contact-list.ts'
 import type { Explanation } from '../../../../shared/resources/explanation.ts'
-import { formatCount, formatMs, formatSeconds, unknown } from '../parts/format.ts'
+import { formatCount, formatMs, unknown } from '../parts/format.ts'
 import { SourceTag } from '../parts/source.tsx'
+import type { ServedAnswer } from '../resources/served-answer.ts'
 
-/** A page's answer without its contacts. */
+/** How an answer came about, without what was answered. */
 export interface ExplainedAnswer {
   readonly path: string
+  /** As the page saw it, network included. */
   readonly durationMs: number
-  readonly cache: z.output<typeof contactListAnswerSchema>['_cache']
-  readonly contacts: number
-  readonly total: number
+  readonly served: ServedAnswer
   readonly headers: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** What answered and why: the tiers in the order they were asked, the entry's stamp, the view it was judged by, its tags. */
+/** What answered and why: the tiers in the order they were read, the entry's stamp, the view it was judged by, its tags. */
 export function Explained({ answer }: { answer: ExplainedAnswer }) {
-  const { cache, path, contacts, total, durationMs, headers } = answer
-  const { explanation } = cache
+  const { served, path, durationMs, headers } = answer
+  const { status, source, total, explanation } = served
   return (
     <div role="status">
       <p className="verdict">
-        <span className="status-word">{cache.status}</span>
-        <SourceTag source={cache.source} />
+        <span className="status-word">{status}</span>
+        <SourceTag source={source} />
         <span>
-          {formatCount(contacts)} of {formatCount(total)} contacts, {formatSeconds(cache.age)} old, good for{' '}
-          {formatSeconds(cache.ttl)}; {formatMs(cache.response_time_ms)} at {cache.edge_location},{' '}
+          {total === null ? '' : `${formatCount(total)} in all, `}
           {formatMs(durationMs)} to this page
         </span>
       </p>
       <p>
         <code className="path">GET {path}</code>
       </p>
-      {explanation !== undefined && <Facts explanation={explanation} />}
+      {explanation !== null && <Facts explanation={explanation} />}
       <h3>Headers of the answer</h3>
       <dl className="facts">
         {headers.map(({ name, value }) => (
@@ -52,10 +49,10 @@ function Facts({ explanation: { asked, entry, view, tags } }: { explanation: Exp
   const longestMs = Math.max(...asked.map(({ duration_ms }) => duration_ms), 1)
   return (
     <>
-      <h3>Asked, in order</h3>
+      <h3>Read, in order</h3>
       <ol className="asked">
         {asked.map(({ name, said, duration_ms }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the same tier may be asked twice
+          // biome-ignore lint/suspicious/noArrayIndexKey: the same tier may be read twice
           <li key={index}>
             <span>{name.replaceAll('_', ' ')}</span>
             <span className={`state state-${toneOf(said)}`}>{said}</span>

@@ -9,6 +9,7 @@ import { formatCount, formatMs } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { usePlace } from '../place.ts'
+import { titleOf } from '../resources/resource-question.ts'
 import { PerformanceResult } from './performance-result.tsx'
 
 /** Invalidate, warm up, test performance: each says what it did. */
@@ -18,22 +19,22 @@ export function ActionsPanel() {
   const workspaceId = workspace.id
   const invalidate = useMutation({
     mutationFn: async () => {
-      const ask = { path: '/api/cache-settings/invalidate', body: { workspaceId } }
-      return (await api.ask(workspaceInvalidatedSchema, ask)).data
+      const request = { path: '/api/cache-settings/invalidate', body: { workspaceId } }
+      return (await api.ask(workspaceInvalidatedSchema, request)).data
     },
     // The page keeps pages too, and they are as outdated as all others.
     onSuccess: () => queries.removeQueries({ queryKey: ['page', workspaceId] }),
   })
   const warm = useMutation({
     mutationFn: async () => {
-      const ask = { path: '/api/cache-settings/warm-cache', body: { workspaceId, userId: user.id } }
-      return (await api.ask(warmUpSchema, ask)).data
+      const request = { path: '/api/cache-settings/warm-cache', body: { workspaceId, userId: user.id } }
+      return (await api.ask(warmUpSchema, request)).data
     },
   })
   const test = useMutation({
     mutationFn: async () => {
-      const ask = { path: '/api/cache-settings/test-performance', body: { workspaceId, userId: user.id } }
-      return (await api.ask(performanceAnswerSchema, ask)).data
+      const request = { path: '/api/cache-settings/test-performance', body: { workspaceId, userId: user.id } }
+      return (await api.ask(performanceAnswerSchema, request)).data
     },
   })
   return (
@@ -54,20 +55,19 @@ export function ActionsPanel() {
       </Action>
       <Action
         title="Warm up"
-        what="Fills every tier with the first page of each board, and the counts."
+        what="Fills every tier with what a workspace is opened with: the first page of each board, the counts and the like."
         deed={warm}
       >
         {warm.data !== undefined && (
           <Notice tone="good">
             {formatCount(warm.data.entriesWarmed)} entries are warm after {formatMs(warm.data.warmupTimeMs)}:{' '}
-            {formatCount(warm.data.boards)} boards
-            {warm.data.counts ? ' and the counts' : ', without the counts'}.
+            {warmedOf(warm.data.resources)}.
           </Notice>
         )}
       </Action>
       <Action
         title="Test performance"
-        what="Reads the counts four times, really, and takes the time."
+        what="Reads a resource from the database and from each shared tier, and reports the time each took."
         deed={test}
       >
         {test.data !== undefined && <PerformanceResult answer={test.data} />}
@@ -76,11 +76,18 @@ export function ActionsPanel() {
   )
 }
 
+/** `1 contact counts, 3 contact list`: how many entries of each resource are warm. */
+function warmedOf(resources: Readonly<Record<string, number>>): string {
+  return Object.entries(resources)
+    .map(([name, entries]) => `${formatCount(entries)} ${titleOf(name).toLowerCase()}`)
+    .join(', ')
+}
+
 interface ActionProps {
   readonly title: string
   readonly what: string
   readonly deed: Pick<UseMutationResult<unknown, Error, void>, 'isPending' | 'isError' | 'error' | 'mutate'>
-  /** Asks once more before it is done. */
+  /** The user confirms before it is done. */
   readonly isGuarded?: boolean
   readonly disabled?: boolean
   readonly children: ReactNode

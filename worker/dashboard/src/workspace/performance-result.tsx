@@ -1,8 +1,10 @@
 import type { PerformanceAnswer } from '../../../../shared/contract/management.ts'
 import { formatMs, unknown } from '../parts/format.ts'
+import { titleOf } from '../resources/resource-question.ts'
 
 /** Four reads and how long each took, as bars against the slowest. */
-export function PerformanceResult({ answer: { performance, cacheStats } }: { answer: PerformanceAnswer }) {
+export function PerformanceResult({ answer }: { answer: PerformanceAnswer }) {
+  const { performance, cacheStats, resource } = answer
   const { standard, redisCold, redisWarm, edge } = performance
   const rows = [
     { title: 'Database', source: 'database', read: { ...standard, improvementPercent: null } },
@@ -14,7 +16,7 @@ export function PerformanceResult({ answer: { performance, cacheStats } }: { ans
   return (
     <div role="status">
       <table className="bars">
-        <caption className="hidden">How long a read of the counts took</caption>
+        <caption className="hidden">How long a read of {titleOf(resource).toLowerCase()} took</caption>
         <thead className="hidden">
           <tr>
             <th scope="col">From</th>
@@ -40,7 +42,8 @@ export function PerformanceResult({ answer: { performance, cacheStats } }: { ans
         </tbody>
       </table>
       <p className="quiet small">
-        Deployment since start: hit rate {cacheStats.hitRate}, {cacheStats.total} reads.
+        {titleOf(resource)}, read once from each. Deployment since start: hit rate {cacheStats.hitRate},{' '}
+        {cacheStats.total} reads.
       </p>
     </div>
   )

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import {
+  type CacheConfig,
   type CacheSettings,
   type CacheSettingsChange,
   cacheSettingsSchema,
@@ -12,24 +13,22 @@ import { formatClock, formatSeconds } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { usePlace } from '../place.ts'
+import { titleOf } from '../resources/resource-question.ts'
+import { changeOf, type LifetimeDraft, lifetimesIn } from './lifetime-draft.ts'
 
-type FeatureName = keyof CacheSettings['features']
-type LifetimeName = keyof CacheSettings['cacheConfig']
+/** What the page says of settings whose names do not say it; the rest is named by `titleOf`. */
+const words: Readonly<Record<string, { readonly title: string; readonly hint?: string }>> = {
+  prefetch: { title: 'Load ahead', hint: 'The next page, and what is looked at once it changed' },
+  contactsTTL: { title: 'Contact lists' },
+  contactCountsTTL: { title: 'Contact counts' },
+  searchTTL: { title: 'Search' },
+  messageHistoryTTL: { title: 'Message history' },
+}
+const resourceHint = 'Off: read from the database each time'
 
-const features: readonly { readonly name: FeatureName; readonly title: string; readonly hint: string }[] = [
-  { name: 'contactLists', title: 'Contact lists', hint: 'Pages of boards come from the cache' },
-  { name: 'contactCounts', title: 'Contact counts', hint: "The workspace's counts come from the cache" },
-  { name: 'search', title: 'Search', hint: 'Pages of a search come from the cache' },
-  { name: 'messageHistory', title: 'Message history', hint: 'Histories come from the cache' },
-  { name: 'prefetch', title: 'Load ahead', hint: 'The next page, and what is looked at once it changed' },
-]
-
-const lifetimes: readonly { readonly name: LifetimeName; readonly title: string }[] = [
-  { name: 'contactsTTL', title: 'Contact lists' },
-  { name: 'contactCountsTTL', title: 'Contact counts' },
-  { name: 'searchTTL', title: 'Search' },
-  { name: 'messageHistoryTTL', title: 'Message history' },
-]
+function settingTitle(name: string): string {
+  return words[name]?.title ?? titleOf(name)
+}
 
 /** The switch, the toggles and the lifetimes; a member sees them, an admin changes them. */
 export function SettingsPanel() {
@@ -70,14 +69,14 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
         onChange={(cacheEnabled) => save.mutate({ cacheEnabled })}
       />
       <h3>Features</h3>
-      {features.map(({ name, title, hint }) => (
+      {Object.entries(shown.features).map(([name, isOn]) => (
         <Switch
           key={name}
-          label={title}
-          hint={hint}
-          isOn={shown.features[name]}
+          label={settingTitle(name)}
+          hint={words[name]?.hint ?? resourceHint}
+          isOn={isOn}
           disabled={isLocked || !shown.cacheEnabled}
-          onChange={(isOn) => save.mutate({ features: { [name]: isOn } })}
+          onChange={(isSwitchedOn) => save.mutate({ features: { [name]: isSwitchedOn } })}
         />
       ))}
       <Lifetimes
@@ -98,25 +97,25 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
 }
 
 interface LifetimesProps {
-  readonly config: CacheSettings['cacheConfig']
+  readonly config: CacheConfig
   readonly isLocked: boolean
-  onSave(config: CacheSettings['cacheConfig']): void
+  onSave(change: CacheSettingsChange['cacheConfig']): void
 }
 
 function Lifetimes({ config, isLocked, onSave }: LifetimesProps) {
-  const [draft, setDraft] = useState(config)
-  const isChanged = lifetimes.some(({ name }) => draft[name] !== config[name])
+  const [draft, setDraft] = useState<LifetimeDraft>({})
+  const change = changeOf(config, draft)
   function submit(event: FormEvent) {
     event.preventDefault()
-    onSave(draft)
+    if (change !== null) onSave(change)
   }
   return (
     <form onSubmit={submit}>
       <h3>Lifetimes</h3>
       <div className="lifetimes">
-        {lifetimes.map(({ name, title }) => (
-          <label key={name} className="field">
-            <span>{title}</span>
+        {lifetimesIn(config, draft).map(({ key, name, seconds }) => (
+          <label key={key} className="field">
+            <span>{settingTitle(name)}</span>
             <span className="with-unit">
               <input
                 type="number"
@@ -124,8 +123,8 @@ function Lifetimes({ config, isLocked, onSave }: LifetimesProps) {
                 max={limits.lifetimeSecondsMax}
                 required
                 disabled={isLocked}
-                value={Number.isNaN(draft[name]) ? '' : draft[name]}
-                onChange={({ target }) => setDraft({ ...draft, [name]: target.valueAsNumber })}
+                value={Number.isNaN(seconds) ? '' : seconds}
+                onChange={({ target }) => setDraft({ ...draft, [key]: target.valueAsNumber })}
               />
               <span className="quiet">s</span>
             </span>
@@ -133,7 +132,7 @@ function Lifetimes({ config, isLocked, onSave }: LifetimesProps) {
         ))}
       </div>
       <p className="row">
-        <button type="submit" disabled={isLocked || !isChanged}>
+        <button type="submit" disabled={isLocked || change === null}>
           Save lifetimes
         </button>
         <span className="quiet small">30 seconds to 24 hours</span>
@@ -173,25 +172,31 @@ function settingsPath(workspaceId: string): string {
 }
 
 function merged(settings: CacheSettings, change: CacheSettingsChange): CacheSettings {
-  const given = <Values extends object>(values: Values | undefined) =>
-    Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== undefined))
   return {
     cacheEnabled: change.cacheEnabled ?? settings.cacheEnabled,
     features: { ...settings.features, ...given(change.features) },
-    cacheConfig: { ...settings.cacheConfig, ...given(change.cacheConfig) },
+    // A lifetime that is on its way stands in its field already.
+    cacheConfig: settings.cacheConfig,
   }
 }
 
-function describe({ cacheEnabled, features: toggled, cacheConfig }: CacheSettingsChange): string {
-  const onOff = (isOn: boolean | undefined) => (isOn === true ? 'on' : 'off')
+function given<Value>(
+  values: Readonly<Record<string, Value | undefined>> | undefined,
+): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(values ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
+
+function describe({ cacheEnabled, features, cacheConfig }: CacheSettingsChange): string {
+  const onOff = (isOn: boolean) => (isOn ? 'on' : 'off')
   if (cacheEnabled !== undefined) return `the cache is ${onOff(cacheEnabled)}`
-  if (cacheConfig !== undefined) {
-    return lifetimes
-      .map(({ name, title }) => `${title.toLowerCase()} ${formatSeconds(cacheConfig[name] ?? null)}`)
-      .join(', ')
-  }
-  return features
-    .filter(({ name }) => toggled?.[name] !== undefined)
-    .map(({ name, title }) => `${title.toLowerCase()} ${onOff(toggled?.[name])}`)
-    .join(', ')
+  const { lifetimes, ...named } = cacheConfig ?? {}
+  const changes = [
+    ...Object.entries(given<boolean>(features)).map(([name, isOn]) => [name, onOff(isOn)] as const),
+    ...Object.entries({ ...given<number>(named), ...given<number>(lifetimes) }).map(
+      ([name, seconds]) => [name, formatSeconds(seconds)] as const,
+    ),
+  ]
+  return changes.map(([name, value]) => `${settingTitle(name).toLowerCase()} ${value}`).join(', ')
 }

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type Arguments,
+  callers,
+  type HostedDatabase,
+  type HostedServer,
+  startHostedServer,
+} from './hosted.ts'
+
+let server: HostedServer
+let database: HostedDatabase
+
+beforeAll(async () => {
+  server = await startHostedServer()
+  database = await server.open('UTC')
+})
+afterAll(() => server?.stop())
+
+/** The functions behind what a workspace shares, and their arguments for w1. */
+const reads: readonly (readonly [string, Arguments])[] = [
+  ['contact_counts', { p_workspace: 'w1' }],
+  ['cache_settings_read', { p_workspace: 'w1' }],
+]
+
+describe.each(reads)('%s', (name, args) => {
+  it('answers the backend what it answers a member', async () => {
+    const [backend, member] = [
+      await database.rpc('service_role', name, args),
+      await database.rpc(callers.member, name, args),
+    ]
+    const { computedAt: _when, ...said } = Object(backend)
+    expect(said).toMatchObject({ outcome: 'ok' })
+    expect(member).toMatchObject(said)
+  })
+
+  it('answers nobody else who is no member, by whatever claims', async () => {
+    for (const caller of [callers.outsider, { sub: 'service_role' }]) {
+      expect(await database.rpc(caller, name, args)).toMatchObject({ outcome: 'forbidden' })
+    }
+  })
+})

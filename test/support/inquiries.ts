@@ -1,0 +1,51 @@
+import { boardIdSchema, userIdSchema } from '../../shared/ids.ts'
+import { contactList } from '../../shared/resources/contacts/contact-list.ts'
+import type { Question } from '../../shared/resources/question.ts'
+import type { Tag } from '../../shared/tags/tags.ts'
+import type { Inquiry } from '../../worker/cache/answer.ts'
+import type { ReadAnswer } from '../../worker/cache/read.ts'
+import { plainWish } from '../../worker/cache/wish.ts'
+import { entryOf, workspaceId } from './entries.ts'
+
+export const userId = userIdSchema.parse('user-1')
+
+/** The question of a board's first page, except where the test says otherwise. */
+export function questionOf(
+  boardId = 'b1',
+  { tags, ...changes }: Partial<Question> & { readonly tags?: readonly Tag[] } = {},
+): Question {
+  const [question] = contactList.warmQuestions({ workspaceId, boardIds: [boardIdSchema.parse(boardId)] })
+  if (question === undefined) throw new Error('a board has a first page')
+  return { ...question, ...(tags === undefined ? {} : { tagsFor: () => tags }), ...changes }
+}
+
+/** A user's inquiry; `as` is the user. */
+export function inquiryOf(
+  question: Question,
+  keepAlive: (work: Promise<unknown>) => void,
+  { as = 'user-1', ...changes }: Partial<Inquiry> & { readonly as?: string } = {},
+): Inquiry {
+  const caller = { kind: 'member', userId: userIdSchema.parse(as), token: 'a.b.c' } as const
+  return {
+    question,
+    workspaceId,
+    caller: { ...caller, requestId: 'request-1', keepAlive },
+    wish: plainWish,
+    ...changes,
+  }
+}
+
+/** A hit that was proved current, except where the test says otherwise. */
+export function answerOf(changes: Partial<ReadAnswer> = {}): ReadAnswer {
+  return {
+    entry: entryOf(),
+    status: 'HIT',
+    source: 'cloudflare_kv',
+    lifetimeSeconds: 180,
+    doubt: null,
+    isCacheEnabled: true,
+    steps: [],
+    view: null,
+    ...changes,
+  }
+}

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest'
+import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
+import { ok } from '../../../shared/result.ts'
+import { alice, createOrigin, internalAuthKey, loadOfList, read } from './origin-under-test.ts'
+import { createPromptDatabase, createStubDatabase } from './stub-database.ts'
+
+const counts = { outcome: 'ok', ...contactCounts.example.data }
+const loadOfCounts = { ...loadOfList, params: {} }
+
+describe("a load in the name of the CRM's backend, without a user's token", () => {
+  test('is made as the service role, where the declaration opens it to the backend', async () => {
+    const database = createStubDatabase()
+    const load = createOrigin({ database }).post('/load/contact-counts', loadOfCounts, null)
+    const call = await database.call(0)
+    expect(call).toMatchObject({
+      functionName: 'contact_counts',
+      args: { p_workspace: '15213' },
+      callerToken: null,
+    })
+    call.answer(ok(counts))
+    expect(await read(await load)).toEqual({ status: 200, body: contactCounts.example.data })
+  })
+
+  test('is refused where the declaration does not, like one of a resource that there is not', async () => {
+    const database = createStubDatabase()
+    const { post } = createOrigin({ database })
+    for (const resource of ['contact-list', 'no-such-resource']) {
+      expect(await read(await post(`/load/${resource}`, loadOfList, null))).toMatchObject({
+        status: 401,
+        body: { code: 'token_missing' },
+      })
+    }
+    expect(database.calls).toHaveLength(0)
+  })
+
+  test('is a clear 400 where the answer is one user’s', async () => {
+    const database = createStubDatabase()
+    const asked = { ...loadOfCounts, userId: 'user_1' }
+    const answer = await read(await createOrigin({ database }).post('/load/contact-counts', asked, null))
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: 'user_needed', error: /takes a user's token/ },
+    })
+    expect(database.calls).toHaveLength(0)
+  })
+
+  test.each(['', 'no-jwt'])('is not made for a token that is there and is not valid (%j)', async (token) => {
+    const database = createStubDatabase()
+    const answer = await read(
+      await createOrigin({ database }).post('/load/contact-counts', loadOfCounts, token),
+    )
+    expect(answer.status).toBe(401)
+    expect(database.calls).toHaveLength(0)
+  })
+
+  test('takes the internal key, and no other', async () => {
+    const database = createStubDatabase()
+    const { app } = createOrigin({ database })
+    for (const Authorization of [`Bearer ${alice}`, `Bearer ${internalAuthKey}x`, '']) {
+      const init = { method: 'POST', headers: { Authorization }, body: JSON.stringify(loadOfCounts) }
+      expect((await app.request('/load/contact-counts', init)).status).toBe(401)
+    }
+    expect(database.calls).toHaveLength(0)
+  })
+
+  test('may be answered by the query of a member of the same key and version, and the other way round', async () => {
+    for (const tokens of [
+      [alice, null],
+      [null, alice],
+    ]) {
+      const database = createStubDatabase()
+      const { post } = createOrigin({ database })
+      const loads = tokens.map((token) => post('/load/contact-counts', loadOfCounts, token))
+      ;(await database.call(0)).answer(ok(counts))
+      for (const load of loads) expect((await load).status).toBe(200)
+      expect(database.calls).toHaveLength(1)
+    }
+  })
+
+  test('goes by the settings of its workspace, which it may read and not change', async () => {
+    const { request, post } = createOrigin({
+      database: createPromptDatabase(() => ({ outcome: 'ok', settings: {} })),
+    })
+    expect((await request('/workspaces/15213/settings', {}, null)).status).toBe(200)
+    expect((await post('/workspaces/15213/settings', { cacheEnabled: false }, null)).status).toBe(401)
+    for (const path of ['membership', 'boards']) {
+      expect((await request(`/workspaces/15213/${path}`, {}, null)).status).toBe(401)
+    }
+  })
+})
+
+test('absence reads as the declaration of the resource has it', async () => {
+  const { post } = createOrigin({ database: createPromptDatabase(() => ({ outcome: 'not_found' })) })
+  const list = await read(await post('/load/contact-list', loadOfList))
+  expect(list).toMatchObject({ status: 404, body: { code: 'board_not_found' } })
+  const none = await read(await post('/load/contact-counts', loadOfCounts))
+  expect(none).toMatchObject({ status: 404, body: { code: 'not_found' } })
+})

@@ -1,0 +1,71 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { Recorder } from '../events.ts'
+import type { LedgerClient } from '../ledger/client.ts'
+import type { SharedViews } from '../ledger/shared-views.ts'
+import type { Views } from '../ledger/view.ts'
+import { createViews } from '../ledger/view.ts'
+import type { Origin } from '../outbound/origin-client.ts'
+import type { TierSlot } from '../tiers/slots.ts'
+import { withPrefetch } from './ahead/next-page.ts'
+import { withRenewal } from './ahead/renewal.ts'
+import { createUnaskedLoads } from './ahead/unasked.ts'
+import type { AnswerQuestion } from './answer.ts'
+import { createAnswer, withOwnAnswers } from './answer.ts'
+import { withConsistencyChecks } from './check.ts'
+import { createLoadEntry } from './load.ts'
+import type { Reader } from './read.ts'
+import { createReader } from './read.ts'
+import type { SettingsReader } from './settings-reader.ts'
+import { createSettingsReader } from './settings-reader.ts'
+import { createStore } from './store.ts'
+
+/** What a read path stands on: everything outside of it, time and chance included. */
+export interface ReadPathParts {
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  random(): number
+  readonly recorder: Recorder
+  readonly ledger: LedgerClient
+  /** Where the location's isolates share their views; null: each asks for itself. */
+  readonly sharedViews: SharedViews | null
+  readonly slots: readonly TierSlot[]
+  readonly origin: Pick<Origin, 'load' | 'settings'>
+  readonly stalenessBoundMs: number
+  readonly staleIfErrorSeconds: number
+  /** The share of cached answers that is compared with the origin, 0 to 1. */
+  readonly consistencySampleRate: number
+  /** A validator for a body: the same bytes, the same text. */
+  etagOf(body: Uint8Array): Promise<string>
+  /** Takes one line about a violation, for a person to look into. */
+  report(line: string): void
+}
+
+export interface ReadPath {
+  /** Answers a resource's question. */
+  readonly answer: AnswerQuestion
+  readonly settings: SettingsReader
+  /** The isolate's views of ledgers: what else is judged by them, such as memberships, is as current as an answer. */
+  readonly views: Views
+  /** Answers for one entry, whatever resource it is of. */
+  readonly reader: Reader
+}
+
+/**
+ * The parts of a read put together, for the Worker, the simulation and the tests alike: an answer is read or loaded, checked
+ * for a share of all, and what its reader is likely to want next is loaded behind it.
+ */
+export function createReadPath(parts: ReadPathParts): ReadPath {
+  const { clock, random, recorder, ledger, slots, origin, staleIfErrorSeconds } = parts
+  const views = createViews({ ledger, clock, boundMs: parts.stalenessBoundMs, shared: parts.sharedViews })
+  const store = createStore(slots, { clock, recorder })
+  const load = createLoadEntry({ views, store, clock, staleIfErrorSeconds, etagOf: parts.etagOf })
+  const reader = createReader({ slots, views, load, store, clock, recorder, random })
+  const settings = createSettingsReader(reader, origin, views, clock)
+  const checked = withConsistencyChecks(createAnswer(reader, settings, origin), {
+    ...{ views, origin, recorder, clock, random, sampleRate: parts.consistencySampleRate },
+    report: parts.report,
+  })
+  const unasked = createUnaskedLoads({ settings, clock })
+  const ahead = withRenewal(withPrefetch(checked, unasked), { again: checked, unasked, clock })
+  return { answer: withOwnAnswers(ahead), settings, reader, views }
+}

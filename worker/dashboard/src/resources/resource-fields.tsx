@@ -1,0 +1,141 @@
+import { useId, useState } from 'react'
+import { Choice } from '../parts/choice.tsx'
+import { useBoards, usePlace } from '../place.ts'
+import { type DeclaredParameter, type DeclaredResource, declaredResources } from './declared.ts'
+import { pathOf, titleOf } from './resource-question.ts'
+
+/** The workspace is the one that is looked at; nobody types it. */
+const workspaceParameter = 'workspaceId'
+/** The boards of the workspace are known to the page, and suggested. */
+const boardParameter = 'boardId'
+
+interface ResourceFieldsProps {
+  readonly resource: DeclaredResource
+  /** All fields, or only those without which there is no question; the rest can be unfolded. */
+  readonly isWhole: boolean
+}
+
+/** A field for each parameter that the resource declares, inside somebody's form. */
+export function ResourceFields({ resource, isWhole }: ResourceFieldsProps) {
+  const parameters = resource.parameters.filter(({ name }) => name !== workspaceParameter)
+  const atOnce = parameters.filter(({ isRequired }) => isWhole || isRequired)
+  const folded = parameters.filter((parameter) => !atOnce.includes(parameter))
+  return (
+    <>
+      {atOnce.map((parameter) => (
+        <ParameterField key={parameter.name} parameter={parameter} />
+      ))}
+      {folded.length > 0 && (
+        <details className="wide">
+          <summary>More parameters</summary>
+          <div className="fields">
+            {folded.map((parameter) => (
+              <ParameterField key={parameter.name} parameter={parameter} />
+            ))}
+          </div>
+        </details>
+      )}
+    </>
+  )
+}
+
+function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
+  const { name, options, preset, isRequired, isNumber, charactersMax } = parameter
+  const label = titleOf(name)
+  if (name === boardParameter) return <BoardField name={name} label={label} />
+  if (options !== null) {
+    return (
+      <label className="field">
+        <span>{label}</span>
+        <select name={name} defaultValue={preset ?? ''}>
+          {!isRequired && preset === null && <option value="">Any</option>}
+          {options.map((option) => (
+            <option key={option} value={option}>
+              {titleOf(option)}
+            </option>
+          ))}
+        </select>
+      </label>
+    )
+  }
+  return (
+    <label className="field">
+      <span>{label}</span>
+      <input
+        name={name}
+        required={isRequired}
+        placeholder={preset ?? undefined}
+        inputMode={isNumber ? 'numeric' : undefined}
+        maxLength={charactersMax ?? undefined}
+      />
+    </label>
+  )
+}
+
+/** The boards of the workspace are suggested, and the first one stands there until something is typed; any id may be. */
+function BoardField({ name, label }: { name: string; label: string }) {
+  const boards = useBoards()
+  const listId = useId()
+  const [typed, setTyped] = useState<string | null>(null)
+  const suggested = boards.data ?? []
+  return (
+    <>
+      <label className="field wide">
+        <span>{label}</span>
+        <input
+          name={name}
+          list={listId}
+          value={typed ?? suggested[0]?.id ?? ''}
+          onChange={({ target }) => setTyped(target.value)}
+          required
+        />
+      </label>
+      <datalist id={listId}>
+        {suggested.map(({ id, name: title }) => (
+          <option key={id} value={id}>
+            {title}
+          </option>
+        ))}
+      </datalist>
+    </>
+  )
+}
+
+/** Makes, from a form with these fields, the path of the question that it asks. */
+export function useResourcePath(): (resource: DeclaredResource, form: HTMLFormElement) => string {
+  const { workspace } = usePlace()
+  return (resource, form) => {
+    const typed = [...new FormData(form)].map(([name, value]) => [name, String(value)] as const)
+    return pathOf(resource, { ...Object.fromEntries(typed), [workspaceParameter]: workspace.id })
+  }
+}
+
+/** Whether the fields of a resource hold what they begin with: a board stands in its field once the boards are known. */
+export function useAreFieldsReady({ parameters }: DeclaredResource): boolean {
+  const boards = useBoards()
+  return !boards.isPending || parameters.every(({ name }) => name !== boardParameter)
+}
+
+interface ResourceChoiceProps {
+  readonly value: DeclaredResource
+  onChange(resource: DeclaredResource): void
+}
+
+/** One of the declared resources. */
+export function ResourceChoice({ value, onChange }: ResourceChoiceProps) {
+  return (
+    <Choice
+      label="Resource"
+      value={value.name}
+      options={declaredResources.map(({ name }) => ({ value: name, title: titleOf(name) }))}
+      onChange={(name) => onChange(declaredResources.find((each) => each.name === name) ?? value)}
+    />
+  )
+}
+
+/** The resource that is chosen before anybody chooses. */
+export function firstResource(): DeclaredResource {
+  const [first] = declaredResources
+  if (first === undefined) throw new Error('no resource is declared')
+  return first
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { type SourceName, sourceNames } from '../../../../shared/contract/tier-names.ts'
+import { explanationSchema } from '../../../../shared/resources/explanation.ts'
+import { cacheMemberSchema } from '../../../../shared/resources/served.ts'
+
+/** How an answer of a resource came about, in one form for all of them. */
+export interface ServedAnswer {
+  readonly status: string
+  readonly source: SourceName
+  readonly explanation: z.output<typeof explanationSchema> | null
+  /** How many there are of what was asked for; null where the answer does not say. */
+  readonly total: number | null
+}
+
+const totalSchema = z
+  .object({ pagination: z.object({ total: z.number() }) })
+  .transform(({ pagination }) => pagination.total)
+  .or(z.object({ total: z.number() }).transform(({ total }) => total))
+  .nullable()
+  .catch(null)
+
+/** As every resource tells it. */
+const withCacheMember = z
+  .object({ _cache: cacheMemberSchema })
+  .transform(({ _cache: { status, source, explanation } }) => ({
+    ...{ status, source },
+    explanation: explanation ?? null,
+  }))
+
+/** As the counts tell it, whose form is older. */
+const withCountsMembers = z
+  .object({
+    _cached: z.boolean(),
+    _source: z.enum(sourceNames),
+    _cacheEnabled: z.boolean(),
+    _explanation: explanationSchema.optional(),
+  })
+  .transform(({ _cached, _source, _cacheEnabled, _explanation }) => ({
+    status: _cached ? 'HIT' : _cacheEnabled ? 'MISS' : 'BYPASS',
+    source: _source,
+    explanation: _explanation ?? null,
+  }))
+
+/** Reads the `data` of any declared resource. */
+export const servedAnswerSchema: z.ZodType<ServedAnswer> = z
+  .looseObject({})
+  .transform((data, context): ServedAnswer => {
+    const told = withCacheMember.or(withCountsMembers).safeParse(data)
+    if (told.success) return { ...told.data, total: totalSchema.parse(data) }
+    context.issues.push({ code: 'custom', input: data, message: 'must say how it was served' })
+    return z.NEVER
+  })

@@ -1,0 +1,49 @@
+import type { CacheConfig, CacheSettingsChange } from '../../../../shared/contract/settings.ts'
+
+/** A lifetime as the form shows it. */
+export interface LifetimeField {
+  /** What the draft calls it: a resource's own lifetime may have the name of another. */
+  readonly key: string
+  /** Its name in the settings. */
+  readonly name: string
+  readonly seconds: number
+  /** Whether it stands in `cacheConfig.lifetimes`. */
+  readonly isOwn: boolean
+}
+
+/** What is typed, by the keys of the fields; NaN where it is no number. */
+export type LifetimeDraft = Readonly<Record<string, number>>
+
+/** All lifetimes of the settings, as typed where something is typed: those with names of their own come first. */
+export function lifetimesIn(
+  { lifetimes, ...named }: CacheConfig,
+  draft: LifetimeDraft = {},
+): LifetimeField[] {
+  const field = (key: string, name: string, seconds: number, isOwn: boolean) => ({
+    key,
+    name,
+    seconds: draft[key] ?? seconds,
+    isOwn,
+  })
+  return [
+    ...Object.entries(named).map(([name, seconds]) => field(name, name, seconds, false)),
+    ...Object.entries(lifetimes).map(([name, seconds]) => field(`lifetimes.${name}`, name, seconds, true)),
+  ]
+}
+
+/** The change that a draft makes of the settings, with nothing in it that stays; null where it changes nothing. */
+export function changeOf(
+  config: CacheConfig,
+  draft: LifetimeDraft,
+): NonNullable<CacheSettingsChange['cacheConfig']> | null {
+  const saved = lifetimesIn(config)
+  const changed = lifetimesIn(config, draft).filter(({ seconds }, index) => seconds !== saved[index]?.seconds)
+  if (changed.length === 0) return null
+  const secondsOf = (fields: readonly LifetimeField[]) =>
+    Object.fromEntries(fields.map(({ name, seconds }) => [name, seconds]))
+  const own = changed.filter(({ isOwn }) => isOwn)
+  return {
+    ...secondsOf(changed.filter(({ isOwn }) => !isOwn)),
+    ...(own.length === 0 ? {} : { lifetimes: secondsOf(own) }),
+  }
+}
