@@ -123,7 +123,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const actions = page.panel('Actions')
     await actions.getByRole('button', { name: 'Invalidate' }).click()
     await actions.getByRole('button', { name: 'Yes, invalidate' }).click()
-    await actions.getByText(/\d+ tags moved on; the workspace is at version \d+/).waitFor()
+    await actions.getByText(/\d+ tags moved; the workspace is at version \d+/).waitFor()
     await eventually(async () => expect(await read(page)).toContain('MISS'))
   })
 
@@ -132,7 +132,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await page.open('Workspace')
     const actions = page.panel('Actions')
     await actions.getByRole('button', { name: 'Warm up' }).click()
-    await actions.getByText(/4 entries are warm after .*: 3 contact list, 1 contact counts/).waitFor()
+    await actions.getByText(/4 entries are warm after .*: 3 × contact list, 1 × contact counts/).waitFor()
     expect(await read(page, 'board_123')).toContain('HIT')
   })
 

@@ -41,14 +41,14 @@ export function ActionsPanel() {
     <Panel title="Actions">
       <Action
         title="Invalidate"
-        what="Moves on everything of the workspace: no reader gets older data a second later."
+        what="Outdates every cached entry of the workspace: a second later no reader gets older data."
         deed={invalidate}
         isGuarded
         disabled={workspace.role !== 'admin'}
       >
         {invalidate.data !== undefined && (
           <Notice tone="good">
-            {formatCount(invalidate.data.deletedEntries)} tags moved on; the workspace is at version{' '}
+            {formatCount(invalidate.data.deletedEntries)} tags moved; the workspace is at version{' '}
             {formatCount(invalidate.data.version)}. <code>{invalidate.data.patterns.join('  ')}</code>
           </Notice>
         )}
@@ -76,10 +76,10 @@ export function ActionsPanel() {
   )
 }
 
-/** `1 contact counts, 3 contact list`: how many entries of each resource are warm. */
+/** `3 × contact list, 1 × contact counts`: how many entries of each resource are warm. */
 function warmedOf(resources: Readonly<Record<string, number>>): string {
   return Object.entries(resources)
-    .map(([name, entries]) => `${formatCount(entries)} ${titleOf(name).toLowerCase()}`)
+    .map(([name, entries]) => `${formatCount(entries)} × ${titleOf(name).toLowerCase()}`)
     .join(', ')
 }
 

@@ -24,7 +24,6 @@ const words: Readonly<Record<string, { readonly title: string; readonly hint?: s
   searchTTL: { title: 'Search' },
   messageHistoryTTL: { title: 'Message history' },
 }
-const resourceHint = 'Off: read from the database each time'
 
 function settingTitle(name: string): string {
   return words[name]?.title ?? titleOf(name)
@@ -69,11 +68,12 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
         onChange={(cacheEnabled) => save.mutate({ cacheEnabled })}
       />
       <h3>Features</h3>
+      <p className="quiet small">What is switched off is read from the database each time.</p>
       {Object.entries(shown.features).map(([name, isOn]) => (
         <Switch
           key={name}
           label={settingTitle(name)}
-          hint={words[name]?.hint ?? resourceHint}
+          hint={words[name]?.hint}
           isOn={isOn}
           disabled={isLocked || !shown.cacheEnabled}
           onChange={(isSwitchedOn) => save.mutate({ features: { [name]: isSwitchedOn } })}
