@@ -271,6 +271,10 @@ holds(
   'default stale-if-error <= greatest',
 )
 holds(limits.queryDeadlineMs < limits.originDeadlineMs, 'a query ends before the Worker gives the origin up')
+holds(
+  limits.queryDeadlineMs + limits.writeRelayDeadlineMs < limits.originDeadlineMs,
+  'a write has been committed, and its invalidation waited for, before the Worker gives the origin up',
+)
 holds(limits.ledgerChangesPerAnswerMax <= limits.ledgerTagsMax, 'an answer fits in what the ledger remembers')
 holds(limits.entryHeaderBytesMax < limits.entryBytesMax, 'an entry holds more than its header')
 holds(limits.keyPartCharactersMax < limits.keyBytesMax, 'a key holds more than one part')

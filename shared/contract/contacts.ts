@@ -90,14 +90,17 @@ export const contactChangeSchema = z
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .refine(isWithinBytes, withinBytes)
 
+export type ContactPatch = z.output<typeof contactChangeSchema>
+
 /** Fields to change by name; a move names the column too. */
-export type ContactChange = z.output<typeof contactChangeSchema> | z.output<typeof contactMoveSchema>
+export type ContactChange = ContactPatch | ContactMove
 
 /** Without a board the contact stays on its own. */
 export const contactMoveSchema = z.strictObject({
   board_id: boardIdSchema.optional(),
   board_column_id: columnIdSchema,
 })
+export type ContactMove = z.output<typeof contactMoveSchema>
 
 /**
  * `version`: a read with it as `X-Min-Version` sees the write. Null with `pending`: the write is committed, and its

@@ -15,10 +15,11 @@ import { storableText } from '../storable-text.ts'
  *   GET  /health                                       → OriginHealth (no key)
  *   GET  /metrics                                      → OriginMetrics
  *
- * Contacts are written by others than the Worker: contract/contacts.ts.
+ * Contacts are written as contract/contacts.ts has it: by members through the Worker, and by the CRM's backend at the origin itself.
  */
 export const callerTokenHeader = 'X-Caller-Token'
 export const requestIdHeader = 'X-Request-ID'
+export const workspaceHeader = 'X-Workspace-ID'
 
 /**
  * One load. `version` names the view the Worker will stamp the answer with: the origin lets loads share a query

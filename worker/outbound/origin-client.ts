@@ -1,6 +1,14 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
+import type {
+  ContactCreation,
+  ContactDeleted,
+  ContactMove,
+  ContactPatch,
+  ContactWritten,
+} from '../../shared/contract/contacts.ts'
+import { contactDeletedSchema, contactWrittenSchema } from '../../shared/contract/contacts.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { errorBodySchema } from '../../shared/contract/errors.ts'
 import type { LoadRequest } from '../../shared/contract/origin.ts'
@@ -10,12 +18,13 @@ import {
   membershipSchema,
   originHealthSchema,
   requestIdHeader,
+  workspaceHeader,
 } from '../../shared/contract/origin.ts'
 import type { CacheSettings, CacheSettingsChange, SavedSettings } from '../../shared/contract/settings.ts'
 import { cacheSettingsSchema, savedSettingsSchema } from '../../shared/contract/settings.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import { traceHeaders } from '../../shared/contract/trace.ts'
-import type { Role, WorkspaceId } from '../../shared/ids.ts'
+import type { ContactId, Role, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { readBounded } from '../../shared/read-bounded.ts'
 import type { Result } from '../../shared/result.ts'
@@ -48,9 +57,39 @@ export interface Origin {
     change: CacheSettingsChange,
     caller: Caller,
   ): Promise<Result<SavedSettings, WireError>>
+  readonly contacts: ContactWrites
   /** Whether the origin answers, and whether its database does. */
   probe(): Promise<{ origin: boolean; database: boolean }>
   breaker(): BreakerStanding
+}
+
+/**
+ * Writes of contacts in a caller's name. Each is sent at most once, whatever becomes of it. The origin's own refusals come back
+ * with their code and details; `write_unconfirmed` where it was sent and nobody can say whether it was made.
+ */
+export interface ContactWrites {
+  create(
+    workspaceId: WorkspaceId,
+    contact: ContactCreation,
+    caller: Caller,
+  ): Promise<Result<ContactWritten, WireError>>
+  change(
+    workspaceId: WorkspaceId,
+    contactId: ContactId,
+    change: ContactPatch,
+    caller: Caller,
+  ): Promise<Result<ContactWritten, WireError>>
+  move(
+    workspaceId: WorkspaceId,
+    contactId: ContactId,
+    place: ContactMove,
+    caller: Caller,
+  ): Promise<Result<ContactWritten, WireError>>
+  remove(
+    workspaceId: WorkspaceId,
+    contactId: ContactId,
+    caller: Caller,
+  ): Promise<Result<ContactDeleted, WireError>>
 }
 
 interface OriginOptions {
@@ -71,8 +110,23 @@ const pace: BreakerPace = {
   trialLostMs: limits.originDeadlineMs + 1_000,
 }
 
+/** Nothing was sent, or the origin did not let this Worker in. */
 const away: Answer = err({ code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
+/** It was sent, and what came back is no answer of the origin's. */
+const lost: Answer = err({ code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
 const late: Answer = err({ code: 'origin_timeout' })
+/** How the origin answers a write. */
+const writtenSchema = z.object({ success: z.literal(true), data: z.unknown() })
+const unconfirmed = err({ code: 'write_unconfirmed' } as const)
+
+/** One call of the origin's HTTP interface. */
+interface OriginCall {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+  /** Where the path does not name it. */
+  readonly workspaceId?: WorkspaceId
+}
 
 export function createOrigin(options: OriginOptions): Origin {
   const { url, clock, recorder } = options
@@ -81,14 +135,18 @@ export function createOrigin(options: OriginOptions): Origin {
   )
 
   /** Left alone while it fails: what is cached answers at once then, and nobody waits for a deadline. */
-  async function ask(path: string, caller: Caller, body?: unknown): Promise<Answer> {
+  async function send(call: OriginCall, caller: Caller): Promise<Answer> {
     const settle = breaker.admit()
     if (settle === null) return away
-    const answer = await askOrigin(options, path, caller, body)
+    const answer = await callOrigin(options, call, caller)
     // A deadline that the origin itself reports is one slow query's; one that passes here is the origin's.
     const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
     settle(hasFailed ? 'failed' : 'answered')
     return answer
+  }
+
+  function ask(path: string, caller: Caller, body?: unknown): Promise<Answer> {
+    return send({ method: body === undefined ? 'GET' : 'POST', path, body }, caller)
   }
 
   async function askFor<Schema extends z.ZodType>(
@@ -103,7 +161,22 @@ export function createOrigin(options: OriginOptions): Origin {
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
   }
 
+  /** Where no answer of the origin's came back, the write may have been made, and it is not for this Worker to send it again. */
+  async function write<Schema extends z.ZodType>(
+    schema: Schema,
+    call: OriginCall,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>> {
+    const answer = await send(call, caller)
+    if (answer === late || answer === lost) return unconfirmed
+    if (!answer.ok) return answer.error.code === 'answer_too_large' ? unconfirmed : answer
+    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
+    const parsed = schema.safeParse(enveloped.data?.data)
+    return parsed.success ? ok(parsed.data) : unconfirmed
+  }
+
   const workspacePath = (workspaceId: WorkspaceId) => `/workspaces/${encodeURIComponent(workspaceId)}`
+  const contactPath = (contactId: ContactId) => `/contacts/${encodeURIComponent(contactId)}`
 
   return {
     async load(resourceName, request, caller) {
@@ -122,6 +195,22 @@ export function createOrigin(options: OriginOptions): Origin {
       askFor(cacheSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller),
     saveSettings: (workspaceId, change, caller) =>
       askFor(savedSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller, change),
+    contacts: {
+      create: (workspaceId, body, caller) =>
+        write(contactWrittenSchema, { method: 'POST', path: '/contacts', body, workspaceId }, caller),
+      change(workspaceId, contactId, body, caller) {
+        const path = contactPath(contactId)
+        return write(contactWrittenSchema, { method: 'PATCH', path, body, workspaceId }, caller)
+      },
+      move(workspaceId, contactId, body, caller) {
+        const path = `${contactPath(contactId)}/move`
+        return write(contactWrittenSchema, { method: 'POST', path, body, workspaceId }, caller)
+      },
+      remove(workspaceId, contactId, caller) {
+        const path = contactPath(contactId)
+        return write(contactDeletedSchema, { method: 'DELETE', path, workspaceId }, caller)
+      },
+    },
     breaker: () => breaker.standing(),
     probe: () =>
       withinDeadline(
@@ -143,23 +232,30 @@ export function createOrigin(options: OriginOptions): Origin {
   }
 }
 
-/** One call; the body is read within the deadline too, so that a stalled answer does not hold the reader. */
-async function askOrigin(
+/**
+ * One call, sent once: a redirect is not followed, since that would send it a second time. The body is read within the deadline too,
+ * so that a stalled answer does not hold the reader.
+ */
+async function callOrigin(
   { url, internalAuthKey, clock, recorder }: OriginOptions,
-  path: string,
+  { method, path, body, workspaceId }: OriginCall,
   caller: Caller,
-  body: unknown,
 ): Promise<Answer> {
   const askedAtMs = clock.now()
   const headers = new Headers({
     Authorization: `Bearer ${internalAuthKey}`,
     [callerTokenHeader]: caller.token,
     [requestIdHeader]: caller.requestId,
+    ...(workspaceId === undefined ? {} : { [workspaceHeader]: workspaceId }),
+    ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(caller.trace === undefined ? {} : traceHeaders(caller.trace, crypto.randomUUID())),
   })
-  if (body !== undefined) headers.set('Content-Type', 'application/json')
-  const request =
-    body === undefined ? { method: 'GET', headers } : { method: 'POST', headers, body: JSON.stringify(body) }
+  const request = {
+    method,
+    headers,
+    redirect: 'manual' as const,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }
   const answer = await withinDeadline<Answer>(
     clock,
     limits.originDeadlineMs,
@@ -167,7 +263,7 @@ async function askOrigin(
       try {
         return await readAnswer(await fetch(`${url}${path}`, { ...request, signal }))
       } catch {
-        return away
+        return lost
       }
     },
     late,
@@ -182,7 +278,8 @@ async function readAnswer(response: Response): Promise<Answer> {
   if (bytes === null) return err({ code: 'answer_too_large' })
   if (response.ok) return ok(bytes)
   const body = errorBodySchema.safeParse(parseJson(bytes))
-  if (!body.success || body.data.code === 'key_invalid') return away
+  if (!body.success) return lost
+  if (body.data.code === 'key_invalid') return away
   const { code, details, retryAfter } = body.data
   return err({
     code,
@@ -203,6 +300,7 @@ function outcomeOf(answer: Answer): Extract<CacheEvent, { kind: 'origin' }>['out
   if (answer.ok) return 'done'
   switch (answer.error.code) {
     case 'board_not_found':
+    case 'contact_not_found':
       return 'not-found'
     case 'overloaded':
       return 'overloaded'
