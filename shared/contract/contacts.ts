@@ -7,9 +7,10 @@ import { jsonBytes, text } from '../text.ts'
 import { faultSchema } from './errors.ts'
 
 /**
- * Contacts as they are written through the origin, with a member's JWT or the internal key in `Authorization`, and the
- * workspace in `X-Workspace-ID`. With the internal key, `X-Caller-Token` names on whose behalf; without it the backend
- * writes for itself.
+ * Contacts as they are written, with the workspace in `X-Workspace-ID`. Members write through the Worker, at
+ * `/api/contacts…`, with their JWT in `Authorization`: it passes the write on to the origin, and the answer back. At the origin
+ * itself `Authorization` holds a member's JWT or the internal key; with the key, `X-Caller-Token` names on whose behalf,
+ * and without it the backend writes for itself.
  *
  *   POST   /contacts              ContactCreation → 201 ContactWritten; 409 where the id is taken
  *   PATCH  /contacts/{id}         ContactChange   → ContactWritten
@@ -101,6 +102,13 @@ export const contactMoveSchema = z.strictObject({
   board_column_id: columnIdSchema,
 })
 export type ContactMove = z.output<typeof contactMoveSchema>
+
+/** What each write takes, at Worker and origin alike: its shape, and how large its body may be. */
+export const contactBodies = {
+  creation: { schema: contactCreationSchema, bytesMax: limits.contactBodyBytesMax },
+  change: { schema: contactChangeSchema, bytesMax: limits.contactBodyBytesMax },
+  move: { schema: contactMoveSchema, bytesMax: limits.contactMoveBodyBytesMax },
+} as const
 
 /**
  * `version`: a read with it as `X-Min-Version` sees the write. Null with `pending`: the write is committed, and its
