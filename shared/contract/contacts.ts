@@ -82,6 +82,18 @@ export const contactCreationSchema = z
     created_at: instant.optional(),
   })
   .refine((contact) => isWithinBytes({ status: presetStatus, ...contact }), withinBytes)
+  .meta({
+    examples: [
+      {
+        id: 'contact_900001',
+        board_id: 'board_123',
+        board_column_id: 'col_1',
+        name: 'John Doe',
+        email: 'john@example.com',
+        phone: '+1234567890',
+      },
+    ],
+  })
 export type ContactCreation = z.output<typeof contactCreationSchema>
 
 /** What is left out stays as it is. The column is changed by a move. */
@@ -90,6 +102,7 @@ export const contactChangeSchema = z
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .refine(isWithinBytes, withinBytes)
+  .meta({ examples: [{ priority: 'high', needs_response: true }] })
 
 export type ContactPatch = z.output<typeof contactChangeSchema>
 
@@ -97,10 +110,12 @@ export type ContactPatch = z.output<typeof contactChangeSchema>
 export type ContactChange = ContactPatch | ContactMove
 
 /** Without a board the contact stays on its own. */
-export const contactMoveSchema = z.strictObject({
-  board_id: boardIdSchema.optional(),
-  board_column_id: columnIdSchema,
-})
+export const contactMoveSchema = z
+  .strictObject({
+    board_id: boardIdSchema.optional(),
+    board_column_id: columnIdSchema,
+  })
+  .meta({ examples: [{ board_column_id: 'col_4' }] })
 export type ContactMove = z.output<typeof contactMoveSchema>
 
 /** What each write takes, at Worker and origin alike: its shape, and how large its body may be. */

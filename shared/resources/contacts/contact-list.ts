@@ -89,31 +89,58 @@ const instant = z.iso.datetime({ offset: true })
 
 const identifier = text(1, 128)
 
+const shownContact = {
+  id: 'contact_000042',
+  workspace_id: '15213',
+  board_id: 'board_123',
+  board_column_id: 'col_4',
+  name: 'John Doe',
+  email: 'john@example.com',
+  phone: '+1234567890',
+  status: 'open',
+  priority: 'high',
+  assigned_to: null,
+  needs_response: true,
+  follow_up: false,
+  is_favorite: false,
+  is_archived: false,
+  sentiment: null,
+  source: null,
+  lead_status: null,
+  tags: ['vip'],
+  last_message: null,
+  last_activity_at: '2026-01-31T12:00:00.000000+00:00',
+  created_at: '2025-12-01T09:30:00.000000+00:00',
+  updated_at: '2026-01-31T12:00:00.000000+00:00',
+}
+
 /** A contact as the API shows it. Its bounds are the database's, so that a page has one too. */
-export const contactSchema = z.object({
-  id: identifier,
-  workspace_id: identifier,
-  board_id: identifier,
-  board_column_id: identifier,
-  name: text(1, limits.nameCharactersMax),
-  email: text(1, limits.emailCharactersMax).nullable(),
-  phone: text(1, limits.phoneCharactersMax).nullable(),
-  status: text(1, limits.statusCharactersMax),
-  priority: z.enum(['high', 'medium', 'low']),
-  assigned_to: identifier.nullable(),
-  needs_response: z.boolean(),
-  follow_up: z.boolean(),
-  is_favorite: z.boolean(),
-  is_archived: z.boolean(),
-  sentiment: text(1, limits.statusCharactersMax).nullable(),
-  source: text(1, limits.sourceCharactersMax).nullable(),
-  lead_status: text(1, limits.sourceCharactersMax).nullable(),
-  tags: z.array(text(1, limits.contactTagCharactersMax)).max(limits.contactTagsMax),
-  last_message: text(1, limits.messageCharactersMax).nullable(),
-  last_activity_at: instant,
-  created_at: instant,
-  updated_at: instant,
-})
+export const contactSchema = z
+  .object({
+    id: identifier,
+    workspace_id: identifier,
+    board_id: identifier,
+    board_column_id: identifier,
+    name: text(1, limits.nameCharactersMax),
+    email: text(1, limits.emailCharactersMax).nullable(),
+    phone: text(1, limits.phoneCharactersMax).nullable(),
+    status: text(1, limits.statusCharactersMax),
+    priority: z.enum(['high', 'medium', 'low']),
+    assigned_to: identifier.nullable(),
+    needs_response: z.boolean(),
+    follow_up: z.boolean(),
+    is_favorite: z.boolean(),
+    is_archived: z.boolean(),
+    sentiment: text(1, limits.statusCharactersMax).nullable(),
+    source: text(1, limits.sourceCharactersMax).nullable(),
+    lead_status: text(1, limits.sourceCharactersMax).nullable(),
+    tags: z.array(text(1, limits.contactTagCharactersMax)).max(limits.contactTagsMax),
+    last_message: text(1, limits.messageCharactersMax).nullable(),
+    last_activity_at: instant,
+    created_at: instant,
+    updated_at: instant,
+  })
+  .meta({ examples: [shownContact] })
 export type Contact = z.output<typeof contactSchema>
 
 const data = z.object({
