@@ -2,13 +2,12 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { z } from 'zod'
 import { systemClock } from '../shared/clock.ts'
-import type { WireError } from '../shared/contract/errors.ts'
 import { safeHeaderEntries } from '../shared/contract/safe-headers.ts'
 import type { Trace } from '../shared/contract/trace.ts'
 import { traceparentHeader, tracestateHeader } from '../shared/contract/trace.ts'
 import { limits } from '../shared/limits.ts'
-import type { Result } from '../shared/result.ts'
 import { ok } from '../shared/result.ts'
+import { explainHeader } from './auth/admit.ts'
 import { minVersionHeader } from './cache/wish.ts'
 import { ConfigError } from './config.ts'
 import { unserved } from './deployment/metrics/families.ts'
@@ -16,16 +15,15 @@ import type { Env } from './env.ts'
 import type { RequestMethod } from './events.ts'
 import { respondError, respondJson } from './http/answers.ts'
 import { isWellEncoded } from './http/input.ts'
+import { createServe, type Serve } from './http/mount.ts'
 import { openApiDocument } from './http/openapi.ts'
-import type { PublicAnswers } from './http/public-answers.ts'
 import { createPublicAnswers } from './http/public-answers.ts'
 import { withRateLimits } from './http/rate-limit-headers.ts'
 import { logRequest, traceOf } from './http/request-log.ts'
-import { type Call, type CallNotes, type OpenRoute, oneVariant, type Route } from './http/route.ts'
+import { type CallNotes, defineRoute, type Route } from './http/route.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
 import { dashboardConfigRoute, dashboardFilesPath, serveFile, servePage } from './routes/dashboard.ts'
-import { explainHeader } from './routes/explain.ts'
 import { healthRoute } from './routes/health.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -36,7 +34,7 @@ import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import type { Services } from './services.ts'
 
-const openApiRoute: OpenRoute = {
+const openApiRoute = defineRoute({
   method: 'GET',
   path: '/openapi.json',
   summary: 'This document',
@@ -44,9 +42,8 @@ const openApiRoute: OpenRoute = {
   takes: {},
   gives: z.object({ openapi: z.string() }),
   errors: [],
-  variantOf: oneVariant,
   handle: async () => ok(respondJson(openApiDocument(routes))),
-}
+})
 
 /** Every route, in the order the SPEC tells of them. */
 export const routes: readonly Route[] = [
@@ -77,7 +74,7 @@ interface Variables {
 /** The Worker's HTTP face. `servicesOf` is asked once a request and expected to answer the isolate's own. */
 export function createApp(servicesOf: (env: Env) => Services): App {
   const app: App = new Hono()
-  const publicAnswers = createPublicAnswers(systemClock)
+  const serve = createServe(createPublicAnswers(systemClock))
 
   app.use(async (context, next) => {
     const requestId = saneRequestId(context.req.raw.headers.get('X-Request-ID')) ?? crypto.randomUUID()
@@ -115,14 +112,14 @@ export function createApp(servicesOf: (env: Env) => Services): App {
     return next()
   })
 
-  for (const route of routes) mount(app, route, { servicesOf, publicAnswers })
+  for (const route of routes) mount(app, route, servicesOf, serve)
   for (const path of new Set(routes.map((route) => route.path))) refuseOtherMethods(app, path)
-  for (const [path, serve] of [
+  for (const [path, serveAsset] of [
     ['/', servePage],
     [dashboardFilesPath, serveFile],
   ] as const) {
     app.get(path, async (context) => {
-      const served = await serve(servicesOf(context.env), context.req.raw)
+      const served = await serveAsset(servicesOf(context.env), context.req.raw)
       return served.ok ? served.value : respondError(served.error, context.get('requestId'))
     })
     refuseOtherMethods(app, path)
@@ -139,50 +136,27 @@ export function createApp(servicesOf: (env: Env) => Services): App {
   return app
 }
 
-interface Given {
-  servicesOf(env: Env): Services
-  readonly publicAnswers: PublicAnswers
-}
-
-function mount(app: App, route: Route, { servicesOf, publicAnswers }: Given): void {
+function mount(app: App, route: Route, servicesOf: (env: Env) => Services, serve: Serve): void {
   app.on(route.method, honoPath(route.path), async (context) => {
     const request = context.req.raw
     const requestId = context.get('requestId')
     context.set('route', route.path)
     const notes: CallNotes = { limits: [] }
     context.set('notes', notes)
-    const call: Call = {
+    const answered = await serve(route, {
       services: servicesOf(context.env),
       request,
-      unreadBody: request.body,
-      path: context.req.param(),
-      url: request.url,
       requestId,
       startedAtMs: context.get('startedAtMs'),
       edgeLocation: edgeLocationOf(request),
       trace: context.get('trace'),
       notes,
+      pathParameters: () => context.req.param(),
       keepAlive: (work) => context.executionCtx.waitUntil(work),
-    }
-    const answered = isOpen(route) ? await answerOpen(publicAnswers, route, call) : await route.handle(call)
+    })
     const response = answered.ok ? answered.value : respondError(answered.error, requestId)
     return notes.limits.length === 0 ? response : withRateLimits(notes.limits, response, requestId)
   })
-}
-
-function isOpen(route: Route): route is OpenRoute {
-  return route.access === 'public' || route.access === 'metrics-token'
-}
-
-async function answerOpen(
-  publicAnswers: PublicAnswers,
-  route: OpenRoute,
-  call: Call,
-): Promise<Result<Response, WireError>> {
-  const variant = await route.variantOf(call)
-  if (!variant.ok) return variant
-  const name = `${route.path} ${variant.value}`
-  return publicAnswers.answer(name, () => route.handle(call), call.keepAlive)
 }
 
 /** What every answer says, whatever became of the request. */

@@ -10,7 +10,7 @@ const roomOrder: readonly string[] = [
   ...['worker/ledger', 'worker/tiers', 'worker/cache', 'worker/rate-limits', 'worker/auth'],
   ...['worker/deployment/metrics', 'worker/deployment/alerts', 'worker/deployment/streams'],
   ...['worker/deployment', 'worker/env.ts', 'worker/services.ts', 'worker/http'],
-  ...['worker/auth/admit.ts', 'worker/routes', 'worker/app.ts', 'worker/index.ts'],
+  ...['worker/routes', 'worker/app.ts', 'worker/index.ts'],
   ...['origin/failures.ts', 'origin/metrics.ts', 'origin/periodic.ts', 'origin/database'],
   ...['origin/outbox', 'origin/contacts', 'origin/loaders', 'origin/http', 'origin/auth'],
   ...['origin/routes', 'origin/config.ts', 'origin/app.ts', 'origin/index.ts', 'origin/local'],

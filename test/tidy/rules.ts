@@ -139,14 +139,14 @@ export const workerEnvIsReadInOnePlace: Rule = (files) =>
     .filter(({ words }) => words.some(({ text }) => text === 'Env' || text === 'env'))
     .map(({ path }) => `${path} takes the environment; only worker/config.ts reads it`)
 
-const mayOpenBodies = new Set(['worker/app.ts', 'worker/http/route.ts', 'worker/auth/admit.ts'])
+const mayOpenBodies = new Set(['worker/http/input.ts', 'worker/http/mount.ts'])
 
 /** What admission hands out reads a body; a route that took it as it came could read it before its sender is known. */
 export const bodiesAreOpenedByAdmission: Rule = (files) =>
   withSyntax(files)
     .filter(({ path }) => folderOf(path) === 'worker' && !mayOpenBodies.has(path))
-    .filter(({ words }) => words.some(({ text }) => text === 'unreadBody'))
-    .map(({ path }) => `${path} opens a request's body; only worker/auth/admit.ts does`)
+    .filter(({ words }) => words.some(({ text }) => text === 'parseBody'))
+    .map(({ path }) => `${path} opens a request's body; only the mount does, behind the door`)
 
 export const originEnvironmentIsReadInOnePlace: Rule = (files) =>
   files

@@ -1,229 +1,278 @@
-import type { z } from 'zod'
+import type { Bearer } from '../../shared/auth/bearer.ts'
 import type { Principal } from '../../shared/auth/verify.ts'
-import type { AlertSetters } from '../../shared/contract/alerts.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
-import { faultsOf } from '../../shared/contract/errors.ts'
+import type { Trace } from '../../shared/contract/trace.ts'
 import type { Role, UserId, WorkspaceId } from '../../shared/ids.ts'
-import { workspaceIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { SettingsCaller } from '../cache/settings-reader.ts'
-import type { StreamHolder } from '../deployment/streams/contract.ts'
-import { parseBody } from '../http/input.ts'
-import type { BodyTaken, Call } from '../http/route.ts'
+import type { Config } from '../config.ts'
+import type { Taken } from '../rate-limits/limiter.ts'
 import type { RateLimits } from '../rate-limits/rate-limits.ts'
+import type { Access, CallerOf, Member, Operator, Reader } from './callers.ts'
 import { matchesKey } from './internal-key.ts'
-
-/** Reads the body of whoever was let in, and says what is wrong with it. */
-type ReadBody = <Schema extends z.ZodType>(
-  taken: BodyTaken<Schema>,
-) => Promise<Result<z.output<Schema>, WireError>>
-
-/** A user who was let in, and the workspace they were let into. */
-export interface Admitted {
-  readonly principal: Principal
-  readonly workspaceId: WorkspaceId
-  readonly role: Role
-  readonly caller: SettingsCaller
-  readonly readBody: ReadBody
-}
+import type { Memberships } from './membership.ts'
+import { userNamedBy, workspaceNamedBy } from './names.ts'
 
 /*
  * The one order in which a request is let in, cheapest first, so that nobody makes this service work before they have
  * shown who they are: the token, the user's limit, the workspace's name, the membership (which may cost the origin a
- * query), the workspace's limit, and only then the body. A stranger must not use a workspace's share up, so that comes
- * behind the membership. Handlers have no other way to the body than what is handed out here.
+ * query), the workspace's limit, and only then the rest of the input, the body last. A stranger must not use a workspace's
+ * share up, so that comes behind the membership. The mount (http/mount.ts) calls the door of a route's access before it
+ * reads any input, so handlers have no other way to a caller or a body.
  */
 
-/**
- * Lets a member in. The workspace is named by the route's path or by X-Workspace-ID; where both name one they must
- * agree.
- */
-export async function admit(call: Call, named: string | undefined): Promise<Result<Admitted, WireError>> {
-  const principal = await identify(call)
-  if (!principal.ok) return principal
-  const workspace = workspaceOf(call.request.headers.get('X-Workspace-ID'), named)
-  return workspace.ok ? enter(call, principal.value, workspace.value) : workspace
+/** The parts that decide who is let in. */
+export interface DoorParts {
+  readonly bearer: Pick<Bearer, 'authenticate'>
+  readonly memberships: Memberships
+  readonly rateLimits: RateLimits
+  readonly config: Pick<Config, 'internalAuthKey' | 'metricsToken' | 'operatorsWorkspaceId'>
 }
 
-/** What a body that names its workspace looks like. A user it names must be the token's subject. */
-type NamingBody = z.ZodType<{ workspaceId: WorkspaceId; userId?: UserId | undefined }>
+/** What a body says that names its workspace. A user it names must be the token's subject. */
+export interface NamedInBody {
+  readonly workspaceId: WorkspaceId
+  readonly userId?: UserId | undefined
+}
+
+/** A request at the door. */
+export interface Arrival {
+  readonly services: DoorParts
+  readonly method: string
+  readonly headers: Pick<Headers, 'get'>
+  readonly requestId: string
+  readonly trace: Trace
+  /** What the door learns: for the log, and for the headers of the answer. */
+  readonly notes: DoorNotes
+  /** The workspace that the path names; undefined where it names none. */
+  readonly workspaceInPath: string | undefined
+  /** Whether the route's body names its workspace. */
+  readonly isNamedByBody: boolean
+  /** Reads such a body, once and bounded. */
+  readNaming(): Promise<Result<NamedInBody, WireError>>
+  keepAlive(work: Promise<unknown>): void
+}
+
+export interface DoorNotes {
+  /** The limits that the request was counted against. */
+  readonly limits: Taken[]
+  /** The workspace that the caller was let into. */
+  workspaceId?: WorkspaceId
+}
+
+type Admitted<Caller> = Result<Caller, WireError> | Promise<Result<Caller, WireError>>
+
+const anybody = ok(null)
+
+/** The one door: how each kind of access lets a request in, or refuses it. */
+export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<CallerOf[Kind]> } = {
+  public: () => anybody,
+  'metrics-token': admitToMetrics,
+  'internal-key': admitKeyHolder,
+  member: (arrival) => admitMember(arrival, 'member'),
+  admin: (arrival) => admitMember(arrival, 'admin'),
+  reader: (arrival) => admitReader(arrival, false),
+  'reader-or-service': (arrival) => admitReader(arrival, true),
+  operator: admitOperator,
+  'alert-settings': admitToAlertSettings,
+}
+
+async function admitMember(arrival: Arrival, needed: Role): Promise<Result<Member, WireError>> {
+  const principal = await identify(arrival)
+  if (!principal.ok) return principal
+  return arrival.isNamedByBody
+    ? enterByBody(arrival, principal.value, needed)
+    : enterNamed(arrival, principal.value, needed)
+}
+
+/** The workspace is named by the route's path or by X-Workspace-ID; where both name one they must agree. */
+async function enterNamed(
+  arrival: Arrival,
+  principal: Principal,
+  needed: Role,
+): Promise<Result<Member, WireError>> {
+  const workspaceId = workspaceNamedBy(arrival)
+  return workspaceId.ok ? enter(arrival, principal, workspaceId.value, needed) : workspaceId
+}
 
 /**
- * Lets a member in to the workspace that the body names. Where X-Workspace-ID names it too, membership is settled by
- * the header before the body is read, and the two must agree. Without the header the body has to be read first: it is for
- * such bodies to be tiny.
+ * The workspace is named by the body. Where X-Workspace-ID names it too, the membership is looked up by the header before
+ * the body is read, and the two must agree. Without the header the body has to be read first: such bodies must be tiny.
  */
-export async function admitByBody(
-  call: Call,
-  body: BodyTaken<NamingBody>,
+async function enterByBody(
+  arrival: Arrival,
+  principal: Principal,
   needed: Role,
-): Promise<Result<Admitted, WireError>> {
-  const principal = await identify(call)
-  if (!principal.ok) return principal
-  const header = call.request.headers.get('X-Workspace-ID')
-  const byHeader = header === null ? null : await enterNamed(call, principal.value, header, needed)
+): Promise<Result<Member, WireError>> {
+  const hasHeader = arrival.headers.get('X-Workspace-ID') !== null
+  const byHeader = hasHeader ? await enterNamed(arrival, principal, needed) : null
   if (byHeader !== null && !byHeader.ok) return byHeader
 
-  const read = await readBodyOf(call)(body)
+  const read = await arrival.readNaming()
   if (!read.ok) return read
   const { workspaceId, userId } = read.value
-  if (userId !== undefined && userId !== principal.value.userId) return err({ code: 'user_mismatch' })
-  if (byHeader === null) return withRole(await enter(call, principal.value, workspaceId), needed)
+  if (userId !== undefined && userId !== principal.userId) return err({ code: 'user_mismatch' })
+  if (byHeader === null) return enter(arrival, principal, workspaceId, needed)
   return byHeader.value.workspaceId === workspaceId ? byHeader : err({ code: 'workspace_mismatch' })
 }
 
-async function enterNamed(
-  call: Call,
-  principal: Principal,
-  header: string,
-  needed: Role,
-): Promise<Result<Admitted, WireError>> {
-  const workspace = workspaceOf(header, undefined)
-  return workspace.ok ? withRole(await enter(call, principal, workspace.value), needed) : workspace
-}
-
-/** Who calls, by a verified token, and within the limit of that user. */
-async function identify(call: Call): Promise<Result<Principal, WireError>> {
-  const { services, request } = call
-  const bearer = await services.bearer.authenticate(request.headers.get('Authorization'))
+/** The user of a verified token, within the limit of that user. */
+async function identify(arrival: Arrival): Promise<Result<Principal, WireError>> {
+  const { services, headers } = arrival
+  const bearer = await services.bearer.authenticate(headers.get('Authorization'))
   if (!bearer.ok) return bearer
   const { userId } = bearer.value
-  const counted = await holdAgainst(call, services.rateLimits.user, userId)
-  if (!counted.ok) return counted
-  const claimedUser = request.headers.get('X-User-ID')
+  const counted = await holdAgainst(arrival, services.rateLimits.user, userId)
+  if (counted !== null) return err(counted)
+  const claimedUser = headers.get('X-User-ID')
   return claimedUser === null || claimedUser === userId ? bearer : err({ code: 'user_mismatch' })
 }
 
-/** Whether that user is a member, and within the workspace's limit. */
+/** The user as a member of the workspace, within the workspace's limit. */
 async function enter(
-  call: Call,
+  arrival: Arrival,
   principal: Principal,
   workspaceId: WorkspaceId,
-): Promise<Result<Admitted, WireError>> {
-  const { services, requestId, trace, keepAlive } = call
-  const role = await services.memberships.roleOf(principal, workspaceId, call)
+  needed: Role,
+): Promise<Result<Member, WireError>> {
+  const { services, requestId, trace, keepAlive, notes } = arrival
+  const role = await services.memberships.roleOf(principal, workspaceId, arrival)
   if (!role.ok) return role
-  call.notes.workspaceId = workspaceId
-  const counted = await holdAgainst(call, services.rateLimits.workspace, workspaceId)
-  if (!counted.ok) return counted
+  notes.workspaceId = workspaceId
+  const counted = await holdAgainst(arrival, services.rateLimits.workspace, workspaceId)
+  if (counted !== null) return err(counted)
+  if (needed === 'admin' && role.value !== 'admin') return err({ code: 'admin_required' })
   const caller = { token: principal.token, requestId, trace, keepAlive }
-  return ok({ principal, workspaceId, role: role.value, caller, readBody: readBodyOf(call) })
-}
-
-function withRole(admitted: Result<Admitted, WireError>, needed: Role): Result<Admitted, WireError> {
-  const isLacking = admitted.ok && needed === 'admin' && admitted.value.role !== 'admin'
-  return isLacking ? err({ code: 'admin_required' }) : admitted
-}
-
-function readBodyOf({ request, unreadBody }: Call): ReadBody {
-  return (taken) => parseBody(request.headers, unreadBody, taken)
+  return ok({ principal, workspaceId, role: role.value, caller })
 }
 
 /**
- * Counts the request against a limit. What the platform has to be asked for, with Redis away, a read does not wait for: it is
- * judged beside it (http/rate-limit-headers.ts). What changes something is judged before.
+ * Counts the request against a limit, and answers the refusal or null. What the platform has to be asked for, with Redis
+ * away, a read does not wait for: it is judged beside it (http/rate-limit-headers.ts). What changes something is judged before.
  */
 async function holdAgainst(
-  { request, keepAlive, notes }: Call,
+  { method, keepAlive, notes }: Arrival,
   take: RateLimits['user'],
   id: string,
-): Promise<Result<void, WireError>> {
-  if (take === null) return ok(undefined)
+): Promise<WireError | null> {
+  if (take === null) return null
   const taken = take(id, keepAlive)
   notes.limits.push(taken)
-  const isRefused = taken.isRefused || (request.method === 'POST' && (await taken.refusal) === true)
-  const retryAfterSeconds = taken.standing.resetSeconds
-  return isRefused ? err({ code: 'rate_limited', retryAfterSeconds }) : ok(undefined)
+  const isRead = method === 'GET' || method === 'HEAD'
+  const isRefused = taken.isRefused || (!isRead && (await taken.refusal) === true)
+  return isRefused ? { code: 'rate_limited', retryAfterSeconds: taken.standing.resetSeconds } : null
 }
 
-/** Lets an admin of the workspace in. */
-export async function admitAdmin(
-  call: Call,
-  named: string | undefined,
-): Promise<Result<Admitted, WireError>> {
-  return withRole(await admit(call, named), 'admin')
+async function admitReader(arrival: Arrival, takesServices: boolean): Promise<Result<Reader, WireError>> {
+  const wanted = arrival.headers.get(explainHeader)
+  if (wanted !== null && wanted !== '0') return admitExplained(arrival, wanted, takesServices)
+  const principal = await identify(arrival)
+  if (principal.ok) return readerOf(await enterNamed(arrival, principal.value, 'member'), false)
+  // The key is compared only where no token was found, so that members, who are nearly all readers, never pay for it.
+  const mayBeKey = takesServices && principal.error.code === 'token_invalid'
+  if (!mayBeKey || !(await holdsInternalKey(arrival))) return principal
+  return admitService(arrival, false, true)
 }
 
-/** A caller without a user: a holder of a key. */
-export interface KeyHolder {
-  readonly readBody: ReadBody
+export const explainHeader = 'X-Explain'
+
+async function admitExplained(
+  arrival: Arrival,
+  wanted: string,
+  takesServices: boolean,
+): Promise<Result<Reader, WireError>> {
+  if (wanted !== '1') {
+    const details = [{ parameter: explainHeader, message: 'must be 0 or 1' }]
+    return err({ code: 'invalid_parameter', details })
+  }
+  if (await holdsInternalKey(arrival)) return admitService(arrival, true, takesServices)
+  return readerOf(await admitMember(arrival, 'admin'), true)
 }
 
-/** Lets in who holds the internal key. */
-export async function admitInternal(call: Call): Promise<Result<KeyHolder, WireError>> {
-  const { services, request } = call
-  const isKey = await matchesKey(request.headers.get('Authorization'), services.config.internalAuthKey)
-  return isKey ? ok({ readBody: readBodyOf(call) }) : err({ code: 'key_invalid' })
+function readerOf(member: Result<Member, WireError>, wantsExplanation: boolean): Result<Reader, WireError> {
+  if (!member.ok) return member
+  const { workspaceId, principal, caller } = member.value
+  return ok({
+    kind: 'member',
+    workspaceId,
+    userId: principal.userId,
+    caller,
+    wantsExplanation,
+    mayLoad: true,
+  })
 }
 
-/** Who was let in to see the deployment, and who may set its alerts as they are to be told. */
-export interface Operator {
-  readonly alertSetters: AlertSetters
-  /** For the bounds on what one of them may hold. */
-  readonly holder: StreamHolder
+/** A service is trusted with every workspace, and counted against no limit of users: it sends for all of them. */
+function admitService(
+  arrival: Arrival,
+  wantsExplanation: boolean,
+  mayLoad: boolean,
+): Result<Reader, WireError> {
+  const workspaceId = workspaceNamedBy(arrival)
+  if (!workspaceId.ok) return workspaceId
+  const userId = userNamedBy(arrival.headers)
+  if (!userId.ok) return userId
+  arrival.notes.workspaceId = workspaceId.value
+  const { requestId, trace, keepAlive } = arrival
+  const caller = { token: null, requestId, trace, keepAlive }
+  return ok({
+    kind: 'service',
+    workspaceId: workspaceId.value,
+    userId: userId.value,
+    caller,
+    wantsExplanation,
+    mayLoad,
+  })
 }
 
-/** With METRICS_TOKEN nobody is named: all who hold it have, together, what a workspace has. */
-const tokenHolder: StreamHolder = { workspaceId: null, userId: null }
+function holdsInternalKey({ headers, services }: Arrival): Promise<boolean> {
+  return matchesKey(headers.get('Authorization'), services.config.internalAuthKey)
+}
 
-/**
- * Lets in who operates the deployment: who holds METRICS_TOKEN, or an admin of the operators' workspace. Where there is none,
- * an admin of any workspace: what is shown tells of none.
- */
-export async function admitOperator(call: Call): Promise<Result<Operator, WireError>> {
-  const { services, request } = call
-  const { metricsToken, operatorsWorkspaceId } = services.config
-  const authorization = request.headers.get('Authorization')
+async function admitKeyHolder(arrival: Arrival): Promise<Result<null, WireError>> {
+  return (await holdsInternalKey(arrival)) ? anybody : err({ code: 'key_invalid' })
+}
+
+async function admitToMetrics({ headers, services }: Arrival): Promise<Result<null, WireError>> {
+  const { metricsToken } = services.config
+  const isLetIn = metricsToken === null || (await matchesKey(headers.get('Authorization'), metricsToken))
+  return isLetIn ? anybody : err({ code: 'key_invalid' })
+}
+
+/** Nobody in particular: all who hold METRICS_TOKEN have, together, what a workspace has. */
+const tokenHolder: Operator['holder'] = { workspaceId: null, userId: null }
+
+/** Without an operators' workspace an admin of any workspace is let in: nothing that is shown is about a workspace. */
+async function admitOperator(arrival: Arrival): Promise<Result<Operator, WireError>> {
+  const { metricsToken, operatorsWorkspaceId } = arrival.services.config
   const hasOperators = operatorsWorkspaceId !== null
-  if (metricsToken !== null && (await matchesKey(authorization, metricsToken))) {
+  if (metricsToken !== null && (await matchesKey(arrival.headers.get('Authorization'), metricsToken))) {
     return ok({ alertSetters: hasOperators ? 'operators' : 'internal_key', holder: tokenHolder })
   }
-  const admitted = await admitAdminOf(call, operatorsWorkspaceId)
-  if (!admitted.ok) return admitted
-  const { workspaceId, principal } = admitted.value
+  const admin = await admitAdminOf(arrival, operatorsWorkspaceId)
+  if (!admin.ok) return admin
+  const { workspaceId, principal } = admin.value
   return ok({
     alertSetters: hasOperators ? 'you' : 'internal_key',
     holder: { workspaceId, userId: principal.userId },
   })
 }
 
-/**
- * Lets in who may set the alerts of the whole deployment: who holds the internal key, or an admin of the operators'
- * workspace. An admin of just any workspace, a customer's, must not silence everybody's alerts; METRICS_TOKEN only reads.
- */
-export async function admitSettingAlerts(call: Call): Promise<Result<KeyHolder, WireError>> {
-  const { config } = call.services
-  const keyHolder = await admitInternal(call)
-  if (keyHolder.ok) return keyHolder
-  const admitted = await admitAdminOf(call, config.operatorsWorkspaceId)
-  return admitted.ok && config.operatorsWorkspaceId === null ? err({ code: 'admin_required' }) : admitted
+/** An admin of just any workspace, a customer's, must not silence everybody's alerts; METRICS_TOKEN only reads. */
+async function admitToAlertSettings(arrival: Arrival): Promise<Result<null, WireError>> {
+  if (await holdsInternalKey(arrival)) return anybody
+  const { operatorsWorkspaceId } = arrival.services.config
+  const admin = await admitAdminOf(arrival, operatorsWorkspaceId)
+  if (!admin.ok) return admin
+  return operatorsWorkspaceId === null ? err({ code: 'admin_required' }) : anybody
 }
 
 /** An admin of a workspace; for null, of the one that X-Workspace-ID names. */
 async function admitAdminOf(
-  call: Call,
+  arrival: Arrival,
   workspaceId: WorkspaceId | null,
-): Promise<Result<Admitted, WireError>> {
-  if (workspaceId === null) return admitAdmin(call, undefined)
-  const principal = await identify(call)
-  return principal.ok ? withRole(await enter(call, principal.value, workspaceId), 'admin') : principal
-}
-
-/** The workspace that the route names, or else the header. */
-export function workspaceOf(
-  header: string | null,
-  named: string | undefined,
-): Result<WorkspaceId, WireError> {
-  const given = named ?? header
-  if (given === null) return err({ code: 'workspace_missing' })
-  const parsed = workspaceIdSchema.safeParse(given)
-  if (!parsed.success) {
-    const parameter = named === undefined ? 'X-Workspace-ID' : 'workspaceId'
-    return err({
-      code: 'invalid_parameter',
-      details: faultsOf(parsed.error).map(({ message }) => ({ parameter, message })),
-    })
-  }
-  return header !== null && header !== given ? err({ code: 'workspace_mismatch' }) : ok(parsed.data)
+): Promise<Result<Member, WireError>> {
+  if (workspaceId === null) return admitMember(arrival, 'admin')
+  const principal = await identify(arrival)
+  return principal.ok ? enter(arrival, principal.value, workspaceId, 'admin') : principal
 }

@@ -8,8 +8,13 @@ import { plainWish } from './request.ts'
 
 export const minVersionHeader = 'X-Min-Version'
 
+/** The headers that a wish is read from, and no others. */
+export interface WishHeaders {
+  readonly get: (name: 'Cache-Control' | 'Pragma' | typeof minVersionHeader) => string | null
+}
+
 /** What the request's headers ask of the answer (RFC 9111 section 5.2.1; X-Min-Version for read-your-writes). */
-export function parseWish(headers: Headers): Result<Wish, Fault[]> {
+export function parseWish(headers: WishHeaders): Result<Wish, Fault[]> {
   // Pragma counts where Cache-Control is not sent (RFC 9111 section 5.4).
   const cacheControl = headers.get('Cache-Control') ?? headers.get('Pragma')
   const minVersion = headers.get(minVersionHeader)

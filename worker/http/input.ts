@@ -49,7 +49,7 @@ export function parseInput<Schema extends z.ZodType>(
 export async function parseBody<Schema extends z.ZodType>(
   headers: Headers,
   body: ReadableStream<Uint8Array> | null,
-  { schema, bytesMax }: BodyTaken<Schema>,
+  { schema, bytesMax, shapeOf }: Pick<BodyTaken<Schema>, 'schema' | 'bytesMax' | 'shapeOf'>,
 ): Promise<Result<z.output<Schema>, WireError>> {
   if (Number(headers.get('Content-Length') ?? 0) > bytesMax) return err({ code: 'body_too_large' })
   let bytes: Uint8Array | null
@@ -61,5 +61,5 @@ export async function parseBody<Schema extends z.ZodType>(
   }
   if (bytes === null) return err({ code: 'body_too_large' })
   const json = parseJson(bytes)
-  return json.ok ? parseInput(schema, json.value, 'invalid_body') : json
+  return json.ok ? parseInput(shapeOf?.(json.value) ?? schema, json.value, 'invalid_body') : json
 }

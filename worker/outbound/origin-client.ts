@@ -35,7 +35,8 @@ import { createBreaker, tierPace } from './circuit-breaker.ts'
 
 /** On whose behalf the origin is asked: the JWT makes row level security hold, the id ties the logs together. */
 export interface Caller {
-  readonly token: string
+  /** Null: for the backend itself, by the internal key alone. */
+  readonly token: string | null
   readonly requestId: string
   /** Absent for work that nobody asked for. */
   readonly trace?: Trace
@@ -244,7 +245,7 @@ async function callOrigin(
   const askedAtMs = clock.now()
   const headers = new Headers({
     Authorization: `Bearer ${internalAuthKey}`,
-    [callerTokenHeader]: caller.token,
+    ...(caller.token === null ? {} : { [callerTokenHeader]: caller.token }),
     [requestIdHeader]: caller.requestId,
     ...(workspaceId === undefined ? {} : { [workspaceHeader]: workspaceId }),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),

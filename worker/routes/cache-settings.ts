@@ -13,9 +13,8 @@ import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { countsTag, settingsTag, workspaceTag } from '../../shared/tags.ts'
-import { admit, admitAdmin, admitByBody } from '../auth/admit.ts'
 import { enveloped, respondData } from '../http/answers.ts'
-import type { Route } from '../http/route.ts'
+import { defineRoute, type Route } from '../http/route.ts'
 import { invalidate } from '../ledger/invalidate.ts'
 import { readCacheStats } from './cache-stats.ts'
 import { measurePerformance } from './performance.ts'
@@ -27,13 +26,15 @@ const settingsBody = { schema: cacheSettingsChangeSchema, bytesMax: limits.setti
 const workspaceBody = {
   schema: z.strictObject({ workspaceId: workspaceIdSchema }),
   bytesMax: limits.workspaceBodyBytesMax,
-}
+  namesWorkspace: true,
+} as const
 const userBody = {
   schema: z.strictObject({ workspaceId: workspaceIdSchema, userId: userIdSchema.optional() }),
   bytesMax: limits.workspaceBodyBytesMax,
-}
+  namesWorkspace: true,
+} as const
 
-const readSettings: Route = {
+const readSettings = defineRoute({
   method: 'GET',
   path: settingsPath,
   summary: "A workspace's cache settings",
@@ -42,29 +43,24 @@ const readSettings: Route = {
   gives: enveloped(cacheSettingsSchema),
   errors: ['origin_unavailable', 'answer_too_large', 'origin_timeout'],
   async handle(call) {
-    const admitted = await admit(call, call.path['workspaceId'])
-    if (!admitted.ok) return admitted
-    const settings = await call.services.settings.read(admitted.value.workspaceId, admitted.value.caller)
+    const { workspaceId, caller } = call.caller
+    const settings = await call.services.settings.read(workspaceId, caller)
     return settings.ok ? ok(respondData(settings.value)) : settings
   },
-}
+})
 
-const changeSettings: Route = {
+const changeSettings = defineRoute({
   method: 'POST',
   path: settingsPath,
   summary: "Change a workspace's cache settings; what is left out stays",
-  access: 'member',
+  access: 'admin',
   takes: { path: workspacePath, body: settingsBody },
   gives: enveloped(savedSettingsSchema),
-  errors: ['admin_required', 'origin_unavailable', 'answer_too_large', 'ledger_unavailable'],
+  errors: ['origin_unavailable', 'answer_too_large', 'ledger_unavailable'],
   async handle(call) {
-    const admitted = await admitAdmin(call, call.path['workspaceId'])
-    if (!admitted.ok) return admitted
-    const change = await admitted.value.readBody(settingsBody)
-    if (!change.ok) return change
-    const { workspaceId, caller } = admitted.value
+    const { workspaceId, caller } = call.caller
     const { origin, ledger, metrics } = call.services
-    const saved = await origin.saveSettings(workspaceId, change.value, caller)
+    const saved = await origin.saveSettings(workspaceId, call.input.body, caller)
     if (!saved.ok) return saved
     // Saved but not announced would be in force at some locations only: then the answer is an error, and a retry mends it.
     const announced = await invalidate(
@@ -74,34 +70,32 @@ const changeSettings: Route = {
     )
     return announced.ok ? ok(respondData(saved.value)) : announced
   },
-}
+})
 
-const invalidateWorkspace: Route = {
+const invalidateWorkspace = defineRoute({
   method: 'POST',
   path: '/api/cache-settings/invalidate',
   summary: 'Move on everything of a workspace',
-  access: 'member',
+  access: 'admin',
   takes: { body: workspaceBody },
   gives: enveloped(workspaceInvalidatedSchema),
-  errors: ['admin_required', 'ledger_unavailable'],
+  errors: ['ledger_unavailable'],
   async handle(call) {
-    const asked = await admitByBody(call, workspaceBody, 'admin')
-    if (!asked.ok) return asked
     const tags = [workspaceTag, countsTag, settingsTag]
     const { ledger, metrics } = call.services
     const answer = await invalidate(
       ledger,
       metrics.recorder,
-      new Map([[asked.value.workspaceId, [{ tags }]]]),
+      new Map([[call.caller.workspaceId, [{ tags }]]]),
     )
     if (!answer.ok) return answer
     // Nothing is deleted anywhere: what moved on outdates every entry of the workspace, in every tier, at once.
     const { invalidated, patterns, version } = answer.value
     return ok(respondData({ deletedEntries: invalidated, patterns, version }))
   },
-}
+})
 
-const warmCache: Route = {
+const warmCache = defineRoute({
   method: 'POST',
   path: '/api/cache-settings/warm-cache',
   summary: "Fill every tier with the first page of each board and the workspace's counts",
@@ -110,14 +104,12 @@ const warmCache: Route = {
   gives: enveloped(warmUpSchema),
   errors: ['origin_unavailable', 'answer_too_large', 'origin_timeout'],
   async handle(call) {
-    const asked = await admitByBody(call, userBody, 'member')
-    if (!asked.ok) return asked
-    const warmed = await warmUp(call.services, asked.value)
+    const warmed = await warmUp(call.services, call.caller)
     return warmed.ok ? ok(respondData(warmed.value)) : warmed
   },
-}
+})
 
-const testPerformance: Route = {
+const testPerformance = defineRoute({
   method: 'POST',
   path: '/api/cache-settings/test-performance',
   summary: 'Read the counts from the database, through a cold and a warm Redis, and from KV, and time each',
@@ -126,14 +118,12 @@ const testPerformance: Route = {
   gives: enveloped(performanceAnswerSchema),
   errors: ['origin_unavailable', 'answer_too_large', 'origin_timeout'],
   async handle(call) {
-    const asked = await admitByBody(call, userBody, 'member')
-    if (!asked.ok) return asked
-    const performance = await measurePerformance(call.services, asked.value)
+    const performance = await measurePerformance(call.services, call.caller)
     if (!performance.ok) return performance
     const { stats } = await readCacheStats(call)
     return ok(respondData({ performance: performance.value, cacheStats: stats }))
   },
-}
+})
 
 /** Settings and management of a workspace's cache (SPEC 5). */
 export const cacheSettingsRoutes: readonly Route[] = [

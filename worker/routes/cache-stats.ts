@@ -4,8 +4,8 @@ import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { statsOf } from '../deployment/metrics/render.ts'
 import { enveloped, respondData, respondJson } from '../http/answers.ts'
-import type { Call, OpenRoute } from '../http/route.ts'
-import { oneVariant } from '../http/route.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import type { Services } from '../services.ts'
 
 const cacheHealthSchema = z.object({
   healthy: z.boolean(),
@@ -17,7 +17,10 @@ const cacheHealthSchema = z.object({
 export async function readCacheStats({
   services,
   edgeLocation,
-}: Pick<Call, 'services' | 'edgeLocation'>): Promise<z.output<typeof cacheHealthSchema>> {
+}: {
+  readonly services: Services
+  readonly edgeLocation: string
+}): Promise<z.output<typeof cacheHealthSchema>> {
   const signal = AbortSignal.timeout(limits.probeDeadlineMs)
   const [totals, kv, redis] = await Promise.all([
     services.metrics.read(edgeLocation),
@@ -32,8 +35,8 @@ export async function readCacheStats({
 }
 
 /** Public: figures of the whole deployment, none of a workspace. */
-export const cacheStatsRoutes: readonly OpenRoute[] = [
-  {
+export const cacheStatsRoutes: readonly Route[] = [
+  defineRoute({
     method: 'GET',
     path: '/api/cache-settings/health',
     summary: 'Whether the cache tiers answer, and how often they hit',
@@ -41,10 +44,9 @@ export const cacheStatsRoutes: readonly OpenRoute[] = [
     takes: {},
     gives: cacheHealthSchema,
     errors: [],
-    variantOf: oneVariant,
     handle: async (call) => ok(respondJson(await readCacheStats(call))),
-  },
-  {
+  }),
+  defineRoute({
     method: 'GET',
     path: '/api/cache-settings/status',
     summary: 'The cache figures, the tiers, and whether Redis is switched on',
@@ -59,7 +61,6 @@ export const cacheStatsRoutes: readonly OpenRoute[] = [
       }),
     ),
     errors: [],
-    variantOf: oneVariant,
     async handle(call) {
       const { healthy, stats, timestamp } = await readCacheStats(call)
       return ok(
@@ -71,5 +72,5 @@ export const cacheStatsRoutes: readonly OpenRoute[] = [
         }),
       )
     },
-  },
+  }),
 ]

@@ -4,14 +4,14 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
 import { respondJson } from '../http/answers.ts'
-import { type OpenRoute, oneVariant } from '../http/route.ts'
+import { defineRoute } from '../http/route.ts'
 import type { Services } from '../services.ts'
 
 /** Where the dashboard's scripts, styles and pictures lie: names with a digest of what is in them. */
 export const dashboardFilesPath = '/dashboard/*'
 
 /** `GET /dashboard/config.json`: where the page signs its user in. */
-export const dashboardConfigRoute: OpenRoute = {
+export const dashboardConfigRoute = defineRoute({
   method: 'GET',
   path: '/dashboard/config.json',
   summary: 'Where the dashboard signs its users in',
@@ -19,7 +19,6 @@ export const dashboardConfigRoute: OpenRoute = {
   takes: {},
   gives: dashboardConfigSchema,
   errors: [],
-  variantOf: oneVariant,
   async handle({ services }) {
     const { signIn } = services.config
     const config: DashboardConfig = {
@@ -28,7 +27,7 @@ export const dashboardConfigRoute: OpenRoute = {
     }
     return ok(respondJson(config))
   },
-}
+})
 
 /** The dashboard's page, at `/`. */
 export async function servePage(services: Services, request: Request): Promise<Result<Response, WireError>> {

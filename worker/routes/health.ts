@@ -4,7 +4,7 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { respondJson } from '../http/answers.ts'
-import { type OpenRoute, oneVariant } from '../http/route.ts'
+import { defineRoute } from '../http/route.ts'
 import type { Services } from '../services.ts'
 import type { Tier } from '../tiers/tier.ts'
 
@@ -34,7 +34,7 @@ const healthSchema = z.object({
 const probedWorkspace = workspaceIdSchema.parse('health-probe')
 
 /** `GET /health`, public: says which parts answer, and nothing of what they hold. 503 when nothing can serve. */
-export const healthRoute: OpenRoute = {
+export const healthRoute = defineRoute({
   method: 'GET',
   path: '/health',
   summary: 'Whether the service can serve, and which of its parts answer',
@@ -42,7 +42,6 @@ export const healthRoute: OpenRoute = {
   takes: {},
   gives: healthSchema,
   errors: [],
-  variantOf: oneVariant,
   async handle({ services, edgeLocation, startedAtMs }) {
     const [parts, alerts] = await Promise.all([probeAll(services), services.monitoring.alertSummary()])
     const status = overall(parts)
@@ -60,7 +59,7 @@ export const healthRoute: OpenRoute = {
     }
     return ok(respondJson(health, status === 'unhealthy' ? 503 : 200))
   },
-}
+})
 
 type Parts = z.output<typeof healthSchema>['services']
 

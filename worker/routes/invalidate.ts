@@ -15,14 +15,17 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags.ts'
-import { admitInternal } from '../auth/admit.ts'
 import { enveloped, respondData, respondJson } from '../http/answers.ts'
 import { parseInput } from '../http/input.ts'
-import type { Call, Route } from '../http/route.ts'
+import { defineRoute, type HeadersTaken } from '../http/route.ts'
 import type { LedgerEvent } from '../ledger/contract.ts'
 import { ledgerEventOf } from '../ledger/event-digest.ts'
 import { invalidate, invalidateEach } from '../ledger/invalidate.ts'
 import { webhookTags } from '../ledger/webhook-tags.ts'
+import type { Services } from '../services.ts'
+
+type Body = z.output<typeof body.schema>
+type OutboxBatch = z.output<typeof outboxBatchSchema>
 
 const body = {
   schema: z.union([
@@ -32,35 +35,42 @@ const body = {
     outboxBatchSchema,
   ]),
   bytesMax: limits.requestBodyBytesMax,
+  shapeOf(json: unknown) {
+    if (isObjectWith(json, 'outbox')) return outboxBatchSchema
+    if (isObjectWith(json, 'events')) return invalidationBatchSchema
+    return isObjectWith(json, 'table') ? databaseWebhookSchema : invalidationEventSchema
+  },
+}
+
+/** The workspace of events that name none; judged where there are such events. */
+const workspaceHeader: HeadersTaken<'X-Workspace-ID', string | null> = {
+  described: { 'X-Workspace-ID': 'The workspace of events that name none; else the same.' },
+  read: (headers) => ok(headers.get('X-Workspace-ID')),
 }
 
 /** `POST /api/cache/invalidate`: the CRM's backend, or the database's outbox, says what changed (SPEC 4). */
-export const invalidateRoute: Route = {
+export const invalidateRoute = defineRoute({
   method: 'POST',
   path: '/api/cache/invalidate',
   summary: 'Move on what a change touched; answered once that is durable',
   access: 'internal-key',
-  takes: { body },
+  takes: { headers: workspaceHeader, body },
   gives: z.union([enveloped(invalidationAnswerSchema), enveloped(outboxAnswerSchema)]),
   errors: ['workspace_missing', 'workspace_mismatch', 'event_id_reused', 'ledger_unavailable'],
-  async handle(call) {
-    const admitted = await admitInternal(call)
-    if (!admitted.ok) return admitted
-    // Which shape it is to have shows only once it is read; its faults are then told in that shape's terms.
-    const read = await admitted.value.readBody({ ...body, schema: z.unknown() })
-    if (!read.ok) return read
-    if (isObjectWith(read.value, 'outbox')) return takeOutbox(read.value, call)
-    const events = await eventsOf(read.value, call)
+  async handle({ input, services }) {
+    if ('outbox' in input.body) return takeOutbox(input.body, services)
+    const events = await eventsOf(input.body, input.headers)
     if (!events.ok) return events
-    return takeReported(events.value, isObjectWith(read.value, 'events'), call)
+    return takeReported(events.value, 'events' in input.body, services)
   },
-}
+})
 
 /** Tags as they are, each event answered for itself: 200 when all are durable, 207 when some are not. */
-async function takeOutbox(body: unknown, { services }: Call): Promise<Result<Response, WireError>> {
-  const batch = parseInput(outboxBatchSchema, body, 'invalid_body')
-  if (!batch.ok) return batch
-  const events = await invalidateEach(services.ledger, services.metrics.recorder, batch.value.outbox)
+async function takeOutbox(
+  { outbox }: OutboxBatch,
+  { ledger, metrics }: Services,
+): Promise<Result<Response, WireError>> {
+  const events = await invalidateEach(ledger, metrics.recorder, outbox)
   const areAllDurable = events.every(({ status }) => status === 200)
   return ok(respondJson({ success: true, data: { events } }, areAllDurable ? 200 : 207))
 }
@@ -81,7 +91,7 @@ type Events = Map<WorkspaceId, ReportedEvent[]>
 async function takeReported(
   events: Events,
   isBatch: boolean,
-  { services }: Call,
+  services: Services,
 ): Promise<Result<Response, WireError>> {
   const written = new Map([...events].map(([id, own]) => [id, own.map(({ ledgerEvent }) => ledgerEvent)]))
   const answer = await invalidate(services.ledger, services.metrics.recorder, written)
@@ -98,29 +108,23 @@ async function takeReported(
   return err({ code: 'event_id_reused', details, conflicts: refused })
 }
 
-/** The body's events by workspace, whichever of the reported shapes it has; faults are told in that shape's terms. */
-async function eventsOf(body: unknown, call: Call): Promise<Result<Events, WireError>> {
-  if (isObjectWith(body, 'events')) {
-    const batch = parseInput(invalidationBatchSchema, body, 'invalid_body')
-    return batch.ok ? reportedEvents(batch.value.events, call) : batch
-  }
-  if (isObjectWith(body, 'table')) {
-    const webhook = parseInput(databaseWebhookSchema, body, 'invalid_body')
-    if (!webhook.ok) return webhook
-    const moved = webhookTags(webhook.value)
-    if (!moved.ok) return err({ code: 'invalid_body', details: [moved.error] })
-    const reported = (tags: readonly Tag[]) => [{ ledgerEvent: { tags }, position: 0 }]
-    return ok(new Map([...moved.value].map(([workspaceId, tags]) => [workspaceId, reported(tags)])))
-  }
-  const event = parseInput(invalidationEventSchema, body, 'invalid_body')
-  return event.ok ? reportedEvents([event.value], call) : event
+/** The body's events by workspace, whichever of the reported shapes it has. */
+async function eventsOf(
+  body: Exclude<Body, OutboxBatch>,
+  workspaceHeader: string | null,
+): Promise<Result<Events, WireError>> {
+  if ('events' in body) return reportedEvents(body.events, workspaceHeader)
+  if (!('table' in body)) return reportedEvents([body], workspaceHeader)
+  const moved = webhookTags(body)
+  if (!moved.ok) return err({ code: 'invalid_body', details: [moved.error] })
+  const reported = (tags: readonly Tag[]) => [{ ledgerEvent: { tags }, position: 0 }]
+  return ok(new Map([...moved.value].map(([workspaceId, tags]) => [workspaceId, reported(tags)])))
 }
 
 async function reportedEvents(
   events: readonly InvalidationEvent[],
-  call: Call,
+  header: string | null,
 ): Promise<Result<Events, WireError>> {
-  const header = call.request.headers.get('X-Workspace-ID')
   const fallback = header === null ? null : parseInput(workspaceIdSchema, header, 'invalid_parameter')
   if (fallback !== null && !fallback.ok) return fallback
   const byWorkspace: Events = new Map()

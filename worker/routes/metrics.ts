@@ -1,14 +1,12 @@
 import { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
-import { err, ok } from '../../shared/result.ts'
-import { matchesKey } from '../auth/internal-key.ts'
+import { ok } from '../../shared/result.ts'
 import { renderPrometheus, type TextFormat, textContentTypes } from '../deployment/metrics/prometheus.ts'
 import { metricsBodySchema, renderJson } from '../deployment/metrics/render.ts'
 import { respondJson } from '../http/answers.ts'
-import { parseInput, queryOf } from '../http/input.ts'
 import { negotiate, type Offered } from '../http/negotiation.ts'
-import type { Call, OpenRoute } from '../http/route.ts'
+import { type Call, defineRoute, type HeadersTaken, type InputOf } from '../http/route.ts'
 
 const query = z.strictObject({ format: z.enum(['json', 'prometheus']).optional() })
 
@@ -33,36 +31,39 @@ function isTextOf(version: string) {
     isUtf8(parameter, value) || (parameter === 'version' && value === version) || parameter === 'escaping'
 }
 
+/** What says which format is wanted: the query, and else `Accept`. */
+export const metricsTaken = {
+  query,
+  headers: {
+    described: { Accept: 'Chooses the format where the query does not.' },
+    read: (headers) => ok(headers.get('Accept')),
+  } satisfies HeadersTaken<'Accept', string | null>,
+} as const
+
+type MetricsInput = InputOf<typeof metricsTaken>
+
 /** `GET /metrics`: the figures of the whole deployment. Public unless `METRICS_TOKEN` is set. */
-export const metricsRoute: OpenRoute = {
+export const metricsRoute = defineRoute({
   method: 'GET',
   path: '/metrics',
   summary: "The deployment's figures, as JSON or as Prometheus text",
   access: 'metrics-token',
-  takes: { query },
+  takes: metricsTaken,
   gives: metricsBodySchema,
   errors: ['invalid_parameter', 'key_invalid'],
-  async variantOf(call) {
-    const { metricsToken } = call.services.config
-    const authorization = call.request.headers.get('Authorization')
-    if (metricsToken !== null && !(await matchesKey(authorization, metricsToken))) {
-      return err({ code: 'key_invalid' })
-    }
-    return formatOf(call)
-  },
+  variantOf: formatOf,
   handle: answerMetrics,
-}
+})
 
-/** The figures, to who may see them. */
-export async function answerMetrics(call: Call): Promise<Result<Response, WireError>> {
+/** The figures, to a caller who may see them. */
+export async function answerMetrics(call: Call<unknown, MetricsInput>): Promise<Result<Response, WireError>> {
   const { services, edgeLocation } = call
-  const format = formatOf(call)
-  if (!format.ok) return format
+  const format = formatOf(call.input)
   const reading = await services.metrics.read(edgeLocation)
   const response =
-    format.value === 'json'
+    format === 'json'
       ? respondJson(renderJson(reading, edgeLocation, services.clock.now()))
-      : respondText(renderPrometheus(reading, format.value), textContentTypes[format.value])
+      : respondText(renderPrometheus(reading, format), textContentTypes[format])
   response.headers.set('Vary', 'Accept')
   return ok(response)
 }
@@ -72,15 +73,9 @@ function respondText(text: string, contentType: string): Response {
 }
 
 /** What `format` asks for, of the text formats the one that `Accept` prefers; else what `Accept` does. */
-function formatOf({ url, request }: Call): Result<Format, WireError> {
-  const given = queryOf(url)
-  if (!given.ok) return given
-  const asked = parseInput(query, given.value, 'invalid_parameter')
-  if (!asked.ok) return asked
-  const { format } = asked.value
-  if (format === 'json') return ok(format)
-  const accept = request.headers.get('Accept')
-  return ok(format === undefined ? negotiate(accept, formats) : negotiate(accept, textFormats))
+function formatOf({ query: { format }, headers: accept }: MetricsInput): Format {
+  if (format === 'json') return format
+  return format === undefined ? negotiate(accept, formats) : negotiate(accept, textFormats)
 }
 
 /** The older of the two is the default: any scraper reads it. */

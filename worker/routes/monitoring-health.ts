@@ -2,15 +2,14 @@ import type { MonitoringHealth, RedisHealth } from '../../shared/contract/monito
 import { monitoringHealthSchema, redisHealthSchema } from '../../shared/contract/monitoring.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
-import { admitOperator } from '../auth/admit.ts'
 import { summaryOf } from '../deployment/streams/snapshot.ts'
 import { respondJson } from '../http/answers.ts'
-import type { Route } from '../http/route.ts'
+import { defineRoute, type Route } from '../http/route.ts'
 import type { BreakerStanding } from '../outbound/circuit-breaker.ts'
 import { readRedisMemory } from '../tiers/redis-memory.ts'
 import { overall, probeAll } from './health.ts'
 
-const whole: Route = {
+const whole = defineRoute({
   method: 'GET',
   path: '/api/monitoring/health',
   summary: 'Every part: asked now, and as its callers everywhere saw it; the outbox; the alerts that fire',
@@ -19,8 +18,6 @@ const whole: Route = {
   gives: monitoringHealthSchema,
   errors: [],
   async handle(call) {
-    const admitted = await admitOperator(call)
-    if (!admitted.ok) return admitted
     const { services, edgeLocation, startedAtMs } = call
     const [parts, seen] = await Promise.all([probeAll(services), services.monitoring.now()])
     const status = overall(parts)
@@ -40,9 +37,9 @@ const whole: Route = {
     }
     return ok(respondJson(health, status === 'unhealthy' ? 503 : 200))
   },
-}
+})
 
-const redisHealth: Route = {
+const redisHealth = defineRoute({
   method: 'GET',
   path: '/api/monitoring/health/redis',
   summary: 'Whether Redis answers and how fast, its memory, and the circuit breakers in front of it',
@@ -51,8 +48,6 @@ const redisHealth: Route = {
   gives: redisHealthSchema,
   errors: [],
   async handle(call) {
-    const admitted = await admitOperator(call)
-    if (!admitted.ok) return admitted
     const { tiers, config, clock } = call.services
     const timestamp = () => new Date(clock.now()).toISOString()
     if (tiers.redis === null || config.redis === null) {
@@ -82,7 +77,7 @@ const redisHealth: Route = {
     }
     return ok(respondJson(health, probe.ok ? 200 : 503))
   },
-}
+})
 
 function breakerOf({ state, sinceMs }: BreakerStanding) {
   return { state, since: new Date(sinceMs).toISOString() }

@@ -1,5 +1,4 @@
 import type { AlertReport } from '../../shared/contract/alerts.ts'
-import type { WireError } from '../../shared/contract/errors.ts'
 import type {
   CacheReport,
   CacheWindow,
@@ -7,33 +6,29 @@ import type {
   PerformanceWindow,
 } from '../../shared/contract/monitoring.ts'
 import { cacheReportSchema, performanceReportSchema } from '../../shared/contract/monitoring.ts'
-import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
-import { admitOperator } from '../auth/admit.ts'
 import { readSums } from '../deployment/metrics/read-sums.ts'
 import { latencyOf, outcomesOf, sumOf } from '../deployment/metrics/render.ts'
 import type { Totals } from '../deployment/metrics/totals.ts'
 import type { WindowSum, WindowSums } from '../deployment/streams/contract.ts'
 import { latencyOfPart } from '../deployment/streams/part-calls.ts'
 import { enveloped, respondData, respondJson } from '../http/answers.ts'
-import type { Call, Route } from '../http/route.ts'
-import { answerMetrics, metricsRoute } from './metrics.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import type { Services } from '../services.ts'
+import { answerMetrics, metricsRoute, metricsTaken } from './metrics.ts'
 
-const figures: Route = {
+const figures = defineRoute({
   method: 'GET',
   path: '/api/monitoring/metrics',
   summary: "The deployment's figures, as /metrics gives them",
   access: 'operator',
-  takes: metricsRoute.takes,
+  takes: metricsTaken,
   gives: metricsRoute.gives,
   errors: ['invalid_parameter'],
-  async handle(call) {
-    const admitted = await admitOperator(call)
-    return admitted.ok ? answerMetrics(call) : admitted
-  },
-}
+  handle: answerMetrics,
+})
 
-const performance: Route = {
+const performance = defineRoute({
   method: 'GET',
   path: '/api/monitoring/metrics/performance',
   summary: 'Latencies of the whole and of each part, over a minute, five minutes, an hour and all time',
@@ -42,17 +37,17 @@ const performance: Route = {
   gives: performanceReportSchema,
   errors: ['figures_unavailable'],
   async handle(call) {
-    const sums = await sumsFor(call)
+    const sums = await call.services.monitoring.windowSums()
     if (!sums.ok) return sums
     const report: PerformanceReport = {
       windows: eachWindow(sums.value, performanceOf),
-      timestamp: timestampOf(call),
+      timestamp: timestampOf(call.services),
     }
     return ok(respondJson(report))
   },
-}
+})
 
-const cacheStats: Route = {
+const cacheStats = defineRoute({
   method: 'GET',
   path: '/api/monitoring/stats/cache',
   summary:
@@ -62,7 +57,7 @@ const cacheStats: Route = {
   gives: enveloped(cacheReportSchema),
   errors: ['figures_unavailable'],
   async handle(call) {
-    const sums = await sumsFor(call)
+    const sums = await call.services.monitoring.windowSums()
     if (!sums.ok) return sums
     const { all } = sums.value
     const tier = (name: 'memory' | 'edge-cache' | 'kv' | 'redis') => ({
@@ -77,20 +72,14 @@ const cacheStats: Route = {
         checks: outcomesOf(all, 'consistency_checks'),
         violations: sumOf(all, 'consistency_violations'),
       },
-      timestamp: timestampOf(call),
+      timestamp: timestampOf(call.services),
     }
     return ok(respondData(report))
   },
-}
+})
 
 /** Figures for operators; health, alerts and the stream are in files of their own. */
 export const monitoringRoutes: readonly Route[] = [figures, performance, cacheStats]
-
-/** Lets an operator in, and answers the figures as of the last look, a second old at most while requests come in. */
-async function sumsFor(call: Call): Promise<Result<WindowSums, WireError>> {
-  const admitted = await admitOperator(call)
-  return admitted.ok ? call.services.monitoring.windowSums() : admitted
-}
 
 function eachWindow<Shown>(
   { windows, all }: WindowSums,
@@ -140,6 +129,6 @@ function cacheOf(totals: Totals, seconds: number | null): CacheWindow {
   }
 }
 
-function timestampOf({ services }: Call): AlertReport['timestamp'] {
-  return new Date(services.clock.now()).toISOString()
+function timestampOf({ clock }: Services): AlertReport['timestamp'] {
+  return new Date(clock.now()).toISOString()
 }

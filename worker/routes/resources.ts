@@ -1,37 +1,60 @@
-import { LRUCache } from 'lru-cache'
 import { joinBytes } from '../../shared/bytes.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
-import { limits } from '../../shared/limits.ts'
+import type { UserId } from '../../shared/ids.ts'
+import { userIdSchema } from '../../shared/ids.ts'
 import type { AnyResource } from '../../shared/resources/index.ts'
 import { resources } from '../../shared/resources/index.ts'
 import type { Question } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { Reader } from '../auth/callers.ts'
 import type { ReadAnswer } from '../cache/read.ts'
-import { parseWish } from '../cache/wish.ts'
+import type { Wish } from '../cache/request.ts'
+import { minVersionHeader, parseWish } from '../cache/wish.ts'
 import { ageSeconds } from '../entry/entry.ts'
 import { enveloped } from '../http/answers.ts'
-import { queryOf } from '../http/input.ts'
-import type { Call, Route } from '../http/route.ts'
-import type { Asker } from './explain.ts'
-import { admitAsker, explain } from './explain.ts'
+import { type Call, defineRoute, type HeadersTaken, type Route } from '../http/route.ts'
+import { explain } from './explain.ts'
 
 const encoder = new TextEncoder()
 const opening = encoder.encode('{"success":true,"data":')
 const closing = encoder.encode('}')
 
+/** What a reader's headers say of the answer that they want. */
+interface ReadHeaders {
+  readonly wish: Wish
+  readonly ifNoneMatch: string | null
+}
+
+const readHeaders: HeadersTaken<
+  typeof minVersionHeader | 'If-None-Match' | 'Cache-Control' | 'Pragma',
+  ReadHeaders
+> = {
+  described: {
+    [minVersionHeader]: 'Nothing older than this version is answered.',
+    'If-None-Match': 'The ETag of an answer that the caller has: 304 where it still holds.',
+    'Cache-Control': 'What the caller takes of a cache (RFC 9111, section 5.2.1).',
+    Pragma: 'As `Cache-Control`, where that is not sent.',
+  },
+  read(headers) {
+    const wish = parseWish(headers)
+    return wish.ok ? ok({ wish: wish.value, ifNoneMatch: headers.get('If-None-Match') }) : wish
+  },
+}
+
 /** Every declared resource, mounted the same way. */
 export const resourceRoutes: readonly Route[] = resources.map(routeOf)
 
+type ResourceCall = Call<Reader, { readonly question: Question; readonly headers: ReadHeaders }>
+
 function routeOf(resource: AnyResource): Route {
-  const questionIn = createQuestionParser(resource)
-  return {
+  return defineRoute({
     method: 'GET',
     path: resource.route,
     summary: resource.summary,
-    access: 'member',
-    takes: { path: resource.path, query: resource.query },
+    access: 'reader',
+    takes: { path: resource.path, query: resource.query, question: resource.ask, headers: readHeaders },
     gives: enveloped(resource.answer),
     errors: [
       'invalid_parameter',
@@ -45,48 +68,27 @@ function routeOf(resource: AnyResource): Route {
       'not_cached',
       'origin_timeout',
     ],
-    handle: (call) => answer(resource, call, questionIn),
-  }
+    handle: (call) => answer(resource, call),
+  })
 }
 
-/** What a request's URL asks of the resource: read once a URL, since boards are asked for in the same words. */
-function createQuestionParser(resource: AnyResource): (call: Call) => Result<Question, WireError> {
-  const known = new LRUCache<string, Question>({ max: limits.isolateQuestionsMax })
-  return ({ url, path }) => {
-    const question = known.get(url)
-    if (question !== undefined) return ok(question)
-    const query = queryOf(url)
-    if (!query.ok) return query
-    const asked = resource.ask(path, query.value)
-    if (!asked.ok) return err({ code: 'invalid_parameter', details: asked.error })
-    known.set(url, asked.value)
-    return asked
-  }
-}
+/** The user of an answer to a service that names none. */
+const backendUserId = userIdSchema.parse('backend')
 
-async function answer(
-  resource: AnyResource,
-  call: Call,
-  questionIn: ReturnType<typeof createQuestionParser>,
-): Promise<Result<Response, WireError>> {
-  const { services } = call
-  const admitted = await admitAsker(call, call.path['workspaceId'])
-  if (!admitted.ok) return admitted
-  const asked = questionIn(call)
-  if (!asked.ok) return asked
-  const wish = parseWish(call.request.headers)
-  if (!wish.ok) return err({ code: 'invalid_parameter', details: wish.error })
-
-  const { workspaceId, principal, caller, isKeyHolder } = admitted.value
+async function answer(resource: AnyResource, call: ResourceCall): Promise<Result<Response, WireError>> {
+  const { services, input } = call
+  const { workspaceId, caller, mayLoad } = call.caller
+  const { wish } = input.headers
+  const userId = call.caller.userId ?? backendUserId
   const read = await services.ask({
     resourceName: resource.name,
-    question: asked.value,
+    question: input.question,
     workspaceId,
-    userId: principal.userId,
+    userId,
     caller,
-    wish: isKeyHolder ? { ...wish.value, isOnlyIfCached: true } : wish.value,
+    wish: mayLoad ? wish : { ...wish, isOnlyIfCached: true },
   })
-  const responded = read.ok ? respond(resource, call, read.value, admitted.value) : read
+  const responded = read.ok ? respond(resource, call, read.value, userId) : read
   const counted = read.ok ? servedBy(read.value, services.clock.now()) : undefined
   if (counted !== undefined) call.notes.served = counted.served
   services.metrics.recorder.record({
@@ -108,17 +110,18 @@ function servedBy({ status, source, view }: ReadAnswer, nowMs: number) {
 /** The stored bytes with what is said of them, or 304 where the caller has them already (RFC 9110 section 13). */
 function respond(
   resource: AnyResource,
-  call: Call,
+  call: ResourceCall,
   answered: ReadAnswer,
-  { principal: { userId }, wantsExplanation }: Asker,
+  userId: UserId,
 ): Result<Response, WireError> {
   const { entry, status, source, lifetimeSeconds } = answered
   if (!entry.found) return err({ code: resource.notFound ?? 'internal' })
   const nowMs = call.services.clock.now()
+  const { wantsExplanation } = call.caller
   // Weak: `_cache` differs from answer to answer. With the user: the same entry may read differently to each.
   const etag = `W/"${entry.etag}.${encodeURIComponent(userId)}"`
   const headers = headersOf(answered, nowMs, etag, wantsExplanation)
-  if (!wantsExplanation && matches(call.request.headers.get('If-None-Match'), etag)) {
+  if (!wantsExplanation && matches(call.input.headers.ifNoneMatch, etag)) {
     return ok(new Response(null, { status: 304, headers }))
   }
   const data = resource.present(entry.body, {

@@ -125,10 +125,11 @@ async function send(route: Route, sent: Sent): Promise<number> {
 }
 
 const named = (route: Route) => [`${route.method} ${route.path}`, route] as const
-const ofUsers = routes.filter(({ access }) => ['member', 'operator', 'alert-settings'].includes(access))
+const ofUsers = routes.filter(({ access }) =>
+  ['member', 'admin', 'reader', 'operator', 'alert-settings'].includes(access),
+)
 const withBody = routes.filter(({ takes }) => takes.body !== undefined)
-const namesWorkspaceInBody = (route: Route) =>
-  ofUsers.includes(route) && route.takes.body?.bytesMax === limits.workspaceBodyBytesMax
+const namesWorkspaceInBody = (route: Route) => route.takes.body?.namesWorkspace === true
 
 describe.each(ofUsers.map(named))('%s', (_name, route) => {
   it.each([

@@ -2,7 +2,8 @@ import type { WireErrorCode } from '../../../shared/contract/errors.ts'
 import { workspaceHeader } from '../../../shared/contract/origin.ts'
 import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
 import { resources } from '../../../shared/resources/index.ts'
-import type { Access, Route } from '../route.ts'
+import type { Access } from '../../auth/callers.ts'
+import type { Route } from '../route.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import type { Answer, Operation, Parameter } from './operation.ts'
 import { parametersOf, textHeader } from './operation.ts'
@@ -36,6 +37,23 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
   member: {
     ...asMember,
     letsIn: 'For members of the workspace, with their JWT.',
+    errors: [...memberErrors, 'workspace_mismatch'],
+  },
+  admin: {
+    ...asMember,
+    letsIn: 'For admins of the workspace, with their JWT.',
+    errors: [...memberErrors, 'workspace_mismatch', 'admin_required'],
+  },
+  reader: {
+    ...asMember,
+    letsIn: 'For members of the workspace, with their JWT.',
+    errors: [...memberErrors, 'workspace_mismatch'],
+  },
+  'reader-or-service': {
+    ...asMember,
+    security: [{ member: [] }, { internalKey: [] }],
+    letsIn:
+      "For members of the workspace, with their JWT; and for the CRM's backend, with the internal key, whose `X-User-ID` says about whom.",
     errors: [...memberErrors, 'workspace_mismatch'],
   },
   'internal-key': {
@@ -128,9 +146,26 @@ function operationOf(route: Route): Operation {
   }
 }
 
+/** OpenAPI has other places for these (Parameter Object, `in: header`). */
+const toldElsewhere: ReadonlySet<string> = new Set(['Accept', 'Content-Type', 'Authorization'])
+
 /** The headers that the door of a way in reads, and then those that the route takes. */
 function headersOf(route: Route, { names }: WayIn): Parameter[] {
-  return [...headersNaming(route, names)]
+  const taken = Object.entries(route.takes.headers?.described ?? {}).map(
+    ([name, description]): Parameter => ({
+      ...{ name, in: 'header', isRequired: false, description },
+      schema: { type: 'string', examples: [headerExamples[name] ?? '1'] },
+    }),
+  )
+  return [...headersNaming(route, names), ...taken].filter(({ name }) => !toldElsewhere.has(name))
+}
+
+const headerExamples: Readonly<Record<string, string>> = {
+  'X-Workspace-ID': '15213',
+  'X-Min-Version': '8124',
+  'If-None-Match': '"5f1c"',
+  'Cache-Control': 'max-age=0',
+  Pragma: 'no-cache',
 }
 
 function headersNaming({ path, takes }: Route, names: WayIn['names']): Parameter[] {
@@ -138,7 +173,7 @@ function headersNaming({ path, takes }: Route, names: WayIn['names']): Parameter
   if (names === 'operator') {
     return [workspaceParameter(false, "With an admin's JWT, where no operators' workspace is configured.")]
   }
-  const isNamedElsewhere = path.includes('{workspaceId}') || takes.body !== undefined
+  const isNamedElsewhere = path.includes('{workspaceId}') || takes.body?.namesWorkspace === true
   const description = isNamedElsewhere ? 'If given, must be the workspace that is named.' : 'The workspace.'
   return [userIdParameter, workspaceParameter(!isNamedElsewhere, description)]
 }
