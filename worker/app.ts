@@ -23,6 +23,7 @@ import { logRequest, traceOf } from './http/request-log.ts'
 import { type CallNotes, defineRoute, type Route } from './http/route.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
+import { contactRoutes } from './routes/contacts.ts'
 import { dashboardConfigRoute, dashboardFilesPath, serveFile, servePage } from './routes/dashboard.ts'
 import { healthRoute } from './routes/health.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
@@ -48,6 +49,7 @@ const openApiRoute = defineRoute({
 /** Every route, in the order the SPEC tells of them. */
 export const routes: readonly Route[] = [
   ...resourceRoutes,
+  ...contactRoutes,
   invalidateRoute,
   ...cacheSettingsRoutes,
   ...cacheStatsRoutes,
@@ -189,10 +191,15 @@ function letRead(headers: Headers, origin: string | null, allowedOrigins: readon
   headers.set('Access-Control-Expose-Headers', exposedHeaders)
 }
 
+/** A browser asks first before it sends one of these, or any of the headers below. */
+const methodsOtherThanGet = [...new Set(routes.map(({ method }) => method))].filter(
+  (method) => method !== 'GET',
+)
+
 function preflight(allowedOrigins: readonly string[]) {
   return cors({
     origin: (origin) => (allowedOrigins.includes(origin) ? origin : null),
-    allowMethods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
+    allowMethods: ['GET', 'HEAD', 'OPTIONS', ...methodsOtherThanGet],
     allowHeaders: [
       'Authorization',
       'Content-Type',
@@ -211,9 +218,11 @@ function preflight(allowedOrigins: readonly string[]) {
   })
 }
 
+const countedMethods: readonly RequestMethod[] = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']
+
 /** One of a few: a caller may send any word as its method. */
 function countedMethod(method: string): RequestMethod {
-  return method === 'GET' || method === 'HEAD' || method === 'POST' || method === 'OPTIONS' ? method : 'other'
+  return countedMethods.find((known) => known === method) ?? 'other'
 }
 
 function honoPath(path: string): string {
