@@ -24,7 +24,13 @@ import { type CallNotes, defineRoute, type Route } from './http/route.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
 import { contactRoutes } from './routes/contacts.ts'
-import { dashboardConfigRoute, dashboardFilesPath, serveFile, servePage } from './routes/dashboard.ts'
+import {
+  dashboardConfigRoute,
+  dashboardFilesPath,
+  serveDocs,
+  serveFile,
+  servePage,
+} from './routes/dashboard.ts'
 import { healthRoute } from './routes/health.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -118,6 +124,7 @@ export function createApp(servicesOf: (env: Env) => Services): App {
   for (const path of new Set(routes.map((route) => route.path))) refuseOtherMethods(app, path)
   for (const [path, serveAsset] of [
     ['/', servePage],
+    ['/docs', serveDocs],
     [dashboardFilesPath, serveFile],
   ] as const) {
     app.get(path, async (context) => {
