@@ -130,7 +130,7 @@ interface OriginCall {
 }
 
 export function createOrigin(options: OriginOptions): Origin {
-  const { url, clock, recorder } = options
+  const { clock, recorder } = options
   const breaker = createBreaker(clock, pace, (state) =>
     recorder.record({ kind: 'breaker', tier: 'origin', side: 'get', state }),
   )
@@ -162,22 +162,7 @@ export function createOrigin(options: OriginOptions): Origin {
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
   }
 
-  /** Where no answer of the origin's came back, the write may have been made, and it is not for this Worker to send it again. */
-  async function write<Schema extends z.ZodType>(
-    schema: Schema,
-    call: OriginCall,
-    caller: Caller,
-  ): Promise<Result<z.output<Schema>, WireError>> {
-    const answer = await send(call, caller)
-    if (answer === late || answer === lost) return unconfirmed
-    if (!answer.ok) return answer.error.code === 'answer_too_large' ? unconfirmed : answer
-    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
-    const parsed = schema.safeParse(enveloped.data?.data)
-    return parsed.success ? ok(parsed.data) : unconfirmed
-  }
-
   const workspacePath = (workspaceId: WorkspaceId) => `/workspaces/${encodeURIComponent(workspaceId)}`
-  const contactPath = (contactId: ContactId) => `/contacts/${encodeURIComponent(contactId)}`
 
   return {
     async load(resourceName, request, caller) {
@@ -196,40 +181,65 @@ export function createOrigin(options: OriginOptions): Origin {
       askFor(cacheSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller),
     saveSettings: (workspaceId, change, caller) =>
       askFor(savedSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller, change),
-    contacts: {
-      create: (workspaceId, body, caller) =>
-        write(contactWrittenSchema, { method: 'POST', path: '/contacts', body, workspaceId }, caller),
-      change(workspaceId, contactId, body, caller) {
-        const path = contactPath(contactId)
-        return write(contactWrittenSchema, { method: 'PATCH', path, body, workspaceId }, caller)
-      },
-      move(workspaceId, contactId, body, caller) {
-        const path = `${contactPath(contactId)}/move`
-        return write(contactWrittenSchema, { method: 'POST', path, body, workspaceId }, caller)
-      },
-      remove(workspaceId, contactId, caller) {
-        const path = contactPath(contactId)
-        return write(contactDeletedSchema, { method: 'DELETE', path, workspaceId }, caller)
-      },
-    },
+    contacts: createContactWrites(send),
     breaker: () => breaker.standing(),
-    probe: () =>
-      withinDeadline(
-        clock,
-        limits.probeDeadlineMs,
-        async (signal) => {
-          try {
-            const response = await fetch(`${url}/health`, { signal })
-            const health = originHealthSchema.safeParse(
-              parseJson(await readBounded(response.body, limits.answerBytesMax)),
-            )
-            return { origin: health.success, database: health.success && health.data.database.available }
-          } catch {
-            return { origin: false, database: false }
-          }
-        },
-        { origin: false, database: false },
-      ),
+    probe: () => probe(options),
+  }
+}
+
+/** Past the breaker: whether it answers is what is asked. */
+function probe({ url, clock }: OriginOptions): Promise<{ origin: boolean; database: boolean }> {
+  const neither = { origin: false, database: false }
+  return withinDeadline(
+    clock,
+    limits.probeDeadlineMs,
+    async (signal) => {
+      try {
+        const response = await fetch(`${url}/health`, { signal })
+        const health = originHealthSchema.safeParse(
+          parseJson(await readBounded(response.body, limits.answerBytesMax)),
+        )
+        return { origin: health.success, database: health.success && health.data.database.available }
+      } catch {
+        return neither
+      }
+    },
+    neither,
+  )
+}
+
+/** Where no answer of the origin's came back, the write may have been made, and it is not for this Worker to send it again. */
+function createContactWrites(send: (call: OriginCall, caller: Caller) => Promise<Answer>): ContactWrites {
+  async function write<Schema extends z.ZodType>(
+    schema: Schema,
+    call: OriginCall,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>> {
+    const answer = await send(call, caller)
+    if (answer === late || answer === lost) return unconfirmed
+    if (!answer.ok) return answer.error.code === 'answer_too_large' ? unconfirmed : answer
+    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
+    const parsed = schema.safeParse(enveloped.data?.data)
+    return parsed.success ? ok(parsed.data) : unconfirmed
+  }
+
+  const pathOf = (contactId: ContactId) => `/contacts/${encodeURIComponent(contactId)}`
+
+  return {
+    create: (workspaceId, body, caller) =>
+      write(contactWrittenSchema, { method: 'POST', path: '/contacts', body, workspaceId }, caller),
+    change(workspaceId, contactId, body, caller) {
+      const path = pathOf(contactId)
+      return write(contactWrittenSchema, { method: 'PATCH', path, body, workspaceId }, caller)
+    },
+    move(workspaceId, contactId, body, caller) {
+      const path = `${pathOf(contactId)}/move`
+      return write(contactWrittenSchema, { method: 'POST', path, body, workspaceId }, caller)
+    },
+    remove(workspaceId, contactId, caller) {
+      const path = pathOf(contactId)
+      return write(contactDeletedSchema, { method: 'DELETE', path, workspaceId }, caller)
+    },
   }
 }
 
