@@ -21,35 +21,34 @@ const eventId = storableText(1, limits.eventIdCharactersMax)
  * One change the CRM's backend reports (SPEC 4). What an event leaves out widens it: without a column the whole
  * board moves on, without a board the whole workspace.
  */
-export const invalidationEventSchema = z
-  .strictObject({
-    workspaceId: workspaceIdSchema.optional(),
-    boardId: boardIdSchema.optional(),
-    contactId: contactIdSchema.optional(),
-    action: invalidationActionSchema,
-    /** The column of a contact that stays in it. */
-    columnId: columnIdSchema.optional(),
-    fromColumnId: columnIdSchema.optional(),
-    toColumnId: columnIdSchema.optional(),
-    /**
-     * The same event under the same id again changes nothing and answers the same. An event that differs in anything is another
-     * one, and is refused under an id that the workspace's ledger remembers: those of its last 10,000 events.
-     */
-    eventId: eventId.optional(),
-  })
-  .meta({
-    examples: [
-      {
-        workspaceId: '15213',
-        boardId: 'board_123',
-        contactId: 'contact_000042',
-        action: 'contact_moved',
-        fromColumnId: 'col_3',
-        toColumnId: 'col_4',
-        eventId: 'move-1',
-      },
-    ],
-  })
+const event = z.strictObject({
+  workspaceId: workspaceIdSchema.optional(),
+  boardId: boardIdSchema.optional(),
+  contactId: contactIdSchema.optional(),
+  action: invalidationActionSchema,
+  /** The column of a contact that stays in it. */
+  columnId: columnIdSchema.optional(),
+  fromColumnId: columnIdSchema.optional(),
+  toColumnId: columnIdSchema.optional(),
+  /**
+   * The same event under the same id again changes nothing and answers the same. An event that differs in anything is another
+   * one, and is refused under an id that the workspace's ledger remembers: those of its last 10,000 events.
+   */
+  eventId: eventId.optional(),
+})
+export const invalidationEventSchema = event.meta({
+  examples: [
+    {
+      workspaceId: '15213',
+      boardId: 'board_123',
+      contactId: 'contact_000042',
+      action: 'contact_moved',
+      fromColumnId: 'col_3',
+      toColumnId: 'col_4',
+      eventId: 'move-1',
+    },
+  ],
+})
 export type InvalidationEvent = z.output<typeof invalidationEventSchema>
 
 export const invalidationBatchSchema = z.strictObject({
@@ -100,21 +99,20 @@ export type DatabaseWebhook = z.output<typeof databaseWebhookSchema>
  * `invalidated` counts the tags that moved on, `version` is the workspace's new version; of a batch over several
  * workspaces `versions` has each one's, and `version` is one of these.
  */
-export const invalidationAnswerSchema = z
-  .object({
-    invalidated: z.int(),
-    patterns: z.array(z.string()),
-    version: z.int(),
-    versions: z.record(z.string(), z.int()),
-  })
-  .meta({
-    examples: [
-      {
-        invalidated: 4,
-        patterns: ['contacts:15213:board_123:*', 'counts:15213:*'],
-        version: 8_123,
-        versions: { '15213': 8_123 },
-      },
-    ],
-  })
+const invalidated = z.object({
+  invalidated: z.int(),
+  patterns: z.array(z.string()),
+  version: z.int(),
+  versions: z.record(z.string(), z.int()),
+})
+export const invalidationAnswerSchema = invalidated.meta({
+  examples: [
+    {
+      invalidated: 4,
+      patterns: ['contacts:15213:board_123:*', 'counts:15213:*'],
+      version: 8_123,
+      versions: { '15213': 8_123 },
+    },
+  ],
+})
 export type InvalidationAnswer = z.output<typeof invalidationAnswerSchema>
