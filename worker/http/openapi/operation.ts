@@ -108,15 +108,25 @@ function describedByShape({ enum: choices, default: preset, minLength, maxLength
   return preset === undefined ? shape : `${shape} Left out: \`${preset}\`.`
 }
 
+const serverWords: Readonly<Record<ServerName, string>> = {
+  worker: 'At the Worker:',
+  origin: 'At the origin:',
+}
+
 /** An operation, or the same method and path of two servers, in OpenAPI's words. */
 export function operationObject(operations: readonly [Operation, ...Operation[]]): object {
-  const [first] = operations
+  const [first, ...others] = operations
+  const security = operations.flatMap((operation) => operation.security)
   return {
     operationId: operationId(first),
     tags: [first.tag],
     summary: first.summary,
-    description: operations.map(({ description }) => description).join('\n\n'),
-    security: operations.flatMap(({ security }) => security),
+    description: operations
+      .map(({ server, description }) =>
+        others.length === 0 ? description : `${serverWords[server]} ${description}`,
+      )
+      .join('\n\n'),
+    security: [...new Map(security.map((each) => [JSON.stringify(each), each])).values()],
     parameters: operations.flatMap(({ parameters }) => parameters).map(parameterObject),
     ...requestBody(first.body),
     responses: { ...successes(operations), ...refusals(operations) },
@@ -148,7 +158,7 @@ function successes(operations: readonly Operation[]): Record<string, object> {
     [...Map.groupBy(answers, ({ status }) => status)].map(([status, ofStatus]) => [
       status,
       {
-        description: ofStatus.map(({ description }) => description).join(' '),
+        description: [...new Set(ofStatus.map(({ description }) => description))].join(' '),
         ...headersObject(
           Object.assign({}, ...ofStatus.map(({ headers }) => headers)),
           ofStatus.some(({ isLimited }) => isLimited) ? limitHeaders : {},

@@ -16,9 +16,9 @@ export function originOperations(): Operation[] {
 type CallersAccess = Extract<OriginAccess, 'public' | 'internal-key' | 'writer'>
 
 const letsIn: Readonly<Record<CallersAccess, string>> = {
-  public: 'Anybody may call it.',
-  'internal-key': 'It takes the internal key.',
-  writer: `It takes a member's JWT, or the internal key: then \`${callerTokenHeader}\` names on whose behalf, and without it the backend writes for itself.`,
+  public: 'For everybody.',
+  'internal-key': 'For holders of the internal key.',
+  writer: `For members of the workspace, with their JWT; and for the CRM's backend, with the internal key: then \`${callerTokenHeader}\` names on whose behalf, and without it the backend writes for itself.`,
 }
 
 const securityOf: Readonly<Record<CallersAccess, Operation['security']>> = {
@@ -77,7 +77,7 @@ function operationOf(route: OriginRoute): Operation {
     path,
     tag: access === 'writer' ? 'Writes at the origin' : 'Service',
     summary,
-    description: ['At the origin.', letsIn[access], description].filter(Boolean).join(' '),
+    description: [letsIn[access], description].filter(Boolean).join(' '),
     security: securityOf[access],
     parameters: [...parametersOf(takes.path, 'path'), ...(access === 'writer' ? writerHeaders : [])],
     body: bodyOf(takes),
