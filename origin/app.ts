@@ -1,13 +1,14 @@
+import type { Handler, MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import type { Logger } from 'pino'
 import type { Bearer } from '../shared/auth/bearer.ts'
 import type { Clock } from '../shared/clock.ts'
 import { requestIdHeader } from '../shared/contract/origin.ts'
+import type { OriginAccess, OriginRouteName } from '../shared/contract/origin-routes.ts'
+import { originRouteList } from '../shared/contract/origin-routes.ts'
 import { safeHeaderEntries } from '../shared/contract/safe-headers.ts'
-import type { Admission } from './auth/admission.ts'
 import { createAdmission } from './auth/admission.ts'
-import type { Credentials } from './auth/credentials.ts'
 import { createCredentials } from './auth/credentials.ts'
 import { createMemberships } from './auth/membership.ts'
 import { createRateLimits } from './auth/rate-limits.ts'
@@ -17,6 +18,7 @@ import { createContactWriter } from './contacts/contact-writer.ts'
 import type { ImportTurns } from './contacts/import-turns.ts'
 import { createImportTurns } from './contacts/import-turns.ts'
 import type { Database } from './database/client.ts'
+import type { Places } from './database/places.ts'
 import { createPlaces } from './database/places.ts'
 import type { Queries } from './database/queries.ts'
 import { createQueries } from './database/queries.ts'
@@ -27,6 +29,7 @@ import type { OriginEnv } from './http/answers.ts'
 import { respondError } from './http/answers.ts'
 import { logRequest } from './http/request-log.ts'
 import { takeTurns } from './http/thread-turns.ts'
+import type { QueryMetrics } from './metrics.ts'
 import { createQueryMetrics } from './metrics.ts'
 import type { Relay } from './outbox/relay.ts'
 import {
@@ -55,12 +58,12 @@ export interface AppParts {
 }
 
 /**
- * The origin as a function from request to answer (shared/contract/origin.ts). Read the route table top to bottom. Every
+ * The origin as a function from request to answer. Its routes are those that shared/contract/origin-routes.ts declares. Every
  * request passes, in this order: the internal key in constant time, the caller's token, limits, membership; only behind
  * them a body is read, and the database asked for what the request is about.
  */
 export function createApp(parts: AppParts): Hono<OriginEnv> {
-  const { config, bearer, database, relay, clock, logger } = parts
+  const { config, bearer, database, clock, logger } = parts
   const metrics = createQueryMetrics()
   const places = createPlaces(config)
   const importTurns = createImportTurns(clock)
@@ -81,33 +84,19 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
     await next()
   })
 
-  app.get('/health', healthRoute(database, relay, clock))
-  app.all('/health', allowedMethods('GET'))
-
-  mountContacts(app, parts, { queries, importTurns, credentials, admission, unfitValues })
-
+  const handlers = createHandlers(parts, { queries, metrics, places, importTurns, unfitValues })
+  const inTurn = takeTurns()
+  mount(app, handlers, { public: [] })
+  // Writes come from the CRM's backend and from members too: they have a door of their own.
+  for (const path of ['/contacts', '/contacts/*']) app.use(path, inTurn, credentials.requireWriter)
+  mount(app, handlers, { writer: [admission.toWorkspaceOfHeader] })
   app.use(credentials.requireInternalKey)
-
-  app.get('/metrics', metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }))
-  app.all('/metrics', allowedMethods('GET'))
-
-  app.post('/load/:resource', requireReader, loadRoute(queries, unfitValues))
-  app.all('/load/:resource', allowedMethods('POST'))
-
-  app.get('/workspaces/:id/membership', requireMember, membershipRoute(queries))
-  app.all('/workspaces/:id/membership', allowedMethods('GET'))
-
-  app.get('/workspaces/:id/boards', requireMember, boardsRoute(queries))
-  app.all('/workspaces/:id/boards', allowedMethods('GET'))
-
-  app.get('/workspaces/:id/settings', requireReader, settingsRoute(queries))
-  app.post(
-    '/workspaces/:id/settings',
-    requireMember,
-    admission.toWorkspaceOfPath,
-    changeSettingsRoute(queries),
-  )
-  app.all('/workspaces/:id/settings', allowedMethods('GET', 'POST'))
+  mount(app, handlers, {
+    'internal-key': [],
+    reader: [requireReader],
+    member: [requireMember],
+    'member-in-workspace': [requireMember, admission.toWorkspaceOfPath],
+  })
 
   app.notFound((context) => respondError(context, { code: 'route_not_found' }))
   app.onError((error, context) => {
@@ -120,37 +109,55 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   return app
 }
 
-interface Door {
+interface Work {
   readonly queries: Queries
+  readonly metrics: QueryMetrics
+  readonly places: Places
   readonly importTurns: ImportTurns
-  readonly credentials: Credentials
-  readonly admission: Admission
   readonly unfitValues: UnfitValues
 }
 
-/** Writes come from the CRM's backend and its members, not from the Worker: they have a door of their own. */
-function mountContacts(
-  app: Hono<OriginEnv>,
-  { relay, clock, logger }: AppParts,
-  { queries, importTurns: turns, credentials, admission, unfitValues }: Door,
-): void {
+type Handlers = Readonly<Record<OriginRouteName, Handler<OriginEnv>>>
+
+/** What each declared route does: one that has no handler does not compile. */
+function createHandlers(
+  { config, database, relay, clock, logger }: AppParts,
+  { queries, metrics, places, importTurns, unfitValues }: Work,
+): Handlers {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
   const contacts = createContactWriter(queries, deliver, unfitValues)
-  const admitted = admission.toWorkspaceOfHeader
-  const inTurn = takeTurns()
-  app.use('/contacts', inTurn, credentials.requireWriter)
-  app.use('/contacts/*', inTurn, credentials.requireWriter)
+  return {
+    health: healthRoute(database, relay, clock),
+    metrics: metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }),
+    importContacts: importContactsRoute({ contacts, turns: importTurns, deliver, clock, logger }),
+    createContact: createContactRoute(contacts),
+    changeContact: changeContactRoute(contacts),
+    deleteContact: deleteContactRoute(contacts),
+    moveContact: moveContactRoute(contacts),
+    load: loadRoute(queries, unfitValues),
+    membership: membershipRoute(queries),
+    boards: boardsRoute(queries),
+    settings: settingsRoute(queries),
+    changeSettings: changeSettingsRoute(queries),
+  }
+}
 
-  app.post('/contacts/import', admitted, importContactsRoute({ contacts, turns, deliver, clock, logger }))
-  app.all('/contacts/import', allowedMethods('POST'))
-
-  app.post('/contacts', admitted, createContactRoute(contacts))
-  app.all('/contacts', allowedMethods('POST'))
-
-  app.patch('/contacts/:id', admitted, changeContactRoute(contacts))
-  app.delete('/contacts/:id', admitted, deleteContactRoute(contacts))
-  app.all('/contacts/:id', allowedMethods('PATCH', 'DELETE'))
-
-  app.post('/contacts/:id/move', admitted, moveContactRoute(contacts))
-  app.all('/contacts/:id/move', allowedMethods('POST'))
+/** Mounts the declared routes of these ways in, path by path, each behind what lets its callers in. */
+function mount(
+  app: Hono<OriginEnv>,
+  handlers: Handlers,
+  doors: Readonly<Partial<Record<OriginAccess, readonly MiddlewareHandler<OriginEnv>[]>>>,
+): void {
+  const routes = originRouteList.flatMap((route) => {
+    const door = doors[route.access]
+    return door === undefined ? [] : [{ ...route, door }]
+  })
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const ofPath = routes.filter((route) => route.path === path)
+    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
+    for (const { method, name, door } of ofPath) {
+      for (const handler of [...door, handlers[name]]) app.on(method, pattern, handler)
+    }
+    app.all(pattern, allowedMethods(...ofPath.map(({ method }) => method)))
+  }
 }

@@ -305,6 +305,10 @@ holds(
 )
 holds(limits.sharedChangesMax <= limits.ledgerTagsMax, 'a shared view is a part of a view')
 holds(limits.entryTagsMax * 6 + 1_024 <= limits.entryHeaderBytesMax, "an entry's tags fit in its header")
+holds(
+  limits.queryDeadlineMs + limits.writeRelayDeadlineMs < limits.originDeadlineMs,
+  'a write has been committed, and its invalidation waited for, before the Worker gives the origin up',
+)
 holds(limits.entryHeaderBytesMax < limits.entryBytesMax, 'an entry holds more than its header')
 holds(limits.keyPartCharactersMax < limits.keyBytesMax, 'a key holds more than one part')
 holds(limits.ledgerTagsMax <= 65_536, 'a tag fits in two bytes')

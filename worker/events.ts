@@ -14,7 +14,7 @@ export type TierFailureKind =
 export type BreakerSide = 'get' | 'put'
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'OPTIONS' | 'other'
+export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
 /** Whose requests a limit counts. */
 export type LimitScope = 'user' | 'workspace'

@@ -1,12 +1,7 @@
 import type { Handler } from 'hono'
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
-import {
-  contactChangeSchema,
-  contactCreationSchema,
-  contactMoveSchema,
-  type ImportReport,
-} from '../../shared/contract/contacts.ts'
+import { contactBodies, type ImportReport } from '../../shared/contract/contacts.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { ContactId } from '../../shared/ids.ts'
 import { contactIdSchema } from '../../shared/ids.ts'
@@ -27,7 +22,8 @@ type ContactsHandler = Handler<OriginEnv>
 /** POST /contacts */
 export function createContactRoute(contacts: ContactWriter): ContactsHandler {
   return async (context) => {
-    const contact = await parseBody(context, contactCreationSchema, limits.contactBodyBytesMax)
+    const { schema, bytesMax } = contactBodies.creation
+    const contact = await parseBody(context, schema, bytesMax)
     if (!contact.ok) return respondError(context, contact.error)
     return respondData(context, await contacts.create(writerOf(context), contact.value), 201)
   }
@@ -38,7 +34,8 @@ export function changeContactRoute(contacts: ContactWriter): ContactsHandler {
   return async (context) => {
     const contactId = contactIdOf(context)
     if (!contactId.ok) return respondError(context, contactId.error)
-    const change = await parseBody(context, contactChangeSchema, limits.contactBodyBytesMax)
+    const { schema, bytesMax } = contactBodies.change
+    const change = await parseBody(context, schema, bytesMax)
     if (!change.ok) return respondError(context, change.error)
     return respondData(context, await contacts.update(writerOf(context), contactId.value, change.value))
   }
@@ -49,7 +46,8 @@ export function moveContactRoute(contacts: ContactWriter): ContactsHandler {
   return async (context) => {
     const contactId = contactIdOf(context)
     if (!contactId.ok) return respondError(context, contactId.error)
-    const place = await parseBody(context, contactMoveSchema, limits.contactMoveBodyBytesMax)
+    const { schema, bytesMax } = contactBodies.move
+    const place = await parseBody(context, schema, bytesMax)
     if (!place.ok) return respondError(context, place.error)
     return respondData(context, await contacts.update(writerOf(context), contactId.value, place.value))
   }

@@ -7,9 +7,10 @@ import { jsonBytes, text } from '../text.ts'
 import { faultSchema } from './errors.ts'
 
 /**
- * Contacts as they are written through the origin, with a member's JWT or the internal key in `Authorization`, and the
- * workspace in `X-Workspace-ID`. With the internal key, `X-Caller-Token` names on whose behalf; without it the backend
- * writes for itself.
+ * Contacts as they are written, with the workspace in `X-Workspace-ID`. Members write through the Worker, at
+ * `/api/contacts…`, with their JWT in `Authorization`: it passes the write on to the origin, and the answer back. At the origin
+ * itself `Authorization` holds a member's JWT or the internal key; with the key, `X-Caller-Token` names on whose behalf,
+ * and without it the backend writes for itself.
  *
  *   POST   /contacts              ContactCreation → 201 ContactWritten; 409 where the id is taken
  *   PATCH  /contacts/{id}         ContactChange   → ContactWritten
@@ -81,6 +82,18 @@ export const contactCreationSchema = z
     created_at: instant.optional(),
   })
   .refine((contact) => isWithinBytes({ status: presetStatus, ...contact }), withinBytes)
+  .meta({
+    examples: [
+      {
+        id: 'contact_900001',
+        board_id: 'board_123',
+        board_column_id: 'col_1',
+        name: 'John Doe',
+        email: 'john@example.com',
+        phone: '+1234567890',
+      },
+    ],
+  })
 export type ContactCreation = z.output<typeof contactCreationSchema>
 
 /** What is left out stays as it is. The column is changed by a move. */
@@ -89,15 +102,28 @@ export const contactChangeSchema = z
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .refine(isWithinBytes, withinBytes)
+  .meta({ examples: [{ priority: 'high', needs_response: true }] })
+
+export type ContactPatch = z.output<typeof contactChangeSchema>
 
 /** Fields to change by name; a move names the column too. */
-export type ContactChange = z.output<typeof contactChangeSchema> | z.output<typeof contactMoveSchema>
+export type ContactChange = ContactPatch | ContactMove
 
 /** Without a board the contact stays on its own. */
-export const contactMoveSchema = z.strictObject({
-  board_id: boardIdSchema.optional(),
-  board_column_id: columnIdSchema,
-})
+export const contactMoveSchema = z
+  .strictObject({
+    board_id: boardIdSchema.optional(),
+    board_column_id: columnIdSchema,
+  })
+  .meta({ examples: [{ board_column_id: 'col_4' }] })
+export type ContactMove = z.output<typeof contactMoveSchema>
+
+/** What each write takes, at Worker and origin alike: its shape, and how large its body may be. */
+export const contactBodies = {
+  creation: { schema: contactCreationSchema, bytesMax: limits.contactBodyBytesMax },
+  change: { schema: contactChangeSchema, bytesMax: limits.contactBodyBytesMax },
+  move: { schema: contactMoveSchema, bytesMax: limits.contactMoveBodyBytesMax },
+} as const
 
 /**
  * `version`: a read with it as `X-Min-Version` sees the write. Null with `pending`: the write is committed, and its

@@ -62,6 +62,10 @@ export const wireErrors = {
     status: 504,
     sentence: 'The origin did not answer in time and nothing usable is cached.',
   },
+  write_unconfirmed: {
+    status: 504,
+    sentence: 'The origin did not confirm the write; it may have been made. Read before you send it again.',
+  },
 } as const
 
 export type WireErrorCode = keyof typeof wireErrors

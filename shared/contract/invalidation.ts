@@ -21,7 +21,7 @@ const eventId = storableText(1, limits.eventIdCharactersMax)
  * One change the CRM's backend reports (SPEC 4). What an event leaves out widens it: without a column the whole
  * board moves on, without a board the whole workspace.
  */
-export const invalidationEventSchema = z.strictObject({
+const event = z.strictObject({
   workspaceId: workspaceIdSchema.optional(),
   boardId: boardIdSchema.optional(),
   contactId: contactIdSchema.optional(),
@@ -35,6 +35,19 @@ export const invalidationEventSchema = z.strictObject({
    * one, and is refused under an id that the workspace's ledger remembers: those of its last 10,000 events.
    */
   eventId: eventId.optional(),
+})
+export const invalidationEventSchema = event.meta({
+  examples: [
+    {
+      workspaceId: '15213',
+      boardId: 'board_123',
+      contactId: 'contact_000042',
+      action: 'contact_moved',
+      fromColumnId: 'col_3',
+      toColumnId: 'col_4',
+      eventId: 'move-1',
+    },
+  ],
 })
 export type InvalidationEvent = z.output<typeof invalidationEventSchema>
 
@@ -87,10 +100,20 @@ export type DatabaseWebhook = z.output<typeof databaseWebhookSchema>
  * `invalidated` counts what moved (boards, columns, open lists, the counts), `version` is the workspace's new version; of a batch over several
  * workspaces `versions` has each one's, and `version` is one of these.
  */
-export const invalidationAnswerSchema = z.object({
+const invalidated = z.object({
   invalidated: z.int(),
   patterns: z.array(z.string()),
   version: z.int(),
   versions: z.record(z.string(), z.int()),
+})
+export const invalidationAnswerSchema = invalidated.meta({
+  examples: [
+    {
+      invalidated: 4,
+      patterns: ['contacts:15213:board_123:*', 'counts:15213:*'],
+      version: 8_123,
+      versions: { '15213': 8_123 },
+    },
+  ],
 })
 export type InvalidationAnswer = z.output<typeof invalidationAnswerSchema>

@@ -16,10 +16,11 @@ import { storableText } from '../storable-text.ts'
  *   GET  /health                                       → OriginHealth (no key)
  *   GET  /metrics                                      → OriginMetrics
  *
- * Contacts are written by others than the Worker: contract/contacts.ts.
+ * Contacts are written as contract/contacts.ts has it: by members through the Worker, and by the CRM's backend at the origin itself.
  */
 export const callerTokenHeader = 'X-Caller-Token'
 export const requestIdHeader = 'X-Request-ID'
+export const workspaceHeader = 'X-Workspace-ID'
 
 /** Names a place in a workspace's ledger. */
 export const loadVersionSchema = storableText(0, 64)

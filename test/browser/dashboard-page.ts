@@ -92,7 +92,7 @@ const axeReportSchema = z.object({
 })
 
 /** By the debugging protocol, which the page's content security policy does not bind. */
-async function seriousFaultsOf(page: Page): Promise<string[]> {
+export async function seriousFaultsOf(page: Page): Promise<string[]> {
   await page.evaluate(await axeSource)
   const report = axeReportSchema.parse(
     await page.evaluate('axe.run(document, { resultTypes: ["violations"] })'),

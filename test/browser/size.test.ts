@@ -33,10 +33,21 @@ describe("the dashboard's build", () => {
     expect(bytes).toBeLessThan(firstViewBytesMax)
   })
 
-  it('has nothing inline: the content security policy would refuse it', async () => {
+  it('loads nothing of the viewer of the API with the dashboard', async () => {
     const page = await readFile(join(dist, 'index.html'), 'utf8')
-    expect(page).not.toMatch(/<style|style=|<script(?![^>]* src=)|\son\w+=/)
+    const [, entry] = /<script[^>]* src="\/(dashboard\/[^"]+\.js)"/.exec(page) ?? []
+    const scripts = await withImports(entry ?? '')
+    expect([...scripts].filter((path) => path.includes('docs'))).toEqual([])
+    expect(page).not.toContain('/docs-')
   })
+
+  it.each(['index.html', 'docs.html'])(
+    'has nothing inline in %s: the policy would refuse it',
+    async (name) => {
+      const page = await readFile(join(dist, name), 'utf8')
+      expect(page).not.toMatch(/<style|style=|<script(?![^>]* src=)|\son\w+=/)
+    },
+  )
 
   it('is built for production', async () => {
     const names = await readdir(join(dist, 'dashboard'))

@@ -105,6 +105,21 @@ describe('with a short window', () => {
     expect(JSON.parse(refused.text)).toMatchObject({ code: 'rate_limited' })
   })
 
+  it('a user past the limit has no write passed on to the origin', async () => {
+    const token = await stack.tokenOf({ userId: randomUUID(), workspaces: { '15213': 'member' } })
+    const write = (method: string, body: string | null) =>
+      ask(`${stack.worker}/api/contacts/contact_000001`, {
+        method,
+        headers: { Authorization: `Bearer ${token}`, 'X-Workspace-ID': '15213' },
+        body,
+      })
+    const { refused } = await spend(() => write('PATCH', '{"name":"Within the limit"}'))
+    expect(JSON.parse(refused.text)).toMatchObject({ code: 'rate_limited' })
+    expect((await write('DELETE', null)).status).toBe(429)
+    const rows = await stack.sql`select name from contacts where id = 'contact_000001'`
+    expect(rows.map((row) => row['name'])).toEqual(['Within the limit'])
+  })
+
   it('health, metrics, preflights and the keys are never refused', async () => {
     const { refused } = await spend(await createUser(stack, '15213'))
     expect(refused.status).toBe(429)

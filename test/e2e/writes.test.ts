@@ -6,6 +6,7 @@ import {
   importReportSchema,
 } from '../../shared/contract/contacts.ts'
 import { ask } from '../support/api-client.ts'
+import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 
 let stack: TestStack
@@ -177,6 +178,128 @@ describe('a writer', () => {
     const written = await write(contactWrittenSchema, 'PATCH', '/contacts/contact_000002', { name: 'Kept' })
     expect(written).toMatchObject({ version: null, invalidation: 'pending', contact: { name: 'Kept' } })
     await stack.pieces.worker.start()
+  })
+})
+
+describe('a browser', () => {
+  const site = 'http://localhost:3000'
+
+  /** A request to the Worker, as a page of an allowed origin sends it. */
+  function sendFromPage(method: string, path: string, body?: unknown, token = stack.tokens.member) {
+    return ask(`${stack.worker}${path}`, {
+      method,
+      headers: {
+        Origin: site,
+        Authorization: `Bearer ${token}`,
+        'X-Workspace-ID': '15213',
+        'Content-Type': 'application/json',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  }
+
+  async function writeFromPage<Schema extends z.ZodType>(
+    schema: Schema,
+    ...request: Parameters<typeof sendFromPage>
+  ) {
+    const preflight = await ask(`${stack.worker}${request[1]}`, {
+      method: 'OPTIONS',
+      headers: {
+        Origin: site,
+        'Access-Control-Request-Method': request[0],
+        'Access-Control-Request-Headers': 'authorization,content-type,x-workspace-id',
+      },
+    })
+    expect(preflight.headers.get('Access-Control-Allow-Origin')).toBe(site)
+    expect(preflight.headers.get('Access-Control-Allow-Methods')?.split(',')).toContain(request[0])
+    const answer = await sendFromPage(...request)
+    expect([answer.status, answer.headers.get('Access-Control-Allow-Origin')]).toEqual([
+      request[1] === '/api/contacts' ? 201 : 200,
+      site,
+    ])
+    expect(answer.headers.get('Cache-Control')).toBe('no-store')
+    return schema.parse(z.object({ data: z.unknown() }).parse(JSON.parse(answer.text)).data)
+  }
+
+  it('writes through the Worker, and reads every write next, from creation to deletion', async () => {
+    await stack.api().page('board_123', 'column_id=col_3&sort_by=updated_at')
+    const place = { board_id: 'board_123', board_column_id: 'col_3' }
+    const id = 'from_a_page'
+    const created = await writeFromPage(contactWrittenSchema, 'POST', '/api/contacts', {
+      ...place,
+      id,
+      name: 'New here',
+    })
+    expect(created).toMatchObject({ invalidation: 'done', contact: { ...place, id, name: 'New here' } })
+    expect((await columnAfter(created.version, 'col_3'))[0]).toEqual(created.contact)
+
+    const changed = await writeFromPage(contactWrittenSchema, 'PATCH', `/api/contacts/${id}`, {
+      name: 'Renamed',
+    })
+    expect(changed.version).toBeGreaterThan(created.version ?? Number.NaN)
+    expect((await columnAfter(changed.version, 'col_3'))[0]).toEqual(changed.contact)
+
+    const moved = await writeFromPage(contactWrittenSchema, 'POST', `/api/contacts/${id}/move`, {
+      board_column_id: 'col_4',
+    })
+    expect((await columnAfter(moved.version, 'col_4'))[0]).toEqual(moved.contact)
+    expect((await columnAfter(moved.version, 'col_3')).map((contact) => contact.id)).not.toContain(id)
+
+    const removed = await writeFromPage(contactDeletedSchema, 'DELETE', `/api/contacts/${id}`)
+    expect((await columnAfter(removed.version, 'col_4')).map((contact) => contact.id)).not.toContain(id)
+  })
+
+  it('is told what the origin says is wrong, with its code and details, and writes nothing then', async () => {
+    const place = { board_id: 'board_123', board_column_id: 'col_1' }
+    const big = 'x'.repeat(4_000)
+    const expected: [string, string, unknown, number, string][] = [
+      ['PATCH', '/api/contacts/nowhere', { name: 'X' }, 404, 'contact_not_found'],
+      ['DELETE', '/api/contacts/nowhere', undefined, 404, 'contact_not_found'],
+      ['POST', '/api/contacts', { ...place, id: 'contact_000001', name: 'X' }, 409, 'contact_exists'],
+      ['POST', '/api/contacts', { ...place, name: 'X', board_column_id: 'none' }, 422, 'column_not_found'],
+      ['POST', '/api/contacts/contact_000001/move', { board_column_id: 'none' }, 422, 'column_not_found'],
+      ['PATCH', '/api/contacts/contact_000001', { tags: [`${big}`] }, 400, 'invalid_body'],
+    ]
+    const count = async () => (await stack.sql`select count(*)::int as n from contacts`)[0]
+    const before = await count()
+    for (const [method, path, body, status, code] of expected) {
+      const answer = await sendFromPage(method, path, body)
+      expect([method, path, answer.status, JSON.parse(answer.text).code]).toEqual([
+        method,
+        path,
+        status,
+        code,
+      ])
+    }
+    expect(await count()).toEqual(before)
+  })
+
+  it('of another workspace, or of none, writes nothing', async () => {
+    const change = { name: 'Not theirs' }
+    const stranger = await sendFromPage(
+      'PATCH',
+      '/api/contacts/contact_000001',
+      change,
+      stack.tokens.otherAdmin,
+    )
+    expect([stranger.status, JSON.parse(stranger.text).code]).toEqual([403, 'not_a_member'])
+    const rows = await stack.sql`select 1 from contacts where name = 'Not theirs'`
+    expect(rows).toHaveLength(0)
+  })
+
+  it('is told that nobody confirmed its write while the origin is away, and that it is out of reach once that is known', async () => {
+    await stack.pieces.origin.stop()
+    const codes = new Set<string>()
+    await eventually(async () => {
+      const answer = await sendFromPage('PATCH', '/api/contacts/contact_000003', { name: 'Lost' })
+      codes.add(`${answer.status} ${JSON.parse(answer.text).code}`)
+      expect(answer.status).toBe(503)
+      expect(answer.headers.get('Retry-After')).toBe('1')
+    })
+    expect([...codes]).toEqual(['504 write_unconfirmed', '503 origin_unavailable'])
+    await stack.pieces.origin.start()
+    const rows = await stack.sql`select 1 from contacts where name = 'Lost'`
+    expect(rows).toHaveLength(0)
   })
 })
 

@@ -1,11 +1,6 @@
 import { z } from 'zod'
-import {
-  contactChangeSchema,
-  contactCreationSchema,
-  contactMoveSchema,
-} from '../../shared/contract/contacts.ts'
 import { loadRequestSchema } from '../../shared/contract/origin.ts'
-import { cacheSettingsChangeSchema } from '../../shared/contract/settings.ts'
+import { originRouteList } from '../../shared/contract/origin-routes.ts'
 import { resources } from '../../shared/resources/index.ts'
 import { routes } from '../../worker/app.ts'
 import { openApiDocument } from '../../worker/http/openapi.ts'
@@ -29,54 +24,49 @@ export interface Target {
   readonly isOpen: boolean
 }
 
+const operationSchema = z.object({
+  parameters: z.array(z.object({ name: z.string(), in: z.string(), schema: jsonSchemaSchema })),
+  requestBody: z.object({ content: z.record(z.string(), z.object({ schema: jsonSchemaSchema })) }).optional(),
+})
 const documentSchema = z.object({
   paths: z.record(
     z.string(),
-    z.record(
-      z.string(),
-      z.object({
-        parameters: z.array(z.object({ name: z.string(), in: z.string(), schema: jsonSchemaSchema })),
-        requestBody: z
-          .object({ content: z.record(z.string(), z.object({ schema: jsonSchemaSchema })) })
-          .optional(),
-      }),
-    ),
+    z.object({ servers: z.array(z.unknown()).optional() }).catchall(operationSchema),
   ),
 })
 
 /** What the Worker serves beside the routes of its table. */
-const unlisted = ['/openapi.json', '/', '/dashboard/index.js', '/favicon.ico', '/no/such/route']
+const unlisted = ['/openapi.json', '/', '/docs', '/dashboard/index.js', '/favicon.ico', '/no/such/route']
 
-/** The Worker's routes, by its table and the OpenAPI document that is drawn from it. */
+/** The Worker's routes, by its table and the OpenAPI document that is drawn from it, which tells of the origin's too. */
 export function workerTargets(): Target[] {
   const { paths } = documentSchema.parse(openApiDocument(routes))
-  const listed = Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, { parameters, requestBody }]): Target => {
-      const query = parameters.filter((parameter) => parameter.in === 'query')
-      return {
-        side: 'worker',
-        method: method.toUpperCase(),
-        path,
-        query: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
-        bodies: Object.values(requestBody?.content ?? {}).map(({ schema }) => schema),
-        isLines: false,
-        isOpen: routes.some((route) => route.path === path && route.access === 'public'),
-      }
-    }),
+  const listed = Object.entries(paths).flatMap(([path, { servers, ...operations }]) =>
+    Object.entries(servers === undefined ? operations : {}).map(
+      ([method, { parameters, requestBody }]): Target => {
+        const query = parameters.filter((parameter) => parameter.in === 'query')
+        return {
+          side: 'worker',
+          method: method.toUpperCase(),
+          path,
+          query: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
+          bodies: Object.values(requestBody?.content ?? {}).map(({ schema }) => schema),
+          isLines: false,
+          isOpen: routes.some((route) => route.path === path && route.access === 'public'),
+        }
+      },
+    ),
   )
   return [...listed, ...unlisted.map((path): Target => ({ ...bare, side: 'worker', method: 'GET', path }))]
 }
 
 const bare = { query: {}, bodies: [], isLines: false, isOpen: true }
 
-/** Bodies of the origin's routes by pattern; a route that is not here is sent any of them. */
-const originBodies: Readonly<Record<string, readonly z.ZodType[]>> = {
-  '/load/{resource}': resources.map(({ params }) => loadRequestSchema.extend({ params })),
-  '/workspaces/{id}/settings': [cacheSettingsChangeSchema],
-  '/contacts': [contactCreationSchema],
-  '/contacts/import': [contactCreationSchema],
-  '/contacts/{id}': [contactChangeSchema],
-  '/contacts/{id}/move': [contactMoveSchema],
+/** Bodies of the origin's routes, as these are declared; a load takes what its resource takes. */
+function bodiesOf(method: string, path: string): readonly z.ZodType[] {
+  if (path === '/load/{resource}') return resources.map(({ params }) => loadRequestSchema.extend({ params }))
+  const route = originRouteList.find((each) => each.method === method && each.path === path)
+  return [route?.takes.body?.schema, route?.takes.lines].filter((schema) => schema !== undefined)
 }
 
 /** The origin's routes, read from the app itself. */
@@ -85,13 +75,12 @@ export function originTargets(): Target[] {
   const mounted = app.routes.filter(({ path, method }) => !path.includes('*') && method !== 'ALL')
   const targets = mounted.map(({ method, path: pattern }): Target => {
     const path = pattern.replaceAll(/:(\w+)/g, '{$1}')
-    const schemas = originBodies[path] ?? Object.values(originBodies).flat()
     return {
       side: 'origin',
       method,
       path,
       query: {},
-      bodies: method === 'GET' || method === 'DELETE' ? [] : schemas.map(schemaOf),
+      bodies: bodiesOf(method, path).map(schemaOf),
       isLines: path.endsWith('/import'),
       isOpen: path === '/health',
     }

@@ -15,6 +15,7 @@ const sound = {
       get: {
         operationId: 'boards',
         summary: 'Boards',
+        description: 'All of them.',
         responses: { 200: { description: 'Boards' }, 400: { description: 'Bad input' } },
       },
     },
@@ -25,10 +26,29 @@ test('the OpenAPI linter finds nothing in a sound document', async () => {
   expect(await lintOpenApi(sound)).toEqual([])
 })
 
-test('the OpenAPI linter finds a document that is none, and what it would only warn of', async () => {
+test('the OpenAPI linter finds a document that is none, and what nothing uses', async () => {
   expect(await lintOpenApi({ ...sound, info: undefined })).toEqual([expect.stringMatching(/^error struct/)])
   const unused = { components: { schemas: { Board: { type: 'object' } } } }
   expect(await lintOpenApi({ ...sound, ...unused })).toEqual([
-    expect.stringMatching(/^warn no-unused-components/),
+    expect.stringMatching(/^error no-unused-components/),
+  ])
+})
+
+const operationWith = (change: object) => ({
+  ...sound,
+  paths: { '/boards': { get: { ...sound.paths['/boards'].get, ...change } } },
+})
+
+test('the OpenAPI linter finds an operation without words', async () => {
+  expect(await lintOpenApi(operationWith({ description: undefined }))).toEqual([
+    expect.stringMatching(/^error operation-description/),
+  ])
+})
+
+test('the OpenAPI linter finds an example that its schema does not take', async () => {
+  const content = { 'application/json': { schema: { type: 'integer' }, example: 'three' } }
+  const responses = { ...sound.paths['/boards'].get.responses, 200: { description: 'Boards', content } }
+  expect(await lintOpenApi(operationWith({ responses }))).toEqual([
+    expect.stringMatching(/^error no-invalid-media-type-examples/),
   ])
 })

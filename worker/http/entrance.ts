@@ -96,9 +96,11 @@ function count(exchange: Exchange, status: number): void {
   if (flushed !== null) keepAlive(flushed)
 }
 
+const countedMethods: readonly RequestMethod[] = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']
+
 /** One of a few: a caller may send any word as its method. */
 function countedMethod(method: string): RequestMethod {
-  return method === 'GET' || method === 'HEAD' || method === 'POST' || method === 'OPTIONS' ? method : 'other'
+  return countedMethods.find((known) => known === method) ?? 'other'
 }
 
 /** Where an error came from, without its message. */

@@ -1,202 +1,84 @@
-import { z } from 'zod'
-import { errorBodySchema, type WireErrorCode, wireErrors } from '../../shared/contract/errors.ts'
-import type { Access } from '../auth/callers.ts'
+import { errorBodySchema } from '../../shared/contract/errors.ts'
+import { jsonSchemaOf } from './openapi/json-schema.ts'
+import type { Operation } from './openapi/operation.ts'
+import { commonHeaders, errorExamples, operationObject } from './openapi/operation.ts'
+import { originOperations } from './openapi/origin-operations.ts'
+import { tags } from './openapi/tags.ts'
+import { workerOperations } from './openapi/worker-operations.ts'
 import type { Route } from './route.ts'
 
-const memberErrors: readonly WireErrorCode[] = [
-  'token_missing',
-  'token_invalid',
-  'token_expired',
-  'user_mismatch',
-  'workspace_missing',
-  'not_a_member',
-  'rate_limited',
-  'auth_unavailable',
-]
-const operatorErrors: readonly WireErrorCode[] = [...memberErrors, 'admin_required']
-const bodyErrors: readonly WireErrorCode[] = [
-  'malformed_request',
-  'invalid_json',
-  'invalid_body',
-  'body_too_large',
-]
-
-const errorsOf: Record<Access, readonly WireErrorCode[]> = {
-  member: [...memberErrors, 'workspace_mismatch'],
-  admin: [...memberErrors, 'workspace_mismatch', 'admin_required'],
-  reader: [...memberErrors, 'workspace_mismatch'],
-  'reader-or-service': [...memberErrors, 'workspace_mismatch'],
-  'internal-key': ['key_invalid'],
-  'metrics-token': [],
-  operator: operatorErrors,
-  'alert-settings': operatorErrors,
-  public: [],
+/**
+ * The two servers of a deployment. The origin's address is not published here: who calls it knows it, and nobody shall be
+ * led past the edge.
+ */
+const servers = {
+  worker: { url: '/', description: 'The Worker, at the edge' },
+  origin: {
+    url: '{origin}',
+    description: "The Node origin, for the CRM's backend and for operators",
+    variables: {
+      origin: {
+        default: 'http://127.0.0.1:8788',
+        description: "The origin's address; here that of the local stack.",
+      },
+    },
+  },
 }
 
-const securityOf: Record<Access, Record<string, string[]>[]> = {
-  member: [{ member: [] }],
-  admin: [{ member: [] }],
-  reader: [{ member: [] }],
-  'reader-or-service': [{ member: [] }, { internalKey: [] }],
-  'internal-key': [{ internalKey: [] }],
-  'metrics-token': [{ metricsToken: [] }, {}],
-  operator: [{ metricsToken: [] }, { member: [] }],
-  'alert-settings': [{ internalKey: [] }, { member: [] }],
-  public: [{}],
-}
+const description = `Contact boards of a multi-tenant CRM, served from Cloudflare's edge.
 
-/** Where limits are switched on. */
-const limitHeaders = {
-  RateLimit: textHeader(
-    'What remains (`r`) and until when in seconds (`t`), an item a limit: `"user";r=599;t=42`',
-  ),
-  'RateLimit-Policy': textHeader(
-    'Requests (`q`) in a window of seconds (`w`), an item a limit: `"user";q=600;w=60`',
-  ),
-}
-const retryHeader = {
-  'Retry-After': { description: 'Seconds', schema: { type: 'integer', minimum: 1 } },
-}
+Success is \`{"success": true, "data": …}\`, health and figures excepted. An error is \`{"success": false, "error", "code", "details"?, "requestId"}\`; its code is one of the table that each operation lists by status.
 
-function textHeader(description: string): object {
-  return { description, schema: { type: 'string' } }
-}
+Operations are those of the Worker unless they name the origin as their server. Where both have one path and method, one operation tells of both.`
 
-/** A schema as OpenAPI 3.1 takes it, which is JSON Schema 2020-12: of what is sent, or of what is received. */
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
-  return rest
-}
-
-function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): object[] {
-  return Object.entries(schema?.shape ?? {}).map(([name, field]) => ({
-    name,
-    in: place,
-    required: place === 'path',
-    schema: jsonSchema(field, 'input'),
-  }))
-}
-
-/** OpenAPI ignores parameters of these names. */
-const namelessHeaders = new Set(['Accept', 'Content-Type', 'Authorization'])
-
-/** The headers that the door of a route's access reads (auth/admit.ts), and then those that the route takes. */
-function headerParameters({ access, takes }: Route): object[] {
-  const taken = Object.entries(takes.headers?.described ?? {})
-  return [...headersOfAccess(access), ...taken]
-    .filter(([name]) => !namelessHeaders.has(name))
-    .map(([name, description]) => ({
-      ...{ name, in: 'header', required: false, description },
-      schema: { type: 'string' },
-    }))
-}
-
-function headersOfAccess(access: Access): readonly (readonly [name: string, description: string])[] {
-  switch (access) {
-    case 'operator':
-    case 'alert-settings':
-      return [['X-Workspace-ID', "With an admin's JWT, where no operators' workspace is configured."]]
-    case 'member':
-    case 'admin':
-    case 'reader':
-    case 'reader-or-service':
-      return [
-        ['X-User-ID', "If given, must be the token's subject."],
-        ['X-Workspace-ID', 'The workspace, where the path or body does not name it; else the same.'],
-      ]
-    default:
-      return []
-  }
-}
-
-/** The OpenAPI 3.1 document of the routes, from the same schemas that validate their requests. */
+/**
+ * The OpenAPI 3.1 document: the Worker's routes, and the origin's for others than the Worker, from the same schemas that
+ * validate their requests.
+ */
 export function openApiDocument(routes: readonly Route[]): object {
-  const paths: Record<string, Record<string, object>> = {}
-  for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) }
-  }
+  const operations = [...workerOperations(routes), ...originOperations()]
+  const paths = [...Map.groupBy(operations, ({ path }) => path)].map(([path, ofPath]) => [
+    path,
+    pathItem(ofPath),
+  ])
   const bearer = { type: 'http', scheme: 'bearer' }
   return {
     openapi: '3.1.0',
     info: {
       title: 'Boardcache',
       version: '1.0.0',
-      description: "Contact boards of a multi-tenant CRM, served from Cloudflare's edge.",
+      description,
       license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
     },
-    servers: [{ url: '/' }],
-    paths,
+    servers: [servers.worker],
+    tags,
+    paths: Object.fromEntries(paths),
     components: {
       securitySchemes: {
-        member: { ...bearer, bearerFormat: 'JWT' },
-        internalKey: bearer,
-        metricsToken: bearer,
+        member: {
+          ...bearer,
+          bearerFormat: 'JWT',
+          description: "A user's token, as Supabase Auth issues it.",
+        },
+        internalKey: { ...bearer, description: 'INTERNAL_AUTH_KEY, which the CRM’s backend holds.' },
+        metricsToken: { ...bearer, description: 'METRICS_TOKEN, which only reads.' },
       },
-      schemas: { Error: jsonSchema(errorBodySchema, 'output') },
+      headers: commonHeaders,
+      examples: errorExamples(operations),
+      schemas: { Error: jsonSchemaOf(errorBodySchema, 'output') },
     },
   }
 }
 
-function operation(route: Route): object {
-  const { path, query, body } = route.takes
-  return {
-    operationId: operationId(route),
-    summary: route.summary,
-    security: securityOf[route.access],
-    parameters: [...parameters(path, 'path'), ...parameters(query, 'query'), ...headerParameters(route)],
-    ...(body === undefined
-      ? {}
-      : {
-          requestBody: {
-            required: true,
-            description: `At most ${body.bytesMax} bytes.`,
-            content: { 'application/json': { schema: jsonSchema(body.schema, 'input') } },
-          },
-        }),
-    responses: {
-      200: {
-        description: 'What was asked for',
-        ...(isLimited(route.access) ? { headers: limitHeaders } : {}),
-        content: { [route.contentType ?? 'application/json']: { schema: jsonSchema(route.gives, 'output') } },
-      },
-      ...Object.fromEntries(
-        errorStatuses(route).map(([status, description]) => [
-          status,
-          {
-            description,
-            ...(status === 429 ? { headers: { ...limitHeaders, ...retryHeader } } : {}),
-            content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-          },
-        ]),
-      ),
-    },
-  }
-}
-
-/** One description a status: the sentences of all the codes that share it. */
-function errorStatuses(route: Route): [number, string][] {
-  const codes: WireErrorCode[] = [
-    'invalid_encoding',
-    'url_too_long',
-    'internal',
-    ...errorsOf[route.access],
-    ...(route.takes.body === undefined ? [] : bodyErrors),
-    ...route.errors,
-  ]
-  const byStatus = new Map<number, string>()
-  for (const code of codes) {
-    const { status, sentence } = wireErrors[code]
-    byStatus.set(status, [byStatus.get(status), `\`${code}\`: ${sentence}`].filter(Boolean).join(' '))
-  }
-  return [...byStatus]
-}
-
-/** Whether the callers are users, who have limits. */
-function isLimited(access: Access): boolean {
-  return errorsOf[access].includes('rate_limited')
-}
-
-function operationId({ method, path }: Route): string {
-  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '' && word !== 'api')
-  return [method.toLowerCase(), ...words].join('-')
+/** The operations of one path. Those of the origin say so, alone or beside the Worker's. */
+function pathItem(operations: readonly Operation[]): object {
+  const isOrigins = operations.every(({ server }) => server === 'origin')
+  const byMethod = [...Map.groupBy(operations, ({ method }) => method.toLowerCase())]
+  const objects = byMethod.map(([method, [first, ...others]]) => {
+    if (first === undefined) throw new Error('a group has a first member')
+    const isBoth = others.length > 0
+    const served = isBoth ? { servers: [servers.worker, servers.origin] } : {}
+    return [method, { ...operationObject([first, ...others]), ...served }]
+  })
+  return { ...(isOrigins ? { servers: [servers.origin] } : {}), ...Object.fromEntries(objects) }
 }

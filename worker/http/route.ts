@@ -98,9 +98,13 @@ interface RouteBase {
   /** With `{parameter}`s. */
   readonly path: string
   readonly summary: string
-  /** The whole body of a 200; of an event stream, the data of each event. */
+  /** What the OpenAPI document says besides the summary and who is let in. */
+  readonly description?: string
+  /** Of a success, where it is not 200. */
+  readonly status?: 201
+  /** The whole body of a success; of an event stream, the data of each event. */
   readonly gives: z.ZodType
-  /** Of a 200, where it is not JSON. */
+  /** Of a success, where it is not JSON. */
   readonly contentType?: 'text/event-stream'
   /** What can go wrong besides what its access and its body bring with them. */
   readonly errors: readonly WireErrorCode[]

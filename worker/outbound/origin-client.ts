@@ -1,6 +1,14 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
+import type {
+  ContactCreation,
+  ContactDeleted,
+  ContactMove,
+  ContactPatch,
+  ContactWritten,
+} from '../../shared/contract/contacts.ts'
+import { contactDeletedSchema, contactWrittenSchema } from '../../shared/contract/contacts.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { errorBodySchema, isAbsence } from '../../shared/contract/errors.ts'
 import type { LoadRequest } from '../../shared/contract/origin.ts'
@@ -10,12 +18,13 @@ import {
   membershipSchema,
   originHealthSchema,
   requestIdHeader,
+  workspaceHeader,
 } from '../../shared/contract/origin.ts'
 import type { CacheSettingsChange, SavedSettings } from '../../shared/contract/settings.ts'
 import { savedSettingsSchema } from '../../shared/contract/settings.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import { traceHeaders } from '../../shared/contract/trace.ts'
-import type { BoardId, Role, UserId, WorkspaceId } from '../../shared/ids.ts'
+import type { BoardId, ContactId, Role, UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { readBounded } from '../../shared/read-bounded.ts'
 import type { Question } from '../../shared/resources/question.ts'
@@ -72,9 +81,39 @@ export interface Origin {
     change: CacheSettingsChange,
     caller: Caller,
   ): Promise<Result<SavedSettings, WireError>>
+  readonly contacts: ContactWrites
   /** Whether the origin answers, and whether its database does. */
   probe(): Promise<{ origin: boolean; database: boolean }>
   breaker(): BreakerStanding
+}
+
+/**
+ * Writes of contacts in a caller's name. Each is sent at most once, whatever becomes of it. The origin's own refusals come back
+ * with their code and details; `write_unconfirmed` where it was sent and nobody can say whether it was made.
+ */
+export interface ContactWrites {
+  create(
+    workspaceId: WorkspaceId,
+    contact: ContactCreation,
+    caller: Caller,
+  ): Promise<Result<ContactWritten, WireError>>
+  change(
+    workspaceId: WorkspaceId,
+    contactId: ContactId,
+    change: ContactPatch,
+    caller: Caller,
+  ): Promise<Result<ContactWritten, WireError>>
+  move(
+    workspaceId: WorkspaceId,
+    contactId: ContactId,
+    place: ContactMove,
+    caller: Caller,
+  ): Promise<Result<ContactWritten, WireError>>
+  remove(
+    workspaceId: WorkspaceId,
+    contactId: ContactId,
+    caller: Caller,
+  ): Promise<Result<ContactDeleted, WireError>>
 }
 
 interface OriginOptions {
@@ -95,24 +134,43 @@ const pace: BreakerPace = {
   trialLostMs: limits.originDeadlineMs + 1_000,
 }
 
+/** Nothing was sent, or the origin did not let this Worker in. */
 const away: Answer = err({ code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
+/** It was sent, and what came back is no answer of the origin's. */
+const lost: Answer = err({ code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
 const late: Answer = err({ code: 'origin_timeout' })
+/** How the origin answers a write. */
+const writtenSchema = z.object({ success: z.literal(true), data: z.unknown() })
+const unconfirmed = err({ code: 'write_unconfirmed' } as const)
+
+/** One call of the origin's HTTP interface. */
+interface OriginCall {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+  /** Where the path does not name it. */
+  readonly workspaceId?: WorkspaceId
+}
 
 export function createOrigin(options: OriginOptions): Origin {
-  const { url, clock, recorder } = options
+  const { clock, recorder } = options
   const breaker = createBreaker(clock, pace, (state) =>
     recorder.record({ kind: 'breaker', tier: 'origin', side: 'get', state }),
   )
 
   /** Left alone while it fails: what is cached answers at once then, and nobody waits for a deadline. */
-  async function call(path: string, caller: Caller, body?: unknown): Promise<Answer> {
+  async function send(outgoing: OriginCall, caller: Caller): Promise<Answer> {
     const settle = breaker.admit()
     if (settle === null) return away
-    const answer = await fetchAnswer(options, path, caller, body)
+    const answer = await fetchAnswer(options, outgoing, caller)
     // A deadline that the origin itself reports is one slow query's; one that passes here is the origin's.
     const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
     settle(hasFailed ? 'failed' : 'answered')
     return answer
+  }
+
+  function call(path: string, caller: Caller, body?: unknown): Promise<Answer> {
+    return send({ method: body === undefined ? 'GET' : 'POST', path, body }, caller)
   }
 
   async function callFor<Schema extends z.ZodType>(
@@ -147,44 +205,92 @@ export function createOrigin(options: OriginOptions): Origin {
     settings: (workspaceId, caller) => call(`${workspacePath(workspaceId)}/settings`, caller),
     saveSettings: (workspaceId, change, caller) =>
       callFor(savedSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller, change),
+    contacts: createContactWrites(send),
     breaker: () => breaker.standing(),
-    probe: () =>
-      withinDeadline(
-        clock,
-        limits.probeDeadlineMs,
-        async (signal) => {
-          try {
-            const response = await fetch(`${url}/health`, { signal })
-            const health = originHealthSchema.safeParse(
-              parseJson(await readBounded(response.body, limits.answerBytesMax)),
-            )
-            return { origin: health.success, database: health.success && health.data.database.available }
-          } catch {
-            return { origin: false, database: false }
-          }
-        },
-        { origin: false, database: false },
-      ),
+    probe: () => probe(options),
   }
 }
 
-/** One call; the body is read within the deadline too, so that a stalled answer does not hold the reader. */
+/** Past the breaker: whether it answers is what is asked. */
+function probe({ url, clock }: OriginOptions): Promise<{ origin: boolean; database: boolean }> {
+  const neither = { origin: false, database: false }
+  return withinDeadline(
+    clock,
+    limits.probeDeadlineMs,
+    async (signal) => {
+      try {
+        const response = await fetch(`${url}/health`, { signal })
+        const health = originHealthSchema.safeParse(
+          parseJson(await readBounded(response.body, limits.answerBytesMax)),
+        )
+        return { origin: health.success, database: health.success && health.data.database.available }
+      } catch {
+        return neither
+      }
+    },
+    neither,
+  )
+}
+
+/** Where no answer of the origin's came back, the write may have been made, and it is not for this Worker to send it again. */
+function createContactWrites(send: (call: OriginCall, caller: Caller) => Promise<Answer>): ContactWrites {
+  async function write<Schema extends z.ZodType>(
+    schema: Schema,
+    call: OriginCall,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>> {
+    const answer = await send(call, caller)
+    if (answer === late || answer === lost) return unconfirmed
+    if (!answer.ok) return answer.error.code === 'answer_too_large' ? unconfirmed : answer
+    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
+    const parsed = schema.safeParse(enveloped.data?.data)
+    return parsed.success ? ok(parsed.data) : unconfirmed
+  }
+
+  const pathOf = (contactId: ContactId) => `/contacts/${encodeURIComponent(contactId)}`
+
+  return {
+    create: (workspaceId, body, caller) =>
+      write(contactWrittenSchema, { method: 'POST', path: '/contacts', body, workspaceId }, caller),
+    change(workspaceId, contactId, body, caller) {
+      const path = pathOf(contactId)
+      return write(contactWrittenSchema, { method: 'PATCH', path, body, workspaceId }, caller)
+    },
+    move(workspaceId, contactId, body, caller) {
+      const path = `${pathOf(contactId)}/move`
+      return write(contactWrittenSchema, { method: 'POST', path, body, workspaceId }, caller)
+    },
+    remove(workspaceId, contactId, caller) {
+      const path = pathOf(contactId)
+      return write(contactDeletedSchema, { method: 'DELETE', path, workspaceId }, caller)
+    },
+  }
+}
+
+/**
+ * One call, sent once: a redirect is not followed, since that would send it a second time. The body is read within the deadline too,
+ * so that a stalled answer does not hold the reader.
+ */
 async function fetchAnswer(
   { url, internalAuthKey, clock, recorder }: OriginOptions,
-  path: string,
+  { method, path, body, workspaceId }: OriginCall,
   caller: Caller,
-  body: unknown,
 ): Promise<Answer> {
   const startedAtMs = clock.now()
   const headers = new Headers({
     Authorization: `Bearer ${internalAuthKey}`,
     ...(caller.kind === 'member' ? { [callerTokenHeader]: caller.token } : {}),
     [requestIdHeader]: caller.requestId,
+    ...(workspaceId === undefined ? {} : { [workspaceHeader]: workspaceId }),
+    ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(caller.trace === undefined ? {} : traceHeaders(caller.trace, crypto.randomUUID())),
   })
-  if (body !== undefined) headers.set('Content-Type', 'application/json')
-  const request =
-    body === undefined ? { method: 'GET', headers } : { method: 'POST', headers, body: JSON.stringify(body) }
+  const request = {
+    method,
+    headers,
+    redirect: 'manual' as const,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }
   const answer = await withinDeadline<Answer>(
     clock,
     limits.originDeadlineMs,
@@ -192,7 +298,7 @@ async function fetchAnswer(
       try {
         return await readAnswer(await fetch(`${url}${path}`, { ...request, signal }))
       } catch {
-        return away
+        return lost
       }
     },
     late,
@@ -207,7 +313,8 @@ async function readAnswer(response: Response): Promise<Answer> {
   if (bytes === null) return err({ code: 'answer_too_large' })
   if (response.ok) return ok(bytes)
   const body = errorBodySchema.safeParse(parseJson(bytes))
-  if (!body.success || body.data.code === 'key_invalid') return away
+  if (!body.success) return lost
+  if (body.data.code === 'key_invalid') return away
   const { code, details, retryAfter } = body.data
   return err({
     code,

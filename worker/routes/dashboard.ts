@@ -7,7 +7,7 @@ import { respondJson } from '../http/answers.ts'
 import { defineRoute } from '../http/route.ts'
 import type { Services } from '../services.ts'
 
-/** Where the dashboard's scripts, styles and pictures lie: names with a digest of what is in them. */
+/** Where the pages' scripts, styles and pictures lie: names with a digest of what is in them. */
 export const dashboardFilesPath = '/dashboard/*'
 
 /** `GET /dashboard/config.json`: where the page signs its user in. */
@@ -29,17 +29,30 @@ export const dashboardConfigRoute = defineRoute({
   },
 })
 
+/** A page, as it is served. */
+type ServePage = (services: Services, request: Request) => Promise<Result<Response, WireError>>
+
 /** The dashboard's page, at `/`. */
-export async function servePage(services: Services, request: Request): Promise<Result<Response, WireError>> {
-  const found = await readAsset(services, request, '/index.html')
-  if (!found.ok) return found
-  const headers = new Headers(found.value.headers)
-  headers.set('Cache-Control', 'no-cache')
-  headers.set('Content-Security-Policy', contentSecurityPolicy(services.config))
-  return ok(withSafeHeaders(found.value, headers))
+export const servePage = pageOf('/index.html', ({ signIn }) => ({
+  connect: ["'self'", ...(signIn === null ? [] : [new URL(signIn.url).origin])],
+  images: ["'self'"],
+}))
+
+/** The API's description, at `/docs`. The viewer's stylesheet holds its icons as `data:` URLs. */
+export const serveDocs = pageOf('/docs.html', () => ({ connect: ["'self'"], images: ["'self'", 'data:'] }))
+
+function pageOf(file: string, sourcesOf: (config: Config) => PageSources): ServePage {
+  return async (services, request) => {
+    const found = await readAsset(services, request, file)
+    if (!found.ok) return found
+    const headers = new Headers(found.value.headers)
+    headers.set('Cache-Control', 'no-cache')
+    headers.set('Content-Security-Policy', contentSecurityPolicy(sourcesOf(services.config)))
+    return ok(withSafeHeaders(found.value, headers))
+  }
 }
 
-/** What the page is made of. A file's name changes with its content, so it may be kept for good. */
+/** What the pages are made of. A file's name changes with its content, so it may be kept for good. */
 export async function serveFile(services: Services, request: Request): Promise<Result<Response, WireError>> {
   const found = await readAsset(services, request, new URL(request.url).pathname)
   if (!found.ok) return found
@@ -62,15 +75,20 @@ async function readAsset(
   return err({ code: 'route_not_found' })
 }
 
-/** Scripts and styles from here alone, none of them inline; nothing is asked but this Worker and the sign-in. */
-function contentSecurityPolicy({ signIn }: Config): string {
-  const signInOrigin = signIn === null ? [] : [new URL(signIn.url).origin]
+/** What a page may ask, and where its pictures come from. */
+interface PageSources {
+  readonly connect: readonly string[]
+  readonly images: readonly string[]
+}
+
+/** Scripts and styles from here alone, none of them inline. */
+function contentSecurityPolicy({ connect, images }: PageSources): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self'",
-    `connect-src ${["'self'", ...signInOrigin].join(' ')}`,
+    `img-src ${images.join(' ')}`,
+    `connect-src ${connect.join(' ')}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -38,6 +38,7 @@ export const healthRoute = defineRoute({
   method: 'GET',
   path: '/health',
   summary: 'Whether the service can serve, and which of its parts answer',
+  description: 'Answers 503 with the same body while nothing can serve.',
   access: 'public',
   takes: {},
   gives: healthSchema,

@@ -52,6 +52,8 @@ export const invalidateRoute = defineRoute({
   method: 'POST',
   path: '/api/cache/invalidate',
   summary: 'Move on what a change touched; answered once that is durable',
+  description:
+    'Takes one event, a batch of them, a Supabase database webhook, or a batch of the outbox, which is answered event by event: 207 where some are not durable. An event under an `eventId` that came before changes nothing and answers the same.',
   access: 'internal-key',
   takes: { headers: workspaceHeader, body },
   gives: z.union([enveloped(invalidationAnswerSchema), enveloped(outboxAnswerSchema)]),

@@ -89,7 +89,7 @@ const instant = z.iso.datetime({ offset: true })
 const identifier = text(1, 128)
 
 /** A contact as the API shows it. Its bounds are the database's, so that a page has one too. */
-export const contactSchema = z.object({
+const contact = z.object({
   id: identifier,
   workspace_id: identifier,
   board_id: identifier,
@@ -112,6 +112,34 @@ export const contactSchema = z.object({
   last_activity_at: instant,
   created_at: instant,
   updated_at: instant,
+})
+export const contactSchema = contact.meta({
+  examples: [
+    {
+      id: 'contact_000042',
+      workspace_id: '15213',
+      board_id: 'board_123',
+      board_column_id: 'col_4',
+      name: 'John Doe',
+      email: 'john@example.com',
+      phone: '+1234567890',
+      status: 'open',
+      priority: 'high',
+      assigned_to: null,
+      needs_response: true,
+      follow_up: false,
+      is_favorite: false,
+      is_archived: false,
+      sentiment: null,
+      source: null,
+      lead_status: null,
+      tags: ['vip'],
+      last_message: null,
+      last_activity_at: '2026-01-31T12:00:00.000000+00:00',
+      created_at: '2025-12-01T09:30:00.000000+00:00',
+      updated_at: '2026-01-31T12:00:00.000000+00:00',
+    },
+  ],
 })
 export type Contact = z.output<typeof contactSchema>
 

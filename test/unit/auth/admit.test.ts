@@ -117,7 +117,7 @@ async function send(route: Route, sent: Sent): Promise<number> {
   const request = new Request(`https://boardcache.test${path}`, {
     method: route.method,
     headers: { Authorization: authorization, ...(hasHeader ? { 'X-Workspace-ID': '15213' } : {}) },
-    ...(route.method === 'POST' ? { body: bodyOf(text, lengthBytes), duplex: 'half' } : {}),
+    ...(route.method === 'GET' ? {} : { body: bodyOf(text, lengthBytes), duplex: 'half' }),
   })
   const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} }
   const response = await createApp(() => servicesUpTo(stop)).fetch(request, {} as Env, context)

@@ -8,7 +8,6 @@ import {
 import { boardIdSchema, columnIdSchema, userIdSchema } from '../../../shared/ids.ts'
 import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
 import { contactFilterSchema, contactList } from '../../../shared/resources/contacts/contact-list.ts'
-import { contactListTags } from '../../../shared/resources/contacts/contact-list-tags.ts'
 import { tagsMovedBy } from '../../../shared/tags/moves.ts'
 import { bucketTag, familyTag, type Tag } from '../../../shared/tags/tags.ts'
 import {

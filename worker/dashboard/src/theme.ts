@@ -1,18 +1,9 @@
 import { useSyncExternalStore } from 'react'
+import { isDark, storedTheme, storeTheme, systemDark, type Theme } from './stored-theme.ts'
 
-/** What the user chose; `system` follows the device. */
-export type Theme = 'system' | 'light' | 'dark'
+export { storedTheme, type Theme, themes } from './stored-theme.ts'
 
-export const themes: readonly Theme[] = ['system', 'light', 'dark']
-
-const storageKey = 'boardcache-theme'
-const systemDark = window.matchMedia('(prefers-color-scheme: dark)')
 const listeners = new Set<() => void>()
-
-export function storedTheme(): Theme {
-  const stored = localStorage.getItem(storageKey)
-  return themes.find((theme) => theme === stored) ?? 'system'
-}
 
 /** Shows a theme, and lets those know who paint on a canvas. */
 export function applyTheme(theme: Theme): void {
@@ -23,7 +14,7 @@ export function applyTheme(theme: Theme): void {
 }
 
 export function chooseTheme(theme: Theme): void {
-  localStorage.setItem(storageKey, theme)
+  storeTheme(theme)
   applyTheme(theme)
 }
 
@@ -42,10 +33,7 @@ export function useTheme(): Theme {
 
 /** Whether what is shown is dark, by choice or by the device. */
 export function useIsDark(): boolean {
-  return useSyncExternalStore(subscribe, () => {
-    const theme = storedTheme()
-    return theme === 'dark' || (theme === 'system' && systemDark.matches)
-  })
+  return useSyncExternalStore(subscribe, isDark)
 }
 
 /** A colour of the tokens as it is shown in an element now: for a canvas, which knows no `light-dark()`. */
