@@ -117,8 +117,7 @@ export function createOrigin(options: OriginOptions): Origin {
       return answer.ok || answer.error.code !== 'board_not_found' ? answer : ok(null)
     },
     async membership(workspaceId, version, caller) {
-      const query = version === null ? '' : `?version=${encodeURIComponent(version)}`
-      const path = `${workspacePath(workspaceId)}/membership${query}`
+      const path = `${workspacePath(workspaceId)}/membership${queryOf(version)}`
       const answer = await askFor(membershipSchema, path, caller)
       return answer.ok ? ok(answer.value.role) : answer
     },
@@ -149,6 +148,10 @@ export function createOrigin(options: OriginOptions): Origin {
         { origin: false, database: false },
       ),
   }
+}
+
+function queryOf(version: string | null): string {
+  return version === null ? '' : `?version=${encodeURIComponent(version)}`
 }
 
 /** One call; the body is read within the deadline too, so that a stalled answer does not hold the reader. */
