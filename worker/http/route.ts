@@ -59,7 +59,7 @@ export interface HeadersTaken<Name extends string = string, Value = unknown> {
 }
 
 /** Headers of which no others than the named ones can be read. */
-export interface HeadersNamed<Name extends string> {
+interface HeadersNamed<Name extends string> {
   readonly get: (name: Name) => string | null
 }
 
@@ -109,7 +109,7 @@ interface RouteBase {
 type Answered = Result<Response, WireError> | Promise<Result<Response, WireError>>
 
 /** Access that lets in callers of no workspace and without a name. */
-export type OpenAccess = 'public' | 'metrics-token'
+type OpenAccess = 'public' | 'metrics-token'
 
 /** A route as it is written down: what it takes and gives, as schemas that validate and document at once, and what it does. */
 interface RouteDeclaration<Kind extends Access, Taken extends Takes> extends RouteBase {

@@ -206,6 +206,33 @@ describe('a stranger wakes up no ledger', () => {
   })
 })
 
+describe('a member of a workspace that nobody reads here yet', () => {
+  const stamps = () => looked.map(({ stamp }) => stamp?.version ?? null)
+  beforeEach(() => {
+    view = viewAt(100, [], { isAtHand: false })
+  })
+
+  test('is looked up once more when the ledger is known, and judged by it from then on', async () => {
+    for (let times = 0; times < 4; times += 1) expect(await roleOf(user)).toEqual(ok('member'))
+    expect(stamps()).toEqual([null, 100])
+    view = viewAt(101, [[ownBucket, 101]])
+    answer = ok(null)
+    expect(await roleOf(user)).toEqual(err({ code: 'not_a_member' }))
+  })
+
+  test('is not let in by a first answer that took longer than the bound', async () => {
+    const late = Promise.withResolvers<Result<Role | null, WireError>>()
+    answer = late.promise
+    const waiting = roleOf(user)
+    await settle()
+    nowMs = boundMs + 1
+    answer = ok(null)
+    late.resolve(ok('member'))
+    expect(await waiting).toEqual(err({ code: 'not_a_member' }))
+    expect(stamps()).toEqual([null, 100])
+  })
+})
+
 describe('while the ledger is out of reach', () => {
   const unreachable = { isAtHand: false, isUnreachable: true }
 
