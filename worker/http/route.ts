@@ -55,7 +55,7 @@ export interface NamingBodyTaken extends Omit<BodyTaken<z.ZodType<NamedInBody>>,
 /** Headers that a handler reads, by name, with what each one says; and how they are parsed. */
 export interface HeadersTaken<Name extends string = string, Value = unknown> {
   readonly described: Readonly<Record<Name, string>>
-  read(headers: HeadersNamed<Name>): Result<Value, readonly Fault[]>
+  readonly read: (headers: HeadersNamed<Name>) => Result<Value, readonly Fault[]>
 }
 
 /** Headers of which no others than the named ones can be read. */
@@ -115,7 +115,8 @@ type OpenAccess = 'public' | 'metrics-token'
 interface RouteDeclaration<Kind extends Access, Taken extends Takes> extends RouteBase {
   readonly access: Kind
   readonly takes: Taken
-  handle(call: Call<CallerOf[Kind], InputOf<Taken>>): Answered
+  /** A property, not a method: TypeScript would let a method's handler expect more of a call than it gets. */
+  readonly handle: (call: Call<CallerOf[Kind], InputOf<Taken>>) => Answered
 }
 
 /**
@@ -127,7 +128,7 @@ type Variants<Kind extends Access, Taken extends Takes> = Kind extends OpenAcces
     ? unknown
     : {
         /** Names the answer that an input wants, one of a few. */
-        variantOf(input: InputOf<Taken>): string
+        readonly variantOf: (input: InputOf<Taken>) => string
       }
   : unknown
 
