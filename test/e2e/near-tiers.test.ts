@@ -85,7 +85,13 @@ it('an answer is explained to an admin and to who holds the internal key, and to
   expect(_cache.explanation).toMatchObject({
     asked: [{ name: 'memory', said: 'fresh' }],
     view: { age_ms: expect.any(Number) },
-    tags: [{ tag: 'workspace' }, { tag: 'board:board_123' }, { tag: 'open:board_123' }],
+    tags: [
+      ...[{ tag: 'workspace' }, { tag: 'place' }],
+      ...[
+        { tag: expect.stringMatching(/^place#\d+\.14$/) },
+        { tag: expect.stringMatching(/^place#\d+\.0$/) },
+      ],
+    ],
   })
   const { stamp } = _cache.explanation?.entry ?? {}
   const as = (token: string) => stack.api({ token })

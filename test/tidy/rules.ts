@@ -122,10 +122,11 @@ export const supabaseIsAskedInTheOrigin: Rule = (files) =>
 
 /**
  * config.ts reads it, services.ts puts parts together from it, the entry and its routes pass it on; and the platform
- * hands it to each Durable Object.
+ * hands it to each Durable Object. In the mount, Hono's `env` holds the exchange, and never the environment.
  */
 const mayNameEnv = new Set([
   ...['worker/config.ts', 'worker/env.ts', 'worker/services.ts', 'worker/app.ts', 'worker/index.ts'],
+  'worker/http/mount.ts',
   ...[
     'worker/ledger/ledger.ts',
     'worker/deployment/metrics/metrics-store.ts',
@@ -139,7 +140,7 @@ export const workerEnvIsReadInOnePlace: Rule = (files) =>
     .filter(({ words }) => words.some(({ text }) => text === 'Env' || text === 'env'))
     .map(({ path }) => `${path} takes the environment; only worker/config.ts reads it`)
 
-const mayOpenBodies = new Set(['worker/http/input.ts', 'worker/http/mount.ts'])
+const mayOpenBodies = new Set(['worker/http/input.ts', 'worker/http/exchange.ts'])
 
 /** What admission hands out reads a body; a route that took it as it came could read it before its sender is known. */
 export const bodiesAreOpenedByAdmission: Rule = (files) =>

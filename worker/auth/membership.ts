@@ -28,7 +28,7 @@ export interface Memberships {
 type RoleAnswer = Result<Role, WireError> | Promise<Result<Role, WireError>>
 
 /** The request that needs to know. */
-export interface LookupRequest {
+interface LookupRequest {
   readonly requestId: string
   readonly trace: Trace | undefined
   /** Others may wait for what this request began: it is done to its end, though its client goes away. */

@@ -33,7 +33,7 @@ export interface RememberedRole {
  * What the origin said, by user and workspace. Strangers, who are many, are remembered apart, so that they push no member
  * out.
  */
-export interface RoleMemory {
+interface RoleMemory {
   get(key: string): RememberedRole | undefined
   set(key: string, remembered: RememberedRole): void
   isMember(key: string): boolean

@@ -35,7 +35,7 @@ export const plainWish: Wish = {
 export const minVersionHeader = 'X-Min-Version'
 
 /** The headers that a wish is read from, and no others. */
-export interface WishHeaders {
+interface WishHeaders {
   readonly get: (name: 'Cache-Control' | 'Pragma' | typeof minVersionHeader) => string | null
 }
 

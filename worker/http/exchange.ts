@@ -14,7 +14,7 @@ export interface WorkKeeper {
 }
 
 /** Parameters of a path, percent-decoded. */
-export interface PathParameters {
+interface PathParameters {
   param(): Record<string, string>
 }
 

@@ -21,7 +21,7 @@ export function queryOf(url: string): Result<Record<string, string>, WireError> 
 }
 
 /** The query of a request's URL as it came, without the question mark. */
-export function searchOf(url: string): string {
+function searchOf(url: string): string {
   const start = url.indexOf('?')
   return start < 0 ? '' : url.slice(start + 1)
 }

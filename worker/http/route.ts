@@ -56,11 +56,11 @@ export interface NamingBodyTaken extends Omit<BodyTaken<z.ZodType<NamedInBody>>,
 /** Headers that a handler reads, by name, with what each one says; and how they are parsed. */
 export interface HeadersTaken<Name extends string = string, Value = unknown> {
   readonly described: Readonly<Record<Name, string>>
-  read(headers: HeadersNamed<Name>): Result<Value, readonly Fault[]>
+  readonly read: (headers: HeadersNamed<Name>) => Result<Value, readonly Fault[]>
 }
 
 /** Headers of which no others than the named ones can be read. */
-export interface HeadersNamed<Name extends string> {
+interface HeadersNamed<Name extends string> {
   readonly get: (name: Name) => string | null
 }
 
@@ -114,13 +114,14 @@ interface RouteBase {
 type Answered = Result<Response, WireError> | Promise<Result<Response, WireError>>
 
 /** Access that lets in callers of no workspace and without a name. */
-export type OpenAccess = 'public' | 'metrics-token'
+type OpenAccess = 'public' | 'metrics-token'
 
 /** A route as it is written down: what it takes and gives, as schemas that validate and document at once, and what it does. */
 interface RouteDeclaration<Kind extends Access, Taken extends Takes> extends RouteBase {
   readonly access: Kind
   readonly takes: Taken
-  handle(call: Call<CallerOf[Kind], InputOf<Taken>>): Answered
+  /** A property, not a method: TypeScript would let a method's handler expect more of a call than it gets. */
+  readonly handle: (call: Call<CallerOf[Kind], InputOf<Taken>>) => Answered
 }
 
 /**
@@ -132,7 +133,7 @@ type Variants<Kind extends Access, Taken extends Takes> = Kind extends OpenAcces
     ? unknown
     : {
         /** Names the answer that an input wants, one of a few. */
-        variantOf(input: InputOf<Taken>): string
+        readonly variantOf: (input: InputOf<Taken>) => string
       }
   : unknown
 

@@ -7,11 +7,8 @@ import { userIdSchema, versionSchema, workspaceIdSchema } from '../../../shared/
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
-import type { Tag } from '../../../shared/tags/tags.ts'
-import { bucketTag, familyTag } from '../../../shared/tags/tags.ts'
-import type { Lookup, Memberships } from '../../../worker/auth/membership.ts'
+import type { Memberships } from '../../../worker/auth/membership.ts'
 import { createMemberships } from '../../../worker/auth/membership.ts'
-import type { MembersView } from '../../../worker/auth/role-memory.ts'
 import type { CacheEvent } from '../../../worker/events.ts'
 import { settle } from '../../support/fake-clock.ts'
 
@@ -30,9 +27,6 @@ let memberships: Memberships
 let timers: (() => void)[]
 let counted: CacheEvent[]
 let kept: Promise<unknown>[]
-let view: FakeView | null
-let ledgerCalls: number
-let looked: Lookup[]
 const clock: Clock = {
   now: () => nowMs,
   schedule(callback) {
@@ -48,22 +42,13 @@ beforeEach(() => {
   answer = ok('member')
   counted = []
   kept = []
-  view = viewAt(100)
-  ledgerCalls = 0
-  looked = []
   memberships = createMemberships({
     clock,
     boundMs,
     recorder: { record: (event) => counted.push(event) },
-    views: {
-      atHand: () => (view?.isAtHand === true ? view : null),
-      async current() {
-        ledgerCalls += 1
-        return view === null || view.isUnreachable ? err({ last: view }) : ok(view)
-      },
-    },
+    // A ledger in which nothing moves: membership-ledger.test.ts has the others.
+    views: { atHand: () => view, current: async () => ok(view) },
     async lookUp(lookup) {
-      looked.push(lookup)
       asked.push(`${lookup.principal.userId} ${lookup.workspaceId}`)
       return answer
     },
@@ -71,25 +56,7 @@ beforeEach(() => {
 })
 
 const boundMs = 1_000
-
-interface FakeView extends MembersView {
-  readonly isAtHand: boolean
-  readonly isUnreachable: boolean
-  readonly moved: ReadonlyMap<Tag, number>
-}
-
-/** A ledger's view in which tags moved at versions. */
-function viewAt(version: number, moved: readonly (readonly [Tag, number])[] = [], state = {}): FakeView {
-  const at = new Map(moved)
-  return {
-    ...{ ledgerId: 'ledger-1', version: versionSchema.parse(version), moved: at },
-    ...{ isAtHand: true, isUnreachable: false, ...state },
-    hasMovedPast: (tag, past) => (at.get(tag) ?? 0) > past,
-  }
-}
-
-/** What a removal, or a new membership, of `user-1` moves. */
-const ownBucket = bucketTag('members', userIdSchema.parse('user-1'))
+const view = { ledgerId: 'ledger-1', version: versionSchema.parse(100), hasMovedPast: () => false }
 
 const roleOf = (who: Principal, workspace = workspaceId) =>
   memberships.roleOf(who, workspace, {
@@ -316,184 +283,5 @@ describe('while nobody can be asked', () => {
     await settle()
     for (const fire of timers) fire()
     expect(await waiting).toEqual(ok('member'))
-  })
-})
-
-describe('a remembered membership is judged by the ledger', () => {
-  const removed = () => {
-    answer = ok(null)
-  }
-
-  test.each([
-    ['the bucket of the user', ownBucket],
-    ['the family of members', familyTag('members')],
-    ['the workspace', familyTag('workspace')],
-  ] as const)('a member is out once %s moved, whatever is remembered', async (_what, tag) => {
-    expect(await roleOf(principal(null))).toEqual(ok('member'))
-    removed()
-    expect(await roleOf(principal(null))).toEqual(ok('member'))
-    view = viewAt(101, [[tag, 101]])
-    expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
-  })
-
-  test('the tags of others leave it', async () => {
-    await roleOf(principal(null))
-    const others = [bucketTag('members', 'somebody else'), familyTag('settings'), familyTag('counts')]
-    view = viewAt(
-      150,
-      others.map((tag) => [tag, 150]),
-    )
-    expect(await roleOf(principal(null))).toEqual(ok('member'))
-    expect(asked).toHaveLength(1)
-  })
-
-  test('a ledger that is another one proves nothing of it', async () => {
-    await roleOf(principal(null))
-    removed()
-    view = { ...viewAt(100), ledgerId: 'ledger-2' }
-    expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
-  })
-
-  test('somebody who was let in is seen once the tag moved, though they were a stranger', async () => {
-    answer = ok(null)
-    expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
-    answer = ok('member')
-    expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
-    view = viewAt(101, [[ownBucket, 101]])
-    expect(await roleOf(principal(null))).toEqual(ok('member'))
-  })
-
-  test('a changed role is seen once the tag moved', async () => {
-    await roleOf(principal(null))
-    answer = ok('admin')
-    view = viewAt(101, [[ownBucket, 101]])
-    expect(await roleOf(principal(null))).toEqual(ok('admin'))
-  })
-
-  test('the origin is called with the place that was known before, and the answer is held to that one', async () => {
-    const late = Promise.withResolvers<Result<Role | null, WireError>>()
-    answer = late.promise
-    const waiting = roleOf(principal(null))
-    await settle()
-    // The removal moves the tag while the origin answers what it read before.
-    view = viewAt(101, [[ownBucket, 101]])
-    answer = ok(null)
-    late.resolve(ok('member'))
-    expect(await waiting).toEqual(err({ code: 'not_a_member' }))
-    expect(looked.map(({ stamp }) => stamp?.version)).toEqual([100, 101])
-  })
-
-  test('a lookup that began before the tag moved is not joined after it', async () => {
-    const late = Promise.withResolvers<Result<Role | null, WireError>>()
-    answer = late.promise
-    const before = roleOf(principal(null))
-    await settle()
-    view = viewAt(101, [[ownBucket, 101]])
-    answer = ok(null)
-    expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
-    late.resolve(ok('member'))
-    expect(await before).toEqual(err({ code: 'not_a_member' }))
-  })
-
-  test('an origin that is overtaken each time lets nobody in', async () => {
-    let version = 100
-    const overtaken = createMemberships({
-      ...{ clock, boundMs, recorder: { record: () => undefined } },
-      views: {
-        atHand: () => viewAt(version, [[ownBucket, version]]),
-        current: async () => ok(viewAt(version, [[ownBucket, version]])),
-      },
-      async lookUp() {
-        version += 1
-        return ok('member')
-      },
-    })
-    const request = { requestId: 'request-1', trace: undefined, keepAlive: () => undefined }
-    expect(await overtaken.roleOf(principal(null), workspaceId, request)).toMatchObject(
-      err({ code: 'auth_unavailable' }),
-    )
-  })
-
-  test('it is answered at once where the view is at hand', async () => {
-    await roleOf(principal(null))
-    expect(roleOf(principal(null))).toEqual(ok('member'))
-    expect(ledgerCalls).toBe(0)
-  })
-})
-
-describe('a stranger wakes up no ledger', () => {
-  test('of a workspace that nobody reads, however often they try', async () => {
-    answer = ok(null)
-    view = viewAt(100, [], { isAtHand: false })
-    for (let each = 0; each < 5; each += 1) {
-      nowMs += boundMs
-      expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
-    }
-    expect(ledgerCalls).toBe(0)
-    expect(asked).toHaveLength(5)
-  })
-
-  test('and is seen as a member within the bound there too', async () => {
-    answer = ok(null)
-    view = viewAt(100, [], { isAtHand: false })
-    await roleOf(principal(null))
-    answer = ok('member')
-    nowMs = boundMs
-    expect(await roleOf(principal(null))).toEqual(ok('member'))
-  })
-})
-
-describe('while the ledger is out of reach', () => {
-  const unreachable = { isAtHand: false, isUnreachable: true }
-
-  test('a member is used from memory for the bound, and the origin decides after it', async () => {
-    await roleOf(principal(null))
-    view = viewAt(100, [], unreachable)
-    answer = ok(null)
-    nowMs = boundMs - 1
-    expect(await roleOf(principal(null))).toEqual(ok('member'))
-    nowMs = boundMs
-    expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
-  })
-
-  test('and the origin too, a member has the time of grace', async () => {
-    await roleOf(principal(null))
-    view = viewAt(100, [], unreachable)
-    answer = err({ code: 'origin_unavailable' })
-    nowMs = (limits.membershipSeconds + limits.membershipGraceSeconds) * 1000 - 1
-    expect(await roleOf(principal(null))).toEqual(ok('member'))
-  })
-
-  test('nobody has grace whose tag was seen to move before', async () => {
-    await roleOf(principal(null))
-    view = viewAt(101, [[ownBucket, 101]], unreachable)
-    answer = err({ code: 'origin_unavailable' })
-    expect(await roleOf(principal(null))).toMatchObject(err({ code: 'auth_unavailable' }))
-  })
-})
-
-describe('the grace of a member while the origin is away', () => {
-  test.each(['origin_unavailable', 'origin_timeout', 'internal'] as const)(
-    'ends at once where the tag moved (%s)',
-    async (code) => {
-      await roleOf(principal(null))
-      answer = err({ code })
-      nowMs = limits.membershipSeconds * 1000
-      expect(await roleOf(principal(null))).toEqual(ok('member'))
-      view = viewAt(101, [[ownBucket, 101]])
-      expect(await roleOf(principal(null))).toMatchObject(err({ code: 'auth_unavailable' }))
-    },
-  )
-
-  test('waits for no origin that is late, and lets nobody in by it whose tag moved', async () => {
-    await roleOf(principal(null))
-    view = viewAt(101, [[ownBucket, 101]])
-    const late = Promise.withResolvers<Result<Role | null, WireError>>()
-    answer = late.promise
-    const waiting = roleOf(principal(null))
-    await settle()
-    for (const fire of timers) fire()
-    late.resolve(ok(null))
-    expect(await waiting).toEqual(err({ code: 'not_a_member' }))
   })
 })

@@ -3,8 +3,9 @@ import { z } from 'zod'
 import type { WorkspaceId } from '../../../shared/ids.ts'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { ok } from '../../../shared/result.ts'
+import type { Member } from '../../../worker/auth/callers.ts'
 import { respondData } from '../../../worker/http/answers.ts'
-import { defineRoute, type HeadersTaken, type Route } from '../../../worker/http/route.ts'
+import { type Call, defineRoute, type HeadersTaken, type Route } from '../../../worker/http/route.ts'
 
 /*
  * The compiler is what these tests run: `npm run types` fails where a line that must not compile does, and where one that must
@@ -88,6 +89,28 @@ test('a handler that reads input which its route does not declare does not compi
     handle: ({ input }) => use(input.headers),
   })
   expect([nothing, onlyPath, otherField, noBody, noHeaders]).toHaveLength(5)
+})
+
+test('a handler that stands elsewhere expects no more than its route gives it', () => {
+  const ofQuery = ({ input }: Call<unknown, { readonly query: { readonly limit: number } }>) =>
+    use(input.query.limit)
+  const ofMember = ({ caller }: Call<Member, unknown>) => use(caller.workspaceId)
+  const query = z.strictObject({ limit: z.coerce.number() })
+  const fitting = [
+    defineRoute({ ...base, access: 'member', takes: { query }, handle: ofQuery }),
+    defineRoute({ ...base, access: 'admin', takes: {}, handle: ofMember }),
+  ]
+  // @ts-expect-error no query is taken
+  const untaken = defineRoute({ ...base, access: 'member', takes: {}, handle: ofQuery })
+  // @ts-expect-error a holder of the key is no member
+  const holder = defineRoute({ ...base, access: 'internal-key', takes: {}, handle: ofMember })
+  const greedy: HeadersTaken<'If-None-Match', string | null> = {
+    described: { 'If-None-Match': '' },
+    // @ts-expect-error one header more than is described
+    read: (headers: { get: (name: 'If-None-Match' | 'Authorization') => string | null }) =>
+      ok(headers.get('Authorization')),
+  }
+  expect([...fitting, untaken, holder, greedy]).toHaveLength(5)
 })
 
 test('a handler has no way to the request itself', () => {
