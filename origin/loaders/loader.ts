@@ -10,7 +10,7 @@ import type { NoteUnfit } from '../database/rows.ts'
 import type { Failure } from '../failures.ts'
 
 /** For whom a resource is loaded, and the way to the database in the caller's name. */
-export interface LoadContext {
+interface LoadContext {
   readonly workspaceId: WorkspaceId
   /** The user whose entry this will be, or null where the workspace shares it. */
   readonly userId: UserId | null

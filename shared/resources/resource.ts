@@ -7,7 +7,7 @@ import type { Question, Resource } from './question.ts'
 import { cacheMemberOf, isSpliceable, spliceMember, withCacheMember } from './served.ts'
 
 /** A resource with its types: what its loader is held to, and questions by parameters. */
-export interface DefinedResource<Name extends string, Params extends z.ZodObject, Data extends z.ZodObject>
+interface DefinedResource<Name extends string, Params extends z.ZodObject, Data extends z.ZodObject>
   extends Resource {
   readonly name: Name
   readonly params: Params

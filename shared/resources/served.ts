@@ -9,7 +9,7 @@ import { explanationSchema } from './explanation.ts'
  * How an answer came about: `STALE` is past its time, being refreshed, or all that is left while everything behind is down;
  * `BYPASS` means that the cache was not used.
  */
-export const servedStatusSchema = z.enum(['HIT', 'STALE', 'MISS', 'BYPASS'])
+const servedStatusSchema = z.enum(['HIT', 'STALE', 'MISS', 'BYPASS'])
 
 /** An answer's circumstances: what the `_cache` member is made of. */
 export interface Served {

@@ -12,7 +12,7 @@ import { ownerOf } from './answer.ts'
 import { hasMoved } from './freshness.ts'
 import type { ReadAnswer } from './read.ts'
 
-export interface ConsistencyOptions {
+interface ConsistencyOptions {
   readonly views: Views
   readonly origin: Pick<Origin, 'load'>
   readonly recorder: Recorder

@@ -21,7 +21,7 @@ export interface Loaded {
 
 export type LoadEntry = (read: Read, proof: Proof, isStored: boolean) => Promise<Result<Loaded, WireError>>
 
-export interface LoadOptions {
+interface LoadOptions {
   readonly views: Views
   readonly store: Store
   readonly clock: Clock

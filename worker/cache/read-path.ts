@@ -20,7 +20,7 @@ import { createSettingsReader } from './settings-reader.ts'
 import { createStore } from './store.ts'
 
 /** What a read path stands on: everything outside of it, time and chance included. */
-export interface ReadPathParts {
+interface ReadPathParts {
   readonly clock: Clock
   /** Uniform in [0, 1). */
   random(): number
@@ -40,7 +40,7 @@ export interface ReadPathParts {
   report(line: string): void
 }
 
-export interface ReadPath {
+interface ReadPath {
   /** Answers a resource's question. */
   readonly answer: AnswerQuestion
   readonly settings: SettingsReader

@@ -20,7 +20,7 @@ import type { Store } from './store.ts'
 import type { Wish } from './wish.ts'
 
 /** Why an answer could not be proved current. */
-export type Doubt = 'ledger-unreachable' | 'origin-failed' | 'overtaken'
+type Doubt = 'ledger-unreachable' | 'origin-failed' | 'overtaken'
 
 /** An entry that answers, and how that came about. */
 export interface ReadAnswer {
@@ -39,7 +39,7 @@ export interface ReadAnswer {
 
 export type Reader = (read: Read) => Promise<Result<ReadAnswer, WireError>>
 
-export interface ReaderOptions extends SearchOptions {
+interface ReaderOptions extends SearchOptions {
   readonly load: LoadEntry
   readonly store: Store
   /** Uniform in [0, 1). */

@@ -4,7 +4,7 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Demand } from '../ledger/view.ts'
 
-/** What the caller's headers ask of an answer. */
+/** What the caller's headers demand of an answer. */
 export interface Wish {
   readonly proof: Demand
   /** No answer older than this, seconds (RFC 9111 section 5.2.1.1). */
@@ -39,7 +39,7 @@ interface WishHeaders {
   readonly get: (name: 'Cache-Control' | 'Pragma' | typeof minVersionHeader) => string | null
 }
 
-/** What the request's headers ask of the answer (RFC 9111 section 5.2.1; X-Min-Version for read-your-writes). */
+/** Parses what the request's headers demand of the answer (RFC 9111 section 5.2.1; X-Min-Version for read-your-writes). */
 export function parseWish(headers: WishHeaders): Result<Wish, Fault[]> {
   // Pragma counts where Cache-Control is not sent (RFC 9111 section 5.4).
   const cacheControl = headers.get('Cache-Control') ?? headers.get('Pragma')

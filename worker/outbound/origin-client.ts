@@ -41,14 +41,14 @@ interface CallContext {
 }
 
 /** A user, by a token that makes row level security hold in the database. */
-export interface MemberCaller extends CallContext {
+interface MemberCaller extends CallContext {
   readonly kind: 'member'
   readonly userId: UserId
   readonly token: string
 }
 
 /** The CRM's backend, known by the internal key. It may name the user that an answer is about. */
-export interface ServiceCaller extends CallContext {
+interface ServiceCaller extends CallContext {
   readonly kind: 'service'
   readonly userId: UserId | null
 }

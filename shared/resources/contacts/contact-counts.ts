@@ -50,7 +50,7 @@ const data = z.object({
 })
 
 /** What a caller gets under `data`. */
-export const contactCountsAnswerSchema = sharedCountsSchema.extend({
+const contactCountsAnswerSchema = sharedCountsSchema.extend({
   assignedToMe: z.int(),
   _cached: z.boolean(),
   _source: z.enum(sourceNames),

@@ -12,7 +12,7 @@ import type { ReadAnswer } from '../read.ts'
 import { plainWish } from '../wish.ts'
 import { tellsOfDemand, type UnaskedLoads } from './unasked.ts'
 
-export interface RenewalOptions {
+interface RenewalOptions {
   /** Answers what moved once more, without taking it for a reader's own demand. */
   readonly again: AnswerQuestion
   readonly unasked: UnaskedLoads
