@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { boardIdSchema, columnIdSchema, contactIdSchema, versionSchema, workspaceIdSchema } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { storableText } from '../storable-text.ts'
-import { tagSchema } from '../tags.ts'
+import { outboxMoveSchema } from '../tags/moves.ts'
 
 export const invalidationActionSchema = z.enum([
   'contact_created',
@@ -43,8 +43,9 @@ export const invalidationBatchSchema = z.strictObject({
 })
 
 /**
- * What the database's outbox says moved, in the ledger's own words; posted by the origin's relay, or by the database
- * itself. Each event has an id, and each is answered for itself. Two with one id and other tags are two events.
+ * What the database's outbox says moved; posted by the origin's relay, or by the database itself. `tags` are moves: the member is
+ * named as a deployed database posts it. Each event has an id, and each is answered for itself. Two with one id and other moves are
+ * two events.
  */
 export const outboxBatchSchema = z.strictObject({
   outbox: z
@@ -52,7 +53,7 @@ export const outboxBatchSchema = z.strictObject({
       z.strictObject({
         eventId,
         workspaceId: workspaceIdSchema,
-        tags: z.array(tagSchema).min(1).max(limits.outboxTagsMax),
+        tags: z.array(outboxMoveSchema).min(1).max(limits.outboxTagsMax),
       }),
     )
     .min(1)

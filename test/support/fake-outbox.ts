@@ -1,12 +1,12 @@
 import type { Delivered, Delivery, DeliveryFailure } from '../../origin/outbox/delivery.ts'
-import type { Outbox, OutboxRow } from '../../origin/outbox/outbox.ts'
+import type { Outbox, OutboxKey, OutboxRow } from '../../origin/outbox/outbox.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { OutboxEvent } from '../../shared/contract/invalidation.ts'
 import type { Version } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Tag } from '../../shared/tags.ts'
+import { familyMove, type Move } from '../../shared/tags/moves.ts'
 import { createBook } from './book-storage.ts'
 import { workspaceId } from './entries.ts'
 
@@ -24,7 +24,9 @@ export interface FakeOutbox extends Outbox {
   readonly claims: number
   readonly rows: readonly { readonly id: number; readonly attempts: number; readonly isParked: boolean }[]
   /** Adds a row, due after `dueInMs`, and answers it. */
-  write(tags?: readonly Tag[], dueInMs?: number): OutboxRow
+  write(moves?: readonly Move[], dueInMs?: number): OutboxRow
+  /** The database comes back from a backup: each id is that of another event, which nobody has delivered. */
+  restore(): void
 }
 
 export function createFakeOutbox(clock: Clock): FakeOutbox {
@@ -40,35 +42,42 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
       return claims
     },
     get rows() {
-      return [...kept.values()].map(({ row, isParked }) => ({ id: row.id, attempts: row.attempts, isParked }))
+      return [...kept.values()].map(({ row: { key, attempts }, isParked }) => ({ id: key.id, attempts, isParked }))
     },
-    write(tags = ['counts'], dueInMs = 0) {
+    write(moves = [familyMove('counts')], dueInMs = 0) {
       lastId += 1
-      const row = {
-        id: lastId,
-        attempts: 0,
-        event: { eventId: `outbox:${lastId}`, workspaceId, tags: [...tags] },
-      }
+      const row = rowOf({ id: lastId, eventId: `${lastId}` }, moves)
       const nowMs = clock.now()
       kept.set(lastId, { row, dueAtMs: nowMs + dueInMs, writtenAtMs: nowMs, isParked: false })
       return row
+    },
+    restore() {
+      for (const each of kept.values()) {
+        const key = { ...each.row.key, eventId: `${each.row.key.eventId}-restored` }
+        each.row = rowOf(key, each.row.event.tags)
+        each.dueAtMs = clock.now()
+        each.isParked = false
+      }
     },
     claim: (rowsMax) =>
       answer(() => {
         claims += 1
         const due = [...kept.values()].filter(({ dueAtMs }) => dueAtMs <= clock.now()).slice(0, rowsMax)
         for (const each of due) each.dueAtMs = clock.now() + limits.outboxLeaseMs
-        return { rows: due.map(({ row }) => row), undeliverableIds: [] }
+        return { rows: due.map(({ row }) => row), undeliverable: [] }
       }),
-    acknowledge: (ids) => answer(() => ids.forEach((id) => void kept.delete(id))),
-    release: (ids) =>
+    acknowledge: (keys) =>
       answer(() => {
-        for (const id of ids) setDue(id, clock.now())
+        for (const key of keys) if (find(key) !== undefined) kept.delete(key.id)
+      }),
+    release: (keys) =>
+      answer(() => {
+        for (const key of keys) setDue(key, clock.now())
       }),
     fail: (failures) =>
       answer(() => {
-        for (const { id, delayMs } of failures) {
-          const each = setDue(id, clock.now() + delayMs)
+        for (const { key, delayMs } of failures) {
+          const each = setDue(key, clock.now() + delayMs)
           if (each === undefined) continue
           each.row = { ...each.row, attempts: each.row.attempts + 1 }
           each.isParked = each.row.attempts >= limits.outboxAttemptsMax
@@ -82,12 +91,21 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
       })),
   }
 
-  function setDue(id: number, dueAtMs: number): Kept | undefined {
+  function find({ id, eventId }: OutboxKey): Kept | undefined {
     const each = kept.get(id)
+    return each?.row.key.eventId === eventId ? each : undefined
+  }
+
+  function setDue(key: OutboxKey, dueAtMs: number): Kept | undefined {
+    const each = find(key)
     if (each !== undefined) each.dueAtMs = dueAtMs
     return each
   }
   return outbox
+}
+
+function rowOf(key: OutboxKey, moves: readonly Move[]): OutboxRow {
+  return { key, attempts: 0, event: { eventId: `outbox:${key.eventId}`, workspaceId, tags: [...moves] } }
 }
 
 /** What the Worker does with a batch: takes it; takes it and the answer is lost; or does not take it. */

@@ -2,6 +2,7 @@ import pino from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createRelay, type Relay } from '../../../origin/outbox/relay.ts'
 import { limits } from '../../../shared/limits.ts'
+import { familyMove } from '../../../shared/tags/moves.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { createFakeOutbox, createFakeWorker, type WorkerMood } from '../../support/fake-outbox.ts'
 
@@ -123,7 +124,7 @@ describe('a relay', () => {
     worker.unavailable.add(stuck.event.eventId)
     relay.start()
     await clock.advance(0)
-    expect(outbox.rows).toEqual([{ id: stuck.id, attempts: 1, isParked: false }])
+    expect(outbox.rows).toEqual([{ id: stuck.key.id, attempts: 1, isParked: false }])
     worker.unavailable.clear()
     await clock.advance(2_000)
     expect(outbox.rows).toEqual([])
@@ -136,7 +137,7 @@ describe('a relay', () => {
     worker.poisonous.add(String(poison?.event.eventId))
     relay.start()
     await clock.advance(0)
-    expect(outbox.rows.map(({ id }) => id)).toEqual([poison?.id])
+    expect(outbox.rows.map(({ id }) => id)).toEqual([poison?.key.id])
     expect(worker.version).toBe(99)
     expect(worker.posts.length).toBeLessThan(20)
   })
@@ -147,7 +148,7 @@ describe('a relay', () => {
     worker.poisonous.add(poison.event.eventId)
     relay.start()
     await clock.advance(300_000)
-    expect(outbox.rows).toMatchObject([{ id: poison.id, isParked: true }])
+    expect(outbox.rows).toMatchObject([{ id: poison.key.id, isParked: true }])
     expect(outbox.rows[0]?.attempts).toBeGreaterThanOrEqual(limits.outboxAttemptsMax)
     expect(relay.health).toBe('parked')
     outbox.write()
@@ -215,6 +216,29 @@ describe('a relay', () => {
     expect(worker.version).toBe(1)
   })
 
+  test('removes, gives back and fails no row of a database restored meanwhile, though its id is the same', async () => {
+    for (const mood of ['takes', 'unavailable', 'rejected'] as const) {
+      const { clock, outbox, worker, relay } = createParts()
+      outbox.write()
+      const { post } = worker
+      worker.post = async (events) => {
+        worker.post = post
+        worker.mood = mood
+        const posted = await post(events)
+        outbox.restore()
+        worker.mood = 'hangs'
+        return posted
+      }
+      relay.start()
+      await clock.advance(1_000)
+      expect(outbox.rows).toEqual([{ id: 1, attempts: 0, isParked: false }])
+      worker.mood = 'takes'
+      await clock.advance(30_000)
+      expect(outbox.rows).toEqual([])
+      expect(worker.posts.at(-1)).toEqual(['outbox:1-restored'])
+    }
+  })
+
   test('finishes what it has claimed before it stops, and claims no more', async () => {
     const { clock, outbox, worker, relay } = createParts()
     worker.mood = 'answer lost'
@@ -238,7 +262,7 @@ describe('a relay', () => {
 describe('a writer’s own delivery', () => {
   test('answers the version of its last event and removes its rows, with no background relay', async () => {
     const { clock, outbox, relay } = createParts()
-    const rows = [outbox.write(['counts'], 2_000), outbox.write(['settings'], 2_000)]
+    const rows = [outbox.write([familyMove('counts')], 2_000), outbox.write([familyMove('settings')], 2_000)]
     expect(await relay.deliver(rows)).toBe(2)
     await clock.advance(0)
     expect(outbox.rows).toEqual([])
@@ -248,7 +272,7 @@ describe('a writer’s own delivery', () => {
     const { clock, outbox, worker, relay } = createParts()
     relay.start()
     worker.mood = 'hangs'
-    const delivering = relay.deliver([outbox.write(['counts'], 2_000)])
+    const delivering = relay.deliver([outbox.write([familyMove('counts')], 2_000)])
     await clock.advance(limits.writeRelayDeadlineMs)
     expect(await delivering).toBeNull()
     worker.mood = 'takes'
