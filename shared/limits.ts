@@ -89,7 +89,13 @@ export const limits = {
   /** Buckets of a family that a statement names one by one; past that it moves the family. */
   bucketsNamedMax: 32,
   ledgerEventIdsMax: 10_000,
-  ledgerChangesPerAnswerMax: 2_000,
+  /**
+   * Its log: rows of the ring, batches (a row each) from one snapshot to the next, and the bytes of a row, of which SQLite in a
+   * Durable Object takes 2 MB (Cloudflare, Durable Objects limits).
+   */
+  ledgerLogRowsMax: 10_000,
+  ledgerBatchesPerSnapshot: 1_000,
+  ledgerRowBytesMax: 2_000_000,
   /** Views shared by a location's isolates: how much of one, for how long, and how far their clocks may differ. */
   sharedChangesMax: 500,
   sharedViewSeconds: 60,
@@ -98,6 +104,7 @@ export const limits = {
   /** Entries. KV takes 25 MiB a value and 512 bytes a key; Upstash 10 MB a request. */
   entryBytesMax: 4_194_304,
   entryHeaderBytesMax: 8_192,
+  entryTagsMax: 256,
   keyBytesMax: 512,
   keyPartCharactersMax: 160,
   /** KV refuses a shorter expirationTtl (Cloudflare, Workers KV limits). */
@@ -109,7 +116,8 @@ export const limits = {
   memoryCacheBytesMax: 67_108_864,
   memoryEntryShareMax: 1 / 16,
   /** What one isolate remembers (128 MB in all, Cloudflare, Workers limits). */
-  isolateViewsMax: 1_000,
+  isolateViewsBytesMax: 16_777_216,
+  isolateViewsMax: 250,
   isolateSettingsMax: 1_000,
   isolateTokensMax: 5_000,
   /** Of each resource, by URL: at most `urlBytesMax` each. */
@@ -285,7 +293,17 @@ holds(
   'default stale-if-error <= greatest',
 )
 holds(limits.queryDeadlineMs < limits.originDeadlineMs, 'a query ends before the Worker gives the origin up')
-holds(limits.ledgerChangesPerAnswerMax <= limits.ledgerTagsMax, 'an answer fits in what the ledger remembers')
+holds(
+  limits.ledgerBatchesPerSnapshot <= limits.ledgerLogRowsMax,
+  'the ring holds all batches since the last snapshot',
+)
+// A view has four bytes a tag, and some hundred for itself.
+holds(
+  limits.isolateViewsMax * (limits.ledgerTagsMax * 4 + 1_024) <= limits.isolateViewsBytesMax,
+  'the views of an isolate stay within their bytes',
+)
+holds(limits.sharedChangesMax <= limits.ledgerTagsMax, 'a shared view is a part of a view')
+holds(limits.entryTagsMax * 6 + 1_024 <= limits.entryHeaderBytesMax, "an entry's tags fit in its header")
 holds(limits.entryHeaderBytesMax < limits.entryBytesMax, 'an entry holds more than its header')
 holds(limits.keyPartCharactersMax < limits.keyBytesMax, 'a key holds more than one part')
 holds(limits.ledgerTagsMax <= 65_536, 'a tag fits in two bytes')

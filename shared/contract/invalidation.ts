@@ -84,7 +84,7 @@ export const databaseWebhookSchema = z.object({
 export type DatabaseWebhook = z.output<typeof databaseWebhookSchema>
 
 /**
- * `invalidated` counts the tags that moved on, `version` is the workspace's new version; of a batch over several
+ * `invalidated` counts what moved (boards, columns, open lists, the counts), `version` is the workspace's new version; of a batch over several
  * workspaces `versions` has each one's, and `version` is one of these.
  */
 export const invalidationAnswerSchema = z.object({

@@ -11,7 +11,7 @@ export const explanationSchema = z.object({
     /** How long the origin took to answer. */
     load_ms: z.number(),
   }),
-  /** The isolate's copy of the ledger that the entry was judged by; null where there was none. */
+  /** The isolate's copy of the ledger that the entry was judged by, and the version that the ledger began with (`floor`). */
   view: z.object({ version: z.int(), floor: z.int(), age_ms: z.number() }).nullable(),
   /** What the entry depends on, and the version that last moved it; 0 where nothing did, null where it is not known. */
   tags: z.array(z.object({ tag: z.string(), version: z.int().nullable() })),

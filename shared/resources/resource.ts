@@ -5,7 +5,7 @@ import type { Feature } from '../contract/settings.ts'
 import type { UserId } from '../ids.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
-import type { Tag } from '../tags.ts'
+import type { Tag } from '../tags/tags.ts'
 import type { Explanation } from './explanation.ts'
 import type { LifetimeName } from './lifetimes.ts'
 
@@ -35,6 +35,8 @@ export interface Question<Params = unknown> {
   /** Whether one entry serves the workspace, or each user has one of their own. */
   readonly sharing: 'workspace' | 'user'
   readonly tags: readonly Tag[]
+  /** In place of `tags`, where each user has an entry of their own. */
+  readonly ownTags?: (userId: UserId) => readonly Tag[]
   readonly lifetime: LifetimeName
   readonly feature: Feature
   /** Parts that, with the workspace, name the entry; `private` parts are stored as a digest only. */

@@ -31,7 +31,10 @@ export async function outboxOf(
 export async function outboxIn(sql: postgres.ISql): Promise<Outbox> {
   const rows = await sql<{ workspaceId: string; tags: string[] }[]>`
     select workspace_id as "workspaceId", tags from private.outbox order by id`
-  return rows.map(({ workspaceId, tags }) => [workspaceId, tags.map((tag) => moveSchema.parse(tag)).toSorted()])
+  return rows.map(({ workspaceId, tags }) => [
+    workspaceId,
+    tags.map((tag) => moveSchema.parse(tag)).toSorted(),
+  ])
 }
 
 /** The slots of a place that these moves move, of the board alone where there is no column. */

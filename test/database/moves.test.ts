@@ -51,7 +51,10 @@ const update = (sql: TransactionSql, fields: Fields) =>
   sql`update contacts set ${sql(fields)} where workspace_id = '15213' and id = 'one'`
 
 /** The slots of the contact's board and of its column that a change of it moves. */
-async function slotsOfChange(before: Fields, after: Fields): Promise<{ board: SlotName[]; column: SlotName[] }> {
+async function slotsOfChange(
+  before: Fields,
+  after: Fields,
+): Promise<{ board: SlotName[]; column: SlotName[] }> {
   const outbox = await outboxOf(database.sql, async (sql) => {
     await insert(sql, before)
     await update(sql, after)
@@ -194,16 +197,44 @@ describe('the counts', () => {
     ['a facet', old, set(`needs_response = true`), true],
     ['whose it is', old, set(`assigned_to = 'bob'`), true],
     ['an instant outside of the windows', old, set(`last_activity_at = now() - interval '25 hours'`), false],
-    ['an instant within a window', `last_activity_at = now()`, set(`last_activity_at = now() - interval '23 hours'`), false],
+    [
+      'an instant within a window',
+      `last_activity_at = now()`,
+      set(`last_activity_at = now() - interval '23 hours'`),
+      false,
+    ],
     ['an instant into the last day', old, set(`last_activity_at = now() - interval '23 hours'`), true],
-    ['an instant out of the last day', `last_activity_at = now()`, set(`last_activity_at = now() - interval '25 hours'`), true],
+    [
+      'an instant out of the last day',
+      `last_activity_at = now()`,
+      set(`last_activity_at = now() - interval '25 hours'`),
+      true,
+    ],
     ['an instant into the last seven days', old, set(`created_at = now() - interval '167 hours'`), true],
-    ['an instant out of the last seven days', `created_at = now()`, set(`created_at = now() - interval '169 hours'`), true],
-    ['no row', old, `update contacts set status = 'open' where workspace_id = '15213' and id = 'nobody'`, false],
-    ['a board’s name', old, `update boards set name = 'Other' where workspace_id = '15213' and id = 'board_1'`, false],
-  ])('of a statement that changes %s move only if one of them does', async (_what, before, change, isMoved) => {
-    expect(await movesCounts(before, change)).toBe(isMoved)
-  })
+    [
+      'an instant out of the last seven days',
+      `created_at = now()`,
+      set(`created_at = now() - interval '169 hours'`),
+      true,
+    ],
+    [
+      'no row',
+      old,
+      `update contacts set status = 'open' where workspace_id = '15213' and id = 'nobody'`,
+      false,
+    ],
+    [
+      'a board’s name',
+      old,
+      `update boards set name = 'Other' where workspace_id = '15213' and id = 'board_1'`,
+      false,
+    ],
+  ])(
+    'of a statement that changes %s move only if one of them does',
+    async (_what, before, change, isMoved) => {
+      expect(await movesCounts(before, change)).toBe(isMoved)
+    },
+  )
 
   test('stay where a statement changes facets of two contacts and no sum', async () => {
     const swap = `update contacts set status = case status when 'open' then 'closed' else 'open' end
@@ -239,7 +270,8 @@ describe('the counts', () => {
           for (const id of Object.keys(before)) {
             const isChanged = before[id] !== after[id]
             // Of several statements one may take back what another did.
-            if (isChanged || change.kind !== 'delete a column') expect([change, id, told.includes(id)]).toEqual([change, id, isChanged])
+            if (isChanged || change.kind !== 'delete a column')
+              expect([change, id, told.includes(id)]).toEqual([change, id, isChanged])
             if (isChanged) moved += 1
             else unmoved += 1
           }

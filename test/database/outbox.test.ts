@@ -145,7 +145,9 @@ describe('a statement', () => {
       (sql) => sql`insert into contacts (workspace_id, id, board_id, board_column_id, name)
         select '15213', 'bulk_' || n, 'board_123', 'col_' || 1 + n % 3, 'Bulk' from generate_series(1, 20000) n`,
     )
-    const columns = ['col_1', 'col_2', 'col_3'].map((column) => placeMove('board_123', column, bitsOf(...mask)))
+    const columns = ['col_1', 'col_2', 'col_3'].map((column) =>
+      placeMove('board_123', column, bitsOf(...mask)),
+    )
     const board = placeMove('board_123', null, bitsOf(...mask, 'search'))
     expect(moves).toEqual(['contact', 'counts', board, ...columns].toSorted())
   })

@@ -52,7 +52,27 @@ describe('the database and TypeScript', () => {
   })
 
   test('fold A to Z in what people type and no other letter, in the same families', async () => {
-    const letters = ['İ', 'ı', 'I', 'i', 'ß', 'ẞ', 'Σ', 'σ', 'ς', 'ΌΣΟΣ', 'K', 'Å', 'Ⅷ', 'Ǆ', 'ǅ', '𐐀', '👍🏽', 'é', 'é']
+    const letters = [
+      'İ',
+      'ı',
+      'I',
+      'i',
+      'ß',
+      'ẞ',
+      'Σ',
+      'σ',
+      'ς',
+      'ΌΣΟΣ',
+      'K',
+      'Å',
+      'Ⅷ',
+      'Ǆ',
+      'ǅ',
+      '𐐀',
+      '👍🏽',
+      'é',
+      'é',
+    ]
     const values = letters.flatMap((letter) => [letter, `${letter}NAME@Example.COM`, `x@${letter}.Example`])
     for (const family of bucketed) {
       const buckets = await bucketsInDatabase(family, values)

@@ -26,8 +26,7 @@ beforeEach(async () => {
   await database.sql`delete from private.outbox`
 })
 
-const contact = (id: string) =>
-  `('15213', '${id}', 'board_123', 'col_1', 'New', 'ann')`
+const contact = (id: string) => `('15213', '${id}', 'board_123', 'col_1', 'New', 'ann')`
 const columns = `(workspace_id, id, board_id, board_column_id, name, assigned_to)`
 
 /** Every kind of statement that writes contacts, naming this table. */
@@ -126,7 +125,8 @@ describe('a session whose role is replica, in which ordinary triggers are off,',
   })
 
   test('is told of a board that goes without its contacts, which changes the counts by time', async () => {
-    const remove = (sql: TransactionSql) => sql`delete from boards where workspace_id = '15213' and id = 'board_2'`
+    const remove = (sql: TransactionSql) =>
+      sql`delete from boards where workspace_id = '15213' and id = 'board_2'`
     const [[workspaceId, moves = []] = []] = await asReplica(remove)
     expect([workspaceId, moves.includes('counts'), slotsMoved(moves, 'board_2', null)]).toEqual([
       ...['15213', true],

@@ -42,7 +42,11 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
       return claims
     },
     get rows() {
-      return [...kept.values()].map(({ row: { key, attempts }, isParked }) => ({ id: key.id, attempts, isParked }))
+      return [...kept.values()].map(({ row: { key, attempts }, isParked }) => ({
+        id: key.id,
+        attempts,
+        isParked,
+      }))
     },
     write(moves = [familyMove('counts')], dueInMs = 0) {
       lastId += 1
@@ -127,7 +131,7 @@ export function createFakeWorker(clock: Clock): FakeWorker {
 
   function take(events: readonly OutboxEvent[]): Delivered {
     const taken = events.filter(({ eventId }) => !worker.unavailable.has(eventId))
-    const { outcomes } = book.advance(taken)
+    const { outcomes } = book.advance(taken.map(({ eventId, tags }) => ({ eventId, moves: tags })))
     const delivered = new Map<string, Version>()
     for (const [index, { eventId }] of taken.entries()) {
       const outcome = outcomes[index]

@@ -30,7 +30,7 @@ export function createAsk(reader: Reader, settings: SettingsReader, origin: Pick
     return reader({
       workspaceId,
       key: await cacheKey(resourceName, workspaceId, owner, question),
-      tags: question.tags,
+      tags: (owner === null ? null : question.ownTags?.(owner)) ?? question.tags,
       isBypass: question.bypass === true,
       policy: settings.inForce(workspaceId, caller).then((inForce) => policyOf(question, inForce)),
       wish,

@@ -33,13 +33,9 @@ export function isOver({ deleteAtMs }: Pick<Entry, 'deleteAtMs'>, nowMs: number)
   return nowMs >= deleteAtMs
 }
 
-/** Whether something moved past a stamp, or can no longer be told not to have. */
+/** Whether something that an entry depends on moved past its stamp. Stamps of another ledger say nothing about this one. */
 export function hasMoved({ stamp, tags }: Pick<Entry, 'stamp' | 'tags'>, view: View): boolean {
-  return (
-    stamp.ledgerId !== view.ledgerId ||
-    stamp.version < view.floor ||
-    tags.some((tag) => view.movedAt(tag) > stamp.version)
-  )
+  return stamp.ledgerId !== view.ledgerId || tags.some((tag) => view.hasMovedPast(tag, stamp.version))
 }
 
 /** How far past its lifetime an entry is, seconds; 0 within it. */

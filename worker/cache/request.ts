@@ -1,7 +1,7 @@
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
-import type { Tag } from '../../shared/tags.ts'
+import type { Tag } from '../../shared/tags/tags.ts'
 import type { CacheKey } from '../entry/key.ts'
 import type { Demand } from '../ledger/view.ts'
 

@@ -2,7 +2,8 @@ import type { Version, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Tag } from '../../shared/tags.ts'
+import type { Tag } from '../../shared/tags/tags.ts'
+import { isTag } from '../../shared/tags/tags.ts'
 
 /** The ledger and its version that an entry was read under: taken before the origin was asked. */
 export interface Stamp {
@@ -65,7 +66,7 @@ export function decodeEntry(bytes: Uint8Array): Result<Entry, 'corrupt'> {
 
 /**
  * By hand, for this runs on every hit: zod, which cannot compile a schema where there is no `eval`, took a fifteenth of
- * the time of a hit in KV. Whose the entry is, is judged by who reads it.
+ * the time of a hit in KV. The reader checks that the entry belongs to its workspace.
  */
 function isHeader(value: unknown): value is Header {
   if (!isRecord(value) || !isRecord(value['stamp'])) return false
@@ -76,7 +77,8 @@ function isHeader(value: unknown): value is Header {
     typeof stamp['ledgerId'] === 'string' &&
     isCount(stamp['version']) &&
     Array.isArray(tags) &&
-    tags.every((tag) => typeof tag === 'string') &&
+    tags.length <= limits.entryTagsMax &&
+    tags.every(isTag) &&
     Number.isFinite(createdAtMs) &&
     Number.isFinite(loadMs) &&
     Number.isFinite(deleteAtMs) &&

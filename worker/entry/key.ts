@@ -6,11 +6,11 @@ import type { Question } from '../../shared/resources/resource.ts'
 /** Names an entry in every tier: at most `limits.keyBytesMax` bytes of ASCII, and injective but for SHA-256. */
 export type CacheKey = string & { readonly brand: unique symbol }
 
-/** Raised when the stored form of a body changes, so that old entries are never misread. */
-const formatVersion = 'bc2'
+/** Raised when the form of stored entries changes, so that old ones are never misread. */
+const formatVersion = 'bc3'
 
 /**
- * `bc2:<workspace>:<resource>:<part>:<part>…`, readable for whoever looks into a tier. What is private (free text:
+ * `bc3:<workspace>:<resource>:<part>:<part>…`, readable for whoever looks into a tier. What is private (free text:
  * it may be a person's name) or too long is replaced, with all the parts, by their SHA-256.
  */
 export async function cacheKey(

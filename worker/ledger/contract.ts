@@ -1,21 +1,20 @@
 import type { Version } from '../../shared/ids.ts'
-import type { Tag } from '../../shared/tags.ts'
+import type { Move } from '../../shared/tags/moves.ts'
 
-/** One change to write down: the tags it moves, and its id for idempotency where it has one. */
+/** One change to write down: what it moves, and its id for idempotency where it has one. */
 export interface LedgerEvent {
-  readonly tags: readonly Tag[]
+  readonly moves: readonly Move[]
   readonly eventId?: string
   /**
-   * Beside an id: what the event is (event-digest.ts), by which one that comes again is told from another that uses its id.
-   * Where one of the two has none, as those of a Worker that was deployed earlier, their tags are compared.
+   * Beside an id: what the event is (event-digest.ts). It tells an event that comes again from another one that uses the same
+   * id. An event without one is told by what it moves.
    */
   readonly digest?: string
 }
 
-/** What an event came to: the version it took, and the tags that moved with it. */
+/** The version that an event took. */
 export interface LedgerEntry {
   readonly version: Version
-  readonly tags: readonly Tag[]
 }
 
 /** The event has the id of another one that the ledger remembers; nothing of it was written down. */
@@ -30,11 +29,21 @@ export interface LedgerAdvance {
   readonly outcomes: readonly LedgerOutcome[]
 }
 
-/** What moved after a version. Stamps below `floor` can no longer be judged. */
+/**
+ * Tags with the versions that last moved them, as distances from the ledger's birth. `tags` null: `distances` has one for every
+ * tag there is, 0 where none moved it. Typed arrays, which cross to an isolate as the bytes that they are.
+ */
+export interface MovedTags {
+  readonly tags: Uint16Array | null
+  readonly distances: Uint32Array
+}
+
 export interface LedgerChanges {
-  /** Which ledger speaks: another id means that its history starts anew and no older stamp counts. */
+  /** Which ledger speaks: with another id its history begins again, and no older stamp counts. */
   readonly ledgerId: string
+  /** The version that the ledger began with. */
+  readonly birth: Version
   readonly version: Version
-  readonly floor: Version
-  readonly changes: readonly { readonly tag: Tag; readonly version: Version }[]
+  /** What moved after the version that was asked about; all that ever moved where the question named another ledger. */
+  readonly moved: MovedTags
 }

@@ -4,14 +4,15 @@ import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Tag } from '../../shared/tags.ts'
+import type { Move } from '../../shared/tags/moves.ts'
 import type { Recorder } from '../events.ts'
 import type { LedgerClient } from './client.ts'
+import type { Scope, ScopedEvent } from './concerns.ts'
+import { patternsOf } from './concerns.ts'
 import type { LedgerEntry, LedgerEvent, LedgerOutcome } from './contract.ts'
 import { outboxLedgerEventOf } from './event-digest.ts'
-import { patternsOf } from './tags.ts'
 
-type Events = ReadonlyMap<WorkspaceId, readonly LedgerEvent[]>
+type Events<Event extends LedgerEvent> = ReadonlyMap<WorkspaceId, readonly Event[]>
 
 /** An event that was not taken, since its id is that of another one. */
 export interface Conflict {
@@ -33,14 +34,14 @@ export interface Invalidated extends InvalidationAnswer {
 export async function invalidate(
   ledger: LedgerClient,
   recorder: Recorder,
-  events: Events,
+  events: Events<ScopedEvent>,
 ): Promise<Result<Invalidated, WireError>> {
   const versions: Record<string, number> = {}
   const patterns: string[] = []
   const conflicts: Conflict[] = []
   let invalidated = 0
   let version = 0
-  for (const { workspaceId, answer } of await advanceAll(ledger, recorder, events)) {
+  for (const { workspaceId, answer } of await advanceAll(ledger, recorder, events, scopesOf)) {
     if (!answer.ok) return err({ code: 'ledger_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
     const { outcomes } = answer.value
     for (const [index, outcome] of outcomes.entries()) {
@@ -48,12 +49,13 @@ export async function invalidate(
     }
     const entries = outcomes.filter(isEntry)
     if (entries.length === 0) continue
-    const tags = tagsMoved(entries)
+    const taken = takenOf(events.get(workspaceId) ?? [], outcomes)
+    const scopes = [...scopesOf(taken)]
     // Of an event that came again it is an old one: only the greatest is that of a view with all of them in it.
     version = Math.max(...entries.map((entry) => entry.version))
     versions[workspaceId] = version
-    patterns.push(...patternsOf(workspaceId, tags))
-    invalidated += tags.length
+    patterns.push(...patternsOf(workspaceId, scopes))
+    invalidated += scopes.length
   }
   return ok({ invalidated, patterns, version, versions, conflicts })
 }
@@ -76,7 +78,7 @@ export async function invalidateEach(
   const byWorkspace = Map.groupBy(written, ({ workspaceId }) => workspaceId)
   const ledgerEvents = new Map([...byWorkspace].map(([id, own]) => [id, own.map(({ event }) => event)]))
   const outcomes: OutboxOutcome[] = []
-  for (const { workspaceId, answer } of await advanceAll(ledger, recorder, ledgerEvents)) {
+  for (const { workspaceId, answer } of await advanceAll(ledger, recorder, ledgerEvents, movesOf)) {
     for (const [index, { eventId, position }] of (byWorkspace.get(workspaceId) ?? []).entries()) {
       const outcome = answer.ok ? answer.value.outcomes[index] : undefined
       const isDurable = outcome !== undefined && isEntry(outcome)
@@ -88,23 +90,45 @@ export async function invalidateEach(
   return outcomes
 }
 
-async function advanceAll(ledger: LedgerClient, recorder: Recorder, events: Events) {
+async function advanceAll<Event extends LedgerEvent>(
+  ledger: LedgerClient,
+  recorder: Recorder,
+  events: Events<Event>,
+  movedBy: (taken: readonly Event[]) => ReadonlySet<string>,
+) {
   return Promise.all(
     [...events].map(async ([workspaceId, written]) => {
-      const answer = await ledger.advance(workspaceId, written)
+      const answer = await ledger.advance(workspaceId, written.map(plainEvent))
       if (answer.ok) {
-        const entries = answer.value.outcomes.filter(isEntry)
-        recorder.record({ kind: 'invalidation', events: entries.length, tags: tagsMoved(entries).length })
+        const taken = takenOf(written, answer.value.outcomes)
+        recorder.record({ kind: 'invalidation', events: taken.length, tags: movedBy(taken).size })
       }
       return { workspaceId, answer }
     }),
   )
 }
 
+/** What of an event its ledger is given. */
+function plainEvent({ moves, eventId, digest }: LedgerEvent): LedgerEvent {
+  return { moves, ...(eventId === undefined ? {} : { eventId }), ...(digest === undefined ? {} : { digest }) }
+}
+
 function isEntry(outcome: LedgerOutcome): outcome is LedgerEntry {
   return 'version' in outcome
 }
 
-function tagsMoved(entries: readonly LedgerEntry[]): Tag[] {
-  return [...new Set(entries.flatMap((entry) => entry.tags))]
+/** The events that were taken, now or when they came first. */
+function takenOf<Event>(events: readonly Event[], outcomes: readonly LedgerOutcome[]): Event[] {
+  return events.filter((_event, index) => {
+    const outcome = outcomes[index]
+    return outcome !== undefined && isEntry(outcome)
+  })
+}
+
+function scopesOf(events: readonly ScopedEvent[]): Set<Scope> {
+  return new Set(events.flatMap(({ scopes }) => scopes))
+}
+
+function movesOf(events: readonly LedgerEvent[]): Set<Move> {
+  return new Set(events.flatMap(({ moves }) => moves))
 }

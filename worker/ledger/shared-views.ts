@@ -4,14 +4,19 @@ import { withinDeadline } from '../../shared/clock.ts'
 import type { Version, WorkspaceId } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Tag } from '../../shared/tags.ts'
+import type { Tag } from '../../shared/tags/tags.ts'
+import { isTag } from '../../shared/tags/tags.ts'
 import type { LocationCache } from '../platform/location-cache.ts'
-import type { LedgerChanges } from './contract.ts'
 
 /** The newest part of a view, as an isolate hands it to the others of its location. */
-export interface SharedChanges extends LedgerChanges {
-  /** `changes` are all that moved after this version: of use to whoever has a view of it or a newer one. */
+export interface SharedChanges {
+  readonly ledgerId: string
+  readonly birth: Version
+  readonly version: Version
+  /** `changes` are all that moved after this version: an isolate can use them that has a view of it or a newer one. */
   readonly since: Version
+  /** Tags, and the versions that last moved them as distances from the ledger's birth. */
+  readonly changes: readonly (readonly [Tag, number])[]
   /** When the ledger was asked, by the clock of the isolate that asked. */
   readonly askedAtMs: number
 }
@@ -25,9 +30,11 @@ export interface SharedViews {
 const sharedSchema = z.object({
   ledgerId: z.string(),
   version: versionSchema,
-  floor: versionSchema,
-  changes: z.array(z.object({ tag: z.string().transform((tag) => tag as Tag), version: versionSchema })),
+  birth: versionSchema,
   since: versionSchema,
+  changes: z
+    .array(z.tuple([z.custom<Tag>(isTag), z.int().positive().max(0xffff_ffff)]))
+    .max(limits.sharedChangesMax),
   askedAtMs: z.number(),
 })
 

@@ -2,24 +2,27 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { Version, WorkspaceId } from '../../shared/ids.ts'
-import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Tag } from '../../shared/tags.ts'
+import type { Tag } from '../../shared/tags/tags.ts'
 import type { LedgerClient } from './client.ts'
-import type { LedgerChanges } from './contract.ts'
+import type { Copy, Told } from './moved-tags.ts'
+import { advanceCopy, hasMovedPast, movedAt, movedOf, recentChanges } from './moved-tags.ts'
 import type { SharedChanges, SharedViews } from './shared-views.ts'
 
 /** An isolate's copy of a ledger, as of `askedAtMs`. Immutable. */
 export interface View {
   readonly ledgerId: string
   readonly version: Version
-  readonly floor: Version
+  /** The version that the ledger began with: stamps of this ledger are no older. */
+  readonly birth: Version
   /** When the question was sent: what was acknowledged before then is in it, whenever the answer came. */
   readonly askedAtMs: number
-  /** The version that last moved a tag; 0 if none did since the floor. */
+  /** The version that last moved a tag; 0 if none did since the ledger's birth. */
   movedAt(tag: Tag): Version
+  /** Whether a tag moved past the version that something was read under. */
+  hasMovedPast(tag: Tag, version: Version): boolean
 }
 
 /**
@@ -53,9 +56,7 @@ export interface Views {
 }
 
 interface StoredView extends View {
-  readonly moved: ReadonlyMap<Tag, Version>
-  /** The newest part of `moved`, all of it after a version: what others can go on from. */
-  readonly recent: { readonly since: Version; readonly moved: ReadonlyMap<Tag, Version> }
+  readonly copy: Copy
   /** Number of the flight that brought it: tells what was asked after what, which a standing clock cannot. */
   readonly flightNumber: number
 }
@@ -214,7 +215,8 @@ class IsolateViews implements Views {
       shared.version >= before.version &&
       askedAtMs > before.askedAtMs
     if (!isYoung || !fits) return false
-    slot.view = advanceView(before, shared, askedAtMs, before.flightNumber)
+    const told = { ...shared, moved: movedOf(shared.changes) }
+    slot.view = advanceView(before, told, askedAtMs, before.flightNumber)
     return true
   }
 
@@ -237,49 +239,20 @@ class IsolateViews implements Views {
 
 function advanceView(
   before: StoredView | null,
-  answer: LedgerChanges,
+  told: Told,
   askedAtMs: number,
   flightNumber: number,
 ): StoredView {
-  const isSameLedger = before?.ledgerId === answer.ledgerId
-  const moved = new Map(isSameLedger ? before.moved : [])
-  for (const { tag, version } of answer.changes) moved.set(tag, version)
-  const floor = isSameLedger && before.floor > answer.floor ? before.floor : answer.floor
-  const kept = within(moved, floor)
+  const copy = advanceCopy(before?.copy ?? null, told)
+  const { ledgerId, birth, version } = copy
   return {
-    ledgerId: answer.ledgerId,
-    version: answer.version,
-    floor: kept.floor,
-    askedAtMs,
-    flightNumber,
-    moved: kept.moved,
-    recent: isSameLedger ? advanceRecent(before, answer) : { since: answer.version, moved: new Map() },
-    movedAt: (tag) => kept.moved.get(tag) ?? versionZero,
+    ...{ ledgerId, birth, version, askedAtMs, flightNumber, copy },
+    movedAt: (tag) => movedAt(copy, tag),
+    hasMovedPast: (tag, stamped) => hasMovedPast(copy, tag, stamped),
   }
 }
 
-/** Goes on from the last recent part while it is small, else begins a new one. */
-function advanceRecent({ recent, version }: StoredView, answer: LedgerChanges): StoredView['recent'] {
-  const moved = new Map(recent.moved)
-  for (const change of answer.changes) moved.set(change.tag, change.version)
-  if (moved.size <= limits.sharedChangesMax) return { since: recent.since, moved }
-  if (answer.changes.length > limits.sharedChangesMax) return { since: answer.version, moved: new Map() }
-  return { since: version, moved: new Map(answer.changes.map((change) => [change.tag, change.version])) }
-}
-
-function shareable({ ledgerId, version, floor, askedAtMs, recent }: StoredView): SharedChanges {
-  const changes = [...recent.moved].map(([tag, at]) => ({ tag, version: at }))
-  return { ledgerId, version, floor, changes, since: recent.since, askedAtMs }
-}
-
-/** Keeps a view as bounded as its ledger: the tags that moved longest ago go, and the floor rises to them. */
-function within(moved: Map<Tag, Version>, floor: Version): { moved: Map<Tag, Version>; floor: Version } {
-  if (moved.size <= limits.ledgerTagsMax) return { moved, floor }
-  const newestFirst = [...moved].sort((a, b) => b[1] - a[1])
-  const keep = limits.ledgerTagsMax - Math.floor(limits.ledgerTagsMax / 10)
-  const newestDropped = newestFirst[keep]?.[1] ?? floor
-  return {
-    moved: new Map(newestFirst.filter(([, version]) => version > newestDropped)),
-    floor: newestDropped > floor ? newestDropped : floor,
-  }
+function shareable({ copy, askedAtMs }: StoredView): SharedChanges {
+  const { ledgerId, birth, version, recentSince } = copy
+  return { ledgerId, birth, version, since: recentSince, changes: recentChanges(copy), askedAtMs }
 }

@@ -1,5 +1,5 @@
 type Cell = ArrayBuffer | string | number | null
-type Binding = string | number | null
+type Binding = ArrayBuffer | string | number | null
 
 /** The part of a Durable Object's SQL storage that its books need; SQLite elsewhere fits it too. */
 export interface SqlStorage {

@@ -12,10 +12,10 @@ import {
 import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
-import { countsTag, settingsTag, workspaceTag } from '../../shared/tags.ts'
 import { admit, admitAdmin, admitByBody } from '../auth/admit.ts'
 import { enveloped, respondData } from '../http/answers.ts'
 import type { Route } from '../http/route.ts'
+import { everythingConcern, settingsConcern } from '../ledger/concerns.ts'
 import { invalidate } from '../ledger/invalidate.ts'
 import { readCacheStats } from './cache-stats.ts'
 import { measurePerformance } from './performance.ts'
@@ -67,11 +67,7 @@ const changeSettings: Route = {
     const saved = await origin.saveSettings(workspaceId, change.value, caller)
     if (!saved.ok) return saved
     // Saved but not announced would be in force at some locations only: then the answer is an error, and a retry mends it.
-    const announced = await invalidate(
-      ledger,
-      metrics.recorder,
-      new Map([[workspaceId, [{ tags: [settingsTag] }]]]),
-    )
+    const announced = await invalidate(ledger, metrics.recorder, new Map([[workspaceId, [settingsConcern]]]))
     return announced.ok ? ok(respondData(saved.value)) : announced
   },
 }
@@ -87,12 +83,11 @@ const invalidateWorkspace: Route = {
   async handle(call) {
     const asked = await admitByBody(call, workspaceBody, 'admin')
     if (!asked.ok) return asked
-    const tags = [workspaceTag, countsTag, settingsTag]
     const { ledger, metrics } = call.services
     const answer = await invalidate(
       ledger,
       metrics.recorder,
-      new Map([[asked.value.workspaceId, [{ tags }]]]),
+      new Map([[asked.value.workspaceId, [everythingConcern]]]),
     )
     if (!answer.ok) return answer
     // Nothing is deleted anywhere: what moved on outdates every entry of the workspace, in every tier, at once.

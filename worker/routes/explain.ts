@@ -3,6 +3,7 @@ import { userIdSchema } from '../../shared/ids.ts'
 import type { Explanation } from '../../shared/resources/explanation.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import { nameOf } from '../../shared/tags/tags.ts'
 import type { Admitted } from '../auth/admit.ts'
 import { admit, workspaceOf } from '../auth/admit.ts'
 import { matchesKey } from '../auth/internal-key.ts'
@@ -75,7 +76,7 @@ export function explain({ entry, steps, view }: ReadAnswer, nowMs: number): Expl
       age_ms: nowMs - entry.createdAtMs,
       load_ms: entry.loadMs,
     },
-    view: view === null ? null : { version: view.version, floor: view.floor, age_ms: nowMs - view.askedAtMs },
-    tags: entry.tags.map((tag) => ({ tag, version: view === null ? null : view.movedAt(tag) })),
+    view: view === null ? null : { version: view.version, floor: view.birth, age_ms: nowMs - view.askedAtMs },
+    tags: entry.tags.map((tag) => ({ tag: nameOf(tag), version: view === null ? null : view.movedAt(tag) })),
   }
 }

@@ -14,15 +14,14 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Tag } from '../../shared/tags.ts'
 import { admitInternal } from '../auth/admit.ts'
 import { enveloped, respondData, respondJson } from '../http/answers.ts'
 import { parseInput } from '../http/input.ts'
 import type { Call, Route } from '../http/route.ts'
-import type { LedgerEvent } from '../ledger/contract.ts'
+import type { Concern, ScopedEvent } from '../ledger/concerns.ts'
 import { ledgerEventOf } from '../ledger/event-digest.ts'
 import { invalidate, invalidateEach } from '../ledger/invalidate.ts'
-import { webhookTags } from '../ledger/webhook-tags.ts'
+import { webhookConcerns } from '../ledger/webhook-concerns.ts'
 
 const body = {
   schema: z.union([
@@ -56,7 +55,7 @@ export const invalidateRoute: Route = {
   },
 }
 
-/** Tags as they are, each event answered for itself: 200 when all are durable, 207 when some are not. */
+/** Moves as they are, each event answered for itself: 200 when all are durable, 207 when some are not. */
 async function takeOutbox(body: unknown, { services }: Call): Promise<Result<Response, WireError>> {
   const batch = parseInput(outboxBatchSchema, body, 'invalid_body')
   if (!batch.ok) return batch
@@ -66,7 +65,7 @@ async function takeOutbox(body: unknown, { services }: Call): Promise<Result<Res
 }
 
 interface ReportedEvent {
-  readonly ledgerEvent: LedgerEvent
+  readonly ledgerEvent: ScopedEvent
   /** In the request, from 0. */
   readonly position: number
 }
@@ -107,10 +106,10 @@ async function eventsOf(body: unknown, call: Call): Promise<Result<Events, WireE
   if (isObjectWith(body, 'table')) {
     const webhook = parseInput(databaseWebhookSchema, body, 'invalid_body')
     if (!webhook.ok) return webhook
-    const moved = webhookTags(webhook.value)
-    if (!moved.ok) return err({ code: 'invalid_body', details: [moved.error] })
-    const reported = (tags: readonly Tag[]) => [{ ledgerEvent: { tags }, position: 0 }]
-    return ok(new Map([...moved.value].map(([workspaceId, tags]) => [workspaceId, reported(tags)])))
+    const concerns = webhookConcerns(webhook.value)
+    if (!concerns.ok) return err({ code: 'invalid_body', details: [concerns.error] })
+    const reported = (concern: Concern) => [{ ledgerEvent: concern, position: 0 }]
+    return ok(new Map([...concerns.value].map(([id, concern]) => [id, reported(concern)])))
   }
   const event = parseInput(invalidationEventSchema, body, 'invalid_body')
   return event.ok ? reportedEvents([event.value], call) : event

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { UserId } from '../../ids.ts'
 import { workspaceIdSchema } from '../../ids.ts'
-import { countsTag, workspaceTag } from '../../tags.ts'
+import { countsTag, workspaceTag } from '../../tags/tags.ts'
 import { explanationSchema } from '../explanation.ts'
 import type { Question } from '../resource.ts'
 import { defineResource } from '../resource.ts'

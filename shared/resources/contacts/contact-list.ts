@@ -3,11 +3,11 @@ import { parseCursor, sortBySchema, sortOrderSchema } from '../../contract/curso
 import { boardIdSchema, columnIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
 import { storableText } from '../../storable-text.ts'
-import { boardTag, columnTag, openListTag, workspaceTag } from '../../tags.ts'
 import { text } from '../../text.ts'
 import { explanationSchema } from '../explanation.ts'
 import type { Question } from '../resource.ts'
 import { defineResource, spliceMember } from '../resource.ts'
+import { contactListTags } from './contact-list-tags.ts'
 
 export const contactFilterSchema = z.enum([
   'all',
@@ -150,11 +150,8 @@ function questionOf(asked: Params): Question<Params> {
   return {
     params: asked,
     sharing: filter === 'assigned_to_me' ? 'user' : 'workspace',
-    tags: [
-      workspaceTag,
-      boardTag(boardId),
-      columnId === null ? openListTag(boardId) : columnTag(boardId, columnId),
-    ],
+    tags: contactListTags(asked, null),
+    ownTags: (userId) => contactListTags(asked, userId),
     lifetime: search === null ? 'contactList' : 'search',
     feature: search === null ? 'contactLists' : 'search',
     keyParts: [boardId, columnId ?? '', filter, asked.sortBy, asked.sortOrder, `${asked.perPage}`, place],

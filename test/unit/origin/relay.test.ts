@@ -161,6 +161,19 @@ describe('a relay', () => {
     expect(relay.health).toBe('running')
   })
 
+  test('loses nothing while a Worker from before refuses moves that it does not know, until it is replaced', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    worker.mood = 'rejected'
+    for (let row = 0; row < 450; row += 1) outbox.write()
+    relay.start()
+    await clock.advance(600_000)
+    expect(outbox.rows).toHaveLength(450)
+    worker.mood = 'takes'
+    await clock.advance(70_000)
+    expect(outbox.rows).toEqual([])
+    expect(worker.version).toBe(450)
+  })
+
   test('sends no batch twice at once with another beside it', async () => {
     const { clock, outbox, worker, relay, relayBeside } = createParts()
     const other = relayBeside()

@@ -79,7 +79,7 @@ function Facts({ explanation: { asked, entry, view, tags } }: { explanation: Exp
           value={
             view === null
               ? 'none'
-              : `version ${view.version}, floor ${view.floor}, ${formatMs(view.age_ms)} old`
+              : `version ${view.version}, ledger begun at ${view.floor}, ${formatMs(view.age_ms)} old`
           }
         />
       </dl>

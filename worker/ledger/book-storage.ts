@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import type { Version } from '../../shared/ids.ts'
+import { versionSchema } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import type { SqlStorage } from '../platform/sql-storage.ts'
+import type { RememberedEvent } from './book-rows.ts'
+import { decodeRemembered, encodeRemembered } from './book-rows.ts'
+
+/** What a ledger knows, but for the events that it remembers. */
+export interface Head {
+  readonly ledgerId: string
+  /** The version that the ledger began with. */
+  readonly birth: Version
+  readonly version: Version
+  /** How many batches were written down, under all ids that the ledger has had. */
+  readonly sequence: number
+  /** Of each tag the version that last moved it, as its distance from `birth`; 0 where none did. */
+  readonly distances: Uint32Array<ArrayBuffer>
+}
+
+export interface Snapshot {
+  readonly head: Head
+  /** Oldest first. */
+  readonly events: readonly RememberedEvent[]
+}
+
+const tables = [
+  `create table if not exists snapshot (only integer primary key check (only = 1), ledger_id text not null,
+    birth integer not null, version integer not null, sequence integer not null, distances blob not null,
+    events blob not null)`,
+  `create table if not exists log (slot integer primary key, sequence integer not null, batch blob not null)`,
+]
+
+const snapshotRow = z.object({
+  ledger_id: z.string(),
+  birth: versionSchema,
+  version: versionSchema,
+  sequence: z.int().nonnegative(),
+  distances: z.instanceof(ArrayBuffer),
+  events: z.instanceof(ArrayBuffer),
+})
+const logRow = z.object({ sequence: z.int().positive(), batch: z.instanceof(ArrayBuffer) })
+
+export function createTables({ sql }: SqlStorage): void {
+  for (const table of tables) sql.exec(table)
+}
+
+export function readSnapshot({ sql }: SqlStorage): Snapshot | null {
+  const [row] = [...sql.exec('select * from snapshot')]
+  if (row === undefined) return null
+  const { ledger_id: ledgerId, distances, events, ...numbers } = snapshotRow.parse(row)
+  const head = { ...numbers, ledgerId, distances: distancesOf(distances) }
+  return { head, events: decodeRemembered(events) }
+}
+
+export function writeSnapshot(
+  { sql }: SqlStorage,
+  { ledgerId, birth, version, sequence, distances }: Head,
+  events: readonly RememberedEvent[],
+): void {
+  const statement = 'insert or replace into snapshot values (1, ?, ?, ?, ?, ?, ?)'
+  sql.exec(statement, ledgerId, birth, version, sequence, distances.buffer, encodeRemembered(events))
+}
+
+/** Writes a batch over the one that stood in its slot a round of the ring ago. */
+export function writeBatch(
+  { sql }: SqlStorage,
+  sequence: number,
+  logRowsMax: number,
+  batch: ArrayBuffer,
+): void {
+  sql.exec('insert or replace into log values (?, ?, ?)', sequence % logRowsMax, sequence, batch)
+}
+
+export interface LogRow {
+  readonly sequence: number
+  readonly batch: ArrayBuffer
+}
+
+/** The rows that follow a batch, in their order. Reads no more than `rowsMax` rows, which may cross the end of the ring. */
+export function readLog(
+  { sql }: SqlStorage,
+  afterSequence: number,
+  rowsMax: number,
+  logRowsMax: number,
+): LogRow[] {
+  const first = (afterSequence + 1) % logRowsMax
+  const end = first + rowsMax
+  const select = 'select sequence, batch from log where slot >= ? and slot < ? and sequence > ? order by slot'
+  const rows = [...sql.exec(select, first, Math.min(end, logRowsMax), afterSequence)]
+  if (end > logRowsMax) rows.push(...sql.exec(select, 0, end - logRowsMax, afterSequence))
+  return rows.map((row) => logRow.parse(row))
+}
+
+/** As many as this version of the Worker knows of tags, whatever the one that wrote them knew of. */
+function distancesOf(bytes: ArrayBuffer): Uint32Array<ArrayBuffer> {
+  const distances = new Uint32Array(limits.ledgerTagsMax)
+  distances.set(new Uint32Array(bytes).subarray(0, limits.ledgerTagsMax))
+  return distances
+}

@@ -1,0 +1,77 @@
+import type { Version } from '../../shared/ids.ts'
+import { versionSchema, versionZero } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Tag } from '../../shared/tags/tags.ts'
+import { tagAt } from '../../shared/tags/tags.ts'
+import type { MovedTags } from './contract.ts'
+
+/** An isolate's copy of what moved in a ledger. Immutable, so that views in which nothing moved share one array. */
+export interface Copy {
+  readonly ledgerId: string
+  readonly birth: Version
+  readonly version: Version
+  /** Of each tag the version that last moved it, as its distance from `birth`; 0 where none did. */
+  readonly distances: Uint32Array
+  /** The copy has all that moved after this version from the ledger itself: what others can go on from. */
+  readonly recentSince: Version
+}
+
+/** What a ledger, or another isolate that asked it, said of what moved. */
+export interface Told extends Pick<Copy, 'ledgerId' | 'birth' | 'version'> {
+  readonly moved: MovedTags
+}
+
+const noneMoved = new Uint32Array(limits.ledgerTagsMax)
+
+/** The copy with what was told in it. Copies nothing where nothing moved. */
+export function advanceCopy(before: Copy | null, told: Told): Copy {
+  const known = before?.ledgerId === told.ledgerId ? before : null
+  const distances = withMoved(known?.distances ?? noneMoved, told.moved)
+  const { ledgerId, birth, version } = told
+  const copy = { ledgerId, birth, version, distances }
+  if (known === null) return { ...copy, recentSince: version }
+  if (distances === known.distances) return { ...copy, recentSince: known.recentSince }
+  const isFew = (since: Version) => countAfter(distances, since - birth) <= limits.sharedChangesMax
+  return { ...copy, recentSince: [known.recentSince, known.version].find(isFew) ?? version }
+}
+
+/** The version that last moved a tag; 0 if none did since the ledger's birth. */
+export function movedAt({ birth, distances }: Copy, tag: Tag): Version {
+  const distance = distances[tag] ?? 0
+  return distance === 0 ? versionZero : versionSchema.parse(birth + distance)
+}
+
+/** Whether a tag moved past a version. Of a version from before the birth nothing is known: everything may have moved past it. */
+export function hasMovedPast({ birth, distances }: Copy, tag: Tag, version: Version): boolean {
+  return (distances[tag] ?? 0) > version - birth
+}
+
+/** The newest part of a copy, as pairs. */
+export function recentChanges({ birth, distances, recentSince }: Copy): (readonly [Tag, number])[] {
+  const changes: (readonly [Tag, number])[] = []
+  for (const [tag, distance] of distances.entries())
+    if (distance > recentSince - birth) changes.push([tagAt(tag), distance])
+  return changes
+}
+
+/** Pairs as a ledger tells them. */
+export function movedOf(changes: readonly (readonly [Tag, number])[]): MovedTags {
+  return {
+    tags: Uint16Array.from(changes, ([tag]) => tag),
+    distances: Uint32Array.from(changes, ([, distance]) => distance),
+  }
+}
+
+function withMoved(known: Uint32Array, { tags, distances }: MovedTags): Uint32Array {
+  if (tags === null) return distances
+  if (tags.length === 0) return known
+  const moved = known.slice()
+  for (const [index, tag] of tags.entries()) moved[tag] = distances[index] ?? 0
+  return moved
+}
+
+function countAfter(distances: Uint32Array, after: number): number {
+  let count = 0
+  for (const distance of distances) if (distance > after) count += 1
+  return count
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import type { Fault } from '../../shared/contract/errors.ts'
+import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
+import { boardIdSchema, columnIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { BucketedFamily } from '../../shared/tags/families.ts'
+import type { Move } from '../../shared/tags/moves.ts'
+import { bucketMove, familyMove } from '../../shared/tags/moves.ts'
+import type { Concern } from './concerns.ts'
+import { boardConcern, columnsConcern, settingsConcern, unionOf, workspaceConcern } from './concerns.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+const nothing: Concern = { scopes: [], moves: [] }
+
+const placeRow = z.object({ board_id: boardIdSchema, board_column_id: columnIdSchema })
+const columnRow = z.object({ board_id: boardIdSchema })
+const boardRow = z.object({ id: boardIdSchema })
+
+/** What a row of each table concerns, or null where it names a place that no question of the API can name. */
+const concernOfRow: Readonly<Record<string, (row: Row) => Concern | null>> = {
+  contacts(row) {
+    const parsed = placeRow.safeParse(row)
+    if (!parsed.success) return null
+    const places = columnsConcern(parsed.data.board_id, [parsed.data.board_column_id])
+    return { ...places, moves: [...places.moves, ...movesOfColumns(row, contactColumns)] }
+  },
+  board_columns(row) {
+    const parsed = columnRow.safeParse(row)
+    return parsed.success ? boardConcern(parsed.data.board_id) : null
+  },
+  boards(row) {
+    const parsed = boardRow.safeParse(row)
+    return parsed.success ? boardConcern(parsed.data.id) : null
+  },
+  cache_settings: () => settingsConcern,
+  memberships: (row) => ({ scopes: ['members'], moves: movesOfColumns(row, { user_id: 'members' }) }),
+  workspaces: () => workspaceConcern,
+}
+
+/** What besides its places an answer about a contact can be found by. */
+const contactColumns = { id: 'contact', assigned_to: 'user', email: 'email', phone: 'phone' } as const
+
+/** The buckets of a row's values: none for a value that is not there, and the whole family where the row does not tell. */
+function movesOfColumns(row: Row, columns: Readonly<Record<string, BucketedFamily>>): Move[] {
+  return Object.entries(columns).flatMap(([column, family]) => {
+    const value = row[column]
+    if (value === null) return []
+    return typeof value === 'string' ? [bucketMove(family, value)] : [familyMove(family)]
+  })
+}
+
+/**
+ * A row trigger on the partitioned table `public.contacts` fires on the partition that holds the row, and Supabase's
+ * webhook names that one: `private.contacts_00` to `private.contacts_63`.
+ */
+const contactsPartition = /^contacts_(?:[0-5]\d|6[0-3])$/
+
+function tableOf({ schema, table }: DatabaseWebhook): string | null {
+  if (schema === 'public' && Object.hasOwn(concernOfRow, table)) return table
+  return schema === 'private' && contactsPartition.test(table) ? 'contacts' : null
+}
+
+/**
+ * What a database webhook concerns, by workspace: all that the statement's own outbox row moves and more, since a webhook is taken
+ * like any event that names no facets. Both the row's old and its new places move. Columns that are not needed may hold anything. A row that
+ * moves from one partition to another comes as two webhooks, a DELETE and an INSERT, each for its workspace.
+ */
+export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceId, Concern>, Fault> {
+  const table = tableOf(webhook)
+  if (table === null) {
+    const names = Object.keys(concernOfRow).join(', ')
+    const message = `must be one of ${names} in the schema public, or a partition of contacts`
+    return err({ parameter: 'table', message })
+  }
+  const rows = rowsOf(webhook)
+  if (rows === null) {
+    const message = 'must be there for an INSERT or UPDATE, and old_record for a DELETE'
+    return err({ parameter: 'record', message })
+  }
+  const moved = new Map<WorkspaceId, Concern>()
+  for (const row of rows) {
+    const workspaceId = workspaceIdSchema.safeParse(row[table === 'workspaces' ? 'id' : 'workspace_id'])
+    // Nothing is cached of a workspace that the API cannot name; the row's other workspace moves on all the same.
+    if (!workspaceId.success) continue
+    // An UPDATE with one of its two rows does not say where the other one was.
+    const isWhole = webhook.type !== 'UPDATE' || rows.length === 2
+    const concern = (isWhole ? concernOfRow[table]?.(row) : null) ?? workspaceConcern
+    moved.set(workspaceId.data, unionOf(moved.get(workspaceId.data) ?? nothing, concern))
+  }
+  return moved.size === 0
+    ? err({ parameter: 'record', message: 'must be a row with its workspace' })
+    : ok(moved)
+}
+
+/** The row as it was and as it is, of which there is one for an INSERT or DELETE; null where what must be there is not. */
+function rowsOf({ type, record, old_record }: DatabaseWebhook): Row[] | null {
+  if ((type === 'DELETE' ? old_record : record) === null) return null
+  return [old_record, record].filter((row) => row !== null)
+}
