@@ -1,6 +1,6 @@
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Recorder } from '../../worker/events.ts'
-import type { LedgerEvent } from '../../worker/ledger/contract.ts'
+import type { ScopedEvent } from '../../worker/ledger/concerns.ts'
 import { type Invalidated, invalidate } from '../../worker/ledger/invalidate.ts'
 import type { Dice } from '../support/dice.ts'
 import { changeSomething, type MakeChange } from './changes.ts'
@@ -42,7 +42,7 @@ interface Report {
   readonly workspaceId: WorkspaceId
   readonly commit: number
   /** What changes is an id that turned out to be another event's. */
-  readonly events: LedgerEvent[]
+  readonly events: ScopedEvent[]
 }
 
 const recorder: Recorder = { record() {} }
@@ -78,7 +78,7 @@ export function createBackend(options: BackendOptions): Backend {
     )
   }
 
-  function hear(report: Report, events: readonly LedgerEvent[], { version, conflicts }: Invalidated): void {
+  function hear(report: Report, events: readonly ScopedEvent[], { version, conflicts }: Invalidated): void {
     const { workspaceId } = report
     const refused = new Set(conflicts.map(({ index }) => events[index]))
     const digests = events.filter((event) => !refused.has(event)).map(({ digest = '' }) => digest)
@@ -126,7 +126,7 @@ function commit(
   idFor: IdFor,
 ): Report {
   const database = databaseOf(workspaceId)
-  const events: LedgerEvent[] = []
+  const events: ScopedEvent[] = []
   const whats: string[] = []
   const number = database.commit((tables) => {
     const changes = dice.happens(0.8) ? 1 : 3
@@ -135,7 +135,7 @@ function commit(
       const change = makeChange(tables, dice, workspaceId, revision)
       if (change === null) continue
       const digest = `${workspaceId}-${revision}`
-      events.push({ tags: change.tags, eventId: idFor(workspaceId, digest), digest })
+      events.push({ ...change.concern, eventId: idFor(workspaceId, digest), digest })
       whats.push(change.what)
     }
   })
@@ -162,7 +162,7 @@ function createIds(dice: Dice): IdFor {
 /** The next try has other ids for those that were refused. */
 function rename(
   { workspaceId, commit, events }: Report,
-  refused: ReadonlySet<LedgerEvent | undefined>,
+  refused: ReadonlySet<ScopedEvent | undefined>,
   trace: Trace,
 ): void {
   for (const [index, event] of events.entries()) {

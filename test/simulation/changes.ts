@@ -1,19 +1,19 @@
 import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
 import { invalidationEventSchema } from '../../shared/contract/invalidation.ts'
-import { defaultCacheSettings } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import type { Tag } from '../../shared/tags.ts'
-import { tagsOf } from '../../worker/ledger/tags.ts'
-import { webhookTags } from '../../worker/ledger/webhook-tags.ts'
+import type { Concern } from '../../worker/ledger/concerns.ts'
+import { concernOf, unionOf } from '../../worker/ledger/concerns.ts'
+import { webhookConcerns } from '../../worker/ledger/webhook-concerns.ts'
 import type { Dice } from '../support/dice.ts'
-import type { Contact, Tables } from './database.ts'
+import { type Contact, everythingCached, type Tables } from './database.ts'
+import { movesOfWrite } from './outbox-moves.ts'
 import { boardIds, columnIds, userIds } from './questions.ts'
 
 /** One change of a workspace's rows, and what the CRM says of it. */
 export interface Change {
   /** For the trace. */
   readonly what: string
-  readonly tags: readonly Tag[]
+  readonly concern: Concern
 }
 
 /** Changes rows; null where there was nothing to change. `revision` is like no other of the workspace. */
@@ -29,15 +29,25 @@ export const changeSomething: MakeChange = (tables, dice, workspaceId, revision)
   const kind = dice.pick<MakeChange>([
     ...([createContact, createContact, updateContact, updateContact, moveContact, moveContact] as const),
     ...([deleteContact, assignContact, importContacts, toggleBoard, changeSettings] as const),
+    ...([turnFacet, turnFacet] as const),
   ])
   return kind(tables, dice, workspaceId, revision)
 }
+
+const unassigned = { assigneeId: null, isOpen: true, isHigh: false, isSought: false } as const
 
 const createContact: MakeChange = (tables, dice, workspaceId, revision) => {
   const boardId = dice.pickOrNone([...tables.boardIds])
   if (boardId === undefined) return null
   const columnId = dice.pickOrNone(columnIds) ?? ''
-  const contact = { id: `k${revision}`, boardId, columnId, assigneeId: null, revision }
+  const contact = {
+    ...unassigned,
+    id: `k${revision}`,
+    boardId,
+    columnId,
+    isSought: dice.happens(0.3),
+    revision,
+  }
   tables.contacts.set(contact.id, contact)
   return reported(dice, workspaceId, 'contact_created', null, contact)
 }
@@ -48,6 +58,16 @@ const updateContact: MakeChange = (tables, dice, workspaceId, revision) =>
 const assignContact: MakeChange = (tables, dice, workspaceId, revision) => {
   const assigneeId = dice.pickOrNone(userIds) ?? null
   return alter(tables, dice, workspaceId, 'contact_assigned', { revision, assigneeId })
+}
+
+/** A filter that it met it meets no more, or the other way round; its name may be another. */
+const turnFacet: MakeChange = (tables, dice, workspaceId, revision) => {
+  const facet = dice.pick([
+    { isOpen: dice.happens(0.5) },
+    { isHigh: dice.happens(0.5) },
+    { isSought: dice.happens(0.5) },
+  ])
+  return alter(tables, dice, workspaceId, 'contact_updated', { revision, ...facet })
 }
 
 /** To another column or, told by a webhook alone, to another board. */
@@ -70,7 +90,7 @@ const importContacts: MakeChange = (tables, dice, _workspaceId, revision) => {
   if (boardId === undefined) return null
   for (const columnId of columnIds) {
     const id = `k${revision}-${columnId}`
-    tables.contacts.set(id, { id, boardId, columnId, assigneeId: null, revision })
+    tables.contacts.set(id, { ...unassigned, id, boardId, columnId, revision })
   }
   return ofEvent({ action: 'contacts_imported', boardId })
 }
@@ -100,7 +120,7 @@ const changeSettings: MakeChange = (tables, dice, workspaceId) => {
 
 /** Settings in which everything is cached, and for long. */
 export const switchCacheOn: MakeChange = (tables, _dice, workspaceId) => {
-  tables.settings = defaultCacheSettings
+  tables.settings = everythingCached
   return ofWebhook('cache_settings', { workspace_id: workspaceId }, { workspace_id: workspaceId })
 }
 
@@ -118,7 +138,7 @@ function alter(
   return reported(dice, workspaceId, action, before, after)
 }
 
-/** By a webhook of the database, or by the CRM's own event, which may say less than it could. */
+/** By the database's outbox, by a webhook of its, or by the CRM's own event, which may say less than it could. */
 function reported(
   dice: Dice,
   workspaceId: WorkspaceId,
@@ -128,6 +148,12 @@ function reported(
 ): Change {
   const contact = after ?? before
   if (contact === null) throw new Error('a change of nothing')
+  if (dice.happens(0.5)) {
+    return {
+      what: `outbox ${action} ${contact.id}`,
+      concern: { scopes: [], moves: movesOfWrite(before, after) },
+    }
+  }
   const hasChangedBoard = before !== null && after !== null && before.boardId !== after.boardId
   if (hasChangedBoard || dice.happens(0.3))
     return ofWebhook('contacts', rowOf(workspaceId, before), rowOf(workspaceId, after))
@@ -144,13 +170,19 @@ function reported(
 
 function rowOf(workspaceId: WorkspaceId, contact: Contact | null): Record<string, unknown> | null {
   if (contact === null) return null
-  const { id, boardId, columnId } = contact
-  return { workspace_id: workspaceId, board_id: boardId, board_column_id: columnId, id }
+  const { id, boardId, columnId, assigneeId } = contact
+  return {
+    workspace_id: workspaceId,
+    board_id: boardId,
+    board_column_id: columnId,
+    id,
+    assigned_to: assigneeId,
+  }
 }
 
 function ofEvent(event: Record<string, unknown>): Change {
   const parsed = invalidationEventSchema.parse(event)
-  return { what: JSON.stringify(event), tags: tagsOf(parsed) }
+  return { what: JSON.stringify(event), concern: concernOf(parsed) }
 }
 
 function ofWebhook(
@@ -165,7 +197,7 @@ function ofWebhook(
     record: after,
     old_record: before,
   }
-  const moved = webhookTags(webhook)
-  if (!moved.ok) throw new Error(`production does not know a row of ${table}`)
-  return { what: `webhook ${table} ${webhook.type}`, tags: [...moved.value.values()].flat() }
+  const concerns = webhookConcerns(webhook)
+  if (!concerns.ok) throw new Error(`production does not know a row of ${table}`)
+  return { what: `webhook ${table} ${webhook.type}`, concern: [...concerns.value.values()].reduce(unionOf) }
 }

@@ -8,6 +8,10 @@ export interface Contact {
   readonly boardId: string
   readonly columnId: string
   readonly assigneeId: string | null
+  readonly isOpen: boolean
+  readonly isHigh: boolean
+  /** Whether a search finds it. */
+  readonly isSought: boolean
   /** Told apart from what it was before each change. */
   readonly revision: number
 }
@@ -39,12 +43,18 @@ export interface Database {
   historyOf(name: string): readonly Fact[]
 }
 
+/** Settings in which everything is cached, searches too, and for long. */
+export const everythingCached: CacheSettings = {
+  ...defaultCacheSettings,
+  features: { ...defaultCacheSettings.features, search: true },
+}
+
 export function createDatabase(workspaceId: string): Database {
   const tables: Tables = {
     contacts: new Map(),
     boardIds: new Set(),
     settings: {
-      ...defaultCacheSettings,
+      ...everythingCached,
       cacheConfig: {
         ...defaultCacheSettings.cacheConfig,
         contactCountsTTL: limits.lifetimeSecondsMin,
@@ -98,18 +108,40 @@ interface Rows {
 }
 
 /** What a place shows; null where there is no such board. Newest contacts first, as lists are by default. */
-function rowsAt({ contacts, boardIds }: Tables, { boardId, columnId, page, ownerId }: Place): Rows | null {
-  if (boardId !== null && !boardIds.has(boardId)) return null
-  const there = [...contacts.values()].filter(
-    (contact) =>
-      (boardId === null || contact.boardId === boardId) &&
-      (columnId === null || contact.columnId === columnId) &&
-      (ownerId === null || contact.assigneeId === ownerId),
-  )
-  const all = there.map(({ id, revision }) => [id, revision] as const).reverse()
-  if (boardId === null) return { contacts: [[`total:${all.length}`, 0]], hasMore: false }
+function rowsAt(tables: Tables, place: Place): Rows | null {
+  const contacts = [...tables.contacts.values()]
+  const { boardId, page, isSearch } = place
+  if (boardId === null) return countsOf(contacts)
+  if (!tables.boardIds.has(boardId)) return null
+  const all = contacts
+    .filter((contact) => isShown(contact, place))
+    .map(({ id, revision }) => [id, revision] as const)
+    .reverse()
   const shown = all.slice((page - 1) * perPage, page * perPage)
-  return { contacts: shown, hasMore: page < pagesMax && all.length > page * perPage }
+  // The total of a search may be an estimate, for which rows of the whole board are sampled.
+  const sampled = contacts.filter((contact) => contact.boardId === boardId)
+  const estimate = isSearch
+    ? [['estimate', sampled.reduce((sum, each) => sum + each.revision, 0)] as const]
+    : []
+  return { contacts: [...shown, ...estimate], hasMore: page < pagesMax && all.length > page * perPage }
+}
+
+function isShown(contact: Contact, { boardId, columnId, ownerId, filter, isSearch }: Place): boolean {
+  return (
+    contact.boardId === boardId &&
+    (columnId === null || contact.columnId === columnId) &&
+    (ownerId === null || contact.assigneeId === ownerId) &&
+    (filter !== 'open' || contact.isOpen) &&
+    (filter !== 'high_priority' || contact.isHigh) &&
+    (!isSearch || contact.isSought)
+  )
+}
+
+function countsOf(contacts: readonly Contact[]): Rows {
+  const open = contacts.filter(({ isOpen }) => isOpen).length
+  const high = contacts.filter(({ isHigh }) => isHigh).length
+  const assignees = contacts.map(({ assigneeId }) => assigneeId ?? '').toSorted()
+  return { contacts: [[`total:${contacts.length} ${open} ${high} ${assignees.join()}`, 0]], hasMore: false }
 }
 
 /** Last, as in the real thing: a reader who goes on looks for it at the end of the bytes. */

@@ -75,6 +75,14 @@ function begin(parts: FaultyParts): Heal {
     },
     () => {
       if (workspaceId === undefined) return nothing
+      const saved = ledgers.save(workspaceId)
+      return () => {
+        trace.note('fault', () => `ledger of ${workspaceId} put back to what it was`)
+        ledgers.goBack(workspaceId, saved)
+      }
+    },
+    () => {
+      if (workspaceId === undefined) return nothing
       const isLost = dice.happens(0.2)
       trace.note('fault', () => `ledger of ${workspaceId} ${isLost ? 'lost' : 'restarted'}`)
       if (isLost) ledgers.lose(workspaceId)

@@ -1,11 +1,11 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import { type Version, versionSchema } from '../../shared/ids.ts'
 import type { BookLimits } from '../../worker/ledger/book.ts'
 import { Book } from '../../worker/ledger/book.ts'
+import { createTables } from '../../worker/ledger/book-storage.ts'
 import type { LedgerStub } from '../../worker/ledger/client.ts'
-import type { LedgerAdvance, LedgerEvent } from '../../worker/ledger/contract.ts'
-import type { SqlStorage } from '../../worker/platform/sql-storage.ts'
+import type { LedgerAdvance, LedgerChanges, LedgerEvent } from '../../worker/ledger/contract.ts'
+import { createSqlStorage } from '../support/book-storage.ts'
 import type { Dice } from '../support/dice.ts'
 import { type Scheduler, startMs } from './scheduler.ts'
 import { createWay, type Way, type WayFaults } from './way.ts'
@@ -18,6 +18,18 @@ export interface Ledgers {
   restart(workspaceId: WorkspaceId): void
   /** Its storage is lost, which nothing may make a wrong answer of. */
   lose(workspaceId: WorkspaceId): void
+  /** What is written down now, to go back to. */
+  save(workspaceId: WorkspaceId): SavedLedger
+  /**
+   * Its storage is put back to what it was, as after a recovery to a point in time. The first that asks it then is a reader that
+   * knows the newest version: until such a one does, nobody could tell.
+   */
+  goBack(workspaceId: WorkspaceId, saved: SavedLedger): void
+}
+
+export interface SavedLedger {
+  readonly ledgerId: string
+  readonly database: DatabaseSync
 }
 
 export interface LedgersOptions {
@@ -38,31 +50,36 @@ export interface LedgersOptions {
 
 export function createLedgers(options: LedgersOptions): Ledgers {
   const { scheduler, dice, locations, bounds, usualWay, written } = options
-  const stores = new Map<
-    WorkspaceId,
-    { readonly storage: SqlStorage; readonly ledgerId: string; readonly version: Version }
-  >()
+  const databases = new Map<WorkspaceId, DatabaseSync>()
   const books = new Map<WorkspaceId, Book>()
+  const speaking = new Map<WorkspaceId, string>()
   const ways = new Map(locations.map((location) => [location, createWay(scheduler, dice, usualWay)]))
   let ledgersBegun = 0
 
-  const storeOf = (workspaceId: WorkspaceId) => {
-    const known = stores.get(workspaceId)
-    if (known !== undefined) return known
+  const birth = () => {
     ledgersBegun += 1
-    const version = versionSchema.parse(Math.floor(scheduler.now()) - startMs)
-    const store = { storage: createStorage(), ledgerId: `ledger-${ledgersBegun}`, version }
-    stores.set(workspaceId, store)
-    written(workspaceId, store.ledgerId, [], { version, outcomes: [] })
-    return store
+    return { ledgerId: `ledger-${ledgersBegun}`, version: Math.floor(scheduler.now()) - startMs }
+  }
+  /** Tells of a ledger that has begun. */
+  const noteBegun = (workspaceId: WorkspaceId, { ledgerId, version }: LedgerChanges) => {
+    if (speaking.get(workspaceId) === ledgerId) return
+    speaking.set(workspaceId, ledgerId)
+    written(workspaceId, ledgerId, [], { version, outcomes: [] })
   }
   const bookOf = (workspaceId: WorkspaceId) => {
     const known = books.get(workspaceId)
     if (known !== undefined) return known
-    const { storage, ...birth } = storeOf(workspaceId)
-    const book = new Book(storage, () => birth, bounds)
+    const database = databases.get(workspaceId) ?? new DatabaseSync(':memory:')
+    databases.set(workspaceId, database)
+    const book = new Book(createSqlStorage(database), birth, bounds)
     books.set(workspaceId, book)
+    noteBegun(workspaceId, book.since(null, 0))
     return book
+  }
+  const since = (workspaceId: WorkspaceId, ledgerId: string | null, version: number) => {
+    const changes = bookOf(workspaceId).since(ledgerId, version)
+    noteBegun(workspaceId, changes)
+    return changes
   }
 
   const wayFrom = (location: string) => {
@@ -76,52 +93,41 @@ export function createLedgers(options: LedgersOptions): Ledgers {
     stubAt: (location) => (workspaceId) => ({
       advance: (events) =>
         wayFrom(location).cross(() => {
-          const advance = bookOf(workspaceId).advance(events)
-          written(workspaceId, storeOf(workspaceId).ledgerId, events, advance)
+          const book = bookOf(workspaceId)
+          const advance = book.advance(events)
+          written(workspaceId, book.since(null, 0).ledgerId, events, advance)
           return advance
         }),
-      since: (ledgerId, version) =>
-        wayFrom(location).cross(() => bookOf(workspaceId).since(ledgerId, version)),
+      since: (ledgerId, version) => wayFrom(location).cross(() => since(workspaceId, ledgerId, version)),
     }),
     restart: (workspaceId) => books.delete(workspaceId),
     lose(workspaceId) {
       books.delete(workspaceId)
-      stores.delete(workspaceId)
+      databases.delete(workspaceId)
+    },
+    save(workspaceId) {
+      const { ledgerId } = bookOf(workspaceId).since(null, 0)
+      return { ledgerId, database: copyOf(databases.get(workspaceId)) }
+    },
+    goBack(workspaceId, saved) {
+      const { ledgerId, version } = bookOf(workspaceId).since(null, 0)
+      // A ledger that was lost meanwhile has no past to go back to.
+      if (ledgerId !== saved.ledgerId) return
+      books.delete(workspaceId)
+      databases.set(workspaceId, saved.database)
+      since(workspaceId, ledgerId, version)
     },
   }
 }
 
-/** SQLite in memory, as a Durable Object has it; each statement is prepared once. */
-function createStorage(): SqlStorage {
-  const database = new DatabaseSync(':memory:')
-  const statements = new Map<string, StatementSync>()
-  const prepare = (statement: string) => {
-    const known = statements.get(statement)
-    if (known !== undefined) return known
-    const prepared = database.prepare(statement)
-    statements.set(statement, prepared)
-    return prepared
+function copyOf(database: DatabaseSync | undefined): DatabaseSync {
+  const copy = new DatabaseSync(':memory:')
+  createTables(createSqlStorage(copy))
+  for (const table of ['snapshot', 'log']) {
+    for (const row of database?.prepare(`select * from ${table}`).all() ?? []) {
+      const cells = Object.values(row)
+      copy.prepare(`insert into ${table} values (${cells.map(() => '?').join(', ')})`).run(...cells)
+    }
   }
-  return {
-    sql: {
-      exec(statement, ...values) {
-        if (statement.includes(';')) {
-          database.exec(statement)
-          return []
-        }
-        return prepare(statement).all(...values) as Record<string, string | number | null>[]
-      },
-    },
-    transactionSync(work) {
-      database.exec('begin')
-      try {
-        const value = work()
-        database.exec('commit')
-        return value
-      } catch (error) {
-        database.exec('rollback')
-        throw error
-      }
-    },
-  }
+  return copy
 }

@@ -34,26 +34,40 @@ export interface Place {
   readonly page: number
   /** Whose contacts only; null: everybody's. */
   readonly ownerId: string | null
+  readonly filter: 'all' | 'open' | 'high_priority'
+  /** Only contacts that a search finds. */
+  readonly isSearch: boolean
 }
 
-export function nameOf({ boardId, columnId, page, ownerId }: Place): string {
-  return `${boardId ?? 'counts'}|${columnId ?? ''}|${page}|${ownerId ?? ''}`
+export function nameOf({ boardId, columnId, page, ownerId, filter, isSearch }: Place): string {
+  const shown = `${filter}${isSearch ? '|search' : ''}`
+  return `${boardId ?? 'counts'}|${columnId ?? ''}|${page}|${ownerId ?? ''}|${shown}`
 }
+
+const everything = { columnId: null, page: 1, ownerId: null, filter: 'all', isSearch: false } as const
 
 const listPlaces: Place[] = boardIds.flatMap((boardId) =>
   [null, ...columnIds].flatMap((columnId) =>
-    [1, pagesMax].map((page) => ({ boardId, columnId, page, ownerId: null })),
+    [1, pagesMax].map((page) => ({ ...everything, boardId, columnId, page })),
   ),
 )
+const filteredPlaces: Place[] = boardIds.flatMap((boardId) =>
+  [null, columnIds[0] ?? null].flatMap((columnId) => [
+    { ...everything, boardId, columnId, filter: 'open' as const },
+    { ...everything, boardId, columnId, filter: 'high_priority' as const },
+    { ...everything, boardId, columnId, isSearch: true },
+  ]),
+)
 const ownPlaces: Place[] = boardIds.flatMap((boardId) =>
-  userIds.map((ownerId) => ({ boardId, columnId: null, page: 1, ownerId })),
+  userIds.map((ownerId) => ({ ...everything, boardId, ownerId })),
 )
 
 /** Every place that can be asked about, in every workspace alike: only the workspace tells their entries apart. */
 export const places: readonly Place[] = [
   ...listPlaces,
+  ...filteredPlaces,
   ...ownPlaces,
-  { boardId: null, columnId: null, page: 1, ownerId: null },
+  { ...everything, boardId: null },
 ]
 
 /** What readers ask, each in a form that production made of a request. */
@@ -63,7 +77,14 @@ export const askedOf: readonly Asked[] = places.flatMap((place) =>
     .map((userId) => ({ ...questionOf(place), userId, name: nameOf(place) })),
 )
 
-function questionOf({ boardId, columnId, page, ownerId }: Place): Pick<Asked, 'resourceName' | 'question'> {
+function questionOf({
+  boardId,
+  columnId,
+  page,
+  ownerId,
+  filter,
+  isSearch,
+}: Place): Pick<Asked, 'resourceName' | 'question'> {
   const asked =
     boardId === null
       ? contactCounts.ask({ workspaceId: workspaceIds[0] }, {})
@@ -72,7 +93,8 @@ function questionOf({ boardId, columnId, page, ownerId }: Place): Pick<Asked, 'r
           {
             page: String(page),
             per_page: String(perPage),
-            filter: ownerId === null ? 'all' : 'assigned_to_me',
+            filter: ownerId === null ? filter : 'assigned_to_me',
+            ...(isSearch ? { search: 'sought' } : {}),
             ...(columnId === null ? {} : { column_id: columnId }),
           },
         )
@@ -83,7 +105,8 @@ function questionOf({ boardId, columnId, page, ownerId }: Place): Pick<Asked, 'r
 
 /** The place that the origin is asked about, from what the Worker sends it. */
 export function placeAsked(resourceName: string, params: unknown, userId: string | null): Place {
-  if (resourceName === contactCounts.name) return { boardId: null, columnId: null, page: 1, ownerId: userId }
-  const { boardId, columnId, page } = contactList.params.parse(params)
-  return { boardId, columnId, page, ownerId: userId }
+  if (resourceName === contactCounts.name) return { ...everything, boardId: null, ownerId: userId }
+  const { boardId, columnId, page, filter, search } = contactList.params.parse(params)
+  const shown = filter === 'open' || filter === 'high_priority' ? filter : 'all'
+  return { boardId, columnId, page, ownerId: userId, filter: shown, isSearch: search !== null }
 }

@@ -44,7 +44,7 @@ interface Books {
   version: number
   /** The versions each event was given, by its digest: more than one where the ledger had forgotten its id. */
   readonly versionsOfEvent: Map<string, KnownVersion[]>
-  /** The digests of the events that the last ledger took under an id. */
+  /** The digests of the events that the ledgers took under an id. */
   readonly takenUnder: Map<string, Set<string>>
   readonly commitOfEvent: Map<string, number>
   readonly eventsOfCommit: Map<number, readonly string[]>
@@ -132,7 +132,6 @@ function noteLedger(books: Books, ledgerId: string, version: number): void {
     throw new BrokenPromise('nothing lost: a ledger began with a version that the lost one had given')
   books.ledgerIds.push(ledgerId)
   books.version = version
-  books.takenUnder.clear()
 }
 
 /** An event is refused only if the ledger took another one under its id. */
@@ -141,10 +140,10 @@ function checkRefusal({ eventId, digest = '' }: LedgerEvent, taken: ReadonlySet<
   throw new BrokenPromise(`nothing lost: ${digest} was refused, though ${eventId} was never another event's`)
 }
 
-/** An event has a version that it had before, if the ledger remembers it, and else the next one. */
+/** An event has a version that it had before, if the ledger (or the one that it was before) remembers it, and else the next one. */
 function noteVersion(books: Books, digest: string, given: KnownVersion): void {
   const before = books.versionsOfEvent.get(digest) ?? []
-  if (before.some(({ era, version }) => era === given.era && version === given.version)) return
+  if (before.some(({ version }) => version === given.version)) return
   if (given.version !== books.version + 1)
     throw new BrokenPromise(`nothing lost: version ${given.version} followed version ${books.version}`)
   books.version = given.version

@@ -1,6 +1,7 @@
 import type { Result } from '../../shared/result.ts'
 import { plainWish } from '../../worker/cache/request.ts'
 import { switchCacheOn } from './changes.ts'
+import { answerDigestsAtOnce } from './digests.ts'
 import { healAll, planFaults } from './faults.ts'
 import type { Isolate } from './isolate.ts'
 import { askedOf, workspaceIds } from './questions.ts'
@@ -61,6 +62,8 @@ const answerMs = 3_000
 const replicasAgreeMs = 6_000
 const readingsAnIsolate = 6
 const cachedShareMin = 0.9
+
+answerDigestsAtOnce()
 
 /** One run of a seed; the trace of it goes to `tell`. */
 export async function simulate(

@@ -43,9 +43,9 @@ interface Nature {
 const locations = ['ams', 'sin', 'sfo']
 
 const bookBounds: readonly [BookLimits, ...BookLimits[]] = [
-  { tagsMax: 10_000, eventIdsMax: 10_000, changesPerAnswerMax: 2_000 },
-  // So small that floors rise, answers are cut short and events told twice take two versions.
-  { tagsMax: 9, eventIdsMax: 12, changesPerAnswerMax: 4 },
+  { eventIdsMax: 10_000, logRowsMax: 10_000, batchesPerSnapshot: 1_000 },
+  // So small that the log goes round, snapshots follow each other and events told twice take two versions.
+  { eventIdsMax: 12, logRowsMax: 8, batchesPerSnapshot: 3 },
 ]
 
 export function createWorld(seed: number, tell: ((line: string) => void) | null): World {

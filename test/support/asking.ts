@@ -4,6 +4,7 @@ import type { Asking } from '../../worker/cache/ask.ts'
 import type { ReadAnswer } from '../../worker/cache/read.ts'
 import { plainWish } from '../../worker/cache/request.ts'
 import { entryOf, workspaceId } from './entries.ts'
+import { pageTags } from './tags.ts'
 
 export const userId = userIdSchema.parse('user-1')
 
@@ -12,7 +13,7 @@ export function questionOf(changes: Partial<Question> = {}): Question {
   return {
     params: {},
     sharing: 'workspace',
-    tags: ['workspace', 'board:b1', 'open:b1'],
+    tags: pageTags,
     lifetime: 'contactList',
     feature: 'contactLists',
     keyParts: ['b1'],

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type Birth, Book, type BookLimits } from '../../worker/ledger/book.ts'
 import type { SqlStorage } from '../../worker/platform/sql-storage.ts'
 
@@ -11,16 +11,27 @@ export function createBook(
   return new Book(createSqlStorage(database), () => birth, limits)
 }
 
-/** A database of Node's as a Durable Object's storage. */
+type Binding = Parameters<SqlStorage['sql']['exec']>[1]
+
+/** A database of Node's as a Durable Object's storage: each statement is prepared once, and blobs are array buffers. */
 export function createSqlStorage(database = new DatabaseSync(':memory:')): SqlStorage {
+  const statements = new Map<string, StatementSync>()
+  const prepare = (statement: string) => {
+    const known = statements.get(statement) ?? database.prepare(statement)
+    statements.set(statement, known)
+    return known
+  }
   return {
     sql: {
-      exec(statement: string, ...values: (string | number | null)[]) {
+      exec(statement: string, ...values: Binding[]) {
         if (statement.includes(';')) {
           database.exec(statement)
           return []
         }
-        return database.prepare(statement).all(...values) as Record<string, string | number | null>[]
+        const bound = values.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value))
+        return prepare(statement)
+          .all(...bound)
+          .map((row) => Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, cellOf(cell)])))
       },
     },
     transactionSync<Value>(work: () => Value): Value {
@@ -35,4 +46,10 @@ export function createSqlStorage(database = new DatabaseSync(':memory:')): SqlSt
       }
     },
   }
+}
+
+function cellOf(cell: unknown): ArrayBuffer | string | number | null {
+  if (cell instanceof Uint8Array) return new Uint8Array(cell).buffer
+  if (typeof cell === 'string' || typeof cell === 'number' || cell === null) return cell
+  throw new Error('a cell of a kind that a Durable Object does not give')
 }

@@ -1,7 +1,8 @@
 import { versionSchema, workspaceIdSchema } from '../../shared/ids.ts'
-import type { Tag } from '../../shared/tags.ts'
+import type { Tag } from '../../shared/tags/tags.ts'
 import type { Entry } from '../../worker/entry/entry.ts'
 import type { View } from '../../worker/ledger/view.ts'
+import { pageTags } from './tags.ts'
 
 export const workspaceId = workspaceIdSchema.parse('15213')
 export const version = (number: number) => versionSchema.parse(number)
@@ -12,7 +13,7 @@ export function entryOf(changes: Partial<Entry> = {}): Entry {
     workspaceId,
     found: true,
     stamp: { ledgerId: 'ledger', version: version(5) },
-    tags: ['workspace', 'board:b1', 'open:b1'],
+    tags: pageTags,
     createdAtMs: 1_750_000_000_000,
     loadMs: 40,
     deleteAtMs: 1_750_000_000_000 + 3_600_000,
@@ -23,13 +24,15 @@ export function entryOf(changes: Partial<Entry> = {}): Entry {
 }
 
 /** A view in which the given tags moved. */
-export function viewOf(moved: Partial<Record<Tag, number>> = {}, changes: Partial<View> = {}): View {
+export function viewOf(moved: readonly (readonly [Tag, number])[] = [], changes: Partial<View> = {}): View {
+  const versions = new Map(moved)
   return {
     ledgerId: 'ledger',
-    version: version(Math.max(5, ...Object.values(moved).map(Number))),
-    floor: version(0),
+    version: version(Math.max(5, ...versions.values())),
+    birth: version(0),
     askedAtMs: 1_750_000_000_000,
-    movedAt: (tag) => version(moved[tag] ?? 0),
+    movedAt: (tag) => version(versions.get(tag) ?? 0),
+    hasMovedPast: (tag, stamped) => (versions.get(tag) ?? 0) > stamped,
     ...changes,
   }
 }

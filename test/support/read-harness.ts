@@ -2,7 +2,6 @@ import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Tag } from '../../shared/tags.ts'
 import { createLoader } from '../../worker/cache/load.ts'
 import { createReader } from '../../worker/cache/read.ts'
 import type { Policy, Read } from '../../worker/cache/request.ts'
@@ -18,9 +17,9 @@ import { createBook } from './book-storage.ts'
 import { workspaceId } from './entries.ts'
 import { createFakeClock } from './fake-clock.ts'
 import { createFakeTier, type FakeTier } from './fake-tier.ts'
+import { pageTags } from './tags.ts'
 
 export const key = 'bc2:15213:contact-list:b1' as CacheKey
-export const tags: Tag[] = ['workspace', 'board:b1', 'open:b1']
 export const boundMs = 1_000
 
 /** What several isolates have in common: the ledger, the tiers, the origin and its database. */
@@ -66,7 +65,7 @@ export function createDeployment({ hasRedis = true } = {}) {
       const answered = await reader({
         workspaceId,
         key,
-        tags,
+        tags: pageTags,
         isBypass: false,
         policy: Promise.resolve(settings),
         wish: plainWish,

@@ -5,7 +5,11 @@ import { z } from 'zod'
 import { errorBodySchema } from '../../shared/contract/errors.ts'
 import { invalidationAnswerSchema, outboxAnswerSchema } from '../../shared/contract/invalidation.ts'
 import { limits } from '../../shared/limits.ts'
+import { familyMove } from '../../shared/tags/moves.ts'
+import { nameOf } from '../../shared/tags/tags.ts'
 import { Book } from '../../worker/ledger/book.ts'
+import { boardTag, openTag } from '../support/tags.ts'
+import { toldBy } from '../support/told.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
 
 afterEach(reset)
@@ -32,11 +36,13 @@ async function refused(body: unknown) {
   return { status: response.status, code, parameters: details.map(({ parameter }) => parameter), conflicts }
 }
 
-/** What the ledger wrote down, newest first. */
+/** What the ledger wrote down, by name. */
 async function movedTags(workspaceId = '15213') {
-  const { changes } = await env.LEDGER.get(env.LEDGER.idFromName(workspaceId)).since(null, 0)
-  return changes.map(({ tag }) => tag)
+  const { birth, moved } = await env.LEDGER.get(env.LEDGER.idFromName(workspaceId)).since(null, 0)
+  return Object.keys(toldBy({ birth, moved }))
 }
+
+const boardTagName = (boardId: string) => nameOf(boardTag(boardId))
 
 const event = {
   workspaceId: '15213',
@@ -80,7 +86,7 @@ describe('an event id', () => {
   test('is one workspace’s own', async () => {
     await taken(event)
     await taken({ ...event, workspaceId: '15214', boardId: 'b2' })
-    expect(await movedTags('15214')).toContain('open:b2')
+    expect(await movedTags('15214')).toContain(nameOf(openTag('b2')))
   })
 })
 
@@ -109,8 +115,8 @@ describe('a batch with an event under the id of another one', () => {
       ],
     })
     const moved = await movedTags()
-    for (const tag of ['board:b1', 'board:b3']) expect(moved).toContain(tag)
-    for (const tag of ['board:b2', 'board:b4']) expect(moved).not.toContain(tag)
+    for (const id of ['b1', 'b3']) expect(moved).toContain(boardTagName(id))
+    for (const id of ['b2', 'b4']) expect(moved).not.toContain(boardTagName(id))
   })
 
   test('takes two that are the same for one, and of two that are not the first', async () => {
@@ -118,8 +124,8 @@ describe('a batch with an event under the id of another one', () => {
     expect(same).toMatchObject({ invalidated: 2, version: same.versions['15213'] })
     const answer = await refused({ events: [board('b2', 'e2'), board('b3', 'e2')] })
     expect(answer.parameters).toEqual(['events.1.eventId'])
-    expect(await movedTags()).toEqual(expect.arrayContaining(['board:b1', 'board:b2']))
-    expect(await movedTags()).not.toContain('board:b3')
+    expect(await movedTags()).toEqual(expect.arrayContaining(['b1', 'b2'].map(boardTagName)))
+    expect(await movedTags()).not.toContain(boardTagName('b3'))
   })
 
   test('names all of them, of as many as a batch may have, in whichever workspace', async () => {
@@ -147,7 +153,7 @@ describe('a batch with an event under the id of another one', () => {
 })
 
 test('an event of the outbox under the id of another one is taken, and answers the same when it comes again', async () => {
-  const outbox = [['counts'], ['board:b1', 'counts'], ['counts', 'board:b1']].map((tags) => ({
+  const outbox = [['counts'], ['place#7#4000', 'counts'], ['counts', 'place#7#4000']].map((tags) => ({
     ...{ eventId: 'outbox:1', workspaceId: '15213', tags },
   }))
   const send = async () => {
@@ -159,23 +165,27 @@ test('an event of the outbox under the id of another one is taken, and answers t
   const versions = first.map((outcome) => (outcome.status === 200 ? outcome.version : null))
   expect(new Set(versions).size).toBe(2)
   expect(versions[1]).toBe(versions[2])
-  expect(await movedTags()).toEqual(expect.arrayContaining(['counts', 'board:b1']))
+  expect(await movedTags()).toEqual(expect.arrayContaining(['counts', 'place#7.14']))
   expect(await send()).toEqual(first)
 })
 
 test('a ledger of an older version of the Worker goes on in its Durable Object', async () => {
   const stub = env.LEDGER.get(env.LEDGER.idFromName('15213'))
-  await stub.since(null, 0)
+  const { ledgerId, version } = await stub.since(null, 0)
   await runInDurableObject(stub, (_ledger, { storage }) => {
-    storage.sql.exec(`drop table outcomes;
-      create table events (event_id text primary key, version integer not null, tags text not null) without rowid;
-      create index events_by_version on events (version);
-      insert into events values ('e1', 7, '["counts"]')`)
+    storage.sql.exec(`
+      create table book (only integer primary key, ledger_id text not null, version integer not null, floor integer not null);
+      insert into book values (1, 'older', ${version + 900}, 0);
+      create table outcomes (event_id text primary key, version integer not null, tags text not null, digest text) without rowid;
+      insert into outcomes values ('e1', 7, '["counts"]', 'one')`)
     const open = () => new Book(storage, () => ({ ledgerId: 'another', version: 0 }))
-    expect(open().advance([{ tags: ['counts'], eventId: 'e1', digest: 'one' }]).outcomes).toEqual([
-      { version: 7, tags: ['counts'] },
+    const counts = [familyMove('counts')]
+    expect(open().since(ledgerId, version)).toMatchObject({ ledgerId: 'another', version: version + 900 })
+    expect(open().advance([{ moves: counts, eventId: 'e1', digest: 'one' }]).outcomes).toEqual([
+      { version: 7 },
     ])
-    const other = { tags: ['settings' as const], eventId: 'e1', digest: 'two' }
-    expect(open().advance([other]).outcomes).toEqual([{ isIdOfAnother: true }])
+    expect(open().advance([{ moves: counts, eventId: 'e1', digest: 'two' }]).outcomes).toEqual([
+      { isIdOfAnother: true },
+    ])
   })
 })

@@ -15,7 +15,7 @@ function post(body: unknown, key: string = workerTestBindings.INTERNAL_AUTH_KEY)
 const event = (eventId: string, workspaceId = '15213') => ({
   eventId,
   workspaceId,
-  tags: ['board:b1', 'counts'],
+  tags: ['place#7#1802', 'counts'],
 })
 
 it('an outbox’s batch is made durable once, however often it comes', async () => {
@@ -32,7 +32,7 @@ it('an outbox’s batch is made durable once, however often it comes', async () 
 
 it('an outbox’s batch is taken with the internal key alone, and only in the ledger’s words', async () => {
   expect((await post({ outbox: [event('a')] }, 'another key of some length')).status).toBe(401)
-  const misspelt = await post({ outbox: [{ ...event('a'), tags: ['bord:b1'] }] })
+  const misspelt = await post({ outbox: [{ ...event('a'), tags: ['contact#1024'] }] })
   expect(misspelt.status).toBe(400)
   expect(await misspelt.json()).toMatchObject({ code: 'invalid_body' })
 })

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
 import { versionSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { workspaceTag } from '../../shared/tags/tags.ts'
 import type { SharedChanges } from '../../worker/ledger/shared-views.ts'
 import { createSharedViews } from '../../worker/ledger/shared-views.ts'
 
@@ -9,9 +10,9 @@ const version = (number: number) => versionSchema.parse(number)
 const changes = (number: number): SharedChanges => ({
   ledgerId: 'ledger',
   version: version(number),
-  floor: version(0),
+  birth: version(0),
   since: version(1),
-  changes: [{ tag: 'board:b1', version: version(number) }],
+  changes: [[workspaceTag, number]],
   askedAtMs: 1_750_000_000_000,
 })
 

@@ -26,6 +26,7 @@ const identityBytes = 2 * digestBytes
 /** Of an event in the log: whether it has an identity, and how many moves. */
 const headBytes = 3
 const rememberedBytes = identityBytes + 8
+const countBytes = 4
 /** Room in a row for its numbers and the ledger's id. */
 const frameBytes = 1_024
 
@@ -71,12 +72,13 @@ export function decodeBatch(row: ArrayBuffer): WrittenEvent[] {
   return events
 }
 
-/** The events that a snapshot remembers, oldest first. */
+/** The events that a snapshot remembers, oldest first, behind their number: a blob of no bytes would be bound as null. */
 export function encodeRemembered(events: readonly RememberedEvent[]): ArrayBuffer {
-  const row = new Uint8Array(events.length * rememberedBytes)
+  const row = new Uint8Array(countBytes + events.length * rememberedBytes)
   const bytes = new DataView(row.buffer)
+  bytes.setUint32(0, events.length)
   for (const [index, event] of events.entries()) {
-    const at = index * rememberedBytes
+    const at = countBytes + index * rememberedBytes
     row.set(bytesOf(event.id), at)
     row.set(bytesOf(event.content), at + digestBytes)
     bytes.setFloat64(at + identityBytes, event.version)
@@ -86,8 +88,8 @@ export function encodeRemembered(events: readonly RememberedEvent[]): ArrayBuffe
 
 export function decodeRemembered(row: ArrayBuffer): RememberedEvent[] {
   const bytes = new DataView(row)
-  return Array.from({ length: row.byteLength / rememberedBytes }, (_, index) => {
-    const at = index * rememberedBytes
+  return Array.from({ length: bytes.getUint32(0) }, (_, index) => {
+    const at = countBytes + index * rememberedBytes
     return { ...identityAt(row, at), version: bytes.getFloat64(at + identityBytes) }
   })
 }

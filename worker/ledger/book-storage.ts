@@ -92,6 +92,12 @@ export function readLog(
   return rows.map((row) => logRow.parse(row))
 }
 
+/** The last batch that was written down, under whichever id; 0 where none was. Reads the whole log. */
+export function lastSequence({ sql }: SqlStorage): number {
+  const [row] = [...sql.exec('select max(sequence) as sequence from log')]
+  return z.object({ sequence: z.int().nullable() }).parse(row).sequence ?? 0
+}
+
 /** As many as this version of the Worker knows of tags, whatever the one that wrote them knew of. */
 function distancesOf(bytes: ArrayBuffer): Uint32Array<ArrayBuffer> {
   const distances = new Uint32Array(limits.ledgerTagsMax)

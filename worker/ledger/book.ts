@@ -6,7 +6,14 @@ import type { SqlStorage } from '../platform/sql-storage.ts'
 import type { RememberedEvent, WrittenEvent } from './book-rows.ts'
 import { decodeBatch, digestOf, encodeBatch } from './book-rows.ts'
 import type { Head, Snapshot } from './book-storage.ts'
-import { createTables, readLog, readSnapshot, writeBatch, writeSnapshot } from './book-storage.ts'
+import {
+  createTables,
+  lastSequence,
+  readLog,
+  readSnapshot,
+  writeBatch,
+  writeSnapshot,
+} from './book-storage.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent, LedgerOutcome, MovedTags } from './contract.ts'
 import { takeOlderBook } from './older-book.ts'
 
@@ -142,7 +149,7 @@ export class Book {
     if (read !== null) return read
     const events = older?.events ?? snapshot?.events ?? []
     const version = Math.max(older?.version ?? 0, snapshot?.head.version ?? 0)
-    return { head: this.begin(version, snapshot?.head.sequence ?? 0, events), events }
+    return { head: this.begin(version, lastSequence(this.storage), events), events }
   }
 
   /** The snapshot with the later rows of the log; null where one of these is missing. */

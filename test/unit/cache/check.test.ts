@@ -9,6 +9,7 @@ import { answerOf, askingOf, questionOf } from '../../support/asking.ts'
 import { createBook } from '../../support/book-storage.ts'
 import { entryOf, version, viewOf } from '../../support/entries.ts'
 import { createFakeClock, type FakeClock, settle } from '../../support/fake-clock.ts'
+import { boardMove, openMove } from '../../support/tags.ts'
 
 let clock: FakeClock
 let book: ReturnType<typeof createBook>
@@ -22,7 +23,7 @@ let chance: number
 beforeEach(() => {
   clock = createFakeClock()
   book = createBook()
-  for (let index = 0; index < 5; index += 1) book.advance([{ tags: ['board:other'] }])
+  for (let index = 0; index < 5; index += 1) book.advance([{ moves: [boardMove('other')] }])
   events = []
   reports = []
   loads = 0
@@ -89,13 +90,13 @@ describe('an answer that was served as current', () => {
   it('is excused where the report of the change was on its way', async () => {
     database.body = '{"contacts":["changed"]}'
     const { rest } = await serve()
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     expect(await rest()).toEqual(['excused'])
     expect(reports).toEqual([])
   })
 
   it('is excused where it has moved since, without asking the origin', async () => {
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     expect(await (await serve()).rest()).toEqual(['excused'])
     expect(loads).toBe(0)
   })
@@ -127,7 +128,7 @@ describe('an answer that was served as current', () => {
 describe('how old what was missed was, at most, when it was served', () => {
   const servedAfter = (viewMs: number, entryMs: number) =>
     answerOf({
-      view: viewOf({}, { askedAtMs: clock.now() - viewMs }),
+      view: viewOf([], { askedAtMs: clock.now() - viewMs }),
       entry: entryOf({ createdAtMs: clock.now() - entryMs }),
     })
   const staleMs = () => events.flatMap((event) => (event.kind === 'consistency' ? [event.staleMs] : []))
@@ -138,7 +139,7 @@ describe('how old what was missed was, at most, when it was served', () => {
   })
 
   it('is the age of the view where the ledger knows of the change by now', async () => {
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await (await serve(servedAfter(700, 60_000))).rest()
     expect(staleMs()).toEqual([700])
   })

@@ -4,6 +4,7 @@ import { plainWish } from '../../../worker/cache/request.ts'
 import { version } from '../../support/entries.ts'
 import { deferred, settle } from '../../support/fake-clock.ts'
 import { boundMs, createDeployment } from '../../support/read-harness.ts'
+import { openMove } from '../../support/tags.ts'
 
 const list = (rows: string) => `{"contacts":${rows}}`
 
@@ -13,7 +14,7 @@ describe('a caller who asks for more', () => {
     const isolate = createIsolate()
     await isolate.read()
     database.rows = '["now"]'
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     expect((await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).body).toBe(
       list('["now"]'),
     )
@@ -24,7 +25,7 @@ describe('a caller who asks for more', () => {
     const isolate = createIsolate()
     await isolate.read()
     database.rows = '["own write"]'
-    const { version: written } = book.advance([{ tags: ['open:b1'] }])
+    const { version: written } = book.advance([{ moves: [openMove('b1')] }])
     const wish = { ...plainWish, proof: { kind: 'at-least', version: written } } as const
     expect((await isolate.read({ wish })).body).toBe(list('["own write"]'))
   })
@@ -43,7 +44,7 @@ describe('a caller who asks for more', () => {
     world.isLedgerAway = false
     await clock.advance(boundMs + 1)
     database.rows = '["written"]'
-    const written = book.advance([{ tags: ['open:b1'] }])
+    const written = book.advance([{ moves: [openMove('b1')] }])
     const settings = deferred<Policy>()
     const proof = { kind: 'at-least', version: written.version } as const
     const reading = isolate.read({ policy: settings.promise, wish: { ...plainWish, proof } })
@@ -116,7 +117,7 @@ describe('a caller who asks for more', () => {
     const isolate = createIsolate()
     await isolate.read()
     await isolate.rest()
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await clock.advance(200_000)
     database.failure = { code: 'origin_unavailable' }
     expect(await isolate.read({ wish: { ...plainWish, staleIfErrorSeconds: 19 } })).toEqual({

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
+import { familyMove } from '../../../shared/tags/moves.ts'
 import { plainWish } from '../../../worker/cache/request.ts'
 import { deferred, settle } from '../../support/fake-clock.ts'
 import { boundMs, createDeployment, key } from '../../support/read-harness.ts'
+import { boardMove, columnMove, openMove } from '../../support/tags.ts'
 
 const list = (rows: string) => `{"contacts":${rows}}`
 
@@ -44,7 +46,7 @@ describe('a read', () => {
     await near.read()
     await far.read()
     database.rows = '["moved"]'
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await clock.advance(boundMs + 1)
     for (const isolate of [near, far]) expect((await isolate.read()).body).toBe(list('["moved"]'))
   })
@@ -54,7 +56,7 @@ describe('a read', () => {
     const isolate = createIsolate()
     await isolate.read()
     await isolate.rest()
-    book.advance([{ tags: ['board:b2', 'counts', 'column:b1:c3'] }])
+    book.advance([{ moves: [boardMove('b2'), familyMove('counts'), columnMove('b1', 'c3')] }])
     await clock.advance(boundMs + 1)
     expect(await isolate.read()).toMatchObject({ status: 'HIT' })
   })
@@ -68,7 +70,7 @@ describe('a read', () => {
     await settle()
     database.gate = null
     database.rows = '["written"]'
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await clock.advance(boundMs + 1)
     resolve()
     // Held up past the bound, the slow reader itself loads again rather than give what was overtaken.
@@ -83,7 +85,7 @@ describe('a read', () => {
     const busy = async () => {
       database.loads += 1
       await clock.advance(boundMs + 1)
-      book.advance([{ tags: ['open:b1'] }])
+      book.advance([{ moves: [openMove('b1')] }])
       return { ok: true, value: new TextEncoder().encode(list('[]')) } as const
     }
     expect(await isolate.read({ load: busy })).toMatchObject({
@@ -111,7 +113,7 @@ describe('a read', () => {
     await settle()
     database.gate = null
     database.rows = '["new"]'
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await clock.advance(boundMs + 1)
     expect((await isolate.read()).body).toBe(list('["new"]'))
     resolve()
@@ -153,7 +155,7 @@ describe('a read', () => {
     expect(await isolate.read()).toMatchObject({ status: 'HIT', found: false })
     expect(database.loads).toBe(1)
     database.rows = '["here"]'
-    book.advance([{ tags: ['board:b1'] }])
+    book.advance([{ moves: [boardMove('b1')] }])
     await clock.advance(boundMs + 1)
     expect(await isolate.read()).toMatchObject({ status: 'MISS', found: true })
   })
@@ -248,7 +250,7 @@ describe('with something down', () => {
     const isolate = createIsolate()
     await isolate.read()
     await isolate.rest()
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await clock.advance(boundMs + 1)
     database.failure = { code: 'origin_unavailable' }
     expect(await isolate.read()).toMatchObject({ status: 'STALE', doubt: 'origin-failed' })
@@ -263,7 +265,7 @@ describe('with something down', () => {
     await isolate.read()
     await isolate.rest()
     database.rows = '["new"]'
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await clock.advance(boundMs + 1)
     const gate = deferred<void>()
     database.gate = gate.promise
@@ -283,7 +285,7 @@ describe('with something down', () => {
     const isolate = createIsolate()
     await isolate.read()
     await isolate.rest()
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await clock.advance((180 + 86_400) * 1_000 - 1)
     database.gate = deferred<void>().promise
     const waiting = isolate.read()
@@ -310,7 +312,7 @@ describe('with something down', () => {
     const isolate = createIsolate()
     await isolate.read()
     await isolate.rest()
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await clock.advance(181_000)
     const gate = deferred<void>()
     database.gate = gate.promise
@@ -325,7 +327,7 @@ describe('with something down', () => {
     const isolate = createIsolate()
     await isolate.read()
     await isolate.rest()
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await clock.advance(boundMs + 1)
     database.failure = { code: 'not_a_member' }
     expect(await isolate.read()).toEqual({ error: 'not_a_member' })
@@ -359,7 +361,7 @@ describe('with something down', () => {
     const isolate = createIsolate()
     await isolate.read()
     await isolate.rest()
-    book.advance([{ tags: ['open:b1'] }])
+    book.advance([{ moves: [openMove('b1')] }])
     await clock.advance(boundMs + 1)
     database.failure = { code: 'origin_unavailable' }
     await isolate.read()

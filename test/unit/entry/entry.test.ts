@@ -1,15 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { limits } from '../../../shared/limits.ts'
+import { tagsCount } from '../../../shared/tags/families.ts'
+import { tagAt } from '../../../shared/tags/tags.ts'
 import { decodeEntry, encodeEntry } from '../../../worker/entry/entry.ts'
 import { entryOf } from '../../support/entries.ts'
 
+const anyTags = fc.array(fc.nat(tagsCount - 1).map(tagAt), { maxLength: limits.entryTagsMax })
 const bodies = fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.constant(new Uint8Array()))
 
 describe('an entry in its stored form', () => {
   it('comes back identical, whatever its body, tags and times', () => {
     fc.assert(
-      fc.property(bodies, fc.string(), fc.boolean(), fc.nat(), (body, etag, found, createdAtMs) => {
-        const entry = entryOf({ body, etag, found, createdAtMs, tags: ['workspace', `board:${etag}`] })
+      fc.property(bodies, fc.string(), fc.boolean(), anyTags, (body, etag, found, tags) => {
+        const entry = entryOf({ body, etag, found, tags, createdAtMs: 1_000 * body.length })
         expect(decodeEntry(encodeEntry(entry))).toEqual({ ok: true, value: entry })
       }),
     )
@@ -30,7 +34,11 @@ describe('an entry in its stored form', () => {
     ['found', 'yes'],
     ['stamp', null],
     ['stamp', { ledgerId: 'ledger', version: -1 }],
-    ['tags', ['workspace', 1]],
+    ['tags', ['workspace']],
+    ['tags', [0, tagsCount]],
+    ['tags', [0.5]],
+    ['tags', [-1]],
+    ['tags', Array(limits.entryTagsMax + 1).fill(0)],
     ['createdAtMs', null],
     ['loadMs', 'long'],
     ['deleteAtMs', null],

@@ -59,6 +59,6 @@ describe('the key of an entry', () => {
     const asked = contactList.ask({ boardId: 'b1' }, { search: 'Jane Doe' })
     if (!asked.ok) throw new Error('the question is valid')
     const key = await cacheKey('contact-list', workspaceIdSchema.parse('15213'), null, asked.value)
-    expect(key).toMatch(/^bc2:15213:contact-list:#[0-9a-f]{64}$/)
+    expect(key).toMatch(/^bc3:15213:contact-list:#[0-9a-f]{64}$/)
   })
 })

@@ -1,10 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { invalidationActionSchema, invalidationEventSchema } from '../../../shared/contract/invalidation.ts'
-import { boardIdSchema, columnIdSchema } from '../../../shared/ids.ts'
+import {
+  type InvalidationEvent,
+  invalidationActionSchema,
+  invalidationEventSchema,
+} from '../../../shared/contract/invalidation.ts'
+import { boardIdSchema, columnIdSchema, userIdSchema } from '../../../shared/ids.ts'
 import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
-import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
-import { patternsOf, tagsOf } from '../../../worker/ledger/tags.ts'
+import { contactFilterSchema, contactList } from '../../../shared/resources/contacts/contact-list.ts'
+import { contactListTags } from '../../../shared/resources/contacts/contact-list-tags.ts'
+import { tagsMovedBy } from '../../../shared/tags/moves.ts'
+import { bucketTag, familyTag, type Tag } from '../../../shared/tags/tags.ts'
+import {
+  concernOf,
+  everythingConcern,
+  patternsOf,
+  workspaceConcern,
+} from '../../../worker/ledger/concerns.ts'
 import { workspaceId } from '../../support/entries.ts'
 
 const event = (fields: object) => invalidationEventSchema.parse(fields)
@@ -16,17 +28,43 @@ const moved = event({
   toColumnId: 'col_new',
 })
 
-const pageOf = (boardId: string, columnId?: string) => {
-  const asked = contactList.ask({ boardId }, columnId === undefined ? {} : { column_id: columnId })
+const owner = userIdSchema.parse('user-1')
+const tagsOf = (asked: InvalidationEvent) => concernOf(asked).moves.flatMap(tagsMovedBy)
+const pageOf = (boardId: string, columnId?: string, more: object = {}) => {
+  const column = columnId === undefined ? {} : { column_id: columnId }
+  const asked = contactList.ask({ boardId }, { ...column, ...more })
   if (!asked.ok) throw new Error('the question is valid')
-  return asked.value.tags
+  return contactListTags(contactList.params.parse(asked.value.params), owner)
 }
-const overlaps = (one: readonly string[], other: readonly string[]) => one.some((tag) => other.includes(tag))
+const overlaps = (one: readonly Tag[], other: readonly Tag[]) => one.some((tag) => other.includes(tag))
+/** Every kind of page: all filters, with and without a search. */
+const kindsOfPage = contactFilterSchema.options.flatMap((filter) => [{ filter }, { filter, search: 'x' }])
 
 describe('what an event moves on', () => {
   it('is, for a move, both columns, the open list and the counts, as SPEC 4 shows it', () => {
-    expect(tagsOf(moved)).toHaveLength(4)
-    expect(patternsOf(workspaceId, tagsOf(moved))).toEqual(['contacts:15213:board_123:*', 'counts:15213:*'])
+    const { scopes } = concernOf(moved)
+    expect(scopes).toHaveLength(4)
+    expect(patternsOf(workspaceId, scopes)).toEqual(['contacts:15213:board_123:*', 'counts:15213:*'])
+  })
+
+  it('names, of a whole workspace, its counts, its contacts and its searches', () => {
+    const patterns = ['counts:15213:*', 'contacts:15213:*', 'search:15213:*']
+    expect(patternsOf(workspaceId, workspaceConcern.scopes)).toEqual(patterns)
+    expect(patternsOf(workspaceId, concernOf(event({ action: 'workspace_updated' })).scopes)).toEqual(
+      patterns,
+    )
+    expect(patternsOf(workspaceId, everythingConcern.scopes)).toEqual([...patterns, 'settings:15213:*'])
+  })
+
+  it("is the contact's bucket too; all contacts where an event about contacts does not name one", () => {
+    const { contactId: _, ...unnamed } = moved
+    expect(tagsOf(moved)).toContain(bucketTag('contact', 'contact_456'))
+    expect(tagsOf(moved)).not.toContain(familyTag('contact'))
+    expect(tagsOf(unnamed)).toContain(familyTag('contact'))
+    expect(tagsOf(event({ action: 'board_updated', boardId: 'board_123' }))).not.toContain(
+      familyTag('contact'),
+    )
+    expect(concernOf(unnamed).scopes).toEqual(concernOf(moved).scopes)
   })
 
   it("leaves a third column's pages and other boards alone", () => {
@@ -35,6 +73,8 @@ describe('what an event moves on', () => {
     expect(overlaps(tagsOf(moved), pageOf('board_123'))).toBe(true)
     expect(overlaps(tagsOf(moved), pageOf('board_123', 'col_third'))).toBe(false)
     expect(overlaps(tagsOf(moved), pageOf('board_1'))).toBe(false)
+    // A search of a column may show an estimated total, for which the whole board is sampled.
+    expect(overlaps(tagsOf(moved), pageOf('board_123', 'col_third', { search: 'x' }))).toBe(true)
   })
 
   it('covers every page the contact can stand on and the counts, whatever the event leaves out', () => {
@@ -58,9 +98,11 @@ describe('what an event moves on', () => {
         const boards = asked.boardId === undefined ? ['b1', 'b2'] : [asked.boardId]
         const named = [asked.columnId, asked.fromColumnId, asked.toColumnId].filter((id) => id !== undefined)
         for (const board of boards) {
-          expect(overlaps(tags, pageOf(board))).toBe(true)
-          for (const id of named) expect(overlaps(tags, pageOf(board, id))).toBe(true)
-          if (named.length === 0) expect(overlaps(tags, pageOf(board, 'any'))).toBe(true)
+          for (const kind of kindsOfPage) {
+            expect(overlaps(tags, pageOf(board, undefined, kind))).toBe(true)
+            for (const id of named) expect(overlaps(tags, pageOf(board, id, kind))).toBe(true)
+            if (named.length === 0) expect(overlaps(tags, pageOf(board, 'any', kind))).toBe(true)
+          }
         }
         const counts = contactCounts.ask({ workspaceId }, {})
         expect(counts.ok && overlaps(tags, counts.value.tags)).toBe(true)

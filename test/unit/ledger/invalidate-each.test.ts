@@ -35,7 +35,7 @@ describe('a batch of the outbox', () => {
     const batch = [
       event('a', '15213', 'counts'),
       event('b', 'lost', 'counts'),
-      event('c', '15213', 'board:b1'),
+      event('c', '15213', 'place#7#0800'),
       event('d', '15214', 'settings'),
     ]
     const outcomes = new Map(
@@ -49,7 +49,7 @@ describe('a batch of the outbox', () => {
 
   test('that comes again answers the same and moves nothing', async () => {
     const ledger = ledgersWithout('none')
-    const batch = [event('a', '15213', 'counts'), event('c', '15213', 'board:b1')]
+    const batch = [event('a', '15213', 'counts'), event('c', '15213', 'place#7#0800')]
     const first = await invalidateEach(ledger, recorder, batch)
     expect(await invalidateEach(ledger, recorder, batch.toReversed())).toEqual(first.toReversed())
   })
@@ -59,7 +59,7 @@ describe('a batch of the outbox', () => {
     const batch = [
       event('a', '15213', 'counts'),
       event('b', '15214', 'counts'),
-      event('a', '15213', 'board:b1'),
+      event('a', '15213', 'place#7#0800'),
       event('a', '15213', 'counts', 'counts'),
     ]
     const first = await invalidateEach(ledger, recorder, batch)
@@ -89,17 +89,29 @@ describe('a batch of the outbox', () => {
     'board:',
     'board:a b',
     'column:b1',
-    'column:a:b:c',
-    'everything',
-    `board:${'x'.repeat(270)}`,
-  ])('with a tag that is none is refused: %j', (tag) => {
-    const batch = { outbox: [{ eventId: 'a', workspaceId: '15213', tags: [tag] }] }
+    'contact#1024',
+    'place#1',
+    'place#1#0',
+    'Counts',
+  ])('with a move that is none is refused: %j', (move) => {
+    const batch = { outbox: [{ eventId: 'a', workspaceId: '15213', tags: [move] }] }
     expect(outboxBatchSchema.safeParse(batch).success).toBe(false)
   })
 
+  test('that an older deployment left, with tags by name, moves the whole workspace once', async () => {
+    const ledger = ledgersWithout('none')
+    const older = event('a', '15213', 'column:b1:c1', 'open:b1', 'counts')
+    expect(new Set(older.tags)).toEqual(new Set(['workspace', 'counts']))
+    const first = await invalidateEach(ledger, recorder, [older])
+    expect(first).toEqual([{ eventId: 'a', status: 200, version: 1 }])
+    expect(await invalidateEach(ledger, recorder, [older])).toEqual(first)
+  })
+
   test('of the greatest size is taken', () => {
-    const identifier = 'x'.repeat(128)
-    const tags = Array.from({ length: limits.outboxTagsMax }, () => `column:${identifier}:${identifier}`)
+    const tags = Array.from(
+      { length: limits.outboxTagsMax },
+      (_, index) => `conversation#${1_000 + (index % 24)}`,
+    )
     const outbox = Array.from({ length: limits.relayBatchMax }, (_, index) => ({
       eventId: `outbox:${index}`,
       workspaceId: 'w'.repeat(64),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
-import type { Tag } from '../../../shared/tags.ts'
+import { tagsMovedBy } from '../../../shared/tags/moves.ts'
 import type { LedgerClient } from '../../../worker/ledger/client.ts'
 import type { SharedChanges, SharedViews } from '../../../worker/ledger/shared-views.ts'
 import { createSharedViews } from '../../../worker/ledger/shared-views.ts'
@@ -9,6 +9,7 @@ import { createViews } from '../../../worker/ledger/view.ts'
 import { createBook } from '../../support/book-storage.ts'
 import { version, workspaceId } from '../../support/entries.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
+import { boardMove, boardTag, moveOf } from '../../support/tags.ts'
 
 const boundMs = 1_000
 const ignore = () => undefined
@@ -59,10 +60,10 @@ describe('the isolates of a location', () => {
     const [first, second] = [createIsolate(), createIsolate()]
     await first.current()
     await second.current()
-    const { version: moved } = book.advance([{ tags: ['board:b1'] }])
+    const { version: moved } = book.advance([{ moves: [boardMove('b1')] }])
     await clock.advance(boundMs + 1)
     await first.current()
-    expect((await second.current())?.movedAt('board:b1')).toBe(moved)
+    expect((await second.current())?.movedAt(boardTag('b1'))).toBe(moved)
   })
 
   it('never take a view for younger than it is, nor one from a clock that runs ahead', async () => {
@@ -107,7 +108,7 @@ describe('the isolates of a location', () => {
     await second.current()
     await clock.advance(boundMs + 1)
     await first.current()
-    const { version: moved } = book.advance([{ tags: ['board:b1'] }])
+    const { version: moved } = book.advance([{ moves: [boardMove('b1')] }])
     // Begins to take what the first has left, and is overtaken by a question of its own.
     const [, proved] = await Promise.all([second.current(), second.current({ kind: 'now' })])
     expect(proved?.version).toBe(moved)
@@ -131,14 +132,16 @@ describe('the isolates of a location', () => {
     const [first, second] = [createIsolate(), createIsolate()]
     await first.current()
     await second.current()
-    for (const [round, length] of [200, 200, 200, 1, limits.sharedChangesMax + 1, 200].entries()) {
-      const tags = Array.from({ length }, (_, index): Tag => `board:r${round}-${index}`)
-      const { version: moved } = book.advance([{ tags }])
+    for (const [round, length] of [200, 200, 200, 1, 499, 500, 200].entries()) {
+      const buckets = Array.from({ length }, (_, index) => (round * 171 + index) % 1_024)
+      const moves = buckets.map((bucket) => moveOf(`contact#${bucket}`))
+      const { version: moved } = book.advance(moves.map((each) => ({ moves: [each] })))
+      const tags = moves.flatMap(tagsMovedBy)
       await clock.advance(boundMs + 1)
       await first.current()
       expect(place.left?.changes.length).toBeLessThanOrEqual(limits.sharedChangesMax)
       const view = await second.current()
-      for (const tag of tags) expect(view?.movedAt(tag)).toBe(moved)
+      for (const [index, tag] of tags.entries()) expect(view?.movedAt(tag)).toBe(moved - length + index + 1)
     }
   })
 })
@@ -155,9 +158,9 @@ describe('the place where views are left', () => {
   const changes: SharedChanges = {
     ledgerId: 'ledger',
     version: version(4),
-    floor: version(0),
+    birth: version(0),
     since: version(2),
-    changes: [{ tag: 'board:b1', version: version(4) }],
+    changes: [[boardTag('b1'), 4]],
     askedAtMs: 5,
   }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok, type Result } from '../../../shared/result.ts'
+import { familyMove } from '../../../shared/tags/moves.ts'
+import { countsTag } from '../../../shared/tags/tags.ts'
 import type { LedgerClient, LedgerFailure } from '../../../worker/ledger/client.ts'
 import type { LedgerChanges } from '../../../worker/ledger/contract.ts'
 import { createViews } from '../../../worker/ledger/view.ts'
@@ -59,10 +61,10 @@ describe('the view of a ledger', () => {
   it('is never served older than the bound', async () => {
     const { bounded, book, clock } = setUp()
     await bounded()
-    book.advance([{ tags: ['counts'] }])
+    book.advance([{ moves: [familyMove('counts')] }])
     await clock.advance(boundMs + 1)
     const proof = await bounded()
-    expect(proof.ok && proof.value.movedAt('counts')).toBe(1)
+    expect(proof.ok && proof.value.movedAt(countsTag)).toBe(1)
   })
 
   it('is at hand without asking only within the bound', async () => {
@@ -87,13 +89,13 @@ describe('the view of a ledger', () => {
     state.isHolding = true
     const slow = bounded()
     await clock.advance(900)
-    book.advance([{ tags: ['counts'] }])
+    book.advance([{ moves: [familyMove('counts')] }])
     state.isHolding = false
     held.shift()?.()
     await slow
     await clock.advance(200)
     const proof = await bounded()
-    expect(proof.ok && proof.value.movedAt('counts')).toBe(1)
+    expect(proof.ok && proof.value.movedAt(countsTag)).toBe(1)
   })
 
   it('asked for now, answers a question sent after the call and shares it among those who waited', async () => {
@@ -101,12 +103,12 @@ describe('the view of a ledger', () => {
     state.isHolding = true
     const before = bounded()
     await settle()
-    book.advance([{ tags: ['counts'] }])
+    book.advance([{ moves: [familyMove('counts')] }])
     const waiting = [now(), now(), now()]
     state.isHolding = false
     held.shift()?.()
     await before
-    for (const proof of await Promise.all(waiting)) expect(proof.ok && proof.value.movedAt('counts')).toBe(1)
+    for (const proof of await Promise.all(waiting)) expect(proof.ok && proof.value.movedAt(countsTag)).toBe(1)
     expect(state.asked).toBe(2)
   })
 
@@ -120,19 +122,19 @@ describe('the view of a ledger', () => {
   it('with a bound of 0 asks again after what took longer than the default bound, as with any other', async () => {
     const { bounded, book, clock, state, views } = setUp(0)
     const proof = await bounded()
-    book.advance([{ tags: ['counts'] }])
+    book.advance([{ moves: [familyMove('counts')] }])
     await clock.advance(limits.stalenessBoundDefaultMs)
     expect(await views.renewed(workspaceId, proof, ignore)).toBe(proof)
     await clock.advance(1)
     const renewed = await views.renewed(workspaceId, proof, ignore)
-    expect(renewed.ok && renewed.value.movedAt('counts')).toBe(1)
+    expect(renewed.ok && renewed.value.movedAt(countsTag)).toBe(1)
     expect(state.asked).toBe(2)
   })
 
   it('asks again for a version newer than its own, though it is within the bound', async () => {
     const { bounded, views, book } = setUp()
     await bounded()
-    book.advance([{ tags: ['counts'] }])
+    book.advance([{ moves: [familyMove('counts')] }])
     const proof = await views.current(workspaceId, { kind: 'at-least', version: version(1) }, ignore)
     expect(proof.ok && proof.value.version).toBe(1)
   })
@@ -166,7 +168,7 @@ describe('the view of a ledger', () => {
   it('starts anew when the ledger is another', async () => {
     const clock = createFakeClock()
     let book = createBook(undefined, undefined, { ledgerId: 'first', version: 0 })
-    book.advance([{ tags: ['counts'] }])
+    book.advance([{ moves: [familyMove('counts')] }])
     const ledger: LedgerClient = {
       advance: async (_workspace, events) => ok(book.advance(events)),
       since: async (_workspace, ledgerId, after) => ok(book.since(ledgerId, after)),
@@ -177,6 +179,6 @@ describe('the view of a ledger', () => {
     await clock.advance(boundMs + 1)
     const proof = await views.current(workspaceId, { kind: 'bounded' }, ignore)
     expect(proof).toMatchObject({ ok: true, value: { ledgerId: 'second', version: 0 } })
-    expect(proof.ok && proof.value.movedAt('counts')).toBe(0)
+    expect(proof.ok && proof.value.movedAt(countsTag)).toBe(0)
   })
 })

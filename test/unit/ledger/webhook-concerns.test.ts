@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DatabaseWebhook, databaseWebhookSchema } from '../../../shared/contract/invalidation.ts'
-import { webhookTags } from '../../../worker/ledger/webhook-tags.ts'
+import { bucketMove, familyMove, placeMove } from '../../../shared/tags/moves.ts'
+import { placeSlotsMask } from '../../../shared/tags/places.ts'
+import type { Concern } from '../../../worker/ledger/concerns.ts'
+import { webhookConcerns } from '../../../worker/ledger/webhook-concerns.ts'
 import { workspaceId } from '../../support/entries.ts'
 
 type Row = Record<string, unknown> | null
@@ -18,24 +21,52 @@ function webhook(record: Row, old: Row, more: Partial<DatabaseWebhook> = {}): Da
   return { type, table: 'contacts', schema: 'public', record, old_record: old, ...more }
 }
 
-function tagsFrom(posted: DatabaseWebhook): string[] {
-  const moved = webhookTags(posted)
-  if (!moved.ok) throw new Error(moved.error.message)
-  return (moved.value.get(workspaceId) ?? []).toSorted()
+function concernFrom(posted: DatabaseWebhook): Concern {
+  const concerns = webhookConcerns(posted)
+  if (!concerns.ok) throw new Error(concerns.error.message)
+  return concerns.value.get(workspaceId) ?? { scopes: [], moves: [] }
 }
+
+const scopesFrom = (posted: DatabaseWebhook): string[] => concernFrom(posted).scopes.toSorted()
 
 const places = (...columns: string[]) =>
   [...columns.map((column) => `column:board_123:${column}`), 'counts', 'open:board_123'].toSorted()
 
 describe('a database webhook', () => {
   it('moves the old and the new place of a row, for an insert, an update and a delete', () => {
-    expect(tagsFrom(webhook(row('col_1'), null))).toEqual(places('col_1'))
-    expect(tagsFrom(webhook(row('col_2'), row('col_1')))).toEqual(places('col_1', 'col_2'))
-    expect(tagsFrom(webhook(null, row('col_1')))).toEqual(places('col_1'))
+    expect(scopesFrom(webhook(row('col_1'), null))).toEqual(places('col_1'))
+    expect(scopesFrom(webhook(row('col_2'), row('col_1')))).toEqual(places('col_1', 'col_2'))
+    expect(scopesFrom(webhook(null, row('col_1')))).toEqual(places('col_1'))
+  })
+
+  it('moves what a contact can be found by, old and new; all of a kind where the row does not tell', () => {
+    const old = { ...row('col_1'), assigned_to: 'u1', email: 'Old@example.com', phone: null }
+    const now = { ...row('col_1'), assigned_to: 'u2', email: 'new@example.com', phone: '+49 30 1' }
+    const { moves } = concernFrom(webhook(now, old))
+    for (const move of [
+      ...[bucketMove('contact', 'contact_456'), bucketMove('user', 'u1'), bucketMove('user', 'u2')],
+      ...[bucketMove('email', 'old@example.com'), bucketMove('email', 'new@example.com')],
+      ...[bucketMove('phone', '+49 30 1'), placeMove('board_123', 'col_1', placeSlotsMask)],
+    ])
+      expect(moves).toContain(move)
+    expect(moves).toHaveLength(9)
+    const untold = concernFrom(webhook(row('col_1'), null)).moves
+    for (const family of ['user', 'email', 'phone'] as const) expect(untold).toContain(familyMove(family))
+  })
+
+  it("moves the members' bucket of a membership, and nothing else of the workspace", () => {
+    const membership = { workspace_id: '15213', user_id: 'u1', role: 'member' }
+    const { scopes, moves } = concernFrom(webhook(membership, null, { table: 'memberships' }))
+    expect([scopes, moves]).toEqual([['members'], [bucketMove('members', 'u1')]])
+    const other = { ...membership, user_id: 'u2' }
+    expect(concernFrom(webhook(other, membership, { table: 'memberships' })).moves).toEqual([
+      bucketMove('members', 'u1'),
+      bucketMove('members', 'u2'),
+    ])
   })
 
   it('moves both workspaces of a row that changed hands', () => {
-    const tags = webhookTags(webhook(row('col_2', '15214'), row('col_1')))
+    const tags = webhookConcerns(webhook(row('col_2', '15214'), row('col_1')))
     expect(tags.ok && [...tags.value.keys()]).toEqual(['15213', '15214'])
   })
 
@@ -44,20 +75,20 @@ describe('a database webhook', () => {
       webhook(row('col_1'), row('col_2', 'Büro')),
       webhook(row('col_2', 'x'.repeat(65)), row('col_1')),
     ]) {
-      const tags = webhookTags(posted)
+      const tags = webhookConcerns(posted)
       expect(tags.ok && [...tags.value.keys()]).toEqual(['15213'])
-      expect(tagsFrom(posted)).toEqual(places('col_1'))
+      expect(scopesFrom(posted)).toEqual(places('col_1'))
     }
   })
 
   it('may name any of the 64 partitions of contacts in place of the table, and nothing like them', () => {
     for (let number = 0; number < 64; number += 1) {
       const table = `contacts_${String(number).padStart(2, '0')}`
-      expect(tagsFrom(webhook(row('col_1'), null, { schema: 'private', table }))).toEqual(places('col_1'))
-      expect(webhookTags(webhook(row('col_1'), null, { table })).ok).toBe(false)
+      expect(scopesFrom(webhook(row('col_1'), null, { schema: 'private', table }))).toEqual(places('col_1'))
+      expect(webhookConcerns(webhook(row('col_1'), null, { table })).ok).toBe(false)
     }
     for (const table of ['contacts_64', 'contacts_7', 'contacts_007', 'contacts_', 'contacts', 'outbox'])
-      expect(webhookTags(webhook(row('col_1'), null, { schema: 'private', table }))).toMatchObject({
+      expect(webhookConcerns(webhook(row('col_1'), null, { schema: 'private', table }))).toMatchObject({
         ok: false,
         error: { parameter: 'table' },
       })
@@ -74,12 +105,12 @@ describe('a database webhook', () => {
       [webhook(null, row('col_1'), { type: 'INSERT' }), 'record'],
       [webhook(row('col_1'), null, { type: 'DELETE' }), 'record'],
     ] as const)
-      expect(webhookTags(posted)).toMatchObject({ ok: false, error: { parameter } })
+      expect(webhookConcerns(posted)).toMatchObject({ ok: false, error: { parameter } })
   })
 
   it('moves the whole workspace where the row names a place the API cannot name, or one of two places only', () => {
-    expect(tagsFrom(webhook({ ...row('col_1'), board_id: 'Büro' }, null))).toEqual(['workspace'])
-    expect(tagsFrom(webhook(row('col_1'), null, { type: 'UPDATE' }))).toEqual(['workspace'])
+    expect(scopesFrom(webhook({ ...row('col_1'), board_id: 'Büro' }, null))).toEqual(['workspace'])
+    expect(scopesFrom(webhook(row('col_1'), null, { type: 'UPDATE' }))).toEqual(['workspace'])
   })
 
   it('is taken whatever else its row holds', () => {
@@ -88,7 +119,7 @@ describe('a database webhook', () => {
         const wide = `{"extra": ${large}, "rest": ${JSON.stringify(columns)}, "text": "${'x'.repeat(9_000)}"}`
         const record = { ...JSON.parse(wide), ...row('col_1') }
         const posted = databaseWebhookSchema.parse(JSON.parse(JSON.stringify(webhook(record, null))))
-        expect(tagsFrom(posted)).toEqual(places('col_1'))
+        expect(scopesFrom(posted)).toEqual(places('col_1'))
       }),
       { numRuns: 50 },
     )

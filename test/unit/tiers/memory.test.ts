@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
+import { tagAt } from '../../../shared/tags/tags.ts'
 import { decodeEntry, encodeEntry } from '../../../worker/entry/entry.ts'
 import type { CacheKey } from '../../../worker/entry/key.ts'
 import { createMemoryTier } from '../../../worker/tiers/memory.ts'
@@ -41,7 +42,7 @@ test('whatever is put, read, removed and over, it never holds more bytes than it
         else {
           const whole = bodyOf(next.bytes * 4)
           const body = next.isView ? whole.subarray(0, next.bytes) : bodyOf(next.bytes)
-          const tags = Array.from({ length: next.tags }, (_, tag) => `column:b1:${tag}` as const)
+          const tags = Array.from({ length: next.tags }, (_, tag) => tagAt(tag))
           await tier.put(keyOf(next.key), entryOf({ body, tags, deleteAtMs: nowMs + next.livesMs }), signal)
         }
         expect(tier.heldBytes()).toBeLessThanOrEqual(bytesMax)

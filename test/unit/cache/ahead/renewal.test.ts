@@ -4,7 +4,8 @@ import { workspaceIdSchema } from '../../../../shared/ids.ts'
 import { limits } from '../../../../shared/limits.ts'
 import type { Question } from '../../../../shared/resources/resource.ts'
 import { err, ok } from '../../../../shared/result.ts'
-import type { Tag } from '../../../../shared/tags.ts'
+import type { Tag } from '../../../../shared/tags/tags.ts'
+import { workspaceTag } from '../../../../shared/tags/tags.ts'
 import { withRenewal } from '../../../../worker/cache/ahead/renewal.ts'
 import type { Ask, Asking } from '../../../../worker/cache/ask.ts'
 import type { ReadAnswer } from '../../../../worker/cache/read.ts'
@@ -13,13 +14,17 @@ import type { View } from '../../../../worker/ledger/view.ts'
 import { answerOf, askingOf, questionOf } from '../../../support/asking.ts'
 import { entryOf, version, viewOf } from '../../../support/entries.ts'
 import { createFakeClock, type FakeClock } from '../../../support/fake-clock.ts'
+import { openTag } from '../../../support/tags.ts'
 
 const listOf = (name: string, changes: Partial<Question> = {}) =>
-  questionOf({ keyParts: [name], tags: ['workspace', `open:${name}`], ...changes })
+  questionOf({ keyParts: [name], tags: [workspaceTag, openTag(name)], ...changes })
 const [first, second] = [listOf('b1'), listOf('b2')]
-const before = viewOf({}, { version: version(10) })
+const before = viewOf([], { version: version(10) })
 const movedAt = (at: number, ...tags: Tag[]) =>
-  viewOf(Object.fromEntries(tags.map((tag) => [tag, at])), { version: version(at) })
+  viewOf(
+    tags.map((tag) => [tag, at] as const),
+    { version: version(at) },
+  )
 
 let clock: FakeClock
 let renewed: string[]
@@ -68,14 +73,14 @@ async function read(question: Question, of: Partial<Asking> = {}): Promise<void>
 describe('what readers look at', () => {
   it('is asked for again behind the first answer that shows that it moved', async () => {
     await read(first)
-    view = movedAt(11, 'open:b1')
+    view = movedAt(11, openTag('b1'))
     await read(second)
     expect(renewed).toEqual(['b1'])
   })
 
   it('is left alone where something else moved', async () => {
     await read(first)
-    view = movedAt(11, 'open:b3')
+    view = movedAt(11, openTag('b3'))
     await read(second)
     expect(renewed).toEqual([])
   })
@@ -83,36 +88,36 @@ describe('what readers look at', () => {
   it('is asked for once, and not again before it is read again', async () => {
     await read(first)
     for (const at of [11, 12, 13]) {
-      view = movedAt(at, 'open:b1')
+      view = movedAt(at, openTag('b1'))
       await read(second)
     }
     expect(renewed).toEqual(['b1'])
     await read(first)
-    view = movedAt(14, 'open:b1')
+    view = movedAt(14, openTag('b1'))
     await read(second)
     expect(renewed).toEqual(['b1', 'b1'])
   })
 
   it('is not asked for by who was answered with it just now', async () => {
     await read(first)
-    view = movedAt(11, 'open:b1')
+    view = movedAt(11, openTag('b1'))
     await read(first)
     expect(renewed).toEqual([])
   })
 
   it('is asked for anew where the ledger is another', async () => {
     await read(first)
-    view = viewOf({}, { version: version(3), ledgerId: 'another' })
+    view = viewOf([], { version: version(3), ledgerId: 'another' })
     await read(second)
     expect(renewed).toEqual(['b1'])
   })
 
   it('is asked for by no late answer whose view is older than one seen before', async () => {
-    view = movedAt(12, 'open:b3')
+    view = movedAt(12, openTag('b3'))
     await read(second)
     view = before
     await read(first)
-    view = movedAt(12, 'open:b3')
+    view = movedAt(12, openTag('b3'))
     await read(second)
     expect(renewed).toEqual([])
   })
@@ -120,14 +125,14 @@ describe('what readers look at', () => {
   it('is forgotten some time after it was read', async () => {
     await read(first)
     await clock.advance(limits.watchedMs)
-    view = movedAt(11, 'open:b1')
+    view = movedAt(11, openTag('b1'))
     await read(second)
     expect(renewed).toEqual([])
   })
 
   it('is that of the same workspace', async () => {
     await read(first)
-    view = movedAt(11, 'open:b1')
+    view = movedAt(11, openTag('b1'))
     await read(second, { workspaceId: workspaceIdSchema.parse('another') })
     expect(renewed).toEqual([])
   })
@@ -139,7 +144,7 @@ describe('what readers look at', () => {
       return ok(answerOf())
     }
     await read(first)
-    view = movedAt(11, 'open:b1')
+    view = movedAt(11, openTag('b1'))
     await read(second, { wish: { ...plainWish, maxAgeSeconds: 1 } })
     expect(wishes).toEqual([plainWish])
   })
@@ -156,7 +161,7 @@ describe('what readers look at', () => {
     changes = answered
     await read(question, asking)
     changes = {}
-    view = movedAt(11, 'open:b1')
+    view = movedAt(11, openTag('b1'))
     await read(second)
     expect(renewed).toEqual([])
   })
@@ -164,13 +169,13 @@ describe('what readers look at', () => {
   it('is left alone where nothing may be loaded unasked; how each load went is told', async () => {
     mayLoad = false
     await read(first)
-    view = movedAt(11, 'open:b1')
+    view = movedAt(11, openTag('b1'))
     await read(second)
     expect(renewed).toEqual([])
     mayLoad = true
     again = async () => err({ code: 'overloaded' })
     await read(first)
-    view = movedAt(12, 'open:b1')
+    view = movedAt(12, openTag('b1'))
     await read(second)
     expect([renewed, heard]).toEqual([['b1'], [false]])
   })
@@ -185,7 +190,7 @@ describe('what readers look at', () => {
       return ok(answerOf())
     }
     for (let list = 0; list < limits.watchedMax - 1; list += 1) await read(listOf(`b${list}`))
-    view = movedAt(11, 'workspace')
+    view = movedAt(11, workspaceTag)
     await read(second)
     expect([renewed.length, most]).toEqual([limits.watchedMax - 1, limits.renewalsAtOnce])
   })
@@ -205,7 +210,7 @@ describe('what readers look at', () => {
         const reads = new Map<string, number>()
         for (const { list, moves } of taken) {
           if (moves.length > 0)
-            view = movedAt(view.version + 1, ...moves.map((moved) => `open:b${moved}` as const))
+            view = movedAt(view.version + 1, ...moves.map((moved) => openTag(`b${moved}`)))
           await read(lists[list - 1] ?? first, { workspaceId })
           reads.set(`b${list}`, (reads.get(`b${list}`) ?? 0) + 1)
           for (const name of new Set(renewed))
