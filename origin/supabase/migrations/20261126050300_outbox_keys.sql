@@ -13,9 +13,18 @@ as $$
 begin
   perform private.require_argument(private.is_list(p_ids, 1000), 'p_ids must be a list of at most 1000 ids');
   perform private.require_argument(
-    not jsonb_path_exists(
-      p_ids,
-      '$[*] ? (!(@.type() == "number") && !(@.type() == "object" && @.id.type() == "number" && @.eventId.type() == "string"))'
+    (
+      select coalesce(
+        bool_and(case jsonb_typeof(named.key)
+          when 'number' then true
+          when 'object' then coalesce(
+            jsonb_typeof(named.key -> 'id') = 'number' and jsonb_typeof(named.key -> 'eventId') = 'string', false
+          )
+          else false
+        end),
+        true
+      )
+      from jsonb_array_elements(p_ids) named (key)
     ),
     'p_ids must be ids, or objects that each have an id and an eventId'
   );
