@@ -200,7 +200,7 @@ describe('the counts', () => {
     [
       'an instant within a window',
       `last_activity_at = now()`,
-      set(`last_activity_at = now() - interval '23 hours'`),
+      set(`last_activity_at = now() - interval '22 hours'`),
       false,
     ],
     ['an instant into the last day', old, set(`last_activity_at = now() - interval '23 hours'`), true],
@@ -208,6 +208,12 @@ describe('the counts', () => {
       'an instant out of the last day',
       `last_activity_at = now()`,
       set(`last_activity_at = now() - interval '25 hours'`),
+      true,
+    ],
+    [
+      'an instant that may have left its window when the statement is committed',
+      `last_activity_at = now() - interval '23 hours 59 minutes'`,
+      set(`last_activity_at = now()`),
       true,
     ],
     ['an instant into the last seven days', old, set(`created_at = now() - interval '167 hours'`), true],

@@ -20,7 +20,9 @@ in share row exclusive mode;
 --     bits of contacts.facets, and always the slots `all` and `time`: a contact that has left the window of a filter by
 --     time still stands on a cached page of it;
 --   - `counts`, if the sum of a facet over the workspace changes, the number of a user's contacts, or how many contacts
---     are in a window of time. A changed name leaves the counts alone.
+--     are in a window of time. A changed name leaves the counts alone. A window goes on while the transaction does: a
+--     contact that is in it now and not at the commit would be missed, if only the new instant stays in it. So the
+--     contacts are counted as of the transaction's beginning and as of an hour after the statement.
 --
 -- The three functions are one text with other sources of rows, since a trigger may only name the transition tables that
 -- its event has. No step joins: the plan is made once a connection and serves one contact as well as a million.
@@ -30,7 +32,9 @@ declare
       select
         c.workspace_id, c.id, c.board_id, c.board_column_id, c.assigned_to, c.facets,
         c.created_at > now() - interval '168 hours' as is_new,
+        c.created_at > statement_timestamp() - interval '167 hours' as stays_new,
         c.last_activity_at > now() - interval '24 hours' as is_recent,
+        c.last_activity_at > statement_timestamp() - interval '23 hours' as stays_recent,
         %s as change
       from %s c$rows$;
   c_came constant text := format(c_rows, '1', 'came');
@@ -43,8 +47,10 @@ begin
     select
       workspace_id, board_id, board_column_id, assigned_to, facets,
       sum(change) as contacts,
-      coalesce(sum(change) filter (where is_new), 0) as new_contacts,
-      coalesce(sum(change) filter (where is_recent), 0) as recent_contacts
+      coalesce(sum(change) filter (where is_new), 0) as are_new,
+      coalesce(sum(change) filter (where stays_new), 0) as stay_new,
+      coalesce(sum(change) filter (where is_recent), 0) as are_recent,
+      coalesce(sum(change) filter (where stays_recent), 0) as stay_recent
     from changed
     group by 1, 2, 3, 4, 5
   ), moved as (
@@ -79,7 +85,7 @@ begin
     select workspace_id, 'counts', null, null
     from groups
     group by workspace_id
-    having sum(new_contacts) <> 0 or sum(recent_contacts) <> 0
+    having sum(are_new) <> 0 or sum(stay_new) <> 0 or sum(are_recent) <> 0 or sum(stay_recent) <> 0
   ), buckets as (
     select workspace_id, family, bucket, bit_or(slots) as slots from moved group by 1, 2, 3
   )
