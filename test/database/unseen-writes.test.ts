@@ -32,17 +32,20 @@ const columns = `(workspace_id, id, board_id, board_column_id, name, assigned_to
 /** Every kind of statement that writes contacts, naming this table. */
 const statements = (table: string): [string, string][] => [
   ['inserts', `insert into ${table} ${columns} values ${contact('new')}`],
-  ['updates', `update ${table} set status = 'closed' where workspace_id = '15213' and id = 'contact_000001'`],
+  [
+    'updates',
+    `update ${table} set is_favorite = not is_favorite, assigned_to = 'zed' where workspace_id = '15213' and id = 'contact_000001'`,
+  ],
   ['deletes', `delete from ${table} where workspace_id = '15213' and id = 'contact_000001'`],
   [
     'upserts',
-    `insert into ${table} ${columns} values ${contact('contact_000001')}, ${contact('new')}
-     on conflict (workspace_id, id) do update set status = 'closed'`,
+    `insert into ${table} as c ${columns} values ${contact('contact_000001')}, ${contact('new')}
+     on conflict (workspace_id, id) do update set is_favorite = not c.is_favorite`,
   ],
   [
     'merges',
     `merge into ${table} c using (values ('15213', 'contact_000001')) told (workspace_id, id)
-     on c.workspace_id = told.workspace_id and c.id = told.id when matched then update set status = 'closed'`,
+     on c.workspace_id = told.workspace_id and c.id = told.id when matched then update set is_favorite = not c.is_favorite`,
   ],
 ]
 
