@@ -56,12 +56,7 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
       return row
     },
     restore() {
-      for (const each of kept.values()) {
-        const key = { ...each.row.key, eventId: `${each.row.key.eventId}-restored` }
-        each.row = rowOf(key, each.row.event.tags)
-        each.dueAtMs = clock.now()
-        each.isParked = false
-      }
+      for (const [id, each] of kept) kept.set(id, restored(each, clock.now()))
     },
     claim: (rowsMax) =>
       answer(() => {
@@ -72,19 +67,24 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
       }),
     acknowledge: (keys) =>
       answer(() => {
-        for (const key of keys) if (find(key) !== undefined) kept.delete(key.id)
+        for (const key of keys) if (find(kept, key) !== undefined) kept.delete(key.id)
       }),
     release: (keys) =>
       answer(() => {
-        for (const key of keys) setDue(key, clock.now())
+        for (const key of keys) {
+          const each = find(kept, key)
+          if (each !== undefined) each.dueAtMs = clock.now()
+        }
       }),
     fail: (failures) =>
       answer(() => {
         for (const { key, delayMs } of failures) {
-          const each = setDue(key, clock.now() + delayMs)
+          const each = find(kept, key)
           if (each === undefined) continue
-          each.row = { ...each.row, attempts: each.row.attempts + 1 }
-          each.isParked = each.row.attempts >= limits.outboxAttemptsMax
+          const attempts = each.row.attempts + 1
+          each.row = { ...each.row, attempts }
+          each.dueAtMs = clock.now() + delayMs
+          each.isParked = attempts >= limits.outboxAttemptsMax
         }
       }),
     state: () =>
@@ -94,18 +94,18 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
         parked: [...kept.values()].filter(({ isParked }) => isParked).length,
       })),
   }
-
-  function find({ id, eventId }: OutboxKey): Kept | undefined {
-    const each = kept.get(id)
-    return each?.row.key.eventId === eventId ? each : undefined
-  }
-
-  function setDue(key: OutboxKey, dueAtMs: number): Kept | undefined {
-    const each = find(key)
-    if (each !== undefined) each.dueAtMs = dueAtMs
-    return each
-  }
   return outbox
+}
+
+/** The row of this id, if it is the one of this event. */
+function find(kept: ReadonlyMap<number, Kept>, { id, eventId }: OutboxKey): Kept | undefined {
+  const each = kept.get(id)
+  return each?.row.key.eventId === eventId ? each : undefined
+}
+
+function restored({ row, writtenAtMs }: Kept, dueAtMs: number): Kept {
+  const key = { ...row.key, eventId: `${row.key.eventId}-restored` }
+  return { row: rowOf(key, row.event.tags), dueAtMs, writtenAtMs, isParked: false }
 }
 
 function rowOf(key: OutboxKey, moves: readonly Move[]): OutboxRow {
