@@ -118,7 +118,15 @@ export const canaries: readonly Canary[] = [
   {
     bug: "versions of a lost ledger are taken for the new one's",
     breaks: /bounded staleness|no-cache|read your writes/,
-    replacements: [{ file: freshness, find: 'stamp.ledgerId !== view.ledgerId ||', replace: '' }],
+    // A new ledger's versions are above the old one's, which by itself tells old stamps: both must be gone.
+    replacements: [
+      { file: freshness, find: 'stamp.ledgerId !== view.ledgerId ||', replace: '' },
+      {
+        file: 'worker/ledger/moved-tags.ts',
+        find: '(distances[tag] ?? 0) > version - birth',
+        replace: '(distances[tag] ?? 0) > Math.max(0, version - birth)',
+      },
+    ],
   },
   {
     bug: 'a load under way is joined by who knows that it has been overtaken',

@@ -29,7 +29,7 @@ export const changeSomething: MakeChange = (tables, dice, workspaceId, revision)
   const kind = dice.pick<MakeChange>([
     ...([createContact, createContact, updateContact, updateContact, moveContact, moveContact] as const),
     ...([deleteContact, assignContact, importContacts, toggleBoard, changeSettings] as const),
-    ...([turnFacet, turnFacet] as const),
+    ...([turnFacet, turnFacet, assignContact, assignContact] as const),
   ])
   return kind(tables, dice, workspaceId, revision)
 }

@@ -64,9 +64,10 @@ const ownPlaces: Place[] = boardIds.flatMap((boardId) =>
 
 /** Every place that can be asked about, in every workspace alike: only the workspace tells their entries apart. */
 export const places: readonly Place[] = [
+  ...ownPlaces.slice(0, 1),
   ...listPlaces,
   ...filteredPlaces,
-  ...ownPlaces,
+  ...ownPlaces.slice(1),
   { ...everything, boardId: null },
 ]
 

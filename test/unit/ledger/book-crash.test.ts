@@ -115,6 +115,6 @@ it('a crash between any two statements loses nothing that was answered, and answ
       }
       expect(saidBy(new Book(createSqlStorage(database), birth, small))).toEqual(saidBy(model))
     }),
-    { numRuns: 400 },
+    { numRuns: 100 },
   )
 })
