@@ -11,21 +11,31 @@ import { createAsk } from '../database/ask.ts'
 import type { Database, RpcArguments } from '../database/client.ts'
 import type { Failure } from '../failures.ts'
 
+/**
+ * Which row. Ids come again after the database was restored from a backup; with its event id a row is the one that was
+ * claimed, and no other.
+ */
+export interface OutboxKey {
+  readonly id: number
+  /** A UUID of the database's. */
+  readonly eventId: string
+}
+
 /** A row of the outbox: an event for the Worker, and how often its delivery has failed. */
 export interface OutboxRow {
-  readonly id: number
+  readonly key: OutboxKey
   readonly event: OutboxEvent
   readonly attempts: number
 }
 
 export interface Claim {
   readonly rows: readonly OutboxRow[]
-  /** Rows of a workspace whose id the API does not take: nothing is ever cached of it, and there is no one to tell. */
-  readonly undeliverableIds: readonly number[]
+  /** Rows of a workspace whose id the API does not take: nothing is ever cached of it, so nothing has to be delivered. */
+  readonly undeliverable: readonly OutboxKey[]
 }
 
 export interface OutboxFailure {
-  readonly id: number
+  readonly key: OutboxKey
   readonly code: string
   readonly delayMs: number
 }
@@ -41,9 +51,10 @@ export interface OutboxState {
 export interface Outbox {
   /** Takes rows that are due, for as long as the lease; what another relay holds is not among them. */
   claim(rowsMax: number): Promise<Result<Claim, Failure>>
-  acknowledge(ids: readonly number[]): Promise<Result<unknown, Failure>>
+  /** Removes delivered rows. */
+  acknowledge(keys: readonly OutboxKey[]): Promise<Result<unknown, Failure>>
   /** Gives rows back without counting an attempt. */
-  release(ids: readonly number[]): Promise<Result<unknown, Failure>>
+  release(keys: readonly OutboxKey[]): Promise<Result<unknown, Failure>>
   /** Counts an attempt of each row and parks those that have had too many. */
   fail(failures: readonly OutboxFailure[]): Promise<Result<unknown, Failure>>
   state(): Promise<Result<OutboxState, Failure>>
@@ -80,11 +91,11 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
       })
       return claimed.ok ? ok(parseOutboxRows(claimed.value.rows)) : claimed
     },
-    acknowledge: (ids) => call(doneSchema, 'outbox_acknowledge', { p_ids: ids }),
-    release: (ids) => call(doneSchema, 'outbox_release', { p_ids: ids, p_delay_ms: 0 }),
+    acknowledge: (keys) => call(doneSchema, 'outbox_acknowledge', { p_ids: keys }),
+    release: (keys) => call(doneSchema, 'outbox_release', { p_ids: keys, p_delay_ms: 0 }),
     fail: (failures) =>
       call(doneSchema, 'outbox_fail', {
-        p_failures: failures,
+        p_failures: failures.map(({ key, ...failure }) => ({ ...key, ...failure })),
         p_attempts_max: limits.outboxAttemptsMax,
       }),
     state: () => call(stateSchema, 'outbox_state', {}),
@@ -92,25 +103,26 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
 }
 
 /**
- * Rows in the contract's terms. The database takes ids that the API does not (letters beyond ASCII): a tag with one is
- * told as the whole workspace, which is wider and never too narrow.
+ * Rows in the contract's terms. What is no move, as of a later version of the database, is told as the whole workspace, which
+ * is wider and never too narrow; so are tags in the words from before there were moves.
  */
 export function parseOutboxRows(rows: z.output<typeof outboxRowsSchema>): Claim {
   const deliverable: OutboxRow[] = []
-  const undeliverableIds: number[] = []
+  const undeliverable: OutboxKey[] = []
   for (const { id, eventId, workspaceId, tags, attempts } of rows) {
+    const key = { id, eventId }
     const workspace = workspaceIdSchema.safeParse(workspaceId)
     if (!workspace.success) {
-      undeliverableIds.push(id)
+      undeliverable.push(key)
       continue
     }
-    const parsed = z.array(outboxMoveSchema).max(limits.outboxTagsMax).safeParse(tags)
+    const moves = z.array(outboxMoveSchema).max(limits.outboxTagsMax).safeParse(tags)
     const event = {
       eventId: `outbox:${eventId}`,
       workspaceId: workspace.data,
-      tags: parsed.success ? parsed.data : [familyMove('workspace')],
+      tags: moves.success ? [...new Set(moves.data)] : [familyMove('workspace')],
     }
-    deliverable.push({ id, event, attempts })
+    deliverable.push({ key, event, attempts })
   }
-  return { rows: deliverable, undeliverableIds }
+  return { rows: deliverable, undeliverable }
 }

@@ -7,7 +7,7 @@ import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Delivery } from './delivery.ts'
 import { type Dispatched, dispatch } from './dispatch.ts'
-import type { Outbox, OutboxRow, OutboxState } from './outbox.ts'
+import type { Outbox, OutboxKey, OutboxRow, OutboxState } from './outbox.ts'
 
 /**
  * Carries what the database committed to the ledgers. It guarantees: every row of the outbox is posted until the Worker
@@ -148,11 +148,11 @@ class OutboxRelay implements Relay {
       this.count(`claim_${claimed.error.kind}`, 1)
       return 'outage'
     }
-    const { rows, undeliverableIds } = claimed.value
+    const { rows, undeliverable } = claimed.value
     const dispatched = await dispatch(this.options.delivery, rows)
-    await this.settle(dispatched, undeliverableIds)
+    await this.settle(dispatched, undeliverable)
     if (dispatched.outage !== null) return 'outage'
-    const found = rows.length + undeliverableIds.length
+    const found = rows.length + undeliverable.length
     if (found === limits.relayBatchMax) return 'more'
     return found > 0 ? 'some' : 'none'
   }
@@ -163,22 +163,22 @@ class OutboxRelay implements Relay {
    */
   private async settle(
     { durable, failed, withheld, outage }: Dispatched,
-    undeliverableIds: readonly number[] = [],
+    undeliverable: readonly OutboxKey[] = [],
   ): Promise<void> {
     const { outbox, logger } = this.options
     this.relayed += durable.length
     if (outage !== null) this.count(outage, 1)
     for (const { code } of failed) this.count(code, 1)
-    this.count('undeliverable', undeliverableIds.length)
-    const doneIds = [...durable.map(({ row }) => row.id), ...undeliverableIds]
+    this.count('undeliverable', undeliverable.length)
+    const done = [...durable.map(({ row }) => row.key), ...undeliverable]
     const failures = failed.map(({ row, code }) => ({
-      id: row.id,
+      key: row.key,
       code,
       delayMs: this.rowPauseMs(row.attempts),
     }))
     const told = await Promise.all([
-      doneIds.length === 0 ? null : outbox.acknowledge(doneIds),
-      withheld.length === 0 ? null : outbox.release(withheld.map(({ id }) => id)),
+      done.length === 0 ? null : outbox.acknowledge(done),
+      withheld.length === 0 ? null : outbox.release(withheld.map(({ key }) => key)),
       failures.length === 0 ? null : outbox.fail(failures),
     ])
     this.count('settle', told.filter((answer) => answer !== null && !answer.ok).length)

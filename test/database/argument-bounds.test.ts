@@ -43,7 +43,11 @@ const nested = (levels: number): Record<string, never> =>
 const contacts = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ ...place, id: `import${index}` }))
 const ids = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
-const failure = { id: 1, code: 'x', delayMs: 0 }
+const keys = (count: number) =>
+  ids(count).map((id) => ({ id, eventId: '00000000-0000-4000-8000-000000000000' }))
+/** Rows that are named by neither an id nor by an id and an event id. */
+const badKeys = [null, 'text', [1], {}, { id: 1 }, { id: '1', eventId: 'e' }, { id: 1, eventId: 2 }]
+const failure = { id: 1, eventId: 'e', code: 'x', delayMs: 0 }
 
 interface Bounded {
   readonly name: string
@@ -198,22 +202,30 @@ const bounded: readonly Bounded[] = [
   {
     name: 'outbox_acknowledge',
     caller: 'service_role',
-    taken: [{ p_ids: [] }, { p_ids: ids(1_000) }],
-    refused: [...badLists, ids(1_001)].map((p_ids) => ({ p_ids })),
+    taken: [{ p_ids: [] }, { p_ids: ids(1_000) }, { p_ids: keys(1_000) }],
+    refused: [...badLists, ids(1_001), keys(1_001), ...badKeys.map((key) => [key])].map((p_ids) => ({
+      p_ids,
+    })),
   },
   {
     name: 'outbox_release',
     caller: 'service_role',
-    taken: [{ p_ids: ids(1_000), p_delay_ms: 0 }],
+    taken: [
+      { p_ids: ids(1_000), p_delay_ms: 0 },
+      { p_ids: keys(1_000), p_delay_ms: 0 },
+    ],
     refused: [
-      ...[...badLists, ids(1_001)].map((p_ids) => ({ p_ids, p_delay_ms: 0 })),
+      ...[...badLists, ids(1_001), ...badKeys.map((key) => [key])].map((p_ids) => ({ p_ids, p_delay_ms: 0 })),
       ...[null, -1, 3_600_001].map((p_delay_ms) => ({ p_ids: [], p_delay_ms })),
     ],
   },
   {
     name: 'outbox_fail',
     caller: 'service_role',
-    taken: [{ p_failures: [failure], p_attempts_max: limits.outboxAttemptsMax }],
+    taken: [failure, { id: 1, code: 'x', delayMs: 0 }].map((each) => ({
+      p_failures: [each],
+      p_attempts_max: limits.outboxAttemptsMax,
+    })),
     refused: [
       ...[
         ...badLists,

@@ -86,18 +86,19 @@ describe('two writers of the same rows never lock each other out', () => {
     }
     for (let round = 0; round < rounds / 2; round += 1) {
       await database.owner.begin(write)
-      const rows = await database.owner<{ id: string }[]>`select id from private.outbox order by id`
-      const ids = rows.map(({ id }) => Number(id))
+      const rows = await database.owner<{ id: string; eventId: string }[]>`
+        select id, event_id as "eventId" from private.outbox order by id`
+      const keys = rows.map(({ id, eventId }) => ({ id: Number(id), eventId }))
       const call = (name: string, args: Parameters<HostedDatabase['rpc']>[2]) =>
         database.rpc('service_role', name, args)
       await allAtOnce([
-        call('outbox_release', { p_ids: ids, p_delay_ms: 0 }),
+        call('outbox_release', { p_ids: keys, p_delay_ms: 0 }),
         call('outbox_fail', {
-          p_failures: ids.toReversed().map((id) => ({ id, code: 'x', delayMs: 0 })),
+          p_failures: keys.toReversed().map((key) => ({ ...key, code: 'x', delayMs: 0 })),
           p_attempts_max: 1,
         }),
         call('outbox_retry_parked', {}),
-        call('outbox_acknowledge', { p_ids: ids.toReversed() }),
+        call('outbox_acknowledge', { p_ids: keys.toReversed() }),
       ])
     }
   })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { bucketMove } from '../../shared/tags/moves.ts'
 import { call } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { users } from './users.ts'
@@ -18,19 +19,23 @@ beforeEach(async () => {
   await database.sql`delete from private.outbox`
 })
 
-const claimSchema = z.object({ rows: z.array(z.object({ id: z.int(), attempts: z.int() })) })
+const keySchema = z.object({ id: z.int(), eventId: z.string() })
+type Key = z.output<typeof keySchema>
+const claimSchema = z.object({ rows: z.array(keySchema) })
 
-async function claim(rowsMax: number, leaseMs = 60_000): Promise<number[]> {
+async function claim(rowsMax: number, leaseMs = 60_000): Promise<Key[]> {
   const args = { p_rows_max: rowsMax, p_lease_ms: leaseMs }
-  const { rows } = claimSchema.parse(await call(database.service, 'outbox_claim', args))
-  return rows.map(({ id }) => id)
+  return claimSchema.parse(await call(database.service, 'outbox_claim', args)).rows
 }
 
-const fail = (ids: readonly number[], attemptsMax: number, delayMs = 0) =>
+const fail = (keys: readonly Key[], attemptsMax: number, delayMs = 0) =>
   call(database.service, 'outbox_fail', {
-    p_failures: ids.map((id) => ({ id, code: 'ledger_unavailable', delayMs })),
+    p_failures: keys.map((key) => ({ ...key, code: 'ledger_unavailable', delayMs })),
     p_attempts_max: attemptsMax,
   })
+const release = (keys: readonly Key[]) =>
+  call(database.service, 'outbox_release', { p_ids: keys, p_delay_ms: 0 })
+const acknowledge = (keys: readonly Key[]) => call(database.service, 'outbox_acknowledge', { p_ids: keys })
 const state = () => call(database.service, 'outbox_state', {})
 
 /** As many rows as statements. */
@@ -51,7 +56,7 @@ describe('a claim', () => {
         id: expect.any(Number),
         eventId: expect.stringMatching(/^[\da-f-]{36}$/),
         workspaceId: '15213',
-        tags: expect.arrayContaining(['counts', 'open:board_123']),
+        tags: expect.arrayContaining([bucketMove('contact', 'contact_000001')]),
         attempts: 0,
       })
     expect(rows[0]?.['eventId']).not.toBe(rows[1]?.['eventId'])
@@ -60,9 +65,9 @@ describe('a claim', () => {
   test('by several relays at once gives each row to one of them', async () => {
     await write(60)
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(20)))
-    const ids = claims.flat()
+    const ids = claims.flat().map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
-    ids.push(...(await claim(60)))
+    ids.push(...(await claim(60)).map(({ id }) => id))
     expect(new Set(ids).size).toBe(60)
     expect(ids).toHaveLength(60)
     expect(await claim(20)).toEqual([])
@@ -70,26 +75,25 @@ describe('a claim', () => {
 
   test('that runs out comes back, and one that holds does not', async () => {
     await write(1)
-    const ids = await claim(1, 0)
-    expect(await claim(1, 60_000)).toEqual(ids)
+    const keys = await claim(1, 0)
+    expect(await claim(1, 60_000)).toEqual(keys)
     expect(await claim(10)).toEqual([])
   })
 
   test('that is acknowledged never comes back, also when another has claimed it meanwhile', async () => {
     await write(1)
-    const ids = await claim(1, 0)
+    const keys = await claim(1, 0)
     await claim(1, 0)
-    const acknowledge = () => call(database.service, 'outbox_acknowledge', { p_ids: ids })
-    expect(await acknowledge()).toEqual({ outcome: 'ok', removed: 1 })
-    expect(await acknowledge()).toEqual({ outcome: 'ok', removed: 0 })
+    expect(await acknowledge(keys)).toEqual({ outcome: 'ok', removed: 1 })
+    expect(await acknowledge(keys)).toEqual({ outcome: 'ok', removed: 0 })
     expect(await claim(1)).toEqual([])
   })
 
   test('that is given back is due at once, and nothing is counted', async () => {
     await write(1)
-    const ids = await claim(1)
-    await call(database.service, 'outbox_release', { p_ids: ids, p_delay_ms: 0 })
-    expect(await claim(1)).toEqual(ids)
+    const keys = await claim(1)
+    await release(keys)
+    expect(await claim(1)).toEqual(keys)
     expect(await database.sql`select attempts from private.outbox`).toEqual([{ attempts: 0 }])
   })
 })
@@ -97,30 +101,83 @@ describe('a claim', () => {
 describe('a row that was not taken', () => {
   test('waits as long as it was told, and is parked with its last attempt', async () => {
     await write(1)
-    const ids = await claim(1)
-    expect(await fail(ids, 3, 60_000)).toEqual({ outcome: 'ok', failed: 1, parked: 0 })
+    const keys = await claim(1)
+    expect(await fail(keys, 3, 60_000)).toEqual({ outcome: 'ok', failed: 1, parked: 0 })
     expect(await claim(1)).toEqual([])
-    await fail(ids, 3)
+    await fail(keys, 3)
     expect(await state()).toMatchObject({ depth: 1, parked: 0 })
-    expect(await fail(ids, 3)).toEqual({ outcome: 'ok', failed: 1, parked: 1 })
+    expect(await fail(keys, 3)).toEqual({ outcome: 'ok', failed: 1, parked: 1 })
     expect(await state()).toMatchObject({ depth: 1, parked: 1, oldestAgeMs: expect.any(Number) })
   })
 
   test('and is parked still comes due, and is freed by an operator', async () => {
     await write(1)
-    const ids = await claim(1)
-    await fail(ids, 1, 0)
-    expect(await claim(1)).toEqual(ids)
+    const keys = await claim(1)
+    await fail(keys, 1, 0)
+    expect(await claim(1)).toEqual(keys)
     expect(await call(database.service, 'outbox_retry_parked', {})).toEqual({ outcome: 'ok', freed: 1 })
     expect(await state()).toMatchObject({ depth: 1, parked: 0 })
-    expect(await claim(1)).toEqual(ids)
+    expect(await claim(1)).toEqual(keys)
   })
+})
+
+describe('after the database was restored, in which ids come again with other events,', () => {
+  /** A row that was claimed, and the row that has its id now. */
+  async function restored(): Promise<{ claimed: Key[]; now: Key[] }> {
+    await write(1)
+    const claimed = await claim(1)
+    await database.sql`update private.outbox set event_id = gen_random_uuid(), due_at = now()`
+    return { claimed, now: await claim(1, 0) }
+  }
+
+  test('an acknowledgement on its way removes nothing', async () => {
+    const { claimed, now } = await restored()
+    expect(await acknowledge(claimed)).toEqual({ outcome: 'ok', removed: 0 })
+    expect(await claim(1, 0)).toEqual(now)
+    expect(await acknowledge(now)).toEqual({ outcome: 'ok', removed: 1 })
+  })
+
+  test('a release and a failure on their way change nothing', async () => {
+    const { claimed, now } = await restored()
+    await claim(1)
+    expect(await release(claimed)).toEqual({ outcome: 'ok', released: 0 })
+    expect(await fail(claimed, 1)).toEqual({ outcome: 'ok', failed: 0, parked: 0 })
+    expect(await claim(1)).toEqual([])
+    expect(await database.sql`select attempts, parked_at from private.outbox`).toEqual([
+      { attempts: 0, parked_at: null },
+    ])
+    expect(await release(now)).toEqual({ outcome: 'ok', released: 1 })
+  })
+
+  test('one row of several that were acknowledged together is left, and the others go', async () => {
+    await write(3)
+    const claimed = await claim(3)
+    const other = claimed[1]?.id ?? 0
+    await database.sql`update private.outbox set event_id = gen_random_uuid() where id = ${other}`
+    expect(await acknowledge(claimed)).toEqual({ outcome: 'ok', removed: 2 })
+    expect(await database.sql`select id::int from private.outbox`).toEqual([{ id: other }])
+  })
+})
+
+test('a relay from before, which knows ids alone, goes on while a deployment replaces it', async () => {
+  await write(3)
+  const [first, second, third] = (await claim(3)).map(({ id }) => id)
+  const answers = [
+    await call(database.service, 'outbox_acknowledge', { p_ids: [first] }),
+    await call(database.service, 'outbox_release', { p_ids: [second], p_delay_ms: 0 }),
+    await call(database.service, 'outbox_fail', {
+      p_failures: [{ id: third, code: 'rejected', delayMs: 60_000 }],
+      p_attempts_max: 20,
+    }),
+  ]
+  expect(answers).toMatchObject([{ removed: 1 }, { released: 1 }, { failed: 1, parked: 0 }])
+  expect((await claim(3)).map(({ id }) => id)).toEqual([second])
 })
 
 test('everything of every workspace is moved on for an operator who asks', async () => {
   expect(await call(database.service, 'outbox_move_everything', {})).toEqual({ outcome: 'ok', workspaces: 3 })
   const rows = await database.sql`select workspace_id, tags from private.outbox order by workspace_id`
-  expect(rows.map((row) => row['tags'])).toEqual(Array(3).fill(['workspace', 'settings']))
+  expect(rows.map((row) => row['tags'])).toEqual(Array(3).fill(['workspace']))
 })
 
 test.each([

@@ -1,6 +1,10 @@
+import type postgres from 'postgres'
 import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { bucketMove, placeMove } from '../../shared/tags/moves.ts'
+import { slotBit } from '../../shared/tags/places.ts'
 import { type Database, startDatabase } from './database.ts'
+import { outboxIn, outboxOf, slotsMoved } from './moved.ts'
 import { users } from './users.ts'
 
 let database: Database
@@ -17,106 +21,160 @@ beforeEach(async () => {
   await database.sql`delete from private.outbox`
 })
 
-interface Row {
-  readonly workspace_id: string
-  readonly tags: readonly string[]
+const movedBy = (write: (sql: TransactionSql) => Promise<unknown>) => outboxOf(database.sql, write)
+/** Of a statement that moves one workspace, 15213. */
+const movesOf = async (write: (sql: TransactionSql) => Promise<unknown>) => {
+  const outbox = await movedBy(write)
+  expect(outbox.map(([workspaceId]) => workspaceId)).toEqual(['15213'])
+  return outbox[0]?.[1] ?? []
 }
 
-const written = () => database.sql<Row[]>`select workspace_id, tags from private.outbox order by id`
+/** A new contact: open, unassigned, of medium priority. */
+const mask = ['open', 'unassigned', 'medium_priority', 'all', 'time'] as const
+const bitsOf = (...names: readonly Parameters<typeof slotBit>[0][]) =>
+  names.reduce((bits, name) => bits | slotBit(name), 0)
+const movesOfNew = (id: string, board: string, column: string) =>
+  [
+    bucketMove('contact', id),
+    placeMove(board, null, bitsOf(...mask, 'search')),
+    placeMove(board, column, bitsOf(...mask)),
+    'counts',
+  ].toSorted()
 
-/** What a write left in the outbox, then undone: every test finds the reference data. */
-async function outboxOf(write: (sql: TransactionSql) => Promise<unknown>): Promise<[string, string[]][]> {
-  let rows: Row[] = []
-  const undone = new Error('undone')
-  const work = database.sql.begin(async (sql) => {
-    await write(sql)
-    rows = await sql<Row[]>`select workspace_id, tags from private.outbox order by id`
-    throw undone
-  })
-  await work.catch((error: unknown) => {
-    if (error !== undone) throw error
-  })
-  return rows.map((row) => [row.workspace_id, row.tags.toSorted()])
-}
-
-const columnTags = (boardId: string, ...columnIds: string[]) =>
-  ['counts', `open:${boardId}`, ...columnIds.map((id) => `column:${boardId}:${id}`)].toSorted()
-
-const insertContact = (sql: TransactionSql, workspaceId: string, board: string, column: string) =>
+const insertContact = (sql: postgres.ISql, id: string, board = 'board_123', column = 'col_1') =>
   sql`insert into contacts (workspace_id, id, board_id, board_column_id, name)
-    values (${workspaceId}, ${`new_${board}_${column}`}, ${board}, ${column}, 'New')`
+    values ('15213', ${id}, ${board}, ${column}, 'New')`
 
 describe('a contact', () => {
-  test('that is created, changed or deleted moves its column, its board’s open list and the counts', async () => {
-    const moved = [['15213', columnTags('board_123', 'col_1')]]
-    expect(await outboxOf((sql) => insertContact(sql, '15213', 'board_123', 'col_1'))).toEqual(moved)
-    const [contact] = await database.sql`
-      select id from contacts where workspace_id = '15213' and board_column_id = 'col_1' limit 1`
-    const id = String(contact?.['id'])
-    const update = (sql: TransactionSql) =>
-      sql`update contacts set name = 'Other' where workspace_id = '15213' and id = ${id}`
-    const remove = (sql: TransactionSql) =>
-      sql`delete from contacts where workspace_id = '15213' and id = ${id}`
-    expect(await outboxOf(update)).toEqual(moved)
-    expect(await outboxOf(remove)).toEqual(moved)
+  test('that is created or deleted moves itself, its board and column in the slots it meets, and the counts', async () => {
+    const moves = movesOfNew('made', 'board_123', 'col_1')
+    expect(await movesOf((sql) => insertContact(sql, 'made'))).toEqual(moves)
+    const remove = async (sql: TransactionSql) => {
+      await insertContact(sql, 'made')
+      await sql`delete from private.outbox`
+      await sql`delete from contacts where workspace_id = '15213' and id = 'made'`
+    }
+    expect(await movesOf(remove)).toEqual(moves)
   })
 
-  test('that is moved names both columns, and both boards where it changes its board', async () => {
-    const move = (board: string, column: string) => (sql: TransactionSql) =>
-      sql`update contacts set board_id = ${board}, board_column_id = ${column}
-        where workspace_id = '15213' and id = (select id from contacts
-          where workspace_id = '15213' and board_id = 'board_123' and board_column_id = 'col_1' limit 1)`
-    expect(await outboxOf(move('board_123', 'col_2'))).toEqual([
-      ['15213', columnTags('board_123', 'col_1', 'col_2')],
-    ])
-    expect(await outboxOf(move('board_1', 'col_11'))).toEqual([
+  test('that is changed in nothing that is counted leaves the counts', async () => {
+    const rename = async (sql: TransactionSql) => {
+      await insertContact(sql, 'made')
+      await sql`delete from private.outbox`
+      await sql`update contacts set name = 'Other', email = 'other@example.com', tags = '{a}', last_message = 'Hi'
+        where workspace_id = '15213' and id = 'made'`
+    }
+    const moves = movesOfNew('made', 'board_123', 'col_1').filter((move) => move !== 'counts')
+    expect(await movesOf(rename)).toEqual(moves)
+  })
+
+  test('that is moved names both columns and both boards, and leaves the counts', async () => {
+    const move = (board: string, column: string) => async (sql: TransactionSql) => {
+      await insertContact(sql, 'made')
+      await sql`delete from private.outbox`
+      await sql`update contacts set board_id = ${board}, board_column_id = ${column}
+        where workspace_id = '15213' and id = 'made'`
+    }
+    const places = (...at: [string, string | null][]) =>
+      at.map(([board, column]) =>
+        placeMove(board, column, bitsOf(...mask, ...(column === null ? (['search'] as const) : []))),
+      )
+    expect(await movesOf(move('board_123', 'col_2'))).toEqual(
       [
-        '15213',
-        [
-          'counts',
-          'open:board_1',
-          'open:board_123',
-          'column:board_1:col_11',
-          'column:board_123:col_1',
-        ].toSorted(),
-      ],
-    ])
+        bucketMove('contact', 'made'),
+        ...places(['board_123', null], ['board_123', 'col_1'], ['board_123', 'col_2']),
+      ].toSorted(),
+    )
+    expect(await movesOf(move('board_1', 'col_11'))).toEqual(
+      [
+        bucketMove('contact', 'made'),
+        ...places(['board_123', null], ['board_123', 'col_1'], ['board_1', null], ['board_1', 'col_11']),
+      ].toSorted(),
+    )
+  })
+
+  test('that is assigned moves the user it was and the user it is assigned to', async () => {
+    const assign = (from: string | null, to: string | null) => async (sql: TransactionSql) => {
+      await insertContact(sql, 'made')
+      await sql`update contacts set assigned_to = ${from} where workspace_id = '15213' and id = 'made'`
+      await sql`delete from private.outbox`
+      await sql`update contacts set assigned_to = ${to} where workspace_id = '15213' and id = 'made'`
+    }
+    const usersMoved = (moves: readonly string[]) => moves.filter((move) => move.startsWith('user#'))
+    const buckets = (...ids: string[]) => ids.map((id) => bucketMove('user', id)).toSorted()
+    expect(usersMoved(await movesOf(assign(null, 'ann')))).toEqual(buckets('ann'))
+    expect(usersMoved(await movesOf(assign('ann', 'Bob')))).toEqual(buckets('ann', 'Bob'))
+    expect(usersMoved(await movesOf(assign('Bob', null)))).toEqual(buckets('Bob'))
+    expect(usersMoved(await movesOf(assign('Bob', 'Bob')))).toEqual(buckets('Bob'))
+    expect(usersMoved(await movesOf(assign(null, null)))).toEqual([])
   })
 
   test('that nothing was done to leaves no row', async () => {
     const miss = (sql: TransactionSql) => sql`update contacts set name = 'X' where workspace_id = 'nowhere'`
-    expect(await outboxOf(miss)).toEqual([])
+    expect(await movedBy(miss)).toEqual([])
+  })
+
+  test('that is made or changed by one statement is told of each once', async () => {
+    const outbox = await movedBy(async (sql) => {
+      await insertContact(sql, 'made')
+      await sql`delete from private.outbox`
+      await sql`insert into contacts (workspace_id, id, board_id, board_column_id, name)
+        values ('15213', 'made', 'board_1', 'col_11', 'New'), ('15213', 'also', 'board_2', 'col_21', 'New')
+        on conflict (workspace_id, id) do update set board_id = excluded.board_id, board_column_id = excluded.board_column_id`
+    })
+    expect(outbox).toHaveLength(2)
+    const moves = outbox.flatMap(([, each]) => each)
+    for (const [board, column] of [
+      ['board_123', 'col_1'],
+      ['board_1', 'col_11'],
+      ['board_2', 'col_21'],
+    ] as const)
+      expect(slotsMoved(moves, board, column)).toEqual(mask)
   })
 })
 
 describe('a statement', () => {
   test('over several workspaces leaves one row for each', async () => {
-    const rows = await outboxOf((sql) => sql`update contacts set name = 'Same' where id = 'contact_000001'`)
+    const rows = await movedBy((sql) => sql`update contacts set name = 'Same' where id = 'contact_000001'`)
     expect(rows.map(([workspaceId]) => workspaceId).toSorted()).toEqual(['15213', '15214', '15215'])
+    for (const [, moves] of rows) expect(moves).toContain(bucketMove('contact', 'contact_000001'))
   })
 
-  test('over 20,000 contacts of a few columns leaves one row that names the columns', async () => {
-    const rows = await outboxOf(
+  test('over 20,000 contacts of a few columns names the columns, and contacts as a family', async () => {
+    const moves = await movesOf(
       (sql) => sql`insert into contacts (workspace_id, id, board_id, board_column_id, name)
         select '15213', 'bulk_' || n, 'board_123', 'col_' || 1 + n % 3, 'Bulk' from generate_series(1, 20000) n`,
     )
-    expect(rows).toEqual([['15213', columnTags('board_123', 'col_1', 'col_2', 'col_3')]])
+    const columns = ['col_1', 'col_2', 'col_3'].map((column) =>
+      placeMove('board_123', column, bitsOf(...mask)),
+    )
+    const board = placeMove('board_123', null, bitsOf(...mask, 'search'))
+    expect(moves).toEqual(['contact', 'counts', board, ...columns].toSorted())
   })
 
-  test('over many columns names their boards, and over many boards the workspace', async () => {
-    const spread = (boards: number, columns: number) => async (sql: TransactionSql) => {
-      await sql`insert into boards (workspace_id, id, name)
-        select '15213', 'many_' || b, 'Many' from generate_series(1, ${boards}::int) b`
+  test('over more than 32 buckets of a family names the family, and the buckets of the others', async () => {
+    const spread = (contacts: number, columns: number, assignees: number) => async (sql: TransactionSql) => {
+      await sql`insert into boards (workspace_id, id, name) values ('15213', 'wide', 'Wide')`
       await sql`insert into board_columns (workspace_id, board_id, id, name)
-        select '15213', 'many_' || b, 'c' || c, 'C'
-        from generate_series(1, ${boards}::int) b, generate_series(1, ${columns}::int) c`
+        select '15213', 'wide', 'c' || c, 'C' from generate_series(1, ${columns}::int) c`
       await sql`delete from private.outbox`
-      await sql`insert into contacts (workspace_id, id, board_id, board_column_id, name)
-        select '15213', 'many_' || b || '_' || c, 'many_' || b, 'c' || c, 'C'
-        from generate_series(1, ${boards}::int) b, generate_series(1, ${columns}::int) c`
+      await sql`insert into contacts (workspace_id, id, board_id, board_column_id, name, assigned_to)
+        select '15213', 'wide_' || n, 'wide', 'c' || 1 + n % ${columns}::int, 'C', 'user-' || n % ${assignees}::int
+        from generate_series(1, ${contacts}::int) n`
     }
-    expect(await outboxOf(spread(2, 5))).toEqual([['15213', ['board:many_1', 'board:many_2', 'counts']]])
-    expect(await outboxOf(spread(9, 2))).toEqual([['15213', ['workspace']]])
+    const families = (moves: readonly string[]) =>
+      Object.fromEntries(
+        ['contact', 'user', 'place'].map((family) => [
+          family,
+          moves.includes(family) ? 'all' : moves.filter((move) => move.startsWith(`${family}#`)).length,
+        ]),
+      )
+    expect(families(await movesOf(spread(10, 3, 2)))).toEqual({ contact: 10, user: 2, place: 4 })
+    expect(families(await movesOf(spread(300, 3, 2)))).toEqual({ contact: 'all', user: 2, place: 4 })
+    expect(families(await movesOf(spread(300, 3, 100)))).toEqual({ contact: 'all', user: 'all', place: 4 })
+    expect(families(await movesOf(spread(300, 200, 100)))).toEqual({
+      ...{ contact: 'all', user: 'all', place: 'all' },
+    })
   })
 
   test('that is rolled back leaves nothing, and one beside it in a transaction that holds does', async () => {
@@ -129,66 +187,111 @@ describe('a statement', () => {
         })
         .catch(() => undefined)
     })
-    expect((await written()).map((row) => row.workspace_id)).toEqual(['15214'])
+    expect((await outboxIn(database.sql)).map(([workspaceId]) => workspaceId)).toEqual(['15214'])
   })
 
   test('by a member’s own token leaves its row too, though the member may not see the outbox', async () => {
     const member = await database.as(users.member)
     await member.from('contacts').update({ name: 'By hand' }).eq('id', 'contact_000001')
-    expect((await written()).map((row) => row.workspace_id)).toEqual(['15213'])
+    expect((await outboxIn(database.sql)).map(([workspaceId]) => workspaceId)).toEqual(['15213'])
+  })
+
+  test('leaves no id, name, address or number of a contact in the outbox', async () => {
+    const outbox = await movedBy(async (sql) => {
+      await sql`insert into boards (workspace_id, id, name) values ('15213', 'marked_board', 'marked')`
+      await sql`insert into board_columns (workspace_id, board_id, id, name)
+        values ('15213', 'marked_board', 'marked_column', 'marked')`
+      await sql`insert into memberships (workspace_id, user_id) values ('15213', 'marked_user')`
+      await sql`insert into contacts (workspace_id, id, board_id, board_column_id, name, email, phone, assigned_to)
+        values ('15213', 'marked_contact', 'marked_board', 'marked_column', 'marked', 'marked@example.com', '+1 555 0100',
+          'marked_user')`
+      await sql`delete from boards where workspace_id = '15213' and id = 'marked_board'`
+    })
+    expect(outbox.length).toBeGreaterThan(5)
+    expect(JSON.stringify(outbox)).not.toMatch(/marked|555/)
   })
 })
 
 describe('the other tables', () => {
+  const boardMove = (id: string) => placeMove(id, null, slotBit('board'))
   const writes: [string, string, string[]][] = [
-    [
-      'boards',
-      `insert into boards (workspace_id, id, name) values ('15213', 'b', 'B')`,
-      ['board:b', 'counts'],
-    ],
+    ['boards', `insert into boards (workspace_id, id, name) values ('15213', 'b', 'B')`, [boardMove('b')]],
     [
       'boards',
       `update boards set name = 'B' where workspace_id = '15213' and id = 'board_2'`,
-      ['board:board_2', 'counts'],
+      [boardMove('board_2')],
     ],
     [
       'board_columns',
       `insert into board_columns (workspace_id, board_id, id, name) values ('15213', 'board_2', 'c', 'C')`,
-      ['board:board_2', 'counts'],
+      [boardMove('board_2')],
     ],
     [
       'board_columns',
       `update board_columns set position = 9 where workspace_id = '15213' and board_id = 'board_1'`,
-      ['board:board_1', 'counts'],
+      [boardMove('board_1')],
     ],
     [
       'memberships',
       `insert into memberships (workspace_id, user_id) values ('15213', 'somebody')`,
-      ['workspace'],
+      [bucketMove('members', 'somebody')],
     ],
-    ['memberships', `delete from memberships where workspace_id = '15213'`, ['workspace']],
+    [
+      'memberships',
+      `update memberships set role = 'member' where workspace_id = '15213' and user_id = '${users.admin.sub}'`,
+      [bucketMove('members', users.admin.sub)],
+    ],
+    [
+      'memberships',
+      `update memberships set user_id = 'other' where workspace_id = '15213' and user_id = '${users.admin.sub}'`,
+      [bucketMove('members', users.admin.sub), bucketMove('members', 'other')],
+    ],
+    [
+      'memberships',
+      `delete from memberships where workspace_id = '15213' and user_id = '${users.member.sub}'`,
+      [bucketMove('members', users.member.sub)],
+    ],
+    [
+      'memberships',
+      `insert into memberships (workspace_id, user_id) select '15213', 'user-' || n from generate_series(1, 200) n`,
+      ['members'],
+    ],
     ['cache_settings', `insert into cache_settings (workspace_id) values ('15213')`, ['settings']],
-    ['workspaces', `update workspaces set name = 'W' where id = '15213'`, ['workspace']],
+    ['workspaces', `update workspaces set name = 'W' where id = '15213'`, ['settings']],
   ]
 
-  test.each(writes)('%s: %s', async (_table, statement, tags) => {
-    expect(await outboxOf((sql) => sql.unsafe(statement))).toEqual([['15213', tags]])
+  test.each(writes)('%s: %s', async (_table, statement, moves) => {
+    expect(await movesOf((sql) => sql.unsafe(statement))).toEqual(moves.toSorted())
+  })
+
+  test('a workspace moves whole when it goes, and only then', async () => {
+    const remove = (sql: TransactionSql) => sql`delete from workspaces where id = '15214'`
+    expect((await movedBy(remove)).map(([id, moves]) => [id, moves.includes('workspace')])).toContainEqual([
+      '15214',
+      true,
+    ])
+    const rename = async (sql: TransactionSql) => {
+      await sql`insert into workspaces (id, name) values ('old', 'Old')`
+      await sql`update workspaces set id = 'new' where id = 'old'`
+    }
+    expect((await movedBy(rename)).toSorted()).toEqual([
+      ['new', ['settings']],
+      ['old', ['settings']],
+      ['old', ['workspace']],
+    ])
   })
 
   test('a board that is deleted moves itself, its columns and what stood in them', async () => {
-    const rows = await outboxOf(
+    const rows = await movedBy(
       (sql) => sql`delete from boards where workspace_id = '15213' and id = 'board_2'`,
     )
-    const tags = new Set(rows.flatMap(([, moved]) => moved))
+    const moves = rows.flatMap(([, each]) => each)
     expect(new Set(rows.map(([workspaceId]) => workspaceId))).toEqual(new Set(['15213']))
-    for (const tag of ['board:board_2', 'open:board_2', 'counts', 'column:board_2:col_21'])
-      expect(tags).toContain(tag)
-  })
-
-  test('a table that is emptied moves everything of every workspace', async () => {
-    const rows = await outboxOf((sql) => sql`truncate contacts`)
-    expect(rows.toSorted()).toEqual(
-      ['15213', '15214', '15215'].map((workspaceId) => [workspaceId, ['settings', 'workspace']]),
+    expect(slotsMoved(moves, 'board_2', null)).toEqual(
+      expect.arrayContaining(['medium_priority', 'all', 'time', 'search', 'board']),
     )
+    expect(slotsMoved(moves, 'board_2', 'col_21')).toEqual(expect.arrayContaining(['all', 'time']))
+    expect(moves).toContain('counts')
+    expect(moves).not.toContain('workspace')
   })
 })

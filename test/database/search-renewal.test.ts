@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { call } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { askPages } from './member.ts'
+import { slotsMoved } from './moved.ts'
 
 let database: Database
 
@@ -68,8 +69,10 @@ test('contacts that were there before are found by the rules of now once they ar
     await database.sql`select id, updated_at from public.contacts where workspace_id = '15213' order by id`,
   ).toEqual(before)
   const told =
-    await database.sql`select distinct unnest(tags) as tag from private.outbox where workspace_id = '15213'`
-  expect(told.map(({ tag }) => tag)).toContain('open:board_2')
+    await database.sql`select distinct unnest(tags) as move from private.outbox where workspace_id = '15213'`
+  const moves = told.map(({ move }) => String(move))
+  expect(slotsMoved(moves, 'board_2', null)).toContain('search')
+  expect(moves).not.toContain('counts')
   const [counts] = await database.sql`select public.reconcile_counts('15213') as answer`
   expect(counts?.['answer']).toMatchObject({ drift: [] })
 })

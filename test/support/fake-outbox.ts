@@ -1,13 +1,12 @@
 import type { Delivered, Delivery, DeliveryFailure } from '../../origin/outbox/delivery.ts'
-import type { Outbox, OutboxRow } from '../../origin/outbox/outbox.ts'
+import type { Outbox, OutboxKey, OutboxRow } from '../../origin/outbox/outbox.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { OutboxEvent } from '../../shared/contract/invalidation.ts'
 import type { Version } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Move } from '../../shared/tags/moves.ts'
-import { familyMove } from '../../shared/tags/moves.ts'
+import { familyMove, type Move } from '../../shared/tags/moves.ts'
 import { createBook } from './book-storage.ts'
 import { workspaceId } from './entries.ts'
 
@@ -25,7 +24,9 @@ export interface FakeOutbox extends Outbox {
   readonly claims: number
   readonly rows: readonly { readonly id: number; readonly attempts: number; readonly isParked: boolean }[]
   /** Adds a row, due after `dueInMs`, and answers it. */
-  write(tags?: readonly Move[], dueInMs?: number): OutboxRow
+  write(moves?: readonly Move[], dueInMs?: number): OutboxRow
+  /** The database comes back from a backup: each id is that of another event, which nobody has delivered. */
+  restore(): void
 }
 
 export function createFakeOutbox(clock: Clock): FakeOutbox {
@@ -41,38 +42,49 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
       return claims
     },
     get rows() {
-      return [...kept.values()].map(({ row, isParked }) => ({ id: row.id, attempts: row.attempts, isParked }))
+      return [...kept.values()].map(({ row: { key, attempts }, isParked }) => ({
+        id: key.id,
+        attempts,
+        isParked,
+      }))
     },
-    write(tags = [familyMove('counts')], dueInMs = 0) {
+    write(moves = [familyMove('counts')], dueInMs = 0) {
       lastId += 1
-      const row = {
-        id: lastId,
-        attempts: 0,
-        event: { eventId: `outbox:${lastId}`, workspaceId, tags: [...tags] },
-      }
+      const row = rowOf({ id: lastId, eventId: `${lastId}` }, moves)
       const nowMs = clock.now()
       kept.set(lastId, { row, dueAtMs: nowMs + dueInMs, writtenAtMs: nowMs, isParked: false })
       return row
+    },
+    restore() {
+      for (const [id, each] of kept) kept.set(id, restored(each, clock.now()))
     },
     claim: (rowsMax) =>
       answer(() => {
         claims += 1
         const due = [...kept.values()].filter(({ dueAtMs }) => dueAtMs <= clock.now()).slice(0, rowsMax)
         for (const each of due) each.dueAtMs = clock.now() + limits.outboxLeaseMs
-        return { rows: due.map(({ row }) => row), undeliverableIds: [] }
+        return { rows: due.map(({ row }) => row), undeliverable: [] }
       }),
-    acknowledge: (ids) => answer(() => ids.forEach((id) => void kept.delete(id))),
-    release: (ids) =>
+    acknowledge: (keys) =>
       answer(() => {
-        for (const id of ids) setDue(id, clock.now())
+        for (const key of keys) if (find(kept, key) !== undefined) kept.delete(key.id)
+      }),
+    release: (keys) =>
+      answer(() => {
+        for (const key of keys) {
+          const each = find(kept, key)
+          if (each !== undefined) each.dueAtMs = clock.now()
+        }
       }),
     fail: (failures) =>
       answer(() => {
-        for (const { id, delayMs } of failures) {
-          const each = setDue(id, clock.now() + delayMs)
+        for (const { key, delayMs } of failures) {
+          const each = find(kept, key)
           if (each === undefined) continue
-          each.row = { ...each.row, attempts: each.row.attempts + 1 }
-          each.isParked = each.row.attempts >= limits.outboxAttemptsMax
+          const attempts = each.row.attempts + 1
+          each.row = { ...each.row, attempts }
+          each.dueAtMs = clock.now() + delayMs
+          each.isParked = attempts >= limits.outboxAttemptsMax
         }
       }),
     state: () =>
@@ -82,13 +94,22 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
         parked: [...kept.values()].filter(({ isParked }) => isParked).length,
       })),
   }
-
-  function setDue(id: number, dueAtMs: number): Kept | undefined {
-    const each = kept.get(id)
-    if (each !== undefined) each.dueAtMs = dueAtMs
-    return each
-  }
   return outbox
+}
+
+/** The row of this id, if it is the one of this event. */
+function find(kept: ReadonlyMap<number, Kept>, { id, eventId }: OutboxKey): Kept | undefined {
+  const each = kept.get(id)
+  return each?.row.key.eventId === eventId ? each : undefined
+}
+
+function restored({ row, writtenAtMs }: Kept, dueAtMs: number): Kept {
+  const key = { ...row.key, eventId: `${row.key.eventId}-restored` }
+  return { row: rowOf(key, row.event.tags), dueAtMs, writtenAtMs, isParked: false }
+}
+
+function rowOf(key: OutboxKey, moves: readonly Move[]): OutboxRow {
+  return { key, attempts: 0, event: { eventId: `outbox:${key.eventId}`, workspaceId, tags: [...moves] } }
 }
 
 /** What the Worker does with a batch: takes it; takes it and the answer is lost; or does not take it. */

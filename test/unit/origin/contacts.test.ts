@@ -66,7 +66,7 @@ describe('a write', () => {
         data: { contact: { id: written.contact.id }, version: 44, invalidation: 'done' },
       },
     })
-    expect(delivered.flat().map(({ id, event }) => [id, event.tags])).toEqual([[5, ['counts']]])
+    expect(delivered.flat().map(({ key, event }) => [key.id, event.tags])).toEqual([[5, ['counts']]])
   })
 
   test('is committed and pending where there is no relay, or the Worker does not answer it', async () => {

@@ -85,23 +85,39 @@ describe('a delivery', () => {
 })
 
 describe('rows of the outbox', () => {
-  const row = { id: 1, eventId: 'e', workspaceId: '15213', tags: ['place#7#1802', 'counts'], attempts: 0 }
+  const row = { id: 1, eventId: 'e', workspaceId: '15213', tags: ['place#13#1802', 'counts'], attempts: 0 }
 
   test('become events of the contract as they are', () => {
     expect(parseOutboxRows([row])).toEqual({
       rows: [
-        { id: 1, attempts: 0, event: { eventId: 'outbox:e', workspaceId, tags: ['place#7#1802', 'counts'] } },
+        {
+          key: { id: 1, eventId: 'e' },
+          attempts: 0,
+          event: { eventId: 'outbox:e', workspaceId, tags: ['place#13#1802', 'counts'] },
+        },
       ],
-      undeliverableIds: [],
+      undeliverable: [],
     })
   })
 
-  test('with an id the API does not take move the whole workspace', () => {
-    const { rows } = parseOutboxRows([{ ...row, tags: ['column:b1:späte', 'counts'] }])
+  test.each([
+    ['a move that is none', ['place#13', 'counts']],
+    ['a family of a later version', ['parcel#1']],
+    ['more moves than a row may have', Array(limits.outboxTagsMax + 1).fill('counts')],
+    ['words from before there were moves', ['board:b1', 'open:b1', 'column:b1:c1']],
+    ['words that the API never took', ['column:b1:späte', 'counts']],
+  ])('with %s move the whole workspace', (_name, tags) => {
+    const { rows } = parseOutboxRows([{ ...row, tags }])
     expect(rows[0]?.event.tags).toEqual(['workspace'])
   })
 
-  test('of a workspace the API does not take are told apart: there is nobody to tell', () => {
-    expect(parseOutboxRows([{ ...row, workspaceId: 'wörk' }])).toEqual({ rows: [], undeliverableIds: [1] })
+  test('from before there were moves keep what both words have in common', () => {
+    const { rows } = parseOutboxRows([{ ...row, tags: ['column:b1:c1', 'open:b1', 'counts'] }])
+    expect(rows[0]?.event.tags).toEqual(['workspace', 'counts'])
+  })
+
+  test('of a workspace the API does not take are told apart: nothing of it is cached', () => {
+    const undeliverable = [{ id: 1, eventId: 'e' }]
+    expect(parseOutboxRows([{ ...row, workspaceId: 'wörk' }])).toEqual({ rows: [], undeliverable })
   })
 })

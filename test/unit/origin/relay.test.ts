@@ -124,7 +124,7 @@ describe('a relay', () => {
     worker.unavailable.add(stuck.event.eventId)
     relay.start()
     await clock.advance(0)
-    expect(outbox.rows).toEqual([{ id: stuck.id, attempts: 1, isParked: false }])
+    expect(outbox.rows).toEqual([{ id: stuck.key.id, attempts: 1, isParked: false }])
     worker.unavailable.clear()
     await clock.advance(2_000)
     expect(outbox.rows).toEqual([])
@@ -137,7 +137,7 @@ describe('a relay', () => {
     worker.poisonous.add(String(poison?.event.eventId))
     relay.start()
     await clock.advance(0)
-    expect(outbox.rows.map(({ id }) => id)).toEqual([poison?.id])
+    expect(outbox.rows.map(({ id }) => id)).toEqual([poison?.key.id])
     expect(worker.version).toBe(99)
     expect(worker.posts.length).toBeLessThan(20)
   })
@@ -148,7 +148,7 @@ describe('a relay', () => {
     worker.poisonous.add(poison.event.eventId)
     relay.start()
     await clock.advance(300_000)
-    expect(outbox.rows).toMatchObject([{ id: poison.id, isParked: true }])
+    expect(outbox.rows).toMatchObject([{ id: poison.key.id, isParked: true }])
     expect(outbox.rows[0]?.attempts).toBeGreaterThanOrEqual(limits.outboxAttemptsMax)
     expect(relay.health).toBe('parked')
     outbox.write()
@@ -159,6 +159,19 @@ describe('a relay', () => {
     expect(outbox.rows).toEqual([])
     await clock.advance(6_000)
     expect(relay.health).toBe('running')
+  })
+
+  test('loses nothing while a Worker from before refuses moves that it does not know, until it is replaced', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    worker.mood = 'rejected'
+    for (let row = 0; row < 450; row += 1) outbox.write()
+    relay.start()
+    await clock.advance(600_000)
+    expect(outbox.rows).toHaveLength(450)
+    worker.mood = 'takes'
+    await clock.advance(70_000)
+    expect(outbox.rows).toEqual([])
+    expect(worker.version).toBe(450)
   })
 
   test('sends no batch twice at once with another beside it', async () => {
@@ -214,6 +227,29 @@ describe('a relay', () => {
     await clock.advance(15_000)
     expect(outbox.rows).toEqual([])
     expect(worker.version).toBe(1)
+  })
+
+  test('removes, gives back and fails no row of a database restored meanwhile, though its id is the same', async () => {
+    for (const mood of ['takes', 'unavailable', 'rejected'] as const) {
+      const { clock, outbox, worker, relay } = createParts()
+      outbox.write()
+      const { post } = worker
+      worker.post = async (events) => {
+        worker.post = post
+        worker.mood = mood
+        const posted = await post(events)
+        outbox.restore()
+        worker.mood = 'hangs'
+        return posted
+      }
+      relay.start()
+      await clock.advance(1_000)
+      expect(outbox.rows).toEqual([{ id: 1, attempts: 0, isParked: false }])
+      worker.mood = 'takes'
+      await clock.advance(30_000)
+      expect(outbox.rows).toEqual([])
+      expect(worker.posts.at(-1)).toEqual(['outbox:1-restored'])
+    }
   })
 
   test('finishes what it has claimed before it stops, and claims no more', async () => {

@@ -1,0 +1,45 @@
+import type postgres from 'postgres'
+import { moveSchema, parseMove, placeMove } from '../../shared/tags/moves.ts'
+import type { SlotName } from '../../shared/tags/places.ts'
+import { slots } from '../../shared/tags/places.ts'
+
+/** What a write left in the outbox, by workspace, each row with its moves sorted. */
+export type Outbox = readonly (readonly [workspaceId: string, moves: readonly string[]])[]
+
+/** Thrown to roll a transaction back. */
+class Undone extends Error {}
+
+/** What a write leaves in the outbox. It is undone then, so that every test finds what the first one found. */
+export async function outboxOf(
+  sql: postgres.Sql,
+  write: (sql: postgres.TransactionSql) => Promise<unknown>,
+): Promise<Outbox> {
+  let outbox: Outbox = []
+  const work = sql.begin(async (transaction) => {
+    await transaction`delete from private.outbox`
+    await write(transaction)
+    outbox = await outboxIn(transaction)
+    throw new Undone()
+  })
+  await work.catch((error: unknown) => {
+    if (!(error instanceof Undone)) throw error
+  })
+  return outbox
+}
+
+/** What stands in the outbox. Every text of it is a move, or this fails. */
+export async function outboxIn(sql: postgres.ISql): Promise<Outbox> {
+  const rows = await sql<{ workspaceId: string; tags: string[] }[]>`
+    select workspace_id as "workspaceId", tags from private.outbox order by id`
+  return rows.map(({ workspaceId, tags }) => [
+    workspaceId,
+    tags.map((tag) => moveSchema.parse(tag)).toSorted(),
+  ])
+}
+
+/** The slots of a place that these moves move, of the board alone where there is no column. */
+export function slotsMoved(moves: readonly string[], boardId: string, columnId: string | null): SlotName[] {
+  const at = parseMove(placeMove(boardId, columnId, 1))?.offset
+  const masks = moves.map((move) => parseMove(move)).filter((parts) => parts?.offset === at)
+  return slots.filter((_, slot) => masks.some((parts) => ((parts?.mask ?? 0) >> slot) & 1))
+}
