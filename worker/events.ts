@@ -1,7 +1,7 @@
+import type { TierName } from '../shared/contract/tier-names.ts'
 import type { ResourceName } from '../shared/resources/index.ts'
 import type { Served, Source } from '../shared/resources/resource.ts'
 
-export type TierName = 'memory' | 'edge-cache' | 'kv' | 'redis'
 /** Why a tier has no answer. `breaker-open`: it was not asked, because it failed before. */
 export type TierFailureKind =
   | 'timeout'

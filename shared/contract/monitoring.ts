@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { alertChangeSchema, alertSchema, alertSummarySchema } from './alerts.ts'
+import { byPart, bySource, byTier, partNames } from './tier-names.ts'
 
 /**
  * What the routes under `/api/monitoring` answer, and what the stream sends. Health and figures come bare, as `/health`
@@ -19,21 +20,7 @@ const count = z.int().nonnegative()
 const rate = z.number().min(0).max(1)
 const milliseconds = z.number().nonnegative()
 
-/** Who answers reads, from near to far. */
-export const sourceNames = ['memory', 'edge_cache', 'cloudflare_kv', 'redis_cache', 'database'] as const
-/** Every part that is asked for entries or for what is current. */
-export const partNames = ['memory', 'edge_cache', 'kv', 'redis', 'ledger', 'origin'] as const
-export const partNameSchema = z.enum(partNames)
-export type PartName = z.output<typeof partNameSchema>
-
-const bySource = <Schema extends z.ZodType>(schema: Schema) =>
-  z.object({
-    memory: schema,
-    edge_cache: schema,
-    cloudflare_kv: schema,
-    redis_cache: schema,
-    database: schema,
-  })
+const eachSource = <Schema extends z.ZodType>(schema: Schema) => z.object(bySource(() => schema))
 
 /** What happened in one span of time that ended at `at_ms`: reads of cached resources. */
 export const sampleSchema = z.object({
@@ -50,7 +37,7 @@ export const sampleSchema = z.object({
   p95_ms: milliseconds.nullable(),
   p99_ms: milliseconds.nullable(),
   /** How many were answered from where; errors from nowhere. */
-  sources: bySource(count),
+  sources: eachSource(count),
 })
 export type Sample = z.output<typeof sampleSchema>
 
@@ -65,7 +52,7 @@ export const sampleColumnsSchema = z.object({
   p50_ms: z.array(milliseconds.nullable()),
   p95_ms: z.array(milliseconds.nullable()),
   p99_ms: z.array(milliseconds.nullable()),
-  sources: bySource(z.array(count)),
+  sources: eachSource(z.array(count)),
 })
 export type SampleColumns = z.output<typeof sampleColumnsSchema>
 
@@ -76,7 +63,7 @@ const breakerStateSchema = z.enum(['closed', 'open', 'half-open'])
  * `away` (none succeeded since the first failure), `idle` (nobody called it in the last minute), `disabled` (switched off).
  */
 export const partHealthSchema = z.object({
-  part: partNameSchema,
+  part: z.enum(partNames),
   state: z.enum(['healthy', 'failing', 'away', 'idle', 'disabled']),
   /** In the last minute; `failures` counts calls that a breaker kept back too. */
   calls: count,
@@ -192,16 +179,9 @@ const performanceWindowSchema = z.object({
   /** Reads of cached resources, as their readers waited. */
   whole: latencySchema,
   /** The same by who answered. */
-  sources: bySource(latencySchema),
+  sources: eachSource(latencySchema),
   /** Calls of each part, hit or miss. */
-  parts: z.object({
-    memory: latencySchema,
-    edge_cache: latencySchema,
-    kv: latencySchema,
-    redis: latencySchema,
-    ledger: latencySchema,
-    origin: latencySchema,
-  }),
+  parts: z.object(byPart(() => latencySchema)),
 })
 export type PerformanceWindow = z.output<typeof performanceWindowSchema>
 
@@ -225,7 +205,7 @@ const cacheWindowSchema = z.object({
   errors: count,
   hit_rate: rate.nullable(),
   /** How many reads each answered. */
-  sources: bySource(count),
+  sources: eachSource(count),
 })
 export type CacheWindow = z.output<typeof cacheWindowSchema>
 
@@ -241,12 +221,7 @@ export const cacheReportSchema = z.object({
     all: cacheWindowSchema,
   }),
   /** Since the figures began. */
-  tiers: z.object({
-    memory: z.object({ gets: outcomesSchema, puts: outcomesSchema }),
-    edge_cache: z.object({ gets: outcomesSchema, puts: outcomesSchema }),
-    kv: z.object({ gets: outcomesSchema, puts: outcomesSchema }),
-    redis: z.object({ gets: outcomesSchema, puts: outcomesSchema }),
-  }),
+  tiers: z.object(byTier(() => z.object({ gets: outcomesSchema, puts: outcomesSchema }))),
   invalidations: z.object({ events: count, tags: count }),
   consistency: z.object({ checks: outcomesSchema, violations: count }),
   timestamp: z.iso.datetime(),

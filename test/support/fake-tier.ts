@@ -1,10 +1,10 @@
 import type { Clock } from '../../shared/clock.ts'
+import type { TierName } from '../../shared/contract/tier-names.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { decodeEntry, encodeEntry } from '../../worker/entry/entry.ts'
 import type { CacheKey } from '../../worker/entry/key.ts'
-import type { TierName } from '../../worker/events.ts'
 import type { PutOutcome, Tier, TierFailure } from '../../worker/tiers/tier.ts'
 
 /** A tier in a Map, which a test can take away, hold up and look into. It passes the suite of the real ones. */

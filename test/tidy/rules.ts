@@ -139,6 +139,20 @@ export const workerEnvIsReadInOnePlace: Rule = (files) =>
     .filter(({ words }) => words.some(({ text }) => text === 'Env' || text === 'env'))
     .map(({ path }) => `${path} takes the environment; only worker/config.ts reads it`)
 
+/** The table; and until they use it, the declarations of resources. */
+const maySpellWireNames = /^(test|shared\/resources)\/|^shared\/contract\/tier-names\.ts$/
+const wireNamesOfTiers = new Set(['edge_cache', 'cloudflare_kv', 'redis_cache'])
+
+export const tiersAreSpelledInOneTable: Rule = (files) =>
+  withSyntax(files)
+    .filter(({ path }) => !maySpellWireNames.test(path))
+    .flatMap(({ path, words }) => {
+      const spelled = words.find(({ text }) => wireNamesOfTiers.has(text))
+      return spelled === undefined
+        ? []
+        : [`${path}:${spelled.line} spells a tier as the wire does; take it from tier-names.ts`]
+    })
+
 const mayOpenBodies = new Set(['worker/app.ts', 'worker/http/route.ts', 'worker/auth/admit.ts'])
 
 /** What admission hands out reads a body; a route that took it as it came could read it before its sender is known. */

@@ -125,6 +125,14 @@ const guarantees: Guarantee[] = [
     ],
   },
   {
+    name: 'what the wire calls a tier is spelled in one table',
+    rule: rules.tiersAreSpelledInOneTable,
+    canaries: [
+      { 'worker/tiers/a.ts': "const slot = { source: 'cloudflare_kv' }" },
+      { 'worker/deployment/a.ts': 'const count = { redis_cache: 0, edge_cache: 0 }' },
+    ],
+  },
+  {
     name: 'no route of the Worker opens a body but by what admission hands out',
     rule: rules.bodiesAreOpenedByAdmission,
     canaries: [

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { AlertChange, AlertReport } from '../../shared/contract/alerts.ts'
-import type { PartName } from '../../shared/contract/monitoring.ts'
+import { byPart, type PartName } from '../../shared/contract/tier-names.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
 import { createChangeLog } from './alerts/change-log.ts'
 import { createCourier } from './alerts/courier.ts'
@@ -138,15 +138,7 @@ function reportFailure(error: unknown): void {
   console.error(JSON.stringify({ level: 'error', message: 'alerts were not told', error: name }))
 }
 
-function callsOfParts({ totals }: Sample) {
-  return {
-    edge_cache: callsOfPart(totals, 'edge_cache'),
-    kv: callsOfPart(totals, 'kv'),
-    redis: callsOfPart(totals, 'redis'),
-    ledger: callsOfPart(totals, 'ledger'),
-    origin: callsOfPart(totals, 'origin'),
-  }
-}
+const callsOfParts = ({ totals }: Sample) => byPart((part) => callsOfPart(totals, part))
 
 /** What an origin told that no longer answers is not known to be so. */
 function observationOf(

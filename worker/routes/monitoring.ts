@@ -7,6 +7,7 @@ import type {
   PerformanceWindow,
 } from '../../shared/contract/monitoring.ts'
 import { cacheReportSchema, performanceReportSchema } from '../../shared/contract/monitoring.ts'
+import { byPart, bySource, byTier, type TierName } from '../../shared/contract/tier-names.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import { admitOperator } from '../auth/admit.ts'
@@ -65,13 +66,13 @@ const cacheStats: Route = {
     const sums = await sumsFor(call)
     if (!sums.ok) return sums
     const { all } = sums.value
-    const tier = (name: 'memory' | 'edge-cache' | 'kv' | 'redis') => ({
+    const callsOf = (name: TierName) => ({
       gets: outcomesOf(all, 'tier_gets', name),
       puts: outcomesOf(all, 'tier_puts', name),
     })
     const report: CacheReport = {
       windows: eachWindow(sums.value, cacheOf),
-      tiers: { memory: tier('memory'), edge_cache: tier('edge-cache'), kv: tier('kv'), redis: tier('redis') },
+      tiers: byTier(callsOf),
       invalidations: { events: sumOf(all, 'invalidation_events'), tags: sumOf(all, 'invalidation_tags') },
       consistency: {
         checks: outcomesOf(all, 'consistency_checks'),
@@ -109,21 +110,8 @@ function performanceOf(totals: Totals, seconds: number | null): PerformanceWindo
   return {
     seconds,
     whole: latencyOf(totals, 'read'),
-    sources: {
-      memory: latencyOf(totals, 'read', { source: 'memory' }),
-      edge_cache: latencyOf(totals, 'read', { source: 'edge_cache' }),
-      cloudflare_kv: latencyOf(totals, 'read', { source: 'cloudflare_kv' }),
-      redis_cache: latencyOf(totals, 'read', { source: 'redis_cache' }),
-      database: latencyOf(totals, 'read', { source: 'database' }),
-    },
-    parts: {
-      memory: latencyOfPart(totals, 'memory'),
-      edge_cache: latencyOfPart(totals, 'edge_cache'),
-      kv: latencyOfPart(totals, 'kv'),
-      redis: latencyOfPart(totals, 'redis'),
-      ledger: latencyOfPart(totals, 'ledger'),
-      origin: latencyOfPart(totals, 'origin'),
-    },
+    sources: bySource((source) => latencyOf(totals, 'read', { source })),
+    parts: byPart((part) => latencyOfPart(totals, part)),
   }
 }
 

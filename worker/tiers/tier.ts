@@ -1,7 +1,8 @@
+import type { TierName } from '../../shared/contract/tier-names.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Entry } from '../entry/entry.ts'
 import type { CacheKey } from '../entry/key.ts'
-import type { TierFailureKind, TierName } from '../events.ts'
+import type { TierFailureKind } from '../events.ts'
 
 export interface TierFailure {
   readonly kind: TierFailureKind

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
+import { wireNamesOfTiers } from '../../shared/contract/tier-names.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Config } from '../config.ts'
 import type { Recorder } from '../events.ts'
@@ -59,15 +60,20 @@ export function createTiers({ namespace, cache, config, clock, recorder }: Tiers
 
   const everyFill = { admits: 'every-fill' } as const
   const slots: (TierSlot | null)[] = [
-    memory && { tier: memory, source: 'memory', isNear: true, ...everyFill },
-    edgeCache && { tier: edgeCache, source: 'edge_cache', isNear: true, ...everyFill },
+    memory && { tier: memory, source: wireNamesOfTiers.memory.source, isNear: true, ...everyFill },
+    edgeCache && {
+      tier: edgeCache,
+      source: wireNamesOfTiers['edge-cache'].source,
+      isNear: true,
+      ...everyFill,
+    },
     {
       tier: kv,
-      source: 'cloudflare_kv',
+      source: wireNamesOfTiers.kv.source,
       isNear: false,
       admits: redis === null ? 'every-fill' : 'second-use',
     },
-    redis && { tier: redis, source: 'redis_cache', isNear: false, ...everyFill },
+    redis && { tier: redis, source: wireNamesOfTiers.redis.source, isNear: false, ...everyFill },
   ]
   return { memory, edgeCache, kv, redis, slots: slots.filter((slot) => slot !== null) }
 }

@@ -1,5 +1,7 @@
-/** Parts that can be away: all that answers over a network. */
-export const watchedParts = ['edge_cache', 'kv', 'redis', 'ledger', 'origin'] as const
+import { partNames } from '../../../shared/contract/tier-names.ts'
+
+/** The parts that can be away: all that answer over a network. */
+export const watchedParts = partNames.filter((part) => part !== 'memory')
 export type WatchedPart = (typeof watchedParts)[number]
 
 /** Queues whose length is known: what waits for the ledgers, and for a place among the origin's queries. */

@@ -1,3 +1,4 @@
+import { byPart, type PartName } from '../../../shared/contract/tier-names.ts'
 import type { PartStanding, WatchedPart } from './observation.ts'
 import { watchedParts } from './observation.ts'
 
@@ -25,7 +26,7 @@ const unheard: PartStanding = { awayMs: 0, heardAtMs: null, calls: 0 }
  * nothing. In memory alone: after a restart nothing is known until somebody calls.
  */
 export function createPartWatch(): PartWatch {
-  const known = new Map<WatchedPart, PartStanding & { readonly awaySinceMs: number | null }>()
+  const known = new Map<PartName, PartStanding & { readonly awaySinceMs: number | null }>()
   return {
     note(calls, atMs, spanMs) {
       for (const part of watchedParts) {
@@ -44,14 +45,8 @@ export function createPartWatch(): PartWatch {
       }
     },
     standings() {
-      const of = (part: WatchedPart) => known.get(part) ?? unheard
-      return {
-        edge_cache: of('edge_cache'),
-        kv: of('kv'),
-        redis: of('redis'),
-        ledger: of('ledger'),
-        origin: of('origin'),
-      }
+      const of = (part: PartName) => known.get(part) ?? unheard
+      return byPart(of)
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Source } from '../../../shared/resources/resource.ts'
+import type { SourceName } from '../../../shared/contract/tier-names.ts'
 import type { Gauges } from './gauges.ts'
 import type { Totals } from './totals.ts'
 
@@ -92,5 +92,5 @@ export interface ReadSums {
   readonly violations: number
   /** Sum over all requests. */
   readonly durationMs: number
-  readonly sources: Readonly<Record<Source, number>>
+  readonly sources: Readonly<Record<SourceName, number>>
 }

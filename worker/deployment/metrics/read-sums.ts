@@ -1,4 +1,4 @@
-import type { Source } from '../../../shared/resources/resource.ts'
+import { bySource, type SourceName, sourceNames } from '../../../shared/contract/tier-names.ts'
 import type { ReadSums } from './contract.ts'
 import { counterFamilies, durationFamilies, seriesOfFamily } from './families.ts'
 import type { Histogram } from './histogram.ts'
@@ -7,7 +7,7 @@ import type { Totals } from './totals.ts'
 /** Reads of cached resources. A hit was answered from a tier, in time or past it; all else is a miss, an error too. */
 export function readSums(totals: Totals): ReadSums {
   let [requests, hits, errors] = [0, 0, 0]
-  const sources = { memory: 0, edge_cache: 0, cloudflare_kv: 0, redis_cache: 0, database: 0 }
+  const sources = bySource(() => 0)
   for (const { labels, value } of seriesOfFamily(totals.counters, 'reads', counterFamilies.reads.labels)) {
     requests += value
     if (labels.status === 'HIT' || labels.status === 'STALE') hits += value
@@ -25,14 +25,8 @@ export function readSums(totals: Totals): ReadSums {
   return { requests, hits, errors, violations, durationMs: microseconds / 1_000, sources }
 }
 
-const sources: Readonly<Record<Source, true>> = {
-  memory: true,
-  edge_cache: true,
-  cloudflare_kv: true,
-  redis_cache: true,
-  database: true,
-}
+const sources: ReadonlySet<string | undefined> = new Set(sourceNames)
 
-function isSource(label: string | undefined): label is Source {
-  return label !== undefined && Object.hasOwn(sources, label)
+function isSource(label: string | undefined): label is SourceName {
+  return sources.has(label)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TierName } from '../../events.ts'
+import { byTier, type TierName, wireNamesOfTiers } from '../../../shared/contract/tier-names.ts'
 import type { Reading } from './client.ts'
 import type { ReadSums } from './contract.ts'
 import type { CounterFamily, DurationFamily } from './families.ts'
@@ -45,7 +45,7 @@ export const metricsBodySchema = z.object({
       redis_hits: count,
       database_hits: count,
     }),
-    tiers: z.object({ memory: tierSchema, edge_cache: tierSchema, kv: tierSchema, redis: tierSchema }),
+    tiers: z.object(byTier(() => tierSchema)),
     ledger: callsSchema,
     origin: callsSchema,
     consistency: z.object({ checks: outcomesSchema, violations: count }),
@@ -78,17 +78,12 @@ export function renderJson(reading: Reading, edgeLocation: string, nowMs: number
       cache: {
         hit_rate: rounded(hitRate(reads), 4),
         memory_hits: reads.sources.memory,
-        edge_cache_hits: reads.sources.edge_cache,
-        kv_hits: reads.sources.cloudflare_kv,
-        redis_hits: reads.sources.redis_cache,
+        edge_cache_hits: reads.sources[wireNamesOfTiers['edge-cache'].source],
+        kv_hits: reads.sources[wireNamesOfTiers.kv.source],
+        redis_hits: reads.sources[wireNamesOfTiers.redis.source],
         database_hits: reads.sources.database,
       },
-      tiers: {
-        memory: tierOf(reading, 'memory'),
-        edge_cache: tierOf(reading, 'edge-cache'),
-        kv: tierOf(reading, 'kv'),
-        redis: tierOf(reading, 'redis'),
-      },
+      tiers: byTier((tier) => tierOf(reading, tier)),
       ledger: { calls: outcomesOf(reading, 'ledger_calls'), latency: latencyOf(reading, 'ledger_call') },
       origin: { calls: outcomesOf(reading, 'origin_calls'), latency: latencyOf(reading, 'origin_call') },
       consistency: {

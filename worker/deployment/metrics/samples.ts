@@ -1,3 +1,4 @@
+import { bySource } from '../../../shared/contract/tier-names.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { ReadSums, Sample } from './contract.ts'
 import { readSums } from './read-sums.ts'
@@ -82,12 +83,6 @@ function addSums(left: ReadSums, right: ReadSums): ReadSums {
     errors: left.errors + right.errors,
     violations: left.violations + right.violations,
     durationMs: left.durationMs + right.durationMs,
-    sources: {
-      memory: left.sources.memory + right.sources.memory,
-      edge_cache: left.sources.edge_cache + right.sources.edge_cache,
-      cloudflare_kv: left.sources.cloudflare_kv + right.sources.cloudflare_kv,
-      redis_cache: left.sources.redis_cache + right.sources.redis_cache,
-      database: left.sources.database + right.sources.database,
-    },
+    sources: bySource((source) => left.sources[source] + right.sources[source]),
   }
 }

@@ -1,4 +1,4 @@
-import type { PartName } from '../../../shared/contract/monitoring.ts'
+import { type PartName, tierOfPart } from '../../../shared/contract/tier-names.ts'
 import type { PartCalls } from '../alerts/part-watch.ts'
 import { latencyOf, outcomesOf } from '../metrics/render.ts'
 import type { Totals } from '../metrics/totals.ts'
@@ -10,13 +10,11 @@ import type { Totals } from '../metrics/totals.ts'
 const failures = new Set(['timeout', 'unavailable', 'rate-limited', 'breaker-open'])
 const silent = new Set(['too-large', 'skipped'])
 
-const tierOf = { memory: 'memory', edge_cache: 'edge-cache', kv: 'kv', redis: 'redis' } as const
-
 /** How often each outcome of a part's calls came about; of a tier its reads, which is what its callers wait for. */
 export function outcomesOfPart(totals: Totals, part: PartName): Record<string, number> {
   if (part === 'ledger') return outcomesOf(totals, 'ledger_calls')
   if (part === 'origin') return outcomesOf(totals, 'origin_calls')
-  return outcomesOf(totals, 'tier_gets', tierOf[part])
+  return outcomesOf(totals, 'tier_gets', tierOfPart(part))
 }
 
 export function callsOfPart(totals: Totals, part: PartName): PartCalls {
@@ -32,5 +30,5 @@ export function callsOfPart(totals: Totals, part: PartName): PartCalls {
 export function latencyOfPart(totals: Totals, part: PartName) {
   if (part === 'ledger') return latencyOf(totals, 'ledger_call')
   if (part === 'origin') return latencyOf(totals, 'origin_call')
-  return latencyOf(totals, 'tier_get', { tier: tierOf[part] })
+  return latencyOf(totals, 'tier_get', { tier: tierOfPart(part) })
 }

@@ -1,6 +1,6 @@
 import type { Alert, AlertSummary } from '../../../shared/contract/alerts.ts'
-import type { Outbox, PartHealth, PartName } from '../../../shared/contract/monitoring.ts'
-import { partNames } from '../../../shared/contract/monitoring.ts'
+import type { Outbox, PartHealth } from '../../../shared/contract/monitoring.ts'
+import { type PartName, partNames } from '../../../shared/contract/tier-names.ts'
 import type { PartStanding, WatchedPart } from '../alerts/observation.ts'
 import { watchedParts } from '../alerts/observation.ts'
 import type { Figures, OriginStanding, Sample } from '../metrics/contract.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AlertChange } from '../../../../shared/contract/alerts.ts'
 import type { SampleColumns, Snapshot } from '../../../../shared/contract/monitoring.ts'
-import { sourceNames } from '../../../../shared/contract/monitoring.ts'
+import { sourceNames } from '../../../../shared/contract/tier-names.ts'
 import { limits } from '../../../../shared/limits.ts'
 import type { StreamHolder } from '../../../../worker/deployment/streams/contract.ts'
 import { createStreams } from '../../../../worker/deployment/streams/streams.ts'

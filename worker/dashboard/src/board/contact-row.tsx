@@ -1,7 +1,8 @@
 import { memo } from 'react'
+import type { SourceName } from '../../../../shared/contract/tier-names.ts'
 import type { Contact } from '../../../../shared/resources/contacts/contact-list.ts'
 import type { Board } from '../api/directory.ts'
-import { type SourceName, sourceTitles } from '../parts/source.tsx'
+import { sourceTitles } from '../parts/source.tsx'
 import { fields } from './contact-fields.ts'
 
 interface RowProps {

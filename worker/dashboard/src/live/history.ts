@@ -1,4 +1,5 @@
-import { type Sample, type SampleColumns, sourceNames } from '../../../../shared/contract/monitoring.ts'
+import type { Sample, SampleColumns } from '../../../../shared/contract/monitoring.ts'
+import { bySource } from '../../../../shared/contract/tier-names.ts'
 
 /** The samples of the last hour, oldest first. */
 export type History = readonly Sample[]
@@ -27,13 +28,7 @@ export function samplesOf(columns: SampleColumns): Sample[] {
     p50_ms: columns.p50_ms[index] ?? null,
     p95_ms: columns.p95_ms[index] ?? null,
     p99_ms: columns.p99_ms[index] ?? null,
-    sources: {
-      memory: columns.sources.memory[index] ?? 0,
-      edge_cache: columns.sources.edge_cache[index] ?? 0,
-      cloudflare_kv: columns.sources.cloudflare_kv[index] ?? 0,
-      redis_cache: columns.sources.redis_cache[index] ?? 0,
-      database: columns.sources.database[index] ?? 0,
-    },
+    sources: bySource((source) => columns.sources[source][index] ?? 0),
   }))
 }
 
@@ -97,7 +92,5 @@ function together(samples: readonly Sample[]): Span {
 }
 
 function sumOfSources(samples: readonly Sample[]): Sample['sources'] {
-  const sums = { memory: 0, edge_cache: 0, cloudflare_kv: 0, redis_cache: 0, database: 0 }
-  for (const { sources } of samples) for (const name of sourceNames) sums[name] += sources[name]
-  return sums
+  return bySource((source) => samples.reduce((sum, { sources }) => sum + sources[source], 0))
 }

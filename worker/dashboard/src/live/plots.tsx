@@ -1,6 +1,6 @@
 import 'uplot/dist/uPlot.min.css'
 import { useMemo, useState } from 'react'
-import { sourceNames } from '../../../../shared/contract/monitoring.ts'
+import { sourceNames } from '../../../../shared/contract/tier-names.ts'
 import { formatMs, formatPercent, formatPerSecond } from '../parts/format.ts'
 import { sourceTitles } from '../parts/source.tsx'
 import { type History, type Span, spansOf } from './history.ts'

@@ -1,13 +1,15 @@
-/** Who can have answered, from near to far, as people call them. */
-export const sourceTitles = {
-  memory: 'Memory',
-  edge_cache: 'Edge cache',
-  cloudflare_kv: 'KV',
-  redis_cache: 'Redis',
-  database: 'Database',
-} as const
+import { type SourceName, wireNamesOfTiers } from '../../../../shared/contract/tier-names.ts'
 
-export type SourceName = keyof typeof sourceTitles
+const { memory, 'edge-cache': edgeCache, kv, redis } = wireNamesOfTiers
+
+/** The names that people read for the places an answer can come from, from near to far. */
+export const sourceTitles: Readonly<Record<SourceName, string>> = {
+  [memory.source]: 'Memory',
+  [edgeCache.source]: 'Edge cache',
+  [kv.source]: 'KV',
+  [redis.source]: 'Redis',
+  database: 'Database',
+}
 
 /** Where an answer is from, in the colour it has everywhere. */
 export function SourceTag({ source }: { source: SourceName }) {

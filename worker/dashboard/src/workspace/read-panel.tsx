@@ -1,12 +1,13 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { SourceName } from '../../../../shared/contract/tier-names.ts'
 import { contactCountsAnswerSchema } from '../../../../shared/resources/contacts/contact-counts.ts'
 import { contactListAnswerSchema } from '../../../../shared/resources/contacts/contact-list.ts'
 import { Choice } from '../parts/choice.tsx'
 import { formatClock, formatCount, formatMs } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
-import { type SourceName, SourceTag } from '../parts/source.tsx'
+import { SourceTag } from '../parts/source.tsx'
 import { useBoards, usePlace } from '../place.ts'
 
 /** One read, and where it came from. */
