@@ -9,7 +9,7 @@ interface Flight<Terms, Value> {
   landedAtMs: number | null
 }
 
-export interface SingleFlight<Terms, Value> {
+interface SingleFlight<Terms, Value> {
   /**
    * Joins the flight under way for `key` if its terms are acceptable, else starts one. `keepAlive` takes the
    * leader's promise: workerd ends the I/O of a request whose client went away, unless it is being waited for.
@@ -23,7 +23,7 @@ export interface SingleFlight<Terms, Value> {
   ): Promise<{ readonly value: Value; readonly hasLed: boolean }>
 }
 
-export interface SingleFlightOptions<Value> {
+interface SingleFlightOptions<Value> {
   readonly clock: Clock
   /** How long a follower waits for a leader before it runs its own. */
   readonly patienceMs: number

@@ -9,7 +9,7 @@ import { createSingleFlight } from '../single-flight.ts'
  * jose's `createRemoteJWKSet`, which asks once a request while several wait, and refuses everyone as soon as its
  * copy is ten minutes old and the issuer is away: here the keys known go on until they are a day old.
  */
-export interface KeySet {
+interface KeySet {
   /** The key of a token, for jose. Throws `KeysUnavailable`, or jose's own error where there is no such key. */
   readonly keyFor: JWTVerifyGetKey
   /** Drops the keys; the next token fetches them again. */

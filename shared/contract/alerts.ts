@@ -17,7 +17,7 @@ export const alertRuleNames = [
 export const alertRuleNameSchema = z.enum(alertRuleNames)
 export type AlertRuleName = z.output<typeof alertRuleNameSchema>
 
-export const alertSeveritySchema = z.enum(['critical', 'warning'])
+const alertSeveritySchema = z.enum(['critical', 'warning'])
 export type AlertSeverity = z.output<typeof alertSeveritySchema>
 
 /**
@@ -28,7 +28,7 @@ export const alertStateSchema = z.enum(['inactive', 'pending', 'firing', 'resolv
 export type AlertState = z.output<typeof alertStateSchema>
 
 /** Of what a rule's value and thresholds are: a share from 0 to 1, milliseconds, seconds, or a number of things. */
-export const alertUnitSchema = z.enum(['ratio', 'milliseconds', 'seconds', 'count'])
+const alertUnitSchema = z.enum(['ratio', 'milliseconds', 'seconds', 'count'])
 export type AlertUnit = z.output<typeof alertUnitSchema>
 
 /** One alert as it stands. */
@@ -58,7 +58,7 @@ export type AlertSummary = z.output<typeof alertSummarySchema>
  * Why an alert changed: the value passed the threshold (`exceeded`), stayed there (`held`), came back (`recovered`); too
  * little happened for too long to go on claiming it (`quiet`); the rule was switched off (`disabled`).
  */
-export const alertReasonSchema = z.enum(['exceeded', 'held', 'recovered', 'quiet', 'disabled'])
+const alertReasonSchema = z.enum(['exceeded', 'held', 'recovered', 'quiet', 'disabled'])
 export type AlertReason = z.output<typeof alertReasonSchema>
 
 /** An alert changed over from one state to another. */
@@ -90,7 +90,6 @@ export const deliverySchema = z.object({
   /** HTTP status of the last answer; null before one came. */
   last_status: z.int().nullable(),
 })
-export type Delivery = z.output<typeof deliverySchema>
 
 /** A rule's settings. Ratios from 0 to 1; else in the rule's unit. */
 export const alertRuleSettingsSchema = z.strictObject({
@@ -190,7 +189,7 @@ export type AlertReport = z.output<typeof alertReportSchema>
  * Who may change the settings, as the one who asks is told: they themselves, the admins of the operators' workspace, or, where
  * no such workspace is configured, only who holds the internal key.
  */
-export const alertSettersSchema = z.enum(['you', 'operators', 'internal_key'])
+const alertSettersSchema = z.enum(['you', 'operators', 'internal_key'])
 export type AlertSetters = z.output<typeof alertSettersSchema>
 
 /** `data` of `GET /api/monitoring/alerts`. */

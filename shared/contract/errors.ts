@@ -76,8 +76,8 @@ export const faultSchema = z.object({ parameter: z.string(), message: z.string()
 export type Fault = z.output<typeof faultSchema>
 
 /** An event that was not taken: its place in the batch, from 0, and its id, which is that of another event. */
-export const eventConflictSchema = z.object({ index: z.int().nonnegative(), eventId: z.string() })
-export type EventConflict = z.output<typeof eventConflictSchema>
+const eventConflictSchema = z.object({ index: z.int().nonnegative(), eventId: z.string() })
+type EventConflict = z.output<typeof eventConflictSchema>
 
 /** The body of every error, of the Worker's and of the origin's. */
 export const errorBodySchema = z.object({
@@ -90,7 +90,7 @@ export const errorBodySchema = z.object({
   retryAfter: z.number().optional(),
   requestId: z.string(),
 })
-export type ErrorBody = z.output<typeof errorBodySchema>
+type ErrorBody = z.output<typeof errorBodySchema>
 
 /** An error on its way to the caller. */
 export interface WireError {

@@ -10,7 +10,7 @@ type IssueOf<Code extends z.core.$ZodIssueCode> = z.core.$ZodRawIssue<
  * taken and never what was sent, since an input may hold contact data. A schema that gives a sentence of its own keeps it.
  * zod calls this for all others, in every program that imports this file, so that none of zod's own words reach a caller.
  */
-export function faultSentenceOf(issue: Issue): string {
+function faultSentenceOf(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
       return sentenceOfType(issue)

@@ -23,7 +23,7 @@ const milliseconds = z.number().nonnegative()
 const eachSource = <Schema extends z.ZodType>(schema: Schema) => z.object(bySource(() => schema))
 
 /** What happened in one span of time that ended at `at_ms`: reads of cached resources. */
-export const sampleSchema = z.object({
+const sampleSchema = z.object({
   at_ms: z.int(),
   /** How long the span is: 1 for the newest, more for older ones. */
   seconds: z.number().positive(),
@@ -42,7 +42,7 @@ export const sampleSchema = z.object({
 export type Sample = z.output<typeof sampleSchema>
 
 /** Samples in columns, oldest first; all columns are of one length. */
-export const sampleColumnsSchema = z.object({
+const sampleColumnsSchema = z.object({
   at_ms: z.array(z.int()),
   seconds: z.array(z.number().positive()),
   requests: z.array(count),
@@ -62,7 +62,7 @@ const breakerStateSchema = z.enum(['closed', 'open', 'half-open'])
  * How a part stands, as its callers everywhere saw it: `healthy`, `failing` (some of the last minute's calls failed),
  * `away` (none succeeded since the first failure), `idle` (nobody called it in the last minute), `disabled` (switched off).
  */
-export const partHealthSchema = z.object({
+const partHealthSchema = z.object({
   part: z.enum(partNames),
   state: z.enum(['healthy', 'failing', 'away', 'idle', 'disabled']),
   /** In the last minute; `failures` counts calls that a breaker kept back too. */
@@ -77,7 +77,7 @@ export const partHealthSchema = z.object({
 export type PartHealth = z.output<typeof partHealthSchema>
 
 /** The queue of what the database committed and the ledgers have not been told, as the origin last told of it. */
-export const outboxSchema = z.object({
+const outboxSchema = z.object({
   status: z.enum(['off', 'running', 'failing', 'lagging', 'parked']),
   depth: count.nullable(),
   oldest_age_ms: milliseconds.nullable(),
@@ -107,7 +107,7 @@ export const snapshotSchema = z.object({
 export type Snapshot = z.output<typeof snapshotSchema>
 
 /** Sent every 15 s, whatever else is: a connection on which none comes is dead. */
-export const heartbeatSchema = z.object({ at_ms: z.int() })
+const heartbeatSchema = z.object({ at_ms: z.int() })
 
 /** Events of the stream, by their `event:` field. Only a snapshot carries an `id:`. */
 export const streamEventSchemas = {
@@ -165,7 +165,7 @@ export const redisHealthSchema = z.object({
 export type RedisHealth = z.output<typeof redisHealthSchema>
 
 /** Durations within 2 %; zeros where `count` is 0. */
-export const latencySchema = z.object({
+const latencySchema = z.object({
   count,
   avg_ms: milliseconds,
   p50_ms: milliseconds,

@@ -2,7 +2,7 @@
  * The tiers, from near to far, by the one name that each has in the code. The names were chosen for callers at different
  * times, so the same tier is spelled differently on the wire; `wireNamesOfTiers` says how. Nothing else spells them.
  */
-export const tierNames = ['memory', 'edge-cache', 'kv', 'redis'] as const
+const tierNames = ['memory', 'edge-cache', 'kv', 'redis'] as const
 export type TierName = (typeof tierNames)[number]
 
 interface WireNames {
@@ -27,7 +27,7 @@ export const sourceNames = [memory.source, edgeCache.source, kv.source, redis.so
 export type SourceName = (typeof sourceNames)[number]
 
 /** A tier under the name that monitoring gives it. */
-export type TierPartName = (typeof wireNamesOfTiers)[TierName]['part']
+type TierPartName = (typeof wireNamesOfTiers)[TierName]['part']
 
 /** Every part of the deployment whose health is watched. */
 export const partNames = [memory.part, edgeCache.part, kv.part, redis.part, 'ledger', 'origin'] as const

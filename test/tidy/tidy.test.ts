@@ -125,6 +125,22 @@ const guarantees: Guarantee[] = [
     ],
   },
   {
+    name: 'every export is imported by another file',
+    rule: rules.exportsAreImported,
+    canaries: [
+      { 'shared/a.ts': 'export const a = 1' },
+      {
+        'shared/a.ts': 'export type A = 1\nexport const b = 2',
+        'worker/b.ts': "import { b } from '../shared/a.ts'",
+      },
+      {
+        'worker/a.ts': 'export function a() {}',
+        'worker/b/a.ts': '',
+        'worker/b/c.ts': "import { a } from './a.ts'",
+      },
+    ],
+  },
+  {
     name: 'what the wire calls a tier is spelled in one table',
     rule: rules.tiersAreSpelledInOneTable,
     canaries: [

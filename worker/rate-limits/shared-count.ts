@@ -9,7 +9,7 @@ import { createBreaker, tierPace } from '../outbound/circuit-breaker.ts'
 import { createRedisClient, type RedisAccess } from '../tiers/redis.ts'
 
 /** So many requests of one who is limited, to be added to what all isolates counted. */
-export interface CountRequest {
+interface CountRequest {
   readonly scope: LimitScope
   /** Names who is limited, and tells nothing of them. */
   readonly key: string
@@ -18,7 +18,7 @@ export interface CountRequest {
   readonly windowMs: number
 }
 
-export interface Counted {
+interface Counted {
   readonly isWithin: boolean
   readonly remaining: number
   /** When the fixed window ends. */

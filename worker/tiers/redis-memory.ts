@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { RedisAccess } from './redis.ts'
 
 /** How much memory a Redis uses, in bytes; null where it does not say. */
-export interface RedisMemory {
+interface RedisMemory {
   readonly usedBytes: number
   readonly peakBytes: number | null
   /** Null: no bound is set. */

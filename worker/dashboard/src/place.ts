@@ -5,7 +5,7 @@ import type { Board, Directory, Workspace } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
 
 /** Who looks, and at which workspace: what every view needs. */
-export interface Place {
+interface Place {
   readonly auth: Auth
   readonly user: User
   readonly api: ApiClient

@@ -4,7 +4,7 @@ import type { ChangeLog, WaitingChange } from './change-log.ts'
 import type { SendChange } from './webhook.ts'
 
 /** Carries changes of alerts to the webhook. */
-export interface Courier {
+interface Courier {
   /**
    * Tries what is due, and settles when all of that is over; to be called whenever something is due. Rejects where
    * storage fails, and for nothing that a receiver does.

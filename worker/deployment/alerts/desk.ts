@@ -19,7 +19,7 @@ import type { Watch } from './watch.ts'
 import { alertsOf, look, unwatched } from './watch.ts'
 
 /** How the alerts of the deployment stand, kept durably; and where their changes are written down. */
-export interface AlertDesk {
+interface AlertDesk {
   /** Holds what is seen against the rules, and writes down what changed: standings and changes together, or neither. */
   observe(observation: Observation): readonly AlertChange[]
   alerts(): Alert[]

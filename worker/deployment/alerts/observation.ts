@@ -6,7 +6,7 @@ export type WatchedPart = (typeof watchedParts)[number]
 
 /** Queues whose length is known: what waits for the ledgers, and for a place among the origin's queries. */
 export const queueNames = ['outbox', 'origin_queries'] as const
-export type QueueName = (typeof queueNames)[number]
+type QueueName = (typeof queueNames)[number]
 
 /** Sums of what happened in a span of time. */
 export interface SpanSums {

@@ -9,10 +9,10 @@ export interface PartCalls {
   readonly failed: number
 }
 
-export type CallsOfParts = Readonly<Record<WatchedPart, PartCalls>>
+type CallsOfParts = Readonly<Record<WatchedPart, PartCalls>>
 
 /** Follows which parts are away, span by span. */
-export interface PartWatch {
+interface PartWatch {
   /** Takes the calls of the span that ends at `atMs` and took `spanMs`. */
   note(calls: CallsOfParts, atMs: number, spanMs: number): void
   standings(): Readonly<Record<WatchedPart, PartStanding>>

@@ -23,7 +23,7 @@ export interface Standing {
 export const neverFired: Standing = { state: 'inactive', sinceMs: null, calmSinceMs: null, heardAtMs: null }
 
 /** One alert looked at. A reason is given where, and only where, the state changed. */
-export interface Step {
+interface Step {
   readonly standing: Standing
   readonly reason: AlertReason | null
 }

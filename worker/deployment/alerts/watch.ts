@@ -17,7 +17,7 @@ export const unwatched: Watch = { standings: new Map(), values: new Map(), looke
 /** Looks further apart than this say nothing of the time between. */
 export const gapMs = 20_000
 
-export interface Look {
+interface Look {
   readonly watch: Watch
   /** In the order of the rules; at most one an alert. */
   readonly changes: readonly AlertChange[]

@@ -5,7 +5,7 @@ import type { AlertChange } from '../../../shared/contract/alerts.ts'
 import { limits } from '../../../shared/limits.ts'
 
 /** Where changes of alerts are told, and what they are signed with. */
-export interface WebhookAccess {
+interface WebhookAccess {
   readonly url: string
   /** `whsec_` and base64, as Standard Webhooks has it. */
   readonly secret: string

@@ -64,7 +64,7 @@ export interface OriginStanding {
   readonly outbox: OutboxStanding | null
 }
 
-export interface OutboxStanding {
+interface OutboxStanding {
   readonly status: 'off' | 'running' | 'failing' | 'lagging' | 'parked'
   /** Null before it could be asked for the first time. */
   readonly depth: number | null

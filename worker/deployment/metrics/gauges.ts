@@ -1,10 +1,7 @@
-import { z } from 'zod'
 import { type GaugeFamily, gaugeFamilies } from './families.ts'
 
 /** How things stand where they were looked at: by series (`family label label…`), as in totals.ts. */
 export type Gauges = Readonly<Record<string, number>>
-
-export const gaugesSchema: z.ZodType<Gauges> = z.record(z.string(), z.number())
 
 /** The gauges of several isolates as those of their location. */
 export function mergeGauges(standings: Iterable<Gauges>): Gauges {

@@ -9,8 +9,6 @@ import { averageMs, emptyHistogram, mergeHistograms, quantileMs } from './histog
 import { readSums } from './read-sums.ts'
 import type { Totals } from './totals.ts'
 
-export { renderPrometheus } from './prometheus.ts'
-
 const count = z.int().nonnegative()
 const latencySchema = z.object({
   count,
@@ -53,7 +51,7 @@ export const metricsBodySchema = z.object({
   }),
   timestamp: z.iso.datetime(),
 })
-export type MetricsBody = z.output<typeof metricsBodySchema>
+type MetricsBody = z.output<typeof metricsBodySchema>
 
 /** `/metrics` as JSON. Latencies are those of all time, within 2 %. */
 export function renderJson(reading: Reading, edgeLocation: string, nowMs: number): MetricsBody {
@@ -100,7 +98,7 @@ export function renderJson(reading: Reading, edgeLocation: string, nowMs: number
 }
 
 /** The `stats` of `/api/cache-settings/health` (SPEC 5). */
-export interface CacheStats {
+interface CacheStats {
   readonly hits: number
   readonly misses: number
   /** Entries a tier took. */

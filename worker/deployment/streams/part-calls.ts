@@ -11,7 +11,7 @@ const failures = new Set(['timeout', 'unavailable', 'rate-limited', 'breaker-ope
 const silent = new Set(['too-large', 'skipped'])
 
 /** How often each outcome of a part's calls came about; of a tier its reads, which is what its callers wait for. */
-export function outcomesOfPart(totals: Totals, part: PartName): Record<string, number> {
+function outcomesOfPart(totals: Totals, part: PartName): Record<string, number> {
   if (part === 'ledger') return outcomesOf(totals, 'ledger_calls')
   if (part === 'origin') return outcomesOf(totals, 'origin_calls')
   return outcomesOf(totals, 'tier_gets', tierOfPart(part))

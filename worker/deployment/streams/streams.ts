@@ -5,7 +5,7 @@ import { limits } from '../../../shared/limits.ts'
 import type { Now, StreamHolder, StreamRefusal } from './contract.ts'
 
 /** What the streams tell of. */
-export interface StreamSource {
+interface StreamSource {
   /** The deployment now, without history; null before the first sample. */
   snapshot(): Now | null
   /** The samples after an instant, oldest first; all there are of the last hour for null. */
@@ -15,7 +15,7 @@ export interface StreamSource {
 }
 
 /** The open streams of Server-Sent Events (WHATWG HTML, section 9.2). */
-export interface Streams {
+interface Streams {
   /**
    * A new stream, or why there is none: there are `limits.streamsMax` in all, of them a few for a user and a share for a
    * workspace. `lastEventId`: the instant of the last snapshot the client has.

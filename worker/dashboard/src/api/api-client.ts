@@ -15,7 +15,7 @@ export interface TokenSource {
   end(): void
 }
 
-export interface Ask {
+interface Ask {
   readonly path: string
   readonly workspaceId?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -25,7 +25,7 @@ export interface Ask {
 }
 
 /** An answer of 200: its checked `data`, and the headers that tell where it came from. */
-export interface Answer<Data> {
+interface Answer<Data> {
   readonly data: Data
   readonly headers: Headers
   /** As the page saw it, network included. */

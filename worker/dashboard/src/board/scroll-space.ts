@@ -11,7 +11,7 @@ export interface ScrollSpace {
 }
 
 /** A row's slot, and the shift under which it is there: slot + shift is the row. */
-export interface Placed {
+interface Placed {
   readonly slot: number
   readonly shift: number
 }
@@ -53,7 +53,7 @@ export function placeOf(space: ScrollSpace, row: number): Placed {
 }
 
 /** A view of the list: how far it is scrolled, and the shift that it shows. */
-export interface View {
+interface View {
   readonly topPx: number
   readonly shift: number
 }

@@ -9,7 +9,7 @@ import { type ListQuestion, listPath } from './list-question.ts'
 
 export type Page = z.output<typeof contactListAnswerSchema> & { readonly durationMs: number }
 
-export const perPage = limits.perPageMax
+const perPage = limits.perPageMax
 /** What pages by number reach of one board. */
 const rowsMax = limits.pageMax * perPage
 

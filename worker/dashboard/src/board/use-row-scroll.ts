@@ -12,7 +12,7 @@ import {
 } from './scroll-space.ts'
 
 /** The rows in view of a list that may have more of them than a browser can scroll over. */
-export interface RowScroll {
+interface RowScroll {
   readonly inView: readonly { readonly row: number; readonly offsetPx: number }[]
   /** Of the whole list, as the browser has it. */
   readonly heightPx: number

@@ -32,7 +32,7 @@ export async function* readEvents(
 }
 
 /** Null for a comment, and for an event without data. */
-export function parseEvent(block: string): StreamEvent | null {
+function parseEvent(block: string): StreamEvent | null {
   let name = 'message'
   let id: string | null = null
   const data: string[] = []

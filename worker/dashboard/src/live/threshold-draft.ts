@@ -21,7 +21,7 @@ export interface Draft {
 }
 
 /** One sentence for each field whose text cannot be taken. */
-export type DraftFaults = Readonly<Partial<Record<TypedSetting, string>>>
+type DraftFaults = Readonly<Partial<Record<TypedSetting, string>>>
 
 export interface ThresholdField {
   readonly setting: TypedSetting
