@@ -118,7 +118,7 @@ export const streamEventSchemas = {
 } as const
 export type StreamEventName = keyof typeof streamEventSchemas
 
-const standingSchema = z.enum(['healthy', 'unhealthy', 'disabled'])
+const serviceStateSchema = z.enum(['healthy', 'unhealthy', 'disabled'])
 
 /** `GET /api/monitoring/health`: asked now, and as all locations saw it. 503 when nothing can serve. */
 export const monitoringHealthSchema = z.object({
@@ -128,13 +128,13 @@ export const monitoringHealthSchema = z.object({
   edge_location: z.string(),
   /** Probed by this request. */
   services: z.object({
-    kv: standingSchema,
-    redis: standingSchema,
-    origin: standingSchema,
-    database: standingSchema,
-    ledger: standingSchema,
+    kv: serviceStateSchema,
+    redis: serviceStateSchema,
+    origin: serviceStateSchema,
+    database: serviceStateSchema,
+    ledger: serviceStateSchema,
     /** What sums the figures; while it is away `parts` is empty, `outbox` and `alerts` are null. */
-    metrics: standingSchema,
+    metrics: serviceStateSchema,
   }),
   parts: z.array(partHealthSchema),
   outbox: outboxSchema.nullable(),
@@ -146,7 +146,7 @@ export type MonitoringHealth = z.output<typeof monitoringHealthSchema>
 
 /** `GET /api/monitoring/health/redis`: 503 while it does not answer; 200 when it does, or is switched off. */
 export const redisHealthSchema = z.object({
-  status: standingSchema,
+  status: serviceStateSchema,
   /** How long a PING took; null where none came back. */
   latency_ms: milliseconds.nullable(),
   /** From INFO, where the server gives it. */

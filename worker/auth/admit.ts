@@ -8,7 +8,7 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { SettingsCaller } from '../cache/settings-reader.ts'
-import type { StreamHolder } from '../deployment/streams/contract.ts'
+import type { StreamHolder } from '../deployment/streams/deployment-now.ts'
 import { parseBody } from '../http/input.ts'
 import type { BodyTaken, Call } from '../http/route.ts'
 import type { RateLimits } from '../rate-limits/rate-limits.ts'
@@ -133,7 +133,7 @@ async function holdAgainst(
   const taken = take(id, keepAlive)
   notes.limits.push(taken)
   const isRefused = taken.isRefused || (request.method === 'POST' && (await taken.refusal) === true)
-  const retryAfterSeconds = taken.standing.resetSeconds
+  const retryAfterSeconds = taken.allowance.resetSeconds
   return isRefused ? err({ code: 'rate_limited', retryAfterSeconds }) : ok(undefined)
 }
 

@@ -16,14 +16,14 @@ import { parseConfig } from '../config.ts'
 import type { Pulse } from '../platform/pulse.ts'
 import { createPulse } from '../platform/pulse.ts'
 import { createDeploymentMonitor } from './deployment-monitor.ts'
-import type { Figures, MetricsShard, Receipt, ShardStanding } from './metrics/contract.ts'
+import type { Figures, MetricsShard, Receipt, ShardReport } from './metrics/figures.ts'
 import type { OriginReport } from './metrics/origin-figures.ts'
 import { originReportOf } from './metrics/origin-figures.ts'
 import type { Overview } from './metrics/overview.ts'
 import { createOverview } from './metrics/overview.ts'
 import type { Monitor } from './monitor.ts'
 import type { MetricsOverview as Contract } from './monitoring-contract.ts'
-import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/contract.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 interface Bindings {
   readonly METRICS: DurableObjectNamespace<MetricsShard>
@@ -44,8 +44,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     this.overview = createOverview({
       storage: state.storage,
       clock: systemClock,
-      askShard: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).standing(),
-      askOrigin: () => askOrigin(config),
+      fetchShardReport: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).currentReport(),
+      fetchOriginReport: () => fetchOriginReport(config),
       wake: (inMs) => this.pulse.within(inMs),
       onSample: (sample) => this.monitor.look(sample),
     })
@@ -57,8 +57,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     this.monitor = createDeploymentMonitor(config, this.overview, state.storage)
   }
 
-  report(standing: ShardStanding): Receipt {
-    return this.overview.report(standing)
+  report(report: ShardReport): Receipt {
+    return this.overview.report(report)
   }
 
   read(location: string): Promise<Figures> {
@@ -99,7 +99,7 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
 }
 
 /** The origin's `/metrics`. */
-function askOrigin({ originUrl, internalAuthKey }: Config): Promise<OriginReport | null> {
+function fetchOriginReport({ originUrl, internalAuthKey }: Config): Promise<OriginReport | null> {
   return withinDeadline(
     systemClock,
     limits.originFiguresDeadlineMs,

@@ -8,10 +8,10 @@ import { createAlertDesk } from './alerts/desk.ts'
 import type { Observation } from './alerts/observation.ts'
 import { createPartWatch } from './alerts/part-watch.ts'
 import type { SendChange } from './alerts/webhook.ts'
-import type { Figures, Sample } from './metrics/contract.ts'
+import type { Figures, Sample } from './metrics/figures.ts'
 import type { Samples } from './metrics/samples.ts'
 import type { Monitoring } from './monitoring-contract.ts'
-import type { Now, WindowSums } from './streams/contract.ts'
+import type { Now, WindowSums } from './streams/deployment-now.ts'
 import { callsOfPart } from './streams/part-calls.ts'
 import { columnsOf, showSample } from './streams/sample.ts'
 import { describeNow, summaryOf } from './streams/snapshot.ts'
@@ -64,7 +64,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       sample,
       figures: watched.snapshot(),
       lastMinute: samples.over(60).totals,
-      standings: parts.standings(),
+      statuses: parts.statuses(),
       disabledParts,
       alerts: desk.alerts(),
     })
@@ -92,7 +92,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   return {
     look(sample) {
       parts.note(callsOfParts(sample), sample.atMs, sample.spanMs)
-      const seen = observationOf(sample, samples, parts.standings(), watched.snapshot())
+      const seen = observationOf(sample, samples, parts.statuses(), watched.snapshot())
       if (desk.observe(seen).length > 0) changedAtMs = sample.atMs
       streams.publish()
       // Not waited for: a try writes down itself how it ended.

@@ -10,7 +10,7 @@ import type { Fault, WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/contract.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 /** What watches the deployment, asked within a deadline. Never rejects; `figures_unavailable` where it does not answer. */
 export interface MonitoringClient {
@@ -46,28 +46,28 @@ export interface MonitoringStub {
 
 /** `stubOf` is asked for each call: a stub that broke once stays broken. */
 export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Clock): MonitoringClient {
-  function ask<Value>(
-    question: (stub: MonitoringStub, signal: AbortSignal) => Promise<Value>,
+  function call<Value>(
+    use: (stub: MonitoringStub, signal: AbortSignal) => Promise<Value>,
     deadlineMs: number = limits.metricsStoreDeadlineMs,
   ): Promise<Result<Value, WireError>> {
     const away: Result<Value, WireError> = err({ code: 'figures_unavailable' })
-    const attempt = async (signal: AbortSignal) => ok(await question(stubOf(), signal))
+    const attempt = async (signal: AbortSignal) => ok(await use(stubOf(), signal))
     return withinDeadline(clock, deadlineMs, (signal) => attempt(signal).catch(() => away), away)
   }
 
   return {
-    now: () => ask((stub) => stub.now()),
-    windowSums: () => ask((stub) => stub.windowSums()),
-    alertSummary: () => ask((stub) => stub.alertSummary(), limits.probeDeadlineMs),
-    alertReport: () => ask((stub) => stub.alertReport()),
-    alertSettings: () => ask((stub) => stub.alertSettings()),
+    now: () => call((stub) => stub.now()),
+    windowSums: () => call((stub) => stub.windowSums()),
+    alertSummary: () => call((stub) => stub.alertSummary(), limits.probeDeadlineMs),
+    alertReport: () => call((stub) => stub.alertReport()),
+    alertSettings: () => call((stub) => stub.alertSettings()),
     async changeAlertSettings(change) {
-      const answer = await ask((stub) => stub.changeAlertSettings(change))
+      const answer = await call((stub) => stub.changeAlertSettings(change))
       if (!answer.ok) return answer
       return answer.value.ok ? answer.value : err({ code: 'invalid_body', details: answer.value.error })
     },
     async openStream(lastEventId, holder) {
-      const answer = await ask(async (stub, signal) => {
+      const answer = await call(async (stub, signal) => {
         const opened = await stub.openStream(lastEventId, holder)
         // Too late to be read: it gives its place back.
         if (signal.aborted && typeof opened !== 'string') await opened.cancel()

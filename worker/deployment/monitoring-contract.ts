@@ -6,8 +6,8 @@ import type {
 } from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
-import type { MetricsSums } from './metrics/contract.ts'
-import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/contract.ts'
+import type { MetricsSums } from './metrics/figures.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 /** The one object that knows the whole deployment, as the Worker and the shards call it. */
 export interface MetricsOverview extends MetricsSums, Monitoring {}

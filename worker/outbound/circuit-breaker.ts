@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { BreakerState } from '../events.ts'
 
 /** What a breaker does now, and since when. */
-export interface BreakerStanding {
+export interface BreakerStatus {
   readonly state: BreakerState
   readonly sinceMs: number
 }
@@ -19,7 +19,7 @@ export type Admission = (outcome: CallOutcome) => void
 export interface Breaker {
   /** A call may be made, and its outcome is to be told; or null: not now. */
   admit(): Admission | null
-  standing(): BreakerStanding
+  status(): BreakerStatus
 }
 
 /** When a breaker opens, and for how long. */
@@ -135,7 +135,7 @@ export function createBreaker(
         ? null
         : admitTrial(Math.min(phase.pauseMs * 2, pace.pauseMaxMs))
     },
-    standing() {
+    status() {
       if (phase.state !== 'open' || clock.now() < phase.untilMs) {
         return { state: phase.state, sinceMs: phase.sinceMs }
       }

@@ -21,7 +21,7 @@ import { readBounded } from '../../shared/read-bounded.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { CacheEvent, Recorder } from '../events.ts'
-import type { BreakerPace, BreakerStanding } from './circuit-breaker.ts'
+import type { BreakerPace, BreakerStatus } from './circuit-breaker.ts'
 import { createBreaker, tierPace } from './circuit-breaker.ts'
 
 /** On whose behalf the origin is asked: the JWT makes row level security hold, the id ties the logs together. */
@@ -50,7 +50,7 @@ export interface Origin {
   ): Promise<Result<SavedSettings, WireError>>
   /** Whether the origin answers, and whether its database does. */
   probe(): Promise<{ origin: boolean; database: boolean }>
-  breaker(): BreakerStanding
+  breaker(): BreakerStatus
 }
 
 interface OriginOptions {
@@ -81,23 +81,23 @@ export function createOrigin(options: OriginOptions): Origin {
   )
 
   /** Left alone while it fails: what is cached answers at once then, and nobody waits for a deadline. */
-  async function ask(path: string, caller: Caller, body?: unknown): Promise<Answer> {
+  async function fetchAnswer(path: string, caller: Caller, body?: unknown): Promise<Answer> {
     const settle = breaker.admit()
     if (settle === null) return away
-    const answer = await askOrigin(options, path, caller, body)
+    const answer = await fetchOrigin(options, path, caller, body)
     // A deadline that the origin itself reports is one slow query's; one that passes here is the origin's.
     const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
     settle(hasFailed ? 'failed' : 'answered')
     return answer
   }
 
-  async function askFor<Schema extends z.ZodType>(
+  async function fetchParsed<Schema extends z.ZodType>(
     schema: Schema,
     path: string,
     caller: Caller,
     body?: unknown,
   ): Promise<Result<z.output<Schema>, WireError>> {
-    const answer = await ask(path, caller, body)
+    const answer = await fetchAnswer(path, caller, body)
     if (!answer.ok) return answer
     const parsed = schema.safeParse(parseJson(answer.value))
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
@@ -107,22 +107,22 @@ export function createOrigin(options: OriginOptions): Origin {
 
   return {
     async load(resourceName, request, caller) {
-      const answer = await ask(`/load/${resourceName}`, caller, request)
+      const answer = await fetchAnswer(`/load/${resourceName}`, caller, request)
       return answer.ok || answer.error.code !== 'board_not_found' ? answer : ok(null)
     },
     async membership(workspaceId, caller) {
-      const answer = await askFor(membershipSchema, `${workspacePath(workspaceId)}/membership`, caller)
+      const answer = await fetchParsed(membershipSchema, `${workspacePath(workspaceId)}/membership`, caller)
       return answer.ok ? ok(answer.value.role) : answer
     },
     async boards(workspaceId, caller) {
-      const answer = await askFor(boardListSchema, `${workspacePath(workspaceId)}/boards`, caller)
+      const answer = await fetchParsed(boardListSchema, `${workspacePath(workspaceId)}/boards`, caller)
       return answer.ok ? ok(answer.value.boards.map((board) => board.id)) : answer
     },
     settings: (workspaceId, caller) =>
-      askFor(cacheSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller),
+      fetchParsed(cacheSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller),
     saveSettings: (workspaceId, change, caller) =>
-      askFor(savedSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller, change),
-    breaker: () => breaker.standing(),
+      fetchParsed(savedSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller, change),
+    breaker: () => breaker.status(),
     probe: () =>
       withinDeadline(
         clock,
@@ -144,13 +144,13 @@ export function createOrigin(options: OriginOptions): Origin {
 }
 
 /** One call; the body is read within the deadline too, so that a stalled answer does not hold the reader. */
-async function askOrigin(
+async function fetchOrigin(
   { url, internalAuthKey, clock, recorder }: OriginOptions,
   path: string,
   caller: Caller,
   body: unknown,
 ): Promise<Answer> {
-  const askedAtMs = clock.now()
+  const startedAtMs = clock.now()
   const headers = new Headers({
     Authorization: `Bearer ${internalAuthKey}`,
     [callerTokenHeader]: caller.token,
@@ -172,7 +172,7 @@ async function askOrigin(
     },
     late,
   )
-  recorder.record({ kind: 'origin', outcome: outcomeOf(answer), durationMs: clock.now() - askedAtMs })
+  recorder.record({ kind: 'origin', outcome: outcomeOf(answer), durationMs: clock.now() - startedAtMs })
   return answer
 }
 

@@ -8,7 +8,7 @@ import type { DecideWithoutRedis } from './platform-decision.ts'
 import type { SharedCount } from './shared-count.ts'
 
 /** How one who is limited stands after a request. */
-export interface Standing {
+export interface Allowance {
   readonly scope: LimitScope
   readonly requestsMax: number
   readonly windowSeconds: number
@@ -20,7 +20,7 @@ export interface Standing {
 
 /** What became of counting one request. */
 export interface Taken {
-  readonly standing: Standing
+  readonly allowance: Allowance
   readonly isRefused: boolean
   /** Whether the platform refuses it, where that had to be asked; settles within `limits.rateLimitDecisionDeadlineMs`. */
   readonly refusal: Promise<boolean> | null
@@ -106,7 +106,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
     return Math.max(0, Math.min(here, answer.remaining - (window.current() - answer.taken)))
   }
 
-  function standingOf(remaining: number, resetMs: number): Standing {
+  function allowanceOf(remaining: number, resetMs: number): Allowance {
     const resetSeconds = Math.max(1, Math.ceil(resetMs / 1_000))
     return { scope, requestsMax, windowSeconds: windowMs / 1_000, remaining, resetSeconds }
   }
@@ -118,7 +118,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
       const waitMs = Math.max(subject.blockedUntilMs - nowMs, subject.window.waitMs(nowMs, requestsMax))
       if (waitMs > 0) {
         recorder.record({ kind: 'rate-limited', scope, outcome: 'refused' })
-        return { standing: standingOf(0, waitMs), isRefused: true, refusal: null }
+        return { allowance: allowanceOf(0, waitMs), isRefused: true, refusal: null }
       }
       subject.window.take(nowMs)
       subject.unreported = Math.min(subject.unreported + 1, batch)
@@ -126,8 +126,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
       if (shared !== null && (isAway || subject.unreported >= batch)) {
         keepAlive(report(id, subject, shared))
       }
-      const standing = standingOf(remainingOf(subject, nowMs), windowMs - (nowMs % windowMs))
-      return { standing, isRefused: false, refusal: isAway ? withoutRedis(id) : null }
+      const allowance = allowanceOf(remainingOf(subject, nowMs), windowMs - (nowMs % windowMs))
+      return { allowance, isRefused: false, refusal: isAway ? withoutRedis(id) : null }
     },
   }
 }

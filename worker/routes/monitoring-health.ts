@@ -6,7 +6,7 @@ import { admitOperator } from '../auth/admit.ts'
 import { summaryOf } from '../deployment/streams/snapshot.ts'
 import { respondJson } from '../http/answers.ts'
 import type { Route } from '../http/route.ts'
-import type { BreakerStanding } from '../outbound/circuit-breaker.ts'
+import type { BreakerStatus } from '../outbound/circuit-breaker.ts'
 import { readRedisMemory } from '../tiers/redis-memory.ts'
 import { overall, probeAll } from './health.ts'
 
@@ -84,7 +84,7 @@ const redisHealth: Route = {
   },
 }
 
-function breakerOf({ state, sinceMs }: BreakerStanding) {
+function breakerOf({ state, sinceMs }: BreakerStatus) {
   return { state, since: new Date(sinceMs).toISOString() }
 }
 

@@ -2,13 +2,13 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
 import type { BreakerSide, Recorder, TierFailureKind } from '../events.ts'
-import type { Breaker, BreakerPace, BreakerStanding, CallOutcome } from '../outbound/circuit-breaker.ts'
+import type { Breaker, BreakerPace, BreakerStatus, CallOutcome } from '../outbound/circuit-breaker.ts'
 import { createBreaker, tierPace } from '../outbound/circuit-breaker.ts'
 import type { PutOutcome, Tier, TierFailure } from './tier.ts'
 
 /** A tier behind circuit breakers, which can be looked at. */
 export interface BreakerTier extends Tier {
-  breakers(): Readonly<Record<BreakerSide, BreakerStanding>>
+  breakers(): Readonly<Record<BreakerSide, BreakerStatus>>
 }
 
 /** What a tier's failure says of the tier. One entry's corrupt bytes are an answer: all others may be sound. */
@@ -57,7 +57,7 @@ export function withBreaker(
     remove: (keys, signal) =>
       keys.length === 0 ? tier.remove(keys, signal) : behind(writes, signal, () => tier.remove(keys, signal)),
     probe: (signal) => tier.probe(signal),
-    breakers: () => ({ get: reads.standing(), put: writes.standing() }),
+    breakers: () => ({ get: reads.status(), put: writes.status() }),
   }
 }
 

@@ -7,10 +7,10 @@ export function withMetrics<Wrapped extends Tier>(tier: Wrapped, clock: Clock, r
   return {
     ...tier,
     async get(key, signal) {
-      const askedAtMs = clock.now()
+      const startedAtMs = clock.now()
       const got = await tier.get(key, signal)
       const outcome = got.ok ? (got.value === null ? 'miss' : 'hit') : got.error.kind
-      recorder.record({ kind: 'tier-get', tier: tier.name, outcome, durationMs: clock.now() - askedAtMs })
+      recorder.record({ kind: 'tier-get', tier: tier.name, outcome, durationMs: clock.now() - startedAtMs })
       return got
     },
     async put(key, entry, signal) {

@@ -156,9 +156,9 @@ describe('of whatever schema of the product a value does not fit', () => {
   test('no sentence has a word of the validator or of what was sent', () => {
     const marked = fc.constantFrom('MARKED-VALUE', 'MARKED-VALUE'.repeat(900), '', '1', '-1', 'a:b')
     const junk = fc.oneof(marked, fc.double(), fc.boolean(), fc.constant(null), fc.jsonValue({ maxDepth: 1 }))
-    const tried = fc
-      .constantFrom(...schemas)
-      .chain((schema) => fc.record({ schema: fc.constant(schema), input: valueNear(schema, junk) }))
+    const tried = fc.oneof(
+      ...schemas.map((schema) => fc.record({ schema: fc.constant(schema), input: valueNear(schema, junk) })),
+    )
     fc.assert(
       fc.property(tried, ({ schema, input }) => {
         for (const message of messagesOf(schema, input)) {
@@ -167,7 +167,7 @@ describe('of whatever schema of the product a value does not fit', () => {
           expect(message).not.toContain('MARKED')
         }
       }),
-      { numRuns: 4_000 },
+      { numRuns: 1_500 },
     )
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { alertReportSchema } from '../../../shared/contract/alerts.ts'
 import { snapshotSchema } from '../../../shared/contract/monitoring.ts'
 import type { TryOutcome } from '../../../worker/deployment/alerts/webhook.ts'
-import type { Figures, OriginStanding, Sample } from '../../../worker/deployment/metrics/contract.ts'
+import type { Figures, OriginStatus, Sample } from '../../../worker/deployment/metrics/figures.ts'
 import type { Gauges } from '../../../worker/deployment/metrics/gauges.ts'
 import { readSums } from '../../../worker/deployment/metrics/read-sums.ts'
 import { createSamples } from '../../../worker/deployment/metrics/samples.ts'
@@ -28,8 +28,8 @@ const tierGet = (tier: 'kv' | 'redis', outcome: 'hit' | 'timeout' | 'breaker-ope
 })
 const violation: CacheEvent = { kind: 'consistency', outcome: 'violated' }
 
-const origin: OriginStanding = {
-  askedAtMs: 0,
+const origin: OriginStatus = {
+  fetchedAtMs: 0,
   isUp: true,
   queriesRunning: 1,
   queriesWaiting: 2,
@@ -40,7 +40,7 @@ const origin: OriginStanding = {
 function createRoom(answer: TryOutcome = { kind: 'taken', status: 200, retryAfterMs: null }) {
   const clock = createFakeClock()
   const samples = createSamples([])
-  const state: { origin: OriginStanding | null; gauges: Record<string, Gauges>; watches: number } = {
+  const state: { origin: OriginStatus | null; gauges: Record<string, Gauges>; watches: number } = {
     ...{ origin, gauges: {}, watches: 0 },
   }
   let totals = emptyTotals()

@@ -107,7 +107,7 @@ describe('the figures as text', () => {
     () => {
       const gauges = { LAX: { 'breaker_state kv get': 1, memory_tier_bytes: 5, isolates: 1 } }
       const outbox = { status: 'running' as const, depth: 1, oldestAgeMs: 1_500, parked: 0, relayed: 1 }
-      const origin = { askedAtMs: 0, isUp: true, queriesRunning: 1, queriesWaiting: 0, outbox }
+      const origin = { fetchedAtMs: 0, isUp: true, queriesRunning: 1, queriesWaiting: 0, outbox }
       const check = fc.property(fc.array(cacheEvent, { minLength: 5, maxLength: 200 }), (events) => {
         const text = renderPrometheus(readingOf(events, { gauges, origin }), 'prometheus')
         expect(promtool(['check', 'metrics'], text)).toBe('')

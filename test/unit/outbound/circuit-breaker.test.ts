@@ -32,7 +32,7 @@ function createWatched(given = pace) {
     else settle(outcome)
     return 'admitted'
   }
-  return { clock, breaker, changes, underWay, call, state: () => breaker.standing().state }
+  return { clock, breaker, changes, underWay, call, state: () => breaker.status().state }
 }
 
 type Step =
@@ -224,16 +224,16 @@ test('what was begun before a breaker opened says nothing about its trial', () =
   expect(watched.state()).toBe('closed')
 })
 
-test('a standing tells since when', () => {
+test('the status of a breaker says since when it holds', () => {
   const watched = createWatched()
-  expect(watched.breaker.standing()).toEqual({ state: 'closed', sinceMs: 1_000 })
+  expect(watched.breaker.status()).toEqual({ state: 'closed', sinceMs: 1_000 })
   watched.clock.nowMs = 2_000
   for (const failure of ['failed', 'failed', 'failed'] as const) watched.call(failure)
-  expect(watched.breaker.standing()).toEqual({ state: 'open', sinceMs: 2_000 })
+  expect(watched.breaker.status()).toEqual({ state: 'open', sinceMs: 2_000 })
   watched.clock.nowMs = 3_000
-  expect(watched.breaker.standing()).toEqual({ state: 'half-open', sinceMs: 2_010 })
+  expect(watched.breaker.status()).toEqual({ state: 'half-open', sinceMs: 2_010 })
   watched.call()
-  expect(watched.breaker.standing()).toEqual({ state: 'half-open', sinceMs: 3_000 })
+  expect(watched.breaker.status()).toEqual({ state: 'half-open', sinceMs: 3_000 })
 })
 
 test('the pace of the tiers is one that can be kept', () => {

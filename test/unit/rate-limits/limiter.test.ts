@@ -81,7 +81,7 @@ describe('a limit', () => {
     const { clock, ask, limiters } = createWorld(10)
     expect(await passedOf(15, ask)).toBe(10)
     const refused = limiters[0]?.take('user-1', () => undefined)
-    expect(refused).toMatchObject({ isRefused: true, standing: { remaining: 0, resetSeconds: 61 } })
+    expect(refused).toMatchObject({ isRefused: true, allowance: { remaining: 0, resetSeconds: 61 } })
     await clock.advance(61_000)
     expect(await ask()).toBe(true)
   })

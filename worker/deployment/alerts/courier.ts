@@ -36,8 +36,8 @@ export function createCourier(
     const { kind, status, retryAfterMs } = await sendIt(change)
     if (kind === 'taken') return log.settle(change.id, 'delivered', status)
     if (kind === 'gone' || tries >= limits.alertTriesMax) return log.settle(change.id, 'failed', status)
-    const askedMs = Math.min(retryAfterMs ?? 0, pauseMs.max)
-    log.putOff(change.id, status, clock.now() + Math.max(askedMs, Math.round(pauseAfterMs(tries))))
+    const wantedMs = Math.min(retryAfterMs ?? 0, pauseMs.max)
+    log.putOff(change.id, status, clock.now() + Math.max(wantedMs, Math.round(pauseAfterMs(tries))))
   }
 
   return {

@@ -20,7 +20,7 @@ export interface SpanSums {
 }
 
 /** What is known of a part that may be away. */
-export interface PartStanding {
+export interface PartStatus {
   /** From the first failure after the last success to the latest; 0 where the latest call succeeded. */
   readonly awayMs: number
   /** When it was last called, by anybody; null: not since anyone watches. */
@@ -34,7 +34,7 @@ export interface Observation {
   readonly atMs: number
   /** Sums over the last so many seconds. */
   over(windowSeconds: number): SpanSums
-  readonly parts: Readonly<Record<WatchedPart, PartStanding>>
+  readonly parts: Readonly<Record<WatchedPart, PartStatus>>
   /** Null while nobody can say. */
   readonly outbox: { readonly oldestAgeMs: number } | null
   readonly queues: Readonly<Record<QueueName, number | null>>

@@ -1,5 +1,5 @@
 import { byPart, type PartName } from '../../../shared/contract/tier-names.ts'
-import type { PartStanding, WatchedPart } from './observation.ts'
+import type { PartStatus, WatchedPart } from './observation.ts'
 import { watchedParts } from './observation.ts'
 
 /** What became of the calls of a part in one span of time. */
@@ -15,10 +15,10 @@ type CallsOfParts = Readonly<Record<WatchedPart, PartCalls>>
 interface PartWatch {
   /** Takes the calls of the span that ends at `atMs` and took `spanMs`. */
   note(calls: CallsOfParts, atMs: number, spanMs: number): void
-  standings(): Readonly<Record<WatchedPart, PartStanding>>
+  statuses(): Readonly<Record<WatchedPart, PartStatus>>
 }
 
-const unheard: PartStanding = { awayMs: 0, heardAtMs: null, calls: 0 }
+const unheard: PartStatus = { awayMs: 0, heardAtMs: null, calls: 0 }
 
 /**
  * A part is away from the span in which its calls failed and none succeeded, until one succeeds, at any location: one that
@@ -26,7 +26,7 @@ const unheard: PartStanding = { awayMs: 0, heardAtMs: null, calls: 0 }
  * nothing. In memory alone: after a restart nothing is known until somebody calls.
  */
 export function createPartWatch(): PartWatch {
-  const known = new Map<PartName, PartStanding & { readonly awaySinceMs: number | null }>()
+  const known = new Map<PartName, PartStatus & { readonly awaySinceMs: number | null }>()
   return {
     note(calls, atMs, spanMs) {
       for (const part of watchedParts) {
@@ -44,7 +44,7 @@ export function createPartWatch(): PartWatch {
         })
       }
     },
-    standings() {
+    statuses() {
       const of = (part: PartName) => known.get(part) ?? unheard
       return byPart(of)
     },

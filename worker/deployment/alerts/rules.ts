@@ -79,9 +79,9 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     subjects: watchedParts,
     ignores: [],
     measure(observation, { window_seconds, min_count }, subject) {
-      const standing = watchedParts.find((part) => part === subject)
-      if (standing === undefined) return null
-      const { awayMs, heardAtMs, calls } = observation.parts[standing]
+      const watched = watchedParts.find((part) => part === subject)
+      if (watched === undefined) return null
+      const { awayMs, heardAtMs, calls } = observation.parts[watched]
       const isHeard = heardAtMs !== null && observation.atMs - heardAtMs <= window_seconds * 1_000
       return isHeard && calls >= min_count ? awayMs / 1_000 : null
     },

@@ -4,9 +4,9 @@ import { type GaugeFamily, gaugeFamilies } from './families.ts'
 export type Gauges = Readonly<Record<string, number>>
 
 /** The gauges of several isolates as those of their location. */
-export function mergeGauges(standings: Iterable<Gauges>): Gauges {
+export function mergeGauges(allGauges: Iterable<Gauges>): Gauges {
   const merged: Record<string, number> = {}
-  for (const gauges of standings) {
+  for (const gauges of allGauges) {
     for (const [series, value] of Object.entries(gauges)) {
       const known = merged[series]
       merged[series] = known === undefined ? value : mergeOf(series)(known, value)

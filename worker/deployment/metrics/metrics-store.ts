@@ -4,10 +4,10 @@ import { systemClock, withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Pulse } from '../../platform/pulse.ts'
 import { createPulse } from '../../platform/pulse.ts'
-import { overviewName } from './client.ts'
-import type { FlushId, MetricsShard, MetricsSums, Receipt, ShardStanding } from './contract.ts'
+import type { FlushId, MetricsShard, MetricsSums, Receipt, ShardReport } from './figures.ts'
 import type { Gauges } from './gauges.ts'
 import { mergeGauges } from './gauges.ts'
+import { overviewName } from './metrics-client.ts'
 import { heardOfMs, pauseFor } from './overview.ts'
 import { batchMs } from './recorder.ts'
 import type { Totals } from './totals.ts'
@@ -81,7 +81,7 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
     return { nextMs: pauseFor(this.writers.size, batchMs) }
   }
 
-  standing(): ShardStanding | null {
+  currentReport(): ShardReport | null {
     if (this.identity === null) return null
     const gauges = mergeGauges([...this.heardOf()].map((each) => each.gauges))
     return { ...this.identity, batches: this.batches, totals: this.sum, gauges }
@@ -93,12 +93,12 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
 
   /** Takes the sum to the overview; answers when to try again, later and later, while that is out of reach. */
   private async report(): Promise<number | null> {
-    const standing = this.standing()
-    if (standing === null) return null
+    const report = this.currentReport()
+    if (report === null) return null
     const receipt = await withinDeadline(
       systemClock,
       limits.metricsStoreDeadlineMs,
-      () => this.tell(standing),
+      () => this.send(report),
       null,
     )
     if (receipt === null) {
@@ -107,13 +107,13 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
     }
     this.failures = 0
     this.reportPauseMs = Math.max(reportMs, receipt.nextMs)
-    return this.batches > standing.batches ? this.reportPauseMs : null
+    return this.batches > report.batches ? this.reportPauseMs : null
   }
 
-  private async tell(standing: ShardStanding): Promise<Receipt | null> {
+  private async send(report: ShardReport): Promise<Receipt | null> {
     const overviews = this.env.METRICS_OVERVIEW
     try {
-      return await overviews.get(overviews.idFromName(overviewName)).report(standing)
+      return await overviews.get(overviews.idFromName(overviewName)).report(report)
     } catch {
       return null
     }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
-import type { Sample } from './contract.ts'
+import type { Sample } from './figures.ts'
 import { readSums } from './read-sums.ts'
 import type { Totals } from './totals.ts'
 import { mergeTotals, totalsSchema } from './totals.ts'

@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
-import type { Figures, OriginStanding, Receipt, Sample, ShardStanding } from './contract.ts'
+import type { Figures, OriginStatus, Receipt, Sample, ShardReport } from './figures.ts'
 import type { Gauges } from './gauges.ts'
 import type { OriginReport } from './origin-figures.ts'
 import type { Account, OverviewBook } from './overview-book.ts'
@@ -19,7 +19,7 @@ import { emptyTotals, isEmpty, mergeTotals, subtractTotals } from './totals.ts'
  * harm, and what a restart of the overview loses of the last seconds is in the next report.
  */
 export interface Overview {
-  report(standing: ShardStanding): Receipt
+  report(report: ShardReport): Receipt
   /** With the news of every shard that is in use, `location`'s own among them. Somebody watches. */
   read(location: string): Promise<Figures>
   /** What is known now; nobody is asked. */
@@ -34,9 +34,9 @@ export interface Overview {
 export interface OverviewOptions {
   readonly storage: SqlStorage
   readonly clock: Clock
-  askShard(location: string): Promise<ShardStanding | null>
+  fetchShardReport(location: string): Promise<ShardReport | null>
   /** Null where it does not answer, in time or at all. Never rejects. */
-  askOrigin(): Promise<OriginReport | null>
+  fetchOriginReport(): Promise<OriginReport | null>
   /** The next sample is due sooner than was said. */
   wake(inMs: number): void
   /** Each sample as it is made: where alerts are evaluated. That it throws is logged, and does no harm. */
@@ -65,18 +65,18 @@ class DeploymentOverview implements Overview {
   private readonly book: OverviewBook
   private readonly accounts = new Map<string, Account>()
   private readonly unwritten = new Set<string>()
-  private readonly gauges = new Map<string, { readonly standing: Gauges; readonly heardAtMs: number }>()
+  private readonly gauges = new Map<string, { readonly gauges: Gauges; readonly heardAtMs: number }>()
   private sum: Totals = emptyTotals()
   private news: Totals = emptyTotals()
   private unkept: Sample[] = []
   private sampledAtMs: number
   private newsAtMs = 0
   private watchedAtMs = 0
-  private origin: OriginStanding | null = null
-  private originAskedAtMs = 0
+  private origin: OriginStatus | null = null
+  private originFetchedAtMs = 0
   private isQuiet = true
   /** After a start nobody knows who has news: all are asked once. */
-  private hasAskedAll = false
+  private hasRefreshedAll = false
 
   constructor(options: OverviewOptions) {
     this.options = options
@@ -89,8 +89,8 @@ class DeploymentOverview implements Overview {
     }
   }
 
-  report({ location, epoch, batches, totals, gauges }: ShardStanding): Receipt {
-    this.gauges.set(location, { standing: gauges, heardAtMs: this.now() })
+  report({ location, epoch, batches, totals, gauges }: ShardReport): Receipt {
+    this.gauges.set(location, { gauges, heardAtMs: this.now() })
     this.enter({ reporter: location, epoch, batches, totals, heardAtMs: this.now() })
     if (this.isQuiet) {
       this.isQuiet = false
@@ -102,7 +102,7 @@ class DeploymentOverview implements Overview {
 
   async read(location: string): Promise<Figures> {
     this.watch()
-    const away = await this.askShards(new Set([...this.locationsToAsk(), location]))
+    const away = await this.refreshShards(new Set([...this.locationsToRefresh(), location]))
     return { ...this.snapshot(), shardsAway: away }
   }
 
@@ -112,7 +112,7 @@ class DeploymentOverview implements Overview {
     return {
       atMs: nowMs,
       totals: this.sum,
-      gauges: Object.fromEntries(recent.map(([location, { standing }]) => [location, standing])),
+      gauges: Object.fromEntries(recent.map(([location, { gauges }]) => [location, gauges])),
       shards: this.locations().length,
       shardsAway: 0,
       origin: this.origin,
@@ -127,11 +127,11 @@ class DeploymentOverview implements Overview {
   }
 
   async tick(): Promise<number> {
-    if (!this.hasAskedAll) await this.askShards(new Set(this.locationsToAsk()))
+    if (!this.hasRefreshedAll) await this.refreshShards(new Set(this.locationsToRefresh()))
     const nowMs = this.now()
     const isBusy = nowMs - this.newsAtMs < newsLastMs || nowMs - this.watchedAtMs < watchedMs
     // Not waited for: an origin that hangs shall not stretch the samples.
-    if (nowMs - this.originAskedAtMs >= originEveryMs) void this.askOrigin()
+    if (nowMs - this.originFetchedAtMs >= originEveryMs) void this.refreshOrigin()
     const sample = {
       atMs: nowMs,
       spanMs: Math.max(1, nowMs - this.sampledAtMs),
@@ -176,38 +176,38 @@ class DeploymentOverview implements Overview {
   }
 
   /** Asks shards for what they hold; answers how many did not tell. */
-  private async askShards(locations: ReadonlySet<string>): Promise<number> {
-    const { askShard, clock } = this.options
-    const asked = [...locations].map(async (location) => {
-      const attempt = () => askShard(location).then((standing) => ({ standing }))
+  private async refreshShards(locations: ReadonlySet<string>): Promise<number> {
+    const { fetchShardReport, clock } = this.options
+    const refreshed = [...locations].map(async (location) => {
+      const attempt = () => fetchShardReport(location).then((report) => ({ report }))
       const answer = await withinDeadline(
         clock,
         limits.shardDeadlineMs,
         () => attempt().catch(() => null),
         null,
       )
-      if (answer?.standing) this.report(answer.standing)
+      if (answer?.report) this.report(answer.report)
       return answer === null ? 1 : 0
     })
-    return (await Promise.all(asked)).reduce<number>((away, each) => away + each, 0)
+    return (await Promise.all(refreshed)).reduce<number>((away, each) => away + each, 0)
   }
 
-  private async askOrigin(): Promise<void> {
-    const askedAtMs = this.now()
-    this.originAskedAtMs = askedAtMs
-    const report = await this.options.askOrigin()
+  private async refreshOrigin(): Promise<void> {
+    const fetchedAtMs = this.now()
+    this.originFetchedAtMs = fetchedAtMs
+    const report = await this.options.fetchOriginReport()
     if (report === null) {
       const unknown = { queriesRunning: null, queriesWaiting: null, outbox: null }
-      this.origin = { ...(this.origin ?? unknown), askedAtMs, isUp: false }
+      this.origin = { ...(this.origin ?? unknown), fetchedAtMs, isUp: false }
       return
     }
-    const { instance, totals, standing } = report
-    this.origin = { ...standing, askedAtMs, isUp: true }
+    const { instance, totals, status } = report
+    this.origin = { ...status, fetchedAtMs, isUp: true }
     this.enter({
       reporter: originReporter,
       epoch: instance,
-      batches: askedAtMs,
-      heardAtMs: askedAtMs,
+      batches: fetchedAtMs,
+      heardAtMs: fetchedAtMs,
       totals,
     })
   }
@@ -233,9 +233,9 @@ class DeploymentOverview implements Overview {
     return [...new Set(reporters)].filter((reporter) => reporter !== originReporter)
   }
 
-  private locationsToAsk(): string[] {
-    const locations = this.hasAskedAll ? this.locationsInUse() : this.locations()
-    this.hasAskedAll = true
+  private locationsToRefresh(): string[] {
+    const locations = this.hasRefreshedAll ? this.locationsInUse() : this.locations()
+    this.hasRefreshedAll = true
     return locations
   }
 

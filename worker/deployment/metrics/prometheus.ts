@@ -1,8 +1,8 @@
-import type { Reading } from './client.ts'
-import type { Figures } from './contract.ts'
 import { counterFamilies, durationFamilies, gaugeFamilies, seriesOfFamily } from './families.ts'
+import type { Figures } from './figures.ts'
 import type { Histogram } from './histogram.ts'
 import { countUpTo, upperBoundMs } from './histogram.ts'
+import type { Reading } from './metrics-client.ts'
 import type { Totals } from './totals.ts'
 
 /** OpenMetrics 1.0, or the text format 0.0.4 of Prometheus before it. */

@@ -1,6 +1,6 @@
 import { bySource, type SourceName, sourceNames } from '../../../shared/contract/tier-names.ts'
-import type { ReadSums } from './contract.ts'
 import { counterFamilies, durationFamilies, seriesOfFamily } from './families.ts'
+import type { ReadSums } from './figures.ts'
 import type { Histogram } from './histogram.ts'
 import type { Totals } from './totals.ts'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { CacheEvent, Recorder } from '../../events.ts'
-import type { FlushId, Receipt } from './contract.ts'
+import type { FlushId, Receipt } from './figures.ts'
 import type { Tally, Totals } from './totals.ts'
 import { createTally, emptyTotals, mergeTotals } from './totals.ts'
 

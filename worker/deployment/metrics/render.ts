@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { byTier, type TierName, wireNamesOfTiers } from '../../../shared/contract/tier-names.ts'
-import type { Reading } from './client.ts'
-import type { ReadSums } from './contract.ts'
 import type { CounterFamily, DurationFamily } from './families.ts'
 import { counterFamilies, durationFamilies, seriesOfFamily } from './families.ts'
+import type { ReadSums } from './figures.ts'
 import type { Histogram } from './histogram.ts'
 import { averageMs, emptyHistogram, mergeHistograms, quantileMs } from './histogram.ts'
+import type { Reading } from './metrics-client.ts'
 import { readSums } from './read-sums.ts'
 import type { Totals } from './totals.ts'
 

@@ -1,6 +1,6 @@
 import { bySource } from '../../../shared/contract/tier-names.ts'
 import { limits } from '../../../shared/limits.ts'
-import type { ReadSums, Sample } from './contract.ts'
+import type { ReadSums, Sample } from './figures.ts'
 import { readSums } from './read-sums.ts'
 import type { Totals } from './totals.ts'
 import { emptyTotals, mergeTotals } from './totals.ts'

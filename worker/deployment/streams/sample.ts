@@ -1,6 +1,6 @@
 import type { SampleColumns, Sample as ShownSample } from '../../../shared/contract/monitoring.ts'
 import { bySource } from '../../../shared/contract/tier-names.ts'
-import type { Sample } from '../metrics/contract.ts'
+import type { Sample } from '../metrics/figures.ts'
 import { latencyOf } from '../metrics/render.ts'
 
 /** Samples do not change, and each is shown many times. */

@@ -1,13 +1,13 @@
 import type { Alert, AlertSummary } from '../../../shared/contract/alerts.ts'
 import type { Outbox, PartHealth } from '../../../shared/contract/monitoring.ts'
 import { type PartName, partNames } from '../../../shared/contract/tier-names.ts'
-import type { PartStanding, WatchedPart } from '../alerts/observation.ts'
+import type { PartStatus, WatchedPart } from '../alerts/observation.ts'
 import { watchedParts } from '../alerts/observation.ts'
-import type { Figures, OriginStanding, Sample } from '../metrics/contract.ts'
+import type { Figures, OriginStatus, Sample } from '../metrics/figures.ts'
 import { readSums } from '../metrics/read-sums.ts'
 import type { Totals } from '../metrics/totals.ts'
 import { breakersOf } from './breakers.ts'
-import type { Now } from './contract.ts'
+import type { Now } from './deployment-now.ts'
 import { callsOfPart, latencyOfPart } from './part-calls.ts'
 import { showSample } from './sample.ts'
 
@@ -15,7 +15,7 @@ interface Seen {
   readonly sample: Sample
   readonly figures: Figures
   readonly lastMinute: Totals
-  readonly standings: Readonly<Record<WatchedPart, PartStanding>>
+  readonly statuses: Readonly<Record<WatchedPart, PartStatus>>
   /** Parts that are switched off. */
   readonly disabledParts: ReadonlySet<PartName>
   readonly alerts: Alert[]
@@ -46,11 +46,11 @@ export function summaryOf(alerts: readonly Alert[]): AlertSummary {
 }
 
 function describePart(part: PartName, seen: Seen): PartHealth {
-  const { figures, lastMinute, standings, disabledParts } = seen
+  const { figures, lastMinute, statuses, disabledParts } = seen
   const { succeeded, failed } = callsOfPart(lastMinute, part)
   const latency = latencyOfPart(lastMinute, part)
   const watched = watchedParts.find((each) => each === part)
-  const awayMs = watched === undefined ? 0 : standings[watched].awayMs
+  const awayMs = watched === undefined ? 0 : statuses[watched].awayMs
   const calls = succeeded + failed
   return {
     part,
@@ -70,7 +70,7 @@ function stateOf(awayMs: number, calls: number, failed: number): PartHealth['sta
 }
 
 /** Null while the origin does not answer: what it told before is not known to be so. */
-function describeOutbox(origin: OriginStanding | null): Outbox | null {
+function describeOutbox(origin: OriginStatus | null): Outbox | null {
   if (origin?.isUp !== true) return null
   const { outbox } = origin
   if (outbox === null) return { status: 'off', depth: null, oldest_age_ms: null, parked: null, relayed: 0 }

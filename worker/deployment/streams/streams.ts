@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { AlertChange } from '../../../shared/contract/alerts.ts'
 import type { SampleColumns, StreamEventName } from '../../../shared/contract/monitoring.ts'
 import { limits } from '../../../shared/limits.ts'
-import type { Now, StreamHolder, StreamRefusal } from './contract.ts'
+import type { Now, StreamHolder, StreamRefusal } from './deployment-now.ts'
 
 /** What the streams tell of. */
 interface StreamSource {

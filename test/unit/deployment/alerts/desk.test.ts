@@ -79,7 +79,7 @@ describe('the desk', () => {
     )
   })
 
-  it('keeps neither a standing nor a change when one of them cannot be written', () => {
+  it('keeps neither a status nor a change when one of them cannot be written', () => {
     const room = createRoom()
     const broken = createAlertDesk({
       storage: room.storage,

@@ -132,7 +132,7 @@ describe('a look', () => {
       newId,
     )
     expect(late.changes).toEqual([])
-    expect(late.watch.standings.get('error_rate')?.state).toBe('pending')
+    expect(late.watch.statuses.get('error_rate')?.state).toBe('pending')
   })
 
   it('gives changes and alerts of the shape that is told, whatever is seen', () => {

@@ -1,5 +1,5 @@
-import type { Reading } from '../../../../worker/deployment/metrics/client.ts'
-import type { Figures } from '../../../../worker/deployment/metrics/contract.ts'
+import type { Figures } from '../../../../worker/deployment/metrics/figures.ts'
+import type { Reading } from '../../../../worker/deployment/metrics/metrics-client.ts'
 import { totalsOf } from '../../../../worker/deployment/metrics/totals.ts'
 import type { CacheEvent } from '../../../../worker/events.ts'
 

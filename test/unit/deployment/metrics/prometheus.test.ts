@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Reading } from '../../../../worker/deployment/metrics/client.ts'
+import type { Reading } from '../../../../worker/deployment/metrics/metrics-client.ts'
 import { renderPrometheus } from '../../../../worker/deployment/metrics/prometheus.ts'
 import type { CacheEvent } from '../../../../worker/events.ts'
 import { failedRead, readEvent } from './events.ts'
@@ -19,7 +19,7 @@ const events: CacheEvent[] = [
 const figures = {
   gauges: { LAX: { 'breaker_state kv put': 2, memory_tier_bytes: 1_234, isolates: 3 } },
   origin: {
-    askedAtMs: 0,
+    fetchedAtMs: 0,
     isUp: true,
     queriesRunning: 4,
     queriesWaiting: 0,

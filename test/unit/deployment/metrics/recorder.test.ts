@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { FlushId } from '../../../../worker/deployment/metrics/contract.ts'
+import type { FlushId } from '../../../../worker/deployment/metrics/figures.ts'
 import type { BatchingRecorder } from '../../../../worker/deployment/metrics/recorder.ts'
 import { createRecorder } from '../../../../worker/deployment/metrics/recorder.ts'
 import type { Totals } from '../../../../worker/deployment/metrics/totals.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Reading } from '../../../../worker/deployment/metrics/client.ts'
+import type { Reading } from '../../../../worker/deployment/metrics/metrics-client.ts'
 import { metricsBodySchema, renderJson, statsOf } from '../../../../worker/deployment/metrics/render.ts'
 import { totalsOf } from '../../../../worker/deployment/metrics/totals.ts'
 import type { CacheEvent } from '../../../../worker/events.ts'

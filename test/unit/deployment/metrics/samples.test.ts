@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Sample } from '../../../../worker/deployment/metrics/contract.ts'
+import type { Sample } from '../../../../worker/deployment/metrics/figures.ts'
 import { readSums } from '../../../../worker/deployment/metrics/read-sums.ts'
 import { createSamples } from '../../../../worker/deployment/metrics/samples.ts'
 import { emptyTotals, mergeTotals, totalsOf } from '../../../../worker/deployment/metrics/totals.ts'

@@ -92,7 +92,7 @@ function usePageOptions(question: ListQuestion) {
     // TanStack Query aborts the signal when nobody looks at the page any more.
     queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Page> => {
       const path = listPath(boardId, question, { page: String(page), per_page: String(perPage) })
-      const { data, durationMs } = await api.ask(contactListAnswerSchema, {
+      const { data, durationMs } = await api.fetch(contactListAnswerSchema, {
         path,
         workspaceId: workspace.id,
         signal,

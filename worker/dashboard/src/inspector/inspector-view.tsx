@@ -33,7 +33,7 @@ export function InspectorView() {
             Ask for a page to see which tiers were asked, what each said, and why this one answered.
           </p>
         )}
-        {inspect.isPending && <p className="waiting">Asking …</p>}
+        {inspect.isPending && <p className="waiting">Waiting for the answer …</p>}
         {inspect.isSuccess && <Explained answer={inspect.data} />}
       </Panel>
     </div>
@@ -130,7 +130,7 @@ function useInspect() {
   return useMutation({
     mutationFn: async ({ path, cacheControl }: Question): Promise<ExplainedAnswer> => {
       const headers = { 'X-Explain': '1', ...(cacheControl === '' ? {} : { 'Cache-Control': cacheControl }) }
-      const answer = await api.ask(contactListAnswerSchema, { path, workspaceId: workspace.id, headers })
+      const answer = await api.fetch(contactListAnswerSchema, { path, workspaceId: workspace.id, headers })
       const { data, durationMs } = answer
       return {
         path,

@@ -8,8 +8,8 @@ export function useAlertReport() {
   return useQuery({
     queryKey: ['alerts', workspace.id],
     queryFn: async ({ signal }) => {
-      const ask = { path: '/api/monitoring/alerts', workspaceId: workspace.id, signal }
-      return (await api.ask(alertReportAnswerSchema, ask)).data
+      const request = { path: '/api/monitoring/alerts', workspaceId: workspace.id, signal }
+      return (await api.fetch(alertReportAnswerSchema, request)).data
     },
     staleTime: 60_000,
   })

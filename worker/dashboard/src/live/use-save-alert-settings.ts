@@ -13,8 +13,8 @@ export function useSaveAlertSettings() {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: async (change: AlertSettingsChange) => {
-      const ask = { path: '/api/monitoring/alerts/settings', workspaceId: workspace.id, body: change }
-      return (await api.ask(alertSettingsSchema, ask)).data
+      const request = { path: '/api/monitoring/alerts/settings', workspaceId: workspace.id, body: change }
+      return (await api.fetch(alertSettingsSchema, request)).data
     },
     onSuccess: (settings) => {
       queries.setQueryData<AlertReportAnswer>(['alerts', workspace.id], (report) =>

@@ -18,22 +18,22 @@ export function ActionsPanel() {
   const workspaceId = workspace.id
   const invalidate = useMutation({
     mutationFn: async () => {
-      const ask = { path: '/api/cache-settings/invalidate', body: { workspaceId } }
-      return (await api.ask(workspaceInvalidatedSchema, ask)).data
+      const request = { path: '/api/cache-settings/invalidate', body: { workspaceId } }
+      return (await api.fetch(workspaceInvalidatedSchema, request)).data
     },
     // The page keeps pages too, and they are as outdated as all others.
     onSuccess: () => queries.removeQueries({ queryKey: ['page', workspaceId] }),
   })
   const warm = useMutation({
     mutationFn: async () => {
-      const ask = { path: '/api/cache-settings/warm-cache', body: { workspaceId, userId: user.id } }
-      return (await api.ask(warmUpSchema, ask)).data
+      const request = { path: '/api/cache-settings/warm-cache', body: { workspaceId, userId: user.id } }
+      return (await api.fetch(warmUpSchema, request)).data
     },
   })
   const test = useMutation({
     mutationFn: async () => {
-      const ask = { path: '/api/cache-settings/test-performance', body: { workspaceId, userId: user.id } }
-      return (await api.ask(performanceAnswerSchema, ask)).data
+      const request = { path: '/api/cache-settings/test-performance', body: { workspaceId, userId: user.id } }
+      return (await api.fetch(performanceAnswerSchema, request)).data
     },
   })
   return (
@@ -87,9 +87,9 @@ interface ActionProps {
 }
 
 function Action({ title, what, deed, isGuarded, disabled, children }: ActionProps) {
-  const [isAsking, setIsAsking] = useState(false)
+  const [isConfirming, setIsConfirming] = useState(false)
   function act() {
-    setIsAsking(false)
+    setIsConfirming(false)
     deed.mutate()
   }
   return (
@@ -99,12 +99,12 @@ function Action({ title, what, deed, isGuarded, disabled, children }: ActionProp
           <strong>{title}</strong>
           <span className="quiet small">{what}</span>
         </span>
-        {isAsking ? (
+        {isConfirming ? (
           <span className="row">
             <button type="button" className="danger" onClick={act}>
               Yes, {title.toLowerCase()}
             </button>
-            <button type="button" className="plain" onClick={() => setIsAsking(false)}>
+            <button type="button" className="plain" onClick={() => setIsConfirming(false)}>
               No
             </button>
           </span>
@@ -112,7 +112,7 @@ function Action({ title, what, deed, isGuarded, disabled, children }: ActionProp
           <button
             type="button"
             disabled={disabled === true || deed.isPending}
-            onClick={() => (isGuarded === true ? setIsAsking(true) : act())}
+            onClick={() => (isGuarded === true ? setIsConfirming(true) : act())}
           >
             {deed.isPending ? 'Working …' : title}
           </button>

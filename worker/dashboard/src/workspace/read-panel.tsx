@@ -81,12 +81,15 @@ function useRead() {
       const at = formatClock(Date.now())
       if (what === countsChoice.value) {
         const path = `/api/cache-settings/workspace/${encodeURIComponent(workspace.id)}/counts`
-        const { data, durationMs } = await api.ask(contactCountsAnswerSchema, { path })
+        const { data, durationMs } = await api.fetch(contactCountsAnswerSchema, { path })
         const status = data._cached ? 'HIT' : data._cacheEnabled ? 'MISS' : 'BYPASS'
         return { at, status, source: data._source, durationMs, found: data.total }
       }
       const path = `/api/boards/${encodeURIComponent(what)}/contacts`
-      const { data, durationMs } = await api.ask(contactListAnswerSchema, { path, workspaceId: workspace.id })
+      const { data, durationMs } = await api.fetch(contactListAnswerSchema, {
+        path,
+        workspaceId: workspace.id,
+      })
       const { status, source } = data._cache
       return { at, status, source, durationMs, found: data.pagination.total }
     },

@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Recorder } from '../../events.ts'
-import type { Figures, FlushId, Receipt } from './contract.ts'
+import type { Figures, FlushId, Receipt } from './figures.ts'
 import type { Gauges } from './gauges.ts'
 import { createRecorder } from './recorder.ts'
 import type { Totals } from './totals.ts'
@@ -53,12 +53,12 @@ export function createMetricsClient<ShardId, OverviewId>(
   let look: () => Gauges = () => ({})
 
   /** What a store answers, or null where it does not in time. A stub is got anew each time: a broken one stays broken. */
-  function ask<Stub, Id, Value>(
+  function call<Stub, Id, Value>(
     namespace: StubNamespace<Id, Stub>,
     name: string,
-    question: (store: Stub) => Promise<Value>,
+    use: (store: Stub) => Promise<Value>,
   ): Promise<Value | null> {
-    const attempt = async () => question(namespace.get(namespace.idFromName(name)))
+    const attempt = async () => use(namespace.get(namespace.idFromName(name)))
     return withinDeadline(clock, limits.metricsStoreDeadlineMs, () => attempt().catch(() => null), null)
   }
 
@@ -68,7 +68,7 @@ export function createMetricsClient<ShardId, OverviewId>(
     async send(id, totals) {
       if (home === null) return null
       const location = home
-      return ask(shards, location, (shard) => shard.add(id, location, totals, look()))
+      return call(shards, location, (shard) => shard.add(id, location, totals, look()))
     },
   })
 
@@ -86,7 +86,7 @@ export function createMetricsClient<ShardId, OverviewId>(
       home ??= location
       const shard = home
       const isFlushed = await recorder.flushNow()
-      const figures = await ask(overviews, overviewName, (overview) => overview.read(shard))
+      const figures = await call(overviews, overviewName, (overview) => overview.read(shard))
       if (figures === null) return { ...recorder.unconfirmed(), isComplete: false, figures: null }
       return { ...figures.totals, isComplete: isFlushed && figures.shardsAway === 0, figures }
     },

@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { MetricsClient, OverviewStub, ShardStub } from '../../../../worker/deployment/metrics/client.ts'
-import { createMetricsClient } from '../../../../worker/deployment/metrics/client.ts'
-import type { Figures } from '../../../../worker/deployment/metrics/contract.ts'
+import type { Figures } from '../../../../worker/deployment/metrics/figures.ts'
+import type {
+  MetricsClient,
+  OverviewStub,
+  ShardStub,
+} from '../../../../worker/deployment/metrics/metrics-client.ts'
+import { createMetricsClient } from '../../../../worker/deployment/metrics/metrics-client.ts'
 import type { Totals } from '../../../../worker/deployment/metrics/totals.ts'
 import { emptyTotals, mergeTotals, totalsOf } from '../../../../worker/deployment/metrics/totals.ts'
 import type { FakeClock } from '../../../support/fake-clock.ts'

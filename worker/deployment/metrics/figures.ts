@@ -10,12 +10,12 @@ export interface MetricsShard extends Rpc.DurableObjectBranded {
   /** Adds a batch, once, and answers when the writer may send its next. */
   add(id: FlushId, location: string, totals: Totals, gauges: Gauges): Receipt
   /** What it holds, confirmed batches included; null where it never held anything. */
-  standing(): ShardStanding | null
+  currentReport(): ShardReport | null
 }
 
 /** What the one object that sums the whole deployment is told by shards, and tells isolates. */
 export interface MetricsSums extends Rpc.DurableObjectBranded {
-  report(standing: ShardStanding): Receipt
+  report(report: ShardReport): Receipt
   /** The figures with the news of every shard in them, `location`'s own first of all. */
   read(location: string): Promise<Figures>
 }
@@ -32,7 +32,7 @@ export interface Receipt {
 }
 
 /** The sums of a shard since it began. `epoch` names that beginning: another one counts from nothing again. */
-export interface ShardStanding {
+export interface ShardReport {
   readonly location: string
   readonly epoch: string
   /** Grows with every batch; the higher one is the newer. */
@@ -51,20 +51,20 @@ export interface Figures {
   /** Shards that could not be asked: of them the sums hold what they last reported. */
   readonly shardsAway: number
   /** Null before the origin was first asked. */
-  readonly origin: OriginStanding | null
+  readonly origin: OriginStatus | null
 }
 
 /** The origin as it last told of itself. */
-export interface OriginStanding {
-  readonly askedAtMs: number
+export interface OriginStatus {
+  readonly fetchedAtMs: number
   /** Whether it answered when it was last asked; if not, the rest is from before, or null. */
   readonly isUp: boolean
   readonly queriesRunning: number | null
   readonly queriesWaiting: number | null
-  readonly outbox: OutboxStanding | null
+  readonly outbox: OutboxStatus | null
 }
 
-interface OutboxStanding {
+interface OutboxStatus {
   readonly status: 'off' | 'running' | 'failing' | 'lagging' | 'parked'
   /** Null before it could be asked for the first time. */
   readonly depth: number | null
