@@ -5,7 +5,7 @@ import type { SqlStorage } from '../platform/sql-storage.ts'
 import { createWebhook } from './alerts/webhook.ts'
 import { createMonitor, type Monitor, type Watched } from './monitor.ts'
 
-/** The monitor as a deployment is configured. */
+/** Creates the monitor from the deployment's configuration. */
 export function createDeploymentMonitor(config: Config, watched: Watched, storage: SqlStorage): Monitor {
   const { alertWebhook } = config
   return createMonitor({

@@ -30,8 +30,8 @@ interface Bindings {
 }
 
 /**
- * The one overview of the deployment (overview.ts) as a Durable Object. From the first report on it makes samples
- * without end: every second while there are news or somebody watches, else every ten.
+ * The one overview of the deployment (overview.ts) as a Durable Object. After the first report it takes samples
+ * continuously: every second while there is news or somebody watches, otherwise every ten seconds.
  */
 export class MetricsOverview extends DurableObject<Bindings> implements Contract {
   private readonly overview: Overview
@@ -98,7 +98,7 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   }
 }
 
-/** The origin's `/metrics`. */
+/** Fetches the origin's `/metrics`; null if it does not answer in time or with anything else. */
 function fetchOriginReport({ originUrl, internalAuthKey }: Config): Promise<OriginReport | null> {
   return withinDeadline(
     systemClock,

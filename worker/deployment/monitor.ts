@@ -17,20 +17,20 @@ import { columnsOf, showSample } from './streams/sample.ts'
 import { describeNow, summaryOf } from './streams/snapshot.ts'
 import { createStreams } from './streams/streams.ts'
 
-/** The figures that are watched: the overview's. */
+/** The figures that the monitor watches: those of the overview. */
 export interface Watched {
   readonly samples: Samples
   snapshot(): Figures
-  /** Asks for a sample a second for a while. */
+  /** Requests a sample a second for a while. */
   watch(): void
 }
 
 /**
- * What watches the deployment where its figures are summed: it holds each sample against the alerts' rules, and tells streams
- * and webhook what is new. A part of the object that sums, and no object itself.
+ * Watches the deployment where its figures are summed: it evaluates the alerts with each sample, and sends news to the
+ * streams and to the webhook. It is part of the object that sums, and not an object of its own.
  */
 export interface Monitor extends Monitoring {
-  /** Takes what has just been sampled. */
+  /** Takes the latest sample. */
   look(sample: Sample): void
 }
 
@@ -38,15 +38,15 @@ interface MonitorOptions {
   readonly watched: Watched
   readonly storage: SqlStorage
   readonly clock: Clock
-  /** Null: no webhook. */
+  /** Null if no webhook is configured. */
   readonly send: SendChange | null
-  /** Parts that are switched off. */
+  /** Parts that are switched off by configuration. */
   readonly disabledParts: ReadonlySet<PartName>
   readonly newId: () => string
   readonly random: () => number
 }
 
-/** Tries that come sooner than the next sample of a quiet deployment ask for it to come sooner. */
+/** If the next try of a delivery is due within this time, the next sample of a quiet deployment is taken earlier. */
 const soonMs = 10_000
 
 export function createMonitor(options: MonitorOptions): Monitor {
@@ -69,7 +69,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       alerts: desk.alerts(),
     })
   }
-  /** Of the latest change: most seconds have none, and then nothing is read for any stream. */
+  /** The time of the latest change. Most seconds have none, and then nothing is read for the streams. */
   let changedAtMs = Math.max(0, ...log.latest().map(({ at }) => Date.parse(at)))
   const streams = createStreams(
     {
@@ -82,7 +82,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
 
   const sumWindows = createWindowSums(watched)
 
-  /** Somebody looks on, or a second matters to an alert or to a try. */
+  /** Whether samples should come every second: somebody watches, or an alert or a delivery depends on it. */
   function isBusy(nowMs: number): boolean {
     const dueAtMs = courier.dueAtMs()
     const isDueSoon = dueAtMs !== null && dueAtMs - nowMs < soonMs
@@ -95,7 +95,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       const seen = observationOf(sample, samples, parts.statuses(), watched.snapshot())
       if (desk.observe(seen).length > 0) changedAtMs = sample.atMs
       streams.publish()
-      // Not waited for: a try writes down itself how it ended.
+      // Not awaited: each delivery records its own outcome.
       void courier.deliver().catch((error: unknown) => reportFailure(error))
       if (isBusy(sample.atMs)) watched.watch()
     },
@@ -118,7 +118,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   }
 }
 
-/** An hour takes a third of a second to add up: once for all who ask between two samples. */
+/** Summing an hour takes a third of a second, so the sums are shared by all requests between two samples. */
 function createWindowSums(watched: Watched): () => WindowSums {
   const { samples } = watched
   let known: { readonly of: Sample | null; readonly sums: WindowSums } | null = null
@@ -132,15 +132,15 @@ function createWindowSums(watched: Watched): () => WindowSums {
   }
 }
 
-/** Of storage that cannot be written. Names the error alone: a message may hold anything. */
+/** Storage could not be written. Only the error's name is logged: a message may contain anything. */
 function reportFailure(error: unknown): void {
   const name = error instanceof Error ? error.name : 'unknown'
-  console.error(JSON.stringify({ level: 'error', message: 'alerts were not told', error: name }))
+  console.error(JSON.stringify({ level: 'error', message: 'changes of alerts were not delivered', error: name }))
 }
 
 const callsOfParts = ({ totals }: Sample) => byPart((part) => callsOfPart(totals, part))
 
-/** What an origin told that no longer answers is not known to be so. */
+/** While the origin does not answer, nothing is assumed about its outbox and queues. */
 function observationOf(
   { atMs }: Sample,
   samples: Samples,
@@ -158,7 +158,7 @@ function observationOf(
   }
 }
 
-/** Oldest first, from changes that are newest first. */
+/** The changes after `atMs`, oldest first, from a list that has the newest first. */
 function changesAfter(changes: AlertReport['changes'], atMs: number): AlertChange[] {
   return changes
     .filter(({ at }) => Date.parse(at) > atMs)

@@ -12,25 +12,28 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
-/** What watches the deployment, asked within a deadline. Never rejects; `figures_unavailable` where it does not answer. */
+/**
+ * Calls the object that watches the deployment, within a deadline. Never rejects: the error is `figures_unavailable` if
+ * the object does not answer.
+ */
 export interface MonitoringClient {
   /** Null before the first sample. */
   now(): Promise<Result<Now | null, WireError>>
   windowSums(): Promise<Result<WindowSums, WireError>>
-  /** For `/health`, whose probes have a deadline of their own. */
+  /** Used by `/health`, whose probes have a shorter deadline. */
   alertSummary(): Promise<Result<AlertSummary, WireError>>
   alertReport(): Promise<Result<AlertReport, WireError>>
   alertSettings(): Promise<Result<AlertSettings, WireError>>
-  /** `invalid_body` where the settings make no sense together. */
+  /** `invalid_body` if the settings contradict each other. */
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, WireError>>
-  /** `overloaded` where there are too many streams, `too_many_streams` where this holder has too many. */
+  /** `overloaded` if there are too many streams, `too_many_streams` if this holder has too many. */
   openStream(
     lastEventId: number | null,
     holder: StreamHolder,
   ): Promise<Result<ReadableStream<Uint8Array>, WireError>>
 }
 
-/** What the watching object answers to a call; the Durable Object's stub fits it. */
+/** The calls to the watching object. The Durable Object's stub has this type. */
 export interface MonitoringStub {
   now(): Promise<Now | null>
   windowSums(): Promise<WindowSums>
@@ -44,7 +47,7 @@ export interface MonitoringStub {
   ): Promise<ReadableStream<Uint8Array> | StreamRefusal>
 }
 
-/** `stubOf` is asked for each call: a stub that broke once stays broken. */
+/** Each call gets a new stub from `stubOf`: a broken stub stays broken. */
 export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Clock): MonitoringClient {
   function call<Value>(
     use: (stub: MonitoringStub, signal: AbortSignal) => Promise<Value>,
@@ -69,7 +72,7 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
     async openStream(lastEventId, holder) {
       const answer = await call(async (stub, signal) => {
         const opened = await stub.openStream(lastEventId, holder)
-        // Too late to be read: it gives its place back.
+        // The stream was opened too late for its reader, so its place is given back.
         if (signal.aborted && typeof opened !== 'string') await opened.cancel()
         return opened
       })

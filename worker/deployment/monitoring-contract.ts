@@ -12,7 +12,7 @@ import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/dep
 /** The one object that knows the whole deployment, as the Worker and the shards call it. */
 export interface MetricsOverview extends MetricsSums, Monitoring {}
 
-/** What the object that sums answers to the Worker about the deployment. */
+/** What this object answers to the Worker about the deployment. */
 export interface Monitoring {
   /** Null before the first sample. */
   now(): Now | null
@@ -21,6 +21,6 @@ export interface Monitoring {
   alertReport(): AlertReport
   alertSettings(): AlertSettings
   changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]>
-  /** Server-Sent Events, from after the snapshot of this id; or why there is no place for one more. */
+  /** Server-Sent Events after the snapshot with this id, or the reason why no stream can be opened. */
   openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal
 }

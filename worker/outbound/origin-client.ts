@@ -24,17 +24,20 @@ import type { CacheEvent, Recorder } from '../events.ts'
 import type { BreakerPace, BreakerStatus } from './circuit-breaker.ts'
 import { createBreaker, tierPace } from './circuit-breaker.ts'
 
-/** On whose behalf the origin is asked: the JWT makes row level security hold, the id ties the logs together. */
+/**
+ * The user on whose behalf the origin is called. The JWT puts row level security into effect; the id ties the logs
+ * together.
+ */
 export interface Caller {
   readonly token: string
   readonly requestId: string
-  /** Absent for work that nobody asked for. */
+  /** Absent for work that no request waits for. */
   readonly trace?: Trace
 }
 
 /** The Node origin behind all tiers. Never rejects; every call settles within `limits.originDeadlineMs`. */
 export interface Origin {
-  /** The bytes of a resource's `data`, or null when there is no such thing. */
+  /** The bytes of a resource's `data`, or null if the resource does not exist. */
   load(
     resourceName: string,
     request: LoadRequest,
@@ -64,7 +67,7 @@ type Answer = Result<Uint8Array | null, WireError>
 
 const decoder = new TextDecoder()
 
-/** An origin that hangs costs, an isolate, one wait for its deadline in five seconds. */
+/** An origin that hangs costs each isolate one wait for its deadline in five seconds. */
 const pace: BreakerPace = {
   ...tierPace,
   pauseMaxMs: 5_000,
@@ -80,12 +83,15 @@ export function createOrigin(options: OriginOptions): Origin {
     recorder.record({ kind: 'breaker', tier: 'origin', side: 'get', state }),
   )
 
-  /** Left alone while it fails: what is cached answers at once then, and nobody waits for a deadline. */
+  /**
+   * Calls the origin unless its breaker is open: then cached answers are served at once, and no reader waits for a
+   * deadline.
+   */
   async function fetchAnswer(path: string, caller: Caller, body?: unknown): Promise<Answer> {
     const settle = breaker.admit()
     if (settle === null) return away
     const answer = await fetchOrigin(options, path, caller, body)
-    // A deadline that the origin itself reports is one slow query's; one that passes here is the origin's.
+    // If the origin itself reports a timeout, one query was slow. If the deadline passes here, the origin is slow.
     const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
     settle(hasFailed ? 'failed' : 'answered')
     return answer
@@ -143,7 +149,7 @@ export function createOrigin(options: OriginOptions): Origin {
   }
 }
 
-/** One call; the body is read within the deadline too, so that a stalled answer does not hold the reader. */
+/** Makes one call. The body is read within the deadline too, so that a stalled answer does not hold the reader. */
 async function fetchOrigin(
   { url, internalAuthKey, clock, recorder }: OriginOptions,
   path: string,
@@ -176,7 +182,7 @@ async function fetchOrigin(
   return answer
 }
 
-/** What is larger than an answer may be is read no further: it is no reason to run out of memory with everybody's requests. */
+/** Reads an answer up to the size that an answer may have: a larger one must not exhaust the isolate's memory. */
 async function readAnswer(response: Response): Promise<Answer> {
   const bytes = await readBounded(response.body, limits.answerBytesMax)
   if (bytes === null) return err({ code: 'answer_too_large' })

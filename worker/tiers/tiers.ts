@@ -26,7 +26,7 @@ interface TiersOptions {
   readonly recorder: Recorder
 }
 
-/** The tiers of a deployment, each with its policy around it. Null: switched off. */
+/** The tiers of a deployment, each with its policy around it. Null if switched off. */
 export interface Tiers {
   readonly memory: MemoryTier | null
   readonly edgeCache: BreakerTier | null
@@ -37,9 +37,9 @@ export interface Tiers {
 }
 
 /**
- * The tiers of this deployment. Memory and the edge cache cost nothing to write and take every fill. With Redis, a page
- * reaches KV on its second use: Redis keeps the first copy for all locations, and a page looked at once is not worth
- * KV's dearer write. Without Redis every fill goes to KV.
+ * Creates the tiers of this deployment. Memory and the edge cache cost nothing to write and store every fill. With
+ * Redis, a page is written to KV on its second use: Redis keeps the first copy for all locations, and a page that is
+ * viewed once is not worth KV's more expensive write. Without Redis every fill is written to KV.
  */
 export function createTiers({ namespace, cache, config, clock, recorder }: TiersOptions): Tiers {
   const counted = <Kind extends Tier>(tier: Kind) => withMetrics(tier, clock, recorder)

@@ -6,12 +6,12 @@ import type { Breaker, BreakerPace, BreakerStatus, CallOutcome } from '../outbou
 import { createBreaker, tierPace } from '../outbound/circuit-breaker.ts'
 import type { PutOutcome, Tier, TierFailure } from './tier.ts'
 
-/** A tier behind circuit breakers, which can be looked at. */
+/** A tier behind circuit breakers whose status can be read. */
 export interface BreakerTier extends Tier {
   breakers(): Readonly<Record<BreakerSide, BreakerStatus>>
 }
 
-/** What a tier's failure says of the tier. One entry's corrupt bytes are an answer: all others may be sound. */
+/** What a failure says about the tier. Corrupt bytes of one entry are an answer: all other entries may be sound. */
 const outcomes: Readonly<Record<TierFailureKind, CallOutcome>> = {
   timeout: 'failed',
   unavailable: 'failed',
@@ -22,11 +22,11 @@ const outcomes: Readonly<Record<TierFailureKind, CallOutcome>> = {
 }
 
 /**
- * The same tier, left alone while it fails: a call is then answered `breaker-open` at once, and the tier is not asked.
- * Reads and writes have a breaker each, since a place that refuses writes (KV: 429) is read as well as ever; `remove`
- * goes with the writes. A probe always asks, and counts nowhere: it is there to say how the place is.
+ * The same tier, which is not called while it fails: calls are then answered with `breaker-open` at once. Reads and
+ * writes have a breaker each, since a place that refuses writes (KV: 429) can still be read; `remove` goes with the
+ * writes. A probe is always made and never counted: it reports whether the place answers.
  *
- * Belongs around `withDeadline`: a breaker learns of a call that hangs by its `timeout`.
+ * Belongs around `withDeadline`: the breaker learns of a call that hangs by its `timeout`.
  */
 export function withBreaker(
   tier: Tier,
@@ -64,6 +64,6 @@ export function withBreaker(
 function outcomeOf(answer: Result<unknown, TierFailure>, signal: AbortSignal): CallOutcome {
   const skipped: PutOutcome = 'skipped'
   if (answer.ok) return answer.value === skipped ? 'unheard' : 'answered'
-  // A caller who went away ended the call; the tier did not.
+  // The caller went away and so ended the call. That says nothing about the tier.
   return signal.aborted ? 'unheard' : outcomes[answer.error.kind]
 }

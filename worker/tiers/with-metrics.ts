@@ -2,7 +2,10 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Recorder } from '../events.ts'
 import type { Tier } from './tier.ts'
 
-/** The same tier, counted. Outermost, so that what policy answers in the tier's place is counted too. */
+/**
+ * The same tier, with its calls counted. It is the outermost layer, so that calls which policy answers in the tier's
+ * place are counted too.
+ */
 export function withMetrics<Wrapped extends Tier>(tier: Wrapped, clock: Clock, recorder: Recorder): Wrapped {
   return {
     ...tier,

@@ -12,11 +12,11 @@ import { isCalm, isExceeded } from './rules.ts'
  */
 export interface AlertStatus {
   readonly state: AlertState
-  /** Since when in this state; null: always. */
+  /** When the alert entered this state; null if it has always been in it. */
   readonly sinceMs: number | null
-  /** While firing: since when the value has been calm, without a break. */
+  /** While firing: since when the value has been on the safe side without a break. */
   readonly calmSinceMs: number | null
-  /** While firing: when there last was a value. */
+  /** While firing: when a value was last measured. */
   readonly heardAtMs: number | null
 }
 
@@ -27,16 +27,16 @@ export const neverFired: AlertStatus = {
   heardAtMs: null,
 }
 
-/** One alert looked at. A reason is given where, and only where, the state changed. */
+/** The outcome of one evaluation. There is a reason if, and only if, the state changed. */
 interface Step {
   readonly status: AlertStatus
   readonly reason: AlertReason | null
 }
 
-/** So long without a value and an alert is no longer claimed: nobody suffers where nothing happens. */
+/** A firing alert without a value for this long is resolved: where nothing happens, nobody is affected. */
 export const quietMs = 600_000
 
-/** What becomes of an alert. Pure; time that went backwards counts as none. */
+/** Evaluates one alert. Pure. A clock that goes backwards counts as no time passed. */
 export function stepAlert(
   status: AlertStatus,
   value: number | null,
@@ -98,8 +98,8 @@ function stepFiring(
 }
 
 /**
- * The same after a time in which nobody looked: that a value held, or was calm, is not known of it. What was firing goes
- * on firing.
+ * The status of an alert after a period in which nothing was evaluated. Nobody knows whether the value held meanwhile,
+ * so a pending alert starts over. A firing alert goes on firing.
  */
 export function afterGap(status: AlertStatus, nowMs: number): AlertStatus {
   if (status.state === 'pending') return { ...status, sinceMs: nowMs }

@@ -18,9 +18,9 @@ import { alertRules, defaultAlertSettings } from './rules.ts'
 import type { Watch } from './watch.ts'
 import { alertsOf, look, unwatched } from './watch.ts'
 
-/** How the alerts of the deployment stand, kept durably; and where their changes are written down. */
+/** The deployment's alerts, kept durably, with their settings. */
 interface AlertDesk {
-  /** Holds what is seen against the rules, and writes down what changed: standings and changes together, or neither. */
+  /** Evaluates every rule. The new statuses and the changes are stored together or not at all. */
   observe(observation: Observation): readonly AlertChange[]
   alerts(): Alert[]
   settings(): AlertSettings
@@ -28,7 +28,7 @@ interface AlertDesk {
   report(nowMs: number): AlertReport
 }
 
-/** A standing that only grew older is written down this often, so that a restart knows how long nobody looked. */
+/** How often statuses are stored when only time has passed, so that after a restart the length of the gap is known. */
 const noteEveryMs = 10_000
 
 const schema = `
@@ -102,7 +102,7 @@ export function createAlertDesk({ storage, changes, newId }: AlertDeskOptions): 
   }
 }
 
-/** Whether a standing became another, but for when it was last heard of. */
+/** Whether any alert has another status, apart from when its value was last measured. */
 function hasMoved(before: Watch, after: Watch): boolean {
   return [...after.statuses].some(([name, status]) => {
     const known = before.statuses.get(name)
@@ -123,7 +123,7 @@ function writeWatch(storage: SqlStorage, { statuses, lookedAtMs }: Watch): void 
   storage.sql.exec('insert or replace into alert_watch values (1, ?, ?)', lookedAtMs ?? 0, text)
 }
 
-/** What was stored by a version with other rules or bounds gives way to the defaults, rule by rule. */
+/** Settings stored by a version with other rules or bounds are replaced by the defaults, rule by rule. */
 function readSettings(storage: SqlStorage): AlertSettings {
   const [row] = [...storage.sql.exec('select settings from alert_settings')]
   if (row === undefined) return defaultAlertSettings

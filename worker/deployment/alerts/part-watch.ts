@@ -2,18 +2,18 @@ import { byPart, type PartName } from '../../../shared/contract/tier-names.ts'
 import type { PartStatus, WatchedPart } from './observation.ts'
 import { watchedParts } from './observation.ts'
 
-/** What became of the calls of a part in one span of time. */
+/** The outcomes of a part's calls in one span of time. */
 export interface PartCalls {
   readonly succeeded: number
-  /** Calls that a breaker kept back count too: the part was not there for their callers. */
+  /** Includes calls that a breaker held back: their callers did not reach the part either. */
   readonly failed: number
 }
 
 type CallsOfParts = Readonly<Record<WatchedPart, PartCalls>>
 
-/** Follows which parts are away, span by span. */
+/** Tracks which parts are away, span by span. */
 interface PartWatch {
-  /** Takes the calls of the span that ends at `atMs` and took `spanMs`. */
+  /** Adds the calls of the span that ends at `atMs` and lasted `spanMs`. */
   note(calls: CallsOfParts, atMs: number, spanMs: number): void
   statuses(): Readonly<Record<WatchedPart, PartStatus>>
 }
@@ -21,9 +21,9 @@ interface PartWatch {
 const unheard: PartStatus = { awayMs: 0, heardAtMs: null, calls: 0 }
 
 /**
- * A part is away from the span in which its calls failed and none succeeded, until one succeeds, at any location: one that
- * answers some of its callers is in trouble, and the error rate tells of it, but it is there. Spans without a call say
- * nothing. In memory alone: after a restart nothing is known until somebody calls.
+ * A part goes away in a span in which calls failed and none succeeded, and comes back with the first success at any
+ * location. A part that answers some of its callers is in trouble, but not away: the error rate shows that. A span
+ * without calls says nothing. The state is kept in memory only: after a restart nothing is known until the next call.
  */
 export function createPartWatch(): PartWatch {
   const known = new Map<PartName, PartStatus & { readonly awaySinceMs: number | null }>()

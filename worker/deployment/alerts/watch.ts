@@ -5,7 +5,7 @@ import type { Observation } from './observation.ts'
 import type { AlertIdentity } from './rules.ts'
 import { alertIdentities, alertRules } from './rules.ts'
 
-/** How every alert stands, by name, and what was last measured of it; and when it was last looked at. */
+/** The status and latest value of every alert, by name, and when they were last evaluated. */
 export interface Watch {
   readonly statuses: ReadonlyMap<string, AlertStatus>
   readonly values: ReadonlyMap<string, number | null>
@@ -14,16 +14,16 @@ export interface Watch {
 
 export const unwatched: Watch = { statuses: new Map(), values: new Map(), lookedAtMs: null }
 
-/** Looks further apart than this say nothing of the time between. */
+/** If evaluations are further apart than this, nobody knows what happened in between. */
 export const gapMs = 20_000
 
 interface Look {
   readonly watch: Watch
-  /** In the order of the rules; at most one an alert. */
+  /** In the order of the rules, at most one for each alert. */
   readonly changes: readonly AlertChange[]
 }
 
-/** Holds an observation against every rule. Pure but for the ids of changes. */
+/** Evaluates every rule against an observation. Pure but for the ids of changes. */
 export function look(
   watch: Watch,
   observation: Observation,
@@ -61,7 +61,7 @@ export function look(
   return { watch: { statuses, values, lookedAtMs: nowMs }, changes }
 }
 
-/** Every alert as it is shown. */
+/** All alerts as the API shows them. */
 export function alertsOf({ statuses, values }: Watch): Alert[] {
   return alertIdentities.map((identity: AlertIdentity) => {
     const { state, sinceMs } = statuses.get(identity.name) ?? neverFired

@@ -3,61 +3,64 @@ import type { Gauges } from './gauges.ts'
 import type { Totals } from './totals.ts'
 
 /**
- * What isolates, shards and the overview say to each other. An isolate adds batches to the shard of its location; a shard
- * reports its sums to the overview, whole each time, so that a report that comes twice or late does no harm.
+ * The calls between isolates, shards and the overview. An isolate adds batches to the shard of its location. A shard
+ * reports all of its sums to the overview each time, so a report that arrives twice or late does no harm.
  */
 export interface MetricsShard extends Rpc.DurableObjectBranded {
-  /** Adds a batch, once, and answers when the writer may send its next. */
+  /** Adds a batch once, and says when the writer may send the next one. */
   add(id: FlushId, location: string, totals: Totals, gauges: Gauges): Receipt
-  /** What it holds, confirmed batches included; null where it never held anything. */
+  /** Everything the shard has confirmed; null if it has never received a batch. */
   currentReport(): ShardReport | null
 }
 
-/** What the one object that sums the whole deployment is told by shards, and tells isolates. */
+/** The calls of the one object that sums the whole deployment: shards report to it, isolates read from it. */
 export interface MetricsSums extends Rpc.DurableObjectBranded {
   report(report: ShardReport): Receipt
-  /** The figures with the news of every shard in them, `location`'s own first of all. */
+  /** The figures, with the latest reports of all shards. The shard of `location` is always included. */
   read(location: string): Promise<Figures>
 }
 
-/** Names a batch: a writer's batches are numbered from 1, and it sends one only once the one before was taken. */
+/**
+ * Identifies a batch. A writer numbers its batches from 1 and sends the next one only after the previous one was
+ * confirmed.
+ */
 export interface FlushId {
   readonly writer: string
   readonly sequence: number
 }
 
 export interface Receipt {
-  /** How long to leave it alone: what keeps a store within a few hundred calls a second. */
+  /** How long the caller should wait before its next call. This keeps an object within a few hundred calls a second. */
   readonly nextMs: number
 }
 
-/** The sums of a shard since it began. `epoch` names that beginning: another one counts from nothing again. */
+/** The sums of a shard since it began. A shard with another `epoch` has started again from zero. */
 export interface ShardReport {
   readonly location: string
   readonly epoch: string
-  /** Grows with every batch; the higher one is the newer. */
+  /** Grows with every batch: of two reports the one with the higher number is newer. */
   readonly batches: number
   readonly totals: Totals
   readonly gauges: Gauges
 }
 
-/** The deployment's figures as the overview has them. */
+/** The deployment's figures as the overview knows them. */
 export interface Figures {
   readonly atMs: number
   readonly totals: Totals
-  /** By location, of those heard of in the last minute. */
+  /** By location, for locations that reported within the last minute. */
   readonly gauges: Readonly<Record<string, Gauges>>
   readonly shards: number
-  /** Shards that could not be asked: of them the sums hold what they last reported. */
+  /** The number of shards that did not answer. The totals contain what they last reported. */
   readonly shardsAway: number
-  /** Null before the origin was first asked. */
+  /** Null before the first report of the origin. */
   readonly origin: OriginStatus | null
 }
 
-/** The origin as it last told of itself. */
+/** What the origin last reported about itself. */
 export interface OriginStatus {
   readonly fetchedAtMs: number
-  /** Whether it answered when it was last asked; if not, the rest is from before, or null. */
+  /** Whether it answered the latest request. If not, the other values are older, or null. */
   readonly isUp: boolean
   readonly queriesRunning: number | null
   readonly queriesWaiting: number | null
@@ -66,11 +69,11 @@ export interface OriginStatus {
 
 interface OutboxStatus {
   readonly status: 'off' | 'running' | 'failing' | 'lagging' | 'parked'
-  /** Null before it could be asked for the first time. */
+  /** Null until the relay has queried the outbox for the first time. */
   readonly depth: number | null
   readonly oldestAgeMs: number | null
   readonly parked: number | null
-  /** Since that origin started. */
+  /** Rows since that process of the origin started. */
   readonly relayed: number
 }
 
@@ -78,7 +81,7 @@ interface OutboxStatus {
 export interface Sample {
   readonly atMs: number
   readonly spanMs: number
-  /** Everything that was counted in it. */
+  /** Everything counted in the span. */
   readonly totals: Totals
   readonly sums: ReadSums
 }
@@ -87,7 +90,7 @@ export interface Sample {
 export interface ReadSums {
   readonly requests: number
   readonly hits: number
-  /** Answers of 500 and above. */
+  /** Answers with a status of 500 or above. */
   readonly errors: number
   readonly violations: number
   /** Sum over all requests. */

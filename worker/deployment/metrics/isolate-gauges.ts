@@ -5,7 +5,7 @@ import { seriesOf } from './families.ts'
 import type { Gauges } from './gauges.ts'
 import { breakerStateNumbers } from './gauges.ts'
 
-/** How the parts of this isolate stand now. Asks nobody. */
+/** The gauges of this isolate now. No I/O. */
 export function isolateGauges(
   { memory, edgeCache, kv, redis }: Tiers,
   origin: { breaker(): BreakerStatus },

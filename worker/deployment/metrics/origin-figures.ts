@@ -3,9 +3,9 @@ import { seriesOf } from './families.ts'
 import type { OriginStatus } from './figures.ts'
 import type { Totals } from './totals.ts'
 
-/** What the origin tells of itself, in the terms of these figures. */
+/** What the origin reports about itself, in the form of these figures. */
 export interface OriginReport {
-  /** Another one counts from nothing. */
+  /** A process with another id has started counting from zero. */
   readonly instance: string
   readonly totals: Totals
   readonly status: Omit<OriginStatus, 'fetchedAtMs' | 'isUp'>

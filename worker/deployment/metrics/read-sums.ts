@@ -4,7 +4,10 @@ import type { ReadSums } from './figures.ts'
 import type { Histogram } from './histogram.ts'
 import type { Totals } from './totals.ts'
 
-/** Reads of cached resources. A hit was answered from a tier, in time or past it; all else is a miss, an error too. */
+/**
+ * Sums the reads of cached resources. A hit was answered from a tier, fresh or stale; everything else is a miss, errors
+ * included.
+ */
 export function readSums(totals: Totals): ReadSums {
   let [requests, hits, errors] = [0, 0, 0]
   const sources = bySource(() => 0)

@@ -17,16 +17,16 @@ const latencySchema = z.object({
   p95_ms: z.number(),
   p99_ms: z.number(),
 })
-/** How often each outcome came about. */
+/** How often each outcome occurred. */
 const outcomesSchema = z.record(z.string(), count)
 const callsSchema = z.object({ calls: outcomesSchema, latency: latencySchema })
 const tierSchema = z.object({ gets: outcomesSchema, puts: outcomesSchema, latency: latencySchema })
 
-/** The body of `/metrics` (SPEC 6), and what each part behind the answers contributed. */
+/** The body of `/metrics` (SPEC 6), and the share of each part in it. */
 export const metricsBodySchema = z.object({
   worker: z.literal('boardcache'),
   edge_location: z.string(),
-  /** False while the store that sums is out of reach: the figures are then one isolate's latest only. */
+  /** False while the overview is out of reach: the figures are then only the latest of one isolate. */
   complete: z.boolean(),
   metrics: z.object({
     requests: z.object({ total: count, cache_hits: count, cache_misses: count, errors: count }),
@@ -53,7 +53,7 @@ export const metricsBodySchema = z.object({
 })
 type MetricsBody = z.output<typeof metricsBodySchema>
 
-/** `/metrics` as JSON. Latencies are those of all time, within 2 %. */
+/** `/metrics` as JSON. Latencies cover all time, within 2 %. */
 export function renderJson(reading: Reading, edgeLocation: string, nowMs: number): MetricsBody {
   const reads = readSums(reading)
   const latency = latencyOf(reading, 'read')
@@ -101,13 +101,13 @@ export function renderJson(reading: Reading, edgeLocation: string, nowMs: number
 interface CacheStats {
   readonly hits: number
   readonly misses: number
-  /** Entries a tier took. */
+  /** Entries that a tier stored. */
   readonly sets: number
-  /** Tags that invalidations moved on: nothing is ever deleted to invalidate it. */
+  /** Tags that invalidations moved: an invalidation does not delete anything. */
   readonly deletes: number
-  /** Calls of a tier that failed. */
+  /** Failed calls to tiers. */
   readonly errors: number
-  /** Hits of all reads, in per cent: `"75.00%"`. */
+  /** The share of hits among all reads, in percent: `"75.00%"`. */
   readonly hitRate: string
   readonly total: number
 }
@@ -130,7 +130,7 @@ export function statsOf(totals: Totals): CacheStats {
   }
 }
 
-/** Outcomes that are no failed call: it went well, or none was made. */
+/** Outcomes that are no failed call: the call succeeded, or none was made. */
 const faultless = new Set(['hit', 'miss', 'done', 'skipped', 'breaker-open'])
 
 function hitRate({ hits, requests }: ReadSums): number {
@@ -172,7 +172,7 @@ export function outcomesOf(
   return outcomes
 }
 
-/** The latency of a family's series, or of those with the labels asked for. */
+/** The latency of a family, over all series that have the labels in `where`. */
 export function latencyOf(
   totals: Totals,
   family: DurationFamily,

@@ -7,7 +7,7 @@ import { breakerStateNumbers } from '../metrics/gauges.ts'
 
 type BreakerState = NonNullable<PartHealth['breakers']['get']>
 
-/** The worst state of a part's breakers at any location that was heard of lately; null where none told of one. */
+/** The worst state of a part's breakers over all locations that reported lately; null if none reported one. */
 export function breakersOf(part: PartName, gauges: Readonly<Record<string, Gauges>>): PartHealth['breakers'] {
   if (part === 'ledger') return { get: null, put: null }
   const guarded = part === 'origin' ? 'origin' : tierOfPart(part)

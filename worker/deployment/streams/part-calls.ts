@@ -4,13 +4,16 @@ import { latencyOf, outcomesOf } from '../metrics/render.ts'
 import type { Totals } from '../metrics/totals.ts'
 
 /**
- * Outcomes in which a part was not there for its caller. A corrupt entry is an answer, and what was refused before any I/O
- * says nothing of the part.
+ * Outcomes in which a caller did not reach the part. A corrupt entry is an answer, and a call that was refused before
+ * any I/O says nothing about the part.
  */
 const failures = new Set(['timeout', 'unavailable', 'rate-limited', 'breaker-open'])
 const silent = new Set(['too-large', 'skipped'])
 
-/** How often each outcome of a part's calls came about; of a tier its reads, which is what its callers wait for. */
+/**
+ * How often each outcome of a part's calls occurred. Of a tier only reads count, since that is what its callers wait
+ * for.
+ */
 function outcomesOfPart(totals: Totals, part: PartName): Record<string, number> {
   if (part === 'ledger') return outcomesOf(totals, 'ledger_calls')
   if (part === 'origin') return outcomesOf(totals, 'origin_calls')

@@ -6,7 +6,7 @@ import { latencyOf } from '../metrics/render.ts'
 /** Samples do not change, and each is shown many times. */
 const shown = new WeakMap<Sample, ShownSample>()
 
-/** A sample in the words of the contract. */
+/** A sample in the form of the contract. */
 export function showSample(sample: Sample): ShownSample {
   const known = shown.get(sample)
   if (known !== undefined) return known
@@ -32,7 +32,7 @@ function describe({ atMs, spanMs, totals, sums }: Sample): ShownSample {
   }
 }
 
-/** Samples turned into columns. */
+/** Turns samples into columns. */
 export function columnsOf(samples: readonly ShownSample[]): SampleColumns {
   const column = <Name extends keyof ShownSample>(name: Name) => samples.map((sample) => sample[name])
   return {

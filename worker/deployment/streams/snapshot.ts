@@ -16,12 +16,12 @@ interface Seen {
   readonly figures: Figures
   readonly lastMinute: Totals
   readonly statuses: Readonly<Record<WatchedPart, PartStatus>>
-  /** Parts that are switched off. */
+  /** Parts that are switched off by configuration. */
   readonly disabledParts: ReadonlySet<PartName>
   readonly alerts: Alert[]
 }
 
-/** The deployment now, in the words of the contract. */
+/** The state of the deployment, in the form of the contract. */
 export function describeNow(seen: Seen): Now {
   const { sample, figures, alerts } = seen
   const { requests, hits, errors } = readSums(figures.totals)
@@ -35,7 +35,7 @@ export function describeNow(seen: Seen): Now {
   }
 }
 
-/** How many alerts fire or are about to, and which fire. */
+/** How many alerts are firing or pending, and which are firing. */
 export function summaryOf(alerts: readonly Alert[]): AlertSummary {
   const firing = alerts.filter(({ state }) => state === 'firing')
   return {
@@ -69,7 +69,7 @@ function stateOf(awayMs: number, calls: number, failed: number): PartHealth['sta
   return failed > 0 ? 'failing' : 'healthy'
 }
 
-/** Null while the origin does not answer: what it told before is not known to be so. */
+/** Null while the origin does not answer: its last report may no longer be true. */
 function describeOutbox(origin: OriginStatus | null): Outbox | null {
   if (origin?.isUp !== true) return null
   const { outbox } = origin
