@@ -16,7 +16,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 
 export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
-/** What a limit counts: the requests of a user, or of a workspace. */
+/** A limit counts the requests of a user, or of a workspace. */
 export type LimitScope = 'user' | 'workspace'
 /**
  * `refused`: by the isolates' own count. While Redis is away: `refused-by-platform` and `passed-by-platform` by the

@@ -3,8 +3,8 @@ import { limits } from '../limits.ts'
 import { unknownParameter } from './fault-sentences.ts'
 
 /**
- * The one table from reason to what the wire says. A route names a code; status and sentence follow from here, so
- * that the same fault reads the same everywhere and the compiler knows every code there is.
+ * The one table of errors on the wire. A route names a code, from which status and sentence follow: the same fault
+ * reads the same everywhere, and the compiler knows every code.
  */
 export const wireErrors = {
   invalid_parameter: { status: 400, sentence: 'A parameter of the request is not valid.' },
@@ -71,21 +71,21 @@ export const wireErrors = {
 
 export type WireErrorCode = keyof typeof wireErrors
 
-/** One fault of an input: where it is, and what would be taken. */
+/** One fault of an input: the parameter, and what would be accepted. */
 export const faultSchema = z.object({ parameter: z.string(), message: z.string() })
 export type Fault = z.output<typeof faultSchema>
 
-/** An event that was not taken: its place in the batch, from 0, and its id, which is that of another event. */
+/** An event that was refused because its id belongs to another event: its position in the batch, from 0, and the id. */
 const eventConflictSchema = z.object({ index: z.int().nonnegative(), eventId: z.string() })
 type EventConflict = z.output<typeof eventConflictSchema>
 
-/** The body of every error, of the Worker's and of the origin's. */
+/** The body of every error, of the Worker and of the origin. */
 export const errorBodySchema = z.object({
   success: z.literal(false),
   error: z.string(),
   code: z.enum(Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCode[]]),
   details: z.array(faultSchema).optional(),
-  /** With `event_id_reused`: all of them, of whatever batch. */
+  /** With `event_id_reused`: all conflicts, of a batch of any size. */
   conflicts: z.array(eventConflictSchema).optional(),
   retryAfter: z.number().optional(),
   requestId: z.string(),
@@ -112,7 +112,7 @@ export function errorBody(error: WireError, requestId: string): ErrorBody {
   }
 }
 
-/** The headers that an error's status asks for, alike at Worker and origin. */
+/** The headers that belong to an error's status, the same for Worker and origin. */
 export function errorHeaders(error: WireError): Record<string, string> {
   const { status } = wireErrors[error.code]
   if (status === 401) return { 'WWW-Authenticate': challengeOf(error.code) }
@@ -120,16 +120,16 @@ export function errorHeaders(error: WireError): Record<string, string> {
   return mayRetry ? { 'Retry-After': `${error.retryAfterSeconds ?? limits.retryAfterSeconds}` } : {}
 }
 
-/** RFC 6750 section 3.1: a request without a token is told no more than that one is needed. */
+/** RFC 6750 section 3.1: a request without a token only learns that a token is needed. */
 function challengeOf(code: WireErrorCode): string {
   if (code === 'token_missing' || code === 'key_invalid') return 'Bearer'
   return `Bearer error="invalid_token", error_description="${wireErrors[code].sentence}"`
 }
 
 /**
- * What zod found wrong with inputs, as faults that name the parameter and what it takes, in the words of fault-sentences.ts.
- * There are at most `limits.faultsMax`, of which the last one says how many more there are: what is built is bounded,
- * whatever was sent.
+ * Turns the issues that zod found into faults, each of which names a parameter and says what it takes
+ * (fault-sentences.ts). There are at most `limits.faultsMax`, of which the last one counts those left out, so the
+ * answer is bounded whatever was sent.
  */
 export function faultsOf(...errors: readonly z.core.$ZodError[]): Fault[] {
   const faults: Fault[] = []
@@ -144,8 +144,9 @@ export function faultsOf(...errors: readonly z.core.$ZodError[]): Fault[] {
 }
 
 /**
- * An input that fits none of a union's forms is held against the form that it comes nearest to, with the fewest faults. Where
- * forms that are as near have other faults, nobody can say which one was meant, and the union's own sentence stands.
+ * If an input fits no form of a union, the faults are those of the nearest form, which has the fewest of them. If
+ * several forms are equally near and their faults differ, nobody can say which form was meant, and the union's own
+ * sentence is used.
  */
 function issuesOfNearest(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
@@ -174,13 +175,13 @@ function faultsIn(issue: z.core.$ZodIssue, faultsMax: number): Fault[] {
     .map((key) => ({ parameter: clipped([...at, key].join('.')), message: unknownParameter }))
 }
 
-/** A name that somebody sent, at a length at which it still tells which. */
+/** A name from the caller, shortened to a length at which it can still be recognized. */
 function clipped(name: string): string {
   const { faultParameterCharactersMax: charactersMax } = limits
   return name.length <= charactersMax ? name : `${name.slice(0, charactersMax - 1)}…`
 }
 
-/** The first of `total` faults, with one at their end for those that are left out. */
+/** The first of `total` faults, followed by one that counts the rest. */
 function listed(faults: readonly Fault[], total: number): Fault[] {
   if (total <= limits.faultsMax) return [...faults]
   const first = faults.slice(0, limits.faultsMax - 1)

@@ -6,9 +6,10 @@ type IssueOf<Code extends z.core.$ZodIssueCode> = z.core.$ZodRawIssue<
 >
 
 /**
- * What is wrong with an input, as the end of a sentence that begins with its name ("page must be …"). It names what would be
- * taken and never what was sent, since an input may hold contact data. A schema that gives a sentence of its own keeps it.
- * zod calls this for all others, in every program that imports this file, so that none of zod's own words reach a caller.
+ * The fault of an input, as the end of a sentence that begins with the input's name ("page must be …"). It says what is
+ * accepted and never what was sent, since an input may contain contact data. A sentence in the schema itself takes
+ * precedence. zod calls this function for all other faults, in every program that imports this file, so that no caller
+ * reads zod's own words.
  */
 function faultSentenceOf(issue: Issue): string {
   switch (issue.code) {
@@ -93,7 +94,7 @@ interface Bound {
   readonly side: 'least' | 'most'
 }
 
-/** What is counted of texts and collections. Of all else the value itself is bounded. */
+/** The unit in which texts and collections are bounded. For everything else the value itself is bounded. */
 const countedThings: ReadonlyMap<string, readonly [one: string, many: string]> = new Map([
   ['string', ['character', 'characters']],
   ['array', ['item', 'items']],

@@ -9,6 +9,7 @@ export interface Syntax {
   readonly exports: readonly Word[]
   /** All but the bodies of `describe`, which group tests and do nothing of their own: they count for no one's length. */
   readonly functions: readonly FunctionSpan[]
+  readonly comments: readonly Word[]
   /** Its comments, and the names and texts in its code, each with its line. */
   readonly words: readonly Word[]
 }
@@ -42,7 +43,8 @@ export function syntaxOf({ path, text }: ProjectFile): Syntax {
   const imports: Import[] = []
   const functions: Span[] = []
   const groups: Span[] = []
-  const words: Word[] = comments.map(({ value, start }) => ({ line: lineAt(start), text: value }))
+  const remarks = comments.map(({ value, start }) => ({ line: lineAt(start), text: value }))
+  const words: Word[] = [...remarks]
 
   const noteFunction = ({ start, end }: Span) => {
     if (!groups.some((group) => group.start === start)) functions.push({ start, end })
@@ -88,7 +90,13 @@ export function syntaxOf({ path, text }: ProjectFile): Syntax {
   const exports = module.staticExports
     .flatMap(({ entries }) => entries)
     .map(({ exportName, start }) => ({ text: exportName.name ?? 'default', line: lineAt(start) }))
-  return { imports, exports, functions: functions.map((span) => lengthOf(span, groups, lineAt)), words }
+  return {
+    imports,
+    exports,
+    comments: remarks,
+    functions: functions.map((span) => lengthOf(span, groups, lineAt)),
+    words,
+  }
 }
 
 /** Offsets into a file. */

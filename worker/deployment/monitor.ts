@@ -135,7 +135,9 @@ function createWindowSums(watched: Watched): () => WindowSums {
 /** Storage could not be written. Only the error's name is logged: a message may contain anything. */
 function reportFailure(error: unknown): void {
   const name = error instanceof Error ? error.name : 'unknown'
-  console.error(JSON.stringify({ level: 'error', message: 'changes of alerts were not delivered', error: name }))
+  console.error(
+    JSON.stringify({ level: 'error', message: 'changes of alerts were not delivered', error: name }),
+  )
 }
 
 const callsOfParts = ({ totals }: Sample) => byPart((part) => callsOfPart(totals, part))

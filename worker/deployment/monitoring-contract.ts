@@ -12,7 +12,7 @@ import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/dep
 /** The one object that knows the whole deployment, as the Worker and the shards call it. */
 export interface MetricsOverview extends MetricsSums, Monitoring {}
 
-/** What this object answers to the Worker about the deployment. */
+/** The answers of this object to the Worker. */
 export interface Monitoring {
   /** Null before the first sample. */
   now(): Now | null

@@ -109,8 +109,6 @@ export function createOrigin(options: OriginOptions): Origin {
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
   }
 
-  const workspacePath = (workspaceId: WorkspaceId) => `/workspaces/${encodeURIComponent(workspaceId)}`
-
   return {
     async load(resourceName, request, caller) {
       const answer = await fetchAnswer(`/load/${resourceName}`, caller, request)
@@ -148,6 +146,8 @@ export function createOrigin(options: OriginOptions): Origin {
       ),
   }
 }
+
+const workspacePath = (workspaceId: WorkspaceId) => `/workspaces/${encodeURIComponent(workspaceId)}`
 
 /** Makes one call. The body is read within the deadline too, so that a stalled answer does not hold the reader. */
 async function fetchOrigin(

@@ -7,7 +7,7 @@ import { keyOf } from './limited-key.ts'
 import type { DecideWithoutRedis } from './platform-decision.ts'
 import type { SharedCount } from './shared-count.ts'
 
-/** What remains of a limit after a request. */
+/** The rest of a limit after a request. */
 export interface Allowance {
   readonly scope: LimitScope
   readonly requestsMax: number
@@ -50,7 +50,7 @@ interface Subject {
   unreported: number
   windowIndex: number
   /**
-   * What Redis answered last: how many requests remained, and how many this isolate had let through in that window at
+   * The last answer of Redis: how many requests remained, and how many this isolate had let through in that window at
    * the time.
    */
   answer: { readonly windowIndex: number; readonly remaining: number; readonly taken: number } | null
@@ -73,7 +73,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   const { scope, requestsMax, windowMs, shared, withoutRedis, clock, recorder } = options
   const subjects = new LRUCache<string, Subject>({ max: limits.isolateLimitedMax })
   const batch = Math.max(1, Math.floor(requestsMax * limits.rateLimitBatchShare))
-  // What Redis counts past the limit, at most a batch, still weighs on the next window for this long.
+  // Requests that Redis counts past the limit, at most a batch, still weigh on the next window for this long.
   const afterWindowMs = Math.floor((windowMs * (batch - 1)) / (requestsMax + batch - 1)) + 1
 
   function subjectOf(id: string, nowMs: number): Subject {

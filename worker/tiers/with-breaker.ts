@@ -11,7 +11,7 @@ export interface BreakerTier extends Tier {
   breakers(): Readonly<Record<BreakerSide, BreakerStatus>>
 }
 
-/** What a failure says about the tier. Corrupt bytes of one entry are an answer: all other entries may be sound. */
+/** The meaning of a failure for the tier. Corrupt bytes of one entry are an answer: all other entries may be sound. */
 const outcomes: Readonly<Record<TierFailureKind, CallOutcome>> = {
   timeout: 'failed',
   unavailable: 'failed',

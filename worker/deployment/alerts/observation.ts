@@ -19,7 +19,7 @@ export interface SpanSums {
   readonly violations: number
 }
 
-/** What the figures say about a part that may be away. */
+/** The status of a part that may be away. */
 export interface PartStatus {
   /** Time from the first failure since the last success to the latest failure; 0 if the latest call succeeded. */
   readonly awayMs: number

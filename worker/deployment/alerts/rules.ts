@@ -9,7 +9,7 @@ import { alertRuleNames } from '../../../shared/contract/alerts.ts'
 import type { Observation } from './observation.ts'
 import { queueNames, watchedParts } from './observation.ts'
 
-/** What a rule measures. Its thresholds are settings. */
+/** A rule, with the value that it measures. Its thresholds are settings. */
 export interface AlertRule {
   readonly severity: AlertSeverity
   readonly unit: AlertUnit

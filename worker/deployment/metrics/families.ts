@@ -29,7 +29,10 @@ export const counterFamilies = {
     help: 'Calls to the origin; overloaded if it shed the load.',
   },
   consistency_checks: { labels: ['outcome'], help: 'Served answers that were compared with the origin.' },
-  consistency_violations: { labels: [], help: 'Served answers that were outdated without an invalidation that explains it.' },
+  consistency_violations: {
+    labels: [],
+    help: 'Served answers that were outdated without an invalidation that explains it.',
+  },
   invalidation_events: { labels: [], help: 'Invalidation events made durable.' },
   invalidation_tags: { labels: [], help: 'Cache tags moved by invalidations.' },
   rate_limited: {
@@ -106,7 +109,11 @@ export const gaugeFamilies = {
     merge: null,
     help: 'Shards that did not answer when these figures were read; the sums contain their last report.',
   },
-  origin_up: { labels: [], merge: null, help: 'Whether the origin answered the latest request for its figures.' },
+  origin_up: {
+    labels: [],
+    merge: null,
+    help: 'Whether the origin answered the latest request for its figures.',
+  },
   origin_queries_running: {
     labels: [],
     merge: null,

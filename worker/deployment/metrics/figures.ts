@@ -57,7 +57,7 @@ export interface Figures {
   readonly origin: OriginStatus | null
 }
 
-/** What the origin last reported about itself. */
+/** The origin's last report about itself. */
 export interface OriginStatus {
   readonly fetchedAtMs: number
   /** Whether it answered the latest request. If not, the other values are older, or null. */
@@ -77,7 +77,7 @@ interface OutboxStatus {
   readonly relayed: number
 }
 
-/** What happened in a span of time that ended at `atMs`. */
+/** The events of a span of time that ended at `atMs`. */
 export interface Sample {
   readonly atMs: number
   readonly spanMs: number

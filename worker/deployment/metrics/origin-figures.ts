@@ -3,7 +3,7 @@ import { seriesOf } from './families.ts'
 import type { OriginStatus } from './figures.ts'
 import type { Totals } from './totals.ts'
 
-/** What the origin reports about itself, in the form of these figures. */
+/** The origin's report about itself, in the form of these figures. */
 export interface OriginReport {
   /** A process with another id has started counting from zero. */
   readonly instance: string

@@ -14,7 +14,7 @@ export interface Account {
   readonly totals: Totals
 }
 
-/** What the overview keeps in SQLite: the accounts that its sums are made of, and an hour of samples. */
+/** The data that the overview keeps in SQLite: the accounts that its sums are made of, and an hour of samples. */
 export interface OverviewBook {
   accounts(): Account[]
   samples(): Sample[]

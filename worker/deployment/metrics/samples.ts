@@ -5,7 +5,7 @@ import { readSums } from './read-sums.ts'
 import type { Totals } from './totals.ts'
 import { emptyTotals, mergeTotals } from './totals.ts'
 
-/** What happened in the last hour: one sample a second for the latest minutes, longer spans before. */
+/** The events of the last hour: one sample a second for the latest minutes, longer spans before. */
 export interface Samples {
   add(sample: Sample): void
   newest(): Sample | null

@@ -52,7 +52,7 @@ export function mergeTotals(left: Totals, right: Totals): Totals {
   return { counters, durations }
 }
 
-/** What was added to `earlier` to make `later`; empty where `later` has no more than `earlier`. */
+/** The difference that was added to `earlier` to make `later`; empty where `later` has no more than `earlier`. */
 export function subtractTotals(later: Totals, earlier: Totals): Totals {
   const durations: Record<string, Histogram> = {}
   for (const [series, histogram] of Object.entries(later.durations)) {

@@ -4,7 +4,7 @@ import type { SampleColumns, StreamEventName } from '../../../shared/contract/mo
 import { limits } from '../../../shared/limits.ts'
 import type { Now, StreamHolder, StreamRefusal } from './deployment-now.ts'
 
-/** What the streams send. */
+/** The source of everything that the streams send. */
 interface StreamSource {
   /** The state of the deployment, without history; null before the first sample. */
   snapshot(): Now | null

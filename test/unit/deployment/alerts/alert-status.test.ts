@@ -29,13 +29,13 @@ interface Seen {
   readonly reason: AlertReason | null
 }
 
-/** One alert, looked at once a second. */
+/** Evaluates one alert once a second. */
 function run(values: readonly (number | null)[], settings = settingsOf()): Seen[] {
   let status: AlertStatus = neverFired
   return values.map((value, second) => {
     const atMs = 1_000_000 + second * 1_000
     const step = stepAlert(status, value, rule, settings, atMs)
-    // What is kept survives storage.
+    // The status survives storage.
     status = JSON.parse(JSON.stringify(step.status)) as AlertStatus
     return { atMs, value, state: status.state, reason: step.reason }
   })
@@ -109,7 +109,7 @@ describe('an alert', () => {
 
 describe('whatever the values', () => {
   const value = fc.option(fc.double({ min: 0, max: 1, noNaN: true }))
-  /** Stretches of one value, so that something holds now and then. */
+  /** Runs of the same value, so that a value sometimes holds. */
   const values = fc
     .array(fc.tuple(value, fc.integer({ min: 1, max: 20 })), { minLength: 1, maxLength: 25 })
     .map((stretches) => stretches.flatMap(([each, seconds]) => times(seconds, each)))

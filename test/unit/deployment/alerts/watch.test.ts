@@ -21,7 +21,7 @@ let ids = 0
 const newId = () => `change-${++ids}`
 const startMs = 1_750_000_000_000
 
-/** The state of an alert after so many seconds of one observation. */
+/** The state of an alert after so many seconds of the same observation. */
 function stateAfter(
   seconds: number,
   changes: Parameters<typeof observationOf>[1],

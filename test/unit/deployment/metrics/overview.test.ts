@@ -20,7 +20,7 @@ const miss = readEvent('MISS', 'database')
 
 let clock: FakeClock
 let database: DatabaseSync
-/** What each location's shard would answer; null: it does not. */
+/** The report that each location's shard would give; null if the shard does not answer. */
 let shards: Map<string, ShardReport | null>
 let origin: OriginReport | null
 let wokenInMs: number[]
@@ -35,7 +35,7 @@ beforeEach(() => {
   overview = open()
 })
 
-/** As after a start: from what is written down. */
+/** Opens the overview from storage, as after a restart. */
 function open(more: Partial<OverviewOptions> = {}): Overview {
   return createOverview({
     storage: createSqlStorage(database),
@@ -62,7 +62,7 @@ async function tickFor(seconds: number): Promise<void> {
   }
 }
 
-/** A shard takes a batch, and says nothing of it yet. */
+/** A shard takes a batch and does not report it yet. */
 function takeBatch(told: Map<string, ShardReport[]>, location: string, events: readonly CacheEvent[]): void {
   const before = shards.get(location) ?? reportOf(location, 0, emptyTotals())
   const next = reportOf(location, before.batches + 1, mergeTotals(before.totals, totalsOf(events)))
@@ -70,14 +70,14 @@ function takeBatch(told: Map<string, ShardReport[]>, location: string, events: r
   told.set(location, [...(told.get(location) ?? []), next])
 }
 
-/** A shard's report comes, perhaps long after a newer one. */
+/** A shard's report arrives, perhaps long after a newer one. */
 function reportOld(told: ReadonlyMap<string, readonly ShardReport[]>, location: string, age: number): void {
   const report = told.get(location)?.at(-1 - age)
   if (report !== undefined) overview.report(report)
 }
 
 describe('the sum', () => {
-  test('is that of what each shard told last, whatever came twice, late or not at all, and across restarts', async () => {
+  test('is that of the latest reports of all shards, even if reports arrive twice, late or never, and across restarts', async () => {
     const location = fc.constantFrom('LAX', 'FRA', 'SIN')
     const step = fc.oneof(
       fc.record({
@@ -112,13 +112,13 @@ describe('the sum', () => {
     )
   })
 
-  test('keeps what a shard held that began anew', async () => {
+  test('keeps the figures of a shard that started again from zero', async () => {
     overview.report(reportOf('LAX', 5, totalsOf([hit, hit])))
     overview.report(reportOf('LAX', 1, totalsOf([miss]), 'second'))
     expect(overview.snapshot().totals).toEqual(totalsOf([hit, hit, miss]))
   })
 
-  test('is read with the news of every shard in use; one that is out of reach is told of', async () => {
+  test('contains the news of every shard in use, and a shard that is out of reach is reported', async () => {
     overview.report(reportOf('LAX', 1, totalsOf([hit])))
     overview.report(reportOf('FRA', 1, totalsOf([hit])))
     shards.set('LAX', reportOf('LAX', 2, totalsOf([hit, miss])))
@@ -128,7 +128,7 @@ describe('the sum', () => {
     expect({ known, shardsAway }).toEqual({ known: 2, shardsAway: 1 })
   })
 
-  test('has after a restart what shards told nobody of, read from wherever', async () => {
+  test('contains after a restart what shards had not reported yet, whichever location reads it', async () => {
     overview.report(reportOf('LAX', 1, totalsOf([hit])))
     await tickFor(11)
     shards.set('LAX', reportOf('LAX', 2, totalsOf([hit, miss])))
@@ -136,7 +136,7 @@ describe('the sum', () => {
     expect((await overview.read('FRA')).totals).toEqual(totalsOf([hit, miss]))
   })
 
-  test('is answered within the deadline where a shard hangs', async () => {
+  test('is answered within the deadline although a shard hangs', async () => {
     overview = open({ fetchShardReport: () => new Promise(() => undefined) })
     const reading = overview.read('LAX')
     await clock.advance(limits.shardDeadlineMs)
@@ -145,7 +145,7 @@ describe('the sum', () => {
 })
 
 describe('samples', () => {
-  test('hold what came since the last one, each once', async () => {
+  test('contain everything since the previous sample, once', async () => {
     overview.report(reportOf('LAX', 1, totalsOf([hit])))
     await tickFor(1)
     overview.report(reportOf('LAX', 2, totalsOf([hit, miss])))
@@ -154,7 +154,7 @@ describe('samples', () => {
     expect(requests).toEqual([1, 1, 0])
   })
 
-  test('are made every second while there are news or somebody watches, and every ten else', async () => {
+  test('are taken every second while there is news or somebody watches, and otherwise every ten', async () => {
     overview.report(reportOf('LAX', 1, totalsOf([hit])))
     expect(wokenInMs).toEqual([1_000])
     await clock.advance(1_000)
@@ -169,7 +169,7 @@ describe('samples', () => {
     expect(await overview.tick()).toBe(10_000)
   })
 
-  test('of the last hour outlive a restart, and what was not written down comes again', async () => {
+  test('of the last hour survive a restart, and what was not stored is reported again', async () => {
     const events = []
     for (let second = 1; second <= 25; second += 1) {
       events.push(hit)
@@ -184,7 +184,7 @@ describe('samples', () => {
     expect(overview.snapshot().totals).toEqual(totalsOf(events))
   })
 
-  test('are given to who evaluates them, one by one', async () => {
+  test('are passed on for evaluation one by one', async () => {
     const seen: number[] = []
     overview = open({ onSample: ({ sums }) => seen.push(sums.requests) })
     overview.report(reportOf('LAX', 1, totalsOf([hit])))
@@ -192,7 +192,7 @@ describe('samples', () => {
     expect(seen).toEqual([1, 0])
   })
 
-  test('are neither lost nor late where who evaluates them fails, which is logged without its message', async () => {
+  test('are neither lost nor late if their evaluation fails, and the error is logged without its message', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     let evaluated = 0
     const beat = () => overview.tick()
@@ -215,7 +215,7 @@ describe('samples', () => {
     logged.mockRestore()
   })
 
-  test('that cannot be written down are written with those that follow', async () => {
+  test('that cannot be stored are stored with the next ones', async () => {
     const storage = createSqlStorage(database)
     let isBroken = false
     overview = open({
@@ -244,7 +244,7 @@ describe("the origin's figures", () => {
     status: { queriesRunning: 3, queriesWaiting: 1, outbox: null },
   })
 
-  test('of several processes behind one name add up, whoever answers', async () => {
+  test('of several processes behind one name add up, whichever answers', async () => {
     for (const [instance, queries] of [
       ['one', 5],
       ['two', 7],
@@ -260,7 +260,7 @@ describe("the origin's figures", () => {
     expect(overview.snapshot().totals.counters).toEqual({ 'origin_queries boards': 14 })
   })
 
-  test('stay as they were while it does not answer, and are told to be from before', async () => {
+  test('keep their last values while it does not answer, and are marked as old', async () => {
     origin = report('one', 5)
     await tickFor(1)
     await settle()
@@ -271,7 +271,7 @@ describe("the origin's figures", () => {
     expect(overview.snapshot().origin).toMatchObject({ isUp: false, queriesRunning: 3 })
   })
 
-  test('are asked for every five seconds at most', async () => {
+  test('are fetched at most every five seconds', async () => {
     let asked = 0
     overview = open({
       fetchOriginReport: async () => {
@@ -284,7 +284,7 @@ describe("the origin's figures", () => {
   })
 })
 
-test('callers are told to wait so long that all of them together stay within the limit', () => {
+test('callers are told to wait long enough that together they stay within the limit', () => {
   for (const callers of [1, 100, 200, 500, 2_000]) {
     const pauseMs = pauseFor(callers, 500)
     expect((callers * 1_000) / pauseMs).toBeLessThanOrEqual(limits.figuresCallsPerSecondMax)

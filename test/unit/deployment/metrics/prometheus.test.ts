@@ -95,7 +95,7 @@ describe('the figures as text', () => {
     }
   })
 
-  test('tell how things stand: by location, and what the deployment has one of', () => {
+  test('show the gauges: by location, or without one if the deployment has only one', () => {
     const lines = renderPrometheus(reading()).split('\n')
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -110,7 +110,7 @@ describe('the figures as text', () => {
     )
   })
 
-  test('tell nothing of an origin that nobody has asked yet', () => {
+  test('show no figures of an origin before its first report', () => {
     const text = renderPrometheus(readingOf(events))
     expect(samplesOf(text).filter(({ name }) => /_(origin_up|outbox_rows)$/.test(name))).toEqual([])
   })

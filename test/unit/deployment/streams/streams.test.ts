@@ -219,7 +219,7 @@ describe('the streams', () => {
     workspaceId: workspace === null ? null : `workspace-${workspace}`,
     userId: user === null ? null : `user-${user}`,
   })
-  /** As many users of one workspace as fill its share. */
+  /** Opens streams of as many users of one workspace as fill its share. */
   const fillWorkspace = (room: Room, workspace: number) =>
     Array.from({ length: limits.streamsPerWorkspaceMax }, (_, user) =>
       opened(room, null, of(workspace, 1_000 * workspace + user)),

@@ -5,13 +5,13 @@ const deadlineMs = 20_000
 
 const envelopeSchema = z.object({ success: z.literal(true), data: z.unknown() })
 
-/** Where the access token comes from, and what happens when it is over. */
+/** Supplies access tokens, and is told when the session is over. */
 export interface TokenSource {
-  /** A token that is good for a while yet; null where nobody is signed in. */
+  /** A token that is valid for a while yet; null if nobody is signed in. */
   current(): Promise<string | null>
-  /** A new one in place of one that was refused; null where there is none to be had. */
+  /** A new token in place of one that was refused; null if there is none. */
   renewed(): Promise<string | null>
-  /** Called once a renewed token is refused too. */
+  /** Called if the renewed token is refused as well. */
   end(): void
 }
 
@@ -24,18 +24,18 @@ interface ApiRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** An answer of 200: its checked `data`, and the headers that tell where it came from. */
+/** An answer of 200: its checked `data`, and its headers. */
 interface Answer<Data> {
   readonly data: Data
   readonly headers: Headers
-  /** As the page saw it, network included. */
+  /** The time that the page waited, network included. */
   readonly durationMs: number
 }
 
 export interface ApiClient {
-  /** The `data` of an enveloped answer, checked; throws `ApiFailure`. */
+  /** The checked `data` of an enveloped answer. Throws `ApiFailure`. */
   fetch<Schema extends z.ZodType>(schema: Schema, request: ApiRequest): Promise<Answer<z.output<Schema>>>
-  /** The answer itself, where its status is 200: for streams. `signal` alone ends it. */
+  /** The answer itself if its status is 200, for streams. Only `signal` ends it. */
   open(request: ApiRequest): Promise<Response>
 }
 
@@ -82,13 +82,13 @@ async function send(
     return await fetch(request.path, {
       method: request.body === undefined ? 'GET' : 'POST',
       headers,
-      // The page wants the Worker's answer and not the browser's.
+      // The page needs the Worker's answer and not one from the browser's cache.
       cache: 'no-store',
       signal: signal ?? null,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     })
   } catch (error) {
-    // Given up by the page itself: TanStack Query knows, and nobody is to be told.
+    // The page itself cancelled the request. TanStack Query knows that, and no message is shown.
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw unreachable(error)
   }

@@ -26,7 +26,7 @@ const outboxTones: Readonly<Record<Outbox['status'], string>> = {
   parked: 'warn',
 }
 
-/** How each part stands, as its callers everywhere saw it over the last minute. */
+/** The health of each part over the last minute, as seen by its callers everywhere. */
 export function PartsPanel({ parts, outbox }: { parts: readonly PartHealth[]; outbox: Outbox | null }) {
   return (
     <Panel title="Tiers and breakers" aside={<span className="quiet small">last minute</span>}>
@@ -84,7 +84,7 @@ export function PartsPanel({ parts, outbox }: { parts: readonly PartHealth[]; ou
 /** Parts that are called without a breaker. */
 const unguarded: ReadonlySet<PartHealth['part']> = new Set(['memory', 'ledger'])
 
-/** Reads and writes have a breaker each; where both stand alike a word says it. */
+/** Reads and writes have a breaker each. If both have the same state, it is shown once. */
 function Breakers({ part, breakers }: Pick<PartHealth, 'part' | 'breakers'>) {
   if (unguarded.has(part)) return <span className="quiet">{unknown}</span>
   // A breaker that no location reported has never left `closed`.

@@ -7,7 +7,7 @@ import {
 } from '../../../../shared/contract/alerts.ts'
 import { usePlace } from '../place.ts'
 
-/** Saves a change of the thresholds; whoever shows them shows what the API answered. */
+/** Saves a change of the thresholds. Every component that shows them is updated with the API's answer. */
 export function useSaveAlertSettings() {
   const { api, workspace } = usePlace()
   const queries = useQueryClient()

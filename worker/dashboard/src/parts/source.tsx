@@ -11,7 +11,7 @@ export const sourceTitles: Readonly<Record<SourceName, string>> = {
   database: 'Database',
 }
 
-/** Where an answer is from, in the colour it has everywhere. */
+/** The source of an answer, in its colour. */
 export function SourceTag({ source }: { source: SourceName }) {
   return (
     <span className={`source source-${source}`}>
