@@ -142,7 +142,7 @@ describe('a stream', () => {
     expect(historyOf(await next())).toEqual({ isResumed: true, instants: [atMs] })
   })
 
-  it('taken up from an instant that has not come yet begins anew', async () => {
+  it('starts from the beginning if the client names an instant in the future', async () => {
     const room = createRoom()
     const atMs = await room.second()
     expect(historyOf(await open(room, atMs + 86_400_000)())).toEqual({ isResumed: false, instants: [atMs] })
