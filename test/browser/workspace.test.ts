@@ -163,7 +163,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       .waitFor()
     await explanation.getByText('open:board_123').waitFor()
     await explanation.getByText(/version \d+ of ledger/).waitFor()
-    expect(await explanation.locator('.asked li').count()).toBeGreaterThan(0)
+    expect(await explanation.locator('.lookups li').count()).toBeGreaterThan(0)
   })
 
   it("shows the API's own sentence for a question that it refuses", async () => {
