@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { TokenSettings } from '../shared/auth/bearer.ts'
+import { faultsOf } from '../shared/contract/errors.ts'
 import { serviceUrl } from '../shared/contract/service-url.ts'
 import { limits } from '../shared/limits.ts'
 import type { Result } from '../shared/result.ts'
@@ -75,7 +76,8 @@ export function readConfig(
   const isSet = ([, value]: [string, string | undefined]) => value !== undefined && value !== ''
   const parsed = environmentSchema.safeParse(Object.fromEntries(Object.entries(environment).filter(isSet)))
   if (!parsed.success) {
-    return err(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`).join('\n'))
+    const faults = faultsOf(parsed.error).map(({ parameter, message }) => `${parameter} ${message}.`)
+    return err(faults.join('\n'))
   }
   const variables = parsed.data
   const { WORKER_URL: workerUrl, SUPABASE_SECRET_KEY: supabaseSecretKey } = variables

@@ -1,4 +1,4 @@
-/** Parts one after the other, copied once. */
+/** Joins the parts in order, copying each once. */
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let offset = 0

@@ -1,8 +1,10 @@
-/** Time and timers, injected wherever they decide anything, so that tests and the simulation own them. */
+/**
+ * Time and timers. They are injected wherever they affect a decision, so that tests and the simulation control them.
+ */
 export interface Clock {
   /** Milliseconds since 1970 UTC. In a Worker it advances only with I/O. */
   now(): number
-  /** Calls back once, `delayMs` from now; the answer cancels it. */
+  /** Calls `callback` once, `delayMs` from now. The function returned cancels it. */
   schedule(callback: () => void, delayMs: number): () => void
 }
 
@@ -18,8 +20,8 @@ export const systemClock: Clock = {
 }
 
 /**
- * Runs `attempt` and answers what it answers, or `late` when `deadlineMs` pass first; the attempt's signal is
- * aborted then. It waits for the clock, not for the attempt, so even an attempt that never settles ends here.
+ * Runs `attempt` and returns its result, or `late` if `deadlineMs` pass first; then the attempt's signal is aborted. It
+ * waits for the clock and not for the attempt, so even an attempt that never settles ends here.
  */
 export function withinDeadline<Value>(
   clock: Clock,

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 /**
- * The identifiers that must never be mixed up. All are opaque text of printable ASCII without white space, `/` or
- * `:` (the separators of keys and tags), and none is `.` or `..`: a URL's path drops such segments, percent-encoded or not
- * (WHATWG URL, "single-dot" and "double-dot URL path segment"), so that no path could name it.
+ * The identifiers that must never be mixed up. Each is opaque text of printable ASCII without white space, `/` or `:`
+ * (the separators of keys and tags), and none is `.` or `..`: the path of a URL drops such segments, percent-encoded or
+ * not (WHATWG URL, "single-dot" and "double-dot URL path segment"), so no path could name it.
  */
 function identifier(charactersMax: number, example: string) {
   return z

@@ -1,7 +1,7 @@
 /**
- * What is let in, kept, sent and waited for, in one place, with the relations between them asserted where they are
- * declared. Figures of a platform name their source. The pace of one part alone (how often it tries, how much it
- * gathers) stands beside that part.
+ * Everything that is accepted, kept, sent or waited for is bounded here, and the relations between the bounds are
+ * asserted below. Limits of a platform name their source. The pace of a single part (how often it tries, how much it
+ * gathers) stands in the file of that part.
  */
 export const limits = {
   /** Query of a contact list (SPEC 1). */
@@ -10,29 +10,29 @@ export const limits = {
   pageMax: 1_000_000,
   searchCharactersMax: 200,
   cursorCharactersMax: 2_048,
-  /** Requests. Cloudflare takes URLs of 16 KB; nothing here needs a quarter of it. */
+  /** Requests. Cloudflare accepts URLs of 16 KB; nothing here needs a quarter of that. */
   urlBytesMax: 4_096,
   requestBodyBytesMax: 1_048_576,
-  /** Bodies that need less: a workspace and a user, a workspace's settings, the settings of all alerts. */
+  /** Smaller bodies: a workspace and a user, a workspace's settings, the settings of all alerts. */
   workspaceBodyBytesMax: 1_024,
   settingsBodyBytesMax: 4_096,
   alertSettingsBodyBytesMax: 16_384,
-  /** What the origin gives out at once, and the Worker takes from it; in bytes. */
+  /** The largest answer that the origin gives and the Worker accepts, in bytes. */
   answerBytesMax: 4_000_000,
-  /** Objects and arrays within each other. A row of a database webhook may hold JSON of its own. */
+  /** Objects and arrays inside each other. The row of a database webhook may contain JSON of its own. */
   jsonDepthMax: 64,
-  /** Bodies that the origin reads, each as its schema needs it, with every character escaped (six bytes each). */
+  /** Bodies that the origin reads, each large enough for its schema with every character escaped (six bytes each). */
   contactBodyBytesMax: 65_536,
   contactMoveBodyBytesMax: 2_048,
   loadBodyBytesMax: 20_480,
   /** As much as the database keeps of a workspace's settings; each resource may have a toggle and a lifetime of its own. */
   originSettingsBodyBytesMax: 4_096,
-  /** Faults that an answer lists, and the characters of what each one names. */
+  /** The faults that an answer lists, and the characters of each parameter's name. */
   faultsMax: 20,
   faultParameterCharactersMax: 200,
-  /** What arrives at the origin: a request's headers, and then its body, have so long each. */
+  /** A request at the origin: the time its headers may take to arrive, and then its body. */
   arrivalDeadlineMs: 15_000,
-  /** How long the origin reads on, and drops what it reads, behind an answer that came before the body of its request. */
+  /** How long the origin goes on reading and discarding a body after it has answered early. */
   lingerMs: 500,
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
@@ -49,14 +49,14 @@ export const limits = {
   messageCharactersMax: 4_000,
   contactTagsMax: 50,
   contactTagCharactersMax: 100,
-  /** All its texts together, in bytes of JSON; and what its ids, instants and the names of its fields add at most. */
+  /** All texts of a contact together, in bytes of JSON, and the most that its ids, instants and field names add. */
   contactContentBytesMax: 32_768,
   contactFrameBytesMax: 3_072,
-  /** Boards of a workspace, columns of a board; a board's id and name in bytes of JSON. */
+  /** The boards of a workspace, the columns of a board, and a board's id and name in bytes of JSON. */
   boardsMax: 1_000,
   columnsPerBoardMax: 500,
   boardBytesMax: 2_048,
-  /** The assignees that an entry of counts names, and the bytes of such an entry, the longest ids included. */
+  /** The assignees that an entry of counts names, and the bytes of such an entry with the longest ids. */
   countedAssigneesMax: 500,
   countsBytesMax: 163_840,
   /** Lifetimes a workspace may set, in seconds. */
@@ -68,13 +68,14 @@ export const limits = {
   staleIfErrorDefaultSeconds: 86_400,
   staleIfErrorMaxSeconds: 604_800,
   /**
-   * A loaded entry may be joined this long by who looked for it before it was stored; how many, and how large. Longer
-   * than every tier's deadline together: on a machine out of breath a look takes that long.
+   * How long a loaded entry may still be shared with readers that looked for it before it was stored, with bounds on
+   * number and size. Longer than the deadlines of all tiers together: on an overloaded machine a lookup takes that
+   * long.
    */
   flightLingerMs: 5_000,
   flightsLingeringMax: 64,
   flightLingerBytesMax: 262_144,
-  /** How often a read loads anew because what it loaded was invalidated meanwhile. */
+  /** How often a read loads again because the loaded entry was invalidated meanwhile. */
   loadAttemptsMax: 3,
   /** Ledger: what it remembers of a workspace. Its tags are so many by construction (tags/families.ts): four bytes each. */
   ledgerTagsMax: 16_384,
@@ -89,18 +90,20 @@ export const limits = {
   bucketsNamedMax: 32,
   ledgerEventIdsMax: 10_000,
   /**
-   * Its log: rows of the ring, batches (a row each) from one snapshot to the next, and the bytes of a row, of which SQLite in a
-   * Durable Object takes 2 MB (Cloudflare, Durable Objects limits).
+   * The ledger's log: rows of the ring, batches (a row each) from one snapshot to the next, and the bytes of a row, of which
+   * SQLite in a Durable Object accepts 2 MB (Cloudflare, Durable Objects limits).
    */
   ledgerLogRowsMax: 10_000,
   ledgerBatchesPerSnapshot: 1_000,
   ledgerRowBytesMax: 2_000_000,
-  /** Views shared by a location's isolates: how much of one, for how long, and how far their clocks may differ. */
+  /**
+   * Views shared by the isolates of a location: how many changes, for how long, and how far their clocks may differ.
+   */
   sharedChangesMax: 500,
   sharedViewSeconds: 60,
   sharedViewDeadlineMs: 100,
   locationClockSkewMs: 100,
-  /** Entries. KV takes 25 MiB a value and 512 bytes a key; Upstash 10 MB a request. */
+  /** Entries. KV accepts 25 MiB for a value and 512 bytes for a key; Upstash accepts 10 MB for a request. */
   entryBytesMax: 4_194_304,
   entryHeaderBytesMax: 8_192,
   entryTagsMax: 256,
@@ -108,7 +111,7 @@ export const limits = {
   keyPartCharactersMax: 160,
   /** KV refuses a shorter expirationTtl (Cloudflare, Workers KV limits). */
   kvExpirationSecondsMin: 60,
-  /** KV takes one write a second a key (the same page). */
+  /** KV accepts one write a second for each key (the same page). */
   kvWritePauseMs: 1_000,
   /** Entries in the memory of one isolate (128 MB in all), and the share of it that one entry may take. */
   memoryCacheBytesDefault: 16_777_216,
@@ -123,14 +126,14 @@ export const limits = {
   isolateQuestionsMax: 4_000,
   isolateQuestionUrlCharactersMax: 1_000_000,
   isolateMembershipsMax: 10_000,
-  /** Of the origin's strangers: how many, and for how long none of them is looked up again. */
+  /** Callers that the origin remembers as no members: how many, and how long none of them causes another query. */
   originStrangersMax: 1_000,
   originStrangerSeconds: 1,
   isolateExpectedMax: 2_000,
-  /** Of each workspace: what its readers look at, and for how long after they last did. */
+  /** Of each workspace: the pages that its readers look at, and how long after the last read they count. */
   watchedMax: 32,
   watchedMs: 120_000,
-  /** A request may have six connections open (Cloudflare, Workers limits); what is renewed leaves some to others. */
+  /** A request may have six connections open (Cloudflare, Workers limits); renewals leave some of them to others. */
   renewalsAtOnce: 2,
   isolateOverdueMax: 1_000,
   isolateKvWritesMax: 1_000,
@@ -138,59 +141,74 @@ export const limits = {
   isolateLimitedMax: 10_000,
   membershipSeconds: 60,
   /**
-   * Of strangers to a workspace: remembered apart from members, so that they evict none. The ledger says earlier when
-   * somebody was let in.
+   * Users who are no members of a workspace. They are remembered apart from members, so that they evict none. The ledger
+   * tells sooner when one of them has been added.
    */
   isolateStrangersMax: 5_000,
   strangerSeconds: 10,
-  /** Questions about workspaces that a user is not known to be in, unless the answer is that they are. */
+  /** Membership queries of users about workspaces they are not known to be in, unless they turn out to be members. */
   isolateQuestionersMax: 5_000,
   membershipQuestionsMax: 60,
   membershipQuestionsSeconds: 60,
-  /** How long a known member still reads while the origin is away, unless their tag moved (SPEC 8: what is cached is served). */
+  /**
+   * How long a known member can go on reading while memberships cannot be checked, unless the ledger says that theirs changed
+   * (SPEC 8: what is cached is served).
+   */
   membershipGraceSeconds: 3_600,
-  /** Deadlines of one call outwards, in milliseconds. */
+  /** Deadlines of a single outgoing call, in milliseconds. */
   edgeCacheDeadlineMs: 250,
   kvDeadlineMs: 1_000,
   redisDeadlineMs: 1_000,
   ledgerDeadlineMs: 2_000,
-  /** The platform's decision, beside the read while Redis is away; and Redis's, behind the answer, where nobody waits. */
+  /**
+   * The platform's decision is made beside the read while Redis is away. The count in Redis runs after the answer,
+   * where nobody waits for it.
+   */
   rateLimitDecisionDeadlineMs: 100,
   rateLimitCountDeadlineMs: 500,
   originDeadlineMs: 10_000,
-  /** How long the origin is waited for by who has something older to answer with; and for how long not again. */
+  /**
+   * How long a reader that already holds an older entry waits for the origin, and for how long later readers do not
+   * wait again.
+   */
   fallbackPatienceMs: 2_500,
   overduePauseMs: 10_000,
   settingsDeadlineMs: 1_500,
-  /** Where a known member could be let in by grace. */
+  /** Used if a known member could be let in during the grace period. */
   membershipDeadlineMs: 1_500,
   jwksDeadlineMs: 2_000,
   metricsStoreDeadlineMs: 2_000,
-  /** What the overview waits for: a shard while somebody waits for the sum, and the origin's figures. */
+  /** How long the overview waits for a shard while a reader waits for the sum, and for the origin's figures. */
   shardDeadlineMs: 1_000,
   originFiguresDeadlineMs: 1_500,
   probeDeadlineMs: 1_500,
-  /** How long an isolate gives everybody the same answer of a public route. */
+  /** How long an isolate gives all callers the same answer of a public route. */
   publicAnswerMs: 1_000,
   queryDeadlineMs: 8_000,
-  /** The issuer's keys: fetched anew when older (so long may a withdrawn key still verify), and never used past this. */
+  /**
+   * The issuer's keys: the age from which they are fetched again (a revoked key may verify that long), and the age at
+   * which they are no longer used.
+   */
   jwksRenewAfterMs: 600_000,
   jwksUsableMs: 86_400_000,
-  /** Between two fetches while keys are known: what bounds a flood of tokens with invented key ids. */
+  /** The least time between two fetches while keys are known. It bounds a flood of tokens with invented key ids. */
   jwksCooldownMs: 30_000,
-  /** Between two fetches while none are known and the issuer fails. */
+  /** The least time between two fetches while no keys are known and the issuer fails. */
   jwksFailureCooldownMs: 1_000,
   jwksCharactersMax: 262_144,
-  /** Figures: calls a second that one object takes of all its callers together, and how long one may be told to wait. */
+  /**
+   * Figures: the calls a second that one object accepts from all its callers together, and the longest that a caller is
+   * told to wait.
+   */
   figuresCallsPerSecondMax: 200,
   figuresPauseMaxMs: 10_000,
-  /** Samples: so many seconds one by one, before that in spans of so many, for so long altogether. */
+  /** Samples: how many seconds are kept one by one, the span of older samples, and how long samples are kept. */
   samplesFineSeconds: 300,
   samplesCoarseSeconds: 10,
   samplesKeptSeconds: 3_600,
-  /** After a failure of the origin nothing is fetched that nobody asked for. */
+  /** After a failure of the origin nothing is loaded ahead for this long. */
   unaskedPauseMs: 5_000,
-  /** How long the report of a committed write may be on its way before its absence is a violation. */
+  /** How long the report of a committed write may be in flight before its absence counts as a violation. */
   consistencyPatienceMs: 5_000,
   /** Origin. */
   queriesAtOnceDefault: 32,
@@ -198,21 +216,27 @@ export const limits = {
   /** One place each for reads, writes and imports. */
   queriesAtOnceMin: 3,
   /**
-   * The shares of all places that writes and imports have to themselves; the rest is the reads'. Of the waiting room, writes
-   * have their share and reads the rest.
+   * The shares of all places that are reserved for writes and imports; the rest belongs to reads. Of the waiting room,
+   * writes have their share and reads the rest.
    */
   writePlacesShare: 1 / 4,
   importPlacesShare: 1 / 16,
   writeWaitingShare: 1 / 4,
-  /** What one workspace, and one caller in all workspaces together, may take of a class of queries. */
+  /**
+   * The share of a class of queries that one workspace may take, and that one caller may take in all workspaces
+   * together.
+   */
   workspacePlacesShare: 1 / 2,
   workspaceWaitingShare: 3 / 4,
   callerPlacesShare: 1 / 4,
   callerWaitingShare: 1 / 2,
-  /** Rows of the tallies that one call puts together, and calls in a row. */
+  /** The rows of the tallies that one call sums up, and how many calls follow each other. */
   foldRowsMax: 5_000,
   foldRoundsMax: 20,
-  /** Contacts whose search text is made again by one call after an upgrade: some tenths of a second of row locks. */
+  /**
+   * The contacts whose search text one call rebuilds after an upgrade; each call locks rows for some tenths of a
+   * second.
+   */
   renewedRowsMax: 1_000,
   retryAfterSeconds: 1,
   stopGraceMs: 30_000,
@@ -224,59 +248,65 @@ export const limits = {
   olderOutboxTagsMax: 17,
   relayBatchMax: 200,
   relayDeadlineMs: 3_000,
-  /** How long a claim holds; that of a relay that died comes back after it. */
+  /** How long a claim is valid. The rows of a relay that died can be claimed again after it. */
   outboxLeaseMs: 5_000,
   outboxDeadlineMs: 3_000,
   outboxAttemptsMax: 20,
-  /** How long the answer to a write waits for the ledger; the background relay delivers what took longer. */
+  /** How long the answer to a write waits for the ledger. The background relay delivers what takes longer. */
   writeRelayDeadlineMs: 1_500,
-  /** How old the oldest row of the outbox may be before `/health` tells of it. */
+  /** The age of the oldest row of the outbox from which `/health` reports it. */
   outboxLagAlarmMs: 30_000,
-  /** Alerts: what is kept of their changes, and how one is told to the webhook. */
+  /** Alerts: how many changes are kept, and how a change is sent to the webhook. */
   alertChangesKeptMax: 200,
   alertChangesWaitingMax: 500,
   alertTriesMax: 15,
   alertWebhookDeadlineMs: 10_000,
-  /** Sent at once; a Worker has six connections (Cloudflare, Workers limits), and the object has others to ask. */
+  /**
+   * Deliveries in parallel. A Worker has six connections (Cloudflare, Workers limits), and the object needs some for
+   * other calls.
+   */
   alertSendsMax: 4,
-  /** The monitoring stream: so many at once, each for so long, each with so much waiting for a slow reader. */
+  /** The monitoring stream: how many at once, how long each lasts, and how much is buffered for a slow reader. */
   streamsMax: 100,
   streamsPerWorkspaceMax: 25,
   streamsPerUserMax: 4,
   streamDurationMs: 300_000,
   streamHeartbeatMs: 15_000,
   streamBufferBytes: 65_536,
-  /** A reader who takes nothing for so long is gone. */
+  /** A reader that takes nothing for this long is disconnected. */
   streamStalledMs: 60_000,
-  /** Import of contacts: a line, a batch (which is one statement), and when it gives up. */
+  /** Import of contacts: the lines, a batch (which is one statement), and when an import gives up. */
   importLinesMax: 1_000_000,
   importLineBytesMax: 65_536,
   importBatchLinesMax: 500,
   importBatchBytesMax: 1_048_576,
   importRejectionsMax: 10_000,
-  /** Lines with ignored fields that are named; an import goes on past them. */
+  /** How many lines with ignored fields are named. An import continues past them. */
   importIgnoredMax: 10_000,
   importIdleMs: 30_000,
-  /** An upload that comes more slowly than this stands still as much as one that does not come at all. */
+  /** An upload that is slower than this counts as stalled. */
   importPaceBytesPerSecondMin: 4_096,
-  /** An import lets others have the thread after so long. */
+  /** How long an import may keep the thread before it yields. */
   importSliceMs: 5,
-  /** Imports at once, of a workspace (and of a caller) and of the process; those that wait for their turn, and how long. */
+  /**
+   * Imports in parallel for a workspace (and for a caller) and for the process; how many wait for their turn, and how
+   * long.
+   */
   workspaceImportsMax: 2,
   importsMax: 8,
   workspaceImportsWaitingMax: 8,
   importsWaitingMax: 64,
   importTurnWaitMs: 10_000,
   importRetryAfterSeconds: 5,
-  /** Rate limits: the share of a limit that an isolate lets through before it tells the others. */
+  /** Rate limits: the share of a limit that an isolate lets through before it reports to the others. */
   rateLimitBatchShare: 0.05,
   rateLimitRequestsMax: 1_000_000,
   rateLimitWindowMaxSeconds: 3_600,
-  /** What the origin lets members write, unless told otherwise: as wrangler.toml lets them read. */
+  /** The presets for writes of members at the origin, the same as those for reads in wrangler.toml. */
   rateLimitUserDefault: 600,
   rateLimitWorkspaceDefault: 30_000,
   rateLimitWindowDefaultSeconds: 60,
-  /** Clock difference tolerated in a token's times. */
+  /** The clock skew that is tolerated in a token's times. */
   tokenSkewSeconds: 10,
   /** Warm-up: boards of a workspace, and entries of all resources. An entry takes some 8 of a request's 1,000 subrequests. */
   warmBoardsMax: 50,

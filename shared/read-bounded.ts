@@ -1,6 +1,6 @@
 import { joinBytes } from './bytes.ts'
 
-/** All bytes of a body, or null where it has more than `bytesMax`: it is then read no further, and let go. */
+/** Reads all bytes of a body; null if it has more than `bytesMax`: then reading stops and the body is cancelled. */
 export async function readBounded(
   body: AsyncIterable<Uint8Array> | null,
   bytesMax: number,

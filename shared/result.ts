@@ -1,6 +1,6 @@
 /**
- * The outcome of what can be expected to fail. `ok` discriminates; an error carries a `kind` and its data, and
- * never contact data.
+ * The outcome of something that can be expected to fail. `ok` discriminates. An error has a `kind` and its data, and
+ * never contains contact data.
  */
 export type Result<Value, Failure> =
   | { readonly ok: true; readonly value: Value }

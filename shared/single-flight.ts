@@ -11,8 +11,8 @@ interface Flight<Terms, Value> {
 
 export interface SingleFlight<Terms, Value> {
   /**
-   * Joins the flight under way for `key` if its terms are acceptable, else starts one. `keepAlive` takes the
-   * leader's promise: workerd ends the I/O of a request whose client went away, unless it is being waited for.
+   * Joins the flight for `key` if its terms are acceptable, otherwise starts one. `keepAlive` receives the leader's
+   * promise: workerd ends the I/O of a request whose client went away, unless something waits for it.
    */
   share(
     key: string,
@@ -25,27 +25,28 @@ export interface SingleFlight<Terms, Value> {
 
 export interface SingleFlightOptions<Value> {
   readonly clock: Clock
-  /** How long a follower waits for a leader before it runs its own. */
+  /** How long a follower waits for a leader before it makes its own call. */
   readonly patienceMs: number
   /**
-   * Which results may still be joined for `lingerMs` (`limits.flightLingerMs`) after they landed. Of a crowd that asks at
-   * the same time the last have looked elsewhere before the first is answered, and would otherwise begin again.
+   * Whether a result may still be joined for `lingerMs` (`limits.flightLingerMs`) after it arrived. In a crowd of
+   * simultaneous readers, the last ones are still looking in the tiers when the first is answered, and would otherwise
+   * start again.
    */
   lingers?(value: Value): boolean
   readonly lingerMs?: number
 }
 
 /**
- * One call for a key however many want it at the same time. Guarantees that a leader which never settles (its
- * request was cancelled, its isolate's I/O ended) holds a follower no longer than `patienceMs`: the follower then
- * runs its own. What is shared must be plain data: a stream or response belongs to the request that began it.
+ * Shares one call for a key between all who need it at the same time. A leader that never settles (its request was
+ * cancelled, its isolate's I/O ended) holds a follower no longer than `patienceMs`; the follower then makes its own
+ * call. The shared value must be plain data: a stream or response belongs to the request that began it.
  */
 export function createSingleFlight<Terms, Value>(
   options: SingleFlightOptions<Value>,
 ): SingleFlight<Terms, Value> {
   const { clock, patienceMs, lingers = () => false, lingerMs = limits.flightLingerMs } = options
   const flights = new Map<string, Flight<Terms, Value>>()
-  /** Landed flights that may still be joined, oldest first. */
+  /** Finished flights that may still be joined, oldest first. */
   const lingering = new Map<string, Flight<Terms, Value>>()
 
   function isJoinable({ startedAtMs, landedAtMs }: Flight<Terms, Value>): boolean {

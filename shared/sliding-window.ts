@@ -1,15 +1,18 @@
-/** How many requests there were lately: two fixed windows, the earlier one weighted by what is left of it. */
+/**
+ * Estimates the number of recent requests from two fixed windows, of which the earlier one is weighted by what is left
+ * of it.
+ */
 export interface SlidingWindow {
   take(nowMs: number): void
   /** The estimate for the window that ends now. */
   used(nowMs: number): number
-  /** How many in the fixed window of the latest request. */
+  /** The number of requests in the fixed window of the latest request. */
   current(): number
-  /** How long until one more is within `requestsMax`; 0: now. */
+  /** How long until one more request is within `requestsMax`; 0 if it is now. */
   waitMs(nowMs: number, requestsMax: number): number
 }
 
-/** Windows begin at multiples of `windowMs` since 1970, as those in Redis do: so isolates agree on them. */
+/** Windows begin at multiples of `windowMs` since 1970, like those in Redis, so that all isolates agree on them. */
 export function createSlidingWindow(windowMs: number): SlidingWindow {
   let index = 0
   let current = 0
@@ -17,7 +20,7 @@ export function createSlidingWindow(windowMs: number): SlidingWindow {
 
   function moveTo(nowMs: number): void {
     const nowIndex = Math.floor(nowMs / windowMs)
-    // A clock that steps back stays in the window it was in.
+    // If the clock goes back, the window stays the same.
     if (nowIndex <= index) return
     previous = nowIndex === index + 1 ? current : 0
     current = 0
@@ -29,7 +32,9 @@ export function createSlidingWindow(windowMs: number): SlidingWindow {
     return Math.floor((1 - (nowMs % windowMs) / windowMs) * previous) + current
   }
 
-  /** How long after the start of a window one more is within, by what the window before it weighs. */
+  /**
+   * How long after the start of a window one more request is within the limit, given the weight of the window before.
+   */
   function freeAfterMs(before: number, within: number): number {
     return before < within ? 0 : Math.floor(windowMs * (1 - within / before)) + 1
   }

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { isStorable, storableRule } from './storable-text.ts'
 
 /**
- * Text of so many characters that can be stored. A character is a code point, as Postgres counts them and as JSON Schema does: 100 emoji are
- * 100 characters, though JavaScript says 200.
+ * Storable text with a bounded number of characters. A character is a code point, as in Postgres and in JSON Schema:
+ * 100 emoji are 100 characters, although their `length` in JavaScript is 200.
  */
 export function text(charactersMin: number, charactersMax: number) {
   return z
@@ -18,7 +18,7 @@ export function text(charactersMin: number, charactersMax: number) {
 }
 
 function hasAtMost(value: string, charactersMax: number): boolean {
-  // A code point is one or two of JavaScript's units, so that counting is seldom needed.
+  // A code point is one or two UTF-16 units, so counting is seldom necessary.
   if (value.length <= charactersMax) return true
   if (value.length > 2 * charactersMax) return false
   let characters = 0
@@ -28,7 +28,7 @@ function hasAtMost(value: string, charactersMax: number): boolean {
 
 const encoder = new TextEncoder()
 
-/** The bytes that these texts take in JSON, without the quotation marks around them. */
+/** The bytes of these texts in JSON, without the quotation marks around them. */
 export function jsonBytes(texts: readonly (string | null | undefined)[]): number {
   return encoder.encode(JSON.stringify(texts.join(''))).length - 2
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { faultsOf } from '../shared/contract/errors.ts'
 import { serviceUrl } from '../shared/contract/service-url.ts'
 import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
@@ -10,18 +11,23 @@ const absentWhenEmpty = <Schema extends z.ZodType>(schema: Schema) =>
     .transform((value) => value ?? null)
 
 function wholeNumber(min: number, max: number, fallback: number) {
-  return z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(min).max(max)).default(fallback)
+  return z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+    .default(fallback)
 }
 
 function share(fallback: string) {
   return z
     .string()
-    .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'a number from 0 to 1')
+    .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'must be a number from 0 to 1')
     .default(fallback)
     .transform(Number)
 }
 
-/** As it is: a slash at its end may be the receiver's. */
+/** Kept as it is: a slash at its end may matter to the receiver. */
 const webhookUrl = z
   .string()
   .refine(
@@ -29,7 +35,7 @@ const webhookUrl = z
     "must be the https URL of the alerts' receiver (http only on this machine)",
   )
 
-/** Browser origins, as browsers write them in `Origin` (RFC 6454 section 6.1): anything else would never be met. */
+/** Browser origins, spelled as browsers write them in `Origin` (RFC 6454 section 6.1): no other spelling would ever match. */
 const originList = z
   .string()
   .transform((list) =>
@@ -88,29 +94,29 @@ const variablesSchema = z
     const needs = (name: string, message: string) =>
       issues.push({ code: 'custom', input: value, path: [name], message })
     if (value.JWKS_URL === null && value.SUPABASE_JWT_SECRET === null) {
-      needs('JWKS_URL', 'set it or SUPABASE_JWT_SECRET: without either no token can be verified')
+      needs('JWKS_URL', 'must be set, or else SUPABASE_JWT_SECRET: without either no token can be verified')
     }
     if ((value.SUPABASE_URL === null) !== (value.SUPABASE_PUBLISHABLE_KEY === null)) {
       needs(
         'SUPABASE_URL',
-        'set it and SUPABASE_PUBLISHABLE_KEY, or neither: the dashboard signs in with both',
+        'must be set together with SUPABASE_PUBLISHABLE_KEY, or neither of them: the dashboard signs users in with both',
       )
     }
     if (value.ALERT_WEBHOOK_URL !== null && value.ALERT_WEBHOOK_SECRET === null) {
-      needs('ALERT_WEBHOOK_SECRET', 'set it or leave ALERT_WEBHOOK_URL empty: what is told is signed')
+      needs('ALERT_WEBHOOK_SECRET', 'must be set where ALERT_WEBHOOK_URL is: every message to it is signed')
     }
     if (!value.REDIS_ENABLED) return
     if (value.UPSTASH_REDIS_REST_URL === null)
-      needs('UPSTASH_REDIS_REST_URL', 'set it or REDIS_ENABLED="false"')
+      needs('UPSTASH_REDIS_REST_URL', 'must be set, unless REDIS_ENABLED is "false"')
     if (value.UPSTASH_REDIS_REST_TOKEN === null)
-      needs('UPSTASH_REDIS_REST_TOKEN', 'set it or REDIS_ENABLED="false"')
+      needs('UPSTASH_REDIS_REST_TOKEN', 'must be set, unless REDIS_ENABLED is "false"')
   })
 
 /** The variables and secrets of a deployment, checked. */
 export interface Config {
   readonly originUrl: string
   readonly internalAuthKey: string
-  /** Null: Redis is switched off. */
+  /** Null where Redis is switched off. */
   readonly redis: { readonly url: string; readonly token: string } | null
   readonly jwt: {
     readonly issuer: string
@@ -122,39 +128,39 @@ export interface Config {
   readonly stalenessBoundMs: number
   readonly staleIfErrorSeconds: number
   readonly consistencySampleRate: number
-  /** Requests of one user and of one workspace in any window; 0: no such limit. */
+  /** How many requests one user and one workspace may make in a window; 0 sets no limit. */
   readonly rateLimits: {
     readonly userMax: number
     readonly workspaceMax: number
     readonly windowSeconds: number
   }
-  /** From which level on requests are logged, and what share of those that did not fail here. */
+  /** The lowest level that is logged, and the share of successful requests that is logged. */
   readonly requestLog: {
     readonly level: 'info' | 'warn' | 'error' | 'silent'
     readonly sampleRate: number
   }
-  /** 0: no memory tier. */
+  /** 0 switches the memory tier off. */
   readonly memoryCacheBytes: number
   readonly isEdgeCacheEnabled: boolean
   readonly metricsToken: string | null
-  /** Where the dashboard signs its users in; null: nobody can. Public, both of it. */
+  /** The Supabase project that signs the dashboard's users in; null where nobody can sign in. Both values are public. */
   readonly signIn: { readonly url: string; readonly publishableKey: string } | null
-  /** Whose admins operate the deployment; null: nobody's, and every admin may look on. */
+  /** The workspace whose admins operate the deployment. Null where there is none: then every admin may see its figures. */
   readonly operatorsWorkspaceId: WorkspaceId | null
-  /** Where changes of alerts are told; null: nowhere. */
+  /** The receiver of changes of alerts; null where there is none. */
   readonly alertWebhook: { readonly url: string; readonly secret: string } | null
   readonly version: string
 }
 
-/** What is wrong with the configuration, in a sentence without values: the one error whose message is logged. */
+/** Says in a sentence without values what is wrong with the configuration. No other error's message is logged. */
 export class ConfigError extends Error {}
 
-/** Reads the variables; throws one sentence that names what is wrong, and never a value. */
+/** Reads the variables. Throws a `ConfigError` that names each variable that is wrong, and never its value. */
 export function parseConfig(variables: object): Config {
   const parsed = variablesSchema.safeParse(variables)
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} (${issue.message})`)
-    throw new ConfigError(`The Worker's configuration is not valid: ${faults.join(', ')}.`)
+    const faults = faultsOf(parsed.error).map(({ parameter, message }) => `${parameter} ${message}`)
+    throw new ConfigError(`The Worker's configuration is not valid: ${faults.join('; ')}.`)
   }
   const value = parsed.data
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = value

@@ -1,4 +1,4 @@
-import type { MetricsShard } from './deployment/metrics/contract.ts'
+import type { MetricsShard } from './deployment/metrics/figures.ts'
 import type { MetricsOverview } from './deployment/monitoring-contract.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { PlatformLimit } from './rate-limits/platform-decision.ts'

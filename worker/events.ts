@@ -2,7 +2,7 @@ import type { SourceName, TierName } from '../shared/contract/tier-names.ts'
 import type { ResourceName } from '../shared/resources/index.ts'
 import type { Served } from '../shared/resources/served.ts'
 
-/** Why a tier has no answer. `breaker-open`: it was not asked, because it failed before. */
+/** Why a tier has no answer. `breaker-open`: it was not called, because earlier calls failed. */
 export type TierFailureKind =
   | 'timeout'
   | 'unavailable'
@@ -10,36 +10,36 @@ export type TierFailureKind =
   | 'corrupt'
   | 'too-large'
   | 'breaker-open'
-/** A tier is read and written past two breakers: what it refuses to take it may still give. */
+/** A tier has one breaker for reads and one for writes: a place that refuses writes can still be read. */
 export type BreakerSide = 'get' | 'put'
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
-/** Whose requests a limit counts. */
+/** A limit counts the requests of a user, or of a workspace. */
 export type LimitScope = 'user' | 'workspace'
 /**
- * `refused`: by our own count. With Redis away: `refused-by-platform` and `passed-by-platform` by the location's own,
- * `let-through` by nobody, where that is away too.
+ * `refused`: by the isolates' own count. While Redis is away: `refused-by-platform` and `passed-by-platform` by the
+ * count of the location, `let-through` if that is unavailable too.
  */
 export type LimitOutcome = 'refused' | 'refused-by-platform' | 'passed-by-platform' | 'let-through'
 
 /**
- * What became of one check of a served answer. `excused`: a change was on its way, and has arrived since; `unknown`:
- * somebody could not be asked, or time alone changes the answer.
+ * The outcome of checking a served answer against the database. `excused`: a change was in flight and has arrived
+ * since. `unknown`: a part did not answer, or the answer changes with time alone.
  */
 export type CheckOutcome = 'consistent' | 'excused' | 'violated' | 'unknown'
 
 /**
- * Everything the Worker counts: the one surface between the code that does things and the figures. No event
+ * Everything the Worker counts. This union is the only surface between the code that acts and the figures. No event
  * carries a workspace, a user or a key.
  */
 export type CacheEvent =
-  /** A request was answered, whatever the answer. */
+  /** A request was answered, successfully or not. */
   | {
       readonly kind: 'request'
       readonly method: RequestMethod
-      /** The pattern of its route; `none` where none fits. */
+      /** The pattern of the route; `none` if no route matches. */
       readonly route: string
       readonly httpStatus: number
       readonly durationMs: number
@@ -48,28 +48,28 @@ export type CacheEvent =
   | {
       readonly kind: 'read'
       readonly resource: ResourceName
-      /** HTTP status of the answer. */
+      /** The HTTP status of the answer. */
       readonly httpStatus: number
-      /** How it was answered; absent where it ended in an error. */
+      /** How the request was answered; absent if it ended in an error. */
       readonly served?: { readonly status: Served['status']; readonly source: SourceName }
       readonly durationMs: number
-      /** How long ago the ledger had been asked for what the answer was judged by; absent where it was not judged. */
+      /** The age of the view that the answer was judged by; absent if no view was used. */
       readonly viewAgeMs?: number
     }
-  /** A tier was asked for an entry. */
+  /** An entry was looked up in a tier. */
   | {
       readonly kind: 'tier-get'
       readonly tier: TierName
       readonly outcome: 'hit' | 'miss' | TierFailureKind
       readonly durationMs: number
     }
-  /** An entry was handed to a tier. `skipped`: it needed no write, and none was made. */
+  /** An entry was handed to a tier. `skipped`: no write was necessary, and none was made. */
   | {
       readonly kind: 'tier-put'
       readonly tier: TierName
       readonly outcome: 'done' | 'skipped' | TierFailureKind
     }
-  /** A tier took an entry: after a load, or a hit in a farther tier. */
+  /** A tier stored an entry, after a load or after a hit in a farther tier. */
   | {
       readonly kind: 'entry-stored'
       readonly tier: TierName
@@ -80,21 +80,21 @@ export type CacheEvent =
   | { readonly kind: 'unreadable-entry'; readonly tier: TierName }
   /** A tier dropped an entry to make room. */
   | { readonly kind: 'eviction'; readonly tier: TierName }
-  /** A circuit breaker changed over to `state`. */
+  /** A circuit breaker changed to `state`. */
   | {
       readonly kind: 'breaker'
       readonly tier: TierName | 'origin'
       readonly side: BreakerSide
       readonly state: BreakerState
     }
-  /** The ledger was asked. */
+  /** The ledger was called. */
   | {
       readonly kind: 'ledger'
       readonly call: 'since' | 'advance'
       readonly outcome: 'done' | 'timeout' | 'unavailable'
       readonly durationMs: number
     }
-  /** The origin was asked. */
+  /** The origin was called. */
   | {
       readonly kind: 'origin'
       readonly outcome:
@@ -104,21 +104,21 @@ export type CacheEvent =
         | 'overloaded'
         | 'timeout'
         | 'unavailable'
-        /** It answered more than this service gives out. */
+        /** The origin's answer was larger than an entry may be. */
         | 'too-large'
       readonly durationMs: number
     }
   /**
-   * A served answer was compared with what the origin says now. `staleMs`: how old, at most, what it missed was when it
-   * was served; absent where nobody can say.
+   * A served answer was compared with the database. `staleMs` is an upper bound for the age of a change that the answer
+   * missed; absent if it is not known.
    */
   | { readonly kind: 'consistency'; readonly outcome: CheckOutcome; readonly staleMs?: number }
   /** Invalidation events were made durable. */
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
-  /** A request was over a limit of its user or workspace, or could not be held against it. */
+  /** A request exceeded a limit of its user or workspace, or Redis was away and another count decided. */
   | { readonly kind: 'rate-limited'; readonly scope: LimitScope; readonly outcome: LimitOutcome }
 
-/** Where events go. Never throws, never waits. */
+/** Receives events. Never throws and never waits. */
 export interface Recorder {
   record(event: CacheEvent): void
 }

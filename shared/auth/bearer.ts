@@ -11,51 +11,55 @@ import { verify } from './verify.ts'
 
 export interface Bearer {
   /**
-   * The principal of an `Authorization` header's bearer token. Never rejects. `token_missing`, `token_expired`
-   * and `token_invalid` say no more than that; `auth_unavailable` where the issuer's keys are out of reach.
+   * Authenticates the bearer token of an `Authorization` header. Never rejects. The errors `token_missing`,
+   * `token_expired` and `token_invalid` deliberately say no more than that; `auth_unavailable` means that the issuer's
+   * keys are out of reach.
    */
   authenticate(header: string | null): Promise<Result<Principal, WireError>>
-  /** The principal of a token that came by itself; null and '' are a missing one. Otherwise as `authenticate`. */
+  /** Authenticates a token that came without a header. null and '' count as missing. Otherwise like `authenticate`. */
   authenticateToken(token: string | null): Promise<Result<Principal, WireError>>
-  /** Drops the issuer's keys and every verified token: after a key was revoked. */
+  /** Forgets the issuer's keys and every verified token. To be called after a key was revoked. */
   forgetKeys(): void
 }
 
-/** Whose tokens are taken, as Worker and origin are both configured. At least one of the last two is set. */
+/**
+ * The tokens that are accepted, as configured for both Worker and origin. At least one of the last two fields is set.
+ */
 export interface TokenSettings {
   readonly issuer: string
   readonly audience: string
-  /** Where the issuer's public keys are: then ES256 and RS256 are taken, and nothing else. */
+  /** The URL of the issuer's public keys. If it is set, ES256 and RS256 are accepted and nothing else. */
   readonly jwksUrl: string | null
-  /** Where there is no `jwksUrl`: the secret of HS256 tokens. Beside one it is not used. */
+  /** The secret of HS256 tokens. Used only if there is no `jwksUrl`. */
   readonly jwtSecret: string | null
 }
 
 interface BearerOptions extends TokenSettings {
   /**
-   * What a token is told whose key id a fresh key set does not have: that it is not valid; or, behind somebody who has
-   * taken it already with keys that may be newer, that it cannot be judged yet.
+   * The error for a token whose key id is not in a fresh key set. The Worker says that the token is not valid. The
+   * origin is called by a Worker that has accepted the token already, perhaps with newer keys, so it says that it
+   * cannot decide yet.
    */
   readonly unknownKey: 'token_invalid' | 'auth_unavailable'
   readonly clock: Clock
   readonly fetch: FetchText
 }
 
-/** Bounds the memory of verified tokens, whatever their length: about 10 MB of an isolate's 128. */
+/** Bounds the memory of verified tokens, however long they are, to about 10 MB of an isolate's 128. */
 const rememberedCharactersMax = limits.isolateTokensMax * 2_048
 
 /** RFC 6750 section 2.1; the scheme is case-insensitive (RFC 9110 section 11.1). */
 const bearerScheme = /^Bearer +/i
 
 /**
- * Verifies bearer tokens and remembers those that it took. A verified token is remembered until it expires, so a key
- * that is revoked meanwhile still opens for the tokens seen before, until `forgetKeys`. Refused tokens are not
- * remembered: a refusal is never older than the request.
+ * Verifies bearer tokens and remembers those that are valid until they expire. So a key that is revoked meanwhile still
+ * admits the tokens verified before, until `forgetKeys` is called. Refused tokens are not remembered: a refusal is
+ * never older than the request.
  */
 export function createBearer(options: BearerOptions): Bearer {
   const { issuer, audience, clock } = options
   const { keys, forgetKeys } = createTokenKeys(options)
-  /** By the token, so that it is one entry however its header was written. */
+  /** Keyed by the token itself, so that it has one entry however the header is spelled. */
   const remembered = new LRUCache<string, Principal>({
     max: limits.isolateTokensMax,
     maxSize: rememberedCharactersMax,
@@ -65,7 +69,7 @@ export function createBearer(options: BearerOptions): Bearer {
   function recall(token: string): Principal | undefined {
     const principal = remembered.get(token)
     if (principal === undefined || clock.now() < principal.expiresAtMs) return principal
-    // Past its time it is verified again, so that the skew is granted, or refused, in one place.
+    // An expired token is verified again, so that the allowance for clock skew is granted or refused in one place.
     remembered.delete(token)
     return undefined
   }
@@ -95,7 +99,7 @@ export function createBearer(options: BearerOptions): Bearer {
   }
 }
 
-/** One kind of key a deployment: HS256 is taken only where no public keys are configured. */
+/** A deployment uses one kind of key: HS256 is accepted only if no public keys are configured. */
 function createTokenKeys({ jwksUrl, jwtSecret, unknownKey, clock, fetch }: BearerOptions): {
   readonly keys: TokenKeys
   forgetKeys(): void

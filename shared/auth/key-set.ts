@@ -5,21 +5,21 @@ import { limits } from '../limits.ts'
 import { createSingleFlight } from '../single-flight.ts'
 
 /**
- * The issuer's public keys, fetched and kept. jose picks and imports the key; keeping is done here rather than by
- * jose's `createRemoteJWKSet`, which asks once a request while several wait, and refuses everyone as soon as its
- * copy is ten minutes old and the issuer is away: here the keys known go on until they are a day old.
+ * Fetches and keeps the issuer's public keys. jose chooses and imports the key. The keys are not kept by jose's
+ * `createRemoteJWKSet`, because that fetches once for each of several waiting requests, and refuses everybody as soon
+ * as its copy is ten minutes old and the issuer is away. Here known keys remain usable until they are a day old.
  */
-export interface KeySet {
-  /** The key of a token, for jose. Throws `KeysUnavailable`, or jose's own error where there is no such key. */
+interface KeySet {
+  /** Finds the key of a token, for jose. Throws `KeysUnavailable`, or jose's own error if there is no such key. */
   readonly keyFor: JWTVerifyGetKey
-  /** Drops the keys; the next token fetches them again. */
+  /** Drops the keys. The next token fetches them again. */
   forget(): void
 }
 
-/** The issuer did not answer with keys, and the ones known cannot decide. */
+/** The issuer did not answer with keys, and the known ones cannot decide. */
 export class KeysUnavailable extends Error {}
 
-/** The part of `fetch` that is needed. workerd refuses its own called as a property of something else. */
+/** The part of `fetch` that is used. workerd throws if its own `fetch` is called as a method of another object. */
 export type FetchText = (
   url: string,
   init: { signal: AbortSignal; redirect: 'manual'; headers: Record<string, string> },
@@ -32,21 +32,24 @@ interface Kept {
 
 interface KeySetOptions {
   readonly url: string
-  /** Of a key id that a fresh copy does not have: `auth_unavailable` throws `KeysUnavailable`, else jose's error. */
+  /**
+   * The outcome for a key id that a fresh copy does not have: `KeysUnavailable` is thrown with `auth_unavailable`,
+   * otherwise jose's error.
+   */
   readonly unknownKey: 'token_invalid' | 'auth_unavailable'
   readonly clock: Clock
   readonly fetch: FetchText
 }
 
 export function createKeySet({ url, unknownKey, clock, fetch: fetchText }: KeySetOptions): KeySet {
-  // What is shared between requests is the parsed keys; a leader whose request is cancelled delays the others by
-  // the deadline at most (workerd ends a cancelled request's I/O).
+  // Requests share the parsed keys only. If the leader's request is cancelled, workerd ends its I/O, which delays the
+  // followers by the deadline at most.
   const flights = createSingleFlight<null, boolean>({ clock, patienceMs: limits.jwksDeadlineMs })
   let kept: Kept | null = null
   let lastTry: { readonly endedAtMs: number; readonly hasFailed: boolean } | null = null
   let generation = 0
 
-  /** Fetches the keys and keeps them, unless they were told to be forgotten meanwhile. */
+  /** Fetches the keys and keeps them, unless `forget` was called meanwhile. */
   async function fetchKeys(): Promise<boolean> {
     const begunIn = generation
     const sentAtMs = clock.now()
@@ -87,7 +90,7 @@ export function createKeySet({ url, unknownKey, clock, fetch: fetchText }: KeySe
     async keyFor(header, token) {
       const key = await findKey((await current()).keyFor, header, token)
       if (key !== null) return key
-      // An unknown key id: the issuer may have changed keys since.
+      // The key id is unknown: the issuer may have changed its keys since.
       const isRenewed = mayTry() ? await renew() : lastTry?.hasFailed === false
       if (!isRenewed) throw new KeysUnavailable()
       const renewed = await findKey((await current()).keyFor, header, token)
@@ -102,7 +105,7 @@ export function createKeySet({ url, unknownKey, clock, fetch: fetchText }: KeySe
   }
 }
 
-/** The key of a token, null where there is none for it. */
+/** The key of a token, or null if there is none. */
 async function findKey(keyFor: JWTVerifyGetKey, ...token: Parameters<JWTVerifyGetKey>) {
   try {
     return await keyFor(...token)
@@ -112,7 +115,7 @@ async function findKey(keyFor: JWTVerifyGetKey, ...token: Parameters<JWTVerifyGe
   }
 }
 
-/** The keys at `url`, or null where it does not answer with a key set. Never rejects. */
+/** The keys at `url`, or null if it does not answer with a key set. Never rejects. */
 async function fetchOnce(
   url: string,
   fetchText: FetchText,
@@ -132,6 +135,6 @@ async function fetchOnce(
   }
 }
 
-/** Every flight fetches the same keys; and there is no request here that could keep its leader alive. */
+/** Every flight fetches the same keys, and there is no request here that could keep its leader alive. */
 const always = () => true
 const letGo = () => undefined

@@ -8,19 +8,19 @@ import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
 import { KeysUnavailable } from './key-set.ts'
 
-/** Who a verified token speaks for. */
+/** The user that a verified token speaks for. */
 export interface Principal {
   readonly userId: UserId
-  /** The token itself, for those who must act as the user. */
+  /** The token itself, for calls on the user's behalf. */
   readonly token: string
-  /** The claim `app_metadata.workspaces`, by workspace id; null where the token says nothing of memberships. */
+  /** The claim `app_metadata.workspaces`, by workspace id; null if the token says nothing about memberships. */
   readonly workspaces: ReadonlyMap<string, Role> | null
   readonly expiresAtMs: number
 }
 
 /**
- * What verifies signatures. The kind of key fixes the algorithms, whatever a token's header asks for (RFC 8725 sections
- * 3.1 and 3.2): a public key is never used as a secret.
+ * The keys that verify signatures. The kind of key determines the algorithms, whatever a token's header names (RFC 8725
+ * sections 3.1 and 3.2): a public key is never used as a secret.
  */
 export type TokenKeys =
   /** The issuer's public keys: ES256 and RS256. */
@@ -36,16 +36,17 @@ interface TokenTerms {
 }
 
 /**
- * RFC 7519 section 3: three base64url parts. What is signed is the first two as they are spelt; the third is taken in one
- * spelling too, with zeros where its last digit has bits to spare (RFC 4648 section 3.5): one token is one text.
+ * RFC 7519 section 3: three base64url parts. The signature covers the first two as they are spelled. The third is
+ * accepted in one spelling only, with zeros in the unused bits of its last digit (RFC 4648 section 3.5), so that a
+ * token has exactly one spelling.
  */
 const compactJwt = /^[\w-]+\.[\w-]+\.(?=.)(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/
 
-/** Times are `jwtVerify`'s to judge, issuer and the presence of an audience too. */
+/** `jwtVerify` checks the times, the issuer, and that there is an audience. */
 const claimsSchema = z.object({
   sub: userIdSchema,
   exp: z.number(),
-  /** One, and not a list: a token that is for others as well is not taken here. */
+  /** A single audience and not a list: a token that is meant for other services as well is not accepted. */
   aud: z.string(),
   role: z.literal('authenticated'),
 })
@@ -55,11 +56,12 @@ const workspacesClaimSchema = z.object({
 })
 
 /**
- * Verifies a user's access token, in the Worker and in the origin alike: signature, issuer, audience, times, subject and
- * role. It depends on its arguments alone and never rejects. `token_expired` and `token_invalid` say no more than that;
- * `auth_unavailable` where the keys that would decide are out of reach.
+ * Verifies a user's access token, in the Worker and in the origin alike: signature, issuer, audience, times, subject
+ * and role. It depends on its arguments alone and never rejects. The errors `token_expired` and `token_invalid`
+ * deliberately say no more than that; `auth_unavailable` means that the keys needed are out of reach.
  *
- * Supabase signs its `anon` and `service_role` keys as tokens of the same issuer: the role is what tells a user apart.
+ * Supabase signs its `anon` and `service_role` keys as tokens of the same issuer. Only the role distinguishes a user's
+ * token from them.
  */
 export async function verify(token: string, terms: TokenTerms): Promise<Result<Principal, WireError>> {
   if (token.length > limits.tokenCharactersMax || !compactJwt.test(token))
@@ -73,7 +75,7 @@ export async function verify(token: string, terms: TokenTerms): Promise<Result<P
 
 async function payloadOf(token: string, { issuer, audience, keys, nowMs }: TokenTerms): Promise<JWTPayload> {
   const header = decodeProtectedHeader(token)
-  // RFC 7515 section 4.1.11: extensions that must be understood. There are none here.
+  // RFC 7515 section 4.1.11: a token may name extensions that must be understood. None are supported.
   if ('crit' in header || 'b64' in header) throw new errors.JWTInvalid('extensions are not taken')
   const claims = {
     issuer,
@@ -87,7 +89,7 @@ async function payloadOf(token: string, { issuer, audience, keys, nowMs }: Token
     : (await jwtVerify(token, keys.secret, { ...claims, algorithms: ['HS256'] })).payload
 }
 
-/** What the caller is told; jose looks at the signature first, so only the issuer's own token can be "expired". */
+/** The error for the caller. jose checks the signature first, so only a token of the issuer can be "expired". */
 function refusalOf(error: unknown): WireError {
   if (error instanceof KeysUnavailable) {
     return { code: 'auth_unavailable', retryAfterSeconds: limits.retryAfterSeconds }
@@ -102,7 +104,7 @@ function parsePrincipal(token: string, payload: JWTPayload): Result<Principal, W
   return ok({ userId: sub, token, workspaces: parseWorkspaces(payload), expiresAtMs: exp * 1000 })
 }
 
-/** A claim that is not of the shape we know proves nothing: memberships are then asked for. */
+/** A claim of an unknown form proves nothing; the memberships are then read from the database. */
 function parseWorkspaces(payload: JWTPayload): ReadonlyMap<string, Role> | null {
   const claim = workspacesClaimSchema.safeParse(payload)
   return claim.success ? new Map(Object.entries(claim.data.app_metadata.workspaces)) : null

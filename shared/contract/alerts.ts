@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 /**
- * Alerts: what is watched, how it stands, and the settings of each rule. A rule watches one thing, or the same thing of
- * several subjects (each tier, each queue); each of these is an alert of its own, named `rule` or `rule:subject`.
+ * Alerts: what is watched, the state of each alert, and the settings of each rule. A rule watches the whole deployment,
+ * or the same thing for several subjects (each tier, each queue). Each subject has an alert of its own, named `rule` or
+ * `rule:subject`.
  */
 export const alertRuleNames = [
   'hit_rate_critical',
@@ -17,21 +18,21 @@ export const alertRuleNames = [
 export const alertRuleNameSchema = z.enum(alertRuleNames)
 export type AlertRuleName = z.output<typeof alertRuleNameSchema>
 
-export const alertSeveritySchema = z.enum(['critical', 'warning'])
+const alertSeveritySchema = z.enum(['critical', 'warning'])
 export type AlertSeverity = z.output<typeof alertSeveritySchema>
 
 /**
- * `inactive`: nothing the matter; `pending`: the threshold is passed, but not for long enough; `firing`; `resolved`: was
- * firing, and is over.
+ * `inactive`: all is well. `pending`: the threshold is passed, but not yet for long enough. `firing`. `resolved`: the
+ * alert was firing, and no longer is.
  */
 export const alertStateSchema = z.enum(['inactive', 'pending', 'firing', 'resolved'])
 export type AlertState = z.output<typeof alertStateSchema>
 
-/** Of what a rule's value and thresholds are: a share from 0 to 1, milliseconds, seconds, or a number of things. */
-export const alertUnitSchema = z.enum(['ratio', 'milliseconds', 'seconds', 'count'])
+/** The unit of a rule's value and thresholds: a share from 0 to 1, milliseconds, seconds, or a number of things. */
+const alertUnitSchema = z.enum(['ratio', 'milliseconds', 'seconds', 'count'])
 export type AlertUnit = z.output<typeof alertUnitSchema>
 
-/** One alert as it stands. */
+/** The current state of one alert. */
 export const alertSchema = z.object({
   /** `rule`, or `rule:subject`. */
   name: z.string(),
@@ -39,14 +40,14 @@ export const alertSchema = z.object({
   subject: z.string().nullable(),
   severity: alertSeveritySchema,
   state: alertStateSchema,
-  /** Since when it is in this state; null where it never left `inactive`. */
+  /** When it entered this state; null if it never left `inactive`. */
   since: z.iso.datetime().nullable(),
-  /** Of the rule's window, in the rule's unit; null where too little happened to say. */
+  /** Measured over the rule's window, in the rule's unit; null if there was too little to measure. */
   value: z.number().nullable(),
 })
 export type Alert = z.output<typeof alertSchema>
 
-/** Alerts in brief: how many, and which are firing (`tier_away:redis`). */
+/** How many alerts are firing and pending, and the names of those that fire (`tier_away:redis`). */
 export const alertSummarySchema = z.object({
   firing: z.int().nonnegative(),
   pending: z.int().nonnegative(),
@@ -55,15 +56,15 @@ export const alertSummarySchema = z.object({
 export type AlertSummary = z.output<typeof alertSummarySchema>
 
 /**
- * Why an alert changed: the value passed the threshold (`exceeded`), stayed there (`held`), came back (`recovered`); too
- * little happened for too long to go on claiming it (`quiet`); the rule was switched off (`disabled`).
+ * Why an alert changed: the value passed the threshold (`exceeded`), stayed there (`held`) or came back (`recovered`);
+ * there was too little to measure for too long (`quiet`); or the rule was switched off (`disabled`).
  */
-export const alertReasonSchema = z.enum(['exceeded', 'held', 'recovered', 'quiet', 'disabled'])
+const alertReasonSchema = z.enum(['exceeded', 'held', 'recovered', 'quiet', 'disabled'])
 export type AlertReason = z.output<typeof alertReasonSchema>
 
-/** An alert changed over from one state to another. */
+/** The change of an alert from one state to another. */
 export const alertChangeSchema = z.object({
-  /** Unique; the `webhook-id` under which it is sent. */
+  /** Unique. The webhook receives it as `webhook-id`. */
   id: z.string(),
   name: z.string(),
   rule: alertRuleNameSchema,
@@ -74,36 +75,35 @@ export const alertChangeSchema = z.object({
   reason: alertReasonSchema,
   at: z.iso.datetime(),
   value: z.number().nullable(),
-  /** The threshold it was held against. */
+  /** The threshold that the value was compared with. */
   threshold: z.number(),
   unit: alertUnitSchema,
 })
 export type AlertChange = z.output<typeof alertChangeSchema>
 
 /**
- * What became of telling a change to ALERT_WEBHOOK_URL: `none` (changes to pending and inactive are not sent, nor is anything
- * without a URL), `waiting`, `delivered`, `failed` (given up after the last try, or pushed out of a full queue).
+ * The delivery of a change to ALERT_WEBHOOK_URL. `none`: changes to pending and inactive are not sent, and nothing is
+ * sent without a URL. `failed`: given up after the last try, or dropped from a full queue.
  */
 export const deliverySchema = z.object({
   status: z.enum(['none', 'waiting', 'delivered', 'failed']),
   tries: z.int().nonnegative(),
-  /** HTTP status of the last answer; null before one came. */
+  /** HTTP status of the last answer; null if there was none yet. */
   last_status: z.int().nullable(),
 })
-export type Delivery = z.output<typeof deliverySchema>
 
-/** A rule's settings. Ratios from 0 to 1; else in the rule's unit. */
+/** The settings of a rule. Thresholds are ratios from 0 to 1, or have the rule's unit. */
 export const alertRuleSettingsSchema = z.strictObject({
   enabled: z.boolean(),
-  /** Passed for `for_seconds`, it fires … */
+  /** The alert fires once the value has been past this for `for_seconds`. */
   fire_at: z.number().nonnegative(),
-  /** … and it resolves once back at this, on the safe side of `fire_at`, for `resolve_for_seconds`. */
+  /** It resolves once the value has been back at this, on the safe side of `fire_at`, for `resolve_for_seconds`. */
   resolve_at: z.number().nonnegative(),
   for_seconds: z.int().min(0).max(3_600),
   resolve_for_seconds: z.int().min(0).max(3_600),
-  /** Over how long it is looked at. Rules that look at what is now take no notice of it. */
+  /** The period that is measured. Rules that measure the current moment ignore it. */
   window_seconds: z.int().min(5).max(3_600),
-  /** With fewer events in the window a ratio or an average says nothing. */
+  /** With fewer events in the window, a ratio or an average means nothing. */
   min_count: z.int().min(0).max(1_000_000),
 })
 export type AlertRuleSettings = z.output<typeof alertRuleSettingsSchema>
@@ -124,8 +124,8 @@ export const alertSettingsSchema = z.strictObject({
 export type AlertSettings = z.output<typeof alertSettingsSchema>
 
 /**
- * What is wrong with a rule whose settings are each in bounds: a ratio above 1, or a `resolve_at` on the bad side of
- * `fire_at`. The Worker refuses by it, and the dashboard before it asks.
+ * A fault between settings that are each within bounds: a ratio above 1, or a `resolve_at` on the wrong side of
+ * `fire_at`. The Worker refuses such settings, and the dashboard checks them before it sends them.
  */
 export interface AlertRuleFault {
   readonly setting: 'fire_at' | 'resolve_at'
@@ -146,7 +146,10 @@ export function faultsOfAlertRule(
 
 const changeOfRule = alertRuleSettingsSchema.partial().optional()
 
-/** A change of settings, the body of `POST /api/monitoring/alerts/settings`: what is left out stays as it is. */
+/**
+ * A change of settings, the body of `POST /api/monitoring/alerts/settings`. Settings that are left out stay as they
+ * are.
+ */
 export const alertSettingsChangeSchema = z.strictObject({
   rules: z.strictObject({
     hit_rate_critical: changeOfRule,
@@ -161,7 +164,7 @@ export const alertSettingsChangeSchema = z.strictObject({
 })
 export type AlertSettingsChange = z.output<typeof alertSettingsChangeSchema>
 
-/** Alerts, rules and changes as they are kept. */
+/** All alerts, the rules and the recorded changes. */
 export const alertReportSchema = z.object({
   alerts: z.array(alertSchema),
   rules: z.array(
@@ -169,28 +172,28 @@ export const alertReportSchema = z.object({
       rule: alertRuleNameSchema,
       severity: alertSeveritySchema,
       unit: alertUnitSchema,
-      /** Which side of `fire_at` is the bad one. */
+      /** The side of `fire_at` on which the rule fires. */
       fires: z.enum(['below', 'above']),
       description: z.string(),
-      /** Settings that the rule takes no notice of: it looks at what is now. */
+      /** Settings without effect, because the rule measures the current moment. */
       ignores: z.array(z.enum(['window_seconds', 'min_count'])),
-      /** What holds where nobody changed anything. */
+      /** The settings that apply until they are changed. */
       defaults: alertRuleSettingsSchema,
     }),
   ),
-  /** Newest first, the last 200 at most. */
+  /** The newest first, at most 200. */
   changes: z.array(alertChangeSchema.extend({ delivery: deliverySchema })),
-  /** Whether ALERT_WEBHOOK_URL is set, and how many changes wait to be taken there. */
+  /** Whether ALERT_WEBHOOK_URL is set, and how many changes wait for delivery. */
   webhook: z.object({ enabled: z.boolean(), waiting: z.int().nonnegative() }),
   timestamp: z.iso.datetime(),
 })
 export type AlertReport = z.output<typeof alertReportSchema>
 
 /**
- * Who may change the settings, as the one who asks is told: they themselves, the admins of the operators' workspace, or, where
- * no such workspace is configured, only who holds the internal key.
+ * The users who may change the settings, from the caller's point of view: the caller, the admins of the operators'
+ * workspace, or, if no such workspace is configured, only holders of the internal key.
  */
-export const alertSettersSchema = z.enum(['you', 'operators', 'internal_key'])
+const alertSettersSchema = z.enum(['you', 'operators', 'internal_key'])
 export type AlertSetters = z.output<typeof alertSettersSchema>
 
 /** `data` of `GET /api/monitoring/alerts`. */

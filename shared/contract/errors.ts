@@ -1,24 +1,25 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
+import { unknownParameter } from './fault-sentences.ts'
 
 /**
- * The one table from reason to what the wire says. A route names a code; status and sentence follow from here, so
- * that the same fault reads the same everywhere and the compiler knows every code there is.
+ * The one table of errors on the wire. A route names a code, from which status and sentence follow: the same fault
+ * reads the same everywhere, and the compiler knows every code.
  */
 export const wireErrors = {
   invalid_parameter: { status: 400, sentence: 'A parameter of the request is not valid.' },
-  malformed_request: { status: 400, sentence: 'The request is not valid HTTP, or ended before its end.' },
-  invalid_encoding: { status: 400, sentence: 'The URL is not valid UTF-8, or holds a NUL.' },
-  invalid_json: { status: 400, sentence: 'The body is not JSON.' },
-  invalid_body: { status: 400, sentence: 'The body does not have the shape this route takes.' },
-  invalid_cursor: { status: 400, sentence: 'The cursor is not one that this query gave out.' },
+  malformed_request: { status: 400, sentence: 'The request is not valid HTTP, or it ended too early.' },
+  invalid_encoding: { status: 400, sentence: 'The URL is not valid UTF-8, or it contains a NUL character.' },
+  invalid_json: { status: 400, sentence: 'The body is not valid JSON.' },
+  invalid_body: { status: 400, sentence: 'The body does not have the form that this route accepts.' },
+  invalid_cursor: { status: 400, sentence: 'The cursor does not belong to this query.' },
   workspace_missing: { status: 400, sentence: 'The header X-Workspace-ID is missing.' },
-  workspace_mismatch: { status: 400, sentence: 'The workspace is named twice, and not alike.' },
-  user_needed: {
+  workspace_mismatch: { status: 400, sentence: 'The request names two different workspaces.' },
+  user_needed: { status: 400, sentence: "The answer differs from user to user, so it takes a user's token." },
+  version_unknown: {
     status: 400,
-    sentence: "The answer is a different one for each user; it takes a user's token.",
+    sentence: 'X-Min-Version is newer than any version that this workspace has had.',
   },
-  version_unknown: { status: 400, sentence: 'X-Min-Version is newer than any version of this workspace.' },
   token_missing: { status: 401, sentence: 'The header Authorization with a bearer token is missing.' },
   token_invalid: { status: 401, sentence: 'The bearer token is not valid.' },
   token_expired: { status: 401, sentence: 'The bearer token has expired.' },
@@ -30,37 +31,43 @@ export const wireErrors = {
   board_not_found: { status: 404, sentence: 'There is no such board in this workspace.' },
   not_found: { status: 404, sentence: 'There is no such thing in this workspace.' },
   route_not_found: { status: 404, sentence: 'There is no such route.' },
-  method_not_allowed: { status: 405, sentence: 'The route does not take this method.' },
+  method_not_allowed: { status: 405, sentence: 'The route does not support this method.' },
   request_timeout: { status: 408, sentence: 'The request did not arrive in time.' },
-  contact_exists: { status: 409, sentence: 'There is a contact of this id in this workspace already.' },
+  contact_exists: { status: 409, sentence: 'The workspace already has a contact with this id.' },
   event_id_reused: {
     status: 409,
     sentence:
-      'An eventId is that of another event; all events of the request but those in conflict are durable.',
+      'An eventId has already been used for another event. All other events of the request are durable.',
   },
-  body_too_large: { status: 413, sentence: 'The body is larger than this route takes.' },
-  url_too_long: { status: 414, sentence: 'The URL is longer than this service takes.' },
-  column_not_found: { status: 422, sentence: 'There is no such column on such a board in this workspace.' },
-  headers_too_large: { status: 431, sentence: 'The headers are larger than this service takes.' },
-  rate_limited: { status: 429, sentence: 'Too many requests; try again later.' },
+  body_too_large: { status: 413, sentence: 'The body is larger than this route accepts.' },
+  url_too_long: { status: 414, sentence: 'The URL is longer than this service accepts.' },
+  column_not_found: { status: 422, sentence: 'The workspace has no such column on this board.' },
+  headers_too_large: { status: 431, sentence: 'The headers are larger than this service accepts.' },
+  rate_limited: { status: 429, sentence: 'Too many requests. Try again later.' },
   too_many_streams: {
     status: 429,
-    sentence: 'This user or workspace has as many streams open as it may; close one first.',
+    sentence: 'This user or workspace already has as many streams open as it may. Close one first.',
   },
-  internal: { status: 500, sentence: 'Something went wrong here; it has been logged under the request id.' },
-  answer_too_large: { status: 502, sentence: 'The answer is larger than this service gives out.' },
-  origin_unavailable: { status: 503, sentence: 'The origin is out of reach and nothing usable is cached.' },
-  overloaded: { status: 503, sentence: 'The service is at its limit; try again in a moment.' },
+  internal: {
+    status: 500,
+    sentence: 'Something went wrong. The error has been logged under the request id.',
+  },
+  answer_too_large: { status: 502, sentence: 'The answer is larger than this service returns.' },
+  origin_unavailable: {
+    status: 503,
+    sentence: 'The origin cannot be reached, and nothing usable is cached.',
+  },
+  overloaded: { status: 503, sentence: 'The service is at its limit. Try again in a moment.' },
   ledger_unavailable: {
     status: 503,
-    sentence: 'What was asked cannot be proved: the ledger is out of reach.',
+    sentence: 'The ledger cannot be reached, so the request cannot be confirmed.',
   },
-  figures_unavailable: { status: 503, sentence: "The deployment's figures are out of reach at the moment." },
+  figures_unavailable: { status: 503, sentence: "The deployment's figures cannot be read at the moment." },
   auth_unavailable: { status: 503, sentence: 'The token or membership cannot be checked at the moment.' },
   not_cached: { status: 504, sentence: 'Nothing is cached for this request.' },
   origin_timeout: {
     status: 504,
-    sentence: 'The origin did not answer in time and nothing usable is cached.',
+    sentence: 'The origin did not answer in time, and nothing usable is cached.',
   },
   write_unconfirmed: {
     status: 504,
@@ -71,32 +78,32 @@ export const wireErrors = {
 export type WireErrorCode = keyof typeof wireErrors
 
 type StatusOf<Code extends WireErrorCode> = (typeof wireErrors)[Code]['status']
-/** What is asked for does not exist: the codes of a 404 but for that of a route. */
+/** The codes of a 404 but for that of a route: the thing in question does not exist. */
 export type NotFoundCode = Exclude<
   { [Code in WireErrorCode]: StatusOf<Code> extends 404 ? Code : never }[WireErrorCode],
   'route_not_found'
 >
 
-/** One fault of an input: where it is, and what would be taken. */
+/** One fault of an input: the parameter, and what would be accepted. */
 export const faultSchema = z.object({ parameter: z.string(), message: z.string() })
 export type Fault = z.output<typeof faultSchema>
 
-/** An event that was not taken: its place in the batch, from 0, and its id, which is that of another event. */
-export const eventConflictSchema = z.object({ index: z.int().nonnegative(), eventId: z.string() })
-export type EventConflict = z.output<typeof eventConflictSchema>
+/** An event that was refused because its id belongs to another event: its position in the batch, from 0, and the id. */
+const eventConflictSchema = z.object({ index: z.int().nonnegative(), eventId: z.string() })
+type EventConflict = z.output<typeof eventConflictSchema>
 
-/** The body of every error, of the Worker's and of the origin's. */
+/** The body of every error, of the Worker and of the origin. */
 export const errorBodySchema = z.object({
   success: z.literal(false),
   error: z.string(),
   code: z.enum(Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCode[]]),
   details: z.array(faultSchema).optional(),
-  /** With `event_id_reused`: all of them, of whatever batch. */
+  /** With `event_id_reused`: all conflicts, of a batch of any size. */
   conflicts: z.array(eventConflictSchema).optional(),
   retryAfter: z.number().optional(),
   requestId: z.string(),
 })
-export type ErrorBody = z.output<typeof errorBodySchema>
+type ErrorBody = z.output<typeof errorBodySchema>
 
 /** An error on its way to the caller. */
 export interface WireError {
@@ -125,7 +132,7 @@ export function errorBody(error: WireError, requestId: string): ErrorBody {
   }
 }
 
-/** The headers that an error's status asks for, alike at Worker and origin. */
+/** The headers that belong to an error's status, the same for Worker and origin. */
 export function errorHeaders(error: WireError): Record<string, string> {
   const { status } = wireErrors[error.code]
   if (status === 401) return { 'WWW-Authenticate': challengeOf(error.code) }
@@ -133,26 +140,49 @@ export function errorHeaders(error: WireError): Record<string, string> {
   return mayRetry ? { 'Retry-After': `${error.retryAfterSeconds ?? limits.retryAfterSeconds}` } : {}
 }
 
-/** RFC 6750 section 3.1: a request without a token is told no more than that one is needed. */
+/** RFC 6750 section 3.1: a request without a token only learns that a token is needed. */
 function challengeOf(code: WireErrorCode): string {
   if (code === 'token_missing' || code === 'key_invalid') return 'Bearer'
   return `Bearer error="invalid_token", error_description="${wireErrors[code].sentence}"`
 }
 
 /**
- * What zod found wrong with inputs, as faults that name the parameter and what it takes: at most `limits.faultsMax`,
- * of which the last one says how many more there are. What is built is bounded, whatever was sent.
+ * Turns the issues that zod found into faults, each of which names a parameter and says what it takes
+ * (fault-sentences.ts). There are at most `limits.faultsMax`, of which the last one counts those left out, so the
+ * answer is bounded whatever was sent.
  */
 export function faultsOf(...errors: readonly z.core.$ZodError[]): Fault[] {
   const faults: Fault[] = []
   let total = 0
   for (const { issues } of errors) {
-    for (const issue of issues) {
-      total += issue.code === 'unrecognized_keys' ? issue.keys.length : 1
+    for (const issue of issues.flatMap(issuesOfNearest)) {
+      total += faultsOfIssue(issue)
       if (faults.length < limits.faultsMax) faults.push(...faultsIn(issue, limits.faultsMax - faults.length))
     }
   }
   return listed(faults, total)
+}
+
+/**
+ * If an input fits no form of a union, the faults are those of the nearest form, which has the fewest of them. If
+ * several forms are equally near and their faults differ, nobody can say which form was meant, and the union's own
+ * sentence is used.
+ */
+function issuesOfNearest(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
+  const forms = issue.errors.map((issues) => issues.flatMap(issuesOfNearest))
+  const distances = forms.map((issues) => issues.reduce((sum, each) => sum + faultsOfIssue(each), 0))
+  const shortest = Math.min(...distances)
+  const nearest = forms[distances.indexOf(shortest)] ?? []
+  const told = (issues: readonly z.core.$ZodIssue[]) =>
+    JSON.stringify(issues.map(({ path, message }) => [path, message]))
+  const isUnclear = forms.some((form, at) => distances[at] === shortest && told(form) !== told(nearest))
+  if (isUnclear) return [issue]
+  return nearest.map((each) => ({ ...each, path: [...issue.path, ...each.path] }))
+}
+
+function faultsOfIssue(issue: z.core.$ZodIssue): number {
+  return issue.code === 'unrecognized_keys' ? issue.keys.length : 1
 }
 
 function faultsIn(issue: z.core.$ZodIssue, faultsMax: number): Fault[] {
@@ -162,16 +192,16 @@ function faultsIn(issue: z.core.$ZodIssue, faultsMax: number): Fault[] {
   }
   return issue.keys
     .slice(0, faultsMax)
-    .map((key) => ({ parameter: clipped([...at, key].join('.')), message: 'is not known here' }))
+    .map((key) => ({ parameter: clipped([...at, key].join('.')), message: unknownParameter }))
 }
 
-/** A name that somebody sent, at a length at which it still tells which. */
+/** A name from the caller, shortened to a length at which it can still be recognized. */
 function clipped(name: string): string {
   const { faultParameterCharactersMax: charactersMax } = limits
   return name.length <= charactersMax ? name : `${name.slice(0, charactersMax - 1)}…`
 }
 
-/** The first of `total` faults, with one at their end for those that are left out. */
+/** The first of `total` faults, followed by one that counts the rest. */
 function listed(faults: readonly Fault[], total: number): Fault[] {
   if (total <= limits.faultsMax) return [...faults]
   const first = faults.slice(0, limits.faultsMax - 1)

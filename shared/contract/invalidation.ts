@@ -75,7 +75,7 @@ export const outboxBatchSchema = z.strictObject({
 export type OutboxEvent = z.output<typeof outboxBatchSchema>['outbox'][number]
 
 /** 200: the event is durable and took `version`. 503: its ledger did not answer, and nothing is claimed of it. */
-export const outboxOutcomeSchema = z.discriminatedUnion('status', [
+const outboxOutcomeSchema = z.discriminatedUnion('status', [
   z.object({ eventId: z.string(), status: z.literal(200), version: versionSchema }),
   z.object({ eventId: z.string(), status: z.literal(503) }),
 ])

@@ -6,16 +6,20 @@ import type { Fault, WireError } from './errors.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
-/** An escape that can stand for NUL or for half of a surrogate pair: bytes that are UTF-8 hold neither otherwise. */
+/**
+ * An escape that can produce NUL or half of a surrogate pair. Valid UTF-8 cannot contain half a pair, and JSON text no
+ * NUL, in any other way.
+ */
 const suspectEscape = /\\u(?:0000|[dD][89a-fA-F])/
 
-/** How much of a place's name is told back: its names are the caller's, and as long as the caller likes. */
+/** How much of a place's name is reported: names come from the caller and may have any length. */
 const placeCharactersMax = 200
 
 /**
- * A request's body as JSON (RFC 8259). A byte order mark at its start is ignored (section 8.1 leaves it open); of two members of
- * one name the later one counts, as with every JSON.parse. Text that no database could store is refused wherever it
- * stands, in names of members too, and so is deeper nesting than `limits.jsonDepthMax`: whoever works on the value may recurse.
+ * Parses a request's body as JSON (RFC 8259). A byte order mark at its start is ignored (section 8.1 permits that). Of
+ * two members with the same name the later one counts, as with every JSON.parse. Text that no database can store is
+ * refused wherever it occurs, names of members included, and so is nesting deeper than `limits.jsonDepthMax`, so that
+ * later code may recurse.
  */
 export function parseJson(bytes: ArrayBuffer | Uint8Array): Result<unknown, WireError> {
   let text: string
@@ -26,13 +30,13 @@ export function parseJson(bytes: ArrayBuffer | Uint8Array): Result<unknown, Wire
   } catch {
     return err({ code: 'invalid_json' })
   }
-  // A walk costs several times the parse: most bodies show without one that there is nothing to find.
+  // The walk costs several times as much as the parse, and most bodies evidently do not need it.
   if (!suspectEscape.test(text) && !canBeDeep(text)) return ok(json)
   const fault = faultIn(json)
   return fault === null ? ok(json) : err({ code: 'invalid_body', details: [fault] })
 }
 
-/** Whether there are as many opening brackets as the shallowest body takes that is nested too deep. */
+/** Whether the text has at least as many opening brackets as a body that is nested too deep. */
 function canBeDeep(text: string): boolean {
   let opened = 0
   for (const _bracket of text.matchAll(/[[{]/g)) {
@@ -42,16 +46,16 @@ function canBeDeep(text: string): boolean {
   return false
 }
 
-/** An object or array, and how it is reached. */
+/** An object or array, and the path to it. */
 interface Place {
   readonly value: object
   readonly name: string | number
   readonly parent: Place | null
-  /** The outermost has 1. */
+  /** The outermost object has depth 1. */
   readonly depth: number
 }
 
-/** The first fault that is found. Without recursion, which a body could exhaust. */
+/** The first fault found. Not recursive, since a body could exhaust the stack. */
 function faultIn(json: unknown): Fault | null {
   const open: Place[] = []
   const visit = (value: unknown, name: string | number, parent: Place | null): Fault | null => {
@@ -74,7 +78,7 @@ function faultIn(json: unknown): Fault | null {
   return fault
 }
 
-/** One after the other: a body may be a list of half a million numbers. */
+/** One at a time: a body may be a list of half a million numbers. */
 function* membersOf(value: object): Generator<[string | number, unknown]> {
   if (Array.isArray(value)) yield* value.entries()
   else for (const name of Object.keys(value)) yield [name, Reflect.get(value, name)]

@@ -6,7 +6,7 @@ const measured = <const Type extends string>(type: Type) =>
   z.object({ timeMs: z.number(), type: z.literal(type), improvementPercent: z.number() })
 
 /** Null where the tier is switched off or did not answer: what was not measured is not told. */
-export const performanceSchema = z.object({
+const performanceSchema = z.object({
   standard: z.object({ timeMs: z.number(), type: z.literal('database') }),
   redisCold: measured('redis_miss').nullable(),
   redisWarm: measured('redis_hit').nullable(),

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { alertChangeSchema, alertSchema, alertSummarySchema } from './alerts.ts'
+import { byPart, bySource, byTier, partNames } from './tier-names.ts'
 
 /**
- * What the routes under `/api/monitoring` answer, and what the stream sends. Health and figures come bare, as `/health`
+ * The answers of the routes under `/api/monitoring`, and the events of the stream. Health and figures come bare, as `/health`
  * and `/metrics` do; the rest in the envelope `{"success": true, "data": …}`. Nothing here names a workspace, a user or
  * a key. Counts are whole numbers, rates from 0 to 1, and what nobody knows is null.
  *
@@ -19,43 +20,29 @@ const count = z.int().nonnegative()
 const rate = z.number().min(0).max(1)
 const milliseconds = z.number().nonnegative()
 
-/** Who answers reads, from near to far. */
-export const sourceNames = ['memory', 'edge_cache', 'cloudflare_kv', 'redis_cache', 'database'] as const
-/** Every part that is asked for entries or for what is current. */
-export const partNames = ['memory', 'edge_cache', 'kv', 'redis', 'ledger', 'origin'] as const
-export const partNameSchema = z.enum(partNames)
-export type PartName = z.output<typeof partNameSchema>
+const eachSource = <Schema extends z.ZodType>(schema: Schema) => z.object(bySource(() => schema))
 
-const bySource = <Schema extends z.ZodType>(schema: Schema) =>
-  z.object({
-    memory: schema,
-    edge_cache: schema,
-    cloudflare_kv: schema,
-    redis_cache: schema,
-    database: schema,
-  })
-
-/** What happened in one span of time that ended at `at_ms`: reads of cached resources. */
-export const sampleSchema = z.object({
+/** Reads of cached resources in a span of time that ended at `at_ms`. */
+const sampleSchema = z.object({
   at_ms: z.int(),
-  /** How long the span is: 1 for the newest, more for older ones. */
+  /** The length of the span: 1 for the newest samples, more for older ones. */
   seconds: z.number().positive(),
   requests: count,
-  /** Answers of 500 and above. */
+  /** Answers with a status of 500 or above. */
   errors: count,
-  /** Null where nothing was read, like the latencies. */
+  /** Null if nothing was read, like the latencies. */
   hit_rate: rate.nullable(),
   avg_ms: milliseconds.nullable(),
   p50_ms: milliseconds.nullable(),
   p95_ms: milliseconds.nullable(),
   p99_ms: milliseconds.nullable(),
-  /** How many were answered from where; errors from nowhere. */
-  sources: bySource(count),
+  /** How many reads each source answered. Errors have no source. */
+  sources: eachSource(count),
 })
 export type Sample = z.output<typeof sampleSchema>
 
-/** Samples in columns, oldest first; all columns are of one length. */
-export const sampleColumnsSchema = z.object({
+/** Samples in columns of equal length, oldest first. */
+const sampleColumnsSchema = z.object({
   at_ms: z.array(z.int()),
   seconds: z.array(z.number().positive()),
   requests: z.array(count),
@@ -65,32 +52,34 @@ export const sampleColumnsSchema = z.object({
   p50_ms: z.array(milliseconds.nullable()),
   p95_ms: z.array(milliseconds.nullable()),
   p99_ms: z.array(milliseconds.nullable()),
-  sources: bySource(z.array(count)),
+  sources: eachSource(z.array(count)),
 })
 export type SampleColumns = z.output<typeof sampleColumnsSchema>
 
 const breakerStateSchema = z.enum(['closed', 'open', 'half-open'])
 
 /**
- * How a part stands, as its callers everywhere saw it: `healthy`, `failing` (some of the last minute's calls failed),
- * `away` (none succeeded since the first failure), `idle` (nobody called it in the last minute), `disabled` (switched off).
+ * The health of a part, as seen by its callers everywhere: `healthy`, `failing` (some calls of the last minute failed),
+ * `away` (none has succeeded since the first failure), `idle` (no calls in the last minute), `disabled` (switched off).
  */
-export const partHealthSchema = z.object({
-  part: partNameSchema,
+const partHealthSchema = z.object({
+  part: z.enum(partNames),
   state: z.enum(['healthy', 'failing', 'away', 'idle', 'disabled']),
-  /** In the last minute; `failures` counts calls that a breaker kept back too. */
+  /** In the last minute. `failures` includes calls that a breaker held back. */
   calls: count,
   failures: count,
   p95_ms: milliseconds.nullable(),
-  /** From the first failure to the latest, without a success between or since; null where it is not away. */
+  /** Time from the first failure to the latest, with no success in between or since; null if the part is not away. */
   away_seconds: z.number().nonnegative().nullable(),
-  /** The state most in need of attention that any location last told of; null where there is no such breaker. */
+  /** The worst state that any location last reported; null if there is no such breaker. */
   breakers: z.object({ get: breakerStateSchema.nullable(), put: breakerStateSchema.nullable() }),
 })
 export type PartHealth = z.output<typeof partHealthSchema>
 
-/** The queue of what the database committed and the ledgers have not been told, as the origin last told of it. */
-export const outboxSchema = z.object({
+/**
+ * The queue of changes that the database has committed and the ledgers do not know yet, as the origin last reported it.
+ */
+const outboxSchema = z.object({
   status: z.enum(['off', 'running', 'failing', 'lagging', 'parked']),
   depth: count.nullable(),
   oldest_age_ms: milliseconds.nullable(),
@@ -101,39 +90,41 @@ export type Outbox = z.output<typeof outboxSchema>
 
 /** The deployment now. */
 export const snapshotSchema = z.object({
-  /** The latest sample's instant, which is the event's id. */
+  /** The time of the latest sample, which is also the event's id. */
   at_ms: z.int(),
   sample: sampleSchema,
   /** Since the figures began. */
   totals: z.object({ requests: count, errors: count, hit_rate: rate.nullable() }),
   parts: z.array(partHealthSchema),
   outbox: outboxSchema.nullable(),
-  /** Every alert there is, quiet ones too. */
+  /** All alerts, inactive ones included. */
   alerts: z.array(alertSchema),
   /**
-   * With the first snapshot of a stream: the last hour; or, where `Last-Event-ID` said what the client has
-   * (`is_resumed`), only the samples after it, to be appended. So too where a reader was too slow for the snapshots
-   * before. Else null. It ends with this snapshot's own sample.
+   * The first snapshot of a stream has the last hour or, if `Last-Event-ID` named what the client has (`is_resumed`),
+   * only the samples after it, to be appended. A reader that was too slow for earlier snapshots gets what it missed in
+   * the same way. Otherwise null. The last sample is this snapshot's own.
    */
   history: z.object({ is_resumed: z.boolean(), samples: sampleColumnsSchema }).nullable(),
 })
 export type Snapshot = z.output<typeof snapshotSchema>
 
-/** Sent every 15 s, whatever else is: a connection on which none comes is dead. */
-export const heartbeatSchema = z.object({ at_ms: z.int() })
+/** Sent every 15 s. A connection on which no heartbeat arrives is dead. */
+const heartbeatSchema = z.object({ at_ms: z.int() })
 
-/** Events of the stream, by their `event:` field. Only a snapshot carries an `id:`. */
+/** Events of the stream, by their `event:` field. Only a snapshot has an `id:`. */
 export const streamEventSchemas = {
   snapshot: snapshotSchema,
-  /** An alert changed over to another state. After a break it may come again: its `id` tells. */
+  /** An alert changed its state. After a reconnect the same change may be sent again, with the same `id`. */
   alert: alertChangeSchema,
   heartbeat: heartbeatSchema,
 } as const
 export type StreamEventName = keyof typeof streamEventSchemas
 
-const standingSchema = z.enum(['healthy', 'unhealthy', 'disabled'])
+const serviceStateSchema = z.enum(['healthy', 'unhealthy', 'disabled'])
 
-/** `GET /api/monitoring/health`: asked now, and as all locations saw it. 503 when nothing can serve. */
+/**
+ * `GET /api/monitoring/health`: probes of this moment, and the health that all locations saw. 503 if nothing can serve.
+ */
 export const monitoringHealthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
   worker: z.literal('boardcache'),
@@ -141,13 +132,13 @@ export const monitoringHealthSchema = z.object({
   edge_location: z.string(),
   /** Probed by this request. */
   services: z.object({
-    kv: standingSchema,
-    redis: standingSchema,
-    origin: standingSchema,
-    database: standingSchema,
-    ledger: standingSchema,
-    /** What sums the figures; while it is away `parts` is empty, `outbox` and `alerts` are null. */
-    metrics: standingSchema,
+    kv: serviceStateSchema,
+    redis: serviceStateSchema,
+    origin: serviceStateSchema,
+    database: serviceStateSchema,
+    ledger: serviceStateSchema,
+    /** The object that sums the figures. While it is away, `parts` is empty, and `outbox` and `alerts` are null. */
+    metrics: serviceStateSchema,
   }),
   parts: z.array(partHealthSchema),
   outbox: outboxSchema.nullable(),
@@ -157,16 +148,16 @@ export const monitoringHealthSchema = z.object({
 })
 export type MonitoringHealth = z.output<typeof monitoringHealthSchema>
 
-/** `GET /api/monitoring/health/redis`: 503 while it does not answer; 200 when it does, or is switched off. */
+/** `GET /api/monitoring/health/redis`: 503 while Redis does not answer; 200 if it does, or is switched off. */
 export const redisHealthSchema = z.object({
-  status: standingSchema,
-  /** How long a PING took; null where none came back. */
+  status: serviceStateSchema,
+  /** The duration of a PING; null if it was not answered. */
   latency_ms: milliseconds.nullable(),
-  /** From INFO, where the server gives it. */
+  /** From INFO, if the server supports it. */
   memory: z
     .object({ used_bytes: count, peak_bytes: count.nullable(), max_bytes: count.nullable() })
     .nullable(),
-  /** Of the isolate that answers. */
+  /** Those of the isolate that answers. */
   breakers: z
     .object({
       get: z.object({ state: breakerStateSchema, since: z.iso.datetime() }),
@@ -177,8 +168,8 @@ export const redisHealthSchema = z.object({
 })
 export type RedisHealth = z.output<typeof redisHealthSchema>
 
-/** Durations within 2 %; zeros where `count` is 0. */
-export const latencySchema = z.object({
+/** Durations within 2 %; all 0 if `count` is 0. */
+const latencySchema = z.object({
   count,
   avg_ms: milliseconds,
   p50_ms: milliseconds,
@@ -187,21 +178,14 @@ export const latencySchema = z.object({
 })
 
 const performanceWindowSchema = z.object({
-  /** How long it really is: less than its name says while the figures are young; null for all time. */
+  /** The time really covered, which is less than the name says while the figures are young; null for all time. */
   seconds: z.number().nonnegative().nullable(),
-  /** Reads of cached resources, as their readers waited. */
+  /** Reads of cached resources, as long as their readers waited. */
   whole: latencySchema,
-  /** The same by who answered. */
-  sources: bySource(latencySchema),
-  /** Calls of each part, hit or miss. */
-  parts: z.object({
-    memory: latencySchema,
-    edge_cache: latencySchema,
-    kv: latencySchema,
-    redis: latencySchema,
-    ledger: latencySchema,
-    origin: latencySchema,
-  }),
+  /** The same reads by source. */
+  sources: eachSource(latencySchema),
+  /** Calls to each part, hits and misses alike. */
+  parts: z.object(byPart(() => latencySchema)),
 })
 export type PerformanceWindow = z.output<typeof performanceWindowSchema>
 
@@ -224,12 +208,12 @@ const cacheWindowSchema = z.object({
   misses: count,
   errors: count,
   hit_rate: rate.nullable(),
-  /** How many reads each answered. */
-  sources: bySource(count),
+  /** How many reads each source answered. */
+  sources: eachSource(count),
 })
 export type CacheWindow = z.output<typeof cacheWindowSchema>
 
-/** How often each outcome of a tier's calls came about (`hit`, `miss`, `timeout`, `breaker-open`, …). */
+/** How often each outcome of a tier's calls occurred (`hit`, `miss`, `timeout`, `breaker-open`, …). */
 const outcomesSchema = z.record(z.string(), count)
 
 /** `data` of `GET /api/monitoring/stats/cache`. */
@@ -241,12 +225,7 @@ export const cacheReportSchema = z.object({
     all: cacheWindowSchema,
   }),
   /** Since the figures began. */
-  tiers: z.object({
-    memory: z.object({ gets: outcomesSchema, puts: outcomesSchema }),
-    edge_cache: z.object({ gets: outcomesSchema, puts: outcomesSchema }),
-    kv: z.object({ gets: outcomesSchema, puts: outcomesSchema }),
-    redis: z.object({ gets: outcomesSchema, puts: outcomesSchema }),
-  }),
+  tiers: z.object(byTier(() => z.object({ gets: outcomesSchema, puts: outcomesSchema }))),
   invalidations: z.object({ events: count, tags: count }),
   consistency: z.object({ checks: outcomesSchema, violations: count }),
   timestamp: z.iso.datetime(),

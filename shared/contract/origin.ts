@@ -51,7 +51,7 @@ export type BoardList = z.output<typeof boardListSchema>
  * The relay: `off` where it is not set up; `failing` while the Worker or the database does not answer it. `lagging` (the
  * oldest row waits too long) and `parked` (a row was refused time and again) are alarms.
  */
-export const outboxHealthSchema = z.object({
+const outboxHealthSchema = z.object({
   status: z.enum(['off', 'running', 'failing', 'lagging', 'parked']),
 })
 export type OutboxHealth = z.output<typeof outboxHealthSchema>

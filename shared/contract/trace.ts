@@ -1,17 +1,17 @@
-/** What ties together the log lines of one request, wherever it went (W3C Trace Context, level 2). */
+/** Connects the log lines of one request, wherever it goes (W3C Trace Context, level 2). */
 export interface Trace {
   /** 32 hexadecimal digits. */
   readonly traceId: string
-  /** Two hexadecimal digits, passed on as they came. */
+  /** Two hexadecimal digits, passed on unchanged. */
   readonly flags: string
-  /** What other systems on the way noted for each other: passed on, and never logged. Null: nothing. */
+  /** Notes of other systems for each other: passed on, and never logged. Null if there are none. */
   readonly state: string | null
 }
 
 export const traceparentHeader = 'traceparent'
 export const tracestateHeader = 'tracestate'
 
-/** Section 3.2: version 00; ids of zeros alone are invalid. */
+/** Section 3.2: version 00; an id of zeros alone is invalid. */
 const parentPattern = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
 
 /** Section 3.3: a key, and a value that does not end in a space. */
@@ -22,8 +22,8 @@ const stateCharactersMax = 512
 const longMemberCharacters = 128
 
 /**
- * The trace that a request's headers name; null where `traceparent` is absent or none of version 00: then `tracestate` is not
- * looked at. Where that is invalid, the trace goes on without it (section 3.3).
+ * The trace that a request's headers name; null if `traceparent` is absent or not of version 00, in which case
+ * `tracestate` is ignored. An invalid `tracestate` alone is dropped, and the trace continues without it (section 3.3).
  */
 export function parseTrace(headers: { get(name: string): string | null }): Trace | null {
   const [, traceId, flags] = parentPattern.exec(headers.get(traceparentHeader) ?? '') ?? []
@@ -31,14 +31,14 @@ export function parseTrace(headers: { get(name: string): string | null }): Trace
   return { traceId, flags, state: stateOf(headers.get(tracestateHeader) ?? '') }
 }
 
-/** The headers for one call onwards; `callId`, a UUID, names that call among the trace's. */
+/** The headers for one outgoing call. `callId`, a UUID, identifies the call within the trace. */
 export function traceHeaders({ traceId, flags, state }: Trace, callId: string): Record<string, string> {
-  // The second half of a UUID begins with its variant: it is never all zeros.
+  // The second half of a UUID begins with its variant, so it is never all zeros.
   const parent = `00-${traceId}-${callId.replaceAll('-', '').slice(16)}-${flags}`
   return { [traceparentHeader]: parent, ...(state === null ? {} : { [tracestateHeader]: state }) }
 }
 
-/** Empty members are none; of a key that stands twice, the first is the newest. */
+/** Empty members are ignored. If a key occurs twice, the first one is the newest. */
 function stateOf(header: string): string | null {
   const members = header
     .split(',')
@@ -49,7 +49,7 @@ function stateOf(header: string): string | null {
   return shortened(members.filter((_, index) => keys.indexOf(keys[index] ?? '') === index))
 }
 
-/** Whole members only: long ones go first, then the last, which are the oldest ("tracestate Limits"). */
+/** Removes whole members only: the long ones first, then the last ones, which are the oldest ("tracestate Limits"). */
 function shortened(members: readonly string[]): string | null {
   let kept = members
   while (kept.join(',').length > stateCharactersMax) {

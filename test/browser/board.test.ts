@@ -33,7 +33,7 @@ describe.skipIf(chromiumPath === null)('the contact board', () => {
     expect(await page.locator('[data-row]').count()).toBeLessThan(80)
   })
 
-  it('asks for the pages where a drag over all of it ends, and not for those on the way', async () => {
+  it('loads the pages where a drag across the whole list ends, and not those on the way', async () => {
     const page = await openBoard()
     const asked: string[] = []
     page.on('request', (request) => {
@@ -52,7 +52,7 @@ describe.skipIf(chromiumPath === null)('the contact board', () => {
     expect(asked.length).toBeLessThan(40)
   })
 
-  it('gives up a page that is scrolled past before it came', async () => {
+  it('cancels a page that is scrolled past before it arrived', async () => {
     const page = await openBoard()
     const { promise: held, resolve: release } = Promise.withResolvers<void>()
     await page.route(/contacts\?page=5&/, async (route) => {
@@ -67,7 +67,7 @@ describe.skipIf(chromiumPath === null)('the contact board', () => {
     await contactOn(5_000)
   })
 
-  it('shows where each page came from, as its answer says', async () => {
+  it('shows where each page came from, according to its answer', async () => {
     const page = await openBoard()
     await contactOn(0)
     const pages = page.getByRole('list', { name: 'Where the pages in view came from' })
@@ -98,7 +98,7 @@ describe.skipIf(chromiumPath === null)('the contact board', () => {
     await page.getByText('No contact matches.').waitFor()
   })
 
-  it('moves by keys from cell to cell, and tells a screen reader where it is', async () => {
+  it('moves from cell to cell by keys, and announces the position to a screen reader', async () => {
     const page = await openBoard()
     const grid = page.getByRole('grid')
     const active = () => grid.getAttribute('aria-activedescendant')

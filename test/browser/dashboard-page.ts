@@ -4,18 +4,18 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import { z } from 'zod'
 import { chromiumPath } from '../support/chromium.ts'
 
-/** An admin of the workspace of those who run the deployment. */
+/** An admin of the operators' workspace. */
 export const operator = 'ops@boardcache.example'
 
-/** The dashboard in a browser, as a user has it before them. */
+/** The dashboard in a browser, as a user sees it. */
 export interface DashboardPage {
   readonly page: Page
-  /** What the page's scripts have complained of, refused requests aside, which tests provoke. */
+  /** Errors and warnings of the page's scripts, apart from refused requests, which tests provoke. */
   readonly complaints: readonly string[]
   signIn(email: string, password: string): Promise<void>
   open(view: 'Live' | 'Board' | 'Workspace' | 'Inspector'): Promise<void>
   panel(title: string): Locator
-  /** What axe finds that is serious or critical, one line each. */
+  /** The serious and critical findings of axe, one line each. */
   seriousFaults(): Promise<string[]>
   close(): Promise<void>
 }
@@ -25,13 +25,14 @@ export interface Look {
   readonly width?: number
   readonly height?: number
   /**
-   * Pixels of the screen to one of the page, which are many on a fine screen and where a page is magnified. In a browser of its
-   * own: what Playwright emulates leaves the bounds of the layout as they are.
+   * How many of the screen's pixels one pixel of the page has, which is more than one on a fine screen and when the
+   * page is magnified. This needs a browser of its own: Playwright's emulation does not change the bounds of the
+   * layout.
    */
   readonly scale?: number
 }
 
-/** Chromium without a window. Run by root, as in a container, it cannot have its sandbox. */
+/** Headless Chromium. It has no sandbox when it is run by root, as in a container. */
 export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   if (chromiumPath === null) throw new Error('there is no chromium on this machine')
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
@@ -91,7 +92,7 @@ const axeReportSchema = z.object({
   ),
 })
 
-/** By the debugging protocol, which the page's content security policy does not bind. */
+/** Uses the debugging protocol, which the page's content security policy does not restrict. */
 export async function seriousFaultsOf(page: Page): Promise<string[]> {
   await page.evaluate(await axeSource)
   const report = axeReportSchema.parse(

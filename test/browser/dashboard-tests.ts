@@ -3,18 +3,21 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { startTestStack, type TestStack, type TestStackOptions } from '../support/local-stack.ts'
 import { type DashboardPage, type Look, launchBrowser, openDashboard, operator } from './dashboard-page.ts'
 
-/** What tests of the dashboard are given, from the first of them to the last. */
+/** The stack and the page that tests of the dashboard share. */
 export interface DashboardTests {
   readonly stack: TestStack
-  /** The one that was opened last. */
+  /** The page that was opened last. */
   readonly dashboard: DashboardPage
-  /** At its door, with nobody signed in. */
+  /** Opens the sign-in form. */
   open(look?: Look): Promise<DashboardPage>
-  /** As an operator, unless said. */
+  /** Signs in as an operator unless `as` says otherwise. */
   signedIn(as?: Look & { readonly email?: string }): Promise<DashboardPage>
 }
 
-/** One stack and one browser for the tests of a describe; after each its pages are closed, and must not have complained. */
+/**
+ * One stack and one browser for the tests of a describe. After each test its pages are closed, and their scripts must
+ * not have complained.
+ */
 export function useDashboard(options: TestStackOptions): DashboardTests {
   let stack: TestStack
   let browser: Browser

@@ -10,7 +10,7 @@ const views = ['Live', 'Board', 'Workspace', 'Inspector'] as const
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
 
-  /** A view with all that it shows by itself, and with what its main action answers. */
+  /** Opens a view, with everything it loads by itself and with the result of its main action. */
   async function show(page: DashboardPage, view: (typeof views)[number]) {
     await page.open(view)
     if (view === 'Live') {
@@ -52,7 +52,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   it('draws its plots in the colours of the theme, as soon as that is chosen', async () => {
     const { panel, page } = await given.signedIn({ theme: 'light' })
     await panel('Requests').locator('canvas').waitFor()
-    /** Whether a pixel of a plot is of this colour, that of the lines behind its figures. */
+    /** Whether any pixel of a plot has this colour, which is that of the lines behind its figures. */
     const has = (red: number, green: number, blue: number) =>
       page.evaluate(`[...document.querySelectorAll('.plot canvas')].some((canvas) => {
         const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })
@@ -67,7 +67,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await eventually(async () => (await has(40, 50, 58)) && !(await has(221, 227, 231)))
   })
 
-  it('tells a tier that is away, and its breaker', async () => {
+  it('shows a tier that is away, and its breaker', async () => {
     const { panel } = await given.signedIn()
     const redis = panel('Tiers and breakers').getByRole('row', { name: /^Redis/ })
     await redis.waitFor()
@@ -88,7 +88,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     }
   })
 
-  it('says that the connection is lost, and goes on where it broke off', async () => {
+  it('says that the connection was lost, and continues where it was interrupted', async () => {
     const { page, panel } = await given.signedIn()
     await panel('Requests').locator('canvas').waitFor()
     await page.route('**/api/monitoring/stream', (route) => route.abort())
@@ -99,7 +99,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await page.getByText('Connecting again.').waitFor({ state: 'detached', timeout: 40_000 })
   })
 
-  it("shows a member the API's own refusal of the deployment's figures", async () => {
+  it("shows a member the API's refusal of the deployment's figures", async () => {
     const { page } = await given.signedIn({ email: 'member@boardcache.example' })
     await page.getByRole('alert').getByText(/admin/).waitFor()
   })
@@ -173,7 +173,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     },
   )
 
-  it('leads through all that can be used by the Tab key alone, and past the navigation by one', async () => {
+  it('can be used with the Tab key alone, and has a link past the navigation', async () => {
     const { page } = await given.signedIn()
     await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
     await page.evaluate('document.body.focus()')

@@ -11,11 +11,11 @@ const rowPx = 34
 
 interface Answered {
   readonly total: number
-  /** What is said of the total where it is estimated. */
+  /** The total that the API gives if it only estimates. */
   readonly estimate?: number
 }
 
-/** How many there are by filter; without one it is ten million. Some estimates are too high, others too low. */
+/** Totals by filter; without a filter there are ten million contacts. Some estimates are too high, others too low. */
 const totals: Readonly<Record<string, Answered>> = {
   all: { total },
   open: { total: 12 },
@@ -24,7 +24,7 @@ const totals: Readonly<Record<string, Answered>> = {
   archived: { total: 21_234, estimate: 20_000 },
 }
 
-/** Ten million contacts, each called by its row, as the API would answer for them. */
+/** Ten million contacts, each named after its row, in the form of the API's answers. */
 async function answerForTenMillion(page: Page): Promise<string[]> {
   const refused: string[] = []
   await page.route(/\/api\/boards\/[^/]+\/contacts\?/, async (route) => {
@@ -99,7 +99,7 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
     return page
   }
 
-  /** The rows on the screen below the heads: number, what stands there, and how far from the top, in order. */
+  /** The rows on the screen below the headings, in order: number, content, and distance from the top. */
   const rowsOf = (page: Page) =>
     page.evaluate<{ row: number; index: number; contact: string | null; y: number }[]>(`(() => {
       const grid = document.querySelector('[role=grid]')
@@ -115,7 +115,9 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
         .sort((one, other) => one.y - other.y)
     })()`)
 
-  /** Once all rows on the screen have come: they follow each other without a gap, each with its own contact. */
+  /**
+   * Waits until all rows on the screen have loaded: they follow each other without a gap, each with its own contact.
+   */
   async function seenRows(page: Page): Promise<number[]> {
     const rows = await eventually(async () => {
       const seen = await rowsOf(page)
@@ -135,7 +137,7 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
       grid.scrollTop = ${share} * (grid.scrollHeight - grid.clientHeight)
     })()`)
 
-  it('asks for the pages where a drag over all of it ends, and not for those on the way', async () => {
+  it('loads the pages where a drag across the whole list ends, and not those on the way', async () => {
     const page = await openBoard()
     const asked: string[] = []
     page.on('request', (request) => {
@@ -154,7 +156,7 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
     expect(asked.length).toBeLessThan(40)
   })
 
-  it('is scrolled to its last contact by the scrollbar, and to its first', async () => {
+  it('can be scrolled to its last and its first contact with the scrollbar', async () => {
     const page = await openBoard()
     await scrollTo(page, 1)
     expect((await seenRows(page)).at(-1)).toBe(lastRow)
@@ -203,7 +205,7 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
   })
 
   it.each(['favorites', 'archived'])(
-    'ends at the last contact that there is where its first page only estimates how many (%s)',
+    'ends at the last contact although the first page only estimates the total (%s)',
     async (name) => {
       const page = await openBoard()
       await page.getByRole('combobox', { name: 'Filter', exact: true }).selectOption(name)
@@ -222,7 +224,7 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
     },
   )
 
-  it('is led to its last contact by one key, back by another, and row by row from where it is', async () => {
+  it('moves to its last contact with one key, back with another, and row by row from there', async () => {
     const page = await openBoard()
     const grid = page.getByRole('grid')
     await grid.focus()
@@ -266,7 +268,7 @@ describe.skipIf(chromiumPath === null)('a board of 10,000,000 contacts', () => {
     await page.mouse.wheel(0, 10 * rowPx)
     await eventually(async () => (await seenRows(page))[0] === before + 10)
     const position = () => page.evaluate(`document.querySelector('[role=grid]').scrollTop`)
-    // The scrollbar moves to where the rows are among all; the rows stay.
+    // The scrollbar moves to the position of the rows among all rows; the rows do not move.
     const moved = await position()
     await eventually(async () => (await position()) !== moved)
     expect((await seenRows(page))[0]).toBe(before + 10)

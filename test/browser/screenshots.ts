@@ -4,7 +4,9 @@ import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { projectFolder } from '../support/run-tool.ts'
 import { type DashboardPage, type Look, launchBrowser, openDashboard, operator } from './dashboard-page.ts'
 
-/** `npm run screenshots`: the pictures of the READMEs, from a local stack with the reference data under some load. */
+/**
+ * `npm run screenshots`: makes the pictures of the READMEs, from a local stack with the reference data under some load.
+ */
 const folder = join(projectFolder, 'worker/dashboard/screenshots')
 const pictureBytesMax = 300_000
 const loadMs = 45_000

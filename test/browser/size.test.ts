@@ -11,7 +11,7 @@ const firstViewBytesMax = 150_000
 describe("the dashboard's build", () => {
   beforeAll(() => buildDashboard())
 
-  /** A script and all that it imports at once; what it imports later is not among them. */
+  /** A script and everything it imports statically. Dynamic imports are not included. */
   async function withImports(path: string, seen = new Set<string>()): Promise<Set<string>> {
     if (seen.has(path)) return seen
     seen.add(path)

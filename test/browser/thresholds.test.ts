@@ -11,7 +11,7 @@ const answerSchema = z.object({ success: z.literal(true), data: alertReportAnswe
 describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
 
-  /** The form of a rule, unfolded; `before` is done to the page before anybody signs in. */
+  /** Opens the form of a rule. `before` prepares the page before the sign-in. */
   async function openForm(
     name: string,
     look: Look = {},
@@ -26,7 +26,7 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
     return { page, form, alerts: panel('Alerts'), field: (label: string) => form.getByLabel(label) }
   }
 
-  /** What is in force, as the API tells it. */
+  /** The settings of a rule according to the API. */
   async function ruleInForce(name: string) {
     const headers = { Authorization: `Bearer ${given.stack.tokens.admin}` }
     const { text } = await ask(`${given.stack.worker}/api/monitoring/alerts`, { headers })
@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
     expect(rule).toMatchObject(rule?.defaults ?? {})
   })
 
-  it('are not sent where one cannot be taken: it is told at its field, and nothing that was typed is lost', async () => {
+  it('are not sent if one is not valid: the fault is shown at its field, and nothing typed is lost', async () => {
     const { page, form, field } = await openForm('Error rate')
     const posts = postsOf({ page })
     await field('Fires above').fill('five')
@@ -87,7 +87,7 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
     expect(await wrong.getAttribute('aria-invalid')).toBe('true')
     expect(await page.evaluate('document.activeElement.name')).toBe('fire_at')
     const described = await wrong.getAttribute('aria-describedby')
-    expect(await page.locator(`[id="${described}"]`).textContent()).toBe('Only a number, such as 30 or 0.5.')
+    expect(await page.locator(`[id="${described}"]`).textContent()).toBe('Enter a number such as 30 or 0.5.')
     await form.getByText('At least 5 s.').waitFor()
     expect(await given.dashboard.seriousFaults()).toEqual([])
     expect(await wrong.inputValue()).toBe('five')
@@ -121,7 +121,7 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
       .waitFor()
   })
 
-  it("keep what was typed where the API refuses or cannot be reached, and show the API's own sentence", async () => {
+  it("keep the typed values if the API refuses or cannot be reached, and show the API's own sentence", async () => {
     const { page, form, field } = await openForm('Outbox behind')
     const refusal = (status: number, code: string, error: string, details: object[]) => ({
       status,
@@ -145,12 +145,12 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
       expect(await field('Fires above').inputValue()).toBe('31')
       await page.unroute('**/alerts/settings')
     }
-    await form.getByRole('button', { name: 'Take back' }).click()
+    await form.getByRole('button', { name: 'Discard changes' }).click()
     expect(await field('Fires above').inputValue()).toBe('30')
     expect(await form.getByRole('alert').count()).toBe(0)
   })
 
-  it('are shown to who may not change them, with who may', async () => {
+  it('are shown to users who may not change them, and name those who may', async () => {
     const { form, alerts, field } = await openForm('Tier away', {}, (page) =>
       page.route('**/api/monitoring/alerts', async (route) => {
         const response = await route.fetch()

@@ -12,7 +12,7 @@ const textsSchema = z.record(z.string(), z.string())
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
 
-  /** Reads in the panel made for it, and answers what it shows of it: status, source, time. */
+  /** Makes a read in the read panel, and returns what the panel shows: status, source, time. */
   async function read({ panel }: DashboardPage, boardId: string | null = null): Promise<string> {
     const reads = panel('Try a read')
     await reads.getByLabel('Resource').selectOption(boardId === null ? 'contact-counts' : 'contact-list')
@@ -44,7 +44,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     expect(await page.evaluate('JSON.stringify({ ...sessionStorage })')).not.toContain('access_token')
   })
 
-  it('sends who has no valid session any more back to the door, and says why', async () => {
+  it('shows the sign-in form when the session is no longer valid, and says why', async () => {
     const { page, open } = await given.signedIn()
     await page.route('**/auth/v1/token*', (route) =>
       route.fulfill({ status: 400, json: { code: 'refresh_token_not_found', message: 'gone' } }),
@@ -61,7 +61,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       }),
     )
     await open('Workspace')
-    await page.getByText('Your session is over. Sign in again.').waitFor()
+    await page.getByText('Your session has ended. Sign in again.').waitFor()
   })
 
   it('offers the workspaces that the token names, or else those of the memberships', async () => {
@@ -80,7 +80,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     ])
   })
 
-  it('tells who is a member of nothing that they are', async () => {
+  it('tells a user without any membership that they have none', async () => {
     const { page } = await given.signedIn({ email: 'stranger@boardcache.example' })
     await page.getByText('You are not a member of any workspace.').waitFor()
   })
@@ -98,14 +98,14 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await eventually(async () => expect(await read(page)).toMatch(/HIT/))
   })
 
-  it('saves lifetimes, and shows what the API does not take', async () => {
+  it('saves lifetimes, and shows which values the API refuses', async () => {
     const { open, panel, page } = await given.signedIn()
     await open('Workspace')
     const settings = panel('Cache settings')
     await settings.getByRole('spinbutton', { name: /^Contact lists/ }).fill('240')
     await settings.getByRole('button', { name: 'Save lifetimes' }).click()
     await settings.getByText('contact lists 4 min').waitFor()
-    // The browser would refuse it before the API is asked.
+    // The browser's own validation would otherwise prevent the request.
     await page.evaluate('document.querySelector(".lifetimes").closest("form").noValidate = true')
     await settings.getByRole('spinbutton', { name: /^Contact lists/ }).fill('5')
     await settings.getByRole('button', { name: 'Save lifetimes' }).click()
@@ -116,7 +116,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       .toBe('240')
   })
 
-  it('invalidates only when asked twice, tells what moved, and a read is a miss', async () => {
+  it('invalidates only after a confirmation, shows what moved, and the next read is a miss', async () => {
     const page = await given.signedIn()
     await page.open('Workspace')
     await eventually(async () => expect(await read(page)).toContain('HIT'))
@@ -157,7 +157,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     expect(await panel('Actions').getByRole('button', { name: 'Invalidate' }).isDisabled()).toBe(true)
   })
 
-  it('explains an answer: the tiers asked, the stamp and the tags', async () => {
+  it('explains an answer: the tiers that were read, the stamp and the tags', async () => {
     const { open, panel, page } = await given.signedIn()
     await open('Inspector')
     await page.getByRole('combobox', { name: 'Board', exact: true }).fill('board_123')
@@ -167,7 +167,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await explanation.getByText('/api/boards/board_123/contacts?filter=unassigned').waitFor()
     await explanation.getByText('open:board_123').waitFor()
     await explanation.getByText(/version \d+ of ledger/).waitFor()
-    expect(await explanation.locator('.asked li').count()).toBeGreaterThan(0)
+    expect(await explanation.locator('.lookups li').count()).toBeGreaterThan(0)
   })
 
   it.each(resources.map(({ name, example }) => ({ name, example })))(
@@ -196,7 +196,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     },
   )
 
-  it("shows the API's own sentence for a question that it does not take", async () => {
+  it("shows the API's own sentence for a question that it refuses", async () => {
     const { open, panel, page } = await given.signedIn()
     await open('Inspector')
     await page.getByLabel('Per page').fill('1000')

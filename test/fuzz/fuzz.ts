@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { z } from 'zod'
+import { wholeNumberOption } from '../support/whole-number-option.ts'
 import { type FuzzReport, told } from './findings.ts'
 import { type ForeignStack, startForeignStack } from './foreign-stack.ts'
 import { fuzzForeign } from './fuzz-foreign.ts'
@@ -23,19 +23,19 @@ const { values } = parseArgs({
     foreign: { type: 'boolean', default: false },
   },
 })
-const wholeNumber = z.coerce.number().int().nonnegative()
-const seed = wholeNumber.parse(values.seed ?? Math.floor(Math.random() * 1_000_000))
+const seed = wholeNumberOption('seed', values.seed ?? `${Math.floor(Math.random() * 1_000_000)}`)
 const targets = [...workerTargets(), ...originTargets()]
 
 async function malformed({ place, logs }: FuzzStack): Promise<FuzzReport> {
-  const casesMax = values.cases === undefined ? Number.POSITIVE_INFINITY : wholeNumber.parse(values.cases)
-  const endMs = performance.now() + wholeNumber.parse(values.seconds) * 1_000
+  const casesMax =
+    values.cases === undefined ? Number.POSITIVE_INFINITY : wholeNumberOption('cases', values.cases)
+  const endMs = performance.now() + wholeNumberOption('seconds', values.seconds) * 1_000
   const isOver = () => values.cases === undefined && performance.now() >= endMs
   return fuzzMalformed({ seed, casesMax, isOver, targets, place, logs })
 }
 
 async function foreign({ place, world }: ForeignStack): Promise<FuzzReport> {
-  const attempts = values.cases === undefined ? 10_000 : wholeNumber.parse(values.cases)
+  const attempts = values.cases === undefined ? 10_000 : wholeNumberOption('cases', values.cases)
   return fuzzForeign({ seed, attempts, targets, place, world })
 }
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { z } from 'zod'
+import { wholeNumberOption } from '../support/whole-number-option.ts'
 import { type Failure, simulate } from './simulation.ts'
 
 /**
@@ -30,9 +31,9 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string' } },
   })
-  const wholeNumber = z.coerce.number().int().nonnegative()
-  if (values.seed !== undefined) return tellOne(wholeNumber.parse(values.seed))
-  await runMany(wholeNumber.parse(values.from ?? 1), wholeNumber.parse(values.seeds ?? seedsDefault))
+  if (values.seed !== undefined) return tellOne(wholeNumberOption('seed', values.seed))
+  const { from = '1', seeds = `${seedsDefault}` } = values
+  await runMany(wholeNumberOption('from', from), wholeNumberOption('seeds', seeds))
 }
 
 async function tellOne(seed: number): Promise<void> {

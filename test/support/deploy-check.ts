@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib'
 import { parseSync } from 'vite'
 import { unstable_readConfig } from 'wrangler'
 import { buildDashboard } from '../../origin/local/dashboard-build.ts'
-import { checkDeployments, deploymentSchema, stillToFillIn } from './deployment-rules.ts'
+import { faultsOf } from '../../shared/contract/errors.ts'
+import { checkDeployments, type Deployment, deploymentSchema, stillToFillIn } from './deployment-rules.ts'
 import { projectFolder, runTool } from './run-tool.ts'
 
 /** Cloudflare takes 3 MiB compressed on the free plan; a larger bundle also starts later. */
@@ -28,8 +29,8 @@ export async function checkDeploy({ config, environment }: DeployCheck): Promise
     console.error(`error: ${config} has no environment "${environment}"`)
     return false
   }
-  const deployments = environments.map((name) => deploymentSchema.parse(readEnvironment(config, name)))
-  const deployed = deploymentSchema.parse(readEnvironment(config, environment))
+  const deployments = environments.map((name) => parseEnvironment(config, name))
+  const deployed = parseEnvironment(config, environment)
   const errors = [...checkDeployments(deployments, await exportedClasses()), ...stillToFillIn(deployed)]
   for (const error of errors) console.error(`error: ${error}`)
   if (errors.length > 0) return false
@@ -43,6 +44,14 @@ export async function checkDeploy({ config, environment }: DeployCheck): Promise
 /** The empty name is given too: without one wrangler would take that of CLOUDFLARE_ENV. */
 function readEnvironment(config: string, environment: string) {
   return unstable_readConfig({ config, env: environment })
+}
+
+/** The environment in the form that the rules look at. Throws a sentence for each setting that is of another form. */
+function parseEnvironment(config: string, environment: string): Deployment {
+  const parsed = deploymentSchema.safeParse(readEnvironment(config, environment))
+  if (parsed.success) return parsed.data
+  const faults = faultsOf(parsed.error).map(({ parameter, message }) => `${parameter} ${message}`)
+  throw new Error(`${config}: ${faults.join('; ')}`)
 }
 
 /** All that the Worker's entry exports by name: a Worker's named exports are its Durable Object classes. */

@@ -1,6 +1,6 @@
-import type { Observation, PartStanding, SpanSums } from '../../worker/deployment/alerts/observation.ts'
+import type { Observation, PartStatus, SpanSums } from '../../worker/deployment/alerts/observation.ts'
 
-const heardOf: PartStanding = { awayMs: 0, heardAtMs: null, calls: 0 }
+const heardOf: PartStatus = { awayMs: 0, heardAtMs: null, calls: 0 }
 
 export const busy: SpanSums = { requests: 1_000, hits: 950, errors: 0, durationMs: 20_000, violations: 0 }
 

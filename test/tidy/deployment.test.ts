@@ -89,7 +89,7 @@ describe('the deployment check', () => {
 
   test('finds a URL in the clear', () => {
     const clear = { ...production, vars: { ...production.vars, ORIGIN_URL: 'http://origin.crm-of-ours.com' } }
-    expect(checkDeployments([clear])).toEqual([expect.stringContaining('ORIGIN_URL (must be the https URL')])
+    expect(checkDeployments([clear])).toEqual([expect.stringContaining('ORIGIN_URL must be the https URL')])
   })
 })
 

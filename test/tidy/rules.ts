@@ -95,6 +95,34 @@ export const importsHaveNoCircle: Rule = (files) => {
   return [...circles]
 }
 
+/** Rooms in which exports that nothing imports are still to be looked for. */
+const exportsStillOpen = /^(origin|worker\/(auth|cache|http|ledger|routes)|shared\/(resources|tags))\//
+
+/** What a tool or the platform takes from a file by name. */
+const givesToTools = new Set(['worker/index.ts', 'worker/dashboard/vite.config.ts'])
+
+export const exportsAreImported: Rule = (files) => {
+  const imported = new Set<string>()
+  const importedWhole = new Set<string>()
+  for (const { path, imports } of withSyntax(files)) {
+    for (const { specifier, names } of imports) {
+      const target = targetOf(path, specifier)
+      if (target === null) continue
+      if (names.length === 0) importedWhole.add(target)
+      for (const name of names) imported.add(`${target} ${name}`)
+    }
+  }
+  return withSyntax(files)
+    .filter(({ path }) => /^(worker|origin|shared)\//.test(path))
+    .filter(({ path }) => !givesToTools.has(path) && !importedWhole.has(path))
+    .filter(({ path }) => !exportsStillOpen.test(path))
+    .flatMap(({ path, exports }) =>
+      exports
+        .filter(({ text }) => !imported.has(`${path} ${text}`))
+        .map(({ text, line }) => `${path}:${line} exports ${text}, which no other file imports`),
+    )
+}
+
 /** In capitals: "todo" is a word of Spanish. */
 const unfinished = /\b(TODO|FIXME|XXX|HACK|[Pp]laceholder|[Ll]orem ipsum)\b/
 
@@ -139,6 +167,20 @@ export const workerEnvIsReadInOnePlace: Rule = (files) =>
     .filter(({ path }) => folderOf(path) === 'worker' && !mayNameEnv.has(path))
     .filter(({ words }) => words.some(({ text }) => text === 'Env' || text === 'env'))
     .map(({ path }) => `${path} takes the environment; only worker/config.ts reads it`)
+
+/** The table. */
+const maySpellWireNames = /^test\/|^shared\/contract\/tier-names\.ts$/
+const wireNamesOfTiers = new Set(['edge_cache', 'cloudflare_kv', 'redis_cache'])
+
+export const tiersAreSpelledInOneTable: Rule = (files) =>
+  withSyntax(files)
+    .filter(({ path }) => !maySpellWireNames.test(path))
+    .flatMap(({ path, words }) => {
+      const spelled = words.find(({ text }) => wireNamesOfTiers.has(text))
+      return spelled === undefined
+        ? []
+        : [`${path}:${spelled.line} spells a tier as the wire does; take it from tier-names.ts`]
+    })
 
 const mayOpenBodies = new Set(['worker/http/input.ts', 'worker/http/exchange.ts'])
 

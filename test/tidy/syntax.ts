@@ -5,8 +5,11 @@ import type { ProjectFile } from './project.ts'
 export interface Syntax {
   /** The modules it imports, exports from, or names in a type. */
   readonly imports: readonly Import[]
+  /** The names that it gives to other files, each with its line. A name that is only passed on from another file is one too. */
+  readonly exports: readonly Word[]
   /** All but the bodies of `describe`, which group tests and do nothing of their own: they count for no one's length. */
   readonly functions: readonly FunctionSpan[]
+  readonly comments: readonly Word[]
   /** Its comments, and the names and texts in its code, each with its line. */
   readonly words: readonly Word[]
 }
@@ -30,7 +33,7 @@ export interface Word {
 
 /** Parses a file; throws where it is not TypeScript. */
 export function syntaxOf({ path, text }: ProjectFile): Syntax {
-  const { program, comments, errors } = parseSync(path, text, {
+  const { program, comments, errors, module } = parseSync(path, text, {
     lang: path.endsWith('x') ? 'tsx' : 'ts',
     sourceType: 'module',
   })
@@ -40,7 +43,8 @@ export function syntaxOf({ path, text }: ProjectFile): Syntax {
   const imports: Import[] = []
   const functions: Span[] = []
   const groups: Span[] = []
-  const words: Word[] = comments.map(({ value, start }) => ({ line: lineAt(start), text: value }))
+  const remarks = comments.map(({ value, start }) => ({ line: lineAt(start), text: value }))
+  const words: Word[] = [...remarks]
 
   const noteFunction = ({ start, end }: Span) => {
     if (!groups.some((group) => group.start === start)) functions.push({ start, end })
@@ -56,9 +60,9 @@ export function syntaxOf({ path, text }: ProjectFile): Syntax {
       )
       imports.push({ specifier: source.value, names, isTypeOnly: importKind === 'type' })
     },
-    ExportNamedDeclaration({ source, exportKind }) {
-      if (source !== null)
-        imports.push({ specifier: source.value, names: [], isTypeOnly: exportKind === 'type' })
+    ExportNamedDeclaration({ source, specifiers, exportKind }) {
+      const names = specifiers.map(({ local }) => text.slice(local.start, local.end))
+      if (source !== null) imports.push({ specifier: source.value, names, isTypeOnly: exportKind === 'type' })
     },
     ExportAllDeclaration({ source, exportKind }) {
       imports.push({ specifier: source.value, names: [], isTypeOnly: exportKind === 'type' })
@@ -83,7 +87,16 @@ export function syntaxOf({ path, text }: ProjectFile): Syntax {
     },
     TemplateElement: ({ value, start }) => noteWord(value.raw, start),
   }).visit(program)
-  return { imports, functions: functions.map((span) => lengthOf(span, groups, lineAt)), words }
+  const exports = module.staticExports
+    .flatMap(({ entries }) => entries)
+    .map(({ exportName, start }) => ({ text: exportName.name ?? 'default', line: lineAt(start) }))
+  return {
+    imports,
+    exports,
+    comments: remarks,
+    functions: functions.map((span) => lengthOf(span, groups, lineAt)),
+    words,
+  }
 }
 
 /** Offsets into a file. */

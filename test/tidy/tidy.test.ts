@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as dependencyRules from './dependency-rules.ts'
+import { commentsAreInPlainWords } from './plain-words.ts'
 import { type ProjectFile, readProject } from './project.ts'
 import { importsGoDownwards } from './room-order.ts'
 import * as rules from './rules.ts'
@@ -122,6 +123,40 @@ const guarantees: Guarantee[] = [
       { 'worker/a.ts': "import { env } from 'cloudflare:workers'" },
       { 'worker/a.ts': "type Given = import('./env.ts').Env" },
       { 'worker/a.ts': 'const originOf = (env: { ORIGIN_URL: string }) => env.ORIGIN_URL' },
+    ],
+  },
+  {
+    name: 'comments are in plain words',
+    rule: commentsAreInPlainWords,
+    canaries: [
+      { 'worker/tiers/a.ts': '/** Who asks for proof gets a 503. */' },
+      { 'worker/tiers/a.ts': '// A tier is read. What it says\n// is judged.' },
+      { 'worker/tiers/a.ts': '/** The reader is told of every change. */' },
+      { 'worker/tiers/a.ts': '/** Reads it anew. */' },
+    ],
+  },
+  {
+    name: 'every export is imported by another file',
+    rule: rules.exportsAreImported,
+    canaries: [
+      { 'shared/a.ts': 'export const a = 1' },
+      {
+        'shared/a.ts': 'export type A = 1\nexport const b = 2',
+        'worker/b.ts': "import { b } from '../shared/a.ts'",
+      },
+      {
+        'worker/a.ts': 'export function a() {}',
+        'worker/b/a.ts': '',
+        'worker/b/c.ts': "import { a } from './a.ts'",
+      },
+    ],
+  },
+  {
+    name: 'what the wire calls a tier is spelled in one table',
+    rule: rules.tiersAreSpelledInOneTable,
+    canaries: [
+      { 'worker/tiers/a.ts': "const slot = { source: 'cloudflare_kv' }" },
+      { 'worker/deployment/a.ts': 'const count = { redis_cache: 0, edge_cache: 0 }' },
     ],
   },
   {

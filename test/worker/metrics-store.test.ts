@@ -8,9 +8,9 @@ import {
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../shared/clock.ts'
-import type { MetricsClient } from '../../worker/deployment/metrics/client.ts'
-import { createMetricsClient } from '../../worker/deployment/metrics/client.ts'
 import type { Gauges } from '../../worker/deployment/metrics/gauges.ts'
+import type { MetricsClient } from '../../worker/deployment/metrics/metrics-client.ts'
+import { createMetricsClient } from '../../worker/deployment/metrics/metrics-client.ts'
 import type { Totals } from '../../worker/deployment/metrics/totals.ts'
 import { emptyTotals, mergeTotals, totalsOf } from '../../worker/deployment/metrics/totals.ts'
 import type { CacheEvent } from '../../worker/events.ts'
@@ -44,8 +44,8 @@ function overview() {
 }
 
 async function read(): Promise<Totals> {
-  const standing = await store().standing()
-  return standing === null ? emptyTotals() : plain(standing.totals)
+  const report = await store().currentReport()
+  return report === null ? emptyTotals() : plain(report.totals)
 }
 
 function plain({ counters, durations }: Totals): Totals {

@@ -161,7 +161,7 @@ async function holdAgainst(
   notes.limits.push(taken)
   const isRead = method === 'GET' || method === 'HEAD'
   const isRefused = taken.isRefused || (!isRead && (await taken.refusal) === true)
-  return isRefused ? { code: 'rate_limited', retryAfterSeconds: taken.standing.resetSeconds } : null
+  return isRefused ? { code: 'rate_limited', retryAfterSeconds: taken.allowance.resetSeconds } : null
 }
 
 async function admitReader(arrival: Arrival, takesServices: boolean): Promise<Result<Reader, WireError>> {

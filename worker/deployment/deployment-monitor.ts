@@ -1,11 +1,11 @@
 import { systemClock } from '../../shared/clock.ts'
-import type { PartName } from '../../shared/contract/monitoring.ts'
+import { type PartName, wireNamesOfTiers } from '../../shared/contract/tier-names.ts'
 import type { Config } from '../config.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
 import { createWebhook } from './alerts/webhook.ts'
 import { createMonitor, type Monitor, type Watched } from './monitor.ts'
 
-/** The monitor as a deployment is configured. */
+/** Creates the monitor from the deployment's configuration. */
 export function createDeploymentMonitor(config: Config, watched: Watched, storage: SqlStorage): Monitor {
   const { alertWebhook } = config
   return createMonitor({
@@ -21,8 +21,8 @@ export function createDeploymentMonitor(config: Config, watched: Watched, storag
 
 function disabledPartsOf({ redis, memoryCacheBytes, isEdgeCacheEnabled }: Config): ReadonlySet<PartName> {
   const disabled = new Set<PartName>()
-  if (redis === null) disabled.add('redis')
-  if (memoryCacheBytes === 0) disabled.add('memory')
-  if (!isEdgeCacheEnabled) disabled.add('edge_cache')
+  if (redis === null) disabled.add(wireNamesOfTiers.redis.part)
+  if (memoryCacheBytes === 0) disabled.add(wireNamesOfTiers.memory.part)
+  if (!isEdgeCacheEnabled) disabled.add(wireNamesOfTiers['edge-cache'].part)
   return disabled
 }

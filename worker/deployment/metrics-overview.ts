@@ -16,22 +16,22 @@ import { parseConfig } from '../config.ts'
 import type { Pulse } from '../platform/pulse.ts'
 import { createPulse } from '../platform/pulse.ts'
 import { createDeploymentMonitor } from './deployment-monitor.ts'
-import type { Figures, MetricsShard, Receipt, ShardStanding } from './metrics/contract.ts'
+import type { Figures, MetricsShard, Receipt, ShardReport } from './metrics/figures.ts'
 import type { OriginReport } from './metrics/origin-figures.ts'
 import { originReportOf } from './metrics/origin-figures.ts'
 import type { Overview } from './metrics/overview.ts'
 import { createOverview } from './metrics/overview.ts'
 import type { Monitor } from './monitor.ts'
 import type { MetricsOverview as Contract } from './monitoring-contract.ts'
-import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/contract.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 interface Bindings {
   readonly METRICS: DurableObjectNamespace<MetricsShard>
 }
 
 /**
- * The one overview of the deployment (overview.ts) as a Durable Object. From the first report on it makes samples
- * without end: every second while there are news or somebody watches, else every ten.
+ * The one overview of the deployment (overview.ts) as a Durable Object. After the first report it takes samples
+ * continuously: every second while there is news or somebody watches, otherwise every ten seconds.
  */
 export class MetricsOverview extends DurableObject<Bindings> implements Contract {
   private readonly overview: Overview
@@ -44,8 +44,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     this.overview = createOverview({
       storage: state.storage,
       clock: systemClock,
-      askShard: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).standing(),
-      askOrigin: () => askOrigin(config),
+      fetchShardReport: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).currentReport(),
+      fetchOriginReport: () => fetchOriginReport(config),
       wake: (inMs) => this.pulse.within(inMs),
       onSample: (sample) => this.monitor.look(sample),
     })
@@ -57,8 +57,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
     this.monitor = createDeploymentMonitor(config, this.overview, state.storage)
   }
 
-  report(standing: ShardStanding): Receipt {
-    return this.overview.report(standing)
+  report(report: ShardReport): Receipt {
+    return this.overview.report(report)
   }
 
   read(location: string): Promise<Figures> {
@@ -98,8 +98,8 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
   }
 }
 
-/** The origin's `/metrics`. */
-function askOrigin({ originUrl, internalAuthKey }: Config): Promise<OriginReport | null> {
+/** Fetches the origin's `/metrics`; null if it does not answer in time or with anything else. */
+function fetchOriginReport({ originUrl, internalAuthKey }: Config): Promise<OriginReport | null> {
   return withinDeadline(
     systemClock,
     limits.originFiguresDeadlineMs,

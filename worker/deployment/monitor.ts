@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { AlertChange, AlertReport } from '../../shared/contract/alerts.ts'
-import type { PartName } from '../../shared/contract/monitoring.ts'
+import { byPart, type PartName } from '../../shared/contract/tier-names.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
 import { createChangeLog } from './alerts/change-log.ts'
 import { createCourier } from './alerts/courier.ts'
@@ -8,29 +8,29 @@ import { createAlertDesk } from './alerts/desk.ts'
 import type { Observation } from './alerts/observation.ts'
 import { createPartWatch } from './alerts/part-watch.ts'
 import type { SendChange } from './alerts/webhook.ts'
-import type { Figures, Sample } from './metrics/contract.ts'
+import type { Figures, Sample } from './metrics/figures.ts'
 import type { Samples } from './metrics/samples.ts'
 import type { Monitoring } from './monitoring-contract.ts'
-import type { Now, WindowSums } from './streams/contract.ts'
+import type { Now, WindowSums } from './streams/deployment-now.ts'
 import { callsOfPart } from './streams/part-calls.ts'
 import { columnsOf, showSample } from './streams/sample.ts'
 import { describeNow, summaryOf } from './streams/snapshot.ts'
 import { createStreams } from './streams/streams.ts'
 
-/** The figures that are watched: the overview's. */
+/** The figures that the monitor watches: those of the overview. */
 export interface Watched {
   readonly samples: Samples
   snapshot(): Figures
-  /** Asks for a sample a second for a while. */
+  /** Requests a sample a second for a while. */
   watch(): void
 }
 
 /**
- * What watches the deployment where its figures are summed: it holds each sample against the alerts' rules, and tells streams
- * and webhook what is new. A part of the object that sums, and no object itself.
+ * Watches the deployment where its figures are summed: it evaluates the alerts with each sample, and sends news to the
+ * streams and to the webhook. It is part of the object that sums, and not an object of its own.
  */
 export interface Monitor extends Monitoring {
-  /** Takes what has just been sampled. */
+  /** Takes the latest sample. */
   look(sample: Sample): void
 }
 
@@ -38,15 +38,15 @@ interface MonitorOptions {
   readonly watched: Watched
   readonly storage: SqlStorage
   readonly clock: Clock
-  /** Null: no webhook. */
+  /** Null if no webhook is configured. */
   readonly send: SendChange | null
-  /** Parts that are switched off. */
+  /** Parts that are switched off by configuration. */
   readonly disabledParts: ReadonlySet<PartName>
   readonly newId: () => string
   readonly random: () => number
 }
 
-/** Tries that come sooner than the next sample of a quiet deployment ask for it to come sooner. */
+/** If the next try of a delivery is due within this time, the next sample of a quiet deployment is taken earlier. */
 const soonMs = 10_000
 
 export function createMonitor(options: MonitorOptions): Monitor {
@@ -64,12 +64,12 @@ export function createMonitor(options: MonitorOptions): Monitor {
       sample,
       figures: watched.snapshot(),
       lastMinute: samples.over(60).totals,
-      standings: parts.standings(),
+      statuses: parts.statuses(),
       disabledParts,
       alerts: desk.alerts(),
     })
   }
-  /** Of the latest change: most seconds have none, and then nothing is read for any stream. */
+  /** The time of the latest change. Most seconds have none, and then nothing is read for the streams. */
   let changedAtMs = Math.max(0, ...log.latest().map(({ at }) => Date.parse(at)))
   const streams = createStreams(
     {
@@ -82,7 +82,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
 
   const sumWindows = createWindowSums(watched)
 
-  /** Somebody looks on, or a second matters to an alert or to a try. */
+  /** Whether samples should come every second: somebody watches, or an alert or a delivery depends on it. */
   function isBusy(nowMs: number): boolean {
     const dueAtMs = courier.dueAtMs()
     const isDueSoon = dueAtMs !== null && dueAtMs - nowMs < soonMs
@@ -92,10 +92,10 @@ export function createMonitor(options: MonitorOptions): Monitor {
   return {
     look(sample) {
       parts.note(callsOfParts(sample), sample.atMs, sample.spanMs)
-      const seen = observationOf(sample, samples, parts.standings(), watched.snapshot())
+      const seen = observationOf(sample, samples, parts.statuses(), watched.snapshot())
       if (desk.observe(seen).length > 0) changedAtMs = sample.atMs
       streams.publish()
-      // Not waited for: a try writes down itself how it ended.
+      // Not awaited: each delivery records its own outcome.
       void courier.deliver().catch((error: unknown) => reportFailure(error))
       if (isBusy(sample.atMs)) watched.watch()
     },
@@ -118,7 +118,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   }
 }
 
-/** An hour takes a third of a second to add up: once for all who ask between two samples. */
+/** Summing an hour takes a third of a second, so the sums are shared by all requests between two samples. */
 function createWindowSums(watched: Watched): () => WindowSums {
   const { samples } = watched
   let known: { readonly of: Sample | null; readonly sums: WindowSums } | null = null
@@ -132,23 +132,17 @@ function createWindowSums(watched: Watched): () => WindowSums {
   }
 }
 
-/** Of storage that cannot be written. Names the error alone: a message may hold anything. */
+/** Storage could not be written. Only the error's name is logged: a message may contain anything. */
 function reportFailure(error: unknown): void {
   const name = error instanceof Error ? error.name : 'unknown'
-  console.error(JSON.stringify({ level: 'error', message: 'alerts were not told', error: name }))
+  console.error(
+    JSON.stringify({ level: 'error', message: 'changes of alerts were not delivered', error: name }),
+  )
 }
 
-function callsOfParts({ totals }: Sample) {
-  return {
-    edge_cache: callsOfPart(totals, 'edge_cache'),
-    kv: callsOfPart(totals, 'kv'),
-    redis: callsOfPart(totals, 'redis'),
-    ledger: callsOfPart(totals, 'ledger'),
-    origin: callsOfPart(totals, 'origin'),
-  }
-}
+const callsOfParts = ({ totals }: Sample) => byPart((part) => callsOfPart(totals, part))
 
-/** What an origin told that no longer answers is not known to be so. */
+/** While the origin does not answer, nothing is assumed about its outbox and queues. */
 function observationOf(
   { atMs }: Sample,
   samples: Samples,
@@ -166,7 +160,7 @@ function observationOf(
   }
 }
 
-/** Oldest first, from changes that are newest first. */
+/** The changes after `atMs`, oldest first, from a list that has the newest first. */
 function changesAfter(changes: AlertReport['changes'], atMs: number): AlertChange[] {
   return changes
     .filter(({ at }) => Date.parse(at) > atMs)

@@ -10,27 +10,30 @@ import type { Fault, WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/contract.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
-/** What watches the deployment, asked within a deadline. Never rejects; `figures_unavailable` where it does not answer. */
+/**
+ * Calls the object that watches the deployment, within a deadline. Never rejects: the error is `figures_unavailable` if
+ * the object does not answer.
+ */
 export interface MonitoringClient {
   /** Null before the first sample. */
   now(): Promise<Result<Now | null, WireError>>
   windowSums(): Promise<Result<WindowSums, WireError>>
-  /** For `/health`, whose probes have a deadline of their own. */
+  /** Used by `/health`, whose probes have a shorter deadline. */
   alertSummary(): Promise<Result<AlertSummary, WireError>>
   alertReport(): Promise<Result<AlertReport, WireError>>
   alertSettings(): Promise<Result<AlertSettings, WireError>>
-  /** `invalid_body` where the settings make no sense together. */
+  /** `invalid_body` if the settings contradict each other. */
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, WireError>>
-  /** `overloaded` where there are too many streams, `too_many_streams` where this holder has too many. */
+  /** `overloaded` if there are too many streams, `too_many_streams` if this holder has too many. */
   openStream(
     lastEventId: number | null,
     holder: StreamHolder,
   ): Promise<Result<ReadableStream<Uint8Array>, WireError>>
 }
 
-/** What the watching object answers to a call; the Durable Object's stub fits it. */
+/** The calls to the watching object. The Durable Object's stub has this type. */
 export interface MonitoringStub {
   now(): Promise<Now | null>
   windowSums(): Promise<WindowSums>
@@ -44,32 +47,32 @@ export interface MonitoringStub {
   ): Promise<ReadableStream<Uint8Array> | StreamRefusal>
 }
 
-/** `stubOf` is asked for each call: a stub that broke once stays broken. */
+/** Each call gets a new stub from `stubOf`: a broken stub stays broken. */
 export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Clock): MonitoringClient {
-  function ask<Value>(
-    question: (stub: MonitoringStub, signal: AbortSignal) => Promise<Value>,
+  function call<Value>(
+    use: (stub: MonitoringStub, signal: AbortSignal) => Promise<Value>,
     deadlineMs: number = limits.metricsStoreDeadlineMs,
   ): Promise<Result<Value, WireError>> {
     const away: Result<Value, WireError> = err({ code: 'figures_unavailable' })
-    const attempt = async (signal: AbortSignal) => ok(await question(stubOf(), signal))
+    const attempt = async (signal: AbortSignal) => ok(await use(stubOf(), signal))
     return withinDeadline(clock, deadlineMs, (signal) => attempt(signal).catch(() => away), away)
   }
 
   return {
-    now: () => ask((stub) => stub.now()),
-    windowSums: () => ask((stub) => stub.windowSums()),
-    alertSummary: () => ask((stub) => stub.alertSummary(), limits.probeDeadlineMs),
-    alertReport: () => ask((stub) => stub.alertReport()),
-    alertSettings: () => ask((stub) => stub.alertSettings()),
+    now: () => call((stub) => stub.now()),
+    windowSums: () => call((stub) => stub.windowSums()),
+    alertSummary: () => call((stub) => stub.alertSummary(), limits.probeDeadlineMs),
+    alertReport: () => call((stub) => stub.alertReport()),
+    alertSettings: () => call((stub) => stub.alertSettings()),
     async changeAlertSettings(change) {
-      const answer = await ask((stub) => stub.changeAlertSettings(change))
+      const answer = await call((stub) => stub.changeAlertSettings(change))
       if (!answer.ok) return answer
       return answer.value.ok ? answer.value : err({ code: 'invalid_body', details: answer.value.error })
     },
     async openStream(lastEventId, holder) {
-      const answer = await ask(async (stub, signal) => {
+      const answer = await call(async (stub, signal) => {
         const opened = await stub.openStream(lastEventId, holder)
-        // Too late to be read: it gives its place back.
+        // The stream was opened too late for its reader, so its place is given back.
         if (signal.aborted && typeof opened !== 'string') await opened.cancel()
         return opened
       })

@@ -6,13 +6,13 @@ import type {
 } from '../../shared/contract/alerts.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
-import type { MetricsSums } from './metrics/contract.ts'
-import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/contract.ts'
+import type { MetricsSums } from './metrics/figures.ts'
+import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 /** The one object that knows the whole deployment, as the Worker and the shards call it. */
 export interface MetricsOverview extends MetricsSums, Monitoring {}
 
-/** What the object that sums answers to the Worker about the deployment. */
+/** The answers of this object to the Worker. */
 export interface Monitoring {
   /** Null before the first sample. */
   now(): Now | null
@@ -21,6 +21,6 @@ export interface Monitoring {
   alertReport(): AlertReport
   alertSettings(): AlertSettings
   changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]>
-  /** Server-Sent Events, from after the snapshot of this id; or why there is no place for one more. */
+  /** Server-Sent Events after the snapshot with this id, or the reason why no stream can be opened. */
   openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal
 }

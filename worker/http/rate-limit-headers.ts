@@ -1,4 +1,4 @@
-import type { Standing, Taken } from '../rate-limits/limiter.ts'
+import type { Allowance, Taken } from '../rate-limits/limiter.ts'
 import { respondError } from './answers.ts'
 
 /**
@@ -13,22 +13,24 @@ export async function withRateLimits(
 ): Promise<Response> {
   if (taken.length === 0) return response
   let answer = response
-  let refusedBy: Standing | null = null
-  for (const { refusal, standing } of taken) {
-    if (refusal !== null && (await refusal)) refusedBy = { ...standing, remaining: 0 }
+  let refusedBy: Allowance | null = null
+  for (const { refusal, allowance } of taken) {
+    if (refusal !== null && (await refusal)) refusedBy = { ...allowance, remaining: 0 }
   }
   if (refusedBy !== null) {
     const { resetSeconds } = refusedBy
     answer = respondError({ code: 'rate_limited', retryAfterSeconds: resetSeconds }, requestId)
   }
-  const standings = taken.map(({ standing }) => (standing.scope === refusedBy?.scope ? refusedBy : standing))
-  answer.headers.set('RateLimit-Policy', standings.map(policyOf).join(', '))
-  answer.headers.set('RateLimit', standings.map(standingOf).join(', '))
+  const allowances = taken.map(({ allowance }) =>
+    allowance.scope === refusedBy?.scope ? refusedBy : allowance,
+  )
+  answer.headers.set('RateLimit-Policy', allowances.map(policyOf).join(', '))
+  answer.headers.set('RateLimit', allowances.map(allowanceOf).join(', '))
   return answer
 }
 
-const policyOf = ({ scope, requestsMax, windowSeconds }: Standing) =>
+const policyOf = ({ scope, requestsMax, windowSeconds }: Allowance) =>
   `"${scope}";q=${requestsMax};w=${windowSeconds}`
 
-const standingOf = ({ scope, remaining, resetSeconds }: Standing) =>
+const allowanceOf = ({ scope, remaining, resetSeconds }: Allowance) =>
   `"${scope}";r=${remaining};t=${resetSeconds}`

@@ -1,45 +1,51 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { BreakerState } from '../events.ts'
 
-/** What a breaker does now, and since when. */
-export interface BreakerStanding {
+/** The state of a breaker, and since when it has been in it. */
+export interface BreakerStatus {
   readonly state: BreakerState
   readonly sinceMs: number
 }
 
 /**
- * How an admitted call went. `answered`: the place did its part, whatever it answered. `failed`: it did not.
- * `rate-limited`: it asked to be left alone. `unheard`: nothing was learned (refused before any I/O, caller gone).
+ * The outcome of an admitted call. `answered`: the place did its part, whatever the answer. `failed`: it did not.
+ * `rate-limited`: it refused the call because there were too many. `unheard`: nothing was learned (the call was refused
+ * before any I/O, or the caller went away).
  */
 export type CallOutcome = 'answered' | 'failed' | 'rate-limited' | 'unheard'
 
-/** Says how the admitted call went. Counts once, and only while the state it was admitted in lasts. */
+/**
+ * Reports the outcome of an admitted call. It counts once, and only while the breaker is still in the state in which it
+ * admitted the call.
+ */
 export type Admission = (outcome: CallOutcome) => void
 
 export interface Breaker {
-  /** A call may be made, and its outcome is to be told; or null: not now. */
+  /** Admits a call, whose outcome must be reported to the function returned; null if no call may be made now. */
   admit(): Admission | null
-  standing(): BreakerStanding
+  status(): BreakerStatus
 }
 
 /** When a breaker opens, and for how long. */
 export interface BreakerPace {
-  /** So many failures one after the other open it … */
+  /** This many failures in a row open it … */
   readonly failuresMax: number
-  /** … and so does this share of the last `windowCalls` calls, if all of them settled within `windowMs`. */
+  /**
+   * … and so does this share of failures among the last `windowCalls` calls, if all of them settled within `windowMs`.
+   */
   readonly failureShareMax: number
   readonly windowCalls: number
   readonly windowMs: number
-  /** The first pause; each trial that fails doubles it, up to the longest. */
+  /** The first pause. Each failed trial doubles it, up to the maximum. */
   readonly pauseMs: number
   readonly pauseMaxMs: number
-  /** The pause after `rate-limited`, which opens at once. */
+  /** The pause after a call that was `rate-limited`, which opens the breaker at once. */
   readonly rateLimitedPauseMs: number
-  /** A trial not heard of for so long has failed: longer than any deadline of a tier. */
+  /** A trial without an outcome for this long has failed. Longer than any deadline of a tier. */
   readonly trialLostMs: number
 }
 
-/** One failed trial in ten seconds at most: what a tier that hangs costs, an isolate, is one wait for its deadline. */
+/** At most one failed trial in ten seconds: a tier that hangs costs each isolate one wait for its deadline. */
 export const tierPace: BreakerPace = {
   failuresMax: 5,
   failureShareMax: 0.5,
@@ -60,7 +66,7 @@ interface Closed {
   readonly state: 'closed'
   readonly sinceMs: number
   failuresInARow: number
-  /** The last calls, oldest first, `windowCalls` at most. */
+  /** The last calls, oldest first, at most `windowCalls`. */
   readonly recent: Settled[]
 }
 
@@ -71,21 +77,22 @@ interface Open {
   readonly pauseMs: number
 }
 
-/** A trial is under way. */
+/** A trial is in flight. */
 interface HalfOpen {
   readonly state: 'half-open'
   readonly sinceMs: number
-  /** The pause before it. */
+  /** The pause before the trial. */
   readonly pauseMs: number
 }
 
 /**
- * A circuit breaker. Closed, it admits every call; open, none; after its pause it is half-open and admits one, the trial,
- * whose outcome closes it or opens it again. Nobody ever waits for another's trial, since workerd may end that request
- * with all it began: a trial not heard of is given up, and the next caller makes another.
+ * A circuit breaker. Closed, it admits every call; open, none. After its pause it is half-open and admits one call, the
+ * trial, whose outcome closes it or opens it again. No call waits for the trial of another request, since workerd may
+ * end that request with everything it began: a trial without an outcome is given up, and the next caller makes another
+ * one.
  *
- * Ours rather than a library's: cockatiel 4.0 reads `Date.now()` itself, holds callers back until the trial settles, and
- * is left without an end by a trial that never does.
+ * This is not a library because cockatiel 4.0 reads `Date.now()` itself, holds callers back until the trial settles,
+ * and never recovers from a trial that does not.
  */
 export function createBreaker(
   clock: Clock,
@@ -112,7 +119,7 @@ export function createBreaker(
       if (outcome === 'answered') enter(closedFrom(clock.now()))
       else if (outcome === 'failed') open(Math.min(pauseMs * 2, pace.pauseMaxMs))
       else if (outcome === 'rate-limited') open(pace.rateLimitedPauseMs)
-      // Nothing was learned: the next call is the trial.
+      // Nothing was learned, so the next call is the trial.
       else phase = { state: 'open', sinceMs: trial.sinceMs, untilMs: trial.sinceMs, pauseMs }
     }
   }
@@ -135,7 +142,7 @@ export function createBreaker(
         ? null
         : admitTrial(Math.min(phase.pauseMs * 2, pace.pauseMaxMs))
     },
-    standing() {
+    status() {
       if (phase.state !== 'open' || clock.now() < phase.untilMs) {
         return { state: phase.state, sinceMs: phase.sinceMs }
       }

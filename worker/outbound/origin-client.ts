@@ -31,7 +31,7 @@ import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { CacheEvent, Recorder } from '../events.ts'
-import type { BreakerPace, BreakerStanding } from './circuit-breaker.ts'
+import type { BreakerPace, BreakerStatus } from './circuit-breaker.ts'
 import { createBreaker, tierPace } from './circuit-breaker.ts'
 
 /** A call's place in the logs. `trace` is absent for work that no request waits for. */
@@ -61,7 +61,7 @@ export type LoadTarget = Omit<LoadRequest, 'params'>
 
 /** The Node origin behind all tiers. Never rejects; every call settles within `limits.originDeadlineMs`. */
 export interface Origin {
-  /** The bytes of a resource's `data`, or null when there is no such thing. */
+  /** The bytes of a resource's `data`, or null if the resource does not exist. */
   load(
     question: Pick<Question, 'resource' | 'params'>,
     target: LoadTarget,
@@ -84,7 +84,7 @@ export interface Origin {
   readonly contacts: ContactWrites
   /** Whether the origin answers, and whether its database does. */
   probe(): Promise<{ origin: boolean; database: boolean }>
-  breaker(): BreakerStanding
+  breaker(): BreakerStatus
 }
 
 /**
@@ -127,7 +127,7 @@ type Answer = Result<Uint8Array | null, WireError>
 
 const decoder = new TextDecoder()
 
-/** An origin that hangs costs, an isolate, one wait for its deadline in five seconds. */
+/** An origin that hangs costs each isolate one wait for its deadline in five seconds. */
 const pace: BreakerPace = {
   ...tierPace,
   pauseMaxMs: 5_000,
@@ -158,12 +158,15 @@ export function createOrigin(options: OriginOptions): Origin {
     recorder.record({ kind: 'breaker', tier: 'origin', side: 'get', state }),
   )
 
-  /** Left alone while it fails: what is cached answers at once then, and nobody waits for a deadline. */
+  /**
+   * Calls the origin unless its breaker is open: then cached answers are served at once, and no reader waits for a
+   * deadline.
+   */
   async function send(outgoing: OriginCall, caller: Caller): Promise<Answer> {
     const settle = breaker.admit()
     if (settle === null) return away
     const answer = await fetchAnswer(options, outgoing, caller)
-    // A deadline that the origin itself reports is one slow query's; one that passes here is the origin's.
+    // If the origin itself reports a timeout, one query was slow. If the deadline passes here, the origin is slow.
     const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
     settle(hasFailed ? 'failed' : 'answered')
     return answer
@@ -185,8 +188,6 @@ export function createOrigin(options: OriginOptions): Origin {
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
   }
 
-  const workspacePath = (workspaceId: WorkspaceId) => `/workspaces/${encodeURIComponent(workspaceId)}`
-
   return {
     async load({ resource, params }, target, caller) {
       const answer = await call(`/load/${resource.name}`, caller, { ...target, params })
@@ -206,12 +207,14 @@ export function createOrigin(options: OriginOptions): Origin {
     saveSettings: (workspaceId, change, caller) =>
       callFor(savedSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller, change),
     contacts: createContactWrites(send),
-    breaker: () => breaker.standing(),
+    breaker: () => breaker.status(),
     probe: () => probe(options),
   }
 }
 
-/** Past the breaker: whether it answers is what is asked. */
+const workspacePath = (workspaceId: WorkspaceId) => `/workspaces/${encodeURIComponent(workspaceId)}`
+
+/** Goes past the breaker: the probe finds out whether the origin answers. */
 function probe({ url, clock }: OriginOptions): Promise<{ origin: boolean; database: boolean }> {
   const neither = { origin: false, database: false }
   return withinDeadline(
@@ -307,7 +310,7 @@ async function fetchAnswer(
   return answer
 }
 
-/** What is larger than an answer may be is read no further: it is no reason to run out of memory with everybody's requests. */
+/** Reads an answer up to the size that an answer may have: a larger one must not exhaust the isolate's memory. */
 async function readAnswer(response: Response): Promise<Answer> {
   const bytes = await readBounded(response.body, limits.answerBytesMax)
   if (bytes === null) return err({ code: 'answer_too_large' })

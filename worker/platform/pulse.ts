@@ -1,28 +1,28 @@
 import type { Clock } from '../../shared/clock.ts'
 
 /**
- * What a Durable Object does again and again: by a timer in its memory, and by its alarm only where that was lost. An
- * alarm is a durable write, and one a second of each object would cost more than all that it counts.
+ * Repeats the work of a Durable Object, by a timer in memory, and by the object's alarm only if the timer was lost. An
+ * alarm is a durable write, and one a second for each object would cost more than everything the object counts.
  */
 export interface Pulse {
-  /** There is a beat in so many milliseconds, or sooner. */
+  /** Makes sure of a beat within `delayMs`. */
   within(delayMs: number): void
-  /** For the object's alarm: a beat now. */
+  /** For the object's alarm: beats now. */
   alarm(): Promise<void>
 }
 
 interface PulseOptions {
   readonly clock: Clock
   setAlarm(atMs: number): Promise<void>
-  /** Answers after how many milliseconds to be called again; null: once there is something to do. */
+  /** Answers the time in milliseconds until the next beat; null if there is nothing to do until `within` is called. */
   beat(): Promise<number | null>
 }
 
-/** The alarm is this far behind the timer at least, and at first by twice as much. */
+/** The alarm is at least this far behind the timer, and at first twice as far. */
 const behindMs = 15_000
-/** Longer pauses are the alarm's alone: a timer would keep the object in memory all the while, and paid for. */
+/** Longer pauses use the alarm only: a timer would keep the object in memory, and billed, all the time. */
 const timerMaxMs = 5_000
-/** After a beat that failed. */
+/** The pause after a beat that failed. */
 const retryMs = 5_000
 
 export function createPulse({ clock, setAlarm, beat }: PulseOptions): Pulse {
@@ -37,7 +37,7 @@ export function createPulse({ clock, setAlarm, beat }: PulseOptions): Pulse {
     try {
       nextMs = await beat()
     } finally {
-      // Whatever happened, there is a next time: the platform gives up an alarm that fails again and again.
+      // Another beat is scheduled whatever happened: the platform gives up an alarm that fails repeatedly.
       isBeating = false
       if (nextMs !== null) within(nextMs)
     }

@@ -7,22 +7,24 @@ import { keyOf } from './limited-key.ts'
 import type { DecideWithoutRedis } from './platform-decision.ts'
 import type { SharedCount } from './shared-count.ts'
 
-/** How one who is limited stands after a request. */
-export interface Standing {
+/** The rest of a limit after a request. */
+export interface Allowance {
   readonly scope: LimitScope
   readonly requestsMax: number
   readonly windowSeconds: number
-  /** As far as this isolate knows: others may have counted since. */
+  /** As far as this isolate knows: other isolates may have counted more since. */
   readonly remaining: number
-  /** When it is worth trying again, where nothing remains; else when the window ends. */
+  /** If nothing remains, the time until a request may pass again; otherwise the time until the window ends. */
   readonly resetSeconds: number
 }
 
-/** What became of counting one request. */
+/** The outcome of counting one request. */
 export interface Taken {
-  readonly standing: Standing
+  readonly allowance: Allowance
   readonly isRefused: boolean
-  /** Whether the platform refuses it, where that had to be asked; settles within `limits.rateLimitDecisionDeadlineMs`. */
+  /**
+   * Whether the platform refuses the request, if it had to decide. Settles within `limits.rateLimitDecisionDeadlineMs`.
+   */
   readonly refusal: Promise<boolean> | null
 }
 
@@ -35,7 +37,7 @@ interface LimiterOptions {
   readonly scope: LimitScope
   readonly requestsMax: number
   readonly windowMs: number
-  /** What all isolates count together; null: Redis is switched off. */
+  /** The common count of all isolates; null if Redis is switched off. */
   readonly shared: SharedCount | null
   readonly withoutRedis: DecideWithoutRedis
   readonly clock: Clock
@@ -44,29 +46,34 @@ interface LimiterOptions {
 
 interface Subject {
   readonly window: SlidingWindow
-  /** Let through here, and not told to Redis yet: at most a batch. */
+  /** Requests let through here that Redis does not know of yet: at most a batch. */
   unreported: number
   windowIndex: number
-  /** What Redis said remained, and how many had been let through here in that window when it was asked. */
+  /**
+   * The last answer of Redis: how many requests remained, and how many this isolate had let through in that window at
+   * the time.
+   */
   answer: { readonly windowIndex: number; readonly remaining: number; readonly taken: number } | null
   blockedUntilMs: number
 }
 
 /**
- * A limit that costs a hit nothing. Each isolate counts by itself and lets nobody past the whole limit; each time it has let
- * a batch through (a twentieth of the limit) it tells Redis, behind the answer, and hears whether all isolates together are
- * past it: then it refuses until the window is over. Who asks less than a batch a window never costs a command.
+ * A rate limit that costs a cache hit nothing. Each isolate counts by itself and lets nobody past the whole limit. Each
+ * time it has let a batch through (a twentieth of the limit), it reports to Redis after the answer was sent, and learns
+ * whether all isolates together are past the limit: then it refuses until the window is over. A caller with less than a
+ * batch in a window never costs a command.
  *
- * Guaranteed in a window: no more than the limit from one isolate, and no more than limit + (n + 1) batches from n of
- * them, and what each lets through while its question is on its way (half a second at most). A browser is served by one isolate
- * or a few, so that is 10 to 20 %. The window slides as @upstash/ratelimit's does: two fixed ones, the earlier weighted by what is
- * left of it, which takes its requests as evenly spread; across a boundary a burst may reach twice the limit.
+ * In one window, one isolate lets through no more than the limit, and n isolates no more than limit + (n + 1) batches,
+ * and what each lets through while its report is in flight (half a second at most). A browser is served by one isolate
+ * or a few, so the excess is 10 to 20 %. The window slides like that of @upstash/ratelimit: of two fixed windows, the
+ * earlier one is weighted by what is left of it, which assumes that its requests were spread evenly. Across a boundary
+ * a burst may reach twice the limit.
  */
 export function createLimiter(options: LimiterOptions): Limiter {
   const { scope, requestsMax, windowMs, shared, withoutRedis, clock, recorder } = options
   const subjects = new LRUCache<string, Subject>({ max: limits.isolateLimitedMax })
   const batch = Math.max(1, Math.floor(requestsMax * limits.rateLimitBatchShare))
-  // What Redis counts past the limit, a batch at most, weighs on the next window until then.
+  // Requests that Redis counts past the limit, at most a batch, still weigh on the next window for this long.
   const afterWindowMs = Math.floor((windowMs * (batch - 1)) / (requestsMax + batch - 1)) + 1
 
   function subjectOf(id: string, nowMs: number): Subject {
@@ -79,7 +86,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
       blockedUntilMs: 0,
     }
     if (!subjects.has(id)) subjects.set(id, subject)
-    // What is told late would be counted in a window it does not belong to.
+    // A late report would be counted in a window it does not belong to.
     if (subject.windowIndex !== windowIndex) subject.unreported = 0
     subject.windowIndex = windowIndex
     return subject
@@ -95,7 +102,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
       if (isWithin) subject.answer = { windowIndex, remaining, taken }
       else subject.blockedUntilMs = Math.max(subject.blockedUntilMs, resetAtMs + afterWindowMs)
     } else if (counted.error.kind !== 'timeout' && subject.windowIndex === windowIndex) {
-      // Not so where it was late: it may have been counted all the same.
+      // A report that timed out may have been counted all the same, so it is not repeated.
       subject.unreported = Math.min(subject.unreported + weight, batch)
     }
   }
@@ -106,7 +113,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
     return Math.max(0, Math.min(here, answer.remaining - (window.current() - answer.taken)))
   }
 
-  function standingOf(remaining: number, resetMs: number): Standing {
+  function allowanceOf(remaining: number, resetMs: number): Allowance {
     const resetSeconds = Math.max(1, Math.ceil(resetMs / 1_000))
     return { scope, requestsMax, windowSeconds: windowMs / 1_000, remaining, resetSeconds }
   }
@@ -118,7 +125,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
       const waitMs = Math.max(subject.blockedUntilMs - nowMs, subject.window.waitMs(nowMs, requestsMax))
       if (waitMs > 0) {
         recorder.record({ kind: 'rate-limited', scope, outcome: 'refused' })
-        return { standing: standingOf(0, waitMs), isRefused: true, refusal: null }
+        return { allowance: allowanceOf(0, waitMs), isRefused: true, refusal: null }
       }
       subject.window.take(nowMs)
       subject.unreported = Math.min(subject.unreported + 1, batch)
@@ -126,8 +133,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
       if (shared !== null && (isAway || subject.unreported >= batch)) {
         keepAlive(report(id, subject, shared))
       }
-      const standing = standingOf(remainingOf(subject, nowMs), windowMs - (nowMs % windowMs))
-      return { standing, isRefused: false, refusal: isAway ? withoutRedis(id) : null }
+      const allowance = allowanceOf(remainingOf(subject, nowMs), windowMs - (nowMs % windowMs))
+      return { allowance, isRefused: false, refusal: isAway ? withoutRedis(id) : null }
     },
   }
 }

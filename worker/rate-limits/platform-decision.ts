@@ -4,23 +4,26 @@ import { limits } from '../../shared/limits.ts'
 import type { LimitOutcome, LimitScope, Recorder } from '../events.ts'
 import { keyOf } from './limited-key.ts'
 
-/** The part of the platform's rate-limit binding that is needed. */
+/** The part of the platform's rate-limit binding that is used. */
 export interface PlatformLimit {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
 }
 
-/** Whether a request is refused while Redis is away; null: it is not, and nobody had to be asked. */
+/** Decides whether a request is refused while Redis is away; null if it passes without a call. */
 export type DecideWithoutRedis = (id: string) => Promise<boolean> | null
 
 interface PlatformDecisionOptions {
   readonly scope: LimitScope
-  /** Null: not configured. */
+  /** Null if it is not configured. */
   readonly platform: PlatformLimit | null
   readonly clock: Clock
   readonly recorder: Recorder
 }
 
-/** By the platform's own limit, which counts a location, where it is configured and answers in time; else open. Counted. */
+/**
+ * Decides by the platform's own limit, which counts a location, if it is configured and answers in time. Otherwise the
+ * request passes. Each decision is counted.
+ */
 export function createPlatformDecision(options: PlatformDecisionOptions): DecideWithoutRedis {
   const { scope, platform, clock, recorder } = options
   const note = (outcome: LimitOutcome) => recorder.record({ kind: 'rate-limited', scope, outcome })

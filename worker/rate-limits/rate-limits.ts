@@ -9,7 +9,7 @@ import { createRedisCounter, createSharedCount } from './shared-count.ts'
 
 type Take = (id: string, keepAlive: (work: Promise<unknown>) => void) => Taken
 
-/** The limits of browser clients; null: switched off. */
+/** The limits for browser clients; null if switched off. */
 export interface RateLimits {
   readonly user: Take | null
   readonly workspace: Take | null
@@ -17,13 +17,13 @@ export interface RateLimits {
 
 interface RateLimitsOptions {
   readonly config: Pick<Config, 'rateLimits' | 'redis'>
-  /** The platform's bindings, where they are configured. */
+  /** The platform's bindings, if they are configured. */
   readonly platform: Readonly<Record<LimitScope, PlatformLimit | undefined>>
   readonly clock: Clock
   readonly recorder: Recorder
 }
 
-/** One count in Redis serves both, so that one of them learns from the other that it is away. */
+/** One count in Redis serves both limits, so that each learns from the other when Redis is away. */
 export function createRateLimits({ config, platform, clock, recorder }: RateLimitsOptions): RateLimits {
   const { userMax, workspaceMax, windowSeconds } = config.rateLimits
   const shared = config.redis === null ? null : createSharedCount(createRedisCounter(config.redis), clock)

@@ -8,17 +8,17 @@ import type { LimitScope } from '../events.ts'
 import { createBreaker, tierPace } from '../outbound/circuit-breaker.ts'
 import { createRedisClient, type RedisAccess } from '../tiers/redis.ts'
 
-/** So many requests of one who is limited, to be added to what all isolates counted. */
-export interface CountRequest {
+/** Requests of one user or workspace, to be added to the common count. */
+interface CountRequest {
   readonly scope: LimitScope
-  /** Names who is limited, and tells nothing of them. */
+  /** Names the user or workspace without revealing it. */
   readonly key: string
   readonly weight: number
   readonly requestsMax: number
   readonly windowMs: number
 }
 
-export interface Counted {
+interface Counted {
   readonly isWithin: boolean
   readonly remaining: number
   /** When the fixed window ends. */
@@ -27,17 +27,17 @@ export interface Counted {
 
 type CountFailure = { readonly kind: 'timeout' | 'unavailable' | 'breaker-open' }
 
-/** What all isolates count together. Never rejects, settles within `limits.rateLimitCountDeadlineMs`. */
+/** The common count of all isolates. Never rejects, and settles within `limits.rateLimitCountDeadlineMs`. */
 export interface SharedCount {
   count(request: CountRequest): Promise<Result<Counted, CountFailure>>
-  /** The latest question was not answered. */
+  /** Whether the latest call failed. */
   isAway(): boolean
 }
 
 /** Counts in one place. May throw. */
 export type Counter = (request: CountRequest, signal: AbortSignal) => Promise<Counted>
 
-/** Policy around `counter`: a short deadline, and a breaker that leaves it alone while it fails. */
+/** Puts policy around `counter`: a short deadline, and a breaker that stops calling it while it fails. */
 export function createSharedCount(counter: Counter, clock: Clock): SharedCount {
   const breaker = createBreaker(clock, tierPace, () => undefined)
   let isAway = false
@@ -46,7 +46,7 @@ export function createSharedCount(counter: Counter, clock: Clock): SharedCount {
     try {
       return ok(await counter(request, signal))
     } catch {
-      // What the SDK throws is never logged: its message holds the whole command.
+      // The SDK's error is never logged: its message contains the whole command.
       return err({ kind: signal.aborted ? 'timeout' : 'unavailable' })
     }
   }
@@ -70,9 +70,10 @@ export function createSharedCount(counter: Counter, clock: Clock): SharedCount {
 }
 
 /**
- * Upstash's sliding window, under keys `limits:<scope>:<key>:<window>` of their own: each lives two windows and a second.
- * A client a call, so that no request's I/O hangs on another's; the shield (who is refused is not asked about again before the
- * window ends) is the isolate's. The SDK reads the system's clock.
+ * The sliding window of @upstash/ratelimit, under keys `limits:<scope>:<key>:<window>`, each of which lives two windows
+ * and a second. Every call has its own client, so that no request depends on the I/O of another. The shield, by which a
+ * refused caller costs no further command before the window ends, belongs to the isolate. The SDK reads the system's
+ * clock.
  */
 export function createRedisCounter(access: RedisAccess): Counter {
   const shields = { user: new Shield(), workspace: new Shield() }
@@ -83,7 +84,7 @@ export function createRedisCounter(access: RedisAccess): Counter {
       prefix: `limits:${scope}`,
       ephemeralCache: shields[scope],
       analytics: false,
-      // Its own timeout lets everybody through: ours is outside, and says so.
+      // The SDK's own timeout would let every request pass silently. Our deadline around it reports the failure.
       timeout: 0,
     })
     const { success, remaining, reset } = await limiter.limit(key, { rate: weight })
@@ -91,7 +92,7 @@ export function createRedisCounter(access: RedisAccess): Counter {
   }
 }
 
-/** A Map because the library asks for one; the oldest leaves when it is full. */
+/** The library requires a Map. When it is full, the oldest key leaves. */
 class Shield extends Map<string, number> {
   override set(key: string, untilMs: number): this {
     const [oldest] = this.keys()

@@ -5,7 +5,7 @@ import { ok } from '../../shared/result.ts'
 import { summaryOf } from '../deployment/streams/snapshot.ts'
 import { respondJson } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import type { BreakerStanding } from '../outbound/circuit-breaker.ts'
+import type { BreakerStatus } from '../outbound/circuit-breaker.ts'
 import { readRedisMemory } from '../tiers/redis-memory.ts'
 import { overall, probeAll } from './health.ts'
 
@@ -81,7 +81,7 @@ const redisHealth = defineRoute({
   },
 })
 
-function breakerOf({ state, sinceMs }: BreakerStanding) {
+function breakerOf({ state, sinceMs }: BreakerStatus) {
   return { state, since: new Date(sinceMs).toISOString() }
 }
 

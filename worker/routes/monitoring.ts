@@ -6,11 +6,12 @@ import type {
   PerformanceWindow,
 } from '../../shared/contract/monitoring.ts'
 import { cacheReportSchema, performanceReportSchema } from '../../shared/contract/monitoring.ts'
+import { byPart, bySource, byTier, type TierName } from '../../shared/contract/tier-names.ts'
 import { ok } from '../../shared/result.ts'
 import { readSums } from '../deployment/metrics/read-sums.ts'
 import { latencyOf, outcomesOf, sumOf } from '../deployment/metrics/render.ts'
 import type { Totals } from '../deployment/metrics/totals.ts'
-import type { WindowSum, WindowSums } from '../deployment/streams/contract.ts'
+import type { WindowSum, WindowSums } from '../deployment/streams/deployment-now.ts'
 import { latencyOfPart } from '../deployment/streams/part-calls.ts'
 import { enveloped, respondData, respondJson } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
@@ -60,13 +61,13 @@ const cacheStats = defineRoute({
     const sums = await call.services.monitoring.windowSums()
     if (!sums.ok) return sums
     const { all } = sums.value
-    const tier = (name: 'memory' | 'edge-cache' | 'kv' | 'redis') => ({
+    const callsOf = (name: TierName) => ({
       gets: outcomesOf(all, 'tier_gets', name),
       puts: outcomesOf(all, 'tier_puts', name),
     })
     const report: CacheReport = {
       windows: eachWindow(sums.value, cacheOf),
-      tiers: { memory: tier('memory'), edge_cache: tier('edge-cache'), kv: tier('kv'), redis: tier('redis') },
+      tiers: byTier(callsOf),
       invalidations: { events: sumOf(all, 'invalidation_events'), tags: sumOf(all, 'invalidation_tags') },
       consistency: {
         checks: outcomesOf(all, 'consistency_checks'),
@@ -98,21 +99,8 @@ function performanceOf(totals: Totals, seconds: number | null): PerformanceWindo
   return {
     seconds,
     whole: latencyOf(totals, 'read'),
-    sources: {
-      memory: latencyOf(totals, 'read', { source: 'memory' }),
-      edge_cache: latencyOf(totals, 'read', { source: 'edge_cache' }),
-      cloudflare_kv: latencyOf(totals, 'read', { source: 'cloudflare_kv' }),
-      redis_cache: latencyOf(totals, 'read', { source: 'redis_cache' }),
-      database: latencyOf(totals, 'read', { source: 'database' }),
-    },
-    parts: {
-      memory: latencyOfPart(totals, 'memory'),
-      edge_cache: latencyOfPart(totals, 'edge_cache'),
-      kv: latencyOfPart(totals, 'kv'),
-      redis: latencyOfPart(totals, 'redis'),
-      ledger: latencyOfPart(totals, 'ledger'),
-      origin: latencyOfPart(totals, 'origin'),
-    },
+    sources: bySource((source) => latencyOf(totals, 'read', { source })),
+    parts: byPart((part) => latencyOfPart(totals, part)),
   }
 }
 

@@ -6,17 +6,18 @@ import type { CacheKey } from '../entry/key.ts'
 import type { LocationCache } from '../platform/location-cache.ts'
 import type { Tier } from './tier.ts'
 
-/** Names no host there is: only a Worker's Cache API ever asks for it, and no request from outside can. */
+/** A host that does not exist: only the Worker's Cache API uses it, and no request from outside can reach it. */
 const base = 'https://entries.boardcache.internal/'
 
-/** A key that is never written: asking for it shows that the cache answers. */
+/** A key that is never written. Looking it up shows that the cache answers. */
 const probeUrl = `${base}probe`
 
 /**
- * The cache of one data centre (Cache API, `caches.default`): shared by its isolates, written and read within it alone.
- * Entries are stored as the bytes every tier stores; `Cache-Control` only lets the place drop them when they are over.
- * Where the Cache API does nothing (workers.dev, previews, behind Access) every put is lost and every get a miss, which
- * does no harm. What is kept may vanish at any time. Calls take no signal: the deadline around the tier stops the waiting.
+ * The cache of one data centre (Cache API, `caches.default`), which its isolates share. It is read and written only
+ * there. Entries are stored as the same bytes as in every tier; `Cache-Control` only allows the cache to drop expired
+ * ones. Where the Cache API does nothing (workers.dev, previews, behind Access), every put is lost and every get is a
+ * miss, which does no harm. Stored entries may vanish at any time. Calls take no signal: the deadline around the tier
+ * ends the waiting.
  */
 export function createEdgeCacheTier(cache: LocationCache, clock: Clock): Tier {
   return {
@@ -49,7 +50,7 @@ export function createEdgeCacheTier(cache: LocationCache, clock: Clock): Tier {
         await Promise.all(keys.map((key) => cache.delete(urlOf(key))))
         return ok(undefined)
       } catch (error) {
-        // The one call of the Cache API that is limited: "Unable to delete cached response. Rate-limit exceeded."
+        // Only this call of the Cache API is limited: "Unable to delete cached response. Rate-limit exceeded."
         return err({ kind: String(error).includes('Rate-limit') ? 'rate-limited' : 'unavailable' })
       }
     },
@@ -64,12 +65,12 @@ export function createEdgeCacheTier(cache: LocationCache, clock: Clock): Tier {
   }
 }
 
-/** Injective: keys are ASCII, and every character that means something in a URL is escaped. */
+/** Different keys get different URLs: keys are ASCII, and every character with a meaning in a URL is escaped. */
 function urlOf(key: CacheKey): string {
   return `${base}${encodeURIComponent(key)}`
 }
 
-/** A plain 200 of opaque bytes: nothing the cache would vary on, refuse (`Set-Cookie`, 206) or transform. */
+/** A plain 200 of opaque bytes, with nothing that the cache would vary on, refuse (`Set-Cookie`, 206) or transform. */
 function storedResponse(bytes: Uint8Array, leftSeconds: number): Response {
   return new Response(bytes, {
     headers: { 'Content-Type': 'application/octet-stream', 'Cache-Control': `max-age=${leftSeconds}` },

@@ -4,13 +4,13 @@ import { err, ok } from '../../shared/result.ts'
 import { decodeEntry, encodeEntry } from '../entry/entry.ts'
 import type { Tier } from './tier.ts'
 
-/** A key that is never written: asking for it shows that KV answers. */
+/** A key that is never written. Reading it shows that KV answers. */
 const probeKey = 'bc2:probe'
 
 /**
- * Workers KV: read near the reader, written far. A change takes up to 60 s to be seen and misses are cached too
- * (Cloudflare, How KV works); the stamp makes that harmless. KV calls take no signal: the deadline around the tier
- * stops the waiting.
+ * Workers KV, which is read near the reader and written far away. A change takes up to 60 s to become visible, and
+ * misses are cached too (Cloudflare, How KV works); the stamp of an entry makes that harmless. KV calls take no signal:
+ * the deadline around the tier ends the waiting.
  */
 export function createKvTier(namespace: KVNamespace, clock: Clock): Tier {
   return {
@@ -59,7 +59,7 @@ export function createKvTier(namespace: KVNamespace, clock: Clock): Tier {
   }
 }
 
-/** One write a second a key is all KV takes, removals included: "KV PUT failed: 429 Too Many Requests". */
+/** KV takes one write a second for each key, deletions included: "KV PUT failed: 429 Too Many Requests". */
 function kindOfRefusal(error: unknown): 'rate-limited' | 'unavailable' {
   return /failed: 429\b/.test(String(error)) ? 'rate-limited' : 'unavailable'
 }

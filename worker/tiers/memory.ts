@@ -6,18 +6,18 @@ import type { Entry } from '../entry/entry.ts'
 import type { CacheKey } from '../entry/key.ts'
 import type { Tier } from './tier.ts'
 
-/** A memory tier, with a look at how full it is. */
+/** A memory tier that reports how full it is. */
 export interface MemoryTier extends Tier {
   heldBytes(): number
 }
 
-/** What an entry costs beside its texts and its body: objects, array headers, its place in the list. An estimate. */
+/** An estimate of what an entry costs besides its texts and its body: objects, array headers, its place in the list. */
 const entryOverheadBytes = 512
 
 /**
- * What one isolate remembers: bounded in bytes, the least recently used leaves first. It keeps the entries themselves,
- * so that a hit copies, parses and awaits nothing; an entry is never written to by who holds it. It cannot fail, so it
- * needs neither deadline nor breaker.
+ * The entries in the memory of one isolate, bounded in bytes; the least recently used entry is evicted first. It keeps
+ * the entries themselves, so a hit copies, parses and awaits nothing, and nobody may modify an entry. It cannot fail,
+ * so it needs neither a deadline nor a breaker.
  */
 export function createMemoryTier(
   clock: Clock,
@@ -61,8 +61,8 @@ export function createMemoryTier(
 }
 
 /**
- * A body is often a view into what a tier read, header included, and keeps all of that alive. That little more is
- * counted; a body that is a small part of something large is copied out of it.
+ * A body is often a view into the bytes that a tier read, header included, and keeps all of them alive. A header is
+ * small and is counted with it. A body that is a small part of a large buffer is copied out of it.
  */
 function ownedBody(body: Uint8Array): Uint8Array {
   return body.buffer.byteLength - body.length > limits.entryHeaderBytesMax ? body.slice() : body
@@ -70,6 +70,6 @@ function ownedBody(body: Uint8Array): Uint8Array {
 
 function heldBytesOf(key: CacheKey, { tags, etag, stamp, body }: Entry): number {
   const characters = key.length + etag.length + stamp.ledgerId.length
-  // Two bytes a character at most, of which most texts here take one; and eight a number.
+  // At most two bytes a character, and most texts here take one; eight a number.
   return entryOverheadBytes + 2 * characters + 8 * tags.length + body.buffer.byteLength
 }

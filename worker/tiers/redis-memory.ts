@@ -1,19 +1,19 @@
 import { z } from 'zod'
 import type { RedisAccess } from './redis.ts'
 
-/** How much memory a Redis uses, in bytes; null where it does not say. */
-export interface RedisMemory {
+/** How much memory a Redis uses, in bytes; null where the server does not report it. */
+interface RedisMemory {
   readonly usedBytes: number
   readonly peakBytes: number | null
-  /** Null: no bound is set. */
+  /** Null if no bound is set. */
   readonly maxBytes: number | null
 }
 
 const answerSchema = z.object({ result: z.string() })
 
 /**
- * Asks for INFO's section on memory; null where the server does not give it, or not in time. The SDK has no such command,
- * so it is posted as Upstash's REST interface takes any.
+ * Reads the memory section of INFO; null if the server does not support it or does not answer in time. The SDK has no
+ * such command, so it is posted directly to Upstash's REST interface.
  */
 export async function readRedisMemory(
   { url, token }: RedisAccess,
@@ -33,7 +33,7 @@ export async function readRedisMemory(
   }
 }
 
-/** Lines `name:value`, as Redis documents INFO. */
+/** Parses the lines `name:value` that Redis documents for INFO. */
 export function parseRedisMemory(info: string): RedisMemory | null {
   const bytesOf = (name: string) => {
     const digits = new RegExp(`^${name}:(\\d+)\\s*$`, 'm').exec(info)?.[1]

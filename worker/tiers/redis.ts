@@ -12,15 +12,15 @@ export interface RedisAccess {
 }
 
 /**
- * A client for one call: its signal is the call's, and no request's I/O ever hangs on another's. What the SDK throws is never
- * logged: its message holds the whole command.
+ * A client for a single call: it has the signal of that call, and no request depends on the I/O of another. The SDK's
+ * errors are never logged: their messages contain the whole command.
  */
 export function createRedisClient(access: RedisAccess, signal: AbortSignal): Redis {
   return new Redis({
     ...access,
-    // As a function it makes the SDK throw on abort; as a value it would answer with a fake result.
+    // As a function it makes the SDK throw on abort. As a value it would make it return a made-up result.
     signal: () => signal,
-    // `retry: false` still tries twice.
+    // `retry: false` would still try twice.
     retry: { retries: 0 },
     automaticDeserialization: false,
     enableAutoPipelining: false,
@@ -31,8 +31,8 @@ export function createRedisClient(access: RedisAccess, signal: AbortSignal): Red
 }
 
 /**
- * Upstash Redis over HTTP: one place for all locations, nearer than the origin. Entries travel as the text they
- * are. What the SDK throws is never logged: its message holds the whole command.
+ * Upstash Redis over HTTP: one place for all locations, and nearer than the origin. Entries are stored as text. The
+ * SDK's errors are never logged: their messages contain the whole command.
  */
 export function createRedisTier(access: RedisAccess, clock: Clock): Tier {
   async function attempt<Value>(

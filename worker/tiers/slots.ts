@@ -1,16 +1,16 @@
 import type { SourceName } from '../../shared/contract/tier-names.ts'
 import type { Tier } from './tier.ts'
 
-/** A tier at its depth in the read path: shallow and near the reader first. */
+/** A tier at its position in the read path, which goes from near the reader to far. */
 export interface TierSlot {
   readonly tier: Tier
-  /** How answers name it. */
+  /** The tier's name in answers. */
   readonly source: SourceName
-  /** In the isolate or its location: asked while the view of the ledger is still on its way. */
+  /** In the isolate or its location. Near tiers are read while the view of the ledger is still being fetched. */
   readonly isNear: boolean
   /**
-   * Which entries it takes. `every-fill`: each that was loaded. `second-use`: only those that are read again, where a
-   * deeper tier holds the first copy: a page that is looked at once is not worth a write there.
+   * The entries it stores. `every-fill`: every loaded entry. `second-use`: only entries that are read again, if a
+   * farther tier holds the first copy: a page that is viewed once is not worth a write.
    */
   readonly admits: 'every-fill' | 'second-use'
 }

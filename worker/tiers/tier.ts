@@ -9,8 +9,8 @@ export interface TierFailure {
 }
 
 /**
- * What became of an entry that was handed over. `skipped`: nothing was written, because nothing needed to be (it was over
- * before it came, or the place was written a moment ago). That is no failure.
+ * The outcome of a put. `skipped`: nothing was written because nothing had to be: the entry had already expired, or the
+ * same key was written a moment ago. That is not a failure.
  */
 export type PutOutcome = 'stored' | 'skipped'
 
@@ -33,13 +33,13 @@ export interface Tier {
   get(key: CacheKey, signal: AbortSignal): Promise<Result<Entry | null, TierFailure>>
   put(key: CacheKey, entry: Entry, signal: AbortSignal): Promise<Result<PutOutcome, TierFailure>>
   remove(keys: readonly CacheKey[], signal: AbortSignal): Promise<Result<void, TierFailure>>
-  /** Whether the place answers at all; touches no entry. */
+  /** Whether the place answers at all. Touches no entry. */
   probe(signal: AbortSignal): Promise<Result<void, TierFailure>>
 }
 
 /**
- * The signal of a call that nobody takes back. A new one for each: one that is shared would gather, for as long as the
- * isolate lives, the listeners of requests that workerd ended before they could be taken off.
+ * The signal of a call that is never cancelled. Each call gets a new one: a shared signal would collect, for as long as
+ * the isolate lives, the listeners of requests that workerd ended before they could remove them.
  */
 export function unaborted(): AbortSignal {
   return new AbortController().signal

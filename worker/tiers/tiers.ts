@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
+import { wireNamesOfTiers } from '../../shared/contract/tier-names.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Config } from '../config.ts'
 import type { Recorder } from '../events.ts'
@@ -25,7 +26,7 @@ interface TiersOptions {
   readonly recorder: Recorder
 }
 
-/** The tiers of a deployment, each with its policy around it. Null: switched off. */
+/** The tiers of a deployment, each with its policy around it. Null if switched off. */
 export interface Tiers {
   readonly memory: MemoryTier | null
   readonly edgeCache: BreakerTier | null
@@ -36,9 +37,9 @@ export interface Tiers {
 }
 
 /**
- * The tiers of this deployment. Memory and the edge cache cost nothing to write and take every fill. With Redis, a page
- * reaches KV on its second use: Redis keeps the first copy for all locations, and a page looked at once is not worth
- * KV's dearer write. Without Redis every fill goes to KV.
+ * Creates the tiers of this deployment. Memory and the edge cache cost nothing to write and store every fill. With
+ * Redis, a page is written to KV on its second use: Redis keeps the first copy for all locations, and a page that is
+ * viewed once is not worth KV's more expensive write. Without Redis every fill is written to KV.
  */
 export function createTiers({ namespace, cache, config, clock, recorder }: TiersOptions): Tiers {
   const counted = <Kind extends Tier>(tier: Kind) => withMetrics(tier, clock, recorder)
@@ -59,15 +60,20 @@ export function createTiers({ namespace, cache, config, clock, recorder }: Tiers
 
   const everyFill = { admits: 'every-fill' } as const
   const slots: (TierSlot | null)[] = [
-    memory && { tier: memory, source: 'memory', isNear: true, ...everyFill },
-    edgeCache && { tier: edgeCache, source: 'edge_cache', isNear: true, ...everyFill },
+    memory && { tier: memory, source: wireNamesOfTiers.memory.source, isNear: true, ...everyFill },
+    edgeCache && {
+      tier: edgeCache,
+      source: wireNamesOfTiers['edge-cache'].source,
+      isNear: true,
+      ...everyFill,
+    },
     {
       tier: kv,
-      source: 'cloudflare_kv',
+      source: wireNamesOfTiers.kv.source,
       isNear: false,
       admits: redis === null ? 'every-fill' : 'second-use',
     },
-    redis && { tier: redis, source: 'redis_cache', isNear: false, ...everyFill },
+    redis && { tier: redis, source: wireNamesOfTiers.redis.source, isNear: false, ...everyFill },
   ]
   return { memory, edgeCache, kv, redis, slots: slots.filter((slot) => slot !== null) }
 }

@@ -2,16 +2,16 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
 import type { BreakerSide, Recorder, TierFailureKind } from '../events.ts'
-import type { Breaker, BreakerPace, BreakerStanding, CallOutcome } from '../outbound/circuit-breaker.ts'
+import type { Breaker, BreakerPace, BreakerStatus, CallOutcome } from '../outbound/circuit-breaker.ts'
 import { createBreaker, tierPace } from '../outbound/circuit-breaker.ts'
 import type { PutOutcome, Tier, TierFailure } from './tier.ts'
 
-/** A tier behind circuit breakers, which can be looked at. */
+/** A tier behind circuit breakers whose status can be read. */
 export interface BreakerTier extends Tier {
-  breakers(): Readonly<Record<BreakerSide, BreakerStanding>>
+  breakers(): Readonly<Record<BreakerSide, BreakerStatus>>
 }
 
-/** What a tier's failure says of the tier. One entry's corrupt bytes are an answer: all others may be sound. */
+/** The meaning of a failure for the tier. Corrupt bytes of one entry are an answer: all other entries may be sound. */
 const outcomes: Readonly<Record<TierFailureKind, CallOutcome>> = {
   timeout: 'failed',
   unavailable: 'failed',
@@ -22,11 +22,11 @@ const outcomes: Readonly<Record<TierFailureKind, CallOutcome>> = {
 }
 
 /**
- * The same tier, left alone while it fails: a call is then answered `breaker-open` at once, and the tier is not asked.
- * Reads and writes have a breaker each, since a place that refuses writes (KV: 429) is read as well as ever; `remove`
- * goes with the writes. A probe always asks, and counts nowhere: it is there to say how the place is.
+ * The same tier, which is not called while it fails: calls are then answered with `breaker-open` at once. Reads and
+ * writes have a breaker each, since a place that refuses writes (KV: 429) can still be read; `remove` goes with the
+ * writes. A probe is always made and never counted: it reports whether the place answers.
  *
- * Belongs around `withDeadline`: a breaker learns of a call that hangs by its `timeout`.
+ * Belongs around `withDeadline`: the breaker learns of a call that hangs by its `timeout`.
  */
 export function withBreaker(
   tier: Tier,
@@ -57,13 +57,13 @@ export function withBreaker(
     remove: (keys, signal) =>
       keys.length === 0 ? tier.remove(keys, signal) : behind(writes, signal, () => tier.remove(keys, signal)),
     probe: (signal) => tier.probe(signal),
-    breakers: () => ({ get: reads.standing(), put: writes.standing() }),
+    breakers: () => ({ get: reads.status(), put: writes.status() }),
   }
 }
 
 function outcomeOf(answer: Result<unknown, TierFailure>, signal: AbortSignal): CallOutcome {
   const skipped: PutOutcome = 'skipped'
   if (answer.ok) return answer.value === skipped ? 'unheard' : 'answered'
-  // A caller who went away ended the call; the tier did not.
+  // The caller went away and so ended the call. That says nothing about the tier.
   return signal.aborted ? 'unheard' : outcomes[answer.error.kind]
 }

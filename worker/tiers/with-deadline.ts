@@ -4,8 +4,9 @@ import { err } from '../../shared/result.ts'
 import type { Tier, TierFailure } from './tier.ts'
 
 /**
- * The same tier, every call of which settles within `deadlineMs`, or at once when the caller's signal is aborted: as a
- * `timeout`. It waits for the clock and the caller, not for the tier, so even a call that never settles ends here.
+ * The same tier with a deadline: every call settles within `deadlineMs`, or at once when the caller's signal is
+ * aborted, as a `timeout`. It waits for the clock and the caller and not for the tier, so even a call that never
+ * settles ends here.
  */
 export function withDeadline(tier: Tier, clock: Clock, deadlineMs: number): Tier {
   function bounded<Value>(
@@ -22,7 +23,7 @@ export function withDeadline(tier: Tier, clock: Clock, deadlineMs: number): Tier
       }
       const cancel = clock.schedule(giveUp, deadlineMs)
       signal.addEventListener('abort', giveUp)
-      // A signal may outlive many calls: it must not gather their listeners.
+      // A signal may outlive many calls and must not collect their listeners.
       const leave = () => {
         cancel()
         signal.removeEventListener('abort', giveUp)

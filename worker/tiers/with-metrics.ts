@@ -2,15 +2,18 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Recorder } from '../events.ts'
 import type { Tier } from './tier.ts'
 
-/** The same tier, counted. Outermost, so that what policy answers in the tier's place is counted too. */
+/**
+ * The same tier, with its calls counted. It is the outermost layer, so that calls which policy answers in the tier's
+ * place are counted too.
+ */
 export function withMetrics<Wrapped extends Tier>(tier: Wrapped, clock: Clock, recorder: Recorder): Wrapped {
   return {
     ...tier,
     async get(key, signal) {
-      const askedAtMs = clock.now()
+      const startedAtMs = clock.now()
       const got = await tier.get(key, signal)
       const outcome = got.ok ? (got.value === null ? 'miss' : 'hit') : got.error.kind
-      recorder.record({ kind: 'tier-get', tier: tier.name, outcome, durationMs: clock.now() - askedAtMs })
+      recorder.record({ kind: 'tier-get', tier: tier.name, outcome, durationMs: clock.now() - startedAtMs })
       return got
     },
     async put(key, entry, signal) {

@@ -6,12 +6,14 @@ import type { CacheKey } from '../entry/key.ts'
 import type { Tier } from './tier.ts'
 
 /**
- * The same tier, written at most once in `pauseMs` a key by this isolate: a put that comes sooner is `skipped`. What is
- * skipped may have been newer than what was written; whoever reads that judges it, and brings the newer one again.
+ * The same tier, which this isolate writes at most once in `pauseMs` for each key: an earlier put is `skipped`. The
+ * skipped entry may have been newer than the stored one. Every reader judges what it reads, and writes the newer entry
+ * again.
  *
- * The pause begins when a write is sent and again when it settles: until then it may still be on its way. Of a refused
- * write too, since a refusal means that another isolate wrote. Writes of other isolates are not known here: the place
- * refuses those that come too soon, and that does no harm. The memory is bounded; what it forgets may be written again.
+ * The pause begins when a write is sent, and again when it settles, since it may be in flight until then. A refused
+ * write starts the pause too: the refusal means that another isolate wrote. This isolate does not know of those writes;
+ * the place refuses what comes too soon, which does no harm. The memory is bounded; a key that it forgets may be
+ * written again.
  */
 export function withWritePause<Wrapped extends Tier>(
   tier: Wrapped,
@@ -36,5 +38,5 @@ export function withWritePause<Wrapped extends Tier>(
   }
 }
 
-/** Failures that come before any I/O. */
+/** Failures that happen before any I/O. */
 const neverSent: ReadonlySet<string> = new Set(['breaker-open', 'too-large'])

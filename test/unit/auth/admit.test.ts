@@ -35,8 +35,8 @@ function note(step: Step): void {
 function limitOf(scope: 'user' | 'workspace', isRefused: boolean) {
   return (): Taken => {
     note(`${scope} limit`)
-    const standing = { scope, requestsMax: 1, windowSeconds: 60, remaining: 0, resetSeconds: 1 }
-    return { standing, isRefused, refusal: null }
+    const allowance = { scope, requestsMax: 1, windowSeconds: 60, remaining: 0, resetSeconds: 1 }
+    return { allowance, isRefused, refusal: null }
   }
 }
 

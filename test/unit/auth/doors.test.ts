@@ -179,7 +179,7 @@ describe('a decision of the platform, while Redis is away,', () => {
   const decided = (method: string, refusal: Promise<boolean>) => {
     const services = parts()
     const take = () => ({
-      standing: { scope: 'user' as const, requestsMax: 9, windowSeconds: 60, remaining: 8, resetSeconds: 7 },
+      allowance: { scope: 'user' as const, requestsMax: 9, windowSeconds: 60, remaining: 8, resetSeconds: 7 },
       isRefused: false,
       refusal,
     })

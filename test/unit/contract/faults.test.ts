@@ -20,7 +20,7 @@ describe('the faults of an input', () => {
     expect(faultsOfInput(withKeys(limits.faultsMax))).toEqual(
       Array.from({ length: limits.faultsMax }, (_, index) => ({
         parameter: `key${index}`,
-        message: 'is not known here',
+        message: 'is not a parameter of this route',
       })),
     )
   })

@@ -48,11 +48,11 @@ describe('what is typed of a threshold', () => {
   })
 
   it.each([
-    ['fire_at', '', 'Only a number, such as 30 or 0.5.'],
-    ['fire_at', 'soon', 'Only a number, such as 30 or 0.5.'],
-    ['fire_at', '0x10', 'Only a number, such as 30 or 0.5.'],
+    ['fire_at', '', 'Enter a number such as 30 or 0.5.'],
+    ['fire_at', 'soon', 'Enter a number such as 30 or 0.5.'],
+    ['fire_at', '0x10', 'Enter a number such as 30 or 0.5.'],
     ['fire_at', '-1', 'At least 0 ms.'],
-    ['for_seconds', '1.5', 'Only a whole number.'],
+    ['for_seconds', '1.5', 'Enter a whole number.'],
     ['for_seconds', '3601', 'At most 3600 s.'],
     ['window_seconds', '4', 'At least 5 s.'],
     ['min_count', '9'.repeat(30), 'At most 1000000 events.'],

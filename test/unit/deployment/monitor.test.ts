@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { alertReportSchema } from '../../../shared/contract/alerts.ts'
 import { snapshotSchema } from '../../../shared/contract/monitoring.ts'
 import type { TryOutcome } from '../../../worker/deployment/alerts/webhook.ts'
-import type { Figures, OriginStanding, Sample } from '../../../worker/deployment/metrics/contract.ts'
+import type { Figures, OriginStatus, Sample } from '../../../worker/deployment/metrics/figures.ts'
 import type { Gauges } from '../../../worker/deployment/metrics/gauges.ts'
 import { readSums } from '../../../worker/deployment/metrics/read-sums.ts'
 import { createSamples } from '../../../worker/deployment/metrics/samples.ts'
@@ -28,8 +28,8 @@ const tierGet = (tier: 'kv' | 'redis', outcome: 'hit' | 'timeout' | 'breaker-ope
 })
 const violation: CacheEvent = { kind: 'consistency', outcome: 'violated' }
 
-const origin: OriginStanding = {
-  askedAtMs: 0,
+const origin: OriginStatus = {
+  fetchedAtMs: 0,
   isUp: true,
   queriesRunning: 1,
   queriesWaiting: 2,
@@ -40,7 +40,7 @@ const origin: OriginStanding = {
 function createRoom(answer: TryOutcome = { kind: 'taken', status: 200, retryAfterMs: null }) {
   const clock = createFakeClock()
   const samples = createSamples([])
-  const state: { origin: OriginStanding | null; gauges: Record<string, Gauges>; watches: number } = {
+  const state: { origin: OriginStatus | null; gauges: Record<string, Gauges>; watches: number } = {
     ...{ origin, gauges: {}, watches: 0 },
   }
   let totals = emptyTotals()
@@ -84,8 +84,8 @@ function createRoom(answer: TryOutcome = { kind: 'taken', status: 200, retryAfte
   }
 }
 
-describe('what is now', () => {
-  it('is in the words of the contract, and null before the first sample', async () => {
+describe('the state of the deployment', () => {
+  it('has the form of the contract, and is null before the first sample', async () => {
     const room = createRoom()
     expect(room.monitor.now()).toBeNull()
     await room.second(hit, tierGet('redis', 'hit'))
@@ -95,7 +95,7 @@ describe('what is now', () => {
     expect(now.outbox).toEqual({ status: 'running', depth: 3, oldest_age_ms: 4, parked: 0, relayed: 5 })
   })
 
-  it('tells a part that failed from one that is away, one that idles and one that is off', async () => {
+  it('distinguishes parts that fail, are away, idle or switched off', async () => {
     const room = createRoom()
     await room.second(tierGet('kv', 'hit'), tierGet('kv', 'timeout'), tierGet('redis', 'breaker-open'))
     const stateOf = (part: string) => room.monitor.now()?.parts.find((each) => each.part === part)?.state
@@ -104,7 +104,7 @@ describe('what is now', () => {
     ])
   })
 
-  it('has of each breaker the worst state of any location', async () => {
+  it('shows the worst state of each breaker over all locations', async () => {
     const room = createRoom()
     await room.second(hit)
     room.state.gauges = {
@@ -117,7 +117,7 @@ describe('what is now', () => {
     expect(kv?.breakers).toEqual({ get: null, put: null })
   })
 
-  it('does not claim of an origin that is away what it told before', async () => {
+  it('does not repeat the last report of an origin that is away', async () => {
     const room = createRoom()
     const outbox = { ...origin.outbox, status: 'lagging', oldestAgeMs: 60_000, depth: 500 } as const
     room.state.origin = { ...origin, isUp: false, outbox: { ...outbox, parked: 0, relayed: 0 } }
@@ -128,7 +128,7 @@ describe('what is now', () => {
 })
 
 describe('the sums of windows', () => {
-  it('end with the newest sample, reach no further back than they say, and are of everything in the end', async () => {
+  it('end with the newest sample, and reach back as far as they say or, for all time, to the beginning', async () => {
     const room = createRoom()
     for (let second = 0; second < 70; second += 1) await room.second(hit)
     const { windows, all } = room.monitor.windowSums()
@@ -142,7 +142,7 @@ describe('the sums of windows', () => {
 })
 
 describe('a look', () => {
-  it('tells the webhook and the streams of an alert, in the second in which it fires', async () => {
+  it('informs the webhook and the streams of an alert in the second in which it fires', async () => {
     const room = createRoom()
     await room.second(hit)
     const stream = room.monitor.openStream(null, { workspaceId: null, userId: null })
@@ -160,7 +160,7 @@ describe('a look', () => {
     expect(alertReportSchema.parse(room.monitor.alertReport()).changes[0]?.delivery.status).toBe('delivered')
   })
 
-  it('asks for a sample a second while a second matters, and else leaves the deployment to its pace', async () => {
+  it('requests a sample a second while a second matters, and otherwise none', async () => {
     const room = createRoom({ kind: 'refused', status: 500, retryAfterMs: null })
     await room.second(hit)
     expect(room.state.watches).toBe(0)
@@ -168,7 +168,7 @@ describe('a look', () => {
     expect(room.state.watches).toBe(1)
     await room.second(tierGet('redis', 'hit'))
     expect(room.state.watches).toBe(1)
-    // Its try is under way in this one; in the next it has been refused, and is to come again soon.
+    // The try is in flight in this sample. By the next one it was refused, and will soon be repeated.
     await room.second(violation)
     await room.second()
     expect(room.state.watches).toBe(2)

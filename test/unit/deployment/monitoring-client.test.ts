@@ -18,8 +18,8 @@ const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
   ...changes,
 })
 
-describe('what watches, asked', () => {
-  it('is out of reach where it fails, whatever it says', async () => {
+describe('the monitoring client', () => {
+  it('answers figures_unavailable if the object fails, whatever the error says', async () => {
     const client = createMonitoringClient(() => stubOf({}), createFakeClock())
     const away = { ok: false, error: { code: 'figures_unavailable' } }
     expect(await client.now()).toEqual(away)
@@ -30,7 +30,7 @@ describe('what watches, asked', () => {
     expect(await broken.alertReport()).toEqual(away)
   })
 
-  it('is out of reach where it does not answer in time', async () => {
+  it('answers figures_unavailable if the object does not answer in time', async () => {
     const clock = createFakeClock()
     const client = createMonitoringClient(
       () => stubOf({ alertSettings: () => new Promise(() => undefined) }),
@@ -41,7 +41,7 @@ describe('what watches, asked', () => {
     expect(await asked).toEqual({ ok: false, error: { code: 'figures_unavailable' } })
   })
 
-  it('lets a stream go that is opened too late', async () => {
+  it('cancels a stream that is opened too late', async () => {
     const clock = createFakeClock()
     let hasPlace = true
     const late = new ReadableStream<Uint8Array>({
@@ -58,7 +58,7 @@ describe('what watches, asked', () => {
     await vi.waitFor(() => expect(hasPlace).toBe(false))
   })
 
-  it('says what is wrong with settings, and when there are too many streams', async () => {
+  it('reports faults of settings, and too many streams', async () => {
     const faults = [{ parameter: 'rules.error_rate.fire_at', message: 'a ratio' }]
     const client = createMonitoringClient(
       () =>

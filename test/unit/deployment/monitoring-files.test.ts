@@ -48,7 +48,7 @@ function namesIn(text: string): Set<string> {
 }
 
 describe('the dashboard for Grafana', () => {
-  test("asks a data source of the reader's choice, and nothing of a fixed one", () => {
+  test('uses the data source that the reader chooses, and no fixed one', () => {
     expect(dashboard.templating.list).toContainEqual(
       expect.objectContaining({ name: 'datasource', type: 'datasource', query: 'prometheus' }),
     )
@@ -67,14 +67,14 @@ describe('the dashboard for Grafana', () => {
     expect(new Set(cells).size).toBe(cells.length)
   })
 
-  test('asks for no family that the Worker does not give', () => {
+  test('queries no family that the Worker does not expose', () => {
     const asked = namesIn(
       dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).join('\n'),
     )
     expect([...asked].filter((name) => !sampleNames().includes(name))).toEqual([])
   })
 
-  test('shows every family that the Worker gives', () => {
+  test('shows every family that the Worker exposes', () => {
     const families = [
       ...Object.keys(counterFamilies).map((family) => `boardcache_${family}_total`),
       ...Object.keys(gaugeFamilies).map((family) => `boardcache_${family}`),
@@ -86,7 +86,7 @@ describe('the dashboard for Grafana', () => {
 })
 
 describe('the alert rules', () => {
-  test('ask for no family that the Worker does not give', () => {
+  test('query no family that the Worker does not expose', () => {
     const names = [...namesIn(rules)]
     expect(names.length).toBeGreaterThan(5)
     expect(names.filter((name) => !sampleNames().includes(name))).toEqual([])
@@ -107,7 +107,7 @@ describe('the figures as text', () => {
     () => {
       const gauges = { LAX: { 'breaker_state kv get': 1, memory_tier_bytes: 5, isolates: 1 } }
       const outbox = { status: 'running' as const, depth: 1, oldestAgeMs: 1_500, parked: 0, relayed: 1 }
-      const origin = { askedAtMs: 0, isUp: true, queriesRunning: 1, queriesWaiting: 0, outbox }
+      const origin = { fetchedAtMs: 0, isUp: true, queriesRunning: 1, queriesWaiting: 0, outbox }
       const check = fc.property(fc.array(cacheEvent, { minLength: 5, maxLength: 200 }), (events) => {
         const text = renderPrometheus(readingOf(events, { gauges, origin }), 'prometheus')
         expect(promtool(['check', 'metrics'], text)).toBe('')
@@ -116,7 +116,7 @@ describe('the figures as text', () => {
     },
   )
 
-  test('give no sample that sampleNames leaves out', () => {
+  test('contain no sample that sampleNames leaves out', () => {
     const [events] = fc.sample(fc.array(cacheEvent, { minLength: 400, maxLength: 400 }), {
       numRuns: 1,
       seed: 1,

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { withRateLimits } from '../../../worker/http/rate-limit-headers.ts'
-import type { Standing } from '../../../worker/rate-limits/limiter.ts'
+import type { Allowance } from '../../../worker/rate-limits/limiter.ts'
 
-const user: Standing = {
+const user: Allowance = {
   scope: 'user',
   requestsMax: 600,
   windowSeconds: 60,
   remaining: 599,
   resetSeconds: 42,
 }
-const workspace: Standing = { ...user, scope: 'workspace', requestsMax: 30_000, remaining: 29_000 }
-const taken = (standing: Standing, refusal: Promise<boolean> | null = null) => ({
-  standing,
+const workspace: Allowance = { ...user, scope: 'workspace', requestsMax: 30_000, remaining: 29_000 }
+const taken = (allowance: Allowance, refusal: Promise<boolean> | null = null) => ({
+  allowance,
   isRefused: false,
   refusal,
 })

@@ -121,7 +121,7 @@ test('a full page of the largest contacts is an answer; a larger answer is refus
   const { request } = createOrigin({ database: createPromptDatabase(() => names) })
   expect(await read(await request('/workspaces/15213/boards'))).toMatchObject({
     status: 502,
-    body: { code: 'answer_too_large', error: 'The answer is larger than this service gives out.' },
+    body: { code: 'answer_too_large', error: 'The answer is larger than this service returns.' },
   })
 })
 

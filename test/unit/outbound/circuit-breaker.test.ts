@@ -19,7 +19,7 @@ interface Call {
   readonly settle: Admission
 }
 
-/** A breaker, and a record of what it did, made from outside of it. */
+/** A breaker, with a record of its behaviour made from outside. */
 function createWatched(given = pace) {
   const clock = { nowMs: 1_000, now: () => clock.nowMs, schedule: () => () => undefined }
   const changes: BreakerState[] = []
@@ -32,7 +32,7 @@ function createWatched(given = pace) {
     else settle(outcome)
     return 'admitted'
   }
-  return { clock, breaker, changes, underWay, call, state: () => breaker.standing().state }
+  return { clock, breaker, changes, underWay, call, state: () => breaker.status().state }
 }
 
 type Step =
@@ -86,7 +86,7 @@ test.each([
   )
 })
 
-/** Closes the breaker by a trial that is answered. What is still under way is not heard of meanwhile. */
+/** Closes the breaker by a trial that succeeds. Calls that are still in flight never settle. */
 function recover(watched: ReturnType<typeof createWatched>, { failuresMax }: BreakerPace): void {
   for (let call = 0; call < failuresMax; call += 1) watched.call('failed')
   watched.clock.nowMs += Math.max(pace.pauseMaxMs, pace.trialLostMs)
@@ -99,7 +99,7 @@ interface Settled {
   readonly outcome: CallOutcome
 }
 
-/** The rule, from the whole history. */
+/** The rule, evaluated over the whole history. */
 function isTooMuch(history: readonly Settled[], nowMs: number, given: BreakerPace): boolean {
   const last = history.at(-1)?.outcome
   if (last === 'rate-limited') return true
@@ -112,7 +112,7 @@ function isTooMuch(history: readonly Settled[], nowMs: number, given: BreakerPac
   return window.filter((one) => one.outcome === 'failed').length >= window.length * given.failureShareMax
 }
 
-test('of a breaker that is not closed there is never more than one trial under way, but for one that is lost', () => {
+test('a breaker that is not closed never has more than one trial in flight, apart from lost ones', () => {
   fc.assert(
     fc.property(steps, (all) => {
       const watched = createWatched()
@@ -155,7 +155,7 @@ test('whatever happened, once the tier answers again the breaker closes after th
     fc.property(steps, (all) => {
       const watched = createWatched()
       for (const next of all) take(watched, next)
-      // What is still under way is never heard of again.
+      // Calls that are still in flight never settle.
       watched.clock.nowMs += Math.max(pace.pauseMaxMs, pace.trialLostMs)
       for (let call = 0; call < 20; call += 1) {
         expect(watched.call('answered')).toBe('admitted')
@@ -166,7 +166,7 @@ test('whatever happened, once the tier answers again the breaker closes after th
   )
 })
 
-test('every change is told, in an order that makes sense', () => {
+test('every change of state is reported, in a possible order', () => {
   const follows: Record<BreakerState, BreakerState[]> = {
     closed: ['open'],
     open: ['half-open'],
@@ -209,7 +209,7 @@ test('each trial that fails doubles the pause, up to the longest; an answer brin
   expect(pauseNow()).toBe(10)
 })
 
-test('what was begun before a breaker opened says nothing about its trial', () => {
+test('a call that began before the breaker opened does not decide its trial', () => {
   const watched = createWatched()
   watched.call()
   for (const failure of ['failed', 'failed', 'failed'] as const) watched.call(failure)
@@ -224,19 +224,19 @@ test('what was begun before a breaker opened says nothing about its trial', () =
   expect(watched.state()).toBe('closed')
 })
 
-test('a standing tells since when', () => {
+test('the status of a breaker says since when it holds', () => {
   const watched = createWatched()
-  expect(watched.breaker.standing()).toEqual({ state: 'closed', sinceMs: 1_000 })
+  expect(watched.breaker.status()).toEqual({ state: 'closed', sinceMs: 1_000 })
   watched.clock.nowMs = 2_000
   for (const failure of ['failed', 'failed', 'failed'] as const) watched.call(failure)
-  expect(watched.breaker.standing()).toEqual({ state: 'open', sinceMs: 2_000 })
+  expect(watched.breaker.status()).toEqual({ state: 'open', sinceMs: 2_000 })
   watched.clock.nowMs = 3_000
-  expect(watched.breaker.standing()).toEqual({ state: 'half-open', sinceMs: 2_010 })
+  expect(watched.breaker.status()).toEqual({ state: 'half-open', sinceMs: 2_010 })
   watched.call()
-  expect(watched.breaker.standing()).toEqual({ state: 'half-open', sinceMs: 3_000 })
+  expect(watched.breaker.status()).toEqual({ state: 'half-open', sinceMs: 3_000 })
 })
 
-test('the pace of the tiers is one that can be kept', () => {
+test('the pace of the tiers is consistent with their deadlines', () => {
   expect(tierPace.failuresMax).toBeLessThanOrEqual(tierPace.windowCalls)
   expect(tierPace.pauseMs).toBeLessThanOrEqual(tierPace.pauseMaxMs)
 })

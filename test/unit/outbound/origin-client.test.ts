@@ -17,7 +17,7 @@ let counted: CacheEvent[]
 let sentBytes: number
 let status: number
 
-/** An answer of so many bytes, made as it is read. */
+/** An answer of the given length, generated while it is read. */
 function answerOf(lengthBytes: number): Response {
   let leftBytes = lengthBytes
   const body = new ReadableStream<Uint8Array>(
@@ -55,13 +55,13 @@ afterEach(() => {
 const load = () =>
   origin.load(contactCounts.questionOf({}), { workspaceId, userId: null, version: 'l:1' }, caller)
 
-it('an answer of the largest size is taken', async () => {
+it('an answer of the largest size is accepted', async () => {
   lengthBytes = limits.answerBytesMax
   const loaded = await load()
   expect(loaded.ok && loaded.value?.length).toBe(limits.answerBytesMax)
 })
 
-it('a larger one is an error of its own, is read no further, counted, and no failure of the origin', async () => {
+it('a larger answer is an error of its own, is not read to its end, is counted, and is no failure of the origin', async () => {
   lengthBytes = 20 * limits.answerBytesMax
   for (let each = 1; each <= 10; each += 1) {
     expect(await load()).toEqual(err({ code: 'answer_too_large' }))
@@ -73,7 +73,7 @@ it('a larger one is an error of its own, is read no further, counted, and no fai
   expect(origin.breaker().state).toBe('closed')
 })
 
-it.each([200, 403, 500])('so is everything else that the origin says, with status %s', async (given) => {
+it.each([200, 403, 500])('every other answer of the origin with status %s is bounded too', async (given) => {
   status = given
   lengthBytes = 20 * limits.answerBytesMax
   expect(await origin.membership(workspaceId, null, caller)).toEqual(err({ code: 'answer_too_large' }))

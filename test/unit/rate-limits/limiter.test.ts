@@ -12,7 +12,7 @@ const windowMs = 60_000
 /** The beginning of a window. */
 const startMs = windowMs * 29_000_000
 
-/** One Redis for all isolates, counting as the script of @upstash/ratelimit does, shield included. */
+/** One Redis for all isolates. It counts like the script of @upstash/ratelimit, shield included. */
 function createRedis(clock: FakeClock) {
   const counts = new Map<string, number>()
   const asked: { readonly key: string; readonly weight: number }[] = []
@@ -59,58 +59,58 @@ function createWorld(requestsMax: number, isolates = 1, platform: PlatformLimit 
       recorder,
     }),
   )
-  /** Whether a request is let through, with all that it sets off behind it done. */
-  async function ask(isolate = 0, id = 'user-1'): Promise<boolean> {
+  /** Whether a request passes, after all work that it started has ended. */
+  async function request(isolate = 0, id = 'user-1'): Promise<boolean> {
     const behind: Promise<unknown>[] = []
     const taken = limiters[isolate]?.take(id, (work) => behind.push(work))
     if (taken === undefined) throw new Error('no such isolate')
     await Promise.all(behind)
     return !taken.isRefused && (await taken.refusal) !== true
   }
-  return { clock, redis, events, limiters, ask }
+  return { clock, redis, events, limiters, request }
 }
 
-async function passedOf(count: number, ask: () => Promise<boolean>): Promise<number> {
+async function passedOf(count: number, request: () => Promise<boolean>): Promise<number> {
   let passed = 0
-  for (let each = 0; each < count; each += 1) if (await ask()) passed += 1
+  for (let each = 0; each < count; each += 1) if (await request()) passed += 1
   return passed
 }
 
 describe('a limit', () => {
-  it('lets as many through as it says, tells the rest when to come back, and lets them in then', async () => {
-    const { clock, ask, limiters } = createWorld(10)
-    expect(await passedOf(15, ask)).toBe(10)
+  it('lets the configured number through, tells others when to come back, and lets them in then', async () => {
+    const { clock, request, limiters } = createWorld(10)
+    expect(await passedOf(15, request)).toBe(10)
     const refused = limiters[0]?.take('user-1', () => undefined)
-    expect(refused).toMatchObject({ isRefused: true, standing: { remaining: 0, resetSeconds: 61 } })
+    expect(refused).toMatchObject({ isRefused: true, allowance: { remaining: 0, resetSeconds: 61 } })
     await clock.advance(61_000)
-    expect(await ask()).toBe(true)
+    expect(await request()).toBe(true)
   })
 
-  it('counts one apart from another', async () => {
-    const { ask } = createWorld(10)
-    await passedOf(12, ask)
-    expect(await passedOf(12, () => ask(0, 'user-2'))).toBe(10)
+  it('counts each user separately', async () => {
+    const { request } = createWorld(10)
+    await passedOf(12, request)
+    expect(await passedOf(12, () => request(0, 'user-2'))).toBe(10)
   })
 
-  it('asks Redis once a batch, under a name that does not tell whose it is', async () => {
-    const { redis, ask } = createWorld(200)
-    expect(await passedOf(9, ask)).toBe(9)
+  it('calls Redis once for each batch, under a name that does not reveal the user', async () => {
+    const { redis, request } = createWorld(200)
+    expect(await passedOf(9, request)).toBe(9)
     expect(redis.asked).toEqual([])
-    await passedOf(91, ask)
+    await passedOf(91, request)
     expect(redis.asked.map(({ weight }) => weight)).toEqual(Array.from({ length: 10 }, () => 10))
     for (const { key } of redis.asked) expect(key).toMatch(/^[0-9a-f]{32}$/)
   })
 
-  it('asks Redis nothing about who is refused', async () => {
-    const { redis, ask } = createWorld(20, 2)
-    await passedOf(20, () => ask(0))
-    await passedOf(40, () => ask(1))
+  it('does not call Redis for a user that is refused', async () => {
+    const { redis, request } = createWorld(20, 2)
+    await passedOf(20, () => request(0))
+    await passedOf(40, () => request(1))
     const asked = redis.asked.length
-    await passedOf(40, () => ask(1))
+    await passedOf(40, () => request(1))
     expect(redis.asked).toHaveLength(asked)
   })
 
-  it('in no fixed window do n isolates let more than the limit and n + 1 batches through', async () => {
+  it('n isolates let no more than the limit and n + 1 batches through in any fixed window', async () => {
     const step = fc.record({
       isolate: fc.nat({ max: 3 }),
       burst: fc.integer({ min: 1, max: 12 }),
@@ -122,14 +122,14 @@ describe('a limit', () => {
         fc.integer({ min: 1, max: 4 }),
         fc.array(step, { minLength: 5, maxLength: 25 }),
         async (requestsMax, isolates, steps) => {
-          const { clock, ask } = createWorld(requestsMax, isolates)
+          const { clock, request } = createWorld(requestsMax, isolates)
           const batch = Math.max(1, Math.floor(requestsMax * limits.rateLimitBatchShare))
           const most = isolates === 1 ? requestsMax : requestsMax + (isolates + 1) * batch
           const passed = new Map<number, number>()
           for (const { isolate, burst, pauseMs } of steps) {
             for (let each = 0; each < burst; each += 1) {
               const index = Math.floor(clock.now() / windowMs)
-              if (await ask(isolate % isolates)) passed.set(index, (passed.get(index) ?? 0) + 1)
+              if (await request(isolate % isolates)) passed.set(index, (passed.get(index) ?? 0) + 1)
             }
             await clock.advance(pauseMs)
           }
@@ -142,13 +142,13 @@ describe('a limit', () => {
 })
 
 describe('with Redis away', () => {
-  it('the platform decides where it is configured, and each decision is counted', async () => {
+  it('the platform decides if it is configured, and each decision is counted', async () => {
     const answers = [true, true, false]
-    const { redis, ask, events } = createWorld(10, 1, {
+    const { redis, request, events } = createWorld(10, 1, {
       limit: async () => ({ success: answers.shift() ?? true }),
     })
     redis.isUp = false
-    const seen = [await ask(), await ask(), await ask(), await ask()]
+    const seen = [await request(), await request(), await request(), await request()]
     expect(seen).toEqual([true, true, true, false])
     expect(events.map((event) => event.kind === 'rate-limited' && event.outcome)).toEqual([
       'passed-by-platform',
@@ -157,20 +157,20 @@ describe('with Redis away', () => {
     ])
   })
 
-  it('and no platform configured, requests go on and are counted, but no isolate lets more than the limit through', async () => {
-    const { redis, ask, events } = createWorld(10)
+  it('and no platform configured, requests pass and are counted, but no isolate lets more than the limit through', async () => {
+    const { redis, request, events } = createWorld(10)
     redis.isUp = false
-    expect(await passedOf(20, ask)).toBe(10)
+    expect(await passedOf(20, request)).toBe(10)
     expect(
       events.filter((event) => event.kind === 'rate-limited' && event.outcome === 'let-through'),
     ).toHaveLength(9)
   })
 
-  it('and the platform away or late too, requests go on and are counted', async () => {
+  it('and the platform away or late too, requests pass and are counted', async () => {
     const platform = { limit: () => new Promise<never>(() => undefined) }
-    const { clock, redis, limiters, ask, events } = createWorld(10, 1, platform)
+    const { clock, redis, limiters, request, events } = createWorld(10, 1, platform)
     redis.isUp = false
-    expect(await ask()).toBe(true)
+    expect(await request()).toBe(true)
     const late = limiters[0]?.take('user-1', () => undefined)
     if (late === undefined || late.refusal === null) throw new Error('the platform was not asked')
     await passTime(clock, [late.refusal])
@@ -178,8 +178,8 @@ describe('with Redis away', () => {
     expect(events.at(-1)).toEqual({ kind: 'rate-limited', scope: 'user', outcome: 'let-through' })
   })
 
-  it('a late Redis keeps nobody waiting, and an answer that comes in time ends the fallback', async () => {
-    const { clock, redis, limiters, ask, events } = createWorld(10)
+  it('a late Redis delays no request, and an answer in time ends the fallback', async () => {
+    const { clock, redis, limiters, request, events } = createWorld(10)
     redis.delayMs = 2 * limits.rateLimitCountDeadlineMs
     const behind: Promise<unknown>[] = []
     const taken = limiters[0]?.take('user-1', (work) => behind.push(work))
@@ -187,14 +187,14 @@ describe('with Redis away', () => {
     expect(events).toEqual([])
     await passTime(clock, behind)
     redis.delayMs = 0
-    await ask()
+    await request()
     expect(events).toEqual([{ kind: 'rate-limited', scope: 'user', outcome: 'let-through' }])
-    await ask()
+    await request()
     expect(events).toHaveLength(1)
   })
 })
 
-/** Lets a deadline pass, however late what waits for it begins: digests are made outside of the loop's turns. */
+/** Lets a deadline pass even if the waiting begins late: digests are computed outside of the event loop's turns. */
 async function passTime(clock: FakeClock, work: readonly Promise<unknown>[]): Promise<void> {
   let isDone = false
   void Promise.all(work).then(() => {

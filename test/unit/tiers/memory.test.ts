@@ -30,7 +30,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(2_000) }) },
 )
 
-test('whatever is put, read, removed and over, it never holds more bytes than its budget, by its own count or by the bodies', async () => {
+test('whatever is stored, read, removed or expired, it never holds more bytes than its budget, by its own count and by the bodies', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 150, size: 'max' }), async (steps) => {
       let nowMs = 1_000
@@ -71,7 +71,7 @@ test('the entry that was used least recently leaves first', async () => {
   expect(await tier.get(keyOf('read'), signal)).toMatchObject({ ok: true, value: { etag: 'etag' } })
 })
 
-test('an entry over its share of the budget is refused, and drives out nothing', async () => {
+test('an entry over its share of the budget is refused and evicts nothing', async () => {
   const tier = createMemoryTier(createFakeClock(), bytesMax)
   await tier.put(keyOf('small'), entryOf(), signal)
   const large = entryOf({ body: bodyOf(bytesMax * limits.memoryEntryShareMax) })
@@ -88,7 +88,7 @@ test('a hit copies nothing: two readers get the same bytes', async () => {
   expect(second.ok && second.value).toBe(first.ok && first.value)
 })
 
-test('what came out of a tier is kept as it came, and only a small part of something large is copied out of it', async () => {
+test('a body from another tier is kept without a copy, unless it is a small part of a large buffer', async () => {
   const tier = createMemoryTier(createFakeClock(), limits.memoryCacheBytesDefault)
   const decoded = decodeEntry(encodeEntry(entryOf()))
   if (!decoded.ok) throw new Error('an encoded entry can be decoded')
@@ -99,7 +99,7 @@ test('what came out of a tier is kept as it came, and only a small part of somet
   expect(part.ok && part.value?.body.buffer.byteLength).toBe(10)
 })
 
-test('an entry that is over is dropped when it is asked for', async () => {
+test('an expired entry is dropped when it is read', async () => {
   const clock = createFakeClock()
   const tier = createMemoryTier(clock, limits.memoryCacheBytesDefault)
   await tier.put(keyOf('a'), entryOf({ deleteAtMs: clock.now() + 1_000 }), signal)
@@ -108,7 +108,7 @@ test('an entry that is over is dropped when it is asked for', async () => {
   expect(tier.heldBytes()).toBe(0)
 })
 
-test('what leaves to make room is told of, and what is over or removed is not', async () => {
+test('evictions are reported, and expired or removed entries are not', async () => {
   const clock = createFakeClock()
   let evictions = 0
   const tier = createMemoryTier(clock, 100_000, () => {

@@ -12,6 +12,6 @@ it('reads how much memory a Redis uses, and its bound where there is one', () =>
   expect(parseRedisMemory(`${info}4194304\r\n`)?.maxBytes).toBe(4_194_304)
 })
 
-it('claims nothing where INFO says nothing of it', () => {
+it('answers null if INFO does not report it', () => {
   expect(parseRedisMemory('# Server\r\nredis_version:7.0.15\r\n')).toBeNull()
 })

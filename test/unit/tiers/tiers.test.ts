@@ -4,7 +4,7 @@ import { createFakeClock } from '../../support/fake-clock.ts'
 
 const redis = { url: 'http://127.0.0.1:9', token: 'token' }
 
-/** The tiers of a deployment; none of them is asked. */
+/** The tiers of a deployment; none of them is called. */
 function slotsOf(config: Partial<Parameters<typeof createTiers>[0]['config']>) {
   const nothing = async () => undefined
   return createTiers({
@@ -16,7 +16,7 @@ function slotsOf(config: Partial<Parameters<typeof createTiers>[0]['config']>) {
   }).slots
 }
 
-test('tiers are asked from near to far, and answers name them as the interface does', () => {
+test('tiers are ordered from near to far, and have the names that answers use', () => {
   expect(slotsOf({}).map(({ tier, source, isNear }) => [tier.name, source, isNear])).toEqual([
     ['memory', 'memory', true],
     ['edge-cache', 'edge_cache', true],
@@ -25,7 +25,7 @@ test('tiers are asked from near to far, and answers name them as the interface d
   ])
 })
 
-test('what is switched off is not asked', () => {
+test('a tier that is switched off is not there', () => {
   const names = slotsOf({ redis: null, memoryCacheBytes: 0, isEdgeCacheEnabled: false }).map(
     ({ tier }) => tier.name,
   )

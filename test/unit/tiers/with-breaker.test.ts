@@ -47,7 +47,7 @@ test('misses are answers: they never open a breaker', async () => {
 })
 
 test.each(['timeout', 'unavailable'] as const)(
-  'a tier that answers "%s" again and again is asked no more',
+  'a tier that repeatedly answers "%s" is no longer called',
   async (kind) => {
     await failReads(kind)
     const asked = calls

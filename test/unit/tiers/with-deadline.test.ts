@@ -16,7 +16,7 @@ beforeEach(() => {
   place = createFakeTier('kv', clock)
 })
 
-/** Every call of a tier whose calls never settle, whatever their signal says. */
+/** Calls every method of a tier whose calls never settle, whatever their signal says. */
 function callsOfHanging(signal: AbortSignal) {
   const never = () => new Promise<never>(() => undefined)
   const tier = withDeadline({ name: 'kv', get: never, put: never, remove: never, probe: never }, clock, 1_000)
@@ -41,13 +41,13 @@ test('every call settles at once when its caller goes away, though the tier neve
   expect(await answers).toEqual([late, late, late, late])
 })
 
-test('who is gone already has nothing asked', async () => {
+test('nothing is called for a caller that has already gone', async () => {
   place.stored.set(key, new Uint8Array())
   expect(await withDeadline(place, clock, 1_000).remove([key], AbortSignal.abort())).toEqual(late)
   expect(place.stored.size).toBe(1)
 })
 
-test('what is given up is told so, and an answer in time leaves no timer and no listener behind', async () => {
+test('the signal of a call that is given up is aborted, and an answer in time leaves no timer and no listener behind', async () => {
   const signals: AbortSignal[] = []
   const timers = new Set<() => void>()
   const counting = {

@@ -9,7 +9,7 @@ import { createFakeTier } from '../../support/fake-tier.ts'
 const key = 'bc1:15213:contact-list:b1' as CacheKey
 const { signal } = new AbortController()
 
-test('every get and put is counted by its outcome, what was skipped apart from what failed', async () => {
+test('every get and put is counted by its outcome, with skipped puts apart from failed ones', async () => {
   const clock = createFakeClock()
   const place = createFakeTier('kv', clock)
   const events: CacheEvent[] = []
@@ -30,7 +30,7 @@ test('every get and put is counted by its outcome, what was skipped apart from w
   ])
 })
 
-test('what a wrapped tier can do besides stays within reach', () => {
+test('other methods of a wrapped tier remain available', () => {
   const clock = createFakeClock()
   const place = createFakeTier('kv', clock)
   expect(withMetrics(place, clock, { record: () => undefined }).stored).toBe(place.stored)

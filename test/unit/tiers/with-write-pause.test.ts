@@ -87,7 +87,7 @@ test('a refused write is not tried again within the second, since another isolat
   expect(await tier.put(key, entryOf(), signal)).toEqual(stored)
 })
 
-test('what never left for the place holds up nothing', async () => {
+test('a write that never left the isolate starts no pause', async () => {
   const { place, tier } = createPaused()
   place.failure = { kind: 'breaker-open' }
   await tier.put(key, entryOf(), signal)
@@ -97,7 +97,7 @@ test('what never left for the place holds up nothing', async () => {
   expect(await tier.put(key, entryOf(), signal)).toEqual(stored)
 })
 
-test('a write that never settles holds its key up for a second and no longer', async () => {
+test('a write that never settles delays its key for a second and no longer', async () => {
   const { clock, place, tier } = createPaused()
   place.gate = new Promise(() => undefined)
   void tier.put(key, entryOf(), signal)
@@ -106,7 +106,7 @@ test('a write that never settles holds its key up for a second and no longer', a
   expect(await tier.put(key, entryOf(), signal)).toEqual(stored)
 })
 
-test('of more keys than it remembers the latest are remembered', async () => {
+test('if there are too many keys, the latest are remembered', async () => {
   const { tier } = createPaused(2)
   for (const name of ['a', 'b', 'c']) await tier.put(name as CacheKey, entryOf(), signal)
   expect(await tier.put('c' as CacheKey, entryOf(), signal)).toEqual(skipped)

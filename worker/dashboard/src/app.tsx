@@ -10,7 +10,7 @@ import { Shell } from './shell.tsx'
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      // What cannot be reached is asked once more; what was refused stays refused.
+      // A request without an answer is tried once more. A refusal is not repeated.
       retry: (failures, error) => failures < 1 && error instanceof ApiFailure && error.status === 0,
       refetchOnWindowFocus: false,
       staleTime: 30_000,
@@ -25,7 +25,7 @@ type Door =
   | { readonly state: 'out'; readonly auth: Auth; readonly message: string | null }
   | { readonly state: 'in'; readonly auth: Auth; readonly user: User }
 
-/** The whole page: signed out or in. */
+/** The whole page, signed out or signed in. */
 export function App() {
   const door = useDoor()
   if (door.state === 'broken') {
@@ -76,8 +76,9 @@ function after(before: Door, auth: Auth, user: User | null): Door {
     const isSame = before.state === 'in' && before.user.sessionKey === user.sessionKey
     return isSame ? before : { state: 'in', auth, user }
   }
-  // Nothing of one user's is there for the next.
+  // The next user must not see any data of the previous one.
   queries.clear()
-  const message = before.state === 'in' && !auth.wasAsked() ? 'Your session is over. Sign in again.' : null
+  const message =
+    before.state === 'in' && !auth.wasEndedByUser() ? 'Your session has ended. Sign in again.' : null
   return { state: 'out', auth, message }
 }

@@ -4,8 +4,8 @@ import type { ApiClient } from './api/api-client.ts'
 import type { Board, Directory, Workspace } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
 
-/** Who looks, and at which workspace: what every view needs. */
-export interface Place {
+/** The user and the workspace, which every view needs. */
+interface Place {
   readonly auth: Auth
   readonly user: User
   readonly api: ApiClient
@@ -21,7 +21,7 @@ export function usePlace(): Place {
   return place
 }
 
-/** The boards of the workspace that is looked at, with their columns in order. */
+/** The boards of the workspace, with their columns in order. */
 export function useBoards() {
   const { auth, directory, workspace } = usePlace()
   return useQuery({

@@ -21,7 +21,7 @@ function subscribe(listener: () => void): () => void {
   return () => window.removeEventListener('hashchange', listener)
 }
 
-/** The view that the address names after `#/`: the page is one file, so its server need not know of them. */
+/** The view that the address names after `#/`. The page is a single file, so its server need not know the views. */
 export function useView(): View {
   return useSyncExternalStore(subscribe, currentView)
 }

@@ -23,7 +23,7 @@ const InspectorView = lazy(async () => ({
 
 const workspaceKey = 'boardcache-workspace'
 
-/** What surrounds every view: navigation, the workspace that is looked at, and the way out. */
+/** The frame around every view: the navigation, the choice of the workspace, and signing out. */
 export function Shell({ auth, user }: { auth: Auth; user: User }) {
   const directory = useMemo(() => createDirectory(auth.config), [auth])
   const api = useMemo(() => createApiClient(auth), [auth])

@@ -2,7 +2,7 @@ import { chooseTheme, type Theme, themes, useTheme } from './theme.ts'
 
 const titles: Readonly<Record<Theme, string>> = { system: 'Auto', light: 'Light', dark: 'Dark' }
 
-/** Light, dark, or as the device has it. */
+/** The choice between light, dark, and the device's setting. */
 export function ThemeChoice() {
   const theme = useTheme()
   return (

@@ -11,8 +11,8 @@ import { err, ok } from '../../../shared/result.ts'
 import { alertRules } from './rules.ts'
 
 /**
- * The settings after a change; what it leaves out stays. The whole of each rule is held to what makes sense together, so a
- * change of one number can be refused for another's sake: faults name both.
+ * Applies a change to the settings; a setting that the change leaves out stays as it is. Each rule is checked as a
+ * whole, so a change of one number can be refused because of another one; the faults name both.
  */
 export function applyAlertSettings(
   settings: AlertSettings,
@@ -33,8 +33,8 @@ function faultsOfRule(name: AlertRuleName, settings: AlertRuleSettings): Fault[]
     parameter: `rules.${name}.${setting}`,
     message:
       kind === 'ratio-above-one'
-        ? 'a ratio: fire_at and resolve_at are from 0 to 1'
-        : `must not be ${rule.fires === 'below' ? 'below fire_at: it fires below that' : 'above fire_at: it fires above that'}`,
+        ? 'must be from 0 to 1: this rule measures a ratio'
+        : `must not be ${rule.fires} fire_at, where the rule fires`,
   }))
 }
 

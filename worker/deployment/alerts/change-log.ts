@@ -4,30 +4,31 @@ import { alertChangeSchema, deliverySchema } from '../../../shared/contract/aler
 import { limits } from '../../../shared/limits.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 
-/** A change on its way to the webhook: its next try is the `tries`-th. */
+/** A change that waits for the webhook. `tries` counts the next try as well. */
 export interface WaitingChange {
   readonly change: AlertChange
   readonly tries: number
 }
 
 /**
- * Every change of an alert, and what became of telling it: the history that is shown and the queue of the webhook in one
- * table, so that a change is queued exactly once, in the transaction that wrote it down.
+ * Every change of an alert, with the outcome of its delivery. One table is both the history that is shown and the queue
+ * of the webhook, so a change is queued exactly once, in the transaction that records it.
  */
 export interface ChangeLog {
-  /** Within the caller's transaction. Those to `firing` and `resolved` wait for the webhook, where there is one. */
+  /** Runs within the caller's transaction. Where there is a webhook, changes to `firing` and `resolved` wait for it. */
   append(changes: readonly AlertChange[]): void
-  /** Newest first, `limits.alertChangesKeptMax` at most. */
+  /** The newest first, at most `limits.alertChangesKeptMax`. */
   latest(): AlertReport['changes']
   queue(): AlertReport['webhook']
-  /** When the next try is due; null: nothing waits. */
+  /** When the next try is due; null if nothing waits. */
   dueAtMs(): number | null
   /**
-   * Takes what is due for a try, of each alert its oldest alone: a receiver hears of an alert's changes in their order. The
-   * try is counted, and the next one put off, before anything is sent: whatever ends this object meanwhile.
+   * Takes the changes that are due for a try, only the oldest of each alert, so that the receiver gets an alert's
+   * changes in order. Each try is counted and the next one scheduled before anything is sent, so that a crash in
+   * between loses neither.
    */
   take(nowMs: number, putOffMs: (tries: number) => number): WaitingChange[]
-  /** The try's end, where the change goes on waiting until `nextAtMs`. */
+  /** Records a failed try. The change waits until `nextAtMs`. */
   putOff(id: string, lastStatus: number | null, nextAtMs: number): void
   settle(id: string, status: 'delivered' | 'failed', lastStatus: number | null): void
 }
@@ -46,10 +47,10 @@ const rowSchema = z.object({
 })
 const numberRowSchema = z.object({ n: z.number().nullable() })
 
-/** Of each alert the oldest change that waits. */
+/** The oldest waiting change of each alert. */
 const heads = `select min(sequence) from alert_changes where status = 'waiting' group by name`
 
-/** `hasWebhook`: whether there is somebody to tell. */
+/** `hasWebhook` says whether a receiver is configured. */
 export function createChangeLog(storage: SqlStorage, hasWebhook: boolean): ChangeLog {
   return new StoredChangeLog(storage, hasWebhook)
 }
@@ -62,7 +63,7 @@ class StoredChangeLog implements ChangeLog {
     this.storage = storage
     this.hasWebhook = hasWebhook
     storage.transactionSync(() => this.rows(schema))
-    // The webhook was taken away: there is nobody left to tell.
+    // The receiver was removed from the configuration, so nothing can be delivered any more.
     if (!hasWebhook) this.rows(`update alert_changes set status = 'failed' where status = 'waiting'`)
   }
 
@@ -133,7 +134,7 @@ class StoredChangeLog implements ChangeLog {
     )
   }
 
-  /** Past its bound the queue gives up its oldest; of what no longer waits the latest are kept. */
+  /** A queue that is too long gives up its oldest changes. Of the changes that no longer wait, the latest are kept. */
   private trim(): void {
     this.rows(
       `update alert_changes set status = 'failed' where sequence in (select sequence from alert_changes

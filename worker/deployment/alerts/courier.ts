@@ -3,25 +3,25 @@ import { limits } from '../../../shared/limits.ts'
 import type { ChangeLog, WaitingChange } from './change-log.ts'
 import type { SendChange } from './webhook.ts'
 
-/** Carries changes of alerts to the webhook. */
-export interface Courier {
+/** Delivers changes of alerts to the webhook. */
+interface Courier {
   /**
-   * Tries what is due, and settles when all of that is over; to be called whenever something is due. Rejects where
-   * storage fails, and for nothing that a receiver does.
+   * Tries every change that is due and settles when all tries have ended. Rejects if storage fails, and never because
+   * of a receiver.
    */
   deliver(): Promise<void>
-  /** When it wants to be called next; null: not until something changes. */
+  /** When `deliver` should be called next; null until there is another change. */
   dueAtMs(): number | null
 }
 
-/** Fifteen tries take about an hour and a half; an alert older than that is history. */
+/** Fifteen tries take about an hour and a half. After that the alert is history. */
 const pauseMs = { first: 2_000, max: 900_000 }
 
 /**
- * What is promised: each change is sent until the receiver answers with 2xx or the tries are used up; after a 2xx never
- * again; of one alert a change is not sent before the one before it is settled. What cannot be: when this object ends
- * between a receiver's 2xx and its being written down, the change goes out once more, under the same `webhook-id`, by which
- * the receiver knows it (Standard Webhooks, "Idempotency").
+ * Each change is sent until the receiver answers with 2xx or all tries are used up, and never again after a 2xx. A
+ * change of an alert is not sent before the previous change of that alert is settled. One thing cannot be guaranteed:
+ * if this object ends after the receiver's 2xx and before it is recorded, the change is sent once more, under the same
+ * `webhook-id`, by which the receiver recognizes it (Standard Webhooks, "Idempotency").
  */
 export function createCourier(
   log: ChangeLog,
@@ -36,8 +36,8 @@ export function createCourier(
     const { kind, status, retryAfterMs } = await sendIt(change)
     if (kind === 'taken') return log.settle(change.id, 'delivered', status)
     if (kind === 'gone' || tries >= limits.alertTriesMax) return log.settle(change.id, 'failed', status)
-    const askedMs = Math.min(retryAfterMs ?? 0, pauseMs.max)
-    log.putOff(change.id, status, clock.now() + Math.max(askedMs, Math.round(pauseAfterMs(tries))))
+    const wantedMs = Math.min(retryAfterMs ?? 0, pauseMs.max)
+    log.putOff(change.id, status, clock.now() + Math.max(wantedMs, Math.round(pauseAfterMs(tries))))
   }
 
   return {

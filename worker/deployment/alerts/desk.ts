@@ -11,16 +11,16 @@ import type { Fault } from '../../../shared/contract/errors.ts'
 import type { Result } from '../../../shared/result.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 import { applyAlertSettings } from './alert-settings.ts'
+import type { AlertStatus } from './alert-status.ts'
 import type { ChangeLog } from './change-log.ts'
 import type { Observation } from './observation.ts'
 import { alertRules, defaultAlertSettings } from './rules.ts'
-import type { Standing } from './standing.ts'
 import type { Watch } from './watch.ts'
 import { alertsOf, look, unwatched } from './watch.ts'
 
-/** How the alerts of the deployment stand, kept durably; and where their changes are written down. */
-export interface AlertDesk {
-  /** Holds what is seen against the rules, and writes down what changed: standings and changes together, or neither. */
+/** The deployment's alerts, kept durably, with their settings. */
+interface AlertDesk {
+  /** Evaluates every rule. The new statuses and the changes are stored together or not at all. */
   observe(observation: Observation): readonly AlertChange[]
   alerts(): Alert[]
   settings(): AlertSettings
@@ -28,7 +28,7 @@ export interface AlertDesk {
   report(nowMs: number): AlertReport
 }
 
-/** A standing that only grew older is written down this often, so that a restart knows how long nobody looked. */
+/** How often statuses are stored when only time has passed, so that after a restart the length of the gap is known. */
 const noteEveryMs = 10_000
 
 const schema = `
@@ -36,7 +36,7 @@ const schema = `
     standings text not null);
   create table if not exists alert_settings (only integer primary key check (only = 1), settings text not null);`
 
-const standingsSchema: z.ZodType<Record<string, Standing>> = z.record(
+const statusesSchema: z.ZodType<Record<string, AlertStatus>> = z.record(
   z.string(),
   z.object({
     state: alertStateSchema,
@@ -102,11 +102,11 @@ export function createAlertDesk({ storage, changes, newId }: AlertDeskOptions): 
   }
 }
 
-/** Whether a standing became another, but for when it was last heard of. */
+/** Whether any alert has another status, apart from when its value was last measured. */
 function hasMoved(before: Watch, after: Watch): boolean {
-  return [...after.standings].some(([name, standing]) => {
-    const known = before.standings.get(name)
-    return known?.state !== standing.state || known.calmSinceMs !== standing.calmSinceMs
+  return [...after.statuses].some(([name, status]) => {
+    const known = before.statuses.get(name)
+    return known?.state !== status.state || known.calmSinceMs !== status.calmSinceMs
   })
 }
 
@@ -114,16 +114,16 @@ function readWatch(storage: SqlStorage): Watch {
   const [row] = [...storage.sql.exec('select looked_at_ms, standings from alert_watch')]
   if (row === undefined) return unwatched
   const { looked_at_ms, standings } = watchRowSchema.parse(row)
-  const known = standingsSchema.parse(JSON.parse(standings))
-  return { standings: new Map(Object.entries(known)), values: new Map(), lookedAtMs: looked_at_ms }
+  const known = statusesSchema.parse(JSON.parse(standings))
+  return { statuses: new Map(Object.entries(known)), values: new Map(), lookedAtMs: looked_at_ms }
 }
 
-function writeWatch(storage: SqlStorage, { standings, lookedAtMs }: Watch): void {
-  const text = JSON.stringify(Object.fromEntries(standings))
+function writeWatch(storage: SqlStorage, { statuses, lookedAtMs }: Watch): void {
+  const text = JSON.stringify(Object.fromEntries(statuses))
   storage.sql.exec('insert or replace into alert_watch values (1, ?, ?)', lookedAtMs ?? 0, text)
 }
 
-/** What was stored by a version with other rules or bounds gives way to the defaults, rule by rule. */
+/** Settings stored by a version with other rules or bounds are replaced by the defaults, rule by rule. */
 function readSettings(storage: SqlStorage): AlertSettings {
   const [row] = [...storage.sql.exec('select settings from alert_settings')]
   if (row === undefined) return defaultAlertSettings

@@ -1,39 +1,41 @@
-/** Parts that can be away: all that answers over a network. */
-export const watchedParts = ['edge_cache', 'kv', 'redis', 'ledger', 'origin'] as const
+import { partNames } from '../../../shared/contract/tier-names.ts'
+
+/** The parts that can be away: all that answer over a network. */
+export const watchedParts = partNames.filter((part) => part !== 'memory')
 export type WatchedPart = (typeof watchedParts)[number]
 
-/** Queues whose length is known: what waits for the ledgers, and for a place among the origin's queries. */
+/** The queues whose length is known: rows that wait for the ledgers, and queries that wait at the origin. */
 export const queueNames = ['outbox', 'origin_queries'] as const
-export type QueueName = (typeof queueNames)[number]
+type QueueName = (typeof queueNames)[number]
 
-/** Sums of what happened in a span of time. */
+/** Sums over a span of time. */
 export interface SpanSums {
   readonly requests: number
   readonly hits: number
-  /** Answers of 500 and above. */
+  /** Answers with a status of 500 or above. */
   readonly errors: number
   /** Sum over all requests. */
   readonly durationMs: number
   readonly violations: number
 }
 
-/** What is known of a part that may be away. */
-export interface PartStanding {
-  /** From the first failure after the last success to the latest; 0 where the latest call succeeded. */
+/** The status of a part that may be away. */
+export interface PartStatus {
+  /** Time from the first failure since the last success to the latest failure; 0 if the latest call succeeded. */
   readonly awayMs: number
-  /** When it was last called, by anybody; null: not since anyone watches. */
+  /** When any isolate last called the part; null if none has since the watch began. */
   readonly heardAtMs: number | null
-  /** Calls since it changed over between away and not. */
+  /** Calls since the part last went away or came back. */
   readonly calls: number
 }
 
-/** The whole deployment as rules look at it. */
+/** The whole deployment in the form that the rules measure. */
 export interface Observation {
   readonly atMs: number
-  /** Sums over the last so many seconds. */
+  /** Sums over the last `windowSeconds`. */
   over(windowSeconds: number): SpanSums
-  readonly parts: Readonly<Record<WatchedPart, PartStanding>>
-  /** Null while nobody can say. */
+  readonly parts: Readonly<Record<WatchedPart, PartStatus>>
+  /** Null while the origin does not report its outbox. */
   readonly outbox: { readonly oldestAgeMs: number } | null
   readonly queues: Readonly<Record<QueueName, number | null>>
 }

@@ -1,31 +1,32 @@
-import type { PartStanding, WatchedPart } from './observation.ts'
+import { byPart, type PartName } from '../../../shared/contract/tier-names.ts'
+import type { PartStatus, WatchedPart } from './observation.ts'
 import { watchedParts } from './observation.ts'
 
-/** What became of the calls of a part in one span of time. */
+/** The outcomes of a part's calls in one span of time. */
 export interface PartCalls {
   readonly succeeded: number
-  /** Calls that a breaker kept back count too: the part was not there for their callers. */
+  /** Includes calls that a breaker held back: their callers did not reach the part either. */
   readonly failed: number
 }
 
-export type CallsOfParts = Readonly<Record<WatchedPart, PartCalls>>
+type CallsOfParts = Readonly<Record<WatchedPart, PartCalls>>
 
-/** Follows which parts are away, span by span. */
-export interface PartWatch {
-  /** Takes the calls of the span that ends at `atMs` and took `spanMs`. */
+/** Tracks which parts are away, span by span. */
+interface PartWatch {
+  /** Adds the calls of the span that ends at `atMs` and lasted `spanMs`. */
   note(calls: CallsOfParts, atMs: number, spanMs: number): void
-  standings(): Readonly<Record<WatchedPart, PartStanding>>
+  statuses(): Readonly<Record<WatchedPart, PartStatus>>
 }
 
-const unheard: PartStanding = { awayMs: 0, heardAtMs: null, calls: 0 }
+const unheard: PartStatus = { awayMs: 0, heardAtMs: null, calls: 0 }
 
 /**
- * A part is away from the span in which its calls failed and none succeeded, until one succeeds, at any location: one that
- * answers some of its callers is in trouble, and the error rate tells of it, but it is there. Spans without a call say
- * nothing. In memory alone: after a restart nothing is known until somebody calls.
+ * A part goes away in a span in which calls failed and none succeeded, and comes back with the first success at any
+ * location. A part that answers some of its callers is in trouble, but not away: the error rate shows that. A span
+ * without calls says nothing. The state is kept in memory only: after a restart nothing is known until the next call.
  */
 export function createPartWatch(): PartWatch {
-  const known = new Map<WatchedPart, PartStanding & { readonly awaySinceMs: number | null }>()
+  const known = new Map<PartName, PartStatus & { readonly awaySinceMs: number | null }>()
   return {
     note(calls, atMs, spanMs) {
       for (const part of watchedParts) {
@@ -43,15 +44,9 @@ export function createPartWatch(): PartWatch {
         })
       }
     },
-    standings() {
-      const of = (part: WatchedPart) => known.get(part) ?? unheard
-      return {
-        edge_cache: of('edge_cache'),
-        kv: of('kv'),
-        redis: of('redis'),
-        ledger: of('ledger'),
-        origin: of('origin'),
-      }
+    statuses() {
+      const of = (part: PartName) => known.get(part) ?? unheard
+      return byPart(of)
     },
   }
 }

@@ -9,18 +9,18 @@ import { alertRuleNames } from '../../../shared/contract/alerts.ts'
 import type { Observation } from './observation.ts'
 import { queueNames, watchedParts } from './observation.ts'
 
-/** What a rule watches. What it takes for too much is a setting. */
+/** A rule, with the value that it measures. Its thresholds are settings. */
 export interface AlertRule {
   readonly severity: AlertSeverity
   readonly unit: AlertUnit
-  /** The bad side of the threshold. */
+  /** The side of the threshold on which the rule fires. */
   readonly fires: 'below' | 'above'
   readonly description: string
-  /** What it watches, each an alert of its own; null: one alert, of the whole. */
+  /** The subjects, each of which has an alert of its own; null if there is one alert for the whole deployment. */
   readonly subjects: readonly string[] | null
-  /** Settings that make no difference to it. */
+  /** Settings that have no effect on this rule. */
   readonly ignores: readonly ('window_seconds' | 'min_count')[]
-  /** What there is to hold against the threshold; null where too little is known to say. */
+  /** The value to compare with the threshold; null if too little is known. */
   measure(observation: Observation, settings: AlertRuleSettings, subject: string | null): number | null
 }
 
@@ -35,7 +35,7 @@ const hitRate: Pick<AlertRule, 'unit' | 'fires' | 'subjects' | 'ignores' | 'meas
   },
 }
 
-/** Every rule there is. */
+/** All rules. */
 export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
   hit_rate_critical: {
     ...hitRate,
@@ -75,13 +75,13 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     severity: 'critical',
     unit: 'seconds',
     fires: 'above',
-    description: 'A tier, the ledger or the origin answers nobody, anywhere.',
+    description: 'A tier, the ledger or the origin does not answer at any location.',
     subjects: watchedParts,
     ignores: [],
     measure(observation, { window_seconds, min_count }, subject) {
-      const standing = watchedParts.find((part) => part === subject)
-      if (standing === undefined) return null
-      const { awayMs, heardAtMs, calls } = observation.parts[standing]
+      const watched = watchedParts.find((part) => part === subject)
+      if (watched === undefined) return null
+      const { awayMs, heardAtMs, calls } = observation.parts[watched]
       const isHeard = heardAtMs !== null && observation.atMs - heardAtMs <= window_seconds * 1_000
       return isHeard && calls >= min_count ? awayMs / 1_000 : null
     },
@@ -90,7 +90,7 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     severity: 'critical',
     unit: 'seconds',
     fires: 'above',
-    description: 'A committed change waits in the outbox, and readers may see what was before it.',
+    description: 'A committed change has waited in the outbox for too long: readers may see older data.',
     subjects: null,
     ignores: ['window_seconds', 'min_count'],
     measure: ({ outbox }) => (outbox === null ? null : outbox.oldestAgeMs / 1_000),
@@ -99,7 +99,7 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     severity: 'warning',
     unit: 'count',
     fires: 'above',
-    description: 'A queue grows faster than it is worked off.',
+    description: 'A queue grows faster than it is processed.',
     subjects: queueNames,
     ignores: ['window_seconds', 'min_count'],
     measure({ queues }, _settings, subject) {
@@ -111,14 +111,17 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
     severity: 'critical',
     unit: 'count',
     fires: 'above',
-    description: 'Something was served as current that was not, and no invalidation explains it.',
+    description: 'An answer was served as current although it was not, and no invalidation explains it.',
     subjects: null,
     ignores: ['min_count'],
     measure: (observation, settings) => observation.over(settings.window_seconds).violations,
   },
 }
 
-/** What holds until somebody changes it. Each resolves on the safe side of where it fires, so that it does not flap. */
+/**
+ * The settings until an operator changes them. Each rule resolves on the safe side of where it fires, so that it does
+ * not flap.
+ */
 export const defaultAlertSettings: AlertSettings = {
   rules: {
     hit_rate_critical: ratioRule({ fire_at: 0.5, resolve_at: 0.55, window_seconds: 300, for_seconds: 60 }),
@@ -155,7 +158,7 @@ function gaugeRule(
   return { enabled: true, resolve_for_seconds: 15, window_seconds: 60, min_count: 0, ...settings }
 }
 
-/** One alert: a rule, of one subject. */
+/** One alert: a rule, and the subject it watches. */
 export interface AlertIdentity {
   /** `rule`, or `rule:subject`. */
   readonly name: string
@@ -163,7 +166,7 @@ export interface AlertIdentity {
   readonly subject: string | null
 }
 
-/** Every alert there is, in a fixed order. */
+/** All alerts, in a fixed order. */
 export const alertIdentities: readonly AlertIdentity[] = alertRuleNames.flatMap((rule): AlertIdentity[] => {
   const { subjects } = alertRules[rule]
   return subjects === null
@@ -171,12 +174,14 @@ export const alertIdentities: readonly AlertIdentity[] = alertRuleNames.flatMap(
     : subjects.map((subject) => ({ name: `${rule}:${subject}`, rule, subject }))
 })
 
-/** Whether a value is past the threshold … */
+/** Whether a value is past the threshold at which the rule fires. */
 export function isExceeded(rule: AlertRule, settings: AlertRuleSettings, value: number): boolean {
   return rule.fires === 'below' ? value < settings.fire_at : value > settings.fire_at
 }
 
-/** … and whether it is back far enough. Between the two is neither: there an alert stays as it is. */
+/**
+ * Whether a value is back on the safe side. Between the two thresholds neither holds, and the alert keeps its state.
+ */
 export function isCalm(rule: AlertRule, settings: AlertRuleSettings, value: number): boolean {
   return rule.fires === 'below' ? value >= settings.resolve_at : value <= settings.resolve_at
 }

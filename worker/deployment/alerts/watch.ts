@@ -1,29 +1,29 @@
 import type { Alert, AlertChange, AlertSettings } from '../../../shared/contract/alerts.ts'
+import type { AlertStatus } from './alert-status.ts'
+import { afterGap, neverFired, stepAlert } from './alert-status.ts'
 import type { Observation } from './observation.ts'
 import type { AlertIdentity } from './rules.ts'
 import { alertIdentities, alertRules } from './rules.ts'
-import type { Standing } from './standing.ts'
-import { afterGap, neverFired, stepAlert } from './standing.ts'
 
-/** How every alert stands, by name, and what was last measured of it; and when it was last looked at. */
+/** The status and latest value of every alert, by name, and when they were last evaluated. */
 export interface Watch {
-  readonly standings: ReadonlyMap<string, Standing>
+  readonly statuses: ReadonlyMap<string, AlertStatus>
   readonly values: ReadonlyMap<string, number | null>
   readonly lookedAtMs: number | null
 }
 
-export const unwatched: Watch = { standings: new Map(), values: new Map(), lookedAtMs: null }
+export const unwatched: Watch = { statuses: new Map(), values: new Map(), lookedAtMs: null }
 
-/** Looks further apart than this say nothing of the time between. */
+/** If evaluations are further apart than this, nobody knows what happened in between. */
 export const gapMs = 20_000
 
-export interface Look {
+interface Look {
   readonly watch: Watch
-  /** In the order of the rules; at most one an alert. */
+  /** In the order of the rules, at most one for each alert. */
   readonly changes: readonly AlertChange[]
 }
 
-/** Holds an observation against every rule. Pure but for the ids of changes. */
+/** Evaluates every rule against an observation. Pure but for the ids of changes. */
 export function look(
   watch: Watch,
   observation: Observation,
@@ -32,17 +32,17 @@ export function look(
 ): Look {
   const nowMs = observation.atMs
   const isAfterGap = watch.lookedAtMs === null || nowMs - watch.lookedAtMs > gapMs
-  const standings = new Map<string, Standing>()
+  const statuses = new Map<string, AlertStatus>()
   const values = new Map<string, number | null>()
   const changes: AlertChange[] = []
   for (const identity of alertIdentities) {
     const rule = alertRules[identity.rule]
     const ruleSettings = settings.rules[identity.rule]
-    const known = watch.standings.get(identity.name) ?? neverFired
+    const known = watch.statuses.get(identity.name) ?? neverFired
     const before = isAfterGap ? afterGap(known, nowMs) : known
     const value = rule.measure(observation, ruleSettings, identity.subject)
-    const { standing, reason } = stepAlert(before, value, rule, ruleSettings, nowMs)
-    standings.set(identity.name, standing)
+    const { status, reason } = stepAlert(before, value, rule, ruleSettings, nowMs)
+    statuses.set(identity.name, status)
     values.set(identity.name, value)
     if (reason === null) continue
     changes.push({
@@ -50,21 +50,21 @@ export function look(
       ...identity,
       severity: rule.severity,
       from: before.state,
-      to: standing.state,
+      to: status.state,
       reason,
       at: new Date(nowMs).toISOString(),
       value,
-      threshold: standing.state === 'resolved' ? ruleSettings.resolve_at : ruleSettings.fire_at,
+      threshold: status.state === 'resolved' ? ruleSettings.resolve_at : ruleSettings.fire_at,
       unit: rule.unit,
     })
   }
-  return { watch: { standings, values, lookedAtMs: nowMs }, changes }
+  return { watch: { statuses, values, lookedAtMs: nowMs }, changes }
 }
 
-/** Every alert as it is shown. */
-export function alertsOf({ standings, values }: Watch): Alert[] {
+/** All alerts as the API shows them. */
+export function alertsOf({ statuses, values }: Watch): Alert[] {
   return alertIdentities.map((identity: AlertIdentity) => {
-    const { state, sinceMs } = standings.get(identity.name) ?? neverFired
+    const { state, sinceMs } = statuses.get(identity.name) ?? neverFired
     return {
       ...identity,
       severity: alertRules[identity.rule].severity,

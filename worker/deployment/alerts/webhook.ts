@@ -4,30 +4,32 @@ import { withinDeadline } from '../../../shared/clock.ts'
 import type { AlertChange } from '../../../shared/contract/alerts.ts'
 import { limits } from '../../../shared/limits.ts'
 
-/** Where changes of alerts are told, and what they are signed with. */
-export interface WebhookAccess {
+/** The receiver of changes, and the secret that signs them. */
+interface WebhookAccess {
   readonly url: string
-  /** `whsec_` and base64, as Standard Webhooks has it. */
+  /** `whsec_` followed by base64, as in Standard Webhooks. */
   readonly secret: string
 }
 
-/** How one try ended. `gone` (410): the receiver wants no more of it; null: no answer in time. */
+/**
+ * The outcome of one try. `gone` (410): the receiver wants no more changes. A status of null: no answer came in time.
+ */
 export interface TryOutcome {
   readonly kind: 'taken' | 'refused' | 'gone'
   readonly status: number | null
-  /** What the receiver asked for by `Retry-After`. */
+  /** How long the receiver wants to be left alone (`Retry-After`). */
   readonly retryAfterMs: number | null
 }
 
-/** Tells one change, once. Never rejects. */
+/** Sends one change once. Never rejects. */
 export type SendChange = (change: AlertChange) => Promise<TryOutcome>
 
 const unanswered: TryOutcome = { kind: 'refused', status: null, retryAfterMs: null }
 
 /**
- * Posts changes after the Standard Webhooks specification 1.0: `webhook-id` is the change's and the same for each try, the
- * timestamp and the signature are the try's. A redirect is not followed (the specification, "Webhook URLs and redirects"):
- * a signed body goes nowhere but where it is configured to go.
+ * Posts changes as the Standard Webhooks specification 1.0 describes: `webhook-id` is the id of the change and the same
+ * for each try; timestamp and signature are those of the try. Redirects are not followed (the specification, "Webhook
+ * URLs and redirects"): a signed body goes only to the configured URL.
  */
 export function createWebhook(
   access: WebhookAccess,

@@ -1,49 +1,52 @@
 /**
- * Everything counted, by family: labels, and what is said of it. Labels come from closed unions (events.ts) and from the
- * patterns of routes; none is a workspace, a user or a key: so the number of series is bounded, by a few hundred.
+ * All counters, by family, with their labels and their help text. Labels come from closed unions (events.ts) and from
+ * the patterns of routes, never from a workspace, a user or a key, so there are at most a few hundred series.
  */
 export const counterFamilies = {
   http_requests: {
     labels: ['method', 'route', 'code'],
-    help: 'Requests answered, by method, pattern of the route and HTTP status; none where no route fits.',
+    help: 'Requests answered, by method, pattern of the route and HTTP status; the route is none if no pattern matches.',
   },
   reads: {
     labels: ['resource', 'code', 'status', 'source'],
     help: 'Reads of a cached resource, by how they were answered.',
   },
-  tier_gets: { labels: ['tier', 'outcome'], help: 'Times a tier was asked for an entry.' },
-  tier_puts: { labels: ['tier', 'outcome'], help: 'Entries handed to a tier.' },
+  tier_gets: { labels: ['tier', 'outcome'], help: 'Lookups of an entry in a tier.' },
+  tier_puts: { labels: ['tier', 'outcome'], help: 'Writes of an entry to a tier.' },
   entries_stored: {
     labels: ['tier', 'cause'],
-    help: 'Entries a tier took: after a load (fill), or brought up from a farther tier (back-fill).',
+    help: 'Entries that a tier stored, after a load (fill) or after a hit in a farther tier (back-fill).',
   },
-  stored_bytes: { labels: ['tier', 'cause'], help: 'Bytes of the bodies of entries a tier took.' },
+  stored_bytes: { labels: ['tier', 'cause'], help: 'Bytes of the bodies of entries that a tier stored.' },
   unreadable_entries: {
     labels: ['tier'],
     help: 'Entries that a tier had in a form that this release does not read: misses.',
   },
-  tier_evictions: { labels: ['tier'], help: 'Entries a tier dropped to make room.' },
+  tier_evictions: { labels: ['tier'], help: 'Entries that a tier dropped to make room.' },
   breaker_changes: {
     labels: ['tier', 'side', 'state'],
-    help: 'Times a circuit breaker of a tier or of the origin changed over to a state.',
+    help: 'Changes of a circuit breaker of a tier or of the origin, by the state it entered.',
   },
-  ledger_calls: { labels: ['call', 'outcome'], help: 'Calls of a ledger.' },
+  ledger_calls: { labels: ['call', 'outcome'], help: 'Calls to a ledger.' },
   origin_calls: {
     labels: ['outcome'],
-    help: 'Calls of the origin; overloaded where it shed the load.',
+    help: 'Calls to the origin; overloaded if it shed the load.',
   },
-  consistency_checks: { labels: ['outcome'], help: 'Served answers compared with what the origin says.' },
-  consistency_violations: { labels: [], help: 'Served answers that differed with nothing to excuse it.' },
+  consistency_checks: { labels: ['outcome'], help: 'Served answers that were compared with the origin.' },
+  consistency_violations: {
+    labels: [],
+    help: 'Served answers that were outdated without an invalidation that explains it.',
+  },
   invalidation_events: { labels: [], help: 'Invalidation events made durable.' },
-  invalidation_tags: { labels: [], help: 'Cache tags moved on by invalidations.' },
+  invalidation_tags: { labels: [], help: 'Cache tags moved by invalidations.' },
   rate_limited: {
     labels: ['scope', 'outcome'],
-    help: 'Requests over a rate limit, and requests judged without Redis: by the platform, or let through by nobody.',
+    help: 'Requests over a rate limit, and requests decided without Redis: by the platform, or let through without a decision.',
   },
-  origin_queries: { labels: ['query'], help: 'Queries that the origin began, refused ones included.' },
+  origin_queries: { labels: ['query'], help: 'Queries that the origin started, including those it refused.' },
   origin_query_failures: {
     labels: ['query', 'kind'],
-    help: 'Queries of the origin that failed; overloaded where it shed the load.',
+    help: 'Queries of the origin that failed; overloaded if it shed the load.',
   },
   origin_query_followers: {
     labels: ['query'],
@@ -51,13 +54,13 @@ export const counterFamilies = {
   },
   origin_unfit_values: {
     labels: ['resource', 'field'],
-    help: 'Values of rows that did not fit their schema: the origin answered without them.',
+    help: 'Values of rows that did not fit their schema and were left out of the answer.',
   },
-  outbox_relayed: { labels: [], help: 'Rows of the outbox that a ledger has been told.' },
-  outbox_failures: { labels: ['kind'], help: 'Tries of the relay that failed.' },
+  outbox_relayed: { labels: [], help: 'Rows of the outbox that were delivered to a ledger.' },
+  outbox_failures: { labels: ['kind'], help: 'Failed tries of the relay.' },
 } as const satisfies Record<string, Family>
 
-/** Every duration measured, by family; shown as a histogram in seconds. */
+/** All measured durations, by family, exposed as histograms in seconds. */
 export const durationFamilies = {
   http_request: {
     name: 'http_request_duration_seconds',
@@ -79,18 +82,18 @@ export const durationFamilies = {
   view_age: {
     name: 'view_age_seconds',
     labels: [],
-    help: 'How long ago the ledger had been asked for what a read was judged by.',
+    help: 'Age of the view of the ledger that a read was judged by.',
   },
   staleness: {
     name: 'staleness_seconds',
     labels: ['outcome'],
-    help: 'How old, at most, a change was that a checked answer missed; 0 where it missed none.',
+    help: 'Upper bound for the age of a change that a checked answer missed; 0 if it missed none.',
   },
 } as const satisfies Record<string, Family & { readonly name: string }>
 
 /**
- * Every standing, by family. `merge` says how the figures of a location's isolates become one; what the deployment has
- * one of is `null`, and has no location.
+ * All gauges, by family. `merge` says how the gauges of a location's isolates are combined; it is null for a gauge of
+ * which the whole deployment has one, without a location.
  */
 export const gaugeFamilies = {
   breaker_state: {
@@ -101,25 +104,29 @@ export const gaugeFamilies = {
   memory_tier_bytes: {
     labels: [],
     merge: 'sum',
-    help: 'What isolates of a location hold in memory of entries.',
+    help: 'Bytes of entries in the memory of the isolates of a location.',
   },
-  isolates: { labels: [], merge: 'sum', help: 'Isolates of a location heard of in the last minute.' },
-  figures_shards: { labels: [], merge: null, help: 'Shards that figures are summed from.' },
+  isolates: { labels: [], merge: 'sum', help: 'Isolates of a location that reported in the last minute.' },
+  figures_shards: { labels: [], merge: null, help: 'Shards whose figures are summed.' },
   figures_shards_away: {
     labels: [],
     merge: null,
-    help: 'Shards that did not answer when these figures were read; their latest figures are in the sums.',
+    help: 'Shards that did not answer when these figures were read; the sums contain their last report.',
   },
-  origin_up: { labels: [], merge: null, help: 'Whether the origin told its figures when last asked.' },
+  origin_up: {
+    labels: [],
+    merge: null,
+    help: 'Whether the origin answered the latest request for its figures.',
+  },
   origin_queries_running: {
     labels: [],
     merge: null,
-    help: 'Queries that run in the origin that was last asked.',
+    help: 'Queries that run in the process of the origin that answered last.',
   },
-  origin_queries_waiting: { labels: [], merge: null, help: 'Queries that wait there for a place.' },
-  outbox_rows: { labels: [], merge: null, help: 'Rows of the outbox that wait for a ledger.' },
+  origin_queries_waiting: { labels: [], merge: null, help: 'Queries that wait for a place in that process.' },
+  outbox_rows: { labels: [], merge: null, help: 'Rows of the outbox that wait to be delivered.' },
   outbox_oldest_age_seconds: { labels: [], merge: null, help: 'Age of the oldest row of the outbox.' },
-  outbox_parked_rows: { labels: [], merge: null, help: 'Rows that were refused time and again.' },
+  outbox_parked_rows: { labels: [], merge: null, help: 'Rows of the outbox that were refused repeatedly.' },
 } as const satisfies Record<string, Family & { readonly merge: 'max' | 'sum' | null }>
 
 interface Family {
@@ -131,14 +138,17 @@ export type CounterFamily = keyof typeof counterFamilies
 export type DurationFamily = keyof typeof durationFamilies
 export type GaugeFamily = keyof typeof gaugeFamilies
 
-/** A series: the family and the values of its labels, in the order of the family; labels hold no white space. */
+/**
+ * The name of a series: the family followed by the values of its labels, in the family's order. Labels contain no white
+ * space.
+ */
 export function seriesOf(family: string, labels: readonly string[]): string {
   let series = family
   for (const label of labels) series += ` ${label}`
   return series
 }
 
-/** The series of one family, with the values of its labels by name. */
+/** All series of one family, with the values of their labels by name. */
 export function seriesOfFamily<Label extends string, Value>(
   series: Readonly<Record<string, Value>>,
   family: string,
@@ -156,5 +166,5 @@ export function seriesOfFamily<Label extends string, Value>(
   })
 }
 
-/** The label of a read that ended in an error, and of a request that no route fits. */
+/** The label for the source of a read that ended in an error, and for the route of a request that no route matches. */
 export const unserved = 'none'

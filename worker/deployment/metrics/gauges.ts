@@ -1,15 +1,12 @@
-import { z } from 'zod'
 import { type GaugeFamily, gaugeFamilies } from './families.ts'
 
-/** How things stand where they were looked at: by series (`family label label…`), as in totals.ts. */
+/** The values of gauges when they were measured, by series (`family label label…`) as in totals.ts. */
 export type Gauges = Readonly<Record<string, number>>
 
-export const gaugesSchema: z.ZodType<Gauges> = z.record(z.string(), z.number())
-
-/** The gauges of several isolates as those of their location. */
-export function mergeGauges(standings: Iterable<Gauges>): Gauges {
+/** Combines the gauges of several isolates into those of their location. */
+export function mergeGauges(allGauges: Iterable<Gauges>): Gauges {
   const merged: Record<string, number> = {}
-  for (const gauges of standings) {
+  for (const gauges of allGauges) {
     for (const [series, value] of Object.entries(gauges)) {
       const known = merged[series]
       merged[series] = known === undefined ? value : mergeOf(series)(known, value)
@@ -29,5 +26,5 @@ function isGaugeFamily(name: string): name is GaugeFamily {
   return Object.hasOwn(gaugeFamilies, name)
 }
 
-/** How a breaker's state is told in a number: the worse, the higher. */
+/** The state of a breaker as a number: the higher, the worse. */
 export const breakerStateNumbers = { closed: 0, 'half-open': 1, open: 2 } as const

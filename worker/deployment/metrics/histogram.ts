@@ -1,37 +1,37 @@
 /**
- * A log-scaled histogram of durations: however many values, a bounded number of buckets, and quantiles within 2 %
- * (Masson, Rim, Lee: "DDSketch", VLDB 2019, with a fixed scale so that any two can be merged). Plain data, so that it
- * survives JSON and RPC. All sums are of integers: merging gives the same in any order.
+ * A log-scaled histogram of durations: it has a bounded number of buckets for any number of values, and its quantiles
+ * are within 2 % (Masson, Rim, Lee: "DDSketch", VLDB 2019, with a fixed scale so that any two can be merged). It is
+ * plain data, so it survives JSON and RPC. All sums are integers, so the order of merging does not matter.
  */
 export interface Histogram {
   readonly count: number
   /** Sum of the values, in microseconds. */
   readonly sumMicroseconds: number
-  /** Values too small to tell from none. */
+  /** Values too small to be distinguished from zero. */
   readonly zeros: number
   /** How many values fell into each bucket; keys are whole numbers from 0. */
   readonly buckets: Readonly<Record<string, number>>
 }
 
-/** The relative error that is promised, and the ratio of two neighbouring bounds that keeps it, with room to round. */
+/** The promised relative error, and the ratio between neighbouring bounds that keeps it with room for rounding. */
 export const relativeErrorMax = 0.02
 const growth = (1 + 0.0199) / (1 - 0.0199)
 const growthLog = Math.log(growth)
 
-/** Smaller durations count as none: a clock of whole milliseconds sees nothing there. */
+/** Shorter durations count as zero: a clock of whole milliseconds does not see them. */
 export const durationMinMs = 0.001
-/** Longer durations count as this: together with the least it bounds the buckets, at about 640. */
+/** Longer durations count as this one. Together with the minimum this bounds the buckets at about 640. */
 export const durationMaxMs = 86_400_000
 
 export function emptyHistogram(): Histogram {
   return { count: 0, sumMicroseconds: 0, zeros: 0, buckets: {} }
 }
 
-/** A histogram that grows in place, a duration at a time. */
+/** A histogram that is built one duration at a time. */
 export interface GrowingHistogram {
-  /** What is no number is left out; a clock that went back counts as zero. */
+  /** NaN is ignored. A negative duration, from a clock that went back, counts as zero. */
   add(durationMs: number): void
-  /** What it holds so far. */
+  /** The histogram of everything added so far. */
   histogram(): Histogram
 }
 
@@ -55,7 +55,7 @@ export function createHistogram(): GrowingHistogram {
   }
 }
 
-/** The histogram of both ones' values. */
+/** A histogram of the values of both. */
 export function mergeHistograms(left: Histogram, right: Histogram): Histogram {
   const buckets: Record<string, number> = { ...left.buckets }
   for (const [bucket, count] of Object.entries(right.buckets)) {
@@ -69,7 +69,7 @@ export function mergeHistograms(left: Histogram, right: Histogram): Histogram {
   }
 }
 
-/** The values that `later` has more than `earlier`, of which it is a continuation. */
+/** The values of `later` that were added after `earlier`, which is an older state of the same histogram. */
 export function subtractHistograms(later: Histogram, earlier: Histogram): Histogram {
   return {
     count: Math.max(0, later.count - earlier.count),
@@ -79,7 +79,7 @@ export function subtractHistograms(later: Histogram, earlier: Histogram): Histog
   }
 }
 
-/** Counts that grew, by how much. */
+/** By how much each count grew. */
 export function subtractCounts(
   later: Readonly<Record<string, number>>,
   earlier: Readonly<Record<string, number>>,
@@ -92,7 +92,9 @@ export function subtractCounts(
   return more
 }
 
-/** The value, in milliseconds, that `fraction` of all values do not exceed (nearest rank); 0 where there are none. */
+/**
+ * The duration in milliseconds that `fraction` of all values do not exceed (nearest rank); 0 if there are no values.
+ */
 export function quantileMs(histogram: Histogram, fraction: number): number {
   const rank = Math.max(1, Math.ceil(fraction * histogram.count))
   let seen = histogram.zeros
@@ -108,7 +110,7 @@ export function averageMs(histogram: Histogram): number {
   return histogram.count === 0 ? 0 : histogram.sumMicroseconds / 1000 / histogram.count
 }
 
-/** How many values do not exceed the upper bound of the bucket that `boundMs` lies in. */
+/** How many values do not exceed the upper bound of the bucket that contains `boundMs`. */
 export function countUpTo(histogram: Histogram, boundMs: number): number {
   const last = bucketOf(boundMs)
   let seen = histogram.zeros
@@ -118,17 +120,17 @@ export function countUpTo(histogram: Histogram, boundMs: number): number {
   return seen
 }
 
-/** The upper bound, in milliseconds, of the bucket that `durationMs` lies in. */
+/** The upper bound, in milliseconds, of the bucket that contains `durationMs`. */
 export function upperBoundMs(durationMs: number): number {
   return durationMinMs * growth ** bucketOf(durationMs)
 }
 
-/** Bucket n holds what is more than the bound of n − 1 and at most durationMinMs × growth ** n. */
+/** Bucket n contains durations above the bound of n − 1 and up to durationMinMs × growth ** n. */
 function bucketOf(durationMs: number): number {
   return Math.max(0, Math.ceil(Math.log(durationMs / durationMinMs) / growthLog))
 }
 
-/** The value whose relative distance to both bounds is the same. */
+/** The value with the same relative distance to both bounds. */
 function middleMs(bucket: number): number {
   return (2 * durationMinMs * growth ** bucket) / (growth + 1)
 }

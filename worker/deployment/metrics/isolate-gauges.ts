@@ -1,26 +1,26 @@
 import type { BreakerSide } from '../../events.ts'
-import type { BreakerStanding } from '../../outbound/circuit-breaker.ts'
+import type { BreakerStatus } from '../../outbound/circuit-breaker.ts'
 import type { Tiers } from '../../tiers/tiers.ts'
 import { seriesOf } from './families.ts'
 import type { Gauges } from './gauges.ts'
 import { breakerStateNumbers } from './gauges.ts'
 
-/** How the parts of this isolate stand now. Asks nobody. */
+/** The gauges of this isolate now. No I/O. */
 export function isolateGauges(
   { memory, edgeCache, kv, redis }: Tiers,
-  origin: { breaker(): BreakerStanding },
+  origin: { breaker(): BreakerStatus },
 ): Gauges {
   const gauges: Record<string, number> = {}
-  const tell = (tier: string, side: BreakerSide, { state }: BreakerStanding) => {
+  const note = (tier: string, side: BreakerSide, { state }: BreakerStatus) => {
     gauges[seriesOf('breaker_state', [tier, side])] = breakerStateNumbers[state]
   }
   for (const tier of [edgeCache, kv, redis]) {
     if (tier === null) continue
     const { get, put } = tier.breakers()
-    tell(tier.name, 'get', get)
-    tell(tier.name, 'put', put)
+    note(tier.name, 'get', get)
+    note(tier.name, 'put', put)
   }
-  tell('origin', 'get', origin.breaker())
+  note('origin', 'get', origin.breaker())
   if (memory !== null) gauges[seriesOf('memory_tier_bytes', [])] = memory.heldBytes()
   return gauges
 }

@@ -4,20 +4,26 @@ import { systemClock, withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Pulse } from '../../platform/pulse.ts'
 import { createPulse } from '../../platform/pulse.ts'
-import { overviewName } from './client.ts'
-import type { FlushId, MetricsShard, MetricsSums, Receipt, ShardStanding } from './contract.ts'
+import type { FlushId, MetricsShard, MetricsSums, Receipt, ShardReport } from './figures.ts'
 import type { Gauges } from './gauges.ts'
 import { mergeGauges } from './gauges.ts'
+import { overviewName } from './metrics-client.ts'
 import { heardOfMs, pauseFor } from './overview.ts'
 import { batchMs } from './recorder.ts'
 import type { Totals } from './totals.ts'
 import { emptyTotals, mergeTotals, totalsSchema } from './totals.ts'
 
-/** A writer's last batch is remembered for so many batches of all: what bounds the table of writers. */
+/**
+ * The last sequence number of a writer is kept until this many batches of all writers have arrived after it. This
+ * bounds the table of writers.
+ */
 const writersMax = 50_000
 const batchesBetweenCleanings = 1_000
 
-/** Between two reports to the overview, unless it asks for longer; and the longest pause while it does not answer. */
+/**
+ * The pause between two reports to the overview unless it wants a longer one, and the longest pause while it does not
+ * answer.
+ */
 const reportMs = 1_000
 const reportRetryMaxMs = 60_000
 
@@ -30,12 +36,12 @@ interface Bindings {
 }
 
 /**
- * Sums the figures of one location, which is its name. A Durable Object's answer leaves only once what it wrote is
- * durable (Cloudflare, Durable Objects: output gates), so a batch that was confirmed is not lost; and the sum and the
- * batch's number are written together, so a batch sent twice counts once. A second after news it tells the overview.
+ * Sums the figures of one location, after which it is named. A Durable Object's answer leaves only after its writes are
+ * durable (Cloudflare, Durable Objects: output gates), so a confirmed batch is not lost. The sum and the batch's number
+ * are written together, so a batch that is sent twice counts once. One second after a batch it reports to the overview.
  *
- * However many isolates a location has, it takes 200 calls a second: an isolate hands over at most two batches a second,
- * and from the hundredth isolate on each is told to wait longer, to 10 s, which is enough for 2,000 of them.
+ * A shard takes 200 calls a second, whatever the number of isolates: each isolate sends at most two batches a second,
+ * and from the hundredth isolate on each is told to wait longer, up to 10 s, which is enough for 2,000 of them.
  */
 export class MetricsStore extends DurableObject<Bindings> implements MetricsShard {
   private readonly sql: SqlStorage
@@ -70,7 +76,7 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
     this.sum = totalsSchema.parse(JSON.parse(totals))
   }
 
-  /** Adds a batch, once: a writer's number that is not above its last one changes nothing. */
+  /** Adds a batch once: a sequence number that is not above the writer's last one changes nothing. */
   add({ writer, sequence }: FlushId, location: string, totals: Totals, gauges: Gauges): Receipt {
     this.hear(writer, gauges)
     const last = this.sql.exec('select sequence from writers where writer = ?', writer).toArray()[0]
@@ -81,7 +87,7 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
     return { nextMs: pauseFor(this.writers.size, batchMs) }
   }
 
-  standing(): ShardStanding | null {
+  currentReport(): ShardReport | null {
     if (this.identity === null) return null
     const gauges = mergeGauges([...this.heardOf()].map((each) => each.gauges))
     return { ...this.identity, batches: this.batches, totals: this.sum, gauges }
@@ -91,14 +97,16 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
     return this.pulse.alarm()
   }
 
-  /** Takes the sum to the overview; answers when to try again, later and later, while that is out of reach. */
+  /**
+   * Reports the sum to the overview, and says when to try again: later each time while the overview is out of reach.
+   */
   private async report(): Promise<number | null> {
-    const standing = this.standing()
-    if (standing === null) return null
+    const report = this.currentReport()
+    if (report === null) return null
     const receipt = await withinDeadline(
       systemClock,
       limits.metricsStoreDeadlineMs,
-      () => this.tell(standing),
+      () => this.send(report),
       null,
     )
     if (receipt === null) {
@@ -107,13 +115,13 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
     }
     this.failures = 0
     this.reportPauseMs = Math.max(reportMs, receipt.nextMs)
-    return this.batches > standing.batches ? this.reportPauseMs : null
+    return this.batches > report.batches ? this.reportPauseMs : null
   }
 
-  private async tell(standing: ShardStanding): Promise<Receipt | null> {
+  private async send(report: ShardReport): Promise<Receipt | null> {
     const overviews = this.env.METRICS_OVERVIEW
     try {
-      return await overviews.get(overviews.idFromName(overviewName)).report(standing)
+      return await overviews.get(overviews.idFromName(overviewName)).report(report)
     } catch {
       return null
     }
@@ -135,11 +143,13 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
     this.identity = identity
   }
 
-  /** Remembers how a writer's parts stand, in memory alone: who is there tells again within seconds. */
+  /**
+   * Remembers a writer's gauges, in memory only: after a restart every active writer sends them again within seconds.
+   */
   private hear(writer: string, gauges: Gauges): void {
     this.writers.delete(writer)
     this.writers.set(writer, { gauges: { ...gauges, isolates: 1 }, heardAtMs: Date.now() })
-    // The one heard of longest ago stands first.
+    // The map is ordered by time, with the writer heard from longest ago first.
     for (const [each, { heardAtMs }] of this.writers) {
       if (Date.now() - heardAtMs < heardOfMs) break
       this.writers.delete(each)

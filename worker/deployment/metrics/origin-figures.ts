@@ -1,14 +1,14 @@
 import type { OriginMetrics } from '../../../shared/contract/origin.ts'
-import type { OriginStanding } from './contract.ts'
 import { seriesOf } from './families.ts'
+import type { OriginStatus } from './figures.ts'
 import type { Totals } from './totals.ts'
 
-/** What the origin tells of itself, in the terms of these figures. */
+/** The origin's report about itself, in the form of these figures. */
 export interface OriginReport {
-  /** Another one counts from nothing. */
+  /** A process with another id has started counting from zero. */
   readonly instance: string
   readonly totals: Totals
-  readonly standing: Omit<OriginStanding, 'askedAtMs' | 'isUp'>
+  readonly status: Omit<OriginStatus, 'fetchedAtMs' | 'isUp'>
 }
 
 export function originReportOf({
@@ -39,7 +39,7 @@ export function originReportOf({
   return {
     instance,
     totals: { counters, durations: {} },
-    standing: {
+    status: {
       queriesRunning: pool.running,
       queriesWaiting: pool.waiting,
       outbox: outbox && {

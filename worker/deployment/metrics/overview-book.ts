@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
-import type { Sample } from './contract.ts'
+import type { Sample } from './figures.ts'
 import { readSums } from './read-sums.ts'
 import type { Totals } from './totals.ts'
 import { mergeTotals, totalsSchema } from './totals.ts'
 
-/** The sums of one who reports, as last written down. */
+/** The sums of one reporter, as last stored. */
 export interface Account {
   readonly reporter: string
   readonly epoch: string
@@ -14,17 +14,17 @@ export interface Account {
   readonly totals: Totals
 }
 
-/** What the overview keeps in SQLite: the accounts its sums are made of, and an hour of samples. */
+/** The data that the overview keeps in SQLite: the accounts that its sums are made of, and an hour of samples. */
 export interface OverviewBook {
   accounts(): Account[]
   samples(): Sample[]
-  /** All of it, or nothing: a sample and the accounts it was taken from are never apart. */
+  /** Stores all of it or nothing: a sample never gets apart from the accounts it was taken from. */
   write(accounts: Iterable<Account>, sample: Sample | null, forgetBeforeMs: number): void
 }
 
 /**
- * Epochs of one reporter that are kept apart; the one heard of longest ago is then added to the retired. The origin has a
- * new one with each start, and many may run at a time behind one name.
+ * How many epochs of one reporter are kept apart. When there are more, the one heard from longest ago is added to the
+ * retired sum. Each start of the origin has a new epoch, and many processes may run behind one name.
  */
 const epochsMax = 32
 const retiredEpoch = 'retired'

@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
-import type { Figures, OriginStanding, Receipt, Sample, ShardStanding } from './contract.ts'
+import type { Figures, OriginStatus, Receipt, Sample, ShardReport } from './figures.ts'
 import type { Gauges } from './gauges.ts'
 import type { OriginReport } from './origin-figures.ts'
 import type { Account, OverviewBook } from './overview-book.ts'
@@ -14,45 +14,48 @@ import type { Totals } from './totals.ts'
 import { emptyTotals, isEmpty, mergeTotals, subtractTotals } from './totals.ts'
 
 /**
- * The figures of the whole deployment: what the shards of the locations and the origin last told, its sum, and what
- * happened in the last hour. Shards tell their sums whole, so a report that comes twice, late or out of order does no
- * harm, and what a restart of the overview loses of the last seconds is in the next report.
+ * The figures of the whole deployment: the latest reports of the shards and of the origin, their sum, and what happened
+ * in the last hour. Shards report all of their sums each time, so a report that arrives twice, late or out of order
+ * does no harm, and whatever a restart of the overview loses is in the next report.
  */
 export interface Overview {
-  report(standing: ShardStanding): Receipt
-  /** With the news of every shard that is in use, `location`'s own among them. Somebody watches. */
+  report(report: ShardReport): Receipt
+  /** The figures, after every shard in use has reported, the one of `location` included. Counts as watching. */
   read(location: string): Promise<Figures>
-  /** What is known now; nobody is asked. */
+  /** The figures as they are known now, without a call. */
   snapshot(): Figures
   readonly samples: Samples
-  /** Somebody watches: there is a sample a second for the next half minute. */
+  /** Tells the overview that somebody watches: it takes a sample a second for the next half minute. */
   watch(): void
-  /** Makes a sample; answers in how many milliseconds the next one is due. */
+  /** Takes a sample, and answers in how many milliseconds the next one is due. */
   tick(): Promise<number>
 }
 
 export interface OverviewOptions {
   readonly storage: SqlStorage
   readonly clock: Clock
-  askShard(location: string): Promise<ShardStanding | null>
-  /** Null where it does not answer, in time or at all. Never rejects. */
-  askOrigin(): Promise<OriginReport | null>
-  /** The next sample is due sooner than was said. */
+  fetchShardReport(location: string): Promise<ShardReport | null>
+  /** Null if the origin does not answer in time. Never rejects. */
+  fetchOriginReport(): Promise<OriginReport | null>
+  /** Asks for the next `tick` earlier than the last one announced. */
   wake(inMs: number): void
-  /** Each sample as it is made: where alerts are evaluated. That it throws is logged, and does no harm. */
+  /**
+   * Called with each sample: the alerts are evaluated here. Errors are logged and swallowed: they must not cost a
+   * sample.
+   */
   onSample?(sample: Sample, overview: Overview): void
 }
 
-/** Between two samples while there is something to see, and while there is not. */
+/** The interval of samples while there is something to see, and otherwise. */
 const busyEveryMs = 1_000
 const quietEveryMs = 10_000
-/** How long there is something to see after the last news, and after the last who watched. */
+/** How long there is something to see after the latest news, and after somebody last watched. */
 const newsLastMs = 15_000
 const watchedMs = 30_000
 const originEveryMs = 5_000
-/** A shard not heard of for so long has no news; whose gauges nobody confirmed so long are not shown. */
+/** A shard that has not reported for this long has no news, and its gauges are no longer shown. */
 export const heardOfMs = 60_000
-/** The reporter of the origin's own counters. Locations have other names: they are letters and digits. */
+/** The reporter of the origin's own counters. Locations consist of letters and digits, so none has this name. */
 const originReporter = '@origin'
 
 export function createOverview(options: OverviewOptions): Overview {
@@ -65,18 +68,18 @@ class DeploymentOverview implements Overview {
   private readonly book: OverviewBook
   private readonly accounts = new Map<string, Account>()
   private readonly unwritten = new Set<string>()
-  private readonly gauges = new Map<string, { readonly standing: Gauges; readonly heardAtMs: number }>()
+  private readonly gauges = new Map<string, { readonly gauges: Gauges; readonly heardAtMs: number }>()
   private sum: Totals = emptyTotals()
   private news: Totals = emptyTotals()
   private unkept: Sample[] = []
   private sampledAtMs: number
   private newsAtMs = 0
   private watchedAtMs = 0
-  private origin: OriginStanding | null = null
-  private originAskedAtMs = 0
+  private origin: OriginStatus | null = null
+  private originFetchedAtMs = 0
   private isQuiet = true
-  /** After a start nobody knows who has news: all are asked once. */
-  private hasAskedAll = false
+  /** After a restart any shard may have news, so all of them are refreshed once. */
+  private hasRefreshedAll = false
 
   constructor(options: OverviewOptions) {
     this.options = options
@@ -89,8 +92,8 @@ class DeploymentOverview implements Overview {
     }
   }
 
-  report({ location, epoch, batches, totals, gauges }: ShardStanding): Receipt {
-    this.gauges.set(location, { standing: gauges, heardAtMs: this.now() })
+  report({ location, epoch, batches, totals, gauges }: ShardReport): Receipt {
+    this.gauges.set(location, { gauges, heardAtMs: this.now() })
     this.enter({ reporter: location, epoch, batches, totals, heardAtMs: this.now() })
     if (this.isQuiet) {
       this.isQuiet = false
@@ -102,7 +105,7 @@ class DeploymentOverview implements Overview {
 
   async read(location: string): Promise<Figures> {
     this.watch()
-    const away = await this.askShards(new Set([...this.locationsToAsk(), location]))
+    const away = await this.refreshShards(new Set([...this.locationsToRefresh(), location]))
     return { ...this.snapshot(), shardsAway: away }
   }
 
@@ -112,7 +115,7 @@ class DeploymentOverview implements Overview {
     return {
       atMs: nowMs,
       totals: this.sum,
-      gauges: Object.fromEntries(recent.map(([location, { standing }]) => [location, standing])),
+      gauges: Object.fromEntries(recent.map(([location, { gauges }]) => [location, gauges])),
       shards: this.locations().length,
       shardsAway: 0,
       origin: this.origin,
@@ -127,11 +130,11 @@ class DeploymentOverview implements Overview {
   }
 
   async tick(): Promise<number> {
-    if (!this.hasAskedAll) await this.askShards(new Set(this.locationsToAsk()))
+    if (!this.hasRefreshedAll) await this.refreshShards(new Set(this.locationsToRefresh()))
     const nowMs = this.now()
     const isBusy = nowMs - this.newsAtMs < newsLastMs || nowMs - this.watchedAtMs < watchedMs
-    // Not waited for: an origin that hangs shall not stretch the samples.
-    if (nowMs - this.originAskedAtMs >= originEveryMs) void this.askOrigin()
+    // Not awaited: an origin that hangs must not delay the samples.
+    if (nowMs - this.originFetchedAtMs >= originEveryMs) void this.refreshOrigin()
     const sample = {
       atMs: nowMs,
       spanMs: Math.max(1, nowMs - this.sampledAtMs),
@@ -147,18 +150,18 @@ class DeploymentOverview implements Overview {
     return isBusy ? busyEveryMs : quietEveryMs
   }
 
-  /** What fails at a sample is told, and costs neither the sample nor the next one its time. */
+  /** Errors in the evaluation of a sample are logged and swallowed. */
   private show(sample: Sample): void {
     try {
       this.options.onSample?.(sample, this)
     } catch (error) {
-      // The name alone: a message may hold anything.
+      // Only the name is logged: a message may contain anything.
       const name = error instanceof Error ? error.name : 'unknown'
       console.error(JSON.stringify({ level: 'error', message: 'a sample was not evaluated', error: name }))
     }
   }
 
-  /** Takes what is newer than what is known, and adds the difference to the sum. */
+  /** Takes an account if it is newer than the known one, and adds the difference to the sum. */
   private enter(account: Account): void {
     const name = nameOf(account)
     const known = this.accounts.get(name)
@@ -175,50 +178,53 @@ class DeploymentOverview implements Overview {
     if (account.reporter !== originReporter) this.newsAtMs = this.now()
   }
 
-  /** Asks shards for what they hold; answers how many did not tell. */
-  private async askShards(locations: ReadonlySet<string>): Promise<number> {
-    const { askShard, clock } = this.options
-    const asked = [...locations].map(async (location) => {
-      const attempt = () => askShard(location).then((standing) => ({ standing }))
+  /** Fetches the current reports of the shards; answers how many did not reply. */
+  private async refreshShards(locations: ReadonlySet<string>): Promise<number> {
+    const { fetchShardReport, clock } = this.options
+    const refreshed = [...locations].map(async (location) => {
+      const attempt = () => fetchShardReport(location).then((report) => ({ report }))
       const answer = await withinDeadline(
         clock,
         limits.shardDeadlineMs,
         () => attempt().catch(() => null),
         null,
       )
-      if (answer?.standing) this.report(answer.standing)
+      if (answer?.report) this.report(answer.report)
       return answer === null ? 1 : 0
     })
-    return (await Promise.all(asked)).reduce<number>((away, each) => away + each, 0)
+    return (await Promise.all(refreshed)).reduce<number>((away, each) => away + each, 0)
   }
 
-  private async askOrigin(): Promise<void> {
-    const askedAtMs = this.now()
-    this.originAskedAtMs = askedAtMs
-    const report = await this.options.askOrigin()
+  private async refreshOrigin(): Promise<void> {
+    const fetchedAtMs = this.now()
+    this.originFetchedAtMs = fetchedAtMs
+    const report = await this.options.fetchOriginReport()
     if (report === null) {
       const unknown = { queriesRunning: null, queriesWaiting: null, outbox: null }
-      this.origin = { ...(this.origin ?? unknown), askedAtMs, isUp: false }
+      this.origin = { ...(this.origin ?? unknown), fetchedAtMs, isUp: false }
       return
     }
-    const { instance, totals, standing } = report
-    this.origin = { ...standing, askedAtMs, isUp: true }
+    const { instance, totals, status } = report
+    this.origin = { ...status, fetchedAtMs, isUp: true }
     this.enter({
       reporter: originReporter,
       epoch: instance,
-      batches: askedAtMs,
-      heardAtMs: askedAtMs,
+      batches: fetchedAtMs,
+      heardAtMs: fetchedAtMs,
       totals,
     })
   }
 
-  /** Written down once in the span that older samples are put together to: a row then, and one for each who had news. */
+  /**
+   * Stores samples merged into the longer span that old samples have anyway: one row for each span, and one for each
+   * reporter with news.
+   */
   private keep(sample: Sample): void {
     this.unkept.push(sample)
     const sinceMs = sample.atMs - (this.unkept[0]?.atMs ?? sample.atMs)
     if (sinceMs < coarseMs && this.unkept.length < coarseMs / busyEveryMs) return
     const whole = mergeSamples(this.unkept)
-    // What cannot be written is written with the next.
+    // If writing fails, the sample is written together with the next one.
     this.unkept = [whole]
     if (!isEmpty(whole.totals) || this.unwritten.size > 0) {
       const changed = [...this.unwritten].flatMap((name) => this.accounts.get(name) ?? [])
@@ -233,13 +239,13 @@ class DeploymentOverview implements Overview {
     return [...new Set(reporters)].filter((reporter) => reporter !== originReporter)
   }
 
-  private locationsToAsk(): string[] {
-    const locations = this.hasAskedAll ? this.locationsInUse() : this.locations()
-    this.hasAskedAll = true
+  private locationsToRefresh(): string[] {
+    const locations = this.hasRefreshedAll ? this.locationsInUse() : this.locations()
+    this.hasRefreshedAll = true
     return locations
   }
 
-  /** Those that may have news. */
+  /** The locations that may have news. */
   private locationsInUse(): string[] {
     const nowMs = this.now()
     return this.locations().filter(
@@ -256,7 +262,7 @@ function nameOf({ reporter, epoch }: Pick<Account, 'reporter' | 'epoch'>): strin
   return `${reporter} ${epoch}`
 }
 
-/** How long each of so many callers waits until its next call, so that they stay within the limit together. */
+/** How long each of the callers waits before its next call, so that together they stay within the limit. */
 export function pauseFor(callers: number, leastMs: number): number {
   const neededMs = (callers * 1_000) / limits.figuresCallsPerSecondMax
   return Math.min(Math.max(leastMs, Math.ceil(neededMs)), limits.figuresPauseMaxMs)

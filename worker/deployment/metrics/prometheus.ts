@@ -1,11 +1,11 @@
-import type { Reading } from './client.ts'
-import type { Figures } from './contract.ts'
 import { counterFamilies, durationFamilies, gaugeFamilies, seriesOfFamily } from './families.ts'
+import type { Figures } from './figures.ts'
 import type { Histogram } from './histogram.ts'
 import { countUpTo, upperBoundMs } from './histogram.ts'
+import type { Reading } from './metrics-client.ts'
 import type { Totals } from './totals.ts'
 
-/** OpenMetrics 1.0, or the text format 0.0.4 of Prometheus before it. */
+/** OpenMetrics 1.0, or the older text format 0.0.4 of Prometheus. */
 export type TextFormat = 'openmetrics' | 'prometheus'
 
 export const textContentTypes: Readonly<Record<TextFormat, string>> = {
@@ -14,8 +14,8 @@ export const textContentTypes: Readonly<Record<TextFormat, string>> = {
 }
 
 /**
- * Bounds shown, in milliseconds. Each is moved up to the bound of its own bucket, by 4 % at most, so that the counts
- * are exact and a whole number of milliseconds falls below the bound that names it.
+ * The bounds of the histograms, in milliseconds. Each is moved to the upper bound of its own bucket, by at most 4 %, so
+ * that the counts are exact and a whole number of milliseconds falls below the bound of that name.
  */
 const boundsMs = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000].map((boundMs) => ({
   boundMs,
@@ -24,8 +24,8 @@ const boundsMs = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_
 
 /**
  * The figures as text for a scraper, by the conventions of Prometheus: base units, `_total`, `HELP`, `TYPE`, and for
- * OpenMetrics `UNIT` and `# EOF`. While the overview is out of reach only that is said: figures of one isolate would look
- * like a restart of every counter.
+ * OpenMetrics `UNIT` and `# EOF`. While the overview is out of reach the text says only that: the figures of one
+ * isolate would look like a reset of every counter.
  */
 export function renderPrometheus(reading: Reading, format: TextFormat = 'openmetrics'): string {
   const { figures } = reading
@@ -48,14 +48,14 @@ export function renderPrometheus(reading: Reading, format: TextFormat = 'openmet
 
 /** A family as both formats show it. */
 interface TextFamily {
-  /** Without `_total`. */
+  /** The name without `_total`. */
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
   readonly lines: readonly string[]
 }
 
-/** The names of all families that are ever shown, as Prometheus stores their samples. */
+/** The names of all families that are ever exposed, as Prometheus stores their samples. */
 export function sampleNames(): string[] {
   return [
     'boardcache_figures_complete',
@@ -100,7 +100,7 @@ function countersIn(totals: Totals): TextFamily[] {
   return entriesOf(counterFamilies).map(([family, { labels, help }]) => {
     const name = `boardcache_${family}`
     const series = seriesOfFamily<string, number>(totals.counters, family, labels)
-    // One without labels is there from the start, so that its first increase is seen as one.
+    // A series without labels is exposed from the start, so that its first increase is seen as an increase.
     const shown = series.length === 0 && labels.length === 0 ? [{ labels: {}, value: 0 }] : series
     const lines = shown.map((one) => `${name}_total${labelsOf(one.labels)} ${one.value}`)
     return { name, type: 'counter', help, lines: lines.sort() }
@@ -133,13 +133,13 @@ function histogramLines(name: string, labels: Labels, histogram: Histogram): str
 
 type Labels = Readonly<Partial<Record<string, string>>>
 
-/** Values come from closed unions and need no escaping. */
+/** Label values come from closed unions and need no escaping. */
 function labelsOf(labels: Labels): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value ?? ''}"`)
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }
 
-/** OpenMetrics names a counter's family without the suffix of its samples; the older format has no families. */
+/** OpenMetrics names a counter's family without the suffix of its samples. The older format has no families. */
 function headOf({ name, type, help }: TextFamily, format: TextFormat): string[] {
   if (format === 'prometheus') {
     const sampled = type === 'counter' ? `${name}_total` : name

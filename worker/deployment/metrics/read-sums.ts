@@ -1,13 +1,16 @@
-import type { SourceName } from '../../../shared/contract/tier-names.ts'
-import type { ReadSums } from './contract.ts'
+import { bySource, type SourceName, sourceNames } from '../../../shared/contract/tier-names.ts'
 import { counterFamilies, durationFamilies, seriesOfFamily } from './families.ts'
+import type { ReadSums } from './figures.ts'
 import type { Histogram } from './histogram.ts'
 import type { Totals } from './totals.ts'
 
-/** Reads of cached resources. A hit was answered from a tier, in time or past it; all else is a miss, an error too. */
+/**
+ * Sums the reads of cached resources. A hit was answered from a tier, fresh or stale; everything else is a miss, errors
+ * included.
+ */
 export function readSums(totals: Totals): ReadSums {
   let [requests, hits, errors] = [0, 0, 0]
-  const sources = { memory: 0, edge_cache: 0, cloudflare_kv: 0, redis_cache: 0, database: 0 }
+  const sources = bySource(() => 0)
   for (const { labels, value } of seriesOfFamily(totals.counters, 'reads', counterFamilies.reads.labels)) {
     requests += value
     if (labels.status === 'HIT' || labels.status === 'STALE') hits += value
@@ -25,14 +28,8 @@ export function readSums(totals: Totals): ReadSums {
   return { requests, hits, errors, violations, durationMs: microseconds / 1_000, sources }
 }
 
-const sources: Readonly<Record<SourceName, true>> = {
-  memory: true,
-  edge_cache: true,
-  cloudflare_kv: true,
-  redis_cache: true,
-  database: true,
-}
+const sources: ReadonlySet<string | undefined> = new Set(sourceNames)
 
 function isSource(label: string | undefined): label is SourceName {
-  return label !== undefined && Object.hasOwn(sources, label)
+  return sources.has(label)
 }

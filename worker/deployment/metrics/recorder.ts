@@ -1,41 +1,45 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { CacheEvent, Recorder } from '../../events.ts'
-import type { FlushId, Receipt } from './contract.ts'
+import type { FlushId, Receipt } from './figures.ts'
 import type { Tally, Totals } from './totals.ts'
 import { createTally, emptyTotals, mergeTotals } from './totals.ts'
 
-/** Counts in the isolate, and hands what was counted on to the store that sums for the whole deployment. */
+/** Counts events in the isolate and sends the counts in batches to the shard of its location. */
 export interface BatchingRecorder extends Recorder {
   /**
-   * For `waitUntil` after an answer: settles once all that is recorded by then, and what follows shortly, is handed
-   * on. One caller carries for all; null for the others, and where there is nothing to hand on. Never rejects.
+   * For `waitUntil` after an answer: settles once everything recorded by then, and shortly after, has been sent. One
+   * caller carries the batches of all; the answer is null for the others, and if there is nothing to send. Never
+   * rejects.
    */
   flushSoon(): Promise<void> | null
-  /** Hands on all that is recorded by now. False where the store did not take it; it is kept then. Never rejects. */
+  /**
+   * Sends everything recorded by now. False if the shard did not confirm it; the counts are then kept. Never rejects.
+   */
   flushNow(): Promise<boolean>
-  /** What the store has not confirmed. */
+  /** Counts that the shard has not confirmed. */
   unconfirmed(): Totals
 }
 
 interface RecorderOptions {
-  /** Names this isolate among all. */
+  /** Identifies this isolate among all. */
   readonly writer: string
   readonly clock: Clock
-  /** Hands a batch to the store, within a deadline of a few seconds; null where the store did not confirm it. */
+  /** Sends a batch to the shard within a deadline of a few seconds; null if the shard did not confirm it. */
   send(id: FlushId, totals: Totals): Promise<Receipt | null>
 }
 
-/** What is recorded in this time goes in one batch; in a longer one where the store asks for that. */
+/** Events of this period go into one batch, or of a longer one if the shard wants that. */
 export const batchMs = 500
 /** The longest pause after failures. */
 const retryMaxMs = 4_000
 /**
- * How long one caller carries for the others. With the last pause, of at most 10 s, and the four calls that may follow,
- * of at most 2 s each, it stays below the 30 s that `waitUntil` grants (Cloudflare, Workers limits).
+ * How long one caller carries the batches of the others. Together with the last pause, of at most 10 s, and the four
+ * calls that may follow, of at most 2 s each, it stays below the 30 s that `waitUntil` grants (Cloudflare, Workers
+ * limits).
  */
 const carryMs = 10_000
-/** A carrier not heard of for so long is gone: its isolate's I/O was cut off. */
+/** A carrier that has been silent for this long is gone: the platform has cut off its I/O. */
 const carrierLostMs = 30_000
 
 interface Batch {
@@ -44,18 +48,19 @@ interface Batch {
 }
 
 /**
- * Exactly once, if the store ignores a number it has seen: a batch whose fate is unknown is sent again unchanged
- * under its number, and nothing new before it. What is counted meanwhile waits in the tally, which is bounded by
- * the number of series. An isolate that ends takes with it what the store has not confirmed, half a second's worth.
+ * Counts each event exactly once, provided that the shard ignores a sequence number it has seen: a batch that was not
+ * confirmed is sent again unchanged under its number, and nothing newer before it. Meanwhile events are counted in the
+ * tally, which is bounded by the number of series. An isolate that ends loses what was not confirmed, about half a
+ * second of events.
  *
- * No promise is shared between requests: two may send the same batch at the same time, which does no harm.
+ * No promise is shared between requests: two of them may send the same batch at the same time, which does no harm.
  */
 export function createRecorder({ writer, clock, send }: RecorderOptions): BatchingRecorder {
   let tally: Tally = createTally()
   let unsettled: Batch | null = null
   let sequence = 0
   let carriedSinceMs: number | null = null
-  /** The pause that the store asked for when it took the last batch. */
+  /** The pause that the shard wanted when it confirmed the last batch. */
   let wantedPauseMs = batchMs
 
   function nextBatch(): Batch | null {
@@ -75,7 +80,7 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
     return true
   }
 
-  /** Two batches hold all there is at the call: the one under way, if there is one, and the tally. */
+  /** Two batches contain everything there is at the time of the call: the one in flight, if any, and the tally. */
   async function flushNow(): Promise<boolean> {
     for (let round = 0; round < 2; round += 1) {
       const batch = nextBatch()
@@ -92,7 +97,7 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
     let delayMs = wantedPauseMs
     while (clock.now() - sinceMs < carryMs) {
       await pause(clock, delayMs)
-      // Nothing new in a whole pause: work that goes on after the answer has been counted too.
+      // Nothing was recorded during a whole pause, so work that goes on after the answer has been counted too.
       if (isDone()) return
       delayMs = (await flushNow()) ? wantedPauseMs : Math.min(delayMs * 2, retryMaxMs)
     }
@@ -100,7 +105,7 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
 
   async function carryForAll(): Promise<void> {
     await carry()
-    // Released first: what is recorded from here on finds no carrier, and brings its own.
+    // Released first, so that an event recorded from here on finds no carrier and starts a new one.
     carriedSinceMs = null
     await flushNow()
   }

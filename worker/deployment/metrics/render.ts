@@ -1,15 +1,13 @@
 import { z } from 'zod'
-import type { TierName } from '../../../shared/contract/tier-names.ts'
-import type { Reading } from './client.ts'
-import type { ReadSums } from './contract.ts'
+import { byTier, type TierName, wireNamesOfTiers } from '../../../shared/contract/tier-names.ts'
 import type { CounterFamily, DurationFamily } from './families.ts'
 import { counterFamilies, durationFamilies, seriesOfFamily } from './families.ts'
+import type { ReadSums } from './figures.ts'
 import type { Histogram } from './histogram.ts'
 import { averageMs, emptyHistogram, mergeHistograms, quantileMs } from './histogram.ts'
+import type { Reading } from './metrics-client.ts'
 import { readSums } from './read-sums.ts'
 import type { Totals } from './totals.ts'
-
-export { renderPrometheus } from './prometheus.ts'
 
 const count = z.int().nonnegative()
 const latencySchema = z.object({
@@ -19,16 +17,16 @@ const latencySchema = z.object({
   p95_ms: z.number(),
   p99_ms: z.number(),
 })
-/** How often each outcome came about. */
+/** How often each outcome occurred. */
 const outcomesSchema = z.record(z.string(), count)
 const callsSchema = z.object({ calls: outcomesSchema, latency: latencySchema })
 const tierSchema = z.object({ gets: outcomesSchema, puts: outcomesSchema, latency: latencySchema })
 
-/** The body of `/metrics` (SPEC 6), and what each part behind the answers contributed. */
+/** The body of `/metrics` (SPEC 6), and the share of each part in it. */
 export const metricsBodySchema = z.object({
   worker: z.literal('boardcache'),
   edge_location: z.string(),
-  /** False while the store that sums is out of reach: the figures are then one isolate's latest only. */
+  /** False while the overview is out of reach: the figures are then only the latest of one isolate. */
   complete: z.boolean(),
   metrics: z.object({
     requests: z.object({ total: count, cache_hits: count, cache_misses: count, errors: count }),
@@ -45,7 +43,7 @@ export const metricsBodySchema = z.object({
       redis_hits: count,
       database_hits: count,
     }),
-    tiers: z.object({ memory: tierSchema, edge_cache: tierSchema, kv: tierSchema, redis: tierSchema }),
+    tiers: z.object(byTier(() => tierSchema)),
     ledger: callsSchema,
     origin: callsSchema,
     consistency: z.object({ checks: outcomesSchema, violations: count }),
@@ -53,9 +51,9 @@ export const metricsBodySchema = z.object({
   }),
   timestamp: z.iso.datetime(),
 })
-export type MetricsBody = z.output<typeof metricsBodySchema>
+type MetricsBody = z.output<typeof metricsBodySchema>
 
-/** `/metrics` as JSON. Latencies are those of all time, within 2 %. */
+/** `/metrics` as JSON. Latencies cover all time, within 2 %. */
 export function renderJson(reading: Reading, edgeLocation: string, nowMs: number): MetricsBody {
   const reads = readSums(reading)
   const latency = latencyOf(reading, 'read')
@@ -78,17 +76,12 @@ export function renderJson(reading: Reading, edgeLocation: string, nowMs: number
       cache: {
         hit_rate: rounded(hitRate(reads), 4),
         memory_hits: reads.sources.memory,
-        edge_cache_hits: reads.sources.edge_cache,
-        kv_hits: reads.sources.cloudflare_kv,
-        redis_hits: reads.sources.redis_cache,
+        edge_cache_hits: reads.sources[wireNamesOfTiers['edge-cache'].source],
+        kv_hits: reads.sources[wireNamesOfTiers.kv.source],
+        redis_hits: reads.sources[wireNamesOfTiers.redis.source],
         database_hits: reads.sources.database,
       },
-      tiers: {
-        memory: tierOf(reading, 'memory'),
-        edge_cache: tierOf(reading, 'edge-cache'),
-        kv: tierOf(reading, 'kv'),
-        redis: tierOf(reading, 'redis'),
-      },
+      tiers: byTier((tier) => tierOf(reading, tier)),
       ledger: { calls: outcomesOf(reading, 'ledger_calls'), latency: latencyOf(reading, 'ledger_call') },
       origin: { calls: outcomesOf(reading, 'origin_calls'), latency: latencyOf(reading, 'origin_call') },
       consistency: {
@@ -105,16 +98,16 @@ export function renderJson(reading: Reading, edgeLocation: string, nowMs: number
 }
 
 /** The `stats` of `/api/cache-settings/health` (SPEC 5). */
-export interface CacheStats {
+interface CacheStats {
   readonly hits: number
   readonly misses: number
-  /** Entries a tier took. */
+  /** Entries that a tier stored. */
   readonly sets: number
-  /** Tags that invalidations moved on: nothing is ever deleted to invalidate it. */
+  /** Tags that invalidations moved: an invalidation does not delete anything. */
   readonly deletes: number
-  /** Calls of a tier that failed. */
+  /** Failed calls to tiers. */
   readonly errors: number
-  /** Hits of all reads, in per cent: `"75.00%"`. */
+  /** The share of hits among all reads, in percent: `"75.00%"`. */
   readonly hitRate: string
   readonly total: number
 }
@@ -137,7 +130,7 @@ export function statsOf(totals: Totals): CacheStats {
   }
 }
 
-/** Outcomes that are no failed call: it went well, or none was made. */
+/** Outcomes that are no failed call: the call succeeded, or none was made. */
 const faultless = new Set(['hit', 'miss', 'done', 'skipped', 'breaker-open'])
 
 function hitRate({ hits, requests }: ReadSums): number {
@@ -179,7 +172,7 @@ export function outcomesOf(
   return outcomes
 }
 
-/** The latency of a family's series, or of those with the labels asked for. */
+/** The latency of a family, over all series that have the labels in `where`. */
 export function latencyOf(
   totals: Totals,
   family: DurationFamily,

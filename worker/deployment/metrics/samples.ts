@@ -1,34 +1,41 @@
+import { bySource } from '../../../shared/contract/tier-names.ts'
 import { limits } from '../../../shared/limits.ts'
-import type { ReadSums, Sample } from './contract.ts'
+import type { ReadSums, Sample } from './figures.ts'
 import { readSums } from './read-sums.ts'
 import type { Totals } from './totals.ts'
 import { emptyTotals, mergeTotals } from './totals.ts'
 
-/** What happened in the last hour: second by second for the newest minutes, in longer spans before. */
+/** The events of the last hour: one sample a second for the latest minutes, longer spans before. */
 export interface Samples {
   add(sample: Sample): void
   newest(): Sample | null
-  /** Those that ended after `afterMs`, oldest first; the hour with 0. */
+  /** The samples that ended after `afterMs`, oldest first; with 0, the whole hour. */
   since(afterMs: number): readonly Sample[]
-  /** Everything counted in the last so many seconds, up to the newest sample; `spanMs` is how long that really was. */
+  /**
+   * Everything counted in the last `windowSeconds` up to the latest sample. `spanMs` is the time that this really
+   * covers.
+   */
   over(windowSeconds: number): { readonly spanMs: number; readonly totals: Totals }
-  /** The reads among it: no histogram is touched. */
+  /** The reads in the same window. This does not touch the histograms, which makes it cheap. */
   sumsOver(windowSeconds: number): ReadSums
 }
 
-/** How long samples are kept as they came, and at all; and the span they are put together to in between. */
+/**
+ * How long samples are kept as they are, how long they are kept at all, and the span into which they are merged in
+ * between.
+ */
 const fineMs = limits.samplesFineSeconds * 1_000
 const keptMs = limits.samplesKeptSeconds * 1_000
 export const coarseMs = limits.samplesCoarseSeconds * 1_000
 
-/** Goes on from what was kept. Bounded: some hundred samples of either kind. */
+/** Continues from the stored samples. Holds some hundred samples of each kind at most. */
 export function createSamples(kept: readonly Sample[]): Samples {
   let coarse: Sample[] = [...kept]
   let fine: Sample[] = []
 
   const bucketOf = ({ atMs }: Sample) => Math.floor(atMs / coarseMs)
 
-  /** Whole spans alone, so that one that was given out does not change. */
+  /** Merges whole spans only, so that a sample that was given out never changes. */
   function putTogether(nowMs: number): void {
     const lastBucket = Math.floor((nowMs - fineMs) / coarseMs)
     const old = fine.findIndex((sample) => bucketOf(sample) >= lastBucket)
@@ -62,7 +69,7 @@ export function createSamples(kept: readonly Sample[]): Samples {
   }
 }
 
-/** Several samples, oldest first, as one. */
+/** Merges several samples, oldest first, into one. */
 export function mergeSamples(samples: readonly Sample[]): Sample {
   const totals = samples.reduce((sum, sample) => mergeTotals(sum, sample.totals), emptyTotals())
   return {
@@ -82,12 +89,6 @@ function addSums(left: ReadSums, right: ReadSums): ReadSums {
     errors: left.errors + right.errors,
     violations: left.violations + right.violations,
     durationMs: left.durationMs + right.durationMs,
-    sources: {
-      memory: left.sources.memory + right.sources.memory,
-      edge_cache: left.sources.edge_cache + right.sources.edge_cache,
-      cloudflare_kv: left.sources.cloudflare_kv + right.sources.cloudflare_kv,
-      redis_cache: left.sources.redis_cache + right.sources.redis_cache,
-      database: left.sources.database + right.sources.database,
-    },
+    sources: bySource((source) => left.sources[source] + right.sources[source]),
   }
 }

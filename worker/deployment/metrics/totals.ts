@@ -6,8 +6,8 @@ import type { GrowingHistogram, Histogram } from './histogram.ts'
 import { createHistogram, mergeHistograms, subtractCounts, subtractHistograms } from './histogram.ts'
 
 /**
- * Sums of events. Plain data for RPC and storage; keys are series (`family label label…`), so that a sum written by
- * one version of the Worker can be read, and added to, by another.
+ * Sums of events, as plain data for RPC and storage. The keys are series (`family label label…`), so that one version
+ * of the Worker can read and add to the sums of another.
  */
 export interface Totals {
   readonly counters: Readonly<Record<string, number>>
@@ -16,7 +16,7 @@ export interface Totals {
 
 const count = z.int().nonnegative()
 
-/** What was read from storage, to be checked before it is believed. */
+/** Checks totals that were read from storage. */
 export const totalsSchema: z.ZodType<Totals> = z.object({
   counters: z.record(z.string(), count),
   durations: z.record(
@@ -38,7 +38,7 @@ export function isEmpty(totals: Totals): boolean {
   return Object.keys(totals.counters).length === 0 && Object.keys(totals.durations).length === 0
 }
 
-/** The sum of both. Associative and commutative, exactly. */
+/** The sum of both. Exactly associative and commutative. */
 export function mergeTotals(left: Totals, right: Totals): Totals {
   const counters: Record<string, number> = { ...left.counters }
   for (const [series, value] of Object.entries(right.counters)) {
@@ -52,7 +52,7 @@ export function mergeTotals(left: Totals, right: Totals): Totals {
   return { counters, durations }
 }
 
-/** What `later` has more than `earlier`, of which it is a continuation: nothing where it has not. */
+/** The difference that was added to `earlier` to make `later`; empty where `later` has no more than `earlier`. */
 export function subtractTotals(later: Totals, earlier: Totals): Totals {
   const durations: Record<string, Histogram> = {}
   for (const [series, histogram] of Object.entries(later.durations)) {
@@ -63,10 +63,10 @@ export function subtractTotals(later: Totals, earlier: Totals): Totals {
   return { counters: subtractCounts(later.counters, earlier.counters), durations }
 }
 
-/** A sum that grows an event at a time. */
+/** A sum to which one event at a time is added. */
 export interface Tally {
   count(event: CacheEvent): void
-  /** What was counted so far; the tally goes on from there. */
+  /** Everything counted so far. The tally continues from there. */
   totals(): Totals
   isEmpty(): boolean
 }
@@ -123,7 +123,7 @@ function countEvent(
     }
     case 'tier-get':
       add('tier_gets', [event.tier, event.outcome])
-      // A tier that was not asked took no time: zeros would hide how long it takes when it is.
+      // A tier that was not called took no time. Counting zeros would hide how long real calls take.
       if (event.outcome !== 'breaker-open') time('tier_get', [event.tier], event.durationMs)
       return
     case 'tier-put':

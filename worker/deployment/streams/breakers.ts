@@ -1,4 +1,5 @@
-import type { PartHealth, PartName } from '../../../shared/contract/monitoring.ts'
+import type { PartHealth } from '../../../shared/contract/monitoring.ts'
+import { type PartName, tierOfPart } from '../../../shared/contract/tier-names.ts'
 import type { BreakerSide } from '../../events.ts'
 import { seriesOf } from '../metrics/families.ts'
 import type { Gauges } from '../metrics/gauges.ts'
@@ -6,20 +7,13 @@ import { breakerStateNumbers } from '../metrics/gauges.ts'
 
 type BreakerState = NonNullable<PartHealth['breakers']['get']>
 
-const tierOf: Readonly<Partial<Record<PartName, string>>> = {
-  edge_cache: 'edge-cache',
-  kv: 'kv',
-  redis: 'redis',
-  origin: 'origin',
-}
-
-/** The worst state of a part's breakers at any location that was heard of lately; null where none told of one. */
+/** The worst state of a part's breakers over all locations that reported lately; null if none reported one. */
 export function breakersOf(part: PartName, gauges: Readonly<Record<string, Gauges>>): PartHealth['breakers'] {
-  const tier = tierOf[part]
-  if (tier === undefined) return { get: null, put: null }
+  if (part === 'ledger') return { get: null, put: null }
+  const guarded = part === 'origin' ? 'origin' : tierOfPart(part)
   const worst = (side: BreakerSide) => {
-    const series = seriesOf('breaker_state', [tier, side])
-    return stateOf(Math.max(-1, ...Object.values(gauges).map((standing) => standing[series] ?? -1)))
+    const series = seriesOf('breaker_state', [guarded, side])
+    return stateOf(Math.max(-1, ...Object.values(gauges).map((ofLocation) => ofLocation[series] ?? -1)))
   }
   return { get: worst('get'), put: worst('put') }
 }

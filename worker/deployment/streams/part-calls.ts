@@ -1,22 +1,23 @@
-import type { PartName } from '../../../shared/contract/monitoring.ts'
+import { type PartName, tierOfPart } from '../../../shared/contract/tier-names.ts'
 import type { PartCalls } from '../alerts/part-watch.ts'
 import { latencyOf, outcomesOf } from '../metrics/render.ts'
 import type { Totals } from '../metrics/totals.ts'
 
 /**
- * Outcomes in which a part was not there for its caller. A corrupt entry is an answer, and what was refused before any I/O
- * says nothing of the part.
+ * Outcomes in which a caller did not reach the part. A corrupt entry is an answer, and a call that was refused before
+ * any I/O says nothing about the part.
  */
 const failures = new Set(['timeout', 'unavailable', 'rate-limited', 'breaker-open'])
 const silent = new Set(['too-large', 'skipped'])
 
-const tierOf = { memory: 'memory', edge_cache: 'edge-cache', kv: 'kv', redis: 'redis' } as const
-
-/** How often each outcome of a part's calls came about; of a tier its reads, which is what its callers wait for. */
-export function outcomesOfPart(totals: Totals, part: PartName): Record<string, number> {
+/**
+ * How often each outcome of a part's calls occurred. Of a tier only reads count, since that is what its callers wait
+ * for.
+ */
+function outcomesOfPart(totals: Totals, part: PartName): Record<string, number> {
   if (part === 'ledger') return outcomesOf(totals, 'ledger_calls')
   if (part === 'origin') return outcomesOf(totals, 'origin_calls')
-  return outcomesOf(totals, 'tier_gets', tierOf[part])
+  return outcomesOf(totals, 'tier_gets', tierOfPart(part))
 }
 
 export function callsOfPart(totals: Totals, part: PartName): PartCalls {
@@ -32,5 +33,5 @@ export function callsOfPart(totals: Totals, part: PartName): PartCalls {
 export function latencyOfPart(totals: Totals, part: PartName) {
   if (part === 'ledger') return latencyOf(totals, 'ledger_call')
   if (part === 'origin') return latencyOf(totals, 'origin_call')
-  return latencyOf(totals, 'tier_get', { tier: tierOf[part] })
+  return latencyOf(totals, 'tier_get', { tier: tierOfPart(part) })
 }

@@ -1,15 +1,12 @@
-import type {
-  SampleColumns,
-  Sample as ShownSample,
-  sourceNames,
-} from '../../../shared/contract/monitoring.ts'
-import type { Sample } from '../metrics/contract.ts'
+import type { SampleColumns, Sample as ShownSample } from '../../../shared/contract/monitoring.ts'
+import { bySource } from '../../../shared/contract/tier-names.ts'
+import type { Sample } from '../metrics/figures.ts'
 import { latencyOf } from '../metrics/render.ts'
 
 /** Samples do not change, and each is shown many times. */
 const shown = new WeakMap<Sample, ShownSample>()
 
-/** A sample in the words of the contract. */
+/** A sample in the form of the contract. */
 export function showSample(sample: Sample): ShownSample {
   const known = shown.get(sample)
   if (known !== undefined) return known
@@ -35,10 +32,9 @@ function describe({ atMs, spanMs, totals, sums }: Sample): ShownSample {
   }
 }
 
-/** Samples turned into columns. */
+/** Turns samples into columns. */
 export function columnsOf(samples: readonly ShownSample[]): SampleColumns {
   const column = <Name extends keyof ShownSample>(name: Name) => samples.map((sample) => sample[name])
-  const source = (name: (typeof sourceNames)[number]) => samples.map(({ sources }) => sources[name])
   return {
     at_ms: column('at_ms'),
     seconds: column('seconds'),
@@ -49,12 +45,6 @@ export function columnsOf(samples: readonly ShownSample[]): SampleColumns {
     p50_ms: column('p50_ms'),
     p95_ms: column('p95_ms'),
     p99_ms: column('p99_ms'),
-    sources: {
-      memory: source('memory'),
-      edge_cache: source('edge_cache'),
-      cloudflare_kv: source('cloudflare_kv'),
-      redis_cache: source('redis_cache'),
-      database: source('database'),
-    },
+    sources: bySource((name) => samples.map(({ sources }) => sources[name])),
   }
 }

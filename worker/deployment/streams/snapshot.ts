@@ -1,13 +1,13 @@
 import type { Alert, AlertSummary } from '../../../shared/contract/alerts.ts'
-import type { Outbox, PartHealth, PartName } from '../../../shared/contract/monitoring.ts'
-import { partNames } from '../../../shared/contract/monitoring.ts'
-import type { PartStanding, WatchedPart } from '../alerts/observation.ts'
+import type { Outbox, PartHealth } from '../../../shared/contract/monitoring.ts'
+import { type PartName, partNames } from '../../../shared/contract/tier-names.ts'
+import type { PartStatus, WatchedPart } from '../alerts/observation.ts'
 import { watchedParts } from '../alerts/observation.ts'
-import type { Figures, OriginStanding, Sample } from '../metrics/contract.ts'
+import type { Figures, OriginStatus, Sample } from '../metrics/figures.ts'
 import { readSums } from '../metrics/read-sums.ts'
 import type { Totals } from '../metrics/totals.ts'
 import { breakersOf } from './breakers.ts'
-import type { Now } from './contract.ts'
+import type { Now } from './deployment-now.ts'
 import { callsOfPart, latencyOfPart } from './part-calls.ts'
 import { showSample } from './sample.ts'
 
@@ -15,13 +15,13 @@ interface Seen {
   readonly sample: Sample
   readonly figures: Figures
   readonly lastMinute: Totals
-  readonly standings: Readonly<Record<WatchedPart, PartStanding>>
-  /** Parts that are switched off. */
+  readonly statuses: Readonly<Record<WatchedPart, PartStatus>>
+  /** Parts that are switched off by configuration. */
   readonly disabledParts: ReadonlySet<PartName>
   readonly alerts: Alert[]
 }
 
-/** The deployment now, in the words of the contract. */
+/** The state of the deployment, in the form of the contract. */
 export function describeNow(seen: Seen): Now {
   const { sample, figures, alerts } = seen
   const { requests, hits, errors } = readSums(figures.totals)
@@ -35,7 +35,7 @@ export function describeNow(seen: Seen): Now {
   }
 }
 
-/** How many alerts fire or are about to, and which fire. */
+/** How many alerts are firing or pending, and which are firing. */
 export function summaryOf(alerts: readonly Alert[]): AlertSummary {
   const firing = alerts.filter(({ state }) => state === 'firing')
   return {
@@ -46,11 +46,11 @@ export function summaryOf(alerts: readonly Alert[]): AlertSummary {
 }
 
 function describePart(part: PartName, seen: Seen): PartHealth {
-  const { figures, lastMinute, standings, disabledParts } = seen
+  const { figures, lastMinute, statuses, disabledParts } = seen
   const { succeeded, failed } = callsOfPart(lastMinute, part)
   const latency = latencyOfPart(lastMinute, part)
   const watched = watchedParts.find((each) => each === part)
-  const awayMs = watched === undefined ? 0 : standings[watched].awayMs
+  const awayMs = watched === undefined ? 0 : statuses[watched].awayMs
   const calls = succeeded + failed
   return {
     part,
@@ -69,8 +69,8 @@ function stateOf(awayMs: number, calls: number, failed: number): PartHealth['sta
   return failed > 0 ? 'failing' : 'healthy'
 }
 
-/** Null while the origin does not answer: what it told before is not known to be so. */
-function describeOutbox(origin: OriginStanding | null): Outbox | null {
+/** Null while the origin does not answer: its last report may no longer be true. */
+function describeOutbox(origin: OriginStatus | null): Outbox | null {
   if (origin?.isUp !== true) return null
   const { outbox } = origin
   if (outbox === null) return { status: 'off', depth: null, oldest_age_ms: null, parked: null, relayed: 0 }

@@ -2,26 +2,26 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { AlertChange } from '../../../shared/contract/alerts.ts'
 import type { SampleColumns, StreamEventName } from '../../../shared/contract/monitoring.ts'
 import { limits } from '../../../shared/limits.ts'
-import type { Now, StreamHolder, StreamRefusal } from './contract.ts'
+import type { Now, StreamHolder, StreamRefusal } from './deployment-now.ts'
 
-/** What the streams tell of. */
-export interface StreamSource {
-  /** The deployment now, without history; null before the first sample. */
+/** The source of everything that the streams send. */
+interface StreamSource {
+  /** The state of the deployment, without history; null before the first sample. */
   snapshot(): Now | null
-  /** The samples after an instant, oldest first; all there are of the last hour for null. */
+  /** The samples after an instant, oldest first; with null, all samples of the last hour. */
   samplesAfter(atMs: number | null): SampleColumns
   /** The changes of alerts after an instant, oldest first. */
   changesAfter(atMs: number): readonly AlertChange[]
 }
 
 /** The open streams of Server-Sent Events (WHATWG HTML, section 9.2). */
-export interface Streams {
+interface Streams {
   /**
-   * A new stream, or why there is none: there are `limits.streamsMax` in all, of them a few for a user and a share for a
-   * workspace. `lastEventId`: the instant of the last snapshot the client has.
+   * Opens a stream, or says why not: there are at most `limits.streamsMax`, a few for each user and a share for each
+   * workspace. `lastEventId` is the time of the last snapshot that the client has.
    */
   open(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal
-  /** Tells everybody what is new; to be called after each sample. */
+  /** Sends the latest news to every stream. To be called after each sample. */
   publish(): void
   readonly count: number
 }
@@ -30,9 +30,9 @@ interface Listener {
   readonly holder: StreamHolder
   readonly controller: ReadableStreamDefaultController<Uint8Array>
   readonly openedAtMs: number
-  /** The latest snapshot it was handed, or says it has. */
+  /** The latest snapshot that the stream was sent, or that its client already has. */
   sentUpToMs: number | null
-  /** Whether the snapshot before this one was handed over. */
+  /** Whether the previous snapshot was sent to it. */
   isUpToDate: boolean
   tookAtMs: number
   heartbeatAtMs: number
@@ -40,13 +40,14 @@ interface Listener {
 
 const encoder = new TextEncoder()
 
-/** How long a client is to wait before it comes back (`retry:`). */
+/** How long a client waits before it reconnects (`retry:`). */
 const retryMs = 1_000
 
 /**
- * A reader that is too slow misses snapshots and never makes this object keep more than a buffer for it: when it takes
- * again, the next snapshot brings the samples that it missed. One that takes nothing for a minute is let go. Every stream
- * ends after five minutes, so that connections spread anew over what is deployed; the client comes back with `Last-Event-ID`.
+ * A slow reader misses snapshots, and never makes this object buffer more than a fixed amount for it: once it reads
+ * again, the next snapshot includes the samples that it missed. A reader that takes nothing for a minute is
+ * disconnected. Every stream ends after five minutes, so that after a deployment connections move to the new version;
+ * the client reconnects with `Last-Event-ID`.
  */
 export function createStreams(source: StreamSource, clock: Clock): Streams {
   return new OpenStreams(source, clock)
@@ -64,7 +65,7 @@ class OpenStreams implements Streams {
   }
 
   open(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal {
-    // The holder's own bound first: it is what they can do something about.
+    // The holder's own limit comes first, since it is the one they can do something about.
     if (this.hasEnough(holder)) return 'holder-has-enough'
     if (this.listeners.size >= limits.streamsMax) return 'all-taken'
     let opened: Listener | null = null
@@ -94,7 +95,7 @@ class OpenStreams implements Streams {
   private hasEnough({ workspaceId, userId }: StreamHolder): boolean {
     const holders = [...this.listeners].map(({ holder }) => holder)
     const ofWorkspace = holders.filter((each) => each.workspaceId === workspaceId)
-    // Of all their workspaces: an admin of many has not many times as much.
+    // Counted over all of the user's workspaces: an admin of many gets no more streams than others.
     const ofUser = holders.filter((each) => userId !== null && each.userId === userId)
     return ofWorkspace.length >= limits.streamsPerWorkspaceMax || ofUser.length >= limits.streamsPerUserMax
   }
@@ -109,7 +110,7 @@ class OpenStreams implements Streams {
       holder,
       controller,
       openedAtMs: nowMs,
-      // Of an instant that has not come yet nothing is known: better all there is than nothing until then.
+      // A client cannot have a snapshot of the future, so it gets everything.
       sentUpToMs: lastEventId !== null && lastEventId > nowMs ? null : lastEventId,
       isUpToDate: false,
       tookAtMs: nowMs,
@@ -142,10 +143,11 @@ class OpenStreams implements Streams {
     listener.isUpToDate = true
   }
 
-  /** The events that are new to a listener, as text; null: none. */
+  /** The events that are new to a listener, as text; null if there are none. */
   private newsFor({ sentUpToMs, isUpToDate }: Listener, snapshot: Now): string | null {
     if (sentUpToMs !== null && snapshot.at_ms <= sentUpToMs) return null
-    // Before the snapshot whose id covers them: whoever breaks off between hears of them again.
+    // Changes are sent before the snapshot whose id covers them: a client that disconnects in between receives them
+    // again.
     const changes = sentUpToMs === null ? [] : this.source.changesAfter(sentUpToMs)
     const history = isUpToDate
       ? null
@@ -155,7 +157,7 @@ class OpenStreams implements Streams {
     return [...changes.map((change) => frame('alert', change)), latest].join('')
   }
 
-  /** What most readers are sent, put into words once for all of them. */
+  /** The snapshot that most readers are sent, serialized once for all of them. */
   private plain(snapshot: Now): string {
     if (this.latest?.snapshot !== snapshot) {
       this.latest = { snapshot, text: frame('snapshot', { ...snapshot, history: null }, snapshot.at_ms) }
@@ -168,7 +170,7 @@ class OpenStreams implements Streams {
     try {
       listener.controller.close()
     } catch {
-      // Its reader has gone meanwhile, and closed it.
+      // The reader has gone in the meantime, which closed the stream.
     }
   }
 }

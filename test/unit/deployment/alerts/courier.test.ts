@@ -32,7 +32,7 @@ function changeOf(changes: Partial<AlertChange> = {}): AlertChange {
   }
 }
 
-/** A desk's queue with a receiver that answers as the test says; `restart` is the object's end and new beginning. */
+/** A desk's queue with a receiver that answers as the test says. `restart` ends the object and begins a new one. */
 function createRoom(answer: (change: AlertChange, count: number) => TryOutcome | Promise<TryOutcome>) {
   const clock = createFakeClock()
   const storage = createSqlStorage(new DatabaseSync(':memory:'))
@@ -58,7 +58,7 @@ function createRoom(answer: (change: AlertChange, count: number) => TryOutcome |
     },
     deliver: () => courier.deliver(),
     dueAtMs: () => courier.dueAtMs(),
-    /** Delivers whenever something is due, until nothing is, or so often. */
+    /** Delivers whatever is due until nothing is, at most `roundsMax` times. */
     async run(roundsMax = 100) {
       for (let round = 0; round < roundsMax; round += 1) {
         const dueAtMs = courier.dueAtMs()

@@ -23,7 +23,7 @@ const stateOf = ({ desk }: ReturnType<typeof createRoom>, name: string) =>
   desk.alerts().find((alert) => alert.name === name)
 
 describe('the desk', () => {
-  it('writes each change down once, and queues what is to be told', () => {
+  it('records each change once, and queues those for the webhook', () => {
     const room = createRoom()
     for (let second = 0; second <= 40; second += 1)
       room.desk.observe(observationOf(startMs + second * 1_000, erring))
@@ -35,7 +35,7 @@ describe('the desk', () => {
     expect(webhook).toEqual({ enabled: true, waiting: 1 })
   })
 
-  it('goes on after a restart where it was, and tells nothing twice', () => {
+  it('continues after a restart without sending anything twice', () => {
     const room = createRoom()
     for (let second = 0; second <= 20; second += 1)
       room.desk.observe(observationOf(startMs + second * 1_000, erring))
@@ -52,7 +52,7 @@ describe('the desk', () => {
     expect(again.changes.latest().map(({ to }) => to)).toEqual(['firing', 'pending'])
   })
 
-  it('tells the same of whatever it sees, however often it restarts meanwhile', () => {
+  it('reports the same changes however often it restarts in between', () => {
     const stretch = fc.record({
       errors: fc.constantFrom(0, 40, 500),
       seconds: fc.integer({ min: 1, max: 70 }),
@@ -79,7 +79,7 @@ describe('the desk', () => {
     )
   })
 
-  it('keeps neither a standing nor a change when one of them cannot be written', () => {
+  it('keeps neither a status nor a change when one of them cannot be written', () => {
     const room = createRoom()
     const broken = createAlertDesk({
       storage: room.storage,

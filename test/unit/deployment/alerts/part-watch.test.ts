@@ -9,7 +9,7 @@ function watchRedis(spans: readonly PartCalls[]) {
   for (const [second, redis] of spans.entries()) {
     watch.note({ edge_cache: none, kv: none, redis, ledger: none, origin: none }, (second + 1) * 1_000, 1_000)
   }
-  return watch.standings().redis
+  return watch.statuses().redis
 }
 
 it('a part is away from its first failure to its latest, as long as no call succeeds', () => {

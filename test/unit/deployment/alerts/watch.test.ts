@@ -21,7 +21,7 @@ let ids = 0
 const newId = () => `change-${++ids}`
 const startMs = 1_750_000_000_000
 
-/** The state of an alert after so many seconds of one observation. */
+/** The state of an alert after so many seconds of the same observation. */
 function stateAfter(
   seconds: number,
   changes: Parameters<typeof observationOf>[1],
@@ -132,7 +132,7 @@ describe('a look', () => {
       newId,
     )
     expect(late.changes).toEqual([])
-    expect(late.watch.standings.get('error_rate')?.state).toBe('pending')
+    expect(late.watch.statuses.get('error_rate')?.state).toBe('pending')
   })
 
   it('gives changes and alerts of the shape that is told, whatever is seen', () => {

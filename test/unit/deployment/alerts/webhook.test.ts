@@ -23,7 +23,7 @@ const change: AlertChange = {
   unit: 'seconds',
 }
 
-/** What was sent, and how it ended. */
+/** The request that was sent, and its outcome. */
 async function tryOnce(answer: () => Response | Promise<Response>, startMs = Date.now()) {
   const clock = createFakeClock(startMs)
   const seen: { url: string; init: RequestInit }[] = []

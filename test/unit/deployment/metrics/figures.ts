@@ -1,9 +1,9 @@
-import type { Reading } from '../../../../worker/deployment/metrics/client.ts'
-import type { Figures } from '../../../../worker/deployment/metrics/contract.ts'
+import type { Figures } from '../../../../worker/deployment/metrics/figures.ts'
+import type { Reading } from '../../../../worker/deployment/metrics/metrics-client.ts'
 import { totalsOf } from '../../../../worker/deployment/metrics/totals.ts'
 import type { CacheEvent } from '../../../../worker/events.ts'
 
-/** What the overview says of these events; or an isolate alone, where the overview is out of reach. */
+/** The reading that the overview gives of these events, or that of an isolate while the overview is out of reach. */
 export function readingOf(events: Iterable<CacheEvent>, more: Partial<Figures> | null = {}): Reading {
   const totals = totalsOf(events)
   if (more === null) return { ...totals, isComplete: false, figures: null }

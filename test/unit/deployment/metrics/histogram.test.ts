@@ -20,7 +20,7 @@ function histogramOf(durationsMs: readonly number[]): Histogram {
   return growing.histogram()
 }
 
-/** Durations as they come: whole milliseconds often, fractions, zero, and the ends of the range. */
+/** Typical durations: often whole milliseconds, also fractions, zero, and the ends of the range. */
 const durationMs = fc.oneof(
   fc.integer({ min: 0, max: 30_000 }),
   fc.double({ min: durationMinMs, max: durationMaxMs, noNaN: true }),
@@ -57,7 +57,7 @@ describe('a quantile', () => {
     )
   })
 
-  test('of nothing, and of zeros, is zero', () => {
+  test('is zero without values and for zeros alone', () => {
     expect(quantileMs(emptyHistogram(), 0.99)).toBe(0)
     expect(quantileMs(histogramOf([0, 0, 0]), 0.99)).toBe(0)
     expect(averageMs(emptyHistogram())).toBe(0)
@@ -65,7 +65,7 @@ describe('a quantile', () => {
 })
 
 describe('merging', () => {
-  test('gives what adding all the values gives', () => {
+  test('gives the same as adding all the values to one histogram', () => {
     fc.assert(
       fc.property(durationsMs, durationsMs, (left, right) => {
         const merged = mergeHistograms(histogramOf(left), histogramOf(right))
@@ -109,7 +109,7 @@ describe('what is added', () => {
     )
   })
 
-  test('is left out where it is no number, and bounded where it is none that time can take', () => {
+  test('is ignored if it is NaN, and bounded if no duration can be that long or short', () => {
     expect(histogramOf([Number.NaN])).toEqual(emptyHistogram())
     expect(histogramOf([-5])).toEqual(histogramOf([0]))
     expect(histogramOf([Number.POSITIVE_INFINITY])).toEqual(histogramOf([durationMaxMs]))
@@ -123,7 +123,7 @@ describe('what is added', () => {
   })
 })
 
-test('what does not exceed a bound is counted exactly, the bound included', () => {
+test('the values up to a bound are counted exactly, the bound included', () => {
   fc.assert(
     fc.property(durationsMs, fc.constantFrom(1, 5, 10, 250, 1_000), (values, boundMs) => {
       const upperMs = upperBoundMs(boundMs)

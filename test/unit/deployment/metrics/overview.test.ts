@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { limits } from '../../../../shared/limits.ts'
-import type { ShardStanding } from '../../../../worker/deployment/metrics/contract.ts'
+import type { ShardReport } from '../../../../worker/deployment/metrics/figures.ts'
 import type { OriginReport } from '../../../../worker/deployment/metrics/origin-figures.ts'
 import type { Overview, OverviewOptions } from '../../../../worker/deployment/metrics/overview.ts'
 import { createOverview, pauseFor } from '../../../../worker/deployment/metrics/overview.ts'
@@ -20,8 +20,8 @@ const miss = readEvent('MISS', 'database')
 
 let clock: FakeClock
 let database: DatabaseSync
-/** What each location's shard would answer; null: it does not. */
-let shards: Map<string, ShardStanding | null>
+/** The report that each location's shard would give; null if the shard does not answer. */
+let shards: Map<string, ShardReport | null>
 let origin: OriginReport | null
 let wokenInMs: number[]
 let overview: Overview
@@ -35,23 +35,23 @@ beforeEach(() => {
   overview = open()
 })
 
-/** As after a start: from what is written down. */
+/** Opens the overview from storage, as after a restart. */
 function open(more: Partial<OverviewOptions> = {}): Overview {
   return createOverview({
     storage: createSqlStorage(database),
     clock,
-    async askShard(location) {
-      const standing = shards.get(location)
-      if (standing === null) throw new Error('out of reach')
-      return standing ?? null
+    async fetchShardReport(location) {
+      const report = shards.get(location)
+      if (report === null) throw new Error('out of reach')
+      return report ?? null
     },
-    askOrigin: async () => origin,
+    fetchOriginReport: async () => origin,
     wake: (inMs) => wokenInMs.push(inMs),
     ...more,
   })
 }
 
-function standingOf(location: string, batches: number, totals: Totals, epoch = 'first'): ShardStanding {
+function reportOf(location: string, batches: number, totals: Totals, epoch = 'first'): ShardReport {
   return { location, epoch, batches, totals, gauges: { isolates: 1 } }
 }
 
@@ -62,26 +62,22 @@ async function tickFor(seconds: number): Promise<void> {
   }
 }
 
-/** A shard takes a batch, and says nothing of it yet. */
-function takeBatch(
-  told: Map<string, ShardStanding[]>,
-  location: string,
-  events: readonly CacheEvent[],
-): void {
-  const before = shards.get(location) ?? standingOf(location, 0, emptyTotals())
-  const next = standingOf(location, before.batches + 1, mergeTotals(before.totals, totalsOf(events)))
+/** A shard takes a batch and does not report it yet. */
+function takeBatch(told: Map<string, ShardReport[]>, location: string, events: readonly CacheEvent[]): void {
+  const before = shards.get(location) ?? reportOf(location, 0, emptyTotals())
+  const next = reportOf(location, before.batches + 1, mergeTotals(before.totals, totalsOf(events)))
   shards.set(location, next)
   told.set(location, [...(told.get(location) ?? []), next])
 }
 
-/** A shard's report comes, perhaps long after a newer one. */
-function reportOld(told: ReadonlyMap<string, readonly ShardStanding[]>, location: string, age: number): void {
+/** A shard's report arrives, perhaps long after a newer one. */
+function reportOld(told: ReadonlyMap<string, readonly ShardReport[]>, location: string, age: number): void {
   const report = told.get(location)?.at(-1 - age)
   if (report !== undefined) overview.report(report)
 }
 
 describe('the sum', () => {
-  test('is that of what each shard told last, whatever came twice, late or not at all, and across restarts', async () => {
+  test('is that of the latest reports of all shards, even if reports arrive twice, late or never, and across restarts', async () => {
     const location = fc.constantFrom('LAX', 'FRA', 'SIN')
     const step = fc.oneof(
       fc.record({
@@ -98,7 +94,7 @@ describe('the sum', () => {
         database = new DatabaseSync(':memory:')
         shards = new Map()
         overview = open()
-        const told = new Map<string, ShardStanding[]>()
+        const told = new Map<string, ShardReport[]>()
         for (const each of steps) {
           if (each.kind === 'tick') await tickFor(1)
           else if (each.kind === 'restart') overview = open()
@@ -116,32 +112,32 @@ describe('the sum', () => {
     )
   })
 
-  test('keeps what a shard held that began anew', async () => {
-    overview.report(standingOf('LAX', 5, totalsOf([hit, hit])))
-    overview.report(standingOf('LAX', 1, totalsOf([miss]), 'second'))
+  test('keeps the figures of a shard that started again from zero', async () => {
+    overview.report(reportOf('LAX', 5, totalsOf([hit, hit])))
+    overview.report(reportOf('LAX', 1, totalsOf([miss]), 'second'))
     expect(overview.snapshot().totals).toEqual(totalsOf([hit, hit, miss]))
   })
 
-  test('is read with the news of every shard in use; one that is out of reach is told of', async () => {
-    overview.report(standingOf('LAX', 1, totalsOf([hit])))
-    overview.report(standingOf('FRA', 1, totalsOf([hit])))
-    shards.set('LAX', standingOf('LAX', 2, totalsOf([hit, miss])))
+  test('contains the news of every shard in use, and a shard that is out of reach is reported', async () => {
+    overview.report(reportOf('LAX', 1, totalsOf([hit])))
+    overview.report(reportOf('FRA', 1, totalsOf([hit])))
+    shards.set('LAX', reportOf('LAX', 2, totalsOf([hit, miss])))
     shards.set('FRA', null)
     const { totals, shardsAway, shards: known } = await overview.read('LAX')
     expect(totals).toEqual(totalsOf([hit, miss, hit]))
     expect({ known, shardsAway }).toEqual({ known: 2, shardsAway: 1 })
   })
 
-  test('has after a restart what shards told nobody of, read from wherever', async () => {
-    overview.report(standingOf('LAX', 1, totalsOf([hit])))
+  test('contains after a restart what shards had not reported yet, whichever location reads it', async () => {
+    overview.report(reportOf('LAX', 1, totalsOf([hit])))
     await tickFor(11)
-    shards.set('LAX', standingOf('LAX', 2, totalsOf([hit, miss])))
+    shards.set('LAX', reportOf('LAX', 2, totalsOf([hit, miss])))
     overview = open()
     expect((await overview.read('FRA')).totals).toEqual(totalsOf([hit, miss]))
   })
 
-  test('is answered within the deadline where a shard hangs', async () => {
-    overview = open({ askShard: () => new Promise(() => undefined) })
+  test('is answered within the deadline although a shard hangs', async () => {
+    overview = open({ fetchShardReport: () => new Promise(() => undefined) })
     const reading = overview.read('LAX')
     await clock.advance(limits.shardDeadlineMs)
     expect((await reading).shardsAway).toBe(1)
@@ -149,17 +145,17 @@ describe('the sum', () => {
 })
 
 describe('samples', () => {
-  test('hold what came since the last one, each once', async () => {
-    overview.report(standingOf('LAX', 1, totalsOf([hit])))
+  test('contain everything since the previous sample, once', async () => {
+    overview.report(reportOf('LAX', 1, totalsOf([hit])))
     await tickFor(1)
-    overview.report(standingOf('LAX', 2, totalsOf([hit, miss])))
+    overview.report(reportOf('LAX', 2, totalsOf([hit, miss])))
     await tickFor(2)
     const requests = overview.samples.since(0).map(({ sums }) => sums.requests)
     expect(requests).toEqual([1, 1, 0])
   })
 
-  test('are made every second while there are news or somebody watches, and every ten else', async () => {
-    overview.report(standingOf('LAX', 1, totalsOf([hit])))
+  test('are taken every second while there is news or somebody watches, and otherwise every ten', async () => {
+    overview.report(reportOf('LAX', 1, totalsOf([hit])))
     expect(wokenInMs).toEqual([1_000])
     await clock.advance(1_000)
     expect(await overview.tick()).toBe(1_000)
@@ -173,13 +169,13 @@ describe('samples', () => {
     expect(await overview.tick()).toBe(10_000)
   })
 
-  test('of the last hour outlive a restart, and what was not written down comes again', async () => {
+  test('of the last hour survive a restart, and what was not stored is reported again', async () => {
     const events = []
     for (let second = 1; second <= 25; second += 1) {
       events.push(hit)
-      const standing = standingOf('LAX', second, totalsOf(events))
-      shards.set('LAX', standing)
-      overview.report(standing)
+      const report = reportOf('LAX', second, totalsOf(events))
+      shards.set('LAX', report)
+      overview.report(report)
       await tickFor(1)
     }
     overview = open()
@@ -188,15 +184,15 @@ describe('samples', () => {
     expect(overview.snapshot().totals).toEqual(totalsOf(events))
   })
 
-  test('are given to who evaluates them, one by one', async () => {
+  test('are passed on for evaluation one by one', async () => {
     const seen: number[] = []
     overview = open({ onSample: ({ sums }) => seen.push(sums.requests) })
-    overview.report(standingOf('LAX', 1, totalsOf([hit])))
+    overview.report(reportOf('LAX', 1, totalsOf([hit])))
     await tickFor(2)
     expect(seen).toEqual([1, 0])
   })
 
-  test('are neither lost nor late where who evaluates them fails, which is logged without its message', async () => {
+  test('are neither lost nor late if their evaluation fails, and the error is logged without its message', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     let evaluated = 0
     const beat = () => overview.tick()
@@ -206,7 +202,7 @@ describe('samples', () => {
         throw new TypeError('anna@example.com')
       },
     })
-    overview.report(standingOf('LAX', 1, totalsOf([hit])))
+    overview.report(reportOf('LAX', 1, totalsOf([hit])))
     const pulse = createPulse({ clock, setAlarm: async () => undefined, beat })
     pulse.within(1_000)
     for (let second = 1; second <= 12; second += 1) await clock.advance(1_000)
@@ -219,7 +215,7 @@ describe('samples', () => {
     logged.mockRestore()
   })
 
-  test('that cannot be written down are written with those that follow', async () => {
+  test('that cannot be stored are stored with the next ones', async () => {
     const storage = createSqlStorage(database)
     let isBroken = false
     overview = open({
@@ -231,7 +227,7 @@ describe('samples', () => {
         },
       },
     })
-    overview.report(standingOf('LAX', 1, totalsOf([hit, miss])))
+    overview.report(reportOf('LAX', 1, totalsOf([hit, miss])))
     await tickFor(9)
     isBroken = true
     await expect(tickFor(5)).rejects.toThrow('disk full')
@@ -245,10 +241,10 @@ describe("the origin's figures", () => {
   const report = (instance: string, queries: number): OriginReport => ({
     instance,
     totals: { counters: { 'origin_queries boards': queries }, durations: {} },
-    standing: { queriesRunning: 3, queriesWaiting: 1, outbox: null },
+    status: { queriesRunning: 3, queriesWaiting: 1, outbox: null },
   })
 
-  test('of several processes behind one name add up, whoever answers', async () => {
+  test('of several processes behind one name add up, whichever answers', async () => {
     for (const [instance, queries] of [
       ['one', 5],
       ['two', 7],
@@ -264,7 +260,7 @@ describe("the origin's figures", () => {
     expect(overview.snapshot().totals.counters).toEqual({ 'origin_queries boards': 14 })
   })
 
-  test('stay as they were while it does not answer, and are told to be from before', async () => {
+  test('keep their last values while it does not answer, and are marked as old', async () => {
     origin = report('one', 5)
     await tickFor(1)
     await settle()
@@ -275,10 +271,10 @@ describe("the origin's figures", () => {
     expect(overview.snapshot().origin).toMatchObject({ isUp: false, queriesRunning: 3 })
   })
 
-  test('are asked for every five seconds at most', async () => {
+  test('are fetched at most every five seconds', async () => {
     let asked = 0
     overview = open({
-      askOrigin: async () => {
+      fetchOriginReport: async () => {
         asked += 1
         return null
       },
@@ -288,7 +284,7 @@ describe("the origin's figures", () => {
   })
 })
 
-test('callers are told to wait so long that all of them together stay within the limit', () => {
+test('callers are told to wait long enough that together they stay within the limit', () => {
   for (const callers of [1, 100, 200, 500, 2_000]) {
     const pauseMs = pauseFor(callers, 500)
     expect((callers * 1_000) / pauseMs).toBeLessThanOrEqual(limits.figuresCallsPerSecondMax)

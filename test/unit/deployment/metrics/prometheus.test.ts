@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Reading } from '../../../../worker/deployment/metrics/client.ts'
+import type { Reading } from '../../../../worker/deployment/metrics/metrics-client.ts'
 import { renderPrometheus } from '../../../../worker/deployment/metrics/prometheus.ts'
 import type { CacheEvent } from '../../../../worker/events.ts'
 import { failedRead, readEvent } from './events.ts'
@@ -19,7 +19,7 @@ const events: CacheEvent[] = [
 const figures = {
   gauges: { LAX: { 'breaker_state kv put': 2, memory_tier_bytes: 1_234, isolates: 3 } },
   origin: {
-    askedAtMs: 0,
+    fetchedAtMs: 0,
     isUp: true,
     queriesRunning: 4,
     queriesWaiting: 0,
@@ -95,7 +95,7 @@ describe('the figures as text', () => {
     }
   })
 
-  test('tell how things stand: by location, and what the deployment has one of', () => {
+  test('show the gauges: by location, or without one if the deployment has only one', () => {
     const lines = renderPrometheus(reading()).split('\n')
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -110,7 +110,7 @@ describe('the figures as text', () => {
     )
   })
 
-  test('tell nothing of an origin that nobody has asked yet', () => {
+  test('show no figures of an origin before its first report', () => {
     const text = renderPrometheus(readingOf(events))
     expect(samplesOf(text).filter(({ name }) => /_(origin_up|outbox_rows)$/.test(name))).toEqual([])
   })

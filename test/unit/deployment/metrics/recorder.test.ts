@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { FlushId } from '../../../../worker/deployment/metrics/contract.ts'
+import type { FlushId } from '../../../../worker/deployment/metrics/figures.ts'
 import type { BatchingRecorder } from '../../../../worker/deployment/metrics/recorder.ts'
 import { createRecorder } from '../../../../worker/deployment/metrics/recorder.ts'
 import type { Totals } from '../../../../worker/deployment/metrics/totals.ts'
@@ -9,13 +9,13 @@ import type { FakeClock } from '../../../support/fake-clock.ts'
 import { createFakeClock, deferred, settle } from '../../../support/fake-clock.ts'
 import { cacheEvent, readEvent } from './events.ts'
 
-/** A store as the recorder may meet it. */
+/** The shard as the recorder may experience it. */
 interface Store {
   readonly received: { readonly id: FlushId; readonly totals: Totals }[]
-  /** The sum of what was received, each number once: as the real store sums. */
+  /** The sum of what arrived, with each sequence number counted once, like the real shard. */
   sum: Totals
   answer: (id: FlushId) => Promise<boolean>
-  /** What it asks writers to wait. */
+  /** How long it tells writers to wait. */
   pauseMs: number
 }
 
@@ -50,7 +50,7 @@ beforeEach(() => {
   recorder = recorderTo(store)
 })
 
-/** Whether a promise has settled, once all that can go on has. */
+/** Whether a promise has settled after all pending work was done. */
 async function isSettled(promise: Promise<unknown> | null): Promise<boolean> {
   const open = Symbol('open')
   await settle()
@@ -69,7 +69,7 @@ describe('after answers', () => {
     ])
   })
 
-  test('one request carries for all; the others are not held up', async () => {
+  test('one request carries the batches of all, and the others do not wait', async () => {
     recorder.record(hit)
     const carrier = recorder.flushSoon()
     recorder.record(hit)
@@ -80,7 +80,7 @@ describe('after answers', () => {
     expect(store.sum).toEqual(totalsOf([hit, hit]))
   })
 
-  test('what is recorded while a batch is under way follows in the next, never beside it', async () => {
+  test('events recorded while a batch is in flight go into the next batch, which waits for the first', async () => {
     const first = deferred<boolean>()
     store.answer = () => first.promise
     recorder.record(hit)
@@ -107,7 +107,7 @@ describe('after answers', () => {
     expect(store.sum).toEqual(totalsOf([hit, { kind: 'tier-put', tier: 'kv', outcome: 'done' }]))
   })
 
-  test('a store that asks for a longer pause is left alone for so long', async () => {
+  test('a store that wants a longer pause is not called before it is over', async () => {
     store.pauseMs = 4_000
     recorder.record(hit)
     void recorder.flushSoon()
@@ -119,7 +119,7 @@ describe('after answers', () => {
     expect(store.received).toHaveLength(2)
   })
 
-  test('nothing recorded: nothing sent, nothing waited for', async () => {
+  test('nothing is sent and nothing is awaited if nothing was recorded', async () => {
     expect(await isSettled(recorder.flushSoon())).toBe(true)
     expect(store.received).toEqual([])
   })
@@ -139,14 +139,15 @@ describe('after answers', () => {
     expect(store.sum).toEqual(totalsOf(Array(recorded).fill(hit)))
   })
 
-  test('what is recorded while a carrier hands on its last is brought by another', async () => {
+  test('events recorded while a carrier sends its last batch are carried by another one', async () => {
     recorder.record(hit)
     const carrier = recorder.flushSoon()
     for (let passedMs = 0; passedMs < 9_500; passedMs += 500) {
       await clock.advance(500)
       recorder.record(hit)
     }
-    // Its last pause over, it flushes: two batches, and after the release a third. Each meets a new event.
+    // After its last pause the carrier flushes two batches, and after its release there is a third. Each meets a new
+    // event.
     const answers = [deferred<boolean>(), deferred<boolean>(), deferred<boolean>()]
     let asked = 0
     store.answer = () => answers[asked++]?.promise ?? Promise.resolve(true)
@@ -201,7 +202,7 @@ describe('a store that fails', () => {
     })
   })
 
-  test('is asked less and less often, and the carrier gives up in time; nothing is lost', async () => {
+  test('is called less and less often, the carrier gives up in time, and nothing is lost', async () => {
     store.answer = async () => false
     recorder.record(hit)
     const carrier = recorder.flushSoon()
@@ -230,7 +231,7 @@ test('a late confirmation of one batch is not taken for the next one', async () 
 })
 
 describe('for an answer that must hold it all', () => {
-  test('flushNow hands on everything recorded before it, a batch under way included', async () => {
+  test('flushNow sends everything recorded before it, including a batch in flight', async () => {
     const first = deferred<boolean>()
     store.answer = ({ sequence }) => (sequence === 1 ? first.promise : Promise.resolve(true))
     recorder.record(hit)
@@ -265,7 +266,7 @@ test('every event is summed exactly once, whatever the store answers and however
         clock = createFakeClock()
         const to = createStore()
         let works = true
-        // The store takes the batch at once, and its answer is lost or late.
+        // The shard takes the batch at once, and its answer is lost or late.
         to.answer = () =>
           new Promise((resolve) => {
             const outcome = works

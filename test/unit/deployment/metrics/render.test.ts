@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Reading } from '../../../../worker/deployment/metrics/client.ts'
+import type { Reading } from '../../../../worker/deployment/metrics/metrics-client.ts'
 import { metricsBodySchema, renderJson, statsOf } from '../../../../worker/deployment/metrics/render.ts'
 import { totalsOf } from '../../../../worker/deployment/metrics/totals.ts'
 import type { CacheEvent } from '../../../../worker/events.ts'
@@ -99,7 +99,7 @@ describe('/metrics as JSON', () => {
     })
   })
 
-  test('is zeros, and no division by them, before anything was read', () => {
+  test('contains zeros, and no division by zero, before the first read', () => {
     const body = renderJson(reading([]), 'local', nowMs)
     expect(body.metrics.requests).toEqual({ total: 0, cache_hits: 0, cache_misses: 0, errors: 0 })
     expect(body.metrics.cache.hit_rate).toBe(0)
@@ -110,7 +110,7 @@ describe('/metrics as JSON', () => {
     })
   })
 
-  test('says when it is one isolate alone that speaks', () => {
+  test('says when the figures are those of a single isolate', () => {
     expect(renderJson(reading(day, false), 'LAX', nowMs).complete).toBe(false)
   })
 
@@ -138,7 +138,7 @@ describe('the cache stats', () => {
     expect(statsOf(totalsOf(events))).toMatchObject({ hits: 3, misses: 1, hitRate: '75.00%', total: 4 })
   })
 
-  test('count what tiers took as sets, tags moved on as deletes, failed tier calls as errors', () => {
+  test('count stored entries as sets, moved tags as deletes, failed tier calls as errors', () => {
     const events: CacheEvent[] = [
       { kind: 'tier-put', tier: 'kv', outcome: 'done' },
       { kind: 'tier-put', tier: 'redis', outcome: 'done' },

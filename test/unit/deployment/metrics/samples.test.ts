@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Sample } from '../../../../worker/deployment/metrics/contract.ts'
+import type { Sample } from '../../../../worker/deployment/metrics/figures.ts'
 import { readSums } from '../../../../worker/deployment/metrics/read-sums.ts'
 import { createSamples } from '../../../../worker/deployment/metrics/samples.ts'
 import { emptyTotals, mergeTotals, totalsOf } from '../../../../worker/deployment/metrics/totals.ts'
@@ -22,7 +22,7 @@ function afterSeconds(seconds: number) {
   return samples
 }
 
-test('the newest five minutes are told second by second, what was before in spans of ten', () => {
+test('the newest five minutes have a sample a second, and older ones a span of ten', () => {
   const spansMs = afterSeconds(1_000)
     .since(0)
     .map(({ spanMs }) => spanMs)
@@ -39,7 +39,7 @@ test('samples are kept for an hour, and never more than some hundred of them', (
   expect(kept.reduce((sum, { spanMs }) => sum + spanMs, 0)).toBeGreaterThan(3_580_000)
 })
 
-test('nothing that was counted is lost or doubled when spans are put together', () => {
+test('nothing is lost or counted twice when spans are merged', () => {
   fc.assert(
     fc.property(
       fc.array(fc.array(cacheEvent, { maxLength: 5 }), { minLength: 320, maxLength: 400 }),
@@ -64,7 +64,7 @@ test('a window holds what was counted in it', () => {
   expect(samples.over(600).spanMs).toBe(101_000)
 })
 
-test('who comes back gets the samples that were missed', () => {
+test('a client that reconnects gets the samples that it missed', () => {
   const missed = afterSeconds(100).since(startMs + 97_000)
   expect(missed.map(({ atMs }) => atMs - startMs)).toEqual([98_000, 99_000, 100_000])
 })

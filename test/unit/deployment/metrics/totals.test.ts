@@ -13,7 +13,7 @@ import { cacheEvent, failedRead, readEvent } from './events.ts'
 const events = fc.array(cacheEvent, { maxLength: 60 })
 
 describe('totals', () => {
-  test('of two parts, merged, are the totals of the whole', () => {
+  test('of two parts, merged, equal the totals of the whole', () => {
     fc.assert(
       fc.property(events, events, (left, right) => {
         expect(mergeTotals(totalsOf(left), totalsOf(right))).toEqual(totalsOf([...left, ...right]))
@@ -37,7 +37,7 @@ describe('totals', () => {
     expect(left).toEqual(before)
   })
 
-  test('come back from storage as they went', () => {
+  test('come back unchanged from storage', () => {
     fc.assert(
       fc.property(events, (list) => {
         const totals = totalsOf(list)
@@ -57,7 +57,7 @@ describe('totals', () => {
   })
 })
 
-test('a tally is empty until something is counted, and what it gave out stays as it was', () => {
+test('a tally is empty until something is counted, and totals that it returned do not change', () => {
   const tally = createTally()
   expect(tally.isEmpty()).toBe(true)
   expect(isEmpty(tally.totals())).toBe(true)
@@ -80,7 +80,7 @@ test('the number of series is bounded however many events there are', () => {
   )
 })
 
-test('a duration that is no number harms nothing', () => {
+test('a duration that is NaN does no harm', () => {
   const totals = totalsOf([readEvent('HIT', 'memory', Number.NaN), readEvent('HIT', 'memory', -1)])
   expect(totals.counters).toEqual({ 'reads contact-list 200 HIT memory': 2 })
   expect(totalsSchema.safeParse(totals).success).toBe(true)

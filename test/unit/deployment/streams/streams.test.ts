@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { AlertChange } from '../../../../shared/contract/alerts.ts'
 import type { SampleColumns, Snapshot } from '../../../../shared/contract/monitoring.ts'
-import { sourceNames } from '../../../../shared/contract/monitoring.ts'
+import { sourceNames } from '../../../../shared/contract/tier-names.ts'
 import { limits } from '../../../../shared/limits.ts'
-import type { StreamHolder } from '../../../../worker/deployment/streams/contract.ts'
+import type { StreamHolder } from '../../../../worker/deployment/streams/deployment-now.ts'
 import { createStreams } from '../../../../worker/deployment/streams/streams.ts'
 import { readEvents, type SeenEvent } from '../../../support/event-stream.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'
@@ -142,7 +142,7 @@ describe('a stream', () => {
     expect(historyOf(await next())).toEqual({ isResumed: true, instants: [atMs] })
   })
 
-  it('taken up from an instant that has not come yet begins anew', async () => {
+  it('starts from the beginning if the client names an instant in the future', async () => {
     const room = createRoom()
     const atMs = await room.second()
     expect(historyOf(await open(room, atMs + 86_400_000)())).toEqual({ isResumed: false, instants: [atMs] })
@@ -219,7 +219,7 @@ describe('the streams', () => {
     workspaceId: workspace === null ? null : `workspace-${workspace}`,
     userId: user === null ? null : `user-${user}`,
   })
-  /** As many users of one workspace as fill its share. */
+  /** Opens streams of as many users of one workspace as fill its share. */
   const fillWorkspace = (room: Room, workspace: number) =>
     Array.from({ length: limits.streamsPerWorkspaceMax }, (_, user) =>
       opened(room, null, of(workspace, 1_000 * workspace + user)),

@@ -5,17 +5,17 @@ const deadlineMs = 20_000
 
 const envelopeSchema = z.object({ success: z.literal(true), data: z.unknown() })
 
-/** Where the access token comes from, and what happens when it is over. */
+/** Supplies access tokens, and is told when the session is over. */
 export interface TokenSource {
-  /** A token that is good for a while yet; null where nobody is signed in. */
+  /** A token that is valid for a while yet; null if nobody is signed in. */
   current(): Promise<string | null>
-  /** A new one in place of one that was refused; null where there is none to be had. */
+  /** A new token in place of one that was refused; null if there is none. */
   renewed(): Promise<string | null>
-  /** Called once a renewed token is refused too. */
+  /** Called if the renewed token is refused as well. */
   end(): void
 }
 
-export interface Ask {
+interface ApiRequest {
   readonly path: string
   readonly workspaceId?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -24,36 +24,39 @@ export interface Ask {
   readonly signal?: AbortSignal | undefined
 }
 
-/** An answer of 200: its checked `data`, and the headers that tell where it came from. */
-export interface Answer<Data> {
+/** An answer of 200: its checked `data`, and its headers. */
+interface Answer<Data> {
   readonly data: Data
   readonly headers: Headers
-  /** As the page saw it, network included. */
+  /** The time that the page waited, network included. */
   readonly durationMs: number
 }
 
 export interface ApiClient {
-  /** The `data` of an enveloped answer, checked; throws `ApiFailure`. */
-  ask<Schema extends z.ZodType>(schema: Schema, ask: Ask): Promise<Answer<z.output<Schema>>>
-  /** The answer itself, where its status is 200: for streams. `signal` alone ends it. */
-  open(ask: Ask): Promise<Response>
+  /** The checked `data` of an enveloped answer. Throws `ApiFailure`. */
+  fetch<Schema extends z.ZodType>(schema: Schema, request: ApiRequest): Promise<Answer<z.output<Schema>>>
+  /** The answer itself if its status is 200, for streams. Only `signal` ends it. */
+  open(request: ApiRequest): Promise<Response>
 }
 
 export function createApiClient(tokens: TokenSource): ApiClient {
-  async function open(ask: Ask, signal: AbortSignal | undefined): Promise<Response> {
-    const first = await send(ask, await tokens.current(), signal)
+  async function open(request: ApiRequest, signal: AbortSignal | undefined): Promise<Response> {
+    const first = await send(request, await tokens.current(), signal)
     if (first.status !== 401) return checked(first)
     await first.body?.cancel()
-    const second = await send(ask, await tokens.renewed(), signal)
+    const second = await send(request, await tokens.renewed(), signal)
     if (second.status === 401) tokens.end()
     return checked(second)
   }
   return {
-    open: (ask) => open(ask, ask.signal),
-    async ask(schema, ask) {
+    open: (request) => open(request, request.signal),
+    async fetch(schema, request) {
       const startedAtMs = performance.now()
-      const signals = [AbortSignal.timeout(deadlineMs), ...(ask.signal === undefined ? [] : [ask.signal])]
-      const response = await open(ask, AbortSignal.any(signals))
+      const signals = [
+        AbortSignal.timeout(deadlineMs),
+        ...(request.signal === undefined ? [] : [request.signal]),
+      ]
+      const response = await open(request, AbortSignal.any(signals))
       const durationMs = performance.now() - startedAtMs
       const body = envelopeSchema.safeParse(await response.json().catch(() => null))
       const data = schema.safeParse(body.data?.data)
@@ -66,22 +69,26 @@ export function createApiClient(tokens: TokenSource): ApiClient {
   }
 }
 
-async function send(ask: Ask, token: string | null, signal: AbortSignal | undefined): Promise<Response> {
-  const headers = new Headers(ask.headers)
+async function send(
+  request: ApiRequest,
+  token: string | null,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const headers = new Headers(request.headers)
   if (token !== null) headers.set('Authorization', `Bearer ${token}`)
-  if (ask.workspaceId !== undefined) headers.set('X-Workspace-ID', ask.workspaceId)
-  if (ask.body !== undefined) headers.set('Content-Type', 'application/json')
+  if (request.workspaceId !== undefined) headers.set('X-Workspace-ID', request.workspaceId)
+  if (request.body !== undefined) headers.set('Content-Type', 'application/json')
   try {
-    return await fetch(ask.path, {
-      method: ask.body === undefined ? 'GET' : 'POST',
+    return await fetch(request.path, {
+      method: request.body === undefined ? 'GET' : 'POST',
       headers,
-      // The page wants the Worker's answer and not the browser's.
+      // The page needs the Worker's answer and not one from the browser's cache.
       cache: 'no-store',
       signal: signal ?? null,
-      ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     })
   } catch (error) {
-    // Given up by the page itself: TanStack Query knows, and nobody is to be told.
+    // The page itself cancelled the request. TanStack Query knows that, and no message is shown.
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw unreachable(error)
   }

@@ -23,7 +23,9 @@ const claimSchema = z.object({ app_metadata: z.object({ workspaces: z.record(z.s
 
 const deadlineMs = 10_000
 
-/** What is asked of the CRM's database with the user's own token, under row level security: names, and nothing else. */
+/**
+ * Reads the names of workspaces and boards from the CRM's database with the user's own token, under row level security.
+ */
 export interface Directory {
   workspaces(token: string, signal: AbortSignal): Promise<Workspace[]>
   boards(token: string, workspaceId: string, signal: AbortSignal): Promise<Board[]>
@@ -57,7 +59,7 @@ export function createDirectory({ supabase_url, publishable_key }: DashboardConf
 
   return {
     async workspaces(token, signal) {
-      // The rule of the edge: a token that names workspaces decides alone, without it the table does.
+      // The same rule as at the edge: a token that names workspaces decides alone, otherwise the table does.
       const { sub, workspaces: claimed } = claimsOf(token)
       const roles = claimed ?? (await rolesInTable(sub, token, signal))
       const names = await rows(namesSchema, 'workspaces?select=id,name', token, signal)
@@ -75,7 +77,7 @@ export function createDirectory({ supabase_url, publishable_key }: DashboardConf
   }
 }
 
-/** What a token says of its user, unverified: whoever answers verifies it, this page only lists. */
+/** The claims about the user, unverified: every service that answers verifies the token, this page only lists names. */
 function claimsOf(token: string): { sub: string; workspaces: Record<string, Role> | null } {
   const payload: unknown = JSON.parse(
     atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')),

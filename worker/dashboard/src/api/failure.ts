@@ -1,9 +1,9 @@
 import { errorBodySchema, type Fault } from '../../../../shared/contract/errors.ts'
 
-/** A request that did not give what was asked; thrown, since TanStack Query takes failures as rejections. */
+/** A request that failed. It is thrown, since TanStack Query expects failures as rejections. */
 export class ApiFailure extends Error {
   override readonly name = 'ApiFailure'
-  /** HTTP status; 0 where no answer came. */
+  /** HTTP status; 0 if there was no answer. */
   readonly status: number
   readonly code: string
   readonly faults: readonly Fault[]
@@ -26,7 +26,7 @@ export class ApiFailure extends Error {
   }
 }
 
-/** The API's own sentence, where the answer has one. */
+/** Uses the API's own sentence if the answer has one. */
 export async function failureOf(response: Response): Promise<ApiFailure> {
   const { status } = response
   const body = errorBodySchema.safeParse(await response.json().catch(() => null))
@@ -37,7 +37,7 @@ export async function failureOf(response: Response): Promise<ApiFailure> {
   return new ApiFailure(error, { status, code, faults: details ?? [], requestId })
 }
 
-/** What to say where no answer came at all. */
+/** The failure of a request without an answer. */
 export function unreachable(error: unknown): ApiFailure {
   const isLate = error instanceof DOMException && error.name === 'TimeoutError'
   return new ApiFailure(
@@ -46,7 +46,7 @@ export function unreachable(error: unknown): ApiFailure {
   )
 }
 
-/** The sentence for people, of any error. */
+/** The sentence to show for any error. */
 export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : 'Something went wrong.'
 }

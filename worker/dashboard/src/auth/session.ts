@@ -3,22 +3,22 @@ import { type DashboardConfig, dashboardConfigSchema } from '../../../../shared/
 import type { TokenSource } from '../api/api-client.ts'
 import { ApiFailure } from '../api/failure.ts'
 
-/** The CRM's own sign-in: Supabase Auth by password. */
+/** The CRM's own sign-in: Supabase Auth with a password. */
 export interface Auth extends TokenSource {
   readonly config: DashboardConfig
-  /** The sentence of what was wrong, or null. */
+  /** Null on success, otherwise the sentence to show. */
   signIn(email: string, password: string): Promise<string | null>
   signOut(): Promise<void>
-  /** Whether the user asked for the last end of a session: else it ran out. */
-  wasAsked(): boolean
-  /** Called at once, and whenever somebody signs in or out. Answers how to stop listening. */
+  /** Whether the user ended the last session. Otherwise it expired. */
+  wasEndedByUser(): boolean
+  /** Calls `listener` at once, and whenever a user signs in or out. The function returned removes it. */
   onChange(listener: (user: User | null) => void): () => void
 }
 
 export interface User {
   readonly id: string
   readonly email: string
-  /** Of which session the token is: another one is another user's. */
+  /** Identifies the session of a token. Another session may belong to another user. */
   readonly sessionKey: string
 }
 
@@ -55,7 +55,7 @@ function createAuth(client: InstanceType<typeof AuthClient>, config: DashboardCo
     current: async () => tokenOf(await client.getSession()),
     renewed: async () => tokenOf(await client.refreshSession()),
     end: () => void client.signOut({ scope: 'local' }),
-    wasAsked: () => isAsked,
+    wasEndedByUser: () => isAsked,
     async signIn(email, password) {
       isAsked = false
       const { error } = await client.signInWithPassword({ email, password })
@@ -67,7 +67,7 @@ function createAuth(client: InstanceType<typeof AuthClient>, config: DashboardCo
     async signOut() {
       isAsked = true
       const { error } = await client.signOut()
-      // The server may be out of reach; here it is over all the same.
+      // The server may be out of reach, but in this browser the session ends all the same.
       if (error !== null) await client.signOut({ scope: 'local' })
     },
     onChange(listener) {

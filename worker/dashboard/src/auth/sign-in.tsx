@@ -3,7 +3,7 @@ import { Mark } from '../parts/mark.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Auth } from './session.ts'
 
-/** The door. `message` says why the last session is over. */
+/** The form for signing in. `message` says why the last session ended. */
 export function SignIn({ auth, message }: { auth: Auth; message: string | null }) {
   const [fault, setFault] = useState<string | null>(null)
   const [isBusy, setIsBusy] = useState(false)

@@ -112,14 +112,14 @@ interface ContactsProps {
 }
 
 function Contacts({ boards, question, onSort }: ContactsProps) {
-  // Whoever is still typing is not made to wait for what is typed so far.
-  const asked = useDeferredValue(question)
-  const key = JSON.stringify([boards.map(({ id }) => id), asked])
-  return <ContactsAsked key={key} boards={boards} question={asked} onSort={onSort} />
+  // Typing stays responsive: the list follows once React has time for it.
+  const settled = useDeferredValue(question)
+  const key = JSON.stringify([boards.map(({ id }) => id), settled])
+  return <FoundContacts key={key} boards={boards} question={settled} onSort={onSort} />
 }
 
-/** The contacts of one question; what was found out about them goes with it. */
-function ContactsAsked({ boards, question, onSort }: ContactsProps) {
+/** The contacts that answer one question, and the row counts found out about them. */
+function FoundContacts({ boards, question, onSort }: ContactsProps) {
   const [found, setFound] = useState<ReadonlyMap<string, Found>>(new Map())
   const segments = useSegments(
     boards.map(({ id }) => id),

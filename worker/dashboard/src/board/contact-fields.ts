@@ -7,7 +7,7 @@ export type SortBy = 'created_at' | 'updated_at' | 'name' | 'last_activity_at'
 /** A field of a contact as a column of the grid. */
 interface Field {
   readonly title: string
-  /** Its width, and from which width of the page on it is shown. */
+  /** Sets the width, and from which width of the page on the column is shown. */
   readonly className: string
   readonly sortBy?: SortBy
   text(contact: Contact, boards: readonly Board[]): string

@@ -19,18 +19,18 @@ interface GridProps {
   readonly rows: number
   readonly question: ListQuestion
   onSort(question: ListQuestion): void
-  /** Pages in view show that a board has other than the estimated number of rows. */
+  /** Called when pages in view show that a board has another number of rows than estimated. */
   onFound(found: ReadonlyMap<string, Found>): void
 }
 
 /**
- * All contacts in one scroll: as many rows are in the page as fit in view, and as many pages are asked for as those
- * belong to. One tab stop, within which the arrow keys move (WAI-ARIA grid pattern).
+ * All contacts in one scroll: the page contains only the rows in view, and only their pages are loaded. The grid is one
+ * tab stop, within which the arrow keys move (WAI-ARIA grid pattern).
  */
 export function ContactGrid({ boards, segments, rows, question, onSort, onFound }: GridProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const [chosen, setActive] = useState<Cell>({ row: 0, field: 0 })
-  // There may be fewer rows than when it was chosen.
+  // The list may have become shorter since the cell was chosen.
   const active = { ...chosen, row: Math.min(chosen.row, rows - 1) }
   const { inView, heightPx, scrollToRow } = useRowScroll(scroller, rows, rowHeightPx)
   const refs = pageRefs(
@@ -113,7 +113,7 @@ function Heads({ question, onSort }: Pick<GridProps, 'question' | 'onSort'>) {
             aria-colindex={index + 1}
             aria-sort={isSorted ? direction : undefined}
             className={`grid-cell ${className}`}
-            // The grid is the tab stop; sorting has its menus above, too.
+            // The grid is the tab stop. The menus above offer sorting as well.
             tabIndex={-1}
           >
             {sortBy === undefined ? (
@@ -131,7 +131,7 @@ function Heads({ question, onSort }: Pick<GridProps, 'question' | 'onSort'>) {
   )
 }
 
-/** The boards of which a page in view tells how many rows there are, where that was an estimate. */
+/** The boards whose estimated number of rows is corrected by a page in view. */
 function foundInView(
   segments: readonly Segment[],
   refs: readonly PageRef[],
@@ -147,7 +147,7 @@ function foundInView(
   return all
 }
 
-/** The pages that some rows belong to, each once. */
+/** The pages that contain the rows, each once. */
 function pageRefs(segments: readonly Segment[], rowsInView: readonly number[]): PageRef[] {
   const refs = new Map<string, PageRef>()
   for (const row of rowsInView) {

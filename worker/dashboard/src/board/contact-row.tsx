@@ -1,13 +1,14 @@
 import { memo } from 'react'
+import type { SourceName } from '../../../../shared/contract/tier-names.ts'
 import type { Contact } from '../../../../shared/resources/contacts/contact-list.ts'
 import type { Board } from '../api/directory.ts'
-import { type SourceName, sourceTitles } from '../parts/source.tsx'
+import { sourceTitles } from '../parts/source.tsx'
 import { fields } from './contact-fields.ts'
 
 interface RowProps {
   readonly row: number
   readonly offsetPx: number
-  /** Undefined while its page is on the way. */
+  /** Undefined while its page is being loaded. */
   readonly contact: Contact | undefined
   readonly source: SourceName | null
   readonly boards: readonly Board[]
@@ -15,7 +16,7 @@ interface RowProps {
   onChoose(field: number): void
 }
 
-/** One contact, with the colour of where its page came from at its edge. */
+/** One contact. The colour at its edge shows where its page came from. */
 export const ContactRow = memo(function ContactRow(props: RowProps) {
   const { row, offsetPx, contact, source, boards, activeField, onChoose } = props
   return (

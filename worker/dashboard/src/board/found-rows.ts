@@ -3,23 +3,23 @@ import type { DataOf } from '../../../../shared/resources/resource.ts'
 
 type Pagination = DataOf<typeof contactList>['pagination']
 
-/** One board of those shown one below the other: where its rows begin, and how many there are. */
+/** One of the boards shown below each other: where its rows begin, and how many there are. */
 export interface Segment {
   readonly boardId: string
   readonly firstRow: number
   readonly rows: number
-  /** Nobody has counted them: there may be fewer, or more. */
+  /** The rows were not counted: there may be fewer, or more. */
   readonly isEstimate: boolean
-  /** So it was on the first page, and pages further on may tell more. */
+  /** The first page had an estimate, and later pages may correct it. */
   readonly beganAsEstimate: boolean
 }
 
-/** How many contacts a board was found to have where its first page only estimates it. */
+/** The number of contacts found on a board whose first page only estimates it. */
 export type Found = Pick<Segment, 'rows' | 'isEstimate'>
 
 /**
- * What a page tells of an estimated number of rows: the end, exactly, where it is the last one or lies past it; that there are
- * more, where others follow at the end that was estimated. Null where it tells nothing new.
+ * Corrects an estimated number of rows by a page. The last page, or one past the end, gives the exact number. A page at
+ * the estimated end that has a successor shows that there are more. Null if the page reveals nothing new.
  */
 export function foundBy(
   { rows, isEstimate, beganAsEstimate }: Omit<Segment, 'boardId' | 'firstRow'>,

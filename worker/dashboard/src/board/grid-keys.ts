@@ -7,11 +7,11 @@ export interface Cell {
 interface Extent {
   readonly rows: number
   readonly fields: number
-  /** How far Page Up and Page Down go. */
+  /** How far Page Up and Page Down move. */
   readonly pageRows: number
 }
 
-/** Where a key leads from a cell (WAI-ARIA authoring practices, grid); null for a key that is not the grid's. */
+/** The cell to which a key moves (WAI-ARIA authoring practices, grid); null if the grid does not use the key. */
 export function moved(
   { row, field }: Cell,
   { key, ctrlKey }: { readonly key: string; readonly ctrlKey: boolean },

@@ -1,4 +1,4 @@
-/** What a list of contacts is asked for: the API's own words. */
+/** The parameters of a list of contacts, named as in the API. */
 export interface ListQuestion {
   readonly filter: string
   readonly search: string
@@ -45,7 +45,7 @@ export const orderOptions = [
   { value: 'asc', title: 'Ascending' },
 ] as const
 
-/** The path of a page of a board; what is as by default is left out, so that equal questions read alike. */
+/** The path of a page of a board. Default values are left out, so that equal questions have equal paths. */
 export function listPath(
   boardId: string,
   question: ListQuestion,
@@ -54,7 +54,7 @@ export function listPath(
   const { filter, search, columnId, sortBy, sortOrder } = question
   const query = new URLSearchParams(place)
   if (filter !== plainQuestion.filter) query.set('filter', filter)
-  // A search has no control characters, but what is pasted may have tabs.
+  // The API refuses control characters, and pasted text may contain tabs.
   if (search !== '') query.set('search', search.replaceAll(/\p{Cc}+/gu, ' '))
   if (columnId !== '') query.set('column_id', columnId)
   if (sortBy !== plainQuestion.sortBy) query.set('sort_by', sortBy)

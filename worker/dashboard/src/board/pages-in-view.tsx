@@ -9,7 +9,7 @@ interface PagesInViewProps {
   readonly boards: readonly Board[]
 }
 
-/** Where each page in view came from, as its own answer says. */
+/** Where each page in view came from, according to its answer. */
 export function PagesInView({ refs, pages, boards }: PagesInViewProps) {
   return (
     <ul className="pages" aria-label="Where the pages in view came from">

@@ -9,17 +9,20 @@ import { type ListQuestion, listPath } from './list-question.ts'
 
 export type Page = z.output<typeof contactListAnswerSchema> & { readonly durationMs: number }
 
-export const perPage = limits.perPageMax
-/** What pages by number reach of one board. */
+const perPage = limits.perPageMax
+/** The number of rows of one board that page numbers can reach. */
 const rowsMax = limits.pageMax * perPage
 
-/** A page by its board and number, from 1. */
+/** A page of a board, by its number from 1. */
 export interface PageRef {
   readonly boardId: string
   readonly page: number
 }
 
-/** The first page of each board says how many contacts there are in all; where it estimates, what was `found` since. */
+/**
+ * The segments of the list. The first page of each board says how many contacts it has; if that is an estimate, `found`
+ * corrects it.
+ */
 export function useSegments(
   boardIds: readonly string[],
   question: ListQuestion,
@@ -51,7 +54,10 @@ export function useSegments(
   })
 }
 
-/** The pages that rows in view belong to; asked for once the scrolling rests, given up when they are scrolled past. */
+/**
+ * The pages that contain the rows in view. A page is loaded once scrolling rests, and cancelled when it is scrolled
+ * past.
+ */
 export function usePages(inView: readonly PageRef[], question: ListQuestion) {
   const wanted = useRested(inView)
   const optionsOf = usePageOptions(question)
@@ -74,7 +80,7 @@ export function pageKey({ boardId, page }: PageRef): string {
   return `${boardId} ${page}`
 }
 
-/** The page of a row, and the row's place on it; null past the end. */
+/** The page that contains a row, and the row's position on it; null past the end. */
 export function pageOf(
   segments: readonly Segment[],
   row: number,
@@ -89,10 +95,10 @@ function usePageOptions(question: ListQuestion) {
   const { api, workspace } = usePlace()
   return ({ boardId, page }: PageRef) => ({
     queryKey: ['page', workspace.id, boardId, question, page],
-    // TanStack Query aborts the signal when nobody looks at the page any more.
+    // TanStack Query aborts the signal when the page is out of view.
     queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Page> => {
       const path = listPath(boardId, question, { page: String(page), per_page: String(perPage) })
-      const { data, durationMs } = await api.ask(contactListAnswerSchema, {
+      const { data, durationMs } = await api.fetch(contactListAnswerSchema, {
         path,
         workspaceId: workspace.id,
         signal,
@@ -104,7 +110,10 @@ function usePageOptions(question: ListQuestion) {
 
 const restMs = 70
 
-/** The pages in view once they stay for a moment: a drag over a thousand pages asks for the last of them alone. */
+/**
+ * The pages in view after they have stayed in view for a moment: a drag across a thousand pages loads only the last
+ * ones.
+ */
 function useRested(inView: readonly PageRef[]): readonly PageRef[] {
   const [rested, setRested] = useState(inView)
   const key = inView.map(pageKey).join(' ')
@@ -113,7 +122,7 @@ function useRested(inView: readonly PageRef[]): readonly PageRef[] {
     const timer = setTimeout(() => setRested(inView), restMs)
     return () => clearTimeout(timer)
   }, [key])
-  // The first pages are asked for at once, and then are the ones that rested: a drag may begin before they would have.
+  // The first pages are loaded at once and then count as rested, since a drag may begin before the pause is over.
   const isFirst = rested.length === 0 && inView.length > 0
   if (isFirst) setRested(inView)
   return isFirst ? inView : rested

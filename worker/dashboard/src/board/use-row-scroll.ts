@@ -11,22 +11,22 @@ import {
   shiftAfterScroll,
 } from './scroll-space.ts'
 
-/** The rows in view of a list that may have more of them than a browser can scroll over. */
-export interface RowScroll {
+/** The rows in view of a list that may have more rows than a browser can scroll. */
+interface RowScroll {
   readonly inView: readonly { readonly row: number; readonly offsetPx: number }[]
-  /** Of the whole list, as the browser has it. */
+  /** The height of the whole list in the browser. */
   readonly heightPx: number
-  /** Brings a row into view where it is not there already. */
+  /** Scrolls to a row unless it is in view. */
   scrollToRow(row: number): void
 }
 
 const overscanRows = 8
-/** Scrolling that stood still for so long has come to rest. */
+/** After this time without movement, scrolling has come to rest. */
 const restMs = 150
 
 /**
- * Rows of one height in an element that scrolls, below heads of the same height that stay. The virtualizer knows slots alone;
- * scroll-space.ts says which rows are in them.
+ * Rows of equal height in a scrolling element, below sticky headings of the same height. The virtualizer only knows
+ * slots; scroll-space.ts says which rows they contain.
  */
 export function useRowScroll(
   scroller: RefObject<HTMLElement | null>,
@@ -43,7 +43,7 @@ export function useRowScroll(
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
     overscan: overscanRows,
-    // The heads lie over as much of the rows.
+    // The headings cover this much of the rows.
     scrollPaddingEnd: rowPx,
   })
 
@@ -71,13 +71,13 @@ export function useRowScroll(
       view.current.shift = placed.shift
       flushSync(() => setShift(placed.shift))
       virtual.scrollToIndex(placed.slot, { align: 'auto' })
-      // So that the scroll event that follows finds nothing to do.
+      // The scroll event that follows must find nothing to do.
       view.current.topPx = element.scrollTop
     },
   }
 }
 
-/** A page that is magnified, or moved to another screen, is resized. */
+/** Magnifying a page, or moving it to another screen, resizes it. */
 function onResize(tell: () => void): () => void {
   window.addEventListener('resize', tell)
   return () => window.removeEventListener('resize', tell)
@@ -91,10 +91,13 @@ interface Following {
   setShift(shift: number): void
 }
 
-/** Sets the shift as the list is scrolled, and puts the scrollbar where it belongs once that rests; answers how to end it. */
+/**
+ * Sets the shift while the list is scrolled, and corrects the scrollbar once scrolling rests. The function returned
+ * stops it.
+ */
 function followScrolling({ element, space, view, rowPx, setShift }: Following): () => void {
   let rest: ReturnType<typeof setTimeout> | undefined
-  // At once: the rows of a shift belong to where the list is scrolled to now.
+  // Synchronously: the rows of a shift belong to the current scroll position.
   const show = (next: number) => {
     if (next === view.current.shift) return
     view.current.shift = next

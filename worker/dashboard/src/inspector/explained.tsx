@@ -49,14 +49,14 @@ function Facts({ explanation: { asked, entry, view, tags } }: { explanation: Exp
   const longestMs = Math.max(...asked.map(({ duration_ms }) => duration_ms), 1)
   return (
     <>
-      <h3>Read, in order</h3>
-      <ol className="asked">
+      <h3>Looked up, in order</h3>
+      <ol className="lookups">
         {asked.map(({ name, said, duration_ms }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the same tier may be read twice
           <li key={index}>
             <span>{name.replaceAll('_', ' ')}</span>
             <span className={`state state-${toneOf(said)}`}>{said}</span>
-            <span className="asked-bar">
+            <span className="lookup-bar">
               <span style={{ inlineSize: `${(duration_ms / longestMs) * 100}%` }} />
             </span>
             <span className="number">{formatMs(duration_ms)}</span>

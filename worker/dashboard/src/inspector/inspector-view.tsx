@@ -42,7 +42,7 @@ export function InspectorView() {
             Choose a resource to see which tiers were read, what each of them had, and why this one answered.
           </p>
         )}
-        {inspect.isPending && <p className="waiting">Reading …</p>}
+        {inspect.isPending && <p className="waiting">Waiting for the answer …</p>}
         {inspect.isSuccess && <Explained answer={inspect.data} />}
       </Panel>
     </div>
@@ -94,7 +94,7 @@ function useInspect() {
   return useMutation({
     mutationFn: async ({ path, cacheControl }: Question): Promise<ExplainedAnswer> => {
       const headers = { 'X-Explain': '1', ...(cacheControl === '' ? {} : { 'Cache-Control': cacheControl }) }
-      const answer = await api.ask(servedAnswerSchema, { path, workspaceId: workspace.id, headers })
+      const answer = await api.fetch(servedAnswerSchema, { path, workspaceId: workspace.id, headers })
       return {
         path,
         durationMs: answer.durationMs,

@@ -1,7 +1,7 @@
 import type { Alert, AlertRuleName, AlertUnit } from '../../../../shared/contract/alerts.ts'
 import { formatCount, formatMs, formatPercent, formatSeconds, unknown } from '../parts/format.ts'
 
-/** Rules as people call them. */
+/** The titles of rules for people. */
 export const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
   hit_rate_critical: 'Hit rate far too low',
   hit_rate_warning: 'Hit rate low',
@@ -13,7 +13,7 @@ export const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
   consistency_violation: 'Consistency violation',
 }
 
-/** An alert by its rule, and what of it where a rule watches several. */
+/** The title of an alert: its rule, and its subject if the rule has several. */
 export function titleOf({ rule, subject }: Pick<Alert, 'rule' | 'subject'>): string {
   return subject === null ? ruleTitles[rule] : `${ruleTitles[rule]}: ${subject.replaceAll('_', ' ')}`
 }

@@ -12,7 +12,7 @@ const order = { firing: 0, pending: 1, resolved: 2, inactive: 3 } as const
 const stateTones = { firing: 'bad', pending: 'warn', resolved: 'good', inactive: 'quiet' } as const
 const changesShown = 6
 
-/** Alerts that are firing, pending or just over; the quiet ones folded away; and what changed lately. */
+/** Alerts that are firing, pending or recently resolved, the inactive ones folded away, and the latest changes. */
 export function AlertsPanel({
   alerts,
   changes,
@@ -82,7 +82,7 @@ function AlertLine({ alert, unit }: { alert: Alert; unit: AlertUnit }) {
   )
 }
 
-/** The thresholds, loaded when they are first looked at. What is typed there outlives the fold. */
+/** The thresholds, loaded when the fold is first opened. Typed values survive closing it. */
 function ThresholdsFold() {
   const report = useAlertReport()
   const [isWanted, setIsWanted] = useState(false)

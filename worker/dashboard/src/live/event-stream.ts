@@ -5,10 +5,10 @@ export interface StreamEvent {
   readonly data: string
 }
 
-/** A stream that sends more than this without an end of the event is not one. */
+/** A longer event than this is no event of our stream. */
 const eventCharactersMax = 4_194_304
 
-/** The events of a body, as they come. Rejects where the connection breaks. */
+/** The events of a body as they arrive. Rejects if the connection breaks. */
 export async function* readEvents(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<StreamEvent> {
@@ -32,7 +32,7 @@ export async function* readEvents(
 }
 
 /** Null for a comment, and for an event without data. */
-export function parseEvent(block: string): StreamEvent | null {
+function parseEvent(block: string): StreamEvent | null {
   let name = 'message'
   let id: string | null = null
   const data: string[] = []

@@ -1,13 +1,14 @@
-import { type Sample, type SampleColumns, sourceNames } from '../../../../shared/contract/monitoring.ts'
+import type { Sample, SampleColumns } from '../../../../shared/contract/monitoring.ts'
+import { bySource } from '../../../../shared/contract/tier-names.ts'
 
 /** The samples of the last hour, oldest first. */
 export type History = readonly Sample[]
 
 const hourMs = 3_600_000
-/** One a second, and room for what the seams between two connections may overlap. */
+/** One sample a second, and room for the overlap between two connections. */
 const samplesMax = 4_000
 
-/** What comes after what is there: what is older than an hour goes, and what is there already does not come again. */
+/** Appends samples, without those that are already there, and drops those older than an hour. */
 export function appended(history: History, samples: readonly Sample[]): History {
   const lastAtMs = history.at(-1)?.at_ms ?? 0
   const all = [...history, ...samples.filter(({ at_ms }) => at_ms > lastAtMs)]
@@ -15,7 +16,7 @@ export function appended(history: History, samples: readonly Sample[]): History 
   return all.filter(({ at_ms }) => at_ms > newestAtMs - hourMs).slice(-samplesMax)
 }
 
-/** Columns, as they come over the wire, as samples. */
+/** Turns the columns of the wire into samples. */
 export function samplesOf(columns: SampleColumns): Sample[] {
   return columns.at_ms.map((at_ms, index) => ({
     at_ms,
@@ -27,17 +28,11 @@ export function samplesOf(columns: SampleColumns): Sample[] {
     p50_ms: columns.p50_ms[index] ?? null,
     p95_ms: columns.p95_ms[index] ?? null,
     p99_ms: columns.p99_ms[index] ?? null,
-    sources: {
-      memory: columns.sources.memory[index] ?? 0,
-      edge_cache: columns.sources.edge_cache[index] ?? 0,
-      cloudflare_kv: columns.sources.cloudflare_kv[index] ?? 0,
-      redis_cache: columns.sources.redis_cache[index] ?? 0,
-      database: columns.sources.database[index] ?? 0,
-    },
+    sources: bySource((source) => columns.sources[source][index] ?? 0),
   }))
 }
 
-/** Some time put together: counts are sums, p50 is weighted by reads, p95 and p99 are those of its worst sample. */
+/** A span of time: counts are summed, p50 is weighted by reads, and p95 and p99 are those of its worst sample. */
 export interface Span {
   readonly atMs: number
   readonly seconds: number
@@ -50,7 +45,7 @@ export interface Span {
   readonly sources: Sample['sources']
 }
 
-/** Samples put together in spans that begin at whole multiples of `spanSeconds`: as many as a plot can show. */
+/** Merges samples into spans that begin at multiples of `spanSeconds`, as many as a plot can show. */
 export function spansOf(history: History, spanSeconds: number, fromMs: number): Span[] {
   const groups = new Map<number, Sample[]>()
   for (const sample of history) {
@@ -97,7 +92,5 @@ function together(samples: readonly Sample[]): Span {
 }
 
 function sumOfSources(samples: readonly Sample[]): Sample['sources'] {
-  const sums = { memory: 0, edge_cache: 0, cloudflare_kv: 0, redis_cache: 0, database: 0 }
-  for (const { sources } of samples) for (const name of sourceNames) sums[name] += sources[name]
-  return sums
+  return bySource((source) => samples.reduce((sum, { sources }) => sum + sources[source], 0))
 }

@@ -4,13 +4,13 @@ import { type Figures, useStream } from './use-stream.ts'
 
 const LiveContext = createContext<Figures | null>(null)
 
-/** Follows the stream once, for all that show something of it. */
+/** Follows the stream once for all components that show figures. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const { api, workspace } = usePlace()
   return <LiveContext value={useStream(api, workspace.id)}>{children}</LiveContext>
 }
 
-/** The live figures; null where nobody follows them. */
+/** The live figures; null outside of a `LiveProvider`. */
 export function useFigures(): Figures | null {
   return useContext(LiveContext)
 }

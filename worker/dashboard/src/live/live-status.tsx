@@ -8,7 +8,7 @@ const titles: Readonly<Record<Figures['state'], string>> = {
   refused: 'No live figures',
 }
 
-/** Whether the figures are live, and how many alerts are firing; a screen reader is told of changes alone. */
+/** Shows whether the figures are live, and how many alerts are firing. A screen reader announces changes only. */
 export function LiveStatus() {
   const figures = useFigures()
   if (figures === null) return null

@@ -18,7 +18,7 @@ import type { Figures } from './use-stream.ts'
 
 const Plots = lazy(async () => ({ default: (await import('./plots.tsx')).Plots }))
 
-/** The deployment as it is now and was over the last hour. */
+/** The deployment now and over the last hour. */
 export function LiveView() {
   const figures = useFigures()
   if (figures === null) return null
@@ -31,7 +31,7 @@ export function LiveView() {
     <>
       {state === 'waiting' && (
         <Notice tone="info">
-          The connection is lost; what you see is the last that came. Connecting again.
+          The connection was lost. You see the latest figures that arrived. Reconnecting.
         </Notice>
       )}
       <Figureheads figures={figures} />
@@ -46,7 +46,7 @@ export function LiveView() {
   )
 }
 
-/** The last minute in figures. Not announced: they change every second. */
+/** The figures of the last minute. They are not announced, since they change every second. */
 function Figureheads({ figures: { history, snapshot } }: { figures: Figures }) {
   const minute = latest(history, 60)
   const errorRate = minute.requests === 0 ? null : minute.errors / minute.requests

@@ -1,12 +1,11 @@
 import type { Outbox, PartHealth } from '../../../../shared/contract/monitoring.ts'
+import { byTier, wireNamesOfTiers } from '../../../../shared/contract/tier-names.ts'
 import { formatCompact, formatCount, formatMs, formatSeconds, unknown } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
+import { sourceTitles } from '../parts/source.tsx'
 
 const partTitles: Readonly<Record<PartHealth['part'], string>> = {
-  memory: 'Memory',
-  edge_cache: 'Edge cache',
-  kv: 'KV',
-  redis: 'Redis',
+  ...byTier((tier) => sourceTitles[wireNamesOfTiers[tier].source]),
   ledger: 'Ledger',
   origin: 'Origin',
 }
@@ -27,7 +26,7 @@ const outboxTones: Readonly<Record<Outbox['status'], string>> = {
   parked: 'warn',
 }
 
-/** How each part stands, as its callers everywhere saw it over the last minute. */
+/** The health of each part over the last minute, as seen by its callers everywhere. */
 export function PartsPanel({ parts, outbox }: { parts: readonly PartHealth[]; outbox: Outbox | null }) {
   return (
     <Panel title="Tiers and breakers" aside={<span className="quiet small">last minute</span>}>
@@ -82,12 +81,13 @@ export function PartsPanel({ parts, outbox }: { parts: readonly PartHealth[]; ou
   )
 }
 
-/** Where there is a breaker; one of which nothing was told yet has never left `closed`. */
-const guarded: ReadonlySet<PartHealth['part']> = new Set(['edge_cache', 'kv', 'redis', 'origin'])
+/** Parts that are called without a breaker. */
+const unguarded: ReadonlySet<PartHealth['part']> = new Set(['memory', 'ledger'])
 
-/** Reads and writes have a breaker each; where both stand alike a word says it. */
+/** Reads and writes have a breaker each. If both have the same state, it is shown once. */
 function Breakers({ part, breakers }: Pick<PartHealth, 'part' | 'breakers'>) {
-  if (!guarded.has(part)) return <span className="quiet">{unknown}</span>
+  if (unguarded.has(part)) return <span className="quiet">{unknown}</span>
+  // A breaker that no location reported has never left `closed`.
   const { get, put } = { get: breakers.get ?? 'closed', put: breakers.put ?? 'closed' }
   if (get === put || part === 'origin') return <Breaker state={get} />
   return (

@@ -5,7 +5,7 @@ import { Panel } from '../parts/panel.tsx'
 import { colorOf, useIsDark } from '../theme.ts'
 import type { Span } from './history.ts'
 
-/** One line of a plot: its colour is the style sheet's property of that name. */
+/** One line of a plot. Its colour is the property of that name in the style sheet. */
 export interface Series {
   readonly title: string
   readonly color: string
@@ -22,16 +22,16 @@ interface PlotProps {
   readonly window: { readonly fromMs: number; readonly toMs: number }
   /** The axis reaches at least this far, so that noise near zero does not look like a storm. */
   readonly maxAtLeast: number
-  /** Each series stands on the ones before it. */
+  /** Whether each series is stacked on the ones before it. */
   readonly isStacked?: boolean
   format(value: number | null): string
 }
 
-/** One cursor for all plots of the page. */
+/** All plots of the page share one cursor. */
 const sync = uPlot.sync('live')
 const heightPx = 160
 
-/** A plot over time; what its lines end at is said in words below it, for those who do not see it. */
+/** A plot over time. Its latest values are written below it for people who cannot see the plot. */
 export function Plot(props: PlotProps) {
   const { title, unit, series, spans, format } = props
   const last = spans.at(-1)
@@ -105,8 +105,8 @@ interface Drawn {
 }
 
 /**
- * Time and values by column. Where nothing came for longer than three spans the line breaks. Stacked, the topmost is
- * drawn first and the others over it.
+ * Time and values by column. The line is interrupted if nothing arrived for longer than three spans. In a stacked plot
+ * the topmost series is drawn first and the others over it.
  */
 function columnsOf({
   series,
@@ -188,7 +188,7 @@ function optionsOf(
   }
 }
 
-/** A rate stays within 100 %; all else gets some air. */
+/** A rate ends at 100 %. Other axes get some room above the maximum. */
 function topOf(max: number, maxAtLeast: number): number {
   return max <= maxAtLeast ? maxAtLeast : max * 1.1
 }

@@ -1,12 +1,12 @@
 import 'uplot/dist/uPlot.min.css'
 import { useMemo, useState } from 'react'
-import { sourceNames } from '../../../../shared/contract/monitoring.ts'
+import { sourceNames } from '../../../../shared/contract/tier-names.ts'
 import { formatMs, formatPercent, formatPerSecond } from '../parts/format.ts'
 import { sourceTitles } from '../parts/source.tsx'
 import { type History, type Span, spansOf } from './history.ts'
 import { Plot, type Series } from './plot.tsx'
 
-/** How much is shown, and how finely: a plot has some hundred pixels. */
+/** The period that is shown, and the span of one point: a plot has some hundred pixels. */
 const ranges = [
   { title: '1 hour', seconds: 3_600, spanSeconds: 10 },
   { title: '15 min', seconds: 900, spanSeconds: 3 },
@@ -33,7 +33,7 @@ const sources: readonly Series[] = sourceNames.map((name) => ({
   value: (span) => perSecond(span.sources[name], span),
 }))
 
-/** The last hour, in four plots that share their time axis and cursor. */
+/** The last hour in four plots that share their time axis and cursor. */
 export function Plots({ history }: { history: History }) {
   const [rangeIndex, setRangeIndex] = useState(0)
   const range = ranges[rangeIndex] ?? ranges[0]

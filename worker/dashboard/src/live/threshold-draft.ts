@@ -8,25 +8,25 @@ import {
 } from '../../../../shared/contract/alerts.ts'
 import { err, ok, type Result } from '../../../../shared/result.ts'
 
-/** A rule as the report tells it: what it watches, and its settings as they are saved. */
+/** A rule as the report shows it, with its saved settings. */
 export type WatchedRule = AlertReport['rules'][number]
 
-/** A setting that is typed; `enabled` is ticked. */
+/** A setting that is typed. `enabled` is a checkbox. */
 export type TypedSetting = Exclude<keyof AlertRuleSettings, 'enabled'>
 
-/** What was entered and is not saved: texts as they stand in the fields. What is absent is as it was saved. */
+/** Values that were entered and not saved, as the texts in the fields. A setting that is absent has its saved value. */
 export interface Draft {
   readonly enabled?: boolean
   readonly texts: Readonly<Partial<Record<TypedSetting, string>>>
 }
 
-/** One sentence for each field whose text cannot be taken. */
-export type DraftFaults = Readonly<Partial<Record<TypedSetting, string>>>
+/** One sentence for each field whose text is not valid. */
+type DraftFaults = Readonly<Partial<Record<TypedSetting, string>>>
 
 export interface ThresholdField {
   readonly setting: TypedSetting
   readonly label: string
-  /** In which it is typed: ratios in percent. */
+  /** The unit in which the value is typed; ratios are typed in percent. */
   readonly unit: string
 }
 
@@ -35,7 +35,7 @@ export const untouched: Draft = { texts: {} }
 const settingNames = alertRuleSettingsSchema.keyof().options
 const units = { ratio: '%', milliseconds: 'ms', seconds: 's', count: 'in number' } as const
 
-/** The fields of a rule, without those that make no difference to it. */
+/** The fields of a rule, without settings that have no effect on it. */
 export function fieldsOf({ unit, fires, ignores }: WatchedRule): ThresholdField[] {
   const fields: ThresholdField[] = [
     { setting: 'fire_at', label: `Fires ${fires}`, unit: units[unit] },
@@ -48,23 +48,23 @@ export function fieldsOf({ unit, fires, ignores }: WatchedRule): ThresholdField[
   return fields.filter(({ setting }) => !ignores.some((ignored) => ignored === setting))
 }
 
-/** A value as it is typed: ratios in percent, no unit. */
+/** A value as it is typed: ratios in percent, without a unit. */
 export function textOf(rule: WatchedRule, setting: TypedSetting, value: number): string {
   return String(isRatio(rule, setting) ? exact(value * 100) : value)
 }
 
-/** What stands in a field. */
+/** The text in a field. */
 export function shownText(rule: WatchedRule, draft: Draft, setting: TypedSetting): string {
   return draft.texts[setting] ?? textOf(rule, setting, rule[setting])
 }
 
-/** The defaults, to be saved like anything typed. */
+/** A draft of the defaults, which is saved like anything typed. */
 export function draftOfDefaults(rule: WatchedRule): Draft {
   const texts = fieldsOf(rule).map(({ setting }) => [setting, textOf(rule, setting, rule.defaults[setting])])
   return { enabled: rule.defaults.enabled, texts: Object.fromEntries(texts) }
 }
 
-/** What of a draft differs from what is saved, checked as the API checks it; or what is wrong, field by field. */
+/** Checks a draft as the API does, and returns the settings that differ from the saved ones, or the faults by field. */
 export function readDraft(rule: WatchedRule, draft: Draft): Result<Partial<AlertRuleSettings>, DraftFaults> {
   const typed = Object.fromEntries(
     fieldsOf(rule).flatMap(({ setting }) => {
@@ -86,13 +86,13 @@ export function readDraft(rule: WatchedRule, draft: Draft): Result<Partial<Alert
   return ok(Object.fromEntries(changed.map((name) => [name, settings[name]])))
 }
 
-/** Whether anything would be saved, or cannot be for what was typed. */
+/** Whether the draft has changes to save, or faults. */
 export function isChanged(rule: WatchedRule, draft: Draft): boolean {
   const read = readDraft(rule, draft)
   return !read.ok || Object.keys(read.value).length > 0
 }
 
-/** What is no plain decimal number is NaN, which the schema refuses: `Number()` alone would take '' for 0. */
+/** Text that is no plain decimal number becomes NaN, which the schema refuses. `Number()` alone would take '' for 0. */
 function numberOf(rule: WatchedRule, setting: TypedSetting, text: string): number {
   const trimmed = text.trim()
   const value = /^-?\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : Number.NaN
@@ -103,7 +103,7 @@ function isRatio({ unit }: WatchedRule, setting: TypedSetting): boolean {
   return unit === 'ratio' && (setting === 'fire_at' || setting === 'resolve_at')
 }
 
-/** Without what binary fractions add: 7 % is 0.07, and 0.07 is 7 % again. */
+/** Removes what binary fractions add: 7 % is 0.07, and 0.07 is 7 % again. */
 function exact(value: number): number {
   return Number(value.toPrecision(12))
 }
@@ -121,7 +121,7 @@ function sentenceOfIssue(rule: WatchedRule, field: ThresholdField, issue: z.core
   if (issue.code === 'too_small') return `At least ${told(Number(issue.minimum))}.`
   if (issue.code === 'too_big') return `At most ${told(Number(issue.maximum))}.`
   const isWhole = issue.code === 'invalid_type' && issue.expected === 'int'
-  return isWhole ? 'Only a whole number.' : 'Only a number, such as 30 or 0.5.'
+  return isWhole ? 'Enter a whole number.' : 'Enter a number such as 30 or 0.5.'
 }
 
 function sentenceOfFault(

@@ -24,8 +24,8 @@ interface Outcome {
 }
 
 /**
- * The settings of a rule. Nothing is sent before all of it is valid, and what was typed stays until it is saved or taken
- * back. Who may not change it reads it in the same fields.
+ * The settings of a rule. Nothing is sent until all of it is valid, and typed values stay until they are saved or
+ * discarded. A user who may not change them sees the same fields, locked.
  */
 export function ThresholdForm({ rule, isLocked }: { rule: WatchedRule; isLocked: boolean }) {
   const { draft, save, outcome, faults, edit, submit, fillIn } = useDraft(rule)
@@ -61,14 +61,16 @@ export function ThresholdForm({ rule, isLocked }: { rule: WatchedRule; isLocked:
           </button>
           <button
             type="button"
-            onClick={() =>
-              fillIn(draftOfDefaults(rule), 'The defaults are filled in; save to put them in force.')
-            }
+            onClick={() => fillIn(draftOfDefaults(rule), 'The defaults are filled in. Save to apply them.')}
           >
             Defaults
           </button>
-          <button type="button" className="plain" onClick={() => fillIn(untouched, 'As it was saved.')}>
-            Take back
+          <button
+            type="button"
+            className="plain"
+            onClick={() => fillIn(untouched, 'Your changes were discarded.')}
+          >
+            Discard changes
           </button>
         </p>
       )}
@@ -103,7 +105,7 @@ function useDraft(rule: WatchedRule) {
       return
     }
     if (!isChanged(rule, draft)) {
-      setOutcome({ tone: 'info', text: 'Nothing is changed.' })
+      setOutcome({ tone: 'info', text: 'There is nothing to save.' })
       return
     }
     setOutcome(null)
@@ -112,7 +114,7 @@ function useDraft(rule: WatchedRule) {
       { rules: { [rule.rule]: change } },
       {
         onSuccess: () => {
-          // What was typed meanwhile stays.
+          // Values that were typed during the save are kept.
           setDraft((now) => (now === draft ? untouched : now))
           setIsTried(false)
           setOutcome({
@@ -128,7 +130,7 @@ function useDraft(rule: WatchedRule) {
     save.reset()
     setDraft(filled)
     setIsTried(false)
-    setOutcome({ tone: 'info', text: isChanged(rule, filled) ? text : 'These are in force.' })
+    setOutcome({ tone: 'info', text: isChanged(rule, filled) ? text : 'These values are saved already.' })
   }
 
   const faults = isTried && !read.ok ? read.error : {}
@@ -143,7 +145,7 @@ interface ThresholdInputProps {
   onChange(text: string): void
 }
 
-/** A text field, since a number field keeps from the page what is no number, and the user would lose it. */
+/** A text field: a number field would hide a text that is no number from the page, and the user would lose it. */
 function ThresholdInput({ field, text, fault, isLocked, onChange }: ThresholdInputProps) {
   const id = useId()
   return (
@@ -177,7 +179,7 @@ function ThresholdInput({ field, text, fault, isLocked, onChange }: ThresholdInp
   )
 }
 
-/** What was changed, and from what. */
+/** Says what was changed, and what it was before. */
 function describe(rule: WatchedRule, change: Partial<AlertRuleSettings>): string {
   const toldOf = (setting: TypedSetting, value: number, unit: string) =>
     `${textOf(rule, setting, value)} ${unit}`

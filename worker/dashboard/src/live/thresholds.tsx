@@ -13,7 +13,7 @@ const refusals: Readonly<Record<Exclude<AlertSetters, 'you'>, string>> = {
     "Only who holds the internal key may change these, by the API: no operators' workspace is configured here.",
 }
 
-/** Every rule with its settings: who may changes them, everybody else sees them. Told anew only when they change. */
+/** Every rule with its settings, and who may change them. Rendered again only when they change. */
 export const Thresholds = memo(function Thresholds({
   rules,
   setters,

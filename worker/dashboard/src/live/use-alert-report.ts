@@ -2,14 +2,14 @@ import { useQuery } from '@tanstack/react-query'
 import { alertReportAnswerSchema } from '../../../../shared/contract/alerts.ts'
 import { usePlace } from '../place.ts'
 
-/** Rules, thresholds and what changed before the page was opened; live changes come by the stream. */
+/** The rules, the thresholds, and the changes from before the page was opened. Later changes come from the stream. */
 export function useAlertReport() {
   const { api, workspace } = usePlace()
   return useQuery({
     queryKey: ['alerts', workspace.id],
     queryFn: async ({ signal }) => {
-      const ask = { path: '/api/monitoring/alerts', workspaceId: workspace.id, signal }
-      return (await api.ask(alertReportAnswerSchema, ask)).data
+      const request = { path: '/api/monitoring/alerts', workspaceId: workspace.id, signal }
+      return (await api.fetch(alertReportAnswerSchema, request)).data
     },
     staleTime: 60_000,
   })

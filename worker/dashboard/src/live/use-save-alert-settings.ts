@@ -7,14 +7,14 @@ import {
 } from '../../../../shared/contract/alerts.ts'
 import { usePlace } from '../place.ts'
 
-/** Saves a change of the thresholds; whoever shows them shows what the API answered. */
+/** Saves a change of the thresholds. Every component that shows them is updated with the API's answer. */
 export function useSaveAlertSettings() {
   const { api, workspace } = usePlace()
   const queries = useQueryClient()
   return useMutation({
     mutationFn: async (change: AlertSettingsChange) => {
-      const ask = { path: '/api/monitoring/alerts/settings', workspaceId: workspace.id, body: change }
-      return (await api.ask(alertSettingsSchema, ask)).data
+      const request = { path: '/api/monitoring/alerts/settings', workspaceId: workspace.id, body: change }
+      return (await api.fetch(alertSettingsSchema, request)).data
     },
     onSuccess: (settings) => {
       queries.setQueryData<AlertReportAnswer>(['alerts', workspace.id], (report) =>

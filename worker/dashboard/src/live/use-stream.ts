@@ -6,10 +6,10 @@ import { ApiFailure } from '../api/failure.ts'
 import { readEvents, type StreamEvent } from './event-stream.ts'
 import { appended, type History, samplesOf } from './history.ts'
 
-/** What the stream has told so far. */
+/** The latest figures of the stream. */
 export interface Figures {
   readonly state: 'connecting' | 'live' | 'waiting' | 'refused'
-  /** Why it is `waiting` to connect again, or `refused`. */
+  /** Why it is `waiting` to reconnect, or `refused`. */
   readonly error: unknown
   readonly snapshot: Snapshot | null
   readonly history: History
@@ -23,14 +23,17 @@ type Told =
   | { readonly kind: 'state'; readonly state: Figures['state']; readonly error: unknown }
 
 const changesMax = 200
-/** A heartbeat comes every 15 s: a connection on which nothing comes for longer is dead. */
+/** A heartbeat arrives every 15 s, so a connection that has been silent for longer is dead. */
 const silenceMs = 20_000
 const firstPauseMs = 1_000
 const longestPauseMs = 30_000
 
 const nothing: Figures = { state: 'connecting', error: null, snapshot: null, history: [], changes: [] }
 
-/** The deployment's live figures, for as long as somebody looks: connects again by itself, from where it broke off. */
+/**
+ * Follows the deployment's live figures while the component is mounted. Reconnects by itself and continues where it was
+ * interrupted.
+ */
 export function useStream(api: ApiClient, workspaceId: string): Figures {
   const [figures, tell] = useReducer(afterEvent, nothing)
   useEffect(() => {
@@ -68,14 +71,15 @@ async function follow(
     const isRefused = failure instanceof ApiFailure && [401, 403].includes(failure.status)
     if (failure !== null) tell({ kind: 'state', state: isRefused ? 'refused' : 'waiting', error: failure })
     if (isRefused) return
-    // The server ends a stream after some minutes; one that told nothing is asked again later and later.
+    // The server ends each stream after some minutes. After a stream without any event, the pause before reconnecting
+    // grows.
     pauseMs = id !== null ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs)
     if (failure !== null || id === null) await pause(pauseMs, over)
     lastId = id ?? lastId
   }
 }
 
-/** Tells what comes until the connection ends; answers the last id that came on it, and what broke it. */
+/** Passes on events until the connection ends. Answers the last id received, and the error that ended it. */
 async function listen(
   events: AsyncIterable<StreamEvent>,
   tell: (told: Told) => void,
@@ -104,7 +108,10 @@ async function* connect(
   const heard = () => {
     clearTimeout(watch)
     watch = setTimeout(
-      () => silent.abort(new ApiFailure('The live figures fell silent.', { status: 0, code: 'silent' })),
+      () =>
+        silent.abort(
+          new ApiFailure('No live figures have arrived for a while.', { status: 0, code: 'silent' }),
+        ),
       silenceMs,
     )
   }
@@ -126,7 +133,7 @@ async function* connect(
   }
 }
 
-/** What does not have the contract's shape is passed over: a newer server may say more. */
+/** Events of another form are ignored: a newer server may send more. */
 function toldBy({ name, data }: StreamEvent): Told | null {
   if (name === 'snapshot') {
     const snapshot = streamEventSchemas.snapshot.safeParse(JSON.parse(data))

@@ -8,7 +8,7 @@ interface ChoiceProps<Value extends string> {
   readonly disabled?: boolean
 }
 
-/** One of a few, in a menu with its label above. */
+/** A menu of a few choices, with its label above. */
 export function Choice<Value extends string>({
   label,
   value,
@@ -45,7 +45,7 @@ interface SwitchProps {
   onChange(isOn: boolean): void
 }
 
-/** On or off, in force at once. */
+/** An on/off switch that takes effect at once. */
 export function Switch({ label, hint, isOn, disabled, onChange }: SwitchProps) {
   return (
     <label className="switch">

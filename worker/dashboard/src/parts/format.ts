@@ -4,7 +4,7 @@ const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const day = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
 
-/** What stands where a figure is not known. */
+/** Shown in place of a figure that is not known. */
 export const unknown = '–'
 
 export function formatCount(count: number | null): string {
@@ -19,7 +19,7 @@ export function formatPercent(rate: number | null): string {
   return rate === null ? unknown : `${(rate * 100).toFixed(1)} %`
 }
 
-/** Milliseconds in the unit that fits. */
+/** A duration, in the unit that fits. */
 export function formatMs(durationMs: number | null): string {
   if (durationMs === null) return unknown
   if (durationMs < 10) return `${trimmed(durationMs, 1)} ms`

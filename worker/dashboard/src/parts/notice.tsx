@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { ApiFailure, sentenceOf } from '../api/failure.ts'
 
-/** A sentence that somebody has to read; what went wrong is told at once, the rest when the reader is idle. */
+/** A message to the user. Errors are announced at once, other messages when the screen reader is idle. */
 export function Notice({ tone, children }: { tone: 'info' | 'good' | 'bad'; children: ReactNode }) {
   return (
     <div className={`notice notice-${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
@@ -10,7 +10,7 @@ export function Notice({ tone, children }: { tone: 'info' | 'good' | 'bad'; chil
   )
 }
 
-/** An error as the API told it, with the parameters at fault and the id under which it is in the logs. */
+/** An error in the API's words, with the parameters at fault and the request id for the logs. */
 export function FailureNotice({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
   const failure = error instanceof ApiFailure ? error : null
   return (

@@ -3,12 +3,12 @@ import { type ReactNode, useId } from 'react'
 interface PanelProps {
   readonly title: string
   readonly className?: string
-  /** What stands at the right of the title. */
+  /** Shown at the right of the title. */
   readonly aside?: ReactNode
   readonly children: ReactNode
 }
 
-/** A part of a view with a title of its own, found by it in the list of landmarks. */
+/** A part of a view. Its title names it in the list of landmarks. */
 export function Panel({ title, className, aside, children }: PanelProps) {
   const id = useId()
   return (
@@ -22,7 +22,7 @@ export function Panel({ title, className, aside, children }: PanelProps) {
   )
 }
 
-/** Shown while a panel's content is on its way. */
+/** Shown while a panel's content is being loaded. */
 export function Waiting({ what }: { what: string }) {
   return (
     <p className="waiting" role="status">

@@ -1,15 +1,17 @@
-/** Who can have answered, from near to far, as people call them. */
-export const sourceTitles = {
-  memory: 'Memory',
-  edge_cache: 'Edge cache',
-  cloudflare_kv: 'KV',
-  redis_cache: 'Redis',
+import { type SourceName, wireNamesOfTiers } from '../../../../shared/contract/tier-names.ts'
+
+const { memory, 'edge-cache': edgeCache, kv, redis } = wireNamesOfTiers
+
+/** The names that people read for the places an answer can come from, from near to far. */
+export const sourceTitles: Readonly<Record<SourceName, string>> = {
+  [memory.source]: 'Memory',
+  [edgeCache.source]: 'Edge cache',
+  [kv.source]: 'KV',
+  [redis.source]: 'Redis',
   database: 'Database',
-} as const
+}
 
-export type SourceName = keyof typeof sourceTitles
-
-/** Where an answer is from, in the colour it has everywhere. */
+/** The source of an answer, in its colour. */
 export function SourceTag({ source }: { source: SourceName }) {
   return (
     <span className={`source source-${source}`}>

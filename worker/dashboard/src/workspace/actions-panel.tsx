@@ -20,7 +20,7 @@ export function ActionsPanel() {
   const invalidate = useMutation({
     mutationFn: async () => {
       const request = { path: '/api/cache-settings/invalidate', body: { workspaceId } }
-      return (await api.ask(workspaceInvalidatedSchema, request)).data
+      return (await api.fetch(workspaceInvalidatedSchema, request)).data
     },
     // The page keeps pages too, and they are as outdated as all others.
     onSuccess: () => queries.removeQueries({ queryKey: ['page', workspaceId] }),
@@ -28,13 +28,13 @@ export function ActionsPanel() {
   const warm = useMutation({
     mutationFn: async () => {
       const request = { path: '/api/cache-settings/warm-cache', body: { workspaceId, userId: user.id } }
-      return (await api.ask(warmUpSchema, request)).data
+      return (await api.fetch(warmUpSchema, request)).data
     },
   })
   const test = useMutation({
     mutationFn: async () => {
       const request = { path: '/api/cache-settings/test-performance', body: { workspaceId, userId: user.id } }
-      return (await api.ask(performanceAnswerSchema, request)).data
+      return (await api.fetch(performanceAnswerSchema, request)).data
     },
   })
   return (
@@ -94,9 +94,9 @@ interface ActionProps {
 }
 
 function Action({ title, what, deed, isGuarded, disabled, children }: ActionProps) {
-  const [isAsking, setIsAsking] = useState(false)
+  const [isConfirming, setIsConfirming] = useState(false)
   function act() {
-    setIsAsking(false)
+    setIsConfirming(false)
     deed.mutate()
   }
   return (
@@ -106,12 +106,12 @@ function Action({ title, what, deed, isGuarded, disabled, children }: ActionProp
           <strong>{title}</strong>
           <span className="quiet small">{what}</span>
         </span>
-        {isAsking ? (
+        {isConfirming ? (
           <span className="row">
             <button type="button" className="danger" onClick={act}>
               Yes, {title.toLowerCase()}
             </button>
-            <button type="button" className="plain" onClick={() => setIsAsking(false)}>
+            <button type="button" className="plain" onClick={() => setIsConfirming(false)}>
               No
             </button>
           </span>
@@ -119,7 +119,7 @@ function Action({ title, what, deed, isGuarded, disabled, children }: ActionProp
           <button
             type="button"
             disabled={disabled === true || deed.isPending}
-            onClick={() => (isGuarded === true ? setIsAsking(true) : act())}
+            onClick={() => (isGuarded === true ? setIsConfirming(true) : act())}
           >
             {deed.isPending ? 'Working …' : title}
           </button>

@@ -1,4 +1,5 @@
 import type { PerformanceAnswer } from '../../../../shared/contract/management.ts'
+import { wireNamesOfTiers } from '../../../../shared/contract/tier-names.ts'
 import { formatMs, unknown } from '../parts/format.ts'
 import { titleOf } from '../resources/resource-question.ts'
 
@@ -8,9 +9,9 @@ export function PerformanceResult({ answer }: { answer: PerformanceAnswer }) {
   const { standard, redisCold, redisWarm, edge } = performance
   const rows = [
     { title: 'Database', source: 'database', read: { ...standard, improvementPercent: null } },
-    { title: 'Redis, cold', source: 'redis_cache', read: redisCold },
-    { title: 'Redis, warm', source: 'redis_cache', read: redisWarm },
-    { title: 'KV', source: 'cloudflare_kv', read: edge },
+    { title: 'Redis, cold', source: wireNamesOfTiers.redis.source, read: redisCold },
+    { title: 'Redis, warm', source: wireNamesOfTiers.redis.source, read: redisWarm },
+    { title: 'KV', source: wireNamesOfTiers.kv.source, read: edge },
   ] as const
   const slowestMs = Math.max(...rows.map(({ read }) => read?.timeMs ?? 0), 1)
   return (

@@ -1,9 +1,10 @@
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import type { SourceName } from '../../../../shared/contract/tier-names.ts'
 import { formatClock, formatCount, formatMs } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
-import { type SourceName, SourceTag } from '../parts/source.tsx'
+import { SourceTag } from '../parts/source.tsx'
 import { usePlace } from '../place.ts'
 import {
   firstResource,
@@ -78,7 +79,7 @@ function useRead() {
   return useMutation({
     mutationFn: async (path: string): Promise<Omit<Read, 'id'>> => {
       const at = formatClock(Date.now())
-      const { data, durationMs } = await api.ask(servedAnswerSchema, { path, workspaceId: workspace.id })
+      const { data, durationMs } = await api.fetch(servedAnswerSchema, { path, workspaceId: workspace.id })
       const { status, source, total } = data
       return { at, path, status, source, durationMs, total }
     },

@@ -146,7 +146,7 @@ function useSettings() {
   return useQuery({
     queryKey: ['settings', workspace.id],
     queryFn: async ({ signal }) =>
-      (await api.ask(cacheSettingsSchema, { path: settingsPath(workspace.id), signal })).data,
+      (await api.fetch(cacheSettingsSchema, { path: settingsPath(workspace.id), signal })).data,
   })
 }
 
@@ -155,7 +155,7 @@ function useSaveSettings() {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: async (change: CacheSettingsChange) =>
-      (await api.ask(savedSettingsSchema, { path: settingsPath(workspace.id), body: change })).data,
+      (await api.fetch(savedSettingsSchema, { path: settingsPath(workspace.id), body: change })).data,
     onSuccess: ({ settings: { cache } }) => {
       const saved: CacheSettings = {
         cacheEnabled: cache.enabled,

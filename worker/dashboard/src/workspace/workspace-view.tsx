@@ -4,7 +4,7 @@ import { ActionsPanel } from './actions-panel.tsx'
 import { ReadPanel } from './read-panel.tsx'
 import { SettingsPanel } from './settings-panel.tsx'
 
-/** The settings of a workspace, what can be done to its cache, and a read to see the effect. */
+/** The settings of a workspace, the actions on its cache, and a read that shows their effect. */
 export function WorkspaceView() {
   const { workspace } = usePlace()
   return (

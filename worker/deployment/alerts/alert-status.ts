@@ -10,30 +10,35 @@ import { isCalm, isExceeded } from './rules.ts'
  *
  * With no time to hold, the threshold passed is enough and `pending` is left out.
  */
-export interface Standing {
+export interface AlertStatus {
   readonly state: AlertState
-  /** Since when in this state; null: always. */
+  /** When the alert entered this state; null if it has always been in it. */
   readonly sinceMs: number | null
-  /** While firing: since when the value has been calm, without a break. */
+  /** While firing: since when the value has been on the safe side without a break. */
   readonly calmSinceMs: number | null
-  /** While firing: when there last was a value. */
+  /** While firing: when a value was last measured. */
   readonly heardAtMs: number | null
 }
 
-export const neverFired: Standing = { state: 'inactive', sinceMs: null, calmSinceMs: null, heardAtMs: null }
+export const neverFired: AlertStatus = {
+  state: 'inactive',
+  sinceMs: null,
+  calmSinceMs: null,
+  heardAtMs: null,
+}
 
-/** One alert looked at. A reason is given where, and only where, the state changed. */
-export interface Step {
-  readonly standing: Standing
+/** The outcome of one evaluation. There is a reason if, and only if, the state changed. */
+interface Step {
+  readonly status: AlertStatus
   readonly reason: AlertReason | null
 }
 
-/** So long without a value and an alert is no longer claimed: nobody suffers where nothing happens. */
+/** A firing alert without a value for this long is resolved: where nothing happens, nobody is affected. */
 export const quietMs = 600_000
 
-/** What becomes of an alert. Pure; time that went backwards counts as none. */
+/** Evaluates one alert. Pure. A clock that goes backwards counts as no time passed. */
 export function stepAlert(
-  standing: Standing,
+  status: AlertStatus,
   value: number | null,
   rule: AlertRule,
   settings: AlertRuleSettings,
@@ -41,7 +46,7 @@ export function stepAlert(
 ): Step {
   const exceeds = settings.enabled && value !== null && isExceeded(rule, settings, value)
   const enter = (state: AlertState, reason: AlertReason): Step => ({
-    standing: {
+    status: {
       state,
       sinceMs: nowMs,
       calmSinceMs: null,
@@ -49,9 +54,9 @@ export function stepAlert(
     },
     reason,
   })
-  const stay: Step = { standing, reason: null }
+  const stay: Step = { status, reason: null }
 
-  switch (standing.state) {
+  switch (status.state) {
     case 'inactive':
     case 'resolved':
       if (!exceeds) return stay
@@ -59,11 +64,11 @@ export function stepAlert(
     case 'pending':
       if (!settings.enabled) return enter('inactive', 'disabled')
       if (!exceeds) return enter('inactive', value === null ? 'quiet' : 'recovered')
-      return hasPassed(standing.sinceMs, settings.for_seconds, nowMs) ? enter('firing', 'held') : stay
+      return hasPassed(status.sinceMs, settings.for_seconds, nowMs) ? enter('firing', 'held') : stay
     case 'firing':
       if (!settings.enabled) return enter('resolved', 'disabled')
       return stepFiring(
-        standing,
+        status,
         value !== null && isCalm(rule, settings, value),
         value,
         settings,
@@ -74,7 +79,7 @@ export function stepAlert(
 }
 
 function stepFiring(
-  standing: Standing,
+  status: AlertStatus,
   calm: boolean,
   value: number | null,
   settings: AlertRuleSettings,
@@ -82,24 +87,24 @@ function stepFiring(
   enter: (state: AlertState, reason: AlertReason) => Step,
 ): Step {
   if (value === null) {
-    const heardAtMs = standing.heardAtMs ?? nowMs
+    const heardAtMs = status.heardAtMs ?? nowMs
     if (nowMs - heardAtMs >= quietMs) return enter('resolved', 'quiet')
-    return { standing: { ...standing, heardAtMs, calmSinceMs: null }, reason: null }
+    return { status: { ...status, heardAtMs, calmSinceMs: null }, reason: null }
   }
-  const calmSinceMs = calm ? (standing.calmSinceMs ?? nowMs) : null
+  const calmSinceMs = calm ? (status.calmSinceMs ?? nowMs) : null
   if (calm && hasPassed(calmSinceMs, settings.resolve_for_seconds, nowMs))
     return enter('resolved', 'recovered')
-  return { standing: { ...standing, calmSinceMs, heardAtMs: nowMs }, reason: null }
+  return { status: { ...status, calmSinceMs, heardAtMs: nowMs }, reason: null }
 }
 
 /**
- * The same after a time in which nobody looked: that a value held, or was calm, is not known of it. What was firing goes
- * on firing.
+ * The status of an alert after a period in which nothing was evaluated. Nobody knows whether the value held meanwhile,
+ * so a pending alert starts over. A firing alert goes on firing.
  */
-export function afterGap(standing: Standing, nowMs: number): Standing {
-  if (standing.state === 'pending') return { ...standing, sinceMs: nowMs }
-  if (standing.state === 'firing') return { ...standing, calmSinceMs: null, heardAtMs: nowMs }
-  return standing
+export function afterGap(status: AlertStatus, nowMs: number): AlertStatus {
+  if (status.state === 'pending') return { ...status, sinceMs: nowMs }
+  if (status.state === 'firing') return { ...status, calmSinceMs: null, heardAtMs: nowMs }
+  return status
 }
 
 function hasPassed(sinceMs: number | null, seconds: number, nowMs: number): boolean {

@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { MetricsClient, OverviewStub, ShardStub } from '../../../../worker/deployment/metrics/client.ts'
-import { createMetricsClient } from '../../../../worker/deployment/metrics/client.ts'
-import type { Figures } from '../../../../worker/deployment/metrics/contract.ts'
+import type { Figures } from '../../../../worker/deployment/metrics/figures.ts'
+import type {
+  MetricsClient,
+  OverviewStub,
+  ShardStub,
+} from '../../../../worker/deployment/metrics/metrics-client.ts'
+import { createMetricsClient } from '../../../../worker/deployment/metrics/metrics-client.ts'
 import type { Totals } from '../../../../worker/deployment/metrics/totals.ts'
 import { emptyTotals, mergeTotals, totalsOf } from '../../../../worker/deployment/metrics/totals.ts'
 import type { FakeClock } from '../../../support/fake-clock.ts'
@@ -16,7 +20,7 @@ const refuse = () => Promise.reject(new Error('the store is gone'))
 let clock: FakeClock
 let sum: Totals
 let stubs: number
-/** What the next stubs do otherwise than a store that works. */
+/** How the next stubs differ from objects that work. */
 let faults: Partial<ShardStub & OverviewStub>
 let shardsAway: number
 let metrics: MetricsClient
@@ -48,7 +52,7 @@ function figures(): Figures {
   return { atMs: clock.now(), totals: sum, gauges: {}, shards: 1, shardsAway, origin: null }
 }
 
-/** What a promise settled to, or null while it is open. */
+/** The value of a promise after some time, or null if it has not settled. */
 async function afterMs<Value>(promise: Promise<Value>, passedMs: number): Promise<Value | null> {
   let settled: Value | null = null
   void promise.then((value) => {
@@ -58,7 +62,7 @@ async function afterMs<Value>(promise: Promise<Value>, passedMs: number): Promis
   return settled
 }
 
-test('a stub is got for every call, since one belongs to the request that got it', async () => {
+test('every call gets a new stub, since a stub belongs to the request that created it', async () => {
   metrics.recorder.record(hit)
   await metrics.read('LAX')
   expect(stubs).toBe(2)
@@ -67,7 +71,7 @@ test('a stub is got for every call, since one belongs to the request that got it
 })
 
 describe('a store that does not answer', () => {
-  test("to a batch holds a reader up for the deadline alone, who gets the overview's figures and is told", async () => {
+  test('to a batch delays a reader by no more than the deadline, and the figures are marked incomplete', async () => {
     faults = { add: never }
     metrics.recorder.record(hit)
     const reading = metrics.read('LAX')
@@ -75,14 +79,14 @@ describe('a store that does not answer', () => {
     expect(await afterMs(reading, 1)).toEqual({ ...emptyTotals(), isComplete: false, figures: figures() })
   })
 
-  test('to a question holds a reader up for the deadline alone, who is told so', async () => {
+  test('to a read delays a reader by no more than the deadline, and the figures are marked incomplete', async () => {
     faults = { read: never }
     const reading = metrics.read('LAX')
     expect(await afterMs(reading, 1_999)).toBeNull()
     expect(await afterMs(reading, 1)).toEqual({ ...emptyTotals(), isComplete: false, figures: null })
   })
 
-  test('is given everything once it does', async () => {
+  test('receives everything once it answers again', async () => {
     faults = { add: never }
     metrics.recorder.record(hit)
     await afterMs(metrics.read('LAX'), 2_000)
@@ -96,7 +100,7 @@ describe('a store that does not answer', () => {
   })
 })
 
-test('a store that rejects makes nobody reject, and loses nothing', async () => {
+test('a store that rejects makes no caller reject, and nothing is lost', async () => {
   faults = { add: refuse, read: refuse }
   metrics.recorder.record(hit)
   expect(await metrics.read('LAX')).toEqual({ ...totalsOf([hit]), isComplete: false, figures: null })
@@ -107,7 +111,7 @@ test('a store that rejects makes nobody reject, and loses nothing', async () => 
   expect(await metrics.read('LAX')).toEqual({ ...totalsOf([hit]), isComplete: true, figures: figures() })
 })
 
-test('a store that takes a batch and rejects the question makes nobody reject', async () => {
+test('a store that takes a batch and rejects the read makes no caller reject', async () => {
   faults = { read: refuse }
   metrics.recorder.record(hit)
   expect(await metrics.read('LAX')).toMatchObject({ isComplete: false, figures: null })
@@ -115,7 +119,7 @@ test('a store that takes a batch and rejects the question makes nobody reject', 
   expect(await metrics.read('LAX')).toEqual({ ...totalsOf([hit]), isComplete: true, figures: figures() })
 })
 
-test('figures that lack a shard are told to be incomplete', async () => {
+test('figures without a shard are marked incomplete', async () => {
   metrics.recorder.record(hit)
   shardsAway = 1
   expect(await metrics.read('LAX')).toEqual({ ...totalsOf([hit]), isComplete: false, figures: figures() })

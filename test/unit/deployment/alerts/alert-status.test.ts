@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AlertReason, AlertRuleSettings, AlertState } from '../../../../shared/contract/alerts.ts'
-import { alertRules, isCalm, isExceeded } from '../../../../worker/deployment/alerts/rules.ts'
 import {
+  type AlertStatus,
   afterGap,
   neverFired,
   quietMs,
-  type Standing,
   stepAlert,
-} from '../../../../worker/deployment/alerts/standing.ts'
+} from '../../../../worker/deployment/alerts/alert-status.ts'
+import { alertRules, isCalm, isExceeded } from '../../../../worker/deployment/alerts/rules.ts'
 
 const settingsOf = (changes: Partial<AlertRuleSettings> = {}): AlertRuleSettings => ({
   enabled: true,
@@ -29,15 +29,15 @@ interface Seen {
   readonly reason: AlertReason | null
 }
 
-/** One alert, looked at once a second. */
+/** Evaluates one alert once a second. */
 function run(values: readonly (number | null)[], settings = settingsOf()): Seen[] {
-  let standing: Standing = neverFired
+  let status: AlertStatus = neverFired
   return values.map((value, second) => {
     const atMs = 1_000_000 + second * 1_000
-    const step = stepAlert(standing, value, rule, settings, atMs)
-    // What is kept survives storage.
-    standing = JSON.parse(JSON.stringify(step.standing)) as Standing
-    return { atMs, value, state: standing.state, reason: step.reason }
+    const step = stepAlert(status, value, rule, settings, atMs)
+    // The status survives storage.
+    status = JSON.parse(JSON.stringify(step.status)) as AlertStatus
+    return { atMs, value, state: status.state, reason: step.reason }
   })
 }
 
@@ -85,31 +85,31 @@ describe('an alert', () => {
 
   it('of a rule that is switched off is over', () => {
     const off = settingsOf({ enabled: false })
-    const firing: Standing = { state: 'firing', sinceMs: 0, calmSinceMs: null, heardAtMs: 0 }
-    const pending: Standing = { ...firing, state: 'pending' }
+    const firing: AlertStatus = { state: 'firing', sinceMs: 0, calmSinceMs: null, heardAtMs: 0 }
+    const pending: AlertStatus = { ...firing, state: 'pending' }
     expect(stepAlert(firing, 0.1, rule, off, 1)).toMatchObject({
       reason: 'disabled',
-      standing: { state: 'resolved' },
+      status: { state: 'resolved' },
     })
     expect(stepAlert(pending, 0.1, rule, off, 1)).toMatchObject({
       reason: 'disabled',
-      standing: { state: 'inactive' },
+      status: { state: 'inactive' },
     })
-    expect(stepAlert(neverFired, 0.1, rule, off, 1)).toEqual({ standing: neverFired, reason: null })
+    expect(stepAlert(neverFired, 0.1, rule, off, 1)).toEqual({ status: neverFired, reason: null })
   })
 
   it('does not count time in which nobody looked as time that it held or was calm', () => {
-    const pending: Standing = { state: 'pending', sinceMs: 0, calmSinceMs: null, heardAtMs: null }
+    const pending: AlertStatus = { state: 'pending', sinceMs: 0, calmSinceMs: null, heardAtMs: null }
     const late = 1_000_000
     expect(stepAlert(afterGap(pending, late), 0.1, rule, settingsOf(), late).reason).toBeNull()
-    const firing: Standing = { state: 'firing', sinceMs: 0, calmSinceMs: 0, heardAtMs: 0 }
+    const firing: AlertStatus = { state: 'firing', sinceMs: 0, calmSinceMs: 0, heardAtMs: 0 }
     expect(stepAlert(afterGap(firing, late), 0.9, rule, settingsOf(), late).reason).toBeNull()
   })
 })
 
 describe('whatever the values', () => {
   const value = fc.option(fc.double({ min: 0, max: 1, noNaN: true }))
-  /** Stretches of one value, so that something holds now and then. */
+  /** Runs of the same value, so that a value sometimes holds. */
   const values = fc
     .array(fc.tuple(value, fc.integer({ min: 1, max: 20 })), { minLength: 1, maxLength: 25 })
     .map((stretches) => stretches.flatMap(([each, seconds]) => times(seconds, each)))

@@ -2,31 +2,34 @@ import type { Clock } from '../../../shared/clock.ts'
 import { withinDeadline } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Recorder } from '../../events.ts'
-import type { Figures, FlushId, Receipt } from './contract.ts'
+import type { Figures, FlushId, Receipt } from './figures.ts'
 import type { Gauges } from './gauges.ts'
 import { createRecorder } from './recorder.ts'
 import type { Totals } from './totals.ts'
 
-/** The deployment's figures; or, with the overview out of reach, this isolate's latest alone. */
+/** The deployment's figures or, while the overview is out of reach, only what this isolate has not handed over yet. */
 export interface Reading extends Totals {
-  /** Whether everything that was confirmed to anybody is in it, and what this isolate counted. */
+  /** Whether the totals contain everything that was confirmed to any isolate, and everything this isolate counted. */
   readonly isComplete: boolean
-  /** Null where the overview is out of reach. */
+  /** Null while the overview is out of reach. */
   readonly figures: Figures | null
 }
 
-/** Metrics as the Worker's other rooms see them. Nothing here ever rejects. `location`: the isolate's, always the same. */
+/**
+ * Metrics as the other rooms of the Worker use them. Nothing here rejects. `location` is the isolate's and never
+ * changes.
+ */
 export interface MetricsClient {
   readonly recorder: Recorder
-  /** How this isolate's parts stand is told with each batch from now on. */
+  /** From now on each batch carries the gauges that `look` returns. */
   observe(look: () => Gauges): void
-  /** For `waitUntil`, after an answer; null where there is nothing to wait for. */
+  /** For `waitUntil` after an answer; null if there is nothing to wait for. */
   flushSoon(location: string): Promise<void> | null
-  /** Everything counted so far in the deployment, what this isolate has just counted included. */
+  /** Everything counted so far in the deployment, including what this isolate has just counted. */
   read(location: string): Promise<Reading>
 }
 
-/** What a shard answers to a call; the Durable Object's stub fits it. */
+/** The calls to a shard. The Durable Object's stub has this type. */
 export interface ShardStub {
   add(id: FlushId, location: string, totals: Totals, gauges: Gauges): Promise<Receipt>
 }
@@ -35,13 +38,13 @@ export interface OverviewStub {
   read(location: string): Promise<Figures>
 }
 
-/** A binding, as far as it is used. */
+/** The part of a binding that is used. */
 interface StubNamespace<Id, Stub> {
   idFromName(name: string): Id
   get(id: Id): Stub
 }
 
-/** There is one overview. */
+/** The deployment has one overview, under this name. */
 export const overviewName = 'deployment'
 
 export function createMetricsClient<ShardId, OverviewId>(
@@ -52,13 +55,15 @@ export function createMetricsClient<ShardId, OverviewId>(
   let home: string | null = null
   let look: () => Gauges = () => ({})
 
-  /** What a store answers, or null where it does not in time. A stub is got anew each time: a broken one stays broken. */
-  function ask<Stub, Id, Value>(
+  /**
+   * Calls an object; null if it does not answer in time. Each call gets a new stub, since a broken stub stays broken.
+   */
+  function call<Stub, Id, Value>(
     namespace: StubNamespace<Id, Stub>,
     name: string,
-    question: (store: Stub) => Promise<Value>,
+    use: (store: Stub) => Promise<Value>,
   ): Promise<Value | null> {
-    const attempt = async () => question(namespace.get(namespace.idFromName(name)))
+    const attempt = async () => use(namespace.get(namespace.idFromName(name)))
     return withinDeadline(clock, limits.metricsStoreDeadlineMs, () => attempt().catch(() => null), null)
   }
 
@@ -68,7 +73,7 @@ export function createMetricsClient<ShardId, OverviewId>(
     async send(id, totals) {
       if (home === null) return null
       const location = home
-      return ask(shards, location, (shard) => shard.add(id, location, totals, look()))
+      return call(shards, location, (shard) => shard.add(id, location, totals, look()))
     },
   })
 
@@ -78,7 +83,7 @@ export function createMetricsClient<ShardId, OverviewId>(
       look = how
     },
     flushSoon(location) {
-      // A batch whose fate is unknown is known to one shard alone: the first location stays.
+      // A batch that was sent but not confirmed is known to one shard only, so the isolate keeps its first location.
       home ??= location
       return recorder.flushSoon()
     },
@@ -86,7 +91,7 @@ export function createMetricsClient<ShardId, OverviewId>(
       home ??= location
       const shard = home
       const isFlushed = await recorder.flushNow()
-      const figures = await ask(overviews, overviewName, (overview) => overview.read(shard))
+      const figures = await call(overviews, overviewName, (overview) => overview.read(shard))
       if (figures === null) return { ...recorder.unconfirmed(), isComplete: false, figures: null }
       return { ...figures.totals, isComplete: isFlushed && figures.shardsAway === 0, figures }
     },

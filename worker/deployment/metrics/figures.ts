@@ -1,0 +1,99 @@
+import type { SourceName } from '../../../shared/contract/tier-names.ts'
+import type { Gauges } from './gauges.ts'
+import type { Totals } from './totals.ts'
+
+/**
+ * The calls between isolates, shards and the overview. An isolate adds batches to the shard of its location. A shard
+ * reports all of its sums to the overview each time, so a report that arrives twice or late does no harm.
+ */
+export interface MetricsShard extends Rpc.DurableObjectBranded {
+  /** Adds a batch once, and says when the writer may send the next one. */
+  add(id: FlushId, location: string, totals: Totals, gauges: Gauges): Receipt
+  /** Everything the shard has confirmed; null if it has never received a batch. */
+  currentReport(): ShardReport | null
+}
+
+/** The calls of the one object that sums the whole deployment: shards report to it, isolates read from it. */
+export interface MetricsSums extends Rpc.DurableObjectBranded {
+  report(report: ShardReport): Receipt
+  /** The figures, with the latest reports of all shards. The shard of `location` is always included. */
+  read(location: string): Promise<Figures>
+}
+
+/**
+ * Identifies a batch. A writer numbers its batches from 1 and sends the next one only after the previous one was
+ * confirmed.
+ */
+export interface FlushId {
+  readonly writer: string
+  readonly sequence: number
+}
+
+export interface Receipt {
+  /** How long the caller should wait before its next call. This keeps an object within a few hundred calls a second. */
+  readonly nextMs: number
+}
+
+/** The sums of a shard since it began. A shard with another `epoch` has started again from zero. */
+export interface ShardReport {
+  readonly location: string
+  readonly epoch: string
+  /** Grows with every batch: of two reports the one with the higher number is newer. */
+  readonly batches: number
+  readonly totals: Totals
+  readonly gauges: Gauges
+}
+
+/** The deployment's figures as the overview knows them. */
+export interface Figures {
+  readonly atMs: number
+  readonly totals: Totals
+  /** By location, for locations that reported within the last minute. */
+  readonly gauges: Readonly<Record<string, Gauges>>
+  readonly shards: number
+  /** The number of shards that did not answer. The totals contain what they last reported. */
+  readonly shardsAway: number
+  /** Null before the first report of the origin. */
+  readonly origin: OriginStatus | null
+}
+
+/** The origin's last report about itself. */
+export interface OriginStatus {
+  readonly fetchedAtMs: number
+  /** Whether it answered the latest request. If not, the other values are older, or null. */
+  readonly isUp: boolean
+  readonly queriesRunning: number | null
+  readonly queriesWaiting: number | null
+  readonly outbox: OutboxStatus | null
+}
+
+interface OutboxStatus {
+  readonly status: 'off' | 'running' | 'failing' | 'lagging' | 'parked'
+  /** Null until the relay has queried the outbox for the first time. */
+  readonly depth: number | null
+  readonly oldestAgeMs: number | null
+  readonly parked: number | null
+  /** Rows since that process of the origin started. */
+  readonly relayed: number
+}
+
+/** The events of a span of time that ended at `atMs`. */
+export interface Sample {
+  readonly atMs: number
+  readonly spanMs: number
+  /** Everything counted in the span. */
+  readonly totals: Totals
+  readonly sums: ReadSums
+}
+
+/** Reads of cached resources in a span of time, in brief. */
+export interface ReadSums {
+  readonly requests: number
+  readonly hits: number
+  /** Answers with a status of 500 or above. */
+  readonly errors: number
+  readonly violations: number
+  /** Sum over all requests. */
+  readonly durationMs: number
+  readonly sources: Readonly<Record<SourceName, number>>
+}
