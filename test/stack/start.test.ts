@@ -119,7 +119,7 @@ describe('npm start', () => {
     const again = start(await takePort(0), '--fresh')
     expect(await again.ended).toBe(2)
     expect(again.lines.join('\n')).toContain(
-      `Another start (process ${stack.process.pid}) is using ${folder}`,
+      `A stack is already running on ${folder} (process ${stack.process.pid}).`,
     )
     await readPage(await readStackFile(folder))
     stack.process.kill('SIGINT')
@@ -131,7 +131,9 @@ describe('npm start', () => {
     const late = start(port, '--fresh')
     expect(await late.ended).toBe(2)
     other.close()
-    expect(late.lines).toEqual([`Port ${port} is in use: choose another with --port.`])
+    expect(late.lines).toEqual([
+      `Port ${port} is in use by another program. Stop that program, or choose another port with --port.`,
+    ])
     expect(await readFile(join(folder, 'local.json'), 'utf8')).toBe(state)
   })
 
@@ -175,7 +177,7 @@ describe('npm start in a new folder', () => {
     broken.process.kill('SIGKILL')
     await broken.ended
     const next = start(await takePort(0))
-    await next.line(/an earlier load broke off/)
+    await next.line(/an earlier load was interrupted/)
     await next.line(/^ready /)
     await readPage(await readStackFile(folder))
   })
@@ -185,7 +187,9 @@ describe('npm start in a new folder', () => {
     await writeFile(join(folder, 'local.json'), 'broken')
     const refused = start(await takePort(0))
     expect(await refused.ended).toBe(2)
-    expect(refused.lines).toEqual([`${join(folder, 'local.json')} is broken: start again with --fresh.`])
+    expect(refused.lines).toEqual([
+      `${join(folder, 'local.json')} cannot be read. Start again with --fresh, which creates the data again.`,
+    ])
     const stack = start(await takePort(0), '--fresh', '--no-redis')
     await stack.line(/^ready /)
     expect((await readStackFile(folder)).redis).toBeNull()
