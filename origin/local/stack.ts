@@ -130,22 +130,12 @@ async function startPieces(
   const workerPort = await takeWorkerPort(options.port)
   const tokens = tokenVariablesOf(supabase)
   const inspectors = options.hasInspectors === true ? await takeInspectorPorts() : null
-  const origin = await run(
-    'the origin',
-    createOriginPiece({
-      dataDirectory: options.dataDirectory,
-      port: state.ports.origin,
-      inspectorPort: inspectors?.origin ?? null,
-      supabaseUrl: supabase.url,
-      publishableKey: supabase.publishableKey,
-      secretKey: supabase.secretKey,
-      workerUrl: `http://127.0.0.1:${workerPort}`,
-      internalAuthKey: state.internalAuthKey,
-      tokens,
-      environment: options.originEnvironment ?? {},
-      onChange: options.onChange,
-    }),
-  )
+  const origin = await startOrigin(options, state, run, {
+    inspectorPort: inspectors?.origin ?? null,
+    workerPort,
+    supabase,
+    tokens,
+  })
   const worker = await startWorker(options, state, run, {
     port: workerPort,
     inspectorPort: inspectors?.worker ?? null,
@@ -196,6 +186,37 @@ async function startPieces(
 async function takeInspectorPorts(): Promise<{ worker: number; origin: number }> {
   const worker = await takePort(9_229)
   return { worker, origin: await takePort(9_230) }
+}
+
+interface OriginNeeds {
+  readonly inspectorPort: number | null
+  readonly workerPort: number
+  readonly supabase: StackFile['supabase']
+  readonly tokens: ReturnType<typeof tokenVariablesOf>
+}
+
+function startOrigin(
+  options: Watched,
+  state: LocalState,
+  run: Run,
+  { inspectorPort, workerPort, supabase, tokens }: OriginNeeds,
+) {
+  return run(
+    'the origin',
+    createOriginPiece({
+      dataDirectory: options.dataDirectory,
+      port: state.ports.origin,
+      inspectorPort,
+      supabaseUrl: supabase.url,
+      publishableKey: supabase.publishableKey,
+      secretKey: supabase.secretKey,
+      workerUrl: `http://127.0.0.1:${workerPort}`,
+      internalAuthKey: state.internalAuthKey,
+      tokens,
+      environment: options.originEnvironment ?? {},
+      onChange: options.onChange,
+    }),
+  )
 }
 
 interface WorkerNeeds {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { rebuildDashboard } from './dashboard-build.ts'
-import { LocalError } from './local-error.ts'
+import type { Piece } from './processes.ts'
 import { watchFiles } from './project-files.ts'
 import type { Stack } from './stack.ts'
 
@@ -72,12 +72,13 @@ async function bringIn(paths: readonly string[], { stack, onNotice }: WatchOptio
     const tookSeconds = ((performance.now() - startedAtMs) / 1000).toFixed(1)
     onNotice(`${what}: ${done} after ${tookSeconds} s.`)
   }
-  const attempt = async (bring: () => Promise<void>) => {
+  const attempt = async (piece: Piece, bring: () => Promise<void>) => {
     try {
       await bring()
     } catch (error) {
-      if (!(error instanceof LocalError)) throw error
-      onNotice(`${what}, but the running version stays. ${error.message}`)
+      const state =
+        piece.pid === null ? 'and it is down until you save one that works' : 'but the running version stays'
+      onNotice(`${what}, ${state}. ${error instanceof Error ? error.message : error}`)
     }
   }
 
@@ -101,10 +102,10 @@ async function bringIn(paths: readonly string[], { stack, onNotice }: WatchOptio
     if (await stack.worker.update('dashboard')) report('the dashboard has it')
   }
   await Promise.all([
-    touches('origin') ? attempt(replaceOrigin) : null,
+    touches('origin') ? attempt(stack.origin, replaceOrigin) : null,
     (async () => {
-      if (touches('worker')) await attempt(updateWorker)
-      if (touches('dashboard')) await attempt(updateDashboard)
+      if (touches('worker')) await attempt(stack.worker, updateWorker)
+      if (touches('dashboard')) await attempt(stack.worker, updateDashboard)
     })(),
   ])
 }
