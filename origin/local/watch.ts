@@ -30,82 +30,109 @@ const namedMax = 5
  * stored are not touched. Code that does not build or does not start is reported, and the version before it goes on.
  */
 export async function watchProject(options: WatchOptions): Promise<{ stop(): Promise<void> }> {
-  const { onNotice } = options
-  const changed = new Set<string>()
-  let isStopped = false
-  let working: Promise<void> | null = null
-
-  const work = async () => {
-    while (changed.size > 0 && !isStopped) {
-      const paths = [...changed]
-      changed.clear()
-      await bringIn(paths, options)
+  const { stack, onNotice } = options
+  const origin = createLane(async (paths) => {
+    await bringIn(paths, stack.origin, onNotice, async () => {
+      await stack.origin.replace()
+      return 'the origin runs it'
+    })
+  })
+  // The Worker serves the dashboard, so both change it one after the other.
+  const edge = createLane(async (paths) => {
+    if (touches(paths, 'worker')) {
+      await bringIn(paths, stack.worker, onNotice, async () => {
+        return (await stack.worker.update('code')) ? 'the Worker runs it' : null
+      })
     }
-  }
+    if (touches(paths, 'dashboard')) {
+      await bringIn(paths, stack.worker, onNotice, async () => {
+        await rebuildDashboard()
+        return (await stack.worker.update('dashboard')) ? 'the dashboard has it' : null
+      })
+    }
+  })
   const files = await watchFiles({
     root: project,
     paths: ['worker', 'origin', 'shared', 'wrangler.toml'],
     ignored: new Set(['dist', 'screenshots', 'node_modules']),
     onChange(paths) {
-      for (const path of paths) changed.add(path)
-      working ??= work().finally(() => {
-        working = null
-      })
+      adviseOn(paths, onNotice)
+      if (touches(paths, 'origin')) origin.add(paths)
+      if (touches(paths, 'worker') || touches(paths, 'dashboard')) edge.add(paths)
     },
     onFailure: ({ message }) => onNotice(message),
   })
   return {
     async stop() {
-      isStopped = true
       files.stop()
+      await Promise.all([origin.stop(), edge.stop()])
+    },
+  }
+}
+
+function touches(paths: readonly string[], concern: Concern): boolean {
+  return paths.some((path) => concerns[concern].test(path))
+}
+
+function sentenceStart(paths: readonly string[]): string {
+  const named = paths.slice(0, namedMax).join(', ')
+  return `${named}${paths.length > namedMax ? ` and ${paths.length - namedMax} more` : ''} changed`
+}
+
+/** Says what to do about changes that no running program can take in. */
+function adviseOn(paths: readonly string[], onNotice: WatchOptions['onNotice']): void {
+  const what = sentenceStart(paths)
+  if (touches(paths, 'localStack')) {
+    onNotice(`${what}: files of the local stack take effect when you stop it with Ctrl-C and start it again.`)
+  }
+  if (touches(paths, 'migrations')) {
+    onNotice(
+      `${what}: "npm run -s migrate" applies new migrations to the running database. A migration that was applied before must stay as it is: add another file, or start with --fresh.`,
+    )
+  }
+}
+
+/** Does the work for changed files, once at a time. Files that change meanwhile are collected for the next time. */
+function createLane(work: (paths: readonly string[]) => Promise<void>) {
+  const pending = new Set<string>()
+  let isStopped = false
+  let working: Promise<void> | null = null
+  const workAll = async () => {
+    while (pending.size > 0 && !isStopped) {
+      const paths = [...pending]
+      pending.clear()
+      await work(paths)
+    }
+    working = null
+  }
+  return {
+    add(paths: readonly string[]): void {
+      for (const path of paths) pending.add(path)
+      working ??= workAll()
+    },
+    async stop(): Promise<void> {
+      isStopped = true
       await working
     },
   }
 }
 
-async function bringIn(paths: readonly string[], { stack, onNotice }: WatchOptions): Promise<void> {
+/** Reports how a change was brought into a piece, and how long that took. `bring` answers null if nothing differed. */
+async function bringIn(
+  paths: readonly string[],
+  piece: Piece,
+  onNotice: WatchOptions['onNotice'],
+  bring: () => Promise<string | null>,
+): Promise<void> {
+  const what = sentenceStart(paths)
   const startedAtMs = performance.now()
-  const touches = (concern: Concern) => paths.some((path) => concerns[concern].test(path))
-  const named = paths.slice(0, namedMax).join(', ')
-  const what = `${named}${paths.length > namedMax ? ` and ${paths.length - namedMax} more` : ''} changed`
-  const report = (done: string) => {
-    const tookSeconds = ((performance.now() - startedAtMs) / 1000).toFixed(1)
-    onNotice(`${what}: ${done} after ${tookSeconds} s.`)
+  try {
+    const done = await bring()
+    const tookSeconds = ((performance.now() - startedAtMs) / 1_000).toFixed(1)
+    if (done !== null) onNotice(`${what}: ${done} after ${tookSeconds} s.`)
+  } catch (error) {
+    const state =
+      piece.pid === null ? 'and it is down until you save one that works' : 'but the running version stays'
+    onNotice(`${what}, ${state}. ${error instanceof Error ? error.message : error}`)
   }
-  const attempt = async (piece: Piece, bring: () => Promise<void>) => {
-    try {
-      await bring()
-    } catch (error) {
-      const state =
-        piece.pid === null ? 'and it is down until you save one that works' : 'but the running version stays'
-      onNotice(`${what}, ${state}. ${error instanceof Error ? error.message : error}`)
-    }
-  }
-
-  if (touches('localStack')) {
-    onNotice(`${what}: files of the local stack take effect when you stop it with Ctrl-C and start it again.`)
-  }
-  if (touches('migrations')) {
-    onNotice(
-      `${what}: "npm run -s migrate" applies new migrations to the running database. A migration that was applied before must stay as it is: add another file, or start with --fresh.`,
-    )
-  }
-  const replaceOrigin = async () => {
-    await stack.origin.replace()
-    report('the origin runs it')
-  }
-  const updateWorker = async () => {
-    if (await stack.worker.update('code')) report('the Worker runs it')
-  }
-  const updateDashboard = async () => {
-    await rebuildDashboard()
-    if (await stack.worker.update('dashboard')) report('the dashboard has it')
-  }
-  await Promise.all([
-    touches('origin') ? attempt(stack.origin, replaceOrigin) : null,
-    (async () => {
-      if (touches('worker')) await attempt(stack.worker, updateWorker)
-      if (touches('dashboard')) await attempt(stack.worker, updateDashboard)
-    })(),
-  ])
 }
