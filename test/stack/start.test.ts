@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from 'zod'
 import { takePort } from '../../origin/local/ports.ts'
 import { commandOf } from '../../origin/local/running-processes.ts'
+import { signIns } from '../../origin/local/sign-ins.ts'
 import { readStackFile, type StackFile } from '../../origin/local/stack-file.ts'
 import { eventually } from '../support/eventually.ts'
 import { makeDataDirectory } from '../support/run-folder.ts'
@@ -77,12 +78,18 @@ describe('npm start', () => {
   beforeAll(makeFolder)
   afterAll(removeFolder)
 
-  it('says when it is ready, writes what scripts need for its owner alone, and Ctrl-C ends it all', async () => {
+  it('says when it is ready and what to paste, writes what scripts need for its owner alone, and Ctrl-C ends it all', async () => {
     const port = await takePort(0)
     const stack = start(port)
     expect(await stack.line(/^ready /)).toBe(`ready http://127.0.0.1:${port}`)
     const file = await readStackFile(folder)
     await readPage(file)
+    expect(stack.lines.filter((line) => line.includes(file.tokens.admin))).toEqual([
+      `  export TOKEN=${file.tokens.admin}`,
+    ])
+    for (const { email, may } of signIns) {
+      expect(stack.lines.find((line) => line.includes(`  ${email} `))).toContain(may)
+    }
     expect((await stat(join(folder, 'stack.json'))).mode & 0o777).toBe(0o600)
     expect((await stat(join(folder, 'local.json'))).mode & 0o777).toBe(0o600)
     const pids = processesOf(file)
