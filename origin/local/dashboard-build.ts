@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify, stripVTControlCharacters } from 'node:util'
-import { build } from 'vite'
+import { build as viteBuild } from 'vite'
 import { LocalError } from './local-error.ts'
 
 const project = fileURLToPath(new URL('../../', import.meta.url))
 const folder = join(project, 'worker/dashboard')
-const page = join(folder, 'dist/index.html')
+const dist = join(folder, 'dist')
+const page = join(dist, 'index.html')
 
 /** The files and folders that the build reads. */
 const sources = ['worker/dashboard', 'shared', 'package-lock.json', 'tsconfig.json']
@@ -51,10 +52,27 @@ async function changedAtMs(path: string): Promise<number> {
   return found?.mtimeMs ?? 0
 }
 
+/**
+ * Writes the new files beside the old ones and then removes the old ones. A stack that serves them meanwhile always has a page;
+ * with an emptied folder it would have none until the build is written.
+ */
+async function build(): Promise<void> {
+  const built = await viteBuild({
+    configFile: join(folder, 'vite.config.ts'),
+    build: { emptyOutDir: false },
+  })
+  const outputs = [built].flat().flatMap((each) => ('output' in each ? each.output : []))
+  const current = new Set(outputs.map(({ fileName }) => join(dist, fileName)))
+  for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && !current.has(path)) await rm(path)
+  }
+}
+
 if (import.meta.main) {
   process.env['NODE_ENV'] = 'production'
   try {
-    await build({ configFile: join(folder, 'vite.config.ts') })
+    await build()
   } catch (error) {
     // The message names file, line and fault. Rolldown's stack trace would bury it.
     console.error(error instanceof Error ? error.message : error)
