@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import postgres from 'postgres'
 import { LocalError } from './local-error.ts'
 
-export interface ContentOptions {
+interface ContentOptions {
   readonly contacts: number
   readonly seed: number
   /** The database was not started here, so it may hold data that must not be touched. */

@@ -20,7 +20,7 @@ export interface LocalPostgres extends Piece {
 const password = 'local'
 
 /** Must know more letters than ASCII, as hosted Supabase does: trigrams consist of letters and digits only. */
-export const characterType = process.platform === 'linux' ? 'C.UTF-8' : 'en_US.UTF-8'
+const characterType = process.platform === 'linux' ? 'C.UTF-8' : 'en_US.UTF-8'
 
 /**
  * Real Postgres on the loopback address, with its database in the data folder, where the first start creates it. The package

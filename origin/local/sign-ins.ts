@@ -3,7 +3,7 @@ import type { Role } from '../../shared/ids.ts'
 import { users } from './tokens.ts'
 
 /** A user who can sign in to the local stack. All have the one password of the data folder. */
-export interface SignIn {
+interface SignIn {
   readonly id: string
   readonly email: string
   /** Printed by `npm start`: what the user is for. */

@@ -5,7 +5,7 @@ import { writeWhole } from './data-folder.ts'
 import { LocalError } from './local-error.ts'
 
 /** What scripts need to know of a running stack; null for a part that is switched off or was not started here. */
-export const stackFileSchema = z.object({
+const stackFileSchema = z.object({
   worker: z.string(),
   origin: z.string(),
   supabase: z.object({
@@ -43,7 +43,7 @@ export type StackFile = z.output<typeof stackFileSchema>
 const path = (dataDirectory: string) => join(dataDirectory, 'stack.json')
 
 /** It holds keys, so only its owner can read it. */
-export async function writeStackFile(dataDirectory: string, content: StackFile): Promise<void> {
+async function writeStackFile(dataDirectory: string, content: StackFile): Promise<void> {
   await writeWhole(path(dataDirectory), content)
 }
 
@@ -54,7 +54,7 @@ export async function readStackFile(dataDirectory: string): Promise<StackFile> {
   return stackFileSchema.parse(JSON.parse(text))
 }
 
-export async function removeStackFile(dataDirectory: string): Promise<void> {
+async function removeStackFile(dataDirectory: string): Promise<void> {
   await rm(path(dataDirectory), { force: true })
 }
 

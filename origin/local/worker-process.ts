@@ -27,7 +27,7 @@ interface WorkerProcessOptions {
 }
 
 /** What the Worker can take in while it runs: its code with wrangler.toml, or the dashboard's built files. */
-export type WorkerPart = 'code' | 'dashboard'
+type WorkerPart = 'code' | 'dashboard'
 
 export interface WorkerPiece extends Piece {
   readonly url: string
@@ -301,7 +301,7 @@ function readWranglerConfig(): z.output<typeof wranglerSchema> {
 }
 
 /** One file for workerd, as wrangler would build it. The source map, for debuggers, stands in the file itself. */
-export async function bundleWorker(entry: string, hasSourceMap = false): Promise<string> {
+async function bundleWorker(entry: string, hasSourceMap = false): Promise<string> {
   const built = build({
     entryPoints: [entry],
     bundle: true,

@@ -11,7 +11,7 @@ const messageSchema = z.object({
 type Message = z.output<typeof messageSchema>
 
 /** A debugger as an editor's is: Chrome's DevTools protocol over a WebSocket. */
-export interface Debugger {
+interface Debugger {
   /** Pauses where a script whose URL has this end has this text. */
   breakAt(urlEnd: string, text: string): Promise<void>
   /** Sends requests until one is paused, lets that one go on without breakpoints, and gives its answer. */
