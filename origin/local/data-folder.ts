@@ -6,11 +6,11 @@ import { LocalError } from './local-error.ts'
 import { postmasterPid } from './postgres.ts'
 import { childrenOf, commandOf, signalIfThere } from './running-processes.ts'
 
-/** A data folder that is this start's alone until it is given back. */
+/** A data folder that no other start can use until it is released. */
 export interface DataFolder {
-  /** Writes down a process of ours, for the next start to end if this one is killed hard. */
+  /** Notes processes of this start, so that the next start can end them if this one is killed. */
   remember(pids: readonly (number | null)[]): Promise<void>
-  /** Removes all that a stack has kept in it. */
+  /** Removes everything that a stack keeps in it. */
   empty(): Promise<void>
   release(): Promise<void>
 }
@@ -19,13 +19,13 @@ const processSchema = z.object({ pid: z.int().positive(), command: z.string().mi
 const pidsSchema = z.object({ starter: processSchema, children: z.array(processSchema) })
 type Noted = z.output<typeof processSchema>
 
-/** All that a stack keeps in its folder. Nothing else there is ever touched: the folder may be anybody's. */
+/** Everything that a stack keeps in its folder. Other files are never touched: the folder may hold anything else too. */
 const contents = ['postgres', 'postgres.made', 'redis', 'worker', 'logs', 'local.json', 'stack.json']
 const pidsFile = (dataDirectory: string) => join(dataDirectory, 'pids.json')
 
 /**
- * Takes a data folder, made if it is not there: refused while another start is using it; what one that was killed hard
- * left running is ended.
+ * Takes a data folder and makes it if it is missing. Throws a LocalError while another start uses it. Processes that an earlier
+ * start left running when it was killed are ended.
  */
 export async function takeDataFolder(dataDirectory: string): Promise<DataFolder> {
   await makeFolder(dataDirectory)
@@ -33,13 +33,19 @@ export async function takeDataFolder(dataDirectory: string): Promise<DataFolder>
   const starter = await describe(process.pid)
   const children: Noted[] = []
   const write = () => writeWhole(pidsFile(dataDirectory), { starter, children })
-  await write()
+  // One write at a time: two would share one draft.
+  let written = write()
+  await written
+  const note = async (pids: readonly (number | null)[]) => {
+    for (const pid of pids) {
+      if (pid !== null && !children.some((child) => child.pid === pid)) children.push(await describe(pid))
+    }
+    await write()
+  }
   return {
-    async remember(pids) {
-      for (const pid of pids) {
-        if (pid !== null && !children.some((child) => child.pid === pid)) children.push(await describe(pid))
-      }
-      await write()
+    remember(pids) {
+      written = written.catch(() => undefined).then(() => note(pids))
+      return written
     },
     async empty() {
       for (const name of contents) await rm(join(dataDirectory, name), { recursive: true, force: true })
@@ -48,7 +54,7 @@ export async function takeDataFolder(dataDirectory: string): Promise<DataFolder>
   }
 }
 
-/** JSON readable by its owner alone, written whole or not at all. */
+/** Writes JSON that only its owner can read. A reader sees the old file or the new one, never half of it. */
 export async function writeWhole(path: string, content: unknown): Promise<void> {
   const draft = `${path}.${process.pid}`
   await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
@@ -58,10 +64,12 @@ export async function writeWhole(path: string, content: unknown): Promise<void> 
 async function makeFolder(dataDirectory: string): Promise<void> {
   try {
     const made = await mkdir(dataDirectory, { recursive: true })
-    // Whatever the umask: Postgres, when it runs as a user of its own, has to get through to its folder.
+    // Against a strict umask: Postgres may run as a user of its own, and that user has to reach its folder.
     if (made !== undefined) await chmod(dataDirectory, 0o755)
   } catch {
-    throw new LocalError(`The data folder ${dataDirectory} cannot be made: choose another with --data.`)
+    throw new LocalError(
+      `The data folder ${dataDirectory} cannot be created. Choose another folder with --data.`,
+    )
   }
 }
 
@@ -69,7 +77,7 @@ async function describe(pid: number): Promise<Noted> {
   return { pid, command: (await commandOf(pid)) ?? 'ended' }
 }
 
-/** A process is ended only if its command line is still the one noted: the number may be somebody else's by now. */
+/** Ends a process only if its command line is still the noted one: its number may belong to another process by now. */
 async function endLeftovers(dataDirectory: string): Promise<void> {
   const text = await readFile(pidsFile(dataDirectory), 'utf8').catch(() => '')
   const noted = pidsSchema.safeParse(parseJson(text))
@@ -77,7 +85,7 @@ async function endLeftovers(dataDirectory: string): Promise<void> {
     const { starter, children } = noted.data
     if (starter.pid !== process.pid && (await commandOf(starter.pid)) === starter.command) {
       throw new LocalError(
-        `Another start (process ${starter.pid}) is using ${dataDirectory}: end it first, or choose another folder with --data.`,
+        `A stack is already running on ${dataDirectory} (process ${starter.pid}). Stop it with Ctrl-C, or choose another folder with --data and another port with --port.`,
       )
     }
     await Promise.all(children.map((child) => endNoted(child, 'SIGTERM')))
@@ -85,14 +93,17 @@ async function endLeftovers(dataDirectory: string): Promise<void> {
   await endPostgres(join(dataDirectory, 'postgres'))
 }
 
-/** Postgres keeps its own note, from before it was ready. A stale one must go: the number may live on as another's. */
+/**
+ * Postgres keeps a note of its own from before it is ready. A stale note must go, or Postgres refuses to start when its number
+ * belongs to another process by now.
+ */
 async function endPostgres(databaseDirectory: string): Promise<void> {
   const pid = await postmasterPid(databaseDirectory)
   if (pid === null) return
   const command = await commandOf(pid)
   if (command?.includes(databaseDirectory)) {
     const children = await childrenOf(pid)
-    // SIGINT is its fast shutdown; SIGTERM would wait for every client to leave.
+    // SIGINT is its fast shutdown. SIGTERM would wait until every client has left.
     await endNoted({ pid, command }, 'SIGINT')
     for (const child of children) signalIfThere(child.pid, 'SIGKILL')
   } else if (command?.includes('postgres')) return

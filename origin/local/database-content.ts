@@ -3,12 +3,12 @@ import { readdir, readFile } from 'node:fs/promises'
 import postgres from 'postgres'
 import { LocalError } from './local-error.ts'
 
-export interface ContentOptions {
+interface ContentOptions {
   readonly contacts: number
   readonly seed: number
-  /** Somebody else's database, which may hold what is not ours to touch. */
+  /** The database was not started here, so it may hold data that must not be touched. */
   readonly isExternal: boolean
-  /** Told as the work goes on, one line at a time. */
+  /** Receives a line for each step. */
   onProgress(line: string): void
 }
 
@@ -16,8 +16,8 @@ const origin = new URL('../', import.meta.url)
 const chunk = 20_000
 
 /**
- * Brings a database to where the stack needs it: the shim that hosted Supabase has by nature, the migrations not yet
- * run, and the reference data. What is there already stays; a load that broke off is thrown away and made again.
+ * Prepares a database for the stack: roles as on hosted Supabase, the migrations that have not run yet, and the reference data.
+ * Existing data stays. If an earlier load was interrupted, its data is dropped and loaded again.
  */
 export async function fillDatabase(url: string, options: ContentOptions): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined })
@@ -25,24 +25,26 @@ export async function fillDatabase(url: string, options: ContentOptions): Promis
     if (options.isExternal) await assertOurs(sql)
     await discardBrokenLoad(sql, options)
     await runFile(sql, 'local/supabase-shim.sql')
-    await migrate(sql, options)
+    const applied = await migrate(sql)
+    if (applied.length > 0)
+      options.onProgress(applied.length === 1 ? '1 migration' : `${applied.length} migrations`)
     await load(sql, options)
   } finally {
     await sql.end({ timeout: 5 })
   }
 }
 
-/** Only an empty database, or one that an earlier start has filled, is ever written to. */
+/** Accepts an empty database, or one that an earlier start has filled; no other is written to. */
 async function assertOurs(sql: postgres.Sql): Promise<void> {
   const rows = sql`
     select from pg_tables where schemaname = 'public'
     and not exists (select from pg_namespace where nspname = 'local_state')`
   const [row] = await rows.catch((error: Error) => {
-    throw new LocalError(`The database of DATABASE_URL does not answer: ${error.message}.`)
+    throw new LocalError(`The database of DATABASE_URL cannot be reached: ${error.message}.`)
   })
   if (row === undefined) return
   throw new LocalError(
-    'The database of DATABASE_URL holds tables that no earlier start has made: name an empty database.',
+    'The database of DATABASE_URL has tables that npm start did not create. Name an empty database.',
   )
 }
 
@@ -65,17 +67,32 @@ async function hasReferenceData(sql: postgres.Sql): Promise<boolean> {
   return row !== undefined
 }
 
-/** The marker is written last: where it is missing, indexes and rows are too. */
+/** The marker is written last. Without it, rows and indexes are missing too. */
 async function discardBrokenLoad(sql: postgres.Sql, { onProgress }: ContentOptions): Promise<void> {
   if (!(await hasReferenceData(sql)) || (await loadedData(sql)) !== null) return
-  onProgress('an earlier load broke off: starting over')
+  onProgress('an earlier load was interrupted: starting over')
   await sql.unsafe(`
     drop schema if exists reference_data, local_state, private, public cascade;
     create schema public;`)
 }
 
-/** A migration that has run and has changed since cannot be run again: its database belongs to another version. */
-async function migrate(sql: postgres.Sql, { onProgress }: ContentOptions): Promise<void> {
+/**
+ * Applies new migrations, each in a transaction of its own, to a running database that `fillDatabase` has filled, and makes
+ * PostgREST read the schema again. Answers the names of those that it applied.
+ */
+export async function applyMigrations(url: string): Promise<readonly string[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  try {
+    return await migrate(sql)
+  } finally {
+    // Also after a failure: the migrations before it have been applied.
+    await sql.notify('pgrst', 'reload schema')
+    await sql.end({ timeout: 5 })
+  }
+}
+
+/** A migration that has changed since it ran cannot run again: its database belongs to another version of the project. */
+async function migrate(sql: postgres.Sql): Promise<readonly string[]> {
   await sql.unsafe(`
     create schema if not exists local_state;
     create table if not exists local_state.migrations (name text primary key);
@@ -86,16 +103,21 @@ async function migrate(sql: postgres.Sql, { onProgress }: ContentOptions): Promi
     all.some(({ name, digest }) => name === one.name && digest === one.digest)
   if (!done.every(isAsItWas)) {
     throw new LocalError(
-      'The database was made by another version of the migrations: start with --fresh to make it anew, or name an empty one.',
+      'A migration has changed since this database was created. Restore it and put the change into a new migration, or start with --fresh to create the database again.',
     )
   }
-  for (const { name, digest } of all.filter((each) => !done.some((one) => one.name === each.name))) {
-    onProgress(`migration ${name}`)
-    await sql.begin(async (transaction) => {
+  const fresh = all.filter((each) => !done.some((one) => one.name === each.name))
+  for (const { name, digest } of fresh) {
+    const applied = sql.begin(async (transaction) => {
       await runFile(transaction, `supabase/migrations/${name}`)
       await transaction`insert into local_state.migrations (name, digest) values (${name}, ${digest})`
     })
+    await applied.catch((error: Error) => {
+      if (!(error instanceof postgres.PostgresError)) throw error
+      throw new LocalError(`The migration ${name} failed and changed nothing: ${error.message}.`)
+    })
   }
+  return fresh.map(({ name }) => name)
 }
 
 interface Migration {
@@ -123,7 +145,7 @@ async function load(sql: postgres.Sql, { seed, contacts, onProgress }: ContentOp
   if (loaded !== null) {
     if (loaded.seed === seed && loaded.contacts === contacts) return
     throw new LocalError(
-      `The database holds ${loaded.contacts} contacts of seed ${loaded.seed}, not ${contacts} of seed ${seed}: start with --fresh to make them anew, or with --contacts ${loaded.contacts} --seed ${loaded.seed}.`,
+      `The database holds ${loaded.contacts} contacts made with seed ${loaded.seed}, and this start asks for ${contacts} with seed ${seed}. Start with --fresh to load them, or with --contacts ${loaded.contacts} --seed ${loaded.seed} to keep what is there.`,
     )
   }
   await sql`select reference_data.prepare(${seed}, ${contacts})`

@@ -1,3 +1,3 @@
-/** Preloaded into a Node process of the local stack that knows nothing of it: it ends in good order with its starter. */
+/** Preloaded into the origin, which knows nothing of the local stack: it stops in good order when the stack's process is gone. */
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 process.channel?.unref()

@@ -12,8 +12,8 @@ interface HostedOptions {
 }
 
 /**
- * A sign-in's answer as hosted Supabase gives it. Supabase Lite leaves issuer and `app_metadata` out of its tokens, and
- * whoever verifies tokens (the Worker, row level security) reads both.
+ * Turns the answer to a sign-in into what hosted Supabase answers. Supabase Lite leaves the issuer and `app_metadata` out of its
+ * tokens; the Worker and row level security read both.
  */
 export async function asHosted(answer: Response, { issuer, jwtSecret }: HostedOptions): Promise<Response> {
   if (!answer.ok) return answer
@@ -34,8 +34,8 @@ const refusalSchema = z.looseObject({ code: z.literal('SUP'), message: z.string(
 const refusedByCheck = /^PostgresError: (.* violates check constraint .*)$/
 
 /**
- * What PostgREST answers where a constraint refuses a row: 400 with Postgres's code (its "Errors", group "Postgres
- * errors"). Supabase Lite calls it a failure of its own.
+ * Turns the refusal of a row by a constraint into what PostgREST answers: 400 with Postgres's code (PostgREST's "Errors", group
+ * "Postgres errors"). Supabase Lite answers 500.
  */
 export async function withHostedRefusals(answer: Response): Promise<Response> {
   if (answer.status !== 500) return answer

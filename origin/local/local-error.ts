@@ -1,2 +1,2 @@
-/** Something the person at the keyboard can mend: told in one sentence, without a stack trace. */
+/** An error that the user can fix. The message says how, and is printed without a stack trace. */
 export class LocalError extends Error {}

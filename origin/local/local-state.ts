@@ -11,9 +11,9 @@ const stateSchema = z.object({
   secretKey: z.string(),
   internalAuthKey: z.string(),
   redisToken: z.string(),
-  /** With which the local users sign in. */
+  /** The password of all local users. */
   password: z.string().default(() => secret(9)),
-  /** The ports of the last start: kept where they are free, so that addresses and issuer stay the same. */
+  /** The ports of the last start. They are used again if they are free, so that addresses and issuer stay the same. */
   ports: z.object({
     postgres: z.int(),
     supabase: z.int(),
@@ -26,14 +26,16 @@ export type LocalState = z.output<typeof stateSchema>
 
 const path = (dataDirectory: string) => join(dataDirectory, 'local.json')
 
-/** The data folder's own secrets and ports, made on its first start. */
+/** The secrets and ports of a data folder, created on its first start. */
 export async function readLocalState(dataDirectory: string): Promise<LocalState> {
   const text = await readFile(path(dataDirectory), 'utf8').catch(() => null)
   if (text === null) return newState()
   try {
     return stateSchema.parse(JSON.parse(text))
   } catch {
-    throw new LocalError(`${path(dataDirectory)} is broken: start again with --fresh.`)
+    throw new LocalError(
+      `${path(dataDirectory)} cannot be read. Start again with --fresh, which creates the data again.`,
+    )
   }
 }
 

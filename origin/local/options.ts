@@ -4,10 +4,15 @@ import { z } from 'zod'
 import { LocalError } from './local-error.ts'
 import type { StackOptions } from './stack.ts'
 
-export type StartOptions = Pick<
-  StackOptions,
-  'dataDirectory' | 'port' | 'contacts' | 'seed' | 'isFresh' | 'hasRedis' | 'external'
->
+export interface StartOptions
+  extends Pick<
+    StackOptions,
+    'dataDirectory' | 'port' | 'contacts' | 'seed' | 'isFresh' | 'hasRedis' | 'external'
+  > {
+  readonly hasInspectors: boolean
+  /** Whether changed files are brought into the running stack. */
+  readonly isWatching: boolean
+}
 
 /** Contacts of the reference workspace (SPEC 3). */
 export const referenceContacts = 191_663
@@ -24,10 +29,24 @@ const takes = {
   seed: { min: 0, max: 2_147_483_647, preset: 1 },
 } as const satisfies Record<string, WholeNumber>
 
-/** The options of `npm start` and the environment, checked. Throws a sentence that names what is wrong. */
+const argumentOptions = {
+  port: { type: 'string' },
+  contacts: { type: 'string' },
+  data: { type: 'string' },
+  fresh: { type: 'boolean' },
+  'no-redis': { type: 'boolean' },
+  seed: { type: 'string' },
+  watch: { type: 'boolean' },
+  inspect: { type: 'boolean' },
+} as const
+
+const usage =
+  'The options are --port N, --contacts N, --data FOLDER, --fresh, --no-redis, --seed N, --watch and --inspect. Give them after "npm start --".'
+
+/** Reads the options of `npm start` and the environment. Throws a LocalError that names what is wrong. */
 export function parseStartOptions(args: readonly string[], environment: NodeJS.ProcessEnv): StartOptions {
   const given = parseArguments(args)
-  if (given.data === '') throw new LocalError('--data takes the name of a folder.')
+  if (given.data === '') throw new LocalError('--data needs the name of a folder.')
   return {
     dataDirectory: resolve(given.data ?? '.local'),
     port: parseNumber('port', given.port),
@@ -35,6 +54,8 @@ export function parseStartOptions(args: readonly string[], environment: NodeJS.P
     seed: parseNumber('seed', given.seed),
     isFresh: given.fresh ?? false,
     hasRedis: !(given['no-redis'] ?? false),
+    hasInspectors: given.inspect ?? false,
+    isWatching: given.watch ?? false,
     external: parseExternal(environment),
   }
 }
@@ -44,27 +65,29 @@ function parseNumber(name: keyof typeof takes, text: string | undefined): number
   if (text === undefined) return preset
   const parsed = z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(min).max(max)).safeParse(text)
   if (parsed.success) return parsed.data
-  throw new LocalError(`--${name} takes a whole number from ${min} to ${max}, not "${text}".`)
+  throw new LocalError(`--${name} must be a whole number from ${min} to ${max}, not "${text}".`)
 }
 
+/** Node's own parser decides what is wrong. The sentence is ours, because Node's differ from version to version. */
 function parseArguments(args: readonly string[]) {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: argumentOptions,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw new LocalError(`"${token.value}" is not an option. ${usage}`)
+    if (token.kind !== 'option') continue
+    const option = z.enum(Object.keys(argumentOptions)).safeParse(token.name)
+    if (!option.success) throw new LocalError(`There is no option ${token.rawName}. ${usage}`)
+  }
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string' },
-        contacts: { type: 'string' },
-        seed: { type: 'string' },
-        data: { type: 'string' },
-        fresh: { type: 'boolean' },
-        'no-redis': { type: 'boolean' },
-      },
-    }).values
-  } catch (error) {
-    const why = error instanceof Error ? error.message.split('. ')[0] : 'unknown option'
-    throw new LocalError(
-      `${why}: the options are --port N, --contacts N, --data DIR, --fresh, --no-redis and --seed N.`,
-    )
+    return parseArgs({ args: [...args], options: argumentOptions }).values
+  } catch {
+    // Known options only: one lacks its value, or has one that it does not take.
+    throw new LocalError(`An option lacks its value, or has a value that it does not take. ${usage}`)
   }
 }
 
@@ -87,7 +110,7 @@ function parseDatabaseUrl(text: string | undefined): string | null {
   throw new LocalError('DATABASE_URL must look like postgres://user:password@host:port/database.')
 }
 
-/** Variables that make sense only together. */
+/** Reads variables that are only useful together. */
 function allOrNone<Name extends string>(
   environment: NodeJS.ProcessEnv,
   variables: Record<Name, string>,
@@ -95,8 +118,11 @@ function allOrNone<Name extends string>(
   const names = Object.values<string>(variables)
   const missing = names.filter((name) => !environment[name])
   if (missing.length === names.length) return null
-  if (missing.length > 0)
-    throw new LocalError(`${missing.join(', ')} must be set too, or none of ${names.join(', ')}.`)
+  if (missing.length > 0) {
+    throw new LocalError(
+      `The environment sets some of ${names.join(', ')}, but not ${missing.join(', ')}. Set all of them or none.`,
+    )
+  }
   const values = Object.entries<string>(variables).map(([key, name]) => [key, environment[name] ?? ''])
   return Object.fromEntries(values) as Record<Name, string>
 }

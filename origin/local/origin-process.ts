@@ -1,36 +1,92 @@
+import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { PieceChange } from './piece-changes.ts'
-import { answersHttp, createProcessPiece, type Piece } from './processes.ts'
+import { takePort } from './ports.ts'
+import { answersHttp, createProcessPiece, logPathFor, type Piece } from './processes.ts'
 
 interface OriginProcessOptions {
   readonly dataDirectory: string
   readonly port: number
+  /** The port where a debugger can attach; null for none. */
+  readonly inspectorPort: number | null
   readonly supabaseUrl: string
   readonly publishableKey: string
   readonly secretKey: string
-  /** Where the Worker will be: the relay asks until it is. */
+  /** The Worker's future address. The relay tries it until the Worker is there. */
   readonly workerUrl: string
   readonly internalAuthKey: string
-  /** Whose tokens are taken: the variables that the Worker has too. */
+  /** The issuer and key of users' tokens, which the Worker gets too. */
   readonly tokens: Readonly<Record<'JWT_ISSUER' | 'SUPABASE_JWT_SECRET', string>>
   readonly environment: Readonly<Record<string, string>>
   onChange(change: PieceChange): void
 }
 
-/** Who tries it out, tests it or measures it is one user. */
+/** On a developer's machine one user sends everything, and tests and benchmarks do too: no rate limits. */
 export const unlimited = { RATE_LIMIT_USER_MAX: '0', RATE_LIMIT_WORKSPACE_MAX: '0' }
 
+export interface OriginPiece extends Piece {
+  readonly url: string
+  /**
+   * Runs the origin's files as they are now. They are tried first, beside the running process and on a port of their own; if they
+   * do not start, this throws a LocalError with the output and the running process stays.
+   */
+  replace(): Promise<void>
+}
+
+const name = 'origin'
+const trialWithinMs = 20_000
+
 /** The origin as it runs in production: `node origin/index.ts`. */
-export function createOriginPiece(options: OriginProcessOptions): Piece & { readonly url: string } {
-  const url = `http://127.0.0.1:${options.port}`
-  const entry = fileURLToPath(new URL('../index.ts', import.meta.url))
+export function createOriginPiece(options: OriginProcessOptions): OriginPiece {
+  const { onChange, inspectorPort } = options
   const piece = createProcessPiece({
-    name: 'origin',
+    ...commandOf(options, options.port),
+    name,
+    args: [...(inspectorPort === null ? [] : [`--inspect=127.0.0.1:${inspectorPort}`]), ...programArguments],
+    onChange,
+  })
+  return Object.assign(piece, {
+    url: `http://127.0.0.1:${options.port}`,
+    async replace() {
+      await tryOut(options)
+      await piece.stop()
+      await piece.start()
+      if (piece.pid !== null) onChange({ kind: 'replaced', name, pid: piece.pid })
+    },
+  })
+}
+
+/** Starts the origin's files once and ends them again. Without the relay: two relays would share the outbox for a moment. */
+async function tryOut(options: OriginProcessOptions): Promise<void> {
+  const command = { ...commandOf(options, await takePort(0)), name: 'changed-origin' }
+  // The error quotes the end of the log, which must not be that of an earlier trial.
+  await rm(logPathFor(command), { force: true })
+  const trial = createProcessPiece({
+    ...command,
+    environment: { ...command.environment, WORKER_URL: '', SUPABASE_SECRET_KEY: '' },
+    readyWithinMs: trialWithinMs,
+    onChange: () => undefined,
+  })
+  try {
+    await trial.start()
+  } finally {
+    await trial.kill()
+  }
+}
+
+const programArguments = [
+  '--import',
+  new URL('end-with-starter.ts', import.meta.url).href,
+  fileURLToPath(new URL('../index.ts', import.meta.url)),
+]
+
+function commandOf(options: OriginProcessOptions, port: number) {
+  return {
     command: process.execPath,
-    args: ['--import', new URL('end-with-starter.ts', import.meta.url).href, entry],
+    args: programArguments,
     environment: {
       HOST: '127.0.0.1',
-      PORT: String(options.port),
+      PORT: String(port),
       SUPABASE_URL: options.supabaseUrl,
       SUPABASE_PUBLISHABLE_KEY: options.publishableKey,
       INTERNAL_AUTH_KEY: options.internalAuthKey,
@@ -42,11 +98,6 @@ export function createOriginPiece(options: OriginProcessOptions): Piece & { read
     },
     dataDirectory: options.dataDirectory,
     hearsStarter: true,
-    onChange: options.onChange,
-    isReady: () => answersHttp(`${url}/health`),
-  })
-  return Object.defineProperties(
-    { url } as Piece & { readonly url: string },
-    Object.getOwnPropertyDescriptors(piece),
-  )
+    isReady: () => answersHttp(`http://127.0.0.1:${port}/health`),
+  }
 }

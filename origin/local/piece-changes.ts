@@ -1,8 +1,10 @@
-/** What has become of a process of the stack since it was started; `ended` and what follows it are its own doing. */
+/** What happened to a process of the stack. `ended` and the kinds after it happen without a command of ours. */
 export type PieceChange =
   | { readonly kind: 'started'; readonly name: string; readonly pid: number }
   | { readonly kind: 'stopped'; readonly name: string }
-  /** `logPath`: where it may have said why. */
+  /** It was started again with changed code. */
+  | { readonly kind: 'replaced'; readonly name: string; readonly pid: number }
+  /** The reason may stand in the file at `logPath`. */
   | {
       readonly kind: 'ended'
       readonly name: string
@@ -10,12 +12,13 @@ export type PieceChange =
       readonly how: string
       readonly logPath: string
     }
-  /** It has ended, and something starts it again without being asked. */
+  /** It ended, and Miniflare starts it again by itself. */
   | { readonly kind: 'restarting'; readonly name: string; readonly pid: number }
   | { readonly kind: 'returned'; readonly name: string; readonly pid: number }
   | { readonly kind: 'lost'; readonly name: string; readonly waitedMs: number }
 
 const titles: Readonly<Record<string, string>> = {
+  'changed-origin': 'The changed origin',
   origin: 'The origin',
   postgres: 'Postgres',
   'redis-bridge': "Redis's HTTP bridge",
@@ -24,28 +27,35 @@ const titles: Readonly<Record<string, string>> = {
   worker: 'The Worker (workerd)',
 }
 
-const remedy = 'The rest goes on without it: to have it back, end this with Ctrl-C and start again.'
+const remedy =
+  'The other parts keep running without it. To get it back, stop everything with Ctrl-C and start again.'
 
-/** What the person at the keyboard is told; null where it was their own doing. */
-export function toldOf(change: PieceChange): string | null {
-  const title = titles[change.name] ?? `The ${change.name}`
+/** The name of a process in a sentence, at its beginning. */
+export function titleOf(name: string): string {
+  return titles[name] ?? `The ${name}`
+}
+
+/** The sentence that the console prints about a change; null for what was done by command. */
+export function sentenceOf(change: PieceChange): string | null {
+  const title = titleOf(change.name)
   switch (change.kind) {
     case 'started':
     case 'stopped':
+    case 'replaced':
       return null
     case 'ended':
-      return `${title} (process ${change.pid}) ended by itself (${change.how}). ${remedy} ${change.logPath} may say why.`
+      return `${title} (process ${change.pid}) ended by itself (${change.how}). ${remedy} The reason may be in ${change.logPath}.`
     case 'restarting':
       return `${title} (process ${change.pid}) ended by itself and is being started again.`
     case 'returned':
-      return `${title} is back as process ${change.pid}, at the same address and with what it had stored.`
+      return `${title} is back as process ${change.pid}, at the same address and with its stored data.`
     case 'lost':
       return `${title} did not come back within ${change.waitedMs / 1_000} s. ${remedy}`
   }
 }
 
-/** Where nobody watches over a piece: what is to be told of it goes to the console. */
-export function tell(change: PieceChange): void {
-  const line = toldOf(change)
-  if (line !== null) console.error(line)
+/** Prints the sentence, for a process that no stack looks after. */
+export function printChange(change: PieceChange): void {
+  const sentence = sentenceOf(change)
+  if (sentence !== null) console.error(sentence)
 }

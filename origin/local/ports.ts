@@ -5,20 +5,20 @@ import { LocalError } from './local-error.ts'
 
 const host = '127.0.0.1'
 
-/** Below the ports that systems give to outgoing connections: one of those could take it before it is listened on. */
+/** Below the ports for outgoing connections: such a connection could take the port before a program listens on it. */
 const ownPorts = { min: 10_000, max: 32_767 } as const
 
-/** The port that was wished for if it is free, else one that is and that nobody else takes by this function. */
-export async function takePort(wished: number): Promise<number> {
-  if (wished !== 0 && (await isPortFree(wished))) return wished
+/** Answers the wanted port if it is free, otherwise a random free one that no other call of this function answers. */
+export async function takePort(wanted: number): Promise<number> {
+  if (wanted !== 0 && (await isPortFree(wanted))) return wanted
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const port = randomInt(ownPorts.min, ownPorts.max + 1)
     if ((await claimPort(port)) && (await isPortFree(port))) return port
   }
-  throw new LocalError(`No port from ${ownPorts.min} to ${ownPorts.max} was found free.`)
+  throw new LocalError(`No free port was found from ${ownPorts.min} to ${ownPorts.max}.`)
 }
 
-/** Whether nobody listens on a loopback port. */
+/** Whether no program listens on a port of the loopback address. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer()
@@ -28,9 +28,9 @@ export function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * Whether this process is the first to claim a port. Seconds go by until what it is for listens there, and stacks that
- * start at once, as two test files do, would now and then draw the same. The claim is the UDP port of the same number,
- * which nothing here has a use for: the system gives it to one process alone, and takes it back when that ends.
+ * Whether this process is the first to claim a port. It takes seconds until a program listens there, and two stacks that start
+ * at the same time, as in two test files, could choose the same port. The claim is the UDP port of the same number: the system
+ * gives it to one process only and takes it back when that process ends, and nothing here uses UDP.
  */
 export function claimPort(port: number): Promise<boolean> {
   return new Promise((resolve) => {

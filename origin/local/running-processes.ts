@@ -10,7 +10,7 @@ interface RunningProcess {
   readonly command: string
 }
 
-/** Small machines have no `ps`: what Linux tells under /proc is enough. */
+/** Small Linux machines have no `ps`, but /proc says the same. */
 const hasProc = existsSync('/proc/self/stat')
 
 /** The command line of a process, or null when there is none. */
@@ -19,13 +19,13 @@ export async function commandOf(pid: number): Promise<string | null> {
   return (await listByPs()).find((running) => running.pid === pid)?.command ?? null
 }
 
-/** The processes that one process has started and that still run. */
+/** The running children of a process. */
 export async function childrenOf(parentPid: number): Promise<RunningProcess[]> {
   const all = hasProc ? await listByProc() : await listByPs()
   return all.filter((running) => running.parentPid === parentPid)
 }
 
-/** Signals a process that may have ended just now. */
+/** Signals a process. If it has just ended, nothing happens. */
 export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
@@ -40,7 +40,7 @@ async function listByProc(): Promise<RunningProcess[]> {
   return read.filter((running) => running !== null)
 }
 
-/** proc(5): the parent is the fourth field of `stat`, the second after a name in brackets that may hold anything. */
+/** proc(5): the parent is the fourth field of `stat`, the second after the name, which may contain brackets itself. */
 async function readProc(pid: number): Promise<RunningProcess | null> {
   try {
     const [stat, words] = await Promise.all([
@@ -48,7 +48,7 @@ async function readProc(pid: number): Promise<RunningProcess | null> {
       readFile(`/proc/${pid}/cmdline`, 'utf8'),
     ])
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    // A zombie has ended; it only waits for its parent to take note.
+    // A zombie has ended. Its parent has not noticed yet.
     if (state === 'Z') return null
     return { pid, parentPid: Number(parent), command: words.split('\0').join(' ').trim() }
   } catch {

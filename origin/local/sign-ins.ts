@@ -2,27 +2,45 @@ import postgres from 'postgres'
 import type { Role } from '../../shared/ids.ts'
 import { users } from './tokens.ts'
 
-/** A user of the local stack who can sign in; all have the data folder's one password. */
-export interface SignIn {
+/** A user who can sign in to the local stack. All have the one password of the data folder. */
+interface SignIn {
   readonly id: string
   readonly email: string
-  /** The claim app_metadata.workspaces; null leaves it out, so that the memberships table decides. */
+  /** Printed by `npm start`: what the user is for. */
+  readonly may: string
+  /** The claim app_metadata.workspaces. With null it is left out, and the table memberships decides. */
   readonly workspaces: Readonly<Record<string, Role>> | null
 }
 
-/** Somebody with more than one workspace, and the users of the reference data. */
+/** The users of the reference data, and one with several workspaces. Workspace 15213 is the operators' one here. */
 export const signIns: readonly SignIn[] = [
   {
     id: users.operator,
     email: 'ops@boardcache.example',
+    may: 'operator: live figures and alerts; admin of 15213 and 15214, member of 15215',
     workspaces: { '15213': 'admin', '15214': 'admin', '15215': 'member' },
   },
-  { id: users.admin, email: 'admin@boardcache.example', workspaces: null },
-  { id: users.member, email: 'member@boardcache.example', workspaces: null },
-  { id: users.stranger, email: 'stranger@boardcache.example', workspaces: null },
+  {
+    id: users.admin,
+    email: 'admin@boardcache.example',
+    may: 'admin of 15213: also changes settings, invalidates and explains; an operator too, as all admins of 15213 are',
+    workspaces: null,
+  },
+  {
+    id: users.member,
+    email: 'member@boardcache.example',
+    may: 'member of 15213: reads boards, counts and settings, writes contacts; changes no settings',
+    workspaces: null,
+  },
+  {
+    id: users.stranger,
+    email: 'stranger@boardcache.example',
+    may: 'in no workspace: signs in, and gets 403 everywhere',
+    workspaces: null,
+  },
 ]
 
-/** Makes the users who can sign in, once Supabase's interface has made its tables; again changes but the password. */
+/** Creates the users after Supabase's interface has created its tables. Called again, it sets the password. */
 export async function createSignIns(databaseUrl: string, password: string): Promise<void> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined })
   try {
@@ -33,7 +51,7 @@ export async function createSignIns(databaseUrl: string, password: string): Prom
         providers: ['email'],
         ...(workspaces === null ? {} : { workspaces }),
       }
-      // A cheap hash: the password is printed at every start.
+      // A cheap hash is enough for a password that every start prints.
       await sql`
         insert into auth.users (id, email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)
         values (${id}, ${email}, extensions.crypt(${password}, extensions.gen_salt('bf', 4)), now(),

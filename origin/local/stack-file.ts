@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { writeWhole } from './data-folder.ts'
 import { LocalError } from './local-error.ts'
 
-/** What scripts need to know of a running stack; null where a part is not there or not ours. */
-export const stackFileSchema = z.object({
+/** What scripts need to know of a running stack; null for a part that is switched off or was not started here. */
+const stackFileSchema = z.object({
   worker: z.string(),
   origin: z.string(),
   supabase: z.object({
@@ -32,43 +32,45 @@ export const stackFileSchema = z.object({
     supabase: z.int().nullable(),
     worker: z.int().nullable(),
   }),
-  /** Who can sign in, on the dashboard for one; null where Supabase is not ours. */
+  /** The users who can sign in to the dashboard; null if Supabase's interface was not started here. */
   signIns: z.object({ emails: z.array(z.string()), password: z.string() }).nullable(),
   tokens: z.object({ admin: z.string(), member: z.string(), stranger: z.string(), expired: z.string() }),
+  /** The ports where debuggers attach; null without --inspect. */
+  inspectors: z.object({ worker: z.int(), origin: z.int() }).nullable(),
 })
 export type StackFile = z.output<typeof stackFileSchema>
 
 const path = (dataDirectory: string) => join(dataDirectory, 'stack.json')
 
-/** Written whole or not at all, and readable by its owner alone: it holds keys. */
-export async function writeStackFile(dataDirectory: string, content: StackFile): Promise<void> {
+/** It holds keys, so only its owner can read it. */
+async function writeStackFile(dataDirectory: string, content: StackFile): Promise<void> {
   await writeWhole(path(dataDirectory), content)
 }
 
 export async function readStackFile(dataDirectory: string): Promise<StackFile> {
   const text = await readFile(path(dataDirectory), 'utf8').catch(() => {
-    throw new LocalError(`No stack is running on ${dataDirectory}: start one with "npm start".`)
+    throw new LocalError(`No stack is running on ${dataDirectory}. Start one with "npm start".`)
   })
   return stackFileSchema.parse(JSON.parse(text))
 }
 
-export async function removeStackFile(dataDirectory: string): Promise<void> {
+async function removeStackFile(dataDirectory: string): Promise<void> {
   await rm(path(dataDirectory), { force: true })
 }
 
-/** Keeps stack.json true for as long as a stack runs. */
+/** Keeps stack.json up to date while a stack runs. */
 export interface StackRecord {
-  /** Writes it for the first time, by what describes the stack at any moment. */
+  /** Writes it for the first time. `describe` is called again for each later write. */
   publish(describe: () => StackFile): Promise<void>
-  /** Writes it again, once it has been published. */
+  /** Writes it again if it has been published. */
   refresh(): void
-  /** Takes it away; what comes later writes nothing. */
+  /** Removes it. A refresh after that writes nothing. */
   remove(): Promise<void>
 }
 
 export function createStackRecord(dataDirectory: string): StackRecord {
   let described: (() => StackFile) | null = null
-  // One write at a time, so that the last one is the latest.
+  // One write at a time, so that the last write has the latest state.
   let written: Promise<void> = Promise.resolve()
   const write = async () => {
     if (described !== null) await writeStackFile(dataDirectory, described())
@@ -81,7 +83,7 @@ export function createStackRecord(dataDirectory: string): StackRecord {
     },
     refresh() {
       written = written.then(write).catch((error: Error) => {
-        console.error(`${path(dataDirectory)} could not be written: ${error.message}`)
+        console.error(`${path(dataDirectory)} cannot be written: ${error.message}`)
       })
     },
     async remove() {

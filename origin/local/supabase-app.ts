@@ -9,15 +9,15 @@ interface SupabaseAppOptions {
   readonly secretKey: string
 }
 
-/** Supabase's REST and Auth interface, to be asked by `fetch`; `close` ends its connections. */
+/** Supabase's REST and Auth interface as a `fetch` function. `close` ends its connections to Postgres. */
 export interface SupabaseApp {
   fetch(request: Request): Promise<Response>
   close(): Promise<void>
 }
 
 /**
- * Supabase Lite hands a jsonb argument over as text that is JSON already; its driver's default would make a JSON string
- * of it. Hosted Supabase does neither.
+ * Supabase Lite passes a jsonb argument as text that is JSON already, and its driver would turn that into a JSON string. Hosted
+ * Supabase does neither.
  */
 const jsonb = {
   to: 3802,
@@ -26,7 +26,7 @@ const jsonb = {
   parse: (text: string): unknown => JSON.parse(text),
 }
 
-/** Puts it in front of a Postgres, in which it makes the schemas it needs. */
+/** Connects it to a Postgres, where it creates the schemas that it needs. */
 export async function createSupabaseApp({
   databaseUrl,
   jwtSecret,

@@ -1,6 +1,5 @@
--- What a hosted Supabase database has from the start and a bare Postgres lacks: the three roles, the schema `auth` with
--- auth.jwt(), and the default privileges on `public`. Local stack only; applied before the migrations, and harmless
--- when applied again.
+-- Everything that a new database has on hosted Supabase and not in plain Postgres: the three roles, the schema `auth` with
+-- auth.jwt(), and the default privileges on `public`. For the local stack only. It runs before the migrations, at each start.
 
 do $$
 begin

@@ -34,7 +34,7 @@ export function createSupabasePiece(options: SupabaseOptions): Piece {
   })
 }
 
-/** Any answer will do: what is asked without a key is refused. */
+/** Any answer means that it listens: without a key, the answer is an error. */
 async function isListening(url: string): Promise<boolean> {
   try {
     await (await fetch(url, { signal: AbortSignal.timeout(2_000) })).arrayBuffer()

@@ -21,7 +21,7 @@ const optionsSchema = z.object({
 const usage =
   'npm run -s token -- --user ID --workspace ID --role admin|member [--expires-in SECONDS] [--data DIR]'
 
-/** `npm run -s token`: a token for the stack that runs on the data folder. */
+/** `npm run -s token`: prints a token for the stack that runs on the data folder. */
 async function printToken(): Promise<void> {
   const options = parseOptions()
   const { supabase } = await readStackFile(resolve(options.data))

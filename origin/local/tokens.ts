@@ -5,12 +5,12 @@ export interface TokenOptions {
   readonly jwtSecret: string
   readonly issuer: string
   readonly userId: string
-  /** The claim app_metadata.workspaces; null leaves it out, so that the memberships table decides. */
+  /** The claim app_metadata.workspaces. With null it is left out, and the table memberships decides. */
   readonly workspaces: Readonly<Record<string, Role>> | null
   readonly expiresInSeconds: number
 }
 
-/** A token as Supabase Auth makes them (HS256), for the local stack. */
+/** Signs a token like those of Supabase Auth (HS256), for the local stack. */
 export function mintToken(options: TokenOptions): Promise<string> {
   const nowSeconds = Math.floor(Date.now() / 1000)
   const { workspaces } = options
@@ -30,6 +30,6 @@ export const users = {
   member: '00000000-0000-4000-8000-000000000002',
   otherAdmin: '00000000-0000-4000-8000-000000000003',
   stranger: '00000000-0000-4000-8000-000000000004',
-  /** Of no membership in the database: this one's token says where it may go. */
+  /** Has no membership in the database. The token names this user's workspaces. */
   operator: '00000000-0000-4000-8000-000000000005',
 } as const

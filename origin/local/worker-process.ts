@@ -1,7 +1,9 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
+import { type BuildFailure, build, formatMessages } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { unstable_readConfig } from 'wrangler'
 import { z } from 'zod'
@@ -15,14 +17,28 @@ import { childrenOf, commandOf, signalIfThere } from './running-processes.ts'
 interface WorkerProcessOptions {
   readonly dataDirectory: string
   readonly port: number
-  /** What differs from wrangler.toml here, secrets included. */
+  /** The port where a debugger can attach; null for none. */
+  readonly inspectorPort?: number | null
+  /** The variables that differ from wrangler.toml, and the secrets. */
   readonly variables: Readonly<Record<string, string>>
-  /** The module that is run; the Worker's own unless a benchmark wraps it. */
+  /** The module to run. By default the Worker's own; benchmarks wrap it in another. */
   readonly entry?: string
   onChange(change: PieceChange): void
 }
 
-/** The part of wrangler.toml that the local Worker takes over. */
+/** What the Worker can take in while it runs: its code with wrangler.toml, or the dashboard's built files. */
+type WorkerPart = 'code' | 'dashboard'
+
+export interface WorkerPiece extends Piece {
+  readonly url: string
+  /**
+   * Runs a part of the Worker as its files are now, with everything that the Worker has stored. Answers whether anything
+   * differed. Throws a LocalError if the code cannot be built or does not start; then the Worker goes on as it was.
+   */
+  update(part: WorkerPart): Promise<boolean>
+}
+
+/** The part of wrangler.toml that the local Worker uses. */
 const wranglerSchema = z.object({
   compatibility_date: z.string(),
   vars: z.record(z.string(), z.string()),
@@ -47,28 +63,33 @@ const wranglerSchema = z.object({
 
 const project = fileURLToPath(new URL('../../', import.meta.url))
 
-/** How often it is looked whether workerd still runs: Miniflare tells only that it has started another one. */
+/** How often to check that workerd still runs: Miniflare reports only that it has started another one. */
 const watchEveryMs = 500
-/** Within so long Miniflare has started another one, or does not get it started. */
+/** If Miniflare has not started another workerd by then, it will not. */
 const returnsWithinMs = 30_000
 
 const name = 'worker'
 
 /** The Worker in real workerd. Bindings, variables and compatibility date are wrangler.toml's. */
-export function createWorkerPiece(options: WorkerProcessOptions): Piece & { readonly url: string } {
+export function createWorkerPiece(options: WorkerProcessOptions): WorkerPiece {
   const { port, onChange } = options
   const runtime = watchRuntime(port, onChange)
-  let miniflare: Miniflare | null = null
-  let log: WriteStream | null = null
+  let running: { readonly miniflare: Miniflare; readonly log: WriteStream; settings: Settings } | null = null
 
   async function leave(): Promise<void> {
-    const leaving = miniflare
+    const leaving = running
     runtime.forget()
-    miniflare = null
-    await leaving?.dispose()
-    log?.end()
-    log = null
+    running = null
+    await leaving?.miniflare.dispose()
+    leaving?.log.end()
     if (leaving !== null) onChange({ kind: 'stopped', name })
+  }
+  function forMiniflare(settings: Settings, log: WriteStream) {
+    return convertV4MiniflareOptions({
+      ...settings.code,
+      handleStructuredLogs: ({ message }) => void log.write(`${message}\n`),
+      unsafeHandleRuntimeRestart: () => runtime.find('returned'),
+    })
   }
 
   return {
@@ -78,19 +99,32 @@ export function createWorkerPiece(options: WorkerProcessOptions): Piece & { read
     },
     async start() {
       await leave()
-      log = createWriteStream(logPathFor({ dataDirectory: options.dataDirectory, name }), {
-        flags: 'a',
-      })
+      await buildDashboard()
+      const log = createWriteStream(logPathFor({ ...options, name }), { flags: 'a' })
       if (!(await isPortFree(port))) throw portInUse(port)
-      miniflare = new Miniflare(
-        convertV4MiniflareOptions({
-          ...(await miniflareOptions(options)),
-          handleStructuredLogs: ({ message }) => void log?.write(`${message}\n`),
-          unsafeHandleRuntimeRestart: () => runtime.find('returned'),
-        }),
-      )
-      await miniflare.ready
+      const settings = { code: await readCode(options), dashboard: await readDashboard() }
+      running = { miniflare: new Miniflare(forMiniflare(settings, log)), log, settings }
+      await running.miniflare.ready
       await runtime.find('started')
+    },
+    async update(part) {
+      const updated = running
+      if (updated === null) return false
+      const { miniflare, log, settings } = updated
+      const changed =
+        part === 'code' ? { code: await readCode(options) } : { dashboard: await readDashboard() }
+      const next = { ...settings, ...changed }
+      if (isDeepStrictEqual(next, settings)) return false
+      await runtime.whileReplaced(async () => {
+        try {
+          await miniflare.setOptions(forMiniflare(next, log))
+          updated.settings = next
+        } catch (error) {
+          await miniflare.setOptions(forMiniflare(settings, log))
+          throw new LocalError(`The changed Worker does not start: ${runtimeErrorOf(error)}`)
+        }
+      })
+      return true
     },
     stop: leave,
     async kill() {
@@ -102,14 +136,22 @@ export function createWorkerPiece(options: WorkerProcessOptions): Piece & { read
   }
 }
 
-/** The workerd at a port, whichever process it is: Miniflare starts another one by itself where it has ended. */
+/** Miniflare's error repeats everything that workerd printed. The lines that name an exception say what is wrong. */
+function runtimeErrorOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  const exceptions = [...text.matchAll(/Uncaught [^"\n]*/g)].map(([exception]) => exception)
+  return exceptions[0] ?? text
+}
+
+/** Follows the workerd at a port, whichever process it is: Miniflare starts another one when it ends. */
 function watchRuntime(port: number, onChange: (change: PieceChange) => void) {
   let pid: number | null = null
   let looking: NodeJS.Timeout | undefined
   let missing: NodeJS.Timeout | undefined
+  let isReplaced = false
 
   function noteEnd(ended: number): void {
-    if (pid !== ended) return
+    if (pid !== ended || isReplaced) return
     pid = null
     onChange({ kind: 'restarting', name, pid: ended })
     const lost = () => onChange({ kind: 'lost', name, waitedMs: returnsWithinMs })
@@ -125,79 +167,112 @@ function watchRuntime(port: number, onChange: (change: PieceChange) => void) {
     looking = undefined
     pid = null
   }
+  async function find(kind: 'started' | 'returned' | 'replaced'): Promise<void> {
+    if (pid !== null) noteEnd(pid)
+    const found = await workerdPidAt(port)
+    clearTimeout(missing)
+    pid = found
+    looking ??= setInterval(() => void look(), watchEveryMs).unref()
+    if (pid !== null) onChange({ kind, name, pid })
+  }
 
   return {
     get pid() {
       return pid
     },
     forget,
-    async find(kind: 'started' | 'returned') {
-      if (pid !== null) noteEnd(pid)
-      const found = await workerdPidAt(port)
-      clearTimeout(missing)
-      pid = found
-      looking ??= setInterval(() => void look(), watchEveryMs).unref()
-      if (pid !== null) onChange({ kind, name, pid })
+    find,
+    /** The end of the old workerd during `replace` is not an end by itself. */
+    async whileReplaced(replace: () => Promise<void>): Promise<void> {
+      isReplaced = true
+      try {
+        await replace()
+      } finally {
+        await find('replaced')
+        isReplaced = false
+      }
     },
   }
 }
 
-/** What is told of a Worker's port that somebody else has. */
+/** The error for a Worker's port that another program uses. */
 export function portInUse(port: number): LocalError {
-  return new LocalError(`Port ${port} is in use: choose another with --port.`)
+  return new LocalError(
+    `Port ${port} is in use by another program. Stop that program, or choose another port with --port.`,
+  )
 }
 
-/** The workerd that this process has started to listen at a port: its command line names the address. */
+/** The workerd of this process that listens on a port, known by the address in its command line. */
 async function workerdPidAt(port: number): Promise<number | null> {
   const children = await childrenOf(process.pid)
   const isIt = (command: string) => command.includes('workerd') && command.includes(`127.0.0.1:${port} `)
   return children.find(({ command }) => isIt(command))?.pid ?? null
 }
 
-/** The workerds that this process has started and that still run. */
+/** All running workerds of this process. */
 export async function workerdPids(): Promise<number[]> {
   const children = await childrenOf(process.pid)
   return children.filter(({ command }) => command.includes('workerd')).map(({ pid }) => pid)
 }
 
-async function miniflareOptions({ dataDirectory, port, variables, entry }: WorkerProcessOptions) {
-  const [options, assets] = await Promise.all([
-    workerOptions({ variables, ...(entry === undefined ? {} : { entry }) }),
-    dashboardAssets(),
-  ])
-  return { ...options, assets, ...sharedOptions(dataDirectory), port }
+interface Settings {
+  readonly code: Awaited<ReturnType<typeof readCode>>
+  readonly dashboard: Awaited<ReturnType<typeof readDashboard>>
 }
 
-/** The dashboard's files, as wrangler.toml has them served. */
-async function dashboardAssets() {
-  await buildDashboard()
+/** What Miniflare is given: the Worker's code as it is now, with the settings of wrangler.toml. */
+async function readCode({ dataDirectory, port, variables, entry, inspectorPort }: WorkerProcessOptions) {
+  const isInspected = inspectorPort !== null && inspectorPort !== undefined
+  const worker = await workerOptions({
+    variables,
+    ...(entry === undefined ? {} : { entry }),
+    hasSourceMap: isInspected,
+  })
   const { directory, binding, html_handling, not_found_handling } = readWranglerConfig().assets
   return {
-    directory: join(project, directory),
-    binding,
-    routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
-    assetConfig: { html_handling, not_found_handling },
+    ...worker,
+    assets: {
+      directory: join(project, directory),
+      binding,
+      routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+      assetConfig: { html_handling, not_found_handling },
+    },
+    ...sharedOptions(dataDirectory),
+    port,
+    // Miniflare's proxy offers debuggers the Worker alone, and none of Miniflare's own Workers.
+    ...(isInspected ? { inspectorPort, unsafeInspectorProxy: true } : {}),
   }
 }
 
-/** What Miniflare is told once, however many Workers it runs. */
+/** The dashboard's files, to see whether they differ. All names but the page's carry a digest of their content. */
+async function readDashboard() {
+  const directory = join(project, readWranglerConfig().assets.directory)
+  return {
+    names: (await readdir(directory, { recursive: true })).sort(),
+    page: await readFile(join(directory, 'index.html'), 'utf8'),
+  }
+}
+
+/** The options that Miniflare takes once, however many Workers it runs. */
 export function sharedOptions(dataDirectory: string) {
   return {
     host: '127.0.0.1',
-    // KV, Durable Objects and cache alike.
+    // For KV, Durable Objects and cache alike.
     resourcePersistencePath: join(dataDirectory, 'worker'),
-    // Nothing is fetched to find out where this machine is.
+    // Miniflare would otherwise ask a service on the internet where this machine is.
     cf: false as const,
   }
 }
 
-/** What Miniflare is told of the Worker itself: its code, and its bindings as wrangler.toml has them. */
-export async function workerOptions({ variables, entry }: Pick<WorkerProcessOptions, 'variables' | 'entry'>) {
+type WorkerOptions = Pick<WorkerProcessOptions, 'variables' | 'entry'> & { readonly hasSourceMap?: boolean }
+
+/** The options of the Worker itself: its code, and its bindings as wrangler.toml has them. */
+export async function workerOptions({ variables, entry, hasSourceMap }: WorkerOptions) {
   const config = readWranglerConfig()
   const sqliteClasses = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []))
   return {
     modules: true,
-    script: await bundleWorker(entry ?? join(project, 'worker/index.ts')),
+    script: await bundleWorker(entry ?? join(project, 'worker/index.ts'), hasSourceMap),
     compatibilityDate: config.compatibility_date,
     bindings: { ...config.vars, ...variables },
     kvNamespaces: config.kv_namespaces.map((namespace) => namespace.binding),
@@ -214,12 +289,20 @@ export async function workerOptions({ variables, entry }: Pick<WorkerProcessOpti
 }
 
 function readWranglerConfig(): z.output<typeof wranglerSchema> {
-  return wranglerSchema.parse(unstable_readConfig({ config: join(project, 'wrangler.toml') }))
+  try {
+    return wranglerSchema.parse(unstable_readConfig({ config: join(project, 'wrangler.toml') }))
+  } catch (error) {
+    if (error instanceof z.ZodError) {
+      const names = error.issues.map(({ path }) => path.join('.'))
+      throw new LocalError(`The local stack cannot use these settings of wrangler.toml: ${names.join(', ')}.`)
+    }
+    throw new LocalError(`wrangler.toml cannot be read: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
-/** One file for workerd, as wrangler would build it. */
-export async function bundleWorker(entry: string): Promise<string> {
-  const built = await build({
+/** One file for workerd, as wrangler would build it. The source map, for debuggers, stands in the file itself. */
+async function bundleWorker(entry: string, hasSourceMap = false): Promise<string> {
+  const built = build({
     entryPoints: [entry],
     bundle: true,
     format: 'esm',
@@ -230,6 +313,12 @@ export async function bundleWorker(entry: string): Promise<string> {
     target: 'es2024',
     write: false,
     logLevel: 'silent',
+    absWorkingDir: project,
+    ...(hasSourceMap ? { sourcemap: 'inline', sourceRoot: pathToFileURL(project).href } : {}),
   })
-  return built.outputFiles[0]?.text ?? ''
+  const { outputFiles } = await built.catch(async (failure: BuildFailure) => {
+    const messages = await formatMessages(failure.errors ?? [], { kind: 'error' })
+    throw new LocalError(`The Worker cannot be built: ${messages.join('').trim() || failure.message}`)
+  })
+  return outputFiles[0]?.text ?? ''
 }

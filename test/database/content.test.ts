@@ -27,7 +27,7 @@ async function fill(): Promise<string[]> {
 }
 
 test('an empty database is migrated and loaded, and then left as it is', async () => {
-  expect(await fill()).toContainEqual(expect.stringMatching(/^migration \d{14}_/))
+  expect(await fill()).toContainEqual(expect.stringMatching(/^\d+ migrations$/))
   expect(await fill()).toEqual([])
   const [row] = await sql`select count(*)::int as contacts from public.contacts where workspace_id = '15213'`
   expect(row).toEqual({ contacts: 10 })

@@ -48,7 +48,7 @@ describe('a piece of the running stack that ends by itself', () => {
         return pid !== null && pid !== ended && pid
       })
       expect(await stack.line(new RegExp(`is back as process ${returned},`))).toBe(
-        `The Worker (workerd) is back as process ${returned}, at the same address and with what it had stored.`,
+        `The Worker (workerd) is back as process ${returned}, at the same address and with its stored data.`,
       )
       expect(await commandOf(returned)).toContain('workerd')
       await eventually(() => answersHttp(`${worker}/openapi.json`))
@@ -66,10 +66,11 @@ describe('a piece of the running stack that ends by itself', () => {
     ['postgres', 'Postgres', 'postgres'],
   ] as const)('is told with what to do, and stands in stack.json no more: %s', async (name, title, log) => {
     const ended = await kill(name)
-    const remedy = 'The rest goes on without it: to have it back, end this with Ctrl-C and start again.'
+    const remedy =
+      'The other parts keep running without it. To get it back, stop everything with Ctrl-C and start again.'
     const path = join(folder, 'logs', `${log}.log`)
     expect(await stack.line(new RegExp(`\\(process ${ended}\\) ended by itself`))).toBe(
-      `${title} (process ${ended}) ended by itself (SIGKILL). ${remedy} ${path} may say why.`,
+      `${title} (process ${ended}) ended by itself (SIGKILL). ${remedy} The reason may be in ${path}.`,
     )
     await eventually(async () => (await readStackFile(folder)).pids[name] === null)
     const others = Object.values((await readStackFile(folder)).pids).filter((pid) => pid !== null)

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 
-const program = fileURLToPath(new URL('../../origin/local/start.ts', import.meta.url))
+const project = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface Started {
   readonly process: ChildProcess
@@ -17,6 +18,12 @@ export interface Started {
 
 /** `npm start` as a user runs it, with a small reference workspace. */
 export function npmStart(folder: string, port: number, ...more: string[]): Started {
+  return npmStartIn(project, folder, port, ...more)
+}
+
+/** The same in a copy of the project. */
+export function npmStartIn(root: string, folder: string, port: number, ...more: string[]): Started {
+  const program = join(root, 'origin/local/start.ts')
   const args = [program, '--data', folder, '--port', String(port), '--contacts', '500', ...more]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []

@@ -18,12 +18,17 @@ describe('the options of npm start', () => {
       seed: 1,
       isFresh: false,
       hasRedis: true,
+      hasInspectors: false,
+      isWatching: false,
       external: { databaseUrl: null, redis: null, supabase: null },
     })
   })
 
   it('are what is given', () => {
-    const args = '--port 9000 --contacts 0 --seed 7 --data /tmp/elsewhere --fresh --no-redis'.split(' ')
+    const args =
+      '--port 9000 --contacts 0 --seed 7 --data /tmp/elsewhere --fresh --no-redis --watch --inspect'.split(
+        ' ',
+      )
     expect(parseStartOptions(args, {})).toMatchObject({
       dataDirectory: '/tmp/elsewhere',
       port: 9000,
@@ -31,6 +36,8 @@ describe('the options of npm start', () => {
       seed: 7,
       isFresh: true,
       hasRedis: false,
+      hasInspectors: true,
+      isWatching: true,
     })
   })
 
@@ -54,22 +61,28 @@ describe('the options of npm start', () => {
   })
 
   it.each([
-    [['--port', '0'], '--port takes a whole number from 1 to 65535, not "0".'],
-    [['--port', '65536'], '--port takes a whole number'],
+    [['--port', '0'], '--port must be a whole number from 1 to 65535, not "0".'],
+    [['--port', '65536'], '--port must be a whole number'],
     [['--contacts', '-5'], '--contacts'],
-    [['--contacts', '1e3'], '--contacts takes a whole number'],
-    [['--seed', ''], '--seed takes a whole number'],
-    [['--data', ''], '--data takes the name of a folder.'],
-    [['--nonsense'], "Unknown option '--nonsense': the options are"],
-    [['extra'], "Unexpected argument 'extra': the options are"],
+    [['--contacts', '1e3'], '--contacts must be a whole number'],
+    [['--seed', ''], '--seed must be a whole number'],
+    [['--data', ''], '--data needs the name of a folder.'],
+    [['--nonsense'], 'There is no option --nonsense. The options are --port N,'],
+    [['-x'], 'There is no option -x. The options are'],
+    [['extra'], '"extra" is not an option. The options are'],
+    [['--port'], 'An option lacks its value'],
+    [['--fresh=yes'], 'An option lacks its value, or has a value that it does not take.'],
   ])('%j are refused in a sentence', (args, sentence) => {
     expect(() => parseStartOptions(args, {})).toThrow(sentence)
   })
 
   it.each([
     [{ DATABASE_URL: 'nonsense' }, 'DATABASE_URL must look like'],
-    [{ UPSTASH_REDIS_REST_URL: 'https://redis.test' }, 'UPSTASH_REDIS_REST_TOKEN must be set too'],
-    [{ ...supabase, SUPABASE_JWT_SECRET: '' }, 'SUPABASE_JWT_SECRET must be set too'],
+    [
+      { UPSTASH_REDIS_REST_URL: 'https://redis.test' },
+      'but not UPSTASH_REDIS_REST_TOKEN. Set all of them or none.',
+    ],
+    [{ ...supabase, SUPABASE_JWT_SECRET: '' }, 'but not SUPABASE_JWT_SECRET. Set all of them or none.'],
   ])('an environment that does not fit together is refused (%#)', (environment, sentence) => {
     expect(() => parseStartOptions([], environment)).toThrow(sentence)
   })

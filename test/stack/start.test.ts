@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from 'zod'
 import { takePort } from '../../origin/local/ports.ts'
 import { commandOf } from '../../origin/local/running-processes.ts'
+import { signIns } from '../../origin/local/sign-ins.ts'
 import { readStackFile, type StackFile } from '../../origin/local/stack-file.ts'
 import { eventually } from '../support/eventually.ts'
 import { makeDataDirectory } from '../support/run-folder.ts'
@@ -77,12 +78,18 @@ describe('npm start', () => {
   beforeAll(makeFolder)
   afterAll(removeFolder)
 
-  it('says when it is ready, writes what scripts need for its owner alone, and Ctrl-C ends it all', async () => {
+  it('says when it is ready and what to paste, writes what scripts need for its owner alone, and Ctrl-C ends it all', async () => {
     const port = await takePort(0)
     const stack = start(port)
     expect(await stack.line(/^ready /)).toBe(`ready http://127.0.0.1:${port}`)
     const file = await readStackFile(folder)
     await readPage(file)
+    expect(stack.lines.filter((line) => line.includes(file.tokens.admin))).toEqual([
+      `  export TOKEN=${file.tokens.admin}`,
+    ])
+    for (const { email, may } of signIns) {
+      expect(stack.lines.find((line) => line.includes(`  ${email} `))).toContain(may)
+    }
     expect((await stat(join(folder, 'stack.json'))).mode & 0o777).toBe(0o600)
     expect((await stat(join(folder, 'local.json'))).mode & 0o777).toBe(0o600)
     const pids = processesOf(file)
@@ -119,7 +126,7 @@ describe('npm start', () => {
     const again = start(await takePort(0), '--fresh')
     expect(await again.ended).toBe(2)
     expect(again.lines.join('\n')).toContain(
-      `Another start (process ${stack.process.pid}) is using ${folder}`,
+      `A stack is already running on ${folder} (process ${stack.process.pid}).`,
     )
     await readPage(await readStackFile(folder))
     stack.process.kill('SIGINT')
@@ -131,7 +138,9 @@ describe('npm start', () => {
     const late = start(port, '--fresh')
     expect(await late.ended).toBe(2)
     other.close()
-    expect(late.lines).toEqual([`Port ${port} is in use: choose another with --port.`])
+    expect(late.lines).toEqual([
+      `Port ${port} is in use by another program. Stop that program, or choose another port with --port.`,
+    ])
     expect(await readFile(join(folder, 'local.json'), 'utf8')).toBe(state)
   })
 
@@ -175,7 +184,7 @@ describe('npm start in a new folder', () => {
     broken.process.kill('SIGKILL')
     await broken.ended
     const next = start(await takePort(0))
-    await next.line(/an earlier load broke off/)
+    await next.line(/an earlier load was interrupted/)
     await next.line(/^ready /)
     await readPage(await readStackFile(folder))
   })
@@ -185,7 +194,9 @@ describe('npm start in a new folder', () => {
     await writeFile(join(folder, 'local.json'), 'broken')
     const refused = start(await takePort(0))
     expect(await refused.ended).toBe(2)
-    expect(refused.lines).toEqual([`${join(folder, 'local.json')} is broken: start again with --fresh.`])
+    expect(refused.lines).toEqual([
+      `${join(folder, 'local.json')} cannot be read. Start again with --fresh, which creates the data again.`,
+    ])
     const stack = start(await takePort(0), '--fresh', '--no-redis')
     await stack.line(/^ready /)
     expect((await readStackFile(folder)).redis).toBeNull()

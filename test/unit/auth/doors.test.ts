@@ -22,8 +22,8 @@ beforeEach(() => {
 function parts(operatorsWorkspaceId: string | null = null): DoorParts {
   const take = (scope: 'user' | 'workspace') => (id: string) => {
     counted.push(`${scope} ${id}`)
-    const standing = { scope, requestsMax: 9, windowSeconds: 60, remaining: 8, resetSeconds: 1 }
-    return { standing, isRefused: false, refusal: null }
+    const allowance = { scope, requestsMax: 9, windowSeconds: 60, remaining: 8, resetSeconds: 1 }
+    return { allowance, isRefused: false, refusal: null }
   }
   return {
     bearer: {

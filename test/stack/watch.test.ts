@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { takePort } from '../../origin/local/ports.ts'
+import { readStackFile } from '../../origin/local/stack-file.ts'
+import { invalidate } from '../support/api-client.ts'
+import { eventually } from '../support/eventually.ts'
+import { makeDataDirectory } from '../support/run-folder.ts'
+import { attachDebugger } from './debugger.ts'
+import { npmStartIn, type Started } from './npm-start.ts'
+import { copyProject, edit } from './project-copy.ts'
+
+const patient = { deadlineMs: 60_000 }
+const event = { workspaceId: '15213', boardId: 'board_123', action: 'board_updated' }
+const healthSchema = z.object({ worker: z.string() })
+
+let folder: string
+let project: string
+let stack: Started
+
+beforeAll(async () => {
+  folder = await makeDataDirectory()
+  project = await copyProject(folder)
+  const data = join(folder, 'data')
+  stack = npmStartIn(project, data, await takePort(0), '--watch', '--inspect', '--no-redis')
+  await stack.line(/^ready /)
+}, 180_000)
+
+afterAll(async () => {
+  stack?.process.kill('SIGINT')
+  await stack?.ended
+  await rm(folder, { recursive: true, force: true })
+})
+
+const stackFile = () => readStackFile(join(folder, 'data'))
+const inProject = (path: string) => join(project, path)
+
+async function nameInHealth(): Promise<string> {
+  const { worker } = await stackFile()
+  return healthSchema.parse(await (await fetch(`${worker}/health`)).json()).worker
+}
+
+async function dashboardPage(): Promise<string> {
+  const { worker } = await stackFile()
+  return (await fetch(`${worker}/`)).text()
+}
+
+async function nextVersion(): Promise<number> {
+  const { worker, internalAuthKey } = await stackFile()
+  return (await invalidate(worker, internalAuthKey, event)).version
+}
+
+/** A line of the console about a file since `from`, once it is there. */
+async function lineSince(from: number, matching: RegExp): Promise<void> {
+  await eventually(() => stack.lines.slice(from).some((line) => matching.test(line)), patient)
+}
+
+describe('npm start -- --watch', () => {
+  it('runs a changed Worker, which still has its ledger', async () => {
+    const before = await nextVersion()
+    const restore = await edit(inProject('worker/routes/health.ts'), "'boardcache'", "'edited'")
+    await eventually(async () => expect(await nameInHealth()).toBe('edited'), patient)
+    expect(await nextVersion()).toBe(before + 1)
+    await restore()
+    await eventually(async () => expect(await nameInHealth()).toBe('boardcache'), patient)
+  })
+
+  it('runs a changed origin, and leaves the database as it is', async () => {
+    const before = await stackFile()
+    await edit(inProject('origin/index.ts'), '\nconst config = ', "\nconsole.log('edited')\nconst config = ")
+    await eventually(async () => {
+      const { pids } = await stackFile()
+      expect(pids.origin).not.toBeNull()
+      expect(pids.origin).not.toBe(before.pids.origin)
+      // The Worker may just be taking in what the test before put back.
+      expect(pids).toEqual({ ...before.pids, origin: pids.origin, worker: pids.worker })
+    }, patient)
+    expect(await readFile(join(folder, 'data/logs/origin.log'), 'utf8')).toContain('edited\n')
+    expect((await fetch(`${before.origin}/health`)).status).toBe(200)
+  })
+
+  it('serves a changed dashboard', async () => {
+    await edit(inProject('worker/dashboard/index.html'), '<title>', '<title>Edited ')
+    await eventually(async () => expect(await dashboardPage()).toContain('<title>Edited '), patient)
+  })
+
+  it.each([
+    ['worker/routes/health.ts', 'const broken = ', 'The Worker cannot be built'],
+    ['worker/routes/health.ts', "throw new Error('broken')", 'Uncaught Error: broken'],
+    ['worker/dashboard/src/main.tsx', 'const broken = ', 'The dashboard cannot be built'],
+    ['origin/index.ts', 'const broken = ', 'The changed origin did not start'],
+    ['origin/index.ts', 'await Promise.reject(new Error("broken"))', 'The changed origin did not start'],
+  ])('says that %s with `%s` is broken, and keeps the running version', async (path, line, why) => {
+    const from = stack.lines.length
+    const { pids, origin } = await stackFile()
+    const text = await readFile(inProject(path), 'utf8')
+    onTestFinished(() => writeFile(inProject(path), text))
+    await writeFile(inProject(path), `${text}\n${line}\n`)
+    await eventually(() => {
+      const said = stack.lines.slice(from).join('\n')
+      expect(said).toMatch(new RegExp(`${path}.* changed, but the running version stays`))
+      expect(said).toContain(why)
+    }, patient)
+    expect(await nameInHealth()).toBe('boardcache')
+    expect(await dashboardPage()).toContain('<title>')
+    expect((await fetch(`${origin}/health`)).status).toBe(200)
+    expect((await stackFile()).pids.origin).toBe(pids.origin)
+  })
+
+  it('says how to apply a new migration, and then it is applied', async () => {
+    const from = stack.lines.length
+    const name = '20991231000000_answer.sql'
+    const sql =
+      "create function public.answer() returns jsonb language sql set search_path = '' as $$ select '42'::jsonb $$;"
+    await writeFile(inProject(`origin/supabase/migrations/${name}`), sql)
+    await lineSince(from, /"npm run -s migrate" applies new migrations/)
+    const program = inProject('origin/local/migrate.ts')
+    const { stdout } = await promisify(execFile)(process.execPath, [program, '--data', join(folder, 'data')])
+    expect(stdout).toBe(`Applied ${name}.\n`)
+    const { supabase } = await stackFile()
+    await eventually(async () => {
+      const headers = { apikey: supabase.secretKey, 'Content-Type': 'application/json' }
+      const answer = await fetch(`${supabase.url}/rest/v1/rpc/answer`, {
+        method: 'POST',
+        headers,
+        body: '{}',
+      })
+      expect(await answer.json()).toBe(42)
+    })
+  })
+})
+
+describe('npm start -- --inspect', () => {
+  it.each([
+    ['worker', 'script-0.mjs', 'response_time: nowMs', '/health'],
+    ['origin', 'origin/routes/health.ts', 'function current', '/health'],
+  ] as const)('lets a debugger pause the %s', async (name, script, line, path) => {
+    const { inspectors, ...addresses } = await stackFile()
+    const attached = await attachDebugger(inspectors?.[name] ?? 0)
+    await attached.breakAt(script, line)
+    const answer = await attached.resumePaused(() => fetch(`${addresses[name]}${path}`))
+    expect(answer.status).toBe(200)
+    attached.close()
+  })
+})
