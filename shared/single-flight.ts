@@ -23,7 +23,7 @@ export interface SingleFlight<Terms, Value> {
   ): Promise<{ readonly value: Value; readonly hasLed: boolean }>
 }
 
-export interface SingleFlightOptions<Value> {
+interface SingleFlightOptions<Value> {
   readonly clock: Clock
   /** How long a follower waits for a leader before it makes its own call. */
   readonly patienceMs: number

@@ -12,10 +12,9 @@ const performanceSchema = z.object({
   redisWarm: measured('redis_hit').nullable(),
   edge: measured('kv_hit').nullable(),
 })
-export type Performance = z.output<typeof performanceSchema>
 
 /** Figures of the deployment since they began. */
-export const cacheStatsSchema = z.object({
+const cacheStatsSchema = z.object({
   hits: z.int(),
   misses: z.int(),
   sets: z.int(),

@@ -59,7 +59,7 @@ const written = { status: 200, schema: succeeding(contactWrittenSchema) } as con
 const queryErrors = ['overloaded', 'origin_unavailable', 'origin_timeout'] as const
 
 /** Every route of the origin, in the order in which they are mounted. */
-export const originRoutes = {
+const originRoutes = {
   health: {
     method: 'GET',
     path: '/health',

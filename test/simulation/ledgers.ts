@@ -49,18 +49,42 @@ export interface LedgersOptions {
 }
 
 export function createLedgers(options: LedgersOptions): Ledgers {
-  const { scheduler, dice, locations, bounds, usualWay, written } = options
+  const { scheduler, dice, locations, usualWay, written } = options
+  const { bookOf, since, ...fates } = createBooks(options)
+  const ways = new Map(locations.map((location) => [location, createWay(scheduler, dice, usualWay)]))
+  const wayFrom = (location: string) => {
+    const way = ways.get(location)
+    if (way === undefined) throw new Error(`${location} is not a location of this simulation`)
+    return way
+  }
+  return {
+    wayFrom,
+    stubAt: (location) => (workspaceId) => ({
+      advance: (events) =>
+        wayFrom(location).cross(() => {
+          const book = bookOf(workspaceId)
+          const advance = book.advance(events)
+          written(workspaceId, book.since(null, 0).ledgerId, events, advance)
+          return advance
+        }),
+      since: (ledgerId, version) => wayFrom(location).cross(() => since(workspaceId, ledgerId, version)),
+    }),
+    ...fates,
+  }
+}
+
+/** The books of all ledgers, and what may become of one. */
+function createBooks({ scheduler, bounds, written }: LedgersOptions) {
   const databases = new Map<WorkspaceId, DatabaseSync>()
   const books = new Map<WorkspaceId, Book>()
   const speaking = new Map<WorkspaceId, string>()
-  const ways = new Map(locations.map((location) => [location, createWay(scheduler, dice, usualWay)]))
   let ledgersBegun = 0
 
   const birth = () => {
     ledgersBegun += 1
     return { ledgerId: `ledger-${ledgersBegun}`, version: Math.floor(scheduler.now()) - startMs }
   }
-  /** Tells of a ledger that has begun. */
+  /** Reports a ledger that has begun. */
   const noteBegun = (workspaceId: WorkspaceId, { ledgerId, version }: LedgerChanges) => {
     if (speaking.get(workspaceId) === ledgerId) return
     speaking.set(workspaceId, ledgerId)
@@ -81,35 +105,19 @@ export function createLedgers(options: LedgersOptions): Ledgers {
     noteBegun(workspaceId, changes)
     return changes
   }
-
-  const wayFrom = (location: string) => {
-    const way = ways.get(location)
-    if (way === undefined) throw new Error(`${location} is not a location of this simulation`)
-    return way
-  }
-
   return {
-    wayFrom,
-    stubAt: (location) => (workspaceId) => ({
-      advance: (events) =>
-        wayFrom(location).cross(() => {
-          const book = bookOf(workspaceId)
-          const advance = book.advance(events)
-          written(workspaceId, book.since(null, 0).ledgerId, events, advance)
-          return advance
-        }),
-      since: (ledgerId, version) => wayFrom(location).cross(() => since(workspaceId, ledgerId, version)),
-    }),
-    restart: (workspaceId) => books.delete(workspaceId),
-    lose(workspaceId) {
+    bookOf,
+    since,
+    restart: (workspaceId: WorkspaceId) => books.delete(workspaceId),
+    lose(workspaceId: WorkspaceId) {
       books.delete(workspaceId)
       databases.delete(workspaceId)
     },
-    save(workspaceId) {
+    save(workspaceId: WorkspaceId) {
       const { ledgerId } = bookOf(workspaceId).since(null, 0)
       return { ledgerId, database: copyOf(databases.get(workspaceId)) }
     },
-    goBack(workspaceId, saved) {
+    goBack(workspaceId: WorkspaceId, saved: SavedLedger) {
       const { ledgerId, version } = bookOf(workspaceId).since(null, 0)
       // A ledger that was lost meanwhile has no past to go back to.
       if (ledgerId !== saved.ledgerId) return

@@ -91,7 +91,7 @@ export interface Origin {
  * Writes of contacts in a caller's name. Each is sent at most once, whatever becomes of it. The origin's own refusals come back
  * with their code and details; `write_unconfirmed` where it was sent and nobody can say whether it was made.
  */
-export interface ContactWrites {
+interface ContactWrites {
   create(
     workspaceId: WorkspaceId,
     contact: ContactCreation,

@@ -73,7 +73,7 @@ describe('a service that reads a resource', () => {
 
   it('acts for nobody towards the origin, and says for whom it reads if it says so', async () => {
     const admitted = await doors['reader-or-service'](arrival({ ...asService, 'X-User-ID': 'user-7' }))
-    expect(admitted).toMatchObject(ok({ userId: 'user-7', caller: { token: null } }))
+    expect(admitted).toMatchObject(ok({ userId: 'user-7', caller: { kind: 'service', userId: 'user-7' } }))
   })
 
   it.each([

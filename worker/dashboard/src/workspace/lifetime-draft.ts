@@ -1,7 +1,7 @@
 import type { CacheConfig, CacheSettingsChange } from '../../../../shared/contract/settings.ts'
 
 /** A lifetime as the form shows it. */
-export interface LifetimeField {
+interface LifetimeField {
   /** What the draft calls it: a resource's own lifetime may have the name of another. */
   readonly key: string
   /** Its name in the settings. */
