@@ -5,7 +5,7 @@ import { writeWhole } from './data-folder.ts'
 import { LocalError } from './local-error.ts'
 
 /** What scripts need to know of a running stack; null for a part that is switched off or was not started here. */
-const stackFileSchema = z.object({
+export const stackFileSchema = z.object({
   worker: z.string(),
   origin: z.string(),
   supabase: z.object({

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import type { StackFile } from '../../origin/local/stack-file.ts'
 
+/** A running stack, as far as the comparison needs it. */
+export type ComparedStack = Pick<StackFile, 'worker' | 'internalAuthKey' | 'tokens'>
+
 /** One request of the comparison, sent alike to both versions. */
 export interface ComparedRequest {
   readonly name: string
@@ -39,7 +42,7 @@ const wishes: readonly (readonly [string, string])[] = [
 ]
 
 /** Every path of the OpenAPI document by every method and in every role, and pages and counts in many ways. */
-export function comparedRequests(document: unknown, stack: StackFile): ComparedRequest[] {
+export function comparedRequests(document: unknown, stack: ComparedStack): ComparedRequest[] {
   const { paths } = documentSchema.parse(document)
   const roles: Readonly<Record<string, Record<string, string>>> = {
     nobody: {},

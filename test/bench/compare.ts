@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { takePort } from '../../origin/local/ports.ts'
-import { readStackFile, type StackFile } from '../../origin/local/stack-file.ts'
+import { stackFileSchema } from '../../origin/local/stack-file.ts'
 import { eventually } from '../support/eventually.ts'
 import { makeDataDirectory } from '../support/run-folder.ts'
-import { type ComparedRequest, comparedRequests } from './compare-requests.ts'
+import { type ComparedRequest, type ComparedStack, comparedRequests } from './compare-requests.ts'
 
 /**
  * `npm run compare -- --before <folder>`: the raw answers of this version and of another one's folder to the same requests, in
@@ -84,8 +84,18 @@ async function answerOf(base: string, { method, path, headers, body }: ComparedR
   })
 }
 
+/** What every version writes into stack.json. */
+const comparedStackSchema = stackFileSchema.pick({ worker: true, internalAuthKey: true, tokens: true })
+
+async function readStack(data: string): Promise<ComparedStack> {
+  return comparedStackSchema.parse(JSON.parse(await readFile(join(data, 'stack.json'), 'utf8')))
+}
+
 /** Starts the stack of a folder, hands it over and stops it again. */
-async function withStack<Value>(folder: string, use: (stack: StackFile) => Promise<Value>): Promise<Value> {
+async function withStack<Value>(
+  folder: string,
+  use: (stack: ComparedStack) => Promise<Value>,
+): Promise<Value> {
   const data = await makeDataDirectory()
   const args = ['--data', data, '--port', String(await takePort(0)), '--contacts', String(contacts)]
   const child = spawn(process.execPath, [join(folder, 'origin/local/start.ts'), ...args], {
@@ -95,7 +105,7 @@ async function withStack<Value>(folder: string, use: (stack: StackFile) => Promi
   })
   const ended = once(child, 'close')
   try {
-    const stack = await eventually(() => readStackFile(data), { deadlineMs: 120_000 })
+    const stack = await eventually(() => readStack(data), { deadlineMs: 120_000 })
     return await use(stack)
   } finally {
     child.kill('SIGINT')
