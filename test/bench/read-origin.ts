@@ -9,7 +9,8 @@ export interface StandInOrigin {
 
 /** Long enough that nothing expires while it is measured. */
 const lifetimeSeconds = 86_400
-const { cacheConfig } = defaultCacheSettings
+/** Without what a version that is compared may not know. */
+const { lifetimes: _, ...cacheConfig } = defaultCacheSettings.cacheConfig
 const settings = {
   ...defaultCacheSettings,
   cacheConfig: { ...cacheConfig, contactsTTL: lifetimeSeconds },
