@@ -14,14 +14,14 @@ import type { Memberships } from './membership.ts'
 import { userNamedBy, workspaceNamedBy } from './names.ts'
 
 /*
- * The one order in which a request is let in, cheapest first, so that nobody makes this service work before they have
- * shown who they are: the token, the user's limit, the workspace's name, the membership (which may cost the origin a
- * query), the workspace's limit, and only then the rest of the input, the body last. A stranger must not use a workspace's
- * share up, so that comes behind the membership. The mount (http/mount.ts) calls the door of a route's access before it
- * reads any input, so handlers have no other way to a caller or a body.
+ * Every request is admitted in one order, the cheapest check first: the token, the user's limit, the workspace's name, the
+ * membership (which may cost the origin a query), the workspace's limit, and only then the rest of the input, the body last.
+ * So callers cause no work before they have proved who they are. The workspace's limit comes after the membership because a
+ * stranger must not use up a workspace's share. The mount (http/mount.ts) calls the door of a route's access before it reads
+ * any input, so handlers have no other way to a caller or a body.
  */
 
-/** The parts that decide who is let in. */
+/** The parts that the door needs to decide whether a caller is let in. */
 export interface DoorParts {
   readonly bearer: Pick<Bearer, 'authenticate'>
   readonly memberships: Memberships
@@ -29,26 +29,26 @@ export interface DoorParts {
   readonly config: Pick<Config, 'internalAuthKey' | 'metricsToken' | 'operatorsWorkspaceId'>
 }
 
-/** What a body says that names its workspace. A user it names must be the token's subject. */
+/** The part of a body that names its workspace. If it names a user too, that must be the token's subject. */
 export interface NamedInBody {
   readonly workspaceId: WorkspaceId
   readonly userId?: UserId | undefined
 }
 
-/** A request at the door. */
+/** A request, as the door sees it. */
 export interface Arrival {
   readonly services: DoorParts
   readonly method: string
   readonly headers: Pick<Headers, 'get'>
   readonly requestId: string
   readonly trace: Trace
-  /** What the door learns: for the log, and for the headers of the answer. */
+  /** Filled in by the door, for the request log and for the headers of the answer. */
   readonly notes: DoorNotes
-  /** The workspace that the path names; undefined where it names none. */
+  /** The workspace that the path names; undefined if it names none. */
   readonly workspaceInPath: string | undefined
   /** Whether the route's body names its workspace. */
   readonly isNamedByBody: boolean
-  /** Reads such a body, once and bounded. */
+  /** Reads a body that names its workspace, up to its size limit. Must be called at most once. */
   readNaming(): Promise<Result<NamedInBody, WireError>>
   keepAlive(work: Promise<unknown>): void
 }
@@ -64,7 +64,7 @@ type Admitted<Caller> = Result<Caller, WireError> | Promise<Result<Caller, WireE
 
 const anybody = ok(null)
 
-/** The one door: how each kind of access lets a request in, or refuses it. */
+/** The door of each kind of access: it answers the caller, or the error with which the request is refused. */
 export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<CallerOf[Kind]> } = {
   public: () => anybody,
   'metrics-token': admitToMetrics,
@@ -85,7 +85,7 @@ async function admitMember(arrival: Arrival, needed: Role): Promise<Result<Membe
     : enterNamed(arrival, principal.value, needed)
 }
 
-/** The workspace is named by the route's path or by X-Workspace-ID; where both name one they must agree. */
+/** Admits a member of the workspace that the path or X-Workspace-ID names. If both name one, they must agree. */
 async function enterNamed(
   arrival: Arrival,
   principal: Principal,
@@ -96,8 +96,9 @@ async function enterNamed(
 }
 
 /**
- * The workspace is named by the body. Where X-Workspace-ID names it too, the membership is looked up by the header before
- * the body is read, and the two must agree. Without the header the body has to be read first: such bodies must be tiny.
+ * Admits a member of the workspace that the body names. If X-Workspace-ID names one too, the membership is looked up by the
+ * header before the body is read, and the two must agree. Without the header the body has to be read first, so the limit on
+ * such bodies is small.
  */
 async function enterByBody(
   arrival: Arrival,
@@ -116,7 +117,7 @@ async function enterByBody(
   return byHeader.value.workspaceId === workspaceId ? byHeader : err({ code: 'workspace_mismatch' })
 }
 
-/** The user of a verified token, within the limit of that user. */
+/** Verifies the token and counts the request against the limit of its user. */
 async function identify(arrival: Arrival): Promise<Result<Principal, WireError>> {
   const { services, headers } = arrival
   const bearer = await services.bearer.authenticate(headers.get('Authorization'))
@@ -128,7 +129,7 @@ async function identify(arrival: Arrival): Promise<Result<Principal, WireError>>
   return claimedUser === null || claimedUser === userId ? bearer : err({ code: 'user_mismatch' })
 }
 
-/** The user as a member of the workspace, within the workspace's limit. */
+/** Looks up the user's membership and counts the request against the limit of the workspace. */
 async function enter(
   arrival: Arrival,
   principal: Principal,
@@ -148,8 +149,9 @@ async function enter(
 }
 
 /**
- * Counts the request against a limit, and answers the refusal or null. While Redis is away the platform decides: a read does not
- * wait for that, and a refusal takes the place of its answer (http/rate-limit-headers.ts); whatever changes something waits.
+ * Counts the request against a limit, and answers the refusal or null. While Redis cannot be reached, the platform's limiter
+ * decides. A read does not wait for it: a late refusal replaces the read's answer (http/rate-limit-headers.ts). A request that
+ * may change something waits for the decision.
  */
 async function holdAgainst(
   { method, keepAlive, notes }: Arrival,
@@ -169,7 +171,8 @@ async function admitReader(arrival: Arrival, takesServices: boolean): Promise<Re
   if (wanted !== null && wanted !== '0') return admitExplained(arrival, wanted, takesServices)
   const principal = await identify(arrival)
   if (principal.ok) return readerOf(await enterNamed(arrival, principal.value, 'member'), false)
-  // The key is compared only where no token was found, so that members, who are nearly all readers, never pay for it.
+  // Nearly all readers are members with a token. The key is compared only if the token was not valid, so members do not pay
+  // for the comparison.
   const mayBeKey = takesServices && principal.error.code === 'token_invalid'
   if (!mayBeKey || !(await holdsInternalKey(arrival))) return principal
   return admitService(arrival, false, true)
@@ -203,7 +206,7 @@ function readerOf(member: Result<Member, WireError>, wantsExplanation: boolean):
   })
 }
 
-/** A service is trusted with every workspace, and counted against no limit of users: it sends for all of them. */
+/** A service may read every workspace, and no user's limit counts its requests, because it sends them for all users. */
 function admitService(
   arrival: Arrival,
   wantsExplanation: boolean,
@@ -240,10 +243,10 @@ async function admitToMetrics({ headers, services }: Arrival): Promise<Result<nu
   return isLetIn ? anybody : err({ code: 'key_invalid' })
 }
 
-/** Nobody in particular: all who hold METRICS_TOKEN have, together, what a workspace has. */
+/** METRICS_TOKEN names no user, so all its holders together may open as many streams as one workspace. */
 const tokenHolder: Operator['holder'] = { workspaceId: null, userId: null }
 
-/** Without an operators' workspace an admin of any workspace is let in: nothing that is shown is about a workspace. */
+/** Without an operators' workspace, admins of every workspace are let in, because these figures describe no workspace. */
 async function admitOperator(arrival: Arrival): Promise<Result<Operator, WireError>> {
   const { metricsToken, operatorsWorkspaceId } = arrival.services.config
   const hasOperators = operatorsWorkspaceId !== null
@@ -264,7 +267,10 @@ async function admitOperator(arrival: Arrival): Promise<Result<Operator, WireErr
   })
 }
 
-/** An admin of just any workspace, a customer's, must not silence everybody's alerts; METRICS_TOKEN only reads. */
+/**
+ * An admin of some workspace is a customer and must not silence everybody's alerts, so only the internal key and admins of the
+ * operators' workspace are let in. METRICS_TOKEN gives read access only.
+ */
 async function admitToAlertSettings(arrival: Arrival): Promise<Result<null, WireError>> {
   if (await holdsInternalKey(arrival)) return anybody
   const { operatorsWorkspaceId } = arrival.services.config
@@ -273,7 +279,7 @@ async function admitToAlertSettings(arrival: Arrival): Promise<Result<null, Wire
   return operatorsWorkspaceId === null ? err({ code: 'admin_required' }) : anybody
 }
 
-/** An admin of a workspace; for null, of the one that X-Workspace-ID names. */
+/** Admits an admin of the workspace. For null, X-Workspace-ID names the workspace. */
 async function admitAdminOf(
   arrival: Arrival,
   workspaceId: WorkspaceId | null,

@@ -18,34 +18,34 @@ import { believedMs, createRoleMemory, hasChangedSince, membershipTags } from '.
 
 export interface Memberships {
   /**
-   * The principal's role in the workspace: by the token's claim where it has one, else as the origin says. At once where
-   * that is remembered and the ledger's view is at hand. `not_a_member` where there is none, `auth_unavailable` where it
-   * cannot be known at the moment, `rate_limited` where the user tries too many workspaces that they are not in.
+   * The principal's role in the workspace: from the token's claim if it has one, else from the origin. The answer is no promise
+   * if the role is remembered and a view of the ledger is at hand. Errors: `not_a_member`; `auth_unavailable` if the origin
+   * cannot be reached; `rate_limited` if the user tried too many workspaces without being a member.
    */
   roleOf(principal: Principal, workspaceId: WorkspaceId, request: LookupRequest): RoleAnswer
 }
 
 type RoleAnswer = Result<Role, WireError> | Promise<Result<Role, WireError>>
 
-/** The request that needs to know. */
+/** The request that a membership is looked up for. */
 interface LookupRequest {
   readonly requestId: string
   readonly trace: Trace | undefined
-  /** Others may wait for what this request began: it is done to its end, though its client goes away. */
+  /** Other requests may wait for a lookup that this request began, so the lookup must finish even if this client leaves. */
   keepAlive(work: Promise<unknown>): void
 }
 
-/** One call of the origin about a user in a workspace. */
+/** One question to the origin: the role of a user in a workspace. */
 export interface Lookup {
   readonly principal: Principal
   readonly workspaceId: WorkspaceId
   readonly requestId: string
   readonly trace: Trace | undefined
-  /** The place in the ledger before the call. The origin must not answer with what it read for an earlier one. */
+  /** The ledger's version before the call. The origin must not answer with a row that it read for an earlier version. */
   readonly stamp: MembershipStamp | null
 }
 
-/** The views of the workspaces' ledgers (ledger/view.ts), as far as memberships need them. */
+/** The part of the views of the ledgers (ledger/view.ts) that memberships use. */
 interface MembersViews {
   current(
     workspaceId: WorkspaceId,
@@ -56,7 +56,7 @@ interface MembersViews {
 }
 
 interface MembershipsOptions {
-  /** Calls the origin, within a deadline: the role, or null where the user is not a member. */
+  /** Calls the origin, with a deadline: the role, or null if the user is not a member. */
   lookUp(lookup: Lookup): Promise<Result<Role | null, WireError>>
   readonly views: MembersViews
   /** `STALENESS_BOUND_MS`. */
@@ -65,7 +65,7 @@ interface MembershipsOptions {
   readonly recorder: Recorder
 }
 
-/** What a lookup was begun for: others join it where it serves them as well. */
+/** The token and the stamp that a lookup was started with. Other requests may join it if it answers them too. */
 interface Terms {
   readonly token: string
   readonly stamp: MembershipStamp | null
@@ -74,16 +74,16 @@ interface Terms {
 type Known = Result<Role | null, WireError>
 
 /**
- * Memberships, each remembered with the place in the workspace's ledger that was known before the origin was called, and used
- * only while none of its tags (`members`, the user's bucket of it, `workspace`) moved past that place. So a member who was
- * removed is out within the staleness bound, and somebody who was let in is in, also where the opposite was remembered.
- * A remembered role is also dropped after `limits.membershipSeconds`, a stranger's after `limits.strangerSeconds`.
+ * Creates the memory of memberships. Each role is remembered with the ledger's version that was known before the origin was
+ * called, and is used only while none of its tags (`members`, the user's bucket of it, `workspace`) moved after that version.
+ * So a removed member is out within the staleness bound, and a new member is in, even if the opposite was remembered. A
+ * member's role is forgotten after `limits.membershipSeconds`, a stranger's after `limits.strangerSeconds`.
  *
- * While the ledger is out of reach, or was never called since nobody reads that workspace here, nothing is proved: then what
- * is remembered is used for the bound, and the origin decides after it. A failure to know is never remembered, and never
- * taken for an answer; but while the origin is away or late, somebody who was a member at most
- * `limits.membershipGraceSeconds` ago still is, unless a tag is known to have moved: so an outage of the origin does not close
- * the boards that are cached, and opens none that was closed.
+ * If the ledger cannot be reached, or was never called because nobody reads that workspace here, a remembered role cannot be
+ * proved: it is used for the staleness bound, and then the origin decides. A failed lookup is never remembered and never taken
+ * for an answer. While the origin is down or late, a user who was a member at most `limits.membershipGraceSeconds` ago is still
+ * let in, unless a tag is known to have moved. So an outage of the origin neither closes the boards that are cached nor opens
+ * one that was closed.
  */
 export function createMemberships(options: MembershipsOptions): Memberships {
   return new RememberedMemberships(options)
@@ -124,7 +124,7 @@ class RememberedMemberships implements Memberships {
       const { view, isProven } = await this.viewFor(key, workspaceId, request.keepAlive)
       const known = this.unchanged(key, view)
       if (known !== undefined && this.isUsable(known, isProven)) return member(known.role)
-      // Of a view that is not to be had, an older place will do: it was known before this call all the more.
+      // Without a view, the stamp of the remembered role serves: its version was also known before this call.
       const stamp = view === null ? (known?.stamp ?? null) : stampOf(view)
       const calledAtMs = this.options.clock.now()
       const lookup = { principal, workspaceId, stamp, requestId: request.requestId, trace: request.trace }
@@ -136,8 +136,8 @@ class RememberedMemberships implements Memberships {
   }
 
   /**
-   * The view to judge by. The ledger is called for members alone: a stranger must wake up no ledger, least of all one of a name
-   * that they made up.
+   * The view to judge by. Only a lookup of a known member may call the ledger: a stranger must not wake a ledger up, least of
+   * all the one of a workspace that does not exist.
    */
   private async viewFor(
     key: string,
@@ -151,7 +151,7 @@ class RememberedMemberships implements Memberships {
     return { view: proof.ok ? proof.value : proof.error.last, isProven: proof.ok }
   }
 
-  /** Whether an answer still holds: it is as old as the call, which may have taken longer than the bound. */
+  /** Whether an answer still holds. It is as old as the call, and the call may have taken longer than the staleness bound. */
   private async isCurrent(
     { stamp, principal, workspaceId }: Lookup,
     tags: readonly Tag[],
@@ -159,13 +159,13 @@ class RememberedMemberships implements Memberships {
     keepAlive: LookupRequest['keepAlive'],
   ): Promise<boolean> {
     const { clock, boundMs } = this.options
-    // Nothing to judge it by: the first answer about a member, or the ledger is out of reach.
+    // No view was known before the call: this is the first lookup about the user, or the ledger cannot be reached.
     if (stamp === null) return attempt > 1 || clock.now() - calledAtMs <= boundMs
     const { view, isProven } = await this.viewFor(keyOf(principal, workspaceId), workspaceId, keepAlive)
     return !isProven || view === null || !hasChangedSince(stamp, tags, view)
   }
 
-  /** What is remembered, unless the view tells that it may have changed. */
+  /** The remembered role, unless the view says that it may have changed. */
   private unchanged(key: string, view: MembersView | null): RememberedRole | undefined {
     const known = this.memory.get(key)
     const hasChanged = known !== undefined && view !== null && hasChangedSince(known.stamp, known.tags, view)
@@ -178,7 +178,7 @@ class RememberedMemberships implements Memberships {
     return clock.now() < known.calledAtMs + usableMs
   }
 
-  /** The origin's answer; where it is away or late, the role of a member who is in the time of grace. */
+  /** The origin's answer. If the origin is down or late, a member within the grace period keeps the remembered role. */
   private async answerOf(
     lookup: Lookup,
     { tags, view, known }: Held,
@@ -190,7 +190,7 @@ class RememberedMemberships implements Memberships {
     const called = this.flights.share(
       keyOf(principal, workspaceId),
       { token, stamp },
-      // The origin judges the token too: another token of the same user may fare differently.
+      // The origin verifies the token too, and may refuse one token of a user and accept another.
       (underWay) =>
         underWay.token === token && (view === null || !hasChangedSince(underWay.stamp, tags, view)),
       () => this.call(lookup, tags),
@@ -208,7 +208,7 @@ class RememberedMemberships implements Memberships {
     const { principal, workspaceId, stamp } = lookup
     const key = keyOf(principal, workspaceId)
     const calledAtMs = clock.now()
-    // A call about a member now and then is no stranger's, and while the origin is away it must cost them nothing.
+    // The budget is for strangers. A lookup about a known member costs that user nothing, also while the origin is down.
     const isMember = this.memory.isMember(key)
     const waitMs = isMember ? 0 : this.budget.take(principal.userId)
     if (waitMs > 0) {
@@ -224,7 +224,7 @@ class RememberedMemberships implements Memberships {
   }
 }
 
-/** What a lookup begins with: the view, and what is remembered and not known to have changed. */
+/** The state that a lookup starts from: the view, and the remembered role unless it is known to have changed. */
 interface Held {
   readonly tags: readonly Tag[]
   readonly view: MembersView | null
@@ -235,7 +235,7 @@ function stampOf({ ledgerId, version }: MembersView): MembershipStamp {
   return { ledgerId, version }
 }
 
-/** Identifiers hold no white space (shared/ids.ts), so no two pairs share a key. */
+/** Identifiers contain no white space (shared/ids.ts), so no two pairs of user and workspace share a key. */
 function keyOf({ userId }: Principal, workspaceId: WorkspaceId): string {
   return `${userId} ${workspaceId}`
 }
@@ -257,7 +257,7 @@ function member(role: Role | null): Result<Role, WireError> {
   return role === null ? err({ code: 'not_a_member' }) : ok(role)
 }
 
-/** That the origin is away says nothing of a cache here: what cannot be checked is the caller. */
+/** Turns an outage of the origin into `auth_unavailable`, because the caller could not be checked. */
 function unknowable(error: WireError): WireError {
   if (!isOutage(error)) return error
   return {

@@ -4,34 +4,35 @@ import { limits } from '../../shared/limits.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import { bucketTag, familyTag } from '../../shared/tags/tags.ts'
 
-/** What is needed of a view of a workspace's ledger (ledger/view.ts) to judge a remembered role. */
+/** The part of a view of a workspace's ledger (ledger/view.ts) that judges a remembered role. */
 export interface MembersView {
   readonly ledgerId: string
   readonly version: Version
-  /** Whether a tag moved past a version, or can no longer be told not to have. */
+  /** Whether a tag moved after a version, or may have: a view that cannot tell answers true. */
   hasMovedPast(tag: Tag, version: Version): boolean
 }
 
-/** The place in a ledger that was known before the origin was called: what moved later may not be in its answer. */
+/** The ledger's version that was known before the origin was called. The answer may miss changes after that version. */
 export interface MembershipStamp {
   readonly ledgerId: string
   readonly version: Version
 }
 
-/** What the origin said of a user in a workspace; null: they are no member. */
+/** The origin's answer about a user in a workspace. */
 export interface RememberedRole {
+  /** Null if the user is not a member. */
   readonly role: Role | null
-  /** Null where no view of the ledger was to be had. */
+  /** Null if there was no view of the ledger. */
   readonly stamp: MembershipStamp | null
-  /** Of this user's membership. */
+  /** The tags that this user's membership depends on. */
   readonly tags: readonly Tag[]
-  /** When the origin was called: its answer is as old as the call. */
+  /** The instant at which the origin was called. The answer counts as old as the call. */
   readonly calledAtMs: number
 }
 
 /**
- * What the origin said, by user and workspace. Strangers, who are many, are remembered apart, so that they push no member
- * out.
+ * The origin's answers, by user and workspace. Users who are no members are kept in a memory of their own, so that many of them
+ * evict no member.
  */
 interface RoleMemory {
   get(key: string): RememberedRole | undefined
@@ -71,7 +72,7 @@ export function hasChangedSince(
   )
 }
 
-/** How long a role is believed, judged by the ledger all the while. */
+/** How long a role may be used without calling the origin again, in milliseconds, provided that none of its tags moves. */
 export function believedMs({ role }: RememberedRole): number {
   return 1_000 * (role === null ? limits.strangerSeconds : limits.membershipSeconds)
 }

@@ -12,7 +12,7 @@ import type { Policy } from './read-terms.ts'
 import type { SettingsCaller, SettingsReader } from './settings-reader.ts'
 import type { Wish } from './wish.ts'
 
-/** A question on its way to the read path: in whose name it is asked, and how it may be answered. */
+/** A question with its caller and the caller's wishes about the answer. */
 export interface Inquiry {
   readonly question: Question
   readonly workspaceId: WorkspaceId
@@ -21,7 +21,7 @@ export interface Inquiry {
   readonly isWarmUp?: boolean
 }
 
-/** Answers a resource's question from the tiers or the origin, as the workspace's settings have it. */
+/** Answers a question from the tiers or the origin, under the workspace's cache settings. */
 export type AnswerQuestion = (inquiry: Inquiry) => Promise<Result<ReadAnswer, WireError>>
 
 export function createAnswer(
@@ -49,7 +49,7 @@ export function createAnswer(
   }
 }
 
-/** The user whose entry answers; null where the workspace shares it. The backend names one where it needs one. */
+/** The user that the entry belongs to, or null if the workspace shares it. `user_needed` if a service named no user. */
 export function ownerOf({ sharing }: Question, { userId }: Caller): Result<UserId | null, WireError> {
   if (sharing === 'workspace') return ok(null)
   return userId === null ? err({ code: 'user_needed' }) : ok(userId)
@@ -60,14 +60,14 @@ function policyOf(question: Question, settings: CacheSettings): Policy {
 }
 
 /**
- * The same, for users whose part is missing in the entry that their workspace shares: they are answered from an entry of their
- * own, whole, so that its figures, its age and its source belong together.
+ * The same answers, but a user whom the workspace's shared entry does not cover gets the whole answer from an entry of their
+ * own. So the figures, the age and the source of an answer always come from one entry.
  */
 export function withOwnAnswers(answer: AnswerQuestion): AnswerQuestion {
   return async (inquiry) => {
     const shared = await answer(inquiry)
     const { userId } = inquiry.caller
-    // A warm-up is for all: the user who asked for it says nothing of those who will read.
+    // A warm-up loads the shared entry for everybody. The user who started it may not be among the readers.
     if (!shared.ok || !shared.value.entry.found || userId === null || inquiry.isWarmUp === true) return shared
     const own = inquiry.question.ownOf(shared.value.entry.body, userId)
     return own === null ? shared : answer({ ...inquiry, question: own })

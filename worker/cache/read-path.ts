@@ -19,14 +19,14 @@ import type { SettingsReader } from './settings-reader.ts'
 import { createSettingsReader } from './settings-reader.ts'
 import { createStore } from './store.ts'
 
-/** What a read path stands on: everything outside of it, time and chance included. */
+/** Everything that a read path needs from outside, time and randomness included. */
 interface ReadPathParts {
   readonly clock: Clock
   /** Uniform in [0, 1). */
   random(): number
   readonly recorder: Recorder
   readonly ledger: LedgerClient
-  /** Where the location's isolates share their views; null: each asks for itself. */
+  /** Where the isolates of a location share their views; null if each isolate calls the ledger itself. */
   readonly sharedViews: SharedViews | null
   readonly slots: readonly TierSlot[]
   readonly origin: Pick<Origin, 'load' | 'settings'>
@@ -34,25 +34,25 @@ interface ReadPathParts {
   readonly staleIfErrorSeconds: number
   /** The share of cached answers that is compared with the origin, 0 to 1. */
   readonly consistencySampleRate: number
-  /** A validator for a body: the same bytes, the same text. */
+  /** The ETag of a body: equal bytes give equal ETags. */
   etagOf(body: Uint8Array): Promise<string>
-  /** Takes one line about a violation, for a person to look into. */
+  /** Logs one line about a violation, so that a person can look into it. */
   report(line: string): void
 }
 
 interface ReadPath {
-  /** Answers a resource's question. */
+  /** Answers the question of a resource. */
   readonly answer: AnswerQuestion
   readonly settings: SettingsReader
-  /** The isolate's views of ledgers: what else is judged by them, such as memberships, is as current as an answer. */
+  /** The isolate's views of the ledgers. Memberships are judged by them too, and so are as current as answers. */
   readonly views: Views
-  /** Answers for one entry, whatever resource it is of. */
+  /** Reads one entry by its key, whatever its resource. */
   readonly reader: Reader
 }
 
 /**
- * The parts of a read put together, for the Worker, the simulation and the tests alike: an answer is read or loaded, checked
- * for a share of all, and what its reader is likely to want next is loaded behind it.
+ * Puts the parts of a read together, for the Worker, the simulation and the tests alike. An answer is read or loaded, a share
+ * of the answers is checked against the origin, and the entries that the reader is likely to need next are loaded behind it.
  */
 export function createReadPath(parts: ReadPathParts): ReadPath {
   const { clock, random, recorder, ledger, slots, origin, staleIfErrorSeconds } = parts

@@ -22,18 +22,21 @@ import type { Wish } from './wish.ts'
 /** Why an answer could not be proved current. */
 type Doubt = 'ledger-unreachable' | 'origin-failed' | 'overtaken'
 
-/** An entry that answers, and how that came about. */
+/** The entry that answers a read, and how it was found. */
 export interface ReadAnswer {
   readonly entry: Entry
   readonly status: Served['status']
   readonly source: SourceName
   readonly lifetimeSeconds: number
-  /** Null: proved current within the bound, or only past its lifetime. Else why not, and the caller is told. */
+  /**
+   * Why the entry could not be proved current; the answer tells the caller. Null if it was proved current within the staleness
+   * bound, also if it is past its lifetime.
+   */
   readonly doubt: Doubt | null
   readonly isCacheEnabled: boolean
   /** The tiers and the origin that were tried on the way, in order. */
   readonly steps: readonly Step[]
-  /** What the entry was judged by; null where the ledger was never heard of. */
+  /** The view that the entry was judged by; null if the ledger never answered. */
   readonly view: View | null
 }
 
@@ -46,7 +49,7 @@ interface ReaderOptions extends SearchOptions {
   random(): number
 }
 
-/** One read on its way, and what is known of it so far. */
+/** The state of one read. */
 interface Passage {
   readonly options: ReaderOptions
   /** While an instant is in the future, readers that hold an older entry of its key do not wait for the origin. */
@@ -57,8 +60,9 @@ interface Passage {
 }
 
 /**
- * All control flow of a read, in one direction: the view of the ledger and the near tiers in parallel; the first
- * fresh entry answers; else the origin is asked; else the best entry that was kept aside answers and says so.
+ * Creates the reader, which has the whole control flow of a read. The near tiers are read while the view of the ledger is being
+ * fetched. The first fresh entry answers. If there is none, the origin loads one. If that fails, the best older entry answers,
+ * and the answer says so.
  */
 export function createReader(options: ReaderOptions): Reader {
   const overdue = new LRUCache<CacheKey, number>({ max: limits.isolateOverdueMax })
@@ -80,12 +84,12 @@ export function createReader(options: ReaderOptions): Reader {
   }
 }
 
-/** A fresh entry answers; an expired one too, refreshed in the background, unless the caller asked for more. */
+/** A fresh entry answers. An expired one answers too and is refreshed in the background, unless the caller's wish forbids it. */
 function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadAnswer | null {
   if (best === null) return null
   const { options, read } = passage
   const judgement = judgementOf(read, proof, options.clock, passage.policy.lifetimeSeconds)
-  // It was usable when it was found; other tiers may have been waited for since.
+  // The entry was usable when it was found, but the read may have waited for other tiers since then.
   if (isOver(best.entry, judgement.nowMs)) return null
   if (best.verdict === 'fresh') {
     if (depth > 0) read.keepAlive(options.store.promote(read.key, best.entry, depth))
@@ -99,19 +103,19 @@ function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadA
     lifetimeSeconds: wishedLifetime(passage),
   })
   if (!mayAnswer || staleSeconds > acceptedStaleSeconds(read.wish)) return null
-  // Without the ledger a refresh could not be stamped, so it would be of no use to the next reader.
+  // Without the ledger the refreshed entry would have no stamp, and the next reader could not use it.
   if (proof.ok) refresh(passage, proof)
   return say(passage, best, proof, 'STALE', doubtOf(proof))
 }
 
-/** Loads the entry behind the answer; readers that come meanwhile join the same load. */
+/** Loads the entry behind the answer. Readers that need the same entry meanwhile join this load. */
 function refresh({ options, read }: Passage, proof: Proof): void {
   read.keepAlive(options.load(read, proof, true))
 }
 
 /**
- * The same before an entry's end, for those that one isolate has in demand and all others too: what one of them has
- * loaded already is taken from the tiers that they share, so that the origin is asked once and not by each.
+ * Replaces an entry before its lifetime ends. Every isolate that uses the entry may get here, so it first looks for a newer
+ * entry in the farther tiers, which other isolates share. So one isolate loads it from the origin and the others find it there.
  */
 async function refreshEarly(passage: Passage, held: Entry, depth: number, proof: Proof): Promise<void> {
   const { options, read, policy } = passage
@@ -126,7 +130,7 @@ async function refreshEarly(passage: Passage, held: Entry, depth: number, proof:
 async function answerFromOrigin(passage: Passage, found: Found): ReturnType<Reader> {
   const { read } = passage
   const { proof } = found
-  // The ledger may have gone while tiers were waited for: no load without a stamp is a proof, least of all a joined one.
+  // The ledger may have become unreachable while the tiers were read. A load without a stamp proves nothing.
   const refusal = refuse(read.wish, proof)
   if (refusal !== null) return err(refusal)
   const patienceMs = fallbackOf(passage, found) === null ? null : fallbackPatienceMs(passage)
@@ -144,8 +148,9 @@ async function answerFromOrigin(passage: Passage, found: Found): ReturnType<Read
 }
 
 /**
- * What answers now where the origin fails (RFC 5861 section 4): never where proof was asked for, nothing past its last
- * usable instant, nothing staler than the caller takes. Asked again after the wait for the origin, which may outlast it.
+ * The older entry that answers if the origin fails (RFC 5861 section 4), or null. There is none if the caller demands proof, if
+ * the entry is past its last usable instant, or if it is staler than the caller accepts. It is judged again after the wait for
+ * the origin, because it may have ended meanwhile.
  */
 function fallbackOf({ options, read, policy }: Passage, { best, proof }: Found): Candidate | null {
   if (best === null || read.wish.proof.kind !== 'bounded') return null
@@ -192,13 +197,13 @@ function say(
   }
 }
 
-/** How long a reader that holds an older entry waits: not at all while the origin is late with the same key. */
+/** How long a reader with an older entry waits for the origin, in milliseconds: 0 while the origin is late with the same key. */
 function fallbackPatienceMs({ options, overdue, read }: Passage): number {
   const untilMs = overdue.get(read.key) ?? 0
   return options.clock.now() < untilMs ? 0 : limits.fallbackPatienceMs
 }
 
-/** Loads, and waits for it no longer than `patienceMs` if that is given; the load goes on behind the answer then. */
+/** Loads the entry. If `patienceMs` is given, the reader waits no longer than that, and the load goes on behind the answer. */
 async function loadTimed(
   { options, overdue, read, steps }: Passage,
   proof: Proof,
@@ -224,7 +229,7 @@ function fromDatabase(entry: Entry): Candidate {
   return { entry, verdict: 'fresh', source: 'database' }
 }
 
-/** A caller who wants proof gets none without the ledger; and no proof exists of a version never handed out. */
+/** The error of a demand that cannot be met: proof without the ledger, or a version that the ledger never handed out. */
 function refuse({ proof: demand }: Wish, proof: Proof): WireError | null {
   if (demand.kind === 'bounded') return null
   if (!proof.ok) return { code: 'ledger_unavailable', retryAfterSeconds: limits.retryAfterSeconds }
@@ -232,14 +237,14 @@ function refuse({ proof: demand }: Wish, proof: Proof): WireError | null {
   return proof.value.version < version ? { code: 'version_unknown' } : null
 }
 
-/** The part of an entry's lifetime in which it is fresh enough for this caller. */
+/** The part of an entry's lifetime in which it is fresh enough for this caller, in seconds. */
 function wishedLifetime({ policy, read: { wish } }: Passage): number {
   const { maxAgeSeconds, minFreshSeconds } = wish
   const ofItsOwn = policy.lifetimeSeconds - (minFreshSeconds ?? 0)
   return Math.min(ofItsOwn, maxAgeSeconds ?? Number.POSITIVE_INFINITY)
 }
 
-/** How far past that an entry may answer while it is refreshed: however far, unless the caller set a limit. */
+/** How long past that an entry may answer while it is refreshed, in seconds. There is no limit unless the caller set one. */
 function acceptedStaleSeconds({ maxStaleSeconds, maxAgeSeconds, minFreshSeconds }: Wish): number {
   if (maxStaleSeconds !== null) return maxStaleSeconds
   return maxAgeSeconds === null && minFreshSeconds === null ? Number.POSITIVE_INFINITY : 0

@@ -9,14 +9,14 @@ import type { Judgement, Verdict } from './freshness.ts'
 import { isBetter, judge } from './freshness.ts'
 import type { Read } from './read-terms.ts'
 
-/** An entry that may answer, and how it was judged. */
+/** An entry that may answer, with its verdict. */
 export interface Candidate {
   readonly entry: Entry
   readonly verdict: Verdict
   readonly source: SourceName
 }
 
-/** A tier or the origin that a read tried, what came of it, and how long it took. */
+/** One tier that a read tried, or the origin, with its result and duration. */
 export interface Step {
   readonly name: string
   readonly said: Verdict | 'miss' | 'unreadable' | TierFailure['kind'] | 'loaded' | 'failed'
@@ -25,7 +25,7 @@ export interface Step {
 
 export interface Found {
   readonly best: Candidate | null
-  /** The depth of the tier that had the best candidate. */
+  /** The position of the tier that had the best candidate; 0 is the nearest tier. */
   readonly depth: number
   readonly proof: Proof
 }
@@ -41,12 +41,12 @@ export interface SearchOptions {
 interface Look {
   readonly slot: TierSlot
   readonly entry: Entry | null
-  /** Why there is no entry, where there is more to say than that the tier has none. */
+  /** Why there is no entry; null for a plain miss. */
   readonly failure: TierFailure['kind'] | 'unreadable' | null
   readonly durationMs: number
 }
 
-/** The tiers near the reader, asked one after the other while the view of the ledger may still be on its way. */
+/** Reads the near tiers one after the other, while the view of the ledger may still be on its way. */
 export async function lookNear(options: SearchOptions, read: Read): Promise<Look[]> {
   const looks: Look[] = []
   for (const [depth, slot] of options.slots.entries()) {
@@ -58,7 +58,7 @@ export async function lookNear(options: SearchOptions, read: Read): Promise<Look
   return looks
 }
 
-/** Asks tier after tier until one has a fresh entry; the best of the others is kept aside. */
+/** Reads tier after tier until one has a fresh entry, and keeps the best of the others as a fallback. */
 export async function searchTiers(
   options: SearchOptions,
   read: Read,
@@ -86,7 +86,7 @@ export async function searchTiers(
   return found
 }
 
-/** By what an entry is judged for a read: where the ledger is out of reach, by what was last known of it. */
+/** The terms on which an entry is judged. If the ledger cannot be reached, its last known view is used. */
 export function judgementOf(read: Read, proof: Proof, clock: Clock, lifetimeSeconds: number): Judgement {
   return {
     workspaceId: read.workspaceId,
@@ -107,7 +107,7 @@ async function lookInto(
   if (!got.ok) return { slot, entry: null, failure: got.error.kind, durationMs }
   const entry = got.value
   if (entry?.found !== true || isReadable(entry.body)) return { slot, entry, failure: null, durationMs }
-  // An entry of another shape, left by a Worker of another release: as good as none, in this tier alone.
+  // Another release of the Worker left an entry of another shape. It is a miss in this tier; other tiers may have a readable one.
   recorder.record({ kind: 'unreadable-entry', tier: slot.tier.name })
   return { slot, entry: null, failure: 'unreadable', durationMs }
 }

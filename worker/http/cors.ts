@@ -22,7 +22,7 @@ const allowedHeaders = [
 
 const preflightSeconds = '86400'
 
-/** Lets pages of the allowed origins read an answer (WHATWG Fetch, "CORS protocol"). */
+/** Sets the headers with which a browser lets pages of the allowed origins read the answer (WHATWG Fetch, "CORS protocol"). */
 export function letRead(headers: Headers, origin: string | null, allowedOrigins: readonly string[]): void {
   headers.append('Vary', 'Origin')
   if (origin === null || !allowedOrigins.includes(origin)) return
@@ -30,7 +30,7 @@ export function letRead(headers: Headers, origin: string | null, allowedOrigins:
   headers.set('Access-Control-Expose-Headers', exposedHeaders)
 }
 
-/** The answer to a preflight, which a browser sends before some requests of a page of another origin; and to every OPTIONS. */
+/** Answers every OPTIONS request as a CORS preflight, which browsers send before some requests to another origin. */
 export function preflight(
   origin: string | null,
   allowedOrigins: readonly string[],

@@ -11,16 +11,16 @@ import { isWellEncoded } from './input.ts'
 import { logRequest } from './request-log.ts'
 import type { Method } from './route.ts'
 
-/** What answers the requests that pass the entrance. */
+/** The routes and files behind the entrance. */
 export interface Inside {
-  /** Every method that a route has. */
+  /** Every method that some route has. */
   readonly methods: readonly Method[]
   answer(exchange: Exchange): Response | Promise<Response>
 }
 
 /**
- * What every request passes on its way in and out, whatever route it is for: the checks of its URL, CORS, the headers of every
- * answer, the figures, the log, and the one boundary at which what nobody expected ends.
+ * Creates the steps that every request goes through, whatever its route: the checks of its URL, CORS, the headers that every
+ * answer carries, metrics and the request log. An exception that nothing else caught is caught here and becomes a 500.
  */
 export function createEntrance(inside: Inside) {
   const allowedMethods = ['GET', 'HEAD', ...inside.methods.filter((method) => method !== 'GET'), 'OPTIONS']
@@ -34,7 +34,8 @@ export function createEntrance(inside: Inside) {
       answerFailure(error, requestId),
     )
     letRead(answer.headers, origin, allowedOrigins)
-    // Hono leaves the body out where a route was found; a refusal before that, or a failure, has one (RFC 9110 section 9.3.2).
+    // Hono drops the body of a route's answer to HEAD. A refusal before the route, or a 500, still has one, and a HEAD answer
+    // must not (RFC 9110 section 9.3.2).
     return exchange.isHead && answer.body !== null ? new Response(null, answer) : answer
   }
 
@@ -65,14 +66,14 @@ export function createEntrance(inside: Inside) {
   }
 }
 
-/** What every answer says, whatever became of the request. */
+/** Sets the headers that every answer carries, whether the request succeeded or failed. */
 function marked(answer: Response, requestId: string): Response {
   answer.headers.set('X-Request-ID', requestId)
   for (const [name, value] of safeHeaderEntries) answer.headers.set(name, value)
   return answer
 }
 
-/** A message may hold anything, so it is logged only where it is ours. */
+/** Logs an exception and answers 500. The message of a foreign error may hold contact data, so only our own are logged. */
 function answerFailure(error: unknown, requestId: string): Response {
   const said =
     error instanceof ConfigError
@@ -98,12 +99,12 @@ function count(exchange: Exchange, status: number): void {
 
 const countedMethods: readonly RequestMethod[] = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** One of a few: a caller may send any word as its method. */
+/** The method's label in the metrics: one of a few, because a caller may send any word as its method. */
 function countedMethod(method: string): RequestMethod {
   return countedMethods.find((known) => known === method) ?? 'other'
 }
 
-/** Where an error came from, without its message. */
+/** The stack of an error without its first line, which is the message. */
 function stackOf(error: Error): string {
   return (error.stack ?? '').split('\n').slice(1, 6).join('\n')
 }

@@ -8,19 +8,19 @@ import { parseBody } from './input.ts'
 import { traceOf } from './request-log.ts'
 import type { BodyTaken, Call, CallNotes, NamingBodyTaken, Route } from './route.ts'
 
-/** What keeps work going after an answer was sent. */
+/** The platform's `ExecutionContext`, as far as it is used: it keeps work running after the answer is sent. */
 export interface WorkKeeper {
   waitUntil(work: Promise<unknown>): void
 }
 
-/** Parameters of a path, percent-decoded. */
+/** The parameters of a path, percent-decoded. */
 interface PathParameters {
   param(): Record<string, string>
 }
 
 /**
- * One request on its way to its answer: what the door sees of it, what the handler is given, and what the log says. One object a
- * request; what few requests need is made when it is read.
+ * One request on its way to its answer. The door reads it as an `Arrival`, the handler as a `Call`, and the request log takes its
+ * notes. There is one object for each request, and parts that few requests need are made when they are first read.
  */
 export class Exchange implements Arrival, Call<unknown, unknown> {
   readonly services: Services
@@ -33,7 +33,7 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
   readonly trace: Trace
   readonly notes: CallNotes = { limits: [] }
   readonly keepAlive: (work: Promise<unknown>) => void
-  /** The pattern of the route that the request came to. */
+  /** The pattern of the route that was found, for metrics and the log. */
   pattern: string = unserved
   caller: unknown = null
   input: unknown = null
@@ -54,7 +54,7 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
     this.keepAlive = (work) => keeper.waitUntil(work)
   }
 
-  /** Where the request came to. */
+  /** Called by the mount as soon as it has found the route. */
   arriveAt(route: Route, path: PathParameters): void {
     this.route = route
     this.pattern = route.path
@@ -77,7 +77,7 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
     return this.path?.param() ?? {}
   }
 
-  /** What the body says; where it named the workspace it was read at the door. */
+  /** The parsed body. If it names the workspace, the door has read it already, and it is not read twice. */
   readBody(taken: BodyTaken | NamingBodyTaken): Promise<Result<unknown, WireError>> {
     this.body ??= parseBody(this.headers, this.request.body, taken)
     return this.body
@@ -92,7 +92,7 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
   }
 }
 
-/** The caller's own id of the request where it is a sane one. */
+/** The request id that the caller sent, if it is well formed; else a new one. */
 export function requestIdOf(headers: Headers): string {
   const given = headers.get('X-Request-ID')
   return given !== null && /^[\w-]{8,128}$/.test(given) ? given : crypto.randomUUID()

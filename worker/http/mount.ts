@@ -14,19 +14,19 @@ import type { PublicAnswers } from './public-answers.ts'
 import { withRateLimits } from './rate-limit-headers.ts'
 import type { Route } from './route.ts'
 
-/** A file of the dashboard's: served to anybody as it is, apart from the routes. */
+/** A file of the dashboard. Anybody may read it, and it is served without a door. */
 export interface ServedFile {
   readonly path: string
   serve(services: Services, request: Request): Promise<Result<Response, WireError>>
 }
 
-/** Hono hands the exchange to handlers where it would hand them the environment: so that no request needs a closure. */
+/** The exchange takes the place of Hono's environment, so that no request has to allocate a closure to reach its handler. */
 type Router = Hono<{ Bindings: Exchange }>
 
 /**
- * Mounts routes and files. Hono finds the route; its door, its input and its handler follow here, in this order. A path that
- * no route of the method has is looked up once more among the paths alone, so that a route that is found has one handler and
- * costs no chain of them.
+ * Mounts routes and files. Hono finds the route; then come its door, its input and its handler, in this order. If no route has
+ * both the method and the path, a second router looks the path up alone and tells a 405 from a 404. That keeps one handler for
+ * each route: Hono composes a chain of handlers at each request, and a single one needs no chain.
  */
 export function createInside(
   routes: readonly Route[],
@@ -63,7 +63,7 @@ export function createInside(
   }
 }
 
-/** RFC 9110 section 15.5.6: a 405 names the methods there are. */
+/** RFC 9110 section 15.5.6: the `Allow` header of a 405 names the methods that the path has. */
 function refuseOtherMethods(paths: Router, path: string, routes: readonly Route[]): void {
   const declared = routes.filter((route) => route.path === path).map((route) => route.method)
   const methods = declared.length === 0 ? ['GET' as const] : declared
@@ -80,7 +80,7 @@ function honoPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
-/** What path and query of a URL mean to a route. */
+/** The path and the query of a URL, as its route parsed them. */
 export interface UrlInput {
   readonly route: Route
   readonly path?: unknown
@@ -88,7 +88,7 @@ export interface UrlInput {
   readonly question?: unknown
 }
 
-/** What a handler may be given; which of it, its route's `takes` decides. */
+/** Everything that a handler may be given. The route's `takes` decides which members are present. */
 interface Input {
   path?: unknown
   query?: unknown
@@ -97,10 +97,10 @@ interface Input {
   body?: unknown
 }
 
-/** By URL, whatever its route: callers send the same few again and again. */
+/** Parsed URLs. Callers send the same few again and again, so most need no parsing. */
 type UrlMemory = LRUCache<string, UrlInput>
 
-/** Bounded by the number of URLs and by their characters, for all routes together. */
+/** Creates the memory of parsed URLs. All routes share its bounds on the number of URLs and on their characters. */
 export function createUrlMemory(): UrlMemory {
   return new LRUCache({
     max: limits.isolateQuestionsMax,
@@ -109,7 +109,7 @@ export function createUrlMemory(): UrlMemory {
   })
 }
 
-/** Takes a request through a route: its door, its input, its handler. */
+/** Creates the function that takes a request through its route's door, input and handler. */
 function createServe(publicAnswers: PublicAnswers): (route: Route, exchange: Exchange) => Promise<Response> {
   const known = createUrlMemory()
 
@@ -118,7 +118,7 @@ function createServe(publicAnswers: PublicAnswers): (route: Route, exchange: Exc
     if (!admitted.ok) return admitted
     const input = inputOf(route, exchange, known)
     if (!input.ok) return input
-    // The body last: it costs most to read.
+    // The body is read last because it costs most.
     const { body: taken } = route.takes
     if (taken !== undefined) {
       const body = await exchange.readBody(taken)
@@ -140,7 +140,7 @@ function createServe(publicAnswers: PublicAnswers): (route: Route, exchange: Exc
   }
 }
 
-/** What path, query and headers say. */
+/** Parses the path, the query and the headers, as far as the route takes them. */
 function inputOf(route: Route, exchange: Exchange, known: UrlMemory): Result<Input, WireError> {
   const { takes } = route
   const input: Input = {}
@@ -162,7 +162,7 @@ function inputOf(route: Route, exchange: Exchange, known: UrlMemory): Result<Inp
 function urlInputOf(route: Route, exchange: Exchange, known: UrlMemory): Result<UrlInput, WireError> {
   const { url } = exchange.request
   const before = known.get(url)
-  // Two methods of one path may take different things.
+  // Two methods of the same path may parse it differently.
   if (before !== undefined && before.route === route) return ok(before)
   const parsed = parseUrl(route, exchange)
   if (parsed.ok) known.set(url, parsed.value)

@@ -20,7 +20,7 @@ const encoder = new TextEncoder()
 const opening = encoder.encode('{"success":true,"data":')
 const closing = encoder.encode('}')
 
-/** What a reader's headers say of the answer that they want. */
+/** The request headers of a read, parsed. */
 interface ReadHeaders {
   readonly wish: Wish
   readonly ifNoneMatch: string | null
@@ -31,10 +31,10 @@ const readHeaders: HeadersTaken<
   ReadHeaders
 > = {
   described: {
-    [minVersionHeader]: 'Nothing older than this version is answered.',
-    'If-None-Match': 'The ETag of an answer that the caller has: 304 where it still holds.',
-    'Cache-Control': 'What the caller takes of a cache (RFC 9111, section 5.2.1).',
-    Pragma: 'As `Cache-Control`, where that is not sent.',
+    [minVersionHeader]: 'The answer must not be older than this version of the workspace.',
+    'If-None-Match': 'The ETag of an answer that the caller has. The answer is 304 if it still holds.',
+    'Cache-Control': 'Restrictions on what the cache may answer (RFC 9111, section 5.2.1).',
+    Pragma: '`no-cache` counts as in `Cache-Control`, if that header is absent.',
   },
   read(headers) {
     const wish = parseWish(headers)
@@ -42,12 +42,12 @@ const readHeaders: HeadersTaken<
   },
 }
 
-/** A declaration whose name the metrics know. */
+/** A declared resource. Its name is one of the labels in the metrics. */
 interface MountedResource extends Resource {
   readonly name: ResourceName
 }
 
-/** Every declared resource, mounted the same way. */
+/** One GET route for each declared resource. */
 export const resourceRoutes: readonly Route[] = resources.map(routeOf)
 
 type ResourceCall = Call<Reader, { readonly question: Question; readonly headers: ReadHeaders }>
@@ -99,13 +99,13 @@ async function answer(resource: MountedResource, call: ResourceCall): Promise<Re
   return responded
 }
 
-/** What is counted of an answer. */
+/** The labels and the view's age with which the metrics count an answer. */
 function servedBy({ status, source, view }: ReadAnswer, nowMs: number) {
   const served = { status, source }
   return view === null ? { served } : { served, viewAgeMs: nowMs - view.askedAtMs }
 }
 
-/** The stored bytes with what is said of them, or 304 where the caller has them already (RFC 9110 section 13). */
+/** The stored bytes with `_cache` added, or 304 if the caller already has them (RFC 9110 section 13). */
 function respond(
   resource: Resource,
   call: ResourceCall,
@@ -116,7 +116,8 @@ function respond(
   if (!entry.found) return err(resource.absence)
   const nowMs = call.services.clock.now()
   const { wantsExplanation } = call.caller
-  // Weak: `_cache` differs from answer to answer. With the user: the same entry may read differently to each.
+  // The ETag is weak because `_cache` differs from answer to answer. It names the user because users may get different
+  // answers from the same entry.
   const etag = `W/"${entry.etag}.${encodeURIComponent(userId ?? '')}"`
   const headers = headersOf(answered, nowMs, etag, wantsExplanation)
   if (!wantsExplanation && matches(call.input.headers.ifNoneMatch, etag)) {
@@ -150,7 +151,7 @@ function headersOf(answered: ReadAnswer, nowMs: number, etag: string, wantsExpla
   }
 }
 
-/** RFC 9211: how this cache handled the request. The detail is where the answer is from, or why it is in doubt. */
+/** The `Cache-Status` header (RFC 9211). Its detail is the source of the answer, or the reason why it is in doubt. */
 function cacheStatus(
   { status, source, entry, lifetimeSeconds, doubt, steps }: ReadAnswer,
   nowMs: number,
