@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Awaitable } from '../shared/awaitable.ts'
 import { systemClock } from '../shared/clock.ts'
 import { ok } from '../shared/result.ts'
 import type { Env } from './env.ts'
@@ -74,7 +75,7 @@ const files: readonly ServedFile[] = [
 export function createApp(servicesOf: (env: Env) => Services) {
   const enter = createEntrance(createInside(routes, files, createPublicAnswers(systemClock)))
   return {
-    fetch: (request: Request, env: Env, context: WorkKeeper): Promise<Response> =>
+    fetch: (request: Request, env: Env, context: WorkKeeper): Awaitable<Response> =>
       enter(request, servicesOf, env, context),
   }
 }

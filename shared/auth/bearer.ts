@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Awaitable } from '../awaitable.ts'
 import type { Clock } from '../clock.ts'
 import type { WireError } from '../contract/errors.ts'
 import { limits } from '../limits.ts'
@@ -13,11 +14,11 @@ export interface Bearer {
   /**
    * Authenticates the bearer token of an `Authorization` header. Never rejects. The errors `token_missing`,
    * `token_expired` and `token_invalid` deliberately say no more than that; `auth_unavailable` means that the issuer's
-   * keys are out of reach.
+   * keys are out of reach. A token that was verified before is recognized at once.
    */
-  authenticate(header: string | null): Promise<Result<Principal, WireError>>
+  authenticate(header: string | null): Awaitable<Result<Principal, WireError>>
   /** Authenticates a token that came without a header. null and '' count as missing. Otherwise like `authenticate`. */
-  authenticateToken(token: string | null): Promise<Result<Principal, WireError>>
+  authenticateToken(token: string | null): Awaitable<Result<Principal, WireError>>
   /** Forgets the issuer's keys and every verified token. To be called after a key was revoked. */
   forgetKeys(): void
 }
@@ -74,17 +75,20 @@ export function createBearer(options: BearerOptions): Bearer {
     return undefined
   }
 
-  async function authenticateToken(token: string | null): Promise<Result<Principal, WireError>> {
+  function authenticateToken(token: string | null): Awaitable<Result<Principal, WireError>> {
     if (token === null || token === '') return err({ code: 'token_missing' })
     const known = recall(token)
-    if (known !== undefined) return ok(known)
+    return known === undefined ? verifyAndRemember(token) : ok(known)
+  }
+
+  async function verifyAndRemember(token: string): Promise<Result<Principal, WireError>> {
     const principal = await verify(token, { issuer, audience, keys, nowMs: clock.now() })
     if (principal.ok) remembered.set(token, principal.value)
     return principal
   }
 
   return {
-    async authenticate(header) {
+    authenticate(header) {
       if (header === null || header === '') return err({ code: 'token_missing' })
       const token = header.replace(bearerScheme, '')
       return token.length === header.length || token === ''

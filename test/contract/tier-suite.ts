@@ -23,7 +23,7 @@ const signal = new AbortController().signal
 let keysTaken = 0
 const suiteParams = z.object({ name: z.string() })
 
-function freshKey(): Promise<CacheKey> {
+async function freshKey(): Promise<CacheKey> {
   keysTaken += 1
   const resource = { name: 'contract', version: 1, params: suiteParams, privateParams: [] }
   const question = { resource, params: { name: `${Date.now()}-${keysTaken}` } }

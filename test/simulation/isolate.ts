@@ -167,7 +167,8 @@ function seen(tier: Tier, { sawPut }: Surroundings): Tier {
 function heardTier(tier: Tier): Tier {
   return {
     name: tier.name,
-    get: (key, signal) => heardWhileAlive(tier.get(key, signal)),
+    heedsSignals: tier.heedsSignals,
+    get: (key, signal) => heardWhileAlive(Promise.resolve(tier.get(key, signal))),
     put: (key, entry, signal) => heardWhileAlive(tier.put(key, entry, signal)),
     remove: (keys, signal) => heardWhileAlive(tier.remove(keys, signal)),
     probe: (signal) => heardWhileAlive(tier.probe(signal)),

@@ -225,7 +225,7 @@ function createDoor(clock: Clock, random: Random) {
 
   const pass: Passage = (signal, act) => {
     const late = err({ kind: 'timeout' as const })
-    return signal.aborted ? Promise.resolve(late) : untilAborted(signal, cross(signal, act), late)
+    return signal?.aborted ? Promise.resolve(late) : untilAborted(signal, cross(signal, act), late)
   }
 
   return {

@@ -41,7 +41,7 @@ export function createFakeTier(
       },
       async (signal, act) => {
         if (tier.gate !== null) await untilAborted(signal, tier.gate, null)
-        if (signal.aborted) return err({ kind: 'timeout' })
+        if (signal?.aborted) return err({ kind: 'timeout' })
         return tier.failure === null ? act() : err(tier.failure)
       },
     ),
@@ -58,7 +58,7 @@ export interface BytesStore {
 
 /** The way to the store and back: when `act` is done to it, and what the caller is told of that. */
 export type Passage = <Value>(
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   act: () => Result<Value, TierFailure>,
 ) => Promise<Result<Value, TierFailure>>
 
@@ -66,6 +66,7 @@ export type Passage = <Value>(
 export function createBytesTier(name: TierName, clock: Clock, store: BytesStore, pass: Passage): Tier {
   return {
     name,
+    heedsSignals: true,
     get: (key, signal) =>
       pass(signal, () => {
         const bytes = store.read(key)
@@ -90,7 +91,12 @@ export function createBytesTier(name: TierName, clock: Clock, store: BytesStore,
 }
 
 /** What `work` settles to, or `late` once the signal is aborted. Leaves no listener behind on a signal that is not. */
-export function untilAborted<Value>(signal: AbortSignal, work: Promise<Value>, late: Value): Promise<Value> {
+export function untilAborted<Value>(
+  signal: AbortSignal | undefined,
+  work: Promise<Value>,
+  late: Value,
+): Promise<Value> {
+  if (signal === undefined) return work
   if (signal.aborted) return Promise.resolve(late)
   return new Promise((resolve, reject) => {
     const giveUp = () => resolve(late)

@@ -1,5 +1,7 @@
 import type { Bearer } from '../../shared/auth/bearer.ts'
 import type { Principal } from '../../shared/auth/verify.ts'
+import type { Awaitable } from '../../shared/awaitable.ts'
+import { whenReady } from '../../shared/awaitable.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import type { Role, UserId, WorkspaceId } from '../../shared/ids.ts'
@@ -60,7 +62,7 @@ export interface DoorNotes {
   workspaceId?: WorkspaceId
 }
 
-type Admitted<Caller> = Result<Caller, WireError> | Promise<Result<Caller, WireError>>
+type Admitted<Caller> = Awaitable<Result<Caller, WireError>>
 
 const anybody = ok(null)
 
@@ -77,20 +79,17 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   'alert-settings': admitToAlertSettings,
 }
 
-async function admitMember(arrival: Arrival, needed: Role): Promise<Result<Member, WireError>> {
-  const principal = await identify(arrival)
-  if (!principal.ok) return principal
-  return arrival.isNamedByBody
-    ? enterByBody(arrival, principal.value, needed)
-    : enterNamed(arrival, principal.value, needed)
+function admitMember(arrival: Arrival, needed: Role): Admitted<Member> {
+  return whenReady(identify(arrival), (principal) => {
+    if (!principal.ok) return principal
+    return arrival.isNamedByBody
+      ? enterByBody(arrival, principal.value, needed)
+      : enterNamed(arrival, principal.value, needed)
+  })
 }
 
 /** Admits a member of the workspace that the path or X-Workspace-ID names. If both name one, they must agree. */
-async function enterNamed(
-  arrival: Arrival,
-  principal: Principal,
-  needed: Role,
-): Promise<Result<Member, WireError>> {
+function enterNamed(arrival: Arrival, principal: Principal, needed: Role): Admitted<Member> {
   const workspaceId = workspaceNamedBy(arrival)
   return workspaceId.ok ? enter(arrival, principal, workspaceId.value, needed) : workspaceId
 }
@@ -118,34 +117,38 @@ async function enterByBody(
 }
 
 /** Verifies the token and counts the request against the limit of its user. */
-async function identify(arrival: Arrival): Promise<Result<Principal, WireError>> {
+function identify(arrival: Arrival): Admitted<Principal> {
   const { services, headers } = arrival
-  const bearer = await services.bearer.authenticate(headers.get('Authorization'))
-  if (!bearer.ok) return bearer
-  const { userId } = bearer.value
-  const counted = await holdAgainst(arrival, services.rateLimits.user, userId)
-  if (counted !== null) return err(counted)
-  const claimedUser = headers.get('X-User-ID')
-  return claimedUser === null || claimedUser === userId ? bearer : err({ code: 'user_mismatch' })
+  return whenReady(services.bearer.authenticate(headers.get('Authorization')), (bearer) => {
+    if (!bearer.ok) return bearer
+    const { userId } = bearer.value
+    return whenReady(holdAgainst(arrival, services.rateLimits.user, userId), (refusal) => {
+      if (refusal !== null) return err(refusal)
+      const claimedUser = headers.get('X-User-ID')
+      return claimedUser === null || claimedUser === userId ? bearer : err({ code: 'user_mismatch' })
+    })
+  })
 }
 
 /** Looks up the user's membership and counts the request against the limit of the workspace. */
-async function enter(
+function enter(
   arrival: Arrival,
   principal: Principal,
   workspaceId: WorkspaceId,
   needed: Role,
-): Promise<Result<Member, WireError>> {
+): Admitted<Member> {
   const { services, requestId, trace, keepAlive, notes } = arrival
-  const role = await services.memberships.roleOf(principal, workspaceId, arrival)
-  if (!role.ok) return role
-  notes.workspaceId = workspaceId
-  const counted = await holdAgainst(arrival, services.rateLimits.workspace, workspaceId)
-  if (counted !== null) return err(counted)
-  if (needed === 'admin' && role.value !== 'admin') return err({ code: 'admin_required' })
-  const { userId, token } = principal
-  const caller = { kind: 'member', userId, token, requestId, trace, keepAlive } as const
-  return ok({ principal, workspaceId, role: role.value, caller })
+  return whenReady(services.memberships.roleOf(principal, workspaceId, arrival), (role) => {
+    if (!role.ok) return role
+    notes.workspaceId = workspaceId
+    return whenReady(holdAgainst(arrival, services.rateLimits.workspace, workspaceId), (refusal) => {
+      if (refusal !== null) return err(refusal)
+      if (needed === 'admin' && role.value !== 'admin') return err({ code: 'admin_required' })
+      const { userId, token } = principal
+      const caller = { kind: 'member', userId, token, requestId, trace, keepAlive } as const
+      return ok({ principal, workspaceId, role: role.value, caller })
+    })
+  })
 }
 
 /**
@@ -153,29 +156,41 @@ async function enter(
  * decides. A read does not wait for it: a late refusal replaces the read's answer (http/rate-limit-headers.ts). A request that
  * may change something waits for the decision.
  */
-async function holdAgainst(
+function holdAgainst(
   { method, keepAlive, notes }: Arrival,
   take: RateLimits['user'],
   id: string,
-): Promise<WireError | null> {
+): Awaitable<WireError | null> {
   if (take === null) return null
   const taken = take(id, keepAlive)
   notes.limits.push(taken)
   const isRead = method === 'GET' || method === 'HEAD'
-  const isRefused = taken.isRefused || (!isRead && (await taken.refusal) === true)
-  return isRefused ? { code: 'rate_limited', retryAfterSeconds: taken.allowance.resetSeconds } : null
+  const refusal: WireError = { code: 'rate_limited', retryAfterSeconds: taken.allowance.resetSeconds }
+  if (taken.isRefused) return refusal
+  return isRead || taken.refusal === null
+    ? null
+    : whenReady(taken.refusal, (isRefused) => (isRefused ? refusal : null))
 }
 
-async function admitReader(arrival: Arrival, takesServices: boolean): Promise<Result<Reader, WireError>> {
+function admitReader(arrival: Arrival, takesServices: boolean): Admitted<Reader> {
   const wanted = arrival.headers.get(explainHeader)
   if (wanted !== null && wanted !== '0') return admitExplained(arrival, wanted, takesServices)
-  const principal = await identify(arrival)
-  if (principal.ok) return readerOf(await enterNamed(arrival, principal.value, 'member'), false)
-  // Nearly all readers are members with a token. The key is compared only if the token was not valid, so members do not pay
-  // for the comparison.
-  const mayBeKey = takesServices && principal.error.code === 'token_invalid'
-  if (!mayBeKey || !(await holdsInternalKey(arrival))) return principal
-  return admitService(arrival, false, true)
+  return whenReady(identify(arrival), (principal) => {
+    if (principal.ok) {
+      return whenReady(enterNamed(arrival, principal.value, 'member'), (member) => readerOf(member, false))
+    }
+    // Nearly all readers are members with a token. The key is compared only if the token was not valid, so members do not
+    // pay for the comparison.
+    const mayBeKey = takesServices && principal.error.code === 'token_invalid'
+    return mayBeKey ? admitServiceInstead(arrival, principal) : principal
+  })
+}
+
+async function admitServiceInstead(
+  arrival: Arrival,
+  refused: Result<never, WireError>,
+): Promise<Result<Reader, WireError>> {
+  return (await holdsInternalKey(arrival)) ? admitService(arrival, false, true) : refused
 }
 
 export const explainHeader = 'X-Explain'

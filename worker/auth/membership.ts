@@ -1,4 +1,5 @@
 import type { Principal } from '../../shared/auth/verify.ts'
+import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
@@ -22,10 +23,12 @@ export interface Memberships {
    * if the role is remembered and a view of the ledger is at hand. Errors: `not_a_member`; `auth_unavailable` if the origin
    * cannot be reached; `rate_limited` if the user tried too many workspaces without being a member.
    */
-  roleOf(principal: Principal, workspaceId: WorkspaceId, request: LookupRequest): RoleAnswer
+  roleOf(
+    principal: Principal,
+    workspaceId: WorkspaceId,
+    request: LookupRequest,
+  ): Awaitable<Result<Role, WireError>>
 }
-
-type RoleAnswer = Result<Role, WireError> | Promise<Result<Role, WireError>>
 
 /** The request that a membership is looked up for. */
 interface LookupRequest {
@@ -51,7 +54,7 @@ interface MembersViews {
     workspaceId: WorkspaceId,
     demand: Extract<Demand, { kind: 'bounded' }>,
     keepAlive: (work: Promise<unknown>) => void,
-  ): Promise<Result<MembersView, { readonly last: MembersView | null }>>
+  ): Awaitable<Result<MembersView, { readonly last: MembersView | null }>>
   atHand(workspaceId: WorkspaceId): MembersView | null
 }
 
@@ -102,7 +105,11 @@ class RememberedMemberships implements Memberships {
     this.flights = createSingleFlight<Terms, Known>({ clock, patienceMs: limits.originDeadlineMs })
   }
 
-  roleOf(principal: Principal, workspaceId: WorkspaceId, request: LookupRequest): RoleAnswer {
+  roleOf(
+    principal: Principal,
+    workspaceId: WorkspaceId,
+    request: LookupRequest,
+  ): Awaitable<Result<Role, WireError>> {
     if (principal.workspaces !== null) return member(principal.workspaces.get(workspaceId) ?? null)
     const known = this.memory.get(keyOf(principal, workspaceId))
     const view = known === undefined ? null : this.options.views.atHand(workspaceId)

@@ -1,3 +1,5 @@
+import type { Awaitable } from '../../shared/awaitable.ts'
+import { whenReady } from '../../shared/awaitable.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { CacheSettings } from '../../shared/contract/settings.ts'
 import { isCacheOn, lifetimeOf } from '../../shared/contract/settings.ts'
@@ -22,30 +24,31 @@ export interface Inquiry {
 }
 
 /** Answers a question from the tiers or the origin, under the workspace's cache settings. */
-export type AnswerQuestion = (inquiry: Inquiry) => Promise<Result<ReadAnswer, WireError>>
+export type AnswerQuestion = (inquiry: Inquiry) => Awaitable<Result<ReadAnswer, WireError>>
 
 export function createAnswer(
   reader: Reader,
   settings: SettingsReader,
   origin: Pick<Origin, 'load'>,
 ): AnswerQuestion {
-  return async function answer({ question, workspaceId, caller, wish, isWarmUp }) {
+  return function answer({ question, workspaceId, caller, wish, isWarmUp }) {
     const owner = ownerOf(question, caller)
     if (!owner.ok) return owner
     const { resource } = question
-    return reader({
+    const read = {
       workspaceId,
-      key: await cacheKey(question, workspaceId, owner.value),
       tags: question.tagsFor(owner.value),
       isBypass: question.isBypass,
-      policy: settings.inForce(workspaceId, caller).then((inForce) => policyOf(question, inForce)),
+      policy: whenReady(settings.inForce(workspaceId, caller), (inForce) => policyOf(question, inForce)),
       wish,
       isWarmUp: isWarmUp === true,
-      isReadable: (body) => resource.isReadable(body),
-      embeddedTags: (body) => resource.embeddedTags(body),
-      fetchBody: (version) => origin.load(question, { workspaceId, userId: owner.value, version }, caller),
+      isReadable: (body: Uint8Array) => resource.isReadable(body),
+      embeddedTags: (body: Uint8Array) => resource.embeddedTags(body),
+      fetchBody: (version: string) =>
+        origin.load(question, { workspaceId, userId: owner.value, version }, caller),
       keepAlive: caller.keepAlive,
-    })
+    }
+    return whenReady(cacheKey(question, workspaceId, owner.value), (key) => reader({ ...read, key }))
   }
 }
 
@@ -64,12 +67,13 @@ function policyOf(question: Question, settings: CacheSettings): Policy {
  * own. So the figures, the age and the source of an answer always come from one entry.
  */
 export function withOwnAnswers(answer: AnswerQuestion): AnswerQuestion {
-  return async (inquiry) => {
-    const shared = await answer(inquiry)
-    const { userId } = inquiry.caller
-    // A warm-up loads the shared entry for everybody. The user who started it may not be among the readers.
-    if (!shared.ok || !shared.value.entry.found || userId === null || inquiry.isWarmUp === true) return shared
-    const own = inquiry.question.ownOf(shared.value.entry.body, userId)
-    return own === null ? shared : answer({ ...inquiry, question: own })
-  }
+  return (inquiry) =>
+    whenReady(answer(inquiry), (shared) => {
+      const { userId } = inquiry.caller
+      // A warm-up loads the shared entry for everybody. The user who started it may not be among the readers.
+      if (!shared.ok || !shared.value.entry.found || userId === null || inquiry.isWarmUp === true)
+        return shared
+      const own = inquiry.question.ownOf(shared.value.entry.body, userId)
+      return own === null ? shared : answer({ ...inquiry, question: own })
+    })
 }

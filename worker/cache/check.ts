@@ -1,3 +1,4 @@
+import { whenReady } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { hexDigest } from '../../shared/hex-digest.ts'
 import type { UserId } from '../../shared/ids.ts'
@@ -31,20 +32,20 @@ interface ConsistencyOptions {
  */
 export function withConsistencyChecks(answer: AnswerQuestion, options: ConsistencyOptions): AnswerQuestion {
   const { recorder, random, sampleRate, clock } = options
-  return async (inquiry) => {
-    const answered = await answer(inquiry)
-    if (answered.ok && isClaimedCurrent(answered.value) && random() < sampleRate) {
-      const { entry, view } = answered.value
-      const servedAtMs = clock.now()
-      const staleMs = staleMsOf(entry, view, servedAtMs)
-      inquiry.caller.keepAlive(
-        check(options, inquiry, entry).then((outcome) =>
-          recorder.record({ kind: 'consistency', outcome, ...staleMs(outcome) }),
-        ),
-      )
-    }
-    return answered
-  }
+  return (inquiry) =>
+    whenReady(answer(inquiry), (answered) => {
+      if (answered.ok && isClaimedCurrent(answered.value) && random() < sampleRate) {
+        const { entry, view } = answered.value
+        const servedAtMs = clock.now()
+        const staleMs = staleMsOf(entry, view, servedAtMs)
+        inquiry.caller.keepAlive(
+          check(options, inquiry, entry).then((outcome) =>
+            recorder.record({ kind: 'consistency', outcome, ...staleMs(outcome) }),
+          ),
+        )
+      }
+      return answered
+    })
 }
 
 /**

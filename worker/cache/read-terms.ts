@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../shared/awaitable.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
@@ -18,7 +19,7 @@ export interface Read {
   readonly tags: readonly Tag[]
   /** The caller wants the database's own answer. */
   readonly isBypass: boolean
-  readonly policy: Promise<Policy>
+  readonly policy: Awaitable<Policy>
   readonly wish: Wish
   /** Fill every tier at once, not only when the entry proves wanted. */
   readonly isWarmUp?: boolean

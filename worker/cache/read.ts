@@ -1,4 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import type { Awaitable } from '../../shared/awaitable.ts'
+import { whenReady } from '../../shared/awaitable.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
@@ -14,7 +16,7 @@ import type { Proof, View } from '../ledger/view.ts'
 import { expiredForSeconds, isDueEarly, isOver } from './freshness.ts'
 import type { LoadEntry, Loaded } from './load.ts'
 import type { Policy, Read } from './read-terms.ts'
-import type { Candidate, Found, SearchOptions, Step } from './search.ts'
+import type { Candidate, Found, Look, SearchOptions, Step } from './search.ts'
 import { judgementOf, lookNear, searchTiers } from './search.ts'
 import type { Store } from './store.ts'
 import type { Wish } from './wish.ts'
@@ -40,7 +42,7 @@ export interface ReadAnswer {
   readonly view: View | null
 }
 
-export type Reader = (read: Read) => Promise<Result<ReadAnswer, WireError>>
+export type Reader = (read: Read) => Awaitable<Result<ReadAnswer, WireError>>
 
 interface ReaderOptions extends SearchOptions {
   readonly load: LoadEntry
@@ -66,22 +68,31 @@ interface Passage {
  */
 export function createReader(options: ReaderOptions): Reader {
   const overdue = new LRUCache<CacheKey, number>({ max: limits.isolateOverdueMax })
-  return async function answer(read) {
-    const [near, policy, proof] = await Promise.all([
-      read.isBypass ? [] : lookNear(options, read),
-      read.policy,
-      options.views.current(read.workspaceId, read.wish.proof, read.keepAlive),
-    ])
-    const refusal = refuse(read.wish, proof)
-    if (refusal !== null) return err(refusal)
+  return function answer(read) {
+    // All of these begin before any of them is waited for. On a hit in memory all of them are at hand.
+    const looking = read.isBypass ? [] : lookNear(options, read)
+    const proving = options.views.current(read.workspaceId, read.wish.proof, read.keepAlive)
+    return whenReady(looking, (near) =>
+      whenReady(read.policy, (policy) =>
+        whenReady(proving, (proof) =>
+          answerUnder({ options, overdue, read, policy, steps: [] }, near, proof),
+        ),
+      ),
+    )
+  }
+}
 
-    const passage: Passage = { options, overdue, read, policy, steps: [] }
-    if (read.isBypass || !policy.isEnabled) return answerPastTiers(passage, proof)
-    const found = await searchTiers(options, read, near, proof, () => wishedLifetime(passage), passage.steps)
+function answerUnder(passage: Passage, near: readonly Look[], proof: Proof): ReturnType<Reader> {
+  const { options, read, policy, steps } = passage
+  const refusal = refuse(read.wish, proof)
+  if (refusal !== null) return err(refusal)
+  if (read.isBypass || !policy.isEnabled) return answerPastTiers(passage, proof)
+  const search = { options, read, near, steps, lifetimeOf: () => wishedLifetime(passage) }
+  return whenReady(searchTiers(search, proof), (found) => {
     const answered = answerFromTiers(passage, found)
     if (answered !== null) return ok(answered)
     return read.wish.isOnlyIfCached ? err({ code: 'not_cached' }) : answerFromOrigin(passage, found)
-  }
+  })
 }
 
 /** A fresh entry answers. An expired one answers too and is refreshed in the background, unless the caller's wish forbids it. */
@@ -122,12 +133,13 @@ async function refreshEarly(passage: Passage, held: Entry, depth: number, proof:
   const shared = options.slots.slice(depth + 1)
   const lifetimeOfNewer = (entry: Entry) =>
     entry.createdAtMs > held.createdAtMs ? policy.lifetimeSeconds : 0
-  const found = await searchTiers({ ...options, slots: shared }, read, [], proof, lifetimeOfNewer, [])
+  const search = { options: { ...options, slots: shared }, read, near: [], steps: [] }
+  const found = await searchTiers({ ...search, lifetimeOf: lifetimeOfNewer }, proof)
   if (found.best?.verdict !== 'fresh') return refresh(passage, found.proof)
   await options.store.promote(read.key, found.best.entry, depth + 1 + found.depth)
 }
 
-async function answerFromOrigin(passage: Passage, found: Found): ReturnType<Reader> {
+async function answerFromOrigin(passage: Passage, found: Found): Promise<Awaited<ReturnType<Reader>>> {
   const { read } = passage
   const { proof } = found
   // The ledger may have become unreachable while the tiers were read. A load without a stamp proves nothing.
@@ -160,7 +172,7 @@ function fallbackOf({ options, read, policy }: Passage, { best, proof }: Found):
   return expiredForSeconds(best.entry, judgement) > staleMaxSeconds ? null : best
 }
 
-async function answerPastTiers(passage: Passage, proof: Proof): ReturnType<Reader> {
+async function answerPastTiers(passage: Passage, proof: Proof): Promise<Awaited<ReturnType<Reader>>> {
   if (passage.read.wish.isOnlyIfCached) return err({ code: 'not_cached' })
   const loaded = await loadTimed(passage, proof, false, null)
   if (!loaded.ok) return loaded

@@ -1,10 +1,12 @@
+import type { Awaitable } from '../../shared/awaitable.ts'
+import { whenReady } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { SourceName } from '../../shared/contract/tier-names.ts'
 import type { Entry } from '../entry/entry.ts'
 import type { Recorder } from '../events.ts'
 import type { Proof, Views } from '../ledger/view.ts'
 import type { TierSlot } from '../tiers/slots.ts'
-import { type TierFailure, unaborted } from '../tiers/tier.ts'
+import type { TierFailure } from '../tiers/tier.ts'
 import type { Judgement, Verdict } from './freshness.ts'
 import { isBetter, judge } from './freshness.ts'
 import type { Read } from './read-terms.ts'
@@ -38,7 +40,7 @@ export interface SearchOptions {
 }
 
 /** A tier's answer, not yet judged. */
-interface Look {
+export interface Look {
   readonly slot: TierSlot
   readonly entry: Entry | null
   /** Why there is no entry; null for a plain miss. */
@@ -47,43 +49,48 @@ interface Look {
 }
 
 /** Reads the near tiers one after the other, while the view of the ledger may still be on its way. */
-export async function lookNear(options: SearchOptions, read: Read): Promise<Look[]> {
-  const looks: Look[] = []
-  for (const [depth, slot] of options.slots.entries()) {
-    if (depth > 0 && !slot.isNear) break
-    const look = await lookInto(slot, read, options)
+export function lookNear(options: SearchOptions, read: Read, looks: Look[] = []): Awaitable<Look[]> {
+  const slot = options.slots[looks.length]
+  if (slot === undefined || (looks.length > 0 && !slot.isNear)) return looks
+  return whenReady(lookInto(slot, read, options), (look) => {
     looks.push(look)
-    if (look.entry !== null) break
-  }
-  return looks
+    return look.entry === null ? lookNear(options, read, looks) : looks
+  })
+}
+
+/** What a search goes by. */
+interface Search {
+  readonly options: SearchOptions
+  readonly read: Read
+  /** The tiers that were read already, from the first on. */
+  readonly near: readonly Look[]
+  lifetimeOf(entry: Entry): number
+  readonly steps: Step[]
 }
 
 /** Reads tier after tier until one has a fresh entry, and keeps the best of the others as a fallback. */
-export async function searchTiers(
-  options: SearchOptions,
-  read: Read,
-  near: readonly Look[],
-  proofAtFirst: Proof,
-  lifetimeOf: (entry: Entry) => number,
-  steps: Step[],
-): Promise<Found> {
-  const { slots, views, clock } = options
-  let found: Found = { best: null, depth: 0, proof: proofAtFirst }
-  for (const [depth, slot] of slots.entries()) {
-    const { entry, failure, durationMs } = near[depth] ?? (await lookInto(slot, read, options))
-    const step = (said: Step['said']) => steps.push({ name: slot.tier.name, said, durationMs })
+export function searchTiers(search: Search, proof: Proof): Awaitable<Found> {
+  return searchFrom(search, 0, { best: null, depth: 0, proof })
+}
+
+function searchFrom(search: Search, depth: number, found: Found): Awaitable<Found> {
+  const { options, read, near, steps } = search
+  const slot = options.slots[depth]
+  if (slot === undefined) return found
+  return whenReady(near[depth] ?? lookInto(slot, read, options), ({ entry, failure, durationMs }) => {
     if (entry === null) {
-      step(failure ?? 'miss')
-      continue
+      steps.push({ name: slot.tier.name, said: failure ?? 'miss', durationMs })
+      return searchFrom(search, depth + 1, found)
     }
-    const proof = await views.renewed(read.workspaceId, found.proof, read.keepAlive)
-    const verdict = judge(entry, judgementOf(read, proof, clock, lifetimeOf(entry)))
-    step(verdict)
-    const isBest = isBetter(entry, verdict, found.best)
-    found = isBest ? { best: { entry, verdict, source: slot.source }, depth, proof } : { ...found, proof }
-    if (verdict === 'fresh') break
-  }
-  return found
+    return whenReady(options.views.renewed(read.workspaceId, found.proof, read.keepAlive), (proof) => {
+      const verdict = judge(entry, judgementOf(read, proof, options.clock, search.lifetimeOf(entry)))
+      steps.push({ name: slot.tier.name, said: verdict, durationMs })
+      const isBest = isBetter(entry, verdict, found.best)
+      const best = isBest ? { entry, verdict, source: slot.source } : found.best
+      const next = { best, depth: isBest ? depth : found.depth, proof }
+      return verdict === 'fresh' ? next : searchFrom(search, depth + 1, next)
+    })
+  })
 }
 
 /** The terms on which an entry is judged. If the ledger cannot be reached, its last known view is used. */
@@ -96,18 +103,19 @@ export function judgementOf(read: Read, proof: Proof, clock: Clock, lifetimeSeco
   }
 }
 
-async function lookInto(
+function lookInto(
   slot: TierSlot,
   { key, isReadable }: Read,
   { clock, recorder }: SearchOptions,
-): Promise<Look> {
+): Awaitable<Look> {
   const startedAtMs = clock.now()
-  const got = await slot.tier.get(key, unaborted())
-  const durationMs = clock.now() - startedAtMs
-  if (!got.ok) return { slot, entry: null, failure: got.error.kind, durationMs }
-  const entry = got.value
-  if (entry?.found !== true || isReadable(entry.body)) return { slot, entry, failure: null, durationMs }
-  // Another release of the Worker left an entry of another shape. It is a miss in this tier; other tiers may have a readable one.
-  recorder.record({ kind: 'unreadable-entry', tier: slot.tier.name })
-  return { slot, entry: null, failure: 'unreadable', durationMs }
+  return whenReady(slot.tier.get(key), (got) => {
+    const durationMs = clock.now() - startedAtMs
+    if (!got.ok) return { slot, entry: null, failure: got.error.kind, durationMs }
+    const entry = got.value
+    if (entry?.found !== true || isReadable(entry.body)) return { slot, entry, failure: null, durationMs }
+    // Another release of the Worker left an entry of another shape. It is a miss in this tier; other tiers may have a readable one.
+    recorder.record({ kind: 'unreadable-entry', tier: slot.tier.name })
+    return { slot, entry: null, failure: 'unreadable', durationMs }
+  })
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
@@ -27,7 +28,7 @@ export interface SettingsReader {
    * The same for the read path: never fails and never waits long. Where settings cannot be had, the last known or
    * the default ones serve: they decide how fast an answer comes, not whether it is right.
    */
-  inForce(workspaceId: WorkspaceId, caller: SettingsCaller): Promise<CacheSettings>
+  inForce(workspaceId: WorkspaceId, caller: SettingsCaller): Awaitable<CacheSettings>
 }
 
 const question = cacheSettings.questionOf({})
@@ -94,16 +95,17 @@ export function createSettingsReader(
       const isUnproven = !now.ok && now.error.code === 'ledger_unavailable'
       return isUnproven ? readProven(workspaceId, caller, { kind: 'bounded' }) : now
     },
-    async inForce(workspaceId, caller) {
+    inForce(workspaceId, caller) {
       // All that most reads need, without a timer.
       const view = views.atHand(workspaceId)
       const held = view === null ? null : remembered(workspaceId, view)
       if (held !== null) return held
       const reading = readProven(workspaceId, caller, { kind: 'bounded' })
       caller.keepAlive(reading)
-      const answered = await withinDeadline(clock, limits.settingsDeadlineMs, () => reading, null)
-      if (answered?.ok) return answered.value
-      return known.get(workspaceId)?.settings ?? defaultCacheSettings
+      const lastKnown = () => known.get(workspaceId)?.settings ?? defaultCacheSettings
+      return withinDeadline(clock, limits.settingsDeadlineMs, () => reading, null).then((answered) =>
+        answered?.ok ? answered.value : lastKnown(),
+      )
     },
   }
 }

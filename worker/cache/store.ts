@@ -3,7 +3,6 @@ import type { Entry } from '../entry/entry.ts'
 import type { CacheKey } from '../entry/key.ts'
 import type { Recorder, StoreCause } from '../events.ts'
 import type { TierSlot } from '../tiers/slots.ts'
-import { unaborted } from '../tiers/tier.ts'
 
 /** Puts entries into tiers, after the answer is sent. A put that fails is counted by the tier and does no harm. */
 export interface Store {
@@ -35,7 +34,7 @@ export function createStore(slots: readonly TierSlot[], { clock, recorder }: Sto
     if (otherSinceMs !== undefined && sinceMs - otherSinceMs < putLostMs) return true
     putting.set(name, sinceMs)
     try {
-      const put = await slot.tier.put(key, entry, unaborted())
+      const put = await slot.tier.put(key, entry)
       if (put.ok && put.value === 'stored') {
         recorder.record({ kind: 'entry-stored', tier: slot.tier.name, cause, bodyBytes: entry.body.length })
       }

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../shared/awaitable.ts'
 import { hexDigest } from '../../shared/hex-digest.ts'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
@@ -19,17 +20,18 @@ const formatVersion = 'bc3'
  * parameter is private (free text: it may be a person's name) or the whole is too long, the owner and all parameters are
  * replaced by their SHA-256. `owner` is the user whose entry it is, and null where the workspace shares it.
  */
-export async function cacheKey(
+export function cacheKey(
   question: Keyed,
   workspaceId: WorkspaceId,
   owner: UserId | null,
-): Promise<CacheKey> {
+): Awaitable<CacheKey> {
   const { plain, digested } = namesOf(question)
   const name = plain === null ? null : `${encodeURIComponent(owner ?? '')}${plain}`
   const isPlain = name !== null && name.length <= limits.keyPartCharactersMax
-  const shown = isPlain ? name : `#${await hexDigest(JSON.stringify([owner, digested]))}`
   const { resource } = question
-  return `${formatVersion}:${encodeURIComponent(workspaceId)}:${resource.name}@${resource.version}:${shown}` as CacheKey
+  const start = `${formatVersion}:${encodeURIComponent(workspaceId)}:${resource.name}@${resource.version}:`
+  if (isPlain) return `${start}${name}` as CacheKey
+  return hexDigest(JSON.stringify([owner, digested])).then((digest) => `${start}#${digest}` as CacheKey)
 }
 
 /** Of an entry that no reader looks for: `nonce` is a UUID. */

@@ -1,3 +1,5 @@
+import type { Awaitable } from '../../shared/awaitable.ts'
+import { whenReady } from '../../shared/awaitable.ts'
 import { safeHeaderEntries } from '../../shared/contract/safe-headers.ts'
 import { limits } from '../../shared/limits.ts'
 import { ConfigError } from '../config.ts'
@@ -15,7 +17,7 @@ import type { Method } from './route.ts'
 export interface Inside {
   /** Every method that some route has. */
   readonly methods: readonly Method[]
-  answer(exchange: Exchange): Response | Promise<Response>
+  answer(exchange: Exchange): Awaitable<Response>
 }
 
 /**
@@ -25,33 +27,35 @@ export interface Inside {
 export function createEntrance(inside: Inside) {
   const allowedMethods = ['GET', 'HEAD', ...inside.methods.filter((method) => method !== 'GET'), 'OPTIONS']
 
-  async function answerOf(exchange: Exchange): Promise<Response> {
-    const { request, services, requestId, headers } = exchange
-    const { allowedOrigins } = services.config
-    const origin = headers.get('Origin')
-    if (exchange.method === 'OPTIONS') return preflight(origin, allowedOrigins, allowedMethods)
-    const answer = await answerInside(request.url, exchange).catch((error: unknown) =>
-      answerFailure(error, requestId),
-    )
-    letRead(answer.headers, origin, allowedOrigins)
-    // Hono drops the body of a route's answer to HEAD. A refusal before the route, or a 500, still has one, and a HEAD answer
-    // must not (RFC 9110 section 9.3.2).
-    return exchange.isHead && answer.body !== null ? new Response(null, answer) : answer
+  function answerOf(exchange: Exchange): Awaitable<Response> {
+    const { services, headers } = exchange
+    if (exchange.method === 'OPTIONS')
+      return preflight(headers.get('Origin'), services.config.allowedOrigins, allowedMethods)
+    const caught = (error: unknown) => {
+      exchange.hasAllHeaders = false
+      return answerFailure(error, exchange.requestId)
+    }
+    try {
+      const answer = answerInside(exchange)
+      return answer instanceof Promise ? answer.catch(caught) : answer
+    } catch (error) {
+      return caught(error)
+    }
   }
 
-  async function answerInside(url: string, exchange: Exchange): Promise<Response> {
-    const { requestId } = exchange
-    if (url.length > limits.urlBytesMax) return respondError({ code: 'url_too_long' }, requestId)
-    if (!isWellEncoded(url)) return respondError({ code: 'invalid_encoding' }, requestId)
+  function answerInside(exchange: Exchange): Awaitable<Response> {
+    const { url } = exchange.request
+    if (url.length > limits.urlBytesMax) return respondError({ code: 'url_too_long' }, exchange.requestId)
+    if (!isWellEncoded(url)) return respondError({ code: 'invalid_encoding' }, exchange.requestId)
     return inside.answer(exchange)
   }
 
-  return async function enter<Bindings>(
+  return function enter<Bindings>(
     request: Request,
     servicesOf: (bindings: Bindings) => Services,
     bindings: Bindings,
     keeper: WorkKeeper,
-  ): Promise<Response> {
+  ): Awaitable<Response> {
     let services: Services
     try {
       services = servicesOf(bindings)
@@ -60,10 +64,22 @@ export function createEntrance(inside: Inside) {
       return marked(answerFailure(error, requestId), requestId)
     }
     const exchange = new Exchange(request, services, keeper)
-    const answer = marked(await answerOf(exchange), exchange.requestId)
-    count(exchange, answer.status)
-    return answer
+    return whenReady(answerOf(exchange), (answer) => {
+      const complete = exchange.hasAllHeaders ? answer : completed(exchange, answer)
+      count(exchange, complete.status)
+      return complete
+    })
   }
+}
+
+/** Sets the headers that every answer carries and that its handler did not take from prepared ones. */
+function completed(exchange: Exchange, answer: Response): Response {
+  if (exchange.method === 'OPTIONS') return marked(answer, exchange.requestId)
+  letRead(answer.headers, exchange.headers.get('Origin'), exchange.services.config.allowedOrigins)
+  // Hono drops the body of a route's answer to HEAD. A refusal before the route, or a 500, still has one, and a HEAD answer
+  // must not (RFC 9110 section 9.3.2).
+  const isTooLong = exchange.isHead && answer.body !== null
+  return marked(isTooLong ? new Response(null, answer) : answer, exchange.requestId)
 }
 
 /** Sets the headers that every answer carries, whether the request succeeded or failed. */

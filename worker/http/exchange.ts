@@ -5,6 +5,7 @@ import type { Arrival, NamedInBody } from '../auth/admit.ts'
 import { unserved } from '../deployment/metrics/families.ts'
 import type { Services } from '../services.ts'
 import { parseBody } from './input.ts'
+import type { PreparedHeaders } from './prepared-headers.ts'
 import { traceOf } from './request-log.ts'
 import type { BodyTaken, Call, CallNotes, NamingBodyTaken, Route } from './route.ts'
 
@@ -37,6 +38,8 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
   pattern: string = unserved
   caller: unknown = null
   input: unknown = null
+  /** Whether the answer has the headers that every answer must have. */
+  hasAllHeaders = false
   private route: Route | null = null
   private path: PathParameters | null = null
   private body: Promise<Result<unknown, WireError>> | null = null
@@ -71,6 +74,13 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
 
   get isNamedByBody(): boolean {
     return this.route?.takes.body?.namesWorkspace === true
+  }
+
+  headersOf(prepared: PreparedHeaders): Headers {
+    const headers = prepared.copy(this.headers.get('Origin'), this.services.config.allowedOrigins)
+    headers.set('X-Request-ID', this.requestId)
+    this.hasAllHeaders = true
+    return headers
   }
 
   pathParameters(): Readonly<Record<string, string>> {

@@ -1,5 +1,7 @@
 import { Hono } from 'hono'
 import { LRUCache } from 'lru-cache'
+import type { Awaitable } from '../../shared/awaitable.ts'
+import { whenReady } from '../../shared/awaitable.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
@@ -12,7 +14,7 @@ import type { Exchange } from './exchange.ts'
 import { parseInput, queryOf } from './input.ts'
 import type { PublicAnswers } from './public-answers.ts'
 import { withRateLimits } from './rate-limit-headers.ts'
-import type { Route } from './route.ts'
+import type { Answered, Route } from './route.ts'
 
 /** A file of the dashboard. Anybody may read it, and it is served without a door. */
 export interface ServedFile {
@@ -110,34 +112,46 @@ export function createUrlMemory(): UrlMemory {
 }
 
 /** Creates the function that takes a request through its route's door, input and handler. */
-function createServe(publicAnswers: PublicAnswers): (route: Route, exchange: Exchange) => Promise<Response> {
+function createServe(
+  publicAnswers: PublicAnswers,
+): (route: Route, exchange: Exchange) => Awaitable<Response> {
   const known = createUrlMemory()
 
-  async function handled(route: Route, exchange: Exchange): Promise<Result<Response, WireError>> {
-    const admitted = await doors[route.access](exchange)
-    if (!admitted.ok) return admitted
-    const input = inputOf(route, exchange, known)
-    if (!input.ok) return input
-    // The body is read last because it costs most.
-    const { body: taken } = route.takes
-    if (taken !== undefined) {
-      const body = await exchange.readBody(taken)
-      if (!body.ok) return body
-      input.value.body = body.value
-    }
-    exchange.caller = admitted.value
-    exchange.input = input.value
+  function handled(route: Route, exchange: Exchange): Answered {
+    return whenReady(doors[route.access](exchange), (admitted) => {
+      if (!admitted.ok) return admitted
+      exchange.caller = admitted.value
+      const input = inputOf(route, exchange, known)
+      if (!input.ok) return input
+      exchange.input = input.value
+      // The body is read last because it costs most.
+      const { body: taken } = route.takes
+      if (taken === undefined) return handle(route, exchange)
+      return exchange.readBody(taken).then((body) => {
+        if (!body.ok) return body
+        input.value.body = body.value
+        return handle(route, exchange)
+      })
+    })
+  }
+
+  function handle(route: Route, exchange: Exchange): Answered {
     if (route.access !== 'public' && route.access !== 'metrics-token') return route.handle(exchange)
     const name = `${route.path} ${route.variantOf?.(exchange.input) ?? ''}`
     return publicAnswers.answer(name, async () => route.handle(exchange), exchange.keepAlive)
   }
 
-  return async function serve(route, exchange) {
-    const { requestId, notes } = exchange
-    const answered = await handled(route, exchange)
-    const response = answered.ok ? answered.value : respondError(answered.error, requestId)
-    return notes.limits.length === 0 ? response : withRateLimits(notes.limits, response, requestId)
-  }
+  return (route, exchange) =>
+    whenReady(handled(route, exchange), (answered) => {
+      const { requestId, notes } = exchange
+      if (!answered.ok) exchange.hasAllHeaders = false
+      const response = answered.ok ? answered.value : respondError(answered.error, requestId)
+      if (notes.limits.length === 0) return response
+      return withRateLimits(notes.limits, response, requestId).then((limited) => {
+        if (limited !== response) exchange.hasAllHeaders = false
+        return limited
+      })
+    })
 }
 
 /** Parses the path, the query and the headers, as far as the route takes them. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Fault, WireError, WireErrorCode } from '../../shared/contract/errors.ts'
 import type { SourceName } from '../../shared/contract/tier-names.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
@@ -7,6 +8,7 @@ import type { Result } from '../../shared/result.ts'
 import type { DoorNotes, NamedInBody } from '../auth/admit.ts'
 import type { Access, CallerOf } from '../auth/callers.ts'
 import type { Services } from '../services.ts'
+import type { PreparedHeaders } from './prepared-headers.ts'
 
 /*
  * What a route declares is enforced (http/mount.ts): its `access` decides who is let in, and its `takes` what is parsed.
@@ -29,6 +31,10 @@ export interface Call<Caller, Input> {
   /** What becomes known on the way: for the log, and for the headers of the answer. */
   readonly notes: CallNotes
   keepAlive(work: Promise<unknown>): void
+  /**
+   * A copy of prepared headers with everything that answers to this request have. A handler that calls this answers with them.
+   */
+  headersOf(prepared: PreparedHeaders): Headers
 }
 
 export interface CallNotes extends DoorNotes {
@@ -111,7 +117,7 @@ interface RouteBase {
 }
 
 /** A handler's answer, or the error that the caller gets. */
-type Answered = Result<Response, WireError> | Promise<Result<Response, WireError>>
+export type Answered = Awaitable<Result<Response, WireError>>
 
 /** Access that lets in callers of no workspace and without a name. */
 type OpenAccess = 'public' | 'metrics-token'

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { Version, WorkspaceId } from '../../shared/ids.ts'
@@ -48,11 +49,15 @@ export interface Views {
     workspaceId: WorkspaceId,
     demand: Demand,
     keepAlive: (work: Promise<unknown>) => void,
-  ): Promise<Proof>
+  ): Awaitable<Proof>
   /** The view that `current` would answer at once; null where it would ask. */
   atHand(workspaceId: WorkspaceId): View | null
   /** The same proof, asked for again where a slow tier or load outlasted the bound. */
-  renewed(workspaceId: WorkspaceId, proof: Proof, keepAlive: (work: Promise<unknown>) => void): Promise<Proof>
+  renewed(
+    workspaceId: WorkspaceId,
+    proof: Proof,
+    keepAlive: (work: Promise<unknown>) => void,
+  ): Awaitable<Proof>
 }
 
 interface StoredView extends View {
@@ -109,7 +114,15 @@ class IsolateViews implements Views {
     this.shared = shared
   }
 
-  async current(workspaceId: WorkspaceId, demand: Demand, keepAlive: KeepAlive): Promise<Proof> {
+  current(workspaceId: WorkspaceId, demand: Demand, keepAlive: KeepAlive): Awaitable<Proof> {
+    const slot = this.slotOf(workspaceId)
+    const isLedgerNeeded = demand.kind === 'now' || this.boundMs === 0
+    const view = isLedgerNeeded ? null : this.youngEnough(workspaceId, slot, keepAlive)
+    const isEnough = view !== null && (demand.kind !== 'at-least' || view.version >= demand.version)
+    return isEnough ? ok(view) : this.awaited(workspaceId, demand, keepAlive)
+  }
+
+  private async awaited(workspaceId: WorkspaceId, demand: Demand, keepAlive: KeepAlive): Promise<Proof> {
     const slot = this.slotOf(workspaceId)
     const mustAsk = demand.kind === 'now' || this.boundMs === 0
     let view = mustAsk ? null : await this.withinBound(workspaceId, slot, keepAlive)
@@ -125,11 +138,21 @@ class IsolateViews implements Views {
       : null
   }
 
-  async renewed(workspaceId: WorkspaceId, proof: Proof, keepAlive: KeepAlive): Promise<Proof> {
+  renewed(workspaceId: WorkspaceId, proof: Proof, keepAlive: KeepAlive): Awaitable<Proof> {
     // With a bound of 0 the read has asked for itself already; what outlasts that is judged anew all the same.
     const ageMaxMs = this.boundMs === 0 ? limits.stalenessBoundDefaultMs : this.boundMs
     const isCurrent = !proof.ok || this.clock.now() - proof.value.askedAtMs <= ageMaxMs
     return isCurrent ? proof : this.current(workspaceId, { kind: 'bounded' }, keepAlive)
+  }
+
+  /** The view if it is within the bound. From half the bound on it is refreshed in the background, so that few reads wait. */
+  private youngEnough(workspaceId: WorkspaceId, slot: Slot, keepAlive: KeepAlive): StoredView | null {
+    const { view } = slot
+    const oldestMs = this.clock.now() - this.boundMs
+    if (view === null || view.askedAtMs < oldestMs) return null
+    const isAgeing = view.askedAtMs < oldestMs + this.boundMs / 2
+    if (isAgeing && this.underWay(slot) === null) this.start(workspaceId, slot, true, keepAlive)
+    return view
   }
 
   /** A view no older than the bound. Asked again in the background from half the bound on, so few reads wait. */
@@ -138,12 +161,9 @@ class IsolateViews implements Views {
     slot: Slot,
     keepAlive: KeepAlive,
   ): Promise<StoredView | null> {
+    const young = this.youngEnough(workspaceId, slot, keepAlive)
+    if (young !== null) return young
     const oldestMs = this.clock.now() - this.boundMs
-    if (slot.view !== null && slot.view.askedAtMs >= oldestMs) {
-      const isAgeing = slot.view.askedAtMs < oldestMs + this.boundMs / 2
-      if (isAgeing && this.underWay(slot) === null) this.start(workspaceId, slot, true, keepAlive)
-      return slot.view
-    }
     if (slot.failedAtMs !== null && slot.failedAtMs > oldestMs) return null
     await this.land(this.underWay(slot) ?? this.start(workspaceId, slot, true, keepAlive))
     return slot.view !== null && slot.view.askedAtMs >= oldestMs ? slot.view : null

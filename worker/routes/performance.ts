@@ -10,7 +10,7 @@ import { ok } from '../../shared/result.ts'
 import type { Entry } from '../entry/entry.ts'
 import { cacheKey, trialKey } from '../entry/key.ts'
 import type { Services } from '../services.ts'
-import { type Tier, unaborted } from '../tiers/tier.ts'
+import type { Tier } from '../tiers/tier.ts'
 import { questionsInTurn, type Warming } from './warm-up.ts'
 
 export interface PerformanceServices extends Pick<Services, 'clock'> {
@@ -62,15 +62,15 @@ export async function measurePerformance(
 
   /** A read from the tier, or null where it did not give what was put. */
   async function warm(tier: Tier): Promise<{ timeMs: number; improvementPercent: number } | null> {
-    const put = await tier.put(key, entry, unaborted())
-    const got = await timed(() => tier.get(key, unaborted()))
+    const put = await tier.put(key, entry)
+    const got = await timed(async () => tier.get(key))
     const isHit = put.ok && got.value.ok && got.value.value !== null
     return isHit ? { timeMs: got.timeMs, improvementPercent: improvementPercent(got.timeMs) } : null
   }
 
   async function cold(tier: Tier): Promise<{ timeMs: number; improvementPercent: number } | null> {
     const read = await timed(async () => {
-      const missed = await tier.get(key, unaborted())
+      const missed = await tier.get(key)
       return missed.ok && (await load(`${nonce}:2`)).ok
     })
     return read.value ? { timeMs: read.timeMs, improvementPercent: improvementPercent(read.timeMs) } : null
@@ -79,7 +79,7 @@ export async function measurePerformance(
   const redisCold = redis === null ? null : await cold(redis)
   const redisWarm = redis === null ? null : await warm(redis)
   const edge = await warm(kv)
-  caller.keepAlive(Promise.all([kv.remove([key], unaborted()), redis?.remove([key], unaborted())]))
+  caller.keepAlive(Promise.all([kv.remove([key]), redis?.remove([key])]))
   return ok({
     resource: question.resource.name,
     performance: {

@@ -1,3 +1,4 @@
+import { whenReady } from '../../shared/awaitable.ts'
 import { joinBytes } from '../../shared/bytes.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { wireErrors } from '../../shared/contract/errors.ts'
@@ -13,7 +14,8 @@ import type { Wish } from '../cache/wish.ts'
 import { minVersionHeader, parseWish } from '../cache/wish.ts'
 import { ageSeconds } from '../entry/entry.ts'
 import { enveloped } from '../http/answers.ts'
-import { type Call, defineRoute, type HeadersTaken, type Route } from '../http/route.ts'
+import { PreparedHeaders } from '../http/prepared-headers.ts'
+import { type Answered, type Call, defineRoute, type HeadersTaken, type Route } from '../http/route.ts'
 import { explain } from './explain.ts'
 
 const encoder = new TextEncoder()
@@ -76,27 +78,29 @@ function routeOf(resource: MountedResource): Route {
   })
 }
 
-async function answer(resource: MountedResource, call: ResourceCall): Promise<Result<Response, WireError>> {
+function answer(resource: MountedResource, call: ResourceCall): Answered {
   const { services, input } = call
   const { workspaceId, caller, mayLoad } = call.caller
   const { wish } = input.headers
-  const read = await services.answer({
+  const answering = services.answer({
     question: input.question,
     workspaceId,
     caller,
     wish: mayLoad ? wish : { ...wish, isOnlyIfCached: true },
   })
-  const responded = read.ok ? respond(resource, call, read.value, call.caller.userId) : read
-  const counted = read.ok ? servedBy(read.value, services.clock.now()) : undefined
-  if (counted !== undefined) call.notes.served = counted.served
-  services.metrics.recorder.record({
-    kind: 'read',
-    resource: resource.name,
-    httpStatus: responded.ok ? responded.value.status : wireErrors[responded.error.code].status,
-    ...counted,
-    durationMs: services.clock.now() - call.startedAtMs,
+  return whenReady(answering, (read) => {
+    const responded = read.ok ? respond(resource, call, read.value, call.caller.userId) : read
+    const counted = read.ok ? servedBy(read.value, services.clock.now()) : undefined
+    if (counted !== undefined) call.notes.served = counted.served
+    services.metrics.recorder.record({
+      kind: 'read',
+      resource: resource.name,
+      httpStatus: responded.ok ? responded.value.status : wireErrors[responded.error.code].status,
+      ...counted,
+      durationMs: services.clock.now() - call.startedAtMs,
+    })
+    return responded
   })
-  return responded
 }
 
 /** The labels and the view's age with which the metrics count an answer. */
@@ -119,8 +123,9 @@ function respond(
   // The ETag is weak because `_cache` differs from answer to answer. It names the user because users may get different
   // answers from the same entry.
   const etag = `W/"${entry.etag}.${encodeURIComponent(userId ?? '')}"`
-  const headers = headersOf(answered, nowMs, etag, wantsExplanation)
+  const headers = headersOf(call, answered, nowMs, etag)
   if (!wantsExplanation && matches(call.input.headers.ifNoneMatch, etag)) {
+    headers.delete('Content-Type')
     return ok(new Response(null, { status: 304, headers }))
   }
   const data = resource.present(entry.body, {
@@ -136,19 +141,24 @@ function respond(
     ...(wantsExplanation ? { explanation: explain(answered, nowMs) } : {}),
   })
   const body = joinBytes([opening, ...data, closing])
-  return ok(new Response(body, { headers: { ...headers, 'Content-Type': 'application/json' } }))
+  return ok(new Response(body, { headers }))
 }
 
-function headersOf(answered: ReadAnswer, nowMs: number, etag: string, wantsExplanation: boolean) {
+const cachedAnswer = new PreparedHeaders({
+  'Content-Type': 'application/json',
+  'Cache-Control': 'private, no-cache',
+  Vary: 'Authorization, X-Workspace-ID, X-User-ID',
+})
+
+function headersOf(call: ResourceCall, answered: ReadAnswer, nowMs: number, etag: string): Headers {
   const { entry, steps } = answered
-  return {
-    ETag: etag,
-    Age: String(ageSeconds(entry, nowMs)),
-    'Cache-Control': wantsExplanation ? 'no-store' : 'private, no-cache',
-    'Cache-Status': cacheStatus(answered, nowMs),
-    'Server-Timing': steps.map(({ name, durationMs }) => `${name};dur=${durationMs}`).join(', '),
-    Vary: 'Authorization, X-Workspace-ID, X-User-ID',
-  }
+  const headers = call.headersOf(cachedAnswer)
+  headers.set('ETag', etag)
+  headers.set('Age', String(ageSeconds(entry, nowMs)))
+  headers.set('Cache-Status', cacheStatus(answered, nowMs))
+  headers.set('Server-Timing', steps.map(({ name, durationMs }) => `${name};dur=${durationMs}`).join(', '))
+  if (call.caller.wantsExplanation) headers.set('Cache-Control', 'no-store')
+  return headers
 }
 
 /** The `Cache-Status` header (RFC 9211). Its detail is the source of the answer, or the reason why it is in doubt. */

@@ -22,6 +22,7 @@ const probeUrl = `${base}probe`
 export function createEdgeCacheTier(cache: LocationCache, clock: Clock): Tier {
   return {
     name: 'edge-cache',
+    heedsSignals: false,
     async get(key) {
       try {
         const response = await cache.match(urlOf(key))

@@ -15,6 +15,7 @@ const probeKey = 'bc2:probe'
 export function createKvTier(namespace: KVNamespace, clock: Clock): Tier {
   return {
     name: 'kv',
+    heedsSignals: false,
     async get(key) {
       try {
         const bytes = await namespace.get(key, 'arrayBuffer')

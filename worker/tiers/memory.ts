@@ -35,8 +35,9 @@ export function createMemoryTier(
 
   return {
     name: 'memory',
+    heedsSignals: false,
     heldBytes: () => held.calculatedSize,
-    async get(key) {
+    get(key) {
       const entry = held.get(key)
       if (entry === undefined) return ok(null)
       if (clock.now() < entry.deleteAtMs) return ok(entry)

@@ -15,11 +15,11 @@ export interface RedisAccess {
  * A client for a single call: it has the signal of that call, and no request depends on the I/O of another. The SDK's
  * errors are never logged: their messages contain the whole command.
  */
-export function createRedisClient(access: RedisAccess, signal: AbortSignal): Redis {
+export function createRedisClient(access: RedisAccess, signal: AbortSignal | undefined): Redis {
   return new Redis({
     ...access,
     // As a function it makes the SDK throw on abort. As a value it would make it return a made-up result.
-    signal: () => signal,
+    ...(signal === undefined ? {} : { signal: () => signal }),
     // `retry: false` would still try twice.
     retry: { retries: 0 },
     automaticDeserialization: false,
@@ -36,19 +36,20 @@ export function createRedisClient(access: RedisAccess, signal: AbortSignal): Red
  */
 export function createRedisTier(access: RedisAccess, clock: Clock): Tier {
   async function attempt<Value>(
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
     command: (redis: Redis) => Promise<Value>,
   ): Promise<Result<Value, TierFailure>> {
     try {
       return ok(await command(createRedisClient(access, signal)))
     } catch (error) {
-      if (signal.aborted) return err({ kind: 'timeout' })
+      if (signal?.aborted) return err({ kind: 'timeout' })
       return err({ kind: String(error).includes('rate limit') ? 'rate-limited' : 'unavailable' })
     }
   }
 
   return {
     name: 'redis',
+    heedsSignals: true,
     async get(key, signal) {
       const got = await attempt(signal, (redis) => redis.get<unknown>(key))
       if (!got.ok) return got

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../shared/awaitable.ts'
 import type { TierName } from '../../shared/contract/tier-names.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Entry } from '../entry/entry.ts'
@@ -22,7 +23,7 @@ export type PutOutcome = 'stored' | 'skipped'
  * - it never gives an entry back past its last usable instant (`deleteAtMs`);
  * - bytes it cannot read are `corrupt`, never a crash;
  * - an entry over the limit is `too-large` before any I/O;
- * - an aborted signal settles the call.
+ * - an aborted signal settles the call; without a signal the call is never cancelled.
  *
  * An adapter only adapts. Policy is put around it from outside: `withMetrics(withBreaker(withDeadline(tier)))`, KV's
  * writes past `withWritePause`. The signal of a call is the caller's; one that an adapter cannot pass on is heeded by the
@@ -30,17 +31,11 @@ export type PutOutcome = 'stored' | 'skipped'
  */
 export interface Tier {
   readonly name: TierName
-  get(key: CacheKey, signal: AbortSignal): Promise<Result<Entry | null, TierFailure>>
-  put(key: CacheKey, entry: Entry, signal: AbortSignal): Promise<Result<PutOutcome, TierFailure>>
-  remove(keys: readonly CacheKey[], signal: AbortSignal): Promise<Result<void, TierFailure>>
+  /** Whether calls pass their signal on. If not, a deadline around the tier needs no signal to abort. */
+  readonly heedsSignals: boolean
+  get(key: CacheKey, signal?: AbortSignal): Awaitable<Result<Entry | null, TierFailure>>
+  put(key: CacheKey, entry: Entry, signal?: AbortSignal): Promise<Result<PutOutcome, TierFailure>>
+  remove(keys: readonly CacheKey[], signal?: AbortSignal): Promise<Result<void, TierFailure>>
   /** Whether the place answers at all. Touches no entry. */
-  probe(signal: AbortSignal): Promise<Result<void, TierFailure>>
-}
-
-/**
- * The signal of a call that is never cancelled. Each call gets a new one: a shared signal would collect, for as long as
- * the isolate lives, the listeners of requests that workerd ended before they could remove them.
- */
-export function unaborted(): AbortSignal {
-  return new AbortController().signal
+  probe(signal?: AbortSignal): Promise<Result<void, TierFailure>>
 }

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
@@ -40,8 +41,8 @@ export function withBreaker(
 
   async function behind<Value>(
     breaker: Breaker,
-    signal: AbortSignal,
-    call: () => Promise<Result<Value, TierFailure>>,
+    signal: AbortSignal | undefined,
+    call: () => Awaitable<Result<Value, TierFailure>>,
   ): Promise<Result<Value, TierFailure>> {
     const settle = breaker.admit()
     if (settle === null) return err({ kind: 'breaker-open' })
@@ -52,6 +53,7 @@ export function withBreaker(
 
   return {
     name: tier.name,
+    heedsSignals: tier.heedsSignals,
     get: (key, signal) => behind(reads, signal, () => tier.get(key, signal)),
     put: (key, entry, signal) => behind(writes, signal, () => tier.put(key, entry, signal)),
     remove: (keys, signal) =>
@@ -61,9 +63,9 @@ export function withBreaker(
   }
 }
 
-function outcomeOf(answer: Result<unknown, TierFailure>, signal: AbortSignal): CallOutcome {
+function outcomeOf(answer: Result<unknown, TierFailure>, signal: AbortSignal | undefined): CallOutcome {
   const skipped: PutOutcome = 'skipped'
   if (answer.ok) return answer.value === skipped ? 'unheard' : 'answered'
   // The caller went away and so ended the call. That says nothing about the tier.
-  return signal.aborted ? 'unheard' : outcomes[answer.error.kind]
+  return signal?.aborted === true ? 'unheard' : outcomes[answer.error.kind]
 }

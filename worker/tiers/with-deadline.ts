@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
@@ -10,30 +11,37 @@ import type { Tier, TierFailure } from './tier.ts'
  */
 export function withDeadline(tier: Tier, clock: Clock, deadlineMs: number): Tier {
   function bounded<Value>(
-    signal: AbortSignal,
-    call: (signal: AbortSignal) => Promise<Result<Value, TierFailure>>,
+    signal: AbortSignal | undefined,
+    call: (signal: AbortSignal | undefined) => Awaitable<Result<Value, TierFailure>>,
   ): Promise<Result<Value, TierFailure>> {
-    if (signal.aborted) return Promise.resolve(err({ kind: 'timeout' }))
+    if (signal?.aborted) return Promise.resolve(err({ kind: 'timeout' }))
     return new Promise((resolve, reject) => {
-      const controller = new AbortController()
+      const controller = tier.heedsSignals ? new AbortController() : null
       const giveUp = () => {
         leave()
-        controller.abort()
+        controller?.abort()
         resolve(err({ kind: 'timeout' }))
       }
       const cancel = clock.schedule(giveUp, deadlineMs)
-      signal.addEventListener('abort', giveUp)
+      signal?.addEventListener('abort', giveUp)
       // A signal may outlive many calls and must not collect their listeners.
       const leave = () => {
         cancel()
-        signal.removeEventListener('abort', giveUp)
+        signal?.removeEventListener('abort', giveUp)
       }
-      call(controller.signal).finally(leave).then(resolve, reject)
+      const end =
+        <Ended>(settle: (ended: Ended) => void) =>
+        (ended: Ended) => {
+          leave()
+          settle(ended)
+        }
+      Promise.resolve(call(controller?.signal)).then(end(resolve), end(reject))
     })
   }
 
   return {
     name: tier.name,
+    heedsSignals: true,
     get: (key, signal) => bounded(signal, (either) => tier.get(key, either)),
     put: (key, entry, signal) => bounded(signal, (either) => tier.put(key, entry, either)),
     remove: (keys, signal) => bounded(signal, (either) => tier.remove(keys, either)),

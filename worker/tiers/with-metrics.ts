@@ -1,3 +1,4 @@
+import { whenReady } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Recorder } from '../events.ts'
 import type { Tier } from './tier.ts'
@@ -9,12 +10,13 @@ import type { Tier } from './tier.ts'
 export function withMetrics<Wrapped extends Tier>(tier: Wrapped, clock: Clock, recorder: Recorder): Wrapped {
   return {
     ...tier,
-    async get(key, signal) {
+    get(key, signal) {
       const startedAtMs = clock.now()
-      const got = await tier.get(key, signal)
-      const outcome = got.ok ? (got.value === null ? 'miss' : 'hit') : got.error.kind
-      recorder.record({ kind: 'tier-get', tier: tier.name, outcome, durationMs: clock.now() - startedAtMs })
-      return got
+      return whenReady(tier.get(key, signal), (got) => {
+        const outcome = got.ok ? (got.value === null ? 'miss' : 'hit') : got.error.kind
+        recorder.record({ kind: 'tier-get', tier: tier.name, outcome, durationMs: clock.now() - startedAtMs })
+        return got
+      })
     },
     async put(key, entry, signal) {
       const put = await tier.put(key, entry, signal)

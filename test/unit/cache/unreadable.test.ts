@@ -12,7 +12,6 @@ import { cacheKey } from '../../../worker/entry/key.ts'
 import type { CacheEvent } from '../../../worker/events.ts'
 import { createMemoryTier } from '../../../worker/tiers/memory.ts'
 import type { TierSlot } from '../../../worker/tiers/slots.ts'
-import { unaborted } from '../../../worker/tiers/tier.ts'
 import { createBook } from '../../support/book-storage.ts'
 import { entryOf, workspaceId } from '../../support/entries.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
@@ -84,7 +83,7 @@ async function plant(question: Question, body: unknown, tiers: readonly string[]
   })
   const key = await cacheKey(question, workspaceId, null)
   for (const { tier } of slots) {
-    if (tiers.includes(tier.name)) await tier.put(key, entry, unaborted())
+    if (tiers.includes(tier.name)) await tier.put(key, entry)
   }
 }
 
@@ -182,7 +181,6 @@ it("a user's own answer of another shape is a miss too", async () => {
       deleteAtMs,
       body: bytesOf('{}'),
     }),
-    unaborted(),
   )
   const answered = await createIsolate().answer(inquiryOf(mine, keepAlive))
   expect(answered).toMatchObject({ ok: true, value: { status: 'MISS' } })

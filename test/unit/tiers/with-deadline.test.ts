@@ -19,7 +19,11 @@ beforeEach(() => {
 /** Calls every method of a tier whose calls never settle, whatever their signal says. */
 function callsOfHanging(signal: AbortSignal) {
   const never = () => new Promise<never>(() => undefined)
-  const tier = withDeadline({ name: 'kv', get: never, put: never, remove: never, probe: never }, clock, 1_000)
+  const tier = withDeadline(
+    { name: 'kv', heedsSignals: true, get: never, put: never, remove: never, probe: never },
+    clock,
+    1_000,
+  )
   return [
     tier.get(key, signal),
     tier.put(key, entryOf(), signal),
@@ -48,7 +52,7 @@ test('nothing is called for a caller that has already gone', async () => {
 })
 
 test('the signal of a call that is given up is aborted, and an answer in time leaves no timer and no listener behind', async () => {
-  const signals: AbortSignal[] = []
+  const signals: (AbortSignal | undefined)[] = []
   const timers = new Set<() => void>()
   const counting = {
     ...clock,
@@ -80,4 +84,20 @@ test('the signal of a call that is given up is aborted, and an answer in time le
   await clock.advance(1_000)
   expect(await answer).toEqual(late)
   expect(signals[1]?.aborted).toBe(true)
+})
+
+test('a tier that passes no signal on is given none, and its calls settle at the deadline all the same', async () => {
+  const signals: unknown[] = []
+  const deaf: FakeTier = {
+    ...place,
+    heedsSignals: false,
+    get: (_key, signal) => {
+      signals.push(signal)
+      return new Promise(() => undefined)
+    },
+  }
+  const answer = withDeadline(deaf, clock, 1_000).get(key)
+  await clock.advance(1_000)
+  expect(await answer).toEqual(late)
+  expect(signals).toEqual([undefined])
 })

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { whenReady } from '../../../shared/awaitable.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Question } from '../../../shared/resources/question.ts'
 import type { Entry } from '../../entry/entry.ts'
@@ -39,14 +40,14 @@ export function withPrefetch(answer: AnswerQuestion, unasked: UnaskedLoads): Ans
     if (await unasked.mayLoadFor(next)) unasked.heard(await answer(next))
   }
 
-  return async (inquiry) => {
-    const answered = await answer(inquiry)
-    unasked.heard(answered)
-    const mayGoOn = answered.ok && inquiry.question.next !== null && tellsOfDemand(inquiry, answered.value)
-    const next = mayGoOn ? nextFor(inquiry, answered.value) : null
-    if (next !== null) inquiry.caller.keepAlive(loadNext(next))
-    return answered
-  }
+  return (inquiry) =>
+    whenReady(answer(inquiry), (answered) => {
+      unasked.heard(answered)
+      const mayGoOn = answered.ok && inquiry.question.next !== null && tellsOfDemand(inquiry, answered.value)
+      const next = mayGoOn ? nextFor(inquiry, answered.value) : null
+      if (next !== null) inquiry.caller.keepAlive(loadNext(next))
+      return answered
+    })
 }
 
 /** A reader's question: the same name, the same answer. It never leaves the isolate, so private parameters stand in it. */

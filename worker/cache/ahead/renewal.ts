@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
+import { whenReady } from '../../../shared/awaitable.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { WorkspaceId } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
@@ -74,14 +75,14 @@ export function withRenewal(
     if (moved.length > 0) caller.keepAlive(renew(inquiry, moved))
   }
 
-  return async (inquiry) => {
-    const answered = await answer(inquiry)
-    if (!answered.ok) return answered
-    const { view } = answered.value
-    if (view !== null && tellsOfDemand(inquiry, answered.value) && isShared(inquiry, answered.value))
-      note(inquiry, answered.value, view)
-    return answered
-  }
+  return (inquiry) =>
+    whenReady(answer(inquiry), (answered) => {
+      if (!answered.ok) return answered
+      const { view } = answered.value
+      if (view !== null && tellsOfDemand(inquiry, answered.value) && isShared(inquiry, answered.value))
+        note(inquiry, answered.value, view)
+      return answered
+    })
 }
 
 /** What was proved current, and is the same for all members. */
