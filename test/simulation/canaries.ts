@@ -86,7 +86,7 @@ export const canaries: readonly Canary[] = [
     replacements: [
       {
         file: view,
-        find: 'slot.view = advanceView(before, answer.value, askedAtMs, number)',
+        find: 'slot.view = advanceView(before, answer.value, calledAtMs, number)',
         replace: 'slot.view = advanceView(before, answer.value, this.clock.now(), number)',
       },
     ],

@@ -65,7 +65,7 @@ interface HeadersNamed<Name extends string> {
 }
 
 /** What a route takes. Path, query and question are parsed once a URL and remembered; headers and body each time. */
-export interface Takes {
+interface Takes {
   readonly path?: z.ZodObject
   readonly query?: z.ZodObject
   /** What path and query mean together. It parses both, and the handler gets it in their place. */

@@ -11,7 +11,7 @@ export interface WrittenEvent {
 }
 
 /** The digest of an event's id and that of what the event is, each in `digestCharacters` characters of base64. */
-export interface Identity {
+interface Identity {
   readonly id: string
   readonly content: string
 }

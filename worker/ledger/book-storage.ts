@@ -71,7 +71,7 @@ export function writeBatch(
   sql.exec('insert or replace into log values (?, ?, ?)', sequence % logRowsMax, sequence, batch)
 }
 
-export interface LogRow {
+interface LogRow {
   readonly sequence: number
   readonly batch: ArrayBuffer
 }

@@ -14,7 +14,13 @@ import {
   writeBatch,
   writeSnapshot,
 } from './book-storage.ts'
-import type { LedgerAdvance, LedgerChanges, LedgerEvent, LedgerOutcome, MovedTags } from './contract.ts'
+import type {
+  LedgerAdvance,
+  LedgerChanges,
+  LedgerEvent,
+  LedgerOutcome,
+  MovedTags,
+} from './ledger-messages.ts'
 import { takeOlderBook } from './older-book.ts'
 
 export interface BookLimits {

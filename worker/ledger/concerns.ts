@@ -3,7 +3,7 @@ import type { BoardId, ColumnId, WorkspaceId } from '../../shared/ids.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import { bucketMove, familyMove, placeMove } from '../../shared/tags/moves.ts'
 import { allSlotsMask, placeSlotsMask } from '../../shared/tags/places.ts'
-import type { LedgerEvent } from './contract.ts'
+import type { LedgerEvent } from './ledger-messages.ts'
 
 /**
  * What an event concerns, as callers are told it: `invalidated` counts scopes, `patterns` name them. Moves are what the ledger is

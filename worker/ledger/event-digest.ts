@@ -3,7 +3,7 @@ import { hexDigest } from '../../shared/hex-digest.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import type { ScopedEvent } from './concerns.ts'
 import { concernOf } from './concerns.ts'
-import type { LedgerEvent } from './contract.ts'
+import type { LedgerEvent } from './ledger-messages.ts'
 
 /** Half of SHA-256: enough that no two events of a workspace ever share one by chance. */
 const digestBytes = 16

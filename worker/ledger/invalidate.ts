@@ -6,16 +6,16 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import type { Recorder } from '../events.ts'
-import type { LedgerClient } from './client.ts'
 import type { Scope, ScopedEvent } from './concerns.ts'
 import { patternsOf } from './concerns.ts'
-import type { LedgerEntry, LedgerEvent, LedgerOutcome } from './contract.ts'
 import { outboxLedgerEventOf } from './event-digest.ts'
+import type { LedgerClient } from './ledger-client.ts'
+import type { LedgerEntry, LedgerEvent, LedgerOutcome } from './ledger-messages.ts'
 
 type Events<Event extends LedgerEvent> = ReadonlyMap<WorkspaceId, readonly Event[]>
 
 /** An event that was not taken, since its id is that of another one. */
-export interface Conflict {
+interface Conflict {
   readonly workspaceId: WorkspaceId
   /** Among the events of its workspace. */
   readonly index: number

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import { Book } from './book.ts'
-import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './contract.ts'
+import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
 
 /**
  * The ledger of one workspace, named by its id. A Durable Object's answer leaves only once what it wrote is durable

@@ -3,7 +3,7 @@ import { versionSchema, versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import { tagAt } from '../../shared/tags/tags.ts'
-import type { MovedTags } from './contract.ts'
+import type { MovedTags } from './ledger-messages.ts'
 
 /** An isolate's copy of what moved in a ledger. Immutable, so that views in which nothing moved share one array. */
 export interface Copy {

@@ -4,7 +4,7 @@ import type { RememberedEvent } from './book-rows.ts'
 import { digestOf } from './book-rows.ts'
 
 /** What a ledger that an older version of the Worker began hands over: it has tables of tags by name. */
-export interface OlderBook {
+interface OlderBook {
   /** The greatest version that it handed out. */
   readonly version: number
   readonly events: readonly RememberedEvent[]

@@ -18,7 +18,7 @@ export interface SharedChanges {
   /** Tags, and the versions that last moved them as distances from the ledger's birth. */
   readonly changes: readonly (readonly [Tag, number])[]
   /** When the ledger was asked, by the clock of the isolate that asked. */
-  readonly askedAtMs: number
+  readonly calledAtMs: number
 }
 
 /** Where the isolates of one location leave their views for each other. Never rejects; may forget. */
@@ -35,7 +35,7 @@ const sharedSchema = z.object({
   changes: z
     .array(z.tuple([z.custom<Tag>(isTag), z.int().positive().max(0xffff_ffff)]))
     .max(limits.sharedChangesMax),
-  askedAtMs: z.number(),
+  calledAtMs: z.number(),
 })
 
 /** Views shared through a location's edge cache. Away, late or unreadable, it is as if nobody had left anything. */

@@ -6,19 +6,19 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
-import type { LedgerClient } from './client.ts'
+import type { LedgerClient } from './ledger-client.ts'
 import type { Copy, Told } from './moved-tags.ts'
 import { advanceCopy, hasMovedPast, movedAt, movedOf, recentChanges } from './moved-tags.ts'
 import type { SharedChanges, SharedViews } from './shared-views.ts'
 
-/** An isolate's copy of a ledger, as of `askedAtMs`. Immutable. */
+/** An isolate's copy of a ledger, as of `calledAtMs`. Immutable. */
 export interface View {
   readonly ledgerId: string
   readonly version: Version
   /** The version that the ledger began with: stamps of this ledger are no older. */
   readonly birth: Version
   /** When the question was sent: what was acknowledged before then is in it, whenever the answer came. */
-  readonly askedAtMs: number
+  readonly calledAtMs: number
   /** The version that last moved a tag; 0 if none did since the ledger's birth. */
   movedAt(tag: Tag): Version
   /** Whether a tag moved past the version that something was read under. */
@@ -35,7 +35,7 @@ export type Demand =
   | { readonly kind: 'at-least'; readonly version: Version }
 
 /** The ledger could not be asked in time. What was last known, however old, may still tell that an entry moved. */
-export interface Unproven {
+interface Unproven {
   readonly last: View | null
 }
 
@@ -65,7 +65,7 @@ interface Flight {
   readonly number: number
   /** Whether it may bring what another isolate was told: then it proves nothing of what was asked after now. */
   readonly mayShare: boolean
-  readonly askedAtMs: number
+  readonly calledAtMs: number
   readonly landed: Promise<void>
 }
 
@@ -77,7 +77,7 @@ interface Slot {
   failedAtMs: number | null
 }
 
-export interface ViewsOptions {
+interface ViewsOptions {
   readonly ledger: LedgerClient
   readonly clock: Clock
   /** `STALENESS_BOUND_MS`: the age up to which a view is used without asking; 0 asks on every read. */
@@ -111,16 +111,16 @@ class IsolateViews implements Views {
 
   async current(workspaceId: WorkspaceId, demand: Demand, keepAlive: KeepAlive): Promise<Proof> {
     const slot = this.slotOf(workspaceId)
-    const mustAsk = demand.kind === 'now' || this.boundMs === 0
-    let view = mustAsk ? null : await this.withinBound(workspaceId, slot, keepAlive)
+    const mustCall = demand.kind === 'now' || this.boundMs === 0
+    let view = mustCall ? null : await this.withinBound(workspaceId, slot, keepAlive)
     const isOld = demand.kind === 'at-least' && view !== null && view.version < demand.version
-    if (mustAsk || isOld) view = await this.askedAfterNow(workspaceId, slot, keepAlive)
+    if (mustCall || isOld) view = await this.calledAfterNow(workspaceId, slot, keepAlive)
     return view === null ? err({ last: slot.view }) : ok(view)
   }
 
   atHand(workspaceId: WorkspaceId): View | null {
     const view = this.slots.get(workspaceId)?.view ?? null
-    return view !== null && view.askedAtMs >= this.clock.now() - this.boundMs && this.boundMs > 0
+    return view !== null && view.calledAtMs >= this.clock.now() - this.boundMs && this.boundMs > 0
       ? view
       : null
   }
@@ -128,7 +128,7 @@ class IsolateViews implements Views {
   async renewed(workspaceId: WorkspaceId, proof: Proof, keepAlive: KeepAlive): Promise<Proof> {
     // With a bound of 0 the read has asked for itself already; what outlasts that is judged anew all the same.
     const ageMaxMs = this.boundMs === 0 ? limits.stalenessBoundDefaultMs : this.boundMs
-    const isCurrent = !proof.ok || this.clock.now() - proof.value.askedAtMs <= ageMaxMs
+    const isCurrent = !proof.ok || this.clock.now() - proof.value.calledAtMs <= ageMaxMs
     return isCurrent ? proof : this.current(workspaceId, { kind: 'bounded' }, keepAlive)
   }
 
@@ -139,18 +139,18 @@ class IsolateViews implements Views {
     keepAlive: KeepAlive,
   ): Promise<StoredView | null> {
     const oldestMs = this.clock.now() - this.boundMs
-    if (slot.view !== null && slot.view.askedAtMs >= oldestMs) {
-      const isAgeing = slot.view.askedAtMs < oldestMs + this.boundMs / 2
+    if (slot.view !== null && slot.view.calledAtMs >= oldestMs) {
+      const isAgeing = slot.view.calledAtMs < oldestMs + this.boundMs / 2
       if (isAgeing && this.underWay(slot) === null) this.start(workspaceId, slot, true, keepAlive)
       return slot.view
     }
     if (slot.failedAtMs !== null && slot.failedAtMs > oldestMs) return null
     await this.land(this.underWay(slot) ?? this.start(workspaceId, slot, true, keepAlive))
-    return slot.view !== null && slot.view.askedAtMs >= oldestMs ? slot.view : null
+    return slot.view !== null && slot.view.calledAtMs >= oldestMs ? slot.view : null
   }
 
   /** A view that answers a question sent after the call. Whoever waits for the flight under way shares the next. */
-  private async askedAfterNow(
+  private async calledAfterNow(
     workspaceId: WorkspaceId,
     slot: Slot,
     keepAlive: KeepAlive,
@@ -173,7 +173,7 @@ class IsolateViews implements Views {
     const landed = refreshed.finally(() => {
       if (slot.flight?.number === number) slot.flight = null
     })
-    const flight = { number, mayShare, askedAtMs: this.clock.now(), landed }
+    const flight = { number, mayShare, calledAtMs: this.clock.now(), landed }
     slot.flight = flight
     keepAlive(landed)
     return flight
@@ -186,14 +186,14 @@ class IsolateViews implements Views {
     keepAlive: KeepAlive,
   ): Promise<void> {
     if (mayShare && (await this.takeShared(workspaceId, slot))) return
-    const askedAtMs = this.clock.now()
+    const calledAtMs = this.clock.now()
     const before = slot.view
     const answer = await this.ledger.since(workspaceId, before?.ledgerId ?? null, before?.version ?? 0)
     slot.failedAtMs = answer.ok ? null : this.clock.now()
     const isOvertaken =
-      slot.view !== null && (slot.view.flightNumber > number || slot.view.askedAtMs > askedAtMs)
+      slot.view !== null && (slot.view.flightNumber > number || slot.view.calledAtMs > calledAtMs)
     if (!answer.ok || isOvertaken) return
-    slot.view = advanceView(before, answer.value, askedAtMs, number)
+    slot.view = advanceView(before, answer.value, calledAtMs, number)
     if (this.shared !== null && this.boundMs > 0) {
       keepAlive(this.shared.write(workspaceId, shareable(slot.view)))
     }
@@ -206,22 +206,22 @@ class IsolateViews implements Views {
     const before = slot.view
     if (shared === null || before === null) return false
     // Another machine's clock: the difference that is tolerated counts as age, and a larger one shows as the future.
-    const askedAtMs = shared.askedAtMs - limits.locationClockSkewMs
+    const calledAtMs = shared.calledAtMs - limits.locationClockSkewMs
     const nowMs = this.clock.now()
-    const isYoung = askedAtMs >= nowMs - this.boundMs / 2 && askedAtMs <= nowMs
+    const isYoung = calledAtMs >= nowMs - this.boundMs / 2 && calledAtMs <= nowMs
     const fits =
       shared.ledgerId === before.ledgerId &&
       shared.since <= before.version &&
       shared.version >= before.version &&
-      askedAtMs > before.askedAtMs
+      calledAtMs > before.calledAtMs
     if (!isYoung || !fits) return false
     const told = { ...shared, moved: movedOf(shared.changes) }
-    slot.view = advanceView(before, told, askedAtMs, before.flightNumber)
+    slot.view = advanceView(before, told, calledAtMs, before.flightNumber)
     return true
   }
 
   private underWay({ flight }: Slot): Flight | null {
-    return flight !== null && this.clock.now() - flight.askedAtMs < flightPatienceMs ? flight : null
+    return flight !== null && this.clock.now() - flight.calledAtMs < flightPatienceMs ? flight : null
   }
 
   private land(flight: Flight): Promise<void> {
@@ -240,19 +240,19 @@ class IsolateViews implements Views {
 function advanceView(
   before: StoredView | null,
   told: Told,
-  askedAtMs: number,
+  calledAtMs: number,
   flightNumber: number,
 ): StoredView {
   const copy = advanceCopy(before?.copy ?? null, told)
   const { ledgerId, birth, version } = copy
   return {
-    ...{ ledgerId, birth, version, askedAtMs, flightNumber, copy },
+    ...{ ledgerId, birth, version, calledAtMs, flightNumber, copy },
     movedAt: (tag) => movedAt(copy, tag),
     hasMovedPast: (tag, stamped) => hasMovedPast(copy, tag, stamped),
   }
 }
 
-function shareable({ copy, askedAtMs }: StoredView): SharedChanges {
+function shareable({ copy, calledAtMs }: StoredView): SharedChanges {
   const { ledgerId, birth, version, recentSince } = copy
-  return { ledgerId, birth, version, since: recentSince, changes: recentChanges(copy), askedAtMs }
+  return { ledgerId, birth, version, since: recentSince, changes: recentChanges(copy), calledAtMs }
 }

@@ -11,7 +11,8 @@ export function explain({ entry, steps, view }: ReadAnswer, nowMs: number): Expl
       age_ms: nowMs - entry.createdAtMs,
       load_ms: entry.loadMs,
     },
-    view: view === null ? null : { version: view.version, floor: view.birth, age_ms: nowMs - view.askedAtMs },
+    view:
+      view === null ? null : { version: view.version, floor: view.birth, age_ms: nowMs - view.calledAtMs },
     tags: entry.tags.map((tag) => ({ tag: nameOf(tag), version: view === null ? null : view.movedAt(tag) })),
   }
 }

@@ -59,9 +59,9 @@ const redisHealth = defineRoute({
       }
       return ok(respondJson(off))
     }
-    const askedAtMs = clock.now()
+    const startedAtMs = clock.now()
     const probe = await tiers.redis.probe(AbortSignal.timeout(limits.probeDeadlineMs))
-    const latencyMs = clock.now() - askedAtMs
+    const latencyMs = clock.now() - startedAtMs
     const memory = probe.ok
       ? await readRedisMemory(config.redis, AbortSignal.timeout(limits.probeDeadlineMs))
       : null

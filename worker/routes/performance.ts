@@ -13,12 +13,12 @@ import type { Services } from '../services.ts'
 import { type Tier, unaborted } from '../tiers/tier.ts'
 import { questionsInTurn, type Warming } from './warm-up.ts'
 
-export interface PerformanceServices extends Pick<Services, 'clock'> {
+interface PerformanceServices extends Pick<Services, 'clock'> {
   readonly origin: Pick<Services['origin'], 'load'>
   readonly tiers: { readonly kv: Tier; readonly redis: Tier | null }
 }
 
-export type Measured = Omit<PerformanceAnswer, 'cacheStats'>
+type Measured = Omit<PerformanceAnswer, 'cacheStats'>
 
 /**
  * Measures four reads of one resource: from the database; from Redis while Redis lacks it, and then from the database; from

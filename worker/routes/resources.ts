@@ -102,7 +102,7 @@ async function answer(resource: MountedResource, call: ResourceCall): Promise<Re
 /** The labels and the view's age with which the metrics count an answer. */
 function servedBy({ status, source, view }: ReadAnswer, nowMs: number) {
   const served = { status, source }
-  return view === null ? { served } : { served, viewAgeMs: nowMs - view.askedAtMs }
+  return view === null ? { served } : { served, viewAgeMs: nowMs - view.calledAtMs }
 }
 
 /** The stored bytes with `_cache` added, or 304 if the caller already has them (RFC 9110 section 13). */

@@ -16,7 +16,7 @@ export interface Warming {
   readonly caller: SettingsCaller
 }
 
-export interface WarmUpServices extends Pick<Services, 'clock' | 'answer'> {
+interface WarmUpServices extends Pick<Services, 'clock' | 'answer'> {
   readonly origin: Pick<Services['origin'], 'boards'>
 }
 

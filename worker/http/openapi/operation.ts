@@ -3,7 +3,7 @@ import { errorBody, type WireErrorCode, wireErrors } from '../../../shared/contr
 import { exampleOf } from './examples.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 
-export type ServerName = 'worker' | 'origin'
+type ServerName = 'worker' | 'origin'
 
 /** One operation as the document tells of it, whichever server answers it. */
 export interface Operation {

@@ -23,7 +23,7 @@ export const tags = [
   },
 ] as const
 
-export type TagName = (typeof tags)[number]['name']
+type TagName = (typeof tags)[number]['name']
 
 const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/contacts/, 'Writes'],

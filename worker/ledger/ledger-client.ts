@@ -5,7 +5,7 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Recorder } from '../events.ts'
-import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './contract.ts'
+import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
 
 export interface LedgerFailure {
   readonly kind: 'timeout' | 'unavailable'
@@ -40,7 +40,7 @@ export function createLedgerClient(
     work: () => Promise<Value>,
     isSound: (answer: Value) => boolean,
   ): Promise<Result<Value, LedgerFailure>> {
-    const askedAtMs = clock.now()
+    const startedAtMs = clock.now()
     const answer = await withinDeadline<Result<Value, LedgerFailure>>(
       clock,
       limits.ledgerDeadlineMs,
@@ -51,7 +51,7 @@ export function createLedgerClient(
       err({ kind: 'timeout' }),
     )
     const outcome = answer.ok ? 'done' : answer.error.kind
-    recorder.record({ kind: 'ledger', call: name, outcome, durationMs: clock.now() - askedAtMs })
+    recorder.record({ kind: 'ledger', call: name, outcome, durationMs: clock.now() - startedAtMs })
     return answer
   }
 

@@ -18,7 +18,7 @@ export interface LedgerEntry {
 }
 
 /** The event has the id of another one that the ledger remembers; nothing of it was written down. */
-export interface LedgerConflict {
+interface LedgerConflict {
   readonly isIdOfAnother: true
 }
 
