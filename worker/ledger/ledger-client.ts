@@ -11,7 +11,7 @@ export interface LedgerFailure {
   readonly kind: 'timeout' | 'unavailable'
 }
 
-/** The ledgers of all workspaces, called within a deadline. Never rejects. */
+/** Calls the ledgers of all workspaces, with a deadline. Never rejects. */
 export interface LedgerClient {
   advance(
     workspaceId: WorkspaceId,
@@ -24,7 +24,7 @@ export interface LedgerClient {
   ): Promise<Result<LedgerChanges, LedgerFailure>>
 }
 
-/** What a ledger answers to a call; the Durable Object's stub fits it. */
+/** The methods of a ledger. The stub of the Durable Object has this type. */
 export interface LedgerStub {
   advance(events: readonly LedgerEvent[]): Promise<LedgerAdvance>
   since(ledgerId: string | null, version: number): Promise<LedgerChanges>
@@ -64,8 +64,8 @@ export function createLedgerClient(
 }
 
 /**
- * While a deployment goes out, a ledger may still be one of the version before, which answers in another form. Checked by hand,
- * since an answer may hold 64 kB of numbers.
+ * Whether an answer has the form of this release. During a deployment a ledger may still run the release before, whose answers
+ * have another form. Checked by hand, since an answer may have 64 kB of numbers.
  */
 function areChanges({ ledgerId, birth, version, moved }: LedgerChanges): boolean {
   const areNumbers = Number.isSafeInteger(birth) && Number.isSafeInteger(version) && version >= birth

@@ -1,13 +1,13 @@
 import type { Version } from '../../shared/ids.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 
-/** One change to write down: what it moves, and its id for idempotency where it has one. */
+/** One change to write down: its moves, and its id for idempotency if it has one. */
 export interface LedgerEvent {
   readonly moves: readonly Move[]
   readonly eventId?: string
   /**
-   * Beside an id: what the event is (event-digest.ts). It tells an event that comes again from another one that uses the same
-   * id. An event without one is told by what it moves.
+   * A digest of the event's content (event-digest.ts), for an event with an id. It distinguishes a repeated event from another one
+   * with the same id. If it is absent, the moves distinguish them.
    */
   readonly digest?: string
 }
@@ -17,7 +17,7 @@ export interface LedgerEntry {
   readonly version: Version
 }
 
-/** The event has the id of another one that the ledger remembers; nothing of it was written down. */
+/** The event has the id of another event that the ledger remembers, and was not written down. */
 interface LedgerConflict {
   readonly isIdOfAnother: true
 }
@@ -30,8 +30,8 @@ export interface LedgerAdvance {
 }
 
 /**
- * Tags with the versions that last moved them, as distances from the ledger's birth. `tags` null: `distances` has one for every
- * tag there is, 0 where none moved it. Typed arrays, which cross to an isolate as the bytes that they are.
+ * Tags with the versions that last moved them, as distances from the ledger's birth. If `tags` is null, `distances` has an element
+ * for every tag, 0 if none moved it. They are typed arrays, which are sent to an isolate as their bytes.
  */
 export interface MovedTags {
   readonly tags: Uint16Array | null
@@ -39,11 +39,11 @@ export interface MovedTags {
 }
 
 export interface LedgerChanges {
-  /** Which ledger speaks: with another id its history begins again, and no older stamp counts. */
+  /** The id of the ledger. A ledger with another id has another history, and stamps of the former one count as outdated. */
   readonly ledgerId: string
   /** The version that the ledger began with. */
   readonly birth: Version
   readonly version: Version
-  /** What moved after the version that was asked about; all that ever moved where the question named another ledger. */
+  /** The tags that moved after the version in the call; all that ever moved if the call named another ledger. */
   readonly moved: MovedTags
 }
