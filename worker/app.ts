@@ -30,13 +30,13 @@ import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import type { Services } from './services.ts'
 
-/** Drawn when somebody first asks for it, and the same ever after: it takes some 50 ms. */
+/** Made at the first request for it, which takes some 50 ms, and kept for the life of the isolate. */
 let openApi: object | null = null
 
 const openApiRoute = defineRoute({
   method: 'GET',
   path: '/openapi.json',
-  summary: 'This document',
+  summary: 'The OpenAPI document of this API',
   access: 'public',
   takes: {},
   gives: z.object({ openapi: z.string() }),
@@ -47,7 +47,7 @@ const openApiRoute = defineRoute({
   },
 })
 
-/** Every route, in the order the SPEC tells of them. */
+/** Every route, in the order of the specification. */
 export const routes: readonly Route[] = [
   ...resourceRoutes,
   ...contactRoutes,
@@ -64,14 +64,14 @@ export const routes: readonly Route[] = [
   monitoringStreamRoute,
 ]
 
-/** The pages, and what they are made of. */
+/** The pages, and the files that they load. */
 const files: readonly ServedFile[] = [
   { path: '/', serve: servePage },
   { path: '/docs', serve: serveDocs },
   { path: dashboardFilesPath, serve: serveFile },
 ]
 
-/** The Worker's HTTP face. `servicesOf` is called once a request and expected to answer the isolate's own. */
+/** Creates the Worker's `fetch` handler. `servicesOf` is called for each request and must answer the isolate's services. */
 export function createApp(servicesOf: (env: Env) => Services) {
   const enter = createEntrance(createInside(routes, files, createPublicAnswers(systemClock)))
   return {

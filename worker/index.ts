@@ -9,7 +9,7 @@ export { Ledger } from './ledger/ledger.ts'
 
 let isolateServices: Services | null = null
 
-/** Put together on the first request, since only then is the configuration there, and kept for the isolate's life. */
+/** Creates the services at the first request, since the bindings are only known then, and keeps them as long as the isolate. */
 function servicesOf(env: Env): Services {
   isolateServices ??= createServices(env)
   return isolateServices

@@ -16,8 +16,8 @@ import { createMonitoringClient, type MonitoringClient } from './deployment/moni
 import { etagOf } from './entry/entry.ts'
 import type { Env } from './env.ts'
 import type { Recorder } from './events.ts'
-import type { LedgerClient } from './ledger/client.ts'
-import { createLedgerClient } from './ledger/client.ts'
+import type { LedgerClient } from './ledger/ledger-client.ts'
+import { createLedgerClient } from './ledger/ledger-client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
 import type { Views } from './ledger/view.ts'
 import type { Origin } from './outbound/origin-client.ts'
@@ -27,7 +27,7 @@ import { createRateLimits } from './rate-limits/rate-limits.ts'
 import type { Tiers } from './tiers/tiers.ts'
 import { createTiers } from './tiers/tiers.ts'
 
-/** The parts of the Worker, put together once an isolate. */
+/** The parts of the Worker. Each isolate creates them once. */
 export interface Services {
   readonly config: Config
   readonly clock: Clock
@@ -40,13 +40,13 @@ export interface Services {
   readonly origin: Origin
   readonly tiers: Tiers
   readonly settings: SettingsReader
-  /** Answers a resource's question. */
+  /** Answers the question of a resource. */
   readonly answer: AnswerQuestion
-  /** The dashboard's files; null where the Worker runs without them. */
+  /** The dashboard's files; null if the Worker runs without them. */
   readonly assets: Fetcher | null
 }
 
-/** `createMetrics` is there for the benchmark of what counting costs. */
+/** Creates the parts of an isolate. A benchmark passes its own `createMetrics` to measure the cost of counting. */
 export function createServices(
   env: Env,
   createMetrics: (
@@ -110,7 +110,7 @@ interface DoorOptions extends Pick<Services, 'config' | 'clock' | 'origin'> {
   readonly views: Views
 }
 
-/** What a caller passes on the way in: the token, the limits, the membership. */
+/** Creates the parts that the door uses: the check of tokens, the rate limits and the memberships. */
 function createDoor(
   env: Env,
   { config, clock, recorder, origin, views }: DoorOptions,

@@ -44,9 +44,9 @@ export const edgeLimits = {
   isolateStrangersMax: 5_000,
   strangerSeconds: 10,
   /** Membership queries of users about workspaces they are not known to be in, unless they turn out to be members. */
-  isolateQuestionersMax: 5_000,
-  membershipQuestionsMax: 60,
-  membershipQuestionsSeconds: 60,
+  isolateLookupUsersMax: 5_000,
+  membershipLookupsMax: 60,
+  membershipLookupsSeconds: 60,
   /**
    * How long a known member can go on reading while memberships cannot be checked, unless the ledger says that theirs changed
    * (SPEC 8: what is cached is served).
@@ -104,7 +104,7 @@ export const edgeLimits = {
   samplesCoarseSeconds: 10,
   samplesKeptSeconds: 3_600,
   /** After a failure of the origin nothing is loaded ahead for this long. */
-  unaskedPauseMs: 5_000,
+  loadsAheadPauseMs: 5_000,
   /** How long the report of a committed write may be in flight before its absence counts as a violation. */
   consistencyPatienceMs: 5_000,
   /** Alerts: how many changes are kept, and how a change is sent to the webhook. */

@@ -34,12 +34,12 @@ export const families = [
 
 export type FamilyName = (typeof families)[number]['name']
 /** A family that is one thing. */
-export type SingleFamily = 'workspace' | 'settings' | 'counts'
+type SingleFamily = 'workspace' | 'settings' | 'counts'
 /** A family of buckets, each of which is one tag. */
 export type BucketedFamily = Exclude<FamilyName, SingleFamily | 'place'>
 
 /** A family and where its tags begin: `offset` is the tag of the family itself, the buckets' follow. */
-export interface Family {
+interface Family {
   readonly name: FamilyName
   readonly buckets: number
   readonly slots: number

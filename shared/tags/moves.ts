@@ -57,7 +57,7 @@ export function tagsMovedBy(move: Move): Tag[] {
   return tagsOfParts(parts)
 }
 
-export function tagsOfParts({ offset, mask }: MoveParts): Tag[] {
+function tagsOfParts({ offset, mask }: MoveParts): Tag[] {
   const tags: Tag[] = []
   for (let bit = 0; mask >> bit > 0; bit += 1) if ((mask >> bit) & 1) tags.push(tagAt(offset + bit))
   return tags

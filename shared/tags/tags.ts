@@ -54,7 +54,7 @@ export function slotTag(boardId: string, columnId: string | null, slot: SlotName
 }
 
 /** A slot by its numbers, both of which must be within their bounds. */
-export function slotAt(bucket: number, slot: number): Tag {
+function slotAt(bucket: number, slot: number): Tag {
   const { offset, slots: slotsEach } = familyNamed('place')
   return tagAt(offset + 1 + bucket * slotsEach + slot)
 }

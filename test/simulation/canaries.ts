@@ -86,8 +86,8 @@ export const canaries: readonly Canary[] = [
     replacements: [
       {
         file: view,
-        find: 'slot.view = advanceView(before, answer.value, askedAtMs, number)',
-        replace: 'slot.view = advanceView(before, answer.value, this.clock.now(), number)',
+        find: 'state.view = advanceView(before, answer.value, calledAtMs, number)',
+        replace: 'state.view = advanceView(before, answer.value, this.clock.now(), number)',
       },
     ],
   },
@@ -156,13 +156,13 @@ export const canaries: readonly Canary[] = [
     replacements: [
       {
         file: view,
-        find: 'if (slot.view === null || slot.view.flightNumber <= calledAfter) {',
-        replace: 'if (slot.view === null) {',
+        find: 'if (state.view === null || state.view.flightNumber <= calledAfter) {',
+        replace: 'if (state.view === null) {',
       },
       {
         file: view,
-        find: 'return slot.view !== null && slot.view.flightNumber > calledAfter ? slot.view : null',
-        replace: 'return slot.view',
+        find: 'return state.view !== null && state.view.flightNumber > calledAfter ? state.view : null',
+        replace: 'return state.view',
       },
     ],
   },

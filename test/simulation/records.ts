@@ -1,5 +1,5 @@
 import type { WorkspaceId } from '../../shared/ids.ts'
-import type { LedgerAdvance, LedgerEvent } from '../../worker/ledger/contract.ts'
+import type { LedgerAdvance, LedgerEvent } from '../../worker/ledger/ledger-messages.ts'
 
 /** A promise that was not kept. */
 export class BrokenPromise extends Error {}

@@ -30,7 +30,7 @@ export function viewOf(moved: readonly (readonly [Tag, number])[] = [], changes:
     ledgerId: 'ledger',
     version: version(Math.max(5, ...versions.values())),
     birth: version(0),
-    askedAtMs: 1_750_000_000_000,
+    calledAtMs: 1_750_000_000_000,
     movedAt: (tag) => version(versions.get(tag) ?? 0),
     hasMovedPast: (tag, stamped) => (versions.get(tag) ?? 0) > stamped,
     ...changes,

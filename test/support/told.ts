@@ -1,5 +1,5 @@
 import { nameOf, tagAt } from '../../shared/tags/tags.ts'
-import type { LedgerChanges } from '../../worker/ledger/contract.ts'
+import type { LedgerChanges } from '../../worker/ledger/ledger-messages.ts'
 
 /** The tags that a ledger tells to have moved, by name, with the versions that last moved them. */
 export function toldBy({ moved, birth }: Pick<LedgerChanges, 'moved' | 'birth'>): Record<string, number> {

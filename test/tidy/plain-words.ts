@@ -3,6 +3,7 @@ import { type Rule, withSyntax } from './rules.ts'
 
 /** The rooms whose comments have been rewritten in plain words. A room joins by being named here. */
 const roomsInPlainWords: readonly string[] = [
+  ...['worker/auth/', 'worker/cache/', 'worker/entry/', 'worker/http/', 'worker/ledger/', 'worker/routes/'],
   ...['worker/deployment/', 'worker/tiers/', 'worker/outbound/', 'worker/rate-limits/', 'worker/platform/'],
   ...['worker/events.ts', 'worker/config.ts', 'worker/dashboard/src/api/', 'worker/dashboard/src/auth/'],
   ...['worker/dashboard/src/board/', 'worker/dashboard/src/live/', 'worker/dashboard/src/parts/'],

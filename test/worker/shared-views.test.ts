@@ -13,7 +13,7 @@ const changes = (number: number): SharedChanges => ({
   birth: version(0),
   since: version(1),
   changes: [[workspaceTag, number]],
-  askedAtMs: 1_750_000_000_000,
+  calledAtMs: 1_750_000_000_000,
 })
 
 it("what one isolate leaves in the location's edge cache another takes up there, the latest and its workspace's alone", async () => {

@@ -8,7 +8,7 @@ export interface Member {
   readonly principal: Principal
   readonly workspaceId: WorkspaceId
   readonly role: Role
-  /** For calls of the origin on the member's behalf. */
+  /** Used to call the origin on the member's behalf. */
   readonly caller: SettingsCaller
 }
 
@@ -17,46 +17,46 @@ export interface Reader {
   /** `member`: a user with a token. `service`: the CRM's backend with the internal key, which no member's limit counts. */
   readonly kind: 'member' | 'service'
   readonly workspaceId: WorkspaceId
-  /** Null where a service names no user in `X-User-ID`. */
+  /** Null if a service names no user in `X-User-ID`. */
   readonly userId: UserId | null
   readonly caller: SettingsCaller
-  /** `X-Explain: 1`, by an admin or with the internal key. */
+  /** The request has `X-Explain: 1`, from an admin or with the internal key. */
   readonly wantsExplanation: boolean
-  /** False where the origin has nobody to load for: then only what is cached answers. */
+  /** False if the origin does not open the resource to services. Then only a cached entry answers. */
   readonly mayLoad: boolean
 }
 
 /** A caller who may see the deployment. */
 export interface Operator {
-  /** Tells this caller who may change the alerts. */
+  /** The callers who may change the alerts, as the answers tell this one. */
   readonly alertSetters: AlertSetters
-  /** For the bounds on what one of them may hold; both null for the holders of METRICS_TOKEN, who share one bound. */
+  /** Bounds on open streams count by this. Both are null for the holders of METRICS_TOKEN, who share one bound. */
   readonly holder: { readonly workspaceId: WorkspaceId | null; readonly userId: UserId | null }
-  /** Whether the same caller would be let in now: for what goes on after the answer began. Counts against no limit. */
+  /** Whether the same caller would still be let in. A stream checks this after its answer began. Counts against no limit. */
   isStillLetIn(): boolean | Promise<boolean>
 }
 
-/** The callers that each kind of access lets in. Null: the handler needs to know nothing of them. */
+/** The callers that each kind of access lets in. Null if the handler needs no facts about the caller. */
 export interface CallerOf {
   /** Anybody. */
   readonly public: null
-  /** Anybody, or with `METRICS_TOKEN` set its holders. */
+  /** Anybody; if `METRICS_TOKEN` is set, only its holders. */
   readonly 'metrics-token': null
   /** The holders of the internal key. */
   readonly 'internal-key': null
-  /** A member of the workspace that path, body or header name. */
+  /** A member of the workspace that the path, the body or the header names. */
   readonly member: Member
   /** A member of that workspace with the role `admin`. */
   readonly admin: Member
-  /** A member who reads a resource. With `X-Explain: 1` an admin; or a holder of the internal key, for what is cached. */
+  /** A member who reads a resource. With `X-Explain: 1`, an admin, or a holder of the internal key if the answer is cached. */
   readonly reader: Reader
-  /** The same, and the CRM's backend with the internal key and a workspace. */
+  /** The callers of `reader`, and the CRM's backend with the internal key and a workspace. */
   readonly 'reader-or-service': Reader
-  /** A holder of `METRICS_TOKEN`, or an admin of the operators' workspace; where there is none, of any workspace. */
+  /** A holder of `METRICS_TOKEN`, or an admin of the operators' workspace. If there is none, an admin of any workspace. */
   readonly operator: Operator
   /** A holder of the internal key, or an admin of the operators' workspace. */
   readonly 'alert-settings': null
 }
 
-/** How a route lets callers in; the OpenAPI document says it too. */
+/** The kind of access of a route, which is also shown in the OpenAPI document. */
 export type Access = keyof CallerOf

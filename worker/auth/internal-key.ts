@@ -1,8 +1,8 @@
 const encoder = new TextEncoder()
 
 /**
- * Whether an `Authorization` header carries `key` as its bearer. Digests are of one length whatever was sent and
- * are compared to their end, so the time taken tells nothing of the key. An empty key matches nothing.
+ * Whether an `Authorization` header has `key` as its bearer token. The digests of both are compared, which have the same length
+ * and are compared to their end, so the duration reveals nothing about the key. An empty key matches no header.
  */
 export async function matchesKey(header: string | null, key: string): Promise<boolean> {
   const given = /^Bearer +(\S.*)$/i.exec(header ?? '')?.[1]

@@ -2,20 +2,20 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 
-/** Bounds the calls of the origin about workspaces that a user turns out not to be in, each of which is a query. */
+/** Bounds a user's lookups about workspaces that the user is not in. Each of them costs the origin a query. */
 export interface LookupBudget {
-  /** Counts a call, and answers 0; or answers in how many milliseconds the user may cause another. */
+  /** Counts a lookup and answers 0; or answers the milliseconds until the user may cause another one. */
   take(userId: string): number
-  /** Takes a call back that began at `calledAtMs`: the user is a member there. */
+  /** Uncounts a lookup that began at `calledAtMs`, because the user turned out to be a member. */
   giveBack(userId: string, calledAtMs: number): void
 }
 
-/** Counts each user's calls in windows that begin with the first of them. */
+/** Counts each user's lookups in windows. A window begins with its first lookup. */
 export function createLookupBudget(clock: Clock): LookupBudget {
   const windows = new LRUCache<string, { count: number; readonly sinceMs: number }>({
-    max: limits.isolateQuestionersMax,
+    max: limits.isolateLookupUsersMax,
   })
-  const windowMs = limits.membershipQuestionsSeconds * 1_000
+  const windowMs = limits.membershipLookupsSeconds * 1_000
   return {
     take(userId) {
       const nowMs = clock.now()
@@ -24,7 +24,7 @@ export function createLookupBudget(clock: Clock): LookupBudget {
         windows.set(userId, { count: 1, sinceMs: nowMs })
         return 0
       }
-      if (window.count >= limits.membershipQuestionsMax) return window.sinceMs + windowMs - nowMs
+      if (window.count >= limits.membershipLookupsMax) return window.sinceMs + windowMs - nowMs
       window.count += 1
       return 0
     },

@@ -12,10 +12,10 @@ interface Naming {
   readonly workspaceInPath: string | undefined
 }
 
-/** Well-formed ids that came before: the same few come with nearly every request, and parsing one is a hundredth of a hit. */
+/** Ids that were found well-formed. Nearly every request names one of the same few, and parsing one takes 1 % of a hit. */
 const wellFormed = new LRUCache<string, Result<WorkspaceId, WireError>>({ max: limits.isolateViewsMax })
 
-/** The workspace that the path names, or else X-Workspace-ID; where both name one they must agree. */
+/** The workspace that the path names, or else X-Workspace-ID. If both name one, they must agree. */
 export function workspaceNamedBy({ headers, workspaceInPath }: Naming): Result<WorkspaceId, WireError> {
   const header = headers.get('X-Workspace-ID')
   const given = workspaceInPath ?? header
@@ -36,7 +36,7 @@ function parseWorkspaceId(given: string, isHeader: boolean): Result<WorkspaceId,
   return workspaceId
 }
 
-/** The user that a service names in X-User-ID; null where it names none. */
+/** The user that a service names in X-User-ID; null if it names none. */
 export function userNamedBy(headers: Pick<Headers, 'get'>): Result<UserId | null, WireError> {
   const given = headers.get('X-User-ID')
   if (given === null) return ok(null)

@@ -22,13 +22,13 @@ interface ConsistencyOptions {
   readonly sampleRate: number
   /** Uniform in [0, 1). */
   random(): number
-  /** Takes one line for whoever has to look into it. */
+  /** Logs one line about a violation, so that a person can look into it. */
   report(line: string): void
 }
 
 /**
- * The same, with checks of a share of what it served as current: behind the answer the same question is loaded from the
- * origin, and compared. This finds what no test thought of, and what nobody reported to the ledger.
+ * The same answers, and a share of those that were served as current is checked: behind the answer, the same question is loaded
+ * from the origin and compared. This finds errors that no test covers, and writes that nothing reported to the ledger.
  */
 export function withConsistencyChecks(answer: AnswerQuestion, options: ConsistencyOptions): AnswerQuestion {
   const { recorder, random, sampleRate, clock } = options
@@ -49,14 +49,15 @@ export function withConsistencyChecks(answer: AnswerQuestion, options: Consisten
 }
 
 /**
- * How old, at most, what an answer missed was when it was served: what the ledger had been told before its view was
- * asked for was in the view; what the ledger was never told came after the entry was loaded.
+ * The greatest age that a change missing from the answer can have had when the answer was served, in milliseconds. A change that
+ * the ledger knows of was made after the ledger was called for the view. A change that it never learned of was made after the
+ * entry was loaded.
  */
 function staleMsOf(entry: Entry, view: View | null, servedAtMs: number) {
   return (outcome: CheckOutcome): { staleMs?: number } => {
     if (outcome === 'consistent') return { staleMs: 0 }
     if (outcome === 'violated') return { staleMs: Math.max(0, servedAtMs - entry.createdAtMs) }
-    return outcome === 'excused' && view !== null ? { staleMs: servedAtMs - view.askedAtMs } : {}
+    return outcome === 'excused' && view !== null ? { staleMs: servedAtMs - view.calledAtMs } : {}
   }
 }
 
@@ -84,7 +85,7 @@ async function check(options: ConsistencyOptions, inquiry: Inquiry, entry: Entry
   await new Promise<void>((resolve) => clock.schedule(resolve, limits.consistencyPatienceMs))
   const after = excuseFor(entry, await ledgerNow())
   if (after !== 'current') return after
-  // Names the key in the log without what stands in it.
+  // A digest identifies the key in the log without its parameters, which may hold a person's name.
   const keyDigest = await hexDigest(await cacheKey(question, workspaceId, owner.value), 8)
   report(
     JSON.stringify({
@@ -95,13 +96,13 @@ async function check(options: ConsistencyOptions, inquiry: Inquiry, entry: Entry
   return 'violated'
 }
 
-/** Whether the ledger excuses a difference: by now it knows that the entry moved. */
+/** Whether a difference is excused: `excused` if the ledger knows by now that the entry moved. */
 function excuseFor(entry: Entry, proof: Proof): 'current' | 'excused' | 'unknown' {
   if (!proof.ok) return 'unknown'
   return hasMoved(entry, proof.value) ? 'excused' : 'current'
 }
 
-/** What the origin says now: under a version of its own, so that it shares no query that began earlier. */
+/** Loads the current answer from the origin. The version is unique, so the load does not share a query that began earlier. */
 async function loadNow(
   { origin }: ConsistencyOptions,
   { workspaceId, question, caller }: Inquiry,

@@ -3,50 +3,50 @@ import type { Entry } from '../entry/entry.ts'
 import type { View } from '../ledger/view.ts'
 
 /**
- * What a reader may do with an entry.
+ * A reader's judgement of an entry.
  *
- * - fresh: within its lifetime, and nothing it depends on moved past its stamp. It answers.
+ * - fresh: the entry is within its lifetime, and none of its tags moved past its stamp. It answers.
  * - expired: only its lifetime is over. It answers as `STALE` while one reader refreshes it.
- * - outdated: something it depends on moved. It answers only when everything behind is down, and says so.
- * - unusable: past its last usable instant, or another workspace's.
+ * - outdated: one of its tags moved past its stamp. It answers only if the origin fails, and the answer says so.
+ * - unusable: the entry is past its last usable instant, or belongs to another workspace.
  */
 export type Verdict = 'fresh' | 'expired' | 'outdated' | 'unusable'
 
 export interface Judgement {
   readonly workspaceId: WorkspaceId
-  /** What is known of the ledger; null where nothing is: then only time is judged. */
+  /** The view of the ledger. Null if there is none; then only the lifetime counts. */
   readonly view: View | null
   readonly nowMs: number
-  /** How long an entry is fresh, seconds: the workspace's setting of now, not of when the entry was made. */
+  /** How long an entry is fresh, in seconds, by the workspace's current setting and not by that of the time of the load. */
   readonly lifetimeSeconds: number
 }
 
-/** The one rule of freshness. Order rests on versions; only lifetimes rest on a clock. */
+/** The only rule of freshness. Order follows from versions alone; a clock only decides lifetimes. */
 export function judge(entry: Entry, by: Judgement): Verdict {
   if (entry.workspaceId !== by.workspaceId || isOver(entry, by.nowMs)) return 'unusable'
   if (by.view !== null && hasMoved(entry, by.view)) return 'outdated'
   return by.nowMs >= entry.createdAtMs + by.lifetimeSeconds * 1000 ? 'expired' : 'fresh'
 }
 
-/** Whether an entry is past its last usable instant: it answers no more, whatever was thought of it before. */
+/** Whether an entry is past its last usable instant. Then it must not answer, whatever its earlier verdict was. */
 export function isOver({ deleteAtMs }: Pick<Entry, 'deleteAtMs'>, nowMs: number): boolean {
   return nowMs >= deleteAtMs
 }
 
-/** Whether something that an entry depends on moved past its stamp. Stamps of another ledger say nothing about this one. */
+/** Whether a tag of an entry moved past its stamp. A stamp of another ledger cannot be compared and counts as moved past. */
 export function hasMoved({ stamp, tags }: Pick<Entry, 'stamp' | 'tags'>, view: View): boolean {
   return stamp.ledgerId !== view.ledgerId || tags.some((tag) => view.hasMovedPast(tag, stamp.version))
 }
 
-/** How far past its lifetime an entry is, seconds; 0 within it. */
+/** The time since an entry's lifetime ended, in seconds; 0 within its lifetime. */
 export function expiredForSeconds(entry: Entry, { nowMs, lifetimeSeconds }: Omit<Judgement, 'view'>): number {
   return Math.max(0, (nowMs - entry.createdAtMs) / 1000 - lifetimeSeconds)
 }
 
 /**
- * Whether a fresh entry is to be refreshed already, by chance that grows towards the end of its life (XFetch:
- * Vattani, Chierichetti, Lowenstein, Optimal Probabilistic Cache Stampede Prevention, VLDB 2015, with beta 1): of many
- * readers one begins about one load's time before the end, so that an entry in demand never expires.
+ * Whether this reader refreshes a fresh entry early. The probability grows towards the end of the lifetime (XFetch: Vattani,
+ * Chierichetti, Lowenstein, Optimal Probabilistic Cache Stampede Prevention, VLDB 2015, with beta 1). Of many readers, one
+ * starts about the duration of a load before the end, so that an entry in demand never expires.
  * `chance` is uniform in [0, 1).
  */
 export function isDueEarly(
@@ -59,7 +59,7 @@ export function isDueEarly(
 
 const worth: Record<Verdict, number> = { fresh: 3, expired: 2, outdated: 1, unusable: 0 }
 
-/** Of two judged entries the one to keep aside: the better verdict, then the newer stamp. */
+/** Whether an entry is a better fallback than another: first by its verdict, then by the later load. */
 export function isBetter(
   entry: Entry,
   verdict: Verdict,

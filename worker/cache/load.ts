@@ -12,10 +12,13 @@ import { hasMoved } from './freshness.ts'
 import type { Read } from './read-terms.ts'
 import type { Store } from './store.ts'
 
-/** An entry that was loaded from the origin, and what the ledger says of it. */
+/** An entry that was loaded from the origin. */
 export interface Loaded {
   readonly entry: Entry
-  /** Proved current; loaded while the ledger was out of reach; or overtaken by invalidations each time. */
+  /**
+   * `current`: proved current. `unproven`: the ledger could not be reached. `overtaken`: one of its tags moved during each of
+   * the attempts.
+   */
   readonly certainty: 'current' | 'unproven' | 'overtaken'
 }
 
@@ -26,23 +29,23 @@ interface LoadOptions {
   readonly store: Store
   readonly clock: Clock
   readonly staleIfErrorSeconds: number
-  /** A validator for a body: the same bytes, the same text. */
+  /** The ETag of a body: equal bytes give equal ETags. */
   etagOf(body: Uint8Array): Promise<string>
 }
 
-/** The stamp of an entry that is loaded while the ledger is out of reach: it answers once and is not kept. */
+/** The stamp of an entry that is loaded while the ledger cannot be reached. The entry answers once and is not stored. */
 const unstamped: Stamp = { ledgerId: '', version: versionZero }
 
-/** By what a reader knows whether a load under way is one to join. */
+/** The properties of a load in flight, by which another reader decides whether to join it. */
 interface Terms extends Pick<Entry, 'workspaceId' | 'stamp'> {
   readonly startedAtMs: number
-  /** The tags of the question; once the load has landed, those of its entry. */
+  /** The tags of the question; once the load has ended, the tags of its entry. */
   tags: Entry['tags']
 }
 
 /**
- * Loads from the origin. The stamp is the view's version of *before* the origin was asked: whatever is invalidated
- * while the answer is on its way moves past it, so that a slow load can never be taken for current later.
+ * Creates the function that loads entries from the origin. The stamp is the view's version from *before* the call. A tag that is
+ * invalidated while the origin answers moves past that stamp, so a slow load can never count as current later.
  */
 export function createLoadEntry(options: LoadOptions): LoadEntry {
   const { views, store, clock } = options
@@ -50,14 +53,17 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
     clock,
     patienceMs: limits.originDeadlineMs,
   })
-  /** Loads whose result is stored: who comes just too late to join and just too early to find it gets it too. */
+  /**
+   * The loads whose entry is stored. The result of a load lingers for a while after its end, for readers that come too late to
+   * join it and too early to find the entry in a tier.
+   */
   const keptFlights = createSingleFlight<Terms, Result<Entry, WireError>>({
     clock,
     patienceMs: limits.originDeadlineMs,
     lingers: (loaded) => loaded.ok && loaded.value.body.length <= limits.flightLingerBytesMax,
   })
 
-  /** One load a key, shared by all in whose view nothing moved past the load's stamp. */
+  /** Loads an entry, or joins the load of the same key in flight if none of its tags moved past its stamp in the reader's view. */
   async function load(read: Read, view: View | null, isStored: boolean): Promise<Result<Entry, WireError>> {
     const stamp = view === null ? unstamped : { ledgerId: view.ledgerId, version: view.version }
     const isKept = isStored && view !== null
@@ -69,7 +75,7 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
       return fetched
     }
     const oldestMs = clock.now() - (read.wish.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000
-    // The workspace stands in the key, and is checked all the same.
+    // The key names the workspace already. The check guards tenants against an error in the key.
     const isAcceptable = (underWay: Terms) =>
       underWay.workspaceId === read.workspaceId &&
       underWay.startedAtMs > oldestMs &&
@@ -84,7 +90,7 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
           run,
           keepAlive,
         )
-    // A leader refused for its own token says nothing about this caller's.
+    // The origin may have refused the leader because of its own token, so this caller tries with its own.
     const isLeadersRefusal =
       !shared.hasLed && !shared.value.ok && wireErrors[shared.value.error.code].status < 500
     return isLeadersRefusal ? run() : shared.value
@@ -105,7 +111,7 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
   }
 }
 
-/** The origin's answer to a read as an entry under a stamp. A body that could not be presented is no answer. */
+/** Turns the origin's answer into an entry with a stamp. A body that cannot be presented is a failure of the origin. */
 async function fetchEntry(
   { clock, staleIfErrorSeconds, etagOf }: LoadOptions,
   read: Read,

@@ -1,14 +1,14 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Recorder } from '../events.ts'
-import type { LedgerClient } from '../ledger/client.ts'
+import type { LedgerClient } from '../ledger/ledger-client.ts'
 import type { SharedViews } from '../ledger/shared-views.ts'
 import type { Views } from '../ledger/view.ts'
 import { createViews } from '../ledger/view.ts'
 import type { Origin } from '../outbound/origin-client.ts'
 import type { TierSlot } from '../tiers/slots.ts'
+import { createLoadsAhead } from './ahead/loads-ahead.ts'
 import { withPrefetch } from './ahead/next-page.ts'
 import { withRenewal } from './ahead/renewal.ts'
-import { createUnaskedLoads } from './ahead/unasked.ts'
 import type { AnswerQuestion } from './answer.ts'
 import { createAnswer, withOwnAnswers } from './answer.ts'
 import { withConsistencyChecks } from './check.ts'
@@ -65,7 +65,7 @@ export function createReadPath(parts: ReadPathParts): ReadPath {
     ...{ views, origin, recorder, clock, random, sampleRate: parts.consistencySampleRate },
     report: parts.report,
   })
-  const unasked = createUnaskedLoads({ settings, clock })
-  const ahead = withRenewal(withPrefetch(checked, unasked), { again: checked, unasked, clock })
+  const loadsAhead = createLoadsAhead({ settings, clock })
+  const ahead = withRenewal(withPrefetch(checked, loadsAhead), { again: checked, loadsAhead, clock })
   return { answer: withOwnAnswers(ahead), settings, reader, views }
 }

@@ -6,7 +6,7 @@ import type { Tag } from '../../shared/tags/tags.ts'
 import type { CacheKey } from '../entry/key.ts'
 import type { Wish } from './wish.ts'
 
-/** What a workspace's settings say of a kind of entry. */
+/** A workspace's settings for one kind of entry. */
 export interface Policy {
   readonly isEnabled: boolean
   readonly lifetimeSeconds: number
@@ -17,18 +17,18 @@ export interface Read {
   readonly workspaceId: WorkspaceId
   readonly key: CacheKey
   readonly tags: readonly Tag[]
-  /** The caller wants the database's own answer. */
+  /** The caller wants the answer from the database; no tier is read or written. */
   readonly isBypass: boolean
   readonly policy: Awaitable<Policy>
   readonly wish: Wish
-  /** Fill every tier at once, not only when the entry proves wanted. */
+  /** Fill every tier after a load, also those that otherwise store an entry only when it is read again. */
   readonly isWarmUp?: boolean
-  /** Whether a body has the form that this Worker presents; an entry without it is passed over. */
+  /** Whether this Worker can present a body. An entry that it cannot present is a miss. */
   isReadable(body: Uint8Array): boolean
-  /** What a loaded body depends on besides `tags`. */
+  /** The tags that follow from the content of a loaded body, in addition to `tags`. */
   embeddedTags(body: Uint8Array): readonly Tag[]
-  /** Fetches the body from the origin; `version` names what the entry will be stamped with. Null: there is no such thing. */
+  /** Loads the body from the origin. `version` names the stamp that the entry will get. Null if the thing does not exist. */
   fetchBody(version: string): Promise<Result<Uint8Array | null, WireError>>
-  /** Takes work that goes on after the answer is sent. */
+  /** Keeps work running after the answer is sent. */
   keepAlive(work: Promise<unknown>): void
 }

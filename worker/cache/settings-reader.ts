@@ -18,27 +18,28 @@ import { judge } from './freshness.ts'
 import type { Reader } from './read.ts'
 import { plainWish } from './wish.ts'
 
-/** The caller whose request needs the settings, and what takes the work that goes on after the answer. */
+/** The caller whose request needs the settings. `keepAlive` keeps work running after the answer is sent. */
 export type SettingsCaller = Caller & { keepAlive(work: Promise<unknown>): void }
 
 export interface SettingsReader {
-  /** The workspace's settings as they are now; where that cannot be proved, as they were within the bound. */
+  /** The workspace's current settings. If the ledger cannot be reached, the settings within the staleness bound. */
   read(workspaceId: WorkspaceId, caller: SettingsCaller): Promise<Result<CacheSettings, WireError>>
   /**
-   * The same for the read path: never fails and never waits long. Where settings cannot be had, the last known or
-   * the default ones serve: they decide how fast an answer comes, not whether it is right.
+   * The settings for the read path. It never fails, and waits at most `limits.settingsDeadlineMs`. If the settings cannot be
+   * read, it answers the last known or the default ones: settings affect the speed of an answer and not its correctness.
    */
   inForce(workspaceId: WorkspaceId, caller: SettingsCaller): Awaitable<CacheSettings>
 }
 
 const question = cacheSettings.questionOf({})
 const lifetimeSeconds = lifetimeOf(question, defaultCacheSettings)
-/** Settings do not go by themselves. */
+/** The policy of the settings' own entry, which a workspace cannot change. */
 const policy = Promise.resolve({ isEnabled: true, lifetimeSeconds })
 
 /**
- * Settings are an entry among the others, with a tag of their own: a change advances the ledger and is in force
- * everywhere within the bound. The isolate keeps them parsed, judged on every read without I/O.
+ * Creates the reader of settings. A workspace's settings are an entry like any other, with their own tag: a change moves the tag
+ * and is in force everywhere within the staleness bound. The isolate keeps the parsed settings and judges them on every read
+ * without I/O.
  */
 export function createSettingsReader(
   reader: Reader,
@@ -50,7 +51,7 @@ export function createSettingsReader(
     max: limits.isolateSettingsMax,
   })
 
-  /** What was read before, where it still holds. */
+  /** The settings that this isolate has parsed, if they are still fresh. */
   function remembered(workspaceId: WorkspaceId, view: View | null): CacheSettings | null {
     const last = known.get(workspaceId)
     if (last === undefined) return null
@@ -96,7 +97,7 @@ export function createSettingsReader(
       return isUnproven ? readProven(workspaceId, caller, { kind: 'bounded' }) : now
     },
     inForce(workspaceId, caller) {
-      // All that most reads need, without a timer.
+      // Most reads end here, without a timer.
       const view = views.atHand(workspaceId)
       const held = view === null ? null : remembered(workspaceId, view)
       if (held !== null) return held

@@ -4,18 +4,18 @@ import type { CacheKey } from '../entry/key.ts'
 import type { Recorder, StoreCause } from '../events.ts'
 import type { TierSlot } from '../tiers/slots.ts'
 
-/** Puts entries into tiers, after the answer is sent. A put that fails is counted by the tier and does no harm. */
+/** Puts entries into tiers after the answer is sent. The tier counts a put that fails, and nothing else happens. */
 export interface Store {
   /**
-   * After a load: the tiers that take every fill, and the others too where none that other locations can read took
-   * it.
+   * Stores a loaded entry in the tiers that take every fill. If none of the far tiers among them took it, or with `everywhere`,
+   * it goes to the other tiers as well.
    */
   fill(key: CacheKey, entry: Entry, everywhere: boolean): Promise<void>
-  /** After a hit at `depth`: the tiers above it. */
+  /** After a hit at `depth`, stores the entry in the tiers nearer to the reader. */
   promote(key: CacheKey, entry: Entry, depth: number): Promise<void>
 }
 
-/** After which a put is not heard of any more: its request's I/O was cut off. Deadlines of tiers are far below. */
+/** After this time a put is taken for lost: its request ended and took the I/O with it. Every tier's deadline is far shorter. */
 const putLostMs = 10_000
 
 interface StoreOptions {
@@ -24,7 +24,7 @@ interface StoreOptions {
 }
 
 export function createStore(slots: readonly TierSlot[], { clock, recorder }: StoreOptions): Store {
-  /** One put a key at a time: KV takes one write a second a key, and simultaneous readers bring the same entry. */
+  /** The puts in flight. Simultaneous readers would put the same entry, and KV accepts one write a second for each key. */
   const putting = new Map<string, number>()
 
   async function put(slot: TierSlot, key: CacheKey, entry: Entry, cause: StoreCause): Promise<boolean> {

@@ -4,24 +4,24 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Demand } from '../ledger/view.ts'
 
-/** What the caller's headers demand of an answer. */
+/** The demands of the caller's headers on an answer. */
 export interface Wish {
   readonly proof: Demand
-  /** No answer older than this, seconds (RFC 9111 section 5.2.1.1). */
+  /** The greatest age of the entry (RFC 9111 section 5.2.1.1). */
   readonly maxAgeSeconds: number | null
-  /** At most this long past its lifetime; infinite where any time is (section 5.2.1.2). */
+  /** The longest time past its lifetime; infinite for `max-stale` without a number (section 5.2.1.2). */
   readonly maxStaleSeconds: number | null
-  /** Still fresh for at least so long (section 5.2.1.3). */
+  /** The entry must stay fresh for at least this long (section 5.2.1.3). */
   readonly minFreshSeconds: number | null
-  /** At most this long past its lifetime where the origin fails (RFC 5861 section 4). */
+  /** The longest time past its lifetime if the origin fails (RFC 5861 section 4). */
   readonly staleIfErrorSeconds: number | null
-  /** Only what is cached, else 504 (RFC 9111 section 5.2.1.7). */
+  /** Only a cached entry may answer; without one the answer is 504 (RFC 9111 section 5.2.1.7). */
   readonly isOnlyIfCached: boolean
-  /** Keep nothing of the answer (RFC 9111 section 5.2.1.5). */
+  /** The answer must not be stored (RFC 9111 section 5.2.1.5). */
   readonly isNoStore: boolean
 }
 
-/** The wish of a caller who asks for nothing in particular. */
+/** The wish of a request without any of these headers. */
 export const plainWish: Wish = {
   proof: { kind: 'bounded' },
   maxAgeSeconds: null,
@@ -39,22 +39,22 @@ interface WishHeaders {
   readonly get: (name: 'Cache-Control' | 'Pragma' | typeof minVersionHeader) => string | null
 }
 
-/** Parses what the request's headers demand of the answer (RFC 9111 section 5.2.1; X-Min-Version for read-your-writes). */
+/** Parses the request's headers: the directives of RFC 9111 section 5.2.1, and `X-Min-Version` for reading one's own writes. */
 export function parseWish(headers: WishHeaders): Result<Wish, Fault[]> {
-  // Pragma counts where Cache-Control is not sent (RFC 9111 section 5.4).
+  // Pragma counts only if Cache-Control is absent (RFC 9111 section 5.4).
   const cacheControl = headers.get('Cache-Control') ?? headers.get('Pragma')
   const minVersion = headers.get(minVersionHeader)
   if (cacheControl === null && minVersion === null) return ok(plainWish)
   const directives = parseDirectives(cacheControl ?? '')
   const maxAgeSeconds = deltaSeconds(directives.get('max-age'))
-  const asksForProof = directives.has('no-cache') || maxAgeSeconds === 0
+  const demandsProof = directives.has('no-cache') || maxAgeSeconds === 0
   const version = minVersion === null ? null : parseVersion(minVersion)
   if (version !== null && !version.ok) return version
   const named = version === null ? {} : { version: version.value }
   const atLeast: Demand =
     version === null ? { kind: 'bounded' } : { kind: 'at-least', version: version.value }
   return ok({
-    proof: asksForProof ? { kind: 'now', ...named } : atLeast,
+    proof: demandsProof ? { kind: 'now', ...named } : atLeast,
     maxAgeSeconds: maxAgeSeconds === 0 ? null : maxAgeSeconds,
     maxStaleSeconds: maxStaleOf(directives.get('max-stale')),
     minFreshSeconds: deltaSeconds(directives.get('min-fresh')),
@@ -79,12 +79,12 @@ function parseDirectives(header: string): Map<string, string> {
   return new Map(pairs)
 }
 
-/** Without a number, however stale (RFC 9111 section 5.2.1.2). */
+/** `max-stale` without a number accepts any staleness (RFC 9111 section 5.2.1.2). */
 function maxStaleOf(value: string | undefined): number | null {
   return value === '' ? Number.POSITIVE_INFINITY : deltaSeconds(value)
 }
 
-/** RFC 9111 section 1.2.2; what is not a number is as if it were not there. */
+/** RFC 9111 section 1.2.2. A value that is not a number is ignored. */
 function deltaSeconds(value: string | undefined): number | null {
   return value !== undefined && /^\d{1,10}$/.test(value) ? Number(value) : null
 }

@@ -5,31 +5,31 @@ import { err, ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import { isTag } from '../../shared/tags/tags.ts'
 
-/** The ledger and its version that an entry was read under: taken before the origin was asked. */
+/** The ledger and its version, as known before the origin was called for an entry. */
 export interface Stamp {
   readonly ledgerId: string
   readonly version: Version
 }
 
-/** One cached answer: the finished JSON as bytes, and what is needed to judge it without looking into them. */
+/** One cached answer: the finished JSON as bytes, and everything that is needed to judge it without parsing them. */
 export interface Entry {
-  /** Checked against the asking workspace on every read: the key alone is not trusted to keep tenants apart. */
+  /** Every reader compares this with its own workspace. The key alone is not trusted to keep tenants apart. */
   readonly workspaceId: WorkspaceId
-  /** False: the thing asked about does not exist. That is an answer too, with an empty body. */
+  /** False if the thing does not exist. That is also an answer, with an empty body. */
   readonly found: boolean
   readonly stamp: Stamp
   readonly tags: readonly Tag[]
-  /** When the origin was asked. */
+  /** The instant at which the origin was called. */
   readonly createdAtMs: number
-  /** How long it took to answer: what a reader waits who finds nothing. */
+  /** The duration of the load. A reader that finds no entry waits about this long. */
   readonly loadMs: number
-  /** The last usable instant: from here on no tier may give the entry back. */
+  /** The last usable instant. From then on no tier may return the entry. */
   readonly deleteAtMs: number
   readonly etag: string
   readonly body: Uint8Array
 }
 
-/** What is stored of an entry before its body. */
+/** The part of an entry that is stored in front of its body. */
 type Header = Omit<Entry, 'body'> & { readonly bodyBytes: number }
 
 const lineFeed = 0x0a
@@ -37,8 +37,8 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * The stored form: one line of JSON (the header), then the body's bytes. JSON text never holds a raw line feed, so
- * the first one ends the header; and where the body is UTF-8 the whole is UTF-8 text, which Redis over HTTP wants.
+ * The stored form: one line of JSON (the header), then the bytes of the body. JSON text never contains a raw line feed, so the
+ * first one ends the header. If the body is UTF-8, the stored form is too, which Redis over HTTP requires.
  */
 export function encodeEntry(entry: Entry): Uint8Array {
   const { body, ...header } = entry
@@ -65,8 +65,8 @@ export function decodeEntry(bytes: Uint8Array): Result<Entry, 'corrupt'> {
 }
 
 /**
- * By hand, for this runs on every hit: zod, which cannot compile a schema where there is no `eval`, took a fifteenth of
- * the time of a hit in KV. The reader checks that the entry belongs to its workspace.
+ * Checks a header by hand, because this runs on every hit. zod cannot compile a schema without `eval`, and took a fifteenth of
+ * the time of a KV hit. The reader checks that the entry belongs to its workspace.
  */
 function isHeader(value: unknown): value is Header {
   if (!isRecord(value) || !isRecord(value['stamp'])) return false
@@ -95,12 +95,12 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
-/** Time since the entry was read from the database, in whole seconds. */
+/** The age of an entry since it was loaded, in whole seconds. */
 export function ageSeconds(entry: Entry, nowMs: number): number {
   return Math.max(0, Math.floor((nowMs - entry.createdAtMs) / 1000))
 }
 
-/** A validator for the body: the same bytes, the same text. */
+/** The ETag of a body: equal bytes give equal ETags. */
 export async function etagOf(body: Uint8Array): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', body))
   return btoa(String.fromCharCode(...hash.subarray(0, 12)))

@@ -4,21 +4,24 @@ import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Question, Resource } from '../../shared/resources/question.ts'
 
-/** Names an entry in every tier: at most `limits.keyBytesMax` bytes of ASCII, and injective but for SHA-256. */
+/**
+ * The name of an entry in every tier, at most `limits.keyBytesMax` bytes of ASCII. Different entries have different keys, up to
+ * collisions of SHA-256.
+ */
 export type CacheKey = string & { readonly brand: unique symbol }
 
-/** What of a question stands in its key: every parameter, so that no declaration can forget one. */
+/** The parts of a question that make up its key: every parameter, so that no declaration can forget one. */
 interface Keyed extends Pick<Question, 'params'> {
   readonly resource: Pick<Resource, 'name' | 'version' | 'params' | 'privateParams'>
 }
 
-/** Raised when the form of keys or of stored entries changes. The form of a body has the resource's own `version`. */
+/** Raised when the form of keys or of stored entries changes. The resource's own `version` stands for the form of a body. */
 const formatVersion = 'bc3'
 
 /**
- * `bc3:<workspace>:<resource>@<version>:<owner>:<parameter>:<parameter>…`, readable for whoever looks into a tier. Where a
- * parameter is private (free text: it may be a person's name) or the whole is too long, the owner and all parameters are
- * replaced by their SHA-256. `owner` is the user whose entry it is, and null where the workspace shares it.
+ * `bc3:<workspace>:<resource>@<version>:<owner>:<parameter>:<parameter>…`, which a person can read in a tier. If a parameter is
+ * private (free text may be a person's name) or the key would be too long, the SHA-256 of the owner and of all parameters takes
+ * their place. `owner` is the user that the entry belongs to, or null if the workspace shares it.
  */
 export function cacheKey(
   question: Keyed,
@@ -34,18 +37,18 @@ export function cacheKey(
   return hexDigest(JSON.stringify([owner, digested])).then((digest) => `${start}#${digest}` as CacheKey)
 }
 
-/** Of an entry that no reader looks for: `nonce` is a UUID. */
+/** The key of a trial entry, which no reader looks for. `nonce` is a UUID. */
 export function trialKey(key: CacheKey, nonce: string): CacheKey {
   return `${key}~${nonce}` as CacheKey
 }
 
 interface Names {
-  /** The parameters, each behind a colon; null where one of them is private. */
+  /** The parameters, each behind a colon; null if one of them is private. */
   readonly plain: string | null
   readonly digested: string
 }
 
-/** Questions are asked many times: what names them is written once. */
+/** The names of each question. Questions are remembered and come again, so each is written once. */
 const written = new WeakMap<Keyed, Names>()
 
 function namesOf(question: Keyed): Names {
@@ -64,7 +67,7 @@ function namesOf(question: Keyed): Names {
   return names
 }
 
-/** Text as it is, what is absent as nothing, and everything else behind `=`, which encoded text never holds. */
+/** Encodes a parameter: text as it is, an absent one as nothing, any other value behind `=`, which encoded text never contains. */
 function encoded(value: unknown): string {
   if (value === null || value === undefined) return ''
   return typeof value === 'string' && value !== ''

@@ -11,12 +11,12 @@ export function respondData(data: unknown): Response {
   return respondJson({ success: true, data })
 }
 
-/** An answer of the moment: nobody on the way may keep it. */
+/** A JSON answer that no cache may store. */
 export function respondJson(body: unknown, status = 200): Response {
   return Response.json(body, { status, headers: { 'Cache-Control': 'no-store' } })
 }
 
-/** An error as every route answers it: its status and sentence come from the one table of errors. */
+/** The answer of an error. Its status and sentence come from the table of errors. */
 export function respondError(error: WireError, requestId: string): Response {
   const { status } = wireErrors[error.code]
   const headers = errorHeaders(error)

@@ -7,7 +7,7 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { BodyTaken } from './route.ts'
 
-/** The query's parameters. What is given twice is refused: better a clear error than a guess which was meant. */
+/** The parameters of a URL's query. One that is given twice is an error, because either of its values may be the intended one. */
 export function queryOf(url: string): Result<Record<string, string>, WireError> {
   const query = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(searchOf(url))) {
@@ -20,7 +20,7 @@ export function queryOf(url: string): Result<Record<string, string>, WireError> 
   return ok(Object.fromEntries(query))
 }
 
-/** The query of a request's URL as it came, without the question mark. */
+/** The query of a URL, undecoded and without the question mark. */
 function searchOf(url: string): string {
   const start = url.indexOf('?')
   return start < 0 ? '' : url.slice(start + 1)
@@ -45,7 +45,7 @@ export function parseInput<Schema extends z.ZodType>(
   return parsed.success ? ok(parsed.data) : err({ code, details: faultsOf(parsed.error) })
 }
 
-/** The body as JSON of the schema's shape, read no further than it may be large. */
+/** Reads a body up to `bytesMax` and parses it as JSON of the schema. */
 export async function parseBody<Schema extends z.ZodType>(
   headers: Headers,
   body: ReadableStream<Uint8Array> | null,
@@ -56,7 +56,7 @@ export async function parseBody<Schema extends z.ZodType>(
   try {
     bytes = await readBounded(body, bytesMax)
   } catch {
-    // The caller hung up, or its chunks are not well-formed (RFC 9112, section 7.1).
+    // The caller closed the connection, or its chunks are malformed (RFC 9112, section 7.1).
     return err({ code: 'malformed_request' })
   }
   if (bytes === null) return err({ code: 'body_too_large' })

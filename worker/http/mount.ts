@@ -83,7 +83,7 @@ function honoPath(path: string): string {
 }
 
 /** The path and the query of a URL, as its route parsed them. */
-export interface UrlInput {
+interface UrlInput {
   readonly route: Route
   readonly path?: unknown
   readonly query?: unknown

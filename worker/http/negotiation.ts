@@ -1,9 +1,9 @@
-/** A media type that an answer can have, and which parameters of a range it satisfies. */
+/** A media type that an answer can have, and the parameters of a range that it satisfies. */
 export interface Offered<Name extends string> {
   readonly name: Name
   /** In lower case: `text/plain`. */
   readonly type: string
-  /** Whether a parameter of a range, its name and its value in lower case, is one that the answer has. */
+  /** Whether the answer satisfies a parameter of a range. Name and value are in lower case. */
   readonly has: (parameter: string, value: string) => boolean
 }
 
@@ -24,11 +24,10 @@ const parameterPattern = new RegExp(`^(${token})=(${token}|${quoted})$`)
 const weightPattern = /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/
 
 /**
- * Which of the offered types a request's `Accept` prefers (RFC 9110 section 12.5.1): the weight of a type is that of the
- * most specific range that fits it, `q=0` refuses it, and a part of the field that is malformed says nothing. Among equal
- * weights the first offered wins. Without the field, and where nothing that is offered is acceptable, that is the first too:
- * the RFC leaves a server the choice between a 406 and an answer all the same, and what reads this with a field of its own
- * making is better served by the default than by an error.
+ * The offered type that a request's `Accept` prefers (RFC 9110 section 12.5.1). The weight of a type is that of the most
+ * specific range that fits it, `q=0` refuses it, and a malformed part of the field is ignored. Among equal weights the first
+ * offered type wins. It also wins without the field, and if no offered type is acceptable: the RFC lets a server choose between
+ * a 406 and an answer in any type, and a client with an unusual field is better served by the default than by an error.
  */
 export function negotiate<Name extends string>(
   accept: string | null,
@@ -43,7 +42,7 @@ export function negotiate<Name extends string>(
   return best.name
 }
 
-/** The weight of the most specific of the ranges that fit; the greatest where two are as specific. */
+/** The weight of the most specific range that fits. Among equally specific ranges the greatest weight counts. */
 function weightOf<Name extends string>(offered: Offered<Name>, ranges: readonly Range[]): number {
   let weight = 0
   let precision = -1
@@ -63,7 +62,7 @@ function fits<Name extends string>({ type: offered, has }: Offered<Name>, range:
   return isOfType && range.parameters.every(([name, value]) => has(name, value))
 }
 
-/** Section 12.5.1: any type, any subtype, a subtype, and more with each parameter. */
+/** Section 12.5.1: a subtype is more specific than any subtype, which is more specific than any type. Each parameter adds one. */
 function precisionOf({ type, subtype, parameters }: Range): number {
   if (type === '*') return 0
   return subtype === '*' ? 1 : 2 + parameters.length
@@ -76,7 +75,7 @@ function parseAccept(accept: string): Range[] {
   })
 }
 
-/** Section 5.6.6: parameters stand behind semicolons, and between two of those there may be none. */
+/** Section 5.6.6: a semicolon precedes each parameter, and there may be empty ones. */
 function parseRange([first = '', ...others]: readonly string[]): Range | null {
   const [, type = '', subtype = ''] = rangePattern.exec(first) ?? []
   if (type === '' || (type === '*' && subtype !== '*')) return null
@@ -96,7 +95,7 @@ function parseRange([first = '', ...others]: readonly string[]): Range | null {
   }
 }
 
-/** In one pass: what is sent here may be made to be slow. An open quote reaches to the end. */
+/** Splits in one pass, since an attacker chooses the text. A quote that is never closed reaches to the end. */
 function splitOutsideQuotes(text: string, separator: string): string[] {
   const parts: string[] = []
   let start = 0

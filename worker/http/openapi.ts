@@ -8,8 +8,8 @@ import { workerOperations } from './openapi/worker-operations.ts'
 import type { Route } from './route.ts'
 
 /**
- * The two servers of a deployment. The origin's address is not published here: who calls it knows it, and nobody shall be
- * led past the edge.
+ * The two servers of a deployment. The document does not publish the origin's address: its callers know it, and no other caller
+ * should bypass the edge.
  */
 const servers = {
   worker: { url: '/', description: 'The Worker, at the edge' },
@@ -19,7 +19,7 @@ const servers = {
     variables: {
       origin: {
         default: 'http://127.0.0.1:8788',
-        description: "The origin's address; here that of the local stack.",
+        description: "The origin's address. The default is that of the local stack.",
       },
     },
   },
@@ -27,13 +27,13 @@ const servers = {
 
 const description = `Contact boards of a multi-tenant CRM, served from Cloudflare's edge.
 
-Success is \`{"success": true, "data": …}\`, health and figures excepted. An error is \`{"success": false, "error", "code", "details"?, "requestId"}\`; its code is one of the table that each operation lists by status.
+A success is \`{"success": true, "data": …}\`, except for health and metrics. An error is \`{"success": false, "error", "code", "details"?, "requestId"}\`; each operation lists its codes by status.
 
-Operations are those of the Worker unless they name the origin as their server. Where both have one path and method, one operation tells of both.`
+An operation belongs to the Worker unless it names the origin as its server. If both servers have the same path and method, one operation describes both.`
 
 /**
- * The OpenAPI 3.1 document: the Worker's routes, and the origin's for others than the Worker, from the same schemas that
- * validate their requests.
+ * Creates the OpenAPI 3.1 document from the schemas that validate requests. It has the Worker's routes, and those of the origin
+ * that callers other than the Worker use.
  */
 export function openApiDocument(routes: readonly Route[]): object {
   const operations = [...workerOperations(routes), ...originOperations()]
@@ -58,10 +58,10 @@ export function openApiDocument(routes: readonly Route[]): object {
         member: {
           ...bearer,
           bearerFormat: 'JWT',
-          description: "A user's token, as Supabase Auth issues it.",
+          description: "A user's JWT, as Supabase Auth issues it.",
         },
         internalKey: { ...bearer, description: 'INTERNAL_AUTH_KEY, which the CRM’s backend holds.' },
-        metricsToken: { ...bearer, description: 'METRICS_TOKEN, which only reads.' },
+        metricsToken: { ...bearer, description: 'METRICS_TOKEN, which gives read access only.' },
       },
       headers: commonHeaders,
       examples: errorExamples(operations),
@@ -70,7 +70,7 @@ export function openApiDocument(routes: readonly Route[]): object {
   }
 }
 
-/** The operations of one path. Those of the origin say so, alone or beside the Worker's. */
+/** The operations of one path. An operation of the origin names its servers. */
 function pathItem(operations: readonly Operation[]): object {
   const isOrigins = operations.every(({ server }) => server === 'origin')
   const byMethod = [...Map.groupBy(operations, ({ method }) => method.toLowerCase())]

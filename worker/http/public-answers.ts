@@ -5,11 +5,12 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { createSingleFlight } from '../../shared/single-flight.ts'
 
-/** The answers of public routes, each made at most once in `limits.publicAnswerMs`, however many ask for it. */
+/** The answers of public routes. Each is made at most once in `limits.publicAnswerMs`, however many callers need it. */
 export interface PublicAnswers {
   /**
-   * The answer under a name, of which there must be few: the one that is under way or was made a moment ago, else a new
-   * one. An error is an answer to those who wait for it, and is not kept; rejects where `make` does.
+   * The answer under a name, of which there must be few. If one is being made or was made within `limits.publicAnswerMs`, that
+   * is the answer; else `make` makes one. An error goes to every caller that waits for it and is not kept. Rejects if `make`
+   * does.
    */
   answer(
     name: string,
@@ -18,7 +19,7 @@ export interface PublicAnswers {
   ): Promise<Result<Response, WireError>>
 }
 
-/** A response as bytes: a stream would belong to the request that made it. */
+/** A response as bytes, because a stream would belong to the request that made it. */
 interface Kept {
   readonly status: number
   readonly headers: readonly (readonly [name: string, value: string])[]
@@ -28,13 +29,13 @@ interface Kept {
 type Made = Result<Kept, WireError | { readonly thrown: unknown }>
 
 /**
- * What is public costs a probe of every part, or all figures of the deployment, and anybody may ask for it as often as
- * they like: so an isolate does that work once a second, and everybody else gets its result.
+ * Creates the memory of public answers. A public route probes every part or reads all figures of the deployment, and anybody may
+ * call it at any rate. So an isolate does that work at most once a second, and all other callers get its result.
  */
 export function createPublicAnswers(clock: Clock): PublicAnswers {
   const flights = createSingleFlight<null, Made>({
     clock,
-    // Longer than any of the work takes (each part of it has a deadline), and a leader that never settles is given up.
+    // Longer than any of the work, each part of which has a deadline. A leader that never ends is given up after it.
     patienceMs: limits.originDeadlineMs,
     lingers: (made) => made.ok,
     lingerMs: limits.publicAnswerMs,
@@ -56,7 +57,7 @@ export function createPublicAnswers(clock: Clock): PublicAnswers {
   }
 }
 
-/** Never rejects: all who wait for work that failed learn of it, and none of them begins it again. */
+/** Never rejects: every caller that waits for failed work gets its error, and none of them starts it again. */
 async function kept(make: () => Promise<Result<Response, WireError>>): Promise<Made> {
   try {
     const made = await make()

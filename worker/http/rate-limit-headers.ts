@@ -2,9 +2,9 @@ import type { Allowance, Taken } from '../rate-limits/limiter.ts'
 import { respondError } from './answers.ts'
 
 /**
- * The answer with what it says of limits, or a 429 in its place where the platform refused while it was made. The fields are
- * those of draft-ietf-httpapi-ratelimit-headers-11 (May 2026), alike since 08: structured fields, one item a limit, with its
- * quota `q` and window `w`, and with the quota `r` that is left for the next `t` seconds.
+ * Adds the headers about rate limits. If the platform refused the request while the answer was made, a 429 takes its place. The
+ * fields are those of draft-ietf-httpapi-ratelimit-headers-11 (May 2026), unchanged since 08: structured fields with one item
+ * for each limit, with its quota `q` and window `w`, and with the quota `r` that remains for the next `t` seconds.
  */
 export async function withRateLimits(
   taken: readonly Taken[],

@@ -3,12 +3,12 @@ import { parseTrace } from '../../shared/contract/trace.ts'
 import type { Config } from '../config.ts'
 import type { CallNotes } from './route.ts'
 
-/** What is logged of a request: patterns and outcomes, never a path, a header or a body. */
+/** The facts about a request that may be logged: patterns and outcomes, never a path, a header or a body. */
 interface LoggedRequest {
   readonly requestId: string
   readonly trace: Trace
   readonly method: string
-  /** The pattern of its route. */
+  /** The pattern of the request's route. */
   readonly route: string
   readonly status: number
   readonly durationMs: number
@@ -21,8 +21,8 @@ type Level = 'info' | 'warn' | 'error'
 const severities = { info: 0, warn: 1, error: 2, silent: 3 } as const
 
 /**
- * One line of JSON for a request: all that failed here (5xx), of the others a share. The workspace stands in it once its
- * member was let in: it names a customer and no person, and is what an operator is asked about. Users do not.
+ * Logs one line of JSON for a request: every 5xx, and a share of all others. The line names the workspace after its member was
+ * let in, because customers report problems by their workspace and its id names no person. It never names a user.
  */
 export function logRequest(
   request: LoggedRequest,
@@ -52,8 +52,8 @@ export function logRequest(
 }
 
 /**
- * The caller's trace; where it names none that is valid, one of our own, named after the request if that is a UUID. It is made
- * once something reads it, which most hits never do.
+ * The caller's trace. If the request has no valid one, a new trace with the request's id, if that is a UUID. It is parsed when it
+ * is first read, which most hits never do.
  */
 export function traceOf(headers: Headers, requestId: string): Trace {
   return new RequestTrace(headers, requestId)

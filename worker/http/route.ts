@@ -11,24 +11,24 @@ import type { Services } from '../services.ts'
 import type { PreparedHeaders } from './prepared-headers.ts'
 
 /*
- * What a route declares is enforced (http/mount.ts): its `access` decides who is let in, and its `takes` what is parsed.
- * The handler gets the caller that the door let in and the input that was declared, typed, and has no way to anything else of
- * the request. A route without access, or a handler that reads what its route does not take, does not compile.
+ * The mount (http/mount.ts) enforces the declaration of a route: its `access` decides which callers are let in, and its `takes`
+ * which input is parsed. The handler gets the admitted caller and the declared input, both typed, and nothing else of the
+ * request. A route without access does not compile, nor does a handler that reads input its route does not take.
  */
 
-/** A request that was let in, with its input parsed, on its way through a handler. */
+/** A request whose caller was let in and whose input is parsed, as its handler sees it. */
 export interface Call<Caller, Input> {
   readonly services: Services
   readonly caller: Caller
   readonly input: Input
-  /** A HEAD, which a GET's handler answers too; the platform drops the body. */
+  /** Whether this is a HEAD request. The handler of GET answers it, and the body is dropped. */
   readonly isHead: boolean
   readonly requestId: string
   readonly startedAtMs: number
-  /** IATA code of the data centre, `local` outside Cloudflare. */
+  /** IATA code of the data centre; `local` outside Cloudflare. */
   readonly edgeLocation: string
   readonly trace: Trace
-  /** What becomes known on the way: for the log, and for the headers of the answer. */
+  /** Filled in while the request is handled, for the request log and for the headers of the answer. */
   readonly notes: CallNotes
   keepAlive(work: Promise<unknown>): void
   /**
@@ -38,50 +38,50 @@ export interface Call<Caller, Input> {
 }
 
 export interface CallNotes extends DoorNotes {
-  /** How a cached resource was answered. */
+  /** The status and the source with which a cached resource was answered. */
   served?: { readonly status: Served['status']; readonly source: SourceName }
 }
 
-/** A body of JSON: its shape, and how large it may be, which is as small as the shape needs. */
+/** A JSON body: its schema and its greatest size, which is as small as the schema allows. */
 export interface BodyTaken<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema
   readonly bytesMax: number
-  /** Of a schema with several shapes, the one that this JSON is meant to have: faults are told in its terms. */
+  /** For a schema with several shapes: the shape that this JSON is meant to have. Its faults are reported, and no others. */
   shapeOf?(json: unknown): z.ZodType<z.output<Schema>>
   readonly namesWorkspace?: false
 }
 
 /**
- * A body that names the workspace its sender must be a member of. Without `X-Workspace-ID` it is read before the membership
- * is known, so it must be tiny.
+ * A body that names the workspace of which its sender must be a member. Without `X-Workspace-ID` it is read before the
+ * membership is known, so its size limit must be small.
  */
 export interface NamingBodyTaken extends Omit<BodyTaken<z.ZodType<NamedInBody>>, 'namesWorkspace'> {
   readonly namesWorkspace: true
 }
 
-/** Headers that a handler reads, by name, with what each one says; and how they are parsed. */
+/** The headers that a handler reads: a description of each for the OpenAPI document, and the parser. */
 export interface HeadersTaken<Name extends string = string, Value = unknown> {
   readonly described: Readonly<Record<Name, string>>
   readonly read: (headers: HeadersNamed<Name>) => Result<Value, readonly Fault[]>
 }
 
-/** Headers of which no others than the named ones can be read. */
+/** Headers of which only the named ones can be read. */
 interface HeadersNamed<Name extends string> {
   readonly get: (name: Name) => string | null
 }
 
-/** What a route takes. Path, query and question are parsed once a URL and remembered; headers and body each time. */
-export interface Takes {
+/** The input of a route. Path, query and question are remembered for each URL; headers and body are parsed at each request. */
+interface Takes {
   readonly path?: z.ZodObject
   readonly query?: z.ZodObject
-  /** What path and query mean together. It parses both, and the handler gets it in their place. */
+  /** Parses path and query together. The handler gets the question in their place. */
   readonly question?: (path: unknown, query: unknown) => Result<unknown, readonly Fault[]>
   readonly headers?: HeadersTaken
-  /** Read last, when the caller was let in. */
+  /** Read last, after the caller was let in. */
   readonly body?: BodyTaken | NamingBodyTaken
 }
 
-/** The input of a handler: a member for each thing that its route takes, and no other. */
+/** The input of a handler. It has one member for each kind of input that its route takes. */
 export type InputOf<Taken extends Takes> = (Taken extends { question: infer Parse }
   ? Parse extends (path: unknown, query: unknown) => Result<infer Question, readonly Fault[]>
     ? { readonly question: Question }
@@ -101,49 +101,49 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 interface RouteBase {
   readonly method: Method
-  /** With `{parameter}`s. */
+  /** Parameters are written `{parameter}`. */
   readonly path: string
   readonly summary: string
-  /** What the OpenAPI document says besides the summary and who is let in. */
+  /** Shown in the OpenAPI document behind the sentence about access. */
   readonly description?: string
-  /** Of a success, where it is not 200. */
+  /** The status of a success if it is not 200. */
   readonly status?: 201
-  /** The whole body of a success; of an event stream, the data of each event. */
+  /** The whole body of a success; for an event stream, the data of each event. */
   readonly gives: z.ZodType
-  /** Of a success, where it is not JSON. */
+  /** The content type of a success if it is not JSON. */
   readonly contentType?: 'text/event-stream'
-  /** What can go wrong besides what its access and its body bring with them. */
+  /** The errors of the handler. Those of the access and of the body follow from the declaration. */
   readonly errors: readonly WireErrorCode[]
 }
 
 /** A handler's answer, or the error that the caller gets. */
 export type Answered = Awaitable<Result<Response, WireError>>
 
-/** Access that lets in callers of no workspace and without a name. */
+/** The kinds of access whose callers are anonymous and belong to no workspace. */
 type OpenAccess = 'public' | 'metrics-token'
 
-/** A route as it is written down: what it takes and gives, as schemas that validate and document at once, and what it does. */
+/** The declaration of a route. Its schemas validate requests and document them in OpenAPI. */
 interface RouteDeclaration<Kind extends Access, Taken extends Takes> extends RouteBase {
   readonly access: Kind
   readonly takes: Taken
-  /** A property, not a method: TypeScript would let a method's handler expect more of a call than it gets. */
+  /** Declared as a property. As a method, TypeScript would accept a handler that expects more of a call than it gets. */
   readonly handle: (call: Call<CallerOf[Kind], InputOf<Taken>>) => Answered
 }
 
 /**
- * What an open route adds. Everybody who wants the same answer within `limits.publicAnswerMs` gets the same one
- * (http/public-answers.ts), whatever their `Cache-Control` says.
+ * The additional member of an open route that takes input. Callers that need the same variant within `limits.publicAnswerMs` get
+ * the same answer (http/public-answers.ts), whatever their `Cache-Control` says.
  */
 type Variants<Kind extends Access, Taken extends Takes> = Kind extends OpenAccess
   ? keyof Taken extends never
     ? unknown
     : {
-        /** Names the answer that an input wants, one of a few. */
+        /** The name of the variant that an input selects. There must be few variants. */
         readonly variantOf: (input: InputOf<Taken>) => string
       }
   : unknown
 
-/** Only where members are let in does a body name their workspace. */
+/** Only a route for members may have a body that names the workspace. */
 type NamingRule<Kind extends Access, Taken extends Takes> = Taken extends { body: NamingBodyTaken }
   ? Kind extends 'member' | 'admin'
     ? unknown
@@ -152,7 +152,7 @@ type NamingRule<Kind extends Access, Taken extends Takes> = Taken extends { body
 
 declare const defined: unique symbol
 
-/** One route, as the mount and the OpenAPI document see it. Only `defineRoute` makes one. */
+/** A route, as the mount and the OpenAPI document see it. Only `defineRoute` creates one. */
 export interface Route extends RouteBase {
   readonly access: Access
   readonly takes: Takes
@@ -161,11 +161,11 @@ export interface Route extends RouteBase {
   readonly [defined]: true
 }
 
-/** Declares a route, with the types of its caller and input inferred from its `access` and `takes`. */
+/** Declares a route. The types of its caller and its input follow from its `access` and `takes`. */
 export function defineRoute<const Kind extends Access, const Taken extends Takes>(
   route: RouteDeclaration<Kind, Taken> & Variants<Kind, Taken> & NamingRule<Kind, Taken>,
 ): Route {
-  // The one place where the types are set aside: the mount gives a handler what the door of this access and the parsers of
-  // this `takes` answered, and nothing else.
+  // This is the only place that drops the types. The mount calls a handler with the caller that the door of this access
+  // admitted and with the input that the parsers of this `takes` returned.
   return route as unknown as Route
 }

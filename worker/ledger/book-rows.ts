@@ -3,15 +3,15 @@ import { joinBytes } from '../../shared/bytes.ts'
 import { limits } from '../../shared/limits.ts'
 import type { MoveParts } from '../../shared/tags/moves.ts'
 
-/** An event as a ledger writes it down. It holds no text: an id or a digest that came from outside may say anything. */
+/** An event as a ledger writes it down. Ids from outside may contain any text, so only digests of them are written. */
 export interface WrittenEvent {
   readonly moves: readonly MoveParts[]
   /** Null for an event without an id. */
   readonly identity: Identity | null
 }
 
-/** The digest of an event's id and that of what the event is, each in `digestCharacters` characters of base64. */
-export interface Identity {
+/** The digests of an event's id and of its content, each in `digestCharacters` characters of base64. */
+interface Identity {
   readonly id: string
   readonly content: string
 }
@@ -24,12 +24,12 @@ const digestBytes = 16
 const digestCharacters = 22
 const moveBytes = 4
 const identityBytes = 2 * digestCharacters
-/** Of an event in the log: whether it has an identity, and how many moves. */
+/** The head of an event in the log: whether it has an identity, and the number of its moves. */
 const headBytes = 3
 /** A version in base 36. */
 const versionCharacters = 11
 const rememberedBytes = identityBytes + versionCharacters
-/** Room in a row for its numbers and the ledger's id. */
+/** The room in a row for its numbers and the ledger's id. */
 const frameBytes = 1_024
 
 const { ledgerRowBytesMax, invalidationEventsMax, outboxTagsMax, ledgerTagsMax, ledgerEventIdsMax } = limits
@@ -46,13 +46,13 @@ holds(
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** Half of SHA-256: no two of the texts of a workspace ever share one by chance. */
+/** The first half of a text's SHA-256, which is enough that no two texts of a workspace have the same by chance. */
 export function digestOf(text: string): string {
   const digest = sha256(encoder.encode(text)).subarray(0, digestBytes)
   return btoa(String.fromCharCode(...digest)).slice(0, digestCharacters)
 }
 
-/** A batch of events as one row of the log has it. Throws where it is larger than a row may be. */
+/** Encodes a batch of events as one row of the log. Throws if it is larger than a row may be. */
 export function encodeBatch(events: readonly WrittenEvent[]): ArrayBuffer {
   return checkedRow(joinBytes(events.map(encodeEvent)))
 }
@@ -78,7 +78,7 @@ export function decodeBatch(row: ArrayBuffer): WrittenEvent[] {
   return events
 }
 
-/** The events that a snapshot remembers, oldest first. One text, of which a ledger that wakes up cuts each with little work. */
+/** Encodes the events that a snapshot remembers, oldest first, as one text of fixed-width parts, which is cheap to decode. */
 export function encodeRemembered(events: readonly RememberedEvent[]): string {
   return events
     .map(
@@ -117,7 +117,7 @@ function identityIn(text: string, at: number): Identity {
   return { id: text.slice(at, contentAt), content: text.slice(contentAt, at + identityBytes) }
 }
 
-/** The platform refuses larger rows in production; the simulator on a developer's machine takes them. */
+/** The platform refuses larger rows in production, but the simulator on a developer's machine accepts them. */
 function checkedRow(row: Uint8Array<ArrayBuffer>): ArrayBuffer {
   if (row.byteLength > limits.ledgerRowBytesMax) throw new Error('book-rows.ts: a row is too large')
   return row.buffer

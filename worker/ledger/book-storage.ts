@@ -6,15 +6,15 @@ import type { SqlStorage } from '../platform/sql-storage.ts'
 import type { RememberedEvent } from './book-rows.ts'
 import { decodeRemembered, encodeRemembered } from './book-rows.ts'
 
-/** What a ledger knows, but for the events that it remembers. */
+/** The state of a ledger without the events that it remembers. */
 export interface Head {
   readonly ledgerId: string
   /** The version that the ledger began with. */
   readonly birth: Version
   readonly version: Version
-  /** How many batches were written down, under all ids that the ledger has had. */
+  /** The number of batches that were written down, under all ids that the ledger has had. */
   readonly sequence: number
-  /** Of each tag the version that last moved it, as its distance from `birth`; 0 where none did. */
+  /** For each tag, the version that last moved it, as its distance from `birth`; 0 if none did. */
   readonly distances: Uint32Array<ArrayBuffer>
 }
 
@@ -61,7 +61,7 @@ export function writeSnapshot(
   sql.exec(statement, ledgerId, birth, version, sequence, distances.buffer, encodeRemembered(events))
 }
 
-/** Writes a batch over the one that stood in its slot a round of the ring ago. */
+/** Writes a batch over the one that was written to the same slot a round of the ring earlier. */
 export function writeBatch(
   { sql }: SqlStorage,
   sequence: number,
@@ -71,12 +71,12 @@ export function writeBatch(
   sql.exec('insert or replace into log values (?, ?, ?)', sequence % logRowsMax, sequence, batch)
 }
 
-export interface LogRow {
+interface LogRow {
   readonly sequence: number
   readonly batch: ArrayBuffer
 }
 
-/** The rows that follow a batch, in their order. Reads no more than `rowsMax` rows, which may cross the end of the ring. */
+/** Reads the rows that follow a batch, in their order, `rowsMax` at most. They may cross the end of the ring. */
 export function readLog(
   { sql }: SqlStorage,
   afterSequence: number,
@@ -91,19 +91,19 @@ export function readLog(
   return rows.map(logRowOf)
 }
 
-/** By hand: there may be a thousand. */
+/** Checked by hand, since there may be a thousand rows. */
 function logRowOf({ sequence, batch }: Record<string, unknown>): LogRow {
   if (typeof sequence === 'number' && batch instanceof ArrayBuffer) return { sequence, batch }
   throw new Error('book-storage.ts: a row of the log is of another form')
 }
 
-/** The last batch that was written down, under whichever id; 0 where none was. Reads the whole log. */
+/** The last batch that was written down, under any id; 0 if none was. Reads the whole log. */
 export function lastSequence({ sql }: SqlStorage): number {
   const [row] = [...sql.exec('select max(sequence) as sequence from log')]
   return z.object({ sequence: z.int().nullable() }).parse(row).sequence ?? 0
 }
 
-/** As many as this version of the Worker knows of tags, whatever the one that wrote them knew of. */
+/** The distances of all tags that this release of the Worker knows. The release that wrote them may have known fewer or more. */
 function distancesOf(bytes: ArrayBuffer): Uint32Array<ArrayBuffer> {
   const distances = new Uint32Array(limits.ledgerTagsMax)
   distances.set(new Uint32Array(bytes).subarray(0, limits.ledgerTagsMax))

@@ -14,20 +14,27 @@ import {
   writeBatch,
   writeSnapshot,
 } from './book-storage.ts'
-import type { LedgerAdvance, LedgerChanges, LedgerEvent, LedgerOutcome, MovedTags } from './contract.ts'
+import type {
+  LedgerAdvance,
+  LedgerChanges,
+  LedgerEvent,
+  LedgerOutcome,
+  MovedTags,
+} from './ledger-messages.ts'
 import { takeOlderBook } from './older-book.ts'
 
 export interface BookLimits {
   readonly eventIdsMax: number
-  /** Rows of the log, which is a ring. */
+  /** The rows of the log, which is a ring. */
   readonly logRowsMax: number
-  /** Batches from one snapshot to the next: so many rows at most are read on waking up. */
+  /** The batches from one snapshot to the next. A ledger that wakes up reads at most this many rows. */
   readonly batchesPerSnapshot: number
 }
 
 /**
- * How a ledger begins. `version` is above all that an earlier ledger of the same workspace may have handed out, also where its
- * storage was lost: a caller who asks for a version of the new one must not be answered from a view of the old one.
+ * The id and the first version of a new ledger. `version` is greater than every version that an earlier ledger of the workspace
+ * may have handed out, even if its storage was lost. So a view of the old ledger never satisfies a demand for a version of the
+ * new one.
  */
 export interface Birth {
   readonly ledgerId: string
@@ -40,27 +47,27 @@ const bookLimits: BookLimits = {
   batchesPerSnapshot: limits.ledgerBatchesPerSnapshot,
 }
 
-/** What four bytes hold. A ledger that has handed out so many versions begins again under another id. */
+/** The greatest number in four bytes. A ledger that has handed out this many versions begins again under another id. */
 const distanceMax = 0xffff_ffff
 
 /**
- * What a ledger writes down: for each tag the version that last moved it, and the events that came with an id. It answers from
- * memory; SQLite holds what is needed to know the same after a restart.
+ * The book of a ledger: for each tag the version that last moved it, and the last events that had an id. It answers from memory.
+ * SQLite keeps the data from which the same state is restored after a restart.
  *
- * The platform bills rows. A write is one row of a log that is a ring, so that nothing is ever deleted (a deletion is billed like
- * a write), and every thousandth write also replaces the one row of the snapshot. Waking up reads the snapshot and the rows
- * after it. Asking for changes reads none.
+ * The platform bills rows. A write takes one row of the log. The log is a ring because a deletion is billed like a write. Every
+ * thousandth write also replaces the one row of the snapshot. A ledger that wakes up reads the snapshot and the later rows of the
+ * log. `since` reads no rows.
  *
- * Bounded: the tags are so many by construction, and the last `eventIdsMax` ids are remembered. Memory changes only after the
- * last statement of a transaction, so that what was not written down is never answered.
+ * The book is bounded: the number of tags is fixed, and the last `eventIdsMax` ids are remembered. Memory changes only after the
+ * last statement of a transaction, so a version that was not written down is never answered.
  */
 export class Book {
   private readonly storage: SqlStorage
   private readonly birth: () => Birth
   private readonly bounds: BookLimits
-  /** Replaced as a whole: who was given its distances may keep them. */
+  /** Never modified, only replaced, because callers keep the distances that they got. */
   private head: Head
-  /** The last events that had an id, oldest first. */
+  /** The last events that had an id, by their ids, oldest first. */
   private readonly events: Map<string, RememberedEvent>
 
   constructor(storage: SqlStorage, birth: () => Birth, bounds: BookLimits = bookLimits) {
@@ -73,8 +80,8 @@ export class Book {
   }
 
   /**
-   * Takes the next version for each event not seen before, all or none. An event that has the id of another one is answered as
-   * a conflict, and holds up none of the rest.
+   * Gives the next version to each new event, to all of them or to none. An event with the id of another event is a conflict and
+   * does not affect the rest.
    */
   advance(events: readonly LedgerEvent[]): LedgerAdvance {
     if (events.length > limits.invalidationEventsMax) throw new Error('book.ts: a batch is too large')
@@ -97,9 +104,9 @@ export class Book {
   }
 
   /**
-   * What moved after `version`; of another ledger's version, everything. A reader who knows a newer version of this ledger than
-   * the ledger itself shows that its storage was put back to an earlier time. What happened since then is lost, so the ledger
-   * begins again under another id, above that version. Otherwise this reads and writes no storage.
+   * The tags that moved after `version`; all that ever moved if the version is of another ledger. If a reader knows a newer
+   * version of this ledger than the ledger itself, the storage was restored to an earlier time and later events are lost. Then
+   * the ledger begins again under another id, above that version. Otherwise no storage is read or written.
    */
   since(ledgerId: string | null, version: number): LedgerChanges {
     if (ledgerId === this.head.ledgerId && version > this.head.version) this.beginAbove(version + 1)
@@ -131,7 +138,7 @@ export class Book {
     this.head = this.storage.transactionSync(() => this.begin(version, sequence, remembered))
   }
 
-  /** A ledger of a new id, at a version no less than `version`, in which nothing has moved. */
+  /** Begins a ledger under a new id, at `version` or above, in which no tag has moved. */
   private begin(version: number, sequence: number, events: readonly RememberedEvent[]): Head {
     const { ledgerId, version: bornAt } = this.birth()
     const birth = versionSchema.parse(Math.max(bornAt, version))
@@ -140,20 +147,20 @@ export class Book {
     return head
   }
 
-  /** What was written down, or a new ledger where nothing was, or where it is of an older form or not whole. */
+  /** Restores the state from storage. Begins a new ledger if there is none, or if it has an older form or is incomplete. */
   private open(): { head: Head; events: readonly RememberedEvent[] } {
     createTables(this.storage)
     const older = takeOlderBook(this.storage, this.bounds.eventIdsMax)
     const snapshot = readSnapshot(this.storage)
-    const read = snapshot === null || older !== null ? null : this.readOn(snapshot)
+    const read = snapshot === null || older !== null ? null : this.replay(snapshot)
     if (read !== null) return read
     const events = older?.events ?? snapshot?.events ?? []
     const version = Math.max(older?.version ?? 0, snapshot?.head.version ?? 0)
     return { head: this.begin(version, lastSequence(this.storage), events), events }
   }
 
-  /** The snapshot with the later rows of the log; null where one of these is missing. */
-  private readOn(snapshot: Snapshot): { head: Head; events: readonly RememberedEvent[] } | null {
+  /** The snapshot with the later rows of the log applied; null if one of them is missing. */
+  private replay(snapshot: Snapshot): { head: Head; events: readonly RememberedEvent[] } | null {
     const { eventIdsMax, logRowsMax, batchesPerSnapshot } = this.bounds
     let { head } = snapshot
     const events = [...snapshot.events]
@@ -170,7 +177,7 @@ export class Book {
 
 const noneMoved = new Uint32Array(limits.ledgerTagsMax)
 
-/** The head with a batch in it, each of whose events takes a version. Moves the tags in the given head's own distances. */
+/** The head after a batch, each of whose events takes a version. Modifies the distances of the given head. */
 function headAfter(head: Head, batch: readonly WrittenEvent[]): Head {
   const { birth, distances } = head
   for (const [index, { moves }] of batch.entries()) {
@@ -182,7 +189,7 @@ function headAfter(head: Head, batch: readonly WrittenEvent[]): Head {
   return { ...head, version, sequence: head.sequence + 1 }
 }
 
-/** The tags that moved after a distance, in whichever form takes fewer bytes. */
+/** The tags that moved after a distance, in the form that takes fewer bytes. */
 function movedAfter(distances: Uint32Array, after: number): MovedTags {
   const tags: number[] = []
   for (let tag = 0; tag < distances.length; tag += 1) if ((distances[tag] ?? 0) > after) tags.push(tag)
@@ -202,7 +209,7 @@ function writtenOf({ moves, eventId, digest }: LedgerEvent): WrittenEvent {
 
 function partsOf(move: string): MoveParts {
   const parts = parseMove(move)
-  if (parts === null) throw new Error('book.ts: an event has a move that is none')
+  if (parts === null) throw new Error('book.ts: an event has a malformed move')
   return parts
 }
 

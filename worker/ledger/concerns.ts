@@ -3,11 +3,11 @@ import type { BoardId, ColumnId, WorkspaceId } from '../../shared/ids.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import { bucketMove, familyMove, placeMove } from '../../shared/tags/moves.ts'
 import { allSlotsMask, placeSlotsMask } from '../../shared/tags/places.ts'
-import type { LedgerEvent } from './contract.ts'
+import type { LedgerEvent } from './ledger-messages.ts'
 
 /**
- * What an event concerns, as callers are told it: `invalidated` counts scopes, `patterns` name them. Moves are what the ledger is
- * told: they hold digests, from which no board could be named.
+ * A part of the workspace that an event concerns, as the answer names it: `invalidated` counts scopes, and `patterns` names them.
+ * The ledger gets moves instead, which contain digests and name no board.
  */
 export type Scope =
   | 'workspace'
@@ -23,7 +23,7 @@ export interface Concern {
   readonly moves: readonly Move[]
 }
 
-/** An event for a ledger, and what its sender is told of it. */
+/** An event for a ledger, with the scopes that its sender gets in the answer. */
 export interface ScopedEvent extends LedgerEvent {
   readonly scopes: readonly Scope[]
 }
@@ -31,13 +31,13 @@ export interface ScopedEvent extends LedgerEvent {
 export const workspaceConcern: Concern = { scopes: ['workspace'], moves: [familyMove('workspace')] }
 export const settingsConcern: Concern = { scopes: ['settings'], moves: [familyMove('settings')] }
 const countsConcern: Concern = { scopes: ['counts'], moves: [familyMove('counts')] }
-/** All that is cached of a workspace, named kind by kind. */
+/** Every entry of a workspace, with a scope for each kind of entry. */
 export const everythingConcern = [countsConcern, settingsConcern].reduce(unionOf, workspaceConcern)
 
 /**
- * What an event concerns. What it leaves out widens it: a contact whose column is not named may stand in any of the board's, and
- * one whose board is not named in any of the workspace's. It names no facets, so all slots of its places move. Too wide costs
- * a load; too narrow would serve what is no longer so.
+ * The concern of an event. A field that the event omits widens it: without a column the contact may be in any column of the
+ * board, and without a board in any of the workspace's. An event names no facets, so all slots of its places move. A concern that
+ * is too wide costs a load; one that is too narrow would serve outdated answers.
  */
 export function concernOf(event: InvalidationEvent): Concern {
   const { action, boardId, contactId, columnId, fromColumnId, toColumnId } = event
@@ -46,14 +46,14 @@ export function concernOf(event: InvalidationEvent): Concern {
   const contact = contactId === undefined ? familyMove('contact') : bucketMove('contact', contactId)
   const ofContact: Concern = { scopes: [], moves: [contact] }
   const named = [columnId, fromColumnId, toColumnId].filter((id) => id !== undefined)
-  // A move has two ends: knowing one of them only, the contact may have come from or gone to any other column.
+  // A move has two columns. If only one is named, the contact may have come from or gone to any other one.
   const areAllNamed =
     action === 'contact_moved' ? fromColumnId !== undefined && toColumnId !== undefined : named.length > 0
   const isOfWholeBoard = action === 'contacts_imported' || !areAllNamed
   return unionOf(isOfWholeBoard ? boardConcern(boardId) : columnsConcern(boardId, named), ofContact)
 }
 
-/** Everything of the board, whatever its column, and the counts. */
+/** Every page of the board, in all its columns, and the counts. */
 export function boardConcern(boardId: BoardId): Concern {
   const board: Concern = {
     scopes: [`board:${boardId}`],
@@ -62,7 +62,7 @@ export function boardConcern(boardId: BoardId): Concern {
   return unionOf(board, countsConcern)
 }
 
-/** These columns' pages, the board's pages without a column, its searches, and the counts. */
+/** The pages of these columns, the board's pages without a column, its searches, and the counts. */
 export function columnsConcern(boardId: BoardId, columnIds: readonly ColumnId[]): Concern {
   const columns: Concern = {
     scopes: columnIds.map((columnId): Scope => `column:${boardId}:${columnId}`),
@@ -75,7 +75,7 @@ export function columnsConcern(boardId: BoardId, columnIds: readonly ColumnId[])
   return [open, countsConcern].reduce(unionOf, columns)
 }
 
-/** All that either concerns, each thing once. */
+/** The union of two concerns, without duplicates. */
 export function unionOf(one: Concern, other: Concern): Concern {
   return {
     scopes: [...new Set([...one.scopes, ...other.scopes])],
@@ -83,7 +83,7 @@ export function unionOf(one: Concern, other: Concern): Concern {
   }
 }
 
-/** The key patterns that scopes stand for, as the CRM knows them: `contacts:<workspace>:<board>:*`. */
+/** The key patterns of scopes in the CRM's notation: `contacts:<workspace>:<board>:*`. */
 export function patternsOf(workspaceId: WorkspaceId, scopes: readonly Scope[]): string[] {
   const patterns = scopes.flatMap((scope) => {
     if (scope === 'workspace') {

@@ -6,30 +6,30 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import type { Recorder } from '../events.ts'
-import type { LedgerClient } from './client.ts'
 import type { Scope, ScopedEvent } from './concerns.ts'
 import { patternsOf } from './concerns.ts'
-import type { LedgerEntry, LedgerEvent, LedgerOutcome } from './contract.ts'
 import { outboxLedgerEventOf } from './event-digest.ts'
+import type { LedgerClient } from './ledger-client.ts'
+import type { LedgerEntry, LedgerEvent, LedgerOutcome } from './ledger-messages.ts'
 
 type Events<Event extends LedgerEvent> = ReadonlyMap<WorkspaceId, readonly Event[]>
 
-/** An event that was not taken, since its id is that of another one. */
-export interface Conflict {
+/** An event that was not accepted, because another event has its id. */
+interface Conflict {
   readonly workspaceId: WorkspaceId
-  /** Among the events of its workspace. */
+  /** The position among the events of its workspace. */
   readonly index: number
 }
 
-/** What the events that were taken came to, and which were not. */
+/** The answer for the accepted events, and the conflicts. */
 export interface Invalidated extends InvalidationAnswer {
   readonly conflicts: readonly Conflict[]
 }
 
 /**
- * Writes events down in their workspaces' ledgers. Answers only when all but the conflicting ones are durable; when one ledger
- * cannot be reached nothing is claimed, and the caller sends them all again: that is harmless, and with event ids it even
- * answers the same.
+ * Writes events down in the ledgers of their workspaces. A success means that all of them except the conflicts are durable. If one
+ * ledger cannot be reached, the answer is an error and the caller sends all events again. That is harmless, and events with ids
+ * get the same answer again.
  */
 export async function invalidate(
   ledger: LedgerClient,
@@ -51,7 +51,7 @@ export async function invalidate(
     if (entries.length === 0) continue
     const taken = takenOf(events.get(workspaceId) ?? [], outcomes)
     const scopes = [...scopesOf(taken)]
-    // Of an event that came again it is an old one: only the greatest is that of a view with all of them in it.
+    // A repeated event has an old version. Only a view at the greatest version contains all the events.
     version = Math.max(...entries.map((entry) => entry.version))
     versions[workspaceId] = version
     patterns.push(...patternsOf(workspaceId, scopes))
@@ -61,8 +61,8 @@ export async function invalidate(
 }
 
 /**
- * Writes the events of an outbox down and answers for each by itself, in their order: one ledger out of reach holds up no
- * other. An event that the ledger did not write down, for whatever reason, is never answered 200.
+ * Writes the events of an outbox down and answers an outcome for each, in their order. A ledger that cannot be reached affects only
+ * its own events. An event that was not written down, for whatever reason, never gets 200.
  */
 export async function invalidateEach(
   ledger: LedgerClient,
@@ -108,7 +108,7 @@ async function advanceAll<Event extends LedgerEvent>(
   )
 }
 
-/** What of an event its ledger is given. */
+/** The part of an event that is sent to its ledger. */
 function plainEvent({ moves, eventId, digest }: LedgerEvent): LedgerEvent {
   return { moves, ...(eventId === undefined ? {} : { eventId }), ...(digest === undefined ? {} : { digest }) }
 }
@@ -117,7 +117,7 @@ function isEntry(outcome: LedgerOutcome): outcome is LedgerEntry {
   return 'version' in outcome
 }
 
-/** The events that were taken, now or when they came first. */
+/** The events that were accepted, now or when they were first sent. */
 function takenOf<Event>(events: readonly Event[], outcomes: readonly LedgerOutcome[]): Event[] {
   return events.filter((_event, index) => {
     const outcome = outcomes[index]

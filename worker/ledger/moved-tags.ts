@@ -3,31 +3,26 @@ import { versionSchema, versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import { tagAt } from '../../shared/tags/tags.ts'
-import type { MovedTags } from './contract.ts'
+import type { LedgerChanges, MovedTags } from './ledger-messages.ts'
 
-/** An isolate's copy of what moved in a ledger. Immutable, so that views in which nothing moved share one array. */
+/** An isolate's copy of a ledger's tags. It is immutable, so that views in which nothing moved share one array. */
 export interface Copy {
   readonly ledgerId: string
   readonly birth: Version
   readonly version: Version
-  /** Of each tag the version that last moved it, as its distance from `birth`; 0 where none did. */
+  /** For each tag, the version that last moved it, as its distance from `birth`; 0 if none did. */
   readonly distances: Uint32Array
-  /** The copy has all that moved after this version from the ledger itself: what others can go on from. */
+  /** The version after which this copy can hand on every change to other isolates. */
   readonly recentSince: Version
-}
-
-/** What a ledger, or another isolate that asked it, said of what moved. */
-export interface Told extends Pick<Copy, 'ledgerId' | 'birth' | 'version'> {
-  readonly moved: MovedTags
 }
 
 const noneMoved = new Uint32Array(limits.ledgerTagsMax)
 
-/** The copy with what was told in it. Copies nothing where nothing moved. */
-export function advanceCopy(before: Copy | null, told: Told): Copy {
-  const known = before?.ledgerId === told.ledgerId ? before : null
-  const distances = withMoved(known?.distances ?? noneMoved, told.moved)
-  const { ledgerId, birth, version } = told
+/** The copy after changes, from the ledger or from another isolate. The array is only copied if a tag moved. */
+export function advanceCopy(before: Copy | null, changes: LedgerChanges): Copy {
+  const known = before?.ledgerId === changes.ledgerId ? before : null
+  const distances = withMoved(known?.distances ?? noneMoved, changes.moved)
+  const { ledgerId, birth, version } = changes
   const copy = { ledgerId, birth, version, distances }
   if (known === null) return { ...copy, recentSince: version }
   if (distances === known.distances) return { ...copy, recentSince: known.recentSince }
@@ -41,12 +36,12 @@ export function movedAt({ birth, distances }: Copy, tag: Tag): Version {
   return distance === 0 ? versionZero : versionSchema.parse(birth + distance)
 }
 
-/** Whether a tag moved past a version. Of a version from before the birth nothing is known: everything may have moved past it. */
+/** Whether a tag moved past a version. Every tag may have moved past a version from before the ledger's birth. */
 export function hasMovedPast({ birth, distances }: Copy, tag: Tag, version: Version): boolean {
   return (distances[tag] ?? 0) > version - birth
 }
 
-/** The newest part of a copy, as pairs. */
+/** The changes of a copy after its `recentSince`, as pairs of a tag and a distance. */
 export function recentChanges({ birth, distances, recentSince }: Copy): (readonly [Tag, number])[] {
   const changes: (readonly [Tag, number])[] = []
   for (const [tag, distance] of distances.entries())
@@ -54,7 +49,7 @@ export function recentChanges({ birth, distances, recentSince }: Copy): (readonl
   return changes
 }
 
-/** Pairs as a ledger tells them. */
+/** Converts pairs into the form of a ledger's answer. */
 export function movedOf(changes: readonly (readonly [Tag, number])[]): MovedTags {
   return {
     tags: Uint16Array.from(changes, ([tag]) => tag),

@@ -3,9 +3,9 @@ import type { SqlStorage } from '../platform/sql-storage.ts'
 import type { RememberedEvent } from './book-rows.ts'
 import { digestOf } from './book-rows.ts'
 
-/** What a ledger that an older version of the Worker began hands over: it has tables of tags by name. */
-export interface OlderBook {
-  /** The greatest version that it handed out. */
+/** The data that is kept of a ledger with tables of an older release of the Worker, which stored tags by name. */
+interface OlderBook {
+  /** The greatest version that the ledger handed out. */
   readonly version: number
   readonly events: readonly RememberedEvent[]
 }
@@ -19,9 +19,9 @@ const outcomeSchema = z.object({
 const namesOfTables = ['book', 'tags', 'events', 'outcomes'] as const
 
 /**
- * Reads the tables of the older form and drops them; null where there are none. Their tags have no place in the new form, so the
- * caller begins a ledger of another id: older stamps then count as outdated, and nothing is served that moved. Of the events,
- * those with a digest are remembered: the others were told by tags of the older form.
+ * Reads the tables of the older form and drops them; null if there are none. Their tags cannot be converted, so the caller begins a
+ * ledger under another id. Older stamps then count as outdated, and no entry that moved is served. Events with a digest are
+ * remembered. The others were identified by tags of the older form and are forgotten.
  */
 export function takeOlderBook({ sql }: SqlStorage, eventsMax: number): OlderBook | null {
   const tables = [...sql.exec("select name from sqlite_master where type = 'table'")].map(({ name }) => name)

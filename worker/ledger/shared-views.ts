@@ -8,20 +8,20 @@ import type { Tag } from '../../shared/tags/tags.ts'
 import { isTag } from '../../shared/tags/tags.ts'
 import type { LocationCache } from '../platform/location-cache.ts'
 
-/** The newest part of a view, as an isolate hands it to the others of its location. */
+/** The newest part of a view, which an isolate shares with the others of its location. */
 export interface SharedChanges {
   readonly ledgerId: string
   readonly birth: Version
   readonly version: Version
-  /** `changes` are all that moved after this version: an isolate can use them that has a view of it or a newer one. */
+  /** `changes` has every change after this version. Only an isolate with a view of this version or a newer one can use it. */
   readonly since: Version
   /** Tags, and the versions that last moved them as distances from the ledger's birth. */
   readonly changes: readonly (readonly [Tag, number])[]
-  /** When the ledger was asked, by the clock of the isolate that asked. */
-  readonly askedAtMs: number
+  /** The instant of the call of the ledger, by the clock of the isolate that made it. */
+  readonly calledAtMs: number
 }
 
-/** Where the isolates of one location leave their views for each other. Never rejects; may forget. */
+/** The place where the isolates of a location share their views. Never rejects. It may lose views at any time. */
 export interface SharedViews {
   read(workspaceId: WorkspaceId): Promise<SharedChanges | null>
   write(workspaceId: WorkspaceId, shared: SharedChanges): Promise<void>
@@ -35,10 +35,10 @@ const sharedSchema = z.object({
   changes: z
     .array(z.tuple([z.custom<Tag>(isTag), z.int().positive().max(0xffff_ffff)]))
     .max(limits.sharedChangesMax),
-  askedAtMs: z.number(),
+  calledAtMs: z.number(),
 })
 
-/** Views shared through a location's edge cache. Away, late or unreadable, it is as if nobody had left anything. */
+/** Shares views through a location's edge cache. If it fails, is late or holds something unreadable, there is no shared view. */
 export function createSharedViews(cache: Pick<LocationCache, 'match' | 'put'>, clock: Clock): SharedViews {
   const urlOf = (workspaceId: WorkspaceId) =>
     `https://views.boardcache.internal/${encodeURIComponent(workspaceId)}`

@@ -7,40 +7,41 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
-import type { LedgerClient } from './client.ts'
-import type { Copy, Told } from './moved-tags.ts'
+import type { LedgerClient } from './ledger-client.ts'
+import type { LedgerChanges } from './ledger-messages.ts'
+import type { Copy } from './moved-tags.ts'
 import { advanceCopy, hasMovedPast, movedAt, movedOf, recentChanges } from './moved-tags.ts'
 import type { SharedChanges, SharedViews } from './shared-views.ts'
 
-/** An isolate's copy of a ledger, as of `askedAtMs`. Immutable. */
+/** An isolate's copy of a ledger, as of `calledAtMs`. Immutable. */
 export interface View {
   readonly ledgerId: string
   readonly version: Version
-  /** The version that the ledger began with: stamps of this ledger are no older. */
+  /** The version that the ledger began with. No stamp of this ledger is older. */
   readonly birth: Version
-  /** When the question was sent: what was acknowledged before then is in it, whenever the answer came. */
-  readonly askedAtMs: number
+  /** The instant at which the ledger was called. The view contains everything that was acknowledged before it. */
+  readonly calledAtMs: number
   /** The version that last moved a tag; 0 if none did since the ledger's birth. */
   movedAt(tag: Tag): Version
-  /** Whether a tag moved past the version that something was read under. */
+  /** Whether a tag moved past a version, for example the version of an entry's stamp. */
   hasMovedPast(tag: Tag, version: Version): boolean
 }
 
 /**
- * How current a view must be: no older than the bound; asked after now; or at least at a version the caller knows
- * of. A version that is named must exist.
+ * How current a view must be. `bounded`: no older than the staleness bound. `now`: from a call of the ledger that starts after the
+ * demand. `at-least`: within the bound and at this version or a newer one. A named version must exist.
  */
 export type Demand =
   | { readonly kind: 'bounded' }
   | { readonly kind: 'now'; readonly version?: Version }
   | { readonly kind: 'at-least'; readonly version: Version }
 
-/** The ledger could not be asked in time. What was last known, however old, may still tell that an entry moved. */
-export interface Unproven {
+/** The ledger did not answer in time. The last known view, however old, may still show that an entry moved. */
+interface Unproven {
   readonly last: View | null
 }
 
-/** What a read is judged by: a view as current as demanded, or none. */
+/** A view as current as demanded, by which a read is judged; or the failure to get one. */
 export type Proof = Result<View, Unproven>
 
 export interface Views {
@@ -50,9 +51,9 @@ export interface Views {
     demand: Demand,
     keepAlive: (work: Promise<unknown>) => void,
   ): Awaitable<Proof>
-  /** The view that `current` would answer at once; null where it would ask. */
+  /** The view that `current` would answer without a call; null if it would call the ledger. */
   atHand(workspaceId: WorkspaceId): View | null
-  /** The same proof, asked for again where a slow tier or load outlasted the bound. */
+  /** The same proof, or a new one if the bound has passed since, because a tier or a load was slow. */
   renewed(
     workspaceId: WorkspaceId,
     proof: Proof,
@@ -62,36 +63,38 @@ export interface Views {
 
 interface StoredView extends View {
   readonly copy: Copy
-  /** Number of the flight that brought it: tells what was asked after what, which a standing clock cannot. */
+  /** The number of the flight that brought the view. It orders calls, which the clock cannot, since it stops between I/O. */
   readonly flightNumber: number
 }
 
+/** A call of the ledger on its way, or a read of what another isolate shared. */
 interface Flight {
   readonly number: number
-  /** Whether it may bring what another isolate was told: then it proves nothing of what was asked after now. */
+  /** Whether the flight may bring another isolate's view. Such a flight cannot meet the demand `now`. */
   readonly mayShare: boolean
-  readonly askedAtMs: number
+  readonly calledAtMs: number
   readonly landed: Promise<void>
 }
 
-interface Slot {
+/** The state of one workspace's view. */
+interface ViewState {
   view: StoredView | null
   flight: Flight | null
   flightsStarted: number
-  /** When the ledger last failed to answer. */
+  /** The instant at which the ledger last failed to answer; null if its last call succeeded. */
   failedAtMs: number | null
 }
 
-export interface ViewsOptions {
+interface ViewsOptions {
   readonly ledger: LedgerClient
   readonly clock: Clock
-  /** `STALENESS_BOUND_MS`: the age up to which a view is used without asking; 0 asks on every read. */
+  /** `STALENESS_BOUND_MS`: the age up to which a view is used without a call. With 0 every read calls the ledger. */
   readonly boundMs: number
-  /** Where the location's isolates share their views; null: each asks for itself. */
+  /** Where the isolates of a location share their views; null if each isolate calls the ledger itself. */
   readonly shared: SharedViews | null
 }
 
-/** A flight whose request was cancelled never lands; past this age nobody waits for it. */
+/** A flight whose request was cancelled never lands. Past this age no reader waits for it. */
 const flightPatienceMs = 1.5 * limits.ledgerDeadlineMs
 
 export function createViews(options: ViewsOptions): Views {
@@ -105,7 +108,7 @@ class IsolateViews implements Views {
   private readonly clock: Clock
   private readonly boundMs: number
   private readonly shared: SharedViews | null
-  private readonly slots = new LRUCache<WorkspaceId, Slot>({ max: limits.isolateViewsMax })
+  private readonly states = new LRUCache<WorkspaceId, ViewState>({ max: limits.isolateViewsMax })
 
   constructor({ ledger, clock, boundMs, shared }: ViewsOptions) {
     this.ledger = ledger
@@ -115,164 +118,165 @@ class IsolateViews implements Views {
   }
 
   current(workspaceId: WorkspaceId, demand: Demand, keepAlive: KeepAlive): Awaitable<Proof> {
-    const slot = this.slotOf(workspaceId)
-    const isLedgerNeeded = demand.kind === 'now' || this.boundMs === 0
-    const view = isLedgerNeeded ? null : this.youngEnough(workspaceId, slot, keepAlive)
+    const mustCall = demand.kind === 'now' || this.boundMs === 0
+    const view = mustCall ? null : this.youngEnough(workspaceId, this.stateOf(workspaceId), keepAlive)
     const isEnough = view !== null && (demand.kind !== 'at-least' || view.version >= demand.version)
     return isEnough ? ok(view) : this.awaited(workspaceId, demand, keepAlive)
   }
 
   private async awaited(workspaceId: WorkspaceId, demand: Demand, keepAlive: KeepAlive): Promise<Proof> {
-    const slot = this.slotOf(workspaceId)
-    const mustAsk = demand.kind === 'now' || this.boundMs === 0
-    let view = mustAsk ? null : await this.withinBound(workspaceId, slot, keepAlive)
+    const state = this.stateOf(workspaceId)
+    const mustCall = demand.kind === 'now' || this.boundMs === 0
+    let view = mustCall ? null : await this.withinBound(workspaceId, state, keepAlive)
     const isOld = demand.kind === 'at-least' && view !== null && view.version < demand.version
-    if (mustAsk || isOld) view = await this.askedAfterNow(workspaceId, slot, keepAlive)
-    return view === null ? err({ last: slot.view }) : ok(view)
+    if (mustCall || isOld) view = await this.calledAfterNow(workspaceId, state, keepAlive)
+    return view === null ? err({ last: state.view }) : ok(view)
   }
 
   atHand(workspaceId: WorkspaceId): View | null {
-    const view = this.slots.get(workspaceId)?.view ?? null
-    return view !== null && view.askedAtMs >= this.clock.now() - this.boundMs && this.boundMs > 0
+    const view = this.states.get(workspaceId)?.view ?? null
+    return view !== null && view.calledAtMs >= this.clock.now() - this.boundMs && this.boundMs > 0
       ? view
       : null
   }
 
   renewed(workspaceId: WorkspaceId, proof: Proof, keepAlive: KeepAlive): Awaitable<Proof> {
-    // With a bound of 0 the read has asked for itself already; what outlasts that is judged anew all the same.
+    // With a bound of 0 the read has called the ledger already. A tier or a load that takes longer than the default bound still
+    // makes another call necessary.
     const ageMaxMs = this.boundMs === 0 ? limits.stalenessBoundDefaultMs : this.boundMs
-    const isCurrent = !proof.ok || this.clock.now() - proof.value.askedAtMs <= ageMaxMs
+    const isCurrent = !proof.ok || this.clock.now() - proof.value.calledAtMs <= ageMaxMs
     return isCurrent ? proof : this.current(workspaceId, { kind: 'bounded' }, keepAlive)
   }
 
-  /** The view if it is within the bound. From half the bound on it is refreshed in the background, so that few reads wait. */
-  private youngEnough(workspaceId: WorkspaceId, slot: Slot, keepAlive: KeepAlive): StoredView | null {
-    const { view } = slot
+  /** The view if it is within the bound. From half the bound on it is refreshed behind the read, so that few reads wait. */
+  private youngEnough(workspaceId: WorkspaceId, state: ViewState, keepAlive: KeepAlive): StoredView | null {
+    const { view } = state
     const oldestMs = this.clock.now() - this.boundMs
-    if (view === null || view.askedAtMs < oldestMs) return null
-    const isAgeing = view.askedAtMs < oldestMs + this.boundMs / 2
-    if (isAgeing && this.underWay(slot) === null) this.start(workspaceId, slot, true, keepAlive)
+    if (view === null || view.calledAtMs < oldestMs) return null
+    const isAgeing = view.calledAtMs < oldestMs + this.boundMs / 2
+    if (isAgeing && this.underWay(state) === null) this.start(workspaceId, state, true, keepAlive)
     return view
   }
 
-  /** A view no older than the bound. Asked again in the background from half the bound on, so few reads wait. */
+  /** A view no older than the bound. */
   private async withinBound(
     workspaceId: WorkspaceId,
-    slot: Slot,
+    state: ViewState,
     keepAlive: KeepAlive,
   ): Promise<StoredView | null> {
-    const young = this.youngEnough(workspaceId, slot, keepAlive)
+    const young = this.youngEnough(workspaceId, state, keepAlive)
     if (young !== null) return young
     const oldestMs = this.clock.now() - this.boundMs
-    if (slot.failedAtMs !== null && slot.failedAtMs > oldestMs) return null
-    await this.land(this.underWay(slot) ?? this.start(workspaceId, slot, true, keepAlive))
-    return slot.view !== null && slot.view.askedAtMs >= oldestMs ? slot.view : null
+    if (state.failedAtMs !== null && state.failedAtMs > oldestMs) return null
+    await this.land(this.underWay(state) ?? this.start(workspaceId, state, true, keepAlive))
+    return state.view !== null && state.view.calledAtMs >= oldestMs ? state.view : null
   }
 
-  /** A view that answers a question sent after the call. Whoever waits for the flight under way shares the next. */
-  private async askedAfterNow(
+  /** A view from a flight that starts after this call. All callers that wait for the flight under way share the next one. */
+  private async calledAfterNow(
     workspaceId: WorkspaceId,
-    slot: Slot,
+    state: ViewState,
     keepAlive: KeepAlive,
   ): Promise<StoredView | null> {
-    const calledAfter = slot.flightsStarted
-    const inTheWay = this.underWay(slot)
+    const calledAfter = state.flightsStarted
+    const inTheWay = this.underWay(state)
     if (inTheWay !== null) await this.land(inTheWay)
-    if (slot.view === null || slot.view.flightNumber <= calledAfter) {
-      const joinable = this.underWay(slot)
+    if (state.view === null || state.view.flightNumber <= calledAfter) {
+      const joinable = this.underWay(state)
       const isLater = joinable !== null && !joinable.mayShare && joinable.number > calledAfter
-      await this.land(isLater ? joinable : this.start(workspaceId, slot, false, keepAlive))
+      await this.land(isLater ? joinable : this.start(workspaceId, state, false, keepAlive))
     }
-    return slot.view !== null && slot.view.flightNumber > calledAfter ? slot.view : null
+    return state.view !== null && state.view.flightNumber > calledAfter ? state.view : null
   }
 
-  private start(workspaceId: WorkspaceId, slot: Slot, mayShare: boolean, keepAlive: KeepAlive): Flight {
-    slot.flightsStarted += 1
-    const number = slot.flightsStarted
-    const refreshed = this.refresh(workspaceId, slot, { number, mayShare }, keepAlive)
+  private start(workspaceId: WorkspaceId, state: ViewState, mayShare: boolean, keepAlive: KeepAlive): Flight {
+    state.flightsStarted += 1
+    const number = state.flightsStarted
+    const refreshed = this.refresh(workspaceId, state, { number, mayShare }, keepAlive)
     const landed = refreshed.finally(() => {
-      if (slot.flight?.number === number) slot.flight = null
+      if (state.flight?.number === number) state.flight = null
     })
-    const flight = { number, mayShare, askedAtMs: this.clock.now(), landed }
-    slot.flight = flight
+    const flight = { number, mayShare, calledAtMs: this.clock.now(), landed }
+    state.flight = flight
     keepAlive(landed)
     return flight
   }
 
   private async refresh(
     workspaceId: WorkspaceId,
-    slot: Slot,
+    state: ViewState,
     { number, mayShare }: Pick<Flight, 'number' | 'mayShare'>,
     keepAlive: KeepAlive,
   ): Promise<void> {
-    if (mayShare && (await this.takeShared(workspaceId, slot))) return
-    const askedAtMs = this.clock.now()
-    const before = slot.view
+    if (mayShare && (await this.takeShared(workspaceId, state))) return
+    const calledAtMs = this.clock.now()
+    const before = state.view
     const answer = await this.ledger.since(workspaceId, before?.ledgerId ?? null, before?.version ?? 0)
-    slot.failedAtMs = answer.ok ? null : this.clock.now()
+    state.failedAtMs = answer.ok ? null : this.clock.now()
     const isOvertaken =
-      slot.view !== null && (slot.view.flightNumber > number || slot.view.askedAtMs > askedAtMs)
+      state.view !== null && (state.view.flightNumber > number || state.view.calledAtMs > calledAtMs)
     if (!answer.ok || isOvertaken) return
-    slot.view = advanceView(before, answer.value, askedAtMs, number)
+    state.view = advanceView(before, answer.value, calledAtMs, number)
     if (this.shared !== null && this.boundMs > 0) {
-      keepAlive(this.shared.write(workspaceId, shareable(slot.view)))
+      keepAlive(this.shared.write(workspaceId, shareable(state.view)))
     }
   }
 
-  /** Takes what another isolate of the location was told, where it is young enough and fits on what is known here. */
-  private async takeShared(workspaceId: WorkspaceId, slot: Slot): Promise<boolean> {
-    if (this.shared === null || slot.view === null) return false
+  /** Uses the view that another isolate of the location shared, if it is young enough and continues the view known here. */
+  private async takeShared(workspaceId: WorkspaceId, state: ViewState): Promise<boolean> {
+    if (this.shared === null || state.view === null) return false
     const shared = await this.shared.read(workspaceId)
-    const before = slot.view
+    const before = state.view
     if (shared === null || before === null) return false
-    // Another machine's clock: the difference that is tolerated counts as age, and a larger one shows as the future.
-    const askedAtMs = shared.askedAtMs - limits.locationClockSkewMs
+    // The instant is from another machine's clock. The tolerated difference counts as age. A larger one lies in the future and is
+    // refused.
+    const calledAtMs = shared.calledAtMs - limits.locationClockSkewMs
     const nowMs = this.clock.now()
-    const isYoung = askedAtMs >= nowMs - this.boundMs / 2 && askedAtMs <= nowMs
+    const isYoung = calledAtMs >= nowMs - this.boundMs / 2 && calledAtMs <= nowMs
     const fits =
       shared.ledgerId === before.ledgerId &&
       shared.since <= before.version &&
       shared.version >= before.version &&
-      askedAtMs > before.askedAtMs
+      calledAtMs > before.calledAtMs
     if (!isYoung || !fits) return false
-    const told = { ...shared, moved: movedOf(shared.changes) }
-    slot.view = advanceView(before, told, askedAtMs, before.flightNumber)
+    const changes = { ...shared, moved: movedOf(shared.changes) }
+    state.view = advanceView(before, changes, calledAtMs, before.flightNumber)
     return true
   }
 
-  private underWay({ flight }: Slot): Flight | null {
-    return flight !== null && this.clock.now() - flight.askedAtMs < flightPatienceMs ? flight : null
+  private underWay({ flight }: ViewState): Flight | null {
+    return flight !== null && this.clock.now() - flight.calledAtMs < flightPatienceMs ? flight : null
   }
 
   private land(flight: Flight): Promise<void> {
     return withinDeadline(this.clock, flightPatienceMs, () => flight.landed, undefined)
   }
 
-  private slotOf(workspaceId: WorkspaceId): Slot {
-    const known = this.slots.get(workspaceId)
+  private stateOf(workspaceId: WorkspaceId): ViewState {
+    const known = this.states.get(workspaceId)
     if (known !== undefined) return known
-    const slot: Slot = { view: null, flight: null, flightsStarted: 0, failedAtMs: null }
-    this.slots.set(workspaceId, slot)
-    return slot
+    const state: ViewState = { view: null, flight: null, flightsStarted: 0, failedAtMs: null }
+    this.states.set(workspaceId, state)
+    return state
   }
 }
 
 function advanceView(
   before: StoredView | null,
-  told: Told,
-  askedAtMs: number,
+  changes: LedgerChanges,
+  calledAtMs: number,
   flightNumber: number,
 ): StoredView {
-  const copy = advanceCopy(before?.copy ?? null, told)
+  const copy = advanceCopy(before?.copy ?? null, changes)
   const { ledgerId, birth, version } = copy
   return {
-    ...{ ledgerId, birth, version, askedAtMs, flightNumber, copy },
+    ...{ ledgerId, birth, version, calledAtMs, flightNumber, copy },
     movedAt: (tag) => movedAt(copy, tag),
     hasMovedPast: (tag, stamped) => hasMovedPast(copy, tag, stamped),
   }
 }
 
-function shareable({ copy, askedAtMs }: StoredView): SharedChanges {
+function shareable({ copy, calledAtMs }: StoredView): SharedChanges {
   const { ledgerId, birth, version, recentSince } = copy
-  return { ledgerId, birth, version, since: recentSince, changes: recentChanges(copy), askedAtMs }
+  return { ledgerId, birth, version, since: recentSince, changes: recentChanges(copy), calledAtMs }
 }

@@ -19,7 +19,7 @@ const placeRow = z.object({ board_id: boardIdSchema, board_column_id: columnIdSc
 const columnRow = z.object({ board_id: boardIdSchema })
 const boardRow = z.object({ id: boardIdSchema })
 
-/** What a row of each table concerns, or null where it names a place that no question of the API can name. */
+/** The concern of a row, by table. Null if the row names a place that no question of the API can name. */
 const concernOfRow: Readonly<Record<string, (row: Row) => Concern | null>> = {
   contacts(row) {
     const parsed = placeRow.safeParse(row)
@@ -40,10 +40,10 @@ const concernOfRow: Readonly<Record<string, (row: Row) => Concern | null>> = {
   workspaces: () => workspaceConcern,
 }
 
-/** What besides its places an answer about a contact can be found by. */
+/** The columns of a contact that have tags of their own, besides its place. */
 const contactColumns = { id: 'contact', assigned_to: 'user', email: 'email', phone: 'phone' } as const
 
-/** The buckets of a row's values: none for a value that is not there, and the whole family where the row does not tell. */
+/** The buckets of a row's values. Null has no bucket. If the row does not have the column, the whole family moves. */
 function movesOfColumns(row: Row, columns: Readonly<Record<string, BucketedFamily>>): Move[] {
   return Object.entries(columns).flatMap(([column, family]) => {
     const value = row[column]
@@ -53,8 +53,8 @@ function movesOfColumns(row: Row, columns: Readonly<Record<string, BucketedFamil
 }
 
 /**
- * A row trigger on the partitioned table `public.contacts` fires on the partition that holds the row, and Supabase's
- * webhook names that one: `private.contacts_00` to `private.contacts_63`.
+ * A row trigger on the partitioned table `public.contacts` fires on the partition with the row, and Supabase's webhook names that
+ * partition: `private.contacts_00` to `private.contacts_63`.
  */
 const contactsPartition = /^contacts_(?:[0-5]\d|6[0-3])$/
 
@@ -64,9 +64,9 @@ function tableOf({ schema, table }: DatabaseWebhook): string | null {
 }
 
 /**
- * What a database webhook concerns, by workspace: all that the statement's own outbox row moves and more, since a webhook is taken
- * like any event that names no facets. Both the row's old and its new places move. Columns that are not needed may hold anything. A row that
- * moves from one partition to another comes as two webhooks, a DELETE and an INSERT, each for its workspace.
+ * The concern of a database webhook, by workspace. It covers everything that the statement's outbox row moves, and more, because a
+ * webhook names no facets. Both the old and the new place of the row move. Columns that are not needed may have any value. A row
+ * that changes its partition is reported as two webhooks, a DELETE and an INSERT, each for its own workspace.
  */
 export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceId, Concern>, Fault> {
   const table = tableOf(webhook)
@@ -83,9 +83,9 @@ export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceI
   const moved = new Map<WorkspaceId, Concern>()
   for (const row of rows) {
     const workspaceId = workspaceIdSchema.safeParse(row[table === 'workspaces' ? 'id' : 'workspace_id'])
-    // Nothing is cached of a workspace that the API cannot name; the row's other workspace moves on all the same.
+    // A workspace that the API cannot name has no entries. The row's other workspace is still handled.
     if (!workspaceId.success) continue
-    // An UPDATE with one of its two rows does not say where the other one was.
+    // If an UPDATE has only one of its two rows, the place of the other one is unknown.
     const isWhole = webhook.type !== 'UPDATE' || rows.length === 2
     const concern = (isWhole ? concernOfRow[table]?.(row) : null) ?? workspaceConcern
     moved.set(workspaceId.data, unionOf(moved.get(workspaceId.data) ?? nothing, concern))
@@ -95,7 +95,7 @@ export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceI
     : ok(moved)
 }
 
-/** The row as it was and as it is, of which there is one for an INSERT or DELETE; null where what must be there is not. */
+/** The old and the new row, of which an INSERT and a DELETE have one. Null if the row that the type needs is absent. */
 function rowsOf({ type, record, old_record }: DatabaseWebhook): Row[] | null {
   if ((type === 'DELETE' ? old_record : record) === null) return null
   return [old_record, record].filter((row) => row !== null)

@@ -52,7 +52,7 @@ const readSettings = defineRoute({
 const changeSettings = defineRoute({
   method: 'POST',
   path: settingsPath,
-  summary: "Change a workspace's cache settings; what is left out stays",
+  summary: "Change a workspace's cache settings; omitted ones stay unchanged",
   access: 'admin',
   takes: { path: workspacePath, body: settingsBody },
   gives: enveloped(savedSettingsSchema),
@@ -62,7 +62,8 @@ const changeSettings = defineRoute({
     const { origin, ledger, metrics } = call.services
     const saved = await origin.saveSettings(workspaceId, call.input.body, caller)
     if (!saved.ok) return saved
-    // Saved but not announced would be in force at some locations only: then the answer is an error, and a retry repairs it.
+    // Without the invalidation, the saved settings would be in force in some locations only. So a failed invalidation is an
+    // error, and the caller's retry repairs it.
     const announced = await invalidate(ledger, metrics.recorder, new Map([[workspaceId, [settingsConcern]]]))
     return announced.ok ? ok(respondData(saved.value)) : announced
   },
@@ -71,7 +72,7 @@ const changeSettings = defineRoute({
 const invalidateWorkspace = defineRoute({
   method: 'POST',
   path: '/api/cache-settings/invalidate',
-  summary: 'Invalidate everything of a workspace',
+  summary: 'Invalidate every entry of a workspace',
   access: 'admin',
   takes: { body: workspaceBody },
   gives: enveloped(workspaceInvalidatedSchema),
@@ -84,7 +85,7 @@ const invalidateWorkspace = defineRoute({
       new Map([[call.caller.workspaceId, [everythingConcern]]]),
     )
     if (!answer.ok) return answer
-    // Nothing is deleted anywhere: the tags that moved outdate every entry of the workspace, in every tier, at once.
+    // No entry is deleted. The moved tags make every entry of the workspace outdated, in all tiers at once.
     const { invalidated, patterns, version } = answer.value
     return ok(respondData({ deletedEntries: invalidated, patterns, version }))
   },
@@ -93,7 +94,7 @@ const invalidateWorkspace = defineRoute({
 const warmCache = defineRoute({
   method: 'POST',
   path: '/api/cache-settings/warm-cache',
-  summary: 'Fill every tier with what each resource names for it: first pages, counts',
+  summary: "Fill every tier with the workspace's first pages and counts",
   access: 'member',
   takes: { body: userBody },
   gives: enveloped(warmUpSchema),
@@ -107,7 +108,7 @@ const warmCache = defineRoute({
 const testPerformance = defineRoute({
   method: 'POST',
   path: '/api/cache-settings/test-performance',
-  summary: 'Read one resource from the database, through a cold and a warm Redis, and from KV, and time each',
+  summary: 'Measure a read from the database, through a cold and a warm Redis, and from KV',
   access: 'member',
   takes: { body: userBody },
   gives: enveloped(performanceAnswerSchema),
@@ -120,7 +121,7 @@ const testPerformance = defineRoute({
   },
 })
 
-/** Settings and management of a workspace's cache (SPEC 5). */
+/** The routes for settings and management of a workspace's cache (SPEC 5). */
 export const cacheSettingsRoutes: readonly Route[] = [
   readSettings,
   changeSettings,

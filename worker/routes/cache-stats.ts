@@ -7,7 +7,7 @@ import { enveloped, respondData } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import type { Services } from '../services.ts'
 
-/** The deployment's cache figures, and whether a tier answers. */
+/** The cache metrics of the deployment, and whether KV and Redis answer. */
 export async function readCacheHealth({
   services,
   edgeLocation,
@@ -28,12 +28,12 @@ export async function readCacheHealth({
   }
 }
 
-/** Public: figures of the whole deployment, none of a workspace. */
+/** Public routes. Their metrics describe the whole deployment and never a workspace. */
 export const cacheStatsRoutes: readonly Route[] = [
   defineRoute({
     method: 'GET',
     path: '/api/cache-settings/health',
-    summary: 'Whether the cache tiers answer, and how often they hit',
+    summary: 'Whether the cache tiers answer, with the hits and misses of the deployment',
     access: 'public',
     takes: {},
     gives: enveloped(cacheHealthSchema),
@@ -43,7 +43,7 @@ export const cacheStatsRoutes: readonly Route[] = [
   defineRoute({
     method: 'GET',
     path: '/api/cache-settings/status',
-    summary: 'The cache figures, the tiers, and whether Redis is switched on',
+    summary: 'The cache metrics, the health of the tiers, and whether Redis is switched on',
     access: 'public',
     takes: {},
     gives: enveloped(cacheStatusSchema),

@@ -7,16 +7,17 @@ import { enveloped, respondData, respondJson } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 
 /*
- * Writes of contacts from browsers (shared/contract/contacts.ts). The origin makes them in the caller's name, so that row level
- * security holds. The Worker lets the caller in, counts the write against the limits, and refuses a body that the origin would
- * refuse. It passes each write on once and never again; `version` in the answer is the one that the ledger gave to the write.
+ * Writes of contacts by browsers (shared/contract/contacts.ts). The origin makes each write in the caller's name, so that row
+ * level security applies. The Worker admits the caller, counts the write against the limits, and refuses a body that the origin
+ * would refuse. It sends each write to the origin once and never retries. The `version` in the answer is the one that the ledger
+ * gave to the write.
  */
 
 const contactPath = z.strictObject({ id: contactIdSchema })
 
-const seenBy = 'A read that sends the answer’s `version` as `X-Min-Version` sees the write.'
+const seenBy = 'A read that sends the `version` of the answer as `X-Min-Version` sees the write.'
 const pendingIs =
-  '`version` is null and `invalidation` is `pending` where the ledger could not be told in time: the write is committed all the same, and it is told soon.'
+  'If the ledger could not be reached in time, `version` is null and `invalidation` is `pending`: the write is committed, and its invalidation follows soon.'
 
 const errors: readonly WireErrorCode[] = [
   'overloaded',
@@ -29,7 +30,7 @@ const create = defineRoute({
   method: 'POST',
   path: '/api/contacts',
   summary: 'Create a contact',
-  description: `Give it an \`id\` of your own to be able to send the request again: a repeated one is then a 409 and makes no second contact. ${seenBy} ${pendingIs}`,
+  description: `A request with an \`id\` of your own can be sent again safely: the repetition gets 409 and creates no second contact. ${seenBy} ${pendingIs}`,
   access: 'member',
   takes: { body: contactBodies.creation },
   status: 201,
@@ -45,7 +46,7 @@ const create = defineRoute({
 const change = defineRoute({
   method: 'PATCH',
   path: '/api/contacts/{id}',
-  summary: 'Change fields of a contact; what is left out stays',
+  summary: 'Change fields of a contact; omitted ones stay unchanged',
   description: `${seenBy} ${pendingIs}`,
   access: 'member',
   takes: { path: contactPath, body: contactBodies.change },
@@ -77,7 +78,7 @@ const remove = defineRoute({
 const move = defineRoute({
   method: 'POST',
   path: '/api/contacts/{id}/move',
-  summary: 'Move a contact to another column, of its own board or of another one',
+  summary: 'Move a contact to another column of its board or of another board',
   description: `${seenBy} ${pendingIs}`,
   access: 'member',
   takes: { path: contactPath, body: contactBodies.move },

@@ -7,14 +7,14 @@ import { respondJson } from '../http/answers.ts'
 import { defineRoute } from '../http/route.ts'
 import type { Services } from '../services.ts'
 
-/** Where the pages' scripts, styles and pictures lie: names with a digest of what is in them. */
+/** The scripts, styles and pictures of the pages. Their names contain a digest of their content. */
 export const dashboardFilesPath = '/dashboard/*'
 
-/** `GET /dashboard/config.json`: where the page signs its user in. */
+/** `GET /dashboard/config.json`: the Supabase project in which the page signs its user in. */
 export const dashboardConfigRoute = defineRoute({
   method: 'GET',
   path: '/dashboard/config.json',
-  summary: 'Where the dashboard signs its users in',
+  summary: 'The Supabase project in which the dashboard signs its users in',
   access: 'public',
   takes: {},
   gives: dashboardConfigSchema,
@@ -29,7 +29,7 @@ export const dashboardConfigRoute = defineRoute({
   },
 })
 
-/** A page, as it is served. */
+/** Serves a page. */
 type ServePage = (services: Services, request: Request) => Promise<Result<Response, WireError>>
 
 /** The dashboard's page, at `/`. */
@@ -38,7 +38,7 @@ export const servePage = pageOf('/index.html', ({ signIn }) => ({
   images: ["'self'"],
 }))
 
-/** The API's description, at `/docs`. The viewer's stylesheet holds its icons as `data:` URLs. */
+/** The page at `/docs`, which shows the OpenAPI document. The viewer's stylesheet has its icons as `data:` URLs. */
 export const serveDocs = pageOf('/docs.html', () => ({ connect: ["'self'"], images: ["'self'", 'data:'] }))
 
 function pageOf(file: string, sourcesOf: (config: Config) => PageSources): ServePage {
@@ -52,7 +52,7 @@ function pageOf(file: string, sourcesOf: (config: Config) => PageSources): Serve
   }
 }
 
-/** What the pages are made of. A file's name changes with its content, so it may be kept for good. */
+/** Serves a file of the pages. Its name changes with its content, so browsers may keep it forever. */
 export async function serveFile(services: Services, request: Request): Promise<Result<Response, WireError>> {
   const found = await readAsset(services, request, new URL(request.url).pathname)
   if (!found.ok) return found
@@ -61,7 +61,7 @@ export async function serveFile(services: Services, request: Request): Promise<R
   return ok(withSafeHeaders(found.value, headers))
 }
 
-/** Anything but a file, or the word that the caller has it already, is told as every other unknown route. */
+/** Reads a file. Every answer except a file or a 304 becomes the same 404 as an unknown route. */
 async function readAsset(
   { assets }: Services,
   request: Request,
@@ -75,13 +75,13 @@ async function readAsset(
   return err({ code: 'route_not_found' })
 }
 
-/** What a page may ask, and where its pictures come from. */
+/** The origins that a page may fetch from, and those of its pictures. */
 interface PageSources {
   readonly connect: readonly string[]
   readonly images: readonly string[]
 }
 
-/** Scripts and styles from here alone, none of them inline. */
+/** Allows scripts and styles from this origin only, and none inline. */
 function contentSecurityPolicy({ connect, images }: PageSources): string {
   return [
     "default-src 'none'",

@@ -2,7 +2,7 @@ import type { Explanation } from '../../shared/resources/explanation.ts'
 import { nameOf } from '../../shared/tags/tags.ts'
 import type { ReadAnswer } from '../cache/read.ts'
 
-/** How an answer came about, for whoever looks into it. */
+/** Explains how an answer was found, for `X-Explain: 1`. */
 export function explain({ entry, steps, view }: ReadAnswer, nowMs: number): Explanation {
   return {
     asked: steps.map(({ name, said, durationMs }) => ({ name, said, duration_ms: durationMs })),
@@ -11,7 +11,8 @@ export function explain({ entry, steps, view }: ReadAnswer, nowMs: number): Expl
       age_ms: nowMs - entry.createdAtMs,
       load_ms: entry.loadMs,
     },
-    view: view === null ? null : { version: view.version, floor: view.birth, age_ms: nowMs - view.askedAtMs },
+    view:
+      view === null ? null : { version: view.version, floor: view.birth, age_ms: nowMs - view.calledAtMs },
     tags: entry.tags.map((tag) => ({ tag: nameOf(tag), version: view === null ? null : view.movedAt(tag) })),
   }
 }

@@ -24,21 +24,21 @@ const healthSchema = z.object({
     database: partState,
     ledger: partState,
   }),
-  /** Alerts that fire now; they do not make the status, which says what answers. Null: nobody could say. */
+  /** The alerts that fire. They do not affect the status, which only says what answers. Null if they could not be read. */
   alerts: z.object({ firing: z.int(), names: z.array(z.string()) }).nullable(),
   timestamp: z.iso.datetime(),
   response_time: z.number(),
 })
 
-/** A ledger of no workspace's, asked only whether ledgers answer. */
+/** No workspace has this id. Its ledger is called only to find out whether ledgers answer. */
 const probedWorkspace = workspaceIdSchema.parse('health-probe')
 
-/** `GET /health`, public: says which parts answer, and nothing of what they hold. 503 when nothing can serve. */
+/** `GET /health`, public. It says which parts answer and nothing about their content. 503 if no part can serve reads. */
 export const healthRoute = defineRoute({
   method: 'GET',
   path: '/health',
-  summary: 'Whether the service can serve, and which of its parts answer',
-  description: 'Answers 503 with the same body while nothing can serve.',
+  summary: 'Whether the service can answer reads, and which of its parts answer',
+  description: 'The status is 503, with the same body, while no part can serve reads.',
   access: 'public',
   takes: {},
   gives: healthSchema,
@@ -92,7 +92,7 @@ function stateOf(answers: boolean): PartState {
   return answers ? 'healthy' : 'unhealthy'
 }
 
-/** It can serve while a tier or the database can; it is healthy when every part that is switched on is. */
+/** The service can serve reads while KV, Redis or the database answers. It is healthy if every part that is switched on is. */
 export function overall(parts: Parts): z.output<typeof healthSchema>['status'] {
   if (!Object.values(parts).includes('unhealthy')) return 'healthy'
   const canServe = [parts.kv, parts.redis, parts.database].includes('healthy')

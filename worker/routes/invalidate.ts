@@ -41,19 +41,21 @@ const body = {
   },
 }
 
-/** The workspace of events that name none; judged where there are such events. */
+/** The workspace of events that name none. It is checked only if there are reported events, and not for the outbox. */
 const workspaceHeader: HeadersTaken<'X-Workspace-ID', string | null> = {
-  described: { 'X-Workspace-ID': 'The workspace of events that name none; else the same.' },
+  described: {
+    'X-Workspace-ID': 'The workspace of events that name none. Events that name one must name the same.',
+  },
   read: (headers) => ok(headers.get('X-Workspace-ID')),
 }
 
-/** `POST /api/cache/invalidate`: the CRM's backend, or the database's outbox, says what changed (SPEC 4). */
+/** `POST /api/cache/invalidate`: the CRM's backend or the database's outbox reports changes (SPEC 4). */
 export const invalidateRoute = defineRoute({
   method: 'POST',
   path: '/api/cache/invalidate',
-  summary: 'Move on what a change touched; answered once that is durable',
+  summary: 'Invalidate everything that a change affects; the answer comes once that is durable',
   description:
-    'Takes one event, a batch of them, a Supabase database webhook, or a batch of the outbox, which is answered event by event: 207 where some are not durable. An event under an `eventId` that came before changes nothing and answers the same.',
+    'The body is one event, a batch of events, a Supabase database webhook, or a batch of the outbox. A batch of the outbox gets an answer for each event, with status 207 if some are not durable. The same event under the same `eventId` again changes nothing and gets the same answer.',
   access: 'internal-key',
   takes: { headers: workspaceHeader, body },
   gives: z.union([enveloped(invalidationAnswerSchema), enveloped(outboxAnswerSchema)]),
@@ -66,7 +68,7 @@ export const invalidateRoute = defineRoute({
   },
 })
 
-/** Moves as they are, each event answered for itself: 200 when all are durable, 207 when some are not. */
+/** Writes a batch of the outbox down. The answer has an outcome for each event: 200 if all are durable, 207 if some are not. */
 async function takeOutbox(
   { outbox }: OutboxBatch,
   { ledger, metrics }: Services,
@@ -78,16 +80,16 @@ async function takeOutbox(
 
 interface ReportedEvent {
   readonly ledgerEvent: ScopedEvent
-  /** In the request, from 0. */
+  /** The event's position in the request, from 0. */
   readonly position: number
 }
 
-/** By workspace, in the order of the request. */
+/** The events of each workspace, in the order of the request. */
 type Events = Map<WorkspaceId, ReportedEvent[]>
 
 /**
- * Answers 409 where ids of events are those of others, and names each of these events: the caller gives them ids of their own
- * and sends them again. All the rest are durable.
+ * Writes reported events down. If an event has the id of another one, the answer is 409 and names each such event, so that the
+ * caller can send it again under an id of its own. All other events are durable.
  */
 async function takeReported(
   events: Events,
@@ -103,13 +105,13 @@ async function takeReported(
     .flatMap(({ workspaceId, index }) => events.get(workspaceId)?.[index] ?? [])
     .map(({ position, ledgerEvent }) => ({ index: position, eventId: ledgerEvent.eventId ?? '' }))
     .toSorted((one, other) => one.index - other.index)
-  const message = 'is that of another event; this one was not taken'
+  const message = 'is the id of another event; this event was not accepted'
   const parameterOf = (index: number) => (isBatch ? `events.${index}.eventId` : 'eventId')
   const details = refused.map(({ index }) => ({ parameter: parameterOf(index), message }))
   return err({ code: 'event_id_reused', details, conflicts: refused })
 }
 
-/** The body's events by workspace, whichever of the reported shapes it has. */
+/** The events of a body by workspace, for each of its shapes but the outbox's. */
 async function eventsOf(
   body: Exclude<Body, OutboxBatch>,
   workspaceHeader: string | null,

@@ -13,8 +13,8 @@ const query = z.strictObject({ format: z.enum(['json', 'prometheus']).optional()
 type Format = 'json' | TextFormat
 
 /**
- * JSON first, which is the default. Of the text formats a range may name the version that they have, and any escaping:
- * there is nothing in our names to escape, so every scheme gives the same text.
+ * JSON is first because it is the default. A range for a text format may name the format's version and any escaping: none of our
+ * names needs escaping, so every scheme gives the same text.
  */
 const formats: readonly [Offered<Format>, ...Offered<Format>[]] = [
   { name: 'json', type: 'application/json', has: isUtf8 },
@@ -31,22 +31,22 @@ function isTextOf(version: string) {
     isUtf8(parameter, value) || (parameter === 'version' && value === version) || parameter === 'escaping'
 }
 
-/** What says which format is wanted: the query, and else `Accept`. */
+/** The input that selects the format: the query, or else `Accept`. */
 export const metricsTaken = {
   query,
   headers: {
-    described: { Accept: 'Chooses the format where the query does not.' },
+    described: { Accept: 'Selects the format if the query does not.' },
     read: (headers) => ok(headers.get('Accept')),
   } satisfies HeadersTaken<'Accept', string | null>,
 } as const
 
 type MetricsInput = InputOf<typeof metricsTaken>
 
-/** `GET /metrics`: the figures of the whole deployment. Public unless `METRICS_TOKEN` is set. */
+/** `GET /metrics`: the metrics of the whole deployment. Public unless `METRICS_TOKEN` is set. */
 export const metricsRoute = defineRoute({
   method: 'GET',
   path: '/metrics',
-  summary: "The deployment's figures, as JSON or as Prometheus text",
+  summary: 'The metrics of the deployment, as JSON or as Prometheus text',
   access: 'metrics-token',
   takes: metricsTaken,
   gives: metricsBodySchema,
@@ -55,7 +55,7 @@ export const metricsRoute = defineRoute({
   handle: answerMetrics,
 })
 
-/** The figures, to a caller who may see them. */
+/** Answers the metrics to a caller who was let in. */
 export async function answerMetrics(call: Call<unknown, MetricsInput>): Promise<Result<Response, WireError>> {
   const { services, edgeLocation } = call
   const format = formatOf(call.input)
@@ -72,13 +72,13 @@ function respondText(text: string, contentType: string): Response {
   return new Response(text, { headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store' } })
 }
 
-/** What `format` asks for, of the text formats the one that `Accept` prefers; else what `Accept` does. */
+/** The format that the query names; for `prometheus`, the text format that `Accept` prefers. Else the one that `Accept` prefers. */
 function formatOf({ query: { format }, headers: accept }: MetricsInput): Format {
   if (format === 'json') return format
   return format === undefined ? negotiate(accept, formats) : negotiate(accept, textFormats)
 }
 
-/** The older of the two is the default: any scraper reads it. */
+/** The older of the two formats is the default, because every scraper reads it. */
 const textFormats: readonly [Offered<TextFormat>, ...Offered<TextFormat>[]] = [
   { name: 'prometheus', type: 'text/plain', has: isTextOf('0.0.4') },
   { name: 'openmetrics', type: 'application/openmetrics-text', has: isTextOf('1.0.0') },

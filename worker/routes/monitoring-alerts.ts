@@ -15,7 +15,7 @@ const settingsBody = { schema: alertSettingsChangeSchema, bytesMax: limits.alert
 const report = defineRoute({
   method: 'GET',
   path: '/api/monitoring/alerts',
-  summary: 'Every alert as it stands, the rules, and what changed lately',
+  summary: 'The state of every alert, the rules, and the latest changes',
   access: 'operator',
   takes: {},
   gives: enveloped(alertReportAnswerSchema),
@@ -31,7 +31,7 @@ const report = defineRoute({
 const readSettings = defineRoute({
   method: 'GET',
   path: settingsPath,
-  summary: "The alerts' thresholds, windows and times",
+  summary: 'The thresholds, windows and times of the alerts',
   access: 'operator',
   takes: {},
   gives: enveloped(alertSettingsSchema),
@@ -45,7 +45,7 @@ const readSettings = defineRoute({
 const changeSettings = defineRoute({
   method: 'POST',
   path: settingsPath,
-  summary: "Change the alerts' settings; what is left out stays",
+  summary: 'Change the settings of the alerts; omitted ones stay unchanged',
   access: 'alert-settings',
   takes: { body: settingsBody },
   gives: enveloped(alertSettingsSchema),

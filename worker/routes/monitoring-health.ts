@@ -12,8 +12,8 @@ import { overall, probeAll } from './health.ts'
 const whole = defineRoute({
   method: 'GET',
   path: '/api/monitoring/health',
-  summary: 'Every part: asked now, and as its callers everywhere saw it; the outbox; the alerts that fire',
-  description: 'Answers 503 with the same body while nothing can serve.',
+  summary: 'The health of every part, now and as its callers saw it, with the outbox and the firing alerts',
+  description: 'The status is 503, with the same body, while no part can serve reads.',
   access: 'operator',
   takes: {},
   gives: monitoringHealthSchema,
@@ -44,7 +44,7 @@ const redisHealth = defineRoute({
   method: 'GET',
   path: '/api/monitoring/health/redis',
   summary: 'Whether Redis answers and how fast, its memory, and the circuit breakers in front of it',
-  description: 'Answers 503 with the same body while Redis does not answer.',
+  description: 'The status is 503, with the same body, while Redis does not answer.',
   access: 'operator',
   takes: {},
   gives: redisHealthSchema,
@@ -59,9 +59,9 @@ const redisHealth = defineRoute({
       }
       return ok(respondJson(off))
     }
-    const askedAtMs = clock.now()
+    const startedAtMs = clock.now()
     const probe = await tiers.redis.probe(AbortSignal.timeout(limits.probeDeadlineMs))
-    const latencyMs = clock.now() - askedAtMs
+    const latencyMs = clock.now() - startedAtMs
     const memory = probe.ok
       ? await readRedisMemory(config.redis, AbortSignal.timeout(limits.probeDeadlineMs))
       : null

@@ -4,16 +4,18 @@ import { err, ok } from '../../shared/result.ts'
 import type { Operator } from '../auth/callers.ts'
 import { defineRoute, type HeadersTaken } from '../http/route.ts'
 
-/** The instant of a snapshot, as `id:` gave it out. */
+/** The instant of a snapshot, which is the `id:` of its event. */
 const lastEventIdSchema = z
   .string()
   .regex(/^\d{1,16}$/)
   .transform(Number)
   .pipe(z.int())
 
-/** A client's place in the stream; null where it is new. */
+/** The last event that a client received; null for a new client. */
 const lastEventId: HeadersTaken<'Last-Event-ID', number | null> = {
-  described: { 'Last-Event-ID': 'The latest event that was received: what was missed since is sent.' },
+  described: {
+    'Last-Event-ID': 'The id of the last event that was received. The samples since then are sent first.',
+  },
   read(headers) {
     const given = headers.get('Last-Event-ID')
     if (given === null || given === '') return ok(null)
@@ -24,20 +26,20 @@ const lastEventId: HeadersTaken<'Last-Event-ID', number | null> = {
 }
 
 /**
- * `GET /api/monitoring/stream`. A browser reads it with `fetch`, not with EventSource: that cannot send `Authorization`, and
- * a token in a URL would stand in logs and histories.
+ * `GET /api/monitoring/stream`. A browser reads it with `fetch` and not with EventSource, which cannot send `Authorization`. A
+ * token in the URL would appear in logs and in the history.
  */
 export const monitoringStreamRoute = defineRoute({
   method: 'GET',
   path: '/api/monitoring/stream',
-  summary: 'A snapshot a second, changes of alerts, and heartbeats, as Server-Sent Events',
+  summary: 'A snapshot each second, changes of alerts, and heartbeats, as Server-Sent Events',
   access: 'operator',
   takes: { headers: lastEventId },
   gives: z.union([streamEventSchemas.snapshot, streamEventSchemas.alert, streamEventSchemas.heartbeat]),
   contentType: 'text/event-stream',
   errors: ['invalid_parameter', 'too_many_streams', 'overloaded', 'figures_unavailable'],
   async handle(call) {
-    // A stream that nobody reads would take a place until it is missed.
+    // The answer to HEAD has no body. An open stream without a reader would count against the bound until it stalls.
     if (call.isHead) return ok(new Response(null, { headers: eventStreamHeaders }))
     const stream = await call.services.monitoring.openStream(call.input.headers, call.caller.holder)
     if (!stream.ok) return stream
@@ -47,8 +49,8 @@ export const monitoringStreamRoute = defineRoute({
 })
 
 /**
- * The stream, up to the first event that its reader is not to see any more: an operator who was removed gets nothing later than
- * the staleness bound after it. Events come about once a second. A client that comes back passes the door again.
+ * The stream until its reader is no longer let in. This is checked before each event, about once a second, so a removed operator
+ * gets no event later than the staleness bound after the removal. A client that reconnects has to pass the door again.
  */
 export function whileLetIn(
   events: ReadableStream<Uint8Array>,
@@ -66,7 +68,7 @@ export function whileLetIn(
 
 const eventStreamHeaders = {
   'Content-Type': 'text/event-stream; charset=utf-8',
-  // No proxy may keep it, nor hold it back to compress it.
+  // No proxy may store the stream or buffer it in order to compress it.
   'Cache-Control': 'no-store, no-transform',
   'X-Accel-Buffering': 'no',
 }

@@ -21,7 +21,7 @@ import { answerMetrics, metricsRoute, metricsTaken } from './metrics.ts'
 const figures = defineRoute({
   method: 'GET',
   path: '/api/monitoring/metrics',
-  summary: "The deployment's figures, as /metrics gives them",
+  summary: 'The metrics of the deployment, as at /metrics',
   access: 'operator',
   takes: metricsTaken,
   gives: metricsRoute.gives,
@@ -32,7 +32,7 @@ const figures = defineRoute({
 const performance = defineRoute({
   method: 'GET',
   path: '/api/monitoring/metrics/performance',
-  summary: 'Latencies of the whole and of each part, over a minute, five minutes, an hour and all time',
+  summary: 'Latencies of reads and of each part, over one minute, five minutes, an hour and all time',
   access: 'operator',
   takes: {},
   gives: performanceReportSchema,
@@ -51,8 +51,7 @@ const performance = defineRoute({
 const cacheStats = defineRoute({
   method: 'GET',
   path: '/api/monitoring/stats/cache',
-  summary:
-    'Hits, misses and where reads were answered from, over the same windows; and what each tier answered',
+  summary: 'Hits, misses and sources of reads over the same windows, and the outcomes of calls to each tier',
   access: 'operator',
   takes: {},
   gives: enveloped(cacheReportSchema),
@@ -79,7 +78,7 @@ const cacheStats = defineRoute({
   },
 })
 
-/** Figures for operators; health, alerts and the stream are in files of their own. */
+/** The routes of metrics for operators. Health, alerts and the stream have files of their own. */
 export const monitoringRoutes: readonly Route[] = [figures, performance, cacheStats]
 
 function eachWindow<Shown>(

@@ -13,16 +13,16 @@ import type { Services } from '../services.ts'
 import type { Tier } from '../tiers/tier.ts'
 import { questionsInTurn, type Warming } from './warm-up.ts'
 
-export interface PerformanceServices extends Pick<Services, 'clock'> {
+interface PerformanceServices extends Pick<Services, 'clock'> {
   readonly origin: Pick<Services['origin'], 'load'>
   readonly tiers: { readonly kv: Tier; readonly redis: Tier | null }
 }
 
-export type Measured = Omit<PerformanceAnswer, 'cacheStats'>
+type Measured = Omit<PerformanceAnswer, 'cacheStats'>
 
 /**
- * Measures four reads of one resource: from the database; from Redis while Redis lacks it, and then from the database; from
- * Redis once it is there; from KV. The entry has a key of its own, which is removed afterwards.
+ * Measures four reads of one resource: from the database; from Redis without the entry and then from the database; from Redis
+ * with the entry; from KV. The entry has a key of its own, which is removed afterwards.
  */
 export async function measurePerformance(
   services: PerformanceServices,
@@ -40,7 +40,7 @@ export async function measurePerformance(
     const value = await work()
     return { value, timeMs: clock.now() - startedAtMs }
   }
-  // A version of its own each time: the origin must not answer both loads with one query.
+  // Each load has a version of its own, so that the origin does not answer both with one query.
   const load = (version: string) => origin.load(question, { workspaceId, userId: null, version }, caller)
 
   const standard = await timed(() => load(`${nonce}:1`))
@@ -60,7 +60,7 @@ export async function measurePerformance(
   const improvementPercent = (timeMs: number) =>
     standard.timeMs === 0 ? 0 : Math.round((1 - timeMs / standard.timeMs) * 1000) / 10
 
-  /** A read from the tier, or null where it did not give what was put. */
+  /** Measures a read of the entry that was just put; null if the tier does not return it. */
   async function warm(tier: Tier): Promise<{ timeMs: number; improvementPercent: number } | null> {
     const put = await tier.put(key, entry)
     const got = await timed(async () => tier.get(key))
@@ -91,7 +91,7 @@ export async function measurePerformance(
   })
 }
 
-/** The first question that every workspace has, whatever is in it, and whose answer all its users share. */
+/** The first question that even an empty workspace has and whose answer all its users share. */
 function measuredQuestion(declared: readonly Resource[], workspaceId: WorkspaceId): Question {
   const [question] = questionsInTurn(declared, { workspaceId, boardIds: [] }).filter(
     ({ sharing }) => sharing === 'workspace',

@@ -106,7 +106,7 @@ function answer(resource: MountedResource, call: ResourceCall): Answered {
 /** The labels and the view's age with which the metrics count an answer. */
 function servedBy({ status, source, view }: ReadAnswer, nowMs: number) {
   const served = { status, source }
-  return view === null ? { served } : { served, viewAgeMs: nowMs - view.askedAtMs }
+  return view === null ? { served } : { served, viewAgeMs: nowMs - view.calledAtMs }
 }
 
 /** The stored bytes with `_cache` added, or 304 if the caller already has them (RFC 9110 section 13). */

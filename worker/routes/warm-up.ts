@@ -16,13 +16,13 @@ export interface Warming {
   readonly caller: SettingsCaller
 }
 
-export interface WarmUpServices extends Pick<Services, 'clock' | 'answer'> {
+interface WarmUpServices extends Pick<Services, 'clock' | 'answer'> {
   readonly origin: Pick<Services['origin'], 'boards'>
 }
 
 /**
- * Fills every tier with what the declarations name for a workspace and its first `limits.warmBoardsMax` boards: of all
- * resources together at most `limits.warmEntriesMax` entries, the first of each resource before the second of any.
+ * Fills every tier with the entries that the declarations name for a workspace and its first `limits.warmBoardsMax` boards. All
+ * resources together get at most `limits.warmEntriesMax` entries, the first of each resource before the second of any.
  */
 export async function warmUp(
   services: WarmUpServices,
@@ -53,7 +53,7 @@ export async function warmUp(
   const questions = questionsInTurn(declared, { workspaceId, boardIds })
   const loaded = await Promise.all(questions.slice(0, limits.warmEntriesMax).map(warmed))
   const left = questions.slice(limits.warmEntriesMax).map((question) => ({ question, isWarm: false }))
-  // The answer says that it is warm, so it waits until it is. Settings may add work while it is waited for.
+  // The answer reports entries as stored, so it waits for all puts. Reading the settings may add puts during the loop.
   for (const put of puts) await put
   return ok({
     warmupTimeMs: services.clock.now() - startedAtMs,
@@ -74,7 +74,7 @@ export function questionsInTurn(declared: readonly Resource[], workspace: WarmWo
     .map(({ question }) => question)
 }
 
-/** What the answer says of all questions, also those past the bound. A board is warm when all questions about it are. */
+/** Sums up all questions, also those past the bound. A board is warm if all questions about it are. */
 function summaryOf(all: readonly Warmed[], boardIds: readonly BoardId[]): Omit<WarmUp, 'warmupTimeMs'> {
   const areWarm = (some: readonly Warmed[]) => some.length > 0 && some.every(({ isWarm }) => isWarm)
   const ofBoard = (boardId: BoardId) => all.filter(({ question }) => question.params['boardId'] === boardId)

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { familyMove, moveSchema } from '../../../shared/tags/moves.ts'
 import { Book } from '../../../worker/ledger/book.ts'
-import type { LedgerEvent } from '../../../worker/ledger/contract.ts'
+import type { LedgerEvent } from '../../../worker/ledger/ledger-messages.ts'
 import { advanceCopy, type Copy } from '../../../worker/ledger/moved-tags.ts'
 import { countRows, type Rows } from '../../support/counted-rows.ts'
 import { OlderBook } from './older-ledger.ts'

@@ -179,25 +179,25 @@ describe('a stranger', () => {
 
   test('to many workspaces causes so many questions in a window, and no more, and hears when to come back', async () => {
     answer = ok(null)
-    const asking = Array.from({ length: 10 * limits.membershipQuestionsMax }, (_, number) =>
+    const asking = Array.from({ length: 10 * limits.membershipLookupsMax }, (_, number) =>
       roleOf(principal(null), invented(number)),
     )
-    const refused = err({ code: 'rate_limited', retryAfterSeconds: limits.membershipQuestionsSeconds })
+    const refused = err({ code: 'rate_limited', retryAfterSeconds: limits.membershipLookupsSeconds })
     const answers = await Promise.all(asking)
-    expect(asked).toHaveLength(limits.membershipQuestionsMax)
-    expect(answers.slice(limits.membershipQuestionsMax)).toEqual(
-      Array.from({ length: 9 * limits.membershipQuestionsMax }, () => refused),
+    expect(asked).toHaveLength(limits.membershipLookupsMax)
+    expect(answers.slice(limits.membershipLookupsMax)).toEqual(
+      Array.from({ length: 9 * limits.membershipLookupsMax }, () => refused),
     )
     expect(counted).toContainEqual({ kind: 'rate-limited', scope: 'user', outcome: 'refused' })
     expect(await roleOf(principal(null, 'user-2'))).toEqual(err({ code: 'not_a_member' }))
-    nowMs = limits.membershipQuestionsSeconds * 1000
+    nowMs = limits.membershipLookupsSeconds * 1000
     expect(await roleOf(principal(null), invented(1_000_000))).toEqual(err({ code: 'not_a_member' }))
   })
 
   test('costs a database that fails no more than one that answers', async () => {
     answer = err({ code: 'origin_timeout' })
-    for (let each = 0; each < 2 * limits.membershipQuestionsMax; each += 1) await roleOf(principal(null))
-    expect(asked).toHaveLength(limits.membershipQuestionsMax)
+    for (let each = 0; each < 2 * limits.membershipLookupsMax; each += 1) await roleOf(principal(null))
+    expect(asked).toHaveLength(limits.membershipLookupsMax)
   })
 })
 
@@ -205,7 +205,7 @@ describe('a member', () => {
   const memberOf = (number: number) => workspaceIdSchema.parse(`own-${number}`)
 
   test('of many workspaces is asked about for each of them', async () => {
-    for (let number = 0; number < 3 * limits.membershipQuestionsMax; number += 1) {
+    for (let number = 0; number < 3 * limits.membershipLookupsMax; number += 1) {
       expect(await roleOf(principal(null), memberOf(number))).toEqual(ok('member'))
     }
   })
@@ -214,7 +214,7 @@ describe('a member', () => {
     await roleOf(principal(null))
     answer = ok(null)
     nowMs = limits.membershipSeconds * 1000
-    for (let number = 0; number <= limits.membershipQuestionsMax; number += 1) {
+    for (let number = 0; number <= limits.membershipLookupsMax; number += 1) {
       await roleOf(principal(null), memberOf(number))
     }
     expect(await roleOf(principal(null), memberOf(1_000_000))).toMatchObject(err({ code: 'rate_limited' }))

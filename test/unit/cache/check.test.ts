@@ -128,7 +128,7 @@ describe('an answer that was served as current', () => {
 describe('how old what was missed was, at most, when it was served', () => {
   const servedAfter = (viewMs: number, entryMs: number) =>
     answerOf({
-      view: viewOf([], { askedAtMs: clock.now() - viewMs }),
+      view: viewOf([], { calledAtMs: clock.now() - viewMs }),
       entry: entryOf({ createdAtMs: clock.now() - entryMs }),
     })
   const staleMs = () => events.flatMap((event) => (event.kind === 'consistency' ? [event.staleMs] : []))

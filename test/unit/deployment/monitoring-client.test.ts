@@ -6,15 +6,15 @@ import { createMonitoringClient } from '../../../worker/deployment/monitoring-cl
 import { createFakeClock } from '../../support/fake-clock.ts'
 
 const holder = { workspaceId: '15213', userId: 'user-1' }
-const unasked = () => Promise.reject(new Error('not asked'))
+const neverCalled = () => Promise.reject(new Error('must not be called'))
 const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
-  now: unasked,
-  windowSums: unasked,
-  alertSummary: unasked,
-  alertReport: unasked,
-  alertSettings: unasked,
-  changeAlertSettings: unasked,
-  openStream: unasked,
+  now: neverCalled,
+  windowSums: neverCalled,
+  alertSummary: neverCalled,
+  alertReport: neverCalled,
+  alertSettings: neverCalled,
+  changeAlertSettings: neverCalled,
+  openStream: neverCalled,
   ...changes,
 })
 

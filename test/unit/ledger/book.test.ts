@@ -8,7 +8,7 @@ import { familyMove, placeMove, tagsMovedBy } from '../../../shared/tags/moves.t
 import { allSlotsMask } from '../../../shared/tags/places.ts'
 import { nameOf } from '../../../shared/tags/tags.ts'
 import { type Birth, Book, type BookLimits } from '../../../worker/ledger/book.ts'
-import type { LedgerEvent, LedgerOutcome } from '../../../worker/ledger/contract.ts'
+import type { LedgerEvent, LedgerOutcome } from '../../../worker/ledger/ledger-messages.ts'
 import { createBook, createSqlStorage } from '../../support/book-storage.ts'
 import { moveOf, openMove } from '../../support/tags.ts'
 import { toldBy } from '../../support/told.ts'

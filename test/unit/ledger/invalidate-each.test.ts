@@ -4,8 +4,8 @@ import { outboxBatchSchema } from '../../../shared/contract/invalidation.ts'
 import { versionZero } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
-import type { LedgerClient } from '../../../worker/ledger/client.ts'
 import { invalidateEach } from '../../../worker/ledger/invalidate.ts'
+import type { LedgerClient } from '../../../worker/ledger/ledger-client.ts'
 import { createBook } from '../../support/book-storage.ts'
 
 const recorder = { record: () => undefined }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { tagsMovedBy } from '../../../shared/tags/moves.ts'
-import type { LedgerClient } from '../../../worker/ledger/client.ts'
+import type { LedgerClient } from '../../../worker/ledger/ledger-client.ts'
 import type { SharedChanges, SharedViews } from '../../../worker/ledger/shared-views.ts'
 import { createSharedViews } from '../../../worker/ledger/shared-views.ts'
 import { createViews } from '../../../worker/ledger/view.ts'
@@ -74,15 +74,15 @@ describe('the isolates of a location', () => {
     if (left === null) throw new Error('nothing was left')
     for (const aheadMs of [limits.locationClockSkewMs + 1, -boundMs / 2]) {
       await clock.advance(boundMs + 1)
-      place.left = { ...left, askedAtMs: clock.now() + aheadMs }
+      place.left = { ...left, calledAtMs: clock.now() + aheadMs }
       state.asked = 0
       await current()
       expect(state.asked).toBe(1)
     }
     await clock.advance(boundMs + 1)
-    place.left = { ...left, askedAtMs: clock.now() }
+    place.left = { ...left, calledAtMs: clock.now() }
     state.asked = 0
-    expect((await current())?.askedAtMs).toBe(clock.now() - limits.locationClockSkewMs)
+    expect((await current())?.calledAtMs).toBe(clock.now() - limits.locationClockSkewMs)
     expect(state.asked).toBe(0)
   })
 
@@ -95,7 +95,7 @@ describe('the isolates of a location', () => {
     const unfit = [{ ledgerId: 'another' }, { since: version(3), version: version(4) }]
     for (const change of unfit) {
       await clock.advance(boundMs + 1)
-      place.left = { ...left, askedAtMs: clock.now(), ...change }
+      place.left = { ...left, calledAtMs: clock.now(), ...change }
       state.asked = 0
       await current()
       expect(state.asked).toBe(1)
@@ -161,7 +161,7 @@ describe('the place where views are left', () => {
     birth: version(0),
     since: version(2),
     changes: [[boardTag('b1'), 4]],
-    askedAtMs: 5,
+    calledAtMs: 5,
   }
 
   it('gives back what was left, to its workspace alone', async () => {

@@ -6,17 +6,17 @@ import type { Entry } from '../../entry/entry.ts'
 import type { AnswerQuestion, Inquiry } from '../answer.ts'
 import type { ReadAnswer } from '../read.ts'
 import { plainWish } from '../wish.ts'
-import { tellsOfDemand, type UnaskedLoads } from './unasked.ts'
+import { type LoadsAhead, mayLoadAheadAfter } from './loads-ahead.ts'
 
 /**
- * The same, and the next page is loaded before anybody wants it. A reader whose question followed their last answer reads
- * on; what follows then is loaded behind the answer.
+ * The same answers, and the next page is loaded before its reader needs it. A reader whose question is the one that followed
+ * their last answer is reading page after page, so the page after this one is loaded behind the answer.
  */
-export function withPrefetch(answer: AnswerQuestion, unasked: UnaskedLoads): AnswerQuestion {
-  /** What would follow the last answers of each reader. Lost with the isolate, which costs a load not made. */
+export function withPrefetch(answer: AnswerQuestion, loadsAhead: LoadsAhead): AnswerQuestion {
+  /** The question that would follow the last answers of each reader. If the isolate ends, only a load ahead is lost. */
   const expected = new LRUCache<string, true>({ max: limits.isolateExpectedMax })
 
-  /** What follows the entries that memory keeps: looked for once, not on every hit. */
+  /** The question that follows each entry in memory. It is found once for each entry and not on every hit. */
   const following = new WeakMap<Entry, { readonly after: Question; readonly next: Question | null }>()
 
   function nextOf({ question }: Inquiry, entry: Entry): Question | null {
@@ -27,7 +27,7 @@ export function withPrefetch(answer: AnswerQuestion, unasked: UnaskedLoads): Ans
     return next
   }
 
-  /** What is to be loaded now. It waits for nothing, for it runs on every hit. */
+  /** The page to load ahead, or null. This runs on every hit, so it awaits nothing. */
   function nextFor(inquiry: Inquiry, { entry }: ReadAnswer): Inquiry | null {
     const question = nextOf(inquiry, entry)
     if (question === null) return null
@@ -37,25 +37,26 @@ export function withPrefetch(answer: AnswerQuestion, unasked: UnaskedLoads): Ans
   }
 
   async function loadNext(next: Inquiry): Promise<void> {
-    if (await unasked.mayLoadFor(next)) unasked.heard(await answer(next))
+    if (await loadsAhead.mayLoadFor(next)) loadsAhead.noteOutcome(await answer(next))
   }
 
   return (inquiry) =>
     whenReady(answer(inquiry), (answered) => {
-      unasked.heard(answered)
-      const mayGoOn = answered.ok && inquiry.question.next !== null && tellsOfDemand(inquiry, answered.value)
+      loadsAhead.noteOutcome(answered)
+      const mayGoOn =
+        answered.ok && inquiry.question.next !== null && mayLoadAheadAfter(inquiry, answered.value)
       const next = mayGoOn ? nextFor(inquiry, answered.value) : null
       if (next !== null) inquiry.caller.keepAlive(loadNext(next))
       return answered
     })
 }
 
-/** A reader's question: the same name, the same answer. It never leaves the isolate, so private parameters stand in it. */
+/** Identifies a reader's question. The text contains private parameters and must never leave the isolate. */
 function nameOf({ caller, workspaceId }: Inquiry, question: Question): string {
   return `${caller.userId ?? ''} ${workspaceId} ${question.resource.name} ${textOf(question)}`
 }
 
-/** Questions are asked many times: what tells them apart is written once. */
+/** The parameters of each question as text. Questions are remembered and come again, so each is written once. */
 const written = new WeakMap<Question, string>()
 
 function textOf(question: Question): string {

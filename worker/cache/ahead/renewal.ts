@@ -11,45 +11,45 @@ import type { AnswerQuestion, Inquiry } from '../answer.ts'
 import { hasMoved } from '../freshness.ts'
 import type { ReadAnswer } from '../read.ts'
 import { plainWish } from '../wish.ts'
-import { tellsOfDemand, type UnaskedLoads } from './unasked.ts'
+import { type LoadsAhead, mayLoadAheadAfter } from './loads-ahead.ts'
 
 interface RenewalOptions {
-  /** Answers what moved once more, without taking it for a reader's own demand. */
+  /** Answers a moved question again without counting that as a read. */
   readonly again: AnswerQuestion
-  readonly unasked: UnaskedLoads
+  readonly loadsAhead: LoadsAhead
   readonly clock: Clock
 }
 
-/** What a reader was given, and when. */
+/** A copy that a reader got, and when. */
 interface Given extends Pick<Entry, 'stamp' | 'tags'> {
   readonly atMs: number
 }
 
-/** A workspace as this isolate's readers see it. */
+/** The questions of a workspace that readers of this isolate look at. */
 interface Watch {
-  /** The newest that was looked through for what moved. */
+  /** The newest view in which the questions were checked for moved tags. */
   view: View
-  /** What they look at. Leaves when it is renewed and comes back when it is read: nothing is loaded for nobody. */
+  /** A question leaves when it is renewed and returns when it is read again, so nothing is loaded without a reader. */
   readonly given: LRUCache<Question, Given>
 }
 
 /**
- * The same, and what readers of the workspace look at is loaded again as soon as a read shows that it moved, so that of all
- * who look at it only the first may have to wait. Behind the answer and with the token of its reader: so
- * only what all members share. What another isolate has loaded meanwhile is found in the tiers. A copy that was read is
- * renewed once at most, so that there are never more renewals than reads.
+ * The same answers, and the questions that readers of the workspace look at are loaded again as soon as a read shows that they
+ * moved. So after a write only the first reader may have to wait. The load runs behind the answer with its reader's token, and
+ * therefore covers only answers that all members share. If another isolate has loaded an entry meanwhile, it is found in the
+ * tiers. A copy is renewed at most once after it was read, so there are never more renewals than reads.
  */
 export function withRenewal(
   answer: AnswerQuestion,
-  { again, unasked, clock }: RenewalOptions,
+  { again, loadsAhead, clock }: RenewalOptions,
 ): AnswerQuestion {
   const watches = new LRUCache<WorkspaceId, Watch>({ max: limits.isolateViewsMax })
 
   async function renew(inquiry: Inquiry, moved: readonly Question[]): Promise<void> {
-    if (!(await unasked.mayLoadFor(inquiry))) return
+    if (!(await loadsAhead.mayLoadFor(inquiry))) return
     const fewAtOnce = pLimit(limits.renewalsAtOnce)
     const one = async (question: Question) =>
-      unasked.heard(await again({ ...inquiry, question, wish: plainWish }))
+      loadsAhead.noteOutcome(await again({ ...inquiry, question, wish: plainWish }))
     await Promise.all(moved.map((each) => fewAtOnce(one, each)))
   }
 
@@ -79,13 +79,13 @@ export function withRenewal(
     whenReady(answer(inquiry), (answered) => {
       if (!answered.ok) return answered
       const { view } = answered.value
-      if (view !== null && tellsOfDemand(inquiry, answered.value) && isShared(inquiry, answered.value))
+      if (view !== null && mayLoadAheadAfter(inquiry, answered.value) && isShared(inquiry, answered.value))
         note(inquiry, answered.value, view)
       return answered
     })
 }
 
-/** What was proved current, and is the same for all members. */
+/** Whether an answer was proved current and is the same for all members. */
 function isShared({ question }: Inquiry, { doubt, status }: ReadAnswer): boolean {
   return doubt === null && status !== 'BYPASS' && question.sharing === 'workspace'
 }

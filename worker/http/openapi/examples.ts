@@ -1,10 +1,9 @@
 import type { JsonSchema } from './json-schema.ts'
 
 /**
- * A value that the schema takes, to show its shape: the schema's own example where it has one
- * (`.meta({ examples: […] })`), else one that is made of its parts. Of an object that is what must be there, or its first
- * member where nothing must. A test holds every example of the document against its schema, so a schema from which none can
- * be made is found there, and is given one of its own.
+ * A value that the schema accepts, as an example. If the schema has one (`.meta({ examples: […] })`), it is taken; else one is
+ * made from the schema's parts. An object gets its required members, or its first one if none is required. A test checks every
+ * example of the document against its schema and so finds the schemas that need an example of their own.
  */
 export function exampleOf(schema: JsonSchema): unknown {
   const [given] = schema.examples ?? []
@@ -38,7 +37,7 @@ function exampleOfObject({ properties = {}, required = [] }: JsonSchema): object
   return Object.fromEntries(names.map((name) => [name, exampleOf(properties[name] ?? {})]))
 }
 
-/** What texts without an example of their own look like: the first that fits the pattern and the length. */
+/** Examples for texts without one of their own. The first that fits the pattern and the length is taken. */
 const texts = ['example', '1', 'a', 'A', 'id:1', '2026-01-31']
 
 function exampleOfText({ format, pattern, minLength = 0, maxLength = 100 }: JsonSchema): string {

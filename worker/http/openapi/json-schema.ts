@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The part of JSON Schema 2020-12 that zod writes. OpenAPI 3.1 takes it as it is. */
+/** The part of JSON Schema 2020-12 that zod writes. OpenAPI 3.1 uses it unchanged. */
 export interface JsonSchema {
   readonly type?: string | readonly string[]
   readonly description?: string
@@ -23,7 +23,7 @@ export interface JsonSchema {
   readonly maximum?: number
 }
 
-/** A schema of what is sent (`input`), or of what is received (`output`). */
+/** The JSON Schema of a value before it is parsed (`input`) or after (`output`). */
 export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   return rest as JsonSchema

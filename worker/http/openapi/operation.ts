@@ -3,9 +3,9 @@ import { errorBody, type WireErrorCode, wireErrors } from '../../../shared/contr
 import { exampleOf } from './examples.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 
-export type ServerName = 'worker' | 'origin'
+type ServerName = 'worker' | 'origin'
 
-/** One operation as the document tells of it, whichever server answers it. */
+/** One operation of the document, of either server. */
 export interface Operation {
   readonly server: ServerName
   readonly method: string
@@ -13,13 +13,13 @@ export interface Operation {
   readonly tag: string
   readonly summary: string
   readonly description: string
-  /** One of them is enough; an empty one stands for none at all. */
+  /** Any one of these is enough. An empty one means that no credential is needed. */
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly parameters: readonly Parameter[]
   readonly body: Content | null
   readonly answers: readonly Answer[]
   readonly errors: readonly WireErrorCode[]
-  /** Whether its callers are users of the Worker, who have limits. */
+  /** Whether the rate limits of users and workspaces count the operation. */
   readonly isLimited: boolean
 }
 
@@ -37,7 +37,7 @@ interface Content {
   readonly description: string
 }
 
-/** What is answered where nothing is wrong; a 304 has no content. */
+/** The answer of a success. A 304 has no content. */
 export interface Answer {
   readonly status: number
   readonly description: string
@@ -45,23 +45,23 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, object>>
 }
 
-/** Headers of many answers, by name. */
+/** Headers that many answers have, by name. */
 export const commonHeaders = {
   RateLimit: textHeader(
-    'Where limits are switched on: what remains (`r`) and until when in seconds (`t`), an item a limit.',
+    'Present if rate limits are switched on. One item for each limit: the requests that remain (`r`) and the seconds until the window ends (`t`).',
     '"user";r=599;t=42',
   ),
   'RateLimit-Policy': textHeader(
-    'Where limits are switched on: requests (`q`) in a window of seconds (`w`), an item a limit.',
+    'Present if rate limits are switched on. One item for each limit: the requests (`q`) that a window of `w` seconds allows.',
     '"user";q=600;w=60',
   ),
   'Retry-After': {
-    description: 'After how many seconds to try again.',
+    description: 'The number of seconds after which to try again.',
     schema: { type: 'integer', minimum: 1 },
     example: 1,
   },
   'WWW-Authenticate': textHeader(
-    'What is wrong with the token (RFC 6750, section 3).',
+    'The fault of the token (RFC 6750, section 3).',
     'Bearer error="invalid_token"',
   ),
 } as const
@@ -72,7 +72,7 @@ function headerReferences(...names: readonly (keyof typeof commonHeaders)[]): Re
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 }
 
-/** The body of each error that one of the operations may answer, by its code. */
+/** An example of each error that one of the operations may answer, by its code. */
 export function errorExamples(operations: readonly Operation[]): Record<string, object> {
   const codes = new Set(operations.flatMap(({ errors }) => errors))
   return Object.fromEntries(
@@ -84,7 +84,7 @@ export function textHeader(description: string, example: string): object {
   return { description, schema: { type: 'string' }, example }
 }
 
-/** Path or query parameters, of which those are required that the schema does not do without. */
+/** The parameters of a path or a query. A path's parameters are required, a query's if the schema says so. */
 export function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query'): Parameter[] {
   if (schema === undefined) return []
   const { properties = {}, required = [] } = jsonSchemaOf(schema, 'input')
@@ -97,7 +97,7 @@ export function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'q
   }))
 }
 
-/** What can be said of a parameter that brings no words of its own. */
+/** Describes a parameter without a description by its schema. */
 function describedByShape({ enum: choices, default: preset, minLength, maxLength }: JsonSchema): string {
   const shape =
     choices !== undefined
@@ -105,7 +105,7 @@ function describedByShape({ enum: choices, default: preset, minLength, maxLength
       : maxLength === undefined
         ? 'Text.'
         : `Text of ${minLength ?? 0} to ${maxLength} characters.`
-  return preset === undefined ? shape : `${shape} Left out: \`${preset}\`.`
+  return preset === undefined ? shape : `${shape} The default is \`${preset}\`.`
 }
 
 const serverWords: Readonly<Record<ServerName, string>> = {
@@ -113,7 +113,7 @@ const serverWords: Readonly<Record<ServerName, string>> = {
   origin: 'At the origin:',
 }
 
-/** An operation, or the same method and path of two servers, in OpenAPI's words. */
+/** The OpenAPI object of an operation, or of two operations with the same method and path at different servers. */
 export function operationObject(operations: readonly [Operation, ...Operation[]]): object {
   const [first, ...others] = operations
   const security = operations.flatMap((operation) => operation.security)
@@ -145,7 +145,7 @@ function requestBody(body: Content | null): object {
   return { requestBody: { required: true, description, content } }
 }
 
-/** Of what comes a line or an event at a time, schema and example are those of one of them. */
+/** For lines and events, schema and example describe one line or one event. */
 function mediaType(schema: JsonSchema): object {
   return { schema, example: exampleOf(schema) }
 }
@@ -190,7 +190,7 @@ function contentObject(answers: readonly (Answer & { readonly server: ServerName
   }
 }
 
-/** The errors of an operation by status, each code with the body that it is told in. */
+/** The errors of an operation by status, with an example of the body for each code. */
 function refusals(operations: readonly Operation[]): Record<string, object> {
   const codes = new Set(operations.flatMap(({ errors }) => errors))
   const isLimited = operations.some((operation) => operation.isLimited)

@@ -8,7 +8,7 @@ import { jsonSchemaOf } from './json-schema.ts'
 import type { Operation, Parameter } from './operation.ts'
 import { parametersOf } from './operation.ts'
 
-/** The origin's routes that others than the Worker call: the CRM's backend, and who watches the origin. */
+/** The origin's routes for callers other than the Worker: the CRM's backend and the operators' monitoring. */
 export function originOperations(): Operation[] {
   return originRouteList.filter(({ audience }) => audience === 'callers').map(operationOf)
 }
@@ -16,9 +16,9 @@ export function originOperations(): Operation[] {
 type CallersAccess = Extract<OriginAccess, 'public' | 'internal-key' | 'writer'>
 
 const letsIn: Readonly<Record<CallersAccess, string>> = {
-  public: 'For everybody.',
-  'internal-key': 'For holders of the internal key.',
-  writer: `For members of the workspace, with their JWT; and for the CRM's backend, with the internal key: then \`${callerTokenHeader}\` names on whose behalf, and without it the backend writes for itself.`,
+  public: 'Open to everybody.',
+  'internal-key': 'Open to holders of the internal key.',
+  writer: `Open to members of the workspace, with their JWT, and to the CRM's backend, with the internal key. The backend sends a user's JWT in \`${callerTokenHeader}\` to write on that user's behalf. Without it, the backend writes in its own name.`,
 }
 
 const securityOf: Readonly<Record<CallersAccess, Operation['security']>> = {
@@ -55,14 +55,14 @@ const writerHeaders: readonly Parameter[] = [
     name: workspaceHeader,
     in: 'header',
     isRequired: true,
-    description: 'The workspace that is written to.',
+    description: 'The workspace of the contacts.',
     schema: jsonSchemaOf(workspaceIdSchema, 'input'),
   },
   {
     name: callerTokenHeader,
     in: 'header',
     isRequired: false,
-    description: 'With the internal key: the JWT of the user on whose behalf the backend writes.',
+    description: 'Only with the internal key: the JWT of the user on whose behalf the backend writes.',
     schema: { type: 'string', examples: ['eyJhbGciOi…'] },
   },
 ]
@@ -70,7 +70,7 @@ const writerHeaders: readonly Parameter[] = [
 function operationOf(route: OriginRoute): Operation {
   const { method, path, summary, description, takes, gives, errors } = route
   const access = accessOf(route)
-  const answered = access === 'public' ? 'What was asked for.' : 'It is done.'
+  const answered = access === 'public' ? 'The request succeeded.' : 'The write is committed.'
   return {
     server: 'origin',
     method,
@@ -108,10 +108,10 @@ function accessOf({ access, path }: OriginRoute): CallersAccess {
 
 function bodyOf({ body, lines }: OriginRoute['takes']): Operation['body'] {
   if (body !== undefined) {
-    const description = `At most ${body.bytesMax} bytes.`
+    const description = `JSON of at most ${body.bytesMax} bytes.`
     return { contentType: 'application/json', schema: body.schema, description }
   }
   if (lines === undefined) return null
-  const description = `A JSON text a line, of at most ${limits.importLineBytesMax} bytes each and ${limits.importLinesMax} lines.`
+  const description = `One JSON text on each line: at most ${limits.importLinesMax} lines of at most ${limits.importLineBytesMax} bytes.`
   return { contentType: 'application/x-ndjson', schema: lines, description }
 }

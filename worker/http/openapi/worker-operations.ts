@@ -22,12 +22,12 @@ const bodyErrors: readonly WireErrorCode[] = [
   'body_too_large',
 ]
 
-/** What the document says of a way in: who, how they show it, and what they are refused with. */
+/** The documentation of a kind of access: its callers, their credentials, and the errors that refuse a caller. */
 interface WayIn {
   readonly letsIn: string
   readonly security: Operation['security']
   readonly errors: readonly WireErrorCode[]
-  /** Which headers name the caller's user and workspace. */
+  /** The headers that name the caller's user and workspace. */
   readonly names: 'member' | 'operator' | 'nobody'
 }
 
@@ -36,59 +36,59 @@ const asMember = { security: [{ member: [] }], names: 'member' } as const
 const waysIn: Readonly<Record<Access, WayIn>> = {
   member: {
     ...asMember,
-    letsIn: 'For members of the workspace, with their JWT.',
+    letsIn: 'Open to members of the workspace, with their JWT.',
     errors: [...memberErrors, 'workspace_mismatch'],
   },
   admin: {
     ...asMember,
-    letsIn: 'For admins of the workspace, with their JWT.',
+    letsIn: 'Open to admins of the workspace, with their JWT.',
     errors: [...memberErrors, 'workspace_mismatch', 'admin_required'],
   },
   reader: {
     ...asMember,
-    letsIn: 'For members of the workspace, with their JWT.',
+    letsIn: 'Open to members of the workspace, with their JWT.',
     errors: [...memberErrors, 'workspace_mismatch'],
   },
   'reader-or-service': {
     ...asMember,
     security: [{ member: [] }, { internalKey: [] }],
     letsIn:
-      "For members of the workspace, with their JWT; and for the CRM's backend, with the internal key, whose `X-User-ID` says about whom.",
+      "Open to members of the workspace, with their JWT, and to the CRM's backend, with the internal key. The backend names a user in `X-User-ID` if the answer differs between users.",
     errors: [...memberErrors, 'workspace_mismatch'],
   },
   'internal-key': {
-    letsIn: "For the CRM's backend, with the internal key.",
+    letsIn: "Open to the CRM's backend, with the internal key.",
     security: [{ internalKey: [] }],
     errors: ['key_invalid'],
     names: 'nobody',
   },
   'metrics-token': {
-    letsIn: 'For everybody; where `METRICS_TOKEN` is set, for its holders.',
+    letsIn: 'Open to everybody; if `METRICS_TOKEN` is set, to its holders only.',
     security: [{ metricsToken: [] }, {}],
     errors: ['key_invalid'],
     names: 'nobody',
   },
   operator: {
     letsIn:
-      'For operators: holders of `METRICS_TOKEN`, or admins of the operators’ workspace; where there is none, admins of any workspace.',
+      "Open to operators: holders of `METRICS_TOKEN` and admins of the operators' workspace. If none is configured, admins of every workspace are operators.",
     security: [{ metricsToken: [] }, { member: [] }],
     errors: operatorErrors,
     names: 'operator',
   },
   'alert-settings': {
-    letsIn: 'For holders of the internal key, or admins of the operators’ workspace.',
+    letsIn: "Open to holders of the internal key and to admins of the operators' workspace.",
     security: [{ internalKey: [] }, { member: [] }],
     errors: operatorErrors,
     names: 'operator',
   },
-  public: { letsIn: 'For everybody.', security: [{}], errors: [], names: 'nobody' },
+  public: { letsIn: 'Open to everybody.', security: [{}], errors: [], names: 'nobody' },
 }
 
 const userIdParameter: Parameter = {
   name: 'X-User-ID',
   in: 'header',
   isRequired: false,
-  description: "If given, must be the token's subject.",
+  description: "If present, it must be the token's subject.",
   schema: jsonSchemaOf(userIdSchema, 'input'),
 }
 
@@ -99,16 +99,19 @@ function workspaceParameter(isRequired: boolean, description: string): Parameter
 
 const resourceHeaders = {
   ETag: textHeader(
-    'Of this answer; a request that sends it as `If-None-Match` gets 304 while it holds.',
+    'Identifies this answer. A request that sends it as `If-None-Match` gets 304 as long as the answer is the same.',
     '"5f1c"',
   ),
   Age: {
-    description: 'Seconds since it was read from the database.',
+    description: 'Seconds since the answer was read from the database.',
     schema: { type: 'integer' },
     example: 12,
   },
-  'Cache-Status': textHeader('RFC 9211: who answered.', 'Boardcache; hit; ttl=168; detail=cloudflare_kv'),
-  'Server-Timing': textHeader('What each tier took, in milliseconds.', 'memory;dur=0'),
+  'Cache-Status': textHeader(
+    'How the cache answered (RFC 9211).',
+    'Boardcache; hit; ttl=168; detail=cloudflare_kv',
+  ),
+  'Server-Timing': textHeader('The time that each tier took, in milliseconds.', 'memory;dur=0'),
 }
 
 /** The Worker's routes, as they are mounted. */
@@ -138,7 +141,7 @@ function operationOf(route: Route): Operation {
         : {
             contentType: 'application/json',
             schema: takes.body.schema,
-            description: `At most ${takes.body.bytesMax} bytes.`,
+            description: `JSON of at most ${takes.body.bytesMax} bytes.`,
           },
     answers: answersOf(route),
     errors: [...anybodysErrors, ...wayIn.errors, ...(takes.body === undefined ? [] : bodyErrors), ...errors],
@@ -146,10 +149,10 @@ function operationOf(route: Route): Operation {
   }
 }
 
-/** OpenAPI has other places for these (Parameter Object, `in: header`). */
-const toldElsewhere: ReadonlySet<string> = new Set(['Accept', 'Content-Type', 'Authorization'])
+/** OpenAPI describes these elsewhere and forbids them here (Parameter Object, `in: header`). */
+const describedElsewhere: ReadonlySet<string> = new Set(['Accept', 'Content-Type', 'Authorization'])
 
-/** The headers that the door of a way in reads, and then those that the route takes. */
+/** The headers that the door reads, followed by those that the route takes. */
 function headersOf(route: Route, { names }: WayIn): Parameter[] {
   const taken = Object.entries(route.takes.headers?.described ?? {}).map(
     ([name, description]): Parameter => ({
@@ -157,7 +160,7 @@ function headersOf(route: Route, { names }: WayIn): Parameter[] {
       schema: { type: 'string', examples: [headerExamples[name] ?? '1'] },
     }),
   )
-  return [...headersNaming(route, names), ...taken].filter(({ name }) => !toldElsewhere.has(name))
+  return [...headersNaming(route, names), ...taken].filter(({ name }) => !describedElsewhere.has(name))
 }
 
 const headerExamples: Readonly<Record<string, string>> = {
@@ -171,20 +174,25 @@ const headerExamples: Readonly<Record<string, string>> = {
 function headersNaming({ path, takes }: Route, names: WayIn['names']): Parameter[] {
   if (names === 'nobody') return []
   if (names === 'operator') {
-    return [workspaceParameter(false, "With an admin's JWT, where no operators' workspace is configured.")]
+    return [
+      workspaceParameter(
+        false,
+        "The admin's workspace. Required with an admin's JWT if no operators' workspace is configured.",
+      ),
+    ]
   }
   const isNamedElsewhere = path.includes('{workspaceId}') || takes.body?.namesWorkspace === true
-  const description = isNamedElsewhere ? 'If given, must be the workspace that is named.' : 'The workspace.'
+  const description = isNamedElsewhere ? 'If present, it must be the same workspace.' : 'The workspace.'
   return [userIdParameter, workspaceParameter(!isNamedElsewhere, description)]
 }
 
 function answersOf(route: Route): Answer[] {
   const content = { contentType: route.contentType ?? 'application/json', schema: route.gives }
-  const answer: Answer = { status: route.status ?? 200, description: 'What was asked for.', content }
+  const answer: Answer = { status: route.status ?? 200, description: 'The request succeeded.', content }
   if (!resources.some((resource) => resource.route === route.path)) return [answer]
   const { ETag } = resourceHeaders
   return [
     { ...answer, headers: resourceHeaders },
-    { status: 304, description: 'The caller has it already.', content: null, headers: { ETag } },
+    { status: 304, description: 'The caller already has this answer.', content: null, headers: { ETag } },
   ]
 }

@@ -3,8 +3,8 @@ import { defaultCacheSettings } from '../../../../shared/contract/settings.ts'
 import { limits } from '../../../../shared/limits.ts'
 import type { Question } from '../../../../shared/resources/question.ts'
 import { err, ok } from '../../../../shared/result.ts'
+import { createLoadsAhead } from '../../../../worker/cache/ahead/loads-ahead.ts'
 import { withPrefetch } from '../../../../worker/cache/ahead/next-page.ts'
-import { createUnaskedLoads } from '../../../../worker/cache/ahead/unasked.ts'
 import type { AnswerQuestion, Inquiry } from '../../../../worker/cache/answer.ts'
 import { plainWish } from '../../../../worker/cache/wish.ts'
 import { entryOf } from '../../../support/entries.ts'
@@ -39,7 +39,7 @@ beforeEach(() => {
       asked.push(String(question.params['boardId']))
       return answer
     },
-    createUnaskedLoads({
+    createLoadsAhead({
       clock,
       settings: {
         inForce: async () => ({ ...defaultCacheSettings, features: { ...features, prefetch: isEnabled } }),
@@ -121,7 +121,7 @@ describe('the next page', () => {
       answer = err({ code })
       await read(7)
       answer = ok(answerOf())
-      await clock.advance(limits.unaskedPauseMs - 1)
+      await clock.advance(limits.loadsAheadPauseMs - 1)
       await read(2)
       expect(asked).toEqual(['p1', 'p7', 'p2'])
       await clock.advance(1)

@@ -30,7 +30,7 @@ let clock: FakeClock
 let renewed: string[]
 let mayLoad: boolean
 let again: AnswerQuestion
-let heard: boolean[]
+let outcomes: boolean[]
 let background: Promise<unknown>[]
 let view: View
 let changes: Partial<ReadAnswer>
@@ -40,7 +40,7 @@ beforeEach(() => {
   clock = createFakeClock()
   renewed = []
   mayLoad = true
-  heard = []
+  outcomes = []
   background = []
   view = before
   changes = {}
@@ -62,7 +62,7 @@ beforeEach(() => {
         renewed.push(String(inquiry.question.params['boardId']))
         return again(inquiry)
       },
-      unasked: { heard: ({ ok }) => heard.push(ok), mayLoadFor: async () => mayLoad },
+      loadsAhead: { noteOutcome: ({ ok }) => outcomes.push(ok), mayLoadFor: async () => mayLoad },
       clock,
     },
   )
@@ -169,7 +169,7 @@ describe('what readers look at', () => {
     expect(renewed).toEqual([])
   })
 
-  it('is left alone where nothing may be loaded unasked; how each load went is told', async () => {
+  it('is left alone where nothing may be loaded ahead; the outcome of each load is noted', async () => {
     mayLoad = false
     await read(first)
     view = movedAt(11, openTag('b1'))
@@ -180,7 +180,7 @@ describe('what readers look at', () => {
     await read(first)
     view = movedAt(12, openTag('b1'))
     await read(second)
-    expect([renewed, heard]).toEqual([['b1'], [false]])
+    expect([renewed, outcomes]).toEqual([['b1'], [false]])
   })
 
   it('is asked for a few at a time', async () => {

@@ -7,26 +7,26 @@ import type { Inquiry } from '../answer.ts'
 import type { ReadAnswer } from '../read.ts'
 import type { SettingsReader } from '../settings-reader.ts'
 
-/** When something may be loaded that nobody has asked for yet. */
-export interface UnaskedLoads {
-  /** Takes note of how an answer went: an origin that fails is left to those who ask. */
-  heard(answered: Result<unknown, WireError>): void
-  /** Whether the origin is well, as far as this isolate knows, and the workspace has not switched such loads off. */
+/** Decides when an entry may be loaded ahead, before a reader needs it. */
+export interface LoadsAhead {
+  /** Notes whether an answer succeeded. While the origin fails, only readers' own questions may use it. */
+  noteOutcome(answered: Result<unknown, WireError>): void
+  /** Whether the origin works, as far as this isolate knows, and the workspace has not switched loads ahead off. */
   mayLoadFor(inquiry: Inquiry): Promise<boolean>
 }
 
-interface UnaskedLoadsOptions {
+interface LoadsAheadOptions {
   readonly settings: Pick<SettingsReader, 'inForce'>
   readonly clock: Clock
 }
 
-export function createUnaskedLoads({ settings, clock }: UnaskedLoadsOptions): UnaskedLoads {
+export function createLoadsAhead({ settings, clock }: LoadsAheadOptions): LoadsAhead {
   let quietUntilMs = 0
   return {
-    heard(answered) {
-      // That nothing is cached, says nothing of the origin.
+    noteOutcome(answered) {
+      // The answer `not_cached` does not involve the origin.
       if (answered.ok || answered.error.code === 'not_cached') return
-      if (wireErrors[answered.error.code].status >= 500) quietUntilMs = clock.now() + limits.unaskedPauseMs
+      if (wireErrors[answered.error.code].status >= 500) quietUntilMs = clock.now() + limits.loadsAheadPauseMs
     },
     async mayLoadFor({ workspaceId, caller }) {
       if (clock.now() < quietUntilMs) return false
@@ -36,7 +36,7 @@ export function createUnaskedLoads({ settings, clock }: UnaskedLoadsOptions): Un
   }
 }
 
-/** Whether an answer tells what its reader will want again: not where the cache is off, or to be left as it is. */
-export function tellsOfDemand({ wish }: Inquiry, { isCacheEnabled }: ReadAnswer): boolean {
+/** Whether loads ahead may follow from a read: not if the cache is off, or if the read must not change the cache. */
+export function mayLoadAheadAfter({ wish }: Inquiry, { isCacheEnabled }: ReadAnswer): boolean {
   return isCacheEnabled && !wish.isNoStore && !wish.isOnlyIfCached
 }

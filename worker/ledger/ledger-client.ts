@@ -5,13 +5,13 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Recorder } from '../events.ts'
-import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './contract.ts'
+import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
 
 export interface LedgerFailure {
   readonly kind: 'timeout' | 'unavailable'
 }
 
-/** The ledgers of all workspaces, called within a deadline. Never rejects. */
+/** Calls the ledgers of all workspaces, with a deadline. Never rejects. */
 export interface LedgerClient {
   advance(
     workspaceId: WorkspaceId,
@@ -24,7 +24,7 @@ export interface LedgerClient {
   ): Promise<Result<LedgerChanges, LedgerFailure>>
 }
 
-/** What a ledger answers to a call; the Durable Object's stub fits it. */
+/** The methods of a ledger. The stub of the Durable Object has this type. */
 export interface LedgerStub {
   advance(events: readonly LedgerEvent[]): Promise<LedgerAdvance>
   since(ledgerId: string | null, version: number): Promise<LedgerChanges>
@@ -40,7 +40,7 @@ export function createLedgerClient(
     work: () => Promise<Value>,
     isSound: (answer: Value) => boolean,
   ): Promise<Result<Value, LedgerFailure>> {
-    const askedAtMs = clock.now()
+    const startedAtMs = clock.now()
     const answer = await withinDeadline<Result<Value, LedgerFailure>>(
       clock,
       limits.ledgerDeadlineMs,
@@ -51,7 +51,7 @@ export function createLedgerClient(
       err({ kind: 'timeout' }),
     )
     const outcome = answer.ok ? 'done' : answer.error.kind
-    recorder.record({ kind: 'ledger', call: name, outcome, durationMs: clock.now() - askedAtMs })
+    recorder.record({ kind: 'ledger', call: name, outcome, durationMs: clock.now() - startedAtMs })
     return answer
   }
 
@@ -64,8 +64,8 @@ export function createLedgerClient(
 }
 
 /**
- * While a deployment goes out, a ledger may still be one of the version before, which answers in another form. Checked by hand,
- * since an answer may hold 64 kB of numbers.
+ * Whether an answer has the form of this release. During a deployment a ledger may still run the release before, whose answers
+ * have another form. Checked by hand, since an answer may have 64 kB of numbers.
  */
 function areChanges({ ledgerId, birth, version, moved }: LedgerChanges): boolean {
   const areNumbers = Number.isSafeInteger(birth) && Number.isSafeInteger(version) && version >= birth
