@@ -5,8 +5,9 @@ import { loopbackOnly } from './support/loopback-only.ts'
 import { workerTestBindings } from './support/worker-bindings.ts'
 
 /**
- * One project a room of test/, in groups that run one after the other: what is quick to fail first, then what starts
- * processes of its own, then what wants the machine for itself. Two workers, for two cores; one in the last group.
+ * One project for each room of test/, in groups that run one after the other: first the rooms that fail quickly, then
+ * those that start processes, then those that need the machine for themselves. There are two workers for two cores,
+ * and one in the last group.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -16,7 +17,7 @@ interface Room {
   readonly include: readonly string[]
   readonly testTimeoutMs: number
   readonly hookTimeoutMs: number
-  /** One file at a time: its tests load the machine, or wait for what may take only so long. */
+  /** Runs one file at a time, because its tests load the machine or wait for something that has a deadline. */
   readonly serial?: boolean
 }
 
@@ -33,7 +34,8 @@ function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial }: Ro
       testTimeout: testTimeoutMs,
       hookTimeout: hookTimeoutMs,
       maxWorkers: serial === true ? 1 : 2,
-      // Files share what they import, which is a second's work where stacks are started: no module keeps state of theirs.
+      // Files share the modules that they import, which saves a second where stacks are started. So no module may
+      // keep state of one file.
       isolate: false,
       sequence: { groupOrder: group },
     },
@@ -75,7 +77,7 @@ export default defineConfig({
       },
       room({ name: 'contract', group: 2, include: ['test/contract/**/*.test.ts'], ...withProcesses }),
       room({ name: 'database', group: 2, include: ['test/database/**/*.test.ts'], ...withProcesses }),
-      // Whole stacks start here, one after the other in a test: slow where the machine is busy.
+      // A test here starts whole stacks one after the other, which is slow on a busy machine.
       room({
         name: 'stack',
         group: 2,
@@ -98,7 +100,7 @@ export default defineConfig({
         testTimeoutMs: 90_000,
         serial: true,
       }),
-      // Each loads a stack for a minute: what they measure of time is whether something hangs.
+      // Each loads a stack for a minute. Their only deadlines find requests that hang.
       room({
         name: 'fuzz',
         group: 3,

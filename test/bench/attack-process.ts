@@ -13,7 +13,7 @@ export const attackNames = [
 const attackSchema = z.object({
   name: z.enum(attackNames),
   origin: z.string(),
-  /** Of a member of `workspaceId`. */
+  /** The token of a member of `workspaceId`. */
   token: z.string(),
   workspaceId: z.string(),
   victimWorkspaceId: z.string(),
@@ -23,10 +23,11 @@ export type Attack = z.output<typeof attackSchema>
 const answersSchema = z.record(z.string(), z.number())
 export type Answers = z.output<typeof answersSchema>
 
-/** Attacks in a process of its own until it is stopped; then tells how often each answer came. */
+/** Attacks from a process of its own until it is stopped. Then it answers how often each answer came. */
 export async function startAttackProcess(attack: Attack): Promise<{ stop(): Promise<Answers> }> {
   const child = fork(fileURLToPath(import.meta.url))
-  // Attackers have machines of their own: what sending costs is not to be taken from the product's two cores.
+  // Attackers have machines of their own, so what they spend on sending must not be taken from the product's two
+  // cores.
   if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
   child.send(attack)
   await once(child, 'message', { signal: AbortSignal.timeout(10_000) })
@@ -41,9 +42,9 @@ export async function startAttackProcess(attack: Attack): Promise<{ stop(): Prom
   }
 }
 
-/** Each attacker begins again about so long after its last answer: they begin together and drift apart. */
+/** Each attacker starts again about this long after its last answer. They begin together and drift apart. */
 const pauseMs = 1_000
-/** However long it is let go on. */
+/** The attack ends after this many, however long it runs. */
 const attacksMax = 100_000
 
 async function run(attack: Attack): Promise<void> {
@@ -62,7 +63,7 @@ async function run(attack: Attack): Promise<void> {
     }
   }
 
-  // Made before the attack begins: what it costs to attack is not to slow the victim down.
+  // The bodies are made before the attack begins, so that making them does not slow the victim down.
   const bodies = Array.from({ length: numberOf(attack) }, (_, number) => linesOf(300, `${number}`))
   process.send?.('started')
   await Promise.all(bodies.map((body, number) => goOn(number, body)))
@@ -73,7 +74,9 @@ function numberOf({ name }: Attack): number {
   return Number(/^\d+/.exec(name)?.[0])
 }
 
-/** What came of one attack: the status, and how an import ended. Null: it was still under way at the end. */
+/**
+ * The outcome of one attack: the status, and how an import ended. Null means that it was still in flight at the end.
+ */
 async function send(
   attack: Attack,
   number: number,

@@ -4,23 +4,23 @@ import { percentile } from '../support/percentile.ts'
 import { type Attack, attackNames, startAttackProcess } from './attack-process.ts'
 import { type Read, readAsVictim } from './attack-victim.ts'
 
-/** A victim's p99 under attack, over that of the same round without one. */
+/** The largest accepted ratio of a victim's p99 under attack to its p99 in the same round without an attack. */
 const ratioMax = 3
 const victim = '15214'
 const attacker = '15213'
-/** Between the phases: what the one before has begun is over then. */
+/** A pause between phases, in which everything that the earlier phase began comes to its end. */
 const restMs = 1_500
 
 interface Phase {
   readonly name: string
   readonly reads: Read[]
-  /** What the attackers were answered: how often each status. */
+  /** How often the attackers got each status. */
   readonly answers: Map<string, number>
 }
 
 /**
- * Fair shares: another workspace's reads with its cache switched off, alone and under each attack, in turn. Fails where one
- * of them fails. The attack comes from a process of its own.
+ * Measures fair shares: the reads of a workspace with its cache switched off, alone and under each attack in turn.
+ * Fails if one of these reads fails. The attack comes from a process of its own.
  */
 export async function measureShares(options: { seconds: number; rounds: number }): Promise<string[]> {
   const stack = await startTestStack({ contacts: 20_000 })

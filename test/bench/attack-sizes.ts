@@ -5,7 +5,7 @@ import { ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 
-/** What is measured, in bytes and milliseconds; `bound` is what it must not exceed. */
+/** A measurement in bytes or milliseconds, and the bound that it must not exceed. */
 interface Figure {
   readonly name: string
   readonly value: number
@@ -15,9 +15,9 @@ interface Figure {
 
 const place = { board_id: 'board_2', board_column_id: 'col_21' }
 
-/** Contacts with as many bytes as the database takes: a page of them is the largest there is. */
+/** Creates contacts with as many bytes as the database accepts. A page of them is the largest possible page. */
 async function makeLargestContacts({ sql }: TestStack): Promise<void> {
-  // A control character is six bytes of JSON.
+  // A control character takes six bytes of JSON.
   const tags = Array(limits.contactTagsMax).fill('\u0001'.repeat(limits.contactTagCharactersMax))
   const rest =
     limits.contactContentBytesMax - contactContentBytes({ name: 'Largest 100', status: 'open', tags })
@@ -51,10 +51,15 @@ async function measureLargestPage(stack: TestStack): Promise<Figure[]> {
   const atWorker = await stack.api().get(`/api/boards/${place.board_id}/contacts?${query}`)
   if (atWorker.status !== 200) throw new Error(`the largest page is answered with ${atWorker.status}`)
   return [
-    { name: 'the largest page, in Postgres', value: Number(row?.['bytes']), unit: 'bytes', bound: null },
-    { name: 'at the origin', value: atOrigin.length, unit: 'bytes', bound: limits.answerBytesMax },
+    { name: 'the largest page in Postgres', value: Number(row?.['bytes']), unit: 'bytes', bound: null },
     {
-      name: 'at the Worker',
+      name: 'the same page at the origin',
+      value: atOrigin.length,
+      unit: 'bytes',
+      bound: limits.answerBytesMax,
+    },
+    {
+      name: 'the same page at the Worker',
       value: Buffer.byteLength(atWorker.text),
       unit: 'bytes',
       bound: limits.entryBytesMax,
@@ -62,7 +67,7 @@ async function measureLargestPage(stack: TestStack): Promise<Figure[]> {
   ]
 }
 
-/** What the origin answers to the Worker. */
+/** The origin's answer to a load of the Worker. */
 async function load(stack: TestStack, resource: string, params: object): Promise<Buffer> {
   const answer = await ask(`${stack.origin}/load/${resource}`, {
     method: 'POST',
@@ -73,14 +78,14 @@ async function load(stack: TestStack, resource: string, params: object): Promise
     },
     body: JSON.stringify({ workspaceId: '15213', userId: null, version: crypto.randomUUID(), params }),
   })
-  if (answer.status !== 200) throw new Error(`${resource} is answered with ${answer.status}`)
+  if (answer.status !== 200) throw new Error(`the origin answers ${resource} with ${answer.status}`)
   return Buffer.from(answer.text)
 }
 
 const assignees = 60_000
 
 async function measureCounts(stack: TestStack): Promise<Figure[]> {
-  // Some have more than one contact, so that the entry names as many as it ever does.
+  // Some assignees have more than one contact, so that the entry names as many as it ever does.
   await stack.sql`
     insert into public.contacts (workspace_id, id, board_id, board_column_id, name, assigned_to)
     select '15213', 'assigned_' || n || '_' || k, 'board_1', 'col_11', 'Assigned',
@@ -136,7 +141,7 @@ async function measureQueries({ sql }: TestStack): Promise<Figure[]> {
   ]
 }
 
-/** Writes that Supabase's interface must refuse, a kind of size each. */
+/** Writes that Supabase's interface must refuse, one for each kind of size. */
 const oversized: readonly (readonly [string, object])[] = [
   ['50 tags of 200,000 characters', { tags: Array(50).fill('t'.repeat(200_000)) }],
   ['one tag of 101 characters', { tags: ['t'.repeat(101)] }],
@@ -169,7 +174,10 @@ function shown({ value, unit }: Figure): string {
   return unit === 'ms' ? `${value.toFixed(1)} ms` : `${value.toLocaleString('en')} bytes`
 }
 
-/** How large answers become at most, whatever a member writes; prints a line each and answers what was over its bound. */
+/**
+ * Measures how large answers become at most, whatever a member writes. Prints a line for each and answers those that
+ * exceed their bound.
+ */
 export async function measureSizes(): Promise<string[]> {
   const stack = await startTestStack({ contacts: 2_000 })
   try {
@@ -178,7 +186,7 @@ export async function measureSizes(): Promise<string[]> {
       ...(await measureCounts(stack)),
       ...(await measureRefusals(stack)),
     ]
-    console.log('\nSizes, whatever a member writes\n')
+    console.log('\nThe largest sizes that a member can cause\n')
     for (const figure of figures) {
       const bound = figure.bound === null ? '' : ` (at most ${figure.bound.toLocaleString('en')})`
       console.log(`${figure.name}: ${shown(figure)}${bound}`)

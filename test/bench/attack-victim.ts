@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { errorBodySchema } from '../../shared/contract/errors.ts'
 import { ask } from '../support/api-client.ts'
 
-/** One read of the victim's. */
+/** One of the victim's reads. */
 export interface Read {
   readonly durationMs: number
-  /** Status and code of what came instead of a page from the database; null where that came. */
+  /** Status and code of an answer that was not a page from the database, or null if it was one. */
   readonly failure: string | null
 }
 
@@ -13,15 +13,18 @@ interface VictimOptions {
   readonly worker: string
   readonly headers: Readonly<Record<string, string>>
   readonly durationMs: number
-  /** Other seeds ask for other pages. */
+  /** Different seeds read different pages. */
   readonly seed: number
 }
 
-/** One read so often, whether or not the one before has been answered: a service that is late does not get less to do. */
+/**
+ * A read starts this often, whether or not the one before has been answered. A service that falls behind does not get
+ * less to do.
+ */
 const everyMs = 100
 const answerSchema = z.object({ data: z.object({ _cache: z.object({ source: z.string() }) }) })
 
-/** Reads pages through the Worker, none of which is the same as one under way: no two share a query. */
+/** Reads pages through the Worker. No two reads in flight are of the same page, so they never share a query. */
 export async function readAsVictim({ worker, headers, durationMs, seed }: VictimOptions): Promise<Read[]> {
   const reads: Promise<Read>[] = []
   const startedAtMs = performance.now()

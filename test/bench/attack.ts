@@ -5,13 +5,13 @@ import { measureShares } from './attack-shares.ts'
 import { measureSizes } from './attack-sizes.ts'
 
 /**
- * `npm run bench:attack`: what one member, or somebody without a valid token, can take from everybody else. One file a
- * table; each starts its own local stack, attacks it alone, prints what it saw and answers what was missed. Bounded in
- * requests and time.
+ * `npm run bench:attack` shows what one member, or somebody without a valid token, can take from everybody else. Each
+ * table has a file, which starts a local stack of its own, attacks only that, prints what it saw and answers the
+ * goals that were missed. Requests and time are bounded.
  */
 const options = z
   .object({
-    /** Of each phase. */
+    /** How long each phase lasts. */
     seconds: z.coerce.number().min(1).max(60),
     rounds: z.coerce.number().int().min(1).max(20),
   })

@@ -4,7 +4,7 @@ import type { StackFile } from '../../origin/local/stack-file.ts'
 /** A running stack, as far as the comparison needs it. */
 export type ComparedStack = Pick<StackFile, 'worker' | 'internalAuthKey' | 'tokens'>
 
-/** One request of the comparison, sent alike to both versions. */
+/** One request of the comparison, sent to both versions alike. */
 export interface ComparedRequest {
   readonly name: string
   readonly method: string
@@ -17,7 +17,7 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const boardId = 'board_123'
 const documentSchema = z.object({ paths: z.record(z.string(), z.unknown()) })
 
-/** What the pages of a board are asked for: each filter, and what may be wrong with a question. */
+/** Queries for pages of a board: each filter, and mistakes that a query may have. */
 const boardQueries = [
   ...['', '?per_page=2', '?page=2&per_page=3', '?filter=open', '?filter=closed', '?filter=unassigned'],
   ...['?filter=assigned_to_me', '?filter=recent_activity', '?search=an', '?sort_by=name&sort_order=asc'],
@@ -41,7 +41,7 @@ const wishes: readonly (readonly [string, string])[] = [
   ['X-User-ID', 'somebody-else'],
 ]
 
-/** Every path of the OpenAPI document by every method and in every role, and pages and counts in many ways. */
+/** Every path of the OpenAPI document with every method and in every role, and pages and counts with many queries. */
 export function comparedRequests(document: unknown, stack: ComparedStack): ComparedRequest[] {
   const { paths } = documentSchema.parse(document)
   const roles: Readonly<Record<string, Record<string, string>>> = {

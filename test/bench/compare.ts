@@ -13,9 +13,10 @@ import { makeDataDirectory } from '../support/run-folder.ts'
 import { type ComparedRequest, type ComparedStack, comparedRequests } from './compare-requests.ts'
 
 /**
- * `npm run compare -- --before <folder>`: the raw answers of this version and of another one's folder to the same requests, in
- * the same order, each on its own local stack with the same seed. Prints every difference in status, headers (their order and
- * doubles included) and body. What differs from one run to the next by itself is masked.
+ * `npm run compare -- --before <folder>` compares the raw answers of this version with those of the version in
+ * another folder. Both get the same requests in the same order, each on its own local stack with the same seed.
+ * Prints every difference in status, headers (including their order and repetitions) and body. Values that differ
+ * from one run to the next are masked.
  */
 const here = fileURLToPath(new URL('../..', import.meta.url))
 const options = z.object({ before: z.string() }).parse(
@@ -26,7 +27,7 @@ const options = z.object({ before: z.string() }).parse(
 const contacts = 2_000
 const answerDeadlineMs = 30_000
 
-/** Instants, durations, ids, versions and digests: they are another's in each run. */
+/** Instants, durations, ids, versions and digests differ in each run. */
 const masks: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>'],
   [/\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)/g, '<instant>'],
@@ -84,14 +85,14 @@ async function answerOf(base: string, { method, path, headers, body }: ComparedR
   })
 }
 
-/** What every version writes into stack.json. */
+/** The part of stack.json that every version writes. */
 const comparedStackSchema = stackFileSchema.pick({ worker: true, internalAuthKey: true, tokens: true })
 
 async function readStack(data: string): Promise<ComparedStack> {
   return comparedStackSchema.parse(JSON.parse(await readFile(join(data, 'stack.json'), 'utf8')))
 }
 
-/** Starts the stack of a folder, hands it over and stops it again. */
+/** Starts the stack of a folder, passes it to `use` and stops it again. */
 async function withStack<Value>(
   folder: string,
   use: (stack: ComparedStack) => Promise<Value>,

@@ -7,11 +7,11 @@ import { referenceContacts } from '../../origin/local/options.ts'
 import { takePort } from '../../origin/local/ports.ts'
 import { createPostgresPiece } from '../../origin/local/postgres.ts'
 
-/** A Postgres of the benchmark's own, with the reference workspace among others. */
+/** A Postgres of the benchmark's own, in which the reference workspace is one of many. */
 export interface BenchDatabase {
   readonly sql: postgres.Sql
   readonly url: string
-  /** The workspaces beside the reference data's three, and how many contacts each has. */
+  /** The workspaces beside the three of the reference data, and how many contacts each has. */
   readonly others: readonly string[]
   readonly contactsEach: number
   stop(): Promise<void>
@@ -19,26 +19,29 @@ export interface BenchDatabase {
 
 export interface BenchContent {
   readonly dataDirectory: string
-  /** In all workspaces together; never fewer than the reference workspace and a few in each other. */
+  /**
+   * The number of contacts in all workspaces together. It is never less than the reference workspace and a few
+   * contacts in each other one.
+   */
   readonly contacts: number
   readonly seed: number
   onProgress(line: string): void
 }
 
-/** As in production, where it matters: fsync and all that goes with it are on. */
+/** fsync and the settings that belong to it are on, as in production. */
 const settings = [
   ...['shared_buffers=4GB', 'work_mem=16MB', 'maintenance_work_mem=512MB', 'effective_cache_size=12GB'],
   ...['max_wal_size=8GB', 'checkpoint_timeout=15min', 'random_page_cost=1.1', 'max_connections=120'],
 ]
 
-/** With the reference data's three, a hundred workspaces. */
+/** Together with the three of the reference data these make a hundred workspaces. */
 const otherWorkspaces = 97
 const ofTheReferenceData = referenceContacts + 2_000
 const contactsEachMin = 100
 const chunk = 20_000
 const loaders = 2
 
-/** Starts Postgres on the folder; what a run before has loaded there is used again. */
+/** Starts Postgres on the folder. Data that an earlier run loaded there are used again. */
 export async function openBenchDatabase(content: BenchContent): Promise<BenchDatabase> {
   const { dataDirectory, seed, onProgress } = content
   const folder = await takeDataFolder(dataDirectory)
@@ -67,7 +70,9 @@ export async function openBenchDatabase(content: BenchContent): Promise<BenchDat
 
 type Others = BenchContent & Pick<BenchDatabase, 'others' | 'contactsEach'>
 
-/** As the reference data are loaded: without indexes, which are built at the end. A marker is written last. */
+/**
+ * Loads in the same way as the reference data: without indexes, which are built at the end. A marker is written last.
+ */
 async function loadOthers(sql: postgres.Sql, content: Others): Promise<void> {
   const { dataDirectory, seed, others, contactsEach, onProgress } = content
   await sql`create table if not exists bench.loaded (contacts_each integer not null)`
@@ -119,7 +124,7 @@ async function loadOthers(sql: postgres.Sql, content: Others): Promise<void> {
   await sql`insert into bench.loaded values (${contactsEach})`
 }
 
-/** As many at a time as there are connections. */
+/** Works on as many items at a time as there are connections. */
 async function atOnce<Item>(items: readonly Item[], work: (item: Item, number: number) => Promise<void>) {
   const entries = items.entries()
   const worker = async () => {
@@ -128,7 +133,7 @@ async function atOnce<Item>(items: readonly Item[], work: (item: Item, number: n
   await Promise.all(Array.from({ length: loaders }, worker))
 }
 
-/** Bytes of the table and of each index, over all partitions. */
+/** The bytes of the table and of each index, over all partitions. */
 export async function sizesOf(sql: postgres.Sql): Promise<readonly { name: string; bytes: number }[]> {
   return sql<{ name: string; bytes: number }[]>`
     select coalesce(parent.relname, 'contacts') as name, sum(size)::float8 as bytes

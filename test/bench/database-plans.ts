@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { BenchDatabase } from './database-content.ts'
 import { caller } from './database-questions.ts'
 
-/** How statements got at contacts: each way once, with how many statements took it. */
+/** How statements reached the contacts: each way once, with the number of statements that took it. */
 export interface Plans {
   readonly ways: readonly { readonly way: string; readonly statements: number }[]
   /** Statements that read a whole partition. */
@@ -13,11 +13,11 @@ export interface Plans {
 
 const partition = /^contacts_\d\d$/
 
-/** The nodes of a plan that read a table or an index, as EXPLAIN writes them. */
+/** The nodes of a plan that read a table or an index, as EXPLAIN prints them. */
 const nodes =
   /(Index Only Scan|Index Scan)(?: Backward)? using (\S+) on (\S+)|(Bitmap Index Scan) on (\S+)|(Seq Scan|Sample Scan|Tid Scan) on (\S+)/g
 
-/** Runs each statement once, as a member, and reads the plans of all that its functions do inside. */
+/** Runs each statement once as a member, and reads the plans of everything that its functions run. */
 export async function explain(database: BenchDatabase, statements: readonly string[]): Promise<Plans> {
   const parents = await indexParents(database.sql)
   let plans: string[] = []
@@ -52,7 +52,7 @@ export async function explain(database: BenchDatabase, statements: readonly stri
   }
 }
 
-/** From now on the connection asks as a member of the reference workspace. */
+/** From now on the connection queries as a member of the reference workspace. */
 export async function beMember(sql: postgres.Sql): Promise<void> {
   const claims = { sub: caller, app_metadata: { workspaces: { '15213': 'member' } } }
   await sql`select set_config('request.jwt.claims', ${JSON.stringify(claims)}, false)`
@@ -71,7 +71,7 @@ function waysIn(plan: string, parents: ReadonlyMap<string, string>): Set<string>
 
 const parentsSchema = z.array(z.object({ child: z.string(), parent: z.string() }))
 
-/** The name of each partition's index, with the name it was declared by. */
+/** The name of each partition's index, with the name of the declared index that it belongs to. */
 async function indexParents(sql: postgres.Sql): Promise<ReadonlyMap<string, string>> {
   const rows = parentsSchema.parse(
     await sql`

@@ -1,13 +1,13 @@
 import type postgres from 'postgres'
 import { z } from 'zod'
 
-/** What is asked of the database, and the way one would have asked it without thinking of its size. */
+/** A query that is measured, and the plain way in which one would write it without thinking of the table's size. */
 export interface Question {
   readonly name: string
-  /** Statements measured one after the other; more than one where each round asks for something else. */
+  /** The statements that are measured one after the other. There are several if each round needs another one. */
   readonly statements: readonly string[]
   readonly naive: readonly string[] | null
-  /** What p50 must not exceed at ten million contacts. */
+  /** The largest accepted p50 at ten million contacts. */
   readonly goalMs: number | null
 }
 
@@ -46,7 +46,7 @@ function pageOf({
   return `select public.contacts_page(${asked}, 50, ${page}, ${literal(after?.value)}, ${literal(after?.id)})`
 }
 
-/** The page by offset, and the total by counting. */
+/** Finds the page by offset and the total by counting. */
 function naivePageOf({ sortBy = 'created_at', page = 1 }: Page, condition = 'true'): string {
   const scope = `from public.contacts where workspace_id = '${workspace}' and board_id = '${board}' and ${condition}`
   return `
@@ -69,7 +69,7 @@ const naiveCounts = `
 
 const boundariesSchema = z.array(z.object({ value: z.string(), id: z.string() }))
 
-/** The last contacts of pages in a row, from a place deep in the board on: what a walk has in its hands. */
+/** The last contacts of consecutive pages, beginning deep in the board: the boundaries that a cursor walk holds. */
 async function boundaries(
   sql: postgres.Sql,
   sortBy: string,
@@ -90,11 +90,11 @@ async function boundaries(
   )
 }
 
-/** The pages by number of a board, in an order that jumps about but is the same each time. */
+/** Page numbers of a board, in an order that jumps about and is the same each time. */
 const jumps = (pages: number, count: number) =>
   Array.from({ length: count }, (_, round) => 2 + ((round * 7_919 + 1_234) % (pages - 2)))
 
-/** All that is measured. The reference workspace's largest board has 94 % of its contacts. */
+/** Everything that is measured. The largest board of the reference workspace has 94 % of its contacts. */
 export async function questionsOf(sql: postgres.Sql): Promise<readonly Question[]> {
   const [row] = await sql`
     select count(*)::int as total from public.contacts where workspace_id = ${workspace} and board_id = ${board}`
@@ -173,7 +173,7 @@ const searches = [
   { what: 'two letters', search: 'jo', naive: ilike('jo') },
 ]
 
-/** Asked once each for their plans, beside what is measured: every order, every kind of filter. */
+/** Statements that are run once for their plans, beside what is measured: every order, every kind of filter. */
 export function asked(): readonly string[] {
   const orders = ['created_at', 'updated_at', 'name', 'last_activity_at'].flatMap((sortBy) =>
     (['asc', 'desc'] as const).flatMap((sortOrder) => [
@@ -196,5 +196,5 @@ export function asked(): readonly string[] {
   return [...orders, ...filters]
 }
 
-/** Somebody to whom contacts of the reference workspace are assigned. */
+/** A user to whom contacts of the reference workspace are assigned. */
 export const caller = '00000000-0000-4000-8000-0000000000a1'

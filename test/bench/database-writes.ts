@@ -5,7 +5,7 @@ import type { BenchDatabase } from './database-content.ts'
 
 const timesSchema = z.array(z.number())
 
-/** Times of single-row updates, each committed, with the triggers and without any, in turns. */
+/** Times of single-row updates, each committed, with the triggers and without any, in turn. */
 export async function measureUpdates({ sql }: BenchDatabase): Promise<{ kept: number[]; bare: number[] }> {
   const turns = 8
   const roundsATurn = 250
@@ -47,7 +47,10 @@ async function repair(sql: postgres.Sql, workspace = '15213'): Promise<number> {
 const importedRows = 100_000
 const importedWorkspace = '20001'
 
-/** Milliseconds of an import of 100,000 contacts as one statement, with the triggers and without any; the better of two. */
+/**
+ * Milliseconds of an import of 100,000 contacts as one statement, with the triggers and without any. The better of
+ * two runs counts.
+ */
 export async function measureImport({ sql }: BenchDatabase): Promise<{ kept: number; bare: number }> {
   await sql`create unlogged table bench.batch as select * from public.contacts with no data`
   await sql`alter table bench.batch drop column facets, drop column search_text`
@@ -84,16 +87,16 @@ const secondsATurn = 8
 const turns = 3
 
 export interface Writers {
-  /** Updates a second, by 50 writers. */
+  /** Updates a second by 50 writers. */
   readonly inOneWorkspace: number
   readonly inFifty: number
-  /** Counts that were wrong afterwards. */
+  /** The number of counts that were wrong afterwards. */
   readonly drift: number
 }
 
 /**
- * Fifty connections that update one contact a transaction, all in one workspace or each in its own, in turns; the
- * median turn. What is appended is folded meanwhile, as the origin does it.
+ * Fifty connections each update one contact in a transaction, all in one workspace or each in its own, in turn.
+ * Answers the median turn. Meanwhile the appended tallies are folded, as the origin does it.
  */
 export async function measureWriters(database: BenchDatabase): Promise<Writers> {
   const { sql, others, contactsEach } = database

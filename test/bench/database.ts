@@ -13,10 +13,10 @@ import { asked, type Question, questionsOf } from './database-questions.ts'
 import { measureImport, measureUpdates, measureWriters } from './database-writes.ts'
 
 /**
- * `npm run bench:db -- --contacts N [--data DIR] [--seed N]`: what the database takes for what the origin asks, next to
- * the plain way of asking it, on a Postgres of its own with N contacts in a hundred workspaces. Times are taken in the
- * database. Fails where a plan reads a whole table or an index is used by nothing. With --data what was loaded is kept
- * for the next run.
+ * `npm run bench:db -- --contacts N [--data DIR] [--seed N]` measures the origin's queries beside the plain way to
+ * write them, on a Postgres of its own with N contacts in a hundred workspaces. Times are taken in the database.
+ * Fails if a plan reads a whole table or no query uses an index. With --data the loaded data are kept for the next
+ * run.
  */
 const options = parseArgs({
   options: { contacts: { type: 'string' }, data: { type: 'string' }, seed: { type: 'string' } },
@@ -46,7 +46,7 @@ interface Measured extends Pick<Question, 'name' | 'goalMs'> {
   readonly naive: readonly number[] | null
 }
 
-/** Asked as a member, as the origin does; the plain way as the owner, whom no policy slows down. */
+/** Queries as a member, like the origin. The plain way runs as the owner, who is not slowed down by any policy. */
 async function measureQuestions(
   database: BenchDatabase,
   questions: readonly Question[],
@@ -112,10 +112,10 @@ async function printWrites(database: BenchDatabase): Promise<void> {
 }
 
 function printPlans({ ways, sequential, unusedIndexes }: Plans): void {
-  console.log('\n| how contacts were read | questions |\n| --- | --- |')
+  console.log('\n| how contacts were read | statements |\n| --- | --- |')
   for (const { way, statements } of ways) console.log(`| ${way} | ${statements} |`)
   for (const statement of sequential) console.log(`\nFAILED: a sequential scan for ${statement}`)
-  if (unusedIndexes.length > 0) console.log(`\nFAILED: no question uses ${unusedIndexes.join(', ')}`)
+  if (unusedIndexes.length > 0) console.log(`\nFAILED: no query uses ${unusedIndexes.join(', ')}`)
   if (sequential.length + unusedIndexes.length > 0) process.exitCode = 1
 }
 
@@ -131,7 +131,7 @@ async function run(dataDirectory: string): Promise<void> {
     onProgress('measuring')
     const [cpu] = cpus()
     console.log(
-      `\n${row?.['contacts'].toLocaleString('en')} contacts in 100 workspaces, ${referenceContacts.toLocaleString('en')} of them in the one that is asked; ${cpus().length} cores, ${cpu?.model ?? 'unknown'}; ${row?.['version'].split(' on ')[0]}`,
+      `\n${row?.['contacts'].toLocaleString('en')} contacts in 100 workspaces, ${referenceContacts.toLocaleString('en')} of them in the one that is queried; ${cpus().length} cores, ${cpu?.model ?? 'unknown'}; ${row?.['version'].split(' on ')[0]}`,
     )
     const questions = await questionsOf(sql)
     printQuestions(await measureQuestions(database, questions))

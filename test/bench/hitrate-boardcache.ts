@@ -22,8 +22,8 @@ const isolatesALocation = 3
 const pagesMax = 20
 
 /**
- * The product with its defaults. Bodies are a hundredth of real ones, of 20 kB, and so an isolate's memory is given as many
- * entries as 16 MiB hold of those.
+ * The product with its defaults. Bodies have a hundredth of the real size of 20 kB, so an isolate's memory is set to
+ * as many entries as 16 MiB hold of real ones.
  */
 const setup: Setup = {
   boundMs: 1_000,
@@ -41,7 +41,7 @@ const ignore = () => {}
 const workspaceIdOf = (workspace: number) => workspaceIdSchema.parse(`w${workspace}`)
 const userIdOf = (user: number) => userIdSchema.parse(`u${user}`)
 
-/** Production's read path and ledger, unmodified, in three isolates a location. */
+/** Production's read path and ledger, unmodified, in three isolates at each location. */
 export function createBoardcache(ground: Ground): Design {
   const { dice, operations, reports } = ground
   const isolates = createIsolates(ground)
@@ -95,7 +95,10 @@ function createIsolates(ground: Ground): ReadonlyMap<string, readonly Isolate[]>
   return new Map(locations.map((location) => [location, isolatesAt(location)]))
 }
 
-/** A call, and the rows it touches: a write is one row of the log, and a question to a ledger that is awake none. */
+/**
+ * Counts a call and the rows that it touches: a write is one row of the log, and a `since` to an awake ledger reads
+ * none.
+ */
 function countedStub(stub: LedgerStub, operations: Operations): LedgerStub {
   return {
     async since(ledgerId, version) {
@@ -135,7 +138,7 @@ function changesIn(body: Uint8Array): number {
   return Number(digits)
 }
 
-/** The production's question for a view, made once. */
+/** Production's question for a view, made once. */
 function createQuestions(): (view: View) => Question {
   const made = new Map<string, Question>()
   return (view) => {
@@ -159,7 +162,7 @@ function createQuestions(): (view: View) => Question {
   }
 }
 
-/** The view that the origin is asked for. */
+/** The view that a load is for. */
 function viewOf({ resource, params }: Pick<Question, 'resource' | 'params'>, userId: string | null): View {
   const user = userId === null ? null : Number(userId.slice(1))
   if (resource.name === contactCounts.name) return { board: null, column: null, filter: 0, page: 1, user }
@@ -181,7 +184,7 @@ const actions = {
   delete: 'contact_deleted',
 } as const
 
-/** What the CRM's backend says of a write (SPEC 4). */
+/** The event that the CRM's backend sends for a write (SPEC 4). */
 function eventOf({ action, board, column, toColumn }: TracedWrite) {
   const place =
     action === 'move'

@@ -1,16 +1,16 @@
 import { columnsOfBoard, filters, type TracedWrite, type View } from './hitrate-trace.ts'
 
-/** What every view of every workspace shows, told apart by the writes that changed it. */
+/** The content of each view of each workspace, told apart by the writes that changed it. */
 export interface Content {
-  /** Applies a write; answers its number, from 1 on. */
+  /** Applies a write and answers its number, counted from 1. */
   write(write: TracedWrite): number
-  /** The writes that changed a view since it was first asked for, in order. */
+  /** The writes that changed a view since its first read, in order. */
   changesOf(workspace: number, view: View): readonly number[]
 }
 
 const perPage = 50
 
-/** A run of pages of one list that a write changes. */
+/** A range of pages of one list that a write changes. */
 interface Change {
   readonly list: string
   readonly from: number
@@ -18,7 +18,7 @@ interface Change {
 }
 
 export function createContent(): Content {
-  /** By list and page, of what was ever asked for: nobody can tell how the rest was. */
+  /** By list and page, for what was read at least once. The past of the rest is unknown. */
   const lists = new Map<string, Map<number, number[]>>()
   let writes = 0
 
@@ -51,8 +51,9 @@ const listName = (
 ) => `${workspace} ${board} ${column ?? ''} ${filter} ${user ?? ''}`
 
 /**
- * Which pages change: the one on which a contact stands, or from there on all where one comes or goes. A contact is in a
- * filtered list by a throw that it makes once; lists of one user's own contacts are taken to change for nobody else.
+ * Decides which pages change: only the page of the contact, or all pages from there on if a contact comes or goes. A
+ * fixed throw of the dice decides whether a contact is in a filtered list. Lists of one user's own contacts are taken
+ * to change for nobody else.
  */
 function changesBy(write: TracedWrite): Change[] {
   const { workspace, board, action, rank, column, toColumn } = write
@@ -76,7 +77,7 @@ function changesBy(write: TracedWrite): Change[] {
   return changes
 }
 
-/** From 0 to below 1, the same for the same contact and filter. */
+/** A number from 0 to below 1, the same for the same contact and filter. */
 function throwOf({ workspace, board, rank }: TracedWrite, filter: number): number {
   let mixed = Math.imul(workspace * 31 + board * 7 + rank * 131 + filter * 1_009 + 1, 0x9e3779b1)
   mixed ^= mixed >>> 15

@@ -1,7 +1,7 @@
 import type { Result } from '../../shared/result.ts'
 import type { TracedRead, TracedWrite } from './hitrate-trace.ts'
 
-/** What a design was asked to do that somebody charges for, and what the database had to do. */
+/** The operations of a design that are billed, and the queries of the database. */
 export interface Operations {
   requests: number
   originQueries: number
@@ -22,11 +22,11 @@ export function noOperations(): Operations {
   }
 }
 
-/** What a reader got: how many changes of the view it shows, and whether it came from a cache. */
+/** The answer of a reader: how many changes of the view it shows, and whether it came from a cache. */
 export interface Got {
   readonly changes: number
   readonly isCached: boolean
-  /** Whether it is said to be current. */
+  /** Whether the answer claims to be current. */
   readonly isProven: boolean
 }
 
@@ -34,9 +34,9 @@ export interface Got {
 export interface Design {
   readonly name: string
   readonly operations: Operations
-  /** An error: the reader was refused. */
+  /** An error means that the reader was refused. */
   read(read: TracedRead): Promise<Result<Got, string>>
-  /** The backend reports a write once it is committed; settles when it is told that all is done. */
+  /** The backend reports a write once it is committed. Settles when the backend is told that everything is done. */
   report(write: TracedWrite): Promise<void>
 }
 

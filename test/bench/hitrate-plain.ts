@@ -6,12 +6,12 @@ import { type Design, lifetimeSeconds } from './hitrate-designs.ts'
 import type { TracedWrite, View } from './hitrate-trace.ts'
 import { type Ground, locationOf, locations } from './hitrate-world.ts'
 
-/** What most people write: KV, the database where it has nothing, and 180 seconds. */
+/** The design that most people write: KV with a lifetime of 180 seconds, and the database when KV has nothing. */
 export function createTtlOnly(ground: Ground): Design {
   return { ...createPlain(ground, () => {}), name: 'TTL only (180 s)' }
 }
 
-/** The same, and on a write the keys of the board and of the counts are listed and deleted. */
+/** The same, but a write lists and deletes the keys of the board and of the counts. */
 export function createDeleteByPattern(ground: Ground): Design {
   const { tiers, operations, reports } = ground
   const keysOf = new Map<string, Set<CacheKey>>()
@@ -20,7 +20,7 @@ export function createDeleteByPattern(ground: Ground): Design {
     keysOf.set(pattern, keys.add(key))
   })
 
-  /** As the CRM's patterns are: everything of the board, and the counts. */
+  /** Deletes what the CRM's patterns name: everything of the board, and the counts. */
   async function report({ workspace, board }: TracedWrite): Promise<void> {
     operations.requests += 1
     const patterns = [patternOf(workspace, board), patternOf(workspace, null)]
@@ -71,7 +71,7 @@ function keyOf(pattern: string, { column, filter, page, user }: View): CacheKey 
   return `${pattern}:${column ?? ''}:${filter}:${page}:${user ?? ''}` as CacheKey
 }
 
-/** Only its body and its end count here; what else an entry has is Boardcache's. */
+/** Only its body and its end matter here. The other members are there for Boardcache. */
 function entryOf(workspace: number, changes: number, nowMs: number): Entry {
   return {
     workspaceId: workspaceIdSchema.parse(`w${workspace}`),

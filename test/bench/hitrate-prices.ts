@@ -1,10 +1,10 @@
 import type { Operations } from './hitrate-designs.ts'
 
 /**
- * US dollars for a million, past what a plan includes, without the plans' monthly fees, storage and CPU time. As
- * published in August 2026: Cloudflare, Workers Paid (developers.cloudflare.com, the pricing pages of Workers, KV and
- * Durable Objects); Upstash, Redis pay as you go, one region (upstash.com/pricing/redis). Reading the Cache API and an isolate's
- * memory is free.
+ * US dollars for a million operations beyond what a plan includes, without monthly fees, storage and CPU time. As
+ * published in August 2026 by Cloudflare for Workers Paid (developers.cloudflare.com, the pricing pages of Workers,
+ * KV and Durable Objects) and by Upstash for Redis, pay as you go, one region (upstash.com/pricing/redis). Reading
+ * the Cache API and an isolate's memory is free.
  */
 export const pricesDate = '2026-08'
 
@@ -20,12 +20,15 @@ const dollarsAMillion: Readonly<Record<Exclude<keyof Operations, 'originQueries'
   ledgerRowsWritten: 1,
 }
 
-/** A Durable Object is charged for the time it is active: 128 MB, and so long a call at most, most of them far less. */
+/**
+ * A Durable Object is billed with 128 MB for the time in which it is active. A call takes at most this long, and most
+ * take far less.
+ */
 const ledgerCallMs = 10
 const dollarsAMillionGigabyteSeconds = 12.5
 const ledgerGigabytes = 0.128
 
-/** By whom it is charged. */
+/** The bill by provider. */
 export interface Bill {
   readonly requests: number
   readonly kv: number
@@ -34,7 +37,7 @@ export interface Bill {
   readonly total: number
 }
 
-/** What the operations of so many reads, and of the writes among them, cost in dollars for a million reads. */
+/** The cost, in dollars for a million reads, of the operations of this many reads and of the writes among them. */
 export function billOf(operations: Operations, reads: number): Bill {
   const cost = (...names: (keyof typeof dollarsAMillion)[]) =>
     names.reduce((sum, name) => sum + operations[name] * dollarsAMillion[name], 0) / reads

@@ -1,15 +1,15 @@
 import type { Dice } from '../support/dice.ts'
 
-/** What a reader looks at; with its workspace, all that names an answer. */
+/** The part of a board that a reader looks at. Together with its workspace it names an answer. */
 export interface View {
-  /** Null: the counts of the workspace. */
+  /** Null means the counts of the workspace. */
   readonly board: number | null
-  /** Null: the whole board. */
+  /** Null means the whole board. */
   readonly column: number | null
-  /** Index into `filters`. */
+  /** An index into `filters`. */
   readonly filter: number
   readonly page: number
-  /** Whose contacts, where the filter says only one's own. */
+  /** The user whose contacts are listed, if the filter shows only one's own. */
   readonly user: number | null
 }
 
@@ -18,12 +18,12 @@ export interface TracedRead {
   readonly atMs: number
   readonly location: number
   readonly workspace: number
-  /** Who reads. */
+  /** The reader. */
   readonly user: number
   readonly view: View
 }
 
-/** What a write does to a board. `rank`: how many contacts of the board are newer. */
+/** A write on a board. `rank` is the number of newer contacts on the board. */
 export interface TracedWrite {
   readonly kind: 'write'
   readonly atMs: number
@@ -32,11 +32,11 @@ export interface TracedWrite {
   readonly action: 'update' | 'change-status' | 'create' | 'move' | 'delete'
   readonly rank: number
   readonly column: number
-  /** Where it is moved to. */
+  /** The column to which the contact is moved. */
   readonly toColumn: number
 }
 
-/** Filters in the order of their use, each with the share of a board's contacts that it shows. */
+/** Filters from the most to the least used, each with the share of a board's contacts that it shows. */
 export const filters = [
   { name: 'all', share: 1 },
   { name: 'open', share: 0.5 },
@@ -63,20 +63,20 @@ const pagesRead = 20
 const users = 5_000
 const locations = 8
 const readsAWrite = 200
-/** Each user asks every ten seconds on average. */
+/** Each user reads every ten seconds on average. */
 const readsASecond = users / 10
 
-/** How steep: of n things, the k-th is chosen in proportion to k to the power of minus this. */
+/** The exponents of Zipf's law: of n things the k-th is chosen in proportion to k to the power of minus this. */
 const zipf = { workspaces: 0.8, boards: 1, columns: 1, filters: 2, pages: 2, contacts: 0.8 } as const
 const countsShare = 0.2
 const columnShare = 0.3
 const atHomeShare = 0.6
-/** Of those who stay on a view, so many go on to another with each read: half of them to the next page. */
+/** The share of reads with which a user leaves the view for another one, half of them for the next page. */
 const moveOnShare = 0.05
 
 /**
- * `polling`: browsers that ask for the same view again and again, as dashboards do, and go on to another at times.
- * `independent`: every read is of a view of its own, drawn anew: no reader comes back to anything but by chance.
+ * `polling`: browsers read the same view again and again, as dashboards do, and sometimes change to another one.
+ * `independent`: every read draws its view independently, so a reader comes back to a view only by chance.
  */
 export type TraceKind = 'polling' | 'independent'
 
@@ -93,7 +93,7 @@ interface User {
   list: View
 }
 
-/** Reads and writes in the order of time, the first at 0 ms. The same dice, the same trace. */
+/** Reads and writes in the order of time, the first at 0 ms. The same dice give the same trace. */
 export function* traceOf({ kind, reads, dice }: TraceOptions): Generator<TracedRead | TracedWrite> {
   const draw = createDraws(dice)
   const everybody = Array.from({ length: users }, (_, number) => draw.user(number))
@@ -153,7 +153,7 @@ function createDraws(dice: Dice) {
   }
 }
 
-/** Draws from 0 to below `items`, by Zipf's law. */
+/** Draws numbers from 0 to below `items` by Zipf's law. */
 function createZipf(dice: Dice, items: number, steepness: number): () => number {
   const sums: number[] = []
   let sum = 0

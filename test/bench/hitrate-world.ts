@@ -8,7 +8,7 @@ import { type Content, createContent } from './hitrate-content.ts'
 import { noOperations, type Operations } from './hitrate-designs.ts'
 import type { TracedRead, View } from './hitrate-trace.ts'
 
-/** What all designs are put into: the same places, network and database, healthy. */
+/** The surroundings of every design: the same places, network and database, without faults. */
 export interface Ground {
   readonly scheduler: Scheduler
   readonly dice: Dice
@@ -17,9 +17,9 @@ export interface Ground {
   readonly operations: Operations
   /** The origin's answer: how many changes of the view the database has seen. */
   load(workspace: number, view: View): Promise<number>
-  /** The way of the backend's reports. */
+  /** The network for the backend's reports. */
   readonly reports: Way
-  /** How the ways to the ledgers are. */
+  /** How calls to the ledgers behave. */
   readonly usualWay: WayFaults
 }
 
@@ -27,7 +27,7 @@ export const locations = ['ams', 'fra', 'lhr', 'iad', 'sfo', 'gru', 'sin', 'syd'
 
 export const locationOf = ({ location }: Pick<TracedRead, 'location'>) => locations[location] ?? locations[0]
 
-/** One way or there and back, milliseconds, as such places take. */
+/** Typical latencies in milliseconds, one way or there and back. */
 const latencyMs = {
   edgeCache: [1, 5],
   kv: [5, 40],
@@ -71,7 +71,7 @@ export function createGround(seed: number): Ground {
   }
 }
 
-/** As it is priced: one database without replicas, equally far from all. */
+/** Redis as it is priced here: one database without replicas, equally far from all locations. */
 function inOneRegion(place: SimulatedPlace): SimulatedPlace {
   return { ...place, at: () => place.at(locations[0]) }
 }

@@ -10,14 +10,14 @@ import { type TracedRead, type TracedWrite, type TraceKind, traceOf } from './hi
 import { createGround, type Ground } from './hitrate-world.ts'
 
 /**
- * `npm run bench:hitrate`: how often, how currently and for how much three designs answer the same reads, next to a cache
- * that knows when its entries change. Everything is simulated but what Boardcache itself does. `-- --reads 100000` makes
- * it shorter, `-- --seed 2` another trace.
+ * `npm run bench:hitrate` compares how often three designs answer the same reads from a cache, how current their
+ * answers are and what they cost, beside a cache that knows when its entries change. Everything is simulated except
+ * Boardcache's own code. `-- --reads 100000` makes it shorter, `-- --seed 2` uses another trace.
  */
 const readsDefault = 600_000
 /** The first part of the trace fills the caches and is not counted. */
 const warmUpShare = 1 / 3
-/** What goes on after the last read. */
+/** How long the world continues after the last read. */
 const restMs = 30_000
 
 interface Figures {
@@ -25,9 +25,12 @@ interface Figures {
   readonly reads: number
   readonly refused: number
   readonly hits: number
-  /** Answers without a write that was committed before they were asked for; for how long it was, in ms, ascending. */
+  /**
+   * For each answer that lacks a write which was committed before its read: for how many milliseconds that write had
+   * been committed. Ascending.
+   */
   readonly stalenessMs: readonly number[]
-  /** How long after a write was acknowledged a reader asked and was given something older as current; the longest. */
+  /** The longest time after the acknowledgement of a write at which a reader still got something older as current. */
   readonly pastAcknowledgementMs: number
   /** Answers that say that they could not be proved current. */
   readonly unproven: number
@@ -67,7 +70,7 @@ async function measure(create: (ground: Ground) => Design, kind: TraceKind): Pro
     )
   }
   goOn()
-  // The trace's end is not known before it has been gone through.
+  // The trace's end is known only when the trace has been read to its end.
   for (let untilMs = startMs; untilMs <= startMs + endMs + restMs; untilMs = scheduler.now() + restMs)
     await scheduler.run(untilMs, () => {})
   return tally.figures()
@@ -131,7 +134,10 @@ function createTally(ground: Ground, design: Design) {
   }
 }
 
-/** A cache for all locations at once, without end or lifetime, that drops an entry exactly when its contents change. */
+/**
+ * A cache for all locations at once, without bounds and lifetimes, that drops an entry exactly when its contents
+ * change.
+ */
 function clairvoyant(kind: TraceKind): { readonly hitRate: number; readonly originQueries: number } {
   const { content } = createGround(seed)
   const held = new Map<string, number>()

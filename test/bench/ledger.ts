@@ -8,9 +8,9 @@ import { makeDataDirectory } from '../support/run-folder.ts'
 import { median } from './median.ts'
 
 /**
- * `npm run bench:ledger`: what the ledger's book costs in workerd, and what the one before it did, whose statements stand in
- * workers/older-ledger.ts. Rows are what SQLite reports and the platform bills. Times are taken outside, less those of a call that
- * does nothing, since the clock of a Worker stands still.
+ * `npm run bench:ledger` measures in workerd what the ledger's book costs, beside the book that it replaced, whose
+ * statements are in workers/older-ledger.ts. Rows are those that SQLite reports and the platform bills. A Worker's
+ * clock stands still while it computes, so times are taken outside, less the time of a call that does nothing.
  */
 const writes = 10_500
 const rounds = 15
@@ -39,7 +39,7 @@ const miniflare = new Miniflare(
 )
 try {
   await miniflare.ready
-  console.log(`${writes} writes, then ${rounds} rounds of each question; medians`)
+  console.log(`${writes} writes, then ${rounds} rounds of each call; medians`)
   await printRows('a write', await call('write', writes), await call('older-write', writes), writes)
   await printRows(
     'a question what moved',
@@ -68,7 +68,7 @@ async function printRows(what: string, now: Answered, before: Answered, times: n
   console.log(`${what}: ${each(now)} (before: ${each(before)})`)
 }
 
-/** Milliseconds of one. */
+/** Prints the milliseconds of one call. */
 async function printTimes(what: string, now: string, before: string, times: number): Promise<void> {
   const nothing = await timed('nothing', times)
   const each = async (path: string) => Math.max(0, ((await timed(path, times)) - nothing) / times).toFixed(4)

@@ -1,4 +1,4 @@
-/** The middle one of what was measured, the upper of two; not a number where nothing was. */
+/** The middle value, or the upper of two middle values. NaN for an empty list. */
 export function median(values: readonly number[]): number {
   return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
 }

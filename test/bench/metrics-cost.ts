@@ -5,13 +5,19 @@ import { startLoadProcess } from './read-load.ts'
 import { subjects } from './read-subjects.ts'
 import { type RunningSubject, startWorkers } from './read-workers.ts'
 
-/** What counting costs: hits answered a second by the Worker and by the same one that counts nothing. */
+/** The cost of counting: hits a second with the Worker, and with the same Worker that counts nothing. */
 export interface MetricsCost {
   readonly onPerSecond: number
   readonly offPerSecond: number
-  /** The median of on over off, round by round: what slowed the machine down slowed both. */
+  /**
+   * The median over the rounds of counting over not counting. Whatever slowed the machine down in a round slowed
+   * both.
+   */
   readonly ratio: number
-  /** CPU time of workerd a request, on over off, over all rounds: what others do on the machine is not in it. */
+  /**
+   * workerd's CPU time for a request, counting over not counting, over all rounds. It contains nothing of other
+   * processes.
+   */
   readonly cpuRatio: number
 }
 
@@ -23,7 +29,7 @@ interface Round {
 
 const names = { on: 'Boardcache, memory hit', off: 'Boardcache, memory hit, nothing counted' }
 
-/** Memory hits, the cheapest there are, in one workerd, in turn; who goes first changes from round to round. */
+/** Measures memory hits, the cheapest requests, in one workerd and in turn. The order changes from round to round. */
 export async function measureMetricsCost(options: {
   readonly rounds: number
   readonly seconds: number

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { z } from 'zod'
 
-/** What is asked, again and again, by `connections` readers at a time. */
+/** The request that `connections` readers send again and again. */
 export const loadSchema = z.object({
   url: z.string(),
   headers: z.record(z.string(), z.string()),
@@ -18,7 +18,7 @@ const loadedSchema = z.object({
   perSecond: z.number(),
   p50Ms: z.number(),
   p99Ms: z.number(),
-  /** Answers other than 2xx, and none at all. */
+  /** Answers other than 2xx, and requests without an answer. */
   failures: z.int(),
 })
 export type Loaded = z.output<typeof loadedSchema>
@@ -28,7 +28,7 @@ export interface LoadProcess {
   stop(): void
 }
 
-/** Load in a process of its own, so that what waits for the answers is not what asks. */
+/** Starts a load generator in a process of its own, so that sending does not slow down what is measured. */
 export function startLoadProcess(): LoadProcess {
   const child: ChildProcess = fork(fileURLToPath(import.meta.url))
   return {

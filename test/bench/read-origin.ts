@@ -7,7 +7,7 @@ export interface StandInOrigin {
   stop(): Promise<void>
 }
 
-/** Long enough that nothing expires while it is measured. */
+/** So long that nothing expires during a measurement. */
 const lifetimeSeconds = 86_400
 /** Without what a version that is compared may not know. */
 const { lifetimes: _, ...cacheConfig } = defaultCacheSettings.cacheConfig
@@ -17,8 +17,8 @@ const settings = {
 }
 
 /**
- * What stands where the origin does: it answers each load with the one page, from memory. On a hit the origin is asked
- * only to check a sample of what was served, so that a real one would cost the machine more and tell no more.
+ * A stand-in for the origin. It answers each load with the one page, from memory. On a hit the origin is called only
+ * to check a sample of the served answers, so a real one would use more of the machine and show nothing more.
  */
 export async function startStandInOrigin(): Promise<StandInOrigin> {
   const server = createServer((request, response) => {
@@ -32,7 +32,7 @@ export async function startStandInOrigin(): Promise<StandInOrigin> {
 
 function portOf(server: Server): number {
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the stand-in listens on a port')
+  if (address === null || typeof address === 'string') throw new Error('the stand-in has no port')
   return address.port
 }
 

@@ -1,11 +1,11 @@
 import type { Contact } from '../../shared/resources/contacts/contact-list.ts'
 
-/** Contacts of the page that is read: with them it has about 20 kB. */
+/** With this many contacts the page has about 20 kB. */
 export const contactsPerPage = 33
 
 const instant = '2026-01-02T03:04:05.123456+00:00'
 
-/** The page all subjects answer with: the JSON that the origin answers to a load of one page of contacts. */
+/** The page that all subjects answer: the JSON with which the origin answers the load of one page of contacts. */
 export const page: string = JSON.stringify({
   contacts: Array.from({ length: contactsPerPage }, (_, index) => contactOf(index)),
   pagination: {

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 /** One way to answer the page. */
 export interface Subject {
   readonly name: string
-  /** Module of the Worker. */
+  /** The Worker's module. */
   readonly entry: string
   readonly variables: Readonly<Record<string, string>>
-  /** Whether it is asked with a token. */
+  /** Whether requests to it have a token. */
   readonly isAuthenticated: boolean
-  /** `_cache.source` of its answers; null where they have none. */
+  /** `_cache.source` of its answers, or null if they have none. */
   readonly source: string | null
 }
 
@@ -19,7 +19,7 @@ const noMemory = { MEMORY_CACHE_BYTES: '0' }
 const noNearTiers = { ...noMemory, EDGE_CACHE_ENABLED: 'false' }
 const noRedis = { REDIS_ENABLED: 'false' }
 
-/** What a Worker can do at most: memory hits are held against it too. */
+/** The most that a Worker can do. Memory hits are compared with it too. */
 export const constant: Subject = {
   name: 'bare Worker, a constant',
   entry: entryOf('workers/constant.ts'),
@@ -28,7 +28,7 @@ export const constant: Subject = {
   source: null,
 }
 
-/** What the others are measured against. */
+/** The subject with which the others are compared. */
 export const yardstick: Subject = {
   name: 'bare Worker, one KV value',
   entry: entryOf('workers/one-kv-value.ts'),
@@ -37,7 +37,7 @@ export const yardstick: Subject = {
   source: null,
 }
 
-/** Everything that is measured; of Boardcache each tier, with those before it switched off or empty. */
+/** Everything that is measured. For each tier of Boardcache, the tiers before it are switched off or empty. */
 export const subjects: readonly Subject[] = [
   constant,
   yardstick,
@@ -106,7 +106,7 @@ export const subjects: readonly Subject[] = [
   },
 ]
 
-/** The Worker of another working copy of this project in the same ways, to be measured in the same rounds. */
+/** The Worker of another working copy of this project, measured in the same ways and in the same rounds. */
 export function subjectsOf(folder: string): Subject[] {
   const entry = join(folder, 'worker/index.ts')
   return subjects

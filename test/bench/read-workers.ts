@@ -9,7 +9,7 @@ import { startStandInOrigin } from './read-origin.ts'
 import { contactsPerPage, page } from './read-page.ts'
 import type { Subject } from './read-subjects.ts'
 
-/** A subject, and how it is asked. */
+/** A subject and the requests to it. */
 export interface RunningSubject extends Subject {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -17,18 +17,21 @@ export interface RunningSubject extends Subject {
 
 export interface RunningWorkers {
   readonly subjects: readonly RunningSubject[]
-  /** The one workerd that runs them all, the simulators of KV, cache and Durable Objects among them. */
+  /** The workerd process that runs all of them, including the simulators of KV, cache and Durable Objects. */
   readonly workerdPid: number
   stop(): Promise<void>
 }
 
 const issuer = 'https://auth.example.com/auth/v1'
 const jwtSecret = 'a secret of this benchmark and of nothing else'
-/** What a browser says of the page that asks. */
+/** The origin of the page in the browser that sends the requests. */
 const browserOrigin = 'https://crm.example.com'
 const internalAuthKey = 'a key of this benchmark'
 
-/** All subjects in one workerd, each behind a socket of its own: no request passes through Miniflare's front. */
+/**
+ * Runs all subjects in one workerd, each behind a socket of its own, so that no request passes through Miniflare's
+ * proxy.
+ */
 export async function startWorkers(subjects: readonly Subject[]): Promise<RunningWorkers> {
   const dataDirectory = await makeDataDirectory()
   const stops: (() => Promise<unknown>)[] = [() => rm(dataDirectory, { recursive: true, force: true })]
@@ -55,7 +58,7 @@ export async function startWorkers(subjects: readonly Subject[]): Promise<Runnin
       ALLOWED_ORIGINS: browserOrigin,
       UPSTASH_REDIS_REST_URL: redis.url,
       UPSTASH_REDIS_REST_TOKEN: redis.token,
-      // One user asks, as fast as it can.
+      // One user sends all requests, as fast as possible.
       RATE_LIMIT_USER_MAX: '0',
       RATE_LIMIT_WORKSPACE_MAX: '0',
       LOG_LEVEL: 'silent',
@@ -71,7 +74,7 @@ export async function startWorkers(subjects: readonly Subject[]): Promise<Runnin
     stops.push(() => miniflare.dispose())
     await miniflare.ready
     const [workerdPid] = await workerdPids()
-    if (workerdPid === undefined) throw new Error('there is no workerd')
+    if (workerdPid === undefined) throw new Error('Miniflare started no workerd')
     const running = await Promise.all(subjects.map((subject, index) => runningOf(miniflare, subject, index)))
     return { subjects: running, workerdPid, stop }
   } catch (error) {
@@ -82,7 +85,10 @@ export async function startWorkers(subjects: readonly Subject[]): Promise<Runnin
 
 const nameOf = (index: number) => `subject-${index}`
 
-/** With a KV namespace, a ledger and figures of its own: versions of different ledgers have nothing in common. */
+/**
+ * Each has a KV namespace, a ledger and figures of its own, because versions of different ledgers have nothing in
+ * common.
+ */
 async function workerOf(subject: Subject, index: number, variables: Record<string, string>) {
   const name = nameOf(index)
   const options = await workerOptions({
@@ -110,7 +116,7 @@ async function runningOf(miniflare: Miniflare, subject: Subject, index: number):
   return { ...subject, url, headers: subject.isAuthenticated ? await credentials() : {} }
 }
 
-/** What a browser client sends. */
+/** The headers that a browser client sends. */
 async function credentials(): Promise<Record<string, string>> {
   const userId = users.admin
   const token = await mintToken({

@@ -11,10 +11,10 @@ import { constant, subjects, subjectsOf, yardstick } from './read-subjects.ts'
 import { type RunningSubject, type RunningWorkers, startWorkers } from './read-workers.ts'
 
 /**
- * `npm run bench:read`: one page, answered by the same workerd in several ways, in turn: in each round every subject is
- * measured once, in random order, and medians are reported, since the machine is never quite still. The load comes from
- * a process of its own, so that of workerd's CPU time nothing is the load's. Of workerd's, Miniflare's simulators of KV,
- * cache and Durable Objects are a part: for the bare Worker that reads KV as for the rest.
+ * `npm run bench:read` measures one page, answered by the same workerd in several ways. In each round every subject
+ * is measured once, in random order, and the medians are reported, since no machine is ever quite idle. The load
+ * comes from a process of its own, so workerd's CPU time contains nothing of it. It does contain Miniflare's
+ * simulators of KV, cache and Durable Objects, for the bare Worker that reads KV as for all others.
  */
 const connections = 16
 const warmUpSeconds = 2
@@ -24,9 +24,9 @@ const options = z
   .object({
     rounds: z.coerce.number().int().min(1).max(100),
     seconds: z.coerce.number().min(1).max(60),
-    /** Those whose name has this in it, and what they are measured against. */
+    /** Measures only the subjects with this in their names, and those they are compared with. */
     only: z.string(),
-    /** A folder with another version of the project, which is measured in the same rounds. */
+    /** The folder of another version of the project, which is measured in the same rounds. */
     before: z.string().optional(),
   })
   .parse(
@@ -41,7 +41,7 @@ const options = z
   )
 
 interface Measured extends Loaded {
-  /** CPU time of workerd, user and system, over what it answered. */
+  /** workerd's CPU time, user and system, for what it answered. */
   readonly cpuMs: number
 }
 
@@ -58,7 +58,7 @@ async function measure(
 
 const answerSchema = z.object({ data: z.object({ _cache: z.object({ source: z.string() }) }) })
 
-/** Asks until the answer is whole and comes from where it is to come from. */
+/** Repeats the request until the answer is complete and comes from the expected source. */
 async function warmUp({ url, headers, source }: RunningSubject): Promise<void> {
   await eventually(async () => {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) })
@@ -101,7 +101,7 @@ function printTable(
   for (const subject of subjects) {
     const measured = of(subject)
     const middle = (of: keyof Measured) => median(measured.map((each) => each[of]))
-    // Round by round: what slowed the machine down slowed both.
+    // Compares round by round, because whatever slowed the machine down in a round slowed both.
     const ratio = (of: 'perSecond' | 'cpuMs', against = yards) =>
       median(measured.map((each, round) => each[of] / (against?.[round]?.[of] ?? Number.NaN)))
     const cells = [

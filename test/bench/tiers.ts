@@ -5,12 +5,12 @@ import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 
 /**
- * `npm run bench`: what each tier answers with, next to the database, on the local stack: 16 connections, 10 s each.
- * The Worker, its tiers and the load share this machine, so the ratios tell more than the figures.
+ * `npm run bench` measures each tier beside the database on the local stack: 16 connections, 10 s each. The Worker,
+ * its tiers and the load share this machine, so the ratios say more than the figures.
  */
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 10)
 const connections = 16
-/** Pages asked for in turn, so that no two under way are the same and share one query. */
+/** Pages that are read in turn. No two reads in flight are of the same page, so they never share a query. */
 const pagesInTurn = 3_000
 
 interface Measured {
@@ -23,7 +23,7 @@ interface Measured {
 
 interface Subject {
   readonly name: string
-  /** Brings the tier to where it answers; the measure begins after it. */
+  /** Brings the answer into the tier. The measurement begins after that. */
   prepare(): Promise<void>
   pathOf(request: number): string
 }
@@ -59,7 +59,7 @@ async function measure(stack: TestStack, subject: Subject): Promise<Measured> {
   }
 }
 
-/** Asked until the answer comes from the tier that is to be measured. */
+/** Reads until the answer comes from the tier that is to be measured. */
 function warmTo(stack: TestStack, source: string) {
   const api = stack.api()
   return {

@@ -21,7 +21,7 @@ describe.skipIf(chromiumPath === null)('the page of the API in a browser', () =>
     await stack?.stop()
   })
 
-  /** The page once it shows the document, what it complained of, and whom else it asked. */
+  /** The page once it shows the document, with its complaints and the other hosts that it contacted. */
   async function openDocs(colorScheme: 'light' | 'dark' = 'light') {
     const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, colorScheme })
     const page = await context.newPage()
@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath === null)('the page of the API in a browser', () =>
         ),
       )
 
-  it('shows every operation of the document, asks nobody but the Worker, and breaks no rule of its policy', async () => {
+  it('shows every operation of the document, sends requests to the Worker alone, and breaks no rule of its policy', async () => {
     const { page, complaints, elsewhere, close } = await openDocs()
     const { paths } = documentSchema.parse(JSON.parse((await ask(`${stack.worker}/openapi.json`)).text))
     const documented = Object.entries(paths).flatMap(([path, item]) =>

@@ -111,7 +111,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       expect(await page.seriousFaults()).toEqual([])
     })
 
-    it('has nothing that axe calls serious or critical: the door', async () => {
+    it('has nothing that axe calls serious or critical: the sign-in form', async () => {
       const dashboard = await given.open({ theme })
       await dashboard.signIn(operator, 'not the password')
       await dashboard.page.getByRole('alert').waitFor()

@@ -7,8 +7,8 @@ import { relayOff, startTestStack, type TestStack } from '../support/local-stack
 import { type Readers, startReaders } from './readers.ts'
 
 /**
- * Pieces of the real stack fail while reads go on. Memory and the edge cache are switched off: they would answer, and
- * nothing behind them would be asked. What is read is in KV.
+ * Pieces of the real stack fail while reads continue. Memory and the edge cache are switched off, because they would
+ * answer before anything behind them. The pages that are read are in KV.
  */
 let redisProxy: HoldingProxy
 let stack: TestStack
@@ -16,7 +16,7 @@ let readers: Readers
 
 const paths = Array.from({ length: 12 }, (_, index) => `/api/boards/board_123/contacts?page=${index + 1}`)
 
-/** What one read may wait for at most: every deadline on its way, one after the other. */
+/** The longest that one read may wait: every deadline on its way, one after the other. */
 const deadlinesMs =
   limits.ledgerDeadlineMs + limits.kvDeadlineMs + limits.redisDeadlineMs + limits.originDeadlineMs
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
     contacts: 2_000,
     hasNearTiers: false,
     workerVariables: { UPSTASH_REDIS_REST_URL: redisProxy.url },
-    // Supabase Lite does not outlive a Postgres that goes away while it asks, and the relay asks all the time.
+    // Supabase Lite does not survive the loss of Postgres during a query, and the relay makes queries all the time.
     originEnvironment: relayOff,
   })
   redisProxy.target = stack.redis ?? ''
@@ -67,7 +67,7 @@ async function readOn(enough = 400) {
 
 const faults = (readings: ReturnType<Readers['take']>) => readings.filter(({ status }) => status !== 200)
 
-/** Nothing that is cached fails while a piece is away, nor when it comes back, which it does by itself. */
+/** No cached read fails while a piece is away or when it comes back, and the piece is used again without help. */
 async function survives(away: () => Promise<unknown>, back: () => Promise<unknown>): Promise<void> {
   expect(faults(await readOn(50))).toEqual([])
   await away()
@@ -77,7 +77,7 @@ async function survives(away: () => Promise<unknown>, back: () => Promise<unknow
   await eventually(isHealthy, { deadlineMs: 30_000 })
 }
 
-/** The same for what has been invalidated meanwhile: the older page answers, marked, and then the new one. */
+/** The same for a page that was invalidated meanwhile: first the older page answers, marked, and then the new one. */
 async function survivesOutdated(away: () => Promise<unknown>, back: () => Promise<unknown>): Promise<void> {
   await away()
   await stack.invalidate({
@@ -101,7 +101,7 @@ async function survivesOutdated(away: () => Promise<unknown>, back: () => Promis
 
 const pieces = () => stack.pieces
 
-describe('what is cached is served, and all comes back by itself,', () => {
+describe('cached pages are served, and everything recovers by itself,', () => {
   it('with Redis killed', () =>
     survives(
       async () => pieces().redis?.kill(),
@@ -143,7 +143,7 @@ describe('what is cached is served, and all comes back by itself,', () => {
     ))
 })
 
-describe('what is outdated answers, marked, and the current page follows,', () => {
+describe('outdated pages are served and marked, and the current page follows,', () => {
   it('with the origin killed', () =>
     survivesOutdated(
       () => pieces().origin.kill(),

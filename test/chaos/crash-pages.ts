@@ -3,8 +3,9 @@ import type { ApiClient } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 
 /**
- * Whether a page at the edge becomes what the database has; asked as any client asks. A page that is marked as stale
- * claims nothing, and is waited for: what came back last may still be finding its connections.
+ * Whether a page at the edge becomes equal to the database, read as any client reads it. A page that is marked as
+ * stale claims nothing, so the check waits for it: the piece that came back last may still be opening its
+ * connections.
  */
 export async function pageFaults({ api, sql, workspaceId }: Asking, page: Page): Promise<string[]> {
   const { boardId, columnId } = page
@@ -42,7 +43,7 @@ export interface Page {
   readonly columnId: string | null
 }
 
-/** The question that a page is asked for with, by readers and the check alike. */
+/** The query of a page, for readers and for the check. */
 export function queryOf({ columnId }: Page): string {
   return `per_page=${perPage}&sort_by=updated_at${columnId === null ? '' : `&column_id=${columnId}`}`
 }
@@ -54,7 +55,10 @@ interface Asking {
 }
 
 const perPage = 50
-/** How long a page may claim to be current and not be it; and how long one that says that it is stale is waited for. */
+/**
+ * How long a page may claim to be current without being so, and how long the check waits for a page that says it is
+ * stale.
+ */
 const currentDeadlineMs = 3_000
 const staleDeadlineMs = 40_000
 

@@ -8,20 +8,20 @@ import { createWriters, type Writer } from './crash-writer.ts'
 
 /**
  * The fault model: the origin (with its relay), the Worker and Postgres are killed (SIGKILL), any of them or all, at
- * random points while contacts are written, straight in Postgres and through the origin, and pages are read; then they
- * are started again. Disks keep what they were told to keep. What stands between the origin and Postgres is started
- * anew with Postgres: Supabase Lite does not survive the loss of its connections.
+ * random points while contacts are written (in Postgres directly and through the origin) and pages are read. Then
+ * they are started again. Disks keep what was written to them. The interface between the origin and Postgres is
+ * restarted together with Postgres, because Supabase Lite does not survive the loss of its connections.
  *
- * What is checked after each round, once the outbox is empty: a write that was acknowledged is in the database; every
- * page at the edge equals the database, read as any client reads, and so from whatever tier has it; and a version that
- * a writer was given is still one that the ledger knows. Pages live for minutes and a round for seconds: what was not
- * invalidated would show.
+ * After each round, once the outbox is empty, this is checked: an acknowledged write is in the database; every page
+ * at the edge equals the database, read as any client reads it and so from whatever tier has it; and the ledger still
+ * knows the versions that writers were given. Pages live for minutes and a round for seconds, so a missing
+ * invalidation would show.
  */
 export interface CrashOptions {
   readonly stack: TestStack
   readonly rounds: number
   readonly seed: number
-  /** Aborted, the round under way is the last. */
+  /** If it is aborted, the current round is the last. */
   readonly signal: AbortSignal
   onRound(round: CrashRound): void
 }
@@ -31,7 +31,7 @@ export interface CrashRound {
   readonly killed: readonly string[]
   readonly acknowledged: number
   readonly unanswered: number
-  /** What was not as it must be; empty where all is well. */
+  /** The faults that were found after the round. Empty if there were none. */
   readonly faults: readonly string[]
   readonly recoveryMs: number
 }
@@ -39,13 +39,13 @@ export interface CrashRound {
 /** From the last start of a piece to an empty outbox. */
 const recoveryDeadlineMs = 40_000
 
-/** Runs the rounds; answers all of them. Throws where the stack itself does not come back. */
+/** Runs the rounds and answers all of them. Throws if the stack itself does not come back. */
 export async function runCrashRounds(options: CrashOptions): Promise<CrashRound[]> {
   const { stack, rounds, seed, signal, onRound } = options
   const writers = await createWriters(stack, createDice(createRandom(seed)))
   const done: CrashRound[] = []
   for (let number = 1; number <= rounds && !signal.aborted; number += 1) {
-    // A stream of its own for the faults: what is written, and how often, is not to decide what is killed.
+    // The faults have random numbers of their own, so that the writes do not influence which piece is killed.
     const round = await runRound(stack, writers, number, createDice(createRandom(seed * 7_919 + number)))
     done.push(round)
     onRound(round)
@@ -73,7 +73,7 @@ async function runRound(
   await startAgain(stack, killed, dice)
   await pause(dice.between(0, 300))
   traffic.abort()
-  // What waits on a connection that is no more is rejected now.
+  // Queries that wait on a lost connection are rejected now.
   await sql.end({ timeout: 0.2 })
   await Promise.all(running)
   const fresh = stack.connect()
@@ -108,7 +108,7 @@ async function killSome(stack: TestStack, dice: Dice): Promise<PieceName[]> {
 
 async function startAgain(stack: TestStack, killed: readonly PieceName[], dice: Dice): Promise<void> {
   const { pieces } = stack
-  // At once: the origin is ready only when Postgres is.
+  // All pieces are started at once. The origin is ready only when Postgres is.
   const delays = killed.map(() => dice.between(0, 300))
   await Promise.all(
     killed.map(async (name, index) => {
@@ -121,7 +121,7 @@ async function startAgain(stack: TestStack, killed: readonly PieceName[], dice: 
   )
 }
 
-/** Waits until the outbox is empty: from then on everything must be known. */
+/** Waits until the outbox is empty. From then on every write must be known. */
 async function settled(sql: Sql): Promise<string[]> {
   const isEmpty = async () => {
     const [row] = await sql`select exists (select from private.outbox) as is_waiting`

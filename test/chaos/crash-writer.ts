@@ -8,9 +8,9 @@ import type { TestStack } from '../support/local-stack.ts'
 import { type Page, pageFaults, queryOf } from './crash-pages.ts'
 
 /**
- * One workspace's traffic, and what is known of it. Its busy board is written without a pause: there races happen. But
- * there each write covers for one that was missed just before. So there are quiet boards beside it, with one contact
- * each, written once a round at most: nothing else would ever put right what is missed there.
+ * One workspace's traffic, and what is known about it. Its busy board is written all the time, so races happen there,
+ * but each write there hides one that was missed just before. So there are quiet boards too, each with one contact
+ * that is written at most once in a round: nothing else would ever correct a missed write there.
  */
 export class Writer {
   readonly tally = { acknowledged: 0, unanswered: 0 }
@@ -20,9 +20,11 @@ export class Writer {
   private readonly api: ApiClient
   private readonly busyPages: readonly Page[]
   private readonly pages: readonly Page[]
-  /** The names a contact may have: one where its last write was acknowledged, more where it was not answered. */
+  /** The names that a contact may have: one if its last write was acknowledged, several if it was not answered. */
   private readonly possible: Map<string, Set<string>>
-  /** Names that were written without an answer in this round: they may come yet, after one that was acknowledged. */
+  /**
+   * Names whose writes were not answered in this round. They may still be committed, even after an acknowledged one.
+   */
   private unanswered = new Set<string>()
   private written = 0
   private lastVersion = 0
@@ -54,7 +56,7 @@ export class Writer {
     }
   }
 
-  /** Keeps every tier full of what could become outdated. */
+  /** Keeps every tier full of pages that could become outdated. */
   async read(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const page = this.dice.pick(this.busyPages)
@@ -78,7 +80,7 @@ export class Writer {
     return faults
   }
 
-  /** By hand in Postgres, or through the origin, which writes one contact at a time. */
+  /** Writes directly in Postgres, or through the origin, which writes one contact at a time. */
   private async writeOnce(sql: Sql, chosen: readonly string[], column: string): Promise<void> {
     const { possible, tally } = this
     const isByOrigin = this.dice.happens(0.5)
@@ -122,7 +124,7 @@ export class Writer {
 interface Subject {
   readonly workspaceId: string
   readonly token: string
-  /** The busy board, and its columns. */
+  /** The busy board and its columns. */
   readonly boardId: string
   readonly columns: readonly string[]
 }
@@ -133,7 +135,7 @@ const quietColumn = 'col_1'
 const contactOf = (quietBoard: string) => `of_${quietBoard}`
 const isQuiet = (contactId: string) => contactId.startsWith('of_quiet')
 
-/** A writer for each of two workspaces, whose quiet boards are made here. */
+/** Makes a writer for each of two workspaces, with its quiet boards. */
 export function createWriters(stack: TestStack, dice: Dice): Promise<Writer[]> {
   const subjects: Subject[] = [
     {
@@ -169,13 +171,13 @@ async function createWriter(stack: TestStack, subject: Subject, dice: Dice): Pro
     select id, name from contacts where workspace_id = ${workspaceId} and board_id in ${sql(quietBoards)}`
   const names = new Map(rows.map((row) => [String(row['id']), String(row['name'])]))
   const writer = new Writer(stack, subject, dice, names)
-  // Reads every page once, so that the first round already finds something that could become outdated.
+  // Reads every page once, so that the first round already has pages that could become outdated.
   const faults = await writer.faults(sql)
   if (faults.length > 0) throw new Error(`before anything was killed: ${faults.join('; ')}`)
   return writer
 }
 
-/** Acknowledged writes that the database does not have; then what it has is what is so. */
+/** Acknowledged writes that the database does not have. From then on the database counts as right. */
 async function namesOutOfPlace(
   sql: Sql,
   workspaceId: string,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
-/** In a process of its own: a killed Postgres makes its driver throw where no test could catch it. */
+/** Runs in a process of its own, because a killed Postgres makes its driver throw where no test could catch it. */
 async function runCrashes(...options: string[]): Promise<{ code: unknown; output: string }> {
   const script = fileURLToPath(new URL('crash.ts', import.meta.url))
   const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -27,7 +27,7 @@ it(
 )
 
 it(
-  'and where the outbox forgets rows, that is found',
+  'an outbox that forgets rows is found',
   async () => {
     const { code, output } = await runCrashes('--rounds', '8', '--forgetful')
     expect(output).toContain('the edge has')

@@ -4,8 +4,8 @@ import { startTestStack } from '../support/local-stack.ts'
 import { runCrashRounds } from './crash-rounds.ts'
 
 /**
- * `npm run chaos:crash -- --rounds 200 --seed 1`: ends with 1 where a write was lost or a tag was missed. The canary
- * `--forgetful` has the outbox lose half of its rows: a run that does not find that proves nothing.
+ * `npm run chaos:crash -- --rounds 200 --seed 1` exits with 1 if a write was lost or a tag was missed. The canary
+ * `--forgetful` makes the outbox lose half of its rows. A run that does not find it proves nothing.
  */
 const { values } = parseArgs({
   options: {
@@ -14,7 +14,7 @@ const { values } = parseArgs({
     forgetful: { type: 'boolean', default: false },
   },
 })
-// Sockets to what was killed end in an error where nobody can catch it; what was asked is counted as unanswered.
+// Sockets to a killed process fail where nothing can catch the error. Their requests count as unanswered.
 process.on('uncaughtException', (error) => {
   const isSocket = 'code' in error && ['ECONNRESET', 'EPIPE'].includes(String(error.code))
   if (isOfLostConnection(error) || isSocket) return
@@ -28,7 +28,7 @@ const givenUp = new AbortController()
 const stack = await startTestStack({ contacts: 2_000 })
 let faultyRounds = 0
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // What the stack is made of would end the process at once.
+  // Parts of the stack would end the process at once.
   process.removeAllListeners(signal)
   process.on(signal, () => givenUp.abort())
 }
@@ -52,7 +52,7 @@ try {
       )
       if (faults.length === 0) return
       faultyRounds += 1
-      // Enough: the canary is found.
+      // The canary is found, so the run may end.
       if (values.forgetful) givenUp.abort()
     },
   })

@@ -1,16 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { ask } from '../support/api-client.ts'
 
-/** One answer that a reader got; status 0 where none came in time. */
+/** One answer that a reader got. The status is 0 if none came in time. */
 interface Reading {
   readonly path: string
   readonly status: number
   readonly cacheStatus: string
 }
 
-/** Readers that go on asking, whatever happens. */
+/** Readers that continue to read, whatever happens. */
 export interface Readers {
-  /** What was read since the last call. */
+  /** The answers since the last call. */
   take(): Reading[]
   /** How many answers there were since the last `take`. */
   count(): number
@@ -26,7 +26,7 @@ interface ReadersOptions {
   readonly deadlineMs: number
 }
 
-/** Starts `readers` loops, each asking for one path after the other. */
+/** Starts `readers` loops, each of which reads one path after the other. */
 export function startReaders({ worker, headers, paths, readers, deadlineMs }: ReadersOptions): Readers {
   let readings: Reading[] = []
   let isStopping = false

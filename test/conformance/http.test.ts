@@ -3,7 +3,7 @@ import { type Answer, ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { relayOff, startTestStack, type TestStack } from '../support/local-stack.ts'
 
-/** What HTTP asks of a cache, from outside, on the real local stack. README.md has the table. */
+/** The requirements of HTTP for a cache, tested from outside on the real local stack. README.md has the table. */
 let stack: TestStack
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ const moveOn = () =>
     action: 'board_updated',
   })
 
-/** A page that answers from memory from now on. */
+/** Caches a page, so that memory answers it from now on. */
 async function cached(query: string): Promise<Answer> {
   return eventually(async () => {
     const answer = await get(query)
@@ -41,7 +41,7 @@ describe('validation', () => {
     expect((await get('page=2&per_page=3')).headers.get('ETag')).not.toBe(first.headers.get('ETag'))
   })
 
-  it('answers 304 without a body, with the fields a 200 would have', async () => {
+  it('answers 304 without a body and with the fields of a 200', async () => {
     const whole = await cached('page=1&per_page=3')
     const tag = whole.headers.get('ETag') ?? ''
     const answer = await get('page=1&per_page=3', { 'If-None-Match': tag })
@@ -61,7 +61,7 @@ describe('validation', () => {
     expect((await get('page=1&per_page=3', { 'If-None-Match': header(tag) })).status).toBe(status)
   })
 
-  it('answers the whole page to a tag of what it was before', async () => {
+  it('answers the whole page to the tag of an older representation', async () => {
     const tag = (await cached('page=1&per_page=4')).headers.get('ETag') ?? ''
     await stack.sql`
       update contacts set name = name || ' II' where workspace_id = '15213' and board_id = 'board_123'`
@@ -83,7 +83,7 @@ describe('methods', () => {
     }
   })
 
-  it('names the methods a route takes in Allow', async () => {
+  it('names the methods of a route in Allow', async () => {
     const answer = await ask(`${stack.worker}${boardPath}`, {
       method: 'DELETE',
       headers: stack.api().headers,
@@ -92,15 +92,15 @@ describe('methods', () => {
     expect(answer.headers.get('Allow')).toBe('GET, HEAD, OPTIONS')
   })
 
-  it('says how to authenticate where that is missing', async () => {
+  it('says how to authenticate if the token is missing', async () => {
     const answer = await ask(`${stack.worker}${boardPath}`)
     expect(answer.status).toBe(401)
     expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer')
   })
 })
 
-describe('what a request asks of its answer', () => {
-  it('no-cache: what was acknowledged before it, at once', async () => {
+describe('request directives', () => {
+  it('no-cache: every change that was acknowledged before the request', async () => {
     await cached('page=1&per_page=5')
     await stack.sql`
       update contacts set name = name || ' III' where workspace_id = '15213' and board_id = 'board_123'`
@@ -115,7 +115,7 @@ describe('what a request asks of its answer', () => {
     }
   })
 
-  it('max-age: nothing older', async () => {
+  it('max-age: no older answer', async () => {
     await eventually(async () => Number((await get('page=1&per_page=9')).headers.get('Age')) >= 2)
     expect(cacheStatus(await get('page=1&per_page=9', { 'Cache-Control': 'max-age=60' }))).toContain('hit')
     const answer = await get('page=1&per_page=9', { 'Cache-Control': 'max-age=1' })
@@ -123,26 +123,26 @@ describe('what a request asks of its answer', () => {
     expect(answer.headers.get('Age')).toBe('0')
   })
 
-  it('only-if-cached: what is there, else 504', async () => {
+  it('only-if-cached: a stored answer, else 504', async () => {
     const onlyIfCached = { 'Cache-Control': 'only-if-cached' }
     await cached('page=1&per_page=3')
     expect((await get('page=1&per_page=3', onlyIfCached)).status).toBe(200)
     expect((await get('page=1&per_page=91', onlyIfCached)).status).toBe(504)
   })
 
-  it('no-store: nothing is kept', async () => {
+  it('no-store: nothing is stored', async () => {
     expect((await get('page=1&per_page=92', { 'Cache-Control': 'no-store' })).status).toBe(200)
     expect((await get('page=1&per_page=92', { 'Cache-Control': 'only-if-cached' })).status).toBe(504)
   })
 
-  it('anything it does not know is as if it were not there', async () => {
+  it('unknown directives are ignored', async () => {
     await cached('page=1&per_page=3')
     const odd = { 'Cache-Control': 'immutable, foo="a,b", max-age=soon, =' }
     expect(cacheStatus(await get('page=1&per_page=3', odd))).toContain('hit')
   })
 })
 
-describe('what an answer says of itself', () => {
+describe('fields of an answer', () => {
   it('Age: whole seconds since the database was read', async () => {
     expect((await get('page=1&per_page=93')).headers.get('Age')).toBe('0')
     await eventually(async () => {
@@ -154,11 +154,11 @@ describe('what an answer says of itself', () => {
     })
   })
 
-  it('Cache-Control: for its user alone, and to be asked for again each time', async () => {
+  it('Cache-Control: private, and to be revalidated each time', async () => {
     expect((await get('page=1&per_page=3')).headers.get('Cache-Control')).toBe('private, no-cache')
   })
 
-  it('Vary: what else the answer hangs on', async () => {
+  it('Vary: the request fields that change the answer', async () => {
     const vary = (await get('page=1&per_page=3')).headers.get('Vary') ?? ''
     for (const field of ['Authorization', 'X-Workspace-ID', 'X-User-ID', 'Origin'])
       expect(vary).toContain(field)
@@ -179,13 +179,13 @@ describe('what an answer says of itself', () => {
     expect(cacheStatus(passed)).toContain('fwd=bypass')
   })
 
-  it('Server-Timing: one entry for each tier that was asked', async () => {
+  it('Server-Timing: one entry for each tier that was read', async () => {
     const timing = (await get('page=1&per_page=95')).headers.get('Server-Timing') ?? ''
     const names = timing.split(', ').map((entry) => /^([a-z-]+);dur=\d+(\.\d+)?$/.exec(entry)?.[1])
     expect(names).toEqual(['memory', 'edge-cache', 'kv', 'redis', 'origin'])
   })
 
-  it('an error is kept by nobody on the way', async () => {
+  it('an error must not be stored on the way', async () => {
     const answer = await stack.api().get('/api/boards/board_none/contacts')
     expect(answer.status).toBe(404)
     expect(answer.headers.get('Cache-Control')).toBe('no-store')
@@ -204,7 +204,7 @@ describe('other origins (CORS)', () => {
       },
     })
 
-  it('one on the list reads answers, errors too, and the fields it needs', async () => {
+  it('an allowed origin reads answers, errors and the fields that it needs', async () => {
     for (const answer of [
       await get('page=1&per_page=3', { Origin: origin }),
       await ask(`${stack.worker}${boardPath}`, { headers: { Origin: origin } }),
@@ -215,7 +215,7 @@ describe('other origins (CORS)', () => {
     }
   })
 
-  it('one that is not is told nothing', async () => {
+  it('any other origin reads nothing', async () => {
     const answer = await get('page=1&per_page=3', { Origin: 'https://elsewhere.example' })
     expect(answer.headers.get('Access-Control-Allow-Origin')).toBeNull()
     expect(
@@ -223,7 +223,7 @@ describe('other origins (CORS)', () => {
     ).toBeNull()
   })
 
-  it('its preflight is answered without a token, and may be remembered for a day', async () => {
+  it('a preflight is answered without a token and may be remembered for a day', async () => {
     const { status, headers } = await preflight(origin)
     expect(status).toBe(204)
     expect(headers.get('Access-Control-Allow-Origin')).toBe(origin)

@@ -5,7 +5,7 @@ import { createEdgeCacheTier } from '../../worker/tiers/edge-cache.ts'
 import { entryOf } from '../support/entries.ts'
 import { tierSuite } from './tier-suite.ts'
 
-/** The Cache API where it rejects every call. */
+/** A Cache API that rejects every call. */
 const away: Cache = new Proxy(caches.default, {
   get: () => () => Promise.reject(new Error('the cache is away')),
 })
@@ -20,7 +20,7 @@ tierSuite('edge cache', () => ({
   makeAway: (clock) => createEdgeCacheTier(away, clock),
 }))
 
-describe('the Cache API where it has no effect, as on workers.dev', () => {
+describe('a Cache API without effect, as on workers.dev', () => {
   const without: Cache = new Proxy(caches.default, {
     get: (_cache, name) => async () => (name === 'delete' ? false : undefined),
   })

@@ -7,7 +7,7 @@ import { withWritePause } from '../../worker/tiers/with-write-pause.ts'
 import { createFakeTier } from '../support/fake-tier.ts'
 import { type TierUnderTest, tierSuite } from './tier-suite.ts'
 
-/** Every tier made here keeps its entries in one place, as every isolate's does in the one KV. */
+/** Every tier made here stores its entries in one place, as every isolate uses the same KV. */
 const stored = new Map<string, Uint8Array>()
 
 function underTest(around: (tier: Tier, clock: Clock) => Tier): TierUnderTest {
@@ -26,9 +26,9 @@ function underTest(around: (tier: Tier, clock: Clock) => Tier): TierUnderTest {
 
 const recorder = { record: () => undefined }
 
-tierSuite('that stands in for the others in tests', () => underTest((tier) => tier))
+tierSuite('of other tests', () => underTest((tier) => tier))
 
-tierSuite('with all policy around it', () =>
+tierSuite('of other tests, with all policies', () =>
   underTest((tier, clock) =>
     withMetrics(
       withWritePause(withBreaker(withDeadline(tier, clock, 1_000), clock, recorder), clock),

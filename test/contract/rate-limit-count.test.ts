@@ -35,7 +35,7 @@ describe.runIf(isRedisServerInstalled())('the count in a real Redis', () => {
   })
   afterAll(() => started?.stop())
 
-  it('adds up what isolates tell, and refuses all of them past the limit until the window ends', async () => {
+  it('adds up what isolates report, and refuses all of them past the limit until the window ends', async () => {
     const signal = AbortSignal.timeout(20_000)
     const [first, second] = [createRedisCounter(started.redis), createRedisCounter(started.redis)]
     const resetAtMs = expect.any(Number)
@@ -56,8 +56,8 @@ describe.runIf(isRedisServerInstalled())('the count in a real Redis', () => {
   })
 })
 
-describe('the count where Redis runs no scripts', () => {
-  it('is away, and says so', async () => {
+describe('the count in a Redis that runs no scripts', () => {
+  it('answers that it is unavailable', async () => {
     const { redis, stop } = await startRedis('embedded')
     try {
       const shared = createSharedCount(createRedisCounter(redis), systemClock)

@@ -2,7 +2,7 @@ import { describe, inject, it } from 'vitest'
 import { createRedisTier } from '../../worker/tiers/redis.ts'
 import { tierSuite } from './tier-suite.ts'
 
-/** Every kind of Redis there is on this machine: the real one is null where redis-server is not installed. */
+/** Every kind of Redis on this machine. The real one is null if redis-server is not installed. */
 for (const [kind, access] of Object.entries(inject('redis'))) {
   if (access === null) {
     describe.skip(`the tier Redis (${kind})`, () =>
@@ -18,7 +18,7 @@ for (const [kind, access] of Object.entries(inject('redis'))) {
         body: JSON.stringify(['SET', key, text]),
       })
     },
-    // A port nobody listens on.
+    // Nothing listens on this port.
     makeAway: (clock) => createRedisTier({ url: 'http://127.0.0.1:9', token: access.token }, clock),
   }))
 }

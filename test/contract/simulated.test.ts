@@ -24,7 +24,7 @@ const everyPlace = ['edgeCache', 'kv', 'redis'] as const
 
 for (const place of everyPlace) {
   const make = (clock = systemClock) => createSimulatedTiers({ clock, random: createRandom(1), locations })
-  /** The suite writes raw bytes before it makes the tier that is to read them. */
+  /** The suite writes raw bytes before it makes the tier that reads them. */
   const raw = new Map<CacheKey, string>()
   tierSuite(`simulated ${place}`, () => ({
     make(clock) {
@@ -58,7 +58,7 @@ async function putAll(tier: Tier): Promise<void> {
 }
 
 describe('simulated KV', () => {
-  test('shows a write at once where it was made, and elsewhere within 60 s', async () => {
+  test('shows a write at its own location at once, and elsewhere within 60 s', async () => {
     const { clock, tiers } = createWorld()
     const [fra, lax] = [tiers.kv.at('FRA'), tiers.kv.at('LAX')]
     await putAll(fra)
@@ -67,21 +67,21 @@ describe('simulated KV', () => {
     const halfway = await found(lax)
     expect(halfway).toBeGreaterThan(60)
     expect(halfway).toBeLessThan(140)
-    // Who looked in vain goes on missing it for as long again.
+    // A location that did not find the key continues to miss it for as long again.
     await clock.advance(kvLagMaxMs - 1)
     expect(await found(lax)).toBe(halfway)
     await clock.advance(1)
     expect(await found(lax)).toBe(names.length)
   })
 
-  test('may show even its writer a write late', async () => {
+  test('may show a write late even at its own location', async () => {
     const { clock, tiers } = createWorld(1, true)
     await putAll(tiers.kv.at('FRA'))
     await clock.advance(kvLagMaxMs / 2)
     expect(await found(tiers.kv.at('FRA'))).toBeLessThan(140)
   })
 
-  test('never goes back to an older write once it has shown a newer one', async () => {
+  test('never shows an older write after a newer one', async () => {
     const { clock, tiers } = createWorld()
     const [fra, sin] = [tiers.kv.at('FRA'), tiers.kv.at('SIN')]
     let latest = -1
@@ -96,7 +96,7 @@ describe('simulated KV', () => {
     expect(latest).toBeGreaterThan(20)
   })
 
-  test('takes one write a second a key, from all locations together', async () => {
+  test('accepts one write of a key a second, from all locations together', async () => {
     const { clock, tiers } = createWorld()
     const put = (location: string) => tiers.kv.at(location).put(keyOf('one'), entryOf(), signal)
     expect(await put('FRA')).toEqual({ ok: true, value: 'stored' })
@@ -116,7 +116,7 @@ test('a replica of simulated Redis lags, its primary does not', async () => {
   expect(await found(tiers.redis.at('LAX'))).toBe(names.length)
 })
 
-test("a simulated edge cache is its location's own", async () => {
+test('a simulated edge cache belongs to its location', async () => {
   const { clock, tiers } = createWorld()
   await putAll(tiers.edgeCache.at('FRA'))
   await clock.advance(3_000_000)
@@ -131,7 +131,7 @@ describe.each(everyPlace)('faults of the simulated %s', (name) => {
     tiers[name].at(location).get(key, signal)
   const hit = { ok: true, value: { etag: 'etag' } }
 
-  test('frozen, it answers nothing; thawed, what was given up long ago lands all the same', async () => {
+  test('answers nothing while frozen; once thawed, writes that were given up arrive all the same', async () => {
     const { clock, tiers } = createWorld()
     tiers[name].inject({ state: 'frozen' })
     const bounded = withDeadline(tiers[name].at('FRA'), clock, 1_000)
@@ -147,7 +147,7 @@ describe.each(everyPlace)('faults of the simulated %s', (name) => {
   test.each([
     ['failing', 'unavailable'],
     ['rate-limited', 'rate-limited'],
-  ] as const)('%s, it says so, at the locations it is, until it is healed', async (state, kind) => {
+  ] as const)('while %s, says so at the locations concerned, until it is healed', async (state, kind) => {
     const { tiers } = createWorld()
     tiers[name].inject({ state }, ['LAX'])
     expect(await get(tiers, 'LAX')).toEqual({ ok: false, error: { kind } })
@@ -158,7 +158,7 @@ describe.each(everyPlace)('faults of the simulated %s', (name) => {
     expect(await get(tiers, 'LAX')).toMatchObject({ ok: true })
   })
 
-  test('answering garbage, no read is an entry, and some writes land unconfirmed', async () => {
+  test('gives no entry while it answers garbage, and some writes arrive unconfirmed', async () => {
     const { tiers } = createWorld()
     tiers[name].inject({ state: 'garbage' })
     const tier = tiers[name].at('FRA')
@@ -172,14 +172,14 @@ describe.each(everyPlace)('faults of the simulated %s', (name) => {
     expect(landed).toBeLessThan(140)
   })
 
-  test('losing writes, it confirms them', async () => {
+  test('confirms the writes that it loses', async () => {
     const { tiers } = createWorld()
     tiers[name].inject({ lostShare: 1 })
     expect(await put(tiers, 'FRA')).toEqual({ ok: true, value: 'stored' })
     expect(await get(tiers, 'FRA')).toEqual({ ok: true, value: null })
   })
 
-  test('slow, it reads what was there halfway, and answers at the end', async () => {
+  test('while slow, reads halfway through the call and answers at its end', async () => {
     const { clock, tiers } = createWorld()
     tiers[name].inject({ latencyMs: [1_000, 1_000] }, ['FRA'])
     let answer: unknown = null
@@ -195,7 +195,7 @@ describe.each(everyPlace)('faults of the simulated %s', (name) => {
   })
 })
 
-test('the same seed gives the same run, another seed another', async () => {
+test('the same seed gives the same run, and another seed another run', async () => {
   const faults: Partial<TierFaults> = { latencyMs: [1, 50], lostShare: 0.3 }
   const run = async (seed: number) => {
     const { clock, tiers } = createWorld(seed)

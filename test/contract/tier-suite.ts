@@ -13,9 +13,9 @@ import { entryOf } from '../support/entries.ts'
 /** A tier under test. */
 export interface TierUnderTest {
   make(clock: Clock): Tier
-  /** Writes into its storage behind its back. Null: it stores no bytes. */
+  /** Writes into its storage without the tier's knowledge. Null if it stores no bytes. */
   readonly writeRaw: ((key: CacheKey, text: string) => Promise<void>) | null
-  /** A twin that cannot be reached. Null: there is nothing to reach. */
+  /** A twin that cannot be reached. Null if the tier uses nothing that could be away. */
   readonly makeAway: ((clock: Clock) => Tier) | null
 }
 
@@ -30,7 +30,7 @@ async function freshKey(): Promise<CacheKey> {
   return cacheKey(question, workspaceIdSchema.parse('suite'), null)
 }
 
-/** The time of day, standing still where the test puts it; timers are real. */
+/** A time of day that stands where the test puts it. Timers are real. */
 function standingClock(): Clock & { nowMs: number } {
   const clock = { ...systemClock, nowMs: Date.now(), now: () => clock.nowMs }
   return clock
@@ -68,14 +68,14 @@ export function tierSuite(name: string, underTest: () => TierUnderTest): void {
 }
 
 function keepsWhatWasPut(underTest: () => TierUnderTest): void {
-  it.each(bodies)('gives %s back identical', async (_name, body) => {
+  it.each(bodies)('answers %s unchanged', async (_name, body) => {
     const clock = standingClock()
     const tier = underTest().make(clock)
     const key = await freshKey()
     const entry = livingAt(clock, { body, found: body.length > 0 })
     expect(await tier.put(key, entry, signal)).toEqual(stored)
     const got = await tier.get(key, signal)
-    if (!got.ok || got.value === null) throw new Error('nothing came back')
+    if (!got.ok || got.value === null) throw new Error('the tier answered no entry')
     expect(inText(got.value)).toEqual(inText(entry))
   })
 
@@ -97,7 +97,7 @@ function keepsWhatWasPut(underTest: () => TierUnderTest): void {
     expect(await tier.get(key, signal)).toMatchObject({ ok: true, value: { etag: 'second' } })
   })
 
-  it('finds an entry after it was looked for in vain', async () => {
+  it('finds an entry after an earlier miss', async () => {
     const clock = standingClock()
     const tier = underTest().make(clock)
     const key = await freshKey()
@@ -106,7 +106,7 @@ function keepsWhatWasPut(underTest: () => TierUnderTest): void {
     expect(await tier.get(key, signal)).toMatchObject({ ok: true, value: { etag: 'etag' } })
   })
 
-  it('forgets what was removed, and only that', async () => {
+  it('forgets the removed entries and no others', async () => {
     const clock = standingClock()
     const tier = underTest().make(clock)
     const [gone, kept] = [await freshKey(), await freshKey()]
@@ -126,7 +126,7 @@ function keepsWhatWasPut(underTest: () => TierUnderTest): void {
 }
 
 function tellsKeysApart(underTest: () => TierUnderTest): void {
-  it('never takes one key for another', async () => {
+  it('never confuses two keys', async () => {
     const clock = standingClock()
     const tier = underTest().make(clock)
     const base = await freshKey()
@@ -149,7 +149,7 @@ function tellsKeysApart(underTest: () => TierUnderTest): void {
       expect(await tier.get(key, signal)).toMatchObject({ ok: true, value: { etag: key } })
   })
 
-  it('takes the longest key there is', async () => {
+  it('accepts the longest possible key', async () => {
     const clock = standingClock()
     const tier = underTest().make(clock)
     const key = (await freshKey()).padEnd(limits.keyBytesMax, ':') as CacheKey
@@ -171,7 +171,7 @@ function endsEntriesInTime(underTest: () => TierUnderTest): void {
     expect(await tier.get(key, signal)).toEqual(miss)
   })
 
-  it('does not store an entry that is over', async () => {
+  it('does not store an entry past its last usable instant', async () => {
     const clock = standingClock()
     const tier = underTest().make(clock)
     const key = await freshKey()
@@ -188,7 +188,7 @@ function survivesCorruption(underTest: () => TierUnderTest): void {
   const whole = new TextDecoder().decode(encodeEntry(livingAt({ nowMs: Date.now() })))
   const corrupt = ['', 'garbage', '{"workspaceId":1}\n', '\n', '{', whole.slice(0, -1), `${whole} `]
 
-  it.each(corrupt)('calls the bytes %j corrupt', async (text) => {
+  it.each(corrupt)('recognizes the bytes %j as corrupt', async (text) => {
     const key = await freshKey()
     await writeRaw(key, text)
     expect(await underTest().make(standingClock()).get(key, signal)).toEqual({
@@ -201,7 +201,7 @@ function survivesCorruption(underTest: () => TierUnderTest): void {
 function survivesAbsence(underTest: () => TierUnderTest): void {
   const { make, makeAway } = underTest()
 
-  it('refuses an entry over the limit before any I/O', async () => {
+  it('refuses an entry that is too large before any I/O', async () => {
     const clock = standingClock()
     const body = new Uint8Array(limits.entryBytesMax).fill(0x61)
     const put = await (makeAway ?? make)(clock).put(await freshKey(), livingAt(clock, { body }), signal)

@@ -10,7 +10,7 @@ let stack: TestStack
 
 beforeAll(async () => {
   proxy = await startHoldingProxy()
-  // What is reported here is to be seen by its report alone.
+  // Without the relay, ledgers hear of a change only if a test reports it.
   stack = await startTestStack({
     hasNearTiers: false,
     workerVariables: { ORIGIN_URL: proxy.url },
@@ -44,14 +44,14 @@ describe('a page of a board', () => {
     expect(after.requests.total).toBe(after.requests.cache_hits + after.requests.cache_misses)
   })
 
-  it('past the end is empty, with the true totals', async () => {
+  it('past the end is empty and has the true totals', async () => {
     const first = await stack.api().page('board_2')
     const past = await stack.api().page('board_2', `page=${first.pagination.total_pages + 1}`)
     expect(past.contacts).toEqual([])
     expect(past.pagination).toMatchObject({ total: first.pagination.total, next_cursor: null })
   })
 
-  it('leads on by its cursor to the same contacts as by number', async () => {
+  it('leads by its cursor to the same contacts as by number', async () => {
     const first = await stack.api().page('board_1', 'per_page=20')
     const byCursor = await stack.api().page('board_1', `per_page=20&cursor=${first.pagination.next_cursor}`)
     const byNumber = await stack.api().page('board_1', 'per_page=20&page=2')
@@ -59,7 +59,7 @@ describe('a page of a board', () => {
     expect(byCursor.pagination.page).toBe(2)
   })
 
-  it("of another workspace's board is the same 404 as of a board that is nowhere", async () => {
+  it("of another workspace's board is the same 404 as of a board that does not exist", async () => {
     const foreign = await stack.api().get('/api/boards/board_214/contacts')
     const nowhere = await stack.api().get('/api/boards/board_nowhere/contacts')
     expect([foreign.status, nowhere.status]).toEqual([404, 404])
@@ -67,7 +67,7 @@ describe('a page of a board', () => {
     expect(bare(foreign.text)).toBe(bare(nowhere.text))
   })
 
-  it('is asked of the database once, though a thousand ask for it cold at the same time', async () => {
+  it('costs one query, though a thousand readers request it at the same time', async () => {
     const queriesBefore = await stack.queriesOf('contact-list')
     const api = stack.api()
     const pages = await Promise.all(
@@ -100,7 +100,7 @@ describe('the counts', () => {
 })
 
 describe('an invalidation', () => {
-  it('shows a contact moved in its two columns and the open list within the bound, and leaves a third column cached', async () => {
+  it('shows a moved contact in its two columns and the open list within the bound, and leaves a third column cached', async () => {
     const api = stack.api()
     const queries = ['column_id=col_1', 'column_id=col_2', 'column_id=col_3', ''].map(
       (query) => `${query}&per_page=100`,
@@ -110,7 +110,7 @@ describe('an invalidation', () => {
       await eventually(async () => (await api.page('board_123', query))._cache.source === 'cloudflare_kv')
     }
     const [contact] = (await api.page('board_123', queries[0])).contacts
-    if (contact === undefined) throw new Error('col_1 has contacts')
+    if (contact === undefined) throw new Error('col_1 has no contacts')
     await stack.sql`update contacts set board_column_id = 'col_2', updated_at = now()
       where workspace_id = '15213' and id = ${contact.id}`
     const { invalidated, version } = await moveOn({
@@ -122,7 +122,7 @@ describe('an invalidation', () => {
     })
     expect(invalidated).toBe(4)
 
-    // Its writer sees it at once; everybody else within the bound.
+    // The writer sees it at once, all others within the bound.
     const own = await api.page('board_123', queries[0], { 'X-Min-Version': `${version}` })
     expect(own.contacts.map(({ id }) => id)).not.toContain(contact.id)
     const isThere = async (query: string | undefined) =>
@@ -135,7 +135,7 @@ describe('an invalidation', () => {
     expect((await api.page('board_123', queries[2]))._cache).toMatchObject({ status: 'HIT' })
   })
 
-  it('is never undone by a fill that was held up on its way from the origin', async () => {
+  it('is never undone by a load that was delayed on its way from the origin', async () => {
     const api = stack.api()
     const query = 'page=4&per_page=3&column_id=col_4'
     const caught = proxy.hold()
@@ -162,14 +162,14 @@ describe('an invalidation', () => {
     for (let time = 0; time < 5; time += 1) expect(await nameIn()).toBe(name)
   })
 
-  it('reported twice under one id moves nothing the second time and answers the same', async () => {
+  it('that is reported twice under one id moves nothing the second time and answers the same', async () => {
     const event = { boardId: 'board_2', action: 'board_updated', eventId: 'once' }
     const first = await moveOn(event)
     await moveOn({ boardId: 'board_2', action: 'board_updated' })
     expect(await moveOn(event)).toEqual(first)
   })
 
-  it('is taken from a Supabase database webhook as it comes, also with the name of a partition', async () => {
+  it('may be a Supabase database webhook without changes, also with the name of a partition', async () => {
     const [row] = await stack.sql`
       select to_jsonb(c) as record, tableoid::regclass::text as partition
       from contacts c where workspace_id = '15213' and id = 'contact_000001'`
@@ -198,7 +198,7 @@ describe('the settings of a workspace', () => {
     await eventually(async () => (await api.page('board_214'))._cache.ttl === 77, { deadlineMs: 2_500 })
   })
 
-  it('are what an admin reads right after changing them', async () => {
+  it('are read by an admin right after a change', async () => {
     const api = stack.api({ token: stack.tokens.otherAdmin, workspaceId: '15214' })
     for (const searchTTL of [61, 62, 63]) {
       await api.changeSettings({ cacheConfig: { searchTTL } })
@@ -240,7 +240,7 @@ describe('warming up and measuring', () => {
 })
 
 describe('the admin of another workspace', () => {
-  it('never gets a byte of this one, whatever is asked and whatever is cached', async () => {
+  it('never gets a byte of this one, whatever the request and whatever is cached', async () => {
     await stack.api().page('board_123')
     await stack.api().page('board_1')
     await stack.api().counts()
@@ -272,7 +272,7 @@ describe('the admin of another workspace', () => {
     }
   })
 
-  it('is kept out by the memberships table where the token says nothing of workspaces', async () => {
+  it('is kept out by the memberships table if the token names no workspaces', async () => {
     const token = await stack.tokenOf({ userId: '00000000-0000-4000-8000-000000000003', workspaces: null })
     const inside = stack.api({ token, workspaceId: '15214' })
     const outside = stack.api({ token })

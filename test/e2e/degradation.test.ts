@@ -18,10 +18,10 @@ const moveOn = () =>
     boardId: 'board_1',
     action: 'board_updated',
   })
-/** What `/health` says, which may be a second old. */
+/** The services of `/health`, which may be a second old. */
 const services = async () => JSON.parse((await ask(`${stack.worker}/health`)).text)
 
-/** A page that is in Redis and in KV, and one that is in Redis alone. */
+/** Caches one page in Redis and KV, and another one in Redis alone. */
 async function cachePages() {
   const api = stack.api()
   await api.page('board_123', 'page=1')
@@ -29,7 +29,7 @@ async function cachePages() {
 }
 
 describe('with Redis stopped', () => {
-  it('everything is answered, cached or not, and it comes back by itself', async () => {
+  it('everything is answered, cached or not, and Redis is used again when it is back', async () => {
     await cachePages()
     await stack.pieces.redis?.stop()
     const api = stack.api()
@@ -50,7 +50,7 @@ describe('with Redis stopped', () => {
     )
     await stack.pieces.redis?.start()
     await eventually(async () => (await services()).status === 'healthy')
-    // A page that nobody has asked for yet each time: what was loaded while Redis was left alone went to KV instead.
+    // A new page each time. Pages that were loaded while the breaker was open went to KV instead.
     let page = 100
     await eventually(async () => {
       page += 1
@@ -70,7 +70,7 @@ describe('with Redis frozen', () => {
 })
 
 describe('with the origin stopped', () => {
-  it('what is cached is served, outdated too and marked; what is not is a 503; and it comes back by itself', async () => {
+  it('cached pages are served, outdated ones marked; all others get 503; and the origin is used again when it is back', async () => {
     await cachePages()
     const api = stack.api()
     await api.page('board_1')
@@ -98,7 +98,7 @@ describe('with the origin stopped', () => {
 })
 
 describe('with Postgres stopped', () => {
-  it('what is cached is served, what is not is a 503, and it comes back by itself', async () => {
+  it('cached pages are served, all others get 503, and Postgres is used again when it is back', async () => {
     await cachePages()
     const api = stack.api()
     await stack.pieces.postgres.stop()

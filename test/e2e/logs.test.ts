@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const textOf = (name: 'worker' | 'origin') => readFile(join(stack.logs, `${name}.log`), 'utf8')
 
-/** The lines of a log that are about one request. */
+/** The lines of a log about one request. */
 async function linesOf(name: 'worker' | 'origin', requestId: string) {
   const lines = (await textOf(name)).split('\n').filter((line) => line.startsWith('{'))
   return lines
@@ -37,7 +37,7 @@ function read(query: string, headers: Record<string, string>) {
   return stack.api().get(`/api/boards/board_123/contacts?${query}`, headers)
 }
 
-it('a request is one line of the Worker, under the request id and trace that the origin logs too', async () => {
+it('a request is one line of the Worker, with the request id and trace that the origin logs too', async () => {
   const [requestId, traceId] = [randomUUID(), randomUUID().replaceAll('-', '')]
   const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
   const tracestate = 'congo=t61rcWkgMzE'
@@ -68,7 +68,7 @@ it('a request is one line of the Worker, under the request id and trace that the
   expect(`${await textOf('worker')}${await textOf('origin')}`).not.toContain('t61rcWkgMzE')
 })
 
-it('an invalid traceparent is replaced by a trace of our own, and goes no further', async () => {
+it('an invalid traceparent is replaced by a trace of our own and not passed on', async () => {
   const requestId = randomUUID()
   const foreign = '4bf92f3577b34da6a3ce929d0e0e4736'
   await read('page=3', { 'X-Request-ID': requestId, traceparent: `01-${foreign}-00f067aa0ba902b7-01` })
@@ -85,11 +85,11 @@ it('an invalid traceparent is replaced by a trace of our own, and goes no furthe
   expect(`${await textOf('worker')}${await textOf('origin')}`).not.toContain(foreign)
 })
 
-it('no line holds a token, an internal key, a search, an id of the path or anything of a contact', async () => {
+it('no line contains a token, an internal key, a search, an id of the path or contact data', async () => {
   const page = await read('per_page=100', {})
   const { contacts } = pageSchema.parse(JSON.parse(page.text)).data
   const address = contacts.find(({ email }) => email !== null)?.email
-  if (typeof address !== 'string') throw new Error('nobody has an address')
+  if (typeof address !== 'string') throw new Error('the contact has no address')
   const lastId = randomUUID()
   const secretSearch = 'Quetzalcoatl'
   await read(`search=${encodeURIComponent(address)}`, {})

@@ -14,10 +14,10 @@ afterAll(async () => {
   await stack?.stop()
 })
 
-/** From the committed row to the moment at which everybody must see it, the relay's way to the ledger included. */
+/** From the committed row to the moment at which everybody must see it, including the relay's call to the ledger. */
 const withinTwoSeconds = { deadlineMs: 2_000 }
 
-/** A user whose memberships the database decides, since their token says nothing of them. */
+/** A user whose token names no workspaces, so that the database decides about memberships. */
 async function createUser() {
   const userId = randomUUID()
   const token = await stack.tokenOf({ userId, workspaces: null })
@@ -37,8 +37,8 @@ async function createUser() {
   }
 }
 
-describe('a membership that changes in the database, with nobody calling anything,', () => {
-  it('lets a stranger in and puts a member out, though the opposite was remembered', async () => {
+describe('a membership that changes in the database, without any further call,', () => {
+  it('lets a stranger in and shuts a member out, though the opposite was remembered', async () => {
     const user = await createUser()
     expect([await user.statusOf(), await user.statusOf()]).toEqual([403, 403])
 
@@ -51,7 +51,7 @@ describe('a membership that changes in the database, with nobody calling anythin
     expect([await user.statusOf(), await user.statusOf()]).toEqual([403, 403])
   })
 
-  it('takes an admin what only admins may do', async () => {
+  it('takes from an admin what only admins may do', async () => {
     const user = await createUser()
     await user.join('admin')
     const monitoring = () => user.statusOf('/api/monitoring/alerts/settings')
@@ -70,14 +70,14 @@ describe('a membership that changes in the database, with nobody calling anythin
     })
     expect(response.status).toBe(200)
     const { body } = response
-    if (body === null) throw new Error('the stream has a body')
+    if (body === null) throw new Error('the stream has no body')
     let isOpen = true
     const ended = (async () => {
       for await (const event of readEvents(body)) expect(event.event).toBeDefined()
       isOpen = false
     })()
     await user.leave()
-    // Events come about once a second: the first one after the bound is the one that is not sent.
+    // Events come about once a second. The first one after the bound is not sent.
     await eventually(() => !isOpen, { deadlineMs: 5_000 })
     await ended
   })

@@ -27,12 +27,12 @@ const sumOf = (values: ReadonlyMap<string, number>) =>
   [...values.values()].reduce((sum, each) => sum + each, 0)
 
 describe('after three thousand requests of a known mix', () => {
-  it('/metrics has counted what the client counted, to the request, by method, route and status', () => {
+  it("/metrics has the client's exact counts by method, route and status", () => {
     expect(proof.requests).toEqual(proof.client.requests)
     expect(sumOf(proof.requests)).toBe(3_000)
   })
 
-  it('and each read by how it was answered and by whom, to the request', () => {
+  it('/metrics has the exact counts of reads by status and source', () => {
     expect(asClientSees(proof.reads)).toEqual(proof.client.reads)
     const from = (source: string) =>
       [...proof.reads]
@@ -43,13 +43,13 @@ describe('after three thousand requests of a known mix', () => {
     }
   })
 
-  it('a request has a duration for each time it is counted', () => {
+  it('each counted request has a duration', () => {
     const of = (name: string) => samplesBy(proof.after, name, ['route'])
     const counted = of('boardcache_http_requests_total')
     expect(of('boardcache_http_request_duration_seconds_count')).toEqual(counted)
   })
 
-  it('p95 and p99 agree within 5 % with those of the times that its answers stated', async () => {
+  it('p95 and p99 agree within 5 % with those of the times that the answers stated', async () => {
     const { performance } = (await figures()).metrics
     const readMs = proof.readTimes.map(({ statedMs }) => statedMs)
     for (const [counted, measured] of [
@@ -60,7 +60,7 @@ describe('after three thousand requests of a known mix', () => {
     }
   })
 
-  it('what the origin counted is there too, and how things stand in each location', async () => {
+  it('/metrics has the counts of the origin too, and the state of each location', async () => {
     await eventually(async () => {
       const samples = await scrape(proof.stack)
       const queries = samplesBy(samples, 'boardcache_origin_queries_total', ['query'])
@@ -105,12 +105,12 @@ describe.skipIf(!hasProgram('prometheus'))('a real Prometheus', () => {
     const [p95] = await prometheus.query(
       'histogram_quantile(0.95, sum by (le) (boardcache_read_duration_seconds_bucket))',
     )
-    // Its buckets are wider than ours: it can tell which of them it fell into.
+    // Prometheus's buckets are wider than ours, so it can only tell the bucket.
     expect(p95?.value).toBeGreaterThan(0.1)
     expect(p95?.value).toBeLessThan(1.1)
   })
 
-  it('takes every line, knows the type of every family, and evaluates the alert rules', async () => {
+  it('accepts every line, knows the type of every family, and evaluates the alert rules', async () => {
     const targets = await prometheus.get(
       '/api/v1/targets',
       z.object({ activeTargets: z.array(z.object({ health: z.string(), lastError: z.string() })) }),

@@ -45,7 +45,7 @@ const data = <Schema extends z.ZodType>(schema: Schema) => z.object({ data: sche
 const alertReport = async () => parse(data(alertReportAnswerSchema), await monitoring('/alerts')).data
 
 let page = 0
-/** A page that nobody has asked for, so that every tier and the origin are asked. */
+/** Reads a page that was never read before, so that every tier and the origin are called. */
 async function readAnew() {
   page += 1
   return stack.api().get(`/api/boards/board_123/contacts?per_page=1&page=${page}`)
@@ -81,8 +81,8 @@ async function nextSnapshot(stream: Stream) {
   }
 }
 
-describe('who may look on', () => {
-  it('is who holds METRICS_TOKEN, and an admin of the operators’ workspace; nobody else', async () => {
+describe('access to monitoring', () => {
+  it('is for holders of METRICS_TOKEN and admins of the operators’ workspace, and for nobody else', async () => {
     for (const path of ['/health', '/metrics', '/alerts', '/stats/cache', '/metrics/performance']) {
       expect((await monitoring(path)).status).toBe(200)
       expect((await monitoring(path, stack.tokens.admin)).status).toBe(200)
@@ -93,7 +93,7 @@ describe('who may look on', () => {
     expect((await monitoring('/stream', 'another token of some length')).status).toBe(401)
   })
 
-  it('sets alerts only as an admin of the operators’ workspace or with the internal key', async () => {
+  it('lets only an admin of the operators’ workspace or the internal key set alerts', async () => {
     const post = (token: string) =>
       monitoring('/alerts/settings', token, {
         method: 'POST',
@@ -118,8 +118,8 @@ describe('who may look on', () => {
   })
 })
 
-describe('what operators see', () => {
-  it('is what was read, part by part', async () => {
+describe('the figures of operators', () => {
+  it('show what was read, part by part', async () => {
     await Promise.all([readAnew(), readAnew(), readAnew()])
     const report = await eventually(async () => {
       const seen = parse(performanceReportSchema, await monitoring('/metrics/performance'))
@@ -142,13 +142,13 @@ describe('what operators see', () => {
     expect(redis.breakers?.get.state).toBe('closed')
   })
 
-  it('comes as text for a scraper too', async () => {
+  it('are there as text for a scraper too', async () => {
     expect((await monitoring('/metrics?format=prometheus')).text).toContain('boardcache_reads_total')
   })
 })
 
 describe('the stream', () => {
-  it('begins with the last hour, goes on every second, and brings what a break has missed', async () => {
+  it('begins with the last hour, continues every second, and sends what a reader missed during a break', async () => {
     await readAnew()
     const stream = await openStream()
     expect(stream.response.headers.get('Content-Type')).toContain('text/event-stream')
@@ -160,7 +160,7 @@ describe('the stream', () => {
     expect(second.data.at_ms).toBeGreaterThan(first.data.at_ms)
     stream.leave()
 
-    // Meanwhile the deployment goes on, as another stream sees.
+    // Meanwhile the deployment continues, as another stream shows.
     const other = await openStream()
     const missed: number[] = []
     while (missed.length < 3) {
@@ -186,7 +186,7 @@ describe('the stream', () => {
     stream.leave()
   })
 
-  it('does not let a reader who reads nothing hold up another', async () => {
+  it('is not held up for others by a reader that reads nothing', async () => {
     const idle = await openStream()
     const stream = await openStream()
     const instants = [await nextSnapshot(stream), await nextSnapshot(stream), await nextSnapshot(stream)]
@@ -195,13 +195,13 @@ describe('the stream', () => {
     idle.leave()
   })
 
-  it('is refused where Last-Event-ID is none of its own', async () => {
+  it('is refused if Last-Event-ID is not one of its own', async () => {
     const { response } = await openStream('yesterday')
     expect(response.status).toBe(400)
     await response.body?.cancel()
   })
 
-  it('is open to a user a few times and to a workspace some times; who leaves makes room, and others have theirs', async () => {
+  it('is bounded for each user and each workspace; closing one makes room, and others have room of their own', async () => {
     const adminOf = () => stack.tokenOf({ userId: randomUUID(), workspaces: { '15213': 'admin' } })
     const open = async (count: number, token: string) => {
       const opened = await Promise.all(Array.from({ length: count }, () => openStream(null, token)))
@@ -223,7 +223,7 @@ describe('the stream', () => {
       others.push(...(await open(Math.min(left, limits.streamsPerUserMax), await adminOf())).taken)
     }
     expect((await open(1, await adminOf())).refused?.status).toBe(429)
-    // Whoever holds METRICS_TOKEN is no user of that workspace.
+    // The holder of METRICS_TOKEN is no user of that workspace.
     const ofTokenHolder = await openStream()
     expect(ofTokenHolder.response.status).toBe(200)
 
@@ -238,7 +238,7 @@ describe('the stream', () => {
 
 describe('with Redis stopped', () => {
   it(
-    'the alert is pending, then fires, is told once to the webhook, and resolves when Redis is back',
+    'the alert is pending, then fires, is posted once to the webhook, and resolves when Redis is back',
     patient,
     async () => {
       const quick = { for_seconds: 2, resolve_for_seconds: 1, min_count: 1 }
@@ -268,7 +268,7 @@ describe('with Redis stopped', () => {
             ) ?? false,
           { deadlineMs: 15_000 },
         )
-      // The receiver is out of order at first: the change must come again, under the same id.
+      // The receiver fails at first, so the change must come again under the same id.
       receiver.refuse(1, 500)
       await stack.pieces.redis?.stop()
       await until('pending')
@@ -304,7 +304,7 @@ describe('with Redis stopped', () => {
 
 describe('with Postgres stopped', () => {
   it(
-    'errors raise an alert, and what was told before a crash of the Worker is not told again',
+    'errors raise an alert, and changes that were posted before a crash of the Worker are not posted again',
     patient,
     async () => {
       const quick = { window_seconds: 5, for_seconds: 0, resolve_for_seconds: 1, min_count: 3 }

@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const sourceOf = async (query: string) => (await stack.api().page('board_123', query))._cache.source
 
-it('a page comes from memory, and from the edge cache to an isolate that is new there', async () => {
+it('a page comes from memory, and from the edge cache to a new isolate of the location', async () => {
   expect(await sourceOf('page=2')).toBe('database')
   await eventually(async () => (await sourceOf('page=2')) === 'memory')
   await stack.pieces.worker.stop()
@@ -27,13 +27,13 @@ it('a page comes from memory, and from the edge cache to an isolate that is new 
   await eventually(async () => (await sourceOf('page=2')) === 'memory')
 })
 
-it('what memory holds is current within the bound after an invalidation', async () => {
+it('memory answers are current within the bound after an invalidation', async () => {
   const query = 'column_id=col_1&per_page=5'
   const api = stack.api()
   const { contacts } = await api.page('board_123', query)
   await eventually(async () => (await sourceOf(query)) === 'memory')
   const [moved] = contacts
-  if (moved === undefined) throw new Error('the column is not empty')
+  if (moved === undefined) throw new Error('the column is empty')
   await stack.sql`update contacts set board_column_id = 'col_2' where workspace_id = '15213' and id = ${moved.id}`
   await stack.invalidate({
     workspaceId: '15213',
@@ -48,7 +48,7 @@ it('what memory holds is current within the bound after an invalidation', async 
   )
 })
 
-it('the next page is there before it is asked for by one who reads on', async () => {
+it('the next page is cached before its reader requests it', async () => {
   const board = '/api/boards/board_123/contacts?per_page=9'
   const onlyIfCached = { 'Cache-Control': 'only-if-cached' }
   expect((await stack.api().get(`${board}&page=3`, onlyIfCached)).status).toBe(504)
@@ -58,7 +58,7 @@ it('the next page is there before it is asked for by one who reads on', async ()
   })
 })
 
-it('what readers look at is there again once it changed, before one of them asks', async () => {
+it('pages that readers look at are cached again after a change, before a reader requests them', async () => {
   const api = stack.api()
   const query = 'per_page=11'
   await api.page('board_123', query)
@@ -77,7 +77,7 @@ it('what readers look at is there again once it changed, before one of them asks
   })
 })
 
-it('an answer is explained to an admin and to who holds the internal key, and to nobody else', async () => {
+it('an answer is explained to an admin and to holders of the internal key, and to nobody else', async () => {
   const query = 'page=1&filter=open'
   await stack.api().page('board_123', query)
   await eventually(async () => (await sourceOf(query)) === 'memory')

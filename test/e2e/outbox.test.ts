@@ -13,7 +13,7 @@ afterAll(async () => {
   await stack?.stop()
 })
 
-/** From the write to the moment at which everybody must see it (issue: within two seconds, nobody calling anything). */
+/** From the write to the moment at which everybody must see it: two seconds, without any further call. */
 const withinTwoSeconds = { deadlineMs: 2_000 }
 
 const outboxSchema = z.object({
@@ -28,7 +28,7 @@ const outboxFigures = async () => {
   return outboxSchema.parse(JSON.parse(text).outbox)
 }
 
-describe('a row changed straight in Postgres, with nobody calling anything,', () => {
+describe('a row changed directly in Postgres, without any further call,', () => {
   it('is current at the edge within two seconds', async () => {
     const api = stack.api()
     const [contact] = (await api.page('board_123')).contacts
@@ -60,7 +60,7 @@ describe('a row changed straight in Postgres, with nobody calling anything,', ()
     expect((await api.page('board_123', third))._cache.status).toBe('HIT')
   })
 
-  it('is so whatever the table: settings made by hand are in force', async () => {
+  it('may be of any table: settings changed by hand are in force', async () => {
     const api = stack.api()
     await api.page('board_2')
     await stack.sql`insert into cache_settings (workspace_id, settings)
@@ -71,7 +71,7 @@ describe('a row changed straight in Postgres, with nobody calling anything,', ()
 })
 
 describe('the outbox', () => {
-  it('is empty when all is told, and the figures say how much was', async () => {
+  it('is empty when everything is delivered, and the figures say how much that was', async () => {
     await stack.sql`update contacts set name = 'Counted' where workspace_id = '15213' and id = 'contact_000001'`
     const figures = await eventually(async () => {
       const seen = await outboxFigures()
@@ -83,7 +83,7 @@ describe('the outbox', () => {
     expect(JSON.parse(health.text)).toMatchObject({ status: 'healthy', outbox: { status: 'running' } })
   })
 
-  it('keeps what is written while the Worker is away, says so, and delivers it when the Worker is back', async () => {
+  it('keeps rows while the Worker is away, reports that, and delivers them when the Worker is back', async () => {
     const api = stack.api()
     await api.page('board_1')
     await stack.pieces.worker.kill()

@@ -19,7 +19,7 @@ async function createUser(stack: TestStack, workspaceId: string) {
     })
 }
 
-/** As the CRM's backend does. */
+/** Reports a change as the CRM's backend does. */
 function invalidateBoard({ worker, internalAuthKey }: TestStack): Promise<Answer> {
   return ask(`${worker}/api/cache/invalidate`, {
     method: 'POST',
@@ -28,14 +28,14 @@ function invalidateBoard({ worker, internalAuthKey }: TestStack): Promise<Answer
   })
 }
 
-/** Asks until refused, and answers how often it was not. */
+/** Reads until it is refused, and answers how many reads passed. */
 async function spend(read: () => Promise<Answer>): Promise<{ passed: number; refused: Answer }> {
   for (let passed = 0; passed < 10 * userMax; passed += 1) {
     const answer = await read()
     if (answer.status === 429) return { passed, refused: answer }
     expect(answer.status).toBe(200)
   }
-  throw new Error('never refused')
+  throw new Error('no read was refused')
 }
 
 async function countOf(stack: TestStack, scope: string, outcome: string): Promise<number> {
@@ -66,7 +66,7 @@ describe('with a short window', () => {
     await stack?.stop()
   })
 
-  it('a user past the limit is told so and when to come back, and is let in then; others notice nothing', async () => {
+  it('a user past the limit gets 429 and the time to retry, and is let in then; others notice nothing', async () => {
     const [greedy, modest] = [await createUser(stack, '15213'), await createUser(stack, '15213')]
     const first = await greedy()
     expect(first.headers.get('RateLimit-Policy')).toBe(`"user";q=${userMax};w=${windowSeconds}`)
@@ -120,7 +120,7 @@ describe('with a short window', () => {
     expect(rows.map((row) => row['name'])).toEqual(['Within the limit'])
   })
 
-  it('health, metrics, preflights and the keys are never refused', async () => {
+  it('health, metrics, preflights and requests with the keys are never refused', async () => {
     const { refused } = await spend(await createUser(stack, '15213'))
     expect(refused.status).toBe(429)
     for (let each = 0; each < 2 * userMax; each += 1) {
@@ -157,7 +157,7 @@ describe('with a long window', () => {
     await stack?.stop()
   })
 
-  it('a workspace past its limit is refused whoever asks, and another is not', async () => {
+  it('all users of a workspace past its limit are refused, and another workspace is not', async () => {
     for (let passed = 0; passed < workspaceMax; ) {
       const used = await spend(await createUser(stack, '15213'))
       passed += used.passed
@@ -171,7 +171,7 @@ describe('with a long window', () => {
   })
 
   it.runIf(isRedisServerInstalled())(
-    'an isolate that never saw a user refuses them for what another counted',
+    'an isolate that never saw a user refuses them because of the count of another one',
     async () => {
       const read = await createUser(stack, '15214')
       expect((await spend(read)).passed).toBe(userMax)
@@ -190,7 +190,7 @@ describe('with a long window', () => {
     },
   )
 
-  it('with Redis killed requests go on, by the platform, and each is counted', async () => {
+  it('with Redis killed the limit of the platform decides, and each request is counted', async () => {
     await stack.pieces.redis?.kill()
     const read = await createUser(stack, '15215')
     const answers = []
@@ -198,7 +198,7 @@ describe('with a long window', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     await eventually(async () => (await countOf(stack, 'user', 'passed-by-platform')) > 0)
     await stack.pieces.redis?.start()
-    // Once Redis answers again, the platform is asked no more.
+    // Once Redis answers again, the platform's limit is no longer used.
     await eventually(
       async () => {
         const before = await countOf(stack, 'user', 'passed-by-platform')

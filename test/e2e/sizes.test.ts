@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const place = { board_id: 'board_1', board_column_id: 'col_11' }
 
-/** A request to the origin by a member. */
+/** A member's request to the origin. */
 function send(method: string, path: string, body: string) {
   return ask(`${stack.origin}${path}`, {
     method,
@@ -49,8 +49,8 @@ async function countsOf(userId: string) {
   return countsSchema.parse(JSON.parse(answer.text)).data
 }
 
-describe('what is over a bound', () => {
-  it('is refused through Supabase’s interface, whatever the member writes there', async () => {
+describe('a value over its bound', () => {
+  it('is refused by Supabase’s interface, whatever the member writes there', async () => {
     const { url, publishableKey } = stack.supabase
     const headers = { Authorization: `Bearer ${stack.tokens.member}` }
     const member = createClient(url, publishableKey, { global: { headers } })
@@ -65,7 +65,7 @@ describe('what is over a bound', () => {
     }
   })
 
-  it('is a 400 at the origin’s own route, also where only what is stored makes it too large', async () => {
+  it('is a 400 at the origin’s own route, also if only the stored values make it too large', async () => {
     const tags = Array(50).fill('😀'.repeat(100))
     expect((await send('PATCH', '/contacts/contact_000001', JSON.stringify({ tags }))).status).toBe(200)
     const last_message = '😀'.repeat(4_000)
@@ -73,7 +73,7 @@ describe('what is over a bound', () => {
     expect([answer.status, JSON.parse(answer.text)]).toMatchObject([400, { code: 'invalid_body' }])
   })
 
-  it('is named line by line by an import, which writes all the others', async () => {
+  it('is reported by an import with its line, and all other lines are written', async () => {
     const message = { last_message: '😀'.repeat(4_000) }
     const lines = [
       { ...place, id: 'import_1', name: 'First' },
@@ -94,7 +94,7 @@ describe('what is over a bound', () => {
   })
 })
 
-it('a row from before the bounds takes no page away: it is shown without what does not fit', async () => {
+it('a row from before the bounds never fails its page: it is shown without the value that does not fit', async () => {
   await stack.sql.begin(async (sql) => {
     await sql`alter table public.contacts drop constraint contacts_instants_known`
     await sql`update public.contacts set last_activity_at = '10000-01-01T00:00:00Z'
@@ -129,7 +129,7 @@ describe('the counts of a workspace with sixty thousand assignees', () => {
     })
   }, 120_000)
 
-  it('are cached, small, and exact to each user, named in the shared entry or not', async () => {
+  it('are cached, small, and exact for each user, whether the shared entry names the user or not', async () => {
     await eventually(async () => (await countsOf('user_1')).total > 60_000)
     for (const [userId, contacts] of [
       ['user_1', 3],
@@ -151,7 +151,7 @@ describe('the counts of a workspace with sixty thousand assignees', () => {
     expect(shared.text.length).toBeLessThan(limits.countsBytesMax)
   })
 
-  it('cost one query for all whom the shared entry names, and one for each user whom it does not', async () => {
+  it('cost one query for all users that the shared entry names, and one for each other user', async () => {
     await stack.sql`update public.contacts set is_favorite = true where workspace_id = '15213' and id = 'assigned_1_1'`
     await eventually(async () => !(await countsOf('user_2'))._cached)
     const before = await stack.queriesOf('contact-counts')

@@ -18,7 +18,7 @@ afterAll(async () => {
   await stack?.stop()
 })
 
-/** A request to the origin; as a member unless said. */
+/** A request to the origin, as a member by default. */
 function send(method: string, path: string, body?: unknown, authorization = stack.tokens.member) {
   return ask(`${stack.origin}${path}`, {
     method,
@@ -40,7 +40,7 @@ async function write<Schema extends z.ZodType>(schema: Schema, ...request: Param
   return schema.parse(z.object({ data: z.unknown() }).parse(JSON.parse(answer.text)).data)
 }
 
-/** The first page of a column as the writer reads it next. */
+/** The first page of a column, read with the writer's version. */
 async function columnAfter(version: number | null, column: string) {
   const api = stack.api()
   const query = `column_id=${column}&sort_by=updated_at`
@@ -48,7 +48,7 @@ async function columnAfter(version: number | null, column: string) {
 }
 
 describe('a writer', () => {
-  it('reads every write next, by the version it was answered, from creation to deletion', async () => {
+  it('reads each of its writes next, with the version of the answer, from creation to deletion', async () => {
     await stack.api().page('board_123', 'column_id=col_1&sort_by=updated_at')
     const place = { board_id: 'board_123', board_column_id: 'col_1' }
     const created = await write(contactWrittenSchema, 'POST', '/contacts', { ...place, name: 'New here' })
@@ -78,7 +78,7 @@ describe('a writer', () => {
     expect((await send('DELETE', `/contacts/${id}`)).status).toBe(404)
   })
 
-  it('alone has its rows held back from the relay: the origin proves that it delivers them by itself', async () => {
+  it('has its rows kept from the relay, because the origin delivers them itself', async () => {
     await stack.sql.unsafe(`
       create table private.outbox_held (is_held boolean);
       create function private.note_outbox_held() returns trigger language plpgsql security definer as $$
@@ -110,7 +110,7 @@ describe('a writer', () => {
       drop table private.outbox_held;`)
   })
 
-  it('may be the backend with the internal key, for itself or for a caller', async () => {
+  it('may be the backend with the internal key, for itself or for a user', async () => {
     const change = { name: 'By the backend' }
     const own = await write(
       contactWrittenSchema,
@@ -132,7 +132,7 @@ describe('a writer', () => {
     expect(asStranger.status).toBe(403)
   })
 
-  it('is told what is wrong, in the terms of every other answer', async () => {
+  it('gets an error in the form of every other answer', async () => {
     const place = { board_id: 'board_123', board_column_id: 'col_1' }
     const expected: [string, string, unknown, string | undefined, number, string][] = [
       ['PATCH', '/contacts/nowhere', { name: 'X' }, undefined, 404, 'contact_not_found'],
@@ -173,7 +173,7 @@ describe('a writer', () => {
     }
   })
 
-  it('is told that its write is committed and not yet announced, where the Worker is away', async () => {
+  it('learns that its write is committed and not yet delivered while the Worker is away', async () => {
     await stack.pieces.worker.stop()
     const written = await write(contactWrittenSchema, 'PATCH', '/contacts/contact_000002', { name: 'Kept' })
     expect(written).toMatchObject({ version: null, invalidation: 'pending', contact: { name: 'Kept' } })
@@ -221,7 +221,7 @@ describe('a browser', () => {
     return schema.parse(z.object({ data: z.unknown() }).parse(JSON.parse(answer.text)).data)
   }
 
-  it('writes through the Worker, and reads every write next, from creation to deletion', async () => {
+  it('writes through the Worker, and reads each of its writes next, from creation to deletion', async () => {
     await stack.api().page('board_123', 'column_id=col_3&sort_by=updated_at')
     const place = { board_id: 'board_123', board_column_id: 'col_3' }
     const id = 'from_a_page'
@@ -249,7 +249,7 @@ describe('a browser', () => {
     expect((await columnAfter(removed.version, 'col_4')).map((contact) => contact.id)).not.toContain(id)
   })
 
-  it('is told what the origin says is wrong, with its code and details, and writes nothing then', async () => {
+  it('gets the error of the origin with its code and details, and then nothing is written', async () => {
     const place = { board_id: 'board_123', board_column_id: 'col_1' }
     const big = 'x'.repeat(4_000)
     const expected: [string, string, unknown, number, string][] = [
@@ -274,7 +274,7 @@ describe('a browser', () => {
     expect(await count()).toEqual(before)
   })
 
-  it('of another workspace, or of none, writes nothing', async () => {
+  it('of another workspace, or of none, can write nothing', async () => {
     const change = { name: 'Not theirs' }
     const stranger = await sendFromPage(
       'PATCH',
@@ -287,7 +287,7 @@ describe('a browser', () => {
     expect(rows).toHaveLength(0)
   })
 
-  it('is told that nobody confirmed its write while the origin is away, and that it is out of reach once that is known', async () => {
+  it('gets write_unconfirmed while the origin is away, and origin_unavailable once that is known', async () => {
     await stack.pieces.origin.stop()
     const codes = new Set<string>()
     await eventually(async () => {
@@ -311,7 +311,7 @@ describe('an import', () => {
       .map((line) => importReportSchema.parse(JSON.parse(line)))
   const place = { board_id: 'board_2', board_column_id: 'col_21' }
 
-  it('of 20,000 lines writes every good one, names every bad one, and is seen by its version', async () => {
+  it('of 20,000 lines writes every good one, names every bad one, and is visible under its version', async () => {
     const bad = new Map([
       [17, '{"name": "cut'],
       [4_000, JSON.stringify({ ...place, id: 'bad_4000' })],
@@ -357,7 +357,7 @@ describe('an import', () => {
     expect(page.pagination.total).toBeGreaterThanOrEqual(20_000 - bad.size)
   })
 
-  it('sent again changes what is there and makes nothing twice', async () => {
+  it('that is sent again changes existing contacts and creates none twice', async () => {
     const lines = [1, 2, 3].map((n) => JSON.stringify({ ...place, id: `again_${n}`, name: `First ${n}` }))
     const again = [
       ...lines,
@@ -377,7 +377,7 @@ describe('an import', () => {
     ])
   })
 
-  it('is refused before its first line to who may not write', async () => {
+  it('is refused before its first line if the caller may not write', async () => {
     const line = JSON.stringify({ ...place, id: 'foreign', name: 'X' })
     const answer = await send('POST', '/contacts/import', line, stack.tokens.otherAdmin)
     expect([answer.status, JSON.parse(answer.text).code]).toEqual([403, 'not_a_member'])

@@ -5,7 +5,7 @@ import type { RequestCase, Side } from './request-case.ts'
 import { smallestOf } from './smallest.ts'
 import type { Exchange } from './wire.ts'
 
-/** One kind of fault, with the first case that showed it, made as small as it shows it still. */
+/** One kind of fault, and the first case that showed it, reduced to the smallest case that still shows it. */
 export interface Finding extends Fault {
   readonly side: Side
   readonly route: string
@@ -13,7 +13,7 @@ export interface Finding extends Fault {
   readonly replay: RequestCase | null
 }
 
-/** So many answers to requests made from one route said that they got so far. */
+/** How many answers to requests of one route show that they got this far. */
 export interface Depth {
   readonly side: Side
   readonly method: string
@@ -24,9 +24,9 @@ export interface Depth {
 
 export interface FuzzReport {
   readonly cases: number
-  /** Each route that was asked, by side and pattern. */
+  /** Each route that was requested, by side and pattern. */
   readonly routes: ReadonlySet<string>
-  /** Answers of our code by side and status, and those that a server in front of it gave by itself. */
+  /** Answers of our code by side and status, and those that a server in front of it gave. */
   readonly statuses: Readonly<Record<string, number>>
   readonly depths: readonly Depth[]
   readonly findings: readonly Finding[]
@@ -71,7 +71,7 @@ export function createTally() {
 
 const reducedMax = 30
 
-/** The findings with their cases made small. `shows` sends a case; each try is a request, so only so many are made. */
+/** The findings with reduced cases. `shows` sends a case. Each try is a request, so their number is bounded. */
 export async function reduced(
   findings: readonly Finding[],
   shows: (request: RequestCase, kind: string) => Promise<boolean>,
@@ -88,7 +88,7 @@ export async function reduced(
   return done
 }
 
-/** A report as people read it; each finding with what replays it. */
+/** The report as text. Each finding has the command that replays it. */
 export function told({ cases, statuses, depths, findings }: FuzzReport, seed: number): string {
   const reached = Object.entries(
     Object.groupBy(depths, ({ side, reach }) => `${side} as far as ${reach}`),

@@ -6,7 +6,10 @@ import { inUrl } from './junk.ts'
 import { bytesOf, type RequestCase, type Segment } from './request-case.ts'
 import { pickTarget, type Target } from './targets.ts'
 
-/** Ways of naming their workspace that one part of a system might read as theirs, and another as ours. */
+/**
+ * Ways to name the other workspace that one part of a system might read as the other workspace and another part as
+ * the caller's own.
+ */
 const waysToTheirs = [
   ...[theirs, theirs, theirs, theirs, ` ${theirs}`, `${theirs} `, `${theirs}\t`, `0${theirs}`, `+${theirs}`],
   ...[`${ours}, ${theirs}`, `${theirs}, ${ours}`, `${ours},${theirs}`, `${theirs};${ours}`, `["${theirs}"]`],
@@ -51,7 +54,7 @@ export function foreignKnown(loot: Loot, dice: Dice): Known {
   }
 }
 
-/** A request to a route of the Worker or of the origin for what is theirs. */
+/** A request to a route of the Worker or of the origin for data of the other workspace. */
 export function foreignCase(targets: readonly Target[], loot: Loot, dice: Dice, token: string): RequestCase {
   const guarded = targets.filter(({ isOpen }) => !isOpen)
   const target = pickTarget(dice.happens(0.03) ? targets : guarded, dice)
@@ -83,7 +86,10 @@ export function foreignCase(targets: readonly Target[], loot: Loot, dice: Dice, 
   }
 }
 
-/** Nine of ten have a token that is taken: an attempt that ends at the token proves nothing of what is behind it. */
+/**
+ * Nine of ten have a token that is accepted, because an attempt that ends at the token proves nothing about the code
+ * behind it.
+ */
 const verifiedShare = 0.9
 
 export function pickAttacker(dice: Dice, isOurs: boolean): string {
@@ -96,7 +102,7 @@ function targetOf(target: Target, known: Known, dice: Dice): string {
     const isWorkspace = name === 'workspaceId' || (name === 'id' && target.path.startsWith('/workspaces'))
     const value = dice.pick(known[isWorkspace ? 'workspaceId' : name] ?? ['abc'])
     if (!isWorkspace || dice.happens(0.8)) return inUrl(value, { ...dice, between: () => 9 })
-    // One part may decode once, another twice, and a third may walk.
+    // One part may decode once, another one twice, and a third may resolve dots.
     return dice.pick([
       '1521%34',
       '1521%2534',
@@ -120,7 +126,7 @@ function targetOf(target: Target, known: Known, dice: Dice): string {
   return usable.length === 0 ? path : `${path}?${usable.join('&')}`
 }
 
-/** Keys that an attacker might guess: none of them is one. */
+/** Keys that an attacker might guess. None of them is right. */
 const guesses = [
   '',
   'undefined',
@@ -133,8 +139,9 @@ const guesses = [
 ]
 
 /**
- * Routes of the origin that are the Worker's alone are asked with its key, for a caller whom the Worker would have refused:
- * then the database has to refuse them. The key without a caller is the backend's, which may see all, and no attacker's.
+ * The origin's routes for the Worker are called with the Worker's key, for a caller that the Worker would have
+ * refused, so that the database has to refuse them. The key without a caller belongs to the backend, which may see
+ * everything, so no attacker has it.
  */
 function credentialsOf({ side, path }: Target, token: string, dice: Dice): [string, string][] {
   const bearer: [string, string] = ['Authorization', `Bearer {{${token}}}`]
@@ -171,7 +178,7 @@ function workspaceHeaders(dice: Dice): [string, string][] {
   return [[name(), way()]]
 }
 
-/** What a reader may ask besides, of which an answer of theirs might come. */
+/** Headers of a read that might bring an answer of the other workspace. */
 function wishes(loot: Loot, dice: Dice): [string, string][] {
   const all: [string, string][] = [
     ['X-Explain', '1'],
@@ -196,7 +203,7 @@ function bodyOf(target: Target, known: Known, dice: Dice): Segment[] | null {
     const value = sampleOf(dice.pick(target.bodies), dice, known)
     const text = JSON.stringify(value)
     if (typeof value !== 'object' || value === null || !dice.happens(0.15)) return text
-    // Named twice, or where the schema has no place for it.
+    // Named twice, or in a place that the schema does not have.
     return dice.pick([
       `${text.slice(0, -1)},"workspaceId":"${theirs}"}`,
       `{"workspaceId":"${theirs}",${text.slice(1)}`,

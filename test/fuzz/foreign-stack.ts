@@ -9,14 +9,14 @@ export interface ForeignStack extends FuzzStack {
   readonly world: ForeignWorld
 }
 
-/** A local stack with two workspaces, of which one's rows are marked. `plant` is SQL that opens a way to them. */
+/** A local stack with two workspaces. The rows of one of them are marked. `plant` is SQL that opens a way to them. */
 export async function startForeignStack(options: TestStackOptions = {}, plant = ''): Promise<ForeignStack> {
   const given = await startFuzzStack(options)
   const { stack, place } = given
   try {
     if (plant !== '') {
       await stack.sql.unsafe(plant)
-      // It knows the tables and functions that were there when it started.
+      // Supabase Lite knows only the tables and functions that were there when it started.
       await stack.pieces.supabase.stop()
       await stack.pieces.supabase.start()
     }

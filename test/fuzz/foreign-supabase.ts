@@ -3,7 +3,7 @@ import { ours, removedUser, theirs } from './foreign-tokens.ts'
 import type { Catalog, CatalogTable, Loot } from './foreign-world.ts'
 import { bytesOf, type RequestCase } from './request-case.ts'
 
-/** A request to Supabase's interface for what is theirs: tables, functions, sign-in. */
+/** A request to Supabase's interface for data of the other workspace: tables, functions, sign-in. */
 export function supabaseCase(catalog: Catalog, loot: Loot, dice: Dice, token: string): RequestCase {
   const kind = dice.between(1, 10)
   const asked =
@@ -39,7 +39,7 @@ export function supabaseCase(catalog: Catalog, loot: Loot, dice: Dice, token: st
   }
 }
 
-/** Of the secret by which the database knows the origin's own calls. */
+/** Guesses at the secret by which the database recognizes the origin's own calls. */
 const proofs = ['', 'null', '"', '{"a":1}', 'x'.repeat(64), '%', '\\', '{{publishable}}']
 
 interface Asked {
@@ -91,7 +91,10 @@ function filtersOf({ columns }: CatalogTable, loot: Loot, dice: Dice): string[] 
   return dice.happens(0.85) ? [dice.pick(named)] : []
 }
 
-/** What is selected: with rows of other tables embedded as far as two relations away, now and then of one that is none. */
+/**
+ * A selection with rows of other tables embedded up to two relations away, and sometimes of a table without a
+ * relation.
+ */
 function selectionOf({ tables }: Catalog, { name, related, columns }: CatalogTable, dice: Dice): string {
   const kind = dice.between(1, 12)
   if (kind === 1) return 'count()'
@@ -199,7 +202,7 @@ function callOf({ functions }: Catalog, loot: Loot, dice: Dice): Asked {
   }
 }
 
-/** By the name of an argument, as the product's functions call them; undefined for what is not known. */
+/** The value for an argument of the product's functions by its name, or undefined for an unknown name. */
 function argumentOf(name: string, loot: Loot, dice: Dice): unknown {
   if (/workspace/.test(name)) return dice.happens(0.9) ? theirs : dice.pick([ours, [theirs], null])
   if (/board/.test(name)) return dice.pick(['board_214', 'board_1'])
@@ -219,7 +222,7 @@ function argumentOf(name: string, loot: Loot, dice: Dice): unknown {
   return undefined
 }
 
-/** A value that an argument of the type takes, so that the call gets as far as the function; now and then another. */
+/** A value that fits the argument's type, so that the call reaches the function, and sometimes one that does not. */
 function ofType(type: string, dice: Dice): unknown {
   if (dice.happens(0.1)) return dice.pick([null, 1, 'a', [], [theirs]])
   if (type.endsWith('[]')) return [ofType(type.slice(0, -2), dice)]
@@ -238,7 +241,7 @@ function ofType(type: string, dice: Dice): unknown {
   return type === 'interval' ? '1 minute' : 'a'
 }
 
-/** Ways to become somebody else by what the sign-in lets a user say of themselves. */
+/** Ways to become another user through what sign-in lets users say about themselves. */
 function signInOf(dice: Dice): Asked {
   const claims = { workspaces: { [theirs]: 'admin' } }
   const body = { data: claims, app_metadata: claims, user_metadata: claims, role: 'service_role' }

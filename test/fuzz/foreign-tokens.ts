@@ -6,21 +6,24 @@ import { createSigner, foreignSecret, type Secrets } from './tokens.ts'
 export const ours = '15213'
 export const theirs = '15214'
 
-/** Was a member of both workspaces by the table, until the second phase of a run. */
+/** A member of both workspaces by the table, until the second phase of a run. */
 export const removedUser = '00000000-0000-4000-8000-000000000009'
 
-/** Tokens that are taken, so that what they open is for memberships and row level security to decide. */
+/** Tokens that are accepted, so that memberships and row level security decide what they open. */
 export const verifiedAttackers = [
   ...['admin', 'adminByTable', 'member', 'stranger', 'userMetadata', 'topLevel'],
   ...['spaced', 'nulls', 'joined', 'listed', 'owner', 'nested'],
 ] as const
 
-/** Tokens that nobody takes. */
+/** Tokens that nothing accepts. */
 export const refusedAttackers = [
   ...['expired', 'theirExpired', 'theirForged', 'theirUnsigned', 'theirOtherAlgorithm', 'theirAnon'],
 ] as const
 
-/** Signed by the right secret, but not to be taken where issuer, audience and expiry are verified; PostgREST verifies none of these. */
+/**
+ * Tokens signed with the right secret that must be refused wherever issuer, audience and expiry are verified.
+ * PostgREST verifies none of these.
+ */
 export const refusedByOurs = [
   'theirOtherIssuer',
   'theirOtherAudience',

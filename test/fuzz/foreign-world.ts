@@ -5,23 +5,23 @@ import type { TestStack } from '../support/local-stack.ts'
 import { removedUser, theirs } from './foreign-tokens.ts'
 import type { Fault } from './judge.ts'
 
-/** Stands in every row of theirs, and in no request: an answer that has it, shows one. */
+/** A mark in every row of the other workspace that is in no request. An answer that contains it shows such a row. */
 const secretMark = 'Qx9sealed'
-/** Of their settings, and how many contacts they have: figures that nothing else here has. */
+/** A lifetime in the other workspace's settings and its number of contacts: figures that nothing else here has. */
 const secretLifetimeSeconds = 43_217
 const secretContacts = 1_013
 
-/** What of theirs an attacker may know: ids, and what an earlier answer held. */
+/** The knowledge of an attacker about the other workspace: ids, and the content of an earlier answer. */
 export interface Loot {
   readonly contactIds: readonly string[]
   readonly cursors: readonly string[]
   readonly etags: readonly string[]
-  /** What has been read there, and lies in every tier. */
+  /** Answers of the other workspace that were read and are now in every tier. */
   readonly reads: readonly { readonly route: string; readonly target: string }[]
   readonly version: number
 }
 
-/** What the database offers to be asked for, so that a table or a function is attacked by being there. */
+/** The tables and functions that the database offers. A new table or function is attacked because it is listed here. */
 export interface Catalog {
   readonly tables: readonly CatalogTable[]
   readonly functions: readonly CatalogFunction[]
@@ -31,7 +31,7 @@ export interface CatalogTable {
   readonly schema: string
   readonly name: string
   readonly columns: readonly string[]
-  /** Tables that it refers to, or that refer to it: what PostgREST embeds. */
+  /** Tables that it refers to or that refer to it, which PostgREST embeds. */
   readonly related: readonly string[]
 }
 
@@ -41,21 +41,21 @@ export interface CatalogFunction {
   readonly args: readonly { readonly name: string; readonly type: string }[]
 }
 
-/** Two workspaces, of which the other one's rows are marked. */
+/** Two workspaces. The rows of one of them are marked. */
 export interface ForeignWorld {
   readonly loot: Loot
   readonly catalog: Catalog
-  /** Whether a text shows something of theirs. */
+  /** Whether a text shows something of the other workspace. */
   shows(text: string): boolean
-  /** Ends a membership in their workspace, and waits until it is in force at the Worker. */
+  /** Ends a membership in the other workspace, and waits until the Worker knows. */
   removeMember(): Promise<void>
-  /** What has changed of theirs since the world was made. */
+  /** The changes in the other workspace since the world was made. */
   changes(): Promise<Fault[]>
 }
 
 export async function createForeignWorld(stack: TestStack): Promise<ForeignWorld> {
   const { sql } = stack
-  // Until then a change may still be on its way to the ledger.
+  // Until the outbox is empty, a change may still be on its way to the ledger.
   const isDelivered = async () =>
     (await sql`select from private.outbox where workspace_id = ${theirs} limit 1`).length === 0
   await markRows(sql)
@@ -66,10 +66,12 @@ export async function createForeignWorld(stack: TestStack): Promise<ForeignWorld
     workspaceId: theirs,
   })
   const counts = `/api/cache-settings/workspace/${theirs}/counts`
-  if ((await removed.get(counts)).status !== 200) throw new Error('the member to be removed is none')
+  if ((await removed.get(counts)).status !== 200)
+    throw new Error('the user whose membership is to end has none')
   const catalog = await readCatalog(sql)
   const before = await digestOf(sql, catalog)
-  // Each look at a ledger's version takes one; whatever else it has moved by, somebody else did.
+  // Each look at a ledger's version takes a version. If the ledger moved by more than that, an attack has changed
+  // something.
   let expectedVersion = await versionOf(stack)
   const marks = [
     new RegExp(secretMark),
@@ -87,7 +89,7 @@ export async function createForeignWorld(stack: TestStack): Promise<ForeignWorld
         everyMs: 500,
       })
       await eventually(isDelivered, { deadlineMs: deliveryDeadlineMs })
-      // The removal itself: one row of the outbox, which is one version.
+      // The removal itself is one row of the outbox, which takes one version.
       expectedVersion += 1
     },
     async changes() {
@@ -124,12 +126,15 @@ async function markRows(sql: postgres.Sql): Promise<void> {
   })
 }
 
-/** On a machine that is busy with the attempts. */
+/** Long enough for a machine that is busy with the attempts. */
 const deliveryDeadlineMs = 60_000
 
 const cursorSchema = z.string()
 
-/** Also what puts their answers into every tier of the cache, from where they might be given to others. */
+/**
+ * Reads everything as the other workspace's admin. This puts the answers into every tier of the cache, from which a
+ * faulty product might give them to others.
+ */
 async function readAsTheirAdmin(stack: TestStack): Promise<Loot> {
   const api = stack.api({ token: stack.tokens.otherAdmin, workspaceId: theirs })
   const cursors: string[] = []
@@ -161,7 +166,7 @@ async function readAsTheirAdmin(stack: TestStack): Promise<Loot> {
   }
 }
 
-/** The version of their ledger, which takes a new one by being asked. */
+/** The version of the other workspace's ledger. Reading it takes a new version. */
 async function versionOf(stack: TestStack): Promise<number> {
   return (await stack.invalidate({ workspaceId: theirs, boardId: 'board_214', action: 'board_updated' }))
     .version
@@ -194,7 +199,9 @@ async function readCatalog(sql: postgres.Sql): Promise<Catalog> {
   }
 }
 
-/** A digest of their rows in every table of `public` that has workspaces; the removed member aside. */
+/**
+ * A digest of the other workspace's rows in every table of `public` that has workspaces, without the removed member.
+ */
 async function digestOf(sql: postgres.Sql, { tables }: Catalog): Promise<Record<string, string>> {
   const digests: Record<string, string> = {}
   for (const { schema, name, columns } of tables) {

@@ -9,7 +9,7 @@ const attempts = 10_000
 const seed = 1
 const targets = [...workerTargets(), ...originTargets()]
 
-describe("10,000 attempts to see what is another workspace's", () => {
+describe("10,000 attempts to see another workspace's data", () => {
   let given: ForeignStack
   let report: ForeignReport
   const timesOf = (wanted: (depth: Depth) => boolean) =>
@@ -24,12 +24,12 @@ describe("10,000 attempts to see what is another workspace's", () => {
     await given?.stop()
   })
 
-  it("see none of it and change none of it, over Worker, origin and Supabase's interface, a removed member included", () => {
+  it("see and change none of them, through Worker, origin and Supabase's interface, and for a removed member too", () => {
     expect(report.findings, told(report, seed)).toEqual([])
     expect(report.attempts).toBeGreaterThanOrEqual(attempts)
   })
 
-  it('reach every route of Worker and origin that asks who calls, tables and functions', () => {
+  it('reach every route of Worker and origin that checks its caller, and tables and functions', () => {
     for (const { side, path } of targets.filter(({ isOpen }) => !isOpen))
       expect(report.routes).toContain(`${side} ${path}`)
     for (const name of ['contacts', 'memberships', 'rpc/contacts_page', 'rpc/contact_counts']) {
@@ -37,8 +37,8 @@ describe("10,000 attempts to see what is another workspace's", () => {
     }
   })
 
-  it('get past the credentials, most of them on each of the three', () => {
-    // Else the attempts would prove that nothing is let in, and not that nobody is.
+  it('mostly get past the credentials, on each of the three', () => {
+    // Otherwise the attempts would only prove that bad credentials are refused.
     for (const side of ['worker', 'origin', 'supabase'] as const) {
       const all = timesOf((depth) => depth.side === side)
       const past = timesOf((depth) => depth.side === side && isPastCredentials(depth.reach))
@@ -61,7 +61,7 @@ describe("10,000 attempts to see what is another workspace's", () => {
     ...['rpc/contacts_page', 'rpc/contact_counts', 'rpc/contact_update', 'rpc/contacts_import'].map(
       ofSupabase,
     ),
-  ])('get as far as the question who belongs there: %s %s', (side, route) => {
+  ])('get as far as the check of the membership: %s %s', (side, route) => {
     const refused = timesOf(
       (depth) => depth.side === side && depth.route === route && depth.reach === 'membership',
     )

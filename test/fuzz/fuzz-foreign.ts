@@ -15,12 +15,15 @@ import type { Exchange } from './wire.ts'
 
 interface ForeignOptions {
   readonly seed: number
-  /** So many on routes that ask for a token or key, and past that: one that ends there proves nothing of what is behind. */
+  /**
+   * The number of requests that get past the credentials of a guarded route. A request that ends there proves nothing
+   * about the code behind.
+   */
   readonly attempts: number
   readonly targets: readonly Target[]
   readonly place: Place
   readonly world: ForeignWorld
-  /** Whether a member is removed on the way, which takes as long as a membership is remembered. */
+  /** Whether a member is removed during the run, which takes as long as a membership is remembered. */
   readonly hasRemoval?: boolean
   readonly isReduced?: boolean
 }
@@ -32,13 +35,13 @@ export interface ForeignReport extends FuzzReport {
 export const isPastCredentials = (reach: Reach) => reach !== 'path' && reach !== 'credentials'
 
 const atOnce = 16
-/** A bound, should nothing get past the credentials any more. */
+/** A bound in case nothing gets past the credentials any more. */
 const requestsPerAttemptMax = 2
-/** The last part of the attempts is made with one more attacker: who was a member until then. */
+/** In the last part of the attempts there is one more attacker, who was a member until then. */
 const shareAfterRemoval = 0.2
 const shareOfRemoved = 0.5
 
-/** Tries to see or to change what is another workspace's, over Worker, origin and Supabase's interface. */
+/** Tries to see or change another workspace's data, through Worker, origin and Supabase's interface. */
 export async function fuzzForeign(options: ForeignOptions): Promise<ForeignReport> {
   const { seed, attempts, targets, place, world } = options
   const tally = createTally()
@@ -63,7 +66,7 @@ export async function fuzzForeign(options: ForeignOptions): Promise<ForeignRepor
     }
   }
   const workAll = (end: number) => Promise.all(Array.from({ length: atOnce }, () => work(end)))
-  // Meanwhile, for the Worker remembers a membership for a minute.
+  // The member is removed during the first part, because the Worker remembers a membership for a minute.
   await Promise.all([workAll(removalAt), hasRemoval ? world.removeMember() : null])
   await workAll(attempts)
   const shows = async (request: RequestCase, kind: string) =>
@@ -98,7 +101,10 @@ function attemptOf(
     : foreignCase(targets, world.loot, dice, token)
 }
 
-/** What of an answer shows something of theirs, or that somebody was let in who is nobody there. */
+/**
+ * The faults of an answer: it shows something of the other workspace, or it let in a caller who is not a member
+ * there.
+ */
 function leaksOf(request: RequestCase, { answers }: Exchange, world: ForeignWorld): Fault[] {
   return answers.flatMap((answer) => {
     const { status, headers, body } = answer
@@ -122,8 +128,8 @@ function attackerOf({ headers }: RequestCase): string {
 }
 
 /**
- * The origin's routes for the Worker take its key: whom it was sent for there, only their rows tell. The Worker's by body
- * name the workspace there.
+ * Whether an answer shows that its caller was let in. The origin's routes for the Worker accept the Worker's key, so
+ * there only the rows tell. Some of the Worker's routes name the workspace in the body.
  */
 function wasLetIn({ side, route, headers, body, method }: RequestCase, { status }: HttpAnswer): boolean {
   if (status >= 300 || method === 'OPTIONS') return false

@@ -8,7 +8,7 @@ import { type Filling, type RequestCase, renderCase, type Side } from './request
 import type { Target } from './targets.ts'
 import { type Exchange, exchange } from './wire.ts'
 
-/** Where a case is sent, and with which tokens. */
+/** Where cases are sent, and the tokens for them. */
 export interface Place {
   readonly ports: Readonly<Record<Side, number>>
   readonly secrets: Readonly<Record<string, string>>
@@ -16,24 +16,27 @@ export interface Place {
 
 export interface FuzzOptions {
   readonly seed: number
-  /** So many cases, or until `isOver` says so. */
+  /** The run ends after this many cases, or when `isOver` says so. */
   readonly casesMax: number
   readonly isOver?: () => boolean
   readonly targets: readonly Target[]
   readonly place: Place
   readonly logs: LogWatch
-  /** What is left open: so many cases; and how long an answer may take. */
+  /** How many cases may be left open, and how long an answer may take. */
   readonly slowMax?: number
   readonly deadlineMs?: number
-  /** Whether the cases of findings are made small, which sends more. */
+  /** Whether the cases of findings are reduced, which sends more requests. */
   readonly isReduced?: boolean
 }
 
 const atOnce = 24
-/** The origin gives a request up 15 s after it began, an import when nothing came of it for 30 s. */
+/** The origin gives up a request 15 s after it began, and an import after 30 s without data. */
 const deadlineMsUsual = 25_000
 const importDeadlineMs = 45_000
-/** Requests that never become whole: enough for every kind of them, each of which takes as long as the server's patience. */
+/**
+ * The number of requests that never become complete. It is enough for every kind of them, and each takes as long as
+ * the server's patience.
+ */
 const slowMaxUsual = 40
 const slowEvery = 20
 
@@ -99,7 +102,7 @@ export function caseOf(
   isSlow: boolean,
 ): RequestCase {
   const dice: Dice = createDice(createRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)))
-  // The origin alone is asked slowly: the local Worker's front waits for a request as long as it takes.
+  // Only the origin gets slow requests, because the local Worker's front waits for a request without limit.
   const origins = targets.filter(({ side }) => side === 'origin')
   return malformedCase(isSlow && origins.length > 0 ? origins : targets, dice, index, isSlow)
 }

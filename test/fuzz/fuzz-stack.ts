@@ -15,7 +15,7 @@ export interface FuzzStack {
 
 const portOf = (url: string) => Number(new URL(url).port)
 
-/** A real local stack with few contacts, and what a fuzzer needs to know of it. */
+/** A real local stack with few contacts, and what a fuzzer must know about it. */
 export async function startFuzzStack(options: TestStackOptions = {}): Promise<FuzzStack> {
   const stack = await startTestStack({ contacts: 500, ...options })
   const file = await readStackFile(dirname(stack.logs))

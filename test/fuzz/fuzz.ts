@@ -10,9 +10,10 @@ import { requestCaseSchema } from './request-case.ts'
 import { originTargets, workerTargets } from './targets.ts'
 
 /**
- * `npm run fuzz`: malformed requests over every route of Worker and origin, on a local stack of its own; with `--foreign`,
- * attempts to see another workspace's data. `-- --seconds 60 --seed N` for so long and from that seed, `--cases N` for so many;
- * `-- --replay '<JSON>'` sends one case of an earlier run again and prints what came back.
+ * `npm run fuzz` sends malformed requests to every route of Worker and origin, on a local stack of its own. With
+ * `--foreign` it makes attempts to see another workspace's data. `-- --seconds 60 --seed N` sets time and seed,
+ * `--cases N` the number of cases. `-- --replay '<JSON>'` sends one case of an earlier run again and prints the
+ * answer.
  */
 const { values } = parseArgs({
   options: {

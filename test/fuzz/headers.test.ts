@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { readProject } from '../tidy/project.ts'
 import { headersRead } from './malformed-requests.ts'
 
-it('every header that the product reads is sent with junk', () => {
+it('the fuzzer sends junk in every header that the product reads', () => {
   const sources = readProject().filter(({ path }) =>
     /^(worker|origin|shared)\/(?!dashboard|local)[\w/-]+\.ts$/.test(path),
   )

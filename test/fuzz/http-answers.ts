@@ -1,9 +1,9 @@
-/** One answer as it stands on the wire; names of fields in lower case. */
+/** One answer as it is on the wire, with names of fields in lower case. */
 export interface HttpAnswer {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
   readonly body: Buffer
-  /** The connection ended, or the answer has no end, before the body was whole. */
+  /** Whether the connection ended before the body was complete, or the answer has no end. */
   readonly isCutOff: boolean
 }
 
@@ -15,7 +15,7 @@ interface Head {
   readonly headers: Map<string, string>
 }
 
-/** Reads the answers on one connection (RFC 9112), a chunk at a time. Event streams are taken by their head alone. */
+/** Reads the answers on one connection (RFC 9112), chunk by chunk. Of event streams it reads only the head. */
 export class HttpAnswers {
   readonly #methods: readonly string[]
   readonly #done: HttpAnswer[] = []
@@ -43,11 +43,11 @@ export class HttpAnswers {
   take(chunk: Buffer): void {
     this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk])
     while (!this.isDone && this.#step()) {
-      // Another answer may stand in what has come.
+      // The received bytes may contain another answer.
     }
   }
 
-  /** The server has ended the connection: a body without a length ends with it, any other is cut off. */
+  /** The server has ended the connection. A body without a length ends with it; any other body is cut off. */
   end(): void {
     if (this.#head === null) return
     const isByClose =

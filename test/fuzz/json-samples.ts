@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Dice } from '../support/dice.ts'
 
-/** As much of JSON Schema as the product's own schemas use. */
+/** The part of JSON Schema that the product's own schemas use. */
 export interface JsonSchema {
   readonly type?: string | readonly string[] | undefined
   readonly const?: unknown
@@ -36,10 +36,10 @@ export const jsonSchemaSchema: z.ZodType<JsonSchema> = z.lazy(() =>
   }),
 )
 
-/** Texts that lead somewhere in the reference data, by the name of what asks for them. */
+/** Texts that exist in the reference data, by the name of the field or parameter that takes them. */
 export type Known = Readonly<Record<string, readonly string[]>>
 
-/** A value that the schema takes, or nearly: what it must have is there, of the rest some is. */
+/** A value that the schema accepts, or nearly: everything required is there, and some of the rest. */
 export function sampleOf(schema: JsonSchema, dice: Dice, known: Known, name = ''): unknown {
   const choices = schema.anyOf ?? schema.oneOf
   if (choices !== undefined) return sampleOf(dice.pick(choices), dice, known, name)

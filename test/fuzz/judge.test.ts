@@ -26,7 +26,7 @@ interface Given {
   readonly lengthBytes?: number
 }
 
-/** The kinds of fault seen in an answer that came as these bytes. */
+/** The kinds of fault in an answer with these bytes. */
 function kindsOf({ status, body, headers = {}, lengthBytes = body.length }: Given): string[] {
   const fields = {
     'X-Request-ID': 'request-1',
@@ -45,20 +45,20 @@ function kindsOf({ status, body, headers = {}, lengthBytes = body.length }: Give
 const refusal = (error: WireError, requestId = 'request-1') => JSON.stringify(errorBody(error, requestId))
 const faults = (count: number) => Array.from({ length: count }, () => ({ parameter: 'a', message: 'b' }))
 
-describe('an answer is judged:', () => {
+describe('the judge of an answer', () => {
   it.each<[string, Given]>([
     ['JSON', { status: 200, body: '{}' }],
-    ['an error of our shape', { status: 400, body: refusal({ code: 'invalid_json' }) }],
+    ['an error of our form', { status: 400, body: refusal({ code: 'invalid_json' }) }],
     [
       'twenty faults of an input',
       { status: 400, body: refusal({ code: 'invalid_body', details: faults(20) }) },
     ],
     [
-      'a 503 that says when to come again',
+      'a 503 with Retry-After',
       { status: 503, body: refusal({ code: 'overloaded' }), headers: { 'Retry-After': '1' } },
     ],
     ['a refusal by the server in front', { status: 400, body: 'no', headers: { 'X-Request-ID': '' } }],
-  ])('%s is right', (_what, given) => {
+  ])('finds no fault in %s', (_what, given) => {
     expect(kindsOf(given)).toEqual([])
   })
 
@@ -75,7 +75,7 @@ describe('an answer is judged:', () => {
       { status: 400, body: refusal({ code: 'invalid_json' }), headers: { 'Content-Type': 'text/plain' } },
     ],
     [
-      'more than 20 faults told',
+      'more than 20 faults listed',
       {
         status: 400,
         body: JSON.stringify({ ...errorBody({ code: 'invalid_body' }, 'request-1'), details: faults(21) }),
@@ -84,11 +84,11 @@ describe('an answer is judged:', () => {
     ['no JSON', { status: 200, body: '{' }],
     ['a cut off answer', { status: 200, body: '{}', lengthBytes: 9 }],
     ['a stack trace', { status: 200, body: '{"a":"\\n    at read (file:///a.ts:1:2)"}' }],
-  ])('%s is a fault', (kind, given) => {
+  ])('finds the fault of %s', (kind, given) => {
     expect(kindsOf(given)).toEqual([kind])
   })
 
-  it('what is no HTTP, what never ends and what is closed without a word are faults', () => {
+  it('bytes that are no HTTP, answers that never end and connections that close without an answer are faults', () => {
     const nothing = { answers: [], isHanging: false, isGarbled: false }
     const kinds = (seen: Partial<typeof nothing>) =>
       faultsOf(request, { ...nothing, ...seen }).map(({ kind }) => kind)

@@ -3,16 +3,16 @@ import type { HttpAnswer } from './http-answers.ts'
 import { expandSegments, type RequestCase } from './request-case.ts'
 import type { Exchange } from './wire.ts'
 
-/** What was wrong with how a request was answered: a word for the kind, and what was seen. */
+/** A fault of an answer: a word for its kind, and what was seen. */
 export interface Fault {
   readonly kind: string
   readonly seen: string
 }
 
-/** So many faults of an input are told, however many there are. */
+/** At most this many faults of an input are listed in an answer. */
 const faultsToldMax = 20
 
-/** What our code answers carries this; what a server in front of it answers by itself does not. */
+/** Every answer of our code has this header. An answer of a server in front of it does not. */
 const ours = 'x-request-id'
 
 export function isOurs({ headers }: HttpAnswer): boolean {
@@ -23,7 +23,7 @@ const servedOtherwise =
   /^(text\/(html|css|javascript|plain|event-stream)|image\/|application\/(javascript|openmetrics-text|x-ndjson|manifest\+json))/
 const stackLine = /\n?\s*at .{0,200}:\d+:\d+\)?/
 
-/** All that is wrong with an exchange; nothing where the invariants hold. */
+/** All faults of an exchange. The list is empty if the invariants hold. */
 export function faultsOf(request: RequestCase, { answers, isHanging, isGarbled }: Exchange): Fault[] {
   const faults: Fault[] = answers.flatMap((answer) => faultsOfAnswer(request, answer))
   if (isGarbled) faults.push({ kind: 'no HTTP', seen: 'what came back is no HTTP answer' })
@@ -39,7 +39,7 @@ function faultsOfAnswer(request: RequestCase, answer: HttpAnswer): Fault[] {
   const { status } = answer
   const text = answer.body.toString('utf8')
   if (!isOurs(answer)) {
-    // The local front's own complaint of what no URL can be made of; at Cloudflare, its edge answers that.
+    // The local front's own complaint about a target that is no URL. At Cloudflare the edge answers it.
     return status < 500 || isBeyondTheFront(request)
       ? []
       : [{ kind: `a bare ${status}`, seen: text.slice(0, 300) }]
@@ -57,11 +57,11 @@ function faultsOfSuccess({ method }: RequestCase, { status, headers, body, isCut
     : [{ kind: 'no JSON', seen: `${status} ${type} ${body.toString('utf8', 0, 200)}` }]
 }
 
-/** Every error has the one shape, and no 5xx is sent but 503 and 504. */
+/** Every error has the same form, and no 5xx is sent except 503 and 504. */
 function faultsOfError({ status, headers, body }: HttpAnswer, text: string): Fault[] {
   const type = headers.get('content-type') ?? ''
   if (body.length === 0 && !type.startsWith('text/html')) {
-    // The answer to HEAD; whether it is a 5xx stands in its status.
+    // An answer to HEAD has no body, so its status must say whether it is an accepted 5xx.
     return status >= 500 && status !== 503 && status !== 504 ? [{ kind: `a ${status}`, seen: 'no body' }] : []
   }
   const parsed = errorBodySchema.safeParse(isJson(text) ? JSON.parse(text) : undefined)
@@ -77,7 +77,7 @@ function faultsOfError({ status, headers, body }: HttpAnswer, text: string): Fau
     faults.push({ kind: 'an error that is not called JSON', seen: type })
   if ((details?.length ?? 0) > faultsToldMax) {
     faults.push({
-      kind: `more than ${faultsToldMax} faults told`,
+      kind: `more than ${faultsToldMax} faults listed`,
       seen: `${details?.length} in ${body.length} bytes`,
     })
   }
@@ -89,7 +89,10 @@ function faultsOfError({ status, headers, body }: HttpAnswer, text: string): Fau
   return faults
 }
 
-/** A whole and honest request; a large body may be refused while it is still on its way, and the refusal be lost. */
+/**
+ * A complete and correct request must be answered. A large body may be refused while it is still on its way, and then
+ * the refusal may be lost.
+ */
 function mustBeAnswered({
   framing,
   ending,

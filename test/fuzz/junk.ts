@@ -1,7 +1,7 @@
 import type { Dice } from '../support/dice.ts'
 import { bytesOf, type Segment } from './request-case.ts'
 
-/** Texts that something somewhere has once taken for what they are not. All contain no mark: a mark is added where it fits. */
+/** Texts that some program has once mistaken for something else. None contains a mark; it is added where it fits. */
 const oddTexts: readonly string[] = [
   ...[
     '',
@@ -63,11 +63,11 @@ const oddTexts: readonly string[] = [
   ],
 ]
 
-/** A text that a field may not expect; sometimes very long. */
+/** A text that a field may not expect, sometimes very long. */
 export function oddText(dice: Dice): string {
   if (dice.happens(0.04))
     return dice.pick(['x', 'é', '\ud83d\ude00', '%', '\0']).repeat(dice.between(100, 5_000))
-  // What a database refuses in a text.
+  // Characters that a database refuses in a text.
   if (dice.happens(0.08)) return `a${dice.pick(['\0', '\ud800', '\udc00'])}`
   if (dice.happens(0.1)) return `${dice.pick(oddTexts)}${dice.pick(oddTexts)}`
   return dice.pick(oddTexts)
@@ -91,7 +91,7 @@ export function oddCursor(dice: Dice): string {
   return Buffer.from(JSON.stringify(dice.happens(0.2) ? good : spoiled)).toString('base64url')
 }
 
-/** Written into a URL in one of the ways that servers meet: encoded, half encoded, encoded twice, or as it is. */
+/** Writes a text into a URL in one of the ways that servers see: encoded, half encoded, encoded twice, or unchanged. */
 export function inUrl(text: string, dice: Dice): string {
   const encoded = percentEncoded(text)
   const way = dice.between(1, 12)
@@ -111,7 +111,7 @@ function percentEncoded(text: string): string {
     .join('')
 }
 
-/** A JSON value that no schema asked for. */
+/** A JSON value that no schema accepts. */
 export function oddJson(dice: Dice, depth = 0): unknown {
   const kind = dice.between(1, depth > 2 ? 6 : 9)
   if (kind === 1) return dice.pick([null, true, false])
@@ -142,7 +142,7 @@ export function spoiled(value: unknown, dice: Dice): unknown {
   return Object.fromEntries([...others, [name, spoiled(member, dice)]])
 }
 
-/** Bodies that are wrong before any schema is asked, or too much for it. */
+/** Bodies that are wrong before any schema sees them, or too large for it. */
 export function oddBody(json: string, dice: Dice): Segment[] {
   const bytes = bytesOf(json)
   const deep = dice.pick([1_000, 20_000, 120_000])

@@ -12,20 +12,20 @@ const lineSchema = z.looseObject({
   route: z.string().optional(),
 })
 
-/** A fault that stands in a log, and the request that it is of, where the line says so. */
+/** A fault in a log, and its request if the line names it. */
 export interface LogFault extends Fault {
   readonly requestId: string | null
 }
 
 const names = ['worker', 'origin'] as const
 
-/** Reads what the Worker and the origin have logged since it was last asked, and says what should not stand there. */
+/** Reads what the Worker and the origin have logged since the last call, and answers what should not be there. */
 export class LogWatch {
   readonly #folder: string
   readonly #forbidden: readonly string[]
   readonly #readBytes = new Map<string, number>()
 
-  /** `forbidden`: texts of contacts, tokens and searches, which no log may repeat. */
+  /** `forbidden` are texts of contacts, tokens and searches, which no log may repeat. */
   constructor(folder: string, forbidden: readonly string[]) {
     this.#folder = folder
     this.#forbidden = forbidden
@@ -63,7 +63,10 @@ export class LogWatch {
   }
 }
 
-/** What workerd itself says of requests that never reach a Worker, and of one that was cut off while others shared its load. */
+/**
+ * workerd's own lines about requests that never reach a Worker, and about a request that was cut off while others
+ * shared its load.
+ */
 const frontLines = [
   'Warning: A promise was resolved or rejected from a different request context',
   'Received a connect event but we lack a handler',
@@ -71,7 +74,7 @@ const frontLines = [
   'Uncaught exception: workerd/jsg/value.h:1511: failed: remote.jsg.TypeError: Invalid URL string.',
 ]
 
-/** The lines without those of workerd itself, each of which may have a stack on the lines behind it. */
+/** The lines without those of workerd itself, each of which may have a stack on the following lines. */
 function withoutFrontLines(lines: readonly string[]): string[] {
   let isOfFront = false
   return lines.filter((line) => {

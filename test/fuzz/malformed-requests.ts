@@ -5,10 +5,10 @@ import { bytesOf, type Framing, type RequestCase, type Segment } from './request
 import { pickTarget, type Target } from './targets.ts'
 import { tokenNames } from './tokens.ts'
 
-/** In every text of ours that nobody may repeat in a log. */
+/** In every text that the fuzzer sends and that no log may repeat. */
 export const mark = 'Zq7mark'
 
-/** Of the reference data, and what stands in for a value of that name. */
+/** Values of the reference data, by the names of the fields that take them. */
 const known: Known = {
   workspaceId: ['15213'],
   workspace_id: ['15213'],
@@ -33,7 +33,10 @@ const known: Known = {
   schema: ['public', 'private'],
 }
 
-/** The headers that the product reads (held to be all of them by headers.test.ts), and those that servers themselves read. */
+/**
+ * The headers that the product reads (headers.test.ts checks that all are here), and those that servers themselves
+ * read.
+ */
 export const headersRead = [
   ...['Accept', 'Authorization', 'Cache-Control', 'Content-Length', 'Content-Type', 'If-None-Match'],
   ...['Last-Event-ID', 'Origin', 'Pragma', 'Retry-After', 'X-Request-ID', 'X-User-ID', 'X-Workspace-ID'],
@@ -76,17 +79,17 @@ const usualValues: Readonly<Record<string, readonly string[]>> = {
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
 const inventedMethods = ['BREW', 'get', 'G\0T', 'GETT', 'CONNECT', '', 'POST POST', 'x'.repeat(300)]
 
-/** What of a request may be wrong. */
+/** The parts of a request that may be wrong. */
 type Part = 'method' | 'path' | 'query' | 'target' | 'head' | 'header' | 'token' | 'body' | 'framing'
-/** Those that the product itself reads are wrong most often. */
+/** The parts that the product itself reads are wrong most often. */
 const parts: readonly Part[] = [
   ...(['method', 'path', 'target', 'head', 'token'] as const),
   ...(['query', 'query', 'header', 'header', 'body', 'body', 'framing', 'framing'] as const),
 ]
 
-/** Chance, and how wrong a case is: most are right but for one part, so that they get far. */
+/** Chance, and how wrong a case is. Most cases are right except for one part, so that they get far. */
 interface Mischief extends Dice {
-  /** Whether something goes wrong with a part that goes wrong this often where all of them may. */
+  /** Whether a part becomes wrong, with this probability if all parts may be wrong. */
   spoils(part: Part, probability: number): boolean
 }
 
@@ -101,7 +104,7 @@ function createMischief(dice: Dice): Mischief {
   }
 }
 
-/** Case number `index` of a run. `slow` ones are left open until the server has had enough. */
+/** Case number `index` of a run. Slow ones are left open until the server gives up. */
 export function malformedCase(
   targets: readonly Target[],
   dice: Dice,
@@ -133,7 +136,7 @@ export function malformedCase(
   }
 }
 
-/** A head or a body of which the rest does not come, on a connection that stays open. */
+/** A head or a body whose rest does not come, on a connection that stays open. */
 function slowly(dice: Dice): Pick<RequestCase, 'framing' | 'body' | 'ending' | 'copies'> {
   const framing: Framing = dice.happens(0.5)
     ? { kind: 'half-head', share: dice.pick([0.1, 0.5, 0.9]) }
@@ -175,7 +178,7 @@ function oddValue(name: string, dice: Dice): string {
   return name === 'search' ? `${mark}${oddText(dice)}` : oddText(dice)
 }
 
-/** Other forms of a target (RFC 9112, section 3.2), and what is none. */
+/** Other forms of a target (RFC 9112, section 3.2), and texts that are no target. */
 function oddTarget(whole: string, dice: Dice): string {
   return dice.pick([
     `http://elsewhere.test${whole}`,
@@ -207,7 +210,7 @@ function headersOf(target: Target, dice: Mischief, index: number): [string, stri
         : bytesOf(dice.pick(['', 'a b', 'x:y:z', '[', '\0', oddText(dice)])),
     ],
     ...credentialsOf(target, dice),
-    // By which a line of a log is found again. One that the product does not take for sane is replaced there.
+    // The id by which lines of a log are found. The product replaces an id that it does not accept.
     ['X-Request-ID', `fuzz-${index}`],
   ]
   if (dice.happens(0.9))
@@ -231,7 +234,7 @@ function oddHeader(name: string, dice: Dice): string {
   const usual = usualValues[name]
   if (usual !== undefined && dice.happens(0.6)) return bytesOf(dice.pick(usual))
   const isShown = name.startsWith('trace')
-  // Line ends would make another header of the rest: that is for `oddTarget` and the framings.
+  // Line ends would turn the rest into another header. `oddTarget` and the framings try that.
   return bytesOf(`${oddText(dice)}${isShown || dice.happens(0.7) ? '' : mark}`.replaceAll(/[\r\n]/g, ''))
 }
 
@@ -305,7 +308,10 @@ function framingOf(dice: Mischief): Framing {
   ])
 }
 
-/** A request that is not whole would be waited for: then this end says that it is over, or tears the connection down. */
+/**
+ * A server would wait for the rest of an incomplete request, so this side either ends its half of the connection or
+ * cuts it.
+ */
 function endingOf({ kind }: Framing, dice: Dice): RequestCase['ending'] {
   if (kind === 'length' || kind === 'chunked')
     return dice.happens(0.98) ? 'answer' : dice.pick(['half-close', 'cut'])

@@ -6,13 +6,13 @@ import { fuzzMalformed } from './fuzz-malformed.ts'
 import { type FuzzStack, startFuzzStack } from './fuzz-stack.ts'
 import { originTargets, type Target, workerTargets } from './targets.ts'
 
-/** What a two-core machine sends in about a minute; another seed is another minute: `npm run fuzz -- --seed 2`. */
+/** As many as a two-core machine sends in about a minute. `npm run fuzz -- --seed 2` sends others. */
 const casesMax = 10_000
 const seed = 1
 
 const targets = [...workerTargets(), ...originTargets()]
 
-describe('malformed requests over every route and method of Worker and origin', () => {
+describe('malformed requests to every route and method of Worker and origin', () => {
   let given: FuzzStack
   let pids: readonly (number | null)[]
   let report: FuzzReport
@@ -27,7 +27,7 @@ describe('malformed requests over every route and method of Worker and origin', 
     await given?.stop()
   })
 
-  it('get no 5xx but our 503 and 504, errors of one shape, an end in time, and leave nothing in the logs', () => {
+  it('get no 5xx except our 503 and 504, errors of one form, an end in time, and leave nothing in the logs', () => {
     expect(report.findings, told(report, seed)).toEqual([])
     expect(report.cases).toBe(casesMax)
   })
@@ -47,7 +47,7 @@ describe('malformed requests over every route and method of Worker and origin', 
   })
 
   it.each(targets.filter(isServed).map(({ side, method, path }) => [side, method, path] as const))(
-    'get as far as the route itself with credentials that it takes: %s %s %s',
+    'get as far as the route itself with credentials that it accepts: %s %s %s',
     (side, method, path) => {
       const inside = report.depths.filter(
         (depth) =>
@@ -58,7 +58,7 @@ describe('malformed requests over every route and method of Worker and origin', 
   )
 })
 
-/** What the fuzzer asks for is not all there. */
+/** The stack does not serve everything that is a target. */
 function isServed({ path }: Target): boolean {
   return !['/no/such/route', '/favicon.ico', '/dashboard/index.js'].includes(path)
 }

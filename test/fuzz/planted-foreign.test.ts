@@ -13,7 +13,7 @@ const inWorker = [
   },
 ]
 const inOrigin = [
-  // The door and the database each refuse a stranger: only where neither does is there something to find.
+  // The door and the database each refuse a stranger, so both must be opened for a fault to show.
   {
     file: 'origin/auth/admission.ts',
     find: "return role.value === null ? respondFailure(context, { kind: 'forbidden' }) : null",
@@ -41,7 +41,7 @@ const inDatabase = `
   create view public.planted_view as select * from public.memberships;
   grant select on public.planted_view to authenticated;`
 
-describe("a way planted to what is another workspace's is found:", () => {
+describe("a planted way to another workspace's data is found:", () => {
   let given: ForeignStack
   let report: FuzzReport
 
@@ -68,29 +68,24 @@ describe("a way planted to what is another workspace's is found:", () => {
 
   it.each([
     [
-      'a Worker that asks nobody for the membership',
+      'a Worker that does not look up the membership',
       'worker',
       '/api/boards/{boardId}/contacts',
       'shows their rows',
     ],
-    ['and takes what it is told of them', 'worker', '/api/cache-settings/invalidate', 'lets in'],
+    ['a Worker that lets a stranger invalidate', 'worker', '/api/cache-settings/invalidate', 'lets in'],
     [
-      'an origin that asks for no membership and writes as the service role',
+      'an origin that does not look up the membership and writes as the service role',
       'origin',
       '/contacts/{id}',
       'shows their rows',
     ],
-    ['an origin that takes a caller for the Worker', 'origin', '/workspaces/{id}/membership', 'lets in'],
+    ['an origin that mistakes a caller for the Worker', 'origin', '/workspaces/{id}/membership', 'lets in'],
     ['a policy that is open to all', 'supabase', '/rest/v1/boards', 'shows their rows'],
-    ['a function that asks for no role', 'supabase', '/rest/v1/rpc/planted_page', 'shows their rows'],
-    [
-      'a view that row level security does not reach',
-      'supabase',
-      '/rest/v1/planted_view',
-      'shows their rows',
-    ],
-    ['a write that policies let through', 'supabase', '', 'their rows of cache_settings changed'],
-    ['an invalidation of their cache', 'supabase', '', 'their ledger moved'],
+    ['a function that does not check the role', 'supabase', '/rest/v1/rpc/planted_page', 'shows their rows'],
+    ['a view without row level security', 'supabase', '/rest/v1/planted_view', 'shows their rows'],
+    ['a write that policies allow', 'supabase', '', 'their rows of cache_settings changed'],
+    ['an invalidation of the other workspace', 'supabase', '', 'their ledger moved'],
   ])('%s', (_what, side, route, kind) => {
     const seen = report.findings.map((finding) => `${finding.side} ${finding.route}: ${finding.kind}`)
     expect(

@@ -66,7 +66,7 @@ describe('a fault planted for malformed requests is found:', () => {
   it.each([
     ['a header that throws', 'worker', /^a 500 internal$/],
     ['an error in HTML', 'worker', /^a 405 of another shape$/],
-    ['a log that repeats what was searched for', 'worker', /^a log that tells$/],
+    ['a log that repeats the text of a search', 'worker', /^a log that tells$/],
     ['a route that never answers', 'origin', /^hangs$/],
     ['a path that throws', 'origin', /^a 500 internal$/],
     ['an error in the log of the origin', 'origin', /^origin logs Error/],

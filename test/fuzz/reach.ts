@@ -4,9 +4,9 @@ import type { HttpAnswer } from './http-answers.ts'
 import type { Side } from './request-case.ts'
 
 /**
- * How far a request got, from the outside in. It was refused before anybody looked at who asks (`path`), for its token or
- * key (`credentials`), for a parameter or a body (`input`), or because the caller does not belong there (`membership`); or
- * the route itself answered (`inside`).
+ * How far a request got, from the outside in: it was refused before its credentials were read (`path`), for its token
+ * or key (`credentials`), for a parameter or a body (`input`), or because the caller is not a member (`membership`),
+ * or the route itself answered (`inside`).
  */
 export type Reach = 'path' | 'credentials' | 'input' | 'membership' | 'inside'
 
@@ -34,14 +34,14 @@ const reachOfCode: Readonly<Partial<Record<WireErrorCode, Reach>>> = {
   admin_required: 'membership',
 }
 
-/** Of Postgres: a refused permission, what cannot be read as its type, and a column that is not there. */
+/** States of Postgres: a refused permission, a text that does not fit its type, a column that does not exist. */
 const reachOfState: Readonly<Record<string, Reach>> = {
   '42501': 'membership',
   '22P02': 'input',
   '42703': 'input',
 }
 
-/** Where an answer says no more than its status. */
+/** For answers that say no more than their status. */
 const reachOfStatus: Readonly<Record<number, Reach>> = {
   300: 'input',
   400: 'input',
@@ -56,16 +56,16 @@ export function reachOf(side: Side, { status, headers, body }: HttpAnswer): Reac
   const text = body.toString('utf8')
   const code = codeOf(text)
   if (side === 'supabase') {
-    // PostgREST's errors, group 3: what is wrong with a token; the others of its own are about paths and queries.
+    // PostgREST's errors of group 3 are about tokens. Its other errors are about paths and queries.
     if (code?.startsWith('PGRST3') === true) return 'credentials'
-    // How the SQL functions say it.
+    // How the SQL functions report it.
     if (status === 200 && text.includes('"outcome":"forbidden"')) return 'membership'
     return reachOfState[code ?? ''] ?? reachOfStatus[status] ?? 'inside'
   }
   if (status < 400) return 'inside'
-  // What a server in front of our code answered by itself.
+  // A server in front of our code answered.
   if (!headers.has('x-request-id')) return 'path'
-  // An answer to HEAD says it by its status alone.
+  // An answer to HEAD has only its status.
   if (code === null) return reachOfStatus[status] ?? 'inside'
   return Object.entries(reachOfCode).find(([each]) => each === code)?.[1] ?? 'inside'
 }

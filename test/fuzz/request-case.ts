@@ -1,33 +1,34 @@
 import { z } from 'zod'
 
 /**
- * A request as data: what is sent is a function of it and of the stack's tokens, so that its JSON is a replay. Texts are
- * byte strings, a character a byte. `{{name}}` in a header stands for a token or key of the stack that it is sent to.
+ * A request as data. The bytes that are sent follow from it and from the stack's tokens, so its JSON can be replayed.
+ * Texts are byte strings with one character for each byte. `{{name}}` in a header stands for a token or key of the
+ * stack.
  */
 const byteString = z.string().regex(/^[\0-\xff]*$/)
 
-/** A text so many times over; where it is more than once, each `#` in it is the number of its copy. */
+/** A text and how often it is repeated. If it is repeated, each `#` in it becomes the number of the copy. */
 const segmentSchema = z.tuple([byteString, z.int().min(0).max(200_000)])
 export type Segment = z.output<typeof segmentSchema>
 
-/** How the body's length is told, truly or not (RFC 9112, section 6). */
+/** How the body's length is declared, correctly or not (RFC 9112, section 6). */
 const framingSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['length', 'chunked', 'untold']) }),
-  /** A Content-Length that is too long or too short by so much. */
+  /** A Content-Length that differs from the body's length by this much. */
   z.object({ kind: z.literal('lying-length'), by: z.int() }),
   z.object({ kind: z.literal('length-field'), value: byteString }),
   z.object({ kind: z.enum(['two-lengths', 'length-and-chunked', 'chunked-twice']) }),
   z.object({ kind: z.literal('broken-chunk'), size: byteString, end: byteString }),
   /** The last chunk never comes. */
   z.object({ kind: z.literal('cut-chunks') }),
-  /** Of the head, this share is sent and nothing more. */
+  /** Only this share of the head is sent. */
   z.object({ kind: z.literal('half-head'), share: z.number().min(0).max(1) }),
 ])
 export type Framing = z.output<typeof framingSchema>
 
 export const requestCaseSchema = z.object({
   side: z.enum(['worker', 'origin', 'supabase']),
-  /** The pattern of the route that it was made from: what a report calls it. */
+  /** The pattern of the route that the case was made from, by which a report names it. */
   route: z.string(),
   method: byteString,
   target: byteString,
@@ -37,15 +38,15 @@ export const requestCaseSchema = z.object({
   framing: framingSchema,
   ending: z.enum(['answer', 'half-close', 'cut', 'wait']),
   lineEnd: z.enum(['\r\n', '\n']),
-  /** The same so many times on one connection, without waiting for answers. */
+  /** The request is repeated this often on one connection, without waiting for answers. */
   copies: z.int().min(1).max(8),
-  /** Of the whole, so many bytes are written at once; null: all of it. */
+  /** How many bytes are written at once, or null to write all of them at once. */
   pieceBytes: z.int().min(1).nullable(),
 })
 export type RequestCase = z.output<typeof requestCaseSchema>
 export type Side = RequestCase['side']
 
-/** Any text as the bytes of its UTF-8; half of a surrogate pair as the three bytes that UTF-8 forbids. */
+/** Any text as the bytes of its UTF-8. Half of a surrogate pair becomes the three bytes that UTF-8 forbids. */
 export function bytesOf(text: string): string {
   let bytes = ''
   for (const character of text) {
@@ -68,7 +69,7 @@ export function expandSegments(segments: readonly Segment[]): string {
     .join('')
 }
 
-/** What a case is filled in with: an address, and what each `{{name}}` stands for. */
+/** The values for a case: an address, and the value of each `{{name}}`. */
 export interface Filling {
   readonly host: string
   readonly secrets: Readonly<Record<string, string>>
@@ -81,7 +82,7 @@ export function renderCase(request: RequestCase, filling: Filling): Buffer[] {
   const { pieceBytes } = request
   if (pieceBytes === null) return [all]
   const pieces: Buffer[] = []
-  // A thousand pieces are enough for every border between two of them to be met.
+  // A thousand pieces are enough to split the bytes at every kind of border.
   const step = Math.max(pieceBytes, Math.ceil(all.length / 1_000))
   for (let at = 0; at < all.length; at += step) pieces.push(all.subarray(at, at + step))
   return pieces

@@ -3,8 +3,8 @@ import type { RequestCase, Segment } from './request-case.ts'
 const triesMax = 60
 
 /**
- * The case with all taken away without which it still shows what it showed: what a person has to read. `shows` sends one;
- * so many are sent and no more.
+ * The smallest case that still shows a fault, for a person to read. It removes one part after another. `shows` sends
+ * a case, and the number of tries is bounded.
  */
 export async function smallestOf(
   request: RequestCase,
@@ -60,7 +60,7 @@ function* withSmallerBody(request: RequestCase): Generator<RequestCase> {
   }
 }
 
-/** The body's JSON object with one member less, in each way. */
+/** The body's JSON object without one of its members, once for each member. */
 function withoutAMember([text]: Segment): string[] {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'latin1').toString('utf8'))

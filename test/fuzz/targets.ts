@@ -9,18 +9,18 @@ import { createOrigin } from '../unit/origin/origin-under-test.ts'
 import { createPromptDatabase } from '../unit/origin/stub-database.ts'
 import { type JsonSchema, jsonSchemaSchema } from './json-samples.ts'
 
-/** A route to be asked, as the product itself declares it: one that is added is fuzzed by being there. */
+/** A route to send requests to, as the product itself declares it. A new route is fuzzed because it is declared. */
 export interface Target {
   readonly side: 'worker' | 'origin'
   readonly method: string
   /** With `{parameter}`s. */
   readonly path: string
   readonly query: Readonly<Record<string, JsonSchema>>
-  /** What a body may look like; none where the route takes none. */
+  /** The forms of a body, or none if the route reads no body. */
   readonly bodies: readonly JsonSchema[]
-  /** Its body is a JSON text a line. */
+  /** Whether its body has one JSON text in each line. */
   readonly isLines: boolean
-  /** It answers everybody alike: nobody needs a token or a key. */
+  /** Whether it answers all callers alike, without a token or a key. */
   readonly isOpen: boolean
 }
 
@@ -35,10 +35,10 @@ const documentSchema = z.object({
   ),
 })
 
-/** What the Worker serves beside the routes of its table. */
+/** The Worker's paths that are not in its table of routes. */
 const unlisted = ['/openapi.json', '/', '/docs', '/dashboard/index.js', '/favicon.ico', '/no/such/route']
 
-/** The Worker's routes, by its table and the OpenAPI document that is drawn from it, which tells of the origin's too. */
+/** The Worker's routes, from its table and from its OpenAPI document, which also lists the origin's routes. */
 export function workerTargets(): Target[] {
   const { paths } = documentSchema.parse(openApiDocument(routes))
   const listed = Object.entries(paths).flatMap(([path, { servers, ...operations }]) =>
@@ -62,7 +62,7 @@ export function workerTargets(): Target[] {
 
 const bare = { query: {}, bodies: [], isLines: false, isOpen: true }
 
-/** Bodies of the origin's routes, as these are declared; a load takes what its resource takes. */
+/** Bodies of the origin's routes as they are declared. A load takes the parameters of its resource. */
 function bodiesOf(method: string, path: string): readonly z.ZodType[] {
   if (path === '/load/{resource}') return resources.map(({ params }) => loadRequestSchema.extend({ params }))
   const route = originRouteList.find((each) => each.method === method && each.path === path)
@@ -93,7 +93,7 @@ function schemaOf(schema: z.ZodType): JsonSchema {
   return jsonSchemaSchema.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }))
 }
 
-/** A route that takes more is asked more often: up to twelve times as often as one that takes nothing. */
+/** A route with more input is chosen more often, up to twelve times as often as one without. */
 export function pickTarget(targets: readonly Target[], dice: Dice): Target {
   for (;;) {
     const target = dice.pick(targets)

@@ -2,10 +2,10 @@ import { SignJWT, UnsecuredJWT } from 'jose'
 import type { StackFile } from '../../origin/local/stack-file.ts'
 import { users } from '../../origin/local/tokens.ts'
 
-/** Tokens and keys of a stack by the name that a case calls them, good ones and broken ones. */
+/** Tokens and keys of a stack, good and broken ones, by the names that cases use. */
 export type Secrets = Readonly<Record<string, string>>
 
-/** Those that a request of the fuzzer may carry instead of a good one. */
+/** The names of tokens that a case may use instead of a good one. */
 export const tokenNames = [
   ...[
     'member',
@@ -25,7 +25,10 @@ export const tokenNames = [
 
 export const foreignSecret = 'a secret that this stack has never seen, but long enough'
 
-/** Signs tokens as the stack's own sign-in does, but for the claims that a caller changes; undefined leaves one out. */
+/**
+ * Signs tokens as the stack's sign-in does, with the claims that a caller changes. An undefined value leaves a claim
+ * out.
+ */
 export function createSigner({ supabase: { jwtSecret, url } }: StackFile) {
   const issuer = `${url}/auth/v1`
   const nowSeconds = Math.floor(Date.now() / 1_000)

@@ -2,32 +2,32 @@ import { createConnection, type Socket } from 'node:net'
 import { type HttpAnswer, HttpAnswers } from './http-answers.ts'
 
 /**
- * How a request ends. `answer`: all is sent, and the answers are read. `half-close`: nothing more will be sent, which the
- * server can see. `cut`: the connection is torn down once all is sent. `wait`: the connection stays open and silent, so
- * that it is for the server to give it up.
+ * How a request ends. `answer`: everything is sent, and the answers are read. `half-close`: this side says that it
+ * will send no more. `cut`: the connection is torn down after everything is sent. `wait`: the connection stays open
+ * and silent until the server gives up.
  */
 export type Ending = 'answer' | 'half-close' | 'cut' | 'wait'
 
 interface Sending {
   readonly port: number
-  /** Each is written for itself, so that the server may see them apart. */
+  /** Each piece is written separately, so that the server may receive them apart. */
   readonly pieces: readonly Buffer[]
   readonly ending: Ending
-  /** The methods of the requests in `pieces`: so many answers are read, and one to HEAD has no body. */
+  /** The methods of the requests in `pieces`. As many answers are read, and an answer to HEAD has no body. */
   readonly methods: readonly string[]
   readonly deadlineMs: number
 }
 
-/** What came back on one connection. */
+/** The answers on one connection. */
 export interface Exchange {
   readonly answers: readonly HttpAnswer[]
-  /** Nothing had ended it at the deadline: neither an answer for each request nor the server. */
+  /** Whether the deadline passed without an answer for each request and without an end by the server. */
   readonly isHanging: boolean
-  /** Bytes that are no HTTP answer. */
+  /** Whether the server sent bytes that are no HTTP answer. */
   readonly isGarbled: boolean
 }
 
-/** Sends bytes as they are over a connection of their own, and reads what the server answers. Never rejects. */
+/** Sends bytes unchanged over a connection of their own, and reads the server's answers. Never rejects. */
 export function exchange({ port, pieces, ending, methods, deadlineMs }: Sending): Promise<Exchange> {
   return new Promise((resolve) => {
     const answers = new HttpAnswers(methods)
@@ -50,7 +50,8 @@ export function exchange({ port, pieces, ending, methods, deadlineMs }: Sending)
       answers.end()
       settle(false)
     })
-    // A server that refuses a body may close while it is still being sent: that is no fault in itself.
+    // A server that refuses a body may close the connection while the body is still being sent. That alone is no
+    // fault.
     socket.once('error', () => settle(false))
     socket.once('close', () => settle(false))
     socket.once('connect', () => void send(socket, pieces, ending))

@@ -13,13 +13,14 @@ import type { Trace } from './trace.ts'
 import type { Way } from './way.ts'
 
 /**
- * The CRM's backend: it commits, reports each transaction through some isolate, and again until it is acknowledged. At times
- * it uses an id again that was another event's; once it is told so, it gives the event another one.
+ * The CRM's backend. It commits a transaction, reports it through some isolate, and repeats the report until it is
+ * acknowledged. Now and then it gives an event the id of an earlier event; when the ledger refuses that, it gives the
+ * event another id.
  */
 export interface Backend {
   /** Commits a transaction of one change or three and begins to report it. */
   write(workspaceId: WorkspaceId, makeChange?: MakeChange): void
-  /** How many transactions are not acknowledged yet. */
+  /** The number of transactions that are not acknowledged yet. */
   unacknowledged(): number
 }
 
@@ -31,9 +32,9 @@ export interface BackendOptions {
   readonly way: Way
   databaseOf(workspaceId: WorkspaceId): Database
   anyIsolate(): Isolate
-  /** A life of a request to an isolate. */
+  /** The life of one request to an isolate. */
   beginLife(isolate: Isolate): Life
-  /** Does what may find a promise broken; null where it did. */
+  /** Runs work that may find a broken promise, and answers null if it found one. */
   watch<Value>(work: () => Value): Value | null
   acknowledged(workspaceId: WorkspaceId, version: KnownVersion): void
 }
@@ -41,14 +42,17 @@ export interface BackendOptions {
 interface Report {
   readonly workspaceId: WorkspaceId
   readonly commit: number
-  /** What changes is an id that turned out to be another event's. */
+  /** The events keep their contents. Only an id changes, when it turns out to belong to another event. */
   readonly events: ScopedEvent[]
 }
 
 const recorder: Recorder = { record() {} }
 const retryAfterMs = [300, 4_000] as const
 const reusedShare = 0.05
-/** Of the ids that were used last: a ledger remembers few of them, or all. */
+/**
+ * The number of recent ids that the backend may use again. Some ledgers of a run remember fewer, some remember all of
+ * them.
+ */
 const reusableIds = 20
 
 export function createBackend(options: BackendOptions): Backend {
@@ -56,7 +60,7 @@ export function createBackend(options: BackendOptions): Backend {
   const open = new Set<Report>()
   const idFor = createIds(dice)
 
-  /** One try. The network may deliver it twice, and the second much later. */
+  /** Makes one try. The network may deliver it twice, the second time much later. */
   function send(report: Report): void {
     deliver(report)
     if (dice.happens(0.1)) scheduler.schedule(() => deliver(report), dice.between(0, 8_000))
@@ -82,7 +86,7 @@ export function createBackend(options: BackendOptions): Backend {
     const { workspaceId } = report
     const refused = new Set(conflicts.map(({ index }) => events[index]))
     const digests = events.filter((event) => !refused.has(event)).map(({ digest = '' }) => digest)
-    // Those that were not refused are durable, whatever became of the others.
+    // The events that were not refused are durable, whatever happened to the others.
     const known =
       digests.length === 0 ? null : options.watch(() => records.acknowledged(workspaceId, digests, version))
     if (refused.size > 0) rename(report, refused, trace)
@@ -118,7 +122,7 @@ export function createBackend(options: BackendOptions): Backend {
   }
 }
 
-/** One transaction of one change or three, and what there is to report of it. */
+/** Commits one transaction of one change or three, and answers the events that report it. */
 function commit(
   workspaceId: WorkspaceId,
   makeChange: MakeChange,
@@ -147,7 +151,7 @@ function commit(
 
 type IdFor = (workspaceId: WorkspaceId, digest: string) => string
 
-/** Gives an event an id of its own, as a rule. */
+/** Usually gives an event an id of its own. */
 function createIds(dice: Dice): IdFor {
   const usedIds = new Map<WorkspaceId, string[]>()
   return (workspaceId, digest) => {
@@ -159,7 +163,7 @@ function createIds(dice: Dice): IdFor {
   }
 }
 
-/** The next try has other ids for those that were refused. */
+/** Gives the refused events other ids for the next try. */
 function rename(
   { workspaceId, commit, events }: Report,
   refused: ReadonlySet<ScopedEvent | undefined>,

@@ -12,7 +12,7 @@ const freshness = 'worker/cache/freshness.ts'
 const view = 'worker/ledger/view.ts'
 const tags = 'shared/resources/contacts/contact-list-tags.ts'
 
-/** What a simulation that is worth its time must catch: bugs that pass every test of one part alone. */
+/** Bugs that pass every test of a single part. The simulation is worth its time only if it catches them. */
 export const canaries: readonly Canary[] = [
   {
     bug: 'the stamp is taken after the origin has answered',
@@ -41,7 +41,7 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'the ledger leaves out the first version after the one that was asked about',
+    bug: 'the ledger leaves out the first version after the one in the call',
     breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [
       {
@@ -52,7 +52,7 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'a back-fill takes what a tier had for current, whatever it was judged',
+    bug: 'a back-fill stores a tier’s entry as current, whatever its verdict',
     breaks: /poisoned|bounded staleness/,
     replacements: [
       {
@@ -68,7 +68,7 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'the workspace stands neither in the key nor in what is checked',
+    bug: 'neither the key nor the verdict depends on the workspace',
     breaks: /tenant isolation/,
     replacements: [
       {
@@ -81,7 +81,7 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: "a view's age counts from the answer instead of the question",
+    bug: "a view's age counts from the answer instead of the call",
     breaks: /bounded staleness/,
     replacements: [
       {
@@ -92,12 +92,12 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'a shared view is taken though it begins after what is known here',
+    bug: 'a shared view is used although it begins after the version of the own view',
     breaks: /bounded staleness|read your writes/,
     replacements: [{ file: view, find: 'shared.since <= before.version &&', replace: '' }],
   },
   {
-    bug: 'a ledger gone back under its id',
+    bug: 'a ledger that went back in time keeps its id',
     breaks: /bounded staleness|no-cache|read your writes|nothing lost/,
     replacements: [
       { file: 'worker/ledger/book.ts', find: '&& version > this.head.version)', replace: '&& version < 0)' },
@@ -111,14 +111,15 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: "a user's own page does not depend on what is assigned to the user",
+    bug: "a user's own page does not depend on the assignments of the user",
     breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [{ file: tags, find: '? userTags(owner) : []', replace: '? [] : []' }],
   },
   {
-    bug: "versions of a lost ledger are taken for the new one's",
+    bug: 'versions of a lost ledger count as versions of the new one',
     breaks: /bounded staleness|no-cache|read your writes/,
-    // A new ledger's versions are above the old one's, which by itself tells old stamps: both must be gone.
+    // A new ledger's versions are above the old one's, so old stamps are recognized by that alone. The bug needs both
+    // checks gone.
     replacements: [
       { file: freshness, find: 'stamp.ledgerId !== view.ledgerId ||', replace: '' },
       {
@@ -129,7 +130,7 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'a load under way is joined by who knows that it has been overtaken',
+    bug: 'a reader joins a load although it knows that the load was overtaken',
     breaks: /bounded staleness|no-cache|read your writes/,
     replacements: [
       {
@@ -151,7 +152,7 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'a question that was sent before the request answers for it',
+    bug: 'a ledger call that was sent before the request proves its answer',
     breaks: /no-cache|read your writes/,
     replacements: [
       {
@@ -167,7 +168,7 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'an event under the id of another one is swallowed',
+    bug: 'an event under the id of another one is dropped silently',
     breaks: /nothing lost/,
     replacements: [
       {
@@ -178,7 +179,7 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'a batch with an event under the id of another one is answered, and not written down',
+    bug: 'a batch with an event under the id of another one is answered and not stored',
     breaks: /nothing lost/,
     replacements: [
       {
@@ -189,7 +190,7 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'who waits for a load waits for ever',
+    bug: 'a reader that waits for a load waits for ever',
     breaks: /never answered/,
     replacements: [
       {

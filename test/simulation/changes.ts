@@ -9,14 +9,17 @@ import { type Contact, everythingCached, type Tables } from './database.ts'
 import { movesOfWrite } from './outbox-moves.ts'
 import { boardIds, columnIds, userIds } from './questions.ts'
 
-/** One change of a workspace's rows, and what the CRM says of it. */
+/** One change of a workspace's rows, and what the CRM reports about it. */
 export interface Change {
-  /** For the trace. */
+  /** The name of the change in the trace. */
   readonly what: string
   readonly concern: Concern
 }
 
-/** Changes rows; null where there was nothing to change. `revision` is like no other of the workspace. */
+/**
+ * Changes rows, or answers null if there was nothing to change. No other change of the workspace has the same
+ * `revision`.
+ */
 export type MakeChange = (
   tables: Tables,
   dice: Dice,
@@ -60,7 +63,7 @@ const assignContact: MakeChange = (tables, dice, workspaceId, revision) => {
   return alter(tables, dice, workspaceId, 'contact_assigned', { revision, assigneeId })
 }
 
-/** A filter that it met it meets no more, or the other way round; its name may be another. */
+/** Changes whether the contact meets a filter, and perhaps its name. */
 const turnFacet: MakeChange = (tables, dice, workspaceId, revision) => {
   const facet = dice.pick([
     { isOpen: dice.happens(0.5) },
@@ -70,7 +73,7 @@ const turnFacet: MakeChange = (tables, dice, workspaceId, revision) => {
   return alter(tables, dice, workspaceId, 'contact_updated', { revision, ...facet })
 }
 
-/** To another column or, told by a webhook alone, to another board. */
+/** Moves a contact to another column, or to another board. Only a webhook reports a move to another board. */
 const moveContact: MakeChange = (tables, dice, workspaceId, revision) => {
   const columnId = dice.pickOrNone(columnIds) ?? ''
   const boardId = dice.happens(0.3) ? dice.pickOrNone([...tables.boardIds]) : undefined
@@ -95,7 +98,7 @@ const importContacts: MakeChange = (tables, dice, _workspaceId, revision) => {
   return ofEvent({ action: 'contacts_imported', boardId })
 }
 
-/** A board comes to be, or goes with all its contacts. */
+/** Creates a board, or deletes one together with its contacts. */
 const toggleBoard: MakeChange = (tables, dice) => {
   const boardId = dice.pickOrNone(boardIds) ?? ''
   if (tables.boardIds.has(boardId) && dice.happens(0.7)) return null
@@ -118,7 +121,7 @@ const changeSettings: MakeChange = (tables, dice, workspaceId) => {
   return ofWebhook('cache_settings', { workspace_id: workspaceId }, { workspace_id: workspaceId })
 }
 
-/** Settings in which everything is cached, and for long. */
+/** Writes settings under which everything is cached, with long lifetimes. */
 export const switchCacheOn: MakeChange = (tables, _dice, workspaceId) => {
   tables.settings = everythingCached
   return ofWebhook('cache_settings', { workspace_id: workspaceId }, { workspace_id: workspaceId })
@@ -138,7 +141,10 @@ function alter(
   return reported(dice, workspaceId, action, before, after)
 }
 
-/** By the database's outbox, by a webhook of its, or by the CRM's own event, which may say less than it could. */
+/**
+ * Reports a change through the database's outbox, through a database webhook, or as the CRM's own event, which may
+ * name less than it could.
+ */
 function reported(
   dice: Dice,
   workspaceId: WorkspaceId,
@@ -147,7 +153,7 @@ function reported(
   after: Contact | null,
 ): Change {
   const contact = after ?? before
-  if (contact === null) throw new Error('a change of nothing')
+  if (contact === null) throw new Error('a change has neither a row before it nor one after it')
   if (dice.happens(0.5)) {
     return {
       what: `outbox ${action} ${contact.id}`,

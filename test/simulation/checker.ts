@@ -5,19 +5,19 @@ import type { Fact } from './database.ts'
 import { BrokenPromise, isIn, type KnownVersion, type Records, type Written } from './records.ts'
 
 /**
- * Holds what readers get against what was so. It knows the database's past and the instants at which the ledgers
- * wrote something down, and shares nothing with the read path: no tags, no views, no verdicts. A body names its
- * workspace, its place and the transaction that made it so; all else follows from the past of that place.
+ * Compares every answer with what was true. It knows the whole past of the database and the instants at which the
+ * ledgers wrote something down, and shares nothing with the read path: no tags, no views, no verdicts. A body names
+ * its workspace, its place and the transaction that produced it; everything else follows from the past of that place.
  *
- * Where an instant decides, it is the world's, and the ledger's own: what a ledger has written down, nobody may read
- * past once the bound is over, whether or not the backend has heard of it yet.
+ * Where an instant decides, it is the world's and the ledger's own: once the bound has passed, no reader may miss
+ * what a ledger has written down, whether or not the backend has heard of it.
  */
 export interface Checker {
-  /** A tier was handed an entry. */
+  /** Checks an entry that is given to a tier. */
   put(entry: SeenEntry): void
-  /** A reader was answered. */
+  /** Checks an answer to a reader. */
   answered(read: SeenRead, answer: SeenAnswer): void
-  /** A reader was refused. */
+  /** Checks a refusal of a reader. */
   refused(read: SeenRead, code: string): void
 }
 
@@ -30,14 +30,14 @@ export interface SeenEntry {
   readonly body: Uint8Array
 }
 
-/** What was asked, and when it arrived at the isolate. */
+/** A reader's request, and when it arrived at the isolate. */
 export interface SeenRead {
   readonly workspaceId: WorkspaceId
   readonly place: string
   readonly atMs: number
-  /** What must be in the answer (X-Min-Version). */
+  /** The version that the answer must include (X-Min-Version). */
   readonly minVersion: KnownVersion | null
-  /** Only what is current now will do (no-cache). */
+  /** Whether only a current answer is acceptable (no-cache). */
   readonly asksForNow: boolean
 }
 
@@ -47,7 +47,7 @@ export interface SeenAnswer {
   readonly source: string
   readonly isProven: boolean
   readonly lifetimeSeconds: number
-  /** By the isolate's clock: when the request arrived, and when it was answered. */
+  /** When the request arrived and when it was answered, by the isolate's clock. */
   readonly arrivedMs: number
   readonly answeredMs: number
 }
@@ -63,8 +63,8 @@ const bodySchema = z.object({ workspaceId: z.string(), place: z.string(), commit
 const decoder = new TextDecoder()
 
 /**
- * What is proved is proved by a question that was sent no sooner than one bound before the request came. An answer that
- * takes longer than a question to the ledger and a look into every tier, as after a slow load, is proved anew.
+ * A proof comes from a ledger call that was sent no earlier than one bound before the request arrived. If an answer
+ * takes longer than one ledger call and one look into every tier, as after a slow load, it is proved a second time.
  */
 const proofMaxMs =
   limits.ledgerDeadlineMs +
@@ -73,13 +73,13 @@ const proofMaxMs =
   limits.kvDeadlineMs +
   limits.redisDeadlineMs
 
-/** With what a reader may be refused while things fail. */
+/** The codes with which a reader may be refused while something fails. */
 const refusals: ReadonlySet<string> = new Set([
   ...['ledger_unavailable', 'origin_unavailable', 'origin_timeout', 'not_cached', 'version_unknown'],
 ])
 
 export function createChecker({ boundMs, nowMs, historyOf, records }: CheckerOptions): Checker {
-  /** The first transaction that a body leaves out and that it should not; undefined where there is none. */
+  /** The first transaction that a body wrongly leaves out, or undefined if there is none. */
   function leftOut(
     workspaceId: WorkspaceId,
     place: string,
@@ -106,7 +106,7 @@ export function createChecker({ boundMs, nowMs, historyOf, records }: CheckerOpt
     put(entry) {
       const { workspaceId, stamp } = entry
       const said = entry.found ? bodySchema.safeParse(JSON.parse(decoder.decode(entry.body))) : null
-      // That there is no such thing has no bytes to tell by, and settings are no place's.
+      // An absent thing has no bytes that could be compared, and settings belong to no place.
       if (!said?.success) return
       const { place } = said.data
       const fact = factIn(historyOf(workspaceId, place), place, entry)
@@ -138,7 +138,7 @@ export function createChecker({ boundMs, nowMs, historyOf, records }: CheckerOpt
   }
 }
 
-/** What an entry says, found in the past of the place and workspace that it was given for. */
+/** Finds the entry's body in the past of its place and workspace. */
 function factIn(history: readonly Fact[], place: string, { workspaceId, found, body }: SeenEntry): Fact {
   const text = found ? decoder.decode(body) : null
   const fact = history.findLast((known) => known.text === text)
@@ -149,7 +149,7 @@ function factIn(history: readonly Fact[], place: string, { workspaceId, found, b
   throw new BrokenPromise(`tenant isolation: ${workspaceId} ${place} was given the bytes of ${whose}`)
 }
 
-/** What is not proved current says so, and what is over is not given. */
+/** An answer that is not proved must be marked, and an entry past its last usable instant must not be served. */
 function checkMarks({ workspaceId, place }: SeenRead, answer: SeenAnswer): void {
   const { entry, status, source, isProven, lifetimeSeconds, arrivedMs, answeredMs } = answer
   const fail = (what: string) => {

@@ -11,40 +11,40 @@ export interface Contact {
   readonly assigneeId: string | null
   readonly isOpen: boolean
   readonly isHigh: boolean
-  /** Whether a search finds it. */
+  /** Whether a search finds this contact. */
   readonly isSought: boolean
-  /** Told apart from what it was before each change. */
+  /** Tells the contact apart from its earlier states. */
   readonly revision: number
 }
 
-/** What a workspace's tables hold now. Changed by transactions only. */
+/** The present content of a workspace's tables. Only transactions change it. */
 export interface Tables {
   readonly contacts: Map<string, Contact>
   readonly boardIds: Set<string>
   settings: CacheSettings
 }
 
-/** What was so from a transaction on, until the next item of the same history. */
+/** The content of a place from one transaction until the next item of the same history. */
 export interface Fact {
   readonly commit: number
-  /** The body that the origin answers with; null: there is no such thing. */
+  /** The body of the origin's answer, or null if the thing does not exist. */
   readonly text: string | null
 }
 
-/** One workspace's database, with its whole past: for each place, all that was ever so. */
+/** One workspace's database with its whole past: for each place, everything that it ever showed. */
 export interface Database {
   readonly tables: Tables
-  /** How many transactions were committed. */
+  /** The number of committed transactions. */
   commits(): number
-  /** Runs a transaction; answers its number. */
+  /** Runs a transaction and answers its number. */
   commit(transact: (tables: Tables) => void): number
-  /** What is so now. */
+  /** The present content of the place. */
   read(place: Place): string | null
-  /** All that was ever so, in order; the first from commit 0 on. */
+  /** Everything that the place ever showed, in order, beginning with commit 0. */
   historyOf(name: string): readonly Fact[]
 }
 
-/** Settings in which everything is cached, searches too, and for long. */
+/** Settings under which everything is cached, searches too, with long lifetimes. */
 export const everythingCached: CacheSettings = {
   ...defaultCacheSettings,
   features: { ...defaultCacheSettings.features, search: true },
@@ -66,7 +66,7 @@ export function createDatabase(workspaceId: string): Database {
   const histories = new Map<string, Fact[]>()
   let commits = 0
 
-  /** The facts change only where what stands there does: the commit is named in the text and so left out of this. */
+  /** The text without its commit number. A new fact begins only when what the place shows has changed. */
   const known = new Map<string, string | null>()
   function note(place: Place): void {
     const name = nameOf(place)
@@ -80,7 +80,7 @@ export function createDatabase(workspaceId: string): Database {
         ? null
         : JSON.stringify({
             ...{ workspaceId, place: name, commit: commits, ...rows },
-            // Production parses counts when it answers with them.
+            // The counts have all their fields because production parses them when it answers.
             ...(place.boardId === null ? contactCounts.example.data : paginationOf(rows)),
           })
     const fact = { commit: commits, text }
@@ -100,7 +100,7 @@ export function createDatabase(workspaceId: string): Database {
     },
     read(place) {
       const fact = histories.get(nameOf(place))?.at(-1)
-      if (fact === undefined) throw new Error(`nobody knows of ${nameOf(place)}`)
+      if (fact === undefined) throw new Error(`the database has no place ${nameOf(place)}`)
       return fact.text
     },
     historyOf: (name) => histories.get(name) ?? [],
@@ -112,7 +112,7 @@ interface Rows {
   readonly hasMore: boolean
 }
 
-/** What a place shows; null where there is no such board. Newest contacts first, as lists are by default. */
+/** The rows of a place, or null if its board does not exist. The newest contacts come first, as in lists by default. */
 function rowsAt(tables: Tables, place: Place): Rows | null {
   const contacts = [...tables.contacts.values()]
   const { boardId, page, isSearch } = place
@@ -123,7 +123,7 @@ function rowsAt(tables: Tables, place: Place): Rows | null {
     .map(({ id, revision }) => [id, revision] as const)
     .reverse()
   const shown = all.slice((page - 1) * perPage, page * perPage)
-  // The total of a search may be an estimate, for which rows of the whole board are sampled.
+  // The total of a search may be an estimate, which samples rows of the whole board.
   const sampled = contacts.filter((contact) => contact.boardId === boardId)
   const estimate = isSearch
     ? [['estimate', sampled.reduce((sum, each) => sum + each.revision, 0)] as const]
@@ -149,7 +149,7 @@ function countsOf(contacts: readonly Contact[]): Rows {
   return { contacts: [[`total:${contacts.length} ${open} ${high} ${assignees.join()}`, 0]], hasMore: false }
 }
 
-/** Last, as in the real thing: a reader who goes on looks for it at the end of the bytes. */
+/** Comes last, as in production: a reader of the next page looks for it at the end of the bytes. */
 function paginationOf({ hasMore }: Rows): { pagination: { next_cursor: string | null } } {
   return { pagination: { next_cursor: hasMore ? 'more' : null } }
 }

@@ -1,8 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 
 /**
- * Web Crypto's digest answers from another thread, for which the simulation's time does not wait. Here it answers at once, with the
- * same bytes: the key of a search is a digest.
+ * Web Crypto computes digests in another thread, and the simulation's time does not wait for it. This replacement
+ * answers at once with the same bytes. The key of a search contains a digest.
  */
 export function answerDigestsAtOnce(): void {
   Object.defineProperty(crypto.subtle, 'digest', {

@@ -6,7 +6,7 @@ import type { SimulatedPlace, SimulatedTiers, TierFaults } from './tiers.ts'
 import type { Trace } from './trace.ts'
 import type { Way, WayFaults } from './way.ts'
 
-/** All that can go wrong, and where. */
+/** The parts in which something can go wrong. */
 export interface FaultyParts {
   readonly scheduler: Scheduler
   readonly dice: Dice
@@ -18,11 +18,11 @@ export interface FaultyParts {
   readonly originWay: Way
   readonly backendWay: Way
   viewsWayAt(location: string): Way
-  /** Some isolate of a location is gone, with all that it was doing; another takes its place. */
+  /** Removes an isolate of a location with everything that it was doing, and starts another one. */
   replaceIsolate(location: string): void
 }
 
-/** Lets faults begin and end at random times from now until `untilMs`; then nothing new goes wrong. */
+/** Lets faults begin and end at random times from now until `untilMs`. No fault begins after that. */
 export function planFaults(parts: FaultyParts, untilMs: number): void {
   const { scheduler, dice } = parts
   const spanMs = untilMs - scheduler.now()
@@ -37,7 +37,7 @@ export function planFaults(parts: FaultyParts, untilMs: number): void {
   }
 }
 
-/** Everything works again, and goes on doing so. */
+/** Ends all faults for good. */
 export function healAll(parts: FaultyParts): void {
   const { ledgers, tiers, locations, originWay, backendWay, viewsWayAt } = parts
   for (const place of [tiers.edgeCache, tiers.kv, tiers.redis]) place.heal()

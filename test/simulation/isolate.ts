@@ -26,41 +26,41 @@ import type { Random } from '../support/random.ts'
 import { createLivingClock, heardWhileAlive, type Life } from './life.ts'
 import type { SimulatedTiers } from './tiers.ts'
 
-/** How the deployment of a run is set up: what wrangler.toml and the platform decide. */
+/** The settings of a run's deployment, as wrangler.toml and the platform determine them. */
 export interface Setup {
   readonly boundMs: number
   readonly staleIfErrorSeconds: number
-  /** 0: no memory tier. */
+  /** With 0 there is no memory tier. */
   readonly memoryBytes: number
   readonly hasEdgeCache: boolean
   readonly hasRedis: boolean
   readonly hasSharedViews: boolean
 }
 
-/** One isolate's read path: production's own. */
+/** The read path of one isolate, with production's own code. */
 export interface Isolate {
   readonly name: string
   readonly location: string
   readonly clock: Clock
   readonly answer: AnswerQuestion
   readonly ledger: LedgerClient
-  /** The life of all it does; over once it has vanished. */
+  /** The life of everything that the isolate does. It ends when the isolate vanishes. */
   readonly life: Life
   vanish(): void
 }
 
-/** What an isolate finds around it. */
+/** The parts of the world that an isolate can reach. */
 export interface Surroundings {
   readonly setup: Setup
   readonly world: Clock
   readonly random: Random
   readonly tiers: SimulatedTiers
-  /** The location's cache, as far as views are left in it. */
+  /** The part of the location's cache that holds shared views. */
   readonly viewCache: Pick<LocationCache, 'match' | 'put'>
   ledgerStub(workspaceId: WorkspaceId): LedgerStub
-  /** The database's answer by way of the origin; rejects or never settles where that is out of reach. */
+  /** The database's answer through the origin. It rejects or never settles if the origin cannot be reached. */
   readonly origin: SimulatedOrigin
-  /** Sees every entry that is handed to a tier. */
+  /** Sees every entry that is given to a tier. */
   sawPut(entry: Entry): void
 }
 
@@ -96,7 +96,7 @@ export function createIsolate(
     slots: slotsOf(location, clock, around),
     origin: originOf(around.origin, clock),
     stalenessBoundMs: boundMs,
-    // The checker knows everything, and compares all answers.
+    // The checker already compares every answer with the database.
     consistencySampleRate: 0,
     report: () => undefined,
   })
@@ -113,7 +113,7 @@ export function createIsolate(
   }
 }
 
-/** The tiers as worker/tiers/tiers.ts arranges them. */
+/** Arranges the tiers as worker/tiers/tiers.ts does. */
 function slotsOf(location: string, clock: Clock, around: Surroundings): TierSlot[] {
   const { setup, tiers } = around
   const guarded = (tier: Tier, deadlineMs: number) =>
@@ -192,7 +192,7 @@ function heardCache({
   }
 }
 
-/** The origin's client as worker/outbound/origin-client.ts answers: within a deadline, and never rejecting. */
+/** The origin's client, which answers within a deadline and never rejects, like worker/outbound/origin-client.ts. */
 function originOf({ load, settings }: SimulatedOrigin, clock: Clock): Pick<Origin, 'load' | 'settings'> {
   const away: Result<never, WireError> = err({ code: 'origin_unavailable' })
   const bounded = <Value>(call: () => Promise<Value>) =>
@@ -209,7 +209,10 @@ function originOf({ load, settings }: SimulatedOrigin, clock: Clock): Pick<Origi
   }
 }
 
-/** A validator at once: the platform's digests come back from another thread, at no instant of this world. */
+/**
+ * Makes a validator at once, because the platform's digests come from another thread at an instant that this world
+ * does not know.
+ */
 async function etagOf(body: Uint8Array): Promise<string> {
   let hash = 0x811c9dc5
   for (const byte of body) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0

@@ -10,19 +10,19 @@ import type { Dice } from '../support/dice.ts'
 import { type Scheduler, startMs } from './scheduler.ts'
 import { createWay, type Way, type WayFaults } from './way.ts'
 
-/** The ledgers of all workspaces: production's book, and the ways to it from each location. */
+/** The ledgers of all workspaces with production's book, and the network to them from each location. */
 export interface Ledgers {
   stubAt(location: string): (workspaceId: WorkspaceId) => LedgerStub
   wayFrom(location: string): Way
-  /** The object is moved to another machine: it begins anew with what it had written down. */
+  /** Moves the object to another machine, where it starts from what it had stored. */
   restart(workspaceId: WorkspaceId): void
-  /** Its storage is lost, which nothing may make a wrong answer of. */
+  /** Loses its storage. Readers must never notice a wrong answer because of it. */
   lose(workspaceId: WorkspaceId): void
-  /** What is written down now, to go back to. */
+  /** Saves what is stored now, so that the ledger can go back to it. */
   save(workspaceId: WorkspaceId): SavedLedger
   /**
-   * Its storage is put back to what it was, as after a recovery to a point in time. The first that asks it then is a reader that
-   * knows the newest version: until such a one does, nobody could tell.
+   * Puts its storage back to an earlier state, like a recovery to a point in time. The first reader that calls it
+   * afterwards knows the newest version; before such a reader comes, nobody could tell.
    */
   goBack(workspaceId: WorkspaceId, saved: SavedLedger): void
 }
@@ -37,9 +37,9 @@ export interface LedgersOptions {
   readonly dice: Dice
   readonly locations: readonly string[]
   readonly bounds: BookLimits
-  /** How the ways to the ledgers are while nothing is wrong with them. */
+  /** How calls to the ledgers behave while there is no fault. */
   readonly usualWay: WayFaults
-  /** Told when a ledger begins (of no events), and at the instant at which it writes something down. */
+  /** Called when a ledger begins (without events), and at the instant at which it stores something. */
   written(
     workspaceId: WorkspaceId,
     ledgerId: string,
@@ -73,7 +73,7 @@ export function createLedgers(options: LedgersOptions): Ledgers {
   }
 }
 
-/** The books of all ledgers, and what may become of one. */
+/** The books of all ledgers, and what can happen to them. */
 function createBooks({ scheduler, bounds, written }: LedgersOptions) {
   const databases = new Map<WorkspaceId, DatabaseSync>()
   const books = new Map<WorkspaceId, Book>()
@@ -119,7 +119,7 @@ function createBooks({ scheduler, bounds, written }: LedgersOptions) {
     },
     goBack(workspaceId: WorkspaceId, saved: SavedLedger) {
       const { ledgerId, version } = bookOf(workspaceId).since(null, 0)
-      // A ledger that was lost meanwhile has no past to go back to.
+      // A ledger that was lost meanwhile has no earlier state to go back to.
       if (ledgerId !== saved.ledgerId) return
       books.delete(workspaceId)
       databases.set(workspaceId, saved.database)

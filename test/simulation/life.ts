@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../../shared/clock.ts'
 
-/** What a request began, and how long it may go on: workerd ends all of it when it ends the request or the isolate. */
+/**
+ * Everything that a request has begun, and how long it may continue. workerd ends all of it when it ends the request
+ * or the isolate.
+ */
 export interface Life {
   isOver(): boolean
 }
@@ -12,12 +15,15 @@ function goesOn(life: Life | undefined): boolean {
   return life === undefined || !life.isOver()
 }
 
-/** Runs work as part of a life, with everything it will ever wait for. */
+/** Runs work as part of a life, together with everything that it will wait for. */
 export function during<Value>(life: Life, work: () => Value): Value {
   return lives.run(life, work)
 }
 
-/** An isolate's clock: off the world's by as much as its machine is, and silent to lives that are over. */
+/**
+ * An isolate's clock. It differs from the world's as its machine's clock does, and its timers do not fire for lives
+ * that have ended.
+ */
 export function createLivingClock(world: Clock, offsetMs: number): Clock {
   return {
     now: () => world.now() + offsetMs,
@@ -30,7 +36,7 @@ export function createLivingClock(world: Clock, offsetMs: number): Clock {
   }
 }
 
-/** An answer from outside reaches nobody whose life is over by then: whoever waits for it waits for ever. */
+/** An answer from outside does not arrive in a life that has ended: its promise never settles. */
 export function heardWhileAlive<Value>(answer: Promise<Value>): Promise<Value> {
   const life = lives.getStore()
   return new Promise((resolve, reject) => {

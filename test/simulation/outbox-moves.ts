@@ -5,8 +5,8 @@ import { slotBit } from '../../shared/tags/places.ts'
 import type { Contact } from './database.ts'
 
 /**
- * What the triggers of the database note of a write: the contact, its assignees, and in each of its places the slots of the filters
- * that it met before or meets now. The counts only where one of them changes.
+ * The moves that the database's triggers note for a write: the contact, its assignees, and in each of its places the
+ * slots of the filters that it met before or meets now. Counts are noted only if one of them changes.
  */
 export function movesOfWrite(before: Contact | null, after: Contact | null): Move[] {
   const contacts = [before, after].filter((contact) => contact !== null)

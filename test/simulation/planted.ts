@@ -9,8 +9,8 @@ import type { simulate } from './simulation.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * The simulation over production with a bug planted in it. Production has no door for this: its source is changed on
- * the way into a bundle. Throws where a text to replace does not stand exactly once.
+ * Bundles the simulation with a bug planted in production's code. Production has no hooks for this, so its source is
+ * changed while it is bundled. Throws if a text to replace does not occur exactly once.
  */
 export async function simulateWith(replacements: readonly Replacement[]): Promise<typeof simulate> {
   const planted = planting(replacements)
@@ -26,7 +26,7 @@ export async function simulateWith(replacements: readonly Replacement[]): Promis
   })
   planted.assertAll()
   const [file] = bundle.outputFiles
-  if (file === undefined) throw new Error('nothing was bundled')
+  if (file === undefined) throw new Error('esbuild wrote no file')
   const folder = await mkdtemp(join(tmpdir(), 'boardcache-planted-'))
   try {
     const path = join(folder, 'simulation.mjs')

@@ -4,13 +4,16 @@ import type { Life } from './life.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Trace } from './trace.ts'
 
-/** The isolates of all locations; they come and go. */
+/** The isolates of all locations, which come and go. */
 export interface Population {
   all(): readonly Isolate[]
   anyIsolate(): Isolate
-  /** The life of one request to an isolate. Some are cut short: with all that they began, whoever else waits for it. */
+  /**
+   * The life of one request to an isolate. Some requests are cut short together with everything that they began, even
+   * if other requests wait for it.
+   */
   beginLife(isolate: Isolate): Life
-  /** One of the location's isolates is gone and another is there. */
+  /** Removes one of the location's isolates and starts another one. */
   replaceOne(location: string): void
   /** From now on every request lives as long as its isolate. */
   spareRequests(): void
@@ -24,9 +27,12 @@ export interface PopulationOptions {
   surroundingsAt(location: string): Surroundings
 }
 
-/** By the index of their location: two that share their views and cache, twice, and one that is alone. */
+/**
+ * The location index of each isolate. Two locations have two isolates each, which share views and a cache; the third
+ * location has one.
+ */
 const isolatesAt = [0, 0, 1, 1, 2]
-/** Two machines of a location differ by at most what production allows for; locations differ by far more. */
+/** Machines of one location differ by no more than production allows for. Locations differ by far more. */
 const machineSkewMs = 50
 const locationSkewMs = 2_000
 const cutShortShare = 0.03

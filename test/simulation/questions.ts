@@ -9,7 +9,7 @@ import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts
 import { contactList } from '../../shared/resources/contacts/contact-list.ts'
 import type { Question } from '../../shared/resources/question.ts'
 
-/** Something that readers of the world ask: the production's own question, and the name it goes by in a body. */
+/** A question that readers of this world have: production's own question, and the name that bodies use for it. */
 export interface Asked {
   readonly question: Question
   readonly userId: UserId
@@ -21,20 +21,20 @@ export const boardIds = ['b1', 'b2'].map((id) => boardIdSchema.parse(id))
 export const columnIds = ['c1', 'c2', 'c3'].map((id) => columnIdSchema.parse(id))
 export const userIds = ['u1', 'u2'].map((id) => userIdSchema.parse(id))
 
-/** Contacts on a page, and pages of a list that can be asked for: a reader of the last finds no next one. */
+/** Contacts on a page. A reader of a list's last page finds no next one. */
 export const perPage = 2
 export const pagesMax = 2
 
-/** The place a question asks about, as a body and the database's history name it. */
+/** The subject of a question, as bodies and the database's history name it. */
 export interface Place {
-  /** Null: the counts of the workspace. */
+  /** Null means the counts of the workspace. */
   readonly boardId: string | null
   readonly columnId: string | null
   readonly page: number
-  /** Whose contacts only; null: everybody's. */
+  /** The user whose contacts are listed, or null for everybody's. */
   readonly ownerId: string | null
   readonly filter: 'all' | 'open' | 'high_priority'
-  /** Only contacts that a search finds. */
+  /** Whether only contacts that a search finds are listed. */
   readonly isSearch: boolean
 }
 
@@ -61,7 +61,10 @@ const ownPlaces: Place[] = boardIds.flatMap((boardId) =>
   userIds.map((ownerId) => ({ ...everything, boardId, ownerId })),
 )
 
-/** Every place that can be asked about, in every workspace alike: only the workspace tells their entries apart. */
+/**
+ * Every place that a question can be about. They are the same in every workspace, so only the workspace tells their
+ * entries apart.
+ */
 export const places: readonly Place[] = [
   ...ownPlaces.slice(0, 1),
   ...listPlaces,
@@ -70,7 +73,7 @@ export const places: readonly Place[] = [
   { ...everything, boardId: null },
 ]
 
-/** What readers ask, each in a form that production made of a request. */
+/** The questions of readers, each parsed by production from a request. */
 export const askedOf: readonly Asked[] = places.flatMap((place) =>
   userIds
     .filter((userId) => place.ownerId === null || place.ownerId === userId)
@@ -91,11 +94,11 @@ function questionOf({ boardId, columnId, page, ownerId, filter, isSearch }: Plac
             ...(columnId === null ? {} : { column_id: columnId }),
           },
         )
-  if (!asked.ok) throw new Error('the simulation asks what production refuses')
+  if (!asked.ok) throw new Error('production refuses a question of the simulation')
   return asked.value
 }
 
-/** The place that the origin is asked about, from what the Worker sends it. */
+/** The place that a load is about, taken from what the Worker sends to the origin. */
 export function placeAsked(
   { resource, params }: Pick<Question, 'resource' | 'params'>,
   userId: string | null,

@@ -9,16 +9,16 @@ import { type Asked, askedOf, workspaceIds } from './questions.ts'
 import { BrokenPromise, type KnownVersion } from './records.ts'
 import type { World } from './world.ts'
 
-/** Those who read, as browsers do; every answer they get goes to the checker. */
+/** Readers that behave like browsers. The checker sees every answer that they get. */
 export interface Readers {
-  /** Something, somewhere, by some wish; at times by a crowd. */
+  /** Makes a random read with a random wish, and sometimes a crowd of them. */
   readAnything(): void
-  /** One read, and what came of it. Never settles where its life ends first. */
+  /** Makes one read and answers its outcome. Never settles if its life ends first. */
   read(reading: Reading): Promise<Told>
-  /** Reads not answered yet whose lives go on. */
+  /** Reads whose lives continue and that are not answered yet. */
   unanswered(): number
   count(): number
-  /** Answers by status; an error counts under its code. */
+  /** Answers by status. An error counts under its code. */
   readonly statuses: Readonly<Record<string, number>>
 }
 
@@ -27,19 +27,19 @@ export interface Reading {
   readonly workspaceId: WorkspaceId
   readonly asked: Asked
   readonly wish: Wish
-  /** What the wish says must be in the answer. */
+  /** The version that the wish says must be in the answer. */
   readonly minVersion: KnownVersion | null
 }
 
-/** What a reader was told. */
+/** The answer that a reader got. */
 export interface Told {
-  /** Or the code of an error. */
+  /** A cache status, or the code of an error. */
   readonly status: string
   readonly source: string
   readonly isProven: boolean
 }
 
-/** Readers that come at once, and how often what they ask is what most ask. */
+/** Readers that come at the same time, and how often they all read what most others read. */
 const crowd = { share: 0.08, from: 3, to: 8 } as const
 const hot = { share: 0.6, places: 5 } as const
 
@@ -116,7 +116,7 @@ function fail(what: string): never {
   throw new BrokenPromise(what)
 }
 
-/** What browsers ask for: mostly nothing in particular. */
+/** The wish of a browser, which is usually nothing in particular. */
 function drawWish(dice: Dice, known: KnownVersion | null): Wish {
   const version = known === null ? null : versionSchema.parse(known.version)
   const atLeast: Partial<Wish> = version === null ? {} : { proof: { kind: 'at-least', version } }

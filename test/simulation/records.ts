@@ -4,47 +4,49 @@ import type { LedgerAdvance, LedgerEvent } from '../../worker/ledger/ledger-mess
 /** A promise that was not kept. */
 export class BrokenPromise extends Error {}
 
-/** A version that a ledger handed out, and which of the workspace's ledgers that was. */
+/** A version that a ledger handed out, with the number of that ledger among the workspace's ledgers. */
 export interface KnownVersion {
   readonly version: number
   readonly era: number
 }
 
-/** A transaction's events, in the ledger. */
+/** A transaction whose events the ledger has stored. */
 export interface Written extends KnownVersion {
   readonly atMs: number
 }
 
-/** When the ledgers wrote what down, and that they never take anything back. */
+/** Remembers when each ledger stored which events, and checks that no ledger takes anything back. */
 export interface Records {
-  /** A transaction was committed; its events, each with a digest of its own, are yet to be reported. */
+  /** Notes that a transaction was committed. Its events, each with a digest of its own, are reported later. */
   committed(workspaceId: WorkspaceId, commit: number, digests: readonly string[]): void
-  /** A ledger began (of no events), or wrote events down. */
+  /** Notes that a ledger began (without events) or stored events. */
   written(
     workspaceId: WorkspaceId,
     ledgerId: string,
     events: readonly LedgerEvent[],
     advance: LedgerAdvance,
   ): void
-  /** The backend was told that events are durable, and under which version. Answers whose that is. */
+  /** Notes that the backend received an acknowledgement, and answers which ledger gave that version. */
   acknowledged(workspaceId: WorkspaceId, digests: readonly string[], version: number): KnownVersion
-  /** A transaction in the ledger; undefined where it is not there yet. */
+  /** The transaction in the ledger, or undefined if it is not there yet. */
   find(workspaceId: WorkspaceId, commit: number): Written | undefined
-  /** Which of the workspace's ledgers, counted from the first, an id is of; -1 where it is of none. */
+  /** The number of the workspace's ledger that has this id, counted from 0, or -1 if none has. */
   eraOf(workspaceId: WorkspaceId, ledgerId: string): number
-  /** Which of the workspace's ledgers speaks now. */
+  /** The number of the workspace's present ledger. */
   era(workspaceId: WorkspaceId): number
 }
 
-/** What is known of one workspace. */
+/** Everything that is known about one workspace. */
 interface Books {
-  /** The ledgers it has had, in order; versions of one mean nothing to another. */
+  /** The workspace's ledgers in order. A version of one ledger means nothing to another. */
   readonly ledgerIds: string[]
   /** The newest version of the last ledger. */
   version: number
-  /** The versions each event was given, by its digest: more than one where the ledger had forgotten its id. */
+  /**
+   * The versions that each event received, by its digest. There is more than one if the ledger had forgotten its id.
+   */
   readonly versionsOfEvent: Map<string, KnownVersion[]>
-  /** The digests of the events that the ledgers took under an id. */
+  /** The digests of the events that the ledgers accepted under an id. */
   readonly takenUnder: Map<string, Set<string>>
   readonly commitOfEvent: Map<string, number>
   readonly eventsOfCommit: Map<number, readonly string[]>
@@ -119,28 +121,34 @@ function emptyBooks(): Books {
   }
 }
 
-/** Whether whoever knows of a version must know of a transaction. */
+/** Whether a reader that knows a version must know a transaction. */
 export function isIn(written: Written, known: KnownVersion): boolean {
   return written.era < known.era || (written.era === known.era && written.version <= known.version)
 }
 
-/** What is told of a ledger first is the version that it begins with. */
+/** The first version that is reported for a ledger is the one with which it begins. */
 function noteLedger(books: Books, ledgerId: string, version: number): void {
   if (books.ledgerIds.at(-1) === ledgerId) return
-  if (books.ledgerIds.includes(ledgerId)) throw new BrokenPromise('nothing lost: a ledger came back')
+  if (books.ledgerIds.includes(ledgerId))
+    throw new BrokenPromise('nothing lost: a ledger came back after it was replaced')
   if (books.ledgerIds.length > 0 && version <= books.version)
-    throw new BrokenPromise('nothing lost: a ledger began with a version that the lost one had given')
+    throw new BrokenPromise('nothing lost: a ledger began with a version that the lost one had already given')
   books.ledgerIds.push(ledgerId)
   books.version = version
 }
 
-/** An event is refused only if the ledger took another one under its id. */
+/** An event may be refused only if the ledger accepted another event under its id. */
 function checkRefusal({ eventId, digest = '' }: LedgerEvent, taken: ReadonlySet<string>): void {
   if ([...taken].some((other) => other !== digest)) return
-  throw new BrokenPromise(`nothing lost: ${digest} was refused, though ${eventId} was never another event's`)
+  throw new BrokenPromise(
+    `nothing lost: ${digest} was refused, though ${eventId} never belonged to another event`,
+  )
 }
 
-/** An event has a version that it had before, if the ledger (or the one that it was before) remembers it, and else the next one. */
+/**
+ * An event keeps an earlier version if the ledger, or the one that it was before, remembers it. Otherwise it gets the
+ * next version.
+ */
 function noteVersion(books: Books, digest: string, given: KnownVersion): void {
   const before = books.versionsOfEvent.get(digest) ?? []
   if (before.some(({ version }) => version === given.version)) return

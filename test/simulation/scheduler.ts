@@ -1,27 +1,27 @@
 import type { Clock } from '../../shared/clock.ts'
 
-/** The world's time: one queue of events, nothing else that moves. */
+/** The world's time, which is one queue of events. */
 export interface Scheduler extends Clock {
-  /** How many events have happened. */
+  /** The number of events that have happened. */
   steps(): number
   /**
-   * Lets time pass up to and including `untilMs`, event after event, each with all that it sets off. After each one
-   * `check` is called; what it throws ends the run.
+   * Runs all events up to and including `untilMs`, each with everything that it sets off. `check` is called after
+   * each event, and an error that it throws ends the run.
    */
   run(untilMs: number, check: () => void): Promise<void>
 }
 
 interface Event {
   readonly atMs: number
-  /** Of events at the same time, the one that was set first comes first. */
+  /** Among events of the same instant the one that was scheduled first comes first. */
   readonly order: number
   happen: (() => void) | null
 }
 
-/** Where the world's time starts: an instant of no meaning, like one of the years to come. */
+/** The instant at which the world begins. It is arbitrary, and later than any real one. */
 export const startMs = 1_800_000_000_000
 
-/** A world in which nothing is waited for: time is whole milliseconds, and leaps from one event to the next. */
+/** A world without waiting: time is whole milliseconds and jumps from one event to the next. */
 export function createScheduler(): Scheduler {
   const queue = createQueue()
   let nowMs = startMs
@@ -40,7 +40,7 @@ export function createScheduler(): Scheduler {
       }
     },
     async run(untilMs, check) {
-      // What was begun since the last event has yet to set its own.
+      // Work that began after the last event may still have to schedule its own events.
       await everythingSetOff()
       check()
       for (;;) {
@@ -60,14 +60,14 @@ export function createScheduler(): Scheduler {
 }
 
 /**
- * Settles when no promise is left that can go on. Node runs a tick only after all microtasks, those that they set off
- * included; nothing in the simulation waits for a timer or another thread.
+ * Settles when no promise can continue. Node runs a tick only after all microtasks, including those that they set
+ * off. Nothing in the simulation waits for a timer or another thread.
  */
 function everythingSetOff(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve))
 }
 
-/** A binary heap: the earliest event on top. */
+/** A binary heap with the earliest event on top. */
 function createQueue() {
   const heap: Event[] = []
   const isBefore = (a: Event, b: Event) => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)

@@ -6,18 +6,18 @@ import { wholeNumberOption } from '../support/whole-number-option.ts'
 import { type Failure, simulate } from './simulation.ts'
 
 /**
- * `npm run simulate`: seeds by the thousand, on two threads. `-- --seeds 500 --from 20001` runs others, `-- --seed 7` one
- * of them and tells all that happens in it. Fails where a promise was broken.
+ * `npm run simulate` runs thousands of seeds on two threads. `-- --seeds 500 --from 20001` runs other seeds, and `--
+ * --seed 7` runs one of them and prints everything that happens in it. Fails if a promise was broken.
  */
 const threadsMax = 2
 const seedsDefault = 10_000
-/** So many failures are enough to look at. */
+/** The run stops after this many failures. */
 const failuresMax = 5
 const progressEverySeeds = 500
 
 const shareSchema = z.object({ from: z.int(), until: z.int(), step: z.int() })
 
-/** What a thread tells of one seed. */
+/** A thread's report about one seed. */
 interface Told {
   readonly reads: number
   readonly steps: number
@@ -74,7 +74,7 @@ function said({ seed, step, atMs, promise }: Failure): string {
   return `seed ${seed}, step ${step}, ${atMs} ms: ${promise} (npm run simulate -- --seed ${seed})`
 }
 
-/** A thread, until it is done with its share or `take` has enough. */
+/** Runs a thread until it has finished its share or `take` has seen enough. */
 function runThread(share: z.output<typeof shareSchema>, take: (told: Told) => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const thread = new Worker(new URL(import.meta.url), { workerData: share })
@@ -93,7 +93,8 @@ async function runShare({ from, until, step }: z.output<typeof shareSchema>): Pr
       ? { reads: run.value.reads, steps: run.value.steps, failure: null }
       : { reads: 0, steps: run.error.step, failure: run.error }
     parentPort?.postMessage(told)
-    // A run never lets the thread's own events happen.
+    // A run never yields to the event loop. Without this pause no message would leave the thread before its share is
+    // done.
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

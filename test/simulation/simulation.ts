@@ -11,40 +11,41 @@ import { startMs } from './scheduler.ts'
 import { createWorld, type World } from './world.ts'
 
 /**
- * The read path of production, its ledger, views and invalidation, unmodified, in a world of chance.
+ * Runs production's read path, ledger, views and invalidation, unmodified, in a world of random faults.
  *
- * What may happen in it:
+ * These things may happen in it:
  *
- * - Calls take any time, overtake each other, and are lost on the way there or back; a fill may take ten seconds.
- * - Tiers are as weak as theirs are (tiers.ts), and freeze, fail, refuse, lose writes or give garbage for a while.
- * - The ways to the ledgers, the origin, the views of a location and from the backend are slow, lossy, closed or silent
- *   for a while. A ledger is restarted; rarely, its storage is lost.
- * - An isolate vanishes with all that it was doing; a request is cut short with all that it began, which others may be
- *   waiting for.
- * - The backend commits first and reports later: several times over, out of order, until it is acknowledged. At times it uses
- *   an event's id again for another event.
- * - The clocks of a location's machines differ by up to 100 ms, those of locations by seconds.
+ * - Calls take any time, overtake each other, and get lost on the way there or back. A fill may take ten seconds.
+ * - Tiers have the weaknesses of real ones (tiers.ts), and for a while they freeze, fail, refuse, lose writes or
+ *   answer garbage.
+ * - Calls to the ledgers, to the origin and to the shared views of a location, and calls from the backend, are slow,
+ *   lost, refused or unanswered for a while. A ledger is restarted. Rarely, its storage is lost.
+ * - An isolate vanishes with everything that it was doing. A request is cut short with everything that it began, even
+ *   if other requests wait for it.
+ * - The backend commits first and reports later: several times, out of order, until it is acknowledged. Now and then
+ *   it gives an event the id of another event.
+ * - The clocks of a location's machines differ by up to 100 ms, and those of different locations by seconds.
  *
- * What may not, and is promised nothing for: a bit that flips, a clock that is off by more within a location, a write
- * that nobody reports, an acknowledged write that the database takes back.
+ * These things do not happen, and nothing is promised for them: a bit that flips, a clock that differs by more within
+ * a location, a write that is never reported, an acknowledged write that the database takes back.
  *
- * After every step the checker (checker.ts) has compared every answer and every entry handed to a tier with what was
- * so. In the end the faults stop, and everything must be current, proved, and cached again.
+ * After every step the checker (checker.ts) has compared every answer, and every entry that was given to a tier, with
+ * what was true. At the end the faults stop, and everything must become current, proved and cached again.
  */
 export interface Run {
   readonly seed: number
   readonly steps: number
   readonly reads: number
-  /** Answers by status: how, `error` for those without. */
+  /** Answers by status, and errors under their code. */
   readonly statuses: Readonly<Record<string, number>>
-  /** Two runs of a seed share it. */
+  /** Two runs of the same seed have the same fingerprint. */
   readonly fingerprint: string
 }
 
 export interface Failure {
   readonly seed: number
   readonly step: number
-  /** Since the run began. */
+  /** Milliseconds since the run began. */
   readonly atMs: number
   /** Which promise was broken, and how. */
   readonly promise: string
@@ -52,20 +53,20 @@ export interface Failure {
 
 const stormMs = 45_000
 /**
- * Longer than deadlines, pauses of breakers and retries of the backend take, and than entries of the storm are usable
- * that do not outlive the run.
+ * Longer than the deadlines, the pauses of breakers and the backend's retries, and longer than the usable time of
+ * those entries of the storm that end before the run does.
  */
 const calmMs = 100_000
-/** Longer than a read takes that nothing hinders. */
+/** Longer than a read takes when nothing hinders it. */
 const answerMs = 3_000
-/** Replicas of Redis show what others wrote. */
+/** After this time the replicas of Redis show the same writes. */
 const replicasAgreeMs = 6_000
 const readingsAnIsolate = 6
 const cachedShareMin = 0.9
 
 answerDigestsAtOnce()
 
-/** One run of a seed; the trace of it goes to `tell`. */
+/** Runs one seed. Its trace goes to `tell`. */
 export async function simulate(
   seed: number,
   tell: ((line: string) => void) | null = null,
@@ -87,7 +88,7 @@ export async function simulate(
   return { ok: true, value: { seed, steps, reads, statuses, fingerprint } }
 }
 
-/** Reads, writes and faults. */
+/** The phase with reads, writes and faults. */
 async function storm(
   { dice, scheduler, backend, faultyParts, pass }: World,
   { readAnything }: Readers,
@@ -107,7 +108,7 @@ async function storm(
   await pass(stormMs)
 }
 
-/** The faults stop. What went on must come to its end, and then everything must be current, proved and cached again. */
+/** Stops the faults. Everything under way must end, and then everything must be current, proved and cached again. */
 async function converge(world: World, readers: Readers): Promise<void> {
   const { setup, population, faultyParts, backend, pass } = world
   healAll(faultyParts)
@@ -116,7 +117,7 @@ async function converge(world: World, readers: Readers): Promise<void> {
   await pass(calmMs)
   expectThat(readers.unanswered() === 0, `${readers.unanswered()} reads were never answered`)
   expectThat(backend.unacknowledged() === 0, `${backend.unacknowledged()} writes were never acknowledged`)
-  // Nothing is reported any more: the bound is all it may take until a proved answer is one of what is so now.
+  // No more changes are reported. After one bound every proved answer must show the present state.
   await pass(setup.boundMs + 1)
 
   const readings = population.all().flatMap((isolate) => someReadings(isolate, world))

@@ -8,17 +8,17 @@ import { type BytesStore, createBytesTier, type Passage, untilAborted } from '..
 import type { Random } from '../support/random.ts'
 
 /**
- * The tiers beyond an isolate, simulated: their weaknesses are always there, faults come and go.
+ * The simulated tiers beyond an isolate. Their weaknesses are always there; faults come and go.
  *
- * Weaknesses. KV shows a write where it was made at once and elsewhere after 0 to 60 s; it remembers for 60 s, a location,
- * that a key was not there; it takes one write or removal a second a key. A replica of Redis shows a write after 0 to
- * 5 s, the location of the primary at once. The edge cache is a location's own. A location never goes back to a write
- * before one that it has shown.
+ * Weaknesses: KV shows a write at its own location at once and elsewhere after 0 to 60 s. A location remembers for 60
+ * s that a key was missing. KV accepts one write or removal of a key a second. A replica of Redis shows a write after
+ * 0 to 5 s, except at the primary's location, where it shows at once. The edge cache belongs to one location. A
+ * location that has shown a write never shows an earlier one.
  *
- * Faults, of a whole place or at some locations: see `TierFaults`. A call is on its way once it is made: who gives it up
- * does not recall it, and a write may land long after.
+ * Faults affect a whole place or some of its locations: see `TierFaults`. A call that was made cannot be taken back:
+ * even if its caller gives up, its write may arrive much later.
  *
- * Everything rests on the clock and the random numbers it is given: the same seed, the same run.
+ * Everything follows from the clock and the random numbers that are passed in, so the same seed gives the same run.
  */
 export interface SimulatedTiers {
   readonly edgeCache: SimulatedPlace
@@ -26,25 +26,26 @@ export interface SimulatedTiers {
   readonly redis: SimulatedPlace
 }
 
-/** One place that keeps entries, as its locations see it. */
+/** One place that stores entries, as its locations see it. */
 export interface SimulatedPlace {
-  /** The place as a tier of the isolates at a location. */
+  /** The tier that isolates of a location use. */
   at(location: string): Tier
-  /** Changes what calls meet from now on; calls that are frozen go on when it is no longer `frozen`. */
+  /** Sets the faults that calls meet from now on. Frozen calls continue when the state is no longer `frozen`. */
   inject(faults: Partial<TierFaults>, at?: readonly string[]): void
-  /** Takes all faults away. */
+  /** Removes all faults. */
   heal(): void
-  /** Puts bytes there behind everybody's back, seen everywhere. */
+  /** Stores bytes without going through a tier, visible at every location. */
   writeRaw(key: CacheKey, bytes: Uint8Array): void
 }
 
 export interface TierFaults {
   /**
-   * `frozen`: no call is answered. `failing`: every call is refused. `rate-limited`: every call is told so. `garbage`:
-   * reads give bytes that are no entry, writes are not confirmed and every other one lands.
+   * `frozen`: no call is answered. `failing`: every call fails. `rate-limited`: every call is refused as one too
+   * many. `garbage`: reads answer bytes that are no entry, and writes are not confirmed, although every other one is
+   * stored.
    */
   readonly state: 'up' | 'frozen' | 'failing' | 'rate-limited' | 'garbage'
-  /** How long a call takes, there and back: from, and to below. */
+  /** How long a call takes, there and back: at least the first number, and less than the second. */
   readonly latencyMs: readonly [number, number]
   /** The share of writes that are confirmed and lost. */
   readonly lostShare: number
@@ -53,13 +54,16 @@ export interface TierFaults {
 export interface SimulatedTiersOptions {
   readonly clock: Clock
   readonly random: Random
-  /** The first is where Redis has its primary. */
+  /** Redis has its primary at the first one. */
   readonly locations: readonly string[]
-  /** KV shows even the writer's location its write late, as it may. */
+  /** Whether KV shows a write late even at the writer's location, which it is allowed to do. */
   readonly areOwnWritesLate?: boolean
 }
 
-/** Cloudflare, How KV works: a change is seen everywhere within 60 s, and a key not found is remembered as long. */
+/**
+ * Cloudflare, "How KV works": a change is visible everywhere within 60 s, and a missing key is remembered for as
+ * long.
+ */
 export const kvLagMaxMs = 60_000
 export const replicaLagMaxMs = 5_000
 
@@ -88,11 +92,11 @@ export function createSimulatedTiers(options: SimulatedTiersOptions): SimulatedT
 }
 
 interface Weaknesses {
-  /** How long after a write at one location another sees it. */
+  /** How long after a write at one location another one sees it. */
   lagMs(writer: string, reader: string): number
-  /** How long a location goes on missing a key that it looked for in vain. */
+  /** How long a location still misses a key that it once did not find. */
   readonly missRememberedMs: number
-  /** A write of a key sooner than this after the one before is refused. */
+  /** A write of a key is refused if it comes sooner than this after the one before. */
   readonly writePauseMs: number
 }
 
@@ -138,12 +142,12 @@ function createPlace(
 }
 
 interface Write {
-  /** Null: the key was removed. */
+  /** Null means that the key was removed. */
   readonly bytes: Uint8Array | null
   readonly seenFromMs: ReadonlyMap<string, number>
 }
 
-/** What each location sees of one sequence of writes a key: of those it sees, the latest. */
+/** Replicas of a key's writes: each location sees the latest one that has become visible there. */
 function createReplicas(
   clock: Clock,
   locations: readonly string[],
@@ -173,7 +177,7 @@ function createReplicas(
           missedUntilMs.set(missName(location, key), nowMs + missRememberedMs)
         return bytes
       },
-      /** False: it came too soon after the write before. */
+      /** Answers false if the write comes too soon after the one before. */
       write(key: CacheKey, bytes: Uint8Array | null): boolean {
         const nowMs = clock.now()
         if (nowMs - (writtenAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < writePauseMs) return false
@@ -191,7 +195,7 @@ function createReplicas(
   }
 }
 
-/** Whether some location, from now on, will ever see a write and no later one. */
+/** Whether some location will, from now on, see this write as the latest one. */
 function isStillSeen(write: Write, later: readonly Write[], nowMs: number): boolean {
   return [...write.seenFromMs].some(
     ([location, fromMs]) =>
@@ -200,7 +204,7 @@ function isStillSeen(write: Write, later: readonly Write[], nowMs: number): bool
   )
 }
 
-/** What stands between a location and a place: the way there and back, and whatever is wrong with it. */
+/** The connection between a location and a place: the delay there and back, and its faults. */
 function createDoor(clock: Clock, random: Random) {
   let faults = healthy
   let thaw = Promise.withResolvers<void>()
@@ -240,7 +244,7 @@ function createDoor(clock: Clock, random: Random) {
   }
 }
 
-/** No entry: noise, nothing, or the first part of what is there. */
+/** Bytes that are no entry: noise, nothing, or the first part of what is stored. */
 function garbageOf(bytes: Uint8Array | null, random: Random): Uint8Array {
   const length = Math.floor(random() * 64)
   if (bytes === null || random() < 0.5) return Uint8Array.from({ length }, () => Math.floor(random() * 256))

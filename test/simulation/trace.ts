@@ -1,6 +1,6 @@
 import { startMs } from './scheduler.ts'
 
-/** What happened in a run, told as it happens, and boiled down to a number that two equal runs share. */
+/** Prints what happens in a run, and sums it up as a number that is the same for equal runs. */
 export interface Trace {
   note(kind: string, what: () => string): void
   fingerprint(): string

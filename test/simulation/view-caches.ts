@@ -9,7 +9,10 @@ export interface ViewCaches {
   wayAt(location: string): Way
 }
 
-/** Near, but with a network of its own: puts may overtake each other, get lost, and land after who made them is gone. */
+/**
+ * A nearby cache that still has a network between: puts may overtake each other, get lost, and arrive after their
+ * writer has vanished.
+ */
 export function createViewCaches(scheduler: Scheduler, dice: Dice, locations: readonly string[]): ViewCaches {
   const caches = new Map(
     locations.map((location) => {

@@ -1,25 +1,28 @@
 import type { Dice } from '../support/dice.ts'
 import type { Scheduler } from './scheduler.ts'
 
-/** What calls on a way meet: it is slow, loses them on the way there or back, refuses them, or answers nothing. */
+/** How calls over a connection behave: slow, lost on the way there or back, refused, or never answered. */
 export interface WayFaults {
   readonly state: 'up' | 'silent' | 'failing'
-  /** One way, milliseconds: from, and up to. */
+  /** The delay in one direction, in milliseconds: the least and the greatest. */
   readonly latencyMs: readonly [number, number]
-  /** The share of calls whose question, and of those whose answer, is never heard of again. */
+  /** The share of calls that are lost on the way there, and the share of answers that are lost on the way back. */
   readonly lostShare: number
-  /** The share of ways, there or back, that take up to `slowMs`. */
+  /** The share of trips, there or back, that take up to `slowMs`. */
   readonly slowShare: number
   readonly slowMs: number
 }
 
 /** The network between two parts of the world. */
 export interface Way {
-  /** Goes there, acts, and comes back. Rejects where it is refused; never settles where something is lost. */
+  /**
+   * Carries a call there, runs it and carries the answer back. Rejects if it is refused, and never settles if
+   * something is lost.
+   */
   cross<Value>(act: () => Value | Promise<Value>): Promise<Value>
   inject(faults: Partial<WayFaults>): void
   heal(): void
-  /** From now on it is good for ever. */
+  /** Ends all faults of this connection for good. */
   calm(): void
 }
 

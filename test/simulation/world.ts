@@ -17,26 +17,26 @@ import { createTrace, type Trace } from './trace.ts'
 import { createViewCaches, type ViewCaches } from './view-caches.ts'
 import { createWay, goodWay, type Way } from './way.ts'
 
-/** Everything there is in one run, beside those who read. */
+/** Everything in one run except the readers. */
 export interface World extends Nature {
   readonly checker: Checker
   readonly backend: Backend
   readonly population: Population
   readonly faultyParts: FaultyParts
-  /** The newest acknowledged version of each workspace, as a client that wrote knows it. */
+  /** The newest acknowledged version of each workspace, as a client knows it that wrote something. */
   readonly acknowledged: ReadonlyMap<WorkspaceId, KnownVersion>
 }
 
-/** What a world rests on: time, chance, and what was so. */
+/** Time, chance, and the record of what was true. */
 interface Nature {
   readonly setup: Setup
   readonly dice: Dice
   readonly scheduler: Scheduler
   readonly trace: Trace
   databaseOf(workspaceId: WorkspaceId): Database
-  /** Does what may find a promise broken; null where it did, and the run ends with this step. */
+  /** Runs work that may find a broken promise. Answers null if it did, and the run ends with this step. */
   watch<Value>(work: () => Value): Value | null
-  /** Lets time pass; throws the promise that was found broken. */
+  /** Lets time pass, and throws a promise that was found broken meanwhile. */
   pass(ms: number): Promise<void>
 }
 
@@ -44,7 +44,8 @@ const locations = ['ams', 'sin', 'sfo']
 
 const bookBounds: readonly [BookLimits, ...BookLimits[]] = [
   { eventIdsMax: 10_000, logRowsMax: 10_000, batchesPerSnapshot: 1_000 },
-  // So small that the log goes round, snapshots follow each other and events told twice take two versions.
+  // So small that the ring is overwritten, snapshots follow each other, and an event that is repeated late gets a
+  // second version.
   { eventIdsMax: 12, logRowsMax: 8, batchesPerSnapshot: 3 },
 ]
 
@@ -151,7 +152,7 @@ interface Outside {
 
 const encoder = new TextEncoder()
 
-/** What an isolate of a location finds around it. */
+/** The parts of the world that an isolate of a location can reach. */
 function surroundings(
   { setup, dice, scheduler, databaseOf, watch }: Nature,
   { checker, ledgers, tiers, originWay, viewCaches }: Outside,
@@ -164,7 +165,7 @@ function surroundings(
     viewCache: viewCaches.at(location),
     ledgerStub: ledgers.stubAt(location),
     origin: {
-      // The database is read when the question is there; what is committed while the answer travels is not in it.
+      // The database is read when the call arrives. A transaction that commits while the answer travels is not in it.
       load: (question, { workspaceId, userId }) =>
         originWay.cross(() => {
           const text = databaseOf(workspaceId).read(placeAsked(question, userId))

@@ -1,5 +1,5 @@
 import { takePort } from '../../origin/local/ports.ts'
 
-/** Another process that takes a port, says which, and stays until it is killed. */
+/** A process that takes a port, reports which one, and runs until it is killed. */
 process.once('disconnect', () => process.exit(0))
 process.send?.(await takePort(0))

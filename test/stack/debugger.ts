@@ -10,11 +10,11 @@ const messageSchema = z.object({
 })
 type Message = z.output<typeof messageSchema>
 
-/** A debugger as an editor's is: Chrome's DevTools protocol over a WebSocket. */
+/** A debugger like an editor's: Chrome's DevTools protocol over a WebSocket. */
 interface Debugger {
-  /** Pauses where a script whose URL has this end has this text. */
+  /** Pauses at this text in the script whose URL ends like this. */
   breakAt(urlEnd: string, text: string): Promise<void>
-  /** Sends requests until one is paused, lets that one go on without breakpoints, and gives its answer. */
+  /** Sends requests until one is paused, lets that one continue without breakpoints, and answers its response. */
   resumePaused(request: () => Promise<Response>): Promise<Response>
   close(): void
 }
@@ -22,7 +22,7 @@ interface Debugger {
 export async function attachDebugger(port: number): Promise<Debugger> {
   const listed = await fetch(`http://127.0.0.1:${port}/json`)
   const [target] = targetsSchema.parse(await listed.json())
-  // Miniflare refuses a client that names itself and comes from nowhere, as a web page could.
+  // Miniflare refuses a client with a user agent and without an origin, as a web page might be.
   const init: WebSocketInit = { headers: { Origin: 'http://localhost' } }
   const socket = new WebSocket(target?.webSocketDebuggerUrl ?? '', init)
   const messages: Message[] = []
@@ -56,7 +56,7 @@ export async function attachDebugger(port: number): Promise<Debugger> {
       const { answer } = await eventually(async () => {
         const sent = request()
         const paused = find(({ method }) => method === 'Debugger.paused')
-        // A public answer may come from memory, past the breakpoint.
+        // A public answer may come from memory and never reach the breakpoint.
         const isPaused = await Promise.race([paused.then(() => true), sent.then(() => false)])
         return isPaused && { answer: sent }
       })

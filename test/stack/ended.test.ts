@@ -34,7 +34,7 @@ describe('a piece of the running stack that ends by itself', () => {
     return pid
   }
 
-  it('is told with its process, and that and where it is back: workerd, twice', async () => {
+  it('is reported with its process, and again with its address when it is back: workerd, twice', async () => {
     const { worker } = await readStackFile(folder)
     for (const _time of ['first', 'second']) {
       const ended = await kill('worker')
@@ -56,7 +56,7 @@ describe('a piece of the running stack that ends by itself', () => {
     expect(stack.lines.join('\n')).not.toContain('did not come back')
   })
 
-  // Without redis-server the bridge is the Redis too.
+  // Without redis-server the bridge stores the data itself.
   const redis = hasProgram('redis-server') ? ([['redis', 'Redis', 'redis-server']] as const) : []
   it.each([
     ...redis,
@@ -64,7 +64,7 @@ describe('a piece of the running stack that ends by itself', () => {
     ['redisBridge', "Redis's HTTP bridge", 'redis-bridge'],
     ['origin', 'The origin', 'origin'],
     ['postgres', 'Postgres', 'postgres'],
-  ] as const)('is told with what to do, and stands in stack.json no more: %s', async (name, title, log) => {
+  ] as const)('is reported with what to do, and no longer in stack.json: %s', async (name, title, log) => {
     const ended = await kill(name)
     const remedy =
       'The other parts keep running without it. To get it back, stop everything with Ctrl-C and start again.'

@@ -11,17 +11,17 @@ const project = fileURLToPath(new URL('../../', import.meta.url))
 export interface Started {
   readonly process: ChildProcess
   readonly lines: string[]
-  /** The exit code, once it has one. */
+  /** Settles with the exit code when the process ends. */
   readonly ended: Promise<number | null>
   line(matching: RegExp): Promise<string>
 }
 
-/** `npm start` as a user runs it, with a small reference workspace. */
+/** Runs `npm start` as a user does, with a small reference workspace. */
 export function npmStart(folder: string, port: number, ...more: string[]): Started {
   return npmStartIn(project, folder, port, ...more)
 }
 
-/** The same in a copy of the project. */
+/** Runs it in a copy of the project. */
 export function npmStartIn(root: string, folder: string, port: number, ...more: string[]): Started {
   const program = join(root, 'origin/local/start.ts')
   const args = [program, '--data', folder, '--port', String(port), '--contacts', '500', ...more]

@@ -10,7 +10,7 @@ const supabase = {
 }
 
 describe('the options of npm start', () => {
-  it('are, where none is given, the reference data on the usual port', () => {
+  it('are by default the reference data on the usual port', () => {
     expect(parseStartOptions([], {})).toEqual({
       dataDirectory: resolve('.local'),
       port: 8787,
@@ -24,7 +24,7 @@ describe('the options of npm start', () => {
     })
   })
 
-  it('are what is given', () => {
+  it('are taken from the command line', () => {
     const args =
       '--port 9000 --contacts 0 --seed 7 --data /tmp/elsewhere --fresh --no-redis --watch --inspect'.split(
         ' ',
@@ -41,7 +41,7 @@ describe('the options of npm start', () => {
     })
   })
 
-  it('take from the environment what shall not be started', () => {
+  it('take from the environment the services that shall not be started', () => {
     const environment = {
       ...supabase,
       DATABASE_URL: 'postgres://user:password@database.test:5432/postgres',
@@ -72,7 +72,7 @@ describe('the options of npm start', () => {
     [['extra'], '"extra" is not an option. The options are'],
     [['--port'], 'An option lacks its value'],
     [['--fresh=yes'], 'An option lacks its value, or has a value that it does not take.'],
-  ])('%j are refused in a sentence', (args, sentence) => {
+  ])('%j is refused with a sentence', (args, sentence) => {
     expect(() => parseStartOptions(args, {})).toThrow(sentence)
   })
 

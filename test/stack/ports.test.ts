@@ -8,7 +8,7 @@ import { claimPort, isPortFree, takePort } from '../../origin/local/ports.ts'
 
 const claimer = fileURLToPath(new URL('claims-a-port.ts', import.meta.url))
 
-it('a port that one process has taken, no other takes, before anything listens there and until that process ends', async () => {
+it('no other process takes a port that one has taken, even before anything listens there, until that process ends', async () => {
   const other = fork(claimer)
   const [message] = await once(other, 'message')
   const port = z.int().parse(message)
@@ -22,7 +22,7 @@ it('a port that one process has taken, no other takes, before anything listens t
   expect(await claimPort(port), 'twice by one process').toBe(false)
 })
 
-it('a port that was wished for is taken only where nobody listens', async () => {
+it('a port given by the user is taken only if nothing listens on it', async () => {
   const wished = await takePort(0)
   expect(await takePort(wished)).toBe(wished)
   const server = createServer().listen(wished, '127.0.0.1')

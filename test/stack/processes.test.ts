@@ -19,24 +19,24 @@ async function startOf(command: string, args: readonly string[], readyWithinMs =
   return { error, log: join(dataDirectory, 'logs/mill.log') }
 }
 
-it('a process that ends while it starts is told with how it ended and what it said last', async () => {
+it('a process that ends while it starts is reported with its end and its last lines', async () => {
   const script = "for (let i = 1; i <= 30; i += 1) console.error('line ' + i); process.exitCode = 3"
   const { error, log } = await startOf(process.execPath, ['-e', script])
   const last = Array.from({ length: 20 }, (_, index) => `line ${index + 11}`).join('\n')
   expect(error).toBe(`The mill did not start: it ended (exit code 3). ${log} ends:\n${last}`)
 })
 
-it('a process that is killed while it starts is told with the signal', async () => {
+it('a process that is killed while it starts is reported with the signal', async () => {
   const { error } = await startOf(process.execPath, ['-e', "process.kill(process.pid, 'SIGKILL')"])
   expect(error).toContain('The mill did not start: it ended (SIGKILL).')
 })
 
-it('a program that is not there is told as the system tells it', async () => {
+it('a missing program is reported with the sentence of the system', async () => {
   const { error } = await startOf('/no/such/program', [])
   expect(error).toContain('The mill did not start: spawn /no/such/program ENOENT.')
 })
 
-it('a process that is not ready in time is told with the time it had', async () => {
+it('a process that is not ready in time is reported with the time that it had', async () => {
   const { error } = await startOf(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], 200)
   expect(error).toContain('The mill did not start: it was not ready within 0.2 s.')
 })

@@ -15,7 +15,7 @@ const copied = [
 ]
 const left = new Set(['dist', 'screenshots', '.wrangler'])
 
-/** The product's files in another folder, where a test may edit them. They share the packages of the project. */
+/** Copies the product's files to another folder, where a test may edit them. They share the packages of the project. */
 export async function copyProject(folder: string): Promise<string> {
   const copy = join(folder, 'project')
   await mkdir(copy)
@@ -27,7 +27,7 @@ export async function copyProject(folder: string): Promise<string> {
   return copy
 }
 
-/** Replaces a text in a file, as an editor does, and answers how to put the file back. */
+/** Replaces a text in a file, as an editor does, and answers a function that restores the file. */
 export async function edit(path: string, before: string, after: string): Promise<() => Promise<void>> {
   const text = await readFile(path, 'utf8')
   expect(text).toContain(before)

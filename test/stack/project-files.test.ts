@@ -37,7 +37,7 @@ afterEach(async () => {
 
 const isSeen = (path: string) => eventually(() => expect([...seen]).toContain(path))
 
-it('a file that is changed, added, removed or replaced is reported', async () => {
+it('a changed, added, removed or replaced file is reported', async () => {
   await writeFile(join(root, 'src/inner/a.ts'), 'changed')
   await isSeen('src/inner/a.ts')
   await writeFile(join(root, 'src/b.ts'), 'added')

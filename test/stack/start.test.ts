@@ -74,11 +74,11 @@ async function readNotedPids(): Promise<number[]> {
 }
 
 describe('npm start', () => {
-  // One folder for all: from the second start on its data is there.
+  // One folder for all of these tests: from the second start on its data exist.
   beforeAll(makeFolder)
   afterAll(removeFolder)
 
-  it('says when it is ready and what to paste, writes what scripts need for its owner alone, and Ctrl-C ends it all', async () => {
+  it('says when it is ready and what to paste, writes a file for scripts that only its owner can read, and ends everything with Ctrl-C', async () => {
     const port = await takePort(0)
     const stack = start(port)
     expect(await stack.line(/^ready /)).toBe(`ready http://127.0.0.1:${port}`)
@@ -93,7 +93,7 @@ describe('npm start', () => {
     expect((await stat(join(folder, 'stack.json'))).mode & 0o777).toBe(0o600)
     expect((await stat(join(folder, 'local.json'))).mode & 0o777).toBe(0o600)
     const pids = processesOf(file)
-    // Where there is no redis-server, the bridge is the Redis too.
+    // Without redis-server the bridge stores the data itself.
     expect(pids).toHaveLength(6)
 
     stack.process.kill('SIGINT')
@@ -102,7 +102,7 @@ describe('npm start', () => {
     await expect(readStackFile(folder)).rejects.toThrow('No stack is running')
   })
 
-  it('killed hard, leaves nothing that hinders the next start, and its data is still there', async () => {
+  it('leaves nothing that hinders the next start when it is killed, and keeps its data', async () => {
     const port = await takePort(0)
     const killed = start(port)
     await killed.line(/^ready /)
@@ -119,7 +119,7 @@ describe('npm start', () => {
     expect(await readPage(after)).toEqual(contacts)
   })
 
-  it('on a folder or a port that is in use says so and touches neither', async () => {
+  it('reports a folder or a port that is in use, and touches neither', async () => {
     const port = await takePort(0)
     const stack = start(port)
     await stack.line(/^ready /)
@@ -144,7 +144,7 @@ describe('npm start', () => {
     expect(await readFile(join(folder, 'local.json'), 'utf8')).toBe(state)
   })
 
-  it('has tokens made for it that say who, where and as what', async () => {
+  it('makes tokens for the given user, workspace and role', async () => {
     const stack = start(await takePort(0), '--no-redis')
     await stack.line(/^ready /)
     const file = await readStackFile(folder)
@@ -163,13 +163,13 @@ describe('npm start', () => {
 
 describe('npm start in a new folder', () => {
   beforeEach(makeFolder)
-  // In this order: what still runs writes to it.
+  // In this order, because processes that still run write to the folder.
   afterEach(async () => {
     await endAll()
     await removeFolder()
   })
 
-  it('given up while it starts, ends what it had started', async () => {
+  it('ends what it has started when it is interrupted while it starts', async () => {
     const stack = start(await takePort(0))
     await stack.line(/Supabase/)
     const pids = await readNotedPids()
@@ -178,7 +178,7 @@ describe('npm start in a new folder', () => {
     await expectAllEnded(pids)
   })
 
-  it('makes a load anew that had broken off', async () => {
+  it('starts a load again that was interrupted', async () => {
     const broken = start(await takePort(0), '--contacts', '200000')
     await broken.line(/20,000 of 200,000/)
     broken.process.kill('SIGKILL')
@@ -189,7 +189,7 @@ describe('npm start in a new folder', () => {
     await readPage(await readStackFile(folder))
   })
 
-  it('with --fresh removes what a stack has kept in the folder, and nothing else', async () => {
+  it('removes with --fresh what a stack has stored in the folder, and nothing else', async () => {
     await writeFile(join(folder, 'thesis.txt'), 'mine')
     await writeFile(join(folder, 'local.json'), 'broken')
     const refused = start(await takePort(0))

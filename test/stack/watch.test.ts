@@ -53,7 +53,7 @@ async function nextVersion(): Promise<number> {
   return (await invalidate(worker, internalAuthKey, event)).version
 }
 
-/** A line of the console about a file since `from`, once it is there. */
+/** Waits for a line of the console about a file, after position `from`. */
 async function lineSince(from: number, matching: RegExp): Promise<void> {
   await eventually(() => stack.lines.slice(from).some((line) => matching.test(line)), patient)
 }
@@ -75,7 +75,7 @@ describe('npm start -- --watch', () => {
       const { pids } = await stackFile()
       expect(pids.origin).not.toBeNull()
       expect(pids.origin).not.toBe(before.pids.origin)
-      // The Worker may just be taking in what the test before put back.
+      // The Worker may still be loading the file that the test before restored.
       expect(pids).toEqual({ ...before.pids, origin: pids.origin, worker: pids.worker })
     }, patient)
     expect(await readFile(join(folder, 'data/logs/origin.log'), 'utf8')).toContain('edited\n')

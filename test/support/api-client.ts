@@ -43,7 +43,7 @@ const metricsSchema = z.object({
   }),
 })
 
-/** Where operators see the figures of this moment: what `/metrics` says may be a second old. */
+/** The route with which operators see the present figures. Those of `/metrics` may be a second old. */
 export const figuresPath = '/api/monitoring/metrics'
 
 export interface Identity {
@@ -51,7 +51,7 @@ export interface Identity {
   readonly workspaceId: string
 }
 
-/** An answer as it came: to look at when it is not what was hoped for. */
+/** The whole answer, for tests that look at it when it is not what they expect. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -95,7 +95,7 @@ export function createApiClient(worker: string, { token, workspaceId }: Identity
       const answer = await post(`/api/cache-settings/workspace/${workspaceId}/settings`, change)
       if (answer.status !== 200) throw new Error(answer.text)
     },
-    /** As an admin of the operators' workspace. */
+    /** Reads the figures as an admin of the operators' workspace. */
     async metrics() {
       return parse(metricsSchema, await get(figuresPath)).metrics
     },

@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type Birth, Book, type BookLimits } from '../../worker/ledger/book.ts'
 import type { SqlStorage } from '../../worker/platform/sql-storage.ts'
 
-/** The production ledger over Node's SQLite, which is the engine a Durable Object has. */
+/** The production ledger on Node's SQLite, which is the engine of a Durable Object's storage. */
 export function createBook(
   limits?: BookLimits,
   database = new DatabaseSync(':memory:'),
@@ -13,7 +13,10 @@ export function createBook(
 
 type Binding = Parameters<SqlStorage['sql']['exec']>[1]
 
-/** A database of Node's as a Durable Object's storage: each statement is prepared once, and blobs are array buffers. */
+/**
+ * Presents a database of Node as a Durable Object's storage. Each statement is prepared once, and blobs are array
+ * buffers.
+ */
 export function createSqlStorage(database = new DatabaseSync(':memory:')): SqlStorage {
   const statements = new Map<string, StatementSync>()
   const prepare = (statement: string) => {
@@ -51,5 +54,5 @@ export function createSqlStorage(database = new DatabaseSync(':memory:')): SqlSt
 function cellOf(cell: unknown): ArrayBuffer | string | number | null {
   if (cell instanceof Uint8Array) return new Uint8Array(cell).buffer
   if (typeof cell === 'string' || typeof cell === 'number' || cell === null) return cell
-  throw new Error('a cell of a kind that a Durable Object does not give')
+  throw new Error('a Durable Object has no cells of this type')
 }

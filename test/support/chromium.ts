@@ -1,4 +1,4 @@
 import { findProgram } from './programs.ts'
 
-/** Where Debian's Chromium is; null where it is not: then the tests in a browser are skipped. */
+/** The path of Debian's Chromium, or null if it is not installed. Without it the tests in a browser are skipped. */
 export const chromiumPath: string | null = findProgram('chromium')

@@ -1,13 +1,16 @@
 import type { Reporter, TestModule, TestSuite } from 'vitest/node'
 
-/** How a run ended. What failed outside a test (a file that did not load, a hook, a stray rejection) is a failure too. */
+/**
+ * How a run ended. A failure outside a test (a file that did not load, a hook, an unhandled rejection) counts as a
+ * failure too.
+ */
 export interface Tally {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
 }
 
-/** Counts a run for the line that closes it. */
+/** Counts a run for its closing line. */
 export class ClosingReporter implements Reporter {
   #tally: Tally | null = null
 
@@ -15,7 +18,7 @@ export class ClosingReporter implements Reporter {
     this.#tally = tallyOf(modules, unhandledErrors.length)
   }
 
-  /** How the run ended. One that did not come to an end, or in which no test ran, failed. */
+  /** How the run ended. A run that did not finish, or in which no test ran, has failed. */
   get tally(): Tally {
     const tally = this.#tally ?? { passed: 0, failed: 0, skipped: 0 }
     return tally.passed + tally.failed > 0 ? tally : { ...tally, failed: 1 }
@@ -27,7 +30,7 @@ export function tallyOf(modules: readonly TestModule[], unhandledErrors: number)
   for (const module of modules) {
     for (const test of module.children.allTests()) {
       const { state } = test.result()
-      // A test that never came to an end proves nothing.
+      // A test that never finished proves nothing.
       tally[state === 'pending' ? 'failed' : state] += 1
     }
     for (const suite of [module, ...module.children.allSuites()]) tally.failed += failuresOutsideTests(suite)
@@ -36,8 +39,8 @@ export function tallyOf(modules: readonly TestModule[], unhandledErrors: number)
 }
 
 /**
- * The line `N passed, N failed`, with `, N skipped` where some were. A line follows for each program that the
- * machine lacks (programs.ts), which says what that left unproven.
+ * The line `N passed, N failed`, with `, N skipped` if some were. After it comes a line for each program that the
+ * machine lacks (programs.ts), which says what was not tested because of it.
  */
 export function closingLines({ passed, failed, skipped }: Tally, absent: readonly string[]): string {
   const counts = `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`

@@ -1,6 +1,6 @@
 import type { SqlStorage } from '../../worker/platform/sql-storage.ts'
 
-/** What SQLite reports, and the platform bills, of the statements so far. */
+/** The rows of all statements so far, as SQLite reports them and the platform bills them. */
 export interface Rows {
   read: number
   written: number
@@ -13,7 +13,7 @@ interface Countable extends SqlStorage {
   readonly sql: { exec(...statement: Parameters<Exec>): Cursor }
 }
 
-/** A Durable Object's storage, and the rows of all statements that were run through it. */
+/** Wraps a Durable Object's storage and counts the rows of all statements that go through it. */
 export function countRows(storage: Countable): { counted: SqlStorage; rows: Rows } {
   const rows: Rows = { read: 0, written: 0 }
   const counted: SqlStorage = {

@@ -10,18 +10,18 @@ import { faultsOf } from '../../shared/contract/errors.ts'
 import { checkDeployments, type Deployment, deploymentSchema, stillToFillIn } from './deployment-rules.ts'
 import { projectFolder, runTool } from './run-tool.ts'
 
-/** Cloudflare takes 3 MiB compressed on the free plan; a larger bundle also starts later. */
+/** Cloudflare accepts 3 MiB compressed on the free plan. A larger bundle also starts more slowly. */
 const bundleGzipBytesMax = 1_048_576
 
 export interface DeployCheck {
   readonly config: string
-  /** The one that is about to be deployed; the empty name is the top level, which is production. */
+  /** The environment that is about to be deployed. The empty name is the top level, which is production. */
   readonly environment: string
 }
 
 /**
- * Holds wrangler.toml to its rules, and the environment that is about to be deployed to be filled in; then bundles each
- * environment as a deployment would, without deploying.
+ * Checks wrangler.toml against its rules, and that nothing is left to fill in for the environment that is about to be
+ * deployed. Then it bundles each environment as a deployment would, without deploying.
  */
 export async function checkDeploy({ config, environment }: DeployCheck): Promise<boolean> {
   const environments = ['', ...(readEnvironment(config, '').definedEnvironments ?? [])]
@@ -34,19 +34,19 @@ export async function checkDeploy({ config, environment }: DeployCheck): Promise
   const errors = [...checkDeployments(deployments, await exportedClasses()), ...stillToFillIn(deployed)]
   for (const error of errors) console.error(`error: ${error}`)
   if (errors.length > 0) return false
-  // wrangler looks for the folder of the assets before it builds what belongs there.
+  // wrangler looks for the folder of the assets before it runs the build that makes it.
   await buildDashboard()
   let isSound = true
   for (const name of environments) isSound = (await bundle(config, name)) && isSound
   return isSound
 }
 
-/** The empty name is given too: without one wrangler would take that of CLOUDFLARE_ENV. */
+/** The empty name is passed too, because without a name wrangler would use the one in CLOUDFLARE_ENV. */
 function readEnvironment(config: string, environment: string) {
   return unstable_readConfig({ config, env: environment })
 }
 
-/** The environment in the form that the rules look at. Throws a sentence for each setting that is of another form. */
+/** Parses the environment for the rules. Throws a sentence for each setting of another form. */
 function parseEnvironment(config: string, environment: string): Deployment {
   const parsed = deploymentSchema.safeParse(readEnvironment(config, environment))
   if (parsed.success) return parsed.data
@@ -54,7 +54,7 @@ function parseEnvironment(config: string, environment: string): Deployment {
   throw new Error(`${config}: ${faults.join('; ')}`)
 }
 
-/** All that the Worker's entry exports by name: a Worker's named exports are its Durable Object classes. */
+/** The names that the Worker's entry exports. A Worker's named exports are its Durable Object classes. */
 async function exportedClasses(): Promise<string[]> {
   const path = 'worker/index.ts'
   const { module } = parseSync(path, await readFile(join(projectFolder, path), 'utf8'), { lang: 'ts' })
@@ -111,7 +111,7 @@ function kib(bytes: number): string {
   return `${(bytes / 1_024).toFixed(0)} KiB`
 }
 
-/** What of the arguments of `wrangler deploy` decides what is deployed, and so is about to be checked. */
+/** The arguments of `wrangler deploy` that decide what is deployed, and so what is checked. */
 function readArguments(): DeployCheck {
   const { values } = parseArgs({
     options: { config: { type: 'string', short: 'c' }, env: { type: 'string', short: 'e' } },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isLoopbackHost } from '../../shared/contract/service-url.ts'
 import { parseConfig } from '../../worker/config.ts'
 
-/** An environment of wrangler.toml as wrangler reads it; what is named here the rules look at by name. */
+/** An environment of wrangler.toml as wrangler reads it, with the members that the rules use by name. */
 export const deploymentSchema = z.looseObject({
   name: z.string(),
   vars: z.record(z.string(), z.string()),
@@ -17,7 +17,10 @@ export const deploymentSchema = z.looseObject({
 
 export type Deployment = z.output<typeof deploymentSchema>
 
-/** Set with `wrangler secret put`, each with a stand-in of the shape that the configuration asks for. */
+/**
+ * The secrets that are set with `wrangler secret put`, each with a stand-in of the form that the configuration
+ * requires.
+ */
 const secretStandIns: Readonly<Record<string, string>> = {
   INTERNAL_AUTH_KEY: 'a stand-in for the internal key',
   UPSTASH_REDIS_REST_TOKEN: 'a stand-in for the Redis token',
@@ -27,8 +30,8 @@ const secretStandIns: Readonly<Record<string, string>> = {
 }
 
 /**
- * What is wrong in each environment, and between them: they must bind and set the same names. `exportedClasses` are the
- * Durable Object classes of the Worker's entry, which each environment has to make room for.
+ * The mistakes in each environment and between them: all must bind and set the same names. `exportedClasses` are the
+ * Durable Object classes of the Worker's entry, which each environment must bind.
  */
 export function checkDeployments(
   deployments: readonly Deployment[],
@@ -40,7 +43,7 @@ export function checkDeployments(
   return [...errors, ...differences(deployments)]
 }
 
-/** What whoever deploys this environment still has to fill in, wherever in it that stands. */
+/** The values that still have to be filled in before this environment can be deployed, wherever they are in it. */
 export function stillToFillIn(deployment: Deployment): string[] {
   return textsOf(deployment, [])
     .filter(({ path }) => !ofThisMachine.has(path[0] ?? ''))
@@ -51,7 +54,7 @@ export function stillToFillIn(deployment: Deployment): string[] {
     .map(at(deployment))
 }
 
-/** Paths and commands on the machine that deploys: nobody is deployed with them. */
+/** Paths and commands of the machine that deploys. They are not part of the deployment. */
 const ofThisMachine = new Set([
   ...['configPath', 'userConfigPath', 'main', 'base_dir', 'tsconfig', 'build', 'assets', 'dev', 'rules'],
 ])
@@ -68,8 +71,8 @@ function textsOf(value: unknown, path: readonly string[]): Text[] {
 }
 
 /**
- * Names and hosts that documentation reserves (RFC 2606), words that stand for what is to come, what stands in angle
- * brackets, and ids of zeros: what no deployment can have.
+ * Recognizes values that no deployment can have: names and hosts that documentation reserves (RFC 2606), words that
+ * stand for a value to come, text in angle brackets, and ids of zeros.
  */
 function isStandIn(text: string): boolean {
   return (
@@ -79,11 +82,14 @@ function isStandIn(text: string): boolean {
   )
 }
 
-/** Between anything but letters and digits: "example-staging", "sb_publishable_example", "your-project-ref". */
+/**
+ * Such a word between characters that are neither letters nor digits: "example-staging", "sb_publishable_example",
+ * "your-project-ref".
+ */
 const standInWord =
   /(?<![a-z\d])(example|placeholder|change[-_]?me|replace[-_]?me|fill[-_]?me[-_]?in|your[-_][a-z\d]+|x{3,})(?![a-z\d])/i
 
-/** In lower case, as `URL` writes it; '' where there is none. */
+/** In lower case, as `URL` writes it, or '' if there is none. */
 function hostOf(text: string): string {
   return URL.parse(text.trim())?.hostname ?? ''
 }
@@ -92,7 +98,10 @@ function isNoNamespaceId([list, , name]: readonly string[], text: string): boole
   return list === 'kv_namespaces' && name === 'id' && !/^[0-9a-f]{32}$/.test(text)
 }
 
-/** A page that is developed on this machine may read a deployment's answers; a deployment reaches no service here. */
+/**
+ * A page that is developed on this machine may read a deployment's answers, but a deployment can reach no service
+ * here.
+ */
 function isLoopbackService([list, name]: readonly string[], text: string): boolean {
   return list === 'vars' && name !== 'ALLOWED_ORIGINS' && isLoopbackHost(hostOf(text))
 }
@@ -106,7 +115,9 @@ function errorsOf(deployment: Deployment, exportedClasses: readonly string[]): s
   ]
 }
 
-/** The Worker's own reading of its configuration is the rule: what it would refuse at its first request. */
+/**
+ * Runs the Worker's own parser of its configuration, and so finds what the Worker would refuse at its first request.
+ */
 function configurationErrors({ vars }: Deployment): string[] {
   try {
     parseConfig({ ...secretStandIns, ...vars })
@@ -116,7 +127,7 @@ function configurationErrors({ vars }: Deployment): string[] {
   }
 }
 
-/** What stands in while Redis is away must refuse what we would. */
+/** The platform's limits replace ours while Redis is down, so they must refuse the same requests. */
 function unlikeLimits({ vars, ratelimits }: Deployment): string[] {
   return ratelimits.flatMap(({ name, simple: { limit, period } }) => {
     const variable = `RATE_LIMIT_${name.replace(/_RATE_LIMIT$/, '')}_MAX`
@@ -142,7 +153,7 @@ function unknownVariables({ vars }: Deployment): string[] {
   return faults
 }
 
-/** The ledger and the metrics keep their state in SQL, which only classes of `new_sqlite_classes` have. */
+/** The ledger and the metrics store their state in SQL, which only classes in `new_sqlite_classes` have. */
 function unmigratedClasses(
   { durable_objects, migrations }: Deployment,
   exportedClasses: readonly string[],
@@ -191,7 +202,7 @@ function missing(wanted: ReadonlySet<string>, present: ReadonlySet<string>): str
   return [...wanted].filter((name) => !present.has(name))
 }
 
-/** Every variable and secret the Worker asks its environment for. */
+/** Every variable and secret that the Worker reads from its environment. */
 /** The platform's metadata of the deployed version: a binding of wrangler.toml, and neither a variable nor a secret. */
 const versionBinding = 'VERSION'
 
@@ -209,7 +220,7 @@ function namesReadByTheWorker(): Set<string> {
   try {
     parseConfig(asked)
   } catch {
-    // It lacks everything; only what it asked for matters.
+    // The configuration is incomplete on purpose. Only the names that it reads matter.
   }
   return names
 }

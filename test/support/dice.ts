@@ -1,16 +1,16 @@
 import type { Random } from './random.ts'
 
-/** What is left to chance, said in words. All of it comes from one seeded source. */
+/** Random choices, in words. All of them come from one seeded source. */
 export interface Dice {
   readonly random: Random
-  /** Whether something of this probability happens, this once. */
+  /** Whether an event of this probability happens this time. */
   happens(probability: number): boolean
-  /** A whole number from `min` to `max`, both included. */
+  /** A whole number from `min` to `max`, including both. */
   between(min: number, max: number): number
-  /** One of a list that is not empty. */
+  /** One item of a list that is not empty. */
   pick<Item>(items: readonly Item[]): Item
   pickOrNone<Item>(items: readonly Item[]): Item | undefined
-  /** All of a list, in any order. */
+  /** All items of a list, in random order. */
   shuffled<Item>(items: readonly Item[]): Item[]
 }
 
@@ -23,7 +23,7 @@ export function createDice(random: Random): Dice {
     between,
     pick(items) {
       const picked = pickOrNone(items)
-      if (picked === undefined) throw new Error('nothing to pick from')
+      if (picked === undefined) throw new Error('an empty list has no item to pick')
       return picked
     },
     pickOrNone,

@@ -7,7 +7,7 @@ import { pageTags } from './tags.ts'
 export const workspaceId = workspaceIdSchema.parse('15213')
 export const version = (number: number) => versionSchema.parse(number)
 
-/** An entry with everything set, except where the test says otherwise. */
+/** An entry in which everything is set, with the test's changes. */
 export function entryOf(changes: Partial<Entry> = {}): Entry {
   return {
     workspaceId,
@@ -23,7 +23,7 @@ export function entryOf(changes: Partial<Entry> = {}): Entry {
   }
 }
 
-/** A view in which the given tags moved. */
+/** A view in which the given tags have moved. */
 export function viewOf(moved: readonly (readonly [Tag, number])[] = [], changes: Partial<View> = {}): View {
   const versions = new Map(moved)
   return {

@@ -31,7 +31,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   }
 }
 
-/** Null: no event, as `retry:` alone. */
+/** Null if the frame has no event, such as `retry:` alone. */
 function parseFrame(frame: string): SeenEvent | null {
   const field = (name: string) =>
     frame

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
- * Asks again until `check` neither throws nor answers false, and gives its answer. For what real processes do in their
- * own time: a test that waits says for what, and fails with what it last saw.
+ * Calls `check` again and again until it neither throws nor answers false, and answers its value. It is for real
+ * processes, which take their own time. If the deadline passes, the error contains what `check` last threw.
  */
 export async function eventually<Value>(
   check: () => Value | Promise<Value>,
@@ -13,7 +13,7 @@ export async function eventually<Value>(
     const seen = await attempt(check)
     if (seen.done) return seen.value
     if (performance.now() >= endMs) {
-      throw new Error(`not so within ${deadlineMs} ms`, { cause: seen.reason })
+      throw new Error(`the condition did not hold within ${deadlineMs} ms`, { cause: seen.reason })
     }
     await pause(everyMs)
   }

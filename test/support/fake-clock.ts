@@ -1,6 +1,8 @@
 import type { Clock } from '../../shared/clock.ts'
 
-/** A clock that a test moves. Timers fire in order as time passes them, and what they set off gets to run. */
+/**
+ * A clock that the test moves. Timers fire in order as time passes them, and the work that they set off gets to run.
+ */
 export interface FakeClock extends Clock {
   advance(byMs: number): Promise<void>
 }
@@ -31,7 +33,7 @@ export function createFakeClock(startMs = 1_750_000_000_000): FakeClock {
   }
 }
 
-/** Lets every promise that can go on go on. */
+/** Lets every promise continue that can. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn += 1) await Promise.resolve()
   await new Promise((resolve) => setImmediate(resolve))

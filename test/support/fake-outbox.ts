@@ -17,15 +17,15 @@ interface Kept {
   isParked: boolean
 }
 
-/** The outbox of the database, in memory: leases, attempts and parking as its SQL functions have them. */
+/** The database's outbox in memory, with leases, attempts and parking as in its SQL functions. */
 export interface FakeOutbox extends Outbox {
-  /** While true, every call fails. */
+  /** While this is true every call fails. */
   isDown: boolean
   readonly claims: number
   readonly rows: readonly { readonly id: number; readonly attempts: number; readonly isParked: boolean }[]
-  /** Adds a row, due after `dueInMs`, and answers it. */
+  /** Adds a row that is due after `dueInMs`, and answers it. */
   write(moves?: readonly Move[], dueInMs?: number): OutboxRow
-  /** The database comes back from a backup: each id is that of another event, which nobody has delivered. */
+  /** Restores the database from a backup: each id now belongs to another event, which has not been delivered. */
   restore(): void
 }
 
@@ -97,7 +97,7 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
   return outbox
 }
 
-/** The row of this id, if it is the one of this event. */
+/** The row with this id, if it belongs to this event. */
 function find(kept: ReadonlyMap<number, Kept>, { id, eventId }: OutboxKey): Kept | undefined {
   const each = kept.get(id)
   return each?.row.key.eventId === eventId ? each : undefined
@@ -112,13 +112,13 @@ function rowOf(key: OutboxKey, moves: readonly Move[]): OutboxRow {
   return { key, attempts: 0, event: { eventId: `outbox:${key.eventId}`, workspaceId, tags: [...moves] } }
 }
 
-/** What the Worker does with a batch: takes it; takes it and the answer is lost; or does not take it. */
+/** How the Worker handles a batch: it accepts it, accepts it but its answer is lost, or does not accept it. */
 export type WorkerMood = 'takes' | 'answer lost' | 'hangs' | DeliveryFailure
 
-/** The Worker as a relay sees it, with the production ledger of one workspace behind it. */
+/** The Worker as the relay sees it, with the production ledger of one workspace behind it. */
 export interface FakeWorker extends Delivery {
   mood: WorkerMood
-  /** Events that are not made durable, and events that make the whole batch be refused. */
+  /** Events that do not become durable, and events because of which the whole batch is refused. */
   readonly unavailable: Set<string>
   readonly poisonous: Set<string>
   readonly posts: readonly (readonly string[])[]

@@ -7,12 +7,12 @@ import { decodeEntry, encodeEntry } from '../../worker/entry/entry.ts'
 import type { CacheKey } from '../../worker/entry/key.ts'
 import type { PutOutcome, Tier, TierFailure } from '../../worker/tiers/tier.ts'
 
-/** A tier in a Map, which a test can take away, hold up and look into. It passes the suite of the real ones. */
+/** A tier in a Map, which a test can make fail, delay and inspect. It passes the contract suite of the real tiers. */
 export interface FakeTier extends Tier {
   readonly stored: Map<string, Uint8Array>
-  /** What every call answers while it is set. */
+  /** While this is set, every call answers it. */
   failure: TierFailure | null
-  /** What every call waits for while it is set. */
+  /** While this is set, every call waits for it. */
   gate: Promise<unknown> | null
 }
 
@@ -49,20 +49,20 @@ export function createFakeTier(
   return tier
 }
 
-/** Where a tier of tests keeps the bytes, and what it does about them at once. */
+/** Where a tier under test stores its bytes, synchronously. */
 export interface BytesStore {
   read(key: CacheKey): Uint8Array | null
   write(key: CacheKey, bytes: Uint8Array): Result<PutOutcome, TierFailure>
   drop(key: CacheKey): Result<void, TierFailure>
 }
 
-/** The way to the store and back: when `act` is done to it, and what the caller is told of that. */
+/** The way to the store and back: when `act` runs, and which result the caller gets. */
 export type Passage = <Value>(
   signal: AbortSignal | undefined,
   act: () => Result<Value, TierFailure>,
 ) => Promise<Result<Value, TierFailure>>
 
-/** A tier that keeps the bytes which the real ones keep, in a store and past a passage of the test's. */
+/** A tier that stores the same bytes as the real ones, in a store and with a passage that the test provides. */
 export function createBytesTier(name: TierName, clock: Clock, store: BytesStore, pass: Passage): Tier {
   return {
     name,
@@ -90,7 +90,10 @@ export function createBytesTier(name: TierName, clock: Clock, store: BytesStore,
   }
 }
 
-/** What `work` settles to, or `late` once the signal is aborted. Leaves no listener behind on a signal that is not. */
+/**
+ * Settles as `work` does, or with `late` once the signal is aborted. Leaves no listener on a signal that was not
+ * aborted.
+ */
 export function untilAborted<Value>(
   signal: AbortSignal | undefined,
   work: Promise<Value>,

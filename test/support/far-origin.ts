@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { createServer, request as forward } from 'node:http'
 
-/** Stands between the Worker and the origin, and makes every answer come late: as from another region. */
+/** A proxy between the Worker and the origin that delays every answer, like an origin in another region. */
 export interface FarOrigin {
   readonly url: string
-  /** The origin; set once that is up. */
+  /** The origin's address, set once the origin is running. */
   target: string
   stop(): Promise<void>
 }
 
-/** `delayMs`: how long the next answer is held back. */
+/** `delayMs` says how long the next answer is delayed. */
 export async function startFarOrigin(delayMs: () => number): Promise<FarOrigin> {
   const server = createServer((incoming, outgoing) => {
     const sent = forward(
@@ -28,7 +28,7 @@ export async function startFarOrigin(delayMs: () => number): Promise<FarOrigin> 
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('a server that listens has a port')
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
   const far: FarOrigin = {
     url: `http://127.0.0.1:${address.port}`,
     target: '',

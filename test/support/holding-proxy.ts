@@ -2,16 +2,17 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 
 /**
- * Stands between the Worker and what it asks, and can hold answers back (the origin has read the database by then, so a
- * held answer is a slow fill that read before whatever happens next) or give nonsense in their place.
+ * A proxy between the Worker and a service. It can hold answers back, or replace them with nonsense. The origin has
+ * read the database before its answer is held, so a held answer is a slow load that read before whatever happens
+ * next.
  */
 export interface HoldingProxy {
   readonly url: string
-  /** Where requests go; set once that is up. */
+  /** Where requests go, set once that service is running. */
   target: string
-  /** While it is set, answers are of no use in ever new ways. */
+  /** While this is true answers are useless, each in another way. */
   isGarbling: boolean
-  /** From now on answers wait; the promise settles when the first one has arrived to be held. */
+  /** From now on answers wait. The promise settles when the first one has arrived to be held. */
   hold(): Promise<void>
   release(): void
   stop(): Promise<void>

@@ -9,13 +9,13 @@ import { entryOf, workspaceId } from './entries.ts'
 
 export const userId = userIdSchema.parse('user-1')
 
-/** The question of a board's first page, except where the test says otherwise. */
+/** The question of a board's first page, with the test's changes. */
 export function questionOf(
   boardId = 'b1',
   { tags, ...changes }: Partial<Question> & { readonly tags?: readonly Tag[] } = {},
 ): Question {
   const [question] = contactList.warmQuestions({ workspaceId, boardIds: [boardIdSchema.parse(boardId)] })
-  if (question === undefined) throw new Error('a board has a first page')
+  if (question === undefined) throw new Error('the first page of a board has no question')
   return { ...question, ...(tags === undefined ? {} : { tagsFor: () => tags }), ...changes }
 }
 
@@ -35,7 +35,7 @@ export function inquiryOf(
   }
 }
 
-/** A hit that was proved current, except where the test says otherwise. */
+/** A hit that was proved current, with the test's changes. */
 export function answerOf(changes: Partial<ReadAnswer> = {}): ReadAnswer {
   return {
     entry: entryOf(),

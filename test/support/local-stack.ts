@@ -20,31 +20,31 @@ import { makeDataDirectory } from './run-folder.ts'
 export interface TestStackOptions {
   readonly contacts?: number
   readonly hasRedis?: boolean
-  /** Memory and the edge cache, which otherwise answer before the tiers behind them are asked. */
+  /** Whether memory and the edge cache are on. They would otherwise answer before the tiers behind them. */
   readonly hasNearTiers?: boolean
   readonly workerVariables?: Readonly<Record<string, string>>
   readonly workerEntry?: string
-  /** What differs for the origin: `relayOff`, for one. */
+  /** Variables that differ for the origin, such as `relayOff`. */
   readonly originEnvironment?: Readonly<Record<string, string>>
 }
 
-/** The local stack as tests and benchmarks use it, in a folder that is gone afterwards. */
+/** The local stack for tests and benchmarks, in a folder that is removed afterwards. */
 export interface TestStack {
   readonly worker: string
   readonly origin: string
-  /** Supabase's interface, which members may use past the origin, and the key that their applications hold. */
+  /** Supabase's interface, which members may use without the origin, and the key of their applications. */
   readonly supabase: { readonly url: string; readonly publishableKey: string }
-  /** Redis's HTTP address; null where it is switched off. */
+  /** Redis's HTTP address, or null if Redis is switched off. */
   readonly redis: string | null
   readonly internalAuthKey: string
-  /** With which every user of origin/local/sign-ins.ts signs in. */
+  /** The password of every user of origin/local/sign-ins.ts. */
   readonly password: string
   /** The folder of the log files. */
   readonly logs: string
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
-  /** The owner's connection: what a change by hand or by the CRM's backend goes through. */
+  /** The owner's connection, for changes by hand or by the CRM's backend. */
   readonly sql: postgres.Sql
-  /** Another connection of the owner's, for the caller to end. */
+  /** Another connection of the owner, which the caller must end. */
   connect(): postgres.Sql
   readonly pieces: {
     readonly postgres: Piece
@@ -53,7 +53,7 @@ export interface TestStack {
     readonly origin: Piece
     readonly worker: Piece
   }
-  /** As the reference workspace's admin unless said. */
+  /** The API for the reference workspace's admin, or for another identity. */
   api(as?: Partial<Identity>): ApiClient
   /** Reports a change, as the CRM's backend does. */
   invalidate(event: unknown): Promise<Invalidation>
@@ -63,7 +63,7 @@ export interface TestStack {
   stop(): Promise<void>
 }
 
-/** An origin without a relay: what is written reaches the ledgers only as the test reports it. */
+/** An origin without a relay. Ledgers hear of a write only if the test reports it. */
 export const relayOff = { WORKER_URL: '', SUPABASE_SECRET_KEY: '' }
 
 const nearTiersOff = { MEMORY_CACHE_BYTES: '0', EDGE_CACHE_ENABLED: 'false' }
@@ -87,7 +87,8 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     onProgress: () => undefined,
   })
   const { file } = stack
-  if (stack.postgres === null || stack.supabase === null) throw new Error('the stack has its own of both')
+  if (stack.postgres === null || stack.supabase === null)
+    throw new Error('the stack has neither Postgres nor Supabase of its own')
   const { url } = stack.postgres
   const connect = () => postgres(url, { max: 2, onnotice: () => undefined })
   const sql = connect()

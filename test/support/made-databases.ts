@@ -9,20 +9,25 @@ import { createPostgresPiece } from '../../origin/local/postgres.ts'
 import { makeDataDirectory, runFolder } from './run-folder.ts'
 
 export interface Content {
-  /** Of workspace 15213. */
+  /** The number of contacts in workspace 15213. */
   readonly contacts: number
   readonly seed: number
 }
 
-/** For databases that need not outlive a loss of power: nothing waits for the disk. */
+/** For databases that need not survive a loss of power: they never wait for the disk. */
 export const unsafeSettings = ['fsync=off', 'full_page_writes=off', 'shared_buffers=256MB']
 
-/** What a start finds in its folder after an earlier one: the database, and the marker that it was made to its end. */
+/**
+ * The parts that a start finds in its folder after an earlier one: the database, and the marker that it is complete.
+ */
 const parts = ['postgres', 'postgres.made']
 
 const run = promisify(execFile)
 
-/** Puts a Postgres with this content into an empty data folder, as an earlier start would have left it. */
+/**
+ * Puts a Postgres with this content into an empty data folder, in the state in which an earlier start would have left
+ * it.
+ */
 export function placeDatabase(dataDirectory: string, content: Content): Promise<void> {
   return placeMade(dataDirectory, `${content.contacts}-contacts-of-seed-${content.seed}`, (url) =>
     fillDatabase(url, { ...content, isExternal: false, onProgress: () => undefined }),
@@ -30,8 +35,8 @@ export function placeDatabase(dataDirectory: string, content: Content): Promise<
 }
 
 /**
- * Puts a Postgres into an empty data folder that `fill` has filled. Within a test run each name is made once and copied
- * from then on.
+ * Puts a Postgres into an empty data folder, with the content that `fill` gives it. Within a test run the content of
+ * each name is made once and then copied.
  */
 export async function placeMade(
   dataDirectory: string,
@@ -43,11 +48,14 @@ export async function placeMade(
   if (folder === null || process.platform === 'win32') return makeDatabase(dataDirectory, fill)
   const made = join(folder, name)
   if (!existsSync(made)) await makeWhole(made, fill)
-  // As `cp` does it: the files stay the user's who runs Postgres.
+  // `cp -a` keeps the owner of the files, who is the user that Postgres runs as.
   await run('cp', ['-a', ...parts.map((part) => join(made, part)), dataDirectory])
 }
 
-/** Made aside and renamed: of two test files that make the same, the second finds the first one's. */
+/**
+ * Makes the content aside and renames it. If two test files make the same content, the second one finds the first
+ * one's.
+ */
 async function makeWhole(made: string, fill: (url: string) => Promise<void>): Promise<void> {
   const draft = await makeDataDirectory()
   await makeDatabase(draft, fill)

@@ -9,26 +9,26 @@ import { runMixedLoad } from './mixed-load.ts'
 import { createRandom } from './random.ts'
 import { countsPath, largePages, mixedRequests, mixWorkerVariables, smallPages } from './request-mix.ts'
 
-/** What a client counted, and what `/metrics` says was added meanwhile. */
+/** The client's own counts, and by how much the figures of `/metrics` grew meanwhile. */
 export interface MetricsProof {
   readonly client: ClientCounts
   readonly requests: ReadonlyMap<string, number>
   readonly reads: ReadonlyMap<string, number>
-  /** How long each read took, those before the count began included. */
+  /** How long each read took, including those before the count began. */
   readonly readTimes: readonly ReadTime[]
-  /** Everything that `/metrics` said afterwards. */
+  /** Everything that `/metrics` answered afterwards. */
   readonly after: readonly TextSample[]
   readonly stack: TestStack
   stop(): Promise<void>
 }
 
-/** Enough for the pages of two of which each is read once (request-mix.ts). */
+/** Enough contacts for the pages of two, each of which is read once (request-mix.ts). */
 const contactsPerRequest = 0.15
 
-/** The origin is as far away as one in another region, so that what is waited for outweighs what the machine adds. */
+/** The origin is as far away as one in another region, so that waiting outweighs what the machine adds. */
 const originDelayMs = { min: 200, max: 700 }
 
-/** A stack with an origin far away, asked so many requests in the mix (request-mix.ts). */
+/** Starts a stack with a distant origin and sends it this many requests of the mix (request-mix.ts). */
 export async function proveMetrics(
   total: number,
   lanes: { readonly quick: number; readonly slow: number },
@@ -74,7 +74,7 @@ async function startStack(far: FarOrigin, contacts: number): Promise<TestStack> 
   return stack
 }
 
-/** Brings each page that is read often to where it is to be found; answers their ETags, and how long each read took. */
+/** Brings each page that is read often to its tier. Answers the pages' ETags, and how long each read took. */
 async function warm(stack: TestStack) {
   const api = stack.api()
   // Longer than the longest run.
@@ -99,12 +99,12 @@ async function warm(stack: TestStack) {
   return { etags, readTimes }
 }
 
-/** Both scrapes are requests too: the first is counted by the second. */
+/** Both scrapes are requests too, and the second one counts the first. */
 function withoutScrapes(requests: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   return new Map([...requests].filter(([key]) => key !== `GET ${figuresPath} 200`))
 }
 
-/** The reads as the client can tell them apart: errors do not say how they came about. */
+/** The reads as far as the client can tell them apart. An error does not say where it came from. */
 export function asClientSees(reads: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const seen = new Map<string, number>()
   for (const [key, value] of reads) {

@@ -1,14 +1,14 @@
 import { ask, figuresPath } from './api-client.ts'
 import type { TestStack } from './local-stack.ts'
 
-/** A sample of Prometheus' text format. */
+/** A sample in Prometheus' text format. */
 export interface TextSample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
 }
 
-/** The figures as Prometheus reads them, as an operator sees them: what `/metrics` says may be a second old. */
+/** The present figures in Prometheus' format, as an operator gets them. Those of `/metrics` may be a second old. */
 export async function scrape({
   worker,
   tokens,
@@ -28,7 +28,10 @@ export async function scrape({
   })
 }
 
-/** The samples of a family by the values of these labels, joined by spaces; sums where they differ in others. */
+/**
+ * The samples of a family by the values of these labels, joined by spaces. Samples that differ only in other labels
+ * are added up.
+ */
 export function samplesBy(
   samples: readonly TextSample[],
   name: string,
@@ -43,7 +46,7 @@ export function samplesBy(
   return sums
 }
 
-/** What was added between two scrapes. */
+/** By how much each figure grew between two scrapes. */
 export function addedBetween(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,

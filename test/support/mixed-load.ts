@@ -1,11 +1,11 @@
 import { Agent, request as send } from 'node:http'
 import type { MixedRequest } from './request-mix.ts'
 
-/** What a client counted of its own requests: as the Worker's families are labelled, joined by spaces. */
+/** A client's counts of its own requests, with the labels of the Worker's families joined by spaces. */
 export interface ClientCounts {
   /** By `method route code`. */
   readonly requests: ReadonlyMap<string, number>
-  /** By `resource code status source`; where an answer does not say how it came about, by `resource code`. */
+  /** By `resource code status source`, or by `resource code` if the answer does not say where it came from. */
   readonly reads: ReadonlyMap<string, number>
   /** How long each read and each request took. */
   readonly readTimes: readonly ReadTime[]
@@ -13,9 +13,9 @@ export interface ClientCounts {
 }
 
 export interface ReadTime {
-  /** By the client's clock, from sending to the last byte: what lies before the Worker included. */
+  /** By the client's clock, from sending to the last byte, including everything before the Worker. */
   readonly clientMs: number
-  /** What the answer itself says it took; where it says nothing (304, errors), the client's. */
+  /** The time that the answer itself states, or the client's if it states none (304, errors). */
   readonly statedMs: number
 }
 
@@ -27,9 +27,9 @@ interface Answered {
 }
 
 /**
- * Asks the parts one after the other, each over two lanes with connections of their own: what is answered at once never
- * waits behind what comes from far away. A request is sent only when a connection is free for it, so that no time passes
- * in a queue of the client's.
+ * Sends the parts one after the other, each over two lanes with connections of their own, so that quick answers never
+ * wait behind those from far away. A request is sent only when a connection is free for it, so the client adds no
+ * queue.
  */
 export async function runMixedLoad(
   worker: string,
@@ -76,7 +76,7 @@ function ask(worker: string, { method, path, headers }: MixedRequest, agent: Age
       { method, headers, agent, signal: AbortSignal.timeout(60_000) },
       (answer) => {
         let last = Buffer.alloc(0)
-        // What an answer says of itself stands at its end.
+        // An answer states its source and time at its end.
         answer.on('data', (chunk: Buffer) => {
           last = Buffer.concat([last, chunk]).subarray(-400)
         })
@@ -102,7 +102,7 @@ function statedMsIn(body: string): number | null {
   return stated === undefined ? null : Number(stated)
 }
 
-/** Status and source, as `Cache-Status` (RFC 9211) tells them. */
+/** Status and source, as `Cache-Status` (RFC 9211) states them. */
 function servedBy(cacheStatus: string): string[] {
   const [, handled = '', detail] = /^Boardcache; ([^;]+)(?:;.*)?; detail=(\S+)$/.exec(cacheStatus) ?? []
   if (detail === undefined) return []

@@ -4,7 +4,7 @@ const heardOf: PartStatus = { awayMs: 0, heardAtMs: null, calls: 0 }
 
 export const busy: SpanSums = { requests: 1_000, hits: 950, errors: 0, durationMs: 20_000, violations: 0 }
 
-/** A deployment in good health, except where the test says otherwise. */
+/** A healthy deployment, with the test's changes. */
 export function observationOf(
   atMs: number,
   changes: Partial<Omit<Observation, 'atMs' | 'over'>> & { readonly sums?: Partial<SpanSums> } = {},

@@ -20,8 +20,8 @@ const lintOutputSchema = z.object({
 const config = fileURLToPath(new URL('redocly.yaml', import.meta.url))
 
 /**
- * What the linter finds in an OpenAPI document by the rules of redocly.yaml, one line each; none for a document without fault. A
- * warning counts like an error. Rejects where the linter gives no answer.
+ * Lints an OpenAPI document by the rules of redocly.yaml. Answers one line for each problem, and none for a correct
+ * document. A warning counts like an error. Rejects if the linter gives no answer.
  */
 export async function lintOpenApi(document: object): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'boardcache-openapi-'))
@@ -31,7 +31,7 @@ export async function lintOpenApi(document: object): Promise<string[]> {
     const { stdout, stderr } = await runTool(
       'redocly',
       ['lint', '--format', 'json', '--config', config, '--max-problems', '1000', file],
-      // Neither asked for: it would call home for both.
+      // The linter would send telemetry and look for updates without these.
       { environment: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' } },
     )
     const { totals, problems } = readOutput(stdout, stderr)
@@ -58,7 +58,7 @@ if (import.meta.main) {
   const problems = await lintOpenApi(openApiDocument(routes))
   for (const problem of problems) console.error(problem)
   if (problems.length > 0) {
-    console.error(`OpenAPI: ${problems.length} found in the document of /openapi.json.`)
+    console.error(`OpenAPI: ${problems.length} problems in the document of /openapi.json.`)
     process.exitCode = 1
-  } else console.log('OpenAPI: nothing found in the document of /openapi.json.')
+  } else console.log('OpenAPI: no problems in the document of /openapi.json.')
 }

@@ -2,7 +2,7 @@ import { registerHooks } from 'node:module'
 import { z } from 'zod'
 import { plantedSource } from './planting.ts'
 
-/** Preloaded into a Node process: what PLANTED names is changed in its modules as they are loaded. */
+/** Preloaded into a Node process. It applies the replacements in PLANTED to modules as they are loaded. */
 const replacementSchema = z.object({ file: z.string(), find: z.string(), replace: z.string() })
 const replacements = z.array(replacementSchema).parse(JSON.parse(process.env['PLANTED'] ?? '[]'))
 

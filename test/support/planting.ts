@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import { runFolder } from './run-folder.ts'
 
-/** One place of the production's source, and what stands there instead. */
+/** A place in production's source, and the text that replaces it. */
 export interface Replacement {
-  /** From the project's folder. */
+  /** The path from the project's folder. */
   readonly file: string
   readonly find: string
   readonly replace: string
@@ -15,17 +15,20 @@ export interface Replacement {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The source with what is planted in it. Throws where a text to replace does not stand exactly once. */
+/** The source with the replacements. Throws if a text to replace does not occur exactly once. */
 export function plantedSource(source: string, replacements: readonly Replacement[]): string {
   let planted = source
   for (const { file, find, replace } of replacements) {
-    if (planted.split(find).length !== 2) throw new Error(`${file} has not once: ${find}`)
+    if (planted.split(find).length !== 2) throw new Error(`${file} does not contain exactly once: ${find}`)
     planted = planted.replace(find, () => replace)
   }
   return planted
 }
 
-/** Changes the source on its way into a bundle. `assertAll` throws where a file to be changed was no part of it. */
+/**
+ * Changes source files while they are bundled. `assertAll` throws if a file that should be changed was not in the
+ * bundle.
+ */
 export function planting(replacements: readonly Replacement[]): { plugin: Plugin; assertAll(): void } {
   const done = new Set<Replacement>()
   const plugin: Plugin = {
@@ -44,7 +47,7 @@ export function planting(replacements: readonly Replacement[]): { plugin: Plugin
     plugin,
     assertAll() {
       const missed = replacements.find((replacement) => !done.has(replacement))
-      if (missed !== undefined) throw new Error(`${missed.file} is no part of what was bundled`)
+      if (missed !== undefined) throw new Error(`${missed.file} is not in the bundle`)
     },
   }
 }
@@ -71,7 +74,7 @@ export async function plantedWorkerEntry(replacements: readonly Replacement[]): 
   return entry
 }
 
-/** The environment with which the origin's process plants faults in itself as it loads its modules. */
+/** The environment with which the origin's process plants faults in its modules while it loads them. */
 export function plantedEnvironment(replacements: readonly Replacement[]): Record<string, string> {
   return {
     NODE_OPTIONS: `--import ${new URL('plant-in-process.ts', import.meta.url).href}`,

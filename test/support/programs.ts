@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
- * Programs of Debian that some tests are about; `.ci/install-debian` installs them. Where one is missing its tests are
- * skipped, and the run says so after its closing line.
+ * Debian programs that some tests need; `.ci/install-debian` installs them. If one is missing, its tests are skipped,
+ * and the run says so after its closing line.
  */
 const programs = {
   'redis-server':
@@ -16,18 +16,18 @@ const programs = {
 } as const
 export type Program = keyof typeof programs
 
-/** Where a program is, by the folders of the machine's search path; null where there is none. */
+/** The path of a program in the folders of the search path, or null if it is not there. */
 export function findProgram(program: Program, path = process.env['PATH'] ?? ''): string | null {
   const folders = path.split(delimiter).filter((folder) => folder !== '')
   return folders.map((folder) => join(folder, program)).find(isExecutable) ?? null
 }
 
-/** Whether a program can be started. */
+/** Whether a program is installed. */
 export function hasProgram(program: Program, path?: string): boolean {
   return findProgram(program, path) !== null
 }
 
-/** What a run without them says of each program that is missing. */
+/** The lines that a run prints for programs that are missing. */
 export function absences(path = process.env['PATH'] ?? ''): string[] {
   const names: Program[] = ['redis-server', 'prometheus', 'promtool', 'chromium']
   return names.filter((program) => !hasProgram(program, path)).map((program) => programs[program])

@@ -11,7 +11,7 @@ import { projectFolder } from './run-tool.ts'
 
 /** Debian's Prometheus, which scrapes a Worker every second and evaluates the project's alert rules. */
 export interface Prometheus {
-  /** What a query answers now: the values by their labels as JSON. */
+  /** The present answer to a query: values by their labels as JSON. */
   query(expression: string): Promise<readonly { readonly labels: unknown; readonly value: number }[]>
   /** The `data` of another route of its API. */
   get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>>

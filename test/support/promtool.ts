@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { projectFolder } from './run-tool.ts'
 
-/** Runs Debian's promtool in the project's folder; what it says where it complains, else nothing. */
+/** Runs Debian's promtool in the project's folder. Answers its complaints, or an empty text if it has none. */
 export function promtool(args: readonly string[], input = ''): string {
   const { status, stdout, stderr, error } = spawnSync('promtool', [...args], {
     cwd: projectFolder,

@@ -1,6 +1,6 @@
 import 'vitest'
 
-/** Where a Redis answers Upstash's REST interface. */
+/** The address of a Redis with Upstash's REST interface. */
 export interface RedisAccess {
   readonly url: string
   readonly token: string
@@ -8,7 +8,7 @@ export interface RedisAccess {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Every kind of Redis the contract suite holds to its laws; null where this machine has none of it. */
+    /** Every kind of Redis that the contract suite tests, or null for a kind that this machine lacks. */
     readonly redis: Readonly<Record<'redis-server' | 'embedded', RedisAccess | null>>
   }
 }

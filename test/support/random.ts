@@ -1,7 +1,7 @@
-/** Numbers from 0 to below 1. */
+/** Answers numbers from 0 to below 1. */
 export type Random = () => number
 
-/** Numbers that look like chance and are the same for the same seed, on every machine (mulberry32). */
+/** Pseudo-random numbers (mulberry32), the same for the same seed on every machine. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
   return () => {

@@ -20,7 +20,7 @@ import { pageTags } from './tags.ts'
 export const key = 'bc3:15213:contact-list@1::b1' as CacheKey
 export const boundMs = 1_000
 
-/** What several isolates have in common: the ledger, the tiers, the origin and its database. */
+/** The parts that several isolates share: the ledger, the tiers, the origin and its database. */
 export function createDeployment({ hasRedis = true } = {}) {
   const clock = createFakeClock()
   const book = createBook()
@@ -36,7 +36,7 @@ export function createDeployment({ hasRedis = true } = {}) {
   const events: CacheEvent[] = []
   const ledger = ledgerOf(book, world)
 
-  /** The database is read when the load begins; the gate holds the answer on its way back. */
+  /** The database is read when the load begins. The gate holds the answer on its way back. */
   async function load(): Promise<Result<Uint8Array | null, WireError>> {
     database.loads += 1
     const { rows, gate, failure } = database
@@ -79,7 +79,7 @@ export function createDeployment({ hasRedis = true } = {}) {
       return { status, source, doubt, found: entry.found, body: new TextDecoder().decode(entry.body) }
     }
 
-    /** Everything that goes on after answers has gone on. */
+    /** Waits until everything that continues after answers has finished. */
     async function rest(): Promise<void> {
       for (const work of background) await work
     }
@@ -89,7 +89,7 @@ export function createDeployment({ hasRedis = true } = {}) {
   return { clock, book, kv, redis, database, world, events, createIsolate }
 }
 
-/** The tiers as worker/services.ts arranges them, with a deadline that tests need not wait long for. */
+/** Arranges the tiers as worker/services.ts does, with a short deadline. */
 function slotsOf(clock: Clock, kv: FakeTier, redis: FakeTier | null): TierSlot[] {
   const bounded = (tier: FakeTier) => withDeadline(tier, clock, 100)
   if (redis === null)

@@ -8,8 +8,8 @@ import type { RedisAccess } from './provided.d.ts'
 import { makeDataDirectory } from './run-folder.ts'
 
 /**
- * Starts every kind of Redis this machine has, for the contract suite, and ends them after the last test. One that does
- * not start fails its own tests, which find nobody at its address, and no others.
+ * Starts every kind of Redis that this machine has, for the contract suite, and stops them after the last test. If
+ * one does not start, only its own tests fail.
  */
 export default async function startRedis(project: TestProject): Promise<() => Promise<void>> {
   const folder = await makeDataDirectory()

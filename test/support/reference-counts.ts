@@ -1,4 +1,4 @@
-/** The counts of the reference workspace, 15213 (SPEC 3), that all its members share. */
+/** The counts of the reference workspace, 15213 (SPEC 3), which are the same for all its members. */
 export const referenceCounts = {
   unassigned: 191_623,
   open: 14,

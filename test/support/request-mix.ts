@@ -2,19 +2,19 @@ import { createDice } from './dice.ts'
 import type { TestStack } from './local-stack.ts'
 import { createRandom } from './random.ts'
 
-/** One request, and the route that it is for: `none` where none fits. */
+/** One request and its route, which is `none` if no route fits. */
 export interface MixedRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly route: string
-  /** The cached resource that it reads; null where it comes to none. */
+  /** The cached resource that the request reads, or null if it reads none. */
   readonly resource: 'contact-list' | 'contact-counts' | null
-  /** It is answered from far away, and waits for it. */
+  /** Whether the answer comes from the distant origin. */
   readonly isSlow: boolean
 }
 
-/** The mix: how many of a thousand requests are of which kind. */
+/** The mix: how many of a thousand requests are of each kind. */
 export const mixPerThousand = {
   'memory hit': 620,
   'KV hit': 40,
@@ -42,10 +42,10 @@ const boardRoute = '/api/boards/{boardId}/contacts'
 const countsRoute = '/api/cache-settings/workspace/{workspaceId}/counts'
 const board = '/api/boards/board_123/contacts'
 
-/** With this the memory keeps pages of five contacts and none of fifteen, and the edge cache answers nothing. */
+/** With these variables memory keeps pages of five contacts and none of fifteen, and the edge cache answers nothing. */
 export const mixWorkerVariables = { MEMORY_CACHE_BYTES: '131072', EDGE_CACHE_ENABLED: 'false' }
 
-/** What is asked with, and what a page of memory's is known by. */
+/** The credentials of the requests, and the ETags of the pages in memory. */
 export interface MixAccess {
   readonly tokens: TestStack['tokens']
   /** ETags of the small pages, by path. */
@@ -57,8 +57,8 @@ export const largePages = Array.from({ length: 4 }, (_, page) => `${board}?per_p
 export const countsPath = '/api/cache-settings/workspace/15213/counts'
 
 /**
- * So many requests in the mix, in two parts, each in an order that chance makes and the seed fixes: what the second part
- * reads again was read in the first.
+ * This many requests of the mix in two parts, each in a random order that the seed fixes. Pages that the second part
+ * reads again were read in the first.
  */
 export function mixedRequests(
   total: number,
@@ -121,7 +121,7 @@ function requestOf(kind: MixKind, number: number, { tokens, etags }: MixAccess):
   }
 }
 
-/** Pages of fifteen in four orders, so that there are enough of them. */
+/** Pages of fifteen contacts in four orders, so that there are enough of them. */
 function pageReadAgain(number: number): string {
   const order = ['created_at', 'updated_at', 'name', 'last_activity_at'][number % 4] ?? 'name'
   return `${board}?per_page=15&sort_by=${order}&page=${1 + Math.floor(number / 4)}`

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 
 const variable = 'BOARDCACHE_TEST_RUN_FOLDER'
 
-/** Makes the folder that the processes of a test run share; it goes with the run, however that ends. */
+/** Makes the folder that the processes of a test run share. It is removed with the run, however that ends. */
 export function makeRunFolder(): void {
   const folder = mkdtempSync(join(tmpdir(), 'boardcache-run-'))
-  // Started by root, Postgres runs as the user postgres and must get through to what is in it.
+  // If root starts the tests, Postgres runs as the user postgres, who must be able to enter this folder.
   chmodSync(folder, 0o755)
   process.env[variable] = folder
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -20,8 +20,9 @@ export function runFolder(): string | null {
 }
 
 /**
- * A folder for what a test starts: a Postgres, which, started by root, runs as the user postgres, must get through to it. In
- * the run's own: a Postgres that a broken off run has left behind ends within a minute of losing its folder.
+ * A folder for what a test starts. It is inside the run's folder, because a Postgres that an interrupted run left
+ * behind ends within a minute of losing its folder. If root starts the tests, Postgres runs as the user postgres, who
+ * must be able to enter it.
  */
 export async function makeDataDirectory(): Promise<string> {
   const folder = await mkdtemp(join(runFolder() ?? tmpdir(), 'boardcache-test-'))

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process'
 import { delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder of the project, which tools are run in. */
+/** The project's folder, in which tools run. */
 export const projectFolder = fileURLToPath(new URL('../../', import.meta.url))
 
 /** How a tool ended. */
 export interface ToolRun {
-  /** The exit code; null where it was ended by a signal, as at its deadline. */
+  /** The exit code, or null if a signal ended the tool, as at its deadline. */
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
@@ -15,7 +15,10 @@ export interface ToolRun {
 
 const outputBytesMax = 16 * 1_048_576
 
-/** Runs a command of node_modules/.bin in the project's folder, and says how it ended. Rejects if it cannot be started. */
+/**
+ * Runs a command of node_modules/.bin in the project's folder and answers how it ended. Rejects if it cannot be
+ * started.
+ */
 export function runTool(
   name: string,
   args: readonly string[],
@@ -34,7 +37,7 @@ export function runTool(
         env: { ...process.env, ...environment, PATH: path },
         timeout: deadlineMs,
         maxBuffer: outputBytesMax,
-        // The commands of node_modules/.bin are batch files there.
+        // On Windows the commands of node_modules/.bin are batch files.
         shell: process.platform === 'win32',
       },
       (error, stdout, stderr) => {

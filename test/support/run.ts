@@ -4,8 +4,8 @@ import { absences } from './programs.ts'
 import { makeRunFolder } from './run-folder.ts'
 
 /**
- * What `npm test` and `npm run test:all` run: vitest once, with the arguments it was given, and the closing line after all that vitest and
- * the tests have to say. Fails where a test failed, and where none ran.
+ * The program behind `npm test` and `npm run test:all`. It runs vitest once with the given arguments and prints the
+ * closing line after everything that vitest and the tests print. Fails if a test failed or none ran.
  */
 const closing = new ClosingReporter()
 
@@ -16,7 +16,7 @@ process.once('exit', () => {
 
 makeRunFolder()
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
-// `reporter`, as the command line has it, would take the place of all `reporters`.
+// `reporter`, which the command line sets, would replace all `reporters`.
 const { reporter = 'default', ...rest } = options
 try {
   const vitest = await startVitest(filter, {
@@ -26,7 +26,7 @@ try {
   })
   await vitest.close()
 } catch (error) {
-  // Said before the closing line, not after it.
+  // Printed before the closing line.
   console.error(error)
   process.exitCode = 1
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-/** Every schema that is reached from a value through plain objects and lists, each once: what modules export, what routes take. */
+/**
+ * Every schema that can be reached from a value through plain objects and lists, each once. Tests use it on modules
+ * and on routes.
+ */
 export function schemasIn(root: unknown): z.ZodType[] {
   const schemas = new Set<z.ZodType>()
   const seen = new Set<unknown>()

@@ -9,7 +9,7 @@ export const anyText = fc
 
 const sound = fc.string({ unit: 'grapheme', maxLength: 8 })
 
-/** Text that no database can store: a NUL or half of a surrogate pair somewhere in it. */
+/** Text that no database can store: it contains a NUL or half of a surrogate pair. */
 export const unstorableText = fc
   .tuple(sound, fc.constantFrom('\0', '\ud800', '\udbff', '\udc00', '\udfff', '\udc00\ud800'), sound)
   .map((parts) => parts.join(''))

@@ -8,15 +8,15 @@ export interface CaseSigner {
   sign(bytes: Uint8Array): Promise<Uint8Array>
 }
 
-/** What the Worker and the origin make of a token of this kind, whichever door it comes to. */
+/** A kind of token, and how the Worker and the origin must judge it on every route. */
 export interface TokenCase {
   readonly name: string
-  /** Null: it is taken. */
+  /** Null means that the token is accepted. */
   readonly refusal: WireErrorCode | null
   readonly header?: Readonly<Record<string, unknown>>
-  /** Laid over the claims of a good token; undefined leaves one out. */
+  /** Overrides the claims of a good token. An undefined value leaves a claim out. */
   readonly claims?: (good: GoodClaims) => Readonly<Record<string, unknown>>
-  /** What becomes of the signed token on its way. */
+  /** Changes the signed token. */
   readonly tamper?: (parts: readonly [string, string, string]) => string
 }
 
@@ -32,18 +32,18 @@ interface GoodClaims {
 const skew = limits.tokenSkewSeconds
 const invalid = 'token_invalid'
 
-/** One table for Worker and origin: both verify tokens by the same code, and this is what it must do. */
+/** One table for Worker and origin, which verify tokens with the same code. */
 export const tokenCases: readonly TokenCase[] = [
   { name: 'a good one', refusal: null },
-  { name: 'that says of which type it is', refusal: null, header: { typ: 'JWT' } },
-  { name: 'with claims beside', refusal: null, claims: () => ({ email: 'a@example.com', aal: 'aal1' }) },
+  { name: 'that states its type', refusal: null, header: { typ: 'JWT' } },
+  { name: 'with further claims', refusal: null, claims: () => ({ email: 'a@example.com', aal: 'aal1' }) },
   {
     name: 'expired within the skew',
     refusal: null,
     claims: ({ nowSeconds: now }) => ({ exp: now - skew + 2 }),
   },
   {
-    name: 'valid from within the skew',
+    name: 'valid from an instant within the skew',
     refusal: null,
     claims: ({ nowSeconds: now }) => ({ nbf: now + skew - 2 }),
   },
@@ -53,28 +53,36 @@ export const tokenCases: readonly TokenCase[] = [
     refusal: invalid,
     claims: () => ({ iss: 'https://else.example.com/auth/v1' }),
   },
-  { name: 'of an issuer that begins alike', refusal: invalid, claims: ({ iss }) => ({ iss: `${iss}/` }) },
+  {
+    name: 'of an issuer with the same beginning',
+    refusal: invalid,
+    claims: ({ iss }) => ({ iss: `${iss}/` }),
+  },
   { name: 'of several issuers', refusal: invalid, claims: ({ iss }) => ({ iss: [iss] }) },
   { name: 'without an issuer', refusal: invalid, claims: () => ({ iss: undefined }) },
 
   { name: 'for another audience', refusal: invalid, claims: () => ({ aud: 'anon' }) },
-  { name: 'for a list with the audience alone', refusal: invalid, claims: ({ aud }) => ({ aud: [aud] }) },
-  { name: 'for others as well', refusal: invalid, claims: ({ aud }) => ({ aud: ['else', aud] }) },
+  { name: 'for a list of only the audience', refusal: invalid, claims: ({ aud }) => ({ aud: [aud] }) },
+  {
+    name: 'for a list with another audience',
+    refusal: invalid,
+    claims: ({ aud }) => ({ aud: ['else', aud] }),
+  },
   { name: 'without an audience', refusal: invalid, claims: () => ({ aud: undefined }) },
 
   { name: 'expired', refusal: 'token_expired', claims: ({ nowSeconds: now }) => ({ exp: now - skew - 2 }) },
   { name: 'without an expiry', refusal: invalid, claims: () => ({ exp: undefined }) },
   { name: 'with an expiry of null', refusal: invalid, claims: () => ({ exp: null }) },
-  { name: 'with an expiry in words', refusal: invalid, claims: () => ({ exp: '4000000000' }) },
+  { name: 'with an expiry as text', refusal: invalid, claims: () => ({ exp: '4000000000' }) },
   { name: 'not valid yet', refusal: invalid, claims: ({ nowSeconds: now }) => ({ nbf: now + skew + 60 }) },
-  { name: 'valid from in words', refusal: invalid, claims: () => ({ nbf: '0' }) },
+  { name: 'with a start as text', refusal: invalid, claims: () => ({ nbf: '0' }) },
 
   { name: 'without a subject', refusal: invalid, claims: () => ({ sub: undefined }) },
   { name: 'with an empty subject', refusal: invalid, claims: () => ({ sub: '' }) },
   { name: 'with a subject of null', refusal: invalid, claims: () => ({ sub: null }) },
   { name: 'with a subject that is no identifier', refusal: invalid, claims: () => ({ sub: 'a b/c' }) },
   { name: 'with a subject that is too long', refusal: invalid, claims: () => ({ sub: 'x'.repeat(129) }) },
-  { name: 'with a number for a subject', refusal: invalid, claims: () => ({ sub: 1 }) },
+  { name: 'with a number as its subject', refusal: invalid, claims: () => ({ sub: 1 }) },
 
   { name: 'of the role anon', refusal: invalid, claims: () => ({ role: 'anon' }) },
   { name: 'of the role service_role', refusal: invalid, claims: () => ({ role: 'service_role' }) },
@@ -101,7 +109,7 @@ export const tokenCases: readonly TokenCase[] = [
   { name: 'of the algorithm PS256', refusal: invalid, header: { alg: 'PS256' } },
   { name: 'of a list of algorithms', refusal: invalid, header: { alg: ['HS256', 'ES256', 'RS256'] } },
   {
-    name: 'that brings a key of its own',
+    name: 'with a key of its own in its header',
     refusal: invalid,
     header: { jwk: { kty: 'oct', k: 'c2VjcmV0' } },
     tamper: ([header, payload]) => `${header}.${payload}.c2lnbmF0dXJl`,
@@ -109,7 +117,7 @@ export const tokenCases: readonly TokenCase[] = [
 
   { name: 'without its signature', refusal: invalid, tamper: ([header, payload]) => `${header}.${payload}.` },
   {
-    name: 'with a signature of nothing',
+    name: 'with a signature of zeros',
     refusal: invalid,
     tamper: ([header, payload]) => `${header}.${payload}.AAAA`,
   },
@@ -120,23 +128,23 @@ export const tokenCases: readonly TokenCase[] = [
       `${header}.${withSubject(payload, 'somebody-else')}.${signature}`,
   },
   {
-    name: 'whose signature is spelt in another way',
+    name: 'with another spelling of its signature',
     refusal: invalid,
     tamper: ([header, payload, signature]) => `${header}.${payload}.${speltOtherwise(signature)}`,
   },
   { name: 'of two parts', refusal: invalid, tamper: ([header, payload]) => `${header}.${payload}` },
   { name: 'of four parts', refusal: invalid, tamper: (parts) => `${parts.join('.')}.x` },
   {
-    name: 'whose payload is no object',
+    name: 'with a payload that is no object',
     refusal: invalid,
     tamper: ([header, , signature]) => `${header}.${encoded('[]')}.${signature}`,
   },
   {
-    name: 'whose header is no JSON',
+    name: 'with a header that is no JSON',
     refusal: invalid,
     tamper: ([, payload, signature]) => `${encoded('{')}.${payload}.${signature}`,
   },
-  { name: 'that only looks like one', refusal: invalid, tamper: () => 'a.b.c' },
+  { name: 'of three parts without content', refusal: invalid, tamper: () => 'a.b.c' },
   {
     name: 'longer than a token may be',
     refusal: invalid,
@@ -149,11 +157,11 @@ interface MakeOptions {
   readonly audience: string
   readonly nowSeconds: number
   readonly signer: CaseSigner
-  /** Beside the claims of a good token: memberships, for one. */
+  /** Claims beside those of a good token, such as memberships. */
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
-/** The token of a case: by hand, since a library for tokens makes no bad ones. */
+/** Makes the token of a case by hand, because libraries make no bad tokens. */
 export async function makeToken(made: TokenCase, options: MakeOptions): Promise<string> {
   const { issuer, audience, nowSeconds, signer } = options
   const good: GoodClaims = {
@@ -197,7 +205,9 @@ function withSubject(payload: string, sub: string): string {
   return encoded({ ...claims, sub })
 }
 
-/** The same bytes: the last digit has bits to spare, which are zeros (RFC 4648 section 3.5). */
+/**
+ * Another spelling of the same bytes: the last digit has bits to spare, which should be zeros (RFC 4648 section 3.5).
+ */
 function speltOtherwise(signature: string): string {
   const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   return `${signature.slice(0, -1)}${digits[digits.indexOf(signature.at(-1) ?? '') + 1]}`

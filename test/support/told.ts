@@ -1,7 +1,7 @@
 import { nameOf, tagAt } from '../../shared/tags/tags.ts'
 import type { LedgerChanges } from '../../worker/ledger/ledger-messages.ts'
 
-/** The tags that a ledger tells to have moved, by name, with the versions that last moved them. */
+/** The tags that moved according to a ledger, by name, with the versions that last moved them. */
 export function toldBy({ moved, birth }: Pick<LedgerChanges, 'moved' | 'birth'>): Record<string, number> {
   const { tags, distances } = moved
   return Object.fromEntries(

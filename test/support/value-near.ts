@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { z } from 'zod'
 
 /**
- * Values of nearly the form of a schema: objects with its members and lists of its items, in which any part may be `junk`, be
- * left out, or stand beside members that the schema does not have. So they reach the faults of its inner parts too.
+ * Values of nearly the form of a schema: objects with its members and lists of its items. Any part may be `junk` or
+ * missing, and there may be members that the schema does not have. So they also reach faults of its inner parts.
  */
 export function valueNear(schema: z.core.$ZodType, junk: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   const fitting = fittingOf(schema, junk)

@@ -11,13 +11,13 @@ const messageSchema = z.object({
 })
 export type ReceivedMessage = z.output<typeof messageSchema> & { readonly webhookId: string }
 
-/** A receiver of alerts over HTTP, which takes nothing that the Standard Webhooks library does not verify. */
+/** A receiver of alerts over HTTP, which accepts only what the Standard Webhooks library verifies. */
 export interface WebhookReceiver {
   readonly url: string
   readonly secret: string
-  /** What it has taken, in order; refused tries are not among it. */
+  /** The accepted messages in order, without refused tries. */
   readonly taken: readonly ReceivedMessage[]
-  /** Ids of all tries, verified and refused ones too. */
+  /** Ids of all tries, including unverified and refused ones. */
   readonly tries: readonly string[]
   /** Answers the next tries with this status. */
   refuse(times: number, status: number): void

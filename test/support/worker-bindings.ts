@@ -1,6 +1,6 @@
 /**
- * The secrets wrangler.toml only names, and the variables whose deployed values make no sense in a test, as the Worker
- * under test gets them. Everything else comes from wrangler.toml itself.
+ * The bindings that the Worker under test gets beside those in wrangler.toml: the secrets that are only named there,
+ * and variables whose deployed values make no sense in a test.
  */
 export const workerTestBindings = {
   INTERNAL_AUTH_KEY: 'internal key of the tests',

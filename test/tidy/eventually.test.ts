@@ -6,10 +6,10 @@ test('eventually gives the first answer that is neither an error nor false', asy
   expect(await eventually(() => answers.shift()?.() ?? false, { everyMs: 1 })).toBe(0)
 })
 
-test('eventually fails with what it last saw', async () => {
+test('eventually fails with the last error', async () => {
   const check = () => Promise.reject(new Error('the last one'))
   await expect(eventually(check, { deadlineMs: 5, everyMs: 1 })).rejects.toMatchObject({
-    message: 'not so within 5 ms',
+    message: 'the condition did not hold within 5 ms',
     cause: { message: 'the last one' },
   })
 })

@@ -22,11 +22,11 @@ const sound = {
   },
 }
 
-test('the OpenAPI linter finds nothing in a sound document', async () => {
+test('the OpenAPI linter finds nothing in a correct document', async () => {
   expect(await lintOpenApi(sound)).toEqual([])
 })
 
-test('the OpenAPI linter finds a document that is none, and what nothing uses', async () => {
+test('the OpenAPI linter finds a text that is no document, and parts that nothing uses', async () => {
   expect(await lintOpenApi({ ...sound, info: undefined })).toEqual([expect.stringMatching(/^error struct/)])
   const unused = { components: { schemas: { Board: { type: 'object' } } } }
   expect(await lintOpenApi({ ...sound, ...unused })).toEqual([
@@ -39,13 +39,13 @@ const operationWith = (change: object) => ({
   paths: { '/boards': { get: { ...sound.paths['/boards'].get, ...change } } },
 })
 
-test('the OpenAPI linter finds an operation without words', async () => {
+test('the OpenAPI linter finds an operation without a description', async () => {
   expect(await lintOpenApi(operationWith({ description: undefined }))).toEqual([
     expect.stringMatching(/^error operation-description/),
   ])
 })
 
-test('the OpenAPI linter finds an example that its schema does not take', async () => {
+test('the OpenAPI linter finds an example that its schema refuses', async () => {
   const content = { 'application/json': { schema: { type: 'integer' }, example: 'three' } }
   const responses = { ...sound.paths['/boards'].get.responses, 200: { description: 'Boards', content } }
   expect(await lintOpenApi(operationWith({ responses }))).toEqual([

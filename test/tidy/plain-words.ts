@@ -18,6 +18,9 @@ const roomsInPlainWords: readonly string[] = [
     'test/unit/tiers/',
     'test/browser/',
   ],
+  ...['test/bench/', 'test/chaos/', 'test/conformance/', 'test/contract/', 'test/e2e/', 'test/fuzz/'],
+  ...['test/simulation/', 'test/stack/', 'test/support/', 'test/worker/', 'test/vitest.config.ts'],
+  ...['test/tidy/'],
 ]
 
 /** Phrases that make a sentence hard to follow, and sentences without a subject that is a thing or a person. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A file of the project: its path from the project's folder, with `/`, and what is in it. */
+/** A file of the project: its path from the project's folder, with `/`, and its text. */
 export interface ProjectFile {
   readonly path: string
   readonly text: string
@@ -10,7 +10,7 @@ export interface ProjectFile {
 
 const projectFolder = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Every file that is the project's own: what .gitignore leaves out, and git's own folder, is not. */
+/** Every file of the project, without the files that .gitignore names and git's own folder. */
 export function readProject(folder = projectFolder): ProjectFile[] {
   const ignored = new Set([
     '.git',

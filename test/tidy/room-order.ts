@@ -1,8 +1,8 @@
 import { importsWithin, type Rule } from './rules.ts'
 
 /**
- * The rooms of the product, lowest first. A file imports from its own room and from rooms below it, never from above. The
- * longest entry that a path begins with is its room; `shared` is below all.
+ * The rooms of the product, lowest first. A file imports from its own room and from rooms below it, never from a room
+ * above. The room of a file is the longest entry with which its path begins. `shared` is below all.
  */
 const roomOrder: readonly string[] = [
   'shared',
@@ -16,7 +16,7 @@ const roomOrder: readonly string[] = [
   ...['origin/routes', 'origin/config.ts', 'origin/app.ts', 'origin/index.ts', 'origin/local'],
 ]
 
-/** Rooms that follow no order of the product: the dashboard is a program of its own. */
+/** Rooms outside of this order. The dashboard is a program of its own. */
 const apart = /^(test|worker\/dashboard)\//
 
 export const importsGoDownwards: Rule = (files) => [

@@ -3,8 +3,8 @@ import { isTypeScript, linesOf, type ProjectFile } from './project.ts'
 import { type Import, type Syntax, syntaxOf } from './syntax.ts'
 
 /**
- * The rules of the house, each a function from the project's files to what breaks it: one line each, which names the
- * file; none where the rule holds.
+ * The rules of the house. Each is a function from the project's files to a list of breaches, one line each, which
+ * names the file. The list is empty if the rule holds.
  */
 export type Rule = (files: readonly ProjectFile[]) => string[]
 
@@ -32,7 +32,7 @@ export const namesSaySomething: Rule = (files) =>
     .filter(({ path }) => path.split(/[/.\-_]/).some((word) => namesThatSayNothing.has(word.toLowerCase())))
     .map(({ path }) => `${path} has a name that says nothing`)
 
-/** Names that a tool demands. */
+/** Names that a tool requires. */
 const namedByATool = /(^|\/)README\.md$|^origin\/supabase\/migrations\/\d{14}_[a-z0-9_]+\.sql$/
 
 export const namesAreKebabCase: Rule = (files) =>
@@ -44,7 +44,7 @@ export const namesAreKebabCase: Rule = (files) =>
 const topLevel = new Set([
   ...['worker', 'origin', 'shared', 'test'],
   ...['wrangler.toml', 'package.json', 'tsconfig.json', 'README.md'],
-  // Where a tool demands its file there.
+  // Files that a tool requires at the top level.
   ...['package-lock.json', 'biome.json', '.gitignore', '.npmrc', '.ci'],
 ])
 
@@ -53,7 +53,7 @@ export const topLevelIsKnown: Rule = (files) =>
     .filter((entry) => !topLevel.has(entry))
     .map((entry) => `${entry} does not belong at the top level`)
 
-/** Who may import from whom: the Worker and the origin meet only in what they share. */
+/** Which part may import from which. The Worker and the origin meet only in `shared`. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   worker: ['worker', 'shared'],
   origin: ['origin', 'shared'],
@@ -95,10 +95,10 @@ export const importsHaveNoCircle: Rule = (files) => {
   return [...circles]
 }
 
-/** Rooms in which exports that nothing imports are still to be looked for. */
+/** Rooms in which unused exports are not looked for yet. */
 const exportsStillOpen = /^origin\//
 
-/** What a tool or the platform takes from a file by name. */
+/** Files whose exports a tool or the platform uses by name. */
 const givesToTools = new Set(['worker/index.ts', 'worker/dashboard/vite.config.ts'])
 
 export const exportsAreImported: Rule = (files) => {
@@ -123,7 +123,7 @@ export const exportsAreImported: Rule = (files) => {
     )
 }
 
-/** In capitals: "todo" is a word of Spanish. */
+/** In capitals, because "todo" is a Spanish word. */
 const unfinished = /\b(TODO|FIXME|XXX|HACK|[Pp]laceholder|[Ll]orem ipsum)\b/
 
 export const nothingIsUnfinished: Rule = (files) => [
@@ -149,8 +149,9 @@ export const supabaseIsAskedInTheOrigin: Rule = (files) =>
     .map(({ path }) => `${path} imports Supabase, which only the origin asks`)
 
 /**
- * config.ts reads it, services.ts puts parts together from it, the entry and its routes pass it on; and the platform
- * hands it to each Durable Object. In the mount, Hono's `env` holds the exchange, and never the environment.
+ * config.ts reads the environment, services.ts puts parts together from it, and the entry and its routes pass it on.
+ * The platform hands it to each Durable Object. In the mount, Hono's `env` holds the exchange and never the
+ * environment.
  */
 const mayNameEnv = new Set([
   ...['worker/config.ts', 'worker/env.ts', 'worker/services.ts', 'worker/app.ts', 'worker/index.ts'],
@@ -168,7 +169,7 @@ export const workerEnvIsReadInOnePlace: Rule = (files) =>
     .filter(({ words }) => words.some(({ text }) => text === 'Env' || text === 'env'))
     .map(({ path }) => `${path} takes the environment; only worker/config.ts reads it`)
 
-/** The table. */
+/** The table of names. */
 const maySpellWireNames = /^test\/|^shared\/contract\/tier-names\.ts$/
 const wireNamesOfTiers = new Set(['edge_cache', 'cloudflare_kv', 'redis_cache'])
 
@@ -184,7 +185,10 @@ export const tiersAreSpelledInOneTable: Rule = (files) =>
 
 const mayOpenBodies = new Set(['worker/http/input.ts', 'worker/http/exchange.ts'])
 
-/** What admission hands out reads a body; a route that took it as it came could read it before its sender is known. */
+/**
+ * Only the object that admission hands out reads a body. A route that read the request's own body could do so before
+ * its sender is known.
+ */
 export const bodiesAreOpenedByAdmission: Rule = (files) =>
   withSyntax(files)
     .filter(({ path }) => folderOf(path) === 'worker' && !mayOpenBodies.has(path))
@@ -198,7 +202,7 @@ export const originEnvironmentIsReadInOnePlace: Rule = (files) =>
     .filter(({ text }) => /\bprocess\.env\b/.test(text))
     .map(({ path }) => `${path} reads process.env; only origin/config.ts does`)
 
-/** An import that stays in the project, both ends as paths from the project's folder. */
+/** An import within the project, both ends as paths from the project's folder. */
 export function importsWithin(files: readonly ProjectFile[]): { path: string; target: string }[] {
   return withSyntax(files).flatMap(({ path, imports }) =>
     imports.flatMap(({ specifier }) => {

@@ -1,13 +1,16 @@
 import { parseSync, Visitor } from 'vite'
 import type { ProjectFile } from './project.ts'
 
-/** What of a TypeScript file the rules look at. */
+/** The parts of a TypeScript file that the rules look at. */
 export interface Syntax {
-  /** The modules it imports, exports from, or names in a type. */
+  /** The modules that it imports, exports from, or names in a type. */
   readonly imports: readonly Import[]
-  /** The names that it gives to other files, each with its line. A name that is only passed on from another file is one too. */
+  /**
+   * The names that it gives to other files, each with its line, including names that it only passes on from another
+   * file.
+   */
   readonly exports: readonly Word[]
-  /** All but the bodies of `describe`, which group tests and do nothing of their own: they count for no one's length. */
+  /** All functions except the bodies of `describe`, which only group tests and so do not count as long functions. */
   readonly functions: readonly FunctionSpan[]
   readonly comments: readonly Word[]
   /** Its comments, and the names and texts in its code, each with its line. */
@@ -16,7 +19,7 @@ export interface Syntax {
 
 export interface Import {
   readonly specifier: string
-  /** The names taken from it; empty where all of it is. */
+  /** The imported names. Empty if the whole module is imported. */
   readonly names: readonly string[]
   readonly isTypeOnly: boolean
 }
@@ -31,7 +34,7 @@ export interface Word {
   readonly text: string
 }
 
-/** Parses a file; throws where it is not TypeScript. */
+/** Parses a file. Throws if it is not TypeScript. */
 export function syntaxOf({ path, text }: ProjectFile): Syntax {
   const { program, comments, errors, module } = parseSync(path, text, {
     lang: path.endsWith('x') ? 'tsx' : 'ts',
@@ -115,7 +118,7 @@ function lengthOf(span: Span, groups: readonly Span[], lineAt: (offset: number) 
   return { line: lineAt(span.start), lines }
 }
 
-/** The line, from 1, that an offset lies on. */
+/** Answers the line, from 1, of an offset. */
 function lineCounter(text: string): (offset: number) => number {
   const starts = [0]
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)

@@ -10,14 +10,14 @@ const project = readProject()
 interface Guarantee {
   readonly name: string
   readonly rule: rules.Rule
-  /** Files that break the rule, each in the way it is there to find. */
+  /** Files that break the rule, each in a way that the rule must find. */
   readonly canaries: Readonly<Record<string, string>>[]
 }
 
 const manifest = (parts: Record<string, Record<string, string>>) =>
   JSON.stringify({ scripts: {}, devDependencies: { ...excused }, ...parts })
 
-/** What the rule of use excuses, so that a canary breaks it in one way only. */
+/** The dependencies that the rule of use excuses, so that a canary breaks it in one way only. */
 const excused = Object.fromEntries(Object.keys(dependencyRules.usedOtherwise).map((name) => [name, '1.0.0']))
 
 const longFunction = `{\n${'  work()\n'.repeat(80)}}`
@@ -39,7 +39,7 @@ const guarantees: Guarantee[] = [
     ],
   },
   {
-    name: 'no name says nothing',
+    name: 'every name says something',
     rule: rules.namesSaySomething,
     canaries: [
       { 'shared/utils.ts': '' },
@@ -53,12 +53,12 @@ const guarantees: Guarantee[] = [
     canaries: [{ 'worker/readPath.ts': '' }, { 'shared/Limits.ts': '' }, { 'test/some_rows.json': '' }],
   },
   {
-    name: 'nothing lies at the top level that no one expects there',
+    name: 'only expected files are at the top level',
     rule: rules.topLevelIsKnown,
     canaries: [{ 'scripts/build.ts': '' }, { 'notes.md': '' }],
   },
   {
-    name: 'the Worker and the origin never import each other, and what they share imports neither',
+    name: 'the Worker and the origin never import each other, and shared code imports neither',
     rule: rules.foldersKeepApart,
     canaries: [
       { 'worker/a.ts': "import { b } from '../origin/b.ts'" },
@@ -108,7 +108,7 @@ const guarantees: Guarantee[] = [
     ],
   },
   {
-    name: 'Supabase is asked in the origin alone',
+    name: 'Supabase is used in the origin alone',
     rule: rules.supabaseIsAskedInTheOrigin,
     canaries: [
       { 'worker/a.ts': "import { createClient } from '@supabase/supabase-js'" },
@@ -152,7 +152,7 @@ const guarantees: Guarantee[] = [
     ],
   },
   {
-    name: 'what the wire calls a tier is spelled in one table',
+    name: "the wire's names of tiers are spelled in one table",
     rule: rules.tiersAreSpelledInOneTable,
     canaries: [
       { 'worker/tiers/a.ts': "const slot = { source: 'cloudflare_kv' }" },
@@ -173,14 +173,14 @@ const guarantees: Guarantee[] = [
     canaries: [{ 'origin/app.ts': 'const url = process.env.SUPABASE_URL' }],
   },
   {
-    name: 'package.json asks for exact versions',
+    name: 'package.json has exact versions',
     rule: dependencyRules.versionsAreExact,
     canaries: ['^1.0.0', '~1.0.0', '1.x', 'latest', '*', 'github:a/b'].map((version) => ({
       'package.json': manifest({ dependencies: { a: version } }),
     })),
   },
   {
-    name: 'every import is a dependency of the project, and not for development only where it is deployed',
+    name: 'every import is a dependency of the project, and in deployed parts not a development dependency',
     rule: dependencyRules.everyImportIsDeclared,
     canaries: [
       { 'package.json': manifest({}), 'worker/a.ts': "import { a } from '@scope/a/deep.js'" },

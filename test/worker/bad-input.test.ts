@@ -45,7 +45,7 @@ async function ask(path: string, init: RequestInit = {}) {
 
 const post = (headers: Record<string, string>, body: BodyInit) => ({ method: 'POST', headers, body })
 
-describe('a parameter that is not what the route takes', () => {
+describe('a parameter that the route refuses', () => {
   it.each([
     ['page', 'page=0'],
     ['page', 'page=1&page=2'],
@@ -74,17 +74,17 @@ describe('a parameter that is not what the route takes', () => {
     `${list}?search=a%00b`,
     '/api/boards/%E0%A4%A/contacts',
     '/api/boards/%00/contacts',
-  ])('is a 400 where it is not UTF-8 or holds NUL: %s', async (path) => {
+  ])('is a 400 if it is not UTF-8 or contains NUL: %s', async (path) => {
     expect(await ask(path, { headers: member })).toMatchObject({ status: 400, code: 'invalid_encoding' })
   })
 
-  it('is a 414 where the URL has no end', async () => {
+  it('is a 414 if the URL is too long', async () => {
     const answer = await ask(`${list}?search=${'x'.repeat(limits.urlBytesMax)}`, { headers: member })
     expect(answer).toMatchObject({ status: 414, code: 'url_too_long' })
   })
 })
 
-describe('a token that does not open the door', async () => {
+describe('a token that is refused', async () => {
   const unsecured = new UnsecuredJWT({
     role: 'authenticated',
     app_metadata: { workspaces: { '15213': 'admin' } },
@@ -122,7 +122,7 @@ describe('a token that does not open the door', async () => {
     expect(answer).toMatchObject({ status: 403, code: 'not_a_member' })
   })
 
-  it("is a 403 in somebody else's name", async () => {
+  it("is a 403 in another user's name", async () => {
     const answer = await ask(list, { headers: { ...member, 'X-User-ID': 'user-2' } })
     expect(answer).toMatchObject({ status: 403, code: 'user_mismatch' })
   })
@@ -133,24 +133,24 @@ describe('a token that does not open the door', async () => {
   })
 })
 
-describe('a workspace that is not named once', () => {
-  it('is a 400 where it is not named', async () => {
+describe('a workspace that is not named exactly once', () => {
+  it('is a 400 if it is not named', async () => {
     const answer = await ask(list, { headers: { Authorization: member.Authorization } })
     expect(answer).toMatchObject({ status: 400, code: 'workspace_missing' })
   })
 
-  it('is a 400 where header and path disagree', async () => {
+  it('is a 400 if header and path disagree', async () => {
     const answer = await ask(counts, { headers: { ...member, 'X-Workspace-ID': '15214' } })
     expect(answer).toMatchObject({ status: 400, code: 'workspace_mismatch' })
   })
 
-  it('is a 400 where it cannot be one', async () => {
+  it('is a 400 if its name is not valid', async () => {
     const answer = await ask(list, { headers: { ...member, 'X-Workspace-ID': 'a/b' } })
     expect(answer).toMatchObject({ status: 400, details: [{ parameter: 'X-Workspace-ID' }] })
   })
 })
 
-describe('a body that is not what the route takes', () => {
+describe('a body that the route refuses', () => {
   const path = '/api/cache/invalidate'
   const event = { workspaceId: '15213', boardId: 'b1', action: 'board_updated' }
   it.each([
@@ -186,7 +186,7 @@ describe('a body that is not what the route takes', () => {
     expect(await ask(path, post(internal, body))).toMatchObject({ status: 400, code })
   })
 
-  it('is a 413 where it is too large, said or not', async () => {
+  it('is a 413 if it is too large, whether or not its length is declared', async () => {
     const large = 'x'.repeat(limits.requestBodyBytesMax + 1)
     expect(await ask(path, post(internal, large))).toMatchObject({ status: 413, code: 'body_too_large' })
     const { readable, writable } = new TransformStream()
@@ -209,11 +209,11 @@ describe('a body that is not what the route takes', () => {
     '{"cacheEnabled":"yes"}',
     '{"features":{"teleport":true}}',
     '{}',
-  ])('is a 400 where settings are out of range: %s', async (body) => {
+  ])('is a 400 if settings are out of range: %s', async (body) => {
     expect(await ask(settings, post(admin, body))).toMatchObject({ status: 400, code: 'invalid_body' })
   })
 
-  it("is a 403 where it names another user than the token's", async () => {
+  it("is a 403 if it names another user than the token's", async () => {
     const answer = await ask(
       '/api/cache-settings/warm-cache',
       post(admin, '{"workspaceId":"15213","userId":"user-2"}'),
@@ -222,7 +222,7 @@ describe('a body that is not what the route takes', () => {
   })
 })
 
-describe('a route that is not there', () => {
+describe('a route that does not exist', () => {
   it('is a 404', async () => {
     expect(await ask('/api/nothing', { headers: member })).toMatchObject({
       status: 404,
@@ -230,7 +230,7 @@ describe('a route that is not there', () => {
     })
   })
 
-  it('is a 405 that names the methods there are', async () => {
+  it('is a 405 that names the existing methods', async () => {
     const answer = await ask(list, { method: 'DELETE', headers: member })
     expect(answer).toMatchObject({ status: 405, code: 'method_not_allowed' })
     expect(answer.headers.get('Allow')).toBe('GET, HEAD, OPTIONS')

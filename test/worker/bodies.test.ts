@@ -14,7 +14,7 @@ const token = await new SignJWT({ role: 'authenticated', app_metadata: { workspa
 
 const invalidate = '/api/cache/invalidate'
 const internal = `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}`
-/** Every route that takes a body, and who may send one. */
+/** Every route that takes a body, and the authorization that may send one. */
 const routes = [
   [invalidate, internal],
   ['/api/monitoring/alerts/settings', internal],
@@ -39,7 +39,7 @@ async function refused(path: string, authorization: string, body: BodyInit) {
   return { status: response.status, code, parameters: details.map(({ parameter }) => parameter) }
 }
 
-/** As deep as the smallest body that a route takes has room for. */
+/** As deep as fits into the smallest body of these routes. */
 const deep = '['.repeat(500) + ']'.repeat(500)
 
 describe.each(routes)('a body for %s', (path, authorization) => {
@@ -50,12 +50,12 @@ describe.each(routes)('a body for %s', (path, authorization) => {
     ['nested, and never closed', () => deep.slice(0, 500), 'invalid_json'],
     ['made of a name that cannot be stored', () => '{"\\u0000":1}', 'invalid_body'],
     ['made of a prototype', () => '{"__proto__":{"workspaceId":"15213"}}', 'invalid_body'],
-  ])('is a 400 where it is %s', async (_name, body, code) => {
+  ])('is a 400 if it is %s', async (_name, body, code) => {
     expect(await refused(path, authorization, body())).toMatchObject({ status: 400, code })
   })
 })
 
-test('a batch of events is a 400 where it is nested a hundred thousand deep', async () => {
+test('a batch of events that is nested a hundred thousand deep is a 400', async () => {
   const body = '['.repeat(100_000) + ']'.repeat(100_000)
   expect(await refused(invalidate, internal, body)).toMatchObject({ status: 400, code: 'invalid_body' })
 })
@@ -72,20 +72,20 @@ describe('an event', () => {
     ['record.name', '{"type":"INSERT","table":"contacts","schema":"public","record":{"name":"\\u0000"}}'],
     ['table', '{"type":"INSERT","table":"\\ud83d","schema":"public","record":{}}'],
     ['__proto__', `{${event},"action":"board_updated","__proto__":{}}`],
-  ])('is a 400 that names %s where that cannot be stored or is no id: %s', async (parameter, body) => {
+  ])('is a 400 that names %s if that cannot be stored or is no id: %s', async (parameter, body) => {
     const answer = await refused(invalidate, internal, body)
     expect(answer).toMatchObject({ status: 400, code: 'invalid_body' })
     expect(answer.parameters).toContain(parameter)
   })
 
   it.each([
-    ['a byte order mark is as good as none', `\ufeff{${event},"action":"board_updated"}`],
+    ['a byte order mark changes nothing', `\ufeff{${event},"action":"board_updated"}`],
     ['the later of two members counts', `{${event},"action":"contact_eaten","action":"board_updated"}`],
-  ])('is taken: %s', async (_name, body) => {
+  ])('is accepted: %s', async (_name, body) => {
     expect((await send(invalidate, internal, body)).status).toBe(200)
   })
 
-  it('of a webhook moves what its row says, and nothing that a prototype in it says', async () => {
+  it('of a webhook moves what its row names, and nothing that a prototype in it names', async () => {
     const row = '"workspace_id":"15213","board_id":"b1","board_column_id":"c1","id":"k1"'
     const record = `{"__proto__":{"board_id":"b2"},${row}}`
     const response = await send(
@@ -110,7 +110,7 @@ describe('an id of dots', () => {
     expect((await ask('/api/boards/b1/contacts', { 'X-Workspace-ID': id })).status).toBe(400)
   })
 
-  // One dot leaves `/api/boards/contacts`, which is no route; two leave `/api/contacts`, which takes no GET.
+  // One dot leaves `/api/boards/contacts`, which is no route. Two leave `/api/contacts`, which has no GET.
   it.each([
     ['.', 'route_not_found'],
     ['%2e', 'route_not_found'],

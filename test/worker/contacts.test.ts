@@ -42,7 +42,7 @@ async function refusal(...request: Parameters<typeof send>) {
 }
 
 describe.each(writes)('%s %s', (method, path, body) => {
-  it('is refused to nobody, to a stranger, to one who names another user, and without a workspace', async () => {
+  it('is refused without a token, to a stranger, in the name of another user, and without a workspace', async () => {
     const { Authorization } = member
     expect(await refusal(method, path, { 'X-Workspace-ID': '15213' }, body)).toMatchObject({
       code: 'token_missing',
@@ -56,18 +56,18 @@ describe.each(writes)('%s %s', (method, path, body) => {
     })
   })
 
-  it('is refused with the internal key: that writes at the origin', async () => {
+  it('is refused with the internal key, which writes at the origin', async () => {
     const Authorization = `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}`
     expect(await refusal(method, path, { ...member, Authorization }, body)).toMatchObject({
       code: 'token_invalid',
     })
   })
 
-  it('says that it is unconfirmed where the origin’s place is taken by something that is none', async () => {
+  it('is unconfirmed if something else than the origin answers', async () => {
     expect(await refusal(method, path, member, body)).toMatchObject({ code: 'write_unconfirmed' })
   })
 
-  it('is let through by a preflight from an allowed origin alone, with the headers that it needs', async () => {
+  it('is allowed by a preflight to allowed origins alone, with the headers that it needs', async () => {
     const preflight = (Origin: string) =>
       send(
         'OPTIONS',
@@ -89,7 +89,7 @@ describe.each(writes)('%s %s', (method, path, body) => {
     expect((await preflight('https://evil.example')).headers.get('Access-Control-Allow-Origin')).toBeNull()
   })
 
-  it('lets a browser read why it was refused', async () => {
+  it('lets a browser read the reason of a refusal', async () => {
     const response = await send(method, path, { Origin: 'https://crm.example.com' }, body)
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe('https://crm.example.com')
     expect(response.status).toBe(401)
@@ -99,17 +99,17 @@ describe.each(writes)('%s %s', (method, path, body) => {
 describe.each(withBody)('the body of %s %s', (method, path) => {
   it.each<[string, unknown, string, string[]]>([
     ['is no JSON', '{"name":', 'invalid_json', []],
-    ['is none', '', 'invalid_json', []],
+    ['is empty', '', 'invalid_json', []],
     ['is no object', '[]', 'invalid_body', ['(input)']],
     [
-      'names what is not known',
+      'names unknown fields',
       { nonsense: 1, workspace_id: '15214' },
       'invalid_body',
       ['nonsense', 'workspace_id'],
     ],
-    ['holds what no database stores', '{"name":"\\u0000"}', 'invalid_body', ['name']],
+    ['contains text that no database can store', '{"name":"\\u0000"}', 'invalid_body', ['name']],
     ['is too large', ' '.repeat(limits.contactBodyBytesMax + 1), 'body_too_large', []],
-  ])('is refused where it %s', async (_name, body, code, parameters) => {
+  ])('is refused if it %s', async (_name, body, code, parameters) => {
     const refused = await refusal(method, path, member, body)
     expect(refused.code).toBe(code)
     expect(refused.parameters).toEqual(expect.arrayContaining(parameters))
@@ -123,7 +123,7 @@ it('a move is refused past its own smaller bound', async () => {
   })
 })
 
-it('an id that is none is a 400 that names it', async () => {
+it('an invalid id is a 400 that names it', async () => {
   for (const [method, body] of [
     ['PATCH', { name: 'X' }],
     ['DELETE', null],
@@ -135,7 +135,7 @@ it('an id that is none is a 400 that names it', async () => {
   }
 })
 
-it('other methods are a 405 that names those there are', async () => {
+it('other methods are a 405 that names the existing ones', async () => {
   const response = await send('PUT', '/api/contacts/c1', member, { name: 'X' })
   expect([response.status, response.headers.get('Allow')]).toEqual([405, 'PATCH, DELETE, OPTIONS'])
   expect((await send('GET', '/api/contacts', member, null)).headers.get('Allow')).toBe('POST, OPTIONS')

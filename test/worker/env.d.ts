@@ -1,4 +1,7 @@
-/** What `env` and `exports` of cloudflare:workers hold in a test: what wrangler.toml binds, and the Worker itself. */
+/**
+ * The types of `env` and `exports` of cloudflare:workers in a test: the bindings of wrangler.toml, and the Worker
+ * itself.
+ */
 declare namespace Cloudflare {
   type BoardcacheEnv = import('../../worker/env.ts').Env
   type BoardcacheModule = typeof import('../../worker/index.ts')

@@ -36,7 +36,7 @@ async function refused(body: unknown) {
   return { status: response.status, code, parameters: details.map(({ parameter }) => parameter), conflicts }
 }
 
-/** What the ledger wrote down, by name. */
+/** The tags that the ledger has stored as moved, by name. */
 async function movedTags(workspaceId = '15213') {
   const { birth, moved } = await env.LEDGER.get(env.LEDGER.idFromName(workspaceId)).since(null, 0)
   return Object.keys(toldBy({ birth, moved }))
@@ -55,7 +55,7 @@ const event = {
 }
 
 describe('an event id', () => {
-  test('that comes again with the same event answers the same, however its members stand', async () => {
+  test('that comes again with the same event answers the same, whatever the order of its members', async () => {
     const first = await taken(event)
     await taken({ workspaceId: '15213', action: 'workspace_updated' })
     expect(await taken(event)).toEqual(first)
@@ -83,7 +83,7 @@ describe('an event id', () => {
     expect((await taken({ ...event, ...other, eventId: 'e2' })).invalidated).toBeGreaterThan(0)
   })
 
-  test('is one workspace’s own', async () => {
+  test('belongs to one workspace', async () => {
     await taken(event)
     await taken({ ...event, workspaceId: '15214', boardId: 'b2' })
     expect(await movedTags('15214')).toContain(nameOf(openTag('b2')))
@@ -96,7 +96,7 @@ describe('a batch with an event under the id of another one', () => {
     ...(eventId === undefined ? {} : { eventId }),
   })
 
-  test('takes all of the rest, and names each that it did not take', async () => {
+  test('accepts all other events, and names each event that it refused', async () => {
     await taken(board('b0', 'used'))
     const events = [
       board('b1'),
@@ -119,7 +119,7 @@ describe('a batch with an event under the id of another one', () => {
     for (const id of ['b2', 'b4']) expect(moved).not.toContain(boardTagName(id))
   })
 
-  test('takes two that are the same for one, and of two that are not the first', async () => {
+  test('counts two equal events as one, and accepts the first of two different ones', async () => {
     const same = await taken({ events: [board('b1', 'e1'), board('b1', 'e1')] })
     expect(same).toMatchObject({ invalidated: 2, version: same.versions['15213'] })
     const answer = await refused({ events: [board('b2', 'e2'), board('b3', 'e2')] })
@@ -128,7 +128,7 @@ describe('a batch with an event under the id of another one', () => {
     expect(await movedTags()).not.toContain(boardTagName('b3'))
   })
 
-  test('names all of them, of as many as a batch may have, in whichever workspace', async () => {
+  test('names every refused event of the largest batch, in every workspace', async () => {
     const workspaces = ['15213', '15214']
     for (const workspaceId of workspaces) await taken({ ...board('b0', 'used'), workspaceId })
     const events = Array.from({ length: limits.invalidationEventsMax }, (_, index) => ({
@@ -140,19 +140,19 @@ describe('a batch with an event under the id of another one', () => {
     expect(conflicts).toEqual(events.map(({ eventId }, index) => ({ index, eventId })))
   })
 
-  test('answers, sent again with ids of their own, a version with all of it', async () => {
+  test('answers a version that includes everything once the events come again with ids of their own', async () => {
     await taken(board('b0', 'used'))
     const events = [board('b1', 'e1'), board('b2', 'used')]
     await refused({ events })
     await taken({ workspaceId: '15213', action: 'workspace_updated' })
-    // The first of the two is an old one by now: the version is that of the newest.
+    // The first of the two events is an old one by now. The version is that of the newest.
     const { version } = await taken({ events: [board('b2', 'e2'), board('b1', 'e1')] })
     const ledger = await env.LEDGER.get(env.LEDGER.idFromName('15213')).since(null, 0)
     expect(version).toBe(ledger.version)
   })
 })
 
-test('an event of the outbox under the id of another one is taken, and answers the same when it comes again', async () => {
+test('an event of the outbox under the id of another one is accepted, and answers the same when it comes again', async () => {
   const outbox = [['counts'], ['place#7#4000', 'counts'], ['counts', 'place#7#4000']].map((tags) => ({
     ...{ eventId: 'outbox:1', workspaceId: '15213', tags },
   }))
@@ -169,7 +169,7 @@ test('an event of the outbox under the id of another one is taken, and answers t
   expect(await send()).toEqual(first)
 })
 
-test('a ledger of an older version of the Worker goes on in its Durable Object', async () => {
+test('a ledger of an older version of the Worker continues in its Durable Object', async () => {
   const stub = env.LEDGER.get(env.LEDGER.idFromName('15213'))
   const { ledgerId, version } = await stub.since(null, 0)
   await runInDurableObject(stub, (_ledger, { storage }) => {

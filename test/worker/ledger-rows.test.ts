@@ -14,7 +14,7 @@ afterEach(reset)
 
 const counts = familyMove('counts')
 
-/** Runs in a Durable Object with a book over its storage, and the rows that SQLite reports of each call. */
+/** Runs work in a Durable Object with a book over its storage, and the rows that SQLite reports for its calls. */
 async function withBook(work: (open: () => { book: Book; rows: Rows }) => void, bounds?: BookLimits) {
   const stub = env.LEDGER.get(env.LEDGER.idFromName('rows'))
   await stub.since(null, 0)
@@ -33,7 +33,7 @@ const write = (number: number): LedgerEvent => ({
   digest: `${number}`,
 })
 
-test('a write is billed at most 1.5 rows, in a ring that has gone round, and a question no more than 5 read', async () => {
+test('a write is billed at most 1.5 written rows, in a ring that has been overwritten, and a `since` at most 5 read ones', async () => {
   const bounds = { eventIdsMax: 2_000, logRowsMax: 1_000, batchesPerSnapshot: 500 }
   await withBook((open) => {
     const { book, rows } = open()
@@ -82,7 +82,7 @@ test('the largest batch of events and a full snapshot fit in rows of the platfor
     for (let round = 1; round * limits.invalidationEventsMax < limits.ledgerEventIdsMax; round += 1)
       book.advance(batch(round, [counts]))
     const { ledgerId, version } = book.since(null, 0)
-    // Shows that the ledger went back: it writes a snapshot of all that it remembers.
+    // Makes the ledger notice that it went back, and so write a snapshot of everything that it remembers.
     expect(book.since(ledgerId, version + 1).ledgerId).not.toBe(ledgerId)
     const { book: awake } = open()
     // All of them are remembered: sent again, none takes a version.

@@ -34,7 +34,7 @@ const miss: CacheEvent = {
 
 const location = 'LAX'
 
-/** The shard of a location. A new stub each time, as the Worker asks for it. */
+/** The shard of a location, with a new stub each time, as in the Worker. */
 function store() {
   return env.METRICS.get(env.METRICS.idFromName(location))
 }
@@ -52,7 +52,7 @@ function plain({ counters, durations }: Totals): Totals {
   return { counters, durations }
 }
 
-/** Ends both objects as a crash does: timers are lost, and what was in memory alone. */
+/** Ends both objects as a crash does. Timers are lost, and everything that was only in memory. */
 async function restart(): Promise<void> {
   for (const stub of [store(), overview()]) {
     await runInDurableObject(stub, (_instance, state) => state.abort()).catch(() => undefined)
@@ -69,11 +69,11 @@ function add(writer: string, sequence: number, totals: Totals, gauges: Gauges = 
 }
 
 describe('the store', () => {
-  test('sums nothing to nothing', async () => {
+  test('has an empty sum without batches', async () => {
     expect(await read()).toEqual(emptyTotals())
   })
 
-  test('sums what many writers hand it', async () => {
+  test('sums the batches of many writers', async () => {
     const batches = Array.from({ length: 20 }, (_, number) =>
       totalsOf([hit, { ...miss, durationMs: number }]),
     )
@@ -93,7 +93,7 @@ describe('the store', () => {
     expect(await read()).toEqual(totalsOf([hit, miss, hit]))
   })
 
-  test('keeps what it confirmed, and the numbers it saw, across a restart', async () => {
+  test('keeps confirmed batches and their numbers across a restart', async () => {
     await add('isolate-1', 1, totalsOf([hit]))
     await restart()
     expect(await read()).toEqual(totalsOf([hit]))
@@ -103,7 +103,7 @@ describe('the store', () => {
     expect(await read()).toEqual(totalsOf([hit, miss]))
   })
 
-  test('takes a sum that an older version wrote, with families it does not know', async () => {
+  test('reads a sum that an older version wrote, with families that it does not know', async () => {
     const older: Totals = { counters: { 'retired label': 7 }, durations: {} }
     await add('isolate-1', 1, older)
     await restart()
@@ -111,7 +111,7 @@ describe('the store', () => {
     expect(await read()).toEqual(mergeTotals(older, totalsOf([hit])))
   })
 
-  test('forgets writers not heard of for 50,000 batches, and no others', async () => {
+  test('forgets writers that were silent for 50,000 batches, and no others', async () => {
     await add('old', 1, totalsOf([hit]))
     await add('recent', 1, totalsOf([hit]))
     await runInDurableObject(store(), (_instance, state) => {
@@ -128,7 +128,7 @@ describe('the store', () => {
 })
 
 describe('the overview', () => {
-  test('has what every shard holds, whether or not that has reported', async () => {
+  test('has the sum of every shard, whether or not the shard has reported', async () => {
     await add('isolate-1', 1, totalsOf([hit]), { memory_tier_bytes: 5 })
     const elsewhere = env.METRICS.get(env.METRICS.idFromName('FRA'))
     await elsewhere.add({ writer: 'isolate-2', sequence: 1 }, 'FRA', totalsOf([miss]), {})
@@ -139,7 +139,7 @@ describe('the overview', () => {
     expect(gauges).toEqual({ LAX: { memory_tier_bytes: 5, isolates: 1 }, FRA: { isolates: 1 } })
   })
 
-  test('is told of news by the alarm of the shard that has them', async () => {
+  test('gets new figures by the alarm of their shard', async () => {
     await add('isolate-1', 1, totalsOf([hit]))
     await runDurableObjectAlarm(store())
     const { shards, totals } = await overview().read('ORD')
@@ -156,7 +156,7 @@ describe('the overview', () => {
     expect(plain((await overview().read(location)).totals)).toEqual(totalsOf([hit, miss]))
   })
 
-  test('goes on by its own alarm', async () => {
+  test('continues by its own alarm', async () => {
     await add('isolate-1', 1, totalsOf([hit]))
     await overview().read(location)
     expect(await runDurableObjectAlarm(overview())).toBe(true)
@@ -165,7 +165,7 @@ describe('the overview', () => {
 })
 
 describe("the Worker's metrics", () => {
-  test('hold what this isolate has just counted, and what others handed over', async () => {
+  test('contain what this isolate has just counted, and what others have handed over', async () => {
     await add('another isolate', 1, totalsOf([miss]))
     const metrics = createMetricsClient(env.METRICS, env.METRICS_OVERVIEW, systemClock)
     metrics.recorder.record(hit)
@@ -184,7 +184,7 @@ describe("the Worker's metrics", () => {
     expect(await counted(two)).toEqual(await counted(one))
   })
 
-  test('reach the store within waitUntil, without anybody reading them', async () => {
+  test('reach the store within waitUntil, even if nobody reads them', async () => {
     const context = createExecutionContext()
     const metrics = createMetricsClient(env.METRICS, env.METRICS_OVERVIEW, systemClock)
     metrics.recorder.record(hit)
@@ -193,12 +193,12 @@ describe("the Worker's metrics", () => {
     expect(await read()).toEqual(totalsOf([hit]))
   })
 
-  test('say that they are not complete while the store is out of reach, and lose nothing', async () => {
+  test('say that they are not complete while the store cannot be reached, and lose nothing', async () => {
     let isAway = true
     const namespace = {
       idFromName: (name: string) => env.METRICS.idFromName(name),
       get(id: DurableObjectId) {
-        if (isAway) throw new Error('out of reach')
+        if (isAway) throw new Error('the store cannot be reached')
         return env.METRICS.get(id)
       },
     }

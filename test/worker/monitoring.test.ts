@@ -25,7 +25,10 @@ async function ask(path: string, init: RequestInit = {}) {
   return { status: response.status, body: await response.json<{ data: unknown }>() }
 }
 
-/** As a crash does. An eviction would wait for the timer of the next sample, which has always one behind it. */
+/**
+ * Ends the overview as a crash does. An eviction would wait for the timer of the next sample, and after each timer
+ * comes another.
+ */
 async function endOverview(): Promise<void> {
   const overview = env.METRICS_OVERVIEW.get(env.METRICS_OVERVIEW.idFromName('deployment'))
   await runInDurableObject(overview, (_instance, state) => state.abort()).catch(() => undefined)
@@ -35,7 +38,7 @@ async function report() {
   return alertReportAnswerSchema.parse((await ask('/api/monitoring/alerts')).body.data)
 }
 
-/** Something was served that was not current; settles once the alert of it fires. */
+/** Reports an answer that was served as current and was not. Settles once its alert fires. */
 async function violate() {
   await shard().add({ writer: crypto.randomUUID(), sequence: 1 }, 'LAX', totalsOf([violation]), {})
   return vi.waitFor(async () => {
@@ -45,8 +48,8 @@ async function violate() {
   }, 10_000)
 }
 
-describe('the alerts of the object that sums', () => {
-  it('survive a restart: how they stand, what changed, and their settings', async () => {
+describe('the alerts of the overview', () => {
+  it('survive a restart with their states, their changes and their settings', async () => {
     await ask('/api/monitoring/alerts/settings', {
       method: 'POST',
       headers: { Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}` },
@@ -61,7 +64,7 @@ describe('the alerts of the object that sums', () => {
     expect(standing).toMatchObject({ state: 'firing', since: before.changes[0]?.at })
   })
 
-  it('show in /health, and do not make its status', async () => {
+  it('are in /health, and do not change its status', async () => {
     await violate()
     const response = await exports.default.fetch('https://boardcache.test/health')
     const health = await response.json()
@@ -73,7 +76,7 @@ describe('the alerts of the object that sums', () => {
 })
 
 describe('the stream', () => {
-  it('passes through the Worker as it comes, and ends for the object when its reader leaves', async () => {
+  it('passes through the Worker unchanged, and ends for the object when its reader leaves', async () => {
     await violate()
     const response = await exports.default.fetch('https://boardcache.test/api/monitoring/stream', {
       headers: authorization,
@@ -88,7 +91,7 @@ describe('the stream', () => {
     await events.return()
   })
 
-  it('is not opened by who asks for its headers alone', async () => {
+  it('is not opened by a HEAD request', async () => {
     for (let times = 0; times <= limits.streamsMax; times += 1) {
       const response = await exports.default.fetch('https://boardcache.test/api/monitoring/stream', {
         method: 'HEAD',
@@ -100,7 +103,7 @@ describe('the stream', () => {
   })
 })
 
-describe('where no operators’ workspace is configured', async () => {
+describe('without a configured operators’ workspace', async () => {
   const tokenOf = (role: 'admin' | 'member') =>
     new SignJWT({ role: 'authenticated', app_metadata: { workspaces: { '15213': role } } })
       .setProtectedHeader({ alg: 'HS256' })
@@ -115,7 +118,7 @@ describe('where no operators’ workspace is configured', async () => {
   })
   const settings = '/api/monitoring/alerts/settings'
 
-  it('every admin may look on, and no member', async () => {
+  it('every admin may see the figures, and no member', async () => {
     expect((await ask(settings, { headers: await as('admin') })).status).toBe(200)
     const refused = await ask(settings, { headers: await as('member') })
     expect(refused).toMatchObject({ status: 403, body: { code: 'admin_required' } })
@@ -123,7 +126,7 @@ describe('where no operators’ workspace is configured', async () => {
     expect(nowhere).toMatchObject({ status: 400, body: { code: 'workspace_missing' } })
   })
 
-  it('no admin sets alerts, which are everybody’s; who holds the internal key does', async () => {
+  it('only the internal key sets alerts, because they concern the whole deployment', async () => {
     const change = { method: 'POST', body: '{"rules":{"error_rate":{"enabled":false}}}' }
     const refused = await ask(settings, { ...change, headers: await as('admin') })
     expect(refused).toMatchObject({ status: 403, body: { code: 'admin_required' } })
@@ -132,7 +135,7 @@ describe('where no operators’ workspace is configured', async () => {
     expect((await ask(settings, { ...change, headers })).status).toBe(200)
   })
 
-  it('who looks on is told that only the internal key sets alerts', async () => {
+  it('the settings say that only the internal key sets alerts', async () => {
     const asAdmin = (await ask('/api/monitoring/alerts', { headers: await as('admin') })).body.data
     expect(alertReportAnswerSchema.parse(asAdmin).changeable_by).toBe('internal_key')
     expect((await report()).changeable_by).toBe('internal_key')

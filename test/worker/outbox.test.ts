@@ -18,7 +18,7 @@ const event = (eventId: string, workspaceId = '15213') => ({
   tags: ['place#7#1802', 'counts'],
 })
 
-it('an outbox’s batch is made durable once, however often it comes', async () => {
+it('a batch of the outbox becomes durable once, however often it comes', async () => {
   const batch = { outbox: [event('outbox:1'), event('outbox:2'), event('outbox:3', '15214')] }
   const first = await post(batch)
   expect(first.status).toBe(200)
@@ -30,7 +30,7 @@ it('an outbox’s batch is made durable once, however often it comes', async () 
   expect(await (await post(batch)).json()).toEqual(answered)
 })
 
-it('an outbox’s batch is taken with the internal key alone, and only in the ledger’s words', async () => {
+it('a batch of the outbox is accepted with the internal key alone, and only with known moves', async () => {
   expect((await post({ outbox: [event('a')] }, 'another key of some length')).status).toBe(401)
   const misspelt = await post({ outbox: [{ ...event('a'), tags: ['contact#1024'] }] })
   expect(misspelt.status).toBe(400)

@@ -5,7 +5,7 @@ import { workerTestBindings } from '../support/worker-bindings.ts'
 
 afterEach(reset)
 
-/** Values that stand nowhere else, in every place where a caller may put one. */
+/** Values that occur nowhere else, in every place where a caller may put one. */
 const marked = {
   address: 'marked.person@example.com',
   phone: '+4930555019',
@@ -22,7 +22,7 @@ async function post(body: unknown) {
   })
 }
 
-/** All that stands in the tables of a workspace's ledger, blobs as the characters that their bytes would be. */
+/** The content of the tables of a workspace's ledger. Blobs are shown as the characters of their bytes. */
 async function ledgerText(workspaceId: string): Promise<string> {
   const stub = env.LEDGER.get(env.LEDGER.idFromName(workspaceId))
   return runInDurableObject(stub, (_ledger, { storage }) =>
@@ -33,7 +33,7 @@ async function ledgerText(workspaceId: string): Promise<string> {
   )
 }
 
-test('no address, number, name or id of a contact stands in the ledger or in the metrics', async () => {
+test('no address, number, name or id of a contact is in the ledger or in the metrics', async () => {
   const record = {
     ...{ workspace_id: '15213', id: marked.id, board_id: 'b1', board_column_id: 'c1' },
     ...{ name: marked.name, email: marked.address, phone: marked.phone, assigned_to: marked.address },

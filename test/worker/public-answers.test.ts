@@ -22,7 +22,7 @@ const madeSchema = z
 describe.each(['/health', '/metrics', '/api/cache-settings/health', '/api/cache-settings/status'])(
   '%s',
   (path) => {
-    it('is made once for all who ask at the same time, and each of these requests has a whole answer', async () => {
+    it('is made once for all requests of the same time, and each of them gets a whole answer', async () => {
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, each) =>
           ask(path, { headers: { 'Cache-Control': each % 2 === 0 ? 'no-cache' : 'max-age=0' } }),
@@ -34,7 +34,7 @@ describe.each(['/health', '/metrics', '/api/cache-settings/health', '/api/cache-
       for (const { headers } of answers) expect(headers.get('Cache-Control')).toBe('no-store')
     })
 
-    it('is answered to HEAD without its body, and to nothing but GET, HEAD and preflights', async () => {
+    it('is answered to GET, to HEAD without its body, to preflights, and to no other method', async () => {
       const [get, head] = [await ask(path), await ask(path, { method: 'HEAD' })]
       expect(head.status).toBe(get.status)
       expect(head.headers.get('Content-Type')).toBe(get.headers.get('Content-Type'))
@@ -46,12 +46,12 @@ describe.each(['/health', '/metrics', '/api/cache-settings/health', '/api/cache-
   },
 )
 
-it('/metrics is nobody’s without its token, whatever was answered a moment ago', async () => {
+it('/metrics needs its token, whatever was answered a moment ago', async () => {
   expect((await ask('/metrics')).status).toBe(200)
   expect((await ask('/metrics', { headers: { Authorization: 'Bearer another' } })).status).toBe(401)
 })
 
-it('the health of the cache is told in one shape, in an answer of its own and as a part of the status', async () => {
+it('the health of the cache has one form, in its own answer and as a part of the status', async () => {
   const stats = {
     ...{ hits: expect.any(Number), misses: expect.any(Number), sets: expect.any(Number) },
     ...{ deletes: expect.any(Number), errors: expect.any(Number), total: expect.any(Number) },
@@ -70,19 +70,19 @@ it('the health of the cache is told in one shape, in an answer of its own and as
   })
 })
 
-it('/openapi.json names every route, itself too', async () => {
+it('/openapi.json names every route, including its own', async () => {
   const answers = await Promise.all([ask('/openapi.json'), ask('/openapi.json')])
   for (const answer of answers) {
     expect(await answer.json()).toMatchObject({ paths: { '/openapi.json': {}, '/health': {} } })
   }
 })
 
-describe('what /metrics answers to', () => {
+describe('the format of /metrics by Accept', () => {
   const json = 'application/json'
   const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
   const text = 'text/plain; version=0.0.4; charset=utf-8'
   it.each([
-    ['nothing', json, undefined],
+    ['no Accept', json, undefined],
     ['curl, fetch, Go and Python', json, '*/*'],
     [
       'Chromium',
@@ -110,8 +110,8 @@ describe('what /metrics answers to', () => {
       'application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
     ],
     ['vmagent', text, 'text/plain;version=0.0.4;q=1,*/*;q=0.1'],
-    ['who takes no OpenMetrics', text, 'application/openmetrics-text;q=0, TEXT/*'],
-    ['who takes neither', json, 'image/png'],
+    ['a client that refuses OpenMetrics', text, 'application/openmetrics-text;q=0, TEXT/*'],
+    ['a client that accepts neither', json, 'image/png'],
   ])('%s is %s', async (_, contentType, accept) => {
     const answer = await ask('/metrics', accept === undefined ? {} : { headers: { Accept: accept } })
     expect(answer.headers.get('Content-Type')).toBe(contentType)
@@ -122,7 +122,7 @@ describe('what /metrics answers to', () => {
     ['json', 'text/plain', json],
     ['prometheus', 'application/json', text],
     ['prometheus', 'application/openmetrics-text', openMetrics],
-  ])('format=%s with Accept: %s is what the parameter says', async (format, accept, contentType) => {
+  ])('format=%s with Accept: %s follows the parameter', async (format, accept, contentType) => {
     const answer = await ask(`/metrics?format=${format}`, { headers: { Accept: accept } })
     expect(answer.headers.get('Content-Type')).toBe(contentType)
   })

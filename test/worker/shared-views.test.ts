@@ -16,7 +16,7 @@ const changes = (number: number): SharedChanges => ({
   calledAtMs: 1_750_000_000_000,
 })
 
-it("what one isolate leaves in the location's edge cache another takes up there, the latest and its workspace's alone", async () => {
+it("an isolate finds the changes that another one left in the location's edge cache: the latest, and only of its workspace", async () => {
   const one = createSharedViews(caches.default, systemClock)
   const other = createSharedViews(caches.default, systemClock)
   expect(await other.read(workspaceId)).toBeNull()

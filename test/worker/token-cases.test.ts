@@ -7,7 +7,7 @@ import { workerTestBindings } from '../support/worker-bindings.ts'
 const issuer = 'https://example.supabase.co/auth/v1'
 const signer = await secretSigner(workerTestBindings.SUPABASE_JWT_SECRET)
 
-describe('the Worker takes a user’s token, and no other', () => {
+describe('the Worker accepts a user’s token, and no other:', () => {
   it.each(tokenCases)('a token $name: $refusal', async (made) => {
     const token = await makeToken(made, {
       issuer,
@@ -16,7 +16,7 @@ describe('the Worker takes a user’s token, and no other', () => {
       signer,
       claims: { app_metadata: { workspaces: { '15213': 'member' } } },
     })
-    // The token opens another workspace: whoever is taken gets as far as that refusal.
+    // The token names another workspace, so an accepted token gets as far as that refusal.
     const response = await exports.default.fetch('https://boardcache.test/api/boards/board_1/contacts', {
       headers: { Authorization: `Bearer ${token}`, 'X-Workspace-ID': '15214' },
     })

@@ -5,7 +5,7 @@ interface Bindings {
   readonly PAGE: string
 }
 
-/** Hono's own cache middleware. It passes over requests with `Authorization`, so it is asked without. */
+/** Hono's own cache middleware. It does not cache requests with `Authorization`, so requests to it have none. */
 const app = new Hono<{ Bindings: Bindings }>()
 
 app.get(

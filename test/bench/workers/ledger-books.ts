@@ -6,7 +6,7 @@ import { advanceCopy, type Copy } from '../../../worker/ledger/moved-tags.ts'
 import { countRows, type Rows } from '../../support/counted-rows.ts'
 import { OlderBook } from './older-ledger.ts'
 
-/** What the benchmark calls, one at a time; what it reports are rows, and the time is taken outside. */
+/** The calls of the benchmark, made one at a time. They answer rows; times are taken outside. */
 export class Books extends DurableObject {
   private readonly rows: Rows
   private readonly open: { book: () => Book; older: () => OlderBook }
@@ -22,7 +22,7 @@ export class Books extends DurableObject {
       book: () => new Book(counted, () => ({ ledgerId: 'ledger', version: Date.now() })),
       older: () => new OlderBook(counted),
     }
-    // The older tables have names of their own here: the book would take them for a ledger that it goes on with.
+    // The older tables have other names here. Otherwise the book would take them for a ledger that it must upgrade.
     this.book = this.open.book()
     this.older = this.open.older()
     this.copy = advanceCopy(null, this.book.since(null, 0))
@@ -54,7 +54,7 @@ export class Books extends DurableObject {
 const noChange = { tags: new Uint16Array(), distances: new Uint32Array() }
 const oneChange = { tags: Uint16Array.of(3), distances: Uint32Array.of(2) }
 
-/** A contact that changes a facet: what the database's triggers note of it. */
+/** A change of a contact's facet, with the moves that the database's triggers note for it. */
 function eventOf(index: number): LedgerEvent {
   const places = [`place#${index % 512}#3802`, `place#${(index * 7) % 512}#1802`]
   const moves = [`contact#${index % 1_024}`, `user#${index % 256}`, ...places].map((text) =>

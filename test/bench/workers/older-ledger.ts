@@ -10,7 +10,10 @@ const schema = [
   'insert or ignore into old_book values (1, 0)',
 ]
 
-/** The statements of the ledger that this one replaced, for comparison: a row a tag and a row an event, each with an index. */
+/**
+ * The statements of the ledger that this one replaced, for comparison: one row for each tag and one for each event,
+ * each with an index.
+ */
 export class OlderBook {
   private readonly storage: SqlStorage
 

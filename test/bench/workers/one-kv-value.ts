@@ -2,7 +2,7 @@ interface Bindings {
   readonly BOARD_CACHE: KVNamespace
 }
 
-/** The least a Worker can do that answers from KV: one value, passed through as bytes. */
+/** The least that a Worker can do to answer from KV: one value, passed through as bytes. */
 export default {
   async fetch(_request: Request, { BOARD_CACHE }: Bindings) {
     const page = await BOARD_CACHE.get('page', 'arrayBuffer')

@@ -14,8 +14,8 @@ const ttlSeconds = 86_400
 let bearer: Bearer | null = null
 
 /**
- * The design most people write: KV, parsed and serialized on each answer, fresh by its TTL alone. Tokens are verified as
- * Boardcache does it, and remembered.
+ * The design that most people write: KV, parsed and serialized for each answer, fresh by its TTL alone. Tokens are
+ * verified and remembered as in Boardcache.
  */
 const app = new Hono<{ Bindings: Bindings }>()
 

@@ -6,12 +6,12 @@ export { MetricsStore } from '../../../worker/deployment/metrics/metrics-store.t
 export { MetricsOverview } from '../../../worker/deployment/metrics-overview.ts'
 export { Ledger } from '../../../worker/ledger/ledger.ts'
 
-/** A KV that holds nothing and takes nothing: what stands behind it can be measured by itself. */
+/** A KV that stores nothing and finds nothing, so that the tiers behind it can be measured by themselves. */
 const emptyKv = { get: async () => null, put: async () => undefined, delete: async () => undefined }
 
 let services: Services | null = null
 
-/** The production Worker, but for its KV. */
+/** The production Worker without its KV. */
 const app = createApp((env: Env) => {
   services ??= createServices(Object.assign({ ...env }, { BOARD_CACHE: emptyKv }))
   return services

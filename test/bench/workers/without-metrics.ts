@@ -8,7 +8,7 @@ export { Ledger } from '../../../worker/ledger/ledger.ts'
 
 let services: Services | null = null
 
-/** The production Worker, but that it counts nothing: what counting costs is the difference. */
+/** The production Worker without its counting. The difference is what counting costs. */
 const app = createApp((env: Env) => {
   services ??= createServices(env, () => ({
     recorder: { record: () => undefined },
