@@ -7,8 +7,8 @@ import { callerTokenHeader } from '../../shared/contract/origin.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Caller, Member } from '../database/caller.ts'
-import type { OriginContext, OriginEnv } from '../http/answers.ts'
-import { respondError } from '../http/answers.ts'
+import type { OriginContext, OriginEnv } from '../http/respond.ts'
+import { respondError } from '../http/respond.ts'
 
 /**
  * The caller: the first thing that every route but `/health` looks at, before limits, membership and body. A token is verified

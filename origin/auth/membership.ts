@@ -7,7 +7,7 @@ import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import { createSingleFlight } from '../../shared/single-flight.ts'
 import type { Member } from '../database/caller.ts'
-import { callerKeyOf } from '../database/caller-key.ts'
+import { callerKeyOf } from '../database/caller.ts'
 import type { Queries } from '../database/queries.ts'
 import type { Failure } from '../failures.ts'
 

@@ -8,7 +8,7 @@ const unknownInstant = '1970-01-01T00:00:00+00:00'
 /** Contacts as the API shows them. What may not be null is shown as a contact's presets have it, or as not known. */
 export const readContactRow = createRowReader({
   schema: contactSchema,
-  standIns: {
+  substitutes: {
     id: 'unknown',
     workspace_id: 'unknown',
     board_id: 'unknown',

@@ -9,7 +9,7 @@ import type { ContactId, Version, WorkspaceId } from '../../shared/ids.ts'
 import { contactIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
-import type { RpcArguments } from '../database/client.ts'
+import type { RpcArguments } from '../database/database.ts'
 import type { Queries } from '../database/queries.ts'
 import type { UnfitValues } from '../database/rows.ts'
 import type { Failure } from '../failures.ts'
@@ -87,7 +87,7 @@ export function createContactWriter(
       workspaceId,
       callerKey,
       callerToken,
-      perform: (ask) => ask(schema, functionName, { p_workspace: workspaceId, ...args }),
+      perform: (query) => query(schema, functionName, { p_workspace: workspaceId, ...args }),
     })
   }
 

@@ -7,7 +7,7 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
 import { readBounded } from '../../shared/read-bounded.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { OriginContext } from './answers.ts'
+import type { OriginContext } from './respond.ts'
 
 /**
  * The body as `schema` takes it, read no further than `bytesMax`: `body_too_large`, `malformed_request` where it breaks

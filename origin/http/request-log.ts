@@ -3,7 +3,7 @@ import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import { parseTrace } from '../../shared/contract/trace.ts'
-import type { OriginEnv } from './answers.ts'
+import type { OriginEnv } from './respond.ts'
 
 /**
  * One line a request: the route's pattern instead of the path, and neither headers nor bodies, so that no token, no

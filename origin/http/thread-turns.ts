@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
-import type { OriginEnv } from './answers.ts'
+import type { OriginEnv } from './respond.ts'
 
 /** Requests of writers that begin before the event loop looks for others. */
 const requestsPerTurn = 4

@@ -5,7 +5,7 @@ import type { Resource } from '../../shared/resources/question.ts'
 import type { DataOf, ParamsOf } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
-import type { Ask } from '../database/ask.ts'
+import type { Query } from '../database/query.ts'
 import type { NoteUnfit } from '../database/rows.ts'
 import type { Failure } from '../failures.ts'
 
@@ -14,7 +14,7 @@ interface LoadContext {
   readonly workspaceId: WorkspaceId
   /** The user whose entry this will be, or null where the workspace shares it. */
   readonly userId: UserId | null
-  readonly ask: Ask
+  readonly query: Query
   /** Told of each value of a row that does not fit its schema. */
   readonly noteUnfit: NoteUnfit
 }

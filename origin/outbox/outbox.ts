@@ -7,8 +7,8 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { familyMove, outboxMoveSchema } from '../../shared/tags/moves.ts'
-import { createAsk } from '../database/ask.ts'
-import type { Database, RpcArguments } from '../database/client.ts'
+import type { Database, RpcArguments } from '../database/database.ts'
+import { createQuery } from '../database/query.ts'
 import type { Failure } from '../failures.ts'
 
 /**
@@ -79,7 +79,7 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
     withinDeadline<Result<z.output<Schema>, Failure>>(
       clock,
       limits.outboxDeadlineMs,
-      (signal) => createAsk(database, null, signal)(schema, functionName, args),
+      (signal) => createQuery(database, null, signal)(schema, functionName, args),
       err({ kind: 'timeout' }),
     )
 

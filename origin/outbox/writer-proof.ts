@@ -3,8 +3,8 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
-import { createAsk } from '../database/ask.ts'
-import type { Database } from '../database/client.ts'
+import type { Database } from '../database/database.ts'
+import { createQuery } from '../database/query.ts'
 import type { Failure } from '../failures.ts'
 
 /** The functions whose outbox rows the origin delivers by itself, before it answers its caller. */
@@ -38,7 +38,7 @@ export function withWriterProof(database: Database, clock: Clock): Database {
     const fetched = await withinDeadline<Result<z.output<typeof proofSchema>, Failure>>(
       clock,
       proofDeadlineMs,
-      (signal) => createAsk(database, null, signal)(proofSchema, 'outbox_writer_proof', {}),
+      (signal) => createQuery(database, null, signal)(proofSchema, 'outbox_writer_proof', {}),
       err({ kind: 'timeout' }),
     )
     if (fetched.ok) proof = fetched.value.proof

@@ -10,12 +10,11 @@ import type { Result } from '../../shared/result.ts'
 import type { ContactWriter, Deliver, Writer } from '../contacts/contact-writer.ts'
 import { importContacts } from '../contacts/import-contacts.ts'
 import type { ImportTurns } from '../contacts/import-turns.ts'
-import { tokenOf } from '../database/caller.ts'
-import { callerKeyOf } from '../database/caller-key.ts'
+import { callerKeyOf, tokenOf } from '../database/caller.ts'
 import type { Failure } from '../failures.ts'
-import type { OriginContext, OriginEnv } from '../http/answers.ts'
-import { respondError, respondFailure } from '../http/answers.ts'
 import { parseBody, parseIdentifier } from '../http/input.ts'
+import type { OriginContext, OriginEnv } from '../http/respond.ts'
+import { respondError, respondFailure } from '../http/respond.ts'
 
 type ContactsHandler = Handler<OriginEnv>
 

@@ -3,8 +3,8 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { OriginHealth } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Database } from '../database/client.ts'
-import type { OriginEnv } from '../http/answers.ts'
+import type { Database } from '../database/database.ts'
+import type { OriginEnv } from '../http/respond.ts'
 import type { Relay } from '../outbox/relay.ts'
 
 /** Half of what the Worker waits for this answer: it shall learn that the database is away, and not the origin. */

@@ -3,13 +3,12 @@ import { faultsOf } from '../../shared/contract/errors.ts'
 import { loadRequestSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
 import { callerOf } from '../auth/credentials.ts'
-import { tokenOf } from '../database/caller.ts'
-import { callerKeyOf } from '../database/caller-key.ts'
+import { callerKeyOf, tokenOf } from '../database/caller.ts'
 import type { Queries } from '../database/queries.ts'
 import type { UnfitValues } from '../database/rows.ts'
-import type { OriginEnv } from '../http/answers.ts'
-import { respond, respondError } from '../http/answers.ts'
 import { parseBody } from '../http/input.ts'
+import type { OriginEnv } from '../http/respond.ts'
+import { respond, respondError } from '../http/respond.ts'
 import { loaderNamed } from '../loaders/index.ts'
 
 /**
@@ -41,8 +40,8 @@ export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<O
       workspaceId,
       callerKey: callerKeyOf(caller, workspaceId),
       callerToken: tokenOf(caller),
-      perform: (ask) =>
-        unfitValues.during(loader.name, (noteUnfit) => load({ workspaceId, userId, ask, noteUnfit })),
+      perform: (query) =>
+        unfitValues.during(loader.name, (noteUnfit) => load({ workspaceId, userId, query, noteUnfit })),
     })
     if (!answer.ok && answer.error.kind === 'not_found') {
       context.set('failure', 'not_found')

@@ -23,7 +23,7 @@ type ContactsPage = z.output<typeof contactsPageSchema>
 
 /** A page of a board's contacts: by its number, or the one that follows a cursor. */
 export const contactListLoader = defineLoader(contactList, async (params, context) => {
-  const { workspaceId, userId, ask, noteUnfit } = context
+  const { workspaceId, userId, query, noteUnfit } = context
   if (params.filter === 'assigned_to_me' && userId === null) {
     const message = 'must name the user: this filter is not the same for the whole workspace'
     return err({ kind: 'invalid_load', faults: [{ parameter: 'userId', message }] })
@@ -31,7 +31,7 @@ export const contactListLoader = defineLoader(contactList, async (params, contex
   const cursor = cursorOf(params)
   if (!cursor.ok) return cursor
   const page = cursor.value?.page ?? params.page
-  const asked = await ask(contactsPageSchema, 'contacts_page', {
+  const queried = await query(contactsPageSchema, 'contacts_page', {
     p_workspace: workspaceId,
     p_board: params.boardId,
     p_column: params.columnId,
@@ -45,10 +45,10 @@ export const contactListLoader = defineLoader(contactList, async (params, contex
     p_after: cursor.value?.after ?? null,
     p_after_id: cursor.value?.id ?? null,
   })
-  if (!asked.ok) return asked
+  if (!queried.ok) return queried
   return ok({
-    contacts: asked.value.contacts.map((row) => readContactRow(row, noteUnfit)),
-    pagination: paginationOf(params, page, asked.value),
+    contacts: queried.value.contacts.map((row) => readContactRow(row, noteUnfit)),
+    pagination: paginationOf(params, page, queried.value),
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import { limits } from '../../../shared/limits.ts'
 import { ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'

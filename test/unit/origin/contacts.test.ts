@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import type { OutboxRow } from '../../../origin/outbox/outbox.ts'
 import { importReportSchema } from '../../../shared/contract/contacts.ts'
 import { err, ok } from '../../../shared/result.ts'

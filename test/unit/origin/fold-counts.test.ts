@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type CallAsService, foldCounts } from '../../../origin/database/fold-counts.ts'
+import { type CallAsService, foldCounts } from '../../../origin/upkeep/fold-counts.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { createApp } from '../../../origin/app.ts'
 import type { RateLimitSettings } from '../../../origin/auth/rate-limits.ts'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import type { Relay } from '../../../origin/outbox/relay.ts'
 import type { Bearer } from '../../../shared/auth/bearer.ts'
 import { createBearer } from '../../../shared/auth/bearer.ts'

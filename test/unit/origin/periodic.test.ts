@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { startPeriodic } from '../../../origin/periodic.ts'
+import { startPeriodic } from '../../../origin/upkeep/periodic.ts'
 import { createFakeClock, deferred } from '../../support/fake-clock.ts'
 
 test('periodic work is done again and again, never twice at once, and no more once it is stopped', async () => {

@@ -127,6 +127,6 @@ test('a full page of the largest contacts is an answer; a larger answer is refus
 
 test('stand-ins that do not fit their own schema are a mistake that shows at once', () => {
   const schema = z.object({ name: z.string().min(1) })
-  expect(() => createRowReader({ schema, standIns: { name: '' }, bytesMax: 100 })).toThrow()
-  expect(() => createRowReader({ schema, standIns: { name: 'x'.repeat(90) }, bytesMax: 10 })).toThrow()
+  expect(() => createRowReader({ schema, substitutes: { name: '' }, bytesMax: 100 })).toThrow()
+  expect(() => createRowReader({ schema, substitutes: { name: 'x'.repeat(90) }, bytesMax: 10 })).toThrow()
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { CallAsService } from '../../../origin/database/fold-counts.ts'
-import { createSearchRenewal } from '../../../origin/database/search-renewal.ts'
+import type { CallAsService } from '../../../origin/upkeep/fold-counts.ts'
+import { createSearchRenewal } from '../../../origin/upkeep/search-renewal.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 

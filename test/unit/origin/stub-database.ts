@@ -1,4 +1,4 @@
-import type { Database, RpcArguments } from '../../../origin/database/client.ts'
+import type { Database, RpcArguments } from '../../../origin/database/database.ts'
 import type { DatabaseFailure } from '../../../origin/failures.ts'
 import type { Result } from '../../../shared/result.ts'
 import { ok } from '../../../shared/result.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
-import { createDatabase } from '../../../origin/database/client.ts'
+import { createDatabase } from '../../../origin/database/database.ts'
 
 const publishableKey = 'sb_publishable_of_the_tests'
 const never = new AbortController().signal

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
-import type { OriginEnv } from '../../../origin/http/answers.ts'
+import type { OriginEnv } from '../../../origin/http/respond.ts'
 import { takeTurns } from '../../../origin/http/thread-turns.ts'
 
 test('a load that arrives with a crowd of writers begins before most of them', async () => {

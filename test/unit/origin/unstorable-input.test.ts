@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import { type RunningServer, startServer } from '../../../origin/http/server.ts'
 import { errorBodySchema } from '../../../shared/contract/errors.ts'
 import { ok } from '../../../shared/result.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { settingsFrom } from '../../../origin/database/settings-rows.ts'
+import { settingsFrom } from '../../../origin/database/stored-settings.ts'
 import { cacheSettingsSchema, defaultCacheSettings } from '../../../shared/contract/settings.ts'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { createOrigin, read } from './origin-under-test.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import { withWriterProof, writerProofHeader } from '../../../origin/outbox/writer-proof.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'

@@ -1,5 +1,5 @@
-import type { Clock } from '../shared/clock.ts'
-import { withinDeadline } from '../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
 
 export interface Periodic {
   /** Begins no more, and waits for what is under way. */

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { RpcArguments } from '../database/database.ts'
 import type { DatabaseFailure } from '../failures.ts'
-import type { RpcArguments } from './client.ts'
 
 /** Calls a SQL function as the service; answers its jsonb, unchecked. Never rejects. */
 export type CallAsService = (
