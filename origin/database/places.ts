@@ -7,7 +7,7 @@ export type QueryClass = 'reads' | 'writes' | 'imports'
 
 export type Places = Readonly<Record<QueryClass, FairQueue>>
 
-export interface PlacesOptions {
+interface PlacesOptions {
   readonly queriesAtOnceMax: number
   readonly queriesWaitingMax: number
 }

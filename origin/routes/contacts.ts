@@ -70,9 +70,9 @@ interface ImportRouteOptions {
 }
 
 /**
- * POST /contacts/import: answers as the work goes on. A caller who may not write, or whose turn does not come in time, is
- * refused before the upload is read; what comes later stands in the reports. The turn ends with the import: when all is
- * written, or soon after its caller has gone or sends no more.
+ * POST /contacts/import: answers with reports while the import runs. A caller that may not write, or whose turn does not
+ * come in time, is refused before the upload is read; a later failure is reported in the answer. The turn ends with the
+ * import: when all lines are written, or soon after the caller disconnects or stops sending.
  */
 export function importContactsRoute(options: ImportRouteOptions): ContactsHandler {
   const { contacts, turns, deliver, clock, logger } = options
@@ -105,8 +105,9 @@ export function importContactsRoute(options: ImportRouteOptions): ContactsHandle
 }
 
 /**
- * What the work reports, a JSON object a line. Reports wait in memory where the caller reads nothing before all is sent:
- * they are bounded. The work begins at once, and goes on when its caller has gone: what was read is written all the same.
+ * The reports of the work, one JSON object on each line. They wait in memory if the caller reads nothing until it has sent
+ * everything; their number is bounded. The work begins at once, and continues after the caller has gone, so the lines
+ * that were read are written all the same.
  */
 function reportsOf(
   work: (report: (line: ImportReport) => void) => Promise<void>,
@@ -138,7 +139,7 @@ function contactIdOf(context: OriginContext): Result<ContactId, WireError> {
   return parseIdentifier(contactIdSchema, context.req.param('id'), 'contactId')
 }
 
-/** Who writes where, as the door let them in. */
+/** The caller and the workspace that the door has admitted. */
 function writerOf(context: OriginContext): Writer {
   const { caller, workspaceId } = context.var
   return { callerToken: tokenOf(caller), callerKey: callerKeyOf(caller, workspaceId), workspaceId }

@@ -12,8 +12,9 @@ import { respond, respondError } from '../http/respond.ts'
 import { loaderNamed } from '../loaders/index.ts'
 
 /**
- * POST /load/{resource}: the bytes of the resource's `data`, without an envelope, as an entry keeps them. Without a user's
- * token the backend loads, as the service role: what its declaration opens to it, and nothing that is one user's.
+ * POST /load/{resource}: answers the bytes of the resource's `data` without an envelope, as an entry stores them. Without a
+ * user's token the caller is the CRM's backend, which loads as the service role: only resources whose declaration allows
+ * it, and none that belongs to one user.
  */
 export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<OriginEnv, '/load/:resource'> {
   return async (context) => {
@@ -34,7 +35,7 @@ export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<O
     const { canonical, load } = prepared.value
     const answer = await queries.run({
       name: loader.name,
-      // A query begun under an older version may have read what a newer one invalidated: never shared across versions.
+      // A query that began under an older version may have read data that a newer one invalidated, so each version has its own.
       shareKey: JSON.stringify([loader.name, workspaceId, userId, version, canonical]),
       queryClass: 'reads',
       workspaceId,

@@ -27,9 +27,10 @@ const writtenSettingsSchema = z.object({
 })
 
 /**
- * GET /workspaces/{id}/membership?version=: the caller's own role there, or null. The Worker judges the answer by the version
- * that it names, so it is read from the database now, or shared with a query that was begun for the same version; without a
- * version it is shared with nobody. What this process remembers of memberships (auth/membership.ts) is not looked at.
+ * GET /workspaces/{id}/membership?version=: the caller's own role in the workspace, or null. The Worker judges the answer
+ * by the version that it names, so the role is read from the database now, or shared with a query that began for the same
+ * version. Without a version it is never shared. Memberships that this process remembers (auth/membership.ts) play no
+ * part.
  */
 export function membershipRoute(queries: Queries): WorkspaceHandler {
   return workspaceQuery(queries, 'membership', 'same version', async (workspaceId, query) => {
@@ -47,8 +48,8 @@ export function boardsRoute(queries: Queries): WorkspaceHandler {
 }
 
 /**
- * GET /workspaces/{id}/settings: what is stored over the default ones. Never shared: the request names no version, so
- * a query under way may have begun before the change that made the Worker ask.
+ * GET /workspaces/{id}/settings: the stored settings, completed with the defaults. Never shared: the request names no
+ * version, so a query in flight may have begun before the change that made the Worker fetch the settings.
  */
 export function settingsRoute(queries: Queries): WorkspaceHandler {
   return workspaceQuery(queries, 'settings-read', 'nobody', async (workspaceId, query) => {
@@ -57,7 +58,7 @@ export function settingsRoute(queries: Queries): WorkspaceHandler {
   })
 }
 
-/** POST /workspaces/{id}/settings: lays a change over what is stored; only an admin's. */
+/** POST /workspaces/{id}/settings: merges a change into the stored settings, for admins only. */
 export function changeSettingsRoute(queries: Queries): WorkspaceHandler {
   return async (context) => {
     const change = await parseBody(context, cacheSettingsChangeSchema, limits.originSettingsBodyBytesMax)
@@ -75,7 +76,7 @@ export function changeSettingsRoute(queries: Queries): WorkspaceHandler {
   }
 }
 
-/** Who shares a query: nobody; requests of the same token; or those of them that name the same version. */
+/** The requests that share a query: none, those with the same token, or those with the same token and version. */
 type SharedWith = 'nobody' | 'same caller' | 'same version'
 
 function shareKeyOf(
@@ -89,8 +90,8 @@ function shareKeyOf(
 }
 
 /**
- * One query about the workspace in the path, shared with nobody or with requests of the same caller. Nobody knows yet whether
- * a user is a member, so their query takes their own turn and not the workspace's; the backend's takes the workspace's.
+ * Handles a request with one query about the workspace in the path. A user has not been checked to be a member yet, so
+ * the query takes the user's own turn; the backend's query takes the workspace's.
  */
 function workspaceQuery(
   queries: Queries,

@@ -96,7 +96,7 @@ export const importsHaveNoCircle: Rule = (files) => {
 }
 
 /** Rooms in which exports that nothing imports are still to be looked for. */
-const exportsStillOpen = /^(origin|worker\/(auth|cache|http|ledger|routes)|shared\/(resources|tags))\//
+const exportsStillOpen = /^(worker\/(auth|cache|http|ledger|routes)|shared\/(resources|tags))\//
 
 /** What a tool or the platform takes from a file by name. */
 const givesToTools = new Set(['worker/index.ts', 'worker/dashboard/vite.config.ts'])

@@ -51,7 +51,7 @@ test('a port in use is one sentence that says what to do', async () => {
   const { code, errors } = await startProcess({ ...least, PORT: `${port}` }).ended
   expect(code).toBe(1)
   expect(errors).toBe(
-    `The origin cannot start. Port ${port} of 127.0.0.1 is in use: end what holds it, or set PORT to another one.\n`,
+    `The origin cannot start. Port ${port} of 127.0.0.1 is in use. Stop the process that uses it, or set PORT to another port.\n`,
   )
   first.child.kill('SIGTERM')
   await first.ended
