@@ -17,20 +17,19 @@ import type { Deliver } from './contacts/contact-writer.ts'
 import { createContactWriter } from './contacts/contact-writer.ts'
 import type { ImportTurns } from './contacts/import-turns.ts'
 import { createImportTurns } from './contacts/import-turns.ts'
-import type { Database } from './database/client.ts'
+import type { Database } from './database/database.ts'
 import type { Places } from './database/places.ts'
 import { createPlaces } from './database/places.ts'
 import type { Queries } from './database/queries.ts'
 import { createQueries } from './database/queries.ts'
+import type { QueryMetrics } from './database/query-metrics.ts'
+import { createQueryMetrics } from './database/query-metrics.ts'
 import type { UnfitValues } from './database/rows.ts'
 import { createUnfitValues } from './database/rows.ts'
-import { allowedMethods } from './http/allowed-methods.ts'
-import type { OriginEnv } from './http/answers.ts'
-import { respondError } from './http/answers.ts'
 import { logRequest } from './http/request-log.ts'
+import type { OriginEnv } from './http/respond.ts'
+import { allowedMethods, respondError } from './http/respond.ts'
 import { takeTurns } from './http/thread-turns.ts'
-import type { QueryMetrics } from './metrics.ts'
-import { createQueryMetrics } from './metrics.ts'
 import type { Relay } from './outbox/relay.ts'
 import {
   changeContactRoute,
@@ -44,23 +43,23 @@ import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { boardsRoute, changeSettingsRoute, membershipRoute, settingsRoute } from './routes/workspaces.ts'
 
-export interface AppParts {
+interface AppParts {
   readonly config: Pick<
     Config,
     'internalAuthKey' | 'rateLimits' | 'queriesAtOnceMax' | 'queriesWaitingMax' | 'queryDeadlineMs'
   >
   readonly bearer: Bearer
   readonly database: Database
-  /** Null: none is set up, and what is written waits in the outbox for a relay elsewhere. */
+  /** Null if no relay is configured: rows of the outbox then wait for a relay elsewhere. */
   readonly relay: Relay | null
   readonly clock: Clock
   readonly logger: Logger
 }
 
 /**
- * The origin as a function from request to answer. Its routes are those that shared/contract/origin-routes.ts declares. Every
- * request passes, in this order: the internal key in constant time, the caller's token, limits, membership; only behind
- * them a body is read, and the database asked for what the request is about.
+ * Puts the origin together as a function from request to answer. shared/contract/origin-routes.ts declares its routes. Every
+ * request passes these checks in order: the internal key (compared in constant time), the caller's token, the rate limits,
+ * the membership. Only then is a body read and the database queried.
  */
 export function createApp(parts: AppParts): Hono<OriginEnv> {
   const { config, bearer, database, clock, logger } = parts
@@ -87,7 +86,7 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   const handlers = createHandlers(parts, { queries, metrics, places, importTurns, unfitValues })
   const inTurn = takeTurns()
   mount(app, handlers, { public: [] })
-  // Writes come from the CRM's backend and from members too: they have a door of their own.
+  // Writes come from the CRM's backend and from members too, so they have a door of their own.
   for (const path of ['/contacts', '/contacts/*']) app.use(path, inTurn, credentials.requireWriter)
   mount(app, handlers, { writer: [admission.toWorkspaceOfHeader] })
   app.use(credentials.requireInternalKey)
@@ -100,7 +99,7 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
 
   app.notFound((context) => respondError(context, { code: 'route_not_found' }))
   app.onError((error, context) => {
-    // The error's own words may hold what a caller sent: they stay out of the log, the stack's places do not.
+    // The error's message may repeat data of the caller, so only its name and the places of its stack are logged.
     const places = error.stack?.split('\n').filter((line) => /^\s+at /.test(line))
     logger.error({ requestId: context.var.requestId, error: error.name, places }, 'unexpected error')
     context.set('failure', 'unexpected error')
@@ -119,7 +118,7 @@ interface Work {
 
 type Handlers = Readonly<Record<OriginRouteName, Handler<OriginEnv>>>
 
-/** What each declared route does: one that has no handler does not compile. */
+/** The handlers of the declared routes. A route without one does not compile. */
 function createHandlers(
   { config, database, relay, clock, logger }: AppParts,
   { queries, metrics, places, importTurns, unfitValues }: Work,
@@ -142,7 +141,7 @@ function createHandlers(
   }
 }
 
-/** Mounts the declared routes of these ways in, path by path, each behind what lets its callers in. */
+/** Mounts the declared routes that these doors guard, path by path, each behind its door. */
 function mount(
   app: Hono<OriginEnv>,
   handlers: Handlers,

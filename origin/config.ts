@@ -7,18 +7,18 @@ import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
 import type { RateLimitSettings } from './auth/rate-limits.ts'
 
-/** What the origin is told from outside, and nothing else reads the environment. Durations in milliseconds. */
+/** The origin's configuration. Nothing else in the origin reads the environment. */
 export interface Config {
   readonly host: string
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number
   readonly supabaseUrl: string
   readonly supabasePublishableKey: string
   readonly internalAuthKey: string
-  /** Whose users' tokens are taken: the same as the Worker's. */
+  /** The issuer whose tokens are accepted, the same as the Worker's. */
   readonly tokens: TokenSettings
   readonly rateLimits: RateLimitSettings
-  /** What the relay needs; null: there is none here, and nothing is asked as the service role. */
+  /** The relay's settings. Null: no relay runs here, and no call is made as the service role. */
   readonly relay: { readonly workerUrl: string; readonly supabaseSecretKey: string } | null
   readonly queriesAtOnceMax: number
   readonly queriesWaitingMax: number
@@ -38,7 +38,7 @@ function wholeNumber(min: number, max: number, preset: number) {
     .default(preset)
 }
 
-/** Text that must be set: a missing and a short value read alike, and neither is repeated. */
+/** A variable that must be set. The same sentence says that it is missing or too short, and never repeats its value. */
 function required(charactersMin: number, sentence: string) {
   return z.string(sentence).min(charactersMin, sentence)
 }
@@ -64,12 +64,12 @@ const environmentSchema = z.object({
   SUPABASE_SECRET_KEY: z.string().optional(),
   QUERIES_AT_ONCE: wholeNumber(limits.queriesAtOnceMin, 1_000, limits.queriesAtOnceDefault),
   QUERIES_WAITING: wholeNumber(0, 100_000, limits.queriesWaitingDefault),
-  // The Worker gives the origin up after originDeadlineMs: an answer later than that reaches nobody.
+  // The Worker stops waiting for the origin after originDeadlineMs, so a later answer would be lost.
   QUERY_DEADLINE_MS: wholeNumber(1, limits.originDeadlineMs - 1, limits.queryDeadlineMs),
   LOG_LEVEL: logLevelSchema.default('info'),
 })
 
-/** Reads the environment; the error is one sentence a variable, and never repeats a value. */
+/** Reads the environment. The error has one sentence for each variable at fault and never repeats a value. */
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Result<Config, string> {
@@ -84,13 +84,13 @@ export function readConfig(
   if ((workerUrl === undefined) !== (supabaseSecretKey === undefined)) {
     const missing = workerUrl === undefined ? 'WORKER_URL' : 'SUPABASE_SECRET_KEY'
     return err(
-      `${missing} must be set too, or neither WORKER_URL nor SUPABASE_SECRET_KEY: the relay needs both.`,
+      `${missing} must be set too, because the relay needs WORKER_URL and SUPABASE_SECRET_KEY. Without a relay set neither.`,
     )
   }
   const { JWKS_URL: jwksUrl = null, SUPABASE_JWT_SECRET: jwtSecret = null } = variables
   if (jwksUrl === null && jwtSecret === null) {
     return err(
-      'JWKS_URL or SUPABASE_JWT_SECRET must be set, as for the Worker: without either no token can be verified.',
+      'JWKS_URL or SUPABASE_JWT_SECRET must be set, as for the Worker, because tokens are verified with one of them.',
     )
   }
   return ok({

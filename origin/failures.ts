@@ -1,18 +1,18 @@
 import type { Fault, WireError } from '../shared/contract/errors.ts'
 import { limits } from '../shared/limits.ts'
 
-/** Why the database could not be asked, or answered what it should not. */
+/** The ways in which a call of the database fails. */
 export type DatabaseFailure =
-  /** It does not take the caller's token, or the token opens too little. */
+  /** The database does not accept the caller's token, or the token lacks a permission. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'timeout' }
-  /** Its answer or its complaint breaks the contract of the SQL functions. `code`: a SQLSTATE, or what was found. */
+  /** The answer or the error breaks the contract of the SQL functions. `code` is a SQLSTATE, or names the fault. */
   | { readonly kind: 'invalid'; readonly code: string }
-  /** A constraint refuses what was to be written: with what is stored already, it is over a bound. */
+  /** A constraint refuses the write: together with the stored values it exceeds a bound. */
   | { readonly kind: 'out_of_bounds' }
 
-/** Every way a query can fail that is to be expected. */
+/** Every expected failure of a query. */
 export type Failure =
   | DatabaseFailure
   /** The caller is no member of the workspace. */
@@ -22,9 +22,9 @@ export type Failure =
   | { readonly kind: 'contact_not_found' }
   | { readonly kind: 'contact_exists' }
   | { readonly kind: 'column_not_found' }
-  /** More queries run and wait than are allowed, and others than the caller have a part in it. */
+  /** The queue is full, and not because of this caller alone. */
   | { readonly kind: 'overloaded'; readonly retryAfterSeconds?: number }
-  /** The caller alone asks for more at once than it may. */
+  /** This caller alone queries more at once than it may. */
   | { readonly kind: 'rate_limited'; readonly retryAfterSeconds?: number }
   | { readonly kind: 'answer_too_large' }
   | { readonly kind: 'invalid_cursor' }
@@ -35,7 +35,7 @@ export type FailureKind = Failure['kind']
 const outOfBounds =
   'would bring what is stored over a bound: of a value, or of the bytes of all texts together'
 
-/** The one table from what went wrong to what the wire says. */
+/** The one table from a failure to the error on the wire. */
 export function wireErrorOf(failure: Failure): WireError {
   switch (failure.kind) {
     case 'refused':
@@ -71,7 +71,7 @@ export function wireErrorOf(failure: Failure): WireError {
 
 const personal: ReadonlySet<FailureKind> = new Set(['refused', 'forbidden', 'admin_required', 'rate_limited'])
 
-/** Whether a failure says something about the caller alone, so that nobody else may be given it. */
+/** Whether a failure concerns one caller alone, so that no other caller may receive it. */
 export function isPersonal(failure: Failure): boolean {
   return personal.has(failure.kind)
 }

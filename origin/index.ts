@@ -6,39 +6,39 @@ import { limits } from '../shared/limits.ts'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
-import type { Database } from './database/client.ts'
-import { createDatabase } from './database/client.ts'
-import { foldCounts } from './database/fold-counts.ts'
-import { createSearchRenewal } from './database/search-renewal.ts'
+import type { Database } from './database/database.ts'
+import { createDatabase } from './database/database.ts'
 import { startServer } from './http/server.ts'
 import { createDelivery } from './outbox/delivery.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import type { Relay } from './outbox/relay.ts'
 import { createRelay } from './outbox/relay.ts'
 import { withWriterProof } from './outbox/writer-proof.ts'
-import type { Periodic } from './periodic.ts'
-import { startPeriodic } from './periodic.ts'
+import { foldCounts } from './upkeep/fold-counts.ts'
+import type { Periodic } from './upkeep/periodic.ts'
+import { startPeriodic } from './upkeep/periodic.ts'
+import { createSearchRenewal } from './upkeep/search-renewal.ts'
 
-/** Parts of a millisecond count in the figures, and a step of the system's clock must not. */
+/** The figures need fractions of a millisecond, and a step of the system's clock must not show in them. */
 const clock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() }
 
 const foldEveryMs = 1_000
-
-/** A log line is written once so much has gathered, or after so long. What is left is written when the process ends. */
-const logBufferBytes = 4_096
-const logFlushMs = 100
 const renewEveryMs = 1_000
 
-/** What may take longer to arrive than a request does. */
+/** Log lines are written when this much has gathered, after this time, and when the process ends. */
+const logBufferBytes = 4_096
+const logFlushMs = 100
+
+/** The body of an import may take longer to arrive than that of any other request. */
 const isLongUpload = (path: string) => path.startsWith('/contacts/import')
 
-/** Stops a little before whoever sent the signal loses patience and kills; the relay finishes after the server. */
+/** Stops a little before the sender of the signal kills the process. The relay finishes after the server. */
 const stopGraceMs = limits.stopGraceMs - 2_000 - limits.relayDeadlineMs - limits.outboxDeadlineMs
 
 async function run(config: Config): Promise<void> {
   const logger = pino(
     { name: 'boardcache-origin', level: config.logLevel },
-    // Lines are gathered, since each write is a system call that the one thread waits for.
+    // Lines are gathered, because each write is a system call that the one thread waits for.
     pino.destination({ sync: false, minLength: logBufferBytes, periodicFlush: logFlushMs }),
   )
   const supabase = createDatabase({
@@ -50,7 +50,7 @@ async function run(config: Config): Promise<void> {
   const relay = relayOf(config, database, logger)
   const bearer = createBearer({
     ...config.tokens,
-    // The Worker may have fetched the issuer's keys later than this process did.
+    // The Worker may have fetched newer keys of the issuer than this process has.
     unknownKey: 'auth_unavailable',
     clock,
     fetch: (url, init) => fetch(url, init),
@@ -67,7 +67,7 @@ async function run(config: Config): Promise<void> {
     if (isStopping) return
     isStopping = true
     logger.info({ signal }, 'stopping')
-    // The relay claims no more, but delivers what is written until the server has stopped.
+    // The relay claims no more rows, but delivers those of writers until the server has stopped.
     const othersStopped = Promise.all([relay?.stop(), folding?.stop(), renewing?.stop()])
     const isInTime = await server.stop(stopGraceMs)
     await othersStopped
@@ -90,7 +90,7 @@ function relayOf({ relay, internalAuthKey }: Config, database: Database, logger:
   })
 }
 
-/** Writes make the sums that counts are; this keeps them short. */
+/** Keeps counts fast: each is a sum of rows, to which every write adds some. */
 function startFolding({ queryDeadlineMs }: Config, database: Database): Periodic {
   return startPeriodic({
     clock,
@@ -101,7 +101,7 @@ function startFolding({ queryDeadlineMs }: Config, database: Database): Periodic
   })
 }
 
-/** Ends by itself, soon after the origin's start wherever an earlier one has done it all. */
+/** Renews stored search text after an upgrade. Once all is renewed, a run does nothing. */
 function startRenewing({ queryDeadlineMs }: Config, database: Database): Periodic {
   return startPeriodic({
     clock,
@@ -118,8 +118,8 @@ async function listen({ host, port }: Config, fetch: Parameters<typeof startServ
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
     return giveUp(
       code === 'EADDRINUSE'
-        ? `Port ${port} of ${host} is in use: end what holds it, or set PORT to another one.`
-        : `It cannot listen on port ${port} of ${host} (${code}): set HOST and PORT to what this machine has.`,
+        ? `Port ${port} of ${host} is in use. Stop the process that uses it, or set PORT to another port.`
+        : `It cannot listen on port ${port} of ${host} (${code}). Set HOST and PORT to an address and a port of this machine.`,
     )
   }
 }

@@ -3,26 +3,26 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Caller } from '../database/caller.ts'
-import type { OriginContext, OriginEnv } from '../http/answers.ts'
-import { respondError, respondFailure } from '../http/answers.ts'
 import { parseWorkspaceHeader, parseWorkspaceId } from '../http/input.ts'
+import type { OriginContext, OriginEnv } from '../http/respond.ts'
+import { respondError, respondFailure } from '../http/respond.ts'
 import type { Memberships } from './membership.ts'
 import type { RateLimits } from './rate-limits.ts'
 
 type NamedWorkspace = (context: OriginContext) => Result<WorkspaceId, WireError>
 
-/** Behind the credentials and before any body is read: where somebody asks, how often, and whether they belong there. */
-export interface Admission {
-  /** Lets members and the backend write to the workspace of `X-Workspace-ID`. */
+/** Runs after the credentials and before any body is read. Checks the workspace, the rate limits and the membership. */
+interface Admission {
+  /** Admits members and the backend to the workspace that `X-Workspace-ID` names. */
   readonly toWorkspaceOfHeader: MiddlewareHandler<OriginEnv>
-  /** Lets members write to the workspace of the path. */
+  /** Admits members to the workspace that the path names. */
   readonly toWorkspaceOfPath: MiddlewareHandler<OriginEnv>
 }
 
 /**
- * The order of the Worker's door: a user is counted before their membership is asked for, which costs a query; a
- * workspace after it, so that no stranger uses its share up. Requests with the internal key are not counted: the
- * Worker has counted those that it passes on.
+ * The order is that of the Worker's door. A request counts against its user before the membership is looked up, which may
+ * cost a query, and against the workspace only after that, so that no stranger can use up a workspace's limit. Requests
+ * with the internal key are not counted, because the Worker has counted those that it passes on.
  */
 export function createAdmission(rateLimits: RateLimits, memberships: Memberships): Admission {
   async function refuse(context: OriginContext, workspaceOf: NamedWorkspace): Promise<Response | null> {

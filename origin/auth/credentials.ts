@@ -7,23 +7,23 @@ import { callerTokenHeader } from '../../shared/contract/origin.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Caller, Member } from '../database/caller.ts'
-import type { OriginContext, OriginEnv } from '../http/answers.ts'
-import { respondError } from '../http/answers.ts'
+import type { OriginContext, OriginEnv } from '../http/respond.ts'
+import { respondError } from '../http/respond.ts'
 
 /**
- * The caller: the first thing that every route but `/health` looks at, before limits, membership and body. A token is verified
- * here by the same code as in the Worker; the database verifies it once more with every query.
+ * Establishes the caller, first of all on every route but `/health`: before limits, membership and body. The Worker's own code
+ * verifies the token here, and the database verifies it once more with every query.
  */
-export interface Credentials {
-  /** Lets through who knows the internal key: the Worker. */
+interface Credentials {
+  /** Admits requests with the internal key. */
   readonly requireInternalKey: MiddlewareHandler<OriginEnv>
-  /** Behind the internal key: lets through on behalf of the user whose token is in `X-Caller-Token`. */
+  /** Behind the internal key, admits requests on behalf of the user whose token is in `X-Caller-Token`. */
   readonly requireMember: MiddlewareHandler<OriginEnv>
-  /** The same; without a token, on behalf of the CRM's backend. */
+  /** Behind the internal key, does the same, and admits requests without a token on behalf of the CRM's backend. */
   readonly requireReader: MiddlewareHandler<OriginEnv>
   /**
-   * Lets through who may write contacts: a user by the token in `Authorization`; or who knows the internal key, on
-   * behalf of `X-Caller-Token` where that is given, else as the backend itself.
+   * Admits writers of contacts: a user by the token in `Authorization`, or a sender with the internal key, on behalf of the
+   * user in `X-Caller-Token` if there is one and else as the backend itself.
    */
   readonly requireWriter: MiddlewareHandler<OriginEnv>
 }
@@ -39,7 +39,7 @@ export function createCredentials(internalAuthKey: string, bearer: Bearer): Cred
     return callerBy(context.req.header(callerTokenHeader))
   }
 
-  /** Behind the internal key: the user whose token is given, else the backend itself. */
+  /** The caller behind the internal key: the user of the token, or without one the backend itself. */
   async function callerBy(token: string | undefined): Promise<Result<Caller, WireError>> {
     return token === undefined ? ok({ kind: 'backend' }) : memberFrom(await bearer.authenticateToken(token))
   }
@@ -73,17 +73,10 @@ export function createCredentials(internalAuthKey: string, bearer: Bearer): Cred
   }
 }
 
-/** The user behind `requireMember`: a route that is mounted without it is a programmer's error. */
-export function memberOf(context: OriginContext): Member {
-  const { caller } = context.var
-  if (caller?.kind !== 'member') throw new Error('the route is not behind requireMember')
-  return caller
-}
-
-/** The caller behind `requireReader`, in the same way. */
+/** The admitted caller. A route that is mounted without one of these doors is a programmer's error. */
 export function callerOf(context: OriginContext): Caller {
   const { caller } = context.var
-  if (caller === undefined) throw new Error('the route is not behind requireReader')
+  if (caller === undefined) throw new Error('the route is not behind a door that admits callers')
   return caller
 }
 
@@ -93,7 +86,7 @@ function memberFrom(principal: Result<Principal, WireError>): Result<Member, Wir
   return ok({ kind: 'member', userId, token, workspaces })
 }
 
-/** Digests are of one length whatever was sent, so the comparison takes the same time for every key. */
+/** All digests have the same length, so the comparison takes the same time for every key that is sent. */
 function comparedWith(internalAuthKey: string): (authorization: string | undefined) => boolean {
   const expected = digestOf(internalAuthKey)
   return (authorization) => {

@@ -7,21 +7,21 @@ import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import { createSingleFlight } from '../../shared/single-flight.ts'
 import type { Member } from '../database/caller.ts'
-import { callerKeyOf } from '../database/caller-key.ts'
+import { callerKeyOf } from '../database/caller.ts'
 import type { Queries } from '../database/queries.ts'
 import type { Failure } from '../failures.ts'
 
 export interface Memberships {
-  /** The member's role in the workspace, null for none: by the token's claim where it has one, else by the database. */
+  /** The user's role in the workspace, or null for a stranger. The token's claim decides if it has one, else the database. */
   roleOf(member: Member, workspaceId: WorkspaceId): Promise<Result<Role | null, Failure>>
 }
 
 /**
- * Spares a write by a stranger its body and its place in the database. It serves the writers' door alone: the Worker's own
- * lookups (routes/workspaces.ts) go to the database, since the Worker judges them by its ledger. What is remembered opens
- * nothing: the SQL functions look again with every write, so that a member who was removed a moment ago writes no more.
- * Members and strangers are remembered apart, so that strangers, who are many, push no member out; and a stranger is looked
- * up again after a second, since they may have been made a member. A failure is never remembered.
+ * Remembers roles, so that a stranger's write is refused without reading its body or taking a place in the database. Only
+ * the writers' door uses it: the Worker's own lookups (routes/workspaces.ts) go to the database, because the Worker judges
+ * them by its ledger. A remembered role gives no access. The SQL functions check again with every write, so a member who
+ * was just removed can write no more. Strangers are many, so they have a memory of their own and evict no member, and each
+ * is looked up again after a second, in case they have become a member. Failures are never remembered.
  */
 export function createMemberships(queries: Pick<Queries, 'perform'>, clock: Clock): Memberships {
   const members = new LRUCache<string, { readonly role: Role; readonly untilMs: number }>({
@@ -46,11 +46,12 @@ export function createMemberships(queries: Pick<Queries, 'perform'>, clock: Cloc
     member: Member,
     workspaceId: WorkspaceId,
   ): Promise<Result<Role | null, Failure>> {
-    // The answer is as old as the query.
+    // The answer may be as old as the start of the query.
     const calledAtMs = clock.now()
     const looked = await queries.perform({
       name: 'membership',
-      // The writers' door needs it: it takes no place of the reads. Nobody knows yet whether the caller belongs there.
+      // The writers' door needs the role, so the query takes no place of the reads. Its caller may be a stranger, so it
+      // takes no turn of the workspace either.
       queryClass: 'writes',
       workspaceId: null,
       callerKey: callerKeyOf(member, null),
@@ -67,14 +68,14 @@ export function createMemberships(queries: Pick<Queries, 'perform'>, clock: Cloc
   return {
     async roleOf(member, workspaceId) {
       if (member.workspaces !== null) return ok(member.workspaces.get(workspaceId) ?? null)
-      // Identifiers hold no white space (shared/ids.ts), so no two pairs share a key.
+      // Identifiers contain no white space (shared/ids.ts), so no two pairs share a key.
       const key = `${member.userId} ${workspaceId}`
       const known = recall(key)
       if (known !== undefined) return ok(known)
       const { value } = await flights.share(
         key,
         member.token,
-        // The database judges the token too: another token of the same user may fare differently.
+        // The database checks the token too, so another token of the same user may get another answer.
         (token) => token === member.token,
         () => lookUp(key, member, workspaceId),
         () => undefined,

@@ -4,14 +4,14 @@ import { limits } from '../../shared/limits.ts'
 import type { SlidingWindow } from '../../shared/sliding-window.ts'
 import { createSlidingWindow } from '../../shared/sliding-window.ts'
 
-/** What a user, and a workspace's users together, may write in any window; 0: no limit. */
+/** The most requests of a user, and of a workspace's users together, in any window. 0 means no limit. */
 export interface RateLimitSettings {
   readonly userMax: number
   readonly workspaceMax: number
   readonly windowSeconds: number
 }
 
-/** Counts a request; answers null where it is within the limit, else after how many seconds one more will be. */
+/** Counts a request and answers null if it is within the limit. Else answers the seconds until another one would be. */
 type Take = (id: string) => number | null
 
 export interface RateLimits {
@@ -20,8 +20,8 @@ export interface RateLimits {
 }
 
 /**
- * Limits of this process alone, in memory: several origins behind one name each let the whole limit through. What the
- * Worker passes on is not counted here, since the Worker has counted it.
+ * Limits of this process alone, in memory: each of several origins lets the whole limit through. Requests that the Worker
+ * passes on are not counted here, because the Worker has counted them.
  */
 export function createRateLimits(settings: RateLimitSettings, clock: Clock): RateLimits {
   const windowMs = settings.windowSeconds * 1_000

@@ -2,13 +2,13 @@ import { limits } from '../../shared/limits.ts'
 import { contactSchema } from '../../shared/resources/contacts/contact-list.ts'
 import { createRowReader } from '../database/rows.ts'
 
-/** Fixed, so that an answer does not change while the row does not. */
+/** A fixed instant, so that an answer changes only if its row does. */
 const unknownInstant = '1970-01-01T00:00:00+00:00'
 
-/** Contacts as the API shows them. What may not be null is shown as a contact's presets have it, or as not known. */
+/** Reads a contact as the API shows it. Unfit values that may not be null become the preset, or say that they are unknown. */
 export const readContactRow = createRowReader({
   schema: contactSchema,
-  standIns: {
+  substitutes: {
     id: 'unknown',
     workspace_id: 'unknown',
     board_id: 'unknown',

@@ -9,7 +9,7 @@ import type { ContactId, Version, WorkspaceId } from '../../shared/ids.ts'
 import { contactIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
-import type { RpcArguments } from '../database/client.ts'
+import type { RpcArguments } from '../database/database.ts'
 import type { Queries } from '../database/queries.ts'
 import type { UnfitValues } from '../database/rows.ts'
 import type { Failure } from '../failures.ts'
@@ -17,17 +17,17 @@ import type { OutboxRow } from '../outbox/outbox.ts'
 import { outboxRowsSchema, parseOutboxRows } from '../outbox/outbox.ts'
 import { readContactRow } from './contact-rows.ts'
 
-/** Who writes, and where. A null token is the backend itself, as the service role. */
+/** The caller that writes, and the workspace. A null token is the CRM's backend, as the service role. */
 export interface Writer {
   readonly callerToken: string | null
   readonly callerKey: string
   readonly workspaceId: WorkspaceId
 }
 
-/** Brings what a write added to the outbox to the Worker; null when it could not in time, and is done later. */
+/** Delivers a write's rows of the outbox to the Worker; null if that takes too long and the relay delivers them later. */
 export type Deliver = (rows: readonly OutboxRow[]) => Promise<Version | null>
 
-/** What a batch of an import came to. `outbox`: what is to be delivered of it. */
+/** The result of a batch of an import. `outbox` has the rows to deliver. */
 export interface ImportedBatch {
   readonly created: number
   readonly updated: number
@@ -35,12 +35,12 @@ export interface ImportedBatch {
     readonly id: string
     readonly code: 'column_not_found' | 'contact_vanished'
   }[]
-  /** Contacts that were there, and the fields told of them that only a creation sets. */
+  /** Contacts that existed, with the fields of their lines that only a creation sets. */
   readonly ignored: readonly { readonly id: string; readonly fields: readonly string[] }[]
   readonly outbox: readonly OutboxRow[]
 }
 
-/** Writes contacts: one transaction each, and its invalidation before the answer where the Worker can be reached. */
+/** Writes contacts, each in one transaction. If the Worker can be reached, it is invalidated before the answer. */
 export interface ContactWriter {
   create(writer: Writer, contact: ContactCreation): Promise<Result<ContactWritten, Failure>>
   update(
@@ -49,9 +49,9 @@ export interface ContactWriter {
     change: ContactChange,
   ): Promise<Result<ContactWritten, Failure>>
   remove(writer: Writer, contactId: ContactId): Promise<Result<ContactDeleted, Failure>>
-  /** Writes a batch and delivers nothing. Contacts with their ids, none twice. */
+  /** Writes a batch without delivering it. Every contact has an id, and no id occurs twice. */
   importBatch(writer: Writer, contacts: readonly ContactCreation[]): Promise<Result<ImportedBatch, Failure>>
-  /** Whether the caller may write at all; asked in an import's turn, before it begins to answer. */
+  /** Checks that the caller may write at all, before an import begins to answer. */
   admit(writer: Writer): Promise<Result<void, Failure>>
 }
 
@@ -68,7 +68,7 @@ const importedSchema = z.object({
 const admittedSchema = z.object({ outcome: z.literal('ok') })
 
 const writing = { name: 'contact-write', queryClass: 'writes' } as const
-/** Only an import whose turn it is asks: one query of it at a time, and no more imports than turns. */
+/** Only imports that have a turn query in this class, each one query at a time. */
 const importing = { name: 'contact-import', queryClass: 'imports' } as const
 
 export function createContactWriter(
@@ -87,11 +87,11 @@ export function createContactWriter(
       workspaceId,
       callerKey,
       callerToken,
-      perform: (ask) => ask(schema, functionName, { p_workspace: workspaceId, ...args }),
+      perform: (query) => query(schema, functionName, { p_workspace: workspaceId, ...args }),
     })
   }
 
-  /** After the commit. A workspace of which nothing can be cached has no rows to deliver, and no version. */
+  /** Runs after the commit. A workspace that cannot be cached has no rows to deliver and no version. */
   async function invalidated(rows: z.output<typeof outboxRowsSchema>) {
     const version = await deliver(parseOutboxRows(rows).rows)
     return { version, invalidation: version === null ? ('pending' as const) : ('done' as const) }
@@ -136,7 +136,7 @@ export function createContactWriter(
   }
 }
 
-/** Given here and not by the database, so that a batch that is sent again makes nothing twice. */
+/** Gives a contact its id here and not in the database, so that a batch that is sent again creates nothing twice. */
 export function withId(contact: ContactCreation): ContactCreation & { readonly id: ContactId } {
   return { ...contact, id: contact.id ?? contactIdSchema.parse(crypto.randomUUID()) }
 }

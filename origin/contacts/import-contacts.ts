@@ -11,7 +11,7 @@ import { withId } from './contact-writer.ts'
 import type { Line } from './ndjson-lines.ts'
 import { readLines, UploadBrokenOff } from './ndjson-lines.ts'
 
-export interface ImportOptions {
+interface ImportOptions {
   readonly contacts: Pick<ContactWriter, 'importBatch'>
   readonly deliver: Deliver
   readonly clock: Clock
@@ -19,16 +19,16 @@ export interface ImportOptions {
   readonly body: ReadableStream<Uint8Array>
   readonly linesMax: number
   /**
-   * Told in the order of the work; never more than `importRejectionsMax` rejections, `importIgnoredMax` lines with
-   * ignored fields and one progress a batch.
+   * Called in the order of the work, with at most `importRejectionsMax` rejections, `importIgnoredMax` lines with ignored
+   * fields, and one progress for each batch.
    */
   report(report: ImportReport): void
 }
 
 /**
- * Imports contacts, a JSON object a line. It guarantees: every line that is not empty is written or named; batches, lines
- * and rejections are bounded; what is said to be written is committed. Sending a file again is harmless where its lines
- * have ids. The last report is `done` or `stopped`. Never rejects for what is to be expected.
+ * Imports contacts from a JSON object on each line. It guarantees: every line that is not empty is written or reported;
+ * batches, lines and rejections are bounded; contacts that are reported as written are committed. Sending a file again is
+ * harmless if its lines have ids. The last report is `done` or `stopped`. Rejects only for a programmer's error.
  */
 export async function importContacts(options: ImportOptions): Promise<void> {
   await new Import(options).run()
@@ -42,7 +42,7 @@ interface Entry {
   readonly contact: ContactCreation & { readonly id: string }
 }
 
-/** Ends the import: nothing from line `from` on is written. */
+/** Ends the import: no line from `from` on is written. */
 class Stop extends Error {
   readonly from: number
   readonly reason: StopReason
@@ -54,7 +54,7 @@ class Stop extends Error {
   }
 }
 
-/** What a line of a failing database is tried again after; sent again, a batch makes nothing twice. */
+/** The pauses before a batch is sent again to a failing database. A batch that is sent again creates nothing twice. */
 const retryAfterMs = [250, 1_000, 4_000]
 const detailsMax = 5
 const carriageReturn = 0x0d
@@ -76,7 +76,6 @@ class Import {
   private batch: Entry[] = []
   private batchIds = new Set<string>()
   private batchBytes = 0
-  /** One delivery runs beside the next batch. */
   private delivering: Promise<void> = Promise.resolve()
   private version: Version | null = null
   private isPending = false
@@ -149,7 +148,7 @@ class Import {
     const isFull =
       this.batch.length === limits.importBatchLinesMax ||
       this.batchBytes + bytes.length > limits.importBatchBytesMax
-    // A statement may not write one contact twice.
+    // One statement cannot write a contact twice.
     if (isFull || this.batchIds.has(contact.id)) await this.flush()
     this.batch.push({ line: number, contact })
     this.batchIds.add(contact.id)
@@ -187,7 +186,7 @@ class Import {
     }
   }
 
-  /** What the database refuses for its content is halved until the line at fault stands alone. */
+  /** A batch that the database refuses for its content is halved until the line at fault is alone. */
   private async write(entries: readonly Entry[]): Promise<void> {
     const [first] = entries
     if (first === undefined) return
@@ -234,7 +233,7 @@ class Import {
     return answer
   }
 
-  /** Once the Worker did not answer in time, the rest of the import is the background relay's to deliver. */
+  /** Delivers beside the next batch. After one delivery was late, the background relay delivers the rest of the import. */
   private async deliver(outbox: Parameters<Deliver>[0]): Promise<void> {
     await this.delivering
     if (this.isPending || outbox.length === 0) return
@@ -244,7 +243,7 @@ class Import {
     })
   }
 
-  /** An import that wrote nothing has nothing to invalidate, and no version. */
+  /** An import that wrote nothing invalidates nothing, and its version is null. */
   private invalidation(): { version: Version | null; invalidation: 'done' | 'pending' } {
     return this.isPending
       ? { version: null, invalidation: 'pending' }
@@ -252,7 +251,7 @@ class Import {
   }
 }
 
-/** Lets others have the thread once `sliceMs` have gone by since they last had it: lines that are at hand never wait. */
+/** Yields the thread once `sliceMs` have passed since it last did: lines that have arrived would never yield by themselves. */
 function createSlices(clock: Clock, sliceMs: number): () => Promise<void> | undefined {
   let endsAtMs = clock.now() + sliceMs
   return () => {

@@ -7,11 +7,12 @@ import { createFairQueue } from '../database/fair-queue.ts'
 import type { Failure } from '../failures.ts'
 import type { Writer } from './contact-writer.ts'
 
-/** Which imports run: so many of a workspace, so many of all. */
+/** Limits the imports that run at once, of one workspace, of one caller and of all. */
 export interface ImportTurns {
   /**
-   * Waits for the import's turn, for at most `importTurnWaitMs` and while its caller is there. Nothing of the upload is read
-   * meanwhile, so whoever waits costs a connection. `rate_limited`: the workspace or the caller imports enough already.
+   * Waits for the import's turn, for at most `importTurnWaitMs` and until `gone` is aborted. None of the upload is read
+   * meanwhile, so a waiting import costs only its connection. `rate_limited` if the workspace or the caller already has
+   * too many imports.
    */
   take(writer: Writer, gone: AbortSignal): Promise<Result<Place, Failure>>
   readonly queue: Pick<FairQueue, 'bounds' | 'running' | 'waiting' | 'refused'>

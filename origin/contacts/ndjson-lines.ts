@@ -2,7 +2,7 @@ import { joinBytes } from '../../shared/bytes.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 
-/** A line without its line feed: its bytes, or that there were too many. Numbers from 1; empty lines count. */
+/** A line without its line feed. `bytes` is null if it was too long. Numbers start at 1 and count empty lines. */
 export type Line =
   | { readonly number: number; readonly bytes: Uint8Array }
   | { readonly number: number; readonly bytes: null }
@@ -10,17 +10,18 @@ export type Line =
 interface LinesOptions {
   readonly clock: Clock
   readonly lineBytesMax: number
-  /** How long the upload may stand still. */
+  /** The longest time in which no byte of the upload arrives. */
   readonly idleMs: number
-  /** How much of it must come on average while it is waited for, beyond the first `idleMs` of waiting. */
+  /** The slowest average pace of the upload, measured over the time spent waiting for it beyond the first `idleMs`. */
   readonly paceBytesPerSecondMin: number
 }
 
 const lineFeed = 0x0a
 
 /**
- * The lines of an upload as they arrive, as many at a time as came together. Throws `UploadBrokenOff` where it ends
- * before its end or stands still, or crawls; the line that was under way is not given out then. Holds one line at most.
+ * Yields the lines of an upload as they arrive, in the groups in which they arrive. Throws `UploadBrokenOff` if the
+ * connection breaks, or if the upload stalls or is too slow; the unfinished line is not yielded then. Holds at most one
+ * line in memory.
  */
 export async function* readLines(
   body: ReadableStream<Uint8Array>,
@@ -50,11 +51,11 @@ export async function* readLines(
     for (;;) {
       const earnedMs = (receivedBytes / paceBytesPerSecondMin) * 1_000
       const patienceMs = Math.min(idleMs, idleMs + earnedMs - waitedMs)
-      const askedAtMs = clock.now()
+      const readAtMs = clock.now()
       const read = await withinDeadline(clock, patienceMs, () => reader.read().catch(() => null), null)
       if (read === null) throw new UploadBrokenOff()
       if (read.done) break
-      waitedMs += clock.now() - askedAtMs
+      waitedMs += clock.now() - readAtMs
       receivedBytes += read.value.length
       const lines: Line[] = []
       let start = 0
@@ -72,5 +73,5 @@ export async function* readLines(
   }
 }
 
-/** The upload ended before its end. */
+/** The upload broke off before it was complete. */
 export class UploadBrokenOff extends Error {}

@@ -1,26 +1,26 @@
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 
-/** How many may hold a place at once, and how many may wait for one. */
+/** The number of requests that may hold a place at once, and that may wait for one. */
 export interface Bound {
   readonly placesMax: number
   readonly waitingMax: number
 }
 
-/** The bound of all together, of one share, and of one caller in all shares together. */
+/** The bounds of all requests together, of one share, and of one caller over all shares. */
 export interface FairQueueBounds {
   readonly all: Bound
   readonly share: Bound
   readonly caller: Bound
 }
 
-/** A request for a place. Shares take turns, and within a share its callers do. */
+/** The share and the caller that need a place. Shares take turns, and within a share its callers do. */
 export interface Party {
   readonly shareKey: string
   readonly callerKey: string
 }
 
-/** Which bound was met; `withdrawn`: the signal was aborted before a place was free. */
+/** The bound that was reached; `withdrawn` if the signal was aborted before a place was free. */
 export type Refusal = keyof FairQueueBounds | 'withdrawn'
 
 /** A place that is held until it is freed. Freeing it twice does nothing. */
@@ -29,12 +29,12 @@ export interface Place {
 }
 
 export interface FairQueue {
-  /** Settles with a place, at once where one is free to this party; or with why there is none. Never rejects. */
+  /** Settles with a place, at once if this party may take a free one, or with the reason why it gets none. Never rejects. */
   enter(party: Party, signal: AbortSignal): Promise<Result<Place, Refusal>>
   readonly bounds: FairQueueBounds
   readonly running: number
   readonly waiting: number
-  /** How many were turned away by a bound so far. */
+  /** The number of parties that a bound has turned away so far. */
   readonly refused: number
 }
 
@@ -44,14 +44,14 @@ interface Waiter {
   settle(outcome: Result<Place, Refusal>): void
 }
 
-/** Those of one caller that wait in one share, oldest first. */
+/** The waiters of one caller in one share, oldest first. */
 type Line = Set<Waiter>
 
 interface Share {
   readonly key: string
   running: number
   waiting: number
-  /** Callers that wait, in the order of their turns. */
+  /** The waiting callers, in the order of their turns. */
   readonly lines: Map<Caller, Line>
 }
 
@@ -64,16 +64,16 @@ interface Caller {
 /**
  * Hands out a fixed number of places. It guarantees:
  *
- * - No bound is ever exceeded, and no place stays free while somebody waits who may take it.
- * - Shares take turns, and the callers of a share do: a share that may take a place is passed over by every other
- *   waiting share at most once, however many wait in it. So does a caller within its share.
- * - A caller past its own bound is refused. Where a share, or the whole queue, has no more room, the newest of the
- *   longest line gives way to a newcomer with a shorter one, as fq_codel drops from the longest flow (RFC 8290, 4.1.3):
- *   nobody can fill the room to keep others out.
+ * - No bound is ever exceeded, and no place stays free while a waiter may take it.
+ * - Shares take turns, and so do the callers of a share. Every other waiting share gets a place at most once before a
+ *   share that may take one, however many wait in it. The same holds for the callers of a share.
+ * - A caller past its own bound is refused. If a share or the whole queue is full, the newest waiter of the longest line
+ *   gives way to a newcomer with a shorter line, as fq_codel drops from the longest flow (RFC 8290, 4.1.3), so no caller
+ *   can fill the queue to keep others out.
  * - A waiter whose signal is aborted leaves at once.
  *
- * A turn is one place and not an amount of time; whoever holds a place bounds the time. Choosing the next looks past
- * those that are at their bound, and making room looks at every line; both are a walk over at most `waitingMax` entries.
+ * A turn is one place and not an amount of time: the holder of a place limits the time. Choosing the next waiter skips
+ * those at their bound, and making room looks at every line; both walk over at most `waitingMax` entries.
  */
 export function createFairQueue(bounds: FairQueueBounds): FairQueue {
   return new Queue(bounds)
@@ -86,7 +86,7 @@ class Queue implements FairQueue {
   refused = 0
   private readonly shares = new Map<string, Share>()
   private readonly callers = new Map<string, Caller>()
-  /** Shares in which somebody waits, in the order of their turns. */
+  /** The shares with waiters, in the order of their turns. */
   private readonly turns = new Set<Share>()
 
   constructor(bounds: FairQueueBounds) {
@@ -97,7 +97,7 @@ class Queue implements FairQueue {
     if (signal.aborted) return err('withdrawn')
     const share = this.shares.get(shareKey) ?? { key: shareKey, running: 0, waiting: 0, lines: new Map() }
     const caller = this.callers.get(callerKey) ?? { key: callerKey, running: 0, waiting: 0 }
-    // Whoever waits although a place is free may not take it, so that nobody is overtaken here.
+    // This overtakes nobody: waiters that remain although a place is free are at a bound of their own.
     if (this.running < this.bounds.all.placesMax && this.mayRun(share, caller)) {
       return ok(this.take(share, caller))
     }
@@ -151,13 +151,13 @@ class Queue implements FairQueue {
   private leave(waiter: Waiter): void {
     const { share, caller } = waiter
     const line = share.lines.get(caller)
-    if (line?.delete(waiter) !== true) throw new Error('only who waits can leave')
+    if (line?.delete(waiter) !== true) throw new Error('a party that does not wait cannot leave the queue')
     if (line.size === 0) share.lines.delete(caller)
     if (share.lines.size === 0) this.turns.delete(share)
     this.count('waiting', -1, share, caller)
   }
 
-  /** Gives what places there are to those whose turn it is. */
+  /** Gives the free places to the waiters whose turn it is. */
   private handOn(): void {
     while (this.running < this.bounds.all.placesMax) {
       const waiter = this.next()
@@ -165,7 +165,7 @@ class Queue implements FairQueue {
       const { share, caller } = waiter
       const line = share.lines.get(caller)
       this.leave(waiter)
-      // The turn is over: both go to the end, where they have more that waits.
+      // The turn is over: the caller and the share go to the end of the order if more of theirs wait.
       if (line !== undefined && line.size > 0) {
         share.lines.delete(caller)
         share.lines.set(caller, line)
@@ -175,7 +175,7 @@ class Queue implements FairQueue {
     }
   }
 
-  /** Those at their bound keep their turn until they may take a place. */
+  /** The next waiter. Shares and callers at their bound keep their turn until they may take a place. */
   private next(): Waiter | null {
     for (const share of this.turns) {
       for (const [caller, line] of share.lines) {
@@ -186,10 +186,10 @@ class Queue implements FairQueue {
     return null
   }
 
-  /** Null once there is room for one more of this caller in this share. */
+  /** Makes room for one more waiter of this caller in this share: null if there is room now, else the bound that is reached. */
   private makeRoom(share: Share, caller: Caller): Refusal | null {
     if (caller.waiting >= this.bounds.caller.waitingMax) {
-      // Where nobody may wait at all, it is not the doing of a caller that has nothing here.
+      // A caller that has nothing here is not at fault: then nobody may wait at all.
       return caller.running + caller.waiting > 0 ? 'caller' : 'all'
     }
     const own = share.lines.get(caller)?.size ?? 0
@@ -204,7 +204,7 @@ class Queue implements FairQueue {
     return this.pushOut(longest, 0, 'all') ? null : 'all'
   }
 
-  /** The newest of the share's longest line has to go, where that line is longer than `lengthMin`. */
+  /** Removes the newest waiter of the share's longest line if that line is longer than `lengthMin`. */
   private pushOut(share: Share, lengthMin: number, bound: Refusal): boolean {
     const line = longestOf(share.lines.values(), ({ size }) => size)
     const newest = line === null || line.size <= lengthMin ? undefined : [...line].at(-1)
@@ -215,7 +215,7 @@ class Queue implements FairQueue {
     return true
   }
 
-  /** The one place where anything is counted, and where what counts nothing any more is forgotten. */
+  /** Every count changes here, and a share or caller without waiters and places is forgotten here. */
   private count(what: 'running' | 'waiting', by: 1 | -1, share: Share, caller: Caller): void {
     this[what] += by
     share[what] += by

@@ -2,24 +2,24 @@ import { limits } from '../../shared/limits.ts'
 import type { Bound, FairQueue, FairQueueBounds } from './fair-queue.ts'
 import { createFairQueue } from './fair-queue.ts'
 
-/** Classes have places of their own that no other class can take, as the priority levels of Kubernetes' API server do. */
+/** Each class has places that no other class can take, as each priority level of Kubernetes' API server has. */
 export type QueryClass = 'reads' | 'writes' | 'imports'
 
 export type Places = Readonly<Record<QueryClass, FairQueue>>
 
-export interface PlacesOptions {
+interface PlacesOptions {
   readonly queriesAtOnceMax: number
   readonly queriesWaitingMax: number
 }
 
-/** Divides the places for queries among the classes: none lends its own. At least `queriesAtOnceMin` are needed. */
+/** Divides the places for queries among the classes, of which none lends its own. Needs at least `queriesAtOnceMin` places. */
 export function createPlaces({ queriesAtOnceMax, queriesWaitingMax }: PlacesOptions): Places {
   if (queriesAtOnceMax < limits.queriesAtOnceMin) throw new Error('each class of queries needs a place')
   const writes: Bound = {
     placesMax: Math.max(1, Math.floor(queriesAtOnceMax * limits.writePlacesShare)),
     waitingMax: Math.floor(queriesWaitingMax * limits.writeWaitingShare),
   }
-  // An import has one query under way at most, and its turn (contacts/import-turns.ts) entitles it to wait for a place.
+  // An import has at most one query in flight, and its turn (contacts/import-turns.ts) entitles it to wait for a place.
   const imports: Bound = {
     placesMax: Math.max(1, Math.floor(queriesAtOnceMax * limits.importPlacesShare)),
     waitingMax: limits.importsMax,
@@ -47,7 +47,7 @@ function boundsOf(all: Bound): FairQueueBounds {
   }
 }
 
-/** Rounded up, so that there is something for everybody. */
+/** Rounded up, so that each part has at least one place. */
 function partOf({ placesMax, waitingMax }: Bound, placesShare: number, waitingShare: number): Bound {
   return { placesMax: Math.ceil(placesMax * placesShare), waitingMax: Math.ceil(waitingMax * waitingShare) }
 }

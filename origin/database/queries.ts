@@ -4,19 +4,19 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Failure } from '../failures.ts'
-import type { QueryMetrics } from '../metrics.ts'
-import { createAsk } from './ask.ts'
-import type { Database } from './client.ts'
+import type { Database } from './database.ts'
 import type { Party, Refusal } from './fair-queue.ts'
 import type { Places } from './places.ts'
-import type { Answer, Asked, Query, Statement } from './query.ts'
+import { createQuery } from './query.ts'
 import { createQueryFlights } from './query-flights.ts'
+import type { AnswerBytes, QueryJob, ShareableQueryJob } from './query-job.ts'
+import type { QueryMetrics } from './query-metrics.ts'
 
 export interface Queries {
-  /** Settles within the deadline. Rejects only for a programmer's error. */
-  run(query: Query): Promise<Answer>
-  /** Within the same bounds, and shared with nobody. What has timed out may have been done all the same. */
-  perform<Value>(statement: Statement<Value>): Promise<Result<Value, Failure>>
+  /** Runs a job, or joins one with the same share key. Settles within the deadline; rejects only for a programmer's error. */
+  run(job: ShareableQueryJob): Promise<AnswerBytes>
+  /** Runs a job under the same bounds and shares it with nobody. A write that timed out may have been committed. */
+  perform<Value>(job: QueryJob<Value>): Promise<Result<Value, Failure>>
 }
 
 interface QueriesOptions {
@@ -24,61 +24,60 @@ interface QueriesOptions {
   readonly clock: Clock
   readonly metrics: QueryMetrics
   readonly places: Places
-  /** Of one query, its waiting included. */
+  /** For one query, its waiting included. */
   readonly queryDeadlineMs: number
 }
 
 const encoder = new TextEncoder()
 
 /**
- * All queries of the origin pass here. It guarantees: each runs in a place of its class (places.ts), in its workspace's and
- * its caller's turn (fair-queue.ts), and what may not wait is refused at once; one query a key however many ask at the
- * same time (query-flights.ts); every answer within the deadline.
+ * Every query of a request passes through here. It guarantees: a query runs in a place of its class (places.ts), in the
+ * turn of its workspace and its caller (fair-queue.ts), and is refused at once if it may not wait; queries of one key at
+ * the same time are one query (query-flights.ts); each is answered within the deadline.
  */
 export function createQueries(options: QueriesOptions): Queries {
   const { database, clock, metrics, places, queryDeadlineMs } = options
 
   async function performInTurn<Value>(
-    statement: Statement<Value>,
+    job: QueryJob<Value>,
     signal: AbortSignal,
     untilMs: number,
   ): Promise<Result<Value, Failure>> {
-    const entered = await places[statement.queryClass].enter(partyOf(statement), signal)
+    const entered = await places[job.queryClass].enter(partyOf(job), signal)
     if (!entered.ok) return err(failureOf(entered.error))
     try {
-      // By the clock: the place came free at the deadline of the one before, perhaps ahead of this one's own timer.
+      // The place may have come free at the deadline of the query before, ahead of this query's own timer.
       if (signal.aborted || clock.now() >= untilMs) return err({ kind: 'timeout' })
-      const performed = statement.perform(createAsk(database, statement.callerToken, signal))
-      // The place is free again at the deadline, even if the database does not let go.
+      const performed = job.perform(createQuery(database, job.callerToken, signal))
+      // The place is free again at the deadline, even if the database does not settle the call.
       return await Promise.race([performed, aborted(signal)])
     } finally {
       entered.value.free()
     }
   }
 
-  async function perform<Value>(statement: Statement<Value>): Promise<Result<Value, Failure>> {
-    const askedAtMs = clock.now()
+  async function perform<Value>(job: QueryJob<Value>): Promise<Result<Value, Failure>> {
+    const startedAtMs = clock.now()
     const answer = await withinDeadline<Result<Value, Failure>>(
       clock,
       queryDeadlineMs,
-      (signal) => performInTurn(statement, signal, askedAtMs + queryDeadlineMs),
+      (signal) => performInTurn(job, signal, startedAtMs + queryDeadlineMs),
       err({ kind: 'timeout' }),
     )
-    metrics.record(statement.name, answer.ok ? null : answer.error.kind, clock.now() - askedAtMs)
+    metrics.record(job.name, answer.ok ? null : answer.error.kind, clock.now() - startedAtMs)
     return answer
   }
 
   const run = createQueryFlights({
-    perform: ({ perform: work, ...asked }) =>
-      perform({ ...asked, perform: async (ask) => serialized(await work(ask)) }),
+    perform: (job) => perform({ ...job, perform: async (query) => serialized(await job.perform(query)) }),
     onFollower: ({ name }) => metrics.recordFollower(name),
   })
 
   return { run, perform }
 }
 
-/** Identifiers hold no white space (shared/ids.ts): no workspace is called as a caller's own share. */
-function partyOf({ workspaceId, callerKey }: Asked): Party {
+/** Identifiers contain no white space (shared/ids.ts), so no workspace has the name of a caller's own share. */
+function partyOf({ workspaceId, callerKey }: QueryJob<unknown>): Party {
   return { shareKey: workspaceId ?? `caller ${callerKey}`, callerKey }
 }
 
@@ -94,7 +93,7 @@ function failureOf(refusal: Refusal): Failure {
   }
 }
 
-function serialized(result: Result<unknown, Failure>): Answer {
+function serialized(result: Result<unknown, Failure>): AnswerBytes {
   if (!result.ok) return result
   const bytes = encoder.encode(JSON.stringify(result.value))
   return bytes.length <= limits.answerBytesMax ? ok(bytes) : err({ kind: 'answer_too_large' })

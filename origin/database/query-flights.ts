@@ -1,55 +1,55 @@
 import { isPersonal } from '../failures.ts'
-import type { Answer, Query } from './query.ts'
+import type { AnswerBytes, ShareableQueryJob } from './query-job.ts'
 
 interface Flight {
   readonly callerToken: string | null
-  readonly answer: Promise<Answer>
+  readonly answer: Promise<AnswerBytes>
 }
 
 interface FlightsOptions {
-  /** Asks for one caller alone. */
-  perform(query: Query): Promise<Answer>
-  /** Told of each request that joins a query under way. */
-  onFollower(query: Query): void
+  /** Runs a job for its own caller alone. */
+  perform(job: ShareableQueryJob): Promise<AnswerBytes>
+  /** Called for each job that joins one in flight. */
+  onFollower(job: ShareableQueryJob): void
 }
 
-/** How many others' queries one caller follows before it asks on its own. */
+/** A caller follows this many jobs of others before it runs its own. */
 const leadersMax = 2
 
 /**
- * One query a key, however many ask at the same time.
+ * Runs one query for each key at a time and gives its answer to every caller of that key.
  *
- * Callers of one key share the answer that row level security gave to the first of them, under that one's token. That
- * is sound because the Worker, known by the internal key, has checked that each of them is a member of the workspace
- * before it asks, because what differs from user to user has the user in its key, and because the SQL functions answer
- * `forbidden`, never an empty page, to who is no member. A failure that is about the first caller alone (its token
- * has expired, it has left the workspace, it asks for too much at once) is not shared: the others ask again.
+ * The answer is what row level security gave to the first caller, under that caller's token. Sharing it is sound for
+ * three reasons: the Worker, known by the internal key, has checked that each caller is a member of the workspace; an
+ * answer that differs between users has the user in its key; and the SQL functions answer `forbidden`, never an empty
+ * page, to a stranger. A failure that concerns the first caller alone is not shared (its token has expired, it has left
+ * the workspace, it queries too much at once): the others run a query of their own.
  *
- * A query belongs to nobody's connection: a caller who goes away cancels nothing, and only the deadline does.
+ * A query belongs to no connection: a caller that goes away cancels nothing, and only the deadline does.
  */
 export function createQueryFlights({
   perform,
   onFollower,
-}: FlightsOptions): (query: Query) => Promise<Answer> {
+}: FlightsOptions): (job: ShareableQueryJob) => Promise<AnswerBytes> {
   const flights = new Map<string, Flight>()
 
-  function lead(shareKey: string, query: Query): Promise<Answer> {
-    const answer = perform(query).finally(() => flights.delete(shareKey))
-    flights.set(shareKey, { callerToken: query.callerToken, answer })
+  function lead(shareKey: string, job: ShareableQueryJob): Promise<AnswerBytes> {
+    const answer = perform(job).finally(() => flights.delete(shareKey))
+    flights.set(shareKey, { callerToken: job.callerToken, answer })
     return answer
   }
 
-  return async (query) => {
-    const { shareKey, callerToken } = query
-    if (shareKey === null) return perform(query)
+  return async (job) => {
+    const { shareKey, callerToken } = job
+    if (shareKey === null) return perform(job)
     for (let followed = 0; followed < leadersMax; followed += 1) {
       const flight = flights.get(shareKey)
-      if (flight === undefined) return lead(shareKey, query)
-      onFollower(query)
+      if (flight === undefined) return lead(shareKey, job)
+      onFollower(job)
       const answer = await flight.answer
       const isOwn = answer.ok || flight.callerToken === callerToken || !isPersonal(answer.error)
       if (isOwn) return answer
     }
-    return perform(query)
+    return perform(job)
   }
 }

@@ -1,36 +1,46 @@
-import type { WorkspaceId } from '../../shared/ids.ts'
+import { z } from 'zod'
 import type { Result } from '../../shared/result.ts'
+import { err, ok } from '../../shared/result.ts'
 import type { Failure } from '../failures.ts'
-import type { QueryName } from '../metrics.ts'
-import type { Ask } from './ask.ts'
-import type { QueryClass } from './places.ts'
+import type { Database, RpcArguments } from './database.ts'
 
-/** Whose place in the database a query takes. */
-export interface Asked {
-  readonly name: QueryName
-  readonly queryClass: QueryClass
-  /**
-   * The workspace whose turn it is. Null where nobody has checked yet that the caller belongs to one: then the turn is
-   * the caller's own, so that a stranger who invents workspaces has no more turns for it.
-   */
-  readonly workspaceId: WorkspaceId | null
-  /** The same for all that one user asks (caller-key.ts). */
-  readonly callerKey: string
-  /** Null is the service role. */
-  readonly callerToken: string | null
+/**
+ * Calls a SQL function. If its outcome is `ok`, the answer is what `schema` makes of the returned JSON; any other
+ * outcome is a failure of that name.
+ */
+export type Query = <Schema extends z.ZodType>(
+  schema: Schema,
+  functionName: string,
+  args: RpcArguments,
+) => Promise<Result<z.output<Schema>, Failure>>
+
+const outcomeSchema = z.object({
+  outcome: z.enum([
+    ...['ok', 'forbidden', 'not_found', 'admin_required'],
+    ...['contact_not_found', 'contact_exists', 'column_not_found'],
+  ] as const),
+})
+
+/**
+ * Makes the `query` of one caller (a null token is the service role). Aborting `signal` ends the call. If an answer breaks
+ * the contract of the SQL functions, the failure names the field and never its value.
+ */
+export function createQuery(database: Database, callerToken: string | null, signal: AbortSignal): Query {
+  return async (schema, functionName, args) => {
+    const called = await database.callRpc(functionName, args, callerToken, signal)
+    if (!called.ok) return called
+    const outcome = outcomeSchema.safeParse(called.value)
+    if (!outcome.success) return invalid(functionName, outcome.error)
+    if (outcome.data.outcome !== 'ok') return err({ kind: outcome.data.outcome })
+    const parsed = schema.safeParse(called.value)
+    return parsed.success ? ok(parsed.data) : invalid(functionName, parsed.error)
+  }
 }
 
-/** What is asked of the database, in whose name, and with whom the answer may be shared. */
-export interface Query extends Asked {
-  /** Queries of one key are one query. Null: never shared. */
-  readonly shareKey: string | null
-  perform(ask: Ask): Promise<Result<unknown, Failure>>
+function invalid(functionName: string, error: z.core.$ZodError): Result<never, Failure> {
+  const issue = error.issues[0]
+  return err({
+    kind: 'invalid',
+    code: `${functionName}: ${issue?.code ?? 'unknown'} at ${issue?.path.join('.') ?? ''}`,
+  })
 }
-
-/** What is done in the database once, for one caller alone. */
-export interface Statement<Value> extends Asked {
-  perform(ask: Ask): Promise<Result<Value, Failure>>
-}
-
-/** The answer as the bytes of its JSON, made once however many share it. */
-export type Answer = Result<Uint8Array<ArrayBuffer>, Failure>

@@ -1,38 +1,41 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 
-/** Told the name of a field whose value does not fit its schema. */
+/** Called with the name of each field whose value does not fit its schema. */
 export type NoteUnfit = (field: string) => void
 
-/** A row of the database as its schema has it. Never fails: see `createRowReader`. */
-export type RowReader<Row> = (row: unknown, note: NoteUnfit) => Row
+/** Makes a row of the database fit its schema. Never fails: see `createRowReader`. */
+type RowReader<Row> = (row: unknown, note: NoteUnfit) => Row
 
-/** For each field that may not be null, what stands in for a value that does not fit. */
-type StandIns<Row> = { readonly [Field in keyof Row as null extends Row[Field] ? never : Field]: Row[Field] }
+/** For each field that may not be null, the substitute for a value that does not fit. */
+type Substitutes<Row> = {
+  readonly [Field in keyof Row as null extends Row[Field] ? never : Field]: Row[Field]
+}
 
 interface RowReaderOptions<Schema extends z.ZodObject> {
   readonly schema: Schema
-  readonly standIns: StandIns<z.output<Schema>>
-  /** Of the row as JSON. */
+  readonly substitutes: Substitutes<z.output<Schema>>
+  /** The largest size of a row as JSON. */
   readonly bytesMax: number
 }
 
 /**
- * Reads rows so that one of them never fails a whole answer. The constraints of the database say that every row fits its
- * schema; should one not, the value that does not fit is left out: null takes its place where the field may be null, else
- * a fixed stand-in, so that the same row is shown the same every time. All other fields stay as they are. A row whose
- * values fit but which is too large as a whole loses its largest values.
+ * Reads rows so that no single row fails a whole answer. The constraints of the database ensure that every row fits its
+ * schema. If one does not, the value that does not fit becomes null, or a fixed substitute if the field may not be null,
+ * so that the same row always looks the same. All other fields stay as they are. If all values fit but the row as a whole
+ * is too large, it loses its largest values.
  */
 export function createRowReader<Schema extends z.ZodObject>(
   options: RowReaderOptions<Schema>,
 ): RowReader<z.output<Schema>> {
   const { schema, bytesMax } = options
-  const standIns: Readonly<Record<string, unknown>> = options.standIns
+  const substitutes: Readonly<Record<string, unknown>> = options.substitutes
   const fields = Object.keys(schema.shape)
-  const standInOf = (field: string) => standIns[field] ?? null
-  // A stand-in that does not fit would fail the answers that it is there to save.
-  const smallest = schema.parse(Object.fromEntries(fields.map((field) => [field, standInOf(field)])))
-  if (!isWithin(smallest, bytesMax)) throw new Error('the stand-ins of a row are larger than the row may be')
+  const substituteOf = (field: string) => substitutes[field] ?? null
+  // A substitute that does not fit would fail the answers that it exists to save.
+  const smallest = schema.parse(Object.fromEntries(fields.map((field) => [field, substituteOf(field)])))
+  if (!isWithin(smallest, bytesMax))
+    throw new Error('the substitutes of a row are larger than the row may be')
 
   return (row, note) => {
     const whole = schema.safeParse(row)
@@ -41,13 +44,13 @@ export function createRowReader<Schema extends z.ZodObject>(
     const fitted: Record<string, unknown> = {}
     for (const field of fields) {
       const parsed = z.safeParse(schema.shape[field], given[field])
-      fitted[field] = parsed.success ? parsed.data : standInOf(field)
+      fitted[field] = parsed.success ? parsed.data : substituteOf(field)
       if (!parsed.success) note(field)
     }
     const largestFirst = fields.toSorted((one, other) => bytesOf(fitted[other]) - bytesOf(fitted[one]))
     for (const field of largestFirst) {
       if (isWithin(fitted, bytesMax)) break
-      fitted[field] = standInOf(field)
+      fitted[field] = substituteOf(field)
       note(field)
     }
     return schema.parse(fitted)
@@ -62,7 +65,7 @@ function bytesOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value) ?? '')
 }
 
-/** A unit of text takes at most six bytes in JSON, so that most rows need not be written to know. */
+/** A UTF-16 unit takes at most six bytes in JSON, so most rows need not be serialized to tell. */
 function isWithin(row: Readonly<Record<string, unknown>>, bytesMax: number): boolean {
   let bytes = 0
   for (const [field, value] of Object.entries(row)) {
@@ -72,11 +75,11 @@ function isWithin(row: Readonly<Record<string, unknown>>, bytesMax: number): boo
   return bytes <= bytesMax || bytesOf(row) <= bytesMax
 }
 
-/** Counts values that did not fit, by resource and field, and logs them by place: never what was in them, nor whose. */
+/** Counts and logs the values that did not fit, by resource and field. Neither the value nor its workspace is recorded. */
 export interface UnfitValues {
-  /** Runs work that reads rows of `resource`; logs a line a field once it is done. */
+  /** Runs work that reads rows of `resource`, and then logs one line for each field that had unfit values. */
   during<Value>(resource: string, work: (note: NoteUnfit) => Promise<Value>): Promise<Value>
-  /** Since the start of the process, by `<resource>.<field>`: names of schemas, so that nobody's input makes more. */
+  /** Counts since the start of the process by `<resource>.<field>`. These names come from schemas, so no input adds any. */
   figures(): Readonly<Record<string, number>>
 }
 

@@ -4,23 +4,23 @@ import type { Clock } from '../../shared/clock.ts'
 import type { WireErrorCode } from '../../shared/contract/errors.ts'
 import { textOf } from './refusals.ts'
 
-/** The open connections of a server, with the answers that are under way on each. */
-export interface Connections {
+/** The open connections of a server, with the answers in progress on each. */
+interface Connections {
   add(socket: Socket): void
   begin(socket: Socket, response: ServerResponse): void
   /**
-   * Ends a connection whose request cannot be read to its end. Where no answer has begun, `code` is the answer. Where one
-   * has, as an import's, the route is told that the body broke off, and may finish its answer.
+   * Ends a connection whose request cannot be read to its end. If no answer has begun, `code` is the answer. If one has, as
+   * with an import, the body's stream fails and the route may finish its answer.
    */
   refuse(socket: Socket, code: WireErrorCode): void
-  /** Ends the connections on which nothing is under way, and lets each other one end with its answer. */
+  /** Ends the idle connections, and has every other connection end after its answer. */
   closeIdle(): void
 }
 
-/** `finishMs`: how long an answer that has begun may take once its request broke off. */
+/** `finishMs` is the time that an answer in progress has to finish after its request broke off. */
 export function createConnections(clock: Clock, finishMs: number): Connections {
   const connections = new Map<Socket, Set<ServerResponse>>()
-  /** Node tells of a broken request once more with everything that still arrives of it. */
+  /** Node reports a broken request again for everything of it that still arrives. */
   const refused = new WeakSet<Socket>()
 
   function finish(socket: Socket, responses: ReadonlySet<ServerResponse>): void {
@@ -45,7 +45,7 @@ export function createConnections(clock: Clock, finishMs: number): Connections {
       response.once('close', () => responses?.delete(response))
     },
     refuse(socket, code) {
-      // What was reset or cut off has ended already, with all that was under way on it.
+      // A connection that was reset or cut off has ended already, with its answers.
       if (socket.destroyed || refused.has(socket)) return
       refused.add(socket)
       const responses = connections.get(socket) ?? new Set()
@@ -65,8 +65,8 @@ export function createConnections(clock: Clock, finishMs: number): Connections {
 }
 
 /**
- * Fails the body's stream alone: destroying the request would take the connection, and the answer, with it. Nothing may
- * be handed to a stream that has failed.
+ * Fails only the stream of the body: destroying the request would destroy the connection and the answer too. No more data
+ * may reach a stream that has failed.
  */
 function breakOff(request: IncomingMessage): void {
   request.removeAllListeners('data')

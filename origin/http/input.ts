@@ -7,11 +7,11 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
 import { readBounded } from '../../shared/read-bounded.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { OriginContext } from './answers.ts'
+import type { OriginContext } from './respond.ts'
 
 /**
- * The body as `schema` takes it, read no further than `bytesMax`: `body_too_large`, `malformed_request` where it breaks
- * off, `invalid_json`, or `invalid_body` with what is wrong.
+ * Reads the body, no further than `bytesMax`, and parses it by `schema`. Errors: `body_too_large`, `malformed_request` if
+ * the body breaks off, `invalid_json`, or `invalid_body` with its faults.
  */
 export async function parseBody<Schema extends z.ZodType>(
   context: OriginContext,
@@ -30,12 +30,12 @@ async function readBody(request: Request, bytesMax: number): Promise<Result<Uint
   const announced = request.headers.get('Content-Length')
   if (announced !== null && Number(announced) > bytesMax) return err({ code: 'body_too_large' })
   try {
-    // Node takes no more than was announced, so it need not be counted as it comes.
+    // Node accepts no more bytes than were announced, so an announced body need not be counted as it arrives.
     const bytes = announced === null ? await readBounded(request.body, bytesMax) : await request.arrayBuffer()
     if (bytes === null || bytes.byteLength > bytesMax) return err({ code: 'body_too_large' })
     return ok(new Uint8Array(bytes))
   } catch {
-    // The connection ended, or its chunks were no chunks (RFC 9112 section 8): the caller's fault, or the network's.
+    // The connection ended, or its chunks were malformed (RFC 9112, section 8): the caller or the network is at fault.
     return err({ code: 'malformed_request' })
   }
 }
@@ -53,7 +53,7 @@ export function parseWorkspaceHeader(context: OriginContext): Result<WorkspaceId
     : parseIdentifier(workspaceIdSchema, header, 'X-Workspace-ID')
 }
 
-/** An identifier of the path or a header; `parameter` is what the error calls it. */
+/** Parses an identifier from the path or a header. An error calls it `parameter`. */
 export function parseIdentifier<Schema extends z.ZodType>(
   schema: Schema,
   text: string | undefined,

@@ -4,7 +4,7 @@ import type { WireErrorCode } from '../../shared/contract/errors.ts'
 import { errorBody, wireErrors } from '../../shared/contract/errors.ts'
 import { safeHeaders } from '../../shared/contract/safe-headers.ts'
 
-/** What a request that never became one is told: the same body as every error has. */
+/** The error for bytes that Node could not parse as a request. */
 export function refusalOf(error: Error): WireErrorCode {
   switch ('code' in error ? error.code : null) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
@@ -18,13 +18,13 @@ export function refusalOf(error: Error): WireErrorCode {
   }
 }
 
-/** For a request that Hono never sees: it has no id but the one it is given here. */
+/** The answer to a request that never reaches Hono. Its request id is made here. */
 export function responseOf(code: WireErrorCode): Response {
   const { status, headers, body } = partsOf(code)
   return new Response(body, { status, headers })
 }
 
-/** For a socket whose request broke off before there was anything that could answer it. The connection ends behind it. */
+/** The answer as it is written to a socket whose request broke off before an answer could begin. It ends the connection. */
 export function textOf(code: WireErrorCode): string {
   const { status, headers, body } = partsOf(code)
   const fields = { ...headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' }

@@ -3,11 +3,11 @@ import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import { parseTrace } from '../../shared/contract/trace.ts'
-import type { OriginEnv } from './answers.ts'
+import type { OriginEnv } from './respond.ts'
 
 /**
- * One line a request: the route's pattern instead of the path, and neither headers nor bodies, so that no token, no
- * search and no contact can get into a log.
+ * Logs one line for each request. It has the route's pattern instead of the path, and neither headers nor bodies, so no
+ * token, search or contact can get into a log.
  */
 export function logRequest(logger: Logger, clock: Clock): MiddlewareHandler<OriginEnv> {
   return async (context, next) => {

@@ -11,8 +11,8 @@ import { answerBeforeBody } from './unread-bodies.ts'
 export interface RunningServer {
   readonly port: number
   /**
-   * Takes no new connection, lets what runs finish, and closes; what is not done after `graceMs` is cut off. Answers
-   * whether everything was done in time.
+   * Accepts no new connections, lets running requests finish, and closes. Requests that are not done after `graceMs` are
+   * cut off. Answers whether all were done in time.
    */
   stop(graceMs: number): Promise<boolean>
 }
@@ -20,26 +20,26 @@ export interface RunningServer {
 interface ServerOptions {
   readonly fetch: (request: Request) => Response | Promise<Response>
   readonly host: string
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number
   readonly clock: Clock
-  /** Whether the body of a request to this path may take its time; it is for the route then to tell when it stands still. */
+  /** Whether a body sent to this path may take longer than the deadline. The route then has to detect a stalled upload. */
   readonly isLongUpload?: (path: string) => boolean
-  /** A request's headers must have arrived in full by then, on a kept connection too, and after them its body. */
+  /** The time for a request's headers to arrive, on a kept connection too, and again for its body after them. */
   readonly arrivalDeadlineMs?: number
 }
 
-/** Connections the kernel may hold for us in a burst; Node's own 511 would turn some of a thousand away. */
+/** The connections that the kernel may queue in a burst. Node's default of 511 would refuse some of a thousand. */
 const backlogMax = 4_096
 /**
- * Cloudflare keeps an idle connection to an origin for 900 s (Connection limits): ours lives longer, so that it is
- * never this end that closes just as a request is sent.
+ * Cloudflare keeps an idle connection to an origin for 900 s (Connection limits). The origin keeps it for longer, so that
+ * it never closes one just as a request is sent.
  */
 const keepAliveMs = 910_000
-/** How many times within a deadline Node looks for headers that are late; by default it looks every 30 s. */
+/** The number of times within a deadline that Node checks for late headers. By default it checks every 30 s. */
 const checksPerDeadline = 15
 
-/** Listens; rejects when it cannot, as with a port in use. */
+/** Starts to listen. Rejects if it cannot, for example because the port is in use. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { fetch, host, port, clock, isLongUpload = () => false } = options
   const { arrivalDeadlineMs = limits.arrivalDeadlineMs } = options
@@ -48,9 +48,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       keepAliveTimeout: keepAliveMs,
       headersTimeout: arrivalDeadlineMs,
       connectionsCheckingInterval: Math.ceil(arrivalDeadlineMs / checksPerDeadline),
-      // It knows one time for all requests; ours is below.
+      // Node has one deadline for all requests. Ours, below, exempts long uploads.
       requestTimeout: 0,
-      // Hono's adapter refuses that in our words.
+      // Hono's adapter refuses a request without Host, with an error body like all others.
       requireHostHeader: false,
     },
     listenerOf(fetch, clock),
@@ -75,9 +75,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (isStopping) socket.destroySoon()
     })
   })
-  // A server may ignore an expectation that it does not know (RFC 9110 section 10.1.1); Node's own 417 is not in our words.
+  // A server may ignore an expectation that it does not know (RFC 9110, section 10.1.1). Node's own 417 has no error body.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
-  // What is no HTTP, or is late: Node's own answers to these are not in our words.
+  // The request is not HTTP, or it is late. Node's own answers to these have no error body.
   server.on('clientError', (error, duplex) => {
     if (duplex instanceof Socket) connections.refuse(duplex, refusalOf(error))
     else duplex.destroy()
@@ -91,7 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port: typeof address === 'object' && address !== null ? address.port : port,
     async stop(graceMs) {
       isStopping = true
-      // http's own close() would destroy connections whose last answer is not yet on its way in full.
+      // The close() of http would destroy connections whose last answer is not yet written in full.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
       connections.closeIdle()
       let isInTime = true
@@ -106,7 +106,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** The application as Node calls it; what is no request, and an answer that comes before a body, are seen to here. */
+/** The application as Node calls it. Handles malformed requests, and answers that are ready before the body has arrived. */
 function listenerOf(fetch: ServerOptions['fetch'], clock: Clock) {
   return getRequestListener(
     async (request, { incoming }) => {
@@ -123,15 +123,15 @@ function listenerOf(fetch: ServerOptions['fetch'], clock: Clock) {
 }
 
 /**
- * Whether a `Request` can be made of it: the adapter makes one only where something of it is needed, and lets numbers too
- * large for an address pass until then, and a user's name and password.
+ * Whether a `Request` can be made with this URL. The adapter makes one only when it is needed, and until then accepts
+ * port numbers that are too large, and credentials in the URL.
  */
 function isRequestUrl(text: string): boolean {
   const url = URL.parse(text)
   return url !== null && url.username === '' && url.password === ''
 }
 
-/** RFC 9112 section 3.2: two are a 400. Node keeps the first of them, and what stands before it might go by the other. */
+/** RFC 9112, section 3.2: two `Host` headers are a 400. Node keeps the first, and a proxy in front might use the other. */
 function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length <= 1
 }

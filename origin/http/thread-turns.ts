@@ -1,12 +1,12 @@
 import type { MiddlewareHandler } from 'hono'
-import type { OriginEnv } from './answers.ts'
+import type { OriginEnv } from './respond.ts'
 
-/** Requests of writers that begin before the event loop looks for others. */
+/** The number of writers' requests that begin in one turn of the event loop. */
 const requestsPerTurn = 4
 
 /**
- * The one thread is shared too: of a crowd of writers that arrive together, a few begin in each turn of the event loop, so
- * that a load which arrives among them does not wait for all of them to be verified, refused and logged.
+ * Shares the one thread fairly. If many writers arrive together, a few of them begin in each turn of the event loop, so
+ * that a load that arrives among them does not wait until all of them are verified, refused and logged.
  */
 export function takeTurns(): MiddlewareHandler<OriginEnv> {
   const waiting: (() => void)[] = []

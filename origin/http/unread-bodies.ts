@@ -5,17 +5,17 @@ import { withinDeadline } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 
 /**
- * An answer that may go out before the body of its request has been read. Where more of that body is still to come, the
- * connection ends with the answer and says so: otherwise the next request on it would be lost when this end gives up
- * waiting for the rest. The answer goes out at once, and what still arrives is dropped for `limits.lingerMs`: a socket that
- * is closed with unread bytes is reset, and the answer may be lost with it (RFC 9112 section 9.6).
+ * Lets an answer go out at once although the body of its request has not been read. If more of that body is still to come,
+ * the answer says that the connection ends with it: otherwise the next request on it would be lost when the origin stops
+ * waiting for the rest. The bytes that still arrive are dropped for `limits.lingerMs`, because a socket that is closed
+ * with unread bytes is reset, and the answer may be lost with it (RFC 9112, section 9.6).
  */
 export async function answerBeforeBody(
   answer: Response,
   incoming: IncomingMessage,
   clock: Clock,
 ): Promise<Response> {
-  // The server may have been handed a head before the body beside it is looked at.
+  // Node may report the head of a request before it has parsed a body that arrived together with it.
   if (!incoming.complete) await setImmediate()
   const { method, complete: hasArrived, readableEnded: isRead } = incoming
   if (answer.body === null || isRead || (hasArrived && isBodiless(method))) return answer
@@ -28,7 +28,7 @@ export async function answerBeforeBody(
   if (!hasArrived) headers.set('Connection', 'close')
   if (!isRefusal) return answerOf(answer, lingering(answer.body, incoming, clock), headers)
   const bytes = await answer.arrayBuffer()
-  // With its length the caller has the whole answer before the connection ends.
+  // By its length the caller knows that the answer is whole before the connection ends.
   headers.set('Content-Length', String(bytes.byteLength))
   return answerOf(answer, lingering(new Blob([bytes]).stream(), incoming, clock), headers)
 }
@@ -41,7 +41,7 @@ function isBodiless(method = ''): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'DELETE'
 }
 
-/** The same bytes, and an end that comes once the request has, or does not come in time. */
+/** The same bytes. The stream ends when the request's body has ended, or after `limits.lingerMs`. */
 function lingering(
   body: ReadableStream<Uint8Array>,
   incoming: IncomingMessage,
@@ -61,7 +61,7 @@ function lingering(
   )
 }
 
-/** Settles with the end of the request's body, however it ends. */
+/** Settles when the request's body ends, with or without an error. */
 function arrived(incoming: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     for (const event of ['end', 'error', 'close']) incoming.once(event, () => resolve())
@@ -69,7 +69,7 @@ function arrived(incoming: IncomingMessage): Promise<void> {
   })
 }
 
-/** Whoever has begun to read the body would halt it again with what they do not take. */
+/** A reader that began and stopped would pause the body again, so its listeners are removed. */
 function drop(incoming: IncomingMessage): void {
   incoming.removeAllListeners('data')
   incoming.resume()

@@ -3,7 +3,7 @@ import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
 import type { Loader } from './loader.ts'
 
-/** The list, if it has a loader of every resource; else the names of those without one, which no list is. */
+/** The list itself if every resource has a loader in it, else the names of the resources without one. */
 type Complete<List extends readonly Loader[]> = [Exclude<ResourceName, List[number]['name']>] extends [never]
   ? List
   : Exclude<ResourceName, List[number]['name']>
@@ -12,8 +12,8 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
   return list
 }
 
-/** One loader a resource: the compiler names the resource that has none. */
-export const loaders: readonly Loader[] = ofEveryResource([contactListLoader, contactCountsLoader])
+/** One loader for each resource: the compiler names a resource that has none. */
+const loaders: readonly Loader[] = ofEveryResource([contactListLoader, contactCountsLoader])
 
 /** The loader of that name, or null. */
 export function loaderNamed(name: string): Loader | null {

@@ -2,31 +2,27 @@ import type { z } from 'zod'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import type { ResourceName } from '../../shared/resources/index.ts'
 import type { Resource } from '../../shared/resources/question.ts'
-import type { DataOf, ParamsOf } from '../../shared/resources/resource.ts'
 import type { Result } from '../../shared/result.ts'
-import { ok } from '../../shared/result.ts'
-import type { Ask } from '../database/ask.ts'
+import { err, ok } from '../../shared/result.ts'
+import type { Query } from '../database/query.ts'
 import type { NoteUnfit } from '../database/rows.ts'
 import type { Failure } from '../failures.ts'
 
-/** For whom a resource is loaded, and the way to the database in the caller's name. */
+/** The workspace and the user to load for, and access to the database under the caller's token. */
 interface LoadContext {
   readonly workspaceId: WorkspaceId
-  /** The user whose entry this will be, or null where the workspace shares it. */
+  /** The user whose entry this will be, or null if the workspace shares the entry. */
   readonly userId: UserId | null
-  readonly ask: Ask
-  /** Told of each value of a row that does not fit its schema. */
+  readonly query: Query
+  /** Notes a value of a row that does not fit its schema. */
   readonly noteUnfit: NoteUnfit
 }
 
-/** Loads a resource's `data`. */
-export type Load<R> = (params: ParamsOf<R>, context: LoadContext) => Promise<Result<DataOf<R>, Failure>>
-
-/** A loader as the route uses it, whatever its types. */
+/** A loader without the types of its resource, as the route uses it. */
 export interface Loader<Name extends ResourceName = ResourceName> {
   readonly name: Name
   readonly resource: Pick<Resource, 'callers' | 'absence'>
-  /** Checks the parameters; `canonical` is the same text for the same parameters, however they were written. */
+  /** Checks the parameters. `canonical` is one text for equal parameters, however they were written. */
   prepare(params: unknown): Result<PreparedLoad, z.core.$ZodError>
 }
 
@@ -35,23 +31,24 @@ interface PreparedLoad {
   load(context: LoadContext): Promise<Result<unknown, Failure>>
 }
 
-interface Declaration<Name extends ResourceName> extends Pick<Resource, 'callers' | 'absence'> {
+interface Declaration<Name extends ResourceName, Params extends z.ZodType, Data extends z.ZodType>
+  extends Pick<Resource, 'callers' | 'absence'> {
   readonly name: Name
-  readonly params: z.ZodType
-  readonly data: z.ZodType
+  readonly params: Params
+  readonly data: Data
 }
 
-/** Ties a loader to its declaration: the compiler holds it to the declared parameters and data. */
-export function defineLoader<Name extends ResourceName, R extends Declaration<Name>>(
-  resource: R & Declaration<Name>,
-  load: Load<R>,
+/** Ties a loader to its declaration: the compiler checks it against the declared parameters and data. */
+export function defineLoader<Name extends ResourceName, Params extends z.ZodType, Data extends z.ZodType>(
+  resource: Declaration<Name, Params, Data>,
+  load: (params: z.output<Params>, context: LoadContext) => Promise<Result<z.output<Data>, Failure>>,
 ): Loader<Name> {
   return {
     name: resource.name,
     resource,
     prepare(rawParams) {
-      const parsed = (resource.params as z.ZodType<ParamsOf<R>>).safeParse(rawParams)
-      if (!parsed.success) return { ok: false, error: parsed.error }
+      const parsed = resource.params.safeParse(rawParams)
+      if (!parsed.success) return err(parsed.error)
       return ok({
         canonical: JSON.stringify(parsed.data),
         load: (context) => load(parsed.data, context),

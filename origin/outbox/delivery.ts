@@ -10,14 +10,14 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 
 /**
- * Why a batch was not taken. `rejected` is about what is in the batch; everything else is about the Worker or the way
- * to it, and would have met any batch. What was not answered may have been made durable all the same.
+ * The reason why a batch was not accepted. `rejected` concerns the content of the batch. Every other reason concerns the
+ * Worker or the network and would have met any batch. A batch without an answer may have been made durable all the same.
  */
 export type DeliveryFailure = 'timeout' | 'unreachable' | 'unavailable' | 'refused' | 'rejected'
 
 /**
- * The version that each event took, by its id; the greatest where two share it. An id that is missing was not made durable, or not
- * for both.
+ * The version of each durable event by its id, the greatest if two events share an id. If an id is missing, at least one of
+ * its events was not made durable.
  */
 export type Delivered = ReadonlyMap<string, Version>
 
@@ -64,7 +64,7 @@ export function createDelivery({ workerUrl, internalAuthKey, clock, fetch }: Del
   }
 }
 
-/** Only what reads as the Worker's answer counts: a proxy's page with status 200 made nothing durable. */
+/** Only the Worker's own answer counts: a proxy's page with status 200 made nothing durable. */
 function parseAnswer(text: string): Result<Delivered, DeliveryFailure> {
   let json: unknown
   try {
@@ -75,7 +75,7 @@ function parseAnswer(text: string): Result<Delivered, DeliveryFailure> {
   const answer = answerSchema.safeParse(json)
   if (!answer.success) return err('unreachable')
   const { events } = answer.data.data
-  // Two events may share an id, as after the database was restored: then it counts only once both are durable.
+  // After a restore of the database two events may share an id, which counts only when both are durable.
   const openIds = new Set(events.filter(({ status }) => status !== 200).map(({ eventId }) => eventId))
   const delivered = new Map<string, Version>()
   for (const event of events) {
@@ -86,7 +86,7 @@ function parseAnswer(text: string): Result<Delivered, DeliveryFailure> {
   return ok(delivered)
 }
 
-/** 400, 413 and 500 may be the fault of one event among many; 401, 403, 404 and 405 of the configuration. */
+/** One event among many may cause a 400, 413, 422 or 500; the configuration causes a 401, 403, 404 or 405. */
 function failureOf(status: number): DeliveryFailure {
   if ([401, 403, 404, 405].includes(status)) return 'refused'
   return [400, 413, 422, 500].includes(status) ? 'rejected' : 'unavailable'

@@ -2,23 +2,23 @@ import type { Version } from '../../shared/ids.ts'
 import type { Delivery, DeliveryFailure } from './delivery.ts'
 import type { OutboxRow } from './outbox.ts'
 
-/** What became of rows that were to be delivered: each stands in exactly one list. */
+/** The outcome of a delivery: each row is in exactly one list. */
 export interface Dispatched {
   readonly durable: readonly { readonly row: OutboxRow; readonly version: Version }[]
-  /** The Worker answered, and did not take these. */
+  /** The Worker answered and did not accept these. */
   readonly failed: readonly { readonly row: OutboxRow; readonly code: string }[]
-  /** Not tried, or not answered: nothing is known against them. */
+  /** Rows that were not sent or not answered. They are not at fault. */
   readonly withheld: readonly OutboxRow[]
-  /** Why there are any withheld. */
+  /** The reason why rows were withheld, or null if none were. */
   readonly outage: Exclude<DeliveryFailure, 'rejected'> | null
 }
 
-/** After so many refused batches in one go the rest is taken for refused too, and not sent. */
+/** After this many refused batches in one dispatch, refused batches are no longer halved: all their rows have failed. */
 const rejectionsMax = 32
 
 /**
- * Delivers rows. A batch that the Worker refuses is halved until the row at fault stands alone, so that one bad row
- * holds up no other. Never rejects.
+ * Delivers rows. A batch that the Worker refuses is halved until the row at fault is alone, so that one bad row holds up no
+ * other. Never rejects.
  */
 export async function dispatch(delivery: Delivery, rows: readonly OutboxRow[]): Promise<Dispatched> {
   const durable: { row: OutboxRow; version: Version }[] = []
@@ -46,7 +46,7 @@ export async function dispatch(delivery: Delivery, rows: readonly OutboxRow[]): 
   return { durable, failed, withheld: [], outage: null }
 }
 
-/** The later half first: what is pushed last is taken first. */
+/** The later half comes first, because the batch that is pushed last is sent first. */
 function halved(batch: readonly OutboxRow[]): [readonly OutboxRow[], readonly OutboxRow[]] {
   const middle = Math.ceil(batch.length / 2)
   return [batch.slice(middle), batch.slice(0, middle)]

@@ -7,55 +7,55 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { familyMove, outboxMoveSchema } from '../../shared/tags/moves.ts'
-import { createAsk } from '../database/ask.ts'
-import type { Database, RpcArguments } from '../database/client.ts'
+import type { Database, RpcArguments } from '../database/database.ts'
+import { createQuery } from '../database/query.ts'
 import type { Failure } from '../failures.ts'
 
 /**
- * Which row. Ids come again after the database was restored from a backup; with its event id a row is the one that was
- * claimed, and no other.
+ * Identifies a row. After a restore from a backup the database gives out the same ids again; the event id tells the row
+ * that was claimed from a later one.
  */
 export interface OutboxKey {
   readonly id: number
-  /** A UUID of the database's. */
+  /** A UUID that the database generated. */
   readonly eventId: string
 }
 
-/** A row of the outbox: an event for the Worker, and how often its delivery has failed. */
+/** A row of the outbox: an event for the Worker, and the number of deliveries that have failed. */
 export interface OutboxRow {
   readonly key: OutboxKey
   readonly event: OutboxEvent
   readonly attempts: number
 }
 
-export interface Claim {
+interface Claim {
   readonly rows: readonly OutboxRow[]
-  /** Rows of a workspace whose id the API does not take: nothing is ever cached of it, so nothing has to be delivered. */
+  /** Rows of workspaces whose ids the API does not accept. Nothing of these is ever cached, so nothing must be delivered. */
   readonly undeliverable: readonly OutboxKey[]
 }
 
-export interface OutboxFailure {
+interface OutboxFailure {
   readonly key: OutboxKey
   readonly code: string
   readonly delayMs: number
 }
 
 export interface OutboxState {
-  /** Rows that wait, counted to 100,000. */
+  /** Rows that wait; the count stops at 100,000. */
   readonly depth: number
   readonly oldestAgeMs: number
   readonly parked: number
 }
 
-/** The outbox in the database, as the service role. Never rejects; every call settles within its deadline. */
+/** The outbox in the database, called as the service role. Never rejects; every call settles within its deadline. */
 export interface Outbox {
-  /** Takes rows that are due, for as long as the lease; what another relay holds is not among them. */
+  /** Claims due rows for the length of the lease, except those that another relay has claimed. */
   claim(rowsMax: number): Promise<Result<Claim, Failure>>
   /** Removes delivered rows. */
   acknowledge(keys: readonly OutboxKey[]): Promise<Result<unknown, Failure>>
   /** Gives rows back without counting an attempt. */
   release(keys: readonly OutboxKey[]): Promise<Result<unknown, Failure>>
-  /** Counts an attempt of each row and parks those that have had too many. */
+  /** Counts a failed attempt of each row, and parks rows that have had too many. */
   fail(failures: readonly OutboxFailure[]): Promise<Result<unknown, Failure>>
   state(): Promise<Result<OutboxState, Failure>>
 }
@@ -67,7 +67,7 @@ const rowSchema = z.object({
   tags: z.array(z.string()).min(1),
   attempts: z.int(),
 })
-/** Rows as the SQL functions answer them. */
+/** Rows as the SQL functions return them. */
 export const outboxRowsSchema = z.array(rowSchema)
 
 const claimSchema = z.object({ rows: outboxRowsSchema })
@@ -79,7 +79,7 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
     withinDeadline<Result<z.output<Schema>, Failure>>(
       clock,
       limits.outboxDeadlineMs,
-      (signal) => createAsk(database, null, signal)(schema, functionName, args),
+      (signal) => createQuery(database, null, signal)(schema, functionName, args),
       err({ kind: 'timeout' }),
     )
 
@@ -103,8 +103,8 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
 }
 
 /**
- * Rows in the contract's terms. What is no move, as of a later version of the database, is told as the whole workspace, which
- * is wider and never too narrow; so are tags in the words from before there were moves.
+ * Turns rows into events of the contract. If a row holds tags that are not known moves (from a newer database, or from
+ * before there were moves), its event names the whole workspace, which is wider than needed and never too narrow.
  */
 export function parseOutboxRows(rows: z.output<typeof outboxRowsSchema>): Claim {
   const deliverable: OutboxRow[] = []

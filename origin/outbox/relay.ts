@@ -10,24 +10,24 @@ import { type Dispatched, dispatch } from './dispatch.ts'
 import type { Outbox, OutboxKey, OutboxRow, OutboxState } from './outbox.ts'
 
 /**
- * Carries what the database committed to the ledgers. It guarantees: every row of the outbox is posted until the Worker
- * says that it is durable, at least once whatever crashes in between; the event's id makes it once. It keeps no order,
- * and none is needed: a tag that moved says that what was read before may be outdated, and versions are the ledger's.
- * Any number of relays may run; one that dies loses its claims by itself.
+ * Delivers the rows that the database committed to the ledgers. It guarantees: every row of the outbox is posted until
+ * the Worker answers that it is durable, at least once whatever crashes meanwhile; the ledger counts each event id once.
+ * Rows are delivered in any order, which is enough: a tag that moved says that earlier reads may be outdated, and the
+ * ledger gives out the versions. Any number of relays may run; the claims of one that dies expire.
  */
 export interface Relay {
   start(): void
-  /** Something was written: look at once. */
+  /** Makes the relay look for rows at once, after a write. */
   wake(): void
   /**
-   * Delivers a writer's own rows, and answers the version from which on the write is seen; null when that could not be
-   * had in time, and the background relay delivers.
+   * Delivers a writer's own rows and answers the version from which on readers see the write. Null if not all rows became
+   * durable in time: the background relay delivers the rest.
    */
   deliver(rows: readonly OutboxRow[]): Promise<Version | null>
   readonly health: OutboxHealth['status']
-  /** What has been done since the start, and what waits: as of now, or of the last time that it could be asked. */
+  /** Counts since the start, and the state of the outbox: as of now, or of the last time that the database answered. */
   figures(): Promise<RelayFigures>
-  /** Finishes what is under way, and claims no more. */
+  /** Claims no more rows, and finishes those it has. */
   stop(): Promise<void>
 }
 
@@ -35,7 +35,7 @@ export interface RelayFigures {
   readonly status: OutboxHealth['status']
   readonly relayed: number
   readonly failures: Readonly<Record<string, number>>
-  /** Null before it could be asked for the first time. */
+  /** Null until the database has answered for the first time. */
   readonly waiting: OutboxState | null
 }
 
@@ -49,13 +49,14 @@ interface RelayOptions {
 }
 
 /**
- * Between two looks: short after something was found, longer while nothing is. A reader's view may be a second old when
- * the ledger moves, and a row changed by hand shall be current within two: half a second is what is left for looking.
+ * The pause between two claims: short after rows were found, and longer while there are none. A reader's view may be a
+ * second old when the ledger moves, and a row that is changed by hand must be current within two seconds, which leaves
+ * half a second for this pause.
  */
 const pollMs = { min: 100, max: 500, growth: 1.5 }
-/** Between two tries while the Worker or the database does not answer. */
+/** The pause between two attempts while the Worker or the database does not answer. */
 const outagePauseMs = { first: 250, max: 5_000 }
-/** Until a row that was not taken is tried again, and a parked one. */
+/** The pause until a row that was not accepted is sent again, and the pause for a parked row. */
 const rowPauseMs = { first: 500, max: 10_000, parked: 60_000 }
 const stateEveryMs = 5_000
 
@@ -68,7 +69,7 @@ type Turn = 'more' | 'some' | 'none' | 'outage'
 class OutboxRelay implements Relay {
   private readonly options: RelayOptions
   private readonly failures = new Map<string, number>()
-  /** Work that outlives the call that began it: acknowledgements of what writers delivered. */
+  /** Work that outlives its call: the acknowledgements of rows that writers delivered. */
   private readonly background = new Set<Promise<unknown>>()
   private relayed = 0
   private waiting: { readonly state: OutboxState; readonly atMs: number } | null = null
@@ -88,7 +89,7 @@ class OutboxRelay implements Relay {
 
   wake(): void {
     this.isAwake = true
-    // Not while something is down: every write would then be one more knock at its door.
+    // During an outage the pause stays, or every write would add an attempt.
     if (this.outages === 0) this.endPause?.()
   }
 
@@ -141,7 +142,7 @@ class OutboxRelay implements Relay {
     }
   }
 
-  /** Claims one batch and sees it through. */
+  /** Claims one batch, delivers it and reports the outcome to the outbox. */
   private async turn(): Promise<Turn> {
     const claimed = await this.options.outbox.claim(limits.relayBatchMax)
     if (!claimed.ok) {
@@ -158,7 +159,7 @@ class OutboxRelay implements Relay {
   }
 
   /**
-   * Tells the outbox what became of rows. When that fails they come back as their lease ends, and a second delivery
+   * Reports the outcome to the outbox. If that fails, the rows are due again when their lease ends, and a second delivery
    * changes nothing.
    */
   private async settle(
@@ -176,25 +177,25 @@ class OutboxRelay implements Relay {
       code,
       delayMs: this.rowPauseMs(row.attempts),
     }))
-    const told = await Promise.all([
+    const reported = await Promise.all([
       done.length === 0 ? null : outbox.acknowledge(done),
       withheld.length === 0 ? null : outbox.release(withheld.map(({ key }) => key)),
       failures.length === 0 ? null : outbox.fail(failures),
     ])
-    this.count('settle', told.filter((answer) => answer !== null && !answer.ok).length)
+    this.count('settle', reported.filter((answer) => answer !== null && !answer.ok).length)
     if (failures.length > 0) {
       const codes = [...new Set(failures.map(({ code }) => code))]
-      logger.warn({ failed: failures.length, codes }, 'not taken by the Worker')
+      logger.warn({ failed: failures.length, codes }, 'the Worker did not accept some rows of the outbox')
     }
   }
 
-  /** One line as an outage begins and one as it ends, however long it lasts and however many write meanwhile. */
+  /** Logs one line when an outage begins and one when it ends, however long it lasts. */
   private noteOutage(isOutage: boolean): void {
     const { logger } = this.options
     if (isOutage && this.outages === 0) {
-      logger.warn({ failures: Object.fromEntries(this.failures) }, 'the relay does not get through')
+      logger.warn({ failures: Object.fromEntries(this.failures) }, 'the relay cannot deliver')
     }
-    if (!isOutage && this.outages > 0) logger.info({ tries: this.outages }, 'the relay gets through again')
+    if (!isOutage && this.outages > 0) logger.info({ tries: this.outages }, 'the relay delivers again')
     this.outages = isOutage ? this.outages + 1 : 0
   }
 
@@ -227,7 +228,7 @@ class OutboxRelay implements Relay {
     })
   }
 
-  /** Somewhere in the upper half, so that relays that failed together do not come back together. */
+  /** A random delay in the upper half, so that relays that failed together do not retry together. */
   private jittered(delayMs: number): number {
     return delayMs * (0.5 + this.options.random() / 2)
   }

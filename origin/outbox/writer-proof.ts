@@ -3,31 +3,32 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
-import { createAsk } from '../database/ask.ts'
-import type { Database } from '../database/client.ts'
+import type { Database } from '../database/database.ts'
+import { createQuery } from '../database/query.ts'
 import type { Failure } from '../failures.ts'
 
-/** The functions whose outbox rows the origin delivers by itself, before it answers its caller. */
+/** The functions whose rows of the outbox the origin itself delivers before it answers. */
 const deliveredFunctions: ReadonlySet<string> = new Set([
   'contact_create',
   'contact_update',
   'contact_delete',
   'contacts_import',
 ])
-/** Where the database looks for the proof (private.outbox_hold_ms). */
+/** The header in which the database looks for the proof (private.outbox_hold_ms). */
 export const writerProofHeader = 'X-Boardcache-Writer-Proof'
 
 const proofDeadlineMs = 1_000
-/** The secret may be changed in the database; a call with the old one is made all the same and holds nothing. */
+/** The secret can be changed in the database. A write with the old one succeeds, and its rows are not held back. */
 const proofUsedForMs = 600_000
 const failureRememberedForMs = 10_000
 
 const proofSchema = z.object({ proof: z.string().min(1) })
 
 /**
- * Sends with each write what proves to the database that it is the origin's, so that its outbox rows are held back from
- * the relay until the origin has delivered them. Never a condition: where the proof cannot be had in time, the write is
- * made without it, and the relay may deliver its rows a second time, which their ids make harmless.
+ * Sends a secret with each write that proves to the database that the write is the origin's. The database then holds the
+ * write's rows back from the relay until the origin has delivered them. No write depends on it: if the secret is not
+ * there in time, the write is made without it, and the relay may deliver its rows a second time, which their ids make
+ * harmless.
  */
 export function withWriterProof(database: Database, clock: Clock): Database {
   let proof: string | null = null
@@ -38,7 +39,7 @@ export function withWriterProof(database: Database, clock: Clock): Database {
     const fetched = await withinDeadline<Result<z.output<typeof proofSchema>, Failure>>(
       clock,
       proofDeadlineMs,
-      (signal) => createAsk(database, null, signal)(proofSchema, 'outbox_writer_proof', {}),
+      (signal) => createQuery(database, null, signal)(proofSchema, 'outbox_writer_proof', {}),
       err({ kind: 'timeout' }),
     )
     if (fetched.ok) proof = fetched.value.proof
@@ -46,7 +47,7 @@ export function withWriterProof(database: Database, clock: Clock): Database {
     fetching = null
   }
 
-  /** Only the first write waits for it; later ones use the one that is known while it is fetched again. */
+  /** Only the first writes wait for the proof. Later ones use the known proof while it is fetched again. */
   async function currentProof(): Promise<string | null> {
     if (clock.now() >= fetchAgainAtMs) fetching ??= fetchProof()
     if (proof === null) await fetching

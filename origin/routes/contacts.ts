@@ -10,12 +10,11 @@ import type { Result } from '../../shared/result.ts'
 import type { ContactWriter, Deliver, Writer } from '../contacts/contact-writer.ts'
 import { importContacts } from '../contacts/import-contacts.ts'
 import type { ImportTurns } from '../contacts/import-turns.ts'
-import { tokenOf } from '../database/caller.ts'
-import { callerKeyOf } from '../database/caller-key.ts'
+import { callerKeyOf, tokenOf } from '../database/caller.ts'
 import type { Failure } from '../failures.ts'
-import type { OriginContext, OriginEnv } from '../http/answers.ts'
-import { respondError, respondFailure } from '../http/answers.ts'
 import { parseBody, parseIdentifier } from '../http/input.ts'
+import type { OriginContext, OriginEnv } from '../http/respond.ts'
+import { respondError, respondFailure } from '../http/respond.ts'
 
 type ContactsHandler = Handler<OriginEnv>
 
@@ -71,9 +70,9 @@ interface ImportRouteOptions {
 }
 
 /**
- * POST /contacts/import: answers as the work goes on. A caller who may not write, or whose turn does not come in time, is
- * refused before the upload is read; what comes later stands in the reports. The turn ends with the import: when all is
- * written, or soon after its caller has gone or sends no more.
+ * POST /contacts/import: answers with reports while the import runs. A caller that may not write, or whose turn does not
+ * come in time, is refused before the upload is read; a later failure is reported in the answer. The turn ends with the
+ * import: when all lines are written, or soon after the caller disconnects or stops sending.
  */
 export function importContactsRoute(options: ImportRouteOptions): ContactsHandler {
   const { contacts, turns, deliver, clock, logger } = options
@@ -95,7 +94,10 @@ export function importContactsRoute(options: ImportRouteOptions): ContactsHandle
             linesMax: limits.importLinesMax,
           }).finally(turn.value.free),
         (error) =>
-          logger.error({ requestId, error: error instanceof Error ? error.name : 'unknown' }, 'import'),
+          logger.error(
+            { requestId, error: error instanceof Error ? error.name : 'unknown' },
+            'unexpected error in an import',
+          ),
       )
       const headers = { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' }
       return context.body(importing, 200, headers)
@@ -106,8 +108,9 @@ export function importContactsRoute(options: ImportRouteOptions): ContactsHandle
 }
 
 /**
- * What the work reports, a JSON object a line. Reports wait in memory where the caller reads nothing before all is sent:
- * they are bounded. The work begins at once, and goes on when its caller has gone: what was read is written all the same.
+ * The reports of the work, one JSON object on each line. They wait in memory if the caller reads nothing until it has sent
+ * everything; their number is bounded. The work begins at once, and continues after the caller has gone, so the lines
+ * that were read are written all the same.
  */
 function reportsOf(
   work: (report: (line: ImportReport) => void) => Promise<void>,
@@ -139,7 +142,7 @@ function contactIdOf(context: OriginContext): Result<ContactId, WireError> {
   return parseIdentifier(contactIdSchema, context.req.param('id'), 'contactId')
 }
 
-/** Who writes where, as the door let them in. */
+/** The caller and the workspace that the door has admitted. */
 function writerOf(context: OriginContext): Writer {
   const { caller, workspaceId } = context.var
   return { callerToken: tokenOf(caller), callerKey: callerKeyOf(caller, workspaceId), workspaceId }

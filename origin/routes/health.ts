@@ -3,30 +3,32 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { OriginHealth } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Database } from '../database/client.ts'
-import type { OriginEnv } from '../http/answers.ts'
+import type { Database } from '../database/database.ts'
+import type { OriginEnv } from '../http/respond.ts'
 import type { Relay } from '../outbox/relay.ts'
 
-/** Half of what the Worker waits for this answer: it shall learn that the database is away, and not the origin. */
+/** Half of the time that the Worker waits for this answer, so that it learns that the database is down and not the origin. */
 const databaseProbeDeadlineMs = limits.probeDeadlineMs / 2
 
 /**
- * GET /health: whether the database answers, 200 or 503, and how the relay stands: what it raises as an alarm degrades
- * the health and does not end it. It takes no key, so it says nothing else, and however many ask there is one probe a second; it passes by the bound on queries, so that a full origin still knows its health.
+ * GET /health: 200 if the database answers, else 503, with the state of the relay. An alarm of the relay makes the health
+ * `degraded`, still with 200. The route takes no key, so it says nothing else and probes once a second at most, however
+ * often it is called. The probe takes no place among the queries, so an origin whose places are all taken still knows its
+ * health.
  */
 export function healthRoute(database: Database, relay: Relay | null, clock: Clock): Handler<OriginEnv> {
   let underWay: Promise<OriginHealth> | null = null
   let latest: { readonly health: OriginHealth; readonly untilMs: number } | null = null
 
   async function probe(): Promise<OriginHealth> {
-    const askedAtMs = clock.now()
+    const startedAtMs = clock.now()
     const available = await withinDeadline(
       clock,
       databaseProbeDeadlineMs,
       (signal) => database.probe(signal),
       false,
     )
-    const latencyMs = Math.round((clock.now() - askedAtMs) * 1_000) / 1_000
+    const latencyMs = Math.round((clock.now() - startedAtMs) * 1_000) / 1_000
     const outbox = { status: relay?.health ?? 'off' }
     const serving = outbox.status === 'off' || outbox.status === 'running' ? 'healthy' : 'degraded'
     return { status: available ? serving : 'unhealthy', database: { available, latencyMs }, outbox }

@@ -3,18 +3,18 @@ import { faultsOf } from '../../shared/contract/errors.ts'
 import { loadRequestSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
 import { callerOf } from '../auth/credentials.ts'
-import { tokenOf } from '../database/caller.ts'
-import { callerKeyOf } from '../database/caller-key.ts'
+import { callerKeyOf, tokenOf } from '../database/caller.ts'
 import type { Queries } from '../database/queries.ts'
 import type { UnfitValues } from '../database/rows.ts'
-import type { OriginEnv } from '../http/answers.ts'
-import { respond, respondError } from '../http/answers.ts'
 import { parseBody } from '../http/input.ts'
+import type { OriginEnv } from '../http/respond.ts'
+import { respond, respondError } from '../http/respond.ts'
 import { loaderNamed } from '../loaders/index.ts'
 
 /**
- * POST /load/{resource}: the bytes of the resource's `data`, without an envelope, as an entry keeps them. Without a user's
- * token the backend loads, as the service role: what its declaration opens to it, and nothing that is one user's.
+ * POST /load/{resource}: answers the bytes of the resource's `data` without an envelope, as an entry stores them. Without a
+ * user's token the caller is the CRM's backend, which loads as the service role: only resources whose declaration allows
+ * it, and none that belongs to one user.
  */
 export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<OriginEnv, '/load/:resource'> {
   return async (context) => {
@@ -35,14 +35,14 @@ export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<O
     const { canonical, load } = prepared.value
     const answer = await queries.run({
       name: loader.name,
-      // A query begun under an older version may have read what a newer one invalidated: never shared across versions.
+      // A query that began under an older version may have read data that a newer one invalidated, so each version has its own.
       shareKey: JSON.stringify([loader.name, workspaceId, userId, version, canonical]),
       queryClass: 'reads',
       workspaceId,
       callerKey: callerKeyOf(caller, workspaceId),
       callerToken: tokenOf(caller),
-      perform: (ask) =>
-        unfitValues.during(loader.name, (noteUnfit) => load({ workspaceId, userId, ask, noteUnfit })),
+      perform: (query) =>
+        unfitValues.during(loader.name, (noteUnfit) => load({ workspaceId, userId, query, noteUnfit })),
     })
     if (!answer.ok && answer.error.kind === 'not_found') {
       context.set('failure', 'not_found')

@@ -4,9 +4,9 @@ import type { Clock } from '../../shared/clock.ts'
 import type { OriginMetrics } from '../../shared/contract/origin.ts'
 import type { ImportTurns } from '../contacts/import-turns.ts'
 import type { Places } from '../database/places.ts'
+import type { QueryMetrics } from '../database/query-metrics.ts'
 import type { UnfitValues } from '../database/rows.ts'
-import type { OriginEnv } from '../http/answers.ts'
-import type { QueryMetrics } from '../metrics.ts'
+import type { OriginEnv } from '../http/respond.ts'
 import type { Relay } from '../outbox/relay.ts'
 
 interface MetricsRouteOptions {

@@ -8,16 +8,15 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import { callerOf } from '../auth/credentials.ts'
-import type { Ask } from '../database/ask.ts'
-import { tokenOf } from '../database/caller.ts'
-import { callerKeyOf } from '../database/caller-key.ts'
+import { callerKeyOf, tokenOf } from '../database/caller.ts'
 import type { Queries } from '../database/queries.ts'
-import { savedSettings, settingsFrom } from '../database/settings-rows.ts'
+import type { Query } from '../database/query.ts'
+import type { QueryName } from '../database/query-metrics.ts'
+import { savedSettings, settingsFrom } from '../database/stored-settings.ts'
 import type { Failure } from '../failures.ts'
-import type { OriginContext, OriginEnv } from '../http/answers.ts'
-import { respond, respondError } from '../http/answers.ts'
 import { parseBody, parseWorkspaceId } from '../http/input.ts'
-import type { QueryName } from '../metrics.ts'
+import type { OriginContext, OriginEnv } from '../http/respond.ts'
+import { respond, respondError } from '../http/respond.ts'
 
 type WorkspaceHandler = Handler<OriginEnv>
 
@@ -28,53 +27,56 @@ const writtenSettingsSchema = z.object({
 })
 
 /**
- * GET /workspaces/{id}/membership?version=: the caller's own role there, or null. The Worker judges the answer by the version
- * that it names, so it is read from the database now, or shared with a query that was begun for the same version; without a
- * version it is shared with nobody. What this process remembers of memberships (auth/membership.ts) is not looked at.
+ * GET /workspaces/{id}/membership?version=: the caller's own role in the workspace, or null. The Worker judges the answer
+ * by the version that it names, so the role is read from the database now, or shared with a query that began for the same
+ * version. Without a version it is never shared. Memberships that this process remembers (auth/membership.ts) play no
+ * part.
  */
 export function membershipRoute(queries: Queries): WorkspaceHandler {
-  return workspaceQuery(queries, 'membership', 'same version', async (workspaceId, ask) => {
-    const asked = await ask(membershipSchema, 'workspace_membership', { p_workspace: workspaceId })
-    return asked.ok ? ok<Membership>({ role: asked.value.role }) : asked
+  return workspaceQuery(queries, 'membership', 'same version', async (workspaceId, query) => {
+    const queried = await query(membershipSchema, 'workspace_membership', { p_workspace: workspaceId })
+    return queried.ok ? ok<Membership>({ role: queried.value.role }) : queried
   })
 }
 
 /** GET /workspaces/{id}/boards. */
 export function boardsRoute(queries: Queries): WorkspaceHandler {
-  return workspaceQuery(queries, 'boards', 'same caller', async (workspaceId, ask) => {
-    const asked = await ask(boardListSchema, 'workspace_boards', { p_workspace: workspaceId })
-    return asked.ok ? ok<BoardList>({ boards: asked.value.boards }) : asked
+  return workspaceQuery(queries, 'boards', 'same caller', async (workspaceId, query) => {
+    const queried = await query(boardListSchema, 'workspace_boards', { p_workspace: workspaceId })
+    return queried.ok ? ok<BoardList>({ boards: queried.value.boards }) : queried
   })
 }
 
 /**
- * GET /workspaces/{id}/settings: what is stored over the default ones. Never shared: the request names no version, so
- * a query under way may have begun before the change that made the Worker ask.
+ * GET /workspaces/{id}/settings: the stored settings, completed with the defaults. Never shared: the request names no
+ * version, so a query in flight may have begun before the change that made the Worker fetch the settings.
  */
 export function settingsRoute(queries: Queries): WorkspaceHandler {
-  return workspaceQuery(queries, 'settings-read', 'nobody', async (workspaceId, ask) => {
-    const asked = await ask(readSettingsSchema, 'cache_settings_read', { p_workspace: workspaceId })
-    return asked.ok ? ok(settingsFrom(asked.value.settings)) : asked
+  return workspaceQuery(queries, 'settings-read', 'nobody', async (workspaceId, query) => {
+    const queried = await query(readSettingsSchema, 'cache_settings_read', { p_workspace: workspaceId })
+    return queried.ok ? ok(settingsFrom(queried.value.settings)) : queried
   })
 }
 
-/** POST /workspaces/{id}/settings: lays a change over what is stored; only an admin's. */
+/** POST /workspaces/{id}/settings: merges a change into the stored settings, for admins only. */
 export function changeSettingsRoute(queries: Queries): WorkspaceHandler {
   return async (context) => {
     const change = await parseBody(context, cacheSettingsChangeSchema, limits.originSettingsBodyBytesMax)
     if (!change.ok) return respondError(context, change.error)
-    const query = workspaceQuery(queries, 'settings-write', 'nobody', async (workspaceId, ask) => {
-      const asked = await ask(writtenSettingsSchema, 'cache_settings_write', {
+    const handle = workspaceQuery(queries, 'settings-write', 'nobody', async (workspaceId, query) => {
+      const queried = await query(writtenSettingsSchema, 'cache_settings_write', {
         p_workspace: workspaceId,
         p_change: change.value,
       })
-      return asked.ok ? ok(savedSettings(workspaceId, asked.value.settings, asked.value.updated_at)) : asked
+      return queried.ok
+        ? ok(savedSettings(workspaceId, queried.value.settings, queried.value.updated_at))
+        : queried
     })
-    return query(context)
+    return handle(context)
   }
 }
 
-/** Who shares a query: nobody; requests of the same token; or those of them that name the same version. */
+/** The requests that share a query: none, those with the same token, or those with the same token and version. */
 type SharedWith = 'nobody' | 'same caller' | 'same version'
 
 function shareKeyOf(
@@ -88,14 +90,14 @@ function shareKeyOf(
 }
 
 /**
- * One query about the workspace in the path, shared with nobody or with requests of the same caller. Nobody knows yet whether
- * a user is a member, so their query takes their own turn and not the workspace's; the backend's takes the workspace's.
+ * Handles a request with one query about the workspace in the path. A user has not been checked to be a member yet, so
+ * the query takes the user's own turn; the backend's query takes the workspace's.
  */
 function workspaceQuery(
   queries: Queries,
   name: QueryName,
   sharedWith: SharedWith,
-  perform: (workspaceId: WorkspaceId, ask: Ask) => Promise<Result<unknown, Failure>>,
+  perform: (workspaceId: WorkspaceId, query: Query) => Promise<Result<unknown, Failure>>,
 ) {
   return async (context: OriginContext): Promise<Response> => {
     const workspaceId = parseWorkspaceId(context)
@@ -114,7 +116,7 @@ function workspaceQuery(
         context.req.query('version'),
       ),
       callerToken,
-      perform: (ask) => perform(workspaceId.value, ask),
+      perform: (query) => perform(workspaceId.value, query),
     })
     return respond(context, answer)
   }

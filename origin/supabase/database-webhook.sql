@@ -1,13 +1,14 @@
--- Optional: the database itself tells the Worker of every write, by pg_net, as soon as it is committed. The relay then
--- finds most rows told already: events have ids, and the ledger makes each once. The relay stays needed: pg_net sends
--- some 200 requests a second, does not try again, and forgets what it had to send when the database crashes.
+-- Optional: the database itself reports every write to the Worker through pg_net, as soon as it is committed. The relay then
+-- delivers most rows a second time, which changes nothing, because the ledger counts each event id once. The relay is
+-- still needed: pg_net sends about 200 requests a second, does not retry, and loses its queue if the database crashes.
 --
--- Not a migration: run it by hand on hosted Supabase, after the migrations, with the Worker's address and key in Vault:
+-- This is not a migration. Run it by hand on hosted Supabase, after the migrations, with the Worker's address and key in
+-- Vault:
 --
 --   select vault.create_secret('https://boardcache.example.workers.dev', 'boardcache_worker_url');
 --   select vault.create_secret('<INTERNAL_AUTH_KEY>', 'boardcache_internal_key');
 --
--- To be rid of it: drop trigger outbox_webhook on private.outbox; drop function private.post_outbox();
+-- To remove it: drop trigger outbox_webhook on private.outbox; drop function private.post_outbox();
 
 create extension if not exists pg_net;
 
@@ -24,7 +25,7 @@ begin
   if v_url is null or v_key is null then
     return null;
   end if;
-  -- A hundred events are well below what the Worker takes at once.
+  -- A hundred events are far fewer than the Worker accepts at once.
   perform net.http_post(
     url := v_url || '/api/cache/invalidate',
     body := jsonb_build_object('outbox', told.events),

@@ -1,6 +1,6 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askPage, call, pageOf } from './answers.ts'
+import { call, pageOf, queryPage } from './answers.ts'
 import { type Claims, type Database, startDatabase } from './database.ts'
 import { users } from './users.ts'
 
@@ -27,7 +27,7 @@ const page = {
   p_after_id: null,
 }
 
-/** Every function that gives or takes what is a workspace's, with arguments that a member may use. */
+/** Every function that reads or writes data of a workspace, with arguments that a member may use. */
 const guarded = [
   ['contacts_page', page],
   ['contact_counts', {}],
@@ -39,7 +39,7 @@ const guarded = [
 const tables = ['workspaces', 'memberships', 'boards', 'board_columns', 'contacts', 'cache_settings']
 
 describe.each(guarded)('%s', (name, args) => {
-  test('is forbidden to who is no member', async () => {
+  test('is forbidden to strangers', async () => {
     const claimant = { sub: users.admin.sub, app_metadata: { workspaces: {} } }
     for (const claims of [users.stranger, users.otherAdmin, claimant])
       expect(await call(await database.as(claims), name, { p_workspace: '15213', ...args })).toEqual({
@@ -52,7 +52,7 @@ describe.each(guarded)('%s', (name, args) => {
     expect(await call(admin, name, { p_workspace: '99999', ...args })).toEqual({ outcome: 'forbidden' })
   })
 
-  test('is not to be called without a token', async () => {
+  test('cannot be called without a token', async () => {
     const nobody = await database.as(null)
     await expect(call(nobody, name, { p_workspace: '15213', ...args })).rejects.toThrow('permission denied')
   })
@@ -60,15 +60,15 @@ describe.each(guarded)('%s', (name, args) => {
 
 test('a board of another workspace is not found, like one that does not exist', async () => {
   const admin = await database.as(users.admin)
-  const foreign = await askPage(admin, { p_board: 'board_214' })
+  const foreign = await queryPage(admin, { p_board: 'board_214' })
   expect(foreign).toEqual({ outcome: 'not_found' })
-  expect(await askPage(admin, { p_board: 'board_none' })).toEqual(foreign)
+  expect(await queryPage(admin, { p_board: 'board_none' })).toEqual(foreign)
 })
 
-test('boards of one id in two workspaces are two boards', async () => {
-  const ours = pageOf(await askPage(await database.as(users.admin), { p_board: 'board_1' }))
+test('boards with the same id in two workspaces are two boards', async () => {
+  const ours = pageOf(await queryPage(await database.as(users.admin), { p_board: 'board_1' }))
   const theirs = pageOf(
-    await askPage(await database.as(users.otherAdmin), { p_workspace: '15214', p_board: 'board_1' }),
+    await queryPage(await database.as(users.otherAdmin), { p_workspace: '15214', p_board: 'board_1' }),
   )
   for (const contact of ours.contacts) expect(contact.workspace_id).toBe('15213')
   for (const contact of theirs.contacts) expect(contact.workspace_id).toBe('15214')
@@ -79,7 +79,7 @@ describe('membership', () => {
   const role = async (claims: Claims, workspaceId: string) =>
     call(await database.as(claims), 'workspace_membership', { p_workspace: workspaceId })
 
-  test('comes from the table when the token claims nothing', async () => {
+  test('comes from the table if the token has no claim', async () => {
     expect(await role(users.admin, '15213')).toEqual({ outcome: 'ok', role: 'admin' })
     expect(await role(users.member, '15213')).toEqual({ outcome: 'ok', role: 'member' })
     expect(await role(users.admin, '15214')).toEqual({ outcome: 'ok', role: null })
@@ -89,17 +89,17 @@ describe('membership', () => {
     })
   })
 
-  test('comes from the claim alone when there is one', async () => {
+  test('comes from the claim alone if there is one', async () => {
     const claims = { ...users.admin, app_metadata: { workspaces: { '15214': 'member' } } }
     expect(await role(claims, '15214')).toEqual({ outcome: 'ok', role: 'member' })
     expect(await role(claims, '15213')).toEqual({ outcome: 'ok', role: null })
     const client = await database.as(claims)
-    const own = await askPage(client, { p_workspace: '15214', p_board: 'board_214' })
+    const own = await queryPage(client, { p_workspace: '15214', p_board: 'board_214' })
     expect(pageOf(own).contacts).toHaveLength(50)
-    expect(await askPage(client)).toEqual({ outcome: 'forbidden' })
+    expect(await queryPage(client)).toEqual({ outcome: 'forbidden' })
   })
 
-  test('is none under a claim that is malformed', async () => {
+  test('does not exist under a malformed claim', async () => {
     for (const workspaces of ['15213', ['15213'], 1, { '15213': 'owner' }, { '15213': null }])
       expect(await role({ ...users.admin, app_metadata: { workspaces } }, '15213')).toEqual({
         outcome: 'ok',
@@ -109,13 +109,13 @@ describe('membership', () => {
 
   test('does not need the subject to be a UUID', async () => {
     const claims = { sub: 'auth0|user 1', app_metadata: { workspaces: { '15213': 'member' } } }
-    expect(pageOf(await askPage(await database.as(claims), { p_filter: 'assigned_to_me' })).total).toBe(0)
+    expect(pageOf(await queryPage(await database.as(claims), { p_filter: 'assigned_to_me' })).total).toBe(0)
     expect(await role({ sub: 'auth0|user 1' }, '15213')).toEqual({ outcome: 'ok', role: null })
   })
 })
 
 describe('row level security', () => {
-  test.each(tables)('lets a member read %s of the own workspace and of no other', async (table) => {
+  test.each(tables)('lets a member read %s of their own workspace and of no other', async (table) => {
     await database.sql`
       insert into public.cache_settings (workspace_id) values ('15213'), ('15214') on conflict do nothing
     `
@@ -154,7 +154,7 @@ describe('row level security', () => {
     expect(await fingerprint()).toEqual(before)
   })
 
-  test('lets a member change a contact of the own workspace', async () => {
+  test('lets a member change a contact of their own workspace', async () => {
     const member = await database.as(users.member)
     const { error } = await member.from('contacts').update({ name: 'Changed' }).eq('id', 'contact_000002')
     expect(error).toBeNull()
@@ -163,7 +163,7 @@ describe('row level security', () => {
     expect(rows.map((row) => row['is_changed'])).toEqual([true, false, false])
   })
 
-  test('lets only an admin write cache settings, and only of the own workspace', async () => {
+  test('lets only an admin write cache settings, and only of their own workspace', async () => {
     const written = async () =>
       database.sql`select workspace_id, settings from public.cache_settings order by workspace_id`
     const before = await written()
@@ -185,7 +185,7 @@ describe('row level security', () => {
 })
 
 describe('cache settings', () => {
-  test('of a workspace that set none are empty', async () => {
+  test('are empty if the workspace has set none', async () => {
     await database.sql`delete from public.cache_settings`
     const member = await database.as(users.member)
     expect(await call(member, 'cache_settings_read', { p_workspace: '15213' })).toEqual({
@@ -194,7 +194,7 @@ describe('cache settings', () => {
     })
   })
 
-  test('are laid over what is there, object by object', async () => {
+  test('are merged into the stored ones, object by object', async () => {
     const admin = await database.as(users.admin)
     const write = (p_change: unknown) =>
       call(admin, 'cache_settings_write', { p_workspace: '15213', p_change })
@@ -217,7 +217,7 @@ describe('cache settings', () => {
     })
   })
 
-  test('changed at the same time keep both changes', async () => {
+  test('keep both of two simultaneous changes', async () => {
     const admin = await database.as(users.admin)
     await Promise.all(
       Array.from({ length: 8 }, (_, n) =>
@@ -232,13 +232,13 @@ describe('cache settings', () => {
     })
   })
 
-  test('are not for a member to write, though to read', async () => {
+  test('can be read by a member and not written', async () => {
     const member = await database.as(users.member)
     const change = { p_workspace: '15213', p_change: { cacheEnabled: true } }
     expect(await call(member, 'cache_settings_write', change)).toEqual({ outcome: 'admin_required' })
   })
 
-  test('of a workspace that is only claimed are not written', async () => {
+  test('are not written for a workspace that exists only in a claim', async () => {
     const claimant = await database.as({ sub: 'x', app_metadata: { workspaces: { '77777': 'admin' } } })
     const change = { p_workspace: '77777', p_change: { cacheEnabled: true } }
     expect(await call(claimant, 'cache_settings_write', change)).toEqual({ outcome: 'forbidden' })
@@ -250,7 +250,7 @@ async function rowsOf(client: SupabaseClient, table: string): Promise<Record<str
   return data ?? []
 }
 
-/** What every table but the settings holds, in one digest. */
+/** One digest of the contents of every table but the settings. */
 async function fingerprint(): Promise<unknown> {
   const [row] = await database.sql`
     select

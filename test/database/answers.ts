@@ -3,16 +3,16 @@ import { z } from 'zod'
 import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
 import { contactSchema } from '../../shared/resources/contacts/contact-list.ts'
 
-/** Asks for a page; what `asked` leaves out is the first page of 15213's largest board, newest first. */
-export async function askPage(client: SupabaseClient, asked: Partial<PageArguments> = {}) {
-  return pageAnswer.parse(await call(client, 'contacts_page', { ...firstPage, ...asked }))
+/** Queries a page. By default it is the first page of 15213's largest board, newest first. */
+export async function queryPage(client: SupabaseClient, args: Partial<PageArguments> = {}) {
+  return pageAnswer.parse(await call(client, 'contacts_page', { ...firstPage, ...args }))
 }
 
-export async function askCounts(client: SupabaseClient, workspaceId = '15213') {
+export async function queryCounts(client: SupabaseClient, workspaceId = '15213') {
   return countsAnswer.parse(await call(client, 'contact_counts', { p_workspace: workspaceId }))
 }
 
-/** The answer of any of the functions, as it came. Throws when the database reports an error. */
+/** The unparsed answer of any of the functions. Throws if the database reports an error. */
 export async function call(
   client: SupabaseClient,
   name: string,
@@ -23,7 +23,7 @@ export async function call(
   return data
 }
 
-/** The page in an answer. Throws when the answer is another. */
+/** The page in an answer. Throws if the answer has none. */
 export function pageOf(answer: z.output<typeof pageAnswer>) {
   if (answer.outcome !== 'ok') throw new Error(`no page but ${answer.outcome}`)
   return answer

@@ -45,19 +45,19 @@ const contacts = (count: number) =>
 const ids = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 const keys = (count: number) =>
   ids(count).map((id) => ({ id, eventId: '00000000-0000-4000-8000-000000000000' }))
-/** Rows that are named by neither an id nor by an id and an event id. */
+/** Keys of rows that are neither an id nor an id with an event id. */
 const badKeys = [null, 'text', [1], {}, { id: 1 }, { id: '1', eventId: 'e' }, { id: 1, eventId: 2 }]
 const failure = { id: 1, eventId: 'e', code: 'x', delayMs: 0 }
 
 interface Bounded {
   readonly name: string
   readonly caller?: 'service_role'
-  /** Arguments at their bounds, which are taken. */
+  /** Arguments at their bounds, which are accepted. */
   readonly taken: readonly Arguments[]
   readonly refused: readonly Arguments[]
 }
 
-/** Workspaces, ids and objects that no function takes. */
+/** Workspaces, ids and objects that no function accepts. */
 const badIds = [null, '', long, 'é'.repeat(129), 'x'.repeat(1_000_000)]
 const badObjects = [null, [], 'text', 7, { name: 'x'.repeat(65_536) }]
 const badLists = [null, {}, 'text', 7]
@@ -68,10 +68,10 @@ const bounded: readonly Bounded[] = [
     taken: [
       { ...page, p_per_page: limits.perPageMax, p_page: limits.pageMax },
       { ...page, p_search: 'x'.repeat(limits.searchCharactersMax) },
-      // Composed it is two characters each, as the API hands it on.
+      // Each composes to two characters, as the API passes it on.
       { ...page, p_search: '\u0958'.repeat(limits.searchCharactersMax).normalize('NFC') },
       { ...page, p_after: at, p_after_id: 'x'.repeat(128) },
-      // Of contacts from before the bounds, past which a walk goes on.
+      // A walk along cursors can pass contacts that are older than the bounds.
       ...['infinity', '-infinity', '0044-03-15T12:00:00+00:00 BC', '10000-01-01T00:00:00+00:00'].map(
         (after) => ({
           ...page,
@@ -241,11 +241,11 @@ const bounded: readonly Bounded[] = [
 ]
 
 describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused }) => {
-  test('takes what is within its bounds', async () => {
+  test('accepts arguments within its bounds', async () => {
     for (const args of taken) expect(await database.rpc(caller, name, args)).toMatchObject({ outcome: 'ok' })
   })
 
-  test('refuses the rest as an invalid parameter, and writes nothing', async () => {
+  test('refuses all others as an invalid parameter, and writes nothing', async () => {
     const [before] = await database.owner`select count(*)::int as rows from private.outbox`
     for (const args of refused)
       await expect(
@@ -257,14 +257,14 @@ describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused 
 })
 
 test.each(['contact_counts', 'workspace_boards', 'cache_settings_read'])(
-  '%s answers that no workspace of another name is the caller’s',
+  '%s answers forbidden for any other workspace name',
   async (name) => {
     for (const id of badIds)
       expect(await database.rpc(callers.admin, name, { p_workspace: id })).toEqual({ outcome: 'forbidden' })
   },
 )
 
-test('every function of the API that takes more than a workspace has its bounds here', async () => {
+test('every function of the API with more arguments than a workspace is in this table', async () => {
   const rows = await database.owner`
     select proname as name from pg_proc
     where pronamespace = 'public'::regnamespace and pronargs > 0 and proargnames <> '{p_workspace}'

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { limits } from '../../shared/limits.ts'
 import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
-import { askCounts, call } from './answers.ts'
+import { call, queryCounts } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { users } from './users.ts'
 
@@ -19,7 +19,7 @@ afterAll(async () => {
   await database.stop()
 })
 
-/** Assigns `assignees` distinct users contacts: of 15213 user_n has one, but the first `busy` have three. */
+/** Assigns contacts of 15213 to `assignees` distinct users: one to each, but three to the first `busy`. */
 async function assign(assignees: number, busy: number, prefix = 'user_'): Promise<void> {
   await database.sql`
     insert into public.contacts (workspace_id, id, board_id, board_column_id, name, assigned_to)
@@ -29,7 +29,7 @@ async function assign(assignees: number, busy: number, prefix = 'user_'): Promis
 }
 
 async function shared() {
-  const answer = await askCounts(member)
+  const answer = await queryCounts(member)
   if (answer.outcome !== 'ok') throw new Error(answer.outcome)
   return answer
 }
@@ -37,8 +37,8 @@ async function shared() {
 const ownAnswer = contactCounts.data.extend({ outcome: z.literal('ok') })
 
 async function own(userId: string) {
-  const asked = { p_workspace: '15213', p_user: userId }
-  return ownAnswer.parse(await call(member, 'contact_counts_of', asked))
+  const args = { p_workspace: '15213', p_user: userId }
+  return ownAnswer.parse(await call(member, 'contact_counts_of', args))
 }
 
 const foldAll = () => database.sql`select public.fold_counts(100000)`
@@ -47,7 +47,7 @@ const clear = () =>
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
 
 describe('assignees', () => {
-  test('are all named up to the bound, and no more, folded or not', async () => {
+  test('are all named up to the bound and not beyond it, folded or not', async () => {
     const { assignees } = await shared()
     const room = limits.countedAssigneesMax - Object.keys(assignees).length
     await assign(room, 3)
@@ -68,7 +68,7 @@ describe('assignees', () => {
     expect((await shared()).isComplete).toBe(true)
   })
 
-  test('sixty thousand new ones are folded, each call within the origin’s deadline, by plans from before too', async () => {
+  test('are folded, sixty thousand new ones, each call within the origin’s deadline, also with older plans', async () => {
     await database.sql`alter table private.assignee_tallies set (autovacuum_enabled = false)`
     for (let call = 0; call < 10; call++) await database.sql`select public.fold_counts(${limits.foldRowsMax})`
     await assign(60_000, 20)
@@ -82,7 +82,7 @@ describe('assignees', () => {
     expect(row).toEqual({ unfolded: 0, contacts: 60_040 })
   })
 
-  test('sixty thousand of them leave the shared answer small, with the busiest in it, and each one’s count exact', async () => {
+  test('leave the shared answer small, sixty thousand of them, with the busiest in it and each one’s own count exact', async () => {
     const answer = await shared()
     expect(answer.isComplete).toBe(false)
     expect(Object.keys(answer.assignees).length).toBeLessThanOrEqual(limits.countedAssigneesMax)
@@ -104,7 +104,7 @@ describe('assignees', () => {
     }
   })
 
-  test('are found without reading the tallies of all the others', async () => {
+  test('are found without reading the tallies of all others', async () => {
     await database.sql`vacuum analyze private.assignee_tallies`
     const readFor = async (question: string): Promise<number> => {
       const reads = () => database.sql`
@@ -125,7 +125,7 @@ describe('assignees', () => {
     expect(await readFor(`select private.contacts_of('15213', 'user_60000')`)).toBeLessThan(10)
   })
 
-  test('whose id no token can hold are left out of the answer, however long they make themselves', async () => {
+  test('with ids that no token can hold are left out of the answer, however long these are', async () => {
     await clear()
     await database.sql`
       insert into public.contacts (workspace_id, id, board_id, board_column_id, name, assigned_to)
@@ -137,7 +137,7 @@ describe('assignees', () => {
     await clear()
   })
 
-  test('with the longest ids that a token can hold stay within the bytes of an entry', async () => {
+  test('with the longest ids that a token can hold fit into an entry', async () => {
     await database.sql`
       insert into public.contacts (workspace_id, id, board_id, board_column_id, name, assigned_to)
       select '15213', 'quoted_' || n, 'board_1', 'col_11', 'Assigned', left(n || repeat('"', 128), 128)
@@ -148,11 +148,11 @@ describe('assignees', () => {
   })
 })
 
-test('one’s own counts are refused to who is no member, and to who has no token', async () => {
-  const asked = { p_workspace: '15213', p_user: users.admin.sub }
+test('cannot read their own counts as strangers or without a token', async () => {
+  const args = { p_workspace: '15213', p_user: users.admin.sub }
   for (const claims of [users.stranger, users.otherAdmin])
-    expect(await call(await database.as(claims), 'contact_counts_of', asked)).toEqual({
+    expect(await call(await database.as(claims), 'contact_counts_of', args)).toEqual({
       outcome: 'forbidden',
     })
-  await expect(call(await database.as(null), 'contact_counts_of', asked)).rejects.toThrow('permission denied')
+  await expect(call(await database.as(null), 'contact_counts_of', args)).rejects.toThrow('permission denied')
 })

@@ -16,14 +16,14 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-/** The functions behind what a workspace shares, and their arguments for w1. */
+/** The functions behind a workspace's shared resources, with their arguments for w1. */
 const reads: readonly (readonly [string, Arguments])[] = [
   ['contact_counts', { p_workspace: 'w1' }],
   ['cache_settings_read', { p_workspace: 'w1' }],
 ]
 
 describe.each(reads)('%s', (name, args) => {
-  it('answers the backend what it answers a member', async () => {
+  it('gives the backend the same answer as a member', async () => {
     const [backend, member] = [
       await database.rpc('service_role', name, args),
       await database.rpc(callers.member, name, args),
@@ -33,7 +33,7 @@ describe.each(reads)('%s', (name, args) => {
     expect(member).toMatchObject(said)
   })
 
-  it('answers nobody else who is no member, by whatever claims', async () => {
+  it('answers no other stranger, whatever they claim', async () => {
     for (const caller of [callers.outsider, { sub: 'service_role' }]) {
       expect(await database.rpc(caller, name, args)).toMatchObject({ outcome: 'forbidden' })
     }

@@ -1,6 +1,6 @@
 /**
- * What must hold of everything in the schemas `public` and `private`, whatever migrations add. Each rule is a query that
- * answers `what` breaks it, and a statement that breaks it, to show that the query finds it.
+ * The rules for everything in the schemas `public` and `private`, whatever migrations add. Each rule has a query that
+ * returns its violations in `what`, and a statement that breaks it, to prove that the query finds it.
  */
 export interface CatalogRule {
   readonly guarantee: string
@@ -11,7 +11,7 @@ export interface CatalogRule {
 const members = 'authenticated, service_role'
 const service = 'service_role'
 
-/** Who may call which function of the API. A new one is added here. */
+/** The roles that may call each function of the API. A new function is added here. */
 const apiFunctions: Readonly<Record<string, string>> = {
   cache_settings_read: members,
   cache_settings_write: members,
@@ -37,7 +37,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   workspace_membership: members,
 }
 
-/** Functions that run with the caller's rights inside of those, or inside of a column, a policy or a trigger. */
+/** Functions that run with the caller's rights inside those, or inside a column, a policy or a trigger. */
 const sharedFunctions = [
   ...['caller_id', 'caller_role', 'caller_workspaces', 'may_write', 'merged', 'touch_updated_at'],
   ...['contact_presets', 'contact_shown', 'lock_columns', 'outbox_mark', 'outbox_since'],
@@ -46,8 +46,8 @@ const sharedFunctions = [
 ]
 
 /**
- * Functions of a generated column that are run for every contact that is written. A search path of their own would cost
- * each of them more than their work; they name everything outside pg_catalog by its schema, and run as the writer.
+ * Functions of a generated column, which run for every contact that is written. A search path of their own would cost more
+ * than their work, so they name everything outside pg_catalog by its schema, and run as the writer.
  */
 const unboundFunctions = ['folded', 'word_marked', 'phone_forms', 'search_text']
 
@@ -119,7 +119,7 @@ export const catalogRules: readonly CatalogRule[] = [
   },
   {
     guarantee:
-      'a table of the API grants a member what is listed, the service role everything, and nobody nothing',
+      'a table of the API grants a member the listed rights, the service role all, and anonymous callers none',
     violations: `
       select r.name || ' to ' || role || ': ' || coalesce(granted.privileges, 'nothing') as what
       from (${ourRelations}) r
@@ -168,7 +168,7 @@ export const catalogRules: readonly CatalogRule[] = [
   },
   {
     guarantee:
-      'every function finds its names without a search path: by an empty one, or bound when it was made',
+      'every function resolves its names without the caller’s search path: with an empty one, or at creation',
     violations: `
       select f.signature as what from (${ourFunctions}) f
       where not coalesce(f.proconfig @> '{"search_path=\\"\\""}', false)

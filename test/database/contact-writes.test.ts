@@ -38,7 +38,7 @@ const importAll = (client: SupabaseClient, p_contacts: readonly object[], p_work
   call(client, 'contacts_import', { p_workspace, p_contacts })
 
 describe('a contact that is written', () => {
-  test('has its presets, keeps what a change leaves out, and says what it moved', async () => {
+  test('has its presets, keeps the fields that a change leaves out, and returns its moves', async () => {
     const created = writtenSchema.parse(await create(member, { ...place, id: 'w1', name: 'One' }))
     expect(created.contact).toMatchObject({ status: 'open', priority: 'medium', tags: [], email: null })
     expect(created.outbox).toHaveLength(1)
@@ -55,7 +55,7 @@ describe('a contact that is written', () => {
     expect(await remove(member, 'w1')).toEqual({ outcome: 'contact_not_found' })
   })
 
-  test('says which fields told of a contact that is there it does not take, and nothing when they are the same', async () => {
+  test('returns the ignored fields of an existing contact, and none if they are the same', async () => {
     const contact = { ...place, id: 'k1', name: 'One', created_at: '2020-01-02T03:04:05.123456Z' }
     expect(await importAll(member, [contact])).toMatchObject({ created: 1, updated: 0, ignored: [] })
     expect(await importAll(member, [contact])).toMatchObject({ created: 0, updated: 1, ignored: [] })
@@ -71,7 +71,7 @@ describe('a contact that is written', () => {
     expect(row?.['created_at']).toEqual(new Date(contact.created_at))
   })
 
-  test('never takes an id that is taken, nor a place that is not there', async () => {
+  test('never gets an id that is taken, nor a place that does not exist', async () => {
     expect(await create(member, { ...place, id: 'contact_000001', name: 'X' })).toEqual({
       outcome: 'contact_exists',
     })
@@ -81,7 +81,7 @@ describe('a contact that is written', () => {
     expect(await update(member, 'nowhere', { name: 'X' })).toEqual({ outcome: 'contact_not_found' })
   })
 
-  test('is of the caller’s own workspace, whoever asks and whatever is named', async () => {
+  test('is in the caller’s own workspace, whatever workspace is named', async () => {
     const claimant = { sub: 'x', app_metadata: { workspaces: { '77777': 'admin' } } }
     for (const [claims, workspaceId] of [
       [users.otherAdmin, '15213'],
@@ -103,7 +103,7 @@ describe('a contact that is written', () => {
       await expect(work(await database.as(null), [])).rejects.toThrow('permission denied')
   })
 
-  test('may be any workspace’s for the service role', async () => {
+  test('may be in any workspace for the service role', async () => {
     expect(await update(database.service, 'contact_000001', { name: 'X' }, '15214')).toMatchObject({
       outcome: 'ok',
       contact: { workspace_id: '15214', name: 'X' },
@@ -115,7 +115,7 @@ describe('a contact that is written', () => {
 })
 
 describe('a batch of an import', () => {
-  test('creates, changes and rejects, and every contact of it is accounted for', async () => {
+  test('creates, changes and rejects, and accounts for every contact', async () => {
     await importAll(member, [{ ...place, id: 'i1', name: 'One', email: 'one@example.com' }])
     const answer = await importAll(member, [
       { ...place, id: 'i1', name: 'Other' },
@@ -142,7 +142,7 @@ describe('a batch of an import', () => {
       expect(slotsMoved(moves, 'board_1', column)).toEqual(expect.arrayContaining(['open', 'all']))
   })
 
-  test('of nothing writes nothing', async () => {
+  test('that is empty writes nothing', async () => {
     expect(await importAll(member, [])).toEqual({
       outcome: 'ok',
       created: 0,

@@ -26,14 +26,14 @@ async function fill(): Promise<string[]> {
   return lines
 }
 
-test('an empty database is migrated and loaded, and then left as it is', async () => {
+test('an empty database is migrated and loaded once, and then left alone', async () => {
   expect(await fill()).toContainEqual(expect.stringMatching(/^\d+ migrations$/))
   expect(await fill()).toEqual([])
   const [row] = await sql`select count(*)::int as contacts from public.contacts where workspace_id = '15213'`
   expect(row).toEqual({ contacts: 10 })
 })
 
-test('a load gives every index back, on every partition', async () => {
+test('a load restores every index on every partition', async () => {
   const missing = await sql`
     select i.indexrelid::regclass::text as index from pg_index i
     where i.indrelid = 'public.contacts'::regclass
@@ -44,7 +44,7 @@ test('a load gives every index back, on every partition', async () => {
   expect([...(await made(sql))]).toEqual([...(await made(database.sql))])
 })
 
-test('a database made by other migrations is refused, with what to do', async () => {
+test('a database of other migrations is refused with a sentence that says what to do', async () => {
   await sql`update local_state.migrations set digest = 'of an older text' where name like '%tables.sql'`
   await expect(fill()).rejects.toThrow('start with --fresh')
 })

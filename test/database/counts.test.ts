@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { referenceCounts } from '../support/reference-counts.ts'
-import { askCounts, askPage, pageOf } from './answers.ts'
+import { pageOf, queryCounts, queryPage } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { countOfFilter } from './filter-conditions.ts'
 import { users } from './users.ts'
@@ -16,7 +16,7 @@ afterAll(async () => {
 })
 
 test('the reference workspace has the counts of SPEC 3, to the digit', async () => {
-  const answer = await askCounts(await database.as(users.admin))
+  const answer = await queryCounts(await database.as(users.admin))
   expect(answer).toEqual({
     outcome: 'ok',
     counts: referenceCounts,
@@ -27,7 +27,7 @@ test('the reference workspace has the counts of SPEC 3, to the digit', async () 
 })
 
 test('the reference workspace has 40 assigned contacts, none of them a default user’s', async () => {
-  const answer = await askCounts(await database.as(users.member))
+  const answer = await queryCounts(await database.as(users.member))
   if (answer.outcome !== 'ok') throw new Error(answer.outcome)
   const assigned = Object.values(answer.assignees).reduce((sum, contacts) => sum + contacts, 0)
   expect(assigned).toBe(40)
@@ -37,19 +37,19 @@ test('the reference workspace has 40 assigned contacts, none of them a default u
 test('the two other workspaces have 1,000 contacts each', async () => {
   for (const workspaceId of ['15214', '15215']) {
     const claims = { sub: 'backoffice', app_metadata: { workspaces: { [workspaceId]: 'member' } } }
-    const answer = await askCounts(await database.as(claims), workspaceId)
+    const answer = await queryCounts(await database.as(claims), workspaceId)
     expect(answer).toMatchObject({ outcome: 'ok', counts: { total: 1_000 } })
   }
 })
 
 test('every board’s total of a filter, added up, is the workspace’s count', async () => {
   const client = await database.as(users.admin)
-  const answer = await askCounts(client)
+  const answer = await queryCounts(client)
   if (answer.outcome !== 'ok') throw new Error(answer.outcome)
   for (const [filter, count] of Object.entries(countOfFilter)) {
     let total = 0
     for (const p_board of ['board_123', 'board_1', 'board_2'])
-      total += pageOf(await askPage(client, { p_board, p_filter: filter, p_per_page: 1 })).total
+      total += pageOf(await queryPage(client, { p_board, p_filter: filter, p_per_page: 1 })).total
     expect([filter, total]).toEqual([filter, answer.counts[count]])
   }
 })
@@ -63,7 +63,7 @@ test('no contact of the reference data is younger than its base date', async () 
 })
 
 test('a page of fifty is some 20 to 40 kB of JSON', async () => {
-  const page = pageOf(await askPage(await database.as(users.admin)))
+  const page = pageOf(await queryPage(await database.as(users.admin)))
   const bytes = Buffer.byteLength(JSON.stringify(page.contacts))
   expect(bytes).toBeGreaterThan(20_000)
   expect(bytes).toBeLessThan(40_000)

@@ -5,7 +5,7 @@ import { type Database, startDatabase } from './database.ts'
 
 let database: Database
 
-/** Stand-ins for what hosted Supabase has: Vault's view, and pg_net's function, which notes what it is to send. */
+/** Substitutes for two parts of hosted Supabase: Vault's view, and pg_net's function, which records requests here. */
 const hosted = `
   create schema vault;
   create table vault.decrypted_secrets (name text, decrypted_secret text);
@@ -30,12 +30,12 @@ afterAll(async () => {
 
 const update = () => database.sql`update contacts set name = 'Changed' where id = 'contact_000001'`
 
-test('the optional webhook sends nothing while it does not know where to, and disturbs no write', async () => {
+test('the optional webhook sends nothing without the Worker’s address, and disturbs no write', async () => {
   await update()
   expect([...(await database.sql`select * from net.sent`)]).toEqual([])
 })
 
-test('the optional webhook sends what is in the outbox, as the Worker takes it and under the same ids', async () => {
+test('the optional webhook sends the rows of the outbox as the Worker accepts them, with the same event ids', async () => {
   await database.sql`insert into vault.decrypted_secrets values
     ('boardcache_worker_url', 'https://worker.example.com'), ('boardcache_internal_key', 'a key')`
   await database.sql`delete from private.outbox`

@@ -9,11 +9,11 @@ import { createSupabaseApp, type SupabaseApp } from '../../origin/local/supabase
 import { placeDatabase, unsafeSettings } from '../support/made-databases.ts'
 import { makeDataDirectory } from '../support/run-folder.ts'
 
-/** A real Postgres with the migrations and reference data, asked as the product asks it: by rpc, with a user's token. */
+/** A real Postgres with the migrations and reference data. Tests query it as the origin does: by rpc, with a user's token. */
 export interface Database {
-  /** The owner's own connection: bound by no policy. */
+  /** The owner's own connection, to which no policy applies. */
   readonly sql: postgres.Sql
-  /** For connections of the owner beside that one. */
+  /** The address for further connections of the owner. */
   readonly url: string
   /** A client with the token of `claims`; null is a caller without a token. */
   as(claims: Claims | null): Promise<SupabaseClient>
@@ -41,7 +41,7 @@ export async function startDatabase(contacts: number): Promise<Database> {
   const { url } = server
   const sql = postgres(url, { max: 1, onnotice: () => {} })
 
-  // Supabase Lite prints what a client did wrong, with a stack.
+  // Supabase Lite prints errors of clients with a stack.
   const noise = vi.spyOn(console, 'error').mockImplementation(() => {})
   const app = await createSupabaseApp({ databaseUrl: url, jwtSecret, publishableKey, secretKey })
   return {

@@ -1,4 +1,4 @@
-/** What each filter that does not depend on the caller means, as the owner of the tables would ask it. */
+/** The SQL condition of each filter that does not depend on the caller, for the owner of the tables. */
 export const filterConditions = {
   all: 'true',
   open: "status = 'open'",
@@ -16,7 +16,7 @@ export const filterConditions = {
   recent_activity: "last_activity_at > now() - interval '24 hours'",
 }
 
-/** The count of a workspace that a filter's totals add up to. */
+/** The workspace's count that equals the sum of a filter's totals. */
 export const countOfFilter = {
   all: 'total',
   open: 'open',

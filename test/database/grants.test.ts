@@ -3,7 +3,7 @@ import { type Database, startDatabase } from './database.ts'
 
 let database: Database
 
-// A database of its own that no client asks: Supabase Lite grants everything to everybody with its first request.
+// A separate database without clients, because Supabase Lite grants everything to everybody at its first request.
 beforeAll(async () => {
   database = await startDatabase(100)
 }, 120_000)
@@ -21,11 +21,11 @@ async function privilegesOf(role: string, table: string): Promise<string[]> {
   return rows.map((row) => String(row['privilege']))
 }
 
-test('without a user nothing is granted on any table', async () => {
+test('an anonymous caller has no grant on any table', async () => {
   for (const table of tables) expect([table, await privilegesOf('anon', table)]).toEqual([table, []])
 })
 
-test('a user may read, write contacts and settings, and never empty a table', async () => {
+test('a user may read, may write contacts and settings, and may never truncate a table', async () => {
   const granted = await Promise.all(
     tables.map(async (table) => [table, await privilegesOf('authenticated', table)]),
   )
@@ -39,7 +39,7 @@ test('a user may read, write contacts and settings, and never empty a table', as
   })
 })
 
-test('a user may change every field of a contact, and neither whose it is nor its id', async () => {
+test('a user may change every field of a contact but its workspace and its id', async () => {
   const rows = await database.sql`
     select column_name from information_schema.columns
     where table_schema = 'public' and table_name = 'contacts' and is_generated = 'NEVER'
@@ -48,7 +48,7 @@ test('a user may change every field of a contact, and neither whose it is nor it
   expect(rows.map((row) => row['column_name'])).toEqual(['created_at', 'id', 'updated_at', 'workspace_id'])
 })
 
-test('nobody reads or writes the outbox but through its functions', async () => {
+test('the outbox can be read and written only through its functions', async () => {
   const rows = await database.sql`
     select role from unnest(array['anon', 'authenticated', 'service_role']) role
     where has_table_privilege(role, 'private.outbox', 'select, insert, update, delete')`

@@ -16,7 +16,7 @@ afterAll(async () => {
 
 class Undone extends Error {}
 
-/** What breaks a rule after a statement, which is undone. */
+/** The violations of a rule after a statement, which is rolled back. */
 async function violationsAfter(statement: string, violations: string): Promise<string[]> {
   let found: string[] = []
   await database.owner
@@ -32,11 +32,11 @@ async function violationsAfter(statement: string, violations: string): Promise<s
 }
 
 describe.each(catalogRules)('$guarantee', ({ violations, broken }) => {
-  test('in a database made by the migrations alone', async () => {
+  test('holds in a database made by the migrations alone', async () => {
     expect((await database.owner.unsafe(violations)).map((row) => row['what'])).toEqual([])
   })
 
-  test('and a planted fault is found', async () => {
+  test('finds a planted fault', async () => {
     expect(await violationsAfter(broken, violations)).not.toEqual([])
   })
 })
@@ -90,7 +90,7 @@ describe('through the tables themselves', () => {
 })
 
 describe('through the functions', () => {
-  test('a member does everything in their own workspace, and an outsider nothing', async () => {
+  test('a member may do everything in their own workspace, and an outsider nothing', async () => {
     const write = { p_workspace: 'w1', p_contact: contact }
     const one = { p_workspace: 'w1', p_contact: 'new' }
     const calls = [
@@ -112,7 +112,7 @@ describe('through the functions', () => {
     }
   })
 
-  test('the service role runs the outbox and the tallies, and a member does not', async () => {
+  test('only the service role, and no member, may run the outbox and the tallies', async () => {
     const calls = [
       ['outbox_claim', { p_rows_max: 1, p_lease_ms: 0 }],
       ['outbox_acknowledge', { p_ids: [] }],

@@ -7,32 +7,32 @@ import { makeDataDirectory } from '../support/run-folder.ts'
 import type { Claims } from './database.ts'
 
 /**
- * Databases as a hosted project has them: made by the migrations alone, run by an owner who is no superuser, with the
- * roles and the default privileges of hosted Supabase, and nothing granted afterwards. Supabase Lite, which the other
- * tests ask, grants every schema to everybody and pins the time zone.
+ * Databases as in a hosted project: made by the migrations alone, under an owner that is no superuser, with the roles and
+ * the default privileges of hosted Supabase, and without later grants. Supabase Lite, which the other tests query, grants
+ * every schema to everybody and pins the time zone.
  */
 export interface HostedServer {
-  /** A database of its own with the content below, whose sessions have this time zone. */
+  /** A new database with the content below, whose sessions have this time zone. */
   open(timeZone: string): Promise<HostedDatabase>
   stop(): Promise<void>
 }
 
 export interface HostedDatabase {
-  /** The project's owner: who runs migrations and owns what they make. */
+  /** A connection of the project's owner, which runs the migrations and owns their objects. */
   readonly owner: postgres.Sql
-  /** A transaction as PostgREST begins one for this caller; it commits unless `work` throws. */
+  /** A transaction as PostgREST begins one for this caller. It commits unless `work` throws. */
   asCaller<Value>(
     caller: Caller,
     work: (sql: postgres.TransactionSql) => Promise<Value>,
     request?: Request,
   ): Promise<Value>
-  /** What a SQL function of the API answers. */
+  /** The answer of a SQL function of the API. */
   rpc(caller: Caller, name: string, args: Arguments, request?: Request): Promise<unknown>
 }
 
 export type Arguments = Readonly<Record<string, postgres.JSONValue>>
 
-/** A member by their token's claims, the secret key, or nobody. */
+/** A member by the claims of their token, the secret key, or an anonymous caller. */
 export type Caller = Claims | 'service_role' | 'anon'
 
 interface Request {
@@ -41,7 +41,7 @@ interface Request {
   readonly timeZone?: string
 }
 
-/** One workspace on each side, with two boards of two columns: w1 is member's and admin's, w2 is outsider's. */
+/** Two workspaces, each with two boards of two columns: w1 has the member and the admin, w2 the outsider. */
 export const callers = {
   admin: { sub: 'admin' },
   member: { sub: 'member' },
@@ -60,7 +60,7 @@ const content = `
     select id, id || '-first', 'b1', 'c1', 'First' from public.workspaces;
   delete from private.outbox;`
 
-/** As Supabase's own initialization makes them (supabase/postgres, migrations/db/init-scripts). */
+/** The roles as Supabase's own initialization makes them (supabase/postgres, migrations/db/init-scripts). */
 const roles = `
   create role anon nologin noinherit;
   create role authenticated nologin noinherit;
@@ -94,7 +94,7 @@ const schemas = `
   alter function auth.jwt() owner to supabase_auth_admin;
   alter function auth.uid() owner to supabase_auth_admin;`
 
-/** The template's own zone: half an hour off, so that a migration that depends on the zone shows it too. */
+/** The template's time zone. It is off by half an hour, so that a migration that depends on the zone fails a test. */
 const templateZone = 'America/St_Johns'
 
 export async function startHostedServer(): Promise<HostedServer> {

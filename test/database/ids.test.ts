@@ -48,12 +48,12 @@ describe.each(['.', '..'])('the id %s', (id) => {
     await expect(insert(database.sql)).rejects.toMatchObject(brokenConstraint)
   })
 
-  test('is never given to a contact that has another one', async () => {
+  test('never replaces the id of an existing contact', async () => {
     const change = database.sql`update public.contacts set id = ${id} where id = 'contact_000001'`
     await expect(change).rejects.toMatchObject(brokenConstraint)
   })
 
-  test('is never given by a member who passes by the API', async () => {
+  test('is refused by the database also when a member calls its functions', async () => {
     const p_contact = { id, board_id: 'board_1', board_column_id: 'col_11', name: 'K' }
     await expect(call(member, 'contact_create', { p_workspace: '15213', p_contact })).rejects.toThrow()
     const [row] = await database.sql`select count(*)::int as found from public.contacts where id = ${id}`
@@ -61,13 +61,13 @@ describe.each(['.', '..'])('the id %s', (id) => {
   })
 })
 
-test('the constraints are valid where no row from before breaks them', async () => {
+test('the constraints are validated if no older row breaks them', async () => {
   const open = await database.sql`
     select conname from pg_constraint where conname like '%in_path' and not convalidated`
   expect([...open]).toEqual([])
 })
 
-describe('a database from before', () => {
+describe('a database from before these constraints', () => {
   const origin = new URL('../../origin/', import.meta.url)
   const text = (file: string) => readFile(new URL(file, origin), 'utf8')
   const first = '20261126040000_ids_in_paths.sql'
@@ -107,17 +107,17 @@ describe('a database from before', () => {
     await sql.end()
   })
 
-  test('keeps all its contacts, under ids that a path can name, and tells the caches', async () => {
+  test('keeps all its contacts, under ids that a path can name, and invalidates the caches', async () => {
     const contacts = await sql`select id, name from public.contacts order by name`
     expect(contacts.map(({ name }) => name)).toEqual(['Four', 'One', 'Three', 'Two'])
     expect(contacts[0]?.['id']).toBe('k')
     for (const { id } of contacts.slice(1)) expect(id).toMatch(/^renamed-[0-9a-f-]{36}$/)
-    const told = await sql`select count(*)::int as rows from private.outbox where 'column:b:c' = any (tags)`
-    expect(told[0]?.['rows']).toBeGreaterThan(0)
+    const moved = await sql`select count(*)::int as rows from private.outbox where 'column:b:c' = any (tags)`
+    expect(moved[0]?.['rows']).toBeGreaterThan(0)
     await sql`update public.contacts set status = 'closed'`
   })
 
-  test('keeps its boards as they are, says so, and has no new ones of that kind', async () => {
+  test('keeps such boards, warns about them, and accepts no new ones', async () => {
     expect(warnings).toEqual([
       'public.boards: 1 rows have the id "." or "..", and cannot be changed until they have another one',
     ])

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const two = (number: number) => String(number).padStart(2, '0')
 const until = (max: number) => fc.nat(max).map(two)
-/** The ends of what there is come as often as the rest. */
+/** The ends of each range are as frequent as all other values. */
 const year = fc
   .oneof(fc.constantFrom(0, 1, 2, 9998, 9999, 2024), fc.nat(9_999))
   .map((number) => String(number).padStart(4, '0'))
@@ -52,7 +52,7 @@ const written = fc
   .tuple(year, date, time, fraction, offset)
   .map(([years, days, seconds, part, zone]) => `${years}-${days}T${seconds}${part}${zone}`)
 
-/** Microseconds since 1970, rounded as IEEE 754 has it: half of one to the even neighbour. */
+/** Microseconds since 1970, rounded as IEEE 754 does: halves go to the even neighbour. */
 function microsecondsOf(text: string): bigint {
   const [, before = '', digitsOf = '0', zone = ''] = /^(.*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? []
   const exact = Number(`0.${digitsOf}`) * 1e6
@@ -62,7 +62,7 @@ function microsecondsOf(text: string): bigint {
   return BigInt(Date.parse(`${before}${zone}`)) * 1_000n + BigInt(rounded)
 }
 
-test('every instant that the API takes is taken by Postgres, in whatever zone, and comes back as the same', async () => {
+test('Postgres accepts every instant that the API accepts, in any zone, and returns the same instant', async () => {
   let taken = 0
   for (const zone of ['UTC', 'Pacific/Kiritimati', 'America/St_Johns']) {
     await database.sql.unsafe(`set timezone = '${zone}'`)
@@ -85,7 +85,7 @@ test('every instant that the API takes is taken by Postgres, in whatever zone, a
   expect(taken).toBeGreaterThan(300)
 })
 
-/** What was tried on this Postgres, beside what the API says of it. */
+/** The verdict of this Postgres on each text beside the verdict of the API. */
 describe.each([
   ['2026-01-31T12:00:00+15:59', 'taken', 'taken'],
   ['2026-01-31T12:00:00+16:00', 'refused', 'refused'],
@@ -109,9 +109,9 @@ describe.each([
   ['infinity', 'taken', 'refused'],
 ])('the instant %.60s', (text, byPostgres, byTheApi) => {
   test(`is ${byPostgres} by Postgres and ${byTheApi} by the API`, async () => {
-    const asked = database.sql`select (${text}::text)::timestamptz`
+    const cast = database.sql`select (${text}::text)::timestamptz`
     expect(
-      await asked.then(
+      await cast.then(
         () => 'taken',
         () => 'refused',
       ),
@@ -120,7 +120,7 @@ describe.each([
   })
 })
 
-test('a contact is written with the first and the last instant that there is, and shown with them', async () => {
+test('a contact can have the first and the last instant, and is shown with them', async () => {
   const p_contact = {
     ...{ id: 'first-and-last', name: 'K', board_id: 'board_1', board_column_id: 'col_11' },
     ...{ created_at: '0001-01-01T05:30:00+05:30', last_activity_at: '9999-12-31T23:59:59.999999Z' },
@@ -134,12 +134,12 @@ test('a contact is written with the first and the last instant that there is, an
   })
 })
 
-test('text is taken by Postgres if the API says that it can be stored, and only then', async () => {
+test('Postgres accepts a text exactly if the API says that it can be stored', async () => {
   await fc.assert(
     fc.asyncProperty(anyText, async (text) => {
-      // As JSON that holds escapes: a connection sends no half of a surrogate pair as it is.
-      const asked = database.sql`select (${JSON.stringify({ text })}::text)::jsonb ->> 'text' as text`
-      const stored = await asked.then(
+      // The text is sent as escaped JSON, because a connection cannot send half of a surrogate pair.
+      const cast = database.sql`select (${JSON.stringify({ text })}::text)::jsonb ->> 'text' as text`
+      const stored = await cast.then(
         ([row]) => row?.['text'],
         () => null,
       )

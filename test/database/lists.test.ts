@@ -2,7 +2,7 @@ import type { SupabaseClient } from '@supabase/supabase-js'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Contact } from '../../shared/resources/contacts/contact-list.ts'
-import { askPage, pageOf } from './answers.ts'
+import { pageOf, queryPage } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { filterConditions, sharedFilters } from './filter-conditions.ts'
 import { users } from './users.ts'
@@ -10,7 +10,7 @@ import { users } from './users.ts'
 let database: Database
 let admin: SupabaseClient
 
-/** A board of 800 contacts in which every filter meets some, and one in five shares an instant with others. */
+/** A board of 800 contacts: every filter meets some of them, and one in five shares its instant with others. */
 beforeAll(async () => {
   database = await startDatabase(100)
   admin = await database.as(users.otherAdmin)
@@ -74,7 +74,7 @@ function argumentsOf({ sortBy, order, filter, column, search, perPage }: List) {
   }
 }
 
-/** At most 30 pages: as many as the whole board has, and more. */
+/** More pages than the whole board has. */
 const pagesMax = 30
 
 async function byCursor(list: List): Promise<Contact[]> {
@@ -82,7 +82,7 @@ async function byCursor(list: List): Promise<Contact[]> {
   for (let pages = 0; pages < pagesMax; pages++) {
     const last = contacts.at(-1)
     const place = last === undefined ? {} : { p_after: last[list.sortBy], p_after_id: last.id }
-    const page = pageOf(await askPage(admin, { ...argumentsOf(list), ...place }))
+    const page = pageOf(await queryPage(admin, { ...argumentsOf(list), ...place }))
     contacts.push(...page.contacts)
     if (!page.has_more) return contacts
   }
@@ -92,7 +92,7 @@ async function byCursor(list: List): Promise<Contact[]> {
 async function byNumber(list: List, total: number): Promise<Contact[]> {
   const contacts: Contact[] = []
   for (let number = 1; number <= Math.ceil(total / list.perPage); number++) {
-    const page = pageOf(await askPage(admin, { ...argumentsOf(list), p_page: number }))
+    const page = pageOf(await queryPage(admin, { ...argumentsOf(list), p_page: number }))
     expect(page.total).toBe(total)
     expect(page.has_more).toBe(number * list.perPage < total)
     contacts.push(...page.contacts)
@@ -100,7 +100,7 @@ async function byNumber(list: List, total: number): Promise<Contact[]> {
   return contacts
 }
 
-test('whatever is asked for, cursors and numbers show each contact once, in order, and count them all', async () => {
+test('for any list, cursors and page numbers show each contact once and in order, and the total is exact', async () => {
   for (const list of fc.sample(lists, { seed: 4, numRuns: 120 })) {
     const ids = await expected(list)
     expect([list, (await byCursor(list)).map(({ id }) => id)]).toEqual([list, ids])

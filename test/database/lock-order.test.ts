@@ -27,15 +27,15 @@ type Contact = ReturnType<typeof contact>
 const importAll = (contacts: readonly Contact[]) =>
   database.rpc(callers.member, 'contacts_import', { p_workspace: 'w1', p_contacts: [...contacts] })
 
-/** Settles all at once; a deadlock is Postgres's 40P01 in one of them. */
+/** Runs all at the same time. A deadlock would be Postgres's 40P01 in one of them. */
 async function allAtOnce(calls: readonly Promise<unknown>[]): Promise<void> {
   for (const settled of await Promise.allSettled(calls)) {
     if (settled.status === 'rejected') throw settled.reason
   }
 }
 
-describe('two writers of the same rows never lock each other out', () => {
-  test('by imports of contacts that are there, in opposite orders', async () => {
+describe('concurrent writers of the same rows never deadlock', () => {
+  test('as imports of existing contacts, in opposite orders', async () => {
     const ids = Array.from({ length: size }, (_, index) => `e${index}`)
     await importAll(ids.map((id) => contact(id, 'c1')))
     for (let round = 0; round < rounds; round += 1) {
@@ -44,14 +44,14 @@ describe('two writers of the same rows never lock each other out', () => {
     }
   })
 
-  test('by imports of contacts that are new, in opposite orders', async () => {
+  test('as imports of new contacts, in opposite orders', async () => {
     for (let round = 0; round < rounds; round += 1) {
       const contacts = Array.from({ length: size }, (_, index) => contact(`n${round}-${index}`, 'c1'))
       await allAtOnce([importAll(contacts), importAll(contacts.toReversed())])
     }
   })
 
-  test('by imports of which each has some that are new and some that are there', async () => {
+  test('as imports that each have new and existing contacts', async () => {
     for (let round = 0; round < rounds; round += 1) {
       const contacts = Array.from({ length: size }, (_, index) =>
         contact(`m${round * (size / 2) + index}`, 'c1'),
@@ -64,7 +64,7 @@ describe('two writers of the same rows never lock each other out', () => {
     }
   })
 
-  test('by an import and the deletion of a column that it takes contacts from', async () => {
+  test('as an import and the deletion of a column from which it moves contacts', async () => {
     const moving = Array.from({ length: size }, (_, index) => `d${index}`)
     for (let round = 0; round < rounds; round += 1) {
       const column = `gone${round}`
@@ -79,7 +79,7 @@ describe('two writers of the same rows never lock each other out', () => {
     }
   })
 
-  test('by relays that acknowledge, release and fail the same rows in opposite orders', async () => {
+  test('as relays that acknowledge, release and fail the same rows in opposite orders', async () => {
     const write = async (sql: postgres.TransactionSql) => {
       for (let row = 0; row < 60; row += 1)
         await sql`update public.contacts set name = 'Z' where workspace_id = 'w1' and id = 'w1-first'`
@@ -103,7 +103,7 @@ describe('two writers of the same rows never lock each other out', () => {
     }
   })
 
-  test('by the renewal of search text, which leaves a contact that is locked to the next call', async () => {
+  test('as the renewal of search text, which leaves a locked contact to the next call', async () => {
     await importAll(['r1', 'r2', 'r3'].map((id) => contact(id, 'c1')))
     const stale = async () => {
       const rows = await database.owner<{ id: string }[]>`

@@ -2,8 +2,8 @@ import type postgres from 'postgres'
 import { z } from 'zod'
 import { users } from './users.ts'
 
-/** A page to ask for; what is left out is the first page of 15213's largest board, newest first. */
-export interface AskedPage {
+/** A query for a page. By default it is the first page of 15213's largest board, newest first. */
+export interface PageQuery {
   readonly filter?: string
   readonly column?: string | null
   readonly board?: string
@@ -25,8 +25,8 @@ const pagesSchema = z.array(
 )
 export type FoundPage = z.output<typeof pagesSchema>[number]
 
-/** Asks for all the pages in one statement, as a member of workspace 15213: for tests that need thousands of them. */
-export async function askPages(sql: postgres.Sql, asked: readonly AskedPage[]): Promise<FoundPage[]> {
+/** Runs all queries in one statement, as a member of workspace 15213, for tests that need thousands of pages. */
+export async function queryPages(sql: postgres.Sql, queries: readonly PageQuery[]): Promise<FoundPage[]> {
   const claims = { sub: users.admin.sub, role: 'authenticated' }
   const [row] = await sql.begin(async (transaction) => {
     await transaction`select set_config('request.jwt.claims', ${JSON.stringify(claims)}, true)`
@@ -39,7 +39,7 @@ export async function askPages(sql: postgres.Sql, asked: readonly AskedPage[]): 
           coalesce((a ->> 'perPage')::integer, 100), coalesce((a ->> 'page')::integer, 1),
           a -> 'after' ->> 0, a -> 'after' ->> 1
         )
-        from jsonb_array_elements(${transaction.json(JSON.parse(JSON.stringify(asked)))}) with ordinality e (a, number)
+        from jsonb_array_elements(${transaction.json(JSON.parse(JSON.stringify(queries)))}) with ordinality e (a, number)
         order by number
       ) as pages`
   })

@@ -3,13 +3,13 @@ import { moveSchema, parseMove, placeMove } from '../../shared/tags/moves.ts'
 import type { SlotName } from '../../shared/tags/places.ts'
 import { slots } from '../../shared/tags/places.ts'
 
-/** What a write left in the outbox, by workspace, each row with its moves sorted. */
+/** The rows that a write left in the outbox, by workspace, each with its moves sorted. */
 export type Outbox = readonly (readonly [workspaceId: string, moves: readonly string[]])[]
 
 /** Thrown to roll a transaction back. */
 class Undone extends Error {}
 
-/** What a write leaves in the outbox. It is undone then, so that every test finds what the first one found. */
+/** The rows that a write leaves in the outbox. The write is rolled back, so that every test starts from the same data. */
 export async function outboxOf(
   sql: postgres.Sql,
   write: (sql: postgres.TransactionSql) => Promise<unknown>,
@@ -27,7 +27,7 @@ export async function outboxOf(
   return outbox
 }
 
-/** What stands in the outbox. Every text of it is a move, or this fails. */
+/** The rows of the outbox. Fails if a text of them is not a move. */
 export async function outboxIn(sql: postgres.ISql): Promise<Outbox> {
   const rows = await sql<{ workspaceId: string; tags: string[] }[]>`
     select workspace_id as "workspaceId", tags from private.outbox order by id`
@@ -37,7 +37,7 @@ export async function outboxIn(sql: postgres.ISql): Promise<Outbox> {
   ])
 }
 
-/** The slots of a place that these moves move, of the board alone where there is no column. */
+/** The slots of a place that these moves move: of the column, or without one of the board. */
 export function slotsMoved(moves: readonly string[], boardId: string, columnId: string | null): SlotName[] {
   const at = parseMove(placeMove(boardId, columnId, 1))?.offset
   const masks = moves.map((move) => parseMove(move)).filter((parts) => parts?.offset === at)

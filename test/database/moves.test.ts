@@ -17,7 +17,7 @@ afterAll(async () => {
   await database.stop()
 })
 
-/** What puts a contact into each filter by a facet, and out of it into the others' company. */
+/** For each filter by a facet, the changes that put a contact into it and take it out. */
 const facets = {
   open: { in: { status: 'open' }, out: { status: 'pending' } },
   closed: { in: { status: 'closed' }, out: { status: 'pending' } },
@@ -50,7 +50,7 @@ async function insert(sql: TransactionSql, fields: Fields): Promise<void> {
 const update = (sql: TransactionSql, fields: Fields) =>
   sql`update contacts set ${sql(fields)} where workspace_id = '15213' and id = 'one'`
 
-/** The slots of the contact's board and of its column that a change of it moves. */
+/** The slots of the contact's board and column that a change of the contact moves. */
 async function slotsOfChange(
   before: Fields,
   after: Fields,
@@ -73,7 +73,7 @@ describe.each(facetNames)('the pages of filter=%s', (filter) => {
     .filter((other) => Object.keys(facets[other].in)[0] !== column)
     .flatMap((other): Fields[] => [facets[other].in, facets[other].out])
 
-  test('stay cached while contacts change that were not in it and are not', async () => {
+  test('stay cached when contacts change that neither were nor are in it', async () => {
     for (const change of [{ name: 'Other' }, ...changesElsewhere]) {
       const { board, column: columnSlots } = await slotsOfChange(outside, change)
       expect([change, board.includes(filter), columnSlots.includes(filter)]).toEqual([change, false, false])
@@ -81,7 +81,7 @@ describe.each(facetNames)('the pages of filter=%s', (filter) => {
     }
   })
 
-  test('move with a contact that comes into it, goes out of it, or changes in it', async () => {
+  test('move with a contact that enters it, leaves it, or changes in it', async () => {
     for (const [before, after] of [
       [outside, inside],
       [inside, outside],
@@ -92,7 +92,7 @@ describe.each(facetNames)('the pages of filter=%s', (filter) => {
     }
   })
 
-  test('move with a contact that is made in it or removed from it, and with no other', async () => {
+  test('move with a contact that is created or deleted in it, and with no other', async () => {
     for (const [fields, isMoved] of [
       [inside, true],
       [outside, false],
@@ -117,7 +117,7 @@ describe.each(facetNames)('the pages of filter=%s', (filter) => {
   })
 })
 
-/** The facets that a contact meets, as SPEC 1 has the filters. */
+/** The facets that a contact meets, by the filters of SPEC 1. */
 function facetsMet(fields: Fields): Facet[] {
   return facetNames.filter((name) =>
     Object.entries(facets[name].in).every(([column, value]) => fields[column] === value),
@@ -136,7 +136,7 @@ const contact = fc.record({
   board_column_id: fc.constantFrom('col_11', 'col_12'),
 })
 
-test('a changed row moves where it was what it met there, where it is what it meets, and always all and time', async () => {
+test('a changed row moves its old place by the filters it met, its new place by those it meets, and always all and time', async () => {
   const sorted = (names: readonly SlotName[]) => slots.filter((slot) => names.includes(slot))
   for (const [before, after] of fc.sample(fc.tuple(contact, contact), { seed: 7, numRuns: 150 })) {
     const outbox = await outboxOf(database.sql, async (sql) => {
@@ -158,7 +158,7 @@ test('a changed row moves where it was what it met there, where it is what it me
   }
 })
 
-test('a contact that left the window of seven days and is removed still moves the filters by time', async () => {
+test('a contact that left the window of seven days and is then deleted still moves the filters by time', async () => {
   const outbox = await outboxOf(database.sql, async (sql) => {
     await insert(sql, {})
     await sql`update contacts set created_at = now() - interval '169 hours', last_activity_at = now() - interval '25 hours'
@@ -205,20 +205,20 @@ describe('the counts', () => {
     ],
     ['an instant into the last day', old, set(`last_activity_at = now() - interval '23 hours'`), true],
     [
-      'an instant out of the last day',
+      'an instant that leaves the last day',
       `last_activity_at = now()`,
       set(`last_activity_at = now() - interval '25 hours'`),
       true,
     ],
     [
-      'an instant that may have left its window when the statement is committed',
+      'an instant that may have left its window by the commit',
       `last_activity_at = now() - interval '23 hours 59 minutes'`,
       set(`last_activity_at = now()`),
       true,
     ],
     ['an instant into the last seven days', old, set(`created_at = now() - interval '167 hours'`), true],
     [
-      'an instant out of the last seven days',
+      'an instant that leaves the last seven days',
       `created_at = now()`,
       set(`created_at = now() - interval '169 hours'`),
       true,
@@ -235,14 +235,11 @@ describe('the counts', () => {
       `update boards set name = 'Other' where workspace_id = '15213' and id = 'board_1'`,
       false,
     ],
-  ])(
-    'of a statement that changes %s move only if one of them does',
-    async (_what, before, change, isMoved) => {
-      expect(await movesCounts(before, change)).toBe(isMoved)
-    },
-  )
+  ])('move with a change of %s only if one of them changes', async (_what, before, change, isMoved) => {
+    expect(await movesCounts(before, change)).toBe(isMoved)
+  })
 
-  test('stay where a statement changes facets of two contacts and no sum', async () => {
+  test('do not move if a statement changes facets of two contacts and no sum', async () => {
     const swap = `update contacts set status = case status when 'open' then 'closed' else 'open' end
       where workspace_id = '15213' and id in ('one', 'two')`
     const outbox = await outboxOf(database.sql, async (sql) => {
@@ -254,7 +251,7 @@ describe('the counts', () => {
     expect(outbox.flatMap(([, moves]) => moves)).not.toContain('counts')
   })
 
-  test('move exactly if an answer of them changes, whatever the statement', async () => {
+  test('move exactly if an answer of the counts changes, for any statement', async () => {
     const counts = async (sql: TransactionSql) =>
       Object.fromEntries(
         (
@@ -272,12 +269,14 @@ describe('the counts', () => {
           const before = await counts(sql)
           await sql.unsafe(textOf(change))
           const after = await counts(sql)
-          const told = (await outboxIn(sql)).filter(([, moves]) => moves.includes('counts')).map(([id]) => id)
+          const movers = (await outboxIn(sql))
+            .filter(([, moves]) => moves.includes('counts'))
+            .map(([id]) => id)
           for (const id of Object.keys(before)) {
             const isChanged = before[id] !== after[id]
-            // Of several statements one may take back what another did.
+            // One of several statements may reverse the change of another.
             if (isChanged || change.kind !== 'delete a column')
-              expect([change, id, told.includes(id)]).toEqual([change, id, isChanged])
+              expect([change, id, movers.includes(id)]).toEqual([change, id, isChanged])
             if (isChanged) moved += 1
             else unmoved += 1
           }

@@ -6,7 +6,7 @@ import { ok } from '../../shared/result.ts'
 import { createOrigin, listParams } from '../unit/origin/origin-under-test.ts'
 import { type Database, startDatabase } from './database.ts'
 
-/** A database as it was deployed before the bounds, on the server of this one. */
+/** A database as it was deployed before the bounds, on the same server. */
 let server: Database
 let sql: postgres.Sql
 
@@ -22,7 +22,7 @@ async function migrate(isWanted: (name: string) => boolean): Promise<void> {
   }
 }
 
-/** What a member could write then, a column each. */
+/** Values that a member could write then, one for each column. */
 const oldValues = {
   fine: "email = 'a@example.com', tags = '{a,b}'",
   'long tags': "tags = array(select repeat('t', 200000) from generate_series(1, 50))",
@@ -62,7 +62,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** The origin over this database, asked as a member. */
+/** The origin over this database, with the requests of a member. */
 function origin() {
   return createOrigin({
     database: {
@@ -81,12 +81,12 @@ function origin() {
   })
 }
 
-const asked = { workspaceId: 'w', params: { ...listParams, boardId: 'b' } }
+const loadOfList = { workspaceId: 'w', params: { ...listParams, boardId: 'b' } }
 
 describe('before old rows are repaired', () => {
-  test('a page shows all of them, without what does not fit, and no larger than a page may be', async () => {
+  test('a page shows all of them, without unfit values, and within the bytes of a page', async () => {
     const { loadList, logged, request } = origin()
-    const answer = await loadList(asked)
+    const answer = await loadList(loadOfList)
     const body = await answer.text()
     const { contacts } = contactList.data.parse(JSON.parse(body))
     expect(contacts.map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
@@ -112,15 +112,17 @@ describe('before old rows are repaired', () => {
   })
 
   test.each(['last_activity_at', 'created_at', 'updated_at', 'name'] as const)(
-    'cursors by %s walk past them, either way',
+    'cursors by %s walk past them in both directions',
     async (sortBy) => {
       for (const sortOrder of ['asc', 'desc']) {
         for (const perPage of [1, 2, 3]) {
           const seen: string[] = []
           let cursor: string | null = null
           do {
-            const params = { ...asked.params, sortBy, sortOrder, perPage, cursor }
-            const page = contactList.data.parse(await (await origin().loadList({ ...asked, params })).json())
+            const params = { ...loadOfList.params, sortBy, sortOrder, perPage, cursor }
+            const page = contactList.data.parse(
+              await (await origin().loadList({ ...loadOfList, params })).json(),
+            )
             seen.push(...page.contacts.map(({ id }) => id))
             cursor = page.pagination.next_cursor
           } while (cursor !== null && seen.length <= ids.length)
@@ -130,13 +132,13 @@ describe('before old rows are repaired', () => {
     },
   )
 
-  test('the bounds hold for everything that is written', async () => {
+  test('the bounds already apply to every write', async () => {
     const long = sql`update public.contacts set tags = array[repeat('t', 101)] where id = 'fine'`
     await expect(long).rejects.toThrow('contacts_tags_form')
   })
 })
 
-test('the migration repairs old rows, keeps what it takes out, and validates', async () => {
+test('the migration repairs old rows, keeps the values that it removes, and validates', async () => {
   const repaired = async () => {
     const rows = await sql<{ contact_id: string; column_name: string }[]>`
       select contact_id, column_name from private.repaired_values order by 1, 2`
@@ -172,7 +174,7 @@ test('the migration repairs old rows, keeps what it takes out, and validates', a
   expect(tallied[0]).toEqual({ tallied: ids.length, there: ids.length })
 })
 
-test('a repair that is bounded goes on where it stopped, and changes nothing that fits', async () => {
+test('a bounded repair continues where it stopped, and changes no value that fits', async () => {
   await sql`alter table public.contacts drop constraint contacts_texts_not_empty`
   await sql`update public.contacts set email = '' where id <> 'fine'`
   await sql`alter table public.contacts add constraint contacts_texts_not_empty check (email <> '') not valid`

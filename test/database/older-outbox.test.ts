@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { outboxRowsSchema, parseOutboxRows } from '../../origin/outbox/outbox.ts'
 import { type Database, startDatabase } from './database.ts'
 
-/** A database as it was deployed before there were moves, on the server of this one. */
+/** A database as it was deployed before there were moves, on the same server. */
 let server: Database
 let sql: postgres.Sql
 
@@ -41,7 +41,7 @@ async function claim() {
   return outboxRowsSchema.parse(row?.['rows'])
 }
 
-test('rows that wait while the migrations run are delivered, as the whole workspace', async () => {
+test('rows that wait while the migrations run are delivered as the whole workspace', async () => {
   await sql`insert into public.workspaces (id, name) values ('w', 'W')`
   await sql`insert into public.boards (workspace_id, id, name) values ('w', ${long}, 'B')`
   await sql`insert into public.board_columns (workspace_id, board_id, id, name) values ('w', ${long}, ${long}, 'C')`
@@ -66,7 +66,7 @@ test('rows that wait while the migrations run are delivered, as the whole worksp
   expect(rows.at(-1)?.event.tags).toEqual(['settings'])
 })
 
-test('a writer that the migration overtook in the middle of its statement still adds its row', async () => {
+test('a writer whose statement runs during the migration still adds its row', async () => {
   await sql`insert into private.outbox (workspace_id, tags, due_at)
     values ('w', array[${`column:${long}:${long}`}, ${`open:${long}`}, 'counts'], now())`
 })

@@ -22,7 +22,7 @@ beforeEach(async () => {
 const place = { board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
 const one = { p_workspace: 'w1', p_contact: 'w1-first' }
 
-/** Every function that writes contacts, with arguments that make it write. */
+/** Every function that writes contacts, with arguments of a write. */
 const writes = [
   ['contact_create', { p_workspace: 'w1', p_contact: { ...place, id: 'made' } }],
   ['contact_update', { ...one, p_change: { board_column_id: 'c2' } }],
@@ -43,7 +43,7 @@ async function proof(): Promise<string> {
   return z.object({ proof: z.string().min(32) }).parse(answer).proof
 }
 
-/** The ids of what all of them wrote, in the name of `caller`. */
+/** The ids of the rows that all of them write as `caller`. */
 async function writeAll(caller: Caller, headers: Readonly<Record<string, string>>): Promise<number[]> {
   const ids: number[] = []
   for (const [name, args] of writes) {
@@ -55,10 +55,10 @@ async function writeAll(caller: Caller, headers: Readonly<Record<string, string>
   return ids
 }
 
-/** PostgREST shows headers by their names in lower case. */
+/** PostgREST shows headers under lower-case names. */
 const withProof = (value: string) => ({ [writerProofHeader.toLowerCase()]: value })
 
-describe('what is written through Supabase’s interface can be claimed at once', () => {
+describe('rows of writes through Supabase’s interface can be claimed at once', () => {
   test.each([
     ['by a member', callers.member],
     ['by an admin', callers.admin],
@@ -68,7 +68,7 @@ describe('what is written through Supabase’s interface can be claimed at once'
     expect(await claimable()).toEqual(expect.arrayContaining(ids))
   })
 
-  test('with a header that proves nothing', async () => {
+  test('with an invalid proof', async () => {
     const real = await proof()
     for (const value of ['', 'x', real.slice(1), `${real} `, real.toUpperCase(), '2000']) {
       const ids = await writeAll(callers.member, withProof(value))
@@ -76,7 +76,7 @@ describe('what is written through Supabase’s interface can be claimed at once'
     }
   })
 
-  test('also in a transaction that sets what once held rows back', async () => {
+  test('with the setting that once held rows back', async () => {
     await database.asCaller(callers.member, async (sql) => {
       await sql`select set_config('boardcache.outbox_lease_ms', '10000', true)`
       await sql`update public.contacts set name = 'Held' where workspace_id = 'w1' and id = 'w1-first'`
@@ -84,14 +84,14 @@ describe('what is written through Supabase’s interface can be claimed at once'
     expect(await claimable()).toHaveLength(1)
   })
 
-  test('also where there is no PostgREST', async () => {
+  test('without PostgREST', async () => {
     await database.owner`update public.contacts set name = 'By hand' where workspace_id = 'w1'`
     expect(await claimable()).toHaveLength(1)
   })
 })
 
-describe('what is written with the origin’s proof', () => {
-  test('is held back for two seconds, in a member’s name and in the backend’s', async () => {
+describe('a row that is written with the origin’s proof', () => {
+  test('is held back for two seconds, for a member and for the backend', async () => {
     for (const caller of [callers.member, 'service_role'] as const) {
       const ids = await writeAll(caller, withProof(await proof()))
       const held = await database.owner`
@@ -102,7 +102,7 @@ describe('what is written with the origin’s proof', () => {
     }
   })
 
-  test('is due at once after the secret was changed, until the origin fetches it again', async () => {
+  test('is due at once after the secret was changed, until the origin fetches the new one', async () => {
     const old = await proof()
     await database.owner`update private.outbox_writer_proof set proof = default`
     const ids = await writeAll(callers.member, withProof(old))
@@ -111,7 +111,7 @@ describe('what is written with the origin’s proof', () => {
   })
 })
 
-test('nobody but the service role learns the proof', async () => {
+test('only the service role can read the proof', async () => {
   for (const caller of [callers.member, callers.admin, 'anon'] as const) {
     await expect(database.rpc(caller, 'outbox_writer_proof', {})).rejects.toThrow('permission denied')
     const read = database.asCaller(caller, (sql) => sql`select from private.outbox_writer_proof`)

@@ -38,14 +38,14 @@ const release = (keys: readonly Key[]) =>
 const acknowledge = (keys: readonly Key[]) => call(database.service, 'outbox_acknowledge', { p_ids: keys })
 const state = () => call(database.service, 'outbox_state', {})
 
-/** As many rows as statements. */
+/** Makes this many rows, one for each statement. */
 async function write(rows: number): Promise<void> {
   for (let row = 0; row < rows; row += 1)
     await database.sql`update contacts set name = 'Changed' where workspace_id = '15213' and id = 'contact_000001'`
 }
 
 describe('a claim', () => {
-  test('tells what moved, oldest first, with an id of its own for each event', async () => {
+  test('returns moves, oldest first, with an id for each event', async () => {
     await write(2)
     const claimed = await call(database.service, 'outbox_claim', { p_rows_max: 10, p_lease_ms: 1_000 })
     const { rows } = z.object({ rows: z.array(z.record(z.string(), z.unknown())) }).parse(claimed)
@@ -73,14 +73,14 @@ describe('a claim', () => {
     expect(await claim(20)).toEqual([])
   })
 
-  test('that runs out comes back, and one that holds does not', async () => {
+  test('whose lease has ended is due again, and one whose lease holds is not', async () => {
     await write(1)
     const keys = await claim(1, 0)
     expect(await claim(1, 60_000)).toEqual(keys)
     expect(await claim(10)).toEqual([])
   })
 
-  test('that is acknowledged never comes back, also when another has claimed it meanwhile', async () => {
+  test('that is acknowledged is never due again, even if another relay has claimed it meanwhile', async () => {
     await write(1)
     const keys = await claim(1, 0)
     await claim(1, 0)
@@ -89,7 +89,7 @@ describe('a claim', () => {
     expect(await claim(1)).toEqual([])
   })
 
-  test('that is given back is due at once, and nothing is counted', async () => {
+  test('that is released is due at once, and counts no attempt', async () => {
     await write(1)
     const keys = await claim(1)
     await release(keys)
@@ -98,8 +98,8 @@ describe('a claim', () => {
   })
 })
 
-describe('a row that was not taken', () => {
-  test('waits as long as it was told, and is parked with its last attempt', async () => {
+describe('a row that the Worker did not accept', () => {
+  test('waits for the given delay, and is parked with its last attempt', async () => {
     await write(1)
     const keys = await claim(1)
     expect(await fail(keys, 3, 60_000)).toEqual({ outcome: 'ok', failed: 1, parked: 0 })
@@ -110,7 +110,7 @@ describe('a row that was not taken', () => {
     expect(await state()).toMatchObject({ depth: 1, parked: 1, oldestAgeMs: expect.any(Number) })
   })
 
-  test('and is parked still comes due, and is freed by an operator', async () => {
+  test('is still due when it is parked, and can be freed by an operator', async () => {
     await write(1)
     const keys = await claim(1)
     await fail(keys, 1, 0)
@@ -121,8 +121,8 @@ describe('a row that was not taken', () => {
   })
 })
 
-describe('after the database was restored, in which ids come again with other events,', () => {
-  /** A row that was claimed, and the row that has its id now. */
+describe('after a restore of the database, which gives out ids again for other events,', () => {
+  /** A row that was claimed before the restore, and the row that has the same id now. */
   async function restored(): Promise<{ claimed: Key[]; now: Key[] }> {
     await write(1)
     const claimed = await claim(1)
@@ -130,14 +130,14 @@ describe('after the database was restored, in which ids come again with other ev
     return { claimed, now: await claim(1, 0) }
   }
 
-  test('an acknowledgement on its way removes nothing', async () => {
+  test('an acknowledgement in flight removes nothing', async () => {
     const { claimed, now } = await restored()
     expect(await acknowledge(claimed)).toEqual({ outcome: 'ok', removed: 0 })
     expect(await claim(1, 0)).toEqual(now)
     expect(await acknowledge(now)).toEqual({ outcome: 'ok', removed: 1 })
   })
 
-  test('a release and a failure on their way change nothing', async () => {
+  test('a release and a failure in flight change nothing', async () => {
     const { claimed, now } = await restored()
     await claim(1)
     expect(await release(claimed)).toEqual({ outcome: 'ok', released: 0 })
@@ -149,7 +149,7 @@ describe('after the database was restored, in which ids come again with other ev
     expect(await release(now)).toEqual({ outcome: 'ok', released: 1 })
   })
 
-  test('one row of several that were acknowledged together is left, and the others go', async () => {
+  test('one row of several that are acknowledged together is left, and the others are removed', async () => {
     await write(3)
     const claimed = await claim(3)
     const other = claimed[1]?.id ?? 0
@@ -159,7 +159,7 @@ describe('after the database was restored, in which ids come again with other ev
   })
 })
 
-test('a relay from before, which knows ids alone, goes on while a deployment replaces it', async () => {
+test('an older relay, which sends bare ids, works until a deployment replaces it', async () => {
   await write(3)
   const [first, second, third] = (await claim(3)).map(({ id }) => id)
   const answers = [
@@ -174,7 +174,7 @@ test('a relay from before, which knows ids alone, goes on while a deployment rep
   expect((await claim(3)).map(({ id }) => id)).toEqual([second])
 })
 
-test('everything of every workspace is moved on for an operator who asks', async () => {
+test('an operator can move everything of every workspace', async () => {
   expect(await call(database.service, 'outbox_move_everything', {})).toEqual({ outcome: 'ok', workspaces: 3 })
   const rows = await database.sql`select workspace_id, tags from private.outbox order by workspace_id`
   expect(rows.map((row) => row['tags'])).toEqual(Array(3).fill(['workspace']))

@@ -22,7 +22,7 @@ beforeEach(async () => {
 })
 
 const movedBy = (write: (sql: TransactionSql) => Promise<unknown>) => outboxOf(database.sql, write)
-/** Of a statement that moves one workspace, 15213. */
+/** The moves of a statement that moves only workspace 15213. */
 const movesOf = async (write: (sql: TransactionSql) => Promise<unknown>) => {
   const outbox = await movedBy(write)
   expect(outbox.map(([workspaceId]) => workspaceId)).toEqual(['15213'])
@@ -46,7 +46,7 @@ const insertContact = (sql: postgres.ISql, id: string, board = 'board_123', colu
     values ('15213', ${id}, ${board}, ${column}, 'New')`
 
 describe('a contact', () => {
-  test('that is created or deleted moves itself, its board and column in the slots it meets, and the counts', async () => {
+  test('that is created or deleted moves itself, its board and column in the slots that it meets, and the counts', async () => {
     const moves = movesOfNew('made', 'board_123', 'col_1')
     expect(await movesOf((sql) => insertContact(sql, 'made'))).toEqual(moves)
     const remove = async (sql: TransactionSql) => {
@@ -57,7 +57,7 @@ describe('a contact', () => {
     expect(await movesOf(remove)).toEqual(moves)
   })
 
-  test('that is changed in nothing that is counted leaves the counts', async () => {
+  test('that is changed in a field without counts leaves the counts', async () => {
     const rename = async (sql: TransactionSql) => {
       await insertContact(sql, 'made')
       await sql`delete from private.outbox`
@@ -68,7 +68,7 @@ describe('a contact', () => {
     expect(await movesOf(rename)).toEqual(moves)
   })
 
-  test('that is moved names both columns and both boards, and leaves the counts', async () => {
+  test('that is moved moves both columns and both boards, and leaves the counts', async () => {
     const move = (board: string, column: string) => async (sql: TransactionSql) => {
       await insertContact(sql, 'made')
       await sql`delete from private.outbox`
@@ -93,7 +93,7 @@ describe('a contact', () => {
     )
   })
 
-  test('that is assigned moves the user it was and the user it is assigned to', async () => {
+  test('that is reassigned moves the old and the new user', async () => {
     const assign = (from: string | null, to: string | null) => async (sql: TransactionSql) => {
       await insertContact(sql, 'made')
       await sql`update contacts set assigned_to = ${from} where workspace_id = '15213' and id = 'made'`
@@ -109,12 +109,12 @@ describe('a contact', () => {
     expect(usersMoved(await movesOf(assign(null, null)))).toEqual([])
   })
 
-  test('that nothing was done to leaves no row', async () => {
+  test('that no statement touches leaves no row', async () => {
     const miss = (sql: TransactionSql) => sql`update contacts set name = 'X' where workspace_id = 'nowhere'`
     expect(await movedBy(miss)).toEqual([])
   })
 
-  test('that is made or changed by one statement is told of each once', async () => {
+  test('that an upsert changes, beside one that it creates, leaves its moves once', async () => {
     const outbox = await movedBy(async (sql) => {
       await insertContact(sql, 'made')
       await sql`delete from private.outbox`
@@ -177,7 +177,7 @@ describe('a statement', () => {
     })
   })
 
-  test('that is rolled back leaves nothing, and one beside it in a transaction that holds does', async () => {
+  test('that is rolled back leaves nothing, and another one in the committed transaction does', async () => {
     await database.sql.begin(async (sql) => {
       await sql`update contacts set name = 'Kept' where workspace_id = '15214' and id = 'contact_000001'`
       await sql
@@ -190,7 +190,7 @@ describe('a statement', () => {
     expect((await outboxIn(database.sql)).map(([workspaceId]) => workspaceId)).toEqual(['15214'])
   })
 
-  test('by a member’s own token leaves its row too, though the member may not see the outbox', async () => {
+  test('of a member leaves its row too, although the member may not see the outbox', async () => {
     const member = await database.as(users.member)
     await member.from('contacts').update({ name: 'By hand' }).eq('id', 'contact_000001')
     expect((await outboxIn(database.sql)).map(([workspaceId]) => workspaceId)).toEqual(['15213'])
@@ -264,7 +264,7 @@ describe('the other tables', () => {
     expect(await movesOf((sql) => sql.unsafe(statement))).toEqual(moves.toSorted())
   })
 
-  test('a workspace moves whole when it goes, and only then', async () => {
+  test('a workspace moves as a whole only when it is deleted', async () => {
     const remove = (sql: TransactionSql) => sql`delete from workspaces where id = '15214'`
     expect((await movedBy(remove)).map(([id, moves]) => [id, moves.includes('workspace')])).toContainEqual([
       '15214',
@@ -281,7 +281,7 @@ describe('the other tables', () => {
     ])
   })
 
-  test('a board that is deleted moves itself, its columns and what stood in them', async () => {
+  test('a board that is deleted moves itself, its columns and their contacts', async () => {
     const rows = await movedBy(
       (sql) => sql`delete from boards where workspace_id = '15213' and id = 'board_2'`,
     )

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** Arbitrary statements that change contacts in every way in which a write can. */
+/** Arbitrary statements that change contacts in every way that a write can. */
 export const changes: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant('insert' as const), count: fc.nat(3), salt: fc.nat(9_999) }),
   fc.record({

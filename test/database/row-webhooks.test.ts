@@ -12,8 +12,8 @@ let server: HostedServer
 let database: HostedDatabase
 
 /**
- * A webhook as Supabase's dashboard makes one: a row trigger on the table, whose function builds the payload and hands it
- * to pg_net (supabase/postgres, supabase_functions.http_request). Here it is kept in place of being sent.
+ * A webhook as Supabase's dashboard makes one: a row trigger on the table, whose function builds the payload and passes it
+ * to pg_net (supabase/postgres, supabase_functions.http_request). Here the payload is stored instead of sent.
  */
 const webhooks = `
   create schema supabase_functions;
@@ -36,7 +36,7 @@ beforeAll(async () => {
     await database.owner.unsafe(`
       create trigger hook after insert or update or delete on public.${table}
       for each row execute function supabase_functions.http_request()`)
-  // A customer's own columns come along.
+  // A customer's own columns are in the payload too.
   await database.owner`alter table public.contacts add column crm_number bigint default 9007199254740993`
 })
 
@@ -51,7 +51,7 @@ beforeEach(async () => {
 
 type Moved = Record<string, ReadonlySet<Tag>>
 
-/** Each workspace's tags, every one once. */
+/** The tags of each workspace, without duplicates. */
 function united(events: readonly { readonly workspaceId: string; readonly moves: readonly Move[] }[]): Moved {
   const byWorkspace = Map.groupBy(events, ({ workspaceId }) => workspaceId)
   return Object.fromEntries(
@@ -62,14 +62,14 @@ function united(events: readonly { readonly workspaceId: string; readonly moves:
   )
 }
 
-/** The names of the tags that are not moved by `by`, themselves or with their family or the workspace. */
+/** The names of the tags that `by` does not move, by themselves, with their family or with the workspace. */
 function notMoved(tags: ReadonlySet<Tag>, by: ReadonlySet<Tag> | undefined): string[] {
   const isMoved = (tag: Tag) =>
     by?.has(tag) === true || by?.has(workspaceTag) === true || by?.has(familyTag(familyAt(tag).name)) === true
   return [...tags].filter((tag) => !isMoved(tag)).map(nameOf)
 }
 
-/** What the row webhooks of a write move, as the Worker takes them; and what its statement triggers noted. */
+/** The tags that the row webhooks of a write move at the Worker, and the moves of its statement triggers. */
 async function movedBy(write: string): Promise<{ webhooks: Moved; outbox: Moved; posted: unknown[] }> {
   await database.owner.unsafe(write)
   const sent = await database.owner`select body from supabase_functions.sent order by id`
@@ -94,7 +94,7 @@ const contact = (id: string, more: string) =>
   `insert into public.contacts (workspace_id, id, board_id, board_column_id, name)
    values ('w1', '${id}', 'b1', 'c1', 'Zoë') ${more}`
 
-describe('the row webhooks of a write move all that its statement triggers move', () => {
+describe('the row webhooks of a write move everything that its statement triggers move', () => {
   test.each([
     ['a contact that is made', contact('k1', '')],
     ['a contact that is changed', `update public.contacts set name = 'X' where id = 'k1'`],
@@ -122,7 +122,7 @@ describe('the row webhooks of a write move all that its statement triggers move'
     ],
     ['a column that is removed', `delete from public.board_columns where id = 'c9'`],
     [
-      'a board that is removed with its contacts',
+      'a board that is deleted with its contacts',
       `delete from public.boards where workspace_id = 'w1' and id = 'b1'`,
     ],
     ['a membership', `insert into public.memberships (workspace_id, user_id) values ('w1', 'new')`],
@@ -140,7 +140,7 @@ describe('the row webhooks of a write move all that its statement triggers move'
   })
 })
 
-test('what Supabase sends of a contact names the partition, not the table', async () => {
+test('Supabase’s payload of a contact names the partition and not the table', async () => {
   const { posted } = await movedBy(contact('named', `on conflict do nothing`).replace(`'b1'`, `'b2'`))
   expect(posted).toEqual([
     {

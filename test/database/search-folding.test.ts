@@ -14,19 +14,18 @@ afterAll(async () => {
 })
 
 /**
- * All of Unicode as Node knows it, but for what no text of Postgres holds (NUL and lone surrogates) and for the two planes
- * of private use. Code points that are not assigned are not in it, save those that are to be ignored by default, whatever
- * they become.
+ * All characters of Unicode that Node knows, except those that Postgres cannot store (NUL and lone surrogates) and the two
+ * planes of private use. Unassigned code points are left out, unless Unicode already declares them default-ignorable.
  *
- * Postgres's tables may be older than Node's. Of this one (18, Unicode 16) nothing is excepted; of 15 and 17 it would be 18
- * letters of Tulu-Tigalari, Gurung Khema and Kirat Rai, whose decompositions they do not know.
+ * Postgres's tables may be older than Node's. Those of Postgres 18 (Unicode 16) need no exception. Those of 15 and 17 would
+ * need 18 letters of Tulu-Tigalari, Gurung Khema and Kirat Rai, whose decompositions they do not know.
  */
 const characters = Array.from({ length: 0xf0000 }, (_, codePoint) => codePoint)
   .filter((codePoint) => codePoint > 0 && (codePoint < 0xd800 || codePoint > 0xdfff))
   .map((codePoint) => String.fromCodePoint(codePoint))
   .filter((character) => !/\p{Cn}/u.test(character) || /\p{DI}/u.test(character))
 
-/** What people would call the same text. */
+/** Changes after which people would call the text the same. */
 const ways: Readonly<Record<string, (text: string) => string>> = {
   'in capitals': (text) => text.toUpperCase(),
   'in small letters': (text) => text.toLowerCase(),
@@ -44,7 +43,7 @@ const ways: Readonly<Record<string, (text: string) => string>> = {
   'decomposed, in capitals': (text) => text.normalize('NFKD').toUpperCase(),
 }
 
-/** Any of them. */
+/** Any of these changes. */
 const character = fc.nat({ max: characters.length - 1 }).map((index) => characters[index] ?? '')
 
 const textsSchema = z.array(z.string())
@@ -59,7 +58,7 @@ async function through(name: 'folded' | 'word_marked', texts: readonly string[])
   return textsSchema.parse(row?.['answers'])
 }
 
-/** The texts of which not all ways are folded alike, with the ways. */
+/** The texts that are folded differently in some of their spellings, with these spellings. */
 async function unlike(texts: readonly string[]): Promise<string[]> {
   const folded = await through('folded', texts)
   const found: string[] = []
@@ -74,19 +73,19 @@ async function unlike(texts: readonly string[]): Promise<string[]> {
 const codePoints = (text: string) => [...text].map((each) => each.codePointAt(0)?.toString(16)).join(' ')
 
 describe('folding', () => {
-  test('makes every way of writing a character the same, for all of Unicode', async () => {
+  test('folds all spellings of a character to the same text, for all of Unicode', async () => {
     expect(characters.length).toBeGreaterThan(160_000)
     expect(await unlike(characters)).toEqual([])
   }, 120_000)
 
-  test('does so within a word, between capitals, and at the end of one, where a sigma has another form', async () => {
+  test('does so within a word, between capitals, and at the end of a word, where a sigma has another form', async () => {
     const letters = characters.filter(
       (letter) => /[\p{L}\p{M}\p{N}]/u.test(letter) && !/[\p{sc=Han}\p{sc=Hangul}]/u.test(letter),
     )
     expect(await unlike(letters.map((letter) => `Ab${letter}Σ ${letter}`))).toEqual([])
   }, 120_000)
 
-  test('makes every way of writing a text the same, for text of any characters', async () => {
+  test('folds all spellings of a text to the same text, for any characters', async () => {
     const texts = fc.sample(
       fc.oneof(
         fc.string({ unit: 'binary', maxLength: 20 }),
@@ -97,15 +96,15 @@ describe('folding', () => {
     expect(await unlike(texts.filter((text) => !text.includes('\0')))).toEqual([])
   }, 60_000)
 
-  test('makes a digit of any script the digit of ASCII that means the same', async () => {
+  test('folds a digit of any script to the ASCII digit of the same value', async () => {
     const digits = characters.filter((character) => /\p{Nd}/u.test(character))
     const folded = await through('folded', digits)
-    // Ten follow each other in every script (Unicode, 4.6), so that the place among all of them tells which one it is.
+    // The ten digits of a script follow each other (Unicode, 4.6), so the position among all digits gives the value.
     expect(folded).toEqual(digits.map((_, index) => `${index % 10}`))
     expect(digits.length).toBeGreaterThan(700)
   })
 
-  test('leaves nothing of what is ignored by default, and of no letter, number or symbol', async () => {
+  test('removes default-ignorable characters, and no letter, number or symbol', async () => {
     const folded = await through('folded', characters)
     const isIgnored = /[\p{DI}\p{Me}]/u
     const lost = characters.filter(
@@ -113,7 +112,7 @@ describe('folding', () => {
     )
     const kept = characters.filter((character, index) => folded[index] !== '' && isIgnored.test(character))
     expect(kept.map(codePoints)).toEqual([])
-    // What draws an Arabic word out, and one of N'Ko, is a letter to Unicode alone.
+    // Only Unicode calls the characters letters that elongate a word in Arabic and in N'Ko.
     expect(lost.filter((character) => !isIgnored.test(character)).map(codePoints)).toEqual([
       '640',
       '7fa',
@@ -123,7 +122,7 @@ describe('folding', () => {
     ])
   })
 
-  test('makes a hyphen of every dash, and a space of all white space', async () => {
+  test('folds every dash to a hyphen, and all white space to a space', async () => {
     const dashes = characters.filter((character) => /\p{Pd}/u.test(character))
     expect(new Set(await through('folded', dashes))).toEqual(new Set(['-']))
     const spaces = characters.filter((character) => /[\p{Z}\t\r\f\v]/u.test(character))
@@ -131,11 +130,11 @@ describe('folding', () => {
     expect(await through('folded', ['a \u00a0\t\u3000b'])).toEqual(['a b'])
   })
 
-  test('makes one apostrophe or one quotation mark of all that languages have', async () => {
+  test('folds all apostrophes to one, and all quotation marks to one', async () => {
     const marks = characters.filter((character) =>
       /[\p{Quotation_Mark}\u00b4\u02b9-\u02bf\u05f3\u05f4]/u.test(character),
     )
-    // Not the corner brackets of East Asia, which no keyboard has for an apostrophe.
+    // The corner brackets of East Asia are left out, because nobody types them for an apostrophe.
     const others = marks.filter((character) => !/[\u300c-\u300f\ufe41-\ufe44\uff62\uff63]/u.test(character))
     expect(new Set(await through('folded', others))).toEqual(new Set(["'", '"']))
     expect(others.length).toBeGreaterThan(25)
@@ -157,17 +156,17 @@ describe('folding', () => {
 })
 
 describe('marking words', () => {
-  /** What a search of one or two characters takes for the beginning of a word, before `text` in a folded text. */
+  /** The pattern by which a search of one or two characters finds a word that begins with `text`. */
   const begins = (text: string) => new RegExp(`(?:^|[ -/:-@[-\`{-~\\n\\x1d-\\x1f])${text}`, 'u')
 
-  test('lets a word begin behind every character that is no letter, number or mark', async () => {
+  test('lets a word begin after every character that is no letter, number or mark', async () => {
     const separators = characters.filter((character) => !/[\p{L}\p{M}\p{N}\p{DI}\p{Cc}]/u.test(character))
     const folded = await through(
       'folded',
       separators.map((separator) => `q${separator}jo`),
     )
     const marked = await through('word_marked', folded)
-    // What folds to letters at its end ("℡"), or to nothing, is no separator.
+    // A character that folds to letters at its end ("℡"), or to nothing, is no separator.
     const separates = (text: string) => !/[\p{L}\p{M}\p{N}]jo$/u.test(text)
     const missed = separators.filter(
       (_, index) => separates(folded[index] ?? '') && !begins('jo').test(marked[index] ?? ''),
@@ -176,7 +175,7 @@ describe('marking words', () => {
     expect(separators.length).toBeGreaterThan(8_000)
   })
 
-  test('lets none begin behind a letter, a number or a mark', async () => {
+  test('lets no word begin after a letter, a number or a mark', async () => {
     const within = characters.filter((character) => /[\p{L}\p{M}\p{N}]/u.test(character))
     const folded = await through(
       'folded',
@@ -190,10 +189,10 @@ describe('marking words', () => {
     expect(wrong.map(codePoints)).toEqual([])
   })
 
-  test('lets every character of a script without spaces begin one, and every Hangul syllable', async () => {
+  test('lets a word begin at every character of a script without spaces, and at every Hangul syllable', async () => {
     const script =
       /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u
-    // Not vowels and consonants after the first of a syllable: U+1160 to U+11FF, U+D7B0 to U+D7FB, Thai and Lao am.
+    // Later vowels and consonants of a syllable are left out: U+1160 to U+11FF, U+D7B0 to U+D7FB, Thai and Lao am.
     const later = /^[\u1160-\u11ff\ud7b0-\ud7fb\u0e4d\u0ecd]/u
     const alone = characters.filter(
       (each) => script.test(each) && /^\p{Lo}$/u.test(each) && !later.test(each.normalize('NFKD')),
@@ -208,7 +207,7 @@ describe('marking words', () => {
     expect(alone.length).toBeGreaterThan(100_000)
   })
 
-  test('marks a part as it marks the whole', async () => {
+  test('marks a part of a text as it marks the whole', async () => {
     const texts = fc.sample(
       fc.tuple(
         fc.string({ unit: 'grapheme' }),

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { call } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
-import { askPages } from './member.ts'
+import { queryPages } from './member.ts'
 import { slotsMoved } from './moved.ts'
 
 let database: Database
 
-/** As after an upgrade: contacts whose text other rules have made, of a number written with spaces and of a Greek name. */
+/** Contacts as after an upgrade, with search text by older rules: one with a spaced number and one with a Greek name. */
 beforeAll(async () => {
   database = await startDatabase(1_500)
   const [kept] = await database.sql`select pg_get_functiondef('private.search_text'::regproc) as definition`
@@ -35,14 +35,14 @@ const renew = async (p_rows_max: number) =>
 
 const found = async () => {
   const searches = ['ΒΑΣΊΛΗΣ', '+679549', '0067']
-  const pages = await askPages(
+  const pages = await queryPages(
     database.sql,
     searches.map((search) => ({ board: 'board_2', search, perPage: 1 })),
   )
   return pages.map(({ total }) => total)
 }
 
-test('contacts that were there before are found by the rules of now once they are renewed, some at a time', async () => {
+test('older contacts are found by the new rules once they are renewed, some with each call', async () => {
   const before =
     await database.sql`select id, updated_at from public.contacts where workspace_id = '15213' order by id`
   const stale = (await database.sql`select from public.contacts where name = 'Βασίλης'`).length
@@ -64,20 +64,20 @@ test('contacts that were there before are found by the rules of now once they ar
   expect(await found()).toEqual([stale, stale, stale])
   expect(await renew(400)).toEqual({ outcome: 'ok', looked_at: 0, renewed: 0, is_done: true })
 
-  // Nothing happened to the contacts, but a search's answers have changed.
+  // The contacts did not change, but answers to searches did.
   expect(
     await database.sql`select id, updated_at from public.contacts where workspace_id = '15213' order by id`,
   ).toEqual(before)
-  const told =
+  const rows =
     await database.sql`select distinct unnest(tags) as move from private.outbox where workspace_id = '15213'`
-  const moves = told.map(({ move }) => String(move))
+  const moves = rows.map(({ move }) => String(move))
   expect(slotsMoved(moves, 'board_2', null)).toContain('search')
   expect(moves).not.toContain('counts')
   const [counts] = await database.sql`select public.reconcile_counts('15213') as answer`
   expect(counts?.['answer']).toMatchObject({ drift: [] })
 })
 
-test('a second call at once does not wait, and bounds are held', async () => {
+test('a simultaneous second call does not wait, and each call keeps its bound', async () => {
   await database.sql`insert into private.search_text_renewal default values`
   await database.sql.begin(async (sql) => {
     await sql`select from private.search_text_renewal for update`
@@ -87,7 +87,7 @@ test('a second call at once does not wait, and bounds are held', async () => {
   await database.sql`delete from private.search_text_renewal`
 })
 
-test('nobody but the backend starts it', async () => {
+test('only the backend may start it', async () => {
   const [row] = await database.sql`
     select array(
       select role from unnest('{anon,authenticated,service_role}'::text[]) role

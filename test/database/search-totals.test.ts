@@ -3,16 +3,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Database, startDatabase } from './database.ts'
 import { filterConditions, sharedFilters } from './filter-conditions.ts'
-import { type AskedPage, askPages, type FoundPage } from './member.ts'
+import { type FoundPage, type PageQuery, queryPages } from './member.ts'
 
 let database: Database
 
 const matchesMax = 10_000
 
 /**
- * A board of 24,000 contacts in which what is searched for and what is filtered by go together in every way: all but few of
- * the "alpha" are open, those of one column are "gamma", and what is rare stands close together. No instant is near one
- * that the passing of time moves over a filter's edge.
+ * A board of 24,000 contacts in which searches and filters correlate in every way: nearly all "alpha" are open, those of
+ * one column are "gamma", and rare values are close together. No instant is so near the edge of a filter by time that it
+ * could cross it during the tests.
  */
 beforeAll(async () => {
   database = await startDatabase(26_000)
@@ -38,7 +38,7 @@ afterAll(async () => {
   await database.stop()
 })
 
-interface Asked extends AskedPage {
+interface Question extends PageQuery {
   readonly filter: (typeof sharedFilters)[number]
   readonly column: string | null
   readonly sortBy: 'created_at' | 'name' | 'last_activity_at'
@@ -47,7 +47,7 @@ interface Asked extends AskedPage {
   readonly page: number
 }
 
-const asked: fc.Arbitrary<Asked> = fc.record({
+const anyQuestion: fc.Arbitrary<Question> = fc.record({
   search: fc.constantFrom(
     'alpha',
     'alpha',
@@ -70,8 +70,8 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   page: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 30_000 })),
 })
 
-/** Counted and listed as the owner of the tables would. */
-async function plain({ search, filter, column, sortBy, order, perPage, page }: Asked) {
+/** The total and the page, read as the owner of the tables. */
+async function plain({ search, filter, column, sortBy, order, perPage, page }: Question) {
   const term = search.toLowerCase()
   const found =
     term.length < 3
@@ -88,7 +88,7 @@ async function plain({ search, filter, column, sortBy, order, perPage, page }: A
   return z.object({ total: z.int(), ids: z.array(z.string()) }).parse(row)
 }
 
-/** What is wrong with a page's totals, given how many there are and how many stand before it. */
+/** The contradiction in a page's totals, given the true total and the number of contacts before the page. */
 function contradiction(page: FoundPage, total: number, before: number): string | null {
   const shown = page.contacts.length
   if (page.has_more !== before + shown < total && (shown > 0 || page.has_more))
@@ -102,8 +102,8 @@ function contradiction(page: FoundPage, total: number, before: number): string |
   return null
 }
 
-async function contradictions(questions: readonly Asked[]): Promise<string[]> {
-  const pages = await askPages(database.sql, questions)
+async function contradictions(questions: readonly Question[]): Promise<string[]> {
+  const pages = await queryPages(database.sql, questions)
   const found: string[] = []
   for (const [index, question] of questions.entries()) {
     const page = pages[index]
@@ -116,9 +116,9 @@ async function contradictions(questions: readonly Asked[]): Promise<string[]> {
   return found
 }
 
-test('the total of a search is exact up to 10,000 matches of all that is asked, and never contradicts its page', async () => {
-  const questions = fc.sample(asked, { seed: 21, numRuns: 220 })
-  const first: Asked = {
+test('the total of a search is exact up to 10,000 matches, and never contradicts its page', async () => {
+  const questions = fc.sample(anyQuestion, { seed: 21, numRuns: 220 })
+  const first: Question = {
     search: 'alpha',
     filter: 'closed',
     column: null,
@@ -131,7 +131,7 @@ test('the total of a search is exact up to 10,000 matches of all that is asked, 
 }, 180_000)
 
 test.each([0, 1, 15_000, 1_000_000_000])(
-  'nor does it when the estimate says %i',
+  'the total never contradicts its page if the estimate is %i',
   async (estimate) => {
     const [kept] = await database.sql`
       select pg_get_functiondef('private.search_estimate'::regproc) as definition`
@@ -139,7 +139,7 @@ test.each([0, 1, 15_000, 1_000_000_000])(
       create or replace function private.search_estimate(
         p_question private.page_question, p_search private.search_terms, p_in_board bigint, p_met bigint
       ) returns bigint language sql stable return ${estimate}`)
-    const questions = fc.sample(asked, { seed: estimate % 97, numRuns: 60 })
+    const questions = fc.sample(anyQuestion, { seed: estimate % 97, numRuns: 60 })
     const found = await contradictions(questions).finally(() =>
       database.sql.unsafe(String(kept?.['definition'])),
     )
@@ -148,7 +148,7 @@ test.each([0, 1, 15_000, 1_000_000_000])(
   120_000,
 )
 
-test('a page past the end of more matches than are counted tells exactly how many there are', async () => {
+test('a page past the end has the exact total, even beyond the matches that are counted', async () => {
   const list = {
     search: 'alpha',
     filter: 'favorites',
@@ -160,12 +160,12 @@ test('a page past the end of more matches than are counted tells exactly how man
   const { total } = await plain({ ...list, page: 1 })
   expect(total).toBeGreaterThan(matchesMax)
   const page = Math.ceil(total / list.perPage) + 1
-  expect(await askPages(database.sql, [{ ...list, page }])).toEqual([
+  expect(await queryPages(database.sql, [{ ...list, page }])).toEqual([
     { contacts: [], total, has_more: false },
   ])
 })
 
-test('from cursor to cursor the total leaves room for what follows, and ends at what there was', async () => {
+test('from cursor to cursor the total leaves room for the rest, and is exact at the end', async () => {
   const list = {
     search: 'alpha',
     filter: 'open',
@@ -179,7 +179,7 @@ test('from cursor to cursor the total leaves room for what follows, and ends at 
   let after: readonly [string, string] | null = null
   let before = 0
   for (let page = 1; page < 400; page++) {
-    const [answer]: FoundPage[] = await askPages(database.sql, [{ ...list, page, after }])
+    const [answer]: FoundPage[] = await queryPages(database.sql, [{ ...list, page, after }])
     if (answer === undefined) throw new Error('no answer')
     const last: FoundPage['contacts'][number] | undefined = answer.contacts.at(-1)
     const shown = before + answer.contacts.length

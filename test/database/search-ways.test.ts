@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Database, startDatabase } from './database.ts'
-import { askPages } from './member.ts'
+import { queryPages } from './member.ts'
 
 let database: Database
 
@@ -37,14 +37,14 @@ async function store(column: string, contacts: readonly Stored[]): Promise<void>
 
 /** The contacts of the column that each search finds, in the order of their ids. */
 async function foundBy(column: string, searches: readonly string[]): Promise<string[][]> {
-  const pages = await askPages(
+  const pages = await queryPages(
     database.sql,
     searches.map((search) => ({ board: 'board_2', column, search })),
   )
   return pages.map(({ contacts }) => contacts.map(({ id }) => id.slice(column.length + 1)).toSorted())
 }
 
-/** Each contact with what must find it, and nothing else of its column. */
+/** Tests that each search of a contact finds that contact, and no other of its column. */
 function finds(column: string, contacts: readonly (Stored & { readonly by: readonly string[] })[]) {
   test.each(contacts.map((contact) => [contact.name ?? contact.phone, contact] as const))(
     '%s',
@@ -61,7 +61,7 @@ function finds(column: string, contacts: readonly (Stored & { readonly by: reado
   )
 }
 
-describe('a name is found however it is written, and by few letters where a word begins:', () => {
+describe('a name is found in all spellings, and by few letters at the beginning of a word:', () => {
   finds('named', [
     { id: 'release', name: 'Release 2.0 (4) 1-2', by: ['2.0', '(4)', '1-2', 'release 2.0', '２.０', '٢.٠'] },
     {
@@ -125,7 +125,7 @@ describe('a name is found however it is written, and by few letters where a word
     { id: 'dashes', name: 'Ann–Lee O’Neil', by: ['ann-lee', "o'neil", 'ann−lee', 'ne'] },
   ])
 
-  test('but not by few letters within a word, whatever mark they stand behind', async () => {
+  test('but not by few letters within a word, whatever mark precedes them', async () => {
     await store('named', [
       { id: 'hindi', name: 'किरण' },
       { id: 'accent', name: 'e\u0301clair' },
@@ -135,7 +135,7 @@ describe('a name is found however it is written, and by few letters where a word
   })
 })
 
-describe('a phone number is found by its digits, however they are written:', () => {
+describe('a phone number is found by its digits, in all spellings:', () => {
   finds('numbered', [
     {
       id: 'german',
@@ -248,7 +248,7 @@ describe('a phone number is found by its digits, however they are written:', () 
     { id: 'punctuation', phone: '(-)', by: ['(-)'] },
   ])
 
-  test('whatever the country, with its code or without, and however it is grouped', async () => {
+  test('for any country, with its code or without, and in any grouping', async () => {
     const trunks: Readonly<Record<string, string>> = { 1: '1', 7: '8' }
     const number = fc.record({
       code: fc.constantFrom('1', '7', '20', '33', '49', '81', '351', '420', '972', '998'),
@@ -274,17 +274,17 @@ describe('a phone number is found by its digits, however they are written:', () 
       'any',
       writings.flatMap((all, index) => all.map((phone, way) => ({ id: `${index}_${way}`, phone }))),
     )
-    const asked = writings.flatMap((all, index) => all.map((search) => ({ index, search })))
+    const queries = writings.flatMap((all, index) => all.map((search) => ({ index, search })))
     const found = await foundBy(
       'any',
-      asked.map(({ search }) => search),
+      queries.map(({ search }) => search),
     )
-    expect(asked).toHaveLength(150)
-    for (const [at, { index, search }] of asked.entries())
+    expect(queries).toHaveLength(150)
+    for (const [at, { index, search }] of queries.entries())
       expect([search, found[at]]).toEqual([search, [0, 1, 2, 3, 4].map((way) => `${index}_${way}`)])
   })
 
-  test('but none of another country, and no short number, is taken for one without its code', async () => {
+  test('but no number of another country, and no short number, is treated as one without its code', async () => {
     await store('numbered', [
       { id: 'british', phone: '+44 2125550187' },
       { id: 'french', phone: '+33 212 555 018' },
@@ -297,7 +297,7 @@ describe('a phone number is found by its digits, however they are written:', () 
     ])
   })
 
-  test('fewer than three digits find a number that begins with them, and none that goes on with them', async () => {
+  test('fewer than three digits find a number that begins with them, and none that only contains them', async () => {
     await store('numbered', [
       { id: 'international', phone: '+49 30 55 1' },
       { id: 'national', phone: '030 49' },
@@ -308,7 +308,7 @@ describe('a phone number is found by its digits, however they are written:', () 
   })
 })
 
-describe('whatever is stored', () => {
+describe('any stored contact', () => {
   const text = fc
     .oneof(
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
@@ -326,14 +326,14 @@ describe('whatever is stored', () => {
 
   const isLong = (part: string) => [...part.normalize('NFC')].length >= 3
 
-  /** Three characters or more out of the middle of it. */
+  /** Three or more characters from its middle. */
   const partOf = (whole: string, at: number, length: number) => {
     const characters = [...whole]
     const start = at % Math.max(1, characters.length - length)
     return characters.slice(start, start + length).join('')
   }
 
-  test('finds its contact by all of it and by any part of three characters or more, however that is written', async () => {
+  test('is found by a whole field and by any part of three or more characters, in all spellings', async () => {
     const contacts = fc
       .sample(contact, { seed: 8, numRuns: 150 })
       .map((each, index) => ({ id: `${index}`, ...each }))
@@ -341,7 +341,7 @@ describe('whatever is stored', () => {
       'any',
       contacts.map(({ id, name, email, phone }) => ({ id, name, email, phone })),
     )
-    const asked = contacts.flatMap(({ id, name, email, phone, at, length }) =>
+    const queries = contacts.flatMap(({ id, name, email, phone, at, length }) =>
       [name, email, phone]
         .flatMap((field) => [field, ...[partOf(field, at, length)].filter(isLong)])
         .flatMap((search) => [
@@ -356,9 +356,9 @@ describe('whatever is stored', () => {
         .map((search) => ({ id, search })),
     )
     const missed: string[] = []
-    for (let from = 0; from < asked.length; from += 500) {
-      const some = asked.slice(from, from + 500)
-      const pages = await askPages(
+    for (let from = 0; from < queries.length; from += 500) {
+      const some = queries.slice(from, from + 500)
+      const pages = await queryPages(
         database.sql,
         some.map(({ search }) => ({ board: 'board_2', column: 'any', search })),
       )
@@ -369,6 +369,6 @@ describe('whatever is stored', () => {
       }
     }
     expect(missed).toEqual([])
-    expect(asked.length).toBeGreaterThan(3_000)
+    expect(queries.length).toBeGreaterThan(3_000)
   }, 120_000)
 })

@@ -1,6 +1,6 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askPage, type PageArguments, pageOf } from './answers.ts'
+import { type PageArguments, pageOf, queryPage } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { users } from './users.ts'
 
@@ -33,9 +33,9 @@ const planted = [
   ['decomposed', 'Rene\u0301e Nu\u0308sse', null, null],
 ] as const
 
-/** The contacts of the planted ones that are found, in the order of their ids. */
+/** The planted contacts that a search finds, in the order of their ids. */
 async function found(p_search: string): Promise<string[]> {
-  const page = pageOf(await askPage(admin, { p_board: 'board_2', p_column: 'searched', p_search }))
+  const page = pageOf(await queryPage(admin, { p_board: 'board_2', p_column: 'searched', p_search }))
   expect(page.total).toBe(page.contacts.length)
   expect(page).not.toHaveProperty('total_is_estimate')
   return page.contacts.map(({ id }) => id).toSorted()
@@ -86,20 +86,20 @@ describe('a search', () => {
     expect(await found(search)).toEqual(ids)
   })
 
-  test('of an accent alone is none', async () => {
+  test('for an accent alone finds everything, like no search', async () => {
     expect(await found('\u0301')).toHaveLength(planted.length)
   })
 
-  test('looks no further than the filter and the column', async () => {
-    const asked = { p_board: 'board_2', p_search: 'odd.example' }
-    expect(pageOf(await askPage(admin, { ...asked, p_filter: 'closed' })).total).toBe(0)
-    expect(pageOf(await askPage(admin, { ...asked, p_filter: 'open' })).total).toBe(3)
-    expect(pageOf(await askPage(admin, { ...asked, p_column: 'col_21' })).total).toBe(0)
+  test('finds only contacts of the filter and the column', async () => {
+    const args = { p_board: 'board_2', p_search: 'odd.example' }
+    expect(pageOf(await queryPage(admin, { ...args, p_filter: 'closed' })).total).toBe(0)
+    expect(pageOf(await queryPage(admin, { ...args, p_filter: 'open' })).total).toBe(3)
+    expect(pageOf(await queryPage(admin, { ...args, p_column: 'col_21' })).total).toBe(0)
   })
 })
 
 describe('a search with more than 10,000 matches', () => {
-  /** The first 300 ids of a search by name as the owner finds them, and how many there are. */
+  /** The first 300 ids of a search by name and the number of matches, read as the owner. */
   async function scanned(condition: string): Promise<{ ids: string[]; total: number }> {
     const rows = await database.sql.unsafe<{ id: string; total: number }[]>(`
       select id, count(*) over ()::int as total from public.contacts
@@ -108,18 +108,18 @@ describe('a search with more than 10,000 matches', () => {
     return { ids: rows.map(({ id }) => id), total: rows[0]?.total ?? 0 }
   }
 
-  async function walked(asked: Partial<PageArguments>) {
-    const byName = { ...asked, p_sort_by: 'name', p_sort_order: 'asc', p_per_page: 100 }
-    const first = pageOf(await askPage(admin, byName))
+  async function walked(args: Partial<PageArguments>) {
+    const byName = { ...args, p_sort_by: 'name', p_sort_order: 'asc', p_per_page: 100 }
+    const first = pageOf(await queryPage(admin, byName))
     const contacts = [...first.contacts]
     for (let page = 2; page <= 3; page++) {
       const last = contacts.at(-1)
       const after = { p_after: last?.name ?? '', p_after_id: last?.id ?? '' }
-      const next = pageOf(await askPage(admin, { ...byName, ...after }))
+      const next = pageOf(await queryPage(admin, { ...byName, ...after }))
       expect(next).toMatchObject({ total: first.total, total_is_estimate: true, has_more: true })
       contacts.push(...next.contacts)
     }
-    const third = pageOf(await askPage(admin, { ...byName, p_page: 3 }))
+    const third = pageOf(await queryPage(admin, { ...byName, p_page: 3 }))
     expect(third.contacts).toEqual(contacts.slice(200))
     return { first, ids: contacts.map(({ id }) => id) }
   }

@@ -20,7 +20,7 @@ afterAll(async () => {
   await database.stop()
 })
 
-/** The columns of all tables that meet a condition on `a` (pg_attribute) and `t` (its type), with the checks that name them. */
+/** The columns of all tables that meet a condition on `a` (pg_attribute) and `t` (its type), with the checks on them. */
 async function columnsOf(condition: string) {
   const rows = await database.sql.unsafe<{ place: string; column: string; checks: string[] }[]>(`
     select
@@ -40,9 +40,9 @@ async function columnsOf(condition: string) {
   return rows.map(({ place, column, checks }) => ({ name: `${place}.${column}`, column, checks }))
 }
 
-/** Columns without a bound of their own, and why. */
+/** Columns without a bound of their own, with the reason. */
 const unboundedForAReason: Readonly<Record<string, string>> = {
-  'private.repaired_values.value': 'what a repair took out of a row, whole: nobody can write it',
+  'private.repaired_values.value': 'holds values that a repair removed from rows, and nobody can write it',
 }
 
 function boundsSize(column: string, check: string): boolean {
@@ -58,7 +58,7 @@ function boundsSize(column: string, check: string): boolean {
 
 describe('the catalog', () => {
   test('has a validated check that bounds every text, array and jsonb of every table', async () => {
-    // A generated column is made of bounded ones, and a foreign key holds what a bounded column of another table does.
+    // A generated column is made from bounded ones, and a foreign key has the values of a bounded column.
     const columns = await columnsOf(`
       t.typlen = -1 and a.attgenerated = '' and not (a.attnotnull and exists (
         select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey)
@@ -74,7 +74,7 @@ describe('the catalog', () => {
     expect(unbounded.map(({ name }) => name)).toEqual(Object.keys(unboundedForAReason))
   })
 
-  test('has one for how many elements every array may have', async () => {
+  test('has a validated check for the number of elements of every array', async () => {
     const columns = await columnsOf("t.typelem <> 0 and t.typlen = -1 and a.attgenerated = ''")
     const endless = columns.filter(
       ({ column, checks }) => !checks.some((each) => each.includes(`cardinality(${column}) <= `)),
@@ -82,7 +82,7 @@ describe('the catalog', () => {
     expect(endless.map(({ name }) => name)).toEqual([])
   })
 
-  test('has one that keeps every instant in the years 1 to 9999', async () => {
+  test('has a validated check that keeps every instant in the years 1 to 9999', async () => {
     const columns = await columnsOf("t.typname in ('timestamptz', 'timestamp', 'date')")
     expect(columns.length).toBeGreaterThan(10)
     const endless = columns.filter(
@@ -125,7 +125,7 @@ describe('a contact written through Supabase’s interface', () => {
     expect(await takes({ [field]: '' })).toBe(false)
   })
 
-  test('has as many tags as the contract takes, each as long as it takes', async () => {
+  test('may have as many tags as the contract accepts, each as long as it accepts', async () => {
     const { contactTagsMax: tags, contactTagCharactersMax: characters } = limits
     expect(await takes({ tags: Array(tags).fill('x'.repeat(characters)) })).toBe(true)
     expect(await takes({ tags: Array(tags + 1).fill('x') })).toBe(false)
@@ -150,13 +150,13 @@ describe('a contact written through Supabase’s interface', () => {
       expect([column, await takes({ [column]: instant })]).toEqual([column, false])
   })
 
-  test('has instants from the first of the year 1 to the last of the year 9999', async () => {
+  test('may have instants from the first of the year 1 to the last of the year 9999', async () => {
     expect(await takes({ last_activity_at: '0001-01-01T00:00:00Z' })).toBe(true)
     expect(await takes({ created_at: '9999-12-31T23:59:59.999999Z' })).toBe(true)
   })
 })
 
-test('the bytes of a contact are the same to the contract and to the database, whatever is written in it', async () => {
+test('the contract and the database count the same bytes for any contact', async () => {
   const word = fc.string({ unit: 'binary', maxLength: 40 }).map((each) => each.replaceAll('\0', ''))
   const contacts = fc.record({
     name: word,
@@ -173,7 +173,7 @@ test('the bytes of a contact are the same to the contract and to the database, w
   }
 })
 
-test('a contact at the bound of its bytes is taken by both, one byte more by neither', async () => {
+test('both accept a contact at the bound of its bytes, and both refuse one byte more', async () => {
   const contactOf = (bytes: number) => {
     const full = { name: 'n', status: 'open', tags: Array(50).fill('\u0001'.repeat(100)) }
     const rest = bytes - contactContentBytes(full)
@@ -191,7 +191,7 @@ test('a contact at the bound of its bytes is taken by both, one byte more by nei
   }
 })
 
-test('what the contract takes, the database takes', async () => {
+test('the database accepts every contact that the contract accepts', async () => {
   const text = (max: number) => fc.string({ unit: 'binary', minLength: 1, maxLength: max })
   const contacts = fc.record({
     name: text(limits.nameCharactersMax),
@@ -221,7 +221,7 @@ describe('boards and columns', () => {
     insert into public.board_columns (workspace_id, board_id, id, name)
     select '15215', 'more_1', 'more_' || n, 'More' from generate_series(${from}::int, ${to}::int) n`
 
-  test('are a thousand a workspace and five hundred a board at most, however they come', async () => {
+  test('are at most a thousand in a workspace and five hundred on a board, however they are written', async () => {
     const [had] = await database.sql<{ boards: number }[]>`
       select count(*)::int as boards from public.boards where workspace_id = '15215'`
     const room = limits.boardsMax - (had?.boards ?? 0)
@@ -243,7 +243,7 @@ describe('boards and columns', () => {
 })
 
 describe('an import', () => {
-  test('whose line breaks a bound is refused as a whole, with nothing written', async () => {
+  test('with a line that breaks a bound is refused as a whole, with nothing written', async () => {
     const line = { board_id: 'board_1', board_column_id: 'col_11', name: 'X' }
     const p_contacts = [
       { ...line, id: 'fine' },

@@ -31,7 +31,7 @@ async function bucketsInDatabase(family: string, values: readonly string[]): Pro
   return rows.map(({ bucket }) => bucket)
 }
 
-/** Without NUL and lone surrogates, which Postgres cannot hold and the API refuses. */
+/** Texts without NUL and lone surrogates, which Postgres cannot store and the API refuses. */
 const text = (maxLength: number) =>
   fc.string({ unit: 'binary', maxLength }).map((value) => value.replaceAll('\0', '').toWellFormed())
 const identifier = fc.stringMatching(/^[!-.0-9;-~]{1,128}$/)
@@ -43,7 +43,7 @@ describe('the database and TypeScript', () => {
     expect([...rows]).toEqual(families)
   })
 
-  test('put every id and every text into the same bucket of every family', async () => {
+  test('compute the same bucket for every id and every text in every family', async () => {
     const values = fc.sample(fc.oneof(identifier, text(40), text(2_000)), { seed: 12, numRuns: 1_500 })
     for (const family of bucketed)
       expect(await bucketsInDatabase(family, values)).toEqual(
@@ -51,7 +51,7 @@ describe('the database and TypeScript', () => {
       )
   })
 
-  test('fold A to Z in what people type and no other letter, in the same families', async () => {
+  test('fold A to Z and no other letter, in the same families', async () => {
     const letters = [
       'İ',
       'ı',
@@ -89,7 +89,7 @@ describe('the database and TypeScript', () => {
     ])
   })
 
-  test('agree whatever the database’s own order and folding of letters is', async () => {
+  test('agree under any collation and case rules of the database', async () => {
     const [row] = await database.owner<{ buckets: number[] }[]>`
       select array[
         private.bucket_of('email', 'STRAẞE İI' collate "C"), private.bucket_of('email', 'STRAẞE İI' collate "und-x-icu"),
@@ -107,7 +107,7 @@ test('the slots of a place are the bits of a contact’s facets, in the order of
   expect(slots.slice(11, 15)).toEqual(['all', 'time', 'search', 'board'])
 })
 
-test('a row of the outbox holds what a statement can move, and no more', async () => {
+test('a row of the outbox has room for the most moves of a statement, and no more', async () => {
   const insert = (moves: number) => database.owner`
     insert into private.outbox (workspace_id, tags, due_at)
     values ('w1', array_fill('conversation#1023'::text, array[${moves}::int]), now())`
@@ -116,14 +116,14 @@ test('a row of the outbox holds what a statement can move, and no more', async (
   await expect(insert(0)).rejects.toThrow('outbox_tags_form')
 })
 
-test('more buckets of a family than a row names are told as the family', async () => {
-  const told = async (buckets: number) => {
+test('more buckets of a family than a row may name become the whole family', async () => {
+  const movesFor = async (buckets: number) => {
     const [row] = await database.owner<{ moves: string[] }[]>`
       select private.moves_told(array_agg(row('place', bucket, 6144)::private.tag_move)) as moves
       from generate_series(1, ${buckets}::int) bucket`
     return row?.moves.toSorted()
   }
-  expect(await told(1)).toEqual(['place#1#1800'])
-  expect(await told(limits.bucketsNamedMax)).toHaveLength(limits.bucketsNamedMax)
-  expect(await told(limits.bucketsNamedMax + 1)).toEqual(['place'])
+  expect(await movesFor(1)).toEqual(['place#1#1800'])
+  expect(await movesFor(limits.bucketsNamedMax)).toHaveLength(limits.bucketsNamedMax)
+  expect(await movesFor(limits.bucketsNamedMax + 1)).toEqual(['place'])
 })

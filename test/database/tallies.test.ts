@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askCounts, askPage, call, pageOf } from './answers.ts'
+import { call, pageOf, queryCounts, queryPage } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
 import { countOfFilter, filterConditions, sharedFilters } from './filter-conditions.ts'
 import { type Change, changes, textOf } from './random-changes.ts'
@@ -14,7 +14,7 @@ const writersMax = 6
 
 beforeAll(async () => {
   database = await startDatabase(500)
-  // Random writers run into each other: the sooner Postgres notices, the shorter the test.
+  // Random writers deadlock now and then: the sooner Postgres notices, the shorter the test.
   writers = postgres(database.url, {
     max: writersMax,
     onnotice: () => {},
@@ -27,7 +27,7 @@ afterAll(async () => {
   await database.stop()
 })
 
-/** What a writer does in one transaction. */
+/** The statements of a writer in one transaction. */
 interface Work {
   readonly changes: readonly Change[]
   readonly end: 'commit' | 'roll back' | 'roll back the last change' | 'fold and commit'
@@ -42,12 +42,12 @@ const work: fc.Arbitrary<Work> = fc.record({
 class Undone extends Error {}
 
 /**
- * Postgres's codes for a transaction that it gave up because of another: each waited for the other, or the other took a
- * contact to another workspace. Its end is a rollback.
+ * Postgres's codes for a transaction that it aborted because of a concurrent one: a deadlock, or the other one moved a
+ * contact to another workspace. Such a transaction is rolled back.
  */
-const givenUp = ['40P01', '40001']
+const abortedCodes = ['40P01', '40001']
 
-/** Answers whether it was committed. */
+/** Answers whether the transaction was committed. */
 async function run({ changes, end }: Work): Promise<boolean> {
   return writers
     .begin(async (sql) => {
@@ -65,7 +65,7 @@ async function run({ changes, end }: Work): Promise<boolean> {
       return true
     })
     .catch((error: unknown) => {
-      const isGivenUp = error instanceof postgres.PostgresError && givenUp.includes(error.code)
+      const isGivenUp = error instanceof postgres.PostgresError && abortedCodes.includes(error.code)
       if (!isGivenUp) unlessUndone(error)
       return false
     })
@@ -75,7 +75,7 @@ function unlessUndone(error: unknown): void {
   if (!(error instanceof Undone)) throw error
 }
 
-/** The counts as contact_counts answers them, from every contact looked at. */
+/** The counts as contact_counts returns them, from a scan of all contacts. */
 async function fullScan(workspaceId: string) {
   const selected = sharedFilters.map(
     (filter) => `count(*) filter (where ${filterConditions[filter]})::int as "${countOfFilter[filter]}"`,
@@ -89,7 +89,7 @@ async function fullScan(workspaceId: string) {
   return { counts, assignees: Object.fromEntries(assignees.map(({ user, contacts }) => [user, contacts])) }
 }
 
-/** Every (board, column, filter) that has contacts, with how many. */
+/** Every (board, column, filter) that has contacts, with their number. */
 async function scannedTotals(): Promise<readonly { board: string; column: string | null; total: number }[]> {
   return database.sql<{ board: string; column: string | null; total: number }[]>`
     select board_id as board, board_column_id as column, count(*)::int as total from public.contacts
@@ -104,7 +104,7 @@ const workspaces = [
 
 async function expectCountsOfAFullScan(): Promise<void> {
   for (const { id, claims } of workspaces)
-    expect(await askCounts(await database.as(claims), id)).toEqual({
+    expect(await queryCounts(await database.as(claims), id)).toEqual({
       outcome: 'ok',
       computedAt: expect.any(String),
       isComplete: true,
@@ -113,7 +113,7 @@ async function expectCountsOfAFullScan(): Promise<void> {
 }
 
 describe('counts kept by writes', () => {
-  test('equal a full scan after every round of random changes by writers at once', async () => {
+  test('equal a full scan after every round of random changes by concurrent writers', async () => {
     const committed: boolean[] = []
     const rounds = fc.array(work, { minLength: writersMax, maxLength: 3 * writersMax })
     for (const round of fc.sample(rounds, { seed: 20261121, numRuns: 25 })) {
@@ -122,8 +122,8 @@ describe('counts kept by writes', () => {
     }
     expect(committed.length).toBeGreaterThan(50)
     for (const { board, column, total } of await scannedTotals()) {
-      const asked = { p_board: board, p_column: column, p_filter: 'closed', p_per_page: 1 }
-      expect(pageOf(await askPage(await database.as(users.admin), asked)).total).toBe(total)
+      const args = { p_board: board, p_column: column, p_filter: 'closed', p_per_page: 1 }
+      expect(pageOf(await queryPage(await database.as(users.admin), args)).total).toBe(total)
     }
     for (const { id } of workspaces)
       expect((await database.sql`select public.reconcile_counts(${id}) as answer`)[0]).toMatchObject({
@@ -131,10 +131,10 @@ describe('counts kept by writes', () => {
       })
   }, 120_000)
 
-  test('are the same before and after any number of folds at once', async () => {
-    const before = await askCounts(await database.as(users.admin))
+  test('are the same before and after any number of concurrent folds', async () => {
+    const before = await queryCounts(await database.as(users.admin))
     await Promise.all(Array.from({ length: 4 }, () => writers`select public.fold_counts(100000)`))
-    expect(await askCounts(await database.as(users.admin))).toEqual({
+    expect(await queryCounts(await database.as(users.admin))).toEqual({
       ...before,
       computedAt: expect.any(String),
     })
@@ -142,7 +142,7 @@ describe('counts kept by writes', () => {
     expect(await database.sql`select from private.assignee_tallies where not is_folded`).toHaveLength(0)
   })
 
-  test('of one kind are one row after a fold', async () => {
+  test('have one row of each kind after a fold', async () => {
     for (const id of ['first', 'second', 'third'])
       await database.sql`
         insert into public.contacts (workspace_id, id, board_id, board_column_id, name, sentiment, assigned_to)
@@ -159,7 +159,7 @@ describe('counts kept by writes', () => {
     expect(rows).toEqual([{ contacts: 3 }, { contacts: 3 }])
   })
 
-  test('do not make a writer wait for another of the same column', async () => {
+  test('make no writer wait for another one of the same column', async () => {
     const update = (sql: postgres.ISql, id: string) =>
       sql`update public.contacts set status = 'snoozed' where workspace_id = '15214' and id = ${id}`
     await writers.begin(async (held) => {
@@ -174,7 +174,7 @@ describe('counts kept by writes', () => {
     await expectCountsOfAFullScan()
   })
 
-  test('are gone with a truncated table', async () => {
+  test('are zero after the table is truncated', async () => {
     await database.sql
       .begin(async (sql) => {
         await sql`truncate public.contacts`
@@ -187,7 +187,7 @@ describe('counts kept by writes', () => {
 })
 
 describe('reconcile_counts', () => {
-  test('reports and repairs what was written past the triggers', async () => {
+  test('reports and repairs the effect of writes without triggers', async () => {
     await database.sql.begin(async (sql) => {
       await sql`alter table public.contacts disable trigger contacts_tally_update`
       await sql`
@@ -207,7 +207,7 @@ describe('reconcile_counts', () => {
     for (const { id } of workspaces) expect(await reconcile(id)).toMatchObject({ drift: [] })
   })
 
-  test('leaves a workspace alone that another one is at', async () => {
+  test('skips a workspace that another call is reconciling', async () => {
     await writers.begin(async (held) => {
       await held`select public.reconcile_counts('15213')`
       const [row] = await database.sql`select public.reconcile_counts('15213') as answer`
@@ -216,13 +216,13 @@ describe('reconcile_counts', () => {
   })
 })
 
-test.each(['fold_counts', 'reconcile_counts'])('%s is not for users', async (name) => {
+test.each(['fold_counts', 'reconcile_counts'])('%s cannot be called by users', async (name) => {
   const args = name === 'fold_counts' ? {} : { p_workspace: '15213' }
   for (const claims of [users.admin, users.stranger, null])
     await expect(call(await database.as(claims), name, args)).rejects.toThrow('permission denied')
 })
 
-test('users see nothing of tallies and partitions, asked by their names', async () => {
+test('users cannot read tallies and partitions by their names', async () => {
   const [partition] = await database.sql`
     select tableoid::regclass::text as name from public.contacts where workspace_id = '15213' limit 1`
   for (const role of ['anon', 'authenticated'])

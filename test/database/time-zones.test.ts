@@ -22,8 +22,8 @@ afterAll(async () => {
 })
 
 /**
- * A zone whose clocks changed three days ago, in POSIX's notation: forward, so that the last seven days have 167 hours,
- * or back, so that they have 169.
+ * A zone in POSIX's notation whose clocks changed three days ago: forward, so that the last seven days have 167 hours, or
+ * back, so that they have 169.
  */
 async function zoneThatChanged(direction: 'forward' | 'back'): Promise<string> {
   const database = await server.open('UTC')
@@ -55,11 +55,11 @@ const pageSchema = z.object({
 })
 type Request = Parameters<HostedDatabase['rpc']>[3]
 
-async function askPage(database: HostedDatabase, asked: Arguments, request?: Request) {
-  return pageSchema.parse(await database.rpc(callers.member, 'contacts_page', { ...page, ...asked }, request))
+async function queryPage(database: HostedDatabase, args: Arguments, request?: Request) {
+  return pageSchema.parse(await database.rpc(callers.member, 'contacts_page', { ...page, ...args }, request))
 }
 
-/** Contacts whose instants are as far apart as they may be, with all their microseconds. */
+/** Contacts with instants over the whole allowed range, in microseconds. */
 const instants = [
   '0001-01-02T00:00:00Z',
   '1883-11-18T12:03:58.5Z',
@@ -96,19 +96,19 @@ describe.each(named)('in a database of the time zone %s', (zone) => {
   })
 
   test.each(['created_at', 'updated_at', 'last_activity_at', 'name'] as const)(
-    'the cursors of a list by %s are taken back, and name each contact once',
+    'the cursors of a list by %s are accepted, and show each contact once',
     async (sortBy) => {
       for (const sortOrder of ['asc', 'desc'] as const) {
-        const asked = { p_sort_by: sortBy, p_sort_order: sortOrder, p_per_page: 1, p_column: 'c2' }
+        const args = { p_sort_by: sortBy, p_sort_order: sortOrder, p_per_page: 1, p_column: 'c2' }
         const walked: Contact[] = []
-        let answer = await askPage(database, asked)
+        let answer = await queryPage(database, args)
         for (let number = 2; number <= instants.length; number += 1) {
           walked.push(...answer.contacts)
           const last = contactSchema.parse(walked.at(-1))
           const given = { sortBy, sortOrder, after: last[sortBy], id: last.id, page: number }
           const cursor = parseCursor(encodeCursor(given))
           expect(cursor).toEqual({ ok: true, value: given })
-          answer = await askPage(database, { ...asked, p_after: given.after, p_after_id: given.id })
+          answer = await queryPage(database, { ...args, p_after: given.after, p_after_id: given.id })
         }
         walked.push(...answer.contacts)
         expect(answer.has_more).toBe(false)
@@ -118,9 +118,9 @@ describe.each(named)('in a database of the time zone %s', (zone) => {
     },
   )
 
-  test('every instant is told in UTC, whatever zone the request prefers', async () => {
+  test('every instant is answered in UTC, whatever zone the request prefers', async () => {
     for (const request of [{}, { timeZone: 'Asia/Kathmandu' }]) {
-      const { contacts } = await askPage(
+      const { contacts } = await queryPage(
         database,
         { p_column: 'c2', p_sort_order: 'asc', p_sort_by: 'name' },
         request,
@@ -140,24 +140,24 @@ describe.each(named)('in a database of the time zone %s', (zone) => {
     }
   })
 
-  test('an instant is written as it was told, and one without an offset is UTC', async () => {
+  test('an instant is stored as it was sent, and one without an offset is UTC', async () => {
     const place = { board_id: 'b2', board_column_id: 'c1', name: 'Told' }
-    for (const [id, told, meant] of [
+    for (const [id, sent, meant] of [
       ['t1', '2026-03-29T02:30:00+02:00', '2026-03-29T00:30:00+00:00'],
       ['t2', '2026-03-29T02:30:00', '2026-03-29T02:30:00+00:00'],
     ] as const) {
-      const p_contact = { ...place, id, created_at: told, last_activity_at: told }
+      const p_contact = { ...place, id, created_at: sent, last_activity_at: sent }
       expect(
         await database.rpc(callers.member, 'contact_create', { p_workspace: 'w1', p_contact }),
       ).toMatchObject({ contact: { created_at: meant, last_activity_at: meant } })
-      // Sent again it is the same instant, and nothing of it is ignored.
+      // Sent again it is the same instant, so no field is ignored.
       expect(
         await database.rpc(callers.member, 'contacts_import', { p_workspace: 'w1', p_contacts: [p_contact] }),
       ).toMatchObject({ updated: 1, ignored: [] })
     }
   })
 
-  test('what is written is due to be told at once', async () => {
+  test('the outbox row of a write is due at once', async () => {
     await database.owner`delete from private.outbox`
     await database.rpc(callers.member, 'contact_update', {
       p_workspace: 'w1',
@@ -173,7 +173,7 @@ describe.each(named)('in a database of the time zone %s', (zone) => {
 })
 
 describe.each(['forward', 'back'] as const)('where the clocks went %s three days ago', (direction) => {
-  test('seven days are 168 hours, in the counts and in the list, whichever way it is found', async () => {
+  test('seven days are 168 hours, in the counts and in the list, by either way of finding it', async () => {
     const database = await server.open(await zoneThatChanged(direction))
     const [zone] = await database.owner`
       select extract(epoch from now() - (now() - interval '7 days'))::int / 3600 as hours`
@@ -192,8 +192,8 @@ describe.each(['forward', 'back'] as const)('where the clocks went %s three days
     expect(await database.rpc(callers.member, 'contact_counts', { p_workspace: 'w1' })).toMatchObject({
       counts: { total: 2, newCustomers: 1, recentActivity: 0 },
     })
-    for (const asked of [{}, { p_column: 'c1' }, { p_sort_by: 'name' }, { p_search: 'x' }]) {
-      const found = await askPage(database, { p_filter: 'new_customers', ...asked })
+    for (const args of [{}, { p_column: 'c1' }, { p_sort_by: 'name' }, { p_search: 'x' }]) {
+      const found = await queryPage(database, { p_filter: 'new_customers', ...args })
       expect([found.total, found.contacts.map(({ id }) => id)]).toEqual([1, ['young']])
     }
   })

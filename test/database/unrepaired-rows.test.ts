@@ -3,7 +3,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Database, startDatabase } from './database.ts'
 
-/** A database from before the bounds, with more rows beyond them than the migration repairs at once. */
+/** A database from before the bounds, with more rows beyond them than the migration repairs in one run. */
 let server: Database
 let sql: postgres.Sql
 
@@ -14,7 +14,7 @@ const isOfBounds = (name: string) => name >= '20261126010000_bounds.sql'
 async function migrate(isWanted: (name: string) => boolean): Promise<void> {
   for (const name of (await readdir(migrations)).filter(isWanted).sort()) {
     const text = await readFile(new URL(name, migrations), 'utf8')
-    // The migration repairs 20,000; here its bound is reached before the first.
+    // The migration repairs 20,000 rows. Here its bound is set so that it stops before the first one.
     const statements = text.replace('private.repair_bounds(20000);', 'private.repair_bounds(0);')
     await sql.begin((transaction) => transaction.unsafe(statements))
   }
@@ -28,7 +28,7 @@ beforeAll(async () => {
   sql = postgres(url.href, { max: 1, onnotice: () => undefined })
   await sql.unsafe(await readFile(new URL('local/supabase-shim.sql', local), 'utf8'))
   await migrate((name) => !isOfBounds(name))
-  // The search text of all of them is another one by the rules of now.
+  // The current rules make another search text for all of them.
   await sql.unsafe(`
     insert into public.workspaces (id, name) values ('w', 'W');
     insert into public.boards (workspace_id, id, name) values ('w', 'b', 'B');
@@ -44,7 +44,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** The ids of contacts whose search text is still that of the rules before. */
+/** The ids of contacts that still have the search text of the older rules. */
 async function stale(): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
     select id from public.contacts where search_text <> private.search_text(name, email, phone) collate "C" order by id`
@@ -53,14 +53,14 @@ async function stale(): Promise<string[]> {
 
 const renew = async () => (await sql`select public.search_text_renew(1000) as said`)[0]?.['said']
 
-test('migrations run to their end while contacts are left to repair, and the renewal of search text passes them over', async () => {
+test('migrations complete while contacts are left to repair, and the renewal of search text skips these', async () => {
   await migrate(isOfBounds)
   await renew()
   expect(await renew()).toEqual({ outcome: 'ok', looked_at: 0, renewed: 0, is_done: true })
   expect(await stale()).toEqual(['broken_1', 'broken_2'])
 })
 
-test('a contact whose id no path can name is repaired as it gets another, and what it held is kept under that', async () => {
+test('a contact with an id that no path can name is repaired when it gets another id, and keeps its removed values under that', async () => {
   const rows = await sql`
     select c.email, c.last_activity_at > '0001-01-01 00:00:00+00' as is_known, array_agg(r.column_name order by 1) as kept
     from public.contacts c join private.repaired_values r on r.workspace_id = c.workspace_id and r.contact_id = c.id
@@ -71,7 +71,7 @@ test('a contact whose id no path can name is repaired as it gets another, and wh
   expect(named?.['rows']).toBe(0)
 })
 
-test('the repair, once it goes on, makes their search text as well, and validates', async () => {
+test('the repair renews their search text too when it continues, and validates', async () => {
   const [repaired] = await sql`select private.repair_bounds(20000)::int as rows`
   expect(repaired?.['rows']).toBe(2)
   expect(await stale()).toEqual([])

@@ -6,7 +6,7 @@ import { type HostedServer, startHostedServer } from './hosted.ts'
 import { outboxIn, outboxOf, slotsMoved } from './moved.ts'
 
 let database: Database
-/** The partition of workspace 15213, with its schema, and its remainder. */
+/** The partition of workspace 15213 with its schema, and the partition's remainder. */
 let partition: string
 let remainder: number
 
@@ -29,7 +29,7 @@ beforeEach(async () => {
 const contact = (id: string) => `('15213', '${id}', 'board_123', 'col_1', 'New', 'ann')`
 const columns = `(workspace_id, id, board_id, board_column_id, name, assigned_to)`
 
-/** Every kind of statement that writes contacts, naming this table. */
+/** Every kind of statement that writes contacts, for this table. */
 const statements = (table: string): [string, string][] => [
   ['inserts', `insert into ${table} ${columns} values ${contact('new')}`],
   [
@@ -44,8 +44,8 @@ const statements = (table: string): [string, string][] => [
   ],
   [
     'merges',
-    `merge into ${table} c using (values ('15213', 'contact_000001')) told (workspace_id, id)
-     on c.workspace_id = told.workspace_id and c.id = told.id when matched then update set is_favorite = not c.is_favorite`,
+    `merge into ${table} c using (values ('15213', 'contact_000001')) named (workspace_id, id)
+     on c.workspace_id = named.workspace_id and c.id = named.id when matched then update set is_favorite = not c.is_favorite`,
   ],
 ]
 
@@ -56,20 +56,20 @@ const drift = async (sql: TransactionSql) => {
 
 describe('a statement that names a partition', () => {
   test.each(['inserts', 'updates', 'deletes', 'upserts', 'merges'])(
-    'and %s is told and counted as one that names the table',
+    'and %s is reported and counted like one that names the table',
     async (kind) => {
       const run = (table: string) =>
         outboxOf(database.sql, async (sql) => {
           await sql.unsafe(new Map(statements(table)).get(kind) ?? '')
           expect(await drift(sql)).toEqual([])
         })
-      const told = await run('public.contacts')
-      expect(told.map(([workspaceId]) => workspaceId)).toContain('15213')
-      expect(await run(partition)).toEqual(told)
+      const reported = await run('public.contacts')
+      expect(reported.map(([workspaceId]) => workspaceId)).toContain('15213')
+      expect(await run(partition)).toEqual(reported)
     },
   )
 
-  test('is told by each of the 64, and by a later COPY into it', async () => {
+  test('is reported by each of the 64, and so is a later COPY into it', async () => {
     const [row] = await database.sql`
       select count(distinct tgrelid)::int as partitions, count(*)::int as triggers
       from pg_trigger t join pg_proc p on p.oid = t.tgfoid
@@ -88,7 +88,7 @@ describe('a statement that names a partition', () => {
     expect(outbox[0]?.[1]).toContain(bucketMove('contact', 'copied'))
   })
 
-  test('and the table itself are never both told: a statement over all partitions leaves a row a workspace', async () => {
+  test('is never reported twice: a statement over all partitions leaves one row for each workspace', async () => {
     const outbox = await outboxOf(database.sql, (sql) => sql`update contacts set name = 'Same'`)
     expect(outbox.map(([workspaceId]) => workspaceId).toSorted()).toEqual(['15213', '15214', '15215'])
   })
@@ -103,16 +103,16 @@ describe('a session whose role is replica, in which ordinary triggers are off,',
     })
 
   test.each(['inserts', 'updates', 'deletes', 'upserts', 'merges'])(
-    'is told and counted when it %s, by table and by partition',
+    'is reported and counted when it %s, by table and by partition',
     async (kind) => {
       for (const table of ['public.contacts', partition]) {
         const statement = new Map(statements(table)).get(kind) ?? ''
-        const told = await outboxOf(database.sql, (sql) => sql.unsafe(statement))
+        const reported = await outboxOf(database.sql, (sql) => sql.unsafe(statement))
         const replica = await asReplica(async (sql) => {
           await sql.unsafe(statement)
           expect(await drift(sql)).toEqual([])
         })
-        expect(replica).toEqual(told)
+        expect(replica).toEqual(reported)
       }
     },
   )
@@ -123,11 +123,11 @@ describe('a session whose role is replica, in which ordinary triggers are off,',
     ['a membership', `delete from memberships where workspace_id = '15213'`],
     ['settings', `insert into cache_settings (workspace_id) values ('15213')`],
     ['a workspace', `update workspaces set name = 'W' where id = '15213'`],
-  ])('is told of %s', async (_what, statement) => {
+  ])('is reported when it writes %s', async (_what, statement) => {
     expect((await asReplica((sql) => sql.unsafe(statement))).map(([id]) => id)).toEqual(['15213'])
   })
 
-  test('is told of a board that goes without its contacts, which changes the counts by time', async () => {
+  test('is reported when it deletes a board without its contacts, which changes the counts by time', async () => {
     const remove = (sql: TransactionSql) =>
       sql`delete from boards where workspace_id = '15213' and id = 'board_2'`
     const [[workspaceId, moves = []] = []] = await asReplica(remove)
@@ -137,7 +137,7 @@ describe('a session whose role is replica, in which ordinary triggers are off,',
     ])
   })
 
-  test('is told when it empties a table', async () => {
+  test('is reported when it truncates a table', async () => {
     const outbox = await asReplica((sql) => sql`truncate contacts`)
     expect(outbox.toSorted()).toEqual(['15213', '15214', '15215'].map((id) => [id, ['workspace']]))
   })
@@ -151,7 +151,7 @@ describe('a session whose role is replica, in which ordinary triggers are off,',
   })
 })
 
-describe('a table that is emptied', () => {
+describe('a table that is truncated', () => {
   test.each(['contacts', 'cache_settings', 'memberships', 'boards cascade', 'workspaces cascade'])(
     'moves each workspace once: truncate %s',
     async (what) => {
@@ -160,7 +160,7 @@ describe('a table that is emptied', () => {
     },
   )
 
-  test('moves the workspaces of a partition where only that is emptied, and takes its counts', async () => {
+  test('moves the workspaces of a partition if only that is truncated, and removes their counts', async () => {
     const outbox = await outboxOf(database.sql, async (sql) => {
       await sql.unsafe(`truncate ${partition}`)
       for (const id of ['15213', '15214', '15215']) {
@@ -174,7 +174,7 @@ describe('a table that is emptied', () => {
     expect(row?.['ids']).toEqual(['15213'])
   })
 
-  test('in a part of a transaction that is rolled back is told again by the part that holds', async () => {
+  test('in a subtransaction that is rolled back is reported again by the one that commits', async () => {
     const outbox = await outboxOf(database.sql, async (sql) => {
       await sql
         .savepoint(async (inner) => {
@@ -188,7 +188,7 @@ describe('a table that is emptied', () => {
   })
 })
 
-test('a load with its triggers off moves everything in its own transaction', async () => {
+test('a load with triggers disabled moves everything in its own transaction', async () => {
   const outbox = await outboxOf(database.sql, async (sql) => {
     await sql`alter table contacts disable trigger all`
     await sql`update contacts set name = 'Loaded'`
@@ -210,7 +210,7 @@ describe('an owner who is no superuser', () => {
     await server.stop()
   })
 
-  test('has the same triggers, and a partition that a member may not name tells of what the owner writes', async () => {
+  test('has the same triggers, and a partition reports the owner’s writes although no member may name it', async () => {
     const hosted = await server.open('UTC')
     const [row] = await hosted.owner`
       select tableoid::regclass::text as name from public.contacts where workspace_id = 'w1' limit 1`

@@ -1,6 +1,6 @@
 import type { Claims } from './database.ts'
 
-/** The users of the reference data: who they are in which workspace is the memberships table's. */
+/** The users of the reference data. Their roles are in the memberships table. */
 export const users = {
   admin: { sub: '00000000-0000-4000-8000-000000000001' },
   member: { sub: '00000000-0000-4000-8000-000000000002' },

@@ -26,7 +26,7 @@ const inOrigin = [
       "if (context.req.header(callerTokenHeader) === undefined && !isInternal(context.req.header('Authorization')))",
   },
   {
-    file: 'origin/database/client.ts',
+    file: 'origin/database/database.ts',
     find: 'callerToken === null\n          ? serviceClient',
     replace:
       'callerToken === null || /^contact_(create|update|delete)/.test(functionName)\n          ? serviceClient',

@@ -27,7 +27,7 @@ const ofWorker = [
 ]
 const ofOrigin = [
   {
-    file: 'origin/http/allowed-methods.ts',
+    file: 'origin/http/respond.ts',
     find: 'return (context) => {',
     replace:
       'return (context) => { if (context.req.method.startsWith("P")) return new Promise<Response>(() => undefined)',

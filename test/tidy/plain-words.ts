@@ -10,6 +10,16 @@ const roomsInPlainWords: readonly string[] = [
   ...['shared/auth/', 'shared/contract/alerts.ts', 'shared/contract/cursor.ts', 'shared/contract/errors.ts'],
   ...['shared/contract/fault-sentences.ts', 'shared/contract/json.ts', 'shared/contract/monitoring.ts'],
   ...['shared/contract/service-url.ts', 'shared/contract/tier-names.ts', 'shared/contract/trace.ts'],
+  ...[
+    'origin/auth/',
+    'origin/contacts/',
+    'origin/database/',
+    'origin/http/',
+    'origin/loaders/',
+    'origin/outbox/',
+  ],
+  ...['origin/routes/', 'origin/upkeep/', 'origin/app.ts', 'origin/config.ts', 'origin/failures.ts'],
+  ...['origin/index.ts', 'test/unit/origin/', 'test/database/'],
   ...['shared/clock.ts', 'shared/instant.ts', 'shared/single-flight.ts', 'shared/sliding-window.ts'],
   ...[
     'shared/storable-text.ts',

@@ -95,9 +95,6 @@ export const importsHaveNoCircle: Rule = (files) => {
   return [...circles]
 }
 
-/** Rooms in which unused exports are not looked for yet. */
-const exportsStillOpen = /^origin\//
-
 /** Files whose exports a tool or the platform uses by name. */
 const givesToTools = new Set(['worker/index.ts', 'worker/dashboard/vite.config.ts'])
 
@@ -115,7 +112,6 @@ export const exportsAreImported: Rule = (files) => {
   return withSyntax(files)
     .filter(({ path }) => /^(worker|origin|shared)\//.test(path))
     .filter(({ path }) => !givesToTools.has(path) && !importedWhole.has(path))
-    .filter(({ path }) => !exportsStillOpen.test(path))
     .flatMap(({ path, exports }) =>
       exports
         .filter(({ text }) => !imported.has(`${path} ${text}`))

@@ -4,25 +4,25 @@ import { ok } from '../../../shared/result.ts'
 import { createRowReader } from '../../database/rows.ts'
 import { defineLoader } from '../loader.ts'
 
-const answeredSchema = z.object({ ...contactCounts.data.shape, counts: z.unknown() })
+const resultSchema = z.object({ ...contactCounts.data.shape, counts: z.unknown() })
 
 const none = Object.fromEntries(Object.keys(sharedCountsSchema.shape).map((name) => [name, 0]))
 const readCounts = createRowReader({
   schema: sharedCountsSchema,
-  standIns: sharedCountsSchema.parse(none),
+  substitutes: sharedCountsSchema.parse(none),
   bytesMax: 1_024,
 })
 
-/** The workspace's counts with its assignees', or with one user's own. The SQL functions answer the declared data. */
+/** Loads the workspace's counts with those of its assignees, or one user's own. The SQL functions return the declared data. */
 export const contactCountsLoader = defineLoader(
   contactCounts,
-  async (_params, { workspaceId, userId, ask, noteUnfit }) => {
-    const asked =
+  async (_params, { workspaceId, userId, query, noteUnfit }) => {
+    const queried =
       userId === null
-        ? await ask(answeredSchema, 'contact_counts', { p_workspace: workspaceId })
-        : await ask(answeredSchema, 'contact_counts_of', { p_workspace: workspaceId, p_user: userId })
-    if (!asked.ok) return asked
-    const { counts, assignees, computedAt, isComplete } = asked.value
+        ? await query(resultSchema, 'contact_counts', { p_workspace: workspaceId })
+        : await query(resultSchema, 'contact_counts_of', { p_workspace: workspaceId, p_user: userId })
+    if (!queried.ok) return queried
+    const { counts, assignees, computedAt, isComplete } = queried.value
     return ok({ counts: readCounts(counts, noteUnfit), assignees, computedAt, isComplete })
   },
 )

@@ -21,17 +21,17 @@ const contactsPageSchema = z.object({
 })
 type ContactsPage = z.output<typeof contactsPageSchema>
 
-/** A page of a board's contacts: by its number, or the one that follows a cursor. */
+/** Loads a page of a board's contacts, by its number or after a cursor. */
 export const contactListLoader = defineLoader(contactList, async (params, context) => {
-  const { workspaceId, userId, ask, noteUnfit } = context
+  const { workspaceId, userId, query, noteUnfit } = context
   if (params.filter === 'assigned_to_me' && userId === null) {
-    const message = 'must name the user: this filter is not the same for the whole workspace'
+    const message = 'must name the user, because this filter has a result for each user'
     return err({ kind: 'invalid_load', faults: [{ parameter: 'userId', message }] })
   }
   const cursor = cursorOf(params)
   if (!cursor.ok) return cursor
   const page = cursor.value?.page ?? params.page
-  const asked = await ask(contactsPageSchema, 'contacts_page', {
+  const queried = await query(contactsPageSchema, 'contacts_page', {
     p_workspace: workspaceId,
     p_board: params.boardId,
     p_column: params.columnId,
@@ -40,19 +40,19 @@ export const contactListLoader = defineLoader(contactList, async (params, contex
     p_sort_by: params.sortBy,
     p_sort_order: params.sortOrder,
     p_per_page: params.perPage,
-    // The walk may be longer than pages can be numbered; the SQL function takes no number beyond.
+    // A walk along cursors may pass the largest page number, and the SQL function takes none beyond it.
     p_page: Math.min(page, limits.pageMax),
     p_after: cursor.value?.after ?? null,
     p_after_id: cursor.value?.id ?? null,
   })
-  if (!asked.ok) return asked
+  if (!queried.ok) return queried
   return ok({
-    contacts: asked.value.contacts.map((row) => readContactRow(row, noteUnfit)),
-    pagination: paginationOf(params, page, asked.value),
+    contacts: queried.value.contacts.map((row) => readContactRow(row, noteUnfit)),
+    pagination: paginationOf(params, page, queried.value),
   })
 })
 
-/** The cursor of the request, null without one. It belongs to the order in which it was given out, and to no other. */
+/** The request's cursor, or null without one. A cursor is valid only in the order in which it was given out. */
 function cursorOf(params: Params): Result<Cursor | null, Failure> {
   if (params.cursor === null) return ok(null)
   const parsed = parseCursor(params.cursor)
@@ -61,7 +61,7 @@ function cursorOf(params: Params): Result<Cursor | null, Failure> {
   return isOfThisOrder ? parsed : err({ kind: 'invalid_cursor' })
 }
 
-/** Where the page stands among all. A page past the end has the true totals and nothing after it. */
+/** Describes the page's position. A page past the end has the true totals and no next cursor. */
 export function paginationOf(
   params: Pick<Params, 'perPage' | 'sortBy' | 'sortOrder'>,
   page: number,
@@ -80,8 +80,9 @@ export function paginationOf(
 const placeSchema = z.looseObject({ id: cursorSchema.shape.id })
 
 /**
- * After the last row as the database has it, even where it is shown otherwise; of rows whose place cannot be told, after
- * the last one before them. At the last number a page can have, the walk goes on under that number.
+ * The cursor after the page's last row, made from the stored values even if the row is shown with substitutes. If the
+ * last rows have no readable place, the cursor follows the last row before them. Page numbers stop growing at the largest
+ * one, while the cursor continues.
  */
 function nextCursor(
   rows: ContactsPage['contacts'],

@@ -1,9 +1,9 @@
--- The kinds of tags, as the database writes them into the outbox. shared/tags/families.ts has the same table and is where
--- a family is added first; test/database/tag-families.test.ts holds the two together.
+-- The families of tags that the database writes into the outbox. A new family is added to the same table in
+-- shared/tags/families.ts first; test/database/tag-families.test.ts proves that the two tables agree.
 --
--- Append only: ledgers and entries keep offsets that follow from this order. `buckets` is 0 for a family that is one
--- thing. The values of a typed family are what people type, and the letters A to Z are folded in them, and no others:
--- lower() and JavaScript's toLowerCase() differ beyond ASCII.
+-- This table only grows at its end, because ledgers and entries store offsets that follow from its order. `buckets` is 0
+-- for a family without buckets. People type the values of a typed family, so the letters A to Z are folded in them.
+-- Other letters are not, because lower() and JavaScript's toLowerCase() differ beyond ASCII.
 create function private.tag_families() returns table (
   place integer, family text, buckets integer, slots integer, is_typed boolean
 )
@@ -33,7 +33,7 @@ begin atomic
   ) listed (place, family, buckets, slots, is_typed);
 end;
 
--- Null where there is no such family. Immutable, so that the planner replaces a call by its number.
+-- Null if there is no such family. The function is immutable, so that the planner replaces a call with its result.
 create function private.family_buckets(p_family text) returns integer
 language sql immutable parallel safe
 return (select f.buckets from private.tag_families() f where f.family = p_family);
@@ -46,9 +46,9 @@ create function private.typed_folded(p_value text) returns text
 language sql immutable strict parallel safe
 return translate(p_value, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
 
--- The bucket of a value in its family, which must be one with buckets: the first two bytes of its SHA-256, big endian,
--- modulo the number of buckets. Not declared immutable, since convert_to is not: the planner inlines a function only if it
--- claims no more than its parts.
+-- The bucket of a value in a family with buckets: the first two bytes of the value's SHA-256 as a big-endian number, modulo
+-- the number of buckets. The function is not declared immutable, because convert_to is not, and the planner inlines a
+-- function only if its volatility is no stricter than that of its parts.
 create function private.bucket_of(p_family text, p_value text) returns integer
 language sql stable parallel safe
 return ('x' || left(
@@ -61,12 +61,12 @@ return ('x' || left(
   4
 ))::bit(16)::integer % private.family_buckets(p_family);
 
--- What changed, on its way into the outbox. `bucket` is null for a family as a whole, `slots` (a mask) for all but places.
+-- A change on its way into the outbox. `bucket` is null for a whole family. `slots` is a mask, and null except for places.
 create type private.tag_move as (family text, bucket integer, slots integer);
 
--- The moves of one row of the outbox in the words of shared/tags/moves.ts: `counts`, `contact#517`, `place#13#1802`. Each
--- bucket of a family is named once in `p_moves`. More than 32 buckets are told as their family: a row stays small however
--- many rows a statement changes (shared/limits.ts: bucketsNamedMax).
+-- The moves of one row of the outbox, as shared/tags/moves.ts writes them: `counts`, `contact#517`, `place#13#1802`.
+-- `p_moves` has each bucket of a family once. More than 32 buckets of a family become the whole family, so that a row stays
+-- small however many rows a statement changes (shared/limits.ts: bucketsNamedMax).
 create function private.moves_told(p_moves private.tag_move[]) returns text[]
 language sql immutable parallel safe
 return array(

@@ -1,31 +1,33 @@
--- The outbox tells what moved in buckets and slots (20261126050000_tag_families.sql), so that a write leaves cached
--- whatever it does not touch, and so that no id stands in the outbox but the workspace's.
+-- From here on the outbox names moves by bucket and slot (20261126050000_tag_families.sql). A write therefore invalidates
+-- only what it touches, and the outbox holds no id but the workspace's.
 --
--- Rows that wait from before keep their old words (`board:…`, `column:…`): an origin of this version does not know them
--- and delivers them as the whole workspace, as an origin from before does with the new words. Nothing is lost either way.
--- A Worker from before answers 400 to the new words; the relay keeps such rows and tries them again until it is replaced.
+-- Rows that still wait in the outbox keep their old tags (`board:…`, `column:…`). An origin of this version does not know
+-- these and delivers such a row as a move of the whole workspace, as an older origin does with the new moves, so nothing
+-- is lost. An older Worker answers 400 to the new moves; the relay retries such rows until that Worker is replaced.
 
 set local lock_timeout = '10s';
 
--- In the order in which writers come to them, the outbox last: nobody who writes while this runs waits in a circle.
+-- The tables are locked in the order in which writers reach them, before the outbox, so that no concurrent writer and this
+-- migration wait for each other.
 lock table
   public.workspaces, public.memberships, public.boards, public.board_columns, public.cache_settings, public.contacts
 in share row exclusive mode;
 
--- What a statement over contacts moves, by workspace:
+-- A statement over contacts moves these tags of each workspace:
 --
---   - the contacts' own buckets, and those of the users they are and were assigned to;
---   - the places where they are and were: a board (with the slot for searches, whose estimated totals sample the whole
---     board) and a column. The slots are those of the filters that a contact met there before or meets now, which are the
---     bits of contacts.facets, and always the slots `all` and `time`: a contact that has left the window of a filter by
---     time still stands on a cached page of it;
---   - `counts`, if the sum of a facet over the workspace changes, the number of a user's contacts, or how many contacts
---     are in a window of time. A changed name leaves the counts alone. A window goes on while the transaction does: a
---     contact that is in it now and not at the commit would be missed, if only the new instant stays in it. So the
---     contacts are counted as of the transaction's beginning and as of an hour after the statement.
+--   - the buckets of the contacts, and of the users that they are and were assigned to;
+--   - the places where the contacts are and were: the board and the column. A board's place includes the slot for
+--     searches, because their estimated totals sample the whole board. The other slots are those of the filters that a
+--     contact met before or meets now (the bits of contacts.facets), and always `all` and `time`, because a contact that
+--     has left the window of a filter by time is still on a cached page of that filter;
+--   - `counts`, if the sum of a facet over the workspace, the number of a user's contacts, or the number of contacts in a
+--     window of time changes. A changed name does not move the counts. Windows advance while the transaction runs: a
+--     contact that is in a window at the statement may have left it at the commit, while its new instant keeps it in the
+--     window. The contacts are therefore counted as of the transaction's beginning and as of an hour after the statement.
 --
--- The three functions are one text with other sources of rows, since a trigger may only name the transition tables that
--- its event has. No step joins: the plan is made once a connection and serves one contact as well as a million.
+-- The three functions have one text with different sources of rows, because a trigger may only name the transition tables
+-- of its own event. No step is a join, so the plan, which is made once for each connection, serves one contact as well as
+-- a million.
 do $$
 declare
   c_rows constant text := $rows$
@@ -132,9 +134,9 @@ for each statement execute function private.outbox_contacts_deleted();
 drop function private.outbox_contacts();
 drop type private.contact_place;
 
--- The same for tables that change seldom. Its arguments are of the migrations alone: the column that names the
--- workspace; the columns that identify a row; and what a row moves, as a query over its columns. `appears_or_vanishes`
--- tells a row that only the old or only the new rows have from one that is changed.
+-- The trigger function of the tables that seldom change. Only migrations give its arguments: the column with the workspace,
+-- the columns that identify a row, and a query over the columns of a row that returns its moves. `appears_or_vanishes` is
+-- true for a row that is inserted or deleted and false for one that is changed.
 create or replace function private.outbox_rows() returns trigger
 language plpgsql security definer
 set search_path = ''
@@ -170,9 +172,9 @@ begin
 end
 $$;
 
--- A board or a column moves the board's own slot, which every page of the board has. Counts by time leave out contacts
--- whose board is not there, which only a session without foreign keys can make: then the board moves the counts as well.
--- A workspace moves whole only when it goes.
+-- A board or a column moves the board's own slot, on which every page of the board depends. Counts by time leave out
+-- contacts whose board does not exist. Only a session that does not enforce foreign keys can make such contacts; a board
+-- that has them when it appears or vanishes moves the counts too. Only a deleted workspace moves as a whole.
 do $$
 declare
   v_table record;
@@ -233,9 +235,9 @@ begin
 end
 $$;
 
--- A statement names at most 32 buckets of a family: there is room for seven families, and for those that are one thing
--- (shared/limits.ts: outboxTagsMax). The length of a text still lets the old words pass: a claim writes such a row, and a writer that is
--- in the middle of its statement while this migration runs adds one.
+-- A statement names at most 32 buckets of a family, so 240 tags hold seven families with buckets and all families without
+-- (shared/limits.ts: outboxTagsMax). The length of a text still admits the old tags: claiming an old row updates it, and a
+-- writer whose statement runs during this migration adds one.
 alter table private.outbox drop constraint outbox_tags_form;
 alter table private.outbox add constraint outbox_tags_form check (
   cardinality(tags) between 1 and 240 and private.texts_fit(tags, 270)

@@ -1,19 +1,20 @@
--- Writes that the triggers of public.contacts do not see, and that are seen from here on:
+-- The triggers of public.contacts did not see two kinds of writes. From here on they do:
 --
---   - A statement that names a partition (`update private.contacts_07 …`, a COPY into it) fires that partition's statement
---     triggers and not the parent's. A statement that names the parent fires the parent's alone. Each partition therefore
---     has the same triggers, and no write is told twice. TRUNCATE is the exception: it fires those of the parent and of
---     every partition, so that only the partitions have a trigger that tells of it, each of its own workspaces.
+--   - A statement that names a partition (`update private.contacts_07 …`, a COPY into it) fires the statement triggers of
+--     that partition and not the parent's. A statement that names the parent fires only the parent's. Each partition
+--     therefore gets the same triggers, and no write is reported twice. TRUNCATE is the exception: it fires the triggers
+--     of the parent and of every partition. Only the partitions have a trigger for it, each for its own workspaces.
 --   - Under `session_replication_role = replica`, which loads and replication tools set, only triggers that are enabled
---     ALWAYS fire. Those of the outbox and of the tallies are. Foreign keys are not enforced then: a load that deletes a
---     board leaves its contacts, here as before.
+--     ALWAYS fire. The triggers of the outbox and of the tallies are enabled so. Foreign keys are not enforced then: a
+--     load that deletes a board leaves the board's contacts, as it did before.
 --
--- Not seen: what is written with `alter table … disable trigger`, and what logical replication applies, which fires no
--- statement triggers: a subscriber must not be the primary. A load with triggers off calls
--- public.outbox_move_everything() in its own transaction, and public.reconcile_counts() for each workspace after it.
--- Data of the tallies themselves must not be restored beside the contacts that they count: that would count twice.
+-- Two kinds of writes stay unseen: those made after `alter table … disable trigger`, and those that logical replication
+-- applies, because it fires no statement triggers. A subscriber must therefore not be the primary. A load with disabled
+-- triggers calls public.outbox_move_everything() in its own transaction, and public.reconcile_counts() for each workspace
+-- after it. The rows of the tallies must not be restored together with the contacts that they count, or those would count
+-- twice.
 --
--- An attached partition comes without these triggers; there are 64 for good.
+-- A partition that is attached later would lack these triggers, but the number of partitions, 64, is final.
 
 set local lock_timeout = '10s';
 lock table
@@ -29,7 +30,7 @@ as $$
   where pg_catalog.satisfies_hash_partition('public.contacts'::regclass, 64, p_remainder, w.id)
 $$;
 
--- Before a partition is emptied: its workspaces move. Its argument is the remainder.
+-- Runs before a partition is emptied, and moves its workspaces. The argument is the partition's remainder.
 create function private.outbox_partition_truncated() returns trigger
 language plpgsql security definer
 set search_path = ''
@@ -40,7 +41,7 @@ begin
 end
 $$;
 
--- Moves these workspaces whole. A transaction tells each once, since its rows are delivered once it has committed.
+-- Moves these workspaces as a whole. A transaction adds one row for each, because no row is delivered before the commit.
 create function private.outbox_workspaces(p_workspaces text[]) returns void
 language sql volatile security definer
 set search_path = ''
@@ -66,8 +67,8 @@ begin
 end
 $$;
 
--- After a partition is emptied. What the tallies hold is appended with the other sign and not deleted, so that a fold
--- which is under way counts right. Contacts of a workspace that is not there are in no answer.
+-- Runs after a partition is emptied. It appends the tallies with the opposite sign instead of deleting them, so that a
+-- concurrent fold stays correct. Tallies of a workspace that does not exist are in no answer, and stay.
 create function private.tally_partition_truncated() returns trigger
 language plpgsql security definer
 set search_path = ''
@@ -127,7 +128,7 @@ begin
 end
 $$;
 
--- All statement triggers that tell the outbox or the tallies, of parents and partitions alike.
+-- Enables all statement triggers of the outbox and the tallies ALWAYS, on parents and on partitions.
 do $$
 declare
   v_trigger record;

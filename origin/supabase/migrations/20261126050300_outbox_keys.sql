@@ -1,11 +1,12 @@
--- Rows of the outbox are acknowledged, released and failed by their id and their event id together. Ids come again after
--- a database was restored from a backup, and an acknowledgement that was on its way meanwhile would remove a row that the
--- Worker was never sent. A row that has the id and another event id is left alone.
+-- Rows of the outbox are acknowledged, released and failed by their id and their event id together. After a restore from a
+-- backup the database gives out the same ids again, and an acknowledgement in flight would remove a row that was never
+-- sent to the Worker. A row with the same id and another event id is left alone.
 --
--- A bare id is still taken for its row: a relay from before runs on while a deployment replaces it, and without this its
--- rows would be delivered over and over until then. It is as exposed to a restore as it was.
+-- A bare id still names its row. An older relay sends bare ids until a deployment has replaced it, and without this its
+-- rows would be delivered again and again until then. Such a relay is as exposed to a restore as it was before.
 
--- The ids of the rows that `p_ids` names, locked: [{"id", "eventId"}], or ids alone. At most 1000, as a claim is.
+-- Locks the rows that `p_ids` names, and returns their ids. `p_ids` is a list of {"id", "eventId"} or of ids, of at most
+-- 1000 elements, as a claim has.
 create or replace function private.outbox_locked(p_ids jsonb) returns bigint[]
 language plpgsql volatile
 set search_path = ''
@@ -43,7 +44,7 @@ begin
 end
 $$;
 
--- `p_failures`: [{"id", "eventId", "code", "delayMs"}]; from a relay from before without the event id.
+-- `p_failures` is a list of {"id", "eventId", "code", "delayMs"}. An older relay leaves out the event id.
 create or replace function public.outbox_fail(p_failures jsonb, p_attempts_max integer) returns jsonb
 language plpgsql volatile security definer
 set search_path = ''

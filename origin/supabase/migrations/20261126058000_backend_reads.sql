@@ -1,9 +1,10 @@
--- The CRM's backend reads as the service role what a workspace shares (shared/resources: `callers`). The functions of the API
--- answered `forbidden` to it, since it is a member of nothing.
+-- The CRM's backend reads a workspace's shared resources as the service role (shared/resources: `callers`). So far the
+-- functions of the API answered `forbidden` to it, because it is a member of no workspace.
 --
--- Inside a function that runs as its owner, current_user is the owner; the setting `role` still is what PostgREST set.
+-- In a function that runs as its owner, current_user is the owner, while the setting `role` still has the role that
+-- PostgREST set.
 
--- The caller's role in a workspace: admin, member, or null. The service role is an admin of all.
+-- Returns the caller's role in a workspace: admin, member, or null. The service role is an admin of every workspace.
 create or replace function private.caller_role(p_workspace text) returns text
 language sql stable parallel safe
 set search_path = ''

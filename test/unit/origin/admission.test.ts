@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import { limits } from '../../../shared/limits.ts'
 import { ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
@@ -11,16 +11,16 @@ import { createWatchedBody } from './watched-body.ts'
 
 const written = { outcome: 'ok', contact: contactNumber(1), outbox: [] }
 
-/** A token that says nothing of memberships. */
+/** A token without a claim about memberships. */
 const carol = await tokenOf('carol')
 const mallory = await tokenOf('mallory', { '15214': 'admin' })
 
-/** A database that knows members by their tokens, and what it was asked. */
+/** A database that knows members by their tokens, with the names of the functions that were called. */
 function createMembersDatabase(members: Set<string>) {
-  const asked: string[] = []
+  const called: string[] = []
   const database: Database = {
     async callRpc(functionName, _args, token) {
-      asked.push(functionName)
+      called.push(functionName)
       const isMember = token !== null && members.has(token)
       if (functionName === 'workspace_membership') {
         return ok({ outcome: 'ok', role: isMember ? 'member' : null })
@@ -29,7 +29,7 @@ function createMembersDatabase(members: Set<string>) {
     },
     probe: async () => true,
   }
-  return { database, asked }
+  return { database, called }
 }
 
 const writing = (token: string, workspaceId = '15213', init: RequestInit = { body: '{"name":"Ada"}' }) => ({
@@ -38,9 +38,9 @@ const writing = (token: string, workspaceId = '15213', init: RequestInit = { bod
   ...init,
 })
 
-describe('a write by who is no member of the workspace', () => {
+describe("a stranger's write", () => {
   test.each([...memberDoors, ...internalDoors])(
-    'at $route is a 403 by the claim of its token: nobody is asked, nothing is read',
+    'at $route is a 403 by the claim of its token, without a query and without reading the body',
     async ({ method, path, headers }) => {
       const database = createStubDatabase()
       const body = createWatchedBody()
@@ -52,60 +52,60 @@ describe('a write by who is no member of the workspace', () => {
   )
 
   test.each([...memberDoors, ...internalDoors])(
-    'at $route is a 403 by what the database says, before its body is read',
+    'at $route is a 403 by the answer of the database, before its body is read',
     async ({ method, path, headers }) => {
-      const { database, asked } = createMembersDatabase(new Set())
+      const { database, called } = createMembersDatabase(new Set())
       const body = createWatchedBody()
       const { app } = createOrigin({ database })
       const response = await app.request(path, { method, headers: headers(carol), ...body.init })
       expect(await read(response)).toMatchObject({ status: 403, body: { code: 'not_a_member' } })
-      expect(asked).toEqual(['workspace_membership'])
+      expect(called).toEqual(['workspace_membership'])
       expect(body.pulls).toBe(0)
     },
   )
 
-  test('is asked about once in a while, however often it comes', async () => {
+  test('is looked up only now and then, however often it comes', async () => {
     const members = new Set<string>()
-    const { database, asked } = createMembersDatabase(members)
+    const { database, called } = createMembersDatabase(members)
     const { app, clock } = createOrigin({ database })
     const statuses = async () => (await app.request('/contacts/c1', writing(carol))).status
     const first = await Promise.all(Array.from({ length: 20 }, statuses))
     expect(new Set(first)).toEqual(new Set([403]))
     expect(await statuses()).toBe(403)
-    expect(asked).toHaveLength(1)
+    expect(called).toHaveLength(1)
 
     members.add(carol)
     await clock.advance(limits.originStrangerSeconds * 1_000)
     expect(await statuses()).toBe(200)
   })
 
-  test('does not push members out of memory', async () => {
-    const { database, asked } = createMembersDatabase(new Set([carol]))
+  test('does not evict members from memory', async () => {
+    const { database, called } = createMembersDatabase(new Set([carol]))
     const { app } = createOrigin({ database })
     await app.request('/contacts/c1', writing(carol))
     const dave = await tokenOf('dave')
     for (let number = 0; number <= limits.originStrangersMax; number += 1) {
       await app.request('/contacts/c1', writing(dave, `invented-${number}`))
     }
-    asked.length = 0
+    called.length = 0
     expect((await app.request('/contacts/c1', writing(carol))).status).toBe(200)
-    expect(asked).toEqual(['contact_update'])
+    expect(called).toEqual(['contact_update'])
   })
 })
 
 describe('a member', () => {
-  test('is asked about once a minute', async () => {
-    const { database, asked } = createMembersDatabase(new Set([carol]))
+  test('is looked up once a minute', async () => {
+    const { database, called } = createMembersDatabase(new Set([carol]))
     const { app, clock } = createOrigin({ database })
     await app.request('/contacts/c1', writing(carol))
     await clock.advance(limits.membershipSeconds * 1_000 - 1)
     await app.request('/contacts/c1', writing(carol))
     await clock.advance(1)
     await app.request('/contacts/c1', writing(carol))
-    expect(asked.filter((name) => name === 'workspace_membership')).toHaveLength(2)
+    expect(called.filter((name) => name === 'workspace_membership')).toHaveLength(2)
   })
 
-  test('who was removed writes no more, although they are remembered', async () => {
+  test('that was removed writes no more, although its role is remembered', async () => {
     const members = new Set([carol])
     const { database } = createMembersDatabase(members)
     const { app } = createOrigin({ database })
@@ -124,7 +124,7 @@ describe('a member', () => {
     expect((await app.request('/contacts/c1', writing(alice, '15214'))).status).toBe(403)
   })
 
-  test('whose membership cannot be known is told to come again, and not refused from then on', async () => {
+  test('whose membership cannot be read gets Retry-After, and is not refused from then on', async () => {
     let isThere = false
     const database: Database = {
       callRpc: async (name) => {
@@ -145,7 +145,7 @@ describe('a member', () => {
   })
 })
 
-describe('a place that cannot be one', () => {
+describe('an invalid workspace or contact id', () => {
   test.each([
     ...memberDoors.map((door) => ({ ...door, given: door.headers(alice, 'a b') })),
     ...internalDoors
@@ -166,7 +166,7 @@ describe('a place that cannot be one', () => {
     expect([database.calls.length, body.pulls]).toEqual([0, 0])
   })
 
-  test('is refused without a workspace too', async () => {
+  test('is refused also where the workspace is missing', async () => {
     const body = createWatchedBody()
     const headers = { Authorization: `Bearer ${internalAuthKey}` }
     const { app } = createOrigin({ database: createStubDatabase() })
@@ -180,15 +180,15 @@ describe('limits', () => {
   const rateLimits = { userMax: 2, workspaceMax: 3, windowSeconds: 60 }
   const limited = () => {
     const clock = createFakeClock(nowMs - (nowMs % 60_000))
-    const { database, asked } = createMembersDatabase(new Set([alice, bob, carol]))
-    return { ...createOrigin({ database, clock, rateLimits }), asked }
+    const { database, called } = createMembersDatabase(new Set([alice, bob, carol]))
+    return { ...createOrigin({ database, clock, rateLimits }), called }
   }
 
-  test.each(memberDoors)('at $route hold before a body is read or the database asked', async (door) => {
-    const { app, asked } = limited()
+  test.each(memberDoors)('at $route apply before a body is read or the database queried', async (door) => {
+    const { app, called } = limited()
     for (let count = 0; count < rateLimits.userMax; count += 1)
       await app.request('/contacts/c1', writing(alice))
-    asked.length = 0
+    called.length = 0
     const body = createWatchedBody()
     const { method, path } = door
     const response = await app.request(path, { method, headers: door.headers(alice), ...body.init })
@@ -197,10 +197,10 @@ describe('limits', () => {
       status: 429,
       body: { code: 'rate_limited', retryAfter: 61 },
     })
-    expect([asked.length, body.pulls]).toEqual([0, 0])
+    expect([called.length, body.pulls]).toEqual([0, 0])
   })
 
-  test('are over when they say so', async () => {
+  test('end after the time that Retry-After gives', async () => {
     const { app, clock } = limited()
     const statusOf = async () => (await app.request('/contacts/c1', writing(alice))).status
     expect([await statusOf(), await statusOf(), await statusOf()]).toEqual([200, 200, 429])
@@ -208,7 +208,7 @@ describe('limits', () => {
     expect(await statusOf()).toBe(200)
   })
 
-  test('count the users of a workspace together, and no stranger among them', async () => {
+  test('count the users of a workspace together, and no strangers', async () => {
     const { app } = limited()
     const statusOf = async (token: string) => (await app.request('/contacts/c1', writing(token))).status
     for (const name of ['m1', 'm2', 'm3', 'm4']) expect(await statusOf(await tokenOf(name, {}))).toBe(403)
@@ -217,18 +217,18 @@ describe('limits', () => {
     ])
   })
 
-  test('count what a member asks for in vain: a stranger has no more questions than anybody', async () => {
-    const { app, asked } = limited()
+  test('count requests that are refused, so a stranger costs no more lookups than a member', async () => {
+    const { app, called } = limited()
     const erin = await tokenOf('erin')
     const statuses: number[] = []
     for (let number = 0; number < 5; number += 1) {
       statuses.push((await app.request('/contacts/c1', writing(erin, `w${number}`))).status)
     }
     expect(statuses).toEqual([403, 403, 429, 429, 429])
-    expect(asked).toHaveLength(2)
+    expect(called).toHaveLength(2)
   })
 
-  test('do not count what comes with the internal key, which the Worker has counted', async () => {
+  test('do not count requests with the internal key, which the Worker has counted', async () => {
     const { app } = limited()
     const headers = { Authorization: `Bearer ${internalAuthKey}`, 'X-Workspace-ID': '15213' }
     for (const more of [{}, { 'X-Caller-Token': alice }]) {
@@ -240,7 +240,7 @@ describe('limits', () => {
   })
 })
 
-test('every body is behind the door: a route that takes one is in these tests', () => {
+test('every route that reads a body is in these tests', () => {
   const { app } = createOrigin({ database: createStubDatabase() })
   const taking = app.routes
     .filter(({ method, handler }) => ['POST', 'PATCH', 'PUT'].includes(method) && handler.length > 0)

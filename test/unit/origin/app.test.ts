@@ -35,7 +35,7 @@ describe('credentials', () => {
     expect((await app.request('/health', { headers })).status).toBe(200)
   })
 
-  test('without the caller’s token no query is made', async () => {
+  test('no query is made without the caller’s token', async () => {
     const database = createStubDatabase()
     const { request, post } = createOrigin({ database })
     for (const answer of [
@@ -48,7 +48,7 @@ describe('credentials', () => {
   })
 
   test.each(['no-jwt', 'a.b', 'a b.c.d', `a.b.${'c'.repeat(limits.tokenCharactersMax)}`])(
-    'a caller’s token that cannot be one never reaches the database (%#)',
+    'a malformed caller’s token never reaches the database (%#)',
     async (token) => {
       const database = createStubDatabase()
       const answer = await read(await createOrigin({ database }).loadList({}, token))
@@ -58,7 +58,7 @@ describe('credentials', () => {
   )
 })
 
-describe('what the database answers', () => {
+describe('the answer of the database', () => {
   test.each([
     ['forbidden', ok({ outcome: 'forbidden' }), 'not_a_member'],
     ['not_found', ok({ outcome: 'not_found' }), 'board_not_found'],
@@ -80,7 +80,7 @@ describe('what the database answers', () => {
     expect(await read(response)).toMatchObject({ status, body: { success: false, error: sentence, code } })
   })
 
-  test('is passed on as the resource’s data itself, without an envelope', async () => {
+  test('is passed on as the resource’s data, without an envelope', async () => {
     const contacts = [contactNumber(1), contactNumber(2)]
     const page = { outcome: 'ok', contacts, total: 2, has_more: false }
     const response = await createOrigin({ database: createPromptDatabase(() => page) }).loadList()
@@ -91,7 +91,7 @@ describe('what the database answers', () => {
     })
   })
 
-  test('a database that rejects is one request’s 500, and says nothing of itself', async () => {
+  test('that is a thrown error is one request’s 500, without the error’s message', async () => {
     const secret = 'zoe@private.example'
     const { loadList, logged } = createOrigin({
       database: {
@@ -118,7 +118,7 @@ describe('bad input', () => {
     ['an array', '[]', 'invalid_body'],
     ['short of the workspace', JSON.stringify({ ...loadOfList, workspaceId: undefined }), 'invalid_body'],
     ['of a workspace with a slash', JSON.stringify({ ...loadOfList, workspaceId: 'a/b' }), 'invalid_body'],
-    ['more than was asked for', JSON.stringify({ ...loadOfList, more: 1 }), 'invalid_body'],
+    ['with an unknown property', JSON.stringify({ ...loadOfList, more: 1 }), 'invalid_body'],
     ['a version too long', JSON.stringify({ ...loadOfList, version: 'v'.repeat(65) }), 'invalid_body'],
     ['with NUL in it', JSON.stringify(withParams({ search: 'a\0b' })), 'invalid_body'],
     ['half a surrogate pair', JSON.stringify(withParams({ search: '\ud800' })), 'invalid_body'],
@@ -176,7 +176,7 @@ describe('bad input', () => {
 })
 
 describe('health', () => {
-  test('is 503 when the database is away, and says no more than that', async () => {
+  test('is 503 when the database is down, and says no more than that', async () => {
     const { app } = createOrigin({
       database: createPromptDatabase(
         () => null,
@@ -209,7 +209,7 @@ describe('health', () => {
     })
   })
 
-  test('never hangs, and makes one probe however many ask', async () => {
+  test('never hangs, and makes one probe for any number of requests', async () => {
     const clock = createFakeClock()
     const signals: AbortSignal[] = []
     const probe = (signal: AbortSignal) => {
@@ -217,13 +217,13 @@ describe('health', () => {
       return new Promise<boolean>(() => {})
     }
     const { app } = createOrigin({ clock, database: createPromptDatabase(() => null, probe) })
-    const asked = Array.from({ length: 100 }, () => Promise.resolve(app.request('/health')))
+    const responses = Array.from({ length: 100 }, () => Promise.resolve(app.request('/health')))
     await clock.advance(limits.probeDeadlineMs - 1)
-    for (const response of await Promise.all(asked)) expect(response.status).toBe(503)
+    for (const response of await Promise.all(responses)) expect(response.status).toBe(503)
     expect(signals.map((signal) => signal.aborted)).toEqual([true])
   })
 
-  test('is asked of the database once a second, however often it is asked for', async () => {
+  test('probes the database once a second, however often it is requested', async () => {
     const clock = createFakeClock()
     let probes = 0
     const probe = async () => {
@@ -242,7 +242,7 @@ describe('health', () => {
 })
 
 describe('a request’s id and its line in the log', () => {
-  test('the id of the Worker goes through; one that is not sane is replaced', async () => {
+  test('the id of the Worker is kept; a malformed one is replaced', async () => {
     const { request } = prompt()
     const given = await request('/nowhere', { headers: { 'X-Request-ID': 'ray-8f2a' } })
     expect(given.headers.get('X-Request-ID')).toBe('ray-8f2a')
@@ -253,7 +253,7 @@ describe('a request’s id and its line in the log', () => {
     }
   })
 
-  test('one line a request, without token, key, search, workspace or contact', async () => {
+  test('each request has one line, without token, key, search, workspace or contact', async () => {
     const page = { outcome: 'ok', contacts: [contactNumber(1)], total: 1, has_more: false }
     const { request, logged } = createOrigin({ database: createPromptDatabase(() => page) })
     const init = listInit(withParams({ search: 'Nguyễn' }))
@@ -281,7 +281,7 @@ describe('a request’s id and its line in the log', () => {
     expect(JSON.parse(logged[0] ?? '')).toMatchObject({ method, route })
   })
 
-  test('a failure is logged by its kind, a broken contract by its place', async () => {
+  test('a failure is logged by its kind, and a broken contract by the field', async () => {
     const { loadList, logged } = createOrigin({
       database: createPromptDatabase(() => ({
         ...emptyPage,

@@ -8,7 +8,7 @@ import { alice, createOrigin } from './origin-under-test.ts'
 import { errorIn, headOf, openRawSocket } from './raw-socket.ts'
 import { createPromptDatabase } from './stub-database.ts'
 
-/** Node's own time for headers runs by its own clock: short here, and what is waited for is the end of the connection. */
+/** Node measures its deadline for headers by its own clock. It is short here, and tests wait for the connection to end. */
 const arrivalDeadlineMs = 150
 
 let server: RunningServer
@@ -63,7 +63,7 @@ describe('headers that do not arrive', () => {
     })
   })
 
-  test('end though they come on and on, a line at a time', async () => {
+  test('end at the deadline although one line after another arrives', async () => {
     const raw = await openRawSocket(server.port)
     raw.send('GET /health HTTP/1.1\r\n')
     const dribbling = setInterval(() => raw.send('X-More: of it\r\n'), 10)
@@ -74,7 +74,7 @@ describe('headers that do not arrive', () => {
     }
   })
 
-  test('are not those of a kept connection on which nothing is sent', async () => {
+  test('have no deadline on a kept connection on which nothing is sent', async () => {
     const kept = await openRawSocket(server.port)
     kept.send(whole)
     await kept.received('"outbox"')
@@ -88,7 +88,7 @@ describe('headers that do not arrive', () => {
 
 describe('a body that does not arrive', () => {
   const bounded = bodyDoors.filter(({ path }) => path !== '/contacts/import')
-  test.each(bounded)('ends with a 408 at $route, though it comes on and on', async (door) => {
+  test.each(bounded)('ends with a 408 at $route although it keeps arriving', async (door) => {
     const raw = await openRawSocket(server.port)
     const headers = { ...door.headers(alice), 'Content-Length': '1000' }
     raw.send(`${headOf(door.method, door.path, headers)}\r\n\r\n{"a":`)
@@ -97,7 +97,7 @@ describe('a body that does not arrive', () => {
     void isClosed.then((all) => {
       text = all
     })
-    // Byte by byte, for as long as it takes by the server's clock.
+    // Sends byte by byte until the deadline has passed by the server's clock.
     while (text === null) {
       raw.send('1')
       await clock.advance(arrivalDeadlineMs / 10)
@@ -106,7 +106,7 @@ describe('a body that does not arrive', () => {
     expect(logged.filter((line) => JSON.parse(line).level > 30)).toEqual([])
   })
 
-  test('does not keep the connection of a request that was refused', async () => {
+  test('does not keep the connection of a refused request open', async () => {
     const raw = await openRawSocket(server.port)
     const headers = { ...memberDoors[3]?.headers('a.b.c'), 'Transfer-Encoding': 'chunked' }
     raw.send(`${headOf('POST', '/contacts/import', headers)}\r\n\r\n1\r\n{\r\n`)

@@ -7,8 +7,8 @@ import { createPromptDatabase, createStubDatabase } from './stub-database.ts'
 const counts = { outcome: 'ok', ...contactCounts.example.data }
 const loadOfCounts = { ...loadOfList, params: {} }
 
-describe("a load in the name of the CRM's backend, without a user's token", () => {
-  test('is made as the service role, where the declaration opens it to the backend', async () => {
+describe("a load of the CRM's backend, without a user's token", () => {
+  test('is made as the service role if the declaration allows the backend', async () => {
     const database = createStubDatabase()
     const load = createOrigin({ database }).post('/load/contact-counts', loadOfCounts, null)
     const call = await database.call(0)
@@ -21,7 +21,7 @@ describe("a load in the name of the CRM's backend, without a user's token", () =
     expect(await read(await load)).toEqual({ status: 200, body: contactCounts.example.data })
   })
 
-  test('is refused where the declaration does not, like one of a resource that there is not', async () => {
+  test('is refused if the declaration does not allow it, like a load of an unknown resource', async () => {
     const database = createStubDatabase()
     const { post } = createOrigin({ database })
     for (const resource of ['contact-list', 'no-such-resource']) {
@@ -33,10 +33,10 @@ describe("a load in the name of the CRM's backend, without a user's token", () =
     expect(database.calls).toHaveLength(0)
   })
 
-  test('is a clear 400 where the answer is one user’s', async () => {
+  test('is a clear 400 if the answer belongs to one user', async () => {
     const database = createStubDatabase()
-    const asked = { ...loadOfCounts, userId: 'user_1' }
-    const answer = await read(await createOrigin({ database }).post('/load/contact-counts', asked, null))
+    const load = { ...loadOfCounts, userId: 'user_1' }
+    const answer = await read(await createOrigin({ database }).post('/load/contact-counts', load, null))
     expect(answer).toMatchObject({
       status: 400,
       body: { code: 'user_needed', error: /takes a user's token/ },
@@ -44,7 +44,7 @@ describe("a load in the name of the CRM's backend, without a user's token", () =
     expect(database.calls).toHaveLength(0)
   })
 
-  test.each(['', 'no-jwt'])('is not made for a token that is there and is not valid (%j)', async (token) => {
+  test.each(['', 'no-jwt'])('is not made for an invalid token (%j)', async (token) => {
     const database = createStubDatabase()
     const answer = await read(
       await createOrigin({ database }).post('/load/contact-counts', loadOfCounts, token),
@@ -53,7 +53,7 @@ describe("a load in the name of the CRM's backend, without a user's token", () =
     expect(database.calls).toHaveLength(0)
   })
 
-  test('takes the internal key, and no other', async () => {
+  test('accepts the internal key and no other', async () => {
     const database = createStubDatabase()
     const { app } = createOrigin({ database })
     for (const Authorization of [`Bearer ${alice}`, `Bearer ${internalAuthKey}x`, '']) {
@@ -63,7 +63,7 @@ describe("a load in the name of the CRM's backend, without a user's token", () =
     expect(database.calls).toHaveLength(0)
   })
 
-  test('may be answered by the query of a member of the same key and version, and the other way round', async () => {
+  test('shares a query with a member’s load of the same key and version, whichever comes first', async () => {
     for (const tokens of [
       [alice, null],
       [null, alice],
@@ -77,7 +77,7 @@ describe("a load in the name of the CRM's backend, without a user's token", () =
     }
   })
 
-  test('goes by the settings of its workspace, which it may read and not change', async () => {
+  test('may read the settings of its workspace and not change them', async () => {
     const { request, post } = createOrigin({
       database: createPromptDatabase(() => ({ outcome: 'ok', settings: {} })),
     })
@@ -89,7 +89,7 @@ describe("a load in the name of the CRM's backend, without a user's token", () =
   })
 })
 
-test('absence reads as the declaration of the resource has it', async () => {
+test('absence is answered as the declaration of the resource says', async () => {
   const { post } = createOrigin({ database: createPromptDatabase(() => ({ outcome: 'not_found' })) })
   const list = await read(await post('/load/contact-list', loadOfList))
   expect(list).toMatchObject({ status: 404, body: { code: 'board_not_found' } })

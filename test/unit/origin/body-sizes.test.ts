@@ -13,7 +13,7 @@ import { bodyDoors } from './doors.ts'
 import { alice, createOrigin, read } from './origin-under-test.ts'
 import { createPromptDatabase, createStubDatabase } from './stub-database.ts'
 
-/** Of JSON Schema, what says how large a value may be. */
+/** The part of JSON Schema that limits the size of a value. */
 const nodeSchema = z.object({
   type: z.union([z.string(), z.array(z.string())]).optional(),
   format: z.string().optional(),
@@ -32,12 +32,12 @@ const nodeSchema = z.object({
 })
 type Node = z.output<typeof nodeSchema>
 
-/** The longest instant that is worth writing: microseconds, and an offset. */
+/** The longest useful instant, with microseconds and an offset. */
 const instantCharacters = '2026-11-25T10:00:00.123456+00:00'.length
-/** A character written as an escape, `\uXXXX`: two of them for one beyond the first plane, which counts as two. */
+/** A character as an escape, `\uXXXX`. One beyond the first plane takes two escapes, and counts as two. */
 const escapeBytes = 6
 
-/** The bytes of the largest value that a schema takes, every character of it escaped, with nothing between its parts. */
+/** The bytes of the largest value that a schema accepts, with every character escaped and no white space. */
 function largestBytes(node: Node): number {
   if (node.anyOf !== undefined) return Math.max(...node.anyOf.map(largestBytes))
   if (node.enum !== undefined) return Math.max(...node.enum.map((each) => JSON.stringify(each).length))
@@ -72,7 +72,7 @@ function bounded(max: number | undefined): number {
 }
 
 const sizeOf = (schema: z.ZodType) => largestBytes(nodeSchema.parse(z.toJSONSchema(schema, { io: 'input' })))
-/** As the Worker asks: what it lets into a search and a cursor is bounded there. */
+/** The body of a load as the Worker sends it, with the Worker's own bounds on searches and cursors. */
 const loadSchema = loadRequestSchema.extend({
   params: contactList.params.extend({
     search: z.string().max(limits.searchCharactersMax).nullable(),
@@ -80,7 +80,7 @@ const loadSchema = loadRequestSchema.extend({
   }),
 })
 
-/** More resources than there will be, with longer names, each with a toggle and a lifetime of its own. */
+/** More resources than planned, with longer names, each with its own toggle and lifetime. */
 const manyResources = settingsOf(
   Array.from({ length: 30 }, (_, index) => ({
     name: `resource-${String(index).padStart(23, '0')}`,
@@ -96,7 +96,7 @@ test.each([
   ['a load', loadSchema, limits.loadBodyBytesMax],
   ['a change of settings', manyResources.change, limits.originSettingsBodyBytesMax],
 ] as const)(
-  '%s fits in its body whatever it says and however it is escaped, with little to spare',
+  'the largest %s fits in its body, fully escaped, with little to spare',
   (_name, schema, bytesMax) => {
     const largest = sizeOf(schema)
     expect(largest).toBeLessThanOrEqual(bytesMax)
@@ -122,10 +122,10 @@ describe.each(bodyDoors.filter(({ path }) => path !== '/contacts/import'))('$rou
     }
     return Promise.resolve(app.request(door.path, { method: door.method, headers, ...init }))
   }
-  /** JSON that no schema takes, in so many bytes. */
+  /** JSON of this size that no schema accepts. */
   const padded = (bytes: number) => `{"unknown":"${'x'.repeat(bytes - '{"unknown":""}'.length)}"}`
 
-  test('takes a body as large as its limit, and none that is a byte larger, announced or not', async () => {
+  test('accepts a body at its limit and refuses one byte more, announced or not', async () => {
     for (const announced of [true, false]) {
       const just = padded(bytesMax)
       expect(await read(await request({ body: just }, announced ? bytesMax : undefined))).toMatchObject({
@@ -138,7 +138,7 @@ describe.each(bodyDoors.filter(({ path }) => path !== '/contacts/import'))('$rou
     }
   })
 
-  test('does not believe a length that is less than what came', async () => {
+  test('does not trust a Content-Length that is too small', async () => {
     expect(await read(await request({ body: padded(bytesMax + 1) }, 2))).toMatchObject({ status: 413 })
   })
 
@@ -158,7 +158,7 @@ describe.each(bodyDoors.filter(({ path }) => path !== '/contacts/import'))('$rou
   })
 })
 
-test('a contact of 90,000 unknown names is refused by its length alone', async () => {
+test('a contact with 90,000 unknown fields is refused by its length alone', async () => {
   const database = createStubDatabase()
   const body = JSON.stringify(
     Object.fromEntries(Array.from({ length: 90_000 }, (_, index) => [`k${index}`, 1])),

@@ -29,7 +29,7 @@ afterEach(() => server.stop(1_000))
 const close = { Connection: 'close' }
 const chunked = { 'Transfer-Encoding': 'chunked' }
 
-/** What follows a request's head, and in what way it is no body. */
+/** The bytes after a request's head, and how they fail to be a body. */
 const breaks: { name: string; headers: Record<string, string>; parts: string[]; isCut: boolean }[] = [
   { name: 'a size that is no number', headers: chunked, parts: ['zz\r\n{}\r\n'], isCut: false },
   { name: 'a size below nothing', headers: chunked, parts: ['-2\r\n{}\r\n'], isCut: false },
@@ -61,7 +61,7 @@ async function begin(door: Door, headers: Record<string, string>): Promise<RawSo
   return raw
 }
 
-/** One line for the request, and nothing that says something went wrong here. */
+/** The log has one line for the request and no error. */
 async function expectQuietLog(): Promise<void> {
   await eventually(() => logged.length > 0)
   const lines = logged.map((line) => JSON.parse(line))
@@ -82,14 +82,14 @@ describe.each(breaks)('a body with $name', ({ headers, parts, isCut }) => {
   )
 
   test.each(bodyDoors.filter(({ path }) => path === '/contacts/import'))(
-    'is a 400 at $route where it comes with the head, and no error of ours',
+    'is a 400 at $route if it arrives with the head, and no error of ours',
     async (door) => {
       const raw = await openRawSocket(server.port)
       const head = headOf(door.method, door.path, { ...door.headers(alice), ...headers })
       raw.send(`${head}\r\n\r\n${parts.join('')}`)
       if (isCut) raw.socket.end()
       const text = await raw.closed()
-      // What is wrong may come to light only when the import has begun: it is told in its reports then.
+      // The fault may show only after the import has begun; then it is in the reports.
       if (text.startsWith('HTTP/1.1 200')) expect(text).toContain('"reason":"upload_broken_off"')
       else expect(errorIn(text)).toMatchObject({ status: 400, code: 'malformed_request' })
       await expectQuietLog()
@@ -112,7 +112,7 @@ describe.each(breaks)('a body with $name', ({ headers, parts, isCut }) => {
     await expectQuietLog()
   })
 
-  test.each(bodyDoors)('is no error of ours at $route where the connection is reset', async (door) => {
+  test.each(bodyDoors)('is no error of ours at $route if the connection is reset', async (door) => {
     const raw = await begin(door, headers)
     for (const part of parts) raw.send(part)
     raw.socket.resetAndDestroy()
@@ -124,16 +124,11 @@ describe.each(breaks)('a body with $name', ({ headers, parts, isCut }) => {
   })
 })
 
-describe('what is no request', () => {
+describe('bytes that are no valid request', () => {
   const headers = memberDoors[0]?.headers(alice) ?? {}
   test.each([
     ['no HTTP', 'hello\r\n\r\n', 400, 'malformed_request'],
-    [
-      'a method that there is none of',
-      'BREW /contacts HTTP/1.1\r\nHost: x\r\n\r\n',
-      400,
-      'malformed_request',
-    ],
+    ['an unknown method', 'BREW /contacts HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
     ['no host', 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
     [
       'two hosts',
@@ -142,7 +137,7 @@ describe('what is no request', () => {
       'malformed_request',
     ],
     [
-      'a host that is none',
+      'an invalid host',
       `${headOf('GET', '/health', { ...close, Host: 'a b' })}\r\n\r\n`,
       400,
       'malformed_request',
@@ -160,7 +155,7 @@ describe('what is no request', () => {
       431,
       'headers_too_large',
     ],
-  ])('(%s) is told so as every error is told', async (_name, text, status, code) => {
+  ])('(%s) get an error body like all others', async (_name, text, status, code) => {
     const raw = await openRawSocket(server.port)
     raw.send(text)
     const answer = errorIn(await raw.closed())

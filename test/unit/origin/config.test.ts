@@ -11,7 +11,7 @@ const least = {
 }
 
 describe('config', () => {
-  test('has a default for all that has a sensible one, an empty variable being none', () => {
+  test('has a default where there is a sensible one, also for an empty variable', () => {
     expect(readConfig({ ...least, PORT: '' })).toEqual({
       ok: true,
       value: {
@@ -66,8 +66,8 @@ describe('config', () => {
     if (!config.ok && value !== undefined && value.length > 6) expect(config.error).not.toContain(value)
   })
 
-  test('takes the secret of HS256 tokens, an audience and limits where they are told', () => {
-    const told = {
+  test('takes the secret of HS256 tokens, an audience and limits from their variables', () => {
+    const given = {
       JWKS_URL: '',
       SUPABASE_JWT_SECRET: 'a secret of at least thirty-two characters',
       JWT_AUDIENCE: 'crm',
@@ -75,15 +75,15 @@ describe('config', () => {
       RATE_LIMIT_WORKSPACE_MAX: '100',
       RATE_LIMIT_WINDOW_SECONDS: '10',
     }
-    expect(readConfig({ ...least, ...told })).toMatchObject({
+    expect(readConfig({ ...least, ...given })).toMatchObject({
       value: {
-        tokens: { audience: 'crm', jwksUrl: null, jwtSecret: told.SUPABASE_JWT_SECRET },
+        tokens: { audience: 'crm', jwksUrl: null, jwtSecret: given.SUPABASE_JWT_SECRET },
         rateLimits: { userMax: 0, workspaceMax: 100, windowSeconds: 10 },
       },
     })
   })
 
-  test('has a relay where it is told both where the Worker is and the secret key, and takes no half of it', () => {
+  test('has a relay if both the Worker’s URL and the secret key are set, and refuses one without the other', () => {
     const relay = { WORKER_URL: 'https://worker.example.com', SUPABASE_SECRET_KEY: 'sb_secret_x' }
     expect(readConfig({ ...least, ...relay })).toMatchObject({
       value: { relay: { workerUrl: relay.WORKER_URL, supabaseSecretKey: 'sb_secret_x' } },

@@ -34,19 +34,19 @@ test.each([
   expect(await read(await load)).toEqual({ status: 200, body: answered })
 })
 
-test('a user’s own entry is asked for by their id', async () => {
+test('a user’s own counts are queried by their id', async () => {
   const database = createStubDatabase()
-  const asked = { ...loadOfList, userId: 'user_1', params: {} }
-  const load = createOrigin({ database }).post('/load/contact-counts', asked)
+  const load = { ...loadOfList, userId: 'user_1', params: {} }
+  const loading = createOrigin({ database }).post('/load/contact-counts', load)
   const call = await database.call(0)
   expect(call.functionName).toBe('contact_counts_of')
   expect(call.args).toEqual({ p_workspace: '15213', p_user: 'user_1' })
   const answered = { counts, assignees: { user_1: 7 }, computedAt, isComplete: false }
   call.answer(ok({ outcome: 'ok', ...answered }))
-  expect(await read(await load)).toEqual({ status: 200, body: answered })
+  expect(await read(await loading)).toEqual({ status: 200, body: answered })
 })
 
-test('one bad count does not take the others away', async () => {
+test('one unfit count does not affect the others', async () => {
   const answered = { outcome: 'ok', counts: { ...counts, total: 5, open: 'many' }, assignees: {}, computedAt }
   const { post, logged } = createOrigin({ database: createPromptDatabase(() => answered) })
   const answer = await read(await post('/load/contact-counts', { ...loadOfList, params: {} }))

@@ -13,7 +13,7 @@ const anySortBy = fc.constantFrom(...sortBySchema.options)
 const anySortOrder = fc.constantFrom(...sortOrderSchema.options)
 
 describe('pagination', () => {
-  test('the pages are as many as it takes to show every contact', () => {
+  test('there are as many pages as it takes to show every contact', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 50_000_000 }),
@@ -34,7 +34,7 @@ describe('pagination', () => {
     )
   })
 
-  test('a next cursor leads to where the page ended, in its order, on the page after it', () => {
+  test('the next cursor continues after the last contact of the page, in the same order', () => {
     const anyName = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
       .filter((name) => !name.includes('\0'))
@@ -107,8 +107,8 @@ describe('pagination', () => {
   })
 })
 
-describe('what the database is asked', () => {
-  test('every parameter reaches it as it came', async () => {
+describe('the query for a list', () => {
+  test('passes on every parameter unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -120,24 +120,24 @@ describe('what the database is asked', () => {
           perPage: fc.integer({ min: 1, max: limits.perPageMax }),
           page: fc.integer({ min: 1, max: limits.pageMax }),
         }),
-        async (asked) => {
+        async (given) => {
           const database = createStubDatabase()
           const load = createOrigin({ database }).loadList({
             userId: 'user_1',
-            params: { ...listParams, ...asked },
+            params: { ...listParams, ...given },
           })
           const call = await database.call(0)
           expect(call.functionName).toBe('contacts_page')
           expect(call.args).toEqual({
             p_workspace: '15213',
             p_board: 'board_123',
-            p_column: asked.columnId,
-            p_filter: asked.filter,
-            p_search: asked.search,
-            p_sort_by: asked.sortBy,
-            p_sort_order: asked.sortOrder,
-            p_per_page: asked.perPage,
-            p_page: asked.page,
+            p_column: given.columnId,
+            p_filter: given.filter,
+            p_search: given.search,
+            p_sort_by: given.sortBy,
+            p_sort_order: given.sortOrder,
+            p_per_page: given.perPage,
+            p_page: given.page,
             p_after: null,
             p_after_id: null,
           })
@@ -152,13 +152,13 @@ describe('what the database is asked', () => {
   test.each([
     [7, 7],
     [limits.pageMax + 1, limits.pageMax],
-  ])('a cursor says which page it is: of %i the database hears %i', async (page, asked) => {
+  ])('a cursor names its page: for page %i the query is for page %i', async (page, queried) => {
     const cursor = encodeCursor({ sortBy: 'name', sortOrder: 'asc', after: 'Zoë', id: 'contact_1', page })
     const database = createStubDatabase()
     const params = { ...listParams, sortBy: 'name', sortOrder: 'asc', cursor }
     const load = createOrigin({ database }).loadList({ params })
     const call = await database.call(0)
-    expect(call.args).toMatchObject({ p_page: asked, p_after: 'Zoë', p_after_id: 'contact_1' })
+    expect(call.args).toMatchObject({ p_page: queried, p_after: 'Zoë', p_after_id: 'contact_1' })
     call.answer(ok(emptyPage))
     expect((await load).status).toBe(200)
   })
@@ -175,7 +175,7 @@ describe('what the database is asked', () => {
     }
   })
 
-  test('what is no part of a contact does not get out', async () => {
+  test('a column that is no field of a contact is not shown', async () => {
     const contact = { ...contactNumber(1), search_text: 'zoë', internal_note: 'x' }
     const page = { outcome: 'ok', contacts: [contact], total: 1, has_more: false }
     const { body } = await read(await createOrigin({ database: createPromptDatabase(() => page) }).loadList())

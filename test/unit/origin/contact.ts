@@ -1,6 +1,6 @@
 import type { Contact } from '../../../shared/resources/contacts/contact-list.ts'
 
-/** A contact as the database answers it. */
+/** A contact as the database returns it. */
 export function contactNumber(number: number, given: Partial<Contact> = {}): Contact {
   return {
     id: `contact_${number}`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import type { OutboxRow } from '../../../origin/outbox/outbox.ts'
 import { importReportSchema } from '../../../shared/contract/contacts.ts'
 import { err, ok } from '../../../shared/result.ts'
@@ -22,7 +22,7 @@ const patch = (headers: Record<string, string>, body: unknown = { name: 'X' }): 
 })
 
 describe('a write', () => {
-  test('is made in the name of the member, of the backend, or of whom the backend names', async () => {
+  test('is made as the member, as the backend, or as the member whom the backend names', async () => {
     const tokens: (string | null)[] = []
     const database: Database = {
       callRpc: async (_name, _args, token) => {
@@ -37,7 +37,7 @@ describe('a write', () => {
     expect(tokens).toEqual([alice, null, alice])
   })
 
-  test('is refused without a token, with what is none, without a workspace, and with an id that is none', async () => {
+  test('is refused without a valid token, without a workspace, and with an invalid id', async () => {
     const { app } = createOrigin({ database: createPromptDatabase(() => written) })
     const expected: [string, Record<string, string>, number, string][] = [
       ['/contacts/c1', workspace, 401, 'token_missing'],
@@ -51,7 +51,7 @@ describe('a write', () => {
       expect(await read(await app.request(path, patch(headers)))).toMatchObject({ status, body: { code } })
   })
 
-  test('answers the version that its own rows of the outbox took', async () => {
+  test('answers the version of its own rows of the outbox', async () => {
     const delivered: (readonly OutboxRow[])[] = []
     const relay = createStubRelay({
       async deliver(rows) {
@@ -69,7 +69,7 @@ describe('a write', () => {
     expect(delivered.flat().map(({ key, event }) => [key.id, event.tags])).toEqual([[5, ['counts']]])
   })
 
-  test('is committed and pending where there is no relay, or the Worker does not answer it', async () => {
+  test('is committed and pending if there is no relay or the Worker does not answer', async () => {
     const database = createPromptDatabase(() => written)
     for (const parts of [{ database }, { database, relay: createStubRelay() }])
       expect(
@@ -80,7 +80,7 @@ describe('a write', () => {
       })
   })
 
-  test('that is over a bound is a 400 that says which, whether the contract or the database finds it', async () => {
+  test('beyond a bound is a 400 that names it, whether the contract or the database finds it', async () => {
     const { app } = createOrigin({ database: createPromptDatabase(() => written) })
     const place = { board_id: 'b', board_column_id: 'c', name: 'N' }
     for (const [fields, parameter] of [
@@ -106,13 +106,13 @@ describe('a write', () => {
     expect(await read(answer)).toMatchObject({ status: 400, body: { code: 'invalid_body' } })
   })
 
-  test('of the most characters that a field takes is taken, however many bytes these are', async () => {
+  test('with the most characters of a field is accepted, however many bytes these are', async () => {
     const { app } = createOrigin({ database: createPromptDatabase(() => written) })
     const body = { name: '😀'.repeat(200), tags: ['😀'.repeat(100)], last_message: '😀'.repeat(4_000) }
     expect((await app.request('/contacts/c1', patch(asMember, body))).status).toBe(200)
   })
 
-  test('that is no write does not wait for the Worker', async () => {
+  test('that fails does not wait for the Worker', async () => {
     const relay = createStubRelay({
       deliver: async () => {
         throw new Error('nothing to deliver')
@@ -127,7 +127,7 @@ describe('a write', () => {
 describe('an import', () => {
   const importing = (body: string) => ({ method: 'POST', headers: asMember, body })
 
-  test('of nothing is done at once', async () => {
+  test('of no lines is done at once', async () => {
     const answer = { outcome: 'ok', created: 0, updated: 0, rejected: [], outbox: [] }
     const { app } = createOrigin({ database: createPromptDatabase(() => answer) })
     const response = await app.request('/contacts/import', importing(''))
@@ -143,7 +143,7 @@ describe('an import', () => {
     })
   })
 
-  test('by who is no member is refused with a status, before a line is read', async () => {
+  test('of a stranger is refused with a status, before a line is read', async () => {
     const { app } = createOrigin({ database: createPromptDatabase(() => ({ outcome: 'forbidden' })) })
     expect(await read(await app.request('/contacts/import', importing('{}')))).toMatchObject({
       status: 403,
@@ -152,7 +152,7 @@ describe('an import', () => {
   })
 })
 
-test('the metrics tell what the relay has done and what waits', async () => {
+test('the metrics have the work of the relay and the rows that wait', async () => {
   const { request } = createOrigin({ database: createPromptDatabase(() => null), relay: createStubRelay() })
   expect(await read(await request('/metrics'))).toMatchObject({ status: 200, body: { outbox: figures } })
 })

@@ -8,7 +8,7 @@ import { createFakeClock } from '../../support/fake-clock.ts'
 
 const event = { eventId: 'outbox:1', workspaceId, tags: [familyMove('counts')] }
 
-/** Posts one event to a Worker that does what `fetch` says. */
+/** Posts one event to a Worker that answers by `fetch`. */
 function postTo(fetch: (input: Request) => Promise<Response>) {
   const clock = createFakeClock()
   const delivery = createDelivery({
@@ -37,7 +37,7 @@ describe('a delivery', () => {
     ])
   })
 
-  test('counts as durable what is answered 200 by its id, and nothing else', async () => {
+  test('counts an event as durable only if it is answered 200 by its id', async () => {
     const events = [
       { eventId: 'outbox:1', status: 200, version: 8 },
       { eventId: 'outbox:2', status: 503 },
@@ -73,7 +73,7 @@ describe('a delivery', () => {
     expect(await postTo(answering(status, body)).posted).toEqual({ ok: false, error: failure })
   })
 
-  test('that finds nobody is unreachable, and one that is not answered ends at its deadline', async () => {
+  test('to a closed port is unreachable, and one without an answer ends at its deadline', async () => {
     const refused = postTo(async () => {
       throw new TypeError('fetch failed')
     })
@@ -87,7 +87,7 @@ describe('a delivery', () => {
 describe('rows of the outbox', () => {
   const row = { id: 1, eventId: 'e', workspaceId: '15213', tags: ['place#13#1802', 'counts'], attempts: 0 }
 
-  test('become events of the contract as they are', () => {
+  test('become events of the contract unchanged', () => {
     expect(parseOutboxRows([row])).toEqual({
       rows: [
         {
@@ -111,12 +111,12 @@ describe('rows of the outbox', () => {
     expect(rows[0]?.event.tags).toEqual(['workspace'])
   })
 
-  test('from before there were moves keep what both words have in common', () => {
+  test('with tags from before there were moves keep the words that both have in common', () => {
     const { rows } = parseOutboxRows([{ ...row, tags: ['column:b1:c1', 'open:b1', 'counts'] }])
     expect(rows[0]?.event.tags).toEqual(['workspace', 'counts'])
   })
 
-  test('of a workspace the API does not take are told apart: nothing of it is cached', () => {
+  test('of a workspace that the API does not accept are kept apart, because nothing of it is cached', () => {
     const undeliverable = [{ id: 1, eventId: 'e' }]
     expect(parseOutboxRows([{ ...row, workspaceId: 'wörk' }])).toEqual({ rows: [], undeliverable })
   })

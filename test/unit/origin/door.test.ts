@@ -28,7 +28,7 @@ describe.each(tokenCases)('a token $name ($refusal)', (made) => {
     const response = await app.request(path, { method, headers: headers(await token), ...body.init })
     const { code } = (await response.json()) as { code: string }
     if (made.refusal === null) {
-      // It is a user's; but one of no workspace.
+      // The token is valid, but its user is in no workspace.
       expect([response.status, code]).toEqual(
         path.startsWith('/load') ? [400, 'invalid_body'] : [403, 'not_a_member'],
       )
@@ -42,7 +42,7 @@ describe.each(tokenCases)('a token $name ($refusal)', (made) => {
     expect(body.pulls).toBe(0)
   })
 
-  test('at what the Worker reads', async () => {
+  test('at the routes that the Worker reads', async () => {
     const database = createStubDatabase()
     const { app } = createOrigin({ database })
     if (made.refusal === null) return
@@ -58,11 +58,11 @@ describe.each(tokenCases)('a token $name ($refusal)', (made) => {
 })
 
 describe('a request without a token', () => {
-  test.each(bodyDoors)('at $route is told that one is needed, and nothing is read', async (door) => {
+  test.each(bodyDoors)('at $route gets an error that says so, and its body is not read', async (door) => {
     const database = createStubDatabase()
     const body = createWatchedBody()
     const { Authorization, 'X-Caller-Token': _token, ...others } = door.headers(alice)
-    // Without X-Caller-Token the backend writes for itself: there is no token to be missing then.
+    // Without X-Caller-Token the backend writes for itself, so no token is missing.
     const headers = memberDoors.includes(door) ? others : { ...others, Authorization: `${Authorization}x` }
     const response = await createOrigin({ database }).app.request(door.path, {
       method: door.method,
@@ -74,7 +74,7 @@ describe('a request without a token', () => {
     expect([database.calls.length, body.pulls]).toEqual([0, 0])
   })
 
-  test('is challenged without an error, as RFC 6750 section 3.1 has it', async () => {
+  test('is challenged without an error code, as RFC 6750, section 3.1 requires', async () => {
     const { app, request } = createOrigin({ database: createStubDatabase() })
     for (const response of [
       await app.request('/contacts', { method: 'POST' }),
@@ -87,7 +87,7 @@ describe('a request without a token', () => {
 })
 
 describe('a body', () => {
-  test('is read once its request was let in', async () => {
+  test('is read once its request is admitted', async () => {
     const database = createPromptDatabase(() => ({ outcome: 'contact_not_found' }))
     const body = createWatchedBody('{"name":"Ada"}')
     const headers = { Authorization: `Bearer ${alice}`, 'X-Workspace-ID': '15213' }
@@ -97,7 +97,7 @@ describe('a body', () => {
   })
 })
 
-test('the internal key opens however its scheme is written, and with one letter more it does not', async () => {
+test('the internal key is accepted in any case of its scheme, and refused with one letter more', async () => {
   const { app } = createOrigin({ database: createPromptDatabase(() => emptyPage) })
   const statusOf = async (Authorization: string) =>
     (await app.request('/metrics', { headers: { Authorization } })).status
@@ -112,7 +112,7 @@ test('the internal key opens however its scheme is written, and with one letter 
   }
 })
 
-test('a key id that the origin does not know is a 503 that says when to come again, and no remembered 401', async () => {
+test('a key id that the origin does not know is a 503 with Retry-After, and no remembered 401', async () => {
   const keys = await createIssuer()
   const bearer = createBearer({
     issuer: issuerUrl,
@@ -143,7 +143,7 @@ test('a key id that the origin does not know is a 503 that says when to come aga
   expect((await boards).status).toBe(200)
 })
 
-test('every answer says that its type is what it says, and that https is the way here', async () => {
+test('every answer forbids sniffing its type and demands https', async () => {
   const { app, request } = createOrigin({ database: createPromptDatabase(() => emptyPage) })
   for (const response of [
     await app.request('/health'),

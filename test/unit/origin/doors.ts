@@ -2,7 +2,7 @@ import { internalAuthKey } from './origin-under-test.ts'
 
 export const withKey = { Authorization: `Bearer ${internalAuthKey}` }
 
-/** A route that reads a body, and how a user's token comes to it. */
+/** A route that reads a body, and the headers that carry a user's token to it. */
 export interface Door {
   readonly route: string
   readonly method: string
@@ -17,7 +17,7 @@ const contactRoutes = [
   { method: 'POST', path: '/contacts/import' },
 ]
 
-/** Where members write contacts with their own token. */
+/** The routes where members write contacts with their own token. */
 export const memberDoors: readonly Door[] = contactRoutes.map(({ method, path }) => ({
   route: `${method} ${path} as a member`,
   method,
@@ -28,7 +28,7 @@ export const memberDoors: readonly Door[] = contactRoutes.map(({ method, path })
   }),
 }))
 
-/** Where the Worker, or the backend on behalf of a member, writes. */
+/** The routes where the Worker, or the backend on behalf of a member, writes. */
 export const internalDoors: readonly Door[] = [
   ...contactRoutes.map(({ method, path }) => ({
     route: `${method} ${path} on behalf of a member`,

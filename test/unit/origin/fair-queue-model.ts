@@ -7,17 +7,17 @@ export interface ModelParty {
   abort(): void
 }
 
-/** What is known from outside about a fair queue, kept beside it: who waits, and who holds a place. */
+/** A model of a fair queue, kept beside it from its answers alone: the parties that wait and those that hold a place. */
 export interface QueueModel {
   readonly waiting: readonly ModelParty[]
   readonly held: readonly Pick<Place, 'free'>[]
   arrive(share: string, caller: string, abort: () => void): ModelParty
-  /** To be told in the order in which places were given. */
+  /** Must be called in the order in which places are given. */
   placed(party: ModelParty, place: Place): void
   refused(party: ModelParty): void
-  /** What went wrong where nobody waits for it; the next check throws it. */
+  /** Errors that no caller awaits; the next check throws the first. */
   fail(error: unknown): void
-  /** Between two steps, once all has settled. */
+  /** Checks the invariants between two steps, once everything has settled. */
   check(queue: FairQueue): void
 }
 
@@ -81,8 +81,8 @@ export function createQueueModel(bounds: FairQueueBounds): QueueModel {
 }
 
 /**
- * How often each share was served while another one, which could have been, waited; the same for the callers of a share.
- * Once is a turn, and twice in a row is not.
+ * Counts how often each share was served while another share that could have been served waited, and the same for the
+ * callers of a share. Once is a turn; twice is unfair.
  */
 function createPasses() {
   const passes = new Map<string, number>()
@@ -93,7 +93,7 @@ function createPasses() {
     expect(passes.get(key), key).toBeLessThanOrEqual(1)
   }
 
-  /** It was served itself, or waits no more. */
+  /** The waiting one was served itself, or no longer waits. */
   function forget(passed: string): void {
     for (const key of passes.keys()) if (key.endsWith(` over ${passed}`)) passes.delete(key)
   }

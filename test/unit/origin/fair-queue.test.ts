@@ -13,7 +13,7 @@ const roomy: FairQueueBounds = {
   caller: { placesMax: 1, waitingMax: 100 },
 }
 
-/** Lets parties in by name, "share caller", and remembers in which order they got their places. */
+/** Enters parties by name, "share caller", and records the order in which they got their places. */
 function createDoor(bounds: FairQueueBounds) {
   const queue = createFairQueue(bounds)
   const served: string[] = []
@@ -45,7 +45,7 @@ function createDoor(bounds: FairQueueBounds) {
 }
 
 describe('a fair queue', () => {
-  test('gives shares their turns, and the callers of a share theirs, however many one of them sends', async () => {
+  test('gives shares turns, and the callers of a share turns, however much one of them sends', async () => {
     const door = createDoor(roomy)
     for (const party of ['a x', 'a x', 'a x', 'a x', 'a y', 'b z', 'c w']) await door.enter(party)
     await door.freeAll()
@@ -60,7 +60,7 @@ describe('a fair queue', () => {
     expect(door.served).toEqual(['a x', 'b z', 'a y', 'b z'])
   })
 
-  test('bounds what a caller holds in all shares together', async () => {
+  test('bounds the places of a caller over all shares', async () => {
     const all = { placesMax: 9, waitingMax: 9 }
     const door = createDoor({ all, share: all, caller: { placesMax: 2, waitingMax: 2 } })
     for (const share of ['a', 'b', 'c', 'd', 'e']) await door.enter(`${share} x`)
@@ -69,30 +69,30 @@ describe('a fair queue', () => {
     expect(door.served).toEqual(['a x', 'b x', 'f y'])
   })
 
-  test('that is full takes a newcomer in for the newest of the longest line', async () => {
+  test('that is full admits a newcomer in place of the newest waiter of the longest line', async () => {
     const door = createDoor({ ...roomy, all: { placesMax: 1, waitingMax: 3 } })
     for (const party of ['a x', 'a x', 'a x', 'a x', 'b y']) await door.enter(party)
     expect(door.outcomes).toEqual(['placed', undefined, undefined, 'all', undefined])
-    // One more each would only turn the lines round.
+    // One more each would only exchange the lengths of the lines.
     await door.enter('b y')
     expect(door.outcomes.at(-1)).toBe('all')
     expect(door.queue.refused).toBe(2)
   })
 
-  test('does the same between the callers of a share that has no more room', async () => {
+  test('does the same between the callers of a full share', async () => {
     const door = createDoor({ ...roomy, share: { placesMax: 1, waitingMax: 3 } })
     for (const party of ['a x', 'a x', 'a x', 'a x', 'a y', 'b z']) await door.enter(party)
     expect(door.outcomes).toEqual(['placed', undefined, undefined, 'share', undefined, undefined])
   })
 
-  test('in which nobody may wait refuses, and blames a caller only for what it holds itself', async () => {
+  test('without waiting room refuses, and blames a caller only if it holds a place itself', async () => {
     const none = { placesMax: 1, waitingMax: 0 }
     const door = createDoor({ all: none, share: none, caller: none })
     for (const party of ['a x', 'a x', 'b y']) await door.enter(party)
     expect(door.outcomes).toEqual(['placed', 'caller', 'all'])
   })
 
-  test('lets go of a waiter whose signal is aborted, and of none that has its place', async () => {
+  test('removes a waiter whose signal is aborted, and leaves those that have their place', async () => {
     const door = createDoor(roomy)
     const gone = new AbortController()
     await door.enter('a x', gone.signal)
@@ -103,7 +103,7 @@ describe('a fair queue', () => {
     expect([door.queue.running, door.queue.waiting]).toEqual([1, 0])
   })
 
-  test('frees a place once, however often it is told to', async () => {
+  test('frees a place once, however often free is called', async () => {
     const queue = createFairQueue(roomy)
     const entered = await queue.enter({ shareKey: 'a', callerKey: 'x' }, new AbortController().signal)
     if (entered.ok) for (let time = 0; time < 3; time += 1) entered.value.free()
@@ -123,8 +123,8 @@ type Step = typeof step extends fc.Arbitrary<infer Each> ? Each : never
 const bound = fc.record({ placesMax: fc.integer({ min: 1, max: 5 }), waitingMax: fc.nat(8) })
 const bounds = fc.record({ all: bound, share: bound, caller: bound })
 
-describe('whatever comes to a fair queue', () => {
-  test('no bound is exceeded, no place idle or lost, and nobody who may run is passed over twice by the same other', () =>
+describe('for any sequence of arrivals and departures', () => {
+  test('no bound is exceeded, no place is idle or lost, and no other share or caller is served twice before one that may run', () =>
     fc.assert(
       fc.asyncProperty(bounds, fc.array(step, { minLength: 40, maxLength: 80 }), async (given, steps) => {
         const queue = createFairQueue(given)

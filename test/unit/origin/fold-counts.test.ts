@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { type CallAsService, foldCounts } from '../../../origin/database/fold-counts.ts'
+import { type CallAsService, foldCounts } from '../../../origin/upkeep/fold-counts.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 
 const { signal } = new AbortController()
 
-/** Answers the given numbers of contacts' rows one call after the other, the last one for ever. */
+/** Answers the given numbers of rows, one for each call, and the last one from then on. */
 function databaseWith(...rows: number[]): { call: CallAsService; calls: string[] } {
   const calls: string[] = []
   return {
@@ -17,7 +17,7 @@ function databaseWith(...rows: number[]): { call: CallAsService; calls: string[]
   }
 }
 
-test('goes on until a call leaves nothing, and says how many rows it took', async () => {
+test('continues until a call leaves nothing, and answers the number of rows', async () => {
   const { call, calls } = databaseWith(limits.foldRowsMax, limits.foldRowsMax, 7)
   expect(await foldCounts(call, signal)).toEqual(ok(2 * limits.foldRowsMax + 7 + 3))
   expect(calls).toEqual(Array(3).fill(`fold_counts {"p_rows_max":${limits.foldRowsMax}}`))
@@ -29,7 +29,7 @@ test('ends after a limited number of calls, however much is left', async () => {
   expect(calls).toHaveLength(limits.foldRoundsMax)
 })
 
-test('passes a failure on, and takes an answer that is not the declared one for a failure', async () => {
+test('passes a failure on, and treats an answer that is not the declared one as a failure', async () => {
   expect(await foldCounts(async () => err({ kind: 'unavailable' }), signal)).toEqual(
     err({ kind: 'unavailable' }),
   )

@@ -64,8 +64,8 @@ const line = (id: string, more: object = {}) =>
   `${JSON.stringify({ id, board_id: 'b', board_column_id: 'c', name: id, ...more })}\n`
 const lines = (count: number) => Array.from({ length: count }, (_, index) => line(`c${index + 1}`))
 
-describe('lines', () => {
-  test('are the same however the upload is cut into chunks', async () => {
+describe('the lines of an import', () => {
+  test('do not depend on the chunks of the upload', async () => {
     const text = [
       line('é1'.normalize('NFD').replaceAll(/[^\w]/g, 'x')),
       '\n',
@@ -83,7 +83,7 @@ describe('lines', () => {
     }
   })
 
-  test('go in batches of bounded size, and one contact is never twice in a batch', async () => {
+  test('are written in batches of bounded size, with no contact twice in a batch', async () => {
     const { batches } = await runImport({
       chunks: [...lines(limits.importBatchLinesMax + 1), line('c501', { name: 'again' })],
     })
@@ -94,7 +94,7 @@ describe('lines', () => {
     expect(bySize.length).toBeGreaterThan(1)
   })
 
-  test('without an id are given one, the same when the batch is sent again', async () => {
+  test('without an id get one, which stays the same if the batch is sent again', async () => {
     const { batches } = await runImport({
       chunks: ['{"board_id":"b","board_column_id":"c","name":"N"}'],
       answer: (batch, call) => (call === 1 ? err({ kind: 'timeout' }) : allCreated(batch)),
@@ -106,7 +106,7 @@ describe('lines', () => {
   })
 
   test.each([{ kind: 'invalid', code: '22P05' }, { kind: 'out_of_bounds' }] as const)(
-    'that the database refuses as $kind are found one by one, and the others written',
+    'that the database refuses as $kind are found one by one, and the others are written',
     async (refusal) => {
       const { reports, last } = await runImport({
         chunks: lines(20),
@@ -122,7 +122,7 @@ describe('lines', () => {
     },
   )
 
-  test('whose fields were not all taken are named, each with those fields, and counted', async () => {
+  test('with ignored fields are reported, each with those fields, and counted', async () => {
     const ignoring = (batch: Batch): Answer =>
       ok({
         created: batch.length - 2,
@@ -139,7 +139,7 @@ describe('lines', () => {
     expect(last).toMatchObject({ type: 'done', created: 3, updated: 2, ignored: 2 })
   })
 
-  test('whose fields were not all taken are named up to a bound, and written beyond it', async () => {
+  test('with ignored fields are reported up to a bound, and written beyond it', async () => {
     const allIgnored = (batch: Batch): Answer =>
       ok({
         created: 0,
@@ -154,7 +154,7 @@ describe('lines', () => {
     expect(last).toMatchObject({ type: 'done', updated: count, ignored: count })
   })
 
-  test('never come back in a report, whatever is wrong with them', async () => {
+  test('are never repeated in a report, whatever is wrong with them', async () => {
     const secret = 'zoe@private.example'
     const { reports } = await runImport({
       chunks: [
@@ -168,19 +168,19 @@ describe('lines', () => {
   })
 })
 
-describe('an import that cannot go on', () => {
-  test('because the upload broke off has written the lines that had arrived, and says from where to go on', async () => {
+describe('an import that cannot continue', () => {
+  test('because the upload broke off has written the lines that arrived, and names the next one', async () => {
     const { batches, last } = await runImport({ chunks: [...lines(3), '{"cut'], end: 'broken' })
     expect(batches.flat()).toHaveLength(3)
     expect(last).toMatchObject({ type: 'stopped', reason: 'upload_broken_off', from: 4, created: 3 })
   })
 
-  test('because the upload stands still is one that broke off', async () => {
+  test('because the upload stalls reports that it broke off', async () => {
     const { last } = await runImport({ chunks: lines(2), end: 'never', advanceMs: limits.importIdleMs })
     expect(last).toMatchObject({ type: 'stopped', reason: 'upload_broken_off', from: 3, created: 2 })
   })
 
-  test('because the database stays away tries a while, and names the first line that is not written', async () => {
+  test('because the database stays down retries for a while, and names the first line that is not written', async () => {
     const { batches, last } = await runImport({
       chunks: lines(limits.importBatchLinesMax + 10),
       answer: (batch, call) => (call === 1 ? allCreated(batch) : err({ kind: 'unavailable' })),
@@ -203,7 +203,7 @@ describe('an import that cannot go on', () => {
     expect(last).toMatchObject({ type: 'stopped', reason, from: 1, created: 0 })
   })
 
-  test('because too much of it is bad stops there, with what was good before it written', async () => {
+  test('because it has too many bad lines stops there, with the good lines before it written', async () => {
     const { batches, reports, last } = await runImport({
       chunks: [line('good'), 'bad\n'.repeat(limits.importRejectionsMax + 5), line('after')],
     })
@@ -230,7 +230,7 @@ describe('an import that cannot go on', () => {
 })
 
 describe('the version of an import', () => {
-  test('is the greatest that its deliveries were given', async () => {
+  test('is the greatest of its deliveries', async () => {
     let given = 10
     const { last } = await runImport({
       chunks: lines(limits.importBatchLinesMax * 2),
@@ -242,7 +242,7 @@ describe('the version of an import', () => {
     expect(last).toMatchObject({ version: 9, invalidation: 'done' })
   })
 
-  test('is none once a delivery failed, and the rest is left to the background relay', async () => {
+  test('is null once a delivery failed, and the background relay delivers the rest', async () => {
     let deliveries = 0
     const { last } = await runImport({
       chunks: lines(limits.importBatchLinesMax * 4),

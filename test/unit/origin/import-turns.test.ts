@@ -2,7 +2,7 @@ import { request as send } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createImportTurns } from '../../../origin/contacts/import-turns.ts'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import { startServer } from '../../../origin/http/server.ts'
 import { originMetricsSchema } from '../../../shared/contract/origin.ts'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
@@ -23,13 +23,13 @@ const turnsSchema = z.object({ running: z.number(), waiting: z.number(), refused
 /** An upload that a test sends piece by piece. */
 function createUpload() {
   let isRead = false
-  const asked: (() => void)[] = []
+  const pulls: (() => void)[] = []
   const pieces: ((controller: ReadableStreamDefaultController<Uint8Array>) => void)[] = []
   const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         isRead = true
-        if (pieces.length === 0) await new Promise<void>((resolve) => asked.push(resolve))
+        if (pieces.length === 0) await new Promise<void>((resolve) => pulls.push(resolve))
         pieces.shift()?.(controller)
       },
     },
@@ -37,7 +37,7 @@ function createUpload() {
   )
   const piece = async (act: (controller: ReadableStreamDefaultController<Uint8Array>) => void) => {
     pieces.push(act)
-    asked.shift()?.()
+    pulls.shift()?.()
     await settle()
   }
   return {
@@ -49,7 +49,7 @@ function createUpload() {
   }
 }
 
-/** What the database answers to a batch; the question whether one may import is answered with yes. */
+/** The answer of the database to a batch. Its check whether the caller may import always succeeds. */
 type AnswerBatch = () => Promise<Result<unknown, { kind: 'refused' }>>
 
 function createScene(
@@ -90,7 +90,7 @@ function createScene(
 }
 
 describe('the turns of imports', () => {
-  test('are two a workspace; the next waits, unread, until one of them is over', async () => {
+  test('are two in a workspace; the next waits, unread, until one of them ends', async () => {
     const { begin } = createScene()
     const [first, second, third] = [
       await begin(),
@@ -106,7 +106,7 @@ describe('the turns of imports', () => {
     expect(await (await third.answer).text()).toContain('"done"')
   })
 
-  test('of one workspace do not hold up another', async () => {
+  test('of one workspace do not delay another', async () => {
     const { begin } = createScene()
     for (let number = 0; number < 6; number += 1) await begin()
     const headers = { Authorization: `Bearer ${internalAuthKey}` }
@@ -115,7 +115,7 @@ describe('the turns of imports', () => {
     expect((await other.answer).status).toBe(200)
   })
 
-  test('are refused with 429 and Retry-After, before the upload is read, where enough imports wait', async () => {
+  test('are refused with 429 and Retry-After, before the upload is read, if enough imports wait', async () => {
     const { begin, turns } = createScene()
     for (let number = 0; number < limits.workspaceImportsMax + limits.workspaceImportsWaitingMax; number += 1)
       await begin()
@@ -131,7 +131,7 @@ describe('the turns of imports', () => {
     })
   })
 
-  test('are waited for no longer than their time, and then refused the same way', async () => {
+  test('that do not come in time are refused the same way', async () => {
     const { begin, clock } = createScene()
     for (let number = 0; number < limits.workspaceImportsMax; number += 1) await begin()
     const late = await begin()
@@ -156,7 +156,7 @@ describe('the turns of imports', () => {
     expect(await take('another')).toEqual(err(refused))
   })
 
-  test('let an import have one query under way at most', async () => {
+  test('let an import have at most one query in flight', async () => {
     let underWay = 0
     let most = 0
     const { begin, batches } = createScene(async () => {
@@ -187,7 +187,7 @@ async function each(imports: readonly Import[], act: (one: Import) => Promise<vo
 const endings: [string, (scene: Scene, imports: readonly Import[]) => Promise<void>, AnswerBatch?][] = [
   ['all of it is written', async (_scene, imports) => each(imports, ({ upload }) => upload.end())],
   ['the upload breaks off', async (_scene, imports) => each(imports, ({ upload }) => upload.breakOff())],
-  ['the upload stands still', async ({ clock }) => clock.advance(limits.importIdleMs)],
+  ['the upload stalls', async ({ clock }) => clock.advance(limits.importIdleMs)],
   [
     'the upload crawls',
     async ({ clock }, imports) => {
@@ -198,7 +198,7 @@ const endings: [string, (scene: Scene, imports: readonly Import[]) => Promise<vo
     },
   ],
   [
-    'there is too much wrong with it',
+    'it has too many bad lines',
     async (_scene, imports) =>
       each(imports, ({ upload }) => upload.send(encoder.encode('bad\n'.repeat(limits.importRejectionsMax)))),
   ],
@@ -212,7 +212,7 @@ const endings: [string, (scene: Scene, imports: readonly Import[]) => Promise<vo
     async () => err({ kind: 'refused' }),
   ],
   [
-    'something goes wrong in it that nobody expected',
+    'it throws an unexpected error',
     async (_scene, imports) =>
       each(imports, async ({ upload }) => {
         await upload.send(line('c1'))
@@ -251,7 +251,7 @@ describe('the turn of an import is free again when', () => {
     expect(await turns()).toMatchObject({ running: 0 })
   })
 
-  test('its caller goes away while it waits: it leaves the queue, and the next one moves up', async () => {
+  test('its caller disconnects while it waits: it leaves the queue, and the next one gets its turn', async () => {
     const { begin, turns } = createScene()
     const running = await begin()
     await begin()
@@ -265,7 +265,7 @@ describe('the turn of an import is free again when', () => {
     expect(next.hasBegun()).toBe(true)
   })
 
-  test('the connection of its caller is gone, with the upload under way or waiting for its turn', async () => {
+  test('the connection of its caller is gone, during the upload or while it waits', async () => {
     const { app, turns, clock } = createScene()
     const server = await startServer({ fetch: app.fetch, host: '127.0.0.1', port: 0, clock })
     const upload = () => {

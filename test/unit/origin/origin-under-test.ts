@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { createApp } from '../../../origin/app.ts'
 import type { RateLimitSettings } from '../../../origin/auth/rate-limits.ts'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import type { Relay } from '../../../origin/outbox/relay.ts'
 import type { Bearer } from '../../../shared/auth/bearer.ts'
 import { createBearer } from '../../../shared/auth/bearer.ts'
@@ -13,10 +13,10 @@ import { makeToken, secretSigner } from '../../support/token-cases.ts'
 export const internalAuthKey = 'an internal key of the tests'
 export const issuer = 'https://issuer.example.com/auth/v1'
 export const jwtSecret = 'a secret of the tests, long enough for HS256'
-/** When the tests' clocks begin, and from when on tokens are good: for longer than any test lasts. */
+/** The start of the tests' clocks. Tokens are valid from then on, for longer than any test. */
 export const nowMs = 1_750_000_000_000
 
-/** A user's token; without workspaces the memberships of the database decide. */
+/** A user's token. Without workspaces the memberships of the database decide. */
 export async function tokenOf(sub: string, workspaces: Record<string, Role> | null = null): Promise<string> {
   return makeToken(
     { name: 'a good one', refusal: null },
@@ -46,7 +46,7 @@ export function createTestBearer(clock = createFakeClock(nowMs)): Bearer {
 export const alice = await tokenOf('alice', { '15213': 'admin' })
 export const bob = await tokenOf('bob', { '15213': 'member' })
 
-/** Verified once for all tests, so that no test's clock has to wait for a signature. */
+/** Tokens that are verified once for all tests, so that no test's clock has to wait for a signature. */
 const bearer = createTestBearer()
 for (const token of [alice, bob]) await bearer.authenticateToken(token)
 
@@ -61,7 +61,7 @@ interface Options {
   readonly queryDeadlineMs?: number
 }
 
-/** The whole app over a database of the test's, and the lines that it logged. */
+/** The whole app over the test's database, and the lines that it logged. */
 export function createOrigin(options: Options) {
   const { database, relay = null, clock = createFakeClock(nowMs), bearer: ownBearer, ...bounds } = options
   const logged: string[] = []
@@ -89,8 +89,8 @@ export function createOrigin(options: Options) {
     request,
     post: (path: string, body: unknown, token: string | null = alice) =>
       request(path, { method: 'POST', body: JSON.stringify(body) }, token),
-    loadList: (asked: Partial<typeof loadOfList> = {}, token: string | null = alice) =>
-      request('/load/contact-list', listInit(asked), token),
+    loadList: (overrides: Partial<typeof loadOfList> = {}, token: string | null = alice) =>
+      request('/load/contact-list', listInit(overrides), token),
   }
 }
 
@@ -101,11 +101,11 @@ export function headersWith(token: string | null): Record<string, string> {
   }
 }
 
-export function listInit(asked: Partial<typeof loadOfList> = {}): RequestInit {
-  return { method: 'POST', body: JSON.stringify({ ...loadOfList, ...asked }) }
+export function listInit(overrides: Partial<typeof loadOfList> = {}): RequestInit {
+  return { method: 'POST', body: JSON.stringify({ ...loadOfList, ...overrides }) }
 }
 
-/** The first page of a board, as the Worker asks for it. */
+/** The request of the Worker for the first page of a board. */
 export const listParams = {
   boardId: 'board_123',
   columnId: null as string | null,
@@ -125,7 +125,7 @@ export const loadOfList = {
   params: listParams as unknown,
 }
 
-/** Body and status at once. */
+/** The status and the body of a response. */
 export async function read(response: Response): Promise<{ status: number; body: unknown }> {
   return { status: response.status, body: await response.json() }
 }

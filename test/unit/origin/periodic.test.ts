@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { startPeriodic } from '../../../origin/periodic.ts'
+import { startPeriodic } from '../../../origin/upkeep/periodic.ts'
 import { createFakeClock, deferred } from '../../support/fake-clock.ts'
 
-test('periodic work is done again and again, never twice at once, and no more once it is stopped', async () => {
+test('periodic work runs repeatedly, never twice at once, and not after it is stopped', async () => {
   const clock = createFakeClock()
   const runs: PromiseWithResolvers<void>[] = []
   const periodic = startPeriodic({
@@ -27,7 +27,7 @@ test('periodic work is done again and again, never twice at once, and no more on
   expect(runs).toHaveLength(2)
 })
 
-test('periodic work that never ends is given up at its deadline, and done again', async () => {
+test('periodic work that never ends is abandoned at its deadline, and runs again', async () => {
   const clock = createFakeClock()
   let runs = 0
   const periodic = startPeriodic({

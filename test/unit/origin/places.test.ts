@@ -11,8 +11,8 @@ function sum(queues: readonly FairQueue[], of: keyof Bound): number {
   return queues.reduce((total, { bounds }) => total + bounds.all[of], 0)
 }
 
-describe('however many places and however much waiting room there is', () => {
-  test('the classes share them out without a rest, each has one, and reads have most', () =>
+describe('for any number of places and any waiting room', () => {
+  test('the classes divide all of them, each has one place at least, and reads have most', () =>
     fc.assert(
       fc.property(atOnce, waiting, (queriesAtOnceMax, queriesWaitingMax) => {
         const { reads, writes, imports } = createPlaces({ queriesAtOnceMax, queriesWaitingMax })
@@ -38,7 +38,7 @@ describe('however many places and however much waiting room there is', () => {
       }),
     ))
 
-  test('an import whose turn it is may always wait for a place', () => {
+  test('an import that has its turn may always wait for a place', () => {
     const { bounds } = createPlaces({
       queriesAtOnceMax: limits.queriesAtOnceMin,
       queriesWaitingMax: 0,

@@ -25,7 +25,7 @@ function startProcess(env: Record<string, string>) {
   }
 }
 
-test('without its configuration it ends at once with a sentence for each variable', async () => {
+test('without configuration it ends at once with a sentence for each variable', async () => {
   const { code, errors } = await startProcess({}).ended
   expect(code).toBe(1)
   expect(errors).toMatch(
@@ -44,14 +44,14 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s stops it, with code 0', async (sig
   expect(await ended).toEqual({ code: 0, errors: '' })
 })
 
-test('a port in use is one sentence that says what to do', async () => {
+test('for a port in use it prints one sentence that says what to do', async () => {
   const first = startProcess(least)
   const [line] = await once(first.lines, 'line')
   const { port } = JSON.parse(line)
   const { code, errors } = await startProcess({ ...least, PORT: `${port}` }).ended
   expect(code).toBe(1)
   expect(errors).toBe(
-    `The origin cannot start. Port ${port} of 127.0.0.1 is in use: end what holds it, or set PORT to another one.\n`,
+    `The origin cannot start. Port ${port} of 127.0.0.1 is in use. Stop the process that uses it, or set PORT to another port.\n`,
   )
   first.child.kill('SIGTERM')
   await first.ended

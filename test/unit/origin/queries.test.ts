@@ -8,7 +8,7 @@ import { createStubDatabase, emptyPage } from './stub-database.ts'
 const page = (number: number) => ({ params: { ...listParams, page: number } })
 
 describe('sharing', () => {
-  test('a thousand simultaneous loads of a key are one query, and all get its answer', async () => {
+  test('a thousand simultaneous loads of a key run one query, and all get its answer', async () => {
     const database = createStubDatabase()
     const { loadList, request } = createOrigin({ database })
     const loads = Array.from({ length: 1_000 }, (_, n) => loadList({}, n % 2 === 0 ? alice : bob))
@@ -38,7 +38,7 @@ describe('sharing', () => {
     expect(await two?.json()).toMatchObject({ pagination: { total: 2 } })
   })
 
-  test('a load that comes after the answer asks anew', async () => {
+  test('a load that comes after the answer runs a query of its own', async () => {
     const database = createStubDatabase()
     const { loadList } = createOrigin({ database })
     const first = loadList()
@@ -67,7 +67,7 @@ describe('sharing', () => {
     expect(database.calls.map((call) => call.callerToken)).toEqual([alice, bob])
   })
 
-  test('a refusal is shared by all who sent the refused token', async () => {
+  test('a refusal is shared by all requests with the refused token', async () => {
     const database = createStubDatabase()
     const { loadList } = createOrigin({ database })
     const loads = Array.from({ length: 20 }, () => loadList({}, alice))
@@ -77,7 +77,7 @@ describe('sharing', () => {
     expect(database.calls).toHaveLength(1)
   })
 
-  test('a board that does not exist is the same for all: one query', async () => {
+  test('a missing board is the same for all callers, so one query is enough', async () => {
     const database = createStubDatabase()
     const { loadList } = createOrigin({ database })
     const loads = [loadList({}, alice), loadList({}, bob)]
@@ -87,7 +87,7 @@ describe('sharing', () => {
     expect(database.calls).toHaveLength(1)
   })
 
-  test('a membership is shared by one token and one version alone, settings by nobody', async () => {
+  test('a membership is shared only between requests of one token and one version, and settings never', async () => {
     const database = createStubDatabase()
     const { request } = createOrigin({ database })
     const membership = (query: string, token: string) =>
@@ -96,7 +96,7 @@ describe('sharing', () => {
       membership('?version=ledger:100', alice),
       membership('?version=ledger:100', alice),
       membership('?version=ledger:100', bob),
-      // A removal may have moved the ledger between the two: what was begun before it must not answer.
+      // A removal may have moved the ledger between the two, so the query that began before must not answer.
       membership('?version=ledger:101', alice),
       membership('', alice),
       membership('', alice),
@@ -117,7 +117,7 @@ describe('sharing', () => {
     await Promise.all(answers)
   })
 
-  test('what the process remembers of a member does not answer the Worker', async () => {
+  test('a membership that the process remembers does not answer the Worker', async () => {
     const database = createStubDatabase()
     const { request } = createOrigin({ database })
     for (const version of ['ledger:100', 'ledger:100', 'ledger:101']) {
@@ -129,7 +129,7 @@ describe('sharing', () => {
     expect(database.calls).toHaveLength(3)
   })
 
-  test('a caller who goes away cancels nothing', async () => {
+  test('a caller that goes away cancels nothing', async () => {
     const database = createStubDatabase()
     const { loadList, request } = createOrigin({ database })
     const caller = new AbortController()
@@ -147,7 +147,7 @@ describe('sharing', () => {
 })
 
 describe('the bound', () => {
-  test('what may neither run nor wait is refused at once with Retry-After, and it recovers', async () => {
+  test('a query that may neither run nor wait is refused at once with Retry-After, and the origin recovers', async () => {
     const database = createStubDatabase()
     const { loadList, request } = createOrigin({ database, queriesAtOnceMax: 3, queriesWaitingMax: 1 })
     const load = (number: number, workspaceId: string) => loadList({ ...page(number), workspaceId }, bob)
@@ -183,7 +183,7 @@ describe('the bound', () => {
     })
   })
 
-  test('those who join a query under way take no place', async () => {
+  test('requests that join a query in flight take no place', async () => {
     const database = createStubDatabase()
     const { loadList } = createOrigin({ database, queriesAtOnceMax: 3, queriesWaitingMax: 0 })
     const loads = Array.from({ length: 50 }, () => loadList())
@@ -192,7 +192,7 @@ describe('the bound', () => {
     for (const load of await Promise.all(loads)) expect(load.status).toBe(200)
   })
 
-  test('a refusal for what one caller asks for at once is not shared with those who joined it', async () => {
+  test('a refusal because one caller queries too much is not shared with the requests that joined it', async () => {
     const database = createStubDatabase()
     const { loadList } = createOrigin({ database, queriesAtOnceMax: 6, queriesWaitingMax: 0 })
     const own = loadList(page(1), alice)
@@ -208,7 +208,7 @@ describe('the bound', () => {
 })
 
 describe('the deadline', () => {
-  test('a query that takes longer is given up with 504, cancelled, and its place is free again', async () => {
+  test('a query that takes longer is cancelled and answered with 504, and its place is free again', async () => {
     const database = createStubDatabase()
     const clock = createFakeClock()
     const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 3, queryDeadlineMs: 500 })
@@ -228,7 +228,7 @@ describe('the deadline', () => {
     expect((await next).status).toBe(200)
   })
 
-  test('waiting counts: what never got a place is given up too, and never reaches the database', async () => {
+  test('includes waiting: a query that never got a place times out too, and never reaches the database', async () => {
     const database = createStubDatabase()
     const clock = createFakeClock()
     const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 3, queryDeadlineMs: 500 })
@@ -242,7 +242,7 @@ describe('the deadline', () => {
     expect(database.calls.map((call) => call.args['p_page'])).toEqual([1, 3])
   })
 
-  test('an answer that comes after the deadline reaches nobody', async () => {
+  test('an answer that comes after the deadline is dropped', async () => {
     const database = createStubDatabase()
     const clock = createFakeClock()
     const { loadList } = createOrigin({ database, clock, queryDeadlineMs: 500 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { QueryClass } from '../../../origin/database/places.ts'
 import { createPlaces } from '../../../origin/database/places.ts'
 import { createQueries } from '../../../origin/database/queries.ts'
-import { createQueryMetrics } from '../../../origin/metrics.ts'
+import { createQueryMetrics } from '../../../origin/database/query-metrics.ts'
 import { originMetricsSchema } from '../../../shared/contract/origin.ts'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { ok } from '../../../shared/result.ts'
@@ -11,8 +11,8 @@ import { createFakeClock, settle } from '../../support/fake-clock.ts'
 import { alice, bob, createOrigin } from './origin-under-test.ts'
 import { createPromptDatabase, createStubDatabase, emptyPage } from './stub-database.ts'
 
-describe('what others do', () => {
-  test('writes, however many wait, take no place of the reads', async () => {
+describe('the load of others', () => {
+  test('writes take no place of the reads, however many wait', async () => {
     const database = createStubDatabase()
     const { app, loadList } = createOrigin({ database, queriesAtOnceMax: 3 })
     const headers = { Authorization: `Bearer ${alice}`, 'X-Workspace-ID': '15213' }
@@ -26,7 +26,7 @@ describe('what others do', () => {
     expect((await load).status).toBe(200)
   })
 
-  test('a stranger who asks about invented workspaces has one turn among the members, not one a workspace', async () => {
+  test('a stranger who invents workspaces has one turn among the members, not one for each workspace', async () => {
     const database = createStubDatabase()
     const { request, loadList } = createOrigin({ database, queriesAtOnceMax: 3 })
     for (let number = 0; number < 20; number += 1)
@@ -40,22 +40,22 @@ describe('what others do', () => {
     expect((await load).status).toBe(200)
   })
 
-  test('a workspace whose users fill its share leaves places free to another one', async () => {
-    const { places, ask } = createWorld(32, 512)
+  test('a workspace that fills its share leaves places free for another one', async () => {
+    const { places, query } = createWorld(32, 512)
     const read = { queryClass: 'reads', afterMs: 0, takesMs: 500 } as const
     for (let caller = 0; caller < 300; caller += 1) {
-      void ask({ ...read, workspace: 1, caller })
+      void query({ ...read, workspace: 1, caller })
       await settle()
     }
     const { bounds, running } = places.reads
     expect(running).toBe(bounds.share.placesMax)
-    void ask({ ...read, workspace: 2, caller: 300 })
+    void query({ ...read, workspace: 2, caller: 300 })
     await settle()
     expect(places.reads.running).toBe(running + 1)
   })
 })
 
-test('the figures of the queues are numbers by class, of no workspace and no user', async () => {
+test('the figures of the queues are by class and name no workspace and no user', async () => {
   const { request, loadList } = createOrigin({ database: createStubDatabase() })
   void loadList()
   await settle()
@@ -70,7 +70,7 @@ const arrival = fc.record({
   queryClass: fc.constantFrom<QueryClass[]>('reads', 'writes', 'imports'),
   workspace: fc.nat(4),
   caller: fc.nat(5),
-  /** Beyond the deadline: the database does not let go. */
+  /** Some times are beyond the deadline: the database does not settle the call. */
   takesMs: fc.integer({ min: 1, max: 1_500 }),
 })
 type Arrival = typeof arrival extends fc.Arbitrary<infer Each> ? Each : never
@@ -78,11 +78,11 @@ type Arrival = typeof arrival extends fc.Arbitrary<infer Each> ? Each : never
 interface Running {
   readonly workspace: string
   readonly caller: string
-  /** From here on the place is free, whatever the database does. */
+  /** The instant from which on the place is free, whatever the database does. */
   readonly untilMs: number
 }
 
-/** Queries as the database sees them: a place is held from the start to the end, or to the deadline. */
+/** Queries as the database sees them: a query holds its place until it ends or its deadline passes. */
 function createWorld(queriesAtOnceMax: number, queriesWaitingMax: number) {
   const clock = createFakeClock()
   const places = createPlaces({ queriesAtOnceMax, queriesWaitingMax })
@@ -91,7 +91,7 @@ function createWorld(queriesAtOnceMax: number, queriesWaitingMax: number) {
   const queries = createQueries({ database, clock, metrics, places, queryDeadlineMs: deadlineMs })
   const all: Record<QueryClass, Set<Running>> = { reads: new Set(), writes: new Set(), imports: new Set() }
 
-  /** How many places are left to this one: of all, of its workspace's, of its caller's. */
+  /** The places that are left to this query: of all, of its workspace and of its caller. */
   function placesLeft(queryClass: QueryClass, mine: Running): number[] {
     const running = [...all[queryClass]].filter(({ untilMs }) => untilMs > clock.now())
     const { bounds } = places[queryClass]
@@ -102,10 +102,10 @@ function createWorld(queriesAtOnceMax: number, queriesWaitingMax: number) {
     ]
   }
 
-  /** Answers how long it took. */
-  async function ask({ queryClass, takesMs, workspace, caller }: Arrival): Promise<number> {
-    const askedAtMs = clock.now()
-    const untilMs = askedAtMs + deadlineMs
+  /** Runs a query and answers the time that it took. */
+  async function query({ queryClass, takesMs, workspace, caller }: Arrival): Promise<number> {
+    const arrivedAtMs = clock.now()
+    const untilMs = arrivedAtMs + deadlineMs
     const mine = { workspace: `w${workspace}`, caller: `c${caller}`, untilMs }
     const isFree = Math.min(...placesLeft(queryClass, mine)) > 0
     let startedAtMs: number | null = null
@@ -126,17 +126,17 @@ function createWorld(queriesAtOnceMax: number, queriesWaitingMax: number) {
     })
     if (isFree) {
       await settle()
-      expect(startedAtMs, 'a query with a free place begins at once').toBe(askedAtMs)
+      expect(startedAtMs, 'a query with a free place begins at once').toBe(arrivedAtMs)
     }
     const answer = await performed
     if (!answer.ok) expect(['timeout', 'overloaded', 'rate_limited']).toContain(answer.error.kind)
-    return clock.now() - askedAtMs
+    return clock.now() - arrivedAtMs
   }
 
-  return { clock, places, ask }
+  return { clock, places, query }
 }
 
-describe('whatever is asked, by whomever and whenever', () => {
+describe('for any queries of any callers at any time', () => {
   test('each class keeps its places, everything settles by its deadline, and all places are free again', () =>
     fc.assert(
       fc.asyncProperty(
@@ -144,15 +144,15 @@ describe('whatever is asked, by whomever and whenever', () => {
         fc.nat(20),
         fc.array(arrival, { minLength: 20, maxLength: 60 }),
         async (queriesAtOnceMax, queriesWaitingMax, arrivals) => {
-          const { clock, places, ask } = createWorld(queriesAtOnceMax, queriesWaitingMax)
-          const asked: Promise<number>[] = []
+          const { clock, places, query } = createWorld(queriesAtOnceMax, queriesWaitingMax)
+          const durations: Promise<number>[] = []
           for (const each of arrivals) {
             await clock.advance(each.afterMs)
-            asked.push(ask(each))
-            asked.at(-1)?.catch(() => undefined)
+            durations.push(query(each))
+            durations.at(-1)?.catch(() => undefined)
           }
           await clock.advance(deadlineMs)
-          expect(Math.max(...(await Promise.all(asked)))).toBeLessThanOrEqual(deadlineMs)
+          expect(Math.max(...(await Promise.all(durations)))).toBeLessThanOrEqual(deadlineMs)
           for (const { running, waiting } of Object.values(places)) expect([running, waiting]).toEqual([0, 0])
         },
       ),

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { z } from 'zod'
 
-/** A connection on which a test says what it likes, byte by byte. */
+/** A connection on which a test can send any bytes. */
 export interface RawSocket {
   readonly socket: Socket
   send(text: string): void
-  /** What has come so far, once it holds `text`. */
+  /** Settles with the text that has arrived so far, once it contains `text`. */
   received(text: string): Promise<string>
-  /** All that came until the other end closed. */
+  /** Settles with all text that arrived, once the other end has closed. */
   closed(): Promise<string>
 }
 
@@ -53,7 +53,7 @@ export function headOf(method: string, path: string, headers: Record<string, str
 
 const errorSchema = z.object({ success: z.literal(false), code: z.string(), requestId: z.string().min(1) })
 
-/** The one answer that a connection gave: its status, and the code of its error. */
+/** The status and the error code of the one answer that a connection gave. */
 export function errorIn(text: string): { status: number; code: string; headers: string } {
   const [head = '', body = ''] = text.split('\r\n\r\n')
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1])

@@ -51,7 +51,7 @@ describe('a relay', () => {
     })
   })
 
-  test('finds what was written within half a second, however long nothing was', async () => {
+  test('finds a row within half a second, however long there was none', async () => {
     const { clock, outbox, relay } = createParts()
     relay.start()
     await clock.advance(60_000)
@@ -60,14 +60,14 @@ describe('a relay', () => {
     expect(outbox.rows).toEqual([])
   })
 
-  test('looks no more than twice a second while nothing is written', async () => {
+  test('claims at most twice a second while nothing is written', async () => {
     const { clock, outbox, relay } = createParts()
     relay.start()
     await clock.advance(60_000)
     expect(outbox.claims).toBeLessThan(130)
   })
 
-  test('looks at once when it is woken, also while it was just looking', async () => {
+  test('claims at once when it is woken, even during a claim', async () => {
     const { clock, outbox, relay } = createParts()
     relay.start()
     await clock.advance(10_000)
@@ -83,7 +83,7 @@ describe('a relay', () => {
     ['refuses the key', 'refused'],
     ['does not answer in time', 'hangs'],
   ])(
-    'holds nothing against rows while the Worker %s, and delivers them all when it is back',
+    'counts no attempt of rows while the Worker %s, and delivers them all when it is back',
     async (_name, mood) => {
       const { clock, outbox, worker, relay } = createParts()
       worker.mood = mood
@@ -92,7 +92,7 @@ describe('a relay', () => {
       await clock.advance(600_000)
       expect(outbox.rows.map(({ attempts }) => attempts)).toEqual([0, 0, 0])
       expect(relay.health).toBe('lagging')
-      // Backing off: ten minutes of it are some hundred tries and not thousands.
+      // The relay backs off: in ten minutes it tries about a hundred times and not thousands.
       expect(worker.posts.length).toBeLessThan(200)
       worker.mood = 'takes'
       await clock.advance(6_000)
@@ -103,7 +103,7 @@ describe('a relay', () => {
     },
   )
 
-  test('makes each event once though every answer was lost', async () => {
+  test('has each event counted once although every answer was lost', async () => {
     const { clock, outbox, worker, relay } = createParts()
     worker.mood = 'answer lost'
     for (let row = 0; row < 5; row += 1) outbox.write()
@@ -117,7 +117,7 @@ describe('a relay', () => {
     expect(worker.version).toBe(5)
   })
 
-  test('delivers the others of a batch of which one ledger did not answer, and that one when it does', async () => {
+  test('delivers the rest of a batch if one ledger does not answer, and the row of that one later', async () => {
     const { clock, outbox, worker, relay } = createParts()
     const stuck = outbox.write()
     for (let row = 0; row < 4; row += 1) outbox.write()
@@ -130,7 +130,7 @@ describe('a relay', () => {
     expect(outbox.rows).toEqual([])
   })
 
-  test('finds the one row for which a batch is refused, and delivers the rest', async () => {
+  test('finds the one row that makes a batch refused, and delivers the rest', async () => {
     const { clock, outbox, worker, relay } = createParts()
     const rows = Array.from({ length: 100 }, () => outbox.write())
     const poison = rows[63]
@@ -142,7 +142,7 @@ describe('a relay', () => {
     expect(worker.posts.length).toBeLessThan(20)
   })
 
-  test('parks what is refused time and again, raises the alarm, and still delivers it once it is taken', async () => {
+  test('parks a row that is refused repeatedly, raises the alarm, and still delivers it once it is accepted', async () => {
     const { clock, outbox, worker, relay } = createParts()
     const poison = outbox.write()
     worker.poisonous.add(poison.event.eventId)
@@ -161,7 +161,7 @@ describe('a relay', () => {
     expect(relay.health).toBe('running')
   })
 
-  test('loses nothing while a Worker from before refuses moves that it does not know, until it is replaced', async () => {
+  test('loses nothing while an older Worker refuses moves that it does not know', async () => {
     const { clock, outbox, worker, relay } = createParts()
     worker.mood = 'rejected'
     for (let row = 0; row < 450; row += 1) outbox.write()
@@ -174,7 +174,7 @@ describe('a relay', () => {
     expect(worker.version).toBe(450)
   })
 
-  test('sends no batch twice at once with another beside it', async () => {
+  test('sends no row twice at once while another relay runs', async () => {
     const { clock, outbox, worker, relay, relayBeside } = createParts()
     const other = relayBeside()
     for (let row = 0; row < 1_000; row += 1) outbox.write()
@@ -186,7 +186,7 @@ describe('a relay', () => {
     expect(outbox.rows).toEqual([])
   })
 
-  test('takes over what another held when it died', async () => {
+  test('takes over the claims of a relay that died', async () => {
     const { clock, outbox, worker, relay } = createParts()
     outbox.write()
     await outbox.claim(200)
@@ -197,7 +197,7 @@ describe('a relay', () => {
     expect(outbox.rows).toEqual([])
   })
 
-  test('waits while the database is away, and goes on when it is back', async () => {
+  test('waits while the database is down, and continues when it is back', async () => {
     const { clock, outbox, relay } = createParts()
     relay.start()
     outbox.isDown = true
@@ -210,7 +210,7 @@ describe('a relay', () => {
     expect(relay.health).toBe('running')
   })
 
-  test('forgets nothing that was delivered and could not be acknowledged', async () => {
+  test('delivers rows again that it could not acknowledge', async () => {
     const { clock, outbox, worker, relay } = createParts()
     outbox.write()
     const { post } = worker
@@ -229,7 +229,7 @@ describe('a relay', () => {
     expect(worker.version).toBe(1)
   })
 
-  test('removes, gives back and fails no row of a database restored meanwhile, though its id is the same', async () => {
+  test('removes, releases and fails no row with the same id in a database that was restored meanwhile', async () => {
     for (const mood of ['takes', 'unavailable', 'rejected'] as const) {
       const { clock, outbox, worker, relay } = createParts()
       outbox.write()
@@ -294,7 +294,7 @@ describe('a writer’s own delivery', () => {
     expect(worker.version).toBe(1)
   })
 
-  test('answers null where a part of it was not made durable', async () => {
+  test('answers null if some of its rows were not made durable', async () => {
     const { outbox, worker, relay } = createParts()
     const rows = [outbox.write(), outbox.write()]
     worker.unavailable.add(String(rows[1]?.event.eventId))

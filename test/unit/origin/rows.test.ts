@@ -13,7 +13,7 @@ import { createPromptDatabase, emptyPage } from './stub-database.ts'
 const fields = contactSchema.keyof().options
 const rowBytesMax = limits.contactContentBytesMax + limits.contactFrameBytesMax
 
-/** What a broken column could hold: other types, and the form of the right one. */
+/** Values that a broken column could hold: other types, and near misses of the right one. */
 const junk = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
   fc.constantFrom('', 'infinity', '10000-01-01T00:00:00+00:00', '0044-03-15T12:00:00+00:00 BC', 'urgent', -1),
@@ -30,7 +30,7 @@ function fits(field: keyof Contact, value: unknown): boolean {
 }
 
 describe('a row with any of its fields replaced by anything', () => {
-  test('fits its schema, differs in the fields that do not fit alone, and each of these is noted once', () => {
+  test('fits its schema, differs only in the fields that did not fit, and each of these is noted once', () => {
     fc.assert(
       fc.property(brokenFields, (broken) => {
         const row = { ...contactNumber(1), ...broken }
@@ -47,7 +47,7 @@ describe('a row with any of its fields replaced by anything', () => {
     )
   })
 
-  test('is shown the same every time', () => {
+  test('always looks the same', () => {
     fc.assert(
       fc.property(brokenFields, (broken) => {
         const show = () => readContactRow({ ...contactNumber(1), ...broken }, () => undefined)
@@ -56,7 +56,7 @@ describe('a row with any of its fields replaced by anything', () => {
     )
   })
 
-  test('never fails its page at the Worker, nor keeps the reader from the next page', async () => {
+  test('never fails its page at the Worker, and never blocks the next page', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(brokenFields, { minLength: 1, maxLength: 4 }),
@@ -82,7 +82,7 @@ describe('a row with any of its fields replaced by anything', () => {
   })
 })
 
-test('what is no row at all is shown as an unknown contact', () => {
+test('a value that is no row at all is shown as an unknown contact', () => {
   for (const row of [null, undefined, 7, 'x', [], {}]) {
     const shown = readContactRow(row, () => undefined)
     expect(contactSchema.parse(shown)).toMatchObject({ id: 'unknown', email: null, status: 'open' })
@@ -100,7 +100,7 @@ test('a row that is too large as a whole loses its largest values, and no others
   expect(Buffer.byteLength(JSON.stringify(shown))).toBeLessThanOrEqual(rowBytesMax)
 })
 
-test('the largest contact that the database takes is within the bytes of a row', () => {
+test('the largest contact that the database accepts is within the bytes of a row', () => {
   const id = '"'.repeat(128)
   const frame = contactNumber(1, { id, workspace_id: id, board_id: id, board_column_id: id, phone: 'p' })
   const bytes = Buffer.byteLength(JSON.stringify({ ...frame, tags: Array(50).fill('') }))
@@ -125,8 +125,8 @@ test('a full page of the largest contacts is an answer; a larger answer is refus
   })
 })
 
-test('stand-ins that do not fit their own schema are a mistake that shows at once', () => {
+test('substitutes that do not fit their own schema throw at once', () => {
   const schema = z.object({ name: z.string().min(1) })
-  expect(() => createRowReader({ schema, standIns: { name: '' }, bytesMax: 100 })).toThrow()
-  expect(() => createRowReader({ schema, standIns: { name: 'x'.repeat(90) }, bytesMax: 10 })).toThrow()
+  expect(() => createRowReader({ schema, substitutes: { name: '' }, bytesMax: 100 })).toThrow()
+  expect(() => createRowReader({ schema, substitutes: { name: 'x'.repeat(90) }, bytesMax: 10 })).toThrow()
 })

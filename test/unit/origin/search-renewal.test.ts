@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import type { CallAsService } from '../../../origin/database/fold-counts.ts'
-import { createSearchRenewal } from '../../../origin/database/search-renewal.ts'
+import type { CallAsService } from '../../../origin/upkeep/fold-counts.ts'
+import { createSearchRenewal } from '../../../origin/upkeep/search-renewal.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 
 const { signal } = new AbortController()
 
-/** Gives the answers one call after the other. */
+/** Gives one of the answers to each call. */
 function databaseWith(...answers: Awaited<ReturnType<CallAsService>>[]) {
   const calls: string[] = []
   const call: CallAsService = async (functionName, args) => {
@@ -16,7 +16,7 @@ function databaseWith(...answers: Awaited<ReturnType<CallAsService>>[]) {
   return { call, calls }
 }
 
-test('goes on from call to call until all is done, and asks no more then', async () => {
+test('continues from call to call until all is done, and then calls the database no more', async () => {
   const answer = (is_done: boolean) => ok({ outcome: 'ok', looked_at: 1, renewed: 1, is_done })
   const { call, calls } = databaseWith(answer(false), ok({ outcome: 'busy' }), answer(true))
   const renew = createSearchRenewal(call)
@@ -26,7 +26,7 @@ test('goes on from call to call until all is done, and asks no more then', async
   expect(calls).toEqual(Array(3).fill(`search_text_renew {"p_rows_max":${limits.renewedRowsMax}}`))
 })
 
-test('passes a failure on and tries again, and takes an answer that is not the declared one for a failure', async () => {
+test('passes a failure on and tries again, and treats an answer that is not the declared one as a failure', async () => {
   const done = ok({ outcome: 'ok', is_done: true })
   const renew = createSearchRenewal(databaseWith(err({ kind: 'unavailable' }), ok({}), done).call)
   expect(await renew(signal)).toEqual(err({ kind: 'unavailable' }))

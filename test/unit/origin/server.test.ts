@@ -23,7 +23,7 @@ async function startOrigin(clock = createFakeClock()) {
 }
 
 describe('stopping', () => {
-  test('finishes what runs, takes nothing new, and then closes', async () => {
+  test('finishes running requests, accepts no new ones, and then closes', async () => {
     const { server, database, load } = await startOrigin()
     const running = load()
     const call = await database.call(0)
@@ -54,7 +54,7 @@ describe('stopping', () => {
     agent.destroy()
   })
 
-  test('cuts off what is not done when the grace is over, and says so', async () => {
+  test('cuts off requests that are not done when the grace period ends, and says so', async () => {
     const { server, database, clock, load } = await startOrigin()
     const running = load()
     const failed = expect(running).rejects.toThrow()
@@ -67,7 +67,7 @@ describe('stopping', () => {
   })
 })
 
-test('a thousand connections at once are all taken and answered', { timeout: 60_000 }, async () => {
+test('a thousand connections at once are all accepted and answered', { timeout: 60_000 }, async () => {
   const { app } = createOrigin({ database: createPromptDatabase(() => emptyPage) })
   const server = await startServer({ fetch: app.fetch, host: '127.0.0.1', port: 0, clock: systemClock })
   const url = `http://127.0.0.1:${server.port}/load/contact-list`

@@ -1,4 +1,4 @@
-import type { Database, RpcArguments } from '../../../origin/database/client.ts'
+import type { Database, RpcArguments } from '../../../origin/database/database.ts'
 import type { DatabaseFailure } from '../../../origin/failures.ts'
 import type { Result } from '../../../shared/result.ts'
 import { ok } from '../../../shared/result.ts'
@@ -14,7 +14,7 @@ export interface Call {
 /** A database whose every call waits until the test answers it. */
 export interface StubDatabase extends Database {
   readonly calls: readonly Call[]
-  /** Call number `index`, once it has come. */
+  /** Settles with call number `index`, once it was made. */
   call(index: number): Promise<Call>
 }
 
@@ -40,7 +40,7 @@ export function createStubDatabase(): StubDatabase {
   }
 }
 
-/** A database that answers each call at once with what `answer` says. */
+/** A database that answers each call at once with the result of `answer`. */
 export function createPromptDatabase(
   answer: (functionName: string, args: RpcArguments) => unknown,
   probe: Database['probe'] = async () => true,
@@ -48,5 +48,5 @@ export function createPromptDatabase(
   return { callRpc: async (functionName, args) => ok(answer(functionName, args)), probe }
 }
 
-/** What `contacts_page` answers for a board without contacts. */
+/** The answer of `contacts_page` for a board without contacts. */
 export const emptyPage = { outcome: 'ok', contacts: [], total: 0, has_more: false }

@@ -7,7 +7,7 @@ export const figures: RelayFigures = {
   waiting: { depth: 3, oldestAgeMs: 40, parked: 0 },
 }
 
-/** A relay that does what the test says. */
+/** A relay with the parts that the test gives. */
 export function createStubRelay(does: Partial<Relay> = {}): Relay {
   return {
     start: () => undefined,

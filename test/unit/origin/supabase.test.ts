@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
-import { createDatabase } from '../../../origin/database/client.ts'
+import { createDatabase } from '../../../origin/database/database.ts'
 
 const publishableKey = 'sb_publishable_of_the_tests'
 const never = new AbortController().signal
@@ -13,7 +13,7 @@ afterEach(() => {
   server = null
 })
 
-/** A stand-in for PostgREST on a real socket. */
+/** A substitute for PostgREST on a real socket. */
 async function databaseOver(handle: (request: IncomingMessage, response: ServerResponse) => void) {
   const listening = createServer(handle)
   server = listening
@@ -29,7 +29,7 @@ function answering(status: number, body: unknown) {
   })
 }
 
-test('a call carries its own caller’s token, and the publishable key only as apikey', async () => {
+test('a call carries its caller’s token, and the publishable key only as apikey', async () => {
   const seen: (string | undefined)[] = []
   const database = await databaseOver((request, response) => {
     const { authorization, apikey } = request.headers
@@ -75,7 +75,7 @@ test.each([
   expect(JSON.stringify(called)).not.toContain('canceling')
 })
 
-test('a failed call is not tried again behind the caller’s back', async () => {
+test('a failed call is not retried by the client', async () => {
   let requests = 0
   const database = await databaseOver((_request, response) => {
     requests += 1
@@ -85,7 +85,7 @@ test('a failed call is not tried again behind the caller’s back', async () => 
   expect(requests).toBe(1)
 })
 
-test('nobody listening is unavailable, never an exception', async () => {
+test('a closed port is unavailable, never an exception', async () => {
   const database = await answering(200, {})
   await new Promise((resolve) => server?.close(resolve))
   const called = await database.callRpc('contact_counts', {}, 'a.b.c', never)
@@ -93,7 +93,7 @@ test('nobody listening is unavailable, never an exception', async () => {
   expect(await database.probe(never)).toBe(false)
 })
 
-test('an aborted call is a timeout, and its connection is let go', async () => {
+test('an aborted call is a timeout, and its connection is closed', async () => {
   const arrived = Promise.withResolvers<ServerResponse>()
   const database = await databaseOver((_request, response) => arrived.resolve(response))
   const deadline = new AbortController()

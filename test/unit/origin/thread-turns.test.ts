@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
-import type { OriginEnv } from '../../../origin/http/answers.ts'
+import type { OriginEnv } from '../../../origin/http/respond.ts'
 import { takeTurns } from '../../../origin/http/thread-turns.ts'
 
 test('a load that arrives with a crowd of writers begins before most of them', async () => {
@@ -12,7 +12,7 @@ test('a load that arrives with a crowd of writers begins before most of them', a
     return context.text('done')
   })
   const crowd = Array.from({ length: 300 }, (_, number) => app.request(`/contacts/${number}`))
-  // What arrives later arrives with the next turn of the event loop.
+  // The load arrives with the next turn of the event loop.
   await new Promise((resolve) => setImmediate(resolve))
   await app.request('/load/contact-list')
   expect(begun.indexOf('/load/contact-list')).toBeLessThan(20)

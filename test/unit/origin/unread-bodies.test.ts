@@ -35,7 +35,7 @@ const lastChunk = '0\r\n\r\n'
 describe.each(bodyDoors)('at $route', (door) => {
   const refused = door.headers('no.valid.token')
 
-  test('a refusal before the body has arrived is whole at once, and says that the connection ends', async () => {
+  test('a refusal before the body has arrived is complete at once, and says that the connection ends', async () => {
     const raw = await openRawSocket(server.port)
     raw.send(`${headOf(door.method, door.path, { ...refused, 'Content-Length': '1000' })}\r\n\r\n{`)
     const text = await raw.received('requestId')
@@ -50,7 +50,7 @@ describe.each(bodyDoors)('at $route', (door) => {
     const raw = await openRawSocket(server.port)
     raw.send(`${headOf(door.method, door.path, { ...refused, 'Content-Length': '1000' })}\r\n\r\n{`)
     await raw.received('requestId')
-    // Nothing but the rest of the body can end it: the clock stands still.
+    // The clock does not advance, so only the rest of the body can end the connection.
     raw.send('x'.repeat(999))
     expect(errorIn(await raw.closed())).toMatchObject({ status: 401, code: 'token_invalid' })
   })
@@ -63,7 +63,7 @@ describe.each(bodyDoors)('at $route', (door) => {
     expect(await raw.closed()).toContain('HTTP/1.1 200 OK')
   })
 
-  test('no Host, path or name in a URL makes a request an error of ours', async () => {
+  test('no Host, path or user name in a URL makes a request an error of ours', async () => {
     for (const [target, host] of [
       [door.path, '9007199254740993'],
       [door.path, '256.1.1.1'],
@@ -83,13 +83,13 @@ describe.each(bodyDoors)('at $route', (door) => {
 
 const readers = bodyDoors.filter(({ path }) => path !== '/contacts/import')
 test.each(readers)(
-  'a body that is counted and found too large ends the connection at $route',
+  'a body without a length that is too large ends the connection at $route',
   async (door) => {
     const raw = await openRawSocket(server.port)
     raw.send(`${headOf(door.method, door.path, { ...door.headers(alice), ...chunked })}\r\n\r\n`)
     raw.send(`${chunkOf(tooLarge)}`)
     await raw.received('requestId')
-    // What is read no further would stay where it is, and the connection with it.
+    // Bytes that are not read would otherwise stay in the connection and keep it open.
     raw.send(`${chunkOf(tooLarge)}${lastChunk}`)
     const text = await raw.closed()
     expect(text).toMatch(/^connection: close\r$/im)
@@ -97,7 +97,7 @@ test.each(readers)(
   },
 )
 
-test('an expectation that nobody knows is no reason to refuse a request', async () => {
+test('an unknown expectation is no reason to refuse a request', async () => {
   const raw = await openRawSocket(server.port)
   raw.send(`${headOf('GET', '/health', { Expect: 'the-unexpected', Connection: 'close' })}\r\n\r\n`)
   const text = await raw.closed()

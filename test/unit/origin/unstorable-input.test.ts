@@ -1,17 +1,17 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import { type RunningServer, startServer } from '../../../origin/http/server.ts'
 import { errorBodySchema } from '../../../shared/contract/errors.ts'
 import { ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { createOrigin, internalAuthKey } from './origin-under-test.ts'
 
-let asked = 0
-/** Counts what would reach Postgres. */
+let called = 0
+/** Counts the calls that would reach Postgres. */
 const database: Database = {
   callRpc: async () => {
-    asked += 1
+    called += 1
     return ok({})
   },
   probe: async () => true,
@@ -26,7 +26,7 @@ afterAll(async () => {
   await server.stop(1_000)
 })
 
-/** Sends a path as it is written: every client but this one would resolve its dots first. */
+/** Sends a path as it is written: any other client would resolve its dots first. */
 function send(method: string, path: string, body: string): Promise<{ status: number; text: string }> {
   const headers = { Authorization: `Bearer ${internalAuthKey}`, 'X-Workspace-ID': '15213' }
   return new Promise((resolve, reject) => {
@@ -44,16 +44,16 @@ function send(method: string, path: string, body: string): Promise<{ status: num
 }
 
 async function faultsOf(method: string, path: string, body: string) {
-  asked = 0
+  called = 0
   const { status, text } = await send(method, path, body)
   const { code, details = [] } = errorBodySchema.parse(JSON.parse(text))
-  expect(asked).toBe(0)
+  expect(called).toBe(0)
   return { status, code, parameters: details.map(({ parameter }) => parameter) }
 }
 
 const contact = { name: 'K', board_id: 'b', board_column_id: 'c' }
 
-describe('what the database could not store never reaches it:', () => {
+describe('input that the database could not store never reaches it:', () => {
   test.each([
     ['id', { id: '.' }],
     ['id', { id: '..' }],
@@ -90,7 +90,7 @@ describe('what the database could not store never reaches it:', () => {
   ])('an id in the path %s', async (path) => {
     const { status } = await send('DELETE', path, '')
     expect([400, 404, 405]).toContain(status)
-    expect(asked).toBe(0)
+    expect(called).toBe(0)
   })
 
   test('a body thirty thousand deep', async () => {

@@ -1,4 +1,4 @@
-/** A body that tells how often it was read from. */
+/** A body that counts how often it is read from. */
 export interface WatchedBody {
   readonly init: { readonly body: ReadableStream<Uint8Array>; readonly duplex: 'half' }
   readonly pulls: number

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { settingsFrom } from '../../../origin/database/settings-rows.ts'
+import { settingsFrom } from '../../../origin/database/stored-settings.ts'
 import { cacheSettingsSchema, defaultCacheSettings } from '../../../shared/contract/settings.ts'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { createOrigin, read } from './origin-under-test.ts'
@@ -9,7 +9,7 @@ import { createPromptDatabase, createStubDatabase } from './stub-database.ts'
 const originOver = (answer: unknown) => createOrigin({ database: createPromptDatabase(() => answer) })
 
 describe('membership and boards', () => {
-  test.each(['admin', 'member', null])('the role %s is answered as it is', async (role) => {
+  test.each(['admin', 'member', null])('the role %s is answered unchanged', async (role) => {
     const { request } = originOver({ outcome: 'ok', role })
     expect(await read(await request('/workspaces/15213/membership'))).toEqual({ status: 200, body: { role } })
   })
@@ -27,7 +27,7 @@ describe('membership and boards', () => {
 })
 
 describe('settings', () => {
-  test('whatever is stored, what is answered is valid', () => {
+  test('the answer is valid, whatever is stored', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (stored) => {
         expect(cacheSettingsSchema.safeParse(settingsFrom(stored)).success).toBe(true)
@@ -35,7 +35,7 @@ describe('settings', () => {
     )
   })
 
-  test('what is stored and valid holds, field by field; the rest is the default', () => {
+  test('valid stored fields apply one by one, and all others have their defaults', () => {
     const stored = {
       cacheEnabled: false,
       features: { search: true, contactLists: 'yes', unknown: true },
@@ -49,7 +49,7 @@ describe('settings', () => {
     expect(settingsFrom({})).toEqual(defaultCacheSettings)
   })
 
-  test('a change goes to the database as it is and comes back whole', async () => {
+  test('a change goes to the database unchanged, and the answer has all settings', async () => {
     const database = createStubDatabase()
     const change = { cacheConfig: { contactsTTL: 60 } }
     const saved = createOrigin({ database }).post('/workspaces/15213/settings', change)

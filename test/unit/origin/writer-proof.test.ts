@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { Database } from '../../../origin/database/client.ts'
+import type { Database } from '../../../origin/database/database.ts'
 import { withWriterProof, writerProofHeader } from '../../../origin/outbox/writer-proof.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 
 type Proof = ReturnType<Database['callRpc']>
 
-/** A database that gives out `answers` as proofs, one after the other, and notes what each call brought. */
+/** A database that answers with the proofs in `answers`, one after the other, and records the proof of each call. */
 function createScene(...answers: readonly (() => Proof)[]) {
   const clock = createFakeClock()
   const pending = [...answers]
@@ -42,7 +42,7 @@ const proof = (text: string) => async () => ok({ outcome: 'ok', proof: text })
 const failure = async () => err({ kind: 'unavailable' } as const)
 
 describe('the origin’s proof', () => {
-  test('goes along with every function whose rows the origin delivers, and with no other', async () => {
+  test('is sent with every function whose rows the origin delivers, and with no other', async () => {
     const { call, calls } = createScene(proof('secret'))
     const writes = ['contact_create', 'contact_update', 'contact_delete', 'contacts_import']
     for (const name of writes) for (const token of ['a.b.c', null]) await call(name, token)
@@ -52,7 +52,7 @@ describe('the origin’s proof', () => {
     expect(calls.slice(8).map((each) => each.proof)).toEqual(Array(4).fill(undefined))
   })
 
-  test('is fetched once for all who write at the same time', async () => {
+  test('is fetched once for all simultaneous writes', async () => {
     const scene = createScene(proof('first'), proof('second'))
     await Promise.all(Array.from({ length: 5 }, () => scene.call('contact_update')))
     expect(scene.calls.map((each) => each.proof)).toEqual(Array(5).fill('first'))
@@ -69,7 +69,7 @@ describe('the origin’s proof', () => {
     expect(calls.map((each) => each.proof)).toEqual(['old', 'old', 'new'])
   })
 
-  test('is no condition of a write: without it the write is made, and it is asked for again later', async () => {
+  test('is not required: without it a write is made all the same, and it is fetched again later', async () => {
     const { clock, call, calls, fetchesLeft } = createScene(failure, proof('secret'))
     expect(await call('contact_update')).toEqual(ok({ outcome: 'ok' }))
     await call('contact_update')
@@ -79,7 +79,7 @@ describe('the origin’s proof', () => {
     expect(calls.map((each) => each.proof)).toEqual([undefined, undefined, 'secret'])
   })
 
-  test('keeps no write waiting longer than a second', async () => {
+  test('delays no write for longer than a second', async () => {
     const { clock, call, calls } = createScene(() => new Promise(() => undefined))
     const written = call('contact_update')
     await clock.advance(1_000)
@@ -87,7 +87,7 @@ describe('the origin’s proof', () => {
     expect(calls.map((each) => each.proof)).toEqual([undefined])
   })
 
-  test('is nothing that an older database has', async () => {
+  test('may be missing in an older database', async () => {
     const { call, calls } = createScene(async () => err({ kind: 'invalid', code: 'PGRST202' }))
     await call('contact_update')
     expect(calls.map((each) => each.proof)).toEqual([undefined])

@@ -1,7 +1,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
 import { createHistogram } from 'node:perf_hooks'
-import type { ResourceName } from '../shared/resources/index.ts'
-import type { FailureKind } from './failures.ts'
+import type { ResourceName } from '../../shared/resources/index.ts'
+import type { FailureKind } from '../failures.ts'
 
 export type QueryName =
   | ResourceName
@@ -12,13 +12,13 @@ export type QueryName =
   | 'contact-write'
   | 'contact-import'
 
-export interface QueryFigures {
-  /** Queries that were begun, failed ones and such as were refused for overload included. */
+interface QueryFigures {
+  /** Queries that began, including those that failed or were refused for overload. */
   readonly count: number
   readonly failures: Readonly<Partial<Record<FailureKind, number>>>
-  /** Requests that were given another request's answer instead of a query of their own. */
+  /** Requests that shared another request's answer and ran no query of their own. */
   readonly followers: number
-  /** From asking to answer, waiting included, since the start of the process. */
+  /** Time to answer since the start of the process, waiting included. */
   readonly latencyMs: {
     readonly p50: number
     readonly p95: number
@@ -27,7 +27,7 @@ export interface QueryFigures {
   }
 }
 
-/** Counts what `queries.ts` does. Names are a closed set, so it grows with nobody's input. */
+/** Counts the queries of `queries.ts`. The names are a closed set, so no input can make it grow. */
 export interface QueryMetrics {
   record(name: QueryName, failure: FailureKind | null, durationMs: number): void
   recordFollower(name: QueryName): void

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { RpcArguments } from '../database/database.ts'
 import type { DatabaseFailure } from '../failures.ts'
-import type { RpcArguments } from './client.ts'
 
-/** Calls a SQL function as the service; answers its jsonb, unchecked. Never rejects. */
+/** Calls a SQL function as the service role and answers its jsonb without checking it. Never rejects. */
 export type CallAsService = (
   functionName: string,
   args: RpcArguments,
@@ -19,9 +19,9 @@ const foldedSchema = z.object({
 })
 
 /**
- * Puts together the rows that writes append to the tallies, so that counts stay sums of few: until none are left or
- * `foldRoundsMax` calls were made. To be called every second or so, by any number of origins at once; without it counts
- * stay right and become slower. Answers how many rows it took.
+ * Combines the rows that writes append to the tallies, so that each count is a sum of few rows. It stops when no rows are
+ * left or after `foldRoundsMax` calls, and answers the number of rows that it combined. Any number of origins may run it
+ * at once, about every second. If it does not run, counts stay right and become slower.
  */
 export async function foldCounts(
   callAsService: CallAsService,

@@ -2,12 +2,12 @@ import type { CacheSettings, SavedSettings } from '../../shared/contract/setting
 import { storedSettingsSchema } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 
-/** The settings in force, from whatever is stored: never fails. */
+/** The settings in force. Defaults take the place of everything that is missing or not valid, so this never fails. */
 export function settingsFrom(stored: unknown): CacheSettings {
   return storedSettingsSchema.parse(stored)
 }
 
-/** The answer to a change (SPEC 5). `updatedAt`: an ISO instant. */
+/** The answer to a change of settings (SPEC 5). `updatedAt` is an ISO instant. */
 export function savedSettings(workspaceId: WorkspaceId, stored: unknown, updatedAt: string): SavedSettings {
   const settings = settingsFrom(stored)
   return {

@@ -7,14 +7,14 @@ import type { DatabaseFailure } from '../failures.ts'
 export type RpcArguments = Readonly<Record<string, unknown>>
 
 /**
- * The database behind Supabase: the one seam at which the tests put another in its place. Never rejects. Settles soon
+ * The database behind Supabase. It is the one seam at which tests substitute another. Calls never reject, and settle soon
  * after `signal` aborts.
  */
 export interface Database {
   /**
-   * Calls a SQL function as the caller, so that row level security holds; answers its jsonb, unchecked. Null is the
-   * service role, which is not bound by it, and is refused where the origin has no secret key. `headers` go along with
-   * the call, and the function can read them.
+   * Calls a SQL function under the caller's token, so that row level security applies, and answers its jsonb without
+   * checking it. A null token is the service role, to which row level security does not apply; without a secret key such
+   * a call is `refused`. The function can read `headers`.
    */
   callRpc(
     functionName: string,
@@ -30,22 +30,22 @@ export interface Database {
 interface DatabaseOptions {
   readonly supabaseUrl: string
   readonly publishableKey: string
-  /** Null: nothing is asked as the service role. */
+  /** Without it no call can be made as the service role. */
   readonly secretKey: string | null
 }
 
-/** Postgres's code for a refused permission. */
+/** Postgres's code for a missing permission. */
 const insufficientPrivilege = '42501'
 /** PostgREST's codes for a JWT that is malformed, missing or expired (its "Errors", group 3). */
 const tokenRefused = /^PGRST30[123]$/
 /** Postgres's code for a row that a constraint refuses. */
 const checkViolation = '23514'
-/** Postgres's code for a statement that was cancelled: `statement_timeout` of the role (8 s on hosted Supabase). */
+/** Postgres's code for a cancelled statement: the role's `statement_timeout` (8 s on hosted Supabase) has passed. */
 const queryCanceled = '57014'
 
 /**
- * One client for all callers: its session support, token refresh and realtime stay unused, and each call carries its
- * own caller's token. (A client a call was measured too: 0.1 ms and 10 kB each, for nothing.)
+ * One client serves all callers: its session support, token refresh and realtime are not used, and each call carries the
+ * token of its own caller. (A client for each call was measured: it costs 0.1 ms and 10 kB and gains nothing.)
  */
 export function createDatabase({ supabaseUrl, publishableKey, secretKey }: DatabaseOptions): Database {
   const clientOf = (key: string) => createClient(supabaseUrl, key, { accessToken: async () => null })
@@ -54,18 +54,18 @@ export function createDatabase({ supabaseUrl, publishableKey, secretKey }: Datab
 
   return {
     async callRpc(functionName, args, callerToken, signal, headers = {}) {
-      const asked =
+      const call =
         callerToken === null
           ? serviceClient?.rpc(functionName, args)
           : client.rpc(functionName, args).setHeader('Authorization', `Bearer ${callerToken}`)
-      if (asked === undefined) return err({ kind: 'refused' })
-      for (const [name, value] of Object.entries(headers)) asked.setHeader(name, value)
-      const { data, error, status } = await asked.abortSignal(signal)
+      if (call === undefined) return err({ kind: 'refused' })
+      for (const [name, value] of Object.entries(headers)) call.setHeader(name, value)
+      const { data, error, status } = await call.abortSignal(signal)
       if (error === null) return ok(data)
       return err(signal.aborted ? { kind: 'timeout' } : failureOf(status, error.code))
     },
 
-    // Without a user the function is refused by Postgres, and that refusal is the proof that Postgres is there.
+    // Postgres refuses this function to anonymous callers, and the refusal proves that Postgres is there.
     async probe(signal) {
       const { error } = await client.rpc('workspace_membership', { p_workspace: 'probe' }).abortSignal(signal)
       return error === null || error.code === insufficientPrivilege
@@ -74,8 +74,8 @@ export function createDatabase({ supabaseUrl, publishableKey, secretKey }: Datab
 }
 
 /**
- * `status` is 0 when no answer came; `code` is a SQLSTATE or PostgREST's own, and absent when it was the gateway that
- * answered: its 401 means that the publishable key is wrong, which is no fault of the caller's token.
+ * `status` is 0 if no answer came. `code` is a SQLSTATE or one of PostgREST's own codes. It is absent if the gateway
+ * answered: a 401 from there means that the publishable key is wrong, and says nothing about the caller's token.
  */
 function failureOf(status: number, code: string | undefined): DatabaseFailure {
   if (code === queryCanceled) return { kind: 'timeout' }

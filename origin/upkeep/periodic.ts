@@ -1,21 +1,21 @@
-import type { Clock } from '../shared/clock.ts'
-import { withinDeadline } from '../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { withinDeadline } from '../../shared/clock.ts'
 
 export interface Periodic {
-  /** Begins no more, and waits for what is under way. */
+  /** Starts no further run, and waits for the one in progress. */
   stop(): Promise<void>
 }
 
 interface PeriodicOptions {
   readonly clock: Clock
-  /** From the end of one time to the begin of the next. */
+  /** From the end of one run to the start of the next. */
   readonly everyMs: number
   readonly deadlineMs: number
   /** Must not reject. */
   work(signal: AbortSignal): Promise<unknown>
 }
 
-/** Does something again and again, never twice at once. */
+/** Runs `work` repeatedly, one run at a time. */
 export function startPeriodic({ clock, everyMs, deadlineMs, work }: PeriodicOptions): Periodic {
   let isStopped = false
   let cancel = () => {}

@@ -11,9 +11,9 @@ const renewedSchema = z.discriminatedUnion('outcome', [
 ])
 
 /**
- * After an upgrade whose migrations changed what a search compares, makes the stored text of some contacts again with each
- * call, until none are left; from then on a call does nothing. Any number of origins may do so at once. A search finds
- * contacts by their earlier text meanwhile. Answers whether all is done.
+ * Renews the stored search text after an upgrade whose migrations changed what a search compares. Each call renews the
+ * text of some contacts and answers whether all are done; from then on a call does nothing. Any number of origins may run
+ * it at once. Until its text is renewed, a search finds a contact by the old text.
  */
 export function createSearchRenewal(
   callAsService: CallAsService,

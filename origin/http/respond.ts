@@ -1,31 +1,31 @@
-import type { Context } from 'hono'
+import type { Context, Handler } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { errorBody, errorHeaders, wireErrors } from '../../shared/contract/errors.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Caller } from '../database/caller.ts'
-import type { Answer } from '../database/query.ts'
+import type { AnswerBytes } from '../database/query-job.ts'
 import type { Failure } from '../failures.ts'
 import { wireErrorOf } from '../failures.ts'
 
-/** What a request carries from the first handler to the line that is logged about it. */
 export type OriginContext = Context<OriginEnv>
 
+/** The values that a request carries from the first handler to its log line. */
 export interface OriginEnv {
   Variables: RequestIdVariables & {
-    /** Set by the door (credentials.ts), which lets nobody further whose token is not verified. */
+    /** Set at the door (credentials.ts), which admits no request whose token is not verified. */
     caller: Caller
-    /** Whether the request carries the internal key: the Worker's, or the CRM's backend's. */
+    /** Whether the request carries the internal key, as those of the Worker and of the CRM's backend do. */
     hasInternalKey: boolean
     /** The workspace that the header or the path names, once the door has read it. */
     workspaceId: WorkspaceId
-    /** Why the request failed, for the log: kinds and codes only. */
+    /** The reason for a failure, for the log: kinds and codes only. */
     failure: string
   }
 }
 
-/** The bytes of an answer as they are, or what its failure reads on the wire. */
-export function respond(context: OriginContext, answer: Answer): Response {
+/** Answers with the bytes as they are, or with the error for a failure. */
+export function respond(context: OriginContext, answer: AnswerBytes): Response {
   return answer.ok
     ? context.body(answer.value, 200, { 'Content-Type': 'application/json' })
     : respondFailure(context, answer.error)
@@ -36,8 +36,17 @@ export function respondFailure(context: OriginContext, failure: Failure): Respon
   return respondError(context, wireErrorOf(failure))
 }
 
-/** The one place that writes an error; server.ts writes the same where there is no request to answer. */
+/** The one place that writes an error. Only server.ts writes the same by itself, if there is no request to answer. */
 export function respondError(context: OriginContext, error: WireError): Response {
   for (const [name, value] of Object.entries(errorHeaders(error))) context.header(name, value)
   return context.json(errorBody(error, context.var.requestId), wireErrors[error.code].status)
+}
+
+/** Answers every other method of a route with 405 and `Allow` (RFC 9110, 15.5.6). A route that takes GET takes HEAD too. */
+export function allowedMethods(...methods: readonly string[]): Handler<OriginEnv> {
+  const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
+  return (context) => {
+    context.header('Allow', allow)
+    return respondError(context, { code: 'method_not_allowed' })
+  }
 }
