@@ -58,7 +58,7 @@ export function lookNear(options: SearchOptions, read: Read, looks: Look[] = [])
   })
 }
 
-/** What a search goes by. */
+/** The terms of one search through the tiers. */
 interface Search {
   readonly options: SearchOptions
   readonly read: Read
