@@ -94,7 +94,10 @@ export function importContactsRoute(options: ImportRouteOptions): ContactsHandle
             linesMax: limits.importLinesMax,
           }).finally(turn.value.free),
         (error) =>
-          logger.error({ requestId, error: error instanceof Error ? error.name : 'unknown' }, 'unexpected error in an import'),
+          logger.error(
+            { requestId, error: error instanceof Error ? error.name : 'unknown' },
+            'unexpected error in an import',
+          ),
       )
       const headers = { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' }
       return context.body(importing, 200, headers)
