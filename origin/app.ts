@@ -142,7 +142,10 @@ function createHandlers(
   }
 }
 
-/** Mounts the declared routes of these ways in, path by path, each behind what lets its callers in. */
+/**
+ * Mounts the declared routes of these ways in, each behind what lets its callers in, and then refuses the methods that no route of a
+ * path has. In this order: `/contacts/import` would otherwise refuse to change a contact that has the id `import`.
+ */
 function mount(
   app: Hono<OriginEnv>,
   handlers: Handlers,
@@ -152,12 +155,20 @@ function mount(
     const door = doors[route.access]
     return door === undefined ? [] : [{ ...route, door }]
   })
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const ofPath = routes.filter((route) => route.path === path)
-    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
-    for (const { method, name, door } of ofPath) {
-      for (const handler of [...door, handlers[name]]) app.on(method, pattern, handler)
-    }
-    app.all(pattern, allowedMethods(...ofPath.map(({ method }) => method)))
+  for (const { method, path, name, door } of routes) {
+    for (const handler of [...door, handlers[name]]) app.on(method, honoPath(path), handler)
   }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const reaching = routes.filter((route) => route.path === path || reaches(route.path, path))
+    app.all(honoPath(path), allowedMethods(...reaching.map(({ method }) => method)))
+  }
+}
+
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+/** Whether a path with `{parameter}`s may stand for one without. */
+function reaches(path: string, literal: string): boolean {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/{}]+')}$`).test(literal)
 }
