@@ -141,7 +141,10 @@ function createHandlers(
   }
 }
 
-/** Mounts the declared routes that these doors guard, path by path, each behind its door. */
+/**
+ * Mounts the declared routes that these doors guard, path by path, each behind its door. A path then refuses the methods that no
+ * route of it has, and in this order: `/contacts/import` would otherwise refuse to change a contact that has the id `import`.
+ */
 function mount(
   app: Hono<OriginEnv>,
   handlers: Handlers,
@@ -151,12 +154,20 @@ function mount(
     const door = doors[route.access]
     return door === undefined ? [] : [{ ...route, door }]
   })
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const ofPath = routes.filter((route) => route.path === path)
-    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
-    for (const { method, name, door } of ofPath) {
-      for (const handler of [...door, handlers[name]]) app.on(method, pattern, handler)
-    }
-    app.all(pattern, allowedMethods(...ofPath.map(({ method }) => method)))
+  for (const { method, path, name, door } of routes) {
+    for (const handler of [...door, handlers[name]]) app.on(method, honoPath(path), handler)
   }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const reaching = routes.filter((route) => route.path === path || reaches(route.path, path))
+    app.all(honoPath(path), allowedMethods(...reaching.map(({ method }) => method)))
+  }
+}
+
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+/** Whether a path with `{parameter}`s may stand for one without. */
+function reaches(path: string, literal: string): boolean {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/{}]+')}$`).test(literal)
 }

@@ -5,6 +5,7 @@ import { serviceUrl } from '../shared/contract/service-url.ts'
 import { limits } from '../shared/limits.ts'
 import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
+import { wholeNumber } from '../shared/whole-number.ts'
 import type { RateLimitSettings } from './auth/rate-limits.ts'
 
 /** The origin's configuration. Nothing else in the origin reads the environment. */
@@ -28,16 +29,6 @@ export interface Config {
 
 const logLevelSchema = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
 
-function wholeNumber(min: number, max: number, preset: number) {
-  const sentence = `must be a whole number from ${min} to ${max}`
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, sentence)
-    .transform(Number)
-    .pipe(z.int().min(min, sentence).max(max, sentence))
-    .default(preset)
-}
-
 /** A variable that must be set. The same sentence says that it is missing or too short, and never repeats its value. */
 function required(charactersMin: number, sentence: string) {
   return z.string(sentence).min(charactersMin, sentence)
@@ -45,7 +36,7 @@ function required(charactersMin: number, sentence: string) {
 
 const environmentSchema = z.object({
   HOST: z.string().min(1, 'must be an address to listen on').default('127.0.0.1'),
-  PORT: wholeNumber(0, 65_535, 8788),
+  PORT: wholeNumber(0, 65_535).default(8788),
   SUPABASE_URL: serviceUrl('the Supabase project'),
   SUPABASE_PUBLISHABLE_KEY: required(1, "must be the Supabase project's publishable key (sb_publishable_…)"),
   INTERNAL_AUTH_KEY: required(16, 'must be the key shared with the Worker, at least 16 characters'),
@@ -53,19 +44,19 @@ const environmentSchema = z.object({
   JWT_AUDIENCE: z.string().default('authenticated'),
   JWKS_URL: serviceUrl("the issuer's public keys").optional(),
   SUPABASE_JWT_SECRET: required(32, 'must be the secret of HS256 tokens, at least 32 characters').optional(),
-  RATE_LIMIT_USER_MAX: wholeNumber(0, limits.rateLimitRequestsMax, limits.rateLimitUserDefault),
-  RATE_LIMIT_WORKSPACE_MAX: wholeNumber(0, limits.rateLimitRequestsMax, limits.rateLimitWorkspaceDefault),
-  RATE_LIMIT_WINDOW_SECONDS: wholeNumber(
-    1,
-    limits.rateLimitWindowMaxSeconds,
+  RATE_LIMIT_USER_MAX: wholeNumber(0, limits.rateLimitRequestsMax).default(limits.rateLimitUserDefault),
+  RATE_LIMIT_WORKSPACE_MAX: wholeNumber(0, limits.rateLimitRequestsMax).default(
+    limits.rateLimitWorkspaceDefault,
+  ),
+  RATE_LIMIT_WINDOW_SECONDS: wholeNumber(1, limits.rateLimitWindowMaxSeconds).default(
     limits.rateLimitWindowDefaultSeconds,
   ),
   WORKER_URL: serviceUrl('the Worker').optional(),
   SUPABASE_SECRET_KEY: z.string().optional(),
-  QUERIES_AT_ONCE: wholeNumber(limits.queriesAtOnceMin, 1_000, limits.queriesAtOnceDefault),
-  QUERIES_WAITING: wholeNumber(0, 100_000, limits.queriesWaitingDefault),
+  QUERIES_AT_ONCE: wholeNumber(limits.queriesAtOnceMin, 1_000).default(limits.queriesAtOnceDefault),
+  QUERIES_WAITING: wholeNumber(0, 100_000).default(limits.queriesWaitingDefault),
   // The Worker stops waiting for the origin after originDeadlineMs, so a later answer would be lost.
-  QUERY_DEADLINE_MS: wholeNumber(1, limits.originDeadlineMs - 1, limits.queryDeadlineMs),
+  QUERY_DEADLINE_MS: wholeNumber(1, limits.originDeadlineMs - 1).default(limits.queryDeadlineMs),
   LOG_LEVEL: logLevelSchema.default('info'),
 })
 

@@ -19,6 +19,13 @@ export const systemClock: Clock = {
   },
 }
 
+/** Settles `durationMs` from now. */
+export function pause(clock: Clock, durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.schedule(resolve, durationMs)
+  })
+}
+
 /**
  * Runs `attempt` and returns its result, or `late` if `deadlineMs` pass first; then the attempt's signal is aborted. It
  * waits for the clock and not for the attempt, so even an attempt that never settles ends here.

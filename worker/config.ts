@@ -3,21 +3,13 @@ import { faultsOf } from '../shared/contract/errors.ts'
 import { serviceUrl } from '../shared/contract/service-url.ts'
 import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
+import { wholeNumber } from '../shared/whole-number.ts'
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 const absentWhenEmpty = <Schema extends z.ZodType>(schema: Schema) =>
   z
     .preprocess((value) => (value === '' ? undefined : value), schema.optional())
     .transform((value) => value ?? null)
-
-function wholeNumber(min: number, max: number, fallback: number) {
-  return z
-    .string()
-    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .pipe(z.int().min(min).max(max))
-    .default(fallback)
-}
 
 function share(fallback: string) {
   return z
@@ -70,15 +62,17 @@ const variablesSchema = z
     JWKS_URL: absentWhenEmpty(serviceUrl("the issuer's keys")),
     SUPABASE_JWT_SECRET: absentWhenEmpty(z.string().min(32)),
     ALLOWED_ORIGINS: originList.default([]),
-    STALENESS_BOUND_MS: wholeNumber(0, limits.stalenessBoundMaxMs, limits.stalenessBoundDefaultMs),
-    STALE_IF_ERROR_SECONDS: wholeNumber(0, limits.staleIfErrorMaxSeconds, limits.staleIfErrorDefaultSeconds),
+    STALENESS_BOUND_MS: wholeNumber(0, limits.stalenessBoundMaxMs).default(limits.stalenessBoundDefaultMs),
+    STALE_IF_ERROR_SECONDS: wholeNumber(0, limits.staleIfErrorMaxSeconds).default(
+      limits.staleIfErrorDefaultSeconds,
+    ),
     CONSISTENCY_SAMPLE_RATE: share('0.001'),
-    RATE_LIMIT_USER_MAX: wholeNumber(0, limits.rateLimitRequestsMax, 0),
-    RATE_LIMIT_WORKSPACE_MAX: wholeNumber(0, limits.rateLimitRequestsMax, 0),
-    RATE_LIMIT_WINDOW_SECONDS: wholeNumber(1, limits.rateLimitWindowMaxSeconds, 60),
+    RATE_LIMIT_USER_MAX: wholeNumber(0, limits.rateLimitRequestsMax).default(0),
+    RATE_LIMIT_WORKSPACE_MAX: wholeNumber(0, limits.rateLimitRequestsMax).default(0),
+    RATE_LIMIT_WINDOW_SECONDS: wholeNumber(1, limits.rateLimitWindowMaxSeconds).default(60),
     LOG_LEVEL: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
     REQUEST_LOG_SAMPLE_RATE: share('1'),
-    MEMORY_CACHE_BYTES: wholeNumber(0, limits.memoryCacheBytesMax, limits.memoryCacheBytesDefault),
+    MEMORY_CACHE_BYTES: wholeNumber(0, limits.memoryCacheBytesMax).default(limits.memoryCacheBytesDefault),
     EDGE_CACHE_ENABLED: flag.default(true),
     METRICS_TOKEN: absentWhenEmpty(z.string().min(16)),
     SUPABASE_URL: absentWhenEmpty(serviceUrl('the Supabase project')),

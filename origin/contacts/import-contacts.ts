@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
+import { pause } from '../../shared/clock.ts'
 import type { ContactCreation, ImportReport } from '../../shared/contract/contacts.ts'
 import { contactCreationSchema } from '../../shared/contract/contacts.ts'
 import { faultsOf } from '../../shared/contract/errors.ts'
@@ -260,10 +261,6 @@ function createSlices(clock: Clock, sliceMs: number): () => Promise<void> | unde
       endsAtMs = clock.now() + sliceMs
     })
   }
-}
-
-function pause(clock: Clock, durationMs: number): Promise<void> {
-  return new Promise((resolve) => clock.schedule(resolve, durationMs))
 }
 
 function isBlank(bytes: Uint8Array): boolean {

@@ -24,7 +24,10 @@ export const wireErrors = {
   token_invalid: { status: 401, sentence: 'The bearer token is not valid.' },
   token_expired: { status: 401, sentence: 'The bearer token has expired.' },
   key_invalid: { status: 401, sentence: 'The internal key is missing or not valid.' },
-  user_mismatch: { status: 403, sentence: "X-User-ID is not the token's subject." },
+  user_mismatch: {
+    status: 403,
+    sentence: "The user that X-User-ID, or userId in the body, names is not the token's subject.",
+  },
   not_a_member: { status: 403, sentence: 'The user is not a member of this workspace.' },
   admin_required: { status: 403, sentence: 'Only an admin of the workspace may do this.' },
   contact_not_found: { status: 404, sentence: 'There is no such contact in this workspace.' },
@@ -155,7 +158,7 @@ export function faultsOf(...errors: readonly z.core.$ZodError[]): Fault[] {
   const faults: Fault[] = []
   let total = 0
   for (const { issues } of errors) {
-    for (const issue of issues.flatMap(issuesOfNearest)) {
+    for (const issue of worthTelling(issues.flatMap(issuesOfNearest))) {
       total += faultsOfIssue(issue)
       if (faults.length < limits.faultsMax) faults.push(...faultsIn(issue, limits.faultsMax - faults.length))
     }
@@ -170,7 +173,7 @@ export function faultsOf(...errors: readonly z.core.$ZodError[]): Fault[] {
  */
 function issuesOfNearest(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
-  const forms = issue.errors.map((issues) => issues.flatMap(issuesOfNearest))
+  const forms = issue.errors.map((issues) => worthTelling(issues.flatMap(issuesOfNearest)))
   const distances = forms.map((issues) => issues.reduce((sum, each) => sum + faultsOfIssue(each), 0))
   const shortest = Math.min(...distances)
   const nearest = forms[distances.indexOf(shortest)] ?? []
@@ -179,6 +182,25 @@ function issuesOfNearest(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   const isUnclear = forms.some((form, at) => distances[at] === shortest && told(form) !== told(nearest))
   if (isUnclear) return [issue]
   return nearest.map((each) => ({ ...each, path: [...issue.path, ...each.path] }))
+}
+
+/**
+ * Drops the issues that tell a caller nothing more. zod also measures values of a wrong type that have a length, so a list
+ * where text belongs would be called "empty" as well, and it finds one fault of a number twice.
+ */
+function worthTelling(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  if (issues.length < 2) return issues
+  const mistyped = new Set<string>()
+  const told = new Set<string>()
+  return issues.filter((issue) => {
+    if (issue.code === 'unrecognized_keys') return true
+    const place = JSON.stringify(issue.path.map(String))
+    const fault = `${place} ${issue.message}`
+    if (mistyped.has(place) || told.has(fault)) return false
+    if (issue.code === 'invalid_type') mistyped.add(place)
+    told.add(fault)
+    return true
+  })
 }
 
 function faultsOfIssue(issue: z.core.$ZodIssue): number {
@@ -190,9 +212,10 @@ function faultsIn(issue: z.core.$ZodIssue, faultsMax: number): Fault[] {
   if (issue.code !== 'unrecognized_keys') {
     return [{ parameter: clipped(at.join('.') || '(input)'), message: issue.message }]
   }
-  return issue.keys
-    .slice(0, faultsMax)
-    .map((key) => ({ parameter: clipped([...at, key].join('.')), message: unknownParameter }))
+  return issue.keys.slice(0, faultsMax).map((key) => ({
+    parameter: clipped([...at, key].join('.') || '(empty name)'),
+    message: unknownParameter,
+  }))
 }
 
 /** A name from the caller, shortened to a length at which it can still be recognized. */

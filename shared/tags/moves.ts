@@ -33,11 +33,13 @@ export function parseMove(text: string): MoveParts | null {
   return mask === 0 ? null : { offset: family.offset + 1 + bucket * family.slots, mask }
 }
 
+const moveRule = 'must name a family, a bucket of it, or slots of a place'
+
 /** A move as it comes from outside. */
 export const moveSchema = z
   .string()
   .max(limits.moveCharactersMax)
-  .refine((text) => parseMove(text) !== null, 'must name a family, a bucket of it, or slots of a place')
+  .refine((text) => parseMove(text) !== null, moveRule)
   .transform((text) => text as Move)
 
 /** A tag as outbox rows had it before there were moves. Such a row is read as one that moves the whole workspace. */
@@ -48,7 +50,7 @@ const olderTag = z
   .transform(() => familyMove('workspace'))
 
 /** A move as it stands in an outbox row, which may have waited since an older deployment. */
-export const outboxMoveSchema = z.union([moveSchema, olderTag])
+export const outboxMoveSchema = z.union([moveSchema, olderTag], moveRule)
 
 /** The tags that a move moves. */
 export function tagsMovedBy(move: Move): Tag[] {

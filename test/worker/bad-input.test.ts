@@ -222,6 +222,29 @@ describe('a body that the route refuses', () => {
   })
 })
 
+describe('an invalidation', () => {
+  const event = { action: 'board_updated', boardId: 'board_123' }
+
+  it('names the header where the workspace in it is none', async () => {
+    for (const workspace of ['', 'a/b', 'x'.repeat(65)]) {
+      const headers = { ...internal, 'X-Workspace-ID': workspace }
+      const answer = await ask('/api/cache/invalidate', post(headers, JSON.stringify(event)))
+      expect(answer).toMatchObject({ status: 400, code: 'invalid_parameter' })
+      expect(answer.details?.map(({ parameter }) => parameter)).toContain('X-Workspace-ID')
+      expect(answer.details?.map(({ parameter }) => parameter)).not.toContain('(input)')
+    }
+  })
+
+  it('of the outbox says what a move must be', async () => {
+    const outbox = [{ eventId: 'e', workspaceId: '15213', tags: ['x', 'place#3', 'contact#99999'] }]
+    const answer = await ask('/api/cache/invalidate', post(internal, JSON.stringify({ outbox })))
+    const message = 'must name a family, a bucket of it, or slots of a place'
+    expect(answer.details).toEqual(
+      [0, 1, 2].map((index) => ({ parameter: `outbox.0.tags.${index}`, message })),
+    )
+  })
+})
+
 describe('a route that does not exist', () => {
   it('is a 404', async () => {
     expect(await ask('/api/nothing', { headers: member })).toMatchObject({

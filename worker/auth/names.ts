@@ -24,6 +24,11 @@ export function workspaceNamedBy({ headers, workspaceInPath }: Naming): Result<W
   return parsed.ok && header !== null && header !== given ? err({ code: 'workspace_mismatch' }) : parsed
 }
 
+/** The workspace that X-Workspace-ID names, on a route that leaves it to the caller whether to send it. */
+export function parseWorkspaceHeader(header: string): Result<WorkspaceId, WireError> {
+  return wellFormed.get(header) ?? parseWorkspaceId(header, true)
+}
+
 function parseWorkspaceId(given: string, isHeader: boolean): Result<WorkspaceId, WireError> {
   const parsed = workspaceIdSchema.safeParse(given)
   if (!parsed.success) {

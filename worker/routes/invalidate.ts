@@ -10,12 +10,11 @@ import {
   outboxBatchSchema,
 } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import { parseWorkspaceHeader } from '../auth/names.ts'
 import { enveloped, respondData, respondJson } from '../http/answers.ts'
-import { parseInput } from '../http/input.ts'
 import { defineRoute, type HeadersTaken } from '../http/route.ts'
 import type { Concern, ScopedEvent } from '../ledger/concerns.ts'
 import { ledgerEventOf } from '../ledger/event-digest.ts'
@@ -128,7 +127,7 @@ async function reportedEvents(
   events: readonly InvalidationEvent[],
   header: string | null,
 ): Promise<Result<Events, WireError>> {
-  const fallback = header === null ? null : parseInput(workspaceIdSchema, header, 'invalid_parameter')
+  const fallback = header === null ? null : parseWorkspaceHeader(header)
   if (fallback !== null && !fallback.ok) return fallback
   const byWorkspace: Events = new Map()
   const reported = await Promise.all(

@@ -4,6 +4,7 @@ import { boardIdSchema, columnIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
 import { storableText } from '../../storable-text.ts'
 import { text } from '../../text.ts'
+import { wholeNumber } from '../../whole-number.ts'
 import { defineResource } from '../resource.ts'
 import { withCacheMember } from '../served.ts'
 import { contactListTags } from './contact-list-tags.ts'
@@ -25,16 +26,6 @@ export const contactFilterSchema = z.enum([
   'new_customers',
   'recent_activity',
 ])
-
-/** A whole number written in decimal digits. */
-function wholeNumber(min: number, max: number) {
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
-    .meta({ description: `A whole number from ${min} to ${max}` })
-    .transform(Number)
-    .pipe(z.int().min(min).max(max))
-}
 
 /** Free text: no control characters; inner white space counts, outer does not. */
 const searchText = storableText(0, limits.searchCharactersMax)

@@ -63,6 +63,29 @@ describe('the faults of an input', () => {
     )
   })
 
+  test('say of a value of a wrong type that alone, and nothing twice', () => {
+    const schema = z.object({
+      text: z.string().min(1).max(3),
+      list: z.array(z.string()).max(1),
+      whole: z.int().min(1).max(9),
+    })
+    const input = { text: [], list: 'four', whole: 1e20 }
+    const { error } = schema.safeParse(input)
+    if (error === undefined) throw new Error('the input has no fault')
+    expect(error.issues.length).toBeGreaterThan(3)
+    expect(faultsOf(error)).toEqual([
+      { parameter: 'text', message: 'must be text' },
+      { parameter: 'list', message: 'must be a list' },
+      { parameter: 'whole', message: 'must be a whole number from 1 to 9' },
+    ])
+  })
+
+  test('of a name that is empty are still named', () => {
+    expect(faultsOfInput({ name: 'x', '': 1 })).toEqual([
+      { parameter: '(empty name)', message: 'is not a parameter of this route' },
+    ])
+  })
+
   test('of several inputs together are bounded by one limit', () => {
     const error = strict.safeParse(withKeys(15)).error
     if (error === undefined) throw new Error('the input has no fault')

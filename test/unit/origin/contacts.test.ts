@@ -51,6 +51,14 @@ describe('a write', () => {
       expect(await read(await app.request(path, patch(headers)))).toMatchObject({ status, body: { code } })
   })
 
+  test('of a contact whose id is the name of another route is made, and other methods are a 405 that names all', async () => {
+    const { app } = createOrigin({ database: createPromptDatabase(() => written) })
+    expect((await app.request('/contacts/import', patch(asMember))).status).toBe(200)
+    const refused = await app.request('/contacts/import', { method: 'PUT', headers: asMember })
+    expect(refused.status).toBe(405)
+    expect(refused.headers.get('Allow')).toBe('POST, PATCH, DELETE')
+  })
+
   test('answers the version of its own rows of the outbox', async () => {
     const delivered: (readonly OutboxRow[])[] = []
     const relay = createStubRelay({

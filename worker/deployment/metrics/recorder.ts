@@ -1,4 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts'
+import { pause } from '../../../shared/clock.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { CacheEvent, Recorder } from '../../events.ts'
 import type { FlushId, Receipt } from './figures.ts'
@@ -122,10 +123,4 @@ export function createRecorder({ writer, clock, send }: RecorderOptions): Batchi
       return carryForAll()
     },
   }
-}
-
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.schedule(resolve, delayMs)
-  })
 }
