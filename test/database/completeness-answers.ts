@@ -1,8 +1,8 @@
 import type postgres from 'postgres'
 import { z } from 'zod'
-import { createAsk } from '../../origin/database/ask.ts'
-import type { Database } from '../../origin/database/client.ts'
-import { settingsFrom } from '../../origin/database/settings-rows.ts'
+import type { Database } from '../../origin/database/database.ts'
+import { createQuery } from '../../origin/database/query.ts'
+import { settingsFrom } from '../../origin/database/stored-settings.ts'
 import { loaderNamed } from '../../origin/loaders/index.ts'
 import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import { cacheSettings } from '../../shared/resources/workspace/cache-settings.ts'
@@ -47,11 +47,11 @@ export function probeOf(put: PutQuestion): Probe {
     tagsOf: (body) => [...question.tagsFor(owner), ...(isAbsent(body) ? [] : resource.embeddedTags(body))],
     comparable: comparable === null ? null : (body) => (isAbsent(body) ? absence : comparable(body)),
     async load(database) {
-      const ask = createAsk(database, null, AbortSignal.timeout(30_000))
+      const query = createQuery(database, null, AbortSignal.timeout(30_000))
       const loaded =
         resource.name === cacheSettings.name
-          ? await readSettings(ask, workspaceId)
-          : await preparedLoad(question)({ workspaceId, userId: owner, ask, noteUnfit: () => undefined })
+          ? await readSettings(query, workspaceId)
+          : await preparedLoad(question)({ workspaceId, userId: owner, query, noteUnfit: () => undefined })
       if (loaded.ok) return bytesOf(loaded.value)
       if (loaded.error.kind === 'not_found') return encoder.encode(absence)
       throw new Error(`${label}: ${JSON.stringify(loaded.error)}`)
@@ -67,8 +67,8 @@ function preparedLoad({ resource, params }: PutQuestion['question']) {
   return prepared.value.load
 }
 
-async function readSettings(ask: ReturnType<typeof createAsk>, workspaceId: string) {
-  const read = await ask(z.object({ settings: z.unknown() }), 'cache_settings_read', {
+async function readSettings(query: ReturnType<typeof createQuery>, workspaceId: string) {
+  const read = await query(z.object({ settings: z.unknown() }), 'cache_settings_read', {
     p_workspace: workspaceId,
   })
   return read.ok ? ok(settingsFrom(read.value.settings)) : read

@@ -8,7 +8,7 @@ import { bucketMove, familyMove, placeMove } from '../../../shared/tags/moves.ts
 import { allSlotsMask, slotBit } from '../../../shared/tags/places.ts'
 import { familyTag } from '../../../shared/tags/tags.ts'
 import { digestOf } from '../../../worker/ledger/book-rows.ts'
-import type { LedgerEvent } from '../../../worker/ledger/contract.ts'
+import type { LedgerEvent } from '../../../worker/ledger/ledger-messages.ts'
 import { advanceCopy, hasMovedPast } from '../../../worker/ledger/moved-tags.ts'
 import { createBook } from '../../support/book-storage.ts'
 import { createDice } from '../../support/dice.ts'
