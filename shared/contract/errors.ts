@@ -58,7 +58,7 @@ export const wireErrors = {
   answer_too_large: { status: 502, sentence: 'The answer is larger than this service returns.' },
   origin_unavailable: {
     status: 503,
-    sentence: 'The origin cannot be reached, and nothing usable is cached.',
+    sentence: 'The origin cannot be reached, and the cache alone cannot serve this request.',
   },
   overloaded: { status: 503, sentence: 'The service is at its limit. Try again in a moment.' },
   ledger_unavailable: {
@@ -70,7 +70,7 @@ export const wireErrors = {
   not_cached: { status: 504, sentence: 'Nothing is cached for this request.' },
   origin_timeout: {
     status: 504,
-    sentence: 'The origin did not answer in time, and nothing usable is cached.',
+    sentence: 'The origin did not answer in time, and the cache alone cannot serve this request.',
   },
   write_unconfirmed: {
     status: 504,

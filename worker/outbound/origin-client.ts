@@ -76,6 +76,7 @@ export interface Origin {
   boards(workspaceId: WorkspaceId, caller: Caller): Promise<Result<BoardId[], WireError>>
   /** The bytes of a workspace's cache settings. */
   settings(workspaceId: WorkspaceId, caller: Caller): Promise<Result<Uint8Array | null, WireError>>
+  /** A write like those of contacts: sent at most once, and `write_unconfirmed` where nobody can say whether it was made. */
   saveSettings(
     workspaceId: WorkspaceId,
     change: CacheSettingsChange,
@@ -204,8 +205,12 @@ export function createOrigin(options: OriginOptions): Origin {
       return answer.ok ? ok(answer.value.boards.map((board) => board.id)) : answer
     },
     settings: (workspaceId, caller) => call(`${workspacePath(workspaceId)}/settings`, caller),
-    saveSettings: (workspaceId, change, caller) =>
-      callFor(savedSettingsSchema, `${workspacePath(workspaceId)}/settings`, caller, change),
+    async saveSettings(workspaceId, change, caller) {
+      const answer = writeAnswer(await call(`${workspacePath(workspaceId)}/settings`, caller, change))
+      if (!answer.ok) return answer
+      const saved = savedSettingsSchema.safeParse(parseJson(answer.value))
+      return saved.success ? ok(saved.data) : unconfirmed
+    },
     contacts: createContactWrites(send),
     breaker: () => breaker.status(),
     probe: () => probe(options),
@@ -236,15 +241,19 @@ function probe({ url, clock }: OriginOptions): Promise<{ origin: boolean; databa
 }
 
 /** Where no answer of the origin's came back, the write may have been made, and it is not for this Worker to send it again. */
+function writeAnswer(answer: Answer): Answer {
+  const isTooLarge = !answer.ok && answer.error.code === 'answer_too_large'
+  return answer === late || answer === lost || isTooLarge ? unconfirmed : answer
+}
+
 function createContactWrites(send: (call: OriginCall, caller: Caller) => Promise<Answer>): ContactWrites {
   async function write<Schema extends z.ZodType>(
     schema: Schema,
     call: OriginCall,
     caller: Caller,
   ): Promise<Result<z.output<Schema>, WireError>> {
-    const answer = await send(call, caller)
-    if (answer === late || answer === lost) return unconfirmed
-    if (!answer.ok) return answer.error.code === 'answer_too_large' ? unconfirmed : answer
+    const answer = writeAnswer(await send(call, caller))
+    if (!answer.ok) return answer
     const enveloped = writtenSchema.safeParse(parseJson(answer.value))
     const parsed = schema.safeParse(enveloped.data?.data)
     return parsed.success ? ok(parsed.data) : unconfirmed

@@ -41,7 +41,7 @@ const readSettings = defineRoute({
   access: 'member',
   takes: { path: workspacePath },
   gives: enveloped(cacheSettingsSchema),
-  errors: ['origin_unavailable', 'answer_too_large', 'origin_timeout'],
+  errors: ['overloaded', 'origin_unavailable', 'answer_too_large', 'origin_timeout'],
   async handle(call) {
     const { workspaceId, caller } = call.caller
     const settings = await call.services.settings.read(workspaceId, caller)
@@ -56,7 +56,7 @@ const changeSettings = defineRoute({
   access: 'admin',
   takes: { path: workspacePath, body: settingsBody },
   gives: enveloped(savedSettingsSchema),
-  errors: ['origin_unavailable', 'answer_too_large', 'ledger_unavailable'],
+  errors: ['overloaded', 'origin_unavailable', 'origin_timeout', 'write_unconfirmed', 'ledger_unavailable'],
   async handle(call) {
     const { workspaceId, caller } = call.caller
     const { origin, ledger, metrics } = call.services
@@ -98,7 +98,7 @@ const warmCache = defineRoute({
   access: 'member',
   takes: { body: userBody },
   gives: enveloped(warmUpSchema),
-  errors: ['origin_unavailable', 'answer_too_large', 'origin_timeout'],
+  errors: ['overloaded', 'origin_unavailable', 'answer_too_large', 'origin_timeout'],
   async handle(call) {
     const warmed = await warmUp(call.services, call.caller)
     return warmed.ok ? ok(respondData(warmed.value)) : warmed
@@ -112,7 +112,7 @@ const testPerformance = defineRoute({
   access: 'member',
   takes: { body: userBody },
   gives: enveloped(performanceAnswerSchema),
-  errors: ['origin_unavailable', 'answer_too_large', 'origin_timeout'],
+  errors: ['overloaded', 'origin_unavailable', 'answer_too_large', 'origin_timeout'],
   async handle(call) {
     const measured = await measurePerformance(call.services, call.caller)
     if (!measured.ok) return measured

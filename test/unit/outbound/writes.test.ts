@@ -55,6 +55,8 @@ const change = () => origin.contacts.change(workspaceId, contactId, { name: 'X' 
 const move = () => origin.contacts.move(workspaceId, contactId, place, caller)
 const remove = () => origin.contacts.remove(workspaceId, contactId, caller)
 
+const saveSettings = () => origin.saveSettings(workspaceId, { cacheEnabled: true }, caller)
+
 const writes = [
   { name: 'a creation', write: create, method: 'POST', path: '/contacts', body: creation, data: written },
   {
@@ -90,7 +92,9 @@ describe.each(writes)('$name', ({ write, method, path, body, data }) => {
     })
     expect(body === null ? await request?.text() : await request?.json()).toEqual(body ?? '')
   })
+})
 
+describe.each([...writes, { name: 'a change of settings', write: saveSettings }])('$name', ({ write }) => {
   it.each<[string, () => Promise<Response>]>([
     ['the connection breaks', () => Promise.reject(new TypeError('reset'))],
     ['a proxy answers in its place', async () => new Response('<html>', { status: 502 })],
