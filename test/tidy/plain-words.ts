@@ -4,8 +4,7 @@ import { type Rule, withSyntax } from './rules.ts'
 /** The rooms whose comments have been rewritten in plain words. A room joins by being named here. */
 const roomsInPlainWords: readonly string[] = [
   ...['worker/deployment/', 'worker/tiers/', 'worker/outbound/', 'worker/rate-limits/', 'worker/platform/'],
-  ...['worker/events.ts', 'worker/config.ts', 'worker/dashboard/src/api/', 'worker/dashboard/src/auth/'],
-  ...['worker/dashboard/src/board/', 'worker/dashboard/src/live/', 'worker/dashboard/src/parts/'],
+  ...['worker/events.ts', 'worker/config.ts', 'worker/dashboard/src/', 'origin/local/'],
   ...['shared/auth/', 'shared/contract/alerts.ts', 'shared/contract/cursor.ts', 'shared/contract/errors.ts'],
   ...['shared/contract/fault-sentences.ts', 'shared/contract/json.ts', 'shared/contract/monitoring.ts'],
   ...['shared/contract/service-url.ts', 'shared/contract/tier-names.ts', 'shared/contract/trace.ts'],
