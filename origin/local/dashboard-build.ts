@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { type ChildProcess, execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify, stripVTControlCharacters } from 'node:util'
-import { build as viteBuild } from 'vite'
 import { LocalError } from './local-error.ts'
 
 const project = fileURLToPath(new URL('../../', import.meta.url))
@@ -14,7 +14,11 @@ const page = join(dist, 'index.html')
 /** The files and folders that the build reads. */
 const sources = ['worker/dashboard', 'shared', 'package-lock.json', 'tsconfig.json']
 
+const program = fileURLToPath(import.meta.url)
+const environment = { ...process.env, NODE_ENV: 'production' }
 const deadlineMs = 60_000
+/** Makes this file's program a builder that stays. */
+const stays = '--stay'
 
 /** Builds the dashboard unless its files are newer than everything that they are made of. */
 export async function buildDashboard(): Promise<void> {
@@ -28,15 +32,60 @@ export async function buildDashboard(): Promise<void> {
  * NODE_ENV whether it is for production, and tests set that to something else. A build that fails throws a LocalError and
  * leaves the files of the last build in place.
  */
-export async function rebuildDashboard(): Promise<void> {
-  const built = promisify(execFile)(process.execPath, [fileURLToPath(import.meta.url)], {
-    env: { ...process.env, NODE_ENV: 'production' },
-    timeout: deadlineMs,
-  })
+async function rebuildDashboard(): Promise<void> {
+  const built = promisify(execFile)(process.execPath, [program], { env: environment, timeout: deadlineMs })
   await built.catch((error: Error & { readonly stderr?: string }) => {
     const said = stripVTControlCharacters(error.stderr ?? '').trim()
-    throw new LocalError(`The dashboard cannot be built: ${said === '' ? error.message : said}`)
+    throw cannotBeBuilt(said === '' ? error.message : said)
   })
+}
+
+const cannotBeBuilt = (why: string) => new LocalError(`The dashboard cannot be built: ${why}`)
+
+export interface DashboardBuilder {
+  /** Builds the files as they are now. Throws a LocalError if that fails; then the files of the last build stay. */
+  build(): Promise<void>
+  stop(): void
+}
+
+/**
+ * Builds the dashboard again and again while its files are edited. Its process stays, since loading Vite takes longer than a
+ * build, and leaves out minifying, which is a third of a build. The next start replaces such files by minified ones.
+ */
+export function createDashboardBuilder(): DashboardBuilder {
+  let builder: ChildProcess | null = launchBuilder()
+  return {
+    async build() {
+      builder ??= launchBuilder()
+      const answer = await runBuild(builder)
+      if (answer === 'built') return
+      if (builder.exitCode !== null || builder.signalCode !== null) builder = null
+      throw cannotBeBuilt(answer)
+    },
+    stop: () => void builder?.kill(),
+  }
+}
+
+function launchBuilder(): ChildProcess {
+  return fork(program, [stays], {
+    env: environment,
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+}
+
+/** Answers `built`, or why it could not be built. */
+async function runBuild(builder: ChildProcess): Promise<string> {
+  const over = new AbortController()
+  const { signal } = over
+  try {
+    const answered = Promise.race([once(builder, 'message', { signal }), once(builder, 'exit', { signal })])
+    builder.send('build')
+    const [answer]: unknown[] = await answered
+    return typeof answer === 'string' ? answer : 'the program that builds it ended.'
+  } finally {
+    over.abort()
+  }
 }
 
 async function newestIn(path: string): Promise<number> {
@@ -56,10 +105,12 @@ async function changedAtMs(path: string): Promise<number> {
  * Writes the new files beside the old ones and then removes the old ones. A stack that serves them meanwhile always has a page;
  * with an emptied folder it would have none until the build is written.
  */
-async function build(): Promise<void> {
+async function build({ isMinified }: { readonly isMinified: boolean }): Promise<void> {
+  // Loaded here, because every start of the stack imports this file and few of them build.
+  const { build: viteBuild } = await import('vite')
   const built = await viteBuild({
     configFile: join(folder, 'vite.config.ts'),
-    build: { emptyOutDir: false },
+    build: { emptyOutDir: false, ...(isMinified ? {} : { minify: false }) },
   })
   const outputs = [built].flat().flatMap((each) => ('output' in each ? each.output : []))
   const current = new Set(outputs.map(({ fileName }) => join(dist, fileName)))
@@ -67,15 +118,32 @@ async function build(): Promise<void> {
     const path = join(entry.parentPath, entry.name)
     if (entry.isFile() && !current.has(path)) await rm(path)
   }
+  // Older than every source, so that `buildDashboard` builds it again.
+  if (!isMinified) await utimes(page, 0, 0)
+}
+
+/** The message names file, line and fault. Rolldown's stack trace would bury it. */
+const faultOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+/** Builds whenever the starter sends a message, until the starter is gone. */
+async function stay(): Promise<void> {
+  process.on('disconnect', () => process.exit())
+  process.on('message', async () => {
+    const answer = await build({ isMinified: false }).then(
+      () => 'built',
+      (error: unknown) => stripVTControlCharacters(faultOf(error)).trim(),
+    )
+    process.send?.(answer)
+  })
+  await import('vite')
 }
 
 if (import.meta.main) {
   process.env['NODE_ENV'] = 'production'
   try {
-    await build()
+    await (process.argv.includes(stays) ? stay() : build({ isMinified: true }))
   } catch (error) {
-    // The message names file, line and fault. Rolldown's stack trace would bury it.
-    console.error(error instanceof Error ? error.message : error)
+    console.error(faultOf(error))
     process.exit(1)
   }
 }

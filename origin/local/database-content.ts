@@ -145,7 +145,7 @@ async function load(sql: postgres.Sql, { seed, contacts, onProgress }: ContentOp
   if (loaded !== null) {
     if (loaded.seed === seed && loaded.contacts === contacts) return
     throw new LocalError(
-      `The database holds ${loaded.contacts} contacts made with seed ${loaded.seed}, and this start asks for ${contacts} with seed ${seed}. Start with --fresh to load them, or with --contacts ${loaded.contacts} --seed ${loaded.seed} to keep what is there.`,
+      `The database holds ${loaded.contacts} contacts made with seed ${loaded.seed}, and this start wants ${contacts} with seed ${seed}. Start with --fresh to load them, or with --contacts ${loaded.contacts} --seed ${loaded.seed} to keep what is there.`,
     )
   }
   await sql`select reference_data.prepare(${seed}, ${contacts})`

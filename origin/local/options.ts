@@ -38,10 +38,28 @@ const argumentOptions = {
   seed: { type: 'string' },
   watch: { type: 'boolean' },
   inspect: { type: 'boolean' },
+  help: { type: 'boolean' },
 } as const
 
-const usage =
-  'The options are --port N, --contacts N, --data FOLDER, --fresh, --no-redis, --seed N, --watch and --inspect. Give them after "npm start --".'
+const optionHelp: Readonly<Record<keyof typeof argumentOptions, readonly [string, string]>> = {
+  watch: ['--watch', 'bring changed files into the running stack as you save them'],
+  inspect: ['--inspect', 'let debuggers attach to the Worker and the origin'],
+  port: ['--port N', `the Worker's port (${takes.port.preset})`],
+  contacts: ['--contacts N', `contacts of the reference workspace (${takes.contacts.preset})`],
+  data: ['--data FOLDER', 'where everything is kept (.local)'],
+  fresh: ['--fresh', 'throw away what an earlier start has kept there'],
+  'no-redis': ['--no-redis', 'run without Redis'],
+  seed: ['--seed N', `seed of the reference data (${takes.seed.preset})`],
+  help: ['--help', 'print this'],
+}
+
+const helpLines = Object.values(optionHelp).map(([option, meaning]) => `  ${option.padEnd(14)}  ${meaning}`)
+const usage = `Give options after "npm start --":\n\n${helpLines.join('\n')}`
+
+/** The text for `npm start -- --help`; null without that option. */
+export function helpFor(args: readonly string[]): string | null {
+  return args.includes('--help') ? usage : null
+}
 
 /** Reads the options of `npm start` and the environment. Throws a LocalError that names what is wrong. */
 export function parseStartOptions(args: readonly string[], environment: NodeJS.ProcessEnv): StartOptions {

@@ -74,6 +74,9 @@ async function tryOut(options: OriginProcessOptions): Promise<void> {
   }
 }
 
+/** Node keeps what it made of the files here, so that the second of two starts of the same files takes half the time. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/boardcache-origin', import.meta.url))
+
 const programArguments = [
   '--import',
   new URL('end-with-starter.ts', import.meta.url).href,
@@ -87,6 +90,7 @@ function commandOf(options: OriginProcessOptions, port: number) {
     environment: {
       HOST: '127.0.0.1',
       PORT: String(port),
+      NODE_COMPILE_CACHE: compileCache,
       SUPABASE_URL: options.supabaseUrl,
       SUPABASE_PUBLISHABLE_KEY: options.publishableKey,
       INTERNAL_AUTH_KEY: options.internalAuthKey,

@@ -1,4 +1,4 @@
-/** What happened to a process of the stack. `ended` and the kinds after it happen without a command of ours. */
+/** A change of a process of the stack. `ended` and the kinds after it happen without a command of ours. */
 export type PieceChange =
   | { readonly kind: 'started'; readonly name: string; readonly pid: number }
   | { readonly kind: 'stopped'; readonly name: string }
@@ -35,7 +35,7 @@ export function titleOf(name: string): string {
   return titles[name] ?? `The ${name}`
 }
 
-/** The sentence that the console prints about a change; null for what was done by command. */
+/** The sentence that the console prints about a change; null for a change by command. */
 export function sentenceOf(change: PieceChange): string | null {
   const title = titleOf(change.name)
   switch (change.kind) {

@@ -37,7 +37,7 @@ interface Command {
   isReady(): Promise<boolean>
   /** By default 60 s, far more than a start takes, because the machine may be busy. A process that ends is noticed at once. */
   readonly readyWithinMs?: number
-  /** Called at each start and end. By default an end that nothing here asked for is printed on the console. */
+  /** Called at each start and end. By default the console prints an end that happened without a command. */
   readonly onChange?: ((change: PieceChange) => void) | undefined
 }
 

@@ -46,7 +46,7 @@ export async function watchFiles(options: WatchedFiles): Promise<{ stop(): void 
     for (const [identity, folder] of folders) {
       const watcher = before.get(identity) ?? (isStopped ? null : watchFolder(root, folder, lookSoon))
       if (watcher !== null) watchers.set(identity, watcher)
-      // What was written to a new folder before it was watched caused no event.
+      // A file that was written to a new folder before the folder was watched caused no event.
       if (!before.has(identity)) lookSoon()
     }
     for (const [identity, watcher] of before) if (!watchers.has(identity)) watcher.close()

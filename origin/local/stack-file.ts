@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { writeWhole } from './data-folder.ts'
 import { LocalError } from './local-error.ts'
 
-/** What scripts need to know of a running stack; null for a part that is switched off or was not started here. */
+/** The addresses and keys of a running stack, for scripts; null for a part that is switched off or was not started here. */
 export const stackFileSchema = z.object({
   worker: z.string(),
   origin: z.string(),

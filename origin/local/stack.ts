@@ -45,7 +45,7 @@ export interface StackOptions {
 
 /** The whole product on one machine, with its pieces; null for a piece that is switched off or not started here. */
 export interface Stack {
-  /** What stack.json says at this moment. */
+  /** The content of stack.json at this moment. */
   readonly file: StackFile
   readonly postgres: LocalPostgres | null
   /** Supabase's interface in front of Postgres. */
@@ -363,7 +363,7 @@ async function standardTokens(tokenFor: Stack['tokenFor']): Promise<StackFile['t
   }
 }
 
-/** A port that was asked for is never replaced by another: if it is in use, the start fails. */
+/** A port that the user chose is never replaced by another: if it is in use, the start fails. */
 async function takeWorkerPort(port: number): Promise<number> {
   return port === 0 ? takePort(0) : port
 }

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { LocalError } from './local-error.ts'
-import { parseStartOptions, type StartOptions } from './options.ts'
+import { helpFor, parseStartOptions, type StartOptions } from './options.ts'
 import { signIns } from './sign-ins.ts'
 import { type Stack, startStack } from './stack.ts'
 import type { StackFile } from './stack-file.ts'
@@ -8,6 +8,8 @@ import { watchProject } from './watch.ts'
 
 /** `npm start`: the whole product on this machine, until Ctrl-C. */
 async function start(): Promise<void> {
+  const help = helpFor(process.argv.slice(2))
+  if (help !== null) return console.log(help)
   const options = parseStartOptions(process.argv.slice(2), process.env)
   const startedAtMs = Date.now()
   const givenUp = new AbortController()
@@ -86,7 +88,7 @@ function describeCalls({ worker, internalAuthKey, tokens }: StackFile): string {
   export TOKEN=${tokens.admin}
   export INTERNAL_AUTH_KEY=${internalAuthKey}
 
-A page of the large board. Run it twice: "source" in "_cache" at the end says database, then memory.
+A page of the large board. Run it twice: "source" in "_cache" at the end says where it came from, the second time from memory.
 
   curl -H "Authorization: Bearer $TOKEN" -H "X-Workspace-ID: 15213" "${worker}/api/boards/board_123/contacts?per_page=3"
 
@@ -94,13 +96,13 @@ The counts of the workspace. The second time "_cached" is true.
 
   curl -H "Authorization: Bearer $TOKEN" "${worker}/api/cache-settings/workspace/15213/counts"
 
-An invalidation. It answers the workspace's new version, and the next page comes from the database again.
+An invalidation. It answers the workspace's new version. One second later the page above comes from the database again.
 
   curl -H "Authorization: Bearer $INTERNAL_AUTH_KEY" -H "Content-Type: application/json" -d '{"workspaceId":"15213","boardId":"board_123","action":"board_updated"}' "${worker}/api/cache/invalidate"
 `
 }
 
-const describeWatching = `Changes to files of worker/, origin/ and shared/ are brought into this stack as you save them.
+const describeWatching = `Files of worker/, origin/ and shared/ that you save are brought into this stack. The console says so.
 `
 
 try {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { rebuildDashboard } from './dashboard-build.ts'
+import { createDashboardBuilder } from './dashboard-build.ts'
 import type { Piece } from './processes.ts'
 import { watchFiles } from './project-files.ts'
 import type { Stack } from './stack.ts'
@@ -12,7 +12,7 @@ interface WatchOptions {
 
 const project = fileURLToPath(new URL('../../', import.meta.url))
 
-/** What a changed file concerns. A file below `shared/` concerns all three programs. */
+/** The programs and advice that a changed file concerns. A file below `shared/` concerns all three programs. */
 const concerns = {
   worker: /^(worker\/(?!dashboard\/)|shared\/).*\.ts$|^wrangler\.toml$/,
   origin: /^(origin\/(?!local\/)|shared\/).*\.ts$/,
@@ -27,7 +27,7 @@ const namedMax = 5
 
 /**
  * Brings changed files of the project into a running stack, which keeps its data: Postgres, Redis and what the Worker has
- * stored are not touched. Code that does not build or does not start is reported, and the version before it goes on.
+ * stored are not touched. Code that does not build or does not start is reported, and the version before it stays.
  */
 export async function watchProject(options: WatchOptions): Promise<{ stop(): Promise<void> }> {
   const { stack, onNotice } = options
@@ -37,19 +37,22 @@ export async function watchProject(options: WatchOptions): Promise<{ stop(): Pro
       return 'the origin runs it'
     })
   })
-  // The Worker serves the dashboard, so both change it one after the other.
+  const builder = createDashboardBuilder()
   const edge = createLane(async (paths) => {
-    if (touches(paths, 'worker')) {
-      await bringIn(paths, stack.worker, onNotice, async () => {
-        return (await stack.worker.update('code')) ? 'the Worker runs it' : null
-      })
-    }
-    if (touches(paths, 'dashboard')) {
-      await bringIn(paths, stack.worker, onNotice, async () => {
-        await rebuildDashboard()
-        return (await stack.worker.update('dashboard')) ? 'the dashboard has it' : null
-      })
-    }
+    const worker = touches(paths, 'worker')
+      ? bringIn(paths, stack.worker, onNotice, async () => {
+          return (await stack.worker.update('code')) ? 'the Worker runs it' : null
+        })
+      : null
+    const dashboard = touches(paths, 'dashboard')
+      ? bringIn(paths, stack.worker, onNotice, async () => {
+          await builder.build()
+          // The Worker serves the dashboard, so it takes one after the other.
+          await worker
+          return (await stack.worker.update('dashboard')) ? 'the dashboard has it' : null
+        })
+      : null
+    await Promise.all([worker, dashboard])
   })
   const files = await watchFiles({
     root: project,
@@ -66,6 +69,7 @@ export async function watchProject(options: WatchOptions): Promise<{ stop(): Pro
     async stop() {
       files.stop()
       await Promise.all([origin.stop(), edge.stop()])
+      builder.stop()
     },
   }
 }

@@ -26,14 +26,14 @@ interface WorkerProcessOptions {
   onChange(change: PieceChange): void
 }
 
-/** What the Worker can take in while it runs: its code with wrangler.toml, or the dashboard's built files. */
+/** A part of the Worker that can be replaced while it runs: its code with wrangler.toml, or the dashboard's built files. */
 type WorkerPart = 'code' | 'dashboard'
 
 export interface WorkerPiece extends Piece {
   readonly url: string
   /**
    * Runs a part of the Worker as its files are now, with everything that the Worker has stored. Answers whether anything
-   * differed. Throws a LocalError if the code cannot be built or does not start; then the Worker goes on as it was.
+   * differed. Throws a LocalError if the code cannot be built or does not start; then the Worker runs as before.
    */
   update(part: WorkerPart): Promise<boolean>
 }
@@ -220,7 +220,7 @@ interface Settings {
   readonly dashboard: Awaited<ReturnType<typeof readDashboard>>
 }
 
-/** What Miniflare is given: the Worker's code as it is now, with the settings of wrangler.toml. */
+/** The options for Miniflare: the Worker's code as it is now, with the settings of wrangler.toml. */
 async function readCode({ dataDirectory, port, variables, entry, inspectorPort }: WorkerProcessOptions) {
   const isInspected = inspectorPort !== null && inspectorPort !== undefined
   const worker = await workerOptions({
@@ -259,7 +259,7 @@ export function sharedOptions(dataDirectory: string) {
     host: '127.0.0.1',
     // For KV, Durable Objects and cache alike.
     resourcePersistencePath: join(dataDirectory, 'worker'),
-    // Miniflare would otherwise ask a service on the internet where this machine is.
+    // Miniflare would otherwise fetch this machine's place from a service on the internet.
     cf: false as const,
   }
 }

@@ -82,7 +82,9 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
 
   it('tells a user without any membership that they have none', async () => {
     const { page } = await given.signedIn({ email: 'stranger@boardcache.example' })
-    await page.getByText('You are not a member of any workspace.').waitFor()
+    await page
+      .getByText(/^You are not a member of any workspace\. .* can add stranger@boardcache\.example;/)
+      .waitFor()
   })
 
   it('switches a feature off, and a read shows it: from the database, until it is on again', async () => {
@@ -111,9 +113,8 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await settings.getByRole('button', { name: 'Save lifetimes' }).click()
     await settings.getByRole('alert').getByText('cacheConfig.contactsTTL').waitFor()
     await page.reload()
-    await expect
-      .poll(() => settings.getByRole('spinbutton', { name: /^Contact lists/ }).inputValue())
-      .toBe('240')
+    const lifetime = settings.getByRole('spinbutton', { name: /^Contact lists/ })
+    await eventually(async () => expect(await lifetime.inputValue()).toBe('240'))
   })
 
   it('invalidates only after a confirmation, shows what moved, and the next read is a miss', async () => {
@@ -148,8 +149,9 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('shows a member the settings, and lets only an admin change them', async () => {
-    const { open, panel } = await given.signedIn({ email: 'member@boardcache.example' })
+    const { open, panel, page } = await given.signedIn({ email: 'member@boardcache.example' })
     await open('Workspace')
+    await page.getByText('you are a member').waitFor()
     await panel('Cache settings').getByText('Only an admin of the workspace may change these.').waitFor()
     for (const each of await panel('Cache settings').getByRole('switch').all()) {
       expect(await each.isDisabled()).toBe(true)
@@ -165,9 +167,17 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await page.getByRole('button', { name: 'Explain' }).click()
     const explanation = panel('Explanation')
     await explanation.getByText('/api/boards/board_123/contacts?filter=unassigned').waitFor()
-    await explanation.getByText('open:board_123').waitFor()
+    await explanation.getByText('this board or column: unassigned contacts').waitFor()
     await explanation.getByText(/version \d+ of ledger/).waitFor()
     expect(await explanation.locator('.lookups li').count()).toBeGreaterThan(0)
+  })
+
+  it('lets only an admin explain an answer, and says so before a member tries', async () => {
+    const { open, panel, page } = await given.signedIn({ email: 'member@boardcache.example' })
+    await open('Inspector')
+    await panel('Question').getByText('Only an admin of the workspace can see').waitFor()
+    await eventually(() => page.getByRole('combobox', { name: 'Board', exact: true }).inputValue())
+    expect(await page.getByRole('button', { name: 'Explain' }).isDisabled()).toBe(true)
   })
 
   it.each(resources.map(({ name, example }) => ({ name, example })))(

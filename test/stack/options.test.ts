@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseStartOptions } from '../../origin/local/options.ts'
+import { helpFor, parseStartOptions } from '../../origin/local/options.ts'
 
 const supabase = {
   SUPABASE_URL: 'https://project.supabase.co',
@@ -67,13 +67,25 @@ describe('the options of npm start', () => {
     [['--contacts', '1e3'], '--contacts must be a whole number'],
     [['--seed', ''], '--seed must be a whole number'],
     [['--data', ''], '--data needs the name of a folder.'],
-    [['--nonsense'], 'There is no option --nonsense. The options are --port N,'],
-    [['-x'], 'There is no option -x. The options are'],
-    [['extra'], '"extra" is not an option. The options are'],
+    [['--nonsense'], 'There is no option --nonsense. Give options after "npm start --":\n'],
+    [['-x'], 'There is no option -x. Give options after'],
+    [['extra'], '"extra" is not an option. Give options after'],
     [['--port'], 'An option lacks its value'],
     [['--fresh=yes'], 'An option lacks its value, or has a value that it does not take.'],
   ])('%j is refused with a sentence', (args, sentence) => {
     expect(() => parseStartOptions(args, {})).toThrow(sentence)
+  })
+
+  it('--help lists every option that is taken, and nothing else does', () => {
+    const help = helpFor(['--help']) ?? ''
+    const listed = [...help.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, option]) => option)
+    expect(listed).toHaveLength(9)
+    for (const option of listed) {
+      const value = { port: '1', contacts: '1', seed: '1', data: 'folder' }[option ?? '']
+      const args = [`--${option}`, ...(value === undefined ? [] : [value])]
+      expect(() => parseStartOptions(args, {})).not.toThrow()
+    }
+    expect(helpFor(['--watch'])).toBeNull()
   })
 
   it.each([

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -85,6 +85,8 @@ describe('npm start -- --watch', () => {
   it('serves a changed dashboard', async () => {
     await edit(inProject('worker/dashboard/index.html'), '<title>', '<title>Edited ')
     await eventually(async () => expect(await dashboardPage()).toContain('<title>Edited '), patient)
+    // It was built without minifying, so the next start has to build it again.
+    expect((await stat(inProject('worker/dashboard/dist/index.html'))).mtimeMs).toBe(0)
   })
 
   it.each([
@@ -134,15 +136,25 @@ describe('npm start -- --watch', () => {
 })
 
 describe('npm start -- --inspect', () => {
+  // No other test reads this page, so that it is not cached.
+  const page = '/api/boards/board_123/contacts?page=2'
   it.each([
-    ['worker', 'script-0.mjs', 'response_time: nowMs', '/health'],
-    ['origin', 'origin/routes/health.ts', 'function current', '/health'],
-  ] as const)('lets a debugger pause the %s', async (name, script, line, path) => {
-    const { inspectors, ...addresses } = await stackFile()
+    ['worker', 'script-0.mjs', 'response_time: nowMs', '/health', 'worker/routes/health.ts'],
+    ['worker', 'script-0.mjs', 'async function answerFromOrigin', page, 'worker/cache/read.ts'],
+    ['origin', 'origin/routes/health.ts', 'function current', '/health', 'origin/routes/health.ts'],
+  ] as const)('lets a debugger pause the %s: %s, `%s`', async (name, script, text, path, file) => {
+    const { inspectors, tokens, ...addresses } = await stackFile()
     const attached = await attachDebugger(inspectors?.[name] ?? 0)
-    await attached.breakAt(script, line)
-    const answer = await attached.resumePaused(() => fetch(`${addresses[name]}${path}`))
+    onTestFinished(() => attached.close())
+    await attached.breakAt(script, text)
+    const headers = { Authorization: `Bearer ${tokens.admin}`, 'X-Workspace-ID': '15213' }
+    const { answer, at } = await attached.resumePaused(() => fetch(`${addresses[name]}${path}`, { headers }))
     expect(answer.status).toBe(200)
-    attached.close()
+    // The breakpoint stands in the bundle, and the editor shows the line of the TypeScript file.
+    expect(at.file).toMatch(new RegExp(`/${file}$`))
+    const lines = (await readFile(inProject(file), 'utf8')).split('\n')
+    const wanted = lines.findIndex((line) => line.includes(text))
+    expect(at.line).toBeGreaterThan(wanted)
+    expect(at.line).toBeLessThanOrEqual(wanted + 6)
   })
 })

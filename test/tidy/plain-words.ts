@@ -5,8 +5,7 @@ import { type Rule, withSyntax } from './rules.ts'
 const roomsInPlainWords: readonly string[] = [
   ...['worker/auth/', 'worker/cache/', 'worker/entry/', 'worker/http/', 'worker/ledger/', 'worker/routes/'],
   ...['worker/deployment/', 'worker/tiers/', 'worker/outbound/', 'worker/rate-limits/', 'worker/platform/'],
-  ...['worker/events.ts', 'worker/config.ts', 'worker/dashboard/src/api/', 'worker/dashboard/src/auth/'],
-  ...['worker/dashboard/src/board/', 'worker/dashboard/src/live/', 'worker/dashboard/src/parts/'],
+  ...['worker/events.ts', 'worker/config.ts', 'worker/dashboard/src/', 'origin/local/'],
   ...['shared/auth/', 'shared/contract/alerts.ts', 'shared/contract/cursor.ts', 'shared/contract/errors.ts'],
   ...['shared/contract/fault-sentences.ts', 'shared/contract/json.ts', 'shared/contract/monitoring.ts'],
   ...['shared/contract/service-url.ts', 'shared/contract/tier-names.ts', 'shared/contract/trace.ts'],

@@ -55,7 +55,12 @@ export function Shell({ auth, user }: { auth: Auth; user: User }) {
         <main className="view">
           {found.isPending && <Waiting what="your workspaces" />}
           {found.isError && <FailureNotice error={found.error} retry={() => void found.refetch()} />}
-          {found.isSuccess && <Notice tone="info">You are not a member of any workspace.</Notice>}
+          {found.isSuccess && (
+            <Notice tone="info">
+              You are not a member of any workspace. An admin of a workspace can add {user.email}; then reload
+              this page.
+            </Notice>
+          )}
         </main>
       </>
     )

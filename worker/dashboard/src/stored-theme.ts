@@ -1,4 +1,4 @@
-/** What the user chose; `system` follows the device. */
+/** The user's choice; `system` follows the device. */
 export type Theme = 'system' | 'light' | 'dark'
 
 export const themes: readonly Theme[] = ['system', 'light', 'dark']
@@ -15,7 +15,7 @@ export function storeTheme(theme: Theme): void {
   localStorage.setItem(storageKey, theme)
 }
 
-/** Whether the pages are to be dark, by choice or by the device. */
+/** Whether pages should be dark, because the user chose it or the device prefers it. */
 export function isDark(): boolean {
   const theme = storedTheme()
   return theme === 'dark' || (theme === 'system' && systemDark.matches)

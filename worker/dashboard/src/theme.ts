@@ -5,7 +5,7 @@ export { storedTheme, type Theme, themes } from './stored-theme.ts'
 
 const listeners = new Set<() => void>()
 
-/** Shows a theme, and lets those know who paint on a canvas. */
+/** Shows a theme, and calls the listeners that paint on a canvas. */
 export function applyTheme(theme: Theme): void {
   const { dataset } = document.documentElement
   if (theme === 'system') delete dataset['theme']
@@ -31,12 +31,12 @@ export function useTheme(): Theme {
   return useSyncExternalStore(subscribe, storedTheme)
 }
 
-/** Whether what is shown is dark, by choice or by the device. */
+/** Whether the page is dark, because the user chose it or the device prefers it. */
 export function useIsDark(): boolean {
   return useSyncExternalStore(subscribe, isDark)
 }
 
-/** A colour of the tokens as it is shown in an element now: for a canvas, which knows no `light-dark()`. */
+/** The colour that a token has in an element now. A canvas needs it, because it does not know `light-dark()`. */
 export function colorOf(element: HTMLElement, token: string): string {
   const probe = element.appendChild(document.createElement('span'))
   probe.style.color = `var(--${token})`

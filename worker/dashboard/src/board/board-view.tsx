@@ -84,7 +84,7 @@ function Filters({ board, question, onChange }: FiltersProps) {
         value={question.columnId}
         disabled={board === null}
         options={[
-          { value: '', title: board === null ? 'Choose a board first' : 'All columns' },
+          { value: '', title: board === null ? 'Needs a board' : 'All columns' },
           ...columns.map(({ id, name }) => ({ value: id, title: name })),
         ]}
         onChange={(columnId) => onChange({ ...question, columnId })}

@@ -5,8 +5,8 @@ import SwaggerUI, { type Plugin, type System } from 'swagger-ui-dist/swagger-ui-
 import { isDark } from '../stored-theme.ts'
 
 /**
- * `/docs`: `/openapi.json` as Swagger UI shows it. It only shows: with a way to send requests the page would invite people to type
- * tokens into it, and the origin's operations are out of its reach. The page asks nothing but this Worker.
+ * `/docs`: `/openapi.json` as Swagger UI shows it. The page cannot send requests of the API: people would type tokens into it, and
+ * it cannot reach the origin's operations. It fetches from this Worker only.
  */
 document.documentElement.classList.toggle('dark-mode', isDark())
 const place = document.getElementById('docs')
@@ -23,12 +23,12 @@ SwaggerUI({
   docExpansion: 'list',
   defaultModelsExpandDepth: -1,
   filter: true,
-  // Its colours are too faint to read, and are written as styles that no stylesheet changes.
+  // Its colours are too faint to read, and are inline styles, which a stylesheet cannot change.
   syntaxHighlight: false,
   plugins: [withoutControls],
 })
 
-/** Leaves out what has no use where nothing is sent, and controls without a name or inside of other controls. */
+/** Leaves out parts that have no use where nothing is sent, controls without a name, and controls inside of other controls. */
 function withoutControls({ React }: System): Plugin {
   const nothing = () => null
   const text = (words: ReactNode) => React.createElement('span', null, words)
@@ -40,11 +40,11 @@ function withoutControls({ React }: System): Plugin {
       License: nothing,
       // A link inside of the button that opens the operation. Opening it puts the same link into the address bar.
       DeepLink: ({ text: words }) => text(words),
-      // A choice of one: no operation takes or gives the same thing in two types.
+      // A choice with one option: no operation has the same body in two types.
       contentType: ({ value }) => text(value),
     },
     wrapComponents: {
-      // A choice among the errors of one status; without a label nobody hears what it is for.
+      // A choice among the errors of one status. It has no label, so a screen reader could not say what it is for.
       ExamplesSelect: (original) => (props) =>
         React.createElement(
           'label',

@@ -4,7 +4,7 @@ declare module 'swagger-ui-dist/swagger-ui-es-bundle.js' {
 
   type Component = (props: Readonly<Record<string, ReactNode>>) => ReactNode
 
-  /** What plugins are given. Elements must be made by the viewer's own React. */
+  /** The argument of plugins. Elements must be created by the viewer's own React. */
   export interface System {
     readonly React: {
       createElement(type: string | Component, attributes: object | null, ...children: ReactNode[]): ReactNode

@@ -2,17 +2,18 @@ import type { Explanation } from '../../../../shared/resources/explanation.ts'
 import { formatCount, formatMs, unknown } from '../parts/format.ts'
 import { SourceTag } from '../parts/source.tsx'
 import type { ServedAnswer } from '../resources/served-answer.ts'
+import { meaningOf } from './tag-words.ts'
 
-/** How an answer came about, without what was answered. */
+/** How an answer came about, without its contacts or counts. */
 export interface ExplainedAnswer {
   readonly path: string
-  /** As the page saw it, network included. */
+  /** As measured by the page, with the network. */
   readonly durationMs: number
   readonly served: ServedAnswer
   readonly headers: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** What answered and why: the tiers in the order they were read, the entry's stamp, the view it was judged by, its tags. */
+/** Shows the tiers in the order they were read, the entry's stamp, the view that it was judged by, and its tags. */
 export function Explained({ answer }: { answer: ExplainedAnswer }) {
   const { served, path, durationMs, headers } = answer
   const { status, source, total, explanation } = served
@@ -72,21 +73,25 @@ function Facts({ explanation: { asked, entry, view, tags } }: { explanation: Exp
         <Fact title="Entry's age" value={formatMs(entry.age_ms)} />
         <Fact title="Took to load" value={formatMs(entry.load_ms)} />
         <Fact
-          title="View"
+          title="View of the ledger"
           value={
             view === null
               ? 'none'
-              : `version ${view.version}, ledger begun at ${view.floor}, ${formatMs(view.age_ms)} old`
+              : `version ${view.version}, ${formatMs(view.age_ms)} old; the ledger began at ${view.floor}`
           }
         />
       </dl>
       <h3>Depends on</h3>
+      <p className="quiet small">
+        The entry is outdated once one of its tags moves past its stamp. A bucket holds everything whose
+        digest falls into it, so that no tag tells whose data it is about.
+      </p>
       <table className="grid-table">
         <thead>
           <tr>
             <th scope="col">Tag</th>
             <th scope="col" className="number">
-              Moved at
+              Moved at version
             </th>
             <th scope="col">Against the stamp</th>
           </tr>
@@ -96,8 +101,9 @@ function Facts({ explanation: { asked, entry, view, tags } }: { explanation: Exp
             <tr key={tag}>
               <th scope="row">
                 <code>{tag}</code>
+                <span className="quiet small tag-meaning">{meaningOf(tag)}</span>
               </th>
-              <td className="number">{version === null ? unknown : formatCount(version)}</td>
+              <td className="number">{version === null || version === 0 ? unknown : formatCount(version)}</td>
               <td>{judgement(version, entry.stamp.version)}</td>
             </tr>
           ))}

@@ -14,7 +14,7 @@ import {
 import { servedAnswerSchema } from '../resources/served-answer.ts'
 import { Explained, type ExplainedAnswer } from './explained.tsx'
 
-/** Not the name of a parameter, which has no hyphen. */
+/** No parameter has this name, because their names have no hyphens. */
 const freshnessField = 'cache-control'
 
 const freshness = [
@@ -23,7 +23,7 @@ const freshness = [
   { value: 'only-if-cached', title: 'Cached (only-if-cached)' },
 ] as const
 
-/** Reads any declared resource and shows how its answer came about. For admins, as the API has it. */
+/** Reads any declared resource and shows how its answer came about. The API allows this to admins only. */
 export function InspectorView() {
   const { workspace } = usePlace()
   const inspect = useInspect()
@@ -33,13 +33,14 @@ export function InspectorView() {
         {workspace.role !== 'admin' && (
           <Notice tone="info">Only an admin of the workspace can see how an answer came about.</Notice>
         )}
-        <QuestionForm isBusy={inspect.isPending} onAnswer={inspect.mutate} />
+        <QuestionForm isLocked={workspace.role !== 'admin' || inspect.isPending} onAnswer={inspect.mutate} />
       </Panel>
       <Panel title="Explanation">
         {inspect.isError && <FailureNotice error={inspect.error} />}
         {inspect.isIdle && (
           <p className="empty">
-            Choose a resource to see which tiers were read, what each of them had, and why this one answered.
+            Choose a resource to see which tiers were read, what each of them had, and why the answer counts
+            as fresh.
           </p>
         )}
         {inspect.isPending && <p className="waiting">Waiting for the answer …</p>}
@@ -54,7 +55,12 @@ interface Question {
   readonly cacheControl: string
 }
 
-function QuestionForm({ isBusy, onAnswer }: { isBusy: boolean; onAnswer: (question: Question) => void }) {
+interface QuestionFormProps {
+  readonly isLocked: boolean
+  onAnswer(question: Question): void
+}
+
+function QuestionForm({ isLocked, onAnswer }: QuestionFormProps) {
   const [resource, setResource] = useState(firstResource)
   const isReady = useAreFieldsReady(resource)
   const pathIn = useResourcePath()
@@ -72,7 +78,7 @@ function QuestionForm({ isBusy, onAnswer }: { isBusy: boolean; onAnswer: (questi
       <Fragment key={resource.name}>
         <ResourceFields resource={resource} isWhole />
       </Fragment>
-      <label className="field">
+      <label className="field wide">
         <span>Freshness</span>
         <select name={freshnessField}>
           {freshness.map(({ value, title }) => (
@@ -82,7 +88,7 @@ function QuestionForm({ isBusy, onAnswer }: { isBusy: boolean; onAnswer: (questi
           ))}
         </select>
       </label>
-      <button type="submit" className="primary" disabled={isBusy || !isReady}>
+      <button type="submit" className="primary" disabled={isLocked || !isReady}>
         Explain
       </button>
     </form>

@@ -1,5 +1,6 @@
 import './live.css'
 import { lazy, Suspense } from 'react'
+import { ApiFailure } from '../api/failure.ts'
 import {
   formatCompact,
   formatCount,
@@ -23,7 +24,7 @@ export function LiveView() {
   const figures = useFigures()
   if (figures === null) return null
   const { state, error, snapshot } = figures
-  if (state === 'refused') return <FailureNotice error={error} />
+  if (state === 'refused') return <Refused error={error} />
   if (snapshot === null) {
     return state === 'waiting' ? <FailureNotice error={error} /> : <Waiting what="the live figures" />
   }
@@ -43,6 +44,17 @@ export function LiveView() {
         <AlertsPanel alerts={snapshot.alerts} changes={figures.changes} />
       </div>
     </>
+  )
+}
+
+/** Most users are members, who use the other views: they see no error, but who sees this one. */
+function Refused({ error }: { error: unknown }) {
+  if (!(error instanceof ApiFailure && error.status === 403)) return <FailureNotice error={error} />
+  return (
+    <Notice tone="info">
+      Only operators see live figures and alerts. They are the admins of the workspace that runs this
+      deployment. The other views show the workspaces that you are a member of.
+    </Notice>
   )
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { resources } from '../../../../shared/resources/index.ts'
 
-/** What the page knows of a declared resource: enough to offer it, and to build a form for its question. */
+/** A declared resource as the page knows it: enough to offer it and to build a form for its question. */
 export interface DeclaredResource {
   readonly name: string
   readonly summary: string
@@ -14,9 +14,9 @@ export interface DeclaredParameter {
   readonly name: string
   readonly place: 'path' | 'query'
   readonly isRequired: boolean
-  /** The values that it takes; null where any text may be tried. */
+  /** The values that it accepts; null if the user may type any text. */
   readonly options: readonly string[] | null
-  /** The value that is meant where it is left out. */
+  /** The value that counts if the parameter is left out. */
   readonly preset: string | null
   readonly isNumber: boolean
   readonly charactersMax: number | null
@@ -38,7 +38,7 @@ const objectSchema = z.object({
 
 /**
  * Every declared resource, in the order of the declarations. The build replaces this file by the data that it makes
- * (vite.config.ts), so that browsers load neither the questions' schemas nor what turns these into JSON Schema.
+ * (vite.config.ts), so that browsers load neither the schemas of the questions nor the code that turns them into JSON Schema.
  */
 export const declaredResources: readonly DeclaredResource[] = resources.map(
   ({ name, summary, route, path, query }) => ({

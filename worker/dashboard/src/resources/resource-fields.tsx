@@ -4,18 +4,18 @@ import { useBoards, usePlace } from '../place.ts'
 import { type DeclaredParameter, type DeclaredResource, declaredResources } from './declared.ts'
 import { pathOf, titleOf } from './resource-question.ts'
 
-/** The workspace is the one that is looked at; nobody types it. */
+/** The path contains the chosen workspace; the form has no field for it. */
 const workspaceParameter = 'workspaceId'
-/** The boards of the workspace are known to the page, and suggested. */
+/** The form suggests the boards of the workspace. */
 const boardParameter = 'boardId'
 
 interface ResourceFieldsProps {
   readonly resource: DeclaredResource
-  /** All fields, or only those without which there is no question; the rest can be unfolded. */
+  /** Shows all fields at once. Otherwise it shows the required ones, and the others can be unfolded. */
   readonly isWhole: boolean
 }
 
-/** A field for each parameter that the resource declares, inside somebody's form. */
+/** A field for each parameter that the resource declares. Must stand inside a form. */
 export function ResourceFields({ resource, isWhole }: ResourceFieldsProps) {
   const parameters = resource.parameters.filter(({ name }) => name !== workspaceParameter)
   const atOnce = parameters.filter(({ isRequired }) => isWhole || isRequired)
@@ -72,7 +72,7 @@ function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
   )
 }
 
-/** The boards of the workspace are suggested, and the first one stands there until something is typed; any id may be. */
+/** Suggests the boards of the workspace and contains the first one at the beginning. The user may type any id. */
 function BoardField({ name, label }: { name: string; label: string }) {
   const boards = useBoards()
   const listId = useId()
@@ -101,7 +101,7 @@ function BoardField({ name, label }: { name: string; label: string }) {
   )
 }
 
-/** Makes, from a form with these fields, the path of the question that it asks. */
+/** Makes the path of a question from a form with these fields. */
 export function useResourcePath(): (resource: DeclaredResource, form: HTMLFormElement) => string {
   const { workspace } = usePlace()
   return (resource, form) => {
@@ -110,7 +110,7 @@ export function useResourcePath(): (resource: DeclaredResource, form: HTMLFormEl
   }
 }
 
-/** Whether the fields of a resource hold what they begin with: a board stands in its field once the boards are known. */
+/** Whether the fields of a resource have their first values. The board's field has one once the boards are loaded. */
 export function useAreFieldsReady({ parameters }: DeclaredResource): boolean {
   const boards = useBoards()
   return !boards.isPending || parameters.every(({ name }) => name !== boardParameter)
@@ -133,7 +133,7 @@ export function ResourceChoice({ value, onChange }: ResourceChoiceProps) {
   )
 }
 
-/** The resource that is chosen before anybody chooses. */
+/** The resource that is chosen at the beginning. */
 export function firstResource(): DeclaredResource {
   const [first] = declaredResources
   if (first === undefined) throw new Error('no resource is declared')

@@ -1,11 +1,11 @@
 import type { DeclaredResource } from './declared.ts'
 
-/** The path of a resource's question; what is empty or as by default is left out, so that equal questions read alike. */
+/** The path of a resource's question. It leaves out empty values and defaults, so that equal questions have equal paths. */
 export function pathOf(
   { route, parameters }: Pick<DeclaredResource, 'route' | 'parameters'>,
   values: Readonly<Record<string, string>>,
 ): string {
-  // What is pasted may have tabs, which no parameter takes.
+  // Pasted text may contain tabs, which no parameter accepts.
   const typed = (name: string) => (values[name] ?? '').replaceAll(/\p{Cc}+/gu, ' ').trim()
   const path = route.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(typed(name)))
   const query = new URLSearchParams()

@@ -8,7 +8,7 @@ export interface ServedAnswer {
   readonly status: string
   readonly source: SourceName
   readonly explanation: z.output<typeof explanationSchema> | null
-  /** How many there are of what was asked for; null where the answer does not say. */
+  /** How many contacts match the question; null if the answer does not say. */
   readonly total: number | null
 }
 
@@ -19,7 +19,7 @@ const totalSchema = z
   .nullable()
   .catch(null)
 
-/** As every resource tells it. */
+/** The member `_cache`, which answers of most resources have. */
 const withCacheMember = z
   .object({ _cache: cacheMemberSchema })
   .transform(({ _cache: { status, source, explanation } }) => ({
@@ -27,7 +27,7 @@ const withCacheMember = z
     explanation: explanation ?? null,
   }))
 
-/** As the counts tell it, whose form is older. */
+/** The members of the counts, whose form is older. */
 const withCountsMembers = z
   .object({
     _cached: z.boolean(),

@@ -12,7 +12,7 @@ import { usePlace } from '../place.ts'
 import { titleOf } from '../resources/resource-question.ts'
 import { PerformanceResult } from './performance-result.tsx'
 
-/** Invalidate, warm up, test performance: each says what it did. */
+/** Invalidate, warm up and test performance. Each shows what it did. */
 export function ActionsPanel() {
   const { api, user, workspace } = usePlace()
   const queries = useQueryClient()
@@ -22,7 +22,7 @@ export function ActionsPanel() {
       const request = { path: '/api/cache-settings/invalidate', body: { workspaceId } }
       return (await api.fetch(workspaceInvalidatedSchema, request)).data
     },
-    // The page keeps pages too, and they are as outdated as all others.
+    // The dashboard keeps pages of its own, which are outdated too.
     onSuccess: () => queries.removeQueries({ queryKey: ['page', workspaceId] }),
   })
   const warm = useMutation({
@@ -41,7 +41,7 @@ export function ActionsPanel() {
     <Panel title="Actions">
       <Action
         title="Invalidate"
-        what="Outdates every cached entry of the workspace: a second later no reader gets older data."
+        what="Marks every cached entry of the workspace as outdated. One second later, no reader gets older data."
         deed={invalidate}
         isGuarded
         disabled={workspace.role !== 'admin'}
@@ -55,7 +55,7 @@ export function ActionsPanel() {
       </Action>
       <Action
         title="Warm up"
-        what="Fills every tier with what a workspace is opened with: the first page of each board, the counts and the like."
+        what="Loads into every tier what users open first: the first page of each board and the counts."
         deed={warm}
       >
         {warm.data !== undefined && (
@@ -67,7 +67,7 @@ export function ActionsPanel() {
       </Action>
       <Action
         title="Test performance"
-        what="Reads a resource from the database and from each shared tier, and reports the time each took."
+        what="Reads a resource from the database and from each shared tier, and shows how long each took."
         deed={test}
       >
         {test.data !== undefined && <PerformanceResult answer={test.data} />}

@@ -2,19 +2,19 @@ import type { CacheConfig, CacheSettingsChange } from '../../../../shared/contra
 
 /** A lifetime as the form shows it. */
 interface LifetimeField {
-  /** What the draft calls it: a resource's own lifetime may have the name of another. */
+  /** Its name in the draft, which is unique. Two lifetimes may have the same `name`. */
   readonly key: string
   /** Its name in the settings. */
   readonly name: string
   readonly seconds: number
-  /** Whether it stands in `cacheConfig.lifetimes`. */
+  /** Whether it is a member of `cacheConfig.lifetimes`. */
   readonly isOwn: boolean
 }
 
-/** What is typed, by the keys of the fields; NaN where it is no number. */
+/** The typed values by the keys of the fields. NaN means that the text is no number. */
 export type LifetimeDraft = Readonly<Record<string, number>>
 
-/** All lifetimes of the settings, as typed where something is typed: those with names of their own come first. */
+/** All lifetimes of the settings, with typed values in place of saved ones. Those with names of their own come first. */
 export function lifetimesIn(
   { lifetimes, ...named }: CacheConfig,
   draft: LifetimeDraft = {},
@@ -31,7 +31,7 @@ export function lifetimesIn(
   ]
 }
 
-/** The change that a draft makes of the settings, with nothing in it that stays; null where it changes nothing. */
+/** The change from the saved settings to a draft, without members that stay as they are; null if nothing changes. */
 export function changeOf(
   config: CacheConfig,
   draft: LifetimeDraft,

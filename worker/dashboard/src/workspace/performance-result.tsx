@@ -3,7 +3,7 @@ import { wireNamesOfTiers } from '../../../../shared/contract/tier-names.ts'
 import { formatMs, unknown } from '../parts/format.ts'
 import { titleOf } from '../resources/resource-question.ts'
 
-/** Four reads and how long each took, as bars against the slowest. */
+/** Shows how long each of four reads took, as bars relative to the slowest. */
 export function PerformanceResult({ answer }: { answer: PerformanceAnswer }) {
   const { performance, cacheStats, resource } = answer
   const { standard, redisCold, redisWarm, edge } = performance

@@ -29,7 +29,7 @@ interface Read {
 const readsMax = 6
 const readsKeptMax = 50
 
-/** Reads as a browser client does: what a changed setting or an invalidation has done shows here. */
+/** Reads as a browser client does, so that the effect of a changed setting or an invalidation can be seen. */
 export function ReadPanel() {
   const [resource, setResource] = useState(firstResource)
   const [reads, setReads] = useState<readonly Read[]>([])
@@ -57,7 +57,7 @@ export function ReadPanel() {
         </div>
       </form>
       {read.isError && <FailureNotice error={read.error} />}
-      {reads.length === 0 && <p className="empty">Nothing read yet.</p>}
+      {reads.length === 0 && <p className="empty">No reads yet.</p>}
       <ol className="reads" aria-live="polite" data-reads={reads[0]?.id ?? 0}>
         {reads.slice(0, readsMax).map((each) => (
           <li key={each.id}>

@@ -16,9 +16,12 @@ import { usePlace } from '../place.ts'
 import { titleOf } from '../resources/resource-question.ts'
 import { changeOf, type LifetimeDraft, lifetimesIn } from './lifetime-draft.ts'
 
-/** What the page says of settings whose names do not say it; the rest is named by `titleOf`. */
+/** Titles and hints for settings whose names do not explain them. The others are named by `titleOf`. */
 const words: Readonly<Record<string, { readonly title: string; readonly hint?: string }>> = {
-  prefetch: { title: 'Load ahead', hint: 'The next page, and what is looked at once it changed' },
+  prefetch: {
+    title: 'Load ahead',
+    hint: 'Loads the next page of a list in advance, and changed pages that are in use',
+  },
   contactsTTL: { title: 'Contact lists' },
   contactCountsTTL: { title: 'Contact counts' },
   searchTTL: { title: 'Search' },
@@ -29,7 +32,7 @@ function settingTitle(name: string): string {
   return words[name]?.title ?? titleOf(name)
 }
 
-/** The switch, the toggles and the lifetimes; a member sees them, an admin changes them. */
+/** The cache's switch, the features and the lifetimes. Members see them, and admins change them. */
 export function SettingsPanel() {
   const settings = useSettings()
   if (settings.isPending) {
@@ -53,7 +56,7 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
   const { workspace } = usePlace()
   const save = useSaveSettings()
   const isLocked = workspace.role !== 'admin' || save.isPending
-  // What is on its way is shown as if it were there, and goes back if it is refused.
+  // A change is shown while it is being saved, and taken back if it is refused.
   const shown = save.isPending ? merged(settings, save.variables) : settings
   return (
     <Panel title="Cache settings">
@@ -62,13 +65,13 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
       )}
       <Switch
         label="Cache"
-        hint="Off: every answer comes from the database"
+        hint="When it is off, every answer comes from the database"
         isOn={shown.cacheEnabled}
         disabled={isLocked}
         onChange={(cacheEnabled) => save.mutate({ cacheEnabled })}
       />
       <h3>Features</h3>
-      <p className="quiet small">What is switched off is read from the database each time.</p>
+      <p className="quiet small">A feature that is off is read from the database each time.</p>
       {Object.entries(shown.features).map(([name, isOn]) => (
         <Switch
           key={name}
@@ -88,8 +91,8 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
       {save.isError && <FailureNotice error={save.error} />}
       {save.isSuccess && (
         <Notice tone="good">
-          Saved at {formatClock(save.data.updated_at)}: {describe(save.variables)}. In force everywhere within
-          a second.
+          Saved at {formatClock(save.data.updated_at)}: {describe(save.variables)}. It is in force everywhere
+          within a second.
         </Notice>
       )}
     </Panel>
@@ -175,7 +178,7 @@ function merged(settings: CacheSettings, change: CacheSettingsChange): CacheSett
   return {
     cacheEnabled: change.cacheEnabled ?? settings.cacheEnabled,
     features: { ...settings.features, ...given(change.features) },
-    // A lifetime that is on its way stands in its field already.
+    // The field of a lifetime shows the new value already.
     cacheConfig: settings.cacheConfig,
   }
 }

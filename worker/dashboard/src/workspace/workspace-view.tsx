@@ -12,7 +12,7 @@ export function WorkspaceView() {
       <div className="view-head">
         <h2>{workspace.name}</h2>
         <span className="quiet">
-          workspace {workspace.id}, you are {workspace.role}
+          workspace {workspace.id}, you are {workspace.role === 'admin' ? 'an admin' : 'a member'}
         </span>
       </div>
       <div className="workspace">
