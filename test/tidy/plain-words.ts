@@ -3,21 +3,12 @@ import { type Rule, withSyntax } from './rules.ts'
 
 /** The rooms whose comments have been rewritten in plain words. A room joins by being named here. */
 const roomsInPlainWords: readonly string[] = [
-  ...['worker/auth/', 'worker/cache/', 'worker/entry/', 'worker/http/', 'worker/ledger/', 'worker/routes/'],
-  ...['worker/deployment/', 'worker/tiers/', 'worker/outbound/', 'worker/rate-limits/', 'worker/platform/'],
-  ...['worker/events.ts', 'worker/config.ts', 'worker/dashboard/src/api/', 'worker/dashboard/src/auth/'],
+  ...['shared/', 'worker/app.ts', 'worker/config.ts', 'worker/env.ts', 'worker/events.ts', 'worker/index.ts'],
+  ...['worker/services.ts', 'worker/auth/', 'worker/cache/', 'worker/deployment/', 'worker/entry/'],
+  ...['worker/http/', 'worker/ledger/', 'worker/outbound/', 'worker/platform/', 'worker/rate-limits/'],
+  ...['worker/routes/', 'worker/tiers/', 'worker/dashboard/src/api/', 'worker/dashboard/src/auth/'],
   ...['worker/dashboard/src/board/', 'worker/dashboard/src/live/', 'worker/dashboard/src/parts/'],
-  ...['shared/auth/', 'shared/contract/alerts.ts', 'shared/contract/cursor.ts', 'shared/contract/errors.ts'],
-  ...['shared/contract/fault-sentences.ts', 'shared/contract/json.ts', 'shared/contract/monitoring.ts'],
-  ...['shared/contract/service-url.ts', 'shared/contract/tier-names.ts', 'shared/contract/trace.ts'],
-  ...['shared/clock.ts', 'shared/instant.ts', 'shared/single-flight.ts', 'shared/sliding-window.ts'],
-  ...[
-    'shared/storable-text.ts',
-    'shared/text.ts',
-    'test/unit/deployment/',
-    'test/unit/tiers/',
-    'test/browser/',
-  ],
+  ...['test/unit/deployment/', 'test/unit/tiers/', 'test/browser/'],
 ]
 
 /** Phrases that make a sentence hard to follow, and sentences without a subject that is a thing or a person. */

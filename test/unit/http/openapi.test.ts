@@ -168,7 +168,9 @@ test('each query parameter of a route is shown as required exactly where the rou
     ['left', false],
     ['preset', false],
   ])
-  expect(shown.find(({ name }) => name === 'preset')?.description).toBe('One of `a`, `b`. The default is `a`.')
+  expect(shown.find(({ name }) => name === 'preset')?.description).toBe(
+    'One of `a`, `b`. The default is `a`.',
+  )
 })
 
 test('a member’s route whose path and body name no workspace shows the header as required, others do not', () => {
