@@ -7,20 +7,20 @@ import { jsonBytes, text } from '../text.ts'
 import { faultSchema } from './errors.ts'
 
 /**
- * Contacts as they are written, with the workspace in `X-Workspace-ID`. Members write through the Worker, at
- * `/api/contacts…`, with their JWT in `Authorization`: it passes the write on to the origin, and the answer back. At the origin
- * itself `Authorization` holds a member's JWT or the internal key; with the key, `X-Caller-Token` names on whose behalf,
- * and without it the backend writes for itself.
+ * Writes of contacts. `X-Workspace-ID` names the workspace. Members write through the Worker at `/api/contacts…`, with their JWT in
+ * `Authorization`; the Worker sends the write to the origin and returns the answer. At the origin itself, `Authorization` has a
+ * member's JWT or the internal key. With the key, `X-Caller-Token` has the JWT of the user on whose behalf the backend writes. Without
+ * it, the backend writes in its own name.
  *
- *   POST   /contacts              ContactCreation → 201 ContactWritten; 409 where the id is taken
+ *   POST   /contacts              ContactCreation → 201 ContactWritten; 409 if the id is in use
  *   PATCH  /contacts/{id}         ContactChange   → ContactWritten
  *   POST   /contacts/{id}/move    ContactMove     → ContactWritten
  *   DELETE /contacts/{id}                         → ContactDeleted
- *   POST   /contacts/import       NDJSON, a ContactCreation a line → NDJSON, an ImportReport a line
+ *   POST   /contacts/import       NDJSON, a ContactCreation on each line → NDJSON, an ImportReport on each line
  *
- * 404: the workspace has no such contact, whoever else has. 422: it has no such column. Text that can be stored is taken as
- * it is, within its bounds: of each field, and of a contact's texts together. A change that only what is stored makes too
- * large is a 400 too.
+ * 404: the workspace has no contact with this id, whether or not another workspace has one. 422: the workspace has no such column.
+ * Storable text is stored unchanged. Each field has a bound, and so have all texts of a contact together. A change that is too large
+ * only together with the stored texts is a 400 too.
  */
 
 const fields = {
@@ -42,7 +42,7 @@ const fields = {
   last_activity_at: instant,
 }
 
-/** The fields whose text has no fixed form, in the order in which the database adds up their bytes. */
+/** The fields with free text, in the order in which the database adds up their bytes. */
 interface Content {
   readonly name?: string | undefined
   readonly email?: string | null | undefined
@@ -56,7 +56,7 @@ interface Content {
   readonly last_message?: string | null | undefined
 }
 
-/** The bytes of a contact's texts in JSON: what the constraint `contacts_content_bytes` bounds. */
+/** The bytes of a contact's texts in JSON, which the constraint `contacts_content_bytes` bounds. */
 export function contactContentBytes(content: Content): number {
   const { name, email, phone, status, assigned_to, sentiment, source, lead_status, last_message } = content
   const texts = [name, email, phone, status, assigned_to, sentiment, source, lead_status, last_message]
@@ -68,10 +68,10 @@ function isWithinBytes(content: Content): boolean {
 }
 const withinBytes = `must have at most ${limits.contactContentBytesMax} bytes of text in all, as JSON`
 
-/** What the database gives to a new contact that does not say. */
+/** The status that the database gives to a new contact without one. */
 const presetStatus = 'open'
 
-/** A new contact: its place and its name; the rest has presets. Without an id it is given one. */
+/** A new contact. Only its place and its name are required. All other fields have defaults, and the database creates a missing id. */
 export const contactCreationSchema = z
   .strictObject({
     ...z.object(fields).partial().shape,
@@ -96,7 +96,7 @@ export const contactCreationSchema = z
   })
 export type ContactCreation = z.output<typeof contactCreationSchema>
 
-/** What is left out stays as it is. The column is changed by a move. */
+/** A change of a contact. Omitted fields stay unchanged. The column is changed by a move instead. */
 export const contactChangeSchema = z
   .strictObject(fields)
   .partial()
@@ -106,10 +106,10 @@ export const contactChangeSchema = z
 
 export type ContactPatch = z.output<typeof contactChangeSchema>
 
-/** Fields to change by name; a move names the column too. */
+/** The body of a PATCH or of a move. */
 export type ContactChange = ContactPatch | ContactMove
 
-/** Without a board the contact stays on its own. */
+/** A move of a contact. Without a board, the contact stays on its board. */
 export const contactMoveSchema = z
   .strictObject({
     board_id: boardIdSchema.optional(),
@@ -118,7 +118,7 @@ export const contactMoveSchema = z
   .meta({ examples: [{ board_column_id: 'col_4' }] })
 export type ContactMove = z.output<typeof contactMoveSchema>
 
-/** What each write takes, at Worker and origin alike: its shape, and how large its body may be. */
+/** The schema and the greatest size of each write's body, at the Worker and at the origin. */
 export const contactBodies = {
   creation: { schema: contactCreationSchema, bytesMax: limits.contactBodyBytesMax },
   change: { schema: contactChangeSchema, bytesMax: limits.contactBodyBytesMax },
@@ -126,7 +126,7 @@ export const contactBodies = {
 } as const
 
 /**
- * `version`: a read with it as `X-Min-Version` sees the write. Null with `pending`: the write is committed, and its
+ * A read that sends `version` as `X-Min-Version` sees the write. With `pending` the version is null: the write is committed, and its
  * invalidation follows as soon as the Worker can be reached.
  */
 const invalidated = {
@@ -140,27 +140,28 @@ export type ContactWritten = z.output<typeof contactWrittenSchema>
 export type ContactDeleted = z.output<typeof contactDeletedSchema>
 
 const progress = {
-  /** Lines read so far, empty ones included. */
+  /** The lines read so far, including empty ones. */
   lines: z.int(),
   created: z.int(),
   updated: z.int(),
   rejected: z.int(),
-  /** Of the updated ones, those with fields that were ignored; left out where there are none. */
+  /** The updated contacts with ignored fields; absent if there are none. */
   ignored: z.int().optional(),
 }
 
 /**
- * What an import tells as it goes on, a JSON object a line. Every line that was read and is not empty is `created`,
- * `updated` (its id was there) or `rejected` by name. A line that was `updated` and tells a field that only a creation
- * sets, with another value than the contact has, is named as `ignored` with those fields, up to
- * `limits.importIgnoredMax` lines; all of them are counted. The last line is `done`, or `stopped`: nothing from line `from` on
- * was written, and sending those lines again is harmless. An import whose turn does not come is a 429 with `Retry-After`.
+ * The report of an import, one JSON object on each line, written while the import runs. Every line that is not empty counts as
+ * `created`, as `updated` if its id exists, or as `rejected`, with a report of its own. An updated line may have fields that only a
+ * creation sets, with other values than the contact has. Such a line is reported as `ignored` with those fields, up to
+ * `limits.importIgnoredMax` lines, and all such lines are counted. The last line is `done` or `stopped`. `stopped` means that no line
+ * from `from` on was written; sending those lines again is harmless. An import that waits too long for its turn gets 429 with
+ * `Retry-After`.
  */
 export const importReportSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), ...progress }),
   z.object({
     type: z.literal('rejected'),
-    /** From 1. */
+    /** The number of the line, from 1. */
     line: z.int(),
     code: z.enum([
       'invalid_json',

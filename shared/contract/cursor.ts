@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
-import { isStorable, storableText } from '../storable-text.ts'
+import { isStorable, storableText } from '../text.ts'
 
 export const sortBySchema = z.enum(['created_at', 'updated_at', 'name', 'last_activity_at'])
 export const sortOrderSchema = z.enum(['desc', 'asc'])

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { boardIdSchema, columnIdSchema, contactIdSchema, versionSchema, workspaceIdSchema } from '../ids.ts'
 import { limits } from '../limits.ts'
-import { storableText } from '../storable-text.ts'
 import { outboxMoveSchema } from '../tags/moves.ts'
+import { storableText } from '../text.ts'
 
 export const invalidationActionSchema = z.enum([
   'contact_created',
@@ -18,8 +18,8 @@ export const invalidationActionSchema = z.enum([
 const eventId = storableText(1, limits.eventIdCharactersMax)
 
 /**
- * One change the CRM's backend reports (SPEC 4). What an event leaves out widens it: without a column the whole
- * board moves on, without a board the whole workspace.
+ * One change that the CRM's backend reports (SPEC 4). A field that is left out widens the event: without a column the whole board
+ * moves, and without a board the whole workspace.
  */
 const event = z.strictObject({
   workspaceId: workspaceIdSchema.optional(),
@@ -31,8 +31,8 @@ const event = z.strictObject({
   fromColumnId: columnIdSchema.optional(),
   toColumnId: columnIdSchema.optional(),
   /**
-   * The same event under the same id again changes nothing and answers the same. An event that differs in anything is another
-   * one, and is refused under an id that the workspace's ledger remembers: those of its last 10,000 events.
+   * Sending the same event under the same id again changes nothing and gets the same answer. An event that differs in any field is
+   * another event and is refused if the workspace's ledger remembers the id. A ledger remembers the last 10,000 ids.
    */
   eventId: eventId.optional(),
 })
@@ -56,9 +56,8 @@ export const invalidationBatchSchema = z.strictObject({
 })
 
 /**
- * What the database's outbox says moved; posted by the origin's relay, or by the database itself. `tags` are moves: the member is
- * named as a deployed database posts it. Each event has an id, and each is answered for itself. Two with one id and other moves are
- * two events.
+ * A batch of the database's outbox, posted by the origin's relay or by the database itself. `tags` contains moves; deployed databases
+ * use that name. Each event has an id and gets an outcome of its own. Two events with the same id and different moves are two events.
  */
 export const outboxBatchSchema = z.strictObject({
   outbox: z
@@ -74,14 +73,14 @@ export const outboxBatchSchema = z.strictObject({
 })
 export type OutboxEvent = z.output<typeof outboxBatchSchema>['outbox'][number]
 
-/** 200: the event is durable and took `version`. 503: its ledger did not answer, and nothing is claimed of it. */
+/** 200: the event is durable and took `version`. 503: its ledger did not answer, and the event may or may not be durable. */
 const outboxOutcomeSchema = z.discriminatedUnion('status', [
   z.object({ eventId: z.string(), status: z.literal(200), version: versionSchema }),
   z.object({ eventId: z.string(), status: z.literal(503) }),
 ])
 export type OutboxOutcome = z.output<typeof outboxOutcomeSchema>
 
-/** The answer to an outbox batch: 200 when all of it is durable, 207 when not. */
+/** The answer to a batch of the outbox. Its status is 200 if all events are durable, and 207 otherwise. */
 export const outboxAnswerSchema = z.object({ events: z.array(outboxOutcomeSchema) })
 
 const row = z.record(z.string(), z.unknown()).nullable()
@@ -97,8 +96,8 @@ export const databaseWebhookSchema = z.object({
 export type DatabaseWebhook = z.output<typeof databaseWebhookSchema>
 
 /**
- * `invalidated` counts what moved (boards, columns, open lists, the counts), `version` is the workspace's new version; of a batch over several
- * workspaces `versions` has each one's, and `version` is one of these.
+ * `invalidated` counts the scopes that moved (boards, columns, open lists, the counts). `version` is the workspace's new version. For a
+ * batch over several workspaces, `versions` has the version of each, and `version` is one of them.
  */
 const invalidated = z.object({
   invalidated: z.int(),

@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
-import { isStorable, storableRule } from '../storable-text.ts'
+import { isStorable, storableRule } from '../text.ts'
 import type { Fault, WireError } from './errors.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { boardIdSchema } from '../ids.ts'
 
-/** What the routes that manage a workspace's cache answer under `data` (SPEC 5). Times in milliseconds. */
+/** The `data` of the routes that manage a workspace's cache (SPEC 5). Times are in milliseconds. */
 const measured = <const Type extends string>(type: Type) =>
   z.object({ timeMs: z.number(), type: z.literal(type), improvementPercent: z.number() })
 
-/** Null where the tier is switched off or did not answer: what was not measured is not told. */
+/** A measurement is null if its tier is switched off or did not answer. */
 const performanceSchema = z.object({
   standard: z.object({ timeMs: z.number(), type: z.literal('database') }),
   redisCold: measured('redis_miss').nullable(),
@@ -13,7 +13,7 @@ const performanceSchema = z.object({
   edge: measured('kv_hit').nullable(),
 })
 
-/** Figures of the deployment since they began. */
+/** The metrics of the deployment since their start. */
 const cacheStatsSchema = z.object({
   hits: z.int(),
   misses: z.int(),
@@ -24,9 +24,9 @@ const cacheStatsSchema = z.object({
   total: z.int(),
 })
 
-/** What `/api/cache-settings/health` answers, and `/status` as its `healthCheck`. */
+/** The `data` of `/api/cache-settings/health`, and the `healthCheck` of `/status`. */
 export const cacheHealthSchema = z.object({
-  /** Whether KV answers, and Redis where it is switched on. */
+  /** Whether KV answers, and Redis if it is switched on. */
   healthy: z.boolean(),
   stats: cacheStatsSchema,
   timestamp: z.iso.datetime(),
@@ -50,19 +50,20 @@ export type PerformanceAnswer = z.output<typeof performanceAnswerSchema>
 
 export const warmUpSchema = z.object({
   warmupTimeMs: z.number(),
-  /** Entries that are now cached: what was there already counts too, what settings keep out does not. */
+  /** The entries that are cached now. It counts those that were cached before, and none that the settings exclude. */
   entriesWarmed: z.int(),
-  /** The boards all of whose entries are warm, and how many they are. */
+  /** The boards of which every entry is warm. */
   boards: z.array(boardIdSchema),
+  /** The number of these boards. */
   boardsWarmed: z.int(),
   /** Whether the workspace's counts are warm. */
   counts: z.boolean(),
-  /** How many of the entries are of each resource that is warmed. */
+  /** The number of warm entries of each resource. */
   resources: z.record(z.string(), z.int()),
 })
 export type WarmUp = z.output<typeof warmUpSchema>
 
-/** `deletedEntries` counts the tags that moved on: what depended on them is outdated everywhere at once. */
+/** `deletedEntries` counts the scopes that moved. The entries that depend on them are outdated everywhere at once. */
 export const workspaceInvalidatedSchema = z.object({
   deletedEntries: z.int(),
   patterns: z.array(z.string()),

@@ -1,17 +1,17 @@
 /**
- * The settings that SPEC 5 gives names of their own. Every other resource has its toggle and its lifetime under its own name
- * (contract/settings.ts), so this list does not grow with the resources.
+ * The settings to which the specification (SPEC 5) gives names. Every other resource has its toggle and its lifetime under its own
+ * name (contract/settings.ts), so this list does not grow with the resources.
  */
 
-/** Toggles of resources, and whether each is on by default. */
+/** The named toggles of resources, with their defaults. */
 export const namedToggles = { contactCounts: true, contactLists: true, search: false, messageHistory: false }
 export type NamedToggle = keyof typeof namedToggles
 
-/** Toggles of what is no resource. `prefetch` is loading what nobody has asked for yet. */
+/** Toggles that do not belong to a resource. `prefetch` allows loads ahead, before a reader needs the entry. */
 export const otherToggles = { prefetch: true }
 export type OtherToggle = keyof typeof otherToggles
 
-/** Lifetimes, in seconds. */
+/** The named lifetimes with their defaults, in seconds. */
 export const namedLifetimes = {
   contactCountsTTL: 300,
   contactsTTL: 180,
@@ -20,11 +20,11 @@ export const namedLifetimes = {
 }
 export type NamedLifetime = keyof typeof namedLifetimes
 
-/** What switches the caching of a question: a toggle with a name, or the default of the resource's own. */
+/** The toggle that switches caching of a question: a named one, or the default of the resource's own toggle. */
 export type Toggle = NamedToggle | boolean
 
 /**
- * How long an answer is fresh: by a lifetime with a name; or by the resource's own, which a workspace may set as
- * `cacheConfig.lifetimes.<resource>` and which is by default so many seconds.
+ * The lifetime of a question's answers: a named one, or the default of the resource's own lifetime in seconds, which a workspace may
+ * change as `cacheConfig.lifetimes.<resource>`.
  */
 export type Lifetime = NamedLifetime | number

@@ -19,31 +19,31 @@ import {
 import { cacheSettingsChangeSchema, cacheSettingsSchema, savedSettingsSchema } from './settings.ts'
 
 /**
- * How a route of the origin lets its callers in. `writer`: a member with their own JWT, or a holder of the internal key;
- * `member`: the internal key, on behalf of the user whose JWT is in `X-Caller-Token`; `reader`: the same, or without that token on
- * behalf of the CRM's backend; `member-in-workspace`: the user must be a member of the workspace in the path as well.
+ * The access of a route of the origin. `writer`: a member with their own JWT, or a holder of the internal key. `member`: the internal
+ * key and, in `X-Caller-Token`, the JWT of the user on whose behalf it is used. `reader`: as `member`, or without that token on behalf
+ * of the CRM's backend. `member-in-workspace`: as `member`, and the user must be a member of the workspace in the path.
  */
 export type OriginAccess = 'public' | 'internal-key' | 'writer' | 'member' | 'reader' | 'member-in-workspace'
 
-/** One route of the origin: it is mounted by this declaration, and documented by it. */
+/** The declaration of a route of the origin, from which it is mounted and documented. */
 export interface OriginRoute {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** With `{parameter}`s. */
+  /** Parameters are written `{parameter}`. */
   readonly path: string
   readonly summary: string
   readonly description?: string
   readonly access: OriginAccess
-  /** Whether others than the Worker call it: those routes are in the OpenAPI document. */
+  /** Whether callers other than the Worker use the route. The OpenAPI document has only those routes. */
   readonly audience: 'callers' | 'worker'
   readonly takes: {
     readonly path?: z.ZodObject
     readonly body?: { readonly schema: z.ZodType; readonly bytesMax: number }
-    /** Instead of a body that is one JSON text: as many as the caller likes, one a line. */
+    /** The schema of each line, for a route that takes lines of JSON instead of a single JSON text. */
     readonly lines?: z.ZodType
   }
-  /** The whole body of a success; with `lines` in it, one line of it. */
+  /** The whole body of a success; with `isLines`, one line of it. */
   readonly gives: { readonly status: 200 | 201; readonly schema: z.ZodType; readonly isLines?: true }
-  /** What can go wrong besides what its access and its body bring with them. */
+  /** The errors of the handler. Those of the access and of the body follow from the declaration. */
   readonly errors: readonly WireErrorCode[]
 }
 
@@ -63,8 +63,8 @@ const originRoutes = {
   health: {
     method: 'GET',
     path: '/health',
-    summary: 'Whether the origin can reach its database, and how its relay stands',
-    description: 'Answers 503 with the same body while the database does not answer.',
+    summary: 'Whether the origin can reach its database, and the state of its relay',
+    description: 'The status is 503, with the same body, while the database does not answer.',
     access: 'public',
     audience: 'callers',
     takes: {},
@@ -74,9 +74,9 @@ const originRoutes = {
   importContacts: {
     method: 'POST',
     path: '/contacts/import',
-    summary: 'Create or change many contacts, one JSON text a line',
+    summary: 'Create or change many contacts, one JSON text on each line',
     description:
-      'Answers line by line while it works. The last line is `done`, or `stopped` with the first line that was not written; sending those lines again is harmless. Two imports of a workspace run at once, others wait for their turn.',
+      'The answer is written line by line while the import runs. Its last line is `done`, or `stopped` with the number of the first line that was not written. Sending the lines from there on again is harmless. Two imports of a workspace run at the same time, and others wait for their turn.',
     access: 'writer',
     audience: 'callers',
     takes: { lines: contactCreationSchema },
@@ -88,7 +88,7 @@ const originRoutes = {
     path: '/contacts',
     summary: 'Create a contact',
     description:
-      'Give it an `id` of your own to be able to send the request again: a repeated one is then a 409 and makes no second contact.',
+      'A request with an `id` of your own can be sent again safely: the repetition gets 409 and creates no second contact.',
     access: 'writer',
     audience: 'callers',
     takes: { body: contactBodies.creation },
@@ -98,7 +98,7 @@ const originRoutes = {
   changeContact: {
     method: 'PATCH',
     path: '/contacts/{id}',
-    summary: 'Change fields of a contact; what is left out stays',
+    summary: 'Change fields of a contact; omitted ones stay unchanged',
     access: 'writer',
     audience: 'callers',
     takes: { path: contactPath, body: contactBodies.change },
@@ -118,7 +118,7 @@ const originRoutes = {
   moveContact: {
     method: 'POST',
     path: '/contacts/{id}/move',
-    summary: 'Move a contact to another column, of its own board or of another one',
+    summary: 'Move a contact to another column of its board or of another board',
     access: 'writer',
     audience: 'callers',
     takes: { path: contactPath, body: contactBodies.move },
@@ -128,7 +128,7 @@ const originRoutes = {
   metrics: {
     method: 'GET',
     path: '/metrics',
-    summary: "The figures of this origin's process since its start",
+    summary: "The metrics of the origin's process since its start",
     access: 'internal-key',
     audience: 'callers',
     takes: {},
@@ -138,7 +138,7 @@ const originRoutes = {
   load: {
     method: 'POST',
     path: '/load/{resource}',
-    summary: "The bytes of a resource's `data`, as an entry keeps them",
+    summary: "The bytes of a resource's `data`, as they are stored in an entry",
     access: 'reader',
     audience: 'worker',
     takes: {
@@ -181,7 +181,7 @@ const originRoutes = {
   changeSettings: {
     method: 'POST',
     path: '/workspaces/{id}/settings',
-    summary: "Change the workspace's cache settings; what is left out stays",
+    summary: "Change the workspace's cache settings; omitted ones stay unchanged",
     access: 'member-in-workspace',
     audience: 'worker',
     takes: { path: workspacePath, body: workspaceBody(cacheSettingsChangeSchema) },
@@ -192,7 +192,7 @@ const originRoutes = {
 
 export type OriginRouteName = keyof typeof originRoutes
 
-/** The declarations without their names, each as what every route of the origin is. */
+/** Every declaration with its name. */
 export const originRouteList: readonly (OriginRoute & { readonly name: OriginRouteName })[] = (
   Object.keys(originRoutes) as OriginRouteName[]
 ).map((name) => ({ ...originRoutes[name], name }))

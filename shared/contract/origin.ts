@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { boardIdSchema, roleSchema, userIdSchema, workspaceIdSchema } from '../ids.ts'
-import { storableText } from '../storable-text.ts'
+import { storableText } from '../text.ts'
 
 /**
- * What the Worker and the origin say to each other. Every request carries `Authorization: Bearer
- * <INTERNAL_AUTH_KEY>` and, in a user's name, the user's own JWT in `X-Caller-Token`, so that row level security
- * holds in the database. Loads and settings are read without it in the name of the CRM's backend, as the service role. Errors are `ErrorBody` (contract/errors.ts); a 503 carries `Retry-After`.
+ * The interface between the Worker and the origin. Every request has `Authorization: Bearer <INTERNAL_AUTH_KEY>`. A request in a
+ * user's name also has the user's JWT in `X-Caller-Token`, so that row level security applies in the database. Without that token,
+ * loads and settings are read in the name of the CRM's backend, as the service role. Errors are `ErrorBody` (contract/errors.ts), and
+ * a 503 has `Retry-After`.
  *
  *   POST /load/{resource}                 LoadRequest  → the resource's `data` as JSON, or a 404 with the code of its absence;
- *                                                        in the backend's name only what its declaration opens to it
+ *                                                        in the backend's name only if its declaration allows services
  *   GET  /workspaces/{id}/membership?version=          → Membership
  *   GET  /workspaces/{id}/boards                       → BoardList
  *   GET  /workspaces/{id}/settings                     → CacheSettings
@@ -16,23 +17,22 @@ import { storableText } from '../storable-text.ts'
  *   GET  /health                                       → OriginHealth (no key)
  *   GET  /metrics                                      → OriginMetrics
  *
- * Contacts are written as contract/contacts.ts has it: by members through the Worker, and by the CRM's backend at the origin itself.
+ * contract/contacts.ts has the writes of contacts, by members through the Worker and by the CRM's backend at the origin itself.
  */
 export const callerTokenHeader = 'X-Caller-Token'
 export const requestIdHeader = 'X-Request-ID'
 export const workspaceHeader = 'X-Workspace-ID'
 
-/** Names a place in a workspace's ledger. */
+/** A ledger and its version, as text. */
 export const loadVersionSchema = storableText(0, 64)
 
 /**
- * One load. `version` names the view the Worker will stamp the answer with: the origin lets loads share a query
- * only when key *and* version agree, since a query begun under an older version may have read what a newer one
- * invalidated.
+ * One load. `version` names the stamp that the Worker will give to the answer. The origin lets two loads share a query only if both
+ * the key and the version agree, because a query that began under an older version may have read rows that a newer one invalidated.
  */
 export const loadRequestSchema = z.strictObject({
   workspaceId: workspaceIdSchema,
-  /** The user whose entry this is, or null where the workspace shares it. */
+  /** The user that the entry belongs to, or null if the workspace shares it. */
   userId: userIdSchema.nullable(),
   version: loadVersionSchema,
   params: z.unknown(),
@@ -48,15 +48,15 @@ export const boardListSchema = z.object({
 export type BoardList = z.output<typeof boardListSchema>
 
 /**
- * The relay: `off` where it is not set up; `failing` while the Worker or the database does not answer it. `lagging` (the
- * oldest row waits too long) and `parked` (a row was refused time and again) are alarms.
+ * The state of the relay. `off`: it is not configured. `failing`: the Worker or the database does not answer it. Two states are
+ * alarms: `lagging`, if the oldest row has waited too long, and `parked`, if a row was refused at every attempt.
  */
 const outboxHealthSchema = z.object({
   status: z.enum(['off', 'running', 'failing', 'lagging', 'parked']),
 })
 export type OutboxHealth = z.output<typeof outboxHealthSchema>
 
-/** `degraded`: it serves, and what is written may be seen late. */
+/** `degraded`: the origin serves requests, but readers may see writes late. */
 export const originHealthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
   database: z.object({ available: z.boolean(), latencyMs: z.number() }),
@@ -67,41 +67,41 @@ export type OriginHealth = z.output<typeof originHealthSchema>
 const count = z.int().nonnegative()
 const milliseconds = z.number().nonnegative()
 
-/** The figures of one process of the origin since its start. */
+/** The metrics of one process of the origin since its start. */
 export const originMetricsSchema = z.object({
-  /** Names the process: another one counts from nothing. */
+  /** Identifies the process. A new process has a new id, and its counts begin at 0. */
   instance: z.string().max(64),
   uptimeSeconds: z.number().nonnegative(),
   queries: z.record(
     z.string().regex(/^[a-z-]{1,40}$/),
     z.object({
-      /** Queries that were begun, failed ones and such as were refused for overload included. */
+      /** All queries, including failed ones and those that were refused because of overload. */
       count,
       failures: z.record(z.string().regex(/^[a-z_-]{1,40}$/), count),
-      /** Requests that were given another request's answer instead of a query of their own. */
+      /** Requests that got the answer of another request's query instead of a query of their own. */
       followers: count,
-      /** From asking to answer, waiting included. */
+      /** The duration of a query, including the wait for a place. */
       latencyMs: z.object({ p50: milliseconds, p95: milliseconds, p99: milliseconds, avg: milliseconds }),
     }),
   ),
-  /** Values of rows that did not fit their schema and were left out, by `<resource>.<field>`. */
+  /** The number of values in rows that did not match their schema and were left out, by `<resource>.<field>`. */
   unfitValues: z.record(z.string().regex(/^[a-z-]{1,40}\.[A-Za-z_]{1,40}$/), count).default({}),
-  /** Places for queries: taken now, and how many there are. */
+  /** The places for queries and for waiting ones: those in use, and all. */
   pool: z.object({ running: count, runningMax: count, waiting: count, waitingMax: count }),
-  /** The same by class of queries, and the turns of imports: numbers alone, of no workspace and no user. */
+  /** The same for each class of queries and for the turns of imports. The numbers describe no workspace and no user. */
   queues: z
     .record(
       z.string().regex(/^[a-z-]{1,40}$/),
       z.object({ running: count, runningMax: count, waiting: count, waitingMax: count, refused: count }),
     )
     .default({}),
-  /** Null where no relay is set up. */
+  /** Null if no relay is configured. */
   outbox: z
     .object({
       status: outboxHealthSchema.shape.status,
       relayed: count,
       failures: z.record(z.string().regex(/^[a-z_-]{1,40}$/), count),
-      /** Rows that wait, counted to 100,000; null before it could be asked for the first time. */
+      /** The rows that wait, counted up to 100,000; null until they were counted for the first time. */
       waiting: z.object({ depth: count, oldestAgeMs: milliseconds, parked: count }).nullable(),
     })
     .nullable(),

@@ -6,8 +6,8 @@ import type { NamedLifetime, NamedToggle, OtherToggle } from './named-settings.t
 import { namedLifetimes, namedToggles, otherToggles } from './named-settings.ts'
 
 /**
- * A workspace's cache settings (SPEC 5), lifetimes in seconds. What a resource has under its own name follows from its
- * declaration, so that a resource is settable by being declared.
+ * A workspace's cache settings (SPEC 5). Lifetimes are in seconds. The toggle and the lifetime under a resource's own name follow from
+ * its declaration, so a new resource needs no change here.
  */
 export interface CacheSettings {
   readonly cacheEnabled: boolean
@@ -21,7 +21,7 @@ export interface CacheConfig extends Readonly<Record<NamedLifetime, number>> {
 
 type Changed<Values> = { readonly [Name in keyof Values]?: Values[Name] | undefined }
 
-/** A change of settings: what is left out stays as it is. */
+/** A change of settings. Omitted settings stay unchanged. */
 export interface CacheSettingsChange {
   readonly cacheEnabled?: boolean | undefined
   readonly features?: Changed<Features> | undefined
@@ -34,7 +34,7 @@ export interface CacheSettingsChange {
 
 const lifetimeSchema = z.int().min(limits.lifetimeSecondsMin).max(limits.lifetimeSecondsMax)
 
-/** What becomes of a member that is missing or not valid. */
+/** How a schema treats a member that is missing or invalid. */
 type Lenience = <Value>(schema: z.ZodType<Value>, preset: Value) => z.ZodType<Value>
 
 function shapeOf<Name extends string, Preset, Schema>(
@@ -47,7 +47,7 @@ function shapeOf<Name extends string, Preset, Schema>(
 
 type Settable = Pick<Resource, 'name' | 'ownToggle' | 'ownLifetimeSeconds'>
 
-/** All that follows from a list of declarations: the defaults, and the schemas of settings and of their changes. */
+/** Creates the defaults and the schemas of settings and of their changes from a list of declarations. */
 export function settingsOf(declared: readonly Settable[]) {
   const ownToggles = ownOf(declared, ({ ownToggle }) => ownToggle)
   const features: Features = { ...namedToggles, ...otherToggles, ...ownToggles }
@@ -69,7 +69,7 @@ export function settingsOf(declared: readonly Settable[]) {
       ...shapeOf(ownToggles, schemaFor),
     }
   }
-  /** `whole` is for what every release has, `member` for what each may have or not. */
+  /** `whole` treats the members that every release has, `member` the toggles and lifetimes that a release may lack. */
   function schema(whole: Lenience, member: Lenience) {
     const toggle = (preset: boolean) => member(z.boolean(), preset)
     const lifetime = (preset: number) => member(lifetimeSchema, preset)
@@ -103,9 +103,9 @@ export function settingsOf(declared: readonly Settable[]) {
     .refine((changed) => Object.keys(changed).length > 0, 'must change something')
   return {
     presets,
-    /** A toggle or a lifetime that is missing has its default; what is there must be valid. */
+    /** A missing toggle or lifetime gets its default. Every other value must be valid. */
     answered: schema(asItIs, presetIfMissing),
-    /** Whatever it is, settings come of it: what is missing or not valid has its default. */
+    /** Every input is accepted. A missing or invalid member gets its default. */
     stored: schema(presetIfInvalid, presetIfInvalid),
     change,
   }
@@ -125,17 +125,17 @@ function ownOf<Value>(
 
 const settings = settingsOf(resources)
 
-/** What a workspace has that never set anything. */
+/** The settings of a workspace that has changed none. */
 export const defaultCacheSettings = settings.presets
 
 /**
- * Settings as the origin answers them, as entries keep them and as the API shows them. Their makers need not be of one release:
- * a setting that is missing has its default, since a release that does not know it cannot have set it, and one that is not
- * known here is left out. A value that is not valid is never taken for a default.
+ * Settings in the origin's answer, in entries and in the API. Another release may have written them. A missing setting gets its
+ * default, since the other release does not know it, and an unknown one is left out. An invalid value is an error and never replaced
+ * by a default.
  */
 export const cacheSettingsSchema = settings.answered
 
-/** Settings as the database may keep them, written by any release. Never fails. */
+/** Settings in the database, which any release may have written. This schema never fails. */
 export const storedSettingsSchema = settings.stored.catch(() => settings.presets)
 
 export const cacheSettingsChangeSchema = settings.change satisfies z.ZodType<CacheSettingsChange>
@@ -154,7 +154,7 @@ export const savedSettingsSchema = z.object({
 })
 export type SavedSettings = z.output<typeof savedSettingsSchema>
 
-/** The lifetime in seconds that a workspace gives to the answers of a question. */
+/** The lifetime of a question's answers under a workspace's settings, in seconds. */
 export function lifetimeOf(
   { resource, lifetime }: Pick<Question, 'resource' | 'lifetime'>,
   { cacheConfig }: CacheSettings,
@@ -164,7 +164,7 @@ export function lifetimeOf(
     : cacheConfig[lifetime]
 }
 
-/** Whether a workspace has its cache on for a question. */
+/** Whether the cache is on for a question under a workspace's settings. */
 export function isCacheOn(
   { resource, toggle }: Pick<Question, 'resource' | 'toggle'>,
   { cacheEnabled, features }: CacheSettings,

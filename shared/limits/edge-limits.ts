@@ -1,6 +1,6 @@
-/** The Worker: entries, what an isolate remembers, deadlines, memberships, monitoring. */
+/** The bounds of the Worker: entries, the memory of an isolate, deadlines, memberships, monitoring. */
 export const edgeLimits = {
-  /** Entries. KV accepts 25 MiB for a value and 512 bytes for a key; Upstash accepts 10 MB for a request. */
+  /** The size of an entry. KV accepts 25 MiB for a value and 512 bytes for a key; Upstash accepts 10 MB for a request. */
   entryBytesMax: 4_194_304,
   entryHeaderBytesMax: 8_192,
   entryTagsMax: 256,
@@ -10,46 +10,47 @@ export const edgeLimits = {
   kvExpirationSecondsMin: 60,
   /** KV accepts one write a second for each key (the same page). */
   kvWritePauseMs: 1_000,
-  /** Entries in the memory of one isolate (128 MB in all), and the share of it that one entry may take. */
+  /** The entries in the memory of one isolate, which has 128 MB, and the share of this bound that one entry may take. */
   memoryCacheBytesDefault: 16_777_216,
   memoryCacheBytesMax: 67_108_864,
   memoryEntryShareMax: 1 / 16,
-  /** What one isolate remembers (128 MB in all, Cloudflare, Workers limits). */
+  /** The other memories of an isolate, in their numbers of elements. An isolate has 128 MB (Cloudflare, Workers limits). */
   isolateViewsBytesMax: 16_777_216,
   isolateViewsMax: 250,
   isolateSettingsMax: 1_000,
   isolateTokensMax: 5_000,
-  /** Of all resources together, by URL: how many, and the characters of the URLs that are kept. */
+  /** Remembered URLs of all routes together: their number, and the sum of their characters. */
   isolateQuestionsMax: 4_000,
   isolateQuestionUrlCharactersMax: 1_000_000,
   isolateMembershipsMax: 10_000,
-  /** Callers that the origin remembers as no members: how many, and how long none of them causes another query. */
+  /** Callers that the origin remembers as strangers of a workspace: their number, and how long none of them causes a query. */
   originStrangersMax: 1_000,
   originStrangerSeconds: 1,
+  /** The questions that would follow the last answers of readers. */
   isolateExpectedMax: 2_000,
-  /** Of each workspace: the pages that its readers look at, and how long after the last read they count. */
+  /** The questions of a workspace that are renewed after a change: their number, and how long after the last read they count. */
   watchedMax: 32,
   watchedMs: 120_000,
   /** A request may have six connections open (Cloudflare, Workers limits); renewals leave some of them to others. */
   renewalsAtOnce: 2,
   isolateOverdueMax: 1_000,
   isolateKvWritesMax: 1_000,
-  /** Of users, and of workspaces. */
+  /** The users whose requests an isolate counts, and likewise the workspaces. */
   isolateLimitedMax: 10_000,
   membershipSeconds: 60,
   /**
-   * Users who are no members of a workspace. They are remembered apart from members, so that they evict none. The ledger
-   * tells sooner when one of them has been added.
+   * Strangers: users who are no members of a workspace. They are remembered apart from members and so evict none. If the ledger is
+   * reachable, a stranger who becomes a member is noticed sooner than this.
    */
   isolateStrangersMax: 5_000,
   strangerSeconds: 10,
-  /** Membership queries of users about workspaces they are not known to be in, unless they turn out to be members. */
+  /** A user's lookups about workspaces without being a member: the users that are counted, and the lookups in a window. */
   isolateLookupUsersMax: 5_000,
   membershipLookupsMax: 60,
   membershipLookupsSeconds: 60,
   /**
-   * How long a known member can go on reading while memberships cannot be checked, unless the ledger says that theirs changed
-   * (SPEC 8: what is cached is served).
+   * How long a known member may continue to read while memberships cannot be looked up, unless the ledger shows that the membership
+   * changed (SPEC 8: cached answers are served).
    */
   membershipGraceSeconds: 3_600,
   /** Deadlines of a single outgoing call, in milliseconds. */
@@ -71,7 +72,7 @@ export const edgeLimits = {
   fallbackPatienceMs: 2_500,
   overduePauseMs: 10_000,
   settingsDeadlineMs: 1_500,
-  /** Used if a known member could be let in during the grace period. */
+  /** How long the lookup of a member within the grace period may take before the remembered role is used. */
   membershipDeadlineMs: 1_500,
   jwksDeadlineMs: 2_000,
   metricsStoreDeadlineMs: 2_000,
@@ -94,8 +95,8 @@ export const edgeLimits = {
   jwksFailureCooldownMs: 1_000,
   jwksCharactersMax: 262_144,
   /**
-   * Figures: the calls a second that one object accepts from all its callers together, and the longest that a caller is
-   * told to wait.
+   * Metrics: the calls a second that one object accepts from all its callers together, and the longest pause that it demands of a
+   * caller.
    */
   figuresCallsPerSecondMax: 200,
   figuresPauseMaxMs: 10_000,
@@ -103,7 +104,7 @@ export const edgeLimits = {
   samplesFineSeconds: 300,
   samplesCoarseSeconds: 10,
   samplesKeptSeconds: 3_600,
-  /** After a failure of the origin nothing is loaded ahead for this long. */
+  /** After a failure of the origin, no entry is loaded ahead for this long. */
   loadsAheadPauseMs: 5_000,
   /** How long the report of a committed write may be in flight before its absence counts as a violation. */
   consistencyPatienceMs: 5_000,

@@ -1,39 +1,39 @@
-/** Requests, bodies, and the texts of a contact: what comes in. */
+/** The bounds of input: requests, bodies, and the texts of a contact. */
 export const inputLimits = {
-  /** Query of a contact list (SPEC 1). */
+  /** The query of a contact list (SPEC 1). */
   perPageDefault: 50,
   perPageMax: 100,
   pageMax: 1_000_000,
   searchCharactersMax: 200,
   cursorCharactersMax: 2_048,
-  /** Requests. Cloudflare accepts URLs of 16 KB; nothing here needs a quarter of that. */
+  /** URLs and bodies of requests. Cloudflare accepts URLs of 16 KB; a quarter of that is enough for every route. */
   urlBytesMax: 4_096,
   requestBodyBytesMax: 1_048_576,
-  /** Smaller bodies: a workspace and a user, a workspace's settings, the settings of all alerts. */
+  /** Smaller bodies: the names of a workspace and a user, a workspace's settings, the settings of all alerts. */
   workspaceBodyBytesMax: 1_024,
   settingsBodyBytesMax: 4_096,
   alertSettingsBodyBytesMax: 16_384,
   /** The largest answer that the origin gives and the Worker accepts, in bytes. */
   answerBytesMax: 4_000_000,
-  /** Objects and arrays inside each other. The row of a database webhook may contain JSON of its own. */
+  /** The nesting of objects and arrays. The row of a database webhook may contain JSON of its own. */
   jsonDepthMax: 64,
   /** Bodies that the origin reads, each large enough for its schema with every character escaped (six bytes each). */
   contactBodyBytesMax: 65_536,
   contactMoveBodyBytesMax: 2_048,
   loadBodyBytesMax: 20_480,
-  /** As much as the database keeps of a workspace's settings; each resource may have a toggle and a lifetime of its own. */
+  /** The same bound as the database has for a workspace's settings. Each resource may have its own toggle and lifetime. */
   originSettingsBodyBytesMax: 4_096,
-  /** The faults that an answer lists, and the characters of each parameter's name. */
+  /** The number of faults in an answer, and the characters of each parameter's name. */
   faultsMax: 20,
   faultParameterCharactersMax: 200,
-  /** A request at the origin: the time its headers may take to arrive, and then its body. */
+  /** The time that the headers of a request may take to arrive at the origin, and the same again for its body. */
   arrivalDeadlineMs: 15_000,
   /** How long the origin goes on reading and discarding a body after it has answered early. */
   lingerMs: 500,
   tokenCharactersMax: 8_192,
   invalidationEventsMax: 500,
   eventIdCharactersMax: 200,
-  /** A move: the name of a family, and a bucket or a bucket and a mask of slots. Of the older form of a tag: two identifiers. */
+  /** A move has the name of a family, a bucket and a mask of slots. A tag of the older form has two identifiers. */
   moveCharactersMax: 17,
   olderTagCharactersMax: 270,
   /** A contact's texts, in characters, and its tags. The database has the same numbers (migrations, `bounds`). */
@@ -45,17 +45,17 @@ export const inputLimits = {
   messageCharactersMax: 4_000,
   contactTagsMax: 50,
   contactTagCharactersMax: 100,
-  /** All texts of a contact together, in bytes of JSON, and the most that its ids, instants and field names add. */
+  /** All texts of a contact together, in bytes of JSON; and the bytes that its ids, instants and field names may add. */
   contactContentBytesMax: 32_768,
   contactFrameBytesMax: 3_072,
-  /** The boards of a workspace, the columns of a board, and a board's id and name in bytes of JSON. */
+  /** The number of boards of a workspace and of columns of a board, and the bytes of a board's id and name in JSON. */
   boardsMax: 1_000,
   columnsPerBoardMax: 500,
   boardBytesMax: 2_048,
-  /** The assignees that an entry of counts names, and the bytes of such an entry with the longest ids. */
+  /** The number of assignees in an entry of counts, and the bytes of an entry with the longest ids. */
   countedAssigneesMax: 500,
   countsBytesMax: 163_840,
-  /** Lifetimes a workspace may set, in seconds. */
+  /** The lifetimes that a workspace may set. */
   lifetimeSecondsMin: 30,
   lifetimeSecondsMax: 86_400,
 } as const

@@ -1,59 +1,59 @@
-/** Freshness, ledgers and their views, the outbox and its relay. */
+/** The bounds of freshness, of ledgers and their views, and of the outbox and its relay. */
 export const ledgerLimits = {
-  /** Freshness. */
+  /** The staleness bound (`STALENESS_BOUND_MS`), and how long an older entry may answer after its lifetime if the origin fails. */
   stalenessBoundDefaultMs: 1_000,
   stalenessBoundMaxMs: 30_000,
   staleIfErrorDefaultSeconds: 86_400,
   staleIfErrorMaxSeconds: 604_800,
   /**
-   * How long a loaded entry may still be shared with readers that looked for it before it was stored, with bounds on
-   * number and size. Longer than the deadlines of all tiers together: on an overloaded machine a lookup takes that
-   * long.
+   * How long a loaded entry is still shared with readers that looked into the tiers before it was stored there, with bounds on the
+   * number and the size of such entries. Longer than the deadlines of all tiers together, because a lookup on an overloaded machine
+   * takes that long.
    */
   flightLingerMs: 5_000,
   flightsLingeringMax: 64,
   flightLingerBytesMax: 262_144,
-  /** How often a read loads again because the loaded entry was invalidated meanwhile. */
+  /** The loads of one read. Another load is needed if an entry is invalidated while it is loaded. */
   loadAttemptsMax: 3,
-  /** Ledger: what it remembers of a workspace. Its tags are so many by construction (tags/families.ts): four bytes each. */
+  /** The tags of a ledger, at four bytes each. Their number follows from the families (tags/families.ts). */
   ledgerTagsMax: 16_384,
-  /** Buckets of a family, by how many things of it a workspace has; of the places, and the slots of each. */
+  /** The buckets of a family, depending on the number of its things in a workspace; the buckets of places and the slots of each. */
   tagBucketsMost: 1_024,
   tagBucketsMany: 512,
   tagBucketsSome: 256,
   tagBucketsFew: 64,
   placeBuckets: 512,
   placeSlots: 16,
-  /** Buckets of a family that a statement names one by one; past that it moves the family. */
+  /** The buckets of a family that a statement names one by one. If it changes more, it moves the whole family. */
   bucketsNamedMax: 32,
+  /** The last events of a workspace whose ids its ledger remembers. */
   ledgerEventIdsMax: 10_000,
   /**
-   * The ledger's log: rows of the ring, batches (a row each) from one snapshot to the next, and the bytes of a row, of which
-   * SQLite in a Durable Object accepts 2 MB (Cloudflare, Durable Objects limits).
+   * The ledger's log: the rows of the ring, the batches from one snapshot to the next (each takes a row), and the bytes of a row. SQLite
+   * in a Durable Object accepts rows of 2 MB (Cloudflare, Durable Objects limits).
    */
   ledgerLogRowsMax: 10_000,
   ledgerBatchesPerSnapshot: 1_000,
   ledgerRowBytesMax: 2_000_000,
   /**
-   * Views shared by the isolates of a location: how many changes, for how long, and how far their clocks may differ.
+   * Views that the isolates of a location share: the number of changes, how long they are kept, how long a call may take, and how far
+   * the clocks of the isolates may differ.
    */
   sharedChangesMax: 500,
   sharedViewSeconds: 60,
   sharedViewDeadlineMs: 100,
   locationClockSkewMs: 100,
-  /**
-   * Outbox and relay. A row's moves are bounded by the triggers: seven families of buckets, and those that are one thing. Rows
-   * that were written before there were moves have at most so many tags.
-   */
+  /** The moves of an outbox row. The triggers name buckets of at most seven families, and families without buckets. */
   outboxTagsMax: 240,
+  /** The tags of an outbox row that was written before there were moves. */
   olderOutboxTagsMax: 17,
   relayBatchMax: 200,
   relayDeadlineMs: 3_000,
-  /** How long a claim is valid. The rows of a relay that died can be claimed again after it. */
+  /** How long a relay's claim on rows is valid. After it, another relay can claim the rows of one that died. */
   outboxLeaseMs: 5_000,
   outboxDeadlineMs: 3_000,
   outboxAttemptsMax: 20,
-  /** How long the answer to a write waits for the ledger. The background relay delivers what takes longer. */
+  /** How long the answer to a write waits for the ledger. If it takes longer, the relay delivers the row in the background. */
   writeRelayDeadlineMs: 1_500,
   /** The age of the oldest row of the outbox from which `/health` reports it. */
   outboxLagAlarmMs: 30_000,

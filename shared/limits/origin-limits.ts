@@ -1,9 +1,9 @@
-/** The origin: queries, contacts, imports, and limits of its writers. */
+/** The bounds of the origin: queries, contacts, imports, and the rate limits of its writers. */
 export const originLimits = {
-  /** Origin. */
+  /** The defaults for queries that run and for queries that wait for a place. */
   queriesAtOnceDefault: 32,
   queriesWaitingDefault: 512,
-  /** One place each for reads, writes and imports. */
+  /** Reads, writes and imports need one place each. */
   queriesAtOnceMin: 3,
   /**
    * The shares of all places that are reserved for writes and imports; the rest belongs to reads. Of the waiting room,
@@ -20,7 +20,7 @@ export const originLimits = {
   workspaceWaitingShare: 3 / 4,
   callerPlacesShare: 1 / 4,
   callerWaitingShare: 1 / 2,
-  /** The rows of the tallies that one call sums up, and how many calls follow each other. */
+  /** The rows of tallies that one call sums up, and the greatest number of calls in a row. */
   foldRowsMax: 5_000,
   foldRoundsMax: 20,
   /**
@@ -30,13 +30,13 @@ export const originLimits = {
   renewedRowsMax: 1_000,
   retryAfterSeconds: 1,
   stopGraceMs: 30_000,
-  /** Import of contacts: the lines, a batch (which is one statement), and when an import gives up. */
+  /** Imports of contacts: the lines, the batches (each is one statement), and the rejections after which an import stops. */
   importLinesMax: 1_000_000,
   importLineBytesMax: 65_536,
   importBatchLinesMax: 500,
   importBatchBytesMax: 1_048_576,
   importRejectionsMax: 10_000,
-  /** How many lines with ignored fields are named. An import continues past them. */
+  /** The lines with ignored fields that a report names. The import continues after them. */
   importIgnoredMax: 10_000,
   importIdleMs: 30_000,
   /** An upload that is slower than this counts as stalled. */
@@ -44,8 +44,8 @@ export const originLimits = {
   /** How long an import may keep the thread before it yields. */
   importSliceMs: 5,
   /**
-   * Imports in parallel for a workspace (and for a caller) and for the process; how many wait for their turn, and how
-   * long.
+   * The imports that run in parallel for a workspace (and for a caller) and for the process; those that wait for their turn, and how
+   * long they wait.
    */
   workspaceImportsMax: 2,
   importsMax: 8,
@@ -53,13 +53,13 @@ export const originLimits = {
   importsWaitingMax: 64,
   importTurnWaitMs: 10_000,
   importRetryAfterSeconds: 5,
-  /** The presets for writes of members at the origin, the same as those for reads in wrangler.toml. */
+  /** The default rate limits for writes of members at the origin. They equal those for reads in wrangler.toml. */
   rateLimitUserDefault: 600,
   rateLimitWorkspaceDefault: 30_000,
   rateLimitWindowDefaultSeconds: 60,
   /** The clock skew that is tolerated in a token's times. */
   tokenSkewSeconds: 10,
-  /** Warm-up: boards of a workspace, and entries of all resources. An entry takes some 8 of a request's 1,000 subrequests. */
+  /** A warm-up: the boards of a workspace, and the entries of all resources. An entry takes some 8 of 1,000 subrequests. */
   warmBoardsMax: 50,
   warmEntriesMax: 100,
 } as const

@@ -2,15 +2,15 @@ import type { z } from 'zod'
 import type { Declaration, PerQuestion } from './declaration.ts'
 import type { Question, Resource } from './question.ts'
 
-/** What questions are made of, besides their parameters. */
+/** Everything that a question is made from, except its parameters. */
 interface Source<Params extends z.ZodObject, Data extends z.ZodObject> {
   readonly declaration: Declaration<string, z.ZodObject, z.ZodObject, Params, Data, z.ZodObject>
   readonly resource: Resource
-  /** A body as data; null where it does not have that shape. */
+  /** Parses a body; null if it is not valid data. */
   read(body: Uint8Array): z.output<Data> | null
 }
 
-/** What a question may differ in from what its declaration says of its parameters. */
+/** Properties of a question that do not follow from its parameters. */
 interface Terms {
   readonly isBypass?: boolean
   readonly sharing?: Question['sharing']
@@ -18,7 +18,7 @@ interface Terms {
 
 const decoder = new TextDecoder()
 
-/** Makes the question of these parameters, as the declaration has it. */
+/** Creates the question of a declaration with these parameters. */
 export function createQuestion<Params extends z.ZodObject, Data extends z.ZodObject>(
   source: Source<Params, Data>,
   params: z.output<Params>,
@@ -56,7 +56,7 @@ function comparableOf<Params extends z.ZodObject, Data extends z.ZodObject>(
   }
 }
 
-/** Pages by number are always followed by the same question, which is made once. */
+/** A page by number is always followed by the same question, so the last follower is remembered. */
 function followerOf<Params extends z.ZodObject, Data extends z.ZodObject>(
   source: Source<Params, Data>,
   params: z.output<Params>,

@@ -1,7 +1,7 @@
 import { contactCounts } from './contacts/contact-counts.ts'
 import { contactList } from './contacts/contact-list.ts'
 
-/** Every resource. The Worker mounts them all; the origin has a loader for each. */
+/** Every resource. The Worker mounts a route for each, and the origin has a loader for each. */
 export const resources = [contactList, contactCounts] as const
 
 export type ResourceName = (typeof resources)[number]['name']

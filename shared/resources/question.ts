@@ -6,22 +6,22 @@ import type { Result } from '../result.ts'
 import type { Tag } from '../tags/tags.ts'
 import type { Served } from './served.ts'
 
-/** A member reads with a token of their own; the service is the CRM's backend, which holds the internal key. */
+/** `member`: a user with their own token. `service`: the CRM's backend, which has the internal key. */
 export type CallerKind = 'member' | 'service'
 
-/** What a 404 says: a code of the error table, and the resource's own sentence where the table's is too general. */
+/** The 404 of a resource: a code of the error table, and a sentence of its own if the table's is too general. */
 export interface Absence {
   readonly code: NotFoundCode
   readonly sentence?: string
 }
 
-/** What is known of a workspace before anything of it is cached. */
+/** The facts about a workspace from which a warm-up chooses its questions. */
 export interface WarmWorkspace {
   readonly workspaceId: WorkspaceId
   readonly boardIds: readonly BoardId[]
 }
 
-/** A declaration as the read path and the routes use it, whatever its types. */
+/** A declared resource without its own types, as the read path and the routes use it. */
 export interface Resource {
   readonly name: string
   readonly summary: string
@@ -31,50 +31,50 @@ export interface Resource {
   readonly query: z.ZodObject
   readonly params: z.ZodObject
   readonly data: z.ZodObject
-  /** What the caller gets under `data`. */
+  /** The schema of the answer's `data`. */
   readonly answer: z.ZodObject
   readonly version: number
   readonly callers: readonly CallerKind[]
-  /** The default of the resource's own toggle and lifetime; null where it has none under its own name. */
+  /** The defaults of the toggle and the lifetime under the resource's own name; null if it has none. */
   readonly ownToggle: boolean | null
   readonly ownLifetimeSeconds: number | null
   readonly absence: Absence
   readonly privateParams: readonly string[]
   readonly example: { readonly path: unknown; readonly query: unknown; readonly data: unknown }
-  /** Raw input to a question, or its faults. */
+  /** Parses path and query to a question, or answers their faults. */
   parse(path: unknown, query: unknown): Result<Question, Fault[]>
-  /** What warm-up loads of a workspace. */
+  /** The questions that a warm-up loads for a workspace. */
   warmQuestions(workspace: WarmWorkspace): readonly Question[]
-  /** Whether an entry's body can be presented. One that cannot, of another shape or damaged, is as good as none. */
+  /** Whether an entry's body can be presented. A body of another shape or a damaged one cannot, and counts as a miss. */
   isReadable(body: Uint8Array): boolean
-  /** What the data of a load depends on besides its question's tags. */
+  /** The tags that follow from the content of a loaded body, in addition to those of its question. */
   embeddedTags(body: Uint8Array): readonly Tag[]
-  /** Turns a readable body into the caller's `data`, in parts that follow each other. Pure; runs on every hit. */
+  /** Makes the answer's `data` from a readable body, as parts to be joined. It is pure and runs on every hit. */
   present(body: Uint8Array, served: Served): readonly Uint8Array[]
 }
 
-/** One resource asked with parameters: all that the read path and the origin need, and nothing of HTTP. Immutable. */
+/** A resource with parameters. It has everything that the read path and the origin need, and nothing of HTTP. Immutable. */
 export interface Question {
   readonly resource: Resource
   readonly params: Readonly<Record<string, unknown>>
-  /** The caller asked for the database's own answer. */
+  /** Whether the caller wants the answer from the database. */
   readonly isBypass: boolean
-  /** Whether one entry serves the workspace, or each user has one of their own. */
+  /** Whether the workspace shares one entry, or each user has their own. */
   readonly sharing: 'workspace' | 'user'
-  /** What changes the answer: only writes, or the passing of time as well. */
+  /** Whether only writes change the answer, or time does too. */
   readonly changes: 'writes' | 'time'
   readonly lifetime: Lifetime
-  /** The setting that switches caching off; null: it is always on. */
+  /** The setting that switches caching off; null if none does. */
   readonly toggle: Toggle | null
-  /** What the answer depends on. `owner` is the user whose entry it is, null where the workspace shares it. */
+  /** The tags of the answer. `owner` is the user that the entry belongs to, or null if the workspace shares it. */
   tagsFor(owner: UserId | null): readonly Tag[]
   /**
-   * The part of an answer that changes by writes alone, and so must equal what the database says while no tag moved; null
-   * where the passing of time may change all of it.
+   * The part of an answer that only writes change. While none of the tags moved, it must equal the same part of the database's answer.
+   * Null if time may change the whole answer.
    */
   readonly comparable: ((body: Uint8Array) => string) | null
-  /** The question that a reader who goes on asks after this answer; null where this answer is the last. */
+  /** The question for the page after this answer. The function is null if the resource has no pages, its result on the last page. */
   readonly next: ((body: Uint8Array) => Question | null) | null
-  /** The user's own question, where the answer that the workspace shares lacks their part; null where it has it. */
+  /** The user's own question if the workspace's shared answer lacks that user's part; else null. */
   ownOf(body: Uint8Array, userId: UserId): Question | null
 }

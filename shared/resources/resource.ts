@@ -6,7 +6,7 @@ import { createQuestion } from './declared-question.ts'
 import type { Question, Resource } from './question.ts'
 import { cacheMemberOf, isSpliceable, spliceMember, withCacheMember } from './served.ts'
 
-/** A resource with its types: what its loader is held to, and questions by parameters. */
+/** A resource with the types of its parameters and its data, which its loader has to match. */
 interface DefinedResource<Name extends string, Params extends z.ZodObject, Data extends z.ZodObject>
   extends Resource {
   readonly name: Name
@@ -14,7 +14,7 @@ interface DefinedResource<Name extends string, Params extends z.ZodObject, Data 
   readonly data: Data
   readonly example: Resource['example'] & { readonly data: z.output<Data> }
   questionOf(params: z.output<Params>): Question
-  /** A body as data; null where it does not have that shape. */
+  /** Parses a body; null if it is not valid data. */
   dataOf(body: Uint8Array): z.output<Data> | null
 }
 
@@ -24,7 +24,7 @@ export type DataOf<R> = R extends { readonly data: infer D extends z.ZodType } ?
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** Makes a resource of its declaration. */
+/** Creates a resource from its declaration. */
 export function defineResource<
   const Name extends string,
   Path extends z.ZodObject,
@@ -64,7 +64,7 @@ export function defineResource<
     present(body, served) {
       if (presentation === undefined) return spliceMember(body, '_cache', cacheMemberOf(served))
       const found = read(body)
-      if (found === null) throw new Error(`${declaration.name}: presented without being readable`)
+      if (found === null) throw new Error(`${declaration.name}: an unreadable body was presented`)
       return [encoder.encode(JSON.stringify(presentation.of(found, served)))]
     },
   }
@@ -73,8 +73,8 @@ export function defineResource<
 }
 
 /**
- * Parses bodies to data; null where one does not have that shape. What came of a body is remembered as long as the body
- * is kept, so that a hit in memory costs no parsing.
+ * Creates a parser of bodies; its result is null if a body is not valid data. The result is remembered as long as the body exists, so
+ * that a hit in memory costs no parsing.
  */
 function createBodyReader<Data extends z.ZodObject>(data: Data): (body: Uint8Array) => z.output<Data> | null {
   const known = new WeakMap<Uint8Array, { readonly data: z.output<Data> | null }>()

@@ -6,18 +6,18 @@ import type { Explanation } from './explanation.ts'
 import { explanationSchema } from './explanation.ts'
 
 /**
- * How an answer came about: `STALE` is past its time, being refreshed, or all that is left while everything behind is down;
- * `BYPASS` means that the cache was not used.
+ * How an answer was found. `HIT`: a fresh entry. `MISS`: the origin loaded it. `STALE`: an entry that is past its lifetime or could
+ * not be proved current. `BYPASS`: the cache was not used.
  */
 const servedStatusSchema = z.enum(['HIT', 'STALE', 'MISS', 'BYPASS'])
 
-/** An answer's circumstances: what the `_cache` member is made of. */
+/** The facts about an answer from which the member `_cache` is made. */
 export interface Served {
   readonly status: z.output<typeof servedStatusSchema>
   readonly source: SourceName
-  /** Lifetime of the entry, seconds. */
+  /** The lifetime of the entry. */
   readonly ttlSeconds: number
-  /** Time since the entry was read from the database, whole seconds. */
+  /** The time since the entry was loaded, in whole seconds. */
   readonly ageSeconds: number
   /** IATA code of the data centre that answered. */
   readonly edgeLocation: string
@@ -26,7 +26,7 @@ export interface Served {
   readonly isCacheEnabled: boolean
   /** Null for the CRM's backend. */
   readonly userId: UserId | null
-  /** Present where the caller asked how the answer came about. */
+  /** Present if the request has `X-Explain: 1`. */
   readonly explanation?: Explanation
 }
 
@@ -41,7 +41,7 @@ export const cacheMemberSchema = z.object({
   explanation: explanationSchema.optional(),
 })
 
-/** An answer that a resource declares no form of its own for: its data with the member `_cache`. */
+/** The answer of a resource without a presentation: its data with the member `_cache`. */
 export function withCacheMember<Shape extends z.ZodRawShape>(data: z.ZodObject<Shape>) {
   return data.extend({ _cache: cacheMemberSchema })
 }
@@ -62,14 +62,14 @@ const encoder = new TextEncoder()
 const openingBrace = 0x7b
 const closingBrace = 0x7d
 
-/** Whether bytes look like a JSON object that `spliceMember` can extend. */
+/** Whether bytes have the form of a JSON object that `spliceMember` can extend. */
 export function isSpliceable(object: Uint8Array): boolean {
   return object.length > 2 && object[0] === openingBrace && object.at(-1) === closingBrace
 }
 
 /**
- * Puts one more member at the end of a JSON object without parsing or copying it: the way an answer is served from a tier.
- * `object` is the bytes of a JSON object with at least one member and no white space after its last brace.
+ * Adds a member at the end of a JSON object without parsing or copying the object. `object` must be the bytes of a JSON object with at
+ * least one member and without white space around it.
  */
 export function spliceMember(object: Uint8Array, name: string, value: unknown): readonly Uint8Array[] {
   if (!isSpliceable(object)) throw new Error('spliceMember: not the bytes of a JSON object')

@@ -4,8 +4,8 @@ const encoder = new TextEncoder()
 
 /**
  * The bucket of a value: the first two bytes of the SHA-256 of its UTF-8 form, big endian, modulo the number of buckets. The
- * database computes the same with `sha256(convert_to(value, 'UTF8'))`. Synchronous, which Web Crypto's digest is not: tags are
- * made where a question is made.
+ * database computes the same with `sha256(convert_to(value, 'UTF8'))`. The function is synchronous, unlike Web Crypto's digest,
+ * because tags are made where a question is made.
  */
 export function bucketOf(value: string, buckets: number): number {
   const digest = sha256(encoder.encode(value))
@@ -13,8 +13,8 @@ export function bucketOf(value: string, buckets: number): number {
 }
 
 /**
- * What people type (an address, a number) with A to Z folded and nothing else: `toLowerCase()` and Postgres' `lower()` differ on
- * letters beyond ASCII, as on the dotted capital I and the final sigma, and would put one value into two buckets.
+ * Folds A to Z in a value that people type, such as an address or a phone number. All other letters stay: `toLowerCase()` and Postgres'
+ * `lower()` differ beyond ASCII, for example on the dotted capital I and the final sigma, and would give one value two buckets.
  */
 export function foldCase(value: string): string {
   return value.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0x20))

@@ -5,11 +5,11 @@ const { tagBucketsMost, tagBucketsMany, tagBucketsSome, tagBucketsFew, placeBuck
 /**
  * Every kind of thing that an answer can depend on, in the order of its tags. The database's functions have the same table.
  *
- * Append only: a tag is an offset that follows from all families before its own, and ledgers, views and entries keep such
- * offsets. A new family goes to the end; a family that nobody uses any more keeps its place.
+ * The list is append-only. A tag is an offset that follows from all families before its own, and ledgers, views and entries keep such
+ * offsets. A new family goes to the end, and an unused family keeps its place.
  *
- * `buckets`: 0 for a family that is one thing. A family with buckets has one tag for all of it and then a tag a bucket; a place
- * has a tag for each of the slots of a bucket.
+ * `buckets` is 0 for a family that is a single thing. A family with buckets has one tag for the whole family, followed by one tag for
+ * each bucket; a place has one for each slot of each bucket.
  */
 export const families = [
   { name: 'workspace', buckets: 0, slots: 1 },
@@ -33,12 +33,12 @@ export const families = [
 ] as const
 
 export type FamilyName = (typeof families)[number]['name']
-/** A family that is one thing. */
+/** A family that is a single thing, without buckets. */
 type SingleFamily = 'workspace' | 'settings' | 'counts'
 /** A family of buckets, each of which is one tag. */
 export type BucketedFamily = Exclude<FamilyName, SingleFamily | 'place'>
 
-/** A family and where its tags begin: `offset` is the tag of the family itself, the buckets' follow. */
+/** A family with the place of its tags. `offset` is the tag of the whole family, and those of its buckets follow. */
 interface Family {
   readonly name: FamilyName
   readonly buckets: number
@@ -55,7 +55,7 @@ for (const family of families) {
   next += 1 + family.buckets * family.slots
 }
 
-/** How many tags there are, whatever a workspace holds. */
+/** The number of tags, which is the same for every workspace. */
 export const tagsCount = next
 if (tagsCount > limits.ledgerTagsMax) throw new Error('families.ts: the tags do not fit in a ledger')
 
@@ -67,7 +67,7 @@ export function familyNamed(name: FamilyName): Family {
   return family
 }
 
-/** The family of this name; undefined where there is none. */
+/** The family with this name; undefined if there is none. */
 export function findFamily(name: string): Family | undefined {
   return byName.get(name)
 }

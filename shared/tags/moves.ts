@@ -7,20 +7,20 @@ import type { Tag } from './tags.ts'
 import { bucketNumber, tagAt } from './tags.ts'
 
 /**
- * What changed, as it stands in outbox rows and goes to ledgers: `counts` or `contact` (a whole family), `contact#517` (a bucket),
- * `place#13#1802` (a bucket, and a mask of its slots in at most four hexadecimal digits). One move of a place stands for up to 16 tags.
+ * A change, as written in outbox rows and sent to ledgers: `counts` or `contact` (a whole family), `contact#517` (a bucket), or
+ * `place#13#1802` (a bucket, and a mask of its slots in at most four hexadecimal digits). One move of a place moves up to 16 tags.
  */
 export type Move = string & { readonly brand: 'Move' }
 
 const moveText = /^([a-z]+)(?:#(0|[1-9]\d{0,4})(?:#([0-9a-f]{1,4}))?)?$/
 
-/** A move in numbers: the first tag that it concerns, and which of the following ones (bit 0 is the first). */
+/** A move as numbers. Bit 0 of the mask stands for the tag at `offset`, bit 1 for the next one, and so on. */
 export interface MoveParts {
   readonly offset: number
   readonly mask: number
 }
 
-/** The parts of a move; null where the text is none. */
+/** The parts of a move; null if the text is not a move. */
 export function parseMove(text: string): MoveParts | null {
   const [, familyName = '', bucketText, maskText] = moveText.exec(text) ?? []
   const family = findFamily(familyName)
@@ -35,27 +35,27 @@ export function parseMove(text: string): MoveParts | null {
 
 const moveRule = 'must name a family, a bucket of it, or slots of a place'
 
-/** A move as it comes from outside. */
+/** A move from outside. */
 export const moveSchema = z
   .string()
   .max(limits.moveCharactersMax)
   .refine((text) => parseMove(text) !== null, moveRule)
   .transform((text) => text as Move)
 
-/** A tag as outbox rows had it before there were moves. Such a row is read as one that moves the whole workspace. */
+/** A tag in the form that outbox rows had before there were moves. It counts as a move of the whole workspace. */
 const olderTag = z
   .string()
   .max(limits.olderTagCharactersMax)
   .regex(/^(?:(?:board|open):[!-.0-9;-~]{1,128}|column:[!-.0-9;-~]{1,128}:[!-.0-9;-~]{1,128})$/)
   .transform(() => familyMove('workspace'))
 
-/** A move as it stands in an outbox row, which may have waited since an older deployment. */
+/** A move of an outbox row, which an older deployment may have written. */
 export const outboxMoveSchema = z.union([moveSchema, olderTag], moveRule)
 
 /** The tags that a move moves. */
 export function tagsMovedBy(move: Move): Tag[] {
   const parts = parseMove(move)
-  if (parts === null) throw new Error('moves.ts: a move that is none')
+  if (parts === null) throw new Error('moves.ts: a malformed move')
   return tagsOfParts(parts)
 }
 
@@ -65,17 +65,17 @@ function tagsOfParts({ offset, mask }: MoveParts): Tag[] {
   return tags
 }
 
-/** All of a family. */
+/** The move of a whole family. */
 export function familyMove(family: FamilyName): Move {
   return family as string as Move
 }
 
-/** What has this value in its family. */
+/** The move of the bucket of a value. */
 export function bucketMove(family: BucketedFamily, value: string): Move {
   return `${family}#${bucketNumber(family, value)}` as Move
 }
 
-/** Slots of a board's place, or of a column's. */
+/** The move of slots of a board's place, or of a column's if one is given. */
 export function placeMove(boardId: string, columnId: string | null, mask: number): Move {
   const bucket = bucketNumber('place', placeValue(boardId, columnId))
   return `place#${bucket}#${(mask & allSlotsMask).toString(16).padStart(4, '0')}` as Move

@@ -1,14 +1,16 @@
 import { limits } from '../limits.ts'
 
 /**
- * What a page of a place (a board, or a column of one) can depend on. A slot moves when a contact that was or is in its filter
- * changes. Append only: masks of slots stand in outbox rows and in ledgers.
+ * The slots of a place (a board, or a column of one), on which its pages depend. A slot moves when a contact changes that was or is
+ * in its filter. The list is append-only because outbox rows and ledgers contain masks of slots.
  *
- * - `time`: filters by time. Every write in the place moves it, since a contact that left the window may still stand on a page.
- * - `search`: searches, on the board's own place only, also for those in a column: an estimated total samples the whole board.
- * - `board`: the board's existence and what concerns all of it, on the board's own place only. Every page of the board has it.
- * - `reported`: pages of one user's contacts. An event that is reported without its facets does not say whose contact it was; the
- *   database moves the user's own tag instead.
+ * - `time` is for filters by time. Every write in the place moves it, because a page may still show a contact that left the window.
+ * - `search` is for searches and is used on the board's own place only, also for a search in a column, because an estimated total
+ *   samples the whole board.
+ * - `board` is for the existence of the board and for changes of all of it, and is used on the board's own place only. Every page of
+ *   the board has it.
+ * - `reported` is for the pages of one user's contacts. A reported event does not name the contact's assignee, so it moves this slot.
+ *   The database moves the user's own tag instead.
  */
 export const slots = [
   'open',
@@ -38,12 +40,12 @@ export function slotBit(slot: SlotName): number {
   return 1 << slots.indexOf(slot)
 }
 
-/** All slots of a place: what an event moves that names a board as a whole. */
+/** All slots of a place. An event about a whole board moves these. */
 export const allSlotsMask = (1 << slots.length) - 1
-/** All but the board's own: what an event moves that names columns, so that pages of other columns stay cached. */
+/** All slots but `board`. An event that names columns moves these, so that pages of other columns stay cached. */
 export const placeSlotsMask = allSlotsMask & ~slotBit('board')
 
-/** The value that names a place: the board, or the board and a column of it. */
+/** The value of a place, from which its bucket follows: the board, or the board and a column of it. */
 export function placeValue(boardId: string, columnId: string | null): string {
   return columnId === null ? boardId : `${boardId}:${columnId}`
 }

@@ -6,9 +6,9 @@ import type { SlotName } from './places.ts'
 import { placeValue, slots } from './places.ts'
 
 /**
- * What an entry depends on: an offset in the versions that a ledger and a view keep. An entry is outdated once one of its tags
- * moved past its stamp. Tags are scoped to their workspace, which has a ledger of its own. They hold digests only, so that no
- * address, number, name or search text can be read from one.
+ * A thing that an entry depends on, as an offset in the versions of a ledger and of a view. An entry is outdated once one of its tags
+ * moved past its stamp. Tags belong to a workspace, since each workspace has its own ledger. A tag contains at most a digest, so no
+ * address, number, name or search text can be read from it.
  */
 export type Tag = number & { readonly brand: 'Tag' }
 
@@ -17,18 +17,21 @@ export function isTag(value: unknown): value is Tag {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < tagsCount
 }
 
-/** A number that is known to be a tag's offset. */
+/** The tag at an offset. Throws if there is none. */
 export function tagAt(offset: number): Tag {
   if (!isTag(offset)) throw new Error(`tags.ts: ${offset} is no tag`)
   return offset
 }
 
-/** A family as a whole: it moves where more of it changed than can be named. Who depends on a bucket depends on this too. */
+/**
+ * The tag of a whole family. It moves if more of the family changed than a statement names. Every entry that depends on a bucket of
+ * the family must also depend on this tag.
+ */
 export function familyTag(family: FamilyName): Tag {
   return tagAt(familyNamed(family).offset)
 }
 
-/** Everything of the workspace. Every entry has it. */
+/** The tag of the whole workspace, which every entry has. */
 export const workspaceTag = familyTag('workspace')
 export const settingsTag = familyTag('settings')
 export const countsTag = familyTag('counts')
@@ -36,35 +39,35 @@ export const countsTag = familyTag('counts')
 /** Families whose values people type. */
 const typed: ReadonlySet<BucketedFamily> = new Set<BucketedFamily>(['email', 'phone', 'domain'])
 
-/** The bucket number of a value in its family, folded where people type such values. */
+/** The bucket number of a value in its family. Values that people type are folded first. */
 export function bucketNumber(family: BucketedFamily | 'place', value: string): number {
   const isTyped = family !== 'place' && typed.has(family)
   return bucketOf(isTyped ? foldCase(value) : value, familyNamed(family).buckets)
 }
 
-/** One thing of a family (with those that share its bucket). */
+/** The tag of one thing of a family, shared with the other things in its bucket. */
 export function bucketTag(family: BucketedFamily, value: string): Tag {
   return tagAt(familyNamed(family).offset + 1 + bucketNumber(family, value))
 }
 
-/** One slot of a board's place, or of a column's. */
+/** The tag of one slot of a board's place, or of a column's if one is given. */
 export function slotTag(boardId: string, columnId: string | null, slot: SlotName): Tag {
   const bucket = bucketNumber('place', placeValue(boardId, columnId))
   return slotAt(bucket, slots.indexOf(slot))
 }
 
-/** A slot by its numbers, both of which must be within their bounds. */
+/** The tag of a slot by the number of its bucket and its own. Both must be within their bounds. */
 function slotAt(bucket: number, slot: number): Tag {
   const { offset, slots: slotsEach } = familyNamed('place')
   return tagAt(offset + 1 + bucket * slotsEach + slot)
 }
 
-/** The two tags of what belongs to one user: their bucket, and all users. */
+/** The two tags of an answer about one user: that of all users, and that of the user's bucket. */
 export function userTags(userId: UserId): readonly Tag[] {
   return [familyTag('user'), bucketTag('user', userId)]
 }
 
-/** A tag for people: `counts`, `contact`, `contact#517`, `place#13.2` (bucket and slot). */
+/** The readable name of a tag: `counts`, `contact`, `contact#517`, or `place#13.2` (bucket and slot). */
 export function nameOf(tag: Tag): string {
   const family = familyAt(tag)
   if (tag === family.offset) return family.name
@@ -75,7 +78,7 @@ export function nameOf(tag: Tag): string {
 
 const tagName = /^([a-z]+)(?:#(0|[1-9]\d{0,4})(?:\.(0|[1-9]\d?))?)?$/
 
-/** The tag of a name as `nameOf` writes it; null where it names none. */
+/** Parses a name that `nameOf` wrote; null if it is not the name of a tag. */
 export function parseTag(name: string): Tag | null {
   const [, familyName = '', bucketText, slotText] = tagName.exec(name) ?? []
   const family = findFamily(familyName)

@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
+import { readBounded } from '../../shared/bytes.ts'
 import { systemClock, withinDeadline } from '../../shared/clock.ts'
 import type {
   AlertReport,
@@ -9,7 +10,6 @@ import type {
 import type { Fault } from '../../shared/contract/errors.ts'
 import { originMetricsSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
-import { readBounded } from '../../shared/read-bounded.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'

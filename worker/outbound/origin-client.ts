@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readBounded } from '../../shared/bytes.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type {
@@ -26,7 +27,6 @@ import type { Trace } from '../../shared/contract/trace.ts'
 import { traceHeaders } from '../../shared/contract/trace.ts'
 import type { BoardId, ContactId, Role, UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
-import { readBounded } from '../../shared/read-bounded.ts'
 import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'

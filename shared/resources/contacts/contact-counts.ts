@@ -23,8 +23,8 @@ export const sharedCountsSchema = z.object({
 })
 
 /**
- * How many contacts each user has. Not z.record, which leaves out a member named `__proto__`: any id may be a user's.
- * JSON.parse gives an object a member of its own of that name, and JSON.stringify writes it.
+ * The number of contacts of each user. z.record would drop a member named `__proto__`, which is a possible user id. JSON.parse
+ * creates an own member of that name, and JSON.stringify writes it.
  */
 const assigneesSchema = z.custom<Readonly<Record<string, number>>>(
   (value) =>
@@ -36,10 +36,10 @@ const assigneesSchema = z.custom<Readonly<Record<string, number>>>(
 )
 
 /**
- * The entry that all users of a workspace share: its counts, and how many contacts its assignees have. It names
- * `limits.countedAssigneesMax` of them at most, those with the most contacts, so that it is small whatever is written.
- * Where these are not all, a user who is not named has an entry of their own of the same form: counts of one instant,
- * so that `assignedToMe` never contradicts the total beside it.
+ * The entry that all users of a workspace share: its counts, and the number of contacts of each assignee. It names at most
+ * `limits.countedAssigneesMax` assignees, those with the most contacts, so that its size is bounded. If there are more, each user who
+ * is not named has an entry of their own in the same form. All counts of an entry are from the same instant, so `assignedToMe` never
+ * contradicts the total.
  */
 const data = z.object({
   counts: sharedCountsSchema,
@@ -49,7 +49,7 @@ const data = z.object({
   isComplete: z.boolean().default(true),
 })
 
-/** What a caller gets under `data`. */
+/** The `data` of an answer. */
 const contactCountsAnswerSchema = sharedCountsSchema.extend({
   assignedToMe: z.int(),
   _cached: z.boolean(),
@@ -88,7 +88,7 @@ export const contactCounts = defineResource({
   name: 'contact-counts',
   summary: "The counts of a workspace's contacts",
   description:
-    "One entry serves all users of the workspace; `assignedToMe` is the caller's own. `newCustomers` counts contacts created in the last 7 days, `recentActivity` those whose last activity was in the last 24 hours.",
+    'All users of a workspace get the same counts, except `assignedToMe`, which is the number of contacts of the caller. `newCustomers` counts contacts created in the last 7 days, `recentActivity` those with activity in the last 24 hours.',
   route: '/api/cache-settings/workspace/{workspaceId}/counts',
   path: z.strictObject({ workspaceId: workspaceIdSchema }),
   query: z.strictObject({ useCache: z.enum(['true', 'false']).default('true') }),
@@ -105,7 +105,7 @@ export const contactCounts = defineResource({
   tags: () => [workspaceTag, countsTag],
   warm: () => [{}],
   lacks: ({ isComplete, assignees }, userId) => !isComplete && !Object.hasOwn(assignees, userId),
-  /** Which of too many assignees the shared entry names changes without a write to those that it names. */
+  /** If there are too many assignees, a write about one of them may change which others are named, so the names are not compared. */
   writtenPart({ counts, assignees, isComplete }, sharing) {
     const named = isComplete || sharing === 'user' ? Object.entries(assignees).sort() : []
     return { ...counts, newCustomers: 0, recentActivity: 0, named }

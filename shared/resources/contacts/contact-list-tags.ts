@@ -11,12 +11,12 @@ interface Page {
 }
 
 /**
- * What a page of a board depends on: the workspace, the board itself, and the slot of what it shows.
+ * The tags of a page of a board: the workspace, the board itself, and the slot of the page's filter.
  *
- * - A search depends on every write on the board, also in a column: the total may be an estimate, which samples the whole board.
- * - A filter by time depends on every write in its place: a contact that left the window may still stand on a cached page.
- * - `owner` is the user whose page it is. A change of a contact moves its assignee, old and new; events that do not name an
- *   assignee move the slot \`reported\`.
+ * - A search depends on every write on the board, also a search in a column, because an estimated total samples the whole board.
+ * - A filter by time depends on every write in its place, because a cached page may still show a contact that left the window.
+ * - `owner` is the user that the page belongs to. A change of a contact moves its old and its new assignee. An event that names no
+ *   assignee moves the slot `reported`.
  */
 export function contactListTags({ boardId, columnId, filter, search }: Page, owner: UserId | null): Tag[] {
   const always = [workspaceTag, familyTag('place'), slotTag(boardId, null, 'board')]

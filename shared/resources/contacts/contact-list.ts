@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { parseCursor, sortBySchema, sortOrderSchema } from '../../contract/cursor.ts'
 import { boardIdSchema, columnIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
-import { storableText } from '../../storable-text.ts'
-import { text } from '../../text.ts'
+import { storableText, text } from '../../text.ts'
 import { wholeNumber } from '../../whole-number.ts'
 import { defineResource } from '../resource.ts'
 import { withCacheMember } from '../served.ts'
@@ -27,12 +26,12 @@ export const contactFilterSchema = z.enum([
   'recent_activity',
 ])
 
-/** Free text: no control characters; inner white space counts, outer does not. */
+/** Free text without control characters. White space at its ends is dropped. */
 const searchText = storableText(0, limits.searchCharactersMax)
   .regex(/^\P{Cc}*$/u, 'must not contain control characters')
   .meta({
     description:
-      'What a name, an e-mail address or a phone number contains; of one or two characters, what a word begins with. Case, accents and encoding are ignored, and a phone number is found by its digits however it is written. Outer white space does not count.',
+      'Text that a name, an e-mail address or a phone number contains. One or two characters match the beginning of a word. Case, accents and Unicode normalization are ignored, and a phone number is found by its digits in any notation. White space at both ends is ignored.',
   })
   .transform((text) => text.normalize('NFC').trim())
 
@@ -54,19 +53,19 @@ const query = z
     if (cursor === undefined) return
     const reject = (message: string) =>
       context.issues.push({ code: 'custom', input: cursor, path: ['cursor'], message })
-    if (page !== undefined) reject('takes the place of page: give one of the two')
+    if (page !== undefined) reject('must not be given together with page')
     const parsed = parseCursor(cursor)
-    if (!parsed.ok) reject('must be a next_cursor that this API gave out')
+    if (!parsed.ok) reject('must be a next_cursor of this API')
     else if (parsed.value.sortBy !== sort_by || parsed.value.sortOrder !== sort_order)
       reject('belongs to another sort_by or sort_order')
   })
 
-/** What the origin is asked: one page, by number or from a cursor on. */
+/** The parameters for the origin: one page, by number or from a cursor on. */
 const params = z.strictObject({
   boardId: boardIdSchema,
   columnId: columnIdSchema.nullable(),
   filter: contactFilterSchema,
-  /** Composed (NFC), which makes text up to three times as long (UAX 15). */
+  /** In NFC, which can make a text up to three times as long (UAX 15). */
   search: storableText(1, 3 * limits.searchCharactersMax).nullable(),
   sortBy: sortBySchema,
   sortOrder: sortOrderSchema,
@@ -79,7 +78,7 @@ const instant = z.iso.datetime({ offset: true })
 
 const identifier = text(1, 128)
 
-/** A contact as the API shows it. Its bounds are the database's, so that a page has one too. */
+/** A contact in an answer. Its bounds are those of the database, so the size of a page is bounded too. */
 const contact = z.object({
   id: identifier,
   workspace_id: identifier,
@@ -140,20 +139,20 @@ const data = z.object({
     page: z.int(),
     per_page: z.int(),
     total: z.int(),
-    /** There where more than 10,000 match the search, the filter and the column together: up to that the total is exact. */
+    /** Present if more than 10,000 contacts match a search with its filter and column. Up to that the total is exact. */
     total_is_estimate: z.literal(true).optional(),
     total_pages: z.int(),
     next_cursor: z.string().nullable(),
   }),
 })
 
-/** What a caller gets under `data`. */
+/** The `data` of an answer. */
 export const contactListAnswerSchema = withCacheMember(data)
 
 const changingWithTime: ReadonlySet<string> = new Set(['new_customers', 'recent_activity'])
 const decoder = new TextDecoder()
 
-/** A cursor is the last of a page's members, so its end, from the last quoted text on, tells it without the contacts. */
+/** The cursor is the last member of a page, so it is read from the end of the bytes without parsing the contacts. */
 const lastCursor = /"next_cursor":(?:null|"([^"\\]+)")\}*$/
 const quote = 0x22
 const nameBytes = '"next_cursor":'.length
@@ -166,17 +165,17 @@ function nextCursorIn(body: Uint8Array): string | null {
 
 type Params = z.output<typeof params>
 
-function paramsOf({ boardId }: z.output<typeof path>, asked: z.output<typeof query>): Params {
+function paramsOf({ boardId }: z.output<typeof path>, given: z.output<typeof query>): Params {
   return {
     boardId,
-    columnId: asked.column_id ?? null,
-    filter: asked.filter,
-    search: asked.search === undefined || asked.search === '' ? null : asked.search,
-    sortBy: asked.sort_by,
-    sortOrder: asked.sort_order,
-    perPage: asked.per_page,
-    page: asked.page ?? 1,
-    cursor: asked.cursor ?? null,
+    columnId: given.column_id ?? null,
+    filter: given.filter,
+    search: given.search === undefined || given.search === '' ? null : given.search,
+    sortBy: given.sort_by,
+    sortOrder: given.sort_order,
+    perPage: given.per_page,
+    page: given.page ?? 1,
+    cursor: given.cursor ?? null,
   }
 }
 
@@ -215,7 +214,7 @@ export const contactList = defineResource({
   name: 'contact-list',
   summary: "A page of a board's contacts",
   description:
-    'Pages follow each other by `pagination.next_cursor`, which is sent back as `cursor`, or by number. The total is an estimate above 10,000 matches of a search.',
+    'The next page is read with `pagination.next_cursor` as `cursor`, or by its number. If a search has more than 10,000 matches, the total is an estimate.',
   route: '/api/boards/{boardId}/contacts',
   path,
   query,
@@ -232,10 +231,10 @@ export const contactList = defineResource({
   paramsOf,
   tags: contactListTags,
   warm: ({ boardIds }) => boardIds.map((boardId) => paramsOf({ boardId }, query.parse({}))),
-  next(asked, body) {
+  next(current, body) {
     const cursor = nextCursorIn(body)
     if (cursor === null) return null
-    return asked.cursor === null ? { ...asked, page: asked.page + 1 } : { ...asked, cursor }
+    return current.cursor === null ? { ...current, page: current.page + 1 } : { ...current, cursor }
   },
   example: { path: { boardId: 'board_123' }, query: { filter: 'open' }, data: example },
 })

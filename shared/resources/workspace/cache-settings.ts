@@ -4,12 +4,12 @@ import { workspaceIdSchema } from '../../ids.ts'
 import { settingsTag, workspaceTag } from '../../tags/tags.ts'
 import { defineResource } from '../resource.ts'
 
-/** A workspace's cache settings (SPEC 5): an entry among the others, which the read path itself goes by. */
+/** A workspace's cache settings (SPEC 5). They are cached like any other resource, and the read path itself uses them. */
 export const cacheSettings = defineResource({
   name: 'cache-settings',
   summary: "A workspace's cache settings",
   description:
-    'What a workspace has not set has its preset. A change is in force everywhere within the staleness bound.',
+    'A setting that the workspace has not changed has its default. A change is in force everywhere within the staleness bound.',
   route: '/api/cache-settings/workspace/{workspaceId}/settings',
   path: z.strictObject({ workspaceId: workspaceIdSchema }),
   query: z.strictObject({}),

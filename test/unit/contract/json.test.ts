@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseJson } from '../../../shared/contract/json.ts'
 import { limits } from '../../../shared/limits.ts'
-import { storableRule } from '../../../shared/storable-text.ts'
+import { storableRule } from '../../../shared/text.ts'
 import { unstorableText } from '../../support/storable-text.ts'
 
 const encoder = new TextEncoder()

@@ -18,7 +18,7 @@ import {
   workspaceIdSchema,
 } from '../../../shared/ids.ts'
 import { resources } from '../../../shared/resources/index.ts'
-import { isStorable } from '../../../shared/storable-text.ts'
+import { isStorable } from '../../../shared/text.ts'
 import { anyText, unstorableText } from '../../support/storable-text.ts'
 
 test('text is storable if it has no NUL and comes back the same from UTF-8, and only then', () => {
