@@ -42,7 +42,7 @@ async function rebuildDashboard(): Promise<void> {
 
 const cannotBeBuilt = (why: string) => new LocalError(`The dashboard cannot be built: ${why}`)
 
-export interface DashboardBuilder {
+interface DashboardBuilder {
   /** Builds the files as they are now. Throws a LocalError if that fails; then the files of the last build stay. */
   build(): Promise<void>
   stop(): void

@@ -22,7 +22,7 @@ export interface Probe {
   /** The bytes of an entry. An absence is one too. */
   load(database: Database): Promise<Uint8Array>
   tagsOf(body: Uint8Array): readonly Tag[]
-  /** What only writes change, as the declaration has it; null where it says that time changes all of it. */
+  /** The part that only writes change, by the declaration; null if the declaration says that time changes all of it. */
   readonly comparable: ((body: Uint8Array) => string) | null
   readonly put: PutQuestion | null
 }
@@ -74,7 +74,7 @@ async function readSettings(query: ReturnType<typeof createQuery>, workspaceId: 
   return read.ok ? ok(settingsFrom(read.value.settings)) : read
 }
 
-/** What a user is in a workspace: no resource, but remembered by its tags as one. */
+/** The role of a user in a workspace. It is not a resource, but it is remembered under tags like one. */
 export function membershipProbes(): Probe[] {
   return workspaceIds.flatMap((workspaceId) =>
     userIds.map((id): Probe => {

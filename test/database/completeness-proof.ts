@@ -19,7 +19,7 @@ export interface Hole {
   readonly moved: readonly string[]
 }
 
-/** What came of writes so far. */
+/** The outcome of the writes so far. */
 export interface Figures {
   writes: number
   /** Writes that a constraint refused, which change nothing. */
@@ -148,7 +148,7 @@ async function rowsWrittenBy(
   }
 }
 
-/** What the rows of the outbox move, by workspace. */
+/** The moves in the rows of the outbox, by workspace. */
 async function movedIn(sql: postgres.TransactionSql): Promise<ReadonlyMap<string, ReadonlySet<Tag>>> {
   const rows = await sql<{ workspaceId: string; tags: string[] }[]>`
     select workspace_id as "workspaceId", tags from private.outbox`
@@ -202,7 +202,7 @@ function membersOf(body: Uint8Array): Readonly<Record<string, unknown>> {
 }
 
 /**
- * What a write alone can change: all that does not pass by itself, since time stands still here. An answer that lacks the part of
+ * The part that a write alone can change. Time stands still here, so nothing passes by itself. An answer that lacks the part of
  * some users names the others as it happens, so only what its declaration compares counts.
  */
 function writtenPartOf({ put, comparable }: Probe, body: Uint8Array, fleeting: ReadonlySet<string>): string {

@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import { z } from 'zod'
 
-/** What the completeness proof writes to: the tables of the catalog, with the content of four small workspaces. */
+/** The database of the completeness proof: the tables of the catalog, with the content of four small workspaces. */
 export interface World {
   readonly tables: readonly Table[]
   /** The partition of each workspace's contacts, by the workspace's id. */

@@ -28,7 +28,7 @@ const kinds = {
 export type Kind = keyof typeof kinds
 export const statementKinds = Object.keys(kinds).filter((kind): kind is Kind => kind in kinds)
 
-/** What a statement writes to, and its chance. */
+/** The tables that a statement writes to, and the source of chance. */
 interface Target {
   readonly table: Table
   /** As the statement names it: the table, or a partition of it. */

@@ -18,7 +18,7 @@ const withinTwoSeconds = { deadlineMs: 2_000 }
 
 type Fields = Readonly<Record<string, string | boolean | null>>
 
-/** What every contact of these tests is: in none of the filters by a facet but that of low priority. */
+/** Every contact of these tests is in none of the filters by a facet but that of low priority. */
 const plain: Fields = {
   ...{ status: 'pending', priority: 'low', assigned_to: 'ann', needs_response: false, follow_up: false },
   ...{ is_favorite: false, is_archived: false, sentiment: null },

@@ -66,7 +66,7 @@ async function liveThroughIt(): Promise<string[]> {
   await send('PATCH', `${worker}/api/contacts/${id}`, { name: `${marked.name} again` })
   await send('POST', `${worker}/api/contacts/${id}/move`, { board_id: 'board_1', board_column_id: 'col_12' })
   await send('POST', `${origin}/contacts/import`, { contacts: [contact] })
-  // What is refused is where a sentence or a log line is most likely to repeat what it was given.
+  // A sentence or a log line is most likely to repeat its input when the input is refused.
   await send('POST', `${worker}/api/contacts`, { ...contact, priority: marked.name, [marked.search]: 1 })
   await send('PATCH', `${worker}/api/contacts/${encodeURIComponent(marked.email)}`, { status: '' })
   const event = { workspaceId: '15213', boardId: 'board_1', contactId: id, action: 'contact_updated' }
