@@ -54,6 +54,16 @@ describe('the judge of an answer', () => {
       { status: 400, body: refusal({ code: 'invalid_body', details: faults(20) }) },
     ],
     [
+      'a name with a time of day, sent by the caller and named behind words that end in "at"',
+      {
+        status: 400,
+        body: refusal({
+          code: 'invalid_body',
+          details: [{ parameter: 'that 2026-01-01T00:00:00', message: 'b' }],
+        }),
+      },
+    ],
+    [
       'a 503 with Retry-After',
       { status: 503, body: refusal({ code: 'overloaded' }), headers: { 'Retry-After': '1' } },
     ],
@@ -84,6 +94,10 @@ describe('the judge of an answer', () => {
     ['no JSON', { status: 200, body: '{' }],
     ['a cut off answer', { status: 200, body: '{}', lengthBytes: 9 }],
     ['a stack trace', { status: 200, body: '{"a":"\\n    at read (file:///a.ts:1:2)"}' }],
+    [
+      'a stack trace',
+      { status: 200, body: 'Error\n    at file:///a.ts:1:2', headers: { 'Content-Type': 'text/plain' } },
+    ],
   ])('finds the fault of %s', (kind, given) => {
     expect(kindsOf(given)).toEqual([kind])
   })

@@ -21,7 +21,8 @@ export function isOurs({ headers }: HttpAnswer): boolean {
 
 const servedOtherwise =
   /^(text\/(html|css|javascript|plain|event-stream)|image\/|application\/(javascript|openmetrics-text|x-ndjson|manifest\+json))/
-const stackLine = /\n?\s*at .{0,200}:\d+:\d+\)?/
+/** Begins a line, also where the text stands in JSON. */
+const stackLine = /(?:^|\n|\\n)\s+at .{0,200}:\d+:\d+\)?/
 
 /** All faults of an exchange. The list is empty if the invariants hold. */
 export function faultsOf(request: RequestCase, { answers, isHanging, isGarbled }: Exchange): Fault[] {
