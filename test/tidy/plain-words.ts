@@ -8,7 +8,10 @@ const roomsInPlainWords: readonly string[] = [
   ...['worker/http/', 'worker/ledger/', 'worker/outbound/', 'worker/platform/', 'worker/rate-limits/'],
   ...['worker/routes/', 'worker/tiers/', 'worker/dashboard/src/api/', 'worker/dashboard/src/auth/'],
   ...['worker/dashboard/src/board/', 'worker/dashboard/src/live/', 'worker/dashboard/src/parts/'],
-  ...['test/unit/deployment/', 'test/unit/tiers/', 'test/browser/'],
+  ...['test/unit/deployment/', 'test/unit/tiers/', 'test/browser/', 'test/unit/auth/', 'test/unit/cache/'],
+  ...['test/unit/config/', 'test/unit/contract/', 'test/unit/entry/', 'test/unit/http/', 'test/unit/ledger/'],
+  ...['test/unit/outbound/', 'test/unit/platform/', 'test/unit/rate-limits/', 'test/unit/resources/'],
+  ...['test/unit/routes/', 'test/unit/tags/', 'test/unit/ids.test.ts', 'test/unit/single-flight.test.ts'],
 ]
 
 /** Phrases that make a sentence hard to follow, and sentences without a subject that is a thing or a person. */
