@@ -11,7 +11,7 @@ import {
 describe.each(
   Object.entries({ boardIdSchema, columnIdSchema, contactIdSchema, userIdSchema, workspaceIdSchema }),
 )('what %s takes', (_name, schema) => {
-  test('can stand in a path: no URL loses it or takes it for something else', () => {
+  test('can be part of a path: no URL drops it or changes its meaning', () => {
     // Dots and what they are encoded as come often, anything printable now and then.
     const unit = fc.oneof(fc.constantFrom('.', '%2e', '%', '..'), fc.string({ maxLength: 3 }))
     const texts = fc.array(unit, { minLength: 1, maxLength: 4 }).map((units) => units.join(''))

@@ -39,7 +39,7 @@ describe('calls for one key at the same time', () => {
     expect(runs()).toBe(1)
   })
 
-  it('are two where the terms of the one under way do not do', async () => {
+  it('are two if the terms of the one in flight are not acceptable', async () => {
     const { share, runs } = setUp()
     const { promise, resolve } = deferred<string>()
     const first = share(() => promise)
@@ -54,7 +54,7 @@ describe('calls for one key at the same time', () => {
     expect(runs()).toBe(2)
   })
 
-  it('do not wait for good for a leader that never settles', async () => {
+  it('do not wait forever for a leader that never settles', async () => {
     const { share, clock } = setUp()
     void share(() => new Promise(() => undefined))
     const follower = share(async () => 'own')
@@ -62,7 +62,7 @@ describe('calls for one key at the same time', () => {
     expect(await follower).toEqual({ value: 'own', hasLed: true })
   })
 
-  it('run their own where the leader failed', async () => {
+  it('run their own if the leader failed', async () => {
     const { share } = setUp()
     const { promise, reject } = deferred<string>()
     const leader = share(() => promise)
@@ -74,7 +74,7 @@ describe('calls for one key at the same time', () => {
 })
 
 describe('a call just after another has landed', () => {
-  it('shares its result where that lingers, for a moment and no longer', async () => {
+  it('shares its result while that lingers', async () => {
     const { share, clock, runs } = setUp(true)
     await share(async () => 'first')
     await clock.advance(limits.flightLingerMs - 1)
@@ -84,7 +84,7 @@ describe('a call just after another has landed', () => {
     expect(runs()).toBe(2)
   })
 
-  it('runs its own where the terms of what lingers do not do', async () => {
+  it('runs its own if the terms of the lingering result are not acceptable', async () => {
     const { share } = setUp(true)
     await share(async () => 'first')
     expect(
@@ -97,7 +97,7 @@ describe('a call just after another has landed', () => {
     ).toBe('second')
   })
 
-  it('runs its own where nothing lingers', async () => {
+  it('runs its own if no result lingers', async () => {
     const { share } = setUp(false)
     await share(async () => 'first')
     expect((await share(async () => 'second')).value).toBe('second')

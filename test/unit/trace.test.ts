@@ -14,7 +14,7 @@ const own = { traceId: '7a9c2d5e111142228333444455556666', flags: '00', state: n
 const read = ({ traceId, flags, state }: Trace): Trace => ({ traceId, flags, state })
 
 describe('a trace', () => {
-  it('goes on under another id for each call', () => {
+  it('continues under another id for each call', () => {
     const trace = parseTrace(new Headers({ traceparent }))
     expect(trace).toEqual({ traceId, flags: '01', state: null })
     if (trace === null) throw new Error('not parsed')
@@ -55,7 +55,7 @@ describe('the state of a trace', () => {
     expect(stateOf(header)).toBe(state)
   })
 
-  it('goes on from several headers in their order', () => {
+  it('continues from several headers in their order', () => {
     const headers = new Headers({ traceparent })
     headers.append('tracestate', 'a=1')
     headers.append('tracestate', 'b=2,c=3')
@@ -122,7 +122,7 @@ describe('a call of the origin', () => {
     expect(headers.get('tracestate')).toBe('rojo=1,congo=2')
   })
 
-  it('carries no state where there is none, and neither where nobody asked', async () => {
+  it("has no state if the caller's trace has none, and neither header if there is no trace", async () => {
     const headers = await sentWith({ traceId, flags: '01', state: null })
     expect(headers.has('traceparent')).toBe(true)
     expect(headers.has('tracestate')).toBe(false)

@@ -5,7 +5,7 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Recorder } from '../events.ts'
-import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
+import type { LedgerAdvance, LedgerChanges, LedgerEvent, LedgerOutcome } from './ledger-messages.ts'
 
 export interface LedgerFailure {
   readonly kind: 'timeout' | 'unavailable'
@@ -57,7 +57,11 @@ export function createLedgerClient(
 
   return {
     advance: (workspaceId, events) =>
-      call('advance', async () => stubOf(workspaceId).advance(events), isAdvance),
+      call(
+        'advance',
+        async () => stubOf(workspaceId).advance(events),
+        (answer) => isAdvance(answer, events.length),
+      ),
     since: (workspaceId, ledgerId, version) =>
       call('since', async () => stubOf(workspaceId).since(ledgerId, version), areChanges),
   }
@@ -75,6 +79,14 @@ function areChanges({ ledgerId, birth, version, moved }: LedgerChanges): boolean
   return tags instanceof Uint16Array && tags.length === distances.length
 }
 
-function isAdvance({ version, outcomes }: LedgerAdvance): boolean {
-  return Number.isSafeInteger(version) && Array.isArray(outcomes)
+/** Without an outcome for each event, no event may count as durable. */
+function isAdvance({ version, outcomes }: LedgerAdvance, events: number): boolean {
+  if (!Number.isSafeInteger(version) || !Array.isArray(outcomes)) return false
+  return outcomes.length === events && outcomes.every(isOutcome)
+}
+
+function isOutcome(outcome: unknown): outcome is LedgerOutcome {
+  if (typeof outcome !== 'object' || outcome === null) return false
+  if ('version' in outcome) return Number.isSafeInteger(outcome.version)
+  return 'isIdOfAnother' in outcome && outcome.isIdOfAnother === true
 }

@@ -8,9 +8,9 @@ import type { Route } from '../../../worker/http/route.ts'
 import type { Taken } from '../../../worker/rate-limits/limiter.ts'
 import type { Services } from '../../../worker/services.ts'
 
-/** What a request sets off, in the order in which it does. */
+/** The steps that a request causes, in their order. */
 type Step = 'verify' | 'user limit' | 'membership' | 'workspace limit' | 'body' | 'work'
-/** Where the request is stopped; null: nowhere. */
+/** The step that stops the request; null if none does. */
 type Stop = 'verify' | 'user limit' | 'membership' | 'workspace limit' | null
 
 const chunkBytes = 512
@@ -31,7 +31,7 @@ function note(step: Step): void {
   if (steps.at(-1) !== step) steps.push(step)
 }
 
-/** A limit that refuses, or not. */
+/** A limit that refuses the request if told to. */
 function limitOf(scope: 'user' | 'workspace', isRefused: boolean) {
   return (): Taken => {
     note(`${scope} limit`)
@@ -51,7 +51,7 @@ function otherPart(): unknown {
   })
 }
 
-/** Parts that let through up to `stop`, and note that they were asked; whatever else a route asks is work. */
+/** Parts that let a request through up to `stop` and note their calls. Every other call of a route counts as work. */
 function servicesUpTo(stop: Stop): Services {
   const principal = { userId: userIdSchema.parse('user-1'), token: 'a.b.c', workspaces: null, expiresAtMs: 0 }
   const parts: Record<string, unknown> = {
@@ -85,7 +85,7 @@ function servicesUpTo(stop: Stop): Services {
   return watched as unknown as Services
 }
 
-/** A body of spaces, and then of `text`, which notes what is read of it. */
+/** A body of spaces followed by `text`, which notes how much of it is read. */
 function bodyOf(text: string, lengthBytes: number): ReadableStream<Uint8Array> {
   let leftBytes = lengthBytes - text.length
   return new ReadableStream<Uint8Array>(
@@ -160,7 +160,7 @@ describe.each(withBody.map(named))('the body of %s', (_name, route) => {
   it('is read no further than its schema needs', async () => {
     const bytesMax = route.takes.body?.bytesMax ?? 0
     const authorization = route.access === 'internal-key' ? `Bearer ${key}` : 'Bearer a.b.c'
-    // An admin of any workspace sets no alerts; who holds the key does.
+    // Holders of the key may change alerts, and admins of any workspace may not.
     const asKeyHolder = route.access === 'alert-settings' ? `Bearer ${key}` : authorization
     const sent = { stop: null, authorization: asKeyHolder, lengthBytes: 4 * limits.requestBodyBytesMax }
     expect(await send(route, sent)).toBe(413)
@@ -192,7 +192,7 @@ describe.each(routes.filter(namesWorkspaceInBody).map(named))('%s without X-Work
     expect(steps).toEqual(['verify', 'user limit', 'body'])
   })
 
-  it('is refused where header and body name two', async () => {
+  it('is refused if header and body name different workspaces', async () => {
     expect(await send(route, { stop: null, text: '{"workspaceId":"15214"}' })).toBe(400)
     expect(steps).not.toContain('work')
   })

@@ -54,7 +54,7 @@ describe('a good token', () => {
     },
   )
 
-  test('is one of the public keys where both kinds are configured: HS256 is not taken beside them', async () => {
+  test('is signed by a public key if both kinds are configured: HS256 is not accepted then', async () => {
     const bearer = bearerWith({ jwtSecret: secret, jwksUrl })
     expect(await codeOf(bearer, await issuer.sign())).toBe('token_invalid')
     expect(await codeOf(bearer, await issuer.sign({}, issuer.es256))).toBe('ok')
@@ -196,7 +196,7 @@ describe('an expired token', () => {
     expect(await codeOf(withSecret(), await issuer.sign({ exp }))).toBe('token_expired')
   })
 
-  test('of another signer is token_invalid: only the issuer may learn that it expired', async () => {
+  test('of another signer is token_invalid, because only the issuer may learn that it expired', async () => {
     const token = await issuer.sign({ exp: 1 }, secretKey(`${secret}!`))
     expect(await codeOf(withSecret(), token)).toBe('token_invalid')
   })
@@ -213,7 +213,7 @@ describe('remembered tokens', () => {
     verify.mockRestore()
   })
 
-  test('are one however their header was written', async () => {
+  test('are the same in every spelling of their header', async () => {
     const bearer = withSecret()
     const token = await issuer.sign()
     await bearer.authenticate(`Bearer ${token}`)
@@ -251,7 +251,7 @@ describe('remembered tokens', () => {
     verify.mockRestore()
   })
 
-  test('do not include refused ones: a key published later is believed', async () => {
+  test('do not include refused ones, so a key that is published later is accepted', async () => {
     const bearer = withKeys()
     await issuer.publish(issuer.rs256)
     const token = await issuer.sign({}, issuer.es256)

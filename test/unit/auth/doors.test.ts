@@ -71,7 +71,7 @@ describe('a service that reads a resource', () => {
     expect([counted, at.notes.limits]).toEqual([[], []])
   })
 
-  it('acts for nobody towards the origin, and says for whom it reads if it says so', async () => {
+  it("calls the origin in no user's name, and names the user that it reads for if there is one", async () => {
     const admitted = await doors['reader-or-service'](arrival({ ...asService, 'X-User-ID': 'user-7' }))
     expect(admitted).toMatchObject(ok({ userId: 'user-7', caller: { kind: 'service', userId: 'user-7' } }))
   })
@@ -86,11 +86,11 @@ describe('a service that reads a resource', () => {
     expect(await doors['reader-or-service'](arrival(headers))).toMatchObject(err({ code }))
   })
 
-  it('is not let in where the resource is for members alone', async () => {
+  it('is not let in if the resource is for members only', async () => {
     expect(await doors.reader(arrival(asService))).toEqual(err({ code: 'token_invalid' }))
   })
 
-  it('sees there with X-Explain what is cached, and no more', async () => {
+  it('sees only cached answers of it with X-Explain', async () => {
     const explained = arrival({ ...asService, 'X-Explain': '1' })
     expect(await doors.reader(explained)).toMatchObject(ok({ wantsExplanation: true, mayLoad: false }))
   })
@@ -104,7 +104,7 @@ describe('a service that reads a resource', () => {
 })
 
 describe('a member who reads a resource', () => {
-  it.each(['reader', 'reader-or-service'] as const)('is counted as ever (%s)', async (access) => {
+  it.each(['reader', 'reader-or-service'] as const)('is counted against the limits (%s)', async (access) => {
     expect(await doors[access](arrival(asMember))).toMatchObject(ok({ kind: 'member', userId: 'user-1' }))
     expect(counted).toEqual(['user user-1', 'workspace 15213'])
   })
@@ -175,7 +175,7 @@ describe('each kind of access', () => {
   })
 })
 
-describe('a decision of the platform, while Redis is away,', () => {
+describe('a decision of the platform, while Redis cannot be reached,', () => {
   const decided = (method: string, refusal: Promise<boolean>) => {
     const services = parts()
     const take = () => ({
@@ -198,7 +198,7 @@ describe('a decision of the platform, while Redis is away,', () => {
   })
 })
 
-describe('an operator who goes on reading', () => {
+describe('an operator with an open stream', () => {
   it('is still let in while they are an admin, and counted no second time', async () => {
     role = ok('admin')
     const admitted = await doors.operator(arrival(asMember))

@@ -25,13 +25,13 @@ test.each([
   expect(await matchesKey(header, key)).toBe(false)
 })
 
-test('an empty key is carried by nothing', async () => {
+test('no header carries an empty key', async () => {
   for (const header of [null, '', 'Bearer', 'Bearer ', 'Bearer x']) {
     expect(await matchesKey(header, '')).toBe(false)
   }
 })
 
-test('no key is carried by chance: the whole of the digests is compared', async () => {
+test('no header carries a key by chance, because the whole digests are compared', async () => {
   const guesses = Array.from({ length: 2_000 }, (_, number) => matchesKey(`Bearer guess-${number}`, key))
   expect(await Promise.all(guesses)).not.toContain(true)
 })

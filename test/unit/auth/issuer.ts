@@ -2,18 +2,18 @@ import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { FetchText } from '../../../shared/auth/key-set.ts'
 import type { Clock } from '../../../shared/clock.ts'
 
-/** An issuer of tokens whose keys, answers and clock a test owns. */
+/** An issuer of tokens. A test controls its keys, its answers and its clock. */
 export interface Issuer {
   readonly clock: Clock
   readonly fetch: FetchText
-  /** How often the keys were asked for. */
-  asked(): number
-  /** What the next requests for the keys meet. */
+  /** The number of requests for the keys. */
+  fetches(): number
+  /** How the next requests for the keys are answered. */
   behave(behaviour: Behaviour): void
-  /** Lets those go who wait under `answers when released`, with the keys published when they asked. */
+  /** Answers the requests that wait under `answers when released`, with the keys that were published when they came. */
   release(): void
   advanceSeconds(seconds: number): void
-  /** A token with all that is required, unless `claims` says otherwise; a claim set to undefined is left out. */
+  /** A valid token, except for what `claims` changes. A claim that is undefined is left out. */
   sign(claims?: Record<string, unknown>, key?: SigningKey): Promise<string>
   readonly es256: SigningKey
   readonly rs256: SigningKey
@@ -50,14 +50,14 @@ export function secretKey(text: string): SigningKey {
   return { alg: 'HS256', kid: 'shared', privateKey: new TextEncoder().encode(text), publicKey: null }
 }
 
-/** Made once: an RSA key takes longer to make than most tests. */
+/** Made once, because generating an RSA key takes longer than most tests. */
 const keys = Promise.all([asymmetricKey('ES256', 'es-1'), asymmetricKey('RS256', 'rs-1')])
 
 export async function createIssuer(): Promise<Issuer> {
   let nowMs = Date.UTC(2026, 0, 1)
   const timers = new Set<{ readonly atMs: number; readonly callback: () => void }>()
   let behaviour: Behaviour = 'answers'
-  let asked = 0
+  let fetches = 0
   const waiting: (() => void)[] = []
   let jwks = ''
   const [es256, rs256] = await keys
@@ -74,14 +74,14 @@ export async function createIssuer(): Promise<Issuer> {
       },
     },
     async fetch() {
-      asked += 1
+      fetches += 1
       const text = behaviour === 'answers nonsense' ? '<html>' : jwks
       if (behaviour === 'hangs') return new Promise(() => undefined)
       if (behaviour === 'refuses') throw new TypeError('connection refused')
       if (behaviour === 'answers when released') await new Promise<void>((go) => waiting.push(go))
       return { status: behaviour === 'answers 500' ? 500 : 200, text: async () => text }
     },
-    asked: () => asked,
+    fetches: () => fetches,
     behave(next) {
       behaviour = next
     },

@@ -21,7 +21,7 @@ const user: Principal = {
   workspaces: null,
   expiresAtMs: Number.POSITIVE_INFINITY,
 }
-/** What a removal, or a new membership, of the user moves. */
+/** The tag that moves if the user's membership is removed or added. */
 const ownBucket = bucketTag('members', user.userId)
 const boundMs = 1_000
 const request = { requestId: 'request-1', trace: undefined, keepAlive: () => undefined }
@@ -100,7 +100,7 @@ describe('a remembered membership is judged by the ledger', () => {
     expect(await roleOf(user)).toEqual(err({ code: 'not_a_member' }))
   })
 
-  test('the tags of others leave it', async () => {
+  test('the tags of other users do not affect it', async () => {
     await roleOf(user)
     const others = [bucketTag('members', 'somebody else'), familyTag('settings'), familyTag('counts')]
     view = viewAt(
@@ -118,7 +118,7 @@ describe('a remembered membership is judged by the ledger', () => {
     expect(await roleOf(user)).toEqual(err({ code: 'not_a_member' }))
   })
 
-  test('somebody who was let in is seen once the tag moved, though they were a stranger', async () => {
+  test('a stranger counts as a member once the tag moved', async () => {
     answer = ok(null)
     expect(await roleOf(user)).toEqual(err({ code: 'not_a_member' }))
     answer = ok('member')
@@ -134,12 +134,12 @@ describe('a remembered membership is judged by the ledger', () => {
     expect(await roleOf(user)).toEqual(ok('admin'))
   })
 
-  test('the origin is called with the place that was known before, and the answer is held to that one', async () => {
+  test('the origin is called with the version that was known before, and its answer is judged by that version', async () => {
     const late = Promise.withResolvers<Result<Role | null, WireError>>()
     answer = late.promise
     const waiting = roleOf(user)
     await settle()
-    // The removal moves the tag while the origin answers what it read before.
+    // The removal moves the tag while the origin answers with a row that it read before.
     view = viewAt(101, [[ownBucket, 101]])
     answer = ok(null)
     late.resolve(ok('member'))
@@ -159,7 +159,7 @@ describe('a remembered membership is judged by the ledger', () => {
     expect(await before).toEqual(err({ code: 'not_a_member' }))
   })
 
-  test('an origin that is overtaken each time lets nobody in', async () => {
+  test('nobody is let in if the tag moves during each lookup', async () => {
     let version = 100
     const overtaken = createMemberships({
       ...{ clock, boundMs, recorder: { record: () => undefined } },
@@ -177,7 +177,7 @@ describe('a remembered membership is judged by the ledger', () => {
     )
   })
 
-  test('it is answered at once where the view is at hand', async () => {
+  test('it is answered without a promise if the view is at hand', async () => {
     await roleOf(user)
     expect(roleOf(user)).toEqual(ok('member'))
     expect(ledgerCalls).toBe(0)
@@ -254,7 +254,7 @@ describe('while the ledger is out of reach', () => {
     expect(await roleOf(user)).toEqual(ok('member'))
   })
 
-  test('nobody has grace whose tag was seen to move before', async () => {
+  test('a user whose tag was seen to move has no grace', async () => {
     await roleOf(user)
     view = viewAt(101, [[ownBucket, 101]], unreachable)
     answer = err({ code: 'origin_unavailable' })
@@ -264,7 +264,7 @@ describe('while the ledger is out of reach', () => {
 
 describe('the grace of a member while the origin is away', () => {
   test.each(['origin_unavailable', 'origin_timeout', 'internal'] as const)(
-    'ends at once where the tag moved (%s)',
+    'ends at once if the tag moved (%s)',
     async (code) => {
       await roleOf(user)
       answer = err({ code })
@@ -275,7 +275,7 @@ describe('the grace of a member while the origin is away', () => {
     },
   )
 
-  test('waits for no origin that is late, and lets nobody in by it whose tag moved', async () => {
+  test('does not wait for a late origin, and lets in no user whose tag moved', async () => {
     await roleOf(user)
     view = viewAt(101, [[ownBucket, 101]])
     const late = Promise.withResolvers<Result<Role | null, WireError>>()

@@ -21,7 +21,7 @@ function principal(claim: Record<string, Role> | null, user = 'user-1', token = 
 }
 
 let nowMs: number
-let asked: string[]
+let lookups: string[]
 let answer: Result<Role | null, WireError> | Promise<Result<Role | null, WireError>>
 let memberships: Memberships
 let timers: (() => void)[]
@@ -37,7 +37,7 @@ const clock: Clock = {
 
 beforeEach(() => {
   nowMs = 0
-  asked = []
+  lookups = []
   timers = []
   answer = ok('member')
   counted = []
@@ -46,10 +46,10 @@ beforeEach(() => {
     clock,
     boundMs,
     recorder: { record: (event) => counted.push(event) },
-    // A ledger in which nothing moves: membership-ledger.test.ts has the others.
+    // In this ledger nothing moves. membership-ledger.test.ts has the ledgers in which tags move.
     views: { atHand: () => view, current: async () => ok(view) },
     async lookUp(lookup) {
-      asked.push(`${lookup.principal.userId} ${lookup.workspaceId}`)
+      lookups.push(`${lookup.principal.userId} ${lookup.workspaceId}`)
       return answer
     },
   })
@@ -66,14 +66,14 @@ const roleOf = (who: Principal, workspace = workspaceId) =>
   })
 
 describe("the token's claim decides", () => {
-  test('the role, and nobody is asked', async () => {
+  test('the role, without a call of the origin', async () => {
     expect(await roleOf(principal({ '15213': 'admin' }))).toEqual(ok('admin'))
-    expect(asked).toEqual([])
+    expect(lookups).toEqual([])
   })
 
   test.each([{}, { '15214': 'admin' as const }])('that %j is no member', async (claim) => {
     expect(await roleOf(principal(claim))).toEqual(err({ code: 'not_a_member' }))
-    expect(asked).toEqual([])
+    expect(lookups).toEqual([])
   })
 
   test('that the names every object has are no workspaces', async () => {
@@ -83,15 +83,15 @@ describe("the token's claim decides", () => {
 })
 
 describe('without a claim', () => {
-  test('the origin is asked, and its answer holds for a minute', async () => {
+  test('the origin is called, and its answer holds for a minute', async () => {
     expect(await roleOf(principal(null))).toEqual(ok('member'))
     answer = ok(null)
     nowMs = limits.membershipSeconds * 1000 - 1
     expect(await roleOf(principal(null))).toEqual(ok('member'))
-    expect(asked).toHaveLength(1)
+    expect(lookups).toHaveLength(1)
     nowMs += 1
     expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
-    expect(asked).toHaveLength(2)
+    expect(lookups).toHaveLength(2)
   })
 
   test('an answer is for one user and one workspace', async () => {
@@ -99,16 +99,16 @@ describe('without a claim', () => {
     answer = ok(null)
     expect(await roleOf(principal(null, 'user-2'))).toEqual(err({ code: 'not_a_member' }))
     expect(await roleOf(principal(null), otherWorkspaceId)).toEqual(err({ code: 'not_a_member' }))
-    expect(asked).toEqual(['user-1 15213', 'user-2 15213', 'user-1 15214'])
+    expect(lookups).toEqual(['user-1 15213', 'user-2 15213', 'user-1 15214'])
   })
 
-  test('the origin is asked once, however many requests of the user wait', async () => {
+  test('the origin is called once, however many requests of the user wait', async () => {
     const roles = await Promise.all(Array.from({ length: 20 }, () => roleOf(principal(null))))
     expect(roles).toEqual(Array.from({ length: 20 }, () => ok('member')))
-    expect(asked).toHaveLength(1)
+    expect(lookups).toHaveLength(1)
   })
 
-  test('a question is asked to its end for those who wait, though the client that led it goes away', async () => {
+  test('a lookup runs to its end for the requests that wait, even if the client that started it leaves', async () => {
     const roles = Promise.all([roleOf(principal(null)), roleOf(principal(null))])
     await settle()
     expect(kept).toHaveLength(1)
@@ -116,9 +116,9 @@ describe('without a claim', () => {
     expect(await roles).toEqual([ok('member'), ok('member')])
   })
 
-  test("another token of the same user does not share the first one's question", async () => {
+  test('another token of the same user does not join the lookup of the first one', async () => {
     await Promise.all([roleOf(principal(null)), roleOf(principal(null, 'user-1', 'd.e.f'))])
-    expect(asked).toHaveLength(2)
+    expect(lookups).toHaveLength(2)
   })
 
   test.each(['origin_unavailable', 'origin_timeout', 'overloaded', 'internal'] as const)(
@@ -143,48 +143,48 @@ describe('without a claim', () => {
     for (let number = 0; number < limits.isolateMembershipsMax; number += 1) {
       await roleOf(principal(null, `user-${number}`))
     }
-    asked = []
+    lookups = []
     await roleOf(principal(null, `user-${limits.isolateMembershipsMax - 1}`))
-    expect(asked).toEqual([])
+    expect(lookups).toEqual([])
     await roleOf(principal(null, 'first'))
-    expect(asked).toEqual(['first 15213'])
+    expect(lookups).toEqual(['first 15213'])
   })
 })
 
 describe('a stranger', () => {
   const invented = (number: number) => workspaceIdSchema.parse(`invented-${number}`)
 
-  test('is asked about once in a while, and is seen as a member soon after they became one', async () => {
+  test('is looked up once in a while, and counts as a member soon after becoming one', async () => {
     answer = ok(null)
     expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
     answer = ok('member')
     nowMs = strangerMs - 1
     expect(await roleOf(principal(null))).toEqual(err({ code: 'not_a_member' }))
-    expect(asked).toHaveLength(1)
+    expect(lookups).toHaveLength(1)
     nowMs = strangerMs
     expect(await roleOf(principal(null))).toEqual(ok('member'))
   })
 
-  test('to however many workspaces evicts no member', async () => {
+  test('of however many workspaces evicts no member', async () => {
     await roleOf(principal(null))
     answer = ok(null)
     for (let number = 0; number <= limits.isolateMembershipsMax; number += 1) {
       await roleOf(principal(null, `stranger-${number}`))
     }
-    asked = []
+    lookups = []
     answer = err({ code: 'origin_unavailable' })
     expect(await roleOf(principal(null))).toEqual(ok('member'))
-    expect(asked).toEqual([])
+    expect(lookups).toEqual([])
   })
 
-  test('to many workspaces causes so many questions in a window, and no more, and hears when to come back', async () => {
+  test('of many workspaces causes a bounded number of lookups in a window, and is told when to try again', async () => {
     answer = ok(null)
-    const asking = Array.from({ length: 10 * limits.membershipLookupsMax }, (_, number) =>
+    const requests = Array.from({ length: 10 * limits.membershipLookupsMax }, (_, number) =>
       roleOf(principal(null), invented(number)),
     )
     const refused = err({ code: 'rate_limited', retryAfterSeconds: limits.membershipLookupsSeconds })
-    const answers = await Promise.all(asking)
-    expect(asked).toHaveLength(limits.membershipLookupsMax)
+    const answers = await Promise.all(requests)
+    expect(lookups).toHaveLength(limits.membershipLookupsMax)
     expect(answers.slice(limits.membershipLookupsMax)).toEqual(
       Array.from({ length: 9 * limits.membershipLookupsMax }, () => refused),
     )
@@ -197,20 +197,20 @@ describe('a stranger', () => {
   test('costs a database that fails no more than one that answers', async () => {
     answer = err({ code: 'origin_timeout' })
     for (let each = 0; each < 2 * limits.membershipLookupsMax; each += 1) await roleOf(principal(null))
-    expect(asked).toHaveLength(limits.membershipLookupsMax)
+    expect(lookups).toHaveLength(limits.membershipLookupsMax)
   })
 })
 
 describe('a member', () => {
   const memberOf = (number: number) => workspaceIdSchema.parse(`own-${number}`)
 
-  test('of many workspaces is asked about for each of them', async () => {
+  test('of many workspaces is looked up for each of them', async () => {
     for (let number = 0; number < 3 * limits.membershipLookupsMax; number += 1) {
       expect(await roleOf(principal(null), memberOf(number))).toEqual(ok('member'))
     }
   })
 
-  test('who asks about too many other workspaces still reads their own, past the minute too', async () => {
+  test('who tries too many other workspaces still reads their own, also after the minute', async () => {
     await roleOf(principal(null))
     answer = ok(null)
     nowMs = limits.membershipSeconds * 1000
@@ -236,7 +236,7 @@ describe('a member', () => {
 
 const strangerMs = limits.strangerSeconds * 1000
 
-describe('while nobody can be asked', () => {
+describe('while memberships cannot be looked up', () => {
   const known = async () => {
     await roleOf(principal(null))
     nowMs = limits.membershipSeconds * 1000
@@ -244,13 +244,13 @@ describe('while nobody can be asked', () => {
   const graceEndsMs = (limits.membershipSeconds + limits.membershipGraceSeconds) * 1000
 
   test.each(['origin_unavailable', 'origin_timeout', 'overloaded', 'internal'] as const)(
-    'who was a member still reads (%s), and the origin is asked again each time',
+    'a known member still reads (%s), and the origin is called again each time',
     async (code) => {
       await known()
       answer = err({ code })
       expect(await roleOf(principal(null))).toEqual(ok('member'))
       expect(await roleOf(principal(null))).toEqual(ok('member'))
-      expect(asked).toHaveLength(3)
+      expect(lookups).toHaveLength(3)
     },
   )
 
@@ -263,7 +263,7 @@ describe('while nobody can be asked', () => {
     expect(await roleOf(principal(null))).toMatchObject(err({ code: 'auth_unavailable' }))
   })
 
-  test('who was none is let in by no grace', async () => {
+  test('a user who was no member has no grace', async () => {
     answer = ok(null)
     await known()
     answer = err({ code: 'origin_unavailable' })
@@ -276,7 +276,7 @@ describe('while nobody can be asked', () => {
     expect(await roleOf(principal(null))).toEqual(err({ code: 'token_invalid' }))
   })
 
-  test('an origin that is late keeps no known member waiting', async () => {
+  test('a late origin keeps no known member waiting', async () => {
     await known()
     answer = new Promise<never>(() => undefined)
     const waiting = roleOf(principal(null))

@@ -18,7 +18,7 @@ const settings = {
 const service = { kind: 'service', userId: null, requestId: 'request-1' } as const
 const own = contactList.parse({ boardId: 'b1' }, { filter: 'assigned_to_me' })
 
-/** Answers one question, and tells what was read and in whose name the origin was called. */
+/** Answers one question, and returns the reads and the callers of the origin. */
 async function answerOne(question = questionOf(), caller: Caller = service) {
   const reads: Read[] = []
   const callers: Caller[] = []
@@ -41,7 +41,7 @@ async function answerOne(question = questionOf(), caller: Caller = service) {
   return { answered, reads, callers }
 }
 
-it('a question is read under the lifetime and the toggle that its workspace has for it', async () => {
+it('a question is answered under the lifetime and the toggle of its workspace', async () => {
   const { reads } = await answerOne()
   expect(await reads[0]?.policy).toEqual({ isEnabled: true, lifetimeSeconds: 77 })
   const always = await answerOne(questionOf('b1', { toggle: null, lifetime: 600 }))
@@ -50,7 +50,7 @@ it('a question is read under the lifetime and the toggle that its workspace has 
   expect(await off.reads[0]?.policy).toMatchObject({ isEnabled: false })
 })
 
-it("the backend is answered what a workspace shares, from the members' own entries, in its own name", async () => {
+it('the backend gets shared answers, from the same entries as members, in its own name', async () => {
   const [backend, member] = [
     await answerOne(),
     await answerOne(questionOf(), inquiryOf(questionOf(), () => undefined).caller),
@@ -60,7 +60,7 @@ it("the backend is answered what a workspace shares, from the members' own entri
   expect(member.callers).toMatchObject([{ kind: 'member', token: 'a.b.c' }])
 })
 
-it("the backend is never answered one user's entry without naming the user", async () => {
+it("the backend never gets a user's entry without naming the user", async () => {
   if (!own.ok) throw new Error('the question is valid')
   const unnamed = await answerOne(own.value)
   expect(unnamed.answered).toEqual({ ok: false, error: { code: 'user_needed' } })
@@ -70,15 +70,15 @@ it("the backend is never answered one user's entry without naming the user", asy
   expect(named.reads[0]?.key).toBe(users.reads[0]?.key)
 })
 
-it('the backend is answered the shared entry, whoever is missing in it', async () => {
-  const asked: string[] = []
+it('the backend gets the shared entry, even if users are missing in it', async () => {
+  const questions: string[] = []
   const question = questionOf('b1', { ownOf: () => questionOf('b2') })
   const answer = withOwnAnswers(async (inquiry) => {
-    asked.push(String(inquiry.question.params['boardId']))
+    questions.push(String(inquiry.question.params['boardId']))
     return ok(answerOf())
   })
   const keepAlive = () => undefined
   await answer({ ...inquiryOf(question, keepAlive), caller: { ...service, keepAlive } })
   await answer(inquiryOf(question, keepAlive))
-  expect(asked).toEqual(['b1', 'b1', 'b2'])
+  expect(questions).toEqual(['b1', 'b1', 'b2'])
 })

@@ -32,14 +32,14 @@ beforeEach(() => {
   chance = 0
 })
 
-/** Serves one answer and lets all that goes on behind it end. */
+/** Serves one answer and waits for all work behind it. */
 async function serve(answer: ReadAnswer = answerOf(), question = questionOf()) {
   const ledger = {
     advance: async () => err({ kind: 'unavailable' as const }),
     since: async (_workspace: unknown, ledgerId: string | null, after: number) =>
       isLedgerAway ? err({ kind: 'unavailable' as const }) : ok(book.since(ledgerId, after)),
   }
-  const ask = withConsistencyChecks(async () => ok(answer), {
+  const answerQuestion = withConsistencyChecks(async () => ok(answer), {
     views: createViews({ ledger, clock, boundMs: 1_000, shared: null }),
     origin: {
       async load() {
@@ -55,7 +55,7 @@ async function serve(answer: ReadAnswer = answerOf(), question = questionOf()) {
     report: (line) => reports.push(line),
   })
   const background: Promise<unknown>[] = []
-  await ask(inquiryOf(question, (work) => background.push(work)))
+  await answerQuestion(inquiryOf(question, (work) => background.push(work)))
   await settle()
   return {
     async rest() {
@@ -67,19 +67,19 @@ async function serve(answer: ReadAnswer = answerOf(), question = questionOf()) {
 }
 
 describe('an answer that was served as current', () => {
-  it('is compared with what the origin says now, for a share of all', async () => {
+  it("is compared with the origin's current answer, for a share of all answers", async () => {
     expect(await (await serve()).rest()).toEqual(['consistent'])
     chance = 0.5
     expect(await (await serve()).rest()).toEqual(['consistent'])
     expect(loads).toBe(1)
   })
 
-  it('is a violation where the database says otherwise and nobody has reported it', async () => {
+  it('is a violation if the database differs and no change was reported', async () => {
     database.body = '{"contacts":["changed"]}'
     expect(await (await serve()).rest()).toEqual(['violated'])
   })
 
-  it('is a violation where something exists by now, or no longer', async () => {
+  it('is a violation if the thing exists by now, or no longer exists', async () => {
     database.body = null
     expect(await (await serve()).rest()).toEqual(['violated'])
     database.body = '{"contacts":[]}'
@@ -87,7 +87,7 @@ describe('an answer that was served as current', () => {
     expect(await (await serve(none)).rest()).toEqual(['violated', 'violated'])
   })
 
-  it('is excused where the report of the change was on its way', async () => {
+  it('is excused if the report of the change was on its way', async () => {
     database.body = '{"contacts":["changed"]}'
     const { rest } = await serve()
     book.advance([{ moves: [openMove('b1')] }])
@@ -95,13 +95,13 @@ describe('an answer that was served as current', () => {
     expect(reports).toEqual([])
   })
 
-  it('is excused where it has moved since, without asking the origin', async () => {
+  it('is excused if one of its tags has moved since, without a call of the origin', async () => {
     book.advance([{ moves: [openMove('b1')] }])
     expect(await (await serve()).rest()).toEqual(['excused'])
     expect(loads).toBe(0)
   })
 
-  it('is not judged where the origin or the ledger is away, or time alone changes it', async () => {
+  it('is not judged if the origin or the ledger cannot be reached, or if time changes it', async () => {
     database.isAway = true
     expect(await (await serve()).rest()).toEqual(['unknown'])
     isLedgerAway = true
@@ -125,7 +125,7 @@ describe('an answer that was served as current', () => {
   })
 })
 
-describe('how old what was missed was, at most, when it was served', () => {
+describe('the greatest age of a change that an answer missed', () => {
   const servedAfter = (viewMs: number, entryMs: number) =>
     answerOf({
       view: viewOf([], { calledAtMs: clock.now() - viewMs }),
@@ -133,24 +133,24 @@ describe('how old what was missed was, at most, when it was served', () => {
     })
   const staleMs = () => events.flatMap((event) => (event.kind === 'consistency' ? [event.staleMs] : []))
 
-  it('is nothing where nothing was missed', async () => {
+  it('is 0 if the answer missed none', async () => {
     await (await serve(servedAfter(700, 60_000))).rest()
     expect(staleMs()).toEqual([0])
   })
 
-  it('is the age of the view where the ledger knows of the change by now', async () => {
+  it('is the age of the view if the ledger knows of the change by now', async () => {
     book.advance([{ moves: [openMove('b1')] }])
     await (await serve(servedAfter(700, 60_000))).rest()
     expect(staleMs()).toEqual([700])
   })
 
-  it('is the age of the entry where nobody told the ledger', async () => {
+  it('is the age of the entry if the change was not reported to the ledger', async () => {
     database.body = '{"contacts":["changed"]}'
     await (await serve(servedAfter(700, 60_000))).rest()
     expect(staleMs()).toEqual([60_000])
   })
 
-  it('is not told where nobody could say', async () => {
+  it('is absent if it is not known', async () => {
     database.isAway = true
     await (await serve(servedAfter(700, 60_000))).rest()
     expect(staleMs()).toEqual([undefined])

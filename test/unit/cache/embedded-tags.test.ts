@@ -4,12 +4,12 @@ import { deferred, settle } from '../../support/fake-clock.ts'
 import { boundMs, createDeployment } from '../../support/read-harness.ts'
 import { columnMove, openMove } from '../../support/tags.ts'
 
-/** What the answer embeds, and its question does not name. */
+/** A tag that follows from the answer and not from its question. */
 const embedded = slotTag('b9', 'c9', 'all')
 const embeddedMove = columnMove('b9', 'c9')
 const embeds = { embeddedTags: () => [embedded] }
 
-it('an entry depends on what its answer embeds, besides what its question names', async () => {
+it('an entry depends on the entities that its answer embeds, in addition to the tags of its question', async () => {
   const { createIsolate, database, book, clock } = createDeployment()
   const isolate = createIsolate()
   await isolate.read(embeds)
@@ -24,7 +24,7 @@ it('an entry depends on what its answer embeds, besides what its question names'
   expect(database.loads).toBe(3)
 })
 
-it('a load that is over is joined by nobody in whose view something moved that it turned out to embed', async () => {
+it('a load that has ended is not joined by a reader in whose view an embedded entity moved', async () => {
   const { createIsolate, database, book, clock } = createDeployment()
   const isolate = createIsolate()
   const { promise, resolve } = deferred<void>()
@@ -43,7 +43,7 @@ it('a load that is over is joined by nobody in whose view something moved that i
   expect(database.loads).toBe(2)
 })
 
-it('what does not exist embeds nothing', async () => {
+it('the answer that a thing does not exist embeds nothing', async () => {
   const { createIsolate, database } = createDeployment()
   const isolate = createIsolate()
   database.rows = 'none'

@@ -58,7 +58,7 @@ describe('the verdict on an entry', () => {
     expect(judge(entry, judgement)).toBe(verdict)
   })
 
-  it('never turns better as versions move on or time passes', () => {
+  it('never improves as versions grow or time passes', () => {
     const worth = { fresh: 3, expired: 2, outdated: 1, unusable: 0 }
     fc.assert(
       fc.property(fc.nat(20), fc.nat(20), fc.nat(400_000), fc.nat(400_000), (moved, more, ms, moreMs) => {
@@ -72,7 +72,7 @@ describe('the verdict on an entry', () => {
     )
   })
 
-  it('keeps aside the better of two entries, and never an unusable one', () => {
+  it('keeps the better of two entries as a fallback, and never an unusable one', () => {
     const entry = entryOf()
     expect(isBetter(entry, 'unusable', null)).toBe(false)
     expect(isBetter(entry, 'outdated', null)).toBe(true)

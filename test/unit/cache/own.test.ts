@@ -14,21 +14,21 @@ const bodyOf = (assignees: object, isComplete: boolean) =>
   new TextEncoder().encode(JSON.stringify({ counts, assignees, computedAt, isComplete }))
 
 function asCounts(user: string, changes: Partial<Inquiry> = {}) {
-  const asked = contactCounts.parse({ workspaceId }, {})
-  if (!asked.ok) throw new Error('the question is valid')
-  return inquiryOf(asked.value, () => undefined, { as: user, ...changes })
+  const parsed = contactCounts.parse({ workspaceId }, {})
+  if (!parsed.ok) throw new Error('the question is valid')
+  return inquiryOf(parsed.value, () => undefined, { as: user, ...changes })
 }
 
-/** Answers the shared question with `shared`, a user's own with their own count, and tells what was asked. */
+/** Answers the shared question with `shared` and a user's own question with their own count, and returns the questions. */
 function answering(shared: Uint8Array, own: Readonly<Record<string, number>>) {
-  const asked: string[] = []
-  const ask = withOwnAnswers(async ({ question, caller }) => {
+  const questions: string[] = []
+  const answerQuestion = withOwnAnswers(async ({ question, caller }) => {
     const userId = caller.userId ?? ''
-    asked.push(question.sharing)
+    questions.push(question.sharing)
     const body = question.sharing === 'workspace' ? shared : bodyOf({ [userId]: own[userId] ?? 0 }, false)
     return ok(answerOf({ entry: { ...entryOf(), body } }))
   })
-  return { asked, ask }
+  return { questions, answerQuestion }
 }
 
 const served = {
@@ -43,7 +43,7 @@ const served = {
 } as const
 
 describe('counts whose shared entry does not name every assignee', () => {
-  it('say exactly how many are the caller’s, whoever is named in it', async () => {
+  it("count the caller's contacts exactly, whether or not the entry names the caller", async () => {
     const user = fc.constantFrom(...'abcdefgh')
     await fc.assert(
       fc.asyncProperty(
@@ -53,8 +53,8 @@ describe('counts whose shared entry does not name every assignee', () => {
         fc.boolean(),
         async (all, me, n, cut) => {
           const named = cut ? Object.fromEntries(Object.entries(all).slice(0, n)) : all
-          const { ask } = answering(bodyOf(named, !cut), all)
-          const answered = await ask(asCounts(me))
+          const { answerQuestion } = answering(bodyOf(named, !cut), all)
+          const answered = await answerQuestion(asCounts(me))
           if (!answered.ok) throw new Error('it answers')
           const parts = contactCounts.present(answered.value.entry.body, {
             ...served,
@@ -67,29 +67,29 @@ describe('counts whose shared entry does not name every assignee', () => {
     )
   })
 
-  it('ask once where the entry names the user or names all, and for a warm-up', async () => {
+  it('need one answer if the entry names the user or all assignees, and for a warm-up', async () => {
     for (const [shared, changes] of [
       [bodyOf({ me: 1 }, false), {}],
       [bodyOf({}, true), {}],
       [bodyOf({}, false), { isWarmUp: true }],
     ] as const) {
-      const { asked, ask } = answering(shared, {})
-      await ask(asCounts('me', changes))
-      expect(asked).toEqual(['workspace'])
+      const { questions, answerQuestion } = answering(shared, {})
+      await answerQuestion(asCounts('me', changes))
+      expect(questions).toEqual(['workspace'])
     }
-    const { asked, ask } = answering(bodyOf({}, false), {})
-    await ask(asCounts('me'))
-    expect(asked).toEqual(['workspace', 'user'])
+    const { questions, answerQuestion } = answering(bodyOf({}, false), {})
+    await answerQuestion(asCounts('me'))
+    expect(questions).toEqual(['workspace', 'user'])
   })
 
-  it('take an entry from before, which named all assignees, for complete', async () => {
+  it('count an older entry, which named all assignees, as complete', async () => {
     const old = new TextEncoder().encode(JSON.stringify({ counts, assignees: { you: 1 }, computedAt }))
-    const { asked, ask } = answering(old, {})
-    await ask(asCounts('me'))
-    expect(asked).toEqual(['workspace'])
+    const { questions, answerQuestion } = answering(old, {})
+    await answerQuestion(asCounts('me'))
+    expect(questions).toEqual(['workspace'])
   })
 
-  it('keep one entry a user, apart from the shared one, moved by the same tags and as long fresh', () => {
+  it('have one entry for each user beside the shared one, with the same tags and lifetime', () => {
     const { question } = asCounts('me')
     const me = userIdSchema.parse('me')
     const own = question.ownOf(bodyOf({}, false), me)
@@ -99,7 +99,7 @@ describe('counts whose shared entry does not name every assignee', () => {
     expect(own?.ownOf(bodyOf({}, false), me)).toBeNull()
   })
 
-  it('do not look different to a check by which of too many assignees are named', () => {
+  it('are equal in a check, whichever of too many assignees are named', () => {
     const { question } = asCounts('me')
     const compared = (assignees: object, isComplete: boolean) =>
       question.comparable?.(bodyOf(assignees, isComplete))
@@ -109,7 +109,7 @@ describe('counts whose shared entry does not name every assignee', () => {
   })
 
   it('fail as the shared question fails', async () => {
-    const ask = withOwnAnswers(async () => err({ code: 'not_cached' }))
-    expect(await ask(asCounts('me'))).toEqual(err({ code: 'not_cached' }))
+    const answerQuestion = withOwnAnswers(async () => err({ code: 'not_cached' }))
+    expect(await answerQuestion(asCounts('me'))).toEqual(err({ code: 'not_cached' }))
   })
 })

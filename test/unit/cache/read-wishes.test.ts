@@ -8,7 +8,7 @@ import { openMove } from '../../support/tags.ts'
 
 const list = (rows: string) => `{"contacts":${rows}}`
 
-describe('a caller who asks for more', () => {
+describe('a caller with wishes in its headers', () => {
   it('gets nothing older than what was acknowledged before the request, at once, with no-cache', async () => {
     const { createIsolate, database, book } = createDeployment()
     const isolate = createIsolate()
@@ -30,7 +30,7 @@ describe('a caller who asks for more', () => {
     expect((await isolate.read({ wish })).body).toBe(list('["own write"]'))
   })
 
-  it('is refused proof where the ledger goes while it waits, whatever others load unproven', async () => {
+  it('is refused proof if the ledger becomes unreachable while it waits, whatever others load unproven', async () => {
     const { createIsolate, world, book, clock, database } = createDeployment()
     const isolate = createIsolate()
     await isolate.read()
@@ -136,7 +136,7 @@ describe('a caller who asks for more', () => {
     expect(database.loads).toBe(0)
   })
 
-  it('gets nothing with only-if-cached where the cache is switched off or passed by', async () => {
+  it('gets nothing with only-if-cached if the cache is switched off or bypassed', async () => {
     const { createIsolate, database } = createDeployment()
     const wish = { ...plainWish, isOnlyIfCached: true }
     const settings = { isEnabled: false, lifetimeSeconds: 180 }
@@ -153,7 +153,7 @@ describe('a caller who asks for more', () => {
     expect(kv.stored.size + redis.stored.size).toBe(0)
   })
 
-  it('gets the database itself, and leaves nothing behind, where the cache is switched off or passed by', async () => {
+  it('gets the answer of the database, and stores nothing, if the cache is switched off or bypassed', async () => {
     const { createIsolate, kv, redis, database } = createDeployment()
     const isolate = createIsolate()
     const settings = { isEnabled: false, lifetimeSeconds: 180 }

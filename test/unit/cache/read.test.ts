@@ -23,7 +23,7 @@ describe('a read', () => {
     expect(database.loads).toBe(1)
   })
 
-  it('without Redis goes on just the same, through KV', async () => {
+  it('works without Redis, through KV', async () => {
     const { createIsolate } = createDeployment({ hasRedis: false })
     const isolate = createIsolate()
     expect(await isolate.read()).toMatchObject({ status: 'MISS' })
@@ -31,7 +31,7 @@ describe('a read', () => {
     expect(await isolate.read()).toMatchObject({ status: 'HIT', source: 'cloudflare_kv' })
   })
 
-  it('fills KV where Redis would not take the entry', async () => {
+  it('fills KV if Redis does not store the entry', async () => {
     const { createIsolate, redis } = createDeployment()
     const isolate = createIsolate()
     redis.failure = { kind: 'unavailable' }
@@ -40,7 +40,7 @@ describe('a read', () => {
     expect(await isolate.read()).toMatchObject({ status: 'HIT', source: 'cloudflare_kv' })
   })
 
-  it('sees an invalidation at once in the isolate that asks anew, and everywhere within the bound', async () => {
+  it('sees an invalidation at once in an isolate that calls the ledger, and everywhere within the bound', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const [near, far] = [createIsolate(), createIsolate()]
     await near.read()
@@ -51,7 +51,7 @@ describe('a read', () => {
     for (const isolate of [near, far]) expect((await isolate.read()).body).toBe(list('["moved"]'))
   })
 
-  it('goes on hitting when what moved is nothing it depends on', async () => {
+  it('is still a hit after a move of tags that it does not have', async () => {
     const { createIsolate, book, clock } = createDeployment()
     const isolate = createIsolate()
     await isolate.read()
@@ -73,13 +73,13 @@ describe('a read', () => {
     book.advance([{ moves: [openMove('b1')] }])
     await clock.advance(boundMs + 1)
     resolve()
-    // Held up past the bound, the slow reader itself loads again rather than give what was overtaken.
+    // The slow reader is delayed past the bound, so it loads again and does not answer the overtaken entry.
     expect(await held).toMatchObject({ status: 'MISS', body: list('["written"]') })
     await slow.rest()
     for (const isolate of [slow, other]) expect((await isolate.read()).body).toBe(list('["written"]'))
   })
 
-  it('says so when every load was overtaken by yet another invalidation', async () => {
+  it('says so if every load was overtaken by another invalidation', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const isolate = createIsolate()
     const busy = async () => {
@@ -96,7 +96,7 @@ describe('a read', () => {
     expect(database.loads).toBe(3)
   })
 
-  it('loads once, however many ask at the same time', async () => {
+  it('loads once, however many readers come at the same time', async () => {
     const { createIsolate, database } = createDeployment()
     const isolate = createIsolate()
     const answers = await Promise.all(Array.from({ length: 1_000 }, () => isolate.read()))
@@ -104,7 +104,7 @@ describe('a read', () => {
     expect(new Set(answers.map(({ body }) => body))).toEqual(new Set([list('[]')]))
   })
 
-  it('does not join a load that began before what it has seen invalidated', async () => {
+  it('does not join a load that began before an invalidation that it has seen', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const isolate = createIsolate()
     const { promise, resolve } = deferred<void>()
@@ -120,7 +120,7 @@ describe('a read', () => {
     await early
   })
 
-  it('is passed over by a tier that fails, is late or holds garbage', async () => {
+  it('skips a tier that fails, is late or holds garbage', async () => {
     const { createIsolate, kv, redis, clock } = createDeployment()
     const isolate = createIsolate()
     await isolate.read()
@@ -146,7 +146,7 @@ describe('a read', () => {
     expect(database.loads).toBe(2)
   })
 
-  it('remembers that something does not exist as long as that it does, and until an invalidation', async () => {
+  it('caches the answer that a thing does not exist with the same lifetime, and until an invalidation', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const isolate = createIsolate()
     database.rows = 'none'
@@ -177,7 +177,7 @@ describe('an expired entry', () => {
     expect(await isolate.read()).toMatchObject({ status: 'HIT', body: list('["newer"]') })
   })
 
-  it('expires by the lifetime that is set now, not by the one it was made under', async () => {
+  it('expires by the current lifetime setting, not by that of the time of its load', async () => {
     const { createIsolate, clock } = createDeployment()
     const isolate = createIsolate()
     await isolate.read()
@@ -202,7 +202,7 @@ describe('an entry near the end of its life', () => {
     await first
     await isolate.rest()
     world.chance = chance
-    // The lifetime counts from when the origin was asked, 40 ms before its answer.
+    // The lifetime counts from the call of the origin, 40 ms before its answer.
     await clock.advance(180_000 - 40 - leftMs)
     return { ...deployment, isolate }
   }
@@ -214,9 +214,9 @@ describe('an entry near the end of its life', () => {
     expect(database.loads).toBe(2)
   })
 
-  it('is taken from the tiers that all share where another has refreshed it, and the origin is not asked again', async () => {
+  it('is taken from a shared tier if another isolate has refreshed it, without a call of the origin', async () => {
     const { isolate, createIsolate, database, world } = await near({ chance: 0.5, leftMs: 90 })
-    // From Redis, and so from then on in KV too.
+    // The hit is from Redis, so the entry is also in KV from now on.
     expect(await isolate.read()).toMatchObject({ source: 'redis_cache' })
     await isolate.rest()
     world.chance = 0.9
@@ -232,7 +232,7 @@ describe('an entry near the end of its life', () => {
     expect(await other.read()).toMatchObject({ source: 'cloudflare_kv', body: '{"contacts":["new"]}' })
   })
 
-  it('is left alone by most readers, and by all who come long before', async () => {
+  it('is not refreshed by most readers, and by none that come long before its end', async () => {
     for (const [chance, leftMs] of [
       [0.5, 90],
       [0.999999, 10_000],
@@ -246,7 +246,7 @@ describe('an entry near the end of its life', () => {
 })
 
 describe('with something down', () => {
-  it('an outdated entry answers when the origin fails, marked, and not for one who asked for proof', async () => {
+  it('an outdated entry answers if the origin fails, marked, and not for a caller that demands proof', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const isolate = createIsolate()
     await isolate.read()
@@ -260,7 +260,7 @@ describe('with something down', () => {
     })
   })
 
-  it('an outdated entry answers when the origin is late, and what it says then is kept for the next', async () => {
+  it('an outdated entry answers if the origin is late, and the late answer is stored for the next reader', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const isolate = createIsolate()
     await isolate.read()
@@ -281,7 +281,7 @@ describe('with something down', () => {
     expect(await isolate.read()).toMatchObject({ status: 'HIT', body: list('["new"]') })
   })
 
-  it('an entry whose last usable instant passes while the origin is waited for does not answer', async () => {
+  it('an entry whose last usable instant passes during the wait for the origin does not answer', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const isolate = createIsolate()
     await isolate.read()
@@ -294,7 +294,7 @@ describe('with something down', () => {
     expect(await waiting).toEqual({ error: 'origin_timeout' })
   })
 
-  it('an entry whose last usable instant passes while other tiers are waited for does not answer', async () => {
+  it('an entry whose last usable instant passes during the wait for other tiers does not answer', async () => {
     const { createIsolate, redis, clock } = createDeployment()
     const isolate = createIsolate()
     await isolate.read()
@@ -308,7 +308,7 @@ describe('with something down', () => {
     expect(await waiting).toMatchObject({ status: 'MISS' })
   })
 
-  it('who takes nothing as stale as what is cached waits for the origin as if nothing were', async () => {
+  it('a reader that accepts no entry as stale as the cached one waits for the origin', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const isolate = createIsolate()
     await isolate.read()
@@ -357,7 +357,7 @@ describe('with something down', () => {
     expect(kv.stored.size + redis.stored.size).toBe(0)
   })
 
-  it('what is known to have moved is not served as current though the ledger is away', async () => {
+  it('an entry that is known to have moved is not served as current while the ledger cannot be reached', async () => {
     const { createIsolate, world, book, clock, database } = createDeployment()
     const isolate = createIsolate()
     await isolate.read()
@@ -373,7 +373,7 @@ describe('with something down', () => {
     expect((await isolate.read()).body).toBe(list('["new"]'))
   })
 
-  it("a leader's refused token is not held against those who joined its load", async () => {
+  it("the refusal of a leader's token does not affect the readers that joined its load", async () => {
     const { createIsolate, database } = createDeployment()
     const isolate = createIsolate()
     const { promise, resolve } = deferred<void>()

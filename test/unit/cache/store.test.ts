@@ -39,7 +39,7 @@ test('an entry found in a farther tier counts as a back-fill of those above it',
   expect(events).toEqual([{ kind: 'entry-stored', tier: 'kv', cause: 'back-fill', bodyBytes: 1_234 }])
 })
 
-test('what needed no write counts as nothing', async () => {
+test('a put that needed no write is not counted', async () => {
   const { store, events } = storeOver('skipped')
   await store.fill(keyOf('a'), entry, true)
   expect(events).toEqual([])
@@ -71,7 +71,7 @@ test('an entry that is on its way to a tier is not put there a second time', asy
   expect(putsSoFar()).toBe(1)
 })
 
-test('a put of which nothing is heard any more, its request being cut off, keeps no later one away', async () => {
+test('a put that was lost with its request prevents no later one', async () => {
   const { clock, store, putsSoFar } = createStuck()
   void store.fill(keyOf('a'), entry, true)
   await settle()

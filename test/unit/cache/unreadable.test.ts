@@ -21,7 +21,7 @@ import { inquiryOf } from '../../support/inquiries.ts'
 const encoder = new TextEncoder()
 const bytesOf = (value: unknown) => encoder.encode(typeof value === 'string' ? value : JSON.stringify(value))
 
-/** What the workspace has set: its cache is off, so that a default would show. */
+/** The settings of the workspace. Its cache is off, so that a default would be noticed. */
 const off = { ...defaultCacheSettings, cacheEnabled: false }
 const counts = contactCounts.example.data
 const page = contactList.example.data
@@ -113,7 +113,7 @@ describe.each([...tierNames.map((name) => [name]), [...tierNames]])('cached sett
     expect(answered).toMatchObject({ ok: true, value: { status: 'BYPASS', isCacheEnabled: false } })
   })
 
-  it('from before a toggle there is now keep what the workspace set, even with the origin away', async () => {
+  it("from before a new toggle keep the workspace's values, even while the origin cannot be reached", async () => {
     await plant(settingsQuestion, { ...off, features: { ...olderFeatures, search: true } }, tiers)
     isOriginAway = true
     const features = { ...off.features, search: true }
@@ -121,14 +121,14 @@ describe.each([...tierNames.map((name) => [name]), [...tierNames]])('cached sett
     expect([unreadable(), loads]).toEqual([[], 0])
   })
 
-  it('of a later release are read without what is not known here', async () => {
+  it('of a later release are read without the members that are not known here', async () => {
     await plant(settingsQuestion, { ...off, features: { ...off.features, leads: true }, theme: 1 }, tiers)
     expect(await createIsolate().settings.read(workspaceId, caller)).toEqual(ok(off))
     expect(loads).toBe(0)
   })
 })
 
-it('settings that cannot be read while the origin is away are an error, and no default', async () => {
+it('settings that cannot be read while the origin cannot be reached are an error, and no default', async () => {
   await plant(settingsQuestion, { enabled: false }, ['kv'])
   isOriginAway = true
   const read = await createIsolate().settings.read(workspaceId, caller)
@@ -143,7 +143,7 @@ describe.each(tierNames)('an entry of another shape in %s', (tier) => {
     ['a page that was cut short', pageQuestion(), '{"contacts":['],
     ['a page without anything', pageQuestion(), ''],
   ] as const)('(%s) is a miss, and answered from the database', async (_name, question, shape) => {
-    // Its settings are on, since the cache would not be read otherwise.
+    // The cache is on here, since no tier would be read otherwise.
     await plant(settingsQuestion, defaultCacheSettings, ['memory'])
     await plant(question, shape, [tier])
     const answered = await createIsolate().answer(inquiryOf(question, keepAlive))
@@ -153,7 +153,7 @@ describe.each(tierNames)('an entry of another shape in %s', (tier) => {
     expect(unreadable()).toEqual([tier])
   })
 
-  it('leaves a farther tier its say', async () => {
+  it('does not hide a readable entry in a farther tier', async () => {
     if (tier === 'redis') return
     const question = contactCounts.questionOf({})
     await plant(settingsQuestion, defaultCacheSettings, ['memory'])
@@ -187,7 +187,7 @@ it("a user's own answer of another shape is a miss too", async () => {
   expect(unreadable()).toEqual(['kv'])
 })
 
-it('a load that cannot be presented is a failure of the origin, and is kept nowhere', async () => {
+it('a load that cannot be presented is a failure of the origin, and is stored nowhere', async () => {
   await plant(settingsQuestion, defaultCacheSettings, ['memory'])
   const question = contactCounts.questionOf({})
   const stranger: Question = {

@@ -7,7 +7,7 @@ const wishOf = (headers: Record<string, string>) => {
 }
 const plain = plainWish
 
-describe('what a request asks of its answer', () => {
+describe('the wish of a request', () => {
   it.each([
     ['nothing', {}, plain],
     [
@@ -80,12 +80,9 @@ describe('what a request asks of its answer', () => {
     expect(wishOf(headers)).toEqual(wish)
   })
 
-  it.each(['-1', '1.5', 'x', '', '1e3', '9999999999999999'])(
-    'is a fault where the version is %j',
-    (version) => {
-      expect(wishOf({ 'X-Min-Version': version })).toEqual([
-        { parameter: 'X-Min-Version', message: 'must be a version that an invalidation answered' },
-      ])
-    },
-  )
+  it.each(['-1', '1.5', 'x', '', '1e3', '9999999999999999'])('is a fault if the version is %j', (version) => {
+    expect(wishOf({ 'X-Min-Version': version })).toEqual([
+      { parameter: 'X-Min-Version', message: 'must be a version that an invalidation answered' },
+    ])
+  })
 })

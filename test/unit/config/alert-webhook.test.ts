@@ -12,12 +12,12 @@ const variables = {
 const configOf = (changes: Record<string, string>) => parseConfig({ ...variables, ...changes })
 
 describe('the webhook of alerts', () => {
-  it('is nobody’s unless it is set', () => {
+  it('is absent unless it is set', () => {
     expect(configOf({}).alertWebhook).toBeNull()
     expect(configOf({ ALERT_WEBHOOK_URL: '' }).alertWebhook).toBeNull()
   })
 
-  it('is taken with its secret, over TLS or on this machine', () => {
+  it('is accepted with its secret, over TLS or on this machine', () => {
     for (const url of ['https://hooks.example.com/a?b=c', 'http://127.0.0.1:9000/alerts']) {
       const { alertWebhook } = configOf({ ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret })
       expect(alertWebhook).toEqual({ url, secret })

@@ -28,7 +28,7 @@ const named = [
 ] as const
 
 describe.each(named)('%s', (name) => {
-  it('is taken with https, and with http on this machine', () => {
+  it('is accepted with https, and with http on this machine', () => {
     expect(() => configOf()).not.toThrow()
     expect(() => configOf({ [name]: 'http://127.0.0.1:8788' })).not.toThrow()
     expect(() => configOf({ [name]: 'http://localhost:8788' })).not.toThrow()
@@ -66,6 +66,6 @@ describe('ALLOWED_ORIGINS', () => {
   })
 })
 
-it('the address of the alerts’ receiver is kept to its last slash', () => {
+it('the URL of the alert webhook keeps its last slash', () => {
   expect(configOf().alertWebhook?.url).toBe('https://hooks.crm.test/a/')
 })

@@ -19,7 +19,7 @@ const storedText = (charactersMin: number, charactersMax: number) =>
     .map((characters) => characters.join(''))
     .filter((text) => !text.includes('\0'))
 
-test('a cursor of any contact that can be stored is taken back as it was given out', () => {
+test('a cursor of any storable contact is parsed back to the same place', () => {
   fc.assert(
     fc.property(storedText(1, 200), storedText(1, 128), (after, id) => {
       const cursor = { ...byName, after, id }
@@ -34,7 +34,7 @@ test('a cursor of the longest names and ids is no longer than one may be', () =>
   expect(parseCursor(encodeCursor(widest)).ok).toBe(true)
 })
 
-test('a cursor with text that cannot be stored is none, in any member and however it is written', () => {
+test('a cursor with unstorable text is invalid, in any member and in any spelling', () => {
   const members = fc.constantFrom<keyof Cursor>('after', 'id', 'sortBy', 'sortOrder')
   fc.assert(
     fc.property(members, unstorableText, (member, text) => {
@@ -58,7 +58,7 @@ test.each([
   expect(parseCursor(base64url(json))).toEqual(malformed)
 })
 
-describe('an instant as a place to begin after', () => {
+describe('the instant of a cursor', () => {
   it.each([
     '0001-01-01T00:00:00+00:00',
     '2024-02-29T23:59:59.999999Z',

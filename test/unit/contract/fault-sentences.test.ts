@@ -118,7 +118,7 @@ const samples: Readonly<Record<z.core.$ZodIssueCode, readonly Sample[]>> = {
 }
 
 describe.each(Object.entries(samples))('a fault of the kind %s', (code, cases) => {
-  test.each(cases)('is told in a plain sentence %#', (schema, input, sentence) => {
+  test.each(cases)('has a plain sentence %#', (schema, input, sentence) => {
     expect(messagesOf(schema, input)).toEqual([sentence])
   })
   test('is the kind that zod reports', () => {
@@ -129,7 +129,7 @@ describe.each(Object.entries(samples))('a fault of the kind %s', (code, cases) =
   })
 })
 
-test('a fault of a form that one of several fits best is told where it is', () => {
+test('a fault in one of several shapes is reported in the shape that fits best', () => {
   const forms = z.union([
     z.strictObject({ events: z.array(z.int()) }),
     z.strictObject({ action: z.string() }),
@@ -148,12 +148,12 @@ const files = readProject().filter(({ path }) => /^(shared|worker\/routes)\/.*\.
 const modules = await Promise.all(files.map(({ path }) => import(/* @vite-ignore */ `../../../${path}`)))
 const schemas = schemasIn(modules)
 
-describe('of whatever schema of the product a value does not fit', () => {
+describe('the sentence of a fault in any schema of the product', () => {
   test('all schemas are found', () => {
     expect(schemas.length).toBeGreaterThan(50)
   })
 
-  test('no sentence has a word of the validator or of what was sent', () => {
+  test('it has no word of the validator or of the input', () => {
     const marked = fc.constantFrom('MARKED-VALUE', 'MARKED-VALUE'.repeat(900), '', '1', '-1', 'a:b')
     const junk = fc.oneof(marked, fc.double(), fc.boolean(), fc.constant(null), fc.jsonValue({ maxDepth: 1 }))
     const tried = fc.oneof(
@@ -172,7 +172,7 @@ describe('of whatever schema of the product a value does not fit', () => {
   }, 60_000)
 })
 
-test('a configuration that is wrong in every variable is told in the same words', () => {
+test('a configuration that is wrong in every variable is reported in the same words', () => {
   const wrong = (value: string) => Object.fromEntries(variables.map((name) => [name, value]))
   for (const environment of [{}, wrong('MARKED-VALUE'), wrong('-1')]) {
     const origin = readConfig(environment)

@@ -32,7 +32,7 @@ const escaped = (text: string) =>
     .join('')
 
 describe('a body', () => {
-  test('is taken as JSON.parse has it', () => {
+  test('is parsed as JSON.parse does', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 8 }), (text) => {
         expect(parse(text)).toEqual({ ok: true, value: JSON.parse(text) })
@@ -40,7 +40,7 @@ describe('a body', () => {
     )
   })
 
-  test('with text that cannot be stored is refused by its place, however it is written and wherever it stands', () => {
+  test('with unstorable text is refused with its place, in any spelling and at any depth', () => {
     fc.assert(
       fc.property(pathArbitrary, unstorableText, fc.boolean(), (path, text, isName) => {
         const inner = isName ? `{"${escaped(text)}":1}` : `"${escaped(text)}"`
@@ -72,7 +72,7 @@ describe('a body', () => {
     expect(parse(nested(limits.jsonDepthMax + 1)).ok).toBe(false)
   })
 
-  test('tells no more of a place than a line, however long its names are', () => {
+  test('names the place of a fault in at most one line, however long its names are', () => {
     const parsed = parse(`{"${'x'.repeat(100_000)}":"\\u0000"}`)
     expect(JSON.stringify(parsed).length).toBeLessThan(500)
   })

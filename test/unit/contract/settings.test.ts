@@ -33,14 +33,14 @@ function partsOf(whole: object): fc.Arbitrary<object> {
   )
 }
 
-describe('what a declaration says of settings', () => {
+describe('the settings that follow from declarations', () => {
   test('a resource has its own toggle and lifetime under its name, with their defaults', () => {
     expect(after.presets.features).toEqual({ ...before.presets.features, lead: false })
     expect(after.presets.cacheConfig.lifetimes).toEqual({ lead: 900, thread: 600 })
     expect(before.presets.cacheConfig.lifetimes).toEqual({})
   })
 
-  test('no resource takes the name of a toggle that is another', () => {
+  test('no resource has the name of another toggle', () => {
     expect(() => settingsOf([{ ...lead, name: 'prefetch' }])).toThrow(/prefetch/)
     expect(() => settingsOf([{ ...lead, name: 'search' }])).toThrow(/search/)
   })
@@ -59,7 +59,7 @@ describe('what a declaration says of settings', () => {
 })
 
 describe('settings of another release', () => {
-  test('an answer that lacks toggles or lifetimes has their defaults, and keeps all the rest', () => {
+  test('an answer that lacks toggles or lifetimes gets their defaults, and keeps all the rest', () => {
     const { features, cacheConfig } = before.presets
     const older = fc.record({
       cacheEnabled: fc.boolean(),
@@ -77,21 +77,21 @@ describe('settings of another release', () => {
   })
 
   test.each(['cacheEnabled', 'features', 'cacheConfig'])(
-    'what lacks %s is no settings, and no default',
+    'an answer without %s is an error, and not replaced by a default',
     (name) => {
       const broken = Object.fromEntries(Object.entries(after.presets).filter(([each]) => each !== name))
       expect(after.answered.safeParse(broken).success).toBe(false)
     },
   )
 
-  test('what is not known here is left out of answers and rows', () => {
+  test('unknown members are left out of answers and rows', () => {
     const newer = { ...after.presets, cacheEnabled: false, shape: 2 }
     const known = { ...before.presets, cacheEnabled: false }
     expect(before.answered.parse(newer)).toEqual(known)
     expect(before.stored.parse(newer)).toEqual(known)
   })
 
-  test('an answer with a value that is not valid is refused, and a row has the default there', () => {
+  test('an answer with an invalid value is refused, and a row gets the default there', () => {
     const broken = {
       ...after.presets,
       cacheConfig: { ...after.presets.cacheConfig, lifetimes: { lead: 5, thread: 60 } },
@@ -100,7 +100,7 @@ describe('settings of another release', () => {
     expect(after.stored.parse(broken).cacheConfig.lifetimes).toEqual({ lead: 900, thread: 60 })
   })
 
-  test('whatever is stored, what is read is valid', () => {
+  test('any stored value is read as valid settings', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (stored) => {
         const read = storedSettingsSchema.parse(stored)
@@ -145,11 +145,11 @@ describe('a change of settings', () => {
   })
 })
 
-describe('what is in force for a question', () => {
+describe('for a question', () => {
   const resource = { ...contactCounts, name: 'lead' }
   const settings = (changes: object = {}) => after.answered.parse({ ...after.presets, ...changes })
 
-  test('is the lifetime that the workspace gives it: by a name, under its own, or by its default', () => {
+  test("the workspace's lifetime counts: a named one, its own, or the default", () => {
     const { cacheConfig } = after.presets
     const set = settings({
       cacheConfig: { ...cacheConfig, contactsTTL: 77, lifetimes: { lead: 88, thread: 600 } },
@@ -159,7 +159,7 @@ describe('what is in force for a question', () => {
     expect(lifetimeOf({ resource: { ...resource, name: 'unheard' }, lifetime: 900 }, set)).toBe(900)
   })
 
-  test('is the cache, where neither the workspace nor its toggle has it off', () => {
+  test('the cache is on if neither the workspace nor the toggle switches it off', () => {
     const features = { ...after.presets.features, contactLists: false, lead: true }
     expect(isCacheOn({ resource, toggle: null }, settings({ features }))).toBe(true)
     expect(isCacheOn({ resource, toggle: 'contactLists' }, settings({ features }))).toBe(false)

@@ -59,7 +59,7 @@ describe('text from outside that cannot be stored is refused', () => {
   }
   const texts = Object.entries(schemas).flatMap(([name, schema]) => textsIn(schema, name))
 
-  test('wherever text is taken', () => {
+  test('wherever a schema accepts text', () => {
     const paths = texts.map(([path]) => path)
     for (const path of [
       'contactCreationSchema.name',

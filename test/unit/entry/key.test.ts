@@ -38,7 +38,7 @@ describe('the key of an entry', () => {
     await fc.assert(
       fc.asyncProperty(names, names, fc.boolean(), async (one, other, isAlike) => {
         const second = isAlike ? { ...one, params: other.params } : other
-        // Whether a parameter is private belongs to the declaration, and so to its name.
+        // The declaration says which parameters are private, so equal names imply equal privacy.
         const both = { ...second, isPrivate: one.isPrivate }
         const isSame = JSON.stringify(one) === JSON.stringify(both)
         expect((await keyOf(one)) === (await keyOf(both))).toBe(isSame)
@@ -59,12 +59,12 @@ describe('the key of an entry', () => {
   it.each(resources.map((resource) => [resource.name, resource] as const))(
     'of %s names every one of its parameters',
     async (_name, resource) => {
-      const asked = resource.parse(resource.example.path, resource.example.query)
-      if (!asked.ok) throw new Error('the example is a question')
+      const parsed = resource.parse(resource.example.path, resource.example.query)
+      if (!parsed.ok) throw new Error('the example is a question')
       const workspace = workspaceIdSchema.parse('15213')
-      const key = await cacheKey(asked.value, workspace, null)
+      const key = await cacheKey(parsed.value, workspace, null)
       for (const name of Object.keys(resource.params.shape)) {
-        const changed = { ...asked.value, params: { ...asked.value.params, [name]: 'another' } }
+        const changed = { ...parsed.value, params: { ...parsed.value.params, [name]: 'another' } }
         expect(await cacheKey(changed, workspace, null)).not.toBe(key)
       }
     },
@@ -98,9 +98,9 @@ describe('the key of an entry', () => {
   })
 
   it('never shows what was searched for', async () => {
-    const asked = contactList.parse({ boardId: 'b1' }, { search: 'Jane Doe' })
-    if (!asked.ok) throw new Error('the question is valid')
-    const key = await cacheKey(asked.value, workspaceIdSchema.parse('15213'), null)
+    const parsed = contactList.parse({ boardId: 'b1' }, { search: 'Jane Doe' })
+    if (!parsed.ok) throw new Error('the question is valid')
+    const key = await cacheKey(parsed.value, workspaceIdSchema.parse('15213'), null)
     expect(key).toMatch(/^bc3:15213:contact-list@1:#[0-9a-f]{64}$/)
   })
 })

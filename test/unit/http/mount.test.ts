@@ -164,7 +164,7 @@ describe('a handler is given what its route takes, parsed,', () => {
   })
 })
 
-describe('what does not fit is a 400, and reaches no handler:', () => {
+describe('invalid input is a 400 and reaches no handler:', () => {
   it.each([
     ['GET', '/things/abcdef', {}, 'id'],
     ['GET', '/things/a?limit=x', {}, 'limit'],
@@ -180,7 +180,7 @@ describe('what does not fit is a 400, and reaches no handler:', () => {
     expect(handled).toEqual([])
   })
 
-  it('and nothing of it is judged for a caller who is not let in', async () => {
+  it('and it is not parsed for a caller who is not let in', async () => {
     const headers = { Authorization: 'Bearer wrong' }
     expect((await createSend()('GET', '/questions/abcdef', { headers })).status).toBe(401)
     expect(parsed).toEqual([])
@@ -202,7 +202,7 @@ describe('a URL', () => {
     expect(parsed).toHaveLength(2)
   })
 
-  it('means to each method what that one takes', async () => {
+  it("is parsed for each method by that method's route", async () => {
     const send = createSend()
     await send('GET', '/things/a')
     await send('PATCH', '/things/a', { body: '{"a":1}' })
@@ -216,7 +216,7 @@ describe('a URL', () => {
 })
 
 describe('the entrance', () => {
-  it('ends what a handler throws in a 500 that tells nothing of it', async () => {
+  it('turns an exception of a handler into a 500 without its details', async () => {
     const answer = await createSend()('GET', '/failing')
     expect(answer.status).toBe(500)
     expect(answer.text).toContain('"code":"internal"')
@@ -228,13 +228,13 @@ describe('the entrance', () => {
     expect([answer.status >= 400, answer.text]).toEqual([true, ''])
   })
 
-  it('says Vary: Origin once, whatever the method', async () => {
+  it('sends Vary: Origin once, whatever the method', async () => {
     for (const method of ['GET', 'HEAD', 'PUT']) {
       expect((await createSend()(method, '/things/a')).headers.get('Vary')).toBe('Origin')
     }
   })
 
-  it('names in a 405 and in a preflight the methods there are', async () => {
+  it('names the existing methods in a 405 and in a preflight', async () => {
     const refused = await createSend()('PUT', '/things/a')
     expect([refused.status, refused.headers.get('Allow')]).toEqual([405, 'GET, PATCH, HEAD, OPTIONS'])
     const preflight = await createSend()('OPTIONS', '/things/a')

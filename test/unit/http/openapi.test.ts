@@ -72,11 +72,11 @@ const declared = originRouteList.map(({ method, path }) => `${method} ${path}`).
 const originOf = () => createOrigin({ database: createPromptDatabase(() => null) })
 
 describe('the document', () => {
-  it('tells of every route of the Worker', () => {
+  it('has every route of the Worker', () => {
     expect(on('/').toSorted()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).toSorted())
   })
 
-  it('tells of every route of the origin that others than the Worker call, and of no other', () => {
+  it('has every route of the origin for callers other than the Worker, and no other', () => {
     const forCallers = originRouteList.filter(({ audience }) => audience === 'callers')
     expect(on('{origin}').toSorted()).toEqual(
       forCallers.map(({ method, path }) => `${method} ${path}`).toSorted(),
@@ -91,7 +91,7 @@ describe('the document', () => {
     )
   })
 
-  it('is drawn from declarations by which the origin mounts its routes, so that none is there unseen', () => {
+  it('is made from the declarations by which the origin mounts its routes, so that none is missing', () => {
     expect(mountedIn(originOf())).toEqual(declared)
     const origin = originOf()
     origin.app.get('/secret', (context) => context.text('here'))
@@ -110,7 +110,7 @@ describe.each(documented)('$name', ({ operation }) => {
     for (const { example } of operation.parameters) expect(example).toBeDefined()
   })
 
-  it('tells its errors by the one table: each status holds the codes that have it', () => {
+  it('lists its errors from the error table, each code under its status', () => {
     const failures = Object.entries(operation.responses).filter(([status]) => Number(status) >= 400)
     expect(failures.length).toBeGreaterThan(0)
     for (const [status, { content }] of failures) {
@@ -127,7 +127,7 @@ describe.each(documented)('$name', ({ operation }) => {
 describe.each([...workerOperations(routes), ...originOperations()])(
   'the examples of $server $method $path',
   (operation) => {
-    it('are taken by the schemas that validate real ones', () => {
+    it('are accepted by the schemas that validate requests', () => {
       const { body, answers, parameters } = operation
       if (body !== null) expectTaken(body.schema, exampleOf(jsonSchemaOf(body.schema, 'input')))
       for (const { content } of answers) {
@@ -145,7 +145,7 @@ function expectTaken(schema: z.ZodType, example: unknown): void {
   expect(taken.success ? [] : taken.error.issues).toEqual([])
 }
 
-test('each query parameter of a route is shown as required exactly where the route refuses a request without it', () => {
+test('each query parameter of a route is shown as required exactly if the route refuses a request without it', () => {
   const query = z.strictObject({
     needed: z.string().max(9),
     left: z.string().optional(),

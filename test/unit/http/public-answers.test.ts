@@ -19,7 +19,7 @@ const make = async () => {
   made += 1
   return ok(new Response(`made ${made}`, { status: 503, headers: { 'X-Made': String(made) } }))
 }
-async function ask(name = '/health ', how: () => Promise<Result<Response, WireError>> = make) {
+async function publicAnswer(name = '/health ', how: () => Promise<Result<Response, WireError>> = make) {
   const answer = await answers.answer(name, how, () => undefined)
   if (!answer.ok) return answer.error.code
   const { status, headers } = answer.value
@@ -27,37 +27,37 @@ async function ask(name = '/health ', how: () => Promise<Result<Response, WireEr
 }
 
 describe('a public answer', () => {
-  it('is made once, however many ask at the same time, and each can read all of it', async () => {
-    const asked = await Promise.all(Array.from({ length: 100 }, () => ask()))
+  it('is made once, however many callers come at the same time, and each can read all of it', async () => {
+    const answered = await Promise.all(Array.from({ length: 100 }, () => publicAnswer()))
     expect(made).toBe(1)
-    expect(asked).toEqual(asked.map(() => ({ status: 503, made: '1', text: 'made 1' })))
+    expect(answered).toEqual(answered.map(() => ({ status: 503, made: '1', text: 'made 1' })))
   })
 
   it('is made once a second, and no older than that', async () => {
-    await ask()
+    await publicAnswer()
     await clock.advance(limits.publicAnswerMs - 1)
-    expect(await ask()).toMatchObject({ text: 'made 1' })
+    expect(await publicAnswer()).toMatchObject({ text: 'made 1' })
     await clock.advance(1)
-    expect(await ask()).toMatchObject({ text: 'made 2' })
+    expect(await publicAnswer()).toMatchObject({ text: 'made 2' })
   })
 
   it('is made once while it takes longer than a second', async () => {
     const slow = deferred<Result<Response, WireError>>()
-    const first = ask('/health ', () => {
+    const first = publicAnswer('/health ', () => {
       made += 1
       return slow.promise
     })
     await clock.advance(3 * limits.publicAnswerMs)
-    const second = ask()
+    const second = publicAnswer()
     slow.resolve(ok(new Response('slow')))
     expect([await first, await second]).toMatchObject([{ text: 'slow' }, { text: 'slow' }])
     expect(made).toBe(1)
   })
 
   it('of one name is no answer to another', async () => {
-    expect(await ask('/metrics json')).toMatchObject({ text: 'made 1' })
-    expect(await ask('/metrics prometheus')).toMatchObject({ text: 'made 2' })
-    expect(await ask('/metrics json')).toMatchObject({ text: 'made 1' })
+    expect(await publicAnswer('/metrics json')).toMatchObject({ text: 'made 1' })
+    expect(await publicAnswer('/metrics prometheus')).toMatchObject({ text: 'made 2' })
+    expect(await publicAnswer('/metrics json')).toMatchObject({ text: 'made 1' })
   })
 
   it('that failed is told to those who wait for it, and made again for the next', async () => {
@@ -65,10 +65,10 @@ describe('a public answer', () => {
       made += 1
       return err({ code: 'figures_unavailable' })
     }
-    const asked = await Promise.all(Array.from({ length: 10 }, () => ask('/health ', fails)))
-    expect(new Set(asked)).toEqual(new Set(['figures_unavailable']))
+    const answered = await Promise.all(Array.from({ length: 10 }, () => publicAnswer('/health ', fails)))
+    expect(new Set(answered)).toEqual(new Set(['figures_unavailable']))
     expect(made).toBe(1)
-    expect(await ask()).toMatchObject({ text: 'made 2' })
+    expect(await publicAnswer()).toMatchObject({ text: 'made 2' })
   })
 
   it('whose making throws is an error of each who waits, made once, and not kept', async () => {
@@ -76,15 +76,17 @@ describe('a public answer', () => {
       made += 1
       return Promise.reject(new Error('unexpected'))
     }
-    const asked = await Promise.allSettled(Array.from({ length: 10 }, () => ask('/health ', throws)))
-    expect(asked.map(({ status }) => status)).toEqual(asked.map(() => 'rejected'))
+    const answered = await Promise.allSettled(
+      Array.from({ length: 10 }, () => publicAnswer('/health ', throws)),
+    )
+    expect(answered.map(({ status }) => status)).toEqual(answered.map(() => 'rejected'))
     expect(made).toBe(1)
-    expect(await ask()).toMatchObject({ text: 'made 2' })
+    expect(await publicAnswer()).toMatchObject({ text: 'made 2' })
   })
 
   it('of a request that workerd ended is given up, and made by another', async () => {
-    void ask('/health ', () => new Promise(() => undefined))
-    const waiting = ask()
+    void publicAnswer('/health ', () => new Promise(() => undefined))
+    const waiting = publicAnswer()
     await clock.advance(limits.originDeadlineMs)
     expect(await waiting).toMatchObject({ text: 'made 1' })
   })

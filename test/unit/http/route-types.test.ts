@@ -8,8 +8,8 @@ import { respondData } from '../../../worker/http/answers.ts'
 import { type Call, defineRoute, type HeadersTaken, type Route } from '../../../worker/http/route.ts'
 
 /*
- * The compiler is what these tests run: `npm run types` fails where a line that must not compile does, and where one that must
- * does not. What is left to run is that each declaration is a route.
+ * The compiler runs these tests: `npm run types` fails if a line compiles that must not, and if a line that must compile
+ * does not. At run time the tests only check that each declaration is a route.
  */
 
 const base = { method: 'GET', path: '/a/{id}', summary: '', gives: z.object({}), errors: [] } as const
@@ -38,7 +38,7 @@ test('a handler gets the caller and the input that its route declares, with thei
   expect(route.access).toBe('member')
 })
 
-test('a question stands in the place of path and query', () => {
+test('a question takes the place of path and query', () => {
   const route = defineRoute({
     ...base,
     access: 'reader',
@@ -91,7 +91,7 @@ test('a handler that reads input which its route does not declare does not compi
   expect([nothing, onlyPath, otherField, noBody, noHeaders]).toHaveLength(5)
 })
 
-test('a handler that stands elsewhere expects no more than its route gives it', () => {
+test('a handler that is declared elsewhere expects no more than its route gives it', () => {
   const ofQuery = ({ input }: Call<unknown, { readonly query: { readonly limit: number } }>) =>
     use(input.query.limit)
   const ofMember = ({ caller }: Call<Member, unknown>) => use(caller.workspaceId)
@@ -164,7 +164,7 @@ test('a caller is no more than the door lets in', () => {
   expect([anybody, holder, operator]).toHaveLength(3)
 })
 
-test('an open route that takes something names the answers it has', () => {
+test('an open route with input names the variants of its answer', () => {
   const query = z.strictObject({ format: z.enum(['a', 'b']) })
   const named = defineRoute({
     ...base,

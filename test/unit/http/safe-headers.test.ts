@@ -20,7 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Parts of which a route gets only as far as to whoever asks for a user; a stream, and files of every status. */
+/** Services without users, so that a route for members answers 401, with a stream and with files of every status. */
 function createServices(): Services {
   const parts: Partial<Record<keyof Services, unknown>> = {
     config: {
@@ -74,7 +74,7 @@ describe('an answer carries nosniff and HSTS', () => {
     [404, '/%00/nowhere', {}],
     [405, '/health', { method: 'DELETE' }],
     [414, `/health?${'x'.repeat(limits.urlBytesMax)}`, {}],
-    // What a part throws ends at the boundary.
+    // The boundary turns an exception of a part into a 500.
     [500, '/metrics', { headers: { Authorization: `Bearer ${token}` } }],
   ])('of status %s: %.40s', async (status, path, init) => {
     const answer = await answerOf(path, init)

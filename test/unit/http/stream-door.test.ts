@@ -23,7 +23,7 @@ async function readFrom(reader: ReadableStreamDefaultReader<Uint8Array>) {
   return done ? null : new TextDecoder().decode(value)
 }
 
-test('a stream that goes on sends nothing more to an operator who was removed, and gives its place back', async () => {
+test('an open stream sends nothing more to an operator who was removed, and frees its place', async () => {
   let isLetIn = true
   const { events, send, isCancelled } = createSource()
   const reader = whileLetIn(events, { isStillLetIn: async () => isLetIn }).getReader()
@@ -36,7 +36,7 @@ test('a stream that goes on sends nothing more to an operator who was removed, a
   expect(isCancelled()).toBe(true)
 })
 
-test('a reader who goes away gives the place of the stream back', async () => {
+test('a reader who leaves frees the place of the stream', async () => {
   const { events, isCancelled } = createSource()
   const reader = whileLetIn(events, { isStillLetIn: () => true }).getReader()
   await reader.cancel()

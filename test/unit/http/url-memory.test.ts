@@ -8,7 +8,7 @@ const route = resourceRoutes.find(({ path }) => path === contactCounts.route)
 if (route === undefined) throw new Error('the counts have a route')
 const meaning = { route, question: contactCounts.questionOf({}) }
 
-it('what URLs mean is remembered for so many of them, whatever their routes', () => {
+it('parsed URLs are remembered up to their number, whatever their routes', () => {
   const known = createUrlMemory()
   known.set('first', meaning)
   for (let each = 1; each < limits.isolateQuestionsMax; each += 1) known.set(`url-${each}`, meaning)
@@ -18,7 +18,7 @@ it('what URLs mean is remembered for so many of them, whatever their routes', ()
   expect(known.size).toBe(limits.isolateQuestionsMax)
 })
 
-it('long URLs are remembered in smaller number, by their characters', () => {
+it('fewer long URLs are remembered, by the sum of their characters', () => {
   const known = createUrlMemory()
   const long = 'x'.repeat(limits.urlBytesMax - 10)
   for (let each = 0; each < limits.isolateQuestionsMax; each += 1) known.set(`${long}${each}`, meaning)

@@ -13,7 +13,7 @@ const small: BookLimits = { eventIdsMax: 8, logRowsMax: 7, batchesPerSnapshot: 3
 
 class Crash extends Error {}
 
-/** A storage that fails before or after its statement of a number, or at the end of that transaction; then it works again. */
+/** A storage that fails once, before or after the statement with a number or at the end of its transaction. */
 function crashing(
   database: DatabaseSync,
   crash: { atStatement: number; when: 'before' | 'after' | 'commit' },
@@ -67,7 +67,7 @@ function eventOf({
   return eventId === undefined ? { moves } : { moves, eventId, digest: eventId }
 }
 
-/** All that a ledger says: the same before and after a crash, but for what was being written. */
+/** All answers of a ledger, which must be equal before and after a crash, except for the batch that was being written. */
 function saidBy(book: Book) {
   const changes = book.since(null, 0)
   return { ledgerId: changes.ledgerId, version: changes.version, moved: toldBy(changes) }
@@ -100,7 +100,7 @@ it('a crash between any two statements loses nothing that was answered, and answ
           throw error
         }
       }
-      // The first that opens it may crash while it begins, the next finds whatever was left.
+      // The first ledger may crash while it begins, and the next one finds the storage as it was left.
       let book = open(crashing(database, crash)) ?? new Book(createSqlStorage(database), birth, small)
       for (const batch of batches) {
         const events = batch.map(eventOf)
@@ -109,7 +109,7 @@ it('a crash between any two statements loses nothing that was answered, and answ
           expect(saidBy(book)).toEqual(saidBy(model))
           book = new Book(createSqlStorage(database), birth, small)
           expect(saidBy(book)).toEqual(saidBy(model))
-          // Whoever was not answered sends it again, and is answered as if nothing had been.
+          // A caller without an answer sends its events again, and gets an answer as if there had been no crash.
           expect(book.advance(events)).toEqual(model.advance(events))
         } else expect(answered).toEqual(model.advance(events))
       }

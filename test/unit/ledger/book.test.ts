@@ -16,7 +16,7 @@ import { toldBy } from '../../support/told.ts'
 const small: BookLimits = { eventIdsMax: 20, logRowsMax: 12, batchesPerSnapshot: 5 }
 type Known = Map<string, { digest: string; version: number }>
 
-/** An event has the version that it had, or a new one; with the id of another it is refused. */
+/** A repeated event has its former version, and a new one a new version. An event with the id of another one is refused. */
 function expectOutcome(
   known: Known,
   { eventId, digest }: { eventId: string; digest: string },
@@ -42,7 +42,7 @@ const anyMoves = fc.uniqueArray(
   { minLength: 1, maxLength: 4 },
 )
 
-/** What a list of writes comes to, by the plainest of models. */
+/** The outcomes of a list of writes in a simple model. */
 function modelOf(writes: readonly (readonly Move[])[], birth = 0): Record<string, number> {
   const versions: Record<string, number> = {}
   for (const [index, moves] of writes.entries())
@@ -61,7 +61,7 @@ describe('the ledger', () => {
     expect(toldBy(book.since(null, 0))).toEqual({ counts: 2, settings: 1 })
   })
 
-  it('tells what moved after any version of its own, and all that moved to a reader of another ledger', () => {
+  it('answers the tags that moved after any version of its own, and all moved tags to a reader of another ledger', () => {
     fc.assert(
       fc.property(fc.array(anyMoves, { maxLength: 30 }), fc.nat(30), (writes, from) => {
         const book = createBook(small, undefined, { ledgerId: 'ledger', version: 700 })
@@ -93,17 +93,17 @@ describe('the ledger', () => {
     expect(book.since('ledger', book.since(null, 0).version).moved.tags).toHaveLength(0)
   })
 
-  it('changes nothing and answers the same for an event id it has seen', () => {
+  it('changes nothing for a repeated event, and gives the same answer', () => {
     const book = createBook()
     const event: LedgerEvent = { moves: [openMove('b1')], eventId: 'e1', digest: 'one' }
     const first = book.advance([event])
     book.advance([{ moves: [counts] }])
-    // What moves with it may be computed otherwise by another version of the Worker: what the event is decides.
+    // Another release of the Worker may compute other moves for the same event, so the event's content decides.
     expect(book.advance([{ ...event, moves: [settings] }])).toEqual({ ...first, version: 2 })
     expect(toldBy(book.since(null, 0))).not.toHaveProperty('settings')
   })
 
-  it('takes every event once or refuses it, whatever ids and batches they come in, and however often it wakes up', () => {
+  it('accepts every event once or refuses it, whatever the ids and batches, and however often it wakes up', () => {
     const eventsArbitrary = fc.array(
       fc.record({
         eventId: fc.constantFrom('e1', 'e2', 'e3'),
@@ -127,14 +127,14 @@ describe('the ledger', () => {
     )
   })
 
-  it('tells an event without a digest by what it moves', () => {
+  it('distinguishes events without a digest by their moves', () => {
     const book = createBook()
     book.advance([{ moves: [counts, settings], eventId: 'e1' }])
     expect(book.advance([{ moves: [settings, counts], eventId: 'e1' }]).outcomes).toEqual([{ version: 1 }])
     expect(book.advance([{ moves: [counts], eventId: 'e1' }]).outcomes).toEqual([{ isIdOfAnother: true }])
   })
 
-  it('takes an event under an id that it has forgotten, and remembers the last ones', () => {
+  it('accepts an event under an id that it has forgotten, and remembers the last ones', () => {
     const book = createBook(small)
     const eventOf = (number: number, digest = 'one') => ({ moves: [counts], eventId: `e${number}`, digest })
     for (let number = 0; number <= small.eventIdsMax; number += 1) book.advance([eventOf(number)])
@@ -173,7 +173,7 @@ describe('the ledger', () => {
 })
 
 describe('a ledger that wakes up', () => {
-  it('knows what it knew, wherever in the ring and between snapshots it fell asleep', () => {
+  it('restores its state, wherever in the ring and between snapshots it went to sleep', () => {
     fc.assert(
       fc.property(fc.array(anyMoves, { maxLength: 40 }), (writes) => {
         const database = new DatabaseSync(':memory:')
@@ -191,7 +191,7 @@ describe('a ledger that wakes up', () => {
     )
   })
 
-  it('begins again under another id where its log is not whole', () => {
+  it('begins again under another id if its log is incomplete', () => {
     const database = new DatabaseSync(':memory:')
     const book = createBook(small, database)
     for (let number = 0; number < 4; number += 1) book.advance([{ moves: [counts] }])
@@ -201,7 +201,7 @@ describe('a ledger that wakes up', () => {
     expect(createBook(small, database).since(null, 0)).toMatchObject({ ledgerId: 'second', version: 50 })
   })
 
-  it('shows that it went back in time when a reader knows a newer version, and begins again above that', () => {
+  it('begins again above the version of a reader that knows a newer one, since its storage was restored to an earlier time', () => {
     const database = new DatabaseSync(':memory:')
     const births: Birth[] = [
       { ledgerId: 'first', version: 10 },

@@ -28,18 +28,18 @@ const moved = event({
 })
 
 const owner = userIdSchema.parse('user-1')
-const tagsOf = (asked: InvalidationEvent) => concernOf(asked).moves.flatMap(tagsMovedBy)
+const tagsOf = (reported: InvalidationEvent) => concernOf(reported).moves.flatMap(tagsMovedBy)
 const pageOf = (boardId: string, columnId?: string, more: object = {}) => {
   const column = columnId === undefined ? {} : { column_id: columnId }
-  const asked = contactList.parse({ boardId }, { ...column, ...more })
-  if (!asked.ok) throw new Error('the question is valid')
-  return asked.value.tagsFor(owner)
+  const parsed = contactList.parse({ boardId }, { ...column, ...more })
+  if (!parsed.ok) throw new Error('the question is valid')
+  return parsed.value.tagsFor(owner)
 }
 const overlaps = (one: readonly Tag[], other: readonly Tag[]) => one.some((tag) => other.includes(tag))
 /** Every kind of page: all filters, with and without a search. */
 const kindsOfPage = contactFilterSchema.options.flatMap((filter) => [{ filter }, { filter, search: 'x' }])
 
-describe('what an event moves on', () => {
+describe('the concern of an event', () => {
   it('is, for a move, both columns, the open list and the counts, as SPEC 4 shows it', () => {
     const { scopes } = concernOf(moved)
     expect(scopes).toHaveLength(4)
@@ -55,7 +55,7 @@ describe('what an event moves on', () => {
     expect(patternsOf(workspaceId, everythingConcern.scopes)).toEqual([...patterns, 'settings:15213:*'])
   })
 
-  it("is the contact's bucket too; all contacts where an event about contacts does not name one", () => {
+  it("covers the contact's bucket too, or all contacts if an event about contacts names none", () => {
     const { contactId: _, ...unnamed } = moved
     expect(tagsOf(moved)).toContain(bucketTag('contact', 'contact_456'))
     expect(tagsOf(moved)).not.toContain(familyTag('contact'))
@@ -66,7 +66,7 @@ describe('what an event moves on', () => {
     expect(concernOf(unnamed).scopes).toEqual(concernOf(moved).scopes)
   })
 
-  it("leaves a third column's pages and other boards alone", () => {
+  it('does not cover the pages of a third column or of other boards', () => {
     expect(overlaps(tagsOf(moved), pageOf('board_123', 'col_old'))).toBe(true)
     expect(overlaps(tagsOf(moved), pageOf('board_123', 'col_new'))).toBe(true)
     expect(overlaps(tagsOf(moved), pageOf('board_123'))).toBe(true)
@@ -76,7 +76,7 @@ describe('what an event moves on', () => {
     expect(overlaps(tagsOf(moved), pageOf('board_123', 'col_third', { search: 'x' }))).toBe(true)
   })
 
-  it('covers every page the contact can stand on and the counts, whatever the event leaves out', () => {
+  it('covers the counts and every page that may show the contact, whatever the event leaves out', () => {
     const column = fc.option(
       fc.constantFrom('c1', 'c2', 'c3').map((id) => columnIdSchema.parse(id)),
       { nil: undefined },
@@ -92,10 +92,12 @@ describe('what an event moves on', () => {
       toColumnId: column,
     })
     fc.assert(
-      fc.property(events, (asked) => {
-        const tags = tagsOf(event(JSON.parse(JSON.stringify(asked))))
-        const boards = asked.boardId === undefined ? ['b1', 'b2'] : [asked.boardId]
-        const named = [asked.columnId, asked.fromColumnId, asked.toColumnId].filter((id) => id !== undefined)
+      fc.property(events, (reported) => {
+        const tags = tagsOf(event(JSON.parse(JSON.stringify(reported))))
+        const boards = reported.boardId === undefined ? ['b1', 'b2'] : [reported.boardId]
+        const named = [reported.columnId, reported.fromColumnId, reported.toColumnId].filter(
+          (id) => id !== undefined,
+        )
         for (const board of boards) {
           const columns = named.length === 0 ? [undefined, 'any'] : [undefined, ...named]
           const pages = columns.flatMap((column) => kindsOfPage.map((kind) => pageOf(board, column, kind)))

@@ -15,7 +15,7 @@ const event = (eventId: string, workspaceId: string, ...tags: string[]): OutboxE
   return parsed
 }
 
-/** The ledgers of all workspaces but one, which does not answer. */
+/** The ledgers of all workspaces. One of them does not answer. */
 function ledgersWithout(lostWorkspace: string): LedgerClient {
   const books = new Map<string, ReturnType<typeof createBook>>()
   return {
@@ -30,7 +30,7 @@ function ledgersWithout(lostWorkspace: string): LedgerClient {
 }
 
 describe('a batch of the outbox', () => {
-  test('is answered event by event, and a ledger that does not answer holds up its own alone', async () => {
+  test('gets an outcome for each event, and a ledger that does not answer affects only its own events', async () => {
     const ledger = ledgersWithout('lost')
     const batch = [
       event('a', '15213', 'counts'),
@@ -47,14 +47,14 @@ describe('a batch of the outbox', () => {
     expect(outcomes.get('d')).toMatchObject({ status: 200, version: 1 })
   })
 
-  test('that comes again answers the same and moves nothing', async () => {
+  test('that is repeated gets the same answer and moves nothing', async () => {
     const ledger = ledgersWithout('none')
     const batch = [event('a', '15213', 'counts'), event('c', '15213', 'place#7#0800')]
     const first = await invalidateEach(ledger, recorder, batch)
     expect(await invalidateEach(ledger, recorder, batch.toReversed())).toEqual(first.toReversed())
   })
 
-  test('is answered in its order, and takes two events that share an id and are not the same', async () => {
+  test('is answered in its order, and two different events with the same id are both accepted', async () => {
     const ledger = ledgersWithout('none')
     const batch = [
       event('a', '15213', 'counts'),
@@ -72,7 +72,7 @@ describe('a batch of the outbox', () => {
     expect(await invalidateEach(ledger, recorder, batch)).toEqual(first)
   })
 
-  test('is never told that an event is durable which the ledger refused', async () => {
+  test('never gets 200 for an event that the ledger refused', async () => {
     const ledger: LedgerClient = {
       ...ledgersWithout('none'),
       advance: async (_workspaceId, events) =>
@@ -107,7 +107,7 @@ describe('a batch of the outbox', () => {
     expect(await invalidateEach(ledger, recorder, [older])).toEqual(first)
   })
 
-  test('of the greatest size is taken', () => {
+  test('of the greatest size is accepted', () => {
     const tags = Array.from(
       { length: limits.outboxTagsMax },
       (_, index) => `conversation#${1_000 + (index % 24)}`,

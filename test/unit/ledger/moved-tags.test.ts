@@ -26,13 +26,13 @@ function setUp(birth = 1_000) {
 }
 
 describe('the copy of a ledger', () => {
-  it('is the same array after a refresh in which nothing moved: nothing is copied', () => {
+  it('keeps its array in a refresh in which nothing moved', () => {
     const { book, renewed } = setUp()
     book.advance([{ moves: [familyMove('counts')] }])
     const first = renewed(null)
     const again = renewed(first)
     expect(again.distances).toBe(first.distances)
-    // Also where the version went on without moving anything that was not moved: of an event that came again.
+    // After a move, the next refresh in which nothing moved keeps the new array.
     book.advance([{ moves: [familyMove('settings')], eventId: 'e' }])
     const moved = renewed(again)
     expect(moved.distances).not.toBe(first.distances)
@@ -43,7 +43,7 @@ describe('the copy of a ledger', () => {
     expect(setUp().renewed(null).distances).toBe(setUp().renewed(null).distances)
   })
 
-  it('knows the exact version that moved a tag, and a stamp of just that version is not past', () => {
+  it('knows the exact version that moved a tag, and the tag did not move past a stamp of that version', () => {
     const { book, renewed } = setUp()
     const { version: at } = book.advance([{ moves: [familyMove('counts')] }])
     const copy = renewed(null)
@@ -54,12 +54,12 @@ describe('the copy of a ledger', () => {
     expect(hasMovedPast(copy, settingsTag, version(1_000))).toBe(false)
   })
 
-  it('takes everything to have moved past a stamp from before its ledger began', () => {
+  it('counts every tag as moved past a stamp from before its ledger began', () => {
     const copy = setUp().renewed(null)
     expect(hasMovedPast(copy, settingsTag, version(999))).toBe(true)
   })
 
-  it('is what the ledger itself says, in however many steps it came, and whoever told them', () => {
+  it("equals the ledger's own state, in however many steps and from whichever isolate it came", () => {
     const writes = fc.array(
       fc.record({ bucket: fc.nat(1_023), isAsked: fc.boolean(), isShared: fc.boolean() }),
       { maxLength: 60 },
@@ -85,7 +85,7 @@ describe('the copy of a ledger', () => {
     )
   })
 
-  it('begins again where another ledger speaks, and forgets what the former one moved', () => {
+  it('begins again if the ledger has another id, and forgets the moves of the former one', () => {
     const { book, renewed } = setUp()
     book.advance([{ moves: [familyMove('counts')] }])
     const before = renewed(null)
@@ -95,7 +95,7 @@ describe('the copy of a ledger', () => {
     expect(movedAt(after, countsTag)).toBe(0)
   })
 
-  it('takes bytes that are known beforehand', () => {
+  it('has a number of bytes that is known beforehand', () => {
     const { book, renewed } = setUp()
     book.advance([{ moves: [familyMove('counts')] }])
     const { distances } = renewed(null)

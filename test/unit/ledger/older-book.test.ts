@@ -4,7 +4,7 @@ import { limits } from '../../../shared/limits.ts'
 import { familyMove } from '../../../shared/tags/moves.ts'
 import { createBook } from '../../support/book-storage.ts'
 
-/** The tables of the version of the Worker that kept tags by name; and of the one before it, whose events had no digest. */
+/** The tables of the release that stored tags by name, and of the release before it, whose events had no digest. */
 const olderSchema = `
   create table if not exists book (only integer primary key check (only = 1), ledger_id text not null,
     version integer not null, floor integer not null);
@@ -32,7 +32,7 @@ const tablesOf = (database: DatabaseSync) =>
     .map(({ name }) => name)
 
 describe('a ledger that an older version of the Worker began', () => {
-  it('goes on above its greatest version under another id, so that older stamps count as outdated', () => {
+  it('continues above its greatest version under another id, so that older stamps count as outdated', () => {
     const database = olderBook(900)
     const book = createBook(undefined, database, { ledgerId: 'new', version: 5 })
     expect(book.since('older', 900)).toMatchObject({ ledgerId: 'new', birth: 900, version: 900 })
@@ -41,7 +41,7 @@ describe('a ledger that an older version of the Worker began', () => {
     expect(createBook(undefined, database).since(null, 0)).toMatchObject({ ledgerId: 'new', version: 901 })
   })
 
-  it('answers the same for an event that comes again, and refuses another one under its id', () => {
+  it('gives a repeated event the same answer, and refuses another one under its id', () => {
     const book = createBook(undefined, olderBook(900), { ledgerId: 'new', version: 5 })
     const { outcomes } = book.advance([
       { moves: [counts], eventId: 'e1', digest: 'one' },
@@ -51,7 +51,7 @@ describe('a ledger that an older version of the Worker began', () => {
     expect(outcomes).toEqual([{ version: 3 }, { isIdOfAnother: true }, { version: 901 }])
   })
 
-  it('goes on above both, where the older version was deployed once more in between', () => {
+  it('continues above both if the older release was deployed again in between', () => {
     const database = new DatabaseSync(':memory:')
     createBook(undefined, database, { ledgerId: 'new', version: 5 }).advance([{ moves: [counts] }])
     olderBook(900, database)

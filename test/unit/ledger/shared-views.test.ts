@@ -14,16 +14,16 @@ import { boardMove, boardTag, moveOf } from '../../support/tags.ts'
 const boundMs = 1_000
 const ignore = () => undefined
 
-/** Isolates of one location before one ledger. */
+/** Isolates of one location that share a ledger. */
 function createLocation() {
   const clock = createFakeClock()
   const book = createBook()
-  const state = { asked: 0, isLedgerAway: false }
+  const state = { calls: 0, isLedgerAway: false }
   const place: { left: SharedChanges | null } = { left: null }
   const ledger: LedgerClient = {
     advance: async (_workspace, events) => ok(book.advance(events)),
     since: async (_workspace, ledgerId, after) => {
-      state.asked += 1
+      state.calls += 1
       return state.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.since(ledgerId, after))
     },
   }
@@ -45,17 +45,17 @@ function createLocation() {
 }
 
 describe('the isolates of a location', () => {
-  it('ask the ledger once for all of them', async () => {
+  it('call the ledger once for all of them', async () => {
     const { clock, state, createIsolate } = createLocation()
     const isolates = Array.from({ length: 20 }, createIsolate)
     for (const { current } of isolates) await current()
-    state.asked = 0
+    state.calls = 0
     await clock.advance(boundMs + 1)
     for (const { current } of isolates) await current()
-    expect(state.asked).toBe(1)
+    expect(state.calls).toBe(1)
   })
 
-  it('know from each other what moved', async () => {
+  it('learn of moves from each other', async () => {
     const { clock, book, createIsolate } = createLocation()
     const [first, second] = [createIsolate(), createIsolate()]
     await first.current()
@@ -66,7 +66,7 @@ describe('the isolates of a location', () => {
     expect((await second.current())?.movedAt(boardTag('b1'))).toBe(moved)
   })
 
-  it('never take a view for younger than it is, nor one from a clock that runs ahead', async () => {
+  it('never use a view as younger than it is, nor one from a clock that runs ahead', async () => {
     const { clock, state, place, createIsolate } = createLocation()
     const { current } = createIsolate()
     await current()
@@ -75,18 +75,18 @@ describe('the isolates of a location', () => {
     for (const aheadMs of [limits.locationClockSkewMs + 1, -boundMs / 2]) {
       await clock.advance(boundMs + 1)
       place.left = { ...left, calledAtMs: clock.now() + aheadMs }
-      state.asked = 0
+      state.calls = 0
       await current()
-      expect(state.asked).toBe(1)
+      expect(state.calls).toBe(1)
     }
     await clock.advance(boundMs + 1)
     place.left = { ...left, calledAtMs: clock.now() }
-    state.asked = 0
+    state.calls = 0
     expect((await current())?.calledAtMs).toBe(clock.now() - limits.locationClockSkewMs)
-    expect(state.asked).toBe(0)
+    expect(state.calls).toBe(0)
   })
 
-  it('take nothing that does not join on to what they know', async () => {
+  it('use no view that does not continue their own', async () => {
     const { clock, state, place, createIsolate } = createLocation()
     const { current } = createIsolate()
     await current()
@@ -96,25 +96,25 @@ describe('the isolates of a location', () => {
     for (const change of unfit) {
       await clock.advance(boundMs + 1)
       place.left = { ...left, calledAtMs: clock.now(), ...change }
-      state.asked = 0
+      state.calls = 0
       await current()
-      expect(state.asked).toBe(1)
+      expect(state.calls).toBe(1)
     }
   })
 
-  it('prove nothing to each other that was asked after now', async () => {
+  it("never meet the demand `now` with each other's views", async () => {
     const { clock, book, createIsolate } = createLocation()
     const [first, second] = [createIsolate(), createIsolate()]
     await second.current()
     await clock.advance(boundMs + 1)
     await first.current()
     const { version: moved } = book.advance([{ moves: [boardMove('b1')] }])
-    // Begins to take what the first has left, and is overtaken by a question of its own.
+    // This isolate begins to read the first one's view, and its own call of the ledger ends before that.
     const [, proved] = await Promise.all([second.current(), second.current({ kind: 'now' })])
     expect(proved?.version).toBe(moved)
   })
 
-  it('go on with each other’s views for as long as the bound while the ledger is away', async () => {
+  it("use each other's views within the bound while the ledger cannot be reached", async () => {
     const { clock, state, createIsolate } = createLocation()
     const [first, second] = [createIsolate(), createIsolate()]
     await first.current()
@@ -127,7 +127,7 @@ describe('the isolates of a location', () => {
     expect(await second.current()).toBeNull()
   })
 
-  it('leave no more than a part of a long history, and what they leave is never short of a change', async () => {
+  it('share only the newest part of a long history, and that part misses no change', async () => {
     const { clock, book, place, createIsolate } = createLocation()
     const [first, second] = [createIsolate(), createIsolate()]
     await first.current()
@@ -146,7 +146,7 @@ describe('the isolates of a location', () => {
   })
 })
 
-describe('the place where views are left', () => {
+describe('the place where views are shared', () => {
   function createCache() {
     const kept = new Map<string, Response>()
     return {
@@ -164,7 +164,7 @@ describe('the place where views are left', () => {
     calledAtMs: 5,
   }
 
-  it('gives back what was left, to its workspace alone', async () => {
+  it('returns a view to its own workspace only', async () => {
     const place = createSharedViews(createCache(), createFakeClock())
     await place.write(workspaceId, changes)
     expect(await place.read(workspaceId)).toEqual(changes)
@@ -172,7 +172,7 @@ describe('the place where views are left', () => {
     expect(await place.read(other)).toBeNull()
   })
 
-  it('is empty where what lies there cannot be read', async () => {
+  it('has no view if its content cannot be read', async () => {
     const cache = createCache()
     const place = createSharedViews(cache, createFakeClock())
     await place.write(workspaceId, changes)
@@ -182,7 +182,7 @@ describe('the place where views are left', () => {
     expect(await place.read(workspaceId)).toBeNull()
   })
 
-  it('holds nobody up that does not answer', async () => {
+  it('delays no reader if it does not answer', async () => {
     const clock = createFakeClock()
     const silent = { match: () => new Promise<never>(ignore), put: () => new Promise<never>(ignore) }
     const place = createSharedViews(silent, clock)

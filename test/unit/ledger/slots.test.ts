@@ -28,15 +28,15 @@ interface Page {
 
 /** Whether a cached page is outdated once these moves are in the reader's view. */
 function isOutdated(page: Page, moves: readonly Move[]): boolean {
-  const asked = { boardId: 'b1', columnId: null, filter: 'all' as const, search: null, ...page }
+  const whole = { boardId: 'b1', columnId: null, filter: 'all' as const, search: null, ...page }
   const entry = entryOf({
-    tags: contactListTags(asked, asked.filter === 'assigned_to_me' ? owner : null),
+    tags: contactListTags(whole, whole.filter === 'assigned_to_me' ? owner : null),
     stamp: { ledgerId: 'ledger', version: version(5) },
   })
   return hasMoved(entry, viewOf(moves.flatMap(tagsMovedBy).map((tag) => [tag, 6] as const)))
 }
 
-/** What the triggers note of a write of a contact in a column, by the facets that it met before or meets now. */
+/** The moves that the triggers write for a contact in a column, by the facets that it met before or meets now. */
 function writeIn(columnId: string, facetsMet: readonly SlotName[], assignee: string | null = null): Move[] {
   const mask = [...facetsMet, 'all' as const, 'time' as const].reduce((sum, slot) => sum | slotBit(slot), 0)
   return [
@@ -67,7 +67,7 @@ describe('a page of a board', () => {
   })
 
   it.each(timeFilters)('of a filter by time is outdated by any write in its place: %s', (filter) => {
-    // Such as the deletion of a contact that has left the window, and that a cached page still shows.
+    // An example is the deletion of a contact that has left the window and is still on a cached page.
     expect(isOutdated({ filter }, writeIn('c1', []))).toBe(true)
     expect(isOutdated({ filter, columnId: 'c1' }, writeIn('c1', []))).toBe(true)
     expect(isOutdated({ filter, columnId: 'c2' }, writeIn('c1', facets))).toBe(false)

@@ -13,16 +13,16 @@ import { createFakeClock, deferred, settle } from '../../support/fake-clock.ts'
 const boundMs = 1_000
 const ignore = () => undefined
 
-/** A real ledger whose answers the test lets through: each is what the ledger said when it was asked. */
+/** A real ledger whose answers the test releases. Each answer is the ledger's state at the time of the call. */
 function setUp(bound = boundMs) {
   const clock = createFakeClock()
   const book = createBook()
   const held: (() => void)[] = []
-  const state = { asked: 0, isHolding: false, isAway: false }
+  const state = { calls: 0, isHolding: false, isAway: false }
   const ledger: LedgerClient = {
     advance: async (_workspace, events) => ok(book.advance(events)),
     since: async (_workspace, ledgerId, after) => {
-      state.asked += 1
+      state.calls += 1
       const answer: Result<LedgerChanges, LedgerFailure> = state.isAway
         ? err({ kind: 'unavailable' })
         : ok(book.since(ledgerId, after))
@@ -41,21 +41,21 @@ function setUp(bound = boundMs) {
 }
 
 describe('the view of a ledger', () => {
-  it('is asked for once by all who want it at the same time', async () => {
+  it('needs one call for all readers at the same time', async () => {
     const { bounded, state } = setUp()
     await Promise.all([bounded(), bounded(), bounded()])
-    expect(state.asked).toBe(1)
+    expect(state.calls).toBe(1)
   })
 
-  it('serves without asking until it is half as old as the bound, and is renewed behind the reader from then on', async () => {
+  it('is used without a call until half the bound, and refreshed behind the reader from then on', async () => {
     const { bounded, clock, state } = setUp()
     await bounded()
     await clock.advance(boundMs / 2)
     await bounded()
-    expect(state.asked).toBe(1)
+    expect(state.calls).toBe(1)
     await clock.advance(1)
     await bounded()
-    expect(state.asked).toBe(2)
+    expect(state.calls).toBe(2)
   })
 
   it('is never served older than the bound', async () => {
@@ -67,7 +67,7 @@ describe('the view of a ledger', () => {
     expect(proof.ok && proof.value.movedAt(countsTag)).toBe(1)
   })
 
-  it('is at hand without asking only within the bound', async () => {
+  it('is at hand without a call only within the bound', async () => {
     const { bounded, clock, state, views } = setUp()
     expect(views.atHand(workspaceId)).toBeNull()
     const proof = await bounded()
@@ -75,16 +75,16 @@ describe('the view of a ledger', () => {
     expect(views.atHand(workspaceId)).toBe(proof.ok && proof.value)
     await clock.advance(1)
     expect(views.atHand(workspaceId)).toBeNull()
-    expect(state.asked).toBe(1)
+    expect(state.calls).toBe(1)
   })
 
-  it('is never at hand where every read has to ask', async () => {
+  it('is never at hand if every read has to call the ledger', async () => {
     const { bounded, views } = setUp(0)
     await bounded()
     expect(views.atHand(workspaceId)).toBeNull()
   })
 
-  it('counts its age from when the question was sent, not from when the answer came', async () => {
+  it('counts its age from the start of the call, not from the answer', async () => {
     const { bounded, book, clock, held, state } = setUp()
     state.isHolding = true
     const slow = bounded()
@@ -98,7 +98,7 @@ describe('the view of a ledger', () => {
     expect(proof.ok && proof.value.movedAt(countsTag)).toBe(1)
   })
 
-  it('asked for now, answers a question sent after the call and shares it among those who waited', async () => {
+  it('with the demand `now` comes from a later call, which all waiting readers share', async () => {
     const { now, bounded, book, held, state } = setUp()
     state.isHolding = true
     const before = bounded()
@@ -109,17 +109,17 @@ describe('the view of a ledger', () => {
     held.shift()?.()
     await before
     for (const proof of await Promise.all(waiting)) expect(proof.ok && proof.value.movedAt(countsTag)).toBe(1)
-    expect(state.asked).toBe(2)
+    expect(state.calls).toBe(2)
   })
 
-  it('with a bound of 0 asks on every read', async () => {
+  it('needs a call for every read with a bound of 0', async () => {
     const { bounded, state } = setUp(0)
     await bounded()
     await bounded()
-    expect(state.asked).toBe(2)
+    expect(state.calls).toBe(2)
   })
 
-  it('with a bound of 0 asks again after what took longer than the default bound, as with any other', async () => {
+  it('needs another call with a bound of 0 after a step that took longer than the default bound', async () => {
     const { bounded, book, clock, state, views } = setUp(0)
     const proof = await bounded()
     book.advance([{ moves: [familyMove('counts')] }])
@@ -128,10 +128,10 @@ describe('the view of a ledger', () => {
     await clock.advance(1)
     const renewed = await views.renewed(workspaceId, proof, ignore)
     expect(renewed.ok && renewed.value.movedAt(countsTag)).toBe(1)
-    expect(state.asked).toBe(2)
+    expect(state.calls).toBe(2)
   })
 
-  it('asks again for a version newer than its own, though it is within the bound', async () => {
+  it('needs another call for a version newer than its own, even within the bound', async () => {
     const { bounded, views, book } = setUp()
     await bounded()
     book.advance([{ moves: [familyMove('counts')] }])
@@ -139,22 +139,22 @@ describe('the view of a ledger', () => {
     expect(proof.ok && proof.value.version).toBe(1)
   })
 
-  it('says that nothing is proved when the ledger is away, gives what it last knew, and does not ask at every read', async () => {
+  it('is no proof while the ledger cannot be reached, is given as the last known one, and does not cause a call for every read', async () => {
     const { bounded, clock, state } = setUp()
     await bounded()
     state.isAway = true
     await clock.advance(boundMs + 1)
     const proof = await bounded()
     expect(proof).toMatchObject({ ok: false, error: { last: { version: 0 } } })
-    const { asked } = state
+    const { calls } = state
     await bounded()
-    expect(state.asked).toBe(asked)
+    expect(state.calls).toBe(calls)
     state.isAway = false
     await clock.advance(boundMs + 1)
     expect((await bounded()).ok).toBe(true)
   })
 
-  it('is not held up for good by a question that never ends', async () => {
+  it('does not wait forever for a call that never ends', async () => {
     const { bounded, clock, held, state } = setUp()
     state.isHolding = true
     const lost = bounded()
@@ -165,7 +165,7 @@ describe('the view of a ledger', () => {
     held.shift()?.()
   })
 
-  it('starts anew when the ledger is another', async () => {
+  it('begins again if the ledger has another id', async () => {
     const clock = createFakeClock()
     let book = createBook(undefined, undefined, { ledgerId: 'first', version: 0 })
     book.advance([{ moves: [familyMove('counts')] }])

@@ -39,7 +39,7 @@ describe('a database webhook', () => {
     expect(scopesFrom(webhook(null, row('col_1')))).toEqual(places('col_1'))
   })
 
-  it('moves what a contact can be found by, old and new; all of a kind where the row does not tell', () => {
+  it('moves the old and new values that a contact is found by, or the whole family if the row lacks the column', () => {
     const old = { ...row('col_1'), assigned_to: 'u1', email: 'Old@example.com', phone: null }
     const now = { ...row('col_1'), assigned_to: 'u2', email: 'new@example.com', phone: '+49 30 1' }
     const { moves } = concernFrom(webhook(now, old))
@@ -65,7 +65,7 @@ describe('a database webhook', () => {
     ])
   })
 
-  it('moves both workspaces of a row that changed hands', () => {
+  it('moves both workspaces of a row that changed its workspace', () => {
     const tags = webhookConcerns(webhook(row('col_2', '15214'), row('col_1')))
     expect(tags.ok && [...tags.value.keys()]).toEqual(['15213', '15214'])
   })
@@ -94,7 +94,7 @@ describe('a database webhook', () => {
       })
   })
 
-  it('is refused, with the member at fault, where it is no row of a cached table', () => {
+  it('is refused with the faulty member if it is not a row of a cached table', () => {
     for (const [posted, parameter] of [
       [webhook(row('col_1'), null, { table: 'invoices' }), 'table'],
       [webhook(row('col_1'), null, { table: 'toString' }), 'table'],
@@ -108,12 +108,12 @@ describe('a database webhook', () => {
       expect(webhookConcerns(posted)).toMatchObject({ ok: false, error: { parameter } })
   })
 
-  it('moves the whole workspace where the row names a place the API cannot name, or one of two places only', () => {
+  it('moves the whole workspace if the row names a place that the API cannot name, or only one of two places', () => {
     expect(scopesFrom(webhook({ ...row('col_1'), board_id: 'Büro' }, null))).toEqual(['workspace'])
     expect(scopesFrom(webhook(row('col_1'), null, { type: 'UPDATE' }))).toEqual(['workspace'])
   })
 
-  it('is taken whatever else its row holds', () => {
+  it('is accepted whatever else its row contains', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.bigInt(), (columns, large) => {
         const wide = `{"extra": ${large}, "rest": ${JSON.stringify(columns)}, "text": "${'x'.repeat(9_000)}"}`

@@ -92,7 +92,7 @@ it.each<WireErrorCode>(['board_not_found', 'contact_not_found', 'not_found'])(
   },
 )
 
-it('a 404 because the origin has no such route is none', async () => {
+it('a 404 for an unknown route is not absence', async () => {
   vi.stubGlobal('fetch', async () =>
     Response.json(errorBody({ code: 'route_not_found' }, 'request-1'), { status: 404 }),
   )

@@ -110,7 +110,7 @@ describe.each([...writes, { name: 'a change of settings', write: saveSettings }]
     expect(sent.map(({ redirect }) => redirect)).toEqual(['manual'])
   })
 
-  it('is sent once, and given up at the deadline, where the origin hangs', async () => {
+  it('is sent once, and ended at the deadline if the origin hangs', async () => {
     answer = () => new Promise(() => undefined)
     const answered = write()
     await clock.advance(limits.originDeadlineMs)
@@ -139,12 +139,12 @@ describe.each([...writes, { name: 'a change of settings', write: saveSettings }]
   })
 })
 
-test('a Worker whose key the origin does not take has written nothing, and says that the origin is out of reach', async () => {
+test('a Worker whose key the origin refuses has written nothing, and answers that the origin cannot be reached', async () => {
   answer = async () => Response.json(errorBody({ code: 'key_invalid' }, 'request-1'), { status: 401 })
   expect(await change()).toMatchObject(err({ code: 'origin_unavailable' }))
 })
 
-test('while the origin fails time and again no write is sent at all', async () => {
+test('while the origin keeps failing no write is sent', async () => {
   answer = () => Promise.reject(new TypeError('refused'))
   while (origin.breaker().state === 'closed') await change()
   const before = sent.length

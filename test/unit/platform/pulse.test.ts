@@ -37,7 +37,7 @@ describe('a pulse', () => {
     expect(alarmsAtMs.length).toBeLessThanOrEqual(5)
   })
 
-  test('has an alarm behind every beat that is to come, so that one lost is made up for', async () => {
+  test('has an alarm behind every coming beat, which replaces a lost one', async () => {
     createPulseUnderTest().within(1_000)
     for (let passedMs = 0; passedMs < 60_000; passedMs += 500) {
       await clock.advance(500)
@@ -45,13 +45,13 @@ describe('a pulse', () => {
     }
   })
 
-  test('goes on after an alarm found it without a timer', async () => {
+  test('continues after an alarm found it without a timer', async () => {
     await createPulseUnderTest().alarm()
     await clock.advance(2_000)
     expect(beatsAtMs).toEqual([0, 1_000, 2_000])
   })
 
-  test('comes sooner where that is asked, and never later', async () => {
+  test('comes sooner if that is requested, and never later', async () => {
     const pulse = createPulseUnderTest()
     pulse.within(10_000)
     pulse.within(300)
@@ -60,7 +60,7 @@ describe('a pulse', () => {
     expect(beatsAtMs).toEqual([300])
   })
 
-  test('rests where there is nothing to do, until it is asked again', async () => {
+  test('rests if there is nothing to do, until the next request', async () => {
     nextMs = () => null
     const pulse = createPulseUnderTest()
     pulse.within(100)

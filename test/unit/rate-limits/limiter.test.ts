@@ -15,8 +15,8 @@ const startMs = windowMs * 29_000_000
 /** One Redis for all isolates. It counts like the script of @upstash/ratelimit, shield included. */
 function createRedis(clock: FakeClock) {
   const counts = new Map<string, number>()
-  const asked: { readonly key: string; readonly weight: number }[] = []
-  const redis = { isUp: true, delayMs: 0, asked, counter }
+  const reports: { readonly key: string; readonly weight: number }[] = []
+  const redis = { isUp: true, delayMs: 0, reports, counter }
   async function answerInItsTime(): Promise<void> {
     if (redis.delayMs > 0) await new Promise<void>((resolve) => clock.schedule(resolve, redis.delayMs))
     if (!redis.isUp) throw new Error('away')
@@ -29,7 +29,7 @@ function createRedis(clock: FakeClock) {
       const index = Math.floor(nowMs / windowMs)
       const resetAtMs = (index + 1) * windowMs
       if ((blockedUntilMs.get(key) ?? 0) >= nowMs) return { isWithin: false, remaining: 0, resetAtMs }
-      asked.push({ key, weight })
+      reports.push({ key, weight })
       const previous = Math.floor(
         (1 - (nowMs % windowMs) / windowMs) * (counts.get(`${key}:${index - 1}`) ?? 0),
       )
@@ -95,19 +95,19 @@ describe('a limit', () => {
   it('calls Redis once for each batch, under a name that does not reveal the user', async () => {
     const { redis, request } = createWorld(200)
     expect(await passedOf(9, request)).toBe(9)
-    expect(redis.asked).toEqual([])
+    expect(redis.reports).toEqual([])
     await passedOf(91, request)
-    expect(redis.asked.map(({ weight }) => weight)).toEqual(Array.from({ length: 10 }, () => 10))
-    for (const { key } of redis.asked) expect(key).toMatch(/^[0-9a-f]{32}$/)
+    expect(redis.reports.map(({ weight }) => weight)).toEqual(Array.from({ length: 10 }, () => 10))
+    for (const { key } of redis.reports) expect(key).toMatch(/^[0-9a-f]{32}$/)
   })
 
   it('does not call Redis for a user that is refused', async () => {
     const { redis, request } = createWorld(20, 2)
     await passedOf(20, () => request(0))
     await passedOf(40, () => request(1))
-    const asked = redis.asked.length
+    const reports = redis.reports.length
     await passedOf(40, () => request(1))
-    expect(redis.asked).toHaveLength(asked)
+    expect(redis.reports).toHaveLength(reports)
   })
 
   it('n isolates let no more than the limit and n + 1 batches through in any fixed window', async () => {
@@ -141,7 +141,7 @@ describe('a limit', () => {
   })
 })
 
-describe('with Redis away', () => {
+describe('while Redis cannot be reached', () => {
   it('the platform decides if it is configured, and each decision is counted', async () => {
     const answers = [true, true, false]
     const { redis, request, events } = createWorld(10, 1, {
@@ -166,13 +166,13 @@ describe('with Redis away', () => {
     ).toHaveLength(9)
   })
 
-  it('and the platform away or late too, requests pass and are counted', async () => {
+  it('and the platform fails or is late too, requests pass and are counted', async () => {
     const platform = { limit: () => new Promise<never>(() => undefined) }
     const { clock, redis, limiters, request, events } = createWorld(10, 1, platform)
     redis.isUp = false
     expect(await request()).toBe(true)
     const late = limiters[0]?.take('user-1', () => undefined)
-    if (late === undefined || late.refusal === null) throw new Error('the platform was not asked')
+    if (late === undefined || late.refusal === null) throw new Error('the platform was not called')
     await passTime(clock, [late.refusal])
     expect(await late.refusal).toBe(false)
     expect(events.at(-1)).toEqual({ kind: 'rate-limited', scope: 'user', outcome: 'let-through' })

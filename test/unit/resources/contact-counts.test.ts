@@ -42,12 +42,12 @@ describe('the counts of a workspace', () => {
     expect(presented).not.toHaveProperty('_retrievedAt')
   })
 
-  it("give each user their own assignedToMe from the one entry all share, and nobody else's", () => {
+  it("give each user their own assignedToMe from the shared entry, and no other user's", () => {
     const user = fc.stringMatching(/^[a-z_]{1,12}$/)
     fc.assert(
-      fc.property(fc.dictionary(user, fc.nat()), user, (assignees, asking) => {
-        const own = Object.hasOwn(assignees, asking) ? assignees[asking] : 0
-        expect(present(assignees, asking, 'redis_cache').assignedToMe).toBe(own)
+      fc.property(fc.dictionary(user, fc.nat()), user, (assignees, caller) => {
+        const own = Object.hasOwn(assignees, caller) ? assignees[caller] : 0
+        expect(present(assignees, caller, 'redis_cache').assignedToMe).toBe(own)
       }),
     )
     expect(present({}, 'constructor', 'redis_cache').assignedToMe).toBe(0)
@@ -60,12 +60,12 @@ describe('the counts of a workspace', () => {
       expect(present(assignees, userId, 'redis_cache').assignedToMe).toBe(3)
       expect(present({ a: 1 }, userId, 'redis_cache').assignedToMe).toBe(0)
 
-      const asked = contactCounts.parse({ workspaceId: '15213' }, {})
-      if (!asked.ok) throw new Error('the question is refused')
+      const parsed = contactCounts.parse({ workspaceId: '15213' }, {})
+      if (!parsed.ok) throw new Error('the question is refused')
       const bodyOf = (named: unknown) =>
         new TextEncoder().encode(JSON.stringify({ counts, assignees: named, computedAt, isComplete: false }))
       const needsOwn = (named: unknown) =>
-        asked.value.ownOf(bodyOf(named), userIdSchema.parse(userId)) !== null
+        parsed.value.ownOf(bodyOf(named), userIdSchema.parse(userId)) !== null
       expect([needsOwn(assignees), needsOwn({ a: 1 })]).toEqual([false, true])
     },
   )
@@ -77,8 +77,8 @@ describe('the counts of a workspace', () => {
 
   it('takes useCache as true or false and nothing else', () => {
     const bypass = (useCache: string) => {
-      const asked = contactCounts.parse({ workspaceId: '15213' }, { useCache })
-      return asked.ok ? asked.value.isBypass : 'fault'
+      const parsed = contactCounts.parse({ workspaceId: '15213' }, { useCache })
+      return parsed.ok ? parsed.value.isBypass : 'fault'
     }
     expect([bypass('true'), bypass('false'), bypass('yes'), bypass('')]).toEqual([
       false,

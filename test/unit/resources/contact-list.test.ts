@@ -7,8 +7,8 @@ import { spliceMember } from '../../../shared/resources/served.ts'
 
 const board = { boardId: 'board_123' }
 const faultsOf = (query: Record<string, unknown>, path: object = board) => {
-  const asked = contactList.parse(path, query)
-  return asked.ok ? [] : asked.error.map((fault) => fault.parameter)
+  const parsed = contactList.parse(path, query)
+  return parsed.ok ? [] : parsed.error.map((fault) => fault.parameter)
 }
 const cursor: Cursor = {
   sortBy: 'created_at',
@@ -49,7 +49,7 @@ describe('the query of a contact list', () => {
     expect(faultsOf(query)).toContain(parameter)
   })
 
-  it('refuses parameters there are none of, so that a slip of the pen is not a wider answer', () => {
+  it('refuses unknown parameters, so that a typing error does not widen the answer', () => {
     expect(faultsOf({ colum_id: 'col_1' })).not.toEqual([])
   })
 
@@ -57,7 +57,7 @@ describe('the query of a contact list', () => {
     expect(faultsOf({}, { boardId: 'a:b' })).toEqual(['boardId'])
   })
 
-  it('asks for the same page in the same words, defaults written out or not', () => {
+  it('gives the same question with defaults written out or not', () => {
     const plain = contactList.parse(board, {})
     const written = contactList.parse(board, {
       page: '1',
@@ -70,10 +70,10 @@ describe('the query of a contact list', () => {
     expect(written.ok && plain.ok && written.value.params).toEqual(plain.ok && plain.value.params)
   })
 
-  it("keeps each user's own contacts apart, and shares the rest", () => {
+  it('gives each user their own entry of their contacts, and shares the rest', () => {
     const sharing = (filter: string) => {
-      const asked = contactList.parse(board, { filter })
-      return asked.ok && asked.value.sharing
+      const parsed = contactList.parse(board, { filter })
+      return parsed.ok && parsed.value.sharing
     }
     expect(sharing('assigned_to_me')).toBe('user')
     expect(sharing('unassigned')).toBe('workspace')
@@ -89,12 +89,12 @@ describe('the page after a page', () => {
       }),
     )
   const following = (query: Record<string, string>, cursor: string | null) => {
-    const asked = contactList.parse(board, query)
-    const next = asked.ok ? asked.value.next?.(page(cursor)) : null
+    const parsed = contactList.parse(board, query)
+    const next = parsed.ok ? parsed.value.next?.(page(cursor)) : null
     return next?.params ?? null
   }
 
-  it('is the next by number, or by the cursor the page gave out where the reader goes by cursors', () => {
+  it("is the next by number, or by the page's cursor if the reader uses cursors", () => {
     const first = contactList.parse(board, {})
     const params = first.ok ? first.value.params : null
     expect(following({ page: '3' }, 'abc')).toEqual({ ...params, page: 4 })
@@ -108,7 +108,7 @@ describe('the page after a page', () => {
     expect(following({ cursor: given }, 'abc')).toEqual({ ...params, cursor: 'abc' })
   })
 
-  it('is none after the last', () => {
+  it('does not exist after the last', () => {
     expect(following({}, null)).toBeNull()
   })
 })
@@ -155,7 +155,7 @@ describe('presenting a stored list', () => {
     userId: userIdSchema.parse('user'),
   } as const
 
-  it('adds _cache to the bytes as they are, without touching what they say', () => {
+  it('adds _cache to the stored bytes and changes none of them', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue(), { minKeys: 1 }), (object) => {
         fc.pre(!Object.hasOwn(object, '_cache') && !Object.hasOwn(object, '__proto__'))

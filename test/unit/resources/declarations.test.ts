@@ -31,7 +31,7 @@ describe('the declarations', () => {
 describe.each(declared.map((resource) => [resource.name, resource] as const))('%s', (_name, resource) => {
   const question = resource.parse(resource.example.path, resource.example.query)
 
-  it('takes its example, and its origin takes the parameters that come of it', () => {
+  it('accepts its example, and its origin accepts the parameters that follow from it', () => {
     if (!question.ok) throw new Error('the example is a question')
     expect(question.value.resource).toBe(resource)
     expect(resource.params.safeParse(question.value.params).success).toBe(true)
@@ -48,14 +48,14 @@ describe.each(declared.map((resource) => [resource.name, resource] as const))('%
     }
   })
 
-  it('names in its route what its path takes, in kebab-case what it is called, and a version from 1', () => {
+  it('has the parameters of its path in its route, a name in kebab-case, and a version from 1', () => {
     const named = [...resource.route.matchAll(/\{([A-Za-z]+)\}/g)].map(([, name]) => name)
     expect(named).toEqual(Object.keys(resource.path.shape))
     expect(resource.name).toMatch(/^[a-z]+(-[a-z]+)*$/)
     expect(Number.isInteger(resource.version) && resource.version >= 1).toBe(true)
   })
 
-  it('depends on its workspace, and somebody may read it', () => {
+  it('depends on its workspace, and some caller may read it', () => {
     if (!question.ok) throw new Error('the example is a question')
     const owner = question.value.sharing === 'user' ? served.userId : null
     expect(question.value.tagsFor(owner)).toContain(workspaceTag)
@@ -91,7 +91,7 @@ const least = {
 } as const
 const plain = defineResource(least)
 
-describe('what a declaration leaves out', () => {
+describe('a declaration without its optional members', () => {
   const question = plain.questionOf({ id: 'a', email: 'a@example.com' })
 
   it('has no toggle, an absence with a sentence of its own code, and the member _cache', () => {
@@ -107,14 +107,14 @@ describe('what a declaration leaves out', () => {
     })
   })
 
-  it('is compared whole where only writes change it, and not at all where time does', () => {
+  it('is compared whole if only writes change it, and not at all if time does', () => {
     const body = bytesOf({ name: 'A' })
     expect(question.comparable?.(body)).toBe('{"name":"A"}')
     const timed = defineResource({ ...least, changes: 'time' })
     expect(timed.questionOf({ id: 'a', email: 'a@example.com' }).comparable).toBeNull()
   })
 
-  it('is read on from nowhere, warmed by nothing, lacks nobody and embeds nothing', () => {
+  it('has no next page, no warm-up and no embedded tags, and lacks no user', () => {
     const body = bytesOf({ name: 'A' })
     expect(question.next).toBeNull()
     expect(question.ownOf(body, userIdSchema.parse('user-1'))).toBeNull()

@@ -58,12 +58,12 @@ it('reads any resource that is declared for warm-up: twice from the database, on
   expect([...kv.stored.keys(), ...redis.stored.keys()]).toEqual([])
 })
 
-it('measures an answer that there is no such thing, too', async () => {
+it('also measures the answer that a thing does not exist', async () => {
   const { measure } = createWorld({ body: null })
   expect(await measure()).toMatchObject({ ok: true, value: { performance: { edge: { type: 'kv_hit' } } } })
 })
 
-it('says nothing of a tier that is off or does not answer', async () => {
+it('has no measurement of a tier that is off or does not answer', async () => {
   const off = createWorld({ hasRedis: false })
   const without = { redisCold: null, redisWarm: null, edge: { type: 'kv_hit' } }
   expect(await off.measure()).toMatchObject({ value: { performance: without } })

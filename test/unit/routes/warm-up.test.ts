@@ -49,7 +49,7 @@ async function warm(boards: number, isRefused: (question: Question) => boolean =
 }
 
 describe('a warm-up', () => {
-  it('loads what every declaration names for it, one that is new among them', async () => {
+  it('loads the entries of every declaration, including a new one', async () => {
     const { questions, answer } = await warm(2)
     expect(questions.map(nameOf).sort()).toEqual([
       'contact-counts',
@@ -68,7 +68,7 @@ describe('a warm-up', () => {
     })
   })
 
-  it('counts what settings keep out as not warm, and a board with it', async () => {
+  it('counts an entry that settings exclude as not warm, and its board too', async () => {
     const { answer } = await warm(2, (question) => nameOf(question) === 'thing board_1')
     expect(answer).toMatchObject({ entriesWarmed: 5, boards: ['board_0'], boardsWarmed: 1, counts: true })
     const withoutCounts = await warm(0, ({ resource }) => resource.name === 'contact-counts')
@@ -78,14 +78,14 @@ describe('a warm-up', () => {
     })
   })
 
-  it('has a bound, within which every resource has its turn, and names no board that it only half warmed', async () => {
+  it('has a bound within which every resource has its turn, and names no board that is only half warm', async () => {
     const { questions, answer } = await warm(limits.warmBoardsMax + 20)
     expect(questions).toHaveLength(limits.warmEntriesMax)
     expect(answer.resources).toEqual({ 'contact-counts': 1, 'contact-list': 50, thing: 49 })
     expect(answer.boardsWarmed).toBe(48)
   })
 
-  it('takes the first question of each resource before the second of any', () => {
+  it('loads the first question of each resource before the second of any', () => {
     const turns = questionsInTurn(declared, { workspaceId, boardIds: boardIdsOf(2) }).map(nameOf)
     expect(turns.slice(0, 3).sort()).toEqual(['contact-counts', 'contact-list board_0', 'thing'])
   })

@@ -33,7 +33,7 @@ const anyValue = fc.string({ unit: 'binary', maxLength: 200 })
 const anyTag = fc.nat(tagsCount - 1).map(tagAt)
 
 describe('tags', () => {
-  it('are so many whatever a workspace holds: the value of every id, in every family, is one of them', () => {
+  it('have a fixed number: every value of every family is one of them', () => {
     expect(tagsCount).toBeLessThanOrEqual(limits.ledgerTagsMax)
     fc.assert(
       fc.property(anyFamily, anyValue, fc.constantFrom(...slots), (family, value, slot) => {
@@ -45,7 +45,7 @@ describe('tags', () => {
     )
   })
 
-  it('keep their offsets: ledgers and entries hold them', () => {
+  it('keep their offsets, which ledgers and entries contain', () => {
     expect(Object.fromEntries(families.map(({ name }) => [name, Number(familyTag(name))]))).toEqual({
       ...{ workspace: 0, settings: 1, counts: 2, contact: 3, conversation: 1_028, email: 2_053 },
       ...{ phone: 3_078, thread: 4_103, company: 5_128, domain: 5_641, communication: 6_154 },
@@ -67,7 +67,7 @@ describe('tags', () => {
     )
   })
 
-  it('have names that people can read and that say nothing of a value', () => {
+  it('have readable names that reveal no value', () => {
     expect(nameOf(workspaceTag)).toBe('workspace')
     expect(nameOf(bucketTag('email', 'john@example.com'))).toMatch(/^email#\d{1,4}$/)
     expect(nameOf(slotTag('board_123', 'col_1', 'unassigned'))).toMatch(/^place#\d{1,3}\.2$/)
@@ -80,7 +80,7 @@ describe('tags', () => {
 })
 
 describe('the bucket of a value', () => {
-  it('is what SHA-256 says by any other implementation of it', () => {
+  it('follows from SHA-256 as in any other implementation of it', () => {
     fc.assert(
       fc.property(anyValue, fc.constantFrom(1_024, 512, 256, 64), (value, buckets) => {
         const digest = createHash('sha256').update(value, 'utf8').digest()
@@ -89,7 +89,7 @@ describe('the bucket of a value', () => {
     )
   })
 
-  it('is the same for what people type in capitals, and folds A to Z alone', () => {
+  it('is the same for typed values in capitals, and only A to Z are folded', () => {
     expect(bucketTag('email', 'John@Example.COM')).toBe(bucketTag('email', 'john@example.com'))
     expect(foldCase('ΑΣ İI ÀZ')).toBe('ΑΣ İi Àz')
     fc.assert(
@@ -118,7 +118,7 @@ describe('a move', () => {
     expect(tagsMovedBy(placeMove('b', 'c', placeSlotsMask))).toHaveLength(15)
   })
 
-  it('is taken with a mask of one to four digits, as the database may write it', () => {
+  it('is accepted with a mask of one to four digits, as the database may write it', () => {
     expect(parseMove('place#13#1802')).toEqual({ offset: 7_695 + 1 + 13 * 16, mask: 0x1802 })
     expect(parseMove('place#13#2')).toEqual(parseMove('place#13#0002'))
   })
@@ -150,14 +150,14 @@ describe('a move', () => {
     expect(outboxMoveSchema.parse(text)).toBe('workspace')
   })
 
-  it('of an outbox row that is none in either form is refused', () => {
+  it('of an outbox row in neither form is refused', () => {
     for (const text of ['workspace', 'counts', 'settings', 'contact#7'])
       expect(outboxMoveSchema.parse(text)).toBe(text)
     for (const text of ['board', 'board:', 'board:a b', 'column:b1', 'column:a:b:c', 'everything'])
       expect(outboxMoveSchema.safeParse(text).success).toBe(false)
   })
 
-  it('fits in what the limits give it', () => {
+  it('fits within its limit', () => {
     for (const { name, buckets } of families)
       expect(`${name}#${buckets - 1}`.length).toBeLessThanOrEqual(limits.moveCharactersMax)
     expect(`place#${limits.placeBuckets - 1}#ffff`.length).toBeLessThanOrEqual(limits.moveCharactersMax)

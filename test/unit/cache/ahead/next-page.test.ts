@@ -21,22 +21,22 @@ function pageOf(page: number): Question {
 }
 
 let clock: FakeClock
-let asked: string[]
+let questions: string[]
 let background: Promise<unknown>[]
 let isEnabled: boolean
 let answer: Awaited<ReturnType<AnswerQuestion>>
-let ask: AnswerQuestion
+let answerQuestion: AnswerQuestion
 
 beforeEach(() => {
   clock = createFakeClock()
-  asked = []
+  questions = []
   background = []
   isEnabled = true
   answer = ok(answerOf())
   const { features } = defaultCacheSettings
-  ask = withPrefetch(
+  answerQuestion = withPrefetch(
     async ({ question }) => {
-      asked.push(String(question.params['boardId']))
+      questions.push(String(question.params['boardId']))
       return answer
     },
     createLoadsAhead({
@@ -49,60 +49,60 @@ beforeEach(() => {
 })
 
 async function read(page: number, changes: Partial<Inquiry> & { readonly as?: string } = {}): Promise<void> {
-  await ask(inquiryOf(pageOf(page), (work) => background.push(work), changes))
+  await answerQuestion(inquiryOf(pageOf(page), (work) => background.push(work), changes))
   for (const work of background) await work
 }
 
 describe('the next page', () => {
-  it('is fetched behind the answer once a reader reads on', async () => {
+  it('is loaded behind the answer once a reader reads page after page', async () => {
     await read(1)
-    expect(asked).toEqual(['p1'])
+    expect(questions).toEqual(['p1'])
     await read(2)
-    expect(asked).toEqual(['p1', 'p2', 'p3'])
+    expect(questions).toEqual(['p1', 'p2', 'p3'])
     await read(3)
-    expect(asked).toEqual(['p1', 'p2', 'p3', 'p3', 'p4'])
+    expect(questions).toEqual(['p1', 'p2', 'p3', 'p3', 'p4'])
   })
 
-  it('is not fetched for one who leaps about, nor for another user', async () => {
+  it('is not loaded for a reader that skips pages, nor for another user', async () => {
     await read(1)
     await read(5)
     await read(3)
     await read(4, { as: 'user-2' })
-    expect(asked).toEqual(['p1', 'p5', 'p3', 'p4'])
+    expect(questions).toEqual(['p1', 'p5', 'p3', 'p4'])
   })
 
-  it('is fetched though something was asked of the cache alone and was not there', async () => {
+  it('is loaded after a read with only-if-cached that found nothing', async () => {
     await read(1)
     answer = err({ code: 'not_cached' })
     await read(7)
     answer = ok(answerOf())
     await read(2)
-    expect(asked).toEqual(['p1', 'p7', 'p2', 'p3'])
+    expect(questions).toEqual(['p1', 'p7', 'p2', 'p3'])
   })
 
-  it('is not fetched after the last', async () => {
+  it('is not loaded after the last page', async () => {
     await read(lastPage - 1)
     await read(lastPage)
-    expect(asked).toEqual(['p8', 'p9'])
+    expect(questions).toEqual(['p8', 'p9'])
   })
 
-  it('is not fetched where the workspace has switched that off', async () => {
+  it('is not loaded if the workspace has switched that off', async () => {
     isEnabled = false
     await read(1)
     await read(2)
-    expect(asked).toEqual(['p1', 'p2'])
+    expect(questions).toEqual(['p1', 'p2'])
   })
 
   it.each([
     ['nothing shall be kept', { wish: { ...plainWish, isNoStore: true } }],
-    ['only the cache is asked', { wish: { ...plainWish, isOnlyIfCached: true } }],
+    ['only a cached entry may answer', { wish: { ...plainWish, isOnlyIfCached: true } }],
   ])('is not fetched where %s', async (_name, changes) => {
     await read(1, changes)
     await read(2, changes)
-    expect(asked).toEqual(['p1', 'p2'])
+    expect(questions).toEqual(['p1', 'p2'])
   })
 
-  it('is not fetched where the cache is switched off, or there is no such thing', async () => {
+  it('is not loaded if the cache is switched off, or if the thing does not exist', async () => {
     for (const told of [
       answerOf({ isCacheEnabled: false }),
       answerOf({ entry: entryOf({ found: false }) }),
@@ -111,11 +111,11 @@ describe('the next page', () => {
       await read(1)
       await read(2)
     }
-    expect(asked).toEqual(['p1', 'p2', 'p1', 'p2'])
+    expect(questions).toEqual(['p1', 'p2', 'p1', 'p2'])
   })
 
   it.each(['overloaded', 'origin_timeout', 'origin_unavailable'] as const)(
-    'is not fetched for a while after the origin said %s',
+    'is not loaded for a while after the origin answered %s',
     async (code) => {
       await read(1)
       answer = err({ code })
@@ -123,10 +123,10 @@ describe('the next page', () => {
       answer = ok(answerOf())
       await clock.advance(limits.loadsAheadPauseMs - 1)
       await read(2)
-      expect(asked).toEqual(['p1', 'p7', 'p2'])
+      expect(questions).toEqual(['p1', 'p7', 'p2'])
       await clock.advance(1)
       await read(3)
-      expect(asked).toEqual(['p1', 'p7', 'p2', 'p3', 'p4'])
+      expect(questions).toEqual(['p1', 'p7', 'p2', 'p3', 'p4'])
     },
   )
 })

@@ -34,7 +34,7 @@ let outcomes: boolean[]
 let background: Promise<unknown>[]
 let view: View
 let changes: Partial<ReadAnswer>
-let ask: AnswerQuestion
+let answerQuestion: AnswerQuestion
 
 beforeEach(() => {
   clock = createFakeClock()
@@ -45,7 +45,7 @@ beforeEach(() => {
   view = before
   changes = {}
   again = async () => ok(answerOf())
-  ask = withRenewal(
+  answerQuestion = withRenewal(
     async ({ question }) =>
       ok(
         answerOf({
@@ -69,26 +69,26 @@ beforeEach(() => {
 })
 
 async function read(question: Question, of: Partial<Inquiry> = {}): Promise<void> {
-  await ask(inquiryOf(question, (work) => background.push(work), of))
+  await answerQuestion(inquiryOf(question, (work) => background.push(work), of))
   for (const work of background.splice(0)) await work
 }
 
-describe('what readers look at', () => {
-  it('is asked for again behind the first answer that shows that it moved', async () => {
+describe('a question that readers look at', () => {
+  it('is loaded again behind the first answer that shows that it moved', async () => {
     await read(first)
     view = movedAt(11, openTag('b1'))
     await read(second)
     expect(renewed).toEqual(['b1'])
   })
 
-  it('is left alone where something else moved', async () => {
+  it('is not loaded again if other tags moved', async () => {
     await read(first)
     view = movedAt(11, openTag('b3'))
     await read(second)
     expect(renewed).toEqual([])
   })
 
-  it('is asked for once, and not again before it is read again', async () => {
+  it('is loaded once, and not again before it is read again', async () => {
     await read(first)
     for (const at of [11, 12, 13]) {
       view = movedAt(at, openTag('b1'))
@@ -101,21 +101,21 @@ describe('what readers look at', () => {
     expect(renewed).toEqual(['b1', 'b1'])
   })
 
-  it('is not asked for by who was answered with it just now', async () => {
+  it('is not loaded for the reader whose answer it just was', async () => {
     await read(first)
     view = movedAt(11, openTag('b1'))
     await read(first)
     expect(renewed).toEqual([])
   })
 
-  it('is asked for anew where the ledger is another', async () => {
+  it('is loaded again if the ledger has another id', async () => {
     await read(first)
     view = viewOf([], { version: version(3), ledgerId: 'another' })
     await read(second)
     expect(renewed).toEqual(['b1'])
   })
 
-  it('is asked for by no late answer whose view is older than one seen before', async () => {
+  it('is not loaded after a late answer whose view is older than one seen before', async () => {
     view = movedAt(12, openTag('b3'))
     await read(second)
     view = before
@@ -133,14 +133,14 @@ describe('what readers look at', () => {
     expect(renewed).toEqual([])
   })
 
-  it('is that of the same workspace', async () => {
+  it('belongs to its workspace alone', async () => {
     await read(first)
     view = movedAt(11, openTag('b1'))
     await read(second, { workspaceId: workspaceIdSchema.parse('another') })
     expect(renewed).toEqual([])
   })
 
-  it('is asked for as anyone would, whatever the reader asks for', async () => {
+  it('is loaded with a plain wish, whatever the wish of the reader', async () => {
     const wishes: unknown[] = []
     again = async ({ wish }) => {
       wishes.push(wish)
@@ -155,21 +155,21 @@ describe('what readers look at', () => {
   it.each([
     ['each user has an entry of their own', listOf('b1', { sharing: 'user' }), {}, {}],
     ['the cache is switched off', first, { isCacheEnabled: false }, {}],
-    ['the database was asked for', first, { status: 'BYPASS' }, {}],
+    ['the caller wanted the database', first, { status: 'BYPASS' }, {}],
     ['it could not be proved current', first, { doubt: 'ledger-unreachable' }, {}],
     ['nothing is known of the ledger', first, { view: null }, {}],
     ['nothing shall be kept', first, {}, { wish: { ...plainWish, isNoStore: true } }],
-    ['only the cache is asked', first, {}, { wish: { ...plainWish, isOnlyIfCached: true } }],
-  ] as const)('is left alone where %s', async (_name, question, answered, asking) => {
+    ['only a cached entry may answer', first, {}, { wish: { ...plainWish, isOnlyIfCached: true } }],
+  ] as const)('is not loaded if %s', async (_name, question, answered, inquiry) => {
     changes = answered
-    await read(question, asking)
+    await read(question, inquiry)
     changes = {}
     view = movedAt(11, openTag('b1'))
     await read(second)
     expect(renewed).toEqual([])
   })
 
-  it('is left alone where nothing may be loaded ahead; the outcome of each load is noted', async () => {
+  it('is not loaded if loads ahead are not allowed, and the outcome of each load is noted', async () => {
     mayLoad = false
     await read(first)
     view = movedAt(11, openTag('b1'))
@@ -183,7 +183,7 @@ describe('what readers look at', () => {
     expect([renewed, outcomes]).toEqual([['b1'], [false]])
   })
 
-  it('is asked for a few at a time', async () => {
+  it('is loaded with few others at a time', async () => {
     let [underWay, most] = [0, 0]
     again = async () => {
       underWay += 1
