@@ -64,6 +64,7 @@ export function findHole({ sql, probes, writes, figures, order, plant }: Run): P
       figures.writes += 1
       if ((await rowsWrittenBy(transaction, statements)) === null) {
         figures.refused += 1
+        await transaction`release savepoint write`
         continue
       }
       const moved = await movedIn(transaction)
@@ -72,6 +73,8 @@ export function findHole({ sql, probes, writes, figures, order, plant }: Run): P
       if (hole !== null) return hole
       if (order === 'independent') await transaction`rollback to savepoint write`
       else before = after
+      // Savepoints that are not released lie in each other, and what is in many is slow to look at.
+      await transaction`release savepoint write`
     }
     return null
   })
@@ -84,6 +87,7 @@ export function firstThatWrites(sql: postgres.Sql, writes: Iterable<Write>): Pro
       await transaction`savepoint write`
       if (((await rowsWrittenBy(transaction, write.statements)) ?? 0) > 0) return write
       await transaction`rollback to savepoint write`
+      await transaction`release savepoint write`
     }
     return null
   })

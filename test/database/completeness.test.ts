@@ -26,12 +26,14 @@ const cached: readonly Resource[] = [...resources, cacheSettings]
 let database: Database
 let world: World
 let values: ParameterValues
+let columnUpdates: readonly Write[]
 
 beforeAll(async () => {
   database = await startDatabase(500)
   world = await fillWorld(database.sql)
   values = await readParameterValues(database.sql, cached)
-}, 120_000)
+  columnUpdates = await updatesOfColumns()
+}, longestMs)
 
 afterAll(async () => {
   await database.stop()
@@ -97,7 +99,7 @@ describe('whatever changes an answer moves one of its tags:', () => {
   test(
     'an update of each column of each table, by the table and by a partition, with foreign keys and without',
     async () => {
-      expect(await holeOf(await updatesOfColumns())).toBeNull()
+      expect(await holeOf(columnUpdates)).toBeNull()
     },
     longestMs,
   )
@@ -202,7 +204,7 @@ describe('the proof finds', () => {
         if (probe.kind !== 'contact-list') return probe
         return { ...probe, put: null, tagsOf: (body) => probe.tagsOf(body).filter((tag) => !isOfPlace(tag)) }
       })
-      const run = { sql: database.sql, probes, writes: await updatesOfColumns() }
+      const run = { sql: database.sql, probes, writes: columnUpdates }
       const hole = await findHole({ ...run, figures: createFigures(), order: 'independent' })
       expect(hole?.question).toContain('contact-list')
     },
