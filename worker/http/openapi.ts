@@ -27,9 +27,9 @@ const servers = {
 
 const description = `Contact boards of a multi-tenant CRM, served from Cloudflare's edge.
 
-Success is \`{"success": true, "data": …}\`, health and figures excepted. An error is \`{"success": false, "error", "code", "details"?, "requestId"}\`; its code is one of the table that each operation lists by status.
+Success is \`{"success": true, "data": …}\`, except for health and figures. An error is \`{"success": false, "error", "code", "details"?, "requestId"}\`; each operation lists the codes that it may answer, by status.
 
-Operations are those of the Worker unless they name the origin as their server. Where both have one path and method, one operation tells of both.`
+Operations belong to the Worker, unless they name the origin as their server. If both have the same path and method, one operation describes both.`
 
 /**
  * The OpenAPI 3.1 document: the Worker's routes, and the origin's for others than the Worker, from the same schemas that

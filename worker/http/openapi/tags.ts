@@ -5,7 +5,7 @@ export const tags = [
   {
     name: 'Reads',
     description:
-      'Cached answers, by one path of tiers: memory, edge cache, KV, Redis, the origin. `X-Min-Version` and `Cache-Control` say how current an answer must be.',
+      'Cached answers, from memory, the edge cache, KV, Redis or the origin. `X-Min-Version` and `Cache-Control` say how current an answer must be.',
   },
   {
     name: 'Writes',
