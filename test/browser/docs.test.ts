@@ -22,8 +22,8 @@ describe.skipIf(chromiumPath === null)('the page of the API in a browser', () =>
   })
 
   /** The page once it shows the document, with its complaints and the other hosts that it contacted. */
-  async function openDocs(colorScheme: 'light' | 'dark' = 'light') {
-    const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, colorScheme })
+  async function openDocs(colorScheme: 'light' | 'dark' = 'light', width = 1_280) {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme })
     const page = await context.newPage()
     const complaints: string[] = []
     const elsewhere: string[] = []
@@ -76,6 +76,14 @@ describe.skipIf(chromiumPath === null)('the page of the API in a browser', () =>
       await close()
     },
   )
+
+  it('fits into 390 pixels without scrolling sideways, opened operations included', async () => {
+    const { page, close } = await openDocs('light', 390)
+    for (const each of [0, 2, 5]) await page.locator('.opblock-summary-control').nth(each).click()
+    await page.locator('.opblock .responses-table').nth(2).waitFor()
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    await close()
+  })
 
   it('takes no scripts, styles or requests from elsewhere, by its policy', async () => {
     const { headers } = await ask(`${stack.worker}/docs`)

@@ -29,15 +29,15 @@ interface Place {
 
 const mapSchema = z.object({
   ...{ version: z.literal(3), file: z.string().default(''), sourceRoot: z.string().default('') },
-  ...{ sources: z.array(z.string()), sourcesContent: z.array(z.string()).default([]) },
-  ...{ names: z.array(z.string()), mappings: z.string() },
+  ...{ sources: z.array(z.string()), names: z.array(z.string()), mappings: z.string() },
 })
 
 /** The place of a position in a script, both numbers from 0. */
 function placeOf(script: Message['params'], lineNumber: number, columnNumber: number): Place {
   const [, encoded] = /^data:application\/json;base64,(.*)$/s.exec(script?.sourceMapURL ?? '') ?? []
   if (encoded === undefined) return { file: script?.url ?? '', line: lineNumber + 1 }
-  const map = new SourceMap(mapSchema.parse(JSON.parse(Buffer.from(encoded, 'base64').toString())))
+  const parsed = mapSchema.parse(JSON.parse(Buffer.from(encoded, 'base64').toString()))
+  const map = new SourceMap({ ...parsed, sourcesContent: [] })
   const origin = map.findOrigin(lineNumber + 1, columnNumber + 1)
   if (!('fileName' in origin)) throw new Error(`no source of line ${lineNumber}`)
   return { file: origin.fileName, line: origin.lineNumber }
