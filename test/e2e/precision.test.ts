@@ -117,7 +117,7 @@ describe('the cached counts', () => {
     const id = 'precise-counted'
     const place = { workspace_id: '15213', board_id: 'board_1', board_column_id: 'col_11' }
     await stack.sql`insert into contacts ${stack.sql({ ...place, id, name: id, ...plain })}`
-    // The counts that the rest is compared with are those after the ledger was told of the new contact.
+    // The counts that the rest is compared with are those after the new contact reached the ledger.
     await eventually(async () => (await stack.sql`select from private.outbox limit 1`).length === 0)
     await readCounts({ 'Cache-Control': 'no-cache' })
     const before = await eventually(async () => {
