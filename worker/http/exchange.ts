@@ -15,8 +15,8 @@ export interface WorkKeeper {
 }
 
 /** The parameters of a path, percent-decoded. */
-interface PathParameters {
-  param(): Record<string, string>
+export interface PathParameters {
+  param(): Readonly<Record<string, string>>
 }
 
 /**
@@ -108,6 +108,14 @@ export function requestIdOf(headers: Headers): string {
   return given !== null && /^[\w-]{8,128}$/.test(given) ? given : crypto.randomUUID()
 }
 
-function edgeLocationOf({ cf }: Request): string {
+/** The location of this isolate: it never moves, and the platform parses all of `cf` for whoever reads it. */
+let isolateLocation: string | null = null
+
+function edgeLocationOf(request: Request): string {
+  isolateLocation ??= locationIn(request)
+  return isolateLocation
+}
+
+function locationIn({ cf }: Request): string {
   return typeof cf?.['colo'] === 'string' ? cf['colo'] : 'local'
 }

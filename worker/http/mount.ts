@@ -10,7 +10,7 @@ import { doors } from '../auth/admit.ts'
 import type { Services } from '../services.ts'
 import { respondError } from './answers.ts'
 import type { Inside } from './entrance.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, PathParameters } from './exchange.ts'
 import { parseInput, queryOf } from './input.ts'
 import type { PublicAnswers } from './public-answers.ts'
 import { withRateLimits } from './rate-limit-headers.ts'
@@ -35,7 +35,8 @@ export function createInside(
   files: readonly ServedFile[],
   publicAnswers: PublicAnswers,
 ): Inside {
-  const serve = createServe(publicAnswers)
+  const known = createUrlMemory()
+  const serve = createServe(publicAnswers, known)
   const router: Router = new Hono()
   const paths: Router = new Hono()
   for (const route of routes) {
@@ -50,8 +51,8 @@ export function createInside(
       return served.ok ? served.value : respondError(served.error, requestId)
     })
   }
-  const known = [...routes.map(({ path }) => path), ...files.map(({ path }) => path)]
-  for (const path of new Set(known)) refuseOtherMethods(paths, path, routes)
+  const mounted = [...routes.map(({ path }) => path), ...files.map(({ path }) => path)]
+  for (const path of new Set(mounted)) refuseOtherMethods(paths, path, routes)
   router.notFound(({ env }) => paths.fetch(env.request, env))
   paths.notFound(({ env }) => respondError({ code: 'route_not_found' }, env.requestId))
   for (const each of [router, paths]) {
@@ -61,7 +62,13 @@ export function createInside(
   }
   return {
     methods: [...new Set(routes.map(({ method }) => method))],
-    answer: (exchange) => router.fetch(exchange.request, exchange),
+    answer(exchange) {
+      const before = known.get(exchange.request.url)
+      if (before?.route.method !== exchange.method) return router.fetch(exchange.request, exchange)
+      // A URL that came before leads to the same route, and means the same to it.
+      exchange.arriveAt(before.route, before)
+      return serve(before.route, exchange)
+    },
   }
 }
 
@@ -83,7 +90,7 @@ function honoPath(path: string): string {
 }
 
 /** The path and the query of a URL, as its route parsed them. */
-interface UrlInput {
+interface UrlInput extends PathParameters {
   readonly route: Route
   readonly path?: unknown
   readonly query?: unknown
@@ -114,9 +121,8 @@ export function createUrlMemory(): UrlMemory {
 /** Creates the function that takes a request through its route's door, input and handler. */
 function createServe(
   publicAnswers: PublicAnswers,
+  known: UrlMemory,
 ): (route: Route, exchange: Exchange) => Awaitable<Response> {
-  const known = createUrlMemory()
-
   function handled(route: Route, exchange: Exchange): Answered {
     return whenReady(doors[route.access](exchange), (admitted) => {
       if (!admitted.ok) return admitted
@@ -188,16 +194,17 @@ function parseUrl(route: Route, exchange: Exchange): Result<UrlInput, WireError>
   const given = takes.query === undefined ? ok({}) : queryOf(exchange.request.url)
   if (!given.ok) return given
   const parameters = exchange.pathParameters()
+  const param = () => parameters
   if (takes.question !== undefined) {
     const question = takes.question(parameters, given.value)
     return question.ok
-      ? ok({ route, question: question.value })
+      ? ok({ route, param, question: question.value })
       : err({ code: 'invalid_parameter', details: [...question.error] })
   }
   const path = takes.path === undefined ? ok(undefined) : parseParameters(takes.path, parameters)
   if (!path.ok) return path
   const query = takes.query === undefined ? ok(undefined) : parseParameters(takes.query, given.value)
-  return query.ok ? ok({ route, path: path.value, query: query.value }) : query
+  return query.ok ? ok({ route, param, path: path.value, query: query.value }) : query
 }
 
 function parseParameters(schema: NonNullable<Route['takes']['path']>, given: unknown) {

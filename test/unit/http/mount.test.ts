@@ -149,6 +149,18 @@ describe('a handler is given what its route takes, parsed,', () => {
     expect(handled).toEqual([{ path: { id: 'a b' }, query: { limit: 3 }, question: undefined, headers: 7 }])
   })
 
+  it('of a URL that came before, and again by the method that is sent', async () => {
+    const send = createSend()
+    const headers = { 'X-Number': '7' }
+    for (const method of ['GET', 'GET', 'HEAD']) {
+      expect(await send(method, '/things/a%20b?limit=3', { headers })).toMatchObject({ status: 200 })
+    }
+    const given = { path: { id: 'a b' }, query: { limit: 3 }, question: undefined, headers: 7 }
+    expect(handled).toEqual([given, given, given])
+    expect(await send('DELETE', '/things/a%20b?limit=3')).toMatchObject({ status: 405 })
+    expect(handled).toHaveLength(3)
+  })
+
   it('of a body that names its workspace, read once for the door and the handler', async () => {
     expect(await createSend()('POST', '/naming', { body: '{"workspaceId":"15213"}' })).toMatchObject({
       status: 200,

@@ -6,7 +6,7 @@ import { resourceRoutes } from '../../../worker/routes/resources.ts'
 
 const route = resourceRoutes.find(({ path }) => path === contactCounts.route)
 if (route === undefined) throw new Error('the counts have a route')
-const meaning = { route, question: contactCounts.questionOf({}) }
+const meaning = { route, param: () => ({}), question: contactCounts.questionOf({}) }
 
 it('parsed URLs are remembered up to their number, whatever their routes', () => {
   const known = createUrlMemory()
