@@ -162,33 +162,42 @@ describe('the proof finds', () => {
     end
     $do$`
   const priorityBits = 0b111000
+  /** Those of the updates that one of the statements is like. */
+  const writesLike = (statement: RegExp) =>
+    columnUpdates.filter(({ statements }) => statements.some((text) => statement.test(text)))
   const partition = () => world.partitions.get('w1') ?? ''
 
   test.each([
     [
       'a trigger that forgets the priority',
+      /^update public\.contacts t set priority/,
       () => replaced('outbox_contacts_updated', 'facets | x', `(facets & ~${priorityBits}) | x`),
     ],
     [
       'a trigger that forgets the old values',
+      /^update public\.contacts t set (?:status|priority)/,
       () => replaced('outbox_contacts_updated', 'from gone c', 'from gone c where false'),
     ],
     [
       'a trigger that forgets whose contact it was',
+      /^update public\.contacts t set/,
       () => replaced('outbox_contacts_updated', 'where assigned_to is not null', 'where false'),
     ],
     [
       "a partition's trigger that is gone",
+      /^update private\.contacts_/,
       () => `drop trigger ${partition().replace('private.', '')}_outbox_update on ${partition()}`,
     ],
     [
       'a trigger that is off where the role is replica',
+      /^update public\.memberships/,
       () => 'alter table public.memberships enable trigger memberships_outbox_update',
     ],
   ])(
     '%s',
-    async (_what, plant) => {
-      const writes = await updatesOfColumns()
+    async (_what, statement, plant) => {
+      const writes = writesLike(statement)
+      expect(writes).not.toEqual([])
       const run = { sql: database.sql, probes: probesOf(seed), writes, order: 'independent' } as const
       expect(await findHole({ ...run, figures: createFigures(), plant: plant() })).not.toBeNull()
     },
@@ -204,7 +213,7 @@ describe('the proof finds', () => {
         if (probe.kind !== 'contact-list') return probe
         return { ...probe, put: null, tagsOf: (body) => probe.tagsOf(body).filter((tag) => !isOfPlace(tag)) }
       })
-      const run = { sql: database.sql, probes, writes: columnUpdates }
+      const run = { sql: database.sql, probes, writes: writesLike(/^update public\.contacts/) }
       const hole = await findHole({ ...run, figures: createFigures(), order: 'independent' })
       expect(hole?.question).toContain('contact-list')
     },
