@@ -8,7 +8,7 @@ import { familyNamed } from '../../shared/tags/families.ts'
 import { createDice } from '../support/dice.ts'
 import { createRandom } from '../support/random.ts'
 import { membershipProbes, type Probe, probeOf } from './completeness-answers.ts'
-import { createFigures, type Figures, findHole, firstThatWrites } from './completeness-proof.ts'
+import { createFigures, type Figures, findHole, firstThatWrites, type Hole } from './completeness-proof.ts'
 import { drawQuestions, type ParameterValues, readParameterValues } from './completeness-questions.ts'
 import { calls, writtenOf } from './completeness-rows.ts'
 import { fillWorld, type Table, type World, workspaceIds } from './completeness-world.ts'
@@ -198,8 +198,12 @@ describe('the proof finds', () => {
     async (_what, statement, plant) => {
       const writes = writesLike(statement)
       expect(writes).not.toEqual([])
-      const run = { sql: database.sql, probes: probesOf(seed), writes, order: 'independent' } as const
-      expect(await findHole({ ...run, figures: createFigures(), plant: plant() })).not.toBeNull()
+      const run = { sql: database.sql, writes, order: 'independent', plant: plant() } as const
+      const holes: (Hole | null)[] = []
+      // As in a random run, one draw of questions need not have the one that shows the hole.
+      for (let drawn = 0; drawn < 5 && !holes.some((hole) => hole !== null); drawn += 1)
+        holes.push(await findHole({ ...run, figures: createFigures(), probes: probesOf(seed + drawn) }))
+      expect(holes.at(-1)).not.toBeNull()
     },
     longestMs,
   )
