@@ -75,7 +75,7 @@ function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {
 }
 
 /** How many questions of a resource are drawn in each workspace; those that are the same are put once. */
-const drawsOf: Readonly<Record<(typeof workspaceIds)[number], number>> = { w1: 24, w2: 12, w152: 6, w4: 2 }
+const drawsOf: Readonly<Record<(typeof workspaceIds)[number], number>> = { w1: 45, w2: 15, w152: 6, w4: 2 }
 
 /** Questions of each resource in each workspace, with every value of every enumeration among them. */
 export function drawQuestions(
@@ -128,7 +128,7 @@ function createDraw(resource: Resource, values: ParameterValues, dice: Dice) {
       return known[turn % known.length]
     }
     const isRequired = !z.safeParse(schema, undefined).success
-    return isRequired || dice.happens(0.4) ? dice.pickOrNone(known) : undefined
+    return isRequired || dice.happens(0.2) ? dice.pickOrNone(known) : undefined
   }
   const drawAll = ({ shape }: z.ZodObject, workspaceId: WorkspaceId) =>
     Object.fromEntries(

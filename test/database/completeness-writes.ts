@@ -174,17 +174,17 @@ function targetOf(table: Table, salt: number, partition: string | null): Target 
 }
 
 /** Some rows of a table, in one workspace or in all. */
-function some({ dice }: Target): string {
-  return someOf(dice)
+function some({ dice, table: { key, columns } }: Target): string {
+  return someOf(dice, key.length === 0 ? columns.slice(0, 2) : key)
 }
 
-/** By the row's own text, so that it serves any table. */
-function someOf(dice: Dice): string {
+/** By the row's key, so that the same salt means the same rows whenever it is tried. */
+function someOf(dice: Dice, key: readonly string[] = ['workspace_id', 'id']): string {
   const percent = dice.pick([4, 8, 30, 100])
   const salt = dice.between(0, 9_999)
   const workspace = dice.pick(['w1', 'w1', 'w1', 'w2', 'w152', 'w4', '%', '%'])
   return `to_jsonb(t) ->> (case when to_jsonb(t) ? 'workspace_id' then 'workspace_id' else 'id' end) like '${workspace}'
-    and abs(hashtext(t::text || '${salt}')) % 100 < ${percent}`
+    and abs(hashtext(concat_ws(' ', ${key.map((column) => `t.${column}`).join(', ')}, '${salt}'))) % 100 < ${percent}`
 }
 
 function drawValue({ table, values, dice }: Target, column: string): string {

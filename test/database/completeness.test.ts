@@ -8,7 +8,7 @@ import { familyNamed } from '../../shared/tags/families.ts'
 import { createDice } from '../support/dice.ts'
 import { createRandom } from '../support/random.ts'
 import { membershipProbes, type Probe, probeOf } from './completeness-answers.ts'
-import { createFigures, type Figures, findHole, firstThatWrites } from './completeness-proof.ts'
+import { createFigures, type Figures, findHole, firstThatWrites, type Hole } from './completeness-proof.ts'
 import { drawQuestions, type ParameterValues, readParameterValues } from './completeness-questions.ts'
 import { calls, writtenOf } from './completeness-rows.ts'
 import { fillWorld, type Table, type World, workspaceIds } from './completeness-world.ts'
@@ -51,7 +51,12 @@ const partitionsOf = ({ name }: Table) =>
 
 /** The first statement of `make` that writes something, whatever the salt. Fails where there is none. */
 async function written(what: string, make: (salt: number) => string | null, role: 'origin' | 'replica') {
-  const salts = Array.from({ length: 400 }, (_, salt) => salt)
+  // Others for each, since the same salt chooses the same rows.
+  const first = createDice(createRandom(what.length * 31 + (what.codePointAt(what.length - 2) ?? 0))).between(
+    0,
+    9_999,
+  )
+  const salts = Array.from({ length: 400 }, (_, step) => first + step)
   const writes = salts.map(make).flatMap((text) => (text === null ? [] : [inRole(role, [text])]))
   const write = await firstThatWrites(database.sql, writes)
   if (write === null) throw new Error(`no statement of the proof writes ${what}`)
@@ -162,35 +167,48 @@ describe('the proof finds', () => {
     end
     $do$`
   const priorityBits = 0b111000
+  /** Those of the updates that one of the statements is like. */
+  const writesLike = (statement: RegExp) =>
+    columnUpdates.filter(({ statements }) => statements.some((text) => statement.test(text)))
   const partition = () => world.partitions.get('w1') ?? ''
 
   test.each([
     [
       'a trigger that forgets the priority',
+      /^update public\.contacts t set/,
       () => replaced('outbox_contacts_updated', 'facets | x', `(facets & ~${priorityBits}) | x`),
     ],
     [
       'a trigger that forgets the old values',
+      /^update public\.contacts t set/,
       () => replaced('outbox_contacts_updated', 'from gone c', 'from gone c where false'),
     ],
     [
       'a trigger that forgets whose contact it was',
+      /^update public\.contacts t set/,
       () => replaced('outbox_contacts_updated', 'where assigned_to is not null', 'where false'),
     ],
     [
       "a partition's trigger that is gone",
+      /^update private\.contacts_/,
       () => `drop trigger ${partition().replace('private.', '')}_outbox_update on ${partition()}`,
     ],
     [
       'a trigger that is off where the role is replica',
+      /^update public\.memberships/,
       () => 'alter table public.memberships enable trigger memberships_outbox_update',
     ],
   ])(
     '%s',
-    async (_what, plant) => {
-      const writes = await updatesOfColumns()
-      const run = { sql: database.sql, probes: probesOf(seed), writes, order: 'independent' } as const
-      expect(await findHole({ ...run, figures: createFigures(), plant: plant() })).not.toBeNull()
+    async (_what, statement, plant) => {
+      const writes = writesLike(statement)
+      expect(writes).not.toEqual([])
+      const run = { sql: database.sql, writes, order: 'independent', plant: plant() } as const
+      const holes: (Hole | null)[] = []
+      // As in a random run, one draw of questions need not have the one that shows the hole.
+      for (let drawn = 0; drawn < 5 && !holes.some((hole) => hole !== null); drawn += 1)
+        holes.push(await findHole({ ...run, figures: createFigures(), probes: probesOf(seed + drawn) }))
+      expect(holes.at(-1)).not.toBeNull()
     },
     longestMs,
   )
@@ -204,7 +222,7 @@ describe('the proof finds', () => {
         if (probe.kind !== 'contact-list') return probe
         return { ...probe, put: null, tagsOf: (body) => probe.tagsOf(body).filter((tag) => !isOfPlace(tag)) }
       })
-      const run = { sql: database.sql, probes, writes: columnUpdates }
+      const run = { sql: database.sql, probes, writes: writesLike(/^update public\.contacts/) }
       const hole = await findHole({ ...run, figures: createFigures(), order: 'independent' })
       expect(hole?.question).toContain('contact-list')
     },

@@ -61,6 +61,46 @@ describe('a membership that changes in the database, without any further call,',
     expect(await user.statusOf()).toBe(200)
   })
 
+  it('takes a member who was removed every way of writing, at the Worker and at the origin', async () => {
+    const user = await createUser()
+    await user.join('member')
+    const id = `of-${randomUUID()}`
+    await stack.sql`
+      insert into contacts (workspace_id, id, board_id, board_column_id, name)
+      values ('15213', ${id}, 'board_1', 'col_11', 'Written')`
+    const place = { board_id: 'board_1', board_column_id: 'col_12' }
+    const writes = [
+      ['PATCH', `/contacts/${id}`, { name: 'Again' }],
+      ['POST', `/contacts/${id}/move`, place],
+      ['POST', '/contacts', { ...place, name: 'New' }],
+      ['DELETE', `/contacts/${id}`, undefined],
+    ] as const
+    const statusOf = async (base: string, [method, path, body]: (typeof writes)[number]) =>
+      (
+        await ask(`${base}${path}`, {
+          method,
+          headers: {
+            ...{ Authorization: `Bearer ${user.token}`, 'X-Workspace-ID': '15213' },
+            'Content-Type': 'application/json',
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        })
+      ).status
+    const bases = [`${stack.worker}/api`, stack.origin]
+    const [patch] = writes
+    for (const base of bases)
+      await eventually(async () => (await statusOf(base, patch)) === 200, withinTwoSeconds)
+
+    await user.leave()
+    for (const base of bases)
+      await eventually(async () => (await statusOf(base, patch)) === 403, withinTwoSeconds)
+    for (const base of bases)
+      for (const write of writes)
+        expect([base, write[0], await statusOf(base, write)]).toEqual([base, write[0], 403])
+    const [row] = await stack.sql`select name from contacts where workspace_id = '15213' and id = ${id}`
+    expect(row).toBeDefined()
+  })
+
   it('ends the event stream of an operator who was removed', async () => {
     const user = await createUser()
     await user.join('admin')
