@@ -60,7 +60,7 @@ describe.skipIf(chromiumPath === null)('the page of the API in a browser', () =>
     expect(documented.length).toBeGreaterThan(30)
     expect((await shownOperations(page)).toSorted()).toEqual(documented.toSorted())
     await page.getByRole('button', { name: /POST \/api\/contacts / }).click()
-    await page.getByText('Give it an').first().waitFor()
+    await page.getByText('can be sent again safely').first().waitFor()
     await page.getByText('"board_column_id": "col_1"').first().waitFor()
     expect([complaints, elsewhere]).toEqual([[], []])
     await close()

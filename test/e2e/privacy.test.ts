@@ -91,7 +91,7 @@ async function liveThroughIt(): Promise<string[]> {
   return explanations
 }
 
-/** What the Worker keeps on disk, bytes as characters: the Durable Objects' storage, or that of KV and the edge cache. */
+/** The files that the Worker keeps, a character for each byte: the storage of the Durable Objects, or that of KV and the edge cache. */
 async function storedText(kind: 'objects' | 'entries'): Promise<string> {
   const folder = join(dirname(stack.logs), 'worker')
   const found = await readdir(folder, { recursive: true, withFileTypes: true })
