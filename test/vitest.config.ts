@@ -77,6 +77,14 @@ export default defineConfig({
       },
       room({ name: 'contract', group: 2, include: ['test/contract/**/*.test.ts'], ...withProcesses }),
       room({ name: 'database', group: 2, include: ['test/database/**/*.test.ts'], ...withProcesses }),
+      // It asks every question again after each of hundreds of writes, which takes most of a minute.
+      room({
+        name: 'completeness',
+        group: 2,
+        include: ['test/completeness/**/*.test.ts'],
+        ...withProcesses,
+        testTimeoutMs: 240_000,
+      }),
       // A test here starts whole stacks one after the other, which is slow on a busy machine.
       room({
         name: 'stack',

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { createDice, type Dice } from '../support/dice.ts'
 import { createRandom } from '../support/random.ts'
-import { calls, writtenOf } from './completeness-rows.ts'
-import type { Table, World } from './completeness-world.ts'
+import { calls, writtenOf } from './rows.ts'
+import type { Table, World } from './world.ts'
 
 /** One transaction: its statements, and how a counterexample shows it. */
 export interface Write {

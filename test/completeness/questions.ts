@@ -4,7 +4,7 @@ import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import type { CallerKind, Question, Resource } from '../../shared/resources/question.ts'
 import type { Dice } from '../support/dice.ts'
-import { userIds, workspaceIds } from './completeness-world.ts'
+import { userIds, workspaceIds } from './world.ts'
 
 /** A question, who puts it, and whose answer it is. */
 export interface PutQuestion {
@@ -62,7 +62,7 @@ async function valuesOf(
   if (bare instanceof z.ZodEnum) return bare.options.map(String)
   const source = sources[name]
   if (source === undefined)
-    throw new Error(`completeness-questions.ts has no values for ${name} of ${resource.name}`)
+    throw new Error(`completeness/questions.ts has no values for ${name} of ${resource.name}`)
   if ('values' in source) return source.values
   const rows = await sql.unsafe(source.rows).values()
   return rows.map(([value]) => String(value)).toSorted()

@@ -9,8 +9,8 @@ import { cacheSettings } from '../../shared/resources/workspace/cache-settings.t
 import { ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import { membershipTags } from '../../worker/auth/role-memory.ts'
-import type { PutQuestion } from './completeness-questions.ts'
-import { userIds, workspaceIds } from './completeness-world.ts'
+import type { PutQuestion } from './questions.ts'
+import { userIds, workspaceIds } from './world.ts'
 
 /** Something whose answer is cached: how it is read from the database, and what its entry depends on. */
 export interface Probe {

@@ -1,4 +1,4 @@
-import type { Table } from './completeness-world.ts'
+import type { Table } from './world.ts'
 
 /** Values that a column can have, as SQL. */
 type Values = readonly [string, ...string[]]
@@ -139,10 +139,10 @@ export const calls: readonly string[] = [
 /** How the table is written. Throws where nobody has said so, or not of each of its columns. */
 export function writtenOf({ name: table, columns }: Table): Written {
   const how = written[table]
-  if (how === undefined) throw new Error(`completeness-rows.ts does not say how ${table} is written`)
+  if (how === undefined) throw new Error(`completeness/rows.ts does not say how ${table} is written`)
   if (how.by !== 'statements') return how
   for (const column of columns)
     if (how.values[column] === undefined)
-      throw new Error(`completeness-rows.ts has no values for the column ${column} of ${table}`)
+      throw new Error(`completeness/rows.ts has no values for the column ${column} of ${table}`)
   return how
 }

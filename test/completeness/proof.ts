@@ -4,10 +4,10 @@ import { userIdSchema } from '../../shared/ids.ts'
 import { moveSchema, tagsMovedBy } from '../../shared/tags/moves.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import { nameOf } from '../../shared/tags/tags.ts'
-import type { Probe } from './completeness-answers.ts'
-import { answersOf, probeOf } from './completeness-answers.ts'
-import { followersOf } from './completeness-questions.ts'
-import type { Write } from './completeness-writes.ts'
+import type { Probe } from './answers.ts'
+import { answersOf, probeOf } from './answers.ts'
+import { followersOf } from './questions.ts'
+import type { Write } from './writes.ts'
 
 /** An answer that a write changed without moving one of its tags. */
 export interface Hole {
