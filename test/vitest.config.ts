@@ -54,7 +54,8 @@ export default defineConfig({
     projects: [
       room({ name: 'tidy', group: 0, include: ['test/tidy/**/*.test.ts'], ...quick }),
       room({ name: 'unit', group: 0, include: ['test/unit/**/*.test.ts'], ...quick }),
-      room({ name: 'simulation', group: 0, include: ['test/simulation/**/*.test.ts'], ...long }),
+      room({ name: 'simulation', group: 0, include: ['test/simulation/simulation.test.ts'], ...long }),
+      room({ name: 'canaries', group: 0, include: ['test/simulation/canaries.test.ts'], ...long }),
       {
         extends: true,
         plugins: [
