@@ -11,10 +11,11 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { createSingleFlight, type SingleFlight } from '../../shared/single-flight.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
+import type { Stamp } from '../entry/entry.ts'
 import type { Recorder } from '../events.ts'
 import type { Demand } from '../ledger/view.ts'
 import { createLookupBudget, type LookupBudget } from './lookup-budget.ts'
-import type { MembershipStamp, MembersView, RememberedRole } from './role-memory.ts'
+import type { MembersView, RememberedRole } from './role-memory.ts'
 import { believedMs, createRoleMemory, hasChangedSince, membershipTags } from './role-memory.ts'
 
 export interface Memberships {
@@ -45,7 +46,7 @@ export interface Lookup {
   readonly requestId: string
   readonly trace: Trace | undefined
   /** The ledger's version before the call. The origin must not answer with a row that it read for an earlier version. */
-  readonly stamp: MembershipStamp | null
+  readonly stamp: Stamp | null
 }
 
 /** The part of the views of the ledgers (ledger/view.ts) that memberships use. */
@@ -71,7 +72,7 @@ interface MembershipsOptions {
 /** The token and the stamp that a lookup was started with. Other requests may join it if it answers them too. */
 interface Terms {
   readonly token: string
-  readonly stamp: MembershipStamp | null
+  readonly stamp: Stamp | null
 }
 
 type Known = Result<Role | null, WireError>
@@ -238,7 +239,7 @@ interface Held {
   readonly known: RememberedRole | undefined
 }
 
-function stampOf({ ledgerId, version }: MembersView): MembershipStamp {
+function stampOf({ ledgerId, version }: MembersView): Stamp {
   return { ledgerId, version }
 }
 

@@ -1,29 +1,21 @@
 import { LRUCache } from 'lru-cache'
-import type { Role, UserId, Version } from '../../shared/ids.ts'
+import type { Role, UserId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import { bucketTag, familyTag } from '../../shared/tags/tags.ts'
+import { hasMoved } from '../cache/freshness.ts'
+import type { Stamp } from '../entry/entry.ts'
+import type { View } from '../ledger/view.ts'
 
-/** The part of a view of a workspace's ledger (ledger/view.ts) that judges a remembered role. */
-export interface MembersView {
-  readonly ledgerId: string
-  readonly version: Version
-  /** Whether a tag moved after a version, or may have: a view that cannot tell answers true. */
-  hasMovedPast(tag: Tag, version: Version): boolean
-}
-
-/** The ledger's version that was known before the origin was called. The answer may miss changes after that version. */
-export interface MembershipStamp {
-  readonly ledgerId: string
-  readonly version: Version
-}
+/** The part of a view of the workspace's ledger that a remembered role is judged by. */
+export type MembersView = Pick<View, 'ledgerId' | 'version' | 'hasMovedPast'>
 
 /** The origin's answer about a user in a workspace. */
 export interface RememberedRole {
   /** Null if the user is not a member. */
   readonly role: Role | null
   /** Null if there was no view of the ledger. */
-  readonly stamp: MembershipStamp | null
+  readonly stamp: Stamp | null
   /** The tags that this user's membership depends on. */
   readonly tags: readonly Tag[]
   /** The instant at which the origin was called. The answer counts as old as the call. */
@@ -60,16 +52,8 @@ export function membershipTags(userId: UserId): readonly Tag[] {
 }
 
 /** Whether a membership may have changed since a stamp, as far as a view tells. */
-export function hasChangedSince(
-  stamp: MembershipStamp | null,
-  tags: readonly Tag[],
-  view: MembersView,
-): boolean {
-  return (
-    stamp === null ||
-    stamp.ledgerId !== view.ledgerId ||
-    tags.some((tag) => view.hasMovedPast(tag, stamp.version))
-  )
+export function hasChangedSince(stamp: Stamp | null, tags: readonly Tag[], view: MembersView): boolean {
+  return stamp === null || hasMoved({ stamp, tags }, view)
 }
 
 /** How long a role may be used without calling the origin again, in milliseconds, provided that none of its tags moves. */

@@ -35,20 +35,22 @@ export function createAnswer(
     const owner = ownerOf(question, caller)
     if (!owner.ok) return owner
     const { resource } = question
-    const read = {
-      workspaceId,
-      tags: question.tagsFor(owner.value),
-      isBypass: question.isBypass,
-      policy: whenReady(settings.inForce(workspaceId, caller), (inForce) => policyOf(question, inForce)),
-      wish,
-      isWarmUp: isWarmUp === true,
-      isReadable: (body: Uint8Array) => resource.isReadable(body),
-      embeddedTags: (body: Uint8Array) => resource.embeddedTags(body),
-      fetchBody: (version: string) =>
-        origin.load(question, { workspaceId, userId: owner.value, version }, caller),
-      keepAlive: caller.keepAlive,
-    }
-    return whenReady(cacheKey(question, workspaceId, owner.value), (key) => reader({ ...read, key }))
+    const policy = whenReady(settings.inForce(workspaceId, caller), (inForce) => policyOf(question, inForce))
+    return whenReady(cacheKey(question, workspaceId, owner.value), (key) =>
+      reader({
+        workspaceId,
+        key,
+        tags: question.tagsFor(owner.value),
+        isBypass: question.isBypass,
+        policy,
+        wish,
+        isWarmUp: isWarmUp === true,
+        isReadable: (body) => resource.isReadable(body),
+        embeddedTags: (body) => resource.embeddedTags(body),
+        fetchBody: (version) => origin.load(question, { workspaceId, userId: owner.value, version }, caller),
+        keepAlive: caller.keepAlive,
+      }),
+    )
   }
 }
 

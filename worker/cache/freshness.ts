@@ -34,7 +34,10 @@ export function isOver({ deleteAtMs }: Pick<Entry, 'deleteAtMs'>, nowMs: number)
 }
 
 /** Whether a tag of an entry moved past its stamp. A stamp of another ledger cannot be compared and counts as moved past. */
-export function hasMoved({ stamp, tags }: Pick<Entry, 'stamp' | 'tags'>, view: View): boolean {
+export function hasMoved(
+  { stamp, tags }: Pick<Entry, 'stamp' | 'tags'>,
+  view: Pick<View, 'ledgerId' | 'hasMovedPast'>,
+): boolean {
   return stamp.ledgerId !== view.ledgerId || tags.some((tag) => view.hasMovedPast(tag, stamp.version))
 }
 
