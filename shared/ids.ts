@@ -18,7 +18,24 @@ function identifier(charactersMax: number, example: string) {
 export const workspaceIdSchema = identifier(64, '15213').brand<'WorkspaceId'>()
 export const boardIdSchema = identifier(128, 'board_123').brand<'BoardId'>()
 export const columnIdSchema = identifier(128, 'col_4').brand<'ColumnId'>()
-export const contactIdSchema = identifier(128, 'contact_000042').brand<'ContactId'>()
+export const contactIdSchema = recordIdentifier('contact_000042').brand<'ContactId'>()
+/**
+ * Ids of records. None is the name of a route below the id's own, such as `by-email`; the database refuses these names too
+ * (migrations, `private.identifier`).
+ */
+function recordIdentifier(example: string) {
+  return identifier(128, example).refine((id) => !routeNames.has(id), 'must not be the name of a route')
+}
+const routeNames: ReadonlySet<string> = new Set(['by-domain', 'by-email', 'by-phone', 'import', 'me'])
+
+export const companyIdSchema = recordIdentifier('company_0042').brand<'CompanyId'>()
+export const threadIdSchema = recordIdentifier('thread_0042').brand<'ThreadId'>()
+export const communicationIdSchema = recordIdentifier('communication_0042').brand<'CommunicationId'>()
+export const callIdSchema = recordIdentifier('call_0042').brand<'CallId'>()
+export const campaignIdSchema = recordIdentifier('campaign_1').brand<'CampaignId'>()
+export const segmentIdSchema = recordIdentifier('segment_1').brand<'SegmentId'>()
+/** A folder of a mailbox. */
+export const folderSchema = recordIdentifier('inbox').brand<'Folder'>()
 /** The subject of a token: a UUID with Supabase Auth, any identifier with another issuer. */
 export const userIdSchema = identifier(128, '00000000-0000-4000-8000-000000000002').brand<'UserId'>()
 
@@ -27,6 +44,13 @@ export type BoardId = z.output<typeof boardIdSchema>
 export type ColumnId = z.output<typeof columnIdSchema>
 export type ContactId = z.output<typeof contactIdSchema>
 export type UserId = z.output<typeof userIdSchema>
+export type CompanyId = z.output<typeof companyIdSchema>
+export type ThreadId = z.output<typeof threadIdSchema>
+export type CommunicationId = z.output<typeof communicationIdSchema>
+export type CallId = z.output<typeof callIdSchema>
+export type CampaignId = z.output<typeof campaignIdSchema>
+export type SegmentId = z.output<typeof segmentIdSchema>
+export type Folder = z.output<typeof folderSchema>
 
 /** A workspace's sequence number: one more with each invalidation. A ledger begins far above 0. */
 export const versionSchema = z

@@ -30,11 +30,14 @@ export const families = [
   { name: 'place', buckets: placeBuckets, slots: placeSlots },
   { name: 'members', buckets: tagBucketsFew, slots: 1 },
   { name: 'call', buckets: tagBucketsFew, slots: 1 },
+  { name: 'config', buckets: 0, slots: 1 },
+  { name: 'sources', buckets: 0, slots: 1 },
+  { name: 'analytics', buckets: 0, slots: 1 },
 ] as const
 
 export type FamilyName = (typeof families)[number]['name']
 /** A family that is a single thing, without buckets. */
-type SingleFamily = 'workspace' | 'settings' | 'counts'
+type SingleFamily = Extract<(typeof families)[number], { buckets: 0 }>['name']
 /** A family of buckets, each of which is one tag. */
 export type BucketedFamily = Exclude<FamilyName, SingleFamily | 'place'>
 

@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { z } from 'zod'
+import { tableGroups } from './tables/index.ts'
 
 /** The database of the completeness proof: the tables of the catalog, with the content of four small workspaces. */
 export interface World {
@@ -43,31 +44,7 @@ export async function fillWorld(sql: postgres.Sql): Promise<World> {
   }
 }
 
-const content = `
-  insert into public.workspaces (id, name) select w, w from unnest(array['w1', 'w2', 'w152', 'w4']) w;
-  insert into public.memberships (workspace_id, user_id, role)
-    values ('w1', 'u1', 'admin'), ('w1', 'u2', 'member'), ('w2', 'u1', 'member'), ('w152', 'u3', 'admin');
-  insert into public.boards (workspace_id, id, name)
-    select w.id, b, b from public.workspaces w, unnest(array['b1', 'b2', 'b3']) b;
-  insert into public.board_columns (workspace_id, board_id, id, name)
-    select workspace_id, id, c, c from public.boards, unnest(array['c1', 'c2']) c;
-  insert into public.cache_settings (workspace_id, settings) values ('w1', '{"cacheEnabled": false}');
-  insert into public.contacts (
-    workspace_id, id, board_id, board_column_id, name, email, phone, status, priority, assigned_to, needs_response,
-    follow_up, is_favorite, is_archived, sentiment, tags, last_activity_at, created_at
-  )
-    select
-      w.id, 'k' || n, 'b' || 1 + n % 2, 'c' || 1 + n / 2 % 2, (array['Ann Alder', 'Bo Öst', 'Zoë Ek', 'Max Alder'])[1 + n % 4],
-      case when n % 3 > 0 then 'k' || n || '@alder.example' end, case when n % 4 > 0 then '+49 30 5550' || n end,
-      (array['open', 'closed', 'pending'])[1 + n % 3], (array['high', 'medium', 'low'])[1 + n / 3 % 3],
-      (array[null, 'u1', 'u2', 'u3'])[1 + n % 4], n % 2 = 0, n % 5 = 0, n % 7 = 0, n % 6 = 0,
-      (array[null, 'negative', 'positive'])[1 + n % 3], case when n % 4 = 0 then array['vip'] else '{}' end,
-      now() - interval '7 hours' * n, now() - interval '20 hours' * n
-    from (values ('w1', 24), ('w2', 12), ('w152', 6)) w (id, contacts), generate_series(1, w.contacts) n;
-  insert into public.contacts (workspace_id, id, board_id, board_column_id, name, assigned_to)
-    select 'w4', 'k' || n, 'b1', 'c1', 'Many ' || n, 'assignee-' || n from generate_series(1, 510) n;
-  insert into private.repaired_values (workspace_id, contact_id, column_name) values ('w1', 'k1', 'email'), ('w2', 'k2', 'phone');
-  insert into private.search_text_renewal default values;`
+const content = tableGroups.map((group) => group.content).join('\n')
 
 const tablesSchema = z.array(
   z.object({ name: z.string(), columns: z.array(z.string()), key: z.array(z.string()) }),

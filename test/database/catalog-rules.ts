@@ -52,11 +52,31 @@ const sharedFunctions = [
 const unboundFunctions = ['folded', 'word_marked', 'phone_forms', 'search_text']
 
 const tablesOfTheApi: Readonly<Record<string, string>> = {
+  analytics_snapshots: 'SELECT',
   board_columns: 'SELECT',
   boards: 'SELECT',
   cache_settings: 'INSERT, SELECT, UPDATE',
+  call_sessions: 'SELECT',
+  campaign_sends: 'SELECT',
+  campaigns: 'SELECT',
+  communication_attachments: 'SELECT',
+  communications: 'SELECT',
+  companies: 'SELECT',
+  company_domains: 'SELECT',
   contacts: 'DELETE, INSERT, SELECT',
+  conversation_summaries: 'SELECT',
+  conversations: 'SELECT',
+  lead_controls: 'SELECT',
+  mailbox_folders: 'SELECT',
+  mailbox_messages: 'SELECT',
   memberships: 'SELECT',
+  messages: 'SELECT',
+  phone_numbers: 'SELECT',
+  role_permissions: 'SELECT',
+  segments: 'SELECT',
+  threads: 'SELECT',
+  webhook_sources: 'SELECT',
+  workspace_configurations: 'SELECT',
   workspaces: 'SELECT',
 }
 

@@ -26,6 +26,9 @@ const familyWords: Readonly<Record<FamilyName, Words>> = {
   place: { one: 'this board or column', all: 'all boards and columns' },
   members: { one: "this user's membership", all: 'all memberships' },
   call: { one: 'this call', all: 'all calls' },
+  config: { one: "the workspace's configuration", all: "the workspace's configuration" },
+  sources: { one: 'the webhook sources', all: 'the webhook sources' },
+  analytics: { one: 'the daily snapshots', all: 'the daily snapshots' },
 }
 
 const slotWords: Readonly<Record<SlotName, string>> = {
