@@ -44,6 +44,7 @@ const sharedFunctions = [
   ...['folded', 'word_marked', 'phone_forms', 'search_text', 'texts_fit', 'contact_content_bytes'],
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
+  ...['is_backend', 'may_read_of'],
 ]
 
 /**
