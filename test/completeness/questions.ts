@@ -17,9 +17,11 @@ export interface PutQuestion {
   readonly caller: CallerKind
 }
 
+const contactIds = `select distinct id from public.contacts where workspace_id <> 'w4' union select 'new-1'`
+
 /**
  * Where the values of a parameter come from that is no enumeration: from the rows of the database, or from a list. A new
- * parameter is added here. `cursor` has none: pages are followed by their own cursors.
+ * parameter is added here, by its name or by its resource's name and its own. `cursor` has none: pages are followed by their own cursors.
  */
 const sources: Readonly<Record<string, { readonly rows: string } | { readonly values: readonly string[] }>> =
   {
@@ -33,6 +35,14 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
+    id: {
+      rows: `select distinct id::text from public.contacts where workspace_id <> 'w4' union select 'new-1'`,
+    },
+    email: {
+      values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
+    },
+    phone: { values: ['+4930555001', '+49305550', '030 / 55501', '+49 30 5550-7', '+4955501'] },
+    region: { values: ['DE'] },
   }
 
 /** The values of each parameter of `resources`, from their schemas and the database. */
@@ -60,7 +70,7 @@ async function valuesOf(
 ): Promise<readonly string[]> {
   const bare = withoutDefault(schema)
   if (bare instanceof z.ZodEnum) return bare.options.map(String)
-  const source = sources[name]
+  const source = sources[`${resource.name} ${name}`] ?? sources[name]
   if (source === undefined)
     throw new Error(`completeness/questions.ts has no values for ${name} of ${resource.name}`)
   if ('values' in source) return source.values

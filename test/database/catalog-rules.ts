@@ -15,6 +15,8 @@ const service = 'service_role'
 const apiFunctions: Readonly<Record<string, string>> = {
   cache_settings_read: members,
   cache_settings_write: members,
+  contact: members,
+  contact_by_email: members,
   contact_counts: members,
   contact_counts_of: members,
   contact_create: members,
@@ -23,6 +25,9 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contacts_import: members,
   contacts_page: members,
   fold_counts: service,
+  lead: members,
+  lead_by_phone: members,
+  lead_status: members,
   outbox_acknowledge: service,
   outbox_claim: service,
   outbox_fail: service,
@@ -35,6 +40,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   search_text_renew: service,
   workspace_boards: members,
   workspace_membership: members,
+  workspace_region: members,
 }
 
 /** Functions that run with the caller's rights inside those, or inside a column, a policy or a trigger. */
