@@ -35,13 +35,13 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
-    id: {
-      rows: `select distinct id::text from public.contacts where workspace_id <> 'w4' union select 'new-1'`,
-    },
+    'contact id': { rows: contactIds },
+    'lead id': { rows: contactIds },
+    'lead-status id': { rows: contactIds },
     email: {
       values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
     },
-    phone: { values: ['+4930555001', '+49305550', '030 / 55501', '+49 30 5550-7', '+4955501'] },
+    phone: { values: ['+49 30 5550', '030 5550', '0049 30 55501', '+4930/55502', '030 555010'] },
     region: { values: ['DE'] },
   }
 
