@@ -17,8 +17,6 @@ export interface PutQuestion {
   readonly caller: CallerKind
 }
 
-const contactIds = `select distinct id from public.contacts where workspace_id <> 'w4' union select 'new-1'`
-
 /**
  * Where the values of a parameter come from that is no enumeration: from the rows of the database, or from a list. A new
  * parameter is added here, by its name or by its resource's name and its own. `cursor` has none: pages are followed by their own cursors.
@@ -35,9 +33,8 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
-    'contact id': { rows: contactIds },
-    'lead id': { rows: contactIds },
-    'lead-status id': { rows: contactIds },
+    // Of every resource but those below: a contact.
+    id: { rows: `select distinct id from public.contacts where workspace_id <> 'w4' union select 'new-1'` },
     email: {
       values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
     },
