@@ -168,3 +168,10 @@ holds(
     limits.countsBytesMax <= limits.memoryCacheBytesDefault * limits.memoryEntryShareMax,
   'an entry of counts fits in memory, and its load can be shared after its end',
 )
+holds(
+  limits.communicationsMax * limits.companyCommunicationBytesMax + 1_024 <= limits.answerBytesMax &&
+    (limits.threadCommunicationsMax + 1) * limits.threadCommunicationBytesMax + 1_024 <=
+      limits.answerBytesMax &&
+    limits.attachmentsMax * limits.attachmentBytesMax + 1_024 <= limits.answerBytesMax,
+  "the longest lists of a company's and a thread's communications and of attachments fit in an answer of the origin",
+)

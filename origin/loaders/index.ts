@@ -1,4 +1,7 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
+import { communicationAttachmentsLoader } from './communications/communication-attachments.ts'
+import { companyCommunicationsLoader } from './communications/company-communications.ts'
+import { threadLoader } from './communications/thread.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
 import type { Loader } from './loader.ts'
@@ -13,7 +16,13 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 }
 
 /** One loader for each resource: the compiler names a resource that has none. */
-const loaders: readonly Loader[] = ofEveryResource([contactListLoader, contactCountsLoader])
+const loaders: readonly Loader[] = ofEveryResource([
+  contactListLoader,
+  contactCountsLoader,
+  companyCommunicationsLoader,
+  threadLoader,
+  communicationAttachmentsLoader,
+])
 
 /** The loader of that name, or null. */
 export function loaderNamed(name: string): Loader | null {

@@ -1,7 +1,16 @@
+import { communicationAttachments } from './communications/communication-attachments.ts'
+import { companyCommunications } from './communications/company-communications.ts'
+import { thread } from './communications/thread.ts'
 import { contactCounts } from './contacts/contact-counts.ts'
 import { contactList } from './contacts/contact-list.ts'
 
 /** Every resource. The Worker mounts a route for each, and the origin has a loader for each. */
-export const resources = [contactList, contactCounts] as const
+export const resources = [
+  contactList,
+  contactCounts,
+  companyCommunications,
+  thread,
+  communicationAttachments,
+] as const
 
 export type ResourceName = (typeof resources)[number]['name']

@@ -15,6 +15,9 @@ const service = 'service_role'
 const apiFunctions: Readonly<Record<string, string>> = {
   cache_settings_read: members,
   cache_settings_write: members,
+  communication_attachments: members,
+  company_by_domain: members,
+  company_communications: members,
   contact_counts: members,
   contact_counts_of: members,
   contact_create: members,
@@ -33,6 +36,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   outbox_writer_proof: service,
   reconcile_counts: service,
   search_text_renew: service,
+  thread: members,
   workspace_boards: members,
   workspace_membership: members,
 }
