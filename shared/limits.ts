@@ -1,3 +1,4 @@
+import { communicationLimits } from './limits/communication-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
@@ -12,6 +13,7 @@ export const limits = {
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...communicationLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -151,6 +153,13 @@ holds(
   'the largest page fits in an answer of the origin',
 )
 holds(
+  limits.communicationsMax * limits.companyCommunicationBytesMax + 1_024 <= limits.answerBytesMax &&
+    (limits.threadCommunicationsMax + 1) * limits.threadCommunicationBytesMax + 1_024 <=
+      limits.answerBytesMax &&
+    limits.attachmentsMax * limits.attachmentBytesMax + 1_024 <= limits.answerBytesMax,
+  "the longest lists of a company's and a thread's communications and of attachments fit in an answer of the origin",
+)
+holds(
   limits.boardsMax * limits.boardBytesMax < limits.answerBytesMax,
   'the largest list of boards fits in an answer of the origin',
 )
@@ -167,11 +176,4 @@ holds(
   limits.countsBytesMax <= limits.flightLingerBytesMax &&
     limits.countsBytesMax <= limits.memoryCacheBytesDefault * limits.memoryEntryShareMax,
   'an entry of counts fits in memory, and its load can be shared after its end',
-)
-holds(
-  limits.communicationsMax * limits.companyCommunicationBytesMax + 1_024 <= limits.answerBytesMax &&
-    (limits.threadCommunicationsMax + 1) * limits.threadCommunicationBytesMax + 1_024 <=
-      limits.answerBytesMax &&
-    limits.attachmentsMax * limits.attachmentBytesMax + 1_024 <= limits.answerBytesMax,
-  "the longest lists of a company's and a thread's communications and of attachments fit in an answer of the origin",
 )

@@ -55,20 +55,10 @@ export const inputLimits = {
   /** The number of assignees in an entry of counts, and the bytes of an entry with the longest ids. */
   countedAssigneesMax: 500,
   countsBytesMax: 163_840,
-  /** Communications in an answer: of a company, of a thread, and the attachments of one. The database has the same numbers. */
-  communicationsDefault: 50,
-  communicationsMax: 100,
-  threadCommunicationsMax: 50,
-  attachmentsMax: 100,
-  companyDomainsMax: 50,
-  /** A communication's texts, in characters, and its recipients; and the bytes of JSON that each shown row may take. */
-  subjectCharactersMax: 500,
-  previewCharactersMax: 200,
-  recipientsMax: 50,
-  companyCommunicationBytesMax: 36_864,
-  threadCommunicationBytesMax: 65_536,
-  attachmentBytesMax: 4_096,
-  companyBytesMax: 32_768,
+  /** The length of a time zone's name, as in the database; the zones whose formatter a process keeps; and the spans of a working day. */
+  timeZoneCharactersMax: 64,
+  timeZonesKeptMax: 200,
+  workingSpansPerDayMax: 12,
   /** The lifetimes that a workspace may set. */
   lifetimeSecondsMin: 30,
   lifetimeSecondsMax: 86_400,
