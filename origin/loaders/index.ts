@@ -1,5 +1,6 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
 import { communicationAttachmentsLoader } from './communications/communication-attachments.ts'
+import { companyByDomainLoader } from './communications/company-by-domain.ts'
 import { companyCommunicationsLoader } from './communications/company-communications.ts'
 import { threadLoader } from './communications/thread.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
@@ -19,6 +20,7 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 const loaders: readonly Loader[] = ofEveryResource([
   contactListLoader,
   contactCountsLoader,
+  companyByDomainLoader,
   companyCommunicationsLoader,
   threadLoader,
   communicationAttachmentsLoader,

@@ -6,6 +6,8 @@ export const communicationLimits = {
   threadCommunicationsMax: 50,
   attachmentsMax: 100,
   companyDomainsMax: 50,
+  /** A domain as people type or paste it, which may be a URL. */
+  typedDomainCharactersMax: 2_048,
   /** A communication's texts, in characters, and its recipients; and the bytes of JSON that each shown row may take. */
   subjectCharactersMax: 500,
   previewCharactersMax: 200,

@@ -1,4 +1,5 @@
 import { communicationAttachments } from './communications/communication-attachments.ts'
+import { companyByDomain } from './communications/company-by-domain.ts'
 import { companyCommunications } from './communications/company-communications.ts'
 import { thread } from './communications/thread.ts'
 import { contactCounts } from './contacts/contact-counts.ts'
@@ -8,6 +9,7 @@ import { contactList } from './contacts/contact-list.ts'
 export const resources = [
   contactList,
   contactCounts,
+  companyByDomain,
   companyCommunications,
   thread,
   communicationAttachments,
