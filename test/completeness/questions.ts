@@ -19,7 +19,7 @@ export interface PutQuestion {
 
 /**
  * Where the values of a parameter come from that is no enumeration: from the rows of the database, or from a list. A new
- * parameter is added here. `cursor` has none: pages are followed by their own cursors.
+ * parameter is added here, by its name or by its resource's name and its own. `cursor` has none: pages are followed by their own cursors.
  */
 const sources: Readonly<Record<string, { readonly rows: string } | { readonly values: readonly string[] }>> =
   {
@@ -33,6 +33,11 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
+    limit: { values: ['1', '2', '100'] },
+    domain: { values: ['alder.example', 'WWW.ek.example', 'öst.example', 'https://xn--st-eka.example/'] },
+    'company-communications id': { values: ['x1', 'x2', 'x3'] },
+    'thread id': { values: ['t1', 't2'] },
+    'communication-attachments id': { values: ['e1', 'e2', 'e3', 'e4'] },
   }
 
 /** The values of each parameter of `resources`, from their schemas and the database. */
@@ -60,7 +65,7 @@ async function valuesOf(
 ): Promise<readonly string[]> {
   const bare = withoutDefault(schema)
   if (bare instanceof z.ZodEnum) return bare.options.map(String)
-  const source = sources[name]
+  const source = sources[`${resource.name} ${name}`] ?? sources[name]
   if (source === undefined)
     throw new Error(`completeness/questions.ts has no values for ${name} of ${resource.name}`)
   if ('values' in source) return source.values

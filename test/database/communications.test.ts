@@ -1,6 +1,7 @@
 import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bucketMove } from '../../shared/tags/moves.ts'
+import { eventually } from '../support/eventually.ts'
 import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 import { outboxOf } from './moved.ts'
 
@@ -92,7 +93,14 @@ describe('a thread', () => {
     const found = await shown('w1', 'thread', { p_thread: 't1' })
     expect(found).toMatchObject({
       outcome: 'ok',
-      thread: { id: 't1', subject: 'Subject', company_id: null, contact_id: null, created_at: at, updated_at: at },
+      thread: {
+        id: 't1',
+        subject: 'Subject',
+        company_id: null,
+        contact_id: null,
+        created_at: at,
+        updated_at: at,
+      },
       has_more: true,
     })
     expect(found).toHaveProperty('communications.length', 50)
@@ -102,7 +110,10 @@ describe('a thread', () => {
   })
 
   test('can be empty, and is not found if there is none', async () => {
-    expect(await shown('w1', 'thread', { p_thread: 't2' })).toMatchObject({ communications: [], has_more: false })
+    expect(await shown('w1', 'thread', { p_thread: 't2' })).toMatchObject({
+      communications: [],
+      has_more: false,
+    })
     expect(await shown('w1', 'thread', { p_thread: 't3' })).toEqual({ outcome: 'not_found' })
   })
 })
@@ -149,13 +160,24 @@ describe('a write moves what depends on it, with old and new values:', () => {
   const user = (id: string) => bucketMove('user', id)
   const moved = async (statement: string) => {
     const outbox = await outboxOf(database.owner, (sql: TransactionSql) => sql.unsafe(statement))
-    return outbox.flatMap(([workspaceId, moves]) => moves.map((move) => `${workspaceId} ${move}`)).toSorted()
+    const moves = outbox.flatMap(([workspaceId, each]) => each.map((move) => `${workspaceId} ${move}`))
+    return [...new Set(moves)].toSorted()
   }
   const inOne = (...moves: string[]) => [...new Set(moves)].map((move) => `w1 ${move}`).toSorted()
 
   test.each([
-    ['a company that appears', `insert into companies (workspace_id, id, name) values ('w1', 'new', 'New')`, ['new'], []],
-    ['a renamed company', `update companies set name = 'Other' where workspace_id = 'w1' and id = 'ek'`, ['ek'], []],
+    [
+      'a company that appears',
+      `insert into companies (workspace_id, id, name) values ('w1', 'new', 'New')`,
+      ['new'],
+      [],
+    ],
+    [
+      'a renamed company',
+      `update companies set name = 'Other' where workspace_id = 'w1' and id = 'ek'`,
+      ['ek'],
+      [],
+    ],
     [
       'a deleted company',
       `delete from companies where workspace_id = 'w1' and id = 'ek'`,
@@ -191,7 +213,15 @@ describe('a write moves what depends on it, with old and new values:', () => {
     [
       'a communication that moves to another thread, company and user',
       `update communications set thread_id = 't2', company_id = 'ek', user_id = 'u2' where id = 'e001'`,
-      [thread('t1'), thread('t2'), company('alder'), company('ek'), user('u1'), user('u2'), communication('e001')],
+      [
+        thread('t1'),
+        thread('t2'),
+        company('alder'),
+        company('ek'),
+        user('u1'),
+        user('u2'),
+        communication('e001'),
+      ],
     ],
     [
       'a communication without thread, company and user',
@@ -213,7 +243,11 @@ describe('a write moves what depends on it, with old and new values:', () => {
       `update communication_attachments set communication_id = 'e002' where communication_id = 'e060' and position = 0`,
       [thread('t1'), communication('e060'), communication('e002')],
     ],
-    ['a thread', `update threads set subject = 'Other' where workspace_id = 'w1' and id = 't2'`, [thread('t2')]],
+    [
+      'a thread',
+      `update threads set subject = 'Other' where workspace_id = 'w1' and id = 't2'`,
+      [thread('t2')],
+    ],
   ])('%s', async (_what, statement, moves) => {
     expect(await moved(statement)).toEqual(inOne(...moves))
   })
@@ -233,4 +267,26 @@ describe('a write moves what depends on it, with old and new values:', () => {
       expect(await moved(`truncate ${table} cascade`)).toEqual(['w1 workspace', 'w2 workspace'])
     },
   )
+})
+
+test('an attachment that is being added holds up its communication until the move of the right thread is committed', async () => {
+  const service = 'service_role'
+  await database.owner`insert into communications (workspace_id, id, thread_id, direction, from_address)
+    values ('w1', 'held', 't1', 'inbound', 'ann@alder.example')`
+  const order: string[] = []
+  let moving: Promise<unknown> = Promise.resolve()
+  await database.asCaller(service, async (first) => {
+    await first`insert into communication_attachments
+      values ('w1', 'held', 0, 'a.pdf', 'application/pdf', 1)`
+    moving = database.asCaller(service, async (second) => {
+      await second`update communications set thread_id = 't2' where workspace_id = 'w1' and id = 'held'`
+      order.push('moved to the other thread')
+    })
+    await eventually(async () => {
+      expect(await database.owner`select from pg_locks where not granted`).not.toHaveLength(0)
+    })
+    order.push('added')
+  })
+  await moving
+  expect(order).toEqual(['added', 'moved to the other thread'])
 })
