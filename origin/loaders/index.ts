@@ -3,8 +3,13 @@ import { communicationAttachmentsLoader } from './communications/communication-a
 import { companyByDomainLoader } from './communications/company-by-domain.ts'
 import { companyCommunicationsLoader } from './communications/company-communications.ts'
 import { threadLoader } from './communications/thread.ts'
+import { contactLoader } from './contacts/contact.ts'
+import { contactByEmailLoader } from './contacts/contact-by-email.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
+import { leadLoader } from './contacts/lead.ts'
+import { leadByPhoneLoader } from './contacts/lead-by-phone.ts'
+import { leadStatusLoader } from './contacts/lead-status.ts'
 import type { Loader } from './loader.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
@@ -24,6 +29,11 @@ const loaders: readonly Loader[] = ofEveryResource([
   companyCommunicationsLoader,
   threadLoader,
   communicationAttachmentsLoader,
+  contactByEmailLoader,
+  contactLoader,
+  leadByPhoneLoader,
+  leadLoader,
+  leadStatusLoader,
 ])
 
 /** The loader of that name, or null. */

@@ -38,6 +38,14 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     'company-communications id': { values: ['x1', 'x2', 'x3'] },
     'thread id': { values: ['t1', 't2'] },
     'communication-attachments id': { values: ['e1', 'e2', 'e3', 'e4'] },
+    id: {
+      rows: `select distinct id::text from public.contacts where workspace_id <> 'w4' union select 'new-1'`,
+    },
+    email: {
+      values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
+    },
+    phone: { values: ['+4930555001', '+49305550', '030 / 55501', '+49 30 5550-7', '+4955501'] },
+    region: { values: ['DE'] },
   }
 
 /** The values of each parameter of `resources`, from their schemas and the database. */

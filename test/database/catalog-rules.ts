@@ -18,6 +18,8 @@ const apiFunctions: Readonly<Record<string, string>> = {
   communication_attachments: members,
   company_by_domain: members,
   company_communications: members,
+  contact: members,
+  contact_by_email: members,
   contact_counts: members,
   contact_counts_of: members,
   contact_create: members,
@@ -26,6 +28,9 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contacts_import: members,
   contacts_page: members,
   fold_counts: service,
+  lead: members,
+  lead_by_phone: members,
+  lead_status: members,
   outbox_acknowledge: service,
   outbox_claim: service,
   outbox_fail: service,
@@ -39,6 +44,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   thread: members,
   workspace_boards: members,
   workspace_membership: members,
+  workspace_region: members,
 }
 
 /** Functions that run with the caller's rights inside those, or inside a column, a policy or a trigger. */
@@ -49,6 +55,8 @@ const sharedFunctions = [
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
   ...['is_backend', 'may_read_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
+  ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
+  ...['is_backend', 'may_read_of'],
 ]
 
 /**
