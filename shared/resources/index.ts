@@ -1,3 +1,7 @@
+import { communicationAttachments } from './communications/communication-attachments.ts'
+import { companyByDomain } from './communications/company-by-domain.ts'
+import { companyCommunications } from './communications/company-communications.ts'
+import { thread } from './communications/thread.ts'
 import { contact } from './contacts/contact.ts'
 import { contactByEmail } from './contacts/contact-by-email.ts'
 import { contactCounts } from './contacts/contact-counts.ts'
@@ -13,6 +17,10 @@ import { leadStatus } from './contacts/lead-status.ts'
 export const resources = [
   contactList,
   contactCounts,
+  companyByDomain,
+  companyCommunications,
+  thread,
+  communicationAttachments,
   contactByEmail,
   contact,
   leadByPhone,

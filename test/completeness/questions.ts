@@ -35,6 +35,11 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     cursor: { values: [] },
     // Of every resource but those below: a contact.
     id: { rows: `select distinct id from public.contacts where workspace_id <> 'w4' union select 'new-1'` },
+    limit: { values: ['1', '2', '100'] },
+    domain: { values: ['alder.example', 'WWW.ek.example', 'öst.example', 'https://xn--st-eka.example/'] },
+    'company-communications id': { values: ['x1', 'x2', 'x3'] },
+    'thread id': { values: ['t1', 't2'] },
+    'communication-attachments id': { values: ['e1', 'e2', 'e3', 'e4'] },
     email: {
       values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
     },

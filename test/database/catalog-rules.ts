@@ -15,6 +15,9 @@ const service = 'service_role'
 const apiFunctions: Readonly<Record<string, string>> = {
   cache_settings_read: members,
   cache_settings_write: members,
+  communication_attachments: members,
+  company_by_domain: members,
+  company_communications: members,
   contact: members,
   contact_by_email: members,
   contact_counts: members,
@@ -38,6 +41,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   outbox_writer_proof: service,
   reconcile_counts: service,
   search_text_renew: service,
+  thread: members,
   workspace_boards: members,
   workspace_membership: members,
   workspace_region: members,
@@ -49,6 +53,8 @@ const sharedFunctions = [
   ...['contact_presets', 'contact_shown', 'lock_columns', 'outbox_mark', 'outbox_since'],
   ...['folded', 'word_marked', 'phone_forms', 'search_text', 'texts_fit', 'contact_content_bytes'],
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
+  ...['is_backend', 'may_read_of'],
+  ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
   ...['is_backend', 'may_read_of'],
 ]
