@@ -1,6 +1,15 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
+import { communicationAttachmentsLoader } from './communications/communication-attachments.ts'
+import { companyByDomainLoader } from './communications/company-by-domain.ts'
+import { companyCommunicationsLoader } from './communications/company-communications.ts'
+import { threadLoader } from './communications/thread.ts'
+import { contactLoader } from './contacts/contact.ts'
+import { contactByEmailLoader } from './contacts/contact-by-email.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
+import { leadLoader } from './contacts/lead.ts'
+import { leadByPhoneLoader } from './contacts/lead-by-phone.ts'
+import { leadStatusLoader } from './contacts/lead-status.ts'
 import type { Loader } from './loader.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
@@ -13,7 +22,19 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 }
 
 /** One loader for each resource: the compiler names a resource that has none. */
-const loaders: readonly Loader[] = ofEveryResource([contactListLoader, contactCountsLoader])
+const loaders: readonly Loader[] = ofEveryResource([
+  contactListLoader,
+  contactCountsLoader,
+  companyByDomainLoader,
+  companyCommunicationsLoader,
+  threadLoader,
+  communicationAttachmentsLoader,
+  contactByEmailLoader,
+  contactLoader,
+  leadByPhoneLoader,
+  leadLoader,
+  leadStatusLoader,
+])
 
 /** The loader of that name, or null. */
 export function loaderNamed(name: string): Loader | null {

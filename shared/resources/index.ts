@@ -1,7 +1,31 @@
+import { communicationAttachments } from './communications/communication-attachments.ts'
+import { companyByDomain } from './communications/company-by-domain.ts'
+import { companyCommunications } from './communications/company-communications.ts'
+import { thread } from './communications/thread.ts'
+import { contact } from './contacts/contact.ts'
+import { contactByEmail } from './contacts/contact-by-email.ts'
 import { contactCounts } from './contacts/contact-counts.ts'
 import { contactList } from './contacts/contact-list.ts'
+import { lead } from './contacts/lead.ts'
+import { leadByPhone } from './contacts/lead-by-phone.ts'
+import { leadStatus } from './contacts/lead-status.ts'
 
-/** Every resource. The Worker mounts a route for each, and the origin has a loader for each. */
-export const resources = [contactList, contactCounts] as const
+/**
+ * Every resource. The Worker mounts a route for each, and the origin has a loader for each. A route with a name, such as `by-email`,
+ * precedes the one with an id in the same place.
+ */
+export const resources = [
+  contactList,
+  contactCounts,
+  companyByDomain,
+  companyCommunications,
+  thread,
+  communicationAttachments,
+  contactByEmail,
+  contact,
+  leadByPhone,
+  lead,
+  leadStatus,
+] as const
 
 export type ResourceName = (typeof resources)[number]['name']

@@ -19,7 +19,7 @@ export interface PutQuestion {
 
 /**
  * Where the values of a parameter come from that is no enumeration: from the rows of the database, or from a list. A new
- * parameter is added here. `cursor` has none: pages are followed by their own cursors.
+ * parameter is added here, by its name or by its resource's name and its own. `cursor` has none: pages are followed by their own cursors.
  */
 const sources: Readonly<Record<string, { readonly rows: string } | { readonly values: readonly string[] }>> =
   {
@@ -33,6 +33,18 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
+    // Of every resource but those below: a contact.
+    id: { rows: `select distinct id from public.contacts where workspace_id <> 'w4' union select 'new-1'` },
+    limit: { values: ['1', '2', '100'] },
+    domain: { values: ['alder.example', 'WWW.ek.example', 'öst.example', 'https://xn--st-eka.example/'] },
+    'company-communications id': { values: ['x1', 'x2', 'x3'] },
+    'thread id': { values: ['t1', 't2'] },
+    'communication-attachments id': { values: ['e1', 'e2', 'e3', 'e4'] },
+    email: {
+      values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
+    },
+    phone: { values: ['+49 30 5550', '030 5550', '0049 30 55501', '+4930/55502', '030 555010'] },
+    region: { values: ['DE'] },
   }
 
 /** The values of each parameter of `resources`, from their schemas and the database. */
@@ -60,7 +72,7 @@ async function valuesOf(
 ): Promise<readonly string[]> {
   const bare = withoutDefault(schema)
   if (bare instanceof z.ZodEnum) return bare.options.map(String)
-  const source = sources[name]
+  const source = sources[`${resource.name} ${name}`] ?? sources[name]
   if (source === undefined)
     throw new Error(`completeness/questions.ts has no values for ${name} of ${resource.name}`)
   if ('values' in source) return source.values
@@ -102,9 +114,12 @@ function putBy(question: Question, workspaceId: WorkspaceId): PutQuestion[] {
     return resource.callers.map((caller) => ({
       ...{ label: `${label} by a ${caller}`, workspaceId, question, owner: null, caller },
     }))
-  return userIds.slice(0, 2).map((id) => ({
-    ...{ label: `${label} of ${id}`, workspaceId, question, owner: userIdSchema.parse(id), caller: 'member' },
-  }))
+  return userIds.slice(0, 2).flatMap((id) =>
+    resource.callers.map((caller) => ({
+      ...{ label: `${label} of ${id} by a ${caller}`, workspaceId, question, caller },
+      owner: userIdSchema.parse(id),
+    })),
+  )
 }
 
 /** The questions that readers of this answer come to: the page after it, and a user's own part that it lacks. */
