@@ -74,8 +74,12 @@ function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {
     : schema
 }
 
-/** How many questions of a resource are drawn in each workspace; those that are the same are put once. */
+/**
+ * How many questions of a resource are drawn in each workspace, at most: three for each value of its longest enumeration. Those
+ * that are the same are put once.
+ */
 const drawsOf: Readonly<Record<(typeof workspaceIds)[number], number>> = { w1: 45, w2: 15, w152: 6, w4: 2 }
+const fewestDraws = 9
 
 /** Questions of each resource in each workspace, with every value of every enumeration among them. */
 export function drawQuestions(
@@ -85,13 +89,19 @@ export function drawQuestions(
 ): PutQuestion[] {
   return resources.flatMap((resource) => {
     const draw = createDraw(resource, values, dice)
+    const draws = Math.max(fewestDraws, 3 * longestEnumeration(resource))
     return workspaceIds.flatMap((name) => {
       const workspaceId = workspaceIdSchema.parse(name)
-      const drawn = Array.from({ length: drawsOf[name] }, () => draw(workspaceId))
+      const drawn = Array.from({ length: Math.min(draws, drawsOf[name]) }, () => draw(workspaceId))
       const different = new Map(drawn.map((question) => [JSON.stringify(question.params), question]))
       return [...different.values()].flatMap((question) => putBy(question, workspaceId))
     })
   })
+}
+
+function longestEnumeration({ path, query }: Resource): number {
+  const schemas = Object.values({ ...path.shape, ...query.shape }).map(withoutDefault)
+  return Math.max(0, ...schemas.map((schema) => (schema instanceof z.ZodEnum ? schema.options.length : 0)))
 }
 
 /** By every kind of caller that its resource lets in; a question of one's own by each user. */
