@@ -46,8 +46,8 @@ interface Values {
   readonly organization: string | null
 }
 
-/** Either a placeholder with what separates it from the text before, or an optional part, which has no brackets in it. */
-const placeholder = /([\s,]*)\{([a-z_]{1,32})\}/g
+/** A placeholder with the full stop after it, and an optional part, which has no brackets in it. */
+const placeholder = /\{([a-z_]{1,32})\}(\.?)/g
 const optionalPart = /\[([^[\]]*)\]/g
 
 /**
@@ -57,14 +57,30 @@ const optionalPart = /\[([^[\]]*)\]/g
  */
 export function greetingText({ language, template }: Template, given: Values, part: PartOfDay): string {
   const values = valuesOf(given, (textsFor(language) ?? greetingTexts.en).hello[part])
-  const hasAll = (text: string) =>
-    [...text.matchAll(placeholder)].every(([, , name = '']) => values.has(name))
+  const hasAll = (text: string) => [...text.matchAll(placeholder)].every(([, name = '']) => values.has(name))
   const chosen = template.replace(optionalPart, (_whole, text: string) => (hasAll(text) ? text : ''))
-  const filled = chosen.replace(placeholder, (_whole, separator: string, name: string) => {
+  return clipped(filled(chosen, values))
+}
+
+function filled(template: string, values: ReadonlyMap<string, string>): string {
+  let text = ''
+  let end = 0
+  for (const { 0: whole, 1: name = '', 2: stop = '', index } of template.matchAll(placeholder)) {
+    const before = template.slice(end, index)
     const value = values.get(name)
-    return value === undefined ? '' : separator + value
-  })
-  return clipped(filled.replace(/^[\s,]+/, '').trimEnd())
+    if (value === undefined) text += withoutSeparator(before) + stop
+    // "Example Inc." at the end of a sentence has one full stop.
+    else text += before + value + (value.endsWith('.') ? '' : stop)
+    end = index + whole.length
+  }
+  return (text + template.slice(end)).replace(/^[\s,]+/, '').trimEnd()
+}
+
+/** A regular expression with `$` would take quadratic time for a template of nothing but white space. */
+function withoutSeparator(text: string): string {
+  let end = text.length
+  while (end > 0 && /[\s,]/.test(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end)
 }
 
 function valuesOf({ name, company, organization }: Values, greeting: string): ReadonlyMap<string, string> {
