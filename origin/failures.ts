@@ -28,7 +28,8 @@ export type Failure =
   | { readonly kind: 'rate_limited'; readonly retryAfterSeconds?: number }
   | { readonly kind: 'answer_too_large' }
   | { readonly kind: 'invalid_cursor' }
-  | { readonly kind: 'invalid_load'; readonly faults: readonly Fault[] }
+  /** A parameter is well-formed but not valid in this workspace, such as a local number of another country. */
+  | { readonly kind: 'invalid_parameter'; readonly faults: readonly Fault[] }
 
 export type FailureKind = Failure['kind']
 
@@ -64,8 +65,8 @@ export function wireErrorOf(failure: Failure): WireError {
       return { code: 'answer_too_large' }
     case 'invalid_cursor':
       return { code: 'invalid_cursor' }
-    case 'invalid_load':
-      return { code: 'invalid_body', details: failure.faults }
+    case 'invalid_parameter':
+      return { code: 'invalid_parameter', details: failure.faults }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import type { ResourceName } from '../../shared/resources/index.ts'
-import type { Resource } from '../../shared/resources/question.ts'
+import type { Question, Resource } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Query } from '../database/query.ts'
@@ -11,7 +11,7 @@ import type { Failure } from '../failures.ts'
 /** The workspace and the user to load for, and access to the database under the caller's token. */
 interface LoadContext {
   readonly workspaceId: WorkspaceId
-  /** The user whose entry this will be, or null if the workspace shares the entry. */
+  /** The user whose entry this will be: the caller, or the user that the backend named. Null if the workspace shares the entry. */
   readonly userId: UserId | null
   readonly query: Query
   /** Notes a value of a row that does not fit its schema. */
@@ -28,6 +28,8 @@ export interface Loader<Name extends ResourceName = ResourceName> {
 
 interface PreparedLoad {
   readonly canonical: string
+  /** Whether the workspace shares the answer, or each user has their own. */
+  readonly sharing: Question['sharing']
   load(context: LoadContext): Promise<Result<unknown, Failure>>
 }
 
@@ -36,6 +38,7 @@ interface Declaration<Name extends ResourceName, Params extends z.ZodType, Data 
   readonly name: Name
   readonly params: Params
   readonly data: Data
+  questionOf(params: z.output<Params>): Pick<Question, 'sharing'>
 }
 
 /** Ties a loader to its declaration: the compiler checks it against the declared parameters and data. */
@@ -51,6 +54,7 @@ export function defineLoader<Name extends ResourceName, Params extends z.ZodType
       if (!parsed.success) return err(parsed.error)
       return ok({
         canonical: JSON.stringify(parsed.data),
+        sharing: resource.questionOf(parsed.data).sharing,
         load: (context) => load(parsed.data, context),
       })
     },

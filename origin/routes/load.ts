@@ -13,8 +13,8 @@ import { loaderNamed } from '../loaders/index.ts'
 
 /**
  * POST /load/{resource}: answers the bytes of the resource's `data` without an envelope, as an entry stores them. Without a
- * user's token the caller is the CRM's backend, which loads as the service role: only resources whose declaration allows
- * it, and none that belongs to one user.
+ * user's token the caller is the CRM's backend, which loads as the service role, and only resources whose declaration allows
+ * it. An answer that belongs to one user is loaded for the caller, or by the backend for the user that it names.
  */
 export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<OriginEnv, '/load/:resource'> {
   return async (context) => {
@@ -27,12 +27,15 @@ export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<O
     const body = await parseBody(context, loadRequestSchema, limits.loadBodyBytesMax)
     if (!body.ok) return respondError(context, body.error)
     const { workspaceId, userId, version, params } = body.value
-    if (caller.kind === 'backend' && userId !== null) return respondError(context, { code: 'user_needed' })
+    if (caller.kind === 'member' && userId !== null && userId !== caller.userId) {
+      return respondError(context, { code: 'user_mismatch' })
+    }
     const prepared = loader.prepare(params)
     if (!prepared.ok) {
       return respondError(context, { code: 'invalid_body', details: faultsOf(prepared.error) })
     }
-    const { canonical, load } = prepared.value
+    const { canonical, sharing, load } = prepared.value
+    if (sharing === 'user' && userId === null) return respondError(context, { code: 'user_needed' })
     const answer = await queries.run({
       name: loader.name,
       // A query that began under an older version may have read data that a newer one invalidated, so each version has its own.

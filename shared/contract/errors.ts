@@ -15,7 +15,10 @@ export const wireErrors = {
   invalid_cursor: { status: 400, sentence: 'The cursor does not belong to this query.' },
   workspace_missing: { status: 400, sentence: 'The header X-Workspace-ID is missing.' },
   workspace_mismatch: { status: 400, sentence: 'The request names two different workspaces.' },
-  user_needed: { status: 400, sentence: "The answer differs from user to user, so it takes a user's token." },
+  user_needed: {
+    status: 400,
+    sentence: 'The answer belongs to one user, so the request must name the user in X-User-ID.',
+  },
   version_unknown: {
     status: 400,
     sentence: 'X-Min-Version is newer than any version that this workspace has had.',

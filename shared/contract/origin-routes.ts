@@ -146,7 +146,11 @@ const originRoutes = {
       body: { schema: loadRequestSchema, bytesMax: limits.loadBodyBytesMax },
     },
     gives: { status: 200, schema: z.unknown() },
-    errors: ['route_not_found', 'not_found', 'board_not_found', 'answer_too_large', ...queryErrors],
+    errors: [
+      ...(['route_not_found', 'not_found', 'board_not_found', 'invalid_parameter', 'user_needed'] as const),
+      ...(['user_mismatch', 'answer_too_large'] as const),
+      ...queryErrors,
+    ],
   },
   membership: {
     method: 'GET',

@@ -32,7 +32,7 @@ export const loadVersionSchema = storableText(0, 64)
  */
 export const loadRequestSchema = z.strictObject({
   workspaceId: workspaceIdSchema,
-  /** The user that the entry belongs to, or null if the workspace shares it. */
+  /** The user that the entry belongs to, or null if the workspace shares it. With a user's token, it must be that user. */
   userId: userIdSchema.nullable(),
   version: loadVersionSchema,
   params: z.unknown(),

@@ -14,6 +14,12 @@ interface Presentation<Data, Answer extends z.ZodObject> {
   readonly answer: Answer
   /** Makes the answer's `data`. It must be pure, and runs on every hit. */
   of(data: Data, served: Served): z.output<Answer>
+  /**
+   * A short text that differs whenever the answer differs for another reason than its data and `_cache`, such as the part of the day
+   * in a greeting. It becomes part of the ETag, so that a client never gets a 304 for an answer that has changed. Without it, the
+   * answer changes with its data and with the user alone. It must be pure, and runs on every hit.
+   */
+  changing?(data: Data, served: Served): string
 }
 
 /**

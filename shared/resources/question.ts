@@ -49,6 +49,11 @@ export interface Resource {
   isReadable(body: Uint8Array): boolean
   /** The tags that follow from the content of a loaded body, in addition to those of its question. */
   embeddedTags(body: Uint8Array): readonly Tag[]
+  /**
+   * A text that differs whenever the answers that are made from the same body differ for another reason than `_cache` and the user;
+   * empty if there is no such reason. It is pure and runs on every hit.
+   */
+  changing(body: Uint8Array, served: Served): string
   /** Makes the answer's `data` from a readable body, as parts to be joined. It is pure and runs on every hit. */
   present(body: Uint8Array, served: Served): readonly Uint8Array[]
 }

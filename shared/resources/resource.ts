@@ -35,6 +35,12 @@ export function defineResource<
 >(declaration: Declaration<Name, Path, Query, Params, Data, Answer>): DefinedResource<Name, Params, Data> {
   const { presentation, data } = declaration
   const read = createBodyReader(data)
+  /** The data of a body that was found readable before. */
+  const readable = (body: Uint8Array) => {
+    const found = read(body)
+    if (found === null) throw new Error(`${declaration.name}: an unreadable body was presented`)
+    return found
+  }
 
   const resource: DefinedResource<Name, Params, Data> = {
     ...declaration,
@@ -61,11 +67,12 @@ export function defineResource<
       const found = declaration.embedded === undefined ? null : read(body)
       return found === null ? [] : (declaration.embedded?.(found) ?? [])
     },
+    changing(body, served) {
+      return presentation?.changing === undefined ? '' : presentation.changing(readable(body), served)
+    },
     present(body, served) {
       if (presentation === undefined) return spliceMember(body, '_cache', cacheMemberOf(served))
-      const found = read(body)
-      if (found === null) throw new Error(`${declaration.name}: an unreadable body was presented`)
-      return [encoder.encode(JSON.stringify(presentation.of(found, served)))]
+      return [encoder.encode(JSON.stringify(presentation.of(readable(body), served)))]
     },
   }
   const source = { declaration, resource, read }

@@ -43,7 +43,11 @@ export function probeOf(put: PutQuestion): Probe {
   return {
     ...{ label, workspaceId, put, kind: resource.name },
     role: caller === 'service' ? 'service_role' : 'authenticated',
-    claims: { sub: owner ?? 'reader', app_metadata: { workspaces: workspacesClaimed } },
+    // The backend's key names no user, so an answer that it reads of a user must not follow from the token.
+    claims: {
+      sub: caller === 'service' ? null : (owner ?? 'reader'),
+      app_metadata: { workspaces: workspacesClaimed },
+    },
     tagsOf: (body) => [...question.tagsFor(owner), ...(isAbsent(body) ? [] : resource.embeddedTags(body))],
     comparable: comparable === null ? null : (body) => (isAbsent(body) ? absence : comparable(body)),
     async load(database) {

@@ -102,9 +102,12 @@ function putBy(question: Question, workspaceId: WorkspaceId): PutQuestion[] {
     return resource.callers.map((caller) => ({
       ...{ label: `${label} by a ${caller}`, workspaceId, question, owner: null, caller },
     }))
-  return userIds.slice(0, 2).map((id) => ({
-    ...{ label: `${label} of ${id}`, workspaceId, question, owner: userIdSchema.parse(id), caller: 'member' },
-  }))
+  return userIds.slice(0, 2).flatMap((id) =>
+    resource.callers.map((caller) => ({
+      ...{ label: `${label} of ${id} by a ${caller}`, workspaceId, question, caller },
+      owner: userIdSchema.parse(id),
+    })),
+  )
 }
 
 /** The questions that readers of this answer come to: the page after it, and a user's own part that it lacks. */

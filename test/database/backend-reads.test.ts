@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Arguments,
+  type Caller,
   callers,
   type HostedDatabase,
   type HostedServer,
@@ -21,6 +22,21 @@ const reads: readonly (readonly [string, Arguments])[] = [
   ['contact_counts', { p_workspace: 'w1' }],
   ['cache_settings_read', { p_workspace: 'w1' }],
 ]
+
+describe('what belongs to one user', () => {
+  const mayReadOf = (caller: Caller, userId: string) =>
+    database.asCaller(caller, async (sql) => {
+      const [row] = await sql`select private.may_read_of(${userId}) as may`
+      return row?.['may']
+    })
+
+  it('may be read by that user and by the backend, and by no other member, admin or stranger', async () => {
+    expect(await mayReadOf(callers.member, 'member')).toBe(true)
+    expect(await mayReadOf('service_role', 'member')).toBe(true)
+    for (const caller of [callers.admin, callers.outsider, { sub: 'service_role' }, { sub: '' }])
+      expect(await mayReadOf(caller, 'member')).toBe(false)
+  })
+})
 
 describe.each(reads)('%s', (name, args) => {
   it('gives the backend the same answer as a member', async () => {

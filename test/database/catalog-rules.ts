@@ -43,6 +43,7 @@ const sharedFunctions = [
   ...['contact_presets', 'contact_shown', 'lock_columns', 'outbox_mark', 'outbox_since'],
   ...['folded', 'word_marked', 'phone_forms', 'search_text', 'texts_fit', 'contact_content_bytes'],
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
+  ...['is_backend', 'may_read_of'],
 ]
 
 /**

@@ -6,12 +6,14 @@ import type { UserId } from '../../shared/ids.ts'
 import type { ResourceName } from '../../shared/resources/index.ts'
 import { resources } from '../../shared/resources/index.ts'
 import type { Question, Resource } from '../../shared/resources/question.ts'
+import type { Served } from '../../shared/resources/served.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Reader } from '../auth/callers.ts'
 import type { ReadAnswer } from '../cache/read.ts'
 import type { Wish } from '../cache/wish.ts'
 import { minVersionHeader, parseWish } from '../cache/wish.ts'
+import type { Entry } from '../entry/entry.ts'
 import { ageSeconds } from '../entry/entry.ts'
 import { enveloped } from '../http/answers.ts'
 import { PreparedHeaders } from '../http/prepared-headers.ts'
@@ -50,11 +52,12 @@ interface MountedResource extends Resource {
 }
 
 /** One GET route for each declared resource. */
-export const resourceRoutes: readonly Route[] = resources.map(routeOf)
+export const resourceRoutes: readonly Route[] = resources.map(resourceRoute)
 
 type ResourceCall = Call<Reader, { readonly question: Question; readonly headers: ReadHeaders }>
 
-function routeOf(resource: MountedResource): Route {
+/** The route of a declared resource. */
+export function resourceRoute(resource: MountedResource): Route {
   return defineRoute({
     method: 'GET',
     path: resource.route,
@@ -120,15 +123,7 @@ function respond(
   if (!entry.found) return err(resource.absence)
   const nowMs = call.services.clock.now()
   const { wantsExplanation } = call.caller
-  // The ETag is weak because `_cache` differs from answer to answer. It names the user because users may get different
-  // answers from the same entry.
-  const etag = `W/"${entry.etag}.${encodeURIComponent(userId ?? '')}"`
-  const headers = headersOf(call, answered, nowMs, etag)
-  if (!wantsExplanation && matches(call.input.headers.ifNoneMatch, etag)) {
-    headers.delete('Content-Type')
-    return ok(new Response(null, { status: 304, headers }))
-  }
-  const data = resource.present(entry.body, {
+  const served: Served = {
     status,
     source,
     ttlSeconds: lifetimeSeconds,
@@ -139,9 +134,25 @@ function respond(
     isCacheEnabled: answered.isCacheEnabled,
     userId,
     ...(wantsExplanation ? { explanation: explain(answered, nowMs) } : {}),
-  })
-  const body = joinBytes([opening, ...data, closing])
+  }
+  const etag = etagOf(resource, entry, served)
+  const headers = headersOf(call, answered, nowMs, etag)
+  if (!wantsExplanation && matches(call.input.headers.ifNoneMatch, etag)) {
+    headers.delete('Content-Type')
+    return ok(new Response(null, { status: 304, headers }))
+  }
+  const body = joinBytes([opening, ...resource.present(entry.body, served), closing])
   return ok(new Response(body, { headers }))
+}
+
+/**
+ * The ETag of an answer. It is weak because `_cache` differs from answer to answer. It names the user because users may get different
+ * answers from the same entry, and what else changes an answer that is made from the same bytes.
+ */
+function etagOf(resource: Resource, { etag, body }: Entry, served: Served): string {
+  const changing = resource.changing(body, served)
+  const parts = [etag, encodeURIComponent(served.userId ?? '')]
+  return `W/"${[...parts, ...(changing === '' ? [] : [encodeURIComponent(changing)])].join('.')}"`
 }
 
 const cachedAnswer = new PreparedHeaders({

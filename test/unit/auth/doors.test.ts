@@ -74,6 +74,7 @@ describe('a service that reads a resource', () => {
   it("calls the origin in no user's name, and names the user that it reads for if there is one", async () => {
     const admitted = await doors['reader-or-service'](arrival({ ...asService, 'X-User-ID': 'user-7' }))
     expect(admitted).toMatchObject(ok({ userId: 'user-7', caller: { kind: 'service', userId: 'user-7' } }))
+    expect(counted).toEqual([])
   })
 
   it.each([

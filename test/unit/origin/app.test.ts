@@ -124,11 +124,7 @@ describe('bad input', () => {
     ['half a surrogate pair', JSON.stringify(withParams({ search: '\ud800' })), 'invalid_body'],
     ['an unknown filter', JSON.stringify(withParams({ filter: 'best' })), 'invalid_body'],
     ['a page of no size', JSON.stringify(withParams({ perPage: 0 })), 'invalid_body'],
-    [
-      'a personal filter for nobody',
-      JSON.stringify(withParams({ filter: 'assigned_to_me' })),
-      'invalid_body',
-    ],
+    ['a personal filter for nobody', JSON.stringify(withParams({ filter: 'assigned_to_me' })), 'user_needed'],
     ['a broken cursor', JSON.stringify(withParams({ cursor: 'broken' })), 'invalid_cursor'],
   ] as const)('a body that is %s', async (_name, body, code) => {
     const database = createStubDatabase()

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
 import { ok } from '../../../shared/result.ts'
-import { alice, createOrigin, internalAuthKey, loadOfList, read } from './origin-under-test.ts'
+import {
+  alice,
+  bob,
+  createOrigin,
+  internalAuthKey,
+  listParams,
+  loadOfList,
+  read,
+} from './origin-under-test.ts'
 import { createPromptDatabase, createStubDatabase } from './stub-database.ts'
 
 const counts = { outcome: 'ok', ...contactCounts.example.data }
@@ -33,15 +41,24 @@ describe("a load of the CRM's backend, without a user's token", () => {
     expect(database.calls).toHaveLength(0)
   })
 
-  test('is a clear 400 if the answer belongs to one user', async () => {
-    const database = createStubDatabase()
-    const load = { ...loadOfCounts, userId: 'user_1' }
-    const answer = await read(await createOrigin({ database }).post('/load/contact-counts', load, null))
-    expect(answer).toMatchObject({
-      status: 400,
-      body: { code: 'user_needed', error: /takes a user's token/ },
-    })
-    expect(database.calls).toHaveLength(0)
+  test('is made for the user that it names, and shares a query with that user’s own load', async () => {
+    for (const tokens of [
+      [alice, null],
+      [null, alice],
+    ]) {
+      const database = createStubDatabase()
+      const { post } = createOrigin({ database })
+      const load = { ...loadOfCounts, userId: 'alice' }
+      const loads = tokens.map((token) => post('/load/contact-counts', load, token))
+      const call = await database.call(0)
+      expect(call).toMatchObject({
+        functionName: 'contact_counts_of',
+        args: { p_workspace: '15213', p_user: 'alice' },
+      })
+      call.answer(ok(counts))
+      for (const answered of loads) expect((await answered).status).toBe(200)
+      expect(database.calls).toHaveLength(1)
+    }
   })
 
   test.each(['', 'no-jwt'])('is not made for an invalid token (%j)', async (token) => {
@@ -86,6 +103,30 @@ describe("a load of the CRM's backend, without a user's token", () => {
     for (const path of ['membership', 'boards']) {
       expect((await request(`/workspaces/15213/${path}`, {}, null)).status).toBe(401)
     }
+  })
+})
+
+describe('a load of what belongs to one user', () => {
+  const own = { ...loadOfList, params: { ...listParams, filter: 'assigned_to_me' } }
+
+  test('is a clear 400 without the user, whose rows it would be', async () => {
+    const database = createStubDatabase()
+    const answer = await read(await createOrigin({ database }).post('/load/contact-list', own))
+    expect(answer).toMatchObject({ status: 400, body: { code: 'user_needed' } })
+    expect(database.calls).toHaveLength(0)
+  })
+
+  test('is refused to every other member, whatever the sender of the internal key says', async () => {
+    const database = createStubDatabase()
+    const { post } = createOrigin({ database })
+    for (const [resource, load] of [
+      ['contact-list', own],
+      ['contact-counts', loadOfCounts],
+    ] as const) {
+      const answer = await read(await post(`/load/${resource}`, { ...load, userId: 'alice' }, bob))
+      expect(answer).toMatchObject({ status: 403, body: { code: 'user_mismatch' } })
+    }
+    expect(database.calls).toHaveLength(0)
   })
 })
 

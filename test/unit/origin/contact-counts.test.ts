@@ -36,12 +36,12 @@ test.each([
 
 test('a user’s own counts are queried by their id', async () => {
   const database = createStubDatabase()
-  const load = { ...loadOfList, userId: 'user_1', params: {} }
+  const load = { ...loadOfList, userId: 'alice', params: {} }
   const loading = createOrigin({ database }).post('/load/contact-counts', load)
   const call = await database.call(0)
   expect(call.functionName).toBe('contact_counts_of')
-  expect(call.args).toEqual({ p_workspace: '15213', p_user: 'user_1' })
-  const answered = { counts, assignees: { user_1: 7 }, computedAt, isComplete: false }
+  expect(call.args).toEqual({ p_workspace: '15213', p_user: 'alice' })
+  const answered = { counts, assignees: { alice: 7 }, computedAt, isComplete: false }
   call.answer(ok({ outcome: 'ok', ...answered }))
   expect(await read(await loading)).toEqual({ status: 200, body: answered })
 })

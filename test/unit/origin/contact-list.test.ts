@@ -123,7 +123,7 @@ describe('the query for a list', () => {
         async (given) => {
           const database = createStubDatabase()
           const load = createOrigin({ database }).loadList({
-            userId: 'user_1',
+            userId: 'alice',
             params: { ...listParams, ...given },
           })
           const call = await database.call(0)

@@ -25,7 +25,7 @@ describe('sharing', () => {
   test.each([
     ['version', { version: 'l:2' }],
     ['workspace', { workspaceId: '15214' }],
-    ['user', { userId: 'user_1' }],
+    ['user', { userId: 'alice' }],
     ['page', page(2)],
   ])('a load of another %s never joins', async (_name, other) => {
     const database = createStubDatabase()

@@ -68,9 +68,11 @@ export function withRenewal(
     watch.given.set(question, { stamp, tags, atMs: nowMs })
     if (watch.view.ledgerId === view.ledgerId && watch.view.version >= view.version) return
     watch.view = view
+    // The load takes the reader's token or key. A question that it does not open waits for another reader.
     const moved = [...watch.given]
       .filter(([, copy]) => nowMs - copy.atMs < limits.watchedMs && hasMoved(copy, view))
       .map(([each]) => each)
+      .filter(({ resource }) => resource.callers.includes(caller.kind))
     for (const each of moved) watch.given.delete(each)
     if (moved.length > 0) caller.keepAlive(renew(inquiry, moved))
   }

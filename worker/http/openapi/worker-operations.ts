@@ -53,7 +53,7 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     ...asMember,
     security: [{ member: [] }, { internalKey: [] }],
     letsIn:
-      "Open to members of the workspace, with their JWT, and to the CRM's backend, with the internal key. The backend names a user in `X-User-ID` if the answer differs between users.",
+      "Open to members of the workspace, with their JWT, and to the CRM's backend, with the internal key. If the answer belongs to one user, the backend names that user in `X-User-ID` and gets the same answer as the user; no limit of the user counts the request.",
     errors: [...memberErrors, 'workspace_mismatch'],
   },
   'internal-key': {
@@ -84,12 +84,18 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
   public: { letsIn: 'Open to everybody.', security: [{}], errors: [], names: 'nobody' },
 }
 
-const userIdParameter: Parameter = {
-  name: 'X-User-ID',
-  in: 'header',
-  isRequired: false,
-  description: "If present, it must be the token's subject.",
-  schema: jsonSchemaOf(userIdSchema, 'input'),
+function userIdParameter(access: Access): Parameter {
+  const ofMembers = "If present, it must be the token's subject."
+  const ofServices =
+    'With the internal key, the user whose answer this is; required if the answer belongs to one user.'
+  return {
+    name: 'X-User-ID',
+    in: 'header',
+    isRequired: false,
+    description:
+      access === 'reader-or-service' ? `With a user's token: ${ofMembers} ${ofServices}` : ofMembers,
+    schema: jsonSchemaOf(userIdSchema, 'input'),
+  }
 }
 
 function workspaceParameter(isRequired: boolean, description: string): Parameter {
@@ -171,7 +177,7 @@ const headerExamples: Readonly<Record<string, string>> = {
   Pragma: 'no-cache',
 }
 
-function headersNaming({ path, takes }: Route, names: WayIn['names']): Parameter[] {
+function headersNaming({ path, takes, access }: Route, names: WayIn['names']): Parameter[] {
   if (names === 'nobody') return []
   if (names === 'operator') {
     return [
@@ -183,7 +189,7 @@ function headersNaming({ path, takes }: Route, names: WayIn['names']): Parameter
   }
   const isNamedElsewhere = path.includes('{workspaceId}') || takes.body?.namesWorkspace === true
   const description = isNamedElsewhere ? 'If present, it must be the same workspace.' : 'The workspace.'
-  return [userIdParameter, workspaceParameter(!isNamedElsewhere, description)]
+  return [userIdParameter(access), workspaceParameter(!isNamedElsewhere, description)]
 }
 
 function answersOf(route: Route): Answer[] {

@@ -101,6 +101,17 @@ describe('a question that readers look at', () => {
     expect(renewed).toEqual(['b1', 'b1'])
   })
 
+  it('is not loaded by the backend if only members may read it, and still by the next member', async () => {
+    await read(first)
+    view = movedAt(11, openTag('b1'))
+    const { requestId, keepAlive, userId } = inquiryOf(second, (work) => background.push(work)).caller
+    await read(second, { caller: { kind: 'service', userId, requestId, keepAlive } })
+    expect(renewed).toEqual([])
+    view = viewOf([[openTag('b1'), 11]], { version: version(12) })
+    await read(second)
+    expect(renewed).toEqual(['b1'])
+  })
+
   it('is not loaded for the reader whose answer it just was', async () => {
     await read(first)
     view = movedAt(11, openTag('b1'))
