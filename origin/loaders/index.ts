@@ -2,6 +2,10 @@ import type { ResourceName } from '../../shared/resources/index.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
 import type { Loader } from './loader.ts'
+import { mailboxLoader } from './workspace/mailbox.ts'
+import { permissionsLoader } from './workspace/permissions.ts'
+import { webhookSourcesLoader } from './workspace/webhook-sources.ts'
+import { workspaceConfigLoader } from './workspace/workspace-config.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
 type Complete<List extends readonly Loader[]> = [Exclude<ResourceName, List[number]['name']>] extends [never]
@@ -13,7 +17,14 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 }
 
 /** One loader for each resource: the compiler names a resource that has none. */
-const loaders: readonly Loader[] = ofEveryResource([contactListLoader, contactCountsLoader])
+const loaders: readonly Loader[] = ofEveryResource([
+  contactListLoader,
+  contactCountsLoader,
+  permissionsLoader,
+  webhookSourcesLoader,
+  workspaceConfigLoader,
+  mailboxLoader,
+])
 
 /** The loader of that name, or null. */
 export function loaderNamed(name: string): Loader | null {

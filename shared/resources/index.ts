@@ -1,7 +1,14 @@
 import { contactCounts } from './contacts/contact-counts.ts'
 import { contactList } from './contacts/contact-list.ts'
+import { mailbox } from './workspace/mailbox.ts'
+import { permissionsOfUser } from './workspace/permissions.ts'
+import { webhookSources } from './workspace/webhook-sources.ts'
+import { workspaceConfig } from './workspace/workspace-config.ts'
 
 /** Every resource. The Worker mounts a route for each, and the origin has a loader for each. */
-export const resources = [contactList, contactCounts] as const
+export const resources = [
+  ...[contactList, contactCounts],
+  ...[permissionsOfUser, webhookSources, workspaceConfig, mailbox],
+] as const
 
 export type ResourceName = (typeof resources)[number]['name']

@@ -23,6 +23,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contacts_import: members,
   contacts_page: members,
   fold_counts: service,
+  mailbox: members,
   outbox_acknowledge: service,
   outbox_claim: service,
   outbox_fail: service,
@@ -31,9 +32,12 @@ const apiFunctions: Readonly<Record<string, string>> = {
   outbox_retry_parked: service,
   outbox_state: service,
   outbox_writer_proof: service,
+  permissions: members,
   reconcile_counts: service,
   search_text_renew: service,
+  webhook_sources: members,
   workspace_boards: members,
+  workspace_config: members,
   workspace_membership: members,
 }
 

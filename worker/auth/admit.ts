@@ -210,11 +210,12 @@ async function admitExplained(
 
 function readerOf(member: Result<Member, WireError>, wantsExplanation: boolean): Result<Reader, WireError> {
   if (!member.ok) return member
-  const { workspaceId, principal, caller } = member.value
+  const { workspaceId, principal, role, caller } = member.value
   return ok({
     kind: 'member',
     workspaceId,
     userId: principal.userId,
+    role,
     caller,
     wantsExplanation,
     mayLoad: true,
@@ -238,6 +239,7 @@ function admitService(
     kind: 'service',
     workspaceId: workspaceId.value,
     userId: userId.value,
+    role: null,
     caller,
     wantsExplanation,
     mayLoad,
