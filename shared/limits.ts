@@ -1,3 +1,4 @@
+import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
@@ -10,6 +11,7 @@ import { workspaceLimits } from './limits/workspace-limits.ts'
  */
 export const limits = {
   ...inputLimits,
+  ...conversationLimits,
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
@@ -197,4 +199,12 @@ holds(
 holds(
   12 * limits.messageCharactersMax + 4_096 <= limits.leadMessageBodyBytesMax,
   'a message with every character escaped fits in its body',
+)
+holds(
+  6 * limits.messageCharactersMax + 1_024 <= limits.messageBytesMax,
+  'a message fits in its bytes with every character escaped',
+)
+holds(
+  limits.historyMessagesMax * limits.messageBytesMax + limits.cursorCharactersMax < limits.answerBytesMax,
+  "the largest page of a lead's history fits in an answer of the origin",
 )

@@ -5,7 +5,7 @@ import { limits } from './limits.ts'
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 type Weekday = (typeof weekdays)[number]
 
-/** What the clocks of a place show at an instant. */
+/** The time on the clocks of a place at an instant. */
 export interface LocalTime {
   /** The zone whose clocks these are: the one that was named, or UTC if there is no such zone. */
   readonly timeZone: string
@@ -16,7 +16,7 @@ export interface LocalTime {
   readonly minuteOfDay: number
 }
 
-/** What the clocks of an IANA zone show at an instant. An unknown zone counts as UTC, so that an answer never fails for its zone. */
+/** The time on the clocks of an IANA zone at an instant. An unknown zone counts as UTC, so that an answer never fails for its zone. */
 export function localTime(atMs: number, timeZone: string): LocalTime {
   const clock = clockOf(timeZone)
   const minuteStartMs = Math.floor(atMs / minuteMs) * minuteMs
@@ -69,7 +69,7 @@ export const workingHoursSchema = z.strictObject(
 )
 export type WorkingHours = z.output<typeof workingHoursSchema>
 
-/** Whether a time is within working hours, by what the clocks of the place show. */
+/** Whether a time is within working hours on the clocks of the place. */
 export function isWorkingTime(
   { weekday, minuteOfDay }: Pick<LocalTime, 'weekday' | 'minuteOfDay'>,
   hours: WorkingHours,

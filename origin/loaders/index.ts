@@ -1,6 +1,12 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
+import { callSessionLoader } from './conversations/call-session.ts'
+import { leadContextLoader } from './conversations/lead-context.ts'
+import { leadControlLoader } from './conversations/lead-control.ts'
+import { leadGreetingLoader } from './conversations/lead-greeting.ts'
+import { leadHistoryLoader } from './conversations/lead-history.ts'
+import { leadSummaryLoader } from './conversations/lead-summary.ts'
 import type { Loader } from './loader.ts'
 import { mailboxLoader } from './workspace/mailbox.ts'
 import { permissionsLoader } from './workspace/permissions.ts'
@@ -24,6 +30,12 @@ const loaders: readonly Loader[] = ofEveryResource([
   webhookSourcesLoader,
   workspaceConfigLoader,
   mailboxLoader,
+  leadHistoryLoader,
+  leadSummaryLoader,
+  leadContextLoader,
+  leadGreetingLoader,
+  leadControlLoader,
+  callSessionLoader,
 ])
 
 /** The loader of that name, or null. */

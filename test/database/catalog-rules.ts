@@ -15,6 +15,7 @@ const service = 'service_role'
 const apiFunctions: Readonly<Record<string, string>> = {
   cache_settings_read: members,
   cache_settings_write: members,
+  call_session: members,
   contact_counts: members,
   contact_counts_of: members,
   contact_create: members,
@@ -23,6 +24,11 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contacts_import: members,
   contacts_page: members,
   fold_counts: service,
+  lead_context: members,
+  lead_control: members,
+  lead_greeting: members,
+  lead_history: members,
+  lead_summary: members,
   mailbox: members,
   outbox_acknowledge: service,
   outbox_claim: service,
@@ -47,14 +53,18 @@ const sharedFunctions = [
   ...['contact_presets', 'contact_shown', 'lock_columns', 'outbox_mark', 'outbox_since'],
   ...['folded', 'word_marked', 'phone_forms', 'search_text', 'texts_fit', 'contact_content_bytes'],
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
+  ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
   ...['is_backend', 'may_read_of'],
 ]
 
 /**
- * Functions of a generated column, which run for every contact that is written. A search path of their own would cost more
- * than their work, so they name everything outside pg_catalog by its schema, and run as the writer.
+ * Functions of a generated column or an index, which run for every contact that is written. A search path of their own would cost
+ * more than their work, so they name everything outside pg_catalog by its schema, and run as the writer.
  */
-const unboundFunctions = ['folded', 'word_marked', 'phone_forms', 'search_text']
+const unboundFunctions = [
+  ...['folded', 'word_marked', 'phone_forms', 'search_text'],
+  ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
+]
 
 const tablesOfTheApi: Readonly<Record<string, string>> = {
   analytics_snapshots: 'SELECT',
