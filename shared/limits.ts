@@ -3,6 +3,7 @@ import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
+import { workspaceLimits } from './limits/workspace-limits.ts'
 
 /**
  * The bounds on everything that is accepted, stored, sent or waited for. The relations between them are asserted below. A limit of a
@@ -14,6 +15,7 @@ export const limits = {
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...workspaceLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -169,6 +171,34 @@ holds(
   limits.countsBytesMax <= limits.flightLingerBytesMax &&
     limits.countsBytesMax <= limits.memoryCacheBytesDefault * limits.memoryEntryShareMax,
   'an entry of counts fits in memory, and its load can be shared after its end',
+)
+holds(
+  limits.webhookSourcesMax * limits.webhookSourceBytesMax + 1_024 < limits.answerBytesMax,
+  'the largest list of webhook sources fits in an answer of the origin',
+)
+holds(
+  limits.mailboxPerPage * limits.mailboxMessageBytesMax + 1_024 < limits.answerBytesMax,
+  'the largest page of a mailbox fits in an answer of the origin',
+)
+holds(
+  limits.mailboxMessagesMax * limits.mailboxMessageBytesMax + 1_024 <= limits.mailboxBodyBytesMax,
+  'the largest folder of a mailbox fits in the body that puts it',
+)
+holds(
+  limits.mailboxMessagesMax <= limits.mailboxPerPage * limits.mailboxPageMax,
+  'every message of a folder that was put can be read',
+)
+holds(
+  2 * limits.permissionChangesMax * (limits.permissionCharactersMax + 3) < limits.answerBytesMax,
+  'the permissions of a user fit in an answer of the origin',
+)
+holds(
+  6 * limits.callStateBytesMax + 1_024 <= limits.callSessionBodyBytesMax,
+  'the state of a call fits in its body',
+)
+holds(
+  12 * limits.messageCharactersMax + 4_096 <= limits.leadMessageBodyBytesMax,
+  'a message with every character escaped fits in its body',
 )
 holds(
   6 * limits.messageCharactersMax + 1_024 <= limits.messageBytesMax,

@@ -8,6 +8,10 @@ import { leadGreetingLoader } from './conversations/lead-greeting.ts'
 import { leadHistoryLoader } from './conversations/lead-history.ts'
 import { leadSummaryLoader } from './conversations/lead-summary.ts'
 import type { Loader } from './loader.ts'
+import { mailboxLoader } from './workspace/mailbox.ts'
+import { permissionsLoader } from './workspace/permissions.ts'
+import { webhookSourcesLoader } from './workspace/webhook-sources.ts'
+import { workspaceConfigLoader } from './workspace/workspace-config.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
 type Complete<List extends readonly Loader[]> = [Exclude<ResourceName, List[number]['name']>] extends [never]
@@ -22,6 +26,10 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 const loaders: readonly Loader[] = ofEveryResource([
   contactListLoader,
   contactCountsLoader,
+  permissionsLoader,
+  webhookSourcesLoader,
+  workspaceConfigLoader,
+  mailboxLoader,
   leadHistoryLoader,
   leadSummaryLoader,
   leadContextLoader,

@@ -33,6 +33,7 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
+    folder: { values: ['inbox', 'sent'] },
     limit: { values: ['1', '2', '100'] },
     offset: { values: ['0', '3', '10'] },
     ...leadQuestions(['history', 'summary', 'context', 'greeting', 'control']),
