@@ -168,3 +168,11 @@ holds(
     limits.countsBytesMax <= limits.memoryCacheBytesDefault * limits.memoryEntryShareMax,
   'an entry of counts fits in memory, and its load can be shared after its end',
 )
+holds(
+  limits.analyticsDaysDefault <= limits.analyticsDaysMax,
+  'the default number of days is within its bound',
+)
+holds(
+  limits.dashboardRecentMax * limits.recentContactBytesMax < limits.answerBytesMax,
+  'the largest dashboard fits in an answer of the origin',
+)

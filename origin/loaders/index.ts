@@ -1,6 +1,10 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
+import { analyticsLoader } from './figures/analytics.ts'
+import { campaignStatsLoader } from './figures/campaign-stats.ts'
+import { dashboardLoader } from './figures/dashboard.ts'
+import { segmentCountLoader } from './figures/segment-count.ts'
 import type { Loader } from './loader.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
@@ -13,7 +17,14 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 }
 
 /** One loader for each resource: the compiler names a resource that has none. */
-const loaders: readonly Loader[] = ofEveryResource([contactListLoader, contactCountsLoader])
+const loaders: readonly Loader[] = ofEveryResource([
+  contactListLoader,
+  contactCountsLoader,
+  dashboardLoader,
+  campaignStatsLoader,
+  segmentCountLoader,
+  analyticsLoader,
+])
 
 /** The loader of that name, or null. */
 export function loaderNamed(name: string): Loader | null {

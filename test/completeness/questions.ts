@@ -19,7 +19,7 @@ export interface PutQuestion {
 
 /**
  * Where the values of a parameter come from that is no enumeration: from the rows of the database, or from a list. A new
- * parameter is added here. `cursor` has none: pages are followed by their own cursors.
+ * parameter is added here, with the name of its resource before it if others have one of the same name. `cursor` has none: pages are followed by their own cursors.
  */
 const sources: Readonly<Record<string, { readonly rows: string } | { readonly values: readonly string[] }>> =
   {
@@ -33,6 +33,9 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
+    days: { values: ['1', '3', '90'] },
+    'campaign-stats id': { values: ['g1', 'g2'] },
+    'segment-count id': { values: ['s1', 's2', 's3'] },
   }
 
 /** The values of each parameter of `resources`, from their schemas and the database. */
@@ -60,7 +63,7 @@ async function valuesOf(
 ): Promise<readonly string[]> {
   const bare = withoutDefault(schema)
   if (bare instanceof z.ZodEnum) return bare.options.map(String)
-  const source = sources[name]
+  const source = sources[`${resource.name} ${name}`] ?? sources[name]
   if (source === undefined)
     throw new Error(`completeness/questions.ts has no values for ${name} of ${resource.name}`)
   if ('values' in source) return source.values

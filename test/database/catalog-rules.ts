@@ -13,8 +13,10 @@ const service = 'service_role'
 
 /** The roles that may call each function of the API. A new function is added here. */
 const apiFunctions: Readonly<Record<string, string>> = {
+  analytics: members,
   cache_settings_read: members,
   cache_settings_write: members,
+  campaign_stats: members,
   contact_counts: members,
   contact_counts_of: members,
   contact_create: members,
@@ -22,6 +24,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contact_update: members,
   contacts_import: members,
   contacts_page: members,
+  dashboard: members,
   fold_counts: service,
   outbox_acknowledge: service,
   outbox_claim: service,
@@ -33,6 +36,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   outbox_writer_proof: service,
   reconcile_counts: service,
   search_text_renew: service,
+  segment_count: members,
   workspace_boards: members,
   workspace_membership: members,
 }
@@ -43,6 +47,7 @@ const sharedFunctions = [
   ...['contact_presets', 'contact_shown', 'lock_columns', 'outbox_mark', 'outbox_since'],
   ...['folded', 'word_marked', 'phone_forms', 'search_text', 'texts_fit', 'contact_content_bytes'],
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
+  ...['facet_bit', 'facets_of'],
   ...['is_backend', 'may_read_of'],
 ]
 
