@@ -40,6 +40,8 @@ export const inputLimits = {
   nameCharactersMax: 200,
   emailCharactersMax: 320,
   phoneCharactersMax: 40,
+  /** RFC 1035 section 2.3.4, without the dot at the end. */
+  domainCharactersMax: 253,
   statusCharactersMax: 40,
   sourceCharactersMax: 100,
   messageCharactersMax: 4_000,
@@ -63,6 +65,10 @@ export const inputLimits = {
   recentContactBytesMax: 4_096,
   /** The segments of a workspace. Every write of contacts looks at those of its workspace. */
   segmentsMax: 200,
+  /** The length of a time zone's name, as in the database; the zones whose formatter a process keeps; and the spans of a working day. */
+  timeZoneCharactersMax: 64,
+  timeZonesKeptMax: 200,
+  workingSpansPerDayMax: 12,
   /** The lifetimes that a workspace may set. */
   lifetimeSecondsMin: 30,
   lifetimeSecondsMax: 86_400,

@@ -334,22 +334,6 @@ describe('with something down', () => {
     expect(await isolate.read()).toEqual({ error: 'not_a_member' })
   })
 
-  it('an invalid parameter that only the origin can recognize is refused and never stored', async () => {
-    const { createIsolate, database, kv, redis } = createDeployment()
-    const isolate = createIsolate()
-    database.failure = {
-      code: 'invalid_parameter',
-      details: [{ parameter: 'phone', message: 'is no number' }],
-    }
-    for (const loads of [1, 2]) {
-      expect(await isolate.read()).toEqual({ error: 'invalid_parameter' })
-      await isolate.rest()
-      expect([database.loads, kv.stored.size, redis.stored.size]).toEqual([loads, 0, 0])
-    }
-    database.failure = null
-    expect(await isolate.read()).toMatchObject({ status: 'MISS' })
-  })
-
   it('entries within their lifetime answer without the ledger, marked; proof is refused; loads are not kept', async () => {
     const { createIsolate, world, clock, kv, redis } = createDeployment()
     const isolate = createIsolate()
