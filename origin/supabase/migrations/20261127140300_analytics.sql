@@ -49,33 +49,21 @@ begin
   end if;
   select max(s.day) from public.analytics_snapshots s where s.workspace_id = p_workspace into v_latest;
   return (
-    select jsonb_build_object(
-      'outcome', 'ok',
-      'days', coalesce(
-        jsonb_agg(
-          jsonb_build_object(
-            'day', to_char(s.day, 'YYYY-MM-DD'),
-            'contacts', s.contacts,
-            'new_contacts', s.new_contacts,
-            'messages_inbound', s.messages_inbound,
-            'messages_outbound', s.messages_outbound,
-            'communications', s.communications,
-            'calls', s.calls
-          )
-          order by s.day desc
-        ),
-        '[]'
-      ),
-      'totals', jsonb_build_object(
-        'new_contacts', coalesce(sum(s.new_contacts), 0),
-        'messages_inbound', coalesce(sum(s.messages_inbound), 0),
-        'messages_outbound', coalesce(sum(s.messages_outbound), 0),
-        'communications', coalesce(sum(s.communications), 0),
-        'calls', coalesce(sum(s.calls), 0)
-      )
-    )
-    from public.analytics_snapshots s
-    where s.workspace_id = p_workspace and s.day > v_latest - p_days and s.day <= v_latest
+    select to_jsonb(answer)
+    from (
+      select
+        'ok' as outcome,
+        coalesce(jsonb_agg(to_jsonb(s) - 'workspace_id' order by s.day desc), '[]') as days,
+        jsonb_build_object(
+          'new_contacts', coalesce(sum(s.new_contacts), 0),
+          'messages_inbound', coalesce(sum(s.messages_inbound), 0),
+          'messages_outbound', coalesce(sum(s.messages_outbound), 0),
+          'communications', coalesce(sum(s.communications), 0),
+          'calls', coalesce(sum(s.calls), 0)
+        ) as totals
+      from public.analytics_snapshots s
+      where s.workspace_id = p_workspace and s.day > v_latest - p_days and s.day <= v_latest
+    ) answer
   );
 end
 $$;

@@ -3,15 +3,41 @@
 -- moves the bucket of its user, and a write of the workspace's configuration, which has the time zone, moves `config`.
 --
 -- The number of contacts is kept by the tallies, and each of the others is a range of an index. The two indexes on contacts
--- hold assigned contacts alone, and those with an instant of follow-up alone. Building them reads each partition once while
--- writes to it wait.
-
-set local lock_timeout = '10s';
-
-create index contacts_by_assignee_activity on public.contacts (workspace_id, assigned_to, last_activity_at desc, id desc)
-where assigned_to is not null;
-create index contacts_by_follow_up on public.contacts (workspace_id, assigned_to, follow_up_at)
-where assigned_to is not null and follow_up_at is not null;
+-- hold only assigned contacts, and only those with an instant of follow-up. Building them blocks writers of contacts while
+-- each partition is read. A deployment with many contacts runs `create index concurrently` for each partition before,
+-- under the names below: an index that is there already is kept.
+do $$
+declare
+  v_partition text;
+  v_index record;
+begin
+  for v_index in
+    select *
+    from (values
+      (
+        'assignee_activity',
+        '(workspace_id, assigned_to, last_activity_at desc, id desc) where assigned_to is not null'
+      ),
+      (
+        'follow_up',
+        '(workspace_id, assigned_to, follow_up_at) where assigned_to is not null and follow_up_at is not null'
+      )
+    ) listed (name, definition)
+  loop
+    execute format('create index contacts_by_%s on only public.contacts %s', v_index.name, v_index.definition);
+    for n in 0 .. 63 loop
+      v_partition := 'contacts_' || lpad(n::text, 2, '0');
+      execute format(
+        'create index if not exists %s_by_%s on private.%s %s',
+        v_partition, v_index.name, v_partition, v_index.definition
+      );
+      execute format(
+        'alter index public.contacts_by_%s attach partition private.%s_by_%s', v_index.name, v_partition, v_index.name
+      );
+    end loop;
+  end loop;
+end
+$$;
 
 -- The time zone of a workspace. It is UTC if the workspace has set none, or one that this server does not know.
 create function private.workspace_zone(p_workspace text) returns text

@@ -15,7 +15,7 @@ const data = z.object({
   failed: sends,
 })
 
-/** What a campaign's sends have come to (SPEC 9). */
+/** The outcomes of a campaign's sends (SPEC 9). */
 export const campaignStats = defineResource({
   name: 'campaign-stats',
   summary: "The outcomes of a campaign's sends",
