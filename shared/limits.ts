@@ -208,3 +208,11 @@ holds(
   limits.historyMessagesMax * limits.messageBytesMax + limits.cursorCharactersMax < limits.answerBytesMax,
   "the largest page of a lead's history fits in an answer of the origin",
 )
+holds(
+  limits.analyticsDaysDefault <= limits.analyticsDaysMax,
+  'the default number of days is within its bound',
+)
+holds(
+  limits.dashboardRecentMax * limits.recentContactBytesMax < limits.answerBytesMax,
+  'the largest dashboard fits in an answer of the origin',
+)

@@ -7,6 +7,10 @@ import { leadControlLoader } from './conversations/lead-control.ts'
 import { leadGreetingLoader } from './conversations/lead-greeting.ts'
 import { leadHistoryLoader } from './conversations/lead-history.ts'
 import { leadSummaryLoader } from './conversations/lead-summary.ts'
+import { analyticsLoader } from './figures/analytics.ts'
+import { campaignStatsLoader } from './figures/campaign-stats.ts'
+import { dashboardLoader } from './figures/dashboard.ts'
+import { segmentCountLoader } from './figures/segment-count.ts'
 import type { Loader } from './loader.ts'
 import { mailboxLoader } from './workspace/mailbox.ts'
 import { permissionsLoader } from './workspace/permissions.ts'
@@ -36,6 +40,10 @@ const loaders: readonly Loader[] = ofEveryResource([
   leadGreetingLoader,
   leadControlLoader,
   callSessionLoader,
+  dashboardLoader,
+  campaignStatsLoader,
+  segmentCountLoader,
+  analyticsLoader,
 ])
 
 /** The loader of that name, or null. */

@@ -6,6 +6,10 @@ import { leadControl } from './conversations/lead-control.ts'
 import { leadGreeting } from './conversations/lead-greeting.ts'
 import { leadHistory } from './conversations/lead-history.ts'
 import { leadSummary } from './conversations/lead-summary.ts'
+import { analytics } from './figures/analytics.ts'
+import { campaignStats } from './figures/campaign-stats.ts'
+import { dashboard } from './figures/dashboard.ts'
+import { segmentCount } from './figures/segment-count.ts'
 import { mailbox } from './workspace/mailbox.ts'
 import { permissionsOfUser } from './workspace/permissions.ts'
 import { webhookSources } from './workspace/webhook-sources.ts'
@@ -25,6 +29,10 @@ export const resources = [
   webhookSources,
   workspaceConfig,
   mailbox,
+  dashboard,
+  campaignStats,
+  segmentCount,
+  analytics,
 ] as const
 
 export type ResourceName = (typeof resources)[number]['name']

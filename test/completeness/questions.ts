@@ -38,6 +38,9 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     offset: { values: ['0', '3', '10'] },
     ...leadQuestions(['history', 'summary', 'context', 'greeting', 'control']),
     'call-session id': { values: ['p1', 'p2', 'p4'] },
+    days: { values: ['1', '3', '90'] },
+    'campaign-stats id': { values: ['g1', 'g2'] },
+    'segment-count id': { values: ['s1', 's2', 's3'] },
   }
 
 /** The ids of leads for each of these questions, with one that no contact has at first. */

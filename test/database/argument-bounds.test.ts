@@ -177,6 +177,34 @@ const bounded: readonly Bounded[] = [
     taken: [{ p_workspace: 'w1', p_user: 'x'.repeat(128) }],
     refused: badIds.map((id) => ({ p_workspace: 'w1', p_user: id })),
   },
+  ...['campaign_stats', 'segment_count'].map((name) => {
+    const parameter = name === 'campaign_stats' ? 'p_campaign' : 'p_segment'
+    return {
+      name,
+      taken: [],
+      refused: badIds.flatMap((id) => [
+        { p_workspace: id, [parameter]: 'one' },
+        { p_workspace: 'w1', [parameter]: id },
+      ]),
+    }
+  }),
+  {
+    name: 'dashboard',
+    caller: 'service_role',
+    taken: [{ p_workspace: 'w1', p_user: 'x'.repeat(128) }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_user: 'member' },
+      { p_workspace: 'w1', p_user: id },
+    ]),
+  },
+  {
+    name: 'analytics',
+    taken: [{ p_workspace: 'w1', p_days: limits.analyticsDaysMax }],
+    refused: [
+      ...badIds.map((id) => ({ p_workspace: id, p_days: 7 })),
+      ...[null, 0, -1, limits.analyticsDaysMax + 1].map((p_days) => ({ p_workspace: 'w1', p_days })),
+    ],
+  },
   {
     name: 'permissions',
     taken: [{ p_workspace: 'w1', p_user: 'admin' }],

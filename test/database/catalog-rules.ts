@@ -13,9 +13,11 @@ const service = 'service_role'
 
 /** The roles that may call each function of the API. A new function is added here. */
 const apiFunctions: Readonly<Record<string, string>> = {
+  analytics: members,
   cache_settings_read: members,
   cache_settings_write: members,
   call_session: members,
+  campaign_stats: members,
   contact_counts: members,
   contact_counts_of: members,
   contact_create: members,
@@ -23,6 +25,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contact_update: members,
   contacts_import: members,
   contacts_page: members,
+  dashboard: members,
   fold_counts: service,
   lead_context: members,
   lead_control: members,
@@ -42,6 +45,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   reconcile_counts: service,
   search_text_renew: service,
   webhook_sources: members,
+  segment_count: members,
   workspace_boards: members,
   workspace_config: members,
   workspace_membership: members,
@@ -53,6 +57,7 @@ const sharedFunctions = [
   ...['contact_presets', 'contact_shown', 'lock_columns', 'outbox_mark', 'outbox_since'],
   ...['folded', 'word_marked', 'phone_forms', 'search_text', 'texts_fit', 'contact_content_bytes'],
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
+  ...['facet_bit', 'facets_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
   ...['is_backend', 'may_read_of'],
 ]
