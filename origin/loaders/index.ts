@@ -1,4 +1,8 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
+import { communicationAttachmentsLoader } from './communications/communication-attachments.ts'
+import { companyByDomainLoader } from './communications/company-by-domain.ts'
+import { companyCommunicationsLoader } from './communications/company-communications.ts'
+import { threadLoader } from './communications/thread.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
 import { callSessionLoader } from './conversations/call-session.ts'
@@ -44,6 +48,10 @@ const loaders: readonly Loader[] = ofEveryResource([
   campaignStatsLoader,
   segmentCountLoader,
   analyticsLoader,
+  companyByDomainLoader,
+  companyCommunicationsLoader,
+  threadLoader,
+  communicationAttachmentsLoader,
 ])
 
 /** The loader of that name, or null. */

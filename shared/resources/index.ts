@@ -1,3 +1,7 @@
+import { communicationAttachments } from './communications/communication-attachments.ts'
+import { companyByDomain } from './communications/company-by-domain.ts'
+import { companyCommunications } from './communications/company-communications.ts'
+import { thread } from './communications/thread.ts'
 import { contactCounts } from './contacts/contact-counts.ts'
 import { contactList } from './contacts/contact-list.ts'
 import { callSession } from './conversations/call-session.ts'
@@ -33,6 +37,10 @@ export const resources = [
   campaignStats,
   segmentCount,
   analytics,
+  companyByDomain,
+  companyCommunications,
+  thread,
+  communicationAttachments,
 ] as const
 
 export type ResourceName = (typeof resources)[number]['name']

@@ -41,6 +41,10 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     days: { values: ['1', '3', '90'] },
     'campaign-stats id': { values: ['g1', 'g2'] },
     'segment-count id': { values: ['s1', 's2', 's3'] },
+    domain: { values: ['alder.example', 'WWW.ek.example', 'öst.example', 'https://xn--st-eka.example/'] },
+    'company-communications id': { values: ['x1', 'x2', 'x3'] },
+    'thread id': { values: ['t1', 't2'] },
+    'communication-attachments id': { values: ['e1', 'e2', 'e3', 'e4'] },
   }
 
 /** The ids of leads for each of these questions, with one that no contact has at first. */

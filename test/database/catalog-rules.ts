@@ -18,6 +18,9 @@ const apiFunctions: Readonly<Record<string, string>> = {
   cache_settings_write: members,
   call_session: members,
   campaign_stats: members,
+  communication_attachments: members,
+  company_by_domain: members,
+  company_communications: members,
   contact_counts: members,
   contact_counts_of: members,
   contact_create: members,
@@ -46,6 +49,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   search_text_renew: service,
   webhook_sources: members,
   segment_count: members,
+  thread: members,
   workspace_boards: members,
   workspace_config: members,
   workspace_membership: members,
@@ -60,6 +64,8 @@ const sharedFunctions = [
   ...['facet_bit', 'facets_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
   ...['is_backend', 'may_read_of'],
+  ...['is_backend', 'may_read_of'],
+  ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
 ]
 
 /**

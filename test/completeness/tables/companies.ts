@@ -25,6 +25,7 @@ export const companyTables: TableGroup = {
         ...{ workspace_id: workspaceId, company_id: companyId, created_at: instant },
         domain: [
           `'alder.example'`,
+          `'www.alder.example'`,
           `'ek.example'`,
           `'xn--st-eka.example'`,
           `'new-1.example'`,
