@@ -2,6 +2,7 @@ import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
+import { voiceLimits } from './limits/voice-limits.ts'
 
 /**
  * The bounds on everything that is accepted, stored, sent or waited for. The relations between them are asserted below. A limit of a
@@ -12,6 +13,7 @@ export const limits = {
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...voiceLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -167,4 +169,14 @@ holds(
   limits.countsBytesMax <= limits.flightLingerBytesMax &&
     limits.countsBytesMax <= limits.memoryCacheBytesDefault * limits.memoryEntryShareMax,
   'an entry of counts fits in memory, and its load can be shared after its end',
+)
+holds(limits.voiceGatherMs < limits.voiceAnswerMs, 'a call is answered after its lookups and in time')
+holds(
+  limits.endedCallBodyBytesMax + 150 * limits.callMessagesMax < limits.storedCallBodyBytesMax,
+  'a call that the Worker accepts fits in its request to the origin',
+)
+holds(
+  limits.endedCallBodyBytesMax / limits.messageCharactersMax + limits.transcriptTurnsMax <
+    limits.callMessagesMax,
+  'the turns of the longest transcript can be stored in pieces',
 )

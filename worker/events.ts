@@ -16,8 +16,8 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 
 export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
-/** A limit counts the requests of a user, or of a workspace. */
-export type LimitScope = 'user' | 'workspace'
+/** A limit counts the requests of a user or of a workspace, or the calls of a number or to an organization. */
+export type LimitScope = 'user' | 'workspace' | 'call-number' | 'call-organization'
 /**
  * `refused`: by the isolates' own count. While Redis is away: `refused-by-platform` and `passed-by-platform` by the
  * count of the location, `let-through` if that is unavailable too.

@@ -80,7 +80,7 @@ export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('rate-limited' as const),
-    scope: fc.constantFrom('user' as const, 'workspace' as const),
+    scope: fc.constantFrom(...(['user', 'workspace', 'call-number', 'call-organization'] as const)),
     outcome: fc.constantFrom<LimitOutcome>(
       'refused',
       'refused-by-platform',
