@@ -22,6 +22,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contact_update: members,
   contacts_import: members,
   contacts_page: members,
+  ended_call_store: service,
   fold_counts: service,
   outbox_acknowledge: service,
   outbox_claim: service,
