@@ -55,6 +55,10 @@ export const inputLimits = {
   /** The number of assignees in an entry of counts, and the bytes of an entry with the longest ids. */
   countedAssigneesMax: 500,
   countsBytesMax: 163_840,
+  /** The length of a time zone's name, as in the database; the zones whose formatter a process keeps; and the spans of a working day. */
+  timeZoneCharactersMax: 64,
+  timeZonesKeptMax: 200,
+  workingSpansPerDayMax: 12,
   /** The lifetimes that a workspace may set. */
   lifetimeSecondsMin: 30,
   lifetimeSecondsMax: 86_400,

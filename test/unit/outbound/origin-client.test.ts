@@ -92,6 +92,19 @@ it.each<WireErrorCode>(['board_not_found', 'contact_not_found', 'not_found'])(
   },
 )
 
+it('a 400 of a load comes back with the faults that say why, and is no failure of the origin', async () => {
+  const refused = {
+    code: 'invalid_parameter',
+    details: [{ parameter: 'phone', message: 'is no number of GB' }],
+  } as const
+  vi.stubGlobal('fetch', async () => Response.json(errorBody(refused, 'request-1'), { status: 400 }))
+  for (let each = 1; each <= 10; each += 1) expect(await load()).toEqual(err(refused))
+  expect(counted.map((event) => event.kind === 'origin' && event.outcome)).toEqual(
+    Array.from({ length: 10 }, () => 'refused'),
+  )
+  expect(origin.breaker().state).toBe('closed')
+})
+
 it('a 404 for an unknown route is not absence', async () => {
   vi.stubGlobal('fetch', async () =>
     Response.json(errorBody({ code: 'route_not_found' }, 'request-1'), { status: 404 }),
