@@ -40,6 +40,8 @@ export const inputLimits = {
   nameCharactersMax: 200,
   emailCharactersMax: 320,
   phoneCharactersMax: 40,
+  /** RFC 1035 section 2.3.4, without the dot at the end. */
+  domainCharactersMax: 253,
   statusCharactersMax: 40,
   sourceCharactersMax: 100,
   messageCharactersMax: 4_000,

@@ -45,13 +45,17 @@ const sharedFunctions = [
   ...['folded', 'word_marked', 'phone_forms', 'search_text', 'texts_fit', 'contact_content_bytes'],
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
   ...['is_backend', 'may_read_of'],
+  ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
 ]
 
 /**
- * Functions of a generated column, which run for every contact that is written. A search path of their own would cost more
- * than their work, so they name everything outside pg_catalog by its schema, and run as the writer.
+ * Functions of a generated column or an index, which run for every contact that is written. A search path of their own would cost
+ * more than their work, so they name everything outside pg_catalog by its schema, and run as the writer.
  */
-const unboundFunctions = ['folded', 'word_marked', 'phone_forms', 'search_text']
+const unboundFunctions = [
+  ...['folded', 'word_marked', 'phone_forms', 'search_text'],
+  ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
+]
 
 const tablesOfTheApi: Readonly<Record<string, string>> = {
   analytics_snapshots: 'SELECT',
