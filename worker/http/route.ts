@@ -43,11 +43,14 @@ export interface CallNotes extends DoorNotes {
 }
 
 /** A JSON body: its schema and its greatest size, which is as small as the schema allows. */
-export interface BodyTaken<Schema extends z.ZodType = z.ZodType> {
+interface BodyForm<Schema extends z.ZodType> {
   readonly schema: Schema
   readonly bytesMax: number
   /** For a schema with several shapes: the shape that this JSON is meant to have. Its faults are reported, and no others. */
   shapeOf?(json: unknown): z.ZodType<z.output<Schema>>
+}
+
+export interface BodyTaken<Schema extends z.ZodType = z.ZodType> extends BodyForm<Schema> {
   readonly namesWorkspace?: false
   readonly isSigned?: false
 }
@@ -64,8 +67,8 @@ export interface NamingBodyTaken extends Omit<BodyTaken<z.ZodType<NamedInBody>>,
  * A body whose sender is proved by a signature over it, or by a secret beside it. The door reads it as it came, and the handler
  * decides what a body of another form means: a platform that is known does not always get an error.
  */
-export interface SignedBodyTaken<Schema extends z.ZodType = z.ZodType>
-  extends Omit<BodyTaken<Schema>, 'isSigned'> {
+export interface SignedBodyTaken<Schema extends z.ZodType = z.ZodType> extends BodyForm<Schema> {
+  readonly namesWorkspace?: false
   readonly isSigned: true
   /** How long the body may take to arrive, in milliseconds. */
   readonly arrivesWithinMs: number

@@ -45,8 +45,18 @@ const initiation = defineRoute({
   },
 })
 
-const endedBody = z.union([endedCallSchema, otherVoiceEventSchema])
-const storesType: string = endedCallSchema.shape.type.value
+const storedType: string = endedCallSchema.shape.type.value
+
+const endedBody = {
+  schema: z.union([endedCallSchema, otherVoiceEventSchema]),
+  bytesMax: limits.endedCallBodyBytesMax,
+  isSigned: true,
+  arrivesWithinMs: limits.arrivalDeadlineMs,
+  shapeOf(json: unknown) {
+    const type = otherVoiceEventSchema.safeParse(json).data?.type
+    return type === storedType ? endedCallSchema : otherVoiceEventSchema
+  },
+} as const
 
 const postCall = defineRoute({
   method: 'POST',
@@ -55,18 +65,7 @@ const postCall = defineRoute({
   description:
     'The same call is stored once, however often it is reported. The call belongs to the organization of the number that was called or that called, and to its lead with the other number; an unknown number becomes a lead. Other events of the platform are accepted and ignored.',
   access: 'voice-signature',
-  takes: {
-    body: {
-      schema: endedBody,
-      bytesMax: limits.endedCallBodyBytesMax,
-      isSigned: true,
-      arrivesWithinMs: limits.arrivalDeadlineMs,
-      shapeOf: (json) =>
-        otherVoiceEventSchema.safeParse(json).data?.type === storesType
-          ? endedCallSchema
-          : otherVoiceEventSchema,
-    },
-  },
+  takes: { body: endedBody },
   gives: callOutcomeSchema,
   errors: ['overloaded', 'origin_unavailable', 'origin_timeout', 'write_unconfirmed'],
   async handle({ services, input, requestId, trace }) {

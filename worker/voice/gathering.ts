@@ -16,10 +16,11 @@ export interface Part<Data> {
 /** The parts that are known so far. Lookups fill them in while they run, and the answer is made of what is there in time. */
 export interface Gathered {
   organization: Part<Organization>
-  configuration: Part<Configuration>
   lead: Part<Lead>
   context: Part<CallContext>
   greeting: Part<Greeting>
+  /** Read for a caller who is no lead: the organization's greeting and its working hours, which `greeting` and `context` have else. */
+  configuration: Part<Configuration>
 }
 
 /** Reads of the parts through the cache. They never reject, and each may take as long as a read takes. */
@@ -91,31 +92,16 @@ export async function gather(
     return void Object.assign(gathered, defaultsBecause('rate_limited'))
   }
   gathered.organization = organization
-  await Promise.all([
-    lookups.configuration(workspaceId).then((configuration) => {
-      gathered.configuration = configuration
-    }),
-    gatherLead(gathered, lookups, workspaceId, parties, region),
-  ])
-}
-
-async function gatherLead(
-  gathered: Gathered,
-  lookups: Lookups,
-  workspaceId: WorkspaceId,
-  parties: CallParties,
-  region: string,
-): Promise<void> {
-  gathered.lead = await lookups.lead(workspaceId, parties, region)
-  if (gathered.lead.data === null) {
-    const { isFromDatabase, source } = gathered.lead
-    // Without a lead there is no conversation either, and the greeting is the organization's.
-    const rest = source === 'none' ? { data: null, source, isFromDatabase } : unknown('not_asked')
-    gathered.context = rest
-    gathered.greeting = rest
+  const lead = await lookups.lead(workspaceId, parties, region)
+  gathered.lead = lead
+  if (lead.data === null) {
+    // Without a lead there is no conversation either.
+    gathered.context = unknown(lead.source === 'none' ? 'none' : 'not_asked')
+    gathered.greeting = unknown('not_asked')
+    gathered.configuration = await lookups.configuration(workspaceId)
     return
   }
-  const { id } = gathered.lead.data
+  const { id } = lead.data
   await Promise.all([
     lookups.context(workspaceId, id).then((context) => {
       gathered.context = context

@@ -38,6 +38,7 @@ export const callContextSchema = z.object({
   last_messages: z.array(z.object({ direction: z.enum(['inbound', 'outbound']), body: z.string() })),
   summary: z.object({ text: z.string() }).nullable(),
   open_questions: z.array(z.string()),
+  is_working_hours: z.boolean(),
   control: z.object({ answered_by: z.enum(['ai', 'human']) }),
 })
 export type CallContext = z.output<typeof callContextSchema>

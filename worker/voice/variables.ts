@@ -5,9 +5,10 @@ import type {
   PartSource,
 } from '../../shared/contract/voice.ts'
 import { limits } from '../../shared/limits.ts'
-import { isWorkingTime, localTime } from '../../shared/local-time.ts'
+import { chooseGreeting, greetingText } from '../../shared/greetings/greeting.ts'
+import type { LocalTime } from '../../shared/local-time.ts'
+import { isWorkingTime, localTime, partOfDay } from '../../shared/local-time.ts'
 import type { Gathered, Part } from './gathering.ts'
-import { plainGreeting } from './plain-greeting.ts'
 
 const defaultLanguage = 'en'
 const defaultTimeZone = 'UTC'
@@ -19,17 +20,10 @@ export function initiationOf(
   nowMs: number,
 ): ConversationInitiation {
   const { organization, configuration, lead, context, greeting } = gathered
+  const greetingPart = lead.data === null ? configuration : greeting
   const language = lead.data?.language ?? organization.data?.language ?? defaultLanguage
   const local = localTime(nowMs, organization.data?.time_zone ?? defaultTimeZone)
-  const firstMessage =
-    greeting.data?.text ??
-    plainGreeting({
-      template: configuration.data?.greetings.voice ?? null,
-      organization: organization.data?.name ?? null,
-      lead: lead.data,
-      language,
-      local,
-    })
+  const firstMessage = greeting.data?.text ?? greetingWithout(gathered, local)
   const variables: DynamicVariables = {
     call_id: clipped(call?.call_sid ?? ''),
     workspace_id: organization.data?.workspace_id ?? '',
@@ -37,7 +31,8 @@ export function initiationOf(
     language,
     time_zone: local.timeZone,
     local_time: local.iso,
-    is_working_hours: isWorkingTime(local, configuration.data?.working_hours ?? {}),
+    is_working_hours:
+      context.data?.is_working_hours ?? isWorkingTime(local, configuration.data?.working_hours ?? {}),
     is_known_caller: lead.data !== null,
     lead_id: lead.data?.id ?? '',
     lead_name: lead.data?.name ?? '',
@@ -47,17 +42,34 @@ export function initiationOf(
     summary: clipped(context.data?.summary?.text ?? ''),
     open_questions: clipped((context.data?.open_questions ?? []).join('\n')),
     answered_by: context.data?.control.answered_by ?? 'ai',
-    context_source: contextSourceOf([organization, configuration, lead, context, greeting]),
+    context_source: contextSourceOf([organization, lead, context, greetingPart]),
     organization_source: organization.source,
     lead_source: lead.source,
     conversation_source: context.source,
-    greeting_source: greeting.source,
+    greeting_source: greetingPart.source,
   }
   return {
     type: 'conversation_initiation_client_data',
     dynamic_variables: variables,
     conversation_config_override: { agent: { first_message: clipped(firstMessage) } },
   }
+}
+
+/** The greeting of a caller whose own could not be read or who is no lead: from the same templates, with what is known. */
+function greetingWithout({ organization, configuration, lead }: Gathered, local: LocalTime): string {
+  const template = chooseGreeting({
+    channel: 'voice',
+    leadLanguage: lead.data?.language ?? null,
+    organizationLanguage: organization.data?.language ?? defaultLanguage,
+    ownTemplate: configuration.data?.greetings.voice ?? null,
+    hasTalked: false,
+  })
+  const values = {
+    name: lead.data?.name ?? null,
+    company: lead.data?.company?.name ?? null,
+    organization: organization.data?.name ?? null,
+  }
+  return greetingText(template, values, partOfDay(local))
 }
 
 const speakers = { inbound: 'Lead', outbound: 'Agent' } as const
