@@ -46,8 +46,6 @@ const sharedFunctions = [
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
   ...['is_backend', 'may_read_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
-  ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
-  ...['is_backend', 'may_read_of'],
 ]
 
 /**

@@ -4,8 +4,8 @@ import type {
   DynamicVariables,
   PartSource,
 } from '../../shared/contract/voice.ts'
-import { limits } from '../../shared/limits.ts'
 import { chooseGreeting, greetingText } from '../../shared/greetings/greeting.ts'
+import { limits } from '../../shared/limits.ts'
 import type { LocalTime } from '../../shared/local-time.ts'
 import { isWorkingTime, localTime, partOfDay } from '../../shared/local-time.ts'
 import type { Gathered, Part } from './gathering.ts'
@@ -42,7 +42,7 @@ export function initiationOf(
     summary: clipped(context.data?.summary?.text ?? ''),
     open_questions: clipped((context.data?.open_questions ?? []).join('\n')),
     answered_by: context.data?.control.answered_by ?? 'ai',
-    context_source: contextSourceOf([organization, lead, context, greetingPart]),
+    context_source: contextSourceOf(organization, lead, context, greetingPart),
     organization_source: organization.source,
     lead_source: lead.source,
     conversation_source: context.source,
@@ -102,9 +102,14 @@ const missing: ReadonlySet<PartSource> = new Set([
   'not_asked',
 ])
 
-function contextSourceOf(parts: readonly Part<unknown>[]): DynamicVariables['context_source'] {
+function contextSourceOf(
+  organization: Part<unknown>,
+  ...others: readonly Part<unknown>[]
+): DynamicVariables['context_source'] {
+  // Without an organization nothing else was looked up.
+  if (organization.data === null) return 'defaults'
+  const parts = [organization, ...others]
   const known = parts.filter(({ source }) => !missing.has(source))
-  if (known.length === 0) return 'defaults'
   if (known.length < parts.length) return 'partial'
   return known.some(({ isFromDatabase }) => isFromDatabase) ? 'database' : 'cache'
 }

@@ -1,13 +1,7 @@
 import type { SourceName } from '../../../shared/contract/tier-names.ts'
 import { contactIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
 import type { Lookups, Part } from '../../../worker/voice/gathering.ts'
-import type {
-  CallContext,
-  Configuration,
-  Greeting,
-  Lead,
-  Organization,
-} from '../../../worker/voice/parts.ts'
+import type { CallContext, Configuration, Greeting, Lead, Organization } from '../../../worker/voice/parts.ts'
 
 /** Parts of which nothing is missing, for tests that take some away. */
 export const organization: Organization = {
