@@ -1,3 +1,4 @@
+import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
@@ -10,6 +11,7 @@ import { voiceLimits } from './limits/voice-limits.ts'
  */
 export const limits = {
   ...inputLimits,
+  ...conversationLimits,
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
@@ -179,4 +181,12 @@ holds(
   limits.endedCallBodyBytesMax / limits.messageCharactersMax + limits.transcriptTurnsMax <
     limits.callMessagesMax,
   'the turns of the longest transcript can be stored in pieces',
+)
+holds(
+  6 * limits.messageCharactersMax + 1_024 <= limits.messageBytesMax,
+  'a message fits in its bytes with every character escaped',
+)
+holds(
+  limits.historyMessagesMax * limits.messageBytesMax + limits.cursorCharactersMax < limits.answerBytesMax,
+  "the largest page of a lead's history fits in an answer of the origin",
 )

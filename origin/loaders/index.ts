@@ -1,6 +1,12 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
+import { callSessionLoader } from './conversations/call-session.ts'
+import { leadContextLoader } from './conversations/lead-context.ts'
+import { leadControlLoader } from './conversations/lead-control.ts'
+import { leadGreetingLoader } from './conversations/lead-greeting.ts'
+import { leadHistoryLoader } from './conversations/lead-history.ts'
+import { leadSummaryLoader } from './conversations/lead-summary.ts'
 import type { Loader } from './loader.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
@@ -13,7 +19,16 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 }
 
 /** One loader for each resource: the compiler names a resource that has none. */
-const loaders: readonly Loader[] = ofEveryResource([contactListLoader, contactCountsLoader])
+const loaders: readonly Loader[] = ofEveryResource([
+  contactListLoader,
+  contactCountsLoader,
+  leadHistoryLoader,
+  leadSummaryLoader,
+  leadContextLoader,
+  leadGreetingLoader,
+  leadControlLoader,
+  callSessionLoader,
+])
 
 /** The loader of that name, or null. */
 export function loaderNamed(name: string): Loader | null {

@@ -10,11 +10,8 @@ export const voiceLimits = {
   storedCallBodyBytesMax: 2_097_152,
   callTextCharactersMax: 200,
   transcriptTurnsMax: 5_000,
-  /** Longer turns become several messages. The database has the same bounds for messages and summaries. */
+  /** Longer turns become several messages. */
   callMessagesMax: 6_000,
-  summaryCharactersMax: 4_000,
-  openQuestionsMax: 20,
-  openQuestionCharactersMax: 500,
   /** The texts of the variables that a prompt contains. */
   variableCharactersMax: 8_000,
   /** How old a signature may be, as ElevenLabs' own library has it, and how far ahead the sender's clock may be. */

@@ -1,7 +1,22 @@
 import { contactCounts } from './contacts/contact-counts.ts'
 import { contactList } from './contacts/contact-list.ts'
+import { callSession } from './conversations/call-session.ts'
+import { leadContext } from './conversations/lead-context.ts'
+import { leadControl } from './conversations/lead-control.ts'
+import { leadGreeting } from './conversations/lead-greeting.ts'
+import { leadHistory } from './conversations/lead-history.ts'
+import { leadSummary } from './conversations/lead-summary.ts'
 
 /** Every resource. The Worker mounts a route for each, and the origin has a loader for each. */
-export const resources = [contactList, contactCounts] as const
+export const resources = [
+  contactList,
+  contactCounts,
+  leadHistory,
+  leadSummary,
+  leadContext,
+  leadGreeting,
+  leadControl,
+  callSession,
+] as const
 
 export type ResourceName = (typeof resources)[number]['name']

@@ -19,7 +19,7 @@ export interface PutQuestion {
 
 /**
  * Where the values of a parameter come from that is no enumeration: from the rows of the database, or from a list. A new
- * parameter is added here. `cursor` has none: pages are followed by their own cursors.
+ * parameter is added here, by its name or by its resource's name and its own. `cursor` has none: pages are followed by their own cursors.
  */
 const sources: Readonly<Record<string, { readonly rows: string } | { readonly values: readonly string[] }>> =
   {
@@ -33,7 +33,16 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
+    limit: { values: ['1', '2', '100'] },
+    offset: { values: ['0', '3', '10'] },
+    ...leadQuestions(['history', 'summary', 'context', 'greeting', 'control']),
+    'call-session id': { values: ['p1', 'p2', 'p4'] },
   }
+
+/** The ids of leads for each of these questions, with one that no contact has at first. */
+function leadQuestions(names: readonly string[]) {
+  return Object.fromEntries(names.map((name) => [`lead-${name} id`, { values: ['k1', 'k2', 'k3', 'new-1'] }]))
+}
 
 /** The values of each parameter of `resources`, from their schemas and the database. */
 export type ParameterValues = ReadonlyMap<string, readonly string[]>
@@ -60,7 +69,7 @@ async function valuesOf(
 ): Promise<readonly string[]> {
   const bare = withoutDefault(schema)
   if (bare instanceof z.ZodEnum) return bare.options.map(String)
-  const source = sources[name]
+  const source = sources[`${resource.name} ${name}`] ?? sources[name]
   if (source === undefined)
     throw new Error(`completeness/questions.ts has no values for ${name} of ${resource.name}`)
   if ('values' in source) return source.values
