@@ -4,6 +4,7 @@ import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
+import { workspaceLimits } from './limits/workspace-limits.ts'
 
 /**
  * The bounds on everything that is accepted, stored, sent or waited for. The relations between them are asserted below. A limit of a
@@ -16,6 +17,7 @@ export const limits = {
   ...edgeLimits,
   ...originLimits,
   ...voiceLimits,
+  ...workspaceLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -189,4 +191,32 @@ holds(
 holds(
   limits.historyMessagesMax * limits.messageBytesMax + limits.cursorCharactersMax < limits.answerBytesMax,
   "the largest page of a lead's history fits in an answer of the origin",
+)
+holds(
+  limits.webhookSourcesMax * limits.webhookSourceBytesMax + 1_024 < limits.answerBytesMax,
+  'the largest list of webhook sources fits in an answer of the origin',
+)
+holds(
+  limits.mailboxPerPage * limits.mailboxMessageBytesMax + 1_024 < limits.answerBytesMax,
+  'the largest page of a mailbox fits in an answer of the origin',
+)
+holds(
+  limits.mailboxMessagesMax * limits.mailboxMessageBytesMax + 1_024 <= limits.mailboxBodyBytesMax,
+  'the largest folder of a mailbox fits in the body that puts it',
+)
+holds(
+  limits.mailboxMessagesMax <= limits.mailboxPerPage * limits.mailboxPageMax,
+  'every message of a folder that was put can be read',
+)
+holds(
+  2 * limits.permissionChangesMax * (limits.permissionCharactersMax + 3) < limits.answerBytesMax,
+  'the permissions of a user fit in an answer of the origin',
+)
+holds(
+  6 * limits.callStateBytesMax + 1_024 <= limits.callSessionBodyBytesMax,
+  'the state of a call fits in its body',
+)
+holds(
+  12 * limits.messageCharactersMax + 4_096 <= limits.leadMessageBodyBytesMax,
+  'a message with every character escaped fits in its body',
 )

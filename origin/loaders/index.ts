@@ -8,6 +8,10 @@ import { leadGreetingLoader } from './conversations/lead-greeting.ts'
 import { leadHistoryLoader } from './conversations/lead-history.ts'
 import { leadSummaryLoader } from './conversations/lead-summary.ts'
 import type { Loader } from './loader.ts'
+import { mailboxLoader } from './workspace/mailbox.ts'
+import { permissionsLoader } from './workspace/permissions.ts'
+import { webhookSourcesLoader } from './workspace/webhook-sources.ts'
+import { workspaceConfigLoader } from './workspace/workspace-config.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
 type Complete<List extends readonly Loader[]> = [Exclude<ResourceName, List[number]['name']>] extends [never]
@@ -28,6 +32,10 @@ const loaders: readonly Loader[] = ofEveryResource([
   leadGreetingLoader,
   leadControlLoader,
   callSessionLoader,
+  permissionsLoader,
+  webhookSourcesLoader,
+  workspaceConfigLoader,
+  mailboxLoader,
 ])
 
 /** The loader of that name, or null. */

@@ -8,7 +8,7 @@ import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import { cacheSettings } from '../../shared/resources/workspace/cache-settings.ts'
 import { ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
-import { membershipTags } from '../../worker/auth/role-memory.ts'
+import { membershipTags } from '../../shared/tags/tags.ts'
 import type { PutQuestion } from './questions.ts'
 import { userIds, workspaceIds } from './world.ts'
 

@@ -37,6 +37,7 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     offset: { values: ['0', '3', '10'] },
     ...leadQuestions(['history', 'summary', 'context', 'greeting', 'control']),
     'call-session id': { values: ['p1', 'p2', 'p4'] },
+    folder: { values: ['inbox', 'sent'] },
   }
 
 /** The ids of leads for each of these questions, with one that no contact has at first. */

@@ -14,6 +14,7 @@ let database: HostedDatabase
 beforeAll(async () => {
   server = await startHostedServer()
   database = await server.open('UTC')
+  await database.owner`insert into public.mailbox_folders (workspace_id, user_id, folder) values ('w1', 'ann', 'inbox')`
 })
 
 afterAll(async () => {
@@ -35,6 +36,7 @@ const page = {
   p_after: null,
   p_after_id: null,
 } as const
+const folderOfAnn = { p_workspace: 'w1', p_user: 'ann', p_folder: 'inbox' }
 const place = { board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
 const long = 'x'.repeat(129)
 const at = '2026-01-02T03:04:05.123456+00:00'
@@ -176,6 +178,30 @@ const bounded: readonly Bounded[] = [
     refused: badIds.map((id) => ({ p_workspace: 'w1', p_user: id })),
   },
   {
+    name: 'permissions',
+    taken: [{ p_workspace: 'w1', p_user: 'admin' }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_user: 'admin' },
+      { p_workspace: 'w1', p_user: id },
+    ]),
+  },
+  {
+    name: 'mailbox',
+    caller: 'service_role',
+    taken: [
+      { ...folderOfAnn, p_page: 1 },
+      { ...folderOfAnn, p_page: limits.mailboxPageMax },
+    ],
+    refused: [
+      ...badIds.flatMap((id) => [
+        { ...folderOfAnn, p_workspace: id, p_page: 1 },
+        { ...folderOfAnn, p_user: id, p_page: 1 },
+        { ...folderOfAnn, p_folder: id, p_page: 1 },
+      ]),
+      ...[null, 0, -1, limits.mailboxPageMax + 1].map((p_page) => ({ ...folderOfAnn, p_page })),
+    ],
+  },
+  {
     name: 'search_text_renew',
     caller: 'service_role',
     taken: [{ p_rows_max: 1 }, { p_rows_max: 50_000 }],
@@ -256,13 +282,16 @@ describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused 
   })
 })
 
-test.each(['contact_counts', 'workspace_boards', 'cache_settings_read'])(
-  '%s answers forbidden for any other workspace name',
-  async (name) => {
-    for (const id of badIds)
-      expect(await database.rpc(callers.admin, name, { p_workspace: id })).toEqual({ outcome: 'forbidden' })
-  },
-)
+test.each([
+  'contact_counts',
+  'workspace_boards',
+  'cache_settings_read',
+  'workspace_config',
+  'webhook_sources',
+])('%s answers forbidden for any other workspace name', async (name) => {
+  for (const id of badIds)
+    expect(await database.rpc(callers.admin, name, { p_workspace: id })).toEqual({ outcome: 'forbidden' })
+})
 
 test('every function of the API with more arguments than a workspace is in this table', async () => {
   const rows = await database.owner`

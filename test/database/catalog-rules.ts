@@ -30,6 +30,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   lead_greeting: members,
   lead_history: members,
   lead_summary: members,
+  mailbox: members,
   outbox_acknowledge: service,
   outbox_claim: service,
   outbox_fail: service,
@@ -38,9 +39,12 @@ const apiFunctions: Readonly<Record<string, string>> = {
   outbox_retry_parked: service,
   outbox_state: service,
   outbox_writer_proof: service,
+  permissions: members,
   reconcile_counts: service,
   search_text_renew: service,
+  webhook_sources: members,
   workspace_boards: members,
+  workspace_config: members,
   workspace_membership: members,
 }
 

@@ -219,11 +219,12 @@ async function admitExplained(
 
 function readerOf(member: Result<Member, WireError>, wantsExplanation: boolean): Result<Reader, WireError> {
   if (!member.ok) return member
-  const { workspaceId, principal, caller } = member.value
+  const { workspaceId, principal, role, caller } = member.value
   return ok({
     kind: 'member',
     workspaceId,
     userId: principal.userId,
+    role,
     caller,
     wantsExplanation,
     mayLoad: true,
@@ -259,7 +260,7 @@ function serviceOf(
   rights: Pick<Reader, 'wantsExplanation' | 'mayLoad'>,
 ): Reader {
   const caller = { kind: 'service', userId, requestId, trace, keepAlive } as const
-  return { kind: 'service', workspaceId, userId, caller, ...rights }
+  return { kind: 'service', workspaceId, userId, role: null, caller, ...rights }
 }
 
 function holdsInternalKey({ headers, services }: Arrival): Promise<boolean> {

@@ -20,6 +20,8 @@ export interface Reader {
   readonly workspaceId: WorkspaceId
   /** Null if a service names no user in `X-User-ID`. */
   readonly userId: UserId | null
+  /** The role with which a member was let in; null for a service. */
+  readonly role: Role | null
   readonly caller: SettingsCaller
   /** The request has `X-Explain: 1`, from an admin or with the internal key. */
   readonly wantsExplanation: boolean

@@ -155,6 +155,11 @@ describe('a service that reads what belongs to the deployment', () => {
 })
 
 describe('a member who reads a resource', () => {
+  it.each(['admin', 'member'] as const)('is let in with the role %s that the door found', async (found) => {
+    role = ok(found)
+    expect(await doors['reader-or-service'](arrival(asMember))).toMatchObject(ok({ role: found }))
+  })
+
   it.each(['reader', 'reader-or-service'] as const)('is counted against the limits (%s)', async (access) => {
     expect(await doors[access](arrival(asMember))).toMatchObject(ok({ kind: 'member', userId: 'user-1' }))
     expect(counted).toEqual(['user user-1', 'workspace 15213'])

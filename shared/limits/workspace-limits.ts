@@ -1,0 +1,35 @@
+/** The bounds of a workspace's configuration, sources, permissions and mailboxes, and of what the CRM's backend writes about them. */
+export const workspaceLimits = {
+  /** The database has the same bounds for the texts of a configuration (migrations, `workspace_configurations`). */
+  languageCharactersMax: 35,
+  timeZoneCharactersMax: 64,
+  greetingCharactersMax: 2_000,
+  workingSpansPerDayMax: 8,
+  workingHoursBytesMax: 2_048,
+  /** A JSON text of 8,192 bytes in the database, of which each character may become an escape in an answer. */
+  configurationBytesMax: 65_536,
+  /** The webhook sources that an answer names, and the bytes of one in JSON: its 50 types of events may be escaped throughout. */
+  webhookSourcesMax: 100,
+  webhookSourceBytesMax: 36_864,
+  webhookSourceNameCharactersMax: 200,
+  webhookSourceKindCharactersMax: 40,
+  webhookEventTypesMax: 50,
+  webhookEventTypeCharactersMax: 100,
+  /** The changes of what each role allows. Denials come first, so that none of them is left out. */
+  permissionChangesMax: 1_000,
+  permissionCharactersMax: 98,
+  /** A folder of a mailbox: the messages of a page, the pages that can be read, and the messages that one write puts into it. */
+  mailboxPerPage: 50,
+  mailboxPageMax: 200,
+  mailboxMessagesMax: 200,
+  mailboxBodyBytesMax: 4_194_304,
+  mailboxSubjectCharactersMax: 500,
+  mailboxPreviewCharactersMax: 500,
+  /** The bytes of a message in JSON with every character escaped: 1,648 characters of at most two escapes each. */
+  mailboxMessageBytesMax: 20_480,
+  /** The state of a call, as JSON in the database, and the body that sets it with every character escaped. */
+  callStateBytesMax: 16_384,
+  callSessionBodyBytesMax: 131_072,
+  leadControlBodyBytesMax: 2_048,
+  leadMessageBodyBytesMax: 65_536,
+} as const
