@@ -71,17 +71,18 @@ describe('a call from a known lead', () => {
 
   it('is looked up by the numbers as they are written, in the region of the organization', async () => {
     const asked: unknown[] = []
-    const noting =
-      (name: (typeof names)[number]) =>
-      async (...args: unknown[]) => {
-        asked.push([name, ...args])
-        return name === 'organization' ? known.part(known.organization) : unknown('none')
-      }
-    await answered({
-      ...known.lookupsWith(),
-      organization: noting('organization') as Lookups['organization'],
-      lead: noting('lead') as Lookups['lead'],
-    })
+    await answered(
+      known.lookupsWith({
+        async organization(...by) {
+          asked.push(['organization', ...by])
+          return known.part(known.organization)
+        },
+        async lead(...by) {
+          asked.push(['lead', ...by])
+          return unknown('none')
+        },
+      }),
+    )
     const parties = { called: '+4930123456', caller: '+1 (555) 010-0123', callerKey: '+15550100123' }
     expect(asked).toEqual([
       ['organization', parties],
@@ -100,7 +101,7 @@ describe('a call from a known lead', () => {
 })
 
 it("a caller who is no lead gets the organization's greeting, language and working hours", async () => {
-  const lookups = known.lookupsWith({ lead: async () => known.part(null, 'none') })
+  const lookups = known.lookupsWith({ lead: async () => unknown('none') })
   expect(await answered(lookups)).toMatchObject({
     language: 'de',
     is_working_hours: true,
@@ -190,7 +191,7 @@ describe('a call has defaults, and says so,', () => {
   })
 
   it('to a number of no organization', async () => {
-    const lookups = known.lookupsWith({ organization: async () => known.part(null, 'none') })
+    const lookups = known.lookupsWith({ organization: async () => unknown('none') })
     expect(await answered(lookups)).toMatchObject({ organization_source: 'none', lead_source: 'not_asked' })
   })
 

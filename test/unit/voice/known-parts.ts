@@ -38,7 +38,7 @@ export const configuration: Configuration = {
   greetings: { voice: '{greeting} bei {organization}.' },
 }
 
-export function part<Data>(data: Data | null, source: SourceName | 'none' = 'memory'): Part<Data> {
+export function part<Data>(data: Data, source: SourceName = 'memory'): Part<Data> {
   return { data, source, isFromDatabase: source === 'database' }
 }
 
