@@ -1,4 +1,5 @@
 import type { SourceName, TierName } from '../shared/contract/tier-names.ts'
+import type { ContextSource } from '../shared/contract/voice.ts'
 import type { ResourceName } from '../shared/resources/index.ts'
 import type { Served } from '../shared/resources/served.ts'
 
@@ -115,6 +116,8 @@ export type CacheEvent =
   | { readonly kind: 'consistency'; readonly outcome: CheckOutcome; readonly staleMs?: number }
   /** Invalidation events were made durable. */
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
+  /** A call was answered before it was picked up, with variables from these places. */
+  | { readonly kind: 'call-answered'; readonly contextSource: ContextSource }
   /** A request exceeded a limit of its user or workspace, or Redis was away and another count decided. */
   | { readonly kind: 'rate-limited'; readonly scope: LimitScope; readonly outcome: LimitOutcome }
 

@@ -39,6 +39,7 @@ export type PartSource = z.output<typeof partSourceSchema>
  * their defaults. `defaults`: all have.
  */
 export const contextSourceSchema = z.enum(['cache', 'database', 'partial', 'defaults'])
+export type ContextSource = z.output<typeof contextSourceSchema>
 
 const variable = z.string().max(limits.variableCharactersMax)
 

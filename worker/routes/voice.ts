@@ -37,11 +37,16 @@ const initiation = defineRoute({
   gives: conversationInitiationSchema,
   errors: [],
   async handle({ services, input, requestId, trace, startedAtMs, edgeLocation, keepAlive }) {
-    const { clock, rateLimits, answer } = services
+    const { clock, rateLimits, answer, metrics } = services
     const caller = { kind: 'service', userId: null, requestId, trace, keepAlive } as const
     const lookups = createLookups({ answer, clock, caller, edgeLocation, startedAtMs })
     const { body } = input
-    return ok(respondJson(await initiate({ clock, rateLimits }, { startedAtMs, body, lookups, keepAlive })))
+    const initiated = await initiate({ clock, rateLimits }, { startedAtMs, body, lookups, keepAlive })
+    metrics.recorder.record({
+      kind: 'call-answered',
+      contextSource: initiated.dynamic_variables.context_source,
+    })
+    return ok(respondJson(initiated))
   },
 })
 

@@ -1,5 +1,6 @@
 import type {
   CallStart,
+  ContextSource,
   ConversationInitiation,
   DynamicVariables,
   PartSource,
@@ -102,10 +103,7 @@ const missing: ReadonlySet<PartSource> = new Set([
   'not_asked',
 ])
 
-function contextSourceOf(
-  organization: Part<unknown>,
-  ...others: readonly Part<unknown>[]
-): DynamicVariables['context_source'] {
+function contextSourceOf(organization: Part<unknown>, ...others: readonly Part<unknown>[]): ContextSource {
   // Without an organization nothing else was looked up.
   if (organization.data === null) return 'defaults'
   const parts = [organization, ...others]

@@ -79,6 +79,15 @@ export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
     staleMs: durationMs,
   }),
   fc.record({
+    kind: fc.constant('call-answered' as const),
+    contextSource: fc.constantFrom(
+      'cache' as const,
+      'database' as const,
+      'partial' as const,
+      'defaults' as const,
+    ),
+  }),
+  fc.record({
     kind: fc.constant('rate-limited' as const),
     scope: fc.constantFrom(...(['user', 'workspace', 'call-number', 'call-organization'] as const)),
     outcome: fc.constantFrom<LimitOutcome>(
