@@ -4,6 +4,7 @@ import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
+import { voiceLimits } from './limits/voice-limits.ts'
 import { workspaceLimits } from './limits/workspace-limits.ts'
 
 /**
@@ -16,6 +17,7 @@ export const limits = {
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...voiceLimits,
   ...workspaceLimits,
   ...communicationLimits,
 } as const
@@ -181,6 +183,24 @@ holds(
     limits.countsBytesMax <= limits.memoryCacheBytesDefault * limits.memoryEntryShareMax,
   'an entry of counts fits in memory, and its load can be shared after its end',
 )
+holds(limits.voiceGatherMs < limits.voiceAnswerMs, 'a call is answered after its lookups and in time')
+holds(
+  limits.endedCallBodyBytesMax + 150 * limits.callMessagesMax < limits.storedCallBodyBytesMax,
+  'a call that the Worker accepts fits in its request to the origin',
+)
+holds(
+  limits.endedCallBodyBytesMax / limits.messageCharactersMax + limits.transcriptTurnsMax <
+    limits.callMessagesMax,
+  'the turns of the longest transcript can be stored in pieces',
+)
+holds(
+  6 * limits.messageCharactersMax + 1_024 <= limits.messageBytesMax,
+  'a message fits in its bytes with every character escaped',
+)
+holds(
+  limits.historyMessagesMax * limits.messageBytesMax + limits.cursorCharactersMax < limits.answerBytesMax,
+  "the largest page of a lead's history fits in an answer of the origin",
+)
 holds(
   limits.webhookSourcesMax * limits.webhookSourceBytesMax + 1_024 < limits.answerBytesMax,
   'the largest list of webhook sources fits in an answer of the origin',
@@ -208,14 +228,6 @@ holds(
 holds(
   12 * limits.messageCharactersMax + 4_096 <= limits.leadMessageBodyBytesMax,
   'a message with every character escaped fits in its body',
-)
-holds(
-  6 * limits.messageCharactersMax + 1_024 <= limits.messageBytesMax,
-  'a message fits in its bytes with every character escaped',
-)
-holds(
-  limits.historyMessagesMax * limits.messageBytesMax + limits.cursorCharactersMax < limits.answerBytesMax,
-  "the largest page of a lead's history fits in an answer of the origin",
 )
 holds(
   limits.analyticsDaysDefault <= limits.analyticsDaysMax,

@@ -56,6 +56,16 @@ const keys = (count: number) =>
   ids(count).map((id) => ({ id, eventId: '00000000-0000-4000-8000-000000000000' }))
 /** Keys of rows that are neither an id nor an id with an event id. */
 const badKeys = [null, 'text', [1], {}, { id: 1 }, { id: '1', eventId: 'e' }, { id: 1, eventId: 2 }]
+const endedCall = (conversationId: string | null, count: number, more: object = {}) => ({
+  conversationId,
+  callId: conversationId,
+  startedAt: at,
+  endedAt: at,
+  messages: ids(count).map(() => ({ direction: 'inbound', body: 'x', sentAt: at })),
+  summary: null,
+  ...more,
+})
+const storing = { p_workspace: 'w1', p_phone: '+493012345678', p_keys: ['+493012345678'] }
 const failure = { id: 1, eventId: 'e', code: 'x', delayMs: 0 }
 
 interface Bounded {
@@ -280,6 +290,37 @@ const bounded: readonly Bounded[] = [
     caller: 'service_role',
     taken: [{ p_rows_max: 1 }, { p_rows_max: 50_000 }],
     refused: [null, 0, -1, 50_001].map((p_rows_max) => ({ p_rows_max })),
+  },
+  {
+    name: 'ended_call_store',
+    caller: 'service_role',
+    taken: [
+      { ...storing, p_call: endedCall('conv-1', 0) },
+      {
+        ...storing,
+        p_phone: '1'.repeat(40),
+        p_keys: ids(20).map((id) => `${id}`.padEnd(40, '1')),
+        p_call: endedCall('c'.repeat(123), limits.callMessagesMax),
+      },
+    ],
+    refused: [
+      ...[null, '', long].map((p_workspace) => ({ ...storing, p_workspace, p_call: endedCall('conv-2', 0) })),
+      ...[null, '', '1'.repeat(41)].map((p_phone) => ({
+        ...storing,
+        p_phone,
+        p_call: endedCall('conv-2', 0),
+      })),
+      ...[null, [], ids(21).map(String), ['1'.repeat(41)]].map((p_keys) => ({
+        ...storing,
+        p_keys,
+        p_call: endedCall('conv-2', 0),
+      })),
+      ...[
+        ...[null, [], 'text', {}, endedCall(long, 0), endedCall(null, 0)],
+        ...[endedCall('conv-2', limits.callMessagesMax + 1), endedCall('conv-2', 0, { messages: {} })],
+        endedCall('conv-2', 0, { endedAt: null }),
+      ].map((p_call) => ({ ...storing, p_call })),
+    ],
   },
   {
     name: 'fold_counts',

@@ -29,6 +29,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contacts_import: members,
   contacts_page: members,
   dashboard: members,
+  ended_call_store: service,
   fold_counts: service,
   lead_context: members,
   lead_control: members,
@@ -63,7 +64,6 @@ const sharedFunctions = [
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
   ...['facet_bit', 'facets_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
-  ...['is_backend', 'may_read_of'],
   ...['is_backend', 'may_read_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
 ]

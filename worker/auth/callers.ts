@@ -59,6 +59,10 @@ export interface CallerOf {
   readonly service: Reader
   /** A holder of `METRICS_TOKEN`, or an admin of the operators' workspace. If there is none, an admin of any workspace. */
   readonly operator: Operator
+  /** The voice platform, by its shared secret or by a signature over the body. */
+  readonly 'voice-platform': null
+  /** The voice platform, by a signature over the body. */
+  readonly 'voice-signature': null
   /** A holder of the internal key, or an admin of the operators' workspace. */
   readonly 'alert-settings': null
 }

@@ -33,6 +33,10 @@ function parts(operatorsWorkspaceId: string | null = null): DoorParts {
       },
     },
     memberships: { roleOf: () => role },
+    voicePlatform: {
+      verify: async () => ok(null),
+      verifySigned: async () => err({ code: 'signature_invalid' }),
+    },
     rateLimits: { user: take('user'), workspace: take('workspace') },
     config: {
       internalAuthKey: internalKey,
@@ -54,6 +58,7 @@ function arrival(headers: Record<string, string>, services = parts()): Arrival {
     workspaceInPath: undefined,
     isNamedByBody: false,
     readNaming: () => Promise.reject(new Error('no body is read here')),
+    readRaw: () => Promise.reject(new Error('no body is read here')),
     keepAlive: () => undefined,
   }
 }
