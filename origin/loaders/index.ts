@@ -3,8 +3,13 @@ import { communicationAttachmentsLoader } from './communications/communication-a
 import { companyByDomainLoader } from './communications/company-by-domain.ts'
 import { companyCommunicationsLoader } from './communications/company-communications.ts'
 import { threadLoader } from './communications/thread.ts'
+import { contactLoader } from './contacts/contact.ts'
+import { contactByEmailLoader } from './contacts/contact-by-email.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
+import { leadLoader } from './contacts/lead.ts'
+import { leadByPhoneLoader } from './contacts/lead-by-phone.ts'
+import { leadStatusLoader } from './contacts/lead-status.ts'
 import { callSessionLoader } from './conversations/call-session.ts'
 import { leadContextLoader } from './conversations/lead-context.ts'
 import { leadControlLoader } from './conversations/lead-control.ts'
@@ -52,6 +57,11 @@ const loaders: readonly Loader[] = ofEveryResource([
   companyCommunicationsLoader,
   threadLoader,
   communicationAttachmentsLoader,
+  contactByEmailLoader,
+  contactLoader,
+  leadByPhoneLoader,
+  leadLoader,
+  leadStatusLoader,
 ])
 
 /** The loader of that name, or null. */

@@ -148,6 +148,9 @@ export async function answersOf(
   return answers
 }
 
+/** What the loaders give to functions of the database. */
+const argumentSchema = z.union([z.string(), z.number(), z.null(), z.array(z.string())])
+
 /** The database as the origin's loaders have it, over a connection of the test. Adds the tables that are scanned to `reads`. */
 function databaseIn(
   sql: postgres.TransactionSql,
@@ -159,7 +162,7 @@ function databaseIn(
     async callRpc(name, args) {
       const names = Object.keys(args)
       const list = names.map((arg, index) => `${arg} => $${index + 1}`).join(', ')
-      const values = names.map((arg) => z.union([z.string(), z.number(), z.null()]).parse(args[arg]))
+      const values = names.map((arg) => argumentSchema.parse(args[arg]))
       // A query is sent when it is awaited or executed, and the scans have to be counted after it.
       const called = sql
         .unsafe(`select public.${name}(${list}) as answer`, values, { prepare: true })

@@ -19,7 +19,8 @@ export interface PutQuestion {
 
 /**
  * Where the values of a parameter come from that is no enumeration: from the rows of the database, or from a list. A new
- * parameter is added here, by its name or by its resource's name and its own. `cursor` has none: pages are followed by their own cursors.
+ * parameter is added here, by its name or by its resource's name and its own. An `id` is that of a contact. `cursor` has none: pages are
+ * followed by their own cursors.
  */
 const sources: Readonly<Record<string, { readonly rows: string } | { readonly values: readonly string[] }>> =
   {
@@ -36,21 +37,21 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     folder: { values: ['inbox', 'sent'] },
     limit: { values: ['1', '2', '100'] },
     offset: { values: ['0', '3', '10'] },
-    ...leadQuestions(['history', 'summary', 'context', 'greeting', 'control']),
-    'call-session id': { values: ['p1', 'p2', 'p4'] },
     days: { values: ['1', '3', '90'] },
-    'campaign-stats id': { values: ['g1', 'g2'] },
-    'segment-count id': { values: ['s1', 's2', 's3'] },
-    domain: { values: ['alder.example', 'WWW.ek.example', 'öst.example', 'https://xn--st-eka.example/'] },
-    'company-communications id': { values: ['x1', 'x2', 'x3'] },
-    'thread id': { values: ['t1', 't2'] },
-    'communication-attachments id': { values: ['e1', 'e2', 'e3', 'e4'] },
+    domain: { values: ['alder.example', 'WWW.ek.example', 'öst.example', 'https://new-1.example/'] },
+    id: { values: ['k1', 'k2', 'k3', 'k12', 'new-1'] },
+    'call-session id': { values: ['p1', 'new-p1'] },
+    'campaign-stats id': { values: ['g1', 'g2', 'new-g1'] },
+    'segment-count id': { values: ['s1', 's2', 'new-s1'] },
+    'company-communications id': { values: ['x1', 'x2', 'new-x1'] },
+    'thread id': { values: ['t1', 't2', 'new-t1'] },
+    'communication-attachments id': { values: ['e1', 'e2', 'e3', 'new-e1'] },
+    email: {
+      values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
+    },
+    phone: { values: ['+4930555001', '+49305550', '030 / 55501', '+49 30 5550-7', '+4955501'] },
+    region: { values: ['DE'] },
   }
-
-/** The ids of leads for each of these questions, with one that no contact has at first. */
-function leadQuestions(names: readonly string[]) {
-  return Object.fromEntries(names.map((name) => [`lead-${name} id`, { values: ['k1', 'k2', 'k3', 'new-1'] }]))
-}
 
 /** The values of each parameter of `resources`, from their schemas and the database. */
 export type ParameterValues = ReadonlyMap<string, readonly string[]>

@@ -6,7 +6,15 @@ import {
   companyCommunications,
   oneThread,
 } from './communications.ts'
-import { contactCounts, contactList } from './contacts.ts'
+import {
+  contactByEmail,
+  contactCounts,
+  contactList,
+  lead,
+  leadByPhone,
+  leadStatus,
+  oneContact,
+} from './contacts.ts'
 import {
   callSession,
   leadContext,
@@ -22,6 +30,11 @@ import { mailbox, permissions, webhookSources, workspaceConfig } from './workspa
 export const cases: Readonly<Record<ResourceName, ResourceCase>> = {
   'contact-list': contactList,
   'contact-counts': contactCounts,
+  contact: oneContact,
+  'contact-by-email': contactByEmail,
+  lead,
+  'lead-by-phone': leadByPhone,
+  'lead-status': leadStatus,
   'company-by-domain': companyByDomain,
   'company-communications': companyCommunications,
   thread: oneThread,
