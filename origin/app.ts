@@ -41,7 +41,9 @@ import {
 import { healthRoute } from './routes/health.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { storeCallRoute } from './routes/voice.ts'
 import { boardsRoute, changeSettingsRoute, membershipRoute, settingsRoute } from './routes/workspaces.ts'
+import { createEndedCallWriter } from './voice/ended-call-writer.ts'
 
 interface AppParts {
   readonly config: Pick<
@@ -133,6 +135,7 @@ function createHandlers(
     changeContact: changeContactRoute(contacts),
     deleteContact: deleteContactRoute(contacts),
     moveContact: moveContactRoute(contacts),
+    storeCall: storeCallRoute(createEndedCallWriter(queries, deliver)),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

@@ -10,7 +10,21 @@ import { contactListLoader } from './contacts/contact-list.ts'
 import { leadLoader } from './contacts/lead.ts'
 import { leadByPhoneLoader } from './contacts/lead-by-phone.ts'
 import { leadStatusLoader } from './contacts/lead-status.ts'
+import { callSessionLoader } from './conversations/call-session.ts'
+import { leadContextLoader } from './conversations/lead-context.ts'
+import { leadControlLoader } from './conversations/lead-control.ts'
+import { leadGreetingLoader } from './conversations/lead-greeting.ts'
+import { leadHistoryLoader } from './conversations/lead-history.ts'
+import { leadSummaryLoader } from './conversations/lead-summary.ts'
+import { analyticsLoader } from './figures/analytics.ts'
+import { campaignStatsLoader } from './figures/campaign-stats.ts'
+import { dashboardLoader } from './figures/dashboard.ts'
+import { segmentCountLoader } from './figures/segment-count.ts'
 import type { Loader } from './loader.ts'
+import { mailboxLoader } from './workspace/mailbox.ts'
+import { permissionsLoader } from './workspace/permissions.ts'
+import { webhookSourcesLoader } from './workspace/webhook-sources.ts'
+import { workspaceConfigLoader } from './workspace/workspace-config.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
 type Complete<List extends readonly Loader[]> = [Exclude<ResourceName, List[number]['name']>] extends [never]
@@ -25,6 +39,20 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 const loaders: readonly Loader[] = ofEveryResource([
   contactListLoader,
   contactCountsLoader,
+  permissionsLoader,
+  webhookSourcesLoader,
+  workspaceConfigLoader,
+  mailboxLoader,
+  leadHistoryLoader,
+  leadSummaryLoader,
+  leadContextLoader,
+  leadGreetingLoader,
+  leadControlLoader,
+  callSessionLoader,
+  dashboardLoader,
+  campaignStatsLoader,
+  segmentCountLoader,
+  analyticsLoader,
   companyByDomainLoader,
   companyCommunicationsLoader,
   threadLoader,

@@ -156,6 +156,7 @@ async function startPieces(
     redis: describeRedis(options, redis),
     postgres: databaseUrl,
     internalAuthKey: state.internalAuthKey,
+    voiceWebhookSecret: state.voiceWebhookSecret,
     pids: {
       origin: origin.pid,
       postgres: postgres?.pid ?? null,
@@ -245,6 +246,7 @@ function startWorker(
       variables: {
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,
+        VOICE_WEBHOOK_SECRET: state.voiceWebhookSecret,
         ...tokens,
         SUPABASE_URL: supabase.url,
         SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,

@@ -67,6 +67,14 @@ export const inputLimits = {
   /** The number of assignees in an entry of counts, and the bytes of an entry with the longest ids. */
   countedAssigneesMax: 500,
   countsBytesMax: 163_840,
+  /** The days of an answer with daily figures. */
+  analyticsDaysDefault: 30,
+  analyticsDaysMax: 365,
+  /** The contacts on a user's dashboard, and the bytes of each in JSON. */
+  dashboardRecentMax: 10,
+  recentContactBytesMax: 4_096,
+  /** The segments of a workspace. Every write of contacts looks at those of its workspace. */
+  segmentsMax: 200,
   /** The length of a time zone's name, as in the database; the zones whose formatter a process keeps; and the spans of a working day. */
   timeZoneCharactersMax: 64,
   timeZonesKeptMax: 200,

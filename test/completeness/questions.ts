@@ -19,7 +19,8 @@ export interface PutQuestion {
 
 /**
  * Where the values of a parameter come from that is no enumeration: from the rows of the database, or from a list. A new
- * parameter is added here, by its name or by its resource's name and its own. `cursor` has none: pages are followed by their own cursors.
+ * parameter is added here, by its name or by its resource's name and its own. An `id` is that of a contact. `cursor` has none: pages are
+ * followed by their own cursors.
  */
 const sources: Readonly<Record<string, { readonly rows: string } | { readonly values: readonly string[] }>> =
   {
@@ -33,13 +34,18 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
-    // Of every resource but those below: a contact.
-    id: { rows: `select distinct id from public.contacts where workspace_id <> 'w4' union select 'new-1'` },
+    folder: { values: ['inbox', 'sent'] },
     limit: { values: ['1', '2', '100'] },
-    domain: { values: ['alder.example', 'WWW.ek.example', 'öst.example', 'https://xn--st-eka.example/'] },
-    'company-communications id': { values: ['x1', 'x2', 'x3'] },
-    'thread id': { values: ['t1', 't2'] },
-    'communication-attachments id': { values: ['e1', 'e2', 'e3', 'e4'] },
+    offset: { values: ['0', '3', '10'] },
+    days: { values: ['1', '3', '90'] },
+    domain: { values: ['alder.example', 'WWW.ek.example', 'öst.example', 'https://new-1.example/'] },
+    id: { values: ['k1', 'k2', 'k3', 'k12', 'new-1'] },
+    'call-session id': { values: ['p1', 'new-p1'] },
+    'campaign-stats id': { values: ['g1', 'g2', 'new-g1'] },
+    'segment-count id': { values: ['s1', 's2', 'new-s1'] },
+    'company-communications id': { values: ['x1', 'x2', 'new-x1'] },
+    'thread id': { values: ['t1', 't2', 'new-t1'] },
+    'communication-attachments id': { values: ['e1', 'e2', 'e3', 'new-e1'] },
     email: {
       values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
     },
@@ -86,8 +92,12 @@ function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {
     : schema
 }
 
-/** How many questions of a resource are drawn in each workspace; those that are the same are put once. */
+/**
+ * How many questions of a resource are drawn in each workspace, at most: three for each value of its longest enumeration. Those
+ * that are the same are put once.
+ */
 const drawsOf: Readonly<Record<(typeof workspaceIds)[number], number>> = { w1: 45, w2: 15, w152: 6, w4: 2 }
+const fewestDraws = 9
 
 /** Questions of each resource in each workspace, with every value of every enumeration among them. */
 export function drawQuestions(
@@ -97,13 +107,19 @@ export function drawQuestions(
 ): PutQuestion[] {
   return resources.flatMap((resource) => {
     const draw = createDraw(resource, values, dice)
+    const draws = Math.max(fewestDraws, 3 * longestEnumeration(resource))
     return workspaceIds.flatMap((name) => {
       const workspaceId = workspaceIdSchema.parse(name)
-      const drawn = Array.from({ length: drawsOf[name] }, () => draw(workspaceId))
+      const drawn = Array.from({ length: Math.min(draws, drawsOf[name]) }, () => draw(workspaceId))
       const different = new Map(drawn.map((question) => [JSON.stringify(question.params), question]))
       return [...different.values()].flatMap((question) => putBy(question, workspaceId))
     })
   })
+}
+
+function longestEnumeration({ path, query }: Resource): number {
+  const schemas = Object.values({ ...path.shape, ...query.shape }).map(withoutDefault)
+  return Math.max(0, ...schemas.map((schema) => (schema instanceof z.ZodEnum ? schema.options.length : 0)))
 }
 
 /** By every kind of caller that its resource lets in; a question of one's own by each user. */

@@ -108,6 +108,8 @@ describe('through the functions', () => {
       ['workspace_region', { p_workspace: 'w1' }],
       ['contact_counts', { p_workspace: 'w1' }],
       ['workspace_boards', { p_workspace: 'w1' }],
+      ['dashboard', { p_workspace: 'w1', p_user: 'member' }],
+      ['analytics', { p_workspace: 'w1', p_days: 30 }],
       ['cache_settings_read', { p_workspace: 'w1' }],
       ['contact_delete', one],
     ] as const

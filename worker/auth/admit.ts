@@ -5,6 +5,7 @@ import { whenReady } from '../../shared/awaitable.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import type { Role, UserId, WorkspaceId } from '../../shared/ids.ts'
+import { deploymentId } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
@@ -14,6 +15,7 @@ import type { Access, CallerOf, Member, Operator, Reader } from './callers.ts'
 import { matchesKey } from './internal-key.ts'
 import type { Memberships } from './membership.ts'
 import { userNamedBy, workspaceNamedBy } from './names.ts'
+import type { VoicePlatform } from './voice-platform.ts'
 
 /*
  * Every request is admitted in one order, the cheapest check first: the token, the user's limit, the workspace's name, the
@@ -27,7 +29,8 @@ import { userNamedBy, workspaceNamedBy } from './names.ts'
 export interface DoorParts {
   readonly bearer: Pick<Bearer, 'authenticate'>
   readonly memberships: Memberships
-  readonly rateLimits: RateLimits
+  readonly rateLimits: Pick<RateLimits, 'user' | 'workspace'>
+  readonly voicePlatform: VoicePlatform
   readonly config: Pick<Config, 'internalAuthKey' | 'metricsToken' | 'operatorsWorkspaceId'>
 }
 
@@ -52,6 +55,8 @@ export interface Arrival {
   readonly isNamedByBody: boolean
   /** Reads a body that names its workspace, up to its size limit. Must be called at most once. */
   readNaming(): Promise<Result<NamedInBody, WireError>>
+  /** Reads the body of a route that takes a signed one, as it came. */
+  readRaw(): Promise<Result<Uint8Array<ArrayBuffer>, WireError>>
   keepAlive(work: Promise<unknown>): void
 }
 
@@ -75,8 +80,11 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   admin: (arrival) => admitMember(arrival, 'admin'),
   reader: (arrival) => admitReader(arrival, false),
   'reader-or-service': (arrival) => admitReader(arrival, true),
+  service: admitToDeployment,
   operator: admitOperator,
   'alert-settings': admitToAlertSettings,
+  'voice-platform': (arrival) => arrival.services.voicePlatform.verify(arrival),
+  'voice-signature': (arrival) => arrival.services.voicePlatform.verifySigned(arrival),
 }
 
 function admitMember(arrival: Arrival, needed: Role): Admitted<Member> {
@@ -194,27 +202,29 @@ async function admitServiceInstead(
 }
 
 export const explainHeader = 'X-Explain'
+const explainFault: WireError = {
+  code: 'invalid_parameter',
+  details: [{ parameter: explainHeader, message: 'must be 0 or 1' }],
+}
 
 async function admitExplained(
   arrival: Arrival,
   wanted: string,
   takesServices: boolean,
 ): Promise<Result<Reader, WireError>> {
-  if (wanted !== '1') {
-    const details = [{ parameter: explainHeader, message: 'must be 0 or 1' }]
-    return err({ code: 'invalid_parameter', details })
-  }
+  if (wanted !== '1') return err(explainFault)
   if (await holdsInternalKey(arrival)) return admitService(arrival, true, takesServices)
   return readerOf(await admitMember(arrival, 'admin'), true)
 }
 
 function readerOf(member: Result<Member, WireError>, wantsExplanation: boolean): Result<Reader, WireError> {
   if (!member.ok) return member
-  const { workspaceId, principal, caller } = member.value
+  const { workspaceId, principal, role, caller } = member.value
   return ok({
     kind: 'member',
     workspaceId,
     userId: principal.userId,
+    role,
     caller,
     wantsExplanation,
     mayLoad: true,
@@ -232,16 +242,25 @@ function admitService(
   const userId = userNamedBy(arrival.headers)
   if (!userId.ok) return userId
   arrival.notes.workspaceId = workspaceId.value
-  const { requestId, trace, keepAlive } = arrival
-  const caller = { kind: 'service', userId: userId.value, requestId, trace, keepAlive } as const
-  return ok({
-    kind: 'service',
-    workspaceId: workspaceId.value,
-    userId: userId.value,
-    caller,
-    wantsExplanation,
-    mayLoad,
-  })
+  return ok(serviceOf(arrival, workspaceId.value, userId.value, { wantsExplanation, mayLoad }))
+}
+
+/** The deployment is no workspace that a header could name, and no answer of it belongs to a user, so both headers are ignored. */
+async function admitToDeployment(arrival: Arrival): Promise<Result<Reader, WireError>> {
+  if (!(await holdsInternalKey(arrival))) return err({ code: 'key_invalid' })
+  const wanted = arrival.headers.get(explainHeader) ?? '0'
+  if (wanted !== '0' && wanted !== '1') return err(explainFault)
+  return ok(serviceOf(arrival, deploymentId, null, { wantsExplanation: wanted === '1', mayLoad: true }))
+}
+
+function serviceOf(
+  { requestId, trace, keepAlive }: Arrival,
+  workspaceId: WorkspaceId,
+  userId: UserId | null,
+  rights: Pick<Reader, 'wantsExplanation' | 'mayLoad'>,
+): Reader {
+  const caller = { kind: 'service', userId, requestId, trace, keepAlive } as const
+  return { kind: 'service', workspaceId, userId, role: null, caller, ...rights }
 }
 
 function holdsInternalKey({ headers, services }: Arrival): Promise<boolean> {

@@ -155,6 +155,9 @@ function countEvent(
       add('invalidation_events', [], event.events)
       add('invalidation_tags', [], event.tags)
       return
+    case 'call-answered':
+      add('calls_answered', [event.contextSource])
+      return
     case 'rate-limited':
       add('rate_limited', [event.scope, event.outcome])
       return

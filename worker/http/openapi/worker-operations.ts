@@ -56,6 +56,12 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
       "Open to members of the workspace, with their JWT, and to the CRM's backend, with the internal key. If the answer belongs to one user, the backend names that user in `X-User-ID` and gets the same answer as the user; no limit of the user counts the request.",
     errors: [...memberErrors, 'workspace_mismatch'],
   },
+  service: {
+    letsIn: "Open to the CRM's backend, with the internal key. The answer belongs to no workspace.",
+    security: [{ internalKey: [] }],
+    errors: ['key_invalid'],
+    names: 'nobody',
+  },
   'internal-key': {
     letsIn: "Open to the CRM's backend, with the internal key.",
     security: [{ internalKey: [] }],
@@ -80,6 +86,19 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     security: [{ internalKey: [] }, { member: [] }],
     errors: operatorErrors,
     names: 'operator',
+  },
+  'voice-platform': {
+    letsIn:
+      'Open to the voice platform, with the shared secret in `X-Voice-Secret` or as a bearer token, or with a signature over the body in `ElevenLabs-Signature`.',
+    security: [{ voiceSecret: [] }, { voiceSignature: [] }],
+    errors: ['signature_invalid', 'rate_limited', 'request_timeout'],
+    names: 'nobody',
+  },
+  'voice-signature': {
+    letsIn: 'Open to the voice platform, with a signature over the body in `ElevenLabs-Signature`.',
+    security: [{ voiceSignature: [] }],
+    errors: ['signature_invalid', 'rate_limited', 'request_timeout'],
+    names: 'nobody',
   },
   public: { letsIn: 'Open to everybody.', security: [{}], errors: [], names: 'nobody' },
 }
@@ -151,7 +170,7 @@ function operationOf(route: Route): Operation {
           },
     answers: answersOf(route),
     errors: [...anybodysErrors, ...wayIn.errors, ...(takes.body === undefined ? [] : bodyErrors), ...errors],
-    isLimited: wayIn.errors.includes('rate_limited'),
+    isLimited: wayIn.names !== 'nobody' && wayIn.errors.includes('rate_limited'),
   }
 }
 
