@@ -1,4 +1,5 @@
 import { communicationLimits } from './limits/communication-limits.ts'
+import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
@@ -10,6 +11,7 @@ import { originLimits } from './limits/origin-limits.ts'
  */
 export const limits = {
   ...inputLimits,
+  ...conversationLimits,
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
@@ -176,4 +178,12 @@ holds(
   limits.countsBytesMax <= limits.flightLingerBytesMax &&
     limits.countsBytesMax <= limits.memoryCacheBytesDefault * limits.memoryEntryShareMax,
   'an entry of counts fits in memory, and its load can be shared after its end',
+)
+holds(
+  6 * limits.messageCharactersMax + 1_024 <= limits.messageBytesMax,
+  'a message fits in its bytes with every character escaped',
+)
+holds(
+  limits.historyMessagesMax * limits.messageBytesMax + limits.cursorCharactersMax < limits.answerBytesMax,
+  "the largest page of a lead's history fits in an answer of the origin",
 )

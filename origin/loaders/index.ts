@@ -10,6 +10,12 @@ import { contactListLoader } from './contacts/contact-list.ts'
 import { leadLoader } from './contacts/lead.ts'
 import { leadByPhoneLoader } from './contacts/lead-by-phone.ts'
 import { leadStatusLoader } from './contacts/lead-status.ts'
+import { callSessionLoader } from './conversations/call-session.ts'
+import { leadContextLoader } from './conversations/lead-context.ts'
+import { leadControlLoader } from './conversations/lead-control.ts'
+import { leadGreetingLoader } from './conversations/lead-greeting.ts'
+import { leadHistoryLoader } from './conversations/lead-history.ts'
+import { leadSummaryLoader } from './conversations/lead-summary.ts'
 import type { Loader } from './loader.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
@@ -34,6 +40,12 @@ const loaders: readonly Loader[] = ofEveryResource([
   leadByPhoneLoader,
   leadLoader,
   leadStatusLoader,
+  leadHistoryLoader,
+  leadSummaryLoader,
+  leadContextLoader,
+  leadGreetingLoader,
+  leadControlLoader,
+  callSessionLoader,
 ])
 
 /** The loader of that name, or null. */

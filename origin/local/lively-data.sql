@@ -439,7 +439,7 @@ as $$
     '15214', 'en', 'GR', 'Europe/Athens',
     '{"mon": [["09:00", "18:00"]], "tue": [["09:00", "18:00"]], "wed": [["09:00", "18:00"]], "thu": [["09:00", "18:00"]],
       "fri": [["09:00", "18:00"]], "sat": [["10:00", "14:00"]]}',
-    '{"voice": "{greeting}, {name}. This is Ξένια Hotels. How can I help you?"}'
+    '{"voice": "{greeting}[, {name}]. This is {organization}. How can I help you?"}'
   );
 
   insert into public.phone_numbers (phone, workspace_id, label) values

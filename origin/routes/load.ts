@@ -1,6 +1,7 @@
 import type { Handler } from 'hono'
 import { faultsOf } from '../../shared/contract/errors.ts'
 import { loadRequestSchema } from '../../shared/contract/origin.ts'
+import { deploymentId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { callerOf } from '../auth/credentials.ts'
 import { callerKeyOf, tokenOf } from '../database/caller.ts'
@@ -27,6 +28,10 @@ export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<O
     const body = await parseBody(context, loadRequestSchema, limits.loadBodyBytesMax)
     if (!body.ok) return respondError(context, body.error)
     const { workspaceId, userId, version, params } = body.value
+    if ((workspaceId === deploymentId) !== (loader.resource.scope === 'deployment')) {
+      const message = 'must be the deployment for its own resources, and a workspace for all others'
+      return respondError(context, { code: 'invalid_body', details: [{ parameter: 'workspaceId', message }] })
+    }
     if (caller.kind === 'member' && userId !== null && userId !== caller.userId) {
       return respondError(context, { code: 'user_mismatch' })
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boardIdSchema, roleSchema, userIdSchema, workspaceIdSchema } from '../ids.ts'
+import { boardIdSchema, roleSchema, scopeIdSchema, userIdSchema } from '../ids.ts'
 import { storableText } from '../text.ts'
 
 /**
@@ -31,7 +31,8 @@ export const loadVersionSchema = storableText(0, 64)
  * the key and the version agree, because a query that began under an older version may have read rows that a newer one invalidated.
  */
 export const loadRequestSchema = z.strictObject({
-  workspaceId: workspaceIdSchema,
+  /** The workspace, or the deployment for a resource of its scope. */
+  workspaceId: scopeIdSchema,
   /** The user that the entry belongs to, or null if the workspace shares it. With a user's token, it must be that user. */
   userId: userIdSchema.nullable(),
   version: loadVersionSchema,

@@ -9,6 +9,12 @@ import { contactList } from './contacts/contact-list.ts'
 import { lead } from './contacts/lead.ts'
 import { leadByPhone } from './contacts/lead-by-phone.ts'
 import { leadStatus } from './contacts/lead-status.ts'
+import { callSession } from './conversations/call-session.ts'
+import { leadContext } from './conversations/lead-context.ts'
+import { leadControl } from './conversations/lead-control.ts'
+import { leadGreeting } from './conversations/lead-greeting.ts'
+import { leadHistory } from './conversations/lead-history.ts'
+import { leadSummary } from './conversations/lead-summary.ts'
 
 /**
  * Every resource. The Worker mounts a route for each, and the origin has a loader for each. A route with a name, such as `by-email`,
@@ -26,6 +32,12 @@ export const resources = [
   leadByPhone,
   lead,
   leadStatus,
+  leadHistory,
+  leadSummary,
+  leadContext,
+  leadGreeting,
+  leadControl,
+  callSession,
 ] as const
 
 export type ResourceName = (typeof resources)[number]['name']

@@ -35,6 +35,8 @@ export interface Resource {
   readonly answer: z.ZodObject
   readonly version: number
   readonly callers: readonly CallerKind[]
+  /** Whether a question is about one workspace, or about the deployment (shared/ids.ts: `deploymentId`). */
+  readonly scope: 'workspace' | 'deployment'
   /** The defaults of the toggle and the lifetime under the resource's own name; null if it has none. */
   readonly ownToggle: boolean | null
   readonly ownLifetimeSeconds: number | null

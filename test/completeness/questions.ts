@@ -38,6 +38,8 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     'company-communications id': { values: ['x1', 'x2', 'x3'] },
     'thread id': { values: ['t1', 't2'] },
     'communication-attachments id': { values: ['e1', 'e2', 'e3', 'e4'] },
+    offset: { values: ['0', '3', '10'] },
+    'call-session id': { values: ['p1', 'p2', 'p4'] },
     id: {
       rows: `select distinct id::text from public.contacts where workspace_id <> 'w4' union select 'new-1'`,
     },

@@ -6,6 +6,7 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import type { CacheSettings } from '../../shared/contract/settings.ts'
 import { defaultCacheSettings, lifetimeOf } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
+import { deploymentId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { cacheSettings } from '../../shared/resources/workspace/cache-settings.ts'
 import type { Result } from '../../shared/result.ts'
@@ -26,7 +27,8 @@ export interface SettingsReader {
   read(workspaceId: WorkspaceId, caller: SettingsCaller): Promise<Result<CacheSettings, WireError>>
   /**
    * The settings for the read path. It never fails, and waits at most `limits.settingsDeadlineMs`. If the settings cannot be
-   * read, it answers the last known or the default ones: settings affect the speed of an answer and not its correctness.
+   * read, it answers the last known or the default ones: settings affect the speed of an answer and not its correctness. The
+   * deployment has the default ones.
    */
   inForce(workspaceId: WorkspaceId, caller: SettingsCaller): Awaitable<CacheSettings>
 }
@@ -97,6 +99,7 @@ export function createSettingsReader(
       return isUnproven ? readProven(workspaceId, caller, { kind: 'bounded' }) : now
     },
     inForce(workspaceId, caller) {
+      if (workspaceId === deploymentId) return defaultCacheSettings
       // Most reads end here, without a timer.
       const view = views.atHand(workspaceId)
       const held = view === null ? null : remembered(workspaceId, view)

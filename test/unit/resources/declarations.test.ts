@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { defaultCacheSettings, isCacheOn, lifetimeOf } from '../../../shared/contract/settings.ts'
 import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
 import { resources } from '../../../shared/resources/index.ts'
 import { defineResource } from '../../../shared/resources/resource.ts'
@@ -128,6 +129,28 @@ describe('a declaration without its optional members', () => {
     expect(question.ownOf(body, userIdSchema.parse('user-1'))).toBeNull()
     expect(plain.warmQuestions({ workspaceId: workspaceIdSchema.parse('1'), boardIds: [] })).toEqual([])
     expect(plain.embeddedTags(body)).toEqual([])
+  })
+})
+
+describe('a declaration about the deployment', () => {
+  const ofDeployment = { ...least, callers: ['service'], scope: 'deployment' } as const
+
+  it('has a lifetime of its own that is no setting of any workspace', () => {
+    const resource = defineResource(ofDeployment)
+    expect(resource).toMatchObject({ scope: 'deployment', ownLifetimeSeconds: null, ownToggle: null })
+    const question = resource.questionOf({ id: 'a', email: 'a@example.com' })
+    expect(lifetimeOf(question, defaultCacheSettings)).toBe(600)
+    expect(isCacheOn(question, defaultCacheSettings)).toBe(true)
+  })
+
+  it.each([
+    ['members', { callers: ['member', 'service'] as const }],
+    ['one user', { sharing: 'user' as const }],
+    ['a toggle', { toggle: true }],
+    ['a lifetime of workspaces', { lifetime: 'contactsTTL' as const }],
+    ['a warm-up', { warm: () => [] }],
+  ])('is not for %s', (_what, changes) => {
+    expect(() => defineResource({ ...ofDeployment, ...changes })).toThrow('resource of the deployment')
   })
 })
 
