@@ -8,7 +8,7 @@
 -- communications. Each contact's last activity and last message are those of its messages. No instant is later than `as_of`.
 -- Contact 42 is the one that `npm start` looks up by her number.
 
--- What is drawn, before it is inserted: all tables refer to it. They are empty again at the end.
+-- These tables hold the drawn values until they are inserted, since all tables refer to them. In the end they are empty.
 create unlogged table reference_data.lively_contacts (
   number integer primary key,
   id text not null,
