@@ -90,7 +90,8 @@ as $$
     select
       '15214', id, first_word || ' ' || second_word || case when n > 120 then ' ' || n else '' end,
       'https://www.' || lower(first_word || '-' || second_word) || n || '.example.org',
-      lower(second_word), n * 37 % 900, as_of - interval '1 hour' * (n * 17 % 26280), as_of - interval '1 hour' * (n % 2160)
+      lower(second_word), n * 37 % 900, as_of - interval '1 hour' * (2160 + n * 17 % 26280),
+      as_of - interval '1 hour' * (n % 2160)
     from named
     returning 1
   )
