@@ -7,7 +7,7 @@ import { createRowReader } from '../../database/rows.ts'
 /** A fixed instant, so that an answer changes only if its row does. */
 const unknownInstant = '1970-01-01T00:00:00+00:00'
 
-/** What a communication shows instead of values that do not fit and may not be null. */
+/** The substitutes for values of a communication that do not fit and may not be null. */
 const communication = {
   id: 'unknown',
   direction: 'inbound',

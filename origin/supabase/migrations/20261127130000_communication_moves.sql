@@ -1,4 +1,4 @@
--- What a write of companies, their domains, threads, communications and attachments moves, with old and new values:
+-- Writes of companies, their domains, threads, communications and attachments move these tags, with old and new values:
 --
 --   companies                  the company, and its domains if it appears or vanishes
 --   company_domains            the domain, and the company that has it
