@@ -2,6 +2,7 @@ import type { ResourceName } from '../../shared/resources/index.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
 import type { Loader } from './loader.ts'
+import { organizationByPhoneLoader } from './workspace/organization-by-phone.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
 type Complete<List extends readonly Loader[]> = [Exclude<ResourceName, List[number]['name']>] extends [never]
@@ -13,7 +14,11 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 }
 
 /** One loader for each resource: the compiler names a resource that has none. */
-const loaders: readonly Loader[] = ofEveryResource([contactListLoader, contactCountsLoader])
+const loaders: readonly Loader[] = ofEveryResource([
+  contactListLoader,
+  contactCountsLoader,
+  organizationByPhoneLoader,
+])
 
 /** The loader of that name, or null. */
 export function loaderNamed(name: string): Loader | null {

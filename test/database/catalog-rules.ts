@@ -23,6 +23,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contacts_import: members,
   contacts_page: members,
   fold_counts: service,
+  organization_by_phone: service,
   outbox_acknowledge: service,
   outbox_claim: service,
   outbox_fail: service,
