@@ -22,6 +22,7 @@ import { dashboardLoader } from './figures/dashboard.ts'
 import { segmentCountLoader } from './figures/segment-count.ts'
 import type { Loader } from './loader.ts'
 import { mailboxLoader } from './workspace/mailbox.ts'
+import { organizationByPhoneLoader } from './workspace/organization-by-phone.ts'
 import { permissionsLoader } from './workspace/permissions.ts'
 import { webhookSourcesLoader } from './workspace/webhook-sources.ts'
 import { workspaceConfigLoader } from './workspace/workspace-config.ts'
@@ -62,6 +63,7 @@ const loaders: readonly Loader[] = ofEveryResource([
   leadByPhoneLoader,
   leadLoader,
   leadStatusLoader,
+  organizationByPhoneLoader,
 ])
 
 /** The loader of that name, or null. */

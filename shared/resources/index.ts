@@ -20,6 +20,7 @@ import { campaignStats } from './figures/campaign-stats.ts'
 import { dashboard } from './figures/dashboard.ts'
 import { segmentCount } from './figures/segment-count.ts'
 import { mailbox } from './workspace/mailbox.ts'
+import { organizationByPhone } from './workspace/organization-by-phone.ts'
 import { permissionsOfUser } from './workspace/permissions.ts'
 import { webhookSources } from './workspace/webhook-sources.ts'
 import { workspaceConfig } from './workspace/workspace-config.ts'
@@ -54,6 +55,7 @@ export const resources = [
   companyCommunications,
   thread,
   communicationAttachments,
+  organizationByPhone,
 ] as const
 
 export type ResourceName = (typeof resources)[number]['name']
