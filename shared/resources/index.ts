@@ -32,6 +32,10 @@ import { workspaceConfig } from './workspace/workspace-config.ts'
 export const resources = [
   contactList,
   contactCounts,
+  companyByDomain,
+  companyCommunications,
+  thread,
+  communicationAttachments,
   contactByEmail,
   contact,
   leadByPhone,

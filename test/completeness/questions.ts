@@ -49,7 +49,7 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     email: {
       values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
     },
-    phone: { values: ['+4930555001', '+49305550', '030 / 55501', '+49 30 5550-7', '+4955501'] },
+    phone: { values: ['+49 30 5550', '030 5550', '0049 30 55501', '+4930/55502', '030 555010'] },
     region: { values: ['DE'] },
     'organization-by-phone phone': {
       rows: `select phone from public.phone_numbers union select '+4930123456'`,
