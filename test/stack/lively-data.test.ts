@@ -33,7 +33,7 @@ let lively: Made
 let still: Made
 
 beforeAll(async () => {
-  lively = await makeDatabase(1_000)
+  lively = await makeDatabase(1_024)
   still = await makeDatabase(null)
 })
 
@@ -47,7 +47,7 @@ const oneOf = async ({ sql }: Made, query: string) => (await sql.unsafe(query))[
 describe('workspace 15214 in use', () => {
   test('has ten messages and three communications for each contact, as the start says', async () => {
     expect(lively.lines).toContainEqual(
-      'workspace 15214 with 1,000 contacts, 10,000 messages, 3,000 communications',
+      'workspace 15214 with 1,024 contacts, 10,240 messages, 3,072 communications',
     )
     expect(still.lines.filter((line) => line.includes('15214'))).toEqual([])
   })

@@ -63,7 +63,6 @@ export const figureTables: TableGroup = {
         ...{ communications: figure, calls: figure },
       },
     },
-    'private.campaign_tallies': { by: 'calls', calls: [asService('public.fold_counts(7)')] },
   },
   calls: [],
   content: `
