@@ -55,10 +55,6 @@ export const resources = [
   campaignStats,
   segmentCount,
   analytics,
-  companyByDomain,
-  companyCommunications,
-  thread,
-  communicationAttachments,
   organizationByPhone,
 ] as const
 

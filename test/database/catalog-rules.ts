@@ -21,7 +21,6 @@ const apiFunctions: Readonly<Record<string, string>> = {
   communication_attachments: members,
   company_by_domain: members,
   company_communications: members,
-  call_session: members,
   contact: members,
   contact_by_email: members,
   contact_counts: members,
