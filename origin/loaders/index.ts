@@ -21,6 +21,7 @@ import { campaignStatsLoader } from './figures/campaign-stats.ts'
 import { dashboardLoader } from './figures/dashboard.ts'
 import { segmentCountLoader } from './figures/segment-count.ts'
 import { mailboxLoader } from './workspace/mailbox.ts'
+import { organizationByPhoneLoader } from './workspace/organization-by-phone.ts'
 import { permissionsLoader } from './workspace/permissions.ts'
 import { webhookSourcesLoader } from './workspace/webhook-sources.ts'
 import { workspaceConfigLoader } from './workspace/workspace-config.ts'
@@ -59,6 +60,7 @@ const loaders: readonly Loader[] = ofEveryResource([
   dashboardLoader,
   segmentCountLoader,
   mailboxLoader,
+  organizationByPhoneLoader,
   permissionsLoader,
   webhookSourcesLoader,
   workspaceConfigLoader,

@@ -23,6 +23,7 @@ import { permissionsOfUser } from './workspace/permissions.ts'
 import { webhookSources } from './workspace/webhook-sources.ts'
 import { workspaceConfig } from './workspace/workspace-config.ts'
 import { mailbox } from './workspace/mailbox.ts'
+import { organizationByPhone } from './workspace/organization-by-phone.ts'
 
 /**
  * Every resource. The Worker mounts a route for each, and the origin has a loader for each. A route with a name, such as `by-email`,
@@ -33,7 +34,7 @@ export const resources = [
   ...[leadHistory, leadSummary, leadContext, leadGreeting, leadControl, callSession],
   ...[companyByDomain, companyCommunications, thread, communicationAttachments],
   ...[dashboard, campaignStats, segmentCount, analytics],
-  ...[permissionsOfUser, webhookSources, workspaceConfig, mailbox],
+  ...[permissionsOfUser, webhookSources, workspaceConfig, mailbox, organizationByPhone],
 ] as const
 
 export type ResourceName = (typeof resources)[number]['name']

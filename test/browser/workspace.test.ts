@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
-import { resources } from '../../shared/resources/index.ts'
-import { titleOf } from '../../worker/dashboard/src/resources/resource-question.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
-
-const textsSchema = z.record(z.string(), z.string())
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
@@ -192,32 +187,6 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await eventually(() => page.getByRole('combobox', { name: 'Board', exact: true }).inputValue())
     expect(await page.getByRole('button', { name: 'Explain' }).isDisabled()).toBe(true)
   })
-
-  it.each(resources.map(({ name, example }) => ({ name, example })))(
-    'offers $name, a declared resource, in the inspector and for a read, and explains its answer',
-    async ({ name, example }) => {
-      const { open, panel, page, seriousFaults } = await given.signedIn()
-      const choose = async (title: string) => {
-        await panel(title).getByLabel('Resource').selectOption(name)
-        for (const [parameter, value] of Object.entries(textsSchema.parse(example.path))) {
-          const field = panel(title).getByLabel(titleOf(parameter), { exact: true })
-          if (parameter !== 'workspaceId') await field.fill(value)
-        }
-      }
-      await open('Inspector')
-      await choose('Question')
-      await page.getByRole('button', { name: 'Explain' }).click()
-      await panel('Explanation')
-        .getByText(/version \d+ of ledger/)
-        .waitFor()
-      expect(await seriousFaults()).toEqual([])
-      await open('Workspace')
-      await choose('Try a read')
-      await page.getByRole('button', { name: 'Read', exact: true }).click()
-      await panel('Try a read').getByRole('listitem').first().getByText('HIT').waitFor()
-      expect(await seriousFaults()).toEqual([])
-    },
-  )
 
   it("shows the API's own sentence for a question that it refuses", async () => {
     const { open, panel, page } = await given.signedIn()

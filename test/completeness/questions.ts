@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import { z } from 'zod'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
-import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { deploymentId, userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import type { CallerKind, Question, Resource } from '../../shared/resources/question.ts'
 import type { Dice } from '../support/dice.ts'
 import { userIds, workspaceIds } from './world.ts'
@@ -51,6 +51,9 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     },
     phone: { values: ['+49 30 5550', '030 5550', '0049 30 55501', '+4930/55502', '030 555010'] },
     region: { values: ['DE'] },
+    'organization-by-phone phone': {
+      rows: `select phone from public.phone_numbers union select '+4930123456'`,
+    },
   }
 
 /** The values of each parameter of `resources`, from their schemas and the database. */
@@ -108,9 +111,8 @@ export function drawQuestions(
   return resources.flatMap((resource) => {
     const draw = createDraw(resource, values, dice)
     const draws = Math.max(fewestDraws, 3 * longestEnumeration(resource))
-    return workspaceIds.flatMap((name) => {
-      const workspaceId = workspaceIdSchema.parse(name)
-      const drawn = Array.from({ length: Math.min(draws, drawsOf[name]) }, () => draw(workspaceId))
+    return scopesOf(resource).flatMap(([workspaceId, most]) => {
+      const drawn = Array.from({ length: Math.min(draws, most) }, () => draw(workspaceId))
       const different = new Map(drawn.map((question) => [JSON.stringify(question.params), question]))
       return [...different.values()].flatMap((question) => putBy(question, workspaceId))
     })
@@ -120,6 +122,12 @@ export function drawQuestions(
 function longestEnumeration({ path, query }: Resource): number {
   const schemas = Object.values({ ...path.shape, ...query.shape }).map(withoutDefault)
   return Math.max(0, ...schemas.map((schema) => (schema instanceof z.ZodEnum ? schema.options.length : 0)))
+}
+
+/** The workspaces, or the deployment for a resource of its scope, and how many questions are drawn in each at most. */
+function scopesOf({ scope }: Resource): (readonly [WorkspaceId, number])[] {
+  if (scope === 'deployment') return [[deploymentId, drawsOf.w1]]
+  return workspaceIds.map((name) => [workspaceIdSchema.parse(name), drawsOf[name]])
 }
 
 /** By every kind of caller that its resource lets in; a question of one's own by each user. */

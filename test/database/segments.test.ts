@@ -197,11 +197,11 @@ describe('the segments of a workspace', () => {
     ['an unknown excluded filter', `'{}'`, `'{opened}'`],
     ['a filter by time', `'{recent_activity}'`, `'{}'`],
     ['a filter by user', `'{assigned_to_me}'`, `'{}'`],
-    ['no filter at all in its list', `'{null}'`, `'{}'`],
+    ['a null for a filter', `'{null}'`, `'{}'`],
     ['every contact excluded', `'{}'`, `'{all}'`],
     ['a nested list', `'{{open},{closed}}'`, `'{}'`],
     ['a list that is too long', `array_fill('open'::text, '{13}')`, `'{}'`],
-  ])('have no %s', async (_what, required, excluded) => {
+  ])('are refused with %s', async (_what, required, excluded) => {
     const insert = database.sql.unsafe(`
       insert into public.segments (workspace_id, id, name, filters, excluded_filters)
       values ('15213', 'refused', 'Refused', ${required}, ${excluded})`)

@@ -197,7 +197,7 @@ create function public.segment_count(p_workspace text, p_segment text) returns j
 language plpgsql stable security definer
 set search_path = ''
 set timezone = 'UTC'
-set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
 as $$
 declare
   v_segment public.segments;

@@ -1,4 +1,5 @@
 import {
+  asService,
   contactId,
   flag,
   instant,
@@ -14,6 +15,10 @@ const conversationId: Values = [`'v1'`, `'v2'`]
 /** The contacts of these conversations. */
 const talkedTo: Values = [`'k1'`, `'k2'`]
 const channel: Values = [`'voice'`, `'web'`, `'whatsapp'`]
+
+const storedCall = asService(
+  `public.ended_call_store('w1', '+49 30 55501', array['+4930555011', '55501'], '{"conversationId": "ended-1", "callId": "ended-1", "startedAt": "2026-01-02T03:04:05Z", "endedAt": "2026-01-02T03:05:05Z", "messages": [{"direction": "inbound", "body": "Hello", "sentAt": "2026-01-02T03:04:06Z"}], "summary": {"text": "Said hello", "openQuestions": ["When?"]}}')`,
+)
 
 /** Conversations, their messages and summaries, control, and calls in progress. */
 export const conversationTables: TableGroup = {
@@ -64,6 +69,7 @@ export const conversationTables: TableGroup = {
         ...{ started_at: instant, updated_at: instant },
       },
     },
+    'private.ended_calls': { by: 'calls', calls: [storedCall] },
   },
   calls: [],
   content: `

@@ -8,7 +8,8 @@ const withoutContact = (id: string) => (place: Place) => deleted('contacts', pla
 function ofContact(id: string, path: (id: string) => string, write = renamed(id)): ResourceCase {
   const later = `${id}-later`
   return {
-    content: (place) => contact(place, id, { email: `zqmail.${id}@zqmail.example`, lead_status: 'zqstatus' }),
+    content: (place) =>
+      contact(place, id, { email: `zqmail.${id}@zqmail.example`, lead_status: `zqstatus ${place.mark}` }),
     there: () => path(id),
     notThere: () => path(later),
     write,

@@ -24,7 +24,7 @@ import {
   leadSummary,
 } from './conversations.ts'
 import { analytics, campaignStats, dashboard, segmentCount } from './figures.ts'
-import { mailbox, permissions, webhookSources, workspaceConfig } from './workspace.ts'
+import { mailbox, organizationByPhone, permissions, webhookSources, workspaceConfig } from './workspace.ts'
 
 /** Every resource has a case: the compiler misses none and takes no other. */
 export const cases: Readonly<Record<ResourceName, ResourceCase>> = {
@@ -49,6 +49,7 @@ export const cases: Readonly<Record<ResourceName, ResourceCase>> = {
   'campaign-stats': campaignStats,
   'segment-count': segmentCount,
   analytics,
+  'organization-by-phone': organizationByPhone,
   permissions,
   'webhook-sources': webhookSources,
   'workspace-config': workspaceConfig,

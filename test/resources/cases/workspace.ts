@@ -47,7 +47,7 @@ export const webhookSources: ResourceCase = {
   creation: (place) => source(place, 'source-later'),
 }
 
-/** Without a row, a workspace has the configuration that is the default. */
+/** A configuration is never absent: without a row, a workspace has the default one. */
 export const workspaceConfig: ResourceCase = {
   content: () => '',
   there: () => '/api/workspace/config',
@@ -56,7 +56,8 @@ export const workspaceConfig: ResourceCase = {
   deletion: (place) => deleted('workspace_configurations', place, 'true'),
   creation: (place) => `
     insert into public.workspace_configurations (workspace_id, language, region, updated_at)
-      values (${quoted(place.workspaceId)}, 'de', 'DE', ${quoted(place.now)});`,
+      values (${quoted(place.workspaceId)}, 'de', 'DE', ${quoted(place.now)})
+      on conflict (workspace_id) do update set language = excluded.language, region = excluded.region;`,
 }
 
 const mail = (place: Place, folder: string, id: string) =>
