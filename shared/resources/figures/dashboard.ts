@@ -54,6 +54,7 @@ export const dashboard = defineResource({
     familyTag('config'),
     ...(owner === null ? [familyTag('user')] : userTags(owner)),
   ],
+  warm: () => [{}],
   writtenPart: ({ assigned, unread, recent }) => ({ assigned, unread, recent }),
   example: {
     path: {},

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { warmUpSchema } from '../../../shared/contract/management.ts'
 import { boardIdSchema, userIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
-import { resources } from '../../../shared/resources/index.ts'
+import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
+import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
 import type { Question } from '../../../shared/resources/question.ts'
 import { ok } from '../../../shared/result.ts'
 import { questionsInTurn, warmUp } from '../../../worker/routes/warm-up.ts'
@@ -12,7 +13,7 @@ import { thing } from './declared-thing.ts'
 
 const boardIdsOf = (count: number) =>
   Array.from({ length: count }, (_, index) => boardIdSchema.parse(`board_${index}`))
-const declared = [...resources, thing]
+const declared = [contactList, contactCounts, thing]
 const nameOf = ({ resource, params }: Question) => `${resource.name} ${params['boardId'] ?? ''}`.trim()
 
 /** Warms a workspace; `isRefused` says which questions its settings keep out. */
