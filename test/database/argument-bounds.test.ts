@@ -268,7 +268,7 @@ describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused 
   })
 })
 
-test.each(['contact_counts', 'workspace_boards', 'cache_settings_read'])(
+test.each(['contact_counts', 'workspace_boards', 'workspace_needs', 'cache_settings_read'])(
   '%s answers forbidden for any other workspace name',
   async (name) => {
     for (const id of badIds)

@@ -36,6 +36,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   search_text_renew: service,
   workspace_boards: members,
   workspace_membership: members,
+  workspace_needs: members,
 }
 
 /** Functions that run with the caller's rights inside those, or inside a column, a policy or a trigger. */

@@ -99,6 +99,7 @@ describe('through the functions', () => {
       ['contacts_import', { p_workspace: 'w1', p_contacts: [contact, { ...contact, id: 'other' }] }],
       ['contact_counts', { p_workspace: 'w1' }],
       ['workspace_boards', { p_workspace: 'w1' }],
+      ['workspace_needs', { p_workspace: 'w1' }],
       ['cache_settings_read', { p_workspace: 'w1' }],
       ['contact_delete', one],
     ] as const
