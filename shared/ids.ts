@@ -16,6 +16,14 @@ function identifier(charactersMax: number, example: string) {
 }
 
 export const workspaceIdSchema = identifier(64, '15213').brand<'WorkspaceId'>()
+/**
+ * The name under which the deployment has a ledger, entries and outbox rows of its own, for what belongs to no single workspace. It
+ * contains a colon, so no workspace can have it (the database refuses such ids too) and no caller can name it.
+ */
+const deploymentIdSchema = z.literal(':deployment').brand<'WorkspaceId'>()
+export const deploymentId = deploymentIdSchema.parse(':deployment')
+/** A workspace or the deployment, as the origin and the Worker name them to each other. */
+export const scopeIdSchema = z.union([workspaceIdSchema, deploymentIdSchema])
 export const boardIdSchema = identifier(128, 'board_123').brand<'BoardId'>()
 export const columnIdSchema = identifier(128, 'col_4').brand<'ColumnId'>()
 export const contactIdSchema = recordIdentifier('contact_000042').brand<'ContactId'>()

@@ -6,6 +6,7 @@ import { campaignStatsLoader } from './figures/campaign-stats.ts'
 import { dashboardLoader } from './figures/dashboard.ts'
 import { segmentCountLoader } from './figures/segment-count.ts'
 import type { Loader } from './loader.ts'
+import { organizationByPhoneLoader } from './workspace/organization-by-phone.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
 type Complete<List extends readonly Loader[]> = [Exclude<ResourceName, List[number]['name']>] extends [never]
@@ -24,6 +25,7 @@ const loaders: readonly Loader[] = ofEveryResource([
   campaignStatsLoader,
   segmentCountLoader,
   analyticsLoader,
+  organizationByPhoneLoader,
 ])
 
 /** The loader of that name, or null. */

@@ -10,6 +10,7 @@ import type { Failure } from '../failures.ts'
 
 /** The workspace and the user to load for, and access to the database under the caller's token. */
 interface LoadContext {
+  /** `deploymentId` for a resource of the deployment. */
   readonly workspaceId: WorkspaceId
   /** The user whose entry this will be: the caller, or the user that the backend named. Null if the workspace shares the entry. */
   readonly userId: UserId | null
@@ -21,7 +22,7 @@ interface LoadContext {
 /** A loader without the types of its resource, as the route uses it. */
 export interface Loader<Name extends ResourceName = ResourceName> {
   readonly name: Name
-  readonly resource: Pick<Resource, 'callers' | 'absence'>
+  readonly resource: Pick<Resource, 'callers' | 'scope' | 'absence'>
   /** Checks the parameters. `canonical` is one text for equal parameters, however they were written. */
   prepare(params: unknown): Result<PreparedLoad, z.core.$ZodError>
 }
@@ -34,7 +35,7 @@ interface PreparedLoad {
 }
 
 interface Declaration<Name extends ResourceName, Params extends z.ZodType, Data extends z.ZodType>
-  extends Pick<Resource, 'callers' | 'absence'> {
+  extends Pick<Resource, 'callers' | 'scope' | 'absence'> {
   readonly name: Name
   readonly params: Params
   readonly data: Data

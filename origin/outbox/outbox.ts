@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { OutboxEvent } from '../../shared/contract/invalidation.ts'
-import { workspaceIdSchema } from '../../shared/ids.ts'
+import { scopeIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
@@ -111,7 +111,7 @@ export function parseOutboxRows(rows: z.output<typeof outboxRowsSchema>): Claim 
   const undeliverable: OutboxKey[] = []
   for (const { id, eventId, workspaceId, tags, attempts } of rows) {
     const key = { id, eventId }
-    const workspace = workspaceIdSchema.safeParse(workspaceId)
+    const workspace = scopeIdSchema.safeParse(workspaceId)
     if (!workspace.success) {
       undeliverable.push(key)
       continue

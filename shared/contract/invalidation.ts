@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { boardIdSchema, columnIdSchema, contactIdSchema, versionSchema, workspaceIdSchema } from '../ids.ts'
+import {
+  boardIdSchema,
+  columnIdSchema,
+  contactIdSchema,
+  scopeIdSchema,
+  versionSchema,
+  workspaceIdSchema,
+} from '../ids.ts'
 import { limits } from '../limits.ts'
 import { outboxMoveSchema } from '../tags/moves.ts'
 import { storableText } from '../text.ts'
@@ -64,7 +71,8 @@ export const outboxBatchSchema = z.strictObject({
     .array(
       z.strictObject({
         eventId,
-        workspaceId: workspaceIdSchema,
+        /** The workspace whose ledger takes the moves, or the deployment. */
+        workspaceId: scopeIdSchema,
         tags: z.array(outboxMoveSchema).min(1).max(limits.outboxTagsMax),
       }),
     )

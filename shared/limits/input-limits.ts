@@ -40,6 +40,8 @@ export const inputLimits = {
   nameCharactersMax: 200,
   emailCharactersMax: 320,
   phoneCharactersMax: 40,
+  /** A phone number as it is typed into a question, with everything that stands around it. */
+  typedPhoneCharactersMax: 64,
   /** RFC 1035 section 2.3.4, without the dot at the end. */
   domainCharactersMax: 253,
   statusCharactersMax: 40,

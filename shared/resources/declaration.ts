@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { NamedLifetime, NamedToggle } from '../contract/named-settings.ts'
 import type { UserId } from '../ids.ts'
 import type { Tag } from '../tags/tags.ts'
-import type { Absence, CallerKind, Question, WarmWorkspace } from './question.ts'
+import type { Absence, CallerKind, Need, Question, Resource, WarmWorkspace } from './question.ts'
 import type { Served } from './served.ts'
 
 /** A value for all questions of a resource, or one that follows from the parameters. */
@@ -52,6 +52,12 @@ export interface Declaration<
   /** Part of the key. Raised with every change of `data`, so that a reader never gets an entry of another shape. */
   readonly version: number
   readonly callers: readonly [CallerKind, ...CallerKind[]]
+  /**
+   * `deployment` for a question about all workspaces together, such as the workspace that a phone number belongs to. Its entries have
+   * the deployment's own ledger and the default settings. Only services may ask it, without naming a workspace. The default is
+   * `workspace`.
+   */
+  readonly scope?: Resource['scope']
   readonly sharing: PerQuestion<z.output<Params>, Question['sharing']>
   readonly changes: PerQuestion<z.output<Params>, Question['changes']>
   /** The default in seconds, which a workspace may change; or the name of a lifetime that several resources share. */
@@ -74,6 +80,8 @@ export interface Declaration<
   embedded?(data: z.output<Data>): readonly Tag[]
   /** The parameters of the entries that a warm-up loads for a workspace. Without it, there are none. */
   warm?(workspace: WarmWorkspace): readonly z.output<Params>[]
+  /** How early a warm-up loads these entries. The default is `soon`. */
+  readonly need?: Need
   /** The parameters of the page after this one, read from the end of an answer's bytes. It runs on every hit. */
   next?(params: z.output<Params>, body: Uint8Array): z.output<Params> | null
   /** Whether the workspace's shared entry lacks this user's part, so that the user needs an entry of their own. */

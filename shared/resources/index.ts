@@ -4,6 +4,7 @@ import { analytics } from './figures/analytics.ts'
 import { campaignStats } from './figures/campaign-stats.ts'
 import { dashboard } from './figures/dashboard.ts'
 import { segmentCount } from './figures/segment-count.ts'
+import { organizationByPhone } from './workspace/organization-by-phone.ts'
 
 /** Every resource. The Worker mounts a route for each, and the origin has a loader for each. */
 export const resources = [
@@ -13,6 +14,7 @@ export const resources = [
   campaignStats,
   segmentCount,
   analytics,
+  organizationByPhone,
 ] as const
 
 export type ResourceName = (typeof resources)[number]['name']

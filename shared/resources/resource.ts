@@ -3,7 +3,7 @@ import { faultsOf } from '../contract/errors.ts'
 import { err, ok } from '../result.ts'
 import type { Declaration } from './declaration.ts'
 import { createQuestion } from './declared-question.ts'
-import type { Question, Resource } from './question.ts'
+import type { CallerKind, Question, Resource } from './question.ts'
 import { cacheMemberOf, isSpliceable, spliceMember, withCacheMember } from './served.ts'
 
 /** A resource with the types of its parameters and its data, which its loader has to match. */
@@ -33,7 +33,8 @@ export function defineResource<
   Data extends z.ZodObject,
   Answer extends z.ZodObject,
 >(declaration: Declaration<Name, Path, Query, Params, Data, Answer>): DefinedResource<Name, Params, Data> {
-  const { presentation, data } = declaration
+  const { presentation, data, scope = 'workspace' } = declaration
+  if (scope === 'deployment') requireDeploymentRules(declaration)
   const read = createBodyReader(data)
   /** The data of a body that was found readable before. */
   const readable = (body: Uint8Array) => {
@@ -44,9 +45,12 @@ export function defineResource<
 
   const resource: DefinedResource<Name, Params, Data> = {
     ...declaration,
+    scope,
     answer: presentation?.answer ?? withCacheMember(data),
     ownToggle: typeof declaration.toggle === 'boolean' ? declaration.toggle : null,
-    ownLifetimeSeconds: typeof declaration.lifetime === 'number' ? declaration.lifetime : null,
+    ownLifetimeSeconds:
+      scope === 'workspace' && typeof declaration.lifetime === 'number' ? declaration.lifetime : null,
+    need: declaration.need ?? 'soon',
     absence: declaration.absence ?? { code: 'not_found' },
     privateParams: declaration.privateParams ?? [],
     parse(rawPath, rawQuery) {
@@ -77,6 +81,24 @@ export function defineResource<
   }
   const source = { declaration, resource, read }
   return resource
+}
+
+/** The members of a declaration that tell whether it may be a question about the deployment. */
+interface Asked {
+  readonly name: string
+  readonly callers: readonly CallerKind[]
+  readonly sharing: unknown
+  readonly lifetime: unknown
+  readonly toggle?: unknown
+  readonly warm?: unknown
+}
+
+/** The deployment is no workspace: it has no members, no settings and no warm-up, and a declaration must not promise any. */
+function requireDeploymentRules({ name, callers, sharing, lifetime, toggle, warm }: Asked): void {
+  const isForServices = callers.every((caller) => caller === 'service') && sharing === 'workspace'
+  const hasNoSettings = toggle === undefined && typeof lifetime === 'number' && warm === undefined
+  if (!isForServices || !hasNoSettings)
+    throw new Error(`${name}: a resource of the deployment is for services and has no settings`)
 }
 
 /**

@@ -26,6 +26,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contacts_page: members,
   dashboard: members,
   fold_counts: service,
+  organization_by_phone: service,
   outbox_acknowledge: service,
   outbox_claim: service,
   outbox_fail: service,
@@ -39,6 +40,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   segment_count: members,
   workspace_boards: members,
   workspace_membership: members,
+  workspace_needs: members,
 }
 
 /** Functions that run with the caller's rights inside those, or inside a column, a policy or a trigger. */

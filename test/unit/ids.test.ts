@@ -4,6 +4,8 @@ import {
   boardIdSchema,
   columnIdSchema,
   contactIdSchema,
+  deploymentId,
+  scopeIdSchema,
   userIdSchema,
   workspaceIdSchema,
 } from '../../shared/ids.ts'
@@ -32,4 +34,12 @@ describe.each(
   test.each(['...', '.a', 'a.', '%2e%2e', '~', '-'])('may be %s', (id) => {
     expect(schema.safeParse(id).success).toBe(true)
   })
+})
+
+test('the deployment has a name that no workspace can have, and no other name of its form is one', () => {
+  expect(workspaceIdSchema.safeParse(deploymentId).success).toBe(false)
+  expect(scopeIdSchema.parse(deploymentId)).toBe(deploymentId)
+  expect(scopeIdSchema.parse('15213')).toBe('15213')
+  for (const other of [':', ':Deployment', ':deployment ', '::deployment', 'a/b'])
+    expect(scopeIdSchema.safeParse(other).success).toBe(false)
 })

@@ -36,3 +36,20 @@ it('a batch of the outbox is accepted with the internal key alone, and only with
   expect(misspelt.status).toBe(400)
   expect(await misspelt.json()).toMatchObject({ code: 'invalid_body' })
 })
+
+it('the deployment has a ledger of its own, which only the outbox writes to', async () => {
+  const workspaceId = ':deployment'
+  const taken = await post({ outbox: [event('outbox:4', workspaceId), event('outbox:5')] })
+  expect(await taken.json()).toMatchObject({ data: { events: [{ status: 200 }, { status: 200 }] } })
+  const reported = { workspaceId, action: 'workspace_updated' }
+  const row = {
+    type: 'INSERT',
+    schema: 'public',
+    table: 'workspaces',
+    record: { id: workspaceId },
+    old_record: null,
+  }
+  for (const body of [reported, { events: [reported] }, row, { outbox: [event('a', ':another')] }]) {
+    expect((await post(body)).status).toBe(400)
+  }
+})

@@ -5,6 +5,7 @@ import { whenReady } from '../../shared/awaitable.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import type { Role, UserId, WorkspaceId } from '../../shared/ids.ts'
+import { deploymentId } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
@@ -75,6 +76,7 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   admin: (arrival) => admitMember(arrival, 'admin'),
   reader: (arrival) => admitReader(arrival, false),
   'reader-or-service': (arrival) => admitReader(arrival, true),
+  service: admitToDeployment,
   operator: admitOperator,
   'alert-settings': admitToAlertSettings,
 }
@@ -194,16 +196,17 @@ async function admitServiceInstead(
 }
 
 export const explainHeader = 'X-Explain'
+const explainFault: WireError = {
+  code: 'invalid_parameter',
+  details: [{ parameter: explainHeader, message: 'must be 0 or 1' }],
+}
 
 async function admitExplained(
   arrival: Arrival,
   wanted: string,
   takesServices: boolean,
 ): Promise<Result<Reader, WireError>> {
-  if (wanted !== '1') {
-    const details = [{ parameter: explainHeader, message: 'must be 0 or 1' }]
-    return err({ code: 'invalid_parameter', details })
-  }
+  if (wanted !== '1') return err(explainFault)
   if (await holdsInternalKey(arrival)) return admitService(arrival, true, takesServices)
   return readerOf(await admitMember(arrival, 'admin'), true)
 }
@@ -232,16 +235,25 @@ function admitService(
   const userId = userNamedBy(arrival.headers)
   if (!userId.ok) return userId
   arrival.notes.workspaceId = workspaceId.value
-  const { requestId, trace, keepAlive } = arrival
-  const caller = { kind: 'service', userId: userId.value, requestId, trace, keepAlive } as const
-  return ok({
-    kind: 'service',
-    workspaceId: workspaceId.value,
-    userId: userId.value,
-    caller,
-    wantsExplanation,
-    mayLoad,
-  })
+  return ok(serviceOf(arrival, workspaceId.value, userId.value, { wantsExplanation, mayLoad }))
+}
+
+/** The deployment is no workspace that a header could name, and no answer of it belongs to a user, so both headers are ignored. */
+async function admitToDeployment(arrival: Arrival): Promise<Result<Reader, WireError>> {
+  if (!(await holdsInternalKey(arrival))) return err({ code: 'key_invalid' })
+  const wanted = arrival.headers.get(explainHeader) ?? '0'
+  if (wanted !== '0' && wanted !== '1') return err(explainFault)
+  return ok(serviceOf(arrival, deploymentId, null, { wantsExplanation: wanted === '1', mayLoad: true }))
+}
+
+function serviceOf(
+  { requestId, trace, keepAlive }: Arrival,
+  workspaceId: WorkspaceId,
+  userId: UserId | null,
+  rights: Pick<Reader, 'wantsExplanation' | 'mayLoad'>,
+): Reader {
+  const caller = { kind: 'service', userId, requestId, trace, keepAlive } as const
+  return { kind: 'service', workspaceId, userId, caller, ...rights }
 }
 
 function holdsInternalKey({ headers, services }: Arrival): Promise<boolean> {

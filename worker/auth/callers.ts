@@ -16,6 +16,7 @@ export interface Member {
 export interface Reader {
   /** `member`: a user with a token. `service`: the CRM's backend with the internal key, which no member's limit counts. */
   readonly kind: 'member' | 'service'
+  /** The workspace that is read, or the deployment. */
   readonly workspaceId: WorkspaceId
   /** Null if a service names no user in `X-User-ID`. */
   readonly userId: UserId | null
@@ -52,6 +53,8 @@ export interface CallerOf {
   readonly reader: Reader
   /** The callers of `reader`, and the CRM's backend with the internal key and a workspace. */
   readonly 'reader-or-service': Reader
+  /** The CRM's backend with the internal key, which reads a resource of the deployment and names no workspace. */
+  readonly service: Reader
   /** A holder of `METRICS_TOKEN`, or an admin of the operators' workspace. If there is none, an admin of any workspace. */
   readonly operator: Operator
   /** A holder of the internal key, or an admin of the operators' workspace. */

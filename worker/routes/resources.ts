@@ -62,13 +62,13 @@ export function resourceRoute(resource: MountedResource): Route {
     method: 'GET',
     path: resource.route,
     summary: resource.summary,
-    access: resource.callers.includes('service') ? 'reader-or-service' : 'reader',
+    access: accessTo(resource),
     takes: { path: resource.path, query: resource.query, question: resource.parse, headers: readHeaders },
     gives: enveloped(resource.answer),
     errors: [
       'invalid_parameter',
       'version_unknown',
-      ...(resource.callers.includes('service') ? (['user_needed'] as const) : []),
+      ...(accessTo(resource) === 'reader-or-service' ? (['user_needed'] as const) : []),
       resource.absence.code,
       'answer_too_large',
       'overloaded',
@@ -79,6 +79,11 @@ export function resourceRoute(resource: MountedResource): Route {
     ],
     handle: (call) => answer(resource, call),
   })
+}
+
+function accessTo({ scope, callers }: Resource): 'service' | 'reader-or-service' | 'reader' {
+  if (scope === 'deployment') return 'service'
+  return callers.includes('service') ? 'reader-or-service' : 'reader'
 }
 
 function answer(resource: MountedResource, call: ResourceCall): Answered {

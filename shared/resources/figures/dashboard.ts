@@ -55,6 +55,7 @@ export const dashboard = defineResource({
     ...(owner === null ? [familyTag('user')] : userTags(owner)),
   ],
   warm: () => [{}],
+  need: 'first',
   writtenPart: ({ assigned, unread, recent }) => ({ assigned, unread, recent }),
   example: {
     path: {},

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, test } from 'vitest'
 import type { WireError } from '../../../shared/contract/errors.ts'
-import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
+import { deploymentId, userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
 import type { Arrival, DoorParts } from '../../../worker/auth/admit.ts'
@@ -102,6 +102,51 @@ describe('a service that reads a resource', () => {
     const differing = { ...arrival(asService), workspaceInPath: '15214' }
     expect(await doors['reader-or-service'](differing)).toEqual(err({ code: 'workspace_mismatch' }))
   })
+})
+
+describe('a service that reads what belongs to the deployment', () => {
+  const key = { Authorization: asService.Authorization }
+
+  it('is let in by the internal key alone, and no header makes it another workspace or another user', async () => {
+    for (const headers of [
+      key,
+      { ...asService, 'X-User-ID': 'user-7' },
+      { ...key, 'X-Workspace-ID': 'a/b' },
+    ]) {
+      const at = arrival(headers)
+      const caller = { kind: 'service', userId: null }
+      const reader = { ...caller, workspaceId: deploymentId, mayLoad: true, wantsExplanation: false, caller }
+      expect(await doors.service(at)).toMatchObject(ok(reader))
+      expect([counted, at.notes]).toEqual([[], { limits: [] }])
+    }
+  })
+
+  it('gets an explanation if it wants one, and members never get in', async () => {
+    expect(await doors.service(arrival({ ...key, 'X-Explain': '1' }))).toMatchObject(
+      ok({ wantsExplanation: true }),
+    )
+    expect(await doors.service(arrival({ ...key, 'X-Explain': 'yes' }))).toMatchObject(
+      err({ code: 'invalid_parameter' }),
+    )
+    for (const headers of [
+      asMember,
+      { 'X-Workspace-ID': '15213' },
+      { Authorization: `${key.Authorization}x` },
+    ])
+      expect(await doors.service(arrival(headers))).toEqual(err({ code: 'key_invalid' }))
+  })
+
+  it.each(['reader', 'reader-or-service', 'member', 'admin'] as const)(
+    'is named by nobody, whatever their key or token (%s)',
+    async (access) => {
+      for (const headers of [asService, asMember]) {
+        const named = await doors[access](arrival({ ...headers, 'X-Workspace-ID': deploymentId }))
+        expect(named.ok).toBe(false)
+        const inPath = { ...arrival({ Authorization: headers.Authorization }), workspaceInPath: deploymentId }
+        expect((await doors[access](inPath)).ok).toBe(false)
+      }
+    },
+  )
 })
 
 describe('a member who reads a resource', () => {

@@ -119,5 +119,6 @@ describe('rows of the outbox', () => {
   test('of a workspace that the API does not accept are kept apart, because nothing of it is cached', () => {
     const undeliverable = [{ id: 1, eventId: 'e' }]
     expect(parseOutboxRows([{ ...row, workspaceId: 'wörk' }])).toEqual({ rows: [], undeliverable })
+    expect(parseOutboxRows([{ ...row, workspaceId: ':another' }])).toEqual({ rows: [], undeliverable })
   })
 })

@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
+import { defaultCacheSettings, isCacheOn, lifetimeOf } from '../../../shared/contract/settings.ts'
+import {
+  boardIdSchema,
+  campaignIdSchema,
+  contactIdSchema,
+  segmentIdSchema,
+  userIdSchema,
+} from '../../../shared/ids.ts'
 import { resources } from '../../../shared/resources/index.ts'
 import { defineResource } from '../../../shared/resources/resource.ts'
 import type { Served } from '../../../shared/resources/served.ts'
 import { cacheSettings } from '../../../shared/resources/workspace/cache-settings.ts'
 import { workspaceTag } from '../../../shared/tags/tags.ts'
+import { emptyWorkspace } from '../../support/entries.ts'
 
 const declared = [...resources, cacheSettings]
 const bytesOf = (data: unknown) => new TextEncoder().encode(JSON.stringify(data))
@@ -63,7 +71,13 @@ describe.each(declared.map((resource) => [resource.name, resource] as const))('%
   })
 
   it('warms questions that it would answer', () => {
-    const workspace = { workspaceId: workspaceIdSchema.parse('15213'), boardIds: [] }
+    const workspace = {
+      ...emptyWorkspace,
+      boardIds: [boardIdSchema.parse('b1')],
+      leadIds: [contactIdSchema.parse('k1')],
+      campaignIds: [campaignIdSchema.parse('g1')],
+      segmentIds: [segmentIdSchema.parse('s1')],
+    }
     for (const { params } of resource.warmQuestions(workspace)) {
       expect(resource.params.safeParse(params).success).toBe(true)
     }
@@ -118,8 +132,30 @@ describe('a declaration without its optional members', () => {
     const body = bytesOf({ name: 'A' })
     expect(question.next).toBeNull()
     expect(question.ownOf(body, userIdSchema.parse('user-1'))).toBeNull()
-    expect(plain.warmQuestions({ workspaceId: workspaceIdSchema.parse('1'), boardIds: [] })).toEqual([])
+    expect(plain.warmQuestions(emptyWorkspace)).toEqual([])
     expect(plain.embeddedTags(body)).toEqual([])
+  })
+})
+
+describe('a declaration about the deployment', () => {
+  const ofDeployment = { ...least, callers: ['service'], scope: 'deployment' } as const
+
+  it('has a lifetime of its own that is no setting of any workspace', () => {
+    const resource = defineResource(ofDeployment)
+    expect(resource).toMatchObject({ scope: 'deployment', ownLifetimeSeconds: null, ownToggle: null })
+    const question = resource.questionOf({ id: 'a', email: 'a@example.com' })
+    expect(lifetimeOf(question, defaultCacheSettings)).toBe(600)
+    expect(isCacheOn(question, defaultCacheSettings)).toBe(true)
+  })
+
+  it.each([
+    ['members', { callers: ['member', 'service'] as const }],
+    ['one user', { sharing: 'user' as const }],
+    ['a toggle', { toggle: true }],
+    ['a lifetime of workspaces', { lifetime: 'contactsTTL' as const }],
+    ['a warm-up', { warm: () => [] }],
+  ])('is not for %s', (_what, changes) => {
+    expect(() => defineResource({ ...ofDeployment, ...changes })).toThrow('resource of the deployment')
   })
 })
 

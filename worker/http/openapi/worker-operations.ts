@@ -56,6 +56,12 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
       "Open to members of the workspace, with their JWT, and to the CRM's backend, with the internal key. If the answer belongs to one user, the backend names that user in `X-User-ID` and gets the same answer as the user; no limit of the user counts the request.",
     errors: [...memberErrors, 'workspace_mismatch'],
   },
+  service: {
+    letsIn: "Open to the CRM's backend, with the internal key. The answer belongs to no workspace.",
+    security: [{ internalKey: [] }],
+    errors: ['key_invalid'],
+    names: 'nobody',
+  },
   'internal-key': {
     letsIn: "Open to the CRM's backend, with the internal key.",
     security: [{ internalKey: [] }],

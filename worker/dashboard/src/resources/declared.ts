@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { resources } from '../../../../shared/resources/index.ts'
+import type { Resource } from '../../../../shared/resources/question.ts'
 
 /** A declared resource as the page knows it: enough to offer it and to build a form for its question. */
 export interface DeclaredResource {
@@ -37,17 +38,21 @@ const objectSchema = z.object({
 })
 
 /**
- * Every declared resource, in the order of the declarations. The build replaces this file by the data that it makes
+ * Every declared resource that users may read, in the order of the declarations. The build replaces this file by the data that it makes
  * (vite.config.ts), so that browsers load neither the schemas of the questions nor the code that turns them into JSON Schema.
  */
-export const declaredResources: readonly DeclaredResource[] = resources.map(
-  ({ name, summary, route, path, query }) => ({
+export const declaredResources: readonly DeclaredResource[] = resources
+  .filter(isForMembers)
+  .map(({ name, summary, route, path, query }) => ({
     name,
     summary,
     route,
     parameters: [...parametersIn(path, 'path'), ...parametersIn(query, 'query')],
-  }),
-)
+  }))
+
+function isForMembers({ callers }: Pick<Resource, 'callers'>): boolean {
+  return callers.includes('member')
+}
 
 function parametersIn(schema: z.ZodObject, place: DeclaredParameter['place']): DeclaredParameter[] {
   const { properties, required } = objectSchema.parse(
