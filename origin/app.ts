@@ -42,7 +42,13 @@ import { healthRoute } from './routes/health.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { storeCallRoute } from './routes/voice.ts'
-import { boardsRoute, changeSettingsRoute, membershipRoute, settingsRoute } from './routes/workspaces.ts'
+import {
+  boardsRoute,
+  changeSettingsRoute,
+  membershipRoute,
+  needsRoute,
+  settingsRoute,
+} from './routes/workspaces.ts'
 import { createEndedCallWriter } from './voice/ended-call-writer.ts'
 
 interface AppParts {
@@ -139,6 +145,7 @@ function createHandlers(
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),
+    needs: needsRoute(queries),
     settings: settingsRoute(queries),
     changeSettings: changeSettingsRoute(queries),
   }

@@ -490,6 +490,7 @@ describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused 
 test.each([
   'contact_counts',
   'workspace_boards',
+  'workspace_needs',
   'cache_settings_read',
   'workspace_config',
   'webhook_sources',

@@ -61,6 +61,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   workspace_config: members,
   workspace_membership: members,
   workspace_region: members,
+  workspace_needs: members,
 }
 
 /** Functions that run with the caller's rights inside those, or inside a column, a policy or a trigger. */

@@ -110,6 +110,7 @@ describe('through the functions', () => {
       ['workspace_boards', { p_workspace: 'w1' }],
       ['dashboard', { p_workspace: 'w1', p_user: 'member' }],
       ['analytics', { p_workspace: 'w1', p_days: 30 }],
+      ['workspace_needs', { p_workspace: 'w1' }],
       ['cache_settings_read', { p_workspace: 'w1' }],
       ['contact_delete', one],
     ] as const

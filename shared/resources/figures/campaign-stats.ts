@@ -35,6 +35,8 @@ export const campaignStats = defineResource({
   absence: { code: 'not_found', sentence: 'The workspace has no campaign with this id.' },
   paramsOf: ({ id }) => ({ id }),
   tags: ({ id }) => [workspaceTag, familyTag('campaign'), bucketTag('campaign', id)],
+  warm: ({ campaignIds }) => campaignIds.map((id) => ({ id })),
+  need: 'later',
   example: {
     path: { id: 'campaign_1' },
     query: {},

@@ -54,6 +54,8 @@ export const dashboard = defineResource({
     familyTag('config'),
     ...(owner === null ? [familyTag('user')] : userTags(owner)),
   ],
+  warm: () => [{}],
+  need: 'first',
   writtenPart: ({ assigned, unread, recent }) => ({ assigned, unread, recent }),
   example: {
     path: {},
