@@ -24,9 +24,9 @@ export type PhoneNumber = string & { readonly brand: 'PhoneNumber' }
 export const regionSchema = z
   .string()
   .regex(/^[A-Za-z]{2}$/, 'must be a country code of ISO 3166, such as DE')
+  .meta({ examples: ['US'] })
   .transform((code) => code.toUpperCase())
   .refine(isRegion, 'must be the code of a country that has phone numbers')
-  .meta({ examples: ['US'] })
 export type Region = CountryCode
 
 /** Whether a text is a country code that has a numbering plan. */
