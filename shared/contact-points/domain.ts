@@ -5,7 +5,7 @@ import type { Tag } from '../tags/tags.ts'
 import { bucketTag, familyTag } from '../tags/tags.ts'
 
 /** The name of a host with at least two labels, in ASCII and in lower case: `example.com`, `xn--st-eka.example`. */
-export type Domain = string & { readonly brand: 'Domain' }
+type Domain = string & { readonly brand: 'Domain' }
 
 const fault = 'must be a domain such as example.com, or a URL with one'
 

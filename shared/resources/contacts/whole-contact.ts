@@ -8,7 +8,7 @@ import { text } from '../../text.ts'
 import { contactSchema } from './contact-list.ts'
 
 /** BCP 47. */
-export const languageSchema = text(2, limits.languageCharactersMax)
+const languageSchema = text(2, limits.languageCharactersMax)
   .regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, 'must be a language such as de or en-GB')
   .meta({ examples: ['en-GB'] })
 
