@@ -1,3 +1,4 @@
+import { communicationLimits } from './limits/communication-limits.ts'
 import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
@@ -14,6 +15,7 @@ export const limits = {
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...communicationLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -151,6 +153,13 @@ holds(
     limits.cursorCharactersMax <
     limits.answerBytesMax,
   'the largest page fits in an answer of the origin',
+)
+holds(
+  limits.communicationsMax * limits.companyCommunicationBytesMax + 1_024 <= limits.answerBytesMax &&
+    (limits.threadCommunicationsMax + 1) * limits.threadCommunicationBytesMax + 1_024 <=
+      limits.answerBytesMax &&
+    limits.attachmentsMax * limits.attachmentBytesMax + 1_024 <= limits.answerBytesMax,
+  "the longest lists of a company's and a thread's communications and of attachments fit in an answer of the origin",
 )
 holds(
   limits.boardsMax * limits.boardBytesMax < limits.answerBytesMax,

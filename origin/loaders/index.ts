@@ -1,4 +1,8 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
+import { communicationAttachmentsLoader } from './communications/communication-attachments.ts'
+import { companyByDomainLoader } from './communications/company-by-domain.ts'
+import { companyCommunicationsLoader } from './communications/company-communications.ts'
+import { threadLoader } from './communications/thread.ts'
 import { contactLoader } from './contacts/contact.ts'
 import { contactByEmailLoader } from './contacts/contact-by-email.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
@@ -27,6 +31,10 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 const loaders: readonly Loader[] = ofEveryResource([
   contactListLoader,
   contactCountsLoader,
+  companyByDomainLoader,
+  companyCommunicationsLoader,
+  threadLoader,
+  communicationAttachmentsLoader,
   contactByEmailLoader,
   contactLoader,
   leadByPhoneLoader,

@@ -23,6 +23,8 @@ export interface StackOptions {
   readonly port: number
   readonly contacts: number
   readonly seed: number
+  /** The contacts of workspace 15214 if it is in use; null by default, which leaves it small and still. */
+  readonly livelyContacts?: number | null
   readonly isFresh: boolean
   readonly hasRedis: boolean
   /** Whether a debugger can attach to Worker and origin. */
@@ -313,10 +315,18 @@ function createRun(
 }
 
 /** Loading data takes the longest, so a start that is given up is noticed between two chunks of it. */
-function contentOptions({ contacts, seed, external, signal, onProgress }: StackOptions) {
+function contentOptions({
+  contacts,
+  seed,
+  livelyContacts = null,
+  external,
+  signal,
+  onProgress,
+}: StackOptions) {
   return {
     contacts,
     seed,
+    livelyContacts,
     isExternal: external.databaseUrl !== null,
     onProgress(line: string) {
       signal?.throwIfAborted()

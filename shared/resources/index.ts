@@ -1,3 +1,7 @@
+import { communicationAttachments } from './communications/communication-attachments.ts'
+import { companyByDomain } from './communications/company-by-domain.ts'
+import { companyCommunications } from './communications/company-communications.ts'
+import { thread } from './communications/thread.ts'
 import { contact } from './contacts/contact.ts'
 import { contactByEmail } from './contacts/contact-by-email.ts'
 import { contactCounts } from './contacts/contact-counts.ts'
@@ -19,6 +23,10 @@ import { leadSummary } from './conversations/lead-summary.ts'
 export const resources = [
   contactList,
   contactCounts,
+  companyByDomain,
+  companyCommunications,
+  thread,
+  communicationAttachments,
   contactByEmail,
   contact,
   leadByPhone,

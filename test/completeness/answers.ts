@@ -58,6 +58,8 @@ export function probeOf(put: PutQuestion): Probe {
           : await preparedLoad(question)({ workspaceId, userId: owner, query, noteUnfit: () => undefined })
       if (loaded.ok) return bytesOf(loaded.value)
       if (loaded.error.kind === 'not_found') return encoder.encode(absence)
+      // It is not cached, but the same question may have had an answer that is.
+      if (loaded.error.kind === 'invalid_parameter') return encoder.encode(absence)
       throw new Error(`${label}: ${JSON.stringify(loaded.error)}`)
     },
   }

@@ -33,16 +33,19 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
+    // Of every resource but those below: a contact.
+    id: { rows: `select distinct id from public.contacts where workspace_id <> 'w4' union select 'new-1'` },
     limit: { values: ['1', '2', '100'] },
+    domain: { values: ['alder.example', 'WWW.ek.example', 'öst.example', 'https://xn--st-eka.example/'] },
+    'company-communications id': { values: ['x1', 'x2', 'x3'] },
+    'thread id': { values: ['t1', 't2'] },
+    'communication-attachments id': { values: ['e1', 'e2', 'e3', 'e4'] },
     offset: { values: ['0', '3', '10'] },
     'call-session id': { values: ['p1', 'p2', 'p4'] },
-    id: {
-      rows: `select distinct id::text from public.contacts where workspace_id <> 'w4' union select 'new-1'`,
-    },
     email: {
       values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
     },
-    phone: { values: ['+4930555001', '+49305550', '030 / 55501', '+49 30 5550-7', '+4955501'] },
+    phone: { values: ['+49 30 5550', '030 5550', '0049 30 55501', '+4930/55502', '030 555010'] },
     region: { values: ['DE'] },
   }
 

@@ -14,6 +14,12 @@ let database: HostedDatabase
 beforeAll(async () => {
   server = await startHostedServer()
   database = await server.open('UTC')
+  await database.owner.unsafe(`
+    insert into public.companies (workspace_id, id, name) values ('w1', '${longest}', 'Longest');
+    insert into public.company_domains (workspace_id, domain, company_id) values ('w1', 'a.b', '${longest}');
+    insert into public.threads (workspace_id, id, subject) values ('w1', '${longest}', '');
+    insert into public.communications (workspace_id, id, direction, from_address)
+      values ('w1', '${longest}', 'inbound', 'a@b.example')`)
   await database.owner`
     update public.contacts set email = 'a@b.example', phone = '555' where workspace_id = 'w1' and id = 'w1-first'`
 })
@@ -40,6 +46,7 @@ const page = {
 const place = { board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
 const lead = { p_workspace: 'w1', p_contact: 'w1-first' }
 const history = { ...lead, p_limit: 1, p_offset: 0, p_after: null, p_after_id: null }
+const longest = 'x'.repeat(128)
 const long = 'x'.repeat(129)
 const at = '2026-01-02T03:04:05.123456+00:00'
 const nested = (levels: number): Record<string, never> =>
@@ -206,6 +213,45 @@ const bounded: readonly Bounded[] = [
         ...{ p_workspace: 'w1', p_keys },
       })),
     ],
+  },
+  {
+    name: 'company_by_domain',
+    taken: [{ p_workspace: 'w1', p_domain: 'a.b' }],
+    refused: [
+      ...badIds.map((id) => ({ p_workspace: id, p_domain: 'alder.example' })),
+      ...[null, '', 'ab', 'x'.repeat(254)].map((p_domain) => ({ p_workspace: 'w1', p_domain })),
+    ],
+  },
+  {
+    name: 'company_communications',
+    taken: [1, limits.communicationsMax].map((p_limit) => ({
+      ...{ p_workspace: 'w1', p_company: longest, p_limit },
+    })),
+    refused: [
+      ...badIds.flatMap((id) => [
+        { p_workspace: id, p_company: 'x', p_limit: 1 },
+        { p_workspace: 'w1', p_company: id, p_limit: 1 },
+      ]),
+      ...[null, 0, -1, limits.communicationsMax + 1].map((p_limit) => ({
+        ...{ p_workspace: 'w1', p_company: 'x', p_limit },
+      })),
+    ],
+  },
+  {
+    name: 'thread',
+    taken: [{ p_workspace: 'w1', p_thread: longest }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_thread: 't1' },
+      { p_workspace: 'w1', p_thread: id },
+    ]),
+  },
+  {
+    name: 'communication_attachments',
+    taken: [{ p_workspace: 'w1', p_communication: longest }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_communication: 'e1' },
+      { p_workspace: 'w1', p_communication: id },
+    ]),
   },
   {
     name: 'search_text_renew',

@@ -17,7 +17,7 @@ export const companyTables: TableGroup = {
       by: 'statements',
       values: {
         ...{ workspace_id: workspaceId, company_id: companyId, created_at: instant },
-        domain: [`'alder.example'`, `'ek.example'`, `'xn--st-eka.example'`],
+        domain: [`'alder.example'`, `'www.alder.example'`, `'ek.example'`, `'xn--st-eka.example'`],
       },
     },
   },
