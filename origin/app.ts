@@ -41,7 +41,13 @@ import {
 import { healthRoute } from './routes/health.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
-import { boardsRoute, changeSettingsRoute, membershipRoute, settingsRoute } from './routes/workspaces.ts'
+import {
+  boardsRoute,
+  changeSettingsRoute,
+  membershipRoute,
+  needsRoute,
+  settingsRoute,
+} from './routes/workspaces.ts'
 
 interface AppParts {
   readonly config: Pick<
@@ -136,6 +142,7 @@ function createHandlers(
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),
+    needs: needsRoute(queries),
     settings: settingsRoute(queries),
     changeSettings: changeSettingsRoute(queries),
   }

@@ -7,6 +7,7 @@ export type QueryName =
   | ResourceName
   | 'membership'
   | 'boards'
+  | 'needs'
   | 'settings-read'
   | 'settings-write'
   | 'contact-write'

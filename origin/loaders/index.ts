@@ -17,6 +17,7 @@ import { leadGreetingLoader } from './conversations/lead-greeting.ts'
 import { leadHistoryLoader } from './conversations/lead-history.ts'
 import { leadSummaryLoader } from './conversations/lead-summary.ts'
 import type { Loader } from './loader.ts'
+import { organizationByPhoneLoader } from './workspace/organization-by-phone.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
 type Complete<List extends readonly Loader[]> = [Exclude<ResourceName, List[number]['name']>] extends [never]
@@ -46,6 +47,7 @@ const loaders: readonly Loader[] = ofEveryResource([
   leadGreetingLoader,
   leadControlLoader,
   callSessionLoader,
+  organizationByPhoneLoader,
 ])
 
 /** The loader of that name, or null. */

@@ -1,9 +1,10 @@
 import type { Handler } from 'hono'
 import { z } from 'zod'
-import type { BoardList, Membership } from '../../shared/contract/origin.ts'
+import type { BoardList, Membership, WorkspaceNeeds } from '../../shared/contract/origin.ts'
 import { boardListSchema, loadVersionSchema, membershipSchema } from '../../shared/contract/origin.ts'
 import { cacheSettingsChangeSchema } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
+import { campaignIdSchema, contactIdSchema, segmentIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
@@ -44,6 +45,28 @@ export function boardsRoute(queries: Queries): WorkspaceHandler {
   return workspaceQuery(queries, 'boards', 'same caller', async (workspaceId, query) => {
     const queried = await query(boardListSchema, 'workspace_boards', { p_workspace: workspaceId })
     return queried.ok ? ok<BoardList>({ boards: queried.value.boards }) : queried
+  })
+}
+
+/** Ids from before their rules are left out: no question can name them. */
+const namable = <Schema extends z.ZodType>(schema: Schema) =>
+  z.array(z.unknown()).transform((ids) =>
+    ids.flatMap((id) => {
+      const parsed = schema.safeParse(id)
+      return parsed.success ? [parsed.data] : []
+    }),
+  )
+const readNeedsSchema = z.object({
+  leads: namable(contactIdSchema),
+  campaigns: namable(campaignIdSchema),
+  segments: namable(segmentIdSchema),
+})
+
+/** GET /workspaces/{id}/needs. */
+export function needsRoute(queries: Queries): WorkspaceHandler {
+  return workspaceQuery(queries, 'needs', 'same caller', async (workspaceId, query) => {
+    const queried = await query(readNeedsSchema, 'workspace_needs', { p_workspace: workspaceId })
+    return queried.ok ? ok<WorkspaceNeeds>(queried.value) : queried
   })
 }
 

@@ -15,6 +15,7 @@ import {
   membershipSchema,
   originHealthSchema,
   originMetricsSchema,
+  workspaceNeedsSchema,
 } from './origin.ts'
 import { cacheSettingsChangeSchema, cacheSettingsSchema, savedSettingsSchema } from './settings.ts'
 
@@ -170,6 +171,16 @@ const originRoutes = {
     audience: 'worker',
     takes: { path: workspacePath },
     gives: { status: 200, schema: boardListSchema },
+    errors: queryErrors,
+  },
+  needs: {
+    method: 'GET',
+    path: '/workspaces/{id}/needs',
+    summary: 'The things of the workspace that a warm-up begins with',
+    access: 'member',
+    audience: 'worker',
+    takes: { path: workspacePath },
+    gives: { status: 200, schema: workspaceNeedsSchema },
     errors: queryErrors,
   },
   settings: {

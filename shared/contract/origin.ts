@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { boardIdSchema, roleSchema, scopeIdSchema, userIdSchema } from '../ids.ts'
+import {
+  boardIdSchema,
+  campaignIdSchema,
+  contactIdSchema,
+  roleSchema,
+  scopeIdSchema,
+  segmentIdSchema,
+  userIdSchema,
+} from '../ids.ts'
 import { storableText } from '../text.ts'
 
 /**
@@ -12,6 +20,7 @@ import { storableText } from '../text.ts'
  *                                                        in the backend's name only if its declaration allows services
  *   GET  /workspaces/{id}/membership?version=          → Membership
  *   GET  /workspaces/{id}/boards                       → BoardList
+ *   GET  /workspaces/{id}/needs                        → WorkspaceNeeds
  *   GET  /workspaces/{id}/settings                     → CacheSettings
  *   POST /workspaces/{id}/settings        CacheSettingsChange → SavedSettings (role admin)
  *   GET  /health                                       → OriginHealth (no key)
@@ -47,6 +56,14 @@ export const boardListSchema = z.object({
   boards: z.array(z.object({ id: boardIdSchema, name: z.string() })),
 })
 export type BoardList = z.output<typeof boardListSchema>
+
+/** The things of a workspace, besides its boards, that a warm-up begins with: the latest ones first. */
+export const workspaceNeedsSchema = z.object({
+  leads: z.array(contactIdSchema),
+  campaigns: z.array(campaignIdSchema),
+  segments: z.array(segmentIdSchema),
+})
+export type WorkspaceNeeds = z.output<typeof workspaceNeedsSchema>
 
 /**
  * The state of the relay. `off`: it is not configured. `failing`: the Worker or the database does not answer it. Two states are

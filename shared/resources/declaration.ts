@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { NamedLifetime, NamedToggle } from '../contract/named-settings.ts'
 import type { UserId } from '../ids.ts'
 import type { Tag } from '../tags/tags.ts'
-import type { Absence, CallerKind, Question, Resource, WarmWorkspace } from './question.ts'
+import type { Absence, CallerKind, Need, Question, Resource, WarmWorkspace } from './question.ts'
 import type { Served } from './served.ts'
 
 /** A value for all questions of a resource, or one that follows from the parameters. */
@@ -80,6 +80,8 @@ export interface Declaration<
   embedded?(data: z.output<Data>): readonly Tag[]
   /** The parameters of the entries that a warm-up loads for a workspace. Without it, there are none. */
   warm?(workspace: WarmWorkspace): readonly z.output<Params>[]
+  /** How early a warm-up loads these entries. The default is `soon`. */
+  readonly need?: Need
   /** The parameters of the page after this one, read from the end of an answer's bytes. It runs on every hit. */
   next?(params: z.output<Params>, body: Uint8Array): z.output<Params> | null
   /** Whether the workspace's shared entry lacks this user's part, so that the user needs an entry of their own. */

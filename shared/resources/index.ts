@@ -15,6 +15,7 @@ import { leadControl } from './conversations/lead-control.ts'
 import { leadGreeting } from './conversations/lead-greeting.ts'
 import { leadHistory } from './conversations/lead-history.ts'
 import { leadSummary } from './conversations/lead-summary.ts'
+import { organizationByPhone } from './workspace/organization-by-phone.ts'
 
 /**
  * Every resource. The Worker mounts a route for each, and the origin has a loader for each. A route with a name, such as `by-email`,
@@ -38,6 +39,7 @@ export const resources = [
   leadGreeting,
   leadControl,
   callSession,
+  organizationByPhone,
 ] as const
 
 export type ResourceName = (typeof resources)[number]['name']

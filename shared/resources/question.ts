@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Fault, NotFoundCode } from '../contract/errors.ts'
 import type { Lifetime, Toggle } from '../contract/named-settings.ts'
-import type { BoardId, UserId, WorkspaceId } from '../ids.ts'
+import type { BoardId, CampaignId, ContactId, SegmentId, UserId, WorkspaceId } from '../ids.ts'
 import type { Result } from '../result.ts'
 import type { Tag } from '../tags/tags.ts'
 import type { Served } from './served.ts'
@@ -19,7 +19,18 @@ export interface Absence {
 export interface WarmWorkspace {
   readonly workspaceId: WorkspaceId
   readonly boardIds: readonly BoardId[]
+  /** The contacts with the latest activity, the latest campaigns and the segments. Each list may be empty. */
+  readonly leadIds: readonly ContactId[]
+  readonly campaignIds: readonly CampaignId[]
+  readonly segmentIds: readonly SegmentId[]
 }
+
+/**
+ * How early a warm-up loads the entries of a resource: `first` for what every view of a board and every call begins with, `soon` for
+ * what is read on the way, `later` for what can wait.
+ */
+export const needs = ['first', 'soon', 'later'] as const
+export type Need = (typeof needs)[number]
 
 /** A declared resource without its own types, as the read path and the routes use it. */
 export interface Resource {
@@ -40,6 +51,7 @@ export interface Resource {
   /** The defaults of the toggle and the lifetime under the resource's own name; null if it has none. */
   readonly ownToggle: boolean | null
   readonly ownLifetimeSeconds: number | null
+  readonly need: Need
   readonly absence: Absence
   readonly privateParams: readonly string[]
   readonly example: { readonly path: unknown; readonly query: unknown; readonly data: unknown }

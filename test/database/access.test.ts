@@ -32,6 +32,7 @@ const guarded = [
   ['contacts_page', page],
   ['contact_counts', {}],
   ['workspace_boards', {}],
+  ['workspace_needs', {}],
   ['cache_settings_read', {}],
   ['cache_settings_write', { p_change: { cacheEnabled: false } }],
 ] as const

@@ -37,6 +37,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   lead: members,
   lead_by_phone: members,
   lead_status: members,
+  organization_by_phone: service,
   outbox_acknowledge: service,
   outbox_claim: service,
   outbox_fail: service,
@@ -51,6 +52,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   workspace_boards: members,
   workspace_membership: members,
   workspace_region: members,
+  workspace_needs: members,
 }
 
 /** Functions that run with the caller's rights inside those, or inside a column, a policy or a trigger. */

@@ -108,6 +108,7 @@ describe('through the functions', () => {
       ['workspace_region', { p_workspace: 'w1' }],
       ['contact_counts', { p_workspace: 'w1' }],
       ['workspace_boards', { p_workspace: 'w1' }],
+      ['workspace_needs', { p_workspace: 'w1' }],
       ['cache_settings_read', { p_workspace: 'w1' }],
       ['contact_delete', one],
     ] as const

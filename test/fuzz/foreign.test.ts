@@ -49,10 +49,12 @@ describe("10,000 attempts to see another workspace's data", () => {
 
   it.each([
     ...routes.filter(({ access }) => access === 'member').map(({ path }) => ['worker', path]),
-    ...['/load/{resource}', '/workspaces/{id}/boards', '/workspaces/{id}/settings'].map((path) => [
-      'origin',
-      path,
-    ]),
+    ...[
+      '/load/{resource}',
+      '/workspaces/{id}/boards',
+      '/workspaces/{id}/needs',
+      '/workspaces/{id}/settings',
+    ].map((path) => ['origin', path]),
     ...['/contacts', '/contacts/import', '/contacts/{id}', '/contacts/{id}/move'].map((path) => [
       'origin',
       path,

@@ -1,10 +1,15 @@
 import { versionSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import type { WarmWorkspace } from '../../shared/resources/question.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import type { Entry } from '../../worker/entry/entry.ts'
 import type { View } from '../../worker/ledger/view.ts'
 import { pageTags } from './tags.ts'
 
 export const workspaceId = workspaceIdSchema.parse('15213')
+/** The facts for a warm-up about a workspace in which there is nothing. */
+export const emptyWorkspace: WarmWorkspace = {
+  ...{ workspaceId, boardIds: [], leadIds: [], campaignIds: [], segmentIds: [] },
+}
 export const version = (number: number) => versionSchema.parse(number)
 
 /** An entry in which everything is set, with the test's changes. */

@@ -5,7 +5,7 @@ import type { Tag } from '../../shared/tags/tags.ts'
 import type { Inquiry } from '../../worker/cache/answer.ts'
 import type { ReadAnswer } from '../../worker/cache/read.ts'
 import { plainWish } from '../../worker/cache/wish.ts'
-import { entryOf, workspaceId } from './entries.ts'
+import { emptyWorkspace, entryOf, workspaceId } from './entries.ts'
 
 export const userId = userIdSchema.parse('user-1')
 
@@ -14,7 +14,10 @@ export function questionOf(
   boardId = 'b1',
   { tags, ...changes }: Partial<Question> & { readonly tags?: readonly Tag[] } = {},
 ): Question {
-  const [question] = contactList.warmQuestions({ workspaceId, boardIds: [boardIdSchema.parse(boardId)] })
+  const [question] = contactList.warmQuestions({
+    ...emptyWorkspace,
+    boardIds: [boardIdSchema.parse(boardId)],
+  })
   if (question === undefined) throw new Error('the first page of a board has no question')
   return { ...question, ...(tags === undefined ? {} : { tagsFor: () => tags }), ...changes }
 }

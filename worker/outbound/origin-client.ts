@@ -12,7 +12,7 @@ import type {
 import { contactDeletedSchema, contactWrittenSchema } from '../../shared/contract/contacts.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { errorBodySchema, isAbsence } from '../../shared/contract/errors.ts'
-import type { LoadRequest } from '../../shared/contract/origin.ts'
+import type { LoadRequest, WorkspaceNeeds } from '../../shared/contract/origin.ts'
 import {
   boardListSchema,
   callerTokenHeader,
@@ -20,6 +20,7 @@ import {
   originHealthSchema,
   requestIdHeader,
   workspaceHeader,
+  workspaceNeedsSchema,
 } from '../../shared/contract/origin.ts'
 import type { CacheSettingsChange, SavedSettings } from '../../shared/contract/settings.ts'
 import { savedSettingsSchema } from '../../shared/contract/settings.ts'
@@ -74,6 +75,8 @@ export interface Origin {
     caller: Caller,
   ): Promise<Result<Role | null, WireError>>
   boards(workspaceId: WorkspaceId, caller: Caller): Promise<Result<BoardId[], WireError>>
+  /** The other things that a warm-up begins with. */
+  needs(workspaceId: WorkspaceId, caller: Caller): Promise<Result<WorkspaceNeeds, WireError>>
   /** The bytes of a workspace's cache settings. */
   settings(workspaceId: WorkspaceId, caller: Caller): Promise<Result<Uint8Array | null, WireError>>
   /** A write like those of contacts: sent at most once, and `write_unconfirmed` where nobody can say whether it was made. */
@@ -204,6 +207,8 @@ export function createOrigin(options: OriginOptions): Origin {
       const answer = await callFor(boardListSchema, `${workspacePath(workspaceId)}/boards`, caller)
       return answer.ok ? ok(answer.value.boards.map((board) => board.id)) : answer
     },
+    needs: (workspaceId, caller) =>
+      callFor(workspaceNeedsSchema, `${workspacePath(workspaceId)}/needs`, caller),
     settings: (workspaceId, caller) => call(`${workspacePath(workspaceId)}/settings`, caller),
     async saveSettings(workspaceId, change, caller) {
       const answer = writeAnswer(await call(`${workspacePath(workspaceId)}/settings`, caller, change))

@@ -93,7 +93,8 @@ export async function measurePerformance(
 
 /** The first question that even an empty workspace has and whose answer all its users share. */
 function measuredQuestion(declared: readonly Resource[], workspaceId: WorkspaceId): Question {
-  const [question] = questionsInTurn(declared, { workspaceId, boardIds: [] }).filter(
+  const nothingElse = { boardIds: [], leadIds: [], campaignIds: [], segmentIds: [] }
+  const [question] = questionsInTurn(declared, { workspaceId, ...nothingElse }).filter(
     ({ sharing }) => sharing === 'workspace',
   )
   if (question === undefined) throw new Error('no declared resource has a question that every workspace has')

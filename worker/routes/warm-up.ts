@@ -5,6 +5,7 @@ import { limits } from '../../shared/limits.ts'
 import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
 import { resources } from '../../shared/resources/index.ts'
 import type { Question, Resource, WarmWorkspace } from '../../shared/resources/question.ts'
+import { needs } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import type { SettingsCaller } from '../cache/settings-reader.ts'
@@ -17,12 +18,13 @@ export interface Warming {
 }
 
 interface WarmUpServices extends Pick<Services, 'clock' | 'answer'> {
-  readonly origin: Pick<Services['origin'], 'boards'>
+  readonly origin: Pick<Services['origin'], 'boards' | 'needs'>
 }
 
 /**
- * Fills every tier with the entries that the declarations name for a workspace and its first `limits.warmBoardsMax` boards. All
- * resources together get at most `limits.warmEntriesMax` entries, the first of each resource before the second of any.
+ * Fills every tier with the entries that the declarations name for a workspace, its first `limits.warmBoardsMax` boards, and its
+ * latest contacts, campaigns and segments. All resources together get at most `limits.warmEntriesMax` entries, in the order of
+ * `questionsInTurn`.
  */
 export async function warmUp(
   services: WarmUpServices,
@@ -30,7 +32,11 @@ export async function warmUp(
   declared: readonly Resource[] = resources,
 ): Promise<Result<WarmUp, WireError>> {
   const startedAtMs = services.clock.now()
-  const boards = await services.origin.boards(workspaceId, caller)
+  const { origin } = services
+  const [boards, needed] = await Promise.all([
+    origin.boards(workspaceId, caller),
+    origin.needs(workspaceId, caller),
+  ])
   if (!boards.ok) return boards
   const puts: Promise<unknown>[] = []
   const keepAlive = (work: Promise<unknown>) => {
@@ -50,7 +56,12 @@ export async function warmUp(
   }
 
   const boardIds = boards.value.slice(0, limits.warmBoardsMax)
-  const questions = questionsInTurn(declared, { workspaceId, boardIds })
+  // An origin that does not know the other needs must not keep the boards from being warmed.
+  const { leads, campaigns, segments } = needed.ok ? needed.value : { leads: [], campaigns: [], segments: [] }
+  const questions = questionsInTurn(
+    declared.filter(({ callers }) => callers.includes(caller.kind)),
+    { workspaceId, boardIds, leadIds: leads, campaignIds: campaigns, segmentIds: segments },
+  )
   const loaded = await Promise.all(questions.slice(0, limits.warmEntriesMax).map(warmed))
   const left = questions.slice(limits.warmEntriesMax).map((question) => ({ question, isWarm: false }))
   // The answer reports entries as stored, so it waits for all puts. Reading the settings may add puts during the loop.
@@ -66,11 +77,20 @@ interface Warmed {
   readonly isWarm: boolean
 }
 
-/** The first question of each resource, then the second of each, and so on. */
+/**
+ * The first question of each resource, and then all others. Both go by the need of their resources; resources with the same need
+ * take turns. So no resource is left out, and what the workspace needs least is cut off first.
+ */
 export function questionsInTurn(declared: readonly Resource[], workspace: WarmWorkspace): Question[] {
   return declared
-    .flatMap((resource) => resource.warmQuestions(workspace).map((question, turn) => ({ question, turn })))
-    .sort((one, other) => one.turn - other.turn)
+    .flatMap((resource) => {
+      const rank = needs.indexOf(resource.need)
+      return resource.warmQuestions(workspace).map((question, turn) => ({ question, turn, rank }))
+    })
+    .sort(
+      (one, other) =>
+        Number(one.turn > 0) - Number(other.turn > 0) || one.rank - other.rank || one.turn - other.turn,
+    )
     .map(({ question }) => question)
 }
 

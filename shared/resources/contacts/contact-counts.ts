@@ -104,6 +104,7 @@ export const contactCounts = defineResource({
   isBypass: ({ useCache }) => useCache === 'false',
   tags: () => [workspaceTag, countsTag],
   warm: () => [{}],
+  need: 'first',
   lacks: ({ isComplete, assignees }, userId) => !isComplete && !Object.hasOwn(assignees, userId),
   /** If there are too many assignees, a write about one of them may change which others are named, so the names are not compared. */
   writtenPart({ counts, assignees, isComplete }, sharing) {

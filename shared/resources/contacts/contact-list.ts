@@ -219,6 +219,7 @@ export const contactList = defineResource({
   paramsOf,
   tags: contactListTags,
   warm: ({ boardIds }) => boardIds.map((boardId) => paramsOf({ boardId }, query.parse({}))),
+  need: 'first',
   next(current, body) {
     const cursor = nextCursorIn(body)
     if (cursor === null) return null

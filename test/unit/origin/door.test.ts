@@ -8,7 +8,7 @@ import { alice, createOrigin, internalAuthKey, issuer, jwtSecret, nowMs, read } 
 import { createPromptDatabase, createStubDatabase, emptyPage } from './stub-database.ts'
 import { createWatchedBody } from './watched-body.ts'
 
-const readers = ['/workspaces/15213/membership', '/workspaces/15213/boards', '/workspaces/15213/settings']
+const readers = ['membership', 'boards', 'needs', 'settings'].map((name) => `/workspaces/15213/${name}`)
 
 describe.each(tokenCases)('a token $name ($refusal)', (made) => {
   const token = secretSigner(jwtSecret).then((signer) =>

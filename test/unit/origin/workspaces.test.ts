@@ -20,6 +20,15 @@ describe('membership and boards', () => {
     expect(await read(await request('/workspaces/15213/boards'))).toEqual({ status: 200, body: { boards } })
   })
 
+  test('the needs of a warm-up are answered without ids that no question can name', async () => {
+    const [leads, campaigns, segments] = [['k1', 'by-email', 'a/b', null], ['g1'], []]
+    const { request } = originOver({ outcome: 'ok', leads, campaigns, segments })
+    expect(await read(await request('/workspaces/15213/needs'))).toEqual({
+      status: 200,
+      body: { leads: ['k1'], campaigns, segments },
+    })
+  })
+
   test('a role that the contract does not know is not passed on', async () => {
     const { request } = originOver({ outcome: 'ok', role: 'owner' })
     expect(await read(await request('/workspaces/15213/membership'))).toMatchObject({ status: 500 })

@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defaultCacheSettings, isCacheOn, lifetimeOf } from '../../../shared/contract/settings.ts'
-import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
+import {
+  boardIdSchema,
+  campaignIdSchema,
+  contactIdSchema,
+  segmentIdSchema,
+  userIdSchema,
+} from '../../../shared/ids.ts'
 import { resources } from '../../../shared/resources/index.ts'
 import { defineResource } from '../../../shared/resources/resource.ts'
 import type { Served } from '../../../shared/resources/served.ts'
 import { cacheSettings } from '../../../shared/resources/workspace/cache-settings.ts'
 import { workspaceTag } from '../../../shared/tags/tags.ts'
+import { emptyWorkspace } from '../../support/entries.ts'
 
 const declared = [...resources, cacheSettings]
 const bytesOf = (data: unknown) => new TextEncoder().encode(JSON.stringify(data))
@@ -72,7 +79,13 @@ describe.each(declared.map((resource) => [resource.name, resource] as const))('%
   })
 
   it('warms questions that it would answer', () => {
-    const workspace = { workspaceId: workspaceIdSchema.parse('15213'), boardIds: [] }
+    const workspace = {
+      ...emptyWorkspace,
+      boardIds: [boardIdSchema.parse('b1')],
+      leadIds: [contactIdSchema.parse('k1')],
+      campaignIds: [campaignIdSchema.parse('g1')],
+      segmentIds: [segmentIdSchema.parse('s1')],
+    }
     for (const { params } of resource.warmQuestions(workspace)) {
       expect(resource.params.safeParse(params).success).toBe(true)
     }
@@ -127,7 +140,7 @@ describe('a declaration without its optional members', () => {
     const body = bytesOf({ name: 'A' })
     expect(question.next).toBeNull()
     expect(question.ownOf(body, userIdSchema.parse('user-1'))).toBeNull()
-    expect(plain.warmQuestions({ workspaceId: workspaceIdSchema.parse('1'), boardIds: [] })).toEqual([])
+    expect(plain.warmQuestions(emptyWorkspace)).toEqual([])
     expect(plain.embeddedTags(body)).toEqual([])
   })
 })

@@ -1,12 +1,23 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { WireError } from '../../../shared/contract/errors.ts'
 import { warmUpSchema } from '../../../shared/contract/management.ts'
-import { boardIdSchema, userIdSchema } from '../../../shared/ids.ts'
+import type { WorkspaceNeeds } from '../../../shared/contract/origin.ts'
+import {
+  boardIdSchema,
+  campaignIdSchema,
+  contactIdSchema,
+  segmentIdSchema,
+  userIdSchema,
+} from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import { resources } from '../../../shared/resources/index.ts'
-import type { Question } from '../../../shared/resources/question.ts'
-import { ok } from '../../../shared/result.ts'
+import type { Need, Question, Resource, WarmWorkspace } from '../../../shared/resources/question.ts'
+import { defineResource } from '../../../shared/resources/resource.ts'
+import type { Result } from '../../../shared/result.ts'
+import { err, ok } from '../../../shared/result.ts'
 import { questionsInTurn, warmUp } from '../../../worker/routes/warm-up.ts'
-import { entryOf, workspaceId } from '../../support/entries.ts'
+import { emptyWorkspace, entryOf, workspaceId } from '../../support/entries.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { thing } from './declared-thing.ts'
 
@@ -15,15 +26,50 @@ const boardIdsOf = (count: number) =>
 const declared = [...resources, thing]
 const nameOf = ({ resource, params }: Question) => `${resource.name} ${params['boardId'] ?? ''}`.trim()
 
-/** Warms a workspace; `isRefused` says which questions its settings keep out. */
-async function warm(boards: number, isRefused: (question: Question) => boolean = () => false) {
+/** A resource of a lead, of a campaign and of a segment, as few as a declaration can be. */
+const of = (name: string, warm: (workspace: WarmWorkspace) => readonly string[], need?: Need) =>
+  defineResource({
+    ...{ name, summary: 'A thing', description: 'A thing.', route: `/api/${name}/{id}`, version: 1 },
+    ...{ callers: ['member'], sharing: 'workspace', changes: 'writes', lifetime: 600 },
+    path: z.strictObject({ id: z.string() }),
+    query: z.strictObject({}),
+    params: z.strictObject({ id: z.string() }),
+    data: z.object({ size: z.int() }),
+    paramsOf: ({ id }) => ({ id }),
+    tags: () => [],
+    warm: (workspace) => warm(workspace).map((id) => ({ id })),
+    ...(need === undefined ? {} : { need }),
+    example: { path: { id: 'a' }, query: {}, data: { size: 1 } },
+  })
+const lead = of('lead', ({ leadIds }) => leadIds)
+const campaign = of('campaign', ({ campaignIds }) => campaignIds, 'later')
+const segment = of('segment', ({ segmentIds }) => segmentIds)
+const latest: WorkspaceNeeds = {
+  leads: ['k2', 'k1'].map((id) => contactIdSchema.parse(id)),
+  campaigns: ['g2', 'g1'].map((id) => campaignIdSchema.parse(id)),
+  segments: [segmentIdSchema.parse('s1')],
+}
+const nothing = { leads: [], campaigns: [], segments: [] }
+
+interface Warming {
+  /** The questions that the workspace's settings keep out. */
+  readonly isRefused?: (question: Question) => boolean
+  readonly needs?: Result<WorkspaceNeeds, WireError>
+  readonly resources?: readonly Resource[]
+}
+
+/** Warms a workspace. */
+async function warm(
+  boards: number,
+  { isRefused = () => false, needs = ok(nothing), resources: asked = declared }: Warming = {},
+) {
   const clock = createFakeClock()
   const questions: Question[] = []
   const kept: Promise<unknown>[] = []
   const warmed = await warmUp(
     {
       clock,
-      origin: { boards: async () => ok(boardIdsOf(boards)) },
+      origin: { boards: async () => ok(boardIdsOf(boards)), needs: async () => needs },
       async answer({ question, caller, isWarmUp }) {
         questions.push(question)
         expect(isWarmUp).toBe(true)
@@ -42,7 +88,7 @@ async function warm(boards: number, isRefused: (question: Question) => boolean =
         keepAlive: (work) => kept.push(work),
       },
     },
-    declared,
+    asked,
   )
   if (!warmed.ok) throw new Error(warmed.error.code)
   return { questions, answer: warmUpSchema.parse(warmed.value) }
@@ -69,9 +115,13 @@ describe('a warm-up', () => {
   })
 
   it('counts an entry that settings exclude as not warm, and its board too', async () => {
-    const { answer } = await warm(2, (question) => nameOf(question) === 'thing board_1')
+    const { answer } = await warm(2, {
+      isRefused: (question) => nameOf(question) === 'thing board_1',
+    })
     expect(answer).toMatchObject({ entriesWarmed: 5, boards: ['board_0'], boardsWarmed: 1, counts: true })
-    const withoutCounts = await warm(0, ({ resource }) => resource.name === 'contact-counts')
+    const withoutCounts = await warm(0, {
+      isRefused: ({ resource }) => resource.name === 'contact-counts',
+    })
     expect(withoutCounts.answer).toMatchObject({
       ...{ entriesWarmed: 1, boards: [], boardsWarmed: 0, counts: false },
       resources: { 'contact-counts': 0, thing: 1 },
@@ -85,8 +135,40 @@ describe('a warm-up', () => {
     expect(answer.boardsWarmed).toBe(48)
   })
 
-  it('loads the first question of each resource before the second of any', () => {
-    const turns = questionsInTurn(declared, { workspaceId, boardIds: boardIdsOf(2) }).map(nameOf)
-    expect(turns.slice(0, 3).sort()).toEqual(['contact-counts', 'contact-list board_0', 'thing'])
+  it('loads the latest leads, campaigns and segments too', async () => {
+    const { questions } = await warm(0, { needs: ok(latest), resources: [lead, campaign, segment] })
+    expect(questions.map(({ params }) => params['id']).sort()).toEqual(['g1', 'g2', 'k1', 'k2', 's1'])
+  })
+
+  it('loads the boards alone if the origin cannot say what else there is', async () => {
+    const needs = err({ code: 'route_not_found' } as const)
+    const { answer } = await warm(2, { needs, resources: [...declared, lead] })
+    expect(answer).toMatchObject({ boardsWarmed: 2, resources: { 'contact-list': 2 } })
+  })
+
+  it('leaves out what its caller may not read', async () => {
+    const { questions } = await warm(1, {
+      resources: [...declared, { ...thing, name: 'service', callers: ['service'] }],
+    })
+    expect(questions.map(({ resource }) => resource.name)).toEqual([
+      'contact-list',
+      'contact-counts',
+      'thing',
+      'thing',
+    ])
+  })
+
+  it('loads the first question of each resource before the second of any, by need', () => {
+    const workspace = {
+      ...{ ...emptyWorkspace, boardIds: boardIdsOf(2), leadIds: latest.leads },
+      ...{ campaignIds: latest.campaigns, segmentIds: latest.segments },
+    }
+    const names = questionsInTurn([campaign, segment, lead, ...resources, thing], workspace).map(
+      ({ resource, params }) => `${resource.name} ${params['boardId'] ?? params['id'] ?? ''}`.trim(),
+    )
+    expect(names).toEqual([
+      ...['contact-list board_0', 'contact-counts', 'segment s1', 'lead k2', 'thing', 'campaign g2'],
+      ...['contact-list board_1', 'lead k1', 'thing board_0', 'thing board_1', 'campaign g1'],
+    ])
   })
 })
