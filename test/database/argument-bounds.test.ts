@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '../../shared/limits.ts'
+import { conversationArguments } from './conversation-arguments.ts'
 import {
   type Arguments,
   callers,
@@ -44,8 +45,6 @@ const page = {
   p_after_id: null,
 } as const
 const place = { board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
-const lead = { p_workspace: 'w1', p_contact: 'w1-first' }
-const history = { ...lead, p_limit: 1, p_offset: 0, p_after: null, p_after_id: null }
 const longest = 'x'.repeat(128)
 const long = 'x'.repeat(129)
 const at = '2026-01-02T03:04:05.123456+00:00'
@@ -324,52 +323,7 @@ const bounded: readonly Bounded[] = [
       ...[null, 0, 1_001].map((p_attempts_max) => ({ p_failures: [], p_attempts_max })),
     ],
   },
-  {
-    name: 'lead_history',
-    taken: [
-      { ...history, p_limit: limits.historyMessagesMax, p_offset: limits.historyOffsetMax },
-      { ...history, p_after: at, p_after_id: 'x'.repeat(128) },
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...history, p_workspace: id },
-        { ...history, p_contact: id },
-        { ...history, p_after: at, p_after_id: id },
-      ]),
-      ...[null, 0, -1, limits.historyMessagesMax + 1].map((p_limit) => ({ ...history, p_limit })),
-      ...[null, -1, limits.historyOffsetMax + 1].map((p_offset) => ({ ...history, p_offset })),
-      ...['', 'now', 'infinity', '2026-01-02T03:04:05', `${at} BC`].map((after) => ({
-        ...history,
-        p_after: after,
-        p_after_id: '1',
-      })),
-      { ...history, p_offset: 1, p_after: at, p_after_id: '1' },
-    ],
-  },
-  ...['lead_control', 'lead_context', 'lead_greeting'].map((name) => ({
-    name,
-    taken: [lead],
-    refused: badIds.flatMap((id) => [
-      { ...lead, p_workspace: id },
-      { ...lead, p_contact: id },
-    ]),
-  })),
-  {
-    name: 'lead_summary',
-    taken: [],
-    refused: badIds.flatMap((id) => [
-      { ...lead, p_workspace: id },
-      { ...lead, p_contact: id },
-    ]),
-  },
-  {
-    name: 'call_session',
-    taken: [],
-    refused: badIds.flatMap((id) => [
-      { p_workspace: id, p_call: 'p1' },
-      { p_workspace: 'w1', p_call: id },
-    ]),
-  },
+  ...conversationArguments(badIds, at),
 ]
 
 describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused }) => {
