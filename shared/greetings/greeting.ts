@@ -5,7 +5,7 @@ import type { GreetingTexts } from './greeting-texts.ts'
 import { greetingTexts } from './greeting-texts.ts'
 
 export const greetingChannelSchema = z.enum(['voice', 'web', 'whatsapp', 'email'])
-export type GreetingChannel = z.output<typeof greetingChannelSchema>
+type GreetingChannel = z.output<typeof greetingChannelSchema>
 
 /** The facts from which a greeting's template is chosen. */
 interface Occasion {
@@ -39,25 +39,25 @@ export function chooseGreeting(occasion: Occasion): Template {
   return { language, template: hasTalked ? again : first }
 }
 
-/** The values of placeholders, beside `{greeting}`. Null or an empty text: there is none. */
+/** The values of fields, beside `{greeting}`. Null or an empty text: there is none. */
 interface Values {
   readonly name: string | null
   readonly company: string | null
   readonly organization: string | null
 }
 
-/** A placeholder with the full stop after it, and an optional part, which has no brackets in it. */
-const placeholder = /\{([a-z_]{1,32})\}(\.?)/g
+/** A field with the full stop after it, and an optional part, which has no brackets in it. */
+const field = /\{([a-z_]{1,32})\}(\.?)/g
 const optionalPart = /\[([^[\]]*)\]/g
 
 /**
- * The text of a greeting. The placeholders are `{greeting}` (such as "Good evening", by the part of the day), `{name}`, `{first_name}`,
- * `{company}` and `{organization}`. An optional part in brackets is left out if one of its placeholders has no value. Elsewhere such a
- * placeholder is left out with the white space and the commas before it. A placeholder of another name never has a value.
+ * The text of a greeting. The fields are `{greeting}` (such as "Good evening", by the part of the day), `{name}`, `{first_name}`,
+ * `{company}` and `{organization}`. An optional part in brackets is left out if one of its fields has no value. Elsewhere such a
+ * field is left out with the white space and the commas before it. A field of another name never has a value.
  */
 export function greetingText({ language, template }: Template, given: Values, part: PartOfDay): string {
   const values = valuesOf(given, (textsFor(language) ?? greetingTexts.en).hello[part])
-  const hasAll = (text: string) => [...text.matchAll(placeholder)].every(([, name = '']) => values.has(name))
+  const hasAll = (text: string) => [...text.matchAll(field)].every(([, name = '']) => values.has(name))
   const chosen = template.replace(optionalPart, (_whole, text: string) => (hasAll(text) ? text : ''))
   return clipped(filled(chosen, values))
 }
@@ -65,7 +65,7 @@ export function greetingText({ language, template }: Template, given: Values, pa
 function filled(template: string, values: ReadonlyMap<string, string>): string {
   let text = ''
   let end = 0
-  for (const { 0: whole, 1: name = '', 2: stop = '', index } of template.matchAll(placeholder)) {
+  for (const { 0: whole, 1: name = '', 2: stop = '', index } of template.matchAll(field)) {
     const before = template.slice(end, index)
     const value = values.get(name)
     if (value === undefined) text += withoutSeparator(before) + stop

@@ -12,8 +12,6 @@ export const conversationLimits = {
   summaryCharactersMax: 4_000,
   openQuestionsMax: 20,
   openQuestionCharactersMax: 500,
-  /** The tag of a language (BCP 47). */
-  languageCharactersMax: 35,
   /** The template of a greeting, and the text that is made of it. */
   greetingCharactersMax: 2_000,
   greetingTextCharactersMax: 4_000,

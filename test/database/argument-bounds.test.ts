@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '../../shared/limits.ts'
+import { conversationArguments } from './conversation-arguments.ts'
 import {
   type Arguments,
   callers,
@@ -419,52 +420,7 @@ const bounded: readonly Bounded[] = [
       ...[null, 0, 1_001].map((p_attempts_max) => ({ p_failures: [], p_attempts_max })),
     ],
   },
-  {
-    name: 'lead_history',
-    taken: [
-      { ...history, p_limit: limits.historyMessagesMax, p_offset: limits.historyOffsetMax },
-      { ...history, p_after: at, p_after_id: 'x'.repeat(128) },
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...history, p_workspace: id },
-        { ...history, p_contact: id },
-        { ...history, p_after: at, p_after_id: id },
-      ]),
-      ...[null, 0, -1, limits.historyMessagesMax + 1].map((p_limit) => ({ ...history, p_limit })),
-      ...[null, -1, limits.historyOffsetMax + 1].map((p_offset) => ({ ...history, p_offset })),
-      ...['', 'now', 'infinity', '2026-01-02T03:04:05', `${at} BC`].map((after) => ({
-        ...history,
-        p_after: after,
-        p_after_id: '1',
-      })),
-      { ...history, p_offset: 1, p_after: at, p_after_id: '1' },
-    ],
-  },
-  ...['lead_control', 'lead_context', 'lead_greeting'].map((name) => ({
-    name,
-    taken: [lead],
-    refused: badIds.flatMap((id) => [
-      { ...lead, p_workspace: id },
-      { ...lead, p_contact: id },
-    ]),
-  })),
-  {
-    name: 'lead_summary',
-    taken: [],
-    refused: badIds.flatMap((id) => [
-      { ...lead, p_workspace: id },
-      { ...lead, p_contact: id },
-    ]),
-  },
-  {
-    name: 'call_session',
-    taken: [],
-    refused: badIds.flatMap((id) => [
-      { p_workspace: id, p_call: 'p1' },
-      { p_workspace: 'w1', p_call: id },
-    ]),
-  },
+  ...conversationArguments(badIds, at),
 ]
 
 describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused }) => {

@@ -218,7 +218,7 @@ function textOf({ kind, from, to }: Change): string {
   }
 }
 
-/** What an answer would show of each message of w1, with its contact in the second place. */
+/** Each message of w1 as an answer would show it, with its contact in the second place. */
 async function messagesIn(sql: TransactionSql): Promise<Set<string>> {
   const rows = await sql`
     select concat_ws(' ', id, contact_id, direction, body) as shown from messages where workspace_id = 'w1'`

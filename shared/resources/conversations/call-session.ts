@@ -6,11 +6,13 @@ import { storedId, storedInstant } from './lead-parts.ts'
 
 const path = z.strictObject({ id: callIdSchema })
 
-/** What the agent keeps during a call. z.record would drop a member named `__proto__`, which JSON may have. */
-const stateSchema = z.custom<Readonly<Record<string, unknown>>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'must be an object',
-)
+/** The agent's own notes of a call. z.record would drop a member named `__proto__`, which JSON may have. */
+const stateSchema = z
+  .custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object',
+  )
+  .meta({ type: 'object', examples: [{ step: 'offer', language: 'en' }] })
 
 /** The state of a call in progress (SPEC 9). */
 export const callSession = defineResource({

@@ -65,7 +65,7 @@ const answer = withCacheMember(
   }),
 )
 
-/** What a voice agent's prompt needs of a lead (SPEC 9). */
+/** The context of a conversation with a lead, as a voice agent's prompt needs it (SPEC 9). */
 export const leadContext = defineResource({
   name: 'lead-context',
   summary: 'What an agent needs to know of a lead',

@@ -15,7 +15,7 @@ export const messageSchema = z.object({
   body: text(1, limits.messageCharactersMax),
   sent_at: storedInstant,
 })
-export type Message = z.output<typeof messageSchema>
+type Message = z.output<typeof messageSchema>
 
 export const summarySchema = z.object({
   text: text(1, limits.summaryCharactersMax),

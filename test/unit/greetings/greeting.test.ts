@@ -103,7 +103,7 @@ describe('the text of a greeting', () => {
     ])
   })
 
-  it('never expands a value that looks like a placeholder or an optional part, and keeps it in one line', () => {
+  it('never expands a value that looks like a field or an optional part, and keeps it in one line', () => {
     const name = fc.string({
       unit: fc.constantFrom('{', '}', '[', ']', 'name', 'company', '$&', ' ', '\n', 'é', '\u0000'),
       minLength: 1,
