@@ -41,6 +41,7 @@ import {
 import { healthRoute } from './routes/health.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { storeCallRoute } from './routes/voice.ts'
 import {
   boardsRoute,
   changeSettingsRoute,
@@ -48,6 +49,7 @@ import {
   needsRoute,
   settingsRoute,
 } from './routes/workspaces.ts'
+import { createEndedCallWriter } from './voice/ended-call-writer.ts'
 
 interface AppParts {
   readonly config: Pick<
@@ -139,6 +141,7 @@ function createHandlers(
     changeContact: changeContactRoute(contacts),
     deleteContact: deleteContactRoute(contacts),
     moveContact: moveContactRoute(contacts),
+    storeCall: storeCallRoute(createEndedCallWriter(queries, deliver)),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

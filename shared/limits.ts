@@ -1,7 +1,11 @@
+import { communicationLimits } from './limits/communication-limits.ts'
+import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
+import { voiceLimits } from './limits/voice-limits.ts'
+import { workspaceLimits } from './limits/workspace-limits.ts'
 
 /**
  * The bounds on everything that is accepted, stored, sent or waited for. The relations between them are asserted below. A limit of a
@@ -9,9 +13,13 @@ import { originLimits } from './limits/origin-limits.ts'
  */
 export const limits = {
   ...inputLimits,
+  ...conversationLimits,
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...voiceLimits,
+  ...workspaceLimits,
+  ...communicationLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -151,6 +159,13 @@ holds(
   'the largest page fits in an answer of the origin',
 )
 holds(
+  limits.communicationsMax * limits.companyCommunicationBytesMax + 1_024 <= limits.answerBytesMax &&
+    (limits.threadCommunicationsMax + 1) * limits.threadCommunicationBytesMax + 1_024 <=
+      limits.answerBytesMax &&
+    limits.attachmentsMax * limits.attachmentBytesMax + 1_024 <= limits.answerBytesMax,
+  "the longest lists of a company's and a thread's communications and of attachments fit in an answer of the origin",
+)
+holds(
   limits.boardsMax * limits.boardBytesMax < limits.answerBytesMax,
   'the largest list of boards fits in an answer of the origin',
 )
@@ -167,4 +182,58 @@ holds(
   limits.countsBytesMax <= limits.flightLingerBytesMax &&
     limits.countsBytesMax <= limits.memoryCacheBytesDefault * limits.memoryEntryShareMax,
   'an entry of counts fits in memory, and its load can be shared after its end',
+)
+holds(limits.voiceGatherMs < limits.voiceAnswerMs, 'a call is answered after its lookups and in time')
+holds(
+  limits.endedCallBodyBytesMax + 150 * limits.callMessagesMax < limits.storedCallBodyBytesMax,
+  'a call that the Worker accepts fits in its request to the origin',
+)
+holds(
+  limits.endedCallBodyBytesMax / limits.messageCharactersMax + limits.transcriptTurnsMax <
+    limits.callMessagesMax,
+  'the turns of the longest transcript can be stored in pieces',
+)
+holds(
+  6 * limits.messageCharactersMax + 1_024 <= limits.messageBytesMax,
+  'a message fits in its bytes with every character escaped',
+)
+holds(
+  limits.historyMessagesMax * limits.messageBytesMax + limits.cursorCharactersMax < limits.answerBytesMax,
+  "the largest page of a lead's history fits in an answer of the origin",
+)
+holds(
+  limits.webhookSourcesMax * limits.webhookSourceBytesMax + 1_024 < limits.answerBytesMax,
+  'the largest list of webhook sources fits in an answer of the origin',
+)
+holds(
+  limits.mailboxPerPage * limits.mailboxMessageBytesMax + 1_024 < limits.answerBytesMax,
+  'the largest page of a mailbox fits in an answer of the origin',
+)
+holds(
+  limits.mailboxMessagesMax * limits.mailboxMessageBytesMax + 1_024 <= limits.mailboxBodyBytesMax,
+  'the largest folder of a mailbox fits in the body that puts it',
+)
+holds(
+  limits.mailboxMessagesMax <= limits.mailboxPerPage * limits.mailboxPageMax,
+  'every message of a folder that was put can be read',
+)
+holds(
+  2 * limits.permissionChangesMax * (limits.permissionCharactersMax + 3) < limits.answerBytesMax,
+  'the permissions of a user fit in an answer of the origin',
+)
+holds(
+  6 * limits.callStateBytesMax + 1_024 <= limits.callSessionBodyBytesMax,
+  'the state of a call fits in its body',
+)
+holds(
+  12 * limits.messageCharactersMax + 4_096 <= limits.leadMessageBodyBytesMax,
+  'a message with every character escaped fits in its body',
+)
+holds(
+  limits.analyticsDaysDefault <= limits.analyticsDaysMax,
+  'the default number of days is within its bound',
+)
+holds(
+  limits.dashboardRecentMax * limits.recentContactBytesMax < limits.answerBytesMax,
+  'the largest dashboard fits in an answer of the origin',
 )

@@ -100,6 +100,14 @@ export default defineConfig({
         include: ['test/conformance/**/*.test.ts'],
         ...withProcesses,
       }),
+      // Every resource from outside, one after the other, on two stacks.
+      room({
+        name: 'resources',
+        group: 2,
+        include: ['test/resources/**/*.test.ts'],
+        ...withProcesses,
+        testTimeoutMs: 60_000,
+      }),
       room({ name: 'e2e', group: 2, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
       room({
         name: 'chaos',

@@ -28,6 +28,7 @@ import { monitoringAlertRoutes } from './routes/monitoring-alerts.ts'
 import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
 import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { resourceRoutes } from './routes/resources.ts'
+import { voiceRoutes } from './routes/voice.ts'
 import type { Services } from './services.ts'
 
 /** Made at the first request for it, which takes some 50 ms, and kept for the life of the isolate. */
@@ -51,6 +52,7 @@ const openApiRoute = defineRoute({
 export const routes: readonly Route[] = [
   ...resourceRoutes,
   ...contactRoutes,
+  ...voiceRoutes,
   invalidateRoute,
   ...cacheSettingsRoutes,
   ...cacheStatsRoutes,

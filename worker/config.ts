@@ -80,6 +80,14 @@ const variablesSchema = z
     OPERATORS_WORKSPACE_ID: absentWhenEmpty(workspaceIdSchema),
     ALERT_WEBHOOK_URL: absentWhenEmpty(webhookUrl),
     ALERT_WEBHOOK_SECRET: absentWhenEmpty(webhookSecret),
+    VOICE_WEBHOOK_SECRET: absentWhenEmpty(z.string().min(16)),
+    VOICE_SIGNING_SECRET: absentWhenEmpty(z.string().min(16)),
+    VOICE_RATE_LIMIT_NUMBER_MAX: wholeNumber(0, limits.rateLimitRequestsMax).default(
+      limits.callsOfNumberDefault,
+    ),
+    VOICE_RATE_LIMIT_ORGANIZATION_MAX: wholeNumber(0, limits.rateLimitRequestsMax).default(
+      limits.callsOfOrganizationDefault,
+    ),
     /** The platform's own name for the deployed version. */
     VERSION: z.object({ id: z.string(), tag: z.string() }).optional(),
   })
@@ -143,6 +151,14 @@ export interface Config {
   readonly operatorsWorkspaceId: WorkspaceId | null
   /** The receiver of changes of alerts; null where there is none. */
   readonly alertWebhook: { readonly url: string; readonly secret: string } | null
+  /** The voice platform's webhooks. Nobody is verified by a secret that is null. */
+  readonly voice: {
+    readonly secret: string | null
+    readonly signingSecret: string | null
+    /** How many calls of one number to an organization, and of an organization, are looked up in a window; 0 sets no limit. */
+    readonly numberMax: number
+    readonly organizationMax: number
+  }
   readonly version: string
 }
 
@@ -186,6 +202,12 @@ export function parseConfig(variables: object): Config {
     signIn: supabaseUrl !== null && publishableKey !== null ? { url: supabaseUrl, publishableKey } : null,
     operatorsWorkspaceId: value.OPERATORS_WORKSPACE_ID,
     alertWebhook: alertUrl === null || alertSecret === null ? null : { url: alertUrl, secret: alertSecret },
+    voice: {
+      secret: value.VOICE_WEBHOOK_SECRET,
+      signingSecret: value.VOICE_SIGNING_SECRET ?? value.VOICE_WEBHOOK_SECRET,
+      numberMax: value.VOICE_RATE_LIMIT_NUMBER_MAX,
+      organizationMax: value.VOICE_RATE_LIMIT_ORGANIZATION_MAX,
+    },
     version: value.VERSION?.tag || value.VERSION?.id || 'development',
   }
 }

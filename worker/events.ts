@@ -1,4 +1,5 @@
 import type { SourceName, TierName } from '../shared/contract/tier-names.ts'
+import type { ContextSource } from '../shared/contract/voice.ts'
 import type { ResourceName } from '../shared/resources/index.ts'
 import type { Served } from '../shared/resources/served.ts'
 
@@ -16,8 +17,8 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 
 export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
-/** A limit counts the requests of a user, or of a workspace. */
-export type LimitScope = 'user' | 'workspace'
+/** A limit counts the requests of a user or of a workspace, or the calls of a number or to an organization. */
+export type LimitScope = 'user' | 'workspace' | 'call-number' | 'call-organization'
 /**
  * `refused`: by the isolates' own count. While Redis is away: `refused-by-platform` and `passed-by-platform` by the
  * count of the location, `let-through` if that is unavailable too.
@@ -115,6 +116,8 @@ export type CacheEvent =
   | { readonly kind: 'consistency'; readonly outcome: CheckOutcome; readonly staleMs?: number }
   /** Invalidation events were made durable. */
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
+  /** A call was answered before it was picked up, with variables from these places. */
+  | { readonly kind: 'call-answered'; readonly contextSource: ContextSource }
   /** A request exceeded a limit of its user or workspace, or Redis was away and another count decided. */
   | { readonly kind: 'rate-limited'; readonly scope: LimitScope; readonly outcome: LimitOutcome }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../shared/clock.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Memberships } from './auth/membership.ts'
 import { createMemberships } from './auth/membership.ts'
+import { createVoicePlatform, type VoicePlatform } from './auth/voice-platform.ts'
 import type { AnswerQuestion } from './cache/answer.ts'
 import { createReadPath } from './cache/read-path.ts'
 import type { SettingsReader } from './cache/settings-reader.ts'
@@ -36,6 +37,7 @@ export interface Services {
   readonly bearer: Bearer
   readonly memberships: Memberships
   readonly rateLimits: RateLimits
+  readonly voicePlatform: VoicePlatform
   readonly ledger: LedgerClient
   readonly origin: Origin
   readonly tiers: Tiers
@@ -114,7 +116,7 @@ interface DoorOptions extends Pick<Services, 'config' | 'clock' | 'origin'> {
 function createDoor(
   env: Env,
   { config, clock, recorder, origin, views }: DoorOptions,
-): Pick<Services, 'bearer' | 'memberships' | 'rateLimits'> {
+): Pick<Services, 'bearer' | 'memberships' | 'rateLimits' | 'voicePlatform'> {
   const { issuer, audience, secret, jwksUrl } = config.jwt
   return {
     bearer: createBearer({
@@ -133,6 +135,7 @@ function createDoor(
         })
       },
     }),
+    voicePlatform: createVoicePlatform(config, clock),
     rateLimits: createRateLimits({
       config,
       platform: { user: env.USER_RATE_LIMIT, workspace: env.WORKSPACE_RATE_LIMIT },

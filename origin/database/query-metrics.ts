@@ -12,6 +12,7 @@ export type QueryName =
   | 'settings-write'
   | 'contact-write'
   | 'contact-import'
+  | 'ended-call'
 
 interface QueryFigures {
   /** Queries that began, including those that failed or were refused for overload. */

@@ -1,8 +1,31 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
+import { communicationAttachmentsLoader } from './communications/communication-attachments.ts'
+import { companyByDomainLoader } from './communications/company-by-domain.ts'
+import { companyCommunicationsLoader } from './communications/company-communications.ts'
+import { threadLoader } from './communications/thread.ts'
+import { contactLoader } from './contacts/contact.ts'
+import { contactByEmailLoader } from './contacts/contact-by-email.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
+import { leadLoader } from './contacts/lead.ts'
+import { leadByPhoneLoader } from './contacts/lead-by-phone.ts'
+import { leadStatusLoader } from './contacts/lead-status.ts'
+import { callSessionLoader } from './conversations/call-session.ts'
+import { leadContextLoader } from './conversations/lead-context.ts'
+import { leadControlLoader } from './conversations/lead-control.ts'
+import { leadGreetingLoader } from './conversations/lead-greeting.ts'
+import { leadHistoryLoader } from './conversations/lead-history.ts'
+import { leadSummaryLoader } from './conversations/lead-summary.ts'
+import { analyticsLoader } from './figures/analytics.ts'
+import { campaignStatsLoader } from './figures/campaign-stats.ts'
+import { dashboardLoader } from './figures/dashboard.ts'
+import { segmentCountLoader } from './figures/segment-count.ts'
 import type { Loader } from './loader.ts'
+import { mailboxLoader } from './workspace/mailbox.ts'
 import { organizationByPhoneLoader } from './workspace/organization-by-phone.ts'
+import { permissionsLoader } from './workspace/permissions.ts'
+import { webhookSourcesLoader } from './workspace/webhook-sources.ts'
+import { workspaceConfigLoader } from './workspace/workspace-config.ts'
 
 /** The list itself if every resource has a loader in it, else the names of the resources without one. */
 type Complete<List extends readonly Loader[]> = [Exclude<ResourceName, List[number]['name']>] extends [never]
@@ -15,9 +38,32 @@ function ofEveryResource<const List extends readonly Loader[]>(list: List & Comp
 
 /** One loader for each resource: the compiler names a resource that has none. */
 const loaders: readonly Loader[] = ofEveryResource([
-  contactListLoader,
+  communicationAttachmentsLoader,
+  companyByDomainLoader,
+  companyCommunicationsLoader,
+  threadLoader,
+  contactByEmailLoader,
   contactCountsLoader,
+  contactListLoader,
+  contactLoader,
+  leadByPhoneLoader,
+  leadStatusLoader,
+  leadLoader,
+  callSessionLoader,
+  leadContextLoader,
+  leadControlLoader,
+  leadGreetingLoader,
+  leadHistoryLoader,
+  leadSummaryLoader,
+  analyticsLoader,
+  campaignStatsLoader,
+  dashboardLoader,
+  segmentCountLoader,
+  mailboxLoader,
   organizationByPhoneLoader,
+  permissionsLoader,
+  webhookSourcesLoader,
+  workspaceConfigLoader,
 ])
 
 /** The loader of that name, or null. */

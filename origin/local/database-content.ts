@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import postgres from 'postgres'
+import { z } from 'zod'
 import { LocalError } from './local-error.ts'
 
 interface ContentOptions {
   readonly contacts: number
   readonly seed: number
+  /** The contacts of workspace 15214 if it is in use (lively-data.sql). By default it is null, which leaves it small and still. */
+  readonly livelyContacts?: number | null
   /** The database was not started here, so it may hold data that must not be touched. */
   readonly isExternal: boolean
   /** Receives a line for each step. */
@@ -139,7 +142,8 @@ async function migrations(): Promise<readonly Migration[]> {
   )
 }
 
-async function load(sql: postgres.Sql, { seed, contacts, onProgress }: ContentOptions): Promise<void> {
+async function load(sql: postgres.Sql, options: ContentOptions): Promise<void> {
+  const { seed, contacts, livelyContacts = null, onProgress } = options
   if (!(await hasReferenceData(sql))) await runFile(sql, 'local/reference-data.sql')
   const loaded = await loadedData(sql)
   if (loaded !== null) {
@@ -148,13 +152,25 @@ async function load(sql: postgres.Sql, { seed, contacts, onProgress }: ContentOp
       `The database holds ${loaded.contacts} contacts made with seed ${loaded.seed}, and this start wants ${contacts} with seed ${seed}. Start with --fresh to load them, or with --contacts ${loaded.contacts} --seed ${loaded.seed} to keep what is there.`,
     )
   }
-  await sql`select reference_data.prepare(${seed}, ${contacts})`
+  await sql`select reference_data.prepare(${seed}, ${contacts}, ${livelyContacts !== null})`
   for (let first = 1; first <= contacts; first += chunk) {
     const last = Math.min(first + chunk - 1, contacts)
     await sql`select reference_data.generate_contacts(${seed}, ${contacts}, ${first}::int, ${last}::int)`
     onProgress(`${last.toLocaleString('en')} of ${contacts.toLocaleString('en')} contacts`)
   }
+  if (livelyContacts !== null) onProgress(await enliven(sql, seed, livelyContacts))
   onProgress('building indexes')
   await sql`select reference_data.finish(${seed}, ${contacts})`
   await sql`vacuum analyze`
+}
+
+/** Fills workspace 15214, relative to now. Answers a line with what the database counts in it. */
+async function enliven(sql: postgres.Sql, seed: number, contacts: number): Promise<string> {
+  await runFile(sql, 'local/lively-data.sql')
+  const [row] = await sql`select reference_data.enliven(${seed}, ${contacts}, now()) as counts`
+  const counts = z.record(z.string(), z.int()).parse(row?.['counts'])
+  const listed = (['contacts', 'messages', 'communications'] as const).map(
+    (name) => `${(counts[name] ?? 0).toLocaleString('en')} ${name}`,
+  )
+  return `workspace 15214 with ${listed.join(', ')}`
 }

@@ -11,6 +11,7 @@ const stateSchema = z.object({
   secretKey: z.string(),
   internalAuthKey: z.string(),
   redisToken: z.string(),
+  voiceWebhookSecret: z.string().default(() => secret(24)),
   /** The password of all local users. */
   password: z.string().default(() => secret(9)),
   /** The ports of the last start. They are used again if they are free, so that addresses and issuer stay the same. */
@@ -54,6 +55,7 @@ function newState(): LocalState {
     secretKey: `sb_secret_${secret(24)}`,
     internalAuthKey: secret(32),
     redisToken: secret(32),
+    voiceWebhookSecret: secret(24),
     password: secret(9),
     ports: { postgres: 0, supabase: 0, redis: 0, bridge: 0, origin: 0 },
   }

@@ -7,7 +7,7 @@ import type { StackOptions } from './stack.ts'
 export interface StartOptions
   extends Pick<
     StackOptions,
-    'dataDirectory' | 'port' | 'contacts' | 'seed' | 'isFresh' | 'hasRedis' | 'external'
+    'dataDirectory' | 'port' | 'contacts' | 'seed' | 'livelyContacts' | 'isFresh' | 'hasRedis' | 'external'
   > {
   readonly hasInspectors: boolean
   /** Whether changed files are brought into the running stack. */
@@ -16,6 +16,14 @@ export interface StartOptions
 
 /** Contacts of the reference workspace (SPEC 3). */
 export const referenceContacts = 191_663
+
+/** Contacts of workspace 15214 beside a whole reference workspace. Beside a smaller one it is smaller too. */
+const livelyContacts = { most: 20_000, least: 1_000 } as const
+
+function livelyContactsBeside(contacts: number): number {
+  const { most, least } = livelyContacts
+  return Math.min(most, Math.max(least, Math.round((most * contacts) / referenceContacts)))
+}
 
 interface WholeNumber {
   readonly min: number
@@ -65,10 +73,12 @@ export function helpFor(args: readonly string[]): string | null {
 export function parseStartOptions(args: readonly string[], environment: NodeJS.ProcessEnv): StartOptions {
   const given = parseArguments(args)
   if (given.data === '') throw new LocalError('--data needs the name of a folder.')
+  const contacts = parseNumber('contacts', given.contacts)
   return {
     dataDirectory: resolve(given.data ?? '.local'),
     port: parseNumber('port', given.port),
-    contacts: parseNumber('contacts', given.contacts),
+    contacts,
+    livelyContacts: livelyContactsBeside(contacts),
     seed: parseNumber('seed', given.seed),
     isFresh: given.fresh ?? false,
     hasRedis: !(given['no-redis'] ?? false),

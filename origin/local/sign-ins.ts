@@ -12,7 +12,7 @@ interface SignIn {
   readonly workspaces: Readonly<Record<string, Role>> | null
 }
 
-/** The users of the reference data, and one with several workspaces. Workspace 15213 is the operators' one here. */
+/** The users of the reference data, one for each role of 15213 and of 15214, and one with several workspaces. Workspace 15213 is the operators' one here. */
 export const signIns: readonly SignIn[] = [
   {
     id: users.operator,
@@ -30,6 +30,18 @@ export const signIns: readonly SignIn[] = [
     id: users.member,
     email: 'member@boardcache.example',
     may: 'member of 15213: reads boards, counts and settings, writes contacts; changes no settings',
+    workspaces: null,
+  },
+  {
+    id: users.otherAdmin,
+    email: 'manager@xenia.example',
+    may: 'admin of 15214: a workspace in use, with contacts, conversations and figures of their own',
+    workspaces: null,
+  },
+  {
+    id: users.otherMember,
+    email: 'reception@xenia.example',
+    may: 'member of 15214, with contacts, conversations and figures of their own',
     workspaces: null,
   },
   {

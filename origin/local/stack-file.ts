@@ -24,6 +24,8 @@ export const stackFileSchema = z.object({
     .nullable(),
   postgres: z.string().nullable(),
   internalAuthKey: z.string(),
+  /** With which the voice platform's webhooks are verified. */
+  voiceWebhookSecret: z.string(),
   pids: z.object({
     origin: z.int().nullable(),
     postgres: z.int().nullable(),

@@ -23,6 +23,8 @@ export interface StackOptions {
   readonly port: number
   readonly contacts: number
   readonly seed: number
+  /** The contacts of workspace 15214 if it is in use; null by default, which leaves it small and still. */
+  readonly livelyContacts?: number | null
   readonly isFresh: boolean
   readonly hasRedis: boolean
   /** Whether a debugger can attach to Worker and origin. */
@@ -154,6 +156,7 @@ async function startPieces(
     redis: describeRedis(options, redis),
     postgres: databaseUrl,
     internalAuthKey: state.internalAuthKey,
+    voiceWebhookSecret: state.voiceWebhookSecret,
     pids: {
       origin: origin.pid,
       postgres: postgres?.pid ?? null,
@@ -243,6 +246,7 @@ function startWorker(
       variables: {
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,
+        VOICE_WEBHOOK_SECRET: state.voiceWebhookSecret,
         ...tokens,
         SUPABASE_URL: supabase.url,
         SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
@@ -313,10 +317,18 @@ function createRun(
 }
 
 /** Loading data takes the longest, so a start that is given up is noticed between two chunks of it. */
-function contentOptions({ contacts, seed, external, signal, onProgress }: StackOptions) {
+function contentOptions({
+  contacts,
+  seed,
+  livelyContacts = null,
+  external,
+  signal,
+  onProgress,
+}: StackOptions) {
   return {
     contacts,
     seed,
+    livelyContacts,
     isExternal: external.databaseUrl !== null,
     onProgress(line: string) {
       signal?.throwIfAborted()

@@ -76,7 +76,7 @@ function describeSignIns({ worker, signIns: own }: StackFile): string {
   if (own === null) return ''
   const width = Math.max(...signIns.map(({ email }) => email.length))
   const lines = signIns.map(({ email, may }) => `  ${email.padEnd(width)}  ${may}`)
-  return `The dashboard is at ${worker}/ in a browser. Sign in with the password ${own.password} as
+  return `The dashboard is at ${worker}/?workspace=15214#/board in a browser. Sign in with the password ${own.password} as
 
 ${lines.join('\n')}
 `
@@ -95,6 +95,10 @@ A page of the large board. Run it twice: "source" in "_cache" at the end says wh
 The counts of the workspace. The second time "_cached" is true.
 
   curl -H "Authorization: Bearer $TOKEN" "${worker}/api/cache-settings/workspace/15213/counts"
+
+The lead who calls from a number, in the notation of its country or any other, as a voice agent looks it up.
+
+  curl -H "Authorization: Bearer $INTERNAL_AUTH_KEY" -H "X-Workspace-ID: 15214" "${worker}/api/leads/by-phone?phone=0030+691+234+5678"
 
 An invalidation. It answers the workspace's new version. One second later the page above comes from the database again.
 

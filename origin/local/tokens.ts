@@ -30,6 +30,7 @@ export const users = {
   member: '00000000-0000-4000-8000-000000000002',
   otherAdmin: '00000000-0000-4000-8000-000000000003',
   stranger: '00000000-0000-4000-8000-000000000004',
+  otherMember: '00000000-0000-4000-8000-000000000006',
   /** Has no membership in the database. The token names this user's workspaces. */
   operator: '00000000-0000-4000-8000-000000000005',
 } as const

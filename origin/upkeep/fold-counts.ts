@@ -16,6 +16,7 @@ const foldedSchema = z.object({
   outcome: z.literal('ok'),
   contacts: z.int().nonnegative(),
   assignees: z.int().nonnegative(),
+  campaigns: z.int().nonnegative(),
 })
 
 /**
@@ -33,9 +34,9 @@ export async function foldCounts(
     if (!called.ok) return called
     const folded = foldedSchema.safeParse(called.value)
     if (!folded.success) return err({ kind: 'invalid', code: 'fold_counts: not the declared answer' })
-    const { contacts, assignees } = folded.data
-    rows += contacts + assignees
-    if (Math.max(contacts, assignees) < limits.foldRowsMax) break
+    const { contacts, assignees, campaigns } = folded.data
+    rows += contacts + assignees + campaigns
+    if (Math.max(contacts, assignees, campaigns) < limits.foldRowsMax) break
   }
   return ok(rows)
 }

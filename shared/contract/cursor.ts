@@ -58,24 +58,51 @@ export function isPlace(sortBy: Cursor['sortBy'], after: string): boolean {
 
 /** Base64url of the cursor's JSON. */
 export function encodeCursor(cursor: Cursor): string {
-  const bytes = new TextEncoder().encode(JSON.stringify(cursor))
+  return toOpaqueText(cursor)
+}
+
+/** Answers an error for any text that `encodeCursor` cannot have written. */
+export function parseCursor(text: string): Result<Cursor, 'malformed'> {
+  const parsed = fromOpaqueText(cursorSchema, text)
+  return parsed.ok && !isPlace(parsed.value.sortBy, parsed.value.after) ? err('malformed') : parsed
+}
+
+/** Base64url of a value's JSON: a text that callers send back without looking into it. */
+export function toOpaqueText(value: unknown): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(value))
   return btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replace(/=+$/, '')
 }
 
-/** Answers an error for any text that `encodeCursor` cannot have written. */
-export function parseCursor(text: string): Result<Cursor, 'malformed'> {
+/** The value in an opaque text, or an error if the text is not one with a value of this schema. */
+export function fromOpaqueText<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+): Result<z.output<Schema>, 'malformed'> {
   try {
     const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
-    const parsed = cursorSchema.safeParse(
+    const parsed = schema.safeParse(
       JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)),
     )
-    if (!parsed.success) return err('malformed')
-    return isPlace(parsed.data.sortBy, parsed.data.after) ? ok(parsed.data) : err('malformed')
+    return parsed.success ? ok(parsed.data) : err('malformed')
   } catch {
     return err('malformed')
   }
+}
+
+const decoder = new TextDecoder()
+
+/** The cursor is the last member of a page, so it is read from the end of the bytes without parsing the page. */
+const lastCursor = /"next_cursor":(?:null|"([^"\\]+)")\}*$/
+const quote = 0x22
+const nameBytes = '"next_cursor":'.length
+
+/** The cursor at the end of a page's bytes; null on the last page. */
+export function nextCursorIn(body: Uint8Array): string | null {
+  const start = body.lastIndexOf(quote, body.lastIndexOf(quote) - 1) - nameBytes
+  const [, cursor] = lastCursor.exec(decoder.decode(body.subarray(Math.max(0, start)))) ?? []
+  return cursor ?? null
 }

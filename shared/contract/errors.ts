@@ -27,6 +27,10 @@ export const wireErrors = {
   token_invalid: { status: 401, sentence: 'The bearer token is not valid.' },
   token_expired: { status: 401, sentence: 'The bearer token has expired.' },
   key_invalid: { status: 401, sentence: 'The internal key is missing or not valid.' },
+  signature_invalid: {
+    status: 401,
+    sentence: "The request's signature or shared secret is missing or not valid.",
+  },
   user_mismatch: {
     status: 403,
     sentence: "The user that X-User-ID, or userId in the body, names is not the token's subject.",
@@ -148,7 +152,7 @@ export function errorHeaders(error: WireError): Record<string, string> {
 
 /** RFC 6750 section 3.1: a request without a token only learns that a token is needed. */
 function challengeOf(code: WireErrorCode): string {
-  if (code === 'token_missing' || code === 'key_invalid') return 'Bearer'
+  if (code === 'token_missing' || code === 'key_invalid' || code === 'signature_invalid') return 'Bearer'
   return `Bearer error="invalid_token", error_description="${wireErrors[code].sentence}"`
 }
 

@@ -18,6 +18,7 @@ import {
   workspaceNeedsSchema,
 } from './origin.ts'
 import { cacheSettingsChangeSchema, cacheSettingsSchema, savedSettingsSchema } from './settings.ts'
+import { callOutcomeSchema, storedCallSchema } from './voice.ts'
 
 /**
  * The access of a route of the origin. `writer`: a member with their own JWT, or a holder of the internal key. `member`: the internal
@@ -135,6 +136,16 @@ const originRoutes = {
     takes: {},
     gives: { status: 200, schema: originMetricsSchema },
     errors: [],
+  },
+  storeCall: {
+    method: 'POST',
+    path: '/voice/calls',
+    summary: 'Store the conversation and the summary of a call that has ended, once',
+    access: 'internal-key',
+    audience: 'worker',
+    takes: { body: { schema: storedCallSchema, bytesMax: limits.storedCallBodyBytesMax } },
+    gives: { status: 200, schema: succeeding(callOutcomeSchema) },
+    errors: queryErrors,
   },
   load: {
     method: 'POST',

@@ -40,10 +40,16 @@ export const inputLimits = {
   nameCharactersMax: 200,
   emailCharactersMax: 320,
   phoneCharactersMax: 40,
-  /** A phone number as it is typed into a question, with everything that stands around it. */
-  typedPhoneCharactersMax: 64,
   /** RFC 1035 section 2.3.4, without the dot at the end. */
   domainCharactersMax: 253,
+  /** A BCP 47 tag (RFC 5646 section 4.4.1). */
+  languageCharactersMax: 35,
+  /** An address and a number as people type them into a lookup. */
+  typedEmailCharactersMax: 400,
+  typedPhoneCharactersMax: 100,
+  /** A local number that only the workspace's region completes. */
+  localDigitsMin: 4,
+  localDigitsMax: 17,
   statusCharactersMax: 40,
   sourceCharactersMax: 100,
   messageCharactersMax: 4_000,
@@ -52,6 +58,8 @@ export const inputLimits = {
   /** All texts of a contact together, in bytes of JSON; and the bytes that its ids, instants and field names may add. */
   contactContentBytesMax: 32_768,
   contactFrameBytesMax: 3_072,
+  /** The id and the name of the company of a lead, in bytes of JSON. */
+  companyReferenceBytesMax: 2_048,
   /** The number of boards of a workspace and of columns of a board, and the bytes of a board's id and name in JSON. */
   boardsMax: 1_000,
   columnsPerBoardMax: 500,
@@ -59,6 +67,14 @@ export const inputLimits = {
   /** The number of assignees in an entry of counts, and the bytes of an entry with the longest ids. */
   countedAssigneesMax: 500,
   countsBytesMax: 163_840,
+  /** The days of an answer with daily figures. */
+  analyticsDaysDefault: 30,
+  analyticsDaysMax: 365,
+  /** The contacts on a user's dashboard, and the bytes of each in JSON. */
+  dashboardRecentMax: 10,
+  recentContactBytesMax: 4_096,
+  /** The segments of a workspace. Every write of contacts looks at those of its workspace. */
+  segmentsMax: 200,
   /** The length of a time zone's name, as in the database; the zones whose formatter a process keeps; and the spans of a working day. */
   timeZoneCharactersMax: 64,
   timeZonesKeptMax: 200,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { SourceName } from '../contract/tier-names.ts'
 import { sourceNames } from '../contract/tier-names.ts'
-import type { UserId } from '../ids.ts'
+import type { Role, UserId } from '../ids.ts'
 import type { Explanation } from './explanation.ts'
 import { explanationSchema } from './explanation.ts'
 
@@ -26,6 +26,8 @@ export interface Served {
   readonly isCacheEnabled: boolean
   /** Null for the CRM's backend. */
   readonly userId: UserId | null
+  /** The role with which the door let a member in; absent for the CRM's backend. */
+  readonly role?: Role
   /** Present if the request has `X-Explain: 1`. */
   readonly explanation?: Explanation
 }

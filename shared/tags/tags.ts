@@ -35,6 +35,8 @@ export function familyTag(family: FamilyName): Tag {
 export const workspaceTag = familyTag('workspace')
 export const settingsTag = familyTag('settings')
 export const countsTag = familyTag('counts')
+export const configTag = familyTag('config')
+export const sourcesTag = familyTag('sources')
 
 /** Families whose values people type. */
 const typed: ReadonlySet<BucketedFamily> = new Set<BucketedFamily>(['email', 'phone', 'domain'])
@@ -65,6 +67,16 @@ function slotAt(bucket: number, slot: number): Tag {
 /** The two tags of an answer about one user: that of all users, and that of the user's bucket. */
 export function userTags(userId: UserId): readonly Tag[] {
   return [familyTag('user'), bucketTag('user', userId)]
+}
+
+/** The tags of a user's membership in a workspace: that of the workspace, of all memberships and roles, and of the user's bucket. */
+export function membershipTags(userId: UserId): readonly Tag[] {
+  return [workspaceTag, familyTag('members'), bucketTag('members', userId)]
+}
+
+/** The two tags of a folder of a user's mailbox. No id contains a colon, so no two folders have the same value. */
+export function mailboxTags(userId: UserId, folder: string): readonly Tag[] {
+  return [familyTag('mailbox'), bucketTag('mailbox', `${userId}:${folder}`)]
 }
 
 /** The readable name of a tag: `counts`, `contact`, `contact#517`, or `place#13.2` (bucket and slot). */

@@ -128,6 +128,7 @@ function originOf({ load, operations }: Ground): SimulatedOrigin {
       operations.originQueries += 1
       return defaultCacheSettings
     },
+    isMember: async () => true,
   }
 }
 

@@ -80,6 +80,19 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     ])
   })
 
+  it('begins with the workspace that the address names, and keeps the one that the user then chooses', async () => {
+    const { page } = await given.open()
+    await page.goto(`${given.stack.worker}/?workspace=15214#/board`)
+    await given.dashboard.signIn(operator, given.stack.password)
+    const choice = page.getByRole('combobox', { name: 'Workspace' })
+    await page.getByRole('main', { name: 'Board' }).waitFor()
+    expect(await choice.inputValue()).toBe('15214')
+    await choice.selectOption('15215')
+    await page.reload()
+    await page.getByRole('main', { name: 'Board' }).waitFor()
+    expect(await choice.inputValue()).toBe('15215')
+  })
+
   it('tells a user without any membership that they have none', async () => {
     const { page } = await given.signedIn({ email: 'stranger@boardcache.example' })
     await page

@@ -8,8 +8,9 @@ import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import { cacheSettings } from '../../shared/resources/workspace/cache-settings.ts'
 import { ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
-import { membershipTags } from '../../worker/auth/role-memory.ts'
+import { membershipTags } from '../../shared/tags/tags.ts'
 import type { PutQuestion } from './questions.ts'
+import { type Catalog, type Scans, scannedBetween, scansIn } from './touched.ts'
 import { userIds, workspaceIds } from './world.ts'
 
 /** Something whose answer is cached: how it is read from the database, and what its entry depends on. */
@@ -21,6 +22,8 @@ export interface Probe {
   readonly claims: postgres.JSONValue
   /** The bytes of an entry. An absence is one too. */
   load(database: Database): Promise<Uint8Array>
+  /** Whether these bytes are kept in an entry. */
+  isCached(body: Uint8Array): boolean
   tagsOf(body: Uint8Array): readonly Tag[]
   /** The part that only writes change, by the declaration; null if the declaration says that time changes all of it. */
   readonly comparable: ((body: Uint8Array) => string) | null
@@ -38,7 +41,7 @@ const workspacesClaimed = Object.fromEntries(workspaceIds.map((id) => [id, 'admi
 export function probeOf(put: PutQuestion): Probe {
   const { label, workspaceId, question, owner, caller } = put
   const { resource } = question
-  const isAbsent = (body: Uint8Array) => decoder.decode(body) === absence
+  const bare = (body: Uint8Array) => [absence, refusal].find((text) => text === decoder.decode(body))
   const { comparable } = question
   return {
     ...{ label, workspaceId, put, kind: resource.name },
@@ -48,8 +51,12 @@ export function probeOf(put: PutQuestion): Probe {
       sub: caller === 'service' ? null : (owner ?? 'reader'),
       app_metadata: { workspaces: workspacesClaimed },
     },
-    tagsOf: (body) => [...question.tagsFor(owner), ...(isAbsent(body) ? [] : resource.embeddedTags(body))],
-    comparable: comparable === null ? null : (body) => (isAbsent(body) ? absence : comparable(body)),
+    isCached: (body) => bare(body) !== refusal,
+    tagsOf: (body) => [
+      ...question.tagsFor(owner),
+      ...(bare(body) === undefined ? resource.embeddedTags(body) : []),
+    ],
+    comparable: comparable === null ? null : (body) => bare(body) ?? comparable(body),
     async load(database) {
       const query = createQuery(database, null, AbortSignal.timeout(30_000))
       const loaded =
@@ -58,12 +65,15 @@ export function probeOf(put: PutQuestion): Probe {
           : await preparedLoad(question)({ workspaceId, userId: owner, query, noteUnfit: () => undefined })
       if (loaded.ok) return bytesOf(loaded.value)
       if (loaded.error.kind === 'not_found') return encoder.encode(absence)
+      if (loaded.error.kind === 'invalid_parameter') return encoder.encode(refusal)
       throw new Error(`${label}: ${JSON.stringify(loaded.error)}`)
     },
   }
 }
 
 const absence = '"there is none"'
+/** A parameter that is not valid in this workspace, such as a local number of another country. That is not cached. */
+const refusal = '"there is no such question"'
 
 function preparedLoad({ resource, params }: PutQuestion['question']) {
   const prepared = loaderNamed(resource.name)?.prepare(params)
@@ -87,6 +97,7 @@ export function membershipProbes(): Probe[] {
         ...{ label: `the membership of ${id} in ${workspaceId}`, kind: 'membership', put: null },
         workspaceId: workspaceIdSchema.parse(workspaceId),
         ...{ role: 'authenticated', claims: { sub: id }, comparable: null },
+        isCached: () => true,
         tagsOf: () => tags,
         async load(database) {
           const args = { p_workspace: workspaceId }
@@ -104,13 +115,20 @@ export function membershipProbes(): Probe[] {
   )
 }
 
-/** The answers of all probes, in their order, within one transaction and so at one instant: `now()` stands still. */
+/** An answer, and the tables that were scanned for it. */
+export interface Answered {
+  readonly body: Uint8Array
+  readonly reads: ReadonlySet<number>
+}
+
+/** The answers of probes, in their order, within one transaction and so at one instant: `now()` stands still. */
 export async function answersOf(
   sql: postgres.TransactionSql,
+  catalog: Catalog,
   probes: readonly Probe[],
-): Promise<Uint8Array[]> {
-  const answers: Uint8Array[] = new Array<Uint8Array>(probes.length)
-  const database = databaseIn(sql)
+): Promise<Answered[]> {
+  const answers: Answered[] = new Array<Answered>(probes.length)
+  const counter = { scans: await scansIn(sql, catalog) }
   const callers = Map.groupBy(probes.entries(), ([, { role, claims }]) => JSON.stringify([role, claims]))
   for (const entries of callers.values()) {
     const [first] = entries
@@ -120,7 +138,9 @@ export async function answersOf(
     // The connection takes one after the other; that none is awaited before the next is sent saves the waiting.
     await Promise.all(
       entries.map(async ([place, probe]) => {
-        answers[place] = await probe.load(database)
+        const reads = new Set<number>()
+        const body = await probe.load(databaseIn(sql, catalog, counter, reads))
+        answers[place] = { body, reads }
       }),
     )
   }
@@ -128,14 +148,28 @@ export async function answersOf(
   return answers
 }
 
-/** The database as the origin's loaders have it, over a connection of the test. */
-function databaseIn(sql: postgres.TransactionSql): Database {
+/** What the loaders give to functions of the database. */
+const argumentSchema = z.union([z.string(), z.number(), z.null(), z.array(z.string())])
+
+/** The database as the origin's loaders have it, over a connection of the test. Adds the tables that are scanned to `reads`. */
+function databaseIn(
+  sql: postgres.TransactionSql,
+  catalog: Catalog,
+  counter: { scans: Scans },
+  reads: Set<number>,
+): Database {
   return {
     async callRpc(name, args) {
       const names = Object.keys(args)
       const list = names.map((arg, index) => `${arg} => $${index + 1}`).join(', ')
-      const values = names.map((arg) => z.union([z.string(), z.number(), z.null()]).parse(args[arg]))
-      const [row] = await sql.unsafe(`select public.${name}(${list}) as answer`, values, { prepare: true })
+      const values = names.map((arg) => argumentSchema.parse(args[arg]))
+      // A query is sent when it is awaited or executed, and the scans have to be counted after it.
+      const called = sql
+        .unsafe(`select public.${name}(${list}) as answer`, values, { prepare: true })
+        .execute()
+      const [[row], scans] = await Promise.all([called, scansIn(sql, catalog)])
+      for (const table of scannedBetween(catalog, counter.scans, scans)) reads.add(table)
+      counter.scans = scans
       return ok(row?.['answer'])
     },
     probe: async () => true,

@@ -4,9 +4,10 @@ import { userIdSchema } from '../../shared/ids.ts'
 import { moveSchema, tagsMovedBy } from '../../shared/tags/moves.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import { nameOf } from '../../shared/tags/tags.ts'
-import type { Probe } from './answers.ts'
+import type { Answered, Probe } from './answers.ts'
 import { answersOf, probeOf } from './answers.ts'
 import { followersOf } from './questions.ts'
+import { type Catalog, writtenBetween, writtenIn } from './touched.ts'
 import type { Write } from './writes.ts'
 
 /** An answer that a write changed without moving one of its tags. */
@@ -38,46 +39,100 @@ export function createFigures(): Figures {
 /** Thrown to roll a transaction back. */
 class Undone extends Error {}
 
-interface Run {
+interface Asking {
   readonly sql: postgres.Sql
+  readonly catalog: Catalog
   readonly probes: readonly Probe[]
-  readonly writes: readonly Write[]
+}
+
+interface Run extends Asking {
+  /** The writes of a sequence find what the ones before them left. Every sequence finds the world as it was at first. */
+  readonly sequences: readonly (readonly Write[])[]
   readonly figures: Figures
-  /** `cumulative`: each finds what the ones before it left. `independent`: each finds what the first one found. */
-  readonly order: 'cumulative' | 'independent'
-  /** Done before everything else: what a canary plants. */
-  readonly plant?: string
 }
 
 /**
- * Does the writes one after the other, and puts every question before and after each. All of it is one transaction that is
- * rolled back: time stands still in it, so that what differs was changed by the write.
+ * Does the writes one after the other, and puts before and after each every question whose answer it can have changed. All of it is
+ * one transaction that is rolled back: time stands still in it, so that what differs was changed by the write.
  */
-export function findHole({ sql, probes, writes, figures, order, plant }: Run): Promise<Hole | null> {
-  return undone(sql, async (transaction) => {
-    if (plant !== undefined) await transaction.unsafe(plant)
-    const put = await withFollowers(transaction, probes)
-    let before = put.answers
-    for (const { statements } of writes) {
-      await transaction`delete from private.outbox`
-      await transaction`savepoint write`
-      figures.writes += 1
-      if ((await rowsWrittenBy(transaction, statements)) === null) {
-        figures.refused += 1
-        await transaction`release savepoint write`
-        continue
-      }
-      const moved = await movedIn(transaction)
-      const after = await answersOf(transaction, put.probes)
-      const hole = compare({ ...put, before, after, statements, moved }, figures)
+export function findHole({ sequences, figures, ...asking }: Run): Promise<Hole | null> {
+  return undone(asking.sql, async (transaction) => {
+    const world = await askedWorld(transaction, asking)
+    for (const writes of sequences) {
+      const hole = await holeOf(world, writes, figures)
       if (hole !== null) return hole
-      if (order === 'independent') await transaction`rollback to savepoint write`
-      else before = after
-      // Savepoints that are not released lie in each other, and what is in many is slow to look at.
-      await transaction`release savepoint write`
     }
     return null
   })
+}
+
+/** What a canary plants, and the writes of which one must show it. */
+export interface Planted {
+  readonly what: string
+  readonly plant: string
+  readonly writes: readonly Write[]
+}
+
+/** The planted holes that none of their writes shows. */
+export function overlookedOf(asking: Asking, planted: readonly Planted[]): Promise<string[]> {
+  return undone(asking.sql, async (transaction) => {
+    const world = await askedWorld(transaction, asking)
+    const overlooked: string[] = []
+    for (const { what, plant, writes } of planted) {
+      let isFound = false
+      for (const { statements } of writes) {
+        const write = { statements: [plant, ...statements] }
+        isFound = (await holeOf(world, [write], createFigures())) !== null
+        if (isFound) break
+      }
+      if (!isFound) overlooked.push(what)
+    }
+    return overlooked
+  })
+}
+
+/** The hole that a sequence of writes shows. The world is as before afterwards. */
+async function holeOf(world: AskedWorld, writes: readonly Write[], figures: Figures): Promise<Hole | null> {
+  const { transaction } = world
+  await transaction`savepoint sequence`
+  let { asked } = world
+  let hole: Hole | null = null
+  for (const { statements } of writes) {
+    const done = await doneBy(world, asked, statements, figures)
+    if (done === null) continue
+    hole = compare(world, asked, done, figures)
+    if (hole !== null) break
+    asked = asked.map((each) => ({ ...each, ...done.after.get(each) }))
+  }
+  await transaction`rollback to savepoint sequence`
+  // Savepoints that are not released lie in each other, and what is in many is slow to look at.
+  await transaction`release savepoint sequence`
+  return hole
+}
+
+/** Does one write and puts the questions again that it can concern; null where a constraint refused it. */
+async function doneBy(
+  { transaction, catalog }: AskedWorld,
+  asked: readonly Asked[],
+  statements: readonly string[],
+  figures: Figures,
+): Promise<Done | null> {
+  await transaction`delete from private.outbox`
+  figures.writes += 1
+  const before = await writtenIn(transaction, catalog)
+  if ((await rowsWrittenBy(transaction, statements)) === null) {
+    figures.refused += 1
+    return null
+  }
+  const written = writtenBetween(catalog, before, await writtenIn(transaction, catalog))
+  const moved = await movedIn(transaction)
+  const again = asked.filter(({ reads }) => [...written].some((table) => reads.has(table)))
+  const now = await answersOf(
+    transaction,
+    catalog,
+    again.map(({ probe }) => probe),
+  )
+  return { after: new Map(again.map((each, place) => [each, now[place]])), statements, moved }
 }
 
 /** The first of the writes that is not refused and that writes a row; null where there is none. */
@@ -111,25 +166,44 @@ async function undone<Value>(
   return done.value
 }
 
-/**
- * The questions and those that follow from their answers, with the answers of all. `fleeting`: the members that differ although
- * nothing was written, as an instant of the clock does.
- */
-async function withFollowers(sql: postgres.TransactionSql, probes: readonly Probe[]) {
-  const first = await answersOf(sql, probes)
+/** A question with its answer. */
+interface Asked extends Answered {
+  readonly probe: Probe
+}
+
+interface AskedWorld {
+  readonly transaction: postgres.TransactionSql
+  readonly catalog: Catalog
+  readonly asked: readonly Asked[]
+  /** The members that differ although nothing was written, as an instant of the clock does. */
+  readonly fleeting: ReadonlySet<string>
+}
+
+/** Puts the questions and those that follow from their answers. */
+async function askedWorld(
+  transaction: postgres.TransactionSql,
+  { catalog, probes }: Asking,
+): Promise<AskedWorld> {
+  // What a parallel worker reads is not counted.
+  await transaction`set local max_parallel_workers_per_gather = 0`
+  const first = await answersOf(transaction, catalog, probes)
   const followers = probes.flatMap(({ put }, place) => {
-    const body = first[place]
-    return put === null || body === undefined ? [] : followersOf(put, body).map(probeOf)
+    const answered = first[place]
+    return put === null || answered === undefined ? [] : followersOf(put, answered.body).map(probeOf)
   })
   const all = [...probes, ...followers]
-  const answers = await answersOf(sql, all)
+  const answers = await answersOf(transaction, catalog, all)
   const fleeting = new Set(
-    first.flatMap((body, place) => {
-      const [one, other] = [membersOf(body), membersOf(answers[place] ?? body)]
+    first.flatMap(({ body }, place) => {
+      const [one, other] = [membersOf(body), membersOf(answers[place]?.body ?? body)]
       return Object.keys(one).filter((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]))
     }),
   )
-  return { probes: all, answers, fleeting }
+  const asked = answers.flatMap((answered, place) => {
+    const probe = all[place]
+    return probe === undefined ? [] : [{ probe, ...answered }]
+  })
+  return { transaction, catalog, asked, fleeting }
 }
 
 /** A constraint is broken, or a statement would write a row twice. Chance may do that. */
@@ -165,37 +239,50 @@ async function movedIn(sql: postgres.TransactionSql): Promise<ReadonlyMap<string
   )
 }
 
-interface Comparison {
-  readonly probes: readonly Probe[]
-  readonly before: readonly Uint8Array[]
-  readonly after: readonly Uint8Array[]
+interface Done {
+  /** The answers of the questions that were put again. The others are as they were. */
+  readonly after: ReadonlyMap<Asked, Answered | undefined>
   readonly statements: readonly string[]
   readonly moved: ReadonlyMap<string, ReadonlySet<Tag>>
-  readonly fleeting: ReadonlySet<string>
 }
 
-function compare(comparison: Comparison, figures: Figures): Hole | null {
-  const { probes, before, after, statements, moved, fleeting } = comparison
-  for (const [place, probe] of probes.entries()) {
-    const [old, now] = [before[place], after[place]]
-    if (old === undefined || now === undefined) throw new Error(`${probe.label} has no answer`)
-    const tags = probe.tagsOf(old)
-    const movedHere = moved.get(probe.workspaceId) ?? new Set()
-    const isMoved = tags.some((tag) => movedHere.has(tag))
-    const [was, is] = [writtenPartOf(probe, old, fleeting), writtenPartOf(probe, now, fleeting)]
-    const isChanged = was !== is
-    if (isChanged) figures.changed += 1
-    else {
+function compare(
+  { fleeting }: AskedWorld,
+  asked: readonly Asked[],
+  { after, statements, moved }: Done,
+  figures: Figures,
+): Hole | null {
+  for (const each of asked) {
+    const { probe, body } = each
+    if (!probe.isCached(body)) continue
+    const movedHere = moved.get(probe.workspaceId) ?? noTags
+    const isMoved = movedHere.size > 0 && tagsOf(each).some((tag) => movedHere.has(tag))
+    const now = after.get(each)?.body ?? body
+    const [was, is] =
+      now === body ? ['', ''] : [writtenPartOf(probe, body, fleeting), writtenPartOf(probe, now, fleeting)]
+    if (was === is) {
       figures.unchanged += 1
       if (isMoved) figures.movedInVain += 1
+      continue
     }
-    if (!isChanged || isMoved) continue
+    figures.changed += 1
+    if (isMoved) continue
+    const [tags, others] = [tagsOf(each), [...movedHere]]
     return {
-      ...{ question: probe.label, statements, tags: tags.map(nameOf), moved: [...movedHere].map(nameOf) },
+      ...{ question: probe.label, statements, tags: tags.map(nameOf), moved: others.map(nameOf) },
       ...{ before: was, after: is },
     }
   }
   return null
+}
+
+const noTags: ReadonlySet<Tag> = new Set()
+const knownTags = new WeakMap<Uint8Array, readonly Tag[]>()
+
+function tagsOf({ probe, body }: Asked): readonly Tag[] {
+  const known = knownTags.get(body) ?? probe.tagsOf(body)
+  knownTags.set(body, known)
+  return known
 }
 
 const decoder = new TextDecoder()

@@ -19,7 +19,8 @@ export interface PutQuestion {
 
 /**
  * Where the values of a parameter come from that is no enumeration: from the rows of the database, or from a list. A new
- * parameter is added here, under the name of its resource too where other resources' values do not fit. `cursor` has none: pages are followed by their own cursors.
+ * parameter is added here, by its name or by its resource's name and its own. An `id` is that of a contact. `cursor` has none: pages are
+ * followed by their own cursors.
  */
 const sources: Readonly<Record<string, { readonly rows: string } | { readonly values: readonly string[] }>> =
   {
@@ -33,6 +34,23 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     page: { values: ['1', '2'] },
     per_page: { values: ['1', '4', '100'] },
     cursor: { values: [] },
+    folder: { values: ['inbox', 'sent'] },
+    limit: { values: ['1', '2', '100'] },
+    offset: { values: ['0', '3', '10'] },
+    days: { values: ['1', '3', '90'] },
+    domain: { values: ['alder.example', 'WWW.ek.example', 'öst.example', 'https://new-1.example/'] },
+    id: { values: ['k1', 'k2', 'k3', 'k12', 'new-1'] },
+    'call-session id': { values: ['p1', 'new-p1'] },
+    'campaign-stats id': { values: ['g1', 'g2', 'new-g1'] },
+    'segment-count id': { values: ['s1', 's2', 'new-s1'] },
+    'company-communications id': { values: ['x1', 'x2', 'new-x1'] },
+    'thread id': { values: ['t1', 't2', 'new-t1'] },
+    'communication-attachments id': { values: ['e1', 'e2', 'e3', 'new-e1'] },
+    email: {
+      values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
+    },
+    phone: { values: ['+49 30 5550', '030 5550', '0049 30 55501', '+4930/55502', '030 555010'] },
+    region: { values: ['DE'] },
     'organization-by-phone phone': {
       rows: `select phone from public.phone_numbers union select '+4930123456'`,
     },
@@ -77,8 +95,12 @@ function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {
     : schema
 }
 
-/** How many questions of a resource are drawn in each workspace; those that are the same are put once. */
+/**
+ * How many questions of a resource are drawn in each workspace, at most: three for each value of its longest enumeration. Those
+ * that are the same are put once.
+ */
 const drawsOf: Readonly<Record<(typeof workspaceIds)[number], number>> = { w1: 45, w2: 15, w152: 6, w4: 2 }
+const fewestDraws = 9
 
 /** Questions of each resource in each workspace, with every value of every enumeration among them. */
 export function drawQuestions(
@@ -88,12 +110,18 @@ export function drawQuestions(
 ): PutQuestion[] {
   return resources.flatMap((resource) => {
     const draw = createDraw(resource, values, dice)
-    return scopesOf(resource).flatMap(([workspaceId, draws]) => {
-      const drawn = Array.from({ length: draws }, () => draw(workspaceId))
+    const draws = Math.max(fewestDraws, 3 * longestEnumeration(resource))
+    return scopesOf(resource).flatMap(([workspaceId, drawsMax]) => {
+      const drawn = Array.from({ length: Math.min(draws, drawsMax) }, () => draw(workspaceId))
       const different = new Map(drawn.map((question) => [JSON.stringify(question.params), question]))
       return [...different.values()].flatMap((question) => putBy(question, workspaceId))
     })
   })
+}
+
+function longestEnumeration({ path, query }: Resource): number {
+  const schemas = Object.values({ ...path.shape, ...query.shape }).map(withoutDefault)
+  return Math.max(0, ...schemas.map((schema) => (schema instanceof z.ZodEnum ? schema.options.length : 0)))
 }
 
 /** The workspaces, or the deployment for a resource of its scope, and how many questions are drawn in each. */

@@ -33,6 +33,7 @@ export async function fillWorld(sql: postgres.Sql): Promise<World> {
     await transaction.unsafe(content)
     await transaction`select public.fold_counts(5000)`
     await transaction`update private.contact_tallies set contacts = contacts + 1 where workspace_id = 'w2'`
+    await transaction`update private.campaign_tallies set sends = sends + 1 where workspace_id = 'w2'`
     await transaction`delete from private.outbox`
   })
   await sql`vacuum analyze`

@@ -14,6 +14,15 @@ let database: HostedDatabase
 beforeAll(async () => {
   server = await startHostedServer()
   database = await server.open('UTC')
+  await database.owner`insert into public.mailbox_folders (workspace_id, user_id, folder) values ('w1', 'ann', 'inbox')`
+  await database.owner.unsafe(`
+    insert into public.companies (workspace_id, id, name) values ('w1', '${longest}', 'Longest');
+    insert into public.company_domains (workspace_id, domain, company_id) values ('w1', 'a.b', '${longest}');
+    insert into public.threads (workspace_id, id, subject) values ('w1', '${longest}', '');
+    insert into public.communications (workspace_id, id, direction, from_address)
+      values ('w1', '${longest}', 'inbound', 'a@b.example')`)
+  await database.owner`
+    update public.contacts set email = 'a@b.example', phone = '555' where workspace_id = 'w1' and id = 'w1-first'`
 })
 
 afterAll(async () => {
@@ -35,7 +44,9 @@ const page = {
   p_after: null,
   p_after_id: null,
 } as const
+const folderOfAnn = { p_workspace: 'w1', p_user: 'ann', p_folder: 'inbox' }
 const place = { board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
+const longest = 'x'.repeat(128)
 const long = 'x'.repeat(129)
 const at = '2026-01-02T03:04:05.123456+00:00'
 const nested = (levels: number): Record<string, never> =>
@@ -47,6 +58,16 @@ const keys = (count: number) =>
   ids(count).map((id) => ({ id, eventId: '00000000-0000-4000-8000-000000000000' }))
 /** Keys of rows that are neither an id nor an id with an event id. */
 const badKeys = [null, 'text', [1], {}, { id: 1 }, { id: '1', eventId: 'e' }, { id: 1, eventId: 2 }]
+const endedCall = (conversationId: string | null, count: number, more: object = {}) => ({
+  conversationId,
+  callId: conversationId,
+  startedAt: at,
+  endedAt: at,
+  messages: ids(count).map(() => ({ direction: 'inbound', body: 'x', sentAt: at })),
+  summary: null,
+  ...more,
+})
+const storing = { p_workspace: 'w1', p_phone: '+493012345678', p_keys: ['+493012345678'] }
 const failure = { id: 1, eventId: 'e', code: 'x', delayMs: 0 }
 
 interface Bounded {
@@ -175,6 +196,125 @@ const bounded: readonly Bounded[] = [
     taken: [{ p_workspace: 'w1', p_user: 'x'.repeat(128) }],
     refused: badIds.map((id) => ({ p_workspace: 'w1', p_user: id })),
   },
+  ...['campaign_stats', 'segment_count'].map((name) => {
+    const parameter = name === 'campaign_stats' ? 'p_campaign' : 'p_segment'
+    return {
+      name,
+      taken: [],
+      refused: badIds.flatMap((id) => [
+        { p_workspace: id, [parameter]: 'one' },
+        { p_workspace: 'w1', [parameter]: id },
+      ]),
+    }
+  }),
+  {
+    name: 'dashboard',
+    caller: 'service_role',
+    taken: [{ p_workspace: 'w1', p_user: 'x'.repeat(128) }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_user: 'member' },
+      { p_workspace: 'w1', p_user: id },
+    ]),
+  },
+  {
+    name: 'analytics',
+    taken: [{ p_workspace: 'w1', p_days: limits.analyticsDaysMax }],
+    refused: [
+      ...badIds.map((id) => ({ p_workspace: id, p_days: 7 })),
+      ...[null, 0, -1, limits.analyticsDaysMax + 1].map((p_days) => ({ p_workspace: 'w1', p_days })),
+    ],
+  },
+  {
+    name: 'permissions',
+    taken: [{ p_workspace: 'w1', p_user: 'admin' }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_user: 'admin' },
+      { p_workspace: 'w1', p_user: id },
+    ]),
+  },
+  {
+    name: 'mailbox',
+    caller: 'service_role',
+    taken: [
+      { ...folderOfAnn, p_page: 1 },
+      { ...folderOfAnn, p_page: limits.mailboxPageMax },
+    ],
+    refused: [
+      ...badIds.flatMap((id) => [
+        { ...folderOfAnn, p_workspace: id, p_page: 1 },
+        { ...folderOfAnn, p_user: id, p_page: 1 },
+        { ...folderOfAnn, p_folder: id, p_page: 1 },
+      ]),
+      ...[null, 0, -1, limits.mailboxPageMax + 1].map((p_page) => ({ ...folderOfAnn, p_page })),
+    ],
+  },
+  {
+    name: 'company_by_domain',
+    taken: [{ p_workspace: 'w1', p_domain: 'a.b' }],
+    refused: [
+      ...badIds.map((id) => ({ p_workspace: id, p_domain: 'alder.example' })),
+      ...[null, '', 'ab', 'x'.repeat(254)].map((p_domain) => ({ p_workspace: 'w1', p_domain })),
+    ],
+  },
+  {
+    name: 'company_communications',
+    taken: [1, limits.communicationsMax].map((p_limit) => ({
+      ...{ p_workspace: 'w1', p_company: longest, p_limit },
+    })),
+    refused: [
+      ...badIds.flatMap((id) => [
+        { p_workspace: id, p_company: 'x', p_limit: 1 },
+        { p_workspace: 'w1', p_company: id, p_limit: 1 },
+      ]),
+      ...[null, 0, -1, limits.communicationsMax + 1].map((p_limit) => ({
+        ...{ p_workspace: 'w1', p_company: 'x', p_limit },
+      })),
+    ],
+  },
+  ...['contact', 'lead', 'lead_status'].map((name) => ({
+    name,
+    taken: [{ p_workspace: 'w1', p_contact: 'w1-first' }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_contact: 'w1-first' },
+      { p_workspace: 'w1', p_contact: id },
+    ]),
+  })),
+  {
+    name: 'contact_by_email',
+    taken: [{ p_workspace: 'w1', p_addresses: ['a@b.example', 'x'.repeat(limits.emailCharactersMax)] }],
+    refused: [
+      ...badIds.map((id) => ({ p_workspace: id, p_addresses: ['a@b.example'] })),
+      ...[null, [], [''], [null], ['x'.repeat(321)], ['a', 'b', 'c']].map((p_addresses) => ({
+        ...{ p_workspace: 'w1', p_addresses },
+      })),
+    ],
+  },
+  {
+    name: 'thread',
+    taken: [{ p_workspace: 'w1', p_thread: longest }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_thread: 't1' },
+      { p_workspace: 'w1', p_thread: id },
+    ]),
+  },
+  {
+    name: 'communication_attachments',
+    taken: [{ p_workspace: 'w1', p_communication: longest }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_communication: 'e1' },
+      { p_workspace: 'w1', p_communication: id },
+    ]),
+  },
+  {
+    name: 'lead_by_phone',
+    taken: [{ p_workspace: 'w1', p_keys: ['555', 'x'.repeat(40), ...Array<string>(8).fill('1')] }],
+    refused: [
+      ...badIds.map((id) => ({ p_workspace: id, p_keys: ['555'] })),
+      ...[null, [], [''], [null], ['x'.repeat(41)], Array<string>(11).fill('1')].map((p_keys) => ({
+        ...{ p_workspace: 'w1', p_keys },
+      })),
+    ],
+  },
   {
     name: 'organization_by_phone',
     caller: 'service_role',
@@ -188,6 +328,37 @@ const bounded: readonly Bounded[] = [
     caller: 'service_role',
     taken: [{ p_rows_max: 1 }, { p_rows_max: 50_000 }],
     refused: [null, 0, -1, 50_001].map((p_rows_max) => ({ p_rows_max })),
+  },
+  {
+    name: 'ended_call_store',
+    caller: 'service_role',
+    taken: [
+      { ...storing, p_call: endedCall('conv-1', 0) },
+      {
+        ...storing,
+        p_phone: '1'.repeat(40),
+        p_keys: ids(20).map((id) => `${id}`.padEnd(40, '1')),
+        p_call: endedCall('c'.repeat(123), limits.callMessagesMax),
+      },
+    ],
+    refused: [
+      ...[null, '', long].map((p_workspace) => ({ ...storing, p_workspace, p_call: endedCall('conv-2', 0) })),
+      ...[null, '', '1'.repeat(41)].map((p_phone) => ({
+        ...storing,
+        p_phone,
+        p_call: endedCall('conv-2', 0),
+      })),
+      ...[null, [], ids(21).map(String), ['1'.repeat(41)]].map((p_keys) => ({
+        ...storing,
+        p_keys,
+        p_call: endedCall('conv-2', 0),
+      })),
+      ...[
+        ...[null, [], 'text', {}, endedCall(long, 0), endedCall(null, 0)],
+        ...[endedCall('conv-2', limits.callMessagesMax + 1), endedCall('conv-2', 0, { messages: {} })],
+        endedCall('conv-2', 0, { endedAt: null }),
+      ].map((p_call) => ({ ...storing, p_call })),
+    ],
   },
   {
     name: 'fold_counts',
@@ -268,13 +439,17 @@ describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused 
   })
 })
 
-test.each(['contact_counts', 'workspace_boards', 'workspace_needs', 'cache_settings_read'])(
-  '%s answers forbidden for any other workspace name',
-  async (name) => {
-    for (const id of badIds)
-      expect(await database.rpc(callers.admin, name, { p_workspace: id })).toEqual({ outcome: 'forbidden' })
-  },
-)
+test.each([
+  'contact_counts',
+  'workspace_boards',
+  'workspace_needs',
+  'cache_settings_read',
+  'workspace_config',
+  'webhook_sources',
+])('%s answers forbidden for any other workspace name', async (name) => {
+  for (const id of badIds)
+    expect(await database.rpc(callers.admin, name, { p_workspace: id })).toEqual({ outcome: 'forbidden' })
+})
 
 test('every function of the API with more arguments than a workspace is in this table', async () => {
   const rows = await database.owner`

@@ -21,6 +21,9 @@ afterAll(() => server?.stop())
 const reads: readonly (readonly [string, Arguments])[] = [
   ['contact_counts', { p_workspace: 'w1' }],
   ['cache_settings_read', { p_workspace: 'w1' }],
+  ['workspace_config', { p_workspace: 'w1' }],
+  ['webhook_sources', { p_workspace: 'w1' }],
+  ['permissions', { p_workspace: 'w1', p_user: 'member' }],
 ]
 
 describe('what belongs to one user', () => {

@@ -13,8 +13,16 @@ const service = 'service_role'
 
 /** The roles that may call each function of the API. A new function is added here. */
 const apiFunctions: Readonly<Record<string, string>> = {
+  analytics: members,
   cache_settings_read: members,
   cache_settings_write: members,
+  call_session: members,
+  campaign_stats: members,
+  communication_attachments: members,
+  company_by_domain: members,
+  company_communications: members,
+  contact: members,
+  contact_by_email: members,
   contact_counts: members,
   contact_counts_of: members,
   contact_create: members,
@@ -22,7 +30,18 @@ const apiFunctions: Readonly<Record<string, string>> = {
   contact_update: members,
   contacts_import: members,
   contacts_page: members,
+  dashboard: members,
+  ended_call_store: service,
   fold_counts: service,
+  lead_context: members,
+  lead_control: members,
+  lead_greeting: members,
+  lead_history: members,
+  lead_summary: members,
+  mailbox: members,
+  lead: members,
+  lead_by_phone: members,
+  lead_status: members,
   organization_by_phone: service,
   outbox_acknowledge: service,
   outbox_claim: service,
@@ -32,10 +51,16 @@ const apiFunctions: Readonly<Record<string, string>> = {
   outbox_retry_parked: service,
   outbox_state: service,
   outbox_writer_proof: service,
+  permissions: members,
   reconcile_counts: service,
   search_text_renew: service,
+  webhook_sources: members,
+  segment_count: members,
+  thread: members,
   workspace_boards: members,
+  workspace_config: members,
   workspace_membership: members,
+  workspace_region: members,
   workspace_needs: members,
 }
 
@@ -45,8 +70,10 @@ const sharedFunctions = [
   ...['contact_presets', 'contact_shown', 'lock_columns', 'outbox_mark', 'outbox_since'],
   ...['folded', 'word_marked', 'phone_forms', 'search_text', 'texts_fit', 'contact_content_bytes'],
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
+  ...['facet_bit', 'facets_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
   ...['is_backend', 'may_read_of'],
+  ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
 ]
 
 /**

@@ -215,13 +215,14 @@ describe('warming up and measuring', () => {
     const warmed = await api.post('/api/cache-settings/warm-cache', { workspaceId: '15213' })
     expect(JSON.parse(warmed.text)).toMatchObject({
       data: {
-        entriesWarmed: 4,
         boards: ['board_1', 'board_123', 'board_2'],
         boardsWarmed: 3,
         counts: true,
-        resources: { 'contact-list': 3, 'contact-counts': 1 },
+        resources: { 'contact-list': 3, 'contact-counts': 1, 'workspace-config': 1 },
       },
     })
+    const { entriesWarmed, resources } = JSON.parse(warmed.text).data
+    expect(Object.values<number>(resources).reduce((sum, entries) => sum + entries)).toBe(entriesWarmed)
     for (const board of ['board_123', 'board_1', 'board_2']) {
       expect((await api.page(board))._cache).toMatchObject({ status: 'HIT', source: 'cloudflare_kv' })
     }

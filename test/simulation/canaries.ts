@@ -116,6 +116,39 @@ export const canaries: readonly Canary[] = [
     replacements: [{ file: tags, find: '? userTags(owner) : []', replace: '? [] : []' }],
   },
   {
+    bug: 'a membership does not depend on the tag of its user',
+    breaks: /membership/,
+    replacements: [
+      {
+        file: 'worker/auth/role-memory.ts',
+        find: "familyTag('members'), bucketTag('members', userId)]",
+        replace: "familyTag('members')]",
+      },
+    ],
+  },
+  {
+    bug: 'a remembered role is used whatever moved',
+    breaks: /membership/,
+    replacements: [
+      {
+        file: 'worker/auth/membership.ts',
+        find: 'if (isBelieved && !hasChangedSince(known.stamp, known.tags, view)) return',
+        replace: 'if (isBelieved) return',
+      },
+    ],
+  },
+  {
+    bug: 'the counts do not depend on the tag of the counts',
+    breaks: /bounded staleness|no-cache|read your writes|converges/,
+    replacements: [
+      {
+        file: 'shared/resources/contacts/contact-counts.ts',
+        find: 'tags: () => [workspaceTag, countsTag]',
+        replace: 'tags: () => [workspaceTag]',
+      },
+    ],
+  },
+  {
     bug: 'versions of a lost ledger count as versions of the new one',
     breaks: /bounded staleness|no-cache|read your writes/,
     // A new ledger's versions are above the old one's, so old stamps are recognized by that alone. The bug needs both

@@ -1,6 +1,7 @@
 import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
 import { invalidationEventSchema } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
+import { bucketMove } from '../../shared/tags/moves.ts'
 import type { Concern } from '../../worker/ledger/concerns.ts'
 import { concernOf, unionOf } from '../../worker/ledger/concerns.ts'
 import { webhookConcerns } from '../../worker/ledger/webhook-concerns.ts'
@@ -32,7 +33,7 @@ export const changeSomething: MakeChange = (tables, dice, workspaceId, revision)
   const kind = dice.pick<MakeChange>([
     ...([createContact, createContact, updateContact, updateContact, moveContact, moveContact] as const),
     ...([deleteContact, assignContact, importContacts, toggleBoard, changeSettings] as const),
-    ...([turnFacet, turnFacet, assignContact, assignContact] as const),
+    ...([turnFacet, turnFacet, assignContact, assignContact, changeMembers] as const),
   ])
   return kind(tables, dice, workspaceId, revision)
 }
@@ -119,6 +120,20 @@ const changeSettings: MakeChange = (tables, dice, workspaceId) => {
     cacheConfig: { ...settings.cacheConfig, contactsTTL: dice.between(30, 60) },
   }
   return ofWebhook('cache_settings', { workspace_id: workspaceId }, { workspace_id: workspaceId })
+}
+
+/** Lets a user into the workspace, or removes a member. */
+export const changeMembers: MakeChange = (tables, dice, workspaceId) => {
+  const userId = dice.pick(userIds)
+  const wasMember = tables.memberIds.delete(userId)
+  if (!wasMember) tables.memberIds.add(userId)
+  if (dice.happens(0.5))
+    return {
+      what: `outbox member ${userId}`,
+      concern: { scopes: [], moves: [bucketMove('members', userId)] },
+    }
+  const row = { workspace_id: workspaceId, user_id: userId }
+  return ofWebhook('memberships', wasMember ? row : null, wasMember ? null : row)
 }
 
 /** Writes settings under which everything is cached, with long lifetimes. */

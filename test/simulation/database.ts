@@ -1,8 +1,9 @@
 import type { CacheSettings } from '../../shared/contract/settings.ts'
 import { defaultCacheSettings } from '../../shared/contract/settings.ts'
+import type { UserId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
-import { nameOf, type Place, pagesMax, perPage, places } from './questions.ts'
+import { nameOf, type Place, pagesMax, perPage, places, userIds } from './questions.ts'
 
 export interface Contact {
   readonly id: string
@@ -21,6 +22,7 @@ export interface Contact {
 export interface Tables {
   readonly contacts: Map<string, Contact>
   readonly boardIds: Set<string>
+  readonly memberIds: Set<UserId>
   settings: CacheSettings
 }
 
@@ -54,6 +56,7 @@ export function createDatabase(workspaceId: string): Database {
   const tables: Tables = {
     contacts: new Map(),
     boardIds: new Set(),
+    memberIds: new Set(userIds),
     settings: {
       ...everythingCached,
       cacheConfig: {

@@ -2,11 +2,13 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { CacheSettings } from '../../shared/contract/settings.ts'
-import type { WorkspaceId } from '../../shared/ids.ts'
+import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { Memberships } from '../../worker/auth/membership.ts'
+import { createMemberships } from '../../worker/auth/membership.ts'
 import type { AnswerQuestion } from '../../worker/cache/answer.ts'
 import { createReadPath } from '../../worker/cache/read-path.ts'
 import type { Entry } from '../../worker/entry/entry.ts'
@@ -43,6 +45,7 @@ export interface Isolate {
   readonly location: string
   readonly clock: Clock
   readonly answer: AnswerQuestion
+  readonly memberships: Memberships
   readonly ledger: LedgerClient
   /** The life of everything that the isolate does. It ends when the isolate vanishes. */
   readonly life: Life
@@ -70,6 +73,7 @@ export interface SimulatedOrigin {
     target: Pick<LoadTarget, 'workspaceId' | 'userId'>,
   ): Promise<Uint8Array | null>
   settings(workspaceId: WorkspaceId): Promise<CacheSettings>
+  isMember(workspaceId: WorkspaceId, userId: UserId): Promise<boolean>
 }
 
 const recorder: Recorder = { record() {} }
@@ -90,7 +94,7 @@ export function createIsolate(
     clock,
     recorder,
   )
-  const { answer } = createReadPath({
+  const { answer, views } = createReadPath({
     ...{ clock, random, recorder, ledger, staleIfErrorSeconds, etagOf },
     sharedViews: setup.hasSharedViews ? createSharedViews(heardCache(around.viewCache), clock) : null,
     slots: slotsOf(location, clock, around),
@@ -100,11 +104,19 @@ export function createIsolate(
     consistencySampleRate: 0,
     report: () => undefined,
   })
+  const memberships = createMemberships({
+    ...{ views, boundMs, clock, recorder },
+    lookUp: ({ principal: { userId }, workspaceId }) =>
+      withinOriginDeadline(clock, async () =>
+        (await around.origin.isMember(workspaceId, userId)) ? 'member' : null,
+      ),
+  })
   return {
     name,
     location,
     clock,
     answer,
+    memberships,
     ledger,
     life: { isOver: () => hasVanished },
     vanish() {
@@ -194,19 +206,24 @@ function heardCache({
 
 /** The origin's client, which answers within a deadline and never rejects, like worker/outbound/origin-client.ts. */
 function originOf({ load, settings }: SimulatedOrigin, clock: Clock): Pick<Origin, 'load' | 'settings'> {
-  const away: Result<never, WireError> = err({ code: 'origin_unavailable' })
-  const bounded = <Value>(call: () => Promise<Value>) =>
-    withinDeadline<Result<Value, WireError>>(
-      clock,
-      limits.originDeadlineMs,
-      () => heardWhileAlive(call()).then(ok, () => away),
-      err({ code: 'origin_timeout' }),
-    )
   return {
-    load: (question, target) => bounded(() => load(question, target)),
+    load: (question, target) => withinOriginDeadline(clock, () => load(question, target)),
     settings: (workspaceId) =>
-      bounded(async () => encoder.encode(JSON.stringify(await settings(workspaceId)))),
+      withinOriginDeadline(clock, async () => encoder.encode(JSON.stringify(await settings(workspaceId)))),
   }
+}
+
+function withinOriginDeadline<Value>(
+  clock: Clock,
+  call: () => Promise<Value>,
+): Promise<Result<Value, WireError>> {
+  const away: Result<never, WireError> = err({ code: 'origin_unavailable' })
+  return withinDeadline<Result<Value, WireError>>(
+    clock,
+    limits.originDeadlineMs,
+    () => heardWhileAlive(call()).then(ok, () => away),
+    err({ code: 'origin_timeout' }),
+  )
 }
 
 /**

@@ -19,7 +19,7 @@ export interface Asked {
 export const workspaceIds = [workspaceIdSchema.parse('w1'), workspaceIdSchema.parse('w2')] as const
 export const boardIds = ['b1', 'b2'].map((id) => boardIdSchema.parse(id))
 export const columnIds = ['c1', 'c2', 'c3'].map((id) => columnIdSchema.parse(id))
-export const userIds = ['u1', 'u2'].map((id) => userIdSchema.parse(id))
+export const userIds = [userIdSchema.parse('u1'), userIdSchema.parse('u2')] as const
 
 /** Contacts on a page. A reader of a list's last page finds no next one. */
 export const perPage = 2

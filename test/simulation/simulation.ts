@@ -4,6 +4,7 @@ import { switchCacheOn } from './changes.ts'
 import { answerDigestsAtOnce } from './digests.ts'
 import { healAll, planFaults } from './faults.ts'
 import type { Isolate } from './isolate.ts'
+import { expectCurrentMembers } from './members.ts'
 import { askedOf, workspaceIds } from './questions.ts'
 import { createReaders, type Readers, type Reading, type Told } from './readers.ts'
 import { BrokenPromise } from './records.ts'
@@ -119,6 +120,8 @@ async function converge(world: World, readers: Readers): Promise<void> {
   expectThat(backend.unacknowledged() === 0, `${backend.unacknowledged()} writes were never acknowledged`)
   // No more changes are reported. After one bound every proved answer must show the present state.
   await pass(setup.boundMs + 1)
+
+  await expectCurrentMembers(world)
 
   const readings = population.all().flatMap((isolate) => someReadings(isolate, world))
   const first = await readAll(readings, world, readers)

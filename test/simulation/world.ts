@@ -172,6 +172,8 @@ function surroundings(
           return text === null ? null : encoder.encode(text)
         }),
       settings: (workspaceId) => originWay.cross(() => databaseOf(workspaceId).tables.settings),
+      isMember: (workspaceId, userId) =>
+        originWay.cross(() => databaseOf(workspaceId).tables.memberIds.has(userId)),
     },
     sawPut: (entry) => void watch(() => checker.put(entry)),
   })

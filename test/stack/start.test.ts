@@ -55,6 +55,15 @@ async function expectAllEnded(pids: readonly number[]): Promise<void> {
   )
 }
 
+const lookupSchema = z.object({ data: z.object({ lead: z.object({ name: z.string() }) }) })
+
+/** The name in the answer to the lookup by phone that `npm start` prints. */
+async function leadOfThePrintedLookup({ lines }: Started, { internalAuthKey }: StackFile): Promise<string> {
+  const [, url = ''] = /"(http[^"]*by-phone[^"]*)"/.exec(lines.join('\n')) ?? []
+  const headers = { Authorization: `Bearer ${internalAuthKey}`, 'X-Workspace-ID': '15214' }
+  return lookupSchema.parse(await (await fetch(url, { headers })).json()).data.lead.name
+}
+
 const pageSchema = z.object({ data: z.object({ contacts: z.array(z.object({ id: z.string() })).min(1) }) })
 
 /** The contacts of the large board's first page. */
@@ -90,6 +99,7 @@ describe('npm start', () => {
     for (const { email, may } of signIns) {
       expect(stack.lines.find((line) => line.includes(`  ${email} `))).toContain(may)
     }
+    expect(await leadOfThePrintedLookup(stack, file)).toBe('Ann Lee')
     expect((await stat(join(folder, 'stack.json'))).mode & 0o777).toBe(0o600)
     expect((await stat(join(folder, 'local.json'))).mode & 0o777).toBe(0o600)
     const pids = processesOf(file)

@@ -26,6 +26,8 @@ const secretStandIns: Readonly<Record<string, string>> = {
   UPSTASH_REDIS_REST_TOKEN: 'a stand-in for the Redis token',
   SUPABASE_JWT_SECRET: 'a stand-in for the secret of legacy tokens',
   METRICS_TOKEN: 'a stand-in for the token of the metrics',
+  VOICE_WEBHOOK_SECRET: 'a stand-in for the voice secret',
+  VOICE_SIGNING_SECRET: 'a stand-in for the signing secret',
   ALERT_WEBHOOK_SECRET: `whsec_${'c3RhbmQtaW4g'.repeat(4)}`,
 }
 

@@ -37,6 +37,7 @@ export interface TestStack {
   /** Redis's HTTP address, or null if Redis is switched off. */
   readonly redis: string | null
   readonly internalAuthKey: string
+  readonly voiceWebhookSecret: string
   /** The password of every user of origin/local/sign-ins.ts. */
   readonly password: string
   /** The folder of the log files. */
@@ -100,6 +101,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     supabase: file.supabase,
     redis: file.redis?.url ?? null,
     internalAuthKey: file.internalAuthKey,
+    voiceWebhookSecret: file.voiceWebhookSecret,
     password: file.signIns?.password ?? '',
     logs: join(dataDirectory, 'logs'),
     tokens: {

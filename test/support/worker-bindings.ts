@@ -11,4 +11,5 @@ export const workerTestBindings = {
   RATE_LIMIT_WORKSPACE_MAX: '0',
   LOG_LEVEL: 'silent',
   METRICS_TOKEN: 'metrics token of the tests',
+  VOICE_WEBHOOK_SECRET: 'voice secret of the tests',
 } as const

@@ -8,11 +8,12 @@ const roomOrder: readonly string[] = [
   'shared',
   ...['worker/platform', 'worker/events.ts', 'worker/config.ts', 'worker/outbound', 'worker/entry'],
   ...['worker/ledger', 'worker/tiers', 'worker/cache', 'worker/rate-limits', 'worker/auth'],
+  'worker/voice',
   ...['worker/deployment/metrics', 'worker/deployment/alerts', 'worker/deployment/streams'],
   ...['worker/deployment', 'worker/env.ts', 'worker/services.ts', 'worker/http'],
   ...['worker/routes', 'worker/app.ts', 'worker/index.ts'],
   ...['origin/failures.ts', 'origin/database', 'origin/upkeep'],
-  ...['origin/outbox', 'origin/contacts', 'origin/loaders', 'origin/http', 'origin/auth'],
+  ...['origin/outbox', 'origin/contacts', 'origin/voice', 'origin/loaders', 'origin/http', 'origin/auth'],
   ...['origin/routes', 'origin/config.ts', 'origin/app.ts', 'origin/index.ts', 'origin/local'],
 ]
 

@@ -15,6 +15,7 @@ import type { Access, CallerOf, Member, Operator, Reader } from './callers.ts'
 import { matchesKey } from './internal-key.ts'
 import type { Memberships } from './membership.ts'
 import { userNamedBy, workspaceNamedBy } from './names.ts'
+import type { VoicePlatform } from './voice-platform.ts'
 
 /*
  * Every request is admitted in one order, the cheapest check first: the token, the user's limit, the workspace's name, the
@@ -28,7 +29,8 @@ import { userNamedBy, workspaceNamedBy } from './names.ts'
 export interface DoorParts {
   readonly bearer: Pick<Bearer, 'authenticate'>
   readonly memberships: Memberships
-  readonly rateLimits: RateLimits
+  readonly rateLimits: Pick<RateLimits, 'user' | 'workspace'>
+  readonly voicePlatform: VoicePlatform
   readonly config: Pick<Config, 'internalAuthKey' | 'metricsToken' | 'operatorsWorkspaceId'>
 }
 
@@ -53,6 +55,8 @@ export interface Arrival {
   readonly isNamedByBody: boolean
   /** Reads a body that names its workspace, up to its size limit. Must be called at most once. */
   readNaming(): Promise<Result<NamedInBody, WireError>>
+  /** Reads the body of a route that takes a signed one, as it came. */
+  readRaw(): Promise<Result<Uint8Array<ArrayBuffer>, WireError>>
   keepAlive(work: Promise<unknown>): void
 }
 
@@ -79,6 +83,8 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   service: admitToDeployment,
   operator: admitOperator,
   'alert-settings': admitToAlertSettings,
+  'voice-platform': (arrival) => arrival.services.voicePlatform.verify(arrival),
+  'voice-signature': (arrival) => arrival.services.voicePlatform.verifySigned(arrival),
 }
 
 function admitMember(arrival: Arrival, needed: Role): Admitted<Member> {
@@ -213,11 +219,12 @@ async function admitExplained(
 
 function readerOf(member: Result<Member, WireError>, wantsExplanation: boolean): Result<Reader, WireError> {
   if (!member.ok) return member
-  const { workspaceId, principal, caller } = member.value
+  const { workspaceId, principal, role, caller } = member.value
   return ok({
     kind: 'member',
     workspaceId,
     userId: principal.userId,
+    role,
     caller,
     wantsExplanation,
     mayLoad: true,
@@ -253,7 +260,7 @@ function serviceOf(
   rights: Pick<Reader, 'wantsExplanation' | 'mayLoad'>,
 ): Reader {
   const caller = { kind: 'service', userId, requestId, trace, keepAlive } as const
-  return { kind: 'service', workspaceId, userId, caller, ...rights }
+  return { kind: 'service', workspaceId, userId, role: null, caller, ...rights }
 }
 
 function holdsInternalKey({ headers, services }: Arrival): Promise<boolean> {

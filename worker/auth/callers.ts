@@ -20,6 +20,8 @@ export interface Reader {
   readonly workspaceId: WorkspaceId
   /** Null if a service names no user in `X-User-ID`. */
   readonly userId: UserId | null
+  /** The role with which a member was let in; null for a service. */
+  readonly role: Role | null
   readonly caller: SettingsCaller
   /** The request has `X-Explain: 1`, from an admin or with the internal key. */
   readonly wantsExplanation: boolean
@@ -57,6 +59,10 @@ export interface CallerOf {
   readonly service: Reader
   /** A holder of `METRICS_TOKEN`, or an admin of the operators' workspace. If there is none, an admin of any workspace. */
   readonly operator: Operator
+  /** The voice platform, by its shared secret or by a signature over the body. */
+  readonly 'voice-platform': null
+  /** The voice platform, by a signature over the body. */
+  readonly 'voice-signature': null
   /** A holder of the internal key, or an admin of the operators' workspace. */
   readonly 'alert-settings': null
 }

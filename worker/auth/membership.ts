@@ -11,12 +11,13 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { createSingleFlight, type SingleFlight } from '../../shared/single-flight.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
+import { membershipTags } from '../../shared/tags/tags.ts'
 import type { Stamp } from '../entry/entry.ts'
 import type { Recorder } from '../events.ts'
 import type { Demand } from '../ledger/view.ts'
 import { createLookupBudget, type LookupBudget } from './lookup-budget.ts'
 import type { MembersView, RememberedRole } from './role-memory.ts'
-import { believedMs, createRoleMemory, hasChangedSince, membershipTags } from './role-memory.ts'
+import { believedMs, createRoleMemory, hasChangedSince } from './role-memory.ts'
 
 export interface Memberships {
   /**

@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import type { Role, UserId } from '../../shared/ids.ts'
+import type { Role } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
-import { bucketTag, familyTag } from '../../shared/tags/tags.ts'
 import { hasMoved } from '../cache/freshness.ts'
 import type { Stamp } from '../entry/entry.ts'
 import type { View } from '../ledger/view.ts'
@@ -44,11 +43,6 @@ export function createRoleMemory(): RoleMemory {
     },
     isMember: (key) => members.has(key),
   }
-}
-
-/** The tags that the membership of a user depends on. */
-export function membershipTags(userId: UserId): readonly Tag[] {
-  return [familyTag('workspace'), familyTag('members'), bucketTag('members', userId)]
 }
 
 /** Whether a membership may have changed since a stamp, as far as a view tells. */

@@ -1,13 +1,15 @@
+import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import type { Result } from '../../shared/result.ts'
+import { err } from '../../shared/result.ts'
 import type { Arrival, NamedInBody } from '../auth/admit.ts'
 import { unserved } from '../deployment/metrics/families.ts'
 import type { Services } from '../services.ts'
-import { parseBody } from './input.ts'
+import { parseBody, parseBytes, readBody } from './input.ts'
 import type { PreparedHeaders } from './prepared-headers.ts'
 import { traceOf } from './request-log.ts'
-import type { BodyTaken, Call, CallNotes, NamingBodyTaken, Route } from './route.ts'
+import type { BodyTaken, Call, CallNotes, NamingBodyTaken, Route, SignedBodyTaken } from './route.ts'
 
 /** The platform's `ExecutionContext`, as far as it is used: it keeps work running after the answer is sent. */
 export interface WorkKeeper {
@@ -43,6 +45,7 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
   private route: Route | null = null
   private path: PathParameters | null = null
   private body: Promise<Result<unknown, WireError>> | null = null
+  private raw: Promise<Result<Uint8Array<ArrayBuffer>, WireError>> | null = null
 
   constructor(request: Request, services: Services, keeper: WorkKeeper) {
     const { headers } = request
@@ -88,9 +91,25 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
   }
 
   /** The parsed body. If it names the workspace, the door has read it already, and it is not read twice. */
-  readBody(taken: BodyTaken | NamingBodyTaken): Promise<Result<unknown, WireError>> {
-    this.body ??= parseBody(this.headers, this.request.body, taken)
+  readBody(taken: BodyTaken | NamingBodyTaken | SignedBodyTaken): Promise<Result<unknown, WireError>> {
+    this.body ??=
+      taken.isSigned === true
+        ? this.readRaw().then((bytes) => (bytes.ok ? parseBytes(bytes.value, taken) : bytes))
+        : parseBody(this.headers, this.request.body, taken)
     return this.body
+  }
+
+  /** The body of a route that takes a signed one, as it came. It is read once. */
+  readRaw(): Promise<Result<Uint8Array<ArrayBuffer>, WireError>> {
+    const taken = this.route?.takes.body
+    if (taken?.isSigned !== true) throw new Error('the route takes no signed body')
+    this.raw ??= withinDeadline<Result<Uint8Array<ArrayBuffer>, WireError>>(
+      this.services.clock,
+      taken.arrivesWithinMs,
+      () => readBody(this.headers, this.request.body, taken.bytesMax),
+      err({ code: 'request_timeout' }),
+    )
+    return this.raw
   }
 
   readNaming(): Promise<Result<NamedInBody, WireError>> {

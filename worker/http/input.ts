@@ -49,17 +49,34 @@ export function parseInput<Schema extends z.ZodType>(
 export async function parseBody<Schema extends z.ZodType>(
   headers: Headers,
   body: ReadableStream<Uint8Array> | null,
-  { schema, bytesMax, shapeOf }: Pick<BodyTaken<Schema>, 'schema' | 'bytesMax' | 'shapeOf'>,
+  taken: Pick<BodyTaken<Schema>, 'schema' | 'bytesMax' | 'shapeOf'>,
 ): Promise<Result<z.output<Schema>, WireError>> {
+  const bytes = await readBody(headers, body, taken.bytesMax)
+  return bytes.ok ? parseBytes(bytes.value, taken) : bytes
+}
+
+/** Parses the bytes of a body as JSON of the schema. */
+export function parseBytes<Schema extends z.ZodType>(
+  bytes: Uint8Array,
+  { schema, shapeOf }: Pick<BodyTaken<Schema>, 'schema' | 'shapeOf'>,
+): Result<z.output<Schema>, WireError> {
+  const json = parseJson(bytes)
+  return json.ok ? parseInput(shapeOf?.(json.value) ?? schema, json.value, 'invalid_body') : json
+}
+
+/** Reads a body up to `bytesMax`. */
+export async function readBody(
+  headers: Headers,
+  body: ReadableStream<Uint8Array> | null,
+  bytesMax: number,
+): Promise<Result<Uint8Array<ArrayBuffer>, WireError>> {
   if (Number(headers.get('Content-Length') ?? 0) > bytesMax) return err({ code: 'body_too_large' })
-  let bytes: Uint8Array | null
+  let bytes: Uint8Array<ArrayBuffer> | null
   try {
     bytes = await readBounded(body, bytesMax)
   } catch {
     // The caller closed the connection, or its chunks are malformed (RFC 9112, section 7.1).
     return err({ code: 'malformed_request' })
   }
-  if (bytes === null) return err({ code: 'body_too_large' })
-  const json = parseJson(bytes)
-  return json.ok ? parseInput(shapeOf?.(json.value) ?? schema, json.value, 'invalid_body') : json
+  return bytes === null ? err({ code: 'body_too_large' }) : ok(bytes)
 }

@@ -133,6 +133,10 @@ function createServe(
       // The body is read last because it costs most.
       const { body: taken } = route.takes
       if (taken === undefined) return handle(route, exchange)
+      if (taken.isSigned === true) {
+        input.value.body = exchange.readBody(taken)
+        return handle(route, exchange)
+      }
       return exchange.readBody(taken).then((body) => {
         if (!body.ok) return body
         input.value.body = body.value

@@ -1,4 +1,5 @@
 import { errorBodySchema } from '../../shared/contract/errors.ts'
+import { voiceSecretHeader, voiceSignatureHeader } from '../auth/voice-platform.ts'
 import { jsonSchemaOf } from './openapi/json-schema.ts'
 import type { Operation } from './openapi/operation.ts'
 import { commonHeaders, errorExamples, operationObject } from './openapi/operation.ts'
@@ -61,6 +62,15 @@ export function openApiDocument(routes: readonly Route[]): object {
           description: "A user's JWT, as Supabase Auth issues it.",
         },
         internalKey: { ...bearer, description: 'INTERNAL_AUTH_KEY, which the CRM’s backend holds.' },
+        voiceSecret: {
+          ...{ type: 'apiKey', in: 'header', name: voiceSecretHeader },
+          description: 'VOICE_WEBHOOK_SECRET. It may be sent as a bearer token instead.',
+        },
+        voiceSignature: {
+          ...{ type: 'apiKey', in: 'header', name: voiceSignatureHeader },
+          description:
+            '`t=<seconds>,v0=<HMAC-SHA256 of "<seconds>.<body>" in hexadecimal>`, as ElevenLabs signs.',
+        },
         metricsToken: { ...bearer, description: 'METRICS_TOKEN, which gives read access only.' },
       },
       headers: commonHeaders,

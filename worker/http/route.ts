@@ -43,12 +43,16 @@ export interface CallNotes extends DoorNotes {
 }
 
 /** A JSON body: its schema and its greatest size, which is as small as the schema allows. */
-export interface BodyTaken<Schema extends z.ZodType = z.ZodType> {
+interface BodyForm<Schema extends z.ZodType> {
   readonly schema: Schema
   readonly bytesMax: number
   /** For a schema with several shapes: the shape that this JSON is meant to have. Its faults are reported, and no others. */
   shapeOf?(json: unknown): z.ZodType<z.output<Schema>>
+}
+
+export interface BodyTaken<Schema extends z.ZodType = z.ZodType> extends BodyForm<Schema> {
   readonly namesWorkspace?: false
+  readonly isSigned?: false
 }
 
 /**
@@ -57,6 +61,17 @@ export interface BodyTaken<Schema extends z.ZodType = z.ZodType> {
  */
 export interface NamingBodyTaken extends Omit<BodyTaken<z.ZodType<NamedInBody>>, 'namesWorkspace'> {
   readonly namesWorkspace: true
+}
+
+/**
+ * A body whose sender is proved by a signature over it, or by a secret beside it. The door reads it as it came, and the handler
+ * decides what a body of another form means: a platform that is known does not always get an error.
+ */
+export interface SignedBodyTaken<Schema extends z.ZodType = z.ZodType> extends BodyForm<Schema> {
+  readonly namesWorkspace?: false
+  readonly isSigned: true
+  /** How long the body may take to arrive, in milliseconds. */
+  readonly arrivesWithinMs: number
 }
 
 /** The headers that a handler reads: a description of each for the OpenAPI document, and the parser. */
@@ -78,7 +93,7 @@ interface Takes {
   readonly question?: (path: unknown, query: unknown) => Result<unknown, readonly Fault[]>
   readonly headers?: HeadersTaken
   /** Read last, after the caller was let in. */
-  readonly body?: BodyTaken | NamingBodyTaken
+  readonly body?: BodyTaken | NamingBodyTaken | SignedBodyTaken
 }
 
 /** The input of a handler. It has one member for each kind of input that its route takes. */
@@ -88,9 +103,11 @@ export type InputOf<Taken extends Takes> = (Taken extends { question: infer Pars
     : never
   : PartOf<Taken, 'path'> & PartOf<Taken, 'query'>) &
   (Taken extends { headers: HeadersTaken<string, infer Value> } ? { readonly headers: Value } : unknown) &
-  (Taken extends { body: { schema: infer Schema extends z.ZodType } }
-    ? { readonly body: z.output<Schema> }
-    : unknown)
+  (Taken extends { body: SignedBodyTaken<infer Schema> }
+    ? { readonly body: Promise<Result<z.output<Schema>, WireError>> }
+    : Taken extends { body: { schema: infer Schema extends z.ZodType } }
+      ? { readonly body: z.output<Schema> }
+      : unknown)
 
 type PartOf<Taken extends Takes, Part extends 'path' | 'query'> =
   Taken extends Record<Part, infer Schema extends z.ZodType>
@@ -150,6 +167,18 @@ type NamingRule<Kind extends Access, Taken extends Takes> = Taken extends { body
     : never
   : unknown
 
+/** The kinds of access that a signature or a secret of the voice platform opens, for bodies that are read as they came. */
+type SignedAccess = 'voice-platform' | 'voice-signature'
+
+/** A route for the voice platform has a signed body, and no other route has one. */
+type SignedRule<Kind extends Access, Taken extends Takes> = Taken extends { body: SignedBodyTaken }
+  ? Kind extends SignedAccess
+    ? unknown
+    : never
+  : Kind extends SignedAccess
+    ? never
+    : unknown
+
 declare const defined: unique symbol
 
 /** A route, as the mount and the OpenAPI document see it. Only `defineRoute` creates one. */
@@ -163,7 +192,10 @@ export interface Route extends RouteBase {
 
 /** Declares a route. The types of its caller and its input follow from its `access` and `takes`. */
 export function defineRoute<const Kind extends Access, const Taken extends Takes>(
-  route: RouteDeclaration<Kind, Taken> & Variants<Kind, Taken> & NamingRule<Kind, Taken>,
+  route: RouteDeclaration<Kind, Taken> &
+    Variants<Kind, Taken> &
+    NamingRule<Kind, Taken> &
+    SignedRule<Kind, Taken>,
 ): Route {
   // This is the only place that drops the types. The mount calls a handler with the caller that the door of this access
   // admitted and with the input that the parsers of this `takes` returned.

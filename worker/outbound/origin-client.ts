@@ -26,6 +26,8 @@ import type { CacheSettingsChange, SavedSettings } from '../../shared/contract/s
 import { savedSettingsSchema } from '../../shared/contract/settings.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import { traceHeaders } from '../../shared/contract/trace.ts'
+import type { CallOutcome, StoredCall } from '../../shared/contract/voice.ts'
+import { callOutcomeSchema } from '../../shared/contract/voice.ts'
 import type { BoardId, ContactId, Role, UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Question } from '../../shared/resources/question.ts'
@@ -86,6 +88,8 @@ export interface Origin {
     caller: Caller,
   ): Promise<Result<SavedSettings, WireError>>
   readonly contacts: ContactWrites
+  /** Stores a call that has ended. The origin stores it once, so that it may be sent again. */
+  storeCall(call: StoredCall, caller: Caller): Promise<Result<CallOutcome, WireError>>
   /** Whether the origin answers, and whether its database does. */
   probe(): Promise<{ origin: boolean; database: boolean }>
   breaker(): BreakerStatus
@@ -192,6 +196,8 @@ export function createOrigin(options: OriginOptions): Origin {
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
   }
 
+  const write = createWrite(send)
+
   return {
     async load({ resource, params }, target, caller) {
       const answer = await call(`/load/${resource.name}`, caller, { ...target, params })
@@ -216,7 +222,9 @@ export function createOrigin(options: OriginOptions): Origin {
       const saved = savedSettingsSchema.safeParse(parseJson(answer.value))
       return saved.success ? ok(saved.data) : unconfirmed
     },
-    contacts: createContactWrites(send),
+    contacts: createContactWrites(write),
+    storeCall: (call, caller) =>
+      write(callOutcomeSchema, { method: 'POST', path: '/voice/calls', body: call }, caller),
     breaker: () => breaker.status(),
     probe: () => probe(options),
   }
@@ -251,19 +259,24 @@ function writeAnswer(answer: Answer): Answer {
   return answer === late || answer === lost || isTooLarge ? unconfirmed : answer
 }
 
-function createContactWrites(send: (call: OriginCall, caller: Caller) => Promise<Answer>): ContactWrites {
-  async function write<Schema extends z.ZodType>(
-    schema: Schema,
-    call: OriginCall,
-    caller: Caller,
-  ): Promise<Result<z.output<Schema>, WireError>> {
+type Write = <Schema extends z.ZodType>(
+  schema: Schema,
+  call: OriginCall,
+  caller: Caller,
+) => Promise<Result<z.output<Schema>, WireError>>
+
+/** Creates the function that sends a write and parses the origin's answer to it. */
+function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>): Write {
+  return async (schema, call, caller) => {
     const answer = writeAnswer(await send(call, caller))
     if (!answer.ok) return answer
     const enveloped = writtenSchema.safeParse(parseJson(answer.value))
     const parsed = schema.safeParse(enveloped.data?.data)
     return parsed.success ? ok(parsed.data) : unconfirmed
   }
+}
 
+function createContactWrites(write: Write): ContactWrites {
   const pathOf = (contactId: ContactId) => `/contacts/${encodeURIComponent(contactId)}`
 
   return {

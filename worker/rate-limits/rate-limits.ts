@@ -9,29 +9,37 @@ import { createRedisCounter, createSharedCount } from './shared-count.ts'
 
 type Take = (id: string, keepAlive: (work: Promise<unknown>) => void) => Taken
 
-/** The limits for browser clients; null if switched off. */
+/** The limits for browser clients and for calls; null if switched off. */
 export interface RateLimits {
   readonly user: Take | null
   readonly workspace: Take | null
+  readonly callNumber: Take | null
+  readonly callOrganization: Take | null
 }
 
 interface RateLimitsOptions {
-  readonly config: Pick<Config, 'rateLimits' | 'redis'>
+  readonly config: Pick<Config, 'rateLimits' | 'redis' | 'voice'>
   /** The platform's bindings, if they are configured. */
-  readonly platform: Readonly<Record<LimitScope, PlatformLimit | undefined>>
+  readonly platform: Readonly<Record<'user' | 'workspace', PlatformLimit | undefined>>
   readonly clock: Clock
   readonly recorder: Recorder
 }
 
-/** One count in Redis serves both limits, so that each learns from the other when Redis is away. */
+/** One count in Redis serves all limits, so that each learns from the other when Redis is away. */
 export function createRateLimits({ config, platform, clock, recorder }: RateLimitsOptions): RateLimits {
   const { userMax, workspaceMax, windowSeconds } = config.rateLimits
   const shared = config.redis === null ? null : createSharedCount(createRedisCounter(config.redis), clock)
-  const takeOf = (scope: LimitScope, requestsMax: number): Take | null => {
+  const takeOf = (scope: LimitScope, requestsMax: number, binding: PlatformLimit | null = null) => {
     if (requestsMax === 0) return null
-    const withoutRedis = createPlatformDecision({ scope, platform: platform[scope] ?? null, clock, recorder })
+    const withoutRedis = createPlatformDecision({ scope, platform: binding, clock, recorder })
     const windowMs = windowSeconds * 1_000
     return createLimiter({ scope, requestsMax, windowMs, shared, withoutRedis, clock, recorder }).take
   }
-  return { user: takeOf('user', userMax), workspace: takeOf('workspace', workspaceMax) }
+  return {
+    user: takeOf('user', userMax, platform.user),
+    workspace: takeOf('workspace', workspaceMax, platform.workspace),
+    // A call is not kept waiting for the platform's decision, so these have no binding.
+    callNumber: takeOf('call-number', config.voice.numberMax),
+    callOrganization: takeOf('call-organization', config.voice.organizationMax),
+  }
 }

@@ -8,10 +8,10 @@ import type { LimitScope } from '../events.ts'
 import { createBreaker, tierPace } from '../outbound/circuit-breaker.ts'
 import { createRedisClient, type RedisAccess } from '../tiers/redis.ts'
 
-/** Requests of one user or workspace, to be added to the common count. */
+/** Requests of one user or workspace, or calls of one number or organization, to be added to the common count. */
 interface CountRequest {
   readonly scope: LimitScope
-  /** Names the user or workspace without revealing it. */
+  /** Names the one that is counted without revealing it. */
   readonly key: string
   readonly weight: number
   readonly requestsMax: number
@@ -76,7 +76,12 @@ export function createSharedCount(counter: Counter, clock: Clock): SharedCount {
  * clock.
  */
 export function createRedisCounter(access: RedisAccess): Counter {
-  const shields = { user: new Shield(), workspace: new Shield() }
+  const shields: Readonly<Record<LimitScope, Shield>> = {
+    user: new Shield(),
+    workspace: new Shield(),
+    'call-number': new Shield(),
+    'call-organization': new Shield(),
+  }
   return async ({ scope, key, weight, requestsMax, windowMs }, signal) => {
     const limiter = new Ratelimit({
       redis: createRedisClient(access, signal),

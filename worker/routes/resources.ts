@@ -138,6 +138,7 @@ function respond(
     retrievedAtMs: nowMs,
     isCacheEnabled: answered.isCacheEnabled,
     userId,
+    ...(call.caller.role === null ? {} : { role: call.caller.role }),
     ...(wantsExplanation ? { explanation: explain(answered, nowMs) } : {}),
   }
   const etag = etagOf(resource, entry, served)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseCursor, sortBySchema, sortOrderSchema } from '../../contract/cursor.ts'
+import { nextCursorIn, parseCursor, sortBySchema, sortOrderSchema } from '../../contract/cursor.ts'
 import { boardIdSchema, columnIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
 import { storableText, text } from '../../text.ts'
@@ -150,18 +150,6 @@ const data = z.object({
 export const contactListAnswerSchema = withCacheMember(data)
 
 const changingWithTime: ReadonlySet<string> = new Set(['new_customers', 'recent_activity'])
-const decoder = new TextDecoder()
-
-/** The cursor is the last member of a page, so it is read from the end of the bytes without parsing the contacts. */
-const lastCursor = /"next_cursor":(?:null|"([^"\\]+)")\}*$/
-const quote = 0x22
-const nameBytes = '"next_cursor":'.length
-
-function nextCursorIn(body: Uint8Array): string | null {
-  const start = body.lastIndexOf(quote, body.lastIndexOf(quote) - 1) - nameBytes
-  const [, cursor] = lastCursor.exec(decoder.decode(body.subarray(Math.max(0, start)))) ?? []
-  return cursor ?? null
-}
 
 type Params = z.output<typeof params>
 

@@ -1,4 +1,13 @@
-import { contactId, instant, orNull, type TableGroup, userId, type Values, workspaceId } from './values.ts'
+import {
+  contactId,
+  instant,
+  orNull,
+  type TableGroup,
+  userId,
+  type Values,
+  withNew,
+  workspaceId,
+} from './values.ts'
 
 const threadId: Values = [`'t1'`, `'t2'`]
 const communicationId: Values = [`'e1'`, `'e2'`, `'e3'`, `'e4'`]
@@ -10,7 +19,12 @@ export const communicationTables: TableGroup = {
     'public.threads': {
       by: 'statements',
       values: {
-        ...{ workspace_id: workspaceId, id: threadId, company_id: companyId, contact_id: orNull(contactId) },
+        ...{
+          workspace_id: workspaceId,
+          id: withNew(threadId, 't'),
+          company_id: companyId,
+          contact_id: orNull(contactId),
+        },
         subject: [`'An offer'`, `'Re: An offer'`],
         ...{ created_at: instant, updated_at: instant },
       },
@@ -20,7 +34,7 @@ export const communicationTables: TableGroup = {
       values: {
         ...{
           workspace_id: workspaceId,
-          id: communicationId,
+          id: withNew(communicationId, 'e'),
           thread_id: orNull(threadId),
           company_id: companyId,
         },
@@ -35,7 +49,11 @@ export const communicationTables: TableGroup = {
     'public.communication_attachments': {
       by: 'statements',
       values: {
-        ...{ workspace_id: workspaceId, communication_id: communicationId, position: ['0', '1', '2'] },
+        ...{
+          workspace_id: workspaceId,
+          communication_id: communicationId,
+          position: ['0', '1', '2', '3', '4', '5'],
+        },
         name: [`'offer.pdf'`, `'photo.png'`],
         content_type: [`'application/pdf'`, `'image/png'`],
         size_bytes: ['0', '12345'],

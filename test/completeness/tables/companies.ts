@@ -1,4 +1,4 @@
-import { instant, name, someText, type TableGroup, type Values, workspaceId } from './values.ts'
+import { instant, name, someText, type TableGroup, type Values, withNew, workspaceId } from './values.ts'
 
 const companyId: Values = [`'x1'`, `'x2'`, `'x3'`]
 
@@ -8,7 +8,13 @@ export const companyTables: TableGroup = {
     'public.companies': {
       by: 'statements',
       values: {
-        ...{ workspace_id: workspaceId, id: companyId, name, website: someText, industry: someText },
+        ...{
+          workspace_id: workspaceId,
+          id: withNew(companyId, 'x'),
+          name,
+          website: someText,
+          industry: someText,
+        },
         employees: ['null', '0', '12'],
         ...{ created_at: instant, updated_at: instant },
       },
@@ -17,7 +23,14 @@ export const companyTables: TableGroup = {
       by: 'statements',
       values: {
         ...{ workspace_id: workspaceId, company_id: companyId, created_at: instant },
-        domain: [`'alder.example'`, `'ek.example'`, `'xn--st-eka.example'`],
+        domain: [
+          `'alder.example'`,
+          `'www.alder.example'`,
+          `'ek.example'`,
+          `'xn--st-eka.example'`,
+          `'new-1.example'`,
+          `'new-2.example'`,
+        ],
       },
     },
   },

@@ -1,4 +1,14 @@
-import { flag, instant, name, someText, type TableGroup, userId, type Values, workspaceId } from './values.ts'
+import {
+  flag,
+  instant,
+  name,
+  someText,
+  type TableGroup,
+  userId,
+  type Values,
+  withNew,
+  workspaceId,
+} from './values.ts'
 
 const folder: Values = [`'inbox'`, `'sent'`]
 
@@ -20,32 +30,35 @@ export const configurationTables: TableGroup = {
       by: 'statements',
       values: {
         ...{ workspace_id: workspaceId, label: someText, created_at: instant },
-        phone: [`'+15550100123'`, `'+493055501'`, `'+15550100199'`],
+        phone: [`'+15550100123'`, `'+493055501'`, `'+15550100199'`, `'+4930555011'`, `'+4930555012'`],
       },
     },
     'public.role_permissions': {
       by: 'statements',
       values: {
         ...{ workspace_id: workspaceId, role: [`'admin'`, `'member'`], is_allowed: flag },
-        permission: [`'contacts.delete'`, `'contacts.export'`],
+        permission: [`'contacts.delete'`, `'contacts.export'`, `'settings.write'`, `'board.export'`],
       },
     },
     'public.webhook_sources': {
       by: 'statements',
       values: {
-        ...{ workspace_id: workspaceId, id: [`'h1'`, `'h2'`], name, kind: [`'stripe'`, `'calendar'`] },
+        ...{ workspace_id: workspaceId, id: withNew([`'h1'`], 'h'), name, kind: [`'stripe'`, `'calendar'`] },
         event_types: [`'{}'`, `'{payment.made}'`],
         ...{ is_active: flag, created_at: instant, updated_at: instant },
       },
     },
     'public.mailbox_folders': {
       by: 'statements',
-      values: { workspace_id: workspaceId, user_id: userId, folder, synced_at: instant },
+      values: {
+        ...{ workspace_id: workspaceId, user_id: userId, synced_at: instant },
+        folder: withNew(folder, 'f'),
+      },
     },
     'public.mailbox_messages': {
       by: 'statements',
       values: {
-        ...{ workspace_id: workspaceId, user_id: userId, folder, id: [`'n1'`, `'n2'`, `'n3'`] },
+        ...{ workspace_id: workspaceId, user_id: userId, folder, id: withNew([`'n1'`], 'n') },
         from_address: [`'ilse@alder.example'`, `'bo@ek.example'`],
         ...{ from_name: someText, subject: [`''`, `'Hello'`], preview: [`''`, `'Here it is.'`] },
         ...{ is_read: flag, received_at: instant },
@@ -54,7 +67,7 @@ export const configurationTables: TableGroup = {
   },
   calls: [],
   content: `
-    insert into public.workspace_configurations (workspace_id, region) values ('w1', 'DE'), ('w2', 'US');
+    insert into public.workspace_configurations (workspace_id, region) values ('w1', 'DE');
     insert into public.phone_numbers (phone, workspace_id) values ('+15550100123', 'w1'), ('+493055501', 'w2');
     insert into public.role_permissions (workspace_id, role, permission) values ('w1', 'member', 'contacts.export');
     insert into public.webhook_sources (workspace_id, id, name, kind) values ('w1', 'h1', 'Payments', 'stripe'), ('w2', 'h1', 'Calendar', 'calendar');

@@ -54,7 +54,7 @@ export const contactTables: TableGroup = {
         ...{ workspace_id: workspaceId, board_id: boardId, board_column_id: columnId, name },
         id: [`'k1'`, `'k2'`, `'k3'`, `'k12'`, `'new-1'`, `'new-2'`, `'new-3'`, `'new-4'`, `'new-5'`],
         email: ['null', `'ilse@alder.example'`, `'Bo@ÖST.example'`],
-        phone: ['null', `'+49 30 5550'`, `'555 01'`],
+        phone: ['null', `'+49 30 5550'`, `'030 5550'`],
         status: [`'open'`, `'closed'`, `'pending'`],
         priority: [`'high'`, `'medium'`, `'low'`],
         assigned_to: ['null', ...userId],

@@ -6,10 +6,13 @@ import {
   type TableGroup,
   userId,
   type Values,
+  withNew,
   workspaceId,
 } from './values.ts'
 
-const conversationId: Values = [`'v1'`, `'v2'`, `'v3'`]
+const conversationId: Values = [`'v1'`, `'v2'`]
+/** The contacts of these conversations. */
+const talkedTo: Values = [`'k1'`, `'k2'`]
 const channel: Values = [`'voice'`, `'web'`, `'whatsapp'`]
 
 /** Conversations, their messages and summaries, control, and calls in progress. */
@@ -18,15 +21,15 @@ export const conversationTables: TableGroup = {
     'public.conversations': {
       by: 'statements',
       values: {
-        ...{ workspace_id: workspaceId, id: conversationId, contact_id: contactId, channel },
+        ...{ workspace_id: workspaceId, id: withNew(conversationId, 'v'), contact_id: contactId, channel },
         ...{ user_id: orNull(userId), is_unread: flag, started_at: instant, ended_at: orNull(instant) },
       },
     },
     'public.messages': {
       by: 'statements',
       values: {
-        ...{ workspace_id: workspaceId, id: [`'m1'`, `'m2'`, `'m3'`, `'m4'`, `'m5'`, `'m6'`] },
-        ...{ conversation_id: conversationId, contact_id: contactId, channel },
+        ...{ workspace_id: workspaceId, id: withNew([`'m1v1'`, `'m2v2'`], 'm') },
+        ...{ conversation_id: conversationId, contact_id: talkedTo, channel },
         direction: [`'inbound'`, `'outbound'`],
         body: [`'Hello'`, `'Thank you'`],
         sent_at: instant,
@@ -39,7 +42,7 @@ export const conversationTables: TableGroup = {
           workspace_id: workspaceId,
           conversation_id: conversationId,
           as_of: instant,
-          contact_id: contactId,
+          contact_id: talkedTo,
         },
         text: [`'Asked about a price'`, `'Wants to be called'`],
         open_questions: [`'{}'`, `'{When?}'`, `'{When?,Where?}'`],
@@ -56,7 +59,7 @@ export const conversationTables: TableGroup = {
     'public.call_sessions': {
       by: 'statements',
       values: {
-        ...{ workspace_id: workspaceId, id: [`'p1'`, `'p2'`, `'p3'`], contact_id: orNull(contactId) },
+        ...{ workspace_id: workspaceId, id: withNew([`'p1'`], 'p'), contact_id: orNull(contactId) },
         state: [`'{}'`, `'{"step": 1}'`, `'{"step": 2, "intent": "price"}'`],
         ...{ started_at: instant, updated_at: instant },
       },

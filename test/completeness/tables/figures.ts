@@ -1,4 +1,5 @@
 import {
+  asService,
   boardId,
   columnId,
   contactId,
@@ -7,6 +8,7 @@ import {
   orNull,
   type TableGroup,
   type Values,
+  withNew,
   workspaceId,
 } from './values.ts'
 
@@ -19,19 +21,29 @@ export const figureTables: TableGroup = {
   written: {
     'public.campaigns': {
       by: 'statements',
-      values: { workspace_id: workspaceId, id: campaignId, name, created_at: instant },
+      values: {
+        ...{ workspace_id: workspaceId, name, created_at: instant },
+        id: withNew(campaignId, 'g'),
+      },
     },
     'public.campaign_sends': {
       by: 'statements',
       values: {
-        ...{ workspace_id: workspaceId, campaign_id: campaignId, contact_id: contactId, updated_at: instant },
+        ...{ workspace_id: workspaceId, campaign_id: campaignId, updated_at: instant },
+        // Others than the contacts of the world, each of which has been sent to.
+        contact_id: withNew(contactId, 'k'),
         outcome: [`'queued'`, `'sent'`, `'delivered'`, `'read'`, `'replied'`, `'failed'`],
       },
+    },
+    'private.campaign_tallies': {
+      by: 'calls',
+      // Those of w2 are wrong at first, so that putting them right changes an answer.
+      calls: [asService(`public.reconcile_counts('w2')`), asService('public.fold_counts(5000)')],
     },
     'public.segments': {
       by: 'statements',
       values: {
-        ...{ workspace_id: workspaceId, id: [`'s1'`, `'s2'`, `'s3'`], name, created_at: instant },
+        ...{ workspace_id: workspaceId, id: withNew([`'s1'`, `'s2'`], 's'), name, created_at: instant },
         ...{ board_id: orNull(boardId), board_column_id: orNull(columnId) },
         ...{ filters, excluded_filters: filters },
       },
@@ -44,6 +56,7 @@ export const figureTables: TableGroup = {
           `(now() at time zone 'UTC')::date`,
           `(now() at time zone 'UTC')::date - 1`,
           `(now() at time zone 'UTC')::date - 6`,
+          `(now() at time zone 'UTC')::date - 7`,
         ],
         ...{ contacts: figure, new_contacts: figure, messages_inbound: figure, messages_outbound: figure },
         ...{ communications: figure, calls: figure },

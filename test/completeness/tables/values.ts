@@ -32,6 +32,11 @@ export const instant: Values = [
 ]
 export const someText: Values = ['null', `'one'`, `'two'`]
 
+/** The same values, and some that no row of the world has, so that a row can be added by any statement. */
+export function withNew(values: Values, prefix: string): Values {
+  return [...values, ...[1, 2, 3, 4].map((n) => `'new-${prefix}${n}'`)]
+}
+
 /** The same values, or none. */
 export function orNull(values: Values): Values {
   return ['null', ...values]

@@ -79,7 +79,14 @@ describe('the path of a question', () => {
       { name: 'filter', place: 'query', preset: 'all' },
       { name: 'search', place: 'query', preset: null },
     ].map((each) => ({
-      ...{ isRequired: false, options: null, preset: null, isNumber: false, charactersMax: null },
+      ...{
+        isRequired: false,
+        options: null,
+        preset: null,
+        example: null,
+        isNumber: false,
+        charactersMax: null,
+      },
       ...each,
       place: each.place === 'path' ? ('path' as const) : ('query' as const),
     })),

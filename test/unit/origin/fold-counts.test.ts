@@ -5,26 +5,32 @@ import { err, ok } from '../../../shared/result.ts'
 
 const { signal } = new AbortController()
 
-/** Answers the given numbers of rows, one for each call, and the last one from then on. */
-function databaseWith(...rows: number[]): { call: CallAsService; calls: string[] } {
+type Tally = 'contacts' | 'assignees' | 'campaigns'
+
+/** Answers the given numbers of rows of one tally, one for each call, and the last one from then on. */
+function databaseWith(tally: Tally, ...rows: number[]): { call: CallAsService; calls: string[] } {
   const calls: string[] = []
   return {
     calls,
     call: async (functionName, args) => {
       calls.push(`${functionName} ${JSON.stringify(args)}`)
-      return ok({ outcome: 'ok', contacts: rows[Math.min(calls.length, rows.length) - 1], assignees: 1 })
+      const taken = rows[Math.min(calls.length, rows.length) - 1]
+      return ok({ outcome: 'ok', contacts: 1, assignees: 1, campaigns: 1, [tally]: taken })
     },
   }
 }
 
-test('continues until a call leaves nothing, and answers the number of rows', async () => {
-  const { call, calls } = databaseWith(limits.foldRowsMax, limits.foldRowsMax, 7)
-  expect(await foldCounts(call, signal)).toEqual(ok(2 * limits.foldRowsMax + 7 + 3))
-  expect(calls).toEqual(Array(3).fill(`fold_counts {"p_rows_max":${limits.foldRowsMax}}`))
-})
+test.each<Tally>(['contacts', 'assignees', 'campaigns'])(
+  'continues until a call leaves no %s, and answers the number of rows',
+  async (tally) => {
+    const { call, calls } = databaseWith(tally, limits.foldRowsMax, limits.foldRowsMax, 7)
+    expect(await foldCounts(call, signal)).toEqual(ok(2 * limits.foldRowsMax + 7 + 6))
+    expect(calls).toEqual(Array(3).fill(`fold_counts {"p_rows_max":${limits.foldRowsMax}}`))
+  },
+)
 
 test('ends after a limited number of calls, however much is left', async () => {
-  const { call, calls } = databaseWith(limits.foldRowsMax)
+  const { call, calls } = databaseWith('contacts', limits.foldRowsMax)
   expect(await foldCounts(call, signal)).toMatchObject({ ok: true })
   expect(calls).toHaveLength(limits.foldRoundsMax)
 })

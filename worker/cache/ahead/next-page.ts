@@ -16,14 +16,15 @@ export function withPrefetch(answer: AnswerQuestion, loadsAhead: LoadsAhead): An
   /** The question that would follow the last answers of each reader. If the isolate ends, only a load ahead is lost. */
   const expected = new LRUCache<string, true>({ max: limits.isolateExpectedMax })
 
-  /** The question that follows each entry in memory. It is found once for each entry and not on every hit. */
-  const following = new WeakMap<Entry, { readonly after: Question; readonly next: Question | null }>()
+  /** The question that followed the last answer to each question. It is looked up again only if the body is another one. */
+  const following = new WeakMap<Question, { readonly etag: string; readonly next: Question | null }>()
 
-  function nextOf({ question }: Inquiry, entry: Entry): Question | null {
-    const known = following.get(entry)
-    if (known?.after === question) return known.next
-    const next = entry.found ? (question.next?.(entry.body) ?? null) : null
-    following.set(entry, { after: question, next })
+  function nextOf({ question }: Inquiry, { found, etag, body }: Entry): Question | null {
+    if (!found) return null
+    const known = following.get(question)
+    if (known?.etag === etag) return known.next
+    const next = question.next?.(body) ?? null
+    following.set(question, { etag, next })
     return next
   }
 

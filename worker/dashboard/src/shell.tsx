@@ -23,11 +23,16 @@ const InspectorView = lazy(async () => ({
 
 const workspaceKey = 'boardcache-workspace'
 
+/** The workspace that the user chose in this tab, else the one that the address names (`/?workspace=15214`). */
+function chosenWorkspace(): string | null {
+  return sessionStorage.getItem(workspaceKey) ?? new URLSearchParams(window.location.search).get('workspace')
+}
+
 /** The frame around every view: the navigation, the choice of the workspace, and signing out. */
 export function Shell({ auth, user }: { auth: Auth; user: User }) {
   const directory = useMemo(() => createDirectory(auth.config), [auth])
   const api = useMemo(() => createApiClient(auth), [auth])
-  const [chosen, setChosen] = useState(() => sessionStorage.getItem(workspaceKey))
+  const [chosen, setChosen] = useState(chosenWorkspace)
   const found = useQuery({
     queryKey: ['workspaces', user.id],
     queryFn: async ({ signal }) => directory.workspaces((await auth.current()) ?? '', signal),

@@ -39,6 +39,10 @@ export const counterFamilies = {
   },
   invalidation_events: { labels: [], help: 'Invalidation events made durable.' },
   invalidation_tags: { labels: [], help: 'Cache tags moved by invalidations.' },
+  calls_answered: {
+    labels: ['context_source'],
+    help: 'Calls that were answered before they were picked up, by where their variables come from.',
+  },
   rate_limited: {
     labels: ['scope', 'outcome'],
     help: 'Requests over a rate limit, and requests decided without Redis: by the platform, or let through without a decision.',

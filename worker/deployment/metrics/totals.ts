@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { CacheEvent } from '../../events.ts'
 import type { CounterFamily, DurationFamily } from './families.ts'
-import { seriesOf, unserved } from './families.ts'
-import type { GrowingHistogram, Histogram } from './histogram.ts'
+import { unserved } from './families.ts'
+import type { Histogram } from './histogram.ts'
 import { createHistogram, mergeHistograms, subtractCounts, subtractHistograms } from './histogram.ts'
+import { SeriesMap } from './series-map.ts'
 
 /**
  * Sums of events, as plain data for RPC and storage. The keys are series (`family label label…`), so that one version
@@ -72,28 +73,23 @@ export interface Tally {
 }
 
 export function createTally(): Tally {
-  const counters = new Map<string, number>()
-  const durations = new Map<string, GrowingHistogram>()
+  const counters = new SeriesMap(() => ({ sum: 0 }))
+  const durations = new SeriesMap(createHistogram)
 
   function add(family: CounterFamily, labels: readonly string[], amount = 1): void {
-    const series = seriesOf(family, labels)
-    counters.set(series, (counters.get(series) ?? 0) + amount)
+    counters.at(family, labels).sum += amount
   }
   function time(family: DurationFamily, labels: readonly string[], durationMs: number): void {
-    const series = seriesOf(family, labels)
-    const known = durations.get(series)
-    const growing = known ?? createHistogram()
-    if (known === undefined) durations.set(series, growing)
-    growing.add(durationMs)
+    durations.at(family, labels).add(durationMs)
   }
 
   return {
     count: (event) => countEvent(event, add, time),
     totals: () => ({
-      counters: Object.fromEntries(counters),
-      durations: Object.fromEntries([...durations].map(([series, growing]) => [series, growing.histogram()])),
+      counters: counters.read(({ sum }) => sum),
+      durations: durations.read((growing) => growing.histogram()),
     }),
-    isEmpty: () => counters.size === 0 && durations.size === 0,
+    isEmpty: () => counters.isEmpty && durations.isEmpty,
   }
 }
 
@@ -158,6 +154,9 @@ function countEvent(
     case 'invalidation':
       add('invalidation_events', [], event.events)
       add('invalidation_tags', [], event.tags)
+      return
+    case 'call-answered':
+      add('calls_answered', [event.contextSource])
       return
     case 'rate-limited':
       add('rate_limited', [event.scope, event.outcome])

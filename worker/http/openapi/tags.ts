@@ -12,6 +12,10 @@ export const tags = [
     description:
       'Writes of contacts by browsers. Each write is sent to the origin once. The answer has the `version` that the ledger gave to the write: a read that sends it as `X-Min-Version` sees the write.',
   },
+  {
+    name: 'Voice',
+    description: 'Webhooks of a voice platform: before a call is picked up, and after it ended.',
+  },
   { name: 'Invalidation', description: "Reports of changes, from the CRM's backend or the database." },
   { name: 'Cache management', description: 'Settings, warm-up and metrics of the cache.' },
   { name: 'Monitoring', description: 'Health, metrics and alerts, for the operators of the deployment.' },
@@ -27,6 +31,7 @@ type TagName = (typeof tags)[number]['name']
 
 const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/contacts/, 'Writes'],
+  [/^\/api\/voice\//, 'Voice'],
   [/^\/api\/cache\/invalidate$/, 'Invalidation'],
   [/^\/api\/cache-settings\//, 'Cache management'],
   [/^\/api\/monitoring\//, 'Monitoring'],

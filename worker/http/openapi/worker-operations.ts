@@ -87,6 +87,19 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     errors: operatorErrors,
     names: 'operator',
   },
+  'voice-platform': {
+    letsIn:
+      'Open to the voice platform, with the shared secret in `X-Voice-Secret` or as a bearer token, or with a signature over the body in `ElevenLabs-Signature`.',
+    security: [{ voiceSecret: [] }, { voiceSignature: [] }],
+    errors: ['signature_invalid', 'rate_limited', 'request_timeout'],
+    names: 'nobody',
+  },
+  'voice-signature': {
+    letsIn: 'Open to the voice platform, with a signature over the body in `ElevenLabs-Signature`.',
+    security: [{ voiceSignature: [] }],
+    errors: ['signature_invalid', 'rate_limited', 'request_timeout'],
+    names: 'nobody',
+  },
   public: { letsIn: 'Open to everybody.', security: [{}], errors: [], names: 'nobody' },
 }
 
@@ -157,7 +170,7 @@ function operationOf(route: Route): Operation {
           },
     answers: answersOf(route),
     errors: [...anybodysErrors, ...wayIn.errors, ...(takes.body === undefined ? [] : bodyErrors), ...errors],
-    isLimited: wayIn.errors.includes('rate_limited'),
+    isLimited: wayIn.names !== 'nobody' && wayIn.errors.includes('rate_limited'),
   }
 }
 

@@ -79,8 +79,17 @@ export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
     staleMs: durationMs,
   }),
   fc.record({
+    kind: fc.constant('call-answered' as const),
+    contextSource: fc.constantFrom(
+      'cache' as const,
+      'database' as const,
+      'partial' as const,
+      'defaults' as const,
+    ),
+  }),
+  fc.record({
     kind: fc.constant('rate-limited' as const),
-    scope: fc.constantFrom('user' as const, 'workspace' as const),
+    scope: fc.constantFrom(...(['user', 'workspace', 'call-number', 'call-organization'] as const)),
     outcome: fc.constantFrom<LimitOutcome>(
       'refused',
       'refused-by-platform',

@@ -5,10 +5,11 @@ import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { usePlace } from '../place.ts'
 import {
+  BackendNotice,
   firstResource,
   ResourceChoice,
   ResourceFields,
-  useAreFieldsReady,
+  useCanAsk,
   useResourcePath,
 } from '../resources/resource-fields.tsx'
 import { servedAnswerSchema } from '../resources/served-answer.ts'
@@ -62,7 +63,7 @@ interface QuestionFormProps {
 
 function QuestionForm({ isLocked, onAnswer }: QuestionFormProps) {
   const [resource, setResource] = useState(firstResource)
-  const isReady = useAreFieldsReady(resource)
+  const canAsk = useCanAsk(resource)
   const pathIn = useResourcePath()
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -76,6 +77,9 @@ function QuestionForm({ isLocked, onAnswer }: QuestionFormProps) {
         <ResourceChoice value={resource} onChange={setResource} />
       </div>
       <Fragment key={resource.name}>
+        <div className="wide">
+          <BackendNotice resource={resource} />
+        </div>
         <ResourceFields resource={resource} isWhole />
       </Fragment>
       <label className="field wide">
@@ -88,7 +92,7 @@ function QuestionForm({ isLocked, onAnswer }: QuestionFormProps) {
           ))}
         </select>
       </label>
-      <button type="submit" className="primary" disabled={isLocked || !isReady}>
+      <button type="submit" className="primary" disabled={isLocked || !canAsk}>
         Explain
       </button>
     </form>

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { resources } from '../../../../shared/resources/index.ts'
-import type { Resource } from '../../../../shared/resources/question.ts'
 
 /** A declared resource as the page knows it: enough to offer it and to build a form for its question. */
 export interface DeclaredResource {
@@ -8,6 +7,8 @@ export interface DeclaredResource {
   readonly summary: string
   /** With `{parameter}`s. */
   readonly route: string
+  /** Whether the page can ask it. Some resources only answer the CRM's backend, whose key no browser has. */
+  readonly isForMembers: boolean
   readonly parameters: readonly DeclaredParameter[]
 }
 
@@ -19,6 +20,8 @@ export interface DeclaredParameter {
   readonly options: readonly string[] | null
   /** The value that counts if the parameter is left out. */
   readonly preset: string | null
+  /** A value of the declaration's example, which shows the form of what is asked for; null if it has none. */
+  readonly example: string | null
   readonly isNumber: boolean
   readonly charactersMax: number | null
 }
@@ -37,24 +40,29 @@ const objectSchema = z.object({
   required: z.array(z.string()).default([]),
 })
 
+/** The parameters of a declaration's example. */
+const valuesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+
 /**
- * Every declared resource that users may read, in the order of the declarations. The build replaces this file by the data that it makes
+ * Every declared resource, in the order of the declarations. The build replaces this file by the data that it makes
  * (vite.config.ts), so that browsers load neither the schemas of the questions nor the code that turns them into JSON Schema.
  */
-export const declaredResources: readonly DeclaredResource[] = resources
-  .filter(isForMembers)
-  .map(({ name, summary, route, path, query }) => ({
-    name,
-    summary,
-    route,
-    parameters: [...parametersIn(path, 'path'), ...parametersIn(query, 'query')],
-  }))
+export const declaredResources: readonly DeclaredResource[] = resources.map(
+  ({ name, summary, route, path, query, callers, example }) => ({
+    ...{ name, summary, route },
+    isForMembers: callers.some((caller) => caller === 'member'),
+    parameters: [
+      ...parametersIn(path, 'path', valuesSchema.parse(example.path)),
+      ...parametersIn(query, 'query', valuesSchema.parse(example.query)),
+    ],
+  }),
+)
 
-function isForMembers({ callers }: Pick<Resource, 'callers'>): boolean {
-  return callers.includes('member')
-}
-
-function parametersIn(schema: z.ZodObject, place: DeclaredParameter['place']): DeclaredParameter[] {
+function parametersIn(
+  schema: z.ZodObject,
+  place: DeclaredParameter['place'],
+  examples: z.output<typeof valuesSchema>,
+): DeclaredParameter[] {
   const { properties, required } = objectSchema.parse(
     z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
   )
@@ -64,6 +72,7 @@ function parametersIn(schema: z.ZodObject, place: DeclaredParameter['place']): D
     isRequired: required.includes(name),
     options: property.enum ?? null,
     preset: property.default === undefined ? null : String(property.default),
+    example: examples[name] === undefined ? null : String(examples[name]),
     isNumber: property.pattern?.startsWith('^\\d') === true,
     charactersMax: property.maxLength ?? null,
   }))

@@ -1,5 +1,6 @@
 import { useId, useState } from 'react'
 import { Choice } from '../parts/choice.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { useBoards, usePlace } from '../place.ts'
 import { type DeclaredParameter, type DeclaredResource, declaredResources } from './declared.ts'
 import { pathOf, titleOf } from './resource-question.ts'
@@ -13,6 +14,16 @@ interface ResourceFieldsProps {
   readonly resource: DeclaredResource
   /** Shows all fields at once. Otherwise it shows the required ones, and the others can be unfolded. */
   readonly isWhole: boolean
+}
+
+/** Says that the page cannot ask a resource. */
+export function BackendNotice({ resource }: { resource: DeclaredResource }) {
+  if (resource.isForMembers) return null
+  return (
+    <Notice tone="info">
+      Only the CRM's backend may ask for this, with the internal key: GET {resource.route}
+    </Notice>
+  )
 }
 
 /** A field for each parameter that the resource declares. Must stand inside a form. */
@@ -40,7 +51,7 @@ export function ResourceFields({ resource, isWhole }: ResourceFieldsProps) {
 }
 
 function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
-  const { name, options, preset, isRequired, isNumber, charactersMax } = parameter
+  const { name, options, preset, example, isRequired, isNumber, charactersMax } = parameter
   const label = titleOf(name)
   if (name === boardParameter) return <BoardField name={name} label={label} />
   if (options !== null) {
@@ -64,7 +75,7 @@ function ParameterField({ parameter }: { parameter: DeclaredParameter }) {
       <input
         name={name}
         required={isRequired}
-        placeholder={preset ?? undefined}
+        placeholder={preset ?? example ?? undefined}
         inputMode={isNumber ? 'numeric' : undefined}
         maxLength={charactersMax ?? undefined}
       />
@@ -110,10 +121,13 @@ export function useResourcePath(): (resource: DeclaredResource, form: HTMLFormEl
   }
 }
 
-/** Whether the fields of a resource have their first values. The board's field has one once the boards are loaded. */
-export function useAreFieldsReady({ parameters }: DeclaredResource): boolean {
+/**
+ * Whether the page can ask for the resource now: it is for members, and its fields have their first values. The board's field has one
+ * once the boards are loaded.
+ */
+export function useCanAsk({ parameters, isForMembers }: DeclaredResource): boolean {
   const boards = useBoards()
-  return !boards.isPending || parameters.every(({ name }) => name !== boardParameter)
+  return isForMembers && (!boards.isPending || parameters.every(({ name }) => name !== boardParameter))
 }
 
 interface ResourceChoiceProps {

@@ -7,10 +7,11 @@ import { Panel } from '../parts/panel.tsx'
 import { SourceTag } from '../parts/source.tsx'
 import { usePlace } from '../place.ts'
 import {
+  BackendNotice,
   firstResource,
   ResourceChoice,
   ResourceFields,
-  useAreFieldsReady,
+  useCanAsk,
   useResourcePath,
 } from '../resources/resource-fields.tsx'
 import { servedAnswerSchema } from '../resources/served-answer.ts'
@@ -33,7 +34,7 @@ const readsKeptMax = 50
 export function ReadPanel() {
   const [resource, setResource] = useState(firstResource)
   const [reads, setReads] = useState<readonly Read[]>([])
-  const isReady = useAreFieldsReady(resource)
+  const canAsk = useCanAsk(resource)
   const pathIn = useResourcePath()
   const read = useRead()
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -48,10 +49,11 @@ export function ReadPanel() {
       <form onSubmit={submit}>
         <div className="row row-end">
           <ResourceChoice value={resource} onChange={setResource} />
-          <button type="submit" className="primary" disabled={read.isPending || !isReady}>
+          <button type="submit" className="primary" disabled={read.isPending || !canAsk}>
             Read
           </button>
         </div>
+        <BackendNotice resource={resource} />
         <div className="fields" key={resource.name}>
           <ResourceFields resource={resource} isWhole={false} />
         </div>
