@@ -14,7 +14,7 @@ const query = z.strictObject({
   phone: storableText(1, limits.typedPhoneCharactersMax)
     .meta({
       description:
-        'The number that was dialed, with its country code, in any notation: `+1 (555) 010-0123`, `0015550100123`, `tel:+15550100123`.',
+        'The number that was dialed, with its country code (`+`, `00`, `tel:`, `whatsapp:`), in which a plus sign is written `%2B`.',
       examples: ['+15550100123'],
     })
     .transform((typed, context) => {
@@ -22,7 +22,10 @@ const query = z.strictObject({
       if (parsed.ok) return parsed.value
       // The number has its country code in every request, since no workspace could say which country is meant.
       const { kind, message } = parsed.error
-      const told = kind === 'local' ? 'must begin with a country code, such as +49 30 123456' : message
+      const told =
+        kind === 'local'
+          ? 'must begin with a country code, such as +49 30 123456; a plus sign is written %2B in a URL'
+          : message
       context.issues.push({ code: 'custom', input: typed, message: told })
       return z.NEVER
     }),

@@ -18,6 +18,7 @@ const nodeSchema = z.object({
   type: z.union([z.string(), z.array(z.string())]).optional(),
   format: z.string().optional(),
   enum: z.array(z.unknown()).optional(),
+  const: z.unknown().optional(),
   maxLength: z.number().optional(),
   maxItems: z.number().optional(),
   get items() {
@@ -40,6 +41,7 @@ const escapeBytes = 6
 /** The bytes of the largest value that a schema accepts, with every character escaped and no white space. */
 function largestBytes(node: Node): number {
   if (node.anyOf !== undefined) return Math.max(...node.anyOf.map(largestBytes))
+  if (node.const !== undefined) return JSON.stringify(node.const).length
   if (node.enum !== undefined) return Math.max(...node.enum.map((each) => JSON.stringify(each).length))
   return Math.max(...[node.type ?? 'nothing'].flat().map((type) => largestOfType(type, node)))
 }
