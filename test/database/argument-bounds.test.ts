@@ -49,7 +49,6 @@ const folderOfAnn = { p_workspace: 'w1', p_user: 'ann', p_folder: 'inbox' }
 const place = { board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
 const longest = 'x'.repeat(128)
 const lead = { p_workspace: 'w1', p_contact: 'w1-first' }
-const history = { ...lead, p_limit: 1, p_offset: 0, p_after: null, p_after_id: null }
 const long = 'x'.repeat(129)
 const at = '2026-01-02T03:04:05.123456+00:00'
 const nested = (levels: number): Record<string, never> =>

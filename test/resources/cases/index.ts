@@ -34,7 +34,6 @@ export const cases: Readonly<Record<ResourceName, ResourceCase>> = {
   'contact-by-email': contactByEmail,
   lead,
   'lead-by-phone': leadByPhone,
-  'organization-by-phone': organizationByPhone,
   'lead-status': leadStatus,
   'company-by-domain': companyByDomain,
   'company-communications': companyCommunications,
