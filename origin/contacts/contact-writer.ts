@@ -15,7 +15,7 @@ import type { UnfitValues } from '../database/rows.ts'
 import type { Failure } from '../failures.ts'
 import type { OutboxRow } from '../outbox/outbox.ts'
 import { outboxRowsSchema, parseOutboxRows } from '../outbox/outbox.ts'
-import { readContactRow } from './contact-rows.ts'
+import { readWholeContactRow } from './contact-rows.ts'
 
 /** The caller that writes, and the workspace. A null token is the CRM's backend, as the service role. */
 export interface Writer {
@@ -105,7 +105,7 @@ export function createContactWriter(
     const written = await write(writer, writtenSchema, functionName, args)
     if (!written.ok) return written
     const contact = await unfitValues.during('contact-write', async (note) =>
-      readContactRow(written.value.contact, note),
+      readWholeContactRow(written.value.contact, note),
     )
     return ok({ contact, ...(await invalidated(written.value.outbox)) })
   }

@@ -1,6 +1,11 @@
 import type { ResourceName } from '../../shared/resources/index.ts'
+import { contactLoader } from './contacts/contact.ts'
+import { contactByEmailLoader } from './contacts/contact-by-email.ts'
 import { contactCountsLoader } from './contacts/contact-counts.ts'
 import { contactListLoader } from './contacts/contact-list.ts'
+import { leadLoader } from './contacts/lead.ts'
+import { leadByPhoneLoader } from './contacts/lead-by-phone.ts'
+import { leadStatusLoader } from './contacts/lead-status.ts'
 import { callSessionLoader } from './conversations/call-session.ts'
 import { leadContextLoader } from './conversations/lead-context.ts'
 import { leadControlLoader } from './conversations/lead-control.ts'
@@ -36,6 +41,11 @@ const loaders: readonly Loader[] = ofEveryResource([
   webhookSourcesLoader,
   workspaceConfigLoader,
   mailboxLoader,
+  contactByEmailLoader,
+  contactLoader,
+  leadByPhoneLoader,
+  leadLoader,
+  leadStatusLoader,
 ])
 
 /** The loader of that name, or null. */

@@ -6,6 +6,7 @@ import {
   validatePhoneNumberLength,
 } from 'libphonenumber-js/min'
 import { z } from 'zod'
+import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
 import type { Tag } from '../tags/tags.ts'
@@ -61,11 +62,27 @@ function parsedOrFault(key: string, region: Region | null): Result<PhoneNumber, 
   const parsed = parsePhoneNumberFromString(key, region ?? undefined)
   if (parsed !== undefined && isTakenAsValid(parsed)) return ok(parsed.number as string as PhoneNumber)
   const length = validatePhoneNumberLength(key, region ?? undefined)
-  if (length === 'TOO_SHORT') return invalid('must be a whole phone number, and is too short for one')
-  if (length === 'TOO_LONG') return invalid('must be a phone number, and is too long for one')
+  if (length === 'TOO_SHORT') return invalid(tooShort)
+  if (length === 'TOO_LONG') return invalid(tooLong)
   if (length === 'INVALID_COUNTRY') return invalid('must begin with the code of a country, such as +49')
   return invalid('must be a phone number that the numbering plan of its country allows')
 }
+
+/**
+ * The parameter of a lookup: a number in E.164, or the digits of a local one if no region is given, which only the origin can complete.
+ * Accepts its own result.
+ */
+export function parseAskedPhone(text: string, region: Region | null): Result<string, string> {
+  const parsed = parsePhone(text, region)
+  if (parsed.ok) return parsed
+  if (parsed.error.kind === 'invalid') return err(parsed.error.message)
+  const digits = phoneKey(text) ?? ''
+  if (digits.length < limits.localDigitsMin) return err(tooShort)
+  return digits.length > limits.localDigitsMax ? err(tooLong) : ok(digits)
+}
+
+const tooShort = 'must be a whole phone number, and is too short for one'
+const tooLong = 'must be a phone number, and is too long for one'
 
 /** The shape of all numbers of the country code 1. */
 const northAmerican = /^\+1[2-9]\d{9}$/
@@ -116,21 +133,24 @@ export function phoneTags(key: string): readonly Tag[] {
 /**
  * The keys under which a number may be stored in a workspace: with its country code in the usual notations, and in its national forms
  * if the workspace's `region` has the same country code. A number without a plus sign that people of the region would read as
- * another number is left out.
+ * another number is left out. `region` is null if the workspace's is not known.
  */
-export function phoneKeysOf(number: PhoneNumber, region: Region): readonly string[] {
+export function phoneKeysOf(number: PhoneNumber, region: Region | null): readonly string[] {
   const parsed = parsePhoneNumberFromString(number)
   if (parsed === undefined) return [number]
   const { countryCallingCode: code, nationalNumber: significant } = parsed
   const national = digitsOf(parsed.formatNational())
   const prefix = national.endsWith(significant) ? national.slice(0, -significant.length) : ''
   const keys = new Set<string>([number, `+${code}${prefix}${significant}`])
-  if (!isReadOtherwise(`${code}${significant}`, number, region)) keys.add(`${code}${significant}`)
-  if (isOfCode(region, code)) {
+  if (region === null || !isReadOtherwise(`${code}${significant}`, number, region))
+    keys.add(`${code}${significant}`)
+  if (region !== null && getCountryCallingCode(region) === code) {
     keys.add(significant).add(national)
     if (code === '1') keys.add(`1${significant}`)
-  } else {
-    keys.add(digitsOf(parsed.format('IDD', { fromCountry: region })))
+  } else if (region !== null) {
+    // Undefined, unlike the library's type, where calls abroad begin with the code of a carrier, as in Singapore.
+    const abroad: string | undefined = parsed.format('IDD', { fromCountry: region })
+    keys.add(digitsOf(abroad ?? ''))
   }
   return [...keys].filter((key) => key !== '' && !key.startsWith('00'))
 }
@@ -140,10 +160,6 @@ function isReadOtherwise(key: string, number: PhoneNumber, region: Region): bool
   const read = parsePhoneNumberFromString(key, region)
   if (read === undefined || read.number === number || !isTakenAsValid(read)) return false
   return digitsOf(read.formatNational()) === key
-}
-
-function isOfCode(region: Region, code: string): boolean {
-  return getCountryCallingCode(region) === code
 }
 
 function digitsOf(text: string): string {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { boardIdSchema, columnIdSchema, contactIdSchema, userIdSchema, versionSchema } from '../ids.ts'
 import { instant } from '../instant.ts'
 import { limits } from '../limits.ts'
-import { contactSchema } from '../resources/contacts/contact-list.ts'
+import { furtherFields, wholeContactSchema } from '../resources/contacts/whole-contact.ts'
 import { jsonBytes, text } from '../text.ts'
 import { faultSchema } from './errors.ts'
 
@@ -40,6 +40,7 @@ const fields = {
   tags: z.array(text(1, limits.contactTagCharactersMax)).max(limits.contactTagsMax),
   last_message: text(1, limits.messageCharactersMax).nullable(),
   last_activity_at: instant,
+  ...furtherFields,
 }
 
 /** The fields with free text, in the order in which the database adds up their bytes. */
@@ -134,7 +135,7 @@ const invalidated = {
   invalidation: z.enum(['done', 'pending']),
 }
 
-export const contactWrittenSchema = z.object({ contact: contactSchema, ...invalidated })
+export const contactWrittenSchema = z.object({ contact: wholeContactSchema, ...invalidated })
 export const contactDeletedSchema = z.object({ id: contactIdSchema, ...invalidated })
 export type ContactWritten = z.output<typeof contactWrittenSchema>
 export type ContactDeleted = z.output<typeof contactDeletedSchema>

@@ -42,6 +42,14 @@ export const inputLimits = {
   phoneCharactersMax: 40,
   /** RFC 1035 section 2.3.4, without the dot at the end. */
   domainCharactersMax: 253,
+  /** A BCP 47 tag (RFC 5646 section 4.4.1). */
+  languageCharactersMax: 35,
+  /** An address and a number as people type them into a lookup. */
+  typedEmailCharactersMax: 400,
+  typedPhoneCharactersMax: 100,
+  /** A local number that only the workspace's region completes. */
+  localDigitsMin: 4,
+  localDigitsMax: 17,
   statusCharactersMax: 40,
   sourceCharactersMax: 100,
   messageCharactersMax: 4_000,
@@ -50,6 +58,8 @@ export const inputLimits = {
   /** All texts of a contact together, in bytes of JSON; and the bytes that its ids, instants and field names may add. */
   contactContentBytesMax: 32_768,
   contactFrameBytesMax: 3_072,
+  /** The id and the name of the company of a lead, in bytes of JSON. */
+  companyReferenceBytesMax: 2_048,
   /** The number of boards of a workspace and of columns of a board, and the bytes of a board's id and name in JSON. */
   boardsMax: 1_000,
   columnsPerBoardMax: 500,

@@ -134,7 +134,9 @@ function databaseIn(sql: postgres.TransactionSql): Database {
     async callRpc(name, args) {
       const names = Object.keys(args)
       const list = names.map((arg, index) => `${arg} => $${index + 1}`).join(', ')
-      const values = names.map((arg) => z.union([z.string(), z.number(), z.null()]).parse(args[arg]))
+      const values = names.map((arg) =>
+        z.union([z.string(), z.number(), z.null(), z.array(z.string())]).parse(args[arg]),
+      )
       const [row] = await sql.unsafe(`select public.${name}(${list}) as answer`, values, { prepare: true })
       return ok(row?.['answer'])
     },

@@ -38,6 +38,14 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     ...leadQuestions(['history', 'summary', 'context', 'greeting', 'control']),
     'call-session id': { values: ['p1', 'p2', 'p4'] },
     folder: { values: ['inbox', 'sent'] },
+    id: {
+      rows: `select distinct id::text from public.contacts where workspace_id <> 'w4' union select 'new-1'`,
+    },
+    email: {
+      values: ['K1@alder.example', 'ilse+x@alder.example', 'bo@xn--st-eka.example', 'k2@alder.example'],
+    },
+    phone: { values: ['+4930555001', '+49305550', '030 / 55501', '+49 30 5550-7', '+4955501'] },
+    region: { values: ['DE'] },
   }
 
 /** The ids of leads for each of these questions, with one that no contact has at first. */

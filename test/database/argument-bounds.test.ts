@@ -15,6 +15,8 @@ beforeAll(async () => {
   server = await startHostedServer()
   database = await server.open('UTC')
   await database.owner`insert into public.mailbox_folders (workspace_id, user_id, folder) values ('w1', 'ann', 'inbox')`
+  await database.owner`
+    update public.contacts set email = 'a@b.example', phone = '555' where workspace_id = 'w1' and id = 'w1-first'`
 })
 
 afterAll(async () => {
@@ -186,6 +188,34 @@ const bounded: readonly Bounded[] = [
     name: 'contact_counts_of',
     taken: [{ p_workspace: 'w1', p_user: 'x'.repeat(128) }],
     refused: badIds.map((id) => ({ p_workspace: 'w1', p_user: id })),
+  },
+  ...['contact', 'lead', 'lead_status'].map((name) => ({
+    name,
+    taken: [{ p_workspace: 'w1', p_contact: 'w1-first' }],
+    refused: badIds.flatMap((id) => [
+      { p_workspace: id, p_contact: 'w1-first' },
+      { p_workspace: 'w1', p_contact: id },
+    ]),
+  })),
+  {
+    name: 'contact_by_email',
+    taken: [{ p_workspace: 'w1', p_addresses: ['a@b.example', 'x'.repeat(limits.emailCharactersMax)] }],
+    refused: [
+      ...badIds.map((id) => ({ p_workspace: id, p_addresses: ['a@b.example'] })),
+      ...[null, [], [''], [null], ['x'.repeat(321)], ['a', 'b', 'c']].map((p_addresses) => ({
+        ...{ p_workspace: 'w1', p_addresses },
+      })),
+    ],
+  },
+  {
+    name: 'lead_by_phone',
+    taken: [{ p_workspace: 'w1', p_keys: ['555', 'x'.repeat(40), ...Array<string>(8).fill('1')] }],
+    refused: [
+      ...badIds.map((id) => ({ p_workspace: id, p_keys: ['555'] })),
+      ...[null, [], [''], [null], ['x'.repeat(41)], Array<string>(11).fill('1')].map((p_keys) => ({
+        ...{ p_workspace: 'w1', p_keys },
+      })),
+    ],
   },
   {
     name: 'permissions',

@@ -16,6 +16,8 @@ const apiFunctions: Readonly<Record<string, string>> = {
   cache_settings_read: members,
   cache_settings_write: members,
   call_session: members,
+  contact: members,
+  contact_by_email: members,
   contact_counts: members,
   contact_counts_of: members,
   contact_create: members,
@@ -31,6 +33,9 @@ const apiFunctions: Readonly<Record<string, string>> = {
   lead_history: members,
   lead_summary: members,
   mailbox: members,
+  lead: members,
+  lead_by_phone: members,
+  lead_status: members,
   outbox_acknowledge: service,
   outbox_claim: service,
   outbox_fail: service,
@@ -46,6 +51,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   workspace_boards: members,
   workspace_config: members,
   workspace_membership: members,
+  workspace_region: members,
 }
 
 /** Functions that run with the caller's rights inside those, or inside a column, a policy or a trigger. */

@@ -1,7 +1,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { contactSchema } from '../../shared/resources/contacts/contact-list.ts'
+import { wholeContactSchema } from '../../shared/resources/contacts/whole-contact.ts'
 import { bucketMove } from '../../shared/tags/moves.ts'
 import { call } from './answers.ts'
 import { type Database, startDatabase } from './database.ts'
@@ -23,7 +23,7 @@ afterAll(async () => {
 const outboxSchema = z.array(z.object({ workspaceId: z.string(), tags: z.array(z.string()) }))
 const writtenSchema = z.object({
   outcome: z.literal('ok'),
-  contact: z.strictObject(contactSchema.shape),
+  contact: z.strictObject(wholeContactSchema.shape),
   outbox: outboxSchema,
 })
 
@@ -53,6 +53,35 @@ describe('a contact that is written', () => {
     expect(moved.outbox[0]?.tags).not.toContain('counts')
     expect(await remove(member, 'w1')).toMatchObject({ outcome: 'ok', outbox: [{ workspaceId: '15213' }] })
     expect(await remove(member, 'w1')).toEqual({ outcome: 'contact_not_found' })
+  })
+
+  test('has a company, a language and a day to follow up, however it is written, and loses them when told so', async () => {
+    const further = { company_id: 'company_1', language: 'en-GB', follow_up_at: '2026-01-02T03:04:05+00:00' }
+    const created = writtenSchema.parse(await create(member, { ...place, id: 'w3', name: 'One', ...further }))
+    expect(created.contact).toMatchObject(further)
+    const changed = writtenSchema.parse(await update(member, 'w3', { language: 'de' }))
+    expect(changed.contact).toMatchObject({ ...further, language: 'de' })
+    const imported = { ...place, name: 'One', ...further, language: 'fr' }
+    await importAll(
+      member,
+      ['w3', 'w4'].map((id) => ({ ...imported, id })),
+    )
+    for (const id of ['w3', 'w4']) {
+      const shown = writtenSchema.parse(await update(member, id, { name: 'Two' }))
+      expect(shown.contact).toMatchObject({ ...further, language: 'fr' })
+    }
+    const none = { company_id: null, language: null, follow_up_at: null }
+    expect(writtenSchema.parse(await update(member, 'w3', none)).contact).toMatchObject(none)
+  })
+
+  test('is refused with a company or a language that has not their form', async () => {
+    for (const broken of [
+      { company_id: 'a b' },
+      { company_id: 'by-domain' },
+      { language: 'german!' },
+      { language: '' },
+    ])
+      await expect(update(member, 'contact_000001', broken)).rejects.toThrow('23514')
   })
 
   test('returns the ignored fields of an existing contact, and none if they are the same', async () => {

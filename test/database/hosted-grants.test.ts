@@ -42,7 +42,10 @@ describe.each(catalogRules)('$guarantee', ({ violations, broken }) => {
 })
 
 const tables = ['workspaces', 'memberships', 'boards', 'board_columns', 'contacts', 'cache_settings']
-const contact = { id: 'new', board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
+const contact = {
+  ...{ id: 'new', board_id: 'b1', board_column_id: 'c1', name: 'Zoë' },
+  ...{ email: 'zoe@x.example', phone: '+15550100123' },
+}
 
 describe('through the tables themselves', () => {
   test('a member reads their own workspace, and a caller without a token nothing', async () => {
@@ -97,6 +100,12 @@ describe('through the functions', () => {
       ['contact_create', write],
       ['contact_update', { ...one, p_change: { board_column_id: 'c2' } }],
       ['contacts_import', { p_workspace: 'w1', p_contacts: [contact, { ...contact, id: 'other' }] }],
+      ['contact', one],
+      ['lead', one],
+      ['lead_status', one],
+      ['contact_by_email', { p_workspace: 'w1', p_addresses: ['zoe@x.example'] }],
+      ['lead_by_phone', { p_workspace: 'w1', p_keys: ['+15550100123'] }],
+      ['workspace_region', { p_workspace: 'w1' }],
       ['contact_counts', { p_workspace: 'w1' }],
       ['workspace_boards', { p_workspace: 'w1' }],
       ['cache_settings_read', { p_workspace: 'w1' }],

@@ -61,9 +61,24 @@ describe.each(['.', '..'])('the id %s', (id) => {
   })
 })
 
+test.each(['by-domain', 'by-email', 'by-phone', 'import', 'me'])(
+  'no contact has the name of a route: %s',
+  async (id) => {
+    const insert = database.sql`
+    insert into public.contacts (workspace_id, id, board_id, board_column_id, name)
+    values ('15213', ${id}, 'board_1', 'col_11', 'K')`
+    await expect(insert).rejects.toMatchObject(brokenConstraint)
+    const change = database.sql`update public.contacts set id = ${id} where id = 'contact_000001'`
+    await expect(change).rejects.toMatchObject(brokenConstraint)
+    const p_contact = { id, board_id: 'board_1', board_column_id: 'col_11', name: 'K' }
+    await expect(call(member, 'contact_create', { p_workspace: '15213', p_contact })).rejects.toThrow()
+  },
+)
+
 test('the constraints are validated if no older row breaks them', async () => {
   const open = await database.sql`
-    select conname from pg_constraint where conname like '%in_path' and not convalidated`
+    select conname from pg_constraint
+    where (conname like '%in_path' or conname = 'contacts_id_no_route') and not convalidated`
   expect([...open]).toEqual([])
 })
 
@@ -127,5 +142,25 @@ describe('a database from before these constraints', () => {
     const added = sql`insert into public.boards (workspace_id, id, name) values ('w', '..', 'B')`
     await expect(added).rejects.toMatchObject(brokenConstraint)
     await sql`delete from public.boards where workspace_id = 'v' and id = '..'`
+  })
+
+  test('keeps contacts that have the name of a route, under another id, and accepts no new ones', async () => {
+    const routes = '20261127110300_contact_route_names.sql'
+    const apply = async (name: string) => {
+      const statements = await text(`supabase/migrations/${name}`)
+      await sql.begin((transaction) => transaction.unsafe(statements))
+    }
+    const names = (await readdir(new URL('supabase/migrations/', origin))).sort()
+    for (const name of names.filter((each) => each > second && each < routes)) await apply(name)
+    await sql`insert into public.contacts (workspace_id, id, board_id, board_column_id, name)
+      values ('w', 'import', 'b', 'c', 'Five'), ('w', 'by-email', 'b', 'c', 'Six'), ('w', 'my', 'b', 'c', 'Seven')`
+    for (const name of names.filter((each) => each >= routes)) await apply(name)
+    const contacts = await sql`
+      select id from public.contacts where name in ('Five', 'Seven', 'Six') order by name collate "C"`
+    const renamed = expect.stringMatching(/^renamed-[0-9a-f-]{36}$/)
+    expect(contacts.map(({ id }) => id)).toEqual([renamed, 'my', renamed])
+    const added = sql`insert into public.contacts (workspace_id, id, board_id, board_column_id, name)
+      values ('w', 'me', 'b', 'c', 'Eight')`
+    await expect(added).rejects.toMatchObject(brokenConstraint)
   })
 })

@@ -57,7 +57,7 @@ export function createLookups(options: LookupOptions): Lookups {
       const region = isRegion(regionName) ? regionName : null
       const phone = parsePhone(caller, region)
       if (!phone.ok) return unknown('not_given')
-      const question = leadByPhone.questionOf({ phone: phone.value, region })
+      const question = leadByPhone.questionOf({ phone: phone.value })
       return memberOf(await ask(question, workspaceId, parts.leadAnswerSchema), 'lead')
     },
     context: (workspaceId, id) => ask(leadContext.questionOf({ id }), workspaceId, parts.callContextSchema),

@@ -114,6 +114,19 @@ test('a number without a plus sign is not taken for another one that people of t
   expect(phoneKeysOf(singapore.value, 'US')).not.toContain('91234567')
 })
 
+test('every number has keys in every region', () => {
+  fc.assert(
+    fc.property(anyNumber, fc.constantFrom(...getCountries(), null), ({ result }, region) => {
+      if (!result.ok) return
+      const keys = phoneKeysOf(result.value, region)
+      expect(keys).toContain(result.value)
+      expect(keys.length).toBeLessThanOrEqual(10)
+      for (const key of keys) expect(phoneTags(key), key).toEqual(phoneTags(result.value))
+    }),
+    { numRuns: 1_000, seed: 14 },
+  )
+})
+
 test('a region is a country with a numbering plan, in letters of any case', () => {
   expect(regionSchema.parse('de')).toBe('DE')
   for (const code of ['XX', 'DEU', '4', '']) expect(regionSchema.safeParse(code).success).toBe(false)

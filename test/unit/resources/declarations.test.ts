@@ -27,6 +27,14 @@ describe('the declarations', () => {
     expect(new Set(declared.map(({ name }) => name)).size).toBe(declared.length)
     expect(new Set(declared.map(({ route }) => route)).size).toBe(declared.length)
   })
+
+  it('are in an order in which a route with a name precedes one with a parameter in the same place', () => {
+    const patternOf = (route: string) => new RegExp(`^${route.replaceAll(/\{[A-Za-z]+\}/g, '[^/]+')}$`)
+    const shadowed = declared.filter(({ route }, place) =>
+      declared.slice(0, place).some((earlier) => patternOf(earlier.route).test(route)),
+    )
+    expect(shadowed.map(({ route }) => route)).toEqual([])
+  })
 })
 
 describe.each(declared.map((resource) => [resource.name, resource] as const))('%s', (_name, resource) => {
