@@ -14,6 +14,7 @@ import { leadHistoryLoader } from './conversations/lead-history.ts'
 import { leadSummaryLoader } from './conversations/lead-summary.ts'
 import type { Loader } from './loader.ts'
 import { mailboxLoader } from './workspace/mailbox.ts'
+import { organizationByPhoneLoader } from './workspace/organization-by-phone.ts'
 import { permissionsLoader } from './workspace/permissions.ts'
 import { webhookSourcesLoader } from './workspace/webhook-sources.ts'
 import { workspaceConfigLoader } from './workspace/workspace-config.ts'
@@ -46,6 +47,7 @@ const loaders: readonly Loader[] = ofEveryResource([
   leadByPhoneLoader,
   leadLoader,
   leadStatusLoader,
+  organizationByPhoneLoader,
 ])
 
 /** The loader of that name, or null. */

@@ -12,6 +12,7 @@ import { leadGreeting } from './conversations/lead-greeting.ts'
 import { leadHistory } from './conversations/lead-history.ts'
 import { leadSummary } from './conversations/lead-summary.ts'
 import { mailbox } from './workspace/mailbox.ts'
+import { organizationByPhone } from './workspace/organization-by-phone.ts'
 import { permissionsOfUser } from './workspace/permissions.ts'
 import { webhookSources } from './workspace/webhook-sources.ts'
 import { workspaceConfig } from './workspace/workspace-config.ts'
@@ -23,7 +24,7 @@ import { workspaceConfig } from './workspace/workspace-config.ts'
 export const resources = [
   ...[contactList, contactCounts, contactByEmail, contact, leadByPhone, lead, leadStatus],
   ...[leadHistory, leadSummary, leadContext, leadGreeting, leadControl, callSession],
-  ...[permissionsOfUser, webhookSources, workspaceConfig, mailbox],
+  ...[permissionsOfUser, webhookSources, workspaceConfig, mailbox, organizationByPhone],
 ] as const
 
 export type ResourceName = (typeof resources)[number]['name']

@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import { z } from 'zod'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
-import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { deploymentId, userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import type { CallerKind, Question, Resource } from '../../shared/resources/question.ts'
 import type { Dice } from '../support/dice.ts'
 import { userIds, workspaceIds } from './world.ts'
@@ -19,7 +19,7 @@ export interface PutQuestion {
 
 /**
  * Where the values of a parameter come from that is no enumeration: from the rows of the database, or from a list. A new
- * parameter is added here, by its name or by its resource's name and its own. `cursor` has none: pages are followed by their own cursors.
+ * parameter is added here, under the name of its resource too where other resources' values do not fit. `cursor` has none: pages are followed by their own cursors.
  */
 const sources: Readonly<Record<string, { readonly rows: string } | { readonly values: readonly string[] }>> =
   {
@@ -46,6 +46,9 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     },
     phone: { values: ['+4930555001', '+49305550', '030 / 55501', '+49 30 5550-7', '+4955501'] },
     region: { values: ['DE'] },
+    'organization-by-phone phone': {
+      rows: `select phone from public.phone_numbers union select '+4930123456'`,
+    },
   }
 
 /** The ids of leads for each of these questions, with one that no contact has at first. */
@@ -103,13 +106,18 @@ export function drawQuestions(
 ): PutQuestion[] {
   return resources.flatMap((resource) => {
     const draw = createDraw(resource, values, dice)
-    return workspaceIds.flatMap((name) => {
-      const workspaceId = workspaceIdSchema.parse(name)
-      const drawn = Array.from({ length: drawsOf[name] }, () => draw(workspaceId))
+    return scopesOf(resource).flatMap(([workspaceId, draws]) => {
+      const drawn = Array.from({ length: draws }, () => draw(workspaceId))
       const different = new Map(drawn.map((question) => [JSON.stringify(question.params), question]))
       return [...different.values()].flatMap((question) => putBy(question, workspaceId))
     })
   })
+}
+
+/** The workspaces, or the deployment for a resource of its scope, and how many questions are drawn in each. */
+function scopesOf({ scope }: Resource): (readonly [WorkspaceId, number])[] {
+  if (scope === 'deployment') return [[deploymentId, drawsOf.w1]]
+  return workspaceIds.map((name) => [workspaceIdSchema.parse(name), drawsOf[name]])
 }
 
 /** By every kind of caller that its resource lets in; a question of one's own by each user. */

@@ -36,6 +36,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   lead: members,
   lead_by_phone: members,
   lead_status: members,
+  organization_by_phone: service,
   outbox_acknowledge: service,
   outbox_claim: service,
   outbox_fail: service,

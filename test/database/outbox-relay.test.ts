@@ -174,10 +174,10 @@ test('an older relay, which sends bare ids, works until a deployment replaces it
   expect((await claim(3)).map(({ id }) => id)).toEqual([second])
 })
 
-test('an operator can move everything of every workspace', async () => {
+test('an operator can move everything of every workspace and of the deployment', async () => {
   expect(await call(database.service, 'outbox_move_everything', {})).toEqual({ outcome: 'ok', workspaces: 3 })
   const rows = await database.sql`select workspace_id, tags from private.outbox order by workspace_id`
-  expect(rows.map((row) => row['tags'])).toEqual(Array(3).fill(['workspace']))
+  expect(rows.map((row) => row['tags'])).toEqual(Array(4).fill(['workspace']))
 })
 
 test.each([

@@ -16,6 +16,15 @@ afterAll(async () => {
 /** From the write to the moment at which everybody must see it: two seconds, without any further call. */
 const withinTwoSeconds = { deadlineMs: 2_000 }
 
+const organizationSchema = z.object({
+  data: z
+    .object({
+      organization: z.object({ workspace_id: z.string(), name: z.string(), language: z.string() }).optional(),
+      _cache: z.object({ status: z.string() }).optional(),
+    })
+    .default({}),
+})
+
 const outboxSchema = z.object({
   status: z.string(),
   relayed: z.number(),
@@ -58,6 +67,33 @@ describe('a row changed directly in Postgres, without any further call,', () => 
     await eventually(async () => !(await stands('col_1')) && (await stands('col_2')), withinTwoSeconds)
     await eventually(async () => (await api.counts())['favorites'] !== favorites, withinTwoSeconds)
     expect((await api.page('board_123', third))._cache.status).toBe('HIT')
+  })
+
+  it('may be of the deployment: a number, its workspace and the absence of both are current', async () => {
+    const headers = { Authorization: `Bearer ${stack.internalAuthKey}` }
+    const find = async () => {
+      const { status, text } = await ask(
+        `${stack.worker}/api/organizations/by-phone?phone=tel:%2B49-30-123456`,
+        { headers },
+      )
+      return { status, ...organizationSchema.parse(JSON.parse(text)).data }
+    }
+    const says = (name: string | undefined) => async () => (await find()).organization?.name === name
+    const isHit = async () => (await find())._cache?.status === 'HIT'
+    expect((await find()).status).toBe(404)
+    await stack.sql`insert into phone_numbers (phone, workspace_id) values ('+4930123456', '15214')`
+    await eventually(async () => (await find()).organization?.workspace_id === '15214', withinTwoSeconds)
+    await eventually(isHit)
+    await stack.sql`update workspaces set name = 'Renamed' where id = '15214'`
+    await eventually(says('Renamed'), withinTwoSeconds)
+    await stack.sql`insert into workspace_configurations (workspace_id, language) values ('15214', 'de')
+      on conflict (workspace_id) do update set language = 'de'`
+    await eventually(async () => (await find()).organization?.language === 'de', withinTwoSeconds)
+    await stack.sql`update phone_numbers set workspace_id = '15215' where phone = '+4930123456'`
+    await eventually(async () => (await find()).organization?.workspace_id === '15215', withinTwoSeconds)
+    await eventually(isHit)
+    await stack.sql`delete from phone_numbers where phone = '+4930123456'`
+    await eventually(async () => (await find()).status === 404, withinTwoSeconds)
   })
 
   it('may be of any table: settings changed by hand are in force', async () => {

@@ -15,6 +15,7 @@ import type { Entry } from '../entry/entry.ts'
 import { cacheKey } from '../entry/key.ts'
 import type { Demand, View, Views } from '../ledger/view.ts'
 import type { Caller, Origin } from '../outbound/origin-client.ts'
+import type { Judgement } from './freshness.ts'
 import { judge } from './freshness.ts'
 import type { Reader } from './read.ts'
 import { plainWish } from './wish.ts'
@@ -38,6 +39,18 @@ const lifetimeSeconds = lifetimeOf(question, defaultCacheSettings)
 /** The policy of the settings' own entry, which a workspace cannot change. */
 const policy = Promise.resolve({ isEnabled: true, lifetimeSeconds })
 
+/** Settings that this isolate has parsed, and the entry that they are from. */
+interface Parsed {
+  readonly entry: Entry
+  readonly settings: CacheSettings
+}
+
+/** The parsed settings if they are still fresh, or null. */
+function freshIn(last: Parsed | undefined, by: Omit<Judgement, 'lifetimeSeconds'>): CacheSettings | null {
+  if (last === undefined) return null
+  return judge(last.entry, { ...by, lifetimeSeconds }) === 'fresh' ? last.settings : null
+}
+
 /**
  * Creates the reader of settings. A workspace's settings are an entry like any other, with their own tag: a change moves the tag
  * and is in force everywhere within the staleness bound. The isolate keeps the parsed settings and judges them on every read
@@ -49,17 +62,10 @@ export function createSettingsReader(
   views: Views,
   clock: Clock,
 ): SettingsReader {
-  const known = new LRUCache<WorkspaceId, { entry: Entry; settings: CacheSettings }>({
-    max: limits.isolateSettingsMax,
-  })
-
-  /** The settings that this isolate has parsed, if they are still fresh. */
-  function remembered(workspaceId: WorkspaceId, view: View | null): CacheSettings | null {
-    const last = known.get(workspaceId)
-    if (last === undefined) return null
-    const by = { workspaceId, view, nowMs: clock.now(), lifetimeSeconds }
-    return judge(last.entry, by) === 'fresh' ? last.settings : null
-  }
+  const known = new LRUCache<WorkspaceId, Parsed>({ max: limits.isolateSettingsMax })
+  const lastKnown = (workspaceId: WorkspaceId) => known.get(workspaceId)?.settings ?? defaultCacheSettings
+  const remembered = (workspaceId: WorkspaceId, view: View | null) =>
+    freshIn(known.get(workspaceId), { workspaceId, view, nowMs: clock.now() })
 
   async function readProven(
     workspaceId: WorkspaceId,
@@ -106,9 +112,8 @@ export function createSettingsReader(
       if (held !== null) return held
       const reading = readProven(workspaceId, caller, { kind: 'bounded' })
       caller.keepAlive(reading)
-      const lastKnown = () => known.get(workspaceId)?.settings ?? defaultCacheSettings
       return withinDeadline(clock, limits.settingsDeadlineMs, () => reading, null).then((answered) =>
-        answered?.ok ? answered.value : lastKnown(),
+        answered?.ok ? answered.value : lastKnown(workspaceId),
       )
     },
   }

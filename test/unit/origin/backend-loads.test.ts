@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
+import { organizationByPhone } from '../../../shared/resources/workspace/organization-by-phone.ts'
 import { ok } from '../../../shared/result.ts'
 import {
   alice,
@@ -126,6 +127,45 @@ describe('a load of what belongs to one user', () => {
       const answer = await read(await post(`/load/${resource}`, { ...load, userId: 'alice' }, bob))
       expect(answer).toMatchObject({ status: 403, body: { code: 'user_mismatch' } })
     }
+    expect(database.calls).toHaveLength(0)
+  })
+})
+
+describe('a load of what belongs to the deployment', () => {
+  const ofNumber = { ...loadOfList, workspaceId: ':deployment', params: { phone: '+4930123456' } }
+
+  test('is made for the backend, under the name of the deployment', async () => {
+    const database = createStubDatabase()
+    const load = createOrigin({ database }).post('/load/organization-by-phone', ofNumber, null)
+    const call = await database.call(0)
+    expect(call).toMatchObject({
+      functionName: 'organization_by_phone',
+      args: { p_phone: '+4930123456' },
+      callerToken: null,
+    })
+    call.answer(ok({ outcome: 'ok', ...organizationByPhone.example.data }))
+    expect(await read(await load)).toEqual({ status: 200, body: organizationByPhone.example.data })
+  })
+
+  test('is made under no workspace, and nothing of a workspace under its name', async () => {
+    const database = createStubDatabase()
+    const { post } = createOrigin({ database })
+    for (const [resource, load, token] of [
+      ['organization-by-phone', { ...ofNumber, workspaceId: '15213' }, null],
+      ['organization-by-phone', { ...ofNumber, workspaceId: ':another' }, null],
+      ['contact-counts', { ...loadOfCounts, workspaceId: ':deployment' }, null],
+      ['contact-counts', { ...loadOfCounts, workspaceId: ':deployment' }, alice],
+    ] as const) {
+      const answer = await read(await post(`/load/${resource}`, load, token))
+      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_body' } })
+    }
+    expect(database.calls).toHaveLength(0)
+  })
+
+  test('is not made for a member', async () => {
+    const database = createStubDatabase()
+    const answer = await createOrigin({ database }).post('/load/organization-by-phone', ofNumber, alice)
+    expect(await read(answer)).toMatchObject({ status: 401, body: { code: 'key_invalid' } })
     expect(database.calls).toHaveLength(0)
   })
 })

@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { parsePhone } from '../../contact-points/phone.ts'
+import { workspaceIdSchema } from '../../ids.ts'
+import { limits } from '../../limits.ts'
+import type { Tag } from '../../tags/tags.ts'
+import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { storableText, text } from '../../text.ts'
+import { defineResource } from '../resource.ts'
+
+/** A number in E.164. */
+const phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a phone number in E.164')
+
+const query = z.strictObject({
+  phone: storableText(1, limits.typedPhoneCharactersMax)
+    .meta({
+      description:
+        'The number that was dialed, with its country code, in any notation: `+1 (555) 010-0123`, `0015550100123`, `tel:+15550100123`.',
+      examples: ['+15550100123'],
+    })
+    .transform((typed, context) => {
+      const parsed = parsePhone(typed, null)
+      if (parsed.ok) return parsed.value
+      // The number has its country code in every request, since no workspace could say which country is meant.
+      const { kind, message } = parsed.error
+      const told = kind === 'local' ? 'must begin with a country code, such as +49 30 123456' : message
+      context.issues.push({ code: 'custom', input: typed, message: told })
+      return z.NEVER
+    }),
+})
+
+const data = z.object({
+  organization: z.object({
+    workspace_id: workspaceIdSchema,
+    name: text(1, limits.nameCharactersMax),
+    /** BCP 47. */
+    language: text(2, 35).meta({ examples: ['en'] }),
+    /** ISO 3166. */
+    region: z
+      .string()
+      .regex(/^[A-Z]{2}$/)
+      .meta({ examples: ['US'] }),
+    time_zone: text(1, limits.timeZoneCharactersMax).meta({ examples: ['America/New_York'] }),
+    /** The name that the workspace gave to the number. */
+    label: text(1, limits.nameCharactersMax).nullable(),
+  }),
+})
+
+/** The tags of what the deployment's entries show of a workspace. In the deployment's ledger `company` stands for organizations. */
+function organizationTags(workspaceId: string): readonly Tag[] {
+  return [familyTag('company'), bucketTag('company', workspaceId)]
+}
+
+/** The workspace whose number was dialed, for a service that picks up a call before it knows a workspace. */
+export const organizationByPhone = defineResource({
+  name: 'organization-by-phone',
+  summary: 'The workspace that a phone number belongs to',
+  description:
+    'For a service that has only the number that was dialed. The answer names the workspace and what is needed to speak for it.',
+  route: '/api/organizations/by-phone',
+  path: z.strictObject({}),
+  query,
+  params: z.strictObject({ phone }),
+  data,
+  version: 1,
+  scope: 'deployment',
+  callers: ['service'],
+  sharing: 'workspace',
+  changes: 'writes',
+  lifetime: 1_800,
+  absence: { code: 'not_found', sentence: 'No workspace has this phone number.' },
+  privateParams: ['phone'],
+  paramsOf: (_path, { phone: dialed }) => ({ phone: dialed }),
+  tags: ({ phone: dialed }) => [workspaceTag, familyTag('phone'), bucketTag('phone', dialed)],
+  embedded: ({ organization }) => organizationTags(organization.workspace_id),
+  example: {
+    path: {},
+    query: { phone: '+1 (555) 010-0123' },
+    data: {
+      organization: {
+        workspace_id: workspaceIdSchema.parse('15213'),
+        name: 'Example Inc.',
+        language: 'en',
+        region: 'US',
+        time_zone: 'America/New_York',
+        label: 'Front desk',
+      },
+    },
+  },
+})
