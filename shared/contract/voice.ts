@@ -35,10 +35,10 @@ export const partSourceSchema = z.enum([
 export type PartSource = z.output<typeof partSourceSchema>
 
 /**
- * The variables as a whole. `cache`: all parts are from tiers. `database`: some are from the database. `partial`: some have
- * their defaults. `defaults`: all have.
+ * The variables as a whole. `cache`: all parts are from tiers. `database`: some are from the database. `stale`: some could not be
+ * proved current, because the ledger or the origin did not answer. `partial`: some have their defaults. `defaults`: all have.
  */
-export const contextSourceSchema = z.enum(['cache', 'database', 'partial', 'defaults'])
+export const contextSourceSchema = z.enum(['cache', 'database', 'stale', 'partial', 'defaults'])
 export type ContextSource = z.output<typeof contextSourceSchema>
 
 const variable = z.string().max(limits.variableCharactersMax)
