@@ -10,6 +10,7 @@ import { createInside, type ServedFile } from './http/mount.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { createPublicAnswers } from './http/public-answers.ts'
 import { defineRoute, type Route } from './http/route.ts'
+import { backendWriteRoutes } from './routes/backend-writes.ts'
 import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
 import { contactRoutes } from './routes/contacts.ts'
@@ -51,6 +52,7 @@ const openApiRoute = defineRoute({
 export const routes: readonly Route[] = [
   ...resourceRoutes,
   ...contactRoutes,
+  ...backendWriteRoutes,
   invalidateRoute,
   ...cacheSettingsRoutes,
   ...cacheStatsRoutes,

@@ -11,6 +11,7 @@ export type QueryName =
   | 'settings-write'
   | 'contact-write'
   | 'contact-import'
+  | 'backend-write'
 
 interface QueryFigures {
   /** Queries that began, including those that failed or were refused for overload. */

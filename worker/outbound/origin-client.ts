@@ -83,6 +83,12 @@ export interface Origin {
     caller: Caller,
   ): Promise<Result<SavedSettings, WireError>>
   readonly contacts: ContactWrites
+  /** Any other write, like those of contacts. `schema` is that of its `data`. */
+  write<Schema extends z.ZodType>(
+    schema: Schema,
+    write: OriginWrite,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>>
   /** Whether the origin answers, and whether its database does. */
   probe(): Promise<{ origin: boolean; database: boolean }>
   breaker(): BreakerStatus
@@ -117,6 +123,14 @@ interface ContactWrites {
   ): Promise<Result<ContactDeleted, WireError>>
 }
 
+/** A write of the origin's interface. */
+export interface OriginWrite {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+  readonly workspaceId: WorkspaceId
+}
+
 interface OriginOptions {
   readonly url: string
   readonly internalAuthKey: string
@@ -146,7 +160,7 @@ const unconfirmed = err({ code: 'write_unconfirmed' } as const)
 
 /** One call of the origin's HTTP interface. */
 interface OriginCall {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body?: unknown
   /** Where the path does not name it. */
@@ -189,6 +203,18 @@ export function createOrigin(options: OriginOptions): Origin {
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
   }
 
+  async function write<Schema extends z.ZodType>(
+    schema: Schema,
+    outgoing: OriginWrite,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>> {
+    const answer = writeAnswer(await send(outgoing, caller))
+    if (!answer.ok) return answer
+    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
+    const parsed = schema.safeParse(enveloped.data?.data)
+    return parsed.success ? ok(parsed.data) : unconfirmed
+  }
+
   return {
     async load({ resource, params }, target, caller) {
       const answer = await call(`/load/${resource.name}`, caller, { ...target, params })
@@ -211,7 +237,8 @@ export function createOrigin(options: OriginOptions): Origin {
       const saved = savedSettingsSchema.safeParse(parseJson(answer.value))
       return saved.success ? ok(saved.data) : unconfirmed
     },
-    contacts: createContactWrites(send),
+    contacts: createContactWrites(write),
+    write,
     breaker: () => breaker.status(),
     probe: () => probe(options),
   }
@@ -246,19 +273,7 @@ function writeAnswer(answer: Answer): Answer {
   return answer === late || answer === lost || isTooLarge ? unconfirmed : answer
 }
 
-function createContactWrites(send: (call: OriginCall, caller: Caller) => Promise<Answer>): ContactWrites {
-  async function write<Schema extends z.ZodType>(
-    schema: Schema,
-    call: OriginCall,
-    caller: Caller,
-  ): Promise<Result<z.output<Schema>, WireError>> {
-    const answer = writeAnswer(await send(call, caller))
-    if (!answer.ok) return answer
-    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
-    const parsed = schema.safeParse(enveloped.data?.data)
-    return parsed.success ? ok(parsed.data) : unconfirmed
-  }
-
+function createContactWrites(write: Origin['write']): ContactWrites {
   const pathOf = (contactId: ContactId) => `/contacts/${encodeURIComponent(contactId)}`
 
   return {
