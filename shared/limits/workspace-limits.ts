@@ -1,11 +1,5 @@
 /** The bounds of a workspace's configuration, sources, permissions and mailboxes, and of what the CRM's backend writes about them. */
 export const workspaceLimits = {
-  /** The database has the same bounds for the texts of a configuration (migrations, `workspace_configurations`). */
-  languageCharactersMax: 35,
-  timeZoneCharactersMax: 64,
-  greetingCharactersMax: 2_000,
-  workingSpansPerDayMax: 8,
-  workingHoursBytesMax: 2_048,
   /** A JSON text of 8,192 bytes in the database, of which each character may become an escape in an answer. */
   configurationBytesMax: 65_536,
   /** The webhook sources that an answer names, and the bytes of one in JSON: its 50 types of events may be escaped throughout. */
@@ -27,8 +21,7 @@ export const workspaceLimits = {
   mailboxPreviewCharactersMax: 500,
   /** The bytes of a message in JSON with every character escaped: 1,648 characters of at most two escapes each. */
   mailboxMessageBytesMax: 20_480,
-  /** The state of a call, as JSON in the database, and the body that sets it with every character escaped. */
-  callStateBytesMax: 16_384,
+  /** The body that sets the state of a call, with every character escaped. */
   callSessionBodyBytesMax: 131_072,
   leadControlBodyBytesMax: 2_048,
   leadMessageBodyBytesMax: 65_536,

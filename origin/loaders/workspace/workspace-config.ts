@@ -1,17 +1,18 @@
 import { z } from 'zod'
 import {
-  dayNames,
   defaultWorkspaceConfiguration,
   greetingChannels,
   greetingTemplateSchema,
-  workingDaySchema,
   workspaceConfigurationSchema,
 } from '../../../shared/contract/workspace-configuration.ts'
 import { limits } from '../../../shared/limits.ts'
+import { workingHoursSchema } from '../../../shared/local-time.ts'
 import { workspaceConfig } from '../../../shared/resources/workspace/workspace-config.ts'
 import { ok } from '../../../shared/result.ts'
 import { createRowReader } from '../../database/rows.ts'
 import { defineLoader } from '../loader.ts'
+
+const { shape: days } = workingHoursSchema
 
 const resultSchema = z.object({ configuration: z.record(z.string(), z.unknown()).nullable() })
 
@@ -35,7 +36,7 @@ export const workspaceConfigLoader = defineLoader(
       fittingMembers(value, names, schema, () => noteUnfit(field))
     const row = {
       ...configuration,
-      working_hours: fitting('working_hours', working_hours, dayNames, workingDaySchema),
+      working_hours: fitting('working_hours', working_hours, Object.keys(days), days.mon),
       greetings: fitting('greetings', greetings, greetingChannels, greetingTemplateSchema),
     }
     return ok(readConfiguration(row, noteUnfit))
