@@ -220,11 +220,3 @@ holds(
   12 * limits.messageCharactersMax + 4_096 <= limits.leadMessageBodyBytesMax,
   'a message with every character escaped fits in its body',
 )
-holds(
-  6 * limits.messageCharactersMax + 1_024 <= limits.messageBytesMax,
-  'a message fits in its bytes with every character escaped',
-)
-holds(
-  limits.historyMessagesMax * limits.messageBytesMax + limits.cursorCharactersMax < limits.answerBytesMax,
-  "the largest page of a lead's history fits in an answer of the origin",
-)

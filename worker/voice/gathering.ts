@@ -38,7 +38,7 @@ export function unknown(source: PartSource): Part<never> {
   return { data: null, source, isFromDatabase: false, isInDoubt: false }
 }
 
-/** What is known before any lookup has ended. */
+/** The parts before any lookup has ended. */
 export function nothingYet(): Gathered {
   const pending = unknown('timeout')
   return {
@@ -70,7 +70,7 @@ interface GatherOptions {
 
 /**
  * Looks up who calls and whom: the organization by the called number, its lead by the caller's, then the lead's context and greeting.
- * What is found is written into `gathered` at once. Past a limit all parts have their defaults, also those already found.
+ * Each lookup writes its result into `gathered` at once. Past a limit all parts have their defaults, also those already found.
  */
 export async function gather(
   call: CallStart,

@@ -281,25 +281,6 @@ describe('with something down', () => {
     expect(await isolate.read()).toMatchObject({ status: 'HIT', body: list('["new"]') })
   })
 
-  it('a caller that cannot wait gets an outdated entry sooner, and shortens nobody else’s wait', async () => {
-    const { createIsolate, database, book, clock } = createDeployment()
-    const isolate = createIsolate()
-    await isolate.read()
-    await isolate.rest()
-    database.rows = '["new"]'
-    book.advance([{ moves: [openMove('b1')] }])
-    await clock.advance(boundMs + 1)
-    const gate = deferred<void>()
-    database.gate = gate.promise
-    const hurried = isolate.read({ wish: { ...plainWish, patienceMs: 20 } })
-    await clock.advance(20)
-    expect(await hurried).toMatchObject({ status: 'STALE', doubt: 'origin-failed', body: list('[]') })
-    const patient = isolate.read()
-    await clock.advance(limits.fallbackPatienceMs - 1)
-    gate.resolve()
-    expect(await patient).toMatchObject({ status: 'MISS', body: list('["new"]') })
-  })
-
   it('an entry whose last usable instant passes during the wait for the origin does not answer', async () => {
     const { createIsolate, database, book, clock } = createDeployment()
     const isolate = createIsolate()

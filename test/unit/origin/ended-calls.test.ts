@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Database } from '../../../origin/database/database.ts'
+import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { version } from '../../support/entries.ts'
 import { alice, createOrigin, internalAuthKey, read } from './origin-under-test.ts'
@@ -103,8 +104,10 @@ describe('a call that has ended', () => {
       })
   })
 
-  test('is taken from the Worker alone, in the form of the contract', async () => {
+  test('is taken from the Worker alone, in the form and the size of the contract', async () => {
     const { asked, post } = origin({})
+    const more = 'x'.repeat(limits.storedCallBodyBytesMax)
+    expect(await post({ ...call, more })).toMatchObject({ status: 413, body: { code: 'body_too_large' } })
     expect(await post(call, alice)).toMatchObject({ status: 401, body: { code: 'key_invalid' } })
     expect(await post({ ...call, more: 1 })).toMatchObject({ status: 400, body: { code: 'invalid_body' } })
     expect(asked).toEqual([])
