@@ -13,7 +13,6 @@ import { createCredentials } from './auth/credentials.ts'
 import { createMemberships } from './auth/membership.ts'
 import { createRateLimits } from './auth/rate-limits.ts'
 import type { Config } from './config.ts'
-import type { Deliver } from './contacts/contact-writer.ts'
 import { createContactWriter } from './contacts/contact-writer.ts'
 import type { ImportTurns } from './contacts/import-turns.ts'
 import { createImportTurns } from './contacts/import-turns.ts'
@@ -30,7 +29,11 @@ import { logRequest } from './http/request-log.ts'
 import type { OriginEnv } from './http/respond.ts'
 import { allowedMethods, respondError } from './http/respond.ts'
 import { takeTurns } from './http/thread-turns.ts'
+import { createBackendWriter } from './outbox/backend-writer.ts'
+import type { Deliver } from './outbox/delivered-writes.ts'
+import { createDeliveredWrites } from './outbox/delivered-writes.ts'
 import type { Relay } from './outbox/relay.ts'
+import { backendWriteRoutes } from './routes/backend-writes.ts'
 import {
   changeContactRoute,
   createContactRoute,
@@ -101,6 +104,7 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   mount(app, handlers, {
     'internal-key': [],
     reader: [requireReader],
+    'service-or-admin': [requireReader, admission.toWorkspaceOfHeader],
     member: [requireMember],
     'member-in-workspace': [requireMember, admission.toWorkspaceOfPath],
   })
@@ -132,7 +136,8 @@ function createHandlers(
   { queries, metrics, places, importTurns, unfitValues }: Work,
 ): Handlers {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
-  const contacts = createContactWriter(queries, deliver, unfitValues)
+  const writes = createDeliveredWrites(queries, deliver)
+  const contacts = createContactWriter(writes, unfitValues)
   return {
     health: healthRoute(database, relay, clock),
     metrics: metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }),
@@ -141,7 +146,8 @@ function createHandlers(
     changeContact: changeContactRoute(contacts),
     deleteContact: deleteContactRoute(contacts),
     moveContact: moveContactRoute(contacts),
-    storeCall: storeCallRoute(createEndedCallWriter(queries, deliver)),
+    storeCall: storeCallRoute(createEndedCallWriter(queries, writes)),
+    ...backendWriteRoutes(createBackendWriter(writes)),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

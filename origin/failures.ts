@@ -22,6 +22,8 @@ export type Failure =
   | { readonly kind: 'contact_not_found' }
   | { readonly kind: 'contact_exists' }
   | { readonly kind: 'column_not_found' }
+  | { readonly kind: 'message_exists' }
+  | { readonly kind: 'conversation_exists' }
   /** The queue is full, and not because of this caller alone. */
   | { readonly kind: 'overloaded'; readonly retryAfterSeconds?: number }
   /** This caller alone queries more at once than it may. */
@@ -57,6 +59,8 @@ export function wireErrorOf(failure: Failure): WireError {
     case 'contact_not_found':
     case 'contact_exists':
     case 'column_not_found':
+    case 'message_exists':
+    case 'conversation_exists':
       return { code: failure.kind }
     case 'overloaded':
     case 'rate_limited':

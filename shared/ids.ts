@@ -42,6 +42,11 @@ export const communicationIdSchema = recordIdentifier('communication_0042').bran
 export const callIdSchema = recordIdentifier('call_0042').brand<'CallId'>()
 export const campaignIdSchema = recordIdentifier('campaign_1').brand<'CampaignId'>()
 export const segmentIdSchema = recordIdentifier('segment_1').brand<'SegmentId'>()
+export const conversationIdSchema = recordIdentifier('conversation_0042').brand<'ConversationId'>()
+export const messageIdSchema = recordIdentifier('message_0042').brand<'MessageId'>()
+export const mailboxMessageIdSchema = recordIdentifier('mail_1').brand<'MailboxMessageId'>()
+/** The user whose mailbox it is. `me` is the name of a route, so no user with that id has one. */
+export const mailboxOwnerSchema = recordIdentifier('00000000-0000-4000-8000-000000000002').brand<'UserId'>()
 /** A folder of a mailbox. */
 export const folderSchema = recordIdentifier('inbox').brand<'Folder'>()
 /** The subject of a token: a UUID with Supabase Auth, any identifier with another issuer. */

@@ -15,7 +15,7 @@ export type TierFailureKind =
 export type BreakerSide = 'get' | 'put'
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'other'
+export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
 /** A limit counts the requests of a user or of a workspace, or the calls of a number or to an organization. */
 export type LimitScope = 'user' | 'workspace' | 'call-number' | 'call-organization'

@@ -5,27 +5,17 @@ import type {
   ContactDeleted,
   ContactWritten,
 } from '../../shared/contract/contacts.ts'
-import type { ContactId, Version, WorkspaceId } from '../../shared/ids.ts'
+import type { ContactId } from '../../shared/ids.ts'
 import { contactIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import type { RpcArguments } from '../database/database.ts'
-import type { Queries } from '../database/queries.ts'
 import type { UnfitValues } from '../database/rows.ts'
 import type { Failure } from '../failures.ts'
+import type { DeliveredWrites, Writer } from '../outbox/delivered-writes.ts'
 import type { OutboxRow } from '../outbox/outbox.ts'
 import { outboxRowsSchema, parseOutboxRows } from '../outbox/outbox.ts'
 import { readWholeContactRow } from './contact-rows.ts'
-
-/** The caller that writes, and the workspace. A null token is the CRM's backend, as the service role. */
-export interface Writer {
-  readonly callerToken: string | null
-  readonly callerKey: string
-  readonly workspaceId: WorkspaceId
-}
-
-/** Delivers a write's rows of the outbox to the Worker; null if that takes too long and the relay delivers them later. */
-export type Deliver = (rows: readonly OutboxRow[]) => Promise<Version | null>
 
 /** The result of a batch of an import. `outbox` has the rows to deliver. */
 export interface ImportedBatch {
@@ -71,43 +61,18 @@ const writing = { name: 'contact-write', queryClass: 'writes' } as const
 /** Only imports that have a turn query in this class, each one query at a time. */
 const importing = { name: 'contact-import', queryClass: 'imports' } as const
 
-export function createContactWriter(
-  queries: Queries,
-  deliver: Deliver,
-  unfitValues: UnfitValues,
-): ContactWriter {
-  function write<Schema extends z.ZodType>(
-    { callerToken, callerKey, workspaceId }: Writer,
-    schema: Schema,
-    functionName: string,
-    args: RpcArguments,
-  ): Promise<Result<z.output<Schema>, Failure>> {
-    return queries.perform({
-      ...(functionName === 'contacts_import' ? importing : writing),
-      workspaceId,
-      callerKey,
-      callerToken,
-      perform: (query) => query(schema, functionName, { p_workspace: workspaceId, ...args }),
-    })
-  }
-
-  /** Runs after the commit. A workspace that cannot be cached has no rows to deliver and no version. */
-  async function invalidated(rows: z.output<typeof outboxRowsSchema>) {
-    const version = await deliver(parseOutboxRows(rows).rows)
-    return { version, invalidation: version === null ? ('pending' as const) : ('done' as const) }
-  }
-
+export function createContactWriter(writes: DeliveredWrites, unfitValues: UnfitValues): ContactWriter {
   async function writeOne(
     writer: Writer,
     functionName: string,
     args: RpcArguments,
   ): Promise<Result<ContactWritten, Failure>> {
-    const written = await write(writer, writtenSchema, functionName, args)
-    if (!written.ok) return written
+    const done = await writes.write(writer, writing, writtenSchema, functionName, args)
+    if (!done.ok) return done
     const contact = await unfitValues.during('contact-write', async (note) =>
-      readWholeContactRow(written.value.contact, note),
+      readWholeContactRow(done.value.written.contact, note),
     )
-    return ok({ contact, ...(await invalidated(written.value.outbox)) })
+    return ok({ contact, ...done.value.invalidated })
   }
 
   return {
@@ -115,22 +80,20 @@ export function createContactWriter(
     update: (writer, contactId, change) =>
       writeOne(writer, 'contact_update', { p_contact: contactId, p_change: change }),
     async remove(writer, contactId) {
-      const removed = await write(writer, removedSchema, 'contact_delete', {
-        p_contact: contactId,
-      })
-      if (!removed.ok) return removed
-      return ok({ id: contactId, ...(await invalidated(removed.value.outbox)) })
+      const args = { p_contact: contactId }
+      const removed = await writes.write(writer, writing, removedSchema, 'contact_delete', args)
+      return removed.ok ? ok({ id: contactId, ...removed.value.invalidated }) : removed
     },
     async importBatch(writer, contacts) {
-      const imported = await write(writer, importedSchema, 'contacts_import', {
-        p_contacts: contacts,
-      })
+      const args = { p_contacts: contacts }
+      const imported = await writes.perform(writer, importing, importedSchema, 'contacts_import', args)
       return imported.ok
         ? ok({ ...imported.value, outbox: parseOutboxRows(imported.value.outbox).rows })
         : imported
     },
     async admit(writer) {
-      const admitted = await write(writer, admittedSchema, 'contacts_import', { p_contacts: [] })
+      const args = { p_contacts: [] }
+      const admitted = await writes.perform(writer, importing, admittedSchema, 'contacts_import', args)
       return admitted.ok ? ok(undefined) : admitted
     },
   }

@@ -5,7 +5,7 @@ import { err } from '../../shared/result.ts'
 import type { FairQueue, Place } from '../database/fair-queue.ts'
 import { createFairQueue } from '../database/fair-queue.ts'
 import type { Failure } from '../failures.ts'
-import type { Writer } from './contact-writer.ts'
+import type { Writer } from '../outbox/delivered-writes.ts'
 
 /** Limits the imports that run at once, of one workspace, of one caller and of all. */
 export interface ImportTurns {

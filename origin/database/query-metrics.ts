@@ -13,6 +13,7 @@ export type QueryName =
   | 'contact-write'
   | 'contact-import'
   | 'ended-call'
+  | 'backend-write'
 
 interface QueryFigures {
   /** Queries that began, including those that failed or were refused for overload. */

@@ -9,10 +9,9 @@ import type { Failure } from '../failures.ts'
 
 /** The functions whose rows of the outbox the origin itself delivers before it answers. */
 const deliveredFunctions: ReadonlySet<string> = new Set([
-  'contact_create',
-  'contact_update',
-  'contact_delete',
-  'contacts_import',
+  ...['contact_create', 'contact_update', 'contact_delete', 'contacts_import'],
+  ...['mailbox_put', 'mailbox_delete', 'lead_control_write', 'lead_message_create'],
+  ...['call_session_put', 'call_session_patch', 'call_session_delete'],
 ])
 /** The header in which the database looks for the proof (private.outbox_hold_ms). */
 export const writerProofHeader = 'X-Boardcache-Writer-Proof'

@@ -7,14 +7,14 @@ import type { ContactId } from '../../shared/ids.ts'
 import { contactIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
-import type { ContactWriter, Deliver, Writer } from '../contacts/contact-writer.ts'
+import type { ContactWriter } from '../contacts/contact-writer.ts'
 import { importContacts } from '../contacts/import-contacts.ts'
 import type { ImportTurns } from '../contacts/import-turns.ts'
-import { callerKeyOf, tokenOf } from '../database/caller.ts'
-import type { Failure } from '../failures.ts'
 import { parseBody, parseIdentifier } from '../http/input.ts'
 import type { OriginContext, OriginEnv } from '../http/respond.ts'
 import { respondError, respondFailure } from '../http/respond.ts'
+import type { Deliver } from '../outbox/delivered-writes.ts'
+import { respondWritten, writerOf } from './written.ts'
 
 type ContactsHandler = Handler<OriginEnv>
 
@@ -24,7 +24,7 @@ export function createContactRoute(contacts: ContactWriter): ContactsHandler {
     const { schema, bytesMax } = contactBodies.creation
     const contact = await parseBody(context, schema, bytesMax)
     if (!contact.ok) return respondError(context, contact.error)
-    return respondData(context, await contacts.create(writerOf(context), contact.value), 201)
+    return respondWritten(context, await contacts.create(writerOf(context), contact.value), 201)
   }
 }
 
@@ -36,7 +36,7 @@ export function changeContactRoute(contacts: ContactWriter): ContactsHandler {
     const { schema, bytesMax } = contactBodies.change
     const change = await parseBody(context, schema, bytesMax)
     if (!change.ok) return respondError(context, change.error)
-    return respondData(context, await contacts.update(writerOf(context), contactId.value, change.value))
+    return respondWritten(context, await contacts.update(writerOf(context), contactId.value, change.value))
   }
 }
 
@@ -48,7 +48,7 @@ export function moveContactRoute(contacts: ContactWriter): ContactsHandler {
     const { schema, bytesMax } = contactBodies.move
     const place = await parseBody(context, schema, bytesMax)
     if (!place.ok) return respondError(context, place.error)
-    return respondData(context, await contacts.update(writerOf(context), contactId.value, place.value))
+    return respondWritten(context, await contacts.update(writerOf(context), contactId.value, place.value))
   }
 }
 
@@ -57,7 +57,7 @@ export function deleteContactRoute(contacts: ContactWriter): ContactsHandler {
   return async (context) => {
     const contactId = contactIdOf(context)
     if (!contactId.ok) return respondError(context, contactId.error)
-    return respondData(context, await contacts.remove(writerOf(context), contactId.value))
+    return respondWritten(context, await contacts.remove(writerOf(context), contactId.value))
   }
 }
 
@@ -140,20 +140,4 @@ function reportsOf(
 
 function contactIdOf(context: OriginContext): Result<ContactId, WireError> {
   return parseIdentifier(contactIdSchema, context.req.param('id'), 'contactId')
-}
-
-/** The caller and the workspace that the door has admitted. */
-function writerOf(context: OriginContext): Writer {
-  const { caller, workspaceId } = context.var
-  return { callerToken: tokenOf(caller), callerKey: callerKeyOf(caller, workspaceId), workspaceId }
-}
-
-function respondData(
-  context: OriginContext,
-  written: Result<unknown, Failure>,
-  status: 200 | 201 = 200,
-): Response {
-  if (!written.ok) return respondFailure(context, written.error)
-  context.header('Cache-Control', 'no-store')
-  return context.json({ success: true, data: written.value }, status)
 }

@@ -4,10 +4,10 @@ import type { CallOutcome, StoredCall } from '../../shared/contract/voice.ts'
 import { contactIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Deliver } from '../contacts/contact-writer.ts'
 import type { Queries } from '../database/queries.ts'
 import type { Failure } from '../failures.ts'
-import { outboxRowsSchema, parseOutboxRows } from '../outbox/outbox.ts'
+import type { DeliveredWrites } from '../outbox/delivered-writes.ts'
+import { outboxRowsSchema } from '../outbox/outbox.ts'
 
 /** Stores calls that have ended. If the Worker can be reached, it is invalidated before the answer. */
 export interface EndedCallWriter {
@@ -24,8 +24,8 @@ const storedSchema = z.discriminatedUnion('status', [
     isNew: z.boolean(),
     outbox: outboxRowsSchema,
   }),
-  z.object({ status: z.literal('known') }),
-  z.object({ status: z.literal('ignored') }),
+  z.object({ status: z.literal('known'), outbox: outboxRowsSchema.default([]) }),
+  z.object({ status: z.literal('ignored'), outbox: outboxRowsSchema.default([]) }),
 ])
 
 /** The share of the writes' places that all calls take, because their workspace is known only from the database. */
@@ -36,46 +36,42 @@ const asPlatform = {
   callerToken: null,
 } as const
 
-export function createEndedCallWriter(queries: Queries, deliver: Deliver): EndedCallWriter {
+export function createEndedCallWriter(queries: Queries, writes: DeliveredWrites): EndedCallWriter {
   return {
     async store({ calledPhone, callerPhone, ...call }) {
       const found = await queries.perform({
-        ...asPlatform,
-        name: 'organization-by-phone',
+        ...{ ...asPlatform, name: 'organization-by-phone', queryClass: 'writes', workspaceId: null },
         perform: (query) => query(organizationSchema, 'organization_by_phone', { p_phone: calledPhone }),
       })
-      if (!found.ok && found.error.kind === 'not_found') return ignored('organization_unknown')
-      if (!found.ok) return found
+      if (!found.ok) return orUnknown(found.error)
       const { workspace_id: workspaceId, region } = found.value.organization
       const caller = parsePhone(callerPhone, isRegion(region) ? region : null)
       if (!caller.ok) return ignored('caller_unknown')
-      const stored = await queries.perform({
-        ...asPlatform,
-        name: 'ended-call',
-        workspaceId,
-        perform: (query) =>
-          query(storedSchema, 'ended_call_store', {
-            p_workspace: workspaceId,
-            p_phone: caller.value,
-            p_keys: isRegion(region) ? phoneKeysOf(caller.value, region) : [caller.value],
-            p_call: call,
-          }),
-      })
-      if (!stored.ok) {
-        return stored.error.kind === 'not_found' ? ignored('organization_unknown') : err(stored.error)
-      }
+      const stored = await writes.write(
+        { ...asPlatform, workspaceId },
+        { name: 'ended-call', queryClass: 'writes' },
+        storedSchema,
+        'ended_call_store',
+        {
+          p_phone: caller.value,
+          p_keys: isRegion(region) ? phoneKeysOf(caller.value, region) : [caller.value],
+          p_call: call,
+        },
+      )
+      if (!stored.ok) return orUnknown(stored.error)
+      const { written, invalidated } = stored.value
       const conversation = { conversation_id: call.callId }
-      if (stored.value.status === 'known') return ok({ status: 'known', ...conversation })
-      if (stored.value.status === 'ignored') return ignored('no_board')
-      const { contact, isNew, outbox } = stored.value
-      const version = await deliver(parseOutboxRows(outbox).rows)
-      const invalidation = version === null ? 'pending' : 'done'
-      return ok({
-        ...{ status: 'stored', ...conversation, lead_id: contact, is_new_lead: isNew },
-        ...{ version, invalidation },
-      })
+      if (written.status === 'known') return ok({ status: 'known', ...conversation })
+      if (written.status === 'ignored') return ignored('no_board')
+      const lead = { lead_id: written.contact, is_new_lead: written.isNew }
+      return ok({ status: 'stored', ...conversation, ...lead, ...invalidated })
     },
   }
+}
+
+/** A number of no organization, or of one that vanished meanwhile, is no failure. */
+function orUnknown(failure: Failure): Result<CallOutcome, Failure> {
+  return failure.kind === 'not_found' ? ignored('organization_unknown') : err(failure)
 }
 
 function ignored(reason: Extract<CallOutcome, { status: 'ignored' }>['reason']): Result<CallOutcome, never> {

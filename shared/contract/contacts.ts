@@ -130,7 +130,7 @@ export const contactBodies = {
  * A read that sends `version` as `X-Min-Version` sees the write. With `pending` the version is null: the write is committed, and its
  * invalidation follows as soon as the Worker can be reached.
  */
-const invalidated = {
+export const invalidated = {
   version: versionSchema.nullable(),
   invalidation: z.enum(['done', 'pending']),
 }

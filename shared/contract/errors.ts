@@ -44,6 +44,11 @@ export const wireErrors = {
   method_not_allowed: { status: 405, sentence: 'The route does not support this method.' },
   request_timeout: { status: 408, sentence: 'The request did not arrive in time.' },
   contact_exists: { status: 409, sentence: 'The workspace already has a contact with this id.' },
+  message_exists: { status: 409, sentence: 'The workspace already has another message with this id.' },
+  conversation_exists: {
+    status: 409,
+    sentence: 'The workspace already has a conversation with this id, and it is with another contact.',
+  },
   event_id_reused: {
     status: 409,
     sentence:

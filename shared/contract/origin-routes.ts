@@ -1,6 +1,15 @@
 import { z } from 'zod'
-import { contactIdSchema, workspaceIdSchema } from '../ids.ts'
+import { callIdSchema, contactIdSchema, folderSchema, mailboxOwnerSchema, workspaceIdSchema } from '../ids.ts'
 import { limits } from '../limits.ts'
+import {
+  backendBodies,
+  callSessionDeletedSchema,
+  callSessionWrittenSchema,
+  leadControlWrittenSchema,
+  leadMessageWrittenSchema,
+  mailboxFolderDeletedSchema,
+  mailboxFolderWrittenSchema,
+} from './backend-writes.ts'
 import {
   contactBodies,
   contactCreationSchema,
@@ -23,13 +32,21 @@ import { callOutcomeSchema, storedCallSchema } from './voice.ts'
 /**
  * The access of a route of the origin. `writer`: a member with their own JWT, or a holder of the internal key. `member`: the internal
  * key and, in `X-Caller-Token`, the JWT of the user on whose behalf it is used. `reader`: as `member`, or without that token on behalf
- * of the CRM's backend. `member-in-workspace`: as `member`, and the user must be a member of the workspace in the path.
+ * of the CRM's backend. `member-in-workspace`: as `member`, and the user must be a member of the workspace in the path. `service-or-admin`: as `reader`, and the
+ * user must be a member of the workspace in the header; the database decides whether an admin.
  */
-export type OriginAccess = 'public' | 'internal-key' | 'writer' | 'member' | 'reader' | 'member-in-workspace'
+export type OriginAccess =
+  | 'public'
+  | 'internal-key'
+  | 'writer'
+  | 'member'
+  | 'reader'
+  | 'member-in-workspace'
+  | 'service-or-admin'
 
 /** The declaration of a route of the origin, from which it is mounted and documented. */
 export interface OriginRoute {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Parameters are written `{parameter}`. */
   readonly path: string
   readonly summary: string
@@ -50,6 +67,8 @@ export interface OriginRoute {
 }
 
 const contactPath = z.strictObject({ id: contactIdSchema })
+const callPath = z.strictObject({ id: callIdSchema })
+const mailboxPath = z.strictObject({ userId: mailboxOwnerSchema, folder: folderSchema })
 const workspacePath = z.strictObject({ id: workspaceIdSchema })
 const workspaceBody = <Schema extends z.ZodType>(schema: Schema) => ({
   schema,
@@ -59,6 +78,8 @@ const succeeding = <Data extends z.ZodType>(data: Data) => z.object({ success: z
 const written = { status: 200, schema: succeeding(contactWrittenSchema) } as const
 
 const queryErrors = ['overloaded', 'origin_unavailable', 'origin_timeout'] as const
+/** `not_found` is also the answer to a backend that names a workspace that does not exist. */
+const backendErrors = ['not_found', 'admin_required', ...queryErrors] as const
 
 /** Every route of the origin, in the order in which they are mounted. */
 const originRoutes = {
@@ -126,6 +147,76 @@ const originRoutes = {
     takes: { path: contactPath, body: contactBodies.move },
     gives: written,
     errors: ['contact_not_found', 'column_not_found', ...queryErrors],
+  },
+  putMailboxFolder: {
+    method: 'PUT',
+    path: '/mailboxes/{userId}/{folder}',
+    summary: "Put the messages of a folder of a user's mailbox",
+    access: 'service-or-admin',
+    audience: 'worker',
+    takes: { path: mailboxPath, body: backendBodies.mailboxFolder },
+    gives: { status: 200, schema: succeeding(mailboxFolderWrittenSchema) },
+    errors: backendErrors,
+  },
+  deleteMailboxFolder: {
+    method: 'DELETE',
+    path: '/mailboxes/{userId}/{folder}',
+    summary: "Delete a folder of a user's mailbox",
+    access: 'service-or-admin',
+    audience: 'worker',
+    takes: { path: mailboxPath },
+    gives: { status: 200, schema: succeeding(mailboxFolderDeletedSchema) },
+    errors: backendErrors,
+  },
+  putLeadControl: {
+    method: 'PUT',
+    path: '/leads/{id}/control',
+    summary: 'Say who answers a lead',
+    access: 'service-or-admin',
+    audience: 'worker',
+    takes: { path: contactPath, body: backendBodies.leadControl },
+    gives: { status: 200, schema: succeeding(leadControlWrittenSchema) },
+    errors: ['contact_not_found', ...backendErrors],
+  },
+  createLeadMessage: {
+    method: 'POST',
+    path: '/leads/{id}/messages',
+    summary: 'Add a message with a lead',
+    access: 'service-or-admin',
+    audience: 'worker',
+    takes: { path: contactPath, body: backendBodies.leadMessage },
+    gives: { status: 201, schema: succeeding(leadMessageWrittenSchema) },
+    errors: ['contact_not_found', 'message_exists', 'conversation_exists', ...backendErrors],
+  },
+  putCallSession: {
+    method: 'PUT',
+    path: '/calls/{id}/session',
+    summary: 'Begin or replace the session of a call',
+    access: 'service-or-admin',
+    audience: 'worker',
+    takes: { path: callPath, body: backendBodies.session },
+    gives: { status: 200, schema: succeeding(callSessionWrittenSchema) },
+    errors: backendErrors,
+  },
+  changeCallSession: {
+    method: 'PATCH',
+    path: '/calls/{id}/session',
+    summary: 'Change the session of a call; its state is merged (RFC 7396)',
+    access: 'service-or-admin',
+    audience: 'worker',
+    takes: { path: callPath, body: backendBodies.sessionChange },
+    gives: { status: 200, schema: succeeding(callSessionWrittenSchema) },
+    errors: backendErrors,
+  },
+  deleteCallSession: {
+    method: 'DELETE',
+    path: '/calls/{id}/session',
+    summary: 'End the session of a call',
+    access: 'service-or-admin',
+    audience: 'worker',
+    takes: { path: callPath },
+    gives: { status: 200, schema: succeeding(callSessionDeletedSchema) },
+    errors: backendErrors,
   },
   metrics: {
     method: 'GET',

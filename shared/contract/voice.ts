@@ -15,7 +15,7 @@ const platformText = (example: string) =>
     .nullish()
     .meta({ examples: [example] })
 
-/** What the platform knows of a call before it picks up. */
+/** The platform's request before it picks up a call. */
 export const callStartSchema = z.object({
   caller_id: platformText('+15550100123'),
   called_number: platformText('+15550100456'),
@@ -28,17 +28,17 @@ export type CallStart = z.output<typeof callStartSchema>
  * Where a part of the variables comes from: a tier or the database; `none` if it does not exist; else the reason why its
  * variables have their defaults. `not_given`: the request does not name a valid number. `not_asked`: a part before it failed.
  */
-export const partSourceSchema = z.enum([
+const partSourceSchema = z.enum([
   ...sourceNames,
   ...(['none', 'timeout', 'unavailable', 'rate_limited', 'not_given', 'not_asked'] as const),
 ])
 export type PartSource = z.output<typeof partSourceSchema>
 
 /**
- * The variables as a whole. `cache`: all parts are from tiers. `database`: some are from the database. `partial`: some have
- * their defaults. `defaults`: all have.
+ * The variables as a whole. `cache`: all parts are from tiers. `database`: some are from the database. `stale`: some could not be
+ * proved current, because the ledger or the origin did not answer. `partial`: some have their defaults. `defaults`: all have.
  */
-export const contextSourceSchema = z.enum(['cache', 'database', 'partial', 'defaults'])
+const contextSourceSchema = z.enum(['cache', 'database', 'stale', 'partial', 'defaults'])
 export type ContextSource = z.output<typeof contextSourceSchema>
 
 const variable = z.string().max(limits.variableCharactersMax)
@@ -192,7 +192,7 @@ export const storedCallSchema = z.strictObject({
 export type StoredCall = z.output<typeof storedCallSchema>
 
 /**
- * What became of an ended call. `stored`: with its messages and its summary. `known`: it was stored before. `ignored`: there is
+ * The outcome of storing an ended call. `stored`: with its messages and its summary. `known`: it was stored before. `ignored`: there is
  * nothing to store it under, for the reason given.
  */
 export const callOutcomeSchema = z.discriminatedUnion('status', [

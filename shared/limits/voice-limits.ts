@@ -6,7 +6,7 @@ export const voiceLimits = {
   /** The bodies of the two webhooks. A transcript of an hour has some 300 kB. */
   callStartBodyBytesMax: 8_192,
   endedCallBodyBytesMax: 1_048_576,
-  /** What the Worker makes of the latter for the origin: each turn may gain its instant and its member names. */
+  /** The Worker's own form of the latter, for the origin. Each turn may gain its instant and the names of its members. */
   storedCallBodyBytesMax: 2_097_152,
   callTextCharactersMax: 200,
   transcriptTurnsMax: 5_000,

@@ -11,7 +11,7 @@ import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
 import type { Taken } from '../rate-limits/limiter.ts'
 import type { RateLimits } from '../rate-limits/rate-limits.ts'
-import type { Access, CallerOf, Member, Operator, Reader } from './callers.ts'
+import type { Access, CallerOf, Member, Operator, Reader, Writer } from './callers.ts'
 import { matchesKey } from './internal-key.ts'
 import type { Memberships } from './membership.ts'
 import { userNamedBy, workspaceNamedBy } from './names.ts'
@@ -81,6 +81,7 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   reader: (arrival) => admitReader(arrival, false),
   'reader-or-service': (arrival) => admitReader(arrival, true),
   service: admitToDeployment,
+  'service-or-admin': admitServiceOrAdmin,
   operator: admitOperator,
   'alert-settings': admitToAlertSettings,
   'voice-platform': (arrival) => arrival.services.voicePlatform.verify(arrival),
@@ -243,6 +244,15 @@ function admitService(
   if (!userId.ok) return userId
   arrival.notes.workspaceId = workspaceId.value
   return ok(serviceOf(arrival, workspaceId.value, userId.value, { wantsExplanation, mayLoad }))
+}
+
+/** Both kinds of callers write under their own name: the origin is called with the admin's token, or as the backend. */
+async function admitServiceOrAdmin(arrival: Arrival): Promise<Result<Writer, WireError>> {
+  const isService = await holdsInternalKey(arrival)
+  const admitted = isService ? admitService(arrival, false, true) : await admitMember(arrival, 'admin')
+  if (!admitted.ok) return admitted
+  const { workspaceId, caller } = admitted.value
+  return ok({ workspaceId, caller })
 }
 
 /** The deployment is no workspace that a header could name, and no answer of it belongs to a user, so both headers are ignored. */

@@ -29,6 +29,13 @@ export interface Reader {
   readonly mayLoad: boolean
 }
 
+/** A caller that writes in a workspace: an admin of it, or the CRM's backend with the internal key. */
+export interface Writer {
+  readonly workspaceId: WorkspaceId
+  /** Used to call the origin in the caller's name. */
+  readonly caller: SettingsCaller
+}
+
 /** A caller who may see the deployment. */
 export interface Operator {
   /** The callers who may change the alerts, as the answers tell this one. */
@@ -57,6 +64,8 @@ export interface CallerOf {
   readonly 'reader-or-service': Reader
   /** The CRM's backend with the internal key, which reads a resource of the deployment and names no workspace. */
   readonly service: Reader
+  /** The CRM's backend with the internal key and a workspace, which no member's limit counts; or an admin of the workspace. */
+  readonly 'service-or-admin': Writer
   /** A holder of `METRICS_TOKEN`, or an admin of the operators' workspace. If there is none, an admin of any workspace. */
   readonly operator: Operator
   /** The voice platform, by its shared secret or by a signature over the body. */

@@ -60,7 +60,8 @@ export function createVoicePlatform(config: Pick<Config, 'voice'>, clock: Clock)
     return null
   }
 
-  async function verifySigned({ headers, readRaw }: SignedRequest): Promise<Result<null, WireError>> {
+  async function verifySigned(request: SignedRequest): Promise<Result<null, WireError>> {
+    const { headers } = request
     const signature = signatureIn(headers)
     if (signingSecret === null || signature === null) return unverified
     const { sentAt, digest } = signature
@@ -70,7 +71,7 @@ export function createVoicePlatform(config: Pick<Config, 'voice'>, clock: Clock)
     if (!isTimely) return unverified
     const refusal = refusalOf(headers)
     if (refusal !== null) return err(refusal)
-    const body = await readRaw()
+    const body = await request.readRaw()
     if (!body.ok) return body
     key ??= importKey(signingSecret)
     const message = joinBytes([encoder.encode(`${sentAt}.`), body.value])

@@ -212,7 +212,7 @@ function say(
 /** How long a reader with an older entry waits for the origin, in milliseconds: 0 while the origin is late with the same key. */
 function fallbackPatienceMs({ options, overdue, read }: Passage): number {
   const untilMs = overdue.get(read.key) ?? 0
-  return options.clock.now() < untilMs ? 0 : limits.fallbackPatienceMs
+  return options.clock.now() < untilMs ? 0 : (read.wish.patienceMs ?? limits.fallbackPatienceMs)
 }
 
 /** Loads the entry. If `patienceMs` is given, the reader waits no longer than that, and the load goes on behind the answer. */
@@ -229,8 +229,9 @@ async function loadTimed(
   const loaded = await (patienceMs === null
     ? loading
     : withinDeadline(clock, patienceMs, () => loading, late))
-  if (loaded === late) overdue.set(read.key, clock.now() + limits.overduePauseMs)
-  else overdue.delete(read.key)
+  if (loaded !== late) overdue.delete(read.key)
+  // That a caller cannot wait says nothing about the origin, so it shortens nobody else's wait.
+  else if (read.wish.patienceMs === undefined) overdue.set(read.key, clock.now() + limits.overduePauseMs)
   steps.push({ name: 'origin', said: loaded.ok ? 'loaded' : 'failed', durationMs: clock.now() - startedAtMs })
   return loaded
 }

@@ -19,6 +19,8 @@ export interface Wish {
   readonly isOnlyIfCached: boolean
   /** The answer must not be stored (RFC 9111 section 5.2.1.5). */
   readonly isNoStore: boolean
+  /** How long the caller waits for the origin while there is an older entry, if it cannot wait as long as others do. */
+  readonly patienceMs?: number
 }
 
 /** The wish of a request without any of these headers. */

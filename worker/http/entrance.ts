@@ -113,7 +113,7 @@ function count(exchange: Exchange, status: number): void {
   if (flushed !== null) keepAlive(flushed)
 }
 
-const countedMethods: readonly RequestMethod[] = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']
+const countedMethods: readonly RequestMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** The method's label in the metrics: one of a few, because a caller may send any word as its method. */
 function countedMethod(method: string): RequestMethod {

@@ -114,7 +114,7 @@ type PartOf<Taken extends Takes, Part extends 'path' | 'query'> =
     ? { readonly [Name in Part]: z.output<Schema> }
     : unknown
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 interface RouteBase {
   readonly method: Method

@@ -26,8 +26,6 @@ import type { CacheSettingsChange, SavedSettings } from '../../shared/contract/s
 import { savedSettingsSchema } from '../../shared/contract/settings.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import { traceHeaders } from '../../shared/contract/trace.ts'
-import type { CallOutcome, StoredCall } from '../../shared/contract/voice.ts'
-import { callOutcomeSchema } from '../../shared/contract/voice.ts'
 import type { BoardId, ContactId, Role, UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Question } from '../../shared/resources/question.ts'
@@ -88,8 +86,12 @@ export interface Origin {
     caller: Caller,
   ): Promise<Result<SavedSettings, WireError>>
   readonly contacts: ContactWrites
-  /** Stores a call that has ended. The origin stores it once, so that it may be sent again. */
-  storeCall(call: StoredCall, caller: Caller): Promise<Result<CallOutcome, WireError>>
+  /** Any other write, like those of contacts. `schema` is that of its `data`. */
+  write<Schema extends z.ZodType>(
+    schema: Schema,
+    write: OriginWrite,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>>
   /** Whether the origin answers, and whether its database does. */
   probe(): Promise<{ origin: boolean; database: boolean }>
   breaker(): BreakerStatus
@@ -124,6 +126,15 @@ interface ContactWrites {
   ): Promise<Result<ContactDeleted, WireError>>
 }
 
+/** A write of the origin's interface. */
+export interface OriginWrite {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+  /** Where neither path nor body names it. */
+  readonly workspaceId?: WorkspaceId
+}
+
 interface OriginOptions {
   readonly url: string
   readonly internalAuthKey: string
@@ -153,7 +164,7 @@ const unconfirmed = err({ code: 'write_unconfirmed' } as const)
 
 /** One call of the origin's HTTP interface. */
 interface OriginCall {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body?: unknown
   /** Where the path does not name it. */
@@ -196,7 +207,17 @@ export function createOrigin(options: OriginOptions): Origin {
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
   }
 
-  const write = createWrite(send)
+  async function write<Schema extends z.ZodType>(
+    schema: Schema,
+    outgoing: OriginWrite,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>> {
+    const answer = writeAnswer(await send(outgoing, caller))
+    if (!answer.ok) return answer
+    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
+    const parsed = schema.safeParse(enveloped.data?.data)
+    return parsed.success ? ok(parsed.data) : unconfirmed
+  }
 
   return {
     async load({ resource, params }, target, caller) {
@@ -223,8 +244,7 @@ export function createOrigin(options: OriginOptions): Origin {
       return saved.success ? ok(saved.data) : unconfirmed
     },
     contacts: createContactWrites(write),
-    storeCall: (call, caller) =>
-      write(callOutcomeSchema, { method: 'POST', path: '/voice/calls', body: call }, caller),
+    write,
     breaker: () => breaker.status(),
     probe: () => probe(options),
   }
@@ -259,24 +279,7 @@ function writeAnswer(answer: Answer): Answer {
   return answer === late || answer === lost || isTooLarge ? unconfirmed : answer
 }
 
-type Write = <Schema extends z.ZodType>(
-  schema: Schema,
-  call: OriginCall,
-  caller: Caller,
-) => Promise<Result<z.output<Schema>, WireError>>
-
-/** Creates the function that sends a write and parses the origin's answer to it. */
-function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>): Write {
-  return async (schema, call, caller) => {
-    const answer = writeAnswer(await send(call, caller))
-    if (!answer.ok) return answer
-    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
-    const parsed = schema.safeParse(enveloped.data?.data)
-    return parsed.success ? ok(parsed.data) : unconfirmed
-  }
-}
-
-function createContactWrites(write: Write): ContactWrites {
+function createContactWrites(write: Origin['write']): ContactWrites {
   const pathOf = (contactId: ContactId) => `/contacts/${encodeURIComponent(contactId)}`
 
   return {

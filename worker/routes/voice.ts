@@ -79,12 +79,10 @@ const postCall = defineRoute({
     if (!('data' in body.value)) return ignored('other_event')
     const call = storedCallOf(body.value)
     if (!call.ok) return ignored(call.error)
-    const stored = await services.origin.storeCall(call.value, {
-      kind: 'service',
-      userId: null,
-      requestId,
-      trace,
-    })
+    const write = { method: 'POST', path: '/voice/calls', body: call.value } as const
+    const caller = { kind: 'service', userId: null, requestId, trace } as const
+    // The origin stores a call once, so that a platform may send it again after any failure.
+    const stored = await services.origin.write(callOutcomeSchema, write, caller)
     return stored.ok ? ok(respondJson(stored.value)) : stored
   },
 })

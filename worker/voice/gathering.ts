@@ -11,6 +11,8 @@ export interface Part<Data> {
   readonly source: PartSource
   /** Whether the database was read for it. */
   readonly isFromDatabase: boolean
+  /** Whether it could not be proved current. */
+  readonly isInDoubt: boolean
 }
 
 /** The parts that are known so far. Lookups fill them in while they run, and the answer is made of what is there in time. */
@@ -33,10 +35,10 @@ export interface Lookups {
 }
 
 export function unknown(source: PartSource): Part<never> {
-  return { data: null, source, isFromDatabase: false }
+  return { data: null, source, isFromDatabase: false, isInDoubt: false }
 }
 
-/** What is known before any lookup has ended. */
+/** The parts before any lookup has ended. */
 export function nothingYet(): Gathered {
   const pending = unknown('timeout')
   return {
@@ -68,7 +70,7 @@ interface GatherOptions {
 
 /**
  * Looks up who calls and whom: the organization by the called number, its lead by the caller's, then the lead's context and greeting.
- * What is found is written into `gathered` at once. Past a limit all parts have their defaults, also those already found.
+ * Each lookup writes its result into `gathered` at once. Past a limit all parts have their defaults, also those already found.
  */
 export async function gather(
   call: CallStart,
@@ -96,7 +98,7 @@ export async function gather(
   gathered.lead = lead
   if (lead.data === null) {
     // Without a lead there is no conversation either.
-    gathered.context = unknown(lead.source === 'none' ? 'none' : 'not_asked')
+    gathered.context = lead.source === 'none' ? { ...lead, data: null } : unknown('not_asked')
     gathered.greeting = unknown('not_asked')
     gathered.configuration = await lookups.configuration(workspaceId)
     return

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { isRegion, parsePhone } from '../../shared/contact-points/phone.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { deploymentId } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import { leadByPhone } from '../../shared/resources/contacts/lead-by-phone.ts'
 import { leadContext } from '../../shared/resources/conversations/lead-context.ts'
 import { leadGreeting } from '../../shared/resources/conversations/lead-greeting.ts'
@@ -36,14 +37,17 @@ export function createLookups(options: LookupOptions): Lookups {
     workspaceId: WorkspaceId,
     schema: Schema,
   ): Promise<Part<z.output<Schema>>> {
-    const { answer, caller } = options
-    const read = await answer({ question, workspaceId, caller, wish: plainWish })
+    const { answer, caller, clock, startedAtMs } = options
+    // An older entry is better than none. To have time for what comes after it, a lookup waits half of what is left.
+    const leftMs = Math.max(0, startedAtMs + limits.voiceGatherMs - clock.now())
+    const wish = { ...plainWish, patienceMs: leftMs / 2 }
+    const read = await answer({ question, workspaceId, caller, wish })
     if (!read.ok) return unknown('unavailable')
-    const { source, entry } = read.value
-    const isFromDatabase = source === 'database'
-    if (!entry.found) return { data: null, source: 'none', isFromDatabase }
+    const { source, entry, doubt } = read.value
+    const basis = { isFromDatabase: source === 'database', isInDoubt: doubt !== null }
+    if (!entry.found) return { data: null, source: 'none', ...basis }
     const parsed = schema.safeParse(presented(question, read.value, options))
-    return parsed.success ? { data: parsed.data, source, isFromDatabase } : unknown('unavailable')
+    return parsed.success ? { data: parsed.data, source, ...basis } : unknown('unavailable')
   }
 
   return {

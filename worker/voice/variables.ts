@@ -109,5 +109,6 @@ function contextSourceOf(organization: Part<unknown>, ...others: readonly Part<u
   const parts = [organization, ...others]
   const known = parts.filter(({ source }) => !missing.has(source))
   if (known.length < parts.length) return 'partial'
+  if (known.some(({ isInDoubt }) => isInDoubt)) return 'stale'
   return known.some(({ isFromDatabase }) => isFromDatabase) ? 'database' : 'cache'
 }

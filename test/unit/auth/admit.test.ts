@@ -3,6 +3,7 @@ import { userIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { createApp, routes } from '../../../worker/app.ts'
+import type { Arrival } from '../../../worker/auth/admit.ts'
 import type { Env } from '../../../worker/env.ts'
 import type { Route } from '../../../worker/http/route.ts'
 import type { Taken } from '../../../worker/rate-limits/limiter.ts'
@@ -71,6 +72,7 @@ function servicesUpTo(stop: Stop): Services {
       user: limitOf('user', stop === 'user limit'),
       workspace: limitOf('workspace', stop === 'workspace limit'),
     },
+    voicePlatform: { verify: readToVerify, verifySigned: readToVerify },
     memberships: {
       async roleOf() {
         note('membership')
@@ -83,6 +85,12 @@ function servicesUpTo(stop: Stop): Services {
     get: (target, name) => (known(name) ? target[String(name)] : otherPart()),
   })
   return watched as unknown as Services
+}
+
+/** A signature is verified by the whole body. */
+async function readToVerify(arrival: Pick<Arrival, 'readRaw'>) {
+  const body = await arrival.readRaw()
+  return body.ok ? ok(null) : body
 }
 
 /** A body of spaces followed by `text`, which notes how much of it is read. */

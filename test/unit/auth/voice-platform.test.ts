@@ -59,7 +59,7 @@ describe('the voice platform is verified', () => {
         expect(await verify(request(headers, body))).toEqual(ok(null))
         expect(await verifySigned(request(headers, body))).toEqual(ok(null))
       }),
-      { numRuns: 50 },
+      { numRuns: 10 },
     )
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { limits } from '../../../shared/limits.ts'
 import type { Policy } from '../../../worker/cache/read-terms.ts'
 import { plainWish } from '../../../worker/cache/wish.ts'
 import { version } from '../../support/entries.ts'
@@ -18,6 +19,25 @@ describe('a caller with wishes in its headers', () => {
     expect((await isolate.read({ wish: { ...plainWish, proof: { kind: 'now' } } })).body).toBe(
       list('["now"]'),
     )
+  })
+
+  it('gets an outdated entry sooner if it cannot wait, and shortens nobody else’s wait', async () => {
+    const { createIsolate, database, book, clock } = createDeployment()
+    const isolate = createIsolate()
+    await isolate.read()
+    await isolate.rest()
+    database.rows = '["new"]'
+    book.advance([{ moves: [openMove('b1')] }])
+    await clock.advance(boundMs + 1)
+    const gate = deferred<void>()
+    database.gate = gate.promise
+    const hurried = isolate.read({ wish: { ...plainWish, patienceMs: 20 } })
+    await clock.advance(20)
+    expect(await hurried).toMatchObject({ status: 'STALE', doubt: 'origin-failed', body: list('[]') })
+    const patient = isolate.read()
+    await clock.advance(limits.fallbackPatienceMs - 1)
+    gate.resolve()
+    expect(await patient).toMatchObject({ status: 'MISS', body: list('["new"]') })
   })
 
   it('gets nothing older than the version it names', async () => {

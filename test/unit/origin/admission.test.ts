@@ -4,7 +4,7 @@ import { limits } from '../../../shared/limits.ts'
 import { ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { contactNumber } from './contact.ts'
-import { bodyDoors, internalDoors, loadDoor, memberDoors } from './doors.ts'
+import { bodyDoors, callDoor, internalDoors, loadDoor, memberDoors } from './doors.ts'
 import { alice, bob, createOrigin, internalAuthKey, nowMs, read, tokenOf } from './origin-under-test.ts'
 import { createStubDatabase } from './stub-database.ts'
 import { createWatchedBody } from './watched-body.ts'
@@ -245,7 +245,9 @@ test('every route that reads a body is in these tests', () => {
   const taking = app.routes
     .filter(({ method, handler }) => ['POST', 'PATCH', 'PUT'].includes(method) && handler.length > 0)
     .map(({ method, path }) => `${method} ${path}`)
-  const tested = bodyDoors.map(({ method, path }) => `${method} ${path}`.replace('/c1', '/:id'))
+  const tested = [...bodyDoors, callDoor].map(({ method, path }) =>
+    `${method} ${path}`.replace('/c1', '/:id'),
+  )
   const named = tested.map((route) =>
     route.replace('/load/contact-list', '/load/:resource').replace('/workspaces/15213', '/workspaces/:id'),
   )

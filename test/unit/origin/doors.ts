@@ -55,5 +55,13 @@ export const loadDoor: Door = {
   headers: (token) => ({ ...withKey, 'X-Caller-Token': token }),
 }
 
-/** Every route of the origin that reads a body. */
+/** The route where the Worker stores calls, in nobody's name: no user's token opens it. */
+export const callDoor: Door = {
+  route: 'POST /voice/calls',
+  method: 'POST',
+  path: '/voice/calls',
+  headers: () => withKey,
+}
+
+/** Every route of the origin that reads a body in a user's name. */
 export const bodyDoors: readonly Door[] = [...memberDoors, ...internalDoors, loadDoor]

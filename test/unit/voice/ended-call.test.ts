@@ -5,7 +5,7 @@ import { limits } from '../../../shared/limits.ts'
 import { err } from '../../../shared/result.ts'
 import { storedCallOf } from '../../../worker/voice/ended-call.ts'
 
-/** What ElevenLabs sends, with members that nobody needs. */
+/** A report as ElevenLabs sends it, with members that nobody needs. */
 const report = {
   type: 'post_call_transcription',
   event_timestamp: 1_795_600_000,

@@ -100,6 +100,11 @@ describe('a call from a known lead', () => {
   })
 })
 
+it('a part that could not be proved current is used, and the answer says so', async () => {
+  const lookups = known.lookupsWith({ lead: async () => ({ ...known.part(known.lead), isInDoubt: true }) })
+  expect(await answered(lookups)).toMatchObject({ lead_name: 'Ann Lee', context_source: 'stale' })
+})
+
 it("a caller who is no lead gets the organization's greeting, language and working hours", async () => {
   const lookups = known.lookupsWith({ lead: async () => unknown('none') })
   expect(await answered(lookups)).toMatchObject({

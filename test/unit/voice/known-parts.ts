@@ -39,7 +39,7 @@ export const configuration: Configuration = {
 }
 
 export function part<Data>(data: Data, source: SourceName = 'memory'): Part<Data> {
-  return { data, source, isFromDatabase: source === 'database' }
+  return { data, source, isFromDatabase: source === 'database', isInDoubt: false }
 }
 
 /** Lookups that answer these parts at once, except for those that a test replaces. */

@@ -1,4 +1,5 @@
 import { resources } from '../../../shared/resources/index.ts'
+import type { Route } from '../route.ts'
 
 /** The groups of operations, in the order in which the document names them. */
 export const tags = [
@@ -10,7 +11,7 @@ export const tags = [
   {
     name: 'Writes',
     description:
-      'Writes of contacts by browsers. Each write is sent to the origin once. The answer has the `version` that the ledger gave to the write: a read that sends it as `X-Min-Version` sees the write.',
+      'Writes by browsers of contacts, and by the backend and admins of mailboxes, leads and calls. Each write is sent to the origin once. The answer has the `version` that the ledger gave to the write: a read that sends it as `X-Min-Version` sees the write.',
   },
   {
     name: 'Voice',
@@ -32,13 +33,22 @@ type TagName = (typeof tags)[number]['name']
 const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/contacts/, 'Writes'],
   [/^\/api\/voice\//, 'Voice'],
+  [/^\/api\/(contacts|mailboxes|leads|calls)\//, 'Writes'],
+  [/^\/api\/contacts$/, 'Writes'],
   [/^\/api\/cache\/invalidate$/, 'Invalidation'],
   [/^\/api\/cache-settings\//, 'Cache management'],
   [/^\/api\/monitoring\//, 'Monitoring'],
 ]
 
-/** The group of a route of the Worker. A declared resource is a read, whatever its path. */
-export function tagOf(path: string): TagName {
-  if (resources.some(({ route }) => route === path)) return 'Reads'
-  return byPath.find(([pattern]) => pattern.test(path))?.[1] ?? 'Service'
+type Placed = Pick<Route, 'method' | 'path'>
+
+/** Whether a route reads a declared resource. Writes may have the same path. */
+export function isRead({ method, path }: Placed): boolean {
+  return method === 'GET' && resources.some(({ route }) => route === path)
+}
+
+/** The group of a route of the Worker. The read of a declared resource is one, whatever its path. */
+export function tagOf(route: Placed): TagName {
+  if (isRead(route)) return 'Reads'
+  return byPath.find(([pattern]) => pattern.test(route.path))?.[1] ?? 'Service'
 }

@@ -1,13 +1,12 @@
 import type { WireErrorCode } from '../../../shared/contract/errors.ts'
 import { workspaceHeader } from '../../../shared/contract/origin.ts'
 import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
-import { resources } from '../../../shared/resources/index.ts'
 import type { Access } from '../../auth/callers.ts'
 import type { Route } from '../route.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import type { Answer, Operation, Parameter } from './operation.ts'
 import { parametersOf, textHeader } from './operation.ts'
-import { tagOf } from './tags.ts'
+import { isRead, tagOf } from './tags.ts'
 
 const memberErrors: readonly WireErrorCode[] = [
   ...(['token_missing', 'token_invalid', 'token_expired', 'user_mismatch', 'workspace_missing'] as const),
@@ -61,6 +60,13 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     security: [{ internalKey: [] }],
     errors: ['key_invalid'],
     names: 'nobody',
+  },
+  'service-or-admin': {
+    ...asMember,
+    security: [{ member: [] }, { internalKey: [] }],
+    letsIn:
+      "Open to admins of the workspace, with their JWT, and to the CRM's backend, with the internal key and `X-Workspace-ID`.",
+    errors: [...memberErrors, 'workspace_mismatch', 'admin_required'],
   },
   'internal-key': {
     letsIn: "Open to the CRM's backend, with the internal key.",
@@ -151,7 +157,7 @@ function operationOf(route: Route): Operation {
     server: 'worker',
     method,
     path,
-    tag: tagOf(path),
+    tag: tagOf(route),
     summary,
     description: [wayIn.letsIn, route.description].filter(Boolean).join(' '),
     security: wayIn.security,
@@ -214,7 +220,7 @@ function headersNaming({ path, takes, access }: Route, names: WayIn['names']): P
 function answersOf(route: Route): Answer[] {
   const content = { contentType: route.contentType ?? 'application/json', schema: route.gives }
   const answer: Answer = { status: route.status ?? 200, description: 'The request succeeded.', content }
-  if (!resources.some((resource) => resource.route === route.path)) return [answer]
+  if (!isRead(route)) return [answer]
   const { ETag } = resourceHeaders
   return [
     { ...answer, headers: resourceHeaders },

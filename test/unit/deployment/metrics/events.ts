@@ -83,6 +83,7 @@ export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
     contextSource: fc.constantFrom(
       'cache' as const,
       'database' as const,
+      'stale' as const,
       'partial' as const,
       'defaults' as const,
     ),

@@ -1,0 +1,144 @@
+import { rm } from 'node:fs/promises'
+import { cpus, loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { z } from 'zod'
+import { sharedOptions, workerOptions } from '../../origin/local/worker-process.ts'
+import { limits } from '../../shared/limits.ts'
+import { startFarOrigin } from '../support/far-origin.ts'
+import { startTestStack } from '../support/local-stack.ts'
+import { percentile } from '../support/percentile.ts'
+import { makeDataDirectory } from '../support/run-folder.ts'
+import {
+  type AnsweredCall,
+  callerNumber,
+  createVoicePlatform,
+  inParallel,
+  makeLeads,
+  type VoicePlatform,
+  variablesIn,
+} from '../support/voice-calls.ts'
+
+/**
+ * `npm run bench:voice` measures how long a voice platform waits before it picks up: for leads that nothing has read yet (cold) and
+ * for the same leads again (warm), with the origin on this machine and 100 ms away. A Worker that answers a constant is measured
+ * between the calls, in the same run. The webhook with which the figures are compared asks a plain Redis cache for one key after the
+ * other: it takes 200 ms cold and 35 ms warm.
+ */
+const options = z
+  .object({
+    calls: z.coerce.number().int().min(10).max(20_000),
+    atOnce: z.coerce.number().int().min(1).max(64),
+  })
+  .parse(
+    parseArgs({
+      options: {
+        calls: { type: 'string', default: '2000' },
+        atOnce: { type: 'string', default: '4' },
+      },
+    }).values,
+  )
+
+const plainRedisMs = { cold: 200, warm: 35 } as const
+
+/** A Worker that only answers, in a workerd of its own. */
+async function startConstant(): Promise<{ readonly platform: VoicePlatform; stop(): Promise<void> }> {
+  const dataDirectory = await makeDataDirectory()
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      ...sharedOptions(dataDirectory),
+      ...(await workerOptions({
+        entry: fileURLToPath(new URL('workers/constant.ts', import.meta.url)),
+        variables: { PAGE: '{}' },
+      })),
+      durableObjects: {},
+    }),
+  )
+  const url = await miniflare.ready
+  const platform = createVoicePlatform(url.origin, '')
+  return {
+    platform,
+    async stop() {
+      platform.stop()
+      await miniflare.dispose()
+      await rm(dataDirectory, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Measured {
+  readonly calls: readonly AnsweredCall[]
+  readonly constant: readonly AnsweredCall[]
+}
+
+async function measure(platform: VoicePlatform, constant: VoicePlatform): Promise<Measured> {
+  const both = await inParallel(options.calls, options.atOnce, async (index) => {
+    const call = await platform.call(callerNumber(index))
+    return { call, constant: await constant.yardstick() }
+  })
+  return { calls: both.map(({ call }) => call), constant: both.map((each) => each.constant) }
+}
+
+function print(scenario: string, kind: keyof typeof plainRedisMs, { calls, constant }: Measured): void {
+  const at = (answers: readonly AnsweredCall[], share: number) =>
+    percentile(
+      answers.map(({ durationMs }) => durationMs),
+      share,
+    ).toFixed(1)
+  const sources = Map.groupBy(calls, (call) => variablesIn(call).context_source)
+  const shares = [...sources].map(
+    ([source, of]) => `${source} ${((100 * of.length) / calls.length).toFixed(1)} %`,
+  )
+  const late = calls.filter(({ durationMs }) => durationMs > limits.voiceAnswerMs).length
+  const cells = [
+    `${scenario}, ${kind}`,
+    ...[0.5, 0.99, 0.999].map((share) => at(calls, share)),
+    late,
+    at(constant, 0.999),
+    plainRedisMs[kind],
+    shares.join(', '),
+  ]
+  console.log(`| ${cells.join(' | ')} |`)
+}
+
+async function run(scenario: string, delayMs: number, constant: VoicePlatform): Promise<void> {
+  const far = await startFarOrigin(() => delayMs)
+  const stack = await startTestStack({
+    contacts: 1_000,
+    workerVariables: {
+      ...(delayMs === 0 ? {} : { ORIGIN_URL: far.url }),
+      VOICE_RATE_LIMIT_NUMBER_MAX: '0',
+      VOICE_RATE_LIMIT_ORGANIZATION_MAX: '0',
+      LOG_LEVEL: 'silent',
+    },
+  })
+  const platform = createVoicePlatform(stack.worker, stack.voiceWebhookSecret)
+  try {
+    far.target = stack.origin
+    await makeLeads(stack.sql, options.calls)
+    print(scenario, 'cold', await measure(platform, constant))
+    print(scenario, 'warm', await measure(platform, constant))
+  } finally {
+    platform.stop()
+    await stack.stop()
+    await far.stop()
+  }
+}
+
+const [cpu] = cpus()
+console.log(
+  `${cpus().length} cores, ${cpu?.model ?? 'unknown'}; load of the machine before ${loadavg()[0]?.toFixed(1)}; Node ${process.version}; ` +
+    `${options.calls} calls, ${options.atOnce} at once\n`,
+)
+console.log(
+  `| | p50 ms | p99 ms | p99.9 ms | over ${limits.voiceAnswerMs} ms | constant Worker p99.9 ms | plain Redis ms | variables from |`,
+)
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
+const constant = await startConstant()
+try {
+  await run('origin on this machine', 0, constant.platform)
+  await run('origin 100 ms away', 100, constant.platform)
+} finally {
+  await constant.stop()
+}
