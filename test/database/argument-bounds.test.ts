@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '../../shared/limits.ts'
-import {
-  type Arguments,
-  callers,
-  type HostedDatabase,
-  type HostedServer,
-  startHostedServer,
-} from './hosted.ts'
+import { at, type Bounded, badIds, badLists, badObjects, ids, long, nested } from './bounded.ts'
+import { boundedBackendWrites, folderOfAnn } from './bounded-backend-writes.ts'
+import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
 let server: HostedServer
 let database: HostedDatabase
@@ -39,46 +35,14 @@ const page = {
   p_after: null,
   p_after_id: null,
 } as const
-const folderOfAnn = { p_workspace: 'w1', p_user: 'ann', p_folder: 'inbox' }
-const folderPut = { ...folderOfAnn, p_messages: [], p_synced_at: null }
-const letters = (count: number) =>
-  ids(count).map((id) => ({ id: `m${id}`, from_address: 'a@example.com', received_at: at }))
-const control = {
-  ...{ p_workspace: 'w1', p_contact: 'w1-first', p_answered_by: 'human' },
-  ...{ p_user: 'x'.repeat(128), p_since: null },
-}
-const message = (fields: Readonly<Record<string, string | null>>) => ({
-  ...{ p_workspace: 'w1', p_contact: 'w1-first' },
-  p_message: { id: 'm1', channel: 'web', direction: 'inbound', body: 'Hello', ...fields },
-})
-const call = { p_workspace: 'w1', p_call: 'call' }
-const session = { ...call, p_contact: 'x'.repeat(128), p_state: {} }
 const place = { board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
-const long = 'x'.repeat(129)
-const at = '2026-01-02T03:04:05.123456+00:00'
-const nested = (levels: number): Record<string, never> =>
-  JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)
 const contacts = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ ...place, id: `import${index}` }))
-const ids = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 const keys = (count: number) =>
   ids(count).map((id) => ({ id, eventId: '00000000-0000-4000-8000-000000000000' }))
 /** Keys of rows that are neither an id nor an id with an event id. */
 const badKeys = [null, 'text', [1], {}, { id: 1 }, { id: '1', eventId: 'e' }, { id: 1, eventId: 2 }]
 const failure = { id: 1, eventId: 'e', code: 'x', delayMs: 0 }
-
-interface Bounded {
-  readonly name: string
-  readonly caller?: 'service_role'
-  /** Arguments at their bounds, which are accepted. */
-  readonly taken: readonly Arguments[]
-  readonly refused: readonly Arguments[]
-}
-
-/** Workspaces, ids and objects that no function accepts. */
-const badIds = [null, '', long, 'é'.repeat(129), 'x'.repeat(1_000_000)]
-const badObjects = [null, [], 'text', 7, { name: 'x'.repeat(65_536) }]
-const badLists = [null, {}, 'text', 7]
 
 const bounded: readonly Bounded[] = [
   {
@@ -217,110 +181,7 @@ const bounded: readonly Bounded[] = [
       ...[null, 0, -1, limits.mailboxPageMax + 1].map((p_page) => ({ ...folderOfAnn, p_page })),
     ],
   },
-  {
-    name: 'mailbox_put',
-    taken: [
-      { ...folderPut, p_messages: [] },
-      { ...folderPut, p_messages: letters(limits.mailboxMessagesMax), p_synced_at: at },
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...folderPut, p_workspace: id },
-        { ...folderPut, p_user: id },
-        { ...folderPut, p_folder: id },
-        { ...folderPut, p_messages: [{ ...letters(1)[0], id }] },
-      ]),
-      ...[
-        ...badLists,
-        letters(limits.mailboxMessagesMax + 1),
-        [null],
-        [...letters(1), ...letters(1)],
-        [{ ...letters(1)[0], subject: 'x'.repeat(65_536) }],
-      ].map((p_messages) => ({ ...folderPut, p_messages })),
-    ],
-  },
-  {
-    name: 'mailbox_delete',
-    taken: [{ ...folderOfAnn, p_folder: 'old' }],
-    refused: badIds.flatMap((id) => [
-      { ...folderOfAnn, p_workspace: id },
-      { ...folderOfAnn, p_user: id },
-      { ...folderOfAnn, p_folder: id },
-    ]),
-  },
-  {
-    name: 'lead_control_write',
-    taken: [
-      control,
-      { ...control, p_since: at },
-      { ...control, p_answered_by: 'ai', p_user: null, p_since: null },
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...control, p_workspace: id },
-        { ...control, p_contact: id },
-        { ...control, p_user: id ?? '' },
-      ]),
-      ...[null, '', 'AI', long].map((p_answered_by) => ({ ...control, p_user: null, p_answered_by })),
-      { ...control, p_answered_by: 'ai' },
-    ],
-  },
-  {
-    name: 'lead_message_create',
-    taken: [
-      message({}),
-      message({ id: 'm2', body: 'x'.repeat(limits.messageCharactersMax), sent_at: at }),
-      message({ id: 'm3', conversation_id: 'x'.repeat(128) }),
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...message({}), p_workspace: id },
-        { ...message({}), p_contact: id },
-        message({ id }),
-        message({ conversation_id: id ?? '' }),
-      ]),
-      ...badObjects.map((p_message) => ({ ...message({}), p_message })),
-      ...[null, '', 'fax'].map((channel) => message({ channel })),
-      ...[null, '', 'sideways'].map((direction) => message({ direction })),
-      ...[null, '', 'x'.repeat(limits.messageCharactersMax + 1)].map((body) => message({ body })),
-    ],
-  },
-  {
-    name: 'call_session_put',
-    taken: [session, { ...session, p_contact: null, p_state: nested(64) }],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...session, p_workspace: id },
-        { ...session, p_call: id },
-        { ...session, p_contact: id ?? '' },
-      ]),
-      ...[...badObjects, nested(65), nested(300)].map((p_state) => ({ ...session, p_state })),
-    ],
-  },
-  {
-    name: 'call_session_patch',
-    taken: [
-      { ...call, p_change: { contact_id: null } },
-      { ...call, p_change: { state: nested(64) } },
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...call, p_change: {}, p_workspace: id },
-        { ...call, p_change: {}, p_call: id },
-        { ...call, p_change: { contact_id: id ?? '' } },
-      ]),
-      ...[...badObjects, {}, { other: 1 }].map((p_change) => ({ ...call, p_change })),
-      ...[...badObjects, nested(65), nested(300)].map((state) => ({ ...call, p_change: { state } })),
-    ],
-  },
-  {
-    name: 'call_session_delete',
-    taken: [{ ...call, p_call: 'ended' }],
-    refused: badIds.flatMap((id) => [
-      { ...call, p_workspace: id },
-      { ...call, p_call: id },
-    ]),
-  },
+  ...boundedBackendWrites,
   {
     name: 'search_text_renew',
     caller: 'service_role',

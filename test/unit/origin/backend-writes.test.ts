@@ -29,7 +29,7 @@ interface Write {
   readonly path: string
   readonly body?: unknown
   readonly called: readonly [functionName: string, args: object]
-  /** What the SQL function answers, and what the route shows of it. */
+  /** The answer of the SQL function, and the part of it that the route shows. */
   readonly answered: object
   readonly shown: object
   readonly status?: 201
