@@ -40,7 +40,7 @@ export const defaultPermissions: Readonly<Record<Role, readonly string[]>> = {
 }
 
 /** A change of what a role allows. */
-export interface PermissionChange {
+interface PermissionChange {
   readonly role: Role
   readonly permission: string
   readonly is_allowed: boolean
