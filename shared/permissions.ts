@@ -1,6 +1,6 @@
 import type { Role } from './ids.ts'
 
-/** What every member may do in a workspace. */
+/** The permissions of every member of a workspace. */
 const membersMay = [
   'analytics.read',
   'calls.read',
@@ -19,7 +19,7 @@ const membersMay = [
   'settings.read',
 ] as const
 
-/** What only admins may do. */
+/** The permissions of admins alone. */
 const onlyAdminsMay = [
   'alerts.update',
   'cache.invalidate',
@@ -31,7 +31,7 @@ const onlyAdminsMay = [
 ] as const
 
 /**
- * What each role allows unless the workspace changed it (table `role_permissions`). Boardcache's own routes decide by role and do not
+ * The permissions of each role unless the workspace changed them (table `role_permissions`). Boardcache's own routes decide by role and do not
  * read this table; it is for the CRM's applications.
  */
 export const defaultPermissions: Readonly<Record<Role, readonly string[]>> = {
@@ -40,13 +40,13 @@ export const defaultPermissions: Readonly<Record<Role, readonly string[]>> = {
 }
 
 /** A change of what a role allows. */
-export interface PermissionChange {
+interface PermissionChange {
   readonly role: Role
   readonly permission: string
   readonly is_allowed: boolean
 }
 
-/** What a role allows after a workspace's changes, in the order of the names. */
+/** The permissions of a role after a workspace's changes, in the order of the names. */
 export function allowedTo(role: Role, changes: readonly PermissionChange[]): string[] {
   const allowed = new Set(defaultPermissions[role])
   for (const change of changes) {

@@ -138,7 +138,7 @@ export const backendBodies = {
 /** `messages` is their number. */
 const folderShown = z.object({ folder: storedId, synced_at: storedInstant, messages: z.int().nonnegative() })
 
-/** What each write answers. A read that sends `version` as `X-Min-Version` sees the write (contract/contacts.ts). */
+/** The answers of the writes. A read that sends `version` as `X-Min-Version` sees the write (contract/contacts.ts). */
 export const mailboxFolderWrittenSchema = folderShown.extend(invalidated)
 export const mailboxFolderDeletedSchema = z.object({ folder: folderSchema, ...invalidated })
 export const leadControlWrittenSchema = z.object({ control: controlSchema, ...invalidated })

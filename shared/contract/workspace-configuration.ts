@@ -9,7 +9,7 @@ export const greetingChannels = ['voice', 'web', 'whatsapp', 'email'] as const
 export const greetingTemplateSchema = text(1, limits.greetingCharactersMax)
 
 /** A greeting's template for each channel. A channel without one has the product's own template. */
-export const greetingsSchema = z.partialRecord(z.enum(greetingChannels), greetingTemplateSchema)
+const greetingsSchema = z.partialRecord(z.enum(greetingChannels), greetingTemplateSchema)
 
 /** A workspace's configuration, as it is answered. */
 export const workspaceConfigurationSchema = z.object({
@@ -28,7 +28,7 @@ export const workspaceConfigurationSchema = z.object({
   /** Null if the workspace has no configuration of its own, and the defaults are in force. */
   updated_at: z.iso.datetime({ offset: true }).nullable(),
 })
-export type WorkspaceConfiguration = z.output<typeof workspaceConfigurationSchema>
+type WorkspaceConfiguration = z.output<typeof workspaceConfigurationSchema>
 
 /** The configuration of a workspace that has none of its own. The columns of the table have the same defaults. */
 export const defaultWorkspaceConfiguration: WorkspaceConfiguration = {

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '../../shared/limits.ts'
+import { at, type Bounded, badIds, badLists, badObjects, ids, long, nested } from './bounded.ts'
+import { boundedBackendWrites } from './bounded-backend-writes.ts'
 import { conversationArguments } from './conversation-arguments.ts'
-import {
-  type Arguments,
-  callers,
-  type HostedDatabase,
-  type HostedServer,
-  startHostedServer,
-} from './hosted.ts'
+import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
 let server: HostedServer
 let database: HostedDatabase
@@ -46,29 +42,10 @@ const page = {
   p_after: null,
   p_after_id: null,
 } as const
-const folderOfAnn = { p_workspace: 'w1', p_user: 'ann', p_folder: 'inbox' }
-const folderPut = { ...folderOfAnn, p_messages: [], p_synced_at: null }
-const letters = (count: number) =>
-  ids(count).map((id) => ({ id: `m${id}`, from_address: 'a@example.com', received_at: at }))
-const control = {
-  ...{ p_workspace: 'w1', p_contact: 'w1-first', p_answered_by: 'human' },
-  ...{ p_user: 'x'.repeat(128), p_since: null },
-}
-const message = (fields: Readonly<Record<string, string | null>>) => ({
-  ...{ p_workspace: 'w1', p_contact: 'w1-first' },
-  p_message: { id: 'm1', channel: 'web', direction: 'inbound', body: 'Hello', ...fields },
-})
-const call = { p_workspace: 'w1', p_call: 'call' }
-const session = { ...call, p_contact: 'x'.repeat(128), p_state: {} }
 const place = { board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
 const longest = 'x'.repeat(128)
-const long = 'x'.repeat(129)
-const at = '2026-01-02T03:04:05.123456+00:00'
-const nested = (levels: number): Record<string, never> =>
-  JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)
 const contacts = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ ...place, id: `import${index}` }))
-const ids = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 const keys = (count: number) =>
   ids(count).map((id) => ({ id, eventId: '00000000-0000-4000-8000-000000000000' }))
 /** Keys of rows that are neither an id nor an id with an event id. */
@@ -84,19 +61,6 @@ const endedCall = (conversationId: string | null, count: number, more: object = 
 })
 const storing = { p_workspace: 'w1', p_phone: '+493012345678', p_keys: ['+493012345678'] }
 const failure = { id: 1, eventId: 'e', code: 'x', delayMs: 0 }
-
-interface Bounded {
-  readonly name: string
-  readonly caller?: 'service_role'
-  /** Arguments at their bounds, which are accepted. */
-  readonly taken: readonly Arguments[]
-  readonly refused: readonly Arguments[]
-}
-
-/** Workspaces, ids and objects that no function accepts. */
-const badIds = [null, '', long, 'é'.repeat(129), 'x'.repeat(1_000_000)]
-const badObjects = [null, [], 'text', 7, { name: 'x'.repeat(65_536) }]
-const badLists = [null, {}, 'text', 7]
 
 const bounded: readonly Bounded[] = [
   {
@@ -442,6 +406,7 @@ const bounded: readonly Bounded[] = [
       { ...call, p_call: id },
     ]),
   },
+  ...boundedBackendWrites,
   {
     name: 'search_text_renew',
     caller: 'service_role',

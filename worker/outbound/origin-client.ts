@@ -207,17 +207,7 @@ export function createOrigin(options: OriginOptions): Origin {
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
   }
 
-  async function write<Schema extends z.ZodType>(
-    schema: Schema,
-    outgoing: OriginWrite,
-    caller: Caller,
-  ): Promise<Result<z.output<Schema>, WireError>> {
-    const answer = writeAnswer(await send(outgoing, caller))
-    if (!answer.ok) return answer
-    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
-    const parsed = schema.safeParse(enveloped.data?.data)
-    return parsed.success ? ok(parsed.data) : unconfirmed
-  }
+  const write = createWrite(send)
 
   return {
     async load({ resource, params }, target, caller) {
@@ -277,6 +267,21 @@ function probe({ url, clock }: OriginOptions): Promise<{ origin: boolean; databa
 function writeAnswer(answer: Answer): Answer {
   const isTooLarge = !answer.ok && answer.error.code === 'answer_too_large'
   return answer === late || answer === lost || isTooLarge ? unconfirmed : answer
+}
+
+/** Sends a write, and reads the answer by the schema of its `data`. */
+function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>): Origin['write'] {
+  return async function write<Schema extends z.ZodType>(
+    schema: Schema,
+    outgoing: OriginWrite,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>> {
+    const answer = writeAnswer(await send(outgoing, caller))
+    if (!answer.ok) return answer
+    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
+    const parsed = schema.safeParse(enveloped.data?.data)
+    return parsed.success ? ok(parsed.data) : unconfirmed
+  }
 }
 
 function createContactWrites(write: Origin['write']): ContactWrites {

@@ -1,4 +1,6 @@
 import {
+  asService,
+  asUser,
   flag,
   instant,
   name,
@@ -65,7 +67,13 @@ export const configurationTables: TableGroup = {
       },
     },
   },
-  calls: [],
+  calls: [
+    asService(
+      `public.mailbox_put('w1', 'u1', 'inbox', '[{"id": "n1", "from_address": "bo@ek.example", "received_at": "2026-01-02T03:04:05Z"}]', null)`,
+    ),
+    asUser(`public.mailbox_put('w2', 'u2', 'sent', '[]', '2026-01-02T03:04:05Z')`),
+    asUser(`public.mailbox_delete('w1', 'u2', 'inbox')`),
+  ],
   content: `
     insert into public.workspace_configurations (workspace_id, region) values ('w1', 'DE');
     insert into public.phone_numbers (phone, workspace_id) values ('+15550100123', 'w1'), ('+493055501', 'w2');

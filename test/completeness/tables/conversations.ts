@@ -1,5 +1,6 @@
 import {
   asService,
+  asUser,
   contactId,
   flag,
   instant,
@@ -71,7 +72,19 @@ export const conversationTables: TableGroup = {
     },
     'private.ended_calls': { by: 'calls', calls: [storedCall] },
   },
-  calls: [],
+  calls: [
+    asService(`public.lead_control_write('w1', 'k1', 'ai', null, null)`),
+    asUser(`public.lead_control_write('w1', 'k2', 'human', 'u2', '2026-01-02T03:04:05Z')`),
+    asService(
+      `public.lead_message_create('w1', 'k1', '{"id": "new-1", "channel": "web", "direction": "inbound", "body": "Hello"}')`,
+    ),
+    asUser(
+      `public.lead_message_create('w2', 'k2', '{"id": "new-1", "conversation_id": "v2", "channel": "voice", "direction": "outbound", "body": "Hello"}')`,
+    ),
+    asService(`public.call_session_put('w1', 'p2', 'k1', '{"step": 1}')`),
+    asUser(`public.call_session_patch('w1', 'p1', '{"state": {"step": 2}, "contact_id": null}')`),
+    asUser(`public.call_session_delete('w2', 'p1')`),
+  ],
   content: `
     insert into public.conversations (workspace_id, id, contact_id, channel, user_id, is_unread)
       select w, v, case v when 'v1' then 'k1' else 'k2' end, 'voice', 'u1', v = 'v2'

@@ -40,6 +40,7 @@ const pathItemSchema = z.object({
   servers: z.array(z.object({ url: z.string() })).optional(),
   get: operationSchema.optional(),
   post: operationSchema.optional(),
+  put: operationSchema.optional(),
   patch: operationSchema.optional(),
   delete: operationSchema.optional(),
 })
@@ -50,7 +51,7 @@ const documentSchema = z.object({
 })
 
 const document = documentSchema.parse(openApiDocument(routes))
-const methods = ['get', 'post', 'patch', 'delete'] as const
+const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
 const documented = Object.entries(document.paths).flatMap(([path, item]) =>
   methods.flatMap((method) => {
     const operation = item[method]

@@ -249,7 +249,10 @@ test('every route that reads a body is in these tests', () => {
     `${method} ${path}`.replace('/c1', '/:id'),
   )
   const named = tested.map((route) =>
-    route.replace('/load/contact-list', '/load/:resource').replace('/workspaces/15213', '/workspaces/:id'),
+    route
+      .replace('/load/contact-list', '/load/:resource')
+      .replace('/workspaces/15213', '/workspaces/:id')
+      .replace('/mailboxes/u1/inbox', '/mailboxes/:userId/:folder'),
   )
   expect(new Set(named)).toEqual(new Set(taking))
 })

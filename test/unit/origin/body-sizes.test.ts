@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { backendBodies } from '../../../shared/contract/backend-writes.ts'
 import {
   contactChangeSchema,
   contactCreationSchema,
@@ -9,7 +10,7 @@ import { loadRequestSchema } from '../../../shared/contract/origin.ts'
 import { settingsOf } from '../../../shared/contract/settings.ts'
 import { limits } from '../../../shared/limits.ts'
 import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
-import { bodyDoors } from './doors.ts'
+import { bodyBytesMax, bodyDoors } from './doors.ts'
 import { alice, createOrigin, read } from './origin-under-test.ts'
 import { createPromptDatabase, createStubDatabase } from './stub-database.ts'
 
@@ -17,6 +18,7 @@ import { createPromptDatabase, createStubDatabase } from './stub-database.ts'
 const nodeSchema = z.object({
   type: z.union([z.string(), z.array(z.string())]).optional(),
   format: z.string().optional(),
+  const: z.unknown().optional(),
   enum: z.array(z.unknown()).optional(),
   const: z.unknown().optional(),
   maxLength: z.number().optional(),
@@ -95,6 +97,9 @@ test.each([
   ['a new contact', contactCreationSchema, limits.contactBodyBytesMax],
   ['a change of a contact', contactChangeSchema, limits.contactBodyBytesMax],
   ['a move', contactMoveSchema, limits.contactMoveBodyBytesMax],
+  ['a folder of a mailbox', backendBodies.mailboxFolder.schema, limits.mailboxBodyBytesMax],
+  ['control of a lead', backendBodies.leadControl.schema, limits.leadControlBodyBytesMax],
+  ['a message', backendBodies.leadMessage.schema, limits.leadMessageBodyBytesMax],
   ['a load', loadSchema, limits.loadBodyBytesMax],
   ['a change of settings', manyResources.change, limits.originSettingsBodyBytesMax],
 ] as const)(
@@ -106,16 +111,8 @@ test.each([
   },
 )
 
-const maxOf: Record<string, number> = {
-  '/contacts': limits.contactBodyBytesMax,
-  '/contacts/c1': limits.contactBodyBytesMax,
-  '/contacts/c1/move': limits.contactMoveBodyBytesMax,
-  '/load/contact-list': limits.loadBodyBytesMax,
-  '/workspaces/15213/settings': limits.originSettingsBodyBytesMax,
-}
-
 describe.each(bodyDoors.filter(({ path }) => path !== '/contacts/import'))('$route', (door) => {
-  const bytesMax = maxOf[door.path] ?? 0
+  const bytesMax = bodyBytesMax[door.path] ?? 0
   const request = (init: RequestInit, announced?: number) => {
     const { app } = createOrigin({ database: createPromptDatabase(() => ({ outcome: 'not_found' })) })
     const headers = {

@@ -1,3 +1,4 @@
+import { limits } from '../../../shared/limits.ts'
 import { internalAuthKey } from './origin-under-test.ts'
 
 export const withKey = { Authorization: `Bearer ${internalAuthKey}` }
@@ -28,9 +29,18 @@ export const memberDoors: readonly Door[] = contactRoutes.map(({ method, path })
   }),
 }))
 
+/** The routes where the Worker passes on the writes of the backend and of admins. */
+export const backendRoutes = [
+  { method: 'PUT', path: '/mailboxes/u1/inbox' },
+  { method: 'PUT', path: '/leads/c1/control' },
+  { method: 'POST', path: '/leads/c1/messages' },
+  { method: 'PUT', path: '/calls/c1/session' },
+  { method: 'PATCH', path: '/calls/c1/session' },
+] as const
+
 /** The routes where the Worker, or the backend on behalf of a member, writes. */
 export const internalDoors: readonly Door[] = [
-  ...contactRoutes.map(({ method, path }) => ({
+  ...[...contactRoutes, ...backendRoutes].map(({ method, path }) => ({
     route: `${method} ${path} on behalf of a member`,
     method,
     path,
@@ -65,3 +75,16 @@ export const callDoor: Door = {
 
 /** Every route of the origin that reads a body in a user's name. */
 export const bodyDoors: readonly Door[] = [...memberDoors, ...internalDoors, loadDoor]
+
+/** The greatest size of a body at each of their paths. */
+export const bodyBytesMax: Readonly<Record<string, number>> = {
+  '/contacts': limits.contactBodyBytesMax,
+  '/contacts/c1': limits.contactBodyBytesMax,
+  '/contacts/c1/move': limits.contactMoveBodyBytesMax,
+  '/mailboxes/u1/inbox': limits.mailboxBodyBytesMax,
+  '/leads/c1/control': limits.leadControlBodyBytesMax,
+  '/leads/c1/messages': limits.leadMessageBodyBytesMax,
+  '/calls/c1/session': limits.callSessionBodyBytesMax,
+  '/load/contact-list': limits.loadBodyBytesMax,
+  '/workspaces/15213/settings': limits.originSettingsBodyBytesMax,
+}

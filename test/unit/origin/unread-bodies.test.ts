@@ -3,7 +3,7 @@ import type { RunningServer } from '../../../origin/http/server.ts'
 import { startServer } from '../../../origin/http/server.ts'
 import { limits } from '../../../shared/limits.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
-import { bodyDoors } from './doors.ts'
+import { bodyBytesMax, bodyDoors, type Door } from './doors.ts'
 import { alice, createOrigin } from './origin-under-test.ts'
 import { errorIn, headOf, openRawSocket } from './raw-socket.ts'
 import { createPromptDatabase } from './stub-database.ts'
@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 
 const health = `${headOf('GET', '/health', { Connection: 'close' })}\r\n\r\n`
-const tooLarge = 'x'.repeat(Math.max(limits.loadBodyBytesMax, limits.contactBodyBytesMax) + 1)
+const tooLargeFor = ({ path }: Door) => 'x'.repeat((bodyBytesMax[path] ?? 0) + 1)
 const chunked = { 'Transfer-Encoding': 'chunked' }
 const chunkOf = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
 const lastChunk = '0\r\n\r\n'
@@ -87,6 +87,7 @@ test.each(readers)(
   async (door) => {
     const raw = await openRawSocket(server.port)
     raw.send(`${headOf(door.method, door.path, { ...door.headers(alice), ...chunked })}\r\n\r\n`)
+    const tooLarge = tooLargeFor(door)
     raw.send(`${chunkOf(tooLarge)}`)
     await raw.received('requestId')
     // Bytes that are not read would otherwise stay in the connection and keep it open.

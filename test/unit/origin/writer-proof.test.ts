@@ -44,12 +44,16 @@ const failure = async () => err({ kind: 'unavailable' } as const)
 describe('the origin’s proof', () => {
   test('is sent with every function whose rows the origin delivers, and with no other', async () => {
     const { call, calls } = createScene(proof('secret'))
-    const writes = ['contact_create', 'contact_update', 'contact_delete', 'contacts_import']
+    const writes = [
+      ...['contact_create', 'contact_update', 'contact_delete', 'contacts_import'],
+      ...['mailbox_put', 'mailbox_delete', 'lead_control_write', 'lead_message_create'],
+      ...['call_session_put', 'call_session_patch', 'call_session_delete'],
+    ]
     for (const name of writes) for (const token of ['a.b.c', null]) await call(name, token)
-    expect(calls.map((each) => each.proof)).toEqual(Array(8).fill('secret'))
+    expect(calls.map((each) => each.proof)).toEqual(Array(2 * writes.length).fill('secret'))
     for (const name of ['cache_settings_write', 'contacts_page', 'outbox_claim', 'fold_counts'])
       await call(name)
-    expect(calls.slice(8).map((each) => each.proof)).toEqual(Array(4).fill(undefined))
+    expect(calls.slice(2 * writes.length).map((each) => each.proof)).toEqual(Array(4).fill(undefined))
   })
 
   test('is fetched once for all simultaneous writes', async () => {
