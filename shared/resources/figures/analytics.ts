@@ -49,6 +49,7 @@ export const analytics = defineResource({
   paramsOf: (_path, { days }) => ({ days }),
   tags: () => [workspaceTag, familyTag('analytics')],
   warm: (): Params[] => [{ days: limits.analyticsDaysDefault }],
+  need: 'later',
   example: {
     path: {},
     query: { days: '7' },

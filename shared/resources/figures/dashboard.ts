@@ -48,6 +48,8 @@ export const dashboard = defineResource({
   lifetime: 300,
   toggle: true,
   paramsOf: () => ({}),
+  warm: () => [{}],
+  need: 'first',
   // The configuration has the time zone.
   tags: (_params, owner) => [
     workspaceTag,

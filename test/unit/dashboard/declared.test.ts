@@ -20,12 +20,14 @@ function askedBy(route: string, path: string) {
 }
 
 describe('the page', () => {
-  it('offers every resource that users may read with every parameter that its declaration has', () => {
-    const ofUsers = resources.filter(({ callers }) => callers.some((caller) => caller === 'member'))
-    expect(declaredResources.map(({ name, route }) => ({ name, route }))).toEqual(
-      ofUsers.map(({ name, route }) => ({ name, route })),
+  it('offers every declared resource with every parameter that its declaration has, and knows who may ask', () => {
+    expect(declaredResources.map(({ name, route, isForMembers }) => ({ name, route, isForMembers }))).toEqual(
+      resources.map(({ name, route, callers }) => ({
+        ...{ name, route },
+        isForMembers: callers.some((caller) => caller === 'member'),
+      })),
     )
-    for (const [index, { path, query }] of ofUsers.entries()) {
+    for (const [index, { path, query }] of resources.entries()) {
       const names = declaredResources[index]?.parameters.map(({ name, place }) => `${place} ${name}`)
       expect(names).toEqual([
         ...Object.keys(path.shape).map((name) => `path ${name}`),

@@ -11,7 +11,8 @@ import {
   userIdSchema,
 } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
-import { resources } from '../../../shared/resources/index.ts'
+import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
+import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
 import type { Need, Question, Resource, WarmWorkspace } from '../../../shared/resources/question.ts'
 import { defineResource } from '../../../shared/resources/resource.ts'
 import type { Result } from '../../../shared/result.ts'
@@ -23,7 +24,8 @@ import { thing } from './declared-thing.ts'
 
 const boardIdsOf = (count: number) =>
   Array.from({ length: count }, (_, index) => boardIdSchema.parse(`board_${index}`))
-const declared = [...resources, thing]
+const ofBoards = [contactList, contactCounts]
+const declared = [...ofBoards, thing]
 const nameOf = ({ resource, params }: Question) => `${resource.name} ${params['boardId'] ?? ''}`.trim()
 
 /** A resource of a lead, of a campaign and of a segment, as few as a declaration can be. */
@@ -163,7 +165,7 @@ describe('a warm-up', () => {
       ...{ ...emptyWorkspace, boardIds: boardIdsOf(2), leadIds: latest.leads },
       ...{ campaignIds: latest.campaigns, segmentIds: latest.segments },
     }
-    const names = questionsInTurn([campaign, segment, lead, ...resources, thing], workspace).map(
+    const names = questionsInTurn([campaign, segment, lead, ...ofBoards, thing], workspace).map(
       ({ resource, params }) => `${resource.name} ${params['boardId'] ?? params['id'] ?? ''}`.trim(),
     )
     expect(names).toEqual([
