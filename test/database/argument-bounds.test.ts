@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '../../shared/limits.ts'
 import { at, type Bounded, badIds, badLists, badObjects, ids, long, nested } from './bounded.ts'
 import { boundedBackendWrites } from './bounded-backend-writes.ts'
+import { boundedReads, longest } from './bounded-reads.ts'
 import { conversationArguments } from './conversation-arguments.ts'
 import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
@@ -43,7 +44,6 @@ const page = {
   p_after_id: null,
 } as const
 const place = { board_id: 'b1', board_column_id: 'c1', name: 'Zoë' }
-const longest = 'x'.repeat(128)
 const contacts = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ ...place, id: `import${index}` }))
 const keys = (count: number) =>
@@ -63,6 +63,7 @@ const storing = { p_workspace: 'w1', p_phone: '+493012345678', p_keys: ['+493012
 const failure = { id: 1, eventId: 'e', code: 'x', delayMs: 0 }
 
 const bounded: readonly Bounded[] = [
+  ...boundedReads,
   {
     name: 'contacts_page',
     taken: [
@@ -174,237 +175,6 @@ const bounded: readonly Bounded[] = [
     name: 'contact_counts_of',
     taken: [{ p_workspace: 'w1', p_user: 'x'.repeat(128) }],
     refused: badIds.map((id) => ({ p_workspace: 'w1', p_user: id })),
-  },
-  ...['campaign_stats', 'segment_count'].map((name) => {
-    const parameter = name === 'campaign_stats' ? 'p_campaign' : 'p_segment'
-    return {
-      name,
-      taken: [],
-      refused: badIds.flatMap((id) => [
-        { p_workspace: id, [parameter]: 'one' },
-        { p_workspace: 'w1', [parameter]: id },
-      ]),
-    }
-  }),
-  {
-    name: 'dashboard',
-    caller: 'service_role',
-    taken: [{ p_workspace: 'w1', p_user: 'x'.repeat(128) }],
-    refused: badIds.flatMap((id) => [
-      { p_workspace: id, p_user: 'member' },
-      { p_workspace: 'w1', p_user: id },
-    ]),
-  },
-  {
-    name: 'analytics',
-    taken: [{ p_workspace: 'w1', p_days: limits.analyticsDaysMax }],
-    refused: [
-      ...badIds.map((id) => ({ p_workspace: id, p_days: 7 })),
-      ...[null, 0, -1, limits.analyticsDaysMax + 1].map((p_days) => ({ p_workspace: 'w1', p_days })),
-    ],
-  },
-  {
-    name: 'permissions',
-    taken: [{ p_workspace: 'w1', p_user: 'admin' }],
-    refused: badIds.flatMap((id) => [
-      { p_workspace: id, p_user: 'admin' },
-      { p_workspace: 'w1', p_user: id },
-    ]),
-  },
-  {
-    name: 'mailbox',
-    caller: 'service_role',
-    taken: [
-      { ...folderOfAnn, p_page: 1 },
-      { ...folderOfAnn, p_page: limits.mailboxPageMax },
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...folderOfAnn, p_workspace: id, p_page: 1 },
-        { ...folderOfAnn, p_user: id, p_page: 1 },
-        { ...folderOfAnn, p_folder: id, p_page: 1 },
-      ]),
-      ...[null, 0, -1, limits.mailboxPageMax + 1].map((p_page) => ({ ...folderOfAnn, p_page })),
-    ],
-  },
-  {
-    name: 'company_by_domain',
-    taken: [{ p_workspace: 'w1', p_domain: 'a.b' }],
-    refused: [
-      ...badIds.map((id) => ({ p_workspace: id, p_domain: 'alder.example' })),
-      ...[null, '', 'ab', 'x'.repeat(254)].map((p_domain) => ({ p_workspace: 'w1', p_domain })),
-    ],
-  },
-  {
-    name: 'company_communications',
-    taken: [1, limits.communicationsMax].map((p_limit) => ({
-      ...{ p_workspace: 'w1', p_company: longest, p_limit },
-    })),
-    refused: [
-      ...badIds.flatMap((id) => [
-        { p_workspace: id, p_company: 'x', p_limit: 1 },
-        { p_workspace: 'w1', p_company: id, p_limit: 1 },
-      ]),
-      ...[null, 0, -1, limits.communicationsMax + 1].map((p_limit) => ({
-        ...{ p_workspace: 'w1', p_company: 'x', p_limit },
-      })),
-    ],
-  },
-  ...['contact', 'lead', 'lead_status'].map((name) => ({
-    name,
-    taken: [{ p_workspace: 'w1', p_contact: 'w1-first' }],
-    refused: badIds.flatMap((id) => [
-      { p_workspace: id, p_contact: 'w1-first' },
-      { p_workspace: 'w1', p_contact: id },
-    ]),
-  })),
-  {
-    name: 'contact_by_email',
-    taken: [{ p_workspace: 'w1', p_addresses: ['a@b.example', 'x'.repeat(limits.emailCharactersMax)] }],
-    refused: [
-      ...badIds.map((id) => ({ p_workspace: id, p_addresses: ['a@b.example'] })),
-      ...[null, [], [''], [null], ['x'.repeat(321)], ['a', 'b', 'c']].map((p_addresses) => ({
-        ...{ p_workspace: 'w1', p_addresses },
-      })),
-    ],
-  },
-  {
-    name: 'thread',
-    taken: [{ p_workspace: 'w1', p_thread: longest }],
-    refused: badIds.flatMap((id) => [
-      { p_workspace: id, p_thread: 't1' },
-      { p_workspace: 'w1', p_thread: id },
-    ]),
-  },
-  {
-    name: 'communication_attachments',
-    taken: [{ p_workspace: 'w1', p_communication: longest }],
-    refused: badIds.flatMap((id) => [
-      { p_workspace: id, p_communication: 'e1' },
-      { p_workspace: 'w1', p_communication: id },
-    ]),
-  },
-  {
-    name: 'lead_by_phone',
-    taken: [{ p_workspace: 'w1', p_keys: ['555', 'x'.repeat(40), ...Array<string>(8).fill('1')] }],
-    refused: [
-      ...badIds.map((id) => ({ p_workspace: id, p_keys: ['555'] })),
-      ...[null, [], [''], [null], ['x'.repeat(41)], Array<string>(11).fill('1')].map((p_keys) => ({
-        ...{ p_workspace: 'w1', p_keys },
-      })),
-    ],
-  },
-  {
-    name: 'organization_by_phone',
-    caller: 'service_role',
-    taken: [{ p_phone: '+4930123' }, { p_phone: `+${'4'.repeat(15)}` }],
-    refused: [null, '', '+', '+123456', '4930123456', `+${'4'.repeat(16)}`, '+4930123\n'].map((p_phone) => ({
-      p_phone,
-    })),
-  },
-  {
-    name: 'mailbox_put',
-    taken: [
-      { ...folderPut, p_messages: [] },
-      { ...folderPut, p_messages: letters(limits.mailboxMessagesMax), p_synced_at: at },
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...folderPut, p_workspace: id },
-        { ...folderPut, p_user: id },
-        { ...folderPut, p_folder: id },
-        { ...folderPut, p_messages: [{ ...letters(1)[0], id }] },
-      ]),
-      ...[
-        ...badLists,
-        letters(limits.mailboxMessagesMax + 1),
-        [null],
-        [...letters(1), ...letters(1)],
-        [{ ...letters(1)[0], subject: 'x'.repeat(65_536) }],
-      ].map((p_messages) => ({ ...folderPut, p_messages })),
-    ],
-  },
-  {
-    name: 'mailbox_delete',
-    taken: [{ ...folderOfAnn, p_folder: 'old' }],
-    refused: badIds.flatMap((id) => [
-      { ...folderOfAnn, p_workspace: id },
-      { ...folderOfAnn, p_user: id },
-      { ...folderOfAnn, p_folder: id },
-    ]),
-  },
-  {
-    name: 'lead_control_write',
-    taken: [
-      control,
-      { ...control, p_since: at },
-      { ...control, p_answered_by: 'ai', p_user: null, p_since: null },
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...control, p_workspace: id },
-        { ...control, p_contact: id },
-        { ...control, p_user: id ?? '' },
-      ]),
-      ...[null, '', 'AI', long].map((p_answered_by) => ({ ...control, p_user: null, p_answered_by })),
-      { ...control, p_answered_by: 'ai' },
-    ],
-  },
-  {
-    name: 'lead_message_create',
-    taken: [
-      message({}),
-      message({ id: 'm2', body: 'x'.repeat(limits.messageCharactersMax), sent_at: at }),
-      message({ id: 'm3', conversation_id: 'x'.repeat(128) }),
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...message({}), p_workspace: id },
-        { ...message({}), p_contact: id },
-        message({ id }),
-        message({ conversation_id: id ?? '' }),
-      ]),
-      ...badObjects.map((p_message) => ({ ...message({}), p_message })),
-      ...[null, '', 'fax'].map((channel) => message({ channel })),
-      ...[null, '', 'sideways'].map((direction) => message({ direction })),
-      ...[null, '', 'x'.repeat(limits.messageCharactersMax + 1)].map((body) => message({ body })),
-    ],
-  },
-  {
-    name: 'call_session_put',
-    taken: [session, { ...session, p_contact: null, p_state: nested(64) }],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...session, p_workspace: id },
-        { ...session, p_call: id },
-        { ...session, p_contact: id ?? '' },
-      ]),
-      ...[...badObjects, nested(65), nested(300)].map((p_state) => ({ ...session, p_state })),
-    ],
-  },
-  {
-    name: 'call_session_patch',
-    taken: [
-      { ...call, p_change: { contact_id: null } },
-      { ...call, p_change: { state: nested(64) } },
-    ],
-    refused: [
-      ...badIds.flatMap((id) => [
-        { ...call, p_change: {}, p_workspace: id },
-        { ...call, p_change: {}, p_call: id },
-        { ...call, p_change: { contact_id: id ?? '' } },
-      ]),
-      ...[...badObjects, {}, { other: 1 }].map((p_change) => ({ ...call, p_change })),
-      ...[...badObjects, nested(65), nested(300)].map((state) => ({ ...call, p_change: { state } })),
-    ],
-  },
-  {
-    name: 'call_session_delete',
-    taken: [{ ...call, p_call: 'ended' }],
-    refused: badIds.flatMap((id) => [
-      { ...call, p_workspace: id },
-      { ...call, p_call: id },
-    ]),
   },
   ...boundedBackendWrites,
   {

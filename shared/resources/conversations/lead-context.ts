@@ -84,6 +84,7 @@ export const leadContext = defineResource({
   toggle: true,
   absence: leadAbsence,
   paramsOf: ({ id }) => ({ id }),
+  warm: ({ leadIds }) => leadIds.map((id) => ({ id })),
   tags: ({ id }) => leadTags(id),
   embedded: ({ lead: { company_id } }) => companyTags(company_id),
   presentation: {

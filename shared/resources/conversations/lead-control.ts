@@ -25,6 +25,7 @@ export const leadControl = defineResource({
   toggle: true,
   absence: leadAbsence,
   paramsOf: ({ id }) => ({ id }),
+  warm: ({ leadIds }) => leadIds.map((id) => ({ id })),
   tags: ({ id }) => conversationTags(id),
   example: { path: { id: 'contact_000042' }, query: {}, data: controlExample },
 })

@@ -34,9 +34,9 @@ export const campaignStats = defineResource({
   toggle: true,
   absence: { code: 'not_found', sentence: 'The workspace has no campaign with this id.' },
   paramsOf: ({ id }) => ({ id }),
-  tags: ({ id }) => [workspaceTag, familyTag('campaign'), bucketTag('campaign', id)],
   warm: ({ campaignIds }) => campaignIds.map((id) => ({ id })),
   need: 'later',
+  tags: ({ id }) => [workspaceTag, familyTag('campaign'), bucketTag('campaign', id)],
   example: {
     path: { id: 'campaign_1' },
     query: {},

@@ -48,14 +48,14 @@ export const dashboard = defineResource({
   lifetime: 300,
   toggle: true,
   paramsOf: () => ({}),
+  warm: () => [{}],
+  need: 'first',
   // The configuration has the time zone.
   tags: (_params, owner) => [
     workspaceTag,
     familyTag('config'),
     ...(owner === null ? [familyTag('user')] : userTags(owner)),
   ],
-  warm: () => [{}],
-  need: 'first',
   writtenPart: ({ assigned, unread, recent }) => ({ assigned, unread, recent }),
   example: {
     path: {},

@@ -22,7 +22,7 @@ export const segmentCount = defineResource({
   toggle: true,
   absence: { code: 'not_found', sentence: 'The workspace has no segment with this id.' },
   paramsOf: ({ id }) => ({ id }),
-  tags: ({ id }) => [workspaceTag, familyTag('segment'), bucketTag('segment', id)],
   warm: ({ segmentIds }) => segmentIds.map((id) => ({ id })),
+  tags: ({ id }) => [workspaceTag, familyTag('segment'), bucketTag('segment', id)],
   example: { path: { id: 'segment_1' }, query: {}, data: { count: 1_204 } },
 })

@@ -44,6 +44,8 @@ export const permissionsOfUser = defineResource({
   lifetime: 300,
   toggle: true,
   paramsOf: () => ({}),
+  warm: () => [{}],
+  need: 'first',
   tags: (_params, owner) => (owner === null ? [workspaceTag, familyTag('members')] : membershipTags(owner)),
   presentation: {
     answer,

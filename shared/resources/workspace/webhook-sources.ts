@@ -40,6 +40,8 @@ export const webhookSources = defineResource({
   lifetime: 1_800,
   toggle: true,
   paramsOf: () => ({}),
+  warm: () => [{}],
+  need: 'later',
   tags: () => [workspaceTag, sourcesTag],
   example: {
     path: {},

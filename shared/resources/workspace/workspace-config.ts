@@ -23,6 +23,7 @@ export const workspaceConfig = defineResource({
   paramsOf: () => ({}),
   tags: () => [workspaceTag, configTag],
   warm: () => [{}],
+  need: 'first',
   example: {
     path: {},
     query: {},

@@ -18,7 +18,6 @@ import { createPromptDatabase, createStubDatabase } from './stub-database.ts'
 const nodeSchema = z.object({
   type: z.union([z.string(), z.array(z.string())]).optional(),
   format: z.string().optional(),
-  const: z.unknown().optional(),
   enum: z.array(z.unknown()).optional(),
   const: z.unknown().optional(),
   maxLength: z.number().optional(),

@@ -24,7 +24,8 @@ import { thing } from './declared-thing.ts'
 
 const boardIdsOf = (count: number) =>
   Array.from({ length: count }, (_, index) => boardIdSchema.parse(`board_${index}`))
-const declared = [contactList, contactCounts, thing]
+const ofBoards = [contactList, contactCounts]
+const declared = [...ofBoards, thing]
 const nameOf = ({ resource, params }: Question) => `${resource.name} ${params['boardId'] ?? ''}`.trim()
 
 /** A resource of a lead, of a campaign and of a segment, as few as a declaration can be. */
@@ -164,10 +165,9 @@ describe('a warm-up', () => {
       ...{ ...emptyWorkspace, boardIds: boardIdsOf(2), leadIds: latest.leads },
       ...{ campaignIds: latest.campaigns, segmentIds: latest.segments },
     }
-    const names = questionsInTurn(
-      [campaign, segment, lead, contactList, contactCounts, thing],
-      workspace,
-    ).map(({ resource, params }) => `${resource.name} ${params['boardId'] ?? params['id'] ?? ''}`.trim())
+    const names = questionsInTurn([campaign, segment, lead, ...ofBoards, thing], workspace).map(
+      ({ resource, params }) => `${resource.name} ${params['boardId'] ?? params['id'] ?? ''}`.trim(),
+    )
     expect(names).toEqual([
       ...['contact-list board_0', 'contact-counts', 'segment s1', 'lead k2', 'thing', 'campaign g2'],
       ...['contact-list board_1', 'lead k1', 'thing board_0', 'thing board_1', 'campaign g1'],
