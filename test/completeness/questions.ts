@@ -99,8 +99,8 @@ function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {
  * How many questions of a resource are drawn in each workspace, at most: three for each value of its longest enumeration. Those
  * that are the same are put once.
  */
-const drawsOf: Readonly<Record<(typeof workspaceIds)[number], number>> = { w1: 45, w2: 15, w152: 6, w4: 2 }
-const fewestDraws = 9
+const drawsOf: Readonly<Record<(typeof workspaceIds)[number], number>> = { w1: 45, w2: 15, w152: 4, w4: 1 }
+const fewestDraws = 5
 
 /** Questions of each resource in each workspace, with every value of every enumeration among them. */
 export function drawQuestions(
@@ -114,7 +114,7 @@ export function drawQuestions(
     return scopesOf(resource).flatMap(([workspaceId, most]) => {
       const drawn = Array.from({ length: Math.min(draws, most) }, () => draw(workspaceId))
       const different = new Map(drawn.map((question) => [JSON.stringify(question.params), question]))
-      return [...different.values()].flatMap((question) => putBy(question, workspaceId))
+      return [...different.values()].flatMap((question, place) => putBy(question, workspaceId, place))
     })
   })
 }
@@ -130,20 +130,16 @@ function scopesOf({ scope }: Resource): (readonly [WorkspaceId, number])[] {
   return workspaceIds.map((name) => [workspaceIdSchema.parse(name), drawsOf[name]])
 }
 
-/** By every kind of caller that its resource lets in; a question of one's own by each user. */
-function putBy(question: Question, workspaceId: WorkspaceId): PutQuestion[] {
+/** By the kinds of callers that its resource lets in, in turn; a question of one's own by two users. */
+function putBy(question: Question, workspaceId: WorkspaceId, turn: number): PutQuestion[] {
   const { resource, params, sharing } = question
-  const label = `${resource.name} ${JSON.stringify(params)} in ${workspaceId}`
-  if (sharing === 'workspace')
-    return resource.callers.map((caller) => ({
-      ...{ label: `${label} by a ${caller}`, workspaceId, question, owner: null, caller },
-    }))
-  return userIds.slice(0, 2).flatMap((id) =>
-    resource.callers.map((caller) => ({
-      ...{ label: `${label} of ${id} by a ${caller}`, workspaceId, question, caller },
-      owner: userIdSchema.parse(id),
-    })),
-  )
+  const owners = sharing === 'workspace' ? [null] : userIds.slice(0, 2).map((id) => userIdSchema.parse(id))
+  return owners.map((owner, place) => {
+    const caller = resource.callers[(turn + place) % resource.callers.length] ?? 'member'
+    const whose = owner === null ? '' : ` of ${owner}`
+    const label = `${resource.name} ${JSON.stringify(params)}${whose} in ${workspaceId} by a ${caller}`
+    return { label, workspaceId, question, owner, caller }
+  })
 }
 
 /** The questions that readers of this answer come to: the page after it, and a user's own part that it lacks. */
