@@ -1,16 +1,12 @@
 import { z } from 'zod'
 import { companyIdSchema } from '../../ids.ts'
 import { instant } from '../../instant.ts'
+import { languageSchema, storedLanguageSchema } from '../../language.ts'
 import { limits } from '../../limits.ts'
 import type { Tag } from '../../tags/tags.ts'
 import { bucketTag } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { contactSchema } from './contact-list.ts'
-
-/** BCP 47. */
-const languageSchema = text(2, limits.languageCharactersMax)
-  .regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, 'must be a language such as de or en-GB')
-  .meta({ examples: ['en-GB'] })
 
 /** The fields of a contact that pages of boards leave out. */
 export const furtherFields = {
@@ -21,7 +17,7 @@ export const furtherFields = {
 
 const storedFurther = {
   company_id: text(1, 128).nullable(),
-  language: text(1, limits.languageCharactersMax).nullable(),
+  language: storedLanguageSchema.nullable(),
   follow_up_at: z.iso.datetime({ offset: true }).nullable(),
 }
 
