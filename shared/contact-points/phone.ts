@@ -119,7 +119,10 @@ export function phoneKey(text: string): string | null {
   return number.startsWith('+') || /^ *whatsapp:/i.test(ascii) ? `+${digits}` : digits
 }
 
-const tailDigits = 4
+/** The value whose bucket is the tag of a number, given in E.164 or as a key: its last four digits. */
+export function phoneTail(key: string): string {
+  return key.slice(-4)
+}
 
 /**
  * The tags of everything that is found by a number, given in E.164 or as a key: that of all numbers, and that of the numbers with the
@@ -127,7 +130,7 @@ const tailDigits = 4
  * of them as buckets.
  */
 export function phoneTags(key: string): readonly Tag[] {
-  return [familyTag('phone'), bucketTag('phone', key.slice(-tailDigits))]
+  return [familyTag('phone'), bucketTag('phone', phoneTail(key))]
 }
 
 /**

@@ -43,8 +43,10 @@ export function concernOf(event: InvalidationEvent): Concern {
   const { action, boardId, contactId, columnId, fromColumnId, toColumnId } = event
   if (action === 'workspace_updated' || boardId === undefined) return workspaceConcern
   if (action === 'board_updated') return boardConcern(boardId)
-  const contact = contactId === undefined ? familyMove('contact') : bucketMove('contact', contactId)
-  const ofContact: Concern = { scopes: [], moves: [contact] }
+  const own = (['contact', 'conversation'] as const).map((family) =>
+    contactId === undefined ? familyMove(family) : bucketMove(family, contactId),
+  )
+  const ofContact: Concern = { scopes: [], moves: [...own, ...untoldMoves] }
   const named = [columnId, fromColumnId, toColumnId].filter((id) => id !== undefined)
   // A move has two columns. If only one is named, the contact may have come from or gone to any other one.
   const areAllNamed =
@@ -52,6 +54,12 @@ export function concernOf(event: InvalidationEvent): Concern {
   const isOfWholeBoard = action === 'contacts_imported' || !areAllNamed
   return unionOf(isOfWholeBoard ? boardConcern(boardId) : columnsConcern(boardId, named), ofContact)
 }
+
+/**
+ * An event does not tell a contact's address, number, assignee and segments. Lookups by them may answer with any contact, and counts of
+ * segments and the dashboards of users may change, so these families move as a whole.
+ */
+const untoldMoves = (['email', 'phone', 'user', 'segment'] as const).map(familyMove)
 
 /** Every page of the board, in all its columns, and the counts. */
 export function boardConcern(boardId: BoardId): Concern {

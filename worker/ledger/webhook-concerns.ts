@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { parseEmail } from '../../shared/contact-points/email.ts'
+import { phoneKey, phoneTail } from '../../shared/contact-points/phone.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
 import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import { boardIdSchema, columnIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { boardIdSchema, columnIdSchema, deploymentId, workspaceIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { BucketedFamily } from '../../shared/tags/families.ts'
@@ -25,7 +27,7 @@ const concernOfRow: Readonly<Record<string, (row: Row) => Concern | null>> = {
     const parsed = placeRow.safeParse(row)
     if (!parsed.success) return null
     const places = columnsConcern(parsed.data.board_id, [parsed.data.board_column_id])
-    return { ...places, moves: [...places.moves, ...movesOfColumns(row, contactColumns)] }
+    return { ...places, moves: [...places.moves, ...movesOfContact(row)] }
   },
   board_columns(row) {
     const parsed = columnRow.safeParse(row)
@@ -36,20 +38,32 @@ const concernOfRow: Readonly<Record<string, (row: Row) => Concern | null>> = {
     return parsed.success ? boardConcern(parsed.data.id) : null
   },
   cache_settings: () => settingsConcern,
-  memberships: (row) => ({ scopes: ['members'], moves: movesOfColumns(row, { user_id: 'members' }) }),
+  memberships: (row) => ({ scopes: ['members'], moves: movesOf('members', row['user_id']) }),
   workspaces: () => workspaceConcern,
 }
 
-/** The columns of a contact that have tags of their own, besides its place. */
-const contactColumns = { id: 'contact', assigned_to: 'user', email: 'email', phone: 'phone' } as const
+/** The moves of a contact besides those of its place. Its row does not tell in which segments it is. */
+function movesOfContact({ id, assigned_to, email, phone }: Row): Move[] {
+  return [
+    ...movesOf('contact', id),
+    ...movesOf('conversation', id),
+    ...movesOf('user', assigned_to),
+    ...movesOf('email', typeof email === 'string' ? addressIn(email) : email),
+    ...movesOf('phone', typeof phone === 'string' ? phoneTail(phoneKey(phone) ?? '') : phone),
+    familyMove('segment'),
+  ]
+}
 
-/** The buckets of a row's values. Null has no bucket. If the row does not have the column, the whole family moves. */
-function movesOfColumns(row: Row, columns: Readonly<Record<string, BucketedFamily>>): Move[] {
-  return Object.entries(columns).flatMap(([column, family]) => {
-    const value = row[column]
-    if (value === null) return []
-    return typeof value === 'string' ? [bucketMove(family, value)] : [familyMove(family)]
-  })
+/** The bucket of a row's value. Null has no bucket. If the row does not have the value, the whole family moves. */
+function movesOf(family: BucketedFamily, value: unknown): Move[] {
+  if (value === null) return []
+  return [typeof value === 'string' ? bucketMove(family, value) : familyMove(family)]
+}
+
+/** An address in the form in which it is looked up. Undefined if it is not valid: then nothing tells how the database folds it. */
+function addressIn(text: string): string | undefined {
+  const address = parseEmail(text)
+  return address.ok ? address.value : undefined
 }
 
 /**
@@ -90,9 +104,17 @@ export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceI
     const concern = (isWhole ? concernOfRow[table]?.(row) : null) ?? workspaceConcern
     moved.set(workspaceId.data, unionOf(moved.get(workspaceId.data) ?? nothing, concern))
   }
-  return moved.size === 0
-    ? err({ parameter: 'record', message: 'must be a row with its workspace' })
-    : ok(moved)
+  if (moved.size === 0) return err({ parameter: 'record', message: 'must be a row with its workspace' })
+  if (table !== 'workspaces') return ok(moved)
+  // The workspaces come last, so that the answer's version is one of theirs.
+  return ok(new Map([[deploymentId, organizationsConcern(webhook.type, rows)], ...moved]))
+}
+
+/** The entries of the deployment show the names of workspaces, as organizations. */
+function organizationsConcern(type: DatabaseWebhook['type'], rows: readonly Row[]): Concern {
+  const areAll = type !== 'UPDATE' || rows.length === 2
+  const moves = areAll ? rows.flatMap(({ id }) => movesOf('company', id)) : [familyMove('company')]
+  return { scopes: [], moves: [...new Set(moves)] }
 }
 
 /** The old and the new row, of which an INSERT and a DELETE have one. Null if the row that the type needs is absent. */

@@ -66,6 +66,15 @@ describe('the concern of an event', () => {
     expect(concernOf(unnamed).scopes).toEqual(concernOf(moved).scopes)
   })
 
+  it("covers every answer that can name the contact by its address, its number, its assignee, its lead's conversations or a segment", () => {
+    const { contactId: _, ...unnamed } = moved
+    const families = ['email', 'phone', 'user', 'segment'] as const
+    for (const reported of [moved, unnamed])
+      expect(tagsOf(reported)).toEqual(expect.arrayContaining(families.map(familyTag)))
+    expect(tagsOf(moved)).toContain(bucketTag('conversation', 'contact_456'))
+    expect(tagsOf(unnamed)).toContain(familyTag('conversation'))
+  })
+
   it('does not cover the pages of a third column or of other boards', () => {
     expect(overlaps(tagsOf(moved), pageOf('board_123', 'col_old'))).toBe(true)
     expect(overlaps(tagsOf(moved), pageOf('board_123', 'col_new'))).toBe(true)

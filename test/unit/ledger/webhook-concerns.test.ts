@@ -41,15 +41,18 @@ describe('a database webhook', () => {
 
   it('moves the old and new values that a contact is found by, or the whole family if the row lacks the column', () => {
     const old = { ...row('col_1'), assigned_to: 'u1', email: 'Old@example.com', phone: null }
-    const now = { ...row('col_1'), assigned_to: 'u2', email: 'new@example.com', phone: '+49 30 1' }
+    const now = { ...row('col_1'), assigned_to: 'u2', email: 'new@example.com', phone: '+49 30 0123' }
     const { moves } = concernFrom(webhook(now, old))
     for (const move of [
       ...[bucketMove('contact', 'contact_456'), bucketMove('user', 'u1'), bucketMove('user', 'u2')],
       ...[bucketMove('email', 'old@example.com'), bucketMove('email', 'new@example.com')],
-      ...[bucketMove('phone', '+49 30 1'), placeMove('board_123', 'col_1', placeSlotsMask)],
+      ...[bucketMove('phone', '0123'), placeMove('board_123', 'col_1', placeSlotsMask)],
+      ...[bucketMove('conversation', 'contact_456'), familyMove('segment')],
     ])
       expect(moves).toContain(move)
-    expect(moves).toHaveLength(9)
+    expect(moves).toHaveLength(11)
+    const odd = concernFrom(webhook({ ...row('col_1'), email: 'no address' }, null))
+    expect(odd.moves).toContain(familyMove('email'))
     const untold = concernFrom(webhook(row('col_1'), null)).moves
     for (const family of ['user', 'email', 'phone'] as const) expect(untold).toContain(familyMove(family))
   })
