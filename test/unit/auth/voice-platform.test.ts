@@ -54,12 +54,12 @@ describe('the voice platform is verified', () => {
   it('by a signature over any body', async () => {
     const { clock, verify, verifySigned } = platform()
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary' }), async (body) => {
+      fc.asyncProperty(fc.string(), async (body) => {
         const headers = { 'ElevenLabs-Signature': signatureOf(body, nowSeconds(clock)) }
         expect(await verify(request(headers, body))).toEqual(ok(null))
         expect(await verifySigned(request(headers, body))).toEqual(ok(null))
       }),
-      { numRuns: 10 },
+      { numRuns: 50 },
     )
   })
 
