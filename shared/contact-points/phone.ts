@@ -9,6 +9,8 @@ import { z } from 'zod'
 import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
+import type { Move } from '../tags/moves.ts'
+import { bucketMove } from '../tags/moves.ts'
 import type { Tag } from '../tags/tags.ts'
 import { bucketTag, familyTag } from '../tags/tags.ts'
 
@@ -119,10 +121,7 @@ export function phoneKey(text: string): string | null {
   return number.startsWith('+') || /^ *whatsapp:/i.test(ascii) ? `+${digits}` : digits
 }
 
-/** The value whose bucket is the tag of a number, given in E.164 or as a key: its last four digits. */
-export function phoneTail(key: string): string {
-  return key.slice(-4)
-}
+const tailDigits = 4
 
 /**
  * The tags of everything that is found by a number, given in E.164 or as a key: that of all numbers, and that of the numbers with the
@@ -130,7 +129,12 @@ export function phoneTail(key: string): string {
  * of them as buckets.
  */
 export function phoneTags(key: string): readonly Tag[] {
-  return [familyTag('phone'), bucketTag('phone', phoneTail(key))]
+  return [familyTag('phone'), bucketTag('phone', key.slice(-tailDigits))]
+}
+
+/** The move of everything that is found by a stored number, in any notation. */
+export function movedByStoredPhone(stored: string): Move {
+  return bucketMove('phone', (phoneKey(stored) ?? '').slice(-tailDigits))
 }
 
 /**

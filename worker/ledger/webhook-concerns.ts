@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { parseEmail } from '../../shared/contact-points/email.ts'
-import { phoneKey, phoneTail } from '../../shared/contact-points/phone.ts'
+import { movedByStoredEmail } from '../../shared/contact-points/email.ts'
+import { movedByStoredPhone } from '../../shared/contact-points/phone.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
 import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
@@ -21,13 +21,20 @@ const placeRow = z.object({ board_id: boardIdSchema, board_column_id: columnIdSc
 const columnRow = z.object({ board_id: boardIdSchema })
 const boardRow = z.object({ id: boardIdSchema })
 
-/** The concern of a row, by table. Null if the row names a place that no question of the API can name. */
-const concernOfRow: Readonly<Record<string, (row: Row) => Concern | null>> = {
-  contacts(row) {
+/**
+ * The concern of a row, by table. `staysThere` says whether the statement left a row of the same id in the same workspace. Null if the
+ * row names a place that no question of the API can name.
+ */
+const concernOfRow: Readonly<Record<string, (row: Row, staysThere: boolean) => Concern | null>> = {
+  contacts(row, staysThere) {
     const parsed = placeRow.safeParse(row)
     if (!parsed.success) return null
     const places = columnsConcern(parsed.data.board_id, [parsed.data.board_column_id])
-    return { ...places, moves: [...places.moves, ...movesOfContact(row)] }
+    // A row names no filters of segments.
+    const moves = [...places.moves, ...movesOfColumns(row, contactColumns), familyMove('segment')]
+    // That there is no such lead is an answer about conversations, too.
+    const conversations = staysThere ? [] : movesOfColumns(row, { id: 'conversation' })
+    return { ...places, moves: [...moves, ...conversations] }
   },
   board_columns(row) {
     const parsed = columnRow.safeParse(row)
@@ -38,32 +45,25 @@ const concernOfRow: Readonly<Record<string, (row: Row) => Concern | null>> = {
     return parsed.success ? boardConcern(parsed.data.id) : null
   },
   cache_settings: () => settingsConcern,
-  memberships: (row) => ({ scopes: ['members'], moves: movesOf('members', row['user_id']) }),
+  memberships: (row) => ({ scopes: ['members'], moves: movesOfColumns(row, { user_id: 'members' }) }),
   workspaces: () => workspaceConcern,
 }
 
-/** The moves of a contact besides those of its place. Its row does not tell in which segments it is. */
-function movesOfContact({ id, assigned_to, email, phone }: Row): Move[] {
-  return [
-    ...movesOf('contact', id),
-    ...movesOf('conversation', id),
-    ...movesOf('user', assigned_to),
-    ...movesOf('email', typeof email === 'string' ? addressIn(email) : email),
-    ...movesOf('phone', typeof phone === 'string' ? phoneTail(phoneKey(phone) ?? '') : phone),
-    familyMove('segment'),
-  ]
+/** The columns of a contact that have tags of their own, besides its place. */
+const contactColumns = { id: 'contact', assigned_to: 'user', email: 'email', phone: 'phone' } as const
+
+/** The buckets of a row's values. Null has no bucket. If the row does not have the column, the whole family moves. */
+function movesOfColumns(row: Row, columns: Readonly<Record<string, BucketedFamily>>): Move[] {
+  return Object.entries(columns).flatMap(([column, family]) => {
+    const value = row[column]
+    if (value === null) return []
+    return typeof value === 'string' ? [moveOfValue(family, value)] : [familyMove(family)]
+  })
 }
 
-/** The bucket of a row's value. Null has no bucket. If the row does not have the value, the whole family moves. */
-function movesOf(family: BucketedFamily, value: unknown): Move[] {
-  if (value === null) return []
-  return [typeof value === 'string' ? bucketMove(family, value) : familyMove(family)]
-}
-
-/** An address in the form in which it is looked up. Undefined if it is not valid: then nothing tells how the database folds it. */
-function addressIn(text: string): string | undefined {
-  const address = parseEmail(text)
-  return address.ok ? address.value : undefined
+function moveOfValue(family: BucketedFamily, value: string): Move {
+  if (family === 'email') return movedByStoredEmail(value)
+  return family === 'phone' ? movedByStoredPhone(value) : bucketMove(family, value)
 }
 
 /**
@@ -95,13 +95,14 @@ export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceI
     return err({ parameter: 'record', message })
   }
   const moved = new Map<WorkspaceId, Concern>()
+  const staysThere = webhook.type === 'UPDATE' && areOfOneRecord(rows)
   for (const row of rows) {
     const workspaceId = workspaceIdSchema.safeParse(row[table === 'workspaces' ? 'id' : 'workspace_id'])
     // A workspace that the API cannot name has no entries. The row's other workspace is still handled.
     if (!workspaceId.success) continue
     // If an UPDATE has only one of its two rows, the place of the other one is unknown.
     const isWhole = webhook.type !== 'UPDATE' || rows.length === 2
-    const concern = (isWhole ? concernOfRow[table]?.(row) : null) ?? workspaceConcern
+    const concern = (isWhole ? concernOfRow[table]?.(row, staysThere) : null) ?? workspaceConcern
     moved.set(workspaceId.data, unionOf(moved.get(workspaceId.data) ?? nothing, concern))
   }
   if (moved.size === 0) return err({ parameter: 'record', message: 'must be a row with its workspace' })
@@ -113,7 +114,9 @@ export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceI
 /** The entries of the deployment show the names of workspaces, as organizations. */
 function organizationsConcern(type: DatabaseWebhook['type'], rows: readonly Row[]): Concern {
   const areAll = type !== 'UPDATE' || rows.length === 2
-  const moves = areAll ? rows.flatMap(({ id }) => movesOf('company', id)) : [familyMove('company')]
+  const moves = areAll
+    ? rows.flatMap((row) => movesOfColumns(row, { id: 'company' }))
+    : [familyMove('company')]
   return { scopes: [], moves: [...new Set(moves)] }
 }
 
@@ -121,4 +124,9 @@ function organizationsConcern(type: DatabaseWebhook['type'], rows: readonly Row[
 function rowsOf({ type, record, old_record }: DatabaseWebhook): Row[] | null {
   if ((type === 'DELETE' ? old_record : record) === null) return null
   return [old_record, record].filter((row) => row !== null)
+}
+
+/** Whether the old and the new row have the same id in the same workspace. */
+function areOfOneRecord([old, now]: readonly Row[]): boolean {
+  return old?.['id'] === now?.['id'] && old?.['workspace_id'] === now?.['workspace_id']
 }

@@ -34,6 +34,11 @@ export function companyTagsOf({ company_id }: z.output<typeof leadSchema>): Tag[
   return company_id === null ? [] : [bucketTag('company', company_id)]
 }
 
+/** The tag of the contact that a lookup shows, by which an event that names the contact moves the lookup, too. */
+export function contactTagsOf({ id }: z.output<typeof wholeContactSchema>): Tag[] {
+  return [bucketTag('contact', id)]
+}
+
 export const exampleContact: z.output<typeof wholeContactSchema> = {
   id: 'contact_000042',
   workspace_id: '15213',
