@@ -11,7 +11,7 @@ export interface Place {
   readonly now: string
 }
 
-/** What the end-to-end proof of a resource needs besides its declaration. Each case has rows of its own. */
+/** The end-to-end proof of a resource needs this besides its declaration. Each case has rows of its own. */
 export interface ResourceCase {
   /** SQL for the rows that there are at first. */
   content(place: Place): string
