@@ -199,6 +199,25 @@ describe('the session of a call', () => {
     expect((await patched({ state: { a: null, b: half } })).state).toEqual({ b: half })
   })
 
+  test.each([
+    ['a long text', { a: 'x'.repeat(limits.callSessionBodyBytesMax - 1_024) }],
+    ['many numbers', { a: Array.from({ length: limits.callSessionBodyBytesMax / 2 - 512 }, () => 1) }],
+    ['a little too much', { a: 'x'.repeat(limits.callStateBytesMax) }],
+  ])(
+    'is refused as too large, whatever of it the API accepts, and its row is not told: %s',
+    async (_what, state) => {
+      await rpc('call_session_put', session)
+      for (const write of [
+        () => rpc('call_session_put', { ...session, p_state: state }),
+        () => rpc('call_session_patch', { ...call, p_change: { state } }),
+      ]) {
+        const refusal = await write().catch((error: unknown) => error)
+        expect(refusal).toMatchObject({ code: '23514' })
+        expect(refusal).not.toHaveProperty('detail')
+      }
+    },
+  )
+
   test('is not there before it began', async () => {
     expect(await rpc('call_session_patch', { ...call, p_change: { state: {} } })).toEqual({
       outcome: 'not_found',

@@ -4,7 +4,7 @@ import { movedByStoredPhone } from '../../shared/contact-points/phone.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
 import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import { boardIdSchema, columnIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { boardIdSchema, columnIdSchema, deploymentId, workspaceIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { BucketedFamily } from '../../shared/tags/families.ts'
@@ -105,9 +105,11 @@ export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceI
     const concern = (isWhole ? concernOfRow[table]?.(row, staysThere) : null) ?? workspaceConcern
     moved.set(workspaceId.data, unionOf(moved.get(workspaceId.data) ?? nothing, concern))
   }
-  return moved.size === 0
-    ? err({ parameter: 'record', message: 'must be a row with its workspace' })
-    : ok(moved)
+  if (moved.size === 0) return err({ parameter: 'record', message: 'must be a row with its workspace' })
+  if (table !== 'workspaces') return ok(moved)
+  // The name of a workspace is also a part of the deployment's own answers. The workspace comes last, since its version is answered.
+  const organizations = [...moved.keys()].map((id) => bucketMove('company', id))
+  return ok(new Map([[deploymentId, { scopes: [], moves: organizations }], ...moved]))
 }
 
 /** The old and the new row, of which an INSERT and a DELETE have one. Null if the row that the type needs is absent. */

@@ -44,13 +44,27 @@ as $$
   end
 $$;
 
--- Whether a state of a call, or a change of one, may be read: an object of at most 64 levels, as the API accepts JSON. Its
--- size is bounded by the table.
+-- Whether a state of a call, or a change of one, may be read: an object of at most 64 levels in a body that the API accepts.
+-- Its numbers may take six times as many bytes here as there.
 create function private.is_call_state(p_state jsonb) returns boolean
 language sql immutable parallel safe
 set search_path = ''
 as $$
-  select private.is_object(p_state, 65536) and not jsonb_path_exists(p_state, '$.**{65}')
+  select private.is_object(p_state, 1048576) and not jsonb_path_exists(p_state, '$.**{65}')
+$$;
+
+-- The state of a call if it may be stored. The table has the same bound; if the table refused a state, Postgres would write
+-- the row into its log.
+create function private.bounded_call_state(p_state jsonb) returns jsonb
+language plpgsql immutable parallel safe
+set search_path = ''
+as $$
+begin
+  if octet_length(p_state::text) > 16384 then
+    raise exception 'the state of a call has at most 16384 bytes' using errcode = 'check_violation';
+  end if;
+  return p_state;
+end
 $$;
 
 create function private.call_session_shown(p_session public.call_sessions) returns jsonb
@@ -138,7 +152,7 @@ begin
     p_contact is null or private.is_identifier(p_contact), 'p_contact must be null or have 1 to 128 characters'
   );
   perform private.require_argument(
-    private.is_call_state(p_state), 'p_state must be an object of at most 65536 bytes and 64 levels'
+    private.is_call_state(p_state), 'p_state must be an object of at most 1048576 bytes and 64 levels'
   );
   v_refusal := private.write_refusal(p_workspace);
   if v_refusal is not null then
@@ -146,7 +160,7 @@ begin
   end if;
   v_mark := private.outbox_mark();
   insert into public.call_sessions (workspace_id, id, contact_id, state)
-  values (p_workspace, p_call, p_contact, p_state)
+  values (p_workspace, p_call, p_contact, private.bounded_call_state(p_state))
   on conflict (workspace_id, id) do update set contact_id = excluded.contact_id, state = excluded.state
   returning * into v_saved;
   return jsonb_build_object(
@@ -172,10 +186,10 @@ begin
   );
   perform private.require_argument(private.is_identifier(p_call), 'p_call must have 1 to 128 characters');
   perform private.require_argument(
-    private.is_object(p_change, 65536) and p_change ?| array['contact_id', 'state']
+    private.is_object(p_change, 1048576) and p_change ?| array['contact_id', 'state']
     and (p_change -> 'state' is null or private.is_call_state(p_change -> 'state'))
     and (p_change ->> 'contact_id' is null or private.is_identifier(p_change ->> 'contact_id')),
-    'p_change must be an object of at most 65536 bytes with a contact_id, or a state of at most 64 levels, or both'
+    'p_change must be an object of at most 1048576 bytes with a contact_id, or a state of at most 64 levels, or both'
   );
   v_refusal := private.write_refusal(p_workspace);
   if v_refusal is not null then
@@ -185,7 +199,10 @@ begin
   update public.call_sessions s
   set
     contact_id = case when p_change ? 'contact_id' then p_change ->> 'contact_id' else s.contact_id end,
-    state = case when p_change ? 'state' then private.merge_patched(s.state, p_change -> 'state') else s.state end
+    state = case
+      when p_change ? 'state' then private.bounded_call_state(private.merge_patched(s.state, p_change -> 'state'))
+      else s.state
+    end
   where s.workspace_id = p_workspace and s.id = p_call
   returning * into v_saved;
   if v_saved.id is null then
@@ -336,6 +353,7 @@ $$;
 revoke all on function private.write_refusal(text) from public;
 revoke all on function private.merge_patched(jsonb, jsonb) from public;
 revoke all on function private.is_call_state(jsonb) from public;
+revoke all on function private.bounded_call_state(jsonb) from public;
 revoke all on function private.call_session_shown(public.call_sessions) from public;
 
 do $$

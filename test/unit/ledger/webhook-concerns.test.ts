@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DatabaseWebhook, databaseWebhookSchema } from '../../../shared/contract/invalidation.ts'
+import { deploymentId } from '../../../shared/ids.ts'
 import { bucketMove, familyMove, placeMove } from '../../../shared/tags/moves.ts'
 import { placeSlotsMask } from '../../../shared/tags/places.ts'
 import type { Concern } from '../../../worker/ledger/concerns.ts'
@@ -83,6 +84,15 @@ describe('a database webhook', () => {
     expect(concernFrom(webhook(other, membership, { table: 'memberships' })).moves).toEqual([
       bucketMove('members', 'u1'),
       bucketMove('members', 'u2'),
+    ])
+  })
+
+  it("moves the deployment's answers that name a workspace, and answers the version of the workspace", () => {
+    const workspace = { id: '15213', name: 'Acme' }
+    const concerns = webhookConcerns(webhook({ ...workspace, name: 'B' }, workspace, { table: 'workspaces' }))
+    expect(concerns.ok && [...concerns.value]).toEqual([
+      [deploymentId, { scopes: [], moves: [bucketMove('company', '15213')] }],
+      [workspaceId, { scopes: ['workspace'], moves: [familyMove('workspace')] }],
     ])
   })
 
