@@ -53,18 +53,13 @@ as $$
   select private.is_object(p_state, 1048576) and not jsonb_path_exists(p_state, '$.**{65}')
 $$;
 
--- The state of a call if it may be stored. The table has the same bound; if the table refused a state, Postgres would write
--- the row into its log.
-create function private.bounded_call_state(p_state jsonb) returns jsonb
-language plpgsql immutable parallel safe
+-- Whether a state of a call may be stored. The table has the same bound; but if the table refused a state, Postgres would write the
+-- row into its log.
+create function private.is_storable_state(p_state jsonb) returns boolean
+language sql immutable parallel safe
 set search_path = ''
 as $$
-begin
-  if octet_length(p_state::text) > 16384 then
-    raise exception 'the state of a call has at most 16384 bytes' using errcode = 'check_violation';
-  end if;
-  return p_state;
-end
+  select octet_length(p_state::text) <= 16384
 $$;
 
 create function private.call_session_shown(p_session public.call_sessions) returns jsonb
@@ -158,9 +153,12 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
+  if not private.is_storable_state(p_state) then
+    return jsonb_build_object('outcome', 'out_of_bounds');
+  end if;
   v_mark := private.outbox_mark();
   insert into public.call_sessions (workspace_id, id, contact_id, state)
-  values (p_workspace, p_call, p_contact, private.bounded_call_state(p_state))
+  values (p_workspace, p_call, p_contact, p_state)
   on conflict (workspace_id, id) do update set contact_id = excluded.contact_id, state = excluded.state
   returning * into v_saved;
   return jsonb_build_object(
@@ -179,6 +177,7 @@ as $$
 declare
   v_refusal jsonb;
   v_mark bigint;
+  v_state jsonb;
   v_saved public.call_sessions;
 begin
   perform private.require_argument(
@@ -195,19 +194,24 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
+  select case when p_change ? 'state' then private.merge_patched(s.state, p_change -> 'state') else s.state end
+  into v_state
+  from public.call_sessions s
+  where s.workspace_id = p_workspace and s.id = p_call
+  for no key update;
+  if not found then
+    return jsonb_build_object('outcome', 'not_found');
+  end if;
+  if not private.is_storable_state(v_state) then
+    return jsonb_build_object('outcome', 'out_of_bounds');
+  end if;
   v_mark := private.outbox_mark();
   update public.call_sessions s
   set
     contact_id = case when p_change ? 'contact_id' then p_change ->> 'contact_id' else s.contact_id end,
-    state = case
-      when p_change ? 'state' then private.bounded_call_state(private.merge_patched(s.state, p_change -> 'state'))
-      else s.state
-    end
+    state = v_state
   where s.workspace_id = p_workspace and s.id = p_call
   returning * into v_saved;
-  if v_saved.id is null then
-    return jsonb_build_object('outcome', 'not_found');
-  end if;
   return jsonb_build_object(
     'outcome', 'ok', 'session', private.call_session_shown(v_saved), 'outbox', private.outbox_since(v_mark)
   );
@@ -353,7 +357,7 @@ $$;
 revoke all on function private.write_refusal(text) from public;
 revoke all on function private.merge_patched(jsonb, jsonb) from public;
 revoke all on function private.is_call_state(jsonb) from public;
-revoke all on function private.bounded_call_state(jsonb) from public;
+revoke all on function private.is_storable_state(jsonb) from public;
 revoke all on function private.call_session_shown(public.call_sessions) from public;
 
 do $$
