@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { emailTags, parseEmail } from '../../contact-points/email.ts'
 import { limits } from '../../limits.ts'
-import { workspaceTag } from '../../tags/tags.ts'
+import { familyTag, workspaceTag } from '../../tags/tags.ts'
 import { storableText } from '../../text.ts'
 import { defineResource } from '../resource.ts'
-import { exampleContact, wholeContactSchema } from './whole-contact.ts'
+import { contactTagsOf, exampleContact, wholeContactSchema } from './whole-contact.ts'
 
 /** An address as people have it. Its output has A to Z folded and the domain in ASCII, and is accepted again. */
 const typedEmail = storableText(1, limits.typedEmailCharactersMax)
@@ -40,8 +40,9 @@ export const contactByEmail = defineResource({
   absence: { code: 'contact_not_found', sentence: 'No contact of this workspace has that address.' },
   privateParams: ['email'],
   paramsOf: (_path, { email }) => ({ email }),
-  // Every write of a contact moves its address, so that the answer needs no tag of the contact itself.
-  tags: ({ email }) => [workspaceTag, ...emailTags(email)],
+  // Every write of a contact moves its address in the database. An event of a backend names only the contact.
+  tags: ({ email }) => [workspaceTag, ...emailTags(email), familyTag('contact')],
+  embedded: (data) => contactTagsOf(data.contact),
   example: {
     path: {},
     query: { email: 'John@example.com' },

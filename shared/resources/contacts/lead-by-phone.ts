@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts'
 import { familyTag, workspaceTag } from '../../tags/tags.ts'
 import { storableText } from '../../text.ts'
 import { defineResource } from '../resource.ts'
-import { companyTagsOf, exampleLead, leadSchema } from './whole-contact.ts'
+import { companyTagsOf, contactTagsOf, exampleLead, leadSchema } from './whole-contact.ts'
 
 const query = z
   .strictObject({
@@ -53,9 +53,13 @@ export const leadByPhone = defineResource({
     if (!parsed.ok) throw new Error('lead-by-phone: the query was checked before')
     return { phone: parsed.value }
   },
-  // Every write of a contact moves its number. The region of the workspace says which stored local numbers are meant.
-  tags: ({ phone }) => [workspaceTag, ...phoneTags(phone), familyTag('config'), familyTag('company')],
-  embedded: (data) => companyTagsOf(data.lead),
+  // Every write of a contact moves its number in the database. An event of a backend names only the contact. The region of the
+  // workspace says which stored local numbers are meant.
+  tags: ({ phone }) => [
+    ...[workspaceTag, ...phoneTags(phone)],
+    ...[familyTag('config'), familyTag('contact'), familyTag('company')],
+  ],
+  embedded: (data) => [...contactTagsOf(data.lead), ...companyTagsOf(data.lead)],
   example: {
     path: {},
     query: { phone: '+1 (555) 010-0123' },

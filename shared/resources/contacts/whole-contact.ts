@@ -1,16 +1,12 @@
 import { z } from 'zod'
 import { companyIdSchema } from '../../ids.ts'
 import { instant } from '../../instant.ts'
+import { languageSchema, storedLanguageSchema } from '../../language.ts'
 import { limits } from '../../limits.ts'
 import type { Tag } from '../../tags/tags.ts'
 import { bucketTag } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { contactSchema } from './contact-list.ts'
-
-/** BCP 47. */
-const languageSchema = text(2, limits.languageCharactersMax)
-  .regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, 'must be a language such as de or en-GB')
-  .meta({ examples: ['en-GB'] })
 
 /** The fields of a contact that pages of boards leave out. */
 export const furtherFields = {
@@ -21,7 +17,7 @@ export const furtherFields = {
 
 const storedFurther = {
   company_id: text(1, 128).nullable(),
-  language: text(1, limits.languageCharactersMax).nullable(),
+  language: storedLanguageSchema.nullable(),
   follow_up_at: z.iso.datetime({ offset: true }).nullable(),
 }
 
@@ -36,6 +32,11 @@ export const leadSchema = wholeContactSchema.extend({
 /** The tag of the company that a lead names. It is a tag of the answer also if there is no such company yet. */
 export function companyTagsOf({ company_id }: z.output<typeof leadSchema>): Tag[] {
   return company_id === null ? [] : [bucketTag('company', company_id)]
+}
+
+/** The tag of the contact that a lookup shows, by which an event that names the contact moves the lookup, too. */
+export function contactTagsOf({ id }: z.output<typeof wholeContactSchema>): Tag[] {
+  return [bucketTag('contact', id)]
 }
 
 export const exampleContact: z.output<typeof wholeContactSchema> = {

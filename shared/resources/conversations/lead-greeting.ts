@@ -1,19 +1,20 @@
 import { z } from 'zod'
 import { greetingChannelSchema, greetingText } from '../../greetings/greeting.ts'
 import { contactIdSchema } from '../../ids.ts'
+import { storedLanguageSchema } from '../../language.ts'
 import { limits } from '../../limits.ts'
 import { localTime, partOfDay } from '../../local-time.ts'
 import { text } from '../../text.ts'
 import { defineResource } from '../resource.ts'
 import type { Served } from '../served.ts'
 import { cacheMemberOf, withCacheMember } from '../served.ts'
-import { languageSchema, leadAbsence, storedId } from './lead-parts.ts'
+import { leadAbsence, storedId } from './lead-parts.ts'
 import { companyTags, leadTags } from './lead-tags.ts'
 
 /** An entry holds the template and its values. The edge adds the part of the day at the moment of the answer. */
 const data = z.object({
   channel: greetingChannelSchema,
-  language: languageSchema,
+  language: storedLanguageSchema,
   template: text(1, limits.greetingCharactersMax),
   time_zone: text(1, limits.timeZoneCharactersMax),
   name: text(1, limits.nameCharactersMax),
@@ -52,7 +53,7 @@ export const leadGreeting = defineResource({
     answer: withCacheMember(
       z.object({
         channel: greetingChannelSchema,
-        language: languageSchema,
+        language: storedLanguageSchema,
         text: text(0, limits.greetingTextCharactersMax),
       }),
     ),

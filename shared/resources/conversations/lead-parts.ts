@@ -35,8 +35,6 @@ export const controlSchema = z.object({
 
 export const companyNamedSchema = z.object({ id: storedId, name: text(1, limits.nameCharactersMax) })
 
-export const languageSchema = text(2, limits.languageCharactersMax)
-
 export const leadAbsence = {
   code: 'contact_not_found',
   sentence: 'There is no such lead in this workspace.',
