@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { domainTags, parseDomain } from '../../contact-points/domain.ts'
 import { limits } from '../../limits.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { storableText, text } from '../../text.ts'
 import { defineResource } from '../resource.ts'
-import { storedId, storedInstant } from './communication.ts'
+import { storedId, storedInstant } from '../stored-values.ts'
 
 /** A domain as people have it. Its output is the domain in ASCII and lower case without `www.`, which it accepts again. */
 const typedDomain = storableText(1, limits.typedDomainCharactersMax)
@@ -52,7 +52,7 @@ export const companyByDomain = defineResource({
   privateParams: ['domain'],
   paramsOf: (_path, { domain }) => ({ domain }),
   tags: ({ domain }) => [workspaceTag, ...domainTags(domain)],
-  embedded: ({ company }) => [familyTag('company'), bucketTag('company', company.id)],
+  embedded: ({ company }) => thingTags('company', company.id),
   example: {
     path: {},
     query: { domain: 'www.Alder.example' },

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { parseAskedPhone, phoneTags, regionSchema } from '../../contact-points/phone.ts'
 import { limits } from '../../limits.ts'
-import { familyTag, workspaceTag } from '../../tags/tags.ts'
+import { companyTags, configTag, workspaceTag } from '../../tags/tags.ts'
 import { storableText } from '../../text.ts'
 import { defineResource } from '../resource.ts'
-import { companyTagsOf, exampleLead, leadSchema } from './whole-contact.ts'
+import { exampleLead, leadSchema } from './whole-contact.ts'
 
 const query = z
   .strictObject({
@@ -54,8 +54,8 @@ export const leadByPhone = defineResource({
     return { phone: parsed.value }
   },
   // Every write of a contact moves its number. The region of the workspace says which stored local numbers are meant.
-  tags: ({ phone }) => [workspaceTag, ...phoneTags(phone), familyTag('config'), familyTag('company')],
-  embedded: (data) => companyTagsOf(data.lead),
+  tags: ({ phone }) => [workspaceTag, ...phoneTags(phone), configTag],
+  embedded: (data) => companyTags(data.lead.company_id),
   example: {
     path: {},
     query: { phone: '+1 (555) 010-0123' },

@@ -2,9 +2,8 @@ import { z } from 'zod'
 import { companyIdSchema } from '../../ids.ts'
 import { instant } from '../../instant.ts'
 import { limits } from '../../limits.ts'
-import type { Tag } from '../../tags/tags.ts'
-import { bucketTag } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
+import { companyNamedSchema, storedId, storedInstant } from '../stored-values.ts'
 import { contactSchema } from './contact-list.ts'
 
 /** BCP 47. */
@@ -20,9 +19,9 @@ export const furtherFields = {
 }
 
 const storedFurther = {
-  company_id: text(1, 128).nullable(),
+  company_id: storedId.nullable(),
   language: text(1, limits.languageCharactersMax).nullable(),
-  follow_up_at: z.iso.datetime({ offset: true }).nullable(),
+  follow_up_at: storedInstant.nullable(),
 }
 
 /** A contact with all its fields, as an answer has it. */
@@ -30,13 +29,8 @@ export const wholeContactSchema = z.object({ ...contactSchema.shape, ...storedFu
 
 /** A lead is a contact as a voice agent sees it. A company that does not exist is null. */
 export const leadSchema = wholeContactSchema.extend({
-  company: z.object({ id: text(1, 128), name: text(1, limits.nameCharactersMax) }).nullable(),
+  company: companyNamedSchema.nullable(),
 })
-
-/** The tag of the company that a lead names. It is a tag of the answer also if there is no such company yet. */
-export function companyTagsOf({ company_id }: z.output<typeof leadSchema>): Tag[] {
-  return company_id === null ? [] : [bucketTag('company', company_id)]
-}
 
 export const exampleContact: z.output<typeof wholeContactSchema> = {
   id: 'contact_000042',

@@ -2,22 +2,22 @@ import { z } from 'zod'
 import { contactIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
 import { isWorkingTime, localTime, workingHoursSchema } from '../../local-time.ts'
+import { companyTags } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { defineResource } from '../resource.ts'
 import { cacheMemberOf, withCacheMember } from '../served.ts'
+import { companyNamedSchema, storedId } from '../stored-values.ts'
 import {
-  companyNamedSchema,
   controlExample,
   controlSchema,
   languageSchema,
   leadAbsence,
   messageExample,
   messageSchema,
-  storedId,
   summaryExample,
   summarySchema,
 } from './lead-parts.ts'
-import { companyTags, leadTags } from './lead-tags.ts'
+import { leadTags } from './lead-tags.ts'
 
 const path = z.strictObject({ id: contactIdSchema })
 

@@ -3,7 +3,7 @@ import { parsePhone } from '../../contact-points/phone.ts'
 import { workspaceIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
 import type { Tag } from '../../tags/tags.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { storableText, text } from '../../text.ts'
 import { defineResource } from '../resource.ts'
 
@@ -50,7 +50,7 @@ const data = z.object({
 
 /** The tags of what the deployment's entries show of a workspace. In the deployment's ledger `company` stands for organizations. */
 function organizationTags(workspaceId: string): readonly Tag[] {
-  return [familyTag('company'), bucketTag('company', workspaceId)]
+  return thingTags('company', workspaceId)
 }
 
 /** The workspace whose number was dialed, for a service that picks up a call before it knows a workspace. */
@@ -73,7 +73,7 @@ export const organizationByPhone = defineResource({
   absence: { code: 'not_found', sentence: 'No workspace has this phone number.' },
   privateParams: ['phone'],
   paramsOf: (_path, { phone: dialed }) => ({ phone: dialed }),
-  tags: ({ phone: dialed }) => [workspaceTag, familyTag('phone'), bucketTag('phone', dialed)],
+  tags: ({ phone: dialed }) => [workspaceTag, ...thingTags('phone', dialed)],
   embedded: ({ organization }) => organizationTags(organization.workspace_id),
   example: {
     path: {},
