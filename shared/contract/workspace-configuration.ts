@@ -1,20 +1,19 @@
 import { z } from 'zod'
+import { greetingChannelSchema } from '../greetings/greeting.ts'
+import { storedLanguageSchema } from '../language.ts'
 import { limits } from '../limits.ts'
 import { workingHoursSchema } from '../local-time.ts'
 import { text } from '../text.ts'
 
-/** The channels on which the voice agent greets a lead. */
-export const greetingChannels = ['voice', 'web', 'whatsapp', 'email'] as const
-
 export const greetingTemplateSchema = text(1, limits.greetingCharactersMax)
 
 /** A greeting's template for each channel. A channel without one has the product's own template. */
-const greetingsSchema = z.partialRecord(z.enum(greetingChannels), greetingTemplateSchema)
+const greetingsSchema = z.partialRecord(greetingChannelSchema, greetingTemplateSchema)
 
 /** A workspace's configuration, as it is answered. */
 export const workspaceConfigurationSchema = z.object({
   /** BCP 47. */
-  language: text(2, limits.languageCharactersMax),
+  language: storedLanguageSchema,
   /** ISO 3166: the country of phone numbers that name none. */
   region: z
     .string()

@@ -4,6 +4,7 @@ import type { PartOfDay } from '../local-time.ts'
 import type { GreetingTexts } from './greeting-texts.ts'
 import { greetingTexts } from './greeting-texts.ts'
 
+/** The channels on which the voice agent greets a lead. */
 export const greetingChannelSchema = z.enum(['voice', 'web', 'whatsapp', 'email'])
 type GreetingChannel = z.output<typeof greetingChannelSchema>
 

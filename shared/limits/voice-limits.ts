@@ -2,7 +2,7 @@
 export const voiceLimits = {
   /** A call is answered within the first of these. Lookups end at the second, so that the answer can still be made and sent. */
   voiceAnswerMs: 80,
-  voiceGatherMs: 60,
+  voiceGatherMs: 50,
   /** The bodies of the two webhooks. A transcript of an hour has some 300 kB. */
   callStartBodyBytesMax: 8_192,
   endedCallBodyBytesMax: 1_048_576,

@@ -17,7 +17,7 @@ export const runs = Number(process.env['COMPLETENESS_RUNS'] ?? 24)
 export const seed = Number(process.env['COMPLETENESS_SEED'] ?? 12)
 export const longestMs = 120_000 + runs * 10_000
 
-/** What the tests of this room share: the database with its world, and everything that can be asked of it and written to it. */
+/** The tests of this room share this: the database with its world, and everything that can be asked of it and written to it. */
 export interface Room {
   readonly database: Database
   readonly world: World

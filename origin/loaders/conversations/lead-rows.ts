@@ -1,12 +1,12 @@
 import { z } from 'zod'
+import { storedLanguageSchema } from '../../../shared/language.ts'
 import { limits } from '../../../shared/limits.ts'
 import { leadContext } from '../../../shared/resources/conversations/lead-context.ts'
-import { languageSchema } from '../../../shared/resources/conversations/lead-parts.ts'
 import { createRowReader } from '../../database/rows.ts'
 
 /** Reads a contact as an agent knows it. A contact from before the bounds of the database has substitutes instead of unfit values. */
 export const readLeadRow = createRowReader({
-  schema: leadContext.data.shape.lead.extend({ language: languageSchema.nullable() }),
+  schema: leadContext.data.shape.lead.extend({ language: storedLanguageSchema.nullable() }),
   substitutes: { id: 'unknown', name: '(unknown)', status: 'open' },
   bytesMax: limits.contactContentBytesMax + limits.contactFrameBytesMax,
 })

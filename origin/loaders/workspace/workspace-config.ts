@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import {
   defaultWorkspaceConfiguration,
-  greetingChannels,
   greetingTemplateSchema,
   workspaceConfigurationSchema,
 } from '../../../shared/contract/workspace-configuration.ts'
+import { greetingChannelSchema } from '../../../shared/greetings/greeting.ts'
 import { limits } from '../../../shared/limits.ts'
 import { workingHoursSchema } from '../../../shared/local-time.ts'
 import { workspaceConfig } from '../../../shared/resources/workspace/workspace-config.ts'
@@ -37,7 +37,7 @@ export const workspaceConfigLoader = defineLoader(
     const row = {
       ...configuration,
       working_hours: fitting('working_hours', working_hours, Object.keys(days), days.mon),
-      greetings: fitting('greetings', greetings, greetingChannels, greetingTemplateSchema),
+      greetings: fitting('greetings', greetings, greetingChannelSchema.options, greetingTemplateSchema),
     }
     return ok(readConfiguration(row, noteUnfit))
   },

@@ -1,15 +1,9 @@
 import { z } from 'zod'
 import { companyIdSchema } from '../../ids.ts'
 import { instant } from '../../instant.ts'
-import { limits } from '../../limits.ts'
-import { text } from '../../text.ts'
+import { languageSchema, storedLanguageSchema } from '../../language.ts'
 import { companyNamedSchema, storedId, storedInstant } from '../stored-values.ts'
 import { contactSchema } from './contact-list.ts'
-
-/** BCP 47. */
-const languageSchema = text(2, limits.languageCharactersMax)
-  .regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, 'must be a language such as de or en-GB')
-  .meta({ examples: ['en-GB'] })
 
 /** The fields of a contact that pages of boards leave out. */
 export const furtherFields = {
@@ -20,7 +14,7 @@ export const furtherFields = {
 
 const storedFurther = {
   company_id: storedId.nullable(),
-  language: text(1, limits.languageCharactersMax).nullable(),
+  language: storedLanguageSchema.nullable(),
   follow_up_at: storedInstant.nullable(),
 }
 

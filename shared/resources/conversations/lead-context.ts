@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { contactIdSchema } from '../../ids.ts'
+import { storedLanguageSchema } from '../../language.ts'
 import { limits } from '../../limits.ts'
 import { isWorkingTime, localTime, workingHoursSchema } from '../../local-time.ts'
 import { companyTags } from '../../tags/tags.ts'
@@ -10,7 +11,6 @@ import { companyNamedSchema, storedId } from '../stored-values.ts'
 import {
   controlExample,
   controlSchema,
-  languageSchema,
   leadAbsence,
   messageExample,
   messageSchema,
@@ -26,14 +26,14 @@ const lead = z.object({
   name: text(1, limits.nameCharactersMax),
   company: companyNamedSchema.nullable(),
   /** The lead's own language, or else the organization's. */
-  language: languageSchema,
+  language: storedLanguageSchema,
   status: text(1, limits.statusCharactersMax),
   lead_status: text(1, limits.sourceCharactersMax).nullable(),
 })
 
 const organization = z.object({
   name: text(1, limits.nameCharactersMax),
-  language: languageSchema,
+  language: storedLanguageSchema,
   time_zone: text(1, limits.timeZoneCharactersMax),
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { greetingChannelSchema, greetingText } from '../../greetings/greeting.ts'
 import { contactIdSchema } from '../../ids.ts'
+import { storedLanguageSchema } from '../../language.ts'
 import { limits } from '../../limits.ts'
 import { localTime, partOfDay } from '../../local-time.ts'
 import { companyTags } from '../../tags/tags.ts'
@@ -9,13 +10,13 @@ import { defineResource } from '../resource.ts'
 import type { Served } from '../served.ts'
 import { cacheMemberOf, withCacheMember } from '../served.ts'
 import { storedId } from '../stored-values.ts'
-import { languageSchema, leadAbsence } from './lead-parts.ts'
+import { leadAbsence } from './lead-parts.ts'
 import { leadTags } from './lead-tags.ts'
 
 /** An entry holds the template and its values. The edge adds the part of the day at the moment of the answer. */
 const data = z.object({
   channel: greetingChannelSchema,
-  language: languageSchema,
+  language: storedLanguageSchema,
   template: text(1, limits.greetingCharactersMax),
   time_zone: text(1, limits.timeZoneCharactersMax),
   name: text(1, limits.nameCharactersMax),
@@ -54,7 +55,7 @@ export const leadGreeting = defineResource({
     answer: withCacheMember(
       z.object({
         channel: greetingChannelSchema,
-        language: languageSchema,
+        language: storedLanguageSchema,
         text: text(0, limits.greetingTextCharactersMax),
       }),
     ),

@@ -31,8 +31,6 @@ export const controlSchema = z.object({
   since: storedInstant.nullable(),
 })
 
-export const languageSchema = text(2, limits.languageCharactersMax)
-
 export const leadAbsence = {
   code: 'contact_not_found',
   sentence: 'There is no such lead in this workspace.',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parsePhone } from '../../contact-points/phone.ts'
+import { workspaceConfigurationSchema } from '../../contract/workspace-configuration.ts'
 import { workspaceIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
 import type { Tag } from '../../tags/tags.ts'
@@ -31,18 +32,15 @@ const query = z.strictObject({
     }),
 })
 
+const configuration = workspaceConfigurationSchema.shape
+
 const data = z.object({
   organization: z.object({
     workspace_id: workspaceIdSchema,
     name: text(1, limits.nameCharactersMax),
-    /** BCP 47. */
-    language: text(2, 35).meta({ examples: ['en'] }),
-    /** ISO 3166. */
-    region: z
-      .string()
-      .regex(/^[A-Z]{2}$/)
-      .meta({ examples: ['US'] }),
-    time_zone: text(1, limits.timeZoneCharactersMax).meta({ examples: ['America/New_York'] }),
+    language: configuration.language,
+    region: configuration.region,
+    time_zone: configuration.time_zone,
     /** The name that the workspace gave to the number. */
     label: text(1, limits.nameCharactersMax).nullable(),
   }),

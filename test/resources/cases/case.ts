@@ -11,7 +11,7 @@ export interface Place {
   readonly now: string
 }
 
-/** What the end-to-end proof of a resource needs besides its declaration. Each case has rows of its own. */
+/** The end-to-end proof of a resource needs this besides its declaration. Each case has rows of its own. */
 export interface ResourceCase {
   /** SQL for the rows that there are at first. */
   content(place: Place): string
@@ -62,7 +62,7 @@ export function contact(place: Place, id: string, more: Parameters<typeof insert
   })
 }
 
-/** What all cases share: a board, and greetings that the time of day does not change. */
+/** The rows that all cases share: a board, and greetings that the time of day does not change. */
 export function sharedContent(place: Place): string {
   const greetings = { voice: `Zqtemplate {name} ${place.mark}` }
   return [

@@ -51,9 +51,13 @@ describe('a write', () => {
       expect(await read(await app.request(path, patch(headers)))).toMatchObject({ status, body: { code } })
   })
 
-  test('of a contact whose id is the name of another route is made, and other methods are a 405 that names all', async () => {
+  test('of a contact with the name of another route as its id is refused, and other methods are a 405 that names all', async () => {
     const { app } = createOrigin({ database: createPromptDatabase(() => written) })
-    expect((await app.request('/contacts/import', patch(asMember))).status).toBe(200)
+    for (const id of ['import', 'by-email', 'by-phone', 'me'])
+      expect(await read(await app.request(`/contacts/${id}`, patch(asMember)))).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_parameter' },
+      })
     const refused = await app.request('/contacts/import', { method: 'PUT', headers: asMember })
     expect(refused.status).toBe(405)
     expect(refused.headers.get('Allow')).toBe('POST, PATCH, DELETE')

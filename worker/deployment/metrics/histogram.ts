@@ -28,7 +28,7 @@ export function emptyHistogram(): Histogram {
 }
 
 /** A histogram that is built one duration at a time. */
-export interface GrowingHistogram {
+interface GrowingHistogram {
   /** NaN is ignored. A negative duration, from a clock that went back, counts as zero. */
   add(durationMs: number): void
   /** The histogram of everything added so far. */
