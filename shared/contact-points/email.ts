@@ -2,6 +2,8 @@ import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
 import { foldCase } from '../tags/bucket.ts'
+import type { Move } from '../tags/moves.ts'
+import { bucketMove, familyMove } from '../tags/moves.ts'
 import type { Tag } from '../tags/tags.ts'
 import { bucketTag, familyTag } from '../tags/tags.ts'
 import { asciiDomain } from './domain.ts'
@@ -43,4 +45,10 @@ export function addressesFoundBy(address: EmailAddress): readonly EmailAddress[]
 /** The tags of everything that is found by an address: that of all addresses, and those of the address and its plain form. */
 export function emailTags(address: EmailAddress): readonly Tag[] {
   return [familyTag('email'), ...addressesFoundBy(address).map((each) => bucketTag('email', each))]
+}
+
+/** The move of everything that is found by a stored address. One that no request could name may have any bucket in the database. */
+export function movedByStoredEmail(stored: string): Move {
+  const parsed = parseEmail(stored)
+  return parsed.ok ? bucketMove('email', parsed.value) : familyMove('email')
 }

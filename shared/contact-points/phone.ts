@@ -9,6 +9,8 @@ import { z } from 'zod'
 import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
+import type { Move } from '../tags/moves.ts'
+import { bucketMove } from '../tags/moves.ts'
 import type { Tag } from '../tags/tags.ts'
 import { thingTags } from '../tags/tags.ts'
 
@@ -133,6 +135,11 @@ const tailDigits = 4
  */
 export function phoneTags(key: string): readonly Tag[] {
   return thingTags('phone', key.slice(-tailDigits))
+}
+
+/** The move of everything that is found by a stored number, in any notation. */
+export function movedByStoredPhone(stored: string): Move {
+  return bucketMove('phone', (phoneKey(stored) ?? '').slice(-tailDigits))
 }
 
 /**

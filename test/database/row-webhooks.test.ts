@@ -36,6 +36,7 @@ beforeAll(async () => {
     await database.owner.unsafe(`
       create trigger hook after insert or update or delete on public.${table}
       for each row execute function supabase_functions.http_request()`)
+  await database.owner`insert into public.segments (workspace_id, id, name, filters) values ('w1', 's1', 'High', '{high_priority}')`
   // A customer's own columns are in the payload too.
   await database.owner`alter table public.contacts add column crm_number bigint default 9007199254740993`
 })
@@ -98,6 +99,14 @@ describe('the row webhooks of a write move everything that its statement trigger
   test.each([
     ['a contact that is made', contact('k1', '')],
     ['a contact that is changed', `update public.contacts set name = 'X' where id = 'k1'`],
+    [
+      'a contact that gets a number and an address, in notations of their own',
+      `update public.contacts set phone = '(030) 12-345 67 ext. 8', email = 'Ann+x@STRASSE.example' where id = 'k1'`,
+    ],
+    [
+      'a contact that gets other ones, and enters a segment',
+      `update public.contacts set phone = '+49 30 ٧٦٥٤', email = 'ann@Straße.example', priority = 'high' where id = 'k1'`,
+    ],
     [
       'a contact that moves to another column',
       `update public.contacts set board_column_id = 'c2' where id = 'k1'`,

@@ -1,5 +1,5 @@
 import type { InvalidationEvent } from '../../shared/contract/invalidation.ts'
-import type { BoardId, ColumnId, WorkspaceId } from '../../shared/ids.ts'
+import type { BoardId, ColumnId, ContactId, WorkspaceId } from '../../shared/ids.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import { bucketMove, familyMove, placeMove } from '../../shared/tags/moves.ts'
 import { allSlotsMask, placeSlotsMask } from '../../shared/tags/places.ts'
@@ -43,14 +43,34 @@ export function concernOf(event: InvalidationEvent): Concern {
   const { action, boardId, contactId, columnId, fromColumnId, toColumnId } = event
   if (action === 'workspace_updated' || boardId === undefined) return workspaceConcern
   if (action === 'board_updated') return boardConcern(boardId)
-  const contact = contactId === undefined ? familyMove('contact') : bucketMove('contact', contactId)
-  const ofContact: Concern = { scopes: [], moves: [contact] }
+  const ofContact: Concern = { scopes: [], moves: movesOfContact(action, contactId) }
   const named = [columnId, fromColumnId, toColumnId].filter((id) => id !== undefined)
   // A move has two columns. If only one is named, the contact may have come from or gone to any other one.
   const areAllNamed =
     action === 'contact_moved' ? fromColumnId !== undefined && toColumnId !== undefined : named.length > 0
   const isOfWholeBoard = action === 'contacts_imported' || !areAllNamed
   return unionOf(isOfWholeBoard ? boardConcern(boardId) : columnsConcern(boardId, named), ofContact)
+}
+
+/** The actions after which a contact, and with it every answer about its conversations, is there or is no longer there. */
+const comeOrGo: ReadonlySet<InvalidationEvent['action']> = new Set([
+  'contact_created',
+  'contact_deleted',
+  'contacts_imported',
+])
+
+/**
+ * The moves of what shows a contact besides the pages of its board. An event names no values, so what is kept for each assignee or
+ * segment moves as a family. Lookups have the tag of the contact that they show; those that will show another one after the
+ * event move as a family only if contacts come or go. An update may give a contact another number as well: the database's own
+ * report moves that, since moving all lookups at every update would leave none of them cached for the next call.
+ */
+function movesOfContact(action: InvalidationEvent['action'], contactId: ContactId | undefined): Move[] {
+  const ofFamily = (family: 'contact' | 'conversation') =>
+    contactId === undefined ? familyMove(family) : bucketMove(family, contactId)
+  const always = [ofFamily('contact'), familyMove('user'), familyMove('segment')]
+  if (!comeOrGo.has(action)) return always
+  return [...always, ofFamily('conversation'), familyMove('email'), familyMove('phone')]
 }
 
 /** Every page of the board, in all its columns, and the counts. */

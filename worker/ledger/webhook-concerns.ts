@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { movedByStoredEmail } from '../../shared/contact-points/email.ts'
+import { movedByStoredPhone } from '../../shared/contact-points/phone.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
 import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
@@ -19,13 +21,20 @@ const placeRow = z.object({ board_id: boardIdSchema, board_column_id: columnIdSc
 const columnRow = z.object({ board_id: boardIdSchema })
 const boardRow = z.object({ id: boardIdSchema })
 
-/** The concern of a row, by table. Null if the row names a place that no question of the API can name. */
-const concernOfRow: Readonly<Record<string, (row: Row) => Concern | null>> = {
-  contacts(row) {
+/**
+ * The concern of a row, by table. `staysThere` says whether the statement left a row of the same id in the same workspace. Null if the
+ * row names a place that no question of the API can name.
+ */
+const concernOfRow: Readonly<Record<string, (row: Row, staysThere: boolean) => Concern | null>> = {
+  contacts(row, staysThere) {
     const parsed = placeRow.safeParse(row)
     if (!parsed.success) return null
     const places = columnsConcern(parsed.data.board_id, [parsed.data.board_column_id])
-    return { ...places, moves: [...places.moves, ...movesOfColumns(row, contactColumns)] }
+    // A row names no filters of segments.
+    const moves = [...places.moves, ...movesOfColumns(row, contactColumns), familyMove('segment')]
+    // That there is no such lead is an answer about conversations, too.
+    const conversations = staysThere ? [] : movesOfColumns(row, { id: 'conversation' })
+    return { ...places, moves: [...moves, ...conversations] }
   },
   board_columns(row) {
     const parsed = columnRow.safeParse(row)
@@ -48,8 +57,13 @@ function movesOfColumns(row: Row, columns: Readonly<Record<string, BucketedFamil
   return Object.entries(columns).flatMap(([column, family]) => {
     const value = row[column]
     if (value === null) return []
-    return typeof value === 'string' ? [bucketMove(family, value)] : [familyMove(family)]
+    return typeof value === 'string' ? [moveOfValue(family, value)] : [familyMove(family)]
   })
+}
+
+function moveOfValue(family: BucketedFamily, value: string): Move {
+  if (family === 'email') return movedByStoredEmail(value)
+  return family === 'phone' ? movedByStoredPhone(value) : bucketMove(family, value)
 }
 
 /**
@@ -81,13 +95,14 @@ export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceI
     return err({ parameter: 'record', message })
   }
   const moved = new Map<WorkspaceId, Concern>()
+  const staysThere = webhook.type === 'UPDATE' && areOfOneRecord(rows)
   for (const row of rows) {
     const workspaceId = workspaceIdSchema.safeParse(row[table === 'workspaces' ? 'id' : 'workspace_id'])
     // A workspace that the API cannot name has no entries. The row's other workspace is still handled.
     if (!workspaceId.success) continue
     // If an UPDATE has only one of its two rows, the place of the other one is unknown.
     const isWhole = webhook.type !== 'UPDATE' || rows.length === 2
-    const concern = (isWhole ? concernOfRow[table]?.(row) : null) ?? workspaceConcern
+    const concern = (isWhole ? concernOfRow[table]?.(row, staysThere) : null) ?? workspaceConcern
     moved.set(workspaceId.data, unionOf(moved.get(workspaceId.data) ?? nothing, concern))
   }
   return moved.size === 0
@@ -99,4 +114,9 @@ export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceI
 function rowsOf({ type, record, old_record }: DatabaseWebhook): Row[] | null {
   if ((type === 'DELETE' ? old_record : record) === null) return null
   return [old_record, record].filter((row) => row !== null)
+}
+
+/** Whether the old and the new row have the same id in the same workspace. */
+function areOfOneRecord([old, now]: readonly Row[]): boolean {
+  return old?.['id'] === now?.['id'] && old?.['workspace_id'] === now?.['workspace_id']
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { emailTags, parseEmail } from '../../contact-points/email.ts'
 import { limits } from '../../limits.ts'
-import { workspaceTag } from '../../tags/tags.ts'
+import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
 import { typedText } from '../../typed-text.ts'
 import { defineResource } from '../resource.ts'
 import { exampleContact, wholeContactSchema } from './whole-contact.ts'
@@ -33,8 +33,9 @@ export const contactByEmail = defineResource({
   absence: { code: 'contact_not_found', sentence: 'No contact of this workspace has that address.' },
   privateParams: ['email'],
   paramsOf: (_path, { email }) => ({ email }),
-  // Every write of a contact moves its address, so that the answer needs no tag of the contact itself.
-  tags: ({ email }) => [workspaceTag, ...emailTags(email)],
+  // Every write of a contact moves its address in the database. An event of a backend names only the contact.
+  tags: ({ email }) => [workspaceTag, ...emailTags(email), familyTag('contact')],
+  embedded: (data) => [bucketTag('contact', data.contact.id)],
   example: {
     path: {},
     query: { email: 'John@example.com' },

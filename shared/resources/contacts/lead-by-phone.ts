@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseAskedPhone, phoneTags, regionSchema } from '../../contact-points/phone.ts'
 import { limits } from '../../limits.ts'
-import { companyTags, configTag, workspaceTag } from '../../tags/tags.ts'
+import { bucketTag, companyTags, configTag, familyTag, workspaceTag } from '../../tags/tags.ts'
 import { storableText } from '../../text.ts'
 import { defineResource } from '../resource.ts'
 import { exampleLead, leadSchema } from './whole-contact.ts'
@@ -53,9 +53,10 @@ export const leadByPhone = defineResource({
     if (!parsed.ok) throw new Error('lead-by-phone: the query was checked before')
     return { phone: parsed.value }
   },
-  // Every write of a contact moves its number. The region of the workspace says which stored local numbers are meant.
-  tags: ({ phone }) => [workspaceTag, ...phoneTags(phone), configTag],
-  embedded: (data) => companyTags(data.lead.company_id),
+  // Every write of a contact moves its number in the database. An event of a backend names only the contact. The region of the
+  // workspace says which stored local numbers are meant.
+  tags: ({ phone }) => [workspaceTag, ...phoneTags(phone), configTag, familyTag('contact')],
+  embedded: ({ lead }) => [bucketTag('contact', lead.id), ...companyTags(lead.company_id)],
   example: {
     path: {},
     query: { phone: '+1 (555) 010-0123' },

@@ -54,12 +54,12 @@ describe('the voice platform is verified', () => {
   it('by a signature over any body', async () => {
     const { clock, verify, verifySigned } = platform()
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary' }), async (body) => {
+      fc.asyncProperty(fc.string(), async (body) => {
         const headers = { 'ElevenLabs-Signature': signatureOf(body, nowSeconds(clock)) }
         expect(await verify(request(headers, body))).toEqual(ok(null))
         expect(await verifySigned(request(headers, body))).toEqual(ok(null))
       }),
-      { numRuns: 10 },
+      { numRuns: 50 },
     )
   })
 
@@ -128,7 +128,9 @@ it('an address has a bounded number of signatures checked in a minute, and other
   const signature = signatureOf('body', nowSeconds(clock), 'a stranger’s secret')
   const from = (address: string, more = {}) =>
     request({ 'CF-Connecting-IP': address, 'ElevenLabs-Signature': signature, ...more }, 'body')
-  for (let index = 0; index < limits.signaturesPerMinuteMax; index += 1) await verify(from('192.0.2.1'))
+  // A body that is too large ends each check before the digest, which would take most of the time of this test.
+  const tooLarge = { ...from('192.0.2.1'), readRaw: async () => err({ code: 'body_too_large' } as const) }
+  for (let index = 0; index < limits.signaturesPerMinuteMax; index += 1) await verify(tooLarge)
   const refused = from('192.0.2.1')
   expect(await verify(refused)).toMatchObject(err({ code: 'rate_limited' }))
   expect(refused.reads).toBe(0)

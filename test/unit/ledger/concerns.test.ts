@@ -5,9 +5,24 @@ import {
   invalidationActionSchema,
   invalidationEventSchema,
 } from '../../../shared/contract/invalidation.ts'
-import { boardIdSchema, columnIdSchema, userIdSchema } from '../../../shared/ids.ts'
+import {
+  boardIdSchema,
+  columnIdSchema,
+  contactIdSchema,
+  segmentIdSchema,
+  userIdSchema,
+} from '../../../shared/ids.ts'
+import { contact } from '../../../shared/resources/contacts/contact.ts'
+import { contactByEmail } from '../../../shared/resources/contacts/contact-by-email.ts'
 import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
 import { contactFilterSchema, contactList } from '../../../shared/resources/contacts/contact-list.ts'
+import { lead } from '../../../shared/resources/contacts/lead.ts'
+import { leadByPhone } from '../../../shared/resources/contacts/lead-by-phone.ts'
+import { leadContext } from '../../../shared/resources/conversations/lead-context.ts'
+import { leadHistory } from '../../../shared/resources/conversations/lead-history.ts'
+import { dashboard } from '../../../shared/resources/figures/dashboard.ts'
+import { segmentCount } from '../../../shared/resources/figures/segment-count.ts'
+import type { Question } from '../../../shared/resources/question.ts'
 import { tagsMovedBy } from '../../../shared/tags/moves.ts'
 import { bucketTag, familyTag, type Tag } from '../../../shared/tags/tags.ts'
 import {
@@ -35,6 +50,11 @@ const pageOf = (boardId: string, columnId?: string, more: object = {}) => {
   if (!parsed.ok) throw new Error('the question is valid')
   return parsed.value.tagsFor(owner)
 }
+/** The tags of an answer once it is loaded, with those of what it shows. */
+const tagsOfLoaded = ({ resource, tagsFor }: Question, data: unknown) => [
+  ...tagsFor(null),
+  ...resource.embeddedTags(new TextEncoder().encode(JSON.stringify(data))),
+]
 const overlaps = (one: readonly Tag[], other: readonly Tag[]) => one.some((tag) => other.includes(tag))
 /** Every kind of page: all filters, with and without a search. */
 const kindsOfPage = contactFilterSchema.options.flatMap((filter) => [{ filter }, { filter, search: 'x' }])
@@ -64,6 +84,43 @@ describe('the concern of an event', () => {
       familyTag('contact'),
     )
     expect(concernOf(unnamed).scopes).toEqual(concernOf(moved).scopes)
+  })
+
+  it('covers every answer that shows the contact, whatever is done to it, and conversations if it comes or goes', () => {
+    const contactId = contactIdSchema.parse('contact_456')
+    const shown = { ...lead.example.data.lead, id: contactId }
+    const showing = [
+      contact.questionOf({ id: contactId }).tagsFor(null),
+      lead.questionOf({ id: contactId }).tagsFor(null),
+      leadContext.questionOf({ id: contactId }).tagsFor(null),
+      dashboard.questionOf({}).tagsFor(owner),
+      segmentCount.questionOf({ id: segmentIdSchema.parse('segment_1') }).tagsFor(null),
+      tagsOfLoaded(leadByPhone.questionOf({ phone: '+15550100123' }), { lead: shown, matches: 1 }),
+      tagsOfLoaded(contactByEmail.questionOf(contactByEmail.params.parse({ email: 'ann@example.com' })), {
+        contact: shown,
+        matches: 1,
+      }),
+    ]
+    const history = leadHistory
+      .questionOf({ id: contactId, limit: 50, offset: 0, cursor: null })
+      .tagsFor(null)
+    for (const action of invalidationActionSchema.options.filter((each) => each.startsWith('contact'))) {
+      const tags = tagsOf(event({ action, boardId: 'board_123', contactId, columnId: 'col_1' }))
+      expect(showing.filter((each) => !overlaps(tags, each))).toEqual([])
+      const comesOrGoes = ['contact_created', 'contact_deleted', 'contacts_imported'].includes(action)
+      expect(overlaps(tags, history)).toBe(comesOrGoes)
+    }
+  })
+
+  it('covers the lookups that find nothing yet when contacts come, and leaves them alone when one is moved', () => {
+    const byPhone = leadByPhone.questionOf({ phone: '+15550100123' }).tagsFor(null)
+    const byEmail = contactByEmail
+      .questionOf(contactByEmail.params.parse({ email: 'ann@example.com' }))
+      .tagsFor(null)
+    for (const lookup of [byPhone, byEmail]) {
+      expect(overlaps(tagsOf(event({ action: 'contact_created', boardId: 'board_123' })), lookup)).toBe(true)
+      expect(overlaps(tagsOf(moved), lookup)).toBe(false)
+    }
   })
 
   it('does not cover the pages of a third column or of other boards', () => {

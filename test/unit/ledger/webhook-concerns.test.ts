@@ -41,17 +41,38 @@ describe('a database webhook', () => {
 
   it('moves the old and new values that a contact is found by, or the whole family if the row lacks the column', () => {
     const old = { ...row('col_1'), assigned_to: 'u1', email: 'Old@example.com', phone: null }
-    const now = { ...row('col_1'), assigned_to: 'u2', email: 'new@example.com', phone: '+49 30 1' }
+    const now = {
+      ...row('col_1'),
+      assigned_to: 'u2',
+      email: ' new@Straße.example',
+      phone: '(030) 12-345 ext. 6',
+    }
     const { moves } = concernFrom(webhook(now, old))
     for (const move of [
       ...[bucketMove('contact', 'contact_456'), bucketMove('user', 'u1'), bucketMove('user', 'u2')],
-      ...[bucketMove('email', 'old@example.com'), bucketMove('email', 'new@example.com')],
-      ...[bucketMove('phone', '+49 30 1'), placeMove('board_123', 'col_1', placeSlotsMask)],
+      ...[bucketMove('email', 'old@example.com'), bucketMove('email', 'new@xn--strae-oqa.example')],
+      ...[
+        bucketMove('phone', '2345'),
+        placeMove('board_123', 'col_1', placeSlotsMask),
+        familyMove('segment'),
+      ],
     ])
       expect(moves).toContain(move)
-    expect(moves).toHaveLength(9)
+    expect(moves).toHaveLength(10)
     const untold = concernFrom(webhook(row('col_1'), null)).moves
     for (const family of ['user', 'email', 'phone'] as const) expect(untold).toContain(familyMove(family))
+  })
+
+  it("moves a contact's conversations only if the contact comes or goes", () => {
+    const conversation = bucketMove('conversation', 'contact_456')
+    const renamed = { ...row('col_1'), id: 'contact_457' }
+    const comesOrGoes = [
+      webhook(row('col_1'), null),
+      webhook(null, row('col_1')),
+      webhook(renamed, row('col_1')),
+    ]
+    for (const posted of comesOrGoes) expect(concernFrom(posted).moves).toContain(conversation)
+    expect(concernFrom(webhook(row('col_2'), row('col_1'))).moves).not.toContain(conversation)
   })
 
   it("moves the members' bucket of a membership, and nothing else of the workspace", () => {
