@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
+import { cacheMemberSchema } from '../resources/served.ts'
 import { unknownParameter } from './fault-sentences.ts'
 
 /**
@@ -117,6 +118,8 @@ export const errorBodySchema = z.object({
   conflicts: z.array(eventConflictSchema).optional(),
   retryAfter: z.number().optional(),
   requestId: z.string(),
+  /** With the 404 of a cached resource: how it was found that the thing does not exist. */
+  _cache: cacheMemberSchema.optional(),
 })
 type ErrorBody = z.output<typeof errorBodySchema>
 

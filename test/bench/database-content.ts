@@ -41,6 +41,18 @@ const contactsEachMin = 100
 const chunk = 20_000
 const loaders = 2
 
+/** The tables whose indexes are built after the load. */
+const heldTables = [
+  ...['contacts', 'conversations', 'messages', 'conversation_summaries', 'lead_controls'],
+  ...['communications', 'communication_attachments', 'campaign_sends', 'mailbox_messages'],
+].map((name) => `public.${name}`)
+
+/** The tables beside contacts that grow with them. */
+export const grownTables: readonly string[] = [
+  ...['conversations', 'messages', 'conversation_summaries', 'lead_controls', 'threads', 'communications'],
+  ...['communication_attachments', 'companies', 'company_domains', 'campaign_sends', 'mailbox_messages'],
+]
+
 /** Starts Postgres on the folder. Data that an earlier run loaded there are used again. */
 export async function openBenchDatabase(content: BenchContent): Promise<BenchDatabase> {
   const { dataDirectory, seed, onProgress } = content
@@ -59,7 +71,8 @@ export async function openBenchDatabase(content: BenchContent): Promise<BenchDat
     await piece.start()
     await folder.remember([piece.pid])
     await fillDatabase(piece.url, { contacts: referenceContacts, seed, isExternal: false, onProgress })
-    await sql.unsafe(await readFile(new URL('database.sql', import.meta.url), 'utf8'))
+    for (const file of ['database.sql', 'database-resources.sql'])
+      await sql.unsafe(await readFile(new URL(file, import.meta.url), 'utf8'))
     await loadOthers(sql, { ...content, others, contactsEach })
   } catch (error) {
     await stop()
@@ -84,7 +97,7 @@ async function loadOthers(sql: postgres.Sql, content: Others): Promise<void> {
   const [started] = await sql`select from public.workspaces where id = ${others[0] ?? ''}`
   if (started !== undefined) throw new Error(`A load of ${dataDirectory} broke off: remove the folder`)
 
-  await sql`select reference_data.hold()`
+  await sql`select reference_data.hold(${heldTables}::text[]::regclass[])`
   await sql`insert into public.workspaces (id, name) select id, 'Bench ' || id from unnest(${others}::text[]) id`
   await sql`
     insert into public.boards (workspace_id, id, name)
@@ -101,6 +114,8 @@ async function loadOthers(sql: postgres.Sql, content: Others): Promise<void> {
       first: part * chunk + 1,
     })),
   )
+  await sql.unsafe(`
+    create trigger be_lead before insert on public.contacts for each row execute function bench.be_lead(${contactsEach})`)
   await atOnce(chunks, async ({ workspace, first }, number) => {
     if (first === 1)
       await sql`select reference_data.mark_the_few(${seed}, ${workspace}, ${contactsEach}::int)`
@@ -108,6 +123,8 @@ async function loadOthers(sql: postgres.Sql, content: Others): Promise<void> {
     await sql`select reference_data.insert_contacts(${seed}, ${workspace}, ${first}::int, ${last}::int)`
     if (number % 50 === 0) onProgress(`${number} of ${chunks.length} parts loaded`)
   })
+  await sql`drop trigger be_lead on public.contacts`
+  await loadRest(sql, content)
   const held = z
     .array(z.object({ statement: z.string() }))
     .parse(await sql`select statement from reference_data.held order by statement not like '% USING gin %'`)
@@ -119,9 +136,20 @@ async function loadOthers(sql: postgres.Sql, content: Others): Promise<void> {
   for (const { statement } of held.filter((each) => !isIndex(each))) await sql.unsafe(statement)
   await sql`delete from reference_data.held`
   await sql`select public.fold_counts(100000)`
+  await sql`truncate private.outbox`
   onProgress('vacuum')
   await sql`vacuum analyze`
   await sql`insert into bench.loaded values (${contactsEach})`
+}
+
+/** The rows of the tables beside contacts. The reference workspaces have none. */
+async function loadRest(sql: postgres.Sql, { others, contactsEach, onProgress }: Others): Promise<void> {
+  await sql`select bench.insert_the_large(${others[0] ?? ''})`
+  await atOnce(others, async (workspace, number) => {
+    for (const rows of ['companies', 'conversations', 'communications', 'figures', 'office'])
+      await sql`select ${sql(`bench.insert_${rows}`)}(${workspace}, ${contactsEach}::int)`
+    if (number % 10 === 0) onProgress(`conversations and communications of ${number} workspaces loaded`)
+  })
 }
 
 /** Works on as many items at a time as there are connections. */
@@ -133,19 +161,30 @@ async function atOnce<Item>(items: readonly Item[], work: (item: Item, number: n
   await Promise.all(Array.from({ length: loaders }, worker))
 }
 
-/** The bytes of the table and of each index, over all partitions. */
-export async function sizesOf(sql: postgres.Sql): Promise<readonly { name: string; bytes: number }[]> {
-  return sql<{ name: string; bytes: number }[]>`
-    select coalesce(parent.relname, 'contacts') as name, sum(size)::float8 as bytes
-    from (
-      select null::oid as index, pg_table_size(inhrelid) as size
-      from pg_inherits where inhparent = 'public.contacts'::regclass
+/** The bytes of each table that grows and of each of its indexes, and the levels of an index. Partitions count as one. */
+export async function sizesOf(
+  sql: postgres.Sql,
+): Promise<readonly { name: string; bytes: number; levels: number | null }[]> {
+  await sql`create extension if not exists pageinspect schema bench`
+  return sql<{ name: string; bytes: number; levels: number | null }[]>`
+    with relations as (
+      select
+        c.relname = any (${[...grownTables]}) or c.relname ~ '^contacts_[0-9][0-9]$' as is_table,
+        c.oid, coalesce(up.inhparent::regclass::oid, c.oid) as shown, c.relkind, c.relam
+      from pg_class c
+      left join pg_inherits up on up.inhrelid = c.oid
+      where c.relkind in ('r', 'i')
+    ), parts as (
+      select shown, pg_table_size(oid) as bytes, null::integer as levels from relations where relkind = 'r' and is_table
       union all
-      select up.inhparent, pg_relation_size(up.inhrelid)
-      from pg_inherits up
-      join pg_index i on i.indexrelid = up.inhparent
-      where i.indrelid = 'public.contacts'::regclass
-    ) parts
-    left join pg_class parent on parent.oid = parts.index
+      select x.shown, pg_relation_size(x.oid), case when a.amname = 'btree' then (bench.bt_metap(x.oid::regclass::text)).level + 1 end
+      from relations x
+      join pg_index i on i.indexrelid = x.oid
+      join relations t on t.oid = i.indrelid and t.is_table
+      join pg_am a on a.oid = x.relam
+    )
+    select c.relname as name, sum(p.bytes)::float8 as bytes, max(p.levels)::integer as levels
+    from parts p
+    join pg_class c on c.oid = p.shown
     group by 1 order by 2 desc`
 }

@@ -5,15 +5,24 @@ import { z } from 'zod'
 export interface Question {
   readonly name: string
   /** The statements that are measured one after the other. There are several if each round needs another one. */
-  readonly statements: readonly string[]
-  readonly naive: readonly string[] | null
+  readonly statements: readonly Statement[]
+  /** Empty if there is none. */
+  readonly naive: readonly Statement[]
   /** The largest accepted p50 at ten million contacts. */
-  readonly goalMs: number | null
+  readonly goalMs: number
+}
+
+/** A query by a caller. */
+export interface Statement {
+  readonly role: 'authenticated' | 'service_role' | 'postgres'
+  readonly workspace: string
+  readonly userId: string
+  readonly text: string
 }
 
 const workspace = '15213'
 const board = 'board_123'
-export const rounds = 100
+const rounds = 100
 const naiveRounds = 10
 
 interface Page {
@@ -53,6 +62,16 @@ function naivePageOf({ sortBy = 'created_at', page = 1 }: Page, condition = 'tru
     select (select count(*) ${scope}), jsonb_agg(to_jsonb(page))
     from (select * ${scope} order by ${sortBy} desc, id desc limit 50 offset ${(page - 1) * 50}) page`
 }
+
+/** As a member of the reference workspace, to whom some of its contacts are assigned. */
+const asMember = (text: string): Statement => ({
+  role: 'authenticated',
+  workspace,
+  userId: '00000000-0000-4000-8000-0000000000a1',
+  text,
+})
+/** As the owner of the tables, who is not slowed down by any policy. */
+const asOwner = (text: string): Statement => ({ ...asMember(text), role: 'postgres' })
 
 const times = (statement: string, count: number) => Array.from({ length: count }, () => statement)
 
@@ -94,8 +113,23 @@ async function boundaries(
 const jumps = (pages: number, count: number) =>
   Array.from({ length: count }, (_, round) => 2 + ((round * 7_919 + 1_234) % (pages - 2)))
 
-/** Everything that is measured. The largest board of the reference workspace has 94 % of its contacts. */
+/** The questions about boards and counts. The largest board of the reference workspace has 94 % of its contacts. */
 export async function questionsOf(sql: postgres.Sql): Promise<readonly Question[]> {
+  const questions = await boardQuestions(sql)
+  return questions.map(({ name, goalMs, statements, naive }) => ({
+    name,
+    goalMs,
+    statements: statements.map(asMember),
+    naive: naive.map(asOwner),
+  }))
+}
+
+interface BoardQuestion extends Pick<Question, 'name' | 'goalMs'> {
+  readonly statements: readonly string[]
+  readonly naive: readonly string[]
+}
+
+async function boardQuestions(sql: postgres.Sql): Promise<readonly BoardQuestion[]> {
   const [row] = await sql`
     select count(*)::int as total from public.contacts where workspace_id = ${workspace} and board_id = ${board}`
   const pages = Math.ceil(z.int().parse(row?.['total']) / 50)
@@ -131,12 +165,12 @@ export async function questionsOf(sql: postgres.Sql): Promise<readonly Question[
       name: 'a random page by number, medium priority',
       ...byNumber({ filter: 'medium_priority', sortBy: 'last_activity_at' }, "priority = 'medium'"),
     },
-    { name: 'a cursor walk, deep', statements: await walked({}), naive: null, goalMs: 5 },
-    { name: 'a cursor walk, by name', statements: await walked({ sortBy: 'name' }), naive: null, goalMs: 5 },
+    { name: 'a cursor walk, deep', statements: await walked({}), naive: [], goalMs: 5 },
+    { name: 'a cursor walk, by name', statements: await walked({ sortBy: 'name' }), naive: [], goalMs: 5 },
     {
       name: 'a cursor walk, closed, by updated_at',
       statements: await walked({ filter: 'closed', sortBy: 'updated_at' }, "status = 'closed'"),
-      naive: null,
+      naive: [],
       goalMs: 5,
     },
     {
@@ -174,7 +208,7 @@ const searches = [
 ]
 
 /** Statements that are run once for their plans, beside what is measured: every order, every kind of filter. */
-export function asked(): readonly string[] {
+export function asked(): readonly Statement[] {
   const orders = ['created_at', 'updated_at', 'name', 'last_activity_at'].flatMap((sortBy) =>
     (['asc', 'desc'] as const).flatMap((sortOrder) => [
       pageOf({ sortBy, sortOrder }),
@@ -193,8 +227,5 @@ export function asked(): readonly string[] {
     pageOf({ filter, column: 'col_1' }),
     pageOf({ filter, search: 'garcia' }),
   ])
-  return [...orders, ...filters]
+  return [...orders, ...filters].map(asMember)
 }
-
-/** A user to whom contacts of the reference workspace are assigned. */
-export const caller = '00000000-0000-4000-8000-0000000000a1'

@@ -5,8 +5,13 @@ import type { BenchDatabase } from './database-content.ts'
 
 const timesSchema = z.array(z.number())
 
+export interface Times {
+  readonly kept: readonly number[]
+  readonly bare: readonly number[]
+}
+
 /** Times of single-row updates, each committed, with the triggers and without any, in turn. */
-export async function measureUpdates({ sql }: BenchDatabase): Promise<{ kept: number[]; bare: number[] }> {
+export async function measureUpdates({ sql }: BenchDatabase): Promise<Times> {
   const turns = 8
   const roundsATurn = 250
   const measured = { kept: [] as number[], bare: [] as number[] }
@@ -18,7 +23,7 @@ export async function measureUpdates({ sql }: BenchDatabase): Promise<{ kept: nu
   await update(1)
   for (let turn = 1; turn <= turns; turn++) {
     measured.kept.push(...(await update(2 * turn * roundsATurn)))
-    await withoutTriggers(sql, async () => {
+    await withoutTriggers(sql, 'contacts', async () => {
       measured.bare.push(...(await update((2 * turn + 1) * roundsATurn)))
     })
   }
@@ -26,12 +31,38 @@ export async function measureUpdates({ sql }: BenchDatabase): Promise<{ kept: nu
   return measured
 }
 
-async function withoutTriggers(sql: postgres.Sql, work: () => Promise<void>): Promise<void> {
-  await sql`alter table public.contacts disable trigger user`
+/** Times of messages that are inserted one by one, each committed, with the triggers and without any, in turn. */
+export async function measureMessages({ sql, others, contactsEach }: BenchDatabase): Promise<Times> {
+  const turns = 8
+  const roundsATurn = 250
+  const measured = { kept: [] as number[], bare: [] as number[] }
+  const insert = async (first: number) => {
+    const [row] = await sql`
+      call bench.insert_messages(${others}::text[], ${contactsEach}::int, ${first}::int, ${roundsATurn}::int, null)`
+    return timesSchema.parse(row?.['p_times'])
+  }
+  await insert(0)
+  for (let turn = 1; turn <= turns; turn++) {
+    measured.kept.push(...(await insert(2 * turn * roundsATurn)))
+    await withoutTriggers(sql, 'messages', async () => {
+      measured.bare.push(...(await insert((2 * turn + 1) * roundsATurn)))
+    })
+  }
+  await sql`delete from public.messages where workspace_id = any (${others}::text[]) and id ^@ 'bench_'`
+  await sql`vacuum public.messages`
+  return measured
+}
+
+async function withoutTriggers(
+  sql: postgres.Sql,
+  table: 'contacts' | 'messages',
+  work: () => Promise<void>,
+): Promise<void> {
+  await sql`alter table ${sql(`public.${table}`)} disable trigger user`
   try {
     await work()
   } finally {
-    await sql`alter table public.contacts enable trigger user`
+    await sql`alter table ${sql(`public.${table}`)} enable trigger user`
   }
 }
 
@@ -66,7 +97,7 @@ export async function measureImport({ sql }: BenchDatabase): Promise<{ kept: num
       board_column_id = 'col_11'`
   const load = async () => {
     const [row] = await sql`
-      select (bench.times(array[${`insert into public.contacts (${names}) select ${names} from bench.batch`}]))[1] as ms`
+      select bench.time_of(${`insert into public.contacts (${names}) select ${names} from bench.batch`}) as ms`
     await sql`delete from public.contacts where workspace_id = ${importedWorkspace} and id like 'imported_%'`
     await sql`vacuum public.contacts`
     return z.number().parse(row?.['ms'])
@@ -75,7 +106,7 @@ export async function measureImport({ sql }: BenchDatabase): Promise<{ kept: num
   const bare: number[] = []
   for (let turn = 0; turn < 2; turn++) {
     kept.push(await load())
-    await withoutTriggers(sql, async () => void bare.push(await load()))
+    await withoutTriggers(sql, 'contacts', async () => void bare.push(await load()))
   }
   await sql`drop table bench.batch`
   await repair(sql, importedWorkspace)

@@ -1,21 +1,50 @@
 -- What the benchmark of the database measures with: times are taken in the database, around each statement.
 
 create schema if not exists bench;
-grant usage on schema bench to authenticated;
+grant usage on schema bench to authenticated, service_role;
 
--- Milliseconds that each statement takes, planning included.
-create or replace function bench.times(p_statements text[]) returns double precision[]
+-- From now on the connection queries in a role, as a user of a workspace.
+create or replace function bench.be(p_role text, p_workspace text, p_user text) returns void
+language plpgsql
+as $$
+begin
+  perform
+    set_config(
+      'request.jwt.claims',
+      jsonb_build_object(
+        'sub', p_user,
+        'app_metadata', jsonb_build_object('workspaces', jsonb_build_object(p_workspace, 'member'))
+      )::text,
+      false
+    ),
+    set_config('role', p_role, false);
+end
+$$;
+
+-- Milliseconds that a statement takes, planning included.
+create or replace function bench.time_of(p_statement text) returns double precision
+language plpgsql
+as $$
+declare
+  v_begun_at constant timestamptz := clock_timestamp();
+begin
+  execute p_statement;
+  return extract(epoch from clock_timestamp() - v_begun_at)::double precision * 1000;
+end
+$$;
+
+-- The times of statements, each by a caller of its own.
+create or replace function bench.times_of(
+  p_roles text[], p_workspaces text[], p_users text[], p_statements text[]
+) returns double precision[]
 language plpgsql
 as $$
 declare
   v_times double precision[] := '{}';
-  v_statement text;
-  v_begun_at timestamptz;
 begin
-  foreach v_statement in array p_statements loop
-    v_begun_at := clock_timestamp();
-    execute v_statement;
-    v_times := v_times || extract(epoch from clock_timestamp() - v_begun_at)::double precision * 1000;
+  for n in 1 .. cardinality(p_statements) loop
+    perform bench.be(p_roles[n], p_workspaces[n], p_users[n]);
+    v_times := v_times || bench.time_of(p_statements[n]);
   end loop;
   return v_times;
 end

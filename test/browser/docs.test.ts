@@ -7,7 +7,7 @@ import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { launchBrowser, seriousFaultsOf } from './dashboard-page.ts'
 
 const documentSchema = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
-const methods = ['get', 'post', 'patch', 'delete']
+const methods = ['get', 'post', 'put', 'patch', 'delete']
 
 describe.skipIf(chromiumPath === null)('the page of the API in a browser', () => {
   let stack: TestStack

@@ -148,7 +148,7 @@ export async function answersOf(
   return answers
 }
 
-/** The arguments that loaders give to functions of the database. */
+/** The values that loaders give to functions of the database. */
 const argumentSchema = z.union([z.string(), z.number(), z.null(), z.array(z.string())])
 
 /** The database as the origin's loaders have it, over a connection of the test. Adds the tables that are scanned to `reads`. */

@@ -66,7 +66,7 @@ export function findHole({ sequences, figures, ...asking }: Run): Promise<Hole |
   })
 }
 
-/** A hole that a canary plants, and the writes of which one must show it. */
+/** A fault that is planted, and the writes of which one must show it. */
 export interface Planted {
   readonly what: string
   readonly plant: string
@@ -184,7 +184,7 @@ async function askedWorld(
   transaction: postgres.TransactionSql,
   { catalog, probes }: Asking,
 ): Promise<AskedWorld> {
-  // Postgres does not count the reads of a parallel worker here.
+  // Scans of a parallel worker are not counted.
   await transaction`set local max_parallel_workers_per_gather = 0`
   const first = await answersOf(transaction, catalog, probes)
   const followers = probes.flatMap(({ put }, place) => {

@@ -52,7 +52,7 @@ const sources: Readonly<Record<string, { readonly rows: string } | { readonly va
     phone: { values: ['+49 30 5550', '030 5550', '0049 30 55501', '+4930/55502', '030 555010'] },
     region: { values: ['DE'] },
     'organization-by-phone phone': {
-      rows: `select phone from public.phone_numbers union select '+4930123456'`,
+      rows: `select phone from public.phone_numbers union select '+15550100199' union select '+4930555011'`,
     },
   }
 

@@ -2,8 +2,8 @@ import type postgres from 'postgres'
 import { z } from 'zod'
 
 /**
- * The reads and writes of the proof's transaction, as Postgres itself counts them, so that functions, triggers and cascades are
- * included. An answer follows from the rows of the tables that were scanned for it. So a write to other tables cannot change it, and
+ * The tables that the transaction of the proof reads and writes. Postgres itself counts them, so that functions, triggers and cascades
+ * are in it. An answer follows from the rows of the tables that were scanned for it. So a write to other tables cannot change it, and
  * the question need not be put again.
  */
 export interface Catalog {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { cacheMemberSchema } from '../../shared/resources/served.ts'
 import { type Answer, ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { relayOff, startTestStack, type TestStack } from '../support/local-stack.ts'
@@ -177,6 +179,25 @@ describe('fields of an answer', () => {
     expect(cacheStatus(outdated)).toContain('fwd=stale')
     const passed = await stack.api().get('/api/cache-settings/workspace/15213/counts?useCache=false')
     expect(cacheStatus(passed)).toContain('fwd=bypass')
+  })
+
+  it('Cache-Status and Age: of an absence too, which is cached like an answer', async () => {
+    const absent = async () => {
+      const answer = await stack.api().get('/api/leads/lead_none/status')
+      const { _cache: cache } = z.object({ _cache: cacheMemberSchema }).parse(JSON.parse(answer.text))
+      return { ...answer, cache }
+    }
+    const missed = await absent()
+    expect([missed.status, cacheStatus(missed)]).toEqual([404, 'Boardcache; fwd=miss; detail=database'])
+    expect(missed.headers.get('Server-Timing')).toContain('origin;dur=')
+    expect(missed.cache).toMatchObject({ status: 'MISS', source: 'database' })
+    const hit = await absent()
+    expect([hit.status, cacheStatus(hit)]).toEqual([
+      404,
+      expect.stringMatching(/^Boardcache; hit; ttl=\d+; detail=memory$/),
+    ])
+    expect(hit.headers.get('Age')).toMatch(/^\d+$/)
+    expect(hit.cache).toMatchObject({ status: 'HIT', source: 'memory' })
   })
 
   it('Server-Timing: one entry for each tier that was read', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { deploymentId } from '../../shared/ids.ts'
 import { bucketMove } from '../../shared/tags/moves.ts'
 import { type Database, startDatabase } from './database.ts'
 import { outboxIn } from './moved.ts'
@@ -119,7 +120,7 @@ describe('the figures of a campaign', () => {
       await sql`delete from private.outbox`
       await sql`truncate public.campaigns cascade`
       expect((await outboxIn(sql)).toSorted()).toEqual(
-        ['15213', '15214', '15215'].map((id) => [id, ['workspace']]),
+        [deploymentId, '15213', '15214', '15215'].map((id) => [id, ['workspace']]).toSorted(),
       )
       const rows = await sql`
         select from private.campaign_tallies group by workspace_id, campaign_id, outcome having sum(sends) <> 0`

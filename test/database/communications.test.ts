@@ -1,5 +1,6 @@
 import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { deploymentId } from '../../shared/ids.ts'
 import { bucketMove } from '../../shared/tags/moves.ts'
 import { eventually } from '../support/eventually.ts'
 import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
@@ -262,9 +263,13 @@ describe('a write moves what depends on it, with old and new values:', () => {
   })
 
   test.each(['companies', 'company_domains', 'threads', 'communications', 'communication_attachments'])(
-    'a truncation of %s moves every workspace',
+    'a truncation of %s moves every workspace, and the deployment',
     async (table) => {
-      expect(await moved(`truncate ${table} cascade`)).toEqual(['w1 workspace', 'w2 workspace'])
+      expect(await moved(`truncate ${table} cascade`)).toEqual([
+        `${deploymentId} workspace`,
+        'w1 workspace',
+        'w2 workspace',
+      ])
     },
   )
 })

@@ -1,5 +1,6 @@
 import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { deploymentId } from '../../shared/ids.ts'
 import { bucketMove, familyMove } from '../../shared/tags/moves.ts'
 import { type Database, startDatabase } from './database.ts'
 import { outboxOf } from './moved.ts'
@@ -67,13 +68,16 @@ describe.each(moving)('a row of $table', ({ table, insert, update, before, after
     if (isThere) await sql.unsafe(`insert into ${table} ${insert}`)
     await sql`delete from private.outbox`
   }
+  /** The moves of workspaces. Those of the deployment have tests of their own (organizations.test.ts). */
   const movesOf = async (statement: string, isThere: boolean, role = 'origin') => {
     const outbox = await outboxOf(database.sql, async (sql) => {
       await prepare(sql, isThere)
       await sql.unsafe(`set local session_replication_role = ${role}`)
       await sql.unsafe(statement)
     })
-    return outbox.flatMap(([workspaceId, moves]) => moves.map((move) => [workspaceId, move]))
+    return outbox
+      .filter(([workspaceId]) => workspaceId !== deploymentId)
+      .flatMap(([workspaceId, moves]) => moves.map((move) => [workspaceId, move]))
   }
   const ofWorkspace = (moves: readonly string[]) =>
     [...new Set(moves)].toSorted().map((move) => ['15213', move])

@@ -1,6 +1,7 @@
 import type postgres from 'postgres'
 import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { deploymentId } from '../../shared/ids.ts'
 import { bucketMove, placeMove } from '../../shared/tags/moves.ts'
 import { slotBit } from '../../shared/tags/places.ts'
 import { type Database, startDatabase } from './database.ts'
@@ -21,7 +22,11 @@ beforeEach(async () => {
   await database.sql`delete from private.outbox`
 })
 
-const movedBy = (write: (sql: TransactionSql) => Promise<unknown>) => outboxOf(database.sql, write)
+/** The rows of workspaces. Those of the deployment have tests of their own (organizations.test.ts). */
+const movedBy = async (write: (sql: TransactionSql) => Promise<unknown>) => {
+  const outbox = await outboxOf(database.sql, write)
+  return outbox.filter(([workspaceId]) => workspaceId !== deploymentId)
+}
 /** The moves of a statement that moves only workspace 15213. */
 const movesOf = async (write: (sql: TransactionSql) => Promise<unknown>) => {
   const outbox = await movedBy(write)

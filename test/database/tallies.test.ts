@@ -177,7 +177,7 @@ describe('counts kept by writes', () => {
   test('are zero after the table is truncated', async () => {
     await database.sql
       .begin(async (sql) => {
-        await sql`truncate public.contacts`
+        await sql`truncate public.contacts cascade`
         const [row] = await sql`select count(*)::int as rows from private.contact_tallies`
         expect(row).toEqual({ rows: 0 })
         throw new Undone()

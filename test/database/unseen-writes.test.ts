@@ -1,5 +1,6 @@
 import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { deploymentId } from '../../shared/ids.ts'
 import { bucketMove } from '../../shared/tags/moves.ts'
 import { type Database, startDatabase } from './database.ts'
 import { type HostedServer, startHostedServer } from './hosted.ts'
@@ -9,6 +10,8 @@ let database: Database
 /** The partition of workspace 15213 with its schema, and the partition's remainder. */
 let partition: string
 let remainder: number
+/** What is left in the outbox when everything moved: a row for each workspace, and one for the deployment. */
+const everything = [deploymentId, '15213', '15214', '15215'].map((id) => [id, ['workspace']]).toSorted()
 
 beforeAll(async () => {
   database = await startDatabase(500)
@@ -122,9 +125,14 @@ describe('a session whose role is replica, in which ordinary triggers are off,',
     ['a column', `delete from board_columns where workspace_id = '15213' and board_id = 'board_2'`],
     ['a membership', `delete from memberships where workspace_id = '15213'`],
     ['settings', `insert into cache_settings (workspace_id) values ('15213')`],
-    ['a workspace', `update workspaces set name = 'W' where id = '15213'`],
-  ])('is reported when it writes %s', async (_what, statement) => {
-    expect((await asReplica((sql) => sql.unsafe(statement))).map(([id]) => id)).toEqual(['15213'])
+    [
+      'a workspace, which the deployment shows,',
+      `update workspaces set name = 'W' where id = '15213'`,
+      deploymentId,
+    ],
+  ])('is reported when it writes %s', async (_what, statement, ...others) => {
+    const outbox = await asReplica((sql) => sql.unsafe(statement))
+    expect(outbox.map(([id]) => id).toSorted()).toEqual(['15213', ...others])
   })
 
   test('is reported when it deletes a board without its contacts, which changes the counts by time', async () => {
@@ -138,8 +146,8 @@ describe('a session whose role is replica, in which ordinary triggers are off,',
   })
 
   test('is reported when it truncates a table', async () => {
-    const outbox = await asReplica((sql) => sql`truncate contacts`)
-    expect(outbox.toSorted()).toEqual(['15213', '15214', '15215'].map((id) => [id, ['workspace']]))
+    const outbox = await asReplica((sql) => sql`truncate contacts cascade`)
+    expect(outbox.toSorted()).toEqual(everything)
   })
 
   test('fires every statement trigger of the outbox and the tallies', async () => {
@@ -152,17 +160,24 @@ describe('a session whose role is replica, in which ordinary triggers are off,',
 })
 
 describe('a table that is truncated', () => {
-  test.each(['contacts', 'cache_settings', 'memberships', 'boards cascade', 'workspaces cascade'])(
-    'moves each workspace once: truncate %s',
+  test.each(['contacts cascade', 'cache_settings', 'memberships', 'boards cascade', 'workspaces cascade'])(
+    'moves each workspace and the deployment once: truncate %s',
     async (what) => {
       const outbox = await outboxOf(database.sql, (sql) => sql.unsafe(`truncate ${what}`))
-      expect(outbox.toSorted()).toEqual(['15213', '15214', '15215'].map((id) => [id, ['workspace']]))
+      expect(outbox.toSorted()).toEqual(everything)
     },
   )
 
-  test('moves the workspaces of a partition if only that is truncated, and removes their counts', async () => {
+  test('is refused if it has contacts and does not say that everything about them goes too', async () => {
+    for (const table of ['contacts', partition])
+      await expect(database.sql.unsafe(`truncate ${table}`)).rejects.toMatchObject({ code: '0A000' })
+  })
+
+  test('removes the counts of a partition alone, although the conversations of every workspace go with its contacts', async () => {
     const outbox = await outboxOf(database.sql, async (sql) => {
-      await sql.unsafe(`truncate ${partition}`)
+      await sql.unsafe(`truncate ${partition} cascade`)
+      const rows = await sql`select from conversations`
+      expect(rows).toHaveLength(0)
       for (const id of ['15213', '15214', '15215']) {
         const [row] = await sql`select public.reconcile_counts(${id}) as answer`
         expect(row?.['answer']).toMatchObject({ drift: [], contacts: id === '15213' ? 0 : 1_000 })
@@ -170,7 +185,7 @@ describe('a table that is truncated', () => {
     })
     const [row] = await database.sql`
       select array_agg(id) as ids from private.workspaces_in_partition(${remainder}) id`
-    expect(outbox).toEqual([['15213', ['workspace']]])
+    expect(outbox.toSorted()).toEqual(everything)
     expect(row?.['ids']).toEqual(['15213'])
   })
 
@@ -184,7 +199,7 @@ describe('a table that is truncated', () => {
         .catch(() => undefined)
       await sql`truncate cache_settings`
     })
-    expect(outbox).toHaveLength(3)
+    expect(outbox.toSorted()).toEqual(everything)
   })
 })
 
@@ -196,7 +211,7 @@ test('a load with triggers disabled moves everything in its own transaction', as
     const [row] = await sql`select public.outbox_move_everything() as answer`
     expect(row?.['answer']).toEqual({ outcome: 'ok', workspaces: 3 })
   })
-  expect(outbox.toSorted()).toEqual(['15213', '15214', '15215'].map((id) => [id, ['workspace']]))
+  expect(outbox.toSorted()).toEqual(everything)
 })
 
 describe('an owner who is no superuser', () => {
@@ -220,7 +235,9 @@ describe('an owner who is no superuser', () => {
     )
     expect(outbox).toHaveLength(1)
     expect(outbox[0]?.[1]).toContain(bucketMove('contact', 'w1-first'))
-    const truncated = await outboxOf(hosted.owner, (sql) => sql`truncate public.contacts`)
-    expect(truncated.toSorted()).toEqual(['w1', 'w2'].map((id) => [id, ['workspace']]))
+    const truncated = await outboxOf(hosted.owner, (sql) => sql`truncate public.contacts cascade`)
+    expect(truncated.toSorted()).toEqual(
+      [deploymentId, 'w1', 'w2'].map((id) => [id, ['workspace']]).toSorted(),
+    )
   })
 })

@@ -57,7 +57,7 @@ export async function tell(
   return { status, data: comparable(JSON.parse(text)), isHit, text }
 }
 
-/** The members that the time of the answer decides, and the id of a request. */
+/** Members that follow from the time of the answer or of a write, and the id of a request. */
 const passing = new Set(['requestId', 'local_time', 'is_working_hours', 'updated_at'])
 
 function comparable(value: unknown): unknown {

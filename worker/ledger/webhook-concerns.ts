@@ -4,7 +4,7 @@ import { movedByStoredPhone } from '../../shared/contact-points/phone.ts'
 import type { Fault } from '../../shared/contract/errors.ts'
 import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import { boardIdSchema, columnIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { boardIdSchema, columnIdSchema, deploymentId, workspaceIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { BucketedFamily } from '../../shared/tags/families.ts'
@@ -105,9 +105,19 @@ export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceI
     const concern = (isWhole ? concernOfRow[table]?.(row, staysThere) : null) ?? workspaceConcern
     moved.set(workspaceId.data, unionOf(moved.get(workspaceId.data) ?? nothing, concern))
   }
-  return moved.size === 0
-    ? err({ parameter: 'record', message: 'must be a row with its workspace' })
-    : ok(moved)
+  if (moved.size === 0) return err({ parameter: 'record', message: 'must be a row with its workspace' })
+  if (table !== 'workspaces') return ok(moved)
+  // The workspaces come last, so that the answer's version is one of theirs.
+  return ok(new Map([[deploymentId, organizationsConcern(webhook.type, rows)], ...moved]))
+}
+
+/** The entries of the deployment show the names of workspaces, as organizations. */
+function organizationsConcern(type: DatabaseWebhook['type'], rows: readonly Row[]): Concern {
+  const areAll = type !== 'UPDATE' || rows.length === 2
+  const moves = areAll
+    ? rows.flatMap((row) => movesOfColumns(row, { id: 'company' }))
+    : [familyMove('company')]
+  return { scopes: [], moves: [...new Set(moves)] }
 }
 
 /** The old and the new row, of which an INSERT and a DELETE have one. Null if the row that the type needs is absent. */

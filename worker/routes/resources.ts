@@ -1,21 +1,19 @@
 import { whenReady } from '../../shared/awaitable.ts'
 import { joinBytes } from '../../shared/bytes.ts'
-import type { WireError } from '../../shared/contract/errors.ts'
-import { wireErrors } from '../../shared/contract/errors.ts'
-import type { UserId } from '../../shared/ids.ts'
+import { errorBody, wireErrors } from '../../shared/contract/errors.ts'
 import type { ResourceName } from '../../shared/resources/index.ts'
 import { resources } from '../../shared/resources/index.ts'
 import type { Question, Resource } from '../../shared/resources/question.ts'
 import type { Served } from '../../shared/resources/served.ts'
-import type { Result } from '../../shared/result.ts'
-import { err, ok } from '../../shared/result.ts'
+import { cacheMemberOf } from '../../shared/resources/served.ts'
+import { ok } from '../../shared/result.ts'
 import type { Reader } from '../auth/callers.ts'
 import type { ReadAnswer } from '../cache/read.ts'
 import type { Wish } from '../cache/wish.ts'
 import { minVersionHeader, parseWish } from '../cache/wish.ts'
 import type { Entry } from '../entry/entry.ts'
 import { ageSeconds } from '../entry/entry.ts'
-import { enveloped } from '../http/answers.ts'
+import { enveloped, respondJson } from '../http/answers.ts'
 import { PreparedHeaders } from '../http/prepared-headers.ts'
 import { type Answered, type Call, defineRoute, type HeadersTaken, type Route } from '../http/route.ts'
 import { explain } from './explain.ts'
@@ -97,7 +95,7 @@ function answer(resource: MountedResource, call: ResourceCall): Answered {
     wish: mayLoad ? wish : { ...wish, isOnlyIfCached: true },
   })
   return whenReady(answering, (read) => {
-    const responded = read.ok ? respond(resource, call, read.value, call.caller.userId) : read
+    const responded = read.ok ? ok(respond(resource, call, read.value)) : read
     const counted = read.ok ? servedBy(read.value, services.clock.now()) : undefined
     if (counted !== undefined) call.notes.served = counted.served
     services.metrics.recorder.record({
@@ -118,17 +116,38 @@ function servedBy({ status, source, view }: ReadAnswer, nowMs: number) {
 }
 
 /** The stored bytes with `_cache` added, or 304 if the caller already has them (RFC 9110 section 13). */
-function respond(
-  resource: Resource,
+function respond(resource: Resource, call: ResourceCall, answered: ReadAnswer): Response {
+  const { entry } = answered
+  const nowMs = call.services.clock.now()
+  const served = servedOf(call, answered, nowMs)
+  if (!entry.found) return respondAbsence(resource, call, answered, served)
+  const etag = etagOf(resource, entry, served)
+  const headers = headersOf(call, answered, nowMs, etag)
+  if (!call.caller.wantsExplanation && matches(call.input.headers.ifNoneMatch, etag)) {
+    headers.delete('Content-Type')
+    return new Response(null, { status: 304, headers })
+  }
+  const body = joinBytes([opening, ...resource.present(entry.body, served), closing])
+  return new Response(body, { headers })
+}
+
+/** An absence is cached like an answer, so its 404 says with the same headers and the same `_cache` where it came from. */
+function respondAbsence(
+  { absence }: Resource,
   call: ResourceCall,
   answered: ReadAnswer,
-  userId: UserId | null,
-): Result<Response, WireError> {
-  const { entry, status, source, lifetimeSeconds } = answered
-  if (!entry.found) return err(resource.absence)
-  const nowMs = call.services.clock.now()
-  const { wantsExplanation } = call.caller
-  const served: Served = {
+  served: Served,
+): Response {
+  const body = { ...errorBody(absence, call.requestId), _cache: cacheMemberOf(served) }
+  const response = respondJson(body, wireErrors[absence.code].status)
+  setProvenance(response.headers, answered, served.retrievedAtMs)
+  return response
+}
+
+function servedOf(call: ResourceCall, answered: ReadAnswer, nowMs: number): Served {
+  const { entry, status, source, lifetimeSeconds, isCacheEnabled } = answered
+  const { userId, role, wantsExplanation } = call.caller
+  return {
     status,
     source,
     ttlSeconds: lifetimeSeconds,
@@ -136,19 +155,11 @@ function respond(
     edgeLocation: call.edgeLocation,
     responseTimeMs: nowMs - call.startedAtMs,
     retrievedAtMs: nowMs,
-    isCacheEnabled: answered.isCacheEnabled,
+    isCacheEnabled,
     userId,
-    ...(call.caller.role === null ? {} : { role: call.caller.role }),
+    ...(role === null ? {} : { role }),
     ...(wantsExplanation ? { explanation: explain(answered, nowMs) } : {}),
   }
-  const etag = etagOf(resource, entry, served)
-  const headers = headersOf(call, answered, nowMs, etag)
-  if (!wantsExplanation && matches(call.input.headers.ifNoneMatch, etag)) {
-    headers.delete('Content-Type')
-    return ok(new Response(null, { status: 304, headers }))
-  }
-  const body = joinBytes([opening, ...resource.present(entry.body, served), closing])
-  return ok(new Response(body, { headers }))
 }
 
 /**
@@ -168,14 +179,19 @@ const cachedAnswer = new PreparedHeaders({
 })
 
 function headersOf(call: ResourceCall, answered: ReadAnswer, nowMs: number, etag: string): Headers {
-  const { entry, steps } = answered
   const headers = call.headersOf(cachedAnswer)
   headers.set('ETag', etag)
+  setProvenance(headers, answered, nowMs)
+  if (call.caller.wantsExplanation) headers.set('Cache-Control', 'no-store')
+  return headers
+}
+
+/** Sets the headers that say where an answer came from and how old it is. */
+function setProvenance(headers: Headers, answered: ReadAnswer, nowMs: number): void {
+  const { entry, steps } = answered
   headers.set('Age', String(ageSeconds(entry, nowMs)))
   headers.set('Cache-Status', cacheStatus(answered, nowMs))
   headers.set('Server-Timing', steps.map(({ name, durationMs }) => `${name};dur=${durationMs}`).join(', '))
-  if (call.caller.wantsExplanation) headers.set('Cache-Control', 'no-store')
-  return headers
 }
 
 /** The `Cache-Status` header (RFC 9211). Its detail is the source of the answer, or the reason why it is in doubt. */

@@ -9,7 +9,8 @@ return jsonb_build_object(
   'sent_at', p_message.sent_at
 );
 
--- The messages of a contact, newest first: at most `p_count` of them after the first `p_offset`, or after a place.
+-- The messages of a contact, newest first: at most `p_count` of them after the first `p_offset`, or after a place. What
+-- an offset skips is read in the index alone.
 create function private.messages_of(
   p_workspace text, p_contact text, p_count integer, p_offset integer, p_after timestamptz, p_after_id text
 ) returns jsonb
@@ -20,13 +21,14 @@ begin
   if p_after is null then
     return coalesce(
       (
-        select jsonb_agg(private.message_shown(found.m) order by (found.m).sent_at desc, (found.m).id desc)
+        select jsonb_agg(private.message_shown(m) order by m.sent_at desc, m.id desc)
         from (
-          select m from public.messages m
-          where m.workspace_id = p_workspace and m.contact_id = p_contact
-          order by m.sent_at desc, m.id desc
+          select o.id from public.messages o
+          where o.workspace_id = p_workspace and o.contact_id = p_contact
+          order by o.sent_at desc, o.id desc
           limit p_count offset p_offset
-        ) found
+        ) page
+        join public.messages m on m.workspace_id = p_workspace and m.id = page.id
       ),
       '[]'
     );

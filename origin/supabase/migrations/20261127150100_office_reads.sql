@@ -1,5 +1,5 @@
--- The functions behind a workspace's configuration, its webhook sources, a user's permissions and a user's mailbox. They
--- run with the caller's rights, so that row level security applies to members. The answers about one user follow from the
+-- The functions behind a workspace's configuration, its webhook sources, a user's permissions and a user's mailbox. Except for
+-- the mailbox, they run with the caller's rights, so that row level security applies to members. The answers about one user follow from the
 -- user's id and the tables alone, because the same cached entry answers the user and the backend.
 
 -- `configuration` is null if the workspace has none: the product's defaults are in force then
@@ -98,9 +98,11 @@ end
 $$;
 
 -- A page of a folder, newest first. Pages end at the 200th, with the 10,000th message (shared/limits: mailboxPageMax), and
--- the total is counted no further. The ids of a page are found in the index alone, and only the page's own rows are read.
+-- the total is counted no further. The ids of a page are found in the index alone, and only the page's own rows are read. It
+-- runs as its owner, because a policy would be evaluated for each of the 20,000 index entries behind a late page, and names
+-- the workspace and the user in every statement.
 create function public.mailbox(p_workspace text, p_user text, p_folder text, p_page integer) returns jsonb
-language plpgsql stable security invoker
+language plpgsql stable security definer
 set search_path = ''
 set timezone = 'UTC'
 as $$

@@ -6,7 +6,7 @@
 create table private.ended_calls (
   workspace_id text collate "C" not null references public.workspaces (id) on delete cascade,
   id private.identifier not null,
-  stored_at timestamptz not null default now(),
+  stored_at private.instant not null default now(),
   primary key (workspace_id, id)
 );
 alter table private.ended_calls enable row level security;

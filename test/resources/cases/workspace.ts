@@ -22,7 +22,7 @@ const permission = (place: Place, name: string, isAllowed: boolean) =>
     .map((role) => inserted('role_permissions', place, { role, permission: name, is_allowed: isAllowed }))
     .join('\n')
 
-/** Every role has permissions, so the answer is never absent. */
+/** The permissions of a role are never absent. */
 export const permissions: ResourceCase = {
   content: (place) => permission(place, place.mark, true),
   there: () => '/api/users/me/permissions',

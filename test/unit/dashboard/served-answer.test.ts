@@ -1,9 +1,12 @@
 import { expect, it } from 'vitest'
+import { errorBody } from '../../../shared/contract/errors.ts'
 import { sourceNames } from '../../../shared/contract/tier-names.ts'
 import { userIdSchema } from '../../../shared/ids.ts'
+import { thread } from '../../../shared/resources/communications/thread.ts'
 import { resources } from '../../../shared/resources/index.ts'
-import type { Served } from '../../../shared/resources/served.ts'
-import { servedAnswerSchema } from '../../../worker/dashboard/src/resources/served-answer.ts'
+import { cacheMemberOf, type Served } from '../../../shared/resources/served.ts'
+import { failureOf } from '../../../worker/dashboard/src/api/failure.ts'
+import { readServed, servedAnswerSchema } from '../../../worker/dashboard/src/resources/served-answer.ts'
 
 const explanation = {
   asked: [{ name: 'kv', said: 'fresh', duration_ms: 3 }],
@@ -49,4 +52,27 @@ it.each(resources.map((resource) => ({ name: resource.name, resource })))(
 it('an answer that does not say how it came about is not understood', () => {
   expect(servedAnswerSchema.safeParse({ contacts: [] }).success).toBe(false)
   expect(servedAnswerSchema.safeParse(null).success).toBe(false)
+})
+
+/** Reads while the API answers 404 with this body. */
+function readAbsent(body: object) {
+  const response = Response.json(body, { status: 404, headers: { Age: '12' } })
+  const fetch = async () => Promise.reject(await failureOf(response))
+  return readServed({ fetch }, { path: '/api/threads/thread_none' })
+}
+
+it('that something does not exist is an answer, with how that was found', async () => {
+  const absence = errorBody(thread.absence, 'r-1')
+  const cache = cacheMemberOf(served('cloudflare_kv', { explanation }))
+  const { served: told, headers } = await readAbsent({ ...absence, _cache: cache })
+  expect(told).toEqual({
+    ...{ status: 'HIT', source: 'cloudflare_kv', total: null, explanation },
+    absence: 'There is no such thread in this workspace.',
+  })
+  expect(headers.get('Age')).toBe('12')
+})
+
+it('an error that the cache does not answer is a failure', async () => {
+  const refusal = errorBody({ code: 'route_not_found' }, 'r-1')
+  await expect(readAbsent(refusal)).rejects.toMatchObject({ code: 'route_not_found', absence: null })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type DatabaseWebhook, databaseWebhookSchema } from '../../../shared/contract/invalidation.ts'
+import { deploymentId } from '../../../shared/ids.ts'
 import { bucketMove, familyMove, placeMove } from '../../../shared/tags/moves.ts'
 import { placeSlotsMask } from '../../../shared/tags/places.ts'
 import type { Concern } from '../../../worker/ledger/concerns.ts'
@@ -83,6 +84,22 @@ describe('a database webhook', () => {
     expect(concernFrom(webhook(other, membership, { table: 'memberships' })).moves).toEqual([
       bucketMove('members', 'u1'),
       bucketMove('members', 'u2'),
+    ])
+  })
+
+  it('moves the organization of a workspace in the ledger of the deployment, and answers the version of the workspace', () => {
+    const named = (id: string, name: string) => ({ id, name })
+    const moved = (posted: DatabaseWebhook) => {
+      const concerns = webhookConcerns({ ...posted, table: 'workspaces' })
+      return concerns.ok && [...concerns.value].map(([id, { moves }]) => [id, moves])
+    }
+    expect(moved(webhook(named('15214', 'New'), named('15213', 'Old')))).toEqual([
+      [deploymentId, [bucketMove('company', '15213'), bucketMove('company', '15214')]],
+      ...['15213', '15214'].map((id) => [id, [familyMove('workspace')]]),
+    ])
+    expect(moved({ ...webhook(named('15213', 'New'), null), type: 'UPDATE' })).toEqual([
+      [deploymentId, [familyMove('company')]],
+      ['15213', [familyMove('workspace')]],
     ])
   })
 

@@ -4,7 +4,7 @@ import type { resources } from '../../../shared/resources/index.ts'
 import { familyAt } from '../../../shared/tags/families.ts'
 import { workspaceTag } from '../../../shared/tags/tags.ts'
 
-/** The row of a resource in the table of worker/resources.md, as far as it follows from the declaration. */
+/** The columns of a resource in the table of worker/resources.md that follow from its declaration. */
 export function rowOf(resource: (typeof resources)[number]) {
   const { example, callers, route } = resource
   const parsed = resource.parse(example.path, example.query)

@@ -19,6 +19,8 @@ export interface Operation {
   readonly body: Content | null
   readonly answers: readonly Answer[]
   readonly errors: readonly WireErrorCode[]
+  /** Headers of a 404 whose absence is cached like an answer. */
+  readonly absenceHeaders?: Readonly<Record<string, object>>
   /** Whether the rate limits of users and workspaces count the operation. */
   readonly isLimited: boolean
 }
@@ -194,6 +196,7 @@ function contentObject(answers: readonly (Answer & { readonly server: ServerName
 function refusals(operations: readonly Operation[]): Record<string, object> {
   const codes = new Set(operations.flatMap(({ errors }) => errors))
   const isLimited = operations.some((operation) => operation.isLimited)
+  const absenceHeaders = Object.assign({}, ...operations.map((operation) => operation.absenceHeaders))
   return Object.fromEntries(
     [...Map.groupBy(codes, (code) => wireErrors[code].status)].map(([status, ofStatus]) => [
       status,
@@ -203,6 +206,7 @@ function refusals(operations: readonly Operation[]): Record<string, object> {
           status === 401 ? headerReferences('WWW-Authenticate') : {},
           status === 429 || status === 503 ? headerReferences('Retry-After') : {},
           status === 429 && isLimited ? limitHeaders : {},
+          status === 404 ? absenceHeaders : {},
         ),
         content: {
           'application/json': {

@@ -128,11 +128,7 @@ function workspaceParameter(isRequired: boolean, description: string): Parameter
   return { name: workspaceHeader, in: 'header', isRequired, description, schema }
 }
 
-const resourceHeaders = {
-  ETag: textHeader(
-    'Identifies this answer. A request that sends it as `If-None-Match` gets 304 as long as the answer is the same.',
-    '"5f1c"',
-  ),
+const provenanceHeaders = {
   Age: {
     description: 'Seconds since the answer was read from the database.',
     schema: { type: 'integer' },
@@ -143,6 +139,14 @@ const resourceHeaders = {
     'Boardcache; hit; ttl=168; detail=cloudflare_kv',
   ),
   'Server-Timing': textHeader('The time that each tier took, in milliseconds.', 'memory;dur=0'),
+}
+
+const resourceHeaders = {
+  ETag: textHeader(
+    'Identifies this answer. A request that sends it as `If-None-Match` gets 304 as long as the answer is the same.',
+    '"5f1c"',
+  ),
+  ...provenanceHeaders,
 }
 
 /** The Worker's routes, as they are mounted. */
@@ -176,6 +180,7 @@ function operationOf(route: Route): Operation {
           },
     answers: answersOf(route),
     errors: [...anybodysErrors, ...wayIn.errors, ...(takes.body === undefined ? [] : bodyErrors), ...errors],
+    ...(isRead(route) ? { absenceHeaders: provenanceHeaders } : {}),
     isLimited: wayIn.names !== 'nobody' && wayIn.errors.includes('rate_limited'),
   }
 }

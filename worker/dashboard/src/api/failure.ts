@@ -1,4 +1,12 @@
+import type { z } from 'zod'
 import { errorBodySchema, type Fault } from '../../../../shared/contract/errors.ts'
+import type { cacheMemberSchema } from '../../../../shared/resources/served.ts'
+
+/** What a 404 says of an absence that is cached like an answer. */
+interface Absence {
+  readonly cache: z.output<typeof cacheMemberSchema>
+  readonly headers: Headers
+}
 
 /** A request that failed. It is thrown, since TanStack Query expects failures as rejections. */
 export class ApiFailure extends Error {
@@ -8,6 +16,8 @@ export class ApiFailure extends Error {
   readonly code: string
   readonly faults: readonly Fault[]
   readonly requestId: string | null
+  /** Null if the failure is no absence that the cache answers. */
+  readonly absence: Absence | null
 
   constructor(
     sentence: string,
@@ -16,6 +26,7 @@ export class ApiFailure extends Error {
       readonly code: string
       readonly faults?: readonly Fault[]
       readonly requestId?: string
+      readonly absence?: Absence | null
     },
   ) {
     super(sentence)
@@ -23,6 +34,7 @@ export class ApiFailure extends Error {
     this.code = told.code
     this.faults = told.faults ?? []
     this.requestId = told.requestId ?? null
+    this.absence = told.absence ?? null
   }
 }
 
@@ -33,8 +45,9 @@ export async function failureOf(response: Response): Promise<ApiFailure> {
   if (!body.success) {
     return new ApiFailure(`The server answered ${status}, without saying why.`, { status, code: 'unknown' })
   }
-  const { error, code, details, requestId } = body.data
-  return new ApiFailure(error, { status, code, faults: details ?? [], requestId })
+  const { error, code, details, requestId, _cache: cache } = body.data
+  const absence = cache === undefined ? null : { cache, headers: response.headers }
+  return new ApiFailure(error, { status, code, faults: details ?? [], requestId, absence })
 }
 
 /** The failure of a request without an answer. */

@@ -16,7 +16,7 @@ export interface ExplainedAnswer {
 /** Shows the tiers in the order they were read, the entry's stamp, the view that it was judged by, and its tags. */
 export function Explained({ answer }: { answer: ExplainedAnswer }) {
   const { served, path, durationMs, headers } = answer
-  const { status, source, total, explanation } = served
+  const { status, source, total, absence, explanation } = served
   return (
     <div role="status">
       <p className="verdict">
@@ -27,6 +27,7 @@ export function Explained({ answer }: { answer: ExplainedAnswer }) {
           {formatMs(durationMs)} to this page
         </span>
       </p>
+      {absence !== null && <p>{absence}</p>}
       <p>
         <code className="path">GET {path}</code>
       </p>

@@ -12,7 +12,7 @@ import {
   useCanAsk,
   useResourcePath,
 } from '../resources/resource-fields.tsx'
-import { servedAnswerSchema } from '../resources/served-answer.ts'
+import { readServed } from '../resources/served-answer.ts'
 import { Explained, type ExplainedAnswer } from './explained.tsx'
 
 /** No parameter has this name, because their names have no hyphens. */
@@ -104,11 +104,11 @@ function useInspect() {
   return useMutation({
     mutationFn: async ({ path, cacheControl }: Question): Promise<ExplainedAnswer> => {
       const headers = { 'X-Explain': '1', ...(cacheControl === '' ? {} : { 'Cache-Control': cacheControl }) }
-      const answer = await api.fetch(servedAnswerSchema, { path, workspaceId: workspace.id, headers })
+      const answer = await readServed(api, { path, workspaceId: workspace.id, headers })
       return {
         path,
         durationMs: answer.durationMs,
-        served: answer.data,
+        served: answer.served,
         headers: ['Cache-Status', 'Age', 'ETag', 'Server-Timing', 'X-Request-ID'].flatMap((name) => {
           const value = answer.headers.get(name)
           return value === null ? [] : [{ name, value }]

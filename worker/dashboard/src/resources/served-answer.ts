@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { type SourceName, sourceNames } from '../../../../shared/contract/tier-names.ts'
 import { explanationSchema } from '../../../../shared/resources/explanation.ts'
 import { cacheMemberSchema } from '../../../../shared/resources/served.ts'
+import type { ApiClient } from '../api/api-client.ts'
+import { ApiFailure } from '../api/failure.ts'
 
 /** How an answer of a resource came about, in one form for all of them. */
 export interface ServedAnswer {
@@ -10,6 +12,8 @@ export interface ServedAnswer {
   readonly explanation: z.output<typeof explanationSchema> | null
   /** How many contacts match the question; null if the answer does not say. */
   readonly total: number | null
+  /** The sentence that says that the thing does not exist; null if it exists. */
+  readonly absence: string | null
 }
 
 const totalSchema = z
@@ -46,7 +50,36 @@ export const servedAnswerSchema: z.ZodType<ServedAnswer> = z
   .looseObject({})
   .transform((data, context): ServedAnswer => {
     const told = withCacheMember.or(withCountsMembers).safeParse(data)
-    if (told.success) return { ...told.data, total: totalSchema.parse(data) }
+    if (told.success) return { ...told.data, total: totalSchema.parse(data), absence: null }
     context.issues.push({ code: 'custom', input: data, message: 'must say how it was served' })
     return z.NEVER
   })
+
+/** An answer of a resource as the page got it. */
+export interface ServedRead {
+  readonly served: ServedAnswer
+  readonly headers: Headers
+  /** The time that the page waited, network included. */
+  readonly durationMs: number
+}
+
+/** Reads a resource. That something does not exist is an answer too; any other failure is thrown. */
+export async function readServed(
+  api: Pick<ApiClient, 'fetch'>,
+  request: Parameters<ApiClient['fetch']>[1],
+): Promise<ServedRead> {
+  const startedAtMs = performance.now()
+  try {
+    const { data, headers, durationMs } = await api.fetch(servedAnswerSchema, request)
+    return { served: data, headers, durationMs }
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.absence === null) throw error
+    const durationMs = performance.now() - startedAtMs
+    const { cache, headers } = error.absence
+    const { status, source, explanation = null } = cache
+    return {
+      ...{ headers, durationMs },
+      served: { status, source, explanation, total: null, absence: error.message },
+    }
+  }
+}

@@ -55,7 +55,7 @@ export function ActionsPanel() {
       </Action>
       <Action
         title="Warm up"
-        what="Loads into every tier what users open first: the first page of each board and the counts."
+        what="Loads into every tier what users open first: pages of boards, counts and figures, then leads, campaigns and segments."
         deed={warm}
       >
         {warm.data !== undefined && (

@@ -14,7 +14,7 @@ import {
   useCanAsk,
   useResourcePath,
 } from '../resources/resource-fields.tsx'
-import { servedAnswerSchema } from '../resources/served-answer.ts'
+import { readServed } from '../resources/served-answer.ts'
 
 /** One read, and where it came from. */
 interface Read {
@@ -24,6 +24,7 @@ interface Read {
   readonly status: string
   readonly durationMs: number
   readonly total: number | null
+  readonly absence: string | null
   readonly at: string
 }
 
@@ -69,6 +70,7 @@ export function ReadPanel() {
             <SourceTag source={each.source} />
             <span className="number">{formatMs(each.durationMs)}</span>
             <span className="number quiet">{formatCount(each.total)}</span>
+            {each.absence !== null && <span className="quiet small absence">{each.absence}</span>}
           </li>
         ))}
       </ol>
@@ -81,9 +83,9 @@ function useRead() {
   return useMutation({
     mutationFn: async (path: string): Promise<Omit<Read, 'id'>> => {
       const at = formatClock(Date.now())
-      const { data, durationMs } = await api.fetch(servedAnswerSchema, { path, workspaceId: workspace.id })
-      const { status, source, total } = data
-      return { at, path, status, source, durationMs, total }
+      const { served, durationMs } = await readServed(api, { path, workspaceId: workspace.id })
+      const { status, source, total, absence } = served
+      return { at, path, status, source, durationMs, total, absence }
     },
   })
 }
