@@ -1,10 +1,7 @@
 import { limits } from '../../shared/limits.ts'
 import { contactSchema } from '../../shared/resources/contacts/contact-list.ts'
 import { leadSchema, wholeContactSchema } from '../../shared/resources/contacts/whole-contact.ts'
-import { createRowReader } from '../database/rows.ts'
-
-/** A fixed instant, so that an answer changes only if its row does. */
-const unknownInstant = '1970-01-01T00:00:00+00:00'
+import { createRowReader, unknownInstant } from '../database/rows.ts'
 
 /** For unfit values that may not be null: the preset, or a text that says that they are unknown. */
 const substitutes = {

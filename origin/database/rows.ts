@@ -12,6 +12,9 @@ type Substitutes<Row> = {
   readonly [Field in keyof Row as null extends Row[Field] ? never : Field]: Row[Field]
 }
 
+/** The substitute for an instant: a fixed one, so that an answer changes only if its row does. */
+export const unknownInstant = '1970-01-01T00:00:00+00:00'
+
 interface RowReaderOptions<Schema extends z.ZodObject> {
   readonly schema: Schema
   readonly substitutes: Substitutes<z.output<Schema>>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isRegion, parsePhone, phoneKeysOf } from '../../shared/contact-points/phone.ts'
+import { parsePhone, phoneKeysOf, regionOf } from '../../shared/contact-points/phone.ts'
 import type { CallOutcome, StoredCall } from '../../shared/contract/voice.ts'
 import { contactIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
@@ -28,33 +28,30 @@ const storedSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('ignored'), outbox: outboxRowsSchema.default([]) }),
 ])
 
-/** The share of the writes' places that all calls take, because their workspace is known only from the database. */
-const asPlatform = {
-  queryClass: 'writes',
-  workspaceId: null,
-  callerKey: 'voice platform',
-  callerToken: null,
-} as const
+/** All calls take the turn of one caller: the organization of each is known only from the database. */
+const platform = { callerKey: 'voice platform', callerToken: null } as const
 
 export function createEndedCallWriter(queries: Queries, writes: DeliveredWrites): EndedCallWriter {
   return {
     async store({ calledPhone, callerPhone, ...call }) {
       const found = await queries.perform({
-        ...{ ...asPlatform, name: 'organization-by-phone', queryClass: 'writes', workspaceId: null },
+        ...platform,
+        ...{ name: 'organization-by-phone', queryClass: 'writes', workspaceId: null },
         perform: (query) => query(organizationSchema, 'organization_by_phone', { p_phone: calledPhone }),
       })
       if (!found.ok) return orUnknown(found.error)
-      const { workspace_id: workspaceId, region } = found.value.organization
-      const caller = parsePhone(callerPhone, isRegion(region) ? region : null)
+      const workspaceId = found.value.organization.workspace_id
+      const region = regionOf(found.value.organization.region)
+      const caller = parsePhone(callerPhone, region)
       if (!caller.ok) return ignored('caller_unknown')
       const stored = await writes.write(
-        { ...asPlatform, workspaceId },
+        { ...platform, workspaceId },
         { name: 'ended-call', queryClass: 'writes' },
         storedSchema,
         'ended_call_store',
         {
           p_phone: caller.value,
-          p_keys: isRegion(region) ? phoneKeysOf(caller.value, region) : [caller.value],
+          p_keys: phoneKeysOf(caller.value, region),
           p_call: call,
         },
       )

@@ -2,7 +2,7 @@ import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
 import type { Tag } from '../tags/tags.ts'
-import { bucketTag, familyTag } from '../tags/tags.ts'
+import { thingTags } from '../tags/tags.ts'
 
 /** The name of a host with at least two labels, in ASCII and in lower case: `example.com`, `xn--st-eka.example`. */
 type Domain = string & { readonly brand: 'Domain' }
@@ -40,5 +40,5 @@ export function asciiDomain(name: string): Domain | null {
 
 /** The tags of everything that is found by a domain. */
 export function domainTags(domain: Domain): readonly Tag[] {
-  return [familyTag('domain'), bucketTag('domain', domain)]
+  return thingTags('domain', domain)
 }

@@ -12,7 +12,7 @@ import { err, ok } from '../result.ts'
 import type { Move } from '../tags/moves.ts'
 import { bucketMove } from '../tags/moves.ts'
 import type { Tag } from '../tags/tags.ts'
-import { bucketTag, familyTag } from '../tags/tags.ts'
+import { thingTags } from '../tags/tags.ts'
 
 /**
  * Phone numbers as people type and store them. A number is known by its E.164 form. Stored numbers keep the notation in which they were
@@ -32,8 +32,13 @@ export const regionSchema = z
 export type Region = CountryCode
 
 /** Whether a text is a country code that has a numbering plan. */
-export function isRegion(code: string): code is Region {
+function isRegion(code: string): code is Region {
   return isSupportedCountry(code)
+}
+
+/** A stored country code as a region; null if it has no numbering plan, and then local numbers name no country. */
+export function regionOf(code: string): Region | null {
+  return isRegion(code) ? code : null
 }
 
 /** `local`: the number names no country, and no region is given. */
@@ -129,7 +134,7 @@ const tailDigits = 4
  * of them as buckets.
  */
 export function phoneTags(key: string): readonly Tag[] {
-  return [familyTag('phone'), bucketTag('phone', key.slice(-tailDigits))]
+  return thingTags('phone', key.slice(-tailDigits))
 }
 
 /** The move of everything that is found by a stored number, in any notation. */

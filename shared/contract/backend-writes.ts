@@ -10,12 +10,8 @@ import {
 import { instant } from '../instant.ts'
 import { limits } from '../limits.ts'
 import { callSession } from '../resources/conversations/call-session.ts'
-import {
-  controlSchema,
-  messageSchema,
-  storedId,
-  storedInstant,
-} from '../resources/conversations/lead-parts.ts'
+import { controlSchema, messageSchema } from '../resources/conversations/lead-parts.ts'
+import { storedId, storedInstant } from '../resources/stored-values.ts'
 import { text } from '../text.ts'
 import { invalidated } from './contacts.ts'
 

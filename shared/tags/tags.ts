@@ -64,19 +64,29 @@ function slotAt(bucket: number, slot: number): Tag {
   return tagAt(offset + 1 + bucket * slotsEach + slot)
 }
 
-/** The two tags of an answer about one user: that of all users, and that of the user's bucket. */
+/** The two tags of an answer about one thing: that of its family, and that of its bucket. */
+export function thingTags(family: BucketedFamily, value: string): readonly [Tag, Tag] {
+  return [familyTag(family), bucketTag(family, value)]
+}
+
+/** The two tags of an answer about one user. */
 export function userTags(userId: UserId): readonly Tag[] {
-  return [familyTag('user'), bucketTag('user', userId)]
+  return thingTags('user', userId)
+}
+
+/** The tags of the company that an answer names, whether or not it exists; none if the answer names none. */
+export function companyTags(companyId: string | null): readonly Tag[] {
+  return companyId === null ? [] : thingTags('company', companyId)
 }
 
 /** The tags of a user's membership in a workspace: that of the workspace, of all memberships and roles, and of the user's bucket. */
 export function membershipTags(userId: UserId): readonly Tag[] {
-  return [workspaceTag, familyTag('members'), bucketTag('members', userId)]
+  return [workspaceTag, ...thingTags('members', userId)]
 }
 
 /** The two tags of a folder of a user's mailbox. No id contains a colon, so no two folders have the same value. */
 export function mailboxTags(userId: UserId, folder: string): readonly Tag[] {
-  return [familyTag('mailbox'), bucketTag('mailbox', `${userId}:${folder}`)]
+  return thingTags('mailbox', `${userId}:${folder}`)
 }
 
 /** The readable name of a tag: `counts`, `contact`, `contact#517`, or `place#13.2` (bucket and slot). */

@@ -121,7 +121,7 @@ export const canaries: readonly Canary[] = [
     replacements: [
       {
         file: 'worker/auth/role-memory.ts',
-        find: "familyTag('members'), bucketTag('members', userId)]",
+        find: "...thingTags('members', userId)]",
         replace: "familyTag('members')]",
       },
     ],

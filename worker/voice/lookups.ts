@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { joinBytes } from '../../shared/bytes.ts'
 import type { Clock } from '../../shared/clock.ts'
-import { isRegion, parsePhone } from '../../shared/contact-points/phone.ts'
+import { parsePhone, regionOf } from '../../shared/contact-points/phone.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { deploymentId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
@@ -57,9 +57,8 @@ export function createLookups(options: LookupOptions): Lookups {
     },
     configuration: (workspaceId) =>
       ask(workspaceConfig.questionOf({}), workspaceId, parts.configurationSchema),
-    async lead(workspaceId, { caller }, regionName) {
-      const region = isRegion(regionName) ? regionName : null
-      const phone = parsePhone(caller, region)
+    async lead(workspaceId, { caller }, region) {
+      const phone = parsePhone(caller, regionOf(region))
       if (!phone.ok) return unknown('not_given')
       const question = leadByPhone.questionOf({ phone: phone.value })
       return memberOf(await ask(question, workspaceId, parts.leadAnswerSchema), 'lead')

@@ -2,10 +2,7 @@ import { limits } from '../../../shared/limits.ts'
 import { attachmentSchema } from '../../../shared/resources/communications/communication-attachments.ts'
 import { companyCommunicationSchema } from '../../../shared/resources/communications/company-communications.ts'
 import { threadCommunicationSchema, threadSchema } from '../../../shared/resources/communications/thread.ts'
-import { createRowReader } from '../../database/rows.ts'
-
-/** A fixed instant, so that an answer changes only if its row does. */
-const unknownInstant = '1970-01-01T00:00:00+00:00'
+import { createRowReader, unknownInstant } from '../../database/rows.ts'
 
 /** The substitutes for values of a communication that do not fit and may not be null. */
 const communication = {

@@ -2,10 +2,8 @@ import { z } from 'zod'
 import { limits } from '../../../shared/limits.ts'
 import { companyByDomain, companySchema } from '../../../shared/resources/communications/company-by-domain.ts'
 import { ok } from '../../../shared/result.ts'
-import { createRowReader } from '../../database/rows.ts'
+import { createRowReader, unknownInstant } from '../../database/rows.ts'
 import { defineLoader } from '../loader.ts'
-
-const unknownInstant = '1970-01-01T00:00:00+00:00'
 
 const readCompany = createRowReader({
   schema: companySchema,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isRegion, parsePhone, phoneKeysOf } from '../../../shared/contact-points/phone.ts'
+import { parsePhone, phoneKeysOf, regionOf } from '../../../shared/contact-points/phone.ts'
 import { leadByPhone } from '../../../shared/resources/contacts/lead-by-phone.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { readLeadRow } from '../../contacts/contact-rows.ts'
@@ -17,7 +17,7 @@ export const leadByPhoneLoader = defineLoader(
   async ({ phone }, { workspaceId, query, noteUnfit }) => {
     const configured = await query(regionResultSchema, 'workspace_region', { p_workspace: workspaceId })
     if (!configured.ok) return configured
-    const region = isRegion(configured.value.region) ? configured.value.region : null
+    const region = regionOf(configured.value.region)
     const number = parsePhone(phone, region)
     if (!number.ok) {
       const faults = [{ parameter: 'phone', message: number.error.message }]

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { limits } from '../../../shared/limits.ts'
 import { dashboard, recentContactSchema } from '../../../shared/resources/figures/dashboard.ts'
 import { ok } from '../../../shared/result.ts'
-import { createRowReader } from '../../database/rows.ts'
+import { createRowReader, unknownInstant } from '../../database/rows.ts'
 import { defineLoader } from '../loader.ts'
 
 const resultSchema = dashboard.data.extend({ recent: z.array(z.unknown()).max(limits.dashboardRecentMax) })
@@ -16,7 +16,7 @@ const readRecent = createRowReader({
     name: '(unknown)',
     status: 'open',
     priority: 'medium',
-    last_activity_at: '1970-01-01T00:00:00+00:00',
+    last_activity_at: unknownInstant,
   },
   bytesMax: limits.recentContactBytesMax,
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { limits } from '../../../shared/limits.ts'
 import { mailbox, mailboxMessageSchema } from '../../../shared/resources/workspace/mailbox.ts'
 import { ok } from '../../../shared/result.ts'
-import { createRowReader } from '../../database/rows.ts'
+import { createRowReader, unknownInstant } from '../../database/rows.ts'
 import { defineLoader } from '../loader.ts'
 
 const resultSchema = z.object({
@@ -17,7 +17,7 @@ const readMessage = createRowReader({
   schema: mailboxMessageSchema,
   substitutes: {
     ...{ id: 'unknown', from_address: 'unknown', subject: '', preview: '', is_read: false },
-    received_at: '1970-01-01T00:00:00+00:00',
+    received_at: unknownInstant,
   },
   bytesMax: limits.mailboxMessageBytesMax,
 })

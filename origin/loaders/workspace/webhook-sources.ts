@@ -2,16 +2,13 @@ import { z } from 'zod'
 import { limits } from '../../../shared/limits.ts'
 import { webhookSourceSchema, webhookSources } from '../../../shared/resources/workspace/webhook-sources.ts'
 import { ok } from '../../../shared/result.ts'
-import { createRowReader } from '../../database/rows.ts'
+import { createRowReader, unknownInstant } from '../../database/rows.ts'
 import { defineLoader } from '../loader.ts'
 
 const resultSchema = z.object({
   sources: z.array(z.unknown()).max(limits.webhookSourcesMax),
   is_complete: z.boolean(),
 })
-
-/** A fixed instant, so that an answer changes only if its row does. */
-const unknownInstant = '1970-01-01T00:00:00+00:00'
 
 const readSource = createRowReader({
   schema: webhookSourceSchema,

@@ -253,6 +253,16 @@ begin
 end
 $$;
 
+create function private.call_session_shown(p_session public.call_sessions) returns jsonb
+language sql stable parallel safe
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', p_session.id, 'contact_id', p_session.contact_id, 'state', p_session.state,
+    'started_at', p_session.started_at, 'updated_at', p_session.updated_at
+  )
+$$;
+
 create function public.call_session(p_workspace text, p_call text) returns jsonb
 language plpgsql stable security definer
 set search_path = ''
@@ -268,10 +278,7 @@ begin
   end if;
   return coalesce(
     (
-      select jsonb_build_object(
-        'outcome', 'ok', 'id', s.id, 'contact_id', s.contact_id, 'state', s.state, 'started_at', s.started_at,
-        'updated_at', s.updated_at
-      )
+      select jsonb_build_object('outcome', 'ok') || private.call_session_shown(s)
       from public.call_sessions s
       where s.workspace_id = p_workspace and s.id = p_call
     ),
@@ -291,7 +298,8 @@ begin
     'private.control_of(text, text)',
     'private.lead_named(text, text)',
     'private.organization_of(text)',
-    'private.lead_outcome(text, text)'
+    'private.lead_outcome(text, text)',
+    'private.call_session_shown(public.call_sessions)'
   ] loop
     execute format('revoke all on function %s from public', v_function);
   end loop;

@@ -19,71 +19,46 @@ return case when p_domain like 'www.%.%' then substr(p_domain, 5) else p_domain 
 
 revoke all on function private.domain_key(text) from public;
 
--- Only a session that does not enforce foreign keys can make a domain without its company. Such a domain is looked up in
--- vain until the company appears. An attachment names no thread, so the trigger looks for the thread of its communication. The communication is locked
--- against a change meanwhile: without that, one transaction could put it into another thread while a second one still
--- moves the thread from before.
-do $$
-declare
-  v_table record;
-  v_event record;
-begin
-  for v_table in
-    select *
-    from (values
-      (
-        'companies', 'id',
-        $moves$
-          select 'company', private.bucket_of('company', changed.id), null::integer
-          union all
-          select 'domain', private.bucket_of('domain', private.domain_key(d.domain)), null
-          from public.company_domains d
-          where changed.appears_or_vanishes and d.workspace_id = changed.workspace_id and d.company_id = changed.id
-        $moves$
-      ),
-      (
-        'company_domains', 'domain',
-        $moves$
-          select 'domain', private.bucket_of('domain', private.domain_key(changed.domain)), null::integer
-          union all
-          select 'company', private.bucket_of('company', changed.company_id), null
-        $moves$
-      ),
-      ('threads', 'id', $moves$select 'thread', private.bucket_of('thread', changed.id), null::integer$moves$),
-      (
-        'communication_attachments', 'communication_id, position',
-        $moves$
-          select 'communication', private.bucket_of('communication', changed.communication_id), null::integer
-          union all
-          select 'thread', private.bucket_of('thread', placed.thread_id), null
-          from (
-            select c.thread_id
-            from public.communications c
-            where c.workspace_id = changed.workspace_id and c.id = changed.communication_id and c.thread_id is not null
-            for share
-          ) placed
-        $moves$
-      )
-    ) listed (name, key_columns, moves)
-  loop
-    for v_event in
-      select *
-      from (values
-        ('insert', 'new table as came'),
-        ('update', 'old table as gone new table as came'),
-        ('delete', 'old table as gone')
-      ) listed (name, transition)
-    loop
-      execute format(
-        'create trigger %I after %s on public.%I referencing %s
-         for each statement execute function private.outbox_rows(%L, %L, %L)',
-        v_table.name || '_outbox_' || v_event.name, v_event.name, v_table.name, v_event.transition,
-        'workspace_id', 'workspace_id, ' || v_table.key_columns, v_table.moves
-      );
-    end loop;
-  end loop;
-end
-$$;
+-- Only a session that does not enforce foreign keys can make a domain without its company. A lookup of such a domain finds
+-- nothing until the company appears, so a company that appears or vanishes moves its domains.
+call private.create_move_triggers(
+  'companies', 'workspace_id, id',
+  $moves$
+    select 'company', private.bucket_of('company', changed.id), null::integer
+    union all
+    select 'domain', private.bucket_of('domain', private.domain_key(d.domain)), null
+    from public.company_domains d
+    where changed.appears_or_vanishes and d.workspace_id = changed.workspace_id and d.company_id = changed.id
+  $moves$
+);
+call private.create_move_triggers(
+  'company_domains', 'workspace_id, domain',
+  $moves$
+    select 'domain', private.bucket_of('domain', private.domain_key(changed.domain)), null::integer
+    union all
+    select 'company', private.bucket_of('company', changed.company_id), null
+  $moves$
+);
+call private.create_move_triggers(
+  'threads', 'workspace_id, id', $moves$select 'thread', private.bucket_of('thread', changed.id), null::integer$moves$
+);
+
+-- An attachment names no thread, so its trigger looks for the thread of its communication. The communication is locked
+-- meanwhile: otherwise another transaction could put it into another thread, and this one would move only the old thread.
+call private.create_move_triggers(
+  'communication_attachments', 'workspace_id, communication_id, position',
+  $moves$
+    select 'communication', private.bucket_of('communication', changed.communication_id), null::integer
+    union all
+    select 'thread', private.bucket_of('thread', placed.thread_id), null
+    from (
+      select c.thread_id
+      from public.communications c
+      where c.workspace_id = changed.workspace_id and c.id = changed.communication_id and c.thread_id is not null
+      for share
+    ) placed
+  $moves$
+);
 
 -- Communications are written often, so their functions are compiled once for each connection, like those of contacts. They
 -- have one text, because a trigger may only name the transition tables of its own event.
@@ -134,30 +109,14 @@ begin
       'communications_outbox_' || v_event.name, v_event.name, v_event.transition,
       'outbox_communications_' || v_event.function
     );
+    execute format('alter table public.communications enable always trigger %I', 'communications_outbox_' || v_event.name);
   end loop;
 end
 $$;
 
--- A truncation moves every workspace, before the rows are gone. All triggers also fire in a session whose
--- `session_replication_role` is `replica`.
-do $$
-declare
-  v_table text;
-  v_event text;
-begin
-  foreach v_table in array array[
-    'companies', 'company_domains', 'threads', 'communications', 'communication_attachments'
-  ] loop
-    execute format(
-      'create trigger %I before truncate on public.%I for each statement execute function private.outbox_truncated()',
-      v_table || '_outbox_truncate', v_table
-    );
-    foreach v_event in array array['insert', 'update', 'delete', 'truncate'] loop
-      execute format('alter table public.%I enable always trigger %I', v_table, v_table || '_outbox_' || v_event);
-    end loop;
-  end loop;
-end
-$$;
+create trigger communications_outbox_truncate before truncate on public.communications
+for each statement execute function private.outbox_truncated();
+alter table public.communications enable always trigger communications_outbox_truncate;
 
 create trigger companies_touch_updated_at before update on public.companies
 for each row execute function private.touch_updated_at();

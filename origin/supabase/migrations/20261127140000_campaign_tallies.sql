@@ -77,12 +77,6 @@ begin
        for each statement execute function private.%I()',
       'campaign_sends_tally_' || v_event.name, v_event.name, v_event.transition, 'tally_sends_' || v_event.done
     );
-    execute format(
-      'create trigger %I after %s on public.campaigns referencing %s
-       for each statement execute function private.outbox_rows(%L, %L, %L)',
-      'campaigns_outbox_' || v_event.name, v_event.name, v_event.transition, 'workspace_id', 'workspace_id, id',
-      'select ''campaign'', private.bucket_of(''campaign'', changed.id), null::integer'
-    );
   end loop;
 end
 $$;
@@ -106,22 +100,24 @@ create trigger campaign_sends_tally_truncate after truncate on public.campaign_s
 for each statement execute function private.tally_sends_truncated();
 create trigger campaign_sends_outbox_truncate before truncate on public.campaign_sends
 for each statement execute function private.outbox_truncated();
-create trigger campaigns_outbox_truncate before truncate on public.campaigns
-for each statement execute function private.outbox_truncated();
 
 do $$
 declare
   v_trigger record;
 begin
   for v_trigger in
-    select t.tgrelid::regclass as relation, t.tgname as name
+    select t.tgname as name
     from pg_catalog.pg_trigger t
-    where t.tgrelid in ('public.campaigns'::regclass, 'public.campaign_sends'::regclass) and not t.tgisinternal
+    where t.tgrelid = 'public.campaign_sends'::regclass and not t.tgisinternal
   loop
-    execute format('alter table %s enable always trigger %I', v_trigger.relation, v_trigger.name);
+    execute format('alter table public.campaign_sends enable always trigger %I', v_trigger.name);
   end loop;
 end
 $$;
+
+call private.create_move_triggers(
+  'campaigns', 'workspace_id, id', $moves$select 'campaign', private.bucket_of('campaign', changed.id), null::integer$moves$
+);
 
 -- A member of the workspace and its backend may ask.
 create function public.campaign_stats(p_workspace text, p_campaign text) returns jsonb

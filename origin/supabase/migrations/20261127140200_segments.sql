@@ -101,39 +101,17 @@ $$;
 revoke all on function private.bound_segments() from public;
 revoke all on function private.segments_changed(text, text[], text[], smallint[], bigint[]) from public;
 
-do $$
-declare
-  v_event record;
-begin
-  for v_event in
-    select *
-    from (values
-      ('insert', 'referencing new table as came'),
-      ('update', 'referencing old table as gone new table as came'),
-      ('delete', 'referencing old table as gone')
-    ) listed (name, transition)
-  loop
-    execute format(
-      'create trigger %I after %s on public.segments %s
-       for each statement execute function private.outbox_rows(%L, %L, %L)',
-      'segments_outbox_' || v_event.name, v_event.name, v_event.transition, 'workspace_id', 'workspace_id, id',
-      'select ''segment'', private.bucket_of(''segment'', changed.id), null::integer'
-    );
-    execute format('alter table public.segments enable always trigger %I', 'segments_outbox_' || v_event.name);
-    if v_event.name <> 'delete' then
-      execute format(
-        'create trigger %I after %s on public.segments referencing new table as came
-         for each statement execute function private.bound_segments()',
-        'segments_bound_' || v_event.name, v_event.name
-      );
-    end if;
-  end loop;
-end
-$$;
+call private.create_move_triggers(
+  'segments', 'workspace_id, id', $moves$select 'segment', private.bucket_of('segment', changed.id), null::integer$moves$
+);
 
-create trigger segments_outbox_truncate before truncate on public.segments
-for each statement execute function private.outbox_truncated();
-alter table public.segments enable always trigger segments_outbox_truncate;
+create trigger segments_bound_insert after insert on public.segments
+referencing new table as came
+for each statement execute function private.bound_segments();
+
+create trigger segments_bound_update after update on public.segments
+referencing new table as came
+for each statement execute function private.bound_segments();
 
 -- The triggers of contacts and reconcile_counts move segments too. They are defined again from their own text.
 do $$

@@ -1,33 +1,8 @@
 -- The daily snapshots of a workspace. They are a thing of its own kind (`analytics`), so that the daily job that writes them
 -- moves nothing else.
-do $$
-declare
-  v_event record;
-begin
-  for v_event in
-    select *
-    from (values
-      ('insert', 'after insert', 'referencing new table as came'),
-      ('update', 'after update', 'referencing old table as gone new table as came'),
-      ('delete', 'after delete', 'referencing old table as gone')
-    ) listed (name, event, transition)
-  loop
-    execute format(
-      'create trigger %I %s on public.analytics_snapshots %s
-       for each statement execute function private.outbox_rows(%L, %L, %L)',
-      'analytics_snapshots_outbox_' || v_event.name, v_event.event, v_event.transition,
-      'workspace_id', 'workspace_id, day', 'select ''analytics'', null::integer, null::integer'
-    );
-    execute format(
-      'alter table public.analytics_snapshots enable always trigger %I', 'analytics_snapshots_outbox_' || v_event.name
-    );
-  end loop;
-end
-$$;
-
-create trigger analytics_snapshots_outbox_truncate before truncate on public.analytics_snapshots
-for each statement execute function private.outbox_truncated();
-alter table public.analytics_snapshots enable always trigger analytics_snapshots_outbox_truncate;
+call private.create_move_triggers(
+  'analytics_snapshots', 'workspace_id, day', $moves$select 'analytics', null::integer, null::integer$moves$
+);
 
 -- The snapshots of the last `p_days` days, newest first, with the totals of what adds up. The days are counted back from the
 -- latest snapshot and not from today, so that writes alone change the answer. A member of the workspace and its backend may

@@ -62,16 +62,6 @@ as $$
   select octet_length(p_state::text) <= 16384
 $$;
 
-create function private.call_session_shown(p_session public.call_sessions) returns jsonb
-language sql stable parallel safe
-set search_path = ''
-as $$
-  select jsonb_build_object(
-    'id', p_session.id, 'contact_id', p_session.contact_id, 'state', p_session.state,
-    'started_at', p_session.started_at, 'updated_at', p_session.updated_at
-  )
-$$;
-
 -- `p_since` is null for now. A lead that is answered as before keeps the instant since when.
 create function public.lead_control_write(
   p_workspace text, p_contact text, p_answered_by text, p_user text, p_since timestamptz
@@ -358,7 +348,6 @@ revoke all on function private.write_refusal(text) from public;
 revoke all on function private.merge_patched(jsonb, jsonb) from public;
 revoke all on function private.is_call_state(jsonb) from public;
 revoke all on function private.is_storable_state(jsonb) from public;
-revoke all on function private.call_session_shown(public.call_sessions) from public;
 
 do $$
 declare

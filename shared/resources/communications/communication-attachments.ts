@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { communicationIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { defineResource } from '../resource.ts'
 
@@ -30,7 +30,7 @@ export const communicationAttachments = defineResource({
   toggle: true,
   absence: { code: 'not_found', sentence: 'There is no such communication in this workspace.' },
   paramsOf: ({ id }) => ({ id }),
-  tags: ({ id }) => [workspaceTag, familyTag('communication'), bucketTag('communication', id)],
+  tags: ({ id }) => [workspaceTag, ...thingTags('communication', id)],
   example: {
     path: { id: 'communication_0042' },
     query: {},

@@ -1,11 +1,7 @@
 import { z } from 'zod'
 import { limits } from '../../limits.ts'
 import { text } from '../../text.ts'
-
-/** An id in an answer. Its bound is that of the database. */
-export const storedId = text(1, 128)
-/** An instant in an answer. */
-export const storedInstant = z.iso.datetime({ offset: true })
+import { storedId, storedInstant } from '../stored-values.ts'
 
 /** A communication as every list shows it. Its bounds are those of the database, so that the size of a list is bounded too. */
 export const communicationSchema = z.object({

@@ -1,23 +1,17 @@
 import { z } from 'zod'
 import { domainTags, parseDomain } from '../../contact-points/domain.ts'
 import { limits } from '../../limits.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
-import { storableText, text } from '../../text.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
+import { text } from '../../text.ts'
+import { typedText } from '../../typed-text.ts'
 import { defineResource } from '../resource.ts'
-import { storedId, storedInstant } from './communication.ts'
+import { storedId, storedInstant } from '../stored-values.ts'
 
 /** A domain as people have it. Its output is the domain in ASCII and lower case without `www.`, which it accepts again. */
-const typedDomain = storableText(1, limits.typedDomainCharactersMax)
-  .meta({
-    description: 'A domain, with or without `www.`, an internationalized one, or a URL that contains it.',
-    examples: ['www.Alder.example'],
-  })
-  .transform((value, context) => {
-    const parsed = parseDomain(value)
-    if (parsed.ok) return parsed.value
-    context.issues.push({ code: 'custom', input: value, message: parsed.error })
-    return z.NEVER
-  })
+const typedDomain = typedText(limits.typedDomainCharactersMax, parseDomain, {
+  description: 'A domain, with or without `www.`, an internationalized one, or a URL that contains it.',
+  examples: ['www.Alder.example'],
+})
 
 export const companySchema = z.object({
   id: storedId,
@@ -52,7 +46,7 @@ export const companyByDomain = defineResource({
   privateParams: ['domain'],
   paramsOf: (_path, { domain }) => ({ domain }),
   tags: ({ domain }) => [workspaceTag, ...domainTags(domain)],
-  embedded: ({ company }) => [familyTag('company'), bucketTag('company', company.id)],
+  embedded: ({ company }) => thingTags('company', company.id),
   example: {
     path: {},
     query: { domain: 'www.Alder.example' },

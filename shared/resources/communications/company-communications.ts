@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { companyIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { wholeNumber } from '../../whole-number.ts'
 import { defineResource } from '../resource.ts'
-import { communicationExample, communicationSchema, storedId } from './communication.ts'
+import { storedId } from '../stored-values.ts'
+import { communicationExample, communicationSchema } from './communication.ts'
 
 /** A communication in the list of its company: with the beginning of its body. */
 export const companyCommunicationSchema = communicationSchema.extend({
@@ -37,7 +38,7 @@ export const companyCommunications = defineResource({
   toggle: true,
   absence: { code: 'not_found', sentence: 'There is no such company in this workspace.' },
   paramsOf: ({ id }, { limit }) => ({ id, limit }),
-  tags: ({ id }) => [workspaceTag, familyTag('company'), bucketTag('company', id)],
+  tags: ({ id }) => [workspaceTag, ...thingTags('company', id)],
   example: {
     path: { id: 'company_0042' },
     query: {},

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { threadIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { defineResource } from '../resource.ts'
-import { communicationExample, communicationSchema, storedId, storedInstant } from './communication.ts'
+import { storedId, storedInstant } from '../stored-values.ts'
+import { communicationExample, communicationSchema } from './communication.ts'
 
 export const threadSchema = z.object({
   id: storedId,
@@ -44,7 +45,7 @@ export const thread = defineResource({
   toggle: true,
   absence: { code: 'not_found', sentence: 'There is no such thread in this workspace.' },
   paramsOf: ({ id }) => ({ id }),
-  tags: ({ id }) => [workspaceTag, familyTag('thread'), bucketTag('thread', id)],
+  tags: ({ id }) => [workspaceTag, ...thingTags('thread', id)],
   example: {
     path: { id: 'thread_0042' },
     query: {},

@@ -1,24 +1,17 @@
 import { z } from 'zod'
 import { emailTags, parseEmail } from '../../contact-points/email.ts'
 import { limits } from '../../limits.ts'
-import { familyTag, workspaceTag } from '../../tags/tags.ts'
-import { storableText } from '../../text.ts'
+import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { typedText } from '../../typed-text.ts'
 import { defineResource } from '../resource.ts'
-import { contactTagsOf, exampleContact, wholeContactSchema } from './whole-contact.ts'
+import { exampleContact, wholeContactSchema } from './whole-contact.ts'
 
 /** An address as people have it. Its output has A to Z folded and the domain in ASCII, and is accepted again. */
-const typedEmail = storableText(1, limits.typedEmailCharactersMax)
-  .meta({
-    description:
-      'An address in any case, with an internationalized domain or its ASCII form. In a URL a plus sign is written `%2B`.',
-    examples: ['Ann.Lee+news@EXAMPLE.com'],
-  })
-  .transform((value, context) => {
-    const parsed = parseEmail(value)
-    if (parsed.ok) return parsed.value
-    context.issues.push({ code: 'custom', input: value, message: parsed.error })
-    return z.NEVER
-  })
+const typedEmail = typedText(limits.typedEmailCharactersMax, parseEmail, {
+  description:
+    'An address in any case, with an internationalized domain or its ASCII form. In a URL a plus sign is written `%2B`.',
+  examples: ['Ann.Lee+news@EXAMPLE.com'],
+})
 
 /** The contact that has an e-mail address (SPEC 9). */
 export const contactByEmail = defineResource({
@@ -42,7 +35,7 @@ export const contactByEmail = defineResource({
   paramsOf: (_path, { email }) => ({ email }),
   // Every write of a contact moves its address in the database. An event of a backend names only the contact.
   tags: ({ email }) => [workspaceTag, ...emailTags(email), familyTag('contact')],
-  embedded: (data) => contactTagsOf(data.contact),
+  embedded: (data) => [bucketTag('contact', data.contact.id)],
   example: {
     path: {},
     query: { email: 'John@example.com' },

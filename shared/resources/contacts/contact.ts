@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { contactIdSchema } from '../../ids.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { defineResource } from '../resource.ts'
 import { exampleContact, wholeContactSchema } from './whole-contact.ts'
 
@@ -24,6 +24,6 @@ export const contact = defineResource({
   toggle: true,
   absence: { code: 'contact_not_found' },
   paramsOf: ({ id }) => ({ id }),
-  tags: ({ id }) => [workspaceTag, familyTag('contact'), bucketTag('contact', id)],
+  tags: ({ id }) => [workspaceTag, ...thingTags('contact', id)],
   example: { path: { id: 'contact_000042' }, query: {}, data: { contact: exampleContact } },
 })

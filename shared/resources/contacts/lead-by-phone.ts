@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { parseAskedPhone, phoneTags, regionSchema } from '../../contact-points/phone.ts'
 import { limits } from '../../limits.ts'
-import { familyTag, workspaceTag } from '../../tags/tags.ts'
+import { bucketTag, companyTags, configTag, familyTag, workspaceTag } from '../../tags/tags.ts'
 import { storableText } from '../../text.ts'
 import { defineResource } from '../resource.ts'
-import { companyTagsOf, contactTagsOf, exampleLead, leadSchema } from './whole-contact.ts'
+import { exampleLead, leadSchema } from './whole-contact.ts'
 
 const query = z
   .strictObject({
@@ -57,11 +57,8 @@ export const leadByPhone = defineResource({
   },
   // Every write of a contact moves its number in the database. An event of a backend names only the contact. The region of the
   // workspace says which stored local numbers are meant.
-  tags: ({ phone }) => [
-    ...[workspaceTag, ...phoneTags(phone)],
-    ...[familyTag('config'), familyTag('contact'), familyTag('company')],
-  ],
-  embedded: (data) => [...contactTagsOf(data.lead), ...companyTagsOf(data.lead)],
+  tags: ({ phone }) => [workspaceTag, ...phoneTags(phone), configTag, familyTag('contact')],
+  embedded: ({ lead }) => [bucketTag('contact', lead.id), ...companyTags(lead.company_id)],
   example: {
     path: {},
     query: { phone: '+1 (555) 010-0123' },

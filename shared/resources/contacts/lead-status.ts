@@ -1,17 +1,18 @@
 import { z } from 'zod'
 import { contactIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { defineResource } from '../resource.ts'
+import { storedId, storedInstant } from '../stored-values.ts'
 
 const path = z.strictObject({ id: contactIdSchema })
 
 const data = z.object({
-  id: text(1, 128),
+  id: storedId,
   status: text(1, limits.statusCharactersMax),
   lead_status: text(1, limits.sourceCharactersMax).nullable(),
-  updated_at: z.iso.datetime({ offset: true }),
+  updated_at: storedInstant,
 })
 
 /** The status of a lead (SPEC 9). */
@@ -32,7 +33,7 @@ export const leadStatus = defineResource({
   toggle: true,
   absence: { code: 'contact_not_found', sentence: 'There is no such lead in this workspace.' },
   paramsOf: ({ id }) => ({ id }),
-  tags: ({ id }) => [workspaceTag, familyTag('contact'), bucketTag('contact', id)],
+  tags: ({ id }) => [workspaceTag, ...thingTags('contact', id)],
   example: {
     path: { id: 'contact_000042' },
     query: {},

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { contactIdSchema } from '../../ids.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { companyTags, thingTags, workspaceTag } from '../../tags/tags.ts'
 import { defineResource } from '../resource.ts'
-import { companyTagsOf, exampleLead, leadSchema } from './whole-contact.ts'
+import { exampleLead, leadSchema } from './whole-contact.ts'
 
 const path = z.strictObject({ id: contactIdSchema })
 
@@ -24,7 +24,7 @@ export const lead = defineResource({
   toggle: true,
   absence: { code: 'contact_not_found', sentence: 'There is no such lead in this workspace.' },
   paramsOf: ({ id }) => ({ id }),
-  tags: ({ id }) => [workspaceTag, familyTag('contact'), bucketTag('contact', id), familyTag('company')],
-  embedded: (data) => companyTagsOf(data.lead),
+  tags: ({ id }) => [workspaceTag, ...thingTags('contact', id)],
+  embedded: (data) => companyTags(data.lead.company_id),
   example: { path: { id: 'contact_000042' }, query: {}, data: { lead: exampleLead } },
 })

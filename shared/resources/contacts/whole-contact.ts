@@ -2,10 +2,7 @@ import { z } from 'zod'
 import { companyIdSchema } from '../../ids.ts'
 import { instant } from '../../instant.ts'
 import { languageSchema, storedLanguageSchema } from '../../language.ts'
-import { limits } from '../../limits.ts'
-import type { Tag } from '../../tags/tags.ts'
-import { bucketTag } from '../../tags/tags.ts'
-import { text } from '../../text.ts'
+import { companyNamedSchema, storedId, storedInstant } from '../stored-values.ts'
 import { contactSchema } from './contact-list.ts'
 
 /** The fields of a contact that pages of boards leave out. */
@@ -16,9 +13,9 @@ export const furtherFields = {
 }
 
 const storedFurther = {
-  company_id: text(1, 128).nullable(),
+  company_id: storedId.nullable(),
   language: storedLanguageSchema.nullable(),
-  follow_up_at: z.iso.datetime({ offset: true }).nullable(),
+  follow_up_at: storedInstant.nullable(),
 }
 
 /** A contact with all its fields, as an answer has it. */
@@ -26,18 +23,8 @@ export const wholeContactSchema = z.object({ ...contactSchema.shape, ...storedFu
 
 /** A lead is a contact as a voice agent sees it. A company that does not exist is null. */
 export const leadSchema = wholeContactSchema.extend({
-  company: z.object({ id: text(1, 128), name: text(1, limits.nameCharactersMax) }).nullable(),
+  company: companyNamedSchema.nullable(),
 })
-
-/** The tag of the company that a lead names. It is a tag of the answer also if there is no such company yet. */
-export function companyTagsOf({ company_id }: z.output<typeof leadSchema>): Tag[] {
-  return company_id === null ? [] : [bucketTag('company', company_id)]
-}
-
-/** The tag of the contact that a lookup shows, by which an event that names the contact moves the lookup, too. */
-export function contactTagsOf({ id }: z.output<typeof wholeContactSchema>): Tag[] {
-  return [bucketTag('contact', id)]
-}
 
 export const exampleContact: z.output<typeof wholeContactSchema> = {
   id: 'contact_000042',

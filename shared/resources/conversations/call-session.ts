@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { callIdSchema } from '../../ids.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { defineResource } from '../resource.ts'
-import { storedId, storedInstant } from './lead-parts.ts'
+import { storedId, storedInstant } from '../stored-values.ts'
 
 const path = z.strictObject({ id: callIdSchema })
 
@@ -39,7 +39,7 @@ export const callSession = defineResource({
   toggle: true,
   absence: { code: 'not_found', sentence: 'There is no such call in this workspace.' },
   paramsOf: ({ id }) => ({ id }),
-  tags: ({ id }) => [workspaceTag, familyTag('call'), bucketTag('call', id)],
+  tags: ({ id }) => [workspaceTag, ...thingTags('call', id)],
   example: {
     path: { id: 'call_0042' },
     query: {},

@@ -3,21 +3,21 @@ import { contactIdSchema } from '../../ids.ts'
 import { storedLanguageSchema } from '../../language.ts'
 import { limits } from '../../limits.ts'
 import { isWorkingTime, localTime, workingHoursSchema } from '../../local-time.ts'
+import { companyTags } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { defineResource } from '../resource.ts'
 import { cacheMemberOf, withCacheMember } from '../served.ts'
+import { companyNamedSchema, storedId } from '../stored-values.ts'
 import {
-  companyNamedSchema,
   controlExample,
   controlSchema,
   leadAbsence,
   messageExample,
   messageSchema,
-  storedId,
   summaryExample,
   summarySchema,
 } from './lead-parts.ts'
-import { companyTags, leadTags } from './lead-tags.ts'
+import { leadTags } from './lead-tags.ts'
 
 const path = z.strictObject({ id: contactIdSchema })
 

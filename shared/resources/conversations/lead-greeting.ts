@@ -4,12 +4,14 @@ import { contactIdSchema } from '../../ids.ts'
 import { storedLanguageSchema } from '../../language.ts'
 import { limits } from '../../limits.ts'
 import { localTime, partOfDay } from '../../local-time.ts'
+import { companyTags } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { defineResource } from '../resource.ts'
 import type { Served } from '../served.ts'
 import { cacheMemberOf, withCacheMember } from '../served.ts'
-import { leadAbsence, storedId } from './lead-parts.ts'
-import { companyTags, leadTags } from './lead-tags.ts'
+import { storedId } from '../stored-values.ts'
+import { leadAbsence } from './lead-parts.ts'
+import { leadTags } from './lead-tags.ts'
 
 /** An entry holds the template and its values. The edge adds the part of the day at the moment of the answer. */
 const data = z.object({

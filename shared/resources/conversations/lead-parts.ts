@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { limits } from '../../limits.ts'
 import { text } from '../../text.ts'
+import { storedId, storedInstant } from '../stored-values.ts'
 
 /** Parts that several answers about a lead have. Their bounds are those of the database. */
-
-export const storedInstant = z.iso.datetime({ offset: true })
-export const storedId = text(1, 128)
 
 export const messageSchema = z.object({
   id: storedId,
@@ -32,8 +30,6 @@ export const controlSchema = z.object({
   /** Null if nobody ever took the lead over from the agent. */
   since: storedInstant.nullable(),
 })
-
-export const companyNamedSchema = z.object({ id: storedId, name: text(1, limits.nameCharactersMax) })
 
 export const leadAbsence = {
   code: 'contact_not_found',

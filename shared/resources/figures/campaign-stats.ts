@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { campaignIdSchema } from '../../ids.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { defineResource } from '../resource.ts'
 
 const sends = z.int().nonnegative()
@@ -36,7 +36,7 @@ export const campaignStats = defineResource({
   paramsOf: ({ id }) => ({ id }),
   warm: ({ campaignIds }) => campaignIds.map((id) => ({ id })),
   need: 'later',
-  tags: ({ id }) => [workspaceTag, familyTag('campaign'), bucketTag('campaign', id)],
+  tags: ({ id }) => [workspaceTag, ...thingTags('campaign', id)],
   example: {
     path: { id: 'campaign_1' },
     query: {},

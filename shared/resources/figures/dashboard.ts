@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { limits } from '../../limits.ts'
-import { familyTag, userTags, workspaceTag } from '../../tags/tags.ts'
+import { configTag, familyTag, userTags, workspaceTag } from '../../tags/tags.ts'
 import { contactSchema } from '../contacts/contact-list.ts'
 import { defineResource } from '../resource.ts'
 
@@ -53,7 +53,7 @@ export const dashboard = defineResource({
   // The configuration has the time zone.
   tags: (_params, owner) => [
     workspaceTag,
-    familyTag('config'),
+    configTag,
     ...(owner === null ? [familyTag('user')] : userTags(owner)),
   ],
   writtenPart: ({ assigned, unread, recent }) => ({ assigned, unread, recent }),

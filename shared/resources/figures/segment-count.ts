@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { segmentIdSchema } from '../../ids.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { defineResource } from '../resource.ts'
 
 /** How many contacts a segment has (SPEC 9). */
@@ -23,6 +23,6 @@ export const segmentCount = defineResource({
   absence: { code: 'not_found', sentence: 'The workspace has no segment with this id.' },
   paramsOf: ({ id }) => ({ id }),
   warm: ({ segmentIds }) => segmentIds.map((id) => ({ id })),
-  tags: ({ id }) => [workspaceTag, familyTag('segment'), bucketTag('segment', id)],
+  tags: ({ id }) => [workspaceTag, ...thingTags('segment', id)],
   example: { path: { id: 'segment_1' }, query: {}, data: { count: 1_204 } },
 })

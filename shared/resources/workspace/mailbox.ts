@@ -5,24 +5,23 @@ import { familyTag, mailboxTags, workspaceTag } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { wholeNumber } from '../../whole-number.ts'
 import { defineResource } from '../resource.ts'
-
-const instant = z.iso.datetime({ offset: true })
+import { storedId, storedInstant } from '../stored-values.ts'
 
 /** A message of a mailbox as a list shows it. */
 export const mailboxMessageSchema = z.object({
-  id: text(1, 128),
+  id: storedId,
   from_address: text(1, limits.emailCharactersMax),
   from_name: text(1, limits.nameCharactersMax).nullable(),
   subject: text(0, limits.mailboxSubjectCharactersMax),
   preview: text(0, limits.mailboxPreviewCharactersMax),
   is_read: z.boolean(),
-  received_at: instant,
+  received_at: storedInstant,
 })
 
 const data = z.object({
-  folder: text(1, 128),
+  folder: storedId,
   /** When the CRM's backend last put the folder. */
-  synced_at: instant,
+  synced_at: storedInstant,
   messages: z.array(mailboxMessageSchema).max(limits.mailboxPerPage),
   pagination: z.object({
     page: z.int(),

@@ -1,36 +1,39 @@
 import { z } from 'zod'
+import type { PhoneNumber } from '../../contact-points/phone.ts'
 import { parsePhone } from '../../contact-points/phone.ts'
 import { workspaceConfigurationSchema } from '../../contract/workspace-configuration.ts'
 import { workspaceIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
+import type { Result } from '../../result.ts'
+import { err } from '../../result.ts'
 import type { Tag } from '../../tags/tags.ts'
-import { bucketTag, familyTag, workspaceTag } from '../../tags/tags.ts'
-import { storableText, text } from '../../text.ts'
+import { thingTags, workspaceTag } from '../../tags/tags.ts'
+import { text } from '../../text.ts'
+import { typedText } from '../../typed-text.ts'
 import { defineResource } from '../resource.ts'
 
 /** A number in E.164. */
 const phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a phone number in E.164')
 
 const query = z.strictObject({
-  phone: storableText(1, limits.typedPhoneCharactersMax)
-    .meta({
-      description:
-        'The number that was dialed, with its country code (`+`, `00`, `tel:`, `whatsapp:`), in which a plus sign is written `%2B`.',
-      examples: ['+15550100123'],
-    })
-    .transform((typed, context) => {
-      const parsed = parsePhone(typed, null)
-      if (parsed.ok) return parsed.value
-      // The number has its country code in every request, since no workspace could say which country is meant.
-      const { kind, message } = parsed.error
-      const told =
-        kind === 'local'
-          ? 'must begin with a country code, such as +49 30 123456; a plus sign is written %2B in a URL'
-          : message
-      context.issues.push({ code: 'custom', input: typed, message: told })
-      return z.NEVER
-    }),
+  phone: typedText(limits.typedPhoneCharactersMax, parseDialed, {
+    description:
+      'The number that was dialed, with its country code (`+`, `00`, `tel:`, `whatsapp:`), in which a plus sign is written `%2B`.',
+    examples: ['+15550100123'],
+  }),
 })
+
+/** A number has its country code in every request, since no workspace could say which country is meant. */
+function parseDialed(typed: string): Result<PhoneNumber, string> {
+  const parsed = parsePhone(typed, null)
+  if (parsed.ok) return parsed
+  const { kind, message } = parsed.error
+  return err(
+    kind === 'local'
+      ? 'must begin with a country code, such as +49 30 123456; a plus sign is written %2B in a URL'
+      : message,
+  )
+}
 
 const configuration = workspaceConfigurationSchema.shape
 
@@ -48,7 +51,7 @@ const data = z.object({
 
 /** The tags of what the deployment's entries show of a workspace. In the deployment's ledger `company` stands for organizations. */
 function organizationTags(workspaceId: string): readonly Tag[] {
-  return [familyTag('company'), bucketTag('company', workspaceId)]
+  return thingTags('company', workspaceId)
 }
 
 /** The workspace whose number was dialed, for a service that picks up a call before it knows a workspace. */
@@ -71,7 +74,7 @@ export const organizationByPhone = defineResource({
   absence: { code: 'not_found', sentence: 'No workspace has this phone number.' },
   privateParams: ['phone'],
   paramsOf: (_path, { phone: dialed }) => ({ phone: dialed }),
-  tags: ({ phone: dialed }) => [workspaceTag, familyTag('phone'), bucketTag('phone', dialed)],
+  tags: ({ phone: dialed }) => [workspaceTag, ...thingTags('phone', dialed)],
   embedded: ({ organization }) => organizationTags(organization.workspace_id),
   example: {
     path: {},

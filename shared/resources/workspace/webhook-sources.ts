@@ -3,18 +3,17 @@ import { limits } from '../../limits.ts'
 import { sourcesTag, workspaceTag } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { defineResource } from '../resource.ts'
-
-const instant = z.iso.datetime({ offset: true })
+import { storedId, storedInstant } from '../stored-values.ts'
 
 /** A source of webhooks. It has no secret: those stay with the CRM's backend. */
 export const webhookSourceSchema = z.object({
-  id: text(1, 128),
+  id: storedId,
   name: text(1, limits.webhookSourceNameCharactersMax),
   kind: text(1, limits.webhookSourceKindCharactersMax),
   event_types: z.array(text(1, limits.webhookEventTypeCharactersMax)).max(limits.webhookEventTypesMax),
   is_active: z.boolean(),
-  created_at: instant,
-  updated_at: instant,
+  created_at: storedInstant,
+  updated_at: storedInstant,
 })
 
 const data = z.object({

@@ -72,6 +72,17 @@ describe('a call that has ended', () => {
     ])
   })
 
+  test('is found under the number without its plus sign too if the region of the organization is not known', async () => {
+    const unknown = { ...organization, organization: { workspace_id: '15214', region: 'ZZ' } }
+    const { asked, post } = origin({ organization_by_phone: unknown, ended_call_store: stored })
+    await post({ ...call, callerPhone: '+49 30 12345679' })
+    expect(asked.at(-1)).toMatchObject([
+      'ended_call_store',
+      { p_keys: expect.arrayContaining(['+493012345679', '493012345679']) },
+      null,
+    ])
+  })
+
   test.each([
     ['an unknown organization', { organization_by_phone: { outcome: 'not_found' } }, 'organization_unknown'],
     [

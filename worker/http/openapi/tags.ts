@@ -31,10 +31,8 @@ export const tags = [
 type TagName = (typeof tags)[number]['name']
 
 const byPath: readonly (readonly [RegExp, TagName])[] = [
-  [/^\/api\/contacts/, 'Writes'],
+  [/^\/api\/(contacts|mailboxes|leads|calls)(\/|$)/, 'Writes'],
   [/^\/api\/voice\//, 'Voice'],
-  [/^\/api\/(contacts|mailboxes|leads|calls)\//, 'Writes'],
-  [/^\/api\/contacts$/, 'Writes'],
   [/^\/api\/cache\/invalidate$/, 'Invalidation'],
   [/^\/api\/cache-settings\//, 'Cache management'],
   [/^\/api\/monitoring\//, 'Monitoring'],
