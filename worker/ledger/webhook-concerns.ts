@@ -107,9 +107,17 @@ export function webhookConcerns(webhook: DatabaseWebhook): Result<Map<WorkspaceI
   }
   if (moved.size === 0) return err({ parameter: 'record', message: 'must be a row with its workspace' })
   if (table !== 'workspaces') return ok(moved)
-  // The name of a workspace is also a part of the deployment's own answers. The workspace comes last, since its version is answered.
-  const organizations = [...moved.keys()].map((id) => bucketMove('company', id))
-  return ok(new Map([[deploymentId, { scopes: [], moves: organizations }], ...moved]))
+  // The workspaces come last, so that the answer's version is one of theirs.
+  return ok(new Map([[deploymentId, organizationsConcern(webhook.type, rows)], ...moved]))
+}
+
+/** The entries of the deployment show the names of workspaces, as organizations. */
+function organizationsConcern(type: DatabaseWebhook['type'], rows: readonly Row[]): Concern {
+  const areAll = type !== 'UPDATE' || rows.length === 2
+  const moves = areAll
+    ? rows.flatMap((row) => movesOfColumns(row, { id: 'company' }))
+    : [familyMove('company')]
+  return { scopes: [], moves: [...new Set(moves)] }
 }
 
 /** The old and the new row, of which an INSERT and a DELETE have one. Null if the row that the type needs is absent. */

@@ -87,12 +87,19 @@ describe('a database webhook', () => {
     ])
   })
 
-  it("moves the deployment's answers that name a workspace, and answers the version of the workspace", () => {
-    const workspace = { id: '15213', name: 'Acme' }
-    const concerns = webhookConcerns(webhook({ ...workspace, name: 'B' }, workspace, { table: 'workspaces' }))
-    expect(concerns.ok && [...concerns.value]).toEqual([
-      [deploymentId, { scopes: [], moves: [bucketMove('company', '15213')] }],
-      [workspaceId, { scopes: ['workspace'], moves: [familyMove('workspace')] }],
+  it('moves the organization of a workspace in the ledger of the deployment, and answers the version of the workspace', () => {
+    const named = (id: string, name: string) => ({ id, name })
+    const moved = (posted: DatabaseWebhook) => {
+      const concerns = webhookConcerns({ ...posted, table: 'workspaces' })
+      return concerns.ok && [...concerns.value].map(([id, { moves }]) => [id, moves])
+    }
+    expect(moved(webhook(named('15214', 'New'), named('15213', 'Old')))).toEqual([
+      [deploymentId, [bucketMove('company', '15213'), bucketMove('company', '15214')]],
+      ...['15213', '15214'].map((id) => [id, [familyMove('workspace')]]),
+    ])
+    expect(moved({ ...webhook(named('15213', 'New'), null), type: 'UPDATE' })).toEqual([
+      [deploymentId, [familyMove('company')]],
+      ['15213', [familyMove('workspace')]],
     ])
   })
 
