@@ -148,6 +148,17 @@ describe('a history', () => {
     expect(await page({ p_contact: 'bo' })).toEqual({ messages: [], has_more: false })
   })
 
+  test('reads none of the messages that its offset skips', async () => {
+    await database.owner`vacuum analyze public.messages`
+    const fetched = await database.owner.begin(async (sql) => {
+      await sql`select private.messages_of('w1', 'ann', 2, 1000, null, null)`
+      const [row] = await sql`
+        select (idx_tup_fetch + seq_tup_read)::int as rows from pg_stat_xact_user_tables where relname = 'messages'`
+      return row?.['rows']
+    })
+    expect(fetched).toBe(2)
+  })
+
   test('is found along an index, by offset and by cursor', async () => {
     const plans = await database.owner.begin(async (sql) => {
       await sql`analyze public.messages`
