@@ -10,7 +10,7 @@ let database: Database
 /** The partition of workspace 15213 with its schema, and the partition's remainder. */
 let partition: string
 let remainder: number
-/** What is left in the outbox when everything moved: a row for each workspace, and one for the deployment. */
+/** The rows in the outbox when everything moved: a row for each workspace, and one for the deployment. */
 const everything = [deploymentId, '15213', '15214', '15215'].map((id) => [id, ['workspace']]).toSorted()
 
 beforeAll(async () => {

@@ -120,7 +120,7 @@ export const canaries: readonly Canary[] = [
     breaks: /membership/,
     replacements: [
       {
-        file: 'worker/auth/role-memory.ts',
+        file: 'shared/tags/tags.ts',
         find: "...thingTags('members', userId)]",
         replace: "familyTag('members')]",
       },

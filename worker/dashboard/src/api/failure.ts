@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { errorBodySchema, type Fault } from '../../../../shared/contract/errors.ts'
 import type { cacheMemberSchema } from '../../../../shared/resources/served.ts'
 
-/** What a 404 says of an absence that is cached like an answer. */
+/** The members of a 404 about an absence that is cached like an answer. */
 interface Absence {
   readonly cache: z.output<typeof cacheMemberSchema>
   readonly headers: Headers

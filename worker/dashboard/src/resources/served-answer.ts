@@ -56,7 +56,7 @@ export const servedAnswerSchema: z.ZodType<ServedAnswer> = z
   })
 
 /** An answer of a resource as the page got it. */
-export interface ServedRead {
+interface ServedRead {
   readonly served: ServedAnswer
   readonly headers: Headers
   /** The time that the page waited, network included. */
