@@ -47,11 +47,8 @@ async function makeRows(sql: postgres.Sql): Promise<void> {
     select ${readWorkspaceId}, 'mix-user-' || n, 'inbox' from generate_series(0, ${madeRows - 1}::int) n`
 }
 
-/** Fills what the mix needs besides the reference data, and answers the questions about every resource. */
-export async function prepareQuestions(
-  sql: postgres.Sql,
-): Promise<Readonly<Record<ResourceName, QuestionsOf>>> {
-  await makeRows(sql)
+/** The names under which the reference data's rows are asked for. */
+async function readNames(sql: postgres.Sql) {
   /** Names in an order that has nothing to do with that of the rows. */
   const listOf = async (rows: postgres.PendingQuery<postgres.Row[]>) =>
     namesSchema.parse(await rows).map(({ name }) => encodeURIComponent(name))
@@ -71,7 +68,16 @@ export async function prepareQuestions(
     select id as name from threads where workspace_id = ${readWorkspaceId} order by md5(id)`)
   const communications = await listOf(sql`
     select id as name from communications where workspace_id = ${readWorkspaceId} order by md5(id)`)
+  return { leads, emails, phones, talkedWith, companies, domains, threads, communications }
+}
 
+/** Fills what the mix needs besides the reference data, and answers the questions about every resource. */
+export async function prepareQuestions(
+  sql: postgres.Sql,
+): Promise<Readonly<Record<ResourceName, QuestionsOf>>> {
+  await makeRows(sql)
+  const { leads, emails, phones, talkedWith, companies, domains, threads, communications } =
+    await readNames(sql)
   const made = (name: string) => Array.from({ length: madeRows }, (_, number) => `${name}-${number}`)
   const users = made('mix-user')
   return {

@@ -21,7 +21,7 @@ export interface Tally {
 }
 
 export interface MixedReaders {
-  /** What was read since the last call. */
+  /** Answers the reads since the last call. */
   take(): Tally
   stop(): Promise<void>
 }

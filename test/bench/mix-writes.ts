@@ -19,7 +19,7 @@ export interface StreamTally {
 }
 
 export interface Flood {
-  /** What each kind has done since the start. */
+  /** The writes and failures of each kind since the start. */
   readonly tallies: ReadonlyMap<string, StreamTally>
   stop(): Promise<void>
 }
@@ -73,7 +73,7 @@ export async function startFlood(stack: TestStack, writesPerSecond: number): Pro
   }
 }
 
-/** Makes one write after the other, at most `perSecond`. What a slow machine does not manage is not made up for. */
+/** Makes one write after the other, at most `perSecond`. A slow machine makes fewer, and catches up with none later. */
 async function run(stream: Stream, tally: StreamTally | undefined, stopped: AbortSignal): Promise<void> {
   if (tally === undefined) throw new Error(`no tally of ${stream.name}`)
   const fail = (name: string) => tally.failures.set(name, (tally.failures.get(name) ?? 0) + 1)
