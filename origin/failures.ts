@@ -9,7 +9,7 @@ export type DatabaseFailure =
   | { readonly kind: 'timeout' }
   /** The answer or the error breaks the contract of the SQL functions. `code` is a SQLSTATE, or names the fault. */
   | { readonly kind: 'invalid'; readonly code: string }
-  /** A constraint refuses the write: together with the stored values it exceeds a bound. */
+  /** A constraint or a SQL function refuses the write: together with the stored values it exceeds a bound. */
   | { readonly kind: 'out_of_bounds' }
 
 /** Every expected failure of a query. */

@@ -18,7 +18,7 @@ const outcomeSchema = z.object({
   outcome: z.enum([
     ...['ok', 'forbidden', 'not_found', 'admin_required'],
     ...['contact_not_found', 'contact_exists', 'column_not_found'],
-    ...['message_exists', 'conversation_exists'],
+    ...['message_exists', 'conversation_exists', 'out_of_bounds'],
   ] as const),
 })
 

@@ -135,7 +135,14 @@ export const invalidated = {
   invalidation: z.enum(['done', 'pending']),
 }
 
-export const contactWrittenSchema = z.object({ contact: wholeContactSchema, ...invalidated })
+/** A deployment replaces the Worker before the origin, and the earlier origin does not answer these fields. */
+const writtenContactSchema = wholeContactSchema.partial({
+  company_id: true,
+  language: true,
+  follow_up_at: true,
+})
+
+export const contactWrittenSchema = z.object({ contact: writtenContactSchema, ...invalidated })
 export const contactDeletedSchema = z.object({ id: contactIdSchema, ...invalidated })
 export type ContactWritten = z.output<typeof contactWrittenSchema>
 export type ContactDeleted = z.output<typeof contactDeletedSchema>

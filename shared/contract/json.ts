@@ -12,6 +12,10 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
  */
 const suspectEscape = /\\u(?:0000|[dD][89a-fA-F])/
 
+/** A number that may be greater than the greatest double, which JSON.parse reads as Infinity and JSON.stringify writes as null. */
+const suspectNumber = /[\d.][eE]\+?\d{3}|\d{309}/
+const numberRule = 'must be a number of at most 1.7976931348623157e308'
+
 /** How much of a place's name is reported: names come from the caller and may have any length. */
 const placeCharactersMax = 200
 
@@ -19,7 +23,7 @@ const placeCharactersMax = 200
  * Parses a request's body as JSON (RFC 8259). A byte order mark at its start is ignored (section 8.1 permits that). Of
  * two members with the same name the later one counts, as with every JSON.parse. Text that no database can store is
  * refused wherever it occurs, names of members included, and so is nesting deeper than `limits.jsonDepthMax`, so that
- * later code may recurse.
+ * later code may recurse, and so is a number that is greater than a double can be: it would be stored as null.
  */
 export function parseJson(bytes: ArrayBuffer | Uint8Array): Result<unknown, WireError> {
   let text: string
@@ -31,7 +35,7 @@ export function parseJson(bytes: ArrayBuffer | Uint8Array): Result<unknown, Wire
     return err({ code: 'invalid_json' })
   }
   // The walk costs several times as much as the parse, and most bodies evidently do not need it.
-  if (!suspectEscape.test(text) && !canBeDeep(text)) return ok(json)
+  if (!suspectEscape.test(text) && !suspectNumber.test(text) && !canBeDeep(text)) return ok(json)
   const fault = faultIn(json)
   return fault === null ? ok(json) : err({ code: 'invalid_body', details: [fault] })
 }
@@ -61,6 +65,7 @@ function faultIn(json: unknown): Fault | null {
   const visit = (value: unknown, name: string | number, parent: Place | null): Fault | null => {
     const isText = [name, value].every((text) => typeof text !== 'string' || isStorable(text))
     if (!isText) return faultAt(name, parent, storableRule)
+    if (typeof value === 'number' && !Number.isFinite(value)) return faultAt(name, parent, numberRule)
     if (typeof value !== 'object' || value === null) return null
     const depth = (parent?.depth ?? 0) + 1
     if (depth > limits.jsonDepthMax) {

@@ -97,8 +97,8 @@ function valuesOf({ name, company, organization }: Values, greeting: string): Re
   )
 }
 
-/** A name may have line breaks and control characters, which would end a line of an agent's prompt. */
-function inOneLine(text: string | null): string {
+/** A text without its line breaks and control characters, each of which might end a line of an agent's prompt. Null is empty. */
+export function inOneLine(text: string | null): string {
   return (text ?? '').replace(/[\s\p{Cc}]+/gu, ' ').trim()
 }
 

@@ -19,11 +19,13 @@ import {
   type VoicePlatform,
   variablesIn,
 } from '../support/voice-calls.ts'
+import { makeOutageCallers, outageStack, outagesOf } from '../support/voice-outages.ts'
 
 /**
  * `npm run bench:voice` measures how long a voice platform waits before it picks up: for leads that nothing has read yet (cold) and
- * for the same leads again (warm), with the origin on this machine and 100 ms away. A Worker that answers a constant is measured
- * between the calls, in the same run. The webhook with which the figures are compared asks a plain Redis cache for one key after the
+ * for the same leads again (warm), with the origin on this machine and 100 ms away; and then with each piece of the stack frozen and
+ * gone, where it fails if the p99 is above the promised time. A Worker that answers a constant is measured between the calls, in
+ * the same run. The webhook with which the figures are compared asks a plain Redis cache for one key after the
  * other: it takes 200 ms cold and 35 ms warm.
  */
 const options = z
@@ -80,16 +82,20 @@ async function measure(platform: VoicePlatform, constant: VoicePlatform): Promis
   return { calls: both.map(({ call }) => call), constant: both.map((each) => each.constant) }
 }
 
+/** How many calls got their variables from where. */
+function sharesOf(calls: readonly AnsweredCall[]): string {
+  const sources = Map.groupBy(calls, (call) => variablesIn(call).context_source)
+  return [...sources]
+    .map(([source, of]) => `${source} ${((100 * of.length) / calls.length).toFixed(1)} %`)
+    .join(', ')
+}
+
 function print(scenario: string, kind: keyof typeof plainRedisMs, { calls, constant }: Measured): void {
   const at = (answers: readonly AnsweredCall[], share: number) =>
     percentile(
       answers.map(({ durationMs }) => durationMs),
       share,
     ).toFixed(1)
-  const sources = Map.groupBy(calls, (call) => variablesIn(call).context_source)
-  const shares = [...sources].map(
-    ([source, of]) => `${source} ${((100 * of.length) / calls.length).toFixed(1)} %`,
-  )
   const late = calls.filter(({ durationMs }) => durationMs > limits.voiceAnswerMs).length
   const cells = [
     `${scenario}, ${kind}`,
@@ -97,7 +103,7 @@ function print(scenario: string, kind: keyof typeof plainRedisMs, { calls, const
     late,
     at(constant, 0.999),
     plainRedisMs[kind],
-    shares.join(', '),
+    sharesOf(calls),
   ]
   console.log(`| ${cells.join(' | ')} |`)
 }
@@ -126,6 +132,43 @@ async function run(scenario: string, delayMs: number, constant: VoicePlatform): 
   }
 }
 
+/** Half of the calls are from cached leads, half from unknown numbers; memory and the edge cache are off. */
+async function runOutages(constant: VoicePlatform): Promise<void> {
+  const stack = await startTestStack(outageStack)
+  const platform = createVoicePlatform(stack.worker, stack.voiceWebhookSecret)
+  try {
+    const callers = await makeOutageCallers(stack, platform)
+    for (const { name, away, back } of outagesOf(() => stack)) {
+      await callers.warmUp()
+      await away()
+      const answered = await callers.call(options.calls, options.atOnce, () => constant.yardstick())
+      await back()
+      const at = (timesMs: readonly number[], share: number) => percentile(timesMs, share).toFixed(1)
+      const timesMs = answered.map(({ durationMs }) => durationMs)
+      const constantMs = answered.map(({ yardstickMs }) => yardstickMs)
+      const cells = [
+        ...[name, ...[0.5, 0.99, 0.999].map((share) => at(timesMs, share))],
+        ...[0.99, 0.999].map((share) => at(constantMs, share)),
+        sharesOf(answered.filter(({ isLead }) => isLead)),
+        sharesOf(answered.filter(({ isLead }) => !isLead)),
+      ]
+      console.log(`| ${cells.join(' | ')} |`)
+      const refused = answered.filter(({ status }) => status !== 200).length
+      if (refused > 0) missed(`${refused} calls with ${name} were not answered with 200`)
+      if (percentile(timesMs, 0.99) > limits.voiceAnswerMs)
+        missed(`the p99 with ${name} is above ${limits.voiceAnswerMs} ms`)
+    }
+  } finally {
+    platform.stop()
+    await stack.stop()
+  }
+}
+
+function missed(what: string): void {
+  console.log(`MISSED: ${what}`)
+  process.exitCode = 1
+}
+
 const [cpu] = cpus()
 console.log(
   `${cpus().length} cores, ${cpu?.model ?? 'unknown'}; load of the machine before ${loadavg()[0]?.toFixed(1)}; Node ${process.version}; ` +
@@ -139,6 +182,11 @@ const constant = await startConstant()
 try {
   await run('origin on this machine', 0, constant.platform)
   await run('origin 100 ms away', 100, constant.platform)
+  console.log(
+    '\n| with | p50 ms | p99 ms | p99.9 ms | constant Worker p99 ms | p99.9 ms | cached leads | others |',
+  )
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
+  await runOutages(constant.platform)
 } finally {
   await constant.stop()
 }

@@ -195,9 +195,26 @@ describe('the session of a call', () => {
   test('has a state of a bounded size, also after a change', async () => {
     const half = 'x'.repeat(limits.callStateBytesMax / 2)
     await rpc('call_session_put', { ...session, p_state: { a: half } })
-    await expect(patched({ state: { b: half } })).rejects.toMatchObject({ code: '23514' })
+    expect(await rpc('call_session_patch', { ...call, p_change: { state: { b: half } } })).toEqual({
+      outcome: 'out_of_bounds',
+    })
     expect((await patched({ state: { a: null, b: half } })).state).toEqual({ b: half })
   })
+
+  test.each([
+    ['a long text', { a: 'x'.repeat(limits.callSessionBodyBytesMax - 1_024) }],
+    ['many numbers', { a: Array.from({ length: limits.callSessionBodyBytesMax / 2 - 512 }, () => 1) }],
+    ['a little too much', { a: 'x'.repeat(limits.callStateBytesMax) }],
+  ])(
+    'is refused as too large, and not by its constraint, which would log the row: %s',
+    async (_what, state) => {
+      await rpc('call_session_put', session)
+      const refused = { outcome: 'out_of_bounds' }
+      expect(await rpc('call_session_put', { ...session, p_state: state })).toEqual(refused)
+      expect(await rpc('call_session_patch', { ...call, p_change: { state } })).toEqual(refused)
+      expect((await patched({ contact_id: null })).state).toEqual(session.p_state)
+    },
+  )
 
   test('is not there before it began', async () => {
     expect(await rpc('call_session_patch', { ...call, p_change: { state: {} } })).toEqual({

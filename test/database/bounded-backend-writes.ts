@@ -14,6 +14,8 @@ const message = (fields: Readonly<Record<string, string | null>>) => ({
   p_message: { id: 'm1', channel: 'web', direction: 'inbound', body: 'Hello', ...fields },
 })
 const call = { p_workspace: 'w1', p_call: 'call' }
+/** The body of a session may have more bytes than other objects, since the state itself is bounded by the bytes of its text. */
+const badSessions = [...badObjects.slice(0, -1), { name: 'x'.repeat(1_048_576) }]
 const session = { ...call, p_contact: 'x'.repeat(128), p_state: {} }
 
 /** The functions that write for the backend and for admins (migrations, `backend_writes`). */
@@ -95,7 +97,7 @@ export const boundedBackendWrites: readonly Bounded[] = [
         { ...session, p_call: id },
         { ...session, p_contact: id ?? '' },
       ]),
-      ...[...badObjects, nested(65), nested(300)].map((p_state) => ({ ...session, p_state })),
+      ...[...badSessions, nested(65), nested(300)].map((p_state) => ({ ...session, p_state })),
     ],
   },
   {
@@ -110,8 +112,8 @@ export const boundedBackendWrites: readonly Bounded[] = [
         { ...call, p_change: {}, p_call: id },
         { ...call, p_change: { contact_id: id ?? '' } },
       ]),
-      ...[...badObjects, {}, { other: 1 }].map((p_change) => ({ ...call, p_change })),
-      ...[...badObjects, nested(65), nested(300)].map((state) => ({ ...call, p_change: { state } })),
+      ...[...badSessions, {}, { other: 1 }].map((p_change) => ({ ...call, p_change })),
+      ...[...badSessions, nested(65), nested(300)].map((state) => ({ ...call, p_change: { state } })),
     ],
   },
   {

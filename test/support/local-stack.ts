@@ -19,7 +19,11 @@ import { makeDataDirectory } from './run-folder.ts'
 
 export interface TestStackOptions {
   readonly contacts?: number
+  /** The contacts of workspace 15214 if it is in use. By default it is small and still. */
+  readonly livelyContacts?: number
   readonly hasRedis?: boolean
+  /** Whether a debugger can attach to Worker and origin. */
+  readonly hasInspectors?: boolean
   /** Whether memory and the edge cache are on. They would otherwise answer before the tiers behind them. */
   readonly hasNearTiers?: boolean
   readonly workerVariables?: Readonly<Record<string, string>>
@@ -42,6 +46,8 @@ export interface TestStack {
   readonly password: string
   /** The folder of the log files. */
   readonly logs: string
+  /** The ports of the debuggers, or null without them. */
+  readonly inspectors: { readonly worker: number; readonly origin: number } | null
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
   /** The owner's connection, for changes by hand or by the CRM's backend. */
   readonly sql: postgres.Sql
@@ -73,7 +79,11 @@ const originMetricsSchema = z.object({ queries: z.record(z.string(), z.object({ 
 
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
   const dataDirectory = await makeDataDirectory()
-  const content = { contacts: options.contacts ?? referenceContacts, seed: 1 }
+  const content = {
+    contacts: options.contacts ?? referenceContacts,
+    seed: 1,
+    livelyContacts: options.livelyContacts ?? null,
+  }
   await placeDatabase(dataDirectory, content)
   const stack = await startStack({
     dataDirectory,
@@ -81,6 +91,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     ...content,
     isFresh: false,
     hasRedis: options.hasRedis ?? true,
+    hasInspectors: options.hasInspectors ?? false,
     external: { databaseUrl: null, redis: null, supabase: null },
     workerVariables: { ...(options.hasNearTiers === false ? nearTiersOff : {}), ...options.workerVariables },
     originEnvironment: options.originEnvironment ?? {},
@@ -104,6 +115,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     voiceWebhookSecret: file.voiceWebhookSecret,
     password: file.signIns?.password ?? '',
     logs: join(dataDirectory, 'logs'),
+    inspectors: file.inspectors,
     tokens: {
       admin: file.tokens.admin,
       member: file.tokens.member,

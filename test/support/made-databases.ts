@@ -12,6 +12,8 @@ export interface Content {
   /** The number of contacts in workspace 15213. */
   readonly contacts: number
   readonly seed: number
+  /** The contacts of workspace 15214 if it is in use. */
+  readonly livelyContacts?: number | null
 }
 
 /** For databases that need not survive a loss of power: they never wait for the disk. */
@@ -29,7 +31,9 @@ const run = promisify(execFile)
  * it.
  */
 export function placeDatabase(dataDirectory: string, content: Content): Promise<void> {
-  return placeMade(dataDirectory, `${content.contacts}-contacts-of-seed-${content.seed}`, (url) =>
+  const { contacts, seed, livelyContacts = null } = content
+  const lively = livelyContacts === null ? '' : `-and-${livelyContacts}`
+  return placeMade(dataDirectory, `${contacts}${lively}-contacts-of-seed-${seed}`, (url) =>
     fillDatabase(url, { ...content, isExternal: false, onProgress: () => undefined }),
   )
 }

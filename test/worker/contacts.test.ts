@@ -137,6 +137,6 @@ it('an invalid id is a 400 that names it', async () => {
 
 it('other methods are a 405 that names the existing ones', async () => {
   const response = await send('PUT', '/api/contacts/c1', member, { name: 'X' })
-  expect([response.status, response.headers.get('Allow')]).toEqual([405, 'PATCH, DELETE, OPTIONS'])
+  expect([response.status, response.headers.get('Allow')]).toEqual([405, 'GET, PATCH, DELETE, HEAD, OPTIONS'])
   expect((await send('GET', '/api/contacts', member, null)).headers.get('Allow')).toBe('POST, OPTIONS')
 })

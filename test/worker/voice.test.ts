@@ -61,6 +61,14 @@ describe('a call that is about to be picked up', () => {
     })
   })
 
+  it.each([
+    ['a number of another type', { caller_id: 7 }],
+    ['a number that is too long', { caller_id: `sip:${'x'.repeat(500)}` }],
+    ['an agent without a name', { agent_id: {} }],
+  ])('keeps what its other members say if it has %s', async (_what, faulty) => {
+    expect((await initiated(JSON.stringify({ ...call, ...faulty }))).call_id).toBe('CA1')
+  })
+
   it('is refused unless its sender is verified', async () => {
     const body = JSON.stringify(call)
     const unverified = [401, 'signature_invalid']
@@ -69,6 +77,9 @@ describe('a call that is about to be picked up', () => {
     expect(await refusal(initiation, body, await signed(`${body} `))).toEqual(unverified)
     const Authorization = `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}`
     expect(await refusal(initiation, body, { Authorization })).toEqual(unverified)
+    // The end of this body is not read, so its signature proves nothing.
+    const endless = JSON.stringify({ ...call, more: 'x'.repeat(limits.callStartBodyBytesMax) })
+    expect(await refusal(initiation, endless, await signed(endless))).toEqual(unverified)
   })
 })
 

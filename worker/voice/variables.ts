@@ -5,7 +5,7 @@ import type {
   DynamicVariables,
   PartSource,
 } from '../../shared/contract/voice.ts'
-import { chooseGreeting, greetingText } from '../../shared/greetings/greeting.ts'
+import { chooseGreeting, greetingText, inOneLine } from '../../shared/greetings/greeting.ts'
 import { limits } from '../../shared/limits.ts'
 import type { LocalTime } from '../../shared/local-time.ts'
 import { isWorkingTime, localTime, partOfDay } from '../../shared/local-time.ts'
@@ -28,7 +28,7 @@ export function initiationOf(
   const variables: DynamicVariables = {
     call_id: clipped(call?.call_sid ?? ''),
     workspace_id: organization.data?.workspace_id ?? '',
-    organization_name: organization.data?.name ?? '',
+    organization_name: inOneLine(organization.data?.name ?? null),
     language,
     time_zone: local.timeZone,
     local_time: local.iso,
@@ -36,12 +36,12 @@ export function initiationOf(
       context.data?.is_working_hours ?? isWorkingTime(local, configuration.data?.working_hours ?? {}),
     is_known_caller: lead.data !== null,
     lead_id: lead.data?.id ?? '',
-    lead_name: lead.data?.name ?? '',
-    lead_company: lead.data?.company?.name ?? '',
-    lead_status: lead.data?.lead_status ?? '',
+    lead_name: inOneLine(lead.data?.name ?? null),
+    lead_company: inOneLine(lead.data?.company?.name ?? null),
+    lead_status: inOneLine(lead.data?.lead_status ?? null),
     last_messages: lastMessages(gathered),
     summary: clipped(context.data?.summary?.text ?? ''),
-    open_questions: clipped((context.data?.open_questions ?? []).join('\n')),
+    open_questions: clipped((context.data?.open_questions ?? []).map(inOneLine).join('\n')),
     answered_by: context.data?.control.answered_by ?? 'ai',
     context_source: contextSourceOf(organization, lead, context, greetingPart),
     organization_source: organization.source,
@@ -80,10 +80,7 @@ function lastMessages({ context }: Gathered): string {
   const charactersMax = Math.floor(limits.variableCharactersMax / Math.max(1, newestFirst.length)) - 10
   return newestFirst
     .toReversed()
-    .map(
-      ({ direction, body }) =>
-        `${speakers[direction]}: ${clipped(body.replaceAll('\n', ' '), charactersMax)}`,
-    )
+    .map(({ direction, body }) => `${speakers[direction]}: ${clipped(inOneLine(body), charactersMax)}`)
     .join('\n')
 }
 

@@ -44,13 +44,22 @@ as $$
   end
 $$;
 
--- Whether a state of a call, or a change of one, may be read: an object of at most 64 levels, as the API accepts JSON. Its
--- size is bounded by the table.
+-- Whether a state of a call, or a change of one, may be read: an object of at most 64 levels in a body that the API accepts.
+-- Its numbers may take six times as many bytes here as there.
 create function private.is_call_state(p_state jsonb) returns boolean
 language sql immutable parallel safe
 set search_path = ''
 as $$
-  select private.is_object(p_state, 65536) and not jsonb_path_exists(p_state, '$.**{65}')
+  select private.is_object(p_state, 1048576) and not jsonb_path_exists(p_state, '$.**{65}')
+$$;
+
+-- Whether a state of a call may be stored. The table has the same bound; but if the table refused a state, Postgres would write the
+-- row into its log.
+create function private.is_storable_state(p_state jsonb) returns boolean
+language sql immutable parallel safe
+set search_path = ''
+as $$
+  select octet_length(p_state::text) <= 16384
 $$;
 
 create function private.call_session_shown(p_session public.call_sessions) returns jsonb
@@ -138,11 +147,14 @@ begin
     p_contact is null or private.is_identifier(p_contact), 'p_contact must be null or have 1 to 128 characters'
   );
   perform private.require_argument(
-    private.is_call_state(p_state), 'p_state must be an object of at most 65536 bytes and 64 levels'
+    private.is_call_state(p_state), 'p_state must be an object of at most 1048576 bytes and 64 levels'
   );
   v_refusal := private.write_refusal(p_workspace);
   if v_refusal is not null then
     return v_refusal;
+  end if;
+  if not private.is_storable_state(p_state) then
+    return jsonb_build_object('outcome', 'out_of_bounds');
   end if;
   v_mark := private.outbox_mark();
   insert into public.call_sessions (workspace_id, id, contact_id, state)
@@ -165,6 +177,7 @@ as $$
 declare
   v_refusal jsonb;
   v_mark bigint;
+  v_state jsonb;
   v_saved public.call_sessions;
 begin
   perform private.require_argument(
@@ -172,25 +185,33 @@ begin
   );
   perform private.require_argument(private.is_identifier(p_call), 'p_call must have 1 to 128 characters');
   perform private.require_argument(
-    private.is_object(p_change, 65536) and p_change ?| array['contact_id', 'state']
+    private.is_object(p_change, 1048576) and p_change ?| array['contact_id', 'state']
     and (p_change -> 'state' is null or private.is_call_state(p_change -> 'state'))
     and (p_change ->> 'contact_id' is null or private.is_identifier(p_change ->> 'contact_id')),
-    'p_change must be an object of at most 65536 bytes with a contact_id, or a state of at most 64 levels, or both'
+    'p_change must be an object of at most 1048576 bytes with a contact_id, or a state of at most 64 levels, or both'
   );
   v_refusal := private.write_refusal(p_workspace);
   if v_refusal is not null then
     return v_refusal;
   end if;
+  select case when p_change ? 'state' then private.merge_patched(s.state, p_change -> 'state') else s.state end
+  into v_state
+  from public.call_sessions s
+  where s.workspace_id = p_workspace and s.id = p_call
+  for no key update;
+  if not found then
+    return jsonb_build_object('outcome', 'not_found');
+  end if;
+  if not private.is_storable_state(v_state) then
+    return jsonb_build_object('outcome', 'out_of_bounds');
+  end if;
   v_mark := private.outbox_mark();
   update public.call_sessions s
   set
     contact_id = case when p_change ? 'contact_id' then p_change ->> 'contact_id' else s.contact_id end,
-    state = case when p_change ? 'state' then private.merge_patched(s.state, p_change -> 'state') else s.state end
+    state = v_state
   where s.workspace_id = p_workspace and s.id = p_call
   returning * into v_saved;
-  if v_saved.id is null then
-    return jsonb_build_object('outcome', 'not_found');
-  end if;
   return jsonb_build_object(
     'outcome', 'ok', 'session', private.call_session_shown(v_saved), 'outbox', private.outbox_since(v_mark)
   );
@@ -336,6 +357,7 @@ $$;
 revoke all on function private.write_refusal(text) from public;
 revoke all on function private.merge_patched(jsonb, jsonb) from public;
 revoke all on function private.is_call_state(jsonb) from public;
+revoke all on function private.is_storable_state(jsonb) from public;
 revoke all on function private.call_session_shown(public.call_sessions) from public;
 
 do $$

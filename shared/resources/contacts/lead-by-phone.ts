@@ -16,6 +16,8 @@ const query = z
     region: regionSchema.optional(),
   })
   .check((context) => {
+    // Nothing more can be said about a number that is no text, or about one of an unknown region.
+    if (context.issues.some(({ path }) => path?.[0] === 'phone' || path?.[0] === 'region')) return
     const { phone, region } = context.value
     const parsed = parseAskedPhone(phone, region ?? null)
     if (parsed.ok) return

@@ -17,7 +17,7 @@ const query = z
   })
   .check((context) => {
     const { cursor, offset } = context.value
-    if (cursor === undefined) return
+    if (cursor === undefined || context.issues.some(({ path }) => path?.[0] === 'cursor')) return
     const reject = (message: string) =>
       context.issues.push({ code: 'custom', input: cursor, path: ['cursor'], message })
     if (offset !== undefined) reject('must not be given together with offset')

@@ -51,6 +51,7 @@ export const mailbox = defineResource({
   changes: 'writes',
   lifetime: 300,
   toggle: true,
+  absence: { code: 'not_found', sentence: "The user's mailbox in this workspace has no such folder." },
   paramsOf: ({ folder }, { page }) => ({ folder, page }),
   tags: ({ folder }, owner) => [
     workspaceTag,

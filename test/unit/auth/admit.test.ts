@@ -170,7 +170,11 @@ describe.each(withBody.map(named))('the body of %s', (_name, route) => {
     const authorization = route.access === 'internal-key' ? `Bearer ${key}` : 'Bearer a.b.c'
     // Holders of the key may change alerts, and admins of any workspace may not.
     const asKeyHolder = route.access === 'alert-settings' ? `Bearer ${key}` : authorization
-    const sent = { stop: null, authorization: asKeyHolder, lengthBytes: 4 * limits.requestBodyBytesMax }
+    const sent = {
+      stop: null,
+      authorization: asKeyHolder,
+      lengthBytes: 4 * Math.max(bytesMax, limits.requestBodyBytesMax),
+    }
     expect(await send(route, sent)).toBe(413)
     expect(readBytes).toBeGreaterThan(bytesMax)
     expect(readBytes).toBeLessThanOrEqual(bytesMax + chunkBytes)

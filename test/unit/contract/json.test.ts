@@ -54,6 +54,23 @@ describe('a body', () => {
     )
   })
 
+  test('with a number that no double can hold is refused with its place, and any other number is not', () => {
+    const rule = 'must be a number of at most 1.7976931348623157e308'
+    for (const number of ['1e309', '-1E+400', '1.5e1000', `1${'0'.repeat(309)}`, `${'9'.repeat(310)}.5`])
+      expect(parse(`{"a":[1,${number}]}`)).toEqual({
+        ok: false,
+        error: { code: 'invalid_body', details: [{ parameter: 'a.1', message: rule }] },
+      })
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
+        const text = JSON.stringify(number)
+        expect(parse(text)).toEqual({ ok: true, value: JSON.parse(text) })
+      }),
+    )
+    for (const text of ['1e308', '1e-400', '"1e999"', `{"a1e999":"${'9'.repeat(400)}"}`])
+      expect(parse(text)).toEqual({ ok: true, value: JSON.parse(text) })
+  })
+
   test('of a hundred thousand levels is refused, and never exhausts the stack', () => {
     for (const [open, close] of [
       ['[', ']'],

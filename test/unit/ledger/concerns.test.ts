@@ -50,6 +50,7 @@ const pageOf = (boardId: string, columnId?: string, more: object = {}) => {
   if (!parsed.ok) throw new Error('the question is valid')
   return parsed.value.tagsFor(owner)
 }
+const { email } = contactByEmail.params.parse({ email: 'ann@example.com' })
 /** The tags of an answer once it is loaded, with those of what it shows. */
 const tagsOfLoaded = ({ resource, tagsFor }: Question, data: unknown) => [
   ...tagsFor(null),
@@ -96,7 +97,7 @@ describe('the concern of an event', () => {
       dashboard.questionOf({}).tagsFor(owner),
       segmentCount.questionOf({ id: segmentIdSchema.parse('segment_1') }).tagsFor(null),
       tagsOfLoaded(leadByPhone.questionOf({ phone: '+15550100123' }), { lead: shown, matches: 1 }),
-      tagsOfLoaded(contactByEmail.questionOf({ email: 'ann@example.com' }), { contact: shown, matches: 1 }),
+      tagsOfLoaded(contactByEmail.questionOf({ email }), { contact: shown, matches: 1 }),
     ]
     const history = leadHistory
       .questionOf({ id: contactId, limit: 50, offset: 0, cursor: null })
@@ -111,7 +112,7 @@ describe('the concern of an event', () => {
 
   it('covers the lookups that find nothing yet when contacts come, and leaves them alone when one is moved', () => {
     const byPhone = leadByPhone.questionOf({ phone: '+15550100123' }).tagsFor(null)
-    const byEmail = contactByEmail.questionOf({ email: 'ann@example.com' }).tagsFor(null)
+    const byEmail = contactByEmail.questionOf({ email }).tagsFor(null)
     for (const lookup of [byPhone, byEmail]) {
       expect(overlaps(tagsOf(event({ action: 'contact_created', boardId: 'board_123' })), lookup)).toBe(true)
       expect(overlaps(tagsOf(moved), lookup)).toBe(false)

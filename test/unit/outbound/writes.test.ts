@@ -21,7 +21,7 @@ const caller = {
 } as const
 const workspaceId = workspaceIdSchema.parse('15213')
 const contactId = contactIdSchema.parse('c%1')
-const contact = contactNumber(1)
+const contact = { ...contactNumber(1), company_id: null, language: 'de', follow_up_at: null }
 const written = { contact, version: 8_124, invalidation: 'done' }
 const deleted = { id: 'c%1', version: null, invalidation: 'pending' }
 
@@ -92,6 +92,12 @@ describe.each(writes)('$name', ({ write, method, path, body, data }) => {
     })
     expect(body === null ? await request?.text() : await request?.json()).toEqual(body ?? '')
   })
+})
+
+test('an earlier origin, which does not answer the fields that contacts have gained, confirms a write too', async () => {
+  const earlier = { ...written, contact: contactNumber(1) }
+  answer = async () => Response.json({ success: true, data: earlier })
+  expect(await change()).toEqual(ok(earlier))
 })
 
 describe.each([...writes, { name: 'a change of settings', write: saveSettings }])('$name', ({ write }) => {

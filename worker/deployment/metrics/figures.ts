@@ -81,7 +81,7 @@ interface OutboxStatus {
 export interface Sample {
   readonly atMs: number
   readonly spanMs: number
-  /** Everything counted in the span. */
+  /** What was counted in the span, as far as samples are shown (sampled-totals.ts). */
   readonly totals: Totals
   readonly sums: ReadSums
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 import type { Sample } from './figures.ts'
 import { readSums } from './read-sums.ts'
+import { sampledTotals } from './sampled-totals.ts'
 import type { Totals } from './totals.ts'
 import { mergeTotals, totalsSchema } from './totals.ts'
 
@@ -84,7 +85,8 @@ export function openOverviewBook(storage: SqlStorage): OverviewBook {
     samples: () =>
       run('select * from samples order by at_ms').map((row) => {
         const { at_ms, span_ms, totals } = sampleRow.parse(row)
-        return { atMs: at_ms, spanMs: span_ms, totals, sums: readSums(totals) }
+        // An earlier release stored the sums of each route and resource.
+        return { atMs: at_ms, spanMs: span_ms, totals: sampledTotals(totals), sums: readSums(totals) }
       }),
     write(accounts, sample, forgetBeforeMs) {
       storage.transactionSync(() => {

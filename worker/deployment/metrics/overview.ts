@@ -8,6 +8,7 @@ import type { OriginReport } from './origin-figures.ts'
 import type { Account, OverviewBook } from './overview-book.ts'
 import { openOverviewBook } from './overview-book.ts'
 import { readSums } from './read-sums.ts'
+import { sampledTotals } from './sampled-totals.ts'
 import type { Samples } from './samples.ts'
 import { coarseMs, createSamples, mergeSamples } from './samples.ts'
 import type { Totals } from './totals.ts'
@@ -138,7 +139,7 @@ class DeploymentOverview implements Overview {
     const sample = {
       atMs: nowMs,
       spanMs: Math.max(1, nowMs - this.sampledAtMs),
-      totals: this.news,
+      totals: sampledTotals(this.news),
       sums: readSums(this.news),
     }
     this.sampledAtMs = nowMs

@@ -97,7 +97,7 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     letsIn:
       'Open to the voice platform, with the shared secret in `X-Voice-Secret` or as a bearer token, or with a signature over the body in `ElevenLabs-Signature`.',
     security: [{ voiceSecret: [] }, { voiceSignature: [] }],
-    errors: ['signature_invalid', 'rate_limited', 'request_timeout'],
+    errors: ['signature_invalid', 'rate_limited'],
     names: 'nobody',
   },
   'voice-signature': {
@@ -179,10 +179,15 @@ function operationOf(route: Route): Operation {
             description: `JSON of at most ${takes.body.bytesMax} bytes.`,
           },
     answers: answersOf(route),
-    errors: [...anybodysErrors, ...wayIn.errors, ...(takes.body === undefined ? [] : bodyErrors), ...errors],
+    errors: [...anybodysErrors, ...wayIn.errors, ...(refusesBodies(route) ? bodyErrors : []), ...errors],
     ...(isRead(route) ? { absenceHeaders: provenanceHeaders } : {}),
     isLimited: wayIn.names !== 'nobody' && wayIn.errors.includes('rate_limited'),
   }
+}
+
+/** Whether a body may be refused. A verified call is answered with defaults, whatever its body is. */
+function refusesBodies({ takes, access }: Route): boolean {
+  return takes.body !== undefined && access !== 'voice-platform'
 }
 
 /** OpenAPI describes these elsewhere and forbids them here (Parameter Object, `in: header`). */

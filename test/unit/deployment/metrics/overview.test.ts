@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { limits } from '../../../../shared/limits.ts'
+import { resources } from '../../../../shared/resources/index.ts'
 import type { ShardReport } from '../../../../worker/deployment/metrics/figures.ts'
 import type { OriginReport } from '../../../../worker/deployment/metrics/origin-figures.ts'
 import type { Overview, OverviewOptions } from '../../../../worker/deployment/metrics/overview.ts'
@@ -75,6 +76,30 @@ function reportOld(told: ReadonlyMap<string, readonly ShardReport[]>, location: 
   const report = told.get(location)?.at(-1 - age)
   if (report !== undefined) overview.report(report)
 }
+
+describe('a sample', () => {
+  test('has as many series for all resources and routes as for one, before a restart and after it', async () => {
+    const served = { status: 'HIT', source: 'memory' } as const
+    const readsOf = (all: readonly (typeof resources)[number][]) =>
+      totalsOf(
+        all.flatMap(({ name, route }): CacheEvent[] => [
+          { kind: 'read', resource: name, httpStatus: 200, served, durationMs: 10 },
+          { kind: 'request', method: 'GET', route, httpStatus: 200, durationMs: 10 },
+        ]),
+      )
+    const seriesAfter = async (totals: Totals) => {
+      database = new DatabaseSync(':memory:')
+      overview = open()
+      overview.report(reportOf('LAX', 1, totals))
+      // A span of samples is stored when it is over.
+      await tickFor(11)
+      const [before, after] = [overview, open()].map(({ samples }) => samples.over(3_600).totals)
+      expect(after).toEqual(before)
+      return Object.keys({ ...before?.counters, ...before?.durations }).length
+    }
+    expect(await seriesAfter(readsOf(resources))).toBe(await seriesAfter(readsOf(resources.slice(0, 1))))
+  })
+})
 
 describe('the sum', () => {
   test('is that of the latest reports of all shards, even if reports arrive twice, late or never, and across restarts', async () => {
