@@ -214,7 +214,7 @@ as $$
   from generate_series(1, 12000) n;
 $$;
 
--- What the rounds ask for: a contact with a conversation and a thread, another one each round, and a place deep in the long
+-- The arguments of each round: a contact with a conversation and a thread, another one each round, and a place deep in the long
 -- history of the first workspace.
 create or replace function bench.picks(p_workspaces text[], p_contacts integer, p_rounds integer) returns table (
   number bigint, workspace text, user_id text, contact text, email text, phone text, company text, domain text, thread text,

@@ -86,6 +86,8 @@ const lists: readonly Asked[] = [
   { name: 'analytics', call: 'analytics({workspace}, 30)' },
 ]
 
+export const measuredNames: readonly string[] = [...lookups, ...lists].map(({ name }) => name)
+
 const pickSchema = z
   .object({ number: z.string(), workspace: z.string(), user_id: z.string() })
   .catchall(z.string())

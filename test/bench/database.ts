@@ -93,7 +93,7 @@ const growthMax = 1.5
 const ms = (value: number) => value.toFixed(value < 10 ? 2 : 1)
 const verdict = (isMet: boolean) => (isMet ? 'met' : 'missed')
 
-/** The figures that an earlier run saved: the p50 of each question. */
+/** The p50 of each question in an earlier run, from the file that it saved. */
 async function earlierFigures(file: string | undefined): Promise<ReadonlyMap<string, number>> {
   if (file === undefined) return new Map()
   const text = await readFile(resolve(file), 'utf8')
