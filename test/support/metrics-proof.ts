@@ -104,12 +104,12 @@ function withoutScrapes(requests: ReadonlyMap<string, number>): ReadonlyMap<stri
   return new Map([...requests].filter(([key]) => key !== `GET ${figuresPath} 200`))
 }
 
-/** The reads as far as the client can tell them apart. An error does not say where it came from. */
+/** The reads as far as the client can tell them apart. An absence says where it came from, and no other error does. */
 export function asClientSees(reads: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const seen = new Map<string, number>()
   for (const [key, value] of reads) {
     const [resource = '', code = '', ...served] = key.split(' ')
-    const isTold = code === '200' || code === '304'
+    const isTold = ['200', '304', '404'].includes(code)
     const name = [resource, code, ...(isTold ? served : [])].join(' ')
     seen.set(name, (seen.get(name) ?? 0) + value)
   }
