@@ -116,7 +116,8 @@ async function build({ isMinified }: { readonly isMinified: boolean }): Promise<
   const current = new Set(outputs.map(({ fileName }) => join(dist, fileName)))
   for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
-    if (entry.isFile() && !current.has(path)) await rm(path)
+    // Another stack that starts at the same time builds the same files, and may have removed this one.
+    if (entry.isFile() && !current.has(path)) await rm(path, { force: true })
   }
   // Older than every source, so that `buildDashboard` builds it again.
   if (!isMinified) await utimes(page, 0, 0)
