@@ -20,7 +20,10 @@ const pidsSchema = z.object({ starter: processSchema, children: z.array(processS
 type Noted = z.output<typeof processSchema>
 
 /** Everything that a stack keeps in its folder. Other files are never touched: the folder may hold anything else too. */
-const contents = ['postgres', 'postgres.made', 'redis', 'worker', 'logs', 'local.json', 'stack.json']
+const contents = [
+  ...['postgres', 'postgres.made', 'redis', 'worker', 'dashboard'],
+  ...['logs', 'local.json', 'stack.json'],
+]
 const pidsFile = (dataDirectory: string) => join(dataDirectory, 'pids.json')
 
 /**

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
@@ -87,6 +88,7 @@ export function createWorkerPiece(options: WorkerProcessOptions): WorkerPiece {
   function forMiniflare(settings: Settings, log: WriteStream) {
     return convertV4MiniflareOptions({
       ...settings.code,
+      assets: { ...settings.code.assets, directory: settings.dashboard },
       handleStructuredLogs: ({ message }) => void log.write(`${message}\n`),
       unsafeHandleRuntimeRestart: () => runtime.find('returned'),
     })
@@ -102,7 +104,8 @@ export function createWorkerPiece(options: WorkerProcessOptions): WorkerPiece {
       await buildDashboard()
       const log = createWriteStream(logPathFor({ ...options, name }), { flags: 'a' })
       if (!(await isPortFree(port))) throw portInUse(port)
-      const settings = { code: await readCode(options), dashboard: await readDashboard() }
+      await rm(dashboardsIn(options.dataDirectory), { recursive: true, force: true })
+      const settings = { code: await readCode(options), dashboard: await copyDashboard(options) }
       running = { miniflare: new Miniflare(forMiniflare(settings, log)), log, settings }
       await running.miniflare.ready
       await runtime.find('started')
@@ -112,7 +115,7 @@ export function createWorkerPiece(options: WorkerProcessOptions): WorkerPiece {
       if (updated === null) return false
       const { miniflare, log, settings } = updated
       const changed =
-        part === 'code' ? { code: await readCode(options) } : { dashboard: await readDashboard() }
+        part === 'code' ? { code: await readCode(options) } : { dashboard: await copyDashboard(options) }
       const next = { ...settings, ...changed }
       if (isDeepStrictEqual(next, settings)) return false
       await runtime.whileReplaced(async () => {
@@ -217,7 +220,8 @@ export async function workerdPids(): Promise<number[]> {
 
 interface Settings {
   readonly code: Awaited<ReturnType<typeof readCode>>
-  readonly dashboard: Awaited<ReturnType<typeof readDashboard>>
+  /** The folder of the dashboard's files. */
+  readonly dashboard: string
 }
 
 /** The options for Miniflare: the Worker's code as it is now, with the settings of wrangler.toml. */
@@ -228,11 +232,10 @@ async function readCode({ dataDirectory, port, variables, entry, inspectorPort }
     ...(entry === undefined ? {} : { entry }),
     hasSourceMap: isInspected,
   })
-  const { directory, binding, html_handling, not_found_handling } = readWranglerConfig().assets
+  const { binding, html_handling, not_found_handling } = readWranglerConfig().assets
   return {
     ...worker,
     assets: {
-      directory: join(project, directory),
       binding,
       routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
       assetConfig: { html_handling, not_found_handling },
@@ -244,13 +247,24 @@ async function readCode({ dataDirectory, port, variables, entry, inspectorPort }
   }
 }
 
-/** The dashboard's files, to see whether they differ. All names but the page's carry a digest of their content. */
-async function readDashboard() {
-  const directory = join(project, readWranglerConfig().assets.directory)
-  return {
-    names: (await readdir(directory, { recursive: true })).sort(),
-    page: await readFile(join(directory, 'index.html'), 'utf8'),
-  }
+const dashboardsIn = (dataDirectory: string) => join(dataDirectory, 'dashboard')
+
+/**
+ * Copies the dashboard's built files into a folder of this stack, named by what is in them, and answers that folder. Miniflare lists
+ * the files of a folder once, and another stack of the same checkout, such as a test's, replaces the built ones.
+ */
+async function copyDashboard({ dataDirectory }: WorkerProcessOptions): Promise<string> {
+  const built = join(project, readWranglerConfig().assets.directory)
+  // All names but the pages' carry a digest of their content.
+  const names = (await readdir(built, { recursive: true })).sort()
+  const pages = names.filter((name) => name.endsWith('.html'))
+  const texts = await Promise.all(pages.map((name) => readFile(join(built, name), 'utf8')))
+  const digest = createHash('sha256')
+    .update(JSON.stringify([names, texts]))
+    .digest('hex')
+  const directory = join(dashboardsIn(dataDirectory), digest.slice(0, 16))
+  await cp(built, directory, { recursive: true })
+  return directory
 }
 
 /** The options that Miniflare takes once, however many Workers it runs. */

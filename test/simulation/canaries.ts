@@ -31,7 +31,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'a tag that moved by one version past the stamp counts as not moved',
-    breaks: /bounded staleness|no-cache|read your writes|converges/,
+    breaks: /bounded staleness|no-cache|read your writes|converges|membership/,
     replacements: [
       {
         file: 'worker/ledger/moved-tags.ts',
@@ -42,7 +42,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     bug: 'the ledger leaves out the first version after the one in the call',
-    breaks: /bounded staleness|no-cache|read your writes|converges/,
+    breaks: /bounded staleness|no-cache|read your writes|converges|membership/,
     replacements: [
       {
         file: 'worker/ledger/book.ts',

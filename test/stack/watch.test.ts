@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -88,6 +88,17 @@ describe('npm start -- --watch', () => {
     // It was built without minifying, so the next start has to build it again.
     const built = inProject('worker/dashboard/dist/index.html')
     await eventually(async () => expect((await stat(built)).mtimeMs).toBe(0), patient)
+  })
+
+  it('serves its dashboard whole while another stack of the checkout replaces the built files', async () => {
+    const { worker } = await stackFile()
+    const dist = inProject('worker/dashboard/dist')
+    const away = join(folder, 'dist')
+    await rename(dist, away)
+    onTestFinished(() => rename(away, dist))
+    const files = [...(await dashboardPage()).matchAll(/"(\/dashboard\/[^"]+)"/g)].map(([, path]) => path)
+    expect(files.length).toBeGreaterThan(3)
+    for (const path of files) expect([path, (await fetch(`${worker}${path}`)).status]).toEqual([path, 200])
   })
 
   it.each([
