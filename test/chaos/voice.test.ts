@@ -5,13 +5,16 @@ import { percentile } from '../support/percentile.ts'
 import { createVoicePlatform, type VoicePlatform, variablesIn } from '../support/voice-calls.ts'
 import { makeOutageCallers, outageStack, outagesOf } from '../support/voice-outages.ts'
 
-/** 10,000 calls while pieces of the real stack are frozen or gone (support/voice-outages.ts). */
+/**
+ * Calls while pieces of the real stack are frozen or gone (support/voice-outages.ts). How long an answer takes is measured by
+ * `npm run bench:voice`, with 10,000 calls.
+ */
 let stack: TestStack
 let platform: VoicePlatform
 let callers: Awaited<ReturnType<typeof makeOutageCallers>>
 
 const outages = outagesOf(() => stack)
-const callsInAnOutage = Math.ceil(10_000 / outages.length)
+const callsInAnOutage = 300
 /** So that the machine of a test is not itself what is slow. */
 const atOnce = 4
 
@@ -25,7 +28,7 @@ afterAll(async () => {
   await stack?.stop()
 })
 
-describe('every call is answered in time, with every variable and what is cached of a lead,', () => {
+describe('every call is answered without waiting, with every variable and what is cached of a lead,', () => {
   it.each(outages)('with $name', async ({ away, back }) => {
     await callers.warmUp()
     await away()
@@ -35,15 +38,11 @@ describe('every call is answered in time, with every variable and what is cached
     const sources = answered.map((each) => variablesIn(each).context_source)
     const known = sources.filter((_source, index) => answered[index]?.isLead)
     expect(known.filter((source) => source === 'defaults').length).toBeLessThanOrEqual(known.length / 100)
-    // How late the machine itself is with the least that the Worker can answer does not count.
-    const ownMs = percentile(
-      answered.map(({ yardstickMs }) => yardstickMs),
-      0.99,
-    )
     const p99Ms = percentile(
       answered.map(({ durationMs }) => durationMs),
       0.99,
     )
-    expect(p99Ms - ownMs).toBeLessThanOrEqual(limits.voiceAnswerMs)
+    // A call that waited for what is away would take at least the shortest deadline of a tier.
+    expect(p99Ms).toBeLessThan(limits.redisDeadlineMs)
   })
 })
