@@ -141,7 +141,9 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await page.open('Workspace')
     const actions = page.panel('Actions')
     await actions.getByRole('button', { name: 'Warm up' }).click()
-    await actions.getByText(/\d+ entries are warm after .*: 3 × contact list, 1 × contact counts, .*1 × dashboard/).waitFor()
+    await actions
+      .getByText(/\d+ entries are warm after .*: 3 × contact list, 1 × contact counts, .*1 × dashboard/)
+      .waitFor()
     expect(await read(page, 'board_123')).toContain('HIT')
   })
 
