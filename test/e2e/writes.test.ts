@@ -5,6 +5,7 @@ import {
   contactWrittenSchema,
   importReportSchema,
 } from '../../shared/contract/contacts.ts'
+import { contactSchema } from '../../shared/resources/contacts/contact-list.ts'
 import { ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
@@ -57,12 +58,12 @@ describe('a writer', () => {
       contact: { ...place, name: 'New here', status: 'open', priority: 'medium', tags: [] },
     })
     const { id } = created.contact
-    expect((await columnAfter(created.version, 'col_1'))[0]).toEqual(created.contact)
+    expect((await columnAfter(created.version, 'col_1'))[0]).toEqual(contactSchema.parse(created.contact))
 
     const change = { name: 'Renamed', tags: ['vip'], email: null, is_favorite: true }
     const changed = await write(contactWrittenSchema, 'PATCH', `/contacts/${id}`, change)
     expect((await columnAfter(changed.version, 'col_1'))[0]).toMatchObject({
-      ...created.contact,
+      ...contactSchema.parse(created.contact),
       ...change,
       updated_at: changed.contact.updated_at,
     })
@@ -70,7 +71,7 @@ describe('a writer', () => {
     const moved = await write(contactWrittenSchema, 'POST', `/contacts/${id}/move`, {
       board_column_id: 'col_2',
     })
-    expect((await columnAfter(moved.version, 'col_2'))[0]).toEqual(moved.contact)
+    expect((await columnAfter(moved.version, 'col_2'))[0]).toEqual(contactSchema.parse(moved.contact))
     expect((await columnAfter(moved.version, 'col_1')).map((contact) => contact.id)).not.toContain(id)
 
     const removed = await write(contactDeletedSchema, 'DELETE', `/contacts/${id}`)
@@ -231,18 +232,18 @@ describe('a browser', () => {
       name: 'New here',
     })
     expect(created).toMatchObject({ invalidation: 'done', contact: { ...place, id, name: 'New here' } })
-    expect((await columnAfter(created.version, 'col_3'))[0]).toEqual(created.contact)
+    expect((await columnAfter(created.version, 'col_3'))[0]).toEqual(contactSchema.parse(created.contact))
 
     const changed = await writeFromPage(contactWrittenSchema, 'PATCH', `/api/contacts/${id}`, {
       name: 'Renamed',
     })
     expect(changed.version).toBeGreaterThan(created.version ?? Number.NaN)
-    expect((await columnAfter(changed.version, 'col_3'))[0]).toEqual(changed.contact)
+    expect((await columnAfter(changed.version, 'col_3'))[0]).toEqual(contactSchema.parse(changed.contact))
 
     const moved = await writeFromPage(contactWrittenSchema, 'POST', `/api/contacts/${id}/move`, {
       board_column_id: 'col_4',
     })
-    expect((await columnAfter(moved.version, 'col_4'))[0]).toEqual(moved.contact)
+    expect((await columnAfter(moved.version, 'col_4'))[0]).toEqual(contactSchema.parse(moved.contact))
     expect((await columnAfter(moved.version, 'col_3')).map((contact) => contact.id)).not.toContain(id)
 
     const removed = await writeFromPage(contactDeletedSchema, 'DELETE', `/api/contacts/${id}`)
