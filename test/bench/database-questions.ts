@@ -70,7 +70,7 @@ const asMember = (text: string): Statement => ({
   userId: '00000000-0000-4000-8000-0000000000a1',
   text,
 })
-/** As the owner of the tables, who is not slowed down by any policy. */
+/** Runs as the owner of the tables, so that no policy slows it down. */
 const asOwner = (text: string): Statement => ({ ...asMember(text), role: 'postgres' })
 
 const times = (statement: string, count: number) => Array.from({ length: count }, () => statement)

@@ -30,8 +30,9 @@ export async function expectCurrentMembers(world: World): Promise<void> {
   for (const { isolate, workspaceId, userId, role } of await rolesKnown(world)) {
     const isMember = world.databaseOf(workspaceId).tables.memberIds.has(userId)
     if ((role === 'member') === isMember) continue
+    const truth = isMember ? 'a member' : 'no member'
     throw new BrokenPromise(
-      `membership: ${isolate.name} says ${role} of ${userId} in ${workspaceId}, who is ${isMember ? 'a' : 'no'} member`,
+      `membership: ${isolate.name} says ${role} of ${userId} in ${workspaceId}; in the database, the user is ${truth}`,
     )
   }
 }
