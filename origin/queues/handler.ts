@@ -1,0 +1,42 @@
+import type postgres from 'pg'
+import type { QueueName } from '../../shared/contract/queue-names.ts'
+import type { WorkspaceId } from '../../shared/ids.ts'
+import type { Result } from '../../shared/result.ts'
+
+/** A job while it runs. A handler parses `data` with its own schema: jobs come from outside too. */
+export interface RunningJob {
+  readonly queue: QueueName
+  readonly id: string
+  readonly name: string
+  readonly workspaceId: WorkspaceId
+  readonly data: unknown
+  /** From 1. */
+  readonly attempt: number
+  /** Aborted when the job's time limit has passed, when somebody cancels the job, or when the process ends. */
+  readonly signal: AbortSignal
+  /** A share from 0 to 1, as far as anybody can see it. */
+  progress(share: number): Promise<void>
+  /**
+   * Performs the job's effect and writes its mark in one transaction. `known`: an earlier run had its effect, so this one has none.
+   * `given_up`: the job's time is over, and its mark says so, so this run may have no effect any more.
+   */
+  once<Value>(effect: (database: postgres.ClientBase) => Promise<Value>): Promise<Effect<Value>>
+}
+
+export type Effect<Value> =
+  | { readonly status: 'done'; readonly value: Value }
+  | { readonly status: 'known' }
+  | { readonly status: 'given_up' }
+
+/**
+ * Why a run failed, in words that may be shown and logged: they name no contact and no address. `permanent` ends the job whatever attempts
+ * it has left; `again` waits for `afterMs` if it is given, else for the queue's backoff.
+ */
+export interface JobFailure {
+  readonly kind: 'permanent' | 'again'
+  readonly reason: string
+  readonly afterMs?: number
+}
+
+/** What a run returns is kept with the job and shown to operators: counts and ids, at most 4 kB as JSON. */
+export type JobHandler = (job: RunningJob) => Promise<Result<unknown, JobFailure>>
