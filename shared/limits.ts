@@ -5,6 +5,7 @@ import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
+import { workLimits } from './limits/work-limits.ts'
 import { workspaceLimits } from './limits/workspace-limits.ts'
 
 /**
@@ -20,6 +21,7 @@ export const limits = {
   ...voiceLimits,
   ...workspaceLimits,
   ...communicationLimits,
+  ...workLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -237,3 +239,9 @@ holds(
   limits.dashboardRecentMax * limits.recentContactBytesMax < limits.answerBytesMax,
   'the largest dashboard fits in an answer of the origin',
 )
+// An id has up to 128 characters of printable ASCII, and quotation marks and backslashes take two bytes each in JSON.
+holds(
+  limits.notificationsReadMax * (2 * 128 + 3) + 64 <= limits.notificationsReadBodyBytesMax,
+  'the ids of the notifications to mark fit in their body',
+)
+holds(limits.exportLinkMs < limits.workKeptMs, 'a link ends before its export is forgotten')
