@@ -2,6 +2,7 @@ import { communicationLimits } from './limits/communication-limits.ts'
 import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
+import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
@@ -20,6 +21,7 @@ export const limits = {
   ...voiceLimits,
   ...workspaceLimits,
   ...communicationLimits,
+  ...jobLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -237,3 +239,10 @@ holds(
   limits.dashboardRecentMax * limits.recentContactBytesMax < limits.answerBytesMax,
   'the largest dashboard fits in an answer of the origin',
 )
+holds(limits.jobDataBytesMax < limits.jobsBodyBytesMax, 'the largest job fits in a body')
+holds(
+  limits.jobsPerPageMax * (limits.jobResultBytesMax + 8 * limits.jobReasonCharactersMax) + 65_536 <
+    limits.answerBytesMax,
+  'the largest page of jobs fits in an answer of the origin',
+)
+holds(limits.jobsPerPageDefault <= limits.jobsPerPageMax, 'the default page of jobs is within its bound')
