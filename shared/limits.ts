@@ -5,6 +5,7 @@ import { inputLimits } from './limits/input-limits.ts'
 import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
+import { queueLimits } from './limits/queue-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
 import { workspaceLimits } from './limits/workspace-limits.ts'
 
@@ -18,6 +19,7 @@ export const limits = {
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...queueLimits,
   ...voiceLimits,
   ...workspaceLimits,
   ...communicationLimits,
@@ -239,10 +241,11 @@ holds(
   limits.dashboardRecentMax * limits.recentContactBytesMax < limits.answerBytesMax,
   'the largest dashboard fits in an answer of the origin',
 )
-holds(limits.jobDataBytesMax < limits.jobsBodyBytesMax, 'the largest job fits in a body')
+holds(limits.jobInputBytesMax < limits.jobsBodyBytesMax, 'the largest job fits in a body')
 holds(
-  limits.jobsPerPageMax * (limits.jobResultBytesMax + 8 * limits.jobReasonCharactersMax) + 65_536 <
-    limits.answerBytesMax,
+  limits.jobsPerPageMax * (12 * limits.jobReasonCharactersMax + 2_048) < limits.answerBytesMax,
   'the largest page of jobs fits in an answer of the origin',
 )
+// A workspace's id has up to 64 characters.
+holds(64 + 1 + limits.jobIdCharactersMax <= limits.fullJobIdCharactersMax, 'the id of every job can be named')
 holds(limits.jobsPerPageDefault <= limits.jobsPerPageMax, 'the default page of jobs is within its bound')

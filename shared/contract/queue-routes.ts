@@ -57,7 +57,7 @@ export const queueRoutes = {
     method: 'POST',
     path: '/api/v1/queues/{queue}/jobs',
     summary: `Add a job, or up to ${limits.jobsPerCallMax}, to a queue`,
-    description: `The jobs of a call are added together or not at all. A job with a \`jobId\` of your own can be sent again safely: it is added once while it is kept, and another job under the same id is refused with 409. The data of a job have at most ${limits.jobDataBytesMax} bytes.`,
+    description: `The jobs of a call are added together or not at all. A job with a \`jobId\` of your own can be sent again safely: it is added once while it is kept, and another job under the same id is refused with 409. The data of a job have at most ${limits.jobInputBytesMax} bytes.`,
     takes: { path: queuePath, body: { schema: newJobsSchema, bytesMax: limits.jobsBodyBytesMax } },
     gives: { ...succeeding(addedJobsSchema), status: 201 },
     errors: ['job_id_reused', ...jobErrors],

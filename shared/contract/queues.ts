@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { workspaceIdSchema } from '../ids.ts'
+import { scopeIdSchema } from '../ids.ts'
 import { instant } from '../instant.ts'
 import { limits } from '../limits.ts'
 import { storableText, text } from '../text.ts'
@@ -35,14 +35,26 @@ const atInstant = z.iso.datetime()
 export const jobStateSchema = z.enum(['waiting', 'active', 'delayed', 'completed', 'failed'])
 export type JobState = z.output<typeof jobStateSchema>
 
-/** A job's id in its workspace, chosen by the caller or made here: no slash or colon, as with every id. */
-export const jobIdSchema = z
+/** The name that a caller gives to a job of its workspace, which makes adding it idempotent. */
+const chosenJobIdSchema = z
   .string()
   .min(1)
   .max(limits.jobIdCharactersMax)
   .regex(/^[A-Za-z0-9_.-]+$/, 'must consist of the letters A to Z, digits, ".", "_" and "-"')
   .refine((id) => id !== '.' && id !== '..', 'must not be "." or ".."')
   .meta({ examples: ['reminder-2026-02-01'] })
+
+/** A job's id, as answers show it: that of its workspace, `~`, and its name in the workspace. Schedules make other ids. */
+const fullJobIdSchema = z
+  .string()
+  .min(1)
+  .max(limits.fullJobIdCharactersMax)
+  .regex(/^[!-.0-~]+$/, 'must be printable ASCII without white space or "/"')
+  .refine((id) => id !== '.' && id !== '..', 'must not be "." or ".."')
+  .meta({
+    description: 'The `id` of the job; with `X-Workspace-ID`, the `jobId` that was chosen for it will do.',
+    examples: ['15213~reminder-2026-02-01'],
+  })
 
 const encoder = new TextEncoder()
 
@@ -53,15 +65,15 @@ export function jobDataBytes(data: unknown): number {
 
 const jobDataSchema = z
   .record(z.string(), z.unknown())
-  .refine((data) => jobDataBytes(data) <= limits.jobDataBytesMax, {
-    message: `must have at most ${limits.jobDataBytesMax} bytes as JSON`,
+  .refine((data) => jobDataBytes(data) <= limits.jobInputBytesMax, {
+    message: `must have at most ${limits.jobInputBytesMax} bytes as JSON`,
   })
   .meta({ examples: [{ contactId: 'contact_000042', template: 'reminder' }] })
 
 const newJobSchema = z
   .strictObject({
     /** A job with the same id is added once; the same request again answers the job that is there. */
-    jobId: jobIdSchema.optional(),
+    jobId: chosenJobIdSchema.optional(),
     name: z
       .string()
       .min(1)
@@ -115,7 +127,7 @@ export function shapeOfNewJobs(json: unknown): z.ZodType<NewJobs> {
 }
 
 /** `isNew` is false for a job that was there before. */
-const addedJobSchema = z.object({ id: jobIdSchema, isNew: z.boolean() })
+const addedJobSchema = z.object({ id: fullJobIdSchema, isNew: z.boolean() })
 export const addedJobsSchema = z.object({ queue: queueNameSchema, jobs: z.array(addedJobSchema) })
 export type AddedJobs = z.output<typeof addedJobsSchema>
 
@@ -124,13 +136,14 @@ export const jobSchema = z.object({
   id: z.string(),
   queue: queueNameSchema,
   name: z.string(),
-  workspaceId: workspaceIdSchema,
+  /** The deployment for a job that a schedule added. */
+  workspaceId: scopeIdSchema,
   state: jobStateSchema,
   priority: z.int().nonnegative(),
   attemptsMade: count,
   attemptsMax: count,
   /** From 0 to 1, as far as its handler can see it. */
-  progress: z.number().min(0).max(1).nullable(),
+  progress: z.number().min(0).max(1),
   createdAt: atInstant,
   /** The time before which a delayed job does not start; null for others. */
   runAt: atInstant.nullable(),
@@ -153,11 +166,11 @@ export const jobPageSchema = z.object({
 export type JobPage = z.output<typeof jobPageSchema>
 
 /** `stopping`: the job runs, and its handler was told to stop. Otherwise the job is gone. */
-export const cancelledJobSchema = z.object({ id: z.string(), status: z.enum(['removed', 'stopping']) })
+export const cancelledJobSchema = z.object({ id: z.string(), outcome: z.enum(['removed', 'stopping']) })
 export type CancelledJob = z.output<typeof cancelledJobSchema>
 
 export const jobListQuerySchema = z.strictObject({
-  state: jobStateSchema.optional(),
+  state: jobStateSchema.default('waiting'),
   cursor: storableText(1, limits.cursorCharactersMax)
     .meta({
       description: '`pagination.next_cursor` of the page before.',
@@ -175,7 +188,7 @@ export const jobListQuerySchema = z.strictObject({
 export type JobListQuery = z.output<typeof jobListQuerySchema>
 
 export const queuePath = z.strictObject({ queue: queueNameSchema })
-export const jobPath = z.strictObject({ queue: queueNameSchema, id: jobIdSchema })
+export const jobPath = z.strictObject({ queue: queueNameSchema, id: fullJobIdSchema })
 
 export const queuePausedSchema = z.object({ queue: queueNameSchema, isPaused: z.boolean() })
 
@@ -199,58 +212,57 @@ export const jobCountsSchema = z.object({
 })
 export type JobCounts = z.output<typeof jobCountsSchema>
 
+const countedSchema = jobCountsSchema.extend({ name: queueNameSchema, isPaused: z.boolean() })
+
 /**
- * `degraded`: a queue is paused, or jobs wait for a handler that is not configured, or no worker runs. `unhealthy`, with status 503:
- * the database of the queues does not answer, and `queues` is empty. `redis` says whether it answers: it has the part that Redis has
- * with other queues.
+ * `degraded`: jobs wait, and no process runs them or there is no address to send them to. `unhealthy`, with status 503: the queues
+ * do not answer, and `queues` is empty. `redis` is where other queues would have Redis: it says whether their database answers.
  */
 export const queueHealthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
   redis: z.object({ connected: z.boolean() }),
-  /** Whether jobs that the CRM's own handler performs have an address to go to (`QUEUE_HANDLER_URL`). */
-  handlerConfigured: z.boolean(),
-  queues: z.partialRecord(
-    queueNameSchema,
-    jobCountsSchema.extend({ name: queueNameSchema, isPaused: z.boolean() }),
-  ),
+  /** The queues whose jobs wait for a process, or for an address (`QUEUE_HANDLER_URL`). */
+  unserved: z.array(queueNameSchema),
+  queues: z.partialRecord(queueNameSchema, countedSchema),
   totals: jobCountsSchema,
   timestamp: atInstant,
 })
 export type QueueHealth = z.output<typeof queueHealthSchema>
 
-/** Now, and since the counting began. */
-export const queueFiguresSchema = jobCountsSchema.extend({
-  isPaused: z.boolean(),
-  /** How long the job that has waited longest has been due; null if none waits. */
-  oldestWaitingMs: milliseconds.nullable(),
-  completedTotal: count,
-  failedTotal: count,
-})
-export type QueueFigures = z.output<typeof queueFiguresSchema>
-export const queueMetricsSchema = z.object({
-  queues: z.partialRecord(queueNameSchema, queueFiguresSchema),
-  timestamp: atInstant,
-})
-export type QueueMetrics = z.output<typeof queueMetricsSchema>
-
 const percentilesSchema = z.object({ p50: milliseconds, p95: milliseconds, p99: milliseconds })
-/** A span of time that ends now. What nobody knows is null. */
+/** A span of time that ends now. */
 export const queueSpanSchema = z.object({
   completed: count,
-  /** Jobs that failed for good. */
+  /** Jobs that failed for good, and runs that failed, those that were tried again included. */
   failed: count,
+  failedRuns: count,
   perMinute: z.number().nonnegative(),
-  /** Failed jobs out of all that ended. */
-  failureRate: z.number().min(0).max(1).nullable(),
-  /** From the time when a job was due to the start of its run, and from its start to its end. */
+  /** `failed` out of all jobs that ended; 0 if none did. */
+  failureRate: z.number().min(0).max(1),
+  /** From the time when a job was due to the start of its first run, and from the start of a run to its end; null if none ran. */
   waitMs: percentilesSchema.nullable(),
   runMs: percentilesSchema.nullable(),
-  /** The most frequent reasons of failures. */
+  /** The most frequent reasons of failed runs. */
   reasons: z.array(z.object({ reason: text(0, limits.jobReasonCharactersMax), count })),
 })
 export type QueueSpan = z.output<typeof queueSpanSchema>
+
 export const queueStatisticsSchema = z.object({
   queues: z.partialRecord(queueNameSchema, z.object({ '1h': queueSpanSchema, '24h': queueSpanSchema })),
   timestamp: atInstant,
 })
 export type QueueStatistics = z.output<typeof queueStatisticsSchema>
+
+/** What is there now, and what the last hour was like. */
+const queueFiguresSchema = countedSchema.omit({ name: true }).extend({
+  /** How long the job that has waited longest has been due; 0 if none waits. */
+  oldestWaitingMs: milliseconds,
+  /** Whether a process has run jobs of this queue in the last minute. */
+  isServed: z.boolean(),
+  lastHour: queueSpanSchema.omit({ reasons: true }),
+})
+export const queueMetricsSchema = z.object({
+  queues: z.partialRecord(queueNameSchema, queueFiguresSchema),
+  timestamp: atInstant,
+})
+export type QueueMetrics = z.output<typeof queueMetricsSchema>
