@@ -2,8 +2,10 @@ import { communicationLimits } from './limits/communication-limits.ts'
 import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
+import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
+import { queueLimits } from './limits/queue-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
 import { workLimits } from './limits/work-limits.ts'
 import { workspaceLimits } from './limits/workspace-limits.ts'
@@ -18,10 +20,12 @@ export const limits = {
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...queueLimits,
   ...voiceLimits,
   ...workspaceLimits,
   ...communicationLimits,
   ...workLimits,
+  ...jobLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -245,3 +249,11 @@ holds(
   'the ids of the notifications to mark fit in their body',
 )
 holds(limits.exportLinkMs < limits.workKeptMs, 'a link ends before its export is forgotten')
+holds(limits.jobInputBytesMax < limits.jobsBodyBytesMax, 'the largest job fits in a body')
+holds(
+  limits.jobsPerPageMax * (12 * limits.jobReasonCharactersMax + 2_048) < limits.answerBytesMax,
+  'the largest page of jobs fits in an answer of the origin',
+)
+// A workspace's id has up to 64 characters.
+holds(64 + 1 + limits.jobIdCharactersMax <= limits.fullJobIdCharactersMax, 'the id of every job can be named')
+holds(limits.jobsPerPageDefault <= limits.jobsPerPageMax, 'the default page of jobs is within its bound')

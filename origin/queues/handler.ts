@@ -8,8 +8,12 @@ export interface RunningJob {
   readonly queue: QueueName
   readonly id: string
   readonly name: string
+  /** Of a job that a schedule adds: the deployment. */
   readonly workspaceId: WorkspaceId
+  /** The job's input. */
   readonly data: unknown
+  /** When the job became due; of a job that a schedule adds, the instant that its pattern names, the same in every run of it. */
+  readonly dueAtMs: number
   /** From 1. */
   readonly attempt: number
   /** Aborted when the job's time limit has passed, when somebody cancels the job, or when the process ends. */
