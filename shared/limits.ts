@@ -5,6 +5,7 @@ import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
+import { webhookLimits } from './limits/webhook-limits.ts'
 import { workspaceLimits } from './limits/workspace-limits.ts'
 
 /**
@@ -19,6 +20,7 @@ export const limits = {
   ...originLimits,
   ...voiceLimits,
   ...workspaceLimits,
+  ...webhookLimits,
   ...communicationLimits,
 } as const
 
