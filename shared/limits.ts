@@ -4,6 +4,7 @@ import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
+import { queueLimits } from './limits/queue-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
 import { webhookLimits } from './limits/webhook-limits.ts'
 import { workspaceLimits } from './limits/workspace-limits.ts'
@@ -18,6 +19,7 @@ export const limits = {
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...queueLimits,
   ...voiceLimits,
   ...workspaceLimits,
   ...webhookLimits,

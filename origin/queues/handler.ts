@@ -8,8 +8,12 @@ export interface RunningJob {
   readonly queue: QueueName
   readonly id: string
   readonly name: string
+  /** Of a job that a schedule adds: the deployment. */
   readonly workspaceId: WorkspaceId
+  /** The job's input. */
   readonly data: unknown
+  /** When the job became due; of a job that a schedule adds, the instant that its pattern names, the same in every run of it. */
+  readonly dueAtMs: number
   /** From 1 to `attemptsMax`: after the last one fails, the job has failed for good. */
   readonly attempt: number
   readonly attemptsMax: number
