@@ -7,6 +7,7 @@ import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
 import { queueLimits } from './limits/queue-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
+import { webhookLimits } from './limits/webhook-limits.ts'
 import { workLimits } from './limits/work-limits.ts'
 import { workspaceLimits } from './limits/workspace-limits.ts'
 
@@ -23,6 +24,7 @@ export const limits = {
   ...queueLimits,
   ...voiceLimits,
   ...workspaceLimits,
+  ...webhookLimits,
   ...communicationLimits,
   ...workLimits,
   ...jobLimits,

@@ -14,8 +14,9 @@ export interface RunningJob {
   readonly data: unknown
   /** When the job became due; of a job that a schedule adds, the instant that its pattern names, the same in every run of it. */
   readonly dueAtMs: number
-  /** From 1. */
+  /** From 1 to `attemptsMax`: after the last one fails, the job has failed for good. */
   readonly attempt: number
+  readonly attemptsMax: number
   /** Aborted when the job's time limit has passed, when somebody cancels the job, or when the process ends. */
   readonly signal: AbortSignal
   /** A share from 0 to 1, as far as anybody can see it. */
@@ -34,10 +35,11 @@ export type Effect<Value> =
 
 /**
  * Why a run failed, in words that may be shown and logged: they name no contact and no address. `permanent` ends the job whatever attempts
- * it has left; `again` waits for `afterMs` if it is given, else for the queue's backoff.
+ * it has left; `again` waits for `afterMs` if it is given, else for the queue's backoff. `not_now` waits likewise and spends no attempt,
+ * because nothing was tried.
  */
 export interface JobFailure {
-  readonly kind: 'permanent' | 'again'
+  readonly kind: 'permanent' | 'again' | 'not_now'
   readonly reason: string
   readonly afterMs?: number
 }
