@@ -55,7 +55,9 @@ export const importSchema = z
       {
         ...{ id: 'import_42', status: 'running', sizeBytes: 8_211_404, progress: 0.42, lines: 21_000 },
         ...{ created: 20_871, updated: 127, rejected: 2, ignored: 0 },
-        rejections: [{ line: 17, code: 'invalid_contact', details: [{ parameter: 'name', message: 'is missing' }] }],
+        rejections: [
+          { line: 17, code: 'invalid_contact', details: [{ parameter: 'name', message: 'is missing' }] },
+        ],
         ...{ stoppedAtLine: null, failure: null, createdAt: '2026-11-26T10:00:00+00:00', finishedAt: null },
       },
     ],

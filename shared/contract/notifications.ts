@@ -29,7 +29,10 @@ export const notificationJobSchema = z
     title: text(1, limits.notificationTitleCharactersMax),
     body: text(0, limits.notificationBodyCharactersMax).default(''),
     /** What it is about: an export, a contact, … */
-    subject: z.strictObject({ type: kindSchema, id: text(1, 128) }).nullable().default(null),
+    subject: z
+      .strictObject({ type: kindSchema, id: text(1, 128) })
+      .nullable()
+      .default(null),
   })
   .meta({
     examples: [

@@ -13,7 +13,18 @@ export const snapshotPeriodSchema = z.enum(['daily', 'weekly', 'monthly'])
 export type SnapshotPeriod = z.output<typeof snapshotPeriodSchema>
 
 /** The data of a job of the queue `analytics` that takes one snapshot. */
-export const snapshotJobSchema = z.strictObject({ period: snapshotPeriodSchema, startsOn: z.iso.date() })
+export const snapshotJobSchema = z
+  .strictObject({ period: snapshotPeriodSchema, startsOn: z.iso.date() })
+  .refine(({ period, startsOn }) => isPeriodStart(period, startsOn), {
+    path: ['startsOn'],
+    message: 'must be the first day of a period: a Monday, or the first of a month',
+  })
+
+function isPeriodStart(period: SnapshotPeriod, startsOn: string): boolean {
+  const date = new Date(`${startsOn}T00:00:00Z`)
+  if (period === 'weekly') return date.getUTCDay() === 1
+  return period === 'daily' || date.getUTCDate() === 1
+}
 
 const count = z.int().nonnegative()
 /** Null if there was no response. */
@@ -25,7 +36,12 @@ const byValue = z.object({
 })
 
 /** From the first message that had no answer to the answer. */
-const responseTimes = z.object({ responses: count, medianSeconds: seconds, p90Seconds: seconds, meanSeconds: seconds })
+const responseTimes = z.object({
+  responses: count,
+  medianSeconds: seconds,
+  p90Seconds: seconds,
+  meanSeconds: seconds,
+})
 
 export const snapshotFiguresSchema = z.object({
   /** Contacts created before the end of the period, as they were when the snapshot was taken. */
@@ -42,7 +58,10 @@ export const snapshotFiguresSchema = z.object({
     }),
   }),
   messages: z.array(z.object({ channel: z.string(), direction: z.string(), messages: count })).max(20),
-  responseTimes: z.object({ all: responseTimes, byChannel: z.array(responseTimes.extend({ channel: z.string() })).max(10) }),
+  responseTimes: z.object({
+    all: responseTimes,
+    byChannel: z.array(responseTimes.extend({ channel: z.string() })).max(10),
+  }),
   calls: count,
   emails: z.object({ inbound: count, outbound: count, threads: count, responseTimes }),
 })

@@ -3,17 +3,17 @@
 create table private.stored_files (
   name text collate "C" primary key,
   expires_at timestamptz not null,
-  constraint stored_files_name_form check (name ~ '^(exports|imports)/[A-Za-z0-9._-]{1,200}$')
+  constraint stored_files_name_form check (name ~ '^(exports|imports)/[A-Za-z0-9][A-Za-z0-9._-]{0,199}$')
 );
 alter table private.stored_files enable row level security;
 create index stored_files_by_expiry on private.stored_files (expires_at);
 
 revoke all on table private.stored_files from public, anon, authenticated, service_role;
 
--- Whether this run of a job may still have an effect: it has not been given up, and no run has ended the job. The row of the marks
--- stays locked until the transaction ends, so that a run cannot be given up between this and its effect. An effect in several
--- transactions calls it in each.
-create function private.hold_run(p_queue text, p_job text, p_attempt integer) returns boolean
+-- Whether this run of a job may still have an effect: `held` if it may; `done` if a run has ended the job, `given_up` if this one is
+-- over. The row of the marks stays locked until the transaction ends, so that a run cannot be given up between this and its effect. An
+-- effect in several transactions calls it in each.
+create function private.hold_run(p_queue text, p_job text, p_run integer) returns text
 language plpgsql volatile
 set search_path = ''
 as $$
@@ -25,7 +25,11 @@ begin
   from private.job_marks m
   where m.queue = p_queue and m.job_id = p_job
   for update;
-  return v_mark.done_at is null and p_attempt > v_mark.runs_given_up;
+  return case
+    when v_mark.done_at is not null then 'done'
+    when p_run <= v_mark.runs_given_up then 'given_up'
+    else 'held'
+  end;
 end
 $$;
 

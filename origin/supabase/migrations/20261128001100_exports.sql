@@ -8,6 +8,8 @@ create table private.exports (
   -- Null: the CRM's backend, or a job that was added as such.
   user_id text collate "C",
   status text not null default 'queued',
+  -- The number of the run that writes it.
+  run integer not null default 0,
   contacts integer not null default 0,
   size_bytes bigint,
   -- The name in the file store.
@@ -155,16 +157,18 @@ $$;
 -- Begins a run of an export, and writes down the name of the file that it will make. A job that was added without `export_create`
 -- has no row yet, and gets one. The outcome is `given_up` if this run may have no effect any more, and `done` if an earlier one had it.
 create function private.export_begin(
-  p_workspace text, p_export text, p_board text, p_format text, p_job text, p_attempt integer, p_file text
+  p_workspace text, p_export text, p_board text, p_format text, p_job text, p_run integer, p_file text
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
+  v_held text;
   v_export private.exports;
 begin
-  if not private.hold_run('exports', p_job, p_attempt) then
-    return jsonb_build_object('outcome', 'given_up');
+  v_held := private.hold_run('exports', p_job, p_run);
+  if v_held <> 'held' then
+    return jsonb_build_object('outcome', v_held);
   end if;
   if p_format is not null then
     if not exists (select from public.workspaces w where w.id = p_workspace) then
@@ -175,7 +179,7 @@ begin
     on conflict (workspace_id, id) do nothing;
   end if;
   update private.exports e
-  set status = 'running', contacts = 0, failure = null, touched_at = clock_timestamp()
+  set status = 'running', run = p_run, contacts = 0, failure = null, touched_at = clock_timestamp()
   where e.workspace_id = p_workspace and e.id = p_export and e.status <> 'done'
   returning * into v_export;
   if not found then
@@ -217,6 +221,30 @@ begin
 end
 $$;
 
+-- How many contacts a run has written.
+create function private.export_progress(p_workspace text, p_export text, p_run integer, p_contacts integer) returns void
+language sql volatile
+set search_path = ''
+as $$
+  update private.exports e
+  set contacts = p_contacts, touched_at = clock_timestamp()
+  where e.workspace_id = p_workspace and e.id = p_export and e.status = 'running' and e.run = p_run
+$$;
+
+-- A run has failed: the export waits for the next one, or has failed if this was the last one. Says nothing if another run has begun.
+create function private.export_fail(p_workspace text, p_export text, p_run integer, p_is_last boolean, p_failure text)
+returns void
+language sql volatile
+set search_path = ''
+as $$
+  update private.exports e
+  set
+    status = case when p_is_last then 'failed' else 'queued' end,
+    failure = p_failure, touched_at = clock_timestamp(),
+    finished_at = case when p_is_last then clock_timestamp() end
+  where e.workspace_id = p_workspace and e.id = p_export and e.status in ('queued', 'running') and e.run = p_run
+$$;
+
 -- Ends an export well, in the transaction of its job's mark: the file is kept, and its link works, for a day from now. The workspace's
 -- webhook endpoints and the user who asked for it are told.
 create function private.export_finish(p_workspace text, p_export text, p_file text, p_contacts integer, p_size_bytes bigint)
@@ -251,6 +279,8 @@ revoke all on function private.export_shown(private.exports) from public, anon, 
 revoke all on function private.export_begin(text, text, text, text, text, integer, text)
   from public, anon, authenticated, service_role;
 revoke all on function private.export_contacts(text, text, text, integer) from public, anon, authenticated, service_role;
+revoke all on function private.export_progress(text, text, integer, integer) from public, anon, authenticated, service_role;
+revoke all on function private.export_fail(text, text, integer, boolean, text) from public, anon, authenticated, service_role;
 revoke all on function private.export_finish(text, text, text, integer, bigint)
   from public, anon, authenticated, service_role;
 revoke all on function public.export_create(text, text, text, text) from public, anon;

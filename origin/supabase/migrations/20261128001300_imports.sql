@@ -9,6 +9,8 @@ create table private.imports (
   -- only a token says cannot be looked up without the token.
   is_listed boolean not null default false,
   status text not null default 'uploading',
+  -- The number of the run that writes it.
+  run integer not null default 0,
   -- The name in the file store.
   file text not null,
   size_bytes bigint,
@@ -211,18 +213,20 @@ end
 $$;
 
 -- Begins a run of an import, and answers from where it continues.
-create function private.import_begin(p_workspace text, p_import text, p_job text, p_attempt integer) returns jsonb
+create function private.import_begin(p_workspace text, p_import text, p_job text, p_run integer) returns jsonb
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
+  v_held text;
   v_import private.imports;
 begin
-  if not private.hold_run('imports', p_job, p_attempt) then
-    return jsonb_build_object('outcome', 'given_up');
+  v_held := private.hold_run('imports', p_job, p_run);
+  if v_held <> 'held' then
+    return jsonb_build_object('outcome', v_held);
   end if;
   update private.imports i
-  set status = 'running', failure = null, touched_at = clock_timestamp(), finished_at = null
+  set status = 'running', run = p_run, failure = null, touched_at = clock_timestamp(), finished_at = null
   where i.workspace_id = p_workspace and i.id = p_import and i.status in ('queued', 'running', 'failed')
     and i.size_bytes is not null
   returning * into v_import;
@@ -238,22 +242,25 @@ end
 $$;
 
 -- Writes a batch of an import and how far the import is then, in one transaction: `p_position` has the line up to which everything is
--- written or refused, and the counts and rejections of what the origin refused up to there. Answers what `contacts_import` answers.
+-- written or refused, the count and the first ones of those that the origin refused up to there, and the line of each contact. Answers
+-- what `contacts_import` answers.
 create function private.import_batch(
-  p_workspace text, p_import text, p_job text, p_attempt integer, p_contacts jsonb, p_position jsonb
+  p_workspace text, p_import text, p_job text, p_run integer, p_contacts jsonb, p_position jsonb
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
+  v_held text;
   v_import private.imports;
   v_written jsonb;
 begin
-  if not private.hold_run('imports', p_job, p_attempt) then
-    return jsonb_build_object('outcome', 'given_up');
+  v_held := private.hold_run('imports', p_job, p_run);
+  if v_held <> 'held' then
+    return jsonb_build_object('outcome', v_held);
   end if;
   select * into v_import from private.imports i
-  where i.workspace_id = p_workspace and i.id = p_import and i.status = 'running';
+  where i.workspace_id = p_workspace and i.id = p_import and i.status = 'running' and i.run = p_run;
   if not found then
     return jsonb_build_object('outcome', 'given_up');
   end if;
@@ -274,7 +281,20 @@ begin
     lines = (p_position ->> 'lines')::integer,
     bytes_read = (p_position ->> 'bytesRead')::bigint,
     rejected = (p_position ->> 'rejected')::integer + jsonb_array_length(v_written -> 'rejected'),
-    rejections = p_position -> 'rejections',
+    rejections = (
+      select coalesce(jsonb_agg(named.rejection order by named.line), '[]')
+      from (
+        select listed.rejection, (listed.rejection ->> 'line')::integer as line
+        from (
+          select told.rejection from jsonb_array_elements(p_position -> 'rejections') told (rejection)
+          union all
+          select jsonb_build_object('line', p_position -> 'lineOf' -> (refused.contact ->> 'id'), 'code', refused.contact -> 'code')
+          from jsonb_array_elements(v_written -> 'rejected') refused (contact)
+        ) listed
+        order by line
+        limit 100
+      ) named
+    ),
     created = i.created + (v_written ->> 'created')::integer,
     updated = i.updated + (v_written ->> 'updated')::integer,
     ignored = i.ignored + jsonb_array_length(coalesce(v_written -> 'ignored', '[]')),
@@ -282,6 +302,16 @@ begin
   where i.workspace_id = p_workspace and i.id = p_import;
   return v_written;
 end
+$$;
+
+-- A run has failed. The import can be continued by another one, so its file stays until it expires.
+create function private.import_fail(p_workspace text, p_import text, p_run integer, p_failure text) returns void
+language sql volatile
+set search_path = ''
+as $$
+  update private.imports i
+  set status = 'failed', failure = p_failure, touched_at = clock_timestamp(), finished_at = clock_timestamp()
+  where i.workspace_id = p_workspace and i.id = p_import and i.status = 'running' and i.run = p_run
 $$;
 
 -- Ends an import, in the transaction of its job's mark: the file is no longer needed, and the workspace's webhook endpoints and the
@@ -324,6 +354,7 @@ revoke all on function private.import_refusal(text) from public, anon, authentic
 revoke all on function private.import_begin(text, text, text, integer) from public, anon, authenticated, service_role;
 revoke all on function private.import_batch(text, text, text, integer, jsonb, jsonb)
   from public, anon, authenticated, service_role;
+revoke all on function private.import_fail(text, text, integer, text) from public, anon, authenticated, service_role;
 revoke all on function private.import_finish(text, text, jsonb) from public, anon, authenticated, service_role;
 revoke all on function public.import_create(text, text) from public, anon;
 revoke all on function public.import_stored(text, text, bigint, text) from public, anon;

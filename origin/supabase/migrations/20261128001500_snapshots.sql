@@ -238,7 +238,7 @@ as $$
 $$;
 
 -- Takes a snapshot: `taken`, `known` if there is one already, which stays as it is, `too_early` if the period has not ended for an hour,
--- or `not_found` if there is no such workspace. Two runs at once take one.
+-- `too_late` if it ended more than 400 days ago, or `not_found` if there is no such workspace. Two runs at once take one.
 create function private.take_snapshot(p_workspace text, p_period text, p_starts_on date, p_now timestamptz) returns text
 language plpgsql volatile
 set search_path = ''
@@ -266,6 +266,9 @@ begin
   v_until := cast(v_until_date as timestamp) at time zone v_zone;
   if p_now < v_until + interval '1 hour' then
     return 'too_early';
+  end if;
+  if v_until < p_now - interval '9600 hours' then
+    return 'too_late';
   end if;
   if exists (
     select from private.snapshots s
