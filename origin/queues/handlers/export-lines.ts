@@ -14,6 +14,15 @@ type Contact = z.output<typeof wholeContactSchema>
 
 const columns = wholeContactSchema.keyof().options
 
+/** What a spreadsheet may take for the beginning of a formula, and what hides one: a quotation mark, and the apostrophe itself. */
+const dangerous = /["'=+\-@＝＋－＠]/u
+/** What a spreadsheet may strip from the beginning of a cell. */
+const stripped = /[\s\p{Z}\p{Cc}\p{Cf}]/u
+/** What one may take for the end of a cell. */
+const separator = /[,;|\t\r\n]/
+/** Only a text in which this occurs can need an apostrophe. */
+const suspect = /(?:^|[,;|\s\p{Z}\p{Cc}\p{Cf}])["'=+\-@＝＋－＠]/u
+
 export const exportLines: Readonly<Record<ExportFormat, ExportLines>> = {
   // A JSON text on each line, as the API shows a contact.
   ndjson: {
@@ -34,15 +43,6 @@ function cellOf(value: Contact[keyof Contact]): string {
   const text = Array.isArray(value) ? value.join(', ') : `${value}`
   return `"${withoutFormulas(text).replaceAll('"', '""')}"`
 }
-
-/** What a spreadsheet may take for the beginning of a formula, and what hides one: a quotation mark, and the apostrophe itself. */
-const dangerous = /["'=+\-@＝＋－＠]/u
-/** What a spreadsheet may strip from the beginning of a cell. */
-const stripped = /[\s\p{Z}\p{Cc}\p{Cf}]/u
-/** What one may take for the end of a cell. */
-const separator = /[,;|\t\r\n]/
-/** Only a text in which this occurs can need an apostrophe. */
-const suspect = /(?:^|[,;|\s\p{Z}\p{Cc}\p{Cf}])["'=+\-@＝＋－＠]/u
 
 /**
  * A text that no spreadsheet takes for a formula (OWASP, "CSV Injection"), whatever it takes for a separator and whatever it strips: an

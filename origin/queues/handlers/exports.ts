@@ -168,10 +168,10 @@ class ExportRun {
 
   /** Says in the export's row that this run failed, and whether another one follows. */
   private async fail(failure: JobFailure): ReturnType<JobHandler> {
-    const { job, exportId } = this
+    const { job } = this
     const isLast = failure.kind === 'permanent' || job.attempt >= job.attemptsMax
     await this.parts.database.query('select private.export_fail($1, $2, $3, $4, $5)', [
-      ...[job.workspaceId, exportId, job.run],
+      ...[job.workspaceId, this.exportId, job.run],
       ...[isLast, failure.reason],
     ])
     return err(failure)

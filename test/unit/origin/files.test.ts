@@ -173,16 +173,21 @@ function createStorageStandIn() {
     }
     if (!hasBucket) return { status: 400, body: { statusCode: '404', message: 'Bucket not found' } }
     const [, sign, name = ''] = /^\/object\/(sign\/)?files\/?(.*)$/.exec(path) ?? []
-    if (sign !== undefined) {
-      if (!objects.has(name)) return absent
-      signedFor.push(Number(JSON.parse(content.toString()).expiresIn))
-      return { status: 200, body: { signedURL: `/object/sign/files/${name}?token=signed` } }
-    }
-    if (request.method === 'POST') {
+    return sign === undefined ? answerObject(request.method ?? '', name, content) : signObject(name, content)
+  }
+
+  function signObject(name: string, content: Buffer) {
+    if (!objects.has(name)) return absent
+    signedFor.push(Number(JSON.parse(content.toString()).expiresIn))
+    return { status: 200, body: { signedURL: `/object/sign/files/${name}?token=signed` } }
+  }
+
+  function answerObject(method: string, name: string, content: Buffer) {
+    if (method === 'POST') {
       objects.set(name, content)
       return { status: 200, body: { Id: name, Key: `files/${name}` } }
     }
-    if (request.method === 'DELETE') {
+    if (method === 'DELETE') {
       for (const prefix of JSON.parse(content.toString()).prefixes) objects.delete(prefix)
       return { status: 200, body: [] }
     }
