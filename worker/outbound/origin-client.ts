@@ -2,14 +2,6 @@ import { z } from 'zod'
 import { readBounded } from '../../shared/bytes.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
-import type {
-  ContactCreation,
-  ContactDeleted,
-  ContactMove,
-  ContactPatch,
-  ContactWritten,
-} from '../../shared/contract/contacts.ts'
-import { contactDeletedSchema, contactWrittenSchema } from '../../shared/contract/contacts.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { errorBodySchema, isAbsence } from '../../shared/contract/errors.ts'
 import type { LoadRequest, WorkspaceNeeds } from '../../shared/contract/origin.ts'
@@ -26,7 +18,7 @@ import type { CacheSettingsChange, SavedSettings } from '../../shared/contract/s
 import { savedSettingsSchema } from '../../shared/contract/settings.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import { traceHeaders } from '../../shared/contract/trace.ts'
-import type { BoardId, ContactId, Role, UserId, WorkspaceId } from '../../shared/ids.ts'
+import type { BoardId, Role, UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
@@ -34,6 +26,7 @@ import { err, ok } from '../../shared/result.ts'
 import type { CacheEvent, Recorder } from '../events.ts'
 import type { BreakerPace, BreakerStatus } from './circuit-breaker.ts'
 import { createBreaker, tierPace } from './circuit-breaker.ts'
+import { type ContactWrites, createContactWrites } from './contact-writes.ts'
 
 /** A call's place in the logs. `trace` is absent for work that no request waits for. */
 interface CallContext {
@@ -92,38 +85,15 @@ export interface Origin {
     write: OriginWrite,
     caller: Caller,
   ): Promise<Result<z.output<Schema>, WireError>>
+  /** Any other read, in the caller's name. `schema` is that of its `data`. */
+  read<Schema extends z.ZodType>(
+    schema: Schema,
+    read: Pick<OriginWrite, 'path' | 'workspaceId'>,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>>
   /** Whether the origin answers, and whether its database does. */
   probe(): Promise<{ origin: boolean; database: boolean }>
   breaker(): BreakerStatus
-}
-
-/**
- * Writes of contacts in a caller's name. Each is sent at most once, whatever becomes of it. The origin's own refusals come back
- * with their code and details; `write_unconfirmed` where it was sent and nobody can say whether it was made.
- */
-interface ContactWrites {
-  create(
-    workspaceId: WorkspaceId,
-    contact: ContactCreation,
-    caller: Caller,
-  ): Promise<Result<ContactWritten, WireError>>
-  change(
-    workspaceId: WorkspaceId,
-    contactId: ContactId,
-    change: ContactPatch,
-    caller: Caller,
-  ): Promise<Result<ContactWritten, WireError>>
-  move(
-    workspaceId: WorkspaceId,
-    contactId: ContactId,
-    place: ContactMove,
-    caller: Caller,
-  ): Promise<Result<ContactWritten, WireError>>
-  remove(
-    workspaceId: WorkspaceId,
-    contactId: ContactId,
-    caller: Caller,
-  ): Promise<Result<ContactDeleted, WireError>>
 }
 
 /** A write of the origin's interface. */
@@ -158,8 +128,8 @@ const away: Answer = err({ code: 'origin_unavailable', retryAfterSeconds: limits
 /** It was sent, and what came back is no answer of the origin's. */
 const lost: Answer = err({ code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
 const late: Answer = err({ code: 'origin_timeout' })
-/** How the origin answers a write. */
-const writtenSchema = z.object({ success: z.literal(true), data: z.unknown() })
+/** How the origin answers writes, and most reads. */
+const succeededSchema = z.object({ success: z.literal(true), data: z.unknown() })
 const unconfirmed = err({ code: 'write_unconfirmed' } as const)
 
 /** One call of the origin's HTTP interface. */
@@ -208,6 +178,13 @@ export function createOrigin(options: OriginOptions): Origin {
   }
 
   const write = createWrite(send)
+  const read: Origin['read'] = async (schema, { path, workspaceId }, caller) => {
+    const named = workspaceId === undefined ? {} : { workspaceId }
+    const answer = await send({ method: 'GET', path, ...named }, caller)
+    if (!answer.ok) return answer
+    const parsed = schema.safeParse(succeededSchema.safeParse(parseJson(answer.value)).data?.data)
+    return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
+  }
 
   return {
     async load({ resource, params }, target, caller) {
@@ -235,6 +212,7 @@ export function createOrigin(options: OriginOptions): Origin {
     },
     contacts: createContactWrites(write),
     write,
+    read,
     breaker: () => breaker.status(),
     probe: () => probe(options),
   }
@@ -278,30 +256,9 @@ function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>
   ): Promise<Result<z.output<Schema>, WireError>> {
     const answer = writeAnswer(await send(outgoing, caller))
     if (!answer.ok) return answer
-    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
+    const enveloped = succeededSchema.safeParse(parseJson(answer.value))
     const parsed = schema.safeParse(enveloped.data?.data)
     return parsed.success ? ok(parsed.data) : unconfirmed
-  }
-}
-
-function createContactWrites(write: Origin['write']): ContactWrites {
-  const pathOf = (contactId: ContactId) => `/contacts/${encodeURIComponent(contactId)}`
-
-  return {
-    create: (workspaceId, body, caller) =>
-      write(contactWrittenSchema, { method: 'POST', path: '/contacts', body, workspaceId }, caller),
-    change(workspaceId, contactId, body, caller) {
-      const path = pathOf(contactId)
-      return write(contactWrittenSchema, { method: 'PATCH', path, body, workspaceId }, caller)
-    },
-    move(workspaceId, contactId, body, caller) {
-      const path = `${pathOf(contactId)}/move`
-      return write(contactWrittenSchema, { method: 'POST', path, body, workspaceId }, caller)
-    },
-    remove(workspaceId, contactId, caller) {
-      const path = pathOf(contactId)
-      return write(contactDeletedSchema, { method: 'DELETE', path, workspaceId }, caller)
-    },
   }
 }
 

@@ -1,6 +1,6 @@
 import type { WireErrorCode } from '../../../shared/contract/errors.ts'
 import { callerTokenHeader, workspaceHeader } from '../../../shared/contract/origin.ts'
-import type { OriginAccess, OriginRoute } from '../../../shared/contract/origin-routes.ts'
+import type { OriginAccess, OriginRoute } from '../../../shared/contract/origin-route.ts'
 import { originRouteList } from '../../../shared/contract/origin-routes.ts'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
