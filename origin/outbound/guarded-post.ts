@@ -67,9 +67,7 @@ export function createGuardedPost({ networks, resolve, clock }: PostOptions): Po
   async function addressesOf(hostname: string) {
     const addresses = await resolve(hostname)
     if (addresses.length === 0) throw new HostUnknown()
-    return addresses
-      .filter(networks.isAllowed)
-      .map((address) => ({ address, family: isIP(address) }))
+    return addresses.filter(networks.isAllowed).map((address) => ({ address, family: isIP(address) }))
   }
 
   function send({ headers, body }: OutboundPost, url: URL, signal: AbortSignal): Promise<OutboundAnswer> {

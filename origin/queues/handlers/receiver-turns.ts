@@ -61,9 +61,6 @@ export function createReceiverTurns(clock: Clock): ReceiverTurns {
 /** Those that wait get instants one after the other, so that they do not come back all at once. */
 function waitFor(receiver: Receiver, nowMs: number): Turn {
   const apartMs = Math.max(receiver.tookMs, waitMinMs / 2) / cautiousMax
-  receiver.nextAtMs = Math.min(
-    Math.max(receiver.nextAtMs, nowMs + waitMinMs) + apartMs,
-    nowMs + waitMaxMs,
-  )
+  receiver.nextAtMs = Math.min(Math.max(receiver.nextAtMs, nowMs + waitMinMs) + apartMs, nowMs + waitMaxMs)
   return { kind: 'wait', waitMs: Math.ceil(receiver.nextAtMs - nowMs) }
 }

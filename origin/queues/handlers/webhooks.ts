@@ -121,10 +121,7 @@ async function begin(database: QueueDatabase, job: RunningJob, deliveryId: strin
   return beginningSchema.parse(row?.begun)
 }
 
-function unsent(
-  begun: Exclude<z.output<typeof beginningSchema>, { outcome: 'send' }>,
-  random: () => number,
-) {
+function unsent(begun: Exclude<z.output<typeof beginningSchema>, { outcome: 'send' }>, random: () => number) {
   switch (begun.outcome) {
     case 'known':
       return ok({ outcome: 'known' })
@@ -201,7 +198,7 @@ function isInterrupted(answer: OutboundAnswer): boolean {
 async function tellEvent(job: RunningJob): Run {
   const parsed = eventSchema.safeParse(job.data)
   if (!parsed.success) {
-    const reason = 'the job must have a `type` of the CRM\'s own, `data`, and an `eventId` or none'
+    const reason = "the job must have a `type` of the CRM's own, `data`, and an `eventId` or none"
     return err({ kind: 'permanent', reason })
   }
   const { type, data } = parsed.data
