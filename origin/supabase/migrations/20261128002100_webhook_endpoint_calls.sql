@@ -46,12 +46,8 @@ set search_path = ''
 set timezone = 'UTC'
 as $$
 declare
-  v_refusal jsonb;
+  v_refusal constant jsonb := private.write_refusal(p_workspace);
 begin
-  perform private.require_argument(
-    private.is_identifier(p_workspace), 'p_workspace must have 1 to 128 characters'
-  );
-  v_refusal := private.write_refusal(p_workspace);
   if v_refusal is not null then
     return v_refusal;
   end if;
