@@ -30,6 +30,7 @@ import { logRequest } from './http/request-log.ts'
 import type { OriginEnv } from './http/respond.ts'
 import { allowedMethods, respondError } from './http/respond.ts'
 import { takeTurns } from './http/thread-turns.ts'
+import { createWebhookEndpoints } from './outbound/webhook-endpoints.ts'
 import { createBackendWriter } from './outbox/backend-writer.ts'
 import type { Deliver } from './outbox/delivered-writes.ts'
 import { createDeliveredWrites } from './outbox/delivered-writes.ts'
@@ -46,6 +47,7 @@ import { healthRoute } from './routes/health.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { storeCallRoute } from './routes/voice.ts'
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 import {
   boardsRoute,
   changeSettingsRoute,
@@ -149,6 +151,7 @@ function createHandlers(
     moveContact: moveContactRoute(contacts),
     storeCall: storeCallRoute(createEndedCallWriter(queries, writes)),
     ...backendWriteRoutes(createBackendWriter(writes)),
+    ...webhookEndpointRoutes(createWebhookEndpoints(queries)),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

@@ -7,6 +7,8 @@ import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
 import { wholeNumber } from '../shared/whole-number.ts'
 import type { RateLimitSettings } from './auth/rate-limits.ts'
+import type { OutboundSettings } from './outbound/outbound-settings.ts'
+import { outboundSettingsOf, outboundVariables } from './outbound/outbound-settings.ts'
 
 /** The origin's configuration. Nothing else in the origin reads the environment. */
 export interface Config {
@@ -21,6 +23,8 @@ export interface Config {
   readonly rateLimits: RateLimitSettings
   /** The relay's settings. Null: no relay runs here, and no call is made as the service role. */
   readonly relay: { readonly workerUrl: string; readonly supabaseSecretKey: string } | null
+  /** Where webhooks and jobs may be sent. */
+  readonly outbound: OutboundSettings
   readonly queriesAtOnceMax: number
   readonly queriesWaitingMax: number
   readonly queryDeadlineMs: number
@@ -58,6 +62,7 @@ const environmentSchema = z.object({
   // The Worker stops waiting for the origin after originDeadlineMs, so a later answer would be lost.
   QUERY_DEADLINE_MS: wholeNumber(1, limits.originDeadlineMs - 1).default(limits.queryDeadlineMs),
   LOG_LEVEL: logLevelSchema.default('info'),
+  ...outboundVariables,
 })
 
 /** Reads the environment. The error has one sentence for each variable at fault and never repeats a value. */
@@ -84,6 +89,10 @@ export function readConfig(
       'JWKS_URL or SUPABASE_JWT_SECRET must be set, as for the Worker, because tokens are verified with one of them.',
     )
   }
+  const outbound = outboundSettingsOf(variables)
+  if (outbound === null) {
+    return err('QUEUE_HANDLER_URL and QUEUE_HANDLER_SECRET must be set together, or neither.')
+  }
   return ok({
     host: variables.HOST,
     port: variables.PORT,
@@ -98,6 +107,7 @@ export function readConfig(
     },
     relay:
       workerUrl === undefined || supabaseSecretKey === undefined ? null : { workerUrl, supabaseSecretKey },
+    outbound,
     queriesAtOnceMax: variables.QUERIES_AT_ONCE,
     queriesWaitingMax: variables.QUERIES_WAITING,
     queryDeadlineMs: variables.QUERY_DEADLINE_MS,

@@ -24,6 +24,8 @@ export type Failure =
   | { readonly kind: 'column_not_found' }
   | { readonly kind: 'message_exists' }
   | { readonly kind: 'conversation_exists' }
+  | { readonly kind: 'webhook_endpoints_full' }
+  | { readonly kind: 'webhook_endpoint_off' }
   /** The queue is full, and not because of this caller alone. */
   | { readonly kind: 'overloaded'; readonly retryAfterSeconds?: number }
   /** This caller alone queries more at once than it may. */
@@ -61,6 +63,8 @@ export function wireErrorOf(failure: Failure): WireError {
     case 'column_not_found':
     case 'message_exists':
     case 'conversation_exists':
+    case 'webhook_endpoints_full':
+    case 'webhook_endpoint_off':
       return { code: failure.kind }
     case 'overloaded':
     case 'rate_limited':

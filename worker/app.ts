@@ -30,6 +30,7 @@ import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
 import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import { voiceRoutes } from './routes/voice.ts'
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 import type { Services } from './services.ts'
 
 /** Made at the first request for it, which takes some 50 ms, and kept for the life of the isolate. */
@@ -55,6 +56,7 @@ export const routes: readonly Route[] = [
   ...contactRoutes,
   ...voiceRoutes,
   ...backendWriteRoutes,
+  ...webhookEndpointRoutes,
   invalidateRoute,
   ...cacheSettingsRoutes,
   ...cacheStatsRoutes,

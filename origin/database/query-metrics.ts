@@ -14,6 +14,7 @@ export type QueryName =
   | 'contact-import'
   | 'ended-call'
   | 'backend-write'
+  | 'webhook-endpoints'
 
 interface QueryFigures {
   /** Queries that began, including those that failed or were refused for overload. */

@@ -19,6 +19,7 @@ const outcomeSchema = z.object({
     ...['ok', 'forbidden', 'not_found', 'admin_required'],
     ...['contact_not_found', 'contact_exists', 'column_not_found'],
     ...['message_exists', 'conversation_exists', 'out_of_bounds'],
+    ...['webhook_endpoints_full', 'webhook_endpoint_off'],
   ] as const),
 })
 

@@ -96,6 +96,8 @@ function commandOf(options: OriginProcessOptions, port: number) {
       INTERNAL_AUTH_KEY: options.internalAuthKey,
       SUPABASE_SECRET_KEY: options.secretKey,
       WORKER_URL: options.workerUrl,
+      // Receivers under development run on this machine.
+      WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
       ...options.tokens,
       ...unlimited,
       ...options.environment,

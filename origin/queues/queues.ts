@@ -58,6 +58,8 @@ export interface Schedule {
   readonly pattern: string
 }
 
-export const schedules: readonly Schedule[] = []
+export const schedules: readonly Schedule[] = [
+  { queue: 'webhooks', id: 'webhook-upkeep', name: 'upkeep', pattern: '*/5 * * * *' },
+]
 
 export const declaredQueues = queueNames.map((name) => ({ name, ...queues[name] }))

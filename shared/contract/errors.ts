@@ -54,6 +54,11 @@ export const wireErrors = {
   },
   job_id_reused: { status: 409, sentence: 'The queue has another job with this id.' },
   job_state: { status: 409, sentence: 'The job is not in a state that allows this.' },
+  webhook_endpoints_full: {
+    status: 409,
+    sentence: 'The workspace already has as many webhook endpoints as it may. Delete one first.',
+  },
+  webhook_endpoint_off: { status: 409, sentence: 'The webhook endpoint is off. Turn it on first.' },
   event_id_reused: {
     status: 409,
     sentence:

@@ -28,6 +28,7 @@ import {
 import type { OriginRoute } from './origin-route.ts'
 import { cacheSettingsChangeSchema, cacheSettingsSchema, savedSettingsSchema } from './settings.ts'
 import { callOutcomeSchema, storedCallSchema } from './voice.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 
 const contactPath = z.strictObject({ id: contactIdSchema })
 const callPath = z.strictObject({ id: callIdSchema })
@@ -268,6 +269,7 @@ const originRoutes = {
     gives: { status: 200, schema: savedSettingsSchema },
     errors: ['admin_required', ...queryErrors],
   },
+  ...webhookRoutes,
 } as const satisfies Readonly<Record<string, OriginRoute>>
 
 export type OriginRouteName = keyof typeof originRoutes

@@ -1,12 +1,16 @@
 import { z } from 'zod'
+import { webhookEndpointIdSchema } from '../ids.ts'
+import { instant } from '../instant.ts'
 import { limits } from '../limits.ts'
 import { storedId, storedInstant } from '../resources/stored-values.ts'
-import { text } from '../text.ts'
+import { storableText, text } from '../text.ts'
+import { wholeNumber } from '../whole-number.ts'
+import { fromOpaqueText } from './cursor.ts'
 import { webhookUrl } from './webhook-url.ts'
 
 /**
  * The endpoints to which a workspace's events are sent, and the log of deliveries. Admins of the workspace and the CRM's backend, at
- * the Worker, which passes every call on to the origin (there without `/api/v1`):
+ * the Worker, which passes every call on to the same path of the origin:
  *
  *   GET    /api/v1/webhook-endpoints                                     → {endpoints}
  *   POST   /api/v1/webhook-endpoints                  EndpointCreation   → 201 {endpoint, secret}; 409 if there are too many
@@ -15,7 +19,7 @@ import { webhookUrl } from './webhook-url.ts'
  *   DELETE /api/v1/webhook-endpoints/{id}                                → {id}
  *   POST   /api/v1/webhook-endpoints/{id}/rotate-secret  SecretRotation  → {endpoint, secret}
  *   POST   /api/v1/webhook-endpoints/{id}/test                           → 201 {delivery}
- *   GET    /api/v1/webhook-endpoints/{id}/deliveries?status=&limit=&cursor=  → {deliveries, pagination}
+ *   GET    /api/v1/webhook-endpoints/{id}/deliveries?status=&per_page=&cursor=  → {deliveries, pagination}
  *   POST   /api/v1/webhook-endpoints/{id}/deliveries/{deliveryId}/resend → {delivery}
  *
  * A secret is in the answer of the call that made it and nowhere else.
@@ -103,6 +107,32 @@ export const endpointBodies = {
   rotation: body(secretRotationSchema),
 } as const
 
+export const endpointPath = z.strictObject({ id: webhookEndpointIdSchema })
+export const deliveryPath = z.strictObject({ id: webhookEndpointIdSchema, deliveryId: z.uuid() })
+
+/** The end of a page of deliveries: the next one begins after this delivery, whatever is added meanwhile. */
+export const deliveryCursorSchema = z.strictObject({
+  /** As Postgres writes an instant of UTC into JSON. */
+  createdAt: instant.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\+00:00$/),
+  id: z.uuid(),
+})
+
+export const deliveryStatusSchema = z.enum(['waiting', 'delivered', 'failed'])
+
+export const deliveryListQuerySchema = z.strictObject({
+  status: deliveryStatusSchema.optional(),
+  per_page: wholeNumber(1, limits.webhookDeliveriesPerPageMax).default(
+    limits.webhookDeliveriesPerPageDefault,
+  ),
+  cursor: storableText(1, limits.cursorCharactersMax)
+    .refine(
+      (opaque) => fromOpaqueText(deliveryCursorSchema, opaque).ok,
+      'must be a next_cursor of this route',
+    )
+    .optional(),
+})
+export type DeliveryListQuery = z.output<typeof deliveryListQuerySchema>
+
 export const webhookEndpointSchema = z.object({
   id: storedId,
   url: z.string(),
@@ -119,8 +149,6 @@ export const webhookEndpointSchema = z.object({
   createdAt: storedInstant,
   updatedAt: storedInstant,
 })
-
-export const deliveryStatusSchema = z.enum(['waiting', 'delivered', 'failed'])
 
 /** One attempt. `status` is that of the receiver's answer; null if none came, and then `failure` says why. */
 const deliveryAttemptSchema = z.object({

@@ -3,6 +3,7 @@ import { limits } from '../../shared/limits.ts'
 import { at, type Bounded, badIds, badLists, badObjects, ids, long, nested } from './bounded.ts'
 import { boundedBackendWrites } from './bounded-backend-writes.ts'
 import { boundedReads, longest } from './bounded-reads.ts'
+import { boundedWebhooks } from './bounded-webhooks.ts'
 import { conversationArguments } from './conversation-arguments.ts'
 import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
@@ -272,6 +273,7 @@ const bounded: readonly Bounded[] = [
     ],
   },
   ...conversationArguments(badIds, at),
+  ...boundedWebhooks,
 ]
 
 describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused }) => {
@@ -301,6 +303,7 @@ test.each([
   'cache_settings_read',
   'workspace_config',
   'webhook_sources',
+  'webhook_endpoints',
 ])('%s answers forbidden for any other workspace name', async (name) => {
   for (const id of badIds)
     expect(await database.rpc(callers.admin, name, { p_workspace: id })).toEqual({ outcome: 'forbidden' })

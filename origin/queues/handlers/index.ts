@@ -1,15 +1,18 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
 import type { QueueName } from '../../../shared/contract/queue-names.ts'
+import type { OutboundSettings } from '../../outbound/outbound-settings.ts'
 import type { JobHandler } from '../handler.ts'
 import type { JobQueues } from '../job-queues.ts'
 import type { QueueDatabase } from '../queue-database.ts'
+import { createOutboundHandlers } from './outbound.ts'
 
 /** What handlers are made of. A handler that needs settings of its own reads them in origin/config.ts. */
 export interface HandlerParts {
   /** Reads, outside of a job's effect. Effects belong in `job.once`. */
   readonly database: QueueDatabase
   readonly queues: JobQueues
+  readonly outbound: OutboundSettings
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -17,6 +20,6 @@ export interface HandlerParts {
 /** Jobs of a queue that has no handler wait, and health says degraded. */
 export type Handlers = Readonly<Partial<Record<QueueName, JobHandler>>>
 
-export function createHandlers(_parts: HandlerParts): Handlers {
-  return {}
+export function createHandlers(parts: HandlerParts): Handlers {
+  return { ...createOutboundHandlers(parts) }
 }

@@ -45,7 +45,9 @@ create table private.webhook_endpoints (
   constraint webhook_endpoints_event_types_form check (
     cardinality(event_types) between 1 and 50 and array_ndims(event_types) = 1 and private.are_event_types(event_types)
   ),
-  constraint webhook_endpoints_stopped_known check (stopped_because in ('gone', 'failing') and not is_enabled),
+  constraint webhook_endpoints_stopped_known check (
+    stopped_because is null or (stopped_because in ('gone', 'failing') and not is_enabled)
+  ),
   constraint webhook_endpoints_secret_form check (secret ~ '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$'),
   constraint webhook_endpoints_previous_form check (
     (previous_secret is null) = (previous_secret_until is null)
@@ -71,12 +73,16 @@ create table private.webhook_deliveries (
   -- The latest attempts, oldest first: {"at", "status", "failure", "durationMs"}.
   log jsonb not null default '[]',
   created_at private.instant not null default now(),
+  -- A delivery that still waits for its receiver then has failed.
+  expires_at private.instant not null default now() + interval '72 hours',
   completed_at private.instant,
+  -- When it was last seen that it has a job.
+  job_checked_at timestamptz not null default now(),
   unique (workspace_id, endpoint_id, event_id),
   foreign key (workspace_id, endpoint_id) references private.webhook_endpoints (workspace_id, id) on delete cascade,
   constraint webhook_deliveries_event_form check (event_id ~ '^[A-Za-z0-9_-]{1,100}$'),
   constraint webhook_deliveries_type_form check (private.is_event_type(event_type)),
-  constraint webhook_deliveries_data_form check (jsonb_typeof(data) = 'object' and octet_length(data::text) <= 32768),
+  constraint webhook_deliveries_data_form check (jsonb_typeof(data) = 'object' and octet_length(data::text) <= 131072),
   constraint webhook_deliveries_status_known check (
     status in ('waiting', 'delivered', 'failed') and (status = 'waiting') = (completed_at is null)
   ),
@@ -86,22 +92,22 @@ create table private.webhook_deliveries (
 
 create index webhook_deliveries_by_date on private.webhook_deliveries (workspace_id, endpoint_id, created_at desc, id desc);
 create index webhook_deliveries_completed on private.webhook_deliveries (completed_at) where completed_at is not null;
-create index webhook_deliveries_waiting on private.webhook_deliveries (created_at) where completed_at is null;
+create index webhook_deliveries_waiting on private.webhook_deliveries (job_checked_at) where completed_at is null;
 
 alter table private.webhook_endpoints enable row level security;
 alter table private.webhook_deliveries enable row level security;
 revoke all on table private.webhook_endpoints from public, anon, authenticated, service_role;
 revoke all on table private.webhook_deliveries from public, anon, authenticated, service_role;
 
--- Adds the job of a delivery. `private.add_job` is bound late: it comes with the queues.
+-- Adds the job of a delivery. Nothing happens if it has been added, or if the deployment has no queues.
 create function private.webhook_job(p_workspace text, p_endpoint text, p_delivery uuid, p_round integer) returns void
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 begin
   perform private.add_job(
-    'webhooks', 'delivery-' || p_delivery || case when p_round = 0 then '' else '-' || p_round end, 'deliver', p_workspace,
-    jsonb_build_object('deliveryId', p_delivery, 'endpointId', p_endpoint)
+    'webhooks', 'deliver', p_workspace, jsonb_build_object('deliveryId', p_delivery, 'endpointId', p_endpoint),
+    'delivery-' || p_delivery || case when p_round = 0 then '' else '-' || p_round end
   );
 end
 $$;
@@ -111,7 +117,7 @@ $$;
 --
 --   p_event  the id of the event: 1 to 100 of A-Z, a-z, 0-9, `_` and `-`. Receivers recognize a repetition by it.
 --   p_type   one of shared/contract/webhook-endpoints.ts, or a type of the CRM's own
---   p_data   an object of at most 32,768 bytes: ids and counts, nothing of a contact
+--   p_data   an object of at most 131,072 bytes: ids and counts, nothing of a contact
 create function private.webhook_event(
   p_workspace text, p_event text, p_type text, p_data jsonb, p_occurred_at timestamptz default now()
 ) returns integer
@@ -127,8 +133,8 @@ begin
   );
   perform private.require_argument(private.is_event_type(p_type), 'p_type must be words with dots between them');
   perform private.require_argument(
-    jsonb_typeof(p_data) = 'object' and octet_length(p_data::text) <= 32768,
-    'p_data must be an object of at most 32768 bytes'
+    jsonb_typeof(p_data) = 'object' and octet_length(p_data::text) <= 131072,
+    'p_data must be an object of at most 131072 bytes'
   );
   for v_delivery in
     insert into private.webhook_deliveries (workspace_id, endpoint_id, event_id, event_type, occurred_at, data)

@@ -28,6 +28,7 @@ describe('config', () => {
         },
         rateLimits: { userMax: 600, workspaceMax: 30_000, windowSeconds: 60 },
         relay: null,
+        outbound: { webhookNetworks: [], queueHandler: null },
         queriesAtOnceMax: limits.queriesAtOnceDefault,
         queriesWaitingMax: limits.queriesWaitingDefault,
         queryDeadlineMs: limits.queryDeadlineMs,
@@ -60,6 +61,13 @@ describe('config', () => {
     ['RATE_LIMIT_WORKSPACE_MAX', '1000001'],
     ['RATE_LIMIT_WINDOW_SECONDS', '0'],
     ['JWKS_URL', undefined],
+    ['WEBHOOK_ALLOWED_NETWORKS', '10.0.0.0'],
+    ['WEBHOOK_ALLOWED_NETWORKS', '10.0.0.0/33'],
+    ['WEBHOOK_ALLOWED_NETWORKS', '10.0.0.0/8 10.1.0.0/16'],
+    ['QUEUE_HANDLER_ALLOWED_NETWORKS', 'localhost/8'],
+    ['QUEUE_HANDLER_URL', 'http://crm.example.com/jobs'],
+    ['QUEUE_HANDLER_URL', 'https://crm.example.com/jobs'],
+    ['QUEUE_HANDLER_SECRET', 'a secret in words'],
   ])('%s = %s is refused by a sentence that names it and does not repeat it', (name, value) => {
     const config = readConfig({ ...least, [name]: value })
     expect(config).toMatchObject({ ok: false, error: expect.stringMatching(new RegExp(`^${name} .+\\.$`)) })
@@ -81,6 +89,29 @@ describe('config', () => {
         rateLimits: { userMax: 0, workspaceMax: 100, windowSeconds: 10 },
       },
     })
+  })
+
+  test('sends jobs to a handler with one secret or two, if it has both its URL and a secret', () => {
+    const [first, second] = [`whsec_${'A'.repeat(32)}`, `whsec_${'B'.repeat(43)}=`]
+    const given = {
+      QUEUE_HANDLER_URL: 'https://crm.example.com/jobs',
+      QUEUE_HANDLER_SECRET: `${first} ${second}`,
+    }
+    const networks = {
+      WEBHOOK_ALLOWED_NETWORKS: '10.1.0.0/16, fd00::/8',
+      QUEUE_HANDLER_ALLOWED_NETWORKS: '10.2.0.0/16',
+    }
+    expect(readConfig({ ...least, ...given, ...networks })).toMatchObject({
+      value: {
+        outbound: {
+          webhookNetworks: ['10.1.0.0/16', 'fd00::/8'],
+          queueHandler: { url: given.QUEUE_HANDLER_URL, secrets: [first, second], networks: ['10.2.0.0/16'] },
+        },
+      },
+    })
+    for (const name of ['QUEUE_HANDLER_URL', 'QUEUE_HANDLER_SECRET'] as const) {
+      expect(readConfig({ ...least, [name]: given[name] })).toMatchObject({ ok: false })
+    }
   })
 
   test('has a relay if both the Worker’s URL and the secret key are set, and refuses one without the other', () => {
