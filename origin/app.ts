@@ -26,6 +26,7 @@ import type { QueryMetrics } from './database/query-metrics.ts'
 import { createQueryMetrics } from './database/query-metrics.ts'
 import type { UnfitValues } from './database/rows.ts'
 import { createUnfitValues } from './database/rows.ts'
+import type { Files } from './files/files-of.ts'
 import { logRequest } from './http/request-log.ts'
 import type { OriginEnv } from './http/respond.ts'
 import { allowedMethods, respondError } from './http/respond.ts'
@@ -43,11 +44,13 @@ import {
   importContactsRoute,
   moveContactRoute,
 } from './routes/contacts.ts'
+import { fileRoute } from './routes/files.ts'
 import { healthRoute } from './routes/health.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { storeCallRoute } from './routes/voice.ts'
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
+import { workRoutes } from './routes/work.ts'
 import {
   boardsRoute,
   changeSettingsRoute,
@@ -56,6 +59,10 @@ import {
   settingsRoute,
 } from './routes/workspaces.ts'
 import { createEndedCallWriter } from './voice/ended-call-writer.ts'
+import { createCallOfWriter } from './work/call-of-writer.ts'
+import { createExports } from './work/exports.ts'
+import { createImports } from './work/imports.ts'
+import { createNotifications } from './work/notifications.ts'
 
 interface AppParts {
   readonly config: Pick<
@@ -66,6 +73,7 @@ interface AppParts {
   readonly database: Database
   /** Null if no relay is configured: rows of the outbox then wait for a relay elsewhere. */
   readonly relay: Relay | null
+  readonly files: Files
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -135,12 +143,13 @@ type Handlers = Readonly<Record<OriginRouteName, Handler<OriginEnv>>>
 
 /** The handlers of the declared routes. A route without one does not compile. */
 function createHandlers(
-  { config, database, relay, clock, logger }: AppParts,
+  { config, database, relay, files, clock, logger }: AppParts,
   { queries, metrics, places, importTurns, unfitValues }: Work,
 ): Handlers {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
   const writes = createDeliveredWrites(queries, deliver)
   const contacts = createContactWriter(writes, unfitValues)
+  const call = createCallOfWriter(queries)
   return {
     health: healthRoute(database, relay, clock),
     metrics: metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }),
@@ -152,6 +161,13 @@ function createHandlers(
     storeCall: storeCallRoute(createEndedCallWriter(queries, writes)),
     ...backendWriteRoutes(createBackendWriter(writes)),
     ...webhookEndpointRoutes(createWebhookEndpoints(queries)),
+    ...workRoutes({
+      ...{ call, importTurns },
+      exports: createExports(call, files.store),
+      imports: createImports({ call, files: files.store, clock }),
+      notifications: createNotifications(call),
+    }),
+    getFile: fileRoute(files.served, clock),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

@@ -7,6 +7,8 @@ import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
 import { wholeNumber } from '../shared/whole-number.ts'
 import type { RateLimitSettings } from './auth/rate-limits.ts'
+import type { FileSettings } from './files/file-settings.ts'
+import { fileSettingsOf, fileVariables } from './files/file-settings.ts'
 import type { OutboundSettings } from './outbound/outbound-settings.ts'
 import { outboundSettingsOf, outboundVariables } from './outbound/outbound-settings.ts'
 
@@ -25,6 +27,8 @@ export interface Config {
   readonly relay: { readonly workerUrl: string; readonly supabaseSecretKey: string } | null
   /** Where webhooks and jobs may be sent. */
   readonly outbound: OutboundSettings
+  /** Where the files of imports and exports are kept. Null: there are no imports in the background and no exports. */
+  readonly files: FileSettings | null
   readonly queriesAtOnceMax: number
   readonly queriesWaitingMax: number
   readonly queryDeadlineMs: number
@@ -63,6 +67,7 @@ const environmentSchema = z.object({
   QUERY_DEADLINE_MS: wholeNumber(1, limits.originDeadlineMs - 1).default(limits.queryDeadlineMs),
   LOG_LEVEL: logLevelSchema.default('info'),
   ...outboundVariables,
+  ...fileVariables,
 })
 
 /** Reads the environment. The error has one sentence for each variable at fault and never repeats a value. */
@@ -93,6 +98,8 @@ export function readConfig(
   if (outbound === null) {
     return err('QUEUE_HANDLER_URL and QUEUE_HANDLER_SECRET must be set together, or neither.')
   }
+  const files = fileSettingsOf(variables, supabaseSecretKey !== undefined)
+  if (files?.kind === 'error') return err(files.sentence)
   return ok({
     host: variables.HOST,
     port: variables.PORT,
@@ -108,6 +115,7 @@ export function readConfig(
     relay:
       workerUrl === undefined || supabaseSecretKey === undefined ? null : { workerUrl, supabaseSecretKey },
     outbound,
+    files,
     queriesAtOnceMax: variables.QUERIES_AT_ONCE,
     queriesWaitingMax: variables.QUERIES_WAITING,
     queryDeadlineMs: variables.QUERY_DEADLINE_MS,

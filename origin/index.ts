@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
 import type { Database } from './database/database.ts'
 import { createDatabase } from './database/database.ts'
+import { filesOf } from './files/files-of.ts'
 import { startServer } from './http/server.ts'
 import { createDelivery } from './outbox/delivery.ts'
 import { createOutbox } from './outbox/outbox.ts'
@@ -55,7 +56,8 @@ async function run(config: Config): Promise<void> {
     clock,
     fetch: (url, init) => fetch(url, init),
   })
-  const app = createApp({ config, bearer, database, relay, clock, logger })
+  const files = filesOf({ ...config, secretKey: config.relay?.supabaseSecretKey ?? null, clock })
+  const app = createApp({ config, bearer, database, relay, files, clock, logger })
   const server = await listen(config, app.fetch)
   relay?.start()
   const folding = relay === null ? null : startFolding(config, database)

@@ -31,6 +31,7 @@ import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import { voiceRoutes } from './routes/voice.ts'
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
+import { workRoutes } from './routes/work.ts'
 import type { Services } from './services.ts'
 
 /** Made at the first request for it, which takes some 50 ms, and kept for the life of the isolate. */
@@ -57,6 +58,7 @@ export const routes: readonly Route[] = [
   ...voiceRoutes,
   ...backendWriteRoutes,
   ...webhookEndpointRoutes,
+  ...workRoutes,
   invalidateRoute,
   ...cacheSettingsRoutes,
   ...cacheStatsRoutes,

@@ -65,6 +65,24 @@ export const notificationPageSchema = z.object({
 })
 export type NotificationPage = z.output<typeof notificationPageSchema>
 
+const pageQuery = {
+  unread: z.enum(['true', 'false']).default('false'),
+  cursor: text(1, limits.cursorCharactersMax).optional(),
+}
+/** `unread=true` leaves out those that were read. */
+export const notificationsQuerySchema = z.strictObject(pageQuery)
+export type NotificationsQuery = z.output<typeof notificationsQuerySchema>
+
+/** At the origin, `user` says for whom the backend asks. */
+export const originNotificationsQuerySchema = z.strictObject({ ...pageQuery, user: userIdSchema.optional() })
+export const originNotificationsReadQuerySchema = z.strictObject({ user: userIdSchema.optional() })
+
+/** The end of a page. */
+export const notificationCursorSchema = z.strictObject({
+  createdAt: instant.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\+00:00$/),
+  id: storedId,
+})
+
 /** Marks the named notifications, or all that were created up to an instant: those that the user has seen. */
 export const notificationsReadSchema = z
   .union([

@@ -29,6 +29,7 @@ import type { OriginRoute } from './origin-route.ts'
 import { cacheSettingsChangeSchema, cacheSettingsSchema, savedSettingsSchema } from './settings.ts'
 import { callOutcomeSchema, storedCallSchema } from './voice.ts'
 import { webhookRoutes } from './webhook-routes.ts'
+import { workRoutes } from './work-routes.ts'
 
 const contactPath = z.strictObject({ id: contactIdSchema })
 const callPath = z.strictObject({ id: callIdSchema })
@@ -270,6 +271,7 @@ const originRoutes = {
     errors: ['admin_required', ...queryErrors],
   },
   ...webhookRoutes,
+  ...workRoutes,
 } as const satisfies Readonly<Record<string, OriginRoute>>
 
 export type OriginRouteName = keyof typeof originRoutes

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
 import { storedInstant } from '../resources/stored-values.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 /**
  * The snapshots that the queue `analytics` takes of a workspace: one after each day, week (from Monday) and month in the workspace's
@@ -75,6 +76,12 @@ export const snapshotSchema = z.object({
   figures: snapshotFiguresSchema,
 })
 export type Snapshot = z.output<typeof snapshotSchema>
+
+export const snapshotsQuerySchema = z.strictObject({
+  period: snapshotPeriodSchema,
+  limit: wholeNumber(1, limits.snapshotsMax).default(limits.snapshotsDefault),
+})
+export type SnapshotsQuery = z.output<typeof snapshotsQuerySchema>
 
 /** Newest first. */
 export const snapshotListSchema = z.object({ snapshots: z.array(snapshotSchema).max(limits.snapshotsMax) })

@@ -29,6 +29,7 @@ export const workLimits = {
   notificationBodyCharactersMax: 2_000,
   notificationKindCharactersMax: 64,
   /** The snapshots of a page, and the values of each figure that a snapshot tells apart; the rest is one number. */
+  snapshotsDefault: 30,
   snapshotsMax: 100,
   snapshotValuesMax: 100,
   snapshotColumnsMax: 500,

@@ -2,6 +2,7 @@ import pino from 'pino'
 import { createApp } from '../../../origin/app.ts'
 import type { RateLimitSettings } from '../../../origin/auth/rate-limits.ts'
 import type { Database } from '../../../origin/database/database.ts'
+import type { Files } from '../../../origin/files/files-of.ts'
 import type { Relay } from '../../../origin/outbox/relay.ts'
 import type { Bearer } from '../../../shared/auth/bearer.ts'
 import { createBearer } from '../../../shared/auth/bearer.ts'
@@ -54,6 +55,7 @@ interface Options {
   readonly database: Database
   readonly clock?: FakeClock
   readonly relay?: Relay
+  readonly files?: Files
   readonly bearer?: Bearer
   readonly rateLimits?: RateLimitSettings
   readonly queriesAtOnceMax?: number
@@ -61,9 +63,18 @@ interface Options {
   readonly queryDeadlineMs?: number
 }
 
+const noFiles: Files = { store: null, served: null }
+
 /** The whole app over the test's database, and the lines that it logged. */
 export function createOrigin(options: Options) {
-  const { database, relay = null, clock = createFakeClock(nowMs), bearer: ownBearer, ...bounds } = options
+  const {
+    database,
+    relay = null,
+    files = noFiles,
+    clock = createFakeClock(nowMs),
+    bearer: ownBearer,
+    ...bounds
+  } = options
   const logged: string[] = []
   const app = createApp({
     config: {
@@ -77,6 +88,7 @@ export function createOrigin(options: Options) {
     bearer: ownBearer ?? bearer,
     database,
     relay,
+    files,
     clock,
     logger: pino({ level: 'trace' }, { write: (line) => void logged.push(line) }),
   })
