@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createUnfitValues } from '../../origin/database/rows.ts'
-import { createExportsHandler, removeExpiredName } from '../../origin/queues/handlers/exports.ts'
+import { createExportsHandler } from '../../origin/queues/handlers/exports.ts'
+import { scheduledNames } from '../../origin/queues/queues.ts'
 import { deploymentId, workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { createMemoryFiles } from '../support/memory-files.ts'
@@ -200,7 +201,7 @@ describe('an export', () => {
 
 describe('what has expired', () => {
   const sweep: TestJob = {
-    ...{ queue: 'exports', name: removeExpiredName, workspaceId: deploymentId, data: {} },
+    ...{ queue: 'exports', name: scheduledNames.removeExpired, workspaceId: deploymentId, data: {} },
     id: 'sweep',
   }
 

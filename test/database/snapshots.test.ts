@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createAnalyticsHandler, planSnapshotsName } from '../../origin/queues/handlers/analytics.ts'
+import { createAnalyticsHandler } from '../../origin/queues/handlers/analytics.ts'
+import { scheduledNames } from '../../origin/queues/queues.ts'
 import { snapshotFiguresSchema, snapshotListSchema } from '../../shared/contract/snapshots.ts'
 import { deploymentId, workspaceIdSchema } from '../../shared/ids.ts'
 import { createHandlerRuns, type HandlerRuns, type TestJob } from './handler-runs.ts'
@@ -240,7 +241,7 @@ describe('a snapshot', () => {
 
 describe('the plan of snapshots', () => {
   const plan: TestJob = {
-    ...{ queue: 'analytics', name: planSnapshotsName, workspaceId: deploymentId, data: {} },
+    ...{ queue: 'analytics', name: scheduledNames.planSnapshots, workspaceId: deploymentId, data: {} },
     id: 'plan',
     dueAtMs: Date.now(),
   }

@@ -3,10 +3,8 @@ import { snapshotJobSchema } from '../../../shared/contract/snapshots.ts'
 import { deploymentId } from '../../../shared/ids.ts'
 import { err, ok } from '../../../shared/result.ts'
 import type { JobHandler, RunningJob } from '../handler.ts'
+import { scheduledNames } from '../queues.ts'
 import { performOnce } from './perform-once.ts'
-
-/** The name of the job that a schedule adds. */
-export const planSnapshotsName = 'plan-snapshots'
 
 const takenSchema = z.enum(['taken', 'known', 'too_early', 'too_late', 'not_found'])
 
@@ -16,7 +14,7 @@ const takenSchema = z.enum(['taken', 'known', 'too_early', 'too_late', 'not_foun
  */
 export function createAnalyticsHandler(): JobHandler {
   return async (job) => {
-    if (job.name === planSnapshotsName) return planSnapshots(job)
+    if (job.name === scheduledNames.planSnapshots) return planSnapshots(job)
     const parsed = snapshotJobSchema.safeParse(job.data)
     if (!parsed.success)
       return err({ kind: 'permanent', reason: 'the data of the job are not those of a snapshot' })

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { type ExportFormat, exportFormatSchema } from '../../../shared/contract/exports.ts'
 import type { WorkspaceId } from '../../../shared/ids.ts'
-import { boardIdSchema, exportIdSchema } from '../../../shared/ids.ts'
+import { boardIdSchema, deploymentId, exportIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { readWholeContactRow } from '../../contacts/contact-rows.ts'
@@ -10,6 +10,7 @@ import type { UnfitValues } from '../../database/rows.ts'
 import type { FileStore } from '../../files/file-store.ts'
 import type { JobFailure, JobHandler, RunningJob } from '../handler.ts'
 import type { QueueDatabase } from '../queue-database.ts'
+import { scheduledNames } from '../queues.ts'
 import { removeExpiredWork } from './expired-work.ts'
 import { exportLines } from './export-lines.ts'
 import { performOnce } from './perform-once.ts'
@@ -26,9 +27,6 @@ const jobSchema = z.union([
   z.strictObject({ format: exportFormatSchema, boardId: boardIdSchema.nullable().default(null) }),
 ])
 
-/** The name of the job that a schedule adds. */
-export const removeExpiredName = 'remove-expired'
-
 /**
  * Writes the contacts of a board or of a workspace into a file, and removes what has expired. A file has each contact at most once,
  * and each that was there from the beginning to the end of the run, as it was when it was read. A run that is given up, or one that
@@ -36,7 +34,8 @@ export const removeExpiredName = 'remove-expired'
  */
 export function createExportsHandler(parts: ExportsParts): JobHandler {
   return async (job) => {
-    if (job.name === removeExpiredName) return removeExpiredWork(parts, job)
+    if (job.name === scheduledNames.removeExpired && job.workspaceId === deploymentId)
+      return removeExpiredWork(parts, job)
     const parsed = jobSchema.safeParse(job.data)
     if (!parsed.success)
       return err({ kind: 'permanent', reason: 'the data of the job are not those of an export' })

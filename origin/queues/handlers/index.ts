@@ -1,11 +1,14 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
 import type { QueueName } from '../../../shared/contract/queue-names.ts'
+import type { UnfitValues } from '../../database/rows.ts'
+import type { FileStore } from '../../files/file-store.ts'
 import type { OutboundSettings } from '../../outbound/outbound-settings.ts'
 import type { JobHandler } from '../handler.ts'
 import type { JobQueues } from '../job-queues.ts'
 import type { QueueDatabase } from '../queue-database.ts'
 import { createOutboundHandlers } from './outbound.ts'
+import { createWorkHandlers } from './work.ts'
 
 /** What handlers are made of. A handler that needs settings of its own reads them in origin/config.ts. */
 export interface HandlerParts {
@@ -13,6 +16,9 @@ export interface HandlerParts {
   readonly database: QueueDatabase
   readonly queues: JobQueues
   readonly outbound: OutboundSettings
+  /** Null: no files are kept, so that imports and exports wait. */
+  readonly files: FileStore | null
+  readonly unfitValues: UnfitValues
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -21,5 +27,5 @@ export interface HandlerParts {
 export type Handlers = Readonly<Partial<Record<QueueName, JobHandler>>>
 
 export function createHandlers(parts: HandlerParts): Handlers {
-  return { ...createOutboundHandlers(parts) }
+  return { ...createOutboundHandlers(parts), ...createWorkHandlers(parts) }
 }
