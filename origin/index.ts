@@ -55,7 +55,7 @@ async function run(config: Config): Promise<void> {
     clock,
     fetch: (url, init) => fetch(url, init),
   })
-  const app = createApp({ config, bearer, database, relay, clock, logger })
+  const app = createApp({ config, bearer, database, relay, queueBackend: null, clock, logger })
   const server = await listen(config, app.fetch)
   relay?.start()
   const folding = relay === null ? null : startFolding(config, database)
