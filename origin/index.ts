@@ -57,7 +57,7 @@ async function run(config: Config): Promise<void> {
     fetch: (url, init) => fetch(url, init),
   })
   const files = filesOf({ ...config, secretKey: config.relay?.supabaseSecretKey ?? null, clock })
-  const app = createApp({ config, bearer, database, relay, files, clock, logger })
+  const app = createApp({ config, bearer, database, relay, files, queueBackend: null, clock, logger })
   const server = await listen(config, app.fetch)
   relay?.start()
   const folding = relay === null ? null : startFolding(config, database)

@@ -26,6 +26,7 @@ import {
   workspaceNeedsSchema,
 } from './origin.ts'
 import type { OriginRoute } from './origin-route.ts'
+import { queueRoutes } from './queue-routes.ts'
 import { cacheSettingsChangeSchema, cacheSettingsSchema, savedSettingsSchema } from './settings.ts'
 import { callOutcomeSchema, storedCallSchema } from './voice.ts'
 import { webhookRoutes } from './webhook-routes.ts'
@@ -203,6 +204,7 @@ const originRoutes = {
     gives: { status: 200, schema: succeeding(callOutcomeSchema) },
     errors: queryErrors,
   },
+  ...queueRoutes,
   load: {
     method: 'POST',
     path: '/load/{resource}',
