@@ -13,6 +13,7 @@ import type { QueueDatabase } from '../queue-database.ts'
 import { scheduledNames } from '../queues.ts'
 import { removeExpiredWork } from './expired-work.ts'
 import { exportLines } from './export-lines.ts'
+import { isHandedBack } from './handed-back.ts'
 import { performOnce } from './perform-once.ts'
 
 interface ExportsParts {
@@ -169,9 +170,10 @@ class ExportRun {
   private async fail(failure: JobFailure): ReturnType<JobHandler> {
     const { job } = this
     const isLast = failure.kind === 'permanent' || job.attempt >= job.attemptsMax
+    const isOver = isLast && !isHandedBack(job)
     await this.parts.database.query('select private.export_fail($1, $2, $3, $4, $5)', [
       ...[job.workspaceId, this.exportId, job.run],
-      ...[isLast, failure.reason],
+      ...[isOver, failure.reason],
     ])
     return err(failure)
   }

@@ -11,6 +11,7 @@ import { importContacts } from '../../contacts/import-contacts.ts'
 import type { FileStore } from '../../files/file-store.ts'
 import type { JobFailure, JobHandler, RunningJob } from '../handler.ts'
 import type { QueueDatabase } from '../queue-database.ts'
+import { isHandedBack } from './handed-back.ts'
 import { createBatchWriter } from './import-batches.ts'
 import { createRejections, type Rejections } from './import-rejections.ts'
 import { performOnce } from './perform-once.ts'
@@ -68,6 +69,7 @@ async function runImport(parts: ImportsParts, job: RunningJob, importId: ImportI
   const rejections = createRejections(begun)
   const written = await writeLines(parts, job, importId, begun, rejections)
   if (!written.ok) {
+    if (isHandedBack(job)) return written
     await parts.database.query('select private.import_fail($1, $2, $3, $4)', [
       ...[job.workspaceId, importId, job.run],
       written.error.reason,

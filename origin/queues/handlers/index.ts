@@ -10,22 +10,26 @@ import type { QueueDatabase } from '../queue-database.ts'
 import { createOutboundHandlers } from './outbound.ts'
 import { createWorkHandlers } from './work.ts'
 
-/** What handlers are made of. A handler that needs settings of its own reads them in origin/config.ts. */
+/** What the process of the queues gives to its handlers. */
 export interface HandlerParts {
   /** Reads, outside of a job's effect. Effects belong in `job.once`. */
   readonly database: QueueDatabase
   readonly queues: JobQueues
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** What the deployment's configuration gives to them. */
+export interface DeploymentParts {
   readonly outbound: OutboundSettings
   /** Null: no files are kept, so that imports and exports wait. */
   readonly files: FileStore | null
   readonly unfitValues: UnfitValues
-  readonly clock: Clock
-  readonly logger: Logger
 }
 
 /** Jobs of a queue that has no handler wait, and health says degraded. */
 export type Handlers = Readonly<Partial<Record<QueueName, JobHandler>>>
 
-export function createHandlers(parts: HandlerParts): Handlers {
+export function createHandlers(parts: HandlerParts & DeploymentParts): Handlers {
   return { ...createOutboundHandlers(parts), ...createWorkHandlers(parts) }
 }
