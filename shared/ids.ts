@@ -68,7 +68,6 @@ export type CampaignId = z.output<typeof campaignIdSchema>
 export type SegmentId = z.output<typeof segmentIdSchema>
 export type ExportId = z.output<typeof exportIdSchema>
 export type ImportId = z.output<typeof importIdSchema>
-export type NotificationId = z.output<typeof notificationIdSchema>
 export type WebhookEndpointId = z.output<typeof webhookEndpointIdSchema>
 export type Folder = z.output<typeof folderSchema>
 

@@ -48,7 +48,7 @@ export interface ContactWriter {
 const outbox = { outbox: outboxRowsSchema }
 const writtenSchema = z.object({ contact: z.unknown(), ...outbox })
 const removedSchema = z.object(outbox)
-/** What the SQL function answers for a batch. */
+/** The answer of the SQL function for a batch. */
 export const importedBatchSchema = z.object({
   created: z.int(),
   updated: z.int(),

@@ -16,7 +16,7 @@ import { readLines } from './ndjson-lines.ts'
 import { UploadBrokenOff } from './paced-upload.ts'
 
 /** How far an import came that is continued. Its lines up to `lines` are not read into batches again. */
-export interface ImportPosition {
+interface ImportPosition {
   readonly lines: number
   readonly created: number
   readonly updated: number

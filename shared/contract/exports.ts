@@ -15,7 +15,7 @@ export const exportFormatSchema = z.enum(['csv', 'ndjson'])
 export type ExportFormat = z.output<typeof exportFormatSchema>
 
 /** An export of one board, or of the whole workspace. With an `id` of one's own it may be asked for again. */
-export const exportRequestSchema = z
+const exportRequestSchema = z
   .strictObject({
     id: exportIdSchema.optional(),
     boardId: boardIdSchema.nullable().default(null),
@@ -27,7 +27,7 @@ export type ExportRequest = z.output<typeof exportRequestSchema>
 export const exportBody = { schema: exportRequestSchema, bytesMax: limits.exportBodyBytesMax } as const
 
 /** `expired`: the file has been removed. */
-export const exportStatusSchema = z.enum(['queued', 'running', 'done', 'failed', 'expired'])
+const exportStatusSchema = z.enum(['queued', 'running', 'done', 'failed', 'expired'])
 
 export const exportSchema = z
   .object({

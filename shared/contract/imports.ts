@@ -18,7 +18,7 @@ import { faultSchema } from './errors.ts'
  * `stopped`: the lines before `stoppedAtLine` were imported, and none from there on. `failed`: the import did not end; the lines
  * counted so far were imported.
  */
-export const importStatusSchema = z.enum(['uploading', 'queued', 'running', 'done', 'stopped', 'failed'])
+const importStatusSchema = z.enum(['uploading', 'queued', 'running', 'done', 'stopped', 'failed'])
 
 const count = z.int().nonnegative()
 

@@ -15,7 +15,7 @@ import { text } from '../text.ts'
  * A member reads their own, and the backend those of the user in `X-User-ID`.
  */
 
-/** What kind of notification it is: `export.finished`, or a word of the CRM's own. */
+/** The kind of a notification: `export.finished`, `import.finished`, or a word of the CRM's own. */
 const kindSchema = z
   .string()
   .max(limits.notificationKindCharactersMax)
@@ -28,7 +28,7 @@ export const notificationJobSchema = z
     kind: kindSchema,
     title: text(1, limits.notificationTitleCharactersMax),
     body: text(0, limits.notificationBodyCharactersMax).default(''),
-    /** What it is about: an export, a contact, … */
+    /** The thing that it is about: an export, a contact, … */
     subject: z
       .strictObject({ type: kindSchema, id: text(1, 128) })
       .nullable()
@@ -44,7 +44,6 @@ export const notificationJobSchema = z
       },
     ],
   })
-export type NotificationJob = z.output<typeof notificationJobSchema>
 
 export const notificationSchema = z.object({
   id: storedId,
@@ -84,7 +83,7 @@ export const notificationCursorSchema = z.strictObject({
 })
 
 /** Marks the named notifications, or all that were created up to an instant: those that the user has seen. */
-export const notificationsReadSchema = z
+const notificationsReadSchema = z
   .union([
     z.strictObject({ ids: z.array(notificationIdSchema).min(1).max(limits.notificationsReadMax) }),
     z.strictObject({ until: instant }),

@@ -10,8 +10,8 @@ import { wholeNumber } from '../whole-number.ts'
  *   GET /api/v1/analytics/snapshots?period=daily|weekly|monthly&limit=   → the newest snapshots, for members and the backend
  */
 
-export const snapshotPeriodSchema = z.enum(['daily', 'weekly', 'monthly'])
-export type SnapshotPeriod = z.output<typeof snapshotPeriodSchema>
+const snapshotPeriodSchema = z.enum(['daily', 'weekly', 'monthly'])
+type SnapshotPeriod = z.output<typeof snapshotPeriodSchema>
 
 /** The data of a job of the queue `analytics` that takes one snapshot. */
 export const snapshotJobSchema = z
@@ -67,7 +67,7 @@ export const snapshotFiguresSchema = z.object({
   emails: z.object({ inbound: count, outbound: count, threads: count, responseTimes }),
 })
 
-export const snapshotSchema = z.object({
+const snapshotSchema = z.object({
   period: snapshotPeriodSchema,
   /** The first day, and the last. */
   startsOn: z.iso.date(),
@@ -75,13 +75,11 @@ export const snapshotSchema = z.object({
   takenAt: storedInstant,
   figures: snapshotFiguresSchema,
 })
-export type Snapshot = z.output<typeof snapshotSchema>
 
 export const snapshotsQuerySchema = z.strictObject({
   period: snapshotPeriodSchema,
   limit: wholeNumber(1, limits.snapshotsMax).default(limits.snapshotsDefault),
 })
-export type SnapshotsQuery = z.output<typeof snapshotsQuerySchema>
 
 /** Newest first. */
 export const snapshotListSchema = z.object({ snapshots: z.array(snapshotSchema).max(limits.snapshotsMax) })

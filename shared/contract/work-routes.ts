@@ -21,11 +21,11 @@ const queryErrors = ['overloaded', 'origin_unavailable', 'origin_timeout'] as co
 /** `not_found` is also the answer to a backend that names a workspace that does not exist. */
 const errors = ['not_found', ...queryErrors] as const
 
-/** What the routes that the Worker passes on have in common. The database decides which of them need an admin. */
+/** The common parts of the routes that the Worker passes on. The database decides which of them need an admin. */
 const common = { access: 'service-or-admin', audience: 'worker' } as const
 
-export const exportPath = z.strictObject({ id: exportIdSchema })
-export const importPath = z.strictObject({ id: importIdSchema })
+const exportPath = z.strictObject({ id: exportIdSchema })
+const importPath = z.strictObject({ id: importIdSchema })
 
 /** The routes of exports, imports, notifications and snapshots, the same at the origin and at the Worker unless it says otherwise. */
 export const workRoutes = {

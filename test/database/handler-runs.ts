@@ -28,6 +28,8 @@ export interface HandlerRuns {
 
 export function createHandlerRuns(url: string): HandlerRuns {
   const pool = new pg.Pool({ connectionString: url, max: 4 })
+  // Ending the pool does not wait for its sockets, and the server may end them first.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const runs = new Map<string, number>()
   const database: QueueDatabase = {
     query: async (text, values) => (await pool.query(text, values === undefined ? [] : [...values])).rows,

@@ -125,7 +125,7 @@ describe('an import in the background', () => {
     for (let death = 0; death < 10; death += 1) {
       const when = death % 2 === 0 ? 'before' : 'after'
       await handlerOf(dying(death % 3 === 0 ? 1 : 2, when))(runs.next(job)).catch(() => undefined)
-      // What somebody changes in between stays: no line is written again.
+      // A change that somebody makes in between stays: no line is written again.
       await database.owner`update public.contacts set name = 'Kept' where workspace_id = 'w1' and name <> 'Kept'`
     }
     expect(await runs.run(handlerOf(), job)).toMatchObject({ ok: true })

@@ -3,9 +3,9 @@ import type { ExportFormat } from '../../../shared/contract/exports.ts'
 import { wholeContactSchema } from '../../../shared/resources/contacts/whole-contact.ts'
 
 /** How contacts are written into the file of an export. */
-export interface ExportLines {
+interface ExportLines {
   readonly contentType: string
-  /** What comes before the first contact. */
+  /** The beginning of the file, before the first contact. */
   readonly head: string
   lineOf(contact: Contact): string
 }
@@ -14,11 +14,11 @@ type Contact = z.output<typeof wholeContactSchema>
 
 const columns = wholeContactSchema.keyof().options
 
-/** What a spreadsheet may take for the beginning of a formula, and what hides one: a quotation mark, and the apostrophe itself. */
+/** A spreadsheet may take these for the beginning of a formula; a quotation mark may hide one, and the apostrophe is our own sign. */
 const dangerous = /["'=+\-@＝＋－＠]/u
-/** What a spreadsheet may strip from the beginning of a cell. */
+/** A spreadsheet may strip these from the beginning of a cell. */
 const stripped = /[\s\p{Z}\p{Cc}\p{Cf}]/u
-/** What one may take for the end of a cell. */
+/** A spreadsheet may take these for the end of a cell. */
 const separator = /[,;|\t\r\n]/
 /** Only a text in which this occurs can need an apostrophe. */
 const suspect = /(?:^|[,;|\s\p{Z}\p{Cc}\p{Cf}])["'=+\-@＝＋－＠]/u

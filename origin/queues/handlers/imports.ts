@@ -16,7 +16,7 @@ import { createBatchWriter } from './import-batches.ts'
 import { createRejections, type Rejections } from './import-rejections.ts'
 import { performOnce } from './perform-once.ts'
 
-export interface ImportsParts {
+interface ImportsParts {
   readonly database: QueueDatabase
   readonly files: FileStore
   readonly clock: Clock

@@ -10,7 +10,7 @@ import type { QueueDatabase } from '../queue-database.ts'
 import { createOutboundHandlers } from './outbound.ts'
 import { createWorkHandlers } from './work.ts'
 
-/** What the process of the queues gives to its handlers. */
+/** The parts that the process of the queues gives to its handlers. */
 export interface HandlerParts {
   /** Reads, outside of a job's effect. Effects belong in `job.once`. */
   readonly database: QueueDatabase
@@ -19,7 +19,7 @@ export interface HandlerParts {
   readonly logger: Logger
 }
 
-/** What the deployment's configuration gives to them. */
+/** The parts that follow from the deployment's configuration. */
 export interface DeploymentParts {
   readonly outbound: OutboundSettings
   /** Null: no files are kept, so that imports and exports wait. */

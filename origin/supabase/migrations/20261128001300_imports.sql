@@ -192,9 +192,6 @@ as $$
 declare
   v_refusal jsonb;
 begin
-  perform private.require_argument(
-    private.is_identifier(p_workspace), 'p_workspace must have 1 to 128 characters'
-  );
   v_refusal := private.import_refusal(p_workspace);
   if v_refusal is not null then
     return v_refusal;

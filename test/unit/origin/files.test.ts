@@ -155,7 +155,7 @@ describe('a link to a file', () => {
   })
 })
 
-/** What these tests need of Supabase Storage's HTTP interface: a private bucket that must be made first. */
+/** The part of Supabase Storage's HTTP interface that these tests need: a private bucket that must be made first. */
 function createStorageStandIn() {
   const objects = new Map<string, Buffer>()
   const signedFor: number[] = []
