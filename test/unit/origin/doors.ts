@@ -36,6 +36,8 @@ export const backendRoutes = [
   { method: 'POST', path: '/leads/c1/messages' },
   { method: 'PUT', path: '/calls/c1/session' },
   { method: 'PATCH', path: '/calls/c1/session' },
+  { method: 'POST', path: '/api/v1/exports' },
+  { method: 'POST', path: '/api/v1/notifications/read' },
 ] as const
 
 /** The routes where the Worker, or the backend on behalf of a member, writes. */
@@ -85,6 +87,8 @@ export const bodyBytesMax: Readonly<Record<string, number>> = {
   '/leads/c1/control': limits.leadControlBodyBytesMax,
   '/leads/c1/messages': limits.leadMessageBodyBytesMax,
   '/calls/c1/session': limits.callSessionBodyBytesMax,
+  '/api/v1/exports': limits.exportBodyBytesMax,
+  '/api/v1/notifications/read': limits.notificationsReadBodyBytesMax,
   '/load/contact-list': limits.loadBodyBytesMax,
   '/workspaces/15213/settings': limits.originSettingsBodyBytesMax,
 }

@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { lazy, Suspense, useContext, useMemo, useState } from 'react'
 import { createApiClient } from './api/api-client.ts'
 import { createDirectory, type Workspace } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
 import { LiveProvider } from './live/live-context.tsx'
 import { LiveStatus } from './live/live-status.tsx'
 import { LiveView } from './live/live-view.tsx'
+import { NotificationsMenu } from './notifications/notifications-menu.tsx'
 import { Mark } from './parts/mark.tsx'
 import { FailureNotice, Notice } from './parts/notice.tsx'
 import { Waiting } from './parts/panel.tsx'
@@ -109,6 +110,7 @@ interface TopBarProps {
 }
 
 function TopBar({ auth, user, workspaces, chosen, onChoose }: TopBarProps) {
+  const hasPlace = useContext(PlaceContext) !== null
   const view = useView()
   return (
     <header className="bar">
@@ -128,6 +130,7 @@ function TopBar({ auth, user, workspaces, chosen, onChoose }: TopBarProps) {
       </nav>
       <span className="bar-end">
         <LiveStatus />
+        {hasPlace && <NotificationsMenu />}
         {workspaces.length > 0 && (
           <select
             aria-label="Workspace"
