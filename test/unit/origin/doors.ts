@@ -36,6 +36,9 @@ export const backendRoutes = [
   { method: 'POST', path: '/leads/c1/messages' },
   { method: 'PUT', path: '/calls/c1/session' },
   { method: 'PATCH', path: '/calls/c1/session' },
+  { method: 'POST', path: '/api/v1/webhook-endpoints' },
+  { method: 'PATCH', path: '/api/v1/webhook-endpoints/e1' },
+  { method: 'POST', path: '/api/v1/webhook-endpoints/e1/rotate-secret' },
 ] as const
 
 /** The routes where the Worker, or the backend on behalf of a member, writes. */
@@ -85,6 +88,9 @@ export const bodyBytesMax: Readonly<Record<string, number>> = {
   '/leads/c1/control': limits.leadControlBodyBytesMax,
   '/leads/c1/messages': limits.leadMessageBodyBytesMax,
   '/calls/c1/session': limits.callSessionBodyBytesMax,
+  '/api/v1/webhook-endpoints': limits.webhookEndpointBodyBytesMax,
+  '/api/v1/webhook-endpoints/e1': limits.webhookEndpointBodyBytesMax,
+  '/api/v1/webhook-endpoints/e1/rotate-secret': limits.webhookEndpointBodyBytesMax,
   '/load/contact-list': limits.loadBodyBytesMax,
   '/workspaces/15213/settings': limits.originSettingsBodyBytesMax,
 }
