@@ -245,8 +245,10 @@ describe('endpoints', () => {
   test('have pages of deliveries that show each one once, newest first, while others are added', async () => {
     await room.createEndpoint('all', ['*'])
     for (let count = 0; count < 5; count += 1) await room.tell(`event-${count}`)
-    // In milliseconds: the client of this test makes a Date of an instant, unlike the origin's.
-    await database.owner`update private.webhook_deliveries set created_at = to_char(created_at, 'YYYY-MM-DD HH24:MI:SS.MSOF')::timestamptz`
+    // Whole seconds: the client of this test makes a Date of an instant, unlike the origin's.
+    await database.owner`
+      update private.webhook_deliveries
+      set created_at = '2026-01-01 00:00:00+00'::timestamptz + interval '1 second' * right(event_id, 1)::integer`
     const seen: string[] = []
     let after: { p_after_at: string | null; p_after_id: string | null } = {
       p_after_at: null,
