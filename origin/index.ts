@@ -92,13 +92,13 @@ interface Queues {
 }
 
 /** BullMQ is loaded only where there are queues. */
-async function startQueues({ queues }: Config, logger: pino.Logger): Promise<Queues> {
+async function startQueues({ queues, outbound }: Config, logger: pino.Logger): Promise<Queues> {
   if (queues === null) return { backend: null, queueProcess: null }
   const { createBackend } = await import('./queues/bullmq/backend.ts')
   const backend = createBackend({ ...queues, clock, logger })
   if (!queues.runsHere) return { backend, queueProcess: null }
   const { serveQueues } = await import('./queues/serve-queues.ts')
-  return { backend, queueProcess: serveQueues({ ...queues, backend, clock, logger }) }
+  return { backend, queueProcess: serveQueues({ ...queues, outbound, backend, clock, logger }) }
 }
 
 function relayOf({ relay, internalAuthKey }: Config, database: Database, logger: pino.Logger): Relay | null {

@@ -8,14 +8,14 @@ import { serveQueues } from './serve-queues.ts'
 function run(): void {
   const config = readConfig()
   if (!config.ok) giveUp(config.error)
-  const { queues, logLevel } = config.value
+  const { queues, outbound, logLevel } = config.value
   if (queues === null) {
     giveUp('QUEUE_DATABASE_URL must be set, because it names the database that the jobs are in.')
   }
   const logger = pino({ name: 'boardcache-queues', level: logLevel })
   const clock = systemClock
   const backend = createBackend({ ...queues, clock, logger })
-  const serving = serveQueues({ ...queues, backend, clock, logger })
+  const serving = serveQueues({ ...queues, outbound, backend, clock, logger })
 
   let isStopping = false
   const stop = async (signal: string) => {

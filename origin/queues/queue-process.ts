@@ -37,7 +37,7 @@ export interface QueueProcessOptions {
   readonly backend: QueueBackend
   readonly declarations: Readonly<Partial<Record<QueueName, QueueDeclaration>>>
   readonly schedules: readonly Schedule[]
-  makeHandlers(parts: HandlerParts): Handlers
+  makeHandlers(parts: Pick<HandlerParts, 'database' | 'queues' | 'clock' | 'logger'>): Handlers
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
@@ -177,7 +177,7 @@ async function runRecorded(
     { handler, marks, clock, runMaxMs: declaration.runMaxMs, signal, onFault },
     run,
   )
-  if (outcome.kind === 'handed_back' || outcome.kind === 'lost') return outcome
+  if (outcome.kind !== 'completed' && outcome.kind !== 'failed') return outcome
   const atMs = clock.now()
   const failure = outcome.kind === 'failed' ? outcome.failure : null
   const isLast = failure?.kind === 'permanent' || run.attempt >= run.attemptsMax

@@ -33,6 +33,8 @@ export type RunOutcome =
   | { readonly kind: 'failed'; readonly failure: JobFailure }
   /** The job goes back to its queue, and no attempt was spent. */
   | { readonly kind: 'handed_back' }
+  /** The handler tried nothing, so no attempt was spent. The job waits for `afterMs`, or for the queue's backoff. */
+  | { readonly kind: 'put_off'; readonly afterMs: number | null }
   /** The job is another process's, so nothing may be reported of it. */
   | { readonly kind: 'lost' }
 
@@ -95,7 +97,7 @@ function nameOf(error: unknown): string {
 }
 
 function runningJob(run: Run, marks: Marks, signal: AbortSignal, abandoned: AbortSignal): RunningJob {
-  const { queue, id, name, workspaceId, dueAtMs, attempt } = run
+  const { queue, id, name, workspaceId, dueAtMs, attempt, attemptsMax } = run
   return {
     queue,
     id,
@@ -104,6 +106,7 @@ function runningJob(run: Run, marks: Marks, signal: AbortSignal, abandoned: Abor
     data: run.input,
     dueAtMs,
     attempt,
+    attemptsMax,
     signal,
     async progress(share) {
       if (!abandoned.aborted) await run.progress(Math.min(Math.max(share, 0), 1))
@@ -125,9 +128,11 @@ async function giveUp(marks: Marks, { queue, id, run }: Run): Promise<boolean> {
 }
 
 function outcomeOf(answer: Answer): RunOutcome {
-  return answer.ok
-    ? { kind: 'completed', result: answer.value ?? null }
-    : { kind: 'failed', failure: { ...answer.error, reason: shown(answer.error.reason) } }
+  if (answer.ok) return { kind: 'completed', result: answer.value ?? null }
+  const { kind, reason, afterMs = null } = answer.error
+  return kind === 'not_now'
+    ? { kind: 'put_off', afterMs }
+    : { kind: 'failed', failure: { ...answer.error, reason: shown(reason) } }
 }
 
 /** A reason as it is kept: one line that the database takes. */

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
-import type { QueueSettings } from '../config.ts'
+import type { Config, QueueSettings } from '../config.ts'
 import type { QueueBackend } from './backend.ts'
 import { createHandlers } from './handlers/index.ts'
 import { type QueueProcess, startQueueProcess } from './queue-process.ts'
 import { queues, schedules } from './queues.ts'
 
-interface ServeOptions extends QueueSettings {
+interface ServeOptions extends QueueSettings, Pick<Config, 'outbound'> {
   readonly backend: QueueBackend
   readonly clock: Clock
   readonly logger: Logger
@@ -18,7 +18,7 @@ export function serveQueues(options: ServeOptions): QueueProcess {
     ...options,
     declarations: queues,
     schedules,
-    makeHandlers: createHandlers,
+    makeHandlers: (parts) => createHandlers({ ...parts, outbound: options.outbound }),
     random: Math.random,
   })
 }

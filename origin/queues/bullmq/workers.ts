@@ -1,5 +1,5 @@
 import type { Job as BullJob, PostgresPoolConfig } from 'bullmq'
-import { PostgresConnection, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import { DelayedError, PostgresConnection, UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
 import { type QueueName, queueNameSchema } from '../../../shared/contract/queue-names.ts'
@@ -208,6 +208,9 @@ async function process(
     case 'handed_back':
       await job.moveToWait(token)
       throw new WaitingError()
+    case 'put_off':
+      await job.moveToDelayed(options.clock.now() + (outcome.afterMs ?? declaration.backoffMs), token)
+      throw new DelayedError()
     case 'lost':
       // BullMQ reports nothing of a job that it believes to be waiting.
       throw new WaitingError()
