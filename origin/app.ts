@@ -11,8 +11,10 @@ import { originRouteList } from '../shared/contract/origin-routes.ts'
 import { safeHeaderEntries } from '../shared/contract/safe-headers.ts'
 import { createAdmission } from './auth/admission.ts'
 import { createCredentials } from './auth/credentials.ts'
+import { createJobsAdmission } from './auth/jobs-admission.ts'
 import { createMemberships } from './auth/membership.ts'
 import { createRateLimits } from './auth/rate-limits.ts'
+import { boardPath, createBoard } from './board/board.ts'
 import type { Config } from './config.ts'
 import { createContactWriter } from './contacts/contact-writer.ts'
 import type { ImportTurns } from './contacts/import-turns.ts'
@@ -26,6 +28,7 @@ import type { QueryMetrics } from './database/query-metrics.ts'
 import { createQueryMetrics } from './database/query-metrics.ts'
 import type { UnfitValues } from './database/rows.ts'
 import { createUnfitValues } from './database/rows.ts'
+import type { Files } from './files/files-of.ts'
 import { logRequest } from './http/request-log.ts'
 import type { OriginEnv } from './http/respond.ts'
 import { allowedMethods, respondError } from './http/respond.ts'
@@ -35,6 +38,9 @@ import { createBackendWriter } from './outbox/backend-writer.ts'
 import type { Deliver } from './outbox/delivered-writes.ts'
 import { createDeliveredWrites } from './outbox/delivered-writes.ts'
 import type { Relay } from './outbox/relay.ts'
+import type { QueueBackend } from './queues/backend.ts'
+import { createQueueFigures } from './queues/queue-figures.ts'
+import { createUnconfiguredQueues } from './queues/unconfigured-queues.ts'
 import { backendWriteRoutes } from './routes/backend-writes.ts'
 import {
   changeContactRoute,
@@ -43,11 +49,15 @@ import {
   importContactsRoute,
   moveContactRoute,
 } from './routes/contacts.ts'
+import { fileRoute } from './routes/files.ts'
 import { healthRoute } from './routes/health.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { queueRoutes } from './routes/queues.ts'
 import { storeCallRoute } from './routes/voice.ts'
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
+import { workRoutes } from './routes/work.ts'
 import {
   boardsRoute,
   changeSettingsRoute,
@@ -56,16 +66,30 @@ import {
   settingsRoute,
 } from './routes/workspaces.ts'
 import { createEndedCallWriter } from './voice/ended-call-writer.ts'
+import { createCallOfWriter } from './work/call-of-writer.ts'
+import { createExports } from './work/exports.ts'
+import { createImports } from './work/imports.ts'
+import { createNotifications } from './work/notifications.ts'
 
 interface AppParts {
   readonly config: Pick<
     Config,
-    'internalAuthKey' | 'rateLimits' | 'queriesAtOnceMax' | 'queriesWaitingMax' | 'queryDeadlineMs'
+    | 'internalAuthKey'
+    | 'rateLimits'
+    | 'queriesAtOnceMax'
+    | 'queriesWaitingMax'
+    | 'queryDeadlineMs'
+    | 'operatorsWorkspaceId'
+    | 'environment'
+    | 'board'
   >
   readonly bearer: Bearer
   readonly database: Database
   /** Null if no relay is configured: rows of the outbox then wait for a relay elsewhere. */
   readonly relay: Relay | null
+  readonly files: Files
+  /** Null if no queues are configured: the routes of jobs then answer that they are not there. */
+  readonly queueBackend: QueueBackend | null
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -83,10 +107,10 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   const queries = createQueries({ ...config, database, clock, metrics, places })
   const credentials = createCredentials(config.internalAuthKey, bearer)
   const { requireMember, requireReader } = credentials
-  const admission = createAdmission(
-    createRateLimits(config.rateLimits, clock),
-    createMemberships(queries, clock),
-  )
+  const rateLimits = createRateLimits(config.rateLimits, clock)
+  const memberships = createMemberships(queries, clock)
+  const admission = createAdmission(rateLimits, memberships)
+  const jobsAdmission = createJobsAdmission({ ...config, rateLimits, memberships })
   const unfitValues = createUnfitValues(logger)
 
   const app = new Hono<OriginEnv>()
@@ -103,6 +127,12 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   // Writes come from the CRM's backend and from members too, so they have a door of their own.
   for (const path of ['/contacts', '/contacts/*']) app.use(path, inTurn, credentials.requireWriter)
   mount(app, handlers, { writer: [admission.toWorkspaceOfHeader] })
+  if (config.board !== null && parts.queueBackend !== null) {
+    app.route(boardPath, createBoard({ ...config, ...config.board, backend: parts.queueBackend, clock }))
+  }
+  // Jobs too are the business of members, the CRM's backend and operators.
+  app.use('/api/v1/queues/*', inTurn, credentials.requireWriter)
+  mount(app, handlers, { jobs: [jobsAdmission.toJobs], operator: [jobsAdmission.toQueues] })
   app.use(credentials.requireInternalKey)
   mount(app, handlers, {
     'internal-key': [],
@@ -135,14 +165,17 @@ type Handlers = Readonly<Record<OriginRouteName, Handler<OriginEnv>>>
 
 /** The handlers of the declared routes. A route without one does not compile. */
 function createHandlers(
-  { config, database, relay, clock, logger }: AppParts,
+  { config, database, relay, files, queueBackend, clock, logger }: AppParts,
   { queries, metrics, places, importTurns, unfitValues }: Work,
 ): Handlers {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
   const writes = createDeliveredWrites(queries, deliver)
   const contacts = createContactWriter(writes, unfitValues)
+  const call = createCallOfWriter(queries)
+  const jobs = queueBackend?.queues ?? createUnconfiguredQueues()
+  const figures = createQueueFigures(jobs, clock)
   return {
-    health: healthRoute(database, relay, clock),
+    health: healthRoute({ ...config, database, relay, figures, clock }),
     metrics: metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }),
     importContacts: importContactsRoute({ contacts, turns: importTurns, deliver, clock, logger }),
     createContact: createContactRoute(contacts),
@@ -152,6 +185,15 @@ function createHandlers(
     storeCall: storeCallRoute(createEndedCallWriter(queries, writes)),
     ...backendWriteRoutes(createBackendWriter(writes)),
     ...webhookEndpointRoutes(createWebhookEndpoints(queries)),
+    ...workRoutes({
+      ...{ call, importTurns },
+      exports: createExports(call, files.store),
+      imports: createImports({ call, files: files.store, clock }),
+      notifications: createNotifications(call),
+    }),
+    getFile: fileRoute(files.served, clock),
+    ...jobRoutes(jobs, clock),
+    ...queueRoutes(jobs, figures, clock),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
 import type { Database } from './database/database.ts'
 import { createDatabase } from './database/database.ts'
+import { type Files, filesOf } from './files/files-of.ts'
 import { startServer } from './http/server.ts'
 import { createDelivery } from './outbox/delivery.ts'
 import { createOutbox } from './outbox/outbox.ts'
@@ -57,8 +58,9 @@ async function run(config: Config): Promise<void> {
     clock,
     fetch: (url, init) => fetch(url, init),
   })
-  const { backend, queueProcess } = await startQueues(config, logger)
-  const app = createApp({ config, bearer, database, relay, clock, logger })
+  const files = filesOf({ ...config, secretKey: config.relay?.supabaseSecretKey ?? null, clock })
+  const { backend, queueProcess } = await startQueues(config, files, logger)
+  const app = createApp({ config, bearer, database, relay, files, queueBackend: backend, clock, logger })
   const server = await listen(config, app.fetch)
   relay?.start()
   const folding = relay === null ? null : startFolding(config, database)
@@ -92,13 +94,17 @@ interface Queues {
 }
 
 /** BullMQ is loaded only where there are queues. */
-async function startQueues({ queues, outbound }: Config, logger: pino.Logger): Promise<Queues> {
+async function startQueues(
+  { queues, outbound }: Config,
+  { store }: Files,
+  logger: pino.Logger,
+): Promise<Queues> {
   if (queues === null) return { backend: null, queueProcess: null }
   const { createBackend } = await import('./queues/bullmq/backend.ts')
   const backend = createBackend({ ...queues, clock, logger })
   if (!queues.runsHere) return { backend, queueProcess: null }
   const { serveQueues } = await import('./queues/serve-queues.ts')
-  return { backend, queueProcess: serveQueues({ ...queues, outbound, backend, clock, logger }) }
+  return { backend, queueProcess: serveQueues({ ...queues, outbound, files: store, backend, clock, logger }) }
 }
 
 function relayOf({ relay, internalAuthKey }: Config, database: Database, logger: pino.Logger): Relay | null {

@@ -8,6 +8,7 @@ import { originLimits } from './limits/origin-limits.ts'
 import { queueLimits } from './limits/queue-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
 import { webhookLimits } from './limits/webhook-limits.ts'
+import { workLimits } from './limits/work-limits.ts'
 import { workspaceLimits } from './limits/workspace-limits.ts'
 
 /**
@@ -25,6 +26,7 @@ export const limits = {
   ...workspaceLimits,
   ...webhookLimits,
   ...communicationLimits,
+  ...workLimits,
   ...jobLimits,
 } as const
 
@@ -243,6 +245,12 @@ holds(
   limits.dashboardRecentMax * limits.recentContactBytesMax < limits.answerBytesMax,
   'the largest dashboard fits in an answer of the origin',
 )
+// An id has up to 128 characters of printable ASCII, and quotation marks and backslashes take two bytes each in JSON.
+holds(
+  limits.notificationsReadMax * (2 * 128 + 3) + 64 <= limits.notificationsReadBodyBytesMax,
+  'the ids of the notifications to mark fit in their body',
+)
+holds(limits.exportLinkMs < limits.workKeptMs, 'a link ends before its export is forgotten')
 holds(limits.jobInputBytesMax < limits.jobsBodyBytesMax, 'the largest job fits in a body')
 holds(
   limits.jobsPerPageMax * (12 * limits.jobReasonCharactersMax + 2_048) < limits.answerBytesMax,

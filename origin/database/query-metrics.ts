@@ -15,6 +15,7 @@ export type QueryName =
   | 'ended-call'
   | 'backend-write'
   | 'webhook-endpoints'
+  | 'background-work'
 
 interface QueryFigures {
   /** Queries that began, including those that failed or were refused for overload. */

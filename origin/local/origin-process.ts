@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PieceChange } from './piece-changes.ts'
 import { takePort } from './ports.ts'
@@ -108,6 +109,8 @@ function commandOf(options: OriginProcessOptions, port: number) {
       WORKER_URL: options.workerUrl,
       // Receivers under development run on this machine.
       WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
+      FILES_FOLDER: join(options.dataDirectory, 'files'),
+      FILES_URL: `http://127.0.0.1:${options.port}`,
       ...queueVariables(options.queues),
       ...options.tokens,
       ...unlimited,

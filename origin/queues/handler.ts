@@ -17,6 +17,8 @@ export interface RunningJob {
   /** From 1 to `attemptsMax`: after the last one fails, the job has failed for good. */
   readonly attempt: number
   readonly attemptsMax: number
+  /** The number of this run, from 1. Unlike attempts, it also counts runs that were interrupted. The marks name runs by it. */
+  readonly run: number
   /** Aborted when the job's time limit has passed, when somebody cancels the job, or when the process ends. */
   readonly signal: AbortSignal
   /** A share from 0 to 1, as far as anybody can see it. */

@@ -1,6 +1,7 @@
 import pino from 'pino'
 import { systemClock } from '../../shared/clock.ts'
 import { readConfig } from '../config.ts'
+import { filesOf } from '../files/files-of.ts'
 import { createBackend } from './bullmq/backend.ts'
 import { serveQueues } from './serve-queues.ts'
 
@@ -14,8 +15,10 @@ function run(): void {
   }
   const logger = pino({ name: 'boardcache-queues', level: logLevel })
   const clock = systemClock
+  const secretKey = config.value.relay?.supabaseSecretKey ?? null
+  const files = filesOf({ ...config.value, secretKey, clock })
   const backend = createBackend({ ...queues, clock, logger })
-  const serving = serveQueues({ ...queues, outbound, backend, clock, logger })
+  const serving = serveQueues({ ...queues, outbound, files: files.store, backend, clock, logger })
 
   let isStopping = false
   const stop = async (signal: string) => {

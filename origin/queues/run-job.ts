@@ -107,6 +107,7 @@ function runningJob(run: Run, marks: Marks, signal: AbortSignal, abandoned: Abor
     dueAtMs,
     attempt,
     attemptsMax,
+    run: run.run,
     signal,
     async progress(share) {
       if (!abandoned.aborted) await run.progress(Math.min(Math.max(share, 0), 1))

@@ -1,12 +1,13 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
-import type { Config, QueueSettings } from '../config.ts'
+import type { QueueSettings } from '../config.ts'
+import { createUnfitValues } from '../database/rows.ts'
 import type { QueueBackend } from './backend.ts'
-import { createHandlers } from './handlers/index.ts'
+import { createHandlers, type DeploymentParts } from './handlers/index.ts'
 import { type QueueProcess, startQueueProcess } from './queue-process.ts'
 import { queues, schedules } from './queues.ts'
 
-interface ServeOptions extends QueueSettings, Pick<Config, 'outbound'> {
+interface ServeOptions extends QueueSettings, Pick<DeploymentParts, 'outbound' | 'files'> {
   readonly backend: QueueBackend
   readonly clock: Clock
   readonly logger: Logger
@@ -14,11 +15,13 @@ interface ServeOptions extends QueueSettings, Pick<Config, 'outbound'> {
 
 /** Runs the jobs of all declared queues with the handlers of this project. */
 export function serveQueues(options: ServeOptions): QueueProcess {
+  const { outbound, files, logger } = options
+  const unfitValues = createUnfitValues(logger)
   return startQueueProcess({
     ...options,
     declarations: queues,
     schedules,
-    makeHandlers: (parts) => createHandlers({ ...parts, outbound: options.outbound }),
+    makeHandlers: (parts) => createHandlers({ ...parts, outbound, files, unfitValues }),
     random: Math.random,
   })
 }

@@ -53,6 +53,7 @@ export const wireErrors = {
     sentence: 'The workspace already has a conversation with this id, and it is with another contact.',
   },
   job_id_reused: { status: 409, sentence: 'The queue has another job with this id.' },
+  export_exists: { status: 409, sentence: 'The workspace already has another export with this id.' },
   job_state: { status: 409, sentence: 'The job is not in a state that allows this.' },
   webhook_endpoints_full: {
     status: 409,
@@ -84,6 +85,10 @@ export const wireErrors = {
   },
   overloaded: { status: 503, sentence: 'The service is at its limit. Try again in a moment.' },
   queues_unavailable: { status: 503, sentence: 'The queues cannot be reached, or are not configured.' },
+  files_unavailable: {
+    status: 503,
+    sentence: 'The files of imports and exports cannot be reached, or are not configured.',
+  },
   ledger_unavailable: {
     status: 503,
     sentence: 'The ledger cannot be reached, so the request cannot be confirmed.',

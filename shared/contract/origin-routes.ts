@@ -26,9 +26,11 @@ import {
   workspaceNeedsSchema,
 } from './origin.ts'
 import type { OriginRoute } from './origin-route.ts'
+import { queueRoutes } from './queue-routes.ts'
 import { cacheSettingsChangeSchema, cacheSettingsSchema, savedSettingsSchema } from './settings.ts'
 import { callOutcomeSchema, storedCallSchema } from './voice.ts'
 import { webhookRoutes } from './webhook-routes.ts'
+import { workRoutes } from './work-routes.ts'
 
 const contactPath = z.strictObject({ id: contactIdSchema })
 const callPath = z.strictObject({ id: callIdSchema })
@@ -202,6 +204,7 @@ const originRoutes = {
     gives: { status: 200, schema: succeeding(callOutcomeSchema) },
     errors: queryErrors,
   },
+  ...queueRoutes,
   load: {
     method: 'POST',
     path: '/load/{resource}',
@@ -270,6 +273,7 @@ const originRoutes = {
     errors: ['admin_required', ...queryErrors],
   },
   ...webhookRoutes,
+  ...workRoutes,
 } as const satisfies Readonly<Record<string, OriginRoute>>
 
 export type OriginRouteName = keyof typeof originRoutes

@@ -74,9 +74,21 @@ const outboxHealthSchema = z.object({
 })
 export type OutboxHealth = z.output<typeof outboxHealthSchema>
 
-/** `degraded`: the origin serves requests, but readers may see writes late. */
+/**
+ * The state of the queues. `off`: this deployment has none. `degraded`: jobs wait that no process runs, or that have no address to go to.
+ * `unhealthy`: their database does not answer.
+ */
+const queuesHealthSchema = z.object({ status: z.enum(['off', 'healthy', 'degraded', 'unhealthy']) })
+
+/** `degraded`: the origin serves requests, but readers may see writes late, or jobs wait. */
 export const originHealthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
+  /** Seconds since this process started. */
+  uptime: z.number().nonnegative(),
+  environment: z.string(),
+  /** Whether the queues answer, wherever they are kept; false without queues. */
+  redis: z.object({ connected: z.boolean() }),
+  queues: queuesHealthSchema,
   database: z.object({ available: z.boolean(), latencyMs: z.number() }),
   outbox: outboxHealthSchema,
 })

@@ -32,7 +32,8 @@ const milliseconds = z.number().nonnegative()
 const atInstant = z.iso.datetime()
 
 /** Where a job is. A job that waits for its priority's turn, or in a paused queue, is `waiting`. */
-export const jobStateSchema = z.enum(['waiting', 'active', 'delayed', 'completed', 'failed'])
+export const jobStates = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const
+export const jobStateSchema = z.enum(jobStates)
 export type JobState = z.output<typeof jobStateSchema>
 
 /** The name that a caller gives to a job of its workspace, which makes adding it idempotent. */
@@ -70,6 +71,15 @@ const jobDataSchema = z
   })
   .meta({ examples: [{ contactId: 'contact_000042', template: 'reminder' }] })
 
+/**
+ * True: the job is not kept once it has ended. False or left out: it is kept as the queue keeps its jobs. A number: when it ends, the queue
+ * keeps this many ended jobs and removes older ones, whosever they are, so that only an operator may give one.
+ */
+const keepingSchema = z.union(
+  [z.boolean(), z.int().min(0).max(limits.jobsKeptMax)],
+  `must be true, false, or a whole number up to ${limits.jobsKeptMax}`,
+)
+
 const newJobSchema = z
   .strictObject({
     /** A job with the same id is added once; the same request again answers the job that is there. */
@@ -87,9 +97,8 @@ const newJobSchema = z
     delayMs: z.int().min(0).max(limits.jobDelayMaxMs).optional(),
     runAt: instant.optional(),
     attempts: z.int().min(1).max(limits.jobAttemptsMax).optional(),
-    /** True: the job is not kept once it has completed or failed. False or left out: it is kept as the queue keeps its jobs. */
-    removeOnComplete: z.boolean().optional(),
-    removeOnFail: z.boolean().optional(),
+    removeOnComplete: keepingSchema.optional(),
+    removeOnFail: keepingSchema.optional(),
   })
   .refine(({ delayMs, runAt }) => delayMs === undefined || runAt === undefined, {
     path: ['runAt'],
@@ -266,3 +275,4 @@ export const queueMetricsSchema = z.object({
   timestamp: atInstant,
 })
 export type QueueMetrics = z.output<typeof queueMetricsSchema>
+export const queueMetricsQuerySchema = z.strictObject({ format: z.enum(['json', 'prometheus']).optional() })

@@ -8,4 +8,10 @@ export const jobLimits = {
   /** The jobs that one call of `clean` removes. */
   jobsCleanedMax: 1_000,
   cleanBodyBytesMax: 1_024,
+  /** The login of the board: its password, the attempts in a period, and how long a session lasts. */
+  boardPasswordCharactersMin: 12,
+  boardLoginBodyBytesMax: 4_096,
+  boardAttemptsMax: 10,
+  boardAttemptsWindowMs: 600_000,
+  boardSessionSeconds: 28_800,
 } as const

@@ -20,6 +20,8 @@ export interface HostedServer {
 export interface HostedDatabase {
   /** A connection of the project's owner, which runs the migrations and owns their objects. */
   readonly owner: postgres.Sql
+  /** The address for further connections of the owner. */
+  readonly ownerUrl: string
   /** A transaction as PostgREST begins one for this caller. It commits unless `work` throws. */
   asCaller<Value>(
     caller: Caller,
@@ -115,7 +117,9 @@ export async function startHostedServer(): Promise<HostedServer> {
       const owner = connect(server.url, 'project_owner', name)
       const authenticator = connect(server.url, 'authenticator', name, 4)
       open.add(owner).add(authenticator)
-      return { owner, ...callersOf(authenticator) }
+      const ownerUrl = new URL(server.url)
+      Object.assign(ownerUrl, { username: 'project_owner', password: 'local', pathname: `/${name}` })
+      return { owner, ownerUrl: ownerUrl.href, ...callersOf(authenticator) }
     },
     async stop() {
       await Promise.all([superuser, ...open].map((sql) => sql.end()))

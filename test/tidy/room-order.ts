@@ -12,8 +12,9 @@ const roomOrder: readonly string[] = [
   ...['worker/deployment/metrics', 'worker/deployment/alerts', 'worker/deployment/streams'],
   ...['worker/deployment', 'worker/env.ts', 'worker/services.ts', 'worker/http'],
   ...['worker/routes', 'worker/app.ts', 'worker/index.ts'],
-  ...['origin/failures.ts', 'origin/database', 'origin/upkeep', 'origin/outbound'],
+  ...['origin/failures.ts', 'origin/database', 'origin/upkeep', 'origin/outbound', 'origin/files'],
   ...['origin/outbox', 'origin/contacts', 'origin/voice', 'origin/loaders', 'origin/http', 'origin/auth'],
+  ...['origin/work', 'origin/queues', 'origin/board'],
   ...['origin/routes', 'origin/config.ts', 'origin/app.ts', 'origin/index.ts', 'origin/local'],
 ]
 

@@ -88,12 +88,20 @@ export interface Origin {
   /** Any other read, in the caller's name. `schema` is that of its `data`. */
   read<Schema extends z.ZodType>(
     schema: Schema,
-    read: Pick<OriginWrite, 'path' | 'workspaceId'>,
+    read: OriginRead,
     caller: Caller,
   ): Promise<Result<z.output<Schema>, WireError>>
   /** Whether the origin answers, and whether its database does. */
   probe(): Promise<{ origin: boolean; database: boolean }>
   breaker(): BreakerStatus
+}
+
+/** A read of the origin's interface. */
+export interface OriginRead {
+  readonly path: string
+  readonly workspaceId?: WorkspaceId
+  /** The schema is that of the whole body, also of a 503 that is no error: health says what it knows with every status. */
+  readonly isBare?: true
 }
 
 /** A write of the origin's interface. */
@@ -139,6 +147,7 @@ interface OriginCall {
   readonly body?: unknown
   /** Where the path does not name it. */
   readonly workspaceId?: WorkspaceId
+  readonly isBare?: boolean
 }
 
 export function createOrigin(options: OriginOptions): Origin {
@@ -178,11 +187,11 @@ export function createOrigin(options: OriginOptions): Origin {
   }
 
   const write = createWrite(send)
-  const read: Origin['read'] = async (schema, { path, workspaceId }, caller) => {
-    const named = workspaceId === undefined ? {} : { workspaceId }
-    const answer = await send({ method: 'GET', path, ...named }, caller)
+  const read: Origin['read'] = async (schema, outgoing, caller) => {
+    const answer = await send({ method: 'GET', ...outgoing }, caller)
     if (!answer.ok) return answer
-    const parsed = schema.safeParse(succeededSchema.safeParse(parseJson(answer.value)).data?.data)
+    const body = parseJson(answer.value)
+    const parsed = schema.safeParse(outgoing.isBare ? body : succeededSchema.safeParse(body).data?.data)
     return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
   }
 
@@ -268,7 +277,7 @@ function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>
  */
 async function fetchAnswer(
   { url, internalAuthKey, clock, recorder }: OriginOptions,
-  { method, path, body, workspaceId }: OriginCall,
+  { method, path, body, workspaceId, isBare = false }: OriginCall,
   caller: Caller,
 ): Promise<Answer> {
   const startedAtMs = clock.now()
@@ -291,7 +300,7 @@ async function fetchAnswer(
     limits.originDeadlineMs,
     async (signal) => {
       try {
-        return await readAnswer(await fetch(`${url}${path}`, { ...request, signal }))
+        return await readAnswer(await fetch(`${url}${path}`, { ...request, signal }), isBare)
       } catch {
         return lost
       }
@@ -303,12 +312,12 @@ async function fetchAnswer(
 }
 
 /** Reads an answer up to the size that an answer may have: a larger one must not exhaust the isolate's memory. */
-async function readAnswer(response: Response): Promise<Answer> {
+async function readAnswer(response: Response, isBare: boolean): Promise<Answer> {
   const bytes = await readBounded(response.body, limits.answerBytesMax)
   if (bytes === null) return err({ code: 'answer_too_large' })
   if (response.ok) return ok(bytes)
   const body = errorBodySchema.safeParse(parseJson(bytes))
-  if (!body.success) return lost
+  if (!body.success) return isBare && response.status === 503 ? ok(bytes) : lost
   if (body.data.code === 'key_invalid') return away
   const { code, details, retryAfter } = body.data
   return err({

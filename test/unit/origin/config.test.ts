@@ -29,6 +29,10 @@ describe('config', () => {
         rateLimits: { userMax: 600, workspaceMax: 30_000, windowSeconds: 60 },
         relay: null,
         outbound: { webhookNetworks: [], queueHandler: null },
+        files: null,
+        operatorsWorkspaceId: null,
+        environment: 'production',
+        board: null,
         queriesAtOnceMax: limits.queriesAtOnceDefault,
         queriesWaitingMax: limits.queriesWaitingDefault,
         queryDeadlineMs: limits.queryDeadlineMs,
@@ -50,6 +54,9 @@ describe('config', () => {
     ['QUERIES_WAITING', '-1'],
     ['QUERY_DEADLINE_MS', '10000'],
     ['LOG_LEVEL', 'loud'],
+    ['OPERATORS_WORKSPACE_ID', 'a workspace'],
+    ['ENVIRONMENT', 'My Laptop'],
+    ['BULL_BOARD_PASSWORD', 'eleven-char'],
     ['WORKER_URL', 'worker.example.com'],
     ['SUPABASE_URL', 'http://project.supabase.co'],
     ['WORKER_URL', 'http://worker.example.com'],
@@ -111,6 +118,20 @@ describe('config', () => {
     })
     for (const name of ['QUEUE_HANDLER_URL', 'QUEUE_HANDLER_SECRET'] as const) {
       expect(readConfig({ ...least, [name]: given[name] })).toMatchObject({ ok: false })
+    }
+  })
+
+  test('has a board of the queues if its login is set, and refuses half of one', () => {
+    const board = { BULL_BOARD_USERNAME: 'ops', BULL_BOARD_PASSWORD: 'twelve-letters' }
+    expect(readConfig({ ...least, ...board })).toMatchObject({
+      value: { board: { username: 'ops', password: 'twelve-letters' } },
+    })
+    for (const [name, missing] of [
+      ['BULL_BOARD_USERNAME', 'BULL_BOARD_PASSWORD'],
+      ['BULL_BOARD_PASSWORD', 'BULL_BOARD_USERNAME'],
+    ] as const) {
+      const config = readConfig({ ...least, [name]: board[name] })
+      expect(config).toMatchObject({ ok: false, error: expect.stringMatching(`^${missing} must be set too`) })
     }
   })
 

@@ -23,6 +23,11 @@ export const tags = [
       'Where the events of a workspace are sent. A delivery is a POST of `{"type", "timestamp", "data"}`, signed after Standard Webhooks 1.0, and succeeds with 2xx within 10 seconds. It is sent at least once, each time under the same `webhook-id`, and deliveries may arrive in another order than their events happened in.',
   },
   { name: 'Invalidation', description: "Reports of changes, from the CRM's backend or the database." },
+  {
+    name: 'Work in the background',
+    description:
+      'Jobs in named queues, at the Worker and at the origin, and the state of the queues; exports and imports of contacts, notifications of users, and the figures of past days, weeks and months.',
+  },
   { name: 'Cache management', description: 'Settings, warm-up and metrics of the cache.' },
   { name: 'Monitoring', description: 'Health, metrics and alerts, for the operators of the deployment.' },
   { name: 'Service', description: 'Health, metrics and this document.' },
@@ -39,6 +44,7 @@ const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/(contacts|mailboxes|leads|calls)(\/|$)/, 'Writes'],
   [/^\/api\/voice\//, 'Voice'],
   [/^\/api\/v1\/webhook-endpoints(\/|$)/, 'Webhook endpoints'],
+  [/^\/api\/v1\/(queues|exports|imports|notifications|analytics)(\/|$)/, 'Work in the background'],
   [/^\/api\/cache\/invalidate$/, 'Invalidation'],
   [/^\/api\/cache-settings\//, 'Cache management'],
   [/^\/api\/monitoring\//, 'Monitoring'],
