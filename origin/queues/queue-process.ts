@@ -37,7 +37,7 @@ export interface QueueProcessOptions {
   readonly backend: QueueBackend
   readonly declarations: Readonly<Partial<Record<QueueName, QueueDeclaration>>>
   readonly schedules: readonly Schedule[]
-  makeHandlers(parts: Pick<HandlerParts, 'database' | 'queues' | 'clock' | 'logger'>): Handlers
+  makeHandlers(parts: HandlerParts): Handlers
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
