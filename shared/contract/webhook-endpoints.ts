@@ -37,8 +37,8 @@ export const webhookEventTypes = {
   'message.created': 'Messages with leads were stored: `messages`, each with `id` and `conversationId`',
   'communication.created': 'Communications were stored: `communicationIds`',
   'notification.created': 'A notification was made for a user: `notificationId`, `userId`',
-  'import.completed': 'An import has ended: `jobId`',
-  'export.completed': 'An export can be fetched: `jobId`',
+  'import.completed': 'An import has ended: `importId`',
+  'export.completed': 'An export can be fetched: `exportId`',
   'webhook.test': 'Somebody asked for a test of the endpoint',
 } as const
 
