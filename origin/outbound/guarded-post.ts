@@ -15,7 +15,7 @@ export interface OutboundPost {
 }
 
 /** Why no answer came. None of these words names an address. */
-export type OutboundFailure =
+type OutboundFailure =
   /** The host has no address that may be connected to. */
   | 'address_refused'
   | 'host_unknown'
@@ -43,6 +43,8 @@ class AddressRefused extends Error {}
 class HostUnknown extends Error {}
 
 const headersBytesMax = 16_384
+/** The form in which dates are sent (RFC 9110, 5.6.7). */
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
 /**
  * Posts to hosts of others, and never to an address that is not allowed. The address is judged where it is connected to: a name is
@@ -122,10 +124,14 @@ function failed(failure: OutboundFailure): OutboundAnswer {
 
 /** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). */
 function answered(status: number, retryAfter: string | undefined, clock: Clock): OutboundAnswer {
-  const seconds = /^\d{1,9}$/.test(retryAfter ?? '') ? Number(retryAfter) : null
-  const atMs = seconds === null ? Date.parse(retryAfter ?? '') : clock.now() + seconds * 1_000
-  const retryAfterMs = Number.isNaN(atMs) ? null : Math.max(0, atMs - clock.now())
+  const retryAfterMs = afterMsIn(retryAfter ?? '', clock.now())
   return { kind: 'answered', status, retryAfterMs }
+}
+
+function afterMsIn(retryAfter: string, nowMs: number): number | null {
+  if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter) * 1_000
+  const atMs = httpDate.test(retryAfter) ? Date.parse(retryAfter) : Number.NaN
+  return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs)
 }
 
 function failureOf(error: Error): OutboundFailure {

@@ -177,7 +177,7 @@ async function runRecorded(
     { handler, marks, clock, runMaxMs: declaration.runMaxMs, signal, onFault },
     run,
   )
-  if (outcome.kind === 'handed_back' || outcome.kind === 'lost') return outcome
+  if (outcome.kind !== 'completed' && outcome.kind !== 'failed') return outcome
   const atMs = clock.now()
   const failure = outcome.kind === 'failed' ? outcome.failure : null
   const isLast = failure?.kind === 'permanent' || run.attempt >= run.attemptsMax

@@ -41,7 +41,6 @@ export const webhookEventTypes = {
   'export.completed': 'An export can be fetched: `exportId`',
   'webhook.test': 'Somebody asked for a test of the endpoint',
 } as const
-export type WebhookEventType = keyof typeof webhookEventTypes
 
 /** A type of this product or of the CRM's own: its backend adds a job `event` to the queue `webhooks`. */
 export const eventTypeSchema = z
@@ -107,17 +106,18 @@ export const endpointBodies = {
   rotation: body(secretRotationSchema),
 } as const
 
+const deliveryIdSchema = z.uuid().meta({ examples: ['8d3b5a52-0c55-4b53-8d0e-2f0a2f4b9c11'] })
 export const endpointPath = z.strictObject({ id: webhookEndpointIdSchema })
-export const deliveryPath = z.strictObject({ id: webhookEndpointIdSchema, deliveryId: z.uuid() })
+export const deliveryPath = z.strictObject({ id: webhookEndpointIdSchema, deliveryId: deliveryIdSchema })
 
 /** The end of a page of deliveries: the next one begins after this delivery, whatever is added meanwhile. */
 export const deliveryCursorSchema = z.strictObject({
   /** As Postgres writes an instant of UTC into JSON. */
   createdAt: instant.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\+00:00$/),
-  id: z.uuid(),
+  id: deliveryIdSchema,
 })
 
-export const deliveryStatusSchema = z.enum(['waiting', 'delivered', 'failed'])
+const deliveryStatusSchema = z.enum(['waiting', 'delivered', 'failed'])
 
 export const deliveryListQuerySchema = z.strictObject({
   status: deliveryStatusSchema.optional(),
@@ -133,18 +133,18 @@ export const deliveryListQuerySchema = z.strictObject({
 })
 export type DeliveryListQuery = z.output<typeof deliveryListQuerySchema>
 
-export const webhookEndpointSchema = z.object({
+const webhookEndpointSchema = z.object({
   id: storedId,
   url: z.string(),
   description: z.string().nullable(),
   events: z.array(z.string()),
   isEnabled: z.boolean(),
-  /** Why the deployment turned it off: the receiver answered 410, or has failed for too long. */
+  /** The reason if the deployment turned it off: the receiver answered 410, or has failed for too long. */
   stoppedBecause: z.enum(['gone', 'failing']).nullable(),
-  /** Failures in a row, and until when the deployment waits before it sends again. */
+  /** Failures in a row. While `pausedUntil` is in the future, nothing is sent. */
   failures: z.int().nonnegative(),
   pausedUntil: storedInstant.nullable(),
-  /** Until when deliveries are also signed with the secret before the last rotation. */
+  /** While this is in the future, deliveries are also signed with the secret before the last rotation. */
   previousSecretUntil: storedInstant.nullable(),
   createdAt: storedInstant,
   updatedAt: storedInstant,
@@ -158,8 +158,8 @@ const deliveryAttemptSchema = z.object({
   durationMs: z.number().nonnegative(),
 })
 
-export const webhookDeliverySchema = z.object({
-  id: z.uuid(),
+const webhookDeliverySchema = z.object({
+  id: deliveryIdSchema,
   endpointId: storedId,
   /** The `webhook-id`. */
   eventId: z.string(),

@@ -12,6 +12,7 @@ import {
   endpointPath,
   endpointShownSchema,
   endpointWithSecretSchema,
+  webhookEventTypes,
 } from './webhook-endpoints.ts'
 
 const succeeding = <Data extends z.ZodType>(data: Data) =>
@@ -20,6 +21,8 @@ const creating = <Data extends z.ZodType>(data: Data) => ({ ...succeeding(data),
 
 /** `not_found` is the answer for an endpoint that does not exist, and to a backend that names no workspace that does. */
 const errors = ['not_found', 'admin_required', 'overloaded', 'origin_unavailable', 'origin_timeout'] as const
+
+const types = Object.entries(webhookEventTypes).map(([type, meaning]) => `\`${type}\` (${meaning})`)
 
 const common = { access: 'service-or-admin', audience: 'worker' } as const
 const list = '/api/v1/webhook-endpoints'
@@ -41,7 +44,7 @@ export const webhookRoutes = {
     method: 'POST',
     path: list,
     summary: 'Create a webhook endpoint',
-    description: `A workspace has at most ${limits.webhookEndpointsMax}. Events are posted to its URL, signed after Standard Webhooks with the \`secret\` of this answer, which no later answer repeats. \`*\` stands for every type of event. A URL whose host has a private address is refused when it is called, unless the deployment allows that network.`,
+    description: `A workspace has at most ${limits.webhookEndpointsMax}. Events are posted to its URL, signed after Standard Webhooks with the \`secret\` of this answer, which no later answer repeats. \`*\` stands for every type of event: ${types.join('; ')}. A URL whose host has a private address is refused when it is called, unless the deployment allows that network.`,
     takes: { body: endpointBodies.creation },
     gives: creating(endpointWithSecretSchema),
     errors: ['webhook_endpoints_full', ...errors],

@@ -12,9 +12,9 @@ export const webhookUrl = z
   .string(rule)
   .max(limits.webhookUrlCharactersMax)
   .refine(isReceiverUrl, { message: rule, abort: true })
+  .meta({ format: 'uri', examples: ['https://crm.example.com/hooks'] })
   .transform((given) => new URL(given).href)
   .refine((href) => href.length <= limits.webhookUrlCharactersMax, 'is too long when written out')
-  .meta({ format: 'uri', examples: ['https://crm.example.com/hooks'] })
 
 function isReceiverUrl(given: string): boolean {
   if (!/^https?:\/\/[^\s\\]+$/i.test(given)) return false

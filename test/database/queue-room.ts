@@ -4,6 +4,7 @@ import { createBackend } from '../../origin/queues/bullmq/backend.ts'
 import { byQueue } from '../../origin/queues/by-queue.ts'
 import type { Handlers } from '../../origin/queues/handlers/index.ts'
 import type { JobQueues, NewJob } from '../../origin/queues/job-queues.ts'
+import type { QueueDatabase } from '../../origin/queues/queue-database.ts'
 import { type QueueProcess, startQueueProcess } from '../../origin/queues/queue-process.ts'
 import {
   queues as declarationsOfProject,
@@ -19,6 +20,8 @@ import { startDatabase } from './database.ts'
 export interface QueueRoom {
   readonly queues: JobQueues
   readonly sql: postgres.Sql
+  /** The database as handlers read it. */
+  readonly database: QueueDatabase
   /** Starts a process that runs jobs, as `node origin/queues/main.ts` does; within this process. */
   serve(handlers: Handlers, options?: ServeOptions): Promise<QueueProcess>
   /** Removes every job, mark and process, after ending what was served. */
@@ -73,6 +76,7 @@ export async function startQueueRoom(): Promise<QueueRoom> {
   running.clear()
   return {
     queues: backend.queues,
+    database: backend.database,
     sql,
     serve,
     async clear() {

@@ -5,7 +5,7 @@ import type { JobHandler } from '../handler.ts'
 import { queues } from '../queues.ts'
 
 /** The CRM's own handler of jobs. */
-export interface QueueHandler {
+interface QueueHandler {
   readonly url: string
   /** `whsec_…`: the jobs are signed with each of them. */
   readonly secrets: readonly string[]

@@ -7,14 +7,14 @@ export type Turn =
   | { readonly kind: 'wait'; readonly waitMs: number }
 
 /** `untried`: nothing was sent, so nothing was learned. */
-export type Experience = { readonly isGood: boolean; readonly tookMs: number } | 'untried'
+type Experience = { readonly isGood: boolean; readonly tookMs: number } | 'untried'
 
 /**
  * Lets a receiver that is slow or away have few of this process's places, so that it does not hold up the others. The shared breaker
  * (20261128002200_webhook_attempts.sql) acts only after some attempts have failed; until then each of them holds a place for as long
  * as its deadline.
  */
-export interface ReceiverTurns {
+interface ReceiverTurns {
   take(receiver: string): Turn
 }
 
@@ -22,7 +22,7 @@ interface Receiver {
   underWay: number
   /** Whether the last answer was a success within `quickMs`. Only then is it given as many places as it likes. */
   isQuick: boolean
-  /** What an attempt has lately taken. */
+  /** The time that the last attempt took. */
   tookMs: number
   /** When the next of those that have to wait may come. */
   nextAtMs: number

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Database } from '../../../origin/database/database.ts'
+import { originRouteList } from '../../../shared/contract/origin-routes.ts'
 import { limits } from '../../../shared/limits.ts'
 import { ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
@@ -241,12 +242,11 @@ describe('limits', () => {
 })
 
 test('every route that reads a body is in these tests', () => {
-  const { app } = createOrigin({ database: createStubDatabase() })
-  const taking = app.routes
-    .filter(({ method, handler }) => ['POST', 'PATCH', 'PUT'].includes(method) && handler.length > 0)
-    .map(({ method, path }) => `${method} ${path}`)
+  const taking = originRouteList
+    .filter(({ takes }) => takes.body !== undefined || takes.lines !== undefined)
+    .map(({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`)
   const tested = [...bodyDoors, callDoor].map(({ method, path }) =>
-    `${method} ${path}`.replace('/c1', '/:id'),
+    `${method} ${path}`.replace(/\/[ce]1/, '/:id'),
   )
   const named = tested.map((route) =>
     route

@@ -38,6 +38,9 @@ export const backendRoutes = [
   { method: 'PATCH', path: '/calls/c1/session' },
   { method: 'POST', path: '/api/v1/exports' },
   { method: 'POST', path: '/api/v1/notifications/read' },
+  { method: 'POST', path: '/api/v1/webhook-endpoints' },
+  { method: 'PATCH', path: '/api/v1/webhook-endpoints/e1' },
+  { method: 'POST', path: '/api/v1/webhook-endpoints/e1/rotate-secret' },
 ] as const
 
 /** The routes where the Worker, or the backend on behalf of a member, writes. */
@@ -89,6 +92,9 @@ export const bodyBytesMax: Readonly<Record<string, number>> = {
   '/calls/c1/session': limits.callSessionBodyBytesMax,
   '/api/v1/exports': limits.exportBodyBytesMax,
   '/api/v1/notifications/read': limits.notificationsReadBodyBytesMax,
+  '/api/v1/webhook-endpoints': limits.webhookEndpointBodyBytesMax,
+  '/api/v1/webhook-endpoints/e1': limits.webhookEndpointBodyBytesMax,
+  '/api/v1/webhook-endpoints/e1/rotate-secret': limits.webhookEndpointBodyBytesMax,
   '/load/contact-list': limits.loadBodyBytesMax,
   '/workspaces/15213/settings': limits.originSettingsBodyBytesMax,
 }
