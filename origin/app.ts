@@ -119,6 +119,8 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   mount(app, handlers, { writer: [admission.toWorkspaceOfHeader] })
   if (config.board !== null && parts.queueBackend !== null) {
     app.route(boardPath, createBoard({ ...config, ...config.board, backend: parts.queueBackend, clock }))
+  } else {
+    app.all(`${boardPath}/*`, (context) => respondError(context, { code: 'route_not_found' }))
   }
   // Jobs too are the business of members, the CRM's backend and operators.
   app.use('/api/v1/queues/*', inTurn, credentials.requireWriter)
@@ -165,7 +167,10 @@ function createHandlers(
   const figures = createQueueFigures(jobs, clock)
   return {
     health: healthRoute({ ...config, database, relay, figures, clock }),
-    metrics: metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }),
+    metrics: metricsRoute({
+      ...config,
+      ...{ places, importTurns, metrics, unfitValues, relay, figures, clock },
+    }),
     importContacts: importContactsRoute({ contacts, turns: importTurns, deliver, clock, logger }),
     createContact: createContactRoute(contacts),
     changeContact: changeContactRoute(contacts),

@@ -75,7 +75,7 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
 
   // Bull Board takes a while to load, and most processes never show it.
   let pages: Promise<Hono> | null = null
-  const changes = createBoardChanges(backend.queues)
+  const changes = createBoardChanges(backend)
   app.all('*', async (context) => {
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {
       return new Hono().route(boardPath, changes).fetch(context.req.raw)

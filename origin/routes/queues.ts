@@ -145,7 +145,7 @@ function queueMetricsRoute(figures: QueueFigures): QueuesHandler {
 }
 
 /** The figures of all queues: what is there now, and what the last hour was like. */
-function queueMetricsOf(counts: QueueCounts, statistics: QueueStatistics): QueueMetrics {
+export function queueMetricsOf(counts: QueueCounts, statistics: QueueStatistics): QueueMetrics {
   return {
     queues: Object.fromEntries(
       queueNames.map((name) => {

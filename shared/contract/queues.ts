@@ -263,7 +263,7 @@ export const queueStatisticsSchema = z.object({
 export type QueueStatistics = z.output<typeof queueStatisticsSchema>
 
 /** What is there now, and what the last hour was like. */
-const queueFiguresSchema = countedSchema.omit({ name: true }).extend({
+export const queueFiguresSchema = countedSchema.omit({ name: true }).extend({
   /** How long the job that has waited longest has been due; 0 if none waits. */
   oldestWaitingMs: milliseconds,
   /** Whether a process has run jobs of this queue in the last minute. */
