@@ -29,13 +29,30 @@ export interface Config {
   readonly environment: string
   /** The login of the board of the queues. Null: there is no board. */
   readonly board: { readonly username: string; readonly password: string } | null
+  /** The work in the background. Null: there are no queues, and health says so. */
+  readonly queues: QueueSettings | null
   readonly queriesAtOnceMax: number
   readonly queriesWaitingMax: number
   readonly queryDeadlineMs: number
   readonly logLevel: z.output<typeof logLevelSchema>
 }
 
+export interface QueueSettings {
+  readonly databaseUrl: string
+  /** Whether the origin itself runs jobs. In production a process of its own does (origin/queues/main.ts). */
+  readonly runsHere: boolean
+  readonly drainMs: number
+}
+
 const logLevelSchema = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+
+/** The port of Supabase's transaction pooler, which drops what a session listens for. */
+const transactionPoolerPort = '6543'
+
+const databaseUrlSchema = z.string().refine((text) => {
+  const url = URL.parse(text)
+  return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.port !== transactionPoolerPort
+}, 'must be the postgres:// address of the database itself or of its session pooler (port 5432), not of the transaction pooler')
 
 /** A variable that must be set. The same sentence says that it is missing or too short, and never repeats its value. */
 function required(charactersMin: number, sentence: string) {
@@ -75,6 +92,9 @@ const environmentSchema = z.object({
   QUERIES_WAITING: wholeNumber(0, 100_000).default(limits.queriesWaitingDefault),
   // The Worker stops waiting for the origin after originDeadlineMs, so a later answer would be lost.
   QUERY_DEADLINE_MS: wholeNumber(1, limits.originDeadlineMs - 1).default(limits.queryDeadlineMs),
+  QUEUE_DATABASE_URL: databaseUrlSchema.optional(),
+  QUEUE_WORKERS: z.enum(['true', 'false'], 'must be true or false').default('false'),
+  QUEUE_DRAIN_SECONDS: wholeNumber(0, 3_600).default(limits.jobsDrainMs / 1_000),
   LOG_LEVEL: logLevelSchema.default('info'),
 })
 
@@ -126,6 +146,14 @@ export function readConfig(
     operatorsWorkspaceId: variables.OPERATORS_WORKSPACE_ID ?? null,
     environment: variables.ENVIRONMENT,
     board: username === undefined || password === undefined ? null : { username, password },
+    queues:
+      variables.QUEUE_DATABASE_URL === undefined
+        ? null
+        : {
+            databaseUrl: variables.QUEUE_DATABASE_URL,
+            runsHere: variables.QUEUE_WORKERS === 'true',
+            drainMs: variables.QUEUE_DRAIN_SECONDS * 1_000,
+          },
     queriesAtOnceMax: variables.QUERIES_AT_ONCE,
     queriesWaitingMax: variables.QUERIES_WAITING,
     queryDeadlineMs: variables.QUERY_DEADLINE_MS,

@@ -14,6 +14,8 @@ import { createOutbox } from './outbox/outbox.ts'
 import type { Relay } from './outbox/relay.ts'
 import { createRelay } from './outbox/relay.ts'
 import { withWriterProof } from './outbox/writer-proof.ts'
+import type { QueueBackend } from './queues/backend.ts'
+import type { QueueProcess } from './queues/queue-process.ts'
 import { foldCounts } from './upkeep/fold-counts.ts'
 import type { Periodic } from './upkeep/periodic.ts'
 import { startPeriodic } from './upkeep/periodic.ts'
@@ -55,7 +57,8 @@ async function run(config: Config): Promise<void> {
     clock,
     fetch: (url, init) => fetch(url, init),
   })
-  const app = createApp({ config, bearer, database, relay, queueBackend: null, clock, logger })
+  const { backend, queueProcess } = await startQueues(config, logger)
+  const app = createApp({ config, bearer, database, relay, queueBackend: backend, clock, logger })
   const server = await listen(config, app.fetch)
   relay?.start()
   const folding = relay === null ? null : startFolding(config, database)
@@ -69,14 +72,33 @@ async function run(config: Config): Promise<void> {
     logger.info({ signal }, 'stopping')
     // The relay claims no more rows, but delivers those of writers until the server has stopped.
     const othersStopped = Promise.all([relay?.stop(), folding?.stop(), renewing?.stop()])
+    const areJobsInTime = queueProcess?.stop() ?? true
     const isInTime = await server.stop(stopGraceMs)
     await othersStopped
     await relay?.stop()
-    logger.info({ isInTime }, 'stopped')
-    process.exit(isInTime ? 0 : 1)
+    const areAllInTime = (await areJobsInTime) && isInTime
+    await backend?.close()
+    logger.info({ isInTime: areAllInTime }, 'stopped')
+    process.exit(areAllInTime ? 0 : 1)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+}
+
+interface Queues {
+  readonly backend: QueueBackend | null
+  /** Null if another process runs the jobs. */
+  readonly queueProcess: QueueProcess | null
+}
+
+/** BullMQ is loaded only where there are queues. */
+async function startQueues({ queues }: Config, logger: pino.Logger): Promise<Queues> {
+  if (queues === null) return { backend: null, queueProcess: null }
+  const { createBackend } = await import('./queues/bullmq/backend.ts')
+  const backend = createBackend({ ...queues, clock, logger })
+  if (!queues.runsHere) return { backend, queueProcess: null }
+  const { serveQueues } = await import('./queues/serve-queues.ts')
+  return { backend, queueProcess: serveQueues({ ...queues, backend, clock, logger }) }
 }
 
 function relayOf({ relay, internalAuthKey }: Config, database: Database, logger: pino.Logger): Relay | null {

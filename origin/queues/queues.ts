@@ -14,8 +14,15 @@ export interface QueueDeclaration {
   readonly concurrency: number
   /** The finished jobs that are kept to be looked at. */
   readonly kept: { readonly completed: number; readonly failed: number }
-  /** The runs that a workspace may start in any period of `windowMs`. Such a queue is fair: its workspaces take turns. */
-  readonly workspaceLimit?: { readonly runsMax: number; readonly windowMs: number }
+  /**
+   * The runs that a workspace may start in any period of `windowMs`, and have at once in all processes together. In such a queue the
+   * workspaces take turns, so that many jobs of one do not delay those of another.
+   */
+  readonly workspaceLimit?: {
+    readonly startsMax: number
+    readonly windowMs: number
+    readonly activeMax: number
+  }
   /** Runs in this process, or is sent to the CRM's own handler by HTTP. */
   readonly runs: 'here' | 'by_http'
 }
@@ -33,7 +40,9 @@ export const queues: Readonly<Record<QueueName, QueueDeclaration>> = {
     ...usual,
     runs: 'by_http',
     attempts: 3,
-    workspaceLimit: { runsMax: 20, windowMs: 60_000 },
+    // Ten workspaces with slow receivers still leave room for others.
+    concurrency: 100,
+    workspaceLimit: { startsMax: 20, windowMs: 60_000, activeMax: 10 },
   },
   campaigns: { ...usual, runs: 'by_http', attempts: 2, concurrency: 5 },
   flows: { ...usual, runs: 'by_http', attempts: 3 },

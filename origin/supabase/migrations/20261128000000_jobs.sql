@@ -5,10 +5,7 @@
 create table private.job_queues (
   name text collate "C" primary key check (char_length(name) between 1 and 64),
   attempts integer not null check (attempts between 1 and 20),
-  backoff_ms integer not null check (backoff_ms between 0 and 3600000),
-  priority integer not null check (priority between 1 and 10),
-  completed_kept integer not null check (completed_kept between 0 and 10000),
-  failed_kept integer not null check (failed_kept between 0 and 10000)
+  priority integer not null check (priority between 1 and 10)
 );
 alter table private.job_queues enable row level security;
 
@@ -67,13 +64,9 @@ begin
     p_workspace || '~' || coalesce(p_job_id, gen_random_uuid()::text),
     p_name,
     jsonb_build_object('workspaceId', p_workspace, 'input', p_input),
+    -- What a job does not say for itself (its pauses, and how long it is kept) follows the declaration when it runs.
     jsonb_build_object(
-      'attempts', v_attempts,
-      'backoff', jsonb_build_object('type', 'exponential', 'delay', coalesce(v_declared.backoff_ms, 5000), 'jitter', 0.2),
-      'priority', v_priority,
-      'delay', p_delay_ms,
-      'removeOnComplete', jsonb_build_object('count', coalesce(v_declared.completed_kept, 100)),
-      'removeOnFail', jsonb_build_object('count', coalesce(v_declared.failed_kept, 500))
+      'attempts', v_attempts, 'priority', v_priority, 'delay', greatest(p_delay_ms, 0), 'backoff', jsonb_build_object('type', 'declared')
     ),
     v_priority,
     greatest(p_delay_ms, 0),
@@ -83,6 +76,43 @@ begin
   );
 end
 $$;
+
+-- Adds jobs as the API takes them, all or none, in their order. `p_jobs`: [{"id", "name", "data", "opts", "priority", "delay",
+-- "attempts"}]. Answers [{"id", "isNew"}]: a job whose id is there already is left as it is. (A row is new if this transaction wrote it.)
+create function private.add_jobs(p_queue text, p_jobs jsonb) returns jsonb
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  v_now_ms constant bigint := extract(epoch from clock_timestamp()) * 1000;
+  v_job jsonb;
+begin
+  if jsonb_array_length(p_jobs) = 1 then
+    -- BullMQ's way for many makes temporary tables, which a single job is not worth.
+    v_job := p_jobs -> 0;
+    perform bullmq.add_job(
+      p_queue, v_job ->> 'id', v_job ->> 'name', v_job -> 'data', v_job -> 'opts', (v_job ->> 'priority')::integer,
+      (v_job ->> 'delay')::bigint, v_now_ms, (v_job ->> 'attempts')::integer, null, null, null, null, null, false
+    );
+  else
+    perform bullmq.add_jobs_bulk(
+      p_queue,
+      (
+        select jsonb_agg(e.job || jsonb_build_object('timestamp', v_now_ms) order by e.position)
+        from jsonb_array_elements(p_jobs) with ordinality e (job, position)
+      )
+    );
+  end if;
+  return (
+    select jsonb_agg(
+      jsonb_build_object('id', j.id, 'isNew', j.xmin = pg_current_xact_id()::xid) order by e.position
+    )
+    from jsonb_array_elements(p_jobs) with ordinality e (job, position)
+    join bullmq.job j on j.queue = p_queue and j.id = e.job ->> 'id'
+  );
+end
+$$;
+revoke all on function private.add_jobs(text, jsonb) from public, anon, authenticated, service_role;
 
 -- Adds the jobs that follow from a row of the outbox, when the Worker has it and the relay removes it: in the same transaction, so that
 -- no such job is lost and none is added before the caches have moved. This is how jobs follow contact writes: adding them in the

@@ -1,0 +1,154 @@
+import type { MinimalJob, MoveToDelayedOpts, PostgresConnection } from 'bullmq'
+import { z } from 'zod'
+import type { Clock } from '../../../shared/clock.ts'
+import type { QueueDeclaration } from '../queues.ts'
+import { SharedBackend } from './shared-backend.ts'
+
+type WorkspaceLimit = NonNullable<QueueDeclaration['workspaceLimit']>
+type Options = ConstructorParameters<typeof SharedBackend>[2]
+type Keep = Parameters<SharedBackend['moveToCompleted']>[2]
+
+const claimSchema = z.object({
+  id: z.string().nullable(),
+  // pg gives a bigint as text.
+  wait_ms: z.coerce.number().nullable(),
+})
+
+const newsChannel = 'bullmq_jobs'
+
+/**
+ * The backend of a queue with a limit for each workspace. Claims go through private.claim_job, which lets the workspaces take turns and
+ * counts their starts. A worker that finds every waiting job under its workspace's limit sleeps until the first place is free, or until
+ * something changes; BullMQ's own wait would return at once, because jobs are waiting.
+ */
+export class FairBackend extends SharedBackend {
+  readonly #limit: WorkspaceLimit
+  readonly #lockMs: number
+  readonly #clock: Clock
+  /** Something changed since the last claim began, so another one may find a job. */
+  #hasNews = true
+  #isInterrupted = false
+  #endWait: (() => void) | null = null
+  #listensOn: unknown = null
+
+  constructor(parts: {
+    readonly connection: PostgresConnection
+    readonly queue: string
+    readonly options: Options
+    readonly limit: WorkspaceLimit
+    readonly lockMs: number
+    readonly clock: Clock
+  }) {
+    super(parts.connection, parts.queue, parts.options, parts.clock)
+    this.#limit = parts.limit
+    this.#lockMs = parts.lockMs
+    this.#clock = parts.clock
+    // The next wait listens on the new connection. What was told in between was missed.
+    parts.connection.on('listenerinvalidated', () => this.#wake())
+  }
+
+  override moveToActive(token: string, name?: string) {
+    return this.unhurried(async () => {
+      this.#hasNews = false
+      const nowMs = this.#clock.now()
+      const { rows } = await this.connection.pool.query(
+        'select * from private.claim_job($1, $2, $3, $4, $5, $6, $7, $8)',
+        [
+          this.queueName,
+          token,
+          this.#lockMs,
+          Math.floor(nowMs),
+          name ?? null,
+          this.#limit.startsMax,
+          this.#limit.windowMs,
+          this.#limit.activeMax,
+        ],
+      )
+      const claim = claimSchema.parse(rows[0])
+      if (claim.id === null) {
+        return [null, '', 0, claim.wait_ms === null ? 0 : Math.ceil(nowMs + Math.max(claim.wait_ms, 1))]
+      }
+      return [(await this.getJobData(claim.id)) ?? null, claim.id, 0, 0]
+    })
+  }
+
+  // BullMQ claims the next job while it finishes one; here the next one is claimed by itself. The place that became free is news.
+
+  override async moveToCompleted<T = unknown, R = unknown, N extends string = string>(
+    job: MinimalJob<T, R, N>,
+    returnValue: R,
+    keep: Keep,
+    token: string,
+  ) {
+    const moved = await super.moveToCompleted(job, returnValue, keep, token, false)
+    this.#wake()
+    return moved
+  }
+
+  override async moveToFailed<T = unknown, R = unknown, N extends string = string>(
+    job: MinimalJob<T, R, N>,
+    reason: string,
+    keep: Keep,
+    token: string,
+    _fetchNext: boolean,
+    fields?: Parameters<SharedBackend['moveToFailed']>[5],
+  ) {
+    const moved = await super.moveToFailed(job, reason, keep, token, false, fields)
+    this.#wake()
+    return moved
+  }
+
+  override async moveToDelayed(
+    id: string,
+    timestamp: number,
+    delayMs: number,
+    token?: string,
+    options?: MoveToDelayedOpts,
+  ) {
+    const moved = await super.moveToDelayed(id, timestamp, delayMs, token, { ...options, fetchNext: false })
+    this.#wake()
+    return moved
+  }
+
+  override async waitForJob(blockSeconds: number) {
+    await this.#listen()
+    if (this.#hasNews || this.#isInterrupted || this.closing !== undefined) return null
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.schedule(() => this.#endWait?.(), Math.max(blockSeconds, 0) * 1_000)
+      this.#endWait = () => {
+        this.#endWait = null
+        cancel()
+        resolve()
+      }
+    })
+    return null
+  }
+
+  override disconnectBlocking(): Promise<void> {
+    this.#isInterrupted = true
+    this.#endWait?.()
+    return super.disconnectBlocking()
+  }
+
+  override reconnectBlocking(): Promise<void> {
+    this.#isInterrupted = false
+    this.#listensOn = null
+    return super.reconnectBlocking()
+  }
+
+  async #listen(): Promise<void> {
+    const client = await this.connection.getListenClient()
+    if (client === this.#listensOn) return
+    client.on('notification', ({ channel, payload }) => {
+      if (channel === newsChannel && payload === this.queueName) this.#wake()
+    })
+    await client.query(`listen ${newsChannel}`)
+    this.#listensOn = client
+    this.#hasNews = true
+  }
+
+  #wake(): void {
+    this.#hasNews = true
+    this.#endWait?.()
+  }
+}

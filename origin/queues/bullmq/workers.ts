@@ -1,0 +1,275 @@
+import type { Job as BullJob, PostgresPoolConfig } from 'bullmq'
+import { PostgresConnection, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import type { Logger } from 'pino'
+import type { Clock } from '../../../shared/clock.ts'
+import { type QueueName, queueNameSchema } from '../../../shared/contract/queue-names.ts'
+import { limits } from '../../../shared/limits.ts'
+import type { JobFailure } from '../handler.ts'
+import type { QueueDeclaration, Schedule } from '../queues.ts'
+import type { Run, RunEnd, RunOutcome } from '../run-job.ts'
+import { FairBackend } from './fair-backend.ts'
+import { parseJobData } from './job-rows.ts'
+import { cancelChannel } from './postgres-queues.ts'
+import { addSchedules } from './schedules.ts'
+import { SharedBackend } from './shared-backend.ts'
+
+const listenAgainMs = 1_000
+
+/** Runs one job to an outcome. It never rejects. */
+export type RunJob = (run: Run, signal: AbortSignal) => Promise<RunOutcome>
+
+export interface QueueWorkers {
+  /** Takes no new jobs. Settles when those that run have ended. */
+  drain(): Promise<void>
+  /** Ends every run. */
+  end(reason: RunEnd): void
+  close(): Promise<void>
+}
+
+export interface WorkerTimes {
+  readonly lockMs: number
+  readonly stalledLookEveryMs: number
+}
+
+interface WorkersOptions {
+  readonly queues: ReadonlyMap<QueueName, QueueDeclaration>
+  /** Of these queues. */
+  readonly schedules: readonly Schedule[]
+  readonly database: PostgresPoolConfig
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+  /** Names this process to other ones. */
+  readonly processId: string
+  readonly times: WorkerTimes
+  readonly runJob: RunJob
+}
+
+/** What BullMQ keeps of a failed run: the reason, and no stack, which could quote data. */
+class RunFailed extends Error {
+  override readonly name = 'RunFailed'
+  readonly afterMs: number | null
+
+  constructor({ reason, afterMs }: JobFailure) {
+    super(reason)
+    this.stack = ''
+    this.afterMs = afterMs ?? null
+  }
+}
+
+/** BullMQ makes no further attempt after this one. */
+class RunFailedForGood extends UnrecoverableError {
+  constructor({ reason }: JobFailure) {
+    super(reason)
+    this.stack = ''
+  }
+}
+
+/** Rejects if the database cannot be reached, and has then started nothing. */
+export async function startWorkers(options: WorkersOptions): Promise<QueueWorkers> {
+  const { database, logger, schedules, clock } = options
+  // BullMQ knows one run of a job. An older one, whose lock this process lost and won again, must end too.
+  const ending = new AbortController()
+  const connection = new PostgresConnection(database)
+  // Each worker listens for the connection's end, its errors and its return.
+  connection.setMaxListeners(8 * options.queues.size + 8)
+  connection.on('error', (error) =>
+    logger.warn({ fault: faultOf(error) }, 'a connection of the workers broke'),
+  )
+  const workers = new Map<QueueName, ReturnType<typeof startWorker>>()
+  try {
+    await connection.waitUntilReady()
+    await addSchedules(connection, database, schedules, clock)
+    await listenForCancelled(connection, clock, (queue, id) => {
+      workers.get(queue)?.cancelJob(id, 'cancelled' satisfies RunEnd)
+    })
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+  for (const [queue, declaration] of options.queues) {
+    const worker = startWorker(options, connection, ending.signal, queue, declaration)
+    workers.set(queue, worker)
+    worker.on('error', (error) => logger.debug({ queue, fault: faultOf(error) }, 'a worker met an error'))
+    worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) worker.cancelJob(id, 'lost' satisfies RunEnd)
+    })
+  }
+  const all = [...workers.values()]
+  let draining: Promise<unknown> | null = null
+  return {
+    async drain() {
+      draining ??= Promise.all(all.map((worker) => worker.close()))
+      await draining
+    },
+    end: (reason) => ending.abort(reason),
+    close: () => connection.close(),
+  }
+}
+
+/** Tells of each job that is cancelled while it runs. What is cancelled while the connection is away ends by its mark. */
+async function listenForCancelled(
+  connection: PostgresConnection,
+  clock: Clock,
+  onCancelled: (queue: QueueName, id: string) => void,
+): Promise<void> {
+  const listen = async () => {
+    const client = await connection.getListenClient()
+    client.on('notification', ({ channel, payload = '' }) => {
+      const [name, id] = payload.split(' ', 2)
+      const queue = queueNameSchema.safeParse(name)
+      if (channel === cancelChannel && queue.success && id !== undefined) onCancelled(queue.data, id)
+    })
+    await client.query(`listen ${cancelChannel}`)
+  }
+  const listenAgain = () => {
+    if (connection.isClosing === undefined) listen().catch(() => clock.schedule(listenAgain, listenAgainMs))
+  }
+  connection.on('listenerinvalidated', listenAgain)
+  await listen()
+}
+
+function startWorker(
+  options: WorkersOptions,
+  connection: PostgresConnection,
+  ending: AbortSignal,
+  queue: QueueName,
+  declaration: QueueDeclaration,
+) {
+  const { database, clock, times, processId, random } = options
+  const { workspaceLimit: limit, kept, concurrency } = declaration
+  const workerOptions = {
+    connection: database,
+    name: processId,
+    concurrency,
+    lockDuration: times.lockMs,
+    stalledInterval: times.stalledLookEveryMs,
+    maxStalledCount: limits.jobCrashesMax,
+    drainDelay: limits.idleLookEveryMs / 1_000,
+    runRetryDelay: 1_000,
+    removeOnComplete: { count: kept.completed },
+    removeOnFail: { count: kept.failed },
+    settings: {
+      backoffStrategy: (attemptsMade: number, _type?: string, error?: Error) =>
+        backoffMs(declaration, attemptsMade, error, random),
+    },
+  }
+  return new Worker<unknown, unknown, string, SharedBackend>(
+    queue,
+    (job, token, cancelled = ending) => {
+      const signal = AbortSignal.any([cancelled, ending])
+      return process(options, connection, declaration, { queue, job, token, signal })
+    },
+    workerOptions,
+    () =>
+      limit === undefined
+        ? new SharedBackend(connection, queue, workerOptions, clock)
+        : new FairBackend({ connection, queue, options: workerOptions, limit, lockMs: times.lockMs, clock }),
+  )
+}
+
+/** Doubles with each attempt, less up to a fifth, so that jobs that failed together do not come back together. */
+function backoffMs(
+  declaration: QueueDeclaration,
+  attemptsMade: number,
+  error: unknown,
+  random: () => number,
+): number {
+  if (error instanceof RunFailed && error.afterMs !== null) return Math.round(error.afterMs)
+  const fullMs = declaration.backoffMs * 2 ** Math.min(attemptsMade - 1, 16)
+  return Math.max(1, Math.round(fullMs * (1 - random() / 5)))
+}
+
+interface Claimed {
+  readonly queue: QueueName
+  readonly job: BullJob
+  readonly token: string | undefined
+  readonly signal: AbortSignal
+}
+
+async function process(
+  options: WorkersOptions,
+  connection: PostgresConnection,
+  declaration: QueueDeclaration,
+  { queue, job, token, signal }: Claimed,
+): Promise<unknown> {
+  const run = runOf(queue, job)
+  if (run === null) {
+    throw new RunFailedForGood({ kind: 'permanent', reason: 'The job names no workspace.' })
+  }
+  const outcome = await begin(options, connection, declaration, run, signal)
+  switch (outcome.kind) {
+    case 'completed':
+      return outcome.result
+    case 'failed':
+      throw outcome.failure.kind === 'permanent'
+        ? new RunFailedForGood(outcome.failure)
+        : new RunFailed(outcome.failure)
+    case 'handed_back':
+      await job.moveToWait(token)
+      throw new WaitingError()
+    case 'lost':
+      // BullMQ reports nothing of a job that it believes to be waiting.
+      throw new WaitingError()
+  }
+}
+
+/** Under a limit, a place is taken from the run's true start on, so the start is reported after it, and not before. */
+async function begin(
+  { times, clock, runJob }: WorkersOptions,
+  { pool }: PostgresConnection,
+  { workspaceLimit }: QueueDeclaration,
+  run: Run & { readonly claimedAtMs: number },
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  if (workspaceLimit === undefined) return await runJob(run, signal)
+  // The claim holds the place for as long as its lock. This process was too slow, so the place may be another run's by now.
+  if (clock.now() - run.claimedAtMs >= times.lockMs) return { kind: 'handed_back' }
+  const running = runJob(run, signal)
+  const started = pool
+    .query('select private.job_started($1, $2, $3, $4)', [
+      run.queue,
+      run.id,
+      run.run,
+      workspaceLimit.windowMs,
+    ])
+    // The claim's own time stands, which is later.
+    .catch(() => undefined)
+  const [outcome] = await Promise.all([running, started])
+  return outcome
+}
+
+function runOf(queue: QueueName, job: BullJob): (Run & { readonly claimedAtMs: number }) | null {
+  const data = parseJobData(job.data)
+  if (data === null || job.id === undefined) return null
+  let progressAtShare = 0
+  return {
+    queue,
+    id: job.id,
+    name: job.name,
+    workspaceId: data.workspaceId,
+    input: data.input,
+    dueAtMs: dueAtMsOf(job),
+    attempt: job.attemptsMade + 1,
+    attemptsMax: job.opts.attempts ?? 1,
+    run: job.attemptsStarted,
+    claimedAtMs: job.processedOn ?? 0,
+    async progress(share) {
+      // Each is a row written, and nobody sees more than a hundred steps.
+      if (share < 1 && share - progressAtShare < 0.01) return
+      progressAtShare = share
+      await job.updateProgress(share)
+    },
+  }
+}
+
+/** BullMQ forgets a job's delay when it is over, but not what was asked for. A job of a schedule has its instant in its id. */
+function dueAtMsOf(job: BullJob): number {
+  const scheduled = job.repeatJobKey === undefined ? null : /:(\d+)$/.exec(job.id ?? '')
+  return scheduled === null ? job.timestamp + (job.opts.delay ?? 0) : Number(scheduled[1])
+}
+
+/** Names an error without its message, which may quote a job's data. */
+function faultOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name
+}

@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { RunningJob } from '../../origin/queues/handler.ts'
+import { jobIdOf } from '../../origin/queues/job-queues.ts'
+import { err, ok } from '../../shared/result.ts'
+import { eventually } from '../support/eventually.ts'
+import { jobs, otherWorkspace, type QueueRoom, startQueueRoom, workspace } from './queue-room.ts'
+
+let room: QueueRoom
+
+beforeAll(async () => {
+  room = await startQueueRoom()
+})
+
+afterAll(() => room.stop())
+
+beforeEach(() => room.clear())
+
+const stateOf = async (id: string) => {
+  const job = await room.queues.get('flows', id, null)
+  return job.ok ? job.value.state : job.error.kind
+}
+
+const addOne = async (job: Parameters<typeof jobs>[1] = {}) => {
+  const added = await room.queues.add('flows', jobs(1, job))
+  if (!added.ok || added.value[0] === undefined) throw new Error('not added')
+  return added.value[0]
+}
+
+describe('a job', () => {
+  it('is run by its handler, with what it was added with, and keeps what the run returned', async () => {
+    const runs: RunningJob[] = []
+    await room.serve({
+      flows: async (job) => {
+        runs.push(job)
+        return ok({ done: true })
+      },
+    })
+    const { id } = await addOne({ input: { step: 4 }, priority: 2 })
+    await eventually(async () => expect(await stateOf(id)).toBe('completed'))
+    expect(runs).toMatchObject([
+      { queue: 'flows', id, name: 'work', workspaceId: workspace, data: { step: 4 }, attempt: 1 },
+    ])
+    const job = await room.queues.get('flows', id, workspace)
+    expect(job).toMatchObject({
+      ok: true,
+      value: { result: { done: true }, priority: 2, attempts: { made: 1, max: 3 } },
+    })
+  })
+
+  it('is added once under an id that its workspace gives it, and is another workspace’s job under the same id', async () => {
+    const first = await addOne({ jobId: 'same' })
+    const again = await addOne({ jobId: 'same', input: { other: true } })
+    const other = await addOne({ jobId: 'same', workspaceId: otherWorkspace })
+    expect(first).toEqual({ id: jobIdOf(workspace, 'same'), isNew: true })
+    expect(again).toEqual({ ...first, isNew: false })
+    expect(other).toEqual({ id: jobIdOf(otherWorkspace, 'same'), isNew: true })
+    const many = await room.queues.add('flows', [
+      ...jobs(1, { jobId: 'same' }),
+      ...jobs(2, { jobId: 'twice' }),
+    ])
+    expect(many.ok && many.value.map(({ isNew }) => isNew)).toEqual([false, true, false])
+    expect(await room.queues.get('flows', first.id, workspace)).toMatchObject({
+      ok: true,
+      value: { input: { index: 0 } },
+    })
+  })
+
+  it('is tried again after a failure until it has had all its attempts, and keeps the last reason', async () => {
+    const attempts: number[] = []
+    await room.serve(
+      {
+        flows: async ({ attempt }) => {
+          attempts.push(attempt)
+          return err({ kind: 'again', reason: `attempt ${attempt} failed` })
+        },
+      },
+      { declared: { flows: { backoffMs: 1 } } },
+    )
+    const { id } = await addOne()
+    await eventually(async () => expect(await stateOf(id)).toBe('failed'))
+    expect(attempts).toEqual([1, 2, 3])
+    expect(await room.queues.get('flows', id, null)).toMatchObject({
+      ok: true,
+      value: { failedReason: 'attempt 3 failed' },
+    })
+    expect(await room.queues.retry('flows', id, null)).toMatchObject({
+      ok: true,
+      value: { state: 'waiting' },
+    })
+    await eventually(() => expect(attempts).toEqual([1, 2, 3, 1, 2, 3]))
+  })
+
+  it('fails for good at a permanent failure, and at the pause that a failure names it is tried again', async () => {
+    const seen: string[] = []
+    await room.serve(
+      {
+        flows: async ({ name, attempt }) => {
+          seen.push(`${name} ${attempt}`)
+          if (name === 'hopeless') return err({ kind: 'permanent', reason: 'it cannot be' })
+          return attempt === 1 ? err({ kind: 'again', reason: 'soon', afterMs: 1 }) : ok(null)
+        },
+      },
+      { declared: { flows: { backoffMs: 3_600_000 } } },
+    )
+    const hopeless = await addOne({ name: 'hopeless' })
+    const hopeful = await addOne({ name: 'hopeful' })
+    await eventually(async () => expect(await stateOf(hopeful.id)).toBe('completed'))
+    await eventually(async () => expect(await stateOf(hopeless.id)).toBe('failed'))
+    expect(seen.toSorted()).toEqual(['hopeful 1', 'hopeful 2', 'hopeless 1'])
+  })
+
+  it('whose handler throws says so without the message of the error, which could quote data', async () => {
+    await room.serve({
+      flows: async () => {
+        throw new TypeError('somebody@example.com is not a function')
+      },
+    })
+    const { id } = await addOne({ attempts: 1 })
+    await eventually(async () => expect(await stateOf(id)).toBe('failed'))
+    expect(await room.queues.get('flows', id, null)).toMatchObject({
+      ok: true,
+      value: { failedReason: 'The handler failed (TypeError).' },
+    })
+    const [kept] = await room.sql`select j.* from bullmq.job j where j.id = ${id}`
+    expect(JSON.stringify(kept)).not.toContain('somebody')
+  })
+
+  it('waits for its time when it is delayed, and runs at once when it is promoted', async () => {
+    const { id } = await addOne({ delayMs: 3_600_000 })
+    await room.serve({ flows: async () => ok(null) })
+    expect(await stateOf(id)).toBe('delayed')
+    expect(await room.queues.promote('flows', id, otherWorkspace)).toEqual({
+      ok: false,
+      error: { kind: 'job_not_found' },
+    })
+    expect((await room.queues.promote('flows', id, workspace)).ok).toBe(true)
+    await eventually(async () => expect(await stateOf(id)).toBe('completed'))
+    expect(await room.queues.promote('flows', id, null)).toEqual({
+      ok: false,
+      error: { kind: 'wrong_state', state: 'completed' },
+    })
+  })
+
+  it('that is more urgent runs first', async () => {
+    const order: string[] = []
+    await room.queues.add('flows', [
+      ...jobs(1, { name: 'usual' }),
+      ...jobs(1, { name: 'late', priority: 10 }),
+      ...jobs(1, { name: 'urgent', priority: 1 }),
+    ])
+    await room.serve(
+      {
+        flows: async ({ name }) => {
+          order.push(name)
+          return ok(null)
+        },
+      },
+      { declared: { flows: { concurrency: 1 } } },
+    )
+    await eventually(() => expect(order).toEqual(['urgent', 'usual', 'late']))
+  })
+})
+
+describe('operators', () => {
+  it('pause a queue, so that nothing of it begins until they resume it', async () => {
+    await room.queues.pause('flows')
+    await room.serve({ flows: async () => ok(null) })
+    const { id } = await addOne()
+    const counts = await room.queues.counts()
+    expect(counts.ok && counts.value.queues.flows).toMatchObject({
+      waiting: 1,
+      isPaused: true,
+      isServed: true,
+    })
+    await room.queues.resume('flows')
+    await eventually(async () => expect(await stateOf(id)).toBe('completed'))
+  })
+
+  it('see the jobs of a state page by page, each once, and of one workspace only its own', async () => {
+    await room.queues.add('flows', jobs(25))
+    await room.queues.add('flows', jobs(5, { workspaceId: otherWorkspace }))
+    const seen: string[] = []
+    let cursor: string | null = null
+    do {
+      const page = await room.queues.list('flows', { state: 'waiting', scope: null, cursor, rowsMax: 7 })
+      if (!page.ok) throw new Error(page.error.kind)
+      seen.push(...page.value.jobs.map(({ id }) => id))
+      cursor = page.value.nextCursor
+    } while (cursor !== null)
+    expect(new Set(seen).size).toBe(30)
+    expect(seen).toHaveLength(30)
+    const own = await room.queues.list('flows', {
+      state: 'waiting',
+      scope: otherWorkspace,
+      cursor: null,
+      rowsMax: 100,
+    })
+    expect(own.ok && own.value.jobs.map((job) => job.workspaceId)).toEqual(Array(5).fill(otherWorkspace))
+    const wrong = await room.queues.list('flows', { state: 'waiting', scope: null, cursor: 'x', rowsMax: 1 })
+    expect(wrong).toEqual({ ok: false, error: { kind: 'invalid_cursor' } })
+  })
+
+  it('cancel a job that has not begun, and it is gone', async () => {
+    const { id } = await addOne()
+    expect(await room.queues.cancel('flows', id, otherWorkspace)).toEqual({
+      ok: false,
+      error: { kind: 'job_not_found' },
+    })
+    expect(await room.queues.cancel('flows', id, workspace)).toEqual({
+      ok: true,
+      value: { id, outcome: 'removed' },
+    })
+    expect(await stateOf(id)).toBe('job_not_found')
+  })
+
+  it('cancel a job that runs: its signal is aborted, and it fails for good whatever attempts it has left', async () => {
+    let aborted = false
+    await room.serve({
+      flows: ({ signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            aborted = true
+            resolve(err({ kind: 'again', reason: 'stopped' }))
+          })
+        }),
+    })
+    const { id } = await addOne()
+    await eventually(async () => expect(await stateOf(id)).toBe('active'))
+    expect(await room.queues.cancel('flows', id, null)).toEqual({
+      ok: true,
+      value: { id, outcome: 'stopping' },
+    })
+    await eventually(() => expect(aborted).toBe(true))
+    await eventually(async () => expect(await stateOf(id)).toBe('failed'))
+    expect(await room.queues.get('flows', id, null)).toMatchObject({
+      ok: true,
+      value: { failedReason: 'The job was cancelled.', attempts: { made: 1, max: 3 } },
+    })
+  })
+
+  it('clean a state, and of all that is older', async () => {
+    await room.queues.add('flows', jobs(10))
+    await room.queues.add('flows', jobs(10, { delayMs: 3_600_000 }))
+    const clean = (state: 'waiting' | 'delayed', olderThanMs: number) =>
+      room.queues.clean('flows', { state, olderThanMs, jobsMax: 7 })
+    expect(await clean('waiting', 3_600_000)).toEqual({ ok: true, value: 0 })
+    expect(await clean('waiting', 0)).toEqual({ ok: true, value: 7 })
+    expect(await clean('delayed', 0)).toEqual({ ok: true, value: 7 })
+    const counts = await room.queues.counts()
+    expect(counts.ok && counts.value.queues.flows).toMatchObject({ waiting: 3, delayed: 3 })
+  })
+
+  it('read what was run, by all processes together', async () => {
+    const served = await room.serve({
+      flows: async ({ name }) =>
+        name === 'work' ? ok(null) : err({ kind: 'permanent', reason: 'no such step' }),
+    })
+    await room.queues.add('flows', [...jobs(8), ...jobs(2, { name: 'other' })])
+    await eventually(async () => {
+      const counts = await room.queues.counts()
+      expect(counts.ok && counts.value.queues.flows).toMatchObject({ completed: 8, failed: 2 })
+    })
+    await served.stop()
+    const statistics = await room.queues.statistics()
+    const expected = {
+      completed: 8,
+      failed: 2,
+      failedRuns: 2,
+      failureRate: 0.2,
+      reasons: [{ reason: 'no such step', count: 2 }],
+    }
+    expect(statistics.ok && statistics.value.queues.flows).toMatchObject({
+      lastHour: expected,
+      lastDay: expected,
+    })
+    expect(statistics.ok && statistics.value.queues.flows.lastHour.waitTime).not.toBeNull()
+    expect(statistics.ok && statistics.value.queues.ai.lastHour.runTime).toBeNull()
+  })
+})
