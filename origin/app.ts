@@ -37,7 +37,7 @@ import type { Deliver } from './outbox/delivered-writes.ts'
 import { createDeliveredWrites } from './outbox/delivered-writes.ts'
 import type { Relay } from './outbox/relay.ts'
 import type { QueueBackend } from './queues/backend.ts'
-import { createQueueFigures } from './queues/queue-figures.ts'
+import { createQueueReadings } from './queues/queue-readings.ts'
 import { createUnconfiguredQueues } from './queues/unconfigured-queues.ts'
 import { backendWriteRoutes } from './routes/backend-writes.ts'
 import {
@@ -164,12 +164,12 @@ function createHandlers(
   const writes = createDeliveredWrites(queries, deliver)
   const contacts = createContactWriter(writes, unfitValues)
   const jobs = queueBackend?.queues ?? createUnconfiguredQueues()
-  const figures = createQueueFigures(jobs, clock)
+  const readings = createQueueReadings(jobs, clock)
   return {
-    health: healthRoute({ ...config, database, relay, figures, clock }),
+    health: healthRoute({ ...config, database, relay, readings, clock }),
     metrics: metricsRoute({
       ...config,
-      ...{ places, importTurns, metrics, unfitValues, relay, figures, clock },
+      ...{ places, importTurns, metrics, unfitValues, relay, readings, clock },
     }),
     importContacts: importContactsRoute({ contacts, turns: importTurns, deliver, clock, logger }),
     createContact: createContactRoute(contacts),
@@ -179,7 +179,7 @@ function createHandlers(
     storeCall: storeCallRoute(createEndedCallWriter(queries, writes)),
     ...backendWriteRoutes(createBackendWriter(writes)),
     ...jobRoutes(jobs, clock),
-    ...queueRoutes(jobs, figures, clock),
+    ...queueRoutes(jobs, readings, clock),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

@@ -8,7 +8,7 @@ import type { QueryMetrics } from '../database/query-metrics.ts'
 import type { UnfitValues } from '../database/rows.ts'
 import type { OriginEnv } from '../http/respond.ts'
 import type { Relay } from '../outbox/relay.ts'
-import type { QueueFigures } from '../queues/queue-figures.ts'
+import type { QueueReadings } from '../queues/queue-readings.ts'
 import { queueMetricsOf } from './queues.ts'
 
 interface MetricsRouteOptions {
@@ -17,7 +17,7 @@ interface MetricsRouteOptions {
   readonly metrics: QueryMetrics
   readonly unfitValues: UnfitValues
   readonly relay: Relay | null
-  readonly figures: QueueFigures
+  readonly readings: QueueReadings
   readonly clock: Clock
   readonly queriesAtOnceMax: number
   readonly queriesWaitingMax: number
@@ -25,7 +25,7 @@ interface MetricsRouteOptions {
 
 /** GET /metrics. */
 export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
-  const { places, importTurns, metrics, unfitValues, relay, figures: ofJobs, clock } = options
+  const { places, importTurns, metrics, unfitValues, relay, readings, clock } = options
   const { queriesAtOnceMax, queriesWaitingMax } = options
   const startedAtMs = clock.now()
   const instance = randomUUID()
@@ -47,7 +47,7 @@ export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
         imports: figuresOf(places.imports),
         'import-turns': figuresOf(importTurns.queue),
       },
-      jobs: await jobFigures(ofJobs),
+      jobs: await jobFigures(readings),
       outbox: relay === null ? null : await relay.figures(),
     }
     return context.json(figures)
@@ -55,8 +55,8 @@ export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
 }
 
 /** Null if there are no queues, or they do not answer: the figures of the origin itself are worth telling anyway. */
-async function jobFigures(figures: QueueFigures): Promise<OriginMetrics['jobs']> {
-  const [counts, statistics] = await Promise.all([figures.counts(), figures.statistics()])
+async function jobFigures(readings: QueueReadings): Promise<OriginMetrics['jobs']> {
+  const [counts, statistics] = await Promise.all([readings.counts(), readings.statistics()])
   return counts.ok && statistics.ok ? queueMetricsOf(counts.value, statistics.value).queues : null
 }
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { scopeIdSchema } from '../ids.ts'
 import { instant } from '../instant.ts'
 import { limits } from '../limits.ts'
 import { storableText, text } from '../text.ts'
@@ -146,7 +145,7 @@ export const jobSchema = z.object({
   queue: queueNameSchema,
   name: z.string(),
   /** The deployment for a job that a schedule added. */
-  workspaceId: scopeIdSchema,
+  workspaceId: z.string(),
   state: jobStateSchema,
   priority: z.int().nonnegative(),
   attemptsMade: count,

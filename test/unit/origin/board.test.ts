@@ -113,6 +113,7 @@ describe('the board', () => {
     ['another password', { ...login, password: 'password' }],
     ['nothing', { username: '', password: '' }],
     ['no fields', {}],
+    ['a field twice', { 'username=ops&password=x&password': login.password }],
   ])('stays closed for %s', async (_what, form) => {
     const response = await signIn(originWith(), form as Record<string, string>)
     expect([response.status, response.headers.get('Set-Cookie')]).toEqual([401, null])
