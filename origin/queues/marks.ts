@@ -31,21 +31,27 @@ export function createMarks(pool: pg.Pool): Marks {
     async once(key, effect, signal) {
       signal.throwIfAborted()
       const client = await pool.connect()
-      // Closing the connection is what ends a transaction whose effect does not end by itself.
-      const abandon = () => client.release(true)
+      // Closing the connection ends a transaction whose effect does not end by itself. A connection that breaks has ended it already, and
+      // the effect may never hear of it.
+      const broken = Promise.withResolvers<never>()
+      broken.promise.catch(() => undefined)
+      const abandon = () => broken.reject(signal.reason)
+      client.on('error', broken.reject)
       signal.addEventListener('abort', abandon, { once: true })
+      let isWhole = false
       try {
-        const answer = await inTransaction(client, async () => {
+        const transaction = inTransaction(client, async () => {
           const refusal = await mark(client, key)
           return refusal ?? { status: 'done' as const, value: await effect(client) }
         })
-        signal.removeEventListener('abort', abandon)
-        if (!signal.aborted) client.release()
+        transaction.catch(() => undefined)
+        const answer = await Promise.race([transaction, broken.promise])
+        isWhole = true
         return answer
-      } catch (error) {
+      } finally {
         signal.removeEventListener('abort', abandon)
-        if (!signal.aborted) client.release(error instanceof Error)
-        throw error
+        client.off('error', broken.reject)
+        client.release(!isWhole)
       }
     },
 

@@ -5,6 +5,7 @@ import { withinDeadline } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import { isDatabaseOutage } from './database-outage.ts'
 import type { QueueFailure } from './job-queues.ts'
 
 type Rows = readonly Readonly<Record<string, unknown>>[]
@@ -32,11 +33,11 @@ export function createQueueCalls(pool: pg.Pool, clock: Clock, logger: Logger): Q
     )
 }
 
-/** A connection that cannot be made or breaks has no SQLSTATE, or one of the class 08 or 57P. */
 function failureOf(error: unknown, logger: Logger): QueueFailure {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code === queryCanceled) return { kind: 'timeout' }
-  const isOutage = !/^[0-9A-Z]{5}$/.test(code) || /^(08|57P|53)/.test(code) || missing.has(code)
-  if (!isOutage) logger.error({ code }, 'the database refused a call of the queues')
+  if (!isDatabaseOutage(error) && !missing.has(code)) {
+    logger.error({ code }, 'the database refused a call of the queues')
+  }
   return { kind: 'unavailable' }
 }

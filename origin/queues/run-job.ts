@@ -5,6 +5,7 @@ import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
+import { isDatabaseOutage } from './database-outage.ts'
 import type { JobFailure, JobHandler, RunningJob } from './handler.ts'
 import type { Marks } from './marks.ts'
 
@@ -47,7 +48,8 @@ interface RunParts {
   onFault(error: unknown): void
 }
 
-type Answer = Result<unknown, JobFailure>
+/** `outage`: the handler failed because the database went away under its effect. */
+type Answer = Result<unknown, JobFailure | { readonly kind: 'outage' }>
 
 /**
  * Runs a handler once. A run that is ended from outside has its signal aborted and `limits.runHeedMs` to heed it. One that does not is
@@ -62,7 +64,7 @@ export async function runJob(parts: RunParts, run: Run): Promise<RunOutcome> {
     abandoned.signal.addEventListener('abort', cancel, { once: true })
     whenAborted(parts.signal, () => resolve(endOf(parts.signal.reason)))
   })
-  const handling = handle(parts, runningJob(run, marks, heeded.signal, abandoned.signal))
+  const handling = handle(parts, run, heeded.signal, abandoned.signal)
   const first = await Promise.race([handling, end])
   if (typeof first !== 'string') {
     // What the handler left running may have no effect any more.
@@ -78,11 +80,21 @@ export async function runJob(parts: RunParts, run: Run): Promise<RunOutcome> {
   return isDone ? { kind: 'completed', result: null } : outcomeOfEnd(first)
 }
 
-async function handle({ handler, onFault }: RunParts, job: RunningJob): Promise<Answer> {
+async function handle(
+  { handler, marks, onFault }: RunParts,
+  run: Run,
+  signal: AbortSignal,
+  abandoned: AbortSignal,
+): Promise<Answer> {
+  let wasDatabaseAway = false
+  const job = runningJob(run, marks, signal, abandoned, (error) => {
+    wasDatabaseAway ||= isDatabaseOutage(error)
+  })
   try {
     return await handler(job)
   } catch (error) {
-    if (!job.signal.aborted) onFault(error)
+    if (wasDatabaseAway) return err({ kind: 'outage' })
+    if (!signal.aborted) onFault(error)
     return err({ kind: 'again', reason: `The handler failed (${nameOf(error)}).` })
   }
 }
@@ -94,7 +106,13 @@ function nameOf(error: unknown): string {
   return `${error.name}${code}`.slice(0, 100)
 }
 
-function runningJob(run: Run, marks: Marks, signal: AbortSignal, abandoned: AbortSignal): RunningJob {
+function runningJob(
+  run: Run,
+  marks: Marks,
+  signal: AbortSignal,
+  abandoned: AbortSignal,
+  onEffectFailed: (error: unknown) => void,
+): RunningJob {
   const { queue, id, name, workspaceId, dueAtMs, attempt } = run
   return {
     queue,
@@ -110,7 +128,12 @@ function runningJob(run: Run, marks: Marks, signal: AbortSignal, abandoned: Abor
     },
     async once(effect) {
       if (abandoned.aborted) return { status: 'given_up' }
-      return await marks.once({ queue, jobId: id, run: run.run }, effect, abandoned)
+      try {
+        return await marks.once({ queue, jobId: id, run: run.run }, effect, abandoned)
+      } catch (error) {
+        onEffectFailed(error)
+        throw error
+      }
     },
   }
 }
@@ -124,10 +147,12 @@ async function giveUp(marks: Marks, { queue, id, run }: Run): Promise<boolean> {
   }
 }
 
+/** An outage of the database spends no attempt of the job, which comes back when the database does. */
 function outcomeOf(answer: Answer): RunOutcome {
-  return answer.ok
-    ? { kind: 'completed', result: answer.value ?? null }
-    : { kind: 'failed', failure: { ...answer.error, reason: shown(answer.error.reason) } }
+  if (answer.ok) return { kind: 'completed', result: answer.value ?? null }
+  const { error } = answer
+  if (error.kind === 'outage') return { kind: 'handed_back' }
+  return { kind: 'failed', failure: { ...error, reason: shown(error.reason) } }
 }
 
 /** A reason as it is kept: one line that the database takes. */

@@ -41,22 +41,28 @@ const effects = async () => await room.sql`select e.job_id, e.attempt from publi
 const letItStall = (id: string) =>
   room.sql`update bullmq.job set locked_until_ms = 0, stalled_marked = true where id = ${id} and state = 'active'`
 
+/** The runs of a dead process would not take places in a living one, as they do here. */
+const roomForTheDead = { declared: { flows: { concurrency: 20 } } }
+
 const never = () => new Promise<never>(() => undefined)
 
 describe('the effect of a job', () => {
   it('happens once although its process dies ten times in a row after the effect and before the end', async () => {
     const told: Effect<void>['status'][] = []
-    await room.serve({
-      flows: async (job) => {
-        const effect = await job.once(effectOf(job))
-        told.push(effect.status)
-        if (told.length <= 10) {
-          await letItStall(job.id)
-          await never()
-        }
-        return ok(null)
+    await room.serve(
+      {
+        flows: async (job) => {
+          const effect = await job.once(effectOf(job))
+          told.push(effect.status)
+          if (told.length <= 10) {
+            await letItStall(job.id)
+            await never()
+          }
+          return ok(null)
+        },
       },
-    })
+      roomForTheDead,
+    )
     const id = await addOne()
     await eventually(async () => expect((await jobOf(id)).state).toBe('completed'), { deadlineMs: 25_000 })
     expect(told).toEqual(['done', ...Array(10).fill('known')])
@@ -67,26 +73,52 @@ describe('the effect of a job', () => {
 
   it('happens once although its process dies ten times in a row in the middle of it', async () => {
     let runs = 0
-    await room.serve({
-      flows: async (job) => {
-        runs += 1
-        const effect = await job.once(async (database) => {
-          await effectOf(job)(database)
-          if (runs <= 10) {
+    await room.serve(
+      {
+        flows: async (job) => {
+          runs += 1
+          const isDying = runs <= 10
+          const effect = job.once(async (database) => {
+            await effectOf(job)(database)
+            if (!isDying) return
             await letItStall(job.id)
             // What ends the transaction of a process that is gone.
             await room.sql`
               select pg_terminate_backend(a.pid) from pg_stat_activity a
               where a.application_name = 'boardcache-queues' and a.query like 'insert into public.effects%'`
             await never()
-          }
-        })
-        return ok(effect.status)
+          })
+          // The dead learn of nothing.
+          return ok((await (isDying ? effect.catch(never) : effect)).status)
+        },
       },
-    })
+      roomForTheDead,
+    )
     const id = await addOne()
     await eventually(async () => expect((await jobOf(id)).state).toBe('completed'), { deadlineMs: 25_000 })
     expect((await jobOf(id)).result).toBe('done')
+    expect(await effects()).toHaveLength(1)
+  })
+
+  it('spends no attempt when the database goes away under it', async () => {
+    const attempts: number[] = []
+    await room.serve({
+      flows: async (job) => {
+        attempts.push(job.attempt)
+        await job.once(async (database) => {
+          await effectOf(job)(database)
+          if (attempts.length > 5) return
+          await room.sql`
+            select pg_terminate_backend(a.pid) from pg_stat_activity a
+            where a.application_name = 'boardcache-queues' and a.query like 'insert into public.effects%'`
+          await database.query('select 1')
+        })
+        return ok(null)
+      },
+    })
+    const id = await addOne()
+    await eventually(async () => expect((await jobOf(id)).state).toBe('completed'))
+    expect(attempts).toEqual([1, 1, 1, 1, 1, 1])
     expect(await effects()).toHaveLength(1)
   })
 

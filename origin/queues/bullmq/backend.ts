@@ -1,4 +1,4 @@
-import { PostgresConnection, type PostgresPoolConfig, Queue, setDefaultBackendFactory } from 'bullmq'
+import { type PostgresPoolConfig, Queue, setDefaultBackendFactory } from 'bullmq'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
@@ -10,6 +10,7 @@ import { readStatistics } from '../statistics.ts'
 import { createCounting } from './counts.ts'
 import { createPostgresQueues } from './postgres-queues.ts'
 import { SharedBackend } from './shared-backend.ts'
+import { SharedConnection } from './shared-connection.ts'
 
 export interface BackendOptions {
   /** A direct connection or one of a session pooler: a transaction pooler drops the news of jobs. */
@@ -83,8 +84,7 @@ interface BoardQueues {
 
 function makeBoardQueues({ databaseUrl, clock }: BackendOptions): BoardQueues {
   const database = workerDatabase(databaseUrl)
-  const connection = new PostgresConnection(database)
-  connection.setMaxListeners(8 * queueNames.length)
+  const connection = new SharedConnection(database)
   const queueOptions = { connection: database }
   // Bull Board takes queues of BullMQ's default backend, by their type, so ours is the default while they are made.
   setDefaultBackendFactory((name) => new SharedBackend(connection, name, queueOptions, clock))

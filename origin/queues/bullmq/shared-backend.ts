@@ -8,10 +8,7 @@ const outagePauseMs = 500
 
 type Options = QueueBaseOptions & ConstructorParameters<typeof PostgresQueueBackend>[2]
 
-/**
- * BullMQ gives each worker a connection of its own for news of jobs, eleven in all. These share one, so that the process fits among the
- * connections of a small hosted database. The owner of the connection closes it when all workers have stopped.
- */
+/** The backend of a worker that shares its connection with others. The owner of the connection closes it when all have stopped. */
 export class SharedBackend extends PostgresQueueBackend {
   readonly #clock: Clock
 

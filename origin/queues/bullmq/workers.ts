@@ -1,5 +1,5 @@
-import type { Job as BullJob, PostgresPoolConfig } from 'bullmq'
-import { PostgresConnection, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import type { Job as BullJob, PostgresConnection, PostgresPoolConfig } from 'bullmq'
+import { UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
 import { type QueueName, queueNameSchema } from '../../../shared/contract/queue-names.ts'
@@ -12,6 +12,7 @@ import { parseJobData } from './job-rows.ts'
 import { cancelChannel } from './postgres-queues.ts'
 import { addSchedules } from './schedules.ts'
 import { SharedBackend } from './shared-backend.ts'
+import { SharedConnection } from './shared-connection.ts'
 
 const listenAgainMs = 1_000
 
@@ -70,9 +71,7 @@ export async function startWorkers(options: WorkersOptions): Promise<QueueWorker
   const { database, logger, schedules, clock } = options
   // BullMQ knows one run of a job. An older one, whose lock this process lost and won again, must end too.
   const ending = new AbortController()
-  const connection = new PostgresConnection(database)
-  // Each worker listens for the connection's end, its errors and its return.
-  connection.setMaxListeners(8 * options.queues.size + 8)
+  const connection = new SharedConnection(database)
   connection.on('error', (error) =>
     logger.warn({ fault: faultOf(error) }, 'a connection of the workers broke'),
   )
