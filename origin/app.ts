@@ -39,7 +39,7 @@ import type { Deliver } from './outbox/delivered-writes.ts'
 import { createDeliveredWrites } from './outbox/delivered-writes.ts'
 import type { Relay } from './outbox/relay.ts'
 import type { QueueBackend } from './queues/backend.ts'
-import { createQueueFigures } from './queues/queue-figures.ts'
+import { createQueueReadings } from './queues/queue-readings.ts'
 import { createUnconfiguredQueues } from './queues/unconfigured-queues.ts'
 import { backendWriteRoutes } from './routes/backend-writes.ts'
 import {
@@ -129,6 +129,8 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   mount(app, handlers, { writer: [admission.toWorkspaceOfHeader] })
   if (config.board !== null && parts.queueBackend !== null) {
     app.route(boardPath, createBoard({ ...config, ...config.board, backend: parts.queueBackend, clock }))
+  } else {
+    app.all(`${boardPath}/*`, (context) => respondError(context, { code: 'route_not_found' }))
   }
   // Jobs too are the business of members, the CRM's backend and operators.
   app.use('/api/v1/queues/*', inTurn, credentials.requireWriter)
@@ -173,10 +175,13 @@ function createHandlers(
   const contacts = createContactWriter(writes, unfitValues)
   const call = createCallOfWriter(queries)
   const jobs = queueBackend?.queues ?? createUnconfiguredQueues()
-  const figures = createQueueFigures(jobs, clock)
+  const readings = createQueueReadings(jobs, clock)
   return {
-    health: healthRoute({ ...config, database, relay, figures, clock }),
-    metrics: metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }),
+    health: healthRoute({ ...config, database, relay, readings, clock }),
+    metrics: metricsRoute({
+      ...config,
+      ...{ places, importTurns, metrics, unfitValues, relay, readings, clock },
+    }),
     importContacts: importContactsRoute({ contacts, turns: importTurns, deliver, clock, logger }),
     createContact: createContactRoute(contacts),
     changeContact: changeContactRoute(contacts),
@@ -193,7 +198,7 @@ function createHandlers(
     }),
     getFile: fileRoute(files.served, clock),
     ...jobRoutes(jobs, clock),
-    ...queueRoutes(jobs, figures, clock),
+    ...queueRoutes(jobs, readings, clock),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

@@ -3,6 +3,7 @@ import { type QueueName, queueNameSchema, queueNames } from '../../shared/contra
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
+import type { QueueBackend } from '../queues/backend.ts'
 import type { CleanRequest, JobQueues, QueueFailure } from '../queues/job-queues.ts'
 
 type Changed = Result<unknown, QueueFailure>
@@ -26,8 +27,26 @@ const statesShown: Readonly<Record<string, CleanRequest['state']>> = {
  * the marks of effects right; Bull Board's handlers do not know them. Everything else that Bull Board offers is refused: a job that is
  * added or edited there would miss the checks of the API, and what the board shows of data is only their outline.
  */
-export function createBoardChanges(queues: JobQueues): Hono {
+export function createBoardChanges({
+  queues,
+  boardQueues,
+}: Pick<QueueBackend, 'queues' | 'boardQueues'>): Hono {
   const app = new Hono()
+
+  /** A job that has ended is only a record, which BullMQ itself may remove. */
+  async function removeJob(queue: QueueName, id: string): Promise<Changed> {
+    const cancelled = await queues.cancel(queue, id, null)
+    if (cancelled.ok || cancelled.error.kind !== 'wrong_state') return cancelled
+    try {
+      const job = await boardQueues()
+        .find(({ name }) => name === queue)
+        ?.getJob(id)
+      await job?.remove()
+      return ok(null)
+    } catch {
+      return cancelled
+    }
+  }
 
   const change = (path: string, perform: (parameters: Record<string, string>) => Promise<Changed>) =>
     app.put(path, async (context) => {
@@ -42,7 +61,7 @@ export function createBoardChanges(queues: JobQueues): Hono {
       const queue = queueNameSchema.safeParse(parameters['queue'])
       return queue.success ? perform(queue.data, parameters) : { ok: false, error: { kind: 'job_not_found' } }
     }
-  const ofJob = (perform: 'retry' | 'promote' | 'cancel') =>
+  const ofJob = (perform: 'retry' | 'promote') =>
     ofQueue((queue, { id = '' }) => queues[perform](queue, id, null))
 
   change('/api/queues/pause', () => forAll((queue) => queues.pause(queue)))
@@ -65,7 +84,10 @@ export function createBoardChanges(queues: JobQueues): Hono {
   )
   change('/api/queues/:queue/:id/retry', ofJob('retry'))
   change('/api/queues/:queue/:id/promote', ofJob('promote'))
-  change('/api/queues/:queue/:id/clean', ofJob('cancel'))
+  change(
+    '/api/queues/:queue/:id/clean',
+    ofQueue((queue, { id = '' }) => removeJob(queue, id)),
+  )
   app.all('*', (context) => context.json({ error: 'The board cannot do this. Use the API.' }, 403))
   return app
 }

@@ -8,7 +8,7 @@ import type { OriginEnv } from '../http/respond.ts'
 import type { QueueBackend } from '../queues/backend.ts'
 import { createBoardChanges } from './board-changes.ts'
 import { createLoginAttempts } from './login-attempts.ts'
-import { loginPage, loginPagePolicy } from './login-page.ts'
+import { loginPage, loginPagePolicy, signOutPage } from './login-page.ts'
 import type { BoardLogin } from './sessions.ts'
 import { createBoardSessions } from './sessions.ts'
 
@@ -53,8 +53,8 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
       context.header('Retry-After', String(Math.ceil(waitMs / 1_000)))
       return showLogin(context, 'Too many attempts. Try again later.', 429)
     }
-    const { username, password } = await context.req.parseBody()
-    if (!sessions.isLogin(textOf(username), textOf(password))) {
+    const form = new URLSearchParams(await context.req.text())
+    if (!sessions.isLogin(form.get('username') ?? '', form.get('password') ?? '')) {
       attempts.noteFailure(address)
       return showLogin(context, 'The name or the password is wrong.', 401)
     }
@@ -67,6 +67,10 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
     const isPage = context.req.method === 'GET' && !context.req.path.startsWith(`${boardPath}/api/`)
     return isPage ? context.redirect(loginPath, 303) : context.json({ error: 'Sign in first.' }, 401)
   })
+  app.get('/logout', (context) => {
+    context.header('Content-Security-Policy', loginPagePolicy)
+    return context.html(signOutPage(`${boardPath}/logout`))
+  })
   app.post('/logout', (context) => {
     sessions.end(getCookie(context, cookieName))
     deleteCookie(context, cookieName, { path: boardPath })
@@ -75,7 +79,7 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
 
   // Bull Board takes a while to load, and most processes never show it.
   let pages: Promise<Hono> | null = null
-  const changes = createBoardChanges(backend.queues)
+  const changes = createBoardChanges(backend)
   app.all('*', async (context) => {
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {
       return new Hono().route(boardPath, changes).fetch(context.req.raw)
@@ -83,13 +87,14 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
     pages ??= import('./bull-board.ts').then(({ createBullBoardApp }) =>
       createBullBoardApp(backend.boardQueues(), boardPath),
     )
-    return (await pages).fetch(context.req.raw)
+    try {
+      return (await pages).fetch(context.req.raw)
+    } catch (error) {
+      pages = null
+      throw error
+    }
   })
   return app
-}
-
-function textOf(field: unknown): string {
-  return typeof field === 'string' ? field : ''
 }
 
 function showLogin(

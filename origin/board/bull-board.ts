@@ -18,7 +18,13 @@ export function createBullBoardApp(queues: readonly Queue[], path: string): Hono
   createBullBoard({
     queues: queues.map(adapterOf),
     serverAdapter: adapter,
-    options: { uiConfig: { boardTitle: 'Boardcache queues', hideRedisDetails: true } },
+    options: {
+      uiConfig: {
+        boardTitle: 'Boardcache queues',
+        hideRedisDetails: true,
+        miscLinks: [{ text: 'Sign out', url: `${path}/logout` }],
+      },
+    },
   })
   adapter.setBasePath(path)
   return new Hono().route(path, adapter.registerPlugin())

@@ -21,23 +21,36 @@ export const loginPagePolicy = [
 
 /** The page where an operator signs in to the board. `fault` says why the last attempt did not succeed. */
 export function loginPage(action: string, fault: string | null): string {
+  return pageWith(
+    'Sign in',
+    action,
+    `${fault === null ? '' : `<p role="alert">${fault}</p>`}
+<label>Name <input name="username" autocomplete="username" required maxlength="100" autofocus></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="500"></label>`,
+  )
+}
+
+/** The page where the operator ends the session. A link alone must not end it. */
+export function signOutPage(action: string): string {
+  return pageWith('Sign out', action, '')
+}
+
+function pageWith(verb: string, action: string, fields: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>Sign in: Boardcache queues</title>
+<title>${verb}: Boardcache queues</title>
 <style>${style}</style>
 </head>
 <body>
 <main>
 <form method="post" action="${action}">
 <h1>Boardcache queues</h1>
-${fault === null ? '' : `<p role="alert">${fault}</p>`}
-<label>Name <input name="username" autocomplete="username" required maxlength="100" autofocus></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="500"></label>
-<button>Sign in</button>
+${fields}
+<button>${verb}</button>
 </form>
 </main>
 </body>

@@ -29,6 +29,9 @@ export interface BoardLogin {
   readonly password: string
 }
 
+/** The workspace whose admins operate the local deployment, for the Worker and the origin. */
+export const operatorsWorkspaceId = '15213'
+
 /** On a developer's machine one user sends everything, and tests and benchmarks do too: no rate limits. */
 export const unlimited = { RATE_LIMIT_USER_MAX: '0', RATE_LIMIT_WORKSPACE_MAX: '0' }
 
@@ -111,6 +114,8 @@ function commandOf(options: OriginProcessOptions, port: number) {
       WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
       FILES_FOLDER: join(options.dataDirectory, 'files'),
       FILES_URL: `http://127.0.0.1:${options.port}`,
+      ENVIRONMENT: 'local',
+      OPERATORS_WORKSPACE_ID: operatorsWorkspaceId,
       ...queueVariables(options.queues),
       ...options.tokens,
       ...unlimited,

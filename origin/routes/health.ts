@@ -6,13 +6,13 @@ import { limits } from '../../shared/limits.ts'
 import type { Database } from '../database/database.ts'
 import type { OriginEnv } from '../http/respond.ts'
 import type { Relay } from '../outbox/relay.ts'
-import type { QueueFigures } from '../queues/queue-figures.ts'
+import type { QueueReadings } from '../queues/queue-readings.ts'
 import { unservedQueues } from './queues.ts'
 
 interface HealthParts {
   readonly database: Pick<Database, 'probe'>
   readonly relay: Relay | null
-  readonly figures: QueueFigures
+  readonly readings: QueueReadings
   readonly environment: string
   readonly clock: Clock
 }
@@ -29,7 +29,7 @@ const databaseProbeDeadlineMs = limits.probeDeadlineMs / 2
  * health.
  */
 export function healthRoute(parts: HealthParts): Handler<OriginEnv> {
-  const { database, relay, figures, environment, clock } = parts
+  const { database, relay, readings, environment, clock } = parts
   const bornAtMs = clock.now()
   let underWay: Promise<OriginHealth> | null = null
   let latest: { readonly health: OriginHealth; readonly untilMs: number } | null = null
@@ -38,7 +38,7 @@ export function healthRoute(parts: HealthParts): Handler<OriginEnv> {
     const startedAtMs = clock.now()
     const [available, queues] = await Promise.all([
       withinDeadline(clock, databaseProbeDeadlineMs, (signal) => database.probe(signal), false),
-      withinDeadline(clock, databaseProbeDeadlineMs, () => queuesHealth(figures), 'unhealthy' as const),
+      withinDeadline(clock, databaseProbeDeadlineMs, () => queuesHealth(readings), 'unhealthy' as const),
     ])
     const latencyMs = Math.round((clock.now() - startedAtMs) * 1_000) / 1_000
     const outbox = { status: relay?.health ?? 'off' }
@@ -76,8 +76,8 @@ export function healthRoute(parts: HealthParts): Handler<OriginEnv> {
   }
 }
 
-async function queuesHealth(figures: QueueFigures): Promise<OriginHealth['queues']['status']> {
-  const counts = await figures.counts()
+async function queuesHealth(readings: QueueReadings): Promise<OriginHealth['queues']['status']> {
+  const counts = await readings.counts()
   if (!counts.ok) return counts.error.kind === 'not_configured' ? 'off' : 'unhealthy'
   return unservedQueues(counts.value).length === 0 ? 'healthy' : 'degraded'
 }

@@ -21,7 +21,9 @@ import type { OriginEnv } from '../http/respond.ts'
 import { respondError } from '../http/respond.ts'
 import type { AddedJob, Job, JobQueues, NewJob, QueueFailure } from '../queues/job-queues.ts'
 import { jobIdOf } from '../queues/job-queues.ts'
-import { respondQueueFailure, respondQueues } from './queue-answers.ts'
+import { reasonShown, respondQueueFailure, respondQueues } from './queue-answers.ts'
+
+const dayMs = 86_400_000
 
 type JobsHandler = Handler<OriginEnv>
 
@@ -83,7 +85,7 @@ function preparedJobs(
   const jobs = taken.map(({ data, runAt, ...job }, at): NewJob => {
     const delayMs = runAt === undefined ? job.delayMs : Math.max(0, Math.ceil(Date.parse(runAt) - nowMs))
     if (delayMs !== undefined && delayMs > limits.jobDelayMaxMs) {
-      faults.push(fault(at, isList, 'runAt', `must be at most ${limits.jobDelayMaxMs} ms from now`))
+      faults.push(fault(at, isList, 'runAt', `must be at most ${limits.jobDelayMaxMs / dayMs} days from now`))
     }
     for (const name of ['removeOnComplete', 'removeOnFail'] as const) {
       if (typeof job[name] === 'number' && !isOperator) {
@@ -201,12 +203,12 @@ function jobShown(job: Job): JobShown {
     priority: job.priority,
     attemptsMade: job.attempts.made,
     attemptsMax: job.attempts.max,
-    progress: job.progress,
+    progress: Math.min(Math.max(job.progress, 0), 1),
     createdAt: instantOf(job.addedAtMs),
     runAt: job.dueAtMs === null ? null : instantOf(job.dueAtMs),
     startedAt: job.startedAtMs === null ? null : instantOf(job.startedAtMs),
     finishedAt: job.finishedAtMs === null ? null : instantOf(job.finishedAtMs),
-    failedReason: job.failedReason,
+    failedReason: job.failedReason === null ? null : reasonShown(job.failedReason),
     dataBytes: jobDataBytes(job.input),
   }
 }

@@ -43,3 +43,8 @@ export function respondQueues<Value>(
   context.header('Cache-Control', 'no-store')
   return context.json({ success: true, data: shown(answer.value) }, status)
 }
+
+/** A reason within its bound. One that a handler did not give, such as the message of an exception, may have any length. */
+export function reasonShown(reason: string): string {
+  return reason.slice(0, limits.jobReasonCharactersMax).toWellFormed()
+}

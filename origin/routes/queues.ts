@@ -19,26 +19,26 @@ import { parseBody, parsePath, parseQuery } from '../http/input.ts'
 import type { OriginContext, OriginEnv } from '../http/respond.ts'
 import { respondError } from '../http/respond.ts'
 import type {
-  QueueFigures as Figures,
   JobQueues,
   QueueCount,
   QueueCounts,
+  QueueFigures,
   QueueStatistics,
 } from '../queues/job-queues.ts'
-import type { QueueFigures } from '../queues/queue-figures.ts'
-import { respondQueueFailure, respondQueues } from './queue-answers.ts'
+import type { QueueReadings } from '../queues/queue-readings.ts'
+import { reasonShown, respondQueueFailure, respondQueues } from './queue-answers.ts'
 
 type QueuesHandler = Handler<OriginEnv>
 
 /** The operators' routes of queues (shared/contract/queues.ts). */
-export function queueRoutes(queues: JobQueues, figures: QueueFigures, clock: Clock) {
+export function queueRoutes(queues: JobQueues, readings: QueueReadings, clock: Clock) {
   return {
     pauseQueue: switchRoute(queues, true),
     resumeQueue: switchRoute(queues, false),
     cleanQueue: cleanRoute(queues),
-    queueHealth: queueHealthRoute(figures, clock),
-    queueMetrics: queueMetricsRoute(figures),
-    queueStatistics: statisticsRoute(figures),
+    queueHealth: queueHealthRoute(readings, clock),
+    queueMetrics: queueMetricsRoute(readings),
+    queueStatistics: statisticsRoute(readings),
   } satisfies Partial<Record<OriginRouteName, QueuesHandler>>
 }
 
@@ -68,9 +68,9 @@ function cleanRoute(queues: JobQueues): QueuesHandler {
 }
 
 /** GET …/health: 503, with the same body, while the queues do not answer. */
-function queueHealthRoute(figures: QueueFigures, clock: Clock): QueuesHandler {
+function queueHealthRoute(readings: QueueReadings, clock: Clock): QueuesHandler {
   return async (context) => {
-    const counts = await figures.counts()
+    const counts = await readings.counts()
     context.header('Cache-Control', 'no-store')
     if (!counts.ok) return context.json(unreachable(clock), 503)
     const unserved = unservedQueues(counts.value)
@@ -128,11 +128,11 @@ function totalsOf({ queues }: QueueCounts): JobCounts {
 }
 
 /** GET …/metrics */
-function queueMetricsRoute(figures: QueueFigures): QueuesHandler {
+function queueMetricsRoute(readings: QueueReadings): QueuesHandler {
   return async (context) => {
     const query = parseQuery(context, queueMetricsQuerySchema)
     if (!query.ok) return respondError(context, query.error)
-    const [counts, statistics] = await Promise.all([figures.counts(), figures.statistics()])
+    const [counts, statistics] = await Promise.all([readings.counts(), readings.statistics()])
     if (!counts.ok) return respondQueueFailure(context, counts.error, 'read')
     if (!statistics.ok) return respondQueueFailure(context, statistics.error, 'read')
     const metrics = queueMetricsOf(counts.value, statistics.value)
@@ -145,7 +145,7 @@ function queueMetricsRoute(figures: QueueFigures): QueuesHandler {
 }
 
 /** The figures of all queues: what is there now, and what the last hour was like. */
-function queueMetricsOf(counts: QueueCounts, statistics: QueueStatistics): QueueMetrics {
+export function queueMetricsOf(counts: QueueCounts, statistics: QueueStatistics): QueueMetrics {
   return {
     queues: Object.fromEntries(
       queueNames.map((name) => {
@@ -163,9 +163,9 @@ function nowOf(count: QueueCount) {
 }
 
 /** GET …/statistics */
-function statisticsRoute(figures: QueueFigures): QueuesHandler {
+function statisticsRoute(readings: QueueReadings): QueuesHandler {
   return async (context: OriginContext) =>
-    respondQueues(context, await figures.statistics(), 'read', ({ queues, atMs }) => ({
+    respondQueues(context, await readings.statistics(), 'read', ({ queues, atMs }) => ({
       queues: Object.fromEntries(
         queueNames.map((name) => {
           const { lastHour, lastDay } = queues[name]
@@ -176,7 +176,7 @@ function statisticsRoute(figures: QueueFigures): QueuesHandler {
     }))
 }
 
-function spanOf(figures: Figures, minutes: number): QueueSpan {
+function spanOf(figures: QueueFigures, minutes: number): QueueSpan {
   const { completed, failed, failedRuns, failureRate, waitTime, runTime, reasons } = figures
   return {
     completed,
@@ -186,10 +186,10 @@ function spanOf(figures: Figures, minutes: number): QueueSpan {
     failureRate,
     waitMs: spreadOf(waitTime),
     runMs: spreadOf(runTime),
-    reasons: [...reasons],
+    reasons: reasons.map(({ reason, count }) => ({ reason: reasonShown(reason), count })),
   }
 }
 
-function spreadOf(spread: Figures['waitTime']): QueueSpan['waitMs'] {
+function spreadOf(spread: QueueFigures['waitTime']): QueueSpan['waitMs'] {
   return spread === null ? null : { p50: spread.p50Ms, p95: spread.p95Ms, p99: spread.p99Ms }
 }

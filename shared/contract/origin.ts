@@ -9,6 +9,8 @@ import {
   userIdSchema,
 } from '../ids.ts'
 import { storableText } from '../text.ts'
+import { queueNameSchema } from './queue-names.ts'
+import { queueFiguresSchema } from './queues.ts'
 
 /**
  * The interface between the Worker and the origin. Every request has `Authorization: Bearer <INTERNAL_AUTH_KEY>`. A request in a
@@ -125,6 +127,8 @@ export const originMetricsSchema = z.object({
       z.object({ running: count, runningMax: count, waiting: count, waitingMax: count, refused: count }),
     )
     .default({}),
+  /** The work in the background, by queue: now, and over the last hour. Null if there are no queues, or they do not answer. */
+  jobs: z.partialRecord(queueNameSchema, queueFiguresSchema).nullable().default(null),
   /** Null if no relay is configured. */
   outbox: z
     .object({

@@ -12,16 +12,16 @@ interface Family {
 }
 
 const states = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const
-const quantiles = [
-  ['0.5', 'p50'],
-  ['0.95', 'p95'],
-  ['0.99', 'p99'],
+const percentiles = [
+  ['50', 'p50'],
+  ['95', 'p95'],
+  ['99', 'p99'],
 ] as const
 
-function quantilesOf(spread: Figures['lastHour']['waitMs']) {
+function percentilesOf(spread: Figures['lastHour']['waitMs']) {
   return spread === null
     ? []
-    : quantiles.map(([label, member]) => [`,quantile="${label}"`, spread[member] / 1_000] as const)
+    : percentiles.map(([label, member]) => [`,percentile="${label}"`, spread[member] / 1_000] as const)
 }
 
 /**
@@ -65,12 +65,12 @@ const families: readonly Family[] = [
   {
     name: 'boardcache_origin_queue_wait_last_hour_seconds',
     help: 'Time from when a job was due to the start of its first run, over the last hour.',
-    series: ({ lastHour }) => quantilesOf(lastHour.waitMs),
+    series: ({ lastHour }) => percentilesOf(lastHour.waitMs),
   },
   {
     name: 'boardcache_origin_queue_run_last_hour_seconds',
     help: 'Time of a run, over the last hour.',
-    series: ({ lastHour }) => quantilesOf(lastHour.runMs),
+    series: ({ lastHour }) => percentilesOf(lastHour.runMs),
   },
 ]
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { scopeIdSchema } from '../ids.ts'
 import { instant } from '../instant.ts'
 import { limits } from '../limits.ts'
 import { storableText, text } from '../text.ts'
@@ -146,7 +145,7 @@ export const jobSchema = z.object({
   queue: queueNameSchema,
   name: z.string(),
   /** The deployment for a job that a schedule added. */
-  workspaceId: scopeIdSchema,
+  workspaceId: z.string(),
   state: jobStateSchema,
   priority: z.int().nonnegative(),
   attemptsMade: count,
@@ -263,7 +262,7 @@ export const queueStatisticsSchema = z.object({
 export type QueueStatistics = z.output<typeof queueStatisticsSchema>
 
 /** What is there now, and what the last hour was like. */
-const queueFiguresSchema = countedSchema.omit({ name: true }).extend({
+export const queueFiguresSchema = countedSchema.omit({ name: true }).extend({
   /** How long the job that has waited longest has been due; 0 if none waits. */
   oldestWaitingMs: milliseconds,
   /** Whether a process has run jobs of this queue in the last minute. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { errorBodySchema, isAbsence } from '../../shared/contract/errors.ts'
-import type { LoadRequest, WorkspaceNeeds } from '../../shared/contract/origin.ts'
+import type { LoadRequest, OriginHealth, WorkspaceNeeds } from '../../shared/contract/origin.ts'
 import {
   boardListSchema,
   callerTokenHeader,
@@ -91,8 +91,8 @@ export interface Origin {
     read: OriginRead,
     caller: Caller,
   ): Promise<Result<z.output<Schema>, WireError>>
-  /** Whether the origin answers, and whether its database does. */
-  probe(): Promise<{ origin: boolean; database: boolean }>
+  /** Whether the origin answers, whether its database does, and its health in its own words; null if it does not answer. */
+  probe(): Promise<OriginProbe>
   breaker(): BreakerStatus
 }
 
@@ -111,6 +111,12 @@ export interface OriginWrite {
   readonly body?: unknown
   /** Where neither path nor body names it. */
   readonly workspaceId?: WorkspaceId
+}
+
+interface OriginProbe {
+  readonly origin: boolean
+  readonly database: boolean
+  readonly health: OriginHealth | null
 }
 
 interface OriginOptions {
@@ -230,8 +236,8 @@ export function createOrigin(options: OriginOptions): Origin {
 const workspacePath = (workspaceId: WorkspaceId) => `/workspaces/${encodeURIComponent(workspaceId)}`
 
 /** Goes past the breaker: the probe finds out whether the origin answers. */
-function probe({ url, clock }: OriginOptions): Promise<{ origin: boolean; database: boolean }> {
-  const neither = { origin: false, database: false }
+function probe({ url, clock }: OriginOptions): Promise<OriginProbe> {
+  const neither: OriginProbe = { origin: false, database: false, health: null }
   return withinDeadline(
     clock,
     limits.probeDeadlineMs,
@@ -241,7 +247,8 @@ function probe({ url, clock }: OriginOptions): Promise<{ origin: boolean; databa
         const health = originHealthSchema.safeParse(
           parseJson(await readBounded(response.body, limits.answerBytesMax)),
         )
-        return { origin: health.success, database: health.success && health.data.database.available }
+        if (!health.success) return neither
+        return { origin: true, database: health.data.database.available, health: health.data }
       } catch {
         return neither
       }

@@ -5,7 +5,7 @@ import { createSingleFlight } from '../../shared/single-flight.ts'
 import type { JobQueues, QueueCounts, QueueFailure, QueueStatistics } from './job-queues.ts'
 
 /** What health, metrics and statistics are made of. */
-export interface QueueFigures {
+export interface QueueReadings {
   counts(): Promise<Result<QueueCounts, QueueFailure>>
   statistics(): Promise<Result<QueueStatistics, QueueFailure>>
 }
@@ -17,7 +17,7 @@ const statisticsKeptMs = 5_000
  * the Worker and a scraper read the figures all the time. Failures are kept for as long, so that a database that is away is not asked
  * more often.
  */
-export function createQueueFigures(queues: JobQueues, clock: Clock): QueueFigures {
+export function createQueueReadings(queues: JobQueues, clock: Clock): QueueReadings {
   return {
     counts: shared(clock, limits.publicAnswerMs, () => queues.counts()),
     statistics: shared(clock, statisticsKeptMs, () => queues.statistics()),
