@@ -28,6 +28,7 @@ describe('config', () => {
         },
         rateLimits: { userMax: 600, workspaceMax: 30_000, windowSeconds: 60 },
         relay: null,
+        queues: null,
         queriesAtOnceMax: limits.queriesAtOnceDefault,
         queriesWaitingMax: limits.queriesWaitingDefault,
         queryDeadlineMs: limits.queryDeadlineMs,
@@ -49,6 +50,11 @@ describe('config', () => {
     ['QUERIES_WAITING', '-1'],
     ['QUERY_DEADLINE_MS', '10000'],
     ['LOG_LEVEL', 'loud'],
+    ['QUEUE_DATABASE_URL', 'https://127.0.0.1/postgres'],
+    ['QUEUE_DATABASE_URL', 'postgres://user:secret@db.example.com:5432/postgres'],
+    ['QUEUE_DATABASE_URL', 'postgres://user:secret@db.example.com:6543/postgres?sslmode=verify-full'],
+    ['QUEUE_WORKERS', 'yes'],
+    ['QUEUE_DRAIN_SECONDS', '-1'],
     ['WORKER_URL', 'worker.example.com'],
     ['SUPABASE_URL', 'http://project.supabase.co'],
     ['WORKER_URL', 'http://worker.example.com'],
@@ -80,6 +86,17 @@ describe('config', () => {
         tokens: { audience: 'crm', jwksUrl: null, jwtSecret: given.SUPABASE_JWT_SECRET },
         rateLimits: { userMax: 0, workspaceMax: 100, windowSeconds: 10 },
       },
+    })
+  })
+
+  test('has queues if their database is named, and runs their jobs itself only where it is told to', () => {
+    const databaseUrl = 'postgres://user:secret@db.example.com:5432/postgres?sslmode=verify-full'
+    expect(readConfig({ ...least, QUEUE_DATABASE_URL: databaseUrl })).toMatchObject({
+      value: { queues: { databaseUrl, runsHere: false, drainMs: 30_000 } },
+    })
+    const local = { QUEUE_DATABASE_URL: 'postgres://postgres@127.0.0.1:5432/postgres', QUEUE_WORKERS: 'true' }
+    expect(readConfig({ ...least, ...local, QUEUE_DRAIN_SECONDS: '3' })).toMatchObject({
+      value: { queues: { runsHere: true, drainMs: 3_000 } },
     })
   })
 
