@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { TokenSettings } from '../shared/auth/bearer.ts'
 import { faultsOf } from '../shared/contract/errors.ts'
-import { serviceUrl } from '../shared/contract/service-url.ts'
+import { isLoopbackHost, serviceUrl } from '../shared/contract/service-url.ts'
 import type { WorkspaceId } from '../shared/ids.ts'
 import { workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
@@ -57,10 +57,15 @@ const logLevelSchema = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace
 /** The port of Supabase's transaction pooler, which drops what a session listens for. */
 const transactionPoolerPort = '6543'
 
+const databaseUrlSentence =
+  'must be the postgres:// address of the database itself or of its session pooler (port 5432, not the transaction pooler), ' +
+  'with sslmode=verify-full unless it is on this machine'
 const databaseUrlSchema = z.string().refine((text) => {
   const url = URL.parse(text)
-  return url !== null && /^postgres(ql)?:$/.test(url.protocol) && url.port !== transactionPoolerPort
-}, 'must be the postgres:// address of the database itself or of its session pooler (port 5432), not of the transaction pooler')
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.port === transactionPoolerPort)
+    return false
+  return url.searchParams.get('sslmode') === 'verify-full' || isLoopbackHost(url.hostname)
+}, databaseUrlSentence)
 
 /** A variable that must be set. The same sentence says that it is missing or too short, and never repeats its value. */
 function required(charactersMin: number, sentence: string) {

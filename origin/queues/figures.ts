@@ -71,12 +71,12 @@ export function createFigures(): Figures {
     return made
   }
   const addFailure = (failure: Failure) => {
-    const isRoom = failures.size < reasonsMax
-    const reason = isRoom ? failure.reason : 'other reasons'
-    const key = `${failure.queue} ${failure.hour} ${reason}`
-    const known = failures.get(key) ?? { ...failure, reason, runs: 0 }
+    const keyOf = (reason: string) => `${failure.queue} ${failure.hour} ${reason}`
+    const isToldApart = failures.size < reasonsMax || failures.has(keyOf(failure.reason))
+    const reason = isToldApart ? failure.reason : 'other reasons'
+    const known = failures.get(keyOf(reason)) ?? { ...failure, reason, runs: 0 }
     known.runs += failure.runs
-    failures.set(key, known)
+    failures.set(keyOf(reason), known)
   }
 
   return {

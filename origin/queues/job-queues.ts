@@ -51,7 +51,10 @@ export interface NewJob {
   readonly removeOnFail?: KeepFinished
 }
 
-/** Whether the finished job is removed: at once, never by itself, or when this many of its queue have finished after it. */
+/**
+ * Whether the finished job is removed: at once, not before `limits.jobsKeptMax` of its queue have finished after it, or not before this many
+ * have, if that is more than the queue declares.
+ */
 export type KeepFinished = boolean | number
 
 export interface AddedJob {

@@ -141,6 +141,19 @@ describe('a job', () => {
     })
   })
 
+  it('is removed when it has finished if it asks for that, and removes no others by what it asks for', async () => {
+    await room.serve({ flows: async () => ok(null) })
+    await room.queues.add('flows', jobs(3))
+    await room.queues.add('flows', [
+      ...jobs(1, { removeOnComplete: true, priority: 10 }),
+      ...jobs(1, { removeOnComplete: 1, priority: 10 }),
+    ])
+    await eventually(async () => {
+      const counts = await room.queues.counts()
+      expect(counts.ok && counts.value.queues.flows).toMatchObject({ waiting: 0, active: 0, completed: 4 })
+    })
+  })
+
   it('that is more urgent runs first', async () => {
     const order: string[] = []
     await room.queues.add('flows', [

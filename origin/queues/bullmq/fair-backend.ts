@@ -2,11 +2,10 @@ import type { MinimalJob, MoveToDelayedOpts, PostgresConnection } from 'bullmq'
 import { z } from 'zod'
 import type { Clock } from '../../../shared/clock.ts'
 import type { QueueDeclaration } from '../queues.ts'
-import { SharedBackend } from './shared-backend.ts'
+import { type Keep, SharedBackend } from './shared-backend.ts'
 
 type WorkspaceLimit = NonNullable<QueueDeclaration['workspaceLimit']>
 type Options = ConstructorParameters<typeof SharedBackend>[2]
-type Keep = Parameters<SharedBackend['moveToCompleted']>[2]
 
 const claimSchema = z.object({
   id: z.string().nullable(),
@@ -48,7 +47,7 @@ export class FairBackend extends SharedBackend {
   }
 
   override moveToActive(token: string, name?: string) {
-    return this.unhurried(async () => {
+    return this.claimed(async () => {
       this.#hasNews = false
       const nowMs = this.#clock.now()
       const { rows } = await this.connection.pool.query(

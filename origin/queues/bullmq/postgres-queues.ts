@@ -118,8 +118,12 @@ function entryOf(queue: QueueName, job: NewJob) {
     delay,
     // The pauses are the declaration's when the run fails.
     backoff: { type: 'declared' },
-    ...(job.removeOnComplete === undefined ? {} : { removeOnComplete: keptOf(job.removeOnComplete) }),
-    ...(job.removeOnFail === undefined ? {} : { removeOnFail: keptOf(job.removeOnFail) }),
+    ...(job.removeOnComplete === undefined
+      ? {}
+      : { removeOnComplete: keptOf(job.removeOnComplete, declared.kept.completed) }),
+    ...(job.removeOnFail === undefined
+      ? {}
+      : { removeOnFail: keptOf(job.removeOnFail, declared.kept.failed) }),
   }
   const id = jobIdOf(job.workspaceId, job.jobId ?? randomUUID())
   return {
@@ -133,10 +137,14 @@ function entryOf(queue: QueueName, job: NewJob) {
   }
 }
 
-/** "Never by itself" has a bound too: every queue's finished jobs stay countable. */
-function keptOf(keep: KeepFinished) {
+/**
+ * BullMQ trims the whole queue to the number that a finishing job asks for. A job may keep more than the queue declares, within the bound
+ * of "never by itself", and not fewer: those are other workspaces' jobs.
+ */
+function keptOf(keep: KeepFinished, declared: number) {
   if (keep === true) return true
-  return { count: keep === false ? limits.jobsKeptMax : Math.min(keep, limits.jobsKeptMax) }
+  const count = keep === false ? limits.jobsKeptMax : Math.min(keep, limits.jobsKeptMax)
+  return { count: Math.max(count, declared) }
 }
 
 async function list(

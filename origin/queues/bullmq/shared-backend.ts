@@ -1,14 +1,22 @@
-import type { PostgresConnection, QueueBaseOptions } from 'bullmq'
-import { PostgresQueueBackend } from 'bullmq'
+import type { MinimalJob, MoveToDelayedOpts, PostgresConnection, QueueBaseOptions } from 'bullmq'
+import { ConnectionClosedError, PostgresQueueBackend } from 'bullmq'
 import type { Clock } from '../../../shared/clock.ts'
 import { pause } from '../../../shared/clock.ts'
+import { isDatabaseOutage } from '../database-outage.ts'
 
-/** A worker that cannot reach the database tries again after this long. */
-const outagePauseMs = 500
+/** A worker whose claim fails tries again after this long. */
+const failedClaimPauseMs = 500
 
 type Options = QueueBaseOptions & ConstructorParameters<typeof PostgresQueueBackend>[2]
+export type Keep = Parameters<PostgresQueueBackend['moveToCompleted']>[2]
+type FailedFields = Parameters<PostgresQueueBackend['moveToFailed']>[5]
 
-/** The backend of a worker that shares its connection with others. The owner of the connection closes it when all have stopped. */
+/**
+ * The backend of a worker that shares its connection with others. The owner of the connection closes it when all have stopped.
+ *
+ * BullMQ tries again when a connection is refused. Every other error of the database it takes for the job's: a run whose end could not be
+ * written, because the database was shutting down, would count as a failed attempt. So each outage is reported as a closed connection.
+ */
 export class SharedBackend extends PostgresQueueBackend {
   readonly #clock: Clock
 
@@ -18,7 +26,38 @@ export class SharedBackend extends PostgresQueueBackend {
   }
 
   override async moveToActive(token: string, name?: string) {
-    return await this.unhurried(() => super.moveToActive(token, name))
+    return await this.claimed(() => super.moveToActive(token, name))
+  }
+
+  override async moveToCompleted<T = unknown, R = unknown, N extends string = string>(
+    job: MinimalJob<T, R, N>,
+    returnValue: R,
+    keep: Keep,
+    token: string,
+    fetchNext: boolean,
+  ) {
+    return await reported(() => super.moveToCompleted(job, returnValue, keep, token, fetchNext))
+  }
+
+  override async moveToFailed<T = unknown, R = unknown, N extends string = string>(
+    job: MinimalJob<T, R, N>,
+    reason: string,
+    keep: Keep,
+    token: string,
+    fetchNext: boolean,
+    fields?: FailedFields,
+  ) {
+    return await reported(() => super.moveToFailed(job, reason, keep, token, fetchNext, fields))
+  }
+
+  override async moveToDelayed(
+    id: string,
+    timestamp: number,
+    delayMs: number,
+    token?: string,
+    options?: MoveToDelayedOpts,
+  ) {
+    return await reported(() => super.moveToDelayed(id, timestamp, delayMs, token, options))
   }
 
   override close(): Promise<void> {
@@ -30,13 +69,21 @@ export class SharedBackend extends PostgresQueueBackend {
     return this.close()
   }
 
-  /** BullMQ's workers ask again at once after an error, so the pause comes before the error. */
-  protected async unhurried<Value>(ask: () => Promise<Value>): Promise<Value> {
+  /** A worker asks again at once after an error that is no outage, so the pause comes before the error. */
+  protected async claimed<Value>(claim: () => Promise<Value>): Promise<Value> {
     try {
-      return await ask()
+      return await reported(claim)
     } catch (error) {
-      await pause(this.#clock, outagePauseMs)
+      await pause(this.#clock, failedClaimPauseMs)
       throw error
     }
+  }
+}
+
+async function reported<Value>(call: () => Promise<Value>): Promise<Value> {
+  try {
+    return await call()
+  } catch (error) {
+    throw isDatabaseOutage(error) ? new ConnectionClosedError() : error
   }
 }

@@ -155,8 +155,9 @@ function startWorker(
   }
   return new Worker<unknown, unknown, string, SharedBackend>(
     queue,
-    (job, token, cancelled = ending) => {
-      const signal = AbortSignal.any([cancelled, ending])
+    // BullMQ makes the third argument only for a function that declares it, so it must have no default.
+    (job, token, cancelled) => {
+      const signal = cancelled === undefined ? ending : AbortSignal.any([cancelled, ending])
       return process(options, connection, declaration, { queue, job, token, signal })
     },
     workerOptions,
@@ -174,7 +175,7 @@ function backoffMs(
   error: unknown,
   random: () => number,
 ): number {
-  if (error instanceof RunFailed && error.afterMs !== null) return Math.round(error.afterMs)
+  if (error instanceof RunFailed && error.afterMs !== null) return Math.max(1, Math.round(error.afterMs))
   const fullMs = declaration.backoffMs * 2 ** Math.min(attemptsMade - 1, 16)
   return Math.max(1, Math.round(fullMs * (1 - random() / 5)))
 }
@@ -205,13 +206,14 @@ async function process(
         ? new RunFailedForGood(outcome.failure)
         : new RunFailed(outcome.failure)
     case 'handed_back':
-      await job.moveToWait(token)
+      // While the database is away, the job comes back when its lock has run out.
+      await job.moveToWait(token).catch(() => undefined)
+      // BullMQ reports nothing of a job that it believes to be waiting.
       throw new WaitingError()
     case 'put_off':
       await job.moveToDelayed(options.clock.now() + (outcome.afterMs ?? declaration.backoffMs), token)
       throw new DelayedError()
     case 'lost':
-      // BullMQ reports nothing of a job that it believes to be waiting.
       throw new WaitingError()
   }
 }

@@ -33,6 +33,7 @@ describe('config', () => {
         operatorsWorkspaceId: null,
         environment: 'production',
         board: null,
+        queues: null,
         queriesAtOnceMax: limits.queriesAtOnceDefault,
         queriesWaitingMax: limits.queriesWaitingDefault,
         queryDeadlineMs: limits.queryDeadlineMs,
@@ -57,6 +58,11 @@ describe('config', () => {
     ['OPERATORS_WORKSPACE_ID', 'a workspace'],
     ['ENVIRONMENT', 'My Laptop'],
     ['BULL_BOARD_PASSWORD', 'eleven-char'],
+    ['QUEUE_DATABASE_URL', 'https://127.0.0.1/postgres'],
+    ['QUEUE_DATABASE_URL', 'postgres://user:secret@db.example.com:5432/postgres'],
+    ['QUEUE_DATABASE_URL', 'postgres://user:secret@db.example.com:6543/postgres?sslmode=verify-full'],
+    ['QUEUE_WORKERS', 'yes'],
+    ['QUEUE_DRAIN_SECONDS', '-1'],
     ['WORKER_URL', 'worker.example.com'],
     ['SUPABASE_URL', 'http://project.supabase.co'],
     ['WORKER_URL', 'http://worker.example.com'],
@@ -133,6 +139,37 @@ describe('config', () => {
       const config = readConfig({ ...least, [name]: board[name] })
       expect(config).toMatchObject({ ok: false, error: expect.stringMatching(`^${missing} must be set too`) })
     }
+  })
+
+  test('keeps files in the folder that it names, else in Supabase, and refuses half of a folder', () => {
+    const folder = { FILES_FOLDER: '/srv/files', FILES_URL: 'https://origin.example.com' }
+    const relay = { WORKER_URL: 'https://worker.example.com', SUPABASE_SECRET_KEY: 'sb_secret_x' }
+    const filesOf = (variables: object) => readConfig({ ...least, ...variables })
+    expect(filesOf(folder)).toMatchObject({
+      value: { files: { kind: 'folder', folder: '/srv/files', url: 'https://origin.example.com' } },
+    })
+    expect(filesOf(relay)).toMatchObject({ value: { files: { kind: 'bucket', bucket: 'boardcache-files' } } })
+    expect(filesOf({ ...relay, FILES_BUCKET: 'crm-files' })).toMatchObject({
+      value: { files: { kind: 'bucket', bucket: 'crm-files' } },
+    })
+    expect(filesOf({})).toMatchObject({ value: { files: null } })
+    for (const bad of [
+      { FILES_FOLDER: '/srv/files' },
+      { FILES_URL: folder.FILES_URL },
+      { FILES_BUCKET: 'No!' },
+    ])
+      expect(filesOf(bad)).toMatchObject({ ok: false, error: expect.stringMatching('FILES_') })
+  })
+
+  test('has queues if their database is named, and runs their jobs itself only where it is told to', () => {
+    const databaseUrl = 'postgres://user:secret@db.example.com:5432/postgres?sslmode=verify-full'
+    expect(readConfig({ ...least, QUEUE_DATABASE_URL: databaseUrl })).toMatchObject({
+      value: { queues: { databaseUrl, runsHere: false, drainMs: 30_000 } },
+    })
+    const local = { QUEUE_DATABASE_URL: 'postgres://postgres@127.0.0.1:5432/postgres', QUEUE_WORKERS: 'true' }
+    expect(readConfig({ ...least, ...local, QUEUE_DRAIN_SECONDS: '3' })).toMatchObject({
+      value: { queues: { runsHere: true, drainMs: 3_000 } },
+    })
   })
 
   test('has a relay if both the Worker’s URL and the secret key are set, and refuses one without the other', () => {
