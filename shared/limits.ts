@@ -250,6 +250,24 @@ holds(
   limits.notificationsReadMax * (2 * 128 + 3) + 64 <= limits.notificationsReadBodyBytesMax,
   'the ids of the notifications to mark fit in their body',
 )
+holds(
+  limits.snapshotsMax * limits.snapshotBytesMax + 1_024 < limits.answerBytesMax,
+  'the largest page of snapshots fits in an answer of the origin',
+)
+// With every character escaped: a status has 40 characters, a source 100, and two ids have 128 of printable ASCII each.
+holds(
+  limits.snapshotValuesMax * (6 * (limits.statusCharactersMax + limits.sourceCharactersMax) + 100) +
+    limits.snapshotColumnsMax * (4 * 128 + 100) +
+    10_240 <
+    limits.snapshotBytesMax,
+  'a snapshot stays within its bytes',
+)
+// A rejected line has five faults, whose parameters have characters of up to four bytes.
+holds(
+  limits.importReportsMax * 5 * (4 * limits.faultParameterCharactersMax + 1_024) <
+    limits.importReportsBytesMax && limits.importReportsBytesMax < limits.answerBytesMax,
+  'the rejected lines of an import fit in its row and in an answer of the origin',
+)
 holds(limits.exportLinkMs < limits.workKeptMs, 'a link ends before its export is forgotten')
 holds(limits.jobInputBytesMax < limits.jobsBodyBytesMax, 'the largest job fits in a body')
 holds(

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { FileLinks } from './file-links.ts'
 import type { FileFailure, FileStore } from './file-store.ts'
@@ -18,7 +16,10 @@ interface FolderOptions {
   readonly links: FileLinks
 }
 
-/** Files in a folder, which the origin serves at `/files/`. A file gets its name once it is whole. */
+/**
+ * Files in a folder, which the origin serves at `/files/`. A file gets its name once it is whole. The part that a process leaves behind
+ * when it dies is removed with its file's name.
+ */
 export function createFolderFiles({ folder, url, links }: FolderOptions): FileStore {
   const pathOf = (name: string) => join(folder, name)
 
@@ -26,10 +27,10 @@ export function createFolderFiles({ folder, url, links }: FolderOptions): FileSt
     async put(name, content, _contentType, signal) {
       if (!isFileName(name)) return err({ kind: 'unavailable' })
       const path = pathOf(name)
-      const partial = `${path}.${randomUUID()}.part`
+      const partial = partialOf(path)
       try {
         await mkdir(dirname(path), { recursive: true })
-        await pipeline(Readable.fromWeb(content), createWriteStream(partial, { flags: 'wx' }), { signal })
+        await pipeline(Readable.fromWeb(content), createWriteStream(partial), { signal })
         await rename(partial, path)
         return ok(undefined)
       } catch {
@@ -52,11 +53,12 @@ export function createFolderFiles({ folder, url, links }: FolderOptions): FileSt
     async remove(names) {
       for (const name of names) {
         if (!isFileName(name)) continue
-        const removed = await rm(pathOf(name), { force: true }).then(
-          (): Result<void, FileFailure> => ok(undefined),
-          (): Result<void, FileFailure> => err({ kind: 'unavailable' }),
-        )
-        if (!removed.ok) return removed
+        try {
+          await rm(pathOf(name), { force: true })
+          await rm(partialOf(pathOf(name)), { force: true })
+        } catch {
+          return err({ kind: 'unavailable' })
+        }
       }
       return ok(undefined)
     },
@@ -65,6 +67,8 @@ export function createFolderFiles({ folder, url, links }: FolderOptions): FileSt
     },
   }
 }
+
+const partialOf = (path: string) => `${path}.part`
 
 function failureOf(error: unknown): FileFailure {
   const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT'

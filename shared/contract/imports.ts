@@ -64,4 +64,7 @@ export const importSchema = z
   })
 export type Import = z.output<typeof importSchema>
 
-export const importListSchema = z.object({ imports: z.array(importSchema).max(limits.importsListedMax) })
+/** Without the rejected lines. */
+export const importListSchema = z.object({
+  imports: z.array(importSchema.omit({ rejections: true })).max(limits.importsListedMax),
+})

@@ -20,19 +20,21 @@ export const workLimits = {
   exportFetchRows: 500,
   /** The largest file that an import takes. */
   importFileBytesMax: 1_073_741_824,
-  /** The refused lines that an import names; all are counted. */
+  /** The refused lines that an import names, all of which are counted, and the bytes that the database keeps of them. */
   importReportsMax: 100,
+  importReportsBytesMax: 1_048_576,
   /** The notifications of a page, and those that one request marks as read by their ids. */
   notificationsPerPage: 50,
   notificationsReadMax: 100,
   notificationTitleCharactersMax: 200,
   notificationBodyCharactersMax: 2_000,
   notificationKindCharactersMax: 64,
-  /** The snapshots of a page, and the values of each figure that a snapshot tells apart; the rest is one number. */
+  /** The snapshots of a page, the values of each figure that a snapshot tells apart (the rest is one number), and its bytes in JSON. */
   snapshotsDefault: 30,
-  snapshotsMax: 100,
-  snapshotValuesMax: 100,
-  snapshotColumnsMax: 500,
+  snapshotsMax: 31,
+  snapshotValuesMax: 50,
+  snapshotColumnsMax: 100,
+  snapshotBytesMax: 126_976,
   /** How many rows one run removes of what has expired, and how many snapshots one run adds jobs for. */
   expiredRowsMax: 1_000,
   dueSnapshotsMax: 2_000,

@@ -62,11 +62,11 @@ export const boundedWork: readonly Bounded[] = [
   },
   {
     name: 'snapshots_list',
-    taken: [snapshots, { ...snapshots, p_period: 'monthly', p_rows: 100 }],
+    taken: [snapshots, { ...snapshots, p_period: 'monthly', p_rows: 31 }],
     refused: [
       ...withBadIds(snapshots, ['p_workspace']),
       ...[null, '', 'yearly'].map((p_period) => ({ ...snapshots, p_period })),
-      ...[null, 0, 101].map((p_rows) => ({ ...snapshots, p_rows })),
+      ...[null, 0, 32].map((p_rows) => ({ ...snapshots, p_rows })),
     ],
   },
 ]

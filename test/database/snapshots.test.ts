@@ -161,8 +161,8 @@ describe('a snapshot', () => {
       { boardId: 'b1', columnId: 'c2', contacts: 120 },
       { boardId: 'b1', columnId: 'c1', contacts: 1 },
     ])
-    expect(contacts.bySource.values).toHaveLength(100)
-    expect(contacts.bySource.others).toBe(21)
+    expect(contacts.bySource.values).toHaveLength(50)
+    expect(contacts.bySource.others).toBe(71)
     await database.owner`delete from public.contacts where workspace_id = 'w1' and id like 's%'`
   })
 

@@ -4,7 +4,7 @@ import { deploymentId } from '../../../shared/ids.ts'
 import { err, ok } from '../../../shared/result.ts'
 import type { JobHandler, RunningJob } from '../handler.ts'
 import { scheduledNames } from '../queues.ts'
-import { performOnce } from './perform-once.ts'
+import { performOnce } from './effects.ts'
 
 const takenSchema = z.enum(['taken', 'known', 'too_early', 'too_late', 'not_found'])
 

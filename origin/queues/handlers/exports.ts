@@ -11,10 +11,10 @@ import type { FileStore } from '../../files/file-store.ts'
 import type { JobFailure, JobHandler, RunningJob } from '../handler.ts'
 import type { QueueDatabase } from '../queue-database.ts'
 import { scheduledNames } from '../queues.ts'
+import { performOnce, tellProgress } from './effects.ts'
 import { removeExpiredWork } from './expired-work.ts'
 import { exportLines } from './export-lines.ts'
 import { isHandedBack } from './handed-back.ts'
-import { performOnce } from './perform-once.ts'
 
 interface ExportsParts {
   readonly database: QueueDatabase
@@ -159,7 +159,7 @@ class ExportRun {
 
   private async tell(total: number): Promise<void> {
     const { job, exportId, contacts } = this
-    await job.progress(Math.min(0.99, contacts / Math.max(total, contacts)))
+    await tellProgress(job, contacts / Math.max(total, contacts))
     await this.parts.database.query('select private.export_progress($1, $2, $3, $4)', [
       ...[job.workspaceId, exportId],
       ...[job.run, contacts],

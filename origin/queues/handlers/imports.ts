@@ -11,10 +11,10 @@ import { importContacts } from '../../contacts/import-contacts.ts'
 import type { FileStore } from '../../files/file-store.ts'
 import type { JobFailure, JobHandler, RunningJob } from '../handler.ts'
 import type { QueueDatabase } from '../queue-database.ts'
+import { performOnce, tellProgress } from './effects.ts'
 import { isHandedBack } from './handed-back.ts'
 import { createBatchWriter } from './import-batches.ts'
 import { createRejections, type Rejections } from './import-rejections.ts'
-import { performOnce } from './perform-once.ts'
 
 interface ImportsParts {
   readonly database: QueueDatabase
@@ -126,7 +126,7 @@ async function writeLines(
     idOf: (line) => contactIdOf(job.workspaceId, importId, line),
     report(report) {
       rejections.add(report)
-      if (report.type === 'progress') void job.progress(Math.min(0.99, bytesRead / begun.sizeBytes))
+      if (report.type === 'progress') void tellProgress(job, bytesRead / begun.sizeBytes)
       if (report.type === 'done' || report.type === 'stopped') end = report
     },
   })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { notificationJobSchema } from '../../../shared/contract/notifications.ts'
 import { err, ok } from '../../../shared/result.ts'
 import type { JobHandler } from '../handler.ts'
-import { performOnce } from './perform-once.ts'
+import { performOnce } from './effects.ts'
 
 /**
  * Keeps a notification for its user, and makes it an event for the workspace's webhook endpoints, in one transaction. A notification has

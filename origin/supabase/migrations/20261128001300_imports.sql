@@ -35,7 +35,7 @@ create table private.imports (
     least(lines, created, updated, rejected, ignored) >= 0 and bytes_read >= 0 and size_bytes >= 0
   ),
   constraint imports_rejections_form check (
-    jsonb_typeof(rejections) = 'array' and jsonb_array_length(rejections) <= 100 and octet_length(rejections::text) <= 262144
+    jsonb_typeof(rejections) = 'array' and jsonb_array_length(rejections) <= 100 and octet_length(rejections::text) <= 1048576
   ),
   constraint imports_failure_length check (char_length(failure) <= 500)
 );
@@ -197,7 +197,7 @@ begin
     return v_refusal;
   end if;
   return jsonb_build_object('outcome', 'ok', 'imports', (
-    select coalesce(jsonb_agg(private.import_shown(newest) order by newest.created_at desc, newest.id collate "C"), '[]')
+    select coalesce(jsonb_agg(private.import_shown(newest) - 'rejections' order by newest.created_at desc, newest.id collate "C"), '[]')
     from (
       select * from private.imports i
       where i.workspace_id = p_workspace

@@ -108,7 +108,7 @@ as $$
         ),
         '[]'
       ),
-      100
+      50
     ),
     'bySource', private.most_frequent(
       coalesce(
@@ -118,7 +118,7 @@ as $$
         ),
         '[]'
       ),
-      100
+      50
     ),
     'byColumn', private.most_frequent(
       coalesce(
@@ -130,7 +130,7 @@ as $$
         ),
         '[]'
       ),
-      500
+      100
     )
   )
 $$;
@@ -342,7 +342,7 @@ begin
   perform private.require_argument(
     p_period in ('daily', 'weekly', 'monthly'), 'p_period must be daily, weekly or monthly'
   );
-  perform private.require_argument(p_rows between 1 and 100, 'p_rows must be from 1 to 100');
+  perform private.require_argument(p_rows between 1 and 31, 'p_rows must be from 1 to 31');
   if private.caller_role(p_workspace) is null then
     return jsonb_build_object('outcome', 'forbidden');
   end if;

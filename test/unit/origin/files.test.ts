@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -96,6 +96,16 @@ describe('a folder', () => {
     }
     expect(await readdir(join(folder, '..'))).not.toContain('out')
   })
+})
+
+test('the part of a file that a dead process left is removed with the name of the file', async () => {
+  const store = storeNamed('a folder')
+  await store.put('exports/other', chunks('x'), 'text/csv', never)
+  await writeFile(join(folder, 'exports/killed.part'), 'half')
+  expect(await textOf(store, 'exports/killed')).toBe('not_found')
+  await store.remove(['exports/killed'], never)
+  expect(await readdir(join(folder, 'exports'))).not.toContain('killed.part')
+  expect(await textOf(store, 'exports/other')).toBe('x')
 })
 
 describe('a link to a file', () => {

@@ -36,3 +36,8 @@ export async function performOnce<Value>(
     throw error
   }
 }
+
+/** Tells a share that is not quite all until the effect is there. A run goes on although nobody can be told. */
+export async function tellProgress(job: Pick<RunningJob, 'progress'>, share: number): Promise<void> {
+  await job.progress(Math.min(0.99, share)).catch(() => undefined)
+}
