@@ -31,7 +31,10 @@ async function ask<Schema extends z.ZodType>(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const answer = await response.json()
-  return z.object({ success: z.literal(true, JSON.stringify(answer)), data: schema }).parse(answer).data
+  const { data } = z
+    .object({ success: z.literal(true, JSON.stringify(answer)), data: z.unknown() })
+    .parse(answer)
+  return schema.parse(data)
 }
 
 async function exported(request: object) {

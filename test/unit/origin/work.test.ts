@@ -112,9 +112,12 @@ describe('exports', () => {
 
 describe('an upload of an import', () => {
   const answers = { import_create: { file: 'imports/i1' }, import_stored: { import: imported } }
-  /** `duplex` is needed for a stream (WHATWG Fetch), and this platform's type of a request lacks it. */
-  const upload = (app: App, body: BodyInit, headers: Record<string, string> = asBackend) =>
-    call(app, '/contacts/import/jobs', Object.assign({ method: 'POST', headers, body }, { duplex: 'half' }))
+  /** A request with a stream as its body needs `duplex` (WHATWG Fetch). */
+  const upload = (
+    app: App,
+    body: string | ReadableStream<Uint8Array>,
+    headers: Record<string, string> = asBackend,
+  ) => call(app, '/contacts/import/jobs', { method: 'POST', headers, body, duplex: 'half' })
 
   test('is stored as it came, and then queued with its size', async () => {
     const { store, files } = inMemory()
