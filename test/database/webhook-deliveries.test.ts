@@ -173,3 +173,19 @@ test('nothing is sent to a private network that is not allowed', async () => {
   const [row] = await room.sql`select log from private.webhook_deliveries`
   expect(row?.['log']).toMatchObject(Array(3).fill({ status: null, failure: 'address_refused' }))
 })
+
+test('an event that meets the deletion of its endpoint waits for it, and fails nobody’s transaction', async () => {
+  await addEndpoint('deleted', 'https://hooks.example/')
+  const { told } = await room.sql.begin(async (sql) => {
+    await sql`delete from private.webhook_endpoints where id = 'deleted'`
+    const telling = tell('event-1').execute()
+    await eventually(async () =>
+      expect(
+        await room.sql`
+          select from pg_stat_activity where wait_event_type = 'Lock' and query like 'select private.webhook_event(%'`,
+      ).toHaveLength(1),
+    )
+    return { told: telling }
+  })
+  expect([...(await told)]).toEqual([{ webhook_event: 0 }])
+})

@@ -29,21 +29,33 @@ async function send<Schema extends z.ZodType>(schema: Schema, method: string, pa
   const token = await stack.tokenOf({ userId: 'ann', workspaces: { '15213': 'admin' } })
   const answer = await ask(`${stack.worker}${path}`, {
     method,
-    headers: { Authorization: `Bearer ${token}`, 'X-Workspace-ID': '15213', 'Content-Type': 'application/json' },
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'X-Workspace-ID': '15213',
+      'Content-Type': 'application/json',
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
-  return z.object({ success: z.literal(true), data: schema }).parse(JSON.parse(answer.text)).data
+  const { data } = z.object({ success: z.literal(true), data: z.unknown() }).parse(JSON.parse(answer.text))
+  return schema.parse(data)
 }
 const list = '/api/v1/webhook-endpoints'
 const writeContact = (method: string, path: string, body: unknown) =>
   ask(`${stack.origin}${path}`, {
     method,
-    headers: { Authorization: `Bearer ${stack.internalAuthKey}`, 'X-Workspace-ID': '15213', 'Content-Type': 'application/json' },
+    headers: {
+      Authorization: `Bearer ${stack.internalAuthKey}`,
+      'X-Workspace-ID': '15213',
+      'Content-Type': 'application/json',
+    },
     body: JSON.stringify(body),
   })
 
 it('an admin’s endpoint is told of a contact that was written, after which the cache answers with it', async () => {
-  const made = await send(endpointWithSecretSchema, 'POST', list, { url: receiver.url, events: ['contact.created', 'contact.updated'] })
+  const made = await send(endpointWithSecretSchema, 'POST', list, {
+    url: receiver.url,
+    events: ['contact.created', 'contact.updated'],
+  })
   ;({ secret } = made)
   endpoint = made.endpoint.id
   const contact = { id: 'told', board_id: 'board_123', board_column_id: 'col_1', name: 'Ann Lee' }
@@ -70,7 +82,8 @@ it('a secret can be rotated without missing a delivery: each is signed with both
 })
 
 it('the log shows each delivery, which can be sent again under its id', async () => {
-  const page = () => send(deliveryListSchema, 'GET', `${list}/${endpoint}/deliveries?status=delivered&per_page=2`)
+  const page = () =>
+    send(deliveryListSchema, 'GET', `${list}/${endpoint}/deliveries?status=delivered&per_page=2`)
   await eventually(async () => expect((await page()).deliveries).toHaveLength(2))
   const [latest] = (await page()).deliveries
   const before = receiver.verified.filter(({ id }) => id === latest?.eventId).length

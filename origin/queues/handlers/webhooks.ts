@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Clock } from '../../../shared/clock.ts'
 import { eventTypeSchema, webhookEventTypes } from '../../../shared/contract/webhook-endpoints.ts'
+import { deploymentId } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
@@ -45,6 +46,9 @@ const beginningSchema = z.discriminatedUnion('outcome', [
 ])
 const endedSchema = z.object({ isOff: z.boolean(), pauseMs: z.number() })
 
+/** Those that wait for the end of a pause come back within this time after it. */
+const spreadMaxMs = 300_000
+
 /** The rows that one round of the upkeep takes at most, and its rounds. */
 const upkeepRowsMax = 500
 const upkeepRoundsMax = 20
@@ -66,7 +70,8 @@ export function createWebhookHandler(parts: WebhookParts): JobHandler {
       case 'deliver':
         return deliver(job)
       case 'upkeep':
-        return keepUp(parts.database)
+        // An admin's job of this name belongs to a workspace.
+        return job.workspaceId === deploymentId ? keepUp(parts.database) : tellEvent(job)
       default:
         return tellEvent(job)
     }
@@ -130,7 +135,7 @@ function unsent(begun: Exclude<z.output<typeof beginningSchema>, { outcome: 'sen
       return err({
         kind: 'not_now',
         reason: 'the receiver is away',
-        afterMs: Math.ceil(begun.waitMs * (1 + random())),
+        afterMs: Math.ceil(begun.waitMs + random() * Math.min(begun.waitMs, spreadMaxMs)),
       } as const)
     case 'off':
       return err({ kind: 'permanent', reason: 'the endpoint is off' } as const)

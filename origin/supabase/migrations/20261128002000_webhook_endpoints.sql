@@ -137,11 +137,17 @@ begin
     'p_data must be an object of at most 131072 bytes'
   );
   for v_delivery in
+    -- Locked, so that an endpoint that is deleted at this moment is left out and does not fail the caller's transaction.
+    with wanting as (
+      select e.id
+      from private.webhook_endpoints e
+      where e.workspace_id = p_workspace and e.is_enabled and e.event_types && array[p_type, '*']
+      order by e.id
+      for key share
+    )
     insert into private.webhook_deliveries (workspace_id, endpoint_id, event_id, event_type, occurred_at, data)
-    select e.workspace_id, e.id, p_event, p_type, p_occurred_at, p_data
-    from private.webhook_endpoints e
-    where e.workspace_id = p_workspace and e.is_enabled and e.event_types && array[p_type, '*']
-    order by e.id
+    select p_workspace, w.id, p_event, p_type, p_occurred_at, p_data
+    from wanting w
     on conflict (workspace_id, endpoint_id, event_id) do nothing
     returning id, endpoint_id
   loop

@@ -9,6 +9,8 @@
 -- Not told: writes with triggers off, loads under `session_replication_role = replica`, writes that name a partition, and TRUNCATE.
 -- They are not the work of users, and a receiver could do nothing with a million ids.
 
+set local lock_timeout = '10s';
+
 create table private.contact_events (
   id bigint generated always as identity primary key,
   event_id uuid not null default gen_random_uuid(),

@@ -20,6 +20,7 @@ export function createRunningJob(fields: Partial<RunningJob>, answers: Answers =
     dueAtMs: Date.parse('2026-01-02T03:04:05.000Z'),
     attempt: 1,
     attemptsMax: 3,
+    run: 1,
     signal: new AbortController().signal,
     progress: async () => {},
     once: async (effect) => {

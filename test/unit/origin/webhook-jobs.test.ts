@@ -4,6 +4,7 @@ import type { OutboundAnswer, OutboundPost } from '../../../origin/outbound/guar
 import { createSignedPost } from '../../../origin/outbound/signed-post.ts'
 import type { RunningJob } from '../../../origin/queues/handler.ts'
 import { createWebhookHandler } from '../../../origin/queues/handlers/webhooks.ts'
+import { deploymentId, workspaceIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { createRunningJob, onceAs } from './running-job.ts'
@@ -224,15 +225,25 @@ describe('an event of the CRM’s own', () => {
   })
 })
 
+const upkeep = { name: 'upkeep', data: {}, workspaceId: deploymentId } as const
+
 test('the upkeep goes on while there is a whole round to do, and stops', async () => {
   const full = { told: 0, checked: 500, removed: 3 }
   const { run, statements } = createWorld({ kept: [full, full, { told: 1, checked: 2, removed: 0 }] })
-  expect((await run({ name: 'upkeep', data: {} })).result).toEqual({
+  expect((await run({ ...upkeep })).result).toEqual({
     ok: true,
     value: { told: 1, checked: 1_002, removed: 6 },
   })
   expect(statements).toHaveLength(3)
   const endless = createWorld({ kept: Array.from({ length: 100 }, () => full) })
-  await endless.run({ name: 'upkeep', data: {} })
+  await endless.run({ ...upkeep })
   expect(endless.statements).toHaveLength(20)
+})
+
+test('the upkeep is the deployment’s alone: a job of its name in a workspace fails', async () => {
+  const { run, statements } = createWorld({ kept: [{ told: 0, checked: 0, removed: 0 }] })
+  expect((await run({ ...upkeep, workspaceId: workspaceIdSchema.parse('w1') })).result).toMatchObject({
+    error: { kind: 'permanent' },
+  })
+  expect(statements).toEqual([])
 })
