@@ -5,13 +5,16 @@ import type { Logger } from 'pino'
 import type { Bearer } from '../shared/auth/bearer.ts'
 import type { Clock } from '../shared/clock.ts'
 import { requestIdHeader } from '../shared/contract/origin.ts'
-import type { OriginAccess, OriginRouteName } from '../shared/contract/origin-routes.ts'
+import type { OriginAccess } from '../shared/contract/origin-route.ts'
+import type { OriginRouteName } from '../shared/contract/origin-routes.ts'
 import { originRouteList } from '../shared/contract/origin-routes.ts'
 import { safeHeaderEntries } from '../shared/contract/safe-headers.ts'
 import { createAdmission } from './auth/admission.ts'
 import { createCredentials } from './auth/credentials.ts'
+import { createJobsAdmission } from './auth/jobs-admission.ts'
 import { createMemberships } from './auth/membership.ts'
 import { createRateLimits } from './auth/rate-limits.ts'
+import { boardPath, createBoard } from './board/board.ts'
 import type { Config } from './config.ts'
 import { createContactWriter } from './contacts/contact-writer.ts'
 import type { ImportTurns } from './contacts/import-turns.ts'
@@ -33,6 +36,9 @@ import { createBackendWriter } from './outbox/backend-writer.ts'
 import type { Deliver } from './outbox/delivered-writes.ts'
 import { createDeliveredWrites } from './outbox/delivered-writes.ts'
 import type { Relay } from './outbox/relay.ts'
+import type { QueueBackend } from './queues/backend.ts'
+import { createQueueReadings } from './queues/queue-readings.ts'
+import { createUnconfiguredQueues } from './queues/unconfigured-queues.ts'
 import { backendWriteRoutes } from './routes/backend-writes.ts'
 import {
   changeContactRoute,
@@ -42,8 +48,10 @@ import {
   moveContactRoute,
 } from './routes/contacts.ts'
 import { healthRoute } from './routes/health.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { queueRoutes } from './routes/queues.ts'
 import { storeCallRoute } from './routes/voice.ts'
 import {
   boardsRoute,
@@ -57,12 +65,21 @@ import { createEndedCallWriter } from './voice/ended-call-writer.ts'
 interface AppParts {
   readonly config: Pick<
     Config,
-    'internalAuthKey' | 'rateLimits' | 'queriesAtOnceMax' | 'queriesWaitingMax' | 'queryDeadlineMs'
+    | 'internalAuthKey'
+    | 'rateLimits'
+    | 'queriesAtOnceMax'
+    | 'queriesWaitingMax'
+    | 'queryDeadlineMs'
+    | 'operatorsWorkspaceId'
+    | 'environment'
+    | 'board'
   >
   readonly bearer: Bearer
   readonly database: Database
   /** Null if no relay is configured: rows of the outbox then wait for a relay elsewhere. */
   readonly relay: Relay | null
+  /** Null if no queues are configured: the routes of jobs then answer that they are not there. */
+  readonly queueBackend: QueueBackend | null
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -80,10 +97,10 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   const queries = createQueries({ ...config, database, clock, metrics, places })
   const credentials = createCredentials(config.internalAuthKey, bearer)
   const { requireMember, requireReader } = credentials
-  const admission = createAdmission(
-    createRateLimits(config.rateLimits, clock),
-    createMemberships(queries, clock),
-  )
+  const rateLimits = createRateLimits(config.rateLimits, clock)
+  const memberships = createMemberships(queries, clock)
+  const admission = createAdmission(rateLimits, memberships)
+  const jobsAdmission = createJobsAdmission({ ...config, rateLimits, memberships })
   const unfitValues = createUnfitValues(logger)
 
   const app = new Hono<OriginEnv>()
@@ -100,6 +117,14 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   // Writes come from the CRM's backend and from members too, so they have a door of their own.
   for (const path of ['/contacts', '/contacts/*']) app.use(path, inTurn, credentials.requireWriter)
   mount(app, handlers, { writer: [admission.toWorkspaceOfHeader] })
+  if (config.board !== null && parts.queueBackend !== null) {
+    app.route(boardPath, createBoard({ ...config, ...config.board, backend: parts.queueBackend, clock }))
+  } else {
+    app.all(`${boardPath}/*`, (context) => respondError(context, { code: 'route_not_found' }))
+  }
+  // Jobs too are the business of members, the CRM's backend and operators.
+  app.use('/api/v1/queues/*', inTurn, credentials.requireWriter)
+  mount(app, handlers, { jobs: [jobsAdmission.toJobs], operator: [jobsAdmission.toQueues] })
   app.use(credentials.requireInternalKey)
   mount(app, handlers, {
     'internal-key': [],
@@ -132,15 +157,20 @@ type Handlers = Readonly<Record<OriginRouteName, Handler<OriginEnv>>>
 
 /** The handlers of the declared routes. A route without one does not compile. */
 function createHandlers(
-  { config, database, relay, clock, logger }: AppParts,
+  { config, database, relay, queueBackend, clock, logger }: AppParts,
   { queries, metrics, places, importTurns, unfitValues }: Work,
 ): Handlers {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
   const writes = createDeliveredWrites(queries, deliver)
   const contacts = createContactWriter(writes, unfitValues)
+  const jobs = queueBackend?.queues ?? createUnconfiguredQueues()
+  const readings = createQueueReadings(jobs, clock)
   return {
-    health: healthRoute(database, relay, clock),
-    metrics: metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }),
+    health: healthRoute({ ...config, database, relay, readings, clock }),
+    metrics: metricsRoute({
+      ...config,
+      ...{ places, importTurns, metrics, unfitValues, relay, readings, clock },
+    }),
     importContacts: importContactsRoute({ contacts, turns: importTurns, deliver, clock, logger }),
     createContact: createContactRoute(contacts),
     changeContact: changeContactRoute(contacts),
@@ -148,6 +178,8 @@ function createHandlers(
     moveContact: moveContactRoute(contacts),
     storeCall: storeCallRoute(createEndedCallWriter(queries, writes)),
     ...backendWriteRoutes(createBackendWriter(writes)),
+    ...jobRoutes(jobs, clock),
+    ...queueRoutes(jobs, readings, clock),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { TokenSettings } from '../shared/auth/bearer.ts'
 import { faultsOf } from '../shared/contract/errors.ts'
 import { isLoopbackHost, serviceUrl } from '../shared/contract/service-url.ts'
+import type { WorkspaceId } from '../shared/ids.ts'
+import { workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
 import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
@@ -21,6 +23,12 @@ export interface Config {
   readonly rateLimits: RateLimitSettings
   /** The relay's settings. Null: no relay runs here, and no call is made as the service role. */
   readonly relay: { readonly workerUrl: string; readonly supabaseSecretKey: string } | null
+  /** The workspace whose admins operate the deployment, as for the Worker. Null: only holders of the internal key do. */
+  readonly operatorsWorkspaceId: WorkspaceId | null
+  /** The deployment's name for itself, as its health shows it. */
+  readonly environment: string
+  /** The login of the board of the queues. Null: there is no board. */
+  readonly board: { readonly username: string; readonly password: string } | null
   /** The work in the background. Null: there are no queues, and health says so. */
   readonly queues: QueueSettings | null
   readonly queriesAtOnceMax: number
@@ -74,6 +82,16 @@ const environmentSchema = z.object({
     limits.rateLimitWindowDefaultSeconds,
   ),
   WORKER_URL: serviceUrl('the Worker').optional(),
+  OPERATORS_WORKSPACE_ID: workspaceIdSchema.optional(),
+  ENVIRONMENT: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'must be a name of lower-case letters, digits and "-"')
+    .default('production'),
+  BULL_BOARD_USERNAME: z.string().max(100, 'must have at most 100 characters').optional(),
+  BULL_BOARD_PASSWORD: required(
+    limits.boardPasswordCharactersMin,
+    `must be the password of the board of the queues, at least ${limits.boardPasswordCharactersMin} characters`,
+  ).optional(),
   SUPABASE_SECRET_KEY: z.string().optional(),
   QUERIES_AT_ONCE: wholeNumber(limits.queriesAtOnceMin, 1_000).default(limits.queriesAtOnceDefault),
   QUERIES_WAITING: wholeNumber(0, 100_000).default(limits.queriesWaitingDefault),
@@ -103,6 +121,13 @@ export function readConfig(
       `${missing} must be set too, because the relay needs WORKER_URL and SUPABASE_SECRET_KEY. Without a relay set neither.`,
     )
   }
+  const { BULL_BOARD_USERNAME: username, BULL_BOARD_PASSWORD: password } = variables
+  if ((username === undefined) !== (password === undefined)) {
+    const missing = username === undefined ? 'BULL_BOARD_USERNAME' : 'BULL_BOARD_PASSWORD'
+    return err(
+      `${missing} must be set too, because the board of the queues has a login of its own. Without a board set neither.`,
+    )
+  }
   const { JWKS_URL: jwksUrl = null, SUPABASE_JWT_SECRET: jwtSecret = null } = variables
   if (jwksUrl === null && jwtSecret === null) {
     return err(
@@ -123,6 +148,9 @@ export function readConfig(
     },
     relay:
       workerUrl === undefined || supabaseSecretKey === undefined ? null : { workerUrl, supabaseSecretKey },
+    operatorsWorkspaceId: variables.OPERATORS_WORKSPACE_ID ?? null,
+    environment: variables.ENVIRONMENT,
+    board: username === undefined || password === undefined ? null : { username, password },
     queues:
       variables.QUEUE_DATABASE_URL === undefined
         ? null

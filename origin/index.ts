@@ -58,7 +58,7 @@ async function run(config: Config): Promise<void> {
     fetch: (url, init) => fetch(url, init),
   })
   const { backend, queueProcess } = await startQueues(config, logger)
-  const app = createApp({ config, bearer, database, relay, clock, logger })
+  const app = createApp({ config, bearer, database, relay, queueBackend: backend, clock, logger })
   const server = await listen(config, app.fetch)
   relay?.start()
   const folding = relay === null ? null : startFolding(config, database)

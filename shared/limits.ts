@@ -2,6 +2,7 @@ import { communicationLimits } from './limits/communication-limits.ts'
 import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
+import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
 import { queueLimits } from './limits/queue-limits.ts'
@@ -22,6 +23,7 @@ export const limits = {
   ...voiceLimits,
   ...workspaceLimits,
   ...communicationLimits,
+  ...jobLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -239,3 +241,11 @@ holds(
   limits.dashboardRecentMax * limits.recentContactBytesMax < limits.answerBytesMax,
   'the largest dashboard fits in an answer of the origin',
 )
+holds(limits.jobInputBytesMax < limits.jobsBodyBytesMax, 'the largest job fits in a body')
+holds(
+  limits.jobsPerPageMax * (12 * limits.jobReasonCharactersMax + 2_048) < limits.answerBytesMax,
+  'the largest page of jobs fits in an answer of the origin',
+)
+// A workspace's id has up to 64 characters.
+holds(64 + 1 + limits.jobIdCharactersMax <= limits.fullJobIdCharactersMax, 'the id of every job can be named')
+holds(limits.jobsPerPageDefault <= limits.jobsPerPageMax, 'the default page of jobs is within its bound')

@@ -23,6 +23,7 @@ import {
 } from './routes/dashboard.ts'
 import { healthRoute } from './routes/health.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { monitoringRoutes } from './routes/monitoring.ts'
 import { monitoringAlertRoutes } from './routes/monitoring-alerts.ts'
@@ -55,6 +56,7 @@ export const routes: readonly Route[] = [
   ...contactRoutes,
   ...voiceRoutes,
   ...backendWriteRoutes,
+  ...jobRoutes,
   invalidateRoute,
   ...cacheSettingsRoutes,
   ...cacheStatsRoutes,

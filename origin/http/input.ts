@@ -18,11 +18,26 @@ export async function parseBody<Schema extends z.ZodType>(
   schema: Schema,
   bytesMax: number,
 ): Promise<Result<z.output<Schema>, WireError>> {
+  const body = await readJson(context, bytesMax)
+  return body.ok ? parsedBody(schema.safeParse(body.value)) : body
+}
+
+/** The same for a body that has several forms: `shapeOf` answers the one that a JSON is meant to have. */
+export async function parseBodyShaped<Value>(
+  context: OriginContext,
+  shapeOf: (json: unknown) => z.ZodType<Value>,
+  bytesMax: number,
+): Promise<Result<Value, WireError>> {
+  const body = await readJson(context, bytesMax)
+  return body.ok ? parsedBody(shapeOf(body.value).safeParse(body.value)) : body
+}
+
+async function readJson(context: OriginContext, bytesMax: number): Promise<Result<unknown, WireError>> {
   const bytes = await readBody(context.req.raw, bytesMax)
-  if (!bytes.ok) return bytes
-  const body = parseJson(bytes.value)
-  if (!body.ok) return body
-  const parsed = schema.safeParse(body.value)
+  return bytes.ok ? parseJson(bytes.value) : bytes
+}
+
+function parsedBody<Value>(parsed: z.ZodSafeParseResult<Value>): Result<Value, WireError> {
   return parsed.success ? ok(parsed.data) : err({ code: 'invalid_body', details: faultsOf(parsed.error) })
 }
 
@@ -38,6 +53,36 @@ async function readBody(request: Request, bytesMax: number): Promise<Result<Uint
     // The connection ended, or its chunks were malformed (RFC 9112, section 8): the caller or the network is at fault.
     return err({ code: 'malformed_request' })
   }
+}
+
+/** Parses the parameters of the path. */
+export function parsePath<Schema extends z.ZodObject>(
+  context: OriginContext,
+  schema: Schema,
+): Result<z.output<Schema>, WireError> {
+  const parsed = schema.safeParse(context.req.param())
+  return parsed.success
+    ? ok(parsed.data)
+    : err({ code: 'invalid_parameter', details: faultsOf(parsed.error) })
+}
+
+/** Parses the query of the URL. A parameter that is given twice is an error, because either of its values may be the intended one. */
+export function parseQuery<Schema extends z.ZodType>(
+  context: OriginContext,
+  schema: Schema,
+): Result<z.output<Schema>, WireError> {
+  const given = context.req.queries()
+  const twice = Object.keys(given).filter((name) => (given[name]?.length ?? 0) > 1)
+  if (twice.length > 0) {
+    const details = twice.map((parameter) => ({ parameter, message: 'must be given only once' }))
+    return err({ code: 'invalid_parameter', details })
+  }
+  const parsed = schema.safeParse(
+    Object.fromEntries(Object.entries(given).map(([name, [value]]) => [name, value])),
+  )
+  return parsed.success
+    ? ok(parsed.data)
+    : err({ code: 'invalid_parameter', details: faultsOf(parsed.error) })
 }
 
 /** The workspace that the path names. */

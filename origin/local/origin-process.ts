@@ -28,6 +28,9 @@ export interface BoardLogin {
   readonly password: string
 }
 
+/** The workspace whose admins operate the local deployment, for the Worker and the origin. */
+export const operatorsWorkspaceId = '15213'
+
 /** On a developer's machine one user sends everything, and tests and benchmarks do too: no rate limits. */
 export const unlimited = { RATE_LIMIT_USER_MAX: '0', RATE_LIMIT_WORKSPACE_MAX: '0' }
 
@@ -106,6 +109,8 @@ function commandOf(options: OriginProcessOptions, port: number) {
       INTERNAL_AUTH_KEY: options.internalAuthKey,
       SUPABASE_SECRET_KEY: options.secretKey,
       WORKER_URL: options.workerUrl,
+      ENVIRONMENT: 'local',
+      OPERATORS_WORKSPACE_ID: operatorsWorkspaceId,
       ...queueVariables(options.queues),
       ...options.tokens,
       ...unlimited,

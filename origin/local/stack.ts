@@ -3,7 +3,7 @@ import { fillDatabase } from './database-content.ts'
 import { describeQueues, queuesOf } from './local-queues.ts'
 import type { LocalState } from './local-state.ts'
 import { readLocalState, writeLocalState } from './local-state.ts'
-import { createOriginPiece, type OriginPiece, unlimited } from './origin-process.ts'
+import { createOriginPiece, type OriginPiece, operatorsWorkspaceId, unlimited } from './origin-process.ts'
 import { type PieceChange, sentenceOf } from './piece-changes.ts'
 import { isPortFree, takePort } from './ports.ts'
 import type { LocalPostgres } from './postgres.ts'
@@ -66,7 +66,7 @@ const tokenSeconds = 30 * 86_400
 const localVariables = {
   JWKS_URL: '',
   ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173',
-  OPERATORS_WORKSPACE_ID: '15213',
+  OPERATORS_WORKSPACE_ID: operatorsWorkspaceId,
   ...unlimited,
 }
 

@@ -13,6 +13,9 @@ export const alertRuleNames = [
   'tier_away',
   'outbox_age',
   'queue_length',
+  'jobs_waiting',
+  'jobs_age',
+  'jobs_failing',
   'consistency_violation',
 ] as const
 export const alertRuleNameSchema = z.enum(alertRuleNames)
@@ -118,6 +121,9 @@ export const alertSettingsSchema = z.strictObject({
     tier_away: alertRuleSettingsSchema,
     outbox_age: alertRuleSettingsSchema,
     queue_length: alertRuleSettingsSchema,
+    jobs_waiting: alertRuleSettingsSchema,
+    jobs_age: alertRuleSettingsSchema,
+    jobs_failing: alertRuleSettingsSchema,
     consistency_violation: alertRuleSettingsSchema,
   }),
 })
@@ -159,6 +165,9 @@ export const alertSettingsChangeSchema = z.strictObject({
     tier_away: changeOfRule,
     outbox_age: changeOfRule,
     queue_length: changeOfRule,
+    jobs_waiting: changeOfRule,
+    jobs_age: changeOfRule,
+    jobs_failing: changeOfRule,
     consistency_violation: changeOfRule,
   }),
 })

@@ -38,8 +38,10 @@ export const wireErrors = {
   },
   not_a_member: { status: 403, sentence: 'The user is not a member of this workspace.' },
   admin_required: { status: 403, sentence: 'Only an admin of the workspace may do this.' },
+  operator_required: { status: 403, sentence: 'Only an operator of the deployment may do this.' },
   contact_not_found: { status: 404, sentence: 'There is no such contact in this workspace.' },
   board_not_found: { status: 404, sentence: 'There is no such board in this workspace.' },
+  job_not_found: { status: 404, sentence: 'There is no such job in this queue.' },
   not_found: { status: 404, sentence: 'There is no such thing in this workspace.' },
   route_not_found: { status: 404, sentence: 'There is no such route.' },
   method_not_allowed: { status: 405, sentence: 'The route does not support this method.' },
@@ -50,6 +52,8 @@ export const wireErrors = {
     status: 409,
     sentence: 'The workspace already has a conversation with this id, and it is with another contact.',
   },
+  job_id_reused: { status: 409, sentence: 'The queue has another job with this id.' },
+  job_state: { status: 409, sentence: 'The job is not in a state that allows this.' },
   event_id_reused: {
     status: 409,
     sentence:
@@ -74,6 +78,7 @@ export const wireErrors = {
     sentence: 'The origin cannot be reached, and the cache alone cannot serve this request.',
   },
   overloaded: { status: 503, sentence: 'The service is at its limit. Try again in a moment.' },
+  queues_unavailable: { status: 503, sentence: 'The queues cannot be reached, or are not configured.' },
   ledger_unavailable: {
     status: 503,
     sentence: 'The ledger cannot be reached, so the request cannot be confirmed.',

@@ -42,6 +42,8 @@ export interface TestStack {
   readonly redis: string | null
   readonly internalAuthKey: string
   readonly voiceWebhookSecret: string
+  /** The board of the queues and its login. */
+  readonly board: { readonly url: string; readonly username: string; readonly password: string }
   /** The password of every user of origin/local/sign-ins.ts. */
   readonly password: string
   /** The folder of the log files. */
@@ -101,6 +103,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const { file } = stack
   if (stack.postgres === null || stack.supabase === null)
     throw new Error('the stack has neither Postgres nor Supabase of its own')
+  if (file.queues === null) throw new Error('the stack has no queues')
   const { url } = stack.postgres
   const connect = () => postgres(url, { max: 2, onnotice: () => undefined })
   const sql = connect()
@@ -114,6 +117,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     internalAuthKey: file.internalAuthKey,
     voiceWebhookSecret: file.voiceWebhookSecret,
     password: file.signIns?.password ?? '',
+    board: { url: file.queues.board, username: file.queues.username, password: file.queues.password },
     logs: join(dataDirectory, 'logs'),
     inspectors: file.inspectors,
     tokens: {

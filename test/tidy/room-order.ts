@@ -14,6 +14,7 @@ const roomOrder: readonly string[] = [
   ...['worker/routes', 'worker/app.ts', 'worker/index.ts'],
   ...['origin/failures.ts', 'origin/database', 'origin/upkeep'],
   ...['origin/outbox', 'origin/contacts', 'origin/voice', 'origin/loaders', 'origin/http', 'origin/auth'],
+  ...['origin/queues', 'origin/board'],
   ...['origin/routes', 'origin/config.ts', 'origin/app.ts', 'origin/index.ts', 'origin/local'],
 ]
 

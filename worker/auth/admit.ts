@@ -11,6 +11,7 @@ import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
 import type { Taken } from '../rate-limits/limiter.ts'
 import type { RateLimits } from '../rate-limits/rate-limits.ts'
+import { createJobsDoors } from './admit-jobs.ts'
 import type { Access, CallerOf, Member, Operator, Reader, Writer } from './callers.ts'
 import { matchesKey } from './internal-key.ts'
 import type { Memberships } from './membership.ts'
@@ -71,6 +72,12 @@ type Admitted<Caller> = Awaitable<Result<Caller, WireError>>
 
 const anybody = ok(null)
 
+const jobsDoors = createJobsDoors({
+  holdsInternalKey,
+  identify,
+  enterAsAdmin: (arrival, principal, workspaceId) => enter(arrival, principal, workspaceId, 'admin'),
+})
+
 /** The door of each kind of access: it answers the caller, or the error with which the request is refused. */
 export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<CallerOf[Kind]> } = {
   public: () => anybody,
@@ -84,6 +91,9 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   'service-or-admin': admitServiceOrAdmin,
   operator: admitOperator,
   'alert-settings': admitToAlertSettings,
+  jobs: jobsDoors.toJobs,
+  queues: jobsDoors.toQueues,
+  'queue-figures': jobsDoors.toQueueFigures,
   'voice-platform': (arrival) => arrival.services.voicePlatform.verify(arrival),
   'voice-signature': (arrival) => arrival.services.voicePlatform.verifySigned(arrival),
 }

@@ -36,6 +36,14 @@ export interface Writer {
   readonly caller: SettingsCaller
 }
 
+/** A caller of the routes of jobs and queues. */
+export interface JobsCaller {
+  /** The workspace whose jobs the caller may see and change, or null for all. */
+  readonly workspaceId: WorkspaceId | null
+  /** Used to call the origin in the caller's name. */
+  readonly caller: SettingsCaller
+}
+
 /** A caller who may see the deployment. */
 export interface Operator {
   /** The callers who may change the alerts, as the answers tell this one. */
@@ -74,6 +82,12 @@ export interface CallerOf {
   readonly 'voice-signature': null
   /** A holder of the internal key, or an admin of the operators' workspace. */
   readonly 'alert-settings': null
+  /** An operator, or an admin of the workspace that the header names. */
+  readonly jobs: JobsCaller
+  /** An operator: a holder of the internal key, or an admin of the operators' workspace. */
+  readonly queues: JobsCaller
+  /** An operator, or a holder of `METRICS_TOKEN`. */
+  readonly 'queue-figures': JobsCaller
 }
 
 /** The kind of access of a route, which is also shown in the OpenAPI document. */

@@ -157,7 +157,16 @@ function observationOf(
     parts,
     outbox: oldestAgeMs === null ? null : { oldestAgeMs },
     queues: { outbox: told?.outbox?.depth ?? null, origin_queries: told?.queriesWaiting ?? null },
+    jobs: jobsSeen(told?.jobs ?? null),
   }
+}
+
+function jobsSeen(jobs: NonNullable<Figures['origin']>['jobs']): Observation['jobs'] {
+  const seen = Object.entries(jobs ?? {}).map(([queue, { waiting, oldestWaitingMs, lastHour }]) => {
+    const { completed, failed } = lastHour
+    return [queue, { waiting, oldestWaitingMs, ended: completed + failed, failed }]
+  })
+  return Object.fromEntries(seen)
 }
 
 /** The changes after `atMs`, oldest first, from a list that has the newest first. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { withinDeadline } from '../../shared/clock.ts'
+import { type OriginHealth, originHealthSchema } from '../../shared/contract/origin.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
@@ -24,6 +25,8 @@ const healthSchema = z.object({
     database: partState,
     ledger: partState,
   }),
+  /** The health of the origin in its own words; null while it does not answer. */
+  origin: originHealthSchema.nullable(),
   /** The alerts that fire. They do not affect the status, which only says what answers. Null if they could not be read. */
   alerts: z.object({ firing: z.int(), names: z.array(z.string()) }).nullable(),
   timestamp: z.iso.datetime(),
@@ -44,7 +47,10 @@ export const healthRoute = defineRoute({
   gives: healthSchema,
   errors: [],
   async handle({ services, edgeLocation, startedAtMs }) {
-    const [parts, alerts] = await Promise.all([probeAll(services), services.monitoring.alertSummary()])
+    const [{ parts, origin }, alerts] = await Promise.all([
+      probeAll(services),
+      services.monitoring.alertSummary(),
+    ])
     const status = overall(parts)
     const nowMs = services.clock.now()
     const health: z.output<typeof healthSchema> = {
@@ -54,6 +60,7 @@ export const healthRoute = defineRoute({
       edge_location: edgeLocation,
       kv_available: parts.kv === 'healthy',
       services: parts,
+      origin,
       alerts: alerts.ok ? { firing: alerts.value.firing, names: alerts.value.names } : null,
       timestamp: new Date(nowMs).toISOString(),
       response_time: nowMs - startedAtMs,
@@ -64,7 +71,12 @@ export const healthRoute = defineRoute({
 
 type Parts = z.output<typeof healthSchema>['services']
 
-export async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Parts> {
+interface Probed {
+  readonly parts: Parts
+  readonly origin: OriginHealth | null
+}
+
+export async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Probed> {
   const probe = async (tier: Tier): Promise<PartState> =>
     stateOf((await tier.probe(AbortSignal.timeout(limits.probeDeadlineMs))).ok)
   const ledgerAnswers = withinDeadline(
@@ -79,13 +91,14 @@ export async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: 
     origin.probe(),
     ledgerAnswers,
   ])
-  return {
+  const parts = {
     kv: kvState,
     redis: redisState,
     origin: stateOf(behind.origin),
     database: stateOf(behind.database),
     ledger: stateOf(ledgerOk),
   }
+  return { parts, origin: behind.health }
 }
 
 function stateOf(answers: boolean): PartState {

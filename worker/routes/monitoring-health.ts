@@ -20,7 +20,7 @@ const whole = defineRoute({
   errors: [],
   async handle(call) {
     const { services, edgeLocation, startedAtMs } = call
-    const [parts, seen] = await Promise.all([probeAll(services), services.monitoring.now()])
+    const [{ parts }, seen] = await Promise.all([probeAll(services), services.monitoring.now()])
     const status = overall(parts)
     const nowMs = services.clock.now()
     const now = seen.ok ? seen.value : null

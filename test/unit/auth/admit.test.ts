@@ -121,7 +121,7 @@ interface Sent {
 
 async function send(route: Route, sent: Sent): Promise<number> {
   const { stop, hasHeader = true, authorization = 'Bearer a.b.c', text = '{}', lengthBytes = 0 } = sent
-  const path = route.path.replaceAll(/\{\w+\}/g, '15213')
+  const path = route.path.replace('{queue}', 'messages').replaceAll(/\{\w+\}/g, '15213')
   const request = new Request(`https://boardcache.test${path}`, {
     method: route.method,
     headers: { Authorization: authorization, ...(hasHeader ? { 'X-Workspace-ID': '15213' } : {}) },
@@ -134,7 +134,7 @@ async function send(route: Route, sent: Sent): Promise<number> {
 
 const named = (route: Route) => [`${route.method} ${route.path}`, route] as const
 const ofUsers = routes.filter(({ access }) =>
-  ['member', 'admin', 'reader', 'operator', 'alert-settings'].includes(access),
+  ['member', 'admin', 'reader', 'operator', 'alert-settings', 'jobs'].includes(access),
 )
 const withBody = routes.filter(({ takes }) => takes.body !== undefined)
 const namesWorkspaceInBody = (route: Route) => route.takes.body?.namesWorkspace === true
@@ -168,8 +168,8 @@ describe.each(withBody.map(named))('the body of %s', (_name, route) => {
   it('is read no further than its schema needs', async () => {
     const bytesMax = route.takes.body?.bytesMax ?? 0
     const authorization = route.access === 'internal-key' ? `Bearer ${key}` : 'Bearer a.b.c'
-    // Holders of the key may change alerts, and admins of any workspace may not.
-    const asKeyHolder = route.access === 'alert-settings' ? `Bearer ${key}` : authorization
+    // Holders of the key may change alerts and queues, and admins of any workspace may not.
+    const asKeyHolder = ['alert-settings', 'queues'].includes(route.access) ? `Bearer ${key}` : authorization
     const sent = {
       stop: null,
       authorization: asKeyHolder,

@@ -29,6 +29,9 @@ describe('config', () => {
         rateLimits: { userMax: 600, workspaceMax: 30_000, windowSeconds: 60 },
         relay: null,
         queues: null,
+        operatorsWorkspaceId: null,
+        environment: 'production',
+        board: null,
         queriesAtOnceMax: limits.queriesAtOnceDefault,
         queriesWaitingMax: limits.queriesWaitingDefault,
         queryDeadlineMs: limits.queryDeadlineMs,
@@ -55,6 +58,9 @@ describe('config', () => {
     ['QUEUE_DATABASE_URL', 'postgres://user:secret@db.example.com:6543/postgres?sslmode=verify-full'],
     ['QUEUE_WORKERS', 'yes'],
     ['QUEUE_DRAIN_SECONDS', '-1'],
+    ['OPERATORS_WORKSPACE_ID', 'a workspace'],
+    ['ENVIRONMENT', 'My Laptop'],
+    ['BULL_BOARD_PASSWORD', 'eleven-char'],
     ['WORKER_URL', 'worker.example.com'],
     ['SUPABASE_URL', 'http://project.supabase.co'],
     ['WORKER_URL', 'http://worker.example.com'],
@@ -98,6 +104,20 @@ describe('config', () => {
     expect(readConfig({ ...least, ...local, QUEUE_DRAIN_SECONDS: '3' })).toMatchObject({
       value: { queues: { runsHere: true, drainMs: 3_000 } },
     })
+  })
+
+  test('has a board of the queues if its login is set, and refuses half of one', () => {
+    const board = { BULL_BOARD_USERNAME: 'ops', BULL_BOARD_PASSWORD: 'twelve-letters' }
+    expect(readConfig({ ...least, ...board })).toMatchObject({
+      value: { board: { username: 'ops', password: 'twelve-letters' } },
+    })
+    for (const [name, missing] of [
+      ['BULL_BOARD_USERNAME', 'BULL_BOARD_PASSWORD'],
+      ['BULL_BOARD_PASSWORD', 'BULL_BOARD_USERNAME'],
+    ] as const) {
+      const config = readConfig({ ...least, [name]: board[name] })
+      expect(config).toMatchObject({ ok: false, error: expect.stringMatching(`^${missing} must be set too`) })
+    }
   })
 
   test('has a relay if both the Worker’s URL and the secret key are set, and refuses one without the other', () => {

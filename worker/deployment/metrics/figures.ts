@@ -1,3 +1,4 @@
+import type { OriginMetrics } from '../../../shared/contract/origin.ts'
 import type { SourceName } from '../../../shared/contract/tier-names.ts'
 import type { Gauges } from './gauges.ts'
 import type { Totals } from './totals.ts'
@@ -65,6 +66,8 @@ export interface OriginStatus {
   readonly queriesRunning: number | null
   readonly queriesWaiting: number | null
   readonly outbox: OutboxStatus | null
+  /** By queue; null if there are no queues, or they do not answer. */
+  readonly jobs: OriginMetrics['jobs']
 }
 
 interface OutboxStatus {

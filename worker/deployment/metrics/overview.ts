@@ -201,7 +201,7 @@ class DeploymentOverview implements Overview {
     this.originFetchedAtMs = fetchedAtMs
     const report = await this.options.fetchOriginReport()
     if (report === null) {
-      const unknown = { queriesRunning: null, queriesWaiting: null, outbox: null }
+      const unknown = { queriesRunning: null, queriesWaiting: null, outbox: null, jobs: null }
       this.origin = { ...(this.origin ?? unknown), fetchedAtMs, isUp: false }
       return
     }

@@ -18,6 +18,10 @@ export const tags = [
     description: 'Webhooks of a voice platform: before a call is picked up, and after it ended.',
   },
   { name: 'Invalidation', description: "Reports of changes, from the CRM's backend or the database." },
+  {
+    name: 'Work in the background',
+    description: 'Jobs in named queues, at the Worker and at the origin, and the state of the queues.',
+  },
   { name: 'Cache management', description: 'Settings, warm-up and metrics of the cache.' },
   { name: 'Monitoring', description: 'Health, metrics and alerts, for the operators of the deployment.' },
   { name: 'Service', description: 'Health, metrics and this document.' },
@@ -33,6 +37,7 @@ type TagName = (typeof tags)[number]['name']
 const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/(contacts|mailboxes|leads|calls)(\/|$)/, 'Writes'],
   [/^\/api\/voice\//, 'Voice'],
+  [/^\/api\/v1\/queues\//, 'Work in the background'],
   [/^\/api\/cache\/invalidate$/, 'Invalidation'],
   [/^\/api\/cache-settings\//, 'Cache management'],
   [/^\/api\/monitoring\//, 'Monitoring'],

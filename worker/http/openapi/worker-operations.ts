@@ -5,7 +5,7 @@ import type { Access } from '../../auth/callers.ts'
 import type { Route } from '../route.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import type { Answer, Operation, Parameter } from './operation.ts'
-import { parametersOf, textHeader } from './operation.ts'
+import { parametersOf, textHeader, workspaceOfJobs } from './operation.ts'
 import { isRead, tagOf } from './tags.ts'
 
 const memberErrors: readonly WireErrorCode[] = [
@@ -13,6 +13,10 @@ const memberErrors: readonly WireErrorCode[] = [
   ...(['invalid_parameter', 'not_a_member', 'rate_limited', 'auth_unavailable'] as const),
 ]
 const operatorErrors: readonly WireErrorCode[] = [...memberErrors, 'admin_required']
+const queueErrors: readonly WireErrorCode[] = [
+  ...(['token_missing', 'token_invalid', 'token_expired', 'user_mismatch'] as const),
+  ...(['operator_required', 'rate_limited', 'auth_unavailable'] as const),
+]
 const anybodysErrors: readonly WireErrorCode[] = ['invalid_encoding', 'url_too_long', 'internal']
 const bodyErrors: readonly WireErrorCode[] = [
   'malformed_request',
@@ -27,7 +31,7 @@ interface WayIn {
   readonly security: Operation['security']
   readonly errors: readonly WireErrorCode[]
   /** The headers that name the caller's user and workspace. */
-  readonly names: 'member' | 'operator' | 'nobody'
+  readonly names: 'member' | 'operator' | 'jobs' | 'nobody'
 }
 
 const asMember = { security: [{ member: [] }], names: 'member' } as const
@@ -92,6 +96,26 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     security: [{ internalKey: [] }, { member: [] }],
     errors: operatorErrors,
     names: 'operator',
+  },
+  jobs: {
+    letsIn:
+      "Open to operators (holders of the internal key, and admins of the operators' workspace) for every workspace or the one in `X-Workspace-ID`, and to admins for the workspace in `X-Workspace-ID`.",
+    security: [{ internalKey: [] }, { member: [] }],
+    errors: operatorErrors,
+    names: 'jobs',
+  },
+  queues: {
+    letsIn: "Open to operators: holders of the internal key, and admins of the operators' workspace.",
+    security: [{ internalKey: [] }, { member: [] }],
+    errors: queueErrors,
+    names: 'nobody',
+  },
+  'queue-figures': {
+    letsIn:
+      "Open to operators (holders of the internal key, and admins of the operators' workspace) and to holders of `METRICS_TOKEN`.",
+    security: [{ internalKey: [] }, { metricsToken: [] }, { member: [] }],
+    errors: queueErrors,
+    names: 'nobody',
   },
   'voice-platform': {
     letsIn:
@@ -214,6 +238,7 @@ const headerExamples: Readonly<Record<string, string>> = {
 
 function headersNaming({ path, takes, access }: Route, names: WayIn['names']): Parameter[] {
   if (names === 'nobody') return []
+  if (names === 'jobs') return [workspaceParameter(false, workspaceOfJobs)]
   if (names === 'operator') {
     return [
       workspaceParameter(

@@ -10,6 +10,9 @@ export const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
   tier_away: 'Tier away',
   outbox_age: 'Outbox behind',
   queue_length: 'Queue length',
+  jobs_waiting: 'Jobs that wait',
+  jobs_age: 'Job overdue',
+  jobs_failing: 'Jobs that fail',
   consistency_violation: 'Consistency violation',
 }
 
