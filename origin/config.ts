@@ -9,6 +9,7 @@ import type { Result } from '../shared/result.ts'
 import { err, ok } from '../shared/result.ts'
 import { wholeNumber } from '../shared/whole-number.ts'
 import type { RateLimitSettings } from './auth/rate-limits.ts'
+import type { QueueSettings } from './queues/backend.ts'
 
 /** The origin's configuration. Nothing else in the origin reads the environment. */
 export interface Config {
@@ -35,13 +36,6 @@ export interface Config {
   readonly queriesWaitingMax: number
   readonly queryDeadlineMs: number
   readonly logLevel: z.output<typeof logLevelSchema>
-}
-
-export interface QueueSettings {
-  readonly databaseUrl: string
-  /** Whether the origin itself runs jobs. In production a process of its own does (origin/queues/main.ts). */
-  readonly runsHere: boolean
-  readonly drainMs: number
 }
 
 const logLevelSchema = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
-import type { QueueSettings } from '../config.ts'
-import type { QueueBackend } from './backend.ts'
+import type { QueueBackend, QueueSettings } from './backend.ts'
 import { createHandlers } from './handlers/index.ts'
 import { type QueueProcess, startQueueProcess } from './queue-process.ts'
 import { queues, schedules } from './queues.ts'

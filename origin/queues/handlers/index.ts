@@ -5,7 +5,7 @@ import type { JobHandler } from '../handler.ts'
 import type { JobQueues } from '../job-queues.ts'
 import type { QueueDatabase } from '../queue-database.ts'
 
-/** What handlers are made of. A handler that needs settings of its own reads them in origin/config.ts. */
+/** The parts that handlers are made of. A handler that needs settings of its own reads them in origin/config.ts. */
 export interface HandlerParts {
   /** Reads, outside of a job's effect. Effects belong in `job.once`. */
   readonly database: QueueDatabase
