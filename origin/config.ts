@@ -13,6 +13,7 @@ import type { FileSettings } from './files/file-settings.ts'
 import { fileSettingsOf, fileVariables } from './files/file-settings.ts'
 import type { OutboundSettings } from './outbound/outbound-settings.ts'
 import { outboundSettingsOf, outboundVariables } from './outbound/outbound-settings.ts'
+import type { QueueSettings } from './queues/backend.ts'
 
 /** The origin's configuration. Nothing else in the origin reads the environment. */
 export interface Config {
@@ -43,13 +44,6 @@ export interface Config {
   readonly queriesWaitingMax: number
   readonly queryDeadlineMs: number
   readonly logLevel: z.output<typeof logLevelSchema>
-}
-
-export interface QueueSettings {
-  readonly databaseUrl: string
-  /** Whether the origin itself runs jobs. In production a process of its own does (origin/queues/main.ts). */
-  readonly runsHere: boolean
-  readonly drainMs: number
 }
 
 const logLevelSchema = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

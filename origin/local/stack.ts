@@ -5,7 +5,7 @@ import type { LocalState } from './local-state.ts'
 import { readLocalState, writeLocalState } from './local-state.ts'
 import { createOriginPiece, type OriginPiece, operatorsWorkspaceId, unlimited } from './origin-process.ts'
 import { type PieceChange, sentenceOf } from './piece-changes.ts'
-import { isPortFree, takePort } from './ports.ts'
+import { isPortFree, takeInspectorPorts, takePort } from './ports.ts'
 import type { LocalPostgres } from './postgres.ts'
 import { createPostgresPiece } from './postgres.ts'
 import type { Piece } from './processes.ts'
@@ -186,11 +186,6 @@ async function startPieces(
     tokenFor,
     stop,
   }
-}
-
-/** Where debuggers look for a Worker and for a second Node process, if these ports are free. */
-async function takeInspectorPorts() {
-  return { worker: await takePort(9_229), origin: await takePort(9_230) }
 }
 
 interface OriginNeeds {

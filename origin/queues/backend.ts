@@ -2,6 +2,14 @@ import type { Queue } from 'bullmq'
 import type { JobQueues } from './job-queues.ts'
 import type { QueueDatabase } from './queue-database.ts'
 
+/** The configuration of the queues. */
+export interface QueueSettings {
+  readonly databaseUrl: string
+  /** Whether the origin itself runs jobs. In production a process of its own does (origin/queues/main.ts). */
+  readonly runsHere: boolean
+  readonly drainMs: number
+}
+
 /** Everything that is made of the declarations in queues.ts. This folder's `bullmq/` is the only place that knows BullMQ. */
 export interface QueueBackend {
   readonly queues: JobQueues

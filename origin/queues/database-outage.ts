@@ -1,4 +1,4 @@
-/** What pg and pg-pool say, without a code, of a connection that cannot be had or is gone. */
+/** Errors of pg and pg-pool without a code, which mean that a connection cannot be had or is gone. */
 const lostConnections: ReadonlySet<string> = new Set([
   'Connection terminated',
   'Connection terminated unexpectedly',

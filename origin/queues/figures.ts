@@ -32,7 +32,7 @@ interface Failure {
   runs: number
 }
 
-export interface GatheredFigures {
+interface GatheredFigures {
   readonly periods: readonly Period[]
   readonly failures: readonly Failure[]
 }
@@ -48,7 +48,7 @@ export interface Figures {
 /** The reasons that are told apart between two takes. */
 const reasonsMax = 100
 
-/** What this process ran since it last told the database. */
+/** Gathers what this process runs, until it is told to the database. */
 export function createFigures(): Figures {
   const periods = new Map<string, Period>()
   const failures = new Map<string, Failure>()

@@ -46,5 +46,5 @@ export interface JobFailure {
   readonly afterMs?: number
 }
 
-/** What a run returns is kept with the job and shown to operators: counts and ids, at most 4 kB as JSON. */
+/** The result of a run is kept with the job and shown to operators: counts and ids, at most 4 kB as JSON. */
 export type JobHandler = (job: RunningJob) => Promise<Result<unknown, JobFailure>>

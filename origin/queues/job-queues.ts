@@ -29,7 +29,7 @@ export interface JobQueues {
   clean(queue: QueueName, request: CleanRequest): Promise<Result<number, QueueFailure>>
   /** Counts of all queues. Exact as of `atMs`, which is a few seconds ago if there are very many jobs. */
   counts(): Promise<Result<QueueCounts, QueueFailure>>
-  /** What was run in the last hour and in the last day, by all processes together, up to some seconds ago. */
+  /** Figures of the last hour and of the last day, by all processes together, up to some seconds ago. */
   statistics(): Promise<Result<QueueStatistics, QueueFailure>>
 }
 

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Effect } from './handler.ts'
 
 /** Names one run of a job. Runs of a job are numbered from 1, whatever became of those before. */
-export interface RunKey {
+interface RunKey {
   readonly queue: string
   readonly jobId: string
   readonly run: number

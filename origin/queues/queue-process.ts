@@ -26,13 +26,13 @@ export interface QueueProcess {
   /** Settles when jobs are taken. */
   readonly ready: Promise<void>
   /**
-   * Takes no new jobs and lets those that run finish for `limits.jobsDrainMs`. What is left then is told to stop and goes back to its
+   * Takes no new jobs and lets those that run finish for `limits.jobsDrainMs`. The rest is told to stop and goes back to its
    * queue without having spent an attempt. False if some of it could not be handed back; other processes take it over when its lock ends.
    */
   stop(): Promise<boolean>
 }
 
-export interface QueueProcessOptions {
+interface QueueProcessOptions {
   readonly databaseUrl: string
   readonly backend: QueueBackend
   readonly declarations: Readonly<Partial<Record<QueueName, QueueDeclaration>>>
@@ -47,7 +47,7 @@ export interface QueueProcessOptions {
 
 const times: WorkerTimes = { lockMs: limits.jobLockMs, stalledLookEveryMs: limits.stalledLookEveryMs }
 
-/** What exists while jobs are taken. */
+/** The parts that exist while jobs are taken. */
 interface Running {
   readonly workers: QueueWorkers
   readonly upkeep: readonly Periodic[]

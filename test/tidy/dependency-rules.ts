@@ -17,6 +17,7 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   '@redocly/cli': 'the command redocly of npm run openapi:lint',
   '@types/autocannon': 'the types of autocannon, which brings none',
   '@types/node': 'named in tsconfig.json of origin and test',
+  '@types/pg': 'the types of pg, which brings none',
   '@vitest/coverage-v8': 'vitest loads it for --coverage',
   '@types/react': 'named in tsconfig.json of worker/dashboard',
   '@types/react-dom': 'named in tsconfig.json of worker/dashboard',

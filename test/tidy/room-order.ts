@@ -15,7 +15,14 @@ const roomOrder: readonly string[] = [
   ...['origin/failures.ts', 'origin/database', 'origin/upkeep', 'origin/outbound', 'origin/files'],
   ...['origin/outbox', 'origin/contacts', 'origin/voice', 'origin/loaders', 'origin/http', 'origin/auth'],
   ...['origin/work', 'origin/queues', 'origin/board'],
-  ...['origin/routes', 'origin/config.ts', 'origin/app.ts', 'origin/index.ts', 'origin/local'],
+  ...[
+    'origin/routes',
+    'origin/config.ts',
+    'origin/queues/main.ts',
+    'origin/app.ts',
+    'origin/index.ts',
+    'origin/local',
+  ],
 ]
 
 /** Rooms outside of this order. The dashboard is a program of its own. */

@@ -42,7 +42,7 @@ export class FairBackend extends SharedBackend {
     this.#limit = parts.limit
     this.#lockMs = parts.lockMs
     this.#clock = parts.clock
-    // The next wait listens on the new connection. What was told in between was missed.
+    // The next wait listens on the new connection. News in between was missed.
     parts.connection.on('listenerinvalidated', () => this.#wake())
   }
 

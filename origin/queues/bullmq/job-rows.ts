@@ -45,7 +45,7 @@ export const jobRowSchema = z.object({
   seq: z.string(),
 })
 
-export type JobRow = z.output<typeof jobRowSchema>
+type JobRow = z.output<typeof jobRowSchema>
 
 const progressSchema = z.number().min(0).max(1)
 

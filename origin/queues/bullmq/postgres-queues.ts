@@ -36,7 +36,7 @@ const cursorPattern = /^-?\d{1,18}$/
 /** The channel on which processes hear that a job that runs was cancelled. The payload is the queue, a space and the job's id. */
 export const cancelChannel = 'boardcache_cancelled_jobs'
 
-/** What operators do with jobs, on BullMQ's tables and functions. */
+/** The port's calls about jobs, on BullMQ's tables and functions. */
 export function createPostgresQueues(call: QueueCall): Omit<JobQueues, 'counts' | 'statistics'> {
   const get = async (queue: QueueName, id: string, scope: Scope): Promise<Result<Job, QueueFailure>> => {
     const rows = await call(

@@ -28,7 +28,7 @@ export async function prepareSchema(pool: pg.Pool): Promise<void> {
 
 const workspace = `(coalesce(data ->> 'workspaceId', '') collate "C")`
 
-/** What this project adds to the schema. Every statement changes nothing the second time. */
+/** The project's additions to the schema. Every statement changes nothing the second time. */
 const own = [
   // The next workspace with a waiting job, and its most urgent one.
   `create index if not exists boardcache_turns on bullmq.job (queue, ${workspace}, priority, seq) where state = 'waiting'`,

@@ -17,7 +17,7 @@ import { SharedConnection } from './shared-connection.ts'
 const listenAgainMs = 1_000
 
 /** Runs one job to an outcome. It never rejects. */
-export type RunJob = (run: Run, signal: AbortSignal) => Promise<RunOutcome>
+type RunJob = (run: Run, signal: AbortSignal) => Promise<RunOutcome>
 
 export interface QueueWorkers {
   /** Takes no new jobs. Settles when those that run have ended. */
@@ -46,7 +46,7 @@ interface WorkersOptions {
   readonly runJob: RunJob
 }
 
-/** What BullMQ keeps of a failed run: the reason, and no stack, which could quote data. */
+/** BullMQ keeps the reason of a failed run, and no stack, which could quote data. */
 class RunFailed extends Error {
   override readonly name = 'RunFailed'
   readonly afterMs: number | null
@@ -106,7 +106,7 @@ export async function startWorkers(options: WorkersOptions): Promise<QueueWorker
   }
 }
 
-/** Tells of each job that is cancelled while it runs. What is cancelled while the connection is away ends by its mark. */
+/** Tells of each job that is cancelled while it runs. A job that is cancelled while the connection is away is stopped by its mark. */
 async function listenForCancelled(
   connection: PostgresConnection,
   clock: Clock,
