@@ -6,7 +6,6 @@ import type { Auth, User } from './auth/session.ts'
 import { LiveProvider } from './live/live-context.tsx'
 import { LiveStatus } from './live/live-status.tsx'
 import { LiveView } from './live/live-view.tsx'
-import { NotificationsMenu } from './notifications/notifications-menu.tsx'
 import { Mark } from './parts/mark.tsx'
 import { FailureNotice, Notice } from './parts/notice.tsx'
 import { Waiting } from './parts/panel.tsx'
@@ -20,6 +19,11 @@ const WorkspaceView = lazy(async () => ({
 }))
 const InspectorView = lazy(async () => ({
   default: (await import('./inspector/inspector-view.tsx')).InspectorView,
+}))
+
+/** Loaded after the first view. */
+const NotificationsMenu = lazy(async () => ({
+  default: (await import('./notifications/notifications-menu.tsx')).NotificationsMenu,
 }))
 
 const workspaceKey = 'boardcache-workspace'
@@ -130,7 +134,11 @@ function TopBar({ auth, user, workspaces, chosen, onChoose }: TopBarProps) {
       </nav>
       <span className="bar-end">
         <LiveStatus />
-        {hasPlace && <NotificationsMenu />}
+        {hasPlace && (
+          <Suspense fallback={null}>
+            <NotificationsMenu />
+          </Suspense>
+        )}
         {workspaces.length > 0 && (
           <select
             aria-label="Workspace"

@@ -11,6 +11,7 @@ export function NotificationsMenu() {
   const [isOpen, setIsOpen] = useState(false)
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
+  const list = useRef<HTMLDivElement>(null)
   const found = useNotifications()
   const unread = found.data?.unread ?? 0
 
@@ -29,28 +30,36 @@ export function NotificationsMenu() {
         className="plain"
         aria-expanded={isOpen}
         aria-controls={id}
-        aria-label={unread === 0 ? 'Notifications' : `Notifications, ${unread} unread`}
         onClick={() => setIsOpen(!isOpen)}
       >
-        Inbox
+        Notifications{' '}
         {unread > 0 && (
-          <span className="badge" aria-hidden="true">
+          <span className="badge">
             {unread > 99 ? '99+' : unread}
+            <span className="hidden"> unread</span>
           </span>
         )}
       </button>
       {isOpen && (
-        <div id={id} className="notifications-list">
+        <div id={id} ref={list} tabIndex={-1} className="notifications-list">
           {found.isPending && <Waiting what="your notifications" />}
           {found.isError && <FailureNotice error={found.error} retry={() => void found.refetch()} />}
-          {found.isSuccess && <Newest notifications={found.data.notifications} />}
+          {found.isSuccess && (
+            <Newest notifications={found.data.notifications} onMarked={() => list.current?.focus()} />
+          )}
         </div>
       )}
     </fieldset>
   )
 }
 
-function Newest({ notifications }: { readonly notifications: readonly Notification[] }) {
+interface NewestProps {
+  readonly notifications: readonly Notification[]
+  /** The button that was pressed goes away then, and must not take the focus with it. */
+  onMarked(): void
+}
+
+function Newest({ notifications, onMarked }: NewestProps) {
   const mark = useMarkNotifications()
   const unread = notifications.filter(({ readAt }) => readAt === null).map(({ id }) => id)
   if (notifications.length === 0) return <p className="quiet">There are none.</p>
@@ -58,7 +67,11 @@ function Newest({ notifications }: { readonly notifications: readonly Notificati
     <>
       {mark.isError && <FailureNotice error={mark.error} />}
       {unread.length > 0 && (
-        <button type="button" disabled={mark.isPending} onClick={() => mark.mutate(unread)}>
+        <button
+          type="button"
+          disabled={mark.isPending}
+          onClick={() => mark.mutate(unread, { onSuccess: onMarked })}
+        >
           Mark as read
         </button>
       )}
