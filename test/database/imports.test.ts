@@ -173,6 +173,24 @@ describe('an import in the background', () => {
     expect(names).toHaveLength(2 * batchLines)
   })
 
+  test('whose run another one has followed writes nothing more, though that one has not ended either', async () => {
+    const { job, importId } = await importOf(linesOf(2 * batchLines))
+    const overtaken = runs.next(job)
+    const follower = runs.next(job)
+    await handlerOf(dying(1, 'after'))(overtaken).catch(() => undefined)
+    await handlerOf(dying(1, 'before'))(follower).catch(() => undefined)
+    // The row is as the follower left it, and the overtaken run sends its next batch.
+    await database.owner`update private.imports set status = 'running', run = ${follower.run} where id = ${importId}`
+    const [late] = await runs.database.query<{ written: { outcome: string } }>(
+      'select private.import_batch($1, $2, $3, $4, $5, $6) as written',
+      ['w1', importId, job.id, overtaken.run, '[]', '{}'],
+    )
+    expect(late?.written.outcome).toBe('given_up')
+    expect(await contacts()).toHaveLength(batchLines)
+    expect(await runs.run(handlerOf(), job)).toMatchObject({ ok: true })
+    expect(await contacts()).toHaveLength(2 * batchLines)
+  })
+
   test('stops when its user is no longer a member', async () => {
     await database.owner`insert into public.memberships (workspace_id, user_id) values ('w1', 'leaving')`
     const { job, importId } = await importOf(linesOf(2 * batchLines), 'leaving')
