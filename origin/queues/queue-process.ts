@@ -84,10 +84,14 @@ export function startQueueProcess(options: QueueProcessOptions): QueueProcess {
     const running = await beginning
     const isInTime = running === null || (await drain(running.workers, clock, drainMs))
     for (const upkeep of running?.upkeep ?? []) await upkeep.stop()
+    // Runs that nothing could end hold connections, which must not keep the process.
+    await withinDeadline(clock, limits.queueDeadlineMs, () => close(running), undefined)
+    return isInTime
+  }
+  const close = async (running: Running | null) => {
     if (running !== null) await leave(effects, processId, figures)
     await running?.workers.close()
     await effects.end()
-    return isInTime
   }
   let stopping: Promise<boolean> | null = null
   return {

@@ -1,6 +1,6 @@
 import { type QueueName, queueNames } from '../../shared/contract/queue-names.ts'
 
-/** What is declared of a queue. Everything that runs, counts or shows queues goes by these declarations. */
+/** The declaration of a queue. Everything that runs, counts or shows queues goes by these declarations. */
 export interface QueueDeclaration {
   /** Runs of a job at most, its first one included. A job may ask for another number. */
   readonly attempts: number

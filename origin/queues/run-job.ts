@@ -69,7 +69,7 @@ export async function runJob(parts: RunParts, run: Run): Promise<RunOutcome> {
   const handling = handle(parts, run, heeded.signal, abandoned.signal)
   const first = await Promise.race([handling, end])
   if (typeof first !== 'string') {
-    // What the handler left running may have no effect any more.
+    // Work that the handler left running may have no effect any more.
     abandoned.abort()
     return outcomeOf(first)
   }

@@ -1,11 +1,11 @@
 /** The bounds of work in the background: jobs, their marks, and the processes that run them. */
 export const queueLimits = {
-  /** What a job carries, as JSON. Jobs of our own carry ids. */
+  /** The input of a job, as JSON. Jobs of our own carry ids. */
   jobInputBytesMax: 65_536,
   jobsPerCallMax: 500,
   jobIdCharactersMax: 128,
   jobNameCharactersMax: 64,
-  /** What a run returns, as JSON, and the reason that a failed run gives. */
+  /** The result of a run, as JSON, and the reason that a failed run gives. */
   jobResultBytesMax: 4_096,
   jobReasonCharactersMax: 500,
   /** 1 is the most urgent. */
@@ -17,7 +17,7 @@ export const queueLimits = {
   jobsKeptMax: 1_000,
   /** How long an effect is remembered after its job is gone, so that a job added again under its id has no second effect. */
   jobMarksKeptSeconds: 172_800,
-  /** What runs when the process is told to end may finish for this long. */
+  /** Runs may finish for this long when their process is told to end. */
   jobsDrainMs: 30_000,
   /** A run whose signal was aborted has this long to heed it. */
   runHeedMs: 1_000,

@@ -22,7 +22,7 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
 import { ok } from '../../shared/result.ts'
 import { makeDataDirectory } from '../support/run-folder.ts'
 
-/** What is measured: a place that takes jobs, and processes that run them. */
+/** The measured subject: a place that takes jobs, and processes that run them. */
 export interface Subject {
   readonly name: string
   addOne(priority?: number): Promise<unknown>

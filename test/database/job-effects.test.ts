@@ -82,7 +82,7 @@ describe('the effect of a job', () => {
             await effectOf(job)(database)
             if (!isDying) return
             await letItStall(job.id)
-            // What ends the transaction of a process that is gone.
+            // So ends the transaction of a process that is gone.
             await room.sql`
               select pg_terminate_backend(a.pid) from pg_stat_activity a
               where a.application_name = 'boardcache-queues' and a.query like 'insert into public.effects%'`

@@ -83,10 +83,7 @@ describe('a job', () => {
       ok: true,
       value: { failedReason: 'attempt 3 failed' },
     })
-    expect(await room.queues.retry('flows', id, null)).toMatchObject({
-      ok: true,
-      value: { state: 'waiting' },
-    })
+    expect((await room.queues.retry('flows', id, null)).ok).toBe(true)
     await eventually(() => expect(attempts).toEqual([1, 2, 3, 1, 2, 3]))
   })
 

@@ -19,7 +19,7 @@ export function jobDataOf(workspaceId: WorkspaceId, input: unknown) {
 }
 
 /** The expression that the indexes of schema.ts have. */
-export const workspaceOfJob = `coalesce(j.data ->> 'workspaceId', '') collate "C"`
+export const workspaceOfJob = `left(coalesce(j.data ->> 'workspaceId', ''), 128) collate "C"`
 
 export const jobColumns = `j.id, j.name, j.state::text as state, j.data, j.priority, j.attempts_made, j.max_attempts, j.added_at_ms,
   j.process_at_ms, j.processed_at_ms, j.finished_at_ms, j.progress, j.failed_reason, j.return_value, j.seq`

@@ -26,7 +26,7 @@ export async function prepareSchema(pool: pg.Pool): Promise<void> {
   }
 }
 
-const workspace = `(coalesce(data ->> 'workspaceId', '') collate "C")`
+const workspace = `(left(coalesce(data ->> 'workspaceId', ''), 128) collate "C")`
 
 /** The project's additions to the schema. Every statement changes nothing the second time. */
 const own = [

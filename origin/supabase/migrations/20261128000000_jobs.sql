@@ -3,7 +3,7 @@
 
 -- The declarations of origin/queues/queues.ts, as the process that runs jobs wrote them here when it started.
 create table private.job_queues (
-  name text collate "C" primary key check (char_length(name) between 1 and 64),
+  name text collate "C" primary key check (char_length(name) <= 64),
   attempts integer not null check (attempts between 1 and 20),
   priority integer not null check (priority between 1 and 10)
 );
@@ -13,11 +13,12 @@ alter table private.job_queues enable row level security;
 -- is what all its runs meet at: an effect writes `done_at` in its own transaction, and a run that is given up is noted here, so that
 -- its late effect is refused. Runs are numbered from 1.
 create table private.job_marks (
-  queue text collate "C" not null,
-  job_id text collate "C" not null,
-  done_at timestamptz,
+  queue text collate "C" not null check (char_length(queue) <= 64),
+  -- BullMQ's own key holds no longer ones.
+  job_id text collate "C" not null check (char_length(job_id) <= 2700),
+  done_at private.instant,
   runs_given_up integer not null default 0,
-  marked_at timestamptz not null default clock_timestamp(),
+  marked_at private.instant not null default clock_timestamp(),
   primary key (queue, job_id)
 );
 create index job_marks_by_age on private.job_marks (marked_at);

@@ -6,11 +6,11 @@
 -- A place that a start has taken. `free_at` is written twice: by the claim, late enough for a process that is slow to begin, and by the
 -- process when the run has begun. So it is never less than one window after the run's true start.
 create table private.job_starts (
-  queue text collate "C" not null,
-  workspace_id text collate "C" not null,
-  job_id text collate "C" not null,
+  queue text collate "C" not null check (char_length(queue) <= 64),
+  workspace_id text collate "C" not null check (char_length(workspace_id) <= 128),
+  job_id text collate "C" not null check (char_length(job_id) <= 2700),
   run integer not null,
-  free_at timestamptz not null,
+  free_at private.instant not null,
   primary key (queue, job_id, run)
 );
 create index job_starts_of_workspace on private.job_starts (queue, workspace_id, free_at);
@@ -18,11 +18,13 @@ alter table private.job_starts enable row level security;
 
 -- The workspace whose turn it was last. Claims of one queue follow one another by locking its row, across all processes.
 create table private.job_turns (
-  queue text collate "C" primary key,
-  last_workspace text collate "C"
+  queue text collate "C" primary key check (char_length(queue) <= 64),
+  last_workspace text collate "C" check (char_length(last_workspace) <= 128)
 );
 alter table private.job_turns enable row level security;
 
+-- Jobs of other programs may name a workspace in any way, or none; the first 128 characters stand for it.
+--
 -- The first workspace after `p_after`, in the order of ids, that has a waiting job; null if there is none. A null begins at the first.
 create function private.next_waiting_workspace(p_queue text, p_after text) returns text
 language plpgsql stable
@@ -31,18 +33,18 @@ as $$
 begin
   if p_after is null then
     return (
-      select coalesce(j.data ->> 'workspaceId', '') collate "C"
+      select left(coalesce(j.data ->> 'workspaceId', ''), 128) collate "C"
       from bullmq.job j
       where j.queue = p_queue and j.state = 'waiting'
-      order by coalesce(j.data ->> 'workspaceId', '') collate "C"
+      order by left(coalesce(j.data ->> 'workspaceId', ''), 128) collate "C"
       limit 1
     );
   end if;
   return (
-    select coalesce(j.data ->> 'workspaceId', '') collate "C"
+    select left(coalesce(j.data ->> 'workspaceId', ''), 128) collate "C"
     from bullmq.job j
-    where j.queue = p_queue and j.state = 'waiting' and coalesce(j.data ->> 'workspaceId', '') collate "C" > p_after
-    order by coalesce(j.data ->> 'workspaceId', '') collate "C"
+    where j.queue = p_queue and j.state = 'waiting' and left(coalesce(j.data ->> 'workspaceId', ''), 128) collate "C" > p_after
+    order by left(coalesce(j.data ->> 'workspaceId', ''), 128) collate "C"
     limit 1
   );
 end
@@ -68,7 +70,7 @@ begin
   if (
     select count(*)
     from bullmq.job j
-    where j.queue = p_queue and j.state = 'active' and coalesce(j.data ->> 'workspaceId', '') = p_workspace
+    where j.queue = p_queue and j.state = 'active' and left(coalesce(j.data ->> 'workspaceId', ''), 128) = p_workspace
   ) >= p_active_max then
     return null;
   end if;
@@ -127,7 +129,7 @@ begin
       where
         j.queue = p_queue
         and j.state = 'waiting'
-        and coalesce(j.data ->> 'workspaceId', '') collate "C" = v_workspace
+        and left(coalesce(j.data ->> 'workspaceId', ''), 128) collate "C" = v_workspace
       order by j.priority, j.seq
       limit 1
       for update skip locked;

@@ -3,32 +3,32 @@
 
 -- One row for each process that runs jobs.
 create table private.job_processes (
-  id text collate "C" primary key,
+  id text collate "C" primary key check (char_length(id) <= 64),
   -- The queues that it has a handler for.
-  queues text[] not null,
-  seen_at timestamptz not null
+  queues text[] not null check (private.texts_fit(queues, 64) and cardinality(queues) <= 64),
+  seen_at private.instant not null
 );
 alter table private.job_processes enable row level security;
 
 -- What was run in a minute, and what in an hour: the hours make reading a day cheap. `wait_times` and `run_times` count runs by bucket; origin/queues/durations.ts says which durations a bucket
 -- holds.
 create table private.job_periods (
-  queue text collate "C" not null,
+  queue text collate "C" not null check (char_length(queue) <= 64),
   seconds integer not null check (seconds in (60, 3600)),
-  began_at timestamptz not null,
+  began_at private.instant not null,
   completed bigint not null,
   failed bigint not null,
   failed_runs bigint not null,
-  wait_times bigint[] not null,
-  run_times bigint[] not null,
+  wait_times bigint[] not null check (octet_length(wait_times::text) <= 2048 and cardinality(wait_times) <= 64),
+  run_times bigint[] not null check (octet_length(run_times::text) <= 2048 and cardinality(run_times) <= 64),
   primary key (queue, seconds, began_at)
 );
 create index job_periods_by_age on private.job_periods (seconds, began_at);
 alter table private.job_periods enable row level security;
 
 create table private.job_failures (
-  queue text collate "C" not null,
-  hour timestamptz not null,
+  queue text collate "C" not null check (char_length(queue) <= 64),
+  hour private.instant not null,
   reason text collate "C" not null check (char_length(reason) <= 500),
   runs bigint not null,
   primary key (queue, hour, reason)
