@@ -193,7 +193,6 @@ export function createOrigin(options: OriginOptions): Origin {
   }
 
   const write = createWrite(send)
-  const read = createRead(send)
 
   return {
     async load({ resource, params }, target, caller) {
@@ -221,7 +220,7 @@ export function createOrigin(options: OriginOptions): Origin {
     },
     contacts: createContactWrites(write),
     write,
-    read,
+    read: createRead(send),
     breaker: () => breaker.status(),
     probe: () => probe(options),
   }

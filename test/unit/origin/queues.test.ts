@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { QueueFailure } from '../../../origin/queues/job-queues.ts'
+import { limits } from '../../../shared/limits.ts'
 import type { StubQueues } from '../../support/stub-queues.ts'
 import { createJobsOrigin, own, type Sent } from './jobs-under-test.ts'
 import { internalAuthKey as key, read } from './origin-under-test.ts'
@@ -43,8 +44,10 @@ describe('the queues', () => {
       },
     ])
     queues.unserved.add('ai')
+    await origin.clock.advance(limits.publicAnswerMs)
     expect((await send('health', { by: key })).body).toMatchObject({ status: 'degraded', unserved: ['ai'] })
     queues.paused.add('ai')
+    await origin.clock.advance(limits.publicAnswerMs)
     expect((await send('health', { by: key })).body).toMatchObject({ status: 'healthy' })
   })
 
