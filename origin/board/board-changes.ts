@@ -12,7 +12,7 @@ type Changed = Result<unknown, QueueFailure>
 const changedMax = 10_000
 const changedAtOnce = 10
 
-/** Bull Board's names of the states. What waits for its priority's turn waits for us. */
+/** Bull Board's names of the states. It tells jobs that wait for their priority's turn from others. */
 const statesShown: Readonly<Record<string, CleanRequest['state']>> = {
   wait: 'waiting',
   waiting: 'waiting',

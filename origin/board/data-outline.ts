@@ -4,7 +4,7 @@ const idPattern = /^[A-Za-z0-9_.~-]{1,128}$/
 const idNamePattern = /^(?:id|[A-Za-z0-9]+(?:Id|_id))$/
 
 /**
- * What the board shows of a job's data: its size, the names of its members, and of the values only ids. Data come from outside too and may
+ * The outline of a job's data that the board shows: the names of members, and of the values only ids. Data come from outside too and may
  * name people, and everybody who knows the board's password sees it, whichever workspace a job belongs to.
  */
 export function outlineOf(data: unknown): unknown {

@@ -4,7 +4,7 @@ import { limits } from '../../shared/limits.ts'
 import type { SlidingWindow } from '../../shared/sliding-window.ts'
 import { createSlidingWindow } from '../../shared/sliding-window.ts'
 
-export interface LoginAttempts {
+interface LoginAttempts {
   /** Milliseconds until somebody at this address may try to sign in again; 0 if now. */
   waitMs(address: string): number
   noteFailure(address: string): void
@@ -35,7 +35,7 @@ export function createLoginAttempts(clock: Clock): LoginAttempts {
   }
 }
 
-/** Whoever has one IPv6 address usually has the 2^64 of its network, so they count as one. */
+/** A host with one IPv6 address usually has the 2^64 of its network, so these count as one. */
 function networkOf(address: string): string {
   const isMapped = address.startsWith('::ffff:') && address.includes('.')
   if (isMapped || !address.includes(':')) return address.replace(/^::ffff:/, '')

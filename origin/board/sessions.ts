@@ -10,7 +10,7 @@ export interface BoardLogin {
   readonly internalAuthKey: string
 }
 
-export interface BoardSessions {
+interface BoardSessions {
   /** Whether these are the board's name and password. Takes the same time whatever is sent. */
   isLogin(username: string, password: string): boolean
   /** A new session, as its cookie holds it. */

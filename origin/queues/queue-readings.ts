@@ -4,7 +4,7 @@ import type { Result } from '../../shared/result.ts'
 import { createSingleFlight } from '../../shared/single-flight.ts'
 import type { JobQueues, QueueCounts, QueueFailure, QueueStatistics } from './job-queues.ts'
 
-/** What health, metrics and statistics are made of. */
+/** The readings from which health, metrics and statistics are made. */
 export interface QueueReadings {
   counts(): Promise<Result<QueueCounts, QueueFailure>>
   statistics(): Promise<Result<QueueStatistics, QueueFailure>>

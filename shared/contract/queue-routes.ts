@@ -26,7 +26,7 @@ const succeeding = <Data extends z.ZodType>(data: Data) =>
 const jobErrors = ['queues_unavailable'] as const
 const namedErrors = ['job_not_found', 'job_state', ...jobErrors] as const
 
-/** What the routes of jobs and of queues have in common. */
+/** The access and the audience of the routes of jobs, and of those of queues. */
 const ofJobs = { access: 'jobs', audience: 'callers' } as const
 const ofOperators = { access: 'operator', audience: 'callers' } as const
 

@@ -32,8 +32,7 @@ const atInstant = z.iso.datetime()
 
 /** Where a job is. A job that waits for its priority's turn, or in a paused queue, is `waiting`. */
 export const jobStates = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const
-export const jobStateSchema = z.enum(jobStates)
-export type JobState = z.output<typeof jobStateSchema>
+const jobStateSchema = z.enum(jobStates)
 
 /** The name that a caller gives to a job of its workspace, which makes adding it idempotent. */
 const chosenJobIdSchema = z
@@ -128,16 +127,14 @@ const newJobListSchema = z.strictObject({
 })
 /** One job, or up to `limits.jobsPerCallMax`, which are added together or not at all. */
 export const newJobsSchema = z.union([newJobSchema, newJobListSchema])
-export type NewJobs = z.output<typeof newJobsSchema>
 /** The form that a body is meant to have: a list, or one job. */
-export function shapeOfNewJobs(json: unknown): z.ZodType<NewJobs> {
+export function shapeOfNewJobs(json: unknown): z.ZodType<z.output<typeof newJobsSchema>> {
   return typeof json === 'object' && json !== null && 'jobs' in json ? newJobListSchema : newJobSchema
 }
 
 /** `isNew` is false for a job that was there before. */
 const addedJobSchema = z.object({ id: fullJobIdSchema, isNew: z.boolean() })
 export const addedJobsSchema = z.object({ queue: queueNameSchema, jobs: z.array(addedJobSchema) })
-export type AddedJobs = z.output<typeof addedJobsSchema>
 
 /** A job without its data, which may come from outside and hold what a list of jobs has no business to show. */
 export const jobSchema = z.object({
@@ -165,17 +162,14 @@ export type Job = z.output<typeof jobSchema>
 
 /** A single job, with its data, and with what its last run returned. */
 export const jobDetailSchema = jobSchema.extend({ data: z.unknown(), result: z.unknown() })
-export type JobDetail = z.output<typeof jobDetailSchema>
 
 export const jobPageSchema = z.object({
   jobs: z.array(jobSchema),
   pagination: z.object({ next_cursor: z.string().nullable() }),
 })
-export type JobPage = z.output<typeof jobPageSchema>
 
 /** `stopping`: the job runs, and its handler was told to stop. Otherwise the job is gone. */
 export const cancelledJobSchema = z.object({ id: z.string(), outcome: z.enum(['removed', 'stopping']) })
-export type CancelledJob = z.output<typeof cancelledJobSchema>
 
 export const jobListQuerySchema = z.strictObject({
   state: jobStateSchema.default('waiting'),
@@ -193,7 +187,6 @@ export const jobListQuerySchema = z.strictObject({
     .meta({ description: `At most ${limits.jobsPerPageMax}; ${limits.jobsPerPageDefault} if left out.` })
     .optional(),
 })
-export type JobListQuery = z.output<typeof jobListQuerySchema>
 
 export const queuePath = z.strictObject({ queue: queueNameSchema })
 export const jobPath = z.strictObject({ queue: queueNameSchema, id: fullJobIdSchema })
@@ -208,10 +201,9 @@ export const cleaningSchema = z
     limit: z.int().min(1).max(limits.jobsCleanedMax).default(limits.jobsCleanedMax),
   })
   .meta({ examples: [{ state: 'failed', olderThanMs: 86_400_000 }] })
-export type Cleaning = z.output<typeof cleaningSchema>
 export const queueCleanedSchema = z.object({ queue: queueNameSchema, removed: count })
 
-export const jobCountsSchema = z.object({
+const jobCountsSchema = z.object({
   waiting: count,
   active: count,
   completed: count,
@@ -239,7 +231,7 @@ export type QueueHealth = z.output<typeof queueHealthSchema>
 
 const percentilesSchema = z.object({ p50: milliseconds, p95: milliseconds, p99: milliseconds })
 /** A span of time that ends now. */
-export const queueSpanSchema = z.object({
+const queueSpanSchema = z.object({
   completed: count,
   /** Jobs that failed for good, and runs that failed, those that were tried again included. */
   failed: count,
@@ -259,9 +251,8 @@ export const queueStatisticsSchema = z.object({
   queues: z.partialRecord(queueNameSchema, z.object({ '1h': queueSpanSchema, '24h': queueSpanSchema })),
   timestamp: atInstant,
 })
-export type QueueStatistics = z.output<typeof queueStatisticsSchema>
 
-/** What is there now, and what the last hour was like. */
+/** The figures of a queue now, and of its last hour. */
 export const queueFiguresSchema = countedSchema.omit({ name: true }).extend({
   /** How long the job that has waited longest has been due; 0 if none waits. */
   oldestWaitingMs: milliseconds,

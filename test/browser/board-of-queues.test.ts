@@ -44,7 +44,7 @@ describe.skipIf(chromiumPath === null)('the board of the queues in a browser', (
   it('opens after the login, shows jobs without what people wrote, and pauses a queue', async () => {
     await addJob('flows', { jobId: 'shown', data: { contactId: 'contact_42', email: 'ann@example.com' } })
     const { page, complaints, close } = await openPage()
-    const { url, username, password } = stack.board
+    const { board: url, username, password } = stack.queues
     await page.goto(url)
     await page.getByLabel('Name').fill(username)
     await page.getByLabel('Password').fill('a wrong password')
@@ -72,15 +72,15 @@ describe.skipIf(chromiumPath === null)('the board of the queues in a browser', (
 
   it('takes no change from the page of another site', async () => {
     const { page, close } = await openPage()
-    await page.goto(stack.board.url)
-    await page.getByLabel('Name').fill(stack.board.username)
-    await page.getByLabel('Password').fill(stack.board.password)
+    await page.goto(stack.queues.board)
+    await page.getByLabel('Name').fill(stack.queues.username)
+    await page.getByLabel('Password').fill(stack.queues.password)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    const form = `<form method="post" action="${stack.board.url}/logout"><button>Win a prize</button></form>`
+    const form = `<form method="post" action="${stack.queues.board}/logout"><button>Win a prize</button></form>`
     await page.goto(`data:text/html,${encodeURIComponent(form)}`)
     await page.getByRole('button', { name: 'Win a prize' }).click()
     await page.getByText('does not come from the board').waitFor()
-    await page.goto(`${stack.board.url}/api/queues`)
+    await page.goto(`${stack.queues.board}/api/queues`)
     expect(await page.content()).toContain('flows')
     await close()
   })

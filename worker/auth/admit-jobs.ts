@@ -2,16 +2,27 @@ import type { Principal } from '../../shared/auth/verify.ts'
 import type { Awaitable } from '../../shared/awaitable.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { workspaceHeader } from '../../shared/contract/origin.ts'
+import type { Trace } from '../../shared/contract/trace.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Arrival } from './admit.ts'
+import type { Config } from '../config.ts'
 import type { JobsCaller, Member } from './callers.ts'
 import { matchesKey } from './internal-key.ts'
 import { workspaceNamedBy } from './names.ts'
 
+/** A request, as far as these doors look at it themselves. */
+interface JobsArrival {
+  readonly services: { readonly config: Pick<Config, 'metricsToken' | 'operatorsWorkspaceId'> }
+  readonly headers: Pick<Headers, 'get'>
+  readonly requestId: string
+  readonly trace: Trace
+  readonly workspaceInPath: string | undefined
+  keepAlive(work: Promise<unknown>): void
+}
+
 /** The steps of the door (admit.ts) that these doors are made of. */
-interface DoorSteps {
+interface DoorSteps<Arrival> {
   holdsInternalKey(arrival: Arrival): Promise<boolean>
   /** Verifies the token and counts the request against the limit of its user. */
   identify(arrival: Arrival): Awaitable<Result<Principal, WireError>>
@@ -23,21 +34,23 @@ interface DoorSteps {
   ): Awaitable<Result<Member, WireError>>
 }
 
-type JobsDoor = (arrival: Arrival) => Promise<Result<JobsCaller, WireError>>
+type JobsDoor<Arrival> = (arrival: Arrival) => Promise<Result<JobsCaller, WireError>>
 
-interface JobsDoors {
+interface JobsDoors<Arrival> {
   /** Operators, for all workspaces or the one that `X-Workspace-ID` names, and admins of the workspace that it names. */
-  readonly toJobs: JobsDoor
+  readonly toJobs: JobsDoor<Arrival>
   /** Operators: holders of the internal key, and admins of the operators' workspace. */
-  readonly toQueues: JobsDoor
+  readonly toQueues: JobsDoor<Arrival>
   /** Operators, and holders of `METRICS_TOKEN`. */
-  readonly toQueueFigures: JobsDoor
+  readonly toQueueFigures: JobsDoor<Arrival>
 }
 
 const refusals: ReadonlySet<string> = new Set(['workspace_missing', 'not_a_member', 'admin_required'])
 
 /** The doors of jobs and queues. The origin decides again, in the caller's name, because others than the Worker call it too. */
-export function createJobsDoors({ holdsInternalKey, identify, enterAsAdmin }: DoorSteps): JobsDoors {
+export function createJobsDoors<Arrival extends JobsArrival>(steps: DoorSteps<Arrival>): JobsDoors<Arrival> {
+  const { holdsInternalKey, identify, enterAsAdmin } = steps
+
   function serviceOf({ requestId, trace, keepAlive }: Arrival, workspaceId: WorkspaceId | null): JobsCaller {
     return { workspaceId, caller: { kind: 'service', userId: null, requestId, trace, keepAlive } }
   }

@@ -72,7 +72,7 @@ type Admitted<Caller> = Awaitable<Result<Caller, WireError>>
 
 const anybody = ok(null)
 
-const jobsDoors = createJobsDoors({
+const jobsDoors = createJobsDoors<Arrival>({
   holdsInternalKey,
   identify,
   enterAsAdmin: (arrival, principal, workspaceId) => enter(arrival, principal, workspaceId, 'admin'),

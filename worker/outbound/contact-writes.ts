@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type {
   ContactCreation,
   ContactDeleted,
@@ -9,13 +10,24 @@ import { contactDeletedSchema, contactWrittenSchema } from '../../shared/contrac
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { ContactId, WorkspaceId } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
-import type { Caller, Origin } from './origin-client.ts'
+
+/** A write of the origin's interface, in the name of a caller (origin-client.ts). */
+type Write<Caller> = <Schema extends z.ZodType>(
+  schema: Schema,
+  write: {
+    readonly method: 'POST' | 'PATCH' | 'DELETE'
+    readonly path: string
+    readonly body?: unknown
+    readonly workspaceId: WorkspaceId
+  },
+  caller: Caller,
+) => Promise<Result<z.output<Schema>, WireError>>
 
 /**
  * Writes of contacts in a caller's name. Each is sent at most once, whatever becomes of it. The origin's own refusals come back
  * with their code and details; `write_unconfirmed` where it was sent and nobody can say whether it was made.
  */
-export interface ContactWrites {
+export interface ContactWrites<Caller> {
   create(
     workspaceId: WorkspaceId,
     contact: ContactCreation,
@@ -40,7 +52,7 @@ export interface ContactWrites {
   ): Promise<Result<ContactDeleted, WireError>>
 }
 
-export function createContactWrites(write: Origin['write']): ContactWrites {
+export function createContactWrites<Caller>(write: Write<Caller>): ContactWrites<Caller> {
   const pathOf = (contactId: ContactId) => `/contacts/${encodeURIComponent(contactId)}`
 
   return {

@@ -78,7 +78,7 @@ export interface Origin {
     change: CacheSettingsChange,
     caller: Caller,
   ): Promise<Result<SavedSettings, WireError>>
-  readonly contacts: ContactWrites
+  readonly contacts: ContactWrites<Caller>
   /** Any other write, like those of contacts. `schema` is that of its `data`. */
   write<Schema extends z.ZodType>(
     schema: Schema,
@@ -97,7 +97,7 @@ export interface Origin {
 }
 
 /** A read of the origin's interface. */
-export interface OriginRead {
+interface OriginRead {
   readonly path: string
   readonly workspaceId?: WorkspaceId
   /** The schema is that of the whole body, also of a 503 that is no error: health says what it knows with every status. */
@@ -193,13 +193,6 @@ export function createOrigin(options: OriginOptions): Origin {
   }
 
   const write = createWrite(send)
-  const read: Origin['read'] = async (schema, outgoing, caller) => {
-    const answer = await send({ method: 'GET', ...outgoing }, caller)
-    if (!answer.ok) return answer
-    const body = parseJson(answer.value)
-    const parsed = schema.safeParse(outgoing.isBare ? body : succeededSchema.safeParse(body).data?.data)
-    return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
-  }
 
   return {
     async load({ resource, params }, target, caller) {
@@ -227,7 +220,7 @@ export function createOrigin(options: OriginOptions): Origin {
     },
     contacts: createContactWrites(write),
     write,
-    read,
+    read: createRead(send),
     breaker: () => breaker.status(),
     probe: () => probe(options),
   }
@@ -261,6 +254,21 @@ function probe({ url, clock }: OriginOptions): Promise<OriginProbe> {
 function writeAnswer(answer: Answer): Answer {
   const isTooLarge = !answer.ok && answer.error.code === 'answer_too_large'
   return answer === late || answer === lost || isTooLarge ? unconfirmed : answer
+}
+
+/** Sends a read, and reads the answer by the schema of its `data`, or of the whole of it. */
+function createRead(send: (call: OriginCall, caller: Caller) => Promise<Answer>): Origin['read'] {
+  return async function read<Schema extends z.ZodType>(
+    schema: Schema,
+    outgoing: OriginRead,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>> {
+    const answer = await send({ method: 'GET', ...outgoing }, caller)
+    if (!answer.ok) return answer
+    const body = parseJson(answer.value)
+    const parsed = schema.safeParse(outgoing.isBare ? body : succeededSchema.safeParse(body).data?.data)
+    return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
+  }
 }
 
 /** Sends a write, and reads the answer by the schema of its `data`. */

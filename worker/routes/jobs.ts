@@ -41,7 +41,7 @@ import { defineRoute, type Route } from '../http/route.ts'
 const readErrors: readonly WireErrorCode[] = ['origin_unavailable', 'origin_timeout']
 const writeErrors: readonly WireErrorCode[] = ['origin_unavailable', 'write_unconfirmed']
 
-/** What a route has in common with the origin's route of the same path. */
+/** The parts of a route that are those of the origin's route of the same path. */
 function wordsOf({ method, path, summary, description, gives, errors }: OriginRoute) {
   const passing = method === 'GET' ? readErrors : writeErrors
   return {

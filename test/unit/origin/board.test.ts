@@ -20,6 +20,7 @@ beforeEach(() => {
   queues = createStubQueues(nowMs)
   clock = createFakeClock(nowMs)
   removed = []
+  boardQueues = []
 })
 
 function originWith(board: typeof login | null = login) {
@@ -30,13 +31,14 @@ function originWith(board: typeof login | null = login) {
     queueBackend: {
       queues,
       database: { query: () => Promise.reject(new Error('no database')) },
-      boardQueues: () => queueNames.map(boardQueueOf),
+      boardQueues: () => boardQueues,
       close: async () => undefined,
     },
   }).app
 }
 
 let removed: string[]
+let boardQueues: readonly Queue[]
 
 /** BullMQ's own view of a queue, of which the board needs one call only. */
 function boardQueueOf(name: string): Queue {
@@ -241,6 +243,7 @@ describe('a change on the board', () => {
   })
 
   test('removes a job that has ended, which is no business of the handlers any more', async () => {
+    boardQueues = queueNames.map(boardQueueOf)
     expect(await change('/ai/15213~f/clean')).toBe(204)
     expect(removed).toEqual(['ai 15213~f'])
   })

@@ -1,64 +1,30 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { QueueFailure } from '../../../origin/queues/job-queues.ts'
 import { addedJobsSchema, jobDetailSchema, jobPageSchema } from '../../../shared/contract/queues.ts'
-import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
-import { createStubQueues, type StubQueues } from '../../support/stub-queues.ts'
-import { createOrigin, internalAuthKey, nowMs, read, tokenOf } from './origin-under-test.ts'
+import type { StubQueues } from '../../support/stub-queues.ts'
+import {
+  admin,
+  createJobsOrigin,
+  humble,
+  member,
+  operator,
+  other,
+  own,
+  type Sent,
+  stranger,
+} from './jobs-under-test.ts'
+import { createOrigin, internalAuthKey as key, nowMs } from './origin-under-test.ts'
 import { createPromptDatabase } from './stub-database.ts'
 
-const own = workspaceIdSchema.parse('15213')
-const other = workspaceIdSchema.parse('15214')
-const operators = workspaceIdSchema.parse('operators')
-
-const admin = await tokenOf('ann', { '15213': 'admin' })
-const member = await tokenOf('bo', { '15213': 'member' })
-const stranger = await tokenOf('cy', {})
-const operator = await tokenOf('dee', { operators: 'admin' })
-const humble = await tokenOf('eve', { operators: 'member' })
-const key = internalAuthKey
-
+let origin: ReturnType<typeof createJobsOrigin>
 let queues: StubQueues
+const send = (path: string, sent?: Sent) => origin.send(path, sent)
+const post = (path: string, sent?: Sent) => origin.post(path, sent)
 
 beforeEach(() => {
-  queues = createStubQueues(nowMs)
+  origin = createJobsOrigin()
+  queues = origin.queues
 })
-
-function originWith(operatorsWorkspaceId = operators) {
-  return createOrigin({
-    database: createPromptDatabase(() => null),
-    operatorsWorkspaceId,
-    queueBackend: {
-      queues,
-      database: { query: () => Promise.reject(new Error('no database')) },
-      boardQueues: () => [],
-      close: async () => undefined,
-    },
-  })
-}
-
-interface Sent {
-  readonly by?: string
-  readonly workspace?: string | null
-  readonly body?: unknown
-  readonly method?: string
-  readonly headers?: Record<string, string>
-}
-
-async function send(path: string, { by = admin, workspace = own, body, method, headers }: Sent = {}) {
-  const response = await originWith().app.request(`/api/v1/queues/${path}`, {
-    method: method ?? (body === undefined ? 'GET' : 'POST'),
-    headers: {
-      Authorization: `Bearer ${by}`,
-      ...(workspace === null ? {} : { 'X-Workspace-ID': workspace }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  return read(response)
-}
-
-const post = (path: string, sent: Sent = {}) => send(path, { method: 'POST', ...sent })
 
 describe('the callers', () => {
   beforeEach(() => {
@@ -307,111 +273,5 @@ describe('a job', () => {
     ['retry', 'none', { status: 404, body: { code: 'job_not_found' } }],
   ])('can be told to %s in the state that allows it (%s)', async (verb, id, answer) => {
     expect(await post(`messages/jobs/${id}/${verb}`)).toMatchObject(answer)
-  })
-})
-
-describe('the queues', () => {
-  test('are paused, resumed and cleaned', async () => {
-    expect(await post('ai/pause', { by: key })).toMatchObject({
-      body: { data: { queue: 'ai', isPaused: true } },
-    })
-    expect(await post('ai/resume', { by: key })).toMatchObject({ body: { data: { isPaused: false } } })
-    for (const id of ['a', 'b']) queues.put({ id, workspaceId: own, queue: 'ai', state: 'failed' })
-    const body = { state: 'failed', olderThanMs: 5, limit: 1 }
-    expect(await post('ai/clean', { by: key, body })).toMatchObject({
-      body: { data: { queue: 'ai', removed: 1 } },
-    })
-    expect(await post('ai/clean', { by: key, body: { state: 'active' } })).toMatchObject({ status: 400 })
-  })
-
-  test('say how many jobs are in each, and which are not served', async () => {
-    queues.put({ id: 'a', workspaceId: own, queue: 'ai' })
-    queues.put({ id: 'b', workspaceId: own, queue: 'flows', state: 'failed' })
-    const { status, body } = await send('health', { by: key })
-    expect([status, body]).toMatchObject([
-      200,
-      {
-        ...{ status: 'healthy', redis: { connected: true }, unserved: [] },
-        queues: {
-          ai: { name: 'ai', waiting: 1, active: 0, completed: 0, failed: 0, delayed: 0, isPaused: false },
-        },
-        totals: { waiting: 1, active: 0, completed: 0, failed: 1, delayed: 0 },
-      },
-    ])
-    queues.unserved.add('ai')
-    expect((await send('health', { by: key })).body).toMatchObject({ status: 'degraded', unserved: ['ai'] })
-    queues.paused.add('ai')
-    expect((await send('health', { by: key })).body).toMatchObject({ status: 'healthy' })
-  })
-
-  test('give their figures as JSON, or as text for a scraper', async () => {
-    queues.put({ id: 'a', workspaceId: own, queue: 'ai' })
-    const json = await send('metrics', { by: key })
-    expect(json.body).toMatchObject({
-      queues: { ai: { waiting: 1, oldestWaitingMs: 1_000, isServed: true } },
-    })
-    for (const [path, accept] of [
-      ['metrics', 'text/plain;version=0.0.4'],
-      ['metrics?format=prometheus', '*/*'],
-    ] as const) {
-      const headers = { Authorization: `Bearer ${key}`, Accept: accept }
-      const response = await originWith().app.request(`/api/v1/queues/${path}`, { headers })
-      expect(response.headers.get('Content-Type')).toBe('text/plain; version=0.0.4; charset=utf-8')
-      expect(await response.text()).toContain('boardcache_origin_queue_jobs{queue="ai",state="waiting"} 1\n')
-    }
-  })
-
-  test('give statistics over an hour and a day', async () => {
-    const { body } = await send('statistics', { by: key })
-    expect(body).toMatchObject({
-      data: { queues: { messages: { '1h': { completed: 0, waitMs: null }, '24h': { perMinute: 0 } } } },
-    })
-  })
-
-  test('are counted once a second at most, however often health and metrics are called', async () => {
-    const { app } = originWith()
-    for (let times = 0; times < 5; times += 1) {
-      await app.request('/api/v1/queues/health', { headers: { Authorization: `Bearer ${key}` } })
-      await app.request('/health')
-    }
-    expect(queues.calls).toEqual(['counts'])
-  })
-})
-
-describe('while the queues fail', () => {
-  const failing: readonly (readonly [QueueFailure, number, string, number, string])[] = [
-    [{ kind: 'not_configured' }, 503, 'queues_unavailable', 503, 'queues_unavailable'],
-    [{ kind: 'unavailable' }, 503, 'queues_unavailable', 503, 'queues_unavailable'],
-    [{ kind: 'timeout' }, 504, 'origin_timeout', 504, 'write_unconfirmed'],
-  ]
-
-  test.each(failing)('with %o, reads and changes say so', async (failure, ...expected) => {
-    queues.failure = failure
-    const [readStatus, readCode, writeStatus, writeCode] = expected
-    expect(await send('messages/jobs')).toMatchObject({ status: readStatus, body: { code: readCode } })
-    const written = await post('messages/jobs', { body: { data: {} } })
-    expect(written).toMatchObject({ status: writeStatus, body: { code: writeCode } })
-  })
-
-  test('health is a 503 with the same body', async () => {
-    queues.failure = { kind: 'unavailable' }
-    expect(await send('health', { by: key })).toMatchObject({
-      status: 503,
-      body: { status: 'unhealthy', redis: { connected: false }, queues: {} },
-    })
-  })
-
-  test.each([
-    [{ kind: 'unavailable' } as const, 'degraded', 'unhealthy', false],
-    [{ kind: 'not_configured' } as const, 'healthy', 'off', false],
-    [null, 'healthy', 'healthy', true],
-  ])('the health of the origin says so (%o)', async (failure, status, ofQueues, connected) => {
-    queues.failure = failure
-    const { app, clock } = originWith()
-    await clock.advance(90_000)
-    expect(await read(await app.request('/health'))).toMatchObject({
-      status: 200,
-      body: { status, uptime: 90, environment: 'test', redis: { connected }, queues: { status: ofQueues } },
-    })
   })
 })

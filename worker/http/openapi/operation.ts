@@ -86,7 +86,7 @@ export function textHeader(description: string, example: string): object {
   return { description, schema: { type: 'string' }, example }
 }
 
-/** What `X-Workspace-ID` means to the routes of jobs, at both servers. */
+/** The meaning of `X-Workspace-ID` to the routes of jobs, at both servers. */
 export const workspaceOfJobs =
   'The workspace whose jobs are meant. Operators may leave it out, unless they add jobs: then all workspaces are meant.'
 
