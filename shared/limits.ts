@@ -277,3 +277,20 @@ holds(
 // A workspace's id has up to 64 characters.
 holds(64 + 1 + limits.jobIdCharactersMax <= limits.fullJobIdCharactersMax, 'the id of every job can be named')
 holds(limits.jobsPerPageDefault <= limits.jobsPerPageMax, 'the default page of jobs is within its bound')
+holds(
+  limits.webhookDeliveriesPerPageDefault <= limits.webhookDeliveriesPerPageMax,
+  'the default page of deliveries is within its bound',
+)
+holds(
+  limits.webhookPreviousSecretDefaultSeconds <= limits.webhookPreviousSecretMaxSeconds,
+  'a rotated secret keeps signing for no longer than it may',
+)
+holds(
+  limits.webhookEndpointsMax *
+    (6 * limits.webhookUrlCharactersMax +
+      12 * limits.webhookDescriptionCharactersMax +
+      140 * limits.webhookEndpointEventsMax +
+      1_024) <
+    limits.answerBytesMax,
+  'the largest list of webhook endpoints fits in an answer of the origin',
+)
