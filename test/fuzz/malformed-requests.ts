@@ -9,7 +9,7 @@ import { tokenNames } from './tokens.ts'
 export const mark = 'Zq7mark'
 
 /** Values of the reference data, by the names of the fields that take them. */
-const known: Known = {
+const knownToAll: Known = {
   workspaceId: ['15213'],
   workspace_id: ['15213'],
   id: ['15213', 'contact_000042', 'contact_000007', `new-${mark}`],
@@ -23,7 +23,6 @@ const known: Known = {
   toColumnId: ['col_2'],
   userId: ['00000000-0000-4000-8000-000000000001'],
   assigned_to: ['00000000-0000-4000-8000-000000000002'],
-  resource: ['contact-list', 'contact-counts'],
   name: [`Somebody ${mark}`],
   email: [`${mark}@example.com`],
   search: [mark, 'ann', '555'],
@@ -31,6 +30,14 @@ const known: Known = {
   tags: ['workspace', 'board:board_123', 'counts'],
   table: ['contacts', 'contacts_49', 'boards'],
   schema: ['public', 'private'],
+  phone: ['+15550100123', '(555) 010-0123', '00442079460000'],
+  calledPhone: ['+15550100456', '+442079460001'],
+  callerPhone: ['+15550100123', '020 7946 0000'],
+  domain: ['alder.example', `${mark}.example`],
+}
+
+function knownOf({ values }: Target): Known {
+  return { ...knownToAll, ...values }
 }
 
 /**
@@ -150,6 +157,7 @@ function methodOf(target: Target, dice: Mischief): string {
 }
 
 function targetOf(target: Target, dice: Mischief): string {
+  const known = knownOf(target)
   const path = target.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => {
     if (!dice.spoils('path', 0.2))
       return dice.pick(
@@ -252,6 +260,7 @@ function credentialsOf({ side, path }: Target, dice: Mischief): [string, string]
 }
 
 function bodyOf(target: Target, dice: Mischief): Segment[] {
+  const known = knownOf(target)
   const lines = target.isLines ? dice.between(1, 5) : 1
   const texts = Array.from({ length: lines }, () => {
     let value = sampleOf(dice.pick(target.bodies), dice, known)
