@@ -22,6 +22,9 @@ import { thingTags } from '../tags/tags.ts'
 /** A number in E.164: `+4930123456`. */
 export type PhoneNumber = string & { readonly brand: 'PhoneNumber' }
 
+/** A stored or parsed number in E.164, with as many digits as the database takes. */
+export const phoneNumberSchema = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a phone number in E.164')
+
 /** A country of ISO 3166 that has a numbering plan. */
 export const regionSchema = z
   .string()

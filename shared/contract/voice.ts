@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { phoneNumberSchema } from '../contact-points/phone.ts'
 import { callIdSchema, contactIdSchema, versionSchema } from '../ids.ts'
 import { instant } from '../instant.ts'
 import { limits } from '../limits.ts'
@@ -170,12 +171,12 @@ export const otherVoiceEventSchema = z.object({
     .meta({ examples: ['post_call_audio'] }),
 })
 
-/** A call as the origin stores it. Numbers are in E.164. */
+/** A call as the origin stores it. The caller's number may be a local one of the organization's country. */
 export const storedCallSchema = z.strictObject({
   conversationId: conversationIdSchema,
   /** The id of the conversation's row: that of the call, if the platform names it. */
   callId: callIdSchema,
-  calledPhone: text(1, limits.phoneCharactersMax),
+  calledPhone: phoneNumberSchema,
   callerPhone: text(1, limits.phoneCharactersMax),
   startedAt: instant,
   endedAt: instant,

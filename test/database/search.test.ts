@@ -125,14 +125,15 @@ describe('a search with more than 10,000 matches', () => {
   }
 
   test.each([
-    ['nearly all', 'example', 'true', "email like '%example%'"],
+    ['nearly all', 'example', null, "email like '%example%'"],
     ['somewhat more', 'quirk', "id <= 'contact_013000'", "email like '%quirk%'"],
   ])(
     '(%s) says that its total is an estimate, and shows the right contacts',
     async (_many, search, which, met) => {
-      await database.sql.unsafe(
-        `update public.contacts set email = 'x' || id || '@quirk.example' where workspace_id = '15213' and ${which}`,
-      )
+      if (which !== null)
+        await database.sql.unsafe(
+          `update public.contacts set email = 'x' || id || '@quirk.example' where workspace_id = '15213' and ${which}`,
+        )
       const scan = await scanned(met)
       const { first, ids } = await walked({ p_search: search })
       expect(ids).toEqual(scan.ids)

@@ -43,7 +43,6 @@ export function foreignKnown(loot: Loot, dice: Dice): Known {
     search: ['a', 'the', 'Ξ', 'sealed', '555', '@example'],
     userId: ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000003'],
     assigned_to: ['00000000-0000-4000-8000-000000000003'],
-    resource: ['contact-list', 'contact-counts'],
     page: ['1', '2'],
     per_page: ['100'],
     version: ['l:1', String(loot.version)],
@@ -58,7 +57,7 @@ export function foreignKnown(loot: Loot, dice: Dice): Known {
 export function foreignCase(targets: readonly Target[], loot: Loot, dice: Dice, token: string): RequestCase {
   const guarded = targets.filter(({ isOpen }) => !isOpen)
   const target = pickTarget(dice.happens(0.03) ? targets : guarded, dice)
-  const known = foreignKnown(loot, dice)
+  const known = { ...foreignKnown(loot, dice), ...target.values }
   const isRead = target.side === 'worker' && Object.keys(target.query).length > 0
   const read = isRead && dice.happens(0.4) ? dice.pick(loot.reads) : null
   return {
@@ -114,7 +113,9 @@ function targetOf(target: Target, known: Known, dice: Dice): string {
     ])
   })
   const pairs = Object.entries(target.query).flatMap(([name, schema]) =>
-    dice.happens(name === 'cursor' && known['cursor']?.length !== 0 ? 0.3 : 0.2)
+    dice.happens(
+      target.required.includes(name) ? 0.9 : name === 'cursor' && known['cursor']?.length !== 0 ? 0.3 : 0.2,
+    )
       ? [`${name}=${inUrl(String(sampleOf(schema, dice, known, name)), { ...dice, between: () => 9 })}`]
       : [],
   )

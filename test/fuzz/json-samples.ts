@@ -16,6 +16,7 @@ export interface JsonSchema {
   readonly pattern?: string | undefined
   readonly minimum?: number | undefined
   readonly maximum?: number | undefined
+  readonly examples?: readonly unknown[] | undefined
 }
 
 export const jsonSchemaSchema: z.ZodType<JsonSchema> = z.lazy(() =>
@@ -33,6 +34,7 @@ export const jsonSchemaSchema: z.ZodType<JsonSchema> = z.lazy(() =>
     pattern: z.string().optional(),
     minimum: z.number().optional(),
     maximum: z.number().optional(),
+    examples: z.array(z.unknown()).optional(),
   }),
 )
 
@@ -69,9 +71,9 @@ function objectOf({ properties = {}, required = [] }: JsonSchema, dice: Dice, kn
   return Object.fromEntries(names.map((each) => [each, sampleOf(properties[each] ?? {}, dice, known, each)]))
 }
 
-function textOf({ format, pattern }: JsonSchema, dice: Dice, known: Known, name: string): string {
-  const texts = known[name]
-  if (texts !== undefined) return dice.pick(texts)
+function textOf({ format, pattern, examples }: JsonSchema, dice: Dice, known: Known, name: string): string {
+  const texts = known[name] ?? examples?.filter((each) => typeof each === 'string')
+  if (texts?.[0] !== undefined) return dice.pick(texts)
   if (format === 'date-time') return '2026-01-01T12:00:00.000000Z'
   return pattern?.includes('\\d') === true ? String(dice.between(1, 50)) : 'abc'
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { PhoneNumber } from '../../contact-points/phone.ts'
-import { parsePhone } from '../../contact-points/phone.ts'
+import { parsePhone, phoneNumberSchema } from '../../contact-points/phone.ts'
 import { workspaceConfigurationSchema } from '../../contract/workspace-configuration.ts'
 import { workspaceIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
@@ -11,9 +11,6 @@ import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { text } from '../../text.ts'
 import { typedText } from '../../typed-text.ts'
 import { defineResource } from '../resource.ts'
-
-/** A number in E.164. */
-const phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a phone number in E.164')
 
 const query = z.strictObject({
   phone: typedText(limits.typedPhoneCharactersMax, parseDialed, {
@@ -63,7 +60,7 @@ export const organizationByPhone = defineResource({
   route: '/api/organizations/by-phone',
   path: z.strictObject({}),
   query,
-  params: z.strictObject({ phone }),
+  params: z.strictObject({ phone: phoneNumberSchema }),
   data,
   version: 1,
   scope: 'deployment',
