@@ -61,7 +61,8 @@ interface Subject {
  * A rate limit that costs a cache hit nothing. Each isolate counts by itself and lets nobody past the whole limit. Each
  * time it has let a batch through (a twentieth of the limit), it reports to Redis after the answer was sent, and learns
  * whether all isolates together are past the limit: then it refuses until the window is over. A caller with less than a
- * batch in a window never costs a command.
+ * batch in a window never costs a command. While it refuses anybody, it looks once a second whether operators have cleared the limits,
+ * and forgets everything then.
  *
  * In one window, one isolate lets through no more than the limit, and n isolates no more than limit + (n + 1) batches,
  * and what each lets through while its report is in flight (half a second at most). A browser is served by one isolate
@@ -75,6 +76,14 @@ export function createLimiter(options: LimiterOptions): Limiter {
   const batch = Math.max(1, Math.floor(requestsMax * limits.rateLimitBatchShare))
   // Requests that Redis counts past the limit, at most a batch, still weigh on the next window for this long.
   const afterWindowMs = Math.floor((windowMs * (batch - 1)) / (requestsMax + batch - 1)) + 1
+  let clearings = 0
+
+  /** After operators have cleared the limits, this isolate forgets what it counted, and whom it refused. */
+  function forgetIfCleared(): void {
+    if (shared === null || shared.clearings() === clearings) return
+    clearings = shared.clearings()
+    subjects.clear()
+  }
 
   function subjectOf(id: string, nowMs: number): Subject {
     const windowIndex = Math.floor(nowMs / windowMs)
@@ -121,10 +130,14 @@ export function createLimiter(options: LimiterOptions): Limiter {
   return {
     take(id, keepAlive) {
       const nowMs = clock.now()
+      forgetIfCleared()
       const subject = subjectOf(id, nowMs)
       const waitMs = Math.max(subject.blockedUntilMs - nowMs, subject.window.waitMs(nowMs, requestsMax))
       if (waitMs > 0) {
         recorder.record({ kind: 'rate-limited', scope, outcome: 'refused' })
+        // Whoever is refused is not reported, so the isolate would not learn that the limits were cleared.
+        const looking = shared?.lookForClearing() ?? null
+        if (looking !== null) keepAlive(looking)
         return { allowance: allowanceOf(0, waitMs), isRefused: true, refusal: null }
       }
       subject.window.take(nowMs)
