@@ -33,43 +33,60 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
     .transform((value) => value ?? null)
 const url = optional(serviceUrl('Upstash'))
 const token = optional(z.string())
-const memory = optional(
-  z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be a number of bytes')
-    .transform(Number),
-)
+
+/** Namespaces, separated by commas. */
+const namespacesOff = z
+  .string()
+  .default('')
+  .transform(partsOf)
+  .pipe(z.array(z.enum(redisNamespaceNames)))
+
+/** The sizes of Redis that do not report their own: `main=268435456,sessions=1073741824`. */
+const memoryMaxBytes = z
+  .string()
+  .default('')
+  .transform(partsOf)
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(/^(main|sessions|cache|rateLimit|emailCache)=[1-9]\d{0,14}$/, 'must be like "main=268435456"'),
+    ),
+  )
+  .transform(
+    (parts) => new Map(parts.map((part) => part.split('=')).map(([name, bytes]) => [name, Number(bytes)])),
+  )
+
+function partsOf(list: string): string[] {
+  return list
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
 
 /** The variables about Redis, all optional here; `faultsOfRedis` says which belong together. */
 export const redisVariables = {
   REDIS_ENABLED: flag,
+  REDIS_NAMESPACES_OFF: namespacesOff,
+  REDIS_MEMORY_MAX_BYTES: memoryMaxBytes,
   UPSTASH_REDIS_REST_URL: url,
   UPSTASH_REDIS_REST_TOKEN: token,
   UPSTASH_REDIS_SECOND_URL: url,
   UPSTASH_REDIS_SECOND_TOKEN: token,
-  UPSTASH_REDIS_MEMORY_MAX_BYTES: memory,
-  SESSIONS_REDIS_ENABLED: flag,
   SESSIONS_REDIS_URL: url,
   SESSIONS_REDIS_TOKEN: token,
-  SESSIONS_REDIS_MEMORY_MAX_BYTES: memory,
-  CACHE_REDIS_ENABLED: flag,
   CACHE_REDIS_URL: url,
   CACHE_REDIS_TOKEN: token,
   CACHE_REDIS_SECOND_URL: url,
   CACHE_REDIS_SECOND_TOKEN: token,
-  CACHE_REDIS_MEMORY_MAX_BYTES: memory,
-  RATE_LIMIT_REDIS_ENABLED: flag,
   RATE_LIMIT_REDIS_URL: url,
   RATE_LIMIT_REDIS_TOKEN: token,
   RATE_LIMIT_REDIS_SECOND_URL: url,
   RATE_LIMIT_REDIS_SECOND_TOKEN: token,
-  RATE_LIMIT_REDIS_MEMORY_MAX_BYTES: memory,
-  EMAIL_CACHE_REDIS_ENABLED: flag,
   EMAIL_CACHE_REDIS_URL: url,
   EMAIL_CACHE_REDIS_TOKEN: token,
   EMAIL_CACHE_REDIS_SECOND_URL: url,
   EMAIL_CACHE_REDIS_SECOND_TOKEN: token,
-  EMAIL_CACHE_REDIS_MEMORY_MAX_BYTES: memory,
 } as const
 
 type RedisVariables = z.output<z.ZodObject<typeof redisVariables>>
@@ -117,7 +134,7 @@ export function faultsOfRedis(value: RedisVariables): RedisFault[] {
 export function redisServersOf(value: RedisVariables): RedisServerConfig[] {
   const main = accessOf(value.UPSTASH_REDIS_REST_URL, value.UPSTASH_REDIS_REST_TOKEN)
   if (!value.REDIS_ENABLED || main === null) return []
-  const enabled = redisNamespaceNames.filter((name) => value[`${prefixes[name]}REDIS_ENABLED`])
+  const enabled = redisNamespaceNames.filter((name) => !value.REDIS_NAMESPACES_OFF.includes(name))
   const own = enabled.flatMap((name): RedisServerConfig[] => {
     const prefix = prefixes[name]
     const first = accessOf(value[`${prefix}REDIS_URL`], value[`${prefix}REDIS_TOKEN`])
@@ -127,7 +144,7 @@ export function redisServersOf(value: RedisVariables): RedisServerConfig[] {
         name,
         first,
         second: secondOf(value, name),
-        memoryMaxBytes: value[`${prefix}REDIS_MEMORY_MAX_BYTES`],
+        memoryMaxBytes: value.REDIS_MEMORY_MAX_BYTES.get(name) ?? null,
         namespaces: [name],
       },
     ]
@@ -136,7 +153,7 @@ export function redisServersOf(value: RedisVariables): RedisServerConfig[] {
     name: 'main',
     first: main,
     second: accessOf(value.UPSTASH_REDIS_SECOND_URL, value.UPSTASH_REDIS_SECOND_TOKEN),
-    memoryMaxBytes: value.UPSTASH_REDIS_MEMORY_MAX_BYTES,
+    memoryMaxBytes: value.REDIS_MEMORY_MAX_BYTES.get('main') ?? null,
     namespaces: enabled.filter((name) => !own.some((server) => server.name === name)),
   }
   return shared.namespaces.length === 0 ? own : [shared, ...own]

@@ -9,7 +9,7 @@ import type { RedisNamespaceName } from './names.ts'
 import { scannedPage } from './walk.ts'
 
 /** A key as operators may see it: nothing that names a user, and no value. */
-export interface ListedKey {
+interface ListedKey {
   readonly digest: string
   readonly kind: RedisKey['kind']
   readonly lifetimeSeconds: number | null

@@ -23,7 +23,7 @@ export interface WalkStep {
   readonly swept: Readonly<Partial<Record<RedisNamespaceName, number>>>
 }
 
-/** What Redis keeps for each key besides the key and its value, roughly. */
+/** A rough allowance for the bytes that Redis keeps for each key besides the key and its value. */
 const keyOverheadBytes = 64
 
 export const firstCursor = '0'

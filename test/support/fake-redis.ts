@@ -10,7 +10,7 @@ export interface FakeRedis {
   isUp: boolean
   /** Answers a command; a test may answer in its place. */
   execute(command: RedisCommand): RedisAnswer
-  /** What INFO answers. */
+  /** The answer to INFO. */
   info: string
 }
 
@@ -46,11 +46,39 @@ export function createFakeRedis(clock: Clock): FakeRedis {
     return [from + count >= keys.length ? '0' : String(from + count), page]
   }
 
-  function execute([name, ...rest]: RedisCommand): RedisAnswer {
+  const execute = createCommands({ get, drop, set, scan, stored, expiresAtMs, clock, info: () => redis.info })
+  const redis: FakeRedis = {
+    stored,
+    requests: [],
+    isUp: true,
+    execute,
+    info: '',
+    async transport({ commands }) {
+      redis.requests.push([...commands])
+      return redis.isUp ? ok(commands.map((command) => redis.execute(command))) : err({ kind: 'unavailable' })
+    },
+  }
+  return redis
+}
+
+interface Parts {
+  get(key: string): string | null
+  drop(key: string): number
+  set(key: string, value: string, options: readonly string[]): RedisReply
+  scan(cursor: string, pattern: string, count: number): RedisReply
+  info(): string
+  readonly stored: Map<string, string>
+  readonly expiresAtMs: ReadonlyMap<string, number>
+  readonly clock: Clock
+}
+
+function createCommands(parts: Parts): (command: RedisCommand) => RedisAnswer {
+  const { get, drop, set, scan, stored, expiresAtMs, clock } = parts
+  return ([name, ...rest]) => {
     const [key = '', value = '', ...options] = rest.map(String)
     const replies: Readonly<Record<string, () => RedisReply>> = {
       PING: () => 'PONG',
-      INFO: () => redis.info,
+      INFO: () => parts.info(),
       GET: () => get(key),
       MGET: () => rest.map((each) => get(String(each))),
       SET: () => set(key, value, options),
@@ -77,17 +105,4 @@ export function createFakeRedis(clock: Clock): FakeRedis {
     const reply = replies[name]
     return reply === undefined ? { errorCode: 'ERR' } : { reply: reply() }
   }
-
-  const redis: FakeRedis = {
-    stored,
-    requests: [],
-    isUp: true,
-    execute,
-    info: '',
-    async transport({ commands }) {
-      redis.requests.push([...commands])
-      return redis.isUp ? ok(commands.map((command) => redis.execute(command))) : err({ kind: 'unavailable' })
-    },
-  }
-  return redis
 }

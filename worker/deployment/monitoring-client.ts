@@ -28,7 +28,7 @@ export interface MonitoringClient {
   alertSettings(): Promise<Result<AlertSettings, WireError>>
   /** `invalid_body` if the settings contradict each other. */
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, WireError>>
-  /** What the deployment knows about its Redis. */
+  /** Sizes and memory of the deployment's Redis, and its clearings. */
   redisFindings(): Promise<Result<RedisFindings, WireError>>
   /**
    * Clears a namespace of Redis and writes it down. `redis_unavailable` if it was not confirmed; if the object does not answer in time,

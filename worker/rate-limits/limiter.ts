@@ -87,13 +87,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
 
   function subjectOf(id: string, nowMs: number): Subject {
     const windowIndex = Math.floor(nowMs / windowMs)
-    const subject = subjects.get(id) ?? {
-      window: createSlidingWindow(windowMs),
-      unreported: 0,
-      windowIndex,
-      answer: null,
-      blockedUntilMs: 0,
-    }
+    const subject = subjects.get(id) ?? createSubject(windowMs, windowIndex)
     if (!subjects.has(id)) subjects.set(id, subject)
     // A late report would be counted in a window it does not belong to.
     if (subject.windowIndex !== windowIndex) subject.unreported = 0
@@ -116,17 +110,6 @@ export function createLimiter(options: LimiterOptions): Limiter {
     }
   }
 
-  function remainingOf({ window, answer, windowIndex }: Subject, nowMs: number): number {
-    const here = requestsMax - window.used(nowMs)
-    if (answer === null || answer.windowIndex !== windowIndex) return Math.max(0, here)
-    return Math.max(0, Math.min(here, answer.remaining - (window.current() - answer.taken)))
-  }
-
-  function allowanceOf(remaining: number, resetMs: number): Allowance {
-    const resetSeconds = Math.max(1, Math.ceil(resetMs / 1_000))
-    return { scope, requestsMax, windowSeconds: windowMs / 1_000, remaining, resetSeconds }
-  }
-
   return {
     take(id, keepAlive) {
       const nowMs = clock.now()
@@ -135,10 +118,10 @@ export function createLimiter(options: LimiterOptions): Limiter {
       const waitMs = Math.max(subject.blockedUntilMs - nowMs, subject.window.waitMs(nowMs, requestsMax))
       if (waitMs > 0) {
         recorder.record({ kind: 'rate-limited', scope, outcome: 'refused' })
-        // Whoever is refused is not reported, so the isolate would not learn that the limits were cleared.
+        // Refused requests are not reported, so no report would tell this isolate that the limits were cleared.
         const looking = shared?.lookForClearing() ?? null
         if (looking !== null) keepAlive(looking)
-        return { allowance: allowanceOf(0, waitMs), isRefused: true, refusal: null }
+        return { allowance: allowanceOf(options, 0, waitMs), isRefused: true, refusal: null }
       }
       subject.window.take(nowMs)
       subject.unreported = Math.min(subject.unreported + 1, batch)
@@ -146,8 +129,32 @@ export function createLimiter(options: LimiterOptions): Limiter {
       if (shared !== null && (isAway || subject.unreported >= batch)) {
         keepAlive(report(id, subject, shared))
       }
-      const allowance = allowanceOf(remainingOf(subject, nowMs), windowMs - (nowMs % windowMs))
+      const allowance = allowanceOf(
+        options,
+        remainingOf(requestsMax, subject, nowMs),
+        windowMs - (nowMs % windowMs),
+      )
       return { allowance, isRefused: false, refusal: isAway ? withoutRedis(id) : null }
     },
   }
+}
+
+function createSubject(windowMs: number, windowIndex: number): Subject {
+  const window = createSlidingWindow(windowMs)
+  return { window, unreported: 0, windowIndex, answer: null, blockedUntilMs: 0 }
+}
+
+function remainingOf(requestsMax: number, { window, answer, windowIndex }: Subject, nowMs: number): number {
+  const here = requestsMax - window.used(nowMs)
+  if (answer === null || answer.windowIndex !== windowIndex) return Math.max(0, here)
+  return Math.max(0, Math.min(here, answer.remaining - (window.current() - answer.taken)))
+}
+
+function allowanceOf(
+  { scope, requestsMax, windowMs }: LimiterOptions,
+  remaining: number,
+  resetMs: number,
+): Allowance {
+  const resetSeconds = Math.max(1, Math.ceil(resetMs / 1_000))
+  return { scope, requestsMax, windowSeconds: windowMs / 1_000, remaining, resetSeconds }
 }

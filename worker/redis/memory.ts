@@ -1,7 +1,7 @@
 import type { RedisClient } from '../../shared/redis/client.ts'
 
 /** How much memory a Redis uses, in bytes; null where the server does not report it. */
-export interface RedisMemory {
+interface RedisMemory {
   readonly usedBytes: number
   readonly peakBytes: number | null
   /** Null if no bound is set. */

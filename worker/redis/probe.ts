@@ -6,7 +6,7 @@ import type { RedisDatabases, RedisServer } from './databases.ts'
 
 export type DatabaseState = 'healthy' | 'degraded' | 'unhealthy' | 'disabled'
 
-/** What a PING found out about a Redis. */
+/** A Redis, and how it answered a PING. */
 export interface ProbedServer {
   readonly server: RedisServer
   readonly isConnected: boolean

@@ -17,7 +17,7 @@ interface WithSecondOptions {
 }
 
 /** A client of two Redis, of which one is in use. */
-export interface RedisWithSecond extends RedisClient {
+interface RedisWithSecond extends RedisClient {
   readonly inUse: () => 'first' | 'second'
 }
 
@@ -27,10 +27,10 @@ const pace: BreakerPace = { ...tierPace, failuresMax: 3 }
 type Sent = Result<readonly RedisReply[], RedisFailure>
 
 /**
- * Uses the second Redis while the breaker of the first one is open. What each of them holds from before is of no use then: it may be
- * hours old, and may have been cleared on the other one. So a switch, in either direction, starts new generations on the Redis that it
+ * Uses the second Redis while the breaker of the first one is open. Values from an earlier time must not count then: they may be hours
+ * old, and may have been cleared on the other Redis. So a switch, in either direction, starts new generations on the Redis that it
  * leads to. Isolates switch one by one, and new ones begin during an outage, so a switch joins the generations of another isolate that
- * switched in the last minute, or is still using that second Redis: `bc:switched` says so, and its lifetime is prolonged by use.
+ * switched in the last minute, or is still using that second Redis: the key `bc:switched` lives that long, and use prolongs its life.
  */
 export function createRedisWithSecond(options: WithSecondOptions): RedisWithSecond {
   const { first, second, namespaces, clock } = options

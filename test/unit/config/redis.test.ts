@@ -31,7 +31,7 @@ describe('the configuration of Redis', () => {
       RATE_LIMIT_REDIS_TOKEN: 'limits token',
       RATE_LIMIT_REDIS_SECOND_URL: 'https://limits2.crm.test',
       RATE_LIMIT_REDIS_SECOND_TOKEN: 'second token',
-      RATE_LIMIT_REDIS_MEMORY_MAX_BYTES: '268435456',
+      REDIS_MEMORY_MAX_BYTES: 'rateLimit=268435456, cache=1',
       UPSTASH_REDIS_SECOND_URL: 'https://main2.crm.test',
       UPSTASH_REDIS_SECOND_TOKEN: 'main2 token',
     })
@@ -53,7 +53,7 @@ describe('the configuration of Redis', () => {
   })
 
   it('switches a single namespace off, or all of Redis', () => {
-    const [server] = redisOf({ EMAIL_CACHE_REDIS_ENABLED: 'false', SESSIONS_REDIS_ENABLED: 'false' })
+    const [server] = redisOf({ REDIS_NAMESPACES_OFF: 'emailCache, sessions' })
     expect(server?.namespaces).toEqual(['cache', 'rateLimit'])
     expect(redisOf({ REDIS_ENABLED: 'false', UPSTASH_REDIS_REST_URL: '' })).toEqual([])
   })
@@ -65,7 +65,8 @@ describe('the configuration of Redis', () => {
       'CACHE_REDIS_SECOND_URL',
       { CACHE_REDIS_SECOND_URL: 'https://cache2.crm.test', CACHE_REDIS_SECOND_TOKEN: 'token' },
     ],
-    ['SESSIONS_REDIS_MEMORY_MAX_BYTES', { SESSIONS_REDIS_MEMORY_MAX_BYTES: '1 GB' }],
+    ['REDIS_MEMORY_MAX_BYTES', { REDIS_MEMORY_MAX_BYTES: 'main=1 GB' }],
+    ['REDIS_NAMESPACES_OFF', { REDIS_NAMESPACES_OFF: 'queues' }],
     [
       'EMAIL_CACHE_REDIS_URL',
       { EMAIL_CACHE_REDIS_URL: 'http://mail.crm.test', EMAIL_CACHE_REDIS_TOKEN: 't' },

@@ -18,7 +18,7 @@ import { createSizeBook, type NamespaceSize } from './size-book.ts'
 import { createWalker, type Walker } from './walker.ts'
 
 /** The size of a Redis, as it says itself or as the configuration says. */
-export interface ServerMemory {
+interface ServerMemory {
   readonly usedBytes: number | null
   readonly maxBytes: number | null
 }

@@ -38,8 +38,7 @@ export function createWalker({ server, sizes, log, clock }: WalkerOptions): Walk
   let walk: Walk | null = null
   let endedAtMs = lastWalkMs(sizes, namespaces)
   let isWalking = false
-  let allowance = burstMax
-  let refilledAtMs = clock.now()
+  const pace = createPace(clock)
   let mustRestart = false
 
   function begin(nowMs: number): Walk {
@@ -53,18 +52,8 @@ export function createWalker({ server, sizes, log, clock }: WalkerOptions): Walk
     }
   }
 
-  /** At most so many steps in a minute, however often `tick` is called. */
-  function takeStep(nowMs: number): boolean {
-    const gained = ((nowMs - refilledAtMs) * limits.redisWalkStepsPerMinuteMax) / 60_000
-    allowance = Math.min(burstMax, allowance + Math.max(0, gained))
-    refilledAtMs = nowMs
-    if (allowance < 1) return false
-    allowance -= 1
-    return true
-  }
-
   async function proceed(current: Walk): Promise<void> {
-    for (let step = 0; step < burstMax && takeStep(clock.now()); step += 1) {
+    for (let step = 0; step < burstMax && pace.takeStep(); step += 1) {
       const stepped = await walkStep(
         server.first,
         current.cursor,
@@ -136,4 +125,21 @@ function sizeOf(walked: WalkedKeys | undefined, atMs: number): NamespaceSize {
 function lastWalkMs(sizes: SizeBook, namespaces: readonly RedisNamespaceName[]): number {
   const known = sizes.all()
   return Math.min(...namespaces.map((name) => known[name]?.atMs ?? Number.NEGATIVE_INFINITY))
+}
+
+/** Bounds the steps of a minute, however often they are asked for. */
+function createPace(clock: Clock): { takeStep(): boolean } {
+  let allowance = burstMax
+  let refilledAtMs = clock.now()
+  return {
+    takeStep() {
+      const nowMs = clock.now()
+      const gained = ((nowMs - refilledAtMs) * limits.redisWalkStepsPerMinuteMax) / 60_000
+      allowance = Math.min(burstMax, allowance + Math.max(0, gained))
+      refilledAtMs = nowMs
+      if (allowance < 1) return false
+      allowance -= 1
+      return true
+    },
+  }
 }

@@ -1,6 +1,11 @@
 import './redis.css'
 import { useEffect, useRef, useState } from 'react'
-import type { RedisClear, RedisDatabase, RedisServer } from '../../../../shared/contract/redis.ts'
+import type {
+  RedisClear,
+  RedisDatabase,
+  RedisReport,
+  RedisServer,
+} from '../../../../shared/contract/redis.ts'
 import { type RedisNamespaceName, redisDatabaseNames } from '../../../../shared/redis/names.ts'
 import { ApiFailure } from '../api/failure.ts'
 import {
@@ -24,7 +29,7 @@ const titles: Readonly<Record<RedisDatabase['database'], string>> = {
   emailCache: 'Mailboxes',
 }
 
-/** What clearing a database means for its users, in the words of the question before it is done. */
+/** The consequences of a clearing for users, in the words of the question before it. */
 const consequences: Readonly<Record<RedisNamespaceName, string>> = {
   sessions: 'Everybody is signed out.',
   cache: 'Answers come from the other tiers, or from the database.',
@@ -56,38 +61,7 @@ export function RedisPanel() {
   const { databases, servers, clears, overall } = report.data
   return (
     <Panel title="Redis" aside={<span className={`state state-${stateTones[overall]}`}>{overall}</span>}>
-      <div className="redis-scroll">
-        <table className="grid-table">
-          <thead>
-            <tr>
-              <th scope="col">Database</th>
-              <th scope="col">State</th>
-              <th scope="col" className="number">
-                Keys
-              </th>
-              <th scope="col" className="number">
-                Size
-              </th>
-              <th scope="col" className="number">
-                Counted
-              </th>
-              <th scope="col">
-                <span className="hidden">Clear</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {redisDatabaseNames.map((name) => (
-              <DatabaseRow
-                key={name}
-                database={databases[name]}
-                isClearing={clearing.isPending}
-                onClear={name === 'queues' ? null : () => setAsked(name)}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DatabaseTable databases={databases} isClearing={clearing.isPending} onClear={setAsked} />
       {asked !== null && (
         <Question
           database={asked}
@@ -107,6 +81,49 @@ export function RedisPanel() {
       <Servers servers={servers} />
       <Clears clears={clears} />
     </Panel>
+  )
+}
+
+interface DatabaseTableProps {
+  readonly databases: RedisReport['databases']
+  readonly isClearing: boolean
+  readonly onClear: (name: RedisNamespaceName) => void
+}
+
+function DatabaseTable({ databases, isClearing, onClear }: DatabaseTableProps) {
+  return (
+    <div className="redis-scroll">
+      <table className="grid-table">
+        <thead>
+          <tr>
+            <th scope="col">Database</th>
+            <th scope="col">State</th>
+            <th scope="col" className="number">
+              Keys
+            </th>
+            <th scope="col" className="number">
+              Size
+            </th>
+            <th scope="col" className="number">
+              Counted
+            </th>
+            <th scope="col">
+              <span className="hidden">Clear</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {redisDatabaseNames.map((name) => (
+            <DatabaseRow
+              key={name}
+              database={databases[name]}
+              isClearing={isClearing}
+              onClear={name === 'queues' ? null : () => onClear(name)}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 
