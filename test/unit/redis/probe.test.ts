@@ -41,11 +41,14 @@ it.each([
   [{ first: false, second: false }, 'unhealthy', 'unhealthy'],
   [{ second: true, inUse: 'second' }, 'healthy', 'degraded'],
   [{ second: false }, 'healthy', 'healthy'],
-] as const)('of a Redis like %j, sessions are %s and other namespaces %s', async (given, sessions, others) => {
-  const servers = [serverOf(['sessions', 'cache', 'rateLimit'], given)]
-  const states = statesOf(await probeServers({ servers }, clock))
-  expect(states).toEqual({ sessions, cache: others, rateLimit: others, emailCache: 'disabled' })
-})
+] as const)(
+  'of a Redis like %j, sessions are %s and other namespaces %s',
+  async (given, sessions, others) => {
+    const servers = [serverOf(['sessions', 'cache', 'rateLimit'], given)]
+    const states = statesOf(await probeServers({ servers }, clock))
+    expect(states).toEqual({ sessions, cache: others, rateLimit: others, emailCache: 'disabled' })
+  },
+)
 
 it('a namespace on a Redis of its own is as healthy as that one', async () => {
   const servers = [serverOf(['sessions', 'rateLimit'], { first: false }), serverOf(['cache', 'emailCache'])]
