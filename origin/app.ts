@@ -50,6 +50,7 @@ import {
   moveContactRoute,
 } from './routes/contacts.ts'
 import { fileRoute } from './routes/files.ts'
+import { moveEverythingRoute } from './routes/deployment.ts'
 import { healthRoute } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { loadRoute } from './routes/load.ts'
@@ -199,6 +200,7 @@ function createHandlers(
     getFile: fileRoute(files.served, clock),
     ...jobRoutes(jobs, clock),
     ...queueRoutes(jobs, readings, clock),
+    moveEverything: moveEverythingRoute(database, relay, clock),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

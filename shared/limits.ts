@@ -6,6 +6,7 @@ import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
 import { queueLimits } from './limits/queue-limits.ts'
+import { redisLimits } from './limits/redis-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
 import { webhookLimits } from './limits/webhook-limits.ts'
 import { workLimits } from './limits/work-limits.ts'
@@ -22,6 +23,7 @@ export const limits = {
   ...edgeLimits,
   ...originLimits,
   ...queueLimits,
+  ...redisLimits,
   ...voiceLimits,
   ...workspaceLimits,
   ...webhookLimits,
@@ -144,6 +146,18 @@ holds(
 holds(
   limits.contactMoveBodyBytesMax < limits.contactBodyBytesMax,
   "a move's body is smaller than a contact's",
+)
+holds(
+  limits.entryBytesMax + limits.keyBytesMax < limits.redisReplyBytesMax / 6,
+  'the largest entry fits in an answer of Redis, whatever JSON makes of it',
+)
+holds(
+  limits.redisWalkStepsPerMinuteMax * limits.redisMemoryEveryMs > 60_000,
+  'a walk takes a step between two looks at the memory',
+)
+holds(
+  limits.redisClearDeadlineMs > limits.originDeadlineMs + limits.redisAdminDeadlineMs,
+  'a clearing has time to move all tags and to reach Redis',
 )
 holds(limits.faultsMax > 1, 'a list of faults has room for the number of omitted ones')
 holds(limits.lingerMs < limits.arrivalDeadlineMs, 'an unread body gets less time than one that is read')

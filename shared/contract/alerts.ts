@@ -16,6 +16,7 @@ export const alertRuleNames = [
   'jobs_waiting',
   'jobs_age',
   'jobs_failing',
+  'redis_memory',
   'consistency_violation',
 ] as const
 export const alertRuleNameSchema = z.enum(alertRuleNames)
@@ -124,6 +125,7 @@ export const alertSettingsSchema = z.strictObject({
     jobs_waiting: alertRuleSettingsSchema,
     jobs_age: alertRuleSettingsSchema,
     jobs_failing: alertRuleSettingsSchema,
+    redis_memory: alertRuleSettingsSchema,
     consistency_violation: alertRuleSettingsSchema,
   }),
 })
@@ -168,6 +170,7 @@ export const alertSettingsChangeSchema = z.strictObject({
     jobs_waiting: changeOfRule,
     jobs_age: changeOfRule,
     jobs_failing: changeOfRule,
+    redis_memory: changeOfRule,
     consistency_violation: changeOfRule,
   }),
 })

@@ -19,6 +19,7 @@ import {
 } from './contacts.ts'
 import {
   boardListSchema,
+  everythingMovedSchema,
   loadRequestSchema,
   membershipSchema,
   originHealthSchema,
@@ -183,6 +184,16 @@ const originRoutes = {
     takes: { path: callPath },
     gives: { status: 200, schema: succeeding(callSessionDeletedSchema) },
     errors: backendErrors,
+  },
+  moveEverything: {
+    method: 'POST',
+    path: '/deployment/move-everything',
+    summary: 'Move the tags of all workspaces, so that no cached answer counts any more',
+    access: 'internal-key',
+    audience: 'worker',
+    takes: {},
+    gives: { status: 200, schema: succeeding(everythingMovedSchema) },
+    errors: queryErrors,
   },
   metrics: {
     method: 'GET',

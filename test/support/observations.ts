@@ -17,6 +17,7 @@ export function observationOf(
     outbox: { oldestAgeMs: 0 },
     queues: { outbox: 0, origin_queries: 0 },
     jobs: { messages: { waiting: 0, oldestWaitingMs: 0, ended: 100, failed: 0 } },
+    redisMemory: {},
     ...others,
   }
 }

@@ -72,6 +72,7 @@ function servicesUpTo(stop: Stop): Services {
       user: limitOf('user', stop === 'user limit'),
       workspace: limitOf('workspace', stop === 'workspace limit'),
     },
+    redis: { servers: [], namespaces: {} },
     voicePlatform: { verify: readToVerify, verifySigned: readToVerify },
     memberships: {
       async roleOf() {
@@ -122,7 +123,9 @@ interface Sent {
 async function send(route: Route, sent: Sent): Promise<number> {
   const { stop, hasHeader = true, authorization = 'Bearer a.b.c', text = '{}', lengthBytes = 0 } = sent
   const path = route.path.replace('{queue}', 'messages').replaceAll(/\{\w+\}/g, '15213')
-  const request = new Request(`https://boardcache.test${path}`, {
+  // The only query that a route with a body requires.
+  const query = route.path === '/api/admin/redis' && route.method === 'DELETE' ? '?database=cache' : ''
+  const request = new Request(`https://boardcache.test${path}${query}`, {
     method: route.method,
     headers: { Authorization: authorization, ...(hasHeader ? { 'X-Workspace-ID': '15213' } : {}) },
     ...(route.method === 'GET' ? {} : { body: bodyOf(text, lengthBytes), duplex: 'half' }),
@@ -134,7 +137,10 @@ async function send(route: Route, sent: Sent): Promise<number> {
 
 const named = (route: Route) => [`${route.method} ${route.path}`, route] as const
 const ofUsers = routes.filter(({ access }) =>
-  ['member', 'admin', 'reader', 'operator', 'alert-settings', 'jobs'].includes(access),
+  [
+    ...['member', 'admin', 'reader', 'operator', 'alert-settings', 'jobs'],
+    ...['operator-named', 'operator-reading'],
+  ].includes(access),
 )
 const withBody = routes.filter(({ takes }) => takes.body !== undefined)
 const namesWorkspaceInBody = (route: Route) => route.takes.body?.namesWorkspace === true
@@ -168,8 +174,9 @@ describe.each(withBody.map(named))('the body of %s', (_name, route) => {
   it('is read no further than its schema needs', async () => {
     const bytesMax = route.takes.body?.bytesMax ?? 0
     const authorization = route.access === 'internal-key' ? `Bearer ${key}` : 'Bearer a.b.c'
-    // Holders of the key may change alerts and queues, and admins of any workspace may not.
-    const asKeyHolder = ['alert-settings', 'queues'].includes(route.access) ? `Bearer ${key}` : authorization
+    // Holders of the key may change alerts and queues and clear Redis, and admins of any workspace may not.
+    const isForOperators = ['alert-settings', 'queues', 'operator-named'].includes(route.access)
+    const asKeyHolder = isForOperators ? `Bearer ${key}` : authorization
     const sent = {
       stop: null,
       authorization: asKeyHolder,

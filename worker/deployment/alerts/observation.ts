@@ -3,6 +3,7 @@ import {
   queueNames as jobQueueNames,
 } from '../../../shared/contract/queue-names.ts'
 import { partNames } from '../../../shared/contract/tier-names.ts'
+import { redisNamespaceNames } from '../../../shared/redis/names.ts'
 
 /** The parts that can be away: all that answer over a network. */
 export const watchedParts = partNames.filter((part) => part !== 'memory')
@@ -14,6 +15,8 @@ type QueueName = (typeof queueNames)[number]
 
 /** The queues of the work in the background. */
 export const watchedJobQueues: readonly JobQueueName[] = jobQueueNames
+/** Every Redis that a deployment can have: the one for all, and one for each namespace. */
+export const redisServerNames: readonly string[] = ['main', ...redisNamespaceNames]
 
 /** Sums over a span of time. */
 export interface SpanSums {
@@ -56,4 +59,6 @@ export interface Observation {
   readonly queues: Readonly<Record<QueueName, number | null>>
   /** The work in the background, by queue. Empty while the origin does not report it. */
   readonly jobs: Readonly<Partial<Record<JobQueueName, JobsSeen>>>
+  /** The share of its memory that each Redis uses, by the name of the server, for those whose size is known. */
+  readonly redisMemory: Readonly<Record<string, number>>
 }

@@ -7,7 +7,7 @@ import type {
 } from '../../../shared/contract/alerts.ts'
 import { alertRuleNames } from '../../../shared/contract/alerts.ts'
 import type { JobsSeen, Observation } from './observation.ts'
-import { queueNames, watchedJobQueues, watchedParts } from './observation.ts'
+import { queueNames, redisServerNames, watchedJobQueues, watchedParts } from './observation.ts'
 
 /** A rule, with the value that it measures. Its thresholds are settings. */
 export interface AlertRule {
@@ -141,6 +141,16 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
       return jobs === null ? null : shareOf(jobs.failed, jobs.ended, settings)
     },
   },
+  redis_memory: {
+    severity: 'warning',
+    unit: 'ratio',
+    fires: 'above',
+    description: 'A Redis is nearly full: soon it evicts entries, or refuses writes.',
+    subjects: redisServerNames,
+    ignores: ['window_seconds', 'min_count'],
+    measure: ({ redisMemory }, _settings, subject) =>
+      subject === null ? null : (redisMemory[subject] ?? null),
+  },
   consistency_violation: {
     severity: 'critical',
     unit: 'count',
@@ -172,6 +182,7 @@ export const defaultAlertSettings: AlertSettings = {
       min_count: 2,
     },
     outbox_age: gaugeRule({ fire_at: 30, resolve_at: 10, for_seconds: 0 }),
+    redis_memory: gaugeRule({ fire_at: 0.8, resolve_at: 0.75, for_seconds: 60 }),
     queue_length: gaugeRule({ fire_at: 100, resolve_at: 50, for_seconds: 15 }),
     jobs_waiting: gaugeRule({ fire_at: 10_000, resolve_at: 5_000, for_seconds: 60 }),
     jobs_age: gaugeRule({ fire_at: 900, resolve_at: 300, for_seconds: 60 }),

@@ -80,7 +80,7 @@ function gaugesIn(figures: Figures): TextFamily[] {
     outbox_oldest_age_seconds: inSeconds(origin?.outbox?.oldestAgeMs ?? null),
     outbox_parked_rows: origin?.outbox?.parked ?? null,
   }
-  const labelled = jobGaugesOf(origin?.jobs ?? null)
+  const labelled = { ...figures.labelledGauges, ...jobGaugesOf(origin?.jobs ?? null) }
   return entriesOf(gaugeFamilies).map(([family, { labels, merge, help }]) => {
     const name = `boardcache_${family}`
     const value = ofDeployment[family] ?? null

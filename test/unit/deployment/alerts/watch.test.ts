@@ -57,6 +57,8 @@ describe('by default', () => {
     ['jobs_waiting:messages', jobs({ waiting: 10_001 }), 60],
     ['jobs_age:messages', jobs({ oldestWaitingMs: 900_001 }), 60],
     ['jobs_failing:messages', jobs({ failed: 21 }), 60],
+    ['redis_memory:main', { redisMemory: { main: 0.801 } }, 60],
+    ['redis_memory:sessions', { redisMemory: { main: 0.1, sessions: 0.9 } }, 60],
   ] as const)('%s fires past its threshold, after its time and not before', (name, changes, seconds) => {
     expect(stateAfter(seconds, changes, name)).toBe('firing')
     if (seconds > 0) expect(stateAfter(seconds - 1, changes, name)).toBe('pending')
@@ -74,6 +76,7 @@ describe('by default', () => {
     ['jobs_failing:messages', jobs({ failed: 20 })],
     ['jobs_failing:messages', jobs({ ended: 19, failed: 19 })],
     ['jobs_waiting:ai', jobs({ waiting: 10_001 })],
+    ['redis_memory:main', { redisMemory: { main: 0.8 } }],
   ] as const)('%s says nothing at its threshold', (name, changes) => {
     expect(stateAfter(100, changes, name)).toBe('inactive')
   })

@@ -13,6 +13,7 @@ export const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
   jobs_waiting: 'Jobs that wait',
   jobs_age: 'Job overdue',
   jobs_failing: 'Jobs that fail',
+  redis_memory: 'Memory of Redis',
   consistency_violation: 'Consistency violation',
 }
 
