@@ -4,6 +4,7 @@ import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
+import { redisLimits } from './limits/redis-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
 import { workspaceLimits } from './limits/workspace-limits.ts'
 
@@ -17,6 +18,7 @@ export const limits = {
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...redisLimits,
   ...voiceLimits,
   ...workspaceLimits,
   ...communicationLimits,

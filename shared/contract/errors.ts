@@ -79,6 +79,11 @@ export const wireErrors = {
     sentence: 'The ledger cannot be reached, so the request cannot be confirmed.',
   },
   figures_unavailable: { status: 503, sentence: "The deployment's figures cannot be read at the moment." },
+  redis_unavailable: {
+    status: 503,
+    sentence:
+      'This Redis cannot be reached, or it is switched off, so nothing was read or cleared for certain.',
+  },
   auth_unavailable: { status: 503, sentence: 'The token or membership cannot be checked at the moment.' },
   not_cached: { status: 504, sentence: 'Nothing is cached for this request.' },
   origin_timeout: {
