@@ -26,6 +26,8 @@ const lifetime = one('1000', '5000', '-1', '0', 'x')
 const side = one('LEFT', 'right', 'X')
 const limit = maybe(one('LIMIT'), number, number)
 const withScores = maybe(one('WITHSCORES'))
+// GT and LT compare instants, which are the same on both sides only if they are absolute.
+const lifetimeCondition = maybe(one('NX', 'XX', 'ZZ'))
 const expiryCondition = maybe(one('NX', 'XX', 'GT', 'LT', 'ZZ'))
 
 const script = one(
@@ -97,8 +99,8 @@ export const commandWords: Readonly<Record<string, Words>> = {
   EXISTS: some(key),
   TOUCH: some(key),
   TYPE: key,
-  EXPIRE: all(key, lifetime, expiryCondition),
-  PEXPIRE: all(key, one('5000000'), expiryCondition),
+  EXPIRE: all(key, lifetime, lifetimeCondition),
+  PEXPIRE: all(key, one('5000000'), lifetimeCondition),
   EXPIREAT: all(key, one('99999999999', '1'), expiryCondition),
   PEXPIREAT: all(key, one('99999999999000', '1'), expiryCondition),
   TTL: key,

@@ -35,10 +35,10 @@ function setBit(keyspace: Keyspace, [key = '', offsetWord = '', bitWord = '']: r
 /** The bits from `start` to before `end` that BITCOUNT and BITPOS look at; the whole text if no bounds are given. */
 function bitRange(words: Words, text: Bytes): { start: number; end: number; hasStop: boolean } {
   if (words.left === 0) return { start: 0, end: text.length * 8, hasStop: false }
+  if (words.left > 3) throw syntaxError()
   const first = parseCount(words.next())
   const hasStop = words.left > 0
   const last = hasStop ? parseCount(words.next()) : -1
-  if (first < 0 && last < 0 && first > last) return { start: 0, end: 0, hasStop }
   const isInBits = words.option('BIT', 'BYTE') === 'BIT'
   words.end()
   const scale = isInBits ? 1 : 8
@@ -46,11 +46,19 @@ function bitRange(words: Words, text: Bytes): { start: number; end: number; hasS
   return { start: start * scale, end: end * scale, hasStop }
 }
 
+/** BITCOUNT does not look at the unit after such bounds. */
+function hasTurnedEnds([, first = '', last = '', ...more]: readonly Bytes[]): boolean {
+  if (first === '' || more.length > 1) return false
+  const [start, stop] = [parseCount(first), parseCount(last)]
+  return start < 0 && stop < 0 && start > stop
+}
+
 function bitCount(keyspace: Keyspace, list: readonly Bytes[]): number {
   const words = new Words(list)
   const text = textOf(keyspace, words.next())
   if (text === null) return 0
   if (words.left === 1) throw syntaxError()
+  if (hasTurnedEnds(list)) return 0
   const { start, end } = bitRange(words, text)
   let count = 0
   for (let offset = start; offset < end; offset += 1) count += bitAt(text, offset)
@@ -63,6 +71,8 @@ function bitPosition(keyspace: Keyspace, list: readonly Bytes[]): number {
   const bit = parseBit(words.next(), 'ERR The bit argument must be 1 or 0.')
   const stored = textOf(keyspace, key)
   if (stored === null) return bit === 0 ? 0 : -1
+  const unit = list[4]
+  if (unit !== undefined && !/^(?:BIT|BYTE)$/i.test(unit)) throw syntaxError()
   const { start, end, hasStop } = bitRange(words, stored)
   for (let offset = start; offset < end; offset += 1) if (bitAt(stored, offset) === bit) return offset
   // Without an end, a text is taken to go on with zeros.

@@ -152,6 +152,7 @@ function setRange(keyspace: Keyspace, [key = '', offsetWord = '', text = '']: re
 const getRange = reads(4, (keyspace, [key = '', start = '', stop = '']) => {
   const [from, to] = [parseCount(start), parseCount(stop)]
   const text = textOf(keyspace, key) ?? ''
+  if (from < 0 && to < 0 && from > to) return ''
   return text.slice(...textBounds(from, to, text.length))
 })
 

@@ -94,6 +94,5 @@ export function sliceBounds(start: number, stop: number, length: number): [numbe
 
 /** The part of a text. Other than in a list, an end before the beginning is the first byte, as GETRANGE and BITCOUNT have it. */
 export function textBounds(start: number, stop: number, length: number): [number, number] {
-  if (start < 0 && stop < 0 && start > stop) return [0, 0]
   return sliceBounds(start, stop < -length ? -length : stop, length)
 }

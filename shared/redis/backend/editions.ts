@@ -1,0 +1,108 @@
+import { limits } from '../../limits.ts'
+import { ok, type Result } from '../../result.ts'
+import type { RedisFailure, RedisReply } from '../client.ts'
+import { type Generation, generationCharacters, newGeneration } from '../generation.ts'
+import { type RedisNamespace, valuePrefix } from '../namespace.ts'
+
+/** What a read saw: under which generation and edition a value must be written to count, and the text that counts now. */
+export interface Stored {
+  readonly generation: Generation | null
+  readonly edition: string
+  readonly text: string | null
+}
+
+const noEdition = '0'.repeat(generationCharacters)
+const editionName = (name: string) => `${name}:edition`
+/** An edition outlives every value and every load that could still write one. */
+const editionSeconds = 2 * limits.backendCacheSecondsMax
+
+const keyIn = (namespace: RedisNamespace, name: string) => `${valuePrefix(namespace.name)}${name}`
+
+/** Reads a value with its generation and edition, in one command. */
+export async function readStored(
+  namespace: RedisNamespace,
+  name: string,
+): Promise<Result<Stored, RedisFailure>> {
+  const { generations, client } = namespace
+  const keys = [editionName(name), name].map((each) => keyIn(namespace, each))
+  const got = await client.send([['MGET', generations.key, ...keys]])
+  if (!got.ok) return got
+  const [list] = got.value
+  const [seen, edition, stored] = Array.isArray(list) ? list : []
+  return ok(judge(generations.learn(seen), edition, stored))
+}
+
+/** Whether a key has a value, of which only the first bytes are read. */
+export async function hasStored(
+  namespace: RedisNamespace,
+  name: string,
+): Promise<Result<boolean, RedisFailure>> {
+  const { generations, client } = namespace
+  const got = await client.send([
+    ['MGET', generations.key, keyIn(namespace, editionName(name))],
+    ['GETRANGE', keyIn(namespace, name), 0, 2 * generationCharacters - 1],
+  ])
+  if (!got.ok) return got
+  const [list, beginning] = got.value
+  const [seen, edition] = Array.isArray(list) ? list : []
+  return ok(judge(generations.learn(seen), edition, beginning).text !== null)
+}
+
+function judge(
+  generation: Generation | null,
+  storedEdition: RedisReply | undefined,
+  stored: RedisReply | undefined,
+): Stored {
+  const edition = behind(generation, storedEdition) ?? noEdition
+  return { generation, edition, text: behind(edition, behind(generation, stored)) }
+}
+
+/** What follows a prefix in a text; null for any other text. */
+function behind(prefix: string | null, reply: RedisReply | undefined): string | null {
+  if (prefix === null || typeof reply !== 'string' || !reply.startsWith(prefix)) return null
+  return reply.slice(prefix.length)
+}
+
+/** The generation under which a load may be written. If there is none yet, it is made before the load begins. */
+export async function withGeneration(namespace: RedisNamespace, stored: Stored): Promise<Stored> {
+  if (stored.generation !== null) return stored
+  const made = await namespace.generations.sendUnder(() => [])
+  return made.ok ? { ...stored, generation: made.value.generation } : stored
+}
+
+/** Writes what was loaded, under the generation and the edition that were current before the load. */
+export async function fill(
+  namespace: RedisNamespace,
+  name: string,
+  { generation, edition }: Stored,
+  text: string,
+  seconds: number,
+): Promise<Result<void, RedisFailure>> {
+  if (generation === null) return ok(undefined)
+  const lifetimeMs = Math.ceil(seconds * 1_000)
+  const filled = await namespace.client.send([
+    ['SET', keyIn(namespace, name), `${generation}${edition}${text}`, 'PX', lifetimeMs],
+  ])
+  return filled.ok ? ok(undefined) : filled
+}
+
+/** Starts a new edition of a key, with a value or without. */
+export async function replace(
+  namespace: RedisNamespace,
+  name: string,
+  text: string | null,
+  seconds: number,
+): Promise<Result<void, RedisFailure>> {
+  const edition = newGeneration()
+  const [key, editionKey] = [keyIn(namespace, name), keyIn(namespace, editionName(name))]
+  const replaced = await namespace.generations.sendUnder(
+    (generation) => [
+      ['SET', editionKey, `${generation}${edition}`, 'EX', editionSeconds],
+      text === null
+        ? ['DEL', key]
+        : ['SET', key, `${generation}${edition}${text}`, 'PX', Math.ceil(seconds * 1_000)],
+    ],
+    { isAtomic: true },
+  )
+  return replaced.ok ? ok(undefined) : replaced
+}
