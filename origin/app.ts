@@ -41,6 +41,7 @@ import {
   importContactsRoute,
   moveContactRoute,
 } from './routes/contacts.ts'
+import { moveEverythingRoute } from './routes/deployment.ts'
 import { healthRoute } from './routes/health.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -148,6 +149,7 @@ function createHandlers(
     moveContact: moveContactRoute(contacts),
     storeCall: storeCallRoute(createEndedCallWriter(queries, writes)),
     ...backendWriteRoutes(createBackendWriter(writes)),
+    moveEverything: moveEverythingRoute(database, relay, clock),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

@@ -149,6 +149,18 @@ holds(
   limits.contactMoveBodyBytesMax < limits.contactBodyBytesMax,
   "a move's body is smaller than a contact's",
 )
+holds(
+  limits.entryBytesMax + limits.keyBytesMax < limits.redisReplyBytesMax / 6,
+  'the largest entry fits in an answer of Redis, whatever JSON makes of it',
+)
+holds(
+  limits.redisWalkStepsPerMinuteMax * limits.redisMemoryEveryMs > 60_000,
+  'a walk takes a step between two looks at the memory',
+)
+holds(
+  limits.redisClearDeadlineMs > limits.originDeadlineMs + limits.redisAdminDeadlineMs,
+  'a clearing has time to move all tags and to reach Redis',
+)
 holds(limits.faultsMax > 1, 'a list of faults has room for the number of omitted ones')
 holds(limits.lingerMs < limits.arrivalDeadlineMs, 'an unread body gets less time than one that is read')
 holds(

@@ -28,6 +28,7 @@ import { monitoringRoutes } from './routes/monitoring.ts'
 import { monitoringAlertRoutes } from './routes/monitoring-alerts.ts'
 import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
 import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
+import { redisRoutes } from './routes/redis.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import { voiceRoutes } from './routes/voice.ts'
 import type { Services } from './services.ts'
@@ -66,6 +67,7 @@ export const routes: readonly Route[] = [
   ...monitoringRoutes,
   ...monitoringAlertRoutes,
   monitoringStreamRoute,
+  ...redisRoutes,
 ]
 
 /** The pages, and the files that they load. */

@@ -13,6 +13,7 @@ export const alertRuleNames = [
   'tier_away',
   'outbox_age',
   'queue_length',
+  'redis_memory',
   'consistency_violation',
 ] as const
 export const alertRuleNameSchema = z.enum(alertRuleNames)
@@ -118,6 +119,7 @@ export const alertSettingsSchema = z.strictObject({
     tier_away: alertRuleSettingsSchema,
     outbox_age: alertRuleSettingsSchema,
     queue_length: alertRuleSettingsSchema,
+    redis_memory: alertRuleSettingsSchema,
     consistency_violation: alertRuleSettingsSchema,
   }),
 })
@@ -159,6 +161,7 @@ export const alertSettingsChangeSchema = z.strictObject({
     tier_away: changeOfRule,
     outbox_age: changeOfRule,
     queue_length: changeOfRule,
+    redis_memory: changeOfRule,
     consistency_violation: changeOfRule,
   }),
 })

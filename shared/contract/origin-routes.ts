@@ -20,6 +20,7 @@ import {
 import type { WireErrorCode } from './errors.ts'
 import {
   boardListSchema,
+  everythingMovedSchema,
   loadRequestSchema,
   membershipSchema,
   originHealthSchema,
@@ -217,6 +218,16 @@ const originRoutes = {
     takes: { path: callPath },
     gives: { status: 200, schema: succeeding(callSessionDeletedSchema) },
     errors: backendErrors,
+  },
+  moveEverything: {
+    method: 'POST',
+    path: '/deployment/move-everything',
+    summary: 'Move the tags of all workspaces, so that no cached answer counts any more',
+    access: 'internal-key',
+    audience: 'worker',
+    takes: {},
+    gives: { status: 200, schema: succeeding(everythingMovedSchema) },
+    errors: queryErrors,
   },
   metrics: {
     method: 'GET',

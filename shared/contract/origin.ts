@@ -82,6 +82,9 @@ export const originHealthSchema = z.object({
 })
 export type OriginHealth = z.output<typeof originHealthSchema>
 
+/** The `data` of POST /deployment/move-everything. */
+export const everythingMovedSchema = z.object({ workspaces: z.int().nonnegative() })
+
 const count = z.int().nonnegative()
 const milliseconds = z.number().nonnegative()
 

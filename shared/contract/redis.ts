@@ -101,7 +101,6 @@ export const redisKeysSchema = z.object({
   /** Null at the end. A page may be short, or even empty, before it. */
   nextCursor: z.string().nullable(),
 })
-export type RedisKeys = z.output<typeof redisKeysSchema>
 
 export const redisClearBodySchema = z.strictObject({
   /** The name of the database again. */
@@ -117,4 +116,3 @@ export const redisClearedSchema = z.object({
   /** The record of this clearing. */
   id: z.string(),
 })
-export type RedisCleared = z.output<typeof redisClearedSchema>

@@ -7,6 +7,8 @@ export const redisLimits = {
   redisKeyCharactersMax: 1_024,
   /** The deadline of a request that an operator waits for, and of one of the scheduled walk. */
   redisAdminDeadlineMs: 2_500,
+  /** How long a caller waits for a clearing, which may have to move the tags of all workspaces first. */
+  redisClearDeadlineMs: 15_000,
   /** How old the knowledge of a generation may be with which a cached entry is written. A later clearing makes the write useless. */
   redisGenerationTrustMs: 10_000,
   /** While a Redis is in use in place of the first one, a switch to it joins the generation that is in use. */

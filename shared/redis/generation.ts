@@ -5,7 +5,7 @@ import type { RedisClient, RedisCommand, RedisFailure, RedisReply } from './clie
 import type { RedisNamespaceName } from './names.ts'
 
 /**
- * What the values of a namespace must carry to count: 128 random bits in 32 hexadecimal digits. It is random and not a number, because
+ * The mark that every current value of a namespace carries: 128 random bits in 32 hexadecimal digits. It is random and not a number, because
  * a number that is lost and starts at 0 again would match old values (FRESHNESS 7).
  */
 export type Generation = string & { readonly brand: unique symbol }

@@ -1,6 +1,5 @@
 /** The databases that operators see. Each is a namespace of a Redis, but for `queues`, which live in Postgres. */
 export const redisDatabaseNames = ['sessions', 'cache', 'queues', 'rateLimit', 'emailCache'] as const
-export type RedisDatabaseName = (typeof redisDatabaseNames)[number]
 
 /** The namespaces of Redis. Each has a generation, and can be cleared and put on a Redis of its own. */
 export const redisNamespaceNames = ['sessions', 'cache', 'rateLimit', 'emailCache'] as const

@@ -6,10 +6,23 @@ import { importsWithin, type Rule } from './rules.ts'
  */
 const roomOrder: readonly string[] = [
   'shared',
-  ...['worker/platform', 'worker/events.ts', 'worker/config.ts', 'worker/outbound', 'worker/entry'],
+  ...[
+    'worker/platform',
+    'worker/events.ts',
+    'worker/redis-config.ts',
+    'worker/config.ts',
+    'worker/outbound',
+    'worker/entry',
+  ],
+  'worker/redis',
   ...['worker/ledger', 'worker/tiers', 'worker/cache', 'worker/rate-limits', 'worker/auth'],
   'worker/voice',
-  ...['worker/deployment/metrics', 'worker/deployment/alerts', 'worker/deployment/streams'],
+  ...[
+    'worker/deployment/metrics',
+    'worker/deployment/redis',
+    'worker/deployment/alerts',
+    'worker/deployment/streams',
+  ],
   ...['worker/deployment', 'worker/env.ts', 'worker/services.ts', 'worker/http'],
   ...['worker/routes', 'worker/app.ts', 'worker/index.ts'],
   ...['origin/failures.ts', 'origin/database', 'origin/upkeep'],

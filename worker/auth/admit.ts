@@ -11,7 +11,7 @@ import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
 import type { Taken } from '../rate-limits/limiter.ts'
 import type { RateLimits } from '../rate-limits/rate-limits.ts'
-import type { Access, CallerOf, Member, Operator, Reader, Writer } from './callers.ts'
+import type { Access, CallerOf, Member, NamedOperator, Operator, Reader, Writer } from './callers.ts'
 import { matchesKey } from './internal-key.ts'
 import type { Memberships } from './membership.ts'
 import { userNamedBy, workspaceNamedBy } from './names.ts'
@@ -84,6 +84,8 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   'service-or-admin': admitServiceOrAdmin,
   operator: admitOperator,
   'alert-settings': admitToAlertSettings,
+  'operator-named': admitNamedOperator,
+  'operator-reading': admitReadingOperator,
   'voice-platform': (arrival) => arrival.services.voicePlatform.verify(arrival),
   'voice-signature': (arrival) => arrival.services.voicePlatform.verifySigned(arrival),
 }
@@ -316,11 +318,27 @@ async function admitOperator(arrival: Arrival): Promise<Result<Operator, WireErr
  * operators' workspace are let in. METRICS_TOKEN gives read access only.
  */
 async function admitToAlertSettings(arrival: Arrival): Promise<Result<null, WireError>> {
-  if (await holdsInternalKey(arrival)) return anybody
+  const named = await admitNamedOperator(arrival)
+  return named.ok ? anybody : named
+}
+
+async function admitNamedOperator(arrival: Arrival): Promise<Result<NamedOperator, WireError>> {
+  if (await holdsInternalKey(arrival)) {
+    return ok({ by: { kind: 'internal-key', userId: null, workspaceId: null } })
+  }
   const { operatorsWorkspaceId } = arrival.services.config
   const admin = await admitAdminOf(arrival, operatorsWorkspaceId)
   if (!admin.ok) return admin
-  return operatorsWorkspaceId === null ? err({ code: 'admin_required' }) : anybody
+  if (operatorsWorkspaceId === null) return err({ code: 'admin_required' })
+  const { workspaceId, principal } = admin.value
+  return ok({ by: { kind: 'user', userId: principal.userId, workspaceId } })
+}
+
+async function admitReadingOperator(arrival: Arrival): Promise<Result<null, WireError>> {
+  const { metricsToken } = arrival.services.config
+  const mayRead =
+    metricsToken !== null && (await matchesKey(arrival.headers.get('Authorization'), metricsToken))
+  return mayRead ? anybody : admitToAlertSettings(arrival)
 }
 
 /** Admits an admin of the workspace. For null, X-Workspace-ID names the workspace. */

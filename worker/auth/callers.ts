@@ -1,5 +1,6 @@
 import type { Principal } from '../../shared/auth/verify.ts'
 import type { AlertSetters } from '../../shared/contract/alerts.ts'
+import type { RedisClear } from '../../shared/contract/redis.ts'
 import type { Role, UserId, WorkspaceId } from '../../shared/ids.ts'
 import type { SettingsCaller } from '../cache/settings-reader.ts'
 
@@ -46,6 +47,11 @@ export interface Operator {
   isStillLetIn(): boolean | Promise<boolean>
 }
 
+/** A caller who operates the deployment, as the record of an action names them. */
+export interface NamedOperator {
+  readonly by: RedisClear['by']
+}
+
 /** The callers that each kind of access lets in. Null if the handler needs no facts about the caller. */
 export interface CallerOf {
   /** Anybody. */
@@ -74,6 +80,10 @@ export interface CallerOf {
   readonly 'voice-signature': null
   /** A holder of the internal key, or an admin of the operators' workspace. */
   readonly 'alert-settings': null
+  /** The same, for what is written down with the name of who did it. */
+  readonly 'operator-named': NamedOperator
+  /** The same, and for reading a holder of `METRICS_TOKEN`. */
+  readonly 'operator-reading': null
 }
 
 /** The kind of access of a route, which is also shown in the OpenAPI document. */

@@ -5,11 +5,15 @@ import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { respondJson } from '../http/answers.ts'
 import { defineRoute } from '../http/route.ts'
+import { probeQueues } from '../outbound/queue-probe.ts'
+import { probeServers, statesOf } from '../redis/probe.ts'
 import type { Services } from '../services.ts'
 import type { Tier } from '../tiers/tier.ts'
 
 const partState = z.enum(['healthy', 'unhealthy', 'disabled'])
 type PartState = z.output<typeof partState>
+/** `degraded`: it answers from the second Redis only, or the queues lack something. */
+const databaseState = z.enum(['healthy', 'degraded', 'unhealthy', 'disabled'])
 
 const healthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
@@ -23,6 +27,14 @@ const healthSchema = z.object({
     origin: partState,
     database: partState,
     ledger: partState,
+  }),
+  /** The health of each Redis database: the namespaces of Redis, and the queues, wherever they are. */
+  redis_databases: z.object({
+    sessions: databaseState,
+    cache: databaseState,
+    queues: databaseState,
+    rateLimit: databaseState,
+    emailCache: databaseState,
   }),
   /** The alerts that fire. They do not affect the status, which only says what answers. Null if they could not be read. */
   alerts: z.object({ firing: z.int(), names: z.array(z.string()) }).nullable(),
@@ -44,8 +56,12 @@ export const healthRoute = defineRoute({
   gives: healthSchema,
   errors: [],
   async handle({ services, edgeLocation, startedAtMs }) {
-    const [parts, alerts] = await Promise.all([probeAll(services), services.monitoring.alertSummary()])
-    const status = overall(parts)
+    const [parts, databases, alerts] = await Promise.all([
+      probeAll(services),
+      probeDatabases(services),
+      services.monitoring.alertSummary(),
+    ])
+    const status = overall(parts, Object.values(databases))
     const nowMs = services.clock.now()
     const health: z.output<typeof healthSchema> = {
       status,
@@ -54,6 +70,7 @@ export const healthRoute = defineRoute({
       edge_location: edgeLocation,
       kv_available: parts.kv === 'healthy',
       services: parts,
+      redis_databases: databases,
       alerts: alerts.ok ? { firing: alerts.value.firing, names: alerts.value.names } : null,
       timestamp: new Date(nowMs).toISOString(),
       response_time: nowMs - startedAtMs,
@@ -92,9 +109,20 @@ function stateOf(answers: boolean): PartState {
   return answers ? 'healthy' : 'unhealthy'
 }
 
+type Databases = z.output<typeof healthSchema>['redis_databases']
+
+async function probeDatabases({ redis, config, clock }: Services): Promise<Databases> {
+  const [servers, queues] = await Promise.all([probeServers(redis, clock), probeQueues(config, clock)])
+  return { ...statesOf(servers), queues: queues.status }
+}
+
 /** The service can serve reads while KV, Redis or the database answers. It is healthy if every part that is switched on is. */
-export function overall(parts: Parts): z.output<typeof healthSchema>['status'] {
-  if (!Object.values(parts).includes('unhealthy')) return 'healthy'
+export function overall(
+  parts: Parts,
+  databases: readonly Databases['cache'][] = [],
+): z.output<typeof healthSchema>['status'] {
+  const isImpaired = databases.some((state) => state === 'degraded' || state === 'unhealthy')
+  if (!isImpaired && !Object.values(parts).includes('unhealthy')) return 'healthy'
   const canServe = [parts.kv, parts.redis, parts.database].includes('healthy')
   return canServe ? 'degraded' : 'unhealthy'
 }

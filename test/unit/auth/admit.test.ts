@@ -134,7 +134,9 @@ async function send(route: Route, sent: Sent): Promise<number> {
 
 const named = (route: Route) => [`${route.method} ${route.path}`, route] as const
 const ofUsers = routes.filter(({ access }) =>
-  ['member', 'admin', 'reader', 'operator', 'alert-settings'].includes(access),
+  ['member', 'admin', 'reader', 'operator', 'alert-settings', 'operator-named', 'operator-reading'].includes(
+    access,
+  ),
 )
 const withBody = routes.filter(({ takes }) => takes.body !== undefined)
 const namesWorkspaceInBody = (route: Route) => route.takes.body?.namesWorkspace === true
@@ -168,8 +170,9 @@ describe.each(withBody.map(named))('the body of %s', (_name, route) => {
   it('is read no further than its schema needs', async () => {
     const bytesMax = route.takes.body?.bytesMax ?? 0
     const authorization = route.access === 'internal-key' ? `Bearer ${key}` : 'Bearer a.b.c'
-    // Holders of the key may change alerts, and admins of any workspace may not.
-    const asKeyHolder = route.access === 'alert-settings' ? `Bearer ${key}` : authorization
+    // Holders of the key may change alerts and clear Redis, and admins of any workspace may not.
+    const isForOperators = ['alert-settings', 'operator-named'].includes(route.access)
+    const asKeyHolder = isForOperators ? `Bearer ${key}` : authorization
     const sent = {
       stop: null,
       authorization: asKeyHolder,

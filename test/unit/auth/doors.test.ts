@@ -187,6 +187,7 @@ describe('each kind of access', () => {
   const kinds: readonly Access[] = [
     ...(['public', 'metrics-token', 'internal-key', 'member', 'admin'] as const),
     ...(['reader', 'reader-or-service', 'operator', 'alert-settings'] as const),
+    ...(['operator-named', 'operator-reading'] as const),
   ]
   const letIn = async (authorization: string | undefined, operators: string | null = null) => {
     const headers = {
@@ -214,9 +215,17 @@ describe('each kind of access', () => {
       'a holder of the internal key',
       key,
       'member',
-      ['public', 'internal-key', 'reader-or-service', 'alert-settings'],
+      [
+        ...['public', 'internal-key', 'reader-or-service', 'alert-settings'],
+        ...['operator-named', 'operator-reading'],
+      ],
     ],
-    ['a holder of METRICS_TOKEN', token, 'member', ['public', 'metrics-token', 'operator']],
+    [
+      'a holder of METRICS_TOKEN',
+      token,
+      'member',
+      ['public', 'metrics-token', 'operator', 'operator-reading'],
+    ],
   ] as const)(
     'lets %s in where it says so, and nowhere else',
     async (_who, authorization, known, expected) => {
@@ -227,7 +236,17 @@ describe('each kind of access', () => {
 
   test('lets an admin of the operators’ workspace set alerts', async () => {
     role = ok('admin')
-    expect(await letIn('Bearer member', '15213')).toContain('alert-settings')
+    expect(await letIn('Bearer member', '15213')).toEqual(
+      expect.arrayContaining(['alert-settings', 'operator-named', 'operator-reading']),
+    )
+  })
+
+  test('names the operator whose action is written down', async () => {
+    role = ok('admin')
+    const asKeyHolder = await doors['operator-named'](arrival({ Authorization: key }, parts('15213')))
+    expect(asKeyHolder).toEqual(ok({ by: { kind: 'internal-key', userId: null, workspaceId: null } }))
+    const asAdmin = await doors['operator-named'](arrival(asMember, parts('15213')))
+    expect(asAdmin).toEqual(ok({ by: { kind: 'user', userId: 'user-1', workspaceId: '15213' } }))
   })
 })
 

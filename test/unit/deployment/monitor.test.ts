@@ -51,7 +51,7 @@ function createRoom(answer: TryOutcome = { kind: 'taken', status: 200, retryAfte
       samples,
       snapshot: (): Figures => ({
         ...{ atMs: clock.now(), totals, shards: 1, shardsAway: 0 },
-        ...{ gauges: state.gauges, origin: state.origin },
+        ...{ gauges: state.gauges, labelledGauges: {}, origin: state.origin },
       }),
       watch: () => {
         state.watches += 1
@@ -64,6 +64,7 @@ function createRoom(answer: TryOutcome = { kind: 'taken', status: 200, retryAfte
       return answer
     },
     disabledParts: new Set(['memory']),
+    redisMemory: () => ({}),
     newId: () => `change-${++ids}`,
     random: () => 0.5,
   })

@@ -1,4 +1,5 @@
 import { partNames } from '../../../shared/contract/tier-names.ts'
+import { redisNamespaceNames } from '../../../shared/redis/names.ts'
 
 /** The parts that can be away: all that answer over a network. */
 export const watchedParts = partNames.filter((part) => part !== 'memory')
@@ -7,6 +8,9 @@ export type WatchedPart = (typeof watchedParts)[number]
 /** The queues whose length is known: rows that wait for the ledgers, and queries that wait at the origin. */
 export const queueNames = ['outbox', 'origin_queries'] as const
 type QueueName = (typeof queueNames)[number]
+
+/** Every Redis that a deployment can have: the one for all, and one for each namespace. */
+export const redisServerNames: readonly string[] = ['main', ...redisNamespaceNames]
 
 /** Sums over a span of time. */
 export interface SpanSums {
@@ -38,4 +42,6 @@ export interface Observation {
   /** Null while the origin does not report its outbox. */
   readonly outbox: { readonly oldestAgeMs: number } | null
   readonly queues: Readonly<Record<QueueName, number | null>>
+  /** The share of its memory that each Redis uses, by the name of the server, for those whose size is known. */
+  readonly redisMemory: Readonly<Record<string, number>>
 }

@@ -7,7 +7,7 @@ import type {
 } from '../../../shared/contract/alerts.ts'
 import { alertRuleNames } from '../../../shared/contract/alerts.ts'
 import type { Observation } from './observation.ts'
-import { queueNames, watchedParts } from './observation.ts'
+import { queueNames, redisServerNames, watchedParts } from './observation.ts'
 
 /** A rule, with the value that it measures. Its thresholds are settings. */
 export interface AlertRule {
@@ -107,6 +107,16 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
       return queue === undefined ? null : queues[queue]
     },
   },
+  redis_memory: {
+    severity: 'warning',
+    unit: 'ratio',
+    fires: 'above',
+    description: 'A Redis is nearly full: soon it evicts entries, or refuses writes.',
+    subjects: redisServerNames,
+    ignores: ['window_seconds', 'min_count'],
+    measure: ({ redisMemory }, _settings, subject) =>
+      subject === null ? null : (redisMemory[subject] ?? null),
+  },
   consistency_violation: {
     severity: 'critical',
     unit: 'count',
@@ -138,6 +148,7 @@ export const defaultAlertSettings: AlertSettings = {
       min_count: 2,
     },
     outbox_age: gaugeRule({ fire_at: 30, resolve_at: 10, for_seconds: 0 }),
+    redis_memory: gaugeRule({ fire_at: 0.8, resolve_at: 0.75, for_seconds: 60 }),
     queue_length: gaugeRule({ fire_at: 100, resolve_at: 50, for_seconds: 15 }),
     consistency_violation: {
       ...gaugeRule({ fire_at: 0, resolve_at: 0, for_seconds: 0 }),

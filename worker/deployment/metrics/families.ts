@@ -111,6 +111,36 @@ export const gaugeFamilies = {
     help: 'Bytes of entries in the memory of the isolates of a location.',
   },
   isolates: { labels: [], merge: 'sum', help: 'Isolates of a location that reported in the last minute.' },
+  redis_second_in_use: {
+    labels: ['server'],
+    merge: 'sum',
+    help: 'Isolates of a location that use the second URL of a Redis, because its first one does not answer.',
+  },
+  redis_used_memory_bytes: {
+    labels: ['server'],
+    merge: null,
+    help: 'Memory that a Redis uses, as it says itself.',
+  },
+  redis_max_memory_bytes: {
+    labels: ['server'],
+    merge: null,
+    help: 'Memory that a Redis may use, as it says itself or as the configuration says.',
+  },
+  redis_keys: {
+    labels: ['database'],
+    merge: null,
+    help: 'Keys of a namespace of Redis, counted by the last walk.',
+  },
+  redis_memory_bytes: {
+    labels: ['database'],
+    merge: null,
+    help: 'Bytes of the keys and values of a namespace of Redis, estimated by the last walk.',
+  },
+  redis_walked_seconds: {
+    labels: ['database'],
+    merge: null,
+    help: 'Unix time at which the last walk that counted a namespace ended.',
+  },
   figures_shards: { labels: [], merge: null, help: 'Shards whose figures are summed.' },
   figures_shards_away: {
     labels: [],

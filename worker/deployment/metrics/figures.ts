@@ -53,6 +53,8 @@ export interface Figures {
   readonly shards: number
   /** The number of shards that did not answer. The totals contain what they last reported. */
   readonly shardsAway: number
+  /** Gauges of the deployment that have labels, by series. */
+  readonly labelledGauges: Gauges
   /** Null before the first report of the origin. */
   readonly origin: OriginStatus | null
 }

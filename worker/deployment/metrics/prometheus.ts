@@ -84,9 +84,13 @@ function gaugesIn(figures: Figures): TextFamily[] {
     const value = ofDeployment[family] ?? null
     const series =
       merge === null
-        ? value === null
-          ? []
-          : [`${name} ${value}`]
+        ? labels.length > 0
+          ? seriesOfFamily<string, number>(figures.labelledGauges, family, labels).map(
+              (one) => `${name}${labelsOf(one.labels)} ${one.value}`,
+            )
+          : value === null
+            ? []
+            : [`${name} ${value}`]
         : Object.entries(figures.gauges).flatMap(([location, gauges]) =>
             seriesOfFamily<string, number>(gauges, family, labels).map(
               (one) => `${name}${labelsOf({ location, ...one.labels })} ${one.value}`,

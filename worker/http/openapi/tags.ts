@@ -20,6 +20,11 @@ export const tags = [
   { name: 'Invalidation', description: "Reports of changes, from the CRM's backend or the database." },
   { name: 'Cache management', description: 'Settings, warm-up and metrics of the cache.' },
   { name: 'Monitoring', description: 'Health, metrics and alerts, for the operators of the deployment.' },
+  {
+    name: 'Redis',
+    description:
+      'The Redis databases: health, sizes, keys and clearing, for the operators of the deployment.',
+  },
   { name: 'Service', description: 'Health, metrics and this document.' },
   {
     name: 'Writes at the origin',
@@ -36,6 +41,7 @@ const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/cache\/invalidate$/, 'Invalidation'],
   [/^\/api\/cache-settings\//, 'Cache management'],
   [/^\/api\/monitoring\//, 'Monitoring'],
+  [/^\/api\/admin\/redis/, 'Redis'],
 ]
 
 type Placed = Pick<Route, 'method' | 'path'>

@@ -93,6 +93,19 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     errors: operatorErrors,
     names: 'operator',
   },
+  'operator-named': {
+    letsIn: "Open to holders of the internal key and to admins of the operators' workspace.",
+    security: [{ internalKey: [] }, { member: [] }],
+    errors: operatorErrors,
+    names: 'operator',
+  },
+  'operator-reading': {
+    letsIn:
+      "Open to holders of the internal key or of `METRICS_TOKEN`, and to admins of the operators' workspace.",
+    security: [{ internalKey: [] }, { metricsToken: [] }, { member: [] }],
+    errors: operatorErrors,
+    names: 'operator',
+  },
   'voice-platform': {
     letsIn:
       'Open to the voice platform, with the shared secret in `X-Voice-Secret` or as a bearer token, or with a signature over the body in `ElevenLabs-Signature`.',

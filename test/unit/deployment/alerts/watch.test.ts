@@ -47,6 +47,8 @@ describe('by default', () => {
     ['outbox_age', { outbox: { oldestAgeMs: 30_001 } }, 0],
     ['queue_length:outbox', { queues: { outbox: 101, origin_queries: 0 } }, 15],
     ['queue_length:origin_queries', { queues: { outbox: 0, origin_queries: 101 } }, 15],
+    ['redis_memory:main', { redisMemory: { main: 0.801 } }, 60],
+    ['redis_memory:sessions', { redisMemory: { main: 0.1, sessions: 0.9 } }, 60],
   ] as const)('%s fires past its threshold, after its time and not before', (name, changes, seconds) => {
     expect(stateAfter(seconds, changes, name)).toBe('firing')
     if (seconds > 0) expect(stateAfter(seconds - 1, changes, name)).toBe('pending')
@@ -59,6 +61,7 @@ describe('by default', () => {
     ['error_rate', sums({ errors: 50 })],
     ['outbox_age', { outbox: { oldestAgeMs: 30_000 } }],
     ['queue_length:outbox', { queues: { outbox: 100, origin_queries: 0 } }],
+    ['redis_memory:main', { redisMemory: { main: 0.8 } }],
   ] as const)('%s says nothing at its threshold', (name, changes) => {
     expect(stateAfter(100, changes, name)).toBe('inactive')
   })

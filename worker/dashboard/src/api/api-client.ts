@@ -19,8 +19,9 @@ interface ApiRequest {
   readonly path: string
   readonly workspaceId?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as JSON by POST; without it the request is a GET. */
+  /** Sent as JSON, by POST if `method` is not given; without it the request is a GET. */
   readonly body?: unknown
+  readonly method?: 'DELETE'
   readonly signal?: AbortSignal | undefined
 }
 
@@ -80,7 +81,7 @@ async function send(
   if (request.body !== undefined) headers.set('Content-Type', 'application/json')
   try {
     return await fetch(request.path, {
-      method: request.body === undefined ? 'GET' : 'POST',
+      method: request.method ?? (request.body === undefined ? 'GET' : 'POST'),
       headers,
       // The page needs the Worker's answer and not one from the browser's cache.
       cache: 'no-store',

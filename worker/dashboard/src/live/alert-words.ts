@@ -10,6 +10,7 @@ export const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
   tier_away: 'Tier away',
   outbox_age: 'Outbox behind',
   queue_length: 'Queue length',
+  redis_memory: 'Memory of Redis',
   consistency_violation: 'Consistency violation',
 }
 

@@ -17,6 +17,7 @@ import { useFigures } from './live-context.tsx'
 import { PartsPanel } from './parts-panel.tsx'
 import type { Figures } from './use-stream.ts'
 
+const RedisPanel = lazy(async () => ({ default: (await import('../redis/redis-panel.tsx')).RedisPanel }))
 const Plots = lazy(async () => ({ default: (await import('./plots.tsx')).Plots }))
 
 /** The deployment now and over the last hour. */
@@ -43,6 +44,9 @@ export function LiveView() {
         <PartsPanel parts={snapshot.parts} outbox={snapshot.outbox} />
         <AlertsPanel alerts={snapshot.alerts} changes={figures.changes} />
       </div>
+      <Suspense fallback={<Waiting what="the Redis databases" />}>
+        <RedisPanel />
+      </Suspense>
     </>
   )
 }
