@@ -223,7 +223,7 @@ describe.each(redisKinds)("what the CRM's backend imports, on a Redis (%s)", (ki
       await storage.set('token', 'v1', 60)
       expect(await storage.get('token')).toBe('v1')
       const taken = await Promise.all([1, 2, 3].map(() => storage.getAndDelete('token')))
-      expect(taken.sort()).toEqual(['v1', null, null])
+      expect(taken.filter((value) => value !== null)).toEqual(['v1'])
       expect(await storage.get('token')).toBeNull()
       await storage.set('token', 'v2')
       await storage.delete('token')

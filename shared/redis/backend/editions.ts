@@ -70,6 +70,17 @@ export async function withGeneration(namespace: RedisNamespace, stored: Stored):
   return made.ok ? { ...stored, generation: made.value.generation } : stored
 }
 
+/** Stores a value if its generation and edition are still the current ones, so that a slow load does not displace a newer value. */
+const fillScript = `
+  if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  local stored = redis.call('GET', KEYS[2])
+  local edition = ARGV[4]
+  if stored and string.sub(stored, 1, #ARGV[1]) == ARGV[1] then edition = string.sub(stored, #ARGV[1] + 1) end
+  if edition ~= ARGV[2] then return 0 end
+  redis.call('SET', KEYS[3], ARGV[1] .. ARGV[2] .. ARGV[3], 'PX', ARGV[5])
+  return 1
+`
+
 /** Writes what was loaded, under the generation and the edition that were current before the load. */
 export async function fill(
   namespace: RedisNamespace,
@@ -79,9 +90,10 @@ export async function fill(
   seconds: number,
 ): Promise<Result<void, RedisFailure>> {
   if (generation === null) return ok(undefined)
+  const keys = [namespace.generations.key, keyIn(namespace, editionName(name)), keyIn(namespace, name)]
   const lifetimeMs = Math.ceil(seconds * 1_000)
   const filled = await namespace.client.send([
-    ['SET', keyIn(namespace, name), `${generation}${edition}${text}`, 'PX', lifetimeMs],
+    ['EVAL', fillScript, keys.length, ...keys, generation, edition, text, noEdition, lifetimeMs],
   ])
   return filled.ok ? ok(undefined) : filled
 }
