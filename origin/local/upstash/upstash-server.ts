@@ -7,6 +7,7 @@ import { scanWithTypes } from './scan-types.ts'
 
 const bodyBytesMax = 10_485_760
 const subscriptionsMax = 100
+const base = 'http://bridge'
 const methods = ['HEAD', 'GET', 'POST', 'PUT']
 
 interface Answered {
@@ -33,7 +34,9 @@ export function createUpstashServer({ token, store }: UpstashServerOptions): Ser
   let subscriptions = 0
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<Answered | null> {
-    const url = new URL(request.url ?? '/', 'http://bridge')
+    const address = request.url ?? '/'
+    if (!URL.canParse(address, base)) return failed(400, 'ERR failed to parse command')
+    const url = new URL(address, base)
     if (!methods.includes(request.method ?? '')) return failed(405, 'ERR method not allowed')
     if (!isAuthorized(request, url)) return failed(401, 'WRONGPASS invalid or missing auth token')
     const body = await readBody(request)
