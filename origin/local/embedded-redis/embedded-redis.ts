@@ -13,7 +13,7 @@ import { sortedSetCommands } from './sorted-set-commands.ts'
 import { stringCommands } from './string-commands.ts'
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 
-export interface EmbeddedRedis {
+interface EmbeddedRedis {
   /** Runs one command. Throws a RedisError where Redis would answer with an error. */
   execute(words: readonly Bytes[]): Reply
   /** Runs commands with nothing between them. Throws if one of them cannot even be queued; then none has run. */

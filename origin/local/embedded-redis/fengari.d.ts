@@ -3,7 +3,7 @@ declare module 'fengari' {
   export interface LuaState {
     readonly brand: unique symbol
   }
-  export type LuaFunction = (L: LuaState) => number
+  type LuaFunction = (L: LuaState) => number
 
   const lua: {
     readonly LUA_OK: number

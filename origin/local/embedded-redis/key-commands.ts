@@ -7,7 +7,7 @@ import { parseCount, Words } from './words.ts'
 const scanCountDefault = 10
 
 /** MATCH, COUNT and TYPE of SCAN and its kin. */
-export function parseScan(words: Words): { pattern: Bytes; count: number; kind: string | null } {
+function parseScan(words: Words): { pattern: Bytes; count: number; kind: string | null } {
   let [pattern, count] = ['*', scanCountDefault]
   let kind: string | null = null
   while (words.left > 0) {

@@ -8,7 +8,7 @@ export type Value =
   | { readonly kind: 'set'; readonly members: Set<Bytes> }
   | { readonly kind: 'zset'; readonly scores: Map<Bytes, number> }
 
-export type ValueOf<Kind extends Value['kind']> = Extract<Value, { kind: Kind }>
+type ValueOf<Kind extends Value['kind']> = Extract<Value, { kind: Kind }>
 
 interface Entry {
   readonly value: Value

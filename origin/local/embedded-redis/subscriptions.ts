@@ -2,7 +2,7 @@ import { type Commands, reads } from './command.ts'
 import { matchesGlob } from './glob.ts'
 import type { Bytes } from './reply.ts'
 
-export type Listener = (words: readonly Bytes[]) => void
+type Listener = (words: readonly Bytes[]) => void
 
 export interface Subscriptions {
   /** Hears `message, channel, text` for channels, or `pmessage, pattern, channel, text` for patterns. */

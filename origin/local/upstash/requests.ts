@@ -21,7 +21,7 @@ const commandSchema = z
   .transform(([name = '', ...args]) => toCommand(name, args))
 const pipelineSchema = z.array(commandSchema).min(1)
 
-export function toCommand(name: string, args: readonly (string | Buffer)[]): RedisCommand {
+function toCommand(name: string, args: readonly (string | Buffer)[]): RedisCommand {
   return {
     name: name.toUpperCase(),
     args: args.map((arg) => (typeof arg === 'string' ? Buffer.from(arg) : arg)),

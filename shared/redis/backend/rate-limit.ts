@@ -21,7 +21,7 @@ interface RateLimitVerdict {
   readonly resetAt: number
 }
 
-export interface WorkspaceRateLimit {
+interface WorkspaceRateLimit {
   /**
    * Counts a request of an identifier to an endpoint, if fewer than `max` were counted in the `windowMs` before it. A refused request does not
    * count. While Redis is away there is no verdict: the caller decides whether the request passes. Never rejects but for bounds.
