@@ -151,7 +151,7 @@ describe("better-auth with its sessions in Boardcache's Redis", () => {
     expect(await sessionOf('')).toBeNull()
     const tables =
       await stack.sql`select table_name from information_schema.tables where table_schema = 'better_auth'`
-    expect(tables.map((row) => String(row['table_name'])).sort()).toEqual(['account', 'user', 'verification'])
+    expect(tables.map((row) => String(row['table_name'])).sort()).toEqual(['account', 'user'])
   })
 
   it('refreshes a session that is a day old, under the same token', async () => {
