@@ -35,7 +35,7 @@ describe.each(redisKinds)("what the CRM's backend imports, on a Redis (%s)", (ki
     ])
   })
 
-  /** What an operator does, by another client of the same Redis. */
+  /** Clears as an operator does, by another client of the same Redis. */
   async function clear(name: RedisNamespaceName): Promise<void> {
     const client = createRedisClient({
       transport: createUpstashTransport(started.redis, fetch),

@@ -45,42 +45,17 @@ export function createEmbeddedRedis(clock: Clock, bytesMax: number): EmbeddedRed
     } satisfies Commands),
   )
 
-  const containers = new Set([...commands.keys()].flatMap((name) => name.match(/^.+(?=\|)/) ?? []))
-
-  function find(words: readonly Bytes[]): Command {
-    const [name = '', ...rest] = words
-    if (isContained(words) && rest.length > 0) return findSubcommand(name, words)
-    const command = commands.get(name.toUpperCase())
-    if (isContained(words)) throw new CommandFault('arguments', wrongArguments(name).message)
-    if (command === undefined) {
-      const shown = rest.map((word) => `'${word.slice(0, 128)}' `).join('')
-      throw new CommandFault('unknown', `ERR unknown command '${name}', with args beginning with: ${shown}`)
-    }
-    return withArity(command, name, words)
-  }
-
-  function findSubcommand(name: string, words: readonly Bytes[]): Command {
-    const subcommand = words[1] ?? ''
-    const fullName = `${name}|${subcommand}`
-    const command = commands.get(fullName.toUpperCase())
-    if (command !== undefined) return withArity(command, fullName, words)
-    throw new CommandFault(
-      'unknown',
-      `ERR unknown subcommand '${subcommand.slice(0, 128)}'. Try ${name.toUpperCase()} HELP.`,
-    )
-  }
+  const find = createLookup(commands)
 
   function execute(words: readonly Bytes[]): Reply {
-    const command = find(words)
+    const { command, rest } = find(words)
     if (command.stores) keyspace.makeRoom()
     try {
-      return command.run(keyspace, words.slice(isContained(words) ? 2 : 1))
+      return command.run(keyspace, rest)
     } finally {
       keyspace.settle()
     }
   }
-
-  const isContained = ([name = '']: readonly Bytes[]) => containers.has(name.toUpperCase())
 
   function attempt(words: readonly Bytes[]): Reply | RedisError {
     try {
@@ -102,8 +77,44 @@ export function createEmbeddedRedis(clock: Clock, bytesMax: number): EmbeddedRed
   }
 }
 
-function withArity(command: Command, name: string, words: readonly Bytes[]): Command {
-  const { arity } = command
-  if (arity < 0 ? words.length >= -arity : words.length === arity) return command
+interface Found {
+  readonly command: Command
+  /** The words after the command's name and that of its subcommand. */
+  readonly rest: readonly Bytes[]
+}
+
+/** Finds the command of some words. Throws a CommandFault if there is none, or if it takes another number of words. */
+function createLookup(commands: ReadonlyMap<string, Command>): (words: readonly Bytes[]) => Found {
+  const containers = new Set([...commands.keys()].flatMap((name) => name.match(/^.+(?=\|)/) ?? []))
+
+  function findSubcommand(name: string, words: readonly Bytes[]): Found {
+    const subcommand = words[1]
+    if (subcommand === undefined) throw new CommandFault('arguments', wrongArguments(name).message)
+    const command = commands.get(`${name}|${subcommand}`.toUpperCase())
+    if (command !== undefined) {
+      assertArity(command, `${name}|${subcommand}`, words)
+      return { command, rest: words.slice(2) }
+    }
+    throw new CommandFault(
+      'unknown',
+      `ERR unknown subcommand '${subcommand.slice(0, 128)}'. Try ${name.toUpperCase()} HELP.`,
+    )
+  }
+
+  return (words) => {
+    const [name = '', ...rest] = words
+    if (containers.has(name.toUpperCase())) return findSubcommand(name, words)
+    const command = commands.get(name.toUpperCase())
+    if (command === undefined) {
+      const shown = rest.map((word) => `'${word.slice(0, 128)}' `).join('')
+      throw new CommandFault('unknown', `ERR unknown command '${name}', with args beginning with: ${shown}`)
+    }
+    assertArity(command, name, words)
+    return { command, rest }
+  }
+}
+
+function assertArity({ arity }: Command, name: string, words: readonly Bytes[]): void {
+  if (arity < 0 ? words.length >= -arity : words.length === arity) return
   throw new CommandFault('arguments', wrongArguments(name).message)
 }

@@ -17,8 +17,8 @@ const instructionsPerCheck = 100_000
 const scriptsMax = 1_000
 
 /**
- * Redis runs Lua 5.1, fengari is 5.3. What a script notices of that is mended here: names that are gone, and whole numbers, which in 5.3
- * are a type of their own and in fengari wrap around at 32 bits.
+ * Redis runs Lua 5.1, fengari is 5.3. This code mends the differences that a script notices: names that are gone, and whole numbers, which
+ * 5.3 keeps as a type of their own and fengari lets wrap around at 32 bits.
  */
 const prelude = `
   unpack, loadstring, table.getn = table.unpack, load, function(list) return #list end

@@ -9,7 +9,7 @@ export interface Subscription {
   readonly channels: readonly string[]
 }
 
-/** What a request asks of the Redis. */
+/** A request, parsed. */
 export type Asked =
   | { readonly kind: 'command'; readonly command: RedisCommand }
   | { readonly kind: 'pipeline' | 'transaction'; readonly commands: readonly RedisCommand[] }

@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import { systemClock, withinDeadline } from '../../clock.ts'
 import { hexDigest } from '../../hex-digest.ts'
-import { workspaceIdSchema } from '../../ids.ts'
+import { type WorkspaceId, workspaceIdSchema } from '../../ids.ts'
 import { limits } from '../../limits.ts'
 import { err, ok, type Result } from '../../result.ts'
 import { createSingleFlight } from '../../single-flight.ts'
+import type { RedisNamespace } from '../namespace.ts'
 import { fill, hasStored, readStored, replace, type Stored, withGeneration } from './editions.ts'
 import {
   assertWithin,
@@ -61,17 +62,91 @@ interface Cache {
  * whatever order the writes arrive. The same holds for the generation of the namespace. Keys are digested, since they may be private.
  */
 export function createCache(options: CacheOptions): Cache {
-  const { clock = systemClock, loadDeadlineMs = limits.backendLoadDeadlineMs, onFailure } = options
   const namespace = openNamespace('cache', options)
+  const parts = { namespace, loads: createLoads(namespace, options), changes: createChanges() }
+  return {
+    forWorkspace: (workspaceId) => createWorkspaceCache(parts, workspaceIdSchema.parse(workspaceId)),
+  }
+}
+
+interface CacheParts {
+  readonly namespace: RedisNamespace
+  readonly loads: Loads
+  readonly changes: Changes
+}
+
+function createWorkspaceCache(
+  { namespace, loads, changes }: CacheParts,
+  workspace: WorkspaceId,
+): WorkspaceCache {
+  const nameOf = async (key: string) => `crm:${workspace}:${await hexDigest(key, 16)}`
+  const withName = async <Value>(key: string, use: (name: string) => Promise<CacheResult<Value>>) =>
+    isTooLongKey(key) ? err(tooLarge) : use(await nameOf(key))
+
+  async function change(name: string, text: string | null, seconds: number): Promise<CacheResult<void>> {
+    const replaced = await replace(namespace, name, text, seconds)
+    changes.note(name)
+    return replaced
+  }
+
+  return {
+    async getCached(key, run, seconds, isValid = isTrusted) {
+      assertSeconds(seconds)
+      if (isTooLongKey(key)) return loads.past(run)
+      const name = await nameOf(key)
+      const landed = await loads.fly({ name, run, seconds, isValid, changed: changes.latest(name) })
+      if ('error' in landed) throw landed.error
+      return isValid(landed.value) ? landed.value : loads.past(run)
+    },
+    get: (key) =>
+      withName(key, async (name) => {
+        const read = await readStored(namespace, name)
+        return read.ok ? ok(parse(read.value.text)) : read
+      }),
+    async set(key, value, seconds) {
+      assertSeconds(seconds)
+      const text = JSON.stringify(value)
+      if (text === undefined) throw new TypeError('The value has no form in JSON')
+      if (text.length > limits.redisValueCharactersMax) return err(tooLarge)
+      return withName(key, (name) => change(name, text, seconds))
+    },
+    del: (key) => withName(key, (name) => change(name, null, 0)),
+    exists: (key) => withName(key, (name) => hasStored(namespace, name)),
+    async incr(key, seconds, by = 1) {
+      assertSeconds(seconds)
+      if (!Number.isSafeInteger(by)) throw new RangeError('by must be a whole number')
+      return withName(key, (name) => namespace.count(name, by, seconds * 1_000))
+    },
+  }
+}
+
+/** A key that a caller needs now. */
+interface Wanted {
+  readonly name: string
+  readonly run: (signal: AbortSignal) => Promise<unknown>
+  readonly seconds: number
+  readonly isValid: (stored: unknown) => boolean
+  /** The latest change of the key that the caller may have seen. */
+  readonly changed: number
+}
+
+interface Loads {
+  /** Reads a key, and loads it if need be; one flight for all callers. */
+  fly(wanted: Wanted): Promise<Landed>
+  /** Loads past the cache. */
+  past<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<Value>
+}
+
+function createLoads(namespace: RedisNamespace, options: CacheOptions): Loads {
+  const { clock = systemClock, loadDeadlineMs = limits.backendLoadDeadlineMs, onFailure } = options
   const patienceMs = loadDeadlineMs + 3 * (options.deadlineMs ?? limits.backendRedisDeadlineMs)
   const flights = createSingleFlight<number, Landed>({ clock, patienceMs })
-  const changes = createChanges()
 
-  async function load<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<{ value: Value }> {
+  async function past<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
     const attempt = async (signal: AbortSignal) => ({ value: await run(signal) })
     const loaded = await withinDeadline(clock, loadDeadlineMs, attempt, null)
     if (loaded === null) throw new DOMException('The load took too long.', 'TimeoutError')
-    return loaded
+    return loaded.value
   }
 
   async function keep(name: string, under: Stored, value: unknown, seconds: number): Promise<void> {
@@ -82,82 +157,37 @@ export function createCache(options: CacheOptions): Cache {
     if (!kept.ok) onFailure?.(kept.error)
   }
 
-  /** Reads, and loads if need be. A load that fails is an outcome too, so that those who wait for it fail with it. */
-  async function fly(
-    name: string,
-    run: (signal: AbortSignal) => Promise<unknown>,
-    seconds: number,
-    isValid: (stored: unknown) => boolean,
-  ): Promise<Landed> {
+  /** A load that fails is an outcome too, so that those who wait for it fail with it. */
+  async function land({ name, run, seconds, isValid }: Wanted): Promise<Landed> {
     const read = await readStored(namespace, name)
     if (!read.ok) onFailure?.(read.error)
     const stored = read.ok ? parse(read.value.text) : undefined
     if (stored !== undefined && isValid(stored)) return { value: stored }
     try {
       const under = read.ok ? await withGeneration(namespace, read.value) : null
-      const loaded = await load(run)
-      if (under !== null) await keep(name, under, loaded.value, seconds)
-      return loaded
+      const value = await past(run)
+      if (under !== null) await keep(name, under, value, seconds)
+      return { value }
     } catch (error) {
       return { error }
     }
   }
 
-  async function change(name: string, text: string | null, seconds: number): Promise<CacheResult<void>> {
-    const replaced = await replace(namespace, name, text, seconds)
-    changes.note(name)
-    return replaced
+  return {
+    past,
+    async fly(wanted) {
+      const { name, changed } = wanted
+      const isJoinable = (underWay: number) => underWay === changed
+      const flight = await flights.share(
+        name,
+        changed,
+        isJoinable,
+        () => land(wanted),
+        () => undefined,
+      )
+      return flight.value
+    },
   }
-
-  function forWorkspace(workspaceId: string): WorkspaceCache {
-    const workspace = workspaceIdSchema.parse(workspaceId)
-    const nameOf = async (key: string) => `crm:${workspace}:${await hexDigest(key, 16)}`
-    const withName = async <Value>(key: string, use: (name: string) => Promise<CacheResult<Value>>) =>
-      isTooLongKey(key) ? err(tooLarge) : use(await nameOf(key))
-
-    return {
-      async getCached(key, run, seconds, isValid = isTrusted) {
-        assertSeconds(seconds)
-        if (isTooLongKey(key)) {
-          onFailure?.(tooLarge)
-          return (await load(run)).value
-        }
-        const name = await nameOf(key)
-        const changed = changes.latest(name)
-        const flight = await flights.share(
-          name,
-          changed,
-          (underWay) => underWay === changed,
-          () => fly(name, run, seconds, isValid),
-          () => undefined,
-        )
-        if ('error' in flight.value) throw flight.value.error
-        const { value } = flight.value
-        return isValid(value) ? value : (await load(run)).value
-      },
-      get: (key) =>
-        withName(key, async (name) => {
-          const read = await readStored(namespace, name)
-          return read.ok ? ok(parse(read.value.text)) : read
-        }),
-      async set(key, value, seconds) {
-        assertSeconds(seconds)
-        const text = JSON.stringify(value)
-        if (text === undefined) throw new TypeError('The value has no form in JSON')
-        if (text.length > limits.redisValueCharactersMax) return err(tooLarge)
-        return withName(key, (name) => change(name, text, seconds))
-      },
-      del: (key) => withName(key, (name) => change(name, null, 0)),
-      exists: (key) => withName(key, (name) => hasStored(namespace, name)),
-      async incr(key, seconds, by = 1) {
-        assertSeconds(seconds)
-        if (!Number.isSafeInteger(by)) throw new RangeError('by must be a whole number')
-        return withName(key, (name) => namespace.count(name, by, seconds * 1_000))
-      },
-    }
-  }
-
-  return { forWorkspace }
 }
 
 type Landed = { readonly value: unknown } | { readonly error: unknown }
@@ -177,11 +207,16 @@ function parse(text: string | null): unknown {
   }
 }
 
+interface Changes {
+  note(name: string): void
+  latest(name: string): number
+}
+
 /**
  * Numbers the changes that this process makes to keys, so that a caller never joins a load that began before a change which it has seen. A
  * key that is no longer remembered counts as changed.
  */
-function createChanges() {
+function createChanges(): Changes {
   let count = 0
   let forgotten = 0
   const latest = new LRUCache<string, number>({

@@ -4,7 +4,7 @@ import type { RedisFailure, RedisReply } from '../client.ts'
 import { type Generation, generationCharacters, newGeneration } from '../generation.ts'
 import { type RedisNamespace, valuePrefix } from '../namespace.ts'
 
-/** What a read saw: under which generation and edition a value must be written to count, and the text that counts now. */
+/** The outcome of a read: the generation and edition under which a value must be written to count, and the text that counts now. */
 export interface Stored {
   readonly generation: Generation | null
   readonly edition: string
@@ -57,7 +57,7 @@ function judge(
   return { generation, edition, text: behind(edition, behind(generation, stored)) }
 }
 
-/** What follows a prefix in a text; null for any other text. */
+/** The rest of a text after a prefix; null for any other text. */
 function behind(prefix: string | null, reply: RedisReply | undefined): string | null {
   if (prefix === null || typeof reply !== 'string' || !reply.startsWith(prefix)) return null
   return reply.slice(prefix.length)
