@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { redisReportSchema } from '../../shared/contract/redis.ts'
 import { ask } from '../support/api-client.ts'
 import { chromiumPath } from '../support/chromium.ts'
-import { member, operator } from './dashboard-page.ts'
+import { operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
 const answerSchema = z.object({ success: z.literal(true), data: redisReportSchema })
@@ -36,7 +36,7 @@ describe.skipIf(chromiumPath === null)('the Redis databases in a browser', () =>
 
   it('are not shown to members', async () => {
     const { page, signIn } = await given.open()
-    await signIn(member, given.stack.password)
+    await signIn('member@boardcache.example', given.stack.password)
     await page.getByText('Only operators see live figures').waitFor()
     expect(await page.getByRole('region', { name: 'Redis' }).count()).toBe(0)
   })

@@ -17,7 +17,10 @@ export interface ProbedServer {
 }
 
 /** Sends a PING to every URL of every Redis at once. Settles within `limits.probeDeadlineMs`. */
-export function probeServers({ servers }: RedisDatabases, clock: Clock): Promise<ProbedServer[]> {
+export function probeServers(
+  { servers }: Pick<RedisDatabases, 'servers'>,
+  clock: Clock,
+): Promise<ProbedServer[]> {
   return Promise.all(
     servers.map(async (server) => {
       const [first, second] = await Promise.all([

@@ -61,7 +61,7 @@ export const healthRoute = defineRoute({
       probeDatabases(services),
       services.monitoring.alertSummary(),
     ])
-    const status = overall(parts, Object.values(databases))
+    const status = overall(parts, databases)
     const nowMs = services.clock.now()
     const health: z.output<typeof healthSchema> = {
       status,
@@ -111,17 +111,22 @@ function stateOf(answers: boolean): PartState {
 
 type Databases = z.output<typeof healthSchema>['redis_databases']
 
-async function probeDatabases({ redis, config, clock }: Services): Promise<Databases> {
+export async function probeDatabases({ redis, config, clock }: Services): Promise<Databases> {
   const [servers, queues] = await Promise.all([probeServers(redis, clock), probeQueues(config, clock)])
   return { ...statesOf(servers), queues: queues.status }
 }
 
-/** The service can serve reads while KV, Redis or the database answers. It is healthy if every part that is switched on is. */
+/**
+ * The service can serve reads while KV, Redis or the database answers. It is healthy if every part that is switched on is; queues that
+ * lack something, such as the address of a handler, keep no reader waiting.
+ */
 export function overall(
   parts: Parts,
-  databases: readonly Databases['cache'][] = [],
+  { queues, ...onRedis }: Databases,
 ): z.output<typeof healthSchema>['status'] {
-  const isImpaired = databases.some((state) => state === 'degraded' || state === 'unhealthy')
+  const isImpaired =
+    queues === 'unhealthy' ||
+    Object.values(onRedis).some((state) => state === 'degraded' || state === 'unhealthy')
   if (!isImpaired && !Object.values(parts).includes('unhealthy')) return 'healthy'
   const canServe = [parts.kv, parts.redis, parts.database].includes('healthy')
   return canServe ? 'degraded' : 'unhealthy'

@@ -7,7 +7,7 @@ import { respondJson } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import type { BreakerStatus } from '../outbound/circuit-breaker.ts'
 import { readRedisMemory } from '../redis/memory.ts'
-import { overall, probeAll } from './health.ts'
+import { overall, probeAll, probeDatabases } from './health.ts'
 
 const whole = defineRoute({
   method: 'GET',
@@ -20,8 +20,12 @@ const whole = defineRoute({
   errors: [],
   async handle(call) {
     const { services, edgeLocation, startedAtMs } = call
-    const [parts, seen] = await Promise.all([probeAll(services), services.monitoring.now()])
-    const status = overall(parts)
+    const [parts, databases, seen] = await Promise.all([
+      probeAll(services),
+      probeDatabases(services),
+      services.monitoring.now(),
+    ])
+    const status = overall(parts, databases)
     const nowMs = services.clock.now()
     const now = seen.ok ? seen.value : null
     const health: MonitoringHealth = {

@@ -42,8 +42,8 @@ export interface Tiers {
 /**
  * Creates the tiers of this deployment. Memory and the edge cache cost nothing to write and store every fill. With
  * Redis, a page is written to KV on its second use: Redis keeps the first copy for all locations, and a page that is
- * viewed once is not worth KV's more expensive write. Without Redis every fill is written to KV. If only one of
- * the two namespaces of entries is switched on, the entries of the other reach KV on their second use, and until then the origin.
+ * viewed once is not worth KV's more expensive write. Without Redis every fill is written to KV. The same
+ * holds for the entries of a namespace that is switched off, since Redis does not store them.
  */
 export function createTiers({
   namespace,

@@ -72,6 +72,7 @@ function servicesUpTo(stop: Stop): Services {
       user: limitOf('user', stop === 'user limit'),
       workspace: limitOf('workspace', stop === 'workspace limit'),
     },
+    redis: { servers: [], namespaces: {} },
     voicePlatform: { verify: readToVerify, verifySigned: readToVerify },
     memberships: {
       async roleOf() {
@@ -122,7 +123,9 @@ interface Sent {
 async function send(route: Route, sent: Sent): Promise<number> {
   const { stop, hasHeader = true, authorization = 'Bearer a.b.c', text = '{}', lengthBytes = 0 } = sent
   const path = route.path.replaceAll(/\{\w+\}/g, '15213')
-  const request = new Request(`https://boardcache.test${path}`, {
+  // The only query that a route with a body requires.
+  const query = route.path === '/api/admin/redis' && route.method === 'DELETE' ? '?database=cache' : ''
+  const request = new Request(`https://boardcache.test${path}${query}`, {
     method: route.method,
     headers: { Authorization: authorization, ...(hasHeader ? { 'X-Workspace-ID': '15213' } : {}) },
     ...(route.method === 'GET' ? {} : { body: bodyOf(text, lengthBytes), duplex: 'half' }),
