@@ -1,3 +1,4 @@
+import { backendRedisLimits } from './limits/backend-redis-limits.ts'
 import { communicationLimits } from './limits/communication-limits.ts'
 import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
@@ -30,12 +31,21 @@ export const limits = {
   ...communicationLimits,
   ...workLimits,
   ...jobLimits,
+  ...backendRedisLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
   if (!condition) throw new Error(`limits.ts: ${relation} does not hold`)
 }
 
+holds(
+  limits.sessionSeconds <= limits.sessionSecondsMax,
+  'a session without a lifetime lives no longer than others',
+)
+holds(
+  limits.backendRedisDeadlineMs < limits.backendLoadDeadlineMs,
+  'a load of the backend has more time than Redis',
+)
 holds(limits.perPageDefault <= limits.perPageMax, 'perPageDefault <= perPageMax')
 holds(limits.stalenessBoundDefaultMs <= limits.stalenessBoundMaxMs, 'default bound <= greatest bound')
 holds(

@@ -1,32 +1,10 @@
-import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { takePort } from '../../origin/local/ports.ts'
-import { createRedis, isRedisServerInstalled, type LocalRedis } from '../../origin/local/redis.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { createRedisClient } from '../../shared/redis/client.ts'
 import { createRedisNamespace } from '../../shared/redis/namespace.ts'
 import { createUpstashTransport, type RedisAccess } from '../../shared/redis/upstash-transport.ts'
 import { createRedisCounter, createSharedCount } from '../../worker/rate-limits/shared-count.ts'
-import { makeDataDirectory } from '../support/run-folder.ts'
-
-async function startRedis(kind: LocalRedis['kind']) {
-  const dataDirectory = await makeDataDirectory()
-  const redis = createRedis(
-    {
-      dataDirectory,
-      bridgePort: await takePort(0),
-      redisPort: await takePort(0),
-      token: 'a token of these tests',
-    },
-    kind,
-  )
-  await redis.start()
-  const stop = async () => {
-    await redis.stop()
-    await rm(dataDirectory, { recursive: true, force: true })
-  }
-  return { redis, stop }
-}
+import { redisKinds, type StartedRedis, startLocalRedis } from '../support/local-redis.ts'
 
 function namespaceOf(access: RedisAccess) {
   const transport = createUpstashTransport(access, (url, init) => fetch(url, init))
@@ -38,10 +16,10 @@ const counterOf = (access: RedisAccess) => createRedisCounter(namespaceOf(access
 const windowMs = 3_600_000
 const request = { scope: 'user', key: 'a'.repeat(32), weight: 2, requestsMax: 5, windowMs } as const
 
-describe.runIf(isRedisServerInstalled())('the count in a real Redis', () => {
-  let started: Awaited<ReturnType<typeof startRedis>>
+describe.each(redisKinds)('the count in a Redis (%s)', (kind) => {
+  let started: StartedRedis
   beforeAll(async () => {
-    started = await startRedis('redis-server')
+    started = await startLocalRedis(kind)
   })
   afterAll(() => started?.stop())
 
@@ -82,15 +60,12 @@ describe.runIf(isRedisServerInstalled())('the count in a real Redis', () => {
   })
 })
 
-describe('the count in a Redis that runs no scripts', () => {
+describe('the count in a Redis that is away', () => {
   it('answers that it is unavailable', async () => {
-    const { redis, stop } = await startRedis('embedded')
-    try {
-      const shared = createSharedCount(counterOf(redis), systemClock)
-      expect((await shared.count(request)).ok).toBe(false)
-      expect(shared.isAway()).toBe(true)
-    } finally {
-      await stop()
-    }
+    // Nothing listens on this port.
+    const away = { url: 'http://127.0.0.1:9', token: 'a token of these tests' }
+    const shared = createSharedCount(counterOf(away), systemClock)
+    expect((await shared.count(request)).ok).toBe(false)
+    expect(shared.isAway()).toBe(true)
   })
 })
