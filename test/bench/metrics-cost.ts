@@ -41,6 +41,7 @@ export async function measureMetricsCost(options: {
     const beforeMs = await cpuMsOf(workers.workerdPid)
     const { perSecond, requests } = await load.run({
       ...{ url, headers, seconds, connections: options.connections },
+      rate: null,
     })
     return { perSecond, requests, cpuMs: (await cpuMsOf(workers.workerdPid)) - beforeMs }
   }

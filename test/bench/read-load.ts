@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { z } from 'zod'
 
-/** The request that `connections` readers send again and again. */
+/** The request that `connections` readers send again and again: `rate` times a second together, or as fast as it is answered. */
 export const loadSchema = z.object({
   url: z.string(),
   headers: z.record(z.string(), z.string()),
   connections: z.int(),
   seconds: z.number(),
+  rate: z.number().nullable(),
 })
 export type Load = z.output<typeof loadSchema>
 
@@ -42,8 +43,10 @@ export function startLoadProcess(): LoadProcess {
   }
 }
 
-async function bombard({ url, headers, connections, seconds }: Load): Promise<Loaded> {
-  const result = await autocannon({ url, headers, connections, duration: seconds })
+async function bombard({ url, headers, connections, seconds, rate }: Load): Promise<Loaded> {
+  // With a rate, a latency counts from the moment at which the request was due.
+  const paced = rate === null ? {} : { overallRate: rate }
+  const result = await autocannon({ url, headers, connections, duration: seconds, ...paced })
   return {
     requests: result.requests.total,
     perSecond: result.requests.total / result.duration,

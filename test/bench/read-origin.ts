@@ -9,10 +9,12 @@ export interface StandInOrigin {
 
 /** So long that nothing expires during a measurement. */
 const lifetimeSeconds = 86_400
-/** Without what a version that is compared may not know. */
+/** Only what every version knows: one that is compared may refuse settings with more. */
+const { contactCounts, contactLists, search, messageHistory, prefetch } = defaultCacheSettings.features
 const { lifetimes: _, ...cacheConfig } = defaultCacheSettings.cacheConfig
 const settings = {
-  ...defaultCacheSettings,
+  cacheEnabled: true,
+  features: { contactCounts, contactLists, search, messageHistory, prefetch },
   cacheConfig: { ...cacheConfig, contactsTTL: lifetimeSeconds },
 }
 

@@ -28,6 +28,11 @@ const options = z
     only: z.string(),
     /** The folder of another version of the project, which is measured in the same rounds. */
     before: z.string().optional(),
+    /**
+     * Requests a second, the same for every subject. Without it each subject is asked as fast as it answers, and then a faster one
+     * makes more garbage a second, so that latencies do not compare.
+     */
+    rate: z.coerce.number().int().min(1).max(100_000).optional(),
   })
   .parse(
     parseArgs({
@@ -36,6 +41,7 @@ const options = z
         seconds: { type: 'string', default: '4' },
         only: { type: 'string', default: '' },
         before: { type: 'string' },
+        rate: { type: 'string' },
       },
     }).values,
   )
@@ -52,7 +58,7 @@ async function measure(
   load: LoadProcess,
 ): Promise<Measured> {
   const beforeMs = await cpuMsOf(workerdPid)
-  const loaded = await load.run({ url, headers, connections, seconds })
+  const loaded = await load.run({ url, headers, connections, seconds, rate: options.rate ?? null })
   return { ...loaded, cpuMs: ((await cpuMsOf(workerdPid)) - beforeMs) / loaded.requests }
 }
 

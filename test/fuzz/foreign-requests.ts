@@ -113,7 +113,9 @@ function targetOf(target: Target, known: Known, dice: Dice): string {
     ])
   })
   const pairs = Object.entries(target.query).flatMap(([name, schema]) =>
-    dice.happens(name === 'cursor' && known['cursor']?.length !== 0 ? 0.3 : 0.2)
+    dice.happens(
+      target.required.includes(name) ? 0.9 : name === 'cursor' && known['cursor']?.length !== 0 ? 0.3 : 0.2,
+    )
       ? [`${name}=${inUrl(String(sampleOf(schema, dice, known, name)), { ...dice, between: () => 9 })}`]
       : [],
   )

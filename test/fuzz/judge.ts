@@ -92,7 +92,8 @@ function faultsOfError({ status, headers, body }: HttpAnswer, text: string): Fau
 
 /**
  * A complete and correct request must be answered. A large body may be refused while it is still on its way, and then
- * the refusal may be lost.
+ * the refusal may be lost. So may the answer to a request that asks for the end of the connection and has others behind it
+ * (RFC 9112, section 9.6).
  */
 function mustBeAnswered({
   framing,
@@ -104,14 +105,17 @@ function mustBeAnswered({
   version,
   target,
   headers,
+  copies,
 }: RequestCase): boolean {
   const isHonest = framing.kind === 'length' || framing.kind === 'chunked'
   const isSmall = body === null || expandSegments(body).length < 16_384
   const isPlain = lineEnd === '\r\n' && version === 'HTTP/1.1' && pieceBytes === null && target.length < 4_000
   const isAsked = headers.every(([name]) => /^[\w-]+$/.test(name) && name !== 'Expect' && name !== 'Upgrade')
+  const isEnd = headers.some(([name, value]) => name === 'Connection' && value === 'close')
   return (
     isHonest &&
     isSmall &&
+    (copies === 1 || !isEnd) &&
     isPlain &&
     isAsked &&
     ending === 'answer' &&

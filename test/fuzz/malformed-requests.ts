@@ -1,7 +1,7 @@
 import type { Dice } from '../support/dice.ts'
 import { type Known, sampleOf } from './json-samples.ts'
 import { inUrl, oddBody, oddCursor, oddText, spoiled } from './junk.ts'
-import { bytesOf, type Framing, type RequestCase, type Segment } from './request-case.ts'
+import { bytesOf, type Framing, type RequestCase, type Segment, voiceSignature } from './request-case.ts'
 import { pickTarget, type Target } from './targets.ts'
 import { tokenNames } from './tokens.ts'
 
@@ -45,7 +45,8 @@ function knownOf({ values }: Target): Known {
  * read.
  */
 export const headersRead = [
-  ...['Accept', 'Authorization', 'Cache-Control', 'Content-Length', 'Content-Type', 'If-None-Match'],
+  ...['Accept', 'Authorization', 'Cache-Control', 'CF-Connecting-IP', 'Content-Length', 'Content-Type'],
+  ...['ElevenLabs-Signature', 'If-None-Match', 'X-Voice-Secret'],
   ...['Last-Event-ID', 'Origin', 'Pragma', 'Retry-After', 'X-Request-ID', 'X-User-ID', 'X-Workspace-ID'],
   ...[
     'X-Caller-Token',
@@ -58,7 +59,7 @@ export const headersRead = [
 ] as const
 const headersOfServers = [
   ...['Content-Encoding', 'Expect', 'Range', 'If-Modified-Since', 'If-Match', 'Upgrade', 'Connection', 'TE'],
-  ...['Trailer', 'Cookie', 'X-Forwarded-For', 'CF-Connecting-IP', 'Forwarded', 'X-HTTP-Method-Override'],
+  ...['Trailer', 'Cookie', 'X-Forwarded-For', 'Forwarded', 'X-HTTP-Method-Override'],
   ...['Access-Control-Request-Method', 'Access-Control-Request-Headers', 'Accept-Encoding', 'User-Agent'],
 ]
 
@@ -166,7 +167,7 @@ function targetOf(target: Target, dice: Mischief): string {
     return inUrl(`${oddText(dice)}${dice.happens(0.1) ? mark : ''}`, dice)
   })
   const pairs = Object.entries(target.query).flatMap(([name, schema]) => {
-    if (!dice.happens(0.25)) return []
+    if (!dice.happens(target.required.includes(name) ? 0.9 : 0.25)) return []
     const value = !dice.spoils('query', 0.3)
       ? String(sampleOf(schema, dice, known, name))
       : oddValue(name, dice)
@@ -221,7 +222,8 @@ function headersOf(target: Target, dice: Mischief, index: number): [string, stri
     // The id by which lines of a log are found. The product replaces an id that it does not accept.
     ['X-Request-ID', `fuzz-${index}`],
   ]
-  if (dice.happens(0.9))
+  // A resource of the deployment is asked without a workspace.
+  if (dice.happens(target.access === 'service' ? 0.2 : 0.9))
     headers.push([
       'X-Workspace-ID',
       !dice.spoils('header', 0.05) ? '15213' : oddHeader('X-Workspace-ID', dice),
@@ -246,7 +248,7 @@ function oddHeader(name: string, dice: Dice): string {
   return bytesOf(`${oddText(dice)}${isShown || dice.happens(0.7) ? '' : mark}`.replaceAll(/[\r\n]/g, ''))
 }
 
-function credentialsOf({ side, path }: Target, dice: Mischief): [string, string][] {
+function credentialsOf({ side, path, access }: Target, dice: Mischief): [string, string][] {
   const name = () => (dice.spoils('token', 0.15) ? dice.pick(tokenNames) : 'admin')
   const bearer = (secret: string) =>
     `${dice.spoils('header', 0.02) && dice.happens(0.1) ? bytesOf(oddText(dice)) : 'Bearer'} {{${secret}}}`
@@ -255,8 +257,10 @@ function credentialsOf({ side, path }: Target, dice: Mischief): [string, string]
     const key: [string, string] = ['Authorization', bearer(dice.happens(0.97) ? 'key' : name())]
     return dice.happens(0.9) ? [key, ['X-Caller-Token', `{{${name()}}}`]] : [key]
   }
-  const takesKey = path === '/api/cache/invalidate' ? 0.95 : 0.03
-  return [['Authorization', bearer(dice.happens(takesKey) ? 'key' : name())]]
+  if (access === 'voice-platform' && dice.happens(0.8)) return [['X-Voice-Secret', '{{voice}}']]
+  if (access === 'voice-signature' && dice.happens(0.95)) return [['ElevenLabs-Signature', voiceSignature]]
+  const takesKey = access === 'internal-key' || access === 'service'
+  return [['Authorization', bearer(dice.happens(takesKey ? 0.95 : 0.03) ? 'key' : name())]]
 }
 
 function bodyOf(target: Target, dice: Mischief): Segment[] {

@@ -23,6 +23,7 @@ const reachOfCode: Readonly<Partial<Record<WireErrorCode, Reach>>> = {
   token_expired: 'credentials',
   key_invalid: 'credentials',
   user_mismatch: 'credentials',
+  signature_invalid: 'credentials',
   workspace_missing: 'input',
   workspace_mismatch: 'input',
   invalid_parameter: 'input',

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 
 /**
@@ -69,6 +70,9 @@ export function expandSegments(segments: readonly Segment[]): string {
     .join('')
 }
 
+/** In a header, this stands for the voice platform's signature over the request's body. */
+export const voiceSignature = '{{voiceSignature}}'
+
 /** The values for a case: an address, and the value of each `{{name}}`. */
 export interface Filling {
   readonly host: string
@@ -93,9 +97,11 @@ function renderOnce(request: RequestCase, { host, secrets }: Filling): string {
   const body = request.body === null ? null : expandSegments(request.body)
   const framed = body === null ? { fields: [], content: '' } : frame(body, framing)
   const filled = (value: string) =>
-    value.replaceAll(/\{\{([a-zA-Z]+)\}\}/g, (whole, name: string) =>
-      name === 'host' ? host : (secrets[name] ?? whole),
-    )
+    value
+      .replace(voiceSignature, () => signatureOf(body ?? '', secrets['voice'] ?? ''))
+      .replaceAll(/\{\{([a-zA-Z]+)\}\}/g, (whole, name: string) =>
+        name === 'host' ? host : (secrets[name] ?? whole),
+      )
   const lines = [
     `${method} ${target} ${version}`,
     ...[...headers, ...framed.fields].map(([name, value]) => `${name}: ${filled(value)}`),
@@ -103,6 +109,12 @@ function renderOnce(request: RequestCase, { host, secrets }: Filling): string {
   const head = `${lines.join(lineEnd)}${lineEnd}${lineEnd}`
   if (framing.kind === 'half-head') return head.slice(0, Math.floor(head.length * framing.share))
   return `${head}${framed.content}`
+}
+
+function signatureOf(body: string, secret: string): string {
+  const sentAt = Math.floor(Date.now() / 1_000)
+  const message = Buffer.from(`${sentAt}.${body}`, 'latin1')
+  return `t=${sentAt},v0=${createHmac('sha256', secret).update(message).digest('hex')}`
 }
 
 function frame(body: string, framing: Framing): { fields: [string, string][]; content: string } {

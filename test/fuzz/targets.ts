@@ -4,6 +4,7 @@ import { originRouteList } from '../../shared/contract/origin-routes.ts'
 import { deploymentId, workspaceIdSchema } from '../../shared/ids.ts'
 import { resources } from '../../shared/resources/index.ts'
 import { routes } from '../../worker/app.ts'
+import type { Access } from '../../worker/auth/callers.ts'
 import { openApiDocument } from '../../worker/http/openapi.ts'
 import type { Dice } from '../support/dice.ts'
 import { createOrigin } from '../unit/origin/origin-under-test.ts'
@@ -17,12 +18,16 @@ export interface Target {
   /** With `{parameter}`s. */
   readonly path: string
   readonly query: Readonly<Record<string, JsonSchema>>
+  /** The names in `query` without which the route answers nothing. */
+  readonly required: readonly string[]
   /** The forms of a body, or none if the route reads no body. */
   readonly bodies: readonly JsonSchema[]
   /** Whether its body has one JSON text in each line. */
   readonly isLines: boolean
   /** Whether it answers all callers alike, without a token or a key. */
   readonly isOpen: boolean
+  /** Who may call a route of the Worker's table. */
+  readonly access?: Access | undefined
   /** Requests of other forms to the same route, of which one is sent instead. */
   readonly forms?: readonly Target[]
   /** What its path and its body name, where only that fits together. */
@@ -30,7 +35,14 @@ export interface Target {
 }
 
 const operationSchema = z.object({
-  parameters: z.array(z.object({ name: z.string(), in: z.string(), schema: jsonSchemaSchema })),
+  parameters: z.array(
+    z.object({
+      name: z.string(),
+      in: z.string(),
+      required: z.boolean().optional(),
+      schema: jsonSchemaSchema,
+    }),
+  ),
   requestBody: z.object({ content: z.record(z.string(), z.object({ schema: jsonSchemaSchema })) }).optional(),
 })
 const documentSchema = z.object({
@@ -50,14 +62,19 @@ export function workerTargets(): Target[] {
     Object.entries(servers === undefined ? operations : {}).map(
       ([method, { parameters, requestBody }]): Target => {
         const query = parameters.filter((parameter) => parameter.in === 'query')
+        const access = routes.find(
+          (route) => route.path === path && route.method === method.toUpperCase(),
+        )?.access
         return {
           side: 'worker',
           method: method.toUpperCase(),
           path,
           query: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
+          required: query.flatMap(({ name, required }) => (required === true ? [name] : [])),
           bodies: Object.values(requestBody?.content ?? {}).map(({ schema }) => schema),
           isLines: false,
-          isOpen: routes.some((route) => route.path === path && route.access === 'public'),
+          isOpen: access === 'public',
+          access,
         }
       },
     ),
@@ -65,7 +82,7 @@ export function workerTargets(): Target[] {
   return [...listed, ...unlisted.map((path): Target => ({ ...bare, side: 'worker', method: 'GET', path }))]
 }
 
-const bare = { query: {}, bodies: [], isLines: false, isOpen: true }
+const bare = { query: {}, required: [], bodies: [], isLines: false, isOpen: true }
 
 /** Bodies of the origin's routes as they are declared. */
 function bodiesOf(method: string, path: string): readonly z.ZodType[] {
@@ -84,6 +101,7 @@ export function originTargets(): Target[] {
       method,
       path,
       query: {},
+      required: [],
       bodies: bodiesOf(method, path).map(schemaOf),
       isLines: path.endsWith('/import'),
       isOpen: path === '/health',

@@ -65,6 +65,7 @@ export async function secretsOf(file: StackFile): Promise<Secrets> {
   return {
     ...file.tokens,
     key: file.internalAuthKey,
+    voice: file.voiceWebhookSecret,
     unsigned: new UnsecuredJWT({
       role: 'authenticated',
       sub: users.admin,
