@@ -144,8 +144,13 @@ describe('a write of a contact moves', () => {
     expect(await movesOf([insert], update('phone = null, email = null'))).toEqual(old.toSorted())
   })
 
-  test('its address and number when anything else of it changes, and not its conversations', async () => {
-    expect(await movesOf([insert], update(`last_activity_at = now(), name = 'Bo'`))).toEqual(old.toSorted())
+  test('its address and number when it is active, since a lookup finds the latest, and not its conversations', async () => {
+    const active = update(`last_activity_at = last_activity_at + interval '1 second', name = 'Bo'`)
+    expect(await movesOf([insert], active)).toEqual(old.toSorted())
+  })
+
+  test('none of them when nothing changes that a lookup goes by', async () => {
+    expect(await movesOf([insert], update(`name = 'Bo', status = 'closed', email = email`))).toEqual([])
   })
 
   test('the conversations of the old and of the new id when its id changes', async () => {

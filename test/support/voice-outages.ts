@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { eventually } from './eventually.ts'
 import type { TestStack } from './local-stack.ts'
 import {
@@ -73,13 +74,18 @@ export async function makeOutageCallers(stack: TestStack, platform: VoicePlatfor
         { deadlineMs: 60_000 },
       )
     },
-    /** This many calls, with the least that a Worker can answer (`yardstick`) after each. */
-    async call(count: number, atOnce: number, yardstick: () => Promise<AnsweredCall>) {
+    /**
+     * This many calls, with the least that a Worker can answer (`yardstick`) after each. Each of the callers at once waits until
+     * `everyMs` have passed since its last call.
+     */
+    async call(count: number, atOnce: number, yardstick: () => Promise<AnsweredCall>, everyMs = 0) {
       return inParallel(count, atOnce, async (index) => {
+        const pause = setTimeout(everyMs)
         newcomer += 1
         const isLead = index % 2 === 0
         const answered = await platform.call(callerNumber(isLead ? index % leads : newcomer))
         const { durationMs: yardstickMs } = await yardstick()
+        await pause
         return { ...answered, isLead, yardstickMs }
       })
     },

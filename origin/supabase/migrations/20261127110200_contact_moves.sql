@@ -1,14 +1,16 @@
 -- A statement over contacts moves these tags too (20261126050100_moves.sql has the others, and the text of the functions):
 --
---   - the buckets of the addresses and numbers that its contacts have and had, so that lookups by them are right. The
---     bucket of a number is that of its last four digits, which all notations have in common (shared/contact-points/phone.ts);
+--   - the buckets of the addresses and numbers that its contacts have and had, so that lookups by them are right. A lookup
+--     finds the contact that was active last (20261127110600_people.sql). A write that leaves address, number and activity as
+--     they were therefore moves none of these: the answer about the contact has the contact's own tag. The bucket of a number
+--     is that of its last four digits, which all notations have in common (shared/contact-points/phone.ts);
 --   - the buckets of the conversations of contacts that appear or vanish: "there is no such lead" is an answer about
 --     conversations as well. A contact that keeps its id leaves them alone.
 do $$
 declare
   c_rows constant text := $rows$
       select
-        c.workspace_id, c.id, c.board_id, c.board_column_id, c.assigned_to, c.facets, c.email, c.phone,
+        c.workspace_id, c.id, c.board_id, c.board_column_id, c.assigned_to, c.facets, c.email, c.phone, c.last_activity_at,
         c.created_at > now() - interval '168 hours' as is_new,
         c.created_at > statement_timestamp() - interval '167 hours' as stays_new,
         c.last_activity_at > now() - interval '24 hours' as is_recent,
@@ -34,7 +36,10 @@ begin
   ), contacts as (
     select workspace_id, id, sum(change) as change from changed group by 1, 2
   ), points as (
-    select distinct workspace_id, email, phone from changed
+    select workspace_id, email, phone
+    from changed
+    group by workspace_id, id, email, phone, last_activity_at
+    having sum(change) <> 0
   ), moved as (
     select workspace_id, 'contact' as family, private.bucket_of('contact', id) as bucket, null::integer as slots
     from contacts
