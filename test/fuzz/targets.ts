@@ -26,11 +26,11 @@ export interface Target {
   readonly isLines: boolean
   /** Whether it answers all callers alike, without a token or a key. */
   readonly isOpen: boolean
-  /** Who may call a route of the Worker's table. */
+  /** The callers that a route of the Worker's table admits. */
   readonly access?: Access | undefined
   /** Requests of other forms to the same route, of which one is sent instead. */
   readonly forms?: readonly Target[]
-  /** What its path and its body name, where only that fits together. */
+  /** Values of its path and its body that only fit together. */
   readonly values?: Known
 }
 
