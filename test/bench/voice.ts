@@ -25,9 +25,9 @@ import { makeOutageCallers, outageStack, outagesOf } from '../support/voice-outa
 /**
  * `npm run bench:voice` measures how long a voice platform waits before it picks up: for leads that nothing has read yet (cold) and
  * for the same leads again (warm), with the origin on this machine and 100 ms away; and then with each piece of the stack frozen and
- * gone, among which `--calls` calls are divided. It fails if a p99 of them is above the promised time. A Worker that answers a constant is measured between the calls, in
- * the same run. The webhook with which the figures are compared asks a plain Redis cache for one key after the
- * other: it takes 200 ms cold and 35 ms warm.
+ * gone, among which `--calls` calls are divided. It fails if a p99 of them is above the promised time. A Worker that answers a
+ * constant is measured between the calls, in the same run. The webhook with which the figures are compared asks a plain Redis cache
+ * for one key after the other: it takes 200 ms cold and 35 ms warm.
  */
 const options = z
   .object({

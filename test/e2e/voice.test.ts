@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { callOutcomeSchema } from '../../shared/contract/voice.ts'
 import { ask } from '../support/api-client.ts'
@@ -10,6 +9,7 @@ import {
   makeLeads,
   organizationId,
   organizationPhone,
+  signatureOf,
   type VoicePlatform,
   variablesIn,
 } from '../support/voice-calls.ts'
@@ -59,11 +59,9 @@ async function report(conversationId: string, from: string, more: object = {}) {
       ...more,
     },
   })
-  const seconds = Math.floor(Date.now() / 1_000)
-  const digest = createHmac('sha256', stack.voiceWebhookSecret).update(`${seconds}.${body}`).digest('hex')
   const answer = await ask(`${stack.worker}/api/voice/post-call`, {
     method: 'POST',
-    headers: { 'ElevenLabs-Signature': `t=${seconds},v0=${digest}` },
+    headers: { 'ElevenLabs-Signature': signatureOf(body, stack.voiceWebhookSecret) },
     body,
   })
   expect([answer.status, answer.text]).toEqual([200, expect.any(String)])

@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto'
 import { z } from 'zod'
+import { signatureOf } from '../support/voice-calls.ts'
 
 /**
  * A request as data. The bytes that are sent follow from it and from the stack's tokens, so its JSON can be replayed.
@@ -98,7 +98,7 @@ function renderOnce(request: RequestCase, { host, secrets }: Filling): string {
   const framed = body === null ? { fields: [], content: '' } : frame(body, framing)
   const filled = (value: string) =>
     value
-      .replace(voiceSignature, () => signatureOf(body ?? '', secrets['voice'] ?? ''))
+      .replace(voiceSignature, () => signatureOf(Buffer.from(body ?? '', 'latin1'), secrets['voice'] ?? ''))
       .replaceAll(/\{\{([a-zA-Z]+)\}\}/g, (whole, name: string) =>
         name === 'host' ? host : (secrets[name] ?? whole),
       )
@@ -109,12 +109,6 @@ function renderOnce(request: RequestCase, { host, secrets }: Filling): string {
   const head = `${lines.join(lineEnd)}${lineEnd}${lineEnd}`
   if (framing.kind === 'half-head') return head.slice(0, Math.floor(head.length * framing.share))
   return `${head}${framed.content}`
-}
-
-function signatureOf(body: string, secret: string): string {
-  const sentAt = Math.floor(Date.now() / 1_000)
-  const message = Buffer.from(`${sentAt}.${body}`, 'latin1')
-  return `t=${sentAt},v0=${createHmac('sha256', secret).update(message).digest('hex')}`
 }
 
 function frame(body: string, framing: Framing): { fields: [string, string][]; content: string } {

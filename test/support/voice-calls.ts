@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import type postgres from 'postgres'
 import { conversationInitiationSchema, type DynamicVariables } from '../../shared/contract/voice.ts'
@@ -31,6 +32,13 @@ export async function makeLeads(sql: postgres.Sql, leads: number): Promise<void>
     select ${organizationId}, 'caller-message-' || n || '-' || m, 'caller-call-' || n, 'caller-' || n, 'voice', 'inbound',
       'Message ' || m
     from generate_series(0, ${leads - 1}::int) n cross join generate_series(1, 6) m`
+}
+
+/** The header `ElevenLabs-Signature` of a body that is sent now. */
+export function signatureOf(body: string | Buffer, secret: string): string {
+  const sentAt = Math.floor(Date.now() / 1_000)
+  const digest = createHmac('sha256', secret).update(`${sentAt}.`).update(body).digest('hex')
+  return `t=${sentAt},v0=${digest}`
 }
 
 /** An answered call, with the time from its first byte to its last. */
