@@ -49,8 +49,8 @@ import {
   importContactsRoute,
   moveContactRoute,
 } from './routes/contacts.ts'
-import { fileRoute } from './routes/files.ts'
 import { moveEverythingRoute } from './routes/deployment.ts'
+import { fileRoute } from './routes/files.ts'
 import { healthRoute } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { loadRoute } from './routes/load.ts'

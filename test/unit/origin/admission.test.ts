@@ -241,9 +241,6 @@ describe('limits', () => {
   })
 })
 
-/** A POST that takes nothing: it does one thing, for the holders of the internal key. */
-const bodiless = '/deployment/move-everything'
-
 test('every route that reads a body is in these tests', () => {
   const taking = originRouteList
     .filter(({ takes }) => takes.body !== undefined || takes.lines !== undefined)
