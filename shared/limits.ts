@@ -5,6 +5,7 @@ import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
+import { mailEdgeLimits } from './limits/mail-edge-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
 import { queueLimits } from './limits/queue-limits.ts'
 import { redisLimits } from './limits/redis-limits.ts'
@@ -32,6 +33,7 @@ export const limits = {
   ...workLimits,
   ...jobLimits,
   ...backendRedisLimits,
+  ...mailEdgeLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {

@@ -2,6 +2,7 @@ import type { Bearer } from '../shared/auth/bearer.ts'
 import { createBearer } from '../shared/auth/bearer.ts'
 import type { Clock } from '../shared/clock.ts'
 import { systemClock } from '../shared/clock.ts'
+import { createEmailSender, type EmailSender } from './auth/email-sender.ts'
 import type { Memberships } from './auth/membership.ts'
 import { createMemberships } from './auth/membership.ts'
 import { createVoicePlatform, type VoicePlatform } from './auth/voice-platform.ts'
@@ -40,6 +41,7 @@ export interface Services {
   readonly memberships: Memberships
   readonly rateLimits: RateLimits
   readonly voicePlatform: VoicePlatform
+  readonly emailSender: EmailSender
   readonly ledger: LedgerClient
   readonly origin: Origin
   /** Every Redis of the deployment, and the namespaces on them. */
@@ -123,7 +125,7 @@ interface DoorOptions extends Pick<Services, 'config' | 'clock' | 'origin' | 're
 function createDoor(
   env: Env,
   { config, clock, recorder, origin, views, redis }: DoorOptions,
-): Pick<Services, 'bearer' | 'memberships' | 'rateLimits' | 'voicePlatform'> {
+): Pick<Services, 'bearer' | 'memberships' | 'rateLimits' | 'voicePlatform' | 'emailSender'> {
   const { issuer, audience, secret, jwksUrl } = config.jwt
   return {
     bearer: createBearer({
@@ -143,6 +145,7 @@ function createDoor(
       },
     }),
     voicePlatform: createVoicePlatform(config, clock),
+    emailSender: createEmailSender(config, clock),
     rateLimits: createRateLimits({
       config,
       namespace: redis.namespaces.rateLimit,

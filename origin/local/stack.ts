@@ -62,6 +62,9 @@ export interface Stack {
 
 const tokenSeconds = 30 * 86_400
 
+/** The address of workspace 15213 in the reference data. */
+const localEmailAddress = 'inbox@15213.boardcache.example'
+
 /** Local tokens are HS256, so there is no JWKS. The origins are those of the usual development servers. */
 const localVariables = {
   JWKS_URL: '',
@@ -159,6 +162,8 @@ async function startPieces(
     postgres: databaseUrl,
     internalAuthKey: state.internalAuthKey,
     voiceWebhookSecret: state.voiceWebhookSecret,
+    emailWebhookSecret: state.emailWebhookSecret,
+    emailAddress: localEmailAddress,
     queues: describeQueues(origin.url, databaseUrl, state),
     pids: {
       origin: origin.pid,
@@ -246,6 +251,7 @@ function startWorker(
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,
         VOICE_WEBHOOK_SECRET: state.voiceWebhookSecret,
+        EMAIL_WEBHOOK_SECRET: state.emailWebhookSecret,
         ...tokens,
         SUPABASE_URL: supabase.url,
         SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,

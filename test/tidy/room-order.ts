@@ -16,7 +16,7 @@ const roomOrder: readonly string[] = [
   ],
   'worker/redis',
   ...['worker/ledger', 'worker/tiers', 'worker/cache', 'worker/rate-limits', 'worker/auth'],
-  'worker/voice',
+  ...['worker/voice', 'worker/inbound-email'],
   ...[
     'worker/deployment/metrics',
     'worker/deployment/redis',

@@ -24,6 +24,8 @@ interface JobsArrival {
 /** The steps of the door (admit.ts) that these doors are made of. */
 interface DoorSteps<Arrival> {
   holdsInternalKey(arrival: Arrival): Promise<boolean>
+  /** Whether the caller is the service that brings mail. */
+  holdsEmailSecret(arrival: Arrival): Promise<boolean>
   /** Verifies the token and counts the request against the limit of its user. */
   identify(arrival: Arrival): Awaitable<Result<Principal, WireError>>
   /** Lets an admin of the workspace in, and counts the request against its limit. */
@@ -43,13 +45,15 @@ interface JobsDoors<Arrival> {
   readonly toQueues: JobsDoor<Arrival>
   /** Operators, and holders of `METRICS_TOKEN`. */
   readonly toQueueFigures: JobsDoor<Arrival>
+  /** Whoever is let in to jobs, and holders of the mail secret as operators are. */
+  readonly toEmailFigures: JobsDoor<Arrival>
 }
 
 const refusals: ReadonlySet<string> = new Set(['workspace_missing', 'not_a_member', 'admin_required'])
 
 /** The doors of jobs and queues. The origin decides again, in the caller's name, because others than the Worker call it too. */
 export function createJobsDoors<Arrival extends JobsArrival>(steps: DoorSteps<Arrival>): JobsDoors<Arrival> {
-  const { holdsInternalKey, identify, enterAsAdmin } = steps
+  const { holdsInternalKey, holdsEmailSecret, identify, enterAsAdmin } = steps
 
   function serviceOf({ requestId, trace, keepAlive }: Arrival, workspaceId: WorkspaceId | null): JobsCaller {
     return { workspaceId, caller: { kind: 'service', userId: null, requestId, trace, keepAlive } }
@@ -63,9 +67,13 @@ export function createJobsDoors<Arrival extends JobsArrival>(steps: DoorSteps<Ar
     return operator.ok || !refusals.has(operator.error.code) ? operator : err({ code: 'operator_required' })
   }
 
+  /** The workspace that the header names; null if there is none. */
+  function namedIn(arrival: Arrival): Result<WorkspaceId | null, WireError> {
+    return arrival.headers.get(workspaceHeader) === null ? ok(null) : workspaceNamedBy(arrival)
+  }
+
   async function toJobs(arrival: Arrival): Promise<Result<JobsCaller, WireError>> {
-    const isNamed = arrival.headers.get(workspaceHeader) !== null
-    const named = isNamed ? workspaceNamedBy(arrival) : ok(null)
+    const named = namedIn(arrival)
     if (await holdsInternalKey(arrival)) return named.ok ? ok(serviceOf(arrival, named.value)) : named
     const principal = await identify(arrival)
     if (!principal.ok) return principal
@@ -104,6 +112,11 @@ export function createJobsDoors<Arrival extends JobsArrival>(steps: DoorSteps<Ar
       const mayRead =
         metricsToken !== null && (await matchesKey(arrival.headers.get('Authorization'), metricsToken))
       return mayRead ? ok(serviceOf(arrival, null)) : toQueues(arrival)
+    },
+    async toEmailFigures(arrival) {
+      if (!(await holdsEmailSecret(arrival))) return toJobs(arrival)
+      const named = namedIn(arrival)
+      return named.ok ? ok(serviceOf(arrival, named.value)) : named
     },
   }
 }
