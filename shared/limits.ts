@@ -2,6 +2,7 @@ import { backendRedisLimits } from './limits/backend-redis-limits.ts'
 import { communicationLimits } from './limits/communication-limits.ts'
 import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
+import { inboundEmailLimits } from './limits/inbound-email-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
@@ -34,6 +35,7 @@ export const limits = {
   ...jobLimits,
   ...backendRedisLimits,
   ...mailEdgeLimits,
+  ...inboundEmailLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -319,4 +321,19 @@ holds(
       1_024) <
     limits.answerBytesMax,
   'the largest list of webhook endpoints fits in an answer of the origin',
+)
+holds(
+  limits.mailsOfSenderDefault <= limits.mailsOfDomainDefault &&
+    limits.mailsOfDomainDefault <= limits.mailsOfOneMax &&
+    limits.mailRepliesOfTwoMax < limits.mailsOfSenderDefault,
+  'a loop ends before its sender is limited, and a sender is limited before the domain is',
+)
+holds(
+  limits.mailJsonBytesMax < limits.storedMailBytesMax &&
+    limits.communicationBodyCharactersMax < limits.mailTextCharactersMax,
+  'a message as JSON fits in its internal form, and the beginning of its text in the text',
+)
+holds(
+  limits.mailExemptionsMax * 2 * (limits.emailCharactersMax + 3) < limits.mailSettingsBodyBytesMax,
+  'the exemptions of a workspace fit in their body',
 )

@@ -14,6 +14,7 @@ export const wireErrors = {
   invalid_json: { status: 400, sentence: 'The body is not valid JSON.' },
   invalid_body: { status: 400, sentence: 'The body does not have the form that this route accepts.' },
   invalid_cursor: { status: 400, sentence: 'The cursor does not belong to this query.' },
+  message_unreadable: { status: 400, sentence: 'The body cannot be read as an e-mail.' },
   workspace_missing: { status: 400, sentence: 'The header X-Workspace-ID is missing.' },
   workspace_mismatch: { status: 400, sentence: 'The request names two different workspaces.' },
   user_needed: {
@@ -41,6 +42,10 @@ export const wireErrors = {
   operator_required: { status: 403, sentence: 'Only an operator of the deployment may do this.' },
   contact_not_found: { status: 404, sentence: 'There is no such contact in this workspace.' },
   board_not_found: { status: 404, sentence: 'There is no such board in this workspace.' },
+  recipient_unknown: {
+    status: 404,
+    sentence: 'No workspace has one of the addresses that the message is written to.',
+  },
   job_not_found: { status: 404, sentence: 'There is no such job in this queue.' },
   not_found: { status: 404, sentence: 'There is no such thing in this workspace.' },
   route_not_found: { status: 404, sentence: 'There is no such route.' },
