@@ -18,6 +18,9 @@ import { createMonitoringClient, type MonitoringClient } from './deployment/moni
 import { etagOf } from './entry/entry.ts'
 import type { Env } from './env.ts'
 import type { Recorder } from './events.ts'
+import { createEdgeCounts } from './inbound-email/edge-counts.ts'
+import { createKnownMail } from './inbound-email/known-mail.ts'
+import type { MailParts } from './inbound-email/take-mail.ts'
 import type { LedgerClient } from './ledger/ledger-client.ts'
 import { createLedgerClient } from './ledger/ledger-client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
@@ -48,6 +51,8 @@ export interface Services {
   readonly redis: RedisDatabases
   readonly tiers: Tiers
   readonly settings: SettingsReader
+  /** Takes inbound e-mail. */
+  readonly mail: MailParts
   /** Answers the question of a resource. */
   readonly answer: AnswerQuestion
   /** The dashboard's files; null if the Worker runs without them. */
@@ -111,6 +116,11 @@ export function createServices(
     redis,
     tiers,
     settings,
+    mail: {
+      ...{ clock, recorder, origin },
+      known: createKnownMail({ namespace: redis.namespaces.emailCache, clock }),
+      counts: createEdgeCounts(origin, clock),
+    },
     answer,
     assets: env.ASSETS ?? null,
   }

@@ -15,7 +15,7 @@ import { signIns } from './sign-ins.ts'
 import type { StackFile } from './stack-file.ts'
 import { createStackRecord, type StackRecord } from './stack-file.ts'
 import { createSupabasePiece } from './supabase.ts'
-import { mintToken, type TokenOptions, users } from './tokens.ts'
+import { mintToken, standardTokens, type TokenOptions } from './tokens.ts'
 import { createWorkerPiece, portInUse, type WorkerPiece } from './worker-process.ts'
 
 export interface StackOptions {
@@ -59,8 +59,6 @@ export interface Stack {
   tokenFor(options: Pick<TokenOptions, 'userId' | 'workspaces' | 'expiresInSeconds'>): Promise<string>
   stop(): Promise<void>
 }
-
-const tokenSeconds = 30 * 86_400
 
 /** The address of workspace 15213 in the reference data. */
 const localEmailAddress = 'inbox@15213.boardcache.example'
@@ -364,20 +362,6 @@ function describeRedis({ external, hasRedis }: StackOptions, redis: LocalRedis |
   if (!hasRedis) return null
   if (external.redis !== null) return { ...external.redis, tcp: null, kind: 'external' }
   return redis === null ? null : { url: redis.url, token: redis.token, tcp: redis.tcp, kind: redis.kind }
-}
-
-async function standardTokens(tokenFor: Stack['tokenFor']): Promise<StackFile['tokens']> {
-  const expiresInSeconds = tokenSeconds
-  return {
-    admin: await tokenFor({ userId: users.admin, workspaces: { '15213': 'admin' }, expiresInSeconds }),
-    member: await tokenFor({ userId: users.member, workspaces: { '15213': 'member' }, expiresInSeconds }),
-    stranger: await tokenFor({ userId: users.stranger, workspaces: {}, expiresInSeconds }),
-    expired: await tokenFor({
-      userId: users.admin,
-      workspaces: { '15213': 'admin' },
-      expiresInSeconds: -3_600,
-    }),
-  }
 }
 
 /** A port that the user chose is never replaced by another: if it is in use, the start fails. */

@@ -56,6 +56,7 @@ export const headersRead = [
     'traceparent',
     'tracestate',
   ],
+  ...['webhook-id', 'webhook-timestamp', 'webhook-signature', 'X-Mail-Envelope'],
 ] as const
 const headersOfServers = [
   ...['Content-Encoding', 'Expect', 'Range', 'If-Modified-Since', 'If-Match', 'Upgrade', 'Connection', 'TE'],
@@ -71,6 +72,7 @@ const usualValues: Readonly<Record<string, readonly string[]>> = {
     'text/plain',
     'multipart/form-data; boundary=',
     'application/x-ndjson',
+    'message/rfc822',
   ],
   'Content-Encoding': ['gzip', 'br', 'identity', 'gzip, gzip'],
   'If-None-Match': ['*', 'W/"a"', '"', 'W/', ',,,'],
@@ -81,6 +83,7 @@ const usualValues: Readonly<Record<string, readonly string[]>> = {
   'Last-Event-ID': ['1', '-1', '9'.repeat(30)],
   Origin: ['http://localhost:3000', 'null', 'http://evil.test'],
   Expect: ['100-continue', '200-ok'],
+  'X-Mail-Envelope': ['%7B%22from%22%3A%22%22%2C%22to%22%3A%5B%22a%40b.example%22%5D%7D', '%', '{}', '%00'],
   traceparent: ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', 'ff-0-0-0'],
 }
 
@@ -259,6 +262,8 @@ function credentialsOf({ side, path, access }: Target, dice: Mischief): [string,
   }
   if (access === 'voice-platform' && dice.happens(0.8)) return [['X-Voice-Secret', '{{voice}}']]
   if (access === 'voice-signature' && dice.happens(0.95)) return [['ElevenLabs-Signature', voiceSignature]]
+  if (access === 'email-sender' && dice.happens(0.95)) return [['Authorization', bearer('email')]]
+  if (access === 'email-figures' && dice.happens(0.5)) return [['Authorization', bearer('email')]]
   const takesKey = access === 'internal-key' || access === 'service'
   return [['Authorization', bearer(dice.happens(takesKey ? 0.95 : 0.03) ? 'key' : name())]]
 }

@@ -43,6 +43,9 @@ export interface TestStack {
   readonly redis: string | null
   readonly internalAuthKey: string
   readonly voiceWebhookSecret: string
+  readonly emailWebhookSecret: string
+  /** An address whose mail belongs to the reference workspace. */
+  readonly emailAddress: string
   /** The board of the queues and its login. */
   readonly queues: NonNullable<StackFile['queues']>
   /** The password of every user of origin/local/sign-ins.ts. */
@@ -116,6 +119,8 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     redis: file.redis?.url ?? null,
     internalAuthKey: file.internalAuthKey,
     voiceWebhookSecret: file.voiceWebhookSecret,
+    emailWebhookSecret: file.emailWebhookSecret,
+    emailAddress: file.emailAddress,
     password: file.signIns?.password ?? '',
     queues: file.queues,
     logs: join(dataDirectory, 'logs'),

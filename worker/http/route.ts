@@ -147,6 +147,8 @@ interface RouteBase {
   readonly status?: 201
   /** The whole body of a success; for an event stream, the data of each event. */
   readonly gives: z.ZodType
+  /** The whole body of an answer with the status 202, if there is one besides. */
+  readonly givesAccepted?: z.ZodType
   /** The content type of a success if it is not JSON. */
   readonly contentType?: 'text/event-stream'
   /** The errors of the handler. Those of the access and of the body follow from the declaration. */

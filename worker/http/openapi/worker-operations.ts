@@ -289,6 +289,10 @@ function headersNaming({ path, takes, access }: Route, names: WayIn['names']): P
 function answersOf(route: Route): Answer[] {
   const content = { contentType: route.contentType ?? 'application/json', schema: route.gives }
   const answer: Answer = { status: route.status ?? 200, description: 'The request succeeded.', content }
+  if (route.givesAccepted !== undefined) {
+    const accepted = { contentType: 'application/json', schema: route.givesAccepted }
+    return [answer, { status: 202, description: 'It is kept, and will be done soon.', content: accepted }]
+  }
   if (!isRead(route)) return [answer]
   const { ETag } = resourceHeaders
   return [

@@ -1,0 +1,103 @@
+import { useState } from 'react'
+import type { z } from 'zod'
+import type { mailWaySchema } from '../../../../shared/contract/inbound-email-figures.ts'
+import { Choice } from '../parts/choice.tsx'
+import { formatClock, formatCount, formatMs, unknown } from '../parts/format.ts'
+import { FailureNotice } from '../parts/notice.tsx'
+import { Panel, Waiting } from '../parts/panel.tsx'
+import { type Scope, useMailList } from './use-mail.ts'
+
+type Message = z.output<typeof mailWaySchema>
+
+const states = ['all', 'processed', 'queued', 'limited', 'failed'] as const
+const tones = { processed: 'good', queued: 'warn', limited: 'warn', failed: 'bad' } as const
+
+/** The newest messages with their way through. Neither an address nor a text of a message is shown. */
+export function MailList({ scope }: { scope: Scope }) {
+  const [state, setState] = useState<(typeof states)[number]>('all')
+  const list = useMailList(scope, state)
+  return (
+    <Panel title="Recent messages">
+      <Choice
+        label="State"
+        value={state}
+        options={states.map((value) => ({ value, title: value }))}
+        onChange={setState}
+      />
+      {list.isError && <FailureNotice error={list.error} retry={() => void list.refetch()} />}
+      {list.isPending && <Waiting what="the messages" />}
+      {list.data !== undefined && list.data.length === 0 && <p className="empty">There are none.</p>}
+      {list.data !== undefined && list.data.length > 0 && (
+        <div className="mail-scroll">
+          <table className="grid-table">
+            <thead>
+              <tr>
+                {['State', 'From', 'Way through', 'Communication'].map((title) => (
+                  <th key={title} scope="col">
+                    {title}
+                  </th>
+                ))}
+                <th scope="col" className="number">
+                  Duplicates
+                </th>
+                <th scope="col" className="number">
+                  Processing
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {list.data.map((message) => (
+                <Row key={message.id} message={message} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  )
+}
+
+function Row({ message }: { message: Message }) {
+  const { state, senderDomain, communicationId, duplicates, processingMs, automated, priority } = message
+  return (
+    <tr>
+      <td>
+        <span className={`state state-${tones[state]}`}>{state}</span>
+        {automated !== null && <span className="quiet small"> automatic</span>}
+        {state === 'queued' && priority !== null && <span className="quiet small"> {priority}</span>}
+      </td>
+      <td>{senderDomain ?? unknown}</td>
+      <td>
+        <Way message={message} />
+      </td>
+      <td>{communicationId === null ? unknown : <code>{communicationId}</code>}</td>
+      <td className="number">{formatCount(duplicates)}</td>
+      <td className="number">{formatMs(processingMs)}</td>
+    </tr>
+  )
+}
+
+/** The steps that a message has taken, with the time of each. */
+function Way({ message }: { message: Message }) {
+  const { receivedAt, limitedAt, queuedAt, processedAt, failedAt } = message
+  const steps = [
+    ['received', receivedAt],
+    ['limited', limitedAt],
+    ['queued', queuedAt],
+    ['processed', processedAt],
+    ['failed', failedAt],
+  ] as const
+  return (
+    <ol className="mail-way">
+      {steps.flatMap(([step, at]) =>
+        at === null
+          ? []
+          : [
+              <li key={step}>
+                {step} <time dateTime={at}>{formatClock(at)}</time>
+              </li>,
+            ],
+      )}
+    </ol>
+  )
+}
