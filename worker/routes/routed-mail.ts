@@ -15,6 +15,12 @@ export interface RoutedMessage {
   setReject(reason: string): void
 }
 
+/** The parts that it needs. */
+type MailServices = Pick<Services, 'mail' | 'clock'> & {
+  readonly config: Pick<Services['config'], 'requestLog'>
+  readonly metrics: Pick<Services['metrics'], 'flushSoon'>
+}
+
 /** Says that a message was not taken and may come again. Email Routing makes a temporary error of every exception. */
 class TryAgain extends Error {}
 
@@ -23,7 +29,7 @@ class TryAgain extends Error {}
  * good. Everything else is a temporary error, after which the sending server tries again (RFC 5321 section 4.5.4.1).
  */
 export async function takeRoutedMail(
-  services: Services,
+  services: MailServices,
   message: RoutedMessage,
   keeper: WorkKeeper,
 ): Promise<void> {
