@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
-const views = ['Live', 'Board', 'Workspace', 'Inspector'] as const
+const views = ['Live', 'Board', 'Mail', 'Workspace', 'Inspector'] as const
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
@@ -17,7 +17,10 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       await page.panel('Tiers and breakers').getByRole('rowheader', { name: 'Redis' }).waitFor()
       await page.panel('Requests').locator('canvas').waitFor()
     } else if (view === 'Board') await page.page.locator('[data-row="0"][data-contact]').waitFor()
-    else if (view === 'Workspace') {
+    else if (view === 'Mail') {
+      await page.panel('The last 24 hours').getByText('Received').waitFor()
+      await page.panel('Limits of senders').getByRole('button', { name: 'Save limits' }).waitFor()
+    } else if (view === 'Workspace') {
       await page.panel('Actions').getByRole('button', { name: 'Test performance' }).click()
       await page.panel('Actions').getByRole('table').waitFor()
       await page.panel('Cache settings').getByRole('switch').first().waitFor()
@@ -185,7 +188,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
         String(await page.evaluate('document.activeElement.ariaLabel ?? document.activeElement.textContent')),
       )
     }
-    for (const name of ['Skip to the view', 'Live', 'Board', 'Workspace', 'Inspector', 'Theme', 'Sign out'])
+    for (const name of ['Skip to the view', 'Live', 'Board', 'Mail', 'Workspace', 'Inspector', 'Theme', 'Sign out'])
       expect(reached).toContain(name)
     await page.getByRole('button', { name: 'Skip to the view' }).press('Enter')
     expect(await page.evaluate('document.activeElement.id')).toBe('view')

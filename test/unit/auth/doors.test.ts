@@ -37,6 +37,7 @@ function parts(operatorsWorkspaceId: string | null = null): DoorParts {
       verify: async () => ok(null),
       verifySigned: async () => err({ code: 'signature_invalid' }),
     },
+    emailSender: { verify: async () => ok(null), holdsSecret: async () => false },
     rateLimits: { user: take('user'), workspace: take('workspace') },
     config: {
       internalAuthKey: internalKey,
