@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import postgres from 'postgres'
 import { z } from 'zod'
 import { LocalError } from './local-error.ts'
+import { addLocalAddresses } from './mail-addresses.ts'
 
 interface ContentOptions {
   readonly contacts: number
@@ -147,7 +148,7 @@ async function load(sql: postgres.Sql, options: ContentOptions): Promise<void> {
   if (!(await hasReferenceData(sql))) await runFile(sql, 'local/reference-data.sql')
   const loaded = await loadedData(sql)
   if (loaded !== null) {
-    if (loaded.seed === seed && loaded.contacts === contacts) return
+    if (loaded.seed === seed && loaded.contacts === contacts) return addLocalAddresses(sql)
     throw new LocalError(
       `The database holds ${loaded.contacts} contacts made with seed ${loaded.seed}, and this start wants ${contacts} with seed ${seed}. Start with --fresh to load them, or with --contacts ${loaded.contacts} --seed ${loaded.seed} to keep what is there.`,
     )
@@ -159,6 +160,7 @@ async function load(sql: postgres.Sql, options: ContentOptions): Promise<void> {
     onProgress(`${last.toLocaleString('en')} of ${contacts.toLocaleString('en')} contacts`)
   }
   if (livelyContacts !== null) onProgress(await enliven(sql, seed, livelyContacts))
+  await addLocalAddresses(sql)
   onProgress('building indexes')
   await sql`select reference_data.finish(${seed}, ${contacts})`
   await sql`vacuum analyze`

@@ -3,6 +3,7 @@ import { fillDatabase } from './database-content.ts'
 import { describeQueues, queuesOf } from './local-queues.ts'
 import type { LocalState } from './local-state.ts'
 import { readLocalState, writeLocalState } from './local-state.ts'
+import { localAddresses } from './mail-addresses.ts'
 import { createOriginPiece, type OriginPiece, operatorsWorkspaceId, unlimited } from './origin-process.ts'
 import { type PieceChange, sentenceOf } from './piece-changes.ts'
 import { isPortFree, takeInspectorPorts, takePort } from './ports.ts'
@@ -59,9 +60,6 @@ export interface Stack {
   tokenFor(options: Pick<TokenOptions, 'userId' | 'workspaces' | 'expiresInSeconds'>): Promise<string>
   stop(): Promise<void>
 }
-
-/** The address of workspace 15213 in the reference data. */
-const localEmailAddress = 'inbox@15213.boardcache.example'
 
 /** Local tokens are HS256, so there is no JWKS. The origins are those of the usual development servers. */
 const localVariables = {
@@ -161,7 +159,7 @@ async function startPieces(
     internalAuthKey: state.internalAuthKey,
     voiceWebhookSecret: state.voiceWebhookSecret,
     emailWebhookSecret: state.emailWebhookSecret,
-    emailAddress: localEmailAddress,
+    emailAddress: localAddresses['15213'],
     queues: describeQueues(origin.url, databaseUrl, state),
     pids: {
       origin: origin.pid,
