@@ -27,7 +27,11 @@ const usage = `Give options after "npm run mail --":
   --data FOLDER  where the local stack keeps its files (.local)`
 
 const wholeFrom1To = (max: number) =>
-  z.string().regex(/^\d{1,6}$/).transform(Number).pipe(z.int().min(1).max(max))
+  z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .transform(Number)
+    .pipe(z.int().min(1).max(max))
 const address = z.string().regex(/^[^\s<>@]{1,64}@[^\s<>@]{1,253}$/)
 
 const optionsSchema = z.object({

@@ -89,7 +89,13 @@ function describeBoard({ queues }: StackFile): string {
 `
 }
 
-function describeCalls({ worker, internalAuthKey, emailWebhookSecret, emailAddress, tokens }: StackFile): string {
+function describeCalls({
+  worker,
+  internalAuthKey,
+  emailWebhookSecret,
+  emailAddress,
+  tokens,
+}: StackFile): string {
   return `To try the API, open a second terminal and paste these three lines. TOKEN is for admin@boardcache.example, for 30 days.
 
   export TOKEN=${tokens.admin}

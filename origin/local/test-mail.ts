@@ -69,7 +69,10 @@ function headersOf({ messageId, date, from, to }: MailWishes, isKept: boolean): 
   return [
     ...(isKept
       ? []
-      : [['Message-ID', `<${messageId}>`] as const, ['Date', date.toUTCString().replace('GMT', '+0000')] as const]),
+      : [
+          ['Message-ID', `<${messageId}>`] as const,
+          ['Date', date.toUTCString().replace('GMT', '+0000')] as const,
+        ]),
     ...(from === null ? [] : [['From', from] as const]),
     ...(to === null ? [] : [['To', to] as const]),
   ]

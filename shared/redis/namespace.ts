@@ -24,7 +24,10 @@ export interface RedisNamespace {
   /** The value of a key, or null. One command (MGET). */
   read(key: string, signal?: AbortSignal): Promise<Result<string | null, RedisFailure>>
   /** The values of several keys at one moment, in their order. One command. */
-  readAll(keys: readonly string[], signal?: AbortSignal): Promise<Result<readonly (string | null)[], RedisFailure>>
+  readAll(
+    keys: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Result<readonly (string | null)[], RedisFailure>>
   /** A value that is written while the namespace is cleared is lost, as if it had been written just before. */
   write(
     key: string,

@@ -188,7 +188,16 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
         String(await page.evaluate('document.activeElement.ariaLabel ?? document.activeElement.textContent')),
       )
     }
-    for (const name of ['Skip to the view', 'Live', 'Board', 'Mail', 'Workspace', 'Inspector', 'Theme', 'Sign out'])
+    for (const name of [
+      'Skip to the view',
+      'Live',
+      'Board',
+      'Mail',
+      'Workspace',
+      'Inspector',
+      'Theme',
+      'Sign out',
+    ])
       expect(reached).toContain(name)
     await page.getByRole('button', { name: 'Skip to the view' }).press('Enter')
     expect(await page.evaluate('document.activeElement.id')).toBe('view')

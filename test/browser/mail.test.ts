@@ -32,7 +32,10 @@ describe.skipIf(chromiumPath === null)('inbound e-mail in a browser', () => {
     await dashboard.open('Mail')
     const list = dashboard.panel('Recent messages')
     await list.getByRole('row', { name: /processed.*acme-tools\.example.*received.*processed/ }).waitFor()
-    await dashboard.panel('Busiest senders today').getByRole('rowheader', { name: 'acme-tools.example' }).waitFor()
+    await dashboard
+      .panel('Busiest senders today')
+      .getByRole('rowheader', { name: 'acme-tools.example' })
+      .waitFor()
     await dashboard.panel('Waiting in the queue').getByText('high priority').waitFor()
     const shown = await dashboard.page.getByRole('main').innerText()
     expect(shown).not.toMatch(/secret|ann\.lee/i)

@@ -99,7 +99,8 @@ describe('a message', () => {
   })
 
   it('of many megabytes passes through, and one past the bound does not', async () => {
-    const body = (bytes: number) => `Content-Type: text/plain\r\n\r\n${'0123456789abcdef\r\n'.repeat(bytes / 18)}`
+    const body = (bytes: number) =>
+      `Content-Type: text/plain\r\n\r\n${'0123456789abcdef\r\n'.repeat(bytes / 18)}`
     expect(takenIn(await sendMime(mimeOf(newId(), body(5_000_000))))).toHaveProperty('processed')
     expect((await sendMime(mimeOf(newId(), body(27_000_000)))).status).toBe(413)
   })
@@ -171,12 +172,17 @@ describe('the figures', () => {
 
 describe('a sender past the limit of the workspace', () => {
   it('is refused by the database and then by Redis, and let in when the workspace exempts it', async () => {
-    const headers = { Authorization: `Bearer ${stack.internalAuthKey}`, 'X-Workspace-ID': '15213', 'Content-Type': 'application/json' }
+    const headers = {
+      Authorization: `Bearer ${stack.internalAuthKey}`,
+      'X-Workspace-ID': '15213',
+      'Content-Type': 'application/json',
+    }
     const settings = (body: object) =>
       ask(`${stack.worker}${path}/settings`, { method: 'POST', headers, body: JSON.stringify(body) })
     expect((await settings({ senderPerHour: 3 })).status).toBe(200)
     const from = { name: '', email: 'many@many.example' }
-    for (let time = 0; time < 3; time += 1) expect(takenIn(await send(mailOf({ from })))).toHaveProperty('processed')
+    for (let time = 0; time < 3; time += 1)
+      expect(takenIn(await send(mailOf({ from })))).toHaveProperty('processed')
     for (let time = 0; time < 3; time += 1) {
       const refused = await send(mailOf({ from }))
       expect(refused.status).toBe(429)
@@ -195,13 +201,21 @@ describe('npm run mail', () => {
     await writeFile(file, mimeOf('file@acme-tools.example'))
     const environment = { EMAIL_WEBHOOK_SECRET: stack.emailWebhookSecret }
     const mail = (...args: string[]) =>
-      runTool('node', ['origin/local/send-mail.ts', '--url', stack.worker, '--to', stack.emailAddress, ...args], {
-        environment,
-      })
+      runTool(
+        'node',
+        ['origin/local/send-mail.ts', '--url', stack.worker, '--to', stack.emailAddress, ...args],
+        {
+          environment,
+        },
+      )
     expect((await mail('--count', '3', '--from', 'tool@tool.example')).stdout).toMatch(/ 3 {2}200\n3 in /)
     expect((await mail('--file', file, '--duplicate')).stdout).toMatch(/1 {2}200\n.*1 {2}200 completed/s)
     expect(await mail('--count', '0')).toMatchObject({ exitCode: 2 })
-    const unknown = await runTool('node', ['origin/local/send-mail.ts', '--url', stack.worker, '--to', 'no@one.example'], { environment })
+    const unknown = await runTool(
+      'node',
+      ['origin/local/send-mail.ts', '--url', stack.worker, '--to', 'no@one.example'],
+      { environment },
+    )
     expect(unknown).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('404 recipient_unknown') })
   })
 })
@@ -209,7 +223,9 @@ describe('npm run mail', () => {
 it('no log line has an address, a subject or a text', async () => {
   const from = { name: 'Private Name', email: 'private@private.example' }
   expect((await send(mailOf({ from, subject: 'Private subject', text: 'Private text' }))).status).toBe(200)
-  expect((await send(mailOf({ from, to: [{ name: '', email: 'private@nowhere.example' }] }))).status).toBe(404)
+  expect((await send(mailOf({ from, to: [{ name: '', email: 'private@nowhere.example' }] }))).status).toBe(
+    404,
+  )
   for (const name of ['worker', 'origin'])
     expect(await readFile(join(stack.logs, `${name}.log`), 'utf8')).not.toMatch(/private/i)
 })

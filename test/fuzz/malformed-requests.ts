@@ -251,6 +251,14 @@ function oddHeader(name: string, dice: Dice): string {
   return bytesOf(`${oddText(dice)}${isShown || dice.happens(0.7) ? '' : mark}`.replaceAll(/[\r\n]/g, ''))
 }
 
+/** The secret that opens a kind of access, and how often it is sent. Everywhere else it is the internal key, now and then. */
+const secretsTaken: Readonly<Record<string, readonly [secret: string, share: number]>> = {
+  'internal-key': ['key', 0.95],
+  service: ['key', 0.95],
+  'email-sender': ['email', 0.95],
+  'email-figures': ['email', 0.5],
+}
+
 function credentialsOf({ side, path, access }: Target, dice: Mischief): [string, string][] {
   const name = () => (dice.spoils('token', 0.15) ? dice.pick(tokenNames) : 'admin')
   const bearer = (secret: string) =>
@@ -262,10 +270,8 @@ function credentialsOf({ side, path, access }: Target, dice: Mischief): [string,
   }
   if (access === 'voice-platform' && dice.happens(0.8)) return [['X-Voice-Secret', '{{voice}}']]
   if (access === 'voice-signature' && dice.happens(0.95)) return [['ElevenLabs-Signature', voiceSignature]]
-  if (access === 'email-sender' && dice.happens(0.95)) return [['Authorization', bearer('email')]]
-  if (access === 'email-figures' && dice.happens(0.5)) return [['Authorization', bearer('email')]]
-  const takesKey = access === 'internal-key' || access === 'service'
-  return [['Authorization', bearer(dice.happens(takesKey ? 0.95 : 0.03) ? 'key' : name())]]
+  const [secret, share] = secretsTaken[access ?? ''] ?? ['key', 0.03]
+  return [['Authorization', bearer(dice.happens(share) ? secret : name())]]
 }
 
 function bodyOf(target: Target, dice: Mischief): Segment[] {

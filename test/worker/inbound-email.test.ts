@@ -18,7 +18,8 @@ const mail = {
   attachments: [],
   text: 'When can you deliver?',
 }
-const message = 'From: ann@example.com\r\nTo: sales@acme.example\r\nMessage-ID: <one@example.com>\r\n\r\nHello\r\n'
+const message =
+  'From: ann@example.com\r\nTo: sales@acme.example\r\nMessage-ID: <one@example.com>\r\n\r\nHello\r\n'
 const mime = { ...bearer, 'Content-Type': 'message/rfc822' }
 
 function send(body: string | ReadableStream, headers: Record<string, string>) {
@@ -50,9 +51,16 @@ describe('the webhook of inbound e-mail', () => {
   it('lets in the secret and a signature over JSON, and nobody else', async () => {
     const body = JSON.stringify(mail)
     const unverified = { status: 401, code: 'signature_invalid' }
-    for (const headers of [{}, { Authorization: 'Bearer another' }, await signed(`${body} `), { Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}` }])
+    for (const headers of [
+      {},
+      { Authorization: 'Bearer another' },
+      await signed(`${body} `),
+      { Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}` },
+    ])
       expect(await refusal(body, headers)).toMatchObject(unverified)
-    expect(await refusal(message, { ...(await signed(message)), 'Content-Type': 'message/rfc822' })).toMatchObject(unverified)
+    expect(
+      await refusal(message, { ...(await signed(message)), 'Content-Type': 'message/rfc822' }),
+    ).toMatchObject(unverified)
     for (const headers of [bearer, await signed(body)]) {
       const { status } = await refusal(body, headers)
       expect([503, 504]).toContain(status)
@@ -60,7 +68,10 @@ describe('the webhook of inbound e-mail', () => {
   })
 
   it('acknowledges nothing while the origin is away, on either way, and says that it may come again', async () => {
-    for (const [body, headers] of [[JSON.stringify(mail), bearer], [message, mime]] as const) {
+    for (const [body, headers] of [
+      [JSON.stringify(mail), bearer],
+      [message, mime],
+    ] as const) {
       const { status } = await refusal(body, headers)
       expect([503, 504]).toContain(status)
     }
@@ -69,11 +80,27 @@ describe('the webhook of inbound e-mail', () => {
   it.each([
     ['no JSON', '{', { status: 400, code: 'invalid_json' }],
     ['no object', '[]', { status: 400, code: 'invalid_body' }],
-    ['no sender', JSON.stringify({ ...mail, from: undefined }), { status: 400, code: 'invalid_body', parameters: ['from'] }],
-    ['a sender that is no address', JSON.stringify({ ...mail, from: { name: '', email: 'ann' } }), { status: 400, parameters: ['from.email'] }],
+    [
+      'no sender',
+      JSON.stringify({ ...mail, from: undefined }),
+      { status: 400, code: 'invalid_body', parameters: ['from'] },
+    ],
+    [
+      'a sender that is no address',
+      JSON.stringify({ ...mail, from: { name: '', email: 'ann' } }),
+      { status: 400, parameters: ['from.email'] },
+    ],
     ['no recipient', JSON.stringify({ ...mail, to: [] }), { status: 400, parameters: ['to'] }],
-    ['an unknown importance', JSON.stringify({ ...mail, importance: 'urgent!' }), { status: 400, parameters: ['importance'] }],
-    ['too many bytes', JSON.stringify({ ...mail, text: 'x'.repeat(limits.mailJsonBytesMax) }), { status: 413, code: 'body_too_large' }],
+    [
+      'an unknown importance',
+      JSON.stringify({ ...mail, importance: 'urgent!' }),
+      { status: 400, parameters: ['importance'] },
+    ],
+    [
+      'too many bytes',
+      JSON.stringify({ ...mail, text: 'x'.repeat(limits.mailJsonBytesMax) }),
+      { status: 413, code: 'body_too_large' },
+    ],
   ])('refuses a body with %s, and says what is wrong', async (_what, body, expected) => {
     expect(await refusal(body, bearer)).toMatchObject(expected)
   })

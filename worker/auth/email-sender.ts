@@ -66,8 +66,7 @@ export function createEmailSender({ inboundEmail }: Pick<Config, 'inboundEmail'>
 
   return {
     holdsSecret,
-    verify: async (request) =>
-      (await holdsSecret(request.headers)) ? ok(null) : verifySigned(request),
+    verify: async (request) => ((await holdsSecret(request.headers)) ? ok(null) : verifySigned(request)),
   }
 }
 
@@ -96,7 +95,7 @@ function signatureIn(headers: Pick<Headers, 'get'>): Signature | null {
 /** The key of a secret: after `whsec_` comes base64, as Standard Webhooks writes secrets; any other text stands for its own bytes. */
 function keyBytesOf(secret: string): Uint8Array<ArrayBuffer> {
   const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1]
-  return base64 === undefined ? encoder.encode(secret) : bytesOfBase64(base64)
+  return base64 === undefined ? Uint8Array.from(encoder.encode(secret)) : bytesOfBase64(base64)
 }
 
 function importKey(bytes: Uint8Array<ArrayBuffer>) {

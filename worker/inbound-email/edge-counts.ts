@@ -43,21 +43,20 @@ export function createEdgeCounts(
 
   function add(workspaceId: WorkspaceId, senderDomain: string | null, kind: AnsweredMail['kind']): void {
     const at = new Date(Math.floor(clock.now() / hourMs) * hourMs).toISOString()
-    const key = JSON.stringify([workspaceId, senderDomain, at])
-    const known = counts.get(key)
+    const keyOf = (domain: string | null) => JSON.stringify([workspaceId, domain, at])
     // A report has room for a number of domains. The messages of others count without one.
-    const isFull = known === undefined && counts.size >= limits.mailEdgeCountsMax
-    if (isFull && senderDomain !== null) return add(workspaceId, null, kind)
-    const count = known ?? { workspaceId, at, senderDomain, duplicates: 0, limited: 0 }
-    counts.set(key, { ...count, [kind]: count[kind] + 1 })
+    const isNamed = counts.has(keyOf(senderDomain)) || counts.size < limits.mailEdgeCountsMax
+    const domain = isNamed ? senderDomain : null
+    const none = { workspaceId, at, senderDomain: domain, duplicates: 0, limited: 0 }
+    const count = counts.get(keyOf(domain)) ?? none
+    counts.set(keyOf(domain), { ...count, [kind]: count[kind] + 1 })
   }
 
   function nextReport(): Report | null {
     if (unsettled === null && counts.size > 0) {
-      const [first, ...others] = [...counts]
-      const taken = [first, ...others].slice(0, limits.mailEdgeCountsMax).flatMap((each) => (each ? [each] : []))
-      unsettled = { id: newId(), counts: taken.map(([, count]) => count) }
-      counts = new Map(others.slice(limits.mailEdgeCountsMax - 1))
+      const all = [...counts]
+      unsettled = { id: newId(), counts: all.slice(0, limits.mailEdgeCountsMax).map(([, count]) => count) }
+      counts = new Map(all.slice(limits.mailEdgeCountsMax))
     }
     return unsettled
   }

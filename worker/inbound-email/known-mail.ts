@@ -35,7 +35,11 @@ type Refusal = z.output<typeof refusalSchema>
 /** What is known of a message before the database is asked. */
 export type Known =
   | (Concerned & { readonly kind: 'completed'; readonly processedAt: string })
-  | (Concerned & { readonly kind: 'refused'; readonly scope: 'sender' | 'domain'; readonly retryAfterSeconds: number })
+  | (Concerned & {
+      readonly kind: 'refused'
+      readonly scope: 'sender' | 'domain'
+      readonly retryAfterSeconds: number
+    })
 
 /**
  * What Redis knows of mail, in the namespace `emailCache`: only what the database has committed, for 24 hours, and the senders that it

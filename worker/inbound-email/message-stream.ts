@@ -78,7 +78,10 @@ async function readHeader(reader: Reader): Promise<Result<ReadHeader, WireError>
   }
 }
 
-function messageOf(reader: Reader, { header, chunks, lengthBytes: headBytes, isDone }: ReadHeader): ArrivingMessage {
+function messageOf(
+  reader: Reader,
+  { header, chunks, lengthBytes: headBytes, isDone }: ReadHeader,
+): ArrivingMessage {
   let lengthBytes = headBytes
   let isWaiting = false
   let failure: WireError | null = null

@@ -4,8 +4,8 @@ import {
   decidingOutcome,
   type InboundEmail,
   type MailEnvelope,
-  mailEnvelopeHeader,
   type MailOutcome,
+  mailEnvelopeHeader,
   type TakenMail,
   takenMailSchema,
 } from '../../shared/contract/inbound-email.ts'
@@ -86,7 +86,8 @@ export async function takeMessage(
       {
         path: inboundEmailRoutes.takeMime.path,
         contentType: messageContentType,
-        headers: envelope === null ? {} : { [mailEnvelopeHeader]: encodeURIComponent(JSON.stringify(envelope)) },
+        headers:
+          envelope === null ? {} : { [mailEnvelopeHeader]: encodeURIComponent(JSON.stringify(envelope)) },
         bytes: message.bytes,
         deadlineMs: limits.mailMessageDeadlineMs,
         sendersFault: (isLate) => message.sendersFault(isLate),
@@ -99,7 +100,12 @@ export async function takeMessage(
 }
 
 /** Answers from what Redis knows, or else from what the database decides. */
-async function take(parts: MailParts, arriving: Arriving, facts: MailFacts | null, send: Send): Promise<Taken> {
+async function take(
+  parts: MailParts,
+  arriving: Arriving,
+  facts: MailFacts | null,
+  send: Send,
+): Promise<Taken> {
   const { known, counts } = parts
   const found = facts === null ? null : await known.look(facts)
   if (found !== null) return answerKnown(parts, arriving, found)
@@ -187,7 +193,10 @@ function limitedError(scope: 'sender' | 'domain', retryAfterSeconds: number): Wi
 /** A message may always be sent again, so nobody has to look first whether it was taken. */
 function sentError(error: WireError): WireError {
   if (error.code !== 'write_unconfirmed') return error
-  return { ...error, sentence: 'It is not known whether the message was taken. Send it again: it is taken once.' }
+  return {
+    ...error,
+    sentence: 'It is not known whether the message was taken. Send it again: it is taken once.',
+  }
 }
 
 function resultOf(outcome: MailOutcome): MailResult {

@@ -2,7 +2,11 @@ import { z } from 'zod'
 import { parseDomain } from '../../shared/contact-points/domain.ts'
 import { parseEmail } from '../../shared/contact-points/email.ts'
 import type { Fault, WireError } from '../../shared/contract/errors.ts'
-import { mailBodySchema, mailEnvelopeHeader, mailEnvelopeSchema } from '../../shared/contract/inbound-email.ts'
+import {
+  mailBodySchema,
+  mailEnvelopeHeader,
+  mailEnvelopeSchema,
+} from '../../shared/contract/inbound-email.ts'
 import {
   type MailMetrics,
   mailMetricsSchema,
@@ -12,7 +16,6 @@ import {
 } from '../../shared/contract/inbound-email-answers.ts'
 import {
   type MailFigures,
-  type MailSettings,
   mailAllowanceSchema,
   mailDomainsSchema,
   mailFiguresSchema,
@@ -166,7 +169,9 @@ const metrics = defineRoute({
         details: [{ parameter: 'day', message: 'must only be given with by=domain' }],
       })
     }
-    const figures = await read(call, mailFiguresSchema, inboundEmailRoutes.mailFigures, { days: String(days) })
+    const figures = await read(call, mailFiguresSchema, inboundEmailRoutes.mailFigures, {
+      days: String(days),
+    })
     return figures.ok ? ok(respondJson(metricsOf(figures.value))) : figures
   },
 })
@@ -249,7 +254,8 @@ const changeSettings = defineRoute({
   method: 'POST',
   path: `${path}/settings`,
   summary: "Change the workspace's limits of inbound e-mail; what is left out stays as it is",
-  description: 'In force for every message that the database decides on, and within a minute for a sender who was refused.',
+  description:
+    'In force for every message that the database decides on, and within a minute for a sender who was refused.',
   access: 'service-or-admin',
   takes: { body: { schema: mailSettingsChangeSchema, bytesMax: limits.mailSettingsBodyBytesMax } },
   gives: enveloped(mailSettingsSchema),
@@ -264,10 +270,15 @@ const changeSettings = defineRoute({
   },
 })
 
+type SettingsChange = z.output<typeof mailSettingsChangeSchema>
+
 /** Addresses and domains in the notation in which they are compared. */
-function foldSettings(change: Partial<MailSettings>): Result<Partial<MailSettings>, Fault[]> {
+function foldSettings(change: SettingsChange): Result<SettingsChange, Fault[]> {
   const faults: Fault[] = []
-  const folded = (name: 'exemptSenders' | 'exemptDomains', fold: (text: string) => Result<string, string>) => {
+  const folded = (
+    name: 'exemptSenders' | 'exemptDomains',
+    fold: (text: string) => Result<string, string>,
+  ) => {
     const given = change[name]
     if (given === undefined) return {}
     const values = given.flatMap((text, index) => {

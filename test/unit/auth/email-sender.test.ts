@@ -37,11 +37,14 @@ function request(headers: Record<string, string>, body = '') {
 }
 
 describe('the service that brings mail is verified', () => {
-  it.each(['application/json', 'message/rfc822'])('by its secret, without a read of a body of %s', async (type) => {
-    const sent = request({ Authorization: `Bearer ${secret}`, 'Content-Type': type })
-    expect(await sender().verify(sent)).toEqual(ok(null))
-    expect(sent.reads).toBe(0)
-  })
+  it.each(['application/json', 'message/rfc822'])(
+    'by its secret, without a read of a body of %s',
+    async (type) => {
+      const sent = request({ Authorization: `Bearer ${secret}`, 'Content-Type': type })
+      expect(await sender().verify(sent)).toEqual(ok(null))
+      expect(sent.reads).toBe(0)
+    },
+  )
 
   it('by a signature over any body of JSON, as the standard’s own library makes it', async () => {
     const { clock, verify } = sender()
@@ -86,7 +89,10 @@ describe('nobody else is', () => {
     ['an empty secret', { Authorization: 'Bearer ' }],
     ['another scheme', { Authorization: `Basic ${secret}` }],
     ['a signature without an id', { 'webhook-timestamp': '1', 'webhook-signature': 'v1,x' }],
-    ['a time that is no number', { 'webhook-id': 'a', 'webhook-timestamp': 'now', 'webhook-signature': 'v1,x' }],
+    [
+      'a time that is no number',
+      { 'webhook-id': 'a', 'webhook-timestamp': 'now', 'webhook-signature': 'v1,x' },
+    ],
   ])('with %s, and no body is read', async (_what, headers) => {
     const sent = request(headers)
     expect(await sender().verify(sent)).toEqual(unverified)
@@ -131,7 +137,8 @@ describe('nobody else is', () => {
 
 it('an address has a bounded number of signatures checked in a minute, and its secret counts all the same', async () => {
   const { clock, verify } = sender()
-  const from = (address: string, more = {}) => request({ 'CF-Connecting-IP': address, ...signed('x', clock.now()), ...more })
+  const from = (address: string, more = {}) =>
+    request({ 'CF-Connecting-IP': address, ...signed('x', clock.now()), ...more })
   const tooLarge = { ...from('192.0.2.1'), readRaw: async () => err({ code: 'body_too_large' } as const) }
   for (let index = 0; index < limits.signaturesPerMinuteMax; index += 1) await verify(tooLarge)
   const refused = from('192.0.2.1')

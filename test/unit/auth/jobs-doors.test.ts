@@ -172,7 +172,9 @@ describe('the door of the figures of mail', () => {
 
   it('lets in whoever the door of jobs lets in, and nobody else', async () => {
     roles = { '15213': 'admin' }
-    expect(await come('email-figures', 'member', '15213')).toMatchObject(ok({ workspaceId: '15213', ...asUser }))
+    expect(await come('email-figures', 'member', '15213')).toMatchObject(
+      ok({ workspaceId: '15213', ...asUser }),
+    )
     expect(await come('email-figures', 'member', '15214')).toEqual(err({ code: 'not_a_member' }))
     expect(await come('email-figures', internalKey)).toMatchObject(ok({ workspaceId: null, ...asService }))
     expect(await come('email-figures', metricsToken)).toMatchObject(err({ code: 'token_invalid' }))

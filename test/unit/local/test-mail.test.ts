@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { mailOfFile, makeMail } from '../../../origin/local/test-mail.ts'
 
-const wishes = { messageId: 'id-1@test.example', date: new Date('2026-01-31T12:00:00Z'), from: null, to: null }
+const wishes = {
+  messageId: 'id-1@test.example',
+  date: new Date('2026-01-31T12:00:00Z'),
+  from: null,
+  to: null,
+}
 const message = [
   'From: Ann Lee <ann@example.com>',
   'Message-ID:',
@@ -13,7 +18,11 @@ const message = [
   '',
 ].join('\r\n')
 
-function mailOf(content: Buffer, more: Partial<typeof wishes> & { from?: string; to?: string } = {}, isKept = false) {
+function mailOf(
+  content: Buffer,
+  more: { readonly from?: string; readonly to?: string } = {},
+  isKept = false,
+) {
   return mailOfFile(content, { ...wishes, ...more }, isKept)
 }
 
@@ -50,8 +59,15 @@ describe('a file of MIME', () => {
   })
 
   it('gets the sender and the recipient asked for', () => {
-    const text = mailOf(Buffer.from(message), { from: 'jürgen@example.net', to: 'x@y.example' }, true).body.toString()
-    expect(text.split('\r\n\r\n')[0]?.match(/^(From|To): .*/gm)).toEqual(['From: jürgen@example.net', 'To: x@y.example'])
+    const text = mailOf(
+      Buffer.from(message),
+      { from: 'jürgen@example.net', to: 'x@y.example' },
+      true,
+    ).body.toString()
+    expect(text.split('\r\n\r\n')[0]?.match(/^(From|To): .*/gm)).toEqual([
+      'From: jürgen@example.net',
+      'To: x@y.example',
+    ])
   })
 })
 
@@ -60,7 +76,10 @@ describe('a file of JSON', () => {
 
   it('keeps what the run does not ask for', () => {
     const { contentType, body } = mailOf(content, {}, true)
-    expect([contentType, JSON.parse(body.toString())]).toEqual(['application/json', JSON.parse(content.toString())])
+    expect([contentType, JSON.parse(body.toString())]).toEqual([
+      'application/json',
+      JSON.parse(content.toString()),
+    ])
   })
 
   it('gets an id, a date, a sender and a recipient', () => {

@@ -35,7 +35,10 @@ describe('a message that the database has committed', () => {
 
   it('is never said to be completed while it waits in the queue of some workspace', async () => {
     const { known } = createWorld()
-    for (const outcome of [queued(), { ...ofWorkspace('1'), status: 'seen', state: 'processing', processedAt: null } as const]) {
+    for (const outcome of [
+      queued(),
+      { ...ofWorkspace('1'), status: 'seen', state: 'processing', processedAt: null } as const,
+    ]) {
       await known.note(facts, taken(processed(), outcome))
       expect(await known.look(facts)).toBeNull()
     }
@@ -115,7 +118,10 @@ describe('while Redis is away', () => {
   it('the database decides on messages, and an isolate remembers only refusals that it has seen itself', async () => {
     const { clock, known, redis } = createWorld()
     await known.note(facts, taken(processed()))
-    await known.note({ ...facts, messageId: 'two@example.com', sender: 'eve@example.com' }, taken(limited(clock.now() + 600_000)))
+    await known.note(
+      { ...facts, messageId: 'two@example.com', sender: 'eve@example.com' },
+      taken(limited(clock.now() + 600_000)),
+    )
     redis.isUp = false
     expect(await known.look(facts)).toBeNull()
     expect(await known.look({ ...facts, sender: 'eve@example.com' })).toMatchObject({ kind: 'refused' })
@@ -143,7 +149,11 @@ describe('while Redis is away', () => {
 
   it('a Redis that hangs costs a message no more than its deadline', async () => {
     const { clock } = createMailWorld()
-    const client = createRedisClient({ transport: () => new Promise(() => undefined), clock, deadlineMs: null })
+    const client = createRedisClient({
+      transport: () => new Promise(() => undefined),
+      clock,
+      deadlineMs: null,
+    })
     const known = createKnownMail({
       namespace: createRedisNamespace({ name: 'emailCache', client, clock }),
       clock,
@@ -167,14 +177,19 @@ it('a value of another form is none', async () => {
 it('no key and no value has an address or an id of a message', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.record({ messageId: fc.uuid(), sender: fc.emailAddress(), recipients: fc.array(fc.emailAddress(), { minLength: 1, maxLength: 3 }) }),
+      fc.record({
+        messageId: fc.uuid(),
+        sender: fc.emailAddress(),
+        recipients: fc.array(fc.emailAddress(), { minLength: 1, maxLength: 3 }),
+      }),
       async (given) => {
         const { clock, known, redis } = createWorld()
         const mail = { ...facts, ...given }
         await known.note(mail, { ...taken(processed()), senderDomain: null })
         await known.note(mail, { ...taken(limited(clock.now() + 60_000)), senderDomain: null })
         const all = JSON.stringify([...redis.stored])
-        for (const secret of [mail.messageId, mail.sender, ...mail.recipients]) expect(all).not.toContain(secret)
+        for (const secret of [mail.messageId, mail.sender, ...mail.recipients])
+          expect(all).not.toContain(secret)
       },
     ),
     { numRuns: 30 },

@@ -1,5 +1,5 @@
-import type { MailOutcome, TakenMail } from '../../../shared/contract/inbound-email.ts'
 import type { WireError } from '../../../shared/contract/errors.ts'
+import type { MailOutcome, TakenMail } from '../../../shared/contract/inbound-email.ts'
 import { communicationIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
 import { createRedisClient } from '../../../shared/redis/client.ts'
 import { createRedisNamespace } from '../../../shared/redis/namespace.ts'
@@ -40,7 +40,11 @@ export function queued(workspaceId = '15213'): MailOutcome {
   return { ...ofWorkspace(workspaceId), status: 'queued', priority: 'normal' }
 }
 
-export function limited(untilMs: number, workspaceId = '15213', scope: 'sender' | 'domain' = 'sender'): MailOutcome {
+export function limited(
+  untilMs: number,
+  workspaceId = '15213',
+  scope: 'sender' | 'domain' = 'sender',
+): MailOutcome {
   const limitedUntil = new Date(untilMs).toISOString()
   return { ...ofWorkspace(workspaceId), status: 'limited', scope, retryAfterSeconds: 7, limitedUntil }
 }
@@ -76,7 +80,8 @@ export function createMailWorld({ hasRedis = true } = {}) {
       await Promise.all(kept.splice(0))
     },
   }
-  const next = () => (world.answers.length > 1 ? world.answers.shift() : world.answers[0]) as Result<never, WireError>
+  const next = () =>
+    (world.answers.length > 1 ? world.answers.shift() : world.answers[0]) as Result<never, WireError>
   const origin: MailParts['origin'] = {
     async write(_schema, write) {
       writes.push(write)

@@ -33,7 +33,8 @@ describe('a message from Email Routing', () => {
     const { deliver, writes, rejections, events } = createWorld()
     await deliver({ from: '' })
     const [passed] = writes
-    const header = passed !== undefined && 'headers' in passed ? passed.headers[mailEnvelopeHeader] : undefined
+    const header =
+      passed !== undefined && 'headers' in passed ? passed.headers[mailEnvelopeHeader] : undefined
     expect(JSON.parse(decodeURIComponent(header ?? ''))).toEqual({ from: '', to: ['sales@acme.example'] })
     expect(rejections).toEqual([])
     expect(events).toMatchObject([{ kind: 'mail', way: 'routing', result: 'processed' }])
@@ -66,15 +67,18 @@ describe('a message from Email Routing', () => {
     expect([rejections.length, writes.length]).toEqual([1, 0])
   })
 
-  it.each<WireErrorCode>(['origin_unavailable', 'origin_timeout', 'overloaded', 'write_unconfirmed', 'internal'])(
-    'comes again, and is not rejected, after %s',
-    async (code) => {
-      const { deliver, world, rejections } = createWorld()
-      world.answers.splice(0, 1, err({ code }))
-      await expect(deliver()).rejects.toThrow()
-      expect(rejections).toEqual([])
-    },
-  )
+  it.each<WireErrorCode>([
+    'origin_unavailable',
+    'origin_timeout',
+    'overloaded',
+    'write_unconfirmed',
+    'internal',
+  ])('comes again, and is not rejected, after %s', async (code) => {
+    const { deliver, world, rejections } = createWorld()
+    world.answers.splice(0, 1, err({ code }))
+    await expect(deliver()).rejects.toThrow()
+    expect(rejections).toEqual([])
+  })
 
   it('comes again if its sender has sent too many', async () => {
     const { clock, deliver, world, rejections } = createWorld()

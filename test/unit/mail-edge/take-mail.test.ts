@@ -53,7 +53,11 @@ describe('a message of MIME', () => {
         async (body, sizes, hasHeader) => {
           const { parts, received, arriving } = createMailWorld()
           const bytes = hasHeader ? Buffer.concat([encoder.encode(message), body]) : body
-          const answer = await takeMessage(parts, { ...incoming(''), bytes: streamOf(bytes, sizes) }, arriving())
+          const answer = await takeMessage(
+            parts,
+            { ...incoming(''), bytes: streamOf(bytes, sizes) },
+            arriving(),
+          )
           expect(answer.ok).toBe(true)
           expect(Buffer.from(received[0] ?? []).equals(Buffer.from(bytes))).toBe(true)
         },
@@ -86,7 +90,8 @@ describe('a message of MIME', () => {
     const envelope = { from: '', to: ['sales@grüße.example'] }
     await takeMessage(parts, incoming(message, { envelope }), arriving())
     const [passed] = writes
-    const header = passed !== undefined && 'headers' in passed ? passed.headers[mailEnvelopeHeader] : undefined
+    const header =
+      passed !== undefined && 'headers' in passed ? passed.headers[mailEnvelopeHeader] : undefined
     expect(JSON.parse(decodeURIComponent(header ?? ''))).toEqual(envelope)
   })
 
@@ -148,7 +153,9 @@ describe('a message of MIME', () => {
 
   it('is given up when its header does not arrive in time', async () => {
     const { clock, parts, arriving } = createMailWorld()
-    const bytes = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(encoder.encode('From:')) })
+    const bytes = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(encoder.encode('From:')),
+    })
     const answer = takeMessage(parts, { ...incoming(''), bytes }, arriving())
     await settle()
     await clock.advance(limits.arrivalDeadlineMs)

@@ -91,7 +91,12 @@ export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
   fc.record({
     kind: fc.constant('mail' as const),
     way: fc.constantFrom('json' as const, 'mime' as const, 'routing' as const),
-    result: fc.constantFrom('processed' as const, 'queued' as const, 'duplicate-redis' as const, 'failed' as const),
+    result: fc.constantFrom(
+      'processed' as const,
+      'queued' as const,
+      'duplicate-redis' as const,
+      'failed' as const,
+    ),
     durationMs,
   }),
   fc.record({

@@ -48,8 +48,8 @@ export function MailHours({ hours }: { hours: readonly Hour[] }) {
       <ul className="hidden">
         {hours.map((hour) => (
           <li key={hour.from}>
-            {formatTime(Date.parse(hour.from))}: {hour.received} received, {newOf(hour)} new, {hour.duplicates}{' '}
-            duplicates, {hour.limited} limited
+            {formatTime(Date.parse(hour.from))}: {hour.received} received, {newOf(hour)} new,{' '}
+            {hour.duplicates} duplicates, {hour.limited} limited
           </li>
         ))}
       </ul>
@@ -66,7 +66,14 @@ function Bar({ hour, x, most }: { hour: Hour | null; x: number; most: number }) 
         const size = (of(hour) / most) * height
         top -= size
         return (
-          <rect key={name} className={`mail-bar-${name}`} x={x + 2} y={top} width={hourWidth - 4} height={size} />
+          <rect
+            key={name}
+            className={`mail-bar-${name}`}
+            x={x + 2}
+            y={top}
+            width={hourWidth - 4}
+            height={size}
+          />
         )
       })}
     </>

@@ -14,7 +14,9 @@ export function MailLimits() {
     <Panel title="Limits of senders">
       {settings.isError && <FailureNotice error={settings.error} retry={() => void settings.refetch()} />}
       {settings.isPending && <Waiting what="the limits" />}
-      {settings.data !== undefined && <LimitsForm key={JSON.stringify(settings.data)} settings={settings.data} />}
+      {settings.data !== undefined && (
+        <LimitsForm key={JSON.stringify(settings.data)} settings={settings.data} />
+      )}
     </Panel>
   )
 }

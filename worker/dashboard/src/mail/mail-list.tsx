@@ -9,16 +9,18 @@ import { type Scope, useMailList } from './use-mail.ts'
 
 type Message = z.output<typeof mailWaySchema>
 
+type State = (typeof states)[number]
+
 const states = ['all', 'processed', 'queued', 'limited', 'failed'] as const
 const tones = { processed: 'good', queued: 'warn', limited: 'warn', failed: 'bad' } as const
 
 /** The newest messages with their way through. Neither an address nor a text of a message is shown. */
 export function MailList({ scope }: { scope: Scope }) {
-  const [state, setState] = useState<(typeof states)[number]>('all')
+  const [state, setState] = useState<State>('all')
   const list = useMailList(scope, state)
   return (
     <Panel title="Recent messages">
-      <Choice
+      <Choice<State>
         label="State"
         value={state}
         options={states.map((value) => ({ value, title: value }))}

@@ -7,8 +7,8 @@ import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { usePlace } from '../place.ts'
 import { MailHours } from './mail-hours.tsx'
-import { MailList } from './mail-list.tsx'
 import { MailLimits } from './mail-limits.tsx'
+import { MailList } from './mail-list.tsx'
 import { type Scope, useMailDomains, useMailMetrics, useMailQueue } from './use-mail.ts'
 
 /** Inbound e-mail: the last hours, the queue, the newest messages and their way through, and the limits of the workspace. */
@@ -19,7 +19,7 @@ export function MailView() {
   const isRefused = metrics.error instanceof ApiFailure && metrics.error.status === 403
   return (
     <>
-      <Choice
+      <Choice<Scope>
         label="Mail of"
         value={scope}
         options={[

@@ -79,7 +79,8 @@ export function useMailSettings() {
   return useQuery({
     queryKey: ['mail', 'settings', workspace.id],
     queryFn: async ({ signal }) =>
-      (await api.fetch(mailSettingsSchema, { path: `${path}/settings`, workspaceId: workspace.id, signal })).data,
+      (await api.fetch(mailSettingsSchema, { path: `${path}/settings`, workspaceId: workspace.id, signal }))
+        .data,
   })
 }
 
@@ -88,7 +89,8 @@ export function useChangeMailSettings() {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: async (body: MailSettings) =>
-      (await api.fetch(mailSettingsSchema, { path: `${path}/settings`, workspaceId: workspace.id, body })).data,
+      (await api.fetch(mailSettingsSchema, { path: `${path}/settings`, workspaceId: workspace.id, body }))
+        .data,
     onSuccess: (saved) => queries.setQueryData(['mail', 'settings', workspace.id], saved),
   })
 }
