@@ -18,7 +18,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 /** The way on which a message came: the webhook as JSON or as MIME, or Email Routing. */
 export type MailWay = 'json' | 'mime' | 'routing'
 /**
- * What became of a message, and who recognized it if it was seen before or past a limit. `refused`: it cannot be taken as it is.
+ * The outcome of a message, with the place that recognized it if it was seen before or past a limit. `refused`: it cannot be taken as it is.
  * `failed`: the service could not take it, and it may be sent again.
  */
 export type MailResult =

@@ -6,8 +6,8 @@ export interface TestMail {
   readonly body: Buffer<ArrayBuffer>
 }
 
-/** What every message of a run says besides the content of its file. */
-export interface MailWishes {
+/** The members that a run gives to each of its messages, besides the content of its file. */
+interface MailWishes {
   /** Identifies the message; each that is to count as a new one has its own. */
   readonly messageId: string
   readonly date: Date

@@ -3,7 +3,7 @@ import { communicationIdSchema, companyIdSchema, contactIdSchema } from '../ids.
 import { prioritySchema } from './inbound-email.ts'
 import { mailFiguresSchema } from './inbound-email-figures.ts'
 
-/* What the Worker answers about inbound e-mail (SPEC 10), literally: without an envelope of `success` and `data`. */
+/* The Worker's answers about inbound e-mail (SPEC 10), which are literal: without an envelope of `success` and `data`. */
 
 /** The message is stored, with its company and its contact; null for what it does not have. */
 const mailProcessedSchema = z.object({

@@ -65,6 +65,12 @@ interface RedisNamespaceOptions {
 export const valuePrefix = (name: RedisNamespaceName) => `bc:${name}:`
 export const counterPrefix = (name: RedisNamespaceName) => `bc:${name}#`
 
+/** A value if it is of the generation that was read with it. */
+function valueUnder(generation: Generation | null, stored: RedisReply | undefined): string | null {
+  if (generation === null || typeof stored !== 'string' || !stored.startsWith(generation)) return null
+  return stored.slice(generationCharacters)
+}
+
 export function createRedisNamespace({
   name,
   client,
@@ -74,15 +80,7 @@ export function createRedisNamespace({
   const generations = createGenerations(client, name, clock)
   const keyOf = (key: string) => `${valuePrefix(name)}${key}`
 
-  /** The value if it is of the generation that was read with it. */
-  function valueUnder(generation: Generation | null, stored: RedisReply | undefined): string | null {
-    if (generation === null || typeof stored !== 'string' || !stored.startsWith(generation)) return null
-    return stored.slice(generationCharacters)
-  }
-
-  function accepted([seen, stored]: readonly RedisReply[]): string | null {
-    return valueUnder(generations.learn(seen), stored)
-  }
+  const accepted = ([seen, stored]: readonly RedisReply[]) => valueUnder(generations.learn(seen), stored)
 
   return {
     name,

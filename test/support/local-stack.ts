@@ -113,14 +113,12 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const tokenOf: TestStack['tokenOf'] = (user) => stack.tokenFor({ ...user, expiresInSeconds: 3_600 })
 
   return {
-    worker: file.worker,
-    origin: file.origin,
+    ...{ worker: file.worker, origin: file.origin },
     supabase: file.supabase,
     redis: file.redis?.url ?? null,
     internalAuthKey: file.internalAuthKey,
     voiceWebhookSecret: file.voiceWebhookSecret,
-    emailWebhookSecret: file.emailWebhookSecret,
-    emailAddress: file.emailAddress,
+    ...{ emailWebhookSecret: file.emailWebhookSecret, emailAddress: file.emailAddress },
     password: file.signIns?.password ?? '',
     queues: file.queues,
     logs: join(dataDirectory, 'logs'),

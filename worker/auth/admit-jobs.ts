@@ -45,7 +45,7 @@ interface JobsDoors<Arrival> {
   readonly toQueues: JobsDoor<Arrival>
   /** Operators, and holders of `METRICS_TOKEN`. */
   readonly toQueueFigures: JobsDoor<Arrival>
-  /** Whoever is let in to jobs, and holders of the mail secret as operators are. */
+  /** The callers of `toJobs`, and holders of the mail secret, who are let in as operators are. */
   readonly toEmailFigures: JobsDoor<Arrival>
 }
 

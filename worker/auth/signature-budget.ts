@@ -5,7 +5,7 @@ import { limits } from '../../shared/limits.ts'
 import { createSlidingWindow, type SlidingWindow } from '../../shared/sliding-window.ts'
 
 /** Bounds the signatures that are checked for one address: each costs a read of the body before anything is known about its sender. */
-export interface SignatureBudget {
+interface SignatureBudget {
   /** Counts one check; null, or the refusal of an address that has had too many. */
   spend(headers: Pick<Headers, 'get'>): WireError | null
 }

@@ -13,7 +13,7 @@ import { err } from '../../shared/result.ts'
 import { createBreaker, tierPace } from '../outbound/circuit-breaker.ts'
 import type { MailFacts } from './mail-facts.ts'
 
-/** Whose counts an answer from Redis belongs to. */
+/** The counts to which an answer from Redis belongs. */
 const concernedSchema = z.object({
   workspaces: z.array(workspaceIdSchema).min(1),
   senderDomain: takenMailSchema.shape.senderDomain,
@@ -32,7 +32,7 @@ type NotedMessage = z.output<typeof messageSchema>
 const refusalSchema = concernedSchema.extend({ scope: z.enum(['sender', 'domain']), untilMs: z.int() })
 type Refusal = z.output<typeof refusalSchema>
 
-/** What is known of a message before the database is asked. */
+/** An answer to a message that is given without the database. */
 export type Known =
   | (Concerned & { readonly kind: 'completed'; readonly processedAt: string })
   | (Concerned & {
@@ -42,7 +42,7 @@ export type Known =
     })
 
 /**
- * What Redis knows of mail, in the namespace `emailCache`: only what the database has committed, for 24 hours, and the senders that it
+ * The memory of mail in Redis, in the namespace `emailCache`: messages that the database has committed, for 24 hours, and senders that it
  * has refused, until their limit allows a message more and for a minute at most. Both are noted by digests of the message, the sender
  * and all recipients, so that neither a key nor a value has an address, and what is known of one workspace's mail is never said of
  * another's. While Redis is away, the database decides on messages, and each isolate remembers the refusals that it has seen itself.

@@ -1,7 +1,7 @@
 import type { InboundEmail } from '../../shared/contract/inbound-email.ts'
 import type { MailHead } from '../../shared/inbound-email/mail-head.ts'
 
-/** What tells a message from others, before its body is read. */
+/** The facts that tell a message from others, before its body is read. */
 export interface MailFacts {
   readonly messageId: string
   readonly digest: string

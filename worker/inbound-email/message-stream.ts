@@ -8,7 +8,7 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 
 /** A message of which the header has arrived. The rest is still to come. */
-export interface ArrivingMessage {
+interface ArrivingMessage {
   /** Null if the header is longer than is read here. */
   readonly header: Uint8Array<ArrayBuffer> | null
   /** The whole message, from its first byte. It fails when the message turns out to be too large, or does not come to its end. */

@@ -42,7 +42,7 @@ export interface Arriving {
 }
 
 /** An answer, with its status. */
-export interface AnsweredMail {
+interface AnsweredMail {
   readonly status: 200 | 202
   readonly body: MailAnswer
 }
@@ -62,7 +62,7 @@ export function takeEmail(parts: MailParts, email: InboundEmail, arriving: Arriv
 }
 
 /** A message of MIME on its way here. */
-export interface IncomingMessage {
+interface IncomingMessage {
   readonly bytes: ReadableStream<Uint8Array> | null
   /** As its sender says; null if nobody says. */
   readonly lengthBytes: number | null
@@ -211,7 +211,7 @@ function resultOf(outcome: MailOutcome): MailResult {
   }
 }
 
-/** Whose fault it was that a message was not taken: the message's, or the service's. */
+/** Tells a message that cannot be taken as it is from a service that could not take it. */
 function resultOfError({ code }: WireError): MailResult {
   switch (code) {
     case 'origin_unavailable':

@@ -24,7 +24,7 @@ import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { CacheEvent, Recorder } from '../events.ts'
-import type { BreakerPace, BreakerStatus } from './circuit-breaker.ts'
+import type { Breaker, BreakerPace, BreakerStatus } from './circuit-breaker.ts'
 import { createBreaker, tierPace } from './circuit-breaker.ts'
 import { type ContactWrites, createContactWrites } from './contact-writes.ts'
 
@@ -182,20 +182,7 @@ export function createOrigin(options: OriginOptions): Origin {
     recorder.record({ kind: 'breaker', tier: 'origin', side: 'get', state }),
   )
 
-  /**
-   * Calls the origin unless its breaker is open: then cached answers are served at once, and no reader waits for a
-   * deadline.
-   */
-  async function send(outgoing: OriginCall, caller: Caller): Promise<Answer> {
-    const settle = breaker.admit()
-    if (settle === null) return away
-    const answer = await fetchAnswer(options, outgoing, caller)
-    // If the origin itself reports a timeout, one query was slow. If the deadline passes here, the origin is slow.
-    const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
-    const fault = hasFailed ? (outgoing.passed?.sendersFault(answer === late) ?? null) : null
-    settle(fault !== null ? 'unheard' : hasFailed ? 'failed' : 'answered')
-    return fault === null ? answer : err(fault)
-  }
+  const send = createSend(options, breaker)
 
   function call(path: string, caller: Caller, body?: unknown): Promise<Answer> {
     return send({ method: body === undefined ? 'GET' : 'POST', path, body }, caller)
@@ -245,6 +232,23 @@ export function createOrigin(options: OriginOptions): Origin {
     read: createRead(send),
     breaker: () => breaker.status(),
     probe: () => probe(options),
+  }
+}
+
+/**
+ * Calls the origin unless its breaker is open: then cached answers are served at once, and no reader waits for a
+ * deadline.
+ */
+function createSend(options: OriginOptions, breaker: Breaker) {
+  return async function send(outgoing: OriginCall, caller: Caller): Promise<Answer> {
+    const settle = breaker.admit()
+    if (settle === null) return away
+    const answer = await fetchAnswer(options, outgoing, caller)
+    // If the origin itself reports a timeout, one query was slow. If the deadline passes here, the origin is slow.
+    const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
+    const fault = hasFailed ? (outgoing.passed?.sendersFault(answer === late) ?? null) : null
+    settle(fault !== null ? 'unheard' : hasFailed ? 'failed' : 'answered')
+    return fault === null ? answer : err(fault)
   }
 }
 

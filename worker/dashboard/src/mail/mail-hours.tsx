@@ -9,7 +9,7 @@ const hourMs = 3_600_000
 /** One hour in the drawing's own unit. */
 const hourWidth = 20
 
-/** What a bar is made of, from its bottom to its top. Their sum is what was received in the hour. */
+/** The parts of a bar, from its bottom to its top. Together they are the messages that were received in the hour. */
 const parts = [
   { name: 'new', title: 'new', of: (hour: Hour) => newOf(hour) },
   { name: 'duplicates', title: 'duplicates', of: ({ duplicates }: Hour) => duplicates },

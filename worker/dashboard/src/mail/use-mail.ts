@@ -12,7 +12,7 @@ import { usePlace } from '../place.ts'
 const path = '/api/email-webhook'
 const everyMs = 5_000
 
-/** Whose mail is looked at: that of the chosen workspace, or of all, which only operators may. */
+/** The mail that is looked at: of the chosen workspace, or of all of them, for operators only. */
 export type Scope = 'workspace' | 'all'
 
 function useScoped(scope: Scope) {
