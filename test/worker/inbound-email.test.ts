@@ -1,8 +1,10 @@
-import { exports } from 'cloudflare:workers'
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env, exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { errorBodySchema } from '../../shared/contract/errors.ts'
 import { mailWebhookStatusSchema } from '../../shared/contract/inbound-email-answers.ts'
 import { limits } from '../../shared/limits.ts'
+import worker from '../../worker/index.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
 
 const secret = workerTestBindings.EMAIL_WEBHOOK_SECRET
@@ -41,6 +43,33 @@ async function signed(body: string, id = 'msg_1'): Promise<Record<string, string
   const base64 = btoa(String.fromCharCode(...new Uint8Array(digest)))
   return { 'webhook-id': id, 'webhook-timestamp': seconds, 'webhook-signature': `v1,${base64}` }
 }
+
+describe('the handler of Email Routing', () => {
+  async function deliver(more: { rawSize?: number } = {}) {
+    const rejections: string[] = []
+    const delivered = {
+      ...{ from: 'bounce@example.com', to: 'sales@acme.example', rawSize: message.length },
+      raw: new Response(message).body ?? new ReadableStream<Uint8Array>(),
+      setReject: (reason: string) => void rejections.push(reason),
+      ...more,
+    }
+    const context = createExecutionContext()
+    const outcome = await worker.email(delivered, env, context).then(
+      () => 'accepted',
+      () => 'comes again',
+    )
+    await waitOnExecutionContext(context)
+    return { outcome, rejections }
+  }
+
+  it('makes a temporary error while the origin is away, and rejects for good what is too large', async () => {
+    expect(await deliver()).toEqual({ outcome: 'comes again', rejections: [] })
+    expect(await deliver({ rawSize: limits.mailMimeBytesMax + 1 })).toEqual({
+      outcome: 'accepted',
+      rejections: ['The body is larger than this route accepts.'],
+    })
+  })
+})
 
 describe('the webhook of inbound e-mail', () => {
   it('says to everybody that it is there', async () => {
