@@ -131,8 +131,8 @@ holds(
 holds(limits.strangerSeconds < limits.membershipSeconds, 'strangers are forgotten before members')
 holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')
 holds(
-  limits.writePlacesShare + limits.importPlacesShare < 1 / 2,
-  'reads have more places than writes and imports have together',
+  limits.writePlacesShare + limits.importPlacesShare + limits.mailPlacesShare < 1 / 2,
+  'reads have more places than writes, imports and mail have together',
 )
 holds(
   limits.queriesAtOnceMin <= limits.queriesAtOnceDefault,

@@ -41,7 +41,8 @@ function parsedBody<Value>(parsed: z.ZodSafeParseResult<Value>): Result<Value, W
   return parsed.success ? ok(parsed.data) : err({ code: 'invalid_body', details: faultsOf(parsed.error) })
 }
 
-async function readBody(request: Request, bytesMax: number): Promise<Result<Uint8Array, WireError>> {
+/** Reads the body as it is, no further than `bytesMax`. */
+export async function readBody(request: Request, bytesMax: number): Promise<Result<Uint8Array<ArrayBuffer>, WireError>> {
   const announced = request.headers.get('Content-Length')
   if (announced !== null && Number(announced) > bytesMax) return err({ code: 'body_too_large' })
   try {

@@ -27,7 +27,7 @@ export const inboundEmailLimits = {
   mailLimitWindowMs: 3_600_000,
   mailsOfSenderDefault: 100,
   mailsOfDomainDefault: 500,
-  mailsOfOneMax: 100_000,
+  mailsOfOneMax: 10_000,
   mailExemptionsMax: 200,
   mailSettingsBodyBytesMax: 262_144,
   /** Replies between the same two addresses in an hour, beyond which they are a loop. */
@@ -37,6 +37,13 @@ export const inboundEmailLimits = {
   mailsPerMinuteMax: 50,
   mailSlowMs: 200,
   mailSlowTransactions: 10,
+
+  /** The messages that wait for a place in one process. The Worker alone brings them, and it limits their number too. */
+  mailsWaitingMax: 2_000,
+  /** The messages as MIME that one process holds in memory at the same time. */
+  mailMimeAtOnceMax: 8,
+  /** A transaction that lost to another one is tried again, this often in all. */
+  mailAttemptsMax: 6,
 
   /** For how long Redis knows a message as completed. */
   mailCompletedSeconds: 86_400,

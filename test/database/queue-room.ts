@@ -20,6 +20,8 @@ import { startDatabase } from './database.ts'
 export interface QueueRoom {
   readonly queues: JobQueues
   readonly sql: postgres.Sql
+  /** The address for further connections of the owner. */
+  readonly url: string
   /** The database as handlers read it. */
   readonly database: QueueDatabase
   /** Starts a process that runs jobs, as `node origin/queues/main.ts` does; within this process. */
@@ -78,6 +80,7 @@ export async function startQueueRoom(): Promise<QueueRoom> {
     queues: backend.queues,
     database: backend.database,
     sql,
+    url: database.url,
     serve,
     async clear() {
       await stopAll()
