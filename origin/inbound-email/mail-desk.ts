@@ -43,7 +43,7 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 const periodSchema = mailCountsSchema.extend({
-  kind: z.enum(['day', 'hour']),
+  kind: z.enum(['daily', 'hourly']),
   period: z.int(),
   duplicatesByRedis: z.int(),
   limitedByRedis: z.int(),
@@ -55,7 +55,7 @@ type Period = z.output<typeof periodSchema>
 
 const figuresSchema = z.object({ hour: z.int(), periods: z.array(periodSchema) })
 const domainsSchema = z.object({
-  day: z.int(),
+  dayNumber: z.int(),
   domains: z.array(
     mailCountsSchema
       .pick({ received: true, duplicates: true, limited: true })
@@ -95,7 +95,9 @@ export function createMailDesk(
       const p_day = day === null ? null : Date.parse(`${day}T00:00:00Z`) / dayMs
       const args = { p_workspace: workspaceId, p_day }
       const found = await call(asked(workspaceId), domainsSchema, 'inbound_email_domains', args)
-      return found.ok ? ok({ ...found.value, day: dayOf(found.value.day) }) : found
+      if (!found.ok) return found
+      const { dayNumber, domains } = found.value
+      return ok({ day: dayOf(dayNumber), domains })
     },
     queue: (workspaceId) =>
       call(asked(workspaceId), mailQueueSchema, 'inbound_email_queue', { p_workspace: workspaceId }),
@@ -131,8 +133,8 @@ function dayOf(day: number): string {
 }
 
 function figuresOf({ hour, periods }: z.output<typeof figuresSchema>): MailFigures {
-  const days = periods.filter(({ kind }) => kind === 'day')
-  const hours = periods.filter(({ kind }) => kind === 'hour')
+  const days = periods.filter(({ kind }) => kind === 'daily')
+  const hours = periods.filter(({ kind }) => kind === 'hourly')
   const firstOfToday = Math.floor(hour / 24) * 24
   return {
     daily: Object.fromEntries(days.map((each) => [dayOf(each.period), countsOf(each)])),
