@@ -2,15 +2,15 @@ import { z } from 'zod'
 import type { InboundEmail, SenderFacts } from '../../shared/contract/inbound-email.ts'
 import {
   type MailAllowance,
+  type MailFigures,
+  type MailQueue,
+  type MailSettings,
   mailAllowanceSchema,
   mailCountsSchema,
   type mailDomainsSchema,
   type mailEdgeCountsBody,
-  type MailFigures,
   mailListSchema,
-  type MailQueue,
   mailQueueSchema,
-  type MailSettings,
   mailSettingsSchema,
 } from '../../shared/contract/inbound-email-figures.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
@@ -29,10 +29,7 @@ export interface MailDesk {
   /** Of a day in UTC, such as `2026-11-26`; null is today. */
   domains(workspaceId: WorkspaceId | null, day: string | null): Answer<z.output<typeof mailDomainsSchema>>
   queue(workspaceId: WorkspaceId | null): Answer<MailQueue>
-  list(
-    workspaceId: WorkspaceId | null,
-    state: string | null,
-  ): Answer<z.output<typeof mailListSchema>>
+  list(workspaceId: WorkspaceId | null, state: string | null): Answer<z.output<typeof mailListSchema>>
   allowance(workspaceId: WorkspaceId, sender: string): Answer<MailAllowance>
   countEdge(report: z.output<typeof mailEdgeCountsBody.schema>): Answer<{ isNew: boolean }>
   settings(writer: Writer): Answer<MailSettings>
@@ -57,9 +54,7 @@ const figuresSchema = z.object({ hour: z.int(), periods: z.array(periodSchema) }
 const domainsSchema = z.object({
   dayNumber: z.int(),
   domains: z.array(
-    mailCountsSchema
-      .pick({ received: true, duplicates: true, limited: true })
-      .extend({ domain: z.string() }),
+    mailCountsSchema.pick({ received: true, duplicates: true, limited: true }).extend({ domain: z.string() }),
   ),
 })
 
@@ -68,7 +63,11 @@ export function createMailDesk(
   factsOf: (from: InboundEmail['from']) => SenderFacts,
 ): MailDesk {
   function call<Schema extends z.ZodType>(
-    { callerToken, callerKey, workspaceId }: Pick<Writer, 'callerToken' | 'callerKey'> & {
+    {
+      callerToken,
+      callerKey,
+      workspaceId,
+    }: Pick<Writer, 'callerToken' | 'callerKey'> & {
       readonly workspaceId: WorkspaceId | null
     },
     schema: Schema,

@@ -5,7 +5,8 @@ import { systemClock } from '../../shared/clock.ts'
 import { deploymentId } from '../../shared/ids.ts'
 import { createRandom } from '../support/random.ts'
 import { createHandlerRuns, type HandlerRuns } from './handler-runs.ts'
-import { type MailRoom, mail, mailFrom, startMailRoom, theirs } from './mail-room.ts'
+import { mail, mailFrom, theirs } from '../support/mail.ts'
+import { type MailRoom, startMailRoom } from './mail-room.ts'
 import { workspace } from './queue-room.ts'
 
 let room: MailRoom
@@ -49,7 +50,8 @@ const rows = async (of: string | null = null) => {
 describe('the counts', () => {
   it('are those of a workspace, and of all', async () => {
     const message = mail()
-    for (const each of [message, message, message, mail(), mail({ recipients: [theirs] })]) await room.take(each)
+    for (const each of [message, message, message, mail(), mail({ recipients: [theirs] })])
+      await room.take(each)
     await room.take(mail(), { isSlow: true })
     await room.sql`insert into private.email_settings (workspace_id, sender_per_hour) values ('15213', 1)`
     await room.take(mail())
@@ -57,11 +59,18 @@ describe('the counts', () => {
       ...{ received: 6, duplicates: 2, limited: 1, queued: 1, processed: 2, failed: 0 },
       ...{ duplicatesByRedis: 0, limitedByRedis: 0 },
     }
-    expect(await figures('15213')).toMatchObject({ periods: [{ kind: 'daily', ...counts }, { kind: 'hourly', ...counts }] })
+    expect(await figures('15213')).toMatchObject({
+      periods: [
+        { kind: 'daily', ...counts },
+        { kind: 'hourly', ...counts },
+      ],
+    })
     expect(await figures()).toMatchObject({ periods: [{ received: 7, processed: 3 }, { received: 7 }] })
     expect(await figures('none')).toMatchObject({ periods: [] })
     const [domains] = await room.sql`select public.inbound_email_domains(null, null) as answer`
-    expect(domains?.['answer']).toMatchObject({ domains: [{ domain: 'acme.example', received: 7, duplicates: 2, limited: 1 }] })
+    expect(domains?.['answer']).toMatchObject({
+      domains: [{ domain: 'acme.example', received: 7, duplicates: 2, limited: 1 }],
+    })
   })
 
   it('equal the rows to the digit, whatever comes at once and whatever connection breaks', async () => {
@@ -71,7 +80,11 @@ describe('the counts', () => {
       index % 3 === 0 ? mail() : mailFrom(`s${index}@${index % 2 === 0 ? 'acme' : 'ek'}.example`),
     )
     const senders = Array.from({ length: 6 }, async () => {
-      const connection = postgres(room.url, { max: 1, onnotice: () => undefined, connection: { application_name: 'sender' } })
+      const connection = postgres(room.url, {
+        max: 1,
+        onnotice: () => undefined,
+        connection: { application_name: 'sender' },
+      })
       for (let count = 0; count < 60; count += 1) {
         const message = messages[Math.floor(random() * messages.length)]
         const isSlow = random() < 0.3
@@ -98,7 +111,8 @@ describe('the counts', () => {
     for (const of of [null, '15213']) expect(await sums(of)).toEqual(await rows(of))
     const [made] = await room.sql`
       select count(*)::int as communications, count(distinct c.message_id)::int as messages from public.communications c`
-    const [processed] = await room.sql`select count(*)::int as processed from private.inbound_emails e where e.state = 'processed'`
+    const [processed] =
+      await room.sql`select count(*)::int as processed from private.inbound_emails e where e.state = 'processed'`
     expect(made).toEqual({ communications: processed?.['processed'], messages: processed?.['processed'] })
   })
 
@@ -152,8 +166,17 @@ describe('the way of a message', () => {
     await room.letPass(3_601)
     await room.take(message, { isSlow: true })
     const [claim] = await room.sql`select e.id from private.inbound_emails e where e.state = 'queued'`
-    const job = { queue: 'emails-in' as const, id: '15213~job', workspaceId: workspace, name: 'process', data: { id: claim?.['id'] } }
-    await runs.run(createEmailsInHandler({ database: room.database, clock: systemClock, random: () => 0 }), job)
+    const job = {
+      queue: 'emails-in' as const,
+      id: '15213~job',
+      workspaceId: workspace,
+      name: 'process',
+      data: { id: claim?.['id'] },
+    }
+    await runs.run(
+      createEmailsInHandler({ database: room.database, clock: systemClock, random: () => 0 }),
+      job,
+    )
     await room.take(message)
     const list = async (of: string | null, state: string | null) => {
       const [row] = await room.sql`select public.inbound_email_list(${of}, ${state}) as answer`
@@ -162,7 +185,13 @@ describe('the way of a message', () => {
     const processed = await list('15213', 'processed')
     expect(processed).toHaveLength(2)
     expect(processed.find(({ id }: { id: string }) => id === claim?.['id'])).toEqual({
-      ...{ id: claim?.['id'], state: 'processed', duplicates: 1, priority: 'high', senderDomain: 'acme.example' },
+      ...{
+        id: claim?.['id'],
+        state: 'processed',
+        duplicates: 1,
+        priority: 'high',
+        senderDomain: 'acme.example',
+      },
       ...{ receivedAt: expect.any(String), limitedAt: expect.any(String), queuedAt: expect.any(String) },
       ...{ processedAt: expect.any(String), failedAt: null, automated: null },
       ...{ communicationId: expect.any(String), processingMs: expect.any(Number) },
