@@ -42,7 +42,10 @@ function parsedBody<Value>(parsed: z.ZodSafeParseResult<Value>): Result<Value, W
 }
 
 /** Reads the body as it is, no further than `bytesMax`. */
-export async function readBody(request: Request, bytesMax: number): Promise<Result<Uint8Array<ArrayBuffer>, WireError>> {
+export async function readBody(
+  request: Request,
+  bytesMax: number,
+): Promise<Result<Uint8Array<ArrayBuffer>, WireError>> {
   const announced = request.headers.get('Content-Length')
   if (announced !== null && Number(announced) > bytesMax) return err({ code: 'body_too_large' })
   try {

@@ -2,15 +2,15 @@ import { z } from 'zod'
 import type { InboundEmail, SenderFacts } from '../../shared/contract/inbound-email.ts'
 import {
   type MailAllowance,
+  type MailFigures,
+  type MailQueue,
+  type MailSettings,
   mailAllowanceSchema,
   mailCountsSchema,
   type mailDomainsSchema,
   type mailEdgeCountsBody,
-  type MailFigures,
   mailListSchema,
-  type MailQueue,
   mailQueueSchema,
-  type MailSettings,
   mailSettingsSchema,
 } from '../../shared/contract/inbound-email-figures.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
@@ -29,10 +29,7 @@ export interface MailDesk {
   /** Of a day in UTC, such as `2026-11-26`; null is today. */
   domains(workspaceId: WorkspaceId | null, day: string | null): Answer<z.output<typeof mailDomainsSchema>>
   queue(workspaceId: WorkspaceId | null): Answer<MailQueue>
-  list(
-    workspaceId: WorkspaceId | null,
-    state: string | null,
-  ): Answer<z.output<typeof mailListSchema>>
+  list(workspaceId: WorkspaceId | null, state: string | null): Answer<z.output<typeof mailListSchema>>
   allowance(workspaceId: WorkspaceId, sender: string): Answer<MailAllowance>
   countEdge(report: z.output<typeof mailEdgeCountsBody.schema>): Answer<{ isNew: boolean }>
   settings(writer: Writer): Answer<MailSettings>
@@ -43,7 +40,7 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 const periodSchema = mailCountsSchema.extend({
-  kind: z.enum(['day', 'hour']),
+  kind: z.enum(['daily', 'hourly']),
   period: z.int(),
   duplicatesByRedis: z.int(),
   limitedByRedis: z.int(),
@@ -55,11 +52,9 @@ type Period = z.output<typeof periodSchema>
 
 const figuresSchema = z.object({ hour: z.int(), periods: z.array(periodSchema) })
 const domainsSchema = z.object({
-  day: z.int(),
+  dayNumber: z.int(),
   domains: z.array(
-    mailCountsSchema
-      .pick({ received: true, duplicates: true, limited: true })
-      .extend({ domain: z.string() }),
+    mailCountsSchema.pick({ received: true, duplicates: true, limited: true }).extend({ domain: z.string() }),
   ),
 })
 
@@ -68,7 +63,11 @@ export function createMailDesk(
   factsOf: (from: InboundEmail['from']) => SenderFacts,
 ): MailDesk {
   function call<Schema extends z.ZodType>(
-    { callerToken, callerKey, workspaceId }: Pick<Writer, 'callerToken' | 'callerKey'> & {
+    {
+      callerToken,
+      callerKey,
+      workspaceId,
+    }: Pick<Writer, 'callerToken' | 'callerKey'> & {
       readonly workspaceId: WorkspaceId | null
     },
     schema: Schema,
@@ -95,7 +94,9 @@ export function createMailDesk(
       const p_day = day === null ? null : Date.parse(`${day}T00:00:00Z`) / dayMs
       const args = { p_workspace: workspaceId, p_day }
       const found = await call(asked(workspaceId), domainsSchema, 'inbound_email_domains', args)
-      return found.ok ? ok({ ...found.value, day: dayOf(found.value.day) }) : found
+      if (!found.ok) return found
+      const { dayNumber, domains } = found.value
+      return ok({ day: dayOf(dayNumber), domains })
     },
     queue: (workspaceId) =>
       call(asked(workspaceId), mailQueueSchema, 'inbound_email_queue', { p_workspace: workspaceId }),
@@ -131,8 +132,8 @@ function dayOf(day: number): string {
 }
 
 function figuresOf({ hour, periods }: z.output<typeof figuresSchema>): MailFigures {
-  const days = periods.filter(({ kind }) => kind === 'day')
-  const hours = periods.filter(({ kind }) => kind === 'hour')
+  const days = periods.filter(({ kind }) => kind === 'daily')
+  const hours = periods.filter(({ kind }) => kind === 'hourly')
   const firstOfToday = Math.floor(hour / 24) * 24
   return {
     daily: Object.fromEntries(days.map((each) => [dayOf(each.period), countsOf(each)])),

@@ -151,7 +151,7 @@ export const prioritySchema = z.enum(['high', 'normal', 'low'])
 export type MailPriority = z.output<typeof prioritySchema>
 
 /** Why a communication is marked: `loop` if the same two addresses answered each other too often within an hour. */
-const markSchema = z.enum([...automationSchema.options, 'own_address', 'loop'])
+export const mailMarkSchema = z.enum([...automationSchema.options, 'own_address', 'loop'])
 
 /**
  * What became of a message in one workspace. `seen`: it was taken before; `processing` while it waits in the queue. `limited`: it was
@@ -165,7 +165,7 @@ export const mailOutcomeSchema = z.discriminatedUnion('status', [
     companyId: companyIdSchema.nullable(),
     contactId: contactIdSchema.nullable(),
     threadId: threadIdSchema,
-    automated: markSchema.nullable(),
+    automated: mailMarkSchema.nullable(),
     /** Whether another message with the same id and another digest was taken before. */
     isIdReused: z.boolean(),
   }),

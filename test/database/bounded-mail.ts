@@ -1,6 +1,6 @@
 import { limits } from '../../shared/limits.ts'
 import { at, type Bounded, badIds, badObjects, ids, long } from './bounded.ts'
-import { mail } from './mail-room.ts'
+import { mail } from '../support/mail.ts'
 
 const given = mail({ recipients: ['us@bounds.example'] })
 const take = { p_mail: given, p_workspace: null, p_is_slow: false }
@@ -22,7 +22,9 @@ export const boundedMail: readonly Bounded[] = [
         p_mail: {
           ...mail({ recipients: ['us@bounds.example'], text: 'é'.repeat(limits.mailTextCharactersMax) }),
           messageId: 'x'.repeat(limits.mailIdCharactersMax),
-          references: ids(limits.mailReferencesMax).map((id) => `${id}`.padEnd(limits.mailIdCharactersMax, 'é')),
+          references: ids(limits.mailReferencesMax).map((id) =>
+            `${id}`.padEnd(limits.mailIdCharactersMax, 'é'),
+          ),
         },
         p_is_slow: true,
       },
@@ -36,7 +38,12 @@ export const boundedMail: readonly Bounded[] = [
         ...[{ digest: 'x' }, { digest: null }, { isReply: 'yes' }, { importance: 'urgent' }],
         ...[{ recipients: null }, { recipients: ids(10_001).map(String) }, { to: ids(51).map(String) }],
         ...[{ references: ids(21).map(String) }, { attachments: ids(101) }, { subject: 'x'.repeat(501) }],
-        ...[{ subject: null }, { text: 'x'.repeat(524_289) }, { from: { address: 'x'.repeat(321) } }, { sender: {} }],
+        ...[
+          { subject: null },
+          { text: 'x'.repeat(524_289) },
+          { from: { address: 'x'.repeat(321) } },
+          { sender: {} },
+        ],
       ].map((change) => ({ ...take, p_mail: { ...given, ...change } })),
     ],
   },

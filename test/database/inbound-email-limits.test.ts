@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type MailRoom, mail, mailFrom, startMailRoom, theirs } from './mail-room.ts'
+import { mail, mailFrom, theirs } from '../support/mail.ts'
+import { type MailRoom, startMailRoom } from './mail-room.ts'
 
 let room: MailRoom
 
@@ -22,7 +23,11 @@ const takeMany = async (count: number, make = () => mail()) => {
   return outcomes.map(({ status }) => status)
 }
 
-const allowance = async (sender = 'ann@acme.example', domain: string | null = 'acme.example', isFreeMail = false) => {
+const allowance = async (
+  sender = 'ann@acme.example',
+  domain: string | null = 'acme.example',
+  isFreeMail = false,
+) => {
   const [row] = await room.sql`
     select public.inbound_email_allowance('15213', ${sender}, ${domain}, ${isFreeMail}) as answer`
   return row?.['answer']
@@ -51,7 +56,8 @@ describe('a sender', () => {
     expect(await room.take(last)).toMatchObject({ status: 'seen' })
     await room.letPass(outcome.retryAfterSeconds)
     expect(await room.take(refused)).toMatchObject({ status: 'processed' })
-    const [row] = await room.sql`select e.limits_met, e.state from private.inbound_emails e where e.limits_met > 0`
+    const [row] =
+      await room.sql`select e.limits_met, e.state from private.inbound_emails e where e.limits_met > 0`
     expect(row).toEqual({ limits_met: 1, state: 'processed' })
   })
 
@@ -64,14 +70,22 @@ describe('a sender', () => {
 
   it('is exempt with its plain address, or with its domain, by a setting of the workspace', async () => {
     await limit(1, 1, { exempt_senders: ['ann@acme.example'], exempt_domains: ['ek.example'] })
-    expect(await takeMany(3, () => mailFrom('ann+x@acme.example', { sender: { domain: null, isFreeMail: false, companyName: null } }))).toEqual(Array(3).fill('processed'))
+    expect(
+      await takeMany(3, () =>
+        mailFrom('ann+x@acme.example', { sender: { domain: null, isFreeMail: false, companyName: null } }),
+      ),
+    ).toEqual(Array(3).fill('processed'))
     expect(await takeMany(3, () => mailFrom('bo@ek.example'))).toEqual(Array(3).fill('processed'))
     expect(await takeMany(2, () => mailFrom('bo@acme.example'))).toEqual(['processed', 'limited'])
   })
 
   it('without an address is one sender', async () => {
     await limit(2, 1_000)
-    expect(await takeMany(3, () => mail({ from: null, automated: 'empty_sender' }))).toEqual(['processed', 'processed', 'limited'])
+    expect(await takeMany(3, () => mail({ from: null, automated: 'empty_sender' }))).toEqual([
+      'processed',
+      'processed',
+      'limited',
+    ])
   })
 })
 
@@ -79,7 +93,10 @@ describe('a domain', () => {
   it('has a limit of its own over all its senders, but for free-mail providers', async () => {
     await limit(1_000, 3)
     let sender = 0
-    const from = (domain: string) => () => mailFrom(`sender${(sender += 1)}@${domain}`)
+    const from = (domain: string) => () => {
+      sender += 1
+      return mailFrom(`sender${sender}@${domain}`)
+    }
     expect(await takeMany(4, from('acme.example'))).toEqual([...Array(3).fill('processed'), 'limited'])
     expect(await takeMany(4, from('freemail.example'))).toEqual(Array(4).fill('processed'))
     expect(await takeMany(1, from('ek.example'))).toEqual(['processed'])
@@ -87,7 +104,9 @@ describe('a domain', () => {
 
   it('never exceeds it by a message, however many come at once', async () => {
     await limit(1_000, 5)
-    const outcomes = await room.takeAtOnce(Array.from({ length: 25 }, (_, index) => mailFrom(`s${index}@acme.example`)))
+    const outcomes = await room.takeAtOnce(
+      Array.from({ length: 25 }, (_, index) => mailFrom(`s${index}@acme.example`)),
+    )
     expect(outcomes.filter(({ status }) => status === 'processed')).toHaveLength(5)
   })
 })
@@ -100,7 +119,10 @@ it('the limits of one workspace say nothing about another', async () => {
 
 /** What any hour may hold, worked out from the instants at which messages were taken. */
 function mostInAnHour(instants: readonly number[], windowMs: number): number {
-  return Math.max(0, ...instants.map((from) => instants.filter((at) => at >= from && at < from + windowMs).length))
+  return Math.max(
+    0,
+    ...instants.map((from) => instants.filter((at) => at >= from && at < from + windowMs).length),
+  )
 }
 
 it('no hour holds more than the limit, and no message is refused while one does not, whenever they come', () =>
@@ -131,12 +153,28 @@ describe('what a sender may still send', () => {
   it('is what the limits leave, and says when it will be more', async () => {
     await limit(2, 3)
     expect(await allowance()).toEqual({
-      ...{ outcome: 'ok', emailAllowed: true, domainAllowed: true, emailRemaining: 2, domainRemaining: 3, resetTime: null },
+      ...{
+        outcome: 'ok',
+        emailAllowed: true,
+        domainAllowed: true,
+        emailRemaining: 2,
+        domainRemaining: 3,
+        resetTime: null,
+      },
     })
     await takeMany(2)
-    expect(await allowance()).toMatchObject({ emailAllowed: false, domainAllowed: true, emailRemaining: 0, domainRemaining: 1, resetTime: expect.any(String) })
+    expect(await allowance()).toMatchObject({
+      emailAllowed: false,
+      domainAllowed: true,
+      emailRemaining: 0,
+      domainRemaining: 1,
+      resetTime: expect.any(String),
+    })
     expect(await allowance('bo@acme.example')).toMatchObject({ emailAllowed: true, emailRemaining: 2 })
-    expect(await allowance('bo@freemail.example', 'freemail.example', true)).toMatchObject({ domainRemaining: null, domainAllowed: true })
+    expect(await allowance('bo@freemail.example', 'freemail.example', true)).toMatchObject({
+      domainRemaining: null,
+      domainAllowed: true,
+    })
   })
 })
 
@@ -146,20 +184,35 @@ describe('the limits of a workspace', () => {
 
   it('change one by one, and are the defaults before', async () => {
     // The owner is not the backend, so the rights are those of the catalog; the functions are called below them.
-    const [before] = await room.sql`select private.email_settings_shown(private.email_settings_of('15213')) as shown`
-    expect(before?.['shown']).toEqual({ senderPerHour: 100, domainPerHour: 500, exemptSenders: [], exemptDomains: [] })
+    const [before] =
+      await room.sql`select private.email_settings_shown(private.email_settings_of('15213')) as shown`
+    expect(before?.['shown']).toEqual({
+      senderPerHour: 100,
+      domainPerHour: 500,
+      exemptSenders: [],
+      exemptDomains: [],
+    })
     await room.sql.begin(async (sql) => {
       await sql`set local role service_role`
       await sql`select public.inbound_email_settings_change('15213', '{"senderPerHour": 7}')`
-      const [row] = await sql`select public.inbound_email_settings_change('15213', '{"exemptDomains": ["ek.example"]}') as answer`
+      const [row] =
+        await sql`select public.inbound_email_settings_change('15213', '{"exemptDomains": ["ek.example"]}') as answer`
       expect(row?.['answer']).toEqual({
-        ...{ outcome: 'ok', senderPerHour: 7, domainPerHour: 500, exemptSenders: [], exemptDomains: ['ek.example'] },
+        ...{
+          outcome: 'ok',
+          senderPerHour: 7,
+          domainPerHour: 500,
+          exemptSenders: [],
+          exemptDomains: ['ek.example'],
+        },
       })
     })
   })
 
   it('are refused beyond their bounds', async () => {
-    await expect(change({ exemptDomains: Array(201).fill('ek.example') })).rejects.toMatchObject({ code: '22023' })
+    await expect(change({ exemptDomains: Array(201).fill('ek.example') })).rejects.toMatchObject({
+      code: '22023',
+    })
     await expect(change({ senderPerHour: 'many' })).rejects.toMatchObject({ code: '22023' })
   })
 })

@@ -4,7 +4,8 @@ import { systemClock } from '../../shared/clock.ts'
 import { deploymentId } from '../../shared/ids.ts'
 import { eventually } from '../support/eventually.ts'
 import { createHandlerRuns, type HandlerRuns } from './handler-runs.ts'
-import { type MailRoom, mail, mailFrom, startMailRoom } from './mail-room.ts'
+import { mail, mailFrom } from '../support/mail.ts'
+import { type MailRoom, startMailRoom } from './mail-room.ts'
 import { workspace } from './queue-room.ts'
 
 let room: MailRoom
@@ -24,17 +25,24 @@ const handler = () => createEmailsInHandler({ database: room.database, clock: sy
 const serve = () => room.serve({ 'emails-in': handler() })
 const slow = { isSlow: true }
 
-const jobs = () => room.sql`select j.id, j.data, j.priority, j.state::text as state from bullmq.job j order by j.priority, j.id`
+const jobs = () =>
+  room.sql`select j.id, j.data, j.priority, j.state::text as state from bullmq.job j order by j.priority, j.id`
 const states = async () =>
-  (await room.sql`select e.state, count(*)::int as messages from private.inbound_emails e group by 1 order by 1`).map(
-    (row) => `${row['messages']} ${row['state']}`,
-  )
+  (
+    await room.sql`select e.state, count(*)::int as messages from private.inbound_emails e group by 1 order by 1`
+  ).map((row) => `${row['messages']} ${row['state']}`)
 const claims = () => room.sql`select e.id, e.times_queued from private.inbound_emails e`
 const communications = () => room.sql`select c.id from public.communications c`
 
 const process = async (attempt = 1) => {
   const [claim] = await claims()
-  const job = { queue: 'emails-in' as const, id: '15213~mail-job', workspaceId: workspace, name: 'process', data: { id: claim?.['id'] } }
+  const job = {
+    queue: 'emails-in' as const,
+    id: '15213~mail-job',
+    workspaceId: workspace,
+    name: 'process',
+    data: { id: claim?.['id'] },
+  }
   return runs.run(handler(), { ...job, attempt })
 }
 
@@ -42,7 +50,10 @@ describe('the queue', () => {
   it('takes the messages of a workspace beyond 50 in a minute, and none when the minute is over', async () => {
     for (let count = 0; count < 50; count += 1)
       expect(await room.take(mailFrom(`s${count}@freemail.example`))).toMatchObject({ status: 'processed' })
-    expect(await room.take(mailFrom('s50@freemail.example'))).toMatchObject({ status: 'queued', priority: 'normal' })
+    expect(await room.take(mailFrom('s50@freemail.example'))).toMatchObject({
+      status: 'queued',
+      priority: 'normal',
+    })
     await room.letPass(61)
     expect(await room.take(mailFrom('s51@freemail.example'))).toMatchObject({ status: 'processed' })
   })
@@ -50,7 +61,9 @@ describe('the queue', () => {
   it('takes new messages while the database is slow, and makes of each one communication', async () => {
     const messages = Array.from({ length: 8 }, () => mail())
     for (const message of messages) expect(await room.take(message, slow)).toMatchObject({ status: 'queued' })
-    expect(await room.take(mail({ messageId: messages[0]?.messageId ?? '', digest: messages[0]?.digest ?? '' }))).toMatchObject({
+    expect(
+      await room.take(mail({ messageId: messages[0]?.messageId ?? '', digest: messages[0]?.digest ?? '' })),
+    ).toMatchObject({
       ...{ status: 'seen', state: 'processing', processedAt: null },
     })
     expect(await communications()).toHaveLength(0)
@@ -75,7 +88,13 @@ describe('the queue', () => {
     expect(await priority(mail({ automated: 'list' }))).toBe('low')
     expect((await jobs()).map((job) => job['priority'])).toEqual([1, 1, 5, 5, 10, 10])
     const [queue] = await room.sql`select public.inbound_email_queue('15213') as answer`
-    expect(queue?.['answer']).toEqual({ outcome: 'ok', high: 2, normal: 2, low: 2, oldestMs: expect.any(Number) })
+    expect(queue?.['answer']).toEqual({
+      outcome: 'ok',
+      high: 2,
+      normal: 2,
+      low: 2,
+      oldestMs: expect.any(Number),
+    })
     const [other] = await room.sql`select public.inbound_email_queue('15214') as answer`
     expect(other?.['answer']).toEqual({ outcome: 'ok', high: 0, normal: 0, low: 0, oldestMs: 0 })
   })
@@ -116,7 +135,10 @@ describe('a job', () => {
 
   it('that names no message fails for good', async () => {
     const job = { queue: 'emails-in' as const, id: 'x', workspaceId: workspace, name: 'process' }
-    expect(await runs.run(handler(), { ...job, data: {} })).toMatchObject({ ok: false, error: { kind: 'permanent' } })
+    expect(await runs.run(handler(), { ...job, data: {} })).toMatchObject({
+      ok: false,
+      error: { kind: 'permanent' },
+    })
     const unknown = { ...job, data: { id: '00000000-0000-4000-8000-000000000000' } }
     expect(await runs.run(handler(), unknown)).toMatchObject({ ok: false, error: { kind: 'permanent' } })
     // A workspace's own job of that name is not the deployment's upkeep.
@@ -145,7 +167,13 @@ describe('a job', () => {
 
 describe('the upkeep', () => {
   const keepUp = () =>
-    runs.run(handler(), { queue: 'emails-in', id: 'upkeep', workspaceId: deploymentId, name: 'upkeep', data: {} })
+    runs.run(handler(), {
+      queue: 'emails-in',
+      id: 'upkeep',
+      workspaceId: deploymentId,
+      name: 'upkeep',
+      data: {},
+    })
 
   it('brings back a message whose job is gone, and gives it up after three jobs', async () => {
     await room.take(mail(), slow)

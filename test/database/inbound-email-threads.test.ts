@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { JudgedEmail } from '../../shared/contract/inbound-email.ts'
-import { type MailRoom, mail, ours, startMailRoom, theirs } from './mail-room.ts'
+import { mail, ours, theirs } from '../support/mail.ts'
+import { type MailRoom, startMailRoom } from './mail-room.ts'
 
 let room: MailRoom
 
@@ -47,7 +48,9 @@ describe('a message', () => {
     const second = await room.take(named('b', [], { threadId: 'AAMkAG/thread=1' }))
     if (first.status !== 'processed' || second.status !== 'processed') throw new Error('not processed')
     expect(second.threadId).toBe(first.threadId)
-    expect(await room.take(named('c', [], { threadId: first.threadId }))).toMatchObject({ threadId: first.threadId })
+    expect(await room.take(named('c', [], { threadId: first.threadId }))).toMatchObject({
+      threadId: first.threadId,
+    })
     expect(await room.take(named('d', ['unknown'], { threadId: 'another' }))).not.toMatchObject({
       threadId: first.threadId,
     })
@@ -130,7 +133,12 @@ const chainOf = ({ name }: { readonly name: string }) => name.split('-')[0] ?? '
 
 async function expectConversations(messages: readonly { readonly name: string }[]): Promise<void> {
   const whole = Map.groupBy(messages, chainOf)
-  const expected = [...whole.values()].map((each) => each.map(({ name }) => name).toSorted().join(' '))
+  const expected = [...whole.values()].map((each) =>
+    each
+      .map(({ name }) => name)
+      .toSorted()
+      .join(' '),
+  )
   expect(await threads()).toEqual(expected.toSorted())
   expect(await emptyThreads()).toHaveLength(0)
 }

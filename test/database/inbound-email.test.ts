@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type MailRoom, mail, mailFrom, ours, startMailRoom, theirs } from './mail-room.ts'
+import { mail, mailFrom, ours, theirs } from '../support/mail.ts'
+import { type MailRoom, startMailRoom } from './mail-room.ts'
 
 let room: MailRoom
 
@@ -37,7 +38,12 @@ describe('a message', () => {
     expect(row).toEqual({
       ...{ workspace_id: '15213', direction: 'inbound', from_address: 'ann@acme.example' },
       ...{ to_addresses: [ours, 'bo@ek.example'], body: 'Here is the offer.', importance: 'high' },
-      ...{ sent_at: new Date('2026-11-26T09:00:00Z'), automated: null, company: 'Acme', domain: 'acme.example' },
+      ...{
+        sent_at: new Date('2026-11-26T09:00:00Z'),
+        automated: null,
+        company: 'Acme',
+        domain: 'acme.example',
+      },
       ...{ contact: 'Ann Lee', email: 'ann@acme.example', company_id: outcome.companyId, source: 'email' },
       ...{ thread: 'An offer', belongs: true, attachment: 'offer.pdf' },
     })
@@ -49,7 +55,11 @@ describe('a message', () => {
     const outcomes = await room.takeAtOnce(Array.from({ length: 20 }, () => message))
     expect(outcomes.filter(({ status }) => status === 'processed')).toHaveLength(1)
     expect(outcomes.filter(({ status }) => status === 'seen')).toHaveLength(19)
-    expect(await room.take(message)).toMatchObject({ status: 'seen', state: 'completed', processedAt: expect.any(String) })
+    expect(await room.take(message)).toMatchObject({
+      status: 'seen',
+      state: 'completed',
+      processedAt: expect.any(String),
+    })
     expect(await communications()).toHaveLength(1)
     const [claim] = await room.sql`select e.duplicates from private.inbound_emails e`
     expect(claim).toEqual({ duplicates: 20 })
@@ -71,7 +81,10 @@ describe('a message', () => {
     expect(await room.answerTo(message)).toEqual({ outcome: 'ok', workspaces: ['15214', '15213'] })
     expect(await communications()).toHaveLength(0)
     for (const workspace of ['15214', '15213'])
-      expect(await room.take(message, { workspace })).toMatchObject({ status: 'processed', workspaceId: workspace })
+      expect(await room.take(message, { workspace })).toMatchObject({
+        status: 'processed',
+        workspaceId: workspace,
+      })
     expect(await room.take(message, { workspace: '15213' })).toMatchObject({ status: 'seen' })
     const rows = await communications()
     expect(rows.map((row) => row['workspace_id']).toSorted()).toEqual(['15213', '15214'])
@@ -87,7 +100,9 @@ describe('a message', () => {
 
   it('finds the address behind a tag, and the address with that very tag before it', async () => {
     await room.sql`insert into public.email_addresses (address, workspace_id) values ('us+news@ours.example', '15214')`
-    expect(await room.take(mail({ recipients: ['us+offers@ours.example'] }))).toMatchObject({ workspaceId: '15213' })
+    expect(await room.take(mail({ recipients: ['us+offers@ours.example'] }))).toMatchObject({
+      workspaceId: '15213',
+    })
     const tagged = mail({ recipients: ['us+news@ours.example'] })
     expect(await room.answerTo(tagged)).toEqual({ outcome: 'ok', workspaces: ['15214', '15213'] })
   })
@@ -103,7 +118,8 @@ describe('a message', () => {
 
   it('from the future counts as sent when it came', async () => {
     await room.take(mail({ sentAt: '9999-12-31T23:59:59Z' }))
-    const [row] = await room.sql`select c.sent_at < now() + interval '1 hour' as believed from public.communications c`
+    const [row] =
+      await room.sql`select c.sent_at < now() + interval '1 hour' as believed from public.communications c`
     expect(row).toEqual({ believed: true })
   })
 
@@ -165,13 +181,16 @@ describe('the contact of a message', () => {
 })
 
 describe('an automatic message', () => {
-  it.each(['auto_submitted', 'precedence', 'list'] as const)('that says so (%s) is stored, marked, and makes nobody', async (automated) => {
-    expect(await room.take(mail({ automated }))).toMatchObject({
-      ...{ status: 'processed', automated, companyId: null, contactId: null },
-    })
-    expect(await room.sql`select from public.companies`).toHaveLength(0)
-    expect(await communications()).toMatchObject([{ automated }])
-  })
+  it.each(['auto_submitted', 'precedence', 'list'] as const)(
+    'that says so (%s) is stored, marked, and makes nobody',
+    async (automated) => {
+      expect(await room.take(mail({ automated }))).toMatchObject({
+        ...{ status: 'processed', automated, companyId: null, contactId: null },
+      })
+      expect(await room.sql`select from public.companies`).toHaveLength(0)
+      expect(await communications()).toMatchObject([{ automated }])
+    },
+  )
 
   it('of a known sender belongs to its company and its contact', async () => {
     const first = await room.take(mail())
@@ -182,20 +201,32 @@ describe('an automatic message', () => {
 
   it('without a sender is stored', async () => {
     const bounce = mail({ from: null, automated: 'empty_sender' })
-    expect(await room.take(bounce)).toMatchObject({ automated: 'empty_sender', companyId: null, contactId: null })
+    expect(await room.take(bounce)).toMatchObject({
+      automated: 'empty_sender',
+      companyId: null,
+      contactId: null,
+    })
     const [row] = await room.sql`select c.from_address from public.communications c`
     expect(row).toEqual({ from_address: '<>' })
   })
 
   it('is one from an address of the workspace itself, tag or not, and not one from another workspace’s', async () => {
     for (const address of [ours, 'us+noreply@ours.example'])
-      expect(await room.take(mailFrom(address))).toMatchObject({ automated: 'own_address', companyId: null, contactId: null })
-    expect(await room.take(mailFrom(theirs))).toMatchObject({ automated: null, contactId: expect.any(String) })
+      expect(await room.take(mailFrom(address))).toMatchObject({
+        automated: 'own_address',
+        companyId: null,
+        contactId: null,
+      })
+    expect(await room.take(mailFrom(theirs))).toMatchObject({
+      automated: null,
+      contactId: expect.any(String),
+    })
   })
 
   it('is the answer after the twentieth between the same two addresses within an hour', async () => {
     const answer = (from = 'ann@acme.example') => mailFrom(from, { references: ['made@ours.example'] })
-    for (let count = 0; count < 20; count += 1) expect(await room.take(answer())).toMatchObject({ automated: null })
+    for (let count = 0; count < 20; count += 1)
+      expect(await room.take(answer())).toMatchObject({ automated: null })
     expect(await room.take(answer())).toMatchObject({ status: 'processed', automated: 'loop' })
     // Neither another sender nor a message that answers nothing is part of it.
     expect(await room.take(answer('bo@acme.example'))).toMatchObject({ automated: null })
@@ -207,7 +238,13 @@ describe('an automatic message', () => {
 
 describe('a calendar part', () => {
   const meeting = (more: object = {}) => ({
-    ...{ uid: 'meeting-1@acme.example', method: 'request' as const, sequence: 0, summary: 'The offer', location: null },
+    ...{
+      uid: 'meeting-1@acme.example',
+      method: 'request' as const,
+      sequence: 0,
+      summary: 'The offer',
+      location: null,
+    },
     ...{ startsAt: '2026-12-01T09:00:00Z', endsAt: '2026-12-01T10:00:00Z', isAllDay: false },
     ...{ organizer: 'ann@acme.example', attendees: [ours] },
     ...more,
@@ -232,7 +269,11 @@ describe('a calendar part', () => {
     ]) {
       await room.clear()
       for (const make of order) await room.take(make())
-      expect(await statuses()).toEqual(['request 0: cancelled', 'request 1: cancelled', 'cancel 2: cancelled'])
+      expect(await statuses()).toEqual([
+        'request 0: cancelled',
+        'request 1: cancelled',
+        'cancel 2: cancelled',
+      ])
     }
   })
 
@@ -244,7 +285,9 @@ describe('a calendar part', () => {
 
   it('of another organizer does not touch it', async () => {
     await room.take(invitation())
-    await room.take(mail({ meeting: meeting({ method: 'cancel', sequence: 9, organizer: 'eve@evil.example' }) }))
+    await room.take(
+      mail({ meeting: meeting({ method: 'cancel', sequence: 9, organizer: 'eve@evil.example' }) }),
+    )
     expect(await statuses()).toEqual(['request 0: current', 'cancel 9: cancelled'])
   })
 })

@@ -66,10 +66,10 @@ async function runUntilDecided({ clock, random }: EmailsInParts, job: RunningJob
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await performOnce(job, async (database) => {
-        const { rows } = await database.query<{ ran: unknown }>('select private.run_mail_job($1, $2) as ran', [
-          job.workspaceId,
-          id,
-        ])
+        const { rows } = await database.query<{ ran: unknown }>(
+          'select private.run_mail_job($1, $2) as ran',
+          [job.workspaceId, id],
+        )
         const ran = ranSchema.parse(rows[0]?.ran)
         if (ran.outcome === 'not_found')
           return err({ kind: 'permanent', reason: 'there is no such message' } as const)

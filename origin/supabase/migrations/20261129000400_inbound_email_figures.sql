@@ -1,7 +1,7 @@
 -- The figures of inbound e-mail, its queue, the way of its messages, and the limits of workspaces. Functions that check no caller are
 -- for the service role alone: the Worker decides who may see their answers. A null workspace stands for all.
 
--- The counts of the last `p_days` days and of the last 24 hours: [{"kind": "day" | "hour", "period", …}], where periods are numbered
+-- The counts of the last `p_days` days and of the last 24 hours: [{"kind": "daily" | "hourly", "period", …}], where periods are numbered
 -- from 1970 on.
 create function public.inbound_email_figures(p_workspace text, p_days integer) returns jsonb
 language plpgsql stable security definer
@@ -29,13 +29,13 @@ begin
         max(counted.processing_ms_max) as "processingMsMax", sum(counted.slow) as slow
       from (
         select
-          spans.kind, case spans.kind when 'day' then h.hour / 24 else h.hour end as period, h.received, h.processed, h.failed,
+          spans.kind, case spans.kind when 'daily' then h.hour / 24 else h.hour end as period, h.received, h.processed, h.failed,
           h.duplicates, h.limited, h.queued, h.redis_duplicates, h.redis_limited, h.processing_ms, h.processing_ms_max, h.slow
-        from (values ('day', v_first_day * 24), ('hour', v_hour - 23)) spans (kind, first_hour)
+        from (values ('daily', v_first_day * 24), ('hourly', v_hour - 23)) spans (kind, first_hour)
         join private.inbound_email_hours h on h.hour >= spans.first_hour and (p_workspace is null or h.workspace_id = p_workspace)
         union all
         select
-          'day', d.day, d.received, d.processed, d.failed, d.duplicates, d.limited, d.queued, d.redis_duplicates, d.redis_limited,
+          'daily', d.day, d.received, d.processed, d.failed, d.duplicates, d.limited, d.queued, d.redis_duplicates, d.redis_limited,
           d.processing_ms, d.processing_ms_max, d.slow
         from private.inbound_email_days d
         where d.day >= v_first_day and (p_workspace is null or d.workspace_id = p_workspace)
@@ -60,7 +60,7 @@ begin
   );
   perform private.require_argument(v_day between 0 and 2932896, 'p_day must be a day from 1970 to 9999, or be null');
   return (
-    select jsonb_build_object('outcome', 'ok', 'day', v_day, 'domains', coalesce(jsonb_agg(to_jsonb(busiest)), '[]'))
+    select jsonb_build_object('outcome', 'ok', 'dayNumber', v_day, 'domains', coalesce(jsonb_agg(to_jsonb(busiest)), '[]'))
     from (
       select d.domain, sum(d.received) as received, sum(d.duplicates) as duplicates, sum(d.limited) as limited
       from private.inbound_email_domains d

@@ -44,6 +44,10 @@ export const communicationTables: TableGroup = {
         to_addresses: [`'{}'`, `'{us@ours.example}'`],
         subject: [`''`, `'An offer'`],
         body: [`''`, `'Here it is.'`],
+        automated: ['null', `'list'`],
+        importance: ['null', `'high'`],
+        is_id_reused: ['false', 'true'],
+        meeting: ['null', `'{"uid": "m1", "method": "request", "sequence": 0, "status": "current"}'`],
       },
     },
     'public.communication_attachments': {
