@@ -26,8 +26,8 @@ describe.skipIf(chromiumPath === null)('inbound e-mail in a browser', () => {
   }
 
   it('shows the last hours, and the way of each message without its contents', async () => {
-    expect(await send('one@acme-tools.example', 'A secret text')).toBe(200)
-    expect(await send('one@acme-tools.example', 'A secret text')).toBe(200)
+    for (let time = 0; time < 2; time += 1)
+      expect(await send('one@acme-tools.example', 'A secret text')).toBeLessThan(300)
     const dashboard = await given.signedIn()
     await dashboard.open('Mail')
     const list = dashboard.panel('Recent messages')

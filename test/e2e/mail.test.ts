@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { mailMetricsSchema, mailTakenSchema } from '../../shared/contract/inbound-email-answers.ts'
+import {
+  mailMetricsSchema,
+  mailQueuedSchema,
+  mailTakenSchema,
+} from '../../shared/contract/inbound-email-answers.ts'
 import { mailAllowanceSchema, mailQueueSchema } from '../../shared/contract/inbound-email-figures.ts'
 import { ask } from '../support/api-client.ts'
 import { eventually } from '../support/eventually.ts'
@@ -23,11 +27,12 @@ const bearer = () => ({ Authorization: `Bearer ${stack.emailWebhookSecret}` })
 const newId = () => `message-${++messages}@acme-tools.example`
 
 function mailOf(more: object = {}) {
+  const messageId = newId()
   return {
-    messageId: newId(),
+    messageId,
     from: { name: 'Ann Lee', email: 'ann.lee@acme-tools.example' },
     to: [{ name: '', email: stack.emailAddress }],
-    subject: 'Hello',
+    subject: `About ${messageId}`,
     date: '2026-01-31T12:00:00Z',
     importance: 'normal',
     attachments: [],
@@ -53,15 +58,30 @@ function sendMime(text: string, headers: Record<string, string> = {}) {
 }
 
 const mimeOf = (id: string, more = '') =>
-  `From: Ann Lee <ann.lee@acme-tools.example>\r\nTo: ${stack.emailAddress}\r\nSubject: Hello\r\nDate: Sat, 31 Jan 2026 12:00:00 +0000\r\nMessage-ID: <${id}>\r\n${more}\r\nWhen can you deliver?\r\n`
+  [
+    'From: Ann Lee <ann.lee@acme-tools.example>',
+    `To: ${stack.emailAddress}`,
+    `Subject: About ${id}`,
+    'Date: Sat, 31 Jan 2026 12:00:00 +0000',
+    `Message-ID: <${id}>`,
+    `${more}`,
+    'When can you deliver?',
+    '',
+  ].join('\r\n')
 
-const takenIn = ({ status, text }: { status: number; text: string }) => {
-  expect([status, text]).toEqual([200, expect.any(String)])
-  return mailTakenSchema.parse(JSON.parse(text))
+/**
+ * Whether the message was a new one, or known. On a machine that is busy with other tests the database is slow, and then messages go to
+ * the queue, as they must.
+ */
+function isNewIn({ status, text }: { status: number; text: string }): boolean {
+  expect([status, text]).toEqual([expect.toBeOneOf([200, 202]), expect.any(String)])
+  const body: unknown = JSON.parse(text)
+  return status === 202 ? mailQueuedSchema.parse(body) !== null : !('state' in mailTakenSchema.parse(body))
 }
 
-async function communicationsOf(id: string): Promise<number> {
-  const [row] = await stack.sql`select count(*)::int as n from communications where id = ${id}`
+async function communicationsAbout(id: string): Promise<number> {
+  const [row] = await stack.sql`
+    select count(*)::int as n from communications where workspace_id = '15213' and subject = ${`About ${id}`}`
   return Number(row?.['n'])
 }
 
@@ -75,17 +95,20 @@ async function figures<Schema extends z.ZodType>(schema: Schema, name: string, w
 describe('a message', () => {
   it('is stored once with its company and contact, and a second one of it is known', async () => {
     const mail = mailOf()
-    const first = takenIn(await send(mail))
-    if (!('processed' in first)) throw new Error('the first message was known')
-    const { communicationId, companyId, contactId } = first.processed
-    expect(await communicationsOf(communicationId)).toBe(1)
-    expect([companyId, contactId]).toEqual([expect.any(String), expect.any(String)])
-    expect(takenIn(await send(mail))).toMatchObject({ state: 'completed', processedAt: expect.any(String) })
+    expect(isNewIn(await send(mail))).toBe(true)
+    await eventually(async () => (await communicationsAbout(mail.messageId)) === 1)
+    const [row] = await stack.sql`
+      select company_id, contact_id from communications where subject = ${`About ${mail.messageId}`}`
+    expect([row?.['company_id'], row?.['contact_id']]).toEqual([expect.any(String), expect.any(String)])
+    const again = await send(mail)
+    expect(isNewIn(again)).toBe(false)
+    expect(JSON.parse(again.text)).toMatchObject({ state: 'completed', processedAt: expect.any(String) })
+    expect(await communicationsAbout(mail.messageId)).toBe(1)
   })
 
   it('is one message whether it comes as JSON, signed, or as MIME', async () => {
     const mail = mailOf()
-    expect(takenIn(await send(mail))).toHaveProperty('processed')
+    expect(isNewIn(await send(mail))).toBe(true)
     const body = JSON.stringify(mail)
     const sentAt = new Date()
     const signature = new Webhook(stack.emailWebhookSecret).sign('msg_1', sentAt, body)
@@ -94,14 +117,14 @@ describe('a message', () => {
       'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
       'webhook-signature': signature,
     }
-    expect(takenIn(await send(mail, signed))).toMatchObject({ state: 'completed' })
-    expect(takenIn(await sendMime(mimeOf(mail.messageId)))).toMatchObject({ state: 'completed' })
+    expect(isNewIn(await send(mail, signed))).toBe(false)
+    expect(isNewIn(await sendMime(mimeOf(mail.messageId)))).toBe(false)
   })
 
-  it('of many megabytes passes through, and one past the bound does not', async () => {
+  it('of some megabytes passes through, and one past the bound does not', async () => {
     const body = (bytes: number) =>
       `Content-Type: text/plain\r\n\r\n${'0123456789abcdef\r\n'.repeat(bytes / 18)}`
-    expect(takenIn(await sendMime(mimeOf(newId(), body(5_000_000))))).toHaveProperty('processed')
+    expect(isNewIn(await sendMime(mimeOf(newId(), body(5_000_000))))).toBe(true)
     expect((await sendMime(mimeOf(newId(), body(27_000_000)))).status).toBe(413)
   })
 
@@ -109,28 +132,26 @@ describe('a message', () => {
     const elsewhere = mimeOf(newId()).replace(stack.emailAddress, 'someone@elsewhere.example')
     expect((await sendMime(elsewhere)).status).toBe(404)
     const envelope = encodeURIComponent(JSON.stringify({ from: '', to: [stack.emailAddress] }))
-    expect(takenIn(await sendMime(elsewhere, { 'X-Mail-Envelope': envelope }))).toHaveProperty('processed')
+    expect(isNewIn(await sendMime(elsewhere, { 'X-Mail-Envelope': envelope }))).toBe(true)
   })
 
-  it('sent at two places at once is one communication', async () => {
-    const mail = mailOf({ from: { name: '', email: 'bob@acme-tools.example' } })
+  it('sent many times at once is one communication', async () => {
+    const mail = mailOf()
     const answers = await Promise.all(Array.from({ length: 12 }, () => send(mail)))
-    const taken = answers.map(takenIn)
-    expect(taken.filter((each) => 'processed' in each)).toHaveLength(1)
-    const [row] =
-      await stack.sql`select count(*)::int as n from communications where workspace_id = '15213' and subject = 'Hello' and from_email = 'bob@acme-tools.example'`
-    expect(row?.['n']).toBe(1)
+    expect(answers.map(isNewIn).filter(Boolean)).toHaveLength(1)
+    await eventually(async () => (await communicationsAbout(mail.messageId)) > 0)
+    expect(await communicationsAbout(mail.messageId)).toBe(1)
   })
 })
 
 describe('while Redis is away', () => {
   it('the database recognizes what was taken before, and takes what is new', async () => {
-    const mail = mailOf({ from: { name: '', email: 'carl@acme-tools.example' } })
-    expect(takenIn(await send(mail))).toHaveProperty('processed')
+    const mail = mailOf()
+    expect(isNewIn(await send(mail))).toBe(true)
     await stack.pieces.redis?.stop()
     try {
-      expect(takenIn(await send(mail))).toMatchObject({ state: 'completed' })
-      expect(takenIn(await send(mailOf({ from: mail.from })))).toHaveProperty('processed')
+      expect(isNewIn(await send(mail))).toBe(false)
+      expect(isNewIn(await send(mailOf()))).toBe(true)
     } finally {
       await stack.pieces.redis?.start()
     }
@@ -152,8 +173,9 @@ describe('the figures', () => {
         duplicates: (today(after)?.duplicates ?? 0) - (today(before)?.duplicates ?? 0),
       }
     }
-    await eventually(async () => (await more()).received === 4)
-    expect(await more()).toEqual({ received: 4, processed: 1, duplicates: 3 })
+    await eventually(
+      async () => JSON.stringify(await more()) === '{"received":4,"processed":1,"duplicates":3}',
+    )
     expect(await figures(z.unknown(), 'metrics?by=domain')).toMatchObject({
       domains: expect.arrayContaining([expect.objectContaining({ domain: 'figures.example' })]),
     })
@@ -181,8 +203,7 @@ describe('a sender past the limit of the workspace', () => {
       ask(`${stack.worker}${path}/settings`, { method: 'POST', headers, body: JSON.stringify(body) })
     expect((await settings({ senderPerHour: 3 })).status).toBe(200)
     const from = { name: '', email: 'many@many.example' }
-    for (let time = 0; time < 3; time += 1)
-      expect(takenIn(await send(mailOf({ from })))).toHaveProperty('processed')
+    for (let time = 0; time < 3; time += 1) expect(isNewIn(await send(mailOf({ from })))).toBe(true)
     for (let time = 0; time < 3; time += 1) {
       const refused = await send(mailOf({ from }))
       expect(refused.status).toBe(429)
@@ -208,8 +229,11 @@ describe('npm run mail', () => {
           environment,
         },
       )
-    expect((await mail('--count', '3', '--from', 'tool@tool.example')).stdout).toMatch(/ 3 {2}200\n3 in /)
-    expect((await mail('--file', file, '--duplicate')).stdout).toMatch(/1 {2}200\n.*1 {2}200 completed/s)
+    expect(await mail('--count', '3', '--from', 'tool@tool.example')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('\n3 in '),
+    })
+    expect((await mail('--file', file, '--duplicate')).stdout).toMatch(/1 {2}200 (completed|processing)\n/)
     expect(await mail('--count', '0')).toMatchObject({ exitCode: 2 })
     const unknown = await runTool(
       'node',
@@ -222,7 +246,9 @@ describe('npm run mail', () => {
 
 it('no log line has an address, a subject or a text', async () => {
   const from = { name: 'Private Name', email: 'private@private.example' }
-  expect((await send(mailOf({ from, subject: 'Private subject', text: 'Private text' }))).status).toBe(200)
+  expect(
+    (await send(mailOf({ from, subject: 'Private subject', text: 'Private text' }))).status,
+  ).toBeLessThan(300)
   expect((await send(mailOf({ from, to: [{ name: '', email: 'private@nowhere.example' }] }))).status).toBe(
     404,
   )
