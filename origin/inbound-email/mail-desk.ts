@@ -11,6 +11,7 @@ import {
   type mailEdgeCountsBody,
   mailListSchema,
   mailQueueSchema,
+  type mailSettingsChangeSchema,
   mailSettingsSchema,
 } from '../../shared/contract/inbound-email-figures.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
@@ -33,7 +34,7 @@ export interface MailDesk {
   allowance(workspaceId: WorkspaceId, sender: string): Answer<MailAllowance>
   countEdge(report: z.output<typeof mailEdgeCountsBody.schema>): Answer<{ isNew: boolean }>
   settings(writer: Writer): Answer<MailSettings>
-  changeSettings(writer: Writer, change: Partial<MailSettings>): Answer<MailSettings>
+  changeSettings(writer: Writer, change: z.output<typeof mailSettingsChangeSchema>): Answer<MailSettings>
 }
 
 const hourMs = 3_600_000

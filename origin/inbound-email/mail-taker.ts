@@ -28,7 +28,7 @@ interface MailTakerParts {
   readonly pace: MailPace
   readonly clock: Clock
   readonly random: () => number
-  /** What follows from the sender's domain (shared/inbound-email/). */
+  /** The facts that follow from the sender's domain. */
   factsOf(from: InboundEmail['from']): SenderFacts
 }
 

@@ -72,7 +72,7 @@ export const mailWaySchema = z.object({
 })
 export const mailListSchema = z.object({ messages: z.array(mailWaySchema) })
 
-/** What a sender may still send to a workspace. `resetTime`: when a message more is allowed; null while both are. */
+/** The messages that a sender may still send to a workspace. `resetTime`: when a message more is allowed; null while both are. */
 export const mailAllowanceSchema = z.object({
   emailAllowed: z.boolean(),
   domainAllowed: z.boolean(),
@@ -95,7 +95,7 @@ export const mailSettingsSchema = z.object({
   exemptDomains: z.array(text(3, limits.domainCharactersMax)).max(limits.mailExemptionsMax),
 })
 export type MailSettings = z.output<typeof mailSettingsSchema>
-/** A change of them. What is left out stays unchanged. The Worker folds addresses and domains before. */
+/** A change of them. Members that are left out stay unchanged. The Worker folds addresses and domains before. */
 export const mailSettingsChangeSchema = z.strictObject(mailSettingsSchema.partial().shape)
 
 /**

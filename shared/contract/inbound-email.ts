@@ -18,7 +18,7 @@ import { text } from '../text.ts'
 export const importanceSchema = z.enum(['low', 'normal', 'high'])
 export type Importance = z.output<typeof importanceSchema>
 
-/** An address as the sender of the JSON wrote it. What is not valid is refused with a sentence, or left out where that does no harm. */
+/** An address as the sender of the JSON wrote it. An invalid one is refused with a sentence, or left out where that does no harm. */
 const writtenAddressSchema = z.object({
   name: z.string().max(1_000).nullish(),
   email: z.string().max(1_000),
@@ -125,7 +125,7 @@ export const inboundEmailSchema = z.strictObject({
 })
 export type InboundEmail = z.output<typeof inboundEmailSchema>
 
-/** What follows from the sender's domain. The origin adds it, since the public suffix list is too large for the Worker. */
+/** The facts that follow from the sender's domain. The origin adds them, since the public suffix list is too large for the Worker. */
 export const senderFactsSchema = z.strictObject({
   /** The registrable domain, in ASCII; null if the sender has none, such as an address at an IP number. */
   domain: text(3, limits.domainCharactersMax).nullable(),
@@ -135,7 +135,7 @@ export const senderFactsSchema = z.strictObject({
 })
 export type SenderFacts = z.output<typeof senderFactsSchema>
 
-/** What the SQL functions take as `p_mail`. */
+/** The form that the SQL functions take as `p_mail`. */
 export const judgedEmailSchema = inboundEmailSchema.extend({ sender: senderFactsSchema })
 export type JudgedEmail = z.output<typeof judgedEmailSchema>
 
@@ -154,7 +154,7 @@ export type MailPriority = z.output<typeof prioritySchema>
 export const mailMarkSchema = z.enum([...automationSchema.options, 'own_address', 'loop'])
 
 /**
- * What became of a message in one workspace. `seen`: it was taken before; `processing` while it waits in the queue. `limited`: it was
+ * The outcome of a message in one workspace. `seen`: it was taken before; `processing` while it waits in the queue. `limited`: it was
  * not taken, and may be sent again after `limitedUntil`, when the sender's (or the domain's) oldest message of the hour leaves it.
  */
 export const mailOutcomeSchema = z.discriminatedUnion('status', [

@@ -1,6 +1,6 @@
 import { limits } from '../../shared/limits.ts'
-import { at, type Bounded, badIds, badObjects, ids, long } from './bounded.ts'
 import { mail } from '../support/mail.ts'
+import { at, type Bounded, badIds, badObjects, ids, long } from './bounded.ts'
 
 const given = mail({ recipients: ['us@bounds.example'] })
 const take = { p_mail: given, p_workspace: null, p_is_slow: false }

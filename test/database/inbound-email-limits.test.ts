@@ -117,7 +117,7 @@ it('the limits of one workspace say nothing about another', async () => {
   expect(await takeMany(3, () => mail({ recipients: [theirs] }))).toEqual(Array(3).fill('processed'))
 })
 
-/** What any hour may hold, worked out from the instants at which messages were taken. */
+/** The most that any hour holds, worked out from the instants at which messages were taken. */
 function mostInAnHour(instants: readonly number[], windowMs: number): number {
   return Math.max(
     0,

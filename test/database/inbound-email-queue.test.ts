@@ -3,8 +3,8 @@ import { createEmailsInHandler } from '../../origin/queues/handlers/emails-in.ts
 import { systemClock } from '../../shared/clock.ts'
 import { deploymentId } from '../../shared/ids.ts'
 import { eventually } from '../support/eventually.ts'
-import { createHandlerRuns, type HandlerRuns } from './handler-runs.ts'
 import { mail, mailFrom } from '../support/mail.ts'
+import { createHandlerRuns, type HandlerRuns } from './handler-runs.ts'
 import { type MailRoom, startMailRoom } from './mail-room.ts'
 import { workspace } from './queue-room.ts'
 

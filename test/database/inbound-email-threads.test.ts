@@ -68,7 +68,7 @@ describe('a message', () => {
     await room.take(named('m', ['a']))
     expect(await threads()).toEqual(['a m r1 r2'])
     expect(await emptyThreads()).toHaveLength(0)
-    // What names the thread that is gone by an id finds the one that took it over.
+    // A message that names one of the thread that is gone finds the one that took it over.
     await room.take(named('r3', ['r1']))
     expect(await threads()).toEqual(['a m r1 r2 r3'])
   })

@@ -8,7 +8,10 @@ const taking = (sender: string, more: object = {}) => {
     ...{ isIdGiven: true, from: { address: sender, name: 'Ilse' }, recipients: ['us@w1.example'] },
     ...{ to: ['us@w1.example'], subject: 'An offer', sentAt: '2026-01-02T03:04:05Z', threadId: null },
     ...{ references: [], isReply: false, importance: 'normal', automated: null, text: 'Here it is.' },
-    ...{ attachments: [{ name: 'offer.pdf', contentType: 'application/pdf', sizeBytes: 12_345 }], meeting: null },
+    ...{
+      attachments: [{ name: 'offer.pdf', contentType: 'application/pdf', sizeBytes: 12_345 }],
+      meeting: null,
+    },
     sender: { domain: sender.split('@')[1], isFreeMail: false, companyName: 'Alder' },
     ...more,
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createMailPace } from '../../../origin/inbound-email/mail-pace.ts'
 import type { DatabaseFailure } from '../../../origin/failures.ts'
+import { createMailPace } from '../../../origin/inbound-email/mail-pace.ts'
 import { mailEnvelopeHeader } from '../../../shared/contract/inbound-email.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
@@ -12,7 +12,14 @@ import { createOrigin, internalAuthKey, read } from './origin-under-test.ts'
 const { sender: _sender, ...email } = mailFrom('ann@sales.acme.co.uk')
 
 const processed = (workspaceId = '15213') => ({
-  ...{ status: 'processed', workspaceId, communicationId: 'c1', companyId: null, contactId: 'k1', threadId: 't1' },
+  ...{
+    status: 'processed',
+    workspaceId,
+    communicationId: 'c1',
+    companyId: null,
+    contactId: 'k1',
+    threadId: 't1',
+  },
   ...{ automated: null, isIdReused: false },
 })
 const taken = (mail: object) => ok({ outcome: 'ok', mail })
@@ -43,7 +50,8 @@ function origin(...answers: readonly [Answer, ...Answer[]]) {
     while (answer === null) await clock.advance(10)
     return read(answer)
   }
-  const post = (body: unknown, path = '/inbound-email/messages') => send(path, { method: 'POST', body: JSON.stringify(body) })
+  const post = (body: unknown, path = '/inbound-email/messages') =>
+    send(path, { method: 'POST', body: JSON.stringify(body) })
   return { asked, logged, send, post }
 }
 
@@ -93,12 +101,19 @@ describe('a message', () => {
       ok({ outcome: 'recipient_unknown' }),
       taken(processed()),
     )
-    expect(await post(email)).toMatchObject({ status: 200, body: { data: { outcomes: [limited, processed()] } } })
+    expect(await post(email)).toMatchObject({
+      status: 200,
+      body: { data: { outcomes: [limited, processed()] } },
+    })
     expect(asked.map(({ args }) => args['p_workspace'])).toEqual([null, '15214', 'gone', '15213'])
   })
 
   test('is tried again while its transaction loses to others, and no oftener than the limit says', async () => {
-    const lost = [err({ kind: 'conflict' }), err({ kind: 'invalid', code: '23505' }), err({ kind: 'invalid', code: '23503' })] as const
+    const lost: readonly [Answer, Answer, Answer] = [
+      err({ kind: 'conflict' }),
+      err({ kind: 'invalid', code: '23505' }),
+      err({ kind: 'invalid', code: '23503' }),
+    ]
     const won = origin(...lost, taken(processed()))
     expect(await won.post(email)).toMatchObject({ status: 200 })
     expect(won.asked).toHaveLength(4)
@@ -107,12 +122,12 @@ describe('a message', () => {
     expect(never.asked).toHaveLength(limits.mailAttemptsMax)
   })
 
-  test.each([
+  test.each<readonly [Answer, number, string]>([
     [ok({ outcome: 'recipient_unknown' }), 404, 'recipient_unknown'],
     [err({ kind: 'unavailable' }), 503, 'origin_unavailable'],
     [err({ kind: 'timeout' }), 504, 'origin_timeout'],
     [err({ kind: 'invalid', code: '42883' }), 500, 'internal'],
-  ] as const)('that fails is answered by the reason, and tried no second time', async (answer, status, code) => {
+  ])('that fails is answered by the reason, and tried no second time', async (answer, status, code) => {
     const { asked, post } = origin(answer)
     expect(await post(email)).toMatchObject({ status, body: { code } })
     expect(asked).toHaveLength(1)
@@ -132,8 +147,14 @@ describe('a message as it was sent', () => {
       status: 200,
       body: { data: { messageId: 'm1@acme.example' } },
     })
-    const envelope = encodeURIComponent(JSON.stringify({ from: 'bounce@acme.example', to: ['sales@ours.example'] }))
-    await send('/inbound-email/mime', { method: 'POST', body: mime, headers: { [mailEnvelopeHeader]: envelope } })
+    const envelope = encodeURIComponent(
+      JSON.stringify({ from: 'bounce@acme.example', to: ['sales@ours.example'] }),
+    )
+    await send('/inbound-email/mime', {
+      method: 'POST',
+      body: mime,
+      headers: { [mailEnvelopeHeader]: envelope },
+    })
     expect(asked.map(({ args }) => args['p_mail'])).toMatchObject([
       { recipients: ['us@ours.example'], subject: 'An offer', text: expect.stringContaining('Here it is.') },
       { recipients: ['sales@ours.example'], to: ['us@ours.example'] },
@@ -142,11 +163,24 @@ describe('a message as it was sent', () => {
 
   test.each([
     ['no e-mail', { body: 'Hello' }, 400, 'message_unreadable'],
-    ['one that names nobody', { body: mime.replace('To: us@ours.example\r\n', '') }, 404, 'recipient_unknown'],
-    ['an envelope that is none', { body: mime, headers: { [mailEnvelopeHeader]: '%' } }, 400, 'invalid_parameter'],
+    [
+      'one that names nobody',
+      { body: mime.replace('To: us@ours.example\r\n', '') },
+      404,
+      'recipient_unknown',
+    ],
+    [
+      'an envelope that is none',
+      { body: mime, headers: { [mailEnvelopeHeader]: '%' } },
+      400,
+      'invalid_parameter',
+    ],
   ])('is refused as %s', async (_what, init, status, code) => {
     const { asked, send } = origin(taken(processed()))
-    expect(await send('/inbound-email/mime', { method: 'POST', ...init })).toMatchObject({ status, body: { code } })
+    expect(await send('/inbound-email/mime', { method: 'POST', ...init })).toMatchObject({
+      status,
+      body: { code },
+    })
     expect(asked).toEqual([])
   })
 })
