@@ -43,7 +43,8 @@ export function mailboxReader(): (member: string) => Mailbox | null {
     const text = member.trim()
     if (text === '' || text.length > memberCharactersMax) return null
     const [, quoted, phrase, inBrackets] = named.exec(text) ?? []
-    if (inBrackets !== undefined) return mailboxOf(quoted === undefined ? (phrase ?? '') : unescaped(quoted), inBrackets)
+    if (inBrackets !== undefined)
+      return mailboxOf(quoted === undefined ? (phrase ?? '') : unescaped(quoted), inBrackets)
     if (bare.test(text)) return mailboxOf('', text)
     strictCharacters += text.length
     return (strictCharacters <= strictCharactersMax ? strictMailbox(text) : null) ?? looseMailbox(text)
@@ -51,8 +52,7 @@ export function mailboxReader(): (member: string) => Mailbox | null {
 }
 
 const bare = /^[^\s"(),:;<>@[\]\\]+@[^\s"(),:;<>@[\]\\]+$/
-const named =
-  /^(?:"((?:[^"\\]|\\.)*)"|([^"(),:;<>@[\]\\]*))\s*<([^\s"(),:;<>@[\]\\]+@[^\s"(),:;<>@[\]\\]+)>$/
+const named = /^(?:"((?:[^"\\]|\\.)*)"|([^"(),:;<>@[\]\\]*))\s*<([^\s"(),:;<>@[\]\\]+@[^\s"(),:;<>@[\]\\]+)>$/
 
 /** A mailbox of a name and an address that came apart from each other. */
 export function mailboxOf(name: string, address: string): Mailbox | null {
@@ -115,7 +115,7 @@ function* membersOf(field: string): Generator<string> {
 
 /** A separator, or something in which separators mean nothing: an escaped character, quoted text, an encoded word, an address in brackets. */
 const piece =
-  /[,;:]|\\[\s\S]?|"(?:[^"\\]|\\[\s\S])*"?|=\?[\w*.:-]{1,60}\?[bq]\?[^?\s]*\?=|<[^>]*>?|[^,;:\\"=<(]+|=/iy
+  /[,;:]|\\[\s\S]?|"(?:[^"\\]|\\[\s\S])*"|=\?[\w*.:-]{1,60}\?[bq]\?[^?\s]*\?=|<[^<>]*>|[^,;:\\"=<(]+|["=<]/iy
 
 function* piecesOf(field: string): Generator<string> {
   for (let at = 0; at < field.length; ) {

@@ -3,7 +3,7 @@ import { hexDigest } from '../hex-digest.ts'
 import { limits } from '../limits.ts'
 import { automationOf } from './automation.ts'
 import type { HeaderField } from './header-fields.ts'
-import { firstValue, headerFields, joinedValues } from './header-fields.ts'
+import { allValues, firstValue, headerFields } from './header-fields.ts'
 import type { Mailbox } from './mail-addresses.ts'
 import { mailboxOf, readMailboxes } from './mail-addresses.ts'
 import { parseMailDate } from './mail-date.ts'
@@ -49,19 +49,20 @@ export interface WrittenHead {
  * on the message's id and digest. Nothing in a header makes it unreadable: what is not valid is as if it were absent.
  */
 export async function readMailHead(bytes: Uint8Array, envelope: MailEnvelope | null): Promise<MailHead> {
-  const fields = headerFields(bytes)
+  return mailHeadOf(headerFields(bytes), envelope)
+}
+
+/** The same of fields that are parsed already. */
+export async function mailHeadOf(
+  fields: readonly HeaderField[],
+  envelope: MailEnvelope | null,
+): Promise<MailHead> {
   return headOf(
     {
       fields,
       from: authorOf(fields, envelope),
-      to: readMailboxes(
-        `${joinedValues(fields, 'to')}, ${joinedValues(fields, 'cc')}`,
-        limits.mailRecipientsMax,
-      ),
-      delivered: readMailboxes(
-        deliveryFields.map((name) => joinedValues(fields, name)).join(', '),
-        limits.mailRecipientsMax,
-      ),
+      to: mailboxesIn(fields, ['to', 'cc']),
+      delivered: mailboxesIn(fields, ['delivered-to', 'x-original-to', 'envelope-to', 'bcc']),
       subject: firstValue(fields, 'subject') ?? '',
       date: firstValue(fields, 'date') ?? '',
       messageId: firstValue(fields, 'message-id') ?? '',
@@ -73,7 +74,14 @@ export async function readMailHead(bytes: Uint8Array, envelope: MailEnvelope | n
   )
 }
 
-const deliveryFields = ['delivered-to', 'x-original-to', 'envelope-to', 'bcc']
+/** Each field is read for itself, so that a broken one takes nothing from the others. */
+function mailboxesIn(fields: readonly HeaderField[], names: readonly string[]): Mailbox[] {
+  const values = names.flatMap((name) => allValues(fields, name)).slice(0, recipientFieldsMax)
+  return values.flatMap((value) => readMailboxes(value, limits.mailRecipientsMax))
+}
+
+/** A field may be repeated in mail of old programs, a few times. */
+const recipientFieldsMax = 20
 
 /** The first valid author. Mail programs show no other, and a broken `From` leaves the one who handed the message over. */
 function authorOf(fields: readonly HeaderField[], envelope: MailEnvelope | null): Mailbox | null {
