@@ -13,6 +13,11 @@ import { readMailHead } from '../../../shared/inbound-email/mail-head.ts'
 
 const controls = /\p{Cc}/u
 
+/** postal-mime lists every line. Those without a name that a field may have are none. */
+function isField(key: string, line: string): boolean {
+  return line.includes(':') && /^[!-9;-~]{1,100}$/.test(key)
+}
+
 /** Texts that are near to those of mail. */
 function textNear(...pieces: readonly string[]) {
   const piece = fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary', maxLength: 6 }))
@@ -84,17 +89,11 @@ describe('whatever bytes come', () => {
       fc.asyncProperty(bytes, async (message) => {
         const end = headerEnd(message)
         const header = end < 0 ? message : message.subarray(0, end)
-        // The two differ on bytes that are no UTF-8, where postal-mime has replacement characters.
-        fc.pre(new TextDecoder().decode(header).includes('\ufffd') === false)
-        const { headers } = await PostalMime.parse(header)
-        const theirs = headers
-          .filter(({ key }) => /^[!-9;-~]{1,100}$/.test(key))
-          .map(({ key, value }) => [key, value])
-        const ours = headerFields(header).map(({ name, value }) => [name, value])
-        const lines = headers.filter(
-          ({ key, value }) => !(value === '' && !new TextDecoder().decode(header).includes(`${key}:`)),
-        )
-        expect(ours).toEqual(theirs.filter(([key]) => lines.some((line) => line.key === key)))
+        // Where bytes are no UTF-8, postal-mime has replacement characters.
+        fc.pre(!new TextDecoder().decode(header).includes('\ufffd'))
+        const { headers, headerLines } = await PostalMime.parse(header)
+        const fields = headers.filter(({ key }, at) => isField(key, headerLines[at]?.line ?? ''))
+        expect(headerFields(header)).toEqual(fields.map(({ key, value }) => ({ name: key, value })))
       }),
     )
   })
