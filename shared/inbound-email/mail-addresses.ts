@@ -57,7 +57,10 @@ const named = /^(?:"((?:[^"\\]|\\.)*)"|([^"(),:;<>@[\]\\]*))\s*<([^\s"(),:;<>@[\
 /** A mailbox of a name and an address that came apart from each other. */
 export function mailboxOf(name: string, address: string): Mailbox | null {
   const email = parseEmail(address)
-  return email.ok ? { name: decodedLine(name, nameCharactersMax), email: email.value } : null
+  // Half of a surrogate pair is a character of an address by the grammar's words, and cannot be stored.
+  return email.ok && address.isWellFormed()
+    ? { name: decodedLine(name, nameCharactersMax), email: email.value }
+    : null
 }
 
 function strictMailbox(text: string): Mailbox | null {

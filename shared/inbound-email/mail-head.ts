@@ -127,7 +127,7 @@ const subjectCharactersRead = 10_000
 
 /** As mail programs write it in the languages that they speak, also with a number as in `Re[2]:`. */
 const replyPrefix =
-  /^(?:re|aw|antw|antwort|sv|vs|ref|rif|r|res|resp|rép|odp|ynt|atb|vá|σχετ|απ|отв|回复|回覆|答复|返信|답장)(?:\[\d+\]|\(\d+\))? ?[:：]/iu
+  /^(?:re|aw|antw|antwort|sv|vs|rif|r|res|resp|rép|odp|ynt|atb|vá|σχετ|απ|отв|回复|回覆|答复|返信|답장)(?:\[\d+\]|\(\d+\))? ?[:：]/iu
 
 function addressesOf(mailboxes: readonly Mailbox[]): string[] {
   return [...new Set(mailboxes.map(({ email }) => email))]

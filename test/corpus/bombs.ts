@@ -69,6 +69,16 @@ export const bombs: readonly MailCase[] = [
     gives: { from: { address: 'ann@b.example', name: null }, recipients: ['sales@crm.example'] },
   },
   {
+    name: 'with 120,000 marks stacked on a letter of its subject is read',
+    bytes: fromAnn(`Subject: a${'\u0315\u0300'.repeat(60_000)}`),
+    gives: { isReply: false, text: 'Hello' },
+  },
+  {
+    name: 'with 120,000 at signs for what it answers is read',
+    bytes: fromAnn(`References: ${'@'.repeat(120_000)} <a@x>\nIn-Reply-To: ${'a '.repeat(60_000)}`),
+    gives: { references: ['a@x'] },
+  },
+  {
     name: 'with a body of one line a byte is kept with its header, its body as a file',
     bytes: fromAnn('Subject: Lines', '\n'.repeat(700_000)),
     gives: { ...whole, subject: 'Lines' },

@@ -102,6 +102,11 @@ describe('a message as JSON', () => {
       { subject: 'A\0\ud800B', text: 'C\0\udc00D' },
       { subject: 'A\ufffdB', text: 'C\ufffdD' },
     ],
+    [
+      'half of a surrogate pair in an address',
+      { to: [{ email: '\ud800@b.example' }, { email: 'a@b.example' }] },
+      { recipients: ['a@b.example'] },
+    ],
     ['members of providers that nobody knows', { spamScore: 1 }, { subject: '' }],
   ])('with %s is taken', async (_, given, gives) => {
     expect(await read(given)).toMatchObject({ ok: true, value: gives })
