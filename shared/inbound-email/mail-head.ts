@@ -29,7 +29,7 @@ export type MailHead = Pick<
 }
 
 /** A head as it is written, by the header of a message or by the members of JSON. */
-export interface WrittenHead {
+interface WrittenHead {
   readonly fields: readonly HeaderField[]
   readonly from: Mailbox | null
   /** Those of To and Cc. */
