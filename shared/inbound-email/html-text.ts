@@ -1,6 +1,6 @@
 import { decodeEntities } from './html-entities.ts'
 
-/** More than any letter has. What stands behind is not read. */
+/** No letter has as many. Text behind them is not read. */
 const htmlCharactersMax = 2_097_152
 /** No tag that means something is longer. A longer one, or one that never ends, is dropped up to here. */
 const tagCharactersMax = 16_384

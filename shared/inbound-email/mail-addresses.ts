@@ -19,8 +19,8 @@ const strictCharactersMax = 2_000
 
 /**
  * The mailboxes of a header field: a list of mailboxes and groups (RFC 5322 section 3.4, in UTF-8 after RFC 6532). The list is cut into
- * members here, so that a broken member spoils only itself and the time a field takes grows with its length alone. What is no valid
- * address is left out, and so is everything behind the first `mailboxesMax` mailboxes.
+ * members here, so that a broken member spoils only itself and the time a field takes grows with its length alone. Members without a valid
+ * address are left out, and so is everything behind the first `mailboxesMax` mailboxes.
  */
 export function readMailboxes(field: string, mailboxesMax: number): readonly Mailbox[] {
   const read = mailboxReader()

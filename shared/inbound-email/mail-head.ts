@@ -10,7 +10,7 @@ import { parseMailDate } from './mail-date.ts'
 import { parseMessageId, parseReferences } from './message-ids.ts'
 import { decodedLine, plainLine } from './plain-line.ts'
 
-/** What the header of a message says, before its body is read. */
+/** The part of the form that the header of a message gives, before its body is read. */
 export type MailHead = Pick<
   InboundEmail,
   | 'digest'

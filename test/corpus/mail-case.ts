@@ -9,7 +9,7 @@ export interface MailCase {
   readonly name: string
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly envelope?: MailEnvelope
-  /** What is checked of the form, or why there is none. */
+  /** The checked members of the form, or the reason why there is none. */
   readonly gives: Partial<InboundEmail> | 'unreadable' | 'no_recipients'
 }
 
