@@ -1,14 +1,15 @@
 import { limits } from '../../shared/limits.ts'
 import { fromAnn, type MailCase, mail, partsOf } from './mail-case.ts'
 
-const whole = { text: '', meeting: null }
+const deep = fromAnn('Subject: Deep\nContent-Type: multipart/mixed; boundary=b0', nested(1_000))
+const lines = fromAnn('Subject: Lines', '\n'.repeat(700_000))
 
 /** Messages that are made to cost much. Each takes a time that grows with its length alone, and leaves nothing behind. */
 export const bombs: readonly MailCase[] = [
   {
     name: 'nested 1,000 deep is kept with its header, its body as a file',
-    bytes: fromAnn('Subject: Deep\nContent-Type: multipart/mixed; boundary=b0', nested(1_000)),
-    gives: { ...whole, subject: 'Deep' },
+    bytes: deep,
+    gives: { subject: 'Deep', ...unread(deep) },
   },
   {
     name: 'nested 40 deep is read',
@@ -80,8 +81,8 @@ export const bombs: readonly MailCase[] = [
   },
   {
     name: 'with a body of one line a byte is kept with its header, its body as a file',
-    bytes: fromAnn('Subject: Lines', '\n'.repeat(700_000)),
-    gives: { ...whole, subject: 'Lines' },
+    bytes: lines,
+    gives: { subject: 'Lines', ...unread(lines) },
   },
   {
     name: 'with HTML that opens 200,000 elements is read',
@@ -122,6 +123,13 @@ export const bombs: readonly MailCase[] = [
     },
   },
 ]
+
+function unread({ length }: Uint8Array) {
+  return {
+    ...{ text: '', meeting: null },
+    attachments: [{ name: 'message.eml', contentType: 'message/rfc822', sizeBytes: length }],
+  }
+}
 
 function many(count: number, each: (at: number) => string, between = ',\n '): string {
   return Array.from({ length: count }, (_, at) => each(at)).join(between)

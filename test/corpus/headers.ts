@@ -82,7 +82,7 @@ export const headers: readonly MailCase[] = [
   },
   {
     name: 'whose encoded subject has line breaks and NUL keeps one line',
-    bytes: fromAnn('Subject: =?utf-8?Q?Hi=0D=0ATo:_x=40crm.example=00?='),
+    bytes: fromAnn('Subject: =?utf-8?Q?Hi=0D=0ATo:=07_x=40crm.example=00?='),
     gives: { subject: 'Hi To: x@crm.example', recipients: ['sales@crm.example'] },
   },
   {
