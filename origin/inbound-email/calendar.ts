@@ -5,7 +5,7 @@ import { plainLine } from '../../shared/inbound-email/plain-line.ts'
 import { limits } from '../../shared/limits.ts'
 import { type MeetingTime, readMeetingTime } from './calendar-time.ts'
 
-/** What the methods of RFC 5546 mean for a meeting. The others change nothing about it. */
+/** The methods of RFC 5546 by their meaning for a meeting. The others change nothing about it. */
 const methods: Readonly<Record<string, Meeting['method']>> = {
   ...{ REQUEST: 'request', ADD: 'request', CANCEL: 'cancel', REPLY: 'reply', PUBLISH: 'publish' },
   COUNTER: 'counter',

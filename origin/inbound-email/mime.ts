@@ -3,7 +3,7 @@ import type { InboundEmail, MailEnvelope } from '../../shared/contract/inbound-e
 import { hexDigest } from '../../shared/hex-digest.ts'
 import { emailOf, type MailContent } from '../../shared/inbound-email/email-form.ts'
 import { headerEnd, headerFields } from '../../shared/inbound-email/header-fields.ts'
-import { readMailHead } from '../../shared/inbound-email/mail-head.ts'
+import { mailHeadOf } from '../../shared/inbound-email/mail-head.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
@@ -27,9 +27,9 @@ export async function emailOfMime(
   envelope: MailEnvelope | null,
 ): Promise<Result<InboundEmail, MimeFault>> {
   const header = headerOf(bytes)
-  if (header === null || !headerFields(header).some(({ name }) => fieldsOfMail.has(name)))
-    return err('unreadable')
-  const head = await readMailHead(header, envelope)
+  const fields = headerFields(header ?? new Uint8Array())
+  if (header === null || !fields.some(({ name }) => fieldsOfMail.has(name))) return err('unreadable')
+  const head = await mailHeadOf(fields, envelope)
   if (head.recipients.length === 0) return err('no_recipients')
   const body = bytes.subarray(header.length)
   // Only the id of a message without one is made of its body.

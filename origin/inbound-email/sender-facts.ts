@@ -3,7 +3,7 @@ import { companyNameOf } from './company-name.ts'
 import { isFreeMail } from './free-mail.ts'
 import { registrableDomain } from './registrable-domain.ts'
 
-/** What follows from a sender's address: whose domain it is, and which company that is, if it is one. */
+/** The facts that follow from a sender's address: the registrable domain, and the name of its company if it has one. */
 export function senderFactsOf(from: InboundEmail['from']): SenderFacts {
   const host = from === null ? null : from.address.slice(from.address.lastIndexOf('@') + 1)
   const domain = host === null ? null : registrableDomain(host)

@@ -23,7 +23,7 @@ const listFields = [
 const bulkPrecedences: ReadonlySet<string> = new Set(['bulk', 'list', 'junk', 'auto_reply', 'auto-reply'])
 const daemon = /^(?:mailer-daemon|postmaster)@/
 
-/** What of a message decides whether a program sent it. */
+/** The parts of a message by which a program shows that it sent it. */
 interface Sending {
   readonly fields: readonly HeaderField[]
   /** The address of the author; null if there is none. */

@@ -5,7 +5,7 @@ import { listedAttachments } from './attachments.ts'
 import type { MailHead } from './mail-head.ts'
 import { mailText } from './mail-text.ts'
 
-/** What a message has besides its head. */
+/** All that a message has besides its head. */
 export interface MailContent {
   readonly plain: string
   readonly html: string

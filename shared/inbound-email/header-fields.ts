@@ -8,7 +8,7 @@ const lineFeed = 0x0a
 const carriageReturn = 0x0d
 /** Printable ASCII without a colon (RFC 5322 section 2.2), and short enough to be one. */
 const fieldName = /^[!-9;-~]{1,100}$/
-const maybeUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const western = new TextDecoder('windows-1252')
 
 /**
@@ -51,38 +51,54 @@ export function firstValue(fields: readonly HeaderField[], name: string): string
   return fields.find((field) => field.name === name)?.value ?? null
 }
 
-/** Joins the fields that may be repeated, such as `To` in mail of old programs. */
-export function joinedValues(fields: readonly HeaderField[], name: string): string {
-  return fields
-    .filter((field) => field.name === name)
-    .map(({ value }) => value)
-    .join(', ')
+/** The fields of a name that may be repeated. */
+export function allValues(fields: readonly HeaderField[], name: string): readonly string[] {
+  return fields.filter((field) => field.name === name).map(({ value }) => value)
 }
 
 function foldedLines(header: Uint8Array): string[][] {
   const folded: string[][] = []
-  for (let start = 0; start < header.length; ) {
-    const feed = header.indexOf(lineFeed, start)
-    const next = feed < 0 ? header.length : feed + 1
-    let end = feed < 0 ? header.length : feed
-    while (end > start && header[end - 1] === carriageReturn) end -= 1
-    if (end === start) return folded
-    const line = decoded(header.subarray(start, end))
+  for (const line of linesOf(header)) {
+    if (line === '') break
     const open = folded.at(-1)
     if (open !== undefined && /^[ \t]/.test(line)) open.push(line)
     else folded.push([line])
-    start = next
   }
   return folded
 }
 
-/** Header lines are in UTF-8 (RFC 6532). Those that are not come from programs that wrote the bytes of a Western character set. */
-function decoded(line: Uint8Array): string {
-  try {
-    return maybeUtf8.decode(line)
-  } catch {
-    return western.decode(line)
+/** The lines without their ends. */
+function linesOf(header: Uint8Array): string[] {
+  const whole = decodedUtf8(header)
+  const lines =
+    whole?.split('\n') ?? byteLines(header).map((line) => decodedUtf8(line) ?? western.decode(line))
+  return lines.map(withoutReturns)
+}
+
+function byteLines(header: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = []
+  for (let start = 0; start <= header.length; ) {
+    const feed = header.indexOf(lineFeed, start)
+    const end = feed < 0 ? header.length : feed
+    lines.push(header.subarray(start, end))
+    start = end + 1
   }
+  return lines
+}
+
+/** Header lines are in UTF-8 (RFC 6532). Those that are not come from programs that wrote the bytes of a Western character set. */
+function decodedUtf8(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+function withoutReturns(line: string): string {
+  let end = line.length
+  while (end > 0 && line.charCodeAt(end - 1) === carriageReturn) end -= 1
+  return line.slice(0, end)
 }
 
 /** Trims the white space that RFC 5322 knows. `trim()` would make a field of a line that strict parsers skip. */

@@ -1,6 +1,6 @@
 import { decodeEntities } from './html-entities.ts'
 
-/** More than any letter has. The rest is not read. */
+/** No letter has as many. Text behind them is not read. */
 const htmlCharactersMax = 2_097_152
 /** No tag that means something is longer. A longer one, or one that never ends, is dropped up to here. */
 const tagCharactersMax = 16_384
@@ -48,8 +48,10 @@ function behindMarkup(source: string, open: number, pieces: string[]): number {
   const tag = source.slice(open + 1, end)
   const name = tagName.exec(tag)?.[1]?.toLowerCase() ?? ''
   if (paragraphs.has(name)) pieces.push('\n\n')
-  else if (lines.has(name)) pieces.push('\n', name === 'li' && !tag.startsWith('/') ? '- ' : '')
-  else if (name === 'td' || name === 'th') pieces.push(' ')
+  else if (lines.has(name)) {
+    if (pieces.at(-1) !== '\n') pieces.push('\n')
+    if (name === 'li' && !tag.startsWith('/')) pieces.push('- ')
+  } else if (name === 'td' || name === 'th') pieces.push(' ')
   const isOpened = !tag.startsWith('/') && !tag.endsWith('/>')
   return isOpened && unshown.has(name) ? behindElement(source, name, end) : end
 }
@@ -66,8 +68,12 @@ function behindElement(source: string, name: string, from: number): number {
   return closing.test(source) ? tagEnd(source, closing.lastIndex - 1) : source.length
 }
 
+const simpleTag = /<[^<>"']{0,200}>/y
+
 /** The index behind the `>` of a tag. Within quotation marks it is part of a value. */
 function tagEnd(source: string, open: number): number {
+  simpleTag.lastIndex = open
+  if (simpleTag.test(source)) return simpleTag.lastIndex
   const limit = Math.min(source.length, open + tagCharactersMax)
   let quote = ''
   let firstClose = -1

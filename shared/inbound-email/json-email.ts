@@ -14,7 +14,7 @@ import { plainLine } from './plain-line.ts'
 type WrittenAddress = MailBody['from']
 
 /**
- * A message that came as JSON, in the one form. What the members do not say is taken from `headers`. Recipients that are no addresses are
+ * A message that came as JSON, in the one form. The `headers` say it where the members do not. Recipients that are no addresses are
  * left out; a sender that is neither empty nor an address, or not one valid recipient, is refused.
  */
 export async function emailOfJson(body: MailBody): Promise<Result<InboundEmail, readonly Fault[]>> {

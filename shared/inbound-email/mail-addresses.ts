@@ -19,8 +19,8 @@ const strictCharactersMax = 2_000
 
 /**
  * The mailboxes of a header field: a list of mailboxes and groups (RFC 5322 section 3.4, in UTF-8 after RFC 6532). The list is cut into
- * members here, so that a broken member spoils only itself and the time a field takes grows with its length alone. What is no valid
- * address is left out, and so is everything behind the first `mailboxesMax` mailboxes.
+ * members here, so that a broken member spoils only itself and the time a field takes grows with its length alone. Members without a valid
+ * address are left out, and so is everything behind the first `mailboxesMax` mailboxes.
  */
 export function readMailboxes(field: string, mailboxesMax: number): readonly Mailbox[] {
   const read = mailboxReader()
@@ -57,7 +57,10 @@ const named = /^(?:"((?:[^"\\]|\\.)*)"|([^"(),:;<>@[\]\\]*))\s*<([^\s"(),:;<>@[\
 /** A mailbox of a name and an address that came apart from each other. */
 export function mailboxOf(name: string, address: string): Mailbox | null {
   const email = parseEmail(address)
-  return email.ok ? { name: decodedLine(name, nameCharactersMax), email: email.value } : null
+  // Half of a surrogate pair is a character of an address by the grammar's words, and cannot be stored.
+  return email.ok && address.isWellFormed()
+    ? { name: decodedLine(name, nameCharactersMax), email: email.value }
+    : null
 }
 
 function strictMailbox(text: string): Mailbox | null {
@@ -115,7 +118,7 @@ function* membersOf(field: string): Generator<string> {
 
 /** A separator, or something in which separators mean nothing: an escaped character, quoted text, an encoded word, an address in brackets. */
 const piece =
-  /[,;:]|\\[\s\S]?|"(?:[^"\\]|\\[\s\S])*"?|=\?[\w*.:-]{1,60}\?[bq]\?[^?\s]*\?=|<[^>]*>?|[^,;:\\"=<(]+|=/iy
+  /[,;:]|\\[\s\S]?|"(?:[^"\\]|\\[\s\S])*"|=\?[\w*.:-]{1,60}\?[bq]\?[^?\s]*\?=|<[^<>]*>|[^,;:\\"=<(]+|["=<]/iy
 
 function* piecesOf(field: string): Generator<string> {
   for (let at = 0; at < field.length; ) {

@@ -3,14 +3,14 @@ import { hexDigest } from '../hex-digest.ts'
 import { limits } from '../limits.ts'
 import { automationOf } from './automation.ts'
 import type { HeaderField } from './header-fields.ts'
-import { firstValue, headerFields, joinedValues } from './header-fields.ts'
+import { allValues, firstValue, headerFields } from './header-fields.ts'
 import type { Mailbox } from './mail-addresses.ts'
 import { mailboxOf, readMailboxes } from './mail-addresses.ts'
 import { parseMailDate } from './mail-date.ts'
 import { parseMessageId, parseReferences } from './message-ids.ts'
 import { decodedLine, plainLine } from './plain-line.ts'
 
-/** What the header of a message says, before its body is read. */
+/** The part of the form that the header of a message gives, before its body is read. */
 export type MailHead = Pick<
   InboundEmail,
   | 'digest'
@@ -29,7 +29,7 @@ export type MailHead = Pick<
 }
 
 /** A head as it is written, by the header of a message or by the members of JSON. */
-export interface WrittenHead {
+interface WrittenHead {
   readonly fields: readonly HeaderField[]
   readonly from: Mailbox | null
   /** Those of To and Cc. */
@@ -49,19 +49,20 @@ export interface WrittenHead {
  * on the message's id and digest. Nothing in a header makes it unreadable: what is not valid is as if it were absent.
  */
 export async function readMailHead(bytes: Uint8Array, envelope: MailEnvelope | null): Promise<MailHead> {
-  const fields = headerFields(bytes)
+  return mailHeadOf(headerFields(bytes), envelope)
+}
+
+/** The same of fields that are parsed already. */
+export async function mailHeadOf(
+  fields: readonly HeaderField[],
+  envelope: MailEnvelope | null,
+): Promise<MailHead> {
   return headOf(
     {
       fields,
       from: authorOf(fields, envelope),
-      to: readMailboxes(
-        `${joinedValues(fields, 'to')}, ${joinedValues(fields, 'cc')}`,
-        limits.mailRecipientsMax,
-      ),
-      delivered: readMailboxes(
-        deliveryFields.map((name) => joinedValues(fields, name)).join(', '),
-        limits.mailRecipientsMax,
-      ),
+      to: mailboxesIn(fields, ['to', 'cc']),
+      delivered: mailboxesIn(fields, ['delivered-to', 'x-original-to', 'envelope-to', 'bcc']),
       subject: firstValue(fields, 'subject') ?? '',
       date: firstValue(fields, 'date') ?? '',
       messageId: firstValue(fields, 'message-id') ?? '',
@@ -73,7 +74,14 @@ export async function readMailHead(bytes: Uint8Array, envelope: MailEnvelope | n
   )
 }
 
-const deliveryFields = ['delivered-to', 'x-original-to', 'envelope-to', 'bcc']
+/** Each field is read for itself, so that a broken one takes nothing from the others. */
+function mailboxesIn(fields: readonly HeaderField[], names: readonly string[]): Mailbox[] {
+  const values = names.flatMap((name) => allValues(fields, name)).slice(0, recipientFieldsMax)
+  return values.flatMap((value) => readMailboxes(value, limits.mailRecipientsMax))
+}
+
+/** A field may be repeated in mail of old programs, a few times. */
+const recipientFieldsMax = 20
 
 /** The first valid author. Mail programs show no other, and a broken `From` leaves the one who handed the message over. */
 function authorOf(fields: readonly HeaderField[], envelope: MailEnvelope | null): Mailbox | null {
@@ -119,7 +127,7 @@ const subjectCharactersRead = 10_000
 
 /** As mail programs write it in the languages that they speak, also with a number as in `Re[2]:`. */
 const replyPrefix =
-  /^(?:re|aw|antw|antwort|sv|vs|ref|rif|r|res|resp|rép|odp|ynt|atb|vá|σχετ|απ|отв|回复|回覆|答复|返信|답장)(?:\[\d+\]|\(\d+\))? ?[:：]/iu
+  /^(?:re|aw|antw|antwort|sv|vs|rif|r|res|resp|rép|odp|ynt|atb|vá|σχετ|απ|отв|回复|回覆|答复|返信|답장)(?:\[\d+\]|\(\d+\))? ?[:：]/iu
 
 function addressesOf(mailboxes: readonly Mailbox[]): string[] {
   return [...new Set(mailboxes.map(({ email }) => email))]

@@ -14,7 +14,7 @@ export function parseMessageId(field: string): string | null {
 const bracketedId = /<([^<>]{1,2000})>/
 const bracketedIds = new RegExp(bracketedId, 'g')
 /** An id without brackets, as broken programs write it. Prose such as "Your message of Monday" has none. */
-const looseIds = /[^\s<>,;()"]{1,500}@[^\s<>,;()"@]{1,500}/g
+const looseId = /^[^@]+@[^@]+$/
 
 /**
  * The ids that a message answers: those of `In-Reply-To`, then those of `References` from its end on, since the last one is the parent
@@ -35,7 +35,9 @@ function idsOf(fields: readonly string[]): string[] {
     .flatMap((field) => {
       const bracketed = Array.from(field.matchAll(bracketedIds), ([, id = '']) => id)
       if (bracketed.length > 0) return bracketed
-      return /^\S+$/.test(field.trim()) ? [field] : Array.from(field.matchAll(looseIds), ([id]) => id)
+      return /^\S+$/.test(field.trim())
+        ? [field]
+        : field.split(/[\s<>,;()"]+/).filter((word) => looseId.test(word))
     })
     .map(bareId)
     .filter((id) => id !== null)

@@ -14,8 +14,9 @@ export function plainLine(text: string, charactersMax: number): string {
     .replace(controls, ' ')
     .replace(/\s+/gu, ' ')
     .trim()
-    .normalize('NFC')
-  return cutText(line, charactersMax).trimEnd()
+  // Normalizing takes quadratic time where marks are stacked on a letter, so it gets no more than is kept.
+  const kept = cutText(line, charactersMax).normalize('NFC')
+  return cutText(kept, charactersMax).trimEnd()
 }
 
 /** The words of a header field decoded (RFC 2047), as one line of plain text. */

@@ -89,7 +89,7 @@ describe('sharing', () => {
 
   test('a membership is shared only between requests of one token and one version, and settings never', async () => {
     const database = createStubDatabase()
-    const { request } = createOrigin({ database })
+    const { request } = createOrigin({ database, queriesAtOnceMax: 40 })
     const membership = (query: string, token: string) =>
       request(`/workspaces/15213/membership${query}`, {}, token)
     const answers = [
@@ -162,7 +162,7 @@ describe('the bound', () => {
     expect(await read(other)).toMatchObject({ status: 503, body: { code: 'overloaded', retryAfter: 1 } })
     const busy = await read(await request('/metrics'))
     expect(busy.body).toMatchObject({
-      pool: { running: 1, runningMax: 3, waiting: 1, waitingMax: 1 },
+      pool: { running: 1, runningMax: 4, waiting: 1, waitingMax: 1 },
       queues: {
         reads: { running: 1, runningMax: 1, waiting: 1, waitingMax: 1, refused: 2 },
         writes: { running: 0, runningMax: 1, waiting: 0, waitingMax: 0, refused: 0 },
