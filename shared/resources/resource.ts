@@ -51,6 +51,7 @@ export function defineResource<
     ownLifetimeSeconds:
       scope === 'workspace' && typeof declaration.lifetime === 'number' ? declaration.lifetime : null,
     need: declaration.need ?? 'soon',
+    isPersonal: declaration.sharing !== 'workspace',
     absence: declaration.absence ?? { code: 'not_found' },
     privateParams: declaration.privateParams ?? [],
     parse(rawPath, rawQuery) {
