@@ -88,7 +88,7 @@ create table private.webhook_deliveries (
     status in ('waiting', 'delivered', 'failed') and (status = 'waiting') = (completed_at is null)
   ),
   constraint webhook_deliveries_counts_known check (round >= 0 and attempts >= 0),
-  constraint webhook_deliveries_log_form check (jsonb_typeof(log) = 'array' and jsonb_array_length(log) <= 10 and octet_length(log::text) <= 16384)
+  constraint webhook_deliveries_log_form check (jsonb_typeof(log) = 'array' and jsonb_array_length(log) <= 10 and octet_length(log::text) <= 65536)
 );
 
 create index webhook_deliveries_by_date on private.webhook_deliveries (workspace_id, endpoint_id, created_at desc, id desc);
