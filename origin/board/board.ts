@@ -1,9 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
+import { readBody } from '../http/input.ts'
 import type { OriginEnv } from '../http/respond.ts'
 import type { QueueBackend } from '../queues/backend.ts'
 import { createBoardChanges } from './board-changes.ts'
@@ -46,14 +46,19 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
   app.use(withPageHeaders, refuseForeignPages)
 
   app.get('/login', (context) => showLogin(context, null))
-  app.post('/login', bodyLimit({ maxSize: limits.boardLoginBodyBytesMax }), async (context) => {
+  app.post('/login', async (context) => {
     const address = context.env?.incoming?.socket.remoteAddress ?? ''
     const waitMs = attempts.waitMs(address)
     if (waitMs > 0) {
       context.header('Retry-After', String(Math.ceil(waitMs / 1_000)))
       return showLogin(context, 'Too many attempts. Try again later.', 429)
     }
-    const form = new URLSearchParams(await context.req.text())
+    const body = await readBody(context.req.raw, limits.boardLoginBodyBytesMax)
+    if (!body.ok) {
+      const isTooLarge = body.error.code === 'body_too_large'
+      return showLogin(context, 'The form did not arrive whole, or is too large.', isTooLarge ? 413 : 400)
+    }
+    const form = new URLSearchParams(new TextDecoder().decode(body.value))
     if (!sessions.isLogin(form.get('username') ?? '', form.get('password') ?? '')) {
       attempts.noteFailure(address)
       return showLogin(context, 'The name or the password is wrong.', 401)
@@ -100,7 +105,7 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
 function showLogin(
   context: Context<OriginEnv>,
   fault: string | null,
-  status: 200 | 401 | 429 = 200,
+  status: 200 | 400 | 401 | 413 | 429 = 200,
 ): Response {
   context.header('Content-Security-Policy', loginPagePolicy)
   if (status === 401) context.header('WWW-Authenticate', 'FormBased')

@@ -121,6 +121,17 @@ describe('the board', () => {
     expect([response.status, response.headers.get('Set-Cookie')]).toEqual([401, null])
   })
 
+  test.each([
+    ['is larger than a form can be', 413, 'x'.repeat(limits.boardLoginBodyBytesMax + 1)],
+    ['breaks off', 400, new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) })],
+  ])('stays closed for a form that %s, and says so', async (_what, status, body) => {
+    const response = await originWith().request('/admin/queues/login', {
+      ...{ method: 'POST', headers: sameSite, body, duplex: 'half' },
+    })
+    expect([response.status, response.headers.get('Set-Cookie')]).toEqual([status, null])
+    expect(await response.text()).toContain('did not arrive whole, or is too large')
+  })
+
   test('lets an address try a few times only, whatever it sends then, and again after a while', async () => {
     const app = originWith()
     const wrong = { ...login, password: 'not the password' }
