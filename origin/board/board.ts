@@ -43,7 +43,7 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
   const sessions = createBoardSessions(login, clock)
   const attempts = createLoginAttempts(clock)
   const app = new Hono<OriginEnv>()
-  app.use(withPageHeaders, refuseForeignPages)
+  app.use(withPageHeaders, refuseOddPaths, refuseForeignPages)
 
   app.get('/login', (context) => showLogin(context, null))
   app.post('/login', async (context) => {
@@ -87,19 +87,27 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
   const changes = createBoardChanges(backend)
   app.all('*', async (context) => {
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {
-      return new Hono().route(boardPath, changes).fetch(context.req.raw)
+      return passedOn(context, await new Hono().route(boardPath, changes).fetch(context.req.raw))
     }
     pages ??= import('./bull-board.ts').then(({ createBullBoardApp }) =>
       createBullBoardApp(backend.boardQueues(), boardPath),
     )
     try {
-      return (await pages).fetch(context.req.raw)
-    } catch (error) {
+      const answer = await (await pages).fetch(context.req.raw)
+      if (answer.status < 500) return passedOn(context, answer)
+    } catch {
       pages = null
-      throw error
     }
+    // Bull Board's own answer has the message of the database's error in it.
+    return context.json({ error: 'The queues do not answer.' }, 503)
   })
   return app
+}
+
+/** Another app's answer, with the headers that all answers of the origin have. */
+function passedOn(context: Context<OriginEnv>, { body, status, headers }: Response): Response {
+  for (const [name, value] of headers) context.header(name, value)
+  return context.newResponse(body, { status })
 }
 
 function showLogin(
@@ -136,6 +144,21 @@ const withPageHeaders: MiddlewareHandler = async (context, next) => {
     'Cross-Origin-Resource-Policy': 'same-origin',
   }
   for (const [name, value] of Object.entries(headers)) context.header(name, value)
+}
+
+/** No name of a queue or of a job needs NUL or bytes that are not UTF-8, and the database refuses them. */
+const refuseOddPaths: MiddlewareHandler = async (context, next) => {
+  return isWellEncoded(context.req.url)
+    ? next()
+    : context.json({ error: 'The URL is not valid UTF-8, or it contains a NUL character.' }, 400)
+}
+
+function isWellEncoded(url: string): boolean {
+  try {
+    return !decodeURIComponent(url).includes('\0')
+  } catch {
+    return false
+  }
 }
 
 /**

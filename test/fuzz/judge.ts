@@ -37,12 +37,15 @@ export function faultsOf(request: RequestCase, { answers, isHanging, isGarbled }
   return faults
 }
 
-/** The errors of the board of the queues are pages for people and JSON for Bull Board's own script. */
-const boardErrorSchema = z.strictObject({ error: z.string() })
+/** The errors of the board of the queues are pages for people and JSON for Bull Board's own script, which knows sentences by a key. */
+const boardErrorSchema = z.strictObject({
+  error: z.union([z.string(), z.object({ key: z.string() })]),
+  code: z.string().optional(),
+})
 
 function isErrorOfBoard({ route }: RequestCase, { status, headers }: HttpAnswer, text: string): boolean {
   if (!route.startsWith('/admin/queues') || (status >= 500 && status !== 503 && status !== 504)) return false
-  const isPage = /^text\/html/.test(headers.get('content-type') ?? '')
+  const isPage = /^text\/(html|plain)/.test(headers.get('content-type') ?? '')
   return isPage || boardErrorSchema.safeParse(isJson(text) ? JSON.parse(text) : null).success
 }
 

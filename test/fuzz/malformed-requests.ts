@@ -248,7 +248,8 @@ function headersOf(target: Target, dice: Mischief, index: number): [string, stri
 function oddHeader(name: string, dice: Dice): string {
   const usual = usualValues[name]
   if (usual !== undefined && dice.happens(0.6)) return bytesOf(dice.pick(usual))
-  const isShown = name.startsWith('trace')
+  // A trace is there to be logged, and so is the workspace that the CRM's backend names.
+  const isShown = name.startsWith('trace') || name === 'X-Workspace-ID'
   // Line ends would turn the rest into another header. `oddTarget` and the framings try that.
   return bytesOf(`${oddText(dice)}${isShown || dice.happens(0.7) ? '' : mark}`.replaceAll(/[\r\n]/g, ''))
 }
