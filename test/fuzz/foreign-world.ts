@@ -60,6 +60,7 @@ export async function createForeignWorld(stack: TestStack): Promise<ForeignWorld
   // Until the outbox is empty, a change may still be on its way to the ledger.
   const isDelivered = async () =>
     (await sql`select from private.outbox where workspace_id = ${theirs} limit 1`).length === 0
+  await stopSnapshots(stack)
   await markRows(sql)
   await eventually(isDelivered)
   const loot = { ...(await readAsTheirAdmin(stack)), work: await makeTheirWork(stack) }
@@ -104,6 +105,18 @@ export async function createForeignWorld(stack: TestStack): Promise<ForeignWorld
       return faults
     },
   }
+}
+
+/** A snapshot that is due is no attack, but moves the ledger of its workspace. */
+async function stopSnapshots({ sql, origin, internalAuthKey }: TestStack): Promise<void> {
+  const paused = await fetch(`${origin}/api/v1/queues/analytics/pause`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${internalAuthKey}` },
+  })
+  if (!paused.ok) throw new Error(`the snapshots were not paused: ${paused.status}`)
+  const isStill = async () =>
+    (await sql`select from bullmq.job where queue = 'analytics' and state = 'active' limit 1`).length === 0
+  await eventually(isStill, { deadlineMs: deliveryDeadlineMs })
 }
 
 async function markRows(sql: postgres.Sql): Promise<void> {
