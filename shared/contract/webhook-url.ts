@@ -16,7 +16,7 @@ export const webhookUrl = z
   .transform((given) => new URL(given).href)
   .refine((href) => href.length <= limits.webhookUrlCharactersMax, 'is too long when written out')
 
-/** `URL` repairs what it can, such as a host behind a third slash or an empty user. What somebody wrote like that is not what they meant. */
+/** `URL` repairs what it can, such as a host behind a third slash or an empty user. Such a text is more likely a mistake, so it is refused. */
 const written = /^https?:\/\/[^\s\\/?#@]+(?:[/?][^\s\\]*)?$/i
 
 function isReceiverUrl(given: string): boolean {

@@ -171,6 +171,8 @@ function credentialsOf(
   // No attacker can sign in to the board, whose login is not that of a workspace.
   if (isBoard)
     return dice.pick([[bearer, ['Sec-Fetch-Site', 'same-origin']], [key], [asCaller], forgedSession(dice)])
+  // The key alone opens these, so that an attacker has to do without.
+  if (isForKey) return dice.pick([[bearer, asCaller], [guess, asCaller], [asCaller], [bearer]])
   if (side === 'origin' && !takesTokens) {
     if (dice.happens(0.15)) return dice.pick([[bearer, asCaller], [guess, asCaller], [asCaller]])
     return [key, asCaller]

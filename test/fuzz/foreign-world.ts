@@ -141,7 +141,7 @@ async function markRows(sql: postgres.Sql): Promise<void> {
   })
 }
 
-/** What the other workspace has in the background. */
+/** The work of the other workspace in the background. */
 interface TheirWork {
   readonly exportIds: readonly string[]
   readonly files: readonly { readonly folder: string; readonly file: string }[]

@@ -142,7 +142,7 @@ function wasLetIn(
   target: Target | undefined,
 ): boolean {
   if (status >= 300 || method === 'OPTIONS' || target === undefined || target.isOpen) return false
-  if (target.isOperators === true || target.isBoard === true) return true
+  if (target.isOperators === true || target.isBoard === true || target.isForKey === true) return true
   if (side === 'origin') {
     const hasKey = headers.some(([, value]) => value === 'Bearer {{key}}')
     return !hasKey && target.takesTokens !== true

@@ -10,7 +10,6 @@ import { openApiDocument } from '../../worker/http/openapi.ts'
 import type { Dice } from '../support/dice.ts'
 import { createOrigin } from '../unit/origin/origin-under-test.ts'
 import { createPromptDatabase } from '../unit/origin/stub-database.ts'
-import { boardTargets } from './board-targets.ts'
 import { type JsonSchema, jsonSchemaSchema, type Known } from './json-samples.ts'
 
 /** A route to send requests to, as the product itself declares it. A new route is fuzzed because it is declared. */
@@ -30,6 +29,8 @@ export interface Target {
   readonly isOpen: boolean
   /** Whether a route of the origin takes a user's own token; the others are called with the Worker's key. */
   readonly takesTokens?: boolean
+  /** Whether a route of the origin is for holders of the internal key, in whoever's name they call. */
+  readonly isForKey?: boolean
   /** Whether only operators are let in, none of whom attacks. */
   readonly isOperators?: boolean
   /** Whether it belongs to the board of the queues, which has sessions, pages and errors of its own. */
@@ -119,6 +120,7 @@ function declaredAt(method: string, path: string): Partial<Target> {
     isLines: takes.lines !== undefined,
     isOpen: access === 'public',
     takesTokens: access === 'writer' || access === 'jobs' || access === 'operator',
+    isForKey: access === 'internal-key',
     isOperators: access === 'operator',
   }
 }
@@ -178,6 +180,56 @@ function loadsOf(target: Target): Target[] {
     const body = loadRequestSchema.extend({ workspaceId, params })
     return { ...target, bodies: [schemaOf(body)], values: { resource: [name] } }
   })
+}
+
+/** The board of the queues has routes of Bull Board's and of its login, which no declaration names. */
+const board = '/admin/queues'
+
+const ofBoard = {
+  side: 'origin',
+  query: {},
+  required: [],
+  bodies: [],
+  isLines: false,
+  isOpen: false,
+} as const
+const words = (...texts: readonly string[]) => ({ type: 'string', enum: texts }) as const
+
+const boardValues: Known = {
+  queue: queueNames,
+  state: ['wait', 'prioritized', 'delayed', 'completed', 'failed', 'active'],
+  id: ['15213~job-1', '15213~job-2', 'none'],
+}
+
+function boardTargets(): Target[] {
+  const target = (method: string, path: string, more: Partial<Target> = {}): Target => ({
+    ...ofBoard,
+    ...{ method, path: `${board}${path}`, isBoard: true, values: boardValues },
+    ...more,
+  })
+  const change = (path: string) => target('PUT', `/api/queues${path}`)
+  return [
+    target('GET', ''),
+    target('GET', '/login', { isOpen: true }),
+    target('POST', '/login', { isOpen: true, form: ['username', 'password'] }),
+    target('GET', '/logout'),
+    target('POST', '/logout'),
+    target('GET', '/api/queues', {
+      query: {
+        activeQueue: words(...queueNames),
+        status: words('latest', 'failed', 'delayed', 'prioritized', 'completed'),
+        page: { type: 'integer' },
+        jobsPerPage: { type: 'integer' },
+      },
+    }),
+    target('GET', '/api/queues/{queue}/{id}'),
+    target('GET', '/api/queues/{queue}/{id}/logs'),
+    ...['/pause', '/resume', '/{queue}/pause', '/{queue}/resume', '/{queue}/retry/failed'].map(change),
+    ...['/{queue}/clean/{state}', '/{queue}/{id}/retry', '/{queue}/{id}/promote', '/{queue}/{id}/clean'].map(
+      change,
+    ),
+    target('POST', '/api/queues/{queue}/add', { bodies: [{ type: 'object' }] }),
+  ]
 }
 
 function schemaOf(schema: z.ZodType): JsonSchema {

@@ -8,7 +8,7 @@ import { makeToken, secretSigner } from '../support/token-cases.ts'
 import { workerTestBindings } from '../support/worker-bindings.ts'
 
 /*
- * What every route refuses, whatever it does. The routes and their declarations are those of the Worker's own table, so a new one is in
+ * The requests that every route refuses, whatever it does. The routes and their declarations are those of the Worker's own table, so a new one is in
  * these tests at once.
  */
 
@@ -32,7 +32,7 @@ const metrics = { ...workspace, Authorization: `Bearer ${workerTestBindings.METR
 interface Door {
   /** Headers that the door accepts. */
   readonly admitted: Record<string, string>
-  /** What it says to an admin of another workspace. */
+  /** The error for an admin of another workspace. */
   readonly stranger: WireErrorCode
   /** The doors of callers without a token have errors of their own. */
   readonly nobody: WireErrorCode

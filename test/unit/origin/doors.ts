@@ -11,7 +11,7 @@ export interface Door {
   readonly route: string
   readonly method: string
   readonly path: string
-  /** What the route answers to a user with a valid token who has no right to it. */
+  /** The error for a user with a valid token who has no right to the route. */
   readonly refusal: 'not_a_member' | 'operator_required' | 'invalid_body'
   /** Whether the body is used as it arrives, so that it has neither the deadline nor the small bound of others. */
   readonly isStreamed: boolean
