@@ -105,9 +105,8 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
 }
 
 /** Another app's answer, with the headers that all answers of the origin have. */
-function passedOn(context: Context<OriginEnv>, { body, status, headers }: Response): Response {
-  for (const [name, value] of headers) context.header(name, value)
-  return context.newResponse(body, { status })
+function passedOn(context: Context<OriginEnv>, answer: Response): Response {
+  return context.newResponse(answer.body, answer)
 }
 
 function showLogin(
