@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { Clock } from '../../shared/clock.ts'
@@ -41,31 +41,11 @@ const boardPolicy = [
  */
 export function createBoard({ backend, clock, ...login }: BoardParts): Hono<OriginEnv> {
   const sessions = createBoardSessions(login, clock)
-  const attempts = createLoginAttempts(clock)
   const app = new Hono<OriginEnv>()
   app.use(withPageHeaders, refuseOddPaths, refuseForeignPages)
 
   app.get('/login', (context) => showLogin(context, null))
-  app.post('/login', async (context) => {
-    const address = context.env?.incoming?.socket.remoteAddress ?? ''
-    const waitMs = attempts.waitMs(address)
-    if (waitMs > 0) {
-      context.header('Retry-After', String(Math.ceil(waitMs / 1_000)))
-      return showLogin(context, 'Too many attempts. Try again later.', 429)
-    }
-    const body = await readBody(context.req.raw, limits.boardLoginBodyBytesMax)
-    if (!body.ok) {
-      const isTooLarge = body.error.code === 'body_too_large'
-      return showLogin(context, 'The form did not arrive whole, or is too large.', isTooLarge ? 413 : 400)
-    }
-    const form = new URLSearchParams(new TextDecoder().decode(body.value))
-    if (!sessions.isLogin(form.get('username') ?? '', form.get('password') ?? '')) {
-      attempts.noteFailure(address)
-      return showLogin(context, 'The name or the password is wrong.', 401)
-    }
-    setCookie(context, cookieName, sessions.begin(), cookieFor(context))
-    return context.redirect(boardPath, 303)
-  })
+  app.post('/login', signInRoute(sessions, createLoginAttempts(clock)))
 
   app.use(async (context, next) => {
     if (sessions.isOpen(getCookie(context, cookieName))) return next()
@@ -102,6 +82,33 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
     return context.json({ error: 'The queues do not answer.' }, 503)
   })
   return app
+}
+
+/** Refuses an address that has tried too often before anything of its form is read. */
+function signInRoute(
+  sessions: ReturnType<typeof createBoardSessions>,
+  attempts: ReturnType<typeof createLoginAttempts>,
+): Handler<OriginEnv> {
+  return async (context) => {
+    const address = context.env?.incoming?.socket.remoteAddress ?? ''
+    const waitMs = attempts.waitMs(address)
+    if (waitMs > 0) {
+      context.header('Retry-After', String(Math.ceil(waitMs / 1_000)))
+      return showLogin(context, 'Too many attempts. Try again later.', 429)
+    }
+    const body = await readBody(context.req.raw, limits.boardLoginBodyBytesMax)
+    if (!body.ok) {
+      const isTooLarge = body.error.code === 'body_too_large'
+      return showLogin(context, 'The form did not arrive whole, or is too large.', isTooLarge ? 413 : 400)
+    }
+    const form = new URLSearchParams(new TextDecoder().decode(body.value))
+    if (!sessions.isLogin(form.get('username') ?? '', form.get('password') ?? '')) {
+      attempts.noteFailure(address)
+      return showLogin(context, 'The name or the password is wrong.', 401)
+    }
+    setCookie(context, cookieName, sessions.begin(), cookieFor(context))
+    return context.redirect(boardPath, 303)
+  }
 }
 
 /** Another app's answer, with the headers that all answers of the origin have. */

@@ -160,7 +160,7 @@ const guesses = [
  * everything, so no attacker has it.
  */
 function credentialsOf(
-  { side, takesTokens = false, isBoard = false }: Target,
+  { side, takesTokens = false, isBoard = false, isForKey = false }: Target,
   token: string,
   dice: Dice,
 ): [string, string][] {
