@@ -184,17 +184,21 @@ describe('a member who reads a resource', () => {
 describe('each kind of access', () => {
   const key = `Bearer ${internalKey}`
   const token = `Bearer ${metricsToken}`
-  const kinds: readonly Access[] = [
-    ...(['public', 'metrics-token', 'internal-key', 'member', 'admin'] as const),
-    ...(['reader', 'reader-or-service', 'operator', 'alert-settings'] as const),
-    ...(['operator-named', 'operator-reading'] as const),
-  ]
+  type Kind = Exclude<Access, 'voice-platform' | 'voice-signature'>
+  /** All of them: a new one does not compile until it is here. The doors of the voice platform have tests of their own. */
+  const listed: Readonly<Record<Kind, true>> = {
+    ...{ public: true, 'metrics-token': true, 'internal-key': true, member: true, admin: true, reader: true },
+    ...{ 'reader-or-service': true, service: true, 'service-or-admin': true, operator: true, jobs: true },
+    ...{ queues: true, 'queue-figures': true, 'alert-settings': true },
+    ...{ 'operator-named': true, 'operator-reading': true },
+  }
+  const kinds = Object.keys(listed) as Kind[]
   const letIn = async (authorization: string | undefined, operators: string | null = null) => {
     const headers = {
       'X-Workspace-ID': '15213',
       ...(authorization === undefined ? {} : { Authorization: authorization }),
     }
-    const kindsLetIn: Access[] = []
+    const kindsLetIn: Kind[] = []
     for (const kind of kinds) {
       if ((await doors[kind](arrival(headers, parts(operators)))).ok) kindsLetIn.push(kind)
     }
@@ -209,22 +213,25 @@ describe('each kind of access', () => {
       'an admin of just any workspace',
       'Bearer member',
       'admin',
-      ['public', 'member', 'admin', 'reader', 'reader-or-service', 'operator'],
+      [
+        ...['public', 'member', 'admin', 'reader', 'reader-or-service', 'service-or-admin'],
+        ...['operator', 'jobs'],
+      ],
     ],
     [
       'a holder of the internal key',
       key,
       'member',
       [
-        ...['public', 'internal-key', 'reader-or-service', 'alert-settings'],
-        ...['operator-named', 'operator-reading'],
+        ...['public', 'internal-key', 'reader-or-service', 'service', 'service-or-admin', 'jobs'],
+        ...['queues', 'queue-figures', 'alert-settings', 'operator-named', 'operator-reading'],
       ],
     ],
     [
       'a holder of METRICS_TOKEN',
       token,
       'member',
-      ['public', 'metrics-token', 'operator', 'operator-reading'],
+      ['public', 'metrics-token', 'operator', 'queue-figures', 'operator-reading'],
     ],
   ] as const)(
     'lets %s in where it says so, and nowhere else',
@@ -237,7 +244,10 @@ describe('each kind of access', () => {
   test('lets an admin of the operators’ workspace set alerts', async () => {
     role = ok('admin')
     expect(await letIn('Bearer member', '15213')).toEqual(
-      expect.arrayContaining(['alert-settings', 'operator-named', 'operator-reading']),
+      expect.arrayContaining([
+        ...['alert-settings', 'operator-named', 'operator-reading'],
+        ...['queues', 'queue-figures'],
+      ]),
     )
   })
 
