@@ -12,7 +12,7 @@ interface DeedProps {
   readonly figures: QueueFigures
 }
 
-/** What an operator can do with a whole queue, whosever its jobs are. Each asks first. */
+/** The changes that an operator can make to a whole queue and so to the jobs of all workspaces. Each asks first. */
 export function QueueDeeds({ queue, figures }: DeedProps) {
   return (
     <div className="queue-deeds">
@@ -44,7 +44,7 @@ function SwitchDeed({ queue, figures: { isPaused, waiting, active } }: DeedProps
         >
           {isPaused
             ? `${formatCount(waiting)} jobs wait, and begin as soon as there is a place.`
-            : `No job of any workspace starts until somebody resumes it. ${formatCount(active)} run now and may finish; new jobs wait.`}
+            : `No job of any workspace starts until somebody resumes it. The ${formatCount(active)} that run now may finish; new ones wait.`}
         </Question>
       )}
       {switching.isError && <FailureNotice error={switching.error} />}
