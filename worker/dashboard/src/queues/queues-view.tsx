@@ -19,23 +19,20 @@ import { mostFailed } from './queue-standing.ts'
 import { QueueTable } from './queue-table.tsx'
 import { QueuesFailure } from './queues-failure.tsx'
 import { useFailedQueues } from './use-jobs.ts'
-import { isRefused, useQueueFigures, useQueueStatistics } from './use-queues.ts'
+import { useQueueFigures, useQueueStatistics } from './use-queues.ts'
 
 /** The queues of work in the background: all of them for operators, the jobs of the workspace for its admins. */
 export function QueuesView() {
   const { workspace } = usePlace()
   const figures = useQueueFigures()
-  // Somebody who was an operator a moment ago must not go on looking at figures that were read before.
-  if (figures.data !== undefined && !isRefused(figures.error)) {
+  if (figures.data === null) return workspace.role === 'admin' ? <AdminsQueues /> : <Refused />
+  if (figures.data !== undefined) {
     return (
       <OperatorsQueues figures={figures.data} error={figures.error} retry={() => void figures.refetch()} />
     )
   }
   if (figures.isPending) return <Waiting what="the queues" />
-  if (!isRefused(figures.error)) {
-    return <QueuesFailure error={figures.error} retry={() => void figures.refetch()} />
-  }
-  return workspace.role === 'admin' ? <AdminsQueues /> : <Refused />
+  return <QueuesFailure error={figures.error} retry={() => void figures.refetch()} />
 }
 
 function Refused() {

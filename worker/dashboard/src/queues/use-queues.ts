@@ -24,20 +24,28 @@ const figuresEveryMs = 5_000
 const statisticsEveryMs = 15_000
 
 /** Whether the API refuses the question for good: the user is no operator. */
-export function isRefused(error: unknown): boolean {
+function isRefused(error: unknown): boolean {
   return error instanceof ApiFailure && error.status === 403
 }
 
-/** The figures of all queues, for operators, read again while they are shown. */
+/**
+ * The figures of all queues, read again while they are shown; null for a user who is no operator. That is an answer and no failure: a query
+ * that failed and is repeated counts as not yet answered, and the page would take away the jobs that an admin is looking at.
+ */
 export function useQueueFigures() {
   const { api } = usePlace()
   return useQuery({
     queryKey: figuresKey,
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal }): Promise<QueueMetrics | null> => {
       const path = `${queuesPath}/metrics?format=json`
-      return (await api.fetch(queueMetricsSchema, { path, isBare: true, signal })).data
+      try {
+        return (await api.fetch(queueMetricsSchema, { path, isBare: true, signal })).data
+      } catch (error) {
+        if (isRefused(error)) return null
+        throw error
+      }
     },
-    refetchInterval: ({ state }) => (isRefused(state.error) ? false : figuresEveryMs),
+    refetchInterval: ({ state }) => (state.data === null ? false : figuresEveryMs),
   })
 }
 
@@ -84,14 +92,14 @@ export function useSwitchQueue() {
     // The origin answers its last count for a second yet, so the page shows what it was told and asks with the next turn.
     onSuccess: async ({ queue, isPaused }) => {
       await queries.cancelQueries({ queryKey: figuresKey })
-      queries.setQueryData<QueueMetrics>(figuresKey, (before) => withPaused(before, queue, isPaused))
+      queries.setQueryData<QueueMetrics | null>(figuresKey, (before) => withPaused(before, queue, isPaused))
     },
   })
 }
 
-function withPaused(before: QueueMetrics | undefined, queue: QueueName, isPaused: boolean) {
+function withPaused(before: QueueMetrics | null | undefined, queue: QueueName, isPaused: boolean) {
   const figures = before?.queues[queue]
-  if (before === undefined || figures === undefined) return before
+  if (before == null || figures === undefined) return before
   return { ...before, queues: { ...before.queues, [queue]: { ...figures, isPaused } } }
 }
 
