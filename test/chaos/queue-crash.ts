@@ -133,7 +133,7 @@ async function settledFaults(): Promise<string[]> {
   try {
     await eventually(
       async () => {
-        // The limit of a minute would hold up the round, and is another test's subject. Whoever waits for its end hears of this.
+        // The limit of a minute would hold up the round, and is another test's subject. Workers that wait for its end are woken.
         await sql`delete from private.job_starts`
         await sql`select pg_notify('bullmq_jobs', 'messages')`
         const open = await sql`
@@ -181,7 +181,7 @@ function processPiece(script: string, more: readonly string[]): Piece {
       if (child !== null) return
       const started = fork(fileURLToPath(new URL(script, import.meta.url)), [server.url, ...more], {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-        // What was compiled for one process starts the next one sooner.
+        // The next process starts sooner with the code that was compiled for this one.
         env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },
       })
       child = started

@@ -91,7 +91,7 @@ export class SharedBackend extends PostgresQueueBackend {
     return this.close()
   }
 
-  /** What BullMQ is to remove beyond a number of finished jobs: often nothing yet, but a job that asks to be removed always is. */
+  /** Tells BullMQ to keep all finished jobs until the next trim. A job that asks to be removed is removed at once. */
   #keptNow(ended: Ended, asked: Keep): Keep {
     if (asked === true) return true
     const isTrimmed = this.#endsUntilTrim[ended] === 0

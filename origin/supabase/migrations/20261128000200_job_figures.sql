@@ -52,7 +52,7 @@ begin
 end
 $$;
 
--- Makes many rows one for each queue. Whoever comes while another one does leaves it to that one.
+-- Makes many rows one for each queue. A process that comes while another one does this leaves it to that one.
 create function private.fold_job_tallies() returns void
 language plpgsql volatile
 set search_path = ''
