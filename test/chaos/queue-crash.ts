@@ -155,8 +155,8 @@ async function settledFaults(): Promise<string[]> {
     const expected = new Set([...acknowledged, ...written.map((row) => String(row['job_id']))])
     return [
       ...endedByThemselves,
-      ...[...expected].filter((id) => !effects.has(id)).map((id) => `${id} was lost`),
       ...[...effects].filter(([, times]) => times > 1).map(([id, times]) => `${id} had ${times} effects`),
+      ...[...expected].filter((id) => !effects.has(id)).map((id) => `${id} was lost`),
       ...miscounted.map(
         (row) => `${row['queue']} has no jobs that wait, but counts ${JSON.stringify(row['counts'])}`,
       ),
