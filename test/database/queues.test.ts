@@ -294,6 +294,23 @@ describe('operators', () => {
     })
   })
 
+  it('cancel a job that runs, also when word of it comes before the process knows that it runs the job', async () => {
+    const stopped: string[] = []
+    await room.serve({
+      flows: ({ id, signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            stopped.push(id)
+            resolve(err({ kind: 'again', reason: 'stopped' }))
+          })
+        }),
+    })
+    const id = jobIdOf(workspace, 'early')
+    await room.sql`select pg_notify('boardcache_cancelled_jobs', ${`flows 1 ${id}`})`
+    await addOne({ jobId: 'early' })
+    await eventually(() => expect(stopped).toEqual([id]))
+  })
+
   it('clean a state, and of all that is older', async () => {
     await room.queues.add('flows', jobs(10))
     await room.queues.add('flows', jobs(10, { delayMs: 3_600_000 }))

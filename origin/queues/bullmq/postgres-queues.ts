@@ -39,7 +39,7 @@ const cursorSchema = z.strictObject({
   before: z.string().regex(/^-?\d{1,18}$/),
 })
 
-/** The channel on which processes hear that a job that runs was cancelled. The payload is the queue, a space and the job's id. */
+/** The channel on which processes hear that a job that runs was cancelled. The payload is the queue, the number of the run and the job's id. */
 export const cancelChannel = 'boardcache_cancelled_jobs'
 
 /** The port's calls about jobs, on BullMQ's tables and functions. */
@@ -209,7 +209,7 @@ async function cancel(
        where known.done_at is null
      )
      select f.state::text as state, exists (select from removed) as removed, exists (select from stopping) as stopping,
-       (select pg_notify($5, s.queue || ' ' || s.id) from stopping s),
+       (select pg_notify($5, s.queue || ' ' || s.attempts_started || ' ' || s.id) from stopping s),
        (select private.job_withdrawn(r.queue, r.data) from removed r)
      from found f`,
     [queue, id, scope, cancelledReason, cancelChannel],
