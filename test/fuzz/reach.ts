@@ -33,6 +33,7 @@ const reachOfCode: Readonly<Partial<Record<WireErrorCode, Reach>>> = {
   body_too_large: 'input',
   not_a_member: 'membership',
   admin_required: 'membership',
+  operator_required: 'membership',
 }
 
 /** States of Postgres: a refused permission, a text that does not fit its type, a column that does not exist. */
