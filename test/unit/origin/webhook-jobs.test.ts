@@ -227,6 +227,10 @@ describe('an event of the CRM’s own', () => {
 
 const upkeep = { name: 'upkeep', data: {}, workspaceId: deploymentId } as const
 
+test('a receiver has ten seconds to answer', () => {
+  expect(limits.webhookDeadlineMs).toBe(10_000)
+})
+
 test('the upkeep goes on while there is a whole round to do, and stops', async () => {
   const full = { told: 0, checked: 500, removed: 3 }
   const { run, statements } = createWorld({ kept: [full, full, { told: 1, checked: 2, removed: 0 }] })
