@@ -10,6 +10,7 @@ import { createRedisClient, type RedisRequest, type RedisTransport } from '../..
 import type { RedisNamespaceName } from '../../shared/redis/names.ts'
 import { createRedisNamespace } from '../../shared/redis/namespace.ts'
 import { createUpstashTransport } from '../../shared/redis/upstash-transport.ts'
+import { ok } from '../../shared/result.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { redisKinds, type StartedRedis, startLocalRedis } from '../support/local-redis.ts'
 
@@ -114,6 +115,18 @@ describe.each(redisKinds)("what the CRM's backend imports, on a Redis (%s)", (ki
       }
     })
 
+    it('keeps what was loaded after a clearing, whenever a load from before it ends', async () => {
+      const [slow, quick] = [open(), open()]
+      await quick.getCached('other', async () => 'there is a generation', 60)
+      const load = async () => {
+        await clear('cache')
+        await quick.getCached('k', async () => 'new', 60)
+        return 'old'
+      }
+      expect(await slow.getCached('k', load, 60)).toBe('old')
+      expect(await quick.get('k')).toEqual({ ok: true, value: 'new' })
+    })
+
     it('lets nobody who removed a key join a load that began before', async () => {
       const cache = open()
       let release: () => void = () => undefined
@@ -177,7 +190,12 @@ describe.each(redisKinds)("what the CRM's backend imports, on a Redis (%s)", (ki
       sent.length = 0
       expect(await cache.getCached('x'.repeat(1_025), async () => 'loaded', 60)).toBe('loaded')
       expect(sent).toEqual([])
-      expect(await cache.getCached('large', async () => 'x'.repeat(1_100_000), 60)).toHaveLength(1_100_000)
+      const failures: string[] = []
+      const told = createCache({ redis: transport, onFailure: ({ kind: why }) => failures.push(why) })
+      const large = async () => 'x'.repeat(1_100_000)
+      expect(await told.forWorkspace('15213').getCached('large', large, 60)).toHaveLength(1_100_000)
+      expect(failures).toEqual(['too-large'])
+      expect(await cache.exists('large')).toEqual({ ok: true, value: false })
     })
   })
 
@@ -286,6 +304,9 @@ describe.each(redisKinds)("what the CRM's backend imports, on a Redis (%s)", (ki
       expect(await storage.get('token')).toBe('v1')
       const taken = await Promise.all([1, 2, 3].map(() => storage.getAndDelete('token')))
       expect(taken.filter((value) => value !== null)).toEqual(['v1'])
+      // One step each, so that this holds for processes too.
+      const takes = sent.filter(({ commands }) => commands.some(([name]) => name === 'GETDEL'))
+      expect(takes.map(({ isAtomic }) => isAtomic)).toEqual([true, true, true])
       expect(await storage.get('token')).toBeNull()
       await storage.set('token', 'v2')
       await storage.delete('token')
@@ -311,6 +332,23 @@ describe.each(redisKinds)("what the CRM's backend imports, on a Redis (%s)", (ki
       expect(await storage.get('a-secret-token')).toBeNull()
       expect(await storage.getAndDelete('a-secret-token')).toBeNull()
       expect(await storage.increment('a-secret-counter', 60)).toBe(1)
+    })
+
+    it('loses no sign-in that comes right after a clearing which its process has not noticed', async () => {
+      const [one, other] = [open(), open()]
+      await one.set('before', 'v1', 60)
+      await clear('sessions')
+      await one.set('token', 'v2', 60)
+      expect(await other.get('token')).toBe('v2')
+    })
+
+    it('lets nobody in when Redis has evicted the generation of all sessions', async () => {
+      const storage = open()
+      await storage.set('token', 'v1', 60)
+      await transport({ commands: [['DEL', 'bc:generation:sessions']], isAtomic: false, signal: undefined })
+      expect([await storage.get('token'), await storage.getAndDelete('token')]).toEqual([null, null])
+      await storage.set('another', 'v2', 60)
+      expect([await storage.get('token'), await storage.get('another')]).toEqual([null, 'v2'])
     })
 
     it('refuses what is too large', async () => {
@@ -370,6 +408,17 @@ describe("what the CRM's backend imports, while Redis is away", () => {
       expect(error).toBeInstanceOf(SessionStorageError)
       expect(JSON.stringify(error) + String(error)).not.toContain('token')
     }
+  })
+
+  it('is told of when a loaded value cannot be kept', async () => {
+    const answers: RedisTransport = async ({ commands }) => {
+      if (commands.some(([name]) => name === 'EVAL')) throw new Error('away')
+      return ok(commands.map(([name]) => ({ reply: name === 'MGET' ? ['0'.repeat(32), null, null] : null })))
+    }
+    const failures: string[] = []
+    const cache = createCache({ redis: answers, onFailure: (failure) => failures.push(failure.kind) })
+    expect(await cache.forWorkspace('15213').getCached('k', async () => 'v1', 60)).toBe('v1')
+    expect(failures).toEqual(['unavailable'])
   })
 
   it('ends a load that never ends', async () => {
