@@ -114,6 +114,15 @@ describe('the breaker of an endpoint', () => {
     expect(await room.begin(delivery)).toMatchObject({ outcome: 'paused', waitMs: expect.any(Number) })
   })
 
+  test('holds up no other endpoint of its workspace', async () => {
+    await room.createEndpoint('other', ['*'])
+    await room.tell('event-2')
+    await fail(5)
+    const others = (await room.deliveries()).find(({ endpoint }) => endpoint === 'other')
+    expect(await room.begin(String(others?.['id']))).toMatchObject({ outcome: 'send', isTrial: false })
+    expect(await room.begin(delivery)).toMatchObject({ outcome: 'paused' })
+  })
+
   test('lets one attempt through when its pause is over, whose failure doubles the pause, up to an hour', async () => {
     await fail(5)
     const pauses: number[] = []

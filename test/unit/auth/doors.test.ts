@@ -251,6 +251,39 @@ describe('each kind of access', () => {
     )
   })
 
+  const operators: readonly Access[] = [
+    'alert-settings',
+    'operator-named',
+    'operator-reading',
+    'queues',
+    'queue-figures',
+  ]
+
+  test.each<[string, typeof role, string | null]>([
+    ['a member of the operators’ workspace', ok('member'), '15213'],
+    ['an admin of another workspace', err({ code: 'not_a_member' }), '15213'],
+    ['an admin while the deployment has no operators’ workspace', ok('admin'), null],
+    ['a member while the deployment has no operators’ workspace', ok('member'), null],
+  ])('refuses %s with one code wherever operators are needed', async (_who, known, workspace) => {
+    role = known
+    const answers = operators.map((kind) => doors[kind](arrival(asMember, parts(workspace))))
+    for (const answer of await Promise.all(answers))
+      expect(answer).toEqual(err({ code: 'operator_required' }))
+  })
+
+  test('refuses whoever may not read the figures with what is missing there', async () => {
+    role = ok('member')
+    const refused = (workspace: string | null) => doors.operator(arrival(asMember, parts(workspace)))
+    expect(await refused('15213')).toEqual(err({ code: 'operator_required' }))
+    expect(await refused(null)).toEqual(err({ code: 'admin_required' }))
+  })
+
+  test('says what keeps it from finding out whether a user is an operator', async () => {
+    role = err({ code: 'auth_unavailable' })
+    for (const kind of operators)
+      expect(await doors[kind](arrival(asMember, parts('15213')))).toEqual(err({ code: 'auth_unavailable' }))
+  })
+
   test('names the operator whose action is written down', async () => {
     role = ok('admin')
     const asKeyHolder = await doors['operator-named'](arrival({ Authorization: key }, parts('15213')))
