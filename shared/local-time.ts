@@ -107,7 +107,7 @@ interface ZoneClock {
   readonly timeZone: string
   readonly isKnown: boolean
   readonly format: Intl.DateTimeFormat
-  /** What the clock last showed. A call reads it several times, and each reading by `Intl` leaves much garbage. */
+  /** The minute that the clock showed last. A call reads it several times, and each reading by `Intl` leaves much garbage. */
   shown: { readonly minuteStartMs: number; readonly time: LocalTime } | null
 }
 
