@@ -41,8 +41,6 @@ interface Door {
 
 const ofUsers = { nobody: 'token_missing', nonsense: 'token_invalid', stranger: 'not_a_member' } as const
 const ofOperators = { ...ofUsers, admitted: key, stranger: 'operator_required' } as const
-/** Doors that judge an admin by the workspace of the header before they ask whether it is that of the operators. */
-const ofAdmins = { ...ofUsers, admitted: key } as const
 const ofKey = {
   admitted: key,
   nobody: 'key_invalid',
@@ -64,9 +62,9 @@ const doors: Readonly<Record<Access, Door | null>> = {
   operator: { ...ofUsers, admitted: metrics },
   queues: ofOperators,
   'queue-figures': ofOperators,
-  'alert-settings': ofAdmins,
-  'operator-named': ofAdmins,
-  'operator-reading': ofAdmins,
+  'alert-settings': ofOperators,
+  'operator-named': ofOperators,
+  'operator-reading': ofOperators,
   'internal-key': ofKey,
   service: ofKey,
 }
@@ -100,62 +98,73 @@ async function refusal(method: string, path: string, headers: Record<string, str
 /** The parameters without which a route looks no further. */
 const needed: Readonly<Record<string, string>> = { 'DELETE /api/admin/redis': '?database=cache' }
 
-describe.each(guarded)('$name', ({ route, method, name, door, takes }) => {
-  // No body has this length, so a route that read it would say so.
-  const unread = takes.body === undefined ? undefined : 'x'.repeat(takes.body.bytesMax + 1)
+type Guarded = (typeof guarded)[number]
 
-  it.each(['nobody', 'nonsense', 'stranger'] as const)('refuses %s before it reads a body', async (who) => {
+/** A body that the route must not read: none has this length, so a route that read it would say so. */
+const unreadBy = ({ takes }: Guarded) =>
+  takes.body === undefined ? undefined : 'x'.repeat(takes.body.bytesMax + 1)
+
+describe.each(guarded)('$name refuses before it reads a body', (guard) => {
+  const { route, method, door } = guard
+
+  it.each(['nobody', 'nonsense', 'stranger'] as const)('%s', async (who) => {
     const headers = {
       nobody: workspace,
       nonsense: { ...workspace, Authorization: 'Bearer nonsense' },
       stranger,
     }
-    expect((await refusal(method, pathOf(route), headers[who], unread)).code).toBe(door[who])
+    expect((await refusal(method, pathOf(route), headers[who], unreadBy(guard))).code).toBe(door[who])
   })
+})
 
-  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
-  it.runIf(inPath.length > 0)('names the parameter of its path that has another form', async () => {
-    for (const parameter of inPath) {
+const parametersOf = ({ path }: Pick<Guarded, 'path'>) =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+
+it.each(guarded.filter((guard) => parametersOf(guard).length > 0))(
+  '$name names the parameter of its path that has another form',
+  async ({ route, method, door }) => {
+    for (const parameter of parametersOf(route)) {
       // A space is in no id, folder, queue or state.
-      const { code, parameters } = await refusal(
-        method,
-        pathOf(route, { [parameter]: 'a%20b' }),
-        door.admitted,
-      )
+      const odd = pathOf(route, { [parameter]: 'a%20b' })
+      const { code, parameters } = await refusal(method, odd, door.admitted)
       expect([code, parameters]).toEqual(['invalid_parameter', expect.arrayContaining([parameter])])
     }
-  })
+  },
+)
 
-  it.runIf(takes.query !== undefined)('refuses a parameter that it does not know, or one twice', async () => {
+it.each(guarded.filter(({ takes }) => takes.query !== undefined))(
+  '$name refuses a parameter that it does not know, or one twice',
+  async ({ route, method, door }) => {
     for (const query of ['unheard=1', '__proto__=1', 'unheard=1&unheard=1']) {
       const { code, parameters } = await refusal(method, `${pathOf(route)}?${query}`, door.admitted)
       expect([code, parameters]).toEqual(['invalid_parameter', expect.arrayContaining([query.split('=')[0]])])
     }
-  })
+  },
+)
 
-  it.runIf(takes.body !== undefined)(
-    'refuses a body that is too large, broken or of another form',
-    async () => {
-      const code = async (body: BodyInit) =>
-        (await refusal(method, `${pathOf(route)}${needed[name] ?? ''}`, door.admitted, body)).code
-      expect(await code(' '.repeat((takes.body?.bytesMax ?? 0) + 1))).toBe('body_too_large')
-      for (const broken of ['', '{', '{"a":1', 'nonsense', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d])])
-        expect(await code(broken)).toBe('invalid_json')
-      const deep = '['.repeat(100) + ']'.repeat(100)
-      for (const other of [
-        'null',
-        '[]',
-        '"text"',
-        '7',
-        deep,
-        '{"unheard":1}',
-        '{"__proto__":{}}',
-        '{"\\u0000":1}',
-      ])
-        expect([other, await code(other)]).toEqual([other, 'invalid_body'])
-    },
-  )
-})
+it.each(guarded.filter(({ takes }) => takes.body !== undefined))(
+  '$name refuses a body that is too large, broken or of another form',
+  async (guard) => {
+    const { route, method, name, door } = guard
+    const code = async (body: BodyInit) =>
+      (await refusal(method, `${pathOf(route)}${needed[name] ?? ''}`, door.admitted, body)).code
+    expect(await code(unreadBy(guard) ?? '')).toBe('body_too_large')
+    for (const broken of ['', '{', '{"a":1', 'nonsense', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d])])
+      expect(await code(broken)).toBe('invalid_json')
+    const deep = '['.repeat(100) + ']'.repeat(100)
+    for (const other of [
+      'null',
+      '[]',
+      '"text"',
+      '7',
+      deep,
+      '{"unheard":1}',
+      '{"__proto__":{}}',
+      '{"\\u0000":1}',
+    ])
+      expect([other, await code(other)]).toEqual([other, 'invalid_body'])
+  },
+)
 
 test.each([...new Set(routes.map(({ path }) => path))])('%s names the methods that it has', async (path) => {
   const reaching = routes.filter((route) => patternOf(route.path).test(pathOf({ path })))
