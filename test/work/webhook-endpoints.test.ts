@@ -6,8 +6,8 @@ import {
   endpointShownSchema,
 } from '../../shared/contract/webhook-endpoints.ts'
 import { limits } from '../../shared/limits.ts'
-import { secret } from './bounded-webhooks.ts'
-import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
+import { secret } from '../database/bounded-webhooks.ts'
+import { callers, type HostedDatabase, type HostedServer, startHostedServer } from '../database/hosted.ts'
 import { clearWebhooks, createWebhookRoom, recordJobs, type WebhookRoom } from './webhook-room.ts'
 
 let server: HostedServer

@@ -4,9 +4,9 @@ import { createExportsHandler } from '../../origin/queues/handlers/exports.ts'
 import { scheduledNames } from '../../origin/queues/queues.ts'
 import { deploymentId, workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
+import { callers, type HostedDatabase, type HostedServer, startHostedServer } from '../database/hosted.ts'
 import { createMemoryFiles } from '../support/memory-files.ts'
 import { createHandlerRuns, type HandlerRuns, type TestJob } from './handler-runs.ts'
-import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
 let server: HostedServer
 let database: HostedDatabase
