@@ -9,6 +9,7 @@ import { readConfig } from './config.ts'
 import type { Database } from './database/database.ts'
 import { createDatabase } from './database/database.ts'
 import { type Files, filesOf } from './files/files-of.ts'
+import { isLongUpload } from './http/long-uploads.ts'
 import { startServer } from './http/server.ts'
 import { createDelivery } from './outbox/delivery.ts'
 import { createOutbox } from './outbox/outbox.ts'
@@ -31,9 +32,6 @@ const renewEveryMs = 1_000
 /** Log lines are written when this much has gathered, after this time, and when the process ends. */
 const logBufferBytes = 4_096
 const logFlushMs = 100
-
-/** The body of an import may take longer to arrive than that of any other request. */
-const isLongUpload = (path: string) => path.startsWith('/contacts/import')
 
 /** Stops a little before the sender of the signal kills the process. The relay finishes after the server. */
 const stopGraceMs = limits.stopGraceMs - 2_000 - limits.relayDeadlineMs - limits.outboxDeadlineMs

@@ -20,6 +20,13 @@ export interface LocalTime {
 export function localTime(atMs: number, timeZone: string): LocalTime {
   const clock = clockOf(timeZone)
   const minuteStartMs = Math.floor(atMs / minuteMs) * minuteMs
+  if (clock.shown?.minuteStartMs !== minuteStartMs) {
+    clock.shown = { minuteStartMs, time: shownBy(clock, minuteStartMs) }
+  }
+  return clock.shown.time
+}
+
+function shownBy(clock: ZoneClock, minuteStartMs: number): LocalTime {
   const shown = Object.fromEntries(
     clock.format.formatToParts(minuteStartMs).map(({ type, value }) => [type, Number(value)]),
   )
@@ -100,6 +107,8 @@ interface ZoneClock {
   readonly timeZone: string
   readonly isKnown: boolean
   readonly format: Intl.DateTimeFormat
+  /** The minute that the clock showed last. A call reads it several times, and each reading by `Intl` leaves much garbage. */
+  shown: { readonly minuteStartMs: number; readonly time: LocalTime } | null
 }
 
 const clocks = new LRUCache<string, ZoneClock>({ max: limits.timeZonesKeptMax })
@@ -108,10 +117,10 @@ function clockOf(timeZone: string): ZoneClock {
   const kept = clocks.get(timeZone)
   if (kept !== undefined) return kept
   const format = formatOf(timeZone)
-  const clock =
+  const clock: ZoneClock =
     format === null
-      ? { timeZone: 'UTC', isKnown: false, format: utcFormat }
-      : { timeZone, isKnown: true, format }
+      ? { timeZone: 'UTC', isKnown: false, format: utcFormat, shown: null }
+      : { timeZone, isKnown: true, format, shown: null }
   if (timeZone.length <= limits.timeZoneCharactersMax) clocks.set(timeZone, clock)
   return clock
 }

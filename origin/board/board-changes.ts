@@ -53,7 +53,7 @@ export function createBoardChanges({
       const changed = await perform(context.req.param() as Record<string, string>)
       if (changed.ok) return context.body(null, 204)
       const { kind } = changed.error
-      return context.json({ error: sentences[kind] }, kind === 'job_not_found' ? 404 : 409)
+      return context.json({ error: sentences[kind] }, statuses[kind])
     })
   const ofQueue =
     (perform: (queue: QueueName, parameters: Record<string, string>) => Promise<Changed>) =>
@@ -91,6 +91,15 @@ export function createBoardChanges({
   app.all('*', (context) => context.json({ error: 'The board cannot do this. Use the API.' }, 403))
   return app
 }
+
+const statuses = {
+  not_configured: 503,
+  unavailable: 503,
+  timeout: 504,
+  job_not_found: 404,
+  wrong_state: 409,
+  invalid_cursor: 409,
+} as const satisfies Readonly<Record<QueueFailure['kind'], number>>
 
 const sentences: Readonly<Record<QueueFailure['kind'], string>> = {
   not_configured: 'There are no queues.',

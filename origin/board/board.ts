@@ -1,9 +1,9 @@
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { Clock } from '../../shared/clock.ts'
 import { limits } from '../../shared/limits.ts'
+import { readBody } from '../http/input.ts'
 import type { OriginEnv } from '../http/respond.ts'
 import type { QueueBackend } from '../queues/backend.ts'
 import { createBoardChanges } from './board-changes.ts'
@@ -41,26 +41,11 @@ const boardPolicy = [
  */
 export function createBoard({ backend, clock, ...login }: BoardParts): Hono<OriginEnv> {
   const sessions = createBoardSessions(login, clock)
-  const attempts = createLoginAttempts(clock)
   const app = new Hono<OriginEnv>()
-  app.use(withPageHeaders, refuseForeignPages)
+  app.use(withPageHeaders, refuseOddPaths, refuseForeignPages)
 
   app.get('/login', (context) => showLogin(context, null))
-  app.post('/login', bodyLimit({ maxSize: limits.boardLoginBodyBytesMax }), async (context) => {
-    const address = context.env?.incoming?.socket.remoteAddress ?? ''
-    const waitMs = attempts.waitMs(address)
-    if (waitMs > 0) {
-      context.header('Retry-After', String(Math.ceil(waitMs / 1_000)))
-      return showLogin(context, 'Too many attempts. Try again later.', 429)
-    }
-    const form = new URLSearchParams(await context.req.text())
-    if (!sessions.isLogin(form.get('username') ?? '', form.get('password') ?? '')) {
-      attempts.noteFailure(address)
-      return showLogin(context, 'The name or the password is wrong.', 401)
-    }
-    setCookie(context, cookieName, sessions.begin(), cookieFor(context))
-    return context.redirect(boardPath, 303)
-  })
+  app.post('/login', signInRoute(sessions, createLoginAttempts(clock)))
 
   app.use(async (context, next) => {
     if (sessions.isOpen(getCookie(context, cookieName))) return next()
@@ -82,25 +67,59 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
   const changes = createBoardChanges(backend)
   app.all('*', async (context) => {
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {
-      return new Hono().route(boardPath, changes).fetch(context.req.raw)
+      return passedOn(context, await new Hono().route(boardPath, changes).fetch(context.req.raw))
     }
     pages ??= import('./bull-board.ts').then(({ createBullBoardApp }) =>
       createBullBoardApp(backend.boardQueues(), boardPath),
     )
     try {
-      return (await pages).fetch(context.req.raw)
-    } catch (error) {
+      const answer = await (await pages).fetch(context.req.raw)
+      if (answer.status < 500) return passedOn(context, answer)
+    } catch {
       pages = null
-      throw error
     }
+    // Bull Board's own answer has the message of the database's error in it.
+    return context.json({ error: 'The queues do not answer.' }, 503)
   })
   return app
+}
+
+/** Refuses an address that has tried too often before anything of its form is read. */
+function signInRoute(
+  sessions: ReturnType<typeof createBoardSessions>,
+  attempts: ReturnType<typeof createLoginAttempts>,
+): Handler<OriginEnv> {
+  return async (context) => {
+    const address = context.env?.incoming?.socket.remoteAddress ?? ''
+    const waitMs = attempts.waitMs(address)
+    if (waitMs > 0) {
+      context.header('Retry-After', String(Math.ceil(waitMs / 1_000)))
+      return showLogin(context, 'Too many attempts. Try again later.', 429)
+    }
+    const body = await readBody(context.req.raw, limits.boardLoginBodyBytesMax)
+    if (!body.ok) {
+      const isTooLarge = body.error.code === 'body_too_large'
+      return showLogin(context, 'The form did not arrive whole, or is too large.', isTooLarge ? 413 : 400)
+    }
+    const form = new URLSearchParams(new TextDecoder().decode(body.value))
+    if (!sessions.isLogin(form.get('username') ?? '', form.get('password') ?? '')) {
+      attempts.noteFailure(address)
+      return showLogin(context, 'The name or the password is wrong.', 401)
+    }
+    setCookie(context, cookieName, sessions.begin(), cookieFor(context))
+    return context.redirect(boardPath, 303)
+  }
+}
+
+/** Another app's answer, with the headers that all answers of the origin have. */
+function passedOn(context: Context<OriginEnv>, answer: Response): Response {
+  return context.newResponse(answer.body, answer)
 }
 
 function showLogin(
   context: Context<OriginEnv>,
   fault: string | null,
-  status: 200 | 401 | 429 = 200,
+  status: 200 | 400 | 401 | 413 | 429 = 200,
 ): Response {
   context.header('Content-Security-Policy', loginPagePolicy)
   if (status === 401) context.header('WWW-Authenticate', 'FormBased')
@@ -131,6 +150,21 @@ const withPageHeaders: MiddlewareHandler = async (context, next) => {
     'Cross-Origin-Resource-Policy': 'same-origin',
   }
   for (const [name, value] of Object.entries(headers)) context.header(name, value)
+}
+
+/** No name of a queue or of a job needs NUL or bytes that are not UTF-8, and the database refuses them. */
+const refuseOddPaths: MiddlewareHandler = async (context, next) => {
+  return isWellEncoded(context.req.url)
+    ? next()
+    : context.json({ error: 'The URL is not valid UTF-8, or it contains a NUL character.' }, 400)
+}
+
+function isWellEncoded(url: string): boolean {
+  try {
+    return !decodeURIComponent(url).includes('\0')
+  } catch {
+    return false
+  }
 }
 
 /**

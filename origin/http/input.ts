@@ -41,16 +41,21 @@ function parsedBody<Value>(parsed: z.ZodSafeParseResult<Value>): Result<Value, W
   return parsed.success ? ok(parsed.data) : err({ code: 'invalid_body', details: faultsOf(parsed.error) })
 }
 
-/** Reads the body as it is, no further than `bytesMax`. */
+/** Whether a request announces a body of more bytes than this. It may also send a longer one than it announces, or announce none. */
+export function announcesMore(request: Request, bytesMax: number): boolean {
+  return Number(request.headers.get('Content-Length') ?? 0) > bytesMax
+}
+
+/** Reads the body, no further than `bytesMax`. Errors: `body_too_large`, or `malformed_request` if it breaks off. */
 export async function readBody(
   request: Request,
   bytesMax: number,
 ): Promise<Result<Uint8Array<ArrayBuffer>, WireError>> {
-  const announced = request.headers.get('Content-Length')
-  if (announced !== null && Number(announced) > bytesMax) return err({ code: 'body_too_large' })
+  if (announcesMore(request, bytesMax)) return err({ code: 'body_too_large' })
+  const isAnnounced = request.headers.has('Content-Length')
   try {
     // Node accepts no more bytes than were announced, so an announced body need not be counted as it arrives.
-    const bytes = announced === null ? await readBounded(request.body, bytesMax) : await request.arrayBuffer()
+    const bytes = !isAnnounced ? await readBounded(request.body, bytesMax) : await request.arrayBuffer()
     if (bytes === null || bytes.byteLength > bytesMax) return err({ code: 'body_too_large' })
     return ok(new Uint8Array(bytes))
   } catch {

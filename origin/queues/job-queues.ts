@@ -27,7 +27,7 @@ export interface JobQueues {
   resume(queue: QueueName): Promise<Result<null, QueueFailure>>
   /** Removes jobs, the longest there first. Answers how many. */
   clean(queue: QueueName, request: CleanRequest): Promise<Result<number, QueueFailure>>
-  /** Counts of all queues. Exact as of `atMs`, which is a few seconds ago if there are very many jobs. */
+  /** Counts of all queues, exact and all of one instant, in a time that does not grow with the jobs. */
   counts(): Promise<Result<QueueCounts, QueueFailure>>
   /** Figures of the last hour and of the last day, by all processes together, up to some seconds ago. */
   statistics(): Promise<Result<QueueStatistics, QueueFailure>>

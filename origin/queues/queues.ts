@@ -12,7 +12,7 @@ export interface QueueDeclaration {
   readonly priority: number
   /** Runs at once in one process. */
   readonly concurrency: number
-  /** The finished jobs that are kept to be looked at. */
+  /** The finished jobs that are kept to be looked at, at least; some twenty more for each process until it trims them. */
   readonly kept: { readonly completed: number; readonly failed: number }
   /**
    * The runs that a workspace may start in any period of `windowMs`, and have at once in all processes together. In such a queue the

@@ -16,7 +16,7 @@ import type { Relay } from '../outbox/relay.ts'
 const movedSchema = everythingMovedSchema.extend({ outcome: z.literal('ok') })
 
 /**
- * POST /deployment/move-everything: adds a row for every workspace to the outbox. When this is answered the moves are committed, and
+ * POST /deployment/move-everything: adds a row for every workspace, and for the deployment itself, to the outbox. When this is answered the moves are committed, and
  * the relay delivers them. Without a relay of its own, this origin answers 503: it could not say whether anybody would.
  */
 export function moveEverythingRoute(

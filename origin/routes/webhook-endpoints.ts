@@ -1,7 +1,6 @@
 import type { Handler } from 'hono'
 import type { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
-import { faultsOf } from '../../shared/contract/errors.ts'
 import type { OriginRouteName } from '../../shared/contract/origin-routes.ts'
 import {
   deliveryListQuerySchema,
@@ -10,9 +9,9 @@ import {
 } from '../../shared/contract/webhook-endpoints.ts'
 import { webhookEndpointIdSchema } from '../../shared/ids.ts'
 import type { Result } from '../../shared/result.ts'
-import { err, ok } from '../../shared/result.ts'
+import { ok } from '../../shared/result.ts'
 import type { Failure } from '../failures.ts'
-import { parseBody, parseIdentifier } from '../http/input.ts'
+import { parseBody, parseIdentifier, parsePath, parseQuery } from '../http/input.ts'
 import type { OriginContext, OriginEnv } from '../http/respond.ts'
 import { respondError } from '../http/respond.ts'
 import type { EndpointsCaller, WebhookEndpoints } from '../outbound/webhook-endpoints.ts'
@@ -80,15 +79,10 @@ function withBody<Schema extends z.ZodType>({ schema, bytesMax }: OfBody<Schema>
 function listOf(context: OriginContext) {
   const id = idOf(context)
   if (!id.ok) return id
-  const query = deliveryListQuerySchema.safeParse(context.req.query())
-  return query.success
-    ? ok([id.value, query.data] as const)
-    : err({ code: 'invalid_parameter', details: faultsOf(query.error) } as const)
+  const query = parseQuery(context, deliveryListQuerySchema)
+  return query.ok ? ok([id.value, query.value] as const) : query
 }
 
 function deliveryOf(context: OriginContext) {
-  const named = deliveryPath.safeParse(context.req.param())
-  return named.success
-    ? ok(named.data)
-    : err({ code: 'invalid_parameter', details: faultsOf(named.error) } as const)
+  return parsePath(context, deliveryPath)
 }

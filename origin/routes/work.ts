@@ -1,7 +1,5 @@
 import type { Handler } from 'hono'
-import type { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
-import { faultsOf } from '../../shared/contract/errors.ts'
 import { exportBody } from '../../shared/contract/exports.ts'
 import {
   notificationsReadBody,
@@ -11,12 +9,13 @@ import {
 import type { OriginRouteName } from '../../shared/contract/origin-routes.ts'
 import { snapshotListSchema, snapshotsQuerySchema } from '../../shared/contract/snapshots.ts'
 import { exportIdSchema, importIdSchema, type UserId } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { callerOf } from '../auth/credentials.ts'
 import type { ImportTurns } from '../contacts/import-turns.ts'
 import type { Failure } from '../failures.ts'
-import { parseBody, parseIdentifier } from '../http/input.ts'
+import { announcesMore, parseBody, parseIdentifier, parseQuery } from '../http/input.ts'
 import type { OriginContext, OriginEnv } from '../http/respond.ts'
 import { respondError, respondFailure } from '../http/respond.ts'
 import type { Writer } from '../outbox/delivered-writes.ts'
@@ -60,7 +59,7 @@ export function workRoutes({ exports, imports, importTurns, notifications, call 
       notifications.mark(writer, userId, read),
     ),
     listSnapshots: answering(
-      (context) => queryOf(context, snapshotsQuerySchema),
+      (context) => parseQuery(context, snapshotsQuerySchema),
       (writer, { period, limit }) =>
         call(writer, 'reads', snapshotListSchema, 'snapshots_list', { p_period: period, p_rows: limit }),
     ),
@@ -81,9 +80,14 @@ function answering<Input>(
   }
 }
 
-/** The upload takes a turn of the imports, so that one workspace does not hold all of them. */
+/**
+ * The upload takes a turn of the imports, so that one workspace does not hold all of them. One that announces more than a file may have is
+ * refused before any of it is sent, and leaves no failed import.
+ */
 function createImportRoute(imports: Imports, turns: ImportTurns): Handler<OriginEnv> {
   return async (context) => {
+    if (announcesMore(context.req.raw, limits.importFileBytesMax))
+      return respondError(context, { code: 'body_too_large' })
     const writer = writerOf(context)
     const turn = await turns.take(writer, context.req.raw.signal)
     if (!turn.ok) return respondFailure(context, turn.error)
@@ -96,14 +100,6 @@ function createImportRoute(imports: Imports, turns: ImportTurns): Handler<Origin
   }
 }
 
-function queryOf<Schema extends z.ZodType>(
-  context: OriginContext,
-  schema: Schema,
-): Result<z.output<Schema>, WireError> {
-  const query = schema.safeParse(context.req.query())
-  return query.success ? ok(query.data) : err({ code: 'invalid_parameter', details: faultsOf(query.error) })
-}
-
 /** The user whose notifications they are: a member's own, or the one that the backend names. */
 function userOf(context: OriginContext, named: UserId | undefined): Result<UserId, WireError> {
   const caller = callerOf(context)
@@ -112,14 +108,14 @@ function userOf(context: OriginContext, named: UserId | undefined): Result<UserI
 }
 
 function ofPage(context: OriginContext) {
-  const query = queryOf(context, originNotificationsQuerySchema)
+  const query = parseQuery(context, originNotificationsQuerySchema)
   if (!query.ok) return query
   const user = userOf(context, query.value.user)
   return user.ok ? ok([user.value, query.value] as const) : user
 }
 
 async function ofMark(context: OriginContext) {
-  const query = queryOf(context, originNotificationsReadQuerySchema)
+  const query = parseQuery(context, originNotificationsReadQuerySchema)
   if (!query.ok) return query
   const user = userOf(context, query.value.user)
   if (!user.ok) return user

@@ -38,7 +38,9 @@ export const wireErrors = {
     sentence: "The user that X-User-ID, or userId in the body, names is not the token's subject.",
   },
   not_a_member: { status: 403, sentence: 'The user is not a member of this workspace.' },
+  // An admin of the caller's own workspace may do it.
   admin_required: { status: 403, sentence: 'Only an admin of the workspace may do this.' },
+  // It concerns the whole deployment, so an admin of a workspace may not do it.
   operator_required: { status: 403, sentence: 'Only an operator of the deployment may do this.' },
   contact_not_found: { status: 404, sentence: 'There is no such contact in this workspace.' },
   board_not_found: { status: 404, sentence: 'There is no such board in this workspace.' },

@@ -7,7 +7,7 @@ import { faultSchema } from './errors.ts'
  * Imports of contacts in the background, for members and the CRM's backend. The origin takes the file, and the Worker and the origin
  * say how far it is.
  *
- *   POST /api/v1/imports        NDJSON, a ContactCreation on each line → 201 Import, once the file is stored; at the origin
+ *   POST /contacts/import/jobs  NDJSON, a ContactCreation on each line → 201 Import, once the file is stored; at the origin
  *   GET  /api/v1/imports        → the newest imports: a member's own, and for admins and the backend the workspace's
  *   GET  /api/v1/imports/{id}   → Import; 404
  *

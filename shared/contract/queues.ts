@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { instant } from '../instant.ts'
+import { jsonObject } from '../json-object.ts'
 import { limits } from '../limits.ts'
 import { storableText, text } from '../text.ts'
 import { queueNameSchema } from './queue-names.ts'
@@ -57,17 +58,28 @@ const fullJobIdSchema = z
 
 const encoder = new TextEncoder()
 
-/** The bytes of a job's data, as they count against the bound. */
+/**
+ * The bytes of a job's data, as they count against the bound: of their JSON, with every number written out as the database writes it.
+ * Otherwise six bytes such as `1e+308` would become three hundred.
+ */
 export function jobDataBytes(data: unknown): number {
-  return encoder.encode(JSON.stringify(data)).length
+  return encoder.encode(JSON.stringify(data, (_name, value) => writtenOut(value))).length
 }
 
-const jobDataSchema = z
-  .record(z.string(), z.unknown())
+/** A text as long as the number without an exponent, its quotation marks included; any other value as it is. */
+function writtenOut(value: unknown): unknown {
+  const exponent = typeof value === 'number' ? /e([+-]\d+)$/.exec(String(value))?.[1] : undefined
+  return exponent === undefined ? value : 'x'.repeat(Math.abs(Number(exponent)) + numberDigitsMax)
+}
+
+/** The significant digits of a double, with a sign and a point. */
+const numberDigitsMax = 20
+
+const jobDataSchema = jsonObject()
   .refine((data) => jobDataBytes(data) <= limits.jobInputBytesMax, {
     message: `must have at most ${limits.jobInputBytesMax} bytes as JSON`,
   })
-  .meta({ examples: [{ contactId: 'contact_000042', template: 'reminder' }] })
+  .meta({ type: 'object', examples: [{ contactId: 'contact_000042', template: 'reminder' }] })
 
 /**
  * True: the job is not kept once it has ended. False or left out: it is kept as the queue keeps its jobs. A number: when it ends, the queue

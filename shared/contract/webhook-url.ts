@@ -16,9 +16,14 @@ export const webhookUrl = z
   .transform((given) => new URL(given).href)
   .refine((href) => href.length <= limits.webhookUrlCharactersMax, 'is too long when written out')
 
+/** `URL` repairs what it can, such as a host behind a third slash or an empty user. Such a text is more likely a mistake, so it is refused. */
+const written = /^https?:\/\/[^\s\\/?#@]+(?:[/?][^\s\\]*)?$/i
+
 function isReceiverUrl(given: string): boolean {
-  if (!/^https?:\/\/[^\s\\]+$/i.test(given)) return false
+  if (!written.test(given)) return false
   const url = URL.parse(given)
-  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false
+  // Nobody can listen on port 0.
+  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '' || url.port === '0')
+    return false
   return url.protocol === 'https:' || isLoopbackHost(url.hostname)
 }

@@ -55,6 +55,8 @@ export interface Resource {
   readonly ownToggle: boolean | null
   readonly ownLifetimeSeconds: number | null
   readonly need: Need
+  /** Whether some of its questions have an answer of their own for each user. */
+  readonly isPersonal: boolean
   readonly absence: Absence
   readonly privateParams: readonly string[]
   readonly example: { readonly path: unknown; readonly query: unknown; readonly data: unknown }

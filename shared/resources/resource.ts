@@ -52,6 +52,7 @@ export function defineResource<
       scope === 'workspace' && typeof declaration.lifetime === 'number' ? declaration.lifetime : null,
     namespace: declaration.namespace ?? 'cache',
     need: declaration.need ?? 'soon',
+    isPersonal: declaration.sharing !== 'workspace',
     absence: declaration.absence ?? { code: 'not_found' },
     privateParams: declaration.privateParams ?? [],
     parse(rawPath, rawQuery) {

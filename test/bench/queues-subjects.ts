@@ -25,9 +25,10 @@ import { makeDataDirectory } from '../support/run-folder.ts'
 /** The measured subject: a place that takes jobs, and processes that run them. */
 export interface Subject {
   readonly name: string
-  addOne(priority?: number): Promise<unknown>
+  /** An `urgent` job goes before others. Ours is added with a row, in its transaction. */
+  addOne(name?: 'usual' | 'urgent'): Promise<unknown>
   addMany(count: number): Promise<unknown>
-  /** Serves `flows` with so many places, and every other queue too if `isIdle`. `onStart` receives each start. */
+  /** Serves `flows` with so many places, and every other queue too if `servesAll`. `onStart` is each run. */
   serve(options: ServeOptions): Promise<() => Promise<void>>
   /** Transactions or commands so far. */
   calls(): Promise<number>
@@ -40,12 +41,13 @@ interface ServeOptions {
   readonly concurrency: number
   readonly hasEffect?: boolean
   readonly servesAll?: boolean
-  onStart(): void
+  onStart(name: string): Promise<void>
 }
 
 const measured: QueueName = 'flows'
 const workspaceId = workspaceIdSchema.parse('15213')
-const newJob = (priority = 5): NewJob => ({ name: 'work', workspaceId, input: { step: 1 }, priority })
+const priorities = { usual: 5, urgent: 1 } as const
+const newJob: NewJob = { name: 'usual', workspaceId, input: { step: 1 }, priority: priorities.usual }
 
 export interface PostgresSubject extends Subject {
   readonly queues: JobQueues
@@ -58,8 +60,9 @@ export async function startPostgresSubject(): Promise<PostgresSubject> {
   const server = createPostgresPiece(folder, await takePort(0))
   await server.start()
   await fillDatabase(server.url, { contacts: 10, seed: 1, isExternal: false, onProgress: () => undefined })
-  const sql = postgres(server.url, { max: 2, onnotice: () => {} })
+  const sql = postgres(server.url, { max: 16, onnotice: () => {} })
   await sql`create table public.effects (job_id text not null)`
+  await sql`create table public.rows_with_jobs (job_id text)`
   const shared = { databaseUrl: server.url, clock: systemClock, logger: pino({ level: 'silent' }) }
   const backend = createBackend(shared)
   const serve: Subject['serve'] = async ({ concurrency, hasEffect = false, servesAll = false, onStart }) => {
@@ -71,7 +74,7 @@ export async function startPostgresSubject(): Promise<PostgresSubject> {
       makeHandlers: () => ({
         ...(servesAll ? byQueue(() => async () => ok(null)) : {}),
         [measured]: async (job: RunningJob) => {
-          onStart()
+          await onStart(job.name)
           if (hasEffect) {
             await job.once((database) => database.query('insert into public.effects values ($1)', [job.id]))
           }
@@ -85,17 +88,19 @@ export async function startPostgresSubject(): Promise<PostgresSubject> {
       await process.stop()
     }
   }
-  await (await serve({ concurrency: 1, onStart: () => undefined }))()
+  await (await serve({ concurrency: 1, onStart: async () => undefined }))()
   return {
     name: 'Boardcache on Postgres',
     queues: backend.queues,
     sql,
     serve,
-    addOne: (priority) => backend.queues.add(measured, [newJob(priority)]),
+    addOne: (name = 'usual') => sql`
+      insert into public.rows_with_jobs (job_id)
+      values (private.add_job(${measured}, ${name}, ${workspaceId}, '{"step": 1}', null, ${priorities[name]}))`,
     addMany: (count) =>
       backend.queues.add(
         measured,
-        Array.from({ length: count }, () => newJob()),
+        Array.from({ length: count }, () => newJob),
       ),
     async calls() {
       const [row] = await sql`
@@ -108,7 +113,7 @@ export async function startPostgresSubject(): Promise<PostgresSubject> {
     },
     async clear() {
       await sql`truncate bullmq.job, bullmq.event cascade`
-      await sql`truncate private.job_marks, public.effects`
+      await sql`truncate private.job_marks, private.job_starts, public.effects, public.rows_with_jobs`
     },
     async stop() {
       await backend.close()
@@ -136,16 +141,16 @@ export async function startRedisSubject(): Promise<Subject | null> {
   queue.on('error', () => undefined)
   const asker = new Redis(connection)
   const add = (count: number) =>
-    Array.from({ length: count }, () => ({ name: 'work', data: { step: 1 }, opts: { priority: 5 } }))
+    Array.from({ length: count }, () => ({ name: 'usual', data: { step: 1 }, opts: { priority: 5 } }))
   return {
     name: 'BullMQ on redis-server',
-    addOne: (priority = 5) => queue.add('work', { step: 1 }, { priority }),
+    addOne: (name = 'usual') => queue.add(name, { step: 1 }, { priority: priorities[name] }),
     addMany: (count) => queue.addBulk(add(count)),
     async serve({ concurrency, servesAll = false, onStart }) {
       const names = servesAll ? queueNames : [measured]
       const workers = names.map(
         (name) =>
-          new Worker(name, async () => onStart(), {
+          new Worker(name, (job) => onStart(job.name), {
             connection,
             concurrency: name === measured ? concurrency : 1,
             removeOnComplete: { count: 100 },

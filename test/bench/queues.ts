@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { percentile } from '../support/percentile.ts'
 import { median } from './median.ts'
+import { measureFairClaims } from './queues-fair.ts'
 import {
   type PostgresSubject,
   type Subject,
@@ -10,9 +11,9 @@ import {
 } from './queues-subjects.ts'
 
 /**
- * `npm run bench:queues` measures the queues beside BullMQ on redis-server, in the same run on the same machine: adding, running, the time
- * from an acknowledged addition to the start of the run, and what an idle process costs; then all of it with many jobs waiting.
- * Everything runs in this one process, so handlers and producers share its thread.
+ * `npm run bench:queues` measures the queues beside BullMQ on redis-server, in the same run on the same machine, and prints a table: adding,
+ * running, the time from an acknowledged addition to the start of the run, what counting takes, and what an idle process costs, with few
+ * jobs and with many waiting. Everything but the databases runs in this one process, so handlers and producers share its thread.
  */
 const { values } = parseArgs({
   options: {
@@ -24,39 +25,64 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds)
 const waiting = Number(values.waiting)
 const idleSeconds = Number(values['idle-seconds'])
-const added = 1_000
+const bulk = 500
 const run = 3_000
+/** A run that keeps its place for a while, as one that asks another system does. */
+const busyRunMs = 50
 
 const ours = await startPostgresSubject()
 const theirs = await startRedisSubject()
 if (theirs === null) console.log('redis-server is not installed, so there is nothing to compare with')
 try {
-  const subjects = theirs === null ? [ours] : [theirs, ours]
-  console.log(`jobs a second, medians of ${rounds} rounds`)
-  for (const subject of subjects) await measureRates(subject)
+  const few = async (subject: Subject) => ({
+    ...(await measureRates(subject)),
+    ...(await measureIdle(subject)),
+  })
+  const [oursFew, theirsFew] = [await few(ours), theirs && (await few(theirs))]
   const effects = await medianOf(() => measureRuns(ours, 20, true))
-  console.log(`${ours.name}: run 20 at once, each with an effect and its mark ${effects}`)
-  console.log('\nfrom the acknowledged addition to the start of the run')
-  for (const subject of subjects) await measureLatency(subject)
-  console.log('\nan idle process of all queues')
-  for (const subject of subjects) await measureIdle(subject)
-  console.log(`\nwith ${waiting} jobs waiting`)
-  await measureCounts(ours)
-  for (const subject of subjects) await measureFull(subject)
+  show('few jobs', oursFew, theirsFew)
+  show('', { 'run 20 at once, each with an effect and its mark, a second': effects }, null)
+  const [oursFull, theirsFull] = [await measureFull(ours), theirs && (await measureFull(theirs))]
+  show(`${waiting} jobs waiting`, oursFull, theirsFull)
+  show('a fair queue, 500 workspaces with 25 jobs each', await measureFairClaims(ours), null)
 } finally {
   await theirs?.stop()
   await ours.stop()
 }
 
-async function measureRates(subject: Subject): Promise<void> {
-  const one = await medianOf(() => rateOf(subject, added, 1, () => subject.addOne()))
-  const sixteen = await medianOf(() => rateOf(subject, added, 16, () => subject.addOne()))
-  const bulk = await medianOf(async () => (await rateOf(subject, 20, 1, () => subject.addMany(500))) * 500)
-  const runOne = await medianOf(() => measureRuns(subject, 1))
-  const runTwenty = await medianOf(() => measureRuns(subject, 20))
-  console.log(
-    `${subject.name}: add 1 at once ${one}, 16 at once ${sixteen}, bulks of 500 ${bulk}; run 1 at once ${runOne}, 20 at once ${runTwenty}`,
-  )
+type Figures = Readonly<Record<string, number>>
+
+/** One line for each figure: ours, theirs, and how many times theirs ours is. */
+function show(title: string, figures: Figures, compared: Figures | null): void {
+  if (title !== '')
+    console.log(
+      `\n${title.padEnd(64)}${'Postgres'.padStart(10)}${'Redis'.padStart(10)}${'ratio'.padStart(8)}`,
+    )
+  for (const [what, figure] of Object.entries(figures)) {
+    const other = compared?.[what]
+    const cells = other === undefined ? ['', ''] : [shown(other), (figure / other).toFixed(2)]
+    console.log(
+      `${what.padEnd(64)}${shown(figure).padStart(10)}${cells[0]?.padStart(10)}${cells[1]?.padStart(8)}`,
+    )
+  }
+}
+
+function shown(figure: number): string {
+  return figure >= 100 ? figure.toFixed(0) : figure.toFixed(2)
+}
+
+async function measureRates(subject: Subject): Promise<Figures> {
+  const one = await medianOf(() => rateOf(subject, 300, 1, () => subject.addOne()))
+  const sixteen = await medianOf(() => rateOf(subject, 1_000, 16, () => subject.addOne()))
+  const bulks = await medianOf(async () => (await rateOf(subject, 20, 1, () => subject.addMany(bulk))) * bulk)
+  return {
+    'add 1 at once, a second': one,
+    'add 16 at once, a second': sixteen,
+    [`add in bulks of ${bulk}, a second`]: bulks,
+    'run 1 at once, a second': await medianOf(() => measureRuns(subject, 1)),
+    'run 20 at once, a second': await medianOf(() => measureRuns(subject, 20)),
+    ...(await measureLatency(subject)),
+  }
 }
 
 /** How many of `times` calls end in a second, so many at once. */
@@ -81,8 +107,12 @@ async function rateOf(
 
 async function measureRuns(subject: Subject, concurrency: number, hasEffect = false): Promise<number> {
   await subject.clear()
-  for (let jobs = 0; jobs < run; jobs += 500) await subject.addMany(500)
+  await fill(subject, run)
   return await runJobs(subject, concurrency, run, hasEffect)
+}
+
+async function fill(subject: Subject, count: number): Promise<void> {
+  for (let jobs = 0; jobs < count; jobs += bulk) await subject.addMany(bulk)
 }
 
 /** Runs `count` of the waiting jobs, and answers how many a second. */
@@ -93,15 +123,12 @@ async function runJobs(
   hasEffect = false,
 ): Promise<number> {
   let started = 0
-  let end = () => {}
-  const ended = new Promise<void>((resolve) => {
-    end = resolve
-  })
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   const beganAtMs = performance.now()
   const stop = await subject.serve({
     concurrency,
     hasEffect,
-    onStart: () => {
+    async onStart() {
       started += 1
       if (started === count) end()
     },
@@ -112,90 +139,125 @@ async function runJobs(
   return (count * 1_000) / tookMs
 }
 
-async function measureLatency(subject: Subject, what = subject.name): Promise<void> {
+/** An idle process gets one job after the other. */
+async function measureLatency(subject: Subject): Promise<Figures> {
   await subject.clear()
-  console.log(`${what}: ${await latencies(subject, 300)}`)
+  const watch = createWatch()
+  const stop = await subject.serve({ concurrency: 1, onStart: async (name) => watch.started(name) })
+  // A worker that has just found nothing is about to wait. Jobs come when it does.
+  await pause(500)
+  const tookMs = await watch.addAndWatch(subject, 200)
+  await stop()
+  return spread('from commit to start', tookMs)
 }
 
-async function latencies(subject: Subject, times: number): Promise<string> {
+/** Tells how long after its acknowledged addition an urgent job begins. */
+function createWatch() {
   let startedAtMs = 0
   let onStart = () => {}
-  const stop = await subject.serve({
-    concurrency: 1,
-    onStart: () => {
+  return {
+    started(name: string) {
+      if (name !== 'urgent') return
       startedAtMs = performance.now()
       onStart()
     },
-  })
-  const tookMs: number[] = []
-  // A worker that has just found nothing is about to wait. Jobs come when it does.
-  await pause(500)
-  for (let time = 0; time < times; time += 1) {
-    const started = new Promise<void>((resolve) => {
-      onStart = resolve
-    })
-    await subject.addOne(1)
-    const addedAtMs = performance.now()
-    await started
-    // The run may have begun before the addition was acknowledged here.
-    tookMs.push(Math.max(0, startedAtMs - addedAtMs))
-    await pause(10)
+    async addAndWatch(subject: Subject, times: number): Promise<readonly number[]> {
+      const tookMs: number[] = []
+      for (let time = 0; time < times; time += 1) {
+        const started = new Promise<void>((resolve) => {
+          onStart = resolve
+        })
+        await subject.addOne('urgent')
+        const addedAtMs = performance.now()
+        await started
+        // The run may have begun before the addition was acknowledged here.
+        tookMs.push(Math.max(0, startedAtMs - addedAtMs))
+        await pause(10)
+      }
+      return tookMs
+    },
   }
-  await stop()
-  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentile(tookMs, share).toFixed(1))
-  return `p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms`
 }
 
-async function measureIdle(subject: Subject): Promise<void> {
+function spread(what: string, tookMs: readonly number[]): Figures {
+  return {
+    [`${what}, p50 ms`]: percentile(tookMs, 0.5),
+    [`${what}, p99 ms`]: percentile(tookMs, 0.99),
+  }
+}
+
+async function measureIdle(subject: Subject): Promise<Figures> {
   await subject.clear()
-  const stop = await subject.serve({ concurrency: 10, servesAll: true, onStart: () => undefined })
+  const stop = await subject.serve({ concurrency: 10, servesAll: true, onStart: async () => undefined })
   await pause(2_000)
   const callsBefore = await subject.calls()
   const cpuBefore = process.cpuUsage()
   await pause(idleSeconds * 1_000)
   const { user, system } = process.cpuUsage(cpuBefore)
   const calls = (((await subject.calls()) - callsBefore) * 60) / idleSeconds
-  const share = (user + system) / 10_000 / idleSeconds
-  console.log(
-    `${subject.name}: ${calls.toFixed(0)} transactions or commands a minute, ${share.toFixed(2)} % of a core`,
-  )
   await stop()
+  return {
+    'idle, all queues: transactions or commands a minute': calls,
+    'idle, all queues: % of a core in the process': (user + system) / 10_000 / idleSeconds,
+  }
 }
 
-/** How long the counts of all queues take, which the health route shows. */
-async function measureCounts(subject: PostgresSubject): Promise<void> {
+async function measureFull(subject: Subject): Promise<Figures> {
   await subject.clear()
-  for (let jobs = 0; jobs < waiting; jobs += 500) await subject.addMany(500)
-  const tookMs: number[] = []
+  await fill(subject, waiting)
+  const counts = await measureCounts(subject)
+  const adding: number[] = []
   for (let time = 0; time < 200; time += 1) {
     const beganAtMs = performance.now()
-    const counts = await subject.queues.counts()
-    tookMs.push(performance.now() - beganAtMs)
-    if (!counts.ok || counts.value.queues.flows.waiting !== waiting) throw new Error('the counts are wrong')
-    await pause(50)
+    await subject.addOne()
+    adding.push(performance.now() - beganAtMs)
   }
-  const [first = Number.NaN] = tookMs
-  const [p50, p99] = [0.5, 0.99].map((share) => percentile(tookMs.slice(1), share).toFixed(2))
-  console.log(`counts of all queues: the first ${first.toFixed(1)} ms, then p50 ${p50} ms, p99 ${p99} ms`)
+  const figures = {
+    ...counts,
+    ...spread('add 1', adding),
+    'run 20 at once, a second': await runJobs(subject, 20, run),
+    ...('queues' in subject
+      ? {
+          'run 20 at once, each with an effect and its mark, a second': await runJobs(subject, 20, run, true),
+        }
+      : {}),
+    ...(await measureUrgent(subject)),
+  }
+  await subject.clear()
+  return figures
 }
 
-async function measureFull(subject: Subject): Promise<void> {
-  await subject.clear()
-  for (let jobs = 0; jobs < waiting; jobs += 500) await subject.addMany(500)
-  const rate = await runJobs(subject, 20, run)
-  console.log(`${subject.name}: run 20 at once ${rate.toFixed(0)} a second; ${await urgent(subject)}`)
-  await subject.clear()
+/** How long the counts of all queues take, which the health route shows; of the other subject, of the one queue. */
+async function measureCounts(subject: Subject | PostgresSubject): Promise<Figures> {
+  const tookMs: number[] = []
+  for (let time = 0; time < 100; time += 1) {
+    const beganAtMs = performance.now()
+    const counted = await subject.countWaiting()
+    tookMs.push(performance.now() - beganAtMs)
+    if (counted !== waiting) throw new Error(`${subject.name} counted ${counted} jobs`)
+    await pause(20)
+  }
+  return { 'counts, the first ms': tookMs[0] ?? Number.NaN, ...spread('counts', tookMs.slice(1)) }
 }
 
-/** An urgent job among many waiting ones begins as soon as a place is free. */
-async function urgent(subject: Subject): Promise<string> {
-  const beganAtMs = performance.now()
-  for (let time = 0; time < 200; time += 1) await subject.addOne(1)
-  return `adding one ${((performance.now() - beganAtMs) / 200).toFixed(2)} ms`
+/** All places are taken by runs of the same queue. An urgent job begins when the next one is free. */
+async function measureUrgent(subject: Subject): Promise<Figures> {
+  const watch = createWatch()
+  const stop = await subject.serve({
+    concurrency: 20,
+    async onStart(name) {
+      watch.started(name)
+      await pause(busyRunMs)
+    },
+  })
+  await pause(1_000)
+  const tookMs = await watch.addAndWatch(subject, 200)
+  await stop()
+  return spread(`from commit to start, 20 places taken by runs of ${busyRunMs} ms`, tookMs)
 }
 
 async function medianOf(measure: () => Promise<number>): Promise<number> {
   const measured: number[] = []
   for (let round = 0; round < rounds; round += 1) measured.push(await measure())
-  return Math.round(median(measured))
+  return median(measured)
 }

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
-const views = ['Live', 'Board', 'Mail', 'Workspace', 'Inspector'] as const
+const views = ['Live', 'Board', 'Mail', 'Queues', 'Workspace', 'Inspector'] as const
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
@@ -20,6 +20,9 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     else if (view === 'Mail') {
       await page.panel('The last 24 hours').getByText('Received').waitFor()
       await page.panel('Limits of senders').getByRole('button', { name: 'Save limits' }).waitFor()
+    } else if (view === 'Queues') {
+      await page.panel('All queues').getByRole('rowheader', { name: 'webhooks' }).waitFor()
+      await page.panel('Jobs of messages').getByText('No job has failed.').waitFor()
     } else if (view === 'Workspace') {
       await page.panel('Actions').getByRole('button', { name: 'Test performance' }).click()
       await page.panel('Actions').getByRole('table').waitFor()
@@ -193,6 +196,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       'Live',
       'Board',
       'Mail',
+      'Queues',
       'Workspace',
       'Inspector',
       'Theme',

@@ -39,7 +39,7 @@ it(
 it(
   'no acknowledged job is lost and none has two effects, whichever of origin, Postgres and the processes of jobs are killed',
   async () => {
-    const { code, output } = await runCrashes('queue-crash.ts', '--rounds', '4')
+    const { code, output } = await runCrashes('queue-crash.ts', '--rounds', '8')
     expect(output).toContain('0 rounds with faults')
     expect(code).toBe(0)
   },
@@ -47,9 +47,9 @@ it(
 )
 
 it(
-  'effects without marks are found',
+  'marks that are written in another transaction than their effects are found',
   async () => {
-    const { code, output } = await runCrashes('queue-crash.ts', '--rounds', '10', '--forgetful')
+    const { code, output } = await runCrashes('queue-crash.ts', '--rounds', '12', '--apart')
     expect(output).toContain('effects')
     expect(code).toBe(1)
   },

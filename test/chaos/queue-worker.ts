@@ -8,8 +8,8 @@ import { systemClock } from '../../shared/clock.ts'
 import { ok } from '../../shared/result.ts'
 
 /**
- * A process that runs jobs, for queue-crash.ts: its arguments are the database's address and, for the canary, `forgetful`, with which the
- * handler performs its effect without a mark.
+ * A process that runs jobs, for queue-crash.ts: its arguments are the database's address and, for the canary, `apart`, with which the
+ * handler performs its effect before the mark's transaction begins.
  */
 const [databaseUrl = '', mode = ''] = process.argv.slice(2)
 const shared = { databaseUrl, clock: systemClock, logger: pino({ level: 'silent' }) }
@@ -18,15 +18,12 @@ const some = (ms: number) => pause(Math.random() * ms)
 
 const handler: JobHandler = async (job) => {
   await some(60)
-  if (mode === 'forgetful') {
-    await backend.database.query('insert into public.effects values ($1)', [job.id])
-  } else {
-    await job.once(async (database) => {
-      await some(20)
-      await database.query('insert into public.effects values ($1)', [job.id])
-      await some(20)
-    })
-  }
+  if (mode === 'apart') await backend.database.query('insert into public.effects values ($1)', [job.id])
+  await job.once(async (database) => {
+    await some(20)
+    if (mode !== 'apart') await database.query('insert into public.effects values ($1)', [job.id])
+    await some(20)
+  })
   await some(60)
   return ok(null)
 }

@@ -5,9 +5,9 @@ import { systemClock } from '../../shared/clock.ts'
 import { deploymentId } from '../../shared/ids.ts'
 import { mail, mailFrom, theirs } from '../support/mail.ts'
 import { createRandom } from '../support/random.ts'
-import { createHandlerRuns, type HandlerRuns } from './handler-runs.ts'
+import { createHandlerRuns, type HandlerRuns } from '../work/handler-runs.ts'
 import { type MailRoom, startMailRoom } from './mail-room.ts'
-import { workspace } from './queue-room.ts'
+import { workspace } from '../work/queue-room.ts'
 
 let room: MailRoom
 let runs: HandlerRuns

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { JudgedEmail } from '../../shared/contract/inbound-email.ts'
 import { mailOutcomeSchema } from '../../shared/contract/inbound-email.ts'
 import { ours, theirs } from '../support/mail.ts'
-import { type QueueRoom, startQueueRoom } from './queue-room.ts'
+import { type QueueRoom, startQueueRoom } from '../work/queue-room.ts'
 
 /** A database that takes messages in, with queues. `us@ours.example` is an address of workspace 15213. */
 export interface MailRoom extends QueueRoom {

@@ -172,12 +172,17 @@ describe('clearing a database', () => {
 
   it('of the cache everywhere makes every tier start again', async () => {
     const path = leadPath(200)
+    await stack.sql`insert into phone_numbers (phone, workspace_id) values ('+4930123456', '15213')`
+    // The deployment's own entries, which no workspace's ledger judges.
+    const organization = '/api/organizations/by-phone?phone=%2B4930123456'
+    await eventually(async () => (await read(organization)).source === 'cloudflare_kv')
     await read(path)
     await eventually(async () => (await read(path)).source === 'cloudflare_kv')
     expect((await clear('cache')).status).toBe(200)
     expect((await read(path)).source).toBe('cloudflare_kv')
     expect((await clear('cache', { confirm: 'cache', everywhere: true })).status).toBe(200)
     await eventually(async () => (await read(path)).source === 'database', { deadlineMs: 5_000 })
+    await eventually(async () => (await read(organization)).source === 'database', { deadlineMs: 5_000 })
     const [latest] = (await reportOf()).clears
     expect(latest).toMatchObject({ database: 'cache', everywhere: true, by: { kind: 'internal-key' } })
   })

@@ -25,6 +25,21 @@ const waysToTheirs = [
   ],
 ]
 
+/** The values of a route about work in the background: the names of what the other workspace has. */
+function workKnown({ path }: Target, { work }: Loot): Known {
+  if (path.startsWith('/api/v1/queues')) {
+    const jobId = ['theirs', ...work.jobIds]
+    return { id: work.jobIds, jobId, queue: ['messages', 'messages', 'exports', 'webhooks'] }
+  }
+  if (path.startsWith('/api/v1/exports')) return { id: work.exportIds }
+  if (path.startsWith('/api/v1/imports')) return { id: work.importIds }
+  if (path.startsWith('/api/v1/notifications')) return { ids: work.notificationIds }
+  if (path.startsWith('/api/v1/webhook-endpoints'))
+    return { id: work.endpointIds, deliveryId: work.deliveryIds }
+  if (!path.startsWith('/files')) return {}
+  return { folder: work.files.map(({ folder }) => folder), file: work.files.map(({ file }) => file) }
+}
+
 export function foreignKnown(loot: Loot, dice: Dice): Known {
   const workspaces = [theirs, theirs, theirs, ours, dice.pick(waysToTheirs)]
   return {
@@ -57,7 +72,7 @@ export function foreignKnown(loot: Loot, dice: Dice): Known {
 export function foreignCase(targets: readonly Target[], loot: Loot, dice: Dice, token: string): RequestCase {
   const guarded = targets.filter(({ isOpen }) => !isOpen)
   const target = pickTarget(dice.happens(0.03) ? targets : guarded, dice)
-  const known = { ...foreignKnown(loot, dice), ...target.values }
+  const known = { ...foreignKnown(loot, dice), ...target.values, ...workKnown(target, loot) }
   const isRead = target.side === 'worker' && Object.keys(target.query).length > 0
   const read = isRead && dice.happens(0.4) ? dice.pick(loot.reads) : null
   return {
@@ -144,12 +159,21 @@ const guesses = [
  * refused, so that the database has to refuse them. The key without a caller belongs to the backend, which may see
  * everything, so no attacker has it.
  */
-function credentialsOf({ side, path }: Target, token: string, dice: Dice): [string, string][] {
+function credentialsOf(
+  { side, takesTokens = false, isBoard = false, isForKey = false }: Target,
+  token: string,
+  dice: Dice,
+): [string, string][] {
   const bearer: [string, string] = ['Authorization', `Bearer {{${token}}}`]
   const asCaller: [string, string] = ['X-Caller-Token', `{{${token}}}`]
   const guess: [string, string] = ['Authorization', `Bearer ${dice.pick(guesses)}`]
   const key: [string, string] = ['Authorization', 'Bearer {{key}}']
-  if (side === 'origin' && !path.startsWith('/contacts')) {
+  // No attacker can sign in to the board, whose login is not that of a workspace.
+  if (isBoard)
+    return dice.pick([[bearer, ['Sec-Fetch-Site', 'same-origin']], [key], [asCaller], forgedSession(dice)])
+  // The key alone opens these, so that an attacker has to do without.
+  if (isForKey) return dice.pick([[bearer, asCaller], [guess, asCaller], [asCaller], [bearer]])
+  if (side === 'origin' && !takesTokens) {
     if (dice.happens(0.15)) return dice.pick([[bearer, asCaller], [guess, asCaller], [asCaller]])
     return [key, asCaller]
   }
@@ -157,6 +181,19 @@ function credentialsOf({ side, path }: Target, token: string, dice: Dice): [stri
   if (dice.happens(0.03)) return [guess]
   if (dice.happens(0.05)) return [bearer, asCaller]
   return dice.happens(0.02) ? [bearer, ['Authorization', 'Bearer {{theirForged}}']] : [bearer]
+}
+
+function forgedSession(dice: Dice): [string, string][] {
+  const session = dice.pick([
+    '9999999999.a.b',
+    '',
+    '{{member}}',
+    `9999999999.${'a'.repeat(24)}.${'A'.repeat(43)}`,
+  ])
+  return [
+    ['Cookie', `boardcache_board=${session}`],
+    ['Sec-Fetch-Site', 'same-origin'],
+  ]
 }
 
 function workspaceHeaders(dice: Dice): [string, string][] {

@@ -30,9 +30,11 @@ const reachOfCode: Readonly<Partial<Record<WireErrorCode, Reach>>> = {
   invalid_cursor: 'input',
   invalid_json: 'input',
   invalid_body: 'input',
+  user_needed: 'input',
   body_too_large: 'input',
   not_a_member: 'membership',
   admin_required: 'membership',
+  operator_required: 'membership',
 }
 
 /** States of Postgres: a refused permission, a text that does not fit its type, a column that does not exist. */

@@ -13,7 +13,7 @@ import { workspaceNamedBy } from './names.ts'
 
 /** A request, as far as these doors look at it themselves. */
 interface JobsArrival {
-  readonly services: { readonly config: Pick<Config, 'metricsToken' | 'operatorsWorkspaceId'> }
+  readonly services: { readonly config: Pick<Config, 'metricsToken'> }
   readonly headers: Pick<Headers, 'get'>
   readonly requestId: string
   readonly trace: Trace
@@ -34,6 +34,8 @@ interface DoorSteps<Arrival> {
     principal: Principal,
     workspaceId: WorkspaceId,
   ): Awaitable<Result<Member, WireError>>
+  /** The error says that the caller is not an operator, or what kept the door from finding out. */
+  enterAsOperator(arrival: Arrival, principal: Principal): Promise<Result<Member, WireError>>
 }
 
 type JobsDoor<Arrival> = (arrival: Arrival) => Promise<Result<JobsCaller, WireError>>
@@ -53,18 +55,10 @@ const refusals: ReadonlySet<string> = new Set(['workspace_missing', 'not_a_membe
 
 /** The doors of jobs and queues. The origin decides again, in the caller's name, because others than the Worker call it too. */
 export function createJobsDoors<Arrival extends JobsArrival>(steps: DoorSteps<Arrival>): JobsDoors<Arrival> {
-  const { holdsInternalKey, holdsEmailSecret, identify, enterAsAdmin } = steps
+  const { holdsInternalKey, holdsEmailSecret, identify, enterAsAdmin, enterAsOperator } = steps
 
   function serviceOf({ requestId, trace, keepAlive }: Arrival, workspaceId: WorkspaceId | null): JobsCaller {
     return { workspaceId, caller: { kind: 'service', userId: null, requestId, trace, keepAlive } }
-  }
-
-  /** The error says that the caller is not an operator, or what kept the door from finding out. */
-  async function enterAsOperator(arrival: Arrival, principal: Principal): Promise<Result<Member, WireError>> {
-    const { operatorsWorkspaceId } = arrival.services.config
-    if (operatorsWorkspaceId === null) return err({ code: 'operator_required' })
-    const operator = await enterAsAdmin(arrival, principal, operatorsWorkspaceId)
-    return operator.ok || !refusals.has(operator.error.code) ? operator : err({ code: 'operator_required' })
   }
 
   /** The workspace that the header names; null if there is none. */

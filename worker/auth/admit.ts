@@ -79,6 +79,7 @@ const jobsDoors = createJobsDoors<Arrival>({
   holdsEmailSecret: ({ headers, services }) => services.emailSender.holdsSecret(headers),
   identify,
   enterAsAdmin: (arrival, principal, workspaceId) => enter(arrival, principal, workspaceId, 'admin'),
+  enterAsOperator,
 })
 
 /** The door of each kind of access: it answers the caller, or the error with which the request is refused. */
@@ -315,7 +316,7 @@ async function admitOperator(arrival: Arrival): Promise<Result<Operator, WireErr
     const alertSetters = hasOperators ? 'operators' : 'internal_key'
     return ok({ alertSetters, holder: tokenHolder, isStillLetIn: () => true })
   }
-  const admin = await admitAdminOf(arrival, operatorsWorkspaceId)
+  const admin = hasOperators ? await admitAsOperator(arrival) : await admitMember(arrival, 'admin')
   if (!admin.ok) return admin
   const { workspaceId, principal } = admin.value
   return ok({
@@ -341,11 +342,9 @@ async function admitNamedOperator(arrival: Arrival): Promise<Result<NamedOperato
   if (await holdsInternalKey(arrival)) {
     return ok({ by: { kind: 'internal-key', userId: null, workspaceId: null } })
   }
-  const { operatorsWorkspaceId } = arrival.services.config
-  const admin = await admitAdminOf(arrival, operatorsWorkspaceId)
-  if (!admin.ok) return admin
-  if (operatorsWorkspaceId === null) return err({ code: 'admin_required' })
-  const { workspaceId, principal } = admin.value
+  const operator = await admitAsOperator(arrival)
+  if (!operator.ok) return operator
+  const { workspaceId, principal } = operator.value
   return ok({ by: { kind: 'user', userId: principal.userId, workspaceId } })
 }
 
@@ -356,12 +355,21 @@ async function admitReadingOperator(arrival: Arrival): Promise<Result<null, Wire
   return mayRead ? anybody : admitToAlertSettings(arrival)
 }
 
-/** Admits an admin of the workspace. For null, X-Workspace-ID names the workspace. */
-async function admitAdminOf(
-  arrival: Arrival,
-  workspaceId: WorkspaceId | null,
-): Promise<Result<Member, WireError>> {
-  if (workspaceId === null) return admitMember(arrival, 'admin')
+async function admitAsOperator(arrival: Arrival): Promise<Result<Member, WireError>> {
   const principal = await identify(arrival)
-  return principal.ok ? enter(arrival, principal.value, workspaceId, 'admin') : principal
+  return principal.ok ? enterAsOperator(arrival, principal.value) : principal
+}
+
+/** These say that somebody is no operator. Any other error says what kept the door from finding out. */
+const notOperators: ReadonlySet<string> = new Set(['not_a_member', 'admin_required'])
+
+/**
+ * Lets an admin of the operators' workspace in, and refuses everybody else with `operator_required`, whatever they are in other
+ * workspaces. `admin_required` refuses those who are no admin of the workspace that the request is about.
+ */
+async function enterAsOperator(arrival: Arrival, principal: Principal): Promise<Result<Member, WireError>> {
+  const { operatorsWorkspaceId } = arrival.services.config
+  if (operatorsWorkspaceId === null) return err({ code: 'operator_required' })
+  const operator = await enter(arrival, principal, operatorsWorkspaceId, 'admin')
+  return operator.ok || !notOperators.has(operator.error.code) ? operator : err({ code: 'operator_required' })
 }

@@ -66,7 +66,7 @@ export function resourceRoute(resource: MountedResource): Route {
     errors: [
       'invalid_parameter',
       'version_unknown',
-      ...(accessTo(resource) === 'reader-or-service' ? (['user_needed'] as const) : []),
+      ...(mayNeedUser(resource) ? (['user_needed'] as const) : []),
       resource.absence.code,
       'answer_too_large',
       'overloaded',
@@ -77,6 +77,11 @@ export function resourceRoute(resource: MountedResource): Route {
     ],
     handle: (call) => answer(resource, call),
   })
+}
+
+/** A service names the user whose answer it asks for, where each user may have an answer of its own. */
+function mayNeedUser(resource: Resource): boolean {
+  return accessTo(resource) === 'reader-or-service' && resource.isPersonal
 }
 
 function accessTo({ scope, callers }: Resource): 'service' | 'reader-or-service' | 'reader' {

@@ -2,7 +2,7 @@ import { type Commands, reads, stores } from './command.ts'
 import { scanItems } from './key-commands.ts'
 import type { Keyspace } from './keyspace.ts'
 import { pickItems } from './random-items.ts'
-import { type Bytes, RedisError, type Reply, syntaxError, wrongArguments } from './reply.ts'
+import { type Bytes, RedisError, type Reply, syntaxError } from './reply.ts'
 import { inOrder, limited, type Scored, type Within, withinNames, withinScores } from './sorted-set-ranges.ts'
 import { formatFloatingPoint, parseCount, parseFloatingPoint, sliceBounds, Words } from './words.ts'
 
@@ -155,9 +155,8 @@ function store(keyspace: Keyspace, target: Bytes, items: Iterable<Scored>): numb
   return scores.size
 }
 
-function rankCommand(name: string, isReversed: boolean) {
-  return reads(-3, (keyspace, [key = '', sought = '', ...more]) => {
-    if (more.length > 0) throw wrongArguments(name)
+function rankCommand(isReversed: boolean) {
+  return reads(3, (keyspace, [key = '', sought = '']) => {
     const items = orderedOf(keyspace, key)
     if (isReversed) items.reverse()
     const rank = items.findIndex(([item]) => item === sought)
@@ -313,8 +312,8 @@ export const sortedSetCommands: Commands = {
   ZRANGEBYLEX: rangeCommand({ by: 'BYLEX' }),
   ZREVRANGEBYLEX: rangeCommand({ by: 'BYLEX', isReversed: true }),
   ZRANGESTORE: stores(-5, storeRange),
-  ZRANK: rankCommand('zrank', false),
-  ZREVRANK: rankCommand('zrevrank', true),
+  ZRANK: rankCommand(false),
+  ZREVRANK: rankCommand(true),
   ZREMRANGEBYRANK: removeRangeCommand('RANK'),
   ZREMRANGEBYSCORE: removeRangeCommand('BYSCORE'),
   ZREMRANGEBYLEX: removeRangeCommand('BYLEX'),

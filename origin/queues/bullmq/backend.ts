@@ -7,7 +7,7 @@ import { limits } from '../../../shared/limits.ts'
 import type { QueueBackend } from '../backend.ts'
 import { createQueueCalls } from '../queue-calls.ts'
 import { readStatistics } from '../statistics.ts'
-import { createCounting } from './counts.ts'
+import { readCounts } from './counts.ts'
 import { createPostgresQueues } from './postgres-queues.ts'
 import { SharedBackend } from './shared-backend.ts'
 import { SharedConnection } from './shared-connection.ts'
@@ -53,13 +53,12 @@ export function createBackend(options: BackendOptions): QueueBackend & { readonl
   const { clock, logger } = options
   const pool = createPool(options, limits.queueConnectionsMax)
   const call = createQueueCalls(pool, clock, logger)
-  const counting = createCounting(call, clock)
   let board: BoardQueues | null = null
   return {
     pool,
     queues: {
       ...createPostgresQueues(call),
-      counts: () => counting.counts(),
+      counts: () => readCounts(call, clock),
       statistics: () => readStatistics(call, clock),
     },
     database: {
@@ -70,7 +69,6 @@ export function createBackend(options: BackendOptions): QueueBackend & { readonl
       return board.queues
     },
     async close() {
-      counting.stop()
       await board?.close()
       await pool.end()
     },

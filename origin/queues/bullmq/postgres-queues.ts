@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { QueueName } from '../../../shared/contract/queue-names.ts'
+import { fromOpaqueText, toOpaqueText } from '../../../shared/contract/cursor.ts'
+import { type QueueName, queueNameSchema } from '../../../shared/contract/queue-names.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
@@ -31,9 +32,14 @@ const stateSchema = z.object({ state: z.enum(['waiting', 'active', 'completed', 
 const cancelledSchema = z.object({ removed: z.boolean(), stopping: z.boolean() })
 const removedSchema = z.object({ removed: z.coerce.number() })
 
-const cursorPattern = /^-?\d{1,18}$/
+/** The end of a page: the queue and the state that it is about, and the number of its last job. It means nothing to any other list. */
+const cursorSchema = z.strictObject({
+  queue: queueNameSchema,
+  state: stateSchema.shape.state,
+  before: z.string().regex(/^-?\d{1,18}$/),
+})
 
-/** The channel on which processes hear that a job that runs was cancelled. The payload is the queue, a space and the job's id. */
+/** The channel on which processes hear that a job that runs was cancelled. The payload is the queue, the number of the run and the job's id. */
 export const cancelChannel = 'boardcache_cancelled_jobs'
 
 /** The port's calls about jobs, on BullMQ's tables and functions. */
@@ -152,26 +158,30 @@ async function list(
   queue: QueueName,
   { state, scope, cursor, rowsMax }: ListQuestion,
 ): Promise<Result<JobPage, QueueFailure>> {
-  if (cursor !== null && !cursorPattern.test(cursor)) return err({ kind: 'invalid_cursor' })
+  const place = cursor === null ? null : fromOpaqueText(cursorSchema, cursor)
+  if (place !== null && (!place.ok || place.value.queue !== queue || place.value.state !== state))
+    return err({ kind: 'invalid_cursor' })
   const ofWorkspace = scope === null ? '' : `and ${workspaceOfJob} = $5`
   const rows = await call(
     `select ${jobColumns} from bullmq.job j
      where j.queue = $1 and j.state = $2::bullmq.job_state and ($3::bigint is null or j.seq < $3::bigint) ${ofWorkspace}
      order by j.seq desc limit $4`,
-    [queue, state, cursor, rowsMax + 1, ...(scope === null ? [] : [scope])],
+    [queue, state, place?.value.before ?? null, rowsMax + 1, ...(scope === null ? [] : [scope])],
   )
   if (!rows.ok) return rows
   const found = z.array(jobRowSchema).parse(rows.value)
   const shown = found.slice(0, rowsMax)
+  const last = found.length > rowsMax ? shown.at(-1) : undefined
   return ok({
     jobs: shown.map((row) => jobOf(queue, row)).filter((job) => job !== null),
-    nextCursor: found.length > rowsMax ? (shown.at(-1)?.seq ?? null) : null,
+    nextCursor: last === undefined ? null : toOpaqueText({ queue, state, before: last.seq }),
   })
 }
 
 /**
- * A job that has not begun is removed. Of one that runs, the run is given up in its mark, so that its effect is refused; BullMQ is told
- * to fail the job at its next run should this one be interrupted; and the process that runs it hears of it.
+ * A job that has not begun is removed, and the export or import that waits for it hears so. Of one that runs, the run is given up in its
+ * mark, so that its effect is refused; BullMQ is told to fail the job at its next run should this one be interrupted; and the process that
+ * runs it hears of it.
  */
 async function cancel(
   call: QueueCall,
@@ -187,7 +197,7 @@ async function cancel(
      ), removed as (
        delete from bullmq.job j using found f
        where j.queue = f.queue and j.id = f.id and f.state in ('waiting', 'delayed') and f.scheduler_id is null
-       returning j.id
+       returning j.queue, j.data
      ), stopping as (
        update bullmq.job j set deferred_failure = $4 from found f
        where j.queue = f.queue and j.id = f.id and f.state = 'active'
@@ -199,7 +209,8 @@ async function cancel(
        where known.done_at is null
      )
      select f.state::text as state, exists (select from removed) as removed, exists (select from stopping) as stopping,
-       (select pg_notify($5, s.queue || ' ' || s.id) from stopping s)
+       (select pg_notify($5, s.queue || ' ' || s.attempts_started || ' ' || s.id) from stopping s),
+       (select private.job_withdrawn(r.queue, r.data) from removed r)
      from found f`,
     [queue, id, scope, cancelledReason, cancelChannel],
   )
@@ -219,9 +230,12 @@ async function clean(
 ): Promise<Result<number, QueueFailure>> {
   // BullMQ's word for waiting jobs that have a priority, as all of ours do.
   const type = state === 'waiting' ? 'prioritized' : state
+  // The jobs are read as they were when the statement began, before the function removed them.
   const rows = await call(
-    `select count(*) as removed
-     from bullmq.clean($1, $2, (extract(epoch from clock_timestamp()) * 1000)::bigint - $3::bigint, $4)`,
+    `select count(*) as removed, count(private.job_withdrawn(j.queue, j.data)) filter (where j.id is not null) as told
+     from bullmq.clean($1, $2, (extract(epoch from clock_timestamp()) * 1000)::bigint - $3::bigint, $4) cleaned (id)
+     left join bullmq.job j on j.queue = $1 and j.id = cleaned.id and j.state in ('waiting', 'delayed')
+       and j.queue in ('exports', 'imports')`,
     [queue, type, Math.max(0, Math.round(olderThanMs)), Math.max(1, jobsMax)],
   )
   return rows.ok ? ok(removedSchema.parse(rows.value[0]).removed) : rows

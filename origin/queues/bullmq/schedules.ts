@@ -1,17 +1,18 @@
-import { type PostgresConnection, type PostgresPoolConfig, Queue } from 'bullmq'
+import { type PostgresPoolConfig, Queue } from 'bullmq'
 import type { Clock } from '../../../shared/clock.ts'
 import { deploymentId } from '../../../shared/ids.ts'
 import type { Schedule } from '../queues.ts'
 import { queues } from '../queues.ts'
 import { jobDataOf } from './job-rows.ts'
 import { SharedBackend } from './shared-backend.ts'
+import type { SharedConnection } from './shared-connection.ts'
 
 /**
  * Makes the schedules what is declared. Every process does this when it starts: each schedule is one row, so they agree, and a run that
  * two processes add at the same moment has one id. Schedules that are no longer declared are removed.
  */
 export async function addSchedules(
-  connection: PostgresConnection,
+  connection: SharedConnection,
   database: PostgresPoolConfig,
   schedules: readonly Schedule[],
   clock: Clock,

@@ -26,6 +26,9 @@ export async function prepareSchema(pool: pg.Pool): Promise<void> {
   }
 }
 
+/** When a job that waits became due. */
+const due = '(coalesce(process_at_ms, added_at_ms))'
+
 const workspace = `(left(coalesce(data ->> 'workspaceId', ''), 128) collate "C")`
 
 /** The project's additions to the schema. Every statement changes nothing the second time. */
@@ -35,6 +38,41 @@ const own = [
   // The pages of a list, of all workspaces and of one.
   'create index if not exists boardcache_in_state on bullmq.job (queue, state, seq)',
   `create index if not exists boardcache_of_workspace on bullmq.job (queue, ${workspace}, state, seq)`,
+  // The job that has waited longest, and the jobs that a look for dead processes has marked.
+  `create index if not exists boardcache_due on bullmq.job (queue, ${due}) where state = 'waiting'`,
+  'create index if not exists boardcache_marked on bullmq.job (queue) where stalled_marked',
+  // The counts of jobs that wait. They begin with the jobs that are there.
+  `do $$
+  begin
+    if exists (select from pg_trigger t where t.tgrelid = 'bullmq.job'::regclass and t.tgname = 'boardcache_tally_added') then
+      return;
+    end if;
+    lock table bullmq.job in share row exclusive mode;
+    delete from private.job_tallies;
+    insert into private.job_tallies (queue, waiting, delayed)
+    select left(j.queue, 64), count(*) filter (where j.state = 'waiting'), count(*) filter (where j.state = 'delayed')
+    from bullmq.job j
+    where j.state in ('waiting', 'delayed')
+    group by left(j.queue, 64);
+    create or replace trigger boardcache_tally_added after insert on bullmq.job
+      referencing new table as added for each statement execute function private.count_added_jobs();
+    create or replace trigger boardcache_tally_moved after update of state on bullmq.job for each row
+      when (
+        old.state is distinct from new.state and (old.state in ('waiting', 'delayed') or new.state in ('waiting', 'delayed'))
+      )
+      execute function private.count_changed_job();
+    create or replace trigger boardcache_tally_removed after delete on bullmq.job for each row
+      when (old.state in ('waiting', 'delayed')) execute function private.count_changed_job();
+    create or replace trigger boardcache_tally_truncated after truncate on bullmq.job
+      for each statement execute function private.forget_job_tallies();
+  end
+  $$`,
+  // BullMQ writes a stream of events: some four rows a job, and a NOTIFY at the end of most transactions, which one lock of the whole
+  // database puts into a row. Nobody here reads it.
+  `create or replace function bullmq.publish_event(p_queue text, p_event text, p_data jsonb) returns bigint
+  language sql immutable
+  as 'select null::bigint'`,
+  'create or replace rule boardcache_no_events as on insert to bullmq.event do instead nothing',
   // Jobs hold what other systems sent. PostgREST's roles reach them through this project's functions alone.
   `do $$
   declare

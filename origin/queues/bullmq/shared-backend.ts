@@ -1,14 +1,21 @@
-import type { MinimalJob, MoveToDelayedOpts, PostgresConnection, QueueBaseOptions } from 'bullmq'
+import type { MinimalJob, MoveToDelayedOpts, QueueBaseOptions, WorkerOptions } from 'bullmq'
 import { ConnectionClosedError, PostgresQueueBackend } from 'bullmq'
 import type { Clock } from '../../../shared/clock.ts'
 import { pause } from '../../../shared/clock.ts'
 import { isDatabaseOutage } from '../database-outage.ts'
+import type { SharedConnection } from './shared-connection.ts'
 
 /** A worker whose claim fails tries again after this long. */
 const failedClaimPauseMs = 500
 
-type Options = QueueBaseOptions & ConstructorParameters<typeof PostgresQueueBackend>[2]
+/** Trimming finished jobs costs as much as ending a run, so a worker does it at its first end and then at each one of so many. */
+const endsPerTrim = 20
+
+type Options = QueueBaseOptions &
+  ConstructorParameters<typeof PostgresQueueBackend>[2] &
+  Partial<Pick<WorkerOptions, 'removeOnComplete' | 'removeOnFail' | 'stalledInterval'>>
 export type Keep = Parameters<PostgresQueueBackend['moveToCompleted']>[2]
+type Ended = 'completed' | 'failed'
 type FailedFields = Parameters<PostgresQueueBackend['moveToFailed']>[5]
 
 /**
@@ -19,10 +26,15 @@ type FailedFields = Parameters<PostgresQueueBackend['moveToFailed']>[5]
  * tried again here, and then reported as a closed connection.
  */
 export class SharedBackend extends PostgresQueueBackend {
+  readonly #connection: SharedConnection
+  readonly #options: Options
   readonly #clock: Clock
+  readonly #endsUntilTrim: Record<Ended, number> = { completed: 0, failed: 0 }
 
-  constructor(connection: PostgresConnection, queue: string, options: Options, clock: Clock) {
+  constructor(connection: SharedConnection, queue: string, options: Options, clock: Clock) {
     super(connection, queue, options, true)
+    this.#connection = connection
+    this.#options = options
     this.#clock = clock
   }
 
@@ -37,7 +49,8 @@ export class SharedBackend extends PostgresQueueBackend {
     token: string,
     fetchNext: boolean,
   ) {
-    return await reported(() => super.moveToCompleted(job, returnValue, keep, token, fetchNext))
+    const kept = this.#keptNow('completed', keep ?? this.#options.removeOnComplete)
+    return await reported(() => super.moveToCompleted(job, returnValue, kept, token, fetchNext))
   }
 
   override async moveToFailed<T = unknown, R = unknown, N extends string = string>(
@@ -48,7 +61,8 @@ export class SharedBackend extends PostgresQueueBackend {
     fetchNext: boolean,
     fields?: FailedFields,
   ) {
-    return await reported(() => super.moveToFailed(job, reason, keep, token, fetchNext, fields))
+    const kept = this.#keptNow('failed', keep ?? this.#options.removeOnFail)
+    return await reported(() => super.moveToFailed(job, reason, kept, token, fetchNext, fields))
   }
 
   override async moveToDelayed(
@@ -61,6 +75,13 @@ export class SharedBackend extends PostgresQueueBackend {
     return await reported(() => super.moveToDelayed(id, timestamp, delayMs, token, options))
   }
 
+  /** BullMQ's look for jobs of dead processes writes, so only a queue whose jobs run is looked at. */
+  override async moveStalledJobsToWait(): Promise<string[]> {
+    const { stalledInterval = 0 } = this.#options
+    const running = await this.#connection.runningQueues(this.#clock, stalledInterval / 10)
+    return running.has(this.queueName) ? await super.moveStalledJobsToWait() : []
+  }
+
   override close(): Promise<void> {
     this.closing ??= this.disconnectBlocking()
     return this.closing
@@ -68,6 +89,14 @@ export class SharedBackend extends PostgresQueueBackend {
 
   override disconnect(): Promise<void> {
     return this.close()
+  }
+
+  /** Tells BullMQ to keep all finished jobs until the next trim. A job that asks to be removed is removed at once. */
+  #keptNow(ended: Ended, asked: Keep): Keep {
+    if (asked === true) return true
+    const isTrimmed = this.#endsUntilTrim[ended] === 0
+    this.#endsUntilTrim[ended] = isTrimmed ? endsPerTrim - 1 : this.#endsUntilTrim[ended] - 1
+    return isTrimmed ? asked : false
   }
 
   /** A worker asks again at once after an error that is no outage, so the pause comes before the error. */

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events'
 import type { PostgresPoolConfig } from 'bullmq'
 import { PostgresConnection } from 'bullmq'
+import { z } from 'zod'
+import type { Clock } from '../../../shared/clock.ts'
 
 type ListenClient = Awaited<ReturnType<PostgresConnection['getListenClient']>>
 
@@ -14,6 +16,8 @@ const listenersMax = 200
 export class SharedConnection extends PostgresConnection {
   #shared: { readonly client: ListenClient; readonly facade: ListenClient } | null = null
 
+  #running: { readonly atMs: number; readonly queues: Promise<ReadonlySet<string>> } | null = null
+
   constructor(database: PostgresPoolConfig) {
     super(database)
     this.setMaxListeners(listenersMax)
@@ -23,6 +27,31 @@ export class SharedConnection extends PostgresConnection {
     const client = await super.getListenClient()
     if (this.#shared?.client !== client) this.#shared = { client, facade: inTurn(client) }
     return this.#shared.facade
+  }
+
+  /** The queues of which some job runs. Workers that ask within `agedMaxMs` of each other share an answer. */
+  async runningQueues(clock: Clock, agedMaxMs: number): Promise<ReadonlySet<string>> {
+    const nowMs = clock.now()
+    if (this.#running === null || nowMs - this.#running.atMs > agedMaxMs) {
+      const queues = this.#readRunningQueues()
+      this.#running = { atMs: nowMs, queues }
+      queues.catch(() => {
+        this.#running = null
+      })
+    }
+    return await this.#running.queues
+  }
+
+  async #readRunningQueues(): Promise<ReadonlySet<string>> {
+    const { rows } = await this.pool.query(
+      "select distinct j.queue from bullmq.job j where j.state = 'active'",
+    )
+    return new Set(
+      z
+        .array(z.object({ queue: z.string() }))
+        .parse(rows)
+        .map(({ queue }) => queue),
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Job as BullJob, PostgresConnection, PostgresPoolConfig } from 'bullmq'
+import type { Job as BullJob, PostgresPoolConfig } from 'bullmq'
 import { DelayedError, UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
@@ -7,6 +7,7 @@ import { limits } from '../../../shared/limits.ts'
 import type { JobFailure } from '../handler.ts'
 import type { QueueDeclaration, Schedule } from '../queues.ts'
 import type { Run, RunEnd, RunOutcome } from '../run-job.ts'
+import { type CancelledRun, createEarlyCancels, type EarlyCancels } from './early-cancels.ts'
 import { FairBackend } from './fair-backend.ts'
 import { parseJobData } from './job-rows.ts'
 import { cancelChannel } from './postgres-queues.ts'
@@ -71,6 +72,7 @@ export async function startWorkers(options: WorkersOptions): Promise<QueueWorker
   const { database, logger, schedules, clock } = options
   // BullMQ knows one run of a job. An older one, whose lock this process lost and won again, must end too.
   const ending = new AbortController()
+  const early = createEarlyCancels(clock)
   const connection = new SharedConnection(database)
   connection.on('error', (error) =>
     logger.warn({ fault: faultOf(error) }, 'a connection of the workers broke'),
@@ -79,15 +81,17 @@ export async function startWorkers(options: WorkersOptions): Promise<QueueWorker
   try {
     await connection.waitUntilReady()
     await addSchedules(connection, database, schedules, clock)
-    await listenForCancelled(connection, clock, (queue, id) => {
-      workers.get(queue)?.cancelJob(id, 'cancelled' satisfies RunEnd)
+    await listenForCancelled(connection, clock, (cancelled) => {
+      const { queue, id } = cancelled
+      const isHere = workers.get(queue)?.cancelJob(id, 'cancelled' satisfies RunEnd)
+      if (isHere === false) early.note(cancelled)
     })
   } catch (error) {
     await connection.close()
     throw error
   }
   for (const [queue, declaration] of options.queues) {
-    const worker = startWorker(options, connection, ending.signal, queue, declaration)
+    const worker = startWorker(options, connection, { ending: ending.signal, early }, queue, declaration)
     workers.set(queue, worker)
     worker.on('error', (error) => logger.debug({ queue, fault: faultOf(error) }, 'a worker met an error'))
     worker.on('lockRenewalFailed', (ids) => {
@@ -108,16 +112,17 @@ export async function startWorkers(options: WorkersOptions): Promise<QueueWorker
 
 /** Tells of each job that is cancelled while it runs. A job that is cancelled while the connection is away is stopped by its mark. */
 async function listenForCancelled(
-  connection: PostgresConnection,
+  connection: SharedConnection,
   clock: Clock,
-  onCancelled: (queue: QueueName, id: string) => void,
+  onCancelled: (cancelled: CancelledRun) => void,
 ): Promise<void> {
   const listen = async () => {
     const client = await connection.getListenClient()
     client.on('notification', ({ channel, payload = '' }) => {
-      const [name, id] = payload.split(' ', 2)
+      if (channel !== cancelChannel) return
+      const [name, run, id] = payload.split(' ', 3)
       const queue = queueNameSchema.safeParse(name)
-      if (channel === cancelChannel && queue.success && id !== undefined) onCancelled(queue.data, id)
+      if (queue.success && id !== undefined) onCancelled({ queue: queue.data, id, run: Number(run) })
     })
     await client.query(`listen ${cancelChannel}`)
   }
@@ -130,8 +135,8 @@ async function listenForCancelled(
 
 function startWorker(
   options: WorkersOptions,
-  connection: PostgresConnection,
-  ending: AbortSignal,
+  connection: SharedConnection,
+  { ending, early }: { readonly ending: AbortSignal; readonly early: EarlyCancels },
   queue: QueueName,
   declaration: QueueDeclaration,
 ) {
@@ -157,7 +162,9 @@ function startWorker(
     queue,
     // BullMQ makes the third argument only for a function that declares it, so it must have no default.
     (job, token, cancelled) => {
-      const signal = cancelled === undefined ? ending : AbortSignal.any([cancelled, ending])
+      const isCancelled = job.id !== undefined && early.take({ queue, id: job.id, run: job.attemptsStarted })
+      const own = isCancelled ? AbortSignal.abort('cancelled' satisfies RunEnd) : cancelled
+      const signal = own === undefined ? ending : AbortSignal.any([own, ending])
       return process(options, connection, declaration, { queue, job, token, signal })
     },
     workerOptions,
@@ -189,7 +196,7 @@ interface Claimed {
 
 async function process(
   options: WorkersOptions,
-  connection: PostgresConnection,
+  connection: SharedConnection,
   declaration: QueueDeclaration,
   { queue, job, token, signal }: Claimed,
 ): Promise<unknown> {
@@ -221,7 +228,7 @@ async function process(
 /** Under a limit, a place is taken from the run's true start on, so the start is reported after it, and not before. */
 async function begin(
   { times, clock, runJob }: WorkersOptions,
-  { pool }: PostgresConnection,
+  { pool }: SharedConnection,
   { workspaceLimit }: QueueDeclaration,
   run: Run & { readonly claimedAtMs: number },
   signal: AbortSignal,

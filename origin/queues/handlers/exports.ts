@@ -11,10 +11,11 @@ import type { FileStore } from '../../files/file-store.ts'
 import type { JobFailure, JobHandler, RunningJob } from '../handler.ts'
 import type { QueueDatabase } from '../queue-database.ts'
 import { scheduledNames } from '../queues.ts'
+import { cancelledReason } from '../run-job.ts'
 import { performOnce, tellProgress } from './effects.ts'
 import { removeExpiredWork } from './expired-work.ts'
 import { exportLines } from './export-lines.ts'
-import { isHandedBack } from './handed-back.ts'
+import { isCancelled, isHandedBack } from './handed-back.ts'
 
 interface ExportsParts {
   readonly database: QueueDatabase
@@ -167,8 +168,9 @@ class ExportRun {
   }
 
   /** Says in the export's row that this run failed, and whether another one follows. */
-  private async fail(failure: JobFailure): ReturnType<JobHandler> {
+  private async fail(ended: JobFailure): ReturnType<JobHandler> {
     const { job } = this
+    const failure: JobFailure = isCancelled(job) ? { kind: 'permanent', reason: cancelledReason } : ended
     const isLast = failure.kind === 'permanent' || job.attempt >= job.attemptsMax
     const isOver = isLast && !isHandedBack(job)
     await this.parts.database.query('select private.export_fail($1, $2, $3, $4, $5)', [

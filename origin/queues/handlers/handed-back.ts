@@ -7,3 +7,9 @@ const followed: readonly unknown[] = ['shutdown', 'lost'] satisfies RunEnd[]
 export function isHandedBack({ signal }: Pick<RunningJob, 'signal'>): boolean {
   return signal.aborted && followed.includes(signal.reason)
 }
+
+/** Whether somebody has cancelled the job, after which no run follows. */
+export function isCancelled({ signal }: Pick<RunningJob, 'signal'>): boolean {
+  const cancelled: RunEnd = 'cancelled'
+  return signal.aborted && signal.reason === cancelled
+}

@@ -11,8 +11,9 @@ import { importContacts } from '../../contacts/import-contacts.ts'
 import type { FileStore } from '../../files/file-store.ts'
 import type { JobFailure, JobHandler, RunningJob } from '../handler.ts'
 import type { QueueDatabase } from '../queue-database.ts'
+import { cancelledReason } from '../run-job.ts'
 import { performOnce, tellProgress } from './effects.ts'
-import { isHandedBack } from './handed-back.ts'
+import { isCancelled, isHandedBack } from './handed-back.ts'
 import { createBatchWriter } from './import-batches.ts'
 import { createRejections, type Rejections } from './import-rejections.ts'
 
@@ -70,11 +71,14 @@ async function runImport(parts: ImportsParts, job: RunningJob, importId: ImportI
   const written = await writeLines(parts, job, importId, begun, rejections)
   if (!written.ok) {
     if (isHandedBack(job)) return written
+    const failure: JobFailure = isCancelled(job)
+      ? { kind: 'permanent', reason: cancelledReason }
+      : written.error
     await parts.database.query('select private.import_fail($1, $2, $3, $4)', [
       ...[job.workspaceId, importId, job.run],
-      written.error.reason,
+      failure.reason,
     ])
-    return written
+    return err(failure)
   }
   const end = written.value
   const { lines, created, updated, rejected } = end

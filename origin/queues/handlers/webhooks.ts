@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Clock } from '../../../shared/clock.ts'
 import { eventTypeSchema, webhookEventTypes } from '../../../shared/contract/webhook-endpoints.ts'
 import { deploymentId } from '../../../shared/ids.ts'
+import { jsonObject } from '../../../shared/json-object.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
@@ -25,7 +26,7 @@ const deliverySchema = z.object({ deliveryId: z.uuid(), endpointId: z.string().m
 /** An event of the CRM's own. `eventId` becomes the `webhook-id`; without it, one is made of the job's id. */
 const eventSchema = z.strictObject({
   type: eventTypeSchema.refine((type) => !Object.hasOwn(webhookEventTypes, type)),
-  data: z.record(z.string(), z.unknown()),
+  data: jsonObject(),
   eventId: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,100}$/)

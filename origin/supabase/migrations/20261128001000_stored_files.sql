@@ -2,8 +2,8 @@
 -- written down before the file is made, and the row is deleted after the file. A row outlives its workspace.
 create table private.stored_files (
   name text collate "C" primary key,
-  expires_at timestamptz not null,
-  constraint stored_files_name_form check (name ~ '^(exports|imports)/[A-Za-z0-9][A-Za-z0-9._-]{0,199}$')
+  expires_at private.instant not null,
+  constraint stored_files_name_form check (char_length(name) <= 208 and name ~ '^(exports|imports)/[A-Za-z0-9][A-Za-z0-9._-]{0,199}$')
 );
 alter table private.stored_files enable row level security;
 create index stored_files_by_expiry on private.stored_files (expires_at);

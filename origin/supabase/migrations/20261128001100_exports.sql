@@ -15,15 +15,16 @@ create table private.exports (
   -- The name in the file store.
   file text,
   failure text,
-  created_at timestamptz not null default now(),
-  touched_at timestamptz not null default now(),
-  finished_at timestamptz,
+  created_at private.instant not null default now(),
+  touched_at private.instant not null default now(),
+  finished_at private.instant,
   -- When the link ends and the file is removed.
-  expires_at timestamptz,
+  expires_at private.instant,
   primary key (workspace_id, id),
   constraint exports_format_known check (format in ('csv', 'ndjson')),
   constraint exports_status_known check (status in ('queued', 'running', 'done', 'failed')),
   constraint exports_user_id_length check (char_length(user_id) between 1 and 128),
+  constraint exports_file_length check (char_length(file) <= 208),
   constraint exports_failure_length check (char_length(failure) <= 500),
   constraint exports_done_has_file check (
     status <> 'done' or (file is not null and size_bytes is not null and finished_at is not null and expires_at is not null)

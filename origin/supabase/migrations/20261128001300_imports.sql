@@ -25,9 +25,9 @@ create table private.imports (
   rejections jsonb not null default '[]',
   stopped_at_line integer,
   failure text,
-  created_at timestamptz not null default now(),
-  touched_at timestamptz not null default now(),
-  finished_at timestamptz,
+  created_at private.instant not null default now(),
+  touched_at private.instant not null default now(),
+  finished_at private.instant,
   primary key (workspace_id, id),
   constraint imports_user_id_length check (char_length(user_id) between 1 and 128),
   constraint imports_status_known check (status in ('uploading', 'queued', 'running', 'done', 'stopped', 'failed')),
@@ -37,6 +37,7 @@ create table private.imports (
   constraint imports_rejections_form check (
     jsonb_typeof(rejections) = 'array' and jsonb_array_length(rejections) <= 100 and octet_length(rejections::text) <= 1048576
   ),
+  constraint imports_file_length check (char_length(file) <= 208),
   constraint imports_failure_length check (char_length(failure) <= 500)
 );
 alter table private.imports enable row level security;

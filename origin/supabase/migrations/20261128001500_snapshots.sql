@@ -6,8 +6,12 @@ create table private.snapshots (
   starts_on date not null,
   ends_on date not null,
   figures jsonb not null,
-  taken_at timestamptz not null default clock_timestamp(),
+  taken_at private.instant not null default clock_timestamp(),
   primary key (workspace_id, period, starts_on),
+  constraint snapshots_days_known check (
+    starts_on >= make_date(1, 1, 1) and starts_on <= make_date(9999, 12, 31)
+    and ends_on >= make_date(1, 1, 1) and ends_on <= make_date(9999, 12, 31)
+  ),
   constraint snapshots_period_known check (period in ('daily', 'weekly', 'monthly')),
   constraint snapshots_figures_form check (jsonb_typeof(figures) = 'object' and octet_length(figures::text) <= 1048576)
 );

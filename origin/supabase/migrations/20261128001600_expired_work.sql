@@ -59,3 +59,26 @@ end
 $$;
 
 revoke all on function private.remove_expired_work(integer) from public, anon, authenticated, service_role;
+
+-- A job was removed before it began, so that nothing will go on with its export or import, which must not wait for it. The file of an
+-- import is removed when it expires.
+create function private.job_withdrawn(p_queue text, p_data jsonb) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  if p_queue = 'exports' then
+    update private.exports e
+    set status = 'failed', failure = 'The job was cancelled.', finished_at = clock_timestamp(), touched_at = clock_timestamp()
+    where e.workspace_id = p_data ->> 'workspaceId' and e.id = p_data -> 'input' ->> 'exportId'
+      and e.status in ('queued', 'running');
+  elsif p_queue = 'imports' then
+    update private.imports i
+    set status = 'failed', failure = 'The job was cancelled.', finished_at = clock_timestamp(), touched_at = clock_timestamp()
+    where i.workspace_id = p_data ->> 'workspaceId' and i.id = p_data -> 'input' ->> 'importId'
+      and i.status in ('queued', 'running');
+  end if;
+end
+$$;
+
+revoke all on function private.job_withdrawn(text, jsonb) from public, anon, authenticated, service_role;

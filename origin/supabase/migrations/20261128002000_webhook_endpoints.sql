@@ -43,15 +43,16 @@ create table private.webhook_endpoints (
   constraint webhook_endpoints_url_form check (char_length(url) <= 2048 and url ~ '^https?://[^[:space:][:cntrl:]]+$'),
   constraint webhook_endpoints_description_length check (char_length(description) between 1 and 200),
   constraint webhook_endpoints_event_types_form check (
-    cardinality(event_types) between 1 and 50 and array_ndims(event_types) = 1 and private.are_event_types(event_types)
+    cardinality(event_types) between 1 and 50 and array_ndims(event_types) = 1 and private.texts_fit(event_types, 131)
+    and private.are_event_types(event_types)
   ),
   constraint webhook_endpoints_stopped_known check (
     stopped_because is null or (stopped_because in ('gone', 'failing') and not is_enabled)
   ),
-  constraint webhook_endpoints_secret_form check (secret ~ '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$'),
+  constraint webhook_endpoints_secret_form check (char_length(secret) <= 96 and secret ~ '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$'),
   constraint webhook_endpoints_previous_form check (
     (previous_secret is null) = (previous_secret_until is null)
-    and previous_secret ~ '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$'
+    and char_length(previous_secret) <= 96 and previous_secret ~ '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$'
   ),
   constraint webhook_endpoints_failures_known check (failures >= 0)
 );
@@ -77,17 +78,17 @@ create table private.webhook_deliveries (
   expires_at private.instant not null default now() + interval '72 hours',
   completed_at private.instant,
   -- When it was last seen that it has a job.
-  job_checked_at timestamptz not null default now(),
+  job_checked_at private.instant not null default now(),
   unique (workspace_id, endpoint_id, event_id),
   foreign key (workspace_id, endpoint_id) references private.webhook_endpoints (workspace_id, id) on delete cascade,
   constraint webhook_deliveries_event_form check (event_id ~ '^[A-Za-z0-9_-]{1,100}$'),
-  constraint webhook_deliveries_type_form check (private.is_event_type(event_type)),
+  constraint webhook_deliveries_type_form check (char_length(event_type) <= 131 and private.is_event_type(event_type)),
   constraint webhook_deliveries_data_form check (jsonb_typeof(data) = 'object' and octet_length(data::text) <= 131072),
   constraint webhook_deliveries_status_known check (
     status in ('waiting', 'delivered', 'failed') and (status = 'waiting') = (completed_at is null)
   ),
   constraint webhook_deliveries_counts_known check (round >= 0 and attempts >= 0),
-  constraint webhook_deliveries_log_form check (jsonb_typeof(log) = 'array' and jsonb_array_length(log) <= 10)
+  constraint webhook_deliveries_log_form check (jsonb_typeof(log) = 'array' and jsonb_array_length(log) <= 10 and octet_length(log::text) <= 65536)
 );
 
 create index webhook_deliveries_by_date on private.webhook_deliveries (workspace_id, endpoint_id, created_at desc, id desc);

@@ -14,12 +14,12 @@ set local lock_timeout = '10s';
 create table private.contact_events (
   id bigint generated always as identity primary key,
   event_id uuid not null default gen_random_uuid(),
-  workspace_id text collate "C" not null,
+  workspace_id text collate "C" not null check (char_length(workspace_id) <= 128),
   -- The row of the outbox that the event waits for.
   outbox_event_id uuid,
-  event_type text not null,
-  contact_ids text[] not null,
-  occurred_at timestamptz not null default clock_timestamp()
+  event_type text not null check (char_length(event_type) <= 131),
+  contact_ids text[] not null check (cardinality(contact_ids) <= 200 and private.texts_fit(contact_ids, 128)),
+  occurred_at private.instant not null default clock_timestamp()
 );
 
 create index contact_events_by_outbox_event on private.contact_events (outbox_event_id);

@@ -7,6 +7,20 @@ export const workTables: TableGroup = {
   written: {
     'private.stored_files': { by: 'nothing', why },
     'private.exports': { by: 'nothing', why },
+    ...Object.fromEntries(
+      [
+        ...[
+          'job_failures',
+          'job_marks',
+          'job_periods',
+          'job_processes',
+          'job_queues',
+          'job_starts',
+          'job_turns',
+        ],
+        ...['contact_events', 'webhook_deliveries', 'webhook_endpoints'],
+      ].map((table) => [`private.${table}`, { by: 'nothing', why } as const]),
+    ),
     'private.imports': { by: 'nothing', why },
     'private.notifications': { by: 'nothing', why },
     'private.snapshots': {

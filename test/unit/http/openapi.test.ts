@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import { z } from 'zod'
 import { errorBodySchema, wireErrors } from '../../../shared/contract/errors.ts'
 import { originRouteList } from '../../../shared/contract/origin-routes.ts'
+import { resources } from '../../../shared/resources/index.ts'
 import { ok } from '../../../shared/result.ts'
 import { routes } from '../../../worker/app.ts'
 import { exampleOf } from '../../../worker/http/openapi/examples.ts'
@@ -181,4 +182,12 @@ test('a member’s route whose path and body name no workspace shows the header 
   expect(isRequired('/api/contacts', 'post')).toBe(true)
   expect(isRequired('/api/cache-settings/workspace/{workspaceId}/counts', 'get')).toBe(false)
   expect(isRequired('/api/cache-settings/warm-cache', 'post')).toBe(false)
+})
+
+test('a resource asks services for a user exactly where an answer may be a user’s own', () => {
+  const asking = resources.filter(({ route }) => {
+    const { content } = document.paths[route]?.get?.responses['400'] ?? {}
+    return content?.['application/json']?.examples?.['user_needed'] !== undefined
+  })
+  expect(asking.map(({ name }) => name).toSorted()).toEqual(['dashboard', 'mailbox', 'permissions'])
 })

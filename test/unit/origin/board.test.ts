@@ -121,6 +121,43 @@ describe('the board', () => {
     expect([response.status, response.headers.get('Set-Cookie')]).toEqual([401, null])
   })
 
+  test.each(['a%00b', '%E0%A4%A', '%ff'])('refuses a URL that cannot be decoded: %s', async (id) => {
+    const app = originWith()
+    const headers = { ...sameSite, Cookie: cookieOf(await signIn(app)) }
+    for (const [method, path] of [
+      ['GET', `messages/${id}`],
+      ['PUT', `messages/${id}/retry`],
+      ['GET', `messages/x?status=${id}`],
+    ] as const) {
+      const response = await app.request(`/admin/queues/api/queues/${path}`, { method, headers })
+      expect([method, response.status]).toEqual([method, 400])
+    }
+    expect(queues.calls).toEqual([])
+  })
+
+  test('says no more than that the queues do not answer if Bull Board fails', async () => {
+    const broken = Object.assign(Object.create(Queue.prototype), {
+      ...{ name: 'messages', opts: {} },
+      getJob: () => Promise.reject(new Error('a secret of the database')),
+    })
+    boardQueues = [broken]
+    const app = originWith()
+    const headers = { Cookie: cookieOf(await signIn(app)) }
+    const response = await app.request('/admin/queues/api/queues/messages/7', { headers })
+    expect([response.status, await response.json()]).toEqual([503, { error: 'The queues do not answer.' }])
+  })
+
+  test.each([
+    ['is larger than a form can be', 413, 'x'.repeat(limits.boardLoginBodyBytesMax + 1)],
+    ['breaks off', 400, new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) })],
+  ])('stays closed for a form that %s, and says so', async (_what, status, body) => {
+    const response = await originWith().request('/admin/queues/login', {
+      ...{ method: 'POST', headers: sameSite, body, duplex: 'half' },
+    })
+    expect([response.status, response.headers.get('Set-Cookie')]).toEqual([status, null])
+    expect(await response.text()).toContain('did not arrive whole, or is too large')
+  })
+
   test('lets an address try a few times only, whatever it sends then, and again after a while', async () => {
     const app = originWith()
     const wrong = { ...login, password: 'not the password' }
@@ -191,6 +228,8 @@ describe('the board', () => {
       expect(policy).not.toContain('unsafe')
       expect(policy).not.toContain('*')
       expect(response.headers.get('X-Frame-Options')).toBe('DENY')
+      expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
+      expect(response.headers.get('X-Request-ID')).toMatch(/./)
     }
   })
 })

@@ -4,7 +4,9 @@ import type { SignedMessage } from '../../../origin/outbound/signed-post.ts'
 import type { RunningJob } from '../../../origin/queues/handler.ts'
 import { createForwardingHandler } from '../../../origin/queues/handlers/forwarded.ts'
 import { createHandlers } from '../../../origin/queues/handlers/index.ts'
+import { createOutboundHandlers } from '../../../origin/queues/handlers/outbound.ts'
 import { declaredQueues } from '../../../origin/queues/queues.ts'
+import { systemClock } from '../../../shared/clock.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { createRunningJob } from './running-job.ts'
 
@@ -103,4 +105,34 @@ test('the queues of the CRM’s own handler have one only if its URL is configur
   expect(handlersWith({ url: 'https://crm.example/jobs', secrets, networks: [] })).toEqual(
     expect.arrayContaining(['webhooks', ...byHttp]),
   )
+})
+
+test('webhooks and the CRM’s own handler may each go to networks of their own', async () => {
+  const begun = {
+    outcome: 'send',
+    url: 'http://127.0.0.1:1/',
+    secrets,
+    eventId: 'e1',
+    body: '{}',
+    isTrial: false,
+  }
+  const logged: unknown[] = []
+  const { webhooks, ai } = createOutboundHandlers({
+    outbound: {
+      webhookNetworks: [],
+      queueHandler: { url: 'http://127.0.0.1:1/jobs', secrets, networks: ['127.0.0.0/8'] },
+    },
+    database: {
+      async query(_text, values = []) {
+        logged.push(values[3])
+        return [{ begun, ended: { isOff: false, pauseMs: 0 } }] as never
+      },
+    },
+    clock: systemClock,
+  })
+  const data = { deliveryId: '3f0c6f0e-5b1c-4e0a-9a53-6a3c1f1f7a10', endpointId: 'e1' }
+  await webhooks?.(createRunningJob({ data }).job)
+  expect(String(logged.at(-1))).toContain('address_refused')
+  const forwarded = await ai?.(createRunningJob({ queue: 'ai' }).job)
+  expect(forwarded).toMatchObject({ error: { reason: 'unreachable' } })
 })

@@ -233,6 +233,20 @@ describe('a failure', () => {
     }
   })
 
+  test('to answer in time leaves no connection behind', async () => {
+    const [arrived, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { port } = await listen((request) => {
+      request.socket.once('close', () => closed.resolve())
+      arrived.resolve()
+    })
+    const clock = createFakeClock()
+    const sent = poster(loopback, undefined, clock)(post(`http://hooks.example:${port}/`))
+    await arrived.promise
+    await clock.advance(10_000)
+    expect(await sent).toEqual({ kind: 'failed', failure: 'timeout' })
+    await closed.promise
+  })
+
   test('that the caller causes by its signal is an interruption, before it is sent and while it waits', async () => {
     const { port } = await listen(() => undefined)
     const controller = new AbortController()

@@ -163,11 +163,20 @@ describe('adding jobs', () => {
     expect([...queues.jobs.keys()]).toEqual(['ai 15213~same', 'ai 15214~same'])
   })
 
+  test('keeps every member of the data, whatever its name', async () => {
+    const odd: unknown = JSON.parse('{"__proto__":{"a":1},"constructor":2,"":3}')
+    await post('ai/jobs', { body: { jobId: 'odd', data: odd } })
+    expect(JSON.stringify(queues.jobs.get('ai 15213~odd')?.input)).toBe(JSON.stringify(odd))
+  })
+
   const tooLong = 'é'.repeat(limits.jobInputBytesMax / 2)
   test.each([
     ['data', {}],
     ['data', { data: [] }],
     ['data', { data: { text: tooLong } }],
+    // The database writes each of them with three hundred digits.
+    ['data', { data: { numbers: Array.from({ length: 500 }, () => 1e308) } }],
+    ['data', { data: { numbers: Array.from({ length: 500 }, () => -1e-300) } }],
     ['jobId', { data, jobId: 'a:b' }],
     ['jobId', { data, jobId: 'a~b' }],
     ['jobId', { data, jobId: '..' }],

@@ -164,6 +164,27 @@ describe('a delivery', () => {
     }
   })
 
+  test('is logged with the time that its receiver took', async () => {
+    const clock = createFakeClock()
+    const logged: unknown[] = []
+    const handle = createWebhookHandler({
+      database: {
+        async query(_text, values = []) {
+          logged.push(values[3])
+          return [{ begun: sending, ended: { isOff: false, pauseMs: 0 } }] as never
+        },
+      },
+      async post() {
+        await clock.advance(1_234)
+        return answered(500)
+      },
+      clock,
+      random: () => 0,
+    })
+    await handle(createRunningJob({ data }).job)
+    expect(JSON.parse(String(logged.at(-1)))).toMatchObject({ status: 500, durationMs: 1_234 })
+  })
+
   test('whose job was given up reports no success', async () => {
     expect((await createWorld().run({ once: onceAs('given_up') })).result).toMatchObject({
       error: { kind: 'permanent' },
@@ -175,7 +196,12 @@ describe('a delivery', () => {
     const clock = createFakeClock()
     const release = Promise.withResolvers<OutboundAnswer>()
     const handle = createWebhookHandler({
-      database: { query: async () => [{ begun: sending, ended: { isOff: false, pauseMs: 0 } }] as never },
+      database: {
+        async query(_text, [, id] = []) {
+          const begun = { ...sending, eventId: id === deliveryId ? 'event-1' : 'event-2' }
+          return [{ begun, ended: { isOff: false, pauseMs: 0 } }] as never
+        },
+      },
       post: async ({ id }) => (id === 'event-1' ? release.promise : answered(204)),
       clock,
       random: () => 0,
@@ -183,6 +209,9 @@ describe('a delivery', () => {
     const slow = Array.from({ length: 20 }, () => handle(createRunningJob({ data }).job))
     const waiting = await Promise.all(slow.slice(2))
     expect(waiting.map((result) => (result.ok ? 'ok' : result.error.kind))).toEqual(Array(18).fill('not_now'))
+    // Of the same workspace.
+    const another = { deliveryId: '3f0c6f0e-5b1c-4e0a-9a53-6a3c1f1f7a11', endpointId: 'e2' }
+    expect(await handle(createRunningJob({ data: another }).job)).toMatchObject({ ok: true })
     release.resolve(answered(204))
     expect((await Promise.all(slow.slice(0, 2))).map(({ ok }) => ok)).toEqual([true, true])
   })
@@ -226,6 +255,10 @@ describe('an event of the CRM’s own', () => {
 })
 
 const upkeep = { name: 'upkeep', data: {}, workspaceId: deploymentId } as const
+
+test('a receiver has ten seconds to answer', () => {
+  expect(limits.webhookDeadlineMs).toBe(10_000)
+})
 
 test('the upkeep goes on while there is a whole round to do, and stops', async () => {
   const full = { told: 0, checked: 500, removed: 3 }

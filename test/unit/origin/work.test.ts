@@ -1,15 +1,18 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFileLinks } from '../../../origin/files/file-links.ts'
+import type { FileStore } from '../../../origin/files/file-store.ts'
 import type { Files } from '../../../origin/files/files-of.ts'
 import { createFolderFiles } from '../../../origin/files/folder-files.ts'
 import { toOpaqueText } from '../../../shared/contract/cursor.ts'
 import { limits } from '../../../shared/limits.ts'
+import { err, ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { createMemoryFiles } from '../../support/memory-files.ts'
 import { makeDataDirectory } from '../../support/run-folder.ts'
 import { alice, bob, createOrigin, internalAuthKey, nowMs } from './origin-under-test.ts'
 import { createPromptDatabase } from './stub-database.ts'
+import { createWatchedBody } from './watched-body.ts'
 
 const workspace = { 'X-Workspace-ID': '15213' }
 const asBackend = { ...workspace, Authorization: `Bearer ${internalAuthKey}` }
@@ -149,6 +152,67 @@ describe('an upload of an import', () => {
     ])
     expect(store.files.size).toBe(0)
   })
+})
+
+describe('an upload of an import that is too large', () => {
+  const answers = { import_create: { file: 'imports/i1' }, import_stored: { import: null } }
+
+  test('is refused by the size that it announces, before anything is read or begun', async () => {
+    const { app, calls } = originWith(answers, inMemory().files)
+    const body = createWatchedBody()
+    const announced = { ...asBackend, 'Content-Length': `${limits.importFileBytesMax + 1}` }
+    const response = await call(app, '/contacts/import/jobs', {
+      ...{ method: 'POST', headers: announced },
+      ...body.init,
+    })
+    expect(await bodyOf(response)).toMatchObject({ success: false, code: 'body_too_large' })
+    expect([calls, body.pulls]).toEqual([[], 0])
+  })
+
+  test('is read no further than its bound if it announces none, and leaves a failed import', async () => {
+    const piece = new Uint8Array(64 * 1_048_576)
+    let sentBytes = 0
+    const endless = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          sentBytes += piece.length
+          controller.enqueue(piece)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const drain: FileStore = {
+      ...createMemoryFiles(),
+      async put(_name, content) {
+        try {
+          await content.pipeTo(new WritableStream())
+          return ok(undefined)
+        } catch {
+          return err({ kind: 'unavailable' })
+        }
+      },
+    }
+    const { app, calls } = originWith(answers, { store: drain, served: null })
+    const response = await call(app, '/contacts/import/jobs', {
+      ...{ method: 'POST', headers: asBackend, body: endless, duplex: 'half' },
+    })
+    expect(await bodyOf(response)).toMatchObject({ success: false, code: 'body_too_large' })
+    expect(sentBytes).toBeLessThanOrEqual(limits.importFileBytesMax + 2 * piece.length)
+    expect(calls.at(-1)?.[1]).toMatchObject({ p_size_bytes: null, p_failure: 'the file is too large' })
+  })
+})
+
+test('a parameter that is given twice is refused, whichever of its values may be meant', async () => {
+  const { app, calls } = originWith({ snapshots_list: { snapshots: [] } })
+  for (const query of [
+    'notifications?unread=true&unread=false',
+    'analytics/snapshots?period=daily&period=weekly',
+    'webhook-endpoints/e1/deliveries?status=failed&status=waiting',
+  ]) {
+    const refused = await call(app, `/api/v1/${query}`, { headers: asBob })
+    expect([refused.status, await bodyOf(refused)]).toMatchObject([400, { code: 'invalid_parameter' }])
+  }
+  expect(calls).toEqual([])
 })
 
 describe('notifications', () => {

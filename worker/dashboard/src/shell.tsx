@@ -15,6 +15,7 @@ import { ThemeChoice } from './theme-choice.tsx'
 
 const BoardView = lazy(async () => ({ default: (await import('./board/board-view.tsx')).BoardView }))
 const MailView = lazy(async () => ({ default: (await import('./mail/mail-view.tsx')).MailView }))
+const QueuesView = lazy(async () => ({ default: (await import('./queues/queues-view.tsx')).QueuesView }))
 const WorkspaceView = lazy(async () => ({
   default: (await import('./workspace/workspace-view.tsx')).WorkspaceView,
 }))
@@ -90,6 +91,7 @@ const components: Readonly<Record<View, React.ComponentType>> = {
   live: LiveView,
   board: BoardView,
   mail: MailView,
+  queues: QueuesView,
   workspace: WorkspaceView,
   inspector: InspectorView,
 }

@@ -1,9 +1,9 @@
-import type { Clock } from '../../../shared/clock.ts'
+import { type Clock, withinDeadline } from '../../../shared/clock.ts'
 import type { WireError } from '../../../shared/contract/errors.ts'
 import type { RedisClear } from '../../../shared/contract/redis.ts'
 import { limits } from '../../../shared/limits.ts'
-import type { RedisClient } from '../../../shared/redis/client.ts'
-import { createGenerations } from '../../../shared/redis/generation.ts'
+import type { RedisClient, RedisFailure } from '../../../shared/redis/client.ts'
+import { createGenerations, type Generation } from '../../../shared/redis/generation.ts'
 import type { RedisNamespaceName } from '../../../shared/redis/names.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
@@ -55,7 +55,7 @@ interface RedisKeeperOptions {
   readonly storage: SqlStorage
   readonly clock: Clock
   readonly newId: () => string
-  /** Moves the tags of all workspaces. */
+  /** Moves the tags of all workspaces and of the deployment. */
   readonly moveEverything: () => Promise<Result<void, WireError>>
 }
 
@@ -126,7 +126,12 @@ async function clearOn(
     second === null || database === 'sessions' ? [first] : [first, second]
   const started = await Promise.all(
     readBy.map((client) =>
-      createGenerations(client, database, clock).start(AbortSignal.timeout(limits.redisAdminDeadlineMs)),
+      withinDeadline<Result<Generation, RedisFailure>>(
+        clock,
+        limits.redisAdminDeadlineMs,
+        (signal) => createGenerations(client, database, clock).start(signal),
+        err({ kind: 'timeout' }),
+      ),
     ),
   )
   const isConfirmed = started.every((one) => one.ok)

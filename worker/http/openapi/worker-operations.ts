@@ -13,8 +13,8 @@ const memberErrors: readonly WireErrorCode[] = [
   ...(['token_missing', 'token_invalid', 'token_expired', 'user_mismatch', 'workspace_missing'] as const),
   ...(['invalid_parameter', 'not_a_member', 'rate_limited', 'auth_unavailable'] as const),
 ]
-const operatorErrors: readonly WireErrorCode[] = [...memberErrors, 'admin_required']
-const queueErrors: readonly WireErrorCode[] = [
+const jobErrors: readonly WireErrorCode[] = [...memberErrors, 'admin_required']
+const operatorErrors: readonly WireErrorCode[] = [
   ...(['token_missing', 'token_invalid', 'token_expired', 'user_mismatch'] as const),
   ...(['operator_required', 'rate_limited', 'auth_unavailable'] as const),
 ]
@@ -89,47 +89,48 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     letsIn:
       "Open to operators: holders of `METRICS_TOKEN` and admins of the operators' workspace. If none is configured, admins of every workspace are operators.",
     security: [{ metricsToken: [] }, { member: [] }],
-    errors: operatorErrors,
+    // Without an operators' workspace an admin of the workspace in X-Workspace-ID is let in, and may be refused as such.
+    errors: [...jobErrors, 'operator_required'],
     names: 'operator',
   },
   'alert-settings': {
     letsIn: "Open to holders of the internal key and to admins of the operators' workspace.",
     security: [{ internalKey: [] }, { member: [] }],
     errors: operatorErrors,
-    names: 'operator',
+    names: 'nobody',
   },
   jobs: {
     letsIn:
       "Open to operators (holders of the internal key, and admins of the operators' workspace) for every workspace or the one in `X-Workspace-ID`, and to admins for the workspace in `X-Workspace-ID`.",
     security: [{ internalKey: [] }, { member: [] }],
-    errors: operatorErrors,
+    errors: jobErrors,
     names: 'jobs',
   },
   queues: {
     letsIn: "Open to operators: holders of the internal key, and admins of the operators' workspace.",
     security: [{ internalKey: [] }, { member: [] }],
-    errors: queueErrors,
+    errors: operatorErrors,
     names: 'nobody',
   },
   'queue-figures': {
     letsIn:
       "Open to operators (holders of the internal key, and admins of the operators' workspace) and to holders of `METRICS_TOKEN`.",
     security: [{ internalKey: [] }, { metricsToken: [] }, { member: [] }],
-    errors: queueErrors,
+    errors: operatorErrors,
     names: 'nobody',
   },
   'operator-named': {
     letsIn: "Open to holders of the internal key and to admins of the operators' workspace.",
     security: [{ internalKey: [] }, { member: [] }],
     errors: operatorErrors,
-    names: 'operator',
+    names: 'nobody',
   },
   'operator-reading': {
     letsIn:
       "Open to holders of the internal key or of `METRICS_TOKEN`, and to admins of the operators' workspace.",
     security: [{ internalKey: [] }, { metricsToken: [] }, { member: [] }],
     errors: operatorErrors,
-    names: 'operator',
+    names: 'nobody',
   },
   'voice-platform': {
     letsIn:

@@ -1,14 +1,8 @@
 import './live.css'
 import { lazy, Suspense } from 'react'
 import { ApiFailure } from '../api/failure.ts'
-import {
-  formatCompact,
-  formatCount,
-  formatMs,
-  formatPercent,
-  formatPerSecond,
-  unknown,
-} from '../parts/format.ts'
+import { formatCompact, formatCount, formatMs, formatPercent, formatPerSecond } from '../parts/format.ts'
+import { Head } from '../parts/head.tsx'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
 import { AlertsPanel } from './alerts-panel.tsx'
@@ -85,26 +79,5 @@ function Figureheads({ figures: { history, snapshot } }: { figures: Figures }) {
         isBad={minute.errors > 0}
       />
     </dl>
-  )
-}
-
-interface HeadProps {
-  readonly title: string
-  readonly value: string
-  readonly unit?: string
-  readonly note: string
-  readonly isBad?: boolean
-}
-
-function Head({ title, value, unit, note, isBad }: HeadProps) {
-  return (
-    <div className="panel head">
-      <dt>{title}</dt>
-      <dd className={isBad === true ? 'head-value bad' : 'head-value'}>
-        {value}
-        {unit !== undefined && value !== unknown && <span className="head-unit">{unit}</span>}
-      </dd>
-      <dd className="head-note">{note}</dd>
-    </div>
   )
 }

@@ -1,5 +1,5 @@
 import './redis.css'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import type {
   RedisClear,
   RedisDatabase,
@@ -19,6 +19,7 @@ import {
 } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
+import { Question } from '../parts/question.tsx'
 import { useClearRedis, useRedisReport } from './use-redis.ts'
 
 const titles: Readonly<Record<RedisDatabase['database'], string>> = {
@@ -64,7 +65,7 @@ export function RedisPanel() {
     <Panel title="Redis" aside={<span className={`state state-${stateTones[overall]}`}>{overall}</span>}>
       <DatabaseTable databases={databases} isClearing={clearing.isPending} onClear={setAsked} />
       {asked !== null && (
-        <Question
+        <ClearQuestion
           database={asked}
           onNo={() => setAsked(null)}
           onYes={(everywhere) => {
@@ -157,27 +158,23 @@ function DatabaseRow({ database, isClearing, onClear }: DatabaseRowProps) {
   )
 }
 
-interface QuestionProps {
+interface ClearQuestionProps {
   readonly database: RedisNamespaceName
   readonly onYes: (everywhere: boolean) => void
   readonly onNo: () => void
 }
 
 /** Asks before anything is cleared. */
-function Question({ database, onYes, onNo }: QuestionProps) {
+function ClearQuestion({ database, onYes, onNo }: ClearQuestionProps) {
   const [isEverywhere, setIsEverywhere] = useState(false)
-  const no = useRef<HTMLButtonElement>(null)
-  // The question appears where the reader is not, so it takes the focus, on the answer that does no harm.
-  useEffect(() => no.current?.focus(), [])
   return (
-    <div
-      className="redis-question"
-      role="alertdialog"
-      aria-label={`Clear ${titles[database].toLowerCase()}?`}
+    <Question
+      title={`Clear ${titles[database].toLowerCase()}?`}
+      yes="Yes, clear"
+      onYes={() => onYes(isEverywhere)}
+      onNo={onNo}
     >
-      <p>
-        <strong>Clear {titles[database].toLowerCase()}?</strong> {consequences[database]}
-      </p>
+      {consequences[database]}
       {database === 'cache' && (
         <label className="row">
           <input
@@ -188,15 +185,7 @@ function Question({ database, onYes, onNo }: QuestionProps) {
           In every tier, for all workspaces: every answer is read from the database again.
         </label>
       )}
-      <span className="row">
-        <button type="button" className="danger" onClick={() => onYes(isEverywhere)}>
-          Yes, clear
-        </button>
-        <button type="button" className="plain" ref={no} onClick={onNo}>
-          No
-        </button>
-      </span>
-    </div>
+    </Question>
   )
 }
 

@@ -3,9 +3,9 @@ import { createImportsHandler } from '../../origin/queues/handlers/imports.ts'
 import { type Clock, systemClock } from '../../shared/clock.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
+import { type HostedDatabase, type HostedServer, startHostedServer } from '../database/hosted.ts'
 import { createMemoryFiles } from '../support/memory-files.ts'
 import { createHandlerRuns, type HandlerRuns, type TestJob } from './handler-runs.ts'
-import { type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
 let server: HostedServer
 let database: HostedDatabase

@@ -4,9 +4,9 @@ import { createAnalyticsHandler } from '../../origin/queues/handlers/analytics.t
 import { scheduledNames } from '../../origin/queues/queues.ts'
 import { snapshotFiguresSchema, snapshotListSchema } from '../../shared/contract/snapshots.ts'
 import { deploymentId, workspaceIdSchema } from '../../shared/ids.ts'
+import { callers, type HostedDatabase, type HostedServer, startHostedServer } from '../database/hosted.ts'
 import { eventually } from '../support/eventually.ts'
 import { createHandlerRuns, type HandlerRuns, type TestJob } from './handler-runs.ts'
-import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
 let server: HostedServer
 let database: HostedDatabase

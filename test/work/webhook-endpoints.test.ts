@@ -6,8 +6,8 @@ import {
   endpointShownSchema,
 } from '../../shared/contract/webhook-endpoints.ts'
 import { limits } from '../../shared/limits.ts'
-import { secret } from './bounded-webhooks.ts'
-import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
+import { secret } from '../database/bounded-webhooks.ts'
+import { callers, type HostedDatabase, type HostedServer, startHostedServer } from '../database/hosted.ts'
 import { clearWebhooks, createWebhookRoom, recordJobs, type WebhookRoom } from './webhook-room.ts'
 
 let server: HostedServer
@@ -112,6 +112,15 @@ describe('the breaker of an endpoint', () => {
     expect(await room.begin(delivery)).toMatchObject({ outcome: 'send' })
     expect(await room.end(delivery, 'again')).toMatchObject({ isOff: false, pauseMs: 30_000 })
     expect(await room.begin(delivery)).toMatchObject({ outcome: 'paused', waitMs: expect.any(Number) })
+  })
+
+  test('holds up no other endpoint of its workspace', async () => {
+    await room.createEndpoint('other', ['*'])
+    await room.tell('event-2')
+    await fail(5)
+    const others = (await room.deliveries()).find(({ endpoint }) => endpoint === 'other')
+    expect(await room.begin(String(others?.['id']))).toMatchObject({ outcome: 'send', isTrial: false })
+    expect(await room.begin(delivery)).toMatchObject({ outcome: 'paused' })
   })
 
   test('lets one attempt through when its pause is over, whose failure doubles the pause, up to an hour', async () => {

@@ -4,9 +4,9 @@ import { createExportsHandler } from '../../origin/queues/handlers/exports.ts'
 import { scheduledNames } from '../../origin/queues/queues.ts'
 import { deploymentId, workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
+import { callers, type HostedDatabase, type HostedServer, startHostedServer } from '../database/hosted.ts'
 import { createMemoryFiles } from '../support/memory-files.ts'
 import { createHandlerRuns, type HandlerRuns, type TestJob } from './handler-runs.ts'
-import { callers, type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
 let server: HostedServer
 let database: HostedDatabase
@@ -157,21 +157,29 @@ describe('an export', () => {
     expect(await rowOf(job.exportId)).toMatchObject({ status: 'failed', failure: failed.error.reason })
   })
 
-  test('ends soon after its signal', async () => {
-    const job = await jobOf(null, 'ndjson')
-    const ending = new AbortController()
-    let pages = 0
-    const slow: HandlerRuns['database'] = {
-      async query(text, values) {
-        if (text.includes('export_contacts')) pages += 1
-        if (pages === 2) ending.abort()
-        return runs.database.query(text, values)
-      },
-    }
-    const ended = await handlerOf({ database: slow })(runs.next({ ...job, signal: ending.signal }))
-    expect(ended).toMatchObject({ ok: false, error: { kind: 'again' } })
-    expect(pages).toBe(2)
-  })
+  test.each([
+    ['shutdown', 'again', { status: 'queued' }],
+    ['time_over', 'again', { status: 'queued' }],
+    ['cancelled', 'permanent', { status: 'failed', failure: 'The job was cancelled.' }],
+  ])(
+    'ends soon after its signal, and waits for another run unless it was cancelled (%s)',
+    async (reason, kind, row) => {
+      const job = await jobOf(null, 'ndjson')
+      const ending = new AbortController()
+      let pages = 0
+      const slow: HandlerRuns['database'] = {
+        async query(text, values) {
+          if (text.includes('export_contacts')) pages += 1
+          if (pages === 2) ending.abort(reason)
+          return runs.database.query(text, values)
+        },
+      }
+      const ended = await handlerOf({ database: slow })(runs.next({ ...job, signal: ending.signal }))
+      expect(ended).toMatchObject({ ok: false, error: { kind } })
+      expect(pages).toBe(2)
+      expect(await rowOf(job.exportId)).toMatchObject(row)
+    },
+  )
 
   test('of a board that is gone, or of nobody, fails for good', async () => {
     const job = await jobOf('gone', 'csv')

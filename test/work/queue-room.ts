@@ -14,7 +14,7 @@ import {
 import { systemClock } from '../../shared/clock.ts'
 import type { QueueName } from '../../shared/contract/queue-names.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
-import { startDatabase } from './database.ts'
+import { startDatabase } from '../database/database.ts'
 
 /** Queues on a real Postgres. */
 export interface QueueRoom {

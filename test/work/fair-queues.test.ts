@@ -151,3 +151,38 @@ describe('workspaces', () => {
     expect(begun.slice(2)).toEqual(Array(4).fill(otherWorkspace))
   })
 })
+
+it('a claim that finds 500 workspaces at their limit says when the first is free, and finds the one that is', async () => {
+  const many = Array.from({ length: 500 }, (_, index) => workspaceIdSchema.parse(`w${index}`))
+  for (let round = 0; round < 4; round += 1) {
+    await add(many.flatMap((workspaceId) => jobs(1, { workspaceId })))
+  }
+  await room.sql`
+    insert into private.job_starts (queue, workspace_id, job_id, run, free_at)
+    select 'messages', w, w || n, 1, clock_timestamp() + interval '1 hour' + interval '1 second' * n
+    from unnest(${many}::text[]) w, generate_series(1, 5) n`
+  const claim = async () => {
+    const [claimed] = await room.sql`
+      select * from private.claim_job('messages', ${crypto.randomUUID()}, 15000, 0, 'p', 5, 60000, 100)`
+    return claimed
+  }
+  const claimed = await claim()
+  expect(claimed).toMatchObject({ id: null, is_full: false })
+  expect(Math.round(Number(claimed?.['wait_ms']) / 10_000)).toBe(360)
+  await room.sql`delete from private.job_starts s where s.workspace_id = 'w250' and s.job_id = 'w2501'`
+  expect((await claim())?.['id']).toContain('w250~')
+})
+
+it('a claim says when the end of a run would help, and only then', async () => {
+  await add(jobs(3))
+  const claim = async () => {
+    const [claimed] = await room.sql`
+      select * from private.claim_job('messages', ${crypto.randomUUID()}, 15000, 0, 'p', 5, 60000, 2)`
+    return claimed
+  }
+  expect(await claim()).toMatchObject({ is_full: false })
+  expect(await claim()).toMatchObject({ is_full: false })
+  expect(await claim()).toMatchObject({ id: null, wait_ms: null, is_full: true })
+  await room.sql`update bullmq.job j set state = 'completed' where j.state = 'active'`
+  expect(await claim()).toMatchObject({ is_full: false, wait_ms: null })
+})

@@ -4,7 +4,6 @@ import { prepareSchema } from '../../origin/queues/bullmq/schema.ts'
 import { createNotificationsHandler } from '../../origin/queues/handlers/notifications.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
-import { createHandlerRuns, type HandlerRuns } from './handler-runs.ts'
 import {
   type Arguments,
   type Caller,
@@ -12,7 +11,8 @@ import {
   type HostedDatabase,
   type HostedServer,
   startHostedServer,
-} from './hosted.ts'
+} from '../database/hosted.ts'
+import { createHandlerRuns, type HandlerRuns } from './handler-runs.ts'
 
 let server: HostedServer
 let database: HostedDatabase

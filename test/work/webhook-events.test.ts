@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { eventTypeSchema, webhookEventTypes } from '../../shared/contract/webhook-endpoints.ts'
-import { type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
+import { type HostedDatabase, type HostedServer, startHostedServer } from '../database/hosted.ts'
 import { clearWebhooks, createWebhookRoom, recordJobs, type WebhookRoom } from './webhook-room.ts'
 
 let server: HostedServer

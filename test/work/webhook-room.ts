@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { z } from 'zod'
-import { secret } from './bounded-webhooks.ts'
-import { type Arguments, type Caller, callers, type HostedDatabase } from './hosted.ts'
+import { secret } from '../database/bounded-webhooks.ts'
+import { type Arguments, type Caller, callers, type HostedDatabase } from '../database/hosted.ts'
 
 /** Puts a table in the place of the queues: each job that would be added is a row in it, in the same transaction. */
 export async function recordJobs({ owner }: HostedDatabase): Promise<void> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { RunningJob } from '../../origin/queues/handler.ts'
 import { jobIdOf } from '../../origin/queues/job-queues.ts'
+import { toOpaqueText } from '../../shared/contract/cursor.ts'
 import { err, ok } from '../../shared/result.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobs, otherWorkspace, type QueueRoom, startQueueRoom, workspace } from './queue-room.ts'
@@ -206,8 +207,21 @@ describe('operators', () => {
       rowsMax: 100,
     })
     expect(own.ok && own.value.jobs.map((job) => job.workspaceId)).toEqual(Array(5).fill(otherWorkspace))
-    const wrong = await room.queues.list('flows', { state: 'waiting', scope: null, cursor: 'x', rowsMax: 1 })
-    expect(wrong).toEqual({ ok: false, error: { kind: 'invalid_cursor' } })
+  })
+
+  it('accept a cursor only for the list that gave it', async () => {
+    await room.queues.add('flows', jobs(3))
+    const question = { state: 'waiting', scope: null, cursor: null, rowsMax: 2 } as const
+    const page = await room.queues.list('flows', question)
+    const cursor = page.ok ? page.value.nextCursor : null
+    expect(await room.queues.list('flows', { ...question, cursor })).toMatchObject({
+      value: { jobs: [{}], nextCursor: null },
+    })
+    const refused = { ok: false, error: { kind: 'invalid_cursor' } }
+    expect(await room.queues.list('ai', { ...question, cursor })).toEqual(refused)
+    expect(await room.queues.list('flows', { ...question, state: 'failed', cursor })).toEqual(refused)
+    for (const odd of ['x', '7', toOpaqueText({ queue: 'flows', state: 'waiting', before: '1e3' })])
+      expect(await room.queues.list('flows', { ...question, cursor: odd })).toEqual(refused)
   })
 
   it('cancel a job that has not begun, and it is gone', async () => {
@@ -222,6 +236,38 @@ describe('operators', () => {
     })
     expect(await stateOf(id)).toBe('job_not_found')
   })
+
+  it.each(['exports', 'imports'] as const)(
+    'cancelled or cleaned before they begin, leave nothing of %s to wait for them',
+    async (queue) => {
+      const name = queue === 'exports' ? 'exportId' : 'importId'
+      const make = async (id: string) => {
+        if (queue === 'exports')
+          await room.sql`insert into private.exports (workspace_id, id, format) values (${workspace}, ${id}, 'csv')`
+        else
+          await room.sql`insert into private.imports (workspace_id, id, file, status, size_bytes)
+            values (${workspace}, ${id}, 'imports/x', 'queued', 3)`
+        const added = await room.queues.add(queue, [
+          { name: queue, workspaceId: workspace, input: { [name]: id } },
+        ])
+        return added.ok ? (added.value[0]?.id ?? '') : ''
+      }
+      const cancelled = await make('cancelled')
+      await make('cleaned')
+      await make('kept')
+      expect((await room.queues.cancel(queue, cancelled, workspace)).ok).toBe(true)
+      const cleaning = { state: 'waiting', olderThanMs: 0, jobsMax: 1 } as const
+      expect(await room.queues.clean(queue, cleaning)).toEqual({ ok: true, value: 1 })
+      const rows = await room.sql`
+        select id, status, failure from ${room.sql(`private.${queue}`)} order by id`
+      const failed = { status: 'failed', failure: 'The job was cancelled.' }
+      expect(rows).toEqual([
+        { id: 'cancelled', ...failed },
+        { id: 'cleaned', ...failed },
+        { id: 'kept', status: 'queued', failure: null },
+      ])
+    },
+  )
 
   it('cancel a job that runs: its signal is aborted, and it fails for good whatever attempts it has left', async () => {
     let aborted = false
@@ -246,6 +292,23 @@ describe('operators', () => {
       ok: true,
       value: { failedReason: 'The job was cancelled.', attempts: { made: 1, max: 3 } },
     })
+  })
+
+  it('cancel a job that runs, also when word of it comes before the process knows that it runs the job', async () => {
+    const stopped: string[] = []
+    await room.serve({
+      flows: ({ id, signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            stopped.push(id)
+            resolve(err({ kind: 'again', reason: 'stopped' }))
+          })
+        }),
+    })
+    const id = jobIdOf(workspace, 'early')
+    await room.sql`select pg_notify('boardcache_cancelled_jobs', ${`flows 1 ${id}`})`
+    await addOne({ jobId: 'early' })
+    await eventually(() => expect(stopped).toEqual([id]))
   })
 
   it('clean a state, and of all that is older', async () => {
