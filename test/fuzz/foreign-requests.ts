@@ -190,11 +190,12 @@ function credentialsOf(
 }
 
 function forgedSession(dice: Dice): [string, string][] {
+  // No two are alike, because the sign-out ends one of them.
+  const nonce = `${dice.between(100_000, 999_999)}`
+  const madeUp = `9999999999.${nonce.repeat(4)}.${'A'.repeat(43)}`
   const session = dice.pick([
-    '9999999999.a.b',
-    '',
-    '{{member}}',
-    `9999999999.${'a'.repeat(24)}.${'A'.repeat(43)}`,
+    ...[`9999999999.${nonce}.b`, `9999999999.${nonce}.b`, '', '{{member}}'],
+    ...[madeUp, madeUp],
   ])
   return [
     ['Cookie', `boardcache_board=${session}`],
