@@ -53,6 +53,7 @@ export async function startFuzzStack(options: TestStackOptions = {}): Promise<Fu
   const secrets = {
     ...(await secretsOf(file)),
     board: await signInToBoard(stack),
+    boardToEnd: await signInToBoard(stack),
     linkSignature: linkSignatureOf(file.internalAuthKey),
   }
   const signatureOf = (token: string) => token.split('.')[2] ?? token
