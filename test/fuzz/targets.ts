@@ -261,7 +261,7 @@ export function pickTarget(targets: readonly Target[], dice: Dice): Target {
   }
 }
 
-/** Every route as often as any other. What refuses a caller is in front of the input. */
+/** Every route as often as any other. Callers are refused before their input is read. */
 export function pickEvenly(targets: readonly Target[], dice: Dice): Target {
   return formOf(dice.pick(targets), dice)
 }
