@@ -5,13 +5,16 @@ import type { Logger } from 'pino'
 import type { Bearer } from '../shared/auth/bearer.ts'
 import type { Clock } from '../shared/clock.ts'
 import { requestIdHeader } from '../shared/contract/origin.ts'
-import type { OriginAccess, OriginRouteName } from '../shared/contract/origin-routes.ts'
+import type { OriginAccess } from '../shared/contract/origin-route.ts'
+import type { OriginRouteName } from '../shared/contract/origin-routes.ts'
 import { originRouteList } from '../shared/contract/origin-routes.ts'
 import { safeHeaderEntries } from '../shared/contract/safe-headers.ts'
 import { createAdmission } from './auth/admission.ts'
 import { createCredentials } from './auth/credentials.ts'
+import { createJobsAdmission } from './auth/jobs-admission.ts'
 import { createMemberships } from './auth/membership.ts'
 import { createRateLimits } from './auth/rate-limits.ts'
+import { boardPath, createBoard } from './board/board.ts'
 import type { Config } from './config.ts'
 import { createContactWriter } from './contacts/contact-writer.ts'
 import type { ImportTurns } from './contacts/import-turns.ts'
@@ -25,14 +28,19 @@ import type { QueryMetrics } from './database/query-metrics.ts'
 import { createQueryMetrics } from './database/query-metrics.ts'
 import type { UnfitValues } from './database/rows.ts'
 import { createUnfitValues } from './database/rows.ts'
+import type { Files } from './files/files-of.ts'
 import { logRequest } from './http/request-log.ts'
 import type { OriginEnv } from './http/respond.ts'
 import { allowedMethods, respondError } from './http/respond.ts'
 import { takeTurns } from './http/thread-turns.ts'
+import { createWebhookEndpoints } from './outbound/webhook-endpoints.ts'
 import { createBackendWriter } from './outbox/backend-writer.ts'
 import type { Deliver } from './outbox/delivered-writes.ts'
 import { createDeliveredWrites } from './outbox/delivered-writes.ts'
 import type { Relay } from './outbox/relay.ts'
+import type { QueueBackend } from './queues/backend.ts'
+import { createQueueReadings } from './queues/queue-readings.ts'
+import { createUnconfiguredQueues } from './queues/unconfigured-queues.ts'
 import { backendWriteRoutes } from './routes/backend-writes.ts'
 import {
   changeContactRoute,
@@ -41,10 +49,16 @@ import {
   importContactsRoute,
   moveContactRoute,
 } from './routes/contacts.ts'
+import { moveEverythingRoute } from './routes/deployment.ts'
+import { fileRoute } from './routes/files.ts'
 import { healthRoute } from './routes/health.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { queueRoutes } from './routes/queues.ts'
 import { storeCallRoute } from './routes/voice.ts'
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
+import { workRoutes } from './routes/work.ts'
 import {
   boardsRoute,
   changeSettingsRoute,
@@ -53,16 +67,30 @@ import {
   settingsRoute,
 } from './routes/workspaces.ts'
 import { createEndedCallWriter } from './voice/ended-call-writer.ts'
+import { createCallOfWriter } from './work/call-of-writer.ts'
+import { createExports } from './work/exports.ts'
+import { createImports } from './work/imports.ts'
+import { createNotifications } from './work/notifications.ts'
 
 interface AppParts {
   readonly config: Pick<
     Config,
-    'internalAuthKey' | 'rateLimits' | 'queriesAtOnceMax' | 'queriesWaitingMax' | 'queryDeadlineMs'
+    | 'internalAuthKey'
+    | 'rateLimits'
+    | 'queriesAtOnceMax'
+    | 'queriesWaitingMax'
+    | 'queryDeadlineMs'
+    | 'operatorsWorkspaceId'
+    | 'environment'
+    | 'board'
   >
   readonly bearer: Bearer
   readonly database: Database
   /** Null if no relay is configured: rows of the outbox then wait for a relay elsewhere. */
   readonly relay: Relay | null
+  readonly files: Files
+  /** Null if no queues are configured: the routes of jobs then answer that they are not there. */
+  readonly queueBackend: QueueBackend | null
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -80,10 +108,10 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   const queries = createQueries({ ...config, database, clock, metrics, places })
   const credentials = createCredentials(config.internalAuthKey, bearer)
   const { requireMember, requireReader } = credentials
-  const admission = createAdmission(
-    createRateLimits(config.rateLimits, clock),
-    createMemberships(queries, clock),
-  )
+  const rateLimits = createRateLimits(config.rateLimits, clock)
+  const memberships = createMemberships(queries, clock)
+  const admission = createAdmission(rateLimits, memberships)
+  const jobsAdmission = createJobsAdmission({ ...config, rateLimits, memberships })
   const unfitValues = createUnfitValues(logger)
 
   const app = new Hono<OriginEnv>()
@@ -100,6 +128,14 @@ export function createApp(parts: AppParts): Hono<OriginEnv> {
   // Writes come from the CRM's backend and from members too, so they have a door of their own.
   for (const path of ['/contacts', '/contacts/*']) app.use(path, inTurn, credentials.requireWriter)
   mount(app, handlers, { writer: [admission.toWorkspaceOfHeader] })
+  if (config.board !== null && parts.queueBackend !== null) {
+    app.route(boardPath, createBoard({ ...config, ...config.board, backend: parts.queueBackend, clock }))
+  } else {
+    app.all(`${boardPath}/*`, (context) => respondError(context, { code: 'route_not_found' }))
+  }
+  // Jobs too are the business of members, the CRM's backend and operators.
+  app.use('/api/v1/queues/*', inTurn, credentials.requireWriter)
+  mount(app, handlers, { jobs: [jobsAdmission.toJobs], operator: [jobsAdmission.toQueues] })
   app.use(credentials.requireInternalKey)
   mount(app, handlers, {
     'internal-key': [],
@@ -132,15 +168,21 @@ type Handlers = Readonly<Record<OriginRouteName, Handler<OriginEnv>>>
 
 /** The handlers of the declared routes. A route without one does not compile. */
 function createHandlers(
-  { config, database, relay, clock, logger }: AppParts,
+  { config, database, relay, files, queueBackend, clock, logger }: AppParts,
   { queries, metrics, places, importTurns, unfitValues }: Work,
 ): Handlers {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
   const writes = createDeliveredWrites(queries, deliver)
   const contacts = createContactWriter(writes, unfitValues)
+  const call = createCallOfWriter(queries)
+  const jobs = queueBackend?.queues ?? createUnconfiguredQueues()
+  const readings = createQueueReadings(jobs, clock)
   return {
-    health: healthRoute(database, relay, clock),
-    metrics: metricsRoute({ ...config, places, importTurns, metrics, unfitValues, relay, clock }),
+    health: healthRoute({ ...config, database, relay, readings, clock }),
+    metrics: metricsRoute({
+      ...config,
+      ...{ places, importTurns, metrics, unfitValues, relay, readings, clock },
+    }),
     importContacts: importContactsRoute({ contacts, turns: importTurns, deliver, clock, logger }),
     createContact: createContactRoute(contacts),
     changeContact: changeContactRoute(contacts),
@@ -148,6 +190,17 @@ function createHandlers(
     moveContact: moveContactRoute(contacts),
     storeCall: storeCallRoute(createEndedCallWriter(queries, writes)),
     ...backendWriteRoutes(createBackendWriter(writes)),
+    ...webhookEndpointRoutes(createWebhookEndpoints(queries)),
+    ...workRoutes({
+      ...{ call, importTurns },
+      exports: createExports(call, files.store),
+      imports: createImports({ call, files: files.store, clock }),
+      notifications: createNotifications(call),
+    }),
+    getFile: fileRoute(files.served, clock),
+    ...jobRoutes(jobs, clock),
+    ...queueRoutes(jobs, readings, clock),
+    moveEverything: moveEverythingRoute(database, relay, clock),
     load: loadRoute(queries, unfitValues),
     membership: membershipRoute(queries),
     boards: boardsRoute(queries),

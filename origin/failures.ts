@@ -1,4 +1,5 @@
-import type { Fault, WireError } from '../shared/contract/errors.ts'
+import type { Fault } from '../shared/contract/error-shown.ts'
+import type { WireError } from '../shared/contract/errors.ts'
 import { limits } from '../shared/limits.ts'
 
 /** The ways in which a call of the database fails. */
@@ -24,6 +25,16 @@ export type Failure =
   | { readonly kind: 'column_not_found' }
   | { readonly kind: 'message_exists' }
   | { readonly kind: 'conversation_exists' }
+  | { readonly kind: 'webhook_endpoints_full' }
+  | { readonly kind: 'webhook_endpoint_off' }
+  | { readonly kind: 'board_not_found' }
+  | { readonly kind: 'export_exists' }
+  /** The deployment has no queues. */
+  | { readonly kind: 'queues_unavailable' }
+  /** The files of imports and exports cannot be reached, or are not configured. */
+  | { readonly kind: 'files_unavailable' }
+  | { readonly kind: 'upload_broken_off' }
+  | { readonly kind: 'upload_too_large' }
   /** The queue is full, and not because of this caller alone. */
   | { readonly kind: 'overloaded'; readonly retryAfterSeconds?: number }
   /** This caller alone queries more at once than it may. */
@@ -61,7 +72,18 @@ export function wireErrorOf(failure: Failure): WireError {
     case 'column_not_found':
     case 'message_exists':
     case 'conversation_exists':
+    case 'webhook_endpoints_full':
+    case 'webhook_endpoint_off':
+    case 'board_not_found':
+    case 'export_exists':
       return { code: failure.kind }
+    case 'queues_unavailable':
+    case 'files_unavailable':
+      return { code: failure.kind, retryAfterSeconds: limits.retryAfterSeconds }
+    case 'upload_broken_off':
+      return { code: 'malformed_request' }
+    case 'upload_too_large':
+      return { code: 'body_too_large' }
     case 'overloaded':
     case 'rate_limited':
       return { code: failure.kind, retryAfterSeconds: failure.retryAfterSeconds ?? limits.retryAfterSeconds }

@@ -8,12 +8,16 @@ import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
 import type { Database } from './database/database.ts'
 import { createDatabase } from './database/database.ts'
+import { type Files, filesOf } from './files/files-of.ts'
+import { isLongUpload } from './http/long-uploads.ts'
 import { startServer } from './http/server.ts'
 import { createDelivery } from './outbox/delivery.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import type { Relay } from './outbox/relay.ts'
 import { createRelay } from './outbox/relay.ts'
 import { withWriterProof } from './outbox/writer-proof.ts'
+import type { QueueBackend } from './queues/backend.ts'
+import type { QueueProcess } from './queues/queue-process.ts'
 import { foldCounts } from './upkeep/fold-counts.ts'
 import type { Periodic } from './upkeep/periodic.ts'
 import { startPeriodic } from './upkeep/periodic.ts'
@@ -28,9 +32,6 @@ const renewEveryMs = 1_000
 /** Log lines are written when this much has gathered, after this time, and when the process ends. */
 const logBufferBytes = 4_096
 const logFlushMs = 100
-
-/** The body of an import may take longer to arrive than that of any other request. */
-const isLongUpload = (path: string) => path.startsWith('/contacts/import')
 
 /** Stops a little before the sender of the signal kills the process. The relay finishes after the server. */
 const stopGraceMs = limits.stopGraceMs - 2_000 - limits.relayDeadlineMs - limits.outboxDeadlineMs
@@ -55,7 +56,9 @@ async function run(config: Config): Promise<void> {
     clock,
     fetch: (url, init) => fetch(url, init),
   })
-  const app = createApp({ config, bearer, database, relay, clock, logger })
+  const files = filesOf({ ...config, secretKey: config.relay?.supabaseSecretKey ?? null, clock })
+  const { backend, queueProcess } = await startQueues(config, files, logger)
+  const app = createApp({ config, bearer, database, relay, files, queueBackend: backend, clock, logger })
   const server = await listen(config, app.fetch)
   relay?.start()
   const folding = relay === null ? null : startFolding(config, database)
@@ -69,14 +72,37 @@ async function run(config: Config): Promise<void> {
     logger.info({ signal }, 'stopping')
     // The relay claims no more rows, but delivers those of writers until the server has stopped.
     const othersStopped = Promise.all([relay?.stop(), folding?.stop(), renewing?.stop()])
+    const areJobsInTime = queueProcess?.stop() ?? true
     const isInTime = await server.stop(stopGraceMs)
     await othersStopped
     await relay?.stop()
-    logger.info({ isInTime }, 'stopped')
-    process.exit(isInTime ? 0 : 1)
+    const areAllInTime = (await areJobsInTime) && isInTime
+    await backend?.close()
+    logger.info({ isInTime: areAllInTime }, 'stopped')
+    process.exit(areAllInTime ? 0 : 1)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+}
+
+interface Queues {
+  readonly backend: QueueBackend | null
+  /** Null if another process runs the jobs. */
+  readonly queueProcess: QueueProcess | null
+}
+
+/** BullMQ is loaded only where there are queues. */
+async function startQueues(
+  { queues, outbound }: Config,
+  { store }: Files,
+  logger: pino.Logger,
+): Promise<Queues> {
+  if (queues === null) return { backend: null, queueProcess: null }
+  const { createBackend } = await import('./queues/bullmq/backend.ts')
+  const backend = createBackend({ ...queues, clock, logger })
+  if (!queues.runsHere) return { backend, queueProcess: null }
+  const { serveQueues } = await import('./queues/serve-queues.ts')
+  return { backend, queueProcess: serveQueues({ ...queues, outbound, files: store, backend, clock, logger }) }
 }
 
 function relayOf({ relay, internalAuthKey }: Config, database: Database, logger: pino.Logger): Relay | null {

@@ -45,6 +45,12 @@ export const segmentIdSchema = recordIdentifier('segment_1').brand<'SegmentId'>(
 export const conversationIdSchema = recordIdentifier('conversation_0042').brand<'ConversationId'>()
 export const messageIdSchema = recordIdentifier('message_0042').brand<'MessageId'>()
 export const mailboxMessageIdSchema = recordIdentifier('mail_1').brand<'MailboxMessageId'>()
+export const exportIdSchema = recordIdentifier('export_42').brand<'ExportId'>()
+export const importIdSchema = recordIdentifier('import_42').brand<'ImportId'>()
+export const notificationIdSchema = recordIdentifier('notification_42').brand<'NotificationId'>()
+export const webhookEndpointIdSchema = recordIdentifier(
+  '3f0c6f0e-5b1c-4e0a-9a53-6a3c1f1f7a10',
+).brand<'WebhookEndpointId'>()
 /** The user whose mailbox it is. `me` is the name of a route, so no user with that id has one. */
 export const mailboxOwnerSchema = recordIdentifier('00000000-0000-4000-8000-000000000002').brand<'UserId'>()
 /** A folder of a mailbox. */
@@ -60,6 +66,9 @@ export type UserId = z.output<typeof userIdSchema>
 export type CallId = z.output<typeof callIdSchema>
 export type CampaignId = z.output<typeof campaignIdSchema>
 export type SegmentId = z.output<typeof segmentIdSchema>
+export type ExportId = z.output<typeof exportIdSchema>
+export type ImportId = z.output<typeof importIdSchema>
+export type WebhookEndpointId = z.output<typeof webhookEndpointIdSchema>
 export type Folder = z.output<typeof folderSchema>
 
 /** A workspace's sequence number: one more with each invalidation. A ledger begins far above 0. */

@@ -1,10 +1,16 @@
+import { backendRedisLimits } from './limits/backend-redis-limits.ts'
 import { communicationLimits } from './limits/communication-limits.ts'
 import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
+import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
+import { queueLimits } from './limits/queue-limits.ts'
+import { redisLimits } from './limits/redis-limits.ts'
 import { voiceLimits } from './limits/voice-limits.ts'
+import { webhookLimits } from './limits/webhook-limits.ts'
+import { workLimits } from './limits/work-limits.ts'
 import { workspaceLimits } from './limits/workspace-limits.ts'
 
 /**
@@ -17,15 +23,29 @@ export const limits = {
   ...ledgerLimits,
   ...edgeLimits,
   ...originLimits,
+  ...queueLimits,
+  ...redisLimits,
   ...voiceLimits,
   ...workspaceLimits,
+  ...webhookLimits,
   ...communicationLimits,
+  ...workLimits,
+  ...jobLimits,
+  ...backendRedisLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
   if (!condition) throw new Error(`limits.ts: ${relation} does not hold`)
 }
 
+holds(
+  limits.sessionSeconds <= limits.sessionSecondsMax,
+  'a session without a lifetime lives no longer than others',
+)
+holds(
+  limits.backendRedisDeadlineMs < limits.backendLoadDeadlineMs,
+  'a load of the backend has more time than Redis',
+)
 holds(limits.perPageDefault <= limits.perPageMax, 'perPageDefault <= perPageMax')
 holds(limits.stalenessBoundDefaultMs <= limits.stalenessBoundMaxMs, 'default bound <= greatest bound')
 holds(
@@ -137,6 +157,18 @@ holds(
   limits.contactMoveBodyBytesMax < limits.contactBodyBytesMax,
   "a move's body is smaller than a contact's",
 )
+holds(
+  limits.entryBytesMax + limits.keyBytesMax < limits.redisReplyBytesMax / 6,
+  'the largest entry fits in an answer of Redis, whatever JSON makes of it',
+)
+holds(
+  limits.redisWalkStepsPerMinuteMax * limits.redisMemoryEveryMs > 60_000,
+  'a walk takes a step between two looks at the memory',
+)
+holds(
+  limits.redisClearDeadlineMs > limits.originDeadlineMs + limits.redisAdminDeadlineMs,
+  'a clearing has time to move all tags and to reach Redis',
+)
 holds(limits.faultsMax > 1, 'a list of faults has room for the number of omitted ones')
 holds(limits.lingerMs < limits.arrivalDeadlineMs, 'an unread body gets less time than one that is read')
 holds(
@@ -236,4 +268,53 @@ holds(
 holds(
   limits.dashboardRecentMax * limits.recentContactBytesMax < limits.answerBytesMax,
   'the largest dashboard fits in an answer of the origin',
+)
+// An id has up to 128 characters of printable ASCII, and quotation marks and backslashes take two bytes each in JSON.
+holds(
+  limits.notificationsReadMax * (2 * 128 + 3) + 64 <= limits.notificationsReadBodyBytesMax,
+  'the ids of the notifications to mark fit in their body',
+)
+holds(
+  limits.snapshotsMax * limits.snapshotBytesMax + 1_024 < limits.answerBytesMax,
+  'the largest page of snapshots fits in an answer of the origin',
+)
+// With every character escaped: a status has 40 characters, a source 100, and two ids have 128 of printable ASCII each.
+holds(
+  limits.snapshotValuesMax * (6 * (limits.statusCharactersMax + limits.sourceCharactersMax) + 100) +
+    limits.snapshotColumnsMax * (4 * 128 + 100) +
+    10_240 <
+    limits.snapshotBytesMax,
+  'a snapshot stays within its bytes',
+)
+// A rejected line has five faults, whose parameters have characters of up to four bytes.
+holds(
+  limits.importReportsMax * 5 * (4 * limits.faultParameterCharactersMax + 1_024) <
+    limits.importReportsBytesMax && limits.importReportsBytesMax < limits.answerBytesMax,
+  'the rejected lines of an import fit in its row and in an answer of the origin',
+)
+holds(limits.exportLinkMs < limits.workKeptMs, 'a link ends before its export is forgotten')
+holds(limits.jobInputBytesMax < limits.jobsBodyBytesMax, 'the largest job fits in a body')
+holds(
+  limits.jobsPerPageMax * (12 * limits.jobReasonCharactersMax + 2_048) < limits.answerBytesMax,
+  'the largest page of jobs fits in an answer of the origin',
+)
+// A workspace's id has up to 64 characters.
+holds(64 + 1 + limits.jobIdCharactersMax <= limits.fullJobIdCharactersMax, 'the id of every job can be named')
+holds(limits.jobsPerPageDefault <= limits.jobsPerPageMax, 'the default page of jobs is within its bound')
+holds(
+  limits.webhookDeliveriesPerPageDefault <= limits.webhookDeliveriesPerPageMax,
+  'the default page of deliveries is within its bound',
+)
+holds(
+  limits.webhookPreviousSecretDefaultSeconds <= limits.webhookPreviousSecretMaxSeconds,
+  'a rotated secret keeps signing for no longer than it may',
+)
+holds(
+  limits.webhookEndpointsMax *
+    (6 * limits.webhookUrlCharactersMax +
+      12 * limits.webhookDescriptionCharactersMax +
+      140 * limits.webhookEndpointEventsMax +
+      1_024) <
+    limits.answerBytesMax,
+  'the largest list of webhook endpoints fits in an answer of the origin',
 )

@@ -23,13 +23,17 @@ import {
 } from './routes/dashboard.ts'
 import { healthRoute } from './routes/health.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { monitoringRoutes } from './routes/monitoring.ts'
 import { monitoringAlertRoutes } from './routes/monitoring-alerts.ts'
 import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
 import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
+import { redisRoutes } from './routes/redis.ts'
 import { resourceRoutes } from './routes/resources.ts'
 import { voiceRoutes } from './routes/voice.ts'
+import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
+import { workRoutes } from './routes/work.ts'
 import type { Services } from './services.ts'
 
 /** Made at the first request for it, which takes some 50 ms, and kept for the life of the isolate. */
@@ -55,6 +59,9 @@ export const routes: readonly Route[] = [
   ...contactRoutes,
   ...voiceRoutes,
   ...backendWriteRoutes,
+  ...webhookEndpointRoutes,
+  ...workRoutes,
+  ...jobRoutes,
   invalidateRoute,
   ...cacheSettingsRoutes,
   ...cacheStatsRoutes,
@@ -66,6 +73,7 @@ export const routes: readonly Route[] = [
   ...monitoringRoutes,
   ...monitoringAlertRoutes,
   monitoringStreamRoute,
+  ...redisRoutes,
 ]
 
 /** The pages, and the files that they load. */

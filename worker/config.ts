@@ -4,6 +4,7 @@ import { serviceUrl } from '../shared/contract/service-url.ts'
 import { type WorkspaceId, workspaceIdSchema } from '../shared/ids.ts'
 import { limits } from '../shared/limits.ts'
 import { wholeNumber } from '../shared/whole-number.ts'
+import { faultsOfRedis, type RedisServerConfig, redisServersOf, redisVariables } from './redis-config.ts'
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 const absentWhenEmpty = <Schema extends z.ZodType>(schema: Schema) =>
@@ -54,9 +55,7 @@ const variablesSchema = z
   .object({
     ORIGIN_URL: serviceUrl('the origin'),
     INTERNAL_AUTH_KEY: z.string().min(16),
-    REDIS_ENABLED: flag.default(true),
-    UPSTASH_REDIS_REST_URL: absentWhenEmpty(serviceUrl('Upstash')),
-    UPSTASH_REDIS_REST_TOKEN: absentWhenEmpty(z.string()),
+    ...redisVariables,
     JWT_ISSUER: serviceUrl('the issuer of tokens'),
     JWT_AUDIENCE: z.string().min(1).default('authenticated'),
     JWKS_URL: absentWhenEmpty(serviceUrl("the issuer's keys")),
@@ -107,19 +106,15 @@ const variablesSchema = z
     if (value.ALERT_WEBHOOK_URL !== null && value.ALERT_WEBHOOK_SECRET === null) {
       needs('ALERT_WEBHOOK_SECRET', 'must be set where ALERT_WEBHOOK_URL is: every message to it is signed')
     }
-    if (!value.REDIS_ENABLED) return
-    if (value.UPSTASH_REDIS_REST_URL === null)
-      needs('UPSTASH_REDIS_REST_URL', 'must be set, unless REDIS_ENABLED is "false"')
-    if (value.UPSTASH_REDIS_REST_TOKEN === null)
-      needs('UPSTASH_REDIS_REST_TOKEN', 'must be set, unless REDIS_ENABLED is "false"')
+    for (const { name, message } of faultsOfRedis(value)) needs(name, message)
   })
 
 /** The variables and secrets of a deployment, checked. */
 export interface Config {
   readonly originUrl: string
   readonly internalAuthKey: string
-  /** Null where Redis is switched off. */
-  readonly redis: { readonly url: string; readonly token: string } | null
+  /** None where Redis is switched off. */
+  readonly redis: readonly RedisServerConfig[]
   readonly jwt: {
     readonly issuer: string
     readonly audience: string
@@ -173,13 +168,12 @@ export function parseConfig(variables: object): Config {
     throw new ConfigError(`The Worker's configuration is not valid: ${faults.join('; ')}.`)
   }
   const value = parsed.data
-  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = value
   const { SUPABASE_URL: supabaseUrl, SUPABASE_PUBLISHABLE_KEY: publishableKey } = value
   const { ALERT_WEBHOOK_URL: alertUrl, ALERT_WEBHOOK_SECRET: alertSecret } = value
   return {
     originUrl: value.ORIGIN_URL,
     internalAuthKey: value.INTERNAL_AUTH_KEY,
-    redis: value.REDIS_ENABLED && url !== null && token !== null ? { url, token } : null,
+    redis: redisServersOf(value),
     jwt: {
       issuer: value.JWT_ISSUER,
       audience: value.JWT_AUDIENCE,

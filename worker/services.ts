@@ -25,6 +25,8 @@ import type { Origin } from './outbound/origin-client.ts'
 import { createOrigin } from './outbound/origin-client.ts'
 import type { RateLimits } from './rate-limits/rate-limits.ts'
 import { createRateLimits } from './rate-limits/rate-limits.ts'
+import type { RedisDatabases } from './redis/databases.ts'
+import { createRedisDatabases } from './redis/databases.ts'
 import type { Tiers } from './tiers/tiers.ts'
 import { createTiers } from './tiers/tiers.ts'
 
@@ -40,6 +42,8 @@ export interface Services {
   readonly voicePlatform: VoicePlatform
   readonly ledger: LedgerClient
   readonly origin: Origin
+  /** Every Redis of the deployment, and the namespaces on them. */
+  readonly redis: RedisDatabases
   readonly tiers: Tiers
   readonly settings: SettingsReader
   /** Answers the question of a resource. */
@@ -72,14 +76,16 @@ export function createServices(
     clock,
     recorder,
   })
+  const redis = createRedisDatabases(config.redis, clock, (url, init) => fetch(url, init))
   const tiers = createTiers({
     namespace: env.BOARD_CACHE,
     cache: caches.default,
+    redisServers: redis.servers,
     config,
     clock,
     recorder,
   })
-  metrics.observe(() => isolateGauges(tiers, origin))
+  metrics.observe(() => isolateGauges(tiers, origin, redis.servers))
   const { settings, answer, views } = createReadPath({
     ...{ clock, recorder, ledger, origin, etagOf, random: Math.random, report: console.error },
     sharedViews: createSharedViews(caches.default, clock),
@@ -97,9 +103,10 @@ export function createServices(
       () => env.METRICS_OVERVIEW.get(env.METRICS_OVERVIEW.idFromName(overviewName)),
       clock,
     ),
-    ...createDoor(env, { config, clock, recorder, origin, views }),
+    ...createDoor(env, { config, clock, recorder, origin, views, redis }),
     ledger,
     origin,
+    redis,
     tiers,
     settings,
     answer,
@@ -107,7 +114,7 @@ export function createServices(
   }
 }
 
-interface DoorOptions extends Pick<Services, 'config' | 'clock' | 'origin'> {
+interface DoorOptions extends Pick<Services, 'config' | 'clock' | 'origin' | 'redis'> {
   readonly recorder: Recorder
   readonly views: Views
 }
@@ -115,7 +122,7 @@ interface DoorOptions extends Pick<Services, 'config' | 'clock' | 'origin'> {
 /** Creates the parts that the door uses: the check of tokens, the rate limits and the memberships. */
 function createDoor(
   env: Env,
-  { config, clock, recorder, origin, views }: DoorOptions,
+  { config, clock, recorder, origin, views, redis }: DoorOptions,
 ): Pick<Services, 'bearer' | 'memberships' | 'rateLimits' | 'voicePlatform'> {
   const { issuer, audience, secret, jwksUrl } = config.jwt
   return {
@@ -138,6 +145,7 @@ function createDoor(
     voicePlatform: createVoicePlatform(config, clock),
     rateLimits: createRateLimits({
       config,
+      namespace: redis.namespaces.rateLimit,
       platform: { user: env.USER_RATE_LIMIT, workspace: env.WORKSPACE_RATE_LIMIT },
       clock,
       recorder,

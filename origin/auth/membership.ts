@@ -14,12 +14,14 @@ import type { Failure } from '../failures.ts'
 export interface Memberships {
   /** The user's role in the workspace, or null for a stranger. The token's claim decides if it has one, else the database. */
   roleOf(member: Member, workspaceId: WorkspaceId): Promise<Result<Role | null, Failure>>
+  /** The same as of now, for access that no SQL function checks again. */
+  roleNow(member: Member, workspaceId: WorkspaceId): Promise<Result<Role | null, Failure>>
 }
 
 /**
  * Remembers roles, so that a stranger's write is refused without reading its body or taking a place in the database. Only
  * the writers' door uses it: the Worker's own lookups (routes/workspaces.ts) go to the database, because the Worker judges
- * them by its ledger. A remembered role gives no access. The SQL functions check again with every write, so a member who
+ * them by its ledger. A role that `roleOf` remembers gives no access. The SQL functions check again with every write, so a member who
  * was just removed can write no more. Strangers are many, so they have a memory of their own and evict no member, and each
  * is looked up again after a second, in case they have become a member. Failures are never remembered.
  */
@@ -81,6 +83,10 @@ export function createMemberships(queries: Pick<Queries, 'perform'>, clock: Cloc
         () => undefined,
       )
       return value
+    },
+    async roleNow(member, workspaceId) {
+      if (member.workspaces !== null) return ok(member.workspaces.get(workspaceId) ?? null)
+      return lookUp(`${member.userId} ${workspaceId}`, member, workspaceId)
     },
   }
 }

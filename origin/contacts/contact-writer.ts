@@ -48,7 +48,8 @@ export interface ContactWriter {
 const outbox = { outbox: outboxRowsSchema }
 const writtenSchema = z.object({ contact: z.unknown(), ...outbox })
 const removedSchema = z.object(outbox)
-const importedSchema = z.object({
+/** The answer of the SQL function for a batch. */
+export const importedBatchSchema = z.object({
   created: z.int(),
   updated: z.int(),
   rejected: z.array(z.object({ id: z.string(), code: z.enum(['column_not_found', 'contact_vanished']) })),
@@ -86,7 +87,7 @@ export function createContactWriter(writes: DeliveredWrites, unfitValues: UnfitV
     },
     async importBatch(writer, contacts) {
       const args = { p_contacts: contacts }
-      const imported = await writes.perform(writer, importing, importedSchema, 'contacts_import', args)
+      const imported = await writes.perform(writer, importing, importedBatchSchema, 'contacts_import', args)
       return imported.ok
         ? ok({ ...imported.value, outbox: parseOutboxRows(imported.value.outbox).rows })
         : imported
@@ -100,6 +101,9 @@ export function createContactWriter(writes: DeliveredWrites, unfitValues: UnfitV
 }
 
 /** Gives a contact its id here and not in the database, so that a batch that is sent again creates nothing twice. */
-export function withId(contact: ContactCreation): ContactCreation & { readonly id: ContactId } {
-  return { ...contact, id: contact.id ?? contactIdSchema.parse(crypto.randomUUID()) }
+export function withId(
+  contact: ContactCreation,
+  id: ContactId = contactIdSchema.parse(crypto.randomUUID()),
+): ContactCreation & { readonly id: ContactId } {
+  return { ...contact, id: contact.id ?? id }
 }

@@ -4,22 +4,44 @@ import type { ContactCreation, ImportReport } from '../../shared/contract/contac
 import { contactCreationSchema } from '../../shared/contract/contacts.ts'
 import { faultsOf } from '../../shared/contract/errors.ts'
 import { parseJson } from '../../shared/contract/json.ts'
-import type { Version } from '../../shared/ids.ts'
+import type { ContactId, Version } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
+import type { Result } from '../../shared/result.ts'
 import type { Failure } from '../failures.ts'
 import type { Deliver, Writer } from '../outbox/delivered-writes.ts'
-import type { ContactWriter } from './contact-writer.ts'
+import type { ImportedBatch } from './contact-writer.ts'
 import { withId } from './contact-writer.ts'
 import type { Line } from './ndjson-lines.ts'
-import { readLines, UploadBrokenOff } from './ndjson-lines.ts'
+import { readLines } from './ndjson-lines.ts'
+import { UploadBrokenOff } from './paced-upload.ts'
+
+/** How far an import came that is continued. Its lines up to `lines` are not read into batches again. */
+interface ImportPosition {
+  readonly lines: number
+  readonly created: number
+  readonly updated: number
+  readonly rejected: number
+  readonly ignored: number
+}
 
 interface ImportOptions {
-  readonly contacts: Pick<ContactWriter, 'importBatch'>
+  readonly contacts: {
+    /** `lines` has the number of each contact's line. All lines before the last of them are written or reported. */
+    importBatch(
+      writer: Writer,
+      contacts: readonly ContactCreation[],
+      lines: readonly number[],
+    ): Promise<Result<ImportedBatch, Failure>>
+  }
   readonly deliver: Deliver
   readonly clock: Clock
   readonly writer: Writer
   readonly body: ReadableStream<Uint8Array>
   readonly linesMax: number
+  /** Where to continue; without it, the import begins with the first line. */
+  readonly from?: ImportPosition
+  /** The id of the contact of a line that names none; without it, a new one. */
+  idOf?(line: number): ContactId
   /**
    * Called in the order of the work, with at most `importRejectionsMax` rejections, `importIgnoredMax` lines with ignored
    * fields, and one progress for each batch.
@@ -84,6 +106,10 @@ class Import {
 
   constructor(options: ImportOptions) {
     this.options = options
+    const { from } = options
+    if (from === undefined) return
+    const { ignored, ...counts } = from
+    this.counts = ignored === 0 ? counts : { ...counts, ignored }
   }
 
   async run(): Promise<void> {
@@ -126,6 +152,7 @@ class Import {
   }
 
   private async take({ number, bytes }: Line): Promise<void> {
+    if (number <= (this.options.from?.lines ?? 0)) return
     if (number > this.options.linesMax) {
       await this.flush()
       throw new Stop(number, 'too_many_lines')
@@ -146,7 +173,7 @@ class Import {
       const details = faultsOf(parsed.error).slice(0, detailsMax)
       return this.rejectRead(number, { code: 'invalid_contact', details })
     }
-    const contact = withId(parsed.data)
+    const contact = withId(parsed.data, this.options.idOf?.(number))
     const isFull =
       this.batch.length === limits.importBatchLinesMax ||
       this.batchBytes + bytes.length > limits.importBatchBytesMax
@@ -197,6 +224,7 @@ class Import {
       contacts.importBatch(
         writer,
         entries.map(({ contact }) => contact),
+        entries.map(({ line }) => line),
       ),
     )
     if (written.ok) {
@@ -224,8 +252,8 @@ class Import {
   }
 
   private async retried(
-    attempt: () => ReturnType<ContactWriter['importBatch']>,
-  ): ReturnType<ContactWriter['importBatch']> {
+    attempt: () => Promise<Result<ImportedBatch, Failure>>,
+  ): Promise<Result<ImportedBatch, Failure>> {
     let answer = await attempt()
     for (const delayMs of retryAfterMs) {
       if (answer.ok || !mayPass(answer.error)) break

@@ -1,19 +1,13 @@
 import { joinBytes } from '../../shared/bytes.ts'
-import type { Clock } from '../../shared/clock.ts'
-import { withinDeadline } from '../../shared/clock.ts'
+import { type Pace, readPaced } from './paced-upload.ts'
 
 /** A line without its line feed. `bytes` is null if it was too long. Numbers start at 1 and count empty lines. */
 export type Line =
   | { readonly number: number; readonly bytes: Uint8Array }
   | { readonly number: number; readonly bytes: null }
 
-interface LinesOptions {
-  readonly clock: Clock
+interface LinesOptions extends Pace {
   readonly lineBytesMax: number
-  /** The longest time in which no byte of the upload arrives. */
-  readonly idleMs: number
-  /** The slowest average pace of the upload, measured over the time spent waiting for it beyond the first `idleMs`. */
-  readonly paceBytesPerSecondMin: number
 }
 
 const lineFeed = 0x0a
@@ -25,14 +19,11 @@ const lineFeed = 0x0a
  */
 export async function* readLines(
   body: ReadableStream<Uint8Array>,
-  { clock, lineBytesMax, idleMs, paceBytesPerSecondMin }: LinesOptions,
+  { lineBytesMax, ...pace }: LinesOptions,
 ): AsyncGenerator<Line[]> {
-  const reader = body.getReader()
   let number = 1
   let parts: Uint8Array[] = []
   let lengthBytes = 0
-  let receivedBytes = 0
-  let waitedMs = 0
 
   const keep = (part: Uint8Array) => {
     lengthBytes += part.length
@@ -47,31 +38,16 @@ export async function* readLines(
     return line
   }
 
-  try {
-    for (;;) {
-      const earnedMs = (receivedBytes / paceBytesPerSecondMin) * 1_000
-      const patienceMs = Math.min(idleMs, idleMs + earnedMs - waitedMs)
-      const readAtMs = clock.now()
-      const read = await withinDeadline(clock, patienceMs, () => reader.read().catch(() => null), null)
-      if (read === null) throw new UploadBrokenOff()
-      if (read.done) break
-      waitedMs += clock.now() - readAtMs
-      receivedBytes += read.value.length
-      const lines: Line[] = []
-      let start = 0
-      for (let end = read.value.indexOf(lineFeed); end >= 0; end = read.value.indexOf(lineFeed, start)) {
-        keep(read.value.subarray(start, end))
-        lines.push(close())
-        start = end + 1
-      }
-      if (start < read.value.length) keep(read.value.subarray(start))
-      if (lines.length > 0) yield lines
+  for await (const chunk of readPaced(body, pace)) {
+    const lines: Line[] = []
+    let start = 0
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
+      keep(chunk.subarray(start, end))
+      lines.push(close())
+      start = end + 1
     }
-    if (lengthBytes > 0) yield [close()]
-  } finally {
-    void reader.cancel().catch(() => undefined)
+    if (start < chunk.length) keep(chunk.subarray(start))
+    if (lines.length > 0) yield lines
   }
+  if (lengthBytes > 0) yield [close()]
 }
-
-/** The upload broke off before it was complete. */
-export class UploadBrokenOff extends Error {}

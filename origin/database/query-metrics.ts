@@ -14,6 +14,8 @@ export type QueryName =
   | 'contact-import'
   | 'ended-call'
   | 'backend-write'
+  | 'webhook-endpoints'
+  | 'background-work'
 
 interface QueryFigures {
   /** Queries that began, including those that failed or were refused for overload. */

@@ -19,6 +19,8 @@ const outcomeSchema = z.object({
     ...['ok', 'forbidden', 'not_found', 'admin_required'],
     ...['contact_not_found', 'contact_exists', 'column_not_found'],
     ...['message_exists', 'conversation_exists', 'out_of_bounds'],
+    ...['webhook_endpoints_full', 'webhook_endpoint_off'],
+    ...['board_not_found', 'export_exists', 'rate_limited', 'queues_unavailable'],
   ] as const),
 })
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Context, Handler } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { WireError } from '../../shared/contract/errors.ts'
@@ -12,6 +13,8 @@ export type OriginContext = Context<OriginEnv>
 
 /** The values that a request carries from the first handler to its log line. */
 export interface OriginEnv {
+  /** The request as Node has it, which only a real server gives. */
+  Bindings: { readonly incoming?: IncomingMessage }
   Variables: RequestIdVariables & {
     /** Set at the door (credentials.ts), which admits no request whose token is not verified. */
     caller: Caller
@@ -19,6 +22,10 @@ export interface OriginEnv {
     hasInternalKey: boolean
     /** The workspace that the header or the path names, once the door has read it. */
     workspaceId: WorkspaceId
+    /** The workspace whose jobs the caller may see and change, or null for all. Set at the door of jobs (jobs-admission.ts). */
+    jobsScope: WorkspaceId | null
+    /** Whether the caller is an operator, as far as the door of jobs had to know. */
+    isOperator: boolean
     /** The reason for a failure, for the log: kinds and codes only. */
     failure: string
   }

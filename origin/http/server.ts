@@ -18,7 +18,10 @@ export interface RunningServer {
 }
 
 interface ServerOptions {
-  readonly fetch: (request: Request) => Response | Promise<Response>
+  readonly fetch: (
+    request: Request,
+    env: { readonly incoming: IncomingMessage },
+  ) => Response | Promise<Response>
   readonly host: string
   /** 0 takes a free port. */
   readonly port: number
@@ -110,10 +113,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function listenerOf(fetch: ServerOptions['fetch'], clock: Clock) {
   return getRequestListener(
     async (request, { incoming }) => {
-      if (!(incoming instanceof IncomingMessage)) return fetch(request)
+      if (!(incoming instanceof IncomingMessage)) return responseOf('malformed_request')
       const isSound = isRequestUrl(request.url) && hasOneHost(incoming)
       return answerBeforeBody(
-        isSound ? await fetch(request) : responseOf('malformed_request'),
+        isSound ? await fetch(request, { incoming }) : responseOf('malformed_request'),
         incoming,
         clock,
       )

@@ -14,6 +14,8 @@ const stateSchema = z.object({
   voiceWebhookSecret: z.string().default(() => secret(24)),
   /** The password of all local users. */
   password: z.string().default(() => secret(9)),
+  /** The password of the board of the queues. */
+  boardPassword: z.string().default(() => secret(18)),
   /** The ports of the last start. They are used again if they are free, so that addresses and issuer stay the same. */
   ports: z.object({
     postgres: z.int(),
@@ -57,6 +59,7 @@ function newState(): LocalState {
     redisToken: secret(32),
     voiceWebhookSecret: secret(24),
     password: secret(9),
+    boardPassword: secret(18),
     ports: { postgres: 0, supabase: 0, redis: 0, bridge: 0, origin: 0 },
   }
 }

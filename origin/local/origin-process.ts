@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PieceChange } from './piece-changes.ts'
 import { takePort } from './ports.ts'
 import { answersHttp, createProcessPiece, logPathFor, type Piece } from './processes.ts'
 
-interface OriginProcessOptions {
+export interface OriginProcessOptions {
   readonly dataDirectory: string
   readonly port: number
   /** The port where a debugger can attach; null for none. */
@@ -15,11 +16,21 @@ interface OriginProcessOptions {
   /** The Worker's future address. The relay tries it until the Worker is there. */
   readonly workerUrl: string
   readonly internalAuthKey: string
+  /** Where the jobs are, and the login of their board; null if the database is not reached directly. */
+  readonly queues: { readonly databaseUrl: string; readonly board: BoardLogin } | null
   /** The issuer and key of users' tokens, which the Worker gets too. */
   readonly tokens: Readonly<Record<'JWT_ISSUER' | 'SUPABASE_JWT_SECRET', string>>
   readonly environment: Readonly<Record<string, string>>
   onChange(change: PieceChange): void
 }
+
+export interface BoardLogin {
+  readonly username: string
+  readonly password: string
+}
+
+/** The workspace whose admins operate the local deployment, for the Worker and the origin. */
+export const operatorsWorkspaceId = '15213'
 
 /** On a developer's machine one user sends everything, and tests and benchmarks do too: no rate limits. */
 export const unlimited = { RATE_LIMIT_USER_MAX: '0', RATE_LIMIT_WORKSPACE_MAX: '0' }
@@ -56,14 +67,17 @@ export function createOriginPiece(options: OriginProcessOptions): OriginPiece {
   })
 }
 
-/** Starts the origin's files once and ends them again. Without the relay: two relays would share the outbox for a moment. */
+/**
+ * Starts the origin's files once and ends them again. Without the relay and without running jobs: two processes would share them for a
+ * moment.
+ */
 async function tryOut(options: OriginProcessOptions): Promise<void> {
   const command = { ...commandOf(options, await takePort(0)), name: 'changed-origin' }
   // The error quotes the end of the log, which must not be that of an earlier trial.
   await rm(logPathFor(command), { force: true })
   const trial = createProcessPiece({
     ...command,
-    environment: { ...command.environment, WORKER_URL: '', SUPABASE_SECRET_KEY: '' },
+    environment: { ...command.environment, WORKER_URL: '', SUPABASE_SECRET_KEY: '', QUEUE_WORKERS: 'false' },
     readyWithinMs: trialWithinMs,
     onChange: () => undefined,
   })
@@ -96,6 +110,13 @@ function commandOf(options: OriginProcessOptions, port: number) {
       INTERNAL_AUTH_KEY: options.internalAuthKey,
       SUPABASE_SECRET_KEY: options.secretKey,
       WORKER_URL: options.workerUrl,
+      // Receivers under development run on this machine.
+      WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
+      FILES_FOLDER: join(options.dataDirectory, 'files'),
+      FILES_URL: `http://127.0.0.1:${options.port}`,
+      ENVIRONMENT: 'local',
+      OPERATORS_WORKSPACE_ID: operatorsWorkspaceId,
+      ...queueVariables(options.queues),
       ...options.tokens,
       ...unlimited,
       ...options.environment,
@@ -103,5 +124,19 @@ function commandOf(options: OriginProcessOptions, port: number) {
     dataDirectory: options.dataDirectory,
     hearsStarter: true,
     isReady: () => answersHttp(`http://127.0.0.1:${port}/health`),
+  }
+}
+
+/** A start that is ended by hand is not worth waiting half a minute for: what runs is handed back. */
+const drainSeconds = 3
+
+function queueVariables(queues: OriginProcessOptions['queues']): Record<string, string> {
+  if (queues === null) return { QUEUE_DATABASE_URL: '' }
+  return {
+    QUEUE_DATABASE_URL: queues.databaseUrl,
+    QUEUE_WORKERS: 'true',
+    QUEUE_DRAIN_SECONDS: String(drainSeconds),
+    BULL_BOARD_USERNAME: queues.board.username,
+    BULL_BOARD_PASSWORD: queues.board.password,
   }
 }

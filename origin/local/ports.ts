@@ -40,3 +40,8 @@ export function claimPort(port: number): Promise<boolean> {
     claim.bind({ port, address: host, exclusive: true }, () => resolve(true))
   })
 }
+
+/** Where debuggers look for a Worker and for a second Node process, if these ports are free. */
+export async function takeInspectorPorts(): Promise<{ worker: number; origin: number }> {
+  return { worker: await takePort(9_229), origin: await takePort(9_230) }
+}

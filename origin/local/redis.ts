@@ -38,7 +38,7 @@ export function isRedisServerInstalled(): boolean {
   }
 }
 
-/** A Redis with Upstash's interface: redis-server if the machine has it, otherwise an embedded Redis (ioredis-mock). */
+/** A Redis with Upstash's interface: redis-server if the machine has it, otherwise the embedded Redis. */
 export function createRedis(options: RedisOptions, kind = defaultKind()): LocalRedis {
   const { dataDirectory, bridgePort, redisPort, token } = options
   const url = `http://127.0.0.1:${bridgePort}`

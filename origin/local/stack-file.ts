@@ -26,6 +26,8 @@ export const stackFileSchema = z.object({
   internalAuthKey: z.string(),
   /** With which the voice platform's webhooks are verified. */
   voiceWebhookSecret: z.string(),
+  /** The board of the queues and its login; null if there are none here. */
+  queues: z.object({ board: z.string(), username: z.string(), password: z.string() }).nullable(),
   pids: z.object({
     origin: z.int().nullable(),
     postgres: z.int().nullable(),

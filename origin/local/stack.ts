@@ -1,10 +1,11 @@
 import { type DataFolder, takeDataFolder } from './data-folder.ts'
 import { fillDatabase } from './database-content.ts'
+import { describeQueues, queuesOf } from './local-queues.ts'
 import type { LocalState } from './local-state.ts'
 import { readLocalState, writeLocalState } from './local-state.ts'
-import { createOriginPiece, type OriginPiece, unlimited } from './origin-process.ts'
+import { createOriginPiece, type OriginPiece, operatorsWorkspaceId, unlimited } from './origin-process.ts'
 import { type PieceChange, sentenceOf } from './piece-changes.ts'
-import { isPortFree, takePort } from './ports.ts'
+import { isPortFree, takeInspectorPorts, takePort } from './ports.ts'
 import type { LocalPostgres } from './postgres.ts'
 import { createPostgresPiece } from './postgres.ts'
 import type { Piece } from './processes.ts'
@@ -65,7 +66,7 @@ const tokenSeconds = 30 * 86_400
 const localVariables = {
   JWKS_URL: '',
   ALLOWED_ORIGINS: 'http://localhost:3000,http://localhost:5173',
-  OPERATORS_WORKSPACE_ID: '15213',
+  OPERATORS_WORKSPACE_ID: operatorsWorkspaceId,
   ...unlimited,
 }
 
@@ -136,6 +137,7 @@ async function startPieces(
     inspectorPort: inspectors?.origin ?? null,
     workerPort,
     supabase,
+    queues: queuesOf(databaseUrl, state),
     tokens,
   })
   const worker = await startWorker(options, state, run, {
@@ -157,6 +159,7 @@ async function startPieces(
     postgres: databaseUrl,
     internalAuthKey: state.internalAuthKey,
     voiceWebhookSecret: state.voiceWebhookSecret,
+    queues: describeQueues(origin.url, databaseUrl, state),
     pids: {
       origin: origin.pid,
       postgres: postgres?.pid ?? null,
@@ -185,16 +188,11 @@ async function startPieces(
   }
 }
 
-/** Where debuggers look for a Worker and for a second Node process, if these ports are free. */
-async function takeInspectorPorts(): Promise<{ worker: number; origin: number }> {
-  const worker = await takePort(9_229)
-  return { worker, origin: await takePort(9_230) }
-}
-
 interface OriginNeeds {
   readonly inspectorPort: number | null
   readonly workerPort: number
   readonly supabase: StackFile['supabase']
+  readonly queues: ReturnType<typeof queuesOf>
   readonly tokens: ReturnType<typeof tokenVariablesOf>
 }
 
@@ -202,7 +200,7 @@ function startOrigin(
   options: Watched,
   state: LocalState,
   run: Run,
-  { inspectorPort, workerPort, supabase, tokens }: OriginNeeds,
+  { inspectorPort, workerPort, supabase, queues, tokens }: OriginNeeds,
 ) {
   return run(
     'the origin',
@@ -215,6 +213,7 @@ function startOrigin(
       secretKey: supabase.secretKey,
       workerUrl: `http://127.0.0.1:${workerPort}`,
       internalAuthKey: state.internalAuthKey,
+      queues,
       tokens,
       environment: options.originEnvironment ?? {},
       onChange: options.onChange,

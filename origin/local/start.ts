@@ -49,6 +49,7 @@ function describe({ file }: Stack, options: StartOptions): string {
   return [
     describeAddresses(file, options),
     describeSignIns(file),
+    describeBoard(file),
     describeCalls(file),
     ...(options.isWatching ? [describeWatching] : []),
     'Ctrl-C stops everything. The data stays for the next start.\n',
@@ -79,6 +80,12 @@ function describeSignIns({ worker, signIns: own }: StackFile): string {
   return `The dashboard is at ${worker}/?workspace=15214#/board in a browser. Sign in with the password ${own.password} as
 
 ${lines.join('\n')}
+`
+}
+
+function describeBoard({ queues }: StackFile): string {
+  if (queues === null) return ''
+  return `The board of the queues is at ${queues.board}. Sign in as ${queues.username} with the password ${queues.password}
 `
 }
 

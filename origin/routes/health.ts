@@ -6,32 +6,52 @@ import { limits } from '../../shared/limits.ts'
 import type { Database } from '../database/database.ts'
 import type { OriginEnv } from '../http/respond.ts'
 import type { Relay } from '../outbox/relay.ts'
+import type { QueueReadings } from '../queues/queue-readings.ts'
+import { unservedQueues } from './queues.ts'
+
+interface HealthParts {
+  readonly database: Pick<Database, 'probe'>
+  readonly relay: Relay | null
+  readonly readings: QueueReadings
+  readonly environment: string
+  readonly clock: Clock
+}
+
+const wellStates: ReadonlySet<string> = new Set(['off', 'running', 'healthy'])
 
 /** Half of the time that the Worker waits for this answer, so that it learns that the database is down and not the origin. */
 const databaseProbeDeadlineMs = limits.probeDeadlineMs / 2
 
 /**
- * GET /health: 200 if the database answers, else 503, with the state of the relay. An alarm of the relay makes the health
- * `degraded`, still with 200. The route takes no key, so it says nothing else and probes once a second at most, however
+ * GET /health: 200 if the database answers, else 503, with the states of the relay and of the queues. An alarm of the relay, or queues
+ * that are not served, make the health `degraded`, still with 200. The route takes no key, so it says nothing else and probes once a second at most, however
  * often it is called. The probe takes no place among the queries, so an origin whose places are all taken still knows its
  * health.
  */
-export function healthRoute(database: Database, relay: Relay | null, clock: Clock): Handler<OriginEnv> {
+export function healthRoute(parts: HealthParts): Handler<OriginEnv> {
+  const { database, relay, readings, environment, clock } = parts
+  const bornAtMs = clock.now()
   let underWay: Promise<OriginHealth> | null = null
   let latest: { readonly health: OriginHealth; readonly untilMs: number } | null = null
 
   async function probe(): Promise<OriginHealth> {
     const startedAtMs = clock.now()
-    const available = await withinDeadline(
-      clock,
-      databaseProbeDeadlineMs,
-      (signal) => database.probe(signal),
-      false,
-    )
+    const [available, queues] = await Promise.all([
+      withinDeadline(clock, databaseProbeDeadlineMs, (signal) => database.probe(signal), false),
+      withinDeadline(clock, databaseProbeDeadlineMs, () => queuesHealth(readings), 'unhealthy' as const),
+    ])
     const latencyMs = Math.round((clock.now() - startedAtMs) * 1_000) / 1_000
     const outbox = { status: relay?.health ?? 'off' }
-    const serving = outbox.status === 'off' || outbox.status === 'running' ? 'healthy' : 'degraded'
-    return { status: available ? serving : 'unhealthy', database: { available, latencyMs }, outbox }
+    const isWell = [outbox.status, queues].every((status) => wellStates.has(status))
+    return {
+      status: available ? (isWell ? 'healthy' : 'degraded') : 'unhealthy',
+      uptime: Math.floor((clock.now() - bornAtMs) / 1_000),
+      environment,
+      redis: { connected: queues === 'healthy' || queues === 'degraded' },
+      queues: { status: queues },
+      database: { available, latencyMs },
+      outbox,
+    }
   }
 
   async function probeAndKeep(): Promise<OriginHealth> {
@@ -54,4 +74,10 @@ export function healthRoute(database: Database, relay: Relay | null, clock: Cloc
     const health = await current()
     return context.json(health, health.status === 'unhealthy' ? 503 : 200)
   }
+}
+
+async function queuesHealth(readings: QueueReadings): Promise<OriginHealth['queues']['status']> {
+  const counts = await readings.counts()
+  if (!counts.ok) return counts.error.kind === 'not_configured' ? 'off' : 'unhealthy'
+  return unservedQueues(counts.value).length === 0 ? 'healthy' : 'degraded'
 }

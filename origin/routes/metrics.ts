@@ -8,6 +8,8 @@ import type { QueryMetrics } from '../database/query-metrics.ts'
 import type { UnfitValues } from '../database/rows.ts'
 import type { OriginEnv } from '../http/respond.ts'
 import type { Relay } from '../outbox/relay.ts'
+import type { QueueReadings } from '../queues/queue-readings.ts'
+import { queueMetricsOf } from './queues.ts'
 
 interface MetricsRouteOptions {
   readonly places: Places
@@ -15,6 +17,7 @@ interface MetricsRouteOptions {
   readonly metrics: QueryMetrics
   readonly unfitValues: UnfitValues
   readonly relay: Relay | null
+  readonly readings: QueueReadings
   readonly clock: Clock
   readonly queriesAtOnceMax: number
   readonly queriesWaitingMax: number
@@ -22,8 +25,8 @@ interface MetricsRouteOptions {
 
 /** GET /metrics. */
 export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
-  const { places, importTurns, metrics, unfitValues, relay, clock, queriesAtOnceMax, queriesWaitingMax } =
-    options
+  const { places, importTurns, metrics, unfitValues, relay, readings, clock } = options
+  const { queriesAtOnceMax, queriesWaitingMax } = options
   const startedAtMs = clock.now()
   const instance = randomUUID()
   return async (context) => {
@@ -44,10 +47,17 @@ export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
         imports: figuresOf(places.imports),
         'import-turns': figuresOf(importTurns.queue),
       },
+      jobs: await jobFigures(readings),
       outbox: relay === null ? null : await relay.figures(),
     }
     return context.json(figures)
   }
+}
+
+/** Null if there are no queues, or they do not answer: the figures of the origin itself are worth telling anyway. */
+async function jobFigures(readings: QueueReadings): Promise<OriginMetrics['jobs']> {
+  const [counts, statistics] = await Promise.all([readings.counts(), readings.statistics()])
+  return counts.ok && statistics.ok ? queueMetricsOf(counts.value, statistics.value).queues : null
 }
 
 function sumOver(places: Places, what: 'running' | 'waiting'): number {

@@ -13,6 +13,10 @@ export const alertRuleNames = [
   'tier_away',
   'outbox_age',
   'queue_length',
+  'jobs_waiting',
+  'jobs_age',
+  'jobs_failing',
+  'redis_memory',
   'consistency_violation',
 ] as const
 export const alertRuleNameSchema = z.enum(alertRuleNames)
@@ -118,6 +122,10 @@ export const alertSettingsSchema = z.strictObject({
     tier_away: alertRuleSettingsSchema,
     outbox_age: alertRuleSettingsSchema,
     queue_length: alertRuleSettingsSchema,
+    jobs_waiting: alertRuleSettingsSchema,
+    jobs_age: alertRuleSettingsSchema,
+    jobs_failing: alertRuleSettingsSchema,
+    redis_memory: alertRuleSettingsSchema,
     consistency_violation: alertRuleSettingsSchema,
   }),
 })
@@ -150,18 +158,29 @@ const changeOfRule = alertRuleSettingsSchema.partial().optional()
  * A change of settings, the body of `POST /api/monitoring/alerts/settings`. Settings that are left out stay as they
  * are.
  */
-export const alertSettingsChangeSchema = z.strictObject({
-  rules: z.strictObject({
-    hit_rate_critical: changeOfRule,
-    hit_rate_warning: changeOfRule,
-    response_time: changeOfRule,
-    error_rate: changeOfRule,
-    tier_away: changeOfRule,
-    outbox_age: changeOfRule,
-    queue_length: changeOfRule,
-    consistency_violation: changeOfRule,
-  }),
-})
+export const alertSettingsChangeSchema = z
+  .strictObject({
+    rules: z.strictObject({
+      hit_rate_critical: changeOfRule,
+      hit_rate_warning: changeOfRule,
+      response_time: changeOfRule,
+      error_rate: changeOfRule,
+      tier_away: changeOfRule,
+      outbox_age: changeOfRule,
+      queue_length: changeOfRule,
+      jobs_waiting: changeOfRule,
+      jobs_age: changeOfRule,
+      jobs_failing: changeOfRule,
+      redis_memory: changeOfRule,
+      consistency_violation: changeOfRule,
+    }),
+  })
+  .meta({
+    examples: [
+      { rules: { outbox_age: { fire_at: 30 } } },
+      { rules: { hit_rate_warning: { min_count: 50 } } },
+    ],
+  })
 export type AlertSettingsChange = z.output<typeof alertSettingsChangeSchema>
 
 /** All alerts, the rules and the recorded changes. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
-import { cacheMemberSchema } from '../resources/served.ts'
+import { errorShownSchema, type Fault } from './error-shown.ts'
 import { unknownParameter } from './fault-sentences.ts'
 
 /**
@@ -37,9 +37,13 @@ export const wireErrors = {
     sentence: "The user that X-User-ID, or userId in the body, names is not the token's subject.",
   },
   not_a_member: { status: 403, sentence: 'The user is not a member of this workspace.' },
+  // An admin of the caller's own workspace may do it.
   admin_required: { status: 403, sentence: 'Only an admin of the workspace may do this.' },
+  // It concerns the whole deployment, so an admin of a workspace may not do it.
+  operator_required: { status: 403, sentence: 'Only an operator of the deployment may do this.' },
   contact_not_found: { status: 404, sentence: 'There is no such contact in this workspace.' },
   board_not_found: { status: 404, sentence: 'There is no such board in this workspace.' },
+  job_not_found: { status: 404, sentence: 'There is no such job in this queue.' },
   not_found: { status: 404, sentence: 'There is no such thing in this workspace.' },
   route_not_found: { status: 404, sentence: 'There is no such route.' },
   method_not_allowed: { status: 405, sentence: 'The route does not support this method.' },
@@ -50,6 +54,14 @@ export const wireErrors = {
     status: 409,
     sentence: 'The workspace already has a conversation with this id, and it is with another contact.',
   },
+  job_id_reused: { status: 409, sentence: 'The queue has another job with this id.' },
+  export_exists: { status: 409, sentence: 'The workspace already has another export with this id.' },
+  job_state: { status: 409, sentence: 'The job is not in a state that allows this.' },
+  webhook_endpoints_full: {
+    status: 409,
+    sentence: 'The workspace already has as many webhook endpoints as it may. Delete one first.',
+  },
+  webhook_endpoint_off: { status: 409, sentence: 'The webhook endpoint is off. Turn it on first.' },
   event_id_reused: {
     status: 409,
     sentence:
@@ -74,11 +86,21 @@ export const wireErrors = {
     sentence: 'The origin cannot be reached, and the cache alone cannot serve this request.',
   },
   overloaded: { status: 503, sentence: 'The service is at its limit. Try again in a moment.' },
+  queues_unavailable: { status: 503, sentence: 'The queues cannot be reached, or are not configured.' },
+  files_unavailable: {
+    status: 503,
+    sentence: 'The files of imports and exports cannot be reached, or are not configured.',
+  },
   ledger_unavailable: {
     status: 503,
     sentence: 'The ledger cannot be reached, so the request cannot be confirmed.',
   },
   figures_unavailable: { status: 503, sentence: "The deployment's figures cannot be read at the moment." },
+  redis_unavailable: {
+    status: 503,
+    sentence:
+      'This Redis cannot be reached, or it is switched off, so nothing was read or cleared for certain.',
+  },
   auth_unavailable: { status: 503, sentence: 'The token or membership cannot be checked at the moment.' },
   not_cached: { status: 504, sentence: 'Nothing is cached for this request.' },
   origin_timeout: {
@@ -100,10 +122,6 @@ export type NotFoundCode = Exclude<
   'route_not_found'
 >
 
-/** One fault of an input: the parameter, and what would be accepted. */
-export const faultSchema = z.object({ parameter: z.string(), message: z.string() })
-export type Fault = z.output<typeof faultSchema>
-
 /** An event that was refused because its id belongs to another event: its position in the batch, from 0, and the id. */
 const eventConflictSchema = z.object({ index: z.int().nonnegative(), eventId: z.string() })
 type EventConflict = z.output<typeof eventConflictSchema>
@@ -111,15 +129,10 @@ type EventConflict = z.output<typeof eventConflictSchema>
 /** The body of every error, of the Worker and of the origin. */
 export const errorBodySchema = z.object({
   success: z.literal(false),
-  error: z.string(),
+  ...errorShownSchema.shape,
   code: z.enum(Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCode[]]),
-  details: z.array(faultSchema).optional(),
   /** With `event_id_reused`: all conflicts, of a batch of any size. */
   conflicts: z.array(eventConflictSchema).optional(),
-  retryAfter: z.number().optional(),
-  requestId: z.string(),
-  /** With the 404 of a cached resource: how it was found that the thing does not exist. */
-  _cache: cacheMemberSchema.optional(),
 })
 type ErrorBody = z.output<typeof errorBodySchema>
 

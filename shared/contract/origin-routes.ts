@@ -17,54 +17,21 @@ import {
   contactWrittenSchema,
   importReportSchema,
 } from './contacts.ts'
-import type { WireErrorCode } from './errors.ts'
 import {
   boardListSchema,
+  everythingMovedSchema,
   loadRequestSchema,
   membershipSchema,
   originHealthSchema,
   originMetricsSchema,
   workspaceNeedsSchema,
 } from './origin.ts'
+import type { OriginRoute } from './origin-route.ts'
+import { queueRoutes } from './queue-routes.ts'
 import { cacheSettingsChangeSchema, cacheSettingsSchema, savedSettingsSchema } from './settings.ts'
 import { callOutcomeSchema, storedCallSchema } from './voice.ts'
-
-/**
- * The access of a route of the origin. `writer`: a member with their own JWT, or a holder of the internal key. `member`: the internal
- * key and, in `X-Caller-Token`, the JWT of the user on whose behalf it is used. `reader`: as `member`, or without that token on behalf
- * of the CRM's backend. `member-in-workspace`: as `member`, and the user must be a member of the workspace in the path. `service-or-admin`: as `reader`, and the
- * user must be a member of the workspace in the header; the database decides whether an admin.
- */
-export type OriginAccess =
-  | 'public'
-  | 'internal-key'
-  | 'writer'
-  | 'member'
-  | 'reader'
-  | 'member-in-workspace'
-  | 'service-or-admin'
-
-/** The declaration of a route of the origin, from which it is mounted and documented. */
-export interface OriginRoute {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Parameters are written `{parameter}`. */
-  readonly path: string
-  readonly summary: string
-  readonly description?: string
-  readonly access: OriginAccess
-  /** Whether callers other than the Worker use the route. The OpenAPI document has only those routes. */
-  readonly audience: 'callers' | 'worker'
-  readonly takes: {
-    readonly path?: z.ZodObject
-    readonly body?: { readonly schema: z.ZodType; readonly bytesMax: number }
-    /** The schema of each line, for a route that takes lines of JSON instead of a single JSON text. */
-    readonly lines?: z.ZodType
-  }
-  /** The whole body of a success; with `isLines`, one line of it. */
-  readonly gives: { readonly status: 200 | 201; readonly schema: z.ZodType; readonly isLines?: true }
-  /** The errors of the handler. Those of the access and of the body follow from the declaration. */
-  readonly errors: readonly WireErrorCode[]
-}
+import { webhookRoutes } from './webhook-routes.ts'
+import { workRoutes } from './work-routes.ts'
 
 const contactPath = z.strictObject({ id: contactIdSchema })
 const callPath = z.strictObject({ id: callIdSchema })
@@ -218,6 +185,16 @@ const originRoutes = {
     gives: { status: 200, schema: succeeding(callSessionDeletedSchema) },
     errors: backendErrors,
   },
+  moveEverything: {
+    method: 'POST',
+    path: '/deployment/move-everything',
+    summary: 'Move the tags of all workspaces, so that no cached answer counts any more',
+    access: 'internal-key',
+    audience: 'worker',
+    takes: {},
+    gives: { status: 200, schema: succeeding(everythingMovedSchema) },
+    errors: queryErrors,
+  },
   metrics: {
     method: 'GET',
     path: '/metrics',
@@ -238,6 +215,7 @@ const originRoutes = {
     gives: { status: 200, schema: succeeding(callOutcomeSchema) },
     errors: queryErrors,
   },
+  ...queueRoutes,
   load: {
     method: 'POST',
     path: '/load/{resource}',
@@ -305,6 +283,8 @@ const originRoutes = {
     gives: { status: 200, schema: savedSettingsSchema },
     errors: ['admin_required', ...queryErrors],
   },
+  ...webhookRoutes,
+  ...workRoutes,
 } as const satisfies Readonly<Record<string, OriginRoute>>
 
 export type OriginRouteName = keyof typeof originRoutes

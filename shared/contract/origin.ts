@@ -9,6 +9,8 @@ import {
   userIdSchema,
 } from '../ids.ts'
 import { storableText } from '../text.ts'
+import { queueNameSchema } from './queue-names.ts'
+import { queueFiguresSchema } from './queues.ts'
 
 /**
  * The interface between the Worker and the origin. Every request has `Authorization: Bearer <INTERNAL_AUTH_KEY>`. A request in a
@@ -74,13 +76,28 @@ const outboxHealthSchema = z.object({
 })
 export type OutboxHealth = z.output<typeof outboxHealthSchema>
 
-/** `degraded`: the origin serves requests, but readers may see writes late. */
+/**
+ * The state of the queues. `off`: this deployment has none. `degraded`: jobs wait that no process runs, or that have no address to go to.
+ * `unhealthy`: their database does not answer.
+ */
+const queuesHealthSchema = z.object({ status: z.enum(['off', 'healthy', 'degraded', 'unhealthy']) })
+
+/** `degraded`: the origin serves requests, but readers may see writes late, or jobs wait. */
 export const originHealthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
+  /** Seconds since this process started. */
+  uptime: z.number().nonnegative(),
+  environment: z.string(),
+  /** Whether the queues answer, wherever they are kept; false without queues. */
+  redis: z.object({ connected: z.boolean() }),
+  queues: queuesHealthSchema,
   database: z.object({ available: z.boolean(), latencyMs: z.number() }),
   outbox: outboxHealthSchema,
 })
 export type OriginHealth = z.output<typeof originHealthSchema>
+
+/** The `data` of POST /deployment/move-everything. */
+export const everythingMovedSchema = z.object({ workspaces: z.int().nonnegative() })
 
 const count = z.int().nonnegative()
 const milliseconds = z.number().nonnegative()
@@ -113,6 +130,8 @@ export const originMetricsSchema = z.object({
       z.object({ running: count, runningMax: count, waiting: count, waitingMax: count, refused: count }),
     )
     .default({}),
+  /** The work in the background, by queue: now, and over the last hour. Null if there are no queues, or they do not answer. */
+  jobs: z.partialRecord(queueNameSchema, queueFiguresSchema).nullable().default(null),
   /** Null if no relay is configured. */
   outbox: z
     .object({

@@ -52,6 +52,8 @@ export interface Declaration<
   /** Part of the key. Raised with every change of `data`, so that a reader never gets an entry of another shape. */
   readonly version: number
   readonly callers: readonly [CallerKind, ...CallerKind[]]
+  /** The namespace of Redis that keeps its entries, which operators can clear by itself. The default is `cache`. */
+  readonly namespace?: Resource['namespace']
   /**
    * `deployment` for a question about all workspaces together, such as the workspace that a phone number belongs to. Its entries have
    * the deployment's own ledger and the default settings. Only services may ask it, without naming a workspace. The default is

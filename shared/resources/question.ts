@@ -1,7 +1,9 @@
 import type { z } from 'zod'
-import type { Fault, NotFoundCode } from '../contract/errors.ts'
+import type { Fault } from '../contract/error-shown.ts'
+import type { NotFoundCode } from '../contract/errors.ts'
 import type { Lifetime, Toggle } from '../contract/named-settings.ts'
 import type { BoardId, CampaignId, ContactId, SegmentId, UserId, WorkspaceId } from '../ids.ts'
+import type { EntryNamespaceName } from '../redis/names.ts'
 import type { Result } from '../result.ts'
 import type { Tag } from '../tags/tags.ts'
 import type { Served } from './served.ts'
@@ -46,6 +48,8 @@ export interface Resource {
   readonly answer: z.ZodObject
   readonly version: number
   readonly callers: readonly CallerKind[]
+  /** The namespace of Redis that its entries belong to. */
+  readonly namespace: EntryNamespaceName
   /** Whether a question is about one workspace, or about the deployment (shared/ids.ts: `deploymentId`). */
   readonly scope: 'workspace' | 'deployment'
   /** The defaults of the toggle and the lifetime under the resource's own name; null if it has none. */

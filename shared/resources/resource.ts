@@ -50,6 +50,7 @@ export function defineResource<
     ownToggle: typeof declaration.toggle === 'boolean' ? declaration.toggle : null,
     ownLifetimeSeconds:
       scope === 'workspace' && typeof declaration.lifetime === 'number' ? declaration.lifetime : null,
+    namespace: declaration.namespace ?? 'cache',
     need: declaration.need ?? 'soon',
     isPersonal: declaration.sharing !== 'workspace',
     absence: declaration.absence ?? { code: 'not_found' },

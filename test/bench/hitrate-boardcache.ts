@@ -89,7 +89,9 @@ function createIsolates(ground: Ground): ReadonlyMap<string, readonly Isolate[]>
         ...{ setup, tiers, origin, world: scheduler, random: dice.random },
         viewCache: viewCaches.at(location),
         ledgerStub: (workspaceId) => countedStub(ledgers.stubAt(location)(workspaceId), operations),
+        primary: locations[0],
         sawPut: ignore,
+        sawRedisRead: ignore,
       }),
     )
   return new Map(locations.map((location) => [location, isolatesAt(location)]))

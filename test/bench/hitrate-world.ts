@@ -1,6 +1,7 @@
 import type { Tier } from '../../worker/tiers/tier.ts'
+import type { SimulatedPlace } from '../simulation/doors.ts'
 import { createScheduler, type Scheduler } from '../simulation/scheduler.ts'
-import { createSimulatedTiers, type SimulatedPlace, type SimulatedTiers } from '../simulation/tiers.ts'
+import { createSimulatedTiers, type SimulatedTiers } from '../simulation/tiers.ts'
 import { createWay, goodWay, type Way, type WayFaults } from '../simulation/way.ts'
 import { createDice, type Dice } from '../support/dice.ts'
 import { createRandom } from '../support/random.ts'
@@ -72,14 +73,14 @@ export function createGround(seed: number): Ground {
 }
 
 /** Redis as it is priced here: one database without replicas, equally far from all locations. */
-function inOneRegion(place: SimulatedPlace): SimulatedPlace {
-  return { ...place, at: () => place.at(locations[0]) }
+function inOneRegion<Place extends SimulatedPlace>(place: Place): Place {
+  return { ...place, at: (_location, client) => place.at(locations[0], client) }
 }
 
 type Named = Readonly<Record<'get' | 'put' | 'remove', keyof Operations>>
 
-function counted(place: SimulatedPlace, operations: Operations, names: Named): SimulatedPlace {
-  return { ...place, at: (location) => countedTier(place.at(location), operations, names) }
+function counted<Place extends SimulatedPlace>(place: Place, operations: Operations, names: Named): Place {
+  return { ...place, at: (location, client) => countedTier(place.at(location, client), operations, names) }
 }
 
 function countedTier(tier: Tier, operations: Operations, names: Named): Tier {

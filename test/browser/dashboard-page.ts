@@ -13,7 +13,7 @@ export interface DashboardPage {
   /** Errors and warnings of the page's scripts, apart from refused requests, which tests provoke. */
   readonly complaints: readonly string[]
   signIn(email: string, password: string): Promise<void>
-  open(view: 'Live' | 'Board' | 'Workspace' | 'Inspector'): Promise<void>
+  open(view: 'Live' | 'Board' | 'Queues' | 'Workspace' | 'Inspector'): Promise<void>
   panel(title: string): Locator
   /** The serious and critical findings of axe, one line each. */
   seriousFaults(): Promise<string[]>

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
-const views = ['Live', 'Board', 'Workspace', 'Inspector'] as const
+const views = ['Live', 'Board', 'Queues', 'Workspace', 'Inspector'] as const
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
@@ -17,7 +17,10 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       await page.panel('Tiers and breakers').getByRole('rowheader', { name: 'Redis' }).waitFor()
       await page.panel('Requests').locator('canvas').waitFor()
     } else if (view === 'Board') await page.page.locator('[data-row="0"][data-contact]').waitFor()
-    else if (view === 'Workspace') {
+    else if (view === 'Queues') {
+      await page.panel('All queues').getByRole('rowheader', { name: 'webhooks' }).waitFor()
+      await page.panel('Jobs of messages').getByText('No job has failed.').waitFor()
+    } else if (view === 'Workspace') {
       await page.panel('Actions').getByRole('button', { name: 'Test performance' }).click()
       await page.panel('Actions').getByRole('table').waitFor()
       await page.panel('Cache settings').getByRole('switch').first().waitFor()
@@ -185,7 +188,16 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
         String(await page.evaluate('document.activeElement.ariaLabel ?? document.activeElement.textContent')),
       )
     }
-    for (const name of ['Skip to the view', 'Live', 'Board', 'Workspace', 'Inspector', 'Theme', 'Sign out'])
+    for (const name of [
+      'Skip to the view',
+      'Live',
+      'Board',
+      'Queues',
+      'Workspace',
+      'Inspector',
+      'Theme',
+      'Sign out',
+    ])
       expect(reached).toContain(name)
     await page.getByRole('button', { name: 'Skip to the view' }).press('Enter')
     expect(await page.evaluate('document.activeElement.id')).toBe('view')

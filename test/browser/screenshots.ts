@@ -21,6 +21,8 @@ const pictures: readonly {
   { name: 'live-phone', view: 'Live', look: { theme: 'light', width: 390, height: 844 } },
   { name: 'board-light', view: 'Board', look: { theme: 'light', width: 1_280, height: 820 } },
   { name: 'board-phone', view: 'Board', look: { theme: 'dark', width: 390, height: 844 } },
+  { name: 'queues-light', view: 'Queues', look: { theme: 'light', width: 1_280, height: 1_020 } },
+  { name: 'queues-phone', view: 'Queues', look: { theme: 'dark', width: 390, height: 844 } },
   { name: 'workspace-dark', view: 'Workspace', look: { theme: 'dark', width: 1_280, height: 820 } },
   { name: 'inspector-light', view: 'Inspector', look: { theme: 'light', width: 1_280, height: 820 } },
 ]

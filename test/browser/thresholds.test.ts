@@ -130,7 +130,10 @@ describe.skipIf(chromiumPath === null)('the thresholds of alerts in a browser', 
     const faults = [{ parameter: 'rules.outbox_age.fire_at', message: 'is too much' }]
     await field('Fires above').fill('31')
     for (const [answer, told] of [
-      [refusal(403, 'admin_required', 'Only an admin of the workspace may do this.', []), /Only an admin/],
+      [
+        refusal(403, 'operator_required', 'Only an operator of the deployment may do this.', []),
+        /Only an operator/,
+      ],
       [
         refusal(400, 'invalid_body', 'The body does not have the shape.', faults),
         /outbox_age\.fire_at.*is too much/,

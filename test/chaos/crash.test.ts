@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
 /** Runs in a process of its own, because a killed Postgres makes its driver throw where no test could catch it. */
-async function runCrashes(...options: string[]): Promise<{ code: unknown; output: string }> {
-  const script = fileURLToPath(new URL('crash.ts', import.meta.url))
+async function runCrashes(name: string, ...options: string[]): Promise<{ code: unknown; output: string }> {
+  const script = fileURLToPath(new URL(name, import.meta.url))
   const child = spawn(process.execPath, [script, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
   const output: string[] = []
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()))
@@ -19,7 +19,7 @@ const withinMs = 150_000
 it(
   'no committed write goes unnoticed, whichever of origin, Worker and Postgres are killed while it is made',
   async () => {
-    const { code, output } = await runCrashes('--rounds', '5')
+    const { code, output } = await runCrashes('crash.ts', '--rounds', '5')
     expect(output).toContain('0 rounds with faults')
     expect(code).toBe(0)
   },
@@ -29,8 +29,28 @@ it(
 it(
   'an outbox that forgets rows is found',
   async () => {
-    const { code, output } = await runCrashes('--rounds', '8', '--forgetful')
+    const { code, output } = await runCrashes('crash.ts', '--rounds', '8', '--forgetful')
     expect(output).toContain('the edge has')
+    expect(code).toBe(1)
+  },
+  withinMs,
+)
+
+it(
+  'no acknowledged job is lost and none has two effects, whichever of origin, Postgres and the processes of jobs are killed',
+  async () => {
+    const { code, output } = await runCrashes('queue-crash.ts', '--rounds', '8')
+    expect(output).toContain('0 rounds with faults')
+    expect(code).toBe(0)
+  },
+  withinMs,
+)
+
+it(
+  'marks that are written in another transaction than their effects are found',
+  async () => {
+    const { code, output } = await runCrashes('queue-crash.ts', '--rounds', '12', '--apart')
+    expect(output).toContain('effects')
     expect(code).toBe(1)
   },
   withinMs,

@@ -25,7 +25,10 @@ const suiteParams = z.object({ name: z.string() })
 
 async function freshKey(): Promise<CacheKey> {
   keysTaken += 1
-  const resource = { name: 'contract', version: 1, params: suiteParams, privateParams: [] }
+  const resource = {
+    ...{ name: 'contract', version: 1, namespace: 'cache' as const, params: suiteParams },
+    privateParams: [],
+  }
   const question = { resource, params: { name: `${Date.now()}-${keysTaken}` } }
   return cacheKey(question, workspaceIdSchema.parse('suite'), null)
 }

@@ -8,7 +8,8 @@ import type { Claims } from './database.ts'
 
 /**
  * Databases as in a hosted project: made by the migrations alone, under an owner that is no superuser, with the roles and
- * the default privileges of hosted Supabase, and without later grants. Supabase Lite, which the other tests query, grants
+ * the default privileges of hosted Supabase, and without later grants. They sort texts by a language, where those of the local stack
+ * sort by bytes. Supabase Lite, which the other tests query, grants
  * every schema to everybody and pins the time zone.
  */
 export interface HostedServer {
@@ -20,6 +21,8 @@ export interface HostedServer {
 export interface HostedDatabase {
   /** A connection of the project's owner, which runs the migrations and owns their objects. */
   readonly owner: postgres.Sql
+  /** The address for further connections of the owner. */
+  readonly ownerUrl: string
   /** A transaction as PostgREST begins one for this caller. It commits unless `work` throws. */
   asCaller<Value>(
     caller: Caller,
@@ -115,7 +118,9 @@ export async function startHostedServer(): Promise<HostedServer> {
       const owner = connect(server.url, 'project_owner', name)
       const authenticator = connect(server.url, 'authenticator', name, 4)
       open.add(owner).add(authenticator)
-      return { owner, ...callersOf(authenticator) }
+      const ownerUrl = new URL(server.url)
+      Object.assign(ownerUrl, { username: 'project_owner', password: 'local', pathname: `/${name}` })
+      return { owner, ownerUrl: ownerUrl.href, ...callersOf(authenticator) }
     },
     async stop() {
       await Promise.all([superuser, ...open].map((sql) => sql.end()))
@@ -132,7 +137,9 @@ function connect(url: string, user: string, database: string, max = 1): postgres
 async function makeTemplate(url: string): Promise<void> {
   const superuser = connect(url, 'postgres', 'postgres')
   await superuser.unsafe(roles)
-  await superuser.unsafe('create database migrated owner project_owner')
+  await superuser.unsafe(
+    "create database migrated template template0 locale_provider icu icu_locale 'en-US' owner project_owner",
+  )
   await superuser.unsafe(`alter database migrated set timezone = '${templateZone}'`)
   await superuser.end()
   const initial = connect(url, 'postgres', 'migrated')

@@ -9,9 +9,16 @@ export interface ForeignStack extends FuzzStack {
   readonly world: ForeignWorld
 }
 
+/** Locally the admins of our workspace are operators, who see every workspace. Attackers are not. */
+const elsewhere = { OPERATORS_WORKSPACE_ID: 'operators' }
+
 /** A local stack with two workspaces. The rows of one of them are marked. `plant` is SQL that opens a way to them. */
 export async function startForeignStack(options: TestStackOptions = {}, plant = ''): Promise<ForeignStack> {
-  const given = await startFuzzStack(options)
+  const given = await startFuzzStack({
+    ...options,
+    workerVariables: { ...options.workerVariables, ...elsewhere },
+    originEnvironment: { ...options.originEnvironment, ...elsewhere },
+  })
   const { stack, place } = given
   try {
     if (plant !== '') {

@@ -16,6 +16,8 @@ export interface Loot {
   readonly contactIds: readonly string[]
   readonly cursors: readonly string[]
   readonly etags: readonly string[]
+  /** The ids of the other workspace's exports, imports, webhook endpoints, notifications and jobs, and the file of an export. */
+  readonly work: TheirWork
   /** Answers of the other workspace that were read and are now in every tier. */
   readonly reads: readonly { readonly route: string; readonly target: string }[]
   readonly version: number
@@ -58,9 +60,10 @@ export async function createForeignWorld(stack: TestStack): Promise<ForeignWorld
   // Until the outbox is empty, a change may still be on its way to the ledger.
   const isDelivered = async () =>
     (await sql`select from private.outbox where workspace_id = ${theirs} limit 1`).length === 0
+  await stopSnapshots(stack)
   await markRows(sql)
   await eventually(isDelivered)
-  const loot = await readAsTheirAdmin(stack)
+  const loot = { ...(await readAsTheirAdmin(stack)), work: await makeTheirWork(stack) }
   const removed = stack.api({
     token: await stack.tokenOf({ userId: removedUser, workspaces: null }),
     workspaceId: theirs,
@@ -104,6 +107,18 @@ export async function createForeignWorld(stack: TestStack): Promise<ForeignWorld
   }
 }
 
+/** A snapshot that is due is no attack, but moves the ledger of its workspace. */
+async function stopSnapshots({ sql, origin, internalAuthKey }: TestStack): Promise<void> {
+  const paused = await fetch(`${origin}/api/v1/queues/analytics/pause`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${internalAuthKey}` },
+  })
+  if (!paused.ok) throw new Error(`the snapshots were not paused: ${paused.status}`)
+  const isStill = async () =>
+    (await sql`select from bullmq.job where queue = 'analytics' and state = 'active' limit 1`).length === 0
+  await eventually(isStill, { deadlineMs: deliveryDeadlineMs })
+}
+
 async function markRows(sql: postgres.Sql): Promise<void> {
   await sql.begin(async (all) => {
     const sealed = (text: string) => `${secretMark} ${text}`
@@ -126,6 +141,68 @@ async function markRows(sql: postgres.Sql): Promise<void> {
   })
 }
 
+/** The work of the other workspace in the background. */
+interface TheirWork {
+  readonly exportIds: readonly string[]
+  readonly files: readonly { readonly folder: string; readonly file: string }[]
+  readonly endpointIds: readonly string[]
+  readonly deliveryIds: readonly string[]
+  readonly notificationIds: readonly string[]
+  readonly importIds: readonly string[]
+  readonly jobIds: readonly string[]
+}
+
+const deliveryId = '3f0c6f0e-5b1c-4e0a-9a53-6a3c1f1f7a11'
+
+/**
+ * An export with its file, a job in two months, and rows that a job or a call would have made, all of them with the mark. Nothing of it
+ * changes by itself.
+ */
+async function makeTheirWork(stack: TestStack): Promise<TheirWork> {
+  const { sql } = stack
+  const api = stack.api({ token: stack.tokens.otherAdmin, workspaceId: theirs })
+  const data = { text: `${secretMark} job` }
+  const added = await api.post('/api/v1/queues/messages/jobs', {
+    jobId: 'theirs',
+    data,
+    delayMs: 5_000_000_000,
+  })
+  if (added.status !== 201) throw new Error(`their job was not added: ${added.status}`)
+  const asked = await api.post('/api/v1/exports', { id: 'their-export', format: 'csv' })
+  if (asked.status !== 201) throw new Error(`their export was not made: ${asked.status}`)
+  const nameOfFile = async () => {
+    const [row] = await sql<{ file: string | null }[]>`
+      select file from private.exports where workspace_id = ${theirs} and status = 'done'`
+    return row?.file ?? null
+  }
+  await eventually(async () => (await nameOfFile()) !== null, { deadlineMs: deliveryDeadlineMs })
+  const [folder = '', file = ''] = (await nameOfFile())?.split('/') ?? []
+  const sealed = (text: string) => `${secretMark} ${text}`
+  await sql.begin(async (all) => {
+    await all`insert into private.webhook_endpoints (workspace_id, id, url, description, event_types, is_enabled, secret)
+      values (${theirs}, 'their-endpoint', ${`https://127.0.0.1:9/${secretMark}`}, ${sealed('endpoint')}, array['contact.created'],
+        false, ${`whsec_${secretMark}${'A'.repeat(34)}=`})`
+    await all`insert into private.webhook_deliveries
+      (id, workspace_id, endpoint_id, event_id, event_type, occurred_at, data, status, completed_at)
+      values (${deliveryId}, ${theirs}, 'their-endpoint', ${`event-${secretMark}`}, 'contact.created', now(), '{}', 'failed', now())`
+    await all`insert into private.notifications (workspace_id, id, user_id, kind, title)
+      select ${theirs}, 'their-notification-' || number, user_id, 'contact.assigned', ${sealed('notification')}
+      from unnest(array['00000000-0000-4000-8000-000000000003', '00000000-0000-4000-8000-000000000001'])
+        with ordinality given (user_id, number)`
+    await all`insert into private.imports (workspace_id, id, user_id, file, status, failure, finished_at)
+      values (${theirs}, 'their-import', null, ${`imports/${secretMark}`}, 'failed', ${sealed('import')}, now())`
+  })
+  return {
+    exportIds: ['their-export'],
+    files: [{ folder, file }],
+    endpointIds: ['their-endpoint'],
+    deliveryIds: [deliveryId],
+    notificationIds: ['their-notification-1', 'their-notification-2'],
+    importIds: ['their-import'],
+    jobIds: [`${theirs}~theirs`, 'theirs'],
+  }
+}
+
 /** Long enough for a machine that is busy with the attempts. */
 const deliveryDeadlineMs = 60_000
 
@@ -135,7 +212,7 @@ const cursorSchema = z.string()
  * Reads everything as the other workspace's admin. This puts the answers into every tier of the cache, from which a
  * faulty product might give them to others.
  */
-async function readAsTheirAdmin(stack: TestStack): Promise<Loot> {
+async function readAsTheirAdmin(stack: TestStack): Promise<Omit<Loot, 'work'>> {
   const api = stack.api({ token: stack.tokens.otherAdmin, workspaceId: theirs })
   const cursors: string[] = []
   const etags: string[] = []
@@ -175,7 +252,7 @@ async function versionOf(stack: TestStack): Promise<number> {
 async function readCatalog(sql: postgres.Sql): Promise<Catalog> {
   const tables = await sql<{ schema: string; name: string; columns: string[] }[]>`
     select table_schema as schema, table_name as name, array_agg(column_name::text) as columns
-    from information_schema.columns where table_schema in ('public', 'private', 'auth')
+    from information_schema.columns where table_schema in ('public', 'private', 'auth', 'bullmq')
     group by 1, 2 order by 1, 2`
   const relations = await sql<{ from: string; to: string }[]>`
     select distinct f.relname as "from", t.relname as "to"
@@ -187,7 +264,7 @@ async function readCatalog(sql: postgres.Sql): Promise<Catalog> {
     select n.nspname as schema, p.proname as name, p.proargnames[1:p.pronargs] as names,
       array(select format_type(type, null) from unnest(p.proargtypes::oid[]) with ordinality a (type, at) order by at) as types
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname in ('public', 'private') and p.prokind = 'f' and p.prorettype <> 'trigger'::regtype
+    where n.nspname in ('public', 'private', 'bullmq') and p.prokind = 'f' and p.prorettype <> 'trigger'::regtype
     order by 1, 2`
   return {
     tables: tables.map((table) => ({ ...table, related: relatedTo(table.name) })),
@@ -199,19 +276,30 @@ async function readCatalog(sql: postgres.Sql): Promise<Catalog> {
   }
 }
 
+/** The tables of work in the background, which nobody but our functions may touch. */
+const workTables: ReadonlySet<string> = new Set([
+  ...['exports', 'imports', 'notifications', 'snapshots', 'webhook_endpoints', 'webhook_deliveries'],
+])
+
 /**
- * A digest of the other workspace's rows in every table of `public` that has workspaces, without the removed member.
+ * A digest of the other workspace's rows in every table of `public` that has workspaces, of its work and of its jobs, without the removed
+ * member.
  */
 async function digestOf(sql: postgres.Sql, { tables }: Catalog): Promise<Record<string, string>> {
   const digests: Record<string, string> = {}
   for (const { schema, name, columns } of tables) {
     const key = name === 'workspaces' ? 'id' : 'workspace_id'
-    if (schema !== 'public' || !columns.includes(key)) continue
+    const isSeen = schema === 'public' || (schema === 'private' && workTables.has(name))
+    if (!isSeen || !columns.includes(key)) continue
     const [row] = await sql<{ digest: string | null }[]>`
       select md5(string_agg(each::text, '|' order by each::text)) as digest
-      from ${sql(`public.${name}`)} each
+      from ${sql(`${schema}.${name}`)} each
       where ${sql(key)} = ${theirs} and each::text not like ${`%${removedUser}%`}`
     digests[name] = row?.digest ?? 'none'
   }
+  const jobs = await sql<{ digest: string | null }[]>`
+    select md5(string_agg(each::text, '|' order by each.id)) as digest
+    from bullmq.job each where each.data ->> 'workspaceId' = ${theirs}`
+  digests['jobs'] = jobs[0]?.digest ?? 'none'
   return digests
 }

@@ -62,7 +62,7 @@ export async function fuzzForeign(options: ForeignOptions): Promise<ForeignRepor
       const exchanged = await sendCase(request, place)
       tally.countAnswers(request, exchanged)
       if (!open.has(`${request.side} ${request.route}`) && isAttempt(request, exchanged)) made += 1
-      for (const fault of leaksOf(request, exchanged, world)) tally.note(fault, request)
+      for (const fault of leaksOf(request, exchanged, { world, targets })) tally.note(fault, request)
     }
   }
   const workAll = (end: number) => Promise.all(Array.from({ length: atOnce }, () => work(end)))
@@ -70,7 +70,7 @@ export async function fuzzForeign(options: ForeignOptions): Promise<ForeignRepor
   await Promise.all([workAll(removalAt), hasRemoval ? world.removeMember() : null])
   await workAll(attempts)
   const shows = async (request: RequestCase, kind: string) =>
-    leaksOf(request, await sendCase(request, place), world).some((fault) => fault.kind === kind)
+    leaksOf(request, await sendCase(request, place), { world, targets }).some((fault) => fault.kind === kind)
   const changes = await world.changes()
   const seen = options.isReduced === false ? tally.findings : await reduced(tally.findings, shows)
   const changed = changes.map((fault) => ({
@@ -105,7 +105,12 @@ function attemptOf(
  * The faults of an answer: it shows something of the other workspace, or it let in a caller who is not a member
  * there.
  */
-function leaksOf(request: RequestCase, { answers }: Exchange, world: ForeignWorld): Fault[] {
+function leaksOf(
+  request: RequestCase,
+  { answers }: Exchange,
+  { world, targets }: Pick<ForeignOptions, 'world' | 'targets'>,
+): Fault[] {
+  const target = targets.find(({ side, path }) => side === request.side && path === request.route)
   return answers.flatMap((answer) => {
     const { status, headers, body } = answer
     const text = `${[...headers].join('\n')}\n${body.toString('utf8')}`
@@ -116,7 +121,7 @@ function leaksOf(request: RequestCase, { answers }: Exchange, world: ForeignWorl
       .flatMap(([, value]) => value.split(', '))
     if (status === 304 && etags.some((etag) => world.loot.etags.includes(etag)))
       return [{ kind: `tells ${attackerOf(request)} that their page is this`, seen: '304' }]
-    return wasLetIn(request, answer)
+    return wasLetIn(request, answer, target)
       ? [{ kind: `lets in ${attackerOf(request)}`, seen: `${status} ${text.slice(0, 400)}` }]
       : []
   })
@@ -128,14 +133,19 @@ function attackerOf({ headers }: RequestCase): string {
 }
 
 /**
- * Whether an answer shows that its caller was let in. The origin's routes for the Worker accept the Worker's key, so
- * there only the rows tell. Some of the Worker's routes name the workspace in the body.
+ * Whether an answer shows that its caller was let in. The origin's routes for the Worker accept the Worker's key, and those that take
+ * users' tokens accept our own admins, so there only the rows tell. Some of the Worker's routes name the workspace in the body.
  */
-function wasLetIn({ side, route, headers, body, method }: RequestCase, { status }: HttpAnswer): boolean {
-  if (status >= 300 || method === 'OPTIONS') return false
+function wasLetIn(
+  { side, route, headers, body, method }: RequestCase,
+  { status }: HttpAnswer,
+  target: Target | undefined,
+): boolean {
+  if (status >= 300 || method === 'OPTIONS' || target === undefined || target.isOpen) return false
+  if (target.isOperators === true || target.isBoard === true || target.isForKey === true) return true
   if (side === 'origin') {
     const hasKey = headers.some(([, value]) => value === 'Bearer {{key}}')
-    return !hasKey && !route.startsWith('/contacts') && route !== '/health'
+    return !hasKey && target.takesTokens !== true
   }
   if (side !== 'worker' || method !== 'POST') return false
   if (route === '/api/cache/invalidate') return true

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { errorBodySchema, wireErrors } from '../../shared/contract/errors.ts'
 import type { HttpAnswer } from './http-answers.ts'
 import { expandSegments, type RequestCase } from './request-case.ts'
@@ -20,7 +21,7 @@ export function isOurs({ headers }: HttpAnswer): boolean {
 }
 
 const servedOtherwise =
-  /^(text\/(html|css|javascript|plain|event-stream)|image\/|application\/(javascript|openmetrics-text|x-ndjson|manifest\+json))/
+  /^(text\/(html|css|javascript|plain|event-stream)|image\/|application\/(javascript|octet-stream|openmetrics-text|x-ndjson|manifest\+json))/
 /** Begins a line, also where the text stands in JSON. */
 const stackLine = /(?:^|\n|\\n)\s+at .{0,200}:\d+:\d+\)?/
 
@@ -36,6 +37,18 @@ export function faultsOf(request: RequestCase, { answers, isHanging, isGarbled }
   return faults
 }
 
+/** The errors of the board of the queues are pages for people and JSON for Bull Board's own script, which knows sentences by a key. */
+const boardErrorSchema = z.strictObject({
+  error: z.union([z.string(), z.object({ key: z.string() })]),
+  code: z.string().optional(),
+})
+
+function isErrorOfBoard({ route }: RequestCase, { status, headers }: HttpAnswer, text: string): boolean {
+  if (!route.startsWith('/admin/queues') || (status >= 500 && status !== 503 && status !== 504)) return false
+  const isPage = /^text\/(html|plain)/.test(headers.get('content-type') ?? '')
+  return isPage || boardErrorSchema.safeParse(isJson(text) ? JSON.parse(text) : null).success
+}
+
 function faultsOfAnswer(request: RequestCase, answer: HttpAnswer): Fault[] {
   const { status } = answer
   const text = answer.body.toString('utf8')
@@ -46,12 +59,14 @@ function faultsOfAnswer(request: RequestCase, answer: HttpAnswer): Fault[] {
       : [{ kind: `a bare ${status}`, seen: text.slice(0, 300) }]
   }
   if (stackLine.test(text)) return [{ kind: 'a stack trace', seen: text.slice(0, 300) }]
-  return status < 400 ? faultsOfSuccess(request, answer) : faultsOfError(answer, text)
+  if (status < 400) return faultsOfSuccess(request, answer)
+  return isErrorOfBoard(request, answer, text) ? [] : faultsOfError(answer, text)
 }
 
 function faultsOfSuccess({ method }: RequestCase, { status, headers, body, isCutOff }: HttpAnswer): Fault[] {
   const type = headers.get('content-type') ?? ''
   if (method === 'HEAD' || status === 204 || status === 304 || servedOtherwise.test(type)) return []
+  if (status === 303 && body.length === 0 && headers.has('location')) return []
   if (isCutOff) return [{ kind: 'a cut off answer', seen: `${status} ${type}` }]
   return type.startsWith('application/json') && isJson(body.toString('utf8'))
     ? []

@@ -1,3 +1,4 @@
+import type { Access } from '../../worker/auth/callers.ts'
 import type { Dice } from '../support/dice.ts'
 import { type Known, sampleOf } from './json-samples.ts'
 import { inUrl, oddBody, oddCursor, oddText, spoiled } from './junk.ts'
@@ -34,6 +35,8 @@ const knownToAll: Known = {
   calledPhone: ['+15550100456', '+442079460001'],
   callerPhone: ['+15550100123', '020 7946 0000'],
   domain: ['alder.example', `${mark}.example`],
+  // A clearing names its database twice.
+  ...{ database: ['cache'], confirm: ['cache'] },
 }
 
 function knownOf({ values }: Target): Known {
@@ -56,10 +59,11 @@ export const headersRead = [
     'traceparent',
     'tracestate',
   ],
+  ...['Cookie', 'Host', 'Sec-Fetch-Site'],
 ] as const
 const headersOfServers = [
   ...['Content-Encoding', 'Expect', 'Range', 'If-Modified-Since', 'If-Match', 'Upgrade', 'Connection', 'TE'],
-  ...['Trailer', 'Cookie', 'X-Forwarded-For', 'Forwarded', 'X-HTTP-Method-Override'],
+  ...['Trailer', 'X-Forwarded-For', 'Forwarded', 'X-HTTP-Method-Override'],
   ...['Access-Control-Request-Method', 'Access-Control-Request-Headers', 'Accept-Encoding', 'User-Agent'],
 ]
 
@@ -81,6 +85,8 @@ const usualValues: Readonly<Record<string, readonly string[]>> = {
   'Last-Event-ID': ['1', '-1', '9'.repeat(30)],
   Origin: ['http://localhost:3000', 'null', 'http://evil.test'],
   Expect: ['100-continue', '200-ok'],
+  Cookie: ['boardcache_board=', 'boardcache_board=9999999999.a.b', '=;=', 'boardcache_board={{board}}; a=b'],
+  'Sec-Fetch-Site': ['same-origin', 'cross-site', 'same-site', 'none', ''],
   traceparent: ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', 'ff-0-0-0'],
 }
 
@@ -121,7 +127,7 @@ export function malformedCase(
 ): RequestCase {
   const mischief = createMischief(dice)
   const target = pickTarget(targets, dice)
-  const takesBody = target.bodies.length > 0
+  const takesBody = target.bodies.length > 0 || target.form !== undefined
   const hasBody = mischief.spoils('body', 0.05) ? !takesBody : takesBody
   const body = !hasBody ? null : takesBody ? bodyOf(target, mischief) : oddBody('{"a":1}', dice)
   const framing: Framing = body === null ? { kind: 'length' } : framingOf(mischief)
@@ -231,7 +237,8 @@ function headersOf(target: Target, dice: Mischief, index: number): [string, stri
   if (target.bodies.length > 0 && dice.happens(0.9)) headers.push(['Content-Type', 'application/json'])
   while (dice.spoils('header', 0.3)) {
     const name = dice.happens(0.7) ? dice.pick(headersRead) : dice.pick(headersOfServers)
-    if (name !== 'X-Request-ID' && name !== 'Content-Length') headers.push([name, oddHeader(name, dice)])
+    if (name !== 'X-Request-ID' && name !== 'Content-Length' && name !== 'Host')
+      headers.push([name, oddHeader(name, dice)])
   }
   if (dice.happens(0.01))
     headers.push(...Array.from({ length: 300 }, (_, at): [string, string] => [`X-${at}`, 'x']))
@@ -243,27 +250,48 @@ function headersOf(target: Target, dice: Mischief, index: number): [string, stri
 function oddHeader(name: string, dice: Dice): string {
   const usual = usualValues[name]
   if (usual !== undefined && dice.happens(0.6)) return bytesOf(dice.pick(usual))
-  const isShown = name.startsWith('trace')
+  // A trace is there to be logged, and so is the workspace that the CRM's backend names.
+  const isShown = name.startsWith('trace') || name === 'X-Workspace-ID'
   // Line ends would turn the rest into another header. `oddTarget` and the framings try that.
   return bytesOf(`${oddText(dice)}${isShown || dice.happens(0.7) ? '' : mark}`.replaceAll(/[\r\n]/g, ''))
 }
 
-function credentialsOf({ side, path, access }: Target, dice: Mischief): [string, string][] {
+/** The kinds of access of the CRM's backend and of operators besides users. */
+const keyHolders: Readonly<Partial<Record<Access, number>>> = {
+  ...{ 'internal-key': 0.95, service: 0.95, jobs: 0.3, queues: 0.3, 'queue-figures': 0.3 },
+  ...{ 'service-or-admin': 0.3, 'reader-or-service': 0.3, 'operator-named': 0.3, 'operator-reading': 0.3 },
+}
+
+/** The session of somebody who has signed in to the board, on whose pages the request was made. */
+function boardCredentials({ path }: Target, dice: Mischief): [string, string][] {
+  const headers: [string, string][] = []
+  // A sign-out ends its session, which no other request may share.
+  const session = path.endsWith('/logout') ? '{{boardToEnd}}' : '{{board}}'
+  if (!dice.spoils('token', 0.05)) headers.push(['Cookie', session])
+  else headers.push(['Cookie', bytesOf(`boardcache_board=${oddText(dice).replaceAll(/[\r\n]/g, '')}`)])
+  if (!dice.spoils('header', 0.05)) headers.push(['Sec-Fetch-Site', 'same-origin'])
+  return headers
+}
+
+function credentialsOf(target: Target, dice: Mischief): [string, string][] {
+  const { side, access, takesTokens = false, isBoard = false } = target
+  if (isBoard) return boardCredentials(target, dice)
   const name = () => (dice.spoils('token', 0.15) ? dice.pick(tokenNames) : 'admin')
   const bearer = (secret: string) =>
     `${dice.spoils('header', 0.02) && dice.happens(0.1) ? bytesOf(oddText(dice)) : 'Bearer'} {{${secret}}}`
   if (dice.spoils('token', 0.02) && dice.happens(0.2)) return []
-  if (side === 'origin' && (!path.startsWith('/contacts') || dice.happens(0.2))) {
+  if (side === 'origin' && (!takesTokens || dice.happens(0.2))) {
     const key: [string, string] = ['Authorization', bearer(dice.happens(0.97) ? 'key' : name())]
     return dice.happens(0.9) ? [key, ['X-Caller-Token', `{{${name()}}}`]] : [key]
   }
   if (access === 'voice-platform' && dice.happens(0.8)) return [['X-Voice-Secret', '{{voice}}']]
   if (access === 'voice-signature' && dice.happens(0.95)) return [['ElevenLabs-Signature', voiceSignature]]
-  const takesKey = access === 'internal-key' || access === 'service'
-  return [['Authorization', bearer(dice.happens(takesKey ? 0.95 : 0.03) ? 'key' : name())]]
+  const keys = access === undefined ? 0.03 : (keyHolders[access] ?? 0.03)
+  return [['Authorization', bearer(dice.happens(keys) ? 'key' : name())]]
 }
 
 function bodyOf(target: Target, dice: Mischief): Segment[] {
+  if (target.form !== undefined) return formOf(target.form, dice)
   const known = knownOf(target)
   const lines = target.isLines ? dice.between(1, 5) : 1
   const texts = Array.from({ length: lines }, () => {
@@ -274,6 +302,15 @@ function bodyOf(target: Target, dice: Mischief): Segment[] {
   })
   const json = texts.join('\n')
   return dice.spoils('body', 0.1) && dice.happens(0.3) ? oddBody(json, dice) : [[bytesOf(json), 1]]
+}
+
+function formOf(names: readonly string[], dice: Mischief): Segment[] {
+  const fields = names.map((name) => {
+    const value = dice.spoils('body', 0.3) ? oddText(dice) : mark
+    return `${name}=${inUrl(value, dice)}`
+  })
+  const form = fields.join('&')
+  return dice.spoils('body', 0.1) && dice.happens(0.3) ? oddBody(form, dice) : [[bytesOf(form), 1]]
 }
 
 function framingOf(dice: Mischief): Framing {

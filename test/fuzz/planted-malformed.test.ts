@@ -37,6 +37,16 @@ const ofOrigin = [
     find: 'if (loader === null) return',
     replace: 'if (loader === null) throw new Error("no loader"); if (loader === null) return',
   },
+  {
+    file: 'origin/routes/jobs.ts',
+    find: 'const isChosen = scope !== null &&',
+    replace: 'if (id.includes("~")) throw new Error("no such id"); const isChosen = scope !== null &&',
+  },
+  {
+    file: 'origin/board/board-changes.ts',
+    find: 'const { kind } = changed.error',
+    replace: 'const { kind } = changed.error; if (kind === "job_not_found") throw new Error("no such job")',
+  },
 ]
 
 describe('a fault planted for malformed requests is found:', () => {
@@ -69,9 +79,13 @@ describe('a fault planted for malformed requests is found:', () => {
     ['a log that repeats the text of a search', 'worker', /^a log that tells$/],
     ['a route that never answers', 'origin', /^hangs$/],
     ['a path that throws', 'origin', /^a 500 internal$/],
+    ['an id of a job that throws', 'origin /api/v1/queues', /^a 500 internal$/],
+    ['a click on the board that throws', 'origin /admin/queues', /^a 500 internal$/],
     ['an error in the log of the origin', 'origin', /^origin logs Error/],
-  ])('%s', (_what, side, kind) => {
-    const found = report.findings.filter((finding) => finding.side === side && kind.test(finding.kind))
+  ])('%s', (_what, place, kind) => {
+    const found = report.findings.filter(
+      (finding) => `${finding.side} ${finding.route}`.startsWith(place) && kind.test(finding.kind),
+    )
     expect(found, report.findings.map((finding) => `${finding.side} ${finding.kind}`).join('\n')).not.toEqual(
       [],
     )

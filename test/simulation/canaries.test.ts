@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { canaries } from './canaries.ts'
 import { simulateWith } from './planted.ts'
+import { redisCanaries } from './redis-canaries.ts'
 import type { Failure } from './simulation.ts'
 
 const seedsMax = 300
@@ -15,7 +16,7 @@ async function firstFailure(simulate: Awaited<ReturnType<typeof simulateWith>>):
 }
 
 describe('a bug planted in production is caught:', () => {
-  it.for(canaries)('$bug', async ({ breaks, replacements }) => {
+  it.for([...canaries, ...redisCanaries])('$bug', async ({ breaks, replacements }) => {
     const failure = await firstFailure(await simulateWith(replacements))
     expect(failure?.promise).toMatch(breaks)
   })

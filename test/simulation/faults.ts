@@ -1,8 +1,10 @@
 import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Dice } from '../support/dice.ts'
+import type { SimulatedPlace, TierFaults } from './doors.ts'
 import type { Ledgers } from './ledgers.ts'
+import type { Operator } from './operator.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { SimulatedPlace, SimulatedTiers, TierFaults } from './tiers.ts'
+import type { SimulatedTiers } from './tiers.ts'
 import type { Trace } from './trace.ts'
 import type { Way, WayFaults } from './way.ts'
 
@@ -15,6 +17,8 @@ export interface FaultyParts {
   readonly workspaceIds: readonly WorkspaceId[]
   readonly ledgers: Ledgers
   readonly tiers: SimulatedTiers
+  /** Null in a run without Redis. */
+  readonly operator: Operator | null
   readonly originWay: Way
   readonly backendWay: Way
   viewsWayAt(location: string): Way
@@ -35,6 +39,15 @@ export function planFaults(parts: FaultyParts, untilMs: number): void {
       scheduler.schedule(heal, forMs)
     }, fromMs)
   }
+}
+
+/** Lets something happen to what Redis holds, a few times from now until `untilMs`. */
+export function planRedisFates(parts: FaultyParts, untilMs: number): void {
+  const { scheduler, dice, operator } = parts
+  if (operator === null) return
+  const fates = dice.between(0, 5)
+  for (let index = 0; index < fates; index += 1)
+    scheduler.schedule(() => redisFate(parts, operator), dice.between(0, untilMs - scheduler.now()))
 }
 
 /** Ends all faults for good. */
@@ -103,6 +116,36 @@ function wayFaults(dice: Dice): Partial<WayFaults> {
     () => ({ slowShare: 0.5, slowMs: 12_000 }),
     () => ({ lostShare: 0.4 }),
   ])()
+}
+
+/** Redis is cleared, while it works or while it is away, or loses something, or the one soon after the other. */
+function redisFate(
+  { dice, scheduler, trace, locations, tiers: { redis } }: FaultyParts,
+  operator: Operator,
+): void {
+  const location = dice.pick(locations)
+  const losses: readonly (readonly [string, () => void])[] = [
+    ['evicts its generation', redis.evictGeneration],
+    ['evicts its generation', redis.evictGeneration],
+    ['loses its data', redis.lose],
+    [`fails over to ${location}`, () => redis.failOverTo(location)],
+  ]
+  const lose = () => {
+    const [what, happen] = dice.pick(losses)
+    trace.note('fault', () => `redis ${what}`)
+    happen()
+  }
+  const clear = () => void operator.clear(dice.happens(0.9) ? 'cache' : 'rateLimit')
+  const clearWhileAway = () => {
+    redis.inject({ state: dice.pick(['failing', 'frozen', 'garbage']) })
+    trace.note('fault', () => 'redis is away')
+    scheduler.schedule(redis.heal, dice.between(0, 6_000))
+    clear()
+  }
+  const fate = dice.pick([clear, clear, clearWhileAway, clearWhileAway, lose])
+  fate()
+  if (fate !== lose && dice.happens(0.5)) scheduler.schedule(lose, dice.between(0, 4_000))
+  if (dice.happens(0.3)) scheduler.schedule(clear, dice.between(0, 8_000))
 }
 
 function tierFault({ dice, trace, tiers }: FaultyParts, somewhere: readonly string[]): Heal {

@@ -4,6 +4,7 @@ import type { WireError } from '../../shared/contract/errors.ts'
 import type { CacheSettings } from '../../shared/contract/settings.ts'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
+import type { RedisNamespace } from '../../shared/redis/namespace.ts'
 import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
@@ -25,7 +26,10 @@ import { withBreaker } from '../../worker/tiers/with-breaker.ts'
 import { withDeadline } from '../../worker/tiers/with-deadline.ts'
 import { withWritePause } from '../../worker/tiers/with-write-pause.ts'
 import type { Random } from '../support/random.ts'
+import type { SeenRedisRead } from './clearings.ts'
+import { lagMaxMsAt } from './clearings.ts'
 import { createLivingClock, heardWhileAlive, type Life } from './life.ts'
+import { namespaceFor } from './redis.ts'
 import type { SimulatedTiers } from './tiers.ts'
 
 /** The settings of a run's deployment, as wrangler.toml and the platform determine them. */
@@ -47,9 +51,17 @@ export interface Isolate {
   readonly answer: AnswerQuestion
   readonly memberships: Memberships
   readonly ledger: LedgerClient
+  /** Its clients of Redis; null in a run without. */
+  readonly redis: IsolateRedis | null
   /** The life of everything that the isolate does. It ends when the isolate vanishes. */
   readonly life: Life
   vanish(): void
+}
+
+interface IsolateRedis {
+  /** The tier as it is, without policy around it. */
+  readonly tier: Tier
+  readonly limits: RedisNamespace
 }
 
 /** The parts of the world that an isolate can reach. */
@@ -58,6 +70,8 @@ export interface Surroundings {
   readonly world: Clock
   readonly random: Random
   readonly tiers: SimulatedTiers
+  /** The location of Redis' primary. */
+  readonly primary: string
   /** The part of the location's cache that holds shared views. */
   readonly viewCache: Pick<LocationCache, 'match' | 'put'>
   ledgerStub(workspaceId: WorkspaceId): LedgerStub
@@ -65,6 +79,8 @@ export interface Surroundings {
   readonly origin: SimulatedOrigin
   /** Sees every entry that is given to a tier. */
   sawPut(entry: Entry): void
+  /** Sees every read of Redis. */
+  sawRedisRead(read: SeenRedisRead): void
 }
 
 export interface SimulatedOrigin {
@@ -94,10 +110,11 @@ export function createIsolate(
     clock,
     recorder,
   )
+  const redis = setup.hasRedis ? redisOf(location, clock, around) : null
   const { answer, views } = createReadPath({
     ...{ clock, random, recorder, ledger, staleIfErrorSeconds, etagOf },
     sharedViews: setup.hasSharedViews ? createSharedViews(heardCache(around.viewCache), clock) : null,
-    slots: slotsOf(location, clock, around),
+    slots: slotsOf(location, clock, around, redis?.tier ?? null),
     origin: originOf(around.origin, clock),
     stalenessBoundMs: boundMs,
     // The checker already compares every answer with the database.
@@ -118,6 +135,7 @@ export function createIsolate(
     answer,
     memberships,
     ledger,
+    redis,
     life: { isOver: () => hasVanished },
     vanish() {
       hasVanished = true
@@ -126,7 +144,7 @@ export function createIsolate(
 }
 
 /** Arranges the tiers as worker/tiers/tiers.ts does. */
-function slotsOf(location: string, clock: Clock, around: Surroundings): TierSlot[] {
+function slotsOf(location: string, clock: Clock, around: Surroundings, redis: Tier | null): TierSlot[] {
   const { setup, tiers } = around
   const guarded = (tier: Tier, deadlineMs: number) =>
     withBreaker(withDeadline(heardTier(tier), clock, deadlineMs), clock, recorder)
@@ -152,18 +170,46 @@ function slotsOf(location: string, clock: Clock, around: Surroundings): TierSlot
       tier: withWritePause(guarded(tiers.kv.at(location), limits.kvDeadlineMs), clock),
       source: 'cloudflare_kv',
       isNear: false,
-      admits: setup.hasRedis ? 'second-use' : 'every-fill',
+      admits: redis === null ? 'every-fill' : 'second-use',
     },
-    setup.hasRedis
-      ? {
-          tier: guarded(tiers.redis.at(location), limits.redisDeadlineMs),
+    redis === null
+      ? null
+      : {
+          tier: guarded(redis, limits.redisDeadlineMs),
           source: 'redis_cache',
           isNear: false,
           ...everyFill,
-        }
-      : null,
+        },
   ]
   return slots.filter((slot) => slot !== null).map((slot) => ({ ...slot, tier: seen(slot.tier, around) }))
+}
+
+/** Production's namespaces and its tier, on this location's way to Redis. */
+function redisOf(location: string, clock: Clock, around: Surroundings): IsolateRedis {
+  const { redis } = around.tiers
+  const client = { clock, hear: heardWhileAlive }
+  const tier = redis.at(location, client)
+  const door = redis.doorAt(location)
+  return {
+    limits: namespaceFor(client, redis.transportAt(location), 'rateLimit'),
+    tier: {
+      ...tier,
+      async get(key, signal) {
+        const [startedAtMs, changes] = [around.world.now(), door.changes()]
+        const got = await tier.get(key, signal)
+        const wasHealthy =
+          door.changes() === changes && door.faults().state === 'up' && signal?.aborted !== true
+        around.sawRedisRead({
+          key,
+          got,
+          startedAtMs,
+          lagMaxMs: lagMaxMsAt(location, around.primary),
+          wasHealthy,
+        })
+        return got
+      },
+    },
+  }
 }
 
 function seen(tier: Tier, { sawPut }: Surroundings): Tier {

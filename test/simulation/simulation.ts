@@ -2,12 +2,13 @@ import type { Result } from '../../shared/result.ts'
 import { plainWish } from '../../worker/cache/wish.ts'
 import { switchCacheOn } from './changes.ts'
 import { answerDigestsAtOnce } from './digests.ts'
-import { healAll, planFaults } from './faults.ts'
+import { healAll, planFaults, planRedisFates } from './faults.ts'
 import type { Isolate } from './isolate.ts'
 import { expectCurrentMembers } from './members.ts'
 import { askedOf, workspaceIds } from './questions.ts'
 import { createReaders, type Readers, type Reading, type Told } from './readers.ts'
 import { BrokenPromise } from './records.ts'
+import { expectUsefulRedis } from './redis-calm.ts'
 import { startMs } from './scheduler.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -21,6 +22,8 @@ import { createWorld, type World } from './world.ts'
  *   answer garbage.
  * - Calls to the ledgers, to the origin and to the shared views of a location, and calls from the backend, are slow,
  *   lost, refused or unanswered for a while. A ledger is restarted. Rarely, its storage is lost.
+ * - Redis is cleared by an operator, while it works and while it is away. It loses its data, or its generation by
+ *   eviction, or fails over to a replica that had not seen its latest writes.
  * - An isolate vanishes with everything that it was doing. A request is cut short with everything that it began, even
  *   if other requests wait for it.
  * - The backend commits first and reports later: several times, out of order, until it is acknowledged. Now and then
@@ -104,6 +107,7 @@ async function storm(
     scheduler.schedule(next, dice.between(0, meanMs))
   }
   planFaults(faultyParts, endMs)
+  planRedisFates(faultyParts, endMs)
   often(dice.pick([500, 1_500, 5_000]), () => backend.write(dice.pick(workspaceIds)))
   often(dice.pick([200, 400, 800]), readAnything)
   await pass(stormMs)
@@ -122,6 +126,7 @@ async function converge(world: World, readers: Readers): Promise<void> {
   await pass(setup.boundMs + 1)
 
   await expectCurrentMembers(world)
+  await expectUsefulRedis(world)
 
   const readings = population.all().flatMap((isolate) => someReadings(isolate, world))
   const first = await readAll(readings, world, readers)

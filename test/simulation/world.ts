@@ -4,10 +4,12 @@ import { createDice, type Dice } from '../support/dice.ts'
 import { createRandom } from '../support/random.ts'
 import { type Backend, createBackend } from './backend.ts'
 import { type Checker, createChecker } from './checker.ts'
+import { type Clearings, createClearings } from './clearings.ts'
 import { createDatabase, type Database } from './database.ts'
 import type { FaultyParts } from './faults.ts'
 import type { Setup, Surroundings } from './isolate.ts'
 import { createLedgers, type Ledgers } from './ledgers.ts'
+import { createOperator, type Operator } from './operator.ts'
 import { createPopulation, type Population } from './population.ts'
 import { boardIds, placeAsked, workspaceIds } from './questions.ts'
 import { BrokenPromise, createRecords, type KnownVersion } from './records.ts'
@@ -22,6 +24,8 @@ export interface World extends Nature {
   readonly checker: Checker
   readonly backend: Backend
   readonly population: Population
+  /** Null in a run without Redis. */
+  readonly operator: Operator | null
   readonly faultyParts: FaultyParts
   /** The newest acknowledged version of each workspace, as a client knows it that wrote something. */
   readonly acknowledged: ReadonlyMap<WorkspaceId, KnownVersion>
@@ -40,7 +44,8 @@ interface Nature {
   pass(ms: number): Promise<void>
 }
 
-const locations = ['ams', 'sin', 'sfo']
+const primary = 'ams'
+const locations = [primary, 'sin', 'sfo']
 
 const bookBounds: readonly [BookLimits, ...BookLimits[]] = [
   { eventIdsMax: 10_000, logRowsMax: 10_000, batchesPerSnapshot: 1_000 },
@@ -67,11 +72,14 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
     usualWay: { ...goodWay, slowShare: dice.pick([0.01, 0.3]), slowMs: 1_900 },
     written: (...seen) => void watch(() => records.written(...seen)),
   })
-  const tiers = createSimulatedTiers({ clock: scheduler, random: dice.random, locations })
+  const clearings = createClearings(scheduler.now)
+  const tiers = createSimulatedTiers({
+    ...{ clock: scheduler, random: dice.random, locations, witness: clearings },
+  })
   const originWay = createWay(scheduler, dice, { ...goodWay, slowShare: 0.1, slowMs: 9_000 })
   const backendWay = createWay(scheduler, dice, { ...goodWay, latencyMs: [5, 150], lostShare: 0.05 })
   const viewCaches = createViewCaches(scheduler, dice, locations)
-  const surroundingsAt = surroundings(nature, { checker, ledgers, tiers, originWay, viewCaches })
+  const surroundingsAt = surroundings(nature, { checker, clearings, ledgers, tiers, originWay, viewCaches })
   const population = createPopulation({ scheduler, dice, trace, locations, surroundingsAt })
   const acknowledged = new Map<WorkspaceId, KnownVersion>()
   const backend = createBackend({
@@ -86,12 +94,16 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
     beginLife: population.beginLife,
     acknowledged: (workspaceId, version) => acknowledged.set(workspaceId, version),
   })
+  const operator = setup.hasRedis
+    ? createOperator({ scheduler, redis: tiers.redis, clearings, trace, location: dice.pick(locations) })
+    : null
   const faultyParts: FaultyParts = {
+    operator,
     ...{ scheduler, dice, trace, locations, workspaceIds, ledgers, tiers, originWay, backendWay },
     viewsWayAt: viewCaches.wayAt,
     replaceIsolate: population.replaceOne,
   }
-  return { ...nature, checker, backend, population, faultyParts, acknowledged }
+  return { ...nature, checker, backend, population, operator, faultyParts, acknowledged }
 }
 
 function createNature(seed: number, tell: ((line: string) => void) | null): Nature {
@@ -144,6 +156,7 @@ function drawSetup(dice: Dice): Setup {
 
 interface Outside {
   readonly checker: Checker
+  readonly clearings: Clearings
   readonly ledgers: Ledgers
   readonly tiers: SimulatedTiers
   readonly originWay: Way
@@ -155,11 +168,12 @@ const encoder = new TextEncoder()
 /** The parts of the world that an isolate of a location can reach. */
 function surroundings(
   { setup, dice, scheduler, databaseOf, watch }: Nature,
-  { checker, ledgers, tiers, originWay, viewCaches }: Outside,
+  { checker, clearings, ledgers, tiers, originWay, viewCaches }: Outside,
 ) {
   return (location: string): Surroundings => ({
     setup,
     tiers,
+    primary,
     world: scheduler,
     random: dice.random,
     viewCache: viewCaches.at(location),
@@ -176,5 +190,6 @@ function surroundings(
         originWay.cross(() => databaseOf(workspaceId).tables.memberIds.has(userId)),
     },
     sawPut: (entry) => void watch(() => checker.put(entry)),
+    sawRedisRead: (read) => void watch(() => clearings.read(read)),
   })
 }

@@ -17,6 +17,15 @@ export const deploymentSchema = z.looseObject({
 
 export type Deployment = z.output<typeof deploymentSchema>
 
+/** Tokens that are set together with the URLs of the same names. */
+const redisNames = [
+  ...['UPSTASH_REDIS_SECOND', 'SESSIONS_REDIS', 'CACHE_REDIS', 'CACHE_REDIS_SECOND'],
+  ...['RATE_LIMIT_REDIS', 'RATE_LIMIT_REDIS_SECOND', 'EMAIL_CACHE_REDIS', 'EMAIL_CACHE_REDIS_SECOND'],
+]
+const optionalRedisTokens = Object.fromEntries(
+  redisNames.map((name) => [`${name}_TOKEN`, 'a stand-in for the token of a Redis']),
+)
+
 /**
  * The secrets that are set with `wrangler secret put`, each with a stand-in of the form that the configuration
  * requires.
@@ -24,6 +33,7 @@ export type Deployment = z.output<typeof deploymentSchema>
 const secretStandIns: Readonly<Record<string, string>> = {
   INTERNAL_AUTH_KEY: 'a stand-in for the internal key',
   UPSTASH_REDIS_REST_TOKEN: 'a stand-in for the Redis token',
+  ...optionalRedisTokens,
   SUPABASE_JWT_SECRET: 'a stand-in for the secret of legacy tokens',
   METRICS_TOKEN: 'a stand-in for the token of the metrics',
   VOICE_WEBHOOK_SECRET: 'a stand-in for the voice secret',
@@ -122,7 +132,8 @@ function errorsOf(deployment: Deployment, exportedClasses: readonly string[]): s
  */
 function configurationErrors({ vars }: Deployment): string[] {
   try {
-    parseConfig({ ...secretStandIns, ...vars })
+    const unset = redisNames.filter((name) => !vars[`${name}_URL`]).map((name) => [`${name}_TOKEN`, ''])
+    parseConfig({ ...secretStandIns, ...Object.fromEntries(unset), ...vars })
     return []
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)]

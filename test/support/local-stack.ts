@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { referenceContacts } from '../../origin/local/options.ts'
 import type { Piece } from '../../origin/local/processes.ts'
 import { startStack } from '../../origin/local/stack.ts'
+import type { StackFile } from '../../origin/local/stack-file.ts'
 import { users } from '../../origin/local/tokens.ts'
 import type { Role } from '../../shared/ids.ts'
 import {
@@ -42,6 +43,8 @@ export interface TestStack {
   readonly redis: string | null
   readonly internalAuthKey: string
   readonly voiceWebhookSecret: string
+  /** The board of the queues and its login. */
+  readonly queues: NonNullable<StackFile['queues']>
   /** The password of every user of origin/local/sign-ins.ts. */
   readonly password: string
   /** The folder of the log files. */
@@ -99,8 +102,8 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     onProgress: () => undefined,
   })
   const { file } = stack
-  if (stack.postgres === null || stack.supabase === null)
-    throw new Error('the stack has neither Postgres nor Supabase of its own')
+  if (stack.postgres === null || stack.supabase === null || file.queues === null)
+    throw new Error('the stack has no Postgres, no Supabase or no queues of its own')
   const { url } = stack.postgres
   const connect = () => postgres(url, { max: 2, onnotice: () => undefined })
   const sql = connect()
@@ -114,6 +117,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     internalAuthKey: file.internalAuthKey,
     voiceWebhookSecret: file.voiceWebhookSecret,
     password: file.signIns?.password ?? '',
+    queues: file.queues,
     logs: join(dataDirectory, 'logs'),
     inspectors: file.inspectors,
     tokens: {

@@ -16,6 +16,8 @@ export function observationOf(
     parts: { edge_cache: heardOf, kv: heardOf, redis: heardOf, ledger: heardOf, origin: heardOf },
     outbox: { oldestAgeMs: 0 },
     queues: { outbox: 0, origin_queries: 0 },
+    jobs: { messages: { waiting: 0, oldestWaitingMs: 0, ended: 100, failed: 0 } },
+    redisMemory: {},
     ...others,
   }
 }

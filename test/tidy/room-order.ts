@@ -6,15 +6,36 @@ import { importsWithin, type Rule } from './rules.ts'
  */
 const roomOrder: readonly string[] = [
   'shared',
-  ...['worker/platform', 'worker/events.ts', 'worker/config.ts', 'worker/outbound', 'worker/entry'],
+  ...[
+    'worker/platform',
+    'worker/events.ts',
+    'worker/redis-config.ts',
+    'worker/config.ts',
+    'worker/outbound',
+    'worker/entry',
+  ],
+  'worker/redis',
   ...['worker/ledger', 'worker/tiers', 'worker/cache', 'worker/rate-limits', 'worker/auth'],
   'worker/voice',
-  ...['worker/deployment/metrics', 'worker/deployment/alerts', 'worker/deployment/streams'],
+  ...[
+    'worker/deployment/metrics',
+    'worker/deployment/redis',
+    'worker/deployment/alerts',
+    'worker/deployment/streams',
+  ],
   ...['worker/deployment', 'worker/env.ts', 'worker/services.ts', 'worker/http'],
   ...['worker/routes', 'worker/app.ts', 'worker/index.ts'],
-  ...['origin/failures.ts', 'origin/database', 'origin/upkeep'],
+  ...['origin/failures.ts', 'origin/database', 'origin/upkeep', 'origin/outbound', 'origin/files'],
   ...['origin/outbox', 'origin/contacts', 'origin/voice', 'origin/loaders', 'origin/http', 'origin/auth'],
-  ...['origin/routes', 'origin/config.ts', 'origin/app.ts', 'origin/index.ts', 'origin/local'],
+  ...['origin/work', 'origin/queues', 'origin/board'],
+  ...[
+    'origin/routes',
+    'origin/config.ts',
+    'origin/queues/main.ts',
+    'origin/app.ts',
+    'origin/index.ts',
+    'origin/local',
+  ],
 ]
 
 /** Rooms outside of this order. The dashboard is a program of its own. */

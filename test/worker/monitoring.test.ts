@@ -129,7 +129,7 @@ describe('without a configured operators’ workspace', async () => {
   it('only the internal key sets alerts, because they concern the whole deployment', async () => {
     const change = { method: 'POST', body: '{"rules":{"error_rate":{"enabled":false}}}' }
     const refused = await ask(settings, { ...change, headers: await as('admin') })
-    expect(refused).toMatchObject({ status: 403, body: { code: 'admin_required' } })
+    expect(refused).toMatchObject({ status: 403, body: { code: 'operator_required' } })
     expect((await ask(settings, change)).status).toBe(401)
     const headers = { Authorization: `Bearer ${workerTestBindings.INTERNAL_AUTH_KEY}` }
     expect((await ask(settings, { ...change, headers })).status).toBe(200)

@@ -11,7 +11,8 @@ import { err, ok } from '../../shared/result.ts'
 import type { Config } from '../config.ts'
 import type { Taken } from '../rate-limits/limiter.ts'
 import type { RateLimits } from '../rate-limits/rate-limits.ts'
-import type { Access, CallerOf, Member, Operator, Reader, Writer } from './callers.ts'
+import { createJobsDoors } from './admit-jobs.ts'
+import type { Access, CallerOf, Member, NamedOperator, Operator, Reader, Writer } from './callers.ts'
 import { matchesKey } from './internal-key.ts'
 import type { Memberships } from './membership.ts'
 import { userNamedBy, workspaceNamedBy } from './names.ts'
@@ -71,6 +72,13 @@ type Admitted<Caller> = Awaitable<Result<Caller, WireError>>
 
 const anybody = ok(null)
 
+const jobsDoors = createJobsDoors<Arrival>({
+  holdsInternalKey,
+  identify,
+  enterAsAdmin: (arrival, principal, workspaceId) => enter(arrival, principal, workspaceId, 'admin'),
+  enterAsOperator,
+})
+
 /** The door of each kind of access: it answers the caller, or the error with which the request is refused. */
 export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<CallerOf[Kind]> } = {
   public: () => anybody,
@@ -84,6 +92,11 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   'service-or-admin': admitServiceOrAdmin,
   operator: admitOperator,
   'alert-settings': admitToAlertSettings,
+  jobs: jobsDoors.toJobs,
+  queues: jobsDoors.toQueues,
+  'queue-figures': jobsDoors.toQueueFigures,
+  'operator-named': admitNamedOperator,
+  'operator-reading': admitReadingOperator,
   'voice-platform': (arrival) => arrival.services.voicePlatform.verify(arrival),
   'voice-signature': (arrival) => arrival.services.voicePlatform.verifySigned(arrival),
 }
@@ -298,7 +311,7 @@ async function admitOperator(arrival: Arrival): Promise<Result<Operator, WireErr
     const alertSetters = hasOperators ? 'operators' : 'internal_key'
     return ok({ alertSetters, holder: tokenHolder, isStillLetIn: () => true })
   }
-  const admin = await admitAdminOf(arrival, operatorsWorkspaceId)
+  const admin = hasOperators ? await admitAsOperator(arrival) : await admitMember(arrival, 'admin')
   if (!admin.ok) return admin
   const { workspaceId, principal } = admin.value
   return ok({
@@ -316,19 +329,42 @@ async function admitOperator(arrival: Arrival): Promise<Result<Operator, WireErr
  * operators' workspace are let in. METRICS_TOKEN gives read access only.
  */
 async function admitToAlertSettings(arrival: Arrival): Promise<Result<null, WireError>> {
-  if (await holdsInternalKey(arrival)) return anybody
-  const { operatorsWorkspaceId } = arrival.services.config
-  const admin = await admitAdminOf(arrival, operatorsWorkspaceId)
-  if (!admin.ok) return admin
-  return operatorsWorkspaceId === null ? err({ code: 'admin_required' }) : anybody
+  const named = await admitNamedOperator(arrival)
+  return named.ok ? anybody : named
 }
 
-/** Admits an admin of the workspace. For null, X-Workspace-ID names the workspace. */
-async function admitAdminOf(
-  arrival: Arrival,
-  workspaceId: WorkspaceId | null,
-): Promise<Result<Member, WireError>> {
-  if (workspaceId === null) return admitMember(arrival, 'admin')
+async function admitNamedOperator(arrival: Arrival): Promise<Result<NamedOperator, WireError>> {
+  if (await holdsInternalKey(arrival)) {
+    return ok({ by: { kind: 'internal-key', userId: null, workspaceId: null } })
+  }
+  const operator = await admitAsOperator(arrival)
+  if (!operator.ok) return operator
+  const { workspaceId, principal } = operator.value
+  return ok({ by: { kind: 'user', userId: principal.userId, workspaceId } })
+}
+
+async function admitReadingOperator(arrival: Arrival): Promise<Result<null, WireError>> {
+  const { metricsToken } = arrival.services.config
+  const mayRead =
+    metricsToken !== null && (await matchesKey(arrival.headers.get('Authorization'), metricsToken))
+  return mayRead ? anybody : admitToAlertSettings(arrival)
+}
+
+async function admitAsOperator(arrival: Arrival): Promise<Result<Member, WireError>> {
   const principal = await identify(arrival)
-  return principal.ok ? enter(arrival, principal.value, workspaceId, 'admin') : principal
+  return principal.ok ? enterAsOperator(arrival, principal.value) : principal
+}
+
+/** These say that somebody is no operator. Any other error says what kept the door from finding out. */
+const notOperators: ReadonlySet<string> = new Set(['not_a_member', 'admin_required'])
+
+/**
+ * Lets an admin of the operators' workspace in, and refuses everybody else with `operator_required`, whatever they are in other
+ * workspaces. `admin_required` refuses those who are no admin of the workspace that the request is about.
+ */
+async function enterAsOperator(arrival: Arrival, principal: Principal): Promise<Result<Member, WireError>> {
+  const { operatorsWorkspaceId } = arrival.services.config
+  if (operatorsWorkspaceId === null) return err({ code: 'operator_required' })
+  const operator = await enter(arrival, principal, operatorsWorkspaceId, 'admin')
+  return operator.ok || !notOperators.has(operator.error.code) ? operator : err({ code: 'operator_required' })
 }

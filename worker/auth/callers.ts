@@ -1,5 +1,6 @@
 import type { Principal } from '../../shared/auth/verify.ts'
 import type { AlertSetters } from '../../shared/contract/alerts.ts'
+import type { RedisClear } from '../../shared/contract/redis.ts'
 import type { Role, UserId, WorkspaceId } from '../../shared/ids.ts'
 import type { SettingsCaller } from '../cache/settings-reader.ts'
 
@@ -36,6 +37,14 @@ export interface Writer {
   readonly caller: SettingsCaller
 }
 
+/** A caller of the routes of jobs and queues. */
+export interface JobsCaller {
+  /** The workspace whose jobs the caller may see and change, or null for all. */
+  readonly workspaceId: WorkspaceId | null
+  /** Used to call the origin in the caller's name. */
+  readonly caller: SettingsCaller
+}
+
 /** A caller who may see the deployment. */
 export interface Operator {
   /** The callers who may change the alerts, as the answers tell this one. */
@@ -44,6 +53,11 @@ export interface Operator {
   readonly holder: { readonly workspaceId: WorkspaceId | null; readonly userId: UserId | null }
   /** Whether the same caller would still be let in. A stream checks this after its answer began. Counts against no limit. */
   isStillLetIn(): boolean | Promise<boolean>
+}
+
+/** A caller who operates the deployment, as the record of an action names them. */
+export interface NamedOperator {
+  readonly by: RedisClear['by']
 }
 
 /** The callers that each kind of access lets in. Null if the handler needs no facts about the caller. */
@@ -74,6 +88,16 @@ export interface CallerOf {
   readonly 'voice-signature': null
   /** A holder of the internal key, or an admin of the operators' workspace. */
   readonly 'alert-settings': null
+  /** An operator, or an admin of the workspace that the header names. */
+  readonly jobs: JobsCaller
+  /** An operator: a holder of the internal key, or an admin of the operators' workspace. */
+  readonly queues: JobsCaller
+  /** An operator, or a holder of `METRICS_TOKEN`. */
+  readonly 'queue-figures': JobsCaller
+  /** The same, for what is written down with the name of who did it. */
+  readonly 'operator-named': NamedOperator
+  /** The same, and for reading a holder of `METRICS_TOKEN`. */
+  readonly 'operator-reading': null
 }
 
 /** The kind of access of a route, which is also shown in the OpenAPI document. */

@@ -35,10 +35,11 @@ export function createStore(slots: readonly TierSlot[], { clock, recorder }: Sto
     putting.set(name, sinceMs)
     try {
       const put = await slot.tier.put(key, entry)
-      if (put.ok && put.value === 'stored') {
+      const isStored = put.ok && put.value === 'stored'
+      if (isStored) {
         recorder.record({ kind: 'entry-stored', tier: slot.tier.name, cause, bodyBytes: entry.body.length })
       }
-      return put.ok
+      return isStored
     } finally {
       if (putting.get(name) === sinceMs) putting.delete(name)
     }

@@ -7,7 +7,8 @@ import type {
   AlertSettingsChange,
   AlertSummary,
 } from '../../shared/contract/alerts.ts'
-import type { Fault } from '../../shared/contract/errors.ts'
+import type { Fault } from '../../shared/contract/error-shown.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
 import { originMetricsSchema } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
@@ -23,6 +24,9 @@ import type { Overview } from './metrics/overview.ts'
 import { createOverview } from './metrics/overview.ts'
 import type { Monitor } from './monitor.ts'
 import type { MetricsOverview as Contract } from './monitoring-contract.ts'
+import type { ClearRequest } from './redis/clear-log.ts'
+import { createDeploymentKeeper } from './redis/deployment-keeper.ts'
+import type { ClearedAt, RedisFindings, RedisKeeper } from './redis/keeper.ts'
 import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 interface Bindings {
@@ -36,25 +40,33 @@ interface Bindings {
 export class MetricsOverview extends DurableObject<Bindings> implements Contract {
   private readonly overview: Overview
   private readonly pulse: Pulse
+  private readonly redis: RedisKeeper
   private readonly monitor: Monitor
 
   constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
     const config = parseConfig(env)
+    this.redis = createDeploymentKeeper(config, state.storage)
     this.overview = createOverview({
       storage: state.storage,
       clock: systemClock,
       fetchShardReport: async (location) => env.METRICS.get(env.METRICS.idFromName(location)).currentReport(),
       fetchOriginReport: () => fetchOriginReport(config),
+      labelledGauges: () => this.redis.gauges(),
       wake: (inMs) => this.pulse.within(inMs),
       onSample: (sample) => this.monitor.look(sample),
     })
     this.pulse = createPulse({
       clock: systemClock,
       setAlarm: (atMs) => state.storage.setAlarm(atMs),
-      beat: () => this.overview.tick(),
+      beat: () => {
+        this.redis.tick()
+        return this.overview.tick()
+      },
     })
-    this.monitor = createDeploymentMonitor(config, this.overview, state.storage)
+    this.monitor = createDeploymentMonitor(config, this.overview, state.storage, () =>
+      this.redis.memoryShares(),
+    )
   }
 
   report(report: ShardReport): Receipt {
@@ -87,6 +99,16 @@ export class MetricsOverview extends DurableObject<Bindings> implements Contract
 
   changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]> {
     return this.monitor.changeAlertSettings(change)
+  }
+
+  redisFindings(): RedisFindings {
+    this.overview.watch()
+    return this.redis.findings()
+  }
+
+  clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>> {
+    this.overview.watch()
+    return this.redis.clear(request)
   }
 
   openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal {

@@ -29,7 +29,7 @@ export interface Watched {
  * Watches the deployment where its figures are summed: it evaluates the alerts with each sample, and sends news to the
  * streams and to the webhook. It is part of the object that sums, and not an object of its own.
  */
-export interface Monitor extends Monitoring {
+export interface Monitor extends Omit<Monitoring, 'redisFindings' | 'clearRedis'> {
   /** Takes the latest sample. */
   look(sample: Sample): void
 }
@@ -42,6 +42,8 @@ interface MonitorOptions {
   readonly send: SendChange | null
   /** Parts that are switched off by configuration. */
   readonly disabledParts: ReadonlySet<PartName>
+  /** The share of its memory that each Redis uses, by name. */
+  readonly redisMemory: () => Readonly<Record<string, number>>
   readonly newId: () => string
   readonly random: () => number
 }
@@ -50,7 +52,7 @@ interface MonitorOptions {
 const soonMs = 10_000
 
 export function createMonitor(options: MonitorOptions): Monitor {
-  const { watched, storage, clock, send, disabledParts, newId, random } = options
+  const { watched, storage, clock, send, disabledParts, redisMemory, newId, random } = options
   const { samples } = watched
   const parts = createPartWatch()
   const log = createChangeLog(storage, send !== null)
@@ -92,7 +94,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   return {
     look(sample) {
       parts.note(callsOfParts(sample), sample.atMs, sample.spanMs)
-      const seen = observationOf(sample, samples, parts.statuses(), watched.snapshot())
+      const seen = observationOf(sample, samples, parts.statuses(), watched.snapshot(), redisMemory())
       if (desk.observe(seen).length > 0) changedAtMs = sample.atMs
       streams.publish()
       // Not awaited: each delivery records its own outcome.
@@ -148,6 +150,7 @@ function observationOf(
   samples: Samples,
   parts: Observation['parts'],
   { origin }: Figures,
+  redisMemory: Observation['redisMemory'],
 ): Observation {
   const told = origin?.isUp === true ? origin : null
   const oldestAgeMs = told?.outbox?.oldestAgeMs ?? null
@@ -157,7 +160,17 @@ function observationOf(
     parts,
     outbox: oldestAgeMs === null ? null : { oldestAgeMs },
     queues: { outbox: told?.outbox?.depth ?? null, origin_queries: told?.queriesWaiting ?? null },
+    jobs: jobsSeen(told?.jobs ?? null),
+    redisMemory,
   }
+}
+
+function jobsSeen(jobs: NonNullable<Figures['origin']>['jobs']): Observation['jobs'] {
+  const seen = Object.entries(jobs ?? {}).map(([queue, { waiting, oldestWaitingMs, lastHour }]) => {
+    const { completed, failed } = lastHour
+    return [queue, { waiting, oldestWaitingMs, ended: completed + failed, failed }]
+  })
+  return Object.fromEntries(seen)
 }
 
 /** The changes after `atMs`, oldest first, from a list that has the newest first. */

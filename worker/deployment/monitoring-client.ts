@@ -6,10 +6,13 @@ import type {
   AlertSettingsChange,
   AlertSummary,
 } from '../../shared/contract/alerts.ts'
-import type { Fault, WireError } from '../../shared/contract/errors.ts'
+import type { Fault } from '../../shared/contract/error-shown.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { ClearRequest } from './redis/clear-log.ts'
+import type { ClearedAt, RedisFindings } from './redis/keeper.ts'
 import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 /**
@@ -26,6 +29,13 @@ export interface MonitoringClient {
   alertSettings(): Promise<Result<AlertSettings, WireError>>
   /** `invalid_body` if the settings contradict each other. */
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, WireError>>
+  /** Sizes and memory of the deployment's Redis, and its clearings. */
+  redisFindings(): Promise<Result<RedisFindings, WireError>>
+  /**
+   * Clears a namespace of Redis and writes it down. `redis_unavailable` if it was not confirmed; if the object does not answer in time,
+   * nobody can say whether it was cleared, and the error is `redis_unavailable` too.
+   */
+  clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
   /** `overloaded` if there are too many streams, `too_many_streams` if this holder has too many. */
   openStream(
     lastEventId: number | null,
@@ -41,6 +51,8 @@ export interface MonitoringStub {
   alertReport(): Promise<AlertReport>
   alertSettings(): Promise<AlertSettings>
   changeAlertSettings(change: AlertSettingsChange): Promise<Result<AlertSettings, Fault[]>>
+  redisFindings(): Promise<RedisFindings>
+  clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
   openStream(
     lastEventId: number | null,
     holder: StreamHolder,
@@ -68,6 +80,11 @@ export function createMonitoringClient(stubOf: () => MonitoringStub, clock: Cloc
       const answer = await call((stub) => stub.changeAlertSettings(change))
       if (!answer.ok) return answer
       return answer.value.ok ? answer.value : err({ code: 'invalid_body', details: answer.value.error })
+    },
+    redisFindings: () => call((stub) => stub.redisFindings()),
+    async clearRedis(request) {
+      const answer = await call((stub) => stub.clearRedis(request), limits.redisClearDeadlineMs)
+      return answer.ok ? answer.value : err({ code: 'redis_unavailable' })
     },
     async openStream(lastEventId, holder) {
       const answer = await call(async (stub, signal) => {

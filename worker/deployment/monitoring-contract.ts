@@ -4,9 +4,12 @@ import type {
   AlertSettingsChange,
   AlertSummary,
 } from '../../shared/contract/alerts.ts'
-import type { Fault } from '../../shared/contract/errors.ts'
+import type { Fault } from '../../shared/contract/error-shown.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import type { MetricsSums } from './metrics/figures.ts'
+import type { ClearRequest } from './redis/clear-log.ts'
+import type { ClearedAt, RedisFindings } from './redis/keeper.ts'
 import type { Now, StreamHolder, StreamRefusal, WindowSums } from './streams/deployment-now.ts'
 
 /** The one object that knows the whole deployment, as the Worker and the shards call it. */
@@ -21,6 +24,8 @@ export interface Monitoring {
   alertReport(): AlertReport
   alertSettings(): AlertSettings
   changeAlertSettings(change: AlertSettingsChange): Result<AlertSettings, Fault[]>
+  redisFindings(): RedisFindings
+  clearRedis(request: ClearRequest): Promise<Result<ClearedAt, WireError>>
   /** Server-Sent Events after the snapshot with this id, or the reason why no stream can be opened. */
   openStream(lastEventId: number | null, holder: StreamHolder): ReadableStream<Uint8Array> | StreamRefusal
 }

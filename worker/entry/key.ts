@@ -2,6 +2,7 @@ import type { Awaitable } from '../../shared/awaitable.ts'
 import { hexDigest } from '../../shared/hex-digest.ts'
 import type { UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
+import type { EntryNamespaceName } from '../../shared/redis/names.ts'
 import type { Question, Resource } from '../../shared/resources/question.ts'
 
 /**
@@ -12,16 +13,27 @@ export type CacheKey = string & { readonly brand: unique symbol }
 
 /** The parts of a question that make up its key: every parameter, so that no declaration can forget one. */
 interface Keyed extends Pick<Question, 'params'> {
-  readonly resource: Pick<Resource, 'name' | 'version' | 'params' | 'privateParams'>
+  readonly resource: Pick<Resource, 'name' | 'version' | 'namespace' | 'params' | 'privateParams'>
 }
 
 /** Raised when the form of keys or of stored entries changes. The resource's own `version` stands for the form of a body. */
 const formatVersion = 'bc3'
 
+/** How the keys of each namespace of Redis begin, so that the tier finds an entry's namespace by its key alone. */
+const starts: Readonly<Record<EntryNamespaceName, string>> = {
+  cache: `${formatVersion}:`,
+  emailCache: `${formatVersion}.emailCache:`,
+}
+
+/** The namespace of Redis that the entry belongs to. */
+export function namespaceOf(key: CacheKey): EntryNamespaceName {
+  return key.startsWith(starts.emailCache) ? 'emailCache' : 'cache'
+}
+
 /**
  * `bc3:<workspace>:<resource>@<version>:<owner>:<parameter>:<parameter>…`, which a person can read in a tier. If a parameter is
  * private (free text may be a person's name) or the key would be too long, the SHA-256 of the owner and of all parameters takes
- * their place. `owner` is the user that the entry belongs to, or null if the workspace shares it.
+ * their place. Entries of another namespace than `cache` have its name behind `bc3`. `owner` is the user that the entry belongs to, or null if the workspace shares it.
  */
 export function cacheKey(
   question: Keyed,
@@ -35,7 +47,7 @@ export function cacheKey(
   const name = plain === null ? null : `${encodeURIComponent(owner ?? '')}${plain}`
   const isPlain = name !== null && name.length <= limits.keyPartCharactersMax
   const { resource } = question
-  const start = `${formatVersion}:${encodeURIComponent(workspaceId)}:${resource.name}@${resource.version}:`
+  const start = `${starts[resource.namespace]}${encodeURIComponent(workspaceId)}:${resource.name}@${resource.version}:`
   if (!isPlain)
     return hexDigest(JSON.stringify([owner, digested])).then((digest) => `${start}#${digest}` as CacheKey)
   const key = `${start}${name}` as CacheKey

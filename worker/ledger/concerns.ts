@@ -21,18 +21,23 @@ export type Scope =
 export interface Concern {
   readonly scopes: readonly Scope[]
   readonly moves: readonly Move[]
+  /** Whether the workspace's name or configuration may have changed, which entries of the deployment show (organizations by number). */
+  readonly changesOrganization?: true
 }
 
 /** An event for a ledger, with the scopes that its sender gets in the answer. */
 export interface ScopedEvent extends LedgerEvent {
   readonly scopes: readonly Scope[]
+  readonly changesOrganization?: true
 }
 
 export const workspaceConcern: Concern = { scopes: ['workspace'], moves: [familyMove('workspace')] }
 export const settingsConcern: Concern = { scopes: ['settings'], moves: [familyMove('settings')] }
 const countsConcern: Concern = { scopes: ['counts'], moves: [familyMove('counts')] }
-/** Every entry of a workspace, with a scope for each kind of entry. */
-export const everythingConcern = [countsConcern, settingsConcern].reduce(unionOf, workspaceConcern)
+/** Every entry of a workspace, and what the deployment shows of the workspace itself. */
+const workspaceUpdatedConcern: Concern = { ...workspaceConcern, changesOrganization: true }
+/** The same, with a scope for each kind of entry. */
+export const everythingConcern = [countsConcern, settingsConcern].reduce(unionOf, workspaceUpdatedConcern)
 
 /**
  * The concern of an event. A field that the event omits widens it: without a column the contact may be in any column of the
@@ -41,7 +46,8 @@ export const everythingConcern = [countsConcern, settingsConcern].reduce(unionOf
  */
 export function concernOf(event: InvalidationEvent): Concern {
   const { action, boardId, contactId, columnId, fromColumnId, toColumnId } = event
-  if (action === 'workspace_updated' || boardId === undefined) return workspaceConcern
+  if (action === 'workspace_updated') return workspaceUpdatedConcern
+  if (boardId === undefined) return workspaceConcern
   if (action === 'board_updated') return boardConcern(boardId)
   const ofContact: Concern = { scopes: [], moves: movesOfContact(action, contactId) }
   const named = [columnId, fromColumnId, toColumnId].filter((id) => id !== undefined)
@@ -100,6 +106,7 @@ export function unionOf(one: Concern, other: Concern): Concern {
   return {
     scopes: [...new Set([...one.scopes, ...other.scopes])],
     moves: [...new Set([...one.moves, ...other.moves])],
+    ...(one.changesOrganization || other.changesOrganization ? { changesOrganization: true } : {}),
   }
 }
 

@@ -1,10 +1,10 @@
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { InvalidationAnswer, OutboxEvent, OutboxOutcome } from '../../shared/contract/invalidation.ts'
-import type { WorkspaceId } from '../../shared/ids.ts'
+import { deploymentId, type WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { Move } from '../../shared/tags/moves.ts'
+import { bucketMove, type Move } from '../../shared/tags/moves.ts'
 import type { Recorder } from '../events.ts'
 import type { Scope, ScopedEvent } from './concerns.ts'
 import { patternsOf } from './concerns.ts'
@@ -26,6 +26,8 @@ export interface Invalidated extends InvalidationAnswer {
   readonly conflicts: readonly Conflict[]
 }
 
+const unavailable: WireError = { code: 'ledger_unavailable', retryAfterSeconds: limits.retryAfterSeconds }
+
 /**
  * Writes events down in the ledgers of their workspaces. A success means that all of them except the conflicts are durable. If one
  * ledger cannot be reached, the answer is an error and the caller sends all events again. That is harmless, and events with ids
@@ -41,8 +43,13 @@ export async function invalidate(
   const conflicts: Conflict[] = []
   let invalidated = 0
   let version = 0
-  for (const { workspaceId, answer } of await advanceAll(ledger, recorder, events, scopesOf)) {
-    if (!answer.ok) return err({ code: 'ledger_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
+  const [advanced, organizations] = await Promise.all([
+    advanceAll(ledger, recorder, events, scopesOf),
+    advanceOrganizations(ledger, events),
+  ])
+  if (!organizations.ok) return organizations
+  for (const { workspaceId, answer } of advanced) {
+    if (!answer.ok) return err(unavailable)
     const { outcomes } = answer.value
     for (const [index, outcome] of outcomes.entries()) {
       if (!isEntry(outcome)) conflicts.push({ workspaceId, index })
@@ -58,6 +65,21 @@ export async function invalidate(
     invalidated += scopes.length
   }
   return ok({ invalidated, patterns, version, versions, conflicts })
+}
+
+/**
+ * Moves the workspaces that may have changed themselves in the ledger of the deployment, whose entries show them as organizations. The
+ * caller is not told its version, which is none of theirs. An event that is repeated moves it again, which costs a load.
+ */
+async function advanceOrganizations(
+  ledger: LedgerClient,
+  events: Events<ScopedEvent>,
+): Promise<Result<void, WireError>> {
+  const changed = [...events].filter(([, own]) => own.some((event) => event.changesOrganization))
+  if (changed.length === 0) return ok(undefined)
+  const moved = changed.map(([workspaceId]) => ({ moves: [bucketMove('company', workspaceId)] }))
+  const advanced = await ledger.advance(deploymentId, moved)
+  return advanced.ok ? ok(undefined) : err(unavailable)
 }
 
 /**

@@ -2,17 +2,9 @@ import { z } from 'zod'
 import { readBounded } from '../../shared/bytes.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
-import type {
-  ContactCreation,
-  ContactDeleted,
-  ContactMove,
-  ContactPatch,
-  ContactWritten,
-} from '../../shared/contract/contacts.ts'
-import { contactDeletedSchema, contactWrittenSchema } from '../../shared/contract/contacts.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { errorBodySchema, isAbsence } from '../../shared/contract/errors.ts'
-import type { LoadRequest, WorkspaceNeeds } from '../../shared/contract/origin.ts'
+import type { LoadRequest, OriginHealth, WorkspaceNeeds } from '../../shared/contract/origin.ts'
 import {
   boardListSchema,
   callerTokenHeader,
@@ -26,7 +18,7 @@ import type { CacheSettingsChange, SavedSettings } from '../../shared/contract/s
 import { savedSettingsSchema } from '../../shared/contract/settings.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import { traceHeaders } from '../../shared/contract/trace.ts'
-import type { BoardId, ContactId, Role, UserId, WorkspaceId } from '../../shared/ids.ts'
+import type { BoardId, Role, UserId, WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
@@ -34,6 +26,7 @@ import { err, ok } from '../../shared/result.ts'
 import type { CacheEvent, Recorder } from '../events.ts'
 import type { BreakerPace, BreakerStatus } from './circuit-breaker.ts'
 import { createBreaker, tierPace } from './circuit-breaker.ts'
+import { type ContactWrites, createContactWrites } from './contact-writes.ts'
 
 /** A call's place in the logs. `trace` is absent for work that no request waits for. */
 interface CallContext {
@@ -85,45 +78,30 @@ export interface Origin {
     change: CacheSettingsChange,
     caller: Caller,
   ): Promise<Result<SavedSettings, WireError>>
-  readonly contacts: ContactWrites
+  readonly contacts: ContactWrites<Caller>
   /** Any other write, like those of contacts. `schema` is that of its `data`. */
   write<Schema extends z.ZodType>(
     schema: Schema,
     write: OriginWrite,
     caller: Caller,
   ): Promise<Result<z.output<Schema>, WireError>>
-  /** Whether the origin answers, and whether its database does. */
-  probe(): Promise<{ origin: boolean; database: boolean }>
+  /** Any other read, in the caller's name. `schema` is that of its `data`. */
+  read<Schema extends z.ZodType>(
+    schema: Schema,
+    read: OriginRead,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>>
+  /** Whether the origin answers, whether its database does, and its health in its own words; null if it does not answer. */
+  probe(): Promise<OriginProbe>
   breaker(): BreakerStatus
 }
 
-/**
- * Writes of contacts in a caller's name. Each is sent at most once, whatever becomes of it. The origin's own refusals come back
- * with their code and details; `write_unconfirmed` where it was sent and nobody can say whether it was made.
- */
-interface ContactWrites {
-  create(
-    workspaceId: WorkspaceId,
-    contact: ContactCreation,
-    caller: Caller,
-  ): Promise<Result<ContactWritten, WireError>>
-  change(
-    workspaceId: WorkspaceId,
-    contactId: ContactId,
-    change: ContactPatch,
-    caller: Caller,
-  ): Promise<Result<ContactWritten, WireError>>
-  move(
-    workspaceId: WorkspaceId,
-    contactId: ContactId,
-    place: ContactMove,
-    caller: Caller,
-  ): Promise<Result<ContactWritten, WireError>>
-  remove(
-    workspaceId: WorkspaceId,
-    contactId: ContactId,
-    caller: Caller,
-  ): Promise<Result<ContactDeleted, WireError>>
+/** A read of the origin's interface. */
+interface OriginRead {
+  readonly path: string
+  readonly workspaceId?: WorkspaceId
+  /** The schema is that of the whole body, also of a 503 that is no error: health says what it knows with every status. */
+  readonly isBare?: true
 }
 
 /** A write of the origin's interface. */
@@ -133,6 +111,12 @@ export interface OriginWrite {
   readonly body?: unknown
   /** Where neither path nor body names it. */
   readonly workspaceId?: WorkspaceId
+}
+
+interface OriginProbe {
+  readonly origin: boolean
+  readonly database: boolean
+  readonly health: OriginHealth | null
 }
 
 interface OriginOptions {
@@ -158,8 +142,8 @@ const away: Answer = err({ code: 'origin_unavailable', retryAfterSeconds: limits
 /** It was sent, and what came back is no answer of the origin's. */
 const lost: Answer = err({ code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds })
 const late: Answer = err({ code: 'origin_timeout' })
-/** How the origin answers a write. */
-const writtenSchema = z.object({ success: z.literal(true), data: z.unknown() })
+/** How the origin answers writes, and most reads. */
+const succeededSchema = z.object({ success: z.literal(true), data: z.unknown() })
 const unconfirmed = err({ code: 'write_unconfirmed' } as const)
 
 /** One call of the origin's HTTP interface. */
@@ -169,6 +153,7 @@ interface OriginCall {
   readonly body?: unknown
   /** Where the path does not name it. */
   readonly workspaceId?: WorkspaceId
+  readonly isBare?: boolean
 }
 
 export function createOrigin(options: OriginOptions): Origin {
@@ -235,6 +220,7 @@ export function createOrigin(options: OriginOptions): Origin {
     },
     contacts: createContactWrites(write),
     write,
+    read: createRead(send),
     breaker: () => breaker.status(),
     probe: () => probe(options),
   }
@@ -243,8 +229,8 @@ export function createOrigin(options: OriginOptions): Origin {
 const workspacePath = (workspaceId: WorkspaceId) => `/workspaces/${encodeURIComponent(workspaceId)}`
 
 /** Goes past the breaker: the probe finds out whether the origin answers. */
-function probe({ url, clock }: OriginOptions): Promise<{ origin: boolean; database: boolean }> {
-  const neither = { origin: false, database: false }
+function probe({ url, clock }: OriginOptions): Promise<OriginProbe> {
+  const neither: OriginProbe = { origin: false, database: false, health: null }
   return withinDeadline(
     clock,
     limits.probeDeadlineMs,
@@ -254,7 +240,8 @@ function probe({ url, clock }: OriginOptions): Promise<{ origin: boolean; databa
         const health = originHealthSchema.safeParse(
           parseJson(await readBounded(response.body, limits.answerBytesMax)),
         )
-        return { origin: health.success, database: health.success && health.data.database.available }
+        if (!health.success) return neither
+        return { origin: true, database: health.data.database.available, health: health.data }
       } catch {
         return neither
       }
@@ -269,6 +256,21 @@ function writeAnswer(answer: Answer): Answer {
   return answer === late || answer === lost || isTooLarge ? unconfirmed : answer
 }
 
+/** Sends a read, and reads the answer by the schema of its `data`, or of the whole of it. */
+function createRead(send: (call: OriginCall, caller: Caller) => Promise<Answer>): Origin['read'] {
+  return async function read<Schema extends z.ZodType>(
+    schema: Schema,
+    outgoing: OriginRead,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>> {
+    const answer = await send({ method: 'GET', ...outgoing }, caller)
+    if (!answer.ok) return answer
+    const body = parseJson(answer.value)
+    const parsed = schema.safeParse(outgoing.isBare ? body : succeededSchema.safeParse(body).data?.data)
+    return parsed.success ? ok(parsed.data) : err({ code: 'origin_unavailable' })
+  }
+}
+
 /** Sends a write, and reads the answer by the schema of its `data`. */
 function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>): Origin['write'] {
   return async function write<Schema extends z.ZodType>(
@@ -278,30 +280,9 @@ function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>
   ): Promise<Result<z.output<Schema>, WireError>> {
     const answer = writeAnswer(await send(outgoing, caller))
     if (!answer.ok) return answer
-    const enveloped = writtenSchema.safeParse(parseJson(answer.value))
+    const enveloped = succeededSchema.safeParse(parseJson(answer.value))
     const parsed = schema.safeParse(enveloped.data?.data)
     return parsed.success ? ok(parsed.data) : unconfirmed
-  }
-}
-
-function createContactWrites(write: Origin['write']): ContactWrites {
-  const pathOf = (contactId: ContactId) => `/contacts/${encodeURIComponent(contactId)}`
-
-  return {
-    create: (workspaceId, body, caller) =>
-      write(contactWrittenSchema, { method: 'POST', path: '/contacts', body, workspaceId }, caller),
-    change(workspaceId, contactId, body, caller) {
-      const path = pathOf(contactId)
-      return write(contactWrittenSchema, { method: 'PATCH', path, body, workspaceId }, caller)
-    },
-    move(workspaceId, contactId, body, caller) {
-      const path = `${pathOf(contactId)}/move`
-      return write(contactWrittenSchema, { method: 'POST', path, body, workspaceId }, caller)
-    },
-    remove(workspaceId, contactId, caller) {
-      const path = pathOf(contactId)
-      return write(contactDeletedSchema, { method: 'DELETE', path, workspaceId }, caller)
-    },
   }
 }
 
@@ -311,7 +292,7 @@ function createContactWrites(write: Origin['write']): ContactWrites {
  */
 async function fetchAnswer(
   { url, internalAuthKey, clock, recorder }: OriginOptions,
-  { method, path, body, workspaceId }: OriginCall,
+  { method, path, body, workspaceId, isBare = false }: OriginCall,
   caller: Caller,
 ): Promise<Answer> {
   const startedAtMs = clock.now()
@@ -334,7 +315,7 @@ async function fetchAnswer(
     limits.originDeadlineMs,
     async (signal) => {
       try {
-        return await readAnswer(await fetch(`${url}${path}`, { ...request, signal }))
+        return await readAnswer(await fetch(`${url}${path}`, { ...request, signal }), isBare)
       } catch {
         return lost
       }
@@ -346,12 +327,12 @@ async function fetchAnswer(
 }
 
 /** Reads an answer up to the size that an answer may have: a larger one must not exhaust the isolate's memory. */
-async function readAnswer(response: Response): Promise<Answer> {
+async function readAnswer(response: Response, isBare: boolean): Promise<Answer> {
   const bytes = await readBounded(response.body, limits.answerBytesMax)
   if (bytes === null) return err({ code: 'answer_too_large' })
   if (response.ok) return ok(bytes)
   const body = errorBodySchema.safeParse(parseJson(bytes))
-  if (!body.success) return lost
+  if (!body.success) return isBare && response.status === 503 ? ok(bytes) : lost
   if (body.data.code === 'key_invalid') return away
   const { code, details, retryAfter } = body.data
   return err({

@@ -61,7 +61,8 @@ interface Subject {
  * A rate limit that costs a cache hit nothing. Each isolate counts by itself and lets nobody past the whole limit. Each
  * time it has let a batch through (a twentieth of the limit), it reports to Redis after the answer was sent, and learns
  * whether all isolates together are past the limit: then it refuses until the window is over. A caller with less than a
- * batch in a window never costs a command.
+ * batch in a window never costs a command. While it refuses anybody, it looks once a second whether operators have cleared the limits,
+ * and forgets everything then.
  *
  * In one window, one isolate lets through no more than the limit, and n isolates no more than limit + (n + 1) batches,
  * and what each lets through while its report is in flight (half a second at most). A browser is served by one isolate
@@ -75,16 +76,18 @@ export function createLimiter(options: LimiterOptions): Limiter {
   const batch = Math.max(1, Math.floor(requestsMax * limits.rateLimitBatchShare))
   // Requests that Redis counts past the limit, at most a batch, still weigh on the next window for this long.
   const afterWindowMs = Math.floor((windowMs * (batch - 1)) / (requestsMax + batch - 1)) + 1
+  let clearings = 0
+
+  /** After operators have cleared the limits, this isolate forgets what it counted, and whom it refused. */
+  function forgetIfCleared(): void {
+    if (shared === null || shared.clearings() === clearings) return
+    clearings = shared.clearings()
+    subjects.clear()
+  }
 
   function subjectOf(id: string, nowMs: number): Subject {
     const windowIndex = Math.floor(nowMs / windowMs)
-    const subject = subjects.get(id) ?? {
-      window: createSlidingWindow(windowMs),
-      unreported: 0,
-      windowIndex,
-      answer: null,
-      blockedUntilMs: 0,
-    }
+    const subject = subjects.get(id) ?? createSubject(windowMs, windowIndex)
     if (!subjects.has(id)) subjects.set(id, subject)
     // A late report would be counted in a window it does not belong to.
     if (subject.windowIndex !== windowIndex) subject.unreported = 0
@@ -107,25 +110,18 @@ export function createLimiter(options: LimiterOptions): Limiter {
     }
   }
 
-  function remainingOf({ window, answer, windowIndex }: Subject, nowMs: number): number {
-    const here = requestsMax - window.used(nowMs)
-    if (answer === null || answer.windowIndex !== windowIndex) return Math.max(0, here)
-    return Math.max(0, Math.min(here, answer.remaining - (window.current() - answer.taken)))
-  }
-
-  function allowanceOf(remaining: number, resetMs: number): Allowance {
-    const resetSeconds = Math.max(1, Math.ceil(resetMs / 1_000))
-    return { scope, requestsMax, windowSeconds: windowMs / 1_000, remaining, resetSeconds }
-  }
-
   return {
     take(id, keepAlive) {
       const nowMs = clock.now()
+      forgetIfCleared()
       const subject = subjectOf(id, nowMs)
       const waitMs = Math.max(subject.blockedUntilMs - nowMs, subject.window.waitMs(nowMs, requestsMax))
       if (waitMs > 0) {
         recorder.record({ kind: 'rate-limited', scope, outcome: 'refused' })
-        return { allowance: allowanceOf(0, waitMs), isRefused: true, refusal: null }
+        // Refused requests are not reported, so no report would tell this isolate that the limits were cleared.
+        const looking = shared?.lookForClearing() ?? null
+        if (looking !== null) keepAlive(looking)
+        return { allowance: allowanceOf(options, 0, waitMs), isRefused: true, refusal: null }
       }
       subject.window.take(nowMs)
       subject.unreported = Math.min(subject.unreported + 1, batch)
@@ -133,8 +129,32 @@ export function createLimiter(options: LimiterOptions): Limiter {
       if (shared !== null && (isAway || subject.unreported >= batch)) {
         keepAlive(report(id, subject, shared))
       }
-      const allowance = allowanceOf(remainingOf(subject, nowMs), windowMs - (nowMs % windowMs))
+      const allowance = allowanceOf(
+        options,
+        remainingOf(requestsMax, subject, nowMs),
+        windowMs - (nowMs % windowMs),
+      )
       return { allowance, isRefused: false, refusal: isAway ? withoutRedis(id) : null }
     },
   }
+}
+
+function createSubject(windowMs: number, windowIndex: number): Subject {
+  const window = createSlidingWindow(windowMs)
+  return { window, unreported: 0, windowIndex, answer: null, blockedUntilMs: 0 }
+}
+
+function remainingOf(requestsMax: number, { window, answer, windowIndex }: Subject, nowMs: number): number {
+  const here = requestsMax - window.used(nowMs)
+  if (answer === null || answer.windowIndex !== windowIndex) return Math.max(0, here)
+  return Math.max(0, Math.min(here, answer.remaining - (window.current() - answer.taken)))
+}
+
+function allowanceOf(
+  { scope, requestsMax, windowMs }: LimiterOptions,
+  remaining: number,
+  resetMs: number,
+): Allowance {
+  const resetSeconds = Math.max(1, Math.ceil(resetMs / 1_000))
+  return { scope, requestsMax, windowSeconds: windowMs / 1_000, remaining, resetSeconds }
 }

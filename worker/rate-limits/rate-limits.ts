@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
+import type { RedisNamespace } from '../../shared/redis/namespace.ts'
 import type { Config } from '../config.ts'
 import type { LimitScope, Recorder } from '../events.ts'
 import type { Taken } from './limiter.ts'
@@ -18,7 +19,9 @@ export interface RateLimits {
 }
 
 interface RateLimitsOptions {
-  readonly config: Pick<Config, 'rateLimits' | 'redis' | 'voice'>
+  readonly config: Pick<Config, 'rateLimits' | 'voice'>
+  /** Where the isolates count together; null if it is switched off. */
+  readonly namespace: RedisNamespace | null
   /** The platform's bindings, if they are configured. */
   readonly platform: Readonly<Record<'user' | 'workspace', PlatformLimit | undefined>>
   readonly clock: Clock
@@ -26,9 +29,15 @@ interface RateLimitsOptions {
 }
 
 /** One count in Redis serves all limits, so that each learns from the other when Redis is away. */
-export function createRateLimits({ config, platform, clock, recorder }: RateLimitsOptions): RateLimits {
+export function createRateLimits({
+  config,
+  namespace,
+  platform,
+  clock,
+  recorder,
+}: RateLimitsOptions): RateLimits {
   const { userMax, workspaceMax, windowSeconds } = config.rateLimits
-  const shared = config.redis === null ? null : createSharedCount(createRedisCounter(config.redis), clock)
+  const shared = namespace === null ? null : createSharedCount(createRedisCounter(namespace), clock)
   const takeOf = (scope: LimitScope, requestsMax: number, binding: PlatformLimit | null = null) => {
     if (requestsMax === 0) return null
     const withoutRedis = createPlatformDecision({ scope, platform: binding, clock, recorder })

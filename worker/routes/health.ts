@@ -1,15 +1,20 @@
 import { z } from 'zod'
 import { withinDeadline } from '../../shared/clock.ts'
+import { type OriginHealth, originHealthSchema } from '../../shared/contract/origin.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import { respondJson } from '../http/answers.ts'
 import { defineRoute } from '../http/route.ts'
+import { probeQueues } from '../outbound/queue-probe.ts'
+import { probeServers, statesOf } from '../redis/probe.ts'
 import type { Services } from '../services.ts'
 import type { Tier } from '../tiers/tier.ts'
 
 const partState = z.enum(['healthy', 'unhealthy', 'disabled'])
 type PartState = z.output<typeof partState>
+/** `degraded`: it answers from the second Redis only, or the queues lack something. */
+const databaseState = z.enum(['healthy', 'degraded', 'unhealthy', 'disabled'])
 
 const healthSchema = z.object({
   status: z.enum(['healthy', 'degraded', 'unhealthy']),
@@ -23,6 +28,16 @@ const healthSchema = z.object({
     origin: partState,
     database: partState,
     ledger: partState,
+  }),
+  /** The health of the origin in its own words; null while it does not answer. */
+  origin: originHealthSchema.nullable(),
+  /** The health of each Redis database: the namespaces of Redis, and the queues, wherever they are. */
+  redis_databases: z.object({
+    sessions: databaseState,
+    cache: databaseState,
+    queues: databaseState,
+    rateLimit: databaseState,
+    emailCache: databaseState,
   }),
   /** The alerts that fire. They do not affect the status, which only says what answers. Null if they could not be read. */
   alerts: z.object({ firing: z.int(), names: z.array(z.string()) }).nullable(),
@@ -44,8 +59,12 @@ export const healthRoute = defineRoute({
   gives: healthSchema,
   errors: [],
   async handle({ services, edgeLocation, startedAtMs }) {
-    const [parts, alerts] = await Promise.all([probeAll(services), services.monitoring.alertSummary()])
-    const status = overall(parts)
+    const [{ parts, origin }, databases, alerts] = await Promise.all([
+      probeAll(services),
+      probeDatabases(services),
+      services.monitoring.alertSummary(),
+    ])
+    const status = overall(parts, databases)
     const nowMs = services.clock.now()
     const health: z.output<typeof healthSchema> = {
       status,
@@ -54,6 +73,8 @@ export const healthRoute = defineRoute({
       edge_location: edgeLocation,
       kv_available: parts.kv === 'healthy',
       services: parts,
+      origin,
+      redis_databases: databases,
       alerts: alerts.ok ? { firing: alerts.value.firing, names: alerts.value.names } : null,
       timestamp: new Date(nowMs).toISOString(),
       response_time: nowMs - startedAtMs,
@@ -64,7 +85,12 @@ export const healthRoute = defineRoute({
 
 type Parts = z.output<typeof healthSchema>['services']
 
-export async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Parts> {
+interface Probed {
+  readonly parts: Parts
+  readonly origin: OriginHealth | null
+}
+
+export async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: Services): Promise<Probed> {
   const probe = async (tier: Tier): Promise<PartState> =>
     stateOf((await tier.probe(AbortSignal.timeout(limits.probeDeadlineMs))).ok)
   const ledgerAnswers = withinDeadline(
@@ -79,22 +105,39 @@ export async function probeAll({ tiers: { kv, redis }, origin, ledger, clock }: 
     origin.probe(),
     ledgerAnswers,
   ])
-  return {
+  const parts = {
     kv: kvState,
     redis: redisState,
     origin: stateOf(behind.origin),
     database: stateOf(behind.database),
     ledger: stateOf(ledgerOk),
   }
+  return { parts, origin: behind.health }
 }
 
 function stateOf(answers: boolean): PartState {
   return answers ? 'healthy' : 'unhealthy'
 }
 
-/** The service can serve reads while KV, Redis or the database answers. It is healthy if every part that is switched on is. */
-export function overall(parts: Parts): z.output<typeof healthSchema>['status'] {
-  if (!Object.values(parts).includes('unhealthy')) return 'healthy'
+type Databases = z.output<typeof healthSchema>['redis_databases']
+
+export async function probeDatabases({ redis, config, clock }: Services): Promise<Databases> {
+  const [servers, queues] = await Promise.all([probeServers(redis, clock), probeQueues(config, clock)])
+  return { ...statesOf(servers), queues: queues.status }
+}
+
+/**
+ * The service can serve reads while KV, Redis or the database answers. It is healthy if every part that is switched on is; queues that
+ * lack something, such as the address of a handler, keep no reader waiting.
+ */
+export function overall(
+  parts: Parts,
+  { queues, ...onRedis }: Databases,
+): z.output<typeof healthSchema>['status'] {
+  const isImpaired =
+    queues === 'unhealthy' ||
+    Object.values(onRedis).some((state) => state === 'degraded' || state === 'unhealthy')
+  if (!isImpaired && !Object.values(parts).includes('unhealthy')) return 'healthy'
   const canServe = [parts.kv, parts.redis, parts.database].includes('healthy')
   return canServe ? 'degraded' : 'unhealthy'
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { WireError } from '../../shared/contract/errors.ts'
+import { negotiate, type Offered } from '../../shared/contract/negotiation.ts'
 import type { Result } from '../../shared/result.ts'
 import { ok } from '../../shared/result.ts'
 import { renderPrometheus, type TextFormat, textContentTypes } from '../deployment/metrics/prometheus.ts'
 import { metricsBodySchema, renderJson } from '../deployment/metrics/render.ts'
 import { respondJson } from '../http/answers.ts'
-import { negotiate, type Offered } from '../http/negotiation.ts'
 import { type Call, defineRoute, type HeadersTaken, type InputOf } from '../http/route.ts'
 
 const query = z.strictObject({ format: z.enum(['json', 'prometheus']).optional() })

@@ -6,8 +6,8 @@ import { summaryOf } from '../deployment/streams/snapshot.ts'
 import { respondJson } from '../http/answers.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import type { BreakerStatus } from '../outbound/circuit-breaker.ts'
-import { readRedisMemory } from '../tiers/redis-memory.ts'
-import { overall, probeAll } from './health.ts'
+import { readRedisMemory } from '../redis/memory.ts'
+import { overall, probeAll, probeDatabases } from './health.ts'
 
 const whole = defineRoute({
   method: 'GET',
@@ -20,8 +20,12 @@ const whole = defineRoute({
   errors: [],
   async handle(call) {
     const { services, edgeLocation, startedAtMs } = call
-    const [parts, seen] = await Promise.all([probeAll(services), services.monitoring.now()])
-    const status = overall(parts)
+    const [{ parts }, databases, seen] = await Promise.all([
+      probeAll(services),
+      probeDatabases(services),
+      services.monitoring.now(),
+    ])
+    const status = overall(parts, databases)
     const nowMs = services.clock.now()
     const now = seen.ok ? seen.value : null
     const health: MonitoringHealth = {
@@ -50,9 +54,10 @@ const redisHealth = defineRoute({
   gives: redisHealthSchema,
   errors: [],
   async handle(call) {
-    const { tiers, config, clock } = call.services
+    const { tiers, redis, clock } = call.services
     const timestamp = () => new Date(clock.now()).toISOString()
-    if (tiers.redis === null || config.redis === null) {
+    const cache = redis.namespaces.cache ?? redis.namespaces.emailCache
+    if (tiers.redis === null || cache === null) {
       const off: RedisHealth = {
         ...{ status: 'disabled', latency_ms: null, memory: null, breakers: null },
         timestamp: timestamp(),
@@ -63,7 +68,7 @@ const redisHealth = defineRoute({
     const probe = await tiers.redis.probe(AbortSignal.timeout(limits.probeDeadlineMs))
     const latencyMs = clock.now() - startedAtMs
     const memory = probe.ok
-      ? await readRedisMemory(config.redis, AbortSignal.timeout(limits.probeDeadlineMs))
+      ? await readRedisMemory(cache.client, AbortSignal.timeout(limits.probeDeadlineMs))
       : null
     const { get, put } = tiers.redis.breakers()
     const health: RedisHealth = {

@@ -4,11 +4,13 @@ import { limits } from '../../shared/limits.ts'
 import type { Config } from '../config.ts'
 import type { Recorder } from '../events.ts'
 import type { LocationCache } from '../platform/location-cache.ts'
+import type { RedisDatabases } from '../redis/databases.ts'
+import { createTierByNamespace } from './by-namespace.ts'
 import { createEdgeCacheTier } from './edge-cache.ts'
 import { createKvTier } from './kv.ts'
 import type { MemoryTier } from './memory.ts'
 import { createMemoryTier } from './memory.ts'
-import { createRedisTier } from './redis.ts'
+import { createRedisTier, type EntryNamespaces } from './redis.ts'
 import type { TierSlot } from './slots.ts'
 import type { Tier } from './tier.ts'
 import type { BreakerTier } from './with-breaker.ts'
@@ -21,7 +23,8 @@ interface TiersOptions {
   readonly namespace: KVNamespace
   /** The cache of the location. */
   readonly cache: LocationCache
-  readonly config: Pick<Config, 'redis' | 'memoryCacheBytes' | 'isEdgeCacheEnabled'>
+  readonly redisServers: RedisDatabases['servers']
+  readonly config: Pick<Config, 'memoryCacheBytes' | 'isEdgeCacheEnabled'>
   readonly clock: Clock
   readonly recorder: Recorder
 }
@@ -39,9 +42,17 @@ export interface Tiers {
 /**
  * Creates the tiers of this deployment. Memory and the edge cache cost nothing to write and store every fill. With
  * Redis, a page is written to KV on its second use: Redis keeps the first copy for all locations, and a page that is
- * viewed once is not worth KV's more expensive write. Without Redis every fill is written to KV.
+ * viewed once is not worth KV's more expensive write. Without Redis every fill is written to KV. The same
+ * holds for the entries of a namespace that is switched off, since Redis does not store them.
  */
-export function createTiers({ namespace, cache, config, clock, recorder }: TiersOptions): Tiers {
+export function createTiers({
+  namespace,
+  cache,
+  redisServers,
+  config,
+  clock,
+  recorder,
+}: TiersOptions): Tiers {
   const counted = <Kind extends Tier>(tier: Kind) => withMetrics(tier, clock, recorder)
   const guarded = (tier: Tier, deadlineMs: number) =>
     withBreaker(withDeadline(tier, clock, deadlineMs), clock, recorder)
@@ -53,10 +64,10 @@ export function createTiers({ namespace, cache, config, clock, recorder }: Tiers
     ? counted(guarded(createEdgeCacheTier(cache, clock), limits.edgeCacheDeadlineMs))
     : null
   const kv = counted(withWritePause(guarded(createKvTier(namespace, clock), limits.kvDeadlineMs), clock))
-  const redis =
-    config.redis === null
-      ? null
-      : counted(guarded(createRedisTier(config.redis, clock), limits.redisDeadlineMs))
+  const onRedis = redisTierOf(redisServers, (namespaces) =>
+    guarded(createRedisTier(namespaces, clock), limits.redisDeadlineMs),
+  )
+  const redis = onRedis === null ? null : counted(onRedis)
 
   const everyFill = { admits: 'every-fill' } as const
   const slots: (TierSlot | null)[] = [
@@ -76,4 +87,21 @@ export function createTiers({ namespace, cache, config, clock, recorder }: Tiers
     redis && { tier: redis, source: wireNamesOfTiers.redis.source, isNear: false, ...everyFill },
   ]
   return { memory, edgeCache, kv, redis, slots: slots.filter((slot) => slot !== null) }
+}
+
+/** One tier of all entries on Redis: of one Redis, or of two if the namespaces of entries are apart. Null if there is none. */
+function redisTierOf(
+  servers: RedisDatabases['servers'],
+  make: (namespaces: EntryNamespaces) => BreakerTier,
+): BreakerTier | null {
+  const [one, other] = servers
+    .map(({ namespaces: { cache = null, emailCache = null } }) => ({ cache, emailCache }))
+    .filter(({ cache, emailCache }) => cache !== null || emailCache !== null)
+  if (one === undefined) return null
+  if (other === undefined) return make(one)
+  return createTierByNamespace(
+    one.cache === null
+      ? { cache: make(other), emailCache: make(one) }
+      : { cache: make(one), emailCache: make(other) },
+  )
 }

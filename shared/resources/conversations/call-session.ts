@@ -1,18 +1,14 @@
 import { z } from 'zod'
 import { callIdSchema } from '../../ids.ts'
+import { jsonObject } from '../../json-object.ts'
 import { thingTags, workspaceTag } from '../../tags/tags.ts'
 import { defineResource } from '../resource.ts'
 import { storedId, storedInstant } from '../stored-values.ts'
 
 const path = z.strictObject({ id: callIdSchema })
 
-/** The agent's own notes of a call. z.record would drop a member named `__proto__`, which JSON may have. */
-const stateSchema = z
-  .custom<Readonly<Record<string, unknown>>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'must be an object',
-  )
-  .meta({ type: 'object', examples: [{ step: 'offer', language: 'en' }] })
+/** The agent's own notes of a call. */
+const stateSchema = jsonObject().meta({ type: 'object', examples: [{ step: 'offer', language: 'en' }] })
 
 /** The state of a call in progress (SPEC 9). */
 export const callSession = defineResource({

@@ -45,6 +45,7 @@ export const mailbox = defineResource({
   params: z.strictObject({ folder: folderSchema, page: z.int().min(1).max(limits.mailboxPageMax) }),
   data,
   version: 1,
+  namespace: 'emailCache',
   callers: ['member', 'service'],
   sharing: 'user',
   changes: 'writes',

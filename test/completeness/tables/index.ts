@@ -5,6 +5,7 @@ import { contactTables } from './contacts.ts'
 import { conversationTables } from './conversations.ts'
 import { figureTables } from './figures.ts'
 import type { TableGroup } from './values.ts'
+import { workTables } from './work.ts'
 
 /** All tables, in an order in which they can be filled. */
 export const tableGroups: readonly TableGroup[] = [
@@ -14,4 +15,5 @@ export const tableGroups: readonly TableGroup[] = [
   communicationTables,
   figureTables,
   configurationTables,
+  workTables,
 ]

@@ -80,3 +80,16 @@ test('a put that was lost with its request prevents no later one', async () => {
   await store.fill(keyOf('a'), entry, true)
   expect(putsSoFar()).toBe(3)
 })
+
+test('an entry that no far tier stored, such as one whose namespace is switched off in Redis, goes to KV at once', async () => {
+  const clock = createFakeClock()
+  const kv = createFakeTier('kv', clock)
+  const redis: Tier = { ...createFakeTier('redis', clock), put: async () => ok('skipped') }
+  const slots: TierSlot[] = [
+    { tier: kv, source: 'cloudflare_kv', isNear: false, admits: 'second-use' },
+    { tier: redis, source: 'redis_cache', isNear: false, admits: 'every-fill' },
+  ]
+  const store = createStore(slots, { clock, recorder: { record: () => undefined } })
+  await store.fill(keyOf('a'), entry, false)
+  expect([...kv.stored.keys()]).toEqual([keyOf('a')])
+})

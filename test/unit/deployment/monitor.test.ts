@@ -32,6 +32,7 @@ const origin: OriginStatus = {
   fetchedAtMs: 0,
   isUp: true,
   queriesRunning: 1,
+  jobs: null,
   queriesWaiting: 2,
   outbox: { status: 'running', depth: 3, oldestAgeMs: 4, parked: 0, relayed: 5 },
 }
@@ -51,7 +52,7 @@ function createRoom(answer: TryOutcome = { kind: 'taken', status: 200, retryAfte
       samples,
       snapshot: (): Figures => ({
         ...{ atMs: clock.now(), totals, shards: 1, shardsAway: 0 },
-        ...{ gauges: state.gauges, origin: state.origin },
+        ...{ gauges: state.gauges, labelledGauges: {}, origin: state.origin },
       }),
       watch: () => {
         state.watches += 1
@@ -64,6 +65,7 @@ function createRoom(answer: TryOutcome = { kind: 'taken', status: 200, retryAfte
       return answer
     },
     disabledParts: new Set(['memory']),
+    redisMemory: () => ({}),
     newId: () => `change-${++ids}`,
     random: () => 0.5,
   })

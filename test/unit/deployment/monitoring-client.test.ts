@@ -14,6 +14,8 @@ const stubOf = (changes: Partial<MonitoringStub>): MonitoringStub => ({
   alertReport: neverCalled,
   alertSettings: neverCalled,
   changeAlertSettings: neverCalled,
+  redisFindings: neverCalled,
+  clearRedis: neverCalled,
   openStream: neverCalled,
   ...changes,
 })
@@ -28,6 +30,24 @@ describe('the monitoring client', () => {
       throw new Error('no stub')
     }, createFakeClock())
     expect(await broken.alertReport()).toEqual(away)
+  })
+
+  it('claims no clearing that the object did not confirm', async () => {
+    const clock = createFakeClock()
+    const request = {
+      database: 'cache',
+      everywhere: false,
+      by: { kind: 'internal-key', userId: null, workspaceId: null },
+    } as const
+    const refused = { ok: false, error: { code: 'redis_unavailable' } }
+    const broken = createMonitoringClient(() => stubOf({}), clock)
+    expect(await broken.clearRedis(request)).toEqual(refused)
+    const silent = createMonitoringClient(
+      () => stubOf({ clearRedis: () => new Promise(() => undefined) }),
+      clock,
+    ).clearRedis(request)
+    await clock.advance(limits.redisClearDeadlineMs)
+    expect(await silent).toEqual(refused)
   })
 
   it('answers figures_unavailable if the object does not answer in time', async () => {

@@ -101,13 +101,32 @@ describe('the alert rules', () => {
   })
 })
 
+const spread = { p50: 5, p95: 20, p99: 90 }
+const busyJobs = {
+  messages: {
+    ...{ waiting: 3, active: 1, delayed: 2, completed: 100, failed: 7, isPaused: false, isServed: true },
+    oldestWaitingMs: 1_500,
+    lastHour: {
+      ...{ completed: 40, failed: 2, failedRuns: 5, perMinute: 0.7, failureRate: 0.05 },
+      ...{ waitMs: spread, runMs: spread },
+    },
+  },
+}
+
 describe('the figures as text', () => {
   test.skipIf(!hasProgram('promtool'))(
     'keep to the conventions of Prometheus, with every family in them',
     () => {
       const gauges = { LAX: { 'breaker_state kv get': 1, memory_tier_bytes: 5, isolates: 1 } }
       const outbox = { status: 'running' as const, depth: 1, oldestAgeMs: 1_500, parked: 0, relayed: 1 }
-      const origin = { fetchedAtMs: 0, isUp: true, queriesRunning: 1, queriesWaiting: 0, outbox }
+      const origin = {
+        fetchedAtMs: 0,
+        isUp: true,
+        queriesRunning: 1,
+        queriesWaiting: 0,
+        outbox,
+        jobs: busyJobs,
+      }
       const check = fc.property(fc.array(cacheEvent, { minLength: 5, maxLength: 200 }), (events) => {
         const text = renderPrometheus(readingOf(events, { gauges, origin }), 'prometheus')
         expect(promtool(['check', 'metrics'], text)).toBe('')

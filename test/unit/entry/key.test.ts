@@ -25,11 +25,15 @@ const names = fc.record({
   owner: fc.option(identifier(128).map((text) => userIdSchema.parse(text))),
   params: fc.record({ a: value, b: value, c: value }),
   isPrivate: fc.boolean(),
+  namespace: fc.constantFrom<('cache' | 'emailCache')[]>('cache', 'emailCache'),
 })
 type Name = typeof names extends fc.Arbitrary<infer T> ? T : never
 
-function keyOf({ name, version, workspace, owner, params, isPrivate }: Name) {
-  const resource = { name, version, params: z.object(shape), privateParams: isPrivate ? ['b'] : [] }
+function keyOf({ name, version, namespace, workspace, owner, params, isPrivate }: Name) {
+  const resource = {
+    ...{ name, version, params: z.object(shape), namespace },
+    privateParams: isPrivate ? ['b'] : [],
+  }
   return cacheKey({ resource, params }, workspace, owner)
 }
 

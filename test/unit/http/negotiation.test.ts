@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { negotiate, type Offered } from '../../../worker/http/negotiation.ts'
+import { negotiate, type Offered } from '../../../shared/contract/negotiation.ts'
 
 const accepts = (parameters: Readonly<Record<string, string>>) => (name: string, value: string) =>
   parameters[name] === value

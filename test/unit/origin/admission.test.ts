@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Database } from '../../../origin/database/database.ts'
+import { originRouteList } from '../../../shared/contract/origin-routes.ts'
 import { limits } from '../../../shared/limits.ts'
 import { ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { contactNumber } from './contact.ts'
-import { bodyDoors, callDoor, internalDoors, loadDoor, memberDoors } from './doors.ts'
-import { alice, bob, createOrigin, internalAuthKey, nowMs, read, tokenOf } from './origin-under-test.ts'
+import { bodyDoors, callDoor, createOriginWithDoors, internalDoors, loadDoor, memberDoors } from './doors.ts'
+import { alice, bob, internalAuthKey, nowMs, read, tokenOf } from './origin-under-test.ts'
 import { createStubDatabase } from './stub-database.ts'
 import { createWatchedBody } from './watched-body.ts'
 
@@ -41,24 +42,24 @@ const writing = (token: string, workspaceId = '15213', init: RequestInit = { bod
 describe("a stranger's write", () => {
   test.each([...memberDoors, ...internalDoors])(
     'at $route is a 403 by the claim of its token, without a query and without reading the body',
-    async ({ method, path, headers }) => {
+    async ({ method, path, headers, refusal }) => {
       const database = createStubDatabase()
       const body = createWatchedBody()
-      const { app } = createOrigin({ database })
+      const { app } = createOriginWithDoors({ database })
       const response = await app.request(path, { method, headers: headers(mallory), ...body.init })
-      expect(await read(response)).toMatchObject({ status: 403, body: { code: 'not_a_member' } })
+      expect(await read(response)).toMatchObject({ status: 403, body: { code: refusal } })
       expect([database.calls.length, body.pulls]).toEqual([0, 0])
     },
   )
 
   test.each([...memberDoors, ...internalDoors])(
     'at $route is a 403 by the answer of the database, before its body is read',
-    async ({ method, path, headers }) => {
+    async ({ method, path, headers, refusal }) => {
       const { database, called } = createMembersDatabase(new Set())
       const body = createWatchedBody()
-      const { app } = createOrigin({ database })
+      const { app } = createOriginWithDoors({ database })
       const response = await app.request(path, { method, headers: headers(carol), ...body.init })
-      expect(await read(response)).toMatchObject({ status: 403, body: { code: 'not_a_member' } })
+      expect(await read(response)).toMatchObject({ status: 403, body: { code: refusal } })
       expect(called).toEqual(['workspace_membership'])
       expect(body.pulls).toBe(0)
     },
@@ -67,7 +68,7 @@ describe("a stranger's write", () => {
   test('is looked up only now and then, however often it comes', async () => {
     const members = new Set<string>()
     const { database, called } = createMembersDatabase(members)
-    const { app, clock } = createOrigin({ database })
+    const { app, clock } = createOriginWithDoors({ database })
     const statuses = async () => (await app.request('/contacts/c1', writing(carol))).status
     const first = await Promise.all(Array.from({ length: 20 }, statuses))
     expect(new Set(first)).toEqual(new Set([403]))
@@ -81,7 +82,7 @@ describe("a stranger's write", () => {
 
   test('does not evict members from memory', async () => {
     const { database, called } = createMembersDatabase(new Set([carol]))
-    const { app } = createOrigin({ database })
+    const { app } = createOriginWithDoors({ database })
     await app.request('/contacts/c1', writing(carol))
     const dave = await tokenOf('dave')
     for (let number = 0; number <= limits.originStrangersMax; number += 1) {
@@ -96,7 +97,7 @@ describe("a stranger's write", () => {
 describe('a member', () => {
   test('is looked up once a minute', async () => {
     const { database, called } = createMembersDatabase(new Set([carol]))
-    const { app, clock } = createOrigin({ database })
+    const { app, clock } = createOriginWithDoors({ database })
     await app.request('/contacts/c1', writing(carol))
     await clock.advance(limits.membershipSeconds * 1_000 - 1)
     await app.request('/contacts/c1', writing(carol))
@@ -108,7 +109,7 @@ describe('a member', () => {
   test('that was removed writes no more, although its role is remembered', async () => {
     const members = new Set([carol])
     const { database } = createMembersDatabase(members)
-    const { app } = createOrigin({ database })
+    const { app } = createOriginWithDoors({ database })
     expect((await app.request('/contacts/c1', writing(carol))).status).toBe(200)
     members.delete(carol)
     expect(await read(await app.request('/contacts/c1', writing(carol)))).toMatchObject({
@@ -119,7 +120,7 @@ describe('a member', () => {
 
   test('of one workspace is no member of another', async () => {
     const { database } = createMembersDatabase(new Set([carol]))
-    const { app } = createOrigin({ database })
+    const { app } = createOriginWithDoors({ database })
     await app.request('/contacts/c1', writing(carol))
     expect((await app.request('/contacts/c1', writing(alice, '15214'))).status).toBe(403)
   })
@@ -133,7 +134,7 @@ describe('a member', () => {
       },
       probe: async () => isThere,
     }
-    const { app } = createOrigin({ database })
+    const { app } = createOriginWithDoors({ database })
     const body = createWatchedBody()
     expect(await read(await app.request('/contacts/c1', writing(carol, '15213', body.init)))).toMatchObject({
       status: 503,
@@ -147,7 +148,10 @@ describe('a member', () => {
 
 describe('an invalid workspace or contact id', () => {
   test.each([
-    ...memberDoors.map((door) => ({ ...door, given: door.headers(alice, 'a b') })),
+    // The routes of operators are about all workspaces, and read no workspace's id.
+    ...memberDoors
+      .filter(({ refusal }) => refusal === 'not_a_member')
+      .map((door) => ({ ...door, given: door.headers(alice, 'a b') })),
     ...internalDoors
       .filter(({ path }) => path.startsWith('/contacts'))
       .map((door) => ({ ...door, given: door.headers(alice, 'x'.repeat(65)) })),
@@ -157,7 +161,7 @@ describe('an invalid workspace or contact id', () => {
   ])('is refused before a body is read: $method $path', async ({ method, path, given }) => {
     const database = createStubDatabase()
     const body = createWatchedBody()
-    const response = await createOrigin({ database }).app.request(path, {
+    const response = await createOriginWithDoors({ database }).app.request(path, {
       method,
       headers: given,
       ...body.init,
@@ -169,7 +173,7 @@ describe('an invalid workspace or contact id', () => {
   test('is refused also where the workspace is missing', async () => {
     const body = createWatchedBody()
     const headers = { Authorization: `Bearer ${internalAuthKey}` }
-    const { app } = createOrigin({ database: createStubDatabase() })
+    const { app } = createOriginWithDoors({ database: createStubDatabase() })
     const response = await app.request('/contacts', { method: 'POST', headers, ...body.init })
     expect(await read(response)).toMatchObject({ status: 400, body: { code: 'workspace_missing' } })
     expect(body.pulls).toBe(0)
@@ -181,7 +185,7 @@ describe('limits', () => {
   const limited = () => {
     const clock = createFakeClock(nowMs - (nowMs % 60_000))
     const { database, called } = createMembersDatabase(new Set([alice, bob, carol]))
-    return { ...createOrigin({ database, clock, rateLimits }), called }
+    return { ...createOriginWithDoors({ database, clock, rateLimits }), called }
   }
 
   test.each(memberDoors)('at $route apply before a body is read or the database queried', async (door) => {
@@ -241,17 +245,17 @@ describe('limits', () => {
 })
 
 test('every route that reads a body is in these tests', () => {
-  const { app } = createOrigin({ database: createStubDatabase() })
-  const taking = app.routes
-    .filter(({ method, handler }) => ['POST', 'PATCH', 'PUT'].includes(method) && handler.length > 0)
-    .map(({ method, path }) => `${method} ${path}`)
+  const taking = originRouteList
+    .filter(({ takes }) => takes.body !== undefined || takes.lines !== undefined)
+    .map(({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`)
   const tested = [...bodyDoors, callDoor].map(({ method, path }) =>
-    `${method} ${path}`.replace('/c1', '/:id'),
+    `${method} ${path}`.replace(/\/[ce]1/, '/:id'),
   )
   const named = tested.map((route) =>
     route
       .replace('/load/contact-list', '/load/:resource')
       .replace('/workspaces/15213', '/workspaces/:id')
+      .replace('/queues/messages', '/queues/:queue')
       .replace('/mailboxes/u1/inbox', '/mailboxes/:userId/:folder'),
   )
   expect(new Set(named)).toEqual(new Set(taking))

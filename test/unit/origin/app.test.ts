@@ -183,6 +183,10 @@ describe('health', () => {
       status: 503,
       body: {
         status: 'unhealthy',
+        uptime: 0,
+        environment: 'test',
+        redis: { connected: false },
+        queues: { status: 'off' },
         database: { available: false, latencyMs: 0 },
         outbox: { status: 'off' },
       },

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { isLongUpload } from '../../../origin/http/long-uploads.ts'
 import type { RunningServer } from '../../../origin/http/server.ts'
 import { startServer } from '../../../origin/http/server.ts'
 import { limits } from '../../../shared/limits.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
-import { bodyDoors, memberDoors } from './doors.ts'
-import { alice, createOrigin } from './origin-under-test.ts'
+import { bodyDoors, createOriginWithDoors, memberDoors } from './doors.ts'
+import { alice } from './origin-under-test.ts'
 import { errorIn, headOf, openRawSocket } from './raw-socket.ts'
 import { createPromptDatabase } from './stub-database.ts'
 
@@ -16,7 +17,7 @@ let clock: FakeClock
 let logged: string[]
 beforeEach(async () => {
   clock = createFakeClock()
-  const origin = createOrigin({
+  const origin = createOriginWithDoors({
     database: createPromptDatabase(() => ({ outcome: 'contact_not_found' })),
     clock,
   })
@@ -26,7 +27,7 @@ beforeEach(async () => {
     host: '127.0.0.1',
     port: 0,
     clock,
-    isLongUpload: (path) => path.startsWith('/contacts/import'),
+    isLongUpload,
     arrivalDeadlineMs,
   })
 })
@@ -87,7 +88,7 @@ describe('headers that do not arrive', () => {
 })
 
 describe('a body that does not arrive', () => {
-  const bounded = bodyDoors.filter(({ path }) => path !== '/contacts/import')
+  const bounded = bodyDoors.filter(({ isStreamed }) => !isStreamed)
   test.each(bounded)('ends with a 408 at $route although it keeps arriving', async (door) => {
     const raw = await openRawSocket(server.port)
     const headers = { ...door.headers(alice), 'Content-Length': '1000' }
@@ -114,4 +115,11 @@ describe('a body that does not arrive', () => {
     await clock.advance(limits.lingerMs)
     expect(errorIn(await raw.closed())).toMatchObject({ status: 401, code: 'token_invalid' })
   })
+})
+
+test('only a route that takes a body line by line has no deadline for it', () => {
+  for (const path of ['/contacts/import', '/contacts/import?x=1', '/contacts/import/jobs'])
+    expect([path, isLongUpload(path)]).toEqual([path, true])
+  for (const path of ['/contacts/important', '/contacts/imports/move', '/contacts/import/', '/contacts', ''])
+    expect([path, isLongUpload(path)]).toEqual([path, false])
 })

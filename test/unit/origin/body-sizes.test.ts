@@ -10,7 +10,7 @@ import { loadRequestSchema } from '../../../shared/contract/origin.ts'
 import { settingsOf } from '../../../shared/contract/settings.ts'
 import { limits } from '../../../shared/limits.ts'
 import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
-import { bodyBytesMax, bodyDoors } from './doors.ts'
+import { bodyBytesMax, bodyDoors, createOriginWithDoors } from './doors.ts'
 import { alice, createOrigin, read } from './origin-under-test.ts'
 import { createPromptDatabase, createStubDatabase } from './stub-database.ts'
 
@@ -110,10 +110,12 @@ test.each([
   },
 )
 
-describe.each(bodyDoors.filter(({ path }) => path !== '/contacts/import'))('$route', (door) => {
+describe.each(bodyDoors.filter(({ isStreamed }) => !isStreamed))('$route', (door) => {
   const bytesMax = bodyBytesMax[door.path] ?? 0
   const request = (init: RequestInit, announced?: number) => {
-    const { app } = createOrigin({ database: createPromptDatabase(() => ({ outcome: 'not_found' })) })
+    const { app } = createOriginWithDoors({
+      database: createPromptDatabase(() => ({ outcome: 'not_found' })),
+    })
     const headers = {
       ...door.headers(alice),
       ...(announced === undefined ? {} : { 'Content-Length': `${announced}` }),

@@ -1,27 +1,35 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { isLongUpload } from '../../../origin/http/long-uploads.ts'
 import type { RunningServer } from '../../../origin/http/server.ts'
 import { startServer } from '../../../origin/http/server.ts'
 import { importReportSchema } from '../../../shared/contract/contacts.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
-import { bodyDoors, type Door, memberDoors } from './doors.ts'
-import { alice, createOrigin } from './origin-under-test.ts'
+import { bodyDoors, createOriginWithDoors, type Door, memberDoors } from './doors.ts'
+import { alice } from './origin-under-test.ts'
 import { errorIn, headOf, openRawSocket, type RawSocket } from './raw-socket.ts'
 import { createPromptDatabase } from './stub-database.ts'
 
+/** The answers of the database about an import as a job. */
+const answers: Readonly<Record<string, object>> = {
+  import_create: { outcome: 'ok', file: 'imports/i1' },
+  import_stored: { outcome: 'ok', import: null },
+}
 const imported = { outcome: 'ok', created: 0, updated: 0, rejected: [], outbox: [] }
 
 let server: RunningServer
 let logged: string[]
 beforeEach(async () => {
-  const origin = createOrigin({ database: createPromptDatabase(() => imported) })
+  const origin = createOriginWithDoors({
+    database: createPromptDatabase((name) => answers[name] ?? imported),
+  })
   logged = origin.logged
   server = await startServer({
     fetch: origin.app.fetch,
     host: '127.0.0.1',
     port: 0,
     clock: createFakeClock(),
-    isLongUpload: (path) => path.startsWith('/contacts/import'),
+    isLongUpload,
   })
 })
 afterEach(() => server.stop(1_000))
@@ -70,7 +78,7 @@ async function expectQuietLog(): Promise<void> {
 }
 
 describe.each(breaks)('a body with $name', ({ headers, parts, isCut }) => {
-  test.each(bodyDoors.filter(({ path }) => path !== '/contacts/import'))(
+  test.each(bodyDoors.filter(({ isStreamed }) => !isStreamed))(
     'is a 400 at $route, and no error of ours',
     async (door) => {
       const raw = await begin(door, headers)
@@ -81,7 +89,7 @@ describe.each(breaks)('a body with $name', ({ headers, parts, isCut }) => {
     },
   )
 
-  test.each(bodyDoors.filter(({ path }) => path === '/contacts/import'))(
+  test.each(bodyDoors.filter(({ isStreamed }) => isStreamed))(
     'is a 400 at $route if it arrives with the head, and no error of ours',
     async (door) => {
       const raw = await openRawSocket(server.port)

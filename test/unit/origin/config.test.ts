@@ -28,6 +28,12 @@ describe('config', () => {
         },
         rateLimits: { userMax: 600, workspaceMax: 30_000, windowSeconds: 60 },
         relay: null,
+        outbound: { webhookNetworks: [], queueHandler: null },
+        files: null,
+        operatorsWorkspaceId: null,
+        environment: 'production',
+        board: null,
+        queues: null,
         queriesAtOnceMax: limits.queriesAtOnceDefault,
         queriesWaitingMax: limits.queriesWaitingDefault,
         queryDeadlineMs: limits.queryDeadlineMs,
@@ -49,6 +55,14 @@ describe('config', () => {
     ['QUERIES_WAITING', '-1'],
     ['QUERY_DEADLINE_MS', '10000'],
     ['LOG_LEVEL', 'loud'],
+    ['OPERATORS_WORKSPACE_ID', 'a workspace'],
+    ['ENVIRONMENT', 'My Laptop'],
+    ['BULL_BOARD_PASSWORD', 'eleven-char'],
+    ['QUEUE_DATABASE_URL', 'https://127.0.0.1/postgres'],
+    ['QUEUE_DATABASE_URL', 'postgres://user:secret@db.example.com:5432/postgres'],
+    ['QUEUE_DATABASE_URL', 'postgres://user:secret@db.example.com:6543/postgres?sslmode=verify-full'],
+    ['QUEUE_WORKERS', 'yes'],
+    ['QUEUE_DRAIN_SECONDS', '-1'],
     ['WORKER_URL', 'worker.example.com'],
     ['SUPABASE_URL', 'http://project.supabase.co'],
     ['WORKER_URL', 'http://worker.example.com'],
@@ -60,6 +74,13 @@ describe('config', () => {
     ['RATE_LIMIT_WORKSPACE_MAX', '1000001'],
     ['RATE_LIMIT_WINDOW_SECONDS', '0'],
     ['JWKS_URL', undefined],
+    ['WEBHOOK_ALLOWED_NETWORKS', '10.0.0.0'],
+    ['WEBHOOK_ALLOWED_NETWORKS', '10.0.0.0/33'],
+    ['WEBHOOK_ALLOWED_NETWORKS', '10.0.0.0/8 10.1.0.0/16'],
+    ['QUEUE_HANDLER_ALLOWED_NETWORKS', 'localhost/8'],
+    ['QUEUE_HANDLER_URL', 'http://crm.example.com/jobs'],
+    ['QUEUE_HANDLER_URL', 'https://crm.example.com/jobs'],
+    ['QUEUE_HANDLER_SECRET', 'a secret in words'],
   ])('%s = %s is refused by a sentence that names it and does not repeat it', (name, value) => {
     const config = readConfig({ ...least, [name]: value })
     expect(config).toMatchObject({ ok: false, error: expect.stringMatching(new RegExp(`^${name} .+\\.$`)) })
@@ -80,6 +101,74 @@ describe('config', () => {
         tokens: { audience: 'crm', jwksUrl: null, jwtSecret: given.SUPABASE_JWT_SECRET },
         rateLimits: { userMax: 0, workspaceMax: 100, windowSeconds: 10 },
       },
+    })
+  })
+
+  test('sends jobs to a handler with one secret or two, if it has both its URL and a secret', () => {
+    const [first, second] = [`whsec_${'A'.repeat(32)}`, `whsec_${'B'.repeat(43)}=`]
+    const given = {
+      QUEUE_HANDLER_URL: 'https://crm.example.com/jobs',
+      QUEUE_HANDLER_SECRET: `${first} ${second}`,
+    }
+    const networks = {
+      WEBHOOK_ALLOWED_NETWORKS: '10.1.0.0/16, fd00::/8',
+      QUEUE_HANDLER_ALLOWED_NETWORKS: '10.2.0.0/16',
+    }
+    expect(readConfig({ ...least, ...given, ...networks })).toMatchObject({
+      value: {
+        outbound: {
+          webhookNetworks: ['10.1.0.0/16', 'fd00::/8'],
+          queueHandler: { url: given.QUEUE_HANDLER_URL, secrets: [first, second], networks: ['10.2.0.0/16'] },
+        },
+      },
+    })
+    for (const name of ['QUEUE_HANDLER_URL', 'QUEUE_HANDLER_SECRET'] as const) {
+      expect(readConfig({ ...least, [name]: given[name] })).toMatchObject({ ok: false })
+    }
+  })
+
+  test('has a board of the queues if its login is set, and refuses half of one', () => {
+    const board = { BULL_BOARD_USERNAME: 'ops', BULL_BOARD_PASSWORD: 'twelve-letters' }
+    expect(readConfig({ ...least, ...board })).toMatchObject({
+      value: { board: { username: 'ops', password: 'twelve-letters' } },
+    })
+    for (const [name, missing] of [
+      ['BULL_BOARD_USERNAME', 'BULL_BOARD_PASSWORD'],
+      ['BULL_BOARD_PASSWORD', 'BULL_BOARD_USERNAME'],
+    ] as const) {
+      const config = readConfig({ ...least, [name]: board[name] })
+      expect(config).toMatchObject({ ok: false, error: expect.stringMatching(`^${missing} must be set too`) })
+    }
+  })
+
+  test('keeps files in the folder that it names, else in Supabase, and refuses half of a folder', () => {
+    const folder = { FILES_FOLDER: '/srv/files', FILES_URL: 'https://origin.example.com' }
+    const relay = { WORKER_URL: 'https://worker.example.com', SUPABASE_SECRET_KEY: 'sb_secret_x' }
+    const filesOf = (variables: object) => readConfig({ ...least, ...variables })
+    expect(filesOf(folder)).toMatchObject({
+      value: { files: { kind: 'folder', folder: '/srv/files', url: 'https://origin.example.com' } },
+    })
+    expect(filesOf(relay)).toMatchObject({ value: { files: { kind: 'bucket', bucket: 'boardcache-files' } } })
+    expect(filesOf({ ...relay, FILES_BUCKET: 'crm-files' })).toMatchObject({
+      value: { files: { kind: 'bucket', bucket: 'crm-files' } },
+    })
+    expect(filesOf({})).toMatchObject({ value: { files: null } })
+    for (const bad of [
+      { FILES_FOLDER: '/srv/files' },
+      { FILES_URL: folder.FILES_URL },
+      { FILES_BUCKET: 'No!' },
+    ])
+      expect(filesOf(bad)).toMatchObject({ ok: false, error: expect.stringMatching('FILES_') })
+  })
+
+  test('has queues if their database is named, and runs their jobs itself only where it is told to', () => {
+    const databaseUrl = 'postgres://user:secret@db.example.com:5432/postgres?sslmode=verify-full'
+    expect(readConfig({ ...least, QUEUE_DATABASE_URL: databaseUrl })).toMatchObject({
+      value: { queues: { databaseUrl, runsHere: false, drainMs: 30_000 } },
+    })
+    const local = { QUEUE_DATABASE_URL: 'postgres://postgres@127.0.0.1:5432/postgres', QUEUE_WORKERS: 'true' }
+    expect(readConfig({ ...least, ...local, QUEUE_DRAIN_SECONDS: '3' })).toMatchObject({
+      value: { queues: { runsHere: true, drainMs: 3_000 } },
     })
   })
 

@@ -3,7 +3,7 @@ import { createBearer } from '../../../shared/auth/bearer.ts'
 import { wireErrors } from '../../../shared/contract/errors.ts'
 import { makeToken, secretSigner, tokenCases } from '../../support/token-cases.ts'
 import { asymmetricKey, audience, createIssuer, issuerUrl } from '../auth/issuer.ts'
-import { bodyDoors, memberDoors, withKey } from './doors.ts'
+import { bodyDoors, createOriginWithDoors, memberDoors, withKey } from './doors.ts'
 import { alice, createOrigin, internalAuthKey, issuer, jwtSecret, nowMs, read } from './origin-under-test.ts'
 import { createPromptDatabase, createStubDatabase, emptyPage } from './stub-database.ts'
 import { createWatchedBody } from './watched-body.ts'
@@ -21,17 +21,15 @@ describe.each(tokenCases)('a token $name ($refusal)', (made) => {
     }),
   )
 
-  test.each(bodyDoors)('at $route', async ({ method, path, headers }) => {
+  test.each(bodyDoors)('at $route', async ({ method, path, headers, refusal }) => {
     const database = createStubDatabase()
     const body = createWatchedBody()
-    const { app } = createOrigin({ database })
+    const { app } = createOriginWithDoors({ database })
     const response = await app.request(path, { method, headers: headers(await token), ...body.init })
     const { code } = (await response.json()) as { code: string }
     if (made.refusal === null) {
       // The token is valid, but its user is in no workspace.
-      expect([response.status, code]).toEqual(
-        path.startsWith('/load') ? [400, 'invalid_body'] : [403, 'not_a_member'],
-      )
+      expect([response.status, code]).toEqual([refusal === 'invalid_body' ? 400 : 403, refusal])
       return
     }
     expect([response.status, code]).toEqual([401, made.refusal])
@@ -64,7 +62,7 @@ describe('a request without a token', () => {
     const { Authorization, 'X-Caller-Token': _token, ...others } = door.headers(alice)
     // Without X-Caller-Token the backend writes for itself, so no token is missing.
     const headers = memberDoors.includes(door) ? others : { ...others, Authorization: `${Authorization}x` }
-    const response = await createOrigin({ database }).app.request(door.path, {
+    const response = await createOriginWithDoors({ database }).app.request(door.path, {
       method: door.method,
       headers,
       ...body.init,

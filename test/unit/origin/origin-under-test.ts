@@ -2,10 +2,12 @@ import pino from 'pino'
 import { createApp } from '../../../origin/app.ts'
 import type { RateLimitSettings } from '../../../origin/auth/rate-limits.ts'
 import type { Database } from '../../../origin/database/database.ts'
+import type { Files } from '../../../origin/files/files-of.ts'
 import type { Relay } from '../../../origin/outbox/relay.ts'
+import type { QueueBackend } from '../../../origin/queues/backend.ts'
 import type { Bearer } from '../../../shared/auth/bearer.ts'
 import { createBearer } from '../../../shared/auth/bearer.ts'
-import type { Role } from '../../../shared/ids.ts'
+import type { Role, WorkspaceId } from '../../../shared/ids.ts'
 import type { FakeClock } from '../../support/fake-clock.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { makeToken, secretSigner } from '../../support/token-cases.ts'
@@ -54,6 +56,10 @@ interface Options {
   readonly database: Database
   readonly clock?: FakeClock
   readonly relay?: Relay
+  readonly files?: Files
+  readonly queueBackend?: QueueBackend
+  readonly operatorsWorkspaceId?: WorkspaceId
+  readonly board?: { readonly username: string; readonly password: string }
   readonly bearer?: Bearer
   readonly rateLimits?: RateLimitSettings
   readonly queriesAtOnceMax?: number
@@ -61,9 +67,19 @@ interface Options {
   readonly queryDeadlineMs?: number
 }
 
+const noFiles: Files = { store: null, served: null }
+
 /** The whole app over the test's database, and the lines that it logged. */
 export function createOrigin(options: Options) {
-  const { database, relay = null, clock = createFakeClock(nowMs), bearer: ownBearer, ...bounds } = options
+  const {
+    database,
+    relay = null,
+    files = noFiles,
+    queueBackend = null,
+    clock = createFakeClock(nowMs),
+    bearer: ownBearer,
+    ...bounds
+  } = options
   const logged: string[] = []
   const app = createApp({
     config: {
@@ -72,11 +88,16 @@ export function createOrigin(options: Options) {
       queriesAtOnceMax: 32,
       queriesWaitingMax: 256,
       queryDeadlineMs: 8_000,
+      operatorsWorkspaceId: null,
+      environment: 'test',
+      board: null,
       ...bounds,
     },
     bearer: ownBearer ?? bearer,
     database,
     relay,
+    files,
+    queueBackend,
     clock,
     logger: pino({ level: 'trace' }, { write: (line) => void logged.push(line) }),
   })

@@ -16,19 +16,28 @@ const startMs = windowMs * 29_000_000
 function createRedis(clock: FakeClock) {
   const counts = new Map<string, number>()
   const reports: { readonly key: string; readonly weight: number }[] = []
-  const redis = { isUp: true, delayMs: 0, reports, counter }
+  const redis = { isUp: true, delayMs: 0, generation: 'first', looks: 0, reports, counter, clear }
+  function clear(generation: string): void {
+    redis.generation = generation
+    counts.clear()
+  }
   async function answerInItsTime(): Promise<void> {
     if (redis.delayMs > 0) await new Promise<void>((resolve) => clock.schedule(resolve, redis.delayMs))
     if (!redis.isUp) throw new Error('away')
   }
   function counter(): Counter {
     const blockedUntilMs = new Map<string, number>()
-    return async ({ key, weight, requestsMax }) => {
+    let shielded = redis.generation
+    const count: Counter['count'] = async ({ key, weight, requestsMax }) => {
       await answerInItsTime()
+      if (shielded !== redis.generation) blockedUntilMs.clear()
+      shielded = redis.generation
+      const { generation } = redis
       const nowMs = clock.now()
       const index = Math.floor(nowMs / windowMs)
       const resetAtMs = (index + 1) * windowMs
-      if ((blockedUntilMs.get(key) ?? 0) >= nowMs) return { isWithin: false, remaining: 0, resetAtMs }
+      if ((blockedUntilMs.get(key) ?? 0) >= nowMs)
+        return { isWithin: false, remaining: 0, resetAtMs, generation }
       reports.push({ key, weight })
       const previous = Math.floor(
         (1 - (nowMs % windowMs) / windowMs) * (counts.get(`${key}:${index - 1}`) ?? 0),
@@ -37,7 +46,15 @@ function createRedis(clock: FakeClock) {
       const remaining = previous + current >= requestsMax ? -1 : requestsMax - (current + weight + previous)
       if (previous + current < requestsMax) counts.set(`${key}:${index}`, current + weight)
       if (remaining < 0) blockedUntilMs.set(key, resetAtMs)
-      return { isWithin: remaining >= 0, remaining: Math.max(0, remaining), resetAtMs }
+      return { isWithin: remaining >= 0, remaining: Math.max(0, remaining), resetAtMs, generation }
+    }
+    return {
+      count,
+      async generation() {
+        await answerInItsTime()
+        redis.looks += 1
+        return redis.generation
+      },
     }
   }
   return redis
@@ -75,6 +92,38 @@ async function passedOf(count: number, request: () => Promise<boolean>): Promise
   for (let each = 0; each < count; each += 1) if (await request()) passed += 1
   return passed
 }
+
+describe('a limit that operators clear', () => {
+  it('lets everybody go at every isolate, at most a second after the next refusal, and counts on', async () => {
+    const { clock, redis, request } = createWorld(20, 2)
+    await passedOf(30, () => request(0))
+    await passedOf(30, () => request(1))
+    expect(await request(0)).toBe(false)
+    expect(await request(1)).toBe(false)
+    redis.clear('second')
+    await clock.advance(limits.rateLimitClearedCheckMs)
+    for (const isolate of [0, 1]) {
+      expect(await request(isolate)).toBe(false)
+      expect(await request(isolate)).toBe(true)
+    }
+    expect(await passedOf(40, () => request(0))).toBeLessThan(20)
+  })
+
+  it('costs one look a second, however many are refused', async () => {
+    const { clock, redis, request } = createWorld(1)
+    await passedOf(200, request)
+    await clock.advance(limits.rateLimitClearedCheckMs)
+    await passedOf(200, request)
+    expect(redis.looks).toBe(2)
+  })
+
+  it('lets nobody go while it was not cleared', async () => {
+    const { clock, request } = createWorld(5)
+    await passedOf(10, request)
+    await clock.advance(5 * limits.rateLimitClearedCheckMs)
+    expect(await passedOf(10, request)).toBe(0)
+  })
+})
 
 describe('a limit', () => {
   it('lets the configured number through, tells others when to come back, and lets them in then', async () => {

@@ -1,17 +1,29 @@
 import { expect, test } from 'vitest'
+import { createRedisDatabases } from '../../../worker/redis/databases.ts'
+import type { RedisServerConfig } from '../../../worker/redis-config.ts'
 import { createTiers } from '../../../worker/tiers/tiers.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 
-const redis = { url: 'http://127.0.0.1:9', token: 'token' }
+const access = { url: 'http://127.0.0.1:9', token: 'token' }
+/** A Redis with these namespaces. */
+function redisOf(...namespaces: RedisServerConfig['namespaces']): RedisServerConfig {
+  return { name: 'main', first: access, second: null, memoryMaxBytes: null, namespaces }
+}
+const redis = [redisOf('sessions', 'cache', 'rateLimit', 'emailCache')]
 
 /** The tiers of a deployment; none of them is called. */
-function slotsOf(config: Partial<Parameters<typeof createTiers>[0]['config']>) {
+function slotsOf({
+  redis: configs = redis,
+  ...config
+}: { readonly redis?: readonly RedisServerConfig[] } & Partial<Parameters<typeof createTiers>[0]['config']>) {
   const nothing = async () => undefined
+  const clock = createFakeClock()
   return createTiers({
     namespace: {} as KVNamespace,
     cache: { match: nothing, put: nothing, delete: async () => false },
-    config: { redis, memoryCacheBytes: 1_000_000, isEdgeCacheEnabled: true, ...config },
-    clock: createFakeClock(),
+    redisServers: createRedisDatabases(configs, clock, () => Promise.reject(new Error('not called'))).servers,
+    config: { memoryCacheBytes: 1_000_000, isEdgeCacheEnabled: true, ...config },
+    clock,
     recorder: { record: () => undefined },
   }).slots
 }
@@ -26,16 +38,21 @@ test('tiers are ordered from near to far, and have the names that answers use', 
 })
 
 test('a tier that is switched off is not there', () => {
-  const names = slotsOf({ redis: null, memoryCacheBytes: 0, isEdgeCacheEnabled: false }).map(
+  const names = slotsOf({ redis: [], memoryCacheBytes: 0, isEdgeCacheEnabled: false }).map(
     ({ tier }) => tier.name,
   )
   expect(names).toEqual(['kv'])
 })
 
-test.each([{ redis }, { redis: null }])(
+test.each([{ redis }, { redis: [] }, { redis: [redisOf('cache'), redisOf('emailCache')] }])(
   'every fill reaches a tier that all locations find (%j)',
-  ({ redis: access }) => {
-    const takers = slotsOf({ redis: access }).filter(({ admits }) => admits === 'every-fill')
+  ({ redis: configs }) => {
+    const takers = slotsOf({ redis: configs }).filter(({ admits }) => admits === 'every-fill')
     expect(takers.some(({ isNear }) => !isNear)).toBe(true)
   },
 )
+
+test('a Redis with other namespaces only is no tier', () => {
+  const names = slotsOf({ redis: [redisOf('sessions', 'rateLimit')] }).map(({ tier }) => tier.name)
+  expect(names).not.toContain('redis')
+})

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { lazy, Suspense, useContext, useMemo, useState } from 'react'
 import { createApiClient } from './api/api-client.ts'
 import { createDirectory, type Workspace } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
@@ -14,11 +14,17 @@ import { useView, type View, views, viewTitles } from './routing.ts'
 import { ThemeChoice } from './theme-choice.tsx'
 
 const BoardView = lazy(async () => ({ default: (await import('./board/board-view.tsx')).BoardView }))
+const QueuesView = lazy(async () => ({ default: (await import('./queues/queues-view.tsx')).QueuesView }))
 const WorkspaceView = lazy(async () => ({
   default: (await import('./workspace/workspace-view.tsx')).WorkspaceView,
 }))
 const InspectorView = lazy(async () => ({
   default: (await import('./inspector/inspector-view.tsx')).InspectorView,
+}))
+
+/** Loaded after the first view. */
+const NotificationsMenu = lazy(async () => ({
+  default: (await import('./notifications/notifications-menu.tsx')).NotificationsMenu,
 }))
 
 const workspaceKey = 'boardcache-workspace'
@@ -83,6 +89,7 @@ export function Shell({ auth, user }: { auth: Auth; user: User }) {
 const components: Readonly<Record<View, React.ComponentType>> = {
   live: LiveView,
   board: BoardView,
+  queues: QueuesView,
   workspace: WorkspaceView,
   inspector: InspectorView,
 }
@@ -109,6 +116,7 @@ interface TopBarProps {
 }
 
 function TopBar({ auth, user, workspaces, chosen, onChoose }: TopBarProps) {
+  const hasPlace = useContext(PlaceContext) !== null
   const view = useView()
   return (
     <header className="bar">
@@ -128,6 +136,11 @@ function TopBar({ auth, user, workspaces, chosen, onChoose }: TopBarProps) {
       </nav>
       <span className="bar-end">
         <LiveStatus />
+        {hasPlace && (
+          <Suspense fallback={null}>
+            <NotificationsMenu />
+          </Suspense>
+        )}
         {workspaces.length > 0 && (
           <select
             aria-label="Workspace"

@@ -6,8 +6,8 @@ import type {
   AlertUnit,
 } from '../../../shared/contract/alerts.ts'
 import { alertRuleNames } from '../../../shared/contract/alerts.ts'
-import type { Observation } from './observation.ts'
-import { queueNames, watchedParts } from './observation.ts'
+import type { JobsSeen, Observation } from './observation.ts'
+import { queueNames, redisServerNames, watchedJobQueues, watchedParts } from './observation.ts'
 
 /** A rule, with the value that it measures. Its thresholds are settings. */
 export interface AlertRule {
@@ -33,6 +33,13 @@ const hitRate: Pick<AlertRule, 'unit' | 'fires' | 'subjects' | 'ignores' | 'meas
     const { requests, hits } = observation.over(settings.window_seconds)
     return shareOf(hits, requests, settings)
   },
+}
+
+const ofJobs = { severity: 'warning', fires: 'above', subjects: watchedJobQueues } as const
+
+function jobsIn({ jobs }: Observation, subject: string | null): JobsSeen | null {
+  const queue = watchedJobQueues.find((name) => name === subject)
+  return queue === undefined ? null : (jobs[queue] ?? null)
 }
 
 /** All rules. */
@@ -107,6 +114,43 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
       return queue === undefined ? null : queues[queue]
     },
   },
+  jobs_waiting: {
+    ...ofJobs,
+    unit: 'count',
+    description: 'More jobs wait in a queue than are worked off soon.',
+    ignores: ['window_seconds', 'min_count'],
+    measure: (observation, _settings, subject) => jobsIn(observation, subject)?.waiting ?? null,
+  },
+  jobs_age: {
+    ...ofJobs,
+    unit: 'seconds',
+    description: 'A job has been due for a long time. Is the queue served, or does a limit hold it back?',
+    ignores: ['window_seconds', 'min_count'],
+    measure(observation, _settings, subject) {
+      const jobs = jobsIn(observation, subject)
+      return jobs === null ? null : jobs.oldestWaitingMs / 1_000
+    },
+  },
+  jobs_failing: {
+    ...ofJobs,
+    unit: 'ratio',
+    description: 'Many of the jobs that ended in the last hour have failed for good.',
+    ignores: ['window_seconds'],
+    measure(observation, settings, subject) {
+      const jobs = jobsIn(observation, subject)
+      return jobs === null ? null : shareOf(jobs.failed, jobs.ended, settings)
+    },
+  },
+  redis_memory: {
+    severity: 'warning',
+    unit: 'ratio',
+    fires: 'above',
+    description: 'A Redis is nearly full: soon it evicts entries, or refuses writes.',
+    subjects: redisServerNames,
+    ignores: ['window_seconds', 'min_count'],
+    measure: ({ redisMemory }, _settings, subject) =>
+      subject === null ? null : (redisMemory[subject] ?? null),
+  },
   consistency_violation: {
     severity: 'critical',
     unit: 'count',
@@ -138,7 +182,11 @@ export const defaultAlertSettings: AlertSettings = {
       min_count: 2,
     },
     outbox_age: gaugeRule({ fire_at: 30, resolve_at: 10, for_seconds: 0 }),
+    redis_memory: gaugeRule({ fire_at: 0.8, resolve_at: 0.75, for_seconds: 60 }),
     queue_length: gaugeRule({ fire_at: 100, resolve_at: 50, for_seconds: 15 }),
+    jobs_waiting: gaugeRule({ fire_at: 10_000, resolve_at: 5_000, for_seconds: 60 }),
+    jobs_age: gaugeRule({ fire_at: 900, resolve_at: 300, for_seconds: 60 }),
+    jobs_failing: { ...gaugeRule({ fire_at: 0.2, resolve_at: 0.1, for_seconds: 60 }), min_count: 20 },
     consistency_violation: {
       ...gaugeRule({ fire_at: 0, resolve_at: 0, for_seconds: 0 }),
       window_seconds: 300,

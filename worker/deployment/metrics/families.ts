@@ -111,6 +111,36 @@ export const gaugeFamilies = {
     help: 'Bytes of entries in the memory of the isolates of a location.',
   },
   isolates: { labels: [], merge: 'sum', help: 'Isolates of a location that reported in the last minute.' },
+  redis_second_in_use: {
+    labels: ['server'],
+    merge: 'sum',
+    help: 'Isolates of a location that use the second URL of a Redis, because its first one does not answer.',
+  },
+  redis_used_memory_bytes: {
+    labels: ['server'],
+    merge: null,
+    help: 'Memory that a Redis uses, as it says itself.',
+  },
+  redis_max_memory_bytes: {
+    labels: ['server'],
+    merge: null,
+    help: 'Memory that a Redis may use, as it says itself or as the configuration says.',
+  },
+  redis_keys: {
+    labels: ['database'],
+    merge: null,
+    help: 'Keys of a namespace of Redis, counted by the last walk.',
+  },
+  redis_memory_bytes: {
+    labels: ['database'],
+    merge: null,
+    help: 'Bytes of the keys and values of a namespace of Redis, estimated by the last walk.',
+  },
+  redis_walked_seconds: {
+    labels: ['database'],
+    merge: null,
+    help: 'Unix time at which the last walk that counted a namespace ended.',
+  },
   figures_shards: { labels: [], merge: null, help: 'Shards whose figures are summed.' },
   figures_shards_away: {
     labels: [],
@@ -128,6 +158,42 @@ export const gaugeFamilies = {
     help: 'Queries that run in the process of the origin that answered last.',
   },
   origin_queries_waiting: { labels: [], merge: null, help: 'Queries that wait for a place in that process.' },
+  queue_jobs: {
+    labels: ['queue', 'state'],
+    merge: null,
+    help: 'Jobs of a queue by state; those that have ended as far as they are kept.',
+  },
+  queue_oldest_waiting_seconds: {
+    labels: ['queue'],
+    merge: null,
+    help: 'How long the job that has waited longest has been due.',
+  },
+  queue_paused: { labels: ['queue'], merge: null, help: 'Whether the queue is paused.' },
+  queue_served: {
+    labels: ['queue'],
+    merge: null,
+    help: 'Whether a process has run jobs of the queue in the last minute.',
+  },
+  queue_ended_last_hour: {
+    labels: ['queue', 'outcome'],
+    merge: null,
+    help: 'Jobs that ended in the last hour; failed if no attempt was left.',
+  },
+  queue_failed_runs_last_hour: {
+    labels: ['queue'],
+    merge: null,
+    help: 'Runs that failed in the last hour, those that were tried again included.',
+  },
+  queue_wait_seconds: {
+    labels: ['queue', 'percentile'],
+    merge: null,
+    help: 'Time from when a job was due to the start of its first run, over the last hour.',
+  },
+  queue_run_seconds: {
+    labels: ['queue', 'percentile'],
+    merge: null,
+    help: 'Time of a run of a job, over the last hour.',
+  },
   outbox_rows: { labels: [], merge: null, help: 'Rows of the outbox that wait to be delivered.' },
   outbox_oldest_age_seconds: { labels: [], merge: null, help: 'Age of the oldest row of the outbox.' },
   outbox_parked_rows: { labels: [], merge: null, help: 'Rows of the outbox that were refused repeatedly.' },

@@ -1,3 +1,4 @@
+import type { OriginMetrics } from '../../../shared/contract/origin.ts'
 import type { SourceName } from '../../../shared/contract/tier-names.ts'
 import type { Gauges } from './gauges.ts'
 import type { Totals } from './totals.ts'
@@ -53,6 +54,8 @@ export interface Figures {
   readonly shards: number
   /** The number of shards that did not answer. The totals contain what they last reported. */
   readonly shardsAway: number
+  /** Gauges of the deployment that have labels, by series. */
+  readonly labelledGauges: Gauges
   /** Null before the first report of the origin. */
   readonly origin: OriginStatus | null
 }
@@ -65,6 +68,8 @@ export interface OriginStatus {
   readonly queriesRunning: number | null
   readonly queriesWaiting: number | null
   readonly outbox: OutboxStatus | null
+  /** By queue; null if there are no queues, or they do not answer. */
+  readonly jobs: OriginMetrics['jobs']
 }
 
 interface OutboxStatus {

@@ -17,6 +17,7 @@ export function originReportOf({
   unfitValues,
   pool,
   outbox,
+  jobs,
 }: OriginMetrics): OriginReport {
   const counters: Record<string, number> = {}
   const count = (series: string, times: number) => {
@@ -42,6 +43,7 @@ export function originReportOf({
     status: {
       queriesRunning: pool.running,
       queriesWaiting: pool.waiting,
+      jobs,
       outbox: outbox && {
         status: outbox.status,
         depth: outbox.waiting?.depth ?? null,

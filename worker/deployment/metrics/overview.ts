@@ -38,6 +38,8 @@ export interface OverviewOptions {
   fetchShardReport(location: string): Promise<ShardReport | null>
   /** Null if the origin does not answer in time. Never rejects. */
   fetchOriginReport(): Promise<OriginReport | null>
+  /** Gauges of the deployment that others keep, by series. */
+  labelledGauges?(): Gauges
   /** Asks for the next `tick` earlier than the last one announced. */
   wake(inMs: number): void
   /**
@@ -119,6 +121,7 @@ class DeploymentOverview implements Overview {
       gauges: Object.fromEntries(recent.map(([location, { gauges }]) => [location, gauges])),
       shards: this.locations().length,
       shardsAway: 0,
+      labelledGauges: this.options.labelledGauges?.() ?? {},
       origin: this.origin,
     }
   }
@@ -201,7 +204,7 @@ class DeploymentOverview implements Overview {
     this.originFetchedAtMs = fetchedAtMs
     const report = await this.options.fetchOriginReport()
     if (report === null) {
-      const unknown = { queriesRunning: null, queriesWaiting: null, outbox: null }
+      const unknown = { queriesRunning: null, queriesWaiting: null, outbox: null, jobs: null }
       this.origin = { ...(this.origin ?? unknown), fetchedAtMs, isUp: false }
       return
     }

@@ -2,6 +2,7 @@ import { counterFamilies, durationFamilies, gaugeFamilies, seriesOfFamily } from
 import type { Figures } from './figures.ts'
 import type { Histogram } from './histogram.ts'
 import { countUpTo, upperBoundMs } from './histogram.ts'
+import { jobGaugesOf } from './job-gauges.ts'
 import type { Reading } from './metrics-client.ts'
 import type { Totals } from './totals.ts'
 
@@ -79,14 +80,19 @@ function gaugesIn(figures: Figures): TextFamily[] {
     outbox_oldest_age_seconds: inSeconds(origin?.outbox?.oldestAgeMs ?? null),
     outbox_parked_rows: origin?.outbox?.parked ?? null,
   }
+  const labelled = { ...figures.labelledGauges, ...jobGaugesOf(origin?.jobs ?? null) }
   return entriesOf(gaugeFamilies).map(([family, { labels, merge, help }]) => {
     const name = `boardcache_${family}`
     const value = ofDeployment[family] ?? null
     const series =
       merge === null
-        ? value === null
-          ? []
-          : [`${name} ${value}`]
+        ? labels.length > 0
+          ? seriesOfFamily<string, number>(labelled, family, labels).map(
+              (one) => `${name}${labelsOf(one.labels)} ${one.value}`,
+            )
+          : value === null
+            ? []
+            : [`${name} ${value}`]
         : Object.entries(figures.gauges).flatMap(([location, gauges]) =>
             seriesOfFamily<string, number>(gauges, family, labels).map(
               (one) => `${name}${labelsOf({ location, ...one.labels })} ${one.value}`,

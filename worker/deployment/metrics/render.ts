@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { queueNameSchema } from '../../../shared/contract/queue-names.ts'
+import { queueFiguresSchema } from '../../../shared/contract/queues.ts'
 import { byTier, type TierName, wireNamesOfTiers } from '../../../shared/contract/tier-names.ts'
 import type { CounterFamily, DurationFamily } from './families.ts'
 import { counterFamilies, durationFamilies, seriesOfFamily } from './families.ts'
@@ -48,6 +50,8 @@ export const metricsBodySchema = z.object({
     origin: callsSchema,
     consistency: z.object({ checks: outcomesSchema, violations: count }),
     invalidations: z.object({ events: count, tags: count }),
+    /** The work in the background, by queue; null if there are no queues, or they do not answer. */
+    queues: z.partialRecord(queueNameSchema, queueFiguresSchema).nullable(),
   }),
   timestamp: z.iso.datetime(),
 })
@@ -92,6 +96,7 @@ export function renderJson(reading: Reading, edgeLocation: string, nowMs: number
         events: sumOf(reading, 'invalidation_events'),
         tags: sumOf(reading, 'invalidation_tags'),
       },
+      queues: reading.figures?.origin?.jobs ?? null,
     },
     timestamp: new Date(nowMs).toISOString(),
   }

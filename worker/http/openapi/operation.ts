@@ -86,6 +86,10 @@ export function textHeader(description: string, example: string): object {
   return { description, schema: { type: 'string' }, example }
 }
 
+/** The meaning of `X-Workspace-ID` to the routes of jobs, at both servers. */
+export const workspaceOfJobs =
+  'The workspace whose jobs are meant. Operators may leave it out, unless they add jobs: then all workspaces are meant.'
+
 /** The parameters of a path or a query. A path's parameters are required, a query's if the schema says so. */
 export function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query'): Parameter[] {
   if (schema === undefined) return []
@@ -129,10 +133,16 @@ export function operationObject(operations: readonly [Operation, ...Operation[]]
       )
       .join('\n\n'),
     security: [...new Map(security.map((each) => [JSON.stringify(each), each])).values()],
-    parameters: operations.flatMap(({ parameters }) => parameters).map(parameterObject),
+    parameters: withoutRepetitions(operations.flatMap(({ parameters }) => parameters)).map(parameterObject),
     ...requestBody(first.body),
     responses: { ...successes(operations), ...refusals(operations) },
   }
+}
+
+/** Both servers may take the same parameter. */
+function withoutRepetitions(parameters: readonly Parameter[]): Parameter[] {
+  const firstFirst = parameters.toReversed().map((each) => [`${each.in} ${each.name}`, each] as const)
+  return [...new Map(firstFirst).values()].toReversed()
 }
 
 function parameterObject({ name, in: place, isRequired, description, schema }: Parameter): object {
@@ -183,7 +193,8 @@ function contentObject(answers: readonly (Answer & { readonly server: ServerName
   const [first, ...others] = contents
   if (first === undefined) return {}
   const schemas = contents.map(({ schema }) => jsonSchemaOf(schema, 'output'))
-  if (others.length === 0) {
+  const isOne = new Set(schemas.map((schema) => JSON.stringify(schema))).size === 1
+  if (others.length === 0 || isOne) {
     return { content: { [first.contentType]: mediaType(schemas[0] ?? {}) } }
   }
   const examples = contents.map(({ server }, at) => [server, { value: exampleOf(schemas[at] ?? {}) }])

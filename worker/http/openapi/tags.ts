@@ -17,9 +17,24 @@ export const tags = [
     name: 'Voice',
     description: 'Webhooks of a voice platform: before a call is picked up, and after it ended.',
   },
+  {
+    name: 'Webhook endpoints',
+    description:
+      'Where the events of a workspace are sent. A delivery is a POST of `{"type", "timestamp", "data"}`, signed after Standard Webhooks 1.0, and succeeds with 2xx within 10 seconds. It is sent at least once, each time under the same `webhook-id`, and deliveries may arrive in another order than their events happened in.',
+  },
   { name: 'Invalidation', description: "Reports of changes, from the CRM's backend or the database." },
+  {
+    name: 'Work in the background',
+    description:
+      'Jobs in named queues, at the Worker and at the origin, and the state of the queues; exports and imports of contacts, notifications of users, and the figures of past days, weeks and months.',
+  },
   { name: 'Cache management', description: 'Settings, warm-up and metrics of the cache.' },
   { name: 'Monitoring', description: 'Health, metrics and alerts, for the operators of the deployment.' },
+  {
+    name: 'Redis',
+    description:
+      'The Redis databases: health, sizes, keys and clearing, for the operators of the deployment.',
+  },
   { name: 'Service', description: 'Health, metrics and this document.' },
   {
     name: 'Writes at the origin',
@@ -33,9 +48,12 @@ type TagName = (typeof tags)[number]['name']
 const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/(contacts|mailboxes|leads|calls)(\/|$)/, 'Writes'],
   [/^\/api\/voice\//, 'Voice'],
+  [/^\/api\/v1\/webhook-endpoints(\/|$)/, 'Webhook endpoints'],
+  [/^\/api\/v1\/(queues|exports|imports|notifications|analytics)(\/|$)/, 'Work in the background'],
   [/^\/api\/cache\/invalidate$/, 'Invalidation'],
   [/^\/api\/cache-settings\//, 'Cache management'],
   [/^\/api\/monitoring\//, 'Monitoring'],
+  [/^\/api\/admin\/redis/, 'Redis'],
 ]
 
 type Placed = Pick<Route, 'method' | 'path'>

@@ -5,14 +5,18 @@ import type { Access } from '../../auth/callers.ts'
 import type { Route } from '../route.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import type { Answer, Operation, Parameter } from './operation.ts'
-import { parametersOf, textHeader } from './operation.ts'
+import { parametersOf, textHeader, workspaceOfJobs } from './operation.ts'
 import { isRead, tagOf } from './tags.ts'
 
 const memberErrors: readonly WireErrorCode[] = [
   ...(['token_missing', 'token_invalid', 'token_expired', 'user_mismatch', 'workspace_missing'] as const),
   ...(['invalid_parameter', 'not_a_member', 'rate_limited', 'auth_unavailable'] as const),
 ]
-const operatorErrors: readonly WireErrorCode[] = [...memberErrors, 'admin_required']
+const jobErrors: readonly WireErrorCode[] = [...memberErrors, 'admin_required']
+const operatorErrors: readonly WireErrorCode[] = [
+  ...(['token_missing', 'token_invalid', 'token_expired', 'user_mismatch'] as const),
+  ...(['operator_required', 'rate_limited', 'auth_unavailable'] as const),
+]
 const anybodysErrors: readonly WireErrorCode[] = ['invalid_encoding', 'url_too_long', 'internal']
 const bodyErrors: readonly WireErrorCode[] = [
   'malformed_request',
@@ -27,7 +31,7 @@ interface WayIn {
   readonly security: Operation['security']
   readonly errors: readonly WireErrorCode[]
   /** The headers that name the caller's user and workspace. */
-  readonly names: 'member' | 'operator' | 'nobody'
+  readonly names: 'member' | 'operator' | 'jobs' | 'nobody'
 }
 
 const asMember = { security: [{ member: [] }], names: 'member' } as const
@@ -84,14 +88,48 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     letsIn:
       "Open to operators: holders of `METRICS_TOKEN` and admins of the operators' workspace. If none is configured, admins of every workspace are operators.",
     security: [{ metricsToken: [] }, { member: [] }],
-    errors: operatorErrors,
+    // Without an operators' workspace an admin of the workspace in X-Workspace-ID is let in, and may be refused as such.
+    errors: [...jobErrors, 'operator_required'],
     names: 'operator',
   },
   'alert-settings': {
     letsIn: "Open to holders of the internal key and to admins of the operators' workspace.",
     security: [{ internalKey: [] }, { member: [] }],
     errors: operatorErrors,
-    names: 'operator',
+    names: 'nobody',
+  },
+  jobs: {
+    letsIn:
+      "Open to operators (holders of the internal key, and admins of the operators' workspace) for every workspace or the one in `X-Workspace-ID`, and to admins for the workspace in `X-Workspace-ID`.",
+    security: [{ internalKey: [] }, { member: [] }],
+    errors: jobErrors,
+    names: 'jobs',
+  },
+  queues: {
+    letsIn: "Open to operators: holders of the internal key, and admins of the operators' workspace.",
+    security: [{ internalKey: [] }, { member: [] }],
+    errors: operatorErrors,
+    names: 'nobody',
+  },
+  'queue-figures': {
+    letsIn:
+      "Open to operators (holders of the internal key, and admins of the operators' workspace) and to holders of `METRICS_TOKEN`.",
+    security: [{ internalKey: [] }, { metricsToken: [] }, { member: [] }],
+    errors: operatorErrors,
+    names: 'nobody',
+  },
+  'operator-named': {
+    letsIn: "Open to holders of the internal key and to admins of the operators' workspace.",
+    security: [{ internalKey: [] }, { member: [] }],
+    errors: operatorErrors,
+    names: 'nobody',
+  },
+  'operator-reading': {
+    letsIn:
+      "Open to holders of the internal key or of `METRICS_TOKEN`, and to admins of the operators' workspace.",
+    security: [{ internalKey: [] }, { metricsToken: [] }, { member: [] }],
+    errors: operatorErrors,
+    names: 'nobody',
   },
   'voice-platform': {
     letsIn:
@@ -214,6 +252,7 @@ const headerExamples: Readonly<Record<string, string>> = {
 
 function headersNaming({ path, takes, access }: Route, names: WayIn['names']): Parameter[] {
   if (names === 'nobody') return []
+  if (names === 'jobs') return [workspaceParameter(false, workspaceOfJobs)]
   if (names === 'operator') {
     return [
       workspaceParameter(

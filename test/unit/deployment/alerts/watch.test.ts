@@ -8,7 +8,11 @@ import {
   alertSettingsSchema,
 } from '../../../../shared/contract/alerts.ts'
 import { applyAlertSettings } from '../../../../worker/deployment/alerts/alert-settings.ts'
-import { type SpanSums, watchedParts } from '../../../../worker/deployment/alerts/observation.ts'
+import {
+  type JobsSeen,
+  type SpanSums,
+  watchedParts,
+} from '../../../../worker/deployment/alerts/observation.ts'
 import {
   alertIdentities,
   alertRules,
@@ -36,6 +40,9 @@ function stateAfter(
 }
 
 const sums = (changes: Partial<SpanSums>) => ({ sums: changes })
+const jobs = (changes: Partial<JobsSeen>) => ({
+  jobs: { messages: { waiting: 0, oldestWaitingMs: 0, ended: 100, failed: 0, ...changes } },
+})
 
 describe('by default', () => {
   it.each([
@@ -47,6 +54,11 @@ describe('by default', () => {
     ['outbox_age', { outbox: { oldestAgeMs: 30_001 } }, 0],
     ['queue_length:outbox', { queues: { outbox: 101, origin_queries: 0 } }, 15],
     ['queue_length:origin_queries', { queues: { outbox: 0, origin_queries: 101 } }, 15],
+    ['jobs_waiting:messages', jobs({ waiting: 10_001 }), 60],
+    ['jobs_age:messages', jobs({ oldestWaitingMs: 900_001 }), 60],
+    ['jobs_failing:messages', jobs({ failed: 21 }), 60],
+    ['redis_memory:main', { redisMemory: { main: 0.801 } }, 60],
+    ['redis_memory:sessions', { redisMemory: { main: 0.1, sessions: 0.9 } }, 60],
   ] as const)('%s fires past its threshold, after its time and not before', (name, changes, seconds) => {
     expect(stateAfter(seconds, changes, name)).toBe('firing')
     if (seconds > 0) expect(stateAfter(seconds - 1, changes, name)).toBe('pending')
@@ -59,6 +71,12 @@ describe('by default', () => {
     ['error_rate', sums({ errors: 50 })],
     ['outbox_age', { outbox: { oldestAgeMs: 30_000 } }],
     ['queue_length:outbox', { queues: { outbox: 100, origin_queries: 0 } }],
+    ['jobs_waiting:messages', jobs({ waiting: 10_000 })],
+    ['jobs_age:messages', jobs({ oldestWaitingMs: 900_000 })],
+    ['jobs_failing:messages', jobs({ failed: 20 })],
+    ['jobs_failing:messages', jobs({ ended: 19, failed: 19 })],
+    ['jobs_waiting:ai', jobs({ waiting: 10_001 })],
+    ['redis_memory:main', { redisMemory: { main: 0.8 } }],
   ] as const)('%s says nothing at its threshold', (name, changes) => {
     expect(stateAfter(100, changes, name)).toBe('inactive')
   })
@@ -87,6 +105,7 @@ describe('by default', () => {
       ...sums({ requests: 99, hits: 0, errors: 99, durationMs: 1e9 }),
       outbox: null,
       queues: { outbox: null, origin_queries: null },
+      jobs: {},
     }
     for (const { name } of alertIdentities) expect(stateAfter(100, changes, name)).toBe('inactive')
   })
@@ -105,7 +124,7 @@ describe('by default', () => {
       rule.measure(
         observationOf(startMs, { parts }),
         settings,
-        rule.subjects === watchedParts ? 'redis' : 'outbox',
+        rule.subjects === watchedParts ? 'redis' : (rule.subjects?.[0] ?? null),
       )
       const ignored = (['window_seconds', 'min_count'] as const).filter((setting) => !touched.has(setting))
       expect(rule.ignores).toEqual(ignored)

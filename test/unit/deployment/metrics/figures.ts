@@ -7,6 +7,9 @@ import type { CacheEvent } from '../../../../worker/events.ts'
 export function readingOf(events: Iterable<CacheEvent>, more: Partial<Figures> | null = {}): Reading {
   const totals = totalsOf(events)
   if (more === null) return { ...totals, isComplete: false, figures: null }
-  const figures = { atMs: 0, totals, gauges: {}, shards: 1, shardsAway: 0, origin: null, ...more }
+  const figures = {
+    ...{ atMs: 0, totals, gauges: {}, labelledGauges: {}, shards: 1, shardsAway: 0, origin: null },
+    ...more,
+  }
   return { ...totals, isComplete: true, figures }
 }

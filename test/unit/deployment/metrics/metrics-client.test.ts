@@ -49,7 +49,15 @@ beforeEach(() => {
 })
 
 function figures(): Figures {
-  return { atMs: clock.now(), totals: sum, gauges: {}, shards: 1, shardsAway, origin: null }
+  return {
+    atMs: clock.now(),
+    totals: sum,
+    gauges: {},
+    labelledGauges: {},
+    shards: 1,
+    shardsAway,
+    origin: null,
+  }
 }
 
 /** The value of a promise after some time, or null if it has not settled. */

@@ -19,12 +19,15 @@ interface ApiRequest {
   readonly path: string
   readonly workspaceId?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as JSON by POST; without it the request is a GET. */
+  /** Sent as JSON, by POST if `method` is not given; without it the request is a GET. */
   readonly body?: unknown
+  readonly method?: 'POST' | 'DELETE'
+  /** Whether the answer comes without an envelope, as those of health and metrics do. */
+  readonly isBare?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
-/** An answer of 200: its checked `data`, and its headers. */
+/** A successful answer: its checked `data`, and its headers. */
 interface Answer<Data> {
   readonly data: Data
   readonly headers: Headers
@@ -33,7 +36,7 @@ interface Answer<Data> {
 }
 
 export interface ApiClient {
-  /** The checked `data` of an enveloped answer. Throws `ApiFailure`. */
+  /** The checked `data` of an enveloped answer, or a checked bare answer. Throws `ApiFailure`. */
   fetch<Schema extends z.ZodType>(schema: Schema, request: ApiRequest): Promise<Answer<z.output<Schema>>>
   /** The answer itself if its status is 200, for streams. Only `signal` ends it. */
   open(request: ApiRequest): Promise<Response>
@@ -58,8 +61,9 @@ export function createApiClient(tokens: TokenSource): ApiClient {
       ]
       const response = await open(request, AbortSignal.any(signals))
       const durationMs = performance.now() - startedAtMs
-      const body = envelopeSchema.safeParse(await response.json().catch(() => null))
-      const data = schema.safeParse(body.data?.data)
+      const body: unknown = await response.json().catch(() => null)
+      const inside = request.isBare === true ? body : envelopeSchema.safeParse(body).data?.data
+      const data = schema.safeParse(inside)
       if (data.success) return { data: data.data, headers: response.headers, durationMs }
       throw new ApiFailure('The server gave an answer that this page does not understand.', {
         status: response.status,
@@ -80,7 +84,7 @@ async function send(
   if (request.body !== undefined) headers.set('Content-Type', 'application/json')
   try {
     return await fetch(request.path, {
-      method: request.body === undefined ? 'GET' : 'POST',
+      method: request.method ?? (request.body === undefined ? 'GET' : 'POST'),
       headers,
       // The page needs the Worker's answer and not one from the browser's cache.
       cache: 'no-store',

@@ -10,6 +10,10 @@ export const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
   tier_away: 'Tier away',
   outbox_age: 'Outbox behind',
   queue_length: 'Queue length',
+  jobs_waiting: 'Jobs that wait',
+  jobs_age: 'Job overdue',
+  jobs_failing: 'Jobs that fail',
+  redis_memory: 'Memory of Redis',
   consistency_violation: 'Consistency violation',
 }
 

@@ -1,14 +1,8 @@
 import './live.css'
 import { lazy, Suspense } from 'react'
 import { ApiFailure } from '../api/failure.ts'
-import {
-  formatCompact,
-  formatCount,
-  formatMs,
-  formatPercent,
-  formatPerSecond,
-  unknown,
-} from '../parts/format.ts'
+import { formatCompact, formatCount, formatMs, formatPercent, formatPerSecond } from '../parts/format.ts'
+import { Head } from '../parts/head.tsx'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
 import { AlertsPanel } from './alerts-panel.tsx'
@@ -17,6 +11,7 @@ import { useFigures } from './live-context.tsx'
 import { PartsPanel } from './parts-panel.tsx'
 import type { Figures } from './use-stream.ts'
 
+const RedisPanel = lazy(async () => ({ default: (await import('../redis/redis-panel.tsx')).RedisPanel }))
 const Plots = lazy(async () => ({ default: (await import('./plots.tsx')).Plots }))
 
 /** The deployment now and over the last hour. */
@@ -43,6 +38,9 @@ export function LiveView() {
         <PartsPanel parts={snapshot.parts} outbox={snapshot.outbox} />
         <AlertsPanel alerts={snapshot.alerts} changes={figures.changes} />
       </div>
+      <Suspense fallback={<Waiting what="the Redis databases" />}>
+        <RedisPanel />
+      </Suspense>
     </>
   )
 }
@@ -81,26 +79,5 @@ function Figureheads({ figures: { history, snapshot } }: { figures: Figures }) {
         isBad={minute.errors > 0}
       />
     </dl>
-  )
-}
-
-interface HeadProps {
-  readonly title: string
-  readonly value: string
-  readonly unit?: string
-  readonly note: string
-  readonly isBad?: boolean
-}
-
-function Head({ title, value, unit, note, isBad }: HeadProps) {
-  return (
-    <div className="panel head">
-      <dt>{title}</dt>
-      <dd className={isBad === true ? 'head-value bad' : 'head-value'}>
-        {value}
-        {unit !== undefined && value !== unknown && <span className="head-unit">{unit}</span>}
-      </dd>
-      <dd className="head-note">{note}</dd>
-    </div>
   )
 }

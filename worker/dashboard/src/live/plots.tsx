@@ -2,15 +2,16 @@ import 'uplot/dist/uPlot.min.css'
 import { useMemo, useState } from 'react'
 import { sourceNames } from '../../../../shared/contract/tier-names.ts'
 import { formatMs, formatPercent, formatPerSecond } from '../parts/format.ts'
+import { Segments } from '../parts/segments.tsx'
 import { sourceTitles } from '../parts/source.tsx'
 import { type History, type Span, spansOf } from './history.ts'
 import { Plot, type Series } from './plot.tsx'
 
 /** The period that is shown, and the span of one point: a plot has some hundred pixels. */
 const ranges = [
-  { title: '1 hour', seconds: 3_600, spanSeconds: 10 },
-  { title: '15 min', seconds: 900, spanSeconds: 3 },
-  { title: '5 min', seconds: 300, spanSeconds: 1 },
+  { value: '1h', title: '1 hour', seconds: 3_600, spanSeconds: 10 },
+  { value: '15min', title: '15 min', seconds: 900, spanSeconds: 3 },
+  { value: '5min', title: '5 min', seconds: 300, spanSeconds: 1 },
 ] as const
 
 const perSecond = (count: number, { seconds }: Span) => (seconds === 0 ? null : count / seconds)
@@ -35,8 +36,7 @@ const sources: readonly Series[] = sourceNames.map((name) => ({
 
 /** The last hour in four plots that share their time axis and cursor. */
 export function Plots({ history }: { history: History }) {
-  const [rangeIndex, setRangeIndex] = useState(0)
-  const range = ranges[rangeIndex] ?? ranges[0]
+  const [range, setRange] = useState<(typeof ranges)[number]>(ranges[0])
   const newestAtMs = history.at(-1)?.at_ms ?? 0
   const spans = useMemo(
     () => spansOf(history, range.spanSeconds, newestAtMs - range.seconds * 1_000),
@@ -46,20 +46,12 @@ export function Plots({ history }: { history: History }) {
   const shared = { spans, window, spanSeconds: range.spanSeconds }
   return (
     <section aria-label="The last hour in plots">
-      <fieldset className="segments">
-        <legend className="hidden">Time shown</legend>
-        {ranges.map(({ title }, index) => (
-          <label key={title}>
-            <input
-              type="radio"
-              name="range"
-              checked={index === rangeIndex}
-              onChange={() => setRangeIndex(index)}
-            />
-            <span>{title}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Segments
+        label="Time shown"
+        value={range.value}
+        options={ranges}
+        onChange={(chosen) => setRange(ranges.find(({ value }) => value === chosen) ?? ranges[0])}
+      />
       <div className="plots">
         <Plot title="Hit rate" unit="%" series={hitRate} format={formatPercent} maxAtLeast={1} {...shared} />
         <Plot

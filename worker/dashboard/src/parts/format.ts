@@ -19,6 +19,14 @@ export function formatPercent(rate: number | null): string {
   return rate === null ? unknown : `${(rate * 100).toFixed(1)} %`
 }
 
+/** A size, in the unit that fits. */
+export function formatBytes(bytes: number | null): string {
+  if (bytes === null) return unknown
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+  const power = bytes < 1_000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
+  return `${trimmed(bytes / 1_000 ** power, 1)} ${units[power]}`
+}
+
 /** A duration, in the unit that fits. */
 export function formatMs(durationMs: number | null): string {
   if (durationMs === null) return unknown

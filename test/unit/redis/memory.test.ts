@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseRedisMemory } from '../../../worker/tiers/redis-memory.ts'
+import { parseRedisMemory } from '../../../worker/redis/memory.ts'
 
 it('reads how much memory a Redis uses, and its bound where there is one', () => {
   const info =

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { users } from '../../origin/local/tokens.ts'
+import { chromiumPath } from '../support/chromium.ts'
+import { useDashboard } from './dashboard-tests.ts'
+
+describe.skipIf(chromiumPath === null)('the notifications of the dashboard', () => {
+  const given = useDashboard({ contacts: 2_000 })
+
+  it('say how many are unread, open by keyboard, and are marked as read', async () => {
+    await given.stack.sql`
+      insert into private.notifications (workspace_id, id, user_id, kind, title)
+      select '15213', 'n' || n, ${users.operator}, 'export.finished', 'Your export is ready'
+      from generate_series(1, 2) n`
+    const { page, seriousFaults } = await given.signedIn()
+    const button = page.getByRole('button', { name: 'Notifications 2 unread' })
+    await button.press('Enter')
+    const list = page.getByRole('list', { name: 'Notifications' })
+    await list.waitFor()
+    expect(await list.getByRole('listitem').count()).toBe(2)
+    expect(await seriousFaults()).toEqual([])
+    await page.getByRole('button', { name: 'Mark as read' }).click()
+    await page.getByRole('button', { name: 'Notifications', exact: true }).waitFor()
+    await page.keyboard.press('Escape')
+    await list.waitFor({ state: 'hidden' })
+  })
+})

@@ -1,0 +1,25 @@
+import { type QueueName, queueNameSchema } from '../../../../shared/contract/queue-names.ts'
+import { type Job, jobStates } from '../../../../shared/contract/queues.ts'
+
+export type JobState = Job['state']
+
+/** The queue and the state whose jobs are shown. The address has both, so that they can be sent to a colleague. */
+interface Shown {
+  /** Null if the address names none. */
+  readonly queue: QueueName | null
+  readonly state: JobState
+}
+
+/** Reads the rest of the address, `exports/failed`. Without a state it is that of failed jobs, which is why most people come. */
+export function parseShown(rest: string): Shown {
+  const [named, asked] = rest.split('/')
+  const queue = queueNameSchema.safeParse(named)
+  return {
+    queue: queue.success ? queue.data : null,
+    state: jobStates.find((state) => state === asked) ?? 'failed',
+  }
+}
+
+export function addressOf(queue: QueueName, state: JobState): string {
+  return `#/queues/${queue}/${state}`
+}

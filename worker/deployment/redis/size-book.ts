@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import type { RedisNamespaceName } from '../../../shared/redis/names.ts'
+import { redisNamespaceNames } from '../../../shared/redis/names.ts'
+import type { SqlStorage } from '../../platform/sql-storage.ts'
+
+/** The size of a namespace when the last whole walk ended. */
+export interface NamespaceSize {
+  readonly keys: number
+  readonly memoryBytes: number
+  readonly atMs: number
+}
+
+/** The sizes of the namespaces, kept durably: a walk through a large Redis takes long. */
+export interface SizeBook {
+  all(): Readonly<Partial<Record<RedisNamespaceName, NamespaceSize>>>
+  write(sizes: Readonly<Partial<Record<RedisNamespaceName, NamespaceSize>>>): void
+}
+
+const schema = `
+  create table if not exists redis_sizes (database text primary key, keys integer not null, bytes integer not null,
+    at_ms integer not null);`
+const rowSchema = z.object({
+  database: z.enum(redisNamespaceNames),
+  keys: z.number(),
+  bytes: z.number(),
+  at_ms: z.number(),
+})
+
+export function createSizeBook(storage: SqlStorage): SizeBook {
+  storage.transactionSync(() => [...storage.sql.exec(schema)])
+  const known: Partial<Record<RedisNamespaceName, NamespaceSize>> = {}
+  for (const row of storage.sql.exec('select database, keys, bytes, at_ms from redis_sizes')) {
+    const parsed = rowSchema.safeParse(row)
+    if (!parsed.success) continue
+    const { database, keys, bytes, at_ms } = parsed.data
+    known[database] = { keys, memoryBytes: bytes, atMs: at_ms }
+  }
+  return {
+    all: () => ({ ...known }),
+    write(sizes) {
+      storage.transactionSync(() => {
+        for (const name of redisNamespaceNames) {
+          const size = sizes[name]
+          if (size === undefined) continue
+          const { keys, memoryBytes, atMs } = size
+          const replace = 'insert or replace into redis_sizes values (?, ?, ?, ?)'
+          for (const _ of storage.sql.exec(replace, name, keys, memoryBytes, atMs));
+          known[name] = size
+        }
+      })
+    },
+  }
+}
