@@ -1,4 +1,5 @@
-import type { Fault, WireError } from '../shared/contract/errors.ts'
+import type { Fault } from '../shared/contract/error-shown.ts'
+import type { WireError } from '../shared/contract/errors.ts'
 import { limits } from '../shared/limits.ts'
 
 /** The ways in which a call of the database fails. */

@@ -64,10 +64,13 @@ export function createBoard({ backend, clock, ...login }: BoardParts): Hono<Orig
 
   // Bull Board takes a while to load, and most processes never show it.
   let pages: Promise<Hono> | null = null
-  const changes = createBoardChanges(backend)
+  const changes = new Hono().route(boardPath, createBoardChanges(backend)).onError((error) => {
+    // The origin's own handler writes it to the log and answers it.
+    throw error
+  })
   app.all('*', async (context) => {
     if (context.req.method !== 'GET' && context.req.method !== 'HEAD') {
-      return passedOn(context, await new Hono().route(boardPath, changes).fetch(context.req.raw))
+      return passedOn(context, await changes.fetch(context.req.raw))
     }
     pages ??= import('./bull-board.ts').then(({ createBullBoardApp }) =>
       createBullBoardApp(backend.boardQueues(), boardPath),

@@ -164,25 +164,32 @@ const changeOfRule = alertRuleSettingsSchema.partial().optional()
  * A change of settings, the body of `POST /api/monitoring/alerts/settings`. Settings that are left out stay as they
  * are.
  */
-export const alertSettingsChangeSchema = z.strictObject({
-  rules: z.strictObject({
-    hit_rate_critical: changeOfRule,
-    hit_rate_warning: changeOfRule,
-    response_time: changeOfRule,
-    error_rate: changeOfRule,
-    tier_away: changeOfRule,
-    outbox_age: changeOfRule,
-    queue_length: changeOfRule,
-    jobs_waiting: changeOfRule,
-    jobs_age: changeOfRule,
-    jobs_failing: changeOfRule,
-    mail_processing: changeOfRule,
-    mail_waiting: changeOfRule,
-    mail_failing: changeOfRule,
-    redis_memory: changeOfRule,
-    consistency_violation: changeOfRule,
-  }),
-})
+export const alertSettingsChangeSchema = z
+  .strictObject({
+    rules: z.strictObject({
+      hit_rate_critical: changeOfRule,
+      hit_rate_warning: changeOfRule,
+      response_time: changeOfRule,
+      error_rate: changeOfRule,
+      tier_away: changeOfRule,
+      outbox_age: changeOfRule,
+      queue_length: changeOfRule,
+      jobs_waiting: changeOfRule,
+      jobs_age: changeOfRule,
+      jobs_failing: changeOfRule,
+      mail_processing: changeOfRule,
+      mail_waiting: changeOfRule,
+      mail_failing: changeOfRule,
+      redis_memory: changeOfRule,
+      consistency_violation: changeOfRule,
+    }),
+  })
+  .meta({
+    examples: [
+      { rules: { outbox_age: { fire_at: 30 } } },
+      { rules: { hit_rate_warning: { min_count: 50 } } },
+    ],
+  })
 export type AlertSettingsChange = z.output<typeof alertSettingsChangeSchema>
 
 /** All alerts, the rules and the recorded changes. */

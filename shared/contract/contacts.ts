@@ -4,7 +4,7 @@ import { instant } from '../instant.ts'
 import { limits } from '../limits.ts'
 import { furtherFields, wholeContactSchema } from '../resources/contacts/whole-contact.ts'
 import { jsonBytes, text } from '../text.ts'
-import { faultSchema } from './errors.ts'
+import { faultSchema } from './error-shown.ts'
 
 /**
  * Writes of contacts. `X-Workspace-ID` names the workspace. Members write through the Worker at `/api/contacts…`, with their JWT in

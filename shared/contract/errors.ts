@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
-import { cacheMemberSchema } from '../resources/served.ts'
+import { errorShownSchema, type Fault } from './error-shown.ts'
 import { unknownParameter } from './fault-sentences.ts'
 
 /**
@@ -127,10 +127,6 @@ export type NotFoundCode = Exclude<
   'route_not_found'
 >
 
-/** One fault of an input: the parameter, and what would be accepted. */
-export const faultSchema = z.object({ parameter: z.string(), message: z.string() })
-export type Fault = z.output<typeof faultSchema>
-
 /** An event that was refused because its id belongs to another event: its position in the batch, from 0, and the id. */
 const eventConflictSchema = z.object({ index: z.int().nonnegative(), eventId: z.string() })
 type EventConflict = z.output<typeof eventConflictSchema>
@@ -138,15 +134,10 @@ type EventConflict = z.output<typeof eventConflictSchema>
 /** The body of every error, of the Worker and of the origin. */
 export const errorBodySchema = z.object({
   success: z.literal(false),
-  error: z.string(),
+  ...errorShownSchema.shape,
   code: z.enum(Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCode[]]),
-  details: z.array(faultSchema).optional(),
   /** With `event_id_reused`: all conflicts, of a batch of any size. */
   conflicts: z.array(eventConflictSchema).optional(),
-  retryAfter: z.number().optional(),
-  requestId: z.string(),
-  /** With the 404 of a cached resource: how it was found that the thing does not exist. */
-  _cache: cacheMemberSchema.optional(),
 })
 type ErrorBody = z.output<typeof errorBodySchema>
 

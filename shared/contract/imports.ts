@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
 import { storedId, storedInstant } from '../resources/stored-values.ts'
-import { faultSchema } from './errors.ts'
+import { faultSchema } from './error-shown.ts'
 
 /**
  * Imports of contacts in the background, for members and the CRM's backend. The origin takes the file, and the Worker and the origin

@@ -2,7 +2,8 @@ import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
 import { isStorable, storableRule } from '../text.ts'
-import type { Fault, WireError } from './errors.ts'
+import type { Fault } from './error-shown.ts'
+import type { WireError } from './errors.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 

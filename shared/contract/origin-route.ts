@@ -6,8 +6,8 @@ import type { WireErrorCode } from './errors.ts'
  * key and, in `X-Caller-Token`, the JWT of the user on whose behalf it is used. `reader`: as `member`, or without that token on behalf
  * of the CRM's backend. `member-in-workspace`: as `member`, and the user must be a member of the workspace in the path. `service-or-admin`: as `reader`, and the
  * user must be a member of the workspace in the header; the database decides whether an admin. `jobs`: an operator, for every
- * workspace or the one in the header, or an admin of the workspace in the header. `operator`: an operator, who is a holder of the
- * internal key or an admin of the operators' workspace. Both take the credentials of `writer`.
+ * workspace or the one in the header, or an admin of the workspace in the header. `operator`: a holder of the internal
+ * key, or an admin of the operators' workspace. Both take the credentials of `writer`.
  */
 export type OriginAccess =
   | 'public'

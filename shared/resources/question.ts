@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { Fault, NotFoundCode } from '../contract/errors.ts'
+import type { Fault } from '../contract/error-shown.ts'
+import type { NotFoundCode } from '../contract/errors.ts'
 import type { Lifetime, Toggle } from '../contract/named-settings.ts'
 import type { BoardId, CampaignId, ContactId, SegmentId, UserId, WorkspaceId } from '../ids.ts'
 import type { EntryNamespaceName } from '../redis/names.ts'

@@ -43,7 +43,7 @@ describe("what the CRM's backend imports, while Redis is away", () => {
     }
   })
 
-  it('is told of when a loaded value cannot be kept', async () => {
+  it('reports a loaded value that cannot be kept', async () => {
     const answers: RedisTransport = async ({ commands }) => {
       if (commands.some(([name]) => name === 'EVAL')) throw new Error('away')
       return ok(commands.map(([name]) => ({ reply: name === 'MGET' ? ['0'.repeat(32), null, null] : null })))

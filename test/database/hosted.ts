@@ -8,7 +8,8 @@ import type { Claims } from './database.ts'
 
 /**
  * Databases as in a hosted project: made by the migrations alone, under an owner that is no superuser, with the roles and
- * the default privileges of hosted Supabase, and without later grants. Supabase Lite, which the other tests query, grants
+ * the default privileges of hosted Supabase, and without later grants. They sort texts by a language, where those of the local stack
+ * sort by bytes. Supabase Lite, which the other tests query, grants
  * every schema to everybody and pins the time zone.
  */
 export interface HostedServer {
@@ -136,7 +137,9 @@ function connect(url: string, user: string, database: string, max = 1): postgres
 async function makeTemplate(url: string): Promise<void> {
   const superuser = connect(url, 'postgres', 'postgres')
   await superuser.unsafe(roles)
-  await superuser.unsafe('create database migrated owner project_owner')
+  await superuser.unsafe(
+    "create database migrated template template0 locale_provider icu icu_locale 'en-US' owner project_owner",
+  )
   await superuser.unsafe(`alter database migrated set timezone = '${templateZone}'`)
   await superuser.end()
   const initial = connect(url, 'postgres', 'migrated')

@@ -4,7 +4,7 @@ import type { Loot } from './foreign-world.ts'
 import { type Known, sampleOf } from './json-samples.ts'
 import { inUrl } from './junk.ts'
 import { bytesOf, type RequestCase, type Segment } from './request-case.ts'
-import { pickTarget, type Target } from './targets.ts'
+import { pickEvenly, type Target } from './targets.ts'
 
 /**
  * Ways to name the other workspace that one part of a system might read as the other workspace and another part as
@@ -29,7 +29,11 @@ const waysToTheirs = [
 function workKnown({ path }: Target, { work }: Loot): Known {
   if (path.startsWith('/api/v1/queues')) {
     const jobId = ['theirs', ...work.jobIds]
-    return { id: work.jobIds, jobId, queue: ['messages', 'messages', 'exports', 'webhooks'] }
+    return {
+      id: work.jobIds,
+      jobId,
+      queue: ['messages', 'messages', 'messages', 'messages', 'exports', 'webhooks'],
+    }
   }
   if (path.startsWith('/api/v1/exports')) return { id: work.exportIds }
   if (path.startsWith('/api/v1/imports')) return { id: work.importIds }
@@ -71,7 +75,7 @@ export function foreignKnown(loot: Loot, dice: Dice): Known {
 /** A request to a route of the Worker or of the origin for data of the other workspace. */
 export function foreignCase(targets: readonly Target[], loot: Loot, dice: Dice, token: string): RequestCase {
   const guarded = targets.filter(({ isOpen }) => !isOpen)
-  const target = pickTarget(dice.happens(0.03) ? targets : guarded, dice)
+  const target = pickEvenly(dice.happens(0.03) ? targets : guarded, dice)
   const known = { ...foreignKnown(loot, dice), ...target.values, ...workKnown(target, loot) }
   const isRead = target.side === 'worker' && Object.keys(target.query).length > 0
   const read = isRead && dice.happens(0.4) ? dice.pick(loot.reads) : null
@@ -170,11 +174,13 @@ function credentialsOf(
   const key: [string, string] = ['Authorization', 'Bearer {{key}}']
   // No attacker can sign in to the board, whose login is not that of a workspace.
   if (isBoard)
-    return dice.pick([[bearer, ['Sec-Fetch-Site', 'same-origin']], [key], [asCaller], forgedSession(dice)])
+    return dice.happens(0.5)
+      ? forgedSession(dice)
+      : dice.pick([[bearer, ['Sec-Fetch-Site', 'same-origin']], [key], [asCaller]])
   // The key alone opens these, so that an attacker has to do without.
   if (isForKey) return dice.pick([[bearer, asCaller], [guess, asCaller], [asCaller], [bearer]])
   if (side === 'origin' && !takesTokens) {
-    if (dice.happens(0.15)) return dice.pick([[bearer, asCaller], [guess, asCaller], [asCaller]])
+    if (dice.happens(0.25)) return dice.pick([[bearer, asCaller], [guess, asCaller], [asCaller]])
     return [key, asCaller]
   }
   if (side === 'origin' && dice.happens(0.2)) return [key, asCaller]
@@ -184,11 +190,12 @@ function credentialsOf(
 }
 
 function forgedSession(dice: Dice): [string, string][] {
+  // No two are alike, because the sign-out ends one of them.
+  const nonce = `${dice.between(100_000, 999_999)}`
+  const madeUp = `9999999999.${nonce.repeat(4)}.${'A'.repeat(43)}`
   const session = dice.pick([
-    '9999999999.a.b',
-    '',
-    '{{member}}',
-    `9999999999.${'a'.repeat(24)}.${'A'.repeat(43)}`,
+    ...[`9999999999.${nonce}.b`, `9999999999.${nonce}.b`, '', '{{member}}'],
+    ...[madeUp, madeUp],
   ])
   return [
     ['Cookie', `boardcache_board=${session}`],
@@ -212,8 +219,9 @@ function workspaceHeaders(dice: Dice): [string, string][] {
       [name(), theirs],
       [name(), ours],
     ]
-  if (kind <= 5) return [['X-Workspace-ID', ours]]
-  return [[name(), way()]]
+  if (kind <= 4) return [['X-Workspace-ID', ours]]
+  // Most are read as the other workspace. A header that nothing reads so proves nothing about the code behind.
+  return [kind <= 8 ? ['X-Workspace-ID', theirs] : [name(), way()]]
 }
 
 /** Headers of a read that might bring an answer of the other workspace. */

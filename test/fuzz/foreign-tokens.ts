@@ -34,16 +34,21 @@ export const refusedByOurs = [
 export async function foreignSecretsOf(file: StackFile): Promise<Secrets> {
   const { signed, issuer } = createSigner(file)
   const their = { sub: users.otherAdmin, app_metadata: { workspaces: { [theirs]: 'admin' } } }
-  const claiming = (workspaces: unknown) => signed({ sub: users.stranger, app_metadata: { workspaces } })
+  let strangers = 0
+  /** Each is another user, because the lookups of one user's memberships are limited. */
+  const strangerWith = (claims: Readonly<Record<string, unknown>>) => {
+    strangers += 1
+    return signed({ sub: `00000000-0000-4000-8000-0000000001${`${strangers}`.padStart(2, '0')}`, ...claims })
+  }
+  const claiming = (workspaces: unknown) => strangerWith({ app_metadata: { workspaces } })
   return {
     ...file.tokens,
     adminByTable: await signed({ app_metadata: {} }),
-    userMetadata: await signed({
-      sub: users.stranger,
+    userMetadata: await strangerWith({
       app_metadata: {},
       user_metadata: { workspaces: { [theirs]: 'admin' } },
     }),
-    topLevel: await signed({ sub: users.stranger, app_metadata: {}, workspaces: { [theirs]: 'admin' } }),
+    topLevel: await strangerWith({ app_metadata: {}, workspaces: { [theirs]: 'admin' } }),
     listed: await claiming([theirs]),
     owner: await claiming({ [theirs]: 'owner' }),
     spaced: await claiming({ [` ${theirs}`]: 'admin', [`${theirs} `]: 'admin', [`0${theirs}`]: 'admin' }),

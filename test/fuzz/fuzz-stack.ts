@@ -1,9 +1,11 @@
 import { dirname } from 'node:path'
+import { createFileLinks } from '../../origin/files/file-links.ts'
 import { readStackFile } from '../../origin/local/stack-file.ts'
 import { startTestStack, type TestStack, type TestStackOptions } from '../support/local-stack.ts'
 import type { Place } from './fuzz-malformed.ts'
 import { LogWatch } from './logs.ts'
 import { mark } from './malformed-requests.ts'
+import { fileOfLink } from './targets.ts'
 import { secretsOf } from './tokens.ts'
 
 export interface FuzzStack {
@@ -26,6 +28,12 @@ async function signInToBoard({ origin, queues: { username, password } }: TestSta
   return cookie
 }
 
+function linkSignatureOf(internalAuthKey: string): string {
+  const { folder, file, savedAs, expiresAtMs } = fileOfLink
+  const path = createFileLinks(internalAuthKey).pathOf(`${folder}/${file}`, { savedAs, expiresAtMs })
+  return new URLSearchParams(path.split('?')[1]).get('signature') ?? ''
+}
+
 /** Rows whose ids the product chooses, under ids that cases know. Nothing is sent to an endpoint that is off. */
 async function makeKnownRows({ sql }: TestStack): Promise<void> {
   const secret = `whsec_${'A'.repeat(43)}=`
@@ -42,7 +50,12 @@ export async function startFuzzStack(options: TestStackOptions = {}): Promise<Fu
   const stack = await startTestStack({ contacts: 500, ...options })
   const file = await readStackFile(dirname(stack.logs))
   await makeKnownRows(stack)
-  const secrets = { ...(await secretsOf(file)), board: await signInToBoard(stack) }
+  const secrets = {
+    ...(await secretsOf(file)),
+    board: await signInToBoard(stack),
+    boardToEnd: await signInToBoard(stack),
+    linkSignature: linkSignatureOf(file.internalAuthKey),
+  }
   const signatureOf = (token: string) => token.split('.')[2] ?? token
   return {
     stack,

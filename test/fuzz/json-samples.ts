@@ -47,10 +47,14 @@ export function sampleOf(schema: JsonSchema, dice: Dice, known: Known, name = ''
   if (choices !== undefined) return sampleOf(dice.pick(choices), dice, known, name)
   if (schema.allOf?.[0] !== undefined) return sampleOf(schema.allOf[0], dice, known, name)
   if (schema.const !== undefined) return schema.const
-  if (schema.enum !== undefined) return dice.pick(schema.enum)
+  if (schema.enum !== undefined) {
+    const likely = schema.enum.filter((each) => known[name]?.some((text) => text === each))
+    return dice.pick(likely.length > 0 && dice.happens(0.5) ? likely : schema.enum)
+  }
   const type = typeof schema.type === 'object' ? dice.pick(schema.type) : schema.type
   switch (type) {
     case 'object':
+      if (schema.examples?.length !== undefined && dice.happens(0.3)) return dice.pick(schema.examples)
       return objectOf(schema, dice, known)
     case 'array':
       return Array.from({ length: dice.between(1, 3) }, () => sampleOf(schema.items ?? {}, dice, known, name))

@@ -35,6 +35,8 @@ const knownToAll: Known = {
   calledPhone: ['+15550100456', '+442079460001'],
   callerPhone: ['+15550100123', '020 7946 0000'],
   domain: ['alder.example', `${mark}.example`],
+  // A clearing names its database twice.
+  ...{ database: ['cache'], confirm: ['cache'] },
 }
 
 function knownOf({ values }: Target): Known {
@@ -266,9 +268,11 @@ const secretsTaken: Readonly<Partial<Record<Access, readonly [secret: string, sh
 }
 
 /** The session of somebody who has signed in to the board, on whose pages the request was made. */
-function boardCredentials(dice: Mischief): [string, string][] {
+function boardCredentials({ path }: Target, dice: Mischief): [string, string][] {
   const headers: [string, string][] = []
-  if (!dice.spoils('token', 0.05)) headers.push(['Cookie', '{{board}}'])
+  // A sign-out ends its session, which no other request may share.
+  const session = path.endsWith('/logout') ? '{{boardToEnd}}' : '{{board}}'
+  if (!dice.spoils('token', 0.05)) headers.push(['Cookie', session])
   else headers.push(['Cookie', bytesOf(`boardcache_board=${oddText(dice).replaceAll(/[\r\n]/g, '')}`)])
   if (!dice.spoils('header', 0.05)) headers.push(['Sec-Fetch-Site', 'same-origin'])
   return headers
@@ -276,7 +280,7 @@ function boardCredentials(dice: Mischief): [string, string][] {
 
 function credentialsOf(target: Target, dice: Mischief): [string, string][] {
   const { side, access, takesTokens = false, isBoard = false } = target
-  if (isBoard) return boardCredentials(dice)
+  if (isBoard) return boardCredentials(target, dice)
   const name = () => (dice.spoils('token', 0.15) ? dice.pick(tokenNames) : 'admin')
   const bearer = (secret: string) =>
     `${dice.spoils('header', 0.02) && dice.happens(0.1) ? bytesOf(oddText(dice)) : 'Bearer'} {{${secret}}}`

@@ -29,14 +29,16 @@ const inOrigin = [
     file: 'origin/database/database.ts',
     find: 'callerToken === null\n          ? serviceClient',
     replace:
-      'callerToken === null || /^(contact_(create|update|delete)|webhook_endpoints_list$)/.test(functionName)\n          ? serviceClient',
+      'callerToken === null || /^(contact_(create|update|delete)|webhook_endpoints$)/.test(functionName)\n          ? serviceClient',
   },
 ]
 const inBackground = [
   {
     file: 'origin/auth/jobs-admission.ts',
-    find: "if (role.value === 'admin') return",
-    replace: 'if (workspaceId !== null) return',
+    find: 'return admitMember(caller, named.value)',
+    // To writes it does not, because the first of them would remove the job that is to be seen.
+    replace:
+      "return context.req.method === 'GET' && named.value !== null ? ok({ scope: named.value, isOperator: false }) : admitMember(caller, named.value)",
   },
   {
     file: 'origin/files/file-links.ts',
@@ -74,7 +76,7 @@ describe("a planted way to another workspace's data is found:", () => {
     const targets = [...workerTargets(), ...originTargets()]
     report = await fuzzForeign({
       seed: 3,
-      attempts: 2_500,
+      attempts: 3_500,
       targets,
       place,
       world,

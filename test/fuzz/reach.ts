@@ -69,15 +69,28 @@ export function reachOf(side: Side, { status, headers, body }: HttpAnswer): Reac
   // A server in front of our code answered.
   if (!headers.has('x-request-id')) return 'path'
   // An answer to HEAD has only its status.
-  if (code === null) return reachOfStatus[status] ?? 'inside'
+  if (code === null) return reachOfBoard(text) ?? reachOfStatus[status] ?? 'inside'
   return Object.entries(reachOfCode).find(([each]) => each === code)?.[1] ?? 'inside'
 }
 
+/** The board of the queues has errors of another form. Null for those in front of it. */
+function reachOfBoard(text: string): Reach | null {
+  const told = boardError.safeParse(jsonOf(text))
+  if (!told.success || told.data.error === 'Sign in first.') return null
+  return told.data.error === 'This request does not come from the board.' ? 'membership' : 'inside'
+}
+
+const boardError = z.looseObject({ error: z.union([z.string(), z.looseObject({})]) })
 const coded = z.object({ code: z.coerce.string() })
 
 function codeOf(text: string): string | null {
+  const read = coded.safeParse(jsonOf(text))
+  return read.success ? read.data.code : null
+}
+
+function jsonOf(text: string): unknown {
   try {
-    return coded.parse(JSON.parse(text)).code
+    return JSON.parse(text)
   } catch {
     return null
   }

@@ -73,6 +73,9 @@ export function expandSegments(segments: readonly Segment[]): string {
 /** In a header, this stands for the voice platform's signature over the request's body. */
 export const voiceSignature = '{{voiceSignature}}'
 
+/** In a target, this stands for the signature of the link to a file that the fuzzers have. No percent-encoding changes it. */
+export const linkSignature = 'signature-of-the-link'
+
 /** The values for a case: an address, and the value of each `{{name}}`. */
 export interface Filling {
   readonly host: string
@@ -103,7 +106,7 @@ function renderOnce(request: RequestCase, { host, secrets }: Filling): string {
         name === 'host' ? host : (secrets[name] ?? whole),
       )
   const lines = [
-    `${method} ${target} ${version}`,
+    `${method} ${target.replace(linkSignature, secrets['linkSignature'] ?? '')} ${version}`,
     ...[...headers, ...framed.fields].map(([name, value]) => `${name}: ${filled(value)}`),
   ]
   const head = `${lines.join(lineEnd)}${lineEnd}${lineEnd}`

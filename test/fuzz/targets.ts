@@ -11,6 +11,7 @@ import type { Dice } from '../support/dice.ts'
 import { createOrigin } from '../unit/origin/origin-under-test.ts'
 import { createPromptDatabase } from '../unit/origin/stub-database.ts'
 import { type JsonSchema, jsonSchemaSchema, type Known } from './json-samples.ts'
+import { linkSignature } from './request-case.ts'
 
 /** A route to send requests to, as the product itself declares it. A new route is fuzzed because it is declared. */
 export interface Target {
@@ -25,7 +26,7 @@ export interface Target {
   readonly bodies: readonly JsonSchema[]
   /** Whether its body has one JSON text in each line. */
   readonly isLines: boolean
-  /** Whether it answers all callers alike, without a token or a key. */
+  /** Whether it answers all callers alike, without a token, a key or a signed link. */
   readonly isOpen: boolean
   /** Whether a route of the origin takes a user's own token; the others are called with the Worker's key. */
   readonly takesTokens?: boolean
@@ -112,25 +113,35 @@ function declaredAt(method: string, path: string): Partial<Target> {
   const route = originRouteList.find((each) => each.method === method && each.path === path)
   if (route === undefined) return {}
   const { access, takes } = route
-  const query = takes.query === undefined ? undefined : schemaOf(takes.query)
+  const declared = takes.query === undefined ? undefined : schemaOf(takes.query)
+  const link = queriesOfLinks[path]
+  const query = declared?.properties ?? link ?? {}
   return {
-    query: query?.properties ?? queriesOfLinks[path] ?? {},
-    required: query?.required ?? [],
+    query,
+    required: declared?.required ?? Object.keys(link ?? {}),
     bodies: [takes.body?.schema, takes.lines].filter((schema) => schema !== undefined).map(schemaOf),
     isLines: takes.lines !== undefined,
-    isOpen: access === 'public',
+    isOpen: access === 'public' && link === undefined,
     takesTokens: access === 'writer' || access === 'jobs' || access === 'operator',
     isForKey: access === 'internal-key',
     isOperators: access === 'operator',
   }
 }
 
+/** The link that the fuzzers have, to a file that does not exist. */
+export const fileOfLink = {
+  folder: 'exports',
+  file: 'abc',
+  savedAs: 'contacts.csv',
+  expiresAtMs: 4_102_444_800_000,
+}
+
 /** Links are made by the origin, so that no declaration says what is in them. */
 const queriesOfLinks: Readonly<Record<string, Target['query']>> = {
   '/files/{folder}/{file}': {
-    expires: { type: 'integer', minimum: 0, examples: ['4102444800000'] },
-    as: { type: 'string', examples: ['contacts.csv'] },
-    signature: { type: 'string', examples: ['x'.repeat(43), 'A'.repeat(43)] },
+    expires: { type: 'string', examples: [`${fileOfLink.expiresAtMs}`] },
+    as: { type: 'string', examples: [fileOfLink.savedAs] },
+    signature: { type: 'string', examples: [linkSignature, linkSignature, 'A'.repeat(43)] },
   },
 }
 
@@ -157,7 +168,7 @@ function withValues(target: Target): Target {
   if (path.startsWith('/api/v1/queues')) return { ...target, values: jobValues }
   if (path.startsWith('/api/v1/webhook-endpoints')) return { ...target, values: endpointValues }
   return path.startsWith('/files')
-    ? { ...target, values: { folder: ['exports', 'imports'], file: ['abc'] } }
+    ? { ...target, values: { folder: [fileOfLink.folder], file: [fileOfLink.file] } }
     : target
 }
 
@@ -236,15 +247,23 @@ function schemaOf(schema: z.ZodType): JsonSchema {
   return jsonSchemaSchema.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }))
 }
 
-/** A route with more input, or of more forms, is chosen more often, up to twelve times as often as one without. */
+/** A route with more input, in its path too, or of more forms, is chosen more often, up to four times as often as one without. */
 export function pickTarget(targets: readonly Target[], dice: Dice): Target {
   for (;;) {
     const target = dice.pick(targets)
     const takes =
-      1 +
+      3 +
+      2 * (target.path.split('{').length - 1) +
       Object.keys(target.query).length +
       3 * Math.min(target.bodies.length, 2) +
       (target.forms?.length ?? 0)
-    if (dice.happens(Math.min(takes, 12) / 12)) return dice.pick(target.forms ?? [target])
+    if (dice.happens(Math.min(takes, 12) / 12)) return formOf(target, dice)
   }
 }
+
+/** Every route as often as any other. Callers are refused before their input is read. */
+export function pickEvenly(targets: readonly Target[], dice: Dice): Target {
+  return formOf(dice.pick(targets), dice)
+}
+
+const formOf = (target: Target, dice: Dice) => dice.pick(target.forms ?? [target])

@@ -40,8 +40,8 @@ export async function expectUsefulRedis(world: World): Promise<void> {
   if (Math.min(...after) <= Math.max(...before))
     throw new BrokenPromise('clearing: the cache was cleared, and a limit forgot what it had counted')
   await clear('rateLimit')
-  const anew = await counted(world)
-  if (Math.max(...anew) !== anew.length)
+  const released = await counted(world)
+  if (Math.max(...released) !== released.length)
     throw new BrokenPromise('clearing: the limits were cleared, and one has not let go')
   await expectFound(world, 'second', true)
 }

@@ -14,7 +14,7 @@ import {
 import { systemClock } from '../../shared/clock.ts'
 import type { QueueName } from '../../shared/contract/queue-names.ts'
 import { workspaceIdSchema } from '../../shared/ids.ts'
-import { startDatabase } from '../database/database.ts'
+import { type Database, startDatabase } from '../database/database.ts'
 
 /** Queues on a real Postgres. */
 export interface QueueRoom {
@@ -43,8 +43,9 @@ export const otherWorkspace = workspaceIdSchema.parse('15214')
 /** Looks for jobs of dead processes often, so that no test waits for it. */
 const times = { lockMs: 2_000, stalledLookEveryMs: 100 }
 
-export async function startQueueRoom(): Promise<QueueRoom> {
-  const database = await startDatabase(100)
+/** On the reference data, or on another migrated database. */
+export async function startQueueRoom(given?: Pick<Database, 'url' | 'stop'>): Promise<QueueRoom> {
+  const database = given ?? (await startDatabase(100))
   const sql = postgres(database.url, { max: 4, onnotice: () => {} })
   const clock = systemClock
   const shared = { databaseUrl: database.url, clock, logger: pino({ level: 'silent' }) }

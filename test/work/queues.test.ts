@@ -121,6 +121,7 @@ describe('a job', () => {
     })
     const [kept] = await room.sql`select j.* from bullmq.job j where j.id = ${id}`
     expect(JSON.stringify(kept)).not.toContain('somebody')
+    expect(JSON.stringify(kept)).not.toMatch(/\.ts:\d|\.js:\d/)
   })
 
   it('waits for its time when it is delayed, and runs at once when it is promoted', async () => {

@@ -85,7 +85,7 @@ describe('contacts', () => {
   }
   const told = async () => (await room.deliveries()).map((row) => [row['type'], row['data'].contactIds])
 
-  test('are told of when their row of the outbox has reached the Worker, each kind of change by its own type', async () => {
+  test('reach the receiver after their row of the outbox has reached the Worker, each kind of change by its own type', async () => {
     await room.createEndpoint('all', ['*'])
     await insert(['c1', 'c2', 'c3'])
     await database.owner`update public.contacts set board_column_id = 'c2' where id = 'c1'`

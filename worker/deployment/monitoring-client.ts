@@ -6,7 +6,8 @@ import type {
   AlertSettingsChange,
   AlertSummary,
 } from '../../shared/contract/alerts.ts'
-import type { Fault, WireError } from '../../shared/contract/errors.ts'
+import type { Fault } from '../../shared/contract/error-shown.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'

@@ -4,7 +4,8 @@ import type {
   AlertSettingsChange,
   AlertSummary,
 } from '../../shared/contract/alerts.ts'
-import type { Fault, WireError } from '../../shared/contract/errors.ts'
+import type { Fault } from '../../shared/contract/error-shown.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
 import type { Result } from '../../shared/result.ts'
 import type { MetricsSums } from './metrics/figures.ts'
 import type { ClearRequest } from './redis/clear-log.ts'

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Awaitable } from '../../shared/awaitable.ts'
-import type { Fault, WireError, WireErrorCode } from '../../shared/contract/errors.ts'
+import type { Fault } from '../../shared/contract/error-shown.ts'
+import type { WireError, WireErrorCode } from '../../shared/contract/errors.ts'
 import type { SourceName } from '../../shared/contract/tier-names.ts'
 import type { Trace } from '../../shared/contract/trace.ts'
 import type { Served } from '../../shared/resources/served.ts'

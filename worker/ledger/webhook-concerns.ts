@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { movedByStoredEmail } from '../../shared/contact-points/email.ts'
 import { movedByStoredPhone } from '../../shared/contact-points/phone.ts'
-import type { Fault } from '../../shared/contract/errors.ts'
+import type { Fault } from '../../shared/contract/error-shown.ts'
 import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { boardIdSchema, columnIdSchema, deploymentId, workspaceIdSchema } from '../../shared/ids.ts'

@@ -47,14 +47,12 @@ interface WorkersOptions {
   readonly runJob: RunJob
 }
 
-/** BullMQ keeps the reason of a failed run, and no stack, which could quote data. */
 class RunFailed extends Error {
   override readonly name = 'RunFailed'
   readonly afterMs: number | null
 
   constructor({ reason, afterMs }: JobFailure) {
     super(reason)
-    this.stack = ''
     this.afterMs = afterMs ?? null
   }
 }
@@ -63,7 +61,15 @@ class RunFailed extends Error {
 class RunFailedForGood extends UnrecoverableError {
   constructor({ reason }: JobFailure) {
     super(reason)
-    this.stack = ''
+  }
+}
+
+/** Keeps the reason of a failed run, and no stack: one could quote data, also that of an error of BullMQ itself. */
+class StacklessWorker extends Worker<unknown, unknown, string, SharedBackend> {
+  protected override createJob(...row: Parameters<Worker['createJob']>) {
+    const job = super.createJob(...row)
+    job.opts.stackTraceLimit = 0
+    return job
   }
 }
 
@@ -158,7 +164,7 @@ function startWorker(
         backoffMs(declaration, attemptsMade, error, random),
     },
   }
-  return new Worker<unknown, unknown, string, SharedBackend>(
+  return new StacklessWorker(
     queue,
     // BullMQ makes the third argument only for a function that declares it, so it must have no default.
     (job, token, cancelled) => {

@@ -267,7 +267,7 @@ begin
   ) then
     return jsonb_build_object('outcome', 'forbidden');
   end if;
-  -- The functions that write contacts check their caller, who is the backend here.
+  -- The functions that write contacts check their caller. Here it is the backend.
   perform set_config('role', 'service_role', true);
   v_written := public.contacts_import(p_workspace, p_contacts);
   perform set_config('role', 'none', true);

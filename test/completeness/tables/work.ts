@@ -16,6 +16,7 @@ export const workTables: TableGroup = {
           'job_processes',
           'job_queues',
           'job_starts',
+          'job_tallies',
           'job_turns',
         ],
         ...['contact_events', 'webhook_deliveries', 'webhook_endpoints'],

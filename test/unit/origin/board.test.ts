@@ -23,7 +23,9 @@ beforeEach(() => {
   boardQueues = []
 })
 
-function originWith(board: typeof login | null = login) {
+const originWith = (board: typeof login | null = login) => createWith(board).app
+
+function createWith(board: typeof login | null = login) {
   return createOrigin({
     clock,
     database: createPromptDatabase(() => null),
@@ -34,7 +36,7 @@ function originWith(board: typeof login | null = login) {
       boardQueues: () => boardQueues,
       close: async () => undefined,
     },
-  }).app
+  })
 }
 
 let removed: string[]
@@ -291,6 +293,16 @@ describe('a change on the board', () => {
     expect(await change('/ai/none/retry')).toBe(404)
     expect(await change('/ai/15213~w/retry')).toBe(409)
     expect(await change('/nothing/pause')).toBe(404)
+  })
+
+  test('that throws is answered and logged as any other fault of the origin', async () => {
+    queues.pause = () => Promise.reject(new Error('a secret of the database'))
+    const { app, logged } = createWith()
+    const headers = { Cookie: cookieOf(await signIn(app)), ...sameSite }
+    const response = await app.request('/admin/queues/api/queues/ai/pause', { method: 'PUT', headers })
+    expect([response.status, await response.json()]).toMatchObject([500, { code: 'internal' }])
+    expect(logged.join('')).toContain('unexpected error')
+    expect(logged.join('')).not.toContain('a secret of the database')
   })
 })
 

@@ -5,7 +5,7 @@ import type {
   AlertSettingsChange,
 } from '../../../shared/contract/alerts.ts'
 import { alertRuleNames, faultsOfAlertRule } from '../../../shared/contract/alerts.ts'
-import type { Fault } from '../../../shared/contract/errors.ts'
+import type { Fault } from '../../../shared/contract/error-shown.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
 import { alertRules } from './rules.ts'

@@ -7,7 +7,7 @@ import type {
   AlertSettingsChange,
 } from '../../../shared/contract/alerts.ts'
 import { alertRuleNames, alertSettingsSchema, alertStateSchema } from '../../../shared/contract/alerts.ts'
-import type { Fault } from '../../../shared/contract/errors.ts'
+import type { Fault } from '../../../shared/contract/error-shown.ts'
 import type { Result } from '../../../shared/result.ts'
 import type { SqlStorage } from '../../platform/sql-storage.ts'
 import { applyAlertSettings } from './alert-settings.ts'

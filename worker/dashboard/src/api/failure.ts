@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { errorBodySchema, type Fault } from '../../../../shared/contract/errors.ts'
+import { errorShownSchema, type Fault } from '../../../../shared/contract/error-shown.ts'
 import type { cacheMemberSchema } from '../../../../shared/resources/served.ts'
 
 /** The members of a 404 about an absence that is cached like an answer. */
@@ -41,7 +41,7 @@ export class ApiFailure extends Error {
 /** Uses the API's own sentence if the answer has one. */
 export async function failureOf(response: Response): Promise<ApiFailure> {
   const { status } = response
-  const body = errorBodySchema.safeParse(await response.json().catch(() => null))
+  const body = errorShownSchema.safeParse(await response.json().catch(() => null))
   if (!body.success) {
     return new ApiFailure(`The server answered ${status}, without saying why.`, { status, code: 'unknown' })
   }

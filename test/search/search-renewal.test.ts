@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { call } from './answers.ts'
-import { type Database, startDatabase } from './database.ts'
-import { queryPages } from './member.ts'
-import { slotsMoved } from './moved.ts'
+import { call } from '../database/answers.ts'
+import { type Database, startDatabase } from '../database/database.ts'
+import { queryPages } from '../database/member.ts'
+import { slotsMoved } from '../database/moved.ts'
 
 let database: Database
 

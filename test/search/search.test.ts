@@ -1,8 +1,8 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type PageArguments, pageOf, queryPage } from './answers.ts'
-import { type Database, startDatabase } from './database.ts'
-import { users } from './users.ts'
+import { type PageArguments, pageOf, queryPage } from '../database/answers.ts'
+import { type Database, startDatabase } from '../database/database.ts'
+import { users } from '../database/users.ts'
 
 let database: Database
 let admin: SupabaseClient

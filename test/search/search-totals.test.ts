@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Database, startDatabase } from './database.ts'
-import { filterConditions, sharedFilters } from './filter-conditions.ts'
-import { type FoundPage, type PageQuery, queryPages } from './member.ts'
+import { type Database, startDatabase } from '../database/database.ts'
+import { filterConditions, sharedFilters } from '../database/filter-conditions.ts'
+import { type FoundPage, type PageQuery, queryPages } from '../database/member.ts'
 
 let database: Database
 

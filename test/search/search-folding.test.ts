@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Database, startDatabase } from './database.ts'
+import { type Database, startDatabase } from '../database/database.ts'
 
 let database: Database
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Database, startDatabase } from './database.ts'
-import { queryPages } from './member.ts'
+import { type Database, startDatabase } from '../database/database.ts'
+import { queryPages } from '../database/member.ts'
 
 let database: Database
 
