@@ -56,7 +56,10 @@ export class MailSender {
     this.dice = dice
   }
 
-  /** Sends until the signal. Addresses change with the era, so that limits are met in each. */
+  /**
+   * Sends until the signal, and what was not answered before most of what is new. Addresses change with the era, so that limits are met in
+   * each.
+   */
   async send(era: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) await this.sendSomething(era)
   }
@@ -76,6 +79,8 @@ export class MailSender {
 
   private async sendSomething(era: number): Promise<void> {
     const { dice } = this
+    const open = this.latest(({ isOpen }) => isOpen)
+    if (open !== null && dice.happens(0.7)) return this.postToWorker(open)
     const turn = dice.between(1, 100)
     if (turn <= 35) return this.postToWorker(this.newMail(era, null))
     if (turn <= 45) return this.sendAnswerFirst(era)
@@ -83,8 +88,7 @@ export class MailSender {
     if (turn <= 65) return this.postToWorker(this.sameIdAgain(era))
     if (turn <= 80) return this.sendAtTwoPlaces(this.latest(() => true) ?? this.newMail(era, null))
     if (turn <= 90) return this.sendAtTwoPlaces(this.newMail(era, null))
-    const again = this.latest(({ isOpen }) => isOpen) ?? dice.pickOrNone(this.sent)
-    return this.postToWorker(again ?? this.newMail(era, null))
+    return this.postToWorker(dice.pickOrNone(this.sent) ?? this.newMail(era, null))
   }
 
   /** An answer that comes before what it answers, or at the same time. */
@@ -176,7 +180,7 @@ export class MailSender {
     else if (outcome !== 'unanswered') mail.isAcknowledged = true
     // Another answer to the same message may have come meanwhile.
     mail.isOpen = outcome === 'unanswered' && !mail.isAcknowledged
-    if (outcome === 'unanswered') await pause(20)
+    if (outcome === 'unanswered') await pause(100)
   }
 
   private readWorkers({ status, text }: Answer): Outcome {
