@@ -107,7 +107,8 @@ try {
     era += 1
   }
   const acknowledged = senders.flatMap(({ sent }) => sent).filter(({ isAcknowledged }) => isAcknowledged)
-  console.log(`${acknowledged.length} acknowledged messages, ${faultyRounds} rounds with faults; ${describe({})}`)
+  const summary = `${acknowledged.length} acknowledged messages, ${faultyRounds} rounds with faults`
+  console.log(`${summary}; ${describe({})}`)
 } finally {
   for (const worker of workers) await worker.kill()
   await stack.stop()
@@ -119,7 +120,8 @@ async function prepare({ sql }: TestStack): Promise<void> {
   for (const id of mailWorkspaces) {
     await sql`insert into workspaces (id, name) values (${id}, ${id})`
     await sql`insert into boards (workspace_id, id, name) values (${id}, 'board', 'Board')`
-    await sql`insert into board_columns (workspace_id, board_id, id, name) values (${id}, 'board', 'column', 'New')`
+    await sql`insert into board_columns (workspace_id, board_id, id, name)
+      values (${id}, 'board', 'column', 'New')`
     await sql`insert into email_addresses (address, workspace_id) values (${addressOf(id)}, ${id})`
     await sql`insert into private.email_settings (workspace_id, sender_per_hour, domain_per_hour)
       values (${id}, ${mailLimits.sender}, ${mailLimits.domain})`
@@ -171,7 +173,8 @@ async function settledFaults(): Promise<string[]> {
   const sql = stack.connect()
   let waiting = 0
   const isSettled = async () => {
-    const [row] = await sql`select count(*)::integer as waiting from private.inbound_emails where state = 'queued'`
+    const [row] = await sql`
+      select count(*)::integer as waiting from private.inbound_emails where state = 'queued'`
     waiting = Number(row?.['waiting'])
     return waiting === 0
   }

@@ -33,13 +33,15 @@ async function messageFaults(tx: TransactionSql, senders: readonly MailSender[])
   const found = new Map<string, Found>()
   for (const row of rows) {
     const key = keyOf(String(row['workspace_id']), String(row['subject']))
-    found.set(key, { times: Number(row['times']), thread: row['thread'] === null ? null : String(row['thread']) })
+    const thread = row['thread'] === null ? null : String(row['thread'])
+    found.set(key, { times: Number(row['times']), thread })
   }
   const faults: string[] = []
   const roots = new Map<string, string>()
   for (const mail of senders.flatMap(({ sent }) => sent)) {
     for (const workspace of mail.message.workspaces) {
-      faults.push(...faultsOfMessage(found, mail, workspace), ...threadFaults(found, roots, mail.message, workspace))
+      faults.push(...faultsOfMessage(found, mail, workspace))
+      faults.push(...threadFaults(found, roots, mail.message, workspace))
     }
   }
   return faults
@@ -123,12 +125,15 @@ async function recordFaults(tx: TransactionSql): Promise<string[]> {
     select e.workspace_id, count(*)::integer as times from private.inbound_emails e
     where e.state = 'failed' group by e.workspace_id`
   return [
-    ...strangers.map((row) => `"${row['subject']}" in ${row['workspace_id']} has not its sender's contact and company`),
+    ...strangers.map(
+      (row) => `"${row['subject']}" in ${row['workspace_id']} has not its sender's contact and company`,
+    ),
     ...contacts.map((row) => `${row['name']} is ${row['times']} contacts in ${row['workspace_id']}`),
     ...companies.map((row) => `${row['name']} is ${row['times']} companies in ${row['workspace_id']}`),
     ...unused.map((row) => `the ${row['kind']} "${row['name']}" in ${row['workspace_id']} belongs to no message`),
     ...unmarked.map(
-      (row) => `of ${row['times']} messages of ${row['sender']} with one id in ${row['workspace_id']} ${row['marked']} are marked`,
+      (row) =>
+        `of ${row['times']} messages of ${row['sender']} with one id in ${row['workspace_id']} ${row['marked']} are marked`,
     ),
     ...failed.map((row) => `${row['times']} messages were given up in ${row['workspace_id']}`),
   ]
@@ -163,7 +168,9 @@ async function countFaults(tx: TransactionSql): Promise<string[]> {
     where (c.received, c.duplicates, c.limited) is distinct from (d.received, d.duplicates, d.limited)`
   const isEqual = JSON.stringify([...counted]) === JSON.stringify([...rows])
   return [
-    ...(isEqual ? [] : [`the counts are ${JSON.stringify([...counted])}, the rows ${JSON.stringify([...rows])}`]),
+    ...(isEqual
+      ? []
+      : [`the counts are ${JSON.stringify([...counted])}, the rows ${JSON.stringify([...rows])}`]),
     ...domains.map((row) => `the domains of ${row['workspace_id']} have other counts than its hours`),
   ]
 }
@@ -175,7 +182,9 @@ async function redisCountFaults(tx: TransactionSql, senders: readonly MailSender
     from private.inbound_email_hours h where h.workspace_id in ${tx(mailWorkspaces)}`
   const answered = Number(row?.['answered'])
   const answeredMax = senders.reduce((sum, sender) => sum + sender.redisAnswersMax, 0)
-  return answered <= answeredMax ? [] : [`Redis answered for at most ${answeredMax} messages, but ${answered} are counted`]
+  return answered <= answeredMax
+    ? []
+    : [`Redis answered for at most ${answeredMax} messages, but ${answered} are counted`]
 }
 
 /** No hour holds more than a limit, to the message, and nobody was refused who had not met one. The run takes less than an hour. */
@@ -189,9 +198,12 @@ async function limitFaults(tx: TransactionSql, senders: readonly MailSender[]): 
     from private.inbound_emails e where e.workspace_id in ${tx(mailWorkspaces)} and e.accepted_at is not null`
   const most = new Map<string, number>()
   for (const row of accepted) {
-    for (const [of, count] of [['sender', 'of_sender'], ['sender_domain', 'of_domain']] as const) {
-      const key = keyOf(String(row['workspace_id']), String(row[of]))
-      most.set(key, Math.max(most.get(key) ?? 0, Number(row[count])))
+    for (const [name, count] of [
+      [row['sender'], row['of_sender']],
+      [row['sender_domain'], row['of_domain']],
+    ]) {
+      const key = keyOf(String(row['workspace_id']), String(name))
+      most.set(key, Math.max(most.get(key) ?? 0, Number(count)))
     }
   }
   const reached = (workspace: MailWorkspace, { from }: TestMessage) =>
