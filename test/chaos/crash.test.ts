@@ -55,3 +55,23 @@ it(
   },
   withinMs,
 )
+
+it(
+  'every acknowledged mail is there once and counts equal rows, whichever of origin, Worker, Postgres, Redis and processes of jobs are killed',
+  async () => {
+    const { code, output } = await runCrashes('mail-crash.ts', '--rounds', '8')
+    expect(output).toContain('0 rounds with faults')
+    expect(code).toBe(0)
+  },
+  withinMs,
+)
+
+it(
+  'mail that Redis knows as completed before the database has it is found',
+  async () => {
+    const { code, output } = await runCrashes('mail-crash.ts', '--rounds', '12', '--forgetful')
+    expect(output).toContain('was acknowledged and is lost')
+    expect(code).toBe(1)
+  },
+  withinMs,
+)

@@ -55,6 +55,8 @@ export interface TestStack {
   /** The ports of the debuggers, or null without them. */
   readonly inspectors: { readonly worker: number; readonly origin: number } | null
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
+  /** The database's own address, for processes that a test starts. */
+  readonly databaseUrl: string
   /** The owner's connection, for changes by hand or by the CRM's backend. */
   readonly sql: postgres.Sql
   /** Another connection of the owner, which the caller must end. */
@@ -128,6 +130,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       member: file.tokens.member,
       otherAdmin: await tokenOf({ userId: users.otherAdmin, workspaces: { '15214': 'admin' } }),
     },
+    databaseUrl: url,
     sql,
     connect,
     pieces: {
