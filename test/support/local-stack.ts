@@ -57,6 +57,8 @@ export interface TestStack {
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
   /** The owner's connection, for changes by hand or by the CRM's backend. */
   readonly sql: postgres.Sql
+  /** The owner's address of the database, for another program. */
+  readonly databaseUrl: string
   /** Another connection of the owner, which the caller must end. */
   connect(): postgres.Sql
   readonly pieces: {
@@ -129,6 +131,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       otherAdmin: await tokenOf({ userId: users.otherAdmin, workspaces: { '15214': 'admin' } }),
     },
     sql,
+    databaseUrl: url,
     connect,
     pieces: {
       postgres: stack.postgres,
