@@ -59,6 +59,8 @@ export interface TestStack {
   readonly databaseUrl: string
   /** The owner's connection, for changes by hand or by the CRM's backend. */
   readonly sql: postgres.Sql
+  /** The owner's address of the database, for another program. */
+  readonly databaseUrl: string
   /** Another connection of the owner, which the caller must end. */
   connect(): postgres.Sql
   readonly pieces: {
@@ -132,6 +134,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     },
     databaseUrl: url,
     sql,
+    databaseUrl: url,
     connect,
     pieces: {
       postgres: stack.postgres,
