@@ -108,8 +108,9 @@ export default defineConfig({
         ...withProcesses,
         testTimeoutMs: 60_000,
       }),
-      // With these three rooms `npm test` would take more than five minutes.
+      // With these four rooms `npm test` would take more than five minutes.
       room({ name: 'work', group: 2, include: ['test/work/**/*.test.ts'], ...withProcesses }),
+      room({ name: 'mail', group: 2, include: ['test/mail/**/*.test.ts'], ...withProcesses }),
       room({ name: 'search', group: 2, include: ['test/search/**/*.test.ts'], ...withProcesses }),
       room({ name: 'operating', group: 2, include: ['test/operating/**/*.test.ts'], ...withProcesses }),
       room({ name: 'e2e', group: 2, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),

@@ -1,4 +1,4 @@
-import type { Fault } from '../contract/errors.ts'
+import type { Fault } from '../contract/error-shown.ts'
 import type { InboundEmail, MailBody } from '../contract/inbound-email.ts'
 import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'

@@ -72,7 +72,8 @@ export function createMailWatch({ sql, pieces }: Pick<TestStack, 'sql' | 'pieces
           received_at = received_at - interval '2 hours', accepted_at = accepted_at - interval '2 hours'`
     },
     async duplicatesByDatabase() {
-      const [row] = await sql`select coalesce(sum(e.duplicates), 0)::integer as n from private.inbound_emails e`
+      const [row] =
+        await sql`select coalesce(sum(e.duplicates), 0)::integer as n from private.inbound_emails e`
       return Number(row?.['n'])
     },
     async stored() {

@@ -118,8 +118,18 @@ async function measureBursts(
 function measureAllBursts(ground: Ground): Promise<Row[]> {
   const oneDomain = (index: number) => `person${index}@known-company.example`
   return inTurn([
-    () => measureBursts(ground, 'each of a new company', (burst) => (index) => `ann@own-${burst}-${index}.example`),
-    () => measureBursts(ground, 'of one new company', (burst) => (index) => `person${index}@new-${burst}.example`),
+    () =>
+      measureBursts(
+        ground,
+        'each of a new company',
+        (burst) => (index) => `ann@own-${burst}-${index}.example`,
+      ),
+    () =>
+      measureBursts(
+        ground,
+        'of one new company',
+        (burst) => (index) => `person${index}@new-${burst}.example`,
+      ),
     // The first burst makes them, and is not counted.
     async () => {
       await measureBursts(ground, 'unknown', () => oneDomain)
@@ -135,10 +145,7 @@ async function inTurn<Result>(works: readonly (() => Promise<Result>)[]): Promis
 }
 
 /** `idleCores` is what Postgres uses for the idle stack, which is left out of the plain design's figure and stays in ours. */
-async function measureSteady(
-  { stack, watch, boardcache, plain }: Ground,
-  idleCores: number,
-): Promise<Row> {
+async function measureSteady({ stack, watch, boardcache, plain }: Ground, idleCores: number): Promise<Row> {
   const everyMs = 60_000 / perMinute
   const messages = (spanMinutes: number) =>
     makeMessages(Math.round(perMinute * spanMinutes), stack.emailAddress, (index) => {

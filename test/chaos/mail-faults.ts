@@ -130,7 +130,9 @@ async function recordFaults(tx: TransactionSql): Promise<string[]> {
     ),
     ...contacts.map((row) => `${row['name']} is ${row['times']} contacts in ${row['workspace_id']}`),
     ...companies.map((row) => `${row['name']} is ${row['times']} companies in ${row['workspace_id']}`),
-    ...unused.map((row) => `the ${row['kind']} "${row['name']}" in ${row['workspace_id']} belongs to no message`),
+    ...unused.map(
+      (row) => `the ${row['kind']} "${row['name']}" in ${row['workspace_id']} belongs to no message`,
+    ),
     ...unmarked.map(
       (row) =>
         `of ${row['times']} messages of ${row['sender']} with one id in ${row['workspace_id']} ${row['marked']} are marked`,
@@ -211,7 +213,9 @@ async function limitFaults(tx: TransactionSql, senders: readonly MailSender[]): 
     (most.get(keyOf(workspace, from.split('@')[1] ?? '')) ?? 0) >= mailLimits.domain
   const tooEarly = senders
     .flatMap(({ sent }) => sent)
-    .filter(({ isLimited, message }) => isLimited && !message.workspaces.some((each) => reached(each, message)))
+    .filter(
+      ({ isLimited, message }) => isLimited && !message.workspaces.some((each) => reached(each, message)),
+    )
   return [
     ...[...most]
       .filter(([key, count]) => count > (key.includes('@') ? mailLimits.sender : mailLimits.domain))

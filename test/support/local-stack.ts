@@ -55,12 +55,10 @@ export interface TestStack {
   /** The ports of the debuggers, or null without them. */
   readonly inspectors: { readonly worker: number; readonly origin: number } | null
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
-  /** The database's own address, for processes that a test starts. */
+  /** The owner's address of the database, for processes that a test starts. */
   readonly databaseUrl: string
   /** The owner's connection, for changes by hand or by the CRM's backend. */
   readonly sql: postgres.Sql
-  /** The owner's address of the database, for another program. */
-  readonly databaseUrl: string
   /** Another connection of the owner, which the caller must end. */
   connect(): postgres.Sql
   readonly pieces: {
@@ -134,7 +132,6 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     },
     databaseUrl: url,
     sql,
-    databaseUrl: url,
     connect,
     pieces: {
       postgres: stack.postgres,

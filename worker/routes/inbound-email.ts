@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { parseDomain } from '../../shared/contact-points/domain.ts'
 import { parseEmail } from '../../shared/contact-points/email.ts'
-import type { Fault, WireError } from '../../shared/contract/errors.ts'
+import type { Fault } from '../../shared/contract/error-shown.ts'
+import type { WireError } from '../../shared/contract/errors.ts'
 import {
   mailBodySchema,
   mailEnvelopeHeader,

@@ -121,7 +121,7 @@ export const mailDoors: readonly Door[] = [
   '/inbound-email/mime',
   '/inbound-email/edge-counts',
   '/inbound-email/allowance',
-].map((path) => ({ route: `POST ${path}`, method: 'POST', path, headers: () => withKey }))
+].map((path) => ({ ...ofMembers, route: `POST ${path}`, method: 'POST', path, headers: () => withKey }))
 
 /** Every route of the origin that reads a body in a user's name. */
 export const bodyDoors: readonly Door[] = [...memberDoors, ...internalDoors, loadDoor]

@@ -6,8 +6,8 @@ import { deploymentId } from '../../shared/ids.ts'
 import { mail, mailFrom, theirs } from '../support/mail.ts'
 import { createRandom } from '../support/random.ts'
 import { createHandlerRuns, type HandlerRuns } from '../work/handler-runs.ts'
-import { type MailRoom, startMailRoom } from './mail-room.ts'
 import { workspace } from '../work/queue-room.ts'
+import { type MailRoom, startMailRoom } from './mail-room.ts'
 
 let room: MailRoom
 let runs: HandlerRuns

@@ -5,8 +5,8 @@ import { deploymentId } from '../../shared/ids.ts'
 import { eventually } from '../support/eventually.ts'
 import { mail, mailFrom } from '../support/mail.ts'
 import { createHandlerRuns, type HandlerRuns } from '../work/handler-runs.ts'
-import { type MailRoom, startMailRoom } from './mail-room.ts'
 import { workspace } from '../work/queue-room.ts'
+import { type MailRoom, startMailRoom } from './mail-room.ts'
 
 let room: MailRoom
 let runs: HandlerRuns

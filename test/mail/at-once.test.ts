@@ -59,24 +59,24 @@ describe('messages that come at the same time', () => {
   it.each([
     { makes: 'company and contact', sender: 'ann@acme.example', companies: 1 },
     { makes: 'contact', sender: 'ann@freemail.example', companies: 0 },
-  ])('wait for the first one that makes their $makes, and not for those that waited too', async ({
-    sender,
-    companies,
-  }) => {
-    const first = await openTake(mailFrom(sender))
-    expect(await first.taken).toMatchObject(processed)
-    const others = await Promise.all([1, 2, 3].map(() => openTake(mailFrom(sender))))
-    await first.commit()
-    const answers = await Promise.all([first, ...others].map(({ taken }) => taken))
-    for (const answer of answers) expect(answer).toMatchObject(processed)
-    for (const open of others) await open.commit()
-    const [made] = await room.sql`
+  ])(
+    'wait for the first one that makes their $makes, and not for those that waited too',
+    async ({ sender, companies }) => {
+      const first = await openTake(mailFrom(sender))
+      expect(await first.taken).toMatchObject(processed)
+      const others = await Promise.all([1, 2, 3].map(() => openTake(mailFrom(sender))))
+      await first.commit()
+      const answers = await Promise.all([first, ...others].map(({ taken }) => taken))
+      for (const answer of answers) expect(answer).toMatchObject(processed)
+      for (const open of others) await open.commit()
+      const [made] = await room.sql`
       select
         (select count(*)::integer from public.companies where workspace_id = '15213') as companies,
         (select count(*)::integer from public.contacts where source = 'email') as contacts,
         (select count(distinct c.contact_id)::integer from public.communications c) as senders`
-    expect(made).toEqual({ companies, contacts: 1, senders: 1 })
-  })
+      expect(made).toEqual({ companies, contacts: 1, senders: 1 })
+    },
+  )
 
   it('with the same id and different digests are all kept, and all but one say so', async () => {
     const messageId = 'same@acme.example'
