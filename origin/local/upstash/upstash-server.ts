@@ -110,12 +110,17 @@ async function stream(
   response: ServerResponse,
 ): Promise<void> {
   const say = (words: readonly Buffer[]) => response.write(`data: ${words.map(String).join(',')}\n\n`)
-  const end = await store.subscribe(kind, channels, say)
+  // A message can come in the same packet as Redis's confirmation: it waits for the head of the answer.
+  const early: (readonly Buffer[])[] = []
+  let hear = (words: readonly Buffer[]): unknown => early.push(words)
+  const end = await store.subscribe(kind, channels, (words) => hear(words))
   if (response.destroyed) end()
   response.on('close', end)
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
   for (const [at, channel] of channels.entries())
     say([kind, channel, String(at + 1)].map((word) => Buffer.from(word)))
+  for (const words of early) say(words)
+  hear = say
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, body }: Answered): void {
