@@ -2,13 +2,13 @@ import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { isOfLostConnection } from '../../origin/local/lost-connection.ts'
 import { createProcessPiece, type Piece } from '../../origin/local/processes.ts'
 import { createDice, type Dice } from '../support/dice.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 import { plantedWorkerEntry } from '../support/planting.ts'
 import { createRandom } from '../support/random.ts'
+import { createGivingUp } from './giving-up.ts'
 import { forgetfulWorker, mailCanaries, mailCanaryOf, plantInDatabase } from './mail-canaries.ts'
 import { mailFaults, mailLimits } from './mail-faults.ts'
 import { addressOf, mailWorkspaces } from './mail-messages.ts'
@@ -54,28 +54,14 @@ const answersBeforeKillMax = 40
 /** The faults of one kind come in numbers. */
 const faultsShown = 8
 
-// Sockets to a killed process fail where nothing can catch the error. Their requests count as unanswered.
-process.on('uncaughtException', (error) => {
-  const isSocket = 'code' in error && ['ECONNRESET', 'EPIPE'].includes(String(error.code))
-  if (isOfLostConnection(error) || isSocket) return
-  console.error(error)
-  givenUp.abort()
-  process.exitCode = 2
-})
-
-const givenUp = new AbortController()
-
+const givingUp = createGivingUp()
 const stack = await startTestStack({
   contacts: 300,
   // Other processes run the jobs here, as they do in production.
   originEnvironment: { QUEUE_WORKERS: 'false' },
   ...(canary === 'forgetful' ? { workerEntry: await plantedWorkerEntry([forgetfulWorker]) } : {}),
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Parts of the stack would end the process at once.
-  process.removeAllListeners(signal)
-  process.on(signal, () => givenUp.abort())
-}
+givingUp.hearSignals()
 /** Sentences of processes that nobody killed. */
 const endedByThemselves: string[] = []
 const workers = [workerPiece('mail-worker-1'), workerPiece('mail-worker-2')] as const
@@ -89,26 +75,27 @@ const senders = Array.from(
   (_, number) => new MailSender(stack, number, createDice(createRandom(seed * 104_729 + number))),
 )
 
+let roundsDone = 0
 let faultyRounds = 0
 try {
   await prepare(stack)
   let era = 1
-  for (let round = 1; round <= rounds && faultyRounds === 0 && !givenUp.signal.aborted; round += 1) {
+  for (let round = 1; round <= rounds && faultyRounds === 0 && !givingUp.signal.aborted; round += 1) {
     // The faults have random numbers of their own, so that the mail does not influence which piece is killed.
     const before = tallied()
     const beganAtMs = performance.now()
     const killed = await runRound(era, createDice(createRandom(seed * 7_919 + round)))
     const tookMs = Math.round(performance.now() - beganAtMs)
     console.log(`round ${round}: killed ${killed.join(', ')}; ${describe(before)}; ${tookMs} ms`)
-    const isLast = round === rounds || givenUp.signal.aborted
+    roundsDone += 1
+    const isLast = round === rounds || givingUp.signal.aborted
     if (round % roundsPerCheck !== 0 && !isLast) continue
     await check()
     era += 1
   }
   const acknowledged = senders.flatMap(({ sent }) => sent).filter(({ isAcknowledged }) => isAcknowledged)
-  const ended = givenUp.signal.aborted ? 'ended early, ' : ''
-  const summary = `${ended}${acknowledged.length} acknowledged messages, ${faultyRounds} rounds with faults`
-  console.log(`${summary}; ${describe({})}`)
+  const counts = `${roundsDone} rounds, ${acknowledged.length} acknowledged messages`
+  console.log(`${counts}, ${faultyRounds} rounds with faults; ${describe({})}`)
 } finally {
   for (const worker of workers) await worker.kill()
   await stack.stop()
@@ -155,6 +142,7 @@ async function runRound(era: number, dice: Dice): Promise<readonly string[]> {
       await stack.pieces.supabase.start()
     }),
   )
+  givingUp.hearSignals()
   await pause(dice.between(0, 300))
   traffic.abort()
   await Promise.all(running)
