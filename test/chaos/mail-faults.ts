@@ -203,7 +203,7 @@ async function countFaults(tx: TransactionSql): Promise<string[]> {
   ]
 }
 
-/** The figures that people see, by the day and by the hour, equal the counts. The run takes less than a day. */
+/** The figures that people see, by the day and by the hour, equal the counts, and processing times the rows. The run takes less than a day. */
 async function figureFaults(tx: TransactionSql): Promise<string[]> {
   const different = await tx`
     select w.id, kinds.kind, shown.figures, counted.counts
@@ -212,18 +212,24 @@ async function figureFaults(tx: TransactionSql): Promise<string[]> {
     cross join lateral (
       select jsonb_build_array(sum((p ->> 'received')::bigint), sum((p ->> 'processed')::bigint), sum((p ->> 'failed')::bigint),
         sum((p ->> 'duplicates')::bigint), sum((p ->> 'limited')::bigint), sum((p ->> 'queued')::bigint),
-        coalesce(sum((p ->> 'slow')::bigint), 0)) as figures
+        coalesce(sum((p ->> 'slow')::bigint), 0), coalesce(sum((p ->> 'processingMs')::numeric), 0),
+        coalesce(max((p ->> 'processingMsMax')::numeric), 0)) as figures
       from jsonb_array_elements(public.inbound_email_figures(w.id, 2) -> 'periods') p where p ->> 'kind' = kinds.kind
     ) shown
     cross join lateral (
+      select count(*) filter (where e.processing_ms > 200) as slow, coalesce(sum(e.processing_ms), 0) as total,
+        coalesce(max(e.processing_ms), 0) as longest
+      from private.inbound_emails e where e.workspace_id = w.id
+    ) timed
+    cross join lateral (
       select jsonb_build_array(sum(h.received), sum(h.processed), sum(h.failed), sum(h.duplicates), sum(h.limited), sum(h.queued),
-        (select count(*) from private.inbound_emails e where e.workspace_id = w.id and e.processing_ms > 200)) as counts
+        timed.slow, timed.total, timed.longest) as counts
       from private.inbound_email_hours h where h.workspace_id = w.id
     ) counted
     where w.id in ${tx(mailWorkspaces)} and shown.figures is distinct from counted.counts`
   return different.map(
     (row) =>
-      `the ${row['kind']} figures of ${row['id']} are ${JSON.stringify(row['figures'])}, the counts ${JSON.stringify(row['counts'])}`,
+      `the ${row['kind']} figures of ${row['id']} are ${JSON.stringify(row['figures'])}, the counts and rows ${JSON.stringify(row['counts'])}`,
   )
 }
 
