@@ -56,11 +56,12 @@ it(
   withinMs,
 )
 
+// The seeds of mail make every piece be killed once at least, and of the canary's pieces the origin first, while Redis knows its mail.
 it(
   'every acknowledged mail is there once and counts equal rows, whichever of origin, Worker, Postgres, Redis and processes of jobs are killed',
   async () => {
-    const { code, output } = await runCrashes('mail-crash.ts', '--rounds', '8')
-    expect(output).toContain('0 rounds with faults')
+    const { code, output } = await runCrashes('mail-crash.ts', '--rounds', '4', '--seed', '6')
+    expect(output).toContain(' 0 rounds with faults')
     expect(code).toBe(0)
   },
   withinMs,
@@ -69,7 +70,7 @@ it(
 it(
   'mail that Redis knows as completed before the database has it is found',
   async () => {
-    const { code, output } = await runCrashes('mail-crash.ts', '--rounds', '12', '--forgetful')
+    const { code, output } = await runCrashes('mail-crash.ts', '--rounds', '3', '--seed', '35', '--forgetful')
     expect(output).toContain('was acknowledged and is lost')
     expect(code).toBe(1)
   },

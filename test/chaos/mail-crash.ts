@@ -2,13 +2,14 @@ import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { isOfLostConnection } from '../../origin/local/lost-connection.ts'
 import { createProcessPiece, type Piece } from '../../origin/local/processes.ts'
 import { createDice, type Dice } from '../support/dice.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
-import { plantedWorkerEntry, type Replacement } from '../support/planting.ts'
+import { plantedWorkerEntry } from '../support/planting.ts'
 import { createRandom } from '../support/random.ts'
+import { createGivingUp } from './giving-up.ts'
+import { forgetfulWorker, mailCanaries, mailCanaryOf, plantInDatabase } from './mail-canaries.ts'
 import { mailFaults, mailLimits } from './mail-faults.ts'
 import { addressOf, mailWorkspaces } from './mail-messages.ts'
 import { MailSender, outcomes, type Tally } from './mail-sender.ts'
@@ -21,65 +22,46 @@ import { MailSender, outcomes, type Tally } from './mail-sender.ts'
  * them or all, at random points, and are started again. Disks keep what was written to them. Meanwhile 20 senders send messages as JSON
  * and as MIME, again, at two places at once, under ids that were used before, and answers before what they answer; their limits are so low
  * that they meet them. Supabase's interface is restarted together with Postgres, because Supabase Lite does not survive the loss of its
- * connections. Rounds between two checks follow one another while the processes still recover.
+ * connections. Most rounds begin to kill once a number of messages was answered, so that mail is under way on a slow machine too. The
+ * others do it while the processes still recover.
  *
  * After some rounds the senders send again what was not answered, and once no message waits in the queue, mail-faults.ts looks for what
  * must not be. Counts of what Redis answered may lack what a killed Worker had not reported yet (shared/bounds.md). All others are exact,
  * and so are the limits.
  *
- * The canary `--forgetful` runs a Worker that notes messages in Redis as completed before the database has answered. A run that does not
- * find it proves nothing.
+ * `--planted NAME` plants a fault of mail-canaries.ts, and `--forgetful` the one that forgets. A run that does not find it proves nothing.
  */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
+    planted: { type: 'string' },
     forgetful: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(values.rounds)
 const seed = Number(values.seed)
-const roundsPerCheck = 4
+const planted = values.forgetful ? 'forgetful' : values.planted
+const canary = planted === undefined ? null : mailCanaryOf(planted)
+if (planted !== undefined && canary === null)
+  throw new Error(`--planted must be one of ${mailCanaries.join(', ')}`)
+const roundsPerCheck = canary === 'forgetful' ? 1 : 4
 const sendersCount = 20
 const recoveryDeadlineMs = 60_000
+/** A round that gets too few answers goes on all the same after this time. */
+const answersDeadlineMs = 15_000
+const answersBeforeKillMax = 40
 /** The faults of one kind come in numbers. */
 const faultsShown = 8
 
-const forgetful: Replacement = {
-  file: 'worker/inbound-email/take-mail.ts',
-  find: '  const sent = await send()\n',
-  replace: `
-  if (facts !== null) {
-    const processedAt = new Date(parts.clock.now()).toISOString()
-    const outcomes = [{ status: 'seen', state: 'completed', workspaceId: '${mailWorkspaces[0]}', processedAt }]
-    await known.note(facts, { messageId: facts.messageId, digest: facts.digest, senderDomain: null, outcomes })
-  }
-  const sent = await send()
-`,
-}
-
-// Sockets to a killed process fail where nothing can catch the error. Their requests count as unanswered.
-process.on('uncaughtException', (error) => {
-  const isSocket = 'code' in error && ['ECONNRESET', 'EPIPE'].includes(String(error.code))
-  if (isOfLostConnection(error) || isSocket) return
-  console.error(error)
-  givenUp.abort()
-  process.exitCode = 2
-})
-
-const givenUp = new AbortController()
-
+const givingUp = createGivingUp()
 const stack = await startTestStack({
   contacts: 300,
   // Other processes run the jobs here, as they do in production.
   originEnvironment: { QUEUE_WORKERS: 'false' },
-  ...(values.forgetful ? { workerEntry: await plantedWorkerEntry([forgetful]) } : {}),
+  ...(canary === 'forgetful' ? { workerEntry: await plantedWorkerEntry([forgetfulWorker]) } : {}),
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Parts of the stack would end the process at once.
-  process.removeAllListeners(signal)
-  process.on(signal, () => givenUp.abort())
-}
+givingUp.hearSignals()
 /** Sentences of processes that nobody killed. */
 const endedByThemselves: string[] = []
 const workers = [workerPiece('mail-worker-1'), workerPiece('mail-worker-2')] as const
@@ -93,22 +75,27 @@ const senders = Array.from(
   (_, number) => new MailSender(stack, number, createDice(createRandom(seed * 104_729 + number))),
 )
 
+let roundsDone = 0
 let faultyRounds = 0
 try {
   await prepare(stack)
   let era = 1
-  for (let round = 1; round <= rounds && faultyRounds === 0 && !givenUp.signal.aborted; round += 1) {
+  for (let round = 1; round <= rounds && faultyRounds === 0 && !givingUp.signal.aborted; round += 1) {
     // The faults have random numbers of their own, so that the mail does not influence which piece is killed.
     const before = tallied()
+    const beganAtMs = performance.now()
     const killed = await runRound(era, createDice(createRandom(seed * 7_919 + round)))
-    console.log(`round ${round}: killed ${killed.join(', ')}; ${describe(before)}`)
-    if (round % roundsPerCheck !== 0 && round !== rounds) continue
+    const tookMs = Math.round(performance.now() - beganAtMs)
+    console.log(`round ${round}: killed ${killed.join(', ')}; ${describe(before)}; ${tookMs} ms`)
+    roundsDone += 1
+    const isLast = round === rounds || givingUp.signal.aborted
+    if (round % roundsPerCheck !== 0 && !isLast) continue
     await check()
     era += 1
   }
   const acknowledged = senders.flatMap(({ sent }) => sent).filter(({ isAcknowledged }) => isAcknowledged)
-  const summary = `${acknowledged.length} acknowledged messages, ${faultyRounds} rounds with faults`
-  console.log(`${summary}; ${describe({})}`)
+  const counts = `${roundsDone} rounds, ${acknowledged.length} acknowledged messages`
+  console.log(`${counts}, ${faultyRounds} rounds with faults; ${describe({})}`)
 } finally {
   for (const worker of workers) await worker.kill()
   await stack.stop()
@@ -117,6 +104,7 @@ process.exit(process.exitCode ?? (faultyRounds === 0 ? 0 : 1))
 
 /** The workspaces that get the mail, with their limits, and the processes of the jobs. */
 async function prepare({ sql }: TestStack): Promise<void> {
+  if (canary !== null && canary !== 'forgetful') await plantInDatabase(sql, canary)
   for (const id of mailWorkspaces) {
     await sql`insert into workspaces (id, name) values (${id}, ${id})`
     await sql`insert into boards (workspace_id, id, name) values (${id}, 'board', 'Board')`
@@ -137,7 +125,8 @@ async function prepare({ sql }: TestStack): Promise<void> {
 async function runRound(era: number, dice: Dice): Promise<readonly string[]> {
   const traffic = new AbortController()
   const running = senders.map((sender) => sender.send(era, traffic.signal))
-  await pause(dice.between(50, 600))
+  if (dice.happens(0.75)) await answersSince(tallied(), dice.between(1, answersBeforeKillMax))
+  await pause(dice.between(0, 300))
   const chosen = Object.keys(pieces).filter(() => dice.happens(0.4))
   const killed = dice.shuffled(chosen.length > 0 ? chosen : ['origin'])
   for (const name of killed) {
@@ -153,10 +142,19 @@ async function runRound(era: number, dice: Dice): Promise<readonly string[]> {
       await stack.pieces.supabase.start()
     }),
   )
+  givingUp.hearSignals()
   await pause(dice.between(0, 300))
   traffic.abort()
   await Promise.all(running)
   return killed
+}
+
+/** Waits for so many messages to be answered, but not for long: after some faults that takes a while. */
+async function answersSince(before: Partial<Tally>, wanted: number): Promise<void> {
+  const answered = (tally: Partial<Tally>) =>
+    outcomes.reduce((sum, name) => sum + (name === 'unanswered' ? 0 : (tally[name] ?? 0)), 0)
+  const hasEnough = () => answered(tallied()) - answered(before) >= wanted
+  await eventually(hasEnough, { deadlineMs: answersDeadlineMs, everyMs: 5 }).catch(() => undefined)
 }
 
 /** After the first fault the run ends, or it would report the same ones again and again. */

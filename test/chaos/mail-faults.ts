@@ -2,8 +2,11 @@ import type { Sql, TransactionSql } from 'postgres'
 import { type MailWorkspace, mailWorkspaces, type TestMessage } from './mail-messages.ts'
 import type { MailSender, SentMail } from './mail-sender.ts'
 
-/** The limits of each workspace in any hour. A sender meets its own, and the senders of a domain meet theirs together. */
-export const mailLimits = { sender: 8, domain: 20 } as const
+/**
+ * The limits of each workspace in any hour. A sender meets its own, and the four senders of a domain meet theirs together. Messages far
+ * from the limit of their domain are taken at the same time, next to it one after the other (private.mail_turn).
+ */
+export const mailLimits = { sender: 8, domain: 26 } as const
 
 /** Sentences about what must not be in the database once no message waits, each kind in its own function. */
 export async function mailFaults(sql: Sql, senders: readonly MailSender[]): Promise<string[]> {
@@ -12,9 +15,12 @@ export async function mailFaults(sql: Sql, senders: readonly MailSender[]): Prom
     ...senders.flatMap(({ unexpected }) => unexpected),
     ...(await messageFaults(tx, senders)),
     ...(await recordFaults(tx)),
+    ...(await claimFaults(tx)),
     ...(await countFaults(tx)),
+    ...(await figureFaults(tx)),
     ...(await redisCountFaults(tx, senders)),
     ...(await limitFaults(tx, senders)),
+    ...(await refusalFaults(tx)),
   ])
 }
 
@@ -39,9 +45,14 @@ async function messageFaults(tx: TransactionSql, senders: readonly MailSender[])
   const faults: string[] = []
   const roots = new Map<string, string>()
   for (const mail of senders.flatMap(({ sent }) => sent)) {
-    for (const workspace of mail.message.workspaces) {
+    const { message, takenAnswers } = mail
+    if (takenAnswers > message.workspaces.length)
+      faults.push(
+        `"${message.subject}" was taken by ${message.workspaces.length} workspaces and answered as new ${takenAnswers} times`,
+      )
+    for (const workspace of message.workspaces) {
       faults.push(...faultsOfMessage(found, mail, workspace))
-      faults.push(...threadFaults(found, roots, mail.message, workspace))
+      faults.push(...threadFaults(found, roots, message, workspace))
     }
   }
   return faults
@@ -141,6 +152,21 @@ async function recordFaults(tx: TransactionSql): Promise<string[]> {
   ]
 }
 
+/** A message that was taken has a communication of its own, and no communication is without one. */
+async function claimFaults(tx: TransactionSql): Promise<string[]> {
+  const unpaired = await tx`
+    select coalesce(e.workspace_id, c.workspace_id) as workspace_id, c.subject, e.state
+    from (select * from private.inbound_emails where accepted_at is not null) e
+    full join public.communications c on c.workspace_id = e.workspace_id and c.id = e.communication_id
+    where coalesce(e.workspace_id, c.workspace_id) in ${tx(mailWorkspaces)}
+      and (c.id is null or e.id is null or e.state <> 'processed' or e.processed_at is null)`
+  return unpaired.map((row) =>
+    row['subject'] === null
+      ? `a message that was taken in ${row['workspace_id']} has no communication and is ${row['state']}`
+      : `"${row['subject']}" in ${row['workspace_id']} is the communication of no message that was taken`,
+  )
+}
+
 /** The counts of each workspace equal its rows to the digit, without those that Redis answered for. */
 async function countFaults(tx: TransactionSql): Promise<string[]> {
   const counted = await tx`
@@ -175,6 +201,36 @@ async function countFaults(tx: TransactionSql): Promise<string[]> {
       : [`the counts are ${JSON.stringify([...counted])}, the rows ${JSON.stringify([...rows])}`]),
     ...domains.map((row) => `the domains of ${row['workspace_id']} have other counts than its hours`),
   ]
+}
+
+/** The figures that people see, by the day and by the hour, equal the counts, and processing times the rows. The run takes less than a day. */
+async function figureFaults(tx: TransactionSql): Promise<string[]> {
+  const different = await tx`
+    select w.id, kinds.kind, shown.figures, counted.counts
+    from public.workspaces w
+    cross join (values ('daily'), ('hourly')) kinds (kind)
+    cross join lateral (
+      select jsonb_build_array(sum((p ->> 'received')::bigint), sum((p ->> 'processed')::bigint), sum((p ->> 'failed')::bigint),
+        sum((p ->> 'duplicates')::bigint), sum((p ->> 'limited')::bigint), sum((p ->> 'queued')::bigint),
+        coalesce(sum((p ->> 'slow')::bigint), 0), coalesce(sum((p ->> 'processingMs')::numeric), 0),
+        coalesce(max((p ->> 'processingMsMax')::numeric), 0)) as figures
+      from jsonb_array_elements(public.inbound_email_figures(w.id, 2) -> 'periods') p where p ->> 'kind' = kinds.kind
+    ) shown
+    cross join lateral (
+      select count(*) filter (where e.processing_ms > 200) as slow, coalesce(sum(e.processing_ms), 0) as total,
+        coalesce(max(e.processing_ms), 0) as longest
+      from private.inbound_emails e where e.workspace_id = w.id
+    ) timed
+    cross join lateral (
+      select jsonb_build_array(sum(h.received), sum(h.processed), sum(h.failed), sum(h.duplicates), sum(h.limited), sum(h.queued),
+        timed.slow, timed.total, timed.longest) as counts
+      from private.inbound_email_hours h where h.workspace_id = w.id
+    ) counted
+    where w.id in ${tx(mailWorkspaces)} and shown.figures is distinct from counted.counts`
+  return different.map(
+    (row) =>
+      `the ${row['kind']} figures of ${row['id']} are ${JSON.stringify(row['figures'])}, the counts and rows ${JSON.stringify(row['counts'])}`,
+  )
 }
 
 /** A killed Worker loses what it has not reported yet, which is documented. No report counts twice. */
@@ -222,6 +278,25 @@ async function limitFaults(tx: TransactionSql, senders: readonly MailSender[]): 
       .map(([key, count]) => `${count} messages of ${key} were taken within an hour`),
     ...tooEarly.map(({ message }) => `${message.from} was refused "${message.subject}" below every limit`),
   ]
+}
+
+/** When the database refused a message, one of its limits was met by what it had taken in the hour before. */
+async function refusalFaults(tx: TransactionSql): Promise<string[]> {
+  const early = await tx`
+    select e.workspace_id, e.sender
+    from private.inbound_emails e
+    where e.workspace_id in ${tx(mailWorkspaces)} and e.limited_at is not null
+      and (
+        select count(*) from private.inbound_emails o
+        where o.workspace_id = e.workspace_id and o.sender = e.sender
+          and o.accepted_at <= e.limited_at and o.accepted_at > e.limited_at - interval '1 hour'
+      ) < ${mailLimits.sender}
+      and (
+        select count(*) from private.inbound_emails o
+        where o.workspace_id = e.workspace_id and o.sender_domain = e.sender_domain
+          and o.accepted_at <= e.limited_at and o.accepted_at > e.limited_at - interval '1 hour'
+      ) < ${mailLimits.domain}`
+  return early.map((row) => `${row['workspace_id']} refused a message of ${row['sender']} below every limit`)
 }
 
 function keyOf(workspace: string, name: string): string {

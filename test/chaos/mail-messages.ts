@@ -14,8 +14,11 @@ export interface TestMessage {
   readonly answered: TestMessage | null
 }
 
-/** The first one gets most of the mail, so that some of its mail is queued. */
-export const mailWorkspaces = ['mail_1', 'mail_2', 'mail_3', 'mail_4'] as const
+/** The first one gets most of the mail, so that some of its mail is queued. What the others get is mostly processed at once. */
+export const mailWorkspaces = [
+  ...(['mail_1', 'mail_2', 'mail_3', 'mail_4', 'mail_5', 'mail_6'] as const),
+  ...(['mail_7', 'mail_8', 'mail_9', 'mail_10', 'mail_11', 'mail_12'] as const),
+] as const
 export type MailWorkspace = (typeof mailWorkspaces)[number]
 
 /** The address of a workspace, to which the senders write. */

@@ -17,6 +17,8 @@ export interface SentMail {
   readonly isIdReused: boolean
   /** An answer said that every workspace has it. */
   isAcknowledged: boolean
+  /** How many answers said that a workspace has just taken it. There is one for each workspace at most. */
+  takenAnswers: number
   /** An answer said that its sender, or the sender's domain, is limited. */
   isLimited: boolean
   /** It was never acknowledged, and its last request got no answer, or one that leaves open what became of it. */
@@ -144,7 +146,15 @@ export class MailSender {
 
   private remember(message: TestMessage, isIdReused: boolean): SentMail {
     const form = this.dice.pick(['json', 'mime'] as const)
-    const mail = { message, form, isIdReused, isAcknowledged: false, isLimited: false, isOpen: false }
+    const mail = {
+      message,
+      form,
+      isIdReused,
+      isAcknowledged: false,
+      takenAnswers: 0,
+      isLimited: false,
+      isOpen: false,
+    }
     this.sent.push(mail)
     return mail
   }
@@ -178,6 +188,7 @@ export class MailSender {
     this.tally[outcome] += 1
     if (outcome === 'limited') mail.isLimited = true
     else if (outcome !== 'unanswered') mail.isAcknowledged = true
+    if (outcome === 'processed' || outcome === 'queued') mail.takenAnswers += 1
     // Another answer to the same message may have come meanwhile.
     mail.isOpen = outcome === 'unanswered' && !mail.isAcknowledged
     if (outcome === 'unanswered') await pause(100)
