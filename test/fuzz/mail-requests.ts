@@ -132,7 +132,7 @@ export function forgedMail(their: TheirMail, dice: Dice): RequestCase {
   const named = dice.pick(messageIds)
   const lookalike = dice.pick([
     ...[`${address}.evil.example`, `x${address}`, `"${address}" <${inbox}>`, `${inbox} (${address})`],
-    ...[`${address}\0`, `${address.replace('@', '%40')}@evil.example`, `<${address}>@evil.example`],
+    ...[`${address}\0`, `${address.replace('@', '%40')}@evil.example`, `${inbox}@${theirs}`],
   ])
   const request: Omit<RequestCase, 'headers' | 'body'> = {
     ...({ side: 'worker', route: '/api/email-webhook', method: 'POST', version: 'HTTP/1.1' } as const),

@@ -83,7 +83,7 @@ describe("a planted way to another workspace's data is found:", () => {
     const targets = [...workerTargets(), ...originTargets()]
     report = await fuzzForeign({
       seed: 3,
-      attempts: 3_500,
+      attempts: 4_500,
       targets,
       place,
       world,
