@@ -6,6 +6,8 @@ import { useDashboard } from './dashboard-tests.ts'
 
 describe.skipIf(chromiumPath === null)('inbound e-mail in a browser', () => {
   const given = useDashboard({ contacts: 300 })
+  // A message with another date is another message.
+  const sentAt = new Date().toISOString()
 
   async function send(messageId: string, text: string): Promise<number> {
     const { worker, emailWebhookSecret, emailAddress } = given.stack
@@ -17,7 +19,7 @@ describe.skipIf(chromiumPath === null)('inbound e-mail in a browser', () => {
         from: { name: 'Ann Lee', email: 'ann.lee@acme-tools.example' },
         to: [{ name: '', email: emailAddress }],
         subject: 'A secret subject',
-        date: new Date().toISOString(),
+        date: sentAt,
         attachments: [],
         text,
       }),
@@ -74,5 +76,8 @@ describe.skipIf(chromiumPath === null)('inbound e-mail in a browser', () => {
     const dashboard = await given.signedIn({ email: 'member@boardcache.example' })
     await dashboard.open('Mail')
     await dashboard.page.getByText('Only admins of the workspace see its mail.').waitFor()
+    await dashboard.page.getByLabel('Mail of').selectOption('all')
+    await dashboard.page.getByText('Only operators see the mail of all workspaces.').waitFor()
+    expect(await dashboard.panel('The last 24 hours').count()).toBe(0)
   })
 })
