@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { serviceUrl } from '../../shared/contract/service-url.ts'
 import { LocalError } from './local-error.ts'
 import { readStackFile } from './stack-file.ts'
-import { mailOfFile, makeMail, type TestMail } from './test-mail.ts'
+import { isMailFile, mailOfFile, makeMail, type TestMail } from './test-mail.ts'
 
 /*
  * `npm run mail`: sends test mail to the stack that runs here, or to any deployment. Without a file it makes a message. Each of the
@@ -121,9 +121,11 @@ async function messagesOf(options: Options, { to }: Target): Promise<(() => Test
 }
 
 async function readMessage(file: string): Promise<Buffer> {
-  return readFile(file).catch(() => {
+  const content = await readFile(file).catch(() => {
     throw new LocalError(`${file} cannot be read.`)
   })
+  if (!isMailFile(content)) throw new LocalError(`${file} begins as JSON does, and is no object of JSON.`)
+  return content
 }
 
 const answerSchema = z.looseObject({ code: z.string().optional(), state: z.string().optional() })

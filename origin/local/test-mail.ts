@@ -36,14 +36,27 @@ export function makeMail({ messageId, date, from, to }: MailWishes): TestMail {
 
 const jsonMailSchema = z.looseObject({})
 
+function isJson(content: Buffer): boolean {
+  return content.toString('latin1').trimStart().startsWith('{')
+}
+
+/** Whether a message can be made of the content of a file. Only broken JSON is none: whatever is no JSON is sent as MIME. */
+export function isMailFile(content: Buffer): boolean {
+  if (!isJson(content)) return true
+  try {
+    return jsonMailSchema.safeParse(JSON.parse(content.toString('utf8'))).success
+  } catch {
+    return false
+  }
+}
+
 /**
  * The content of a file as a message, with what the run wishes. A file that begins with `{` is JSON, every other one is MIME, whose
  * bytes stay as they are whatever they encode. With `isKept` it keeps its own id and date.
  */
 export function mailOfFile(content: Buffer, wishes: MailWishes, isKept: boolean): TestMail {
-  const message = content.toString('latin1')
-  if (!message.trimStart().startsWith('{')) {
-    const body = Buffer.from(withHeaders(message, headersOf(wishes, isKept)), 'latin1')
+  if (!isJson(content)) {
+    const body = Buffer.from(withHeaders(content.toString('latin1'), headersOf(wishes, isKept)), 'latin1')
     return { contentType: 'message/rfc822', body }
   }
   const mail = jsonMailSchema.parse(JSON.parse(content.toString('utf8')))

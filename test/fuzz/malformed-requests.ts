@@ -2,7 +2,15 @@ import type { Access } from '../../worker/auth/callers.ts'
 import type { Dice } from '../support/dice.ts'
 import { type Known, sampleOf } from './json-samples.ts'
 import { inUrl, oddBody, oddCursor, oddText, spoiled } from './junk.ts'
-import { bytesOf, type Framing, type RequestCase, type Segment, voiceSignature } from './request-case.ts'
+import { messageBody, messageHeaders } from './mail-requests.ts'
+import {
+  bytesOf,
+  type Framing,
+  mailSignature,
+  type RequestCase,
+  type Segment,
+  voiceSignature,
+} from './request-case.ts'
 import { pickTarget, type Target } from './targets.ts'
 import { tokenNames } from './tokens.ts'
 
@@ -130,7 +138,7 @@ export function malformedCase(
 ): RequestCase {
   const mischief = createMischief(dice)
   const target = pickTarget(targets, dice)
-  const takesBody = target.bodies.length > 0 || target.form !== undefined
+  const takesBody = target.bodies.length > 0 || target.form !== undefined || target.isMessage === true
   const hasBody = mischief.spoils('body', 0.05) ? !takesBody : takesBody
   const body = !hasBody ? null : takesBody ? bodyOf(target, mischief) : oddBody('{"a":1}', dice)
   const framing: Framing = body === null ? { kind: 'length' } : framingOf(mischief)
@@ -237,7 +245,8 @@ function headersOf(target: Target, dice: Mischief, index: number): [string, stri
       'X-Workspace-ID',
       !dice.spoils('header', 0.05) ? '15213' : oddHeader('X-Workspace-ID', dice),
     ])
-  if (target.bodies.length > 0 && dice.happens(0.9)) headers.push(['Content-Type', 'application/json'])
+  if (target.isMessage === true) headers.push(...messageHeaders(dice, dice.spoils('header', 0.05)))
+  else if (target.bodies.length > 0 && dice.happens(0.9)) headers.push(['Content-Type', 'application/json'])
   while (dice.spoils('header', 0.3)) {
     const name = dice.happens(0.7) ? dice.pick(headersRead) : dice.pick(headersOfServers)
     if (name !== 'X-Request-ID' && name !== 'Content-Length' && name !== 'Host')
@@ -291,12 +300,14 @@ function credentialsOf(target: Target, dice: Mischief): [string, string][] {
   }
   if (access === 'voice-platform' && dice.happens(0.8)) return [['X-Voice-Secret', '{{voice}}']]
   if (access === 'voice-signature' && dice.happens(0.95)) return [['ElevenLabs-Signature', voiceSignature]]
+  if (access === 'email-sender' && target.isMessage !== true && dice.happens(0.2)) return mailSignature(dice)
   const [secret, share] = (access === undefined ? undefined : secretsTaken[access]) ?? ['key', 0.03]
   return [['Authorization', bearer(dice.happens(share) ? secret : name())]]
 }
 
 function bodyOf(target: Target, dice: Mischief): Segment[] {
   if (target.form !== undefined) return formOf(target.form, dice)
+  if (target.isMessage === true) return messageBody(dice, dice.spoils('body', 0.4))
   const known = knownOf(target)
   const lines = target.isLines ? dice.between(1, 5) : 1
   const texts = Array.from({ length: lines }, () => {

@@ -92,9 +92,12 @@ function signatureIn(headers: Pick<Headers, 'get'>): Signature | null {
   return digests.length === 0 ? null : { id, sentAt, digests }
 }
 
+const wholeBase64 =
+  /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=?|[A-Za-z0-9+/]{2}(?:==)?))$/
+
 /** The key of a secret: after `whsec_` comes base64, as Standard Webhooks writes secrets; any other text stands for its own bytes. */
 function keyBytesOf(secret: string): Uint8Array<ArrayBuffer> {
-  const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1]
+  const base64 = wholeBase64.exec(secret)?.[1]
   return base64 === undefined ? Uint8Array.from(encoder.encode(secret)) : bytesOfBase64(base64)
 }
 

@@ -1,3 +1,4 @@
+import { meeting } from './communications.ts'
 import { asService, type TableGroup } from './values.ts'
 
 const why = 'no cached resource reads it'
@@ -17,11 +18,6 @@ const taking = (sender: string, more: object = {}) => {
   }
   const id = `jsonb_build_object('messageId', gen_random_uuid()::text, 'digest', encode(sha256('x'), 'hex'))`
   return asService(`public.inbound_email_take('${JSON.stringify(mail)}'::jsonb || ${id}, null, false)`)
-}
-
-const meeting = {
-  ...{ uid: 'm1', method: 'request', sequence: 0, summary: 'The offer', location: null, isAllDay: false },
-  ...{ startsAt: '2026-01-02T03:04:05Z', endsAt: null, organizer: null, attendees: [] },
 }
 
 /** Inbound e-mail. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mailOfFile, makeMail } from '../../../origin/local/test-mail.ts'
+import { isMailFile, mailOfFile, makeMail } from '../../../origin/local/test-mail.ts'
 
 const wishes = {
   messageId: 'id-1@test.example',
@@ -92,4 +92,11 @@ describe('a file of JSON', () => {
       subject: '日本',
     })
   })
+})
+
+it('a file that begins as JSON does and is none is told from a message', () => {
+  const told = ['{', ' {"a": 1', '{"a": 1}', 'From: a@b.example\r\n\r\n{', ''].map((text) =>
+    isMailFile(Buffer.from(text)),
+  )
+  expect(told).toEqual([false, false, true, true, true])
 })

@@ -27,12 +27,12 @@ export function MailHours({ hours }: { hours: readonly Hour[] }) {
     const fromMs = endMs - (hoursShown - 1 - index) * hourMs
     return { fromMs, hour: hours.find(({ from }) => Date.parse(from) === fromMs) ?? null }
   })
-  const most = Math.max(1, ...hours.map(({ received }) => received))
+  const most = Math.max(0, ...hours.map(({ received }) => received))
   return (
     <figure className="mail-hours">
       <svg viewBox={`0 0 ${hoursShown * hourWidth} ${height}`} preserveAspectRatio="none" aria-hidden="true">
         {slots.map(({ fromMs, hour }, index) => (
-          <Bar key={fromMs} hour={hour} x={index * hourWidth} most={most} />
+          <Bar key={fromMs} hour={hour} x={index * hourWidth} most={Math.max(1, most)} />
         ))}
       </svg>
       <figcaption className="legend">

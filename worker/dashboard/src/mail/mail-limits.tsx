@@ -4,19 +4,19 @@ import { limits } from '../../../../shared/limits.ts'
 import { ApiFailure } from '../api/failure.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
+import { usePlace } from '../place.ts'
 import { useChangeMailSettings, useMailSettings } from './use-mail.ts'
 
 /** The limits of the workspace, which its admins change. */
 export function MailLimits() {
+  const { workspace } = usePlace()
   const settings = useMailSettings()
   if (settings.error instanceof ApiFailure && settings.error.status === 403) return null
   return (
     <Panel title="Limits of senders">
       {settings.isError && <FailureNotice error={settings.error} retry={() => void settings.refetch()} />}
       {settings.isPending && <Waiting what="the limits" />}
-      {settings.data !== undefined && (
-        <LimitsForm key={JSON.stringify(settings.data)} settings={settings.data} />
-      )}
+      {settings.data !== undefined && <LimitsForm key={workspace.id} settings={settings.data} />}
     </Panel>
   )
 }
@@ -26,6 +26,15 @@ interface Draft {
   readonly domainPerHour: string
   readonly exemptSenders: string
   readonly exemptDomains: string
+}
+
+function draftOf({ senderPerHour, domainPerHour, exemptSenders, exemptDomains }: MailSettings): Draft {
+  return {
+    senderPerHour: String(senderPerHour),
+    domainPerHour: String(domainPerHour),
+    exemptSenders: exemptSenders.join('\n'),
+    exemptDomains: exemptDomains.join('\n'),
+  }
 }
 
 const linesOf = (text: string) =>
@@ -47,23 +56,19 @@ function settingsOf(draft: Draft): MailSettings | null {
 
 function LimitsForm({ settings }: { settings: MailSettings }) {
   const change = useChangeMailSettings()
-  const [draft, setDraft] = useState<Draft>({
-    senderPerHour: String(settings.senderPerHour),
-    domainPerHour: String(settings.domainPerHour),
-    exemptSenders: settings.exemptSenders.join('\n'),
-    exemptDomains: settings.exemptDomains.join('\n'),
-  })
+  const [edited, setEdited] = useState<Draft | null>(null)
+  const draft = edited ?? draftOf(settings)
   const asked = settingsOf(draft)
   const field = (name: keyof Draft) => ({
     value: draft[name],
     onChange: ({ target }: { readonly target: { readonly value: string } }) =>
-      setDraft((before) => ({ ...before, [name]: target.value })),
+      setEdited((before) => ({ ...(before ?? draft), [name]: target.value })),
   })
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        if (asked !== null) change.mutate(asked)
+        if (asked !== null) change.mutate(asked, { onSuccess: () => setEdited(null) })
       }}
     >
       <div className="fields">
@@ -94,7 +99,7 @@ function LimitsForm({ settings }: { settings: MailSettings }) {
         </Notice>
       )}
       {change.isError && <FailureNotice error={change.error} />}
-      {change.isSuccess && <Notice tone="good">The limits are saved.</Notice>}
+      {change.isSuccess && edited === null && <Notice tone="good">The limits are saved.</Notice>}
     </form>
   )
 }

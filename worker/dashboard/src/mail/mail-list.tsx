@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { z } from 'zod'
 import type { mailWaySchema } from '../../../../shared/contract/inbound-email-figures.ts'
 import { Choice } from '../parts/choice.tsx'
-import { formatClock, formatCount, formatMs, unknown } from '../parts/format.ts'
+import { formatClock, formatCount, formatDay, formatMs, unknown } from '../parts/format.ts'
 import { FailureNotice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { type Scope, useMailList } from './use-mail.ts'
@@ -30,30 +30,28 @@ export function MailList({ scope }: { scope: Scope }) {
       {list.isPending && <Waiting what="the messages" />}
       {list.data !== undefined && list.data.length === 0 && <p className="empty">There are none.</p>}
       {list.data !== undefined && list.data.length > 0 && (
-        <div className="mail-scroll">
-          <table className="grid-table">
-            <thead>
-              <tr>
-                {['State', 'From', 'Way through', 'Communication'].map((title) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-                <th scope="col" className="number">
-                  Duplicates
+        <table className="grid-table mail-list">
+          <thead>
+            <tr>
+              {['State', 'From', 'Way through', 'Communication'].map((title) => (
+                <th key={title} scope="col">
+                  {title}
                 </th>
-                <th scope="col" className="number">
-                  Processing
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.data.map((message) => (
-                <Row key={message.id} message={message} />
               ))}
-            </tbody>
-          </table>
-        </div>
+              <th scope="col" className="number">
+                Duplicates
+              </th>
+              <th scope="col" className="number">
+                Processing
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {list.data.map((message) => (
+              <Row key={message.id} message={message} />
+            ))}
+          </tbody>
+        </table>
       )}
     </Panel>
   )
@@ -72,9 +70,15 @@ function Row({ message }: { message: Message }) {
       <td>
         <Way message={message} />
       </td>
-      <td>{communicationId === null ? unknown : <code>{communicationId}</code>}</td>
-      <td className="number">{formatCount(duplicates)}</td>
-      <td className="number">{formatMs(processingMs)}</td>
+      <td data-title="communication">
+        {communicationId === null ? unknown : <code>{communicationId}</code>}
+      </td>
+      <td data-title="duplicates" className="number">
+        {formatCount(duplicates)}
+      </td>
+      <td data-title="processing" className="number">
+        {formatMs(processingMs)}
+      </td>
     </tr>
   )
 }
@@ -96,10 +100,16 @@ function Way({ message }: { message: Message }) {
           ? []
           : [
               <li key={step}>
-                {step} <time dateTime={at}>{formatClock(at)}</time>
+                {step} <time dateTime={at}>{formatWhen(at)}</time>
               </li>,
             ],
       )}
     </ol>
   )
+}
+
+/** The time of today, or the day and the time of another day. */
+function formatWhen(instant: string): string {
+  const isToday = new Date(instant).toDateString() === new Date().toDateString()
+  return isToday ? formatClock(instant) : `${formatDay(instant)} ${formatClock(instant)}`
 }

@@ -1,6 +1,5 @@
 import './mail.css'
 import { useState } from 'react'
-import { ApiFailure } from '../api/failure.ts'
 import { Choice } from '../parts/choice.tsx'
 import { formatCount, formatMs, formatPercent } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
@@ -16,7 +15,6 @@ export function MailView() {
   const { workspace } = usePlace()
   const [scope, setScope] = useState<Scope>('workspace')
   const metrics = useMailMetrics(scope)
-  const isRefused = metrics.error instanceof ApiFailure && metrics.error.status === 403
   return (
     <>
       <Choice<Scope>
@@ -28,7 +26,7 @@ export function MailView() {
         ]}
         onChange={setScope}
       />
-      {isRefused ? (
+      {metrics.data === null ? (
         <Notice tone="info">
           {scope === 'all'
             ? 'Only operators see the mail of all workspaces.'
@@ -37,12 +35,17 @@ export function MailView() {
       ) : (
         <>
           <LastHours metrics={metrics} />
-          <div className="mail-pair">
-            <Queue scope={scope} />
-            <Domains scope={scope} />
-          </div>
-          <MailList scope={scope} />
-          <MailLimits />
+          {/* The others would be refused like the first. */}
+          {(metrics.data !== undefined || metrics.errorUpdateCount > 0) && (
+            <>
+              <div className="mail-pair">
+                <Queue scope={scope} />
+                <Domains scope={scope} />
+              </div>
+              <MailList scope={scope} />
+              <MailLimits />
+            </>
+          )}
         </>
       )}
     </>
@@ -50,7 +53,7 @@ export function MailView() {
 }
 
 function LastHours({ metrics }: { metrics: ReturnType<typeof useMailMetrics> }) {
-  if (metrics.data === undefined) {
+  if (metrics.data === undefined || metrics.data === null) {
     return (
       <Panel title="The last 24 hours">
         {metrics.isError ? (

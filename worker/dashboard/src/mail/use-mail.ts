@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { mailMetricsSchema } from '../../../../shared/contract/inbound-email-answers.ts'
+import { type MailMetrics, mailMetricsSchema } from '../../../../shared/contract/inbound-email-answers.ts'
 import {
   type MailSettings,
   mailDomainsSchema,
@@ -7,6 +7,7 @@ import {
   mailQueueSchema,
   mailSettingsSchema,
 } from '../../../../shared/contract/inbound-email-figures.ts'
+import { ApiFailure } from '../api/failure.ts'
 import { usePlace } from '../place.ts'
 
 const path = '/api/email-webhook'
@@ -22,16 +23,30 @@ function useScoped(scope: Scope) {
 
 const named = (scopeId: string | null) => (scopeId === null ? {} : { workspaceId: scopeId })
 
-/** The counts by day and by hour, read again while the view is shown, as everything here is but the settings. */
+/** Whether the API refuses the question for good. Nobody but an operator may ask without a workspace. */
+function isRefused(error: unknown, scopeId: string | null): boolean {
+  if (!(error instanceof ApiFailure)) return false
+  return error.status === 403 || (scopeId === null && error.code === 'workspace_missing')
+}
+
+/**
+ * The counts by day and by hour, read again while the view is shown, as everything here is but the settings; null for a user who may not
+ * see them. That is an answer and no failure: a query that failed and is repeated counts as not yet answered.
+ */
 export function useMailMetrics(scope: Scope) {
   const { api, scopeId } = useScoped(scope)
   return useQuery({
     queryKey: ['mail', 'metrics', scopeId],
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal }): Promise<MailMetrics | null> => {
       const request = { path: `${path}/metrics?days=1`, isBare: true, ...named(scopeId), signal }
-      return (await api.fetch(mailMetricsSchema, request)).data
+      try {
+        return (await api.fetch(mailMetricsSchema, request)).data
+      } catch (error) {
+        if (isRefused(error, scopeId)) return null
+        throw error
+      }
     },
-    refetchInterval: everyMs,
+    refetchInterval: ({ state }) => (state.data === null ? false : everyMs),
   })
 }
 
