@@ -254,12 +254,14 @@ begin
 end
 $$;
 
--- Writes that the messages wait, adds their jobs, and counts them.
+-- Writes that the messages wait, adds their jobs, and counts them. Their jobs run a second later: until then the burst that they are part of
+-- is answered, and processing them would take that time from it.
 create function private.queue_claims(p_claims private.inbound_emails[], p_now timestamptz) returns void
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
+  c_delay_ms constant bigint := 1000;
   v_attempts constant integer := coalesce((select q.attempts from private.job_queues q where q.name = 'emails-in'), 3);
   v_workspace text;
   v_queued integer;
@@ -276,9 +278,9 @@ begin
       'id', c.workspace_id || '~mail-' || c.id || '-' || c.times_queued, 'name', 'process',
       'data', jsonb_build_object('workspaceId', c.workspace_id, 'input', jsonb_build_object('id', c.id)),
       'opts', jsonb_build_object(
-        'attempts', v_attempts, 'priority', p.priority, 'delay', 0, 'backoff', jsonb_build_object('type', 'declared')
+        'attempts', v_attempts, 'priority', p.priority, 'delay', c_delay_ms, 'backoff', jsonb_build_object('type', 'declared')
       ),
-      'priority', p.priority, 'delay', 0, 'attempts', v_attempts
+      'priority', p.priority, 'delay', c_delay_ms, 'attempts', v_attempts
     )
     order by c.ordinality
   ))
