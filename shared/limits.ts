@@ -329,6 +329,11 @@ holds(
   'a loop ends before its sender is limited, and a sender is limited before the domain is',
 )
 holds(
+  limits.mailsTogetherMin <= limits.mailsTogetherMax &&
+    limits.mailsTogetherMax * limits.mailTogetherCharactersMax <= limits.storedMailBytesMax,
+  'messages that are taken together make no larger call than one message may',
+)
+holds(
   limits.mailJsonBytesMax < limits.storedMailBytesMax &&
     limits.communicationBodyCharactersMax < limits.mailTextCharactersMax,
   'a message as JSON fits in its internal form, and the beginning of its text in the text',

@@ -16,6 +16,7 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Queries } from '../database/queries.ts'
 import type { Failure } from '../failures.ts'
+import { createMailLine } from './mail-line.ts'
 import type { MailPace } from './mail-pace.ts'
 
 /** Takes messages in, each once in each workspace that it is written to. */
@@ -43,12 +44,20 @@ type Answer = z.output<typeof answerSchema>
 const lostRaces: ReadonlySet<string> = new Set(['23503', '23505'])
 
 export function createMailTaker({ queries, pace, clock, random, factsOf }: MailTakerParts): MailTaker {
-  function call(mail: JudgedEmail, workspaceId: WorkspaceId | null): Promise<Result<Answer, Failure>> {
+  const line = createMailLine({ queries, pace })
+
+  function call(
+    mail: JudgedEmail,
+    workspaceId: WorkspaceId | null,
+    begin: () => Promise<MailOutcome | null> = async () => null,
+  ): Promise<Result<Answer, Failure>> {
     return queries.perform({
       ...{ name: 'inbound-email', queryClass: 'mails', callerToken: null },
       // The workspace is known only to the database. Messages to one address take that address's turn.
       ...{ workspaceId: null, callerKey: turnOf(mail) },
       async perform(query) {
+        const queued = await begin()
+        if (queued !== null) return ok({ mail: queued })
         const startedAtMs = clock.now()
         const answer = await query(answerSchema, 'inbound_email_take', {
           p_mail: mail,
@@ -61,13 +70,25 @@ export function createMailTaker({ queries, pace, clock, random, factsOf }: MailT
     })
   }
 
+  /** Takes a message as soon as it has its turn, or earlier, in the queue, together with others that wait. */
+  async function callInLine(mail: JudgedEmail): Promise<Result<Answer, Failure>> {
+    const place = line.join(mail, turnOf(mail))
+    try {
+      const queued = place.queued.then((outcome) => ok({ mail: outcome }))
+      return await Promise.race([queued, call(mail, null, place.begin)])
+    } finally {
+      place.leave()
+    }
+  }
+
   /** Nothing was written by a transaction that lost, so it is tried again at once, and a little later each time. */
   async function callUntilDecided(
     mail: JudgedEmail,
     workspaceId: WorkspaceId | null,
   ): Promise<Result<Answer, Failure>> {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await call(mail, workspaceId)
+      const isFirst = attempt === 1 && workspaceId === null
+      const answer = await (isFirst ? callInLine(mail) : call(mail, workspaceId))
       if (answer.ok || attempt === limits.mailAttemptsMax || !isLost(answer.error)) return answer
       await pause(clock, 5 * 2 ** attempt * (0.5 + random()))
     }

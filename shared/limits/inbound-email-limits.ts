@@ -40,6 +40,10 @@ export const inboundEmailLimits = {
 
   /** The messages that wait for a place in one process. The Worker alone brings them, and it limits their number too. */
   mailsWaitingMax: 2_000,
+  /** The messages that wait at the same time before it pays to take them together, how many one call takes, and the text of each. */
+  mailsTogetherMin: 16,
+  mailsTogetherMax: 100,
+  mailTogetherCharactersMax: 32_768,
   /** The messages as MIME that one process holds in memory at the same time. */
   mailMimeAtOnceMax: 8,
   /** A larger message is parsed on a thread of its own, within this time and this memory. */

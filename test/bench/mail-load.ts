@@ -12,6 +12,7 @@ export interface AnsweredMail {
 export interface Webhook {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
+  readonly method: 'GET' | 'POST'
 }
 
 /** Posts messages over connections that stay open. */
@@ -22,7 +23,7 @@ export interface Poster {
 
 const answerDeadlineMs = 60_000
 
-export function createPoster({ url, headers }: Webhook): Poster {
+export function createPoster({ url, headers, method }: Webhook): Poster {
   const agent = new Agent({ keepAlive: true })
   return {
     post: (message) =>
@@ -32,8 +33,11 @@ export function createPoster({ url, headers }: Webhook): Poster {
         const outgoing = request(
           url,
           {
-            ...{ method: 'POST', agent, signal: AbortSignal.timeout(answerDeadlineMs) },
-            headers: { ...headers, 'Content-Type': 'application/json', 'Content-Length': message.length },
+            ...{ method, agent, signal: AbortSignal.timeout(answerDeadlineMs) },
+            headers:
+              method === 'GET'
+                ? headers
+                : { ...headers, 'Content-Type': 'application/json', 'Content-Length': message.length },
           },
           (incoming) => {
             incoming.on('end', () => answered(incoming.statusCode ?? 0))
@@ -42,7 +46,7 @@ export function createPoster({ url, headers }: Webhook): Poster {
           },
         )
         outgoing.on('error', () => answered(0))
-        outgoing.end(message)
+        outgoing.end(method === 'GET' ? undefined : message)
       }),
     stop: () => agent.destroy(),
   }

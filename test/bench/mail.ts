@@ -3,23 +3,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
-import {
-  type AnsweredMail,
-  makeMessages,
-  postAtOnce,
-  postInTurn,
-  postSteadily,
-  type SenderOf,
-  type Webhook,
-} from './mail-load.ts'
+import { percentile } from '../support/percentile.ts'
+import { type AnsweredMail, makeMessages, type SenderOf, type Webhook } from './mail-load.ts'
 import { startPlainDesign } from './mail-plain.ts'
+import { type MailSenders, startMailSenders } from './mail-senders.ts'
 import { type Measured, printTable, type Row } from './mail-table.ts'
 import { createMailWatch, type MailWatch } from './mail-watch.ts'
 
 /**
  * `npm run bench:mail` measures inbound e-mail on the local stack: `--at-once` webhooks in the same moment; 700 messages a minute to one
  * workspace for `--minutes`, with the CPU of all of Postgres's processes; and messages that come again, which Redis recognizes, and in a
- * stack without Redis the database. A plain design (mail-plain.ts) gets as many messages of the same kind, on the same Postgres in the
+ * stack without Redis the database. The senders are a process of low priority. A plain design (mail-plain.ts) gets as many messages of the same kind, on the same Postgres in the
  * same run, while the stack has nothing to do. One table is printed. The run fails if a goal is missed, or if a message that was taken is
  * not there exactly once.
  */
@@ -45,6 +39,8 @@ const perMinute = 700
 const steadyDomains = 100
 /** The plain design does the same all the time, so a minute says as much as five. */
 const plainMinutesMax = 1
+/** Compiling goes on for some hundred messages. */
+const warmUpRounds = 15
 const idleMs = 15_000
 /** Boardcache moves its caches behind the answers of a burst. That work must not slow down the burst of the plain design. */
 const settleMs = 1_000
@@ -56,6 +52,7 @@ const notedWithinMs = 2_000
 interface Ground {
   readonly stack: TestStack
   readonly watch: MailWatch
+  readonly senders: MailSenders
   readonly boardcache: Webhook
   readonly plain: Webhook
 }
@@ -70,6 +67,7 @@ function missed(what: string): void {
 function webhookOf({ worker, emailWebhookSecret }: TestStack): Webhook {
   return {
     url: `${worker}/api/email-webhook`,
+    method: 'POST',
     headers: { Authorization: `Bearer ${emailWebhookSecret}` },
   }
 }
@@ -81,11 +79,11 @@ function acknowledging(measured: Measured): Measured {
 }
 
 /** Compiles what a first message compiles, on every connection. */
-async function warmUp({ stack, watch, boardcache, plain }: Ground): Promise<void> {
+async function warmUp({ stack, watch, senders, boardcache, plain }: Ground): Promise<void> {
   const messages = () => makeMessages(40, stack.emailAddress, (index) => `ann${index}@warm${index}.example`)
-  for (let round = 0; round < 3; round += 1) {
-    acknowledging({ answers: await postAtOnce(boardcache, messages()) })
-    await postAtOnce(plain, messages())
+  for (let round = 0; round < warmUpRounds; round += 1) {
+    acknowledging({ answers: await senders.atOnce(boardcache, messages()) })
+    await senders.atOnce(plain, messages())
     await watch.drained()
     await watch.letPass()
   }
@@ -93,7 +91,7 @@ async function warmUp({ stack, watch, boardcache, plain }: Ground): Promise<void
 
 /** Every burst comes to a workspace that has had no message within the hour. `senderOf` makes the senders of a burst. */
 async function measureBursts(
-  { stack, watch, boardcache, plain }: Ground,
+  { stack, watch, senders, boardcache, plain }: Ground,
   name: string,
   senderOf: (burst: number) => SenderOf,
 ): Promise<Row> {
@@ -101,11 +99,11 @@ async function measureBursts(
   const theirs: AnsweredMail[] = []
   for (let burst = 0; burst < bursts; burst += 1) {
     const messages = () => makeMessages(atOnce, stack.emailAddress, senderOf(burst))
-    ours.push(...(await postAtOnce(boardcache, messages())))
+    ours.push(...(await senders.atOnce(boardcache, messages())))
     await watch.drained()
     await watch.letPass()
     await pause(settleMs)
-    theirs.push(...(await postAtOnce(plain, messages())))
+    theirs.push(...(await senders.atOnce(plain, messages())))
   }
   return {
     name: `${atOnce} at once, ${name}`,
@@ -113,6 +111,17 @@ async function measureBursts(
     plain: { answers: theirs },
     goals: { p95MsMax: goals.atOnceMs },
   }
+}
+
+/** What the machine costs: as many requests at once that the Worker answers by itself, without body, Redis or origin. */
+async function measureMachine({ senders, boardcache }: Ground): Promise<string> {
+  const requests = Array.from({ length: atOnce }, () => Buffer.of())
+  const answers: AnsweredMail[] = []
+  for (let burst = 0; burst < 10; burst += 1)
+    answers.push(...(await senders.atOnce({ ...boardcache, method: 'GET' }, requests)))
+  const durations = answers.map(({ durationMs }) => durationMs)
+  const [p50, p95] = [0.5, 0.95].map((share) => percentile(durations, share).toFixed(1))
+  return `${atOnce} requests at once that need nothing but the Worker: p50 ${p50} ms, p95 ${p95} ms`
 }
 
 function measureAllBursts(ground: Ground): Promise<Row[]> {
@@ -145,17 +154,20 @@ async function inTurn<Result>(works: readonly (() => Promise<Result>)[]): Promis
 }
 
 /** `idleCores` is what Postgres uses for the idle stack, which is left out of the plain design's figure and stays in ours. */
-async function measureSteady({ stack, watch, boardcache, plain }: Ground, idleCores: number): Promise<Row> {
+async function measureSteady(
+  { stack, watch, senders, boardcache, plain }: Ground,
+  idleCores: number,
+): Promise<Row> {
   const everyMs = 60_000 / perMinute
   const messages = (spanMinutes: number) =>
     makeMessages(Math.round(perMinute * spanMinutes), stack.emailAddress, (index) => {
       const domain = index % steadyDomains
       return `person${Math.floor(index / steadyDomains) % 40}@steady${domain}.example`
     })
-  const ours = await watch.during(() => postSteadily(boardcache, messages(minutes), everyMs))
+  const ours = await watch.during(() => senders.steadily(boardcache, messages(minutes), everyMs))
   const drainedMs = await watch.drained()
   const spanMinutes = Math.min(minutes, plainMinutesMax)
-  const theirs = await watch.during(() => postSteadily(plain, messages(spanMinutes), everyMs))
+  const theirs = await watch.during(() => senders.steadily(plain, messages(spanMinutes), everyMs))
   return {
     name: `${perMinute} a minute for ${minutes} min`,
     ours: acknowledging({
@@ -169,25 +181,25 @@ async function measureSteady({ stack, watch, boardcache, plain }: Ground, idleCo
 
 /** Messages that were processed come again, one at a time. */
 async function measureDuplicates(
-  { stack, watch, boardcache, plain }: Ground,
+  { stack, watch, senders, boardcache, plain }: Ground,
   by: 'Redis' | 'the database',
 ): Promise<Row> {
   await watch.letPass()
   const messages = makeMessages(originals, stack.emailAddress, (index) => `ann@twice${index}.example`)
-  acknowledging({ answers: await postInTurn(boardcache, messages) })
-  await postInTurn(plain, messages)
+  acknowledging({ answers: await senders.inTurn(boardcache, messages) })
+  await senders.inTurn(plain, messages)
   await watch.drained()
   await pause(notedWithinMs)
   const again = Array.from({ length: duplicates }, (_, index) => messages[index % originals] ?? Buffer.of())
   const before = await watch.duplicatesByDatabase()
-  const answers = await postInTurn(boardcache, again)
+  const answers = await senders.inTurn(boardcache, again)
   const byDatabase = (await watch.duplicatesByDatabase()) - before
   const recognized = by === 'Redis' ? duplicates - byDatabase : byDatabase
   if (recognized < duplicates * 0.95) missed(`${by} recognized ${recognized} of ${duplicates} duplicates`)
   return {
     name: `duplicates, recognized by ${by}`,
     ours: { answers },
-    plain: { answers: await postInTurn(plain, again) },
+    plain: { answers: await senders.inTurn(plain, again) },
     goals: { p95MsMax: goals.duplicateMs },
   }
 }
@@ -203,6 +215,7 @@ async function judgeStored(watch: MailWatch): Promise<void> {
 
 /** Starts the stack and the plain design, works on them, and ends them. */
 async function onGround(hasRedis: boolean, work: (ground: Ground) => Promise<Row[]>): Promise<Row[]> {
+  const senders = startMailSenders()
   const stack = await startTestStack({
     ...{ contacts: 1_000, hasRedis },
     workerVariables: { LOG_LEVEL: 'silent' },
@@ -210,8 +223,8 @@ async function onGround(hasRedis: boolean, work: (ground: Ground) => Promise<Row
   try {
     const design = await startPlainDesign(stack.databaseUrl)
     try {
-      const plain = { url: design.url, headers: {} }
-      const ground = { stack, watch: createMailWatch(stack), boardcache: webhookOf(stack), plain }
+      const plain = { url: design.url, headers: {}, method: 'POST' } as const
+      const ground = { stack, watch: createMailWatch(stack), senders, boardcache: webhookOf(stack), plain }
       await warmUp(ground)
       const measured = await work(ground)
       await judgeStored(ground.watch)
@@ -220,6 +233,7 @@ async function onGround(hasRedis: boolean, work: (ground: Ground) => Promise<Row
       await design.stop()
     }
   } finally {
+    senders.stop()
     await stack.stop()
   }
 }
@@ -227,6 +241,7 @@ async function onGround(hasRedis: boolean, work: (ground: Ground) => Promise<Row
 async function measureWithRedis(ground: Ground): Promise<Row[]> {
   const { cores } = await ground.watch.during(() => pause(idleMs))
   console.log(`Postgres, idle: ${cores.toFixed(2)} cores\n`)
+  console.log(`${await measureMachine(ground)}\n`)
   const bursting = await measureAllBursts(ground)
   const steady = await measureSteady(ground, cores)
   return [...bursting, steady, await measureDuplicates(ground, 'Redis')]

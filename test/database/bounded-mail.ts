@@ -48,6 +48,24 @@ export const boundedMail: readonly Bounded[] = [
     ],
   },
   {
+    name: 'inbound_email_take_together',
+    caller: 'service_role',
+    taken: [
+      { p_mails: Array(limits.mailsTogetherMax).fill({ mail: given, ahead: 0 }), p_is_slow: false },
+      { p_mails: [], p_is_slow: true },
+    ],
+    refused: [
+      { p_mails: Array(limits.mailsTogetherMax + 1).fill({ mail: given, ahead: 0 }), p_is_slow: false },
+      { p_mails: [{ mail: given, ahead: 0 }], p_is_slow: null },
+      ...[null, {}, 'x', [null], [given], [{ mail: {}, ahead: 0 }], [{ mail: given, ahead: -1 }]].map(
+        (p_mails) => ({
+          p_mails,
+          p_is_slow: false,
+        }),
+      ),
+    ],
+  },
+  {
     name: 'inbound_email_figures',
     caller: 'service_role',
     taken: [

@@ -48,6 +48,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   inbound_email_settings: members,
   inbound_email_settings_change: members,
   inbound_email_take: service,
+  inbound_email_take_together: service,
   lead_context: members,
   lead_control: members,
   lead_control_write: members,

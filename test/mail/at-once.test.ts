@@ -1,7 +1,8 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { JudgedEmail } from '../../shared/contract/inbound-email.ts'
-import { mail, mailFrom } from '../support/mail.ts'
+import { z } from 'zod'
+import { type JudgedEmail, mailOutcomeSchema } from '../../shared/contract/inbound-email.ts'
+import { mail, mailFrom, ours, theirs } from '../support/mail.ts'
 import { type MailRoom, startMailRoom } from './mail-room.ts'
 
 let room: MailRoom
@@ -115,3 +116,117 @@ describe('a limit that is passed while several messages have a turn', () => {
     expect(await taken([mail()])).toBe(0)
   })
 })
+
+describe('messages that wait together', () => {
+  const together = async (messages: readonly JudgedEmail[], { ahead = 0, isSlow = false } = {}) => {
+    const mails = JSON.stringify(messages.map((each) => ({ mail: each, ahead })))
+    const [row] = await room.sql`
+      select public.inbound_email_take_together(${mails}::text::jsonb, ${isSlow}) as answer`
+    return togetherSchema.parse(row?.['answer']).mails.map((outcome) => outcome?.status ?? null)
+  }
+  const fromMany = (count: number) =>
+    Array.from({ length: count }, (_, index) => mailFrom(`ann@many${index}.example`))
+  const rows = async () => {
+    const [row] = await room.sql`
+      select
+        (select count(*)::integer from private.inbound_emails) as claims,
+        (select count(*)::integer from bullmq.job where queue = 'emails-in' and name = 'process') as jobs,
+        (select coalesce(sum(received), 0)::integer from private.inbound_email_hours) as received,
+        (select coalesce(sum(queued), 0)::integer from private.inbound_email_hours) as queued,
+        (select coalesce(sum(received), 0)::integer from private.inbound_email_domains) as "ofDomains"`
+    return row
+  }
+
+  it('are queued, counted and given their jobs, once their workspace has more than 50 of them in a minute', async () => {
+    expect(await together(fromMany(51))).toEqual(Array(51).fill('queued'))
+    expect(await rows()).toEqual({ claims: 51, jobs: 51, received: 51, queued: 51, ofDomains: 51 })
+    expect(await together(fromMany(1), { ahead: 0 })).toEqual(['queued'])
+  })
+
+  it('are left as they are up to that, those that are under way counted in', async () => {
+    expect(await together(fromMany(50))).toEqual(Array(50).fill(null))
+    expect(await together(fromMany(20), { ahead: 30 })).toEqual(Array(20).fill(null))
+    expect(await rows()).toEqual({ claims: 0, jobs: 0, received: 0, queued: 0, ofDomains: 0 })
+    expect(await together(fromMany(20), { ahead: 31 })).toEqual(Array(20).fill('queued'))
+  })
+
+  it('are all queued while the database is slow, and become the same communications as by themselves', async () => {
+    const messages = [
+      mail({ importance: 'high' }),
+      mailFrom('bo@acme.example', { automated: 'list' }),
+      mail(),
+    ]
+    expect(await together(messages, { isSlow: true })).toEqual(['queued', 'queued', 'queued'])
+    const waiting = await room.sql`
+      select e.workspace_id, e.id, e.priority, e.automated from private.inbound_emails e order by e.priority`
+    expect(waiting.map(({ priority, automated }) => [priority, automated])).toEqual([
+      ['high', null],
+      ['low', 'list'],
+      ['normal', null],
+    ])
+    for (const { workspace_id: workspaceId, id } of waiting)
+      await room.sql`select private.run_mail_job(${workspaceId}, ${id})`
+    for (const message of messages)
+      expect(await room.take(message)).toMatchObject({ status: 'seen', state: 'completed' })
+  })
+
+  it('are left where they came before, come twice, have no workspace or have several', async () => {
+    const known = mail()
+    await room.take(known)
+    const twice = mail()
+    const messages = [
+      known,
+      twice,
+      twice,
+      mail({ recipients: ['no@where.example'] }),
+      mail({ recipients: [ours, theirs] }),
+    ]
+    expect(await together(messages, { isSlow: true })).toEqual([null, 'queued', null, null, null])
+    expect(await room.take(twice)).toMatchObject({ status: 'seen', state: 'processing' })
+  })
+
+  it.each([
+    { of: 'sender', senderPerHour: 10, domainPerHour: 1_000 },
+    { of: 'domain', senderPerHour: 1_000, domainPerHour: 10 },
+  ])(
+    'never exceed the limit of a $of, and those that may are left',
+    async ({ senderPerHour, domainPerHour }) => {
+      await limit(senderPerHour, domainPerHour)
+      const some = (count: number) => Array.from({ length: count }, () => mail())
+      expect(await together(some(11), { isSlow: true })).toEqual(Array(11).fill(null))
+      expect(await together([...some(6), mailFrom('bo@other.example')], { isSlow: true })).toEqual(
+        Array(7).fill('queued'),
+      )
+      expect(await together([...some(5), mailFrom('bo@other.example')], { isSlow: true })).toEqual([
+        ...Array(5).fill(null),
+        'queued',
+      ])
+      expect(await together(some(4), { isSlow: true })).toEqual(Array(4).fill('queued'))
+      expect((await room.take(mail())).status).toBe('limited')
+    },
+  )
+
+  it('see each other where one says what the next one is: the same id, and too many answers of two', async () => {
+    const messageId = 'same@acme.example'
+    const same = [1, 2, 3].map((number) => mail({ messageId, subject: `Offer ${number}` }))
+    const answers = Array.from({ length: 22 }, () => mailFrom('bo@acme.example', { isReply: true }))
+    await together([...same, ...answers], { isSlow: true })
+    const [found] = await room.sql`
+      select (count(*) filter (where is_id_reused))::integer as reused, (count(*) filter (where automated = 'loop'))::integer as loops
+      from private.inbound_emails`
+    expect(found).toEqual({ reused: 2, loops: 2 })
+  })
+
+  it('are each taken once, however many calls and transactions bring them at the same time', async () => {
+    const messages = fromMany(30)
+    const calls = [messages, messages.toReversed(), messages.slice(10)].map((each) =>
+      together(each, { isSlow: true }),
+    )
+    const [alone, ...queued] = await Promise.all([room.takeAtOnce(messages), ...calls])
+    const taken = [...alone.map(({ status }) => status), ...queued.flat()]
+    expect(taken.filter((status) => status === 'queued' || status === 'processed')).toHaveLength(30)
+    expect(await rows()).toMatchObject({ claims: 30 })
+  })
+})
+
+const togetherSchema = z.object({ outcome: z.literal('ok'), mails: z.array(mailOutcomeSchema.nullable()) })

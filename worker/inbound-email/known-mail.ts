@@ -125,7 +125,16 @@ export function createKnownMail({ namespace, clock }: KnownMailOptions): KnownMa
   }
 }
 
-async function keysOf({ messageId, digest, sender, recipients }: MailFacts) {
+const digested = new WeakMap<MailFacts, ReturnType<typeof digestKeys>>()
+
+/** A message is looked for and then noted, under the same keys. */
+function keysOf(facts: MailFacts): ReturnType<typeof digestKeys> {
+  const keys = digested.get(facts) ?? digestKeys(facts)
+  digested.set(facts, keys)
+  return keys
+}
+
+async function digestKeys({ messageId, digest, sender, recipients }: MailFacts) {
   const addressees = [...recipients].sort()
   const [message, ofSender] = await Promise.all([
     hexDigest(JSON.stringify(['message', messageId, digest, addressees])),
