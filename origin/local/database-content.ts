@@ -28,14 +28,24 @@ export async function fillDatabase(url: string, options: ContentOptions): Promis
   try {
     if (options.isExternal) await assertOurs(sql)
     await discardBrokenLoad(sql, options)
-    await runFile(sql, 'local/supabase-shim.sql')
-    const applied = await migrate(sql)
+    const applied = await prepare(sql)
     if (applied.length > 0)
       options.onProgress(applied.length === 1 ? '1 migration' : `${applied.length} migrations`)
     await load(sql, options)
   } finally {
     await sql.end({ timeout: 5 })
   }
+}
+
+/** What `fillDatabase` does first, whatever the content: roles and migrations. */
+export async function prepareDatabase(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  await prepare(sql).finally(() => sql.end({ timeout: 5 }))
+}
+
+async function prepare(sql: postgres.Sql): Promise<readonly string[]> {
+  await runFile(sql, 'local/supabase-shim.sql')
+  return migrate(sql)
 }
 
 /** Accepts an empty database, or one that an earlier start has filled; no other is written to. */

@@ -27,6 +27,8 @@ export interface TestStackOptions {
   readonly hasInspectors?: boolean
   /** Whether memory and the edge cache are on. They would otherwise answer before the tiers behind them. */
   readonly hasNearTiers?: boolean
+  /** Whether the Worker compares some of its cached answers with the database, as in production. Benchmarks switch it on. */
+  readonly hasComparisons?: boolean
   readonly workerVariables?: Readonly<Record<string, string>>
   readonly workerEntry?: string
   /** Variables that differ for the origin, such as `relayOff`. */
@@ -81,6 +83,9 @@ export interface TestStack {
 /** An origin without a relay. Ledgers hear of a write only if the test reports it. */
 export const relayOff = { WORKER_URL: '', SUPABASE_SECRET_KEY: '' }
 
+/** Chance decides which answers are compared. Each comparison is a query, so a test that counts queries would fail now and then. */
+const comparisonsOff = { CONSISTENCY_SAMPLE_RATE: '0' }
+
 const nearTiersOff = { MEMORY_CACHE_BYTES: '0', EDGE_CACHE_ENABLED: 'false' }
 
 const originMetricsSchema = z.object({ queries: z.record(z.string(), z.object({ count: z.number() })) })
@@ -101,7 +106,11 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     hasRedis: options.hasRedis ?? true,
     hasInspectors: options.hasInspectors ?? false,
     external: { databaseUrl: null, redis: null, supabase: null },
-    workerVariables: { ...(options.hasNearTiers === false ? nearTiersOff : {}), ...options.workerVariables },
+    workerVariables: {
+      ...(options.hasComparisons === true ? {} : comparisonsOff),
+      ...(options.hasNearTiers === false ? nearTiersOff : {}),
+      ...options.workerVariables,
+    },
     originEnvironment: options.originEnvironment ?? {},
     ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
     onProgress: () => undefined,
