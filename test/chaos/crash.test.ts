@@ -56,11 +56,11 @@ it(
   withinMs,
 )
 
-// The seeds of mail make every piece be killed once at least, and of the canary's pieces the origin first, while Redis knows its mail.
+// The three rounds of this seed kill each of the pieces. The canary's first round kills the origin and leaves Redis alone.
 it(
   'every acknowledged mail is there once and counts equal rows, whichever of origin, Worker, Postgres, Redis and processes of jobs are killed',
   async () => {
-    const { code, output } = await runCrashes('mail-crash.ts', '--rounds', '4', '--seed', '6')
+    const { code, output } = await runCrashes('mail-crash.ts', '--rounds', '3', '--seed', '6')
     expect(output).toContain(' 0 rounds with faults')
     expect(code).toBe(0)
   },
