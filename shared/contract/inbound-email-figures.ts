@@ -19,7 +19,6 @@ export const mailCountsSchema = z.object({
   limited: count,
   queued: count,
 })
-export type MailCounts = z.output<typeof mailCountsSchema>
 
 /** With who recognized the duplicates, and how long processing took in the database. */
 const detailedCountsSchema = mailCountsSchema.extend({
@@ -27,7 +26,6 @@ const detailedCountsSchema = mailCountsSchema.extend({
   limitedByRedis: count,
   processing: z.object({ meanMs: z.number().nonnegative(), maxMs: z.number().nonnegative(), slow: count }),
 })
-export type DetailedMailCounts = z.output<typeof detailedCountsSchema>
 
 /** The figures of one workspace or of all. Days and hours are those of UTC; one without messages is left out. */
 export const mailFiguresSchema = z.object({

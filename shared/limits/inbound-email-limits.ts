@@ -42,6 +42,10 @@ export const inboundEmailLimits = {
   mailsWaitingMax: 2_000,
   /** The messages as MIME that one process holds in memory at the same time. */
   mailMimeAtOnceMax: 8,
+  /** A larger message is parsed on a thread of its own, within this time and this memory. */
+  mailParsedAtOnceBytesMax: 65_536,
+  mailParseDeadlineMs: 20_000,
+  mailParseMemoryMb: 512,
   /** A transaction that lost to another one is tried again, this often in all. */
   mailAttemptsMax: 6,
 

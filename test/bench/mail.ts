@@ -46,7 +46,7 @@ const steadyDomains = 100
 /** The plain design does the same all the time, so a minute says as much as five. */
 const plainMinutesMax = 1
 const idleMs = 15_000
-/** Caches are told of a burst behind its answers, which must not take time from the burst of the plain design. */
+/** Boardcache moves its caches behind the answers of a burst. That work must not slow down the burst of the plain design. */
 const settleMs = 1_000
 const originals = 20
 const duplicates = 500

@@ -23,7 +23,7 @@ export interface SentMail {
   isOpen: boolean
 }
 
-/** What an answer says. `completed` and `processing`: the message was taken before. */
+/** The outcomes that an answer can name. `completed` and `processing`: the message was taken before. */
 export const outcomes = ['processed', 'queued', 'completed', 'processing', 'limited', 'unanswered'] as const
 type Outcome = (typeof outcomes)[number]
 export type Tally = Record<Outcome, number>

@@ -26,7 +26,7 @@ async function openTake(message: JudgedEmail): Promise<OpenTake> {
     select public.inbound_email_take(${JSON.stringify(message)}::text::jsonb, null, false) as answer`.then(
     ([row]) => row?.['answer'] as unknown,
   )
-  // Whoever does not look at the answer is told of the failure by the commit.
+  // A failure that nobody looks at here fails the commit as well.
   taken.catch(() => undefined)
   return {
     taken,

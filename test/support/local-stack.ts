@@ -121,8 +121,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     internalAuthKey: file.internalAuthKey,
     voiceWebhookSecret: file.voiceWebhookSecret,
     ...{ emailWebhookSecret: file.emailWebhookSecret, emailAddress: file.emailAddress },
-    password: file.signIns?.password ?? '',
-    queues: file.queues,
+    ...{ password: file.signIns?.password ?? '', queues: file.queues },
     logs: join(dataDirectory, 'logs'),
     inspectors: file.inspectors,
     tokens: {
