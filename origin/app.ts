@@ -37,6 +37,7 @@ import { createMailDesk } from './inbound-email/mail-desk.ts'
 import { createMailPace } from './inbound-email/mail-pace.ts'
 import { createMailTaker } from './inbound-email/mail-taker.ts'
 import { emailOfMime } from './inbound-email/mime.ts'
+import { createMimeReader } from './inbound-email/mime-reader.ts'
 import { senderFactsOf } from './inbound-email/sender-facts.ts'
 import { createWebhookEndpoints } from './outbound/webhook-endpoints.ts'
 import { createBackendWriter } from './outbox/backend-writer.ts'
@@ -183,6 +184,7 @@ function createHandlers(
   const call = createCallOfWriter(queries)
   const jobs = queueBackend?.queues ?? createUnconfiguredQueues()
   const readings = createQueueReadings(jobs, clock)
+  const readContent = createMimeReader(clock)
   return {
     health: healthRoute({ ...config, database, relay, readings, clock }),
     metrics: metricsRoute({
@@ -201,7 +203,7 @@ function createHandlers(
         factsOf: senderFactsOf,
       }),
       desk: createMailDesk(queries, senderFactsOf),
-      readMime: emailOfMime,
+      readMime: (bytes, envelope) => emailOfMime(bytes, envelope, readContent),
     }),
     ...backendWriteRoutes(createBackendWriter(writes)),
     ...webhookEndpointRoutes(createWebhookEndpoints(queries)),

@@ -46,6 +46,10 @@ export const inboundEmailLimits = {
   mailTogetherCharactersMax: 32_768,
   /** The messages as MIME that one process holds in memory at the same time. */
   mailMimeAtOnceMax: 8,
+  /** A larger message is parsed on a thread of its own, within this time and this memory. */
+  mailParsedAtOnceBytesMax: 65_536,
+  mailParseDeadlineMs: 20_000,
+  mailParseMemoryMb: 512,
   /** A transaction that lost to another one is tried again, this often in all. */
   mailAttemptsMax: 6,
 

@@ -31,7 +31,9 @@ const sums = async (of: string | null = null) => {
   const [row] = await room.sql`
     select coalesce(sum(received), 0)::int as received, coalesce(sum(processed), 0)::int as processed,
       coalesce(sum(failed), 0)::int as failed, coalesce(sum(duplicates - redis_duplicates), 0)::int as duplicates,
-      coalesce(sum(limited - redis_limited), 0)::int as limited, coalesce(sum(queued), 0)::int as queued
+      coalesce(sum(limited - redis_limited), 0)::int as limited, coalesce(sum(queued), 0)::int as queued,
+      trim_scale(coalesce(sum(processing_ms), 0)) as processing_ms, trim_scale(coalesce(max(processing_ms_max), 0)) as longest_ms,
+      coalesce(sum(slow), 0)::int as slow
     from private.inbound_email_hours h where ${of}::text is null or h.workspace_id = ${of}`
   return row
 }
@@ -42,10 +44,21 @@ const rows = async (of: string | null = null) => {
     select
       (coalesce(sum(e.duplicates + e.limits_met), 0) + count(e.accepted_at))::int as received, count(e.processed_at)::int as processed,
       coalesce(sum(e.failures), 0)::int as failed, coalesce(sum(e.duplicates), 0)::int as duplicates,
-      coalesce(sum(e.limits_met), 0)::int as limited, coalesce(sum(e.times_queued), 0)::int as queued
+      coalesce(sum(e.limits_met), 0)::int as limited, coalesce(sum(e.times_queued), 0)::int as queued,
+      trim_scale(coalesce(sum(e.processing_ms), 0)) as processing_ms, trim_scale(coalesce(max(e.processing_ms), 0)) as longest_ms,
+      (count(*) filter (where e.processing_ms > 200))::int as slow
     from private.inbound_emails e where ${of}::text is null or e.workspace_id = ${of}`
   return row
 }
+
+/** The counts of the domains of senders, and the same from the rows. */
+const domainSums = () => room.sql`
+  select d.domain, sum(d.received)::int as received, sum(d.duplicates)::int as duplicates, sum(d.limited)::int as limited
+  from private.inbound_email_domains d group by 1 order by 1`
+const domainRows = () => room.sql`
+  select e.sender_domain as domain, (sum(e.duplicates + e.limits_met) + count(e.accepted_at))::int as received,
+    sum(e.duplicates)::int as duplicates, sum(e.limits_met)::int as limited
+  from private.inbound_emails e group by 1 order by 1`
 
 describe('the counts', () => {
   it('are those of a workspace, and of all', async () => {
@@ -109,12 +122,21 @@ describe('the counts', () => {
     await breaking
     const [claims] = await room.sql`select count(*)::int as claims from private.inbound_emails`
     expect(Number(claims?.['claims'])).toBeGreaterThan(10)
+    // Of those that wait, one is given up, and the others are processed.
+    const waiting = await room.sql`select e.id from private.inbound_emails e where e.state = 'queued'`
+    expect(waiting.length).toBeGreaterThan(1)
+    for (const [index, { id }] of waiting.entries())
+      await (index === 0
+        ? room.sql`select private.give_up_mail('15213', ${id})`
+        : room.sql`select private.run_mail_job('15213', ${id})`)
     for (const of of [null, '15213']) expect(await sums(of)).toEqual(await rows(of))
+    expect([...(await domainSums())]).toEqual([...(await domainRows())])
     const [made] = await room.sql`
       select count(*)::int as communications, count(distinct c.message_id)::int as messages from public.communications c`
     const [processed] =
       await room.sql`select count(*)::int as processed from private.inbound_emails e where e.state = 'processed'`
     expect(made).toEqual({ communications: processed?.['processed'], messages: processed?.['processed'] })
+    expect(await rows()).toMatchObject({ failed: 1, processed: processed?.['processed'] })
   })
 
   it('have what Workers answered by Redis, once a report', async () => {

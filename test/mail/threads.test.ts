@@ -1,6 +1,8 @@
 import fc from 'fast-check'
+import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { JudgedEmail } from '../../shared/contract/inbound-email.ts'
+import { eventually } from '../support/eventually.ts'
 import { mail, ours, theirs } from '../support/mail.ts'
 import { type MailRoom, startMailRoom } from './mail-room.ts'
 
@@ -41,6 +43,53 @@ describe('a message', () => {
       insert into public.communications (workspace_id, id, thread_id, direction, from_address, subject, message_id)
       values ('15213', 'sent-1', 'sent', 'outbound', ${ours}, 'Ours', ${id('ours')})`
     expect(await room.take(named('answer', ['ours']))).toMatchObject({ threadId: 'sent' })
+  })
+
+  const sentIn = (thread: string, messageId: string | null) => room.sql`
+    insert into public.communications (workspace_id, id, thread_id, direction, from_address, subject, message_id)
+    values ('15213', ${`sent-${thread}`}, ${thread}, 'outbound', ${ours}, ${thread}, ${messageId})`
+  const threadOf = (thread: string) => room.sql`
+    insert into public.threads (workspace_id, id, subject) values ('15213', ${thread}, ${thread})`
+
+  it('that answers what the CRM sent is put under it, however late the CRM writes it or its id', async () => {
+    await room.take(named('r1', ['ours']))
+    await room.take(named('r2', ['r1', 'ours']))
+    await threadOf('sent')
+    await sentIn('sent', id('ours'))
+    expect(await threads()).toEqual(['r1 r2 sent'])
+    await threadOf('told')
+    await sentIn('told', null)
+    await room.take(named('r3', ['told']))
+    expect(await threads()).toEqual(['r1 r2 sent', 'r3', 'told'])
+    await room.sql`update public.communications set message_id = ${id('told')} where id = 'sent-told'`
+    expect(await threads()).toEqual(['r1 r2 sent', 'r3 told'])
+    expect(await emptyThreads()).toHaveLength(0)
+  })
+
+  it('that is taken while the CRM writes what it answers is put under it', async () => {
+    await threadOf('sent')
+    const mails = postgres(room.url, { max: 1, onnotice: () => undefined })
+    let writing: Promise<unknown> = Promise.resolve()
+    await mails.begin(async (sql) => {
+      const answer = JSON.stringify(named('r1', ['ours']))
+      await sql`select public.inbound_email_take(${answer}::text::jsonb, null, false)`
+      writing = sentIn('sent', id('ours')).execute()
+      await eventually(
+        async () => (await sql`select from pg_locks where locktype = 'advisory' and not granted`).length > 0,
+      )
+    })
+    await writing
+    await mails.end()
+    expect(await threads()).toEqual(['r1 sent'])
+  })
+
+  it('puts no two threads of the CRM together by naming messages that it sent in both', async () => {
+    await room.take(named('forged', ['one', 'two']))
+    for (const thread of ['one', 'two']) {
+      await threadOf(thread)
+      await sentIn(thread, id(thread))
+    }
+    expect(await threads()).toEqual(['forged one', 'two'])
   })
 
   it('without a known one joins the thread that its sender calls by the same name, or that has that name', async () => {

@@ -108,7 +108,8 @@ create table private.inbound_emails (
   company_id text collate "C",
   contact_id text collate "C",
   thread_id text collate "C",
-  processing_ms real,
+  -- To the microsecond, so that sums are exact.
+  processing_ms numeric,
   -- The message itself while it waits.
   mail jsonb,
   primary key (workspace_id, message_key, digest),
@@ -172,7 +173,7 @@ create table private.email_settings (
   )
 );
 
--- Counts of messages by the hour, numbered from 1970 on in UTC. An hour has several rows, among which the connections divide, so that
+-- Counts of messages by the hour, numbered from 1970 on in UTC. An hour has several rows, among which the transactions divide, so that
 -- messages of one workspace do not wait for each other's counting. The hours that are over become days behind.
 create table private.inbound_email_hours (
   workspace_id text collate "C" not null references public.workspaces (id) on delete cascade,
@@ -187,8 +188,8 @@ create table private.inbound_email_hours (
   -- Of `duplicates` and `limited`, those that Redis recognized, and the database never saw.
   redis_duplicates bigint not null default 0,
   redis_limited bigint not null default 0,
-  processing_ms double precision not null default 0,
-  processing_ms_max double precision not null default 0,
+  processing_ms numeric not null default 0,
+  processing_ms_max numeric not null default 0,
   slow bigint not null default 0,
   primary key (workspace_id, hour, slot)
 );
@@ -205,8 +206,8 @@ create table private.inbound_email_days (
   queued bigint not null default 0,
   redis_duplicates bigint not null default 0,
   redis_limited bigint not null default 0,
-  processing_ms double precision not null default 0,
-  processing_ms_max double precision not null default 0,
+  processing_ms numeric not null default 0,
+  processing_ms_max numeric not null default 0,
   slow bigint not null default 0,
   primary key (workspace_id, day)
 );

@@ -26,6 +26,28 @@ as $$
   select pg_advisory_xact_lock(hashtextextended('mail ' || p_kind || ' ' || p_workspace || ' ' || p_name, 0))
 $$;
 
+-- Locks a thing as private.lock_mail does and answers true, unless another transaction has it locked. Then it waits for the end of that
+-- one, locks nothing and answers false, so that all who waited go on at the same time.
+create function private.lock_mail_or_wait(p_kind text, p_workspace text, p_name text) returns boolean
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  v_lock constant bigint := hashtextextended('mail ' || p_kind || ' ' || p_workspace || ' ' || p_name, 0);
+begin
+  if pg_try_advisory_xact_lock(v_lock) then
+    return true;
+  end if;
+  begin
+    perform pg_advisory_xact_lock_shared(v_lock);
+    raise exception 'waited' using errcode = 'BC001';
+  exception
+    when sqlstate 'BC001' then
+      return false;
+  end;
+end
+$$;
+
 -- The company that has a domain, under the domain itself or under `www.`.
 create function private.company_of_domain(p_workspace text, p_domain text) returns text
 language sql stable
@@ -52,16 +74,26 @@ begin
     return null;
   end if;
   v_company := private.company_of_domain(p_workspace, v_domain);
-  if v_company is null and p_may_create and p_sender ->> 'companyName' is not null then
-    perform private.lock_mail('company', p_workspace, v_domain);
-    v_company := private.company_of_domain(p_workspace, v_domain);
-  else
+  if v_company is not null or not p_may_create or p_sender ->> 'companyName' is null then
     return v_company;
   end if;
+  -- Another transaction that makes the same company is waited for here, and nothing stays locked afterwards. The foreign key is checked
+  -- when the statement has ended, so the domain may come first.
+  with placed as (
+    insert into public.company_domains (workspace_id, domain, company_id)
+    values (p_workspace, v_domain, gen_random_uuid()::text)
+    on conflict (workspace_id, domain) do nothing
+    returning company_id
+  )
+  insert into public.companies (workspace_id, id, name)
+  select p_workspace, placed.company_id, p_sender ->> 'companyName'
+  from placed
+  returning id into v_company;
   if v_company is null then
-    v_company := gen_random_uuid()::text;
-    insert into public.companies (workspace_id, id, name) values (p_workspace, v_company, p_sender ->> 'companyName');
-    insert into public.company_domains (workspace_id, domain, company_id) values (p_workspace, v_domain, v_company);
+    v_company := private.company_of_domain(p_workspace, v_domain);
+    if v_company is null then
+      raise exception 'the company was removed meanwhile' using errcode = 'serialization_failure';
+    end if;
   end if;
   return v_company;
 end
@@ -102,13 +134,19 @@ as $$
 declare
   v_address constant text := p_from ->> 'address';
   v_contact public.contacts;
+  v_is_first boolean := false;
 begin
   v_contact := private.contact_of_address(p_workspace, v_address);
-  if v_contact.id is null and p_may_create then
-    -- Messages of one sender at the same time make one contact.
-    perform private.lock_mail('contact', p_workspace, private.plain_address(v_address));
+  -- Messages of one sender at the same time make one contact. Those that waited for it go on together.
+  for attempt in 1..3 loop
+    exit when v_contact.id is not null or not p_may_create or v_is_first;
+    if attempt < 3 then
+      v_is_first := private.lock_mail_or_wait('contact', p_workspace, private.plain_address(v_address));
+    else
+      perform private.lock_mail('contact', p_workspace, private.plain_address(v_address));
+    end if;
     v_contact := private.contact_of_address(p_workspace, v_address);
-  end if;
+  end loop;
   if v_contact.id is null and p_may_create then
     insert into public.contacts (workspace_id, id, board_id, board_column_id, name, email, company_id, source)
     select
@@ -331,15 +369,19 @@ begin
     p_mail ->> 'messageId', p_claim.automated, p_mail ->> 'importance', p_claim.is_id_reused,
     private.meeting_of_mail(p_workspace, p_mail -> 'meeting')
   );
-  insert into public.communication_attachments (workspace_id, communication_id, position, name, content_type, size_bytes)
-  select
-    p_workspace, v_id, attached.place - 1, attached.part ->> 'name', attached.part ->> 'contentType',
-    (attached.part ->> 'sizeBytes')::bigint
-  from jsonb_array_elements(p_mail -> 'attachments') with ordinality attached (part, place)
-  where attached.place <= 100;
-  insert into public.communication_texts (workspace_id, communication_id, text)
-  select p_workspace, v_id, p_mail ->> 'text'
-  where char_length(p_mail ->> 'text') > 4000;
+  -- A statement that adds no row has its triggers run all the same.
+  if p_mail -> 'attachments' <> '[]' then
+    insert into public.communication_attachments (workspace_id, communication_id, position, name, content_type, size_bytes)
+    select
+      p_workspace, v_id, attached.place - 1, attached.part ->> 'name', attached.part ->> 'contentType',
+      (attached.part ->> 'sizeBytes')::bigint
+    from jsonb_array_elements(p_mail -> 'attachments') with ordinality attached (part, place)
+    where attached.place <= 100;
+  end if;
+  if char_length(p_mail ->> 'text') > 4000 then
+    insert into public.communication_texts (workspace_id, communication_id, text)
+    values (p_workspace, v_id, p_mail ->> 'text');
+  end if;
   return jsonb_build_object(
     'communicationId', v_id, 'companyId', v_company, 'contactId', v_contact.id, 'threadId', v_thread
   );
@@ -351,7 +393,8 @@ declare
   v_function text;
 begin
   foreach v_function in array array[
-    'mail_key(text)', 'plain_address(text)', 'lock_mail(text, text, text)', 'company_of_domain(text, text)', 'company_of_mail(text, jsonb, boolean)',
+    'mail_key(text)', 'plain_address(text)', 'lock_mail(text, text, text)', 'lock_mail_or_wait(text, text, text)',
+    'company_of_domain(text, text)', 'company_of_mail(text, jsonb, boolean)',
     'contact_of_address(text, text)', 'contact_of_mail(text, jsonb, text, boolean)', 'thread_of_ids(text, text[])',
     'thread_merge(text, text, text)', 'thread_of_mail(text, jsonb, text, text)', 'meeting_of_mail(text, jsonb)',
     'communication_of_mail(text, private.inbound_emails, jsonb)'

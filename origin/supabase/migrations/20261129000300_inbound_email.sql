@@ -1,13 +1,23 @@
 -- Taking messages in. One call is one transaction: the claim, the limits, and then the communication or the job that will make it.
--- Locks are taken in this order everywhere: claim, domain, sender, company, contact, thread, counts. A deadlock, a serialization
--- failure and a lost race for a unique row are tried again by the caller.
+-- Locks are taken in this order everywhere: claim, message id, domain, sender, answers, company, contact, thread, counts. A deadlock, a
+-- serialization failure and a lost race for a unique row are tried again by the caller.
+--
+-- Messages of one domain or one sender that come at the same time follow one another only where they must: next to a limit, and until
+-- the company and the contact are there that the first of them makes.
 
--- The slot in which this connection counts.
-create function private.mail_slot() returns smallint
-language sql stable
+-- The slot in which this transaction counts messages of a workspace: one that no other transaction counts in, while there is one.
+create function private.mail_slot(p_workspace text) returns smallint
+language plpgsql volatile
 set search_path = ''
 as $$
-  select (pg_backend_pid() % 8)::smallint
+begin
+  for slot in 0..7 loop
+    if pg_try_advisory_xact_lock(hashtextextended('mail counts ' || p_workspace, slot)) then
+      return slot;
+    end if;
+  end loop;
+  return pg_backend_pid() % 8;
+end
 $$;
 
 -- The hour of an instant, numbered from 1970 on.
@@ -22,13 +32,13 @@ $$;
 -- that came is `received`; one that only the queue dealt with is not.
 create function private.count_mail(
   p_workspace text, p_at timestamptz, p_domain text, p_received integer, p_duplicates integer, p_limited integer, p_queued integer,
-  p_processed integer, p_failed integer, p_processing_ms double precision
+  p_processed integer, p_failed integer, p_processing_ms numeric
 ) returns void
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  v_slot constant smallint := private.mail_slot();
+  v_slot constant smallint := private.mail_slot(p_workspace);
 begin
   insert into private.inbound_email_hours as h (
     workspace_id, hour, slot, received, duplicates, limited, queued, processed, failed, processing_ms, processing_ms_max, slow
@@ -59,7 +69,8 @@ end
 $$;
 
 -- The instant until which a sender, or a domain, that has met its limit is limited; null if it has not. Exact: the messages of the
--- last hour are counted in a transaction that holds the lock of the sender or domain, and instants are taken under that lock.
+-- last hour are counted in a transaction that has its turn among those of the sender or domain (private.mail_turn), and the instant at
+-- which a message is taken comes after that count.
 create function private.mail_limited_until(
   p_workspace text, p_sender text, p_domain text, p_max integer, p_now timestamptz
 ) returns timestamptz
@@ -85,6 +96,48 @@ begin
     limit 1;
   end if;
   return v_oldest + interval '1 hour';
+end
+$$;
+
+-- A message's turn among those of its sender or, with a domain, of that domain. Answers whether it has to be counted exactly: then no
+-- other message has a turn until this transaction ends.
+--
+-- Far from the limit 16 messages may have a turn at the same time. Each takes one of 16 numbered locks and then counts those that were
+-- committed. If these and 16 more do not exceed the limit, nothing that is under way can: of any messages that were accepted, the last one
+-- that counted saw each of the others as committed, or as one of the 15 other locks. A message that counts more waits until it has its
+-- turn alone.
+create function private.mail_turn(p_workspace text, p_sender text, p_domain text, p_max integer) returns boolean
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  c_turns constant integer := 16;
+  v_name constant text := 'mail ' || case when p_domain is null then 'sender ' else 'domain ' end || p_workspace || ' '
+    || coalesce(p_domain, p_sender);
+  v_turn integer := pg_backend_pid() % c_turns;
+begin
+  if p_max >= c_turns then
+    begin
+      perform pg_advisory_xact_lock_shared(hashtextextended(v_name, 0));
+      for tried in 1..c_turns loop
+        exit when pg_try_advisory_xact_lock(hashtextextended(v_name, 1 + v_turn));
+        v_turn := (v_turn + 1) % c_turns;
+        if tried = c_turns then
+          perform pg_advisory_xact_lock(hashtextextended(v_name, 1 + v_turn));
+        end if;
+      end loop;
+      if private.mail_limited_until(p_workspace, p_sender, p_domain, p_max - c_turns + 1, clock_timestamp()) is null then
+        return false;
+      end if;
+      -- Gives up the locks of this block, which two transactions could otherwise hold while each waits for the other's.
+      raise exception 'near the limit' using errcode = 'BC001';
+    exception
+      when sqlstate 'BC001' then
+        null;
+    end;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended(v_name, 0));
+  return true;
 end
 $$;
 
@@ -151,12 +204,12 @@ set search_path = ''
 as $$
 declare
   v_made jsonb;
-  v_took_ms double precision;
+  v_took_ms numeric;
   v_now timestamptz;
 begin
   v_made := private.communication_of_mail(p_claim.workspace_id, p_claim, p_mail);
   v_now := clock_timestamp();
-  v_took_ms := extract(epoch from v_now - p_begun_at) * 1000;
+  v_took_ms := round(extract(epoch from v_now - p_begun_at) * 1000, 3);
   update private.inbound_emails e
   set
     state = 'processed', processed_at = v_now, processing_ms = v_took_ms, mail = null, automated = p_claim.automated,
@@ -238,6 +291,8 @@ declare
   v_settings private.email_settings;
   v_has_domain_limit boolean;
   v_has_sender_limit boolean;
+  v_is_domain_near boolean := false;
+  v_is_sender_near boolean := false;
   v_until timestamptz;
   v_domain_until timestamptz;
   v_now timestamptz;
@@ -294,6 +349,9 @@ begin
   end if;
   v_claim := v_known;
 
+  -- Of messages with one id and different digests, each but the first must see that there was one.
+  perform private.lock_mail('id', v_claim.workspace_id, v_claim.message_key);
+
   -- The limits: new messages only. A message that was limited before is a new one.
   v_settings := private.email_settings_of(v_claim.workspace_id);
   v_has_domain_limit := v_claim.sender_domain is not null and not (p_mail -> 'sender' ->> 'isFreeMail')::boolean
@@ -301,18 +359,24 @@ begin
   v_has_sender_limit := not array[v_claim.sender, private.plain_address(v_claim.sender)] && v_settings.exempt_senders
     and not coalesce(private.is_domain_listed(v_claim.sender_domain, v_settings.exempt_domains), false);
   if v_has_domain_limit then
-    perform private.lock_mail('domain', v_claim.workspace_id, v_claim.sender_domain);
+    v_is_domain_near := private.mail_turn(
+      v_claim.workspace_id, v_claim.sender, v_claim.sender_domain, v_settings.domain_per_hour
+    );
   end if;
-  if v_has_sender_limit or v_claim.is_reply then
-    perform private.lock_mail('sender', v_claim.workspace_id, v_claim.sender);
+  if v_has_sender_limit then
+    v_is_sender_near := private.mail_turn(v_claim.workspace_id, v_claim.sender, null, v_settings.sender_per_hour);
+  end if;
+  if v_claim.is_reply then
+    -- Answers between the same two addresses are counted one after the other, to find loops.
+    perform private.lock_mail('answers', v_claim.workspace_id, v_claim.sender || ' ' || v_claim.recipient);
   end if;
   v_now := clock_timestamp();
-  if v_has_sender_limit then
+  if v_is_sender_near then
     v_until := private.mail_limited_until(
       v_claim.workspace_id, v_claim.sender, null, v_settings.sender_per_hour, v_now
     );
   end if;
-  if v_has_domain_limit then
+  if v_is_domain_near then
     v_domain_until := private.mail_limited_until(
       v_claim.workspace_id, v_claim.sender, v_claim.sender_domain, v_settings.domain_per_hour, v_now
     );
@@ -349,12 +413,12 @@ begin
   v_is_one_hour := private.mail_hour(v_processed_at) = private.mail_hour(v_now);
   if not v_is_one_hour then
     perform private.count_mail(
-      v_claim.workspace_id, v_processed_at, null, 0, 0, 0, 0, 1, 0, (v_made ->> 'processingMs')::double precision
+      v_claim.workspace_id, v_processed_at, null, 0, 0, 0, 0, 1, 0, (v_made ->> 'processingMs')::numeric
     );
   end if;
   perform private.count_mail(
     v_claim.workspace_id, v_now, v_claim.sender_domain, 1, 0, 0, 0, v_is_one_hour::integer, 0,
-    case when v_is_one_hour then (v_made ->> 'processingMs')::double precision end
+    case when v_is_one_hour then (v_made ->> 'processingMs')::numeric end
   );
   return jsonb_build_object('outcome', 'ok', 'mail', v_made - 'processedAt');
 end
@@ -472,7 +536,7 @@ begin
   end if;
   v_made := private.process_mail(v_claim, v_claim.mail, v_begun_at);
   perform private.count_mail(
-    p_workspace, (v_made ->> 'processedAt')::timestamptz, null, 0, 0, 0, 0, 1, 0, (v_made ->> 'processingMs')::double precision
+    p_workspace, (v_made ->> 'processedAt')::timestamptz, null, 0, 0, 0, 0, 1, 0, (v_made ->> 'processingMs')::numeric
   );
   return jsonb_build_object('outcome', 'done', 'communicationId', v_made ->> 'communicationId');
 end
@@ -561,8 +625,8 @@ declare
   v_function text;
 begin
   foreach v_function in array array[
-    'mail_slot()', 'mail_hour(timestamptz)',
-    'count_mail(text, timestamptz, text, integer, integer, integer, integer, integer, integer, double precision)',
+    'mail_slot(text)', 'mail_turn(text, text, text, integer)', 'mail_hour(timestamptz)',
+    'count_mail(text, timestamptz, text, integer, integer, integer, integer, integer, integer, numeric)',
     'mail_limited_until(text, text, text, integer, timestamptz)', 'email_settings_of(text)', 'is_domain_listed(text, text[])',
     'mail_priority(text, jsonb, text)', 'add_mail_job(private.inbound_emails)',
     'process_mail(private.inbound_emails, jsonb, timestamptz)', 'seen_mail(private.inbound_emails, timestamptz)',

@@ -233,7 +233,7 @@ begin
     workspace_id, hour, slot, received, duplicates, limited, redis_duplicates, redis_limited
   )
   select
-    w.id, told.hour, private.mail_slot(), sum(told.duplicates + told.limited), sum(told.duplicates), sum(told.limited),
+    w.id, told.hour, private.mail_slot(w.id), sum(told.duplicates + told.limited), sum(told.duplicates), sum(told.limited),
     sum(told.duplicates), sum(told.limited)
   from private.edge_counts(p_counts) told
   join public.workspaces w on w.id = told.workspace_id
@@ -247,7 +247,7 @@ begin
     redis_limited = h.redis_limited + excluded.redis_limited;
   insert into private.inbound_email_domains as d (workspace_id, day, domain, slot, received, duplicates, limited)
   select
-    w.id, told.hour / 24, told.domain, private.mail_slot(), sum(told.duplicates + told.limited), sum(told.duplicates),
+    w.id, told.hour / 24, told.domain, private.mail_slot(w.id), sum(told.duplicates + told.limited), sum(told.duplicates),
     sum(told.limited)
   from private.edge_counts(p_counts) told
   join public.workspaces w on w.id = told.workspace_id

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { DatabaseFailure } from '../../../origin/failures.ts'
 import { createMailPace } from '../../../origin/inbound-email/mail-pace.ts'
+import { pause } from '../../../shared/clock.ts'
 import { mailEnvelopeHeader } from '../../../shared/contract/inbound-email.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
@@ -30,11 +31,13 @@ type Answer = Result<unknown, DatabaseFailure>
 function origin(...answers: readonly [Answer, ...Answer[]]) {
   const asked: { name: string; args: Readonly<Record<string, unknown>> }[] = []
   const clock = createFakeClock()
+  let tookMs = 0
   const { app, logged } = createOrigin({
     clock,
     database: {
       async callRpc(name, args) {
         asked.push({ name, args })
+        if (tookMs > 0) await pause(clock, tookMs)
         return answers[asked.length - 1] ?? answers.at(-1) ?? err({ kind: 'unavailable' })
       },
       probe: async () => true,
@@ -52,7 +55,11 @@ function origin(...answers: readonly [Answer, ...Answer[]]) {
   }
   const post = (body: unknown, path = '/inbound-email/messages') =>
     send(path, { method: 'POST', body: JSON.stringify(body) })
-  return { asked, logged, send, post }
+  /** From now on the database takes so long for each call. */
+  const takeLong = (durationMs: number) => {
+    tookMs = durationMs
+  }
+  return { asked, logged, send, post, takeLong }
 }
 
 const mime = [
@@ -131,6 +138,20 @@ describe('a message', () => {
     const { asked, post } = origin(answer)
     expect(await post(email)).toMatchObject({ status, body: { code } })
     expect(asked).toHaveLength(1)
+  })
+
+  test('is left to the queue while the database is slow, and no longer once it is fast again', async () => {
+    const { asked, post, takeLong } = origin(taken(processed()))
+    const isQueued = async (messages: number) => {
+      for (let count = 0; count < messages; count += 1) await post(email)
+      return asked.slice(-messages).map(({ args }) => args['p_is_slow'])
+    }
+    takeLong(limits.mailSlowMs + 50)
+    expect(await isQueued(limits.mailSlowTransactions)).not.toContain(true)
+    expect(await isQueued(2)).toEqual([true, true])
+    takeLong(0)
+    await isQueued(limits.mailSlowTransactions)
+    expect(await isQueued(2)).toEqual([false, false])
   })
 
   test('never shows in the log', async () => {
