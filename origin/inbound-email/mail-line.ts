@@ -62,9 +62,7 @@ export function createMailLine({
     if (isAsking || Math.min(joinedSince, waiting.size) < limits.mailsTogetherMin) return
     isAsking = true
     joinedSince = 0
-    const messages = [...waiting]
-      .filter(({ mail }) => mail.text.length <= limits.mailTogetherCharactersMax)
-      .slice(0, limits.mailsTogetherMax)
+    const messages = [...waiting].filter(({ mail }) => isSmall(mail)).slice(0, limits.mailsTogetherMax)
     const answers = ask(messages)
     for (const [index, message] of messages.entries())
       message.asked = answers.then((outcomes) => outcomes[index] ?? null)
@@ -115,4 +113,9 @@ export function createMailLine({
       }
     },
   }
+}
+
+/** A hundred of these fit into one call. */
+function isSmall({ text, recipients }: JudgedEmail): boolean {
+  return text.length <= limits.mailTogetherCharactersMax && recipients.length <= limits.recipientsMax
 }

@@ -27,8 +27,8 @@ function lineUnderTest() {
     pace: { record: () => undefined, isSlow: () => false },
     queries: { run: () => Promise.reject(new Error('no loads')), perform: (job) => job.perform(query) },
   })
-  const join = (count: number, text = 'Hello') =>
-    Array.from({ length: count }, () => line.join(mail({ text }), 'us'))
+  const join = (count: number, more: Parameters<typeof mail>[0] = {}) =>
+    Array.from({ length: count }, () => line.join(mail(more), 'us'))
   const sizes = () => asked.map(({ args }) => [args['p_mails']].flat().length)
   return { asked, join, sizes }
 }
@@ -85,10 +85,11 @@ describe('messages that wait for their turns', () => {
     expect(sizes()).toEqual([most, 2 * most - 1])
   })
 
-  test('are not asked for after they have left, nor if they are long', async () => {
+  test('are not asked for after they have left, nor if they are large', async () => {
     const { join, sizes } = lineUnderTest()
     for (const place of join(1)) place.leave()
-    join(1, 'x'.repeat(limits.mailTogetherCharactersMax + 1))
+    join(1, { text: 'x'.repeat(limits.mailTogetherCharactersMax + 1) })
+    join(1, { recipients: Array.from({ length: 51 }, (_, index) => `us${index}@ours.example`) })
     join(most)
     await settle()
     expect(sizes()).toEqual([most])
