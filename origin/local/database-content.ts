@@ -37,7 +37,7 @@ export async function fillDatabase(url: string, options: ContentOptions): Promis
   }
 }
 
-/** What `fillDatabase` does first, whatever the content: roles and migrations. */
+/** Makes the roles and runs the migrations, which `fillDatabase` does before it loads any content. */
 export async function prepareDatabase(url: string): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined })
   await prepare(sql).finally(() => sql.end({ timeout: 5 }))

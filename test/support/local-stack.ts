@@ -88,6 +88,14 @@ const comparisonsOff = { CONSISTENCY_SAMPLE_RATE: '0' }
 
 const nearTiersOff = { MEMORY_CACHE_BYTES: '0', EDGE_CACHE_ENABLED: 'false' }
 
+function workerVariablesOf({ hasComparisons, hasNearTiers, workerVariables }: TestStackOptions) {
+  return {
+    ...(hasComparisons === true ? {} : comparisonsOff),
+    ...(hasNearTiers === false ? nearTiersOff : {}),
+    ...workerVariables,
+  }
+}
+
 const originMetricsSchema = z.object({ queries: z.record(z.string(), z.object({ count: z.number() })) })
 
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
@@ -106,11 +114,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     hasRedis: options.hasRedis ?? true,
     hasInspectors: options.hasInspectors ?? false,
     external: { databaseUrl: null, redis: null, supabase: null },
-    workerVariables: {
-      ...(options.hasComparisons === true ? {} : comparisonsOff),
-      ...(options.hasNearTiers === false ? nearTiersOff : {}),
-      ...options.workerVariables,
-    },
+    workerVariables: workerVariablesOf(options),
     originEnvironment: options.originEnvironment ?? {},
     ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
     onProgress: () => undefined,
@@ -153,7 +157,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     tokenOf,
     async queriesOf(name) {
       const headers = { Authorization: `Bearer ${file.internalAuthKey}` }
-      const answer = await fetch(`${file.origin}/metrics`, { headers, signal: AbortSignal.timeout(5_000) })
+      const answer = await fetch(`${file.origin}/metrics`, { headers, signal: AbortSignal.timeout(20_000) })
       return originMetricsSchema.parse(await answer.json()).queries[name]?.count ?? 0
     },
     async stop() {
