@@ -2,7 +2,7 @@ import PostalMime, { type Attachment, type Email } from 'postal-mime'
 import type { MailContent } from '../../shared/inbound-email/email-form.ts'
 import { readMeeting } from './calendar.ts'
 
-/** What the body of a message says, as plain data. */
+/** The content of a message as plain data, which passes from one thread to another. */
 export type MimeContent = Omit<MailContent, 'bodyDigest'>
 
 /** Deeper than mail programs nest, and so shallow that no walk through the parts is deep. */
