@@ -1,7 +1,7 @@
 import { isOfLostConnection } from '../../origin/local/lost-connection.ts'
 
 /** The end of a crash test before its time: by a signal, or by an error that has nothing to do with a killed process. */
-export interface GivingUp {
+interface GivingUp {
   readonly signal: AbortSignal
   /** Called again whenever the Worker was started, whose start adds listeners that would end the process at once. */
   hearSignals(): void

@@ -203,7 +203,7 @@ async function countFaults(tx: TransactionSql): Promise<string[]> {
   ]
 }
 
-/** The figures that people see, by the day and by the hour, equal the counts, and processing times the rows. The run takes less than a day. */
+/** The figures that people see, by the day and by the hour, equal the counts, and their times the rows. The run takes less than a day. */
 async function figureFaults(tx: TransactionSql): Promise<string[]> {
   const different = await tx`
     select w.id, kinds.kind, shown.figures, counted.counts
@@ -222,8 +222,8 @@ async function figureFaults(tx: TransactionSql): Promise<string[]> {
       from private.inbound_emails e where e.workspace_id = w.id
     ) timed
     cross join lateral (
-      select jsonb_build_array(sum(h.received), sum(h.processed), sum(h.failed), sum(h.duplicates), sum(h.limited), sum(h.queued),
-        timed.slow, timed.total, timed.longest) as counts
+      select jsonb_build_array(sum(h.received), sum(h.processed), sum(h.failed), sum(h.duplicates), sum(h.limited),
+        sum(h.queued), timed.slow, timed.total, timed.longest) as counts
       from private.inbound_email_hours h where h.workspace_id = w.id
     ) counted
     where w.id in ${tx(mailWorkspaces)} and shown.figures is distinct from counted.counts`
