@@ -5,7 +5,7 @@ import type { Queries } from '../database/queries.ts'
 import type { MailPace } from './mail-pace.ts'
 
 /** The messages that wait for their turns, and those that have one. */
-export interface MailLine {
+interface MailLine {
   /** Lets a message wait. `address` stands for the address that it was written to. */
   join(mail: JudgedEmail, address: string): PlaceInLine
 }
@@ -26,44 +26,29 @@ interface Waiting {
   settle(outcome: MailOutcome): void
 }
 
+interface MailLineParts {
+  readonly queries: Queries
+  readonly pace: MailPace
+}
+
 const answerSchema = z.object({ mails: z.array(mailOutcomeSchema.nullable()) })
 
 /**
  * Takes messages together while they wait: of those that wait for a turn at the same moment the database puts as many into the queue
  * as it may, by one call and in one transaction. That is what makes a burst cheap. A few waiting messages just get their turns.
  */
-export function createMailLine({
-  queries,
-  pace,
-}: {
-  readonly queries: Queries
-  readonly pace: MailPace
-}): MailLine {
+export function createMailLine(parts: MailLineParts): MailLine {
   const waiting = new Set<Waiting>()
   const underWay = new Map<string, number>()
   let isAsking = false
   let joinedSince = 0
-
-  async function ask(messages: readonly Waiting[]): Promise<readonly (MailOutcome | null)[]> {
-    const asked = await queries.perform({
-      ...{ name: 'inbound-email', queryClass: 'mails', callerToken: null },
-      ...{ workspaceId: null, callerKey: 'mail together' },
-      perform: (query) =>
-        query(answerSchema, 'inbound_email_take_together', {
-          p_mails: messages.map(({ mail, address }) => ({ mail, ahead: underWay.get(address) ?? 0 })),
-          p_is_slow: pace.isSlow(),
-        }),
-    })
-    // After a failure each is taken by itself, which finds those that were queued all the same.
-    return asked.ok ? asked.value.mails : []
-  }
 
   function askIfMany(): void {
     if (isAsking || Math.min(joinedSince, waiting.size) < limits.mailsTogetherMin) return
     isAsking = true
     joinedSince = 0
     const messages = [...waiting].filter(({ mail }) => isSmall(mail)).slice(0, limits.mailsTogetherMax)
-    const answers = ask(messages)
+    const answers = queueTogether(parts, messages, (address) => underWay.get(address) ?? 0)
     for (const [index, message] of messages.entries())
       message.asked = answers.then((outcomes) => outcomes[index] ?? null)
     void answers.then((outcomes) => {
@@ -113,6 +98,25 @@ export function createMailLine({
       }
     },
   }
+}
+
+/** The outcomes of messages that were queued together; null for each that is to be taken by itself. */
+async function queueTogether(
+  { queries, pace }: MailLineParts,
+  messages: readonly Waiting[],
+  underWayTo: (address: string) => number,
+): Promise<readonly (MailOutcome | null)[]> {
+  const asked = await queries.perform({
+    ...{ name: 'inbound-email', queryClass: 'mails', callerToken: null },
+    ...{ workspaceId: null, callerKey: 'mail together' },
+    perform: (query) =>
+      query(answerSchema, 'inbound_email_take_together', {
+        p_mails: messages.map(({ mail, address }) => ({ mail, ahead: underWayTo(address) })),
+        p_is_slow: pace.isSlow(),
+      }),
+  })
+  // After a failure each is taken by itself, which finds those that were queued all the same.
+  return asked.ok ? asked.value.mails : []
 }
 
 /** A hundred of these fit into one call. */

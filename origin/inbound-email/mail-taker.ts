@@ -43,7 +43,8 @@ type Answer = z.output<typeof answerSchema>
 /** Postgres's codes for a row that somebody else made, or removed, at the same moment: a company, or a thread that went under another. */
 const lostRaces: ReadonlySet<string> = new Set(['23503', '23505'])
 
-export function createMailTaker({ queries, pace, clock, random, factsOf }: MailTakerParts): MailTaker {
+/** Calls the database for a message, until the message has an outcome or it is known which workspaces it is for. */
+function createCalls({ queries, pace, clock, random }: MailTakerParts) {
   const line = createMailLine({ queries, pace })
 
   function call(
@@ -94,6 +95,12 @@ export function createMailTaker({ queries, pace, clock, random, factsOf }: MailT
     }
   }
 
+  return callUntilDecided
+}
+
+export function createMailTaker(parts: MailTakerParts): MailTaker {
+  const callUntilDecided = createCalls(parts)
+
   async function takeFor(
     mail: JudgedEmail,
     workspaceId: WorkspaceId | null,
@@ -116,7 +123,7 @@ export function createMailTaker({ queries, pace, clock, random, factsOf }: MailT
 
   return {
     async take(email) {
-      const sender = factsOf(email.from)
+      const sender = parts.factsOf(email.from)
       const taken = await takeFor({ ...email, sender }, null)
       if (!taken.ok) return taken
       const { messageId, digest } = email

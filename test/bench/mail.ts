@@ -113,7 +113,7 @@ async function measureBursts(
   }
 }
 
-/** What the machine costs: as many requests at once that the Worker answers by itself, without body, Redis or origin. */
+/** The cost of the machine: as many requests at once that the Worker answers by itself, without body, Redis or origin. */
 async function measureMachine({ senders, boardcache }: Ground): Promise<string> {
   const requests = Array.from({ length: atOnce }, () => Buffer.of())
   const answers: AnsweredMail[] = []

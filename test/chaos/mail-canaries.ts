@@ -18,7 +18,7 @@ export function mailCanaryOf(name: string): MailCanary | null {
   return mailCanaries.find((canary) => canary === name) ?? null
 }
 
-/** What `forgetful` changes in the Worker. */
+/** The change of `forgetful` in the Worker. */
 export const forgetfulWorker: Replacement = {
   file: 'worker/inbound-email/take-mail.ts',
   find: '  const sent = await send()\n',
@@ -32,7 +32,7 @@ export const forgetfulWorker: Replacement = {
 `,
 }
 
-/** What the others change in the database's functions. */
+/** The changes of the others in the database's functions. */
 const replacements: Readonly<Record<Exclude<MailCanary, 'forgetful'>, Replacement>> = {
   repeating: {
     file: 'public.inbound_email_take',

@@ -14,7 +14,7 @@ export interface TestMessage {
   readonly answered: TestMessage | null
 }
 
-/** The first one gets most of the mail, so that some of its mail is queued. What the others get is mostly processed at once. */
+/** The first one gets most of the mail, so that some of its mail is queued. The mail of the others is mostly processed at once. */
 export const mailWorkspaces = [
   ...(['mail_1', 'mail_2', 'mail_3', 'mail_4', 'mail_5', 'mail_6'] as const),
   ...(['mail_7', 'mail_8', 'mail_9', 'mail_10', 'mail_11', 'mail_12'] as const),
