@@ -6,8 +6,8 @@ import { workerTestBindings } from './support/worker-bindings.ts'
 
 /**
  * One project for each room of test/, in groups that run one after the other: first the rooms that fail quickly, then
- * those that start processes, then the fuzzers and the browser, and at the end chaos, which needs the machine for itself.
- * There are two workers for two cores, and one in the last group.
+ * those that start processes, then the fuzzers, and at the end the rooms that need the machine for themselves. There are
+ * two workers for two cores, and one in the last group.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -132,10 +132,11 @@ export default defineConfig({
       }),
       room({
         name: 'browser',
-        group: 3,
+        group: 4,
         include: ['test/browser/**/*.test.ts'],
         ...withProcesses,
         testTimeoutMs: 90_000,
+        serial: true,
       }),
     ],
   },
