@@ -6,8 +6,8 @@ import { workerTestBindings } from './support/worker-bindings.ts'
 
 /**
  * One project for each room of test/, in groups that run one after the other: first the rooms that fail quickly, then
- * those that start processes, then the fuzzers and the browser, and at the end chaos, which needs the machine for itself.
- * There are two workers for two cores, and one in the last group.
+ * those that start processes, then those that need the machine for themselves. There are two workers for two cores,
+ * and one in the last group.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -117,7 +117,7 @@ export default defineConfig({
       room({ name: 'e2e', group: 2, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
       room({
         name: 'chaos',
-        group: 4,
+        group: 3,
         include: ['test/chaos/**/*.test.ts'],
         ...withProcesses,
         testTimeoutMs: 90_000,
@@ -130,6 +130,7 @@ export default defineConfig({
         include: ['test/fuzz/**/*.test.ts'],
         ...withProcesses,
         testTimeoutMs: 240_000,
+        serial: true,
       }),
       room({
         name: 'browser',
@@ -137,6 +138,7 @@ export default defineConfig({
         include: ['test/browser/**/*.test.ts'],
         ...withProcesses,
         testTimeoutMs: 90_000,
+        serial: true,
       }),
     ],
   },
