@@ -109,7 +109,7 @@ create table private.inbound_emails (
   contact_id text collate "C",
   thread_id text collate "C",
   -- To the microsecond, so that sums are exact.
-  processing_ms numeric,
+  processing_ms numeric(20, 3),
   -- The message itself while it waits.
   mail jsonb,
   primary key (workspace_id, message_key, digest),
@@ -188,8 +188,8 @@ create table private.inbound_email_hours (
   -- Of `duplicates` and `limited`, those that Redis recognized, and the database never saw.
   redis_duplicates bigint not null default 0,
   redis_limited bigint not null default 0,
-  processing_ms numeric not null default 0,
-  processing_ms_max numeric not null default 0,
+  processing_ms numeric(20, 3) not null default 0,
+  processing_ms_max numeric(20, 3) not null default 0,
   slow bigint not null default 0,
   primary key (workspace_id, hour, slot)
 );
@@ -206,8 +206,8 @@ create table private.inbound_email_days (
   queued bigint not null default 0,
   redis_duplicates bigint not null default 0,
   redis_limited bigint not null default 0,
-  processing_ms numeric not null default 0,
-  processing_ms_max numeric not null default 0,
+  processing_ms numeric(20, 3) not null default 0,
+  processing_ms_max numeric(20, 3) not null default 0,
   slow bigint not null default 0,
   primary key (workspace_id, day)
 );
