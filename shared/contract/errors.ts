@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
+import { storable } from '../text.ts'
 import { errorShownSchema, type Fault } from './error-shown.ts'
 import { unknownParameter } from './fault-sentences.ts'
 
@@ -254,7 +255,7 @@ function faultsIn(issue: z.core.$ZodIssue, faultsMax: number): Fault[] {
 /** A name from the caller, shortened to a length at which it can still be recognized. */
 function clipped(name: string): string {
   const { faultParameterCharactersMax: charactersMax } = limits
-  return name.length <= charactersMax ? name : `${name.slice(0, charactersMax - 1)}…`
+  return storable(name.length <= charactersMax ? name : `${name.slice(0, charactersMax - 1)}…`)
 }
 
 /** The first of `total` faults, followed by one that counts the rest. */

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -55,6 +56,20 @@ function sendMime(text: string, headers: Record<string, string> = {}) {
     headers: { ...bearer(), 'Content-Type': 'message/rfc822', ...headers },
     body: text,
   })
+}
+
+/** The status of a message of which only the length is sent, so that its refusal does not race with its bytes. */
+function statusOfDeclared(lengthBytes: number): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
+  const headers = { ...bearer(), 'Content-Type': 'message/rfc822', 'Content-Length': lengthBytes }
+  const request = httpRequest(`${stack.worker}${path}`, { method: 'POST', headers })
+  request.on('response', ({ statusCode }) => {
+    resolve(statusCode)
+    request.destroy()
+  })
+  request.on('error', reject)
+  request.flushHeaders()
+  return promise
 }
 
 const mimeOf = (id: string, more = '') =>
@@ -125,7 +140,7 @@ describe('a message', () => {
     const body = (bytes: number) =>
       `Content-Type: text/plain\r\n\r\n${'0123456789abcdef\r\n'.repeat(bytes / 18)}`
     expect(isNewIn(await sendMime(mimeOf(newId(), body(5_000_000))))).toBe(true)
-    expect((await sendMime(mimeOf(newId(), body(27_000_000)))).status).toBe(413)
+    expect(await statusOfDeclared(27_000_000)).toBe(413)
   })
 
   it('goes to the recipient of its envelope, and to nobody without an address that is known', async () => {
