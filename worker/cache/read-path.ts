@@ -59,8 +59,8 @@ export function createReadPath(parts: ReadPathParts): ReadPath {
   const views = createViews({ ledger, clock, boundMs: parts.stalenessBoundMs, shared: parts.sharedViews })
   const store = createStore(slots, { clock, recorder })
   const load = createLoadEntry({ views, store, clock, staleIfErrorSeconds, etagOf: parts.etagOf })
-  const reader = createReader({ slots, views, load, store, clock, recorder, random })
-  const settings = createSettingsReader(reader, origin, views, clock)
+  const reader = createReader({ slots, views, load, store, clock, recorder, random, staleIfErrorSeconds })
+  const settings = createSettingsReader({ reader, origin, views, clock, staleIfErrorSeconds })
   const checked = withConsistencyChecks(createAnswer(reader, settings, origin), {
     ...{ views, origin, recorder, clock, random, sampleRate: parts.consistencySampleRate },
     report: parts.report,

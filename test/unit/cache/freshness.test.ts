@@ -4,6 +4,7 @@ import { workspaceIdSchema } from '../../../shared/ids.ts'
 import { workspaceTag } from '../../../shared/tags/tags.ts'
 import type { Judgement } from '../../../worker/cache/freshness.ts'
 import { isBetter, judge } from '../../../worker/cache/freshness.ts'
+import type { CacheKey } from '../../../worker/entry/key.ts'
 import { entryOf, viewOf, workspaceId } from '../../support/entries.ts'
 import { boardTag } from '../../support/tags.ts'
 
@@ -11,8 +12,11 @@ const bornAtMs = entryOf().createdAtMs
 const by = (changes: Partial<Judgement> = {}): Judgement => ({
   workspaceId,
   view: viewOf(),
+  key: 'key' as CacheKey,
   nowMs: bornAtMs + 1_000,
+  changes: 'writes',
   lifetimeSeconds: 180,
+  usableSeconds: 180 + 3_600,
   ...changes,
 })
 

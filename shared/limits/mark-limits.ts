@@ -1,0 +1,15 @@
+/** The bounds of marks: what a relay posts, how ledgers learn of it, and how long a proof can keep an entry. */
+export const markLimits = {
+  /** The workspaces that a mark may except. With more of them, the relay posts no mark. */
+  markExceptionsMax: 200,
+  /** How long a relay waits for the answer to a mark. */
+  markDeadlineMs: 3_000,
+  /** The time from one question of a ledger for its proof to the next one. */
+  proofAskedEveryMs: 10_000,
+  /** How long a ledger that wakes up waits to hear whether it has gone back in time. Later it answers without a proof. */
+  proofWakeDeadlineMs: 500,
+  /** An entry is loaded again after this time, however often it was proved. */
+  provedSecondsMax: 86_400,
+  /** A mark with its exceptions: each is an id of at most 64 characters, with quotation marks and a comma. */
+  markBodyBytesMax: 16_384,
+} as const
