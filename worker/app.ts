@@ -24,6 +24,7 @@ import {
 import { healthRoute } from './routes/health.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { marksRoute } from './routes/marks.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { monitoringRoutes } from './routes/monitoring.ts'
 import { monitoringAlertRoutes } from './routes/monitoring-alerts.ts'
@@ -63,6 +64,7 @@ export const routes: readonly Route[] = [
   ...workRoutes,
   ...jobRoutes,
   invalidateRoute,
+  marksRoute,
   ...cacheSettingsRoutes,
   ...cacheStatsRoutes,
   healthRoute,

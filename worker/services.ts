@@ -19,6 +19,7 @@ import type { Env } from './env.ts'
 import type { Recorder } from './events.ts'
 import type { LedgerClient } from './ledger/ledger-client.ts'
 import { createLedgerClient } from './ledger/ledger-client.ts'
+import { createMarksClient, type MarksClient, marksName } from './ledger/marks-client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
 import type { Views } from './ledger/view.ts'
 import type { Origin } from './outbound/origin-client.ts'
@@ -41,6 +42,7 @@ export interface Services {
   readonly rateLimits: RateLimits
   readonly voicePlatform: VoicePlatform
   readonly ledger: LedgerClient
+  readonly marks: MarksClient
   readonly origin: Origin
   /** Every Redis of the deployment, and the namespaces on them. */
   readonly redis: RedisDatabases
@@ -105,6 +107,7 @@ export function createServices(
     ),
     ...createDoor(env, { config, clock, recorder, origin, views, redis }),
     ledger,
+    marks: createMarksClient(() => env.MARKS.get(env.MARKS.idFromName(marksName)), clock),
     origin,
     redis,
     tiers,

@@ -1,18 +1,31 @@
 import { DurableObject } from 'cloudflare:workers'
+import { systemClock } from '../../shared/clock.ts'
+import type { Env } from '../env.ts'
 import { Book } from './book.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
+import { marksName } from './marks-client.ts'
+import { ProvenBook } from './proven-book.ts'
 
 /**
  * The ledger of one workspace, named by the workspace's id. The platform holds an answer of a Durable Object back until its writes
  * are durable (Cloudflare, Durable Objects: output gates), so an answered `advance` is never lost.
  */
-export class Ledger extends DurableObject {
+export class Ledger extends DurableObject<Pick<Env, 'MARKS'>> {
   private readonly book: Book
+  private readonly proven: ProvenBook
 
-  constructor(state: DurableObjectState, env: Cloudflare.Env) {
+  constructor(state: DurableObjectState, env: Pick<Env, 'MARKS'>) {
     super(state, env)
     // Versions begin at the milliseconds since 1970. A ledger hands out some hundred versions a second at most, so the clock stays ahead.
     this.book = new Book(state.storage, () => ({ ledgerId: crypto.randomUUID(), version: Date.now() }))
+    const name = state.id.toString()
+    this.proven = new ProvenBook({
+      book: this.book,
+      clock: systemClock,
+      ask: async (head) => env.MARKS.get(env.MARKS.idFromName(marksName)).proofFor(name, head),
+      keepAlive: (work) => state.waitUntil(work),
+    })
+    void state.blockConcurrencyWhile(() => this.proven.wake())
   }
 
   advance(events: readonly LedgerEvent[]): LedgerAdvance {
@@ -20,6 +33,6 @@ export class Ledger extends DurableObject {
   }
 
   since(ledgerId: string | null, version: number): LedgerChanges {
-    return this.book.since(ledgerId, version)
+    return this.proven.since(ledgerId, version)
   }
 }
