@@ -51,6 +51,8 @@ const apiFunctions: Readonly<Record<string, string>> = {
   import_stored: members,
   imports_list: members,
   mailbox: members,
+  mark_take: service,
+  mark_untold: service,
   lead: members,
   lead_by_phone: members,
   lead_status: members,

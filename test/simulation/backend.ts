@@ -3,7 +3,8 @@ import type { Recorder } from '../../worker/events.ts'
 import type { ScopedEvent } from '../../worker/ledger/concerns.ts'
 import { type Invalidated, invalidate } from '../../worker/ledger/invalidate.ts'
 import type { Dice } from '../support/dice.ts'
-import { changeSomething, type MakeChange } from './changes.ts'
+import { changeSomething, type MakeChange, unseen } from './changes.ts'
+import type { Cluster } from './cluster.ts'
 import type { Database } from './database.ts'
 import type { Isolate } from './isolate.ts'
 import { during, type Life } from './life.ts'
@@ -30,6 +31,8 @@ export interface BackendOptions {
   readonly records: Records
   readonly trace: Trace
   readonly way: Way
+  /** The database's transactions and its outbox; null in a run in which the backend reports its writes itself. */
+  readonly cluster: Cluster | null
   databaseOf(workspaceId: WorkspaceId): Database
   anyIsolate(): Isolate
   /** The life of one request to an isolate. */
@@ -48,6 +51,8 @@ interface Report {
 
 const recorder: Recorder = { record() {} }
 const retryAfterMs = [300, 4_000] as const
+/** The longest time for which a transaction stays open. */
+const openMaxMs = 60_000
 const reusedShare = 0.05
 /**
  * The number of recent ids that the backend may use again. Some ledgers of a run remember fewer, some remember all of
@@ -110,14 +115,33 @@ export function createBackend(options: BackendOptions): Backend {
     )
   }
 
+  function reportLater(report: Report): void {
+    open.add(report)
+    scheduler.schedule(() => send(report), dice.between(0, 400))
+    retry(report)
+  }
+
+  /** Writes in a transaction that stays open for a while, and leaves its events in the outbox. Some are reported as well. */
+  function writeInto(cluster: Cluster, workspaceId: WorkspaceId, makeChange: MakeChange): void {
+    const transaction = cluster.begin()
+    const change = dice.happens(0.03) ? unseen(makeChange) : makeChange
+    const openMs = dice.happens(0.85) ? dice.between(0, 300) : dice.between(300, openMaxMs)
+    scheduler.schedule(() => {
+      // A restore ends every transaction that is open.
+      if (transaction.isOver) return
+      const report = commit(workspaceId, change, options, idFor)
+      const rows = report.events.map(({ moves, digest = '' }) => ({ workspaceId, moves, digest }))
+      cluster.commit(transaction, rows)
+      if (report.events.length > 0 && dice.happens(0.2)) reportLater(report)
+    }, openMs)
+  }
+
   return {
-    unacknowledged: () => open.size,
+    unacknowledged: () => open.size + (options.cluster?.waiting() ?? 0),
     write(workspaceId, makeChange = changeSomething) {
+      if (options.cluster !== null) return writeInto(options.cluster, workspaceId, makeChange)
       const report = commit(workspaceId, makeChange, options, idFor)
-      if (report.events.length === 0) return
-      open.add(report)
-      scheduler.schedule(() => send(report), dice.between(0, 400))
-      retry(report)
+      if (report.events.length > 0) reportLater(report)
     },
   }
 }

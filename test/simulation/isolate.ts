@@ -41,6 +41,8 @@ export interface Setup {
   readonly hasEdgeCache: boolean
   readonly hasRedis: boolean
   readonly hasSharedViews: boolean
+  /** Whether writes are told by the outbox and its relay, with marks. */
+  readonly hasMarks: boolean
 }
 
 /** The read path of one isolate, with production's own code. */

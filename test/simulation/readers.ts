@@ -37,6 +37,8 @@ export interface Told {
   readonly status: string
   readonly source: string
   readonly isProven: boolean
+  /** The instant that the view of the answer proves; 0 if it proves none. */
+  readonly provedAtMs: number
 }
 
 /** Readers that come at the same time, and how often they all read what most others read. */
@@ -60,12 +62,23 @@ export function createReaders(world: World): Readers {
     if (!answered.ok) {
       const { code } = answered.error
       watch(() => checker.refused(seen, code))
-      return { status: code, source: 'none', isProven: false }
+      return { status: code, source: 'none', isProven: false, provedAtMs: 0 }
     }
-    const { entry, status, source, lifetimeSeconds, doubt } = answered.value
+    const { entry, status, source, lifetimeSeconds, doubt, currentAtMs, view } = answered.value
     const isProven = doubt === null
     const answeredMs = isolate.clock.now()
-    const answer = { entry, status, source, lifetimeSeconds, isProven, arrivedMs, answeredMs }
+    const provedAtMs = view?.provedAtMs ?? 0
+    const answer = {
+      entry,
+      status,
+      source,
+      lifetimeSeconds,
+      isProven,
+      currentAtMs,
+      provedAtMs,
+      arrivedMs,
+      answeredMs,
+    }
     watch(() => checker.answered(seen, answer))
     if (wish.isOnlyIfCached && answer.source === 'database')
       watch(() => fail('only-if-cached: answered from the database'))
