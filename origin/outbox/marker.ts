@@ -111,13 +111,13 @@ class OutboxMarker implements Marker {
       this.note('failing')
       return 'wait'
     }
-    if (answer.value.outcome === 'refused') {
+    if (answer.value.said === 'refused') {
       this.held = null
       this.note(answer.value.reason)
       return 'wait'
     }
     // Another database than the snapshot's: the next snapshot is of this one.
-    if (answer.value.outcome === 'another') return null
+    if (answer.value.said === 'another') return null
     const except = [...new Set([...held.noted, ...answer.value.untold])]
     if (except.length > limits.markExceptionsMax) {
       // Rows of the snapshot are being delivered and become fewer. Those that were noted stay.
@@ -140,11 +140,12 @@ class OutboxMarker implements Marker {
       this.held = null
       return this.note('failing')
     }
-    if (taken.value.outcome === 'refused') {
+    if (taken.value.said === 'refused') {
       this.held = null
       return this.note(taken.value.reason)
     }
-    this.held = { ...taken.value, atMs }
+    const { snapshot, database, position, noted } = taken.value
+    this.held = { snapshot, database, position, noted, atMs }
     return outcome === 'taken' || outcome === 'overtaken' ? this.note('running') : true
   }
 

@@ -64,6 +64,8 @@ interface Seen {
 
 interface ClusterOptions {
   nowMs(): number
+  /** How far the database's clock is from the marks'. */
+  readonly offsetMs: number
   readonly workspaceIds: readonly WorkspaceId[]
   /** Called when a restored database moves everything. */
   readonly onMoveEverything: () => void
@@ -72,7 +74,7 @@ interface ClusterOptions {
 /** The positions of the WAL between a cluster and a copy of its disk. */
 const copyIsBehind = 1_000_000
 
-export function createCluster({ nowMs, workspaceIds, onMoveEverything }: ClusterOptions): Cluster {
+export function createCluster({ nowMs, offsetMs, workspaceIds, onMoveEverything }: ClusterOptions): Cluster {
   const digests = new Map<string, string>()
   const begun = new Map<Transaction, number>()
   let rows: Row[] = []
@@ -96,7 +98,7 @@ export function createCluster({ nowMs, workspaceIds, onMoveEverything }: Cluster
     begin() {
       const transaction = { number: transactions, isOver: false }
       transactions += 1
-      begun.set(transaction, nowMs())
+      begun.set(transaction, nowMs() + offsetMs)
       return transaction
     },
     commit(transaction, added) {
@@ -148,7 +150,7 @@ export function createCluster({ nowMs, workspaceIds, onMoveEverything }: Cluster
         const snapshot = seen()
         const noted = rows.filter((row) => !isVisible(row, snapshot))
         return ok({
-          outcome: 'ok',
+          said: 'taken',
           ...{ snapshot: JSON.stringify(snapshot), database: database() },
           position: `0/${position.toString(16).toUpperCase()}`,
           noted: workspacesOf(noted),
@@ -156,10 +158,10 @@ export function createCluster({ nowMs, workspaceIds, onMoveEverything }: Cluster
       },
       async untold(mark) {
         const isSame = mark.database === database() && position >= Number.parseInt(mark.position.slice(2), 16)
-        if (!isSame) return ok({ outcome: 'another' })
+        if (!isSame) return ok({ said: 'another' })
         const snapshot = parsed(mark)
         const untold = rows.filter((row) => isVisible(row, snapshot) || row.transaction >= transactions)
-        return ok({ outcome: 'ok', untold: workspacesOf(untold) })
+        return ok({ said: 'untold', untold: workspacesOf(untold) })
       },
       async moveEverything() {
         const moves = [familyMove('workspace')]

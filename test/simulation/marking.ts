@@ -46,6 +46,7 @@ export function createMarking(nature: Nature, records: Records): Marking {
   let isCalm = false
   const cluster = createCluster({
     nowMs: scheduler.now,
+    offsetMs: dice.between(-3_000, 3_000),
     workspaceIds,
     onMoveEverything: () => trace.note('fault', () => 'everything is moved'),
   })

@@ -57,6 +57,8 @@ export function createDeployment({ hasRedis = true } = {}) {
       sharedViews: null,
       consistencySampleRate: 0,
       report: () => undefined,
+      instant: async () => null,
+      heal: async () => false,
     })
 
     async function read(changes: Partial<Read> & { settings?: Policy } = {}) {

@@ -1,7 +1,9 @@
 import { DurableObject } from 'cloudflare:workers'
 import { systemClock } from '../../shared/clock.ts'
+import type { Move } from '../../shared/tags/moves.ts'
 import type { Env } from '../env.ts'
 import { Book } from './book.ts'
+import { Healings } from './healings.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
 import { marksName } from './marks-client.ts'
 import { ProvenBook } from './proven-book.ts'
@@ -13,6 +15,7 @@ import { ProvenBook } from './proven-book.ts'
 export class Ledger extends DurableObject<Pick<Env, 'MARKS'>> {
   private readonly book: Book
   private readonly proven: ProvenBook
+  private readonly healings = new Healings()
 
   constructor(state: DurableObjectState, env: Pick<Env, 'MARKS'>) {
     super(state, env)
@@ -30,6 +33,13 @@ export class Ledger extends DurableObject<Pick<Env, 'MARKS'>> {
 
   advance(events: readonly LedgerEvent[]): LedgerAdvance {
     return this.book.advance(events)
+  }
+
+  /** Moves tags of a key that was found wrong, unless that happened lately. Answers whether it did. */
+  heal(keyDigest: string, moves: readonly Move[]): boolean {
+    if (moves.length === 0 || !this.healings.take(keyDigest, Date.now())) return false
+    this.book.advance([{ moves }])
+    return true
   }
 
   since(ledgerId: string | null, version: number): LedgerChanges {
