@@ -31,7 +31,7 @@ interface MarkerOptions {
   readonly clock: Clock
   /** From 0 to 1. */
   readonly random: () => number
-  readonly logger: Logger
+  readonly logger: Pick<Logger, 'info' | 'warn'>
   /** Called when there is much to deliver. */
   readonly wakeRelay: () => void
 }

@@ -143,7 +143,7 @@ describe('another database than that of the mark', () => {
     expect(await untold(mark, changes ?? timeline)).toEqual({ outcome: 'ok', said: 'another' })
   })
 
-  test('a replica takes no marks, and after its promotion it is another database', async () => {
+  test('a replica takes no marks and loads nothing, and after its promotion it is another database', async () => {
     const folder = await makeDataDirectory()
     await placeDatabase(folder, { contacts: 100, seed: 1 })
     const port = await takePort(0)
@@ -163,7 +163,10 @@ describe('another database than that of the mark', () => {
     const sql = postgres(replica.url, { max: 1, onnotice: () => {} })
     try {
       expect(await ask(sql)).toEqual({ outcome: 'ok', said: 'refused', reason: 'replica' })
+      const load = () => sql`select public.workspace_membership('15213')`
+      await expect(load()).rejects.toThrow('only the primary may be read')
       await sql`select pg_promote()`
+      await expect(load()).resolves.toHaveLength(1)
       const after = takenSchema.parse(await ask(sql))
       expect(after.database).not.toBe(before.database)
       const [answer] = await sql`

@@ -51,8 +51,6 @@ interface Report {
 
 const recorder: Recorder = { record() {} }
 const retryAfterMs = [300, 4_000] as const
-/** The longest time for which a transaction stays open. */
-const openMaxMs = 60_000
 const reusedShare = 0.05
 /**
  * The number of recent ids that the backend may use again. Some ledgers of a run remember fewer, some remember all of
@@ -125,7 +123,7 @@ export function createBackend(options: BackendOptions): Backend {
   function writeInto(cluster: Cluster, workspaceId: WorkspaceId, makeChange: MakeChange): void {
     const transaction = cluster.begin()
     const change = dice.happens(0.03) ? unseen(makeChange) : makeChange
-    const openMs = dice.happens(0.85) ? dice.between(0, 300) : dice.between(300, openMaxMs)
+    const openMs = dice.happens(0.85) ? dice.between(0, 300) : dice.between(300, cluster.openMaxMs)
     scheduler.schedule(() => {
       // A restore ends every transaction that is open.
       if (transaction.isOver) return

@@ -16,6 +16,10 @@ export interface Cluster {
   commit(transaction: Transaction, rows: readonly NewRow[]): void
   readonly outbox: Outbox
   readonly marks: MarkSource
+  /** The longest time for which a transaction stays open. */
+  readonly openMaxMs: number
+  /** Rolls back every open transaction. From now on transactions are short. */
+  calm(): void
   /** The rows that nobody has acknowledged, and the transactions that are open. */
   waiting(): number
   /** The digest of the event that a row is about. */
@@ -94,7 +98,20 @@ export function createCluster({ nowMs, offsetMs, workspaceIds, onMoveEverything 
   const find = ({ id, eventId }: OutboxKey) =>
     rows.find((row) => row.key.id === id && row.key.eventId === eventId)
 
+  const rollBack = () => {
+    for (const transaction of begun.keys()) transaction.isOver = true
+    begun.clear()
+  }
+  let openMaxMs = 60_000
+
   const cluster: Cluster = {
+    get openMaxMs() {
+      return openMaxMs
+    },
+    calm() {
+      openMaxMs = 300
+      rollBack()
+    },
     begin() {
       const transaction = { number: transactions, isOver: false }
       transactions += 1
@@ -189,8 +206,7 @@ export function createCluster({ nowMs, offsetMs, workspaceIds, onMoveEverything 
       ids = backup.ids
       if (to === 'timeline') timeline += 1
       position = to === 'timeline' ? position : backup.position - copyIsBehind
-      for (const transaction of begun.keys()) transaction.isOver = true
-      begun.clear()
+      rollBack()
       owed = restored
     },
   }

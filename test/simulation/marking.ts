@@ -91,6 +91,7 @@ export function createMarking(nature: Nature, records: Records): Marking {
     },
     calm() {
       isCalm = true
+      cluster.calm()
       relays?.replaceAll()
     },
   }
