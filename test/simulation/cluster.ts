@@ -24,7 +24,7 @@ export interface Cluster {
   waiting(): number
   /** The digest of the event that a row is about. */
   digestOf(eventId: string): string | undefined
-  /** Parks some rows, as if the Worker had refused them again and again, until this instant. */
+  /** Parks every row that is there or comes, as if the Worker had refused it again and again, until this instant. */
   park(untilMs: number): void
   backUp(): Backup
   /** Goes back to a backup: to another timeline, or as a copy of the disk, far behind in the WAL. Open transactions are lost. */
@@ -103,6 +103,7 @@ export function createCluster({ nowMs, offsetMs, workspaceIds, onMoveEverything 
     begun.clear()
   }
   let openMaxMs = 60_000
+  let parkedUntilMs = 0
 
   const cluster: Cluster = {
     get openMaxMs() {
@@ -110,6 +111,7 @@ export function createCluster({ nowMs, offsetMs, workspaceIds, onMoveEverything 
     },
     calm() {
       openMaxMs = 300
+      parkedUntilMs = 0
       rollBack()
     },
     begin() {
@@ -128,7 +130,11 @@ export function createCluster({ nowMs, offsetMs, workspaceIds, onMoveEverything 
         events += 1
         const key = { id: ids, eventId: `event-${events}` }
         digests.set(key.eventId, digest)
-        const held = { dueAtMs: nowMs(), attempts: 0, isParked: false }
+        const held = {
+          dueAtMs: Math.max(nowMs(), parkedUntilMs),
+          attempts: 0,
+          isParked: nowMs() < parkedUntilMs,
+        }
         rows.push({ key, workspaceId, moves, writtenAtMs, transaction: transaction.number, ...held })
       }
     },
@@ -197,6 +203,7 @@ export function createCluster({ nowMs, offsetMs, workspaceIds, onMoveEverything 
     waiting: () => rows.length + begun.size,
     digestOf: (eventId) => digests.get(eventId),
     park(untilMs) {
+      parkedUntilMs = untilMs
       for (const row of rows) Object.assign(row, { dueAtMs: untilMs, isParked: true })
     },
     backUp: () => ({ rows: rows.map((row) => ({ ...row })), transactions, ids, position }),

@@ -2,7 +2,7 @@
 -- of. Every function that answers a caller asks for the caller's role first, and gets an error there instead, which the origin
 -- passes on as 503.
 
-create function private.is_replica() returns boolean
+create function private.require_primary() returns boolean
 language plpgsql stable parallel safe
 set search_path = ''
 as $$
@@ -10,7 +10,7 @@ begin
   if pg_is_in_recovery() then
     raise exception 'this database is a replica, and only the primary may be read' using errcode = 'cannot_connect_now';
   end if;
-  return false;
+  return true;
 end
 $$;
 
@@ -19,12 +19,12 @@ language sql stable parallel safe
 set search_path = ''
 as $$
   select case
-    when private.is_replica() then null
+    when not private.require_primary() then null
     when private.is_backend() then 'admin'
     when p_workspace = any (private.caller_workspaces('admin')) then 'admin'
     when p_workspace = any (private.caller_workspaces('member')) then 'member'
   end
 $$;
 
-revoke all on function private.is_replica() from public;
-grant execute on function private.is_replica() to authenticated, service_role;
+revoke all on function private.require_primary() from public;
+grant execute on function private.require_primary() to authenticated, service_role;
