@@ -9,7 +9,7 @@ import { createQuery } from '../database/query.ts'
 import type { Failure } from '../failures.ts'
 
 /** Why the database takes no marks: it is a replica or a subscriber, or its roles may not ask for what a mark needs. */
-export const markRefusals = ['replica', 'subscriber', 'forbidden'] as const
+const markRefusals = ['replica', 'subscriber', 'forbidden'] as const
 export type MarkRefusal = (typeof markRefusals)[number]
 
 const workspaces = z.array(z.string())

@@ -4,12 +4,8 @@ import type { Mark, MarkAnswer } from '../../shared/contract/marks.ts'
 import type { MarksHealth } from '../../shared/contract/origin.ts'
 import { scopeIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Result } from '../../shared/result.ts'
-import type { DeliveryFailure } from './delivery.ts'
+import type { PostMark } from './delivery.ts'
 import type { MarkRefusal, MarkSource, Snapshot } from './mark-source.ts'
-
-/** Posts a mark, or asks for an instant without one. Never rejects. */
-export type PostMark = (mark: Mark | null) => Promise<Result<MarkAnswer, DeliveryFailure>>
 
 /**
  * Proves to the ledgers up to when everything that was committed has been told to them. Each beat does three things in this order:

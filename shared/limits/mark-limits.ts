@@ -15,7 +15,7 @@ export const markLimits = {
   /** The differences that an isolate remembers until they are proved or excused, and for how long. */
   suspicionsMax: 100,
   suspicionMs: 600_000,
-  /** What a violation moves, and how often: tags of an entry, a key, keys of a workspace, keys that a ledger remembers. */
+  /** The healing of violations: the tags that one moves, the time between two of a key, and the keys of a workspace in a minute and in memory. */
   healedTagsMax: 8,
   healKeyEveryMs: 3_600_000,
   healingsPerMinuteMax: 10,

@@ -40,7 +40,7 @@ export interface Given {
 
 /** Production's ledgers, marks and read path in this process, with the real Postgres behind them. */
 export interface MarksWorld {
-  /** What the relay's process posts to `path`; null if there is no such path. */
+  /** Takes a post of the relay's process. Null if there is no such path. */
   receive(path: string, body: unknown): Promise<unknown | null>
   read(subject: Subject, isolate: number): Promise<Given | null>
 }

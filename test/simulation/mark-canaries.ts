@@ -35,7 +35,7 @@ export const markCanaries: readonly Canary[] = [
     replacements: [
       {
         file: cluster,
-        find: 'isVisible(row, snapshot) || row.transaction >= transactions',
+        find: 'isVisible(row, snapshot) || row.transaction >= state.transactions',
         replace: 'row.writtenAtMs <= snapshot.takenAtMs',
       },
     ],
@@ -46,8 +46,9 @@ export const markCanaries: readonly Canary[] = [
     replacements: [
       {
         file: cluster,
-        find: 'isVisible(row, snapshot) || row.transaction >= transactions',
-        replace: '(isVisible(row, snapshot) || row.transaction >= transactions) && row.dueAtMs <= nowMs()',
+        find: 'isVisible(row, snapshot) || row.transaction >= state.transactions',
+        replace:
+          '(isVisible(row, snapshot) || row.transaction >= state.transactions) && row.dueAtMs <= state.options.nowMs()',
       },
     ],
   },

@@ -56,9 +56,7 @@ export function createDeployment({ hasRedis = true } = {}) {
       recorder: { record: (event) => events.push(event) },
       sharedViews: null,
       consistencySampleRate: 0,
-      report: () => undefined,
-      instant: async () => null,
-      heal: async () => false,
+      ...{ report: () => undefined, instant: async () => null, heal: async () => false },
     })
 
     async function read(changes: Partial<Read> & { settings?: Policy } = {}) {

@@ -112,7 +112,7 @@ async function compare(
   return isSame ? 'consistent' : 'differs'
 }
 
-/** What is remembered of a difference until it is proved or excused; null if there is no instant to prove it by. */
+/** The suspicion that follows from a difference; null if there is no instant to judge it by. */
 async function suspect(
   { instant, clock }: ConsistencyOptions,
   { workspaceId, question, caller }: Inquiry,

@@ -26,7 +26,7 @@ interface Settled {
 }
 
 /** The suspicions of an isolate. They are bounded, and lost with it. */
-export interface Suspicions {
+interface Suspicions {
   /** Answers how many suspicions had to be dropped. */
   add(suspicion: Suspicion): number
   /** Whether an entry is under suspicion. It is not compared again meanwhile. */
