@@ -43,6 +43,7 @@ import { createWebhookEndpoints } from './outbound/webhook-endpoints.ts'
 import { createBackendWriter } from './outbox/backend-writer.ts'
 import type { Deliver } from './outbox/delivered-writes.ts'
 import { createDeliveredWrites } from './outbox/delivered-writes.ts'
+import type { Marker } from './outbox/marker.ts'
 import type { Relay } from './outbox/relay.ts'
 import type { QueueBackend } from './queues/backend.ts'
 import { createQueueReadings } from './queues/queue-readings.ts'
@@ -95,6 +96,8 @@ interface AppParts {
   readonly database: Database
   /** Null if no relay is configured: rows of the outbox then wait for a relay elsewhere. */
   readonly relay: Relay | null
+  /** Null without a relay. */
+  readonly marker: Pick<Marker, 'health'> | null
   readonly files: Files
   /** Null if no queues are configured: the routes of jobs then answer that they are not there. */
   readonly queueBackend: QueueBackend | null
@@ -175,7 +178,7 @@ type Handlers = Readonly<Record<OriginRouteName, Handler<OriginEnv>>>
 
 /** The handlers of the declared routes. A route without one does not compile. */
 function createHandlers(
-  { config, database, relay, files, queueBackend, clock, logger }: AppParts,
+  { config, database, relay, marker, files, queueBackend, clock, logger }: AppParts,
   { queries, metrics, places, importTurns, unfitValues }: Work,
 ): Handlers {
   const deliver: Deliver = async (rows) => (relay === null ? null : relay.deliver(rows))
@@ -186,7 +189,7 @@ function createHandlers(
   const readings = createQueueReadings(jobs, clock)
   const readContent = createMimeReader(clock)
   return {
-    health: healthRoute({ ...config, database, relay, readings, clock }),
+    health: healthRoute({ ...config, database, relay, marker, readings, clock }),
     metrics: metricsRoute({
       ...config,
       ...{ places, importTurns, metrics, unfitValues, relay, readings, clock },

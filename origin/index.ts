@@ -11,7 +11,10 @@ import { createDatabase } from './database/database.ts'
 import { type Files, filesOf } from './files/files-of.ts'
 import { isLongUpload } from './http/long-uploads.ts'
 import { startServer } from './http/server.ts'
-import { createDelivery } from './outbox/delivery.ts'
+import { createDelivery, createMarkPosts } from './outbox/delivery.ts'
+import { createMarkSource } from './outbox/mark-source.ts'
+import type { Marker } from './outbox/marker.ts'
+import { createMarker } from './outbox/marker.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import type { Relay } from './outbox/relay.ts'
 import { createRelay } from './outbox/relay.ts'
@@ -49,6 +52,7 @@ async function run(config: Config): Promise<void> {
   })
   const database = config.relay === null ? supabase : withWriterProof(supabase, clock)
   const relay = relayOf(config, database, logger)
+  const marker = markerOf(config, database, () => relay?.wake(), logger)
   const bearer = createBearer({
     ...config.tokens,
     // The Worker may have fetched newer keys of the issuer than this process has.
@@ -58,9 +62,20 @@ async function run(config: Config): Promise<void> {
   })
   const files = filesOf({ ...config, secretKey: config.relay?.supabaseSecretKey ?? null, clock })
   const { backend, queueProcess } = await startQueues(config, files, logger)
-  const app = createApp({ config, bearer, database, relay, files, queueBackend: backend, clock, logger })
+  const app = createApp({
+    config,
+    bearer,
+    database,
+    relay,
+    marker,
+    files,
+    queueBackend: backend,
+    clock,
+    logger,
+  })
   const server = await listen(config, app.fetch)
   relay?.start()
+  marker?.start()
   const folding = relay === null ? null : startFolding(config, database)
   const renewing = relay === null ? null : startRenewing(config, database)
   logger.info({ host: config.host, port: server.port, hasRelay: relay !== null }, 'listening')
@@ -71,7 +86,7 @@ async function run(config: Config): Promise<void> {
     isStopping = true
     logger.info({ signal }, 'stopping')
     // The relay claims no more rows, but delivers those of writers until the server has stopped.
-    const othersStopped = Promise.all([relay?.stop(), folding?.stop(), renewing?.stop()])
+    const othersStopped = Promise.all([relay?.stop(), marker?.stop(), folding?.stop(), renewing?.stop()])
     const areJobsInTime = queueProcess?.stop() ?? true
     const isInTime = await server.stop(stopGraceMs)
     await othersStopped
@@ -113,6 +128,20 @@ function relayOf({ relay, internalAuthKey }: Config, database: Database, logger:
     clock,
     random: Math.random,
     logger,
+  })
+}
+
+function markerOf(
+  { relay, internalAuthKey }: Config,
+  database: Database,
+  wakeRelay: () => void,
+  logger: pino.Logger,
+): Marker | null {
+  if (relay === null) return null
+  return createMarker({
+    source: createMarkSource(database, clock),
+    post: createMarkPosts({ workerUrl: relay.workerUrl, internalAuthKey, clock, fetch }),
+    ...{ clock, logger, random: Math.random, wakeRelay },
   })
 }
 

@@ -7,6 +7,7 @@ import { inputLimits } from './limits/input-limits.ts'
 import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
 import { mailEdgeLimits } from './limits/mail-edge-limits.ts'
+import { markLimits } from './limits/mark-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
 import { queueLimits } from './limits/queue-limits.ts'
 import { redisLimits } from './limits/redis-limits.ts'
@@ -23,6 +24,7 @@ export const limits = {
   ...inputLimits,
   ...conversationLimits,
   ...ledgerLimits,
+  ...markLimits,
   ...edgeLimits,
   ...originLimits,
   ...queueLimits,
@@ -100,6 +102,19 @@ holds(
   'the overview answers before its caller stops waiting',
 )
 holds(limits.samplesFineSeconds < limits.samplesKeptSeconds, 'samples are kept longer than they are fine')
+// A workspace's id has up to 64 characters.
+holds(
+  limits.markExceptionsMax * (64 + 3) + 1_024 <= limits.markBodyBytesMax,
+  'a mark with the most exceptions fits in its body',
+)
+holds(
+  limits.proofWakeDeadlineMs < limits.ledgerDeadlineMs,
+  'a ledger that wakes up answers before its caller stops waiting',
+)
+holds(
+  limits.lifetimeSecondsMax <= limits.provedSecondsMax,
+  'a proof never ends an entry before its own lifetime does',
+)
 holds(limits.outboxLeaseMs > limits.relayDeadlineMs, 'a claim is valid until its delivery has ended')
 holds(
   limits.streamStalledMs < limits.streamDurationMs,

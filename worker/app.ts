@@ -25,6 +25,7 @@ import { healthRoute } from './routes/health.ts'
 import { mailRoutes } from './routes/inbound-email.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { marksRoute } from './routes/marks.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { monitoringRoutes } from './routes/monitoring.ts'
 import { monitoringAlertRoutes } from './routes/monitoring-alerts.ts'
@@ -66,6 +67,7 @@ export const routes: readonly Route[] = [
   ...workRoutes,
   ...jobRoutes,
   invalidateRoute,
+  marksRoute,
   ...cacheSettingsRoutes,
   ...cacheStatsRoutes,
   healthRoute,

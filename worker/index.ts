@@ -6,6 +6,7 @@ import { createServices } from './services.ts'
 export { MetricsStore } from './deployment/metrics/metrics-store.ts'
 export { MetricsOverview } from './deployment/metrics-overview.ts'
 export { Ledger } from './ledger/ledger.ts'
+export { Marks } from './ledger/marks.ts'
 
 let isolateServices: Services | null = null
 

@@ -22,7 +22,8 @@ import { createEdgeCounts } from './inbound-email/edge-counts.ts'
 import { createKnownMail } from './inbound-email/known-mail.ts'
 import type { MailParts } from './inbound-email/take-mail.ts'
 import type { LedgerClient } from './ledger/ledger-client.ts'
-import { createLedgerClient } from './ledger/ledger-client.ts'
+import { createHeal, createLedgerClient } from './ledger/ledger-client.ts'
+import { createMarksClient, type MarksClient, marksName } from './ledger/marks-client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
 import type { Views } from './ledger/view.ts'
 import type { Origin } from './outbound/origin-client.ts'
@@ -46,6 +47,7 @@ export interface Services {
   readonly voicePlatform: VoicePlatform
   readonly emailSender: EmailSender
   readonly ledger: LedgerClient
+  readonly marks: MarksClient
   readonly origin: Origin
   /** Every Redis of the deployment, and the namespaces on them. */
   readonly redis: RedisDatabases
@@ -77,6 +79,7 @@ export function createServices(
     clock,
     recorder,
   )
+  const marks = createMarksClient(() => env.MARKS.get(env.MARKS.idFromName(marksName)), clock)
   const origin = createOrigin({
     url: config.originUrl,
     internalAuthKey: config.internalAuthKey,
@@ -100,6 +103,8 @@ export function createServices(
     stalenessBoundMs: config.stalenessBoundMs,
     staleIfErrorSeconds: config.staleIfErrorSeconds,
     consistencySampleRate: config.consistencySampleRate,
+    instant: marks.instant,
+    heal: createHeal((workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)), clock),
   })
 
   return {
@@ -112,6 +117,7 @@ export function createServices(
     ),
     ...createDoor(env, { config, clock, recorder, origin, views, redis }),
     ledger,
+    marks,
     origin,
     redis,
     tiers,

@@ -88,6 +88,9 @@ async function postmasterNote(databaseDirectory: string): Promise<string[]> {
   return text.split('\n')
 }
 
+/** A replica answers queries while it recovers. */
+const readyStates: ReadonlySet<string> = new Set(['ready', 'standby'])
+
 async function describeProcess(
   dataDirectory: string,
   databaseDirectory: string,
@@ -111,7 +114,7 @@ async function describeProcess(
     onChange,
     async isReady() {
       const note = await postmasterNote(databaseDirectory)
-      return Number(note[0]) === piece.pid && note[7]?.trim() === 'ready'
+      return Number(note[0]) === piece.pid && readyStates.has(note[7]?.trim() ?? '')
     },
   })
   return piece

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { OutboxEvent } from '../../shared/contract/invalidation.ts'
 import { outboxAnswerSchema } from '../../shared/contract/invalidation.ts'
+import { type Mark, type MarkAnswer, markAnswerSchema } from '../../shared/contract/marks.ts'
 import type { Version } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
@@ -26,7 +27,7 @@ export interface Delivery {
   post(events: readonly OutboxEvent[]): Promise<Result<Delivered, DeliveryFailure>>
 }
 
-interface DeliveryOptions {
+interface WorkerOptions {
   readonly workerUrl: string
   readonly internalAuthKey: string
   readonly clock: Clock
@@ -34,44 +35,63 @@ interface DeliveryOptions {
 }
 
 const answerSchema = z.object({ success: z.literal(true), data: outboxAnswerSchema })
+const markedSchema = z.object({ success: z.literal(true), data: markAnswerSchema })
 
-export function createDelivery({ workerUrl, internalAuthKey, clock, fetch }: DeliveryOptions): Delivery {
-  const url = `${workerUrl.replace(/\/+$/, '')}/api/cache/invalidate`
+export function createDelivery(options: WorkerOptions): Delivery {
+  const post = createPost(options, '/api/cache/invalidate', limits.relayDeadlineMs)
+  return {
+    async post(events) {
+      const answer = await post({ outbox: events })
+      return answer.ok ? parseAnswer(answer.value) : answer
+    },
+  }
+}
+
+/** Posts a mark, or asks for an instant without one. Never rejects. */
+export type PostMark = (mark: Mark | null) => Promise<Result<MarkAnswer, DeliveryFailure>>
+
+/** The Worker's endpoint of marks. Never rejects; settles within `limits.markDeadlineMs`. */
+export function createMarkPosts(options: WorkerOptions): PostMark {
+  const post = createPost(options, '/api/cache/marks', limits.markDeadlineMs)
+  return async (mark) => {
+    const answer = await post({ mark })
+    if (!answer.ok) return answer
+    const parsed = markedSchema.safeParse(answer.value)
+    return parsed.success ? ok(parsed.data.data) : err('unreachable')
+  }
+}
+
+/** Posts JSON to the Worker and answers its JSON. */
+function createPost(
+  { workerUrl, internalAuthKey, clock, fetch }: WorkerOptions,
+  path: string,
+  deadlineMs: number,
+) {
+  const url = `${workerUrl.replace(/\/+$/, '')}${path}`
   const headers = { Authorization: `Bearer ${internalAuthKey}`, 'Content-Type': 'application/json' }
 
-  async function post(
-    events: readonly OutboxEvent[],
-    signal: AbortSignal,
-  ): Promise<Result<Delivered, DeliveryFailure>> {
+  async function post(content: unknown, signal: AbortSignal): Promise<Result<unknown, DeliveryFailure>> {
     try {
-      const body = JSON.stringify({ outbox: events })
+      const body = JSON.stringify(content)
       const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' })
       const text = await response.text()
-      return response.ok ? parseAnswer(text) : err(failureOf(response.status))
+      return response.ok ? ok(JSON.parse(text)) : err(failureOf(response.status))
     } catch {
       return err('unreachable')
     }
   }
 
-  return {
-    post: (events) =>
-      withinDeadline<Result<Delivered, DeliveryFailure>>(
-        clock,
-        limits.relayDeadlineMs,
-        (signal) => post(events, signal),
-        err('timeout'),
-      ),
-  }
+  return (content: unknown) =>
+    withinDeadline<Result<unknown, DeliveryFailure>>(
+      clock,
+      deadlineMs,
+      (signal) => post(content, signal),
+      err('timeout'),
+    )
 }
 
 /** Only the Worker's own answer counts: a proxy's page with status 200 made nothing durable. */
-function parseAnswer(text: string): Result<Delivered, DeliveryFailure> {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return err('unreachable')
-  }
+function parseAnswer(json: unknown): Result<Delivered, DeliveryFailure> {
   const answer = answerSchema.safeParse(json)
   if (!answer.success) return err('unreachable')
   const { events } = answer.data.data

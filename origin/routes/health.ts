@@ -5,6 +5,7 @@ import type { OriginHealth } from '../../shared/contract/origin.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Database } from '../database/database.ts'
 import type { OriginEnv } from '../http/respond.ts'
+import type { Marker } from '../outbox/marker.ts'
 import type { Relay } from '../outbox/relay.ts'
 import type { QueueReadings } from '../queues/queue-readings.ts'
 import { unservedQueues } from './queues.ts'
@@ -12,6 +13,7 @@ import { unservedQueues } from './queues.ts'
 interface HealthParts {
   readonly database: Pick<Database, 'probe'>
   readonly relay: Relay | null
+  readonly marker: Pick<Marker, 'health'> | null
   readonly readings: QueueReadings
   readonly environment: string
   readonly clock: Clock
@@ -29,7 +31,7 @@ const databaseProbeDeadlineMs = limits.probeDeadlineMs / 2
  * health.
  */
 export function healthRoute(parts: HealthParts): Handler<OriginEnv> {
-  const { database, relay, readings, environment, clock } = parts
+  const { database, relay, marker, readings, environment, clock } = parts
   const bornAtMs = clock.now()
   let underWay: Promise<OriginHealth> | null = null
   let latest: { readonly health: OriginHealth; readonly untilMs: number } | null = null
@@ -51,6 +53,7 @@ export function healthRoute(parts: HealthParts): Handler<OriginEnv> {
       queues: { status: queues },
       database: { available, latencyMs },
       outbox,
+      marks: { status: marker?.health ?? 'off' },
     }
   }
 

@@ -77,6 +77,17 @@ const outboxHealthSchema = z.object({
 export type OutboxHealth = z.output<typeof outboxHealthSchema>
 
 /**
+ * The state of the marks, which prove that entries are current (contract/marks.ts). Without them entries live for their lifetimes.
+ * `off`: this process has no relay. `failing`: the Worker or the database does not answer. `refused`: the database is another one
+ * than before, or has gone back; everything has to be moved first. `replica`, `subscriber`: this database is not the primary, or
+ * gets its rows by logical replication. `forbidden`: it does not let its roles ask for what a mark needs.
+ */
+const marksHealthSchema = z.object({
+  status: z.enum(['off', 'starting', 'running', 'failing', 'refused', 'replica', 'subscriber', 'forbidden']),
+})
+export type MarksHealth = z.output<typeof marksHealthSchema>
+
+/**
  * The state of the queues. `off`: this deployment has none. `degraded`: jobs wait that no process runs, or that have no address to go to.
  * `unhealthy`: their database does not answer.
  */
@@ -93,6 +104,8 @@ export const originHealthSchema = z.object({
   queues: queuesHealthSchema,
   database: z.object({ available: z.boolean(), latencyMs: z.number() }),
   outbox: outboxHealthSchema,
+  /** Absent from an origin of the release before. */
+  marks: marksHealthSchema.default({ status: 'off' }),
 })
 export type OriginHealth = z.output<typeof originHealthSchema>
 

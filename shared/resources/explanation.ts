@@ -8,6 +8,8 @@ export const explanationSchema = z.object({
     /** The ledger and its version, as known before the entry was loaded. */
     stamp: z.object({ ledger: z.string(), version: z.int() }),
     age_ms: z.number(),
+    /** The time since it was last known to equal the database: since its load, or since a later proof. */
+    proved_age_ms: z.number(),
     /** How long the origin took to answer. */
     load_ms: z.number(),
   }),

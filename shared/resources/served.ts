@@ -19,6 +19,8 @@ export interface Served {
   readonly ttlSeconds: number
   /** The time since the entry was loaded, in whole seconds. */
   readonly ageSeconds: number
+  /** The time since the entry was last known to equal the database, in whole seconds: since its load, or since a later proof. */
+  readonly provedAgeSeconds: number
   /** IATA code of the data centre that answered. */
   readonly edgeLocation: string
   readonly responseTimeMs: number
@@ -38,6 +40,7 @@ export const cacheMemberSchema = z.object({
   source: z.enum(sourceNames),
   ttl: z.int(),
   age: z.int(),
+  proved_age: z.int(),
   edge_location: z.string(),
   response_time_ms: z.number(),
   explanation: explanationSchema.optional(),
@@ -54,6 +57,7 @@ export function cacheMemberOf(served: Served): z.input<typeof cacheMemberSchema>
     source: served.source,
     ttl: served.ttlSeconds,
     age: served.ageSeconds,
+    proved_age: served.provedAgeSeconds,
     edge_location: served.edgeLocation,
     response_time_ms: served.responseTimeMs,
     explanation: served.explanation,

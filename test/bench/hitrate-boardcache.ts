@@ -32,6 +32,7 @@ const setup: Setup = {
   hasEdgeCache: true,
   hasRedis: true,
   hasSharedViews: true,
+  hasMarks: false,
 }
 
 const decoder = new TextDecoder()

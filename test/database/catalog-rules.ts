@@ -61,6 +61,8 @@ const apiFunctions: Readonly<Record<string, string>> = {
   import_stored: members,
   imports_list: members,
   mailbox: members,
+  mark_take: service,
+  mark_untold: service,
   lead: members,
   lead_by_phone: members,
   lead_status: members,
@@ -108,7 +110,7 @@ const sharedFunctions = [
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
   ...['facet_bit', 'facets_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
-  ...['is_backend', 'may_read_of'],
+  ...['is_backend', 'require_primary', 'may_read_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
 ]
 

@@ -134,6 +134,7 @@ describe('through the functions', () => {
       ['outbox_retry_parked', {}],
       ['outbox_move_everything', {}],
       ['outbox_writer_proof', {}],
+      ['mark_take', { p_workspaces_max: 1 }],
       ['fold_counts', {}],
       ['reconcile_counts', { p_workspace: 'w1' }],
     ] as const

@@ -188,6 +188,7 @@ test.each([
   ['outbox_state', {}],
   ['outbox_retry_parked', {}],
   ['outbox_move_everything', {}],
+  ['mark_take', { p_workspaces_max: 1 }],
 ] as const)('%s is for the service role alone', async (name, args) => {
   for (const claims of [users.admin, users.stranger, null])
     await expect(call(await database.as(claims), name, args)).rejects.toThrow('permission denied')

@@ -3,7 +3,8 @@ import type { Recorder } from '../../worker/events.ts'
 import type { ScopedEvent } from '../../worker/ledger/concerns.ts'
 import { type Invalidated, invalidate } from '../../worker/ledger/invalidate.ts'
 import type { Dice } from '../support/dice.ts'
-import { changeSomething, type MakeChange } from './changes.ts'
+import { changeSomething, type MakeChange, unseen } from './changes.ts'
+import type { Cluster } from './cluster.ts'
 import type { Database } from './database.ts'
 import type { Isolate } from './isolate.ts'
 import { during, type Life } from './life.ts'
@@ -30,6 +31,8 @@ export interface BackendOptions {
   readonly records: Records
   readonly trace: Trace
   readonly way: Way
+  /** The database's transactions and its outbox; null in a run in which the backend reports its writes itself. */
+  readonly cluster: Cluster | null
   databaseOf(workspaceId: WorkspaceId): Database
   anyIsolate(): Isolate
   /** The life of one request to an isolate. */
@@ -71,8 +74,9 @@ export function createBackend(options: BackendOptions): Backend {
     const events = [...report.events]
     const arrive = () => {
       const isolate = anyIsolate()
-      const life = beginLife(isolate)
-      return during(life, () => invalidate(isolate.ledger, recorder, new Map([[workspaceId, events]])))
+      return during(beginLife(isolate), () =>
+        invalidate(isolate.ledger, recorder, new Map([[workspaceId, events]])),
+      )
     }
     way.cross(arrive).then(
       (answered) => {
@@ -87,15 +91,10 @@ export function createBackend(options: BackendOptions): Backend {
     const refused = new Set(conflicts.map(({ index }) => events[index]))
     const digests = events.filter((event) => !refused.has(event)).map(({ digest = '' }) => digest)
     // The events that were not refused are durable, whatever happened to the others.
-    const known =
-      digests.length === 0 ? null : options.watch(() => records.acknowledged(workspaceId, digests, version))
+    const know = () => records.acknowledged(workspaceId, digests, version)
+    const known = digests.length === 0 ? null : options.watch(know)
     if (refused.size > 0) rename(report, refused, trace)
-    else if (known !== null && open.delete(report)) close(report, known)
-  }
-
-  function close({ workspaceId, commit }: Report, known: KnownVersion): void {
-    trace.note('acknowledged', () => `${workspaceId} transaction ${commit} as version ${known.version}`)
-    options.acknowledged(workspaceId, known)
+    else if (known !== null && open.delete(report)) close(report, known, options)
   }
 
   function retry(report: Report): void {
@@ -110,16 +109,58 @@ export function createBackend(options: BackendOptions): Backend {
     )
   }
 
+  function reportLater(report: Report): void {
+    open.add(report)
+    scheduler.schedule(() => send(report), dice.between(0, 400))
+    retry(report)
+  }
+
   return {
-    unacknowledged: () => open.size,
+    unacknowledged: () => open.size + (options.cluster?.waiting() ?? 0),
     write(workspaceId, makeChange = changeSomething) {
+      const { cluster } = options
+      if (cluster !== null)
+        return writeInto(cluster, options, { workspaceId, makeChange, idFor, reportLater })
       const report = commit(workspaceId, makeChange, options, idFor)
-      if (report.events.length === 0) return
-      open.add(report)
-      scheduler.schedule(() => send(report), dice.between(0, 400))
-      retry(report)
+      if (report.events.length > 0) reportLater(report)
     },
   }
+}
+
+function close(
+  { workspaceId, commit }: Report,
+  known: KnownVersion,
+  { trace, acknowledged }: BackendOptions,
+): void {
+  trace.note('acknowledged', () => `${workspaceId} transaction ${commit} as version ${known.version}`)
+  acknowledged(workspaceId, known)
+}
+
+interface OutboxWrite {
+  readonly workspaceId: WorkspaceId
+  readonly makeChange: MakeChange
+  readonly idFor: IdFor
+  reportLater(report: Report): void
+}
+
+/** Writes in a transaction that stays open for a while, and leaves its events in the outbox. Some are reported as well. */
+function writeInto(
+  cluster: Cluster,
+  options: BackendOptions,
+  { workspaceId, makeChange, idFor, reportLater }: OutboxWrite,
+): void {
+  const { dice, scheduler } = options
+  const transaction = cluster.begin()
+  const change = dice.happens(0.03) ? unseen(makeChange) : makeChange
+  const openMs = dice.happens(0.85) ? dice.between(0, 300) : dice.between(300, cluster.openMaxMs)
+  scheduler.schedule(() => {
+    // A restore ends every transaction that is open.
+    if (transaction.isOver) return
+    const report = commit(workspaceId, change, options, idFor)
+    const rows = report.events.map(({ moves, digest = '' }) => ({ workspaceId, moves, digest }))
+    cluster.commit(transaction, rows)
+    if (report.events.length > 0 && dice.happens(0.2)) reportLater(report)
+  }, openMs)
 }
 
 /** Commits one transaction of one change or three, and answers the events that report it. */

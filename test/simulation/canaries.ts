@@ -76,7 +76,7 @@ export const canaries: readonly Canary[] = [
         find: 'encodeURIComponent(workspaceId)',
         replace: "'all'",
       },
-      { file: freshness, find: 'entry.workspaceId !== by.workspaceId || ', replace: '' },
+      { file: freshness, find: "if (entry.workspaceId !== by.workspaceId) return 'unusable'", replace: '' },
       { file: load, find: 'underWay.workspaceId === read.workspaceId &&', replace: '' },
     ],
   },

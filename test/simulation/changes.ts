@@ -1,7 +1,7 @@
 import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
 import { invalidationEventSchema } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import { bucketMove } from '../../shared/tags/moves.ts'
+import { bucketMove, familyMove } from '../../shared/tags/moves.ts'
 import type { Concern } from '../../worker/ledger/concerns.ts'
 import { concernOf, unionOf } from '../../worker/ledger/concerns.ts'
 import { webhookConcerns } from '../../worker/ledger/webhook-concerns.ts'
@@ -140,6 +140,15 @@ export const changeMembers: MakeChange = (tables, dice, workspaceId) => {
 export const switchCacheOn: MakeChange = (tables, _dice, workspaceId) => {
   tables.settings = everythingCached
   return ofWebhook('cache_settings', { workspace_id: workspaceId }, { workspace_id: workspaceId })
+}
+
+/** A change that no trigger sees. Its transaction moves everything, as it must. */
+export function unseen(makeChange: MakeChange): MakeChange {
+  return (...made) => {
+    const change = makeChange(...made)
+    const moves = [familyMove('workspace')]
+    return change === null ? null : { what: `unseen ${change.what}`, concern: { scopes: [], moves } }
+  }
 }
 
 function alter(

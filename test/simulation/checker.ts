@@ -47,6 +47,8 @@ export interface SeenAnswer {
   readonly source: string
   readonly isProven: boolean
   readonly lifetimeSeconds: number
+  /** The instant at which the entry is said to have equalled the database. */
+  readonly currentAtMs: number
   /** When the request arrived and when it was answered, by the isolate's clock. */
   readonly arrivedMs: number
   readonly answeredMs: number
@@ -132,10 +134,29 @@ export function createChecker({ boundMs, nowMs, historyOf, records }: CheckerOpt
       }
       const latestMs = Math.max(atMs, nowMs() - proofMaxMs) - boundMs
       if (answer.isProven) hold('bounded staleness', (written) => written.atMs < latestMs)
+      checkProof(records, historyOf(workspaceId, place), read, answer, fact)
       if (asksForNow) hold('no-cache', (written) => written.atMs < atMs)
       if (minVersion !== null) hold('read your writes', (written) => isIn(written, minVersion))
     },
   }
+}
+
+/** A proof is worth something only if the answer has everything that was committed before it, told or not. */
+function checkProof(
+  records: Records,
+  history: readonly Fact[],
+  { workspaceId, place }: SeenRead,
+  { entry, currentAtMs, status }: SeenAnswer,
+  fact: Fact,
+): void {
+  if (currentAtMs <= entry.createdAtMs) return
+  const committedAtMs = (commit: number) => records.committedAtMs(workspaceId, commit)
+  const missed = history.find(({ commit }) => commit > fact.commit && committedAtMs(commit) < currentAtMs)
+  if (missed === undefined) return
+  const beforeMs = currentAtMs - committedAtMs(missed.commit)
+  throw new BrokenPromise(
+    `proof: ${workspaceId} ${place} was answered (${status}) as proved without transaction ${missed.commit}, committed ${beforeMs} ms before the proof`,
+  )
 }
 
 /** Finds the entry's body in the past of its place and workspace. */
@@ -151,7 +172,7 @@ function factIn(history: readonly Fact[], place: string, { workspaceId, found, b
 
 /** An answer that is not proved must be marked, and an entry past its last usable instant must not be served. */
 function checkMarks({ workspaceId, place }: SeenRead, answer: SeenAnswer): void {
-  const { entry, status, source, isProven, lifetimeSeconds, arrivedMs, answeredMs } = answer
+  const { entry, status, source, isProven, lifetimeSeconds, currentAtMs, arrivedMs, answeredMs } = answer
   const fail = (what: string) => {
     throw new BrokenPromise(`${what}: ${workspaceId} ${place} (${status}, ${source})`)
   }
@@ -159,7 +180,7 @@ function checkMarks({ workspaceId, place }: SeenRead, answer: SeenAnswer): void 
   if (isCached && !isProven && status !== 'STALE') fail('marked: not proved, and not STALE')
   if (isCached && status !== 'HIT' && status !== 'STALE') fail('marked: cached, and neither HIT nor STALE')
   if (!isCached && status === 'HIT') fail('marked: from the database, and HIT')
-  if (status === 'HIT' && arrivedMs >= entry.createdAtMs + lifetimeSeconds * 1000)
+  if (status === 'HIT' && arrivedMs >= Math.max(entry.createdAtMs, currentAtMs) + lifetimeSeconds * 1000)
     fail('marked: HIT past its lifetime')
   if (isCached && answeredMs >= entry.deleteAtMs) fail('given past its last usable instant')
 }

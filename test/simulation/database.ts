@@ -40,6 +40,8 @@ export interface Database {
   commits(): number
   /** Runs a transaction and answers its number. */
   commit(transact: (tables: Tables) => void): number
+  /** A copy of the present content. */
+  save(): Tables
   /** The present content of the place. */
   read(place: Place): string | null
   /** Everything that the place ever showed, in order, beginning with commit 0. */
@@ -95,6 +97,12 @@ export function createDatabase(workspaceId: string): Database {
   return {
     tables,
     commits: () => commits,
+    save: () => ({
+      contacts: new Map(tables.contacts),
+      boardIds: new Set(tables.boardIds),
+      memberIds: new Set(tables.memberIds),
+      settings: tables.settings,
+    }),
     commit(transact) {
       commits += 1
       transact(tables)
@@ -155,4 +163,15 @@ function countsOf(contacts: readonly Contact[]): Rows {
 /** Comes last, as in production: a reader of the next page looks for it at the end of the bytes. */
 function paginationOf({ hasMore }: Rows): { pagination: { next_cursor: string | null } } {
   return { pagination: { next_cursor: hasMore ? 'more' : null } }
+}
+
+/** Puts everything back to what was saved. */
+export function putBack(tables: Tables, saved: Tables): void {
+  tables.contacts.clear()
+  tables.boardIds.clear()
+  tables.memberIds.clear()
+  for (const [id, contact] of saved.contacts) tables.contacts.set(id, contact)
+  for (const id of saved.boardIds) tables.boardIds.add(id)
+  for (const id of saved.memberIds) tables.memberIds.add(id)
+  tables.settings = saved.settings
 }

@@ -2,6 +2,7 @@ import type { WorkspaceId } from '../../shared/ids.ts'
 import type { Dice } from '../support/dice.ts'
 import type { SimulatedPlace, TierFaults } from './doors.ts'
 import type { Ledgers } from './ledgers.ts'
+import type { Marking } from './marking.ts'
 import type { Operator } from './operator.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { SimulatedTiers } from './tiers.ts'
@@ -19,6 +20,8 @@ export interface FaultyParts {
   readonly tiers: SimulatedTiers
   /** Null in a run without Redis. */
   readonly operator: Operator | null
+  /** Null in a run without marks. */
+  readonly marking: Marking | null
   readonly originWay: Way
   readonly backendWay: Way
   viewsWayAt(location: string): Way
@@ -50,12 +53,40 @@ export function planRedisFates(parts: FaultyParts, untilMs: number): void {
     scheduler.schedule(() => redisFate(parts, operator), dice.between(0, untilMs - scheduler.now()))
 }
 
+/** Lets things happen to the database, its relays and the marks, from now until `untilMs`. */
+export function planMarkFates({ scheduler, dice, trace, marking }: FaultyParts, untilMs: number): void {
+  if (marking === null) return
+  const spanMs = untilMs - scheduler.now()
+  const sometime = (happen: () => void) => scheduler.schedule(happen, dice.between(0, spanMs))
+  const { cluster, databaseWay, marksWay } = marking
+  for (let index = dice.between(0, 6); index > 0; index -= 1) {
+    const fate = dice.pick<() => void>([
+      () => marking.killRelay(),
+      () => marking.killRelay(),
+      () => marking.restartMarks(),
+      () => cluster.park(scheduler.now() + dice.between(2_000, 30_000)),
+      () => cluster.park(scheduler.now() + dice.between(2_000, 30_000)),
+      ...[databaseWay, marksWay].map((way) => () => {
+        way.inject(wayFaults(dice))
+        scheduler.schedule(way.heal, dice.between(500, 15_000))
+      }),
+    ])
+    sometime(() => {
+      trace.note('fault', () => 'marks')
+      fate()
+    })
+  }
+  if (dice.happens(0.5)) sometime(marking.restoreLater)
+}
+
 /** Ends all faults for good. */
 export function healAll(parts: FaultyParts): void {
-  const { ledgers, tiers, locations, originWay, backendWay, viewsWayAt } = parts
+  const { ledgers, tiers, locations, originWay, backendWay, viewsWayAt, marking } = parts
   for (const place of [tiers.edgeCache, tiers.kv, tiers.redis]) place.heal()
   const ways = locations.flatMap((location) => [ledgers.wayFrom(location), viewsWayAt(location)])
-  for (const way of [...ways, originWay, backendWay]) way.calm()
+  const marks = marking === null ? [] : [marking.databaseWay, marking.marksWay]
+  for (const way of [...ways, ...marks, originWay, backendWay]) way.calm()
+  marking?.calm()
 }
 
 type Heal = () => void

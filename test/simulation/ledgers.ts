@@ -1,14 +1,23 @@
 import { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../../shared/clock.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import type { BookLimits } from '../../worker/ledger/book.ts'
+import type { Birth, BookLimits } from '../../worker/ledger/book.ts'
 import { Book } from '../../worker/ledger/book.ts'
 import { createTables } from '../../worker/ledger/book-storage.ts'
 import type { LedgerStub } from '../../worker/ledger/ledger-client.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent } from '../../worker/ledger/ledger-messages.ts'
+import type { LedgerHead, MarkBook } from '../../worker/ledger/mark-book.ts'
+import { ProvenBook } from '../../worker/ledger/proven-book.ts'
 import { createSqlStorage } from '../support/book-storage.ts'
 import type { Dice } from '../support/dice.ts'
 import { type Scheduler, startMs } from './scheduler.ts'
 import { createWay, type Way, type WayFaults } from './way.ts'
+
+/** The object that the ledgers ask for their proofs, and the way to it. */
+export interface LedgersMarks {
+  readonly markBook: () => MarkBook
+  readonly way: Way
+}
 
 /** The ledgers of all workspaces with production's book, and the network to them from each location. */
 export interface Ledgers {
@@ -37,6 +46,7 @@ export interface LedgersOptions {
   readonly dice: Dice
   readonly locations: readonly string[]
   readonly bounds: BookLimits
+  readonly marks?: LedgersMarks | null
   /** How calls to the ledgers behave while there is no fault. */
   readonly usualWay: WayFaults
   /** Called when a ledger begins (without events), and at the instant at which it stores something. */
@@ -50,7 +60,7 @@ export interface LedgersOptions {
 
 export function createLedgers(options: LedgersOptions): Ledgers {
   const { scheduler, dice, locations, usualWay, written } = options
-  const { bookOf, since, ...fates } = createBooks(options)
+  const { awake, ...fates } = createBooks(options)
   const ways = new Map(locations.map((location) => [location, createWay(scheduler, dice, usualWay)]))
   const wayFrom = (location: string) => {
     const way = ways.get(location)
@@ -61,70 +71,140 @@ export function createLedgers(options: LedgersOptions): Ledgers {
     wayFrom,
     stubAt: (location) => (workspaceId) => ({
       advance: (events) =>
-        wayFrom(location).cross(() => {
-          const book = bookOf(workspaceId)
-          const advance = book.advance(events)
-          written(workspaceId, book.since(null, 0).ledgerId, events, advance)
-          return advance
-        }),
-      since: (ledgerId, version) => wayFrom(location).cross(() => since(workspaceId, ledgerId, version)),
+        wayFrom(location).cross(() =>
+          awake(workspaceId, ({ book }) => {
+            const advance = book.advance(events)
+            written(workspaceId, book.since(null, 0).ledgerId, events, advance)
+            return advance
+          }),
+        ),
+      since: (ledgerId, version) =>
+        wayFrom(location).cross(() => awake(workspaceId, ({ since }) => since(ledgerId, version))),
     }),
     ...fates,
   }
 }
 
-/** The books of all ledgers, and what can happen to them. */
-function createBooks({ scheduler, bounds, written }: LedgersOptions) {
-  const databases = new Map<WorkspaceId, DatabaseSync>()
-  const books = new Map<WorkspaceId, Book>()
-  const speaking = new Map<WorkspaceId, string>()
-  let ledgersBegun = 0
+/** A ledger in the memory of a machine. */
+interface Ledger {
+  readonly book: Book
+  since(ledgerId: string | null, version: number): LedgerChanges
+  /** Settles once the ledger may answer; null if it may already. */
+  readonly waking: Promise<void> | null
+}
 
-  const birth = () => {
-    ledgersBegun += 1
-    return { ledgerId: `ledger-${ledgersBegun}`, version: Math.floor(scheduler.now()) - startMs }
-  }
+/** The books of all ledgers, and what can happen to them. */
+function createBooks({ scheduler, bounds, written, marks = null }: LedgersOptions) {
+  const databases = new Map<WorkspaceId, DatabaseSync>()
+  const ledgers = new Map<WorkspaceId, Ledger>()
+  const speaking = new Map<WorkspaceId, string>()
+  /** The greatest version that each ledger has told when it asked for its proof. */
+  const told = new Map<WorkspaceId, number>()
+  const toldBy = (workspaceId: WorkspaceId) => told.get(workspaceId) ?? 0
+  const birth = createBirths(scheduler)
+
   /** Reports a ledger that has begun. */
-  const noteBegun = (workspaceId: WorkspaceId, { ledgerId, version }: LedgerChanges) => {
+  const noteBegun = (workspaceId: WorkspaceId, { ledgerId, version }: LedgerHead) => {
     if (speaking.get(workspaceId) === ledgerId) return
     speaking.set(workspaceId, ledgerId)
     written(workspaceId, ledgerId, [], { version, outcomes: [] })
   }
-  const bookOf = (workspaceId: WorkspaceId) => {
-    const known = books.get(workspaceId)
-    if (known !== undefined) return known
+  /** `isHeard`: the ledger's first question for its proof is answered at once. */
+  const begin = (workspaceId: WorkspaceId, isHeard: boolean): Ledger => {
     const database = databases.get(workspaceId) ?? new DatabaseSync(':memory:')
     databases.set(workspaceId, database)
     const book = new Book(createSqlStorage(database), birth, bounds)
-    books.set(workspaceId, book)
-    noteBegun(workspaceId, book.since(null, 0))
-    return book
+    const note = ({ version }: LedgerHead) => told.set(workspaceId, Math.max(toldBy(workspaceId), version))
+    const isThere = () => ledgers.get(workspaceId)?.book === book
+    const ledger =
+      marks === null
+        ? { book, waking: null, since: book.since.bind(book) }
+        : provenLedger(book, scheduler, { ...marks, workspaceId, isHeard, isThere, note })
+    ledgers.set(workspaceId, ledger)
+    return ledger
   }
-  const since = (workspaceId: WorkspaceId, ledgerId: string | null, version: number) => {
-    const changes = bookOf(workspaceId).since(ledgerId, version)
-    noteBegun(workspaceId, changes)
-    return changes
+  const ledgerOf = (workspaceId: WorkspaceId) => ledgers.get(workspaceId) ?? begin(workspaceId, false)
+  const heard = <Value>(workspaceId: WorkspaceId, ledger: Ledger, act: (ledger: Ledger) => Value) => {
+    noteBegun(workspaceId, ledger.book.headNow())
+    const value = act(ledger)
+    noteBegun(workspaceId, ledger.book.headNow())
+    return value
   }
   return {
-    bookOf,
-    since,
-    restart: (workspaceId: WorkspaceId) => books.delete(workspaceId),
+    /** Lets a ledger act once it is awake. Rejects if the object moves to another machine before. */
+    awake<Value>(workspaceId: WorkspaceId, act: (ledger: Ledger) => Value): Value | Promise<Value> {
+      const ledger = ledgerOf(workspaceId)
+      if (ledger.waking === null) return heard(workspaceId, ledger, act)
+      return ledger.waking.then(() => {
+        if (ledgers.get(workspaceId) !== ledger) throw new Error('the object was restarted')
+        return heard(workspaceId, ledger, act)
+      })
+    },
+    restart: (workspaceId: WorkspaceId) => ledgers.delete(workspaceId),
     lose(workspaceId: WorkspaceId) {
-      books.delete(workspaceId)
+      ledgers.delete(workspaceId)
       databases.delete(workspaceId)
     },
-    save(workspaceId: WorkspaceId) {
-      const { ledgerId } = bookOf(workspaceId).since(null, 0)
-      return { ledgerId, database: copyOf(databases.get(workspaceId)) }
-    },
+    save: (workspaceId: WorkspaceId) => ({
+      ledgerId: ledgerOf(workspaceId).book.headNow().ledgerId,
+      database: copyOf(databases.get(workspaceId)),
+    }),
     goBack(workspaceId: WorkspaceId, saved: SavedLedger) {
-      const { ledgerId, version } = bookOf(workspaceId).since(null, 0)
+      const { ledgerId, version } = ledgerOf(workspaceId).book.headNow()
       // A ledger that was lost meanwhile has no earlier state to go back to.
       if (ledgerId !== saved.ledgerId) return
-      books.delete(workspaceId)
       databases.set(workspaceId, saved.database)
-      since(workspaceId, ledgerId, version)
+      const ledger = begin(workspaceId, true)
+      // It tells its version every ten seconds. If it goes back by less than that, the first reader notices.
+      if (toldBy(workspaceId) <= ledger.book.headNow().version)
+        heard(workspaceId, ledger, ({ book }) => book.since(ledgerId, version))
     },
+  }
+}
+
+/** Ids in turn, so that two runs of a seed have the same ones. */
+function createBirths(scheduler: Scheduler): () => Birth {
+  let ledgersBegun = 0
+  return () => {
+    ledgersBegun += 1
+    return { ledgerId: `ledger-${ledgersBegun}`, version: Math.floor(scheduler.now()) - startMs }
+  }
+}
+
+interface Asking {
+  readonly workspaceId: WorkspaceId
+  readonly way: Way
+  readonly markBook: () => MarkBook
+  /** Whether the first question is answered at once. */
+  readonly isHeard: boolean
+  /** A machine that the object has left does nothing any more. */
+  isThere(): boolean
+  /** Called with what the ledger tells. */
+  note(head: LedgerHead): void
+}
+
+/** A ledger that asks for its proof over the network. */
+function provenLedger(book: Book, clock: Clock, asking: Asking): Ledger {
+  const { workspaceId, way, markBook, isHeard, isThere, note } = asking
+  let isFirst = isHeard
+  const answer = (head: LedgerHead) => {
+    note(head)
+    return markBook().proofFor(workspaceId, head)
+  }
+  const ledger = new ProvenBook({
+    book,
+    clock,
+    async ask(head) {
+      const proof = isFirst ? answer(head) : await way.cross(() => answer(head))
+      isFirst = false
+      return isThere() ? proof : new Promise<never>(() => undefined)
+    },
+    keepAlive: () => undefined,
+  })
+  return {
+    book,
+    since: (ledgerId, version) => ledger.since(ledgerId, version),
+    waking: Promise.resolve().then(() => ledger.wake()),
   }
 }
 

@@ -37,6 +37,8 @@ export interface Told {
   readonly status: string
   readonly source: string
   readonly isProven: boolean
+  /** The instant that the view of the answer proves; 0 if it proves none. */
+  readonly provedAtMs: number
 }
 
 /** Readers that come at the same time, and how often they all read what most others read. */
@@ -58,16 +60,17 @@ export function createReaders(world: World): Readers {
     const caller = { kind: 'member', userId, token: '', requestId: '', keepAlive } as const
     const answered = await isolate.answer({ question, workspaceId, caller, wish })
     if (!answered.ok) {
-      const { code } = answered.error
-      watch(() => checker.refused(seen, code))
-      return { status: code, source: 'none', isProven: false }
+      watch(() => checker.refused(seen, answered.error.code))
+      return { status: answered.error.code, source: 'none', isProven: false, provedAtMs: 0 }
     }
-    const { entry, status, source, lifetimeSeconds, doubt } = answered.value
-    const isProven = doubt === null
-    const answeredMs = isolate.clock.now()
-    const answer = { entry, status, source, lifetimeSeconds, isProven, arrivedMs, answeredMs }
+    const { entry, status, source, lifetimeSeconds, doubt, currentAtMs, view } = answered.value
+    const [isProven, provedAtMs, answeredMs] = [doubt === null, view?.provedAtMs ?? 0, isolate.clock.now()]
+    const answer = {
+      ...{ entry, status, source, lifetimeSeconds, isProven, currentAtMs, provedAtMs },
+      ...{ arrivedMs, answeredMs },
+    }
     watch(() => checker.answered(seen, answer))
-    if (wish.isOnlyIfCached && answer.source === 'database')
+    if (wish.isOnlyIfCached && source === 'database')
       watch(() => fail('only-if-cached: answered from the database'))
     return answer
   }

@@ -30,6 +30,8 @@ export interface Records {
   acknowledged(workspaceId: WorkspaceId, digests: readonly string[], version: number): KnownVersion
   /** The transaction in the ledger, or undefined if it is not there yet. */
   find(workspaceId: WorkspaceId, commit: number): Written | undefined
+  /** The instant at which a transaction was committed. */
+  committedAtMs(workspaceId: WorkspaceId, commit: number): number
   /** The number of the workspace's ledger that has this id, counted from 0, or -1 if none has. */
   eraOf(workspaceId: WorkspaceId, ledgerId: string): number
   /** The number of the workspace's present ledger. */
@@ -50,6 +52,7 @@ interface Books {
   readonly takenUnder: Map<string, Set<string>>
   readonly commitOfEvent: Map<string, number>
   readonly eventsOfCommit: Map<number, readonly string[]>
+  readonly committedAtMs: Map<number, number>
   readonly written: Map<number, Written>
 }
 
@@ -64,10 +67,13 @@ export function createRecords(nowMs: () => number): Records {
   return {
     find: (workspaceId, commit) => booksOf(workspaceId).written.get(commit),
     eraOf: (workspaceId, ledgerId) => booksOf(workspaceId).ledgerIds.indexOf(ledgerId),
+    committedAtMs: (workspaceId, commit) =>
+      booksOf(workspaceId).committedAtMs.get(commit) ?? Number.NEGATIVE_INFINITY,
     era: (workspaceId) => booksOf(workspaceId).ledgerIds.length - 1,
 
     committed(workspaceId, commit, digests) {
       const books = booksOf(workspaceId)
+      books.committedAtMs.set(commit, nowMs())
       books.eventsOfCommit.set(commit, digests)
       for (const digest of digests) books.commitOfEvent.set(digest, commit)
     },
@@ -117,6 +123,7 @@ function emptyBooks(): Books {
     takenUnder: new Map(),
     commitOfEvent: new Map(),
     eventsOfCommit: new Map(),
+    committedAtMs: new Map(),
     written: new Map(),
   }
 }

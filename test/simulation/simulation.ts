@@ -2,7 +2,7 @@ import type { Result } from '../../shared/result.ts'
 import { plainWish } from '../../worker/cache/wish.ts'
 import { switchCacheOn } from './changes.ts'
 import { answerDigestsAtOnce } from './digests.ts'
-import { healAll, planFaults, planRedisFates } from './faults.ts'
+import { healAll, planFaults, planMarkFates, planRedisFates } from './faults.ts'
 import type { Isolate } from './isolate.ts'
 import { expectCurrentMembers } from './members.ts'
 import { askedOf, workspaceIds } from './questions.ts'
@@ -28,10 +28,16 @@ import { createWorld, type World } from './world.ts'
  *   if other requests wait for it.
  * - The backend commits first and reports later: several times, out of order, until it is acknowledged. Now and then
  *   it gives an event the id of another event.
+ * - In half of the runs, writes are told by the database's outbox and production's relay, and entries are proved by marks.
+ *   Transactions stay open for up to a minute, rows are parked, relays are killed, lag and run twice, the object of the marks
+ *   restarts, writes without triggers move everything, ledgers are lost and go back, and the database is restored from a
+ *   backup, copied back on its disk, or promoted to another timeline.
  * - The clocks of a location's machines differ by up to 100 ms, and those of different locations by seconds.
  *
  * These things do not happen, and nothing is promised for them: a bit that flips, a clock that differs by more within
- * a location, a write that is never reported, an acknowledged write that the database takes back.
+ * a location, a write that is never reported. A ledger that goes back by less than what it has told about itself, at most
+ * ten seconds, is noticed by the next reader who knows better. A database that takes acknowledged writes back is noticed by
+ * its marks.
  *
  * After every step the checker (checker.ts) has compared every answer, and every entry that was given to a tier, with
  * what was true. At the end the faults stop, and everything must become current, proved and cached again.
@@ -66,6 +72,9 @@ const answerMs = 3_000
 /** After this time the replicas of Redis show the same writes. */
 const replicasAgreeMs = 6_000
 const readingsAnIsolate = 6
+/** A ledger asks for its proof behind an answer, at most every ten seconds, and has it in a later one. */
+const proofLearnedMs = 10_000
+const proofAgeMaxMs = 40_000
 const cachedShareMin = 0.9
 
 answerDigestsAtOnce()
@@ -108,6 +117,7 @@ async function storm(
   }
   planFaults(faultyParts, endMs)
   planRedisFates(faultyParts, endMs)
+  planMarkFates(faultyParts, endMs)
   often(dice.pick([500, 1_500, 5_000]), () => backend.write(dice.pick(workspaceIds)))
   often(dice.pick([200, 400, 800]), readAnything)
   await pass(stormMs)
@@ -127,6 +137,7 @@ async function converge(world: World, readers: Readers): Promise<void> {
 
   await expectCurrentMembers(world)
   await expectUsefulRedis(world)
+  await expectProofs(world, readers)
 
   const readings = population.all().flatMap((isolate) => someReadings(isolate, world))
   const first = await readAll(readings, world, readers)
@@ -140,6 +151,32 @@ async function converge(world: World, readers: Readers): Promise<void> {
     !hasPlace || cached >= cachedShareMin * again.length,
     `${cached} of ${again.length} answers come from a cache after the faults`,
   )
+}
+
+/** Marks go on after the faults: every isolate learns a proof of every workspace that is younger than the calm. */
+async function expectProofs(world: World, readers: Readers): Promise<void> {
+  const { setup, scheduler, population, pass } = world
+  if (!setup.hasMarks) return
+  // The first readings wake the ledgers up, and the second ones learn what these have asked for.
+  const readings = population
+    .all()
+    .flatMap((isolate) => workspaceIds.map((workspaceId) => firstOf(isolate, workspaceId)))
+  for (let round = 0; round < 3; round += 1) {
+    await readAll(readings, world, readers)
+    await pass(proofLearnedMs)
+  }
+  const last = await readAll(readings, world, readers)
+  const oldestMs = Math.min(...last.map(({ provedAtMs }) => provedAtMs))
+  expectThat(
+    scheduler.now() - oldestMs < proofAgeMaxMs,
+    `a proof is ${scheduler.now() - oldestMs} ms old after the faults`,
+  )
+}
+
+function firstOf(isolate: Isolate, workspaceId: Reading['workspaceId']): Reading {
+  const [asked] = askedOf
+  if (asked === undefined) throw new Error('there is no question')
+  return { isolate, workspaceId, asked, wish: plainWish, minVersion: null }
 }
 
 function someReadings(isolate: Isolate, { dice }: World): Reading[] {

@@ -5,17 +5,19 @@ import { createRandom } from '../support/random.ts'
 import { type Backend, createBackend } from './backend.ts'
 import { type Checker, createChecker } from './checker.ts'
 import { type Clearings, createClearings } from './clearings.ts'
-import { createDatabase, type Database } from './database.ts'
+import { createDatabase } from './database.ts'
 import type { FaultyParts } from './faults.ts'
 import type { Setup, Surroundings } from './isolate.ts'
 import { createLedgers, type Ledgers } from './ledgers.ts'
+import { createMarking, type Marking } from './marking.ts'
+import type { Nature } from './nature.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { createPopulation, type Population } from './population.ts'
 import { boardIds, placeAsked, workspaceIds } from './questions.ts'
 import { BrokenPromise, createRecords, type KnownVersion } from './records.ts'
-import { createScheduler, type Scheduler } from './scheduler.ts'
+import { createScheduler } from './scheduler.ts'
 import { createSimulatedTiers, type SimulatedTiers } from './tiers.ts'
-import { createTrace, type Trace } from './trace.ts'
+import { createTrace } from './trace.ts'
 import { createViewCaches, type ViewCaches } from './view-caches.ts'
 import { createWay, goodWay, type Way } from './way.ts'
 
@@ -27,21 +29,10 @@ export interface World extends Nature {
   /** Null in a run without Redis. */
   readonly operator: Operator | null
   readonly faultyParts: FaultyParts
+  /** Null in a run without marks. */
+  readonly marking: Marking | null
   /** The newest acknowledged version of each workspace, as a client knows it that wrote something. */
   readonly acknowledged: ReadonlyMap<WorkspaceId, KnownVersion>
-}
-
-/** Time, chance, and the record of what was true. */
-interface Nature {
-  readonly setup: Setup
-  readonly dice: Dice
-  readonly scheduler: Scheduler
-  readonly trace: Trace
-  databaseOf(workspaceId: WorkspaceId): Database
-  /** Runs work that may find a broken promise. Answers null if it did, and the run ends with this step. */
-  watch<Value>(work: () => Value): Value | null
-  /** Lets time pass, and throws a promise that was found broken meanwhile. */
-  pass(ms: number): Promise<void>
 }
 
 const primary = 'ams'
@@ -64,13 +55,18 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
     nowMs: scheduler.now,
     historyOf: (workspaceId, place) => databaseOf(workspaceId).historyOf(place),
   })
+  const marking = setup.hasMarks ? createMarking(nature, records) : null
   const ledgers = createLedgers({
     scheduler,
     dice,
     locations,
+    marks: marking === null ? null : { markBook: marking.markBook, way: marking.marksWay },
     bounds: dice.pick(bookBounds),
     usualWay: { ...goodWay, slowShare: dice.pick([0.01, 0.3]), slowMs: 1_900 },
-    written: (...seen) => void watch(() => records.written(...seen)),
+    written: (workspaceId, ledgerId, events, advance) => {
+      const own = marking === null ? events : events.map(marking.asRecorded)
+      watch(() => records.written(workspaceId, ledgerId, own, advance))
+    },
   })
   const clearings = createClearings(scheduler.now)
   const tiers = createSimulatedTiers({
@@ -90,6 +86,7 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
     databaseOf,
     watch,
     way: backendWay,
+    cluster: marking?.cluster ?? null,
     anyIsolate: population.anyIsolate,
     beginLife: population.beginLife,
     acknowledged: (workspaceId, version) => acknowledged.set(workspaceId, version),
@@ -97,13 +94,19 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
   const operator = setup.hasRedis
     ? createOperator({ scheduler, redis: tiers.redis, clearings, trace, location: dice.pick(locations) })
     : null
+  marking?.begin({
+    workerWay: backendWay,
+    anyIsolate: population.anyIsolate,
+    beginLife: population.beginLife,
+  })
   const faultyParts: FaultyParts = {
     operator,
+    marking,
     ...{ scheduler, dice, trace, locations, workspaceIds, ledgers, tiers, originWay, backendWay },
     viewsWayAt: viewCaches.wayAt,
     replaceIsolate: population.replaceOne,
   }
-  return { ...nature, checker, backend, population, operator, faultyParts, acknowledged }
+  return { ...nature, checker, backend, population, operator, faultyParts, marking, acknowledged }
 }
 
 function createNature(seed: number, tell: ((line: string) => void) | null): Nature {
@@ -151,6 +154,7 @@ function drawSetup(dice: Dice): Setup {
     hasEdgeCache: dice.happens(0.8),
     hasRedis: dice.happens(0.8),
     hasSharedViews: dice.happens(0.8),
+    hasMarks: dice.happens(0.5),
   }
 }
 

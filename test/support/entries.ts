@@ -36,6 +36,7 @@ export function viewOf(moved: readonly (readonly [Tag, number])[] = [], changes:
     version: version(Math.max(5, ...versions.values())),
     birth: version(0),
     calledAtMs: 1_750_000_000_000,
+    provedAtMs: 0,
     movedAt: (tag) => version(versions.get(tag) ?? 0),
     hasMovedPast: (tag, stamped) => (versions.get(tag) ?? 0) > stamped,
     ...changes,

@@ -49,6 +49,7 @@ export function answerOf(changes: Partial<ReadAnswer> = {}): ReadAnswer {
     isCacheEnabled: true,
     steps: [],
     view: null,
+    currentAtMs: entryOf().createdAtMs,
     ...changes,
   }
 }

@@ -10,6 +10,6 @@ declare namespace Cloudflare {
 
   interface GlobalProps {
     mainModule: BoardcacheModule
-    durableNamespaces: 'Ledger' | 'MetricsStore' | 'MetricsOverview'
+    durableNamespaces: 'Ledger' | 'Marks' | 'MetricsStore' | 'MetricsOverview'
   }
 }

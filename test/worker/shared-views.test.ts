@@ -13,6 +13,7 @@ const changes = (number: number): SharedChanges => ({
   birth: version(0),
   since: version(1),
   changes: [[workspaceTag, number]],
+  provedAtMs: 0,
   calledAtMs: 1_750_000_000_000,
 })
 

@@ -42,6 +42,7 @@ export function createAnswer(
         key,
         tags: question.tagsFor(owner.value),
         isBypass: question.isBypass,
+        changes: question.changes,
         policy,
         wish,
         isWarmUp: isWarmUp === true,

@@ -9,7 +9,7 @@ import { createSingleFlight } from '../../shared/single-flight.ts'
 import type { Entry, Stamp } from '../entry/entry.ts'
 import type { Proof, View, Views } from '../ledger/view.ts'
 import { hasMoved } from './freshness.ts'
-import type { Read } from './read-terms.ts'
+import type { Policy, Read } from './read-terms.ts'
 import type { Store } from './store.ts'
 
 /** An entry that was loaded from the origin. */
@@ -133,10 +133,15 @@ async function fetchEntry(
     tags: found ? joined(read.tags, read.embeddedTags(body)) : read.tags,
     createdAtMs,
     loadMs: clock.now() - createdAtMs,
-    deleteAtMs: createdAtMs + (policy.lifetimeSeconds + staleIfErrorSeconds) * 1000,
+    deleteAtMs: createdAtMs + (keptSeconds(read, policy) + staleIfErrorSeconds) * 1000,
     etag: await etagOf(body),
     body,
   })
+}
+
+/** How long an entry may be fresh, in seconds: proofs can keep it longer than the lifetime that begins with its load. */
+function keptSeconds({ changes }: Read, { lifetimeSeconds }: Policy): number {
+  return changes === 'time' ? lifetimeSeconds : Math.max(lifetimeSeconds, limits.provedSecondsMax)
 }
 
 function joined(tags: Entry['tags'], embedded: Entry['tags']): Entry['tags'] {

@@ -1,6 +1,7 @@
 import type { Awaitable } from '../../shared/awaitable.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
+import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import type { CacheKey } from '../entry/key.ts'
@@ -19,6 +20,8 @@ export interface Read {
   readonly tags: readonly Tag[]
   /** The caller wants the answer from the database; no tier is read or written. */
   readonly isBypass: boolean
+  /** Whether time changes the answer too. Only an answer that writes alone change can be proved current again after its load. */
+  readonly changes: Question['changes']
   readonly policy: Awaitable<Policy>
   readonly wish: Wish
   /** Fill every tier after a load, also those that otherwise store an entry only when it is read again. */

@@ -13,7 +13,7 @@ import { err, ok } from '../../shared/result.ts'
 import type { Entry } from '../entry/entry.ts'
 import type { CacheKey } from '../entry/key.ts'
 import type { Proof, View } from '../ledger/view.ts'
-import { expiredForSeconds, isDueEarly, isOver } from './freshness.ts'
+import { currentAtMs, expiredForSeconds, isDueEarly, isOver } from './freshness.ts'
 import type { LoadEntry, Loaded } from './load.ts'
 import type { Policy, Read } from './read-terms.ts'
 import type { Candidate, Found, Look, SearchOptions, Step } from './search.ts'
@@ -40,6 +40,8 @@ export interface ReadAnswer {
   readonly steps: readonly Step[]
   /** The view that the entry was judged by; null if the ledger never answered. */
   readonly view: View | null
+  /** The last instant at which the entry is known to have equalled the database. */
+  readonly currentAtMs: number
 }
 
 export type Reader = (read: Read) => Awaitable<Result<ReadAnswer, WireError>>
@@ -87,7 +89,7 @@ function answerUnder(passage: Passage, near: readonly Look[], proof: Proof): Ret
   const refusal = refuse(read.wish, proof)
   if (refusal !== null) return err(refusal)
   if (read.isBypass || !policy.isEnabled) return answerPastTiers(passage, proof)
-  const search = { options, read, near, steps, lifetimeOf: () => wishedLifetime(passage) }
+  const search = { options, read, policy, near, steps, lifetimeOf: () => wishedLifetime(passage) }
   return whenReady(searchTiers(search, proof), (found) => {
     const answered = answerFromTiers(passage, found)
     if (answered !== null) return ok(answered)
@@ -99,9 +101,9 @@ function answerUnder(passage: Passage, near: readonly Look[], proof: Proof): Ret
 function answerFromTiers(passage: Passage, { best, depth, proof }: Found): ReadAnswer | null {
   if (best === null) return null
   const { options, read } = passage
-  const judgement = judgementOf(read, proof, options.clock, passage.policy.lifetimeSeconds)
+  const judgement = judgementOf(passage, proof, passage.policy.lifetimeSeconds)
   // The entry was usable when it was found, but the read may have waited for other tiers since then.
-  if (isOver(best.entry, judgement.nowMs)) return null
+  if (isOver(best.entry, judgement)) return null
   if (best.verdict === 'fresh') {
     if (depth > 0) read.keepAlive(options.store.promote(read.key, best.entry, depth))
     if (proof.ok && isDueEarly(best.entry, judgement, options.random()))
@@ -133,7 +135,7 @@ async function refreshEarly(passage: Passage, held: Entry, depth: number, proof:
   const shared = options.slots.slice(depth + 1)
   const lifetimeOfNewer = (entry: Entry) =>
     entry.createdAtMs > held.createdAtMs ? policy.lifetimeSeconds : 0
-  const search = { options: { ...options, slots: shared }, read, near: [], steps: [] }
+  const search = { options: { ...options, slots: shared }, read, policy, near: [], steps: [] }
   const found = await searchTiers({ ...search, lifetimeOf: lifetimeOfNewer }, proof)
   if (found.best?.verdict !== 'fresh') return refresh(passage, found.proof)
   await options.store.promote(read.key, found.best.entry, depth + 1 + found.depth)
@@ -164,10 +166,11 @@ async function answerFromOrigin(passage: Passage, found: Found): Promise<Awaited
  * the entry is past its last usable instant, or if it is staler than the caller accepts. It is judged again after the wait for
  * the origin, because it may have ended meanwhile.
  */
-function fallbackOf({ options, read, policy }: Passage, { best, proof }: Found): Candidate | null {
+function fallbackOf(passage: Passage, { best, proof }: Found): Candidate | null {
+  const { read, policy } = passage
   if (best === null || read.wish.proof.kind !== 'bounded') return null
-  const judgement = judgementOf(read, proof, options.clock, policy.lifetimeSeconds)
-  if (isOver(best.entry, judgement.nowMs)) return null
+  const judgement = judgementOf(passage, proof, policy.lifetimeSeconds)
+  if (isOver(best.entry, judgement)) return null
   const staleMaxSeconds = read.wish.staleIfErrorSeconds ?? Number.POSITIVE_INFINITY
   return expiredForSeconds(best.entry, judgement) > staleMaxSeconds ? null : best
 }
@@ -191,12 +194,13 @@ function doubtOf(proof: Proof): Doubt | null {
 }
 
 function say(
-  { policy, steps }: Passage,
+  { options, read, policy, steps }: Passage,
   { entry, source }: Candidate,
   proof: Proof,
   status: Served['status'],
   doubt: Doubt | null,
 ): ReadAnswer {
+  const view = proof.ok ? proof.value : proof.error.last
   return {
     entry,
     status,
@@ -205,7 +209,8 @@ function say(
     doubt,
     isCacheEnabled: policy.isEnabled,
     steps,
-    view: proof.ok ? proof.value : proof.error.last,
+    view,
+    currentAtMs: currentAtMs(entry, { view, nowMs: options.clock.now(), changes: read.changes }),
   }
 }
 

@@ -9,7 +9,7 @@ import type { TierSlot } from '../tiers/slots.ts'
 import type { TierFailure } from '../tiers/tier.ts'
 import type { Judgement, Verdict } from './freshness.ts'
 import { isBetter, judge } from './freshness.ts'
-import type { Read } from './read-terms.ts'
+import type { Policy, Read } from './read-terms.ts'
 
 /** An entry that may answer, with its verdict. */
 export interface Candidate {
@@ -37,6 +37,8 @@ export interface SearchOptions {
   readonly views: Views
   readonly clock: Clock
   readonly recorder: Recorder
+  /** How long past its lifetime an entry may answer if the origin fails, in seconds. */
+  readonly staleIfErrorSeconds: number
 }
 
 /** A tier's answer, not yet judged. */
@@ -62,6 +64,7 @@ export function lookNear(options: SearchOptions, read: Read, looks: Look[] = [])
 interface Search {
   readonly options: SearchOptions
   readonly read: Read
+  readonly policy: Policy
   /** The tiers that were read already, from the first on. */
   readonly near: readonly Look[]
   lifetimeOf(entry: Entry): number
@@ -83,7 +86,7 @@ function searchFrom(search: Search, depth: number, found: Found): Awaitable<Foun
       return searchFrom(search, depth + 1, found)
     }
     return whenReady(options.views.renewed(read.workspaceId, found.proof, read.keepAlive), (proof) => {
-      const verdict = judge(entry, judgementOf(read, proof, options.clock, search.lifetimeOf(entry)))
+      const verdict = judge(entry, judgementOf(search, proof, search.lifetimeOf(entry)))
       steps.push({ name: slot.tier.name, said: verdict, durationMs })
       const isBest = isBetter(entry, verdict, found.best)
       const best = isBest ? { entry, verdict, source: slot.source } : found.best
@@ -93,13 +96,23 @@ function searchFrom(search: Search, depth: number, found: Found): Awaitable<Foun
   })
 }
 
-/** The terms on which an entry is judged. If the ledger cannot be reached, its last known view is used. */
-export function judgementOf(read: Read, proof: Proof, clock: Clock, lifetimeSeconds: number): Judgement {
+/**
+ * The terms on which an entry is judged. If the ledger cannot be reached, its last known view is used. `lifetimeSeconds` is the part of
+ * the lifetime that this reader accepts.
+ */
+export function judgementOf(
+  { options, read, policy }: Pick<Search, 'options' | 'read' | 'policy'>,
+  proof: Proof,
+  lifetimeSeconds: number,
+): Judgement {
   return {
     workspaceId: read.workspaceId,
+    key: read.key,
     view: proof.ok ? proof.value : proof.error.last,
-    nowMs: clock.now(),
+    nowMs: options.clock.now(),
+    changes: read.changes,
     lifetimeSeconds,
+    usableSeconds: policy.lifetimeSeconds + options.staleIfErrorSeconds,
   }
 }
 

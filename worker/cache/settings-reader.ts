@@ -12,10 +12,10 @@ import { cacheSettings } from '../../shared/resources/workspace/cache-settings.t
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Entry } from '../entry/entry.ts'
+import type { CacheKey } from '../entry/key.ts'
 import { cacheKey } from '../entry/key.ts'
 import type { Demand, View, Views } from '../ledger/view.ts'
 import type { Caller, Origin } from '../outbound/origin-client.ts'
-import type { Judgement } from './freshness.ts'
 import { judge } from './freshness.ts'
 import type { Reader } from './read.ts'
 import { plainWish } from './wish.ts'
@@ -39,16 +39,19 @@ const lifetimeSeconds = lifetimeOf(question, defaultCacheSettings)
 /** The policy of the settings' own entry, which a workspace cannot change. */
 const policy = Promise.resolve({ isEnabled: true, lifetimeSeconds })
 
-/** Settings that this isolate has parsed, and the entry that they are from. */
-interface Parsed {
-  readonly entry: Entry
-  readonly settings: CacheSettings
+interface SettingsReaderOptions {
+  readonly reader: Reader
+  readonly origin: Pick<Origin, 'settings'>
+  readonly views: Views
+  readonly clock: Clock
+  readonly staleIfErrorSeconds: number
 }
 
-/** The parsed settings if they are still fresh, or null. */
-function freshIn(last: Parsed | undefined, by: Omit<Judgement, 'lifetimeSeconds'>): CacheSettings | null {
-  if (last === undefined) return null
-  return judge(last.entry, { ...by, lifetimeSeconds }) === 'fresh' ? last.settings : null
+/** Settings that this isolate has parsed, and the entry that they are from. */
+interface Parsed {
+  readonly key: CacheKey
+  readonly entry: Entry
+  readonly settings: CacheSettings
 }
 
 /**
@@ -56,16 +59,20 @@ function freshIn(last: Parsed | undefined, by: Omit<Judgement, 'lifetimeSeconds'
  * and is in force everywhere within the staleness bound. The isolate keeps the parsed settings and judges them on every read
  * without I/O.
  */
-export function createSettingsReader(
-  reader: Reader,
-  origin: Pick<Origin, 'settings'>,
-  views: Views,
-  clock: Clock,
-): SettingsReader {
+export function createSettingsReader(options: SettingsReaderOptions): SettingsReader {
+  const { reader, origin, views, clock, staleIfErrorSeconds } = options
   const known = new LRUCache<WorkspaceId, Parsed>({ max: limits.isolateSettingsMax })
   const lastKnown = (workspaceId: WorkspaceId) => known.get(workspaceId)?.settings ?? defaultCacheSettings
-  const remembered = (workspaceId: WorkspaceId, view: View | null) =>
-    freshIn(known.get(workspaceId), { workspaceId, view, nowMs: clock.now() })
+
+  /** The parsed settings if they are still fresh, or null. */
+  function remembered(workspaceId: WorkspaceId, view: View | null): CacheSettings | null {
+    const last = known.get(workspaceId)
+    if (last === undefined) return null
+    const usableSeconds = lifetimeSeconds + staleIfErrorSeconds
+    const terms = { changes: question.changes, lifetimeSeconds, usableSeconds }
+    const verdict = judge(last.entry, { workspaceId, key: last.key, view, nowMs: clock.now(), ...terms })
+    return verdict === 'fresh' ? last.settings : null
+  }
 
   async function readProven(
     workspaceId: WorkspaceId,
@@ -77,11 +84,13 @@ export function createSettingsReader(
     const held = remembered(workspaceId, proof.ok ? proof.value : proof.error.last)
     if (held !== null) return ok(held)
 
+    const key = await cacheKey(question, workspaceId, null)
     const answered = await reader({
       workspaceId,
-      key: await cacheKey(question, workspaceId, null),
+      key,
       tags: question.tagsFor(null),
       isBypass: false,
+      changes: question.changes,
       isWarmUp: true,
       policy,
       wish: { ...plainWish, proof: demand },
@@ -94,7 +103,7 @@ export function createSettingsReader(
     const { entry } = answered.value
     const settings = cacheSettings.dataOf(entry.body)
     if (settings === null) return err({ code: 'origin_unavailable' })
-    known.set(workspaceId, { entry, settings })
+    known.set(workspaceId, { key, entry, settings })
     return ok(settings)
   }
 

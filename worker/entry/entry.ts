@@ -95,9 +95,9 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
-/** The age of an entry since it was loaded, in whole seconds. */
-export function ageSeconds(entry: Entry, nowMs: number): number {
-  return Math.max(0, Math.floor((nowMs - entry.createdAtMs) / 1000))
+/** The time since an instant, in whole seconds; 0 if it lies ahead, by another machine's clock. */
+export function ageSeconds(sinceMs: number, nowMs: number): number {
+  return Math.max(0, Math.floor((nowMs - sinceMs) / 1000))
 }
 
 /** The ETag of a body: equal bytes give equal ETags. */

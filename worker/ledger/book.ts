@@ -1,3 +1,4 @@
+import type { Version } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { MoveParts } from '../../shared/tags/moves.ts'
@@ -113,6 +114,16 @@ export class Book {
     const { birth, distances, ...head } = this.head
     const after = ledgerId === head.ledgerId ? Math.max(0, version - birth) : 0
     return { ledgerId: head.ledgerId, birth, version: head.version, moved: movedAfter(distances, after) }
+  }
+
+  headNow(): { readonly ledgerId: string; readonly version: Version } {
+    const { ledgerId, version } = this.head
+    return { ledgerId, version }
+  }
+
+  /** Begins again under another id, above every version up to this one: the ledger may have handed it out before it went back. */
+  beginAgain(version: Version): void {
+    this.beginAbove(Math.max(version, this.head.version) + 1)
   }
 
   private write(fresh: readonly WrittenEvent[], newlySeen: readonly RememberedEvent[]): void {

@@ -46,4 +46,9 @@ export interface LedgerChanges {
   readonly version: Version
   /** The tags that moved after the version in the call; all that ever moved if the call named another ledger. */
   readonly moved: MovedTags
+  /**
+   * The instant up to which everything that was committed is in this answer. Absent if nothing is proved, and from a ledger of the
+   * release before.
+   */
+  readonly provedAtMs?: number
 }

@@ -19,6 +19,8 @@ export interface SharedChanges {
   readonly changes: readonly (readonly [Tag, number])[]
   /** The instant of the call of the ledger, by the clock of the isolate that made it. */
   readonly calledAtMs: number
+  /** The instant up to which everything that was committed is in the shared view (View). */
+  readonly provedAtMs: number
 }
 
 /** The place where the isolates of a location share their views. Never rejects. It may lose views at any time. */
@@ -36,6 +38,7 @@ const sharedSchema = z.object({
     .array(z.tuple([z.custom<Tag>(isTag), z.int().positive().max(0xffff_ffff)]))
     .max(limits.sharedChangesMax),
   calledAtMs: z.number(),
+  provedAtMs: z.number().default(0),
 })
 
 /** Shares views through a location's edge cache. If it fails, is late or holds something unreadable, there is no shared view. */

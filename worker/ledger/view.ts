@@ -21,6 +21,8 @@ export interface View {
   readonly birth: Version
   /** The instant at which the ledger was called. The view contains everything that was acknowledged before it. */
   readonly calledAtMs: number
+  /** The instant up to which the view contains everything that was committed to the database (FRESHNESS: marks); 0 if none is proved. */
+  readonly provedAtMs: number
   /** The version that last moved a tag; 0 if none did since the ledger's birth. */
   movedAt(tag: Tag): Version
   /** Whether a tag moved past a version, for example the version of an entry's stamp. */
@@ -269,14 +271,18 @@ function advanceView(
 ): StoredView {
   const copy = advanceCopy(before?.copy ?? null, changes)
   const { ledgerId, birth, version } = copy
+  // The view contains all that a former view of the same ledger contained. A restored database's ledger proves from its own beginning.
+  const provedBefore = before?.ledgerId === ledgerId ? before.provedAtMs : 0
+  const provedAtMs = Math.max(provedBefore, changes.provedAtMs ?? 0)
   return {
-    ...{ ledgerId, birth, version, calledAtMs, flightNumber, copy },
+    ...{ ledgerId, birth, version, calledAtMs, provedAtMs, flightNumber, copy },
     movedAt: (tag) => movedAt(copy, tag),
     hasMovedPast: (tag, stamped) => hasMovedPast(copy, tag, stamped),
   }
 }
 
-function shareable({ copy, calledAtMs }: StoredView): SharedChanges {
+function shareable({ copy, calledAtMs, provedAtMs }: StoredView): SharedChanges {
   const { ledgerId, birth, version, recentSince } = copy
-  return { ledgerId, birth, version, since: recentSince, changes: recentChanges(copy), calledAtMs }
+  const changes = recentChanges(copy)
+  return { ledgerId, birth, version, since: recentSince, changes, calledAtMs, provedAtMs }
 }

@@ -150,13 +150,14 @@ function respondAbsence(
 }
 
 function servedOf(call: ResourceCall, answered: ReadAnswer, nowMs: number): Served {
-  const { entry, status, source, lifetimeSeconds, isCacheEnabled } = answered
+  const { entry, status, source, lifetimeSeconds, isCacheEnabled, currentAtMs } = answered
   const { userId, role, wantsExplanation } = call.caller
   return {
     status,
     source,
     ttlSeconds: lifetimeSeconds,
-    ageSeconds: ageSeconds(entry, nowMs),
+    ageSeconds: ageSeconds(entry.createdAtMs, nowMs),
+    provedAgeSeconds: ageSeconds(currentAtMs, nowMs),
     edgeLocation: call.edgeLocation,
     responseTimeMs: nowMs - call.startedAtMs,
     retrievedAtMs: nowMs,
@@ -193,21 +194,23 @@ function headersOf(call: ResourceCall, answered: ReadAnswer, nowMs: number, etag
 
 /** Sets the headers that say where an answer came from and how old it is. */
 function setProvenance(headers: Headers, answered: ReadAnswer, nowMs: number): void {
-  const { entry, steps } = answered
-  headers.set('Age', String(ageSeconds(entry, nowMs)))
+  const { currentAtMs, steps } = answered
+  // RFC 9111 section 4.2.3: the age counts from the last successful validation, which a proof is.
+  headers.set('Age', String(ageSeconds(currentAtMs, nowMs)))
   headers.set('Cache-Status', cacheStatus(answered, nowMs))
   headers.set('Server-Timing', steps.map(({ name, durationMs }) => `${name};dur=${durationMs}`).join(', '))
 }
 
 /** The `Cache-Status` header (RFC 9211). Its detail is the source of the answer, or the reason why it is in doubt. */
 function cacheStatus(
-  { status, source, entry, lifetimeSeconds, doubt, steps }: ReadAnswer,
+  { status, source, currentAtMs, lifetimeSeconds, doubt, steps }: ReadAnswer,
   nowMs: number,
 ): string {
   const isFromTier = source !== 'database'
   const hadOlder = steps.some(({ said }) => said === 'outdated' || said === 'expired')
   const forwarded = status === 'BYPASS' ? 'bypass' : hadOlder ? 'stale' : 'miss'
-  const handled = isFromTier ? `hit; ttl=${lifetimeSeconds - ageSeconds(entry, nowMs)}` : `fwd=${forwarded}`
+  const ttlSeconds = lifetimeSeconds - ageSeconds(currentAtMs, nowMs)
+  const handled = isFromTier ? `hit; ttl=${ttlSeconds}` : `fwd=${forwarded}`
   return `Boardcache; ${handled}; detail=${doubt ?? source}`
 }
 

@@ -79,14 +79,15 @@ function memberOf<Name extends string, Data>(
 /** The answer's `data`, as a reader over HTTP gets it: with what depends on the time of day. */
 function presented(
   { resource }: Question,
-  { entry, status, source, lifetimeSeconds, isCacheEnabled }: ReadAnswer,
+  { entry, status, source, lifetimeSeconds, isCacheEnabled, currentAtMs }: ReadAnswer,
   { clock, edgeLocation, startedAtMs }: LookupOptions,
 ): unknown {
   const nowMs = clock.now()
   const body = resource.present(entry.body, {
     ...{ status, source, edgeLocation, isCacheEnabled, userId: null },
     ttlSeconds: lifetimeSeconds,
-    ageSeconds: ageSeconds(entry, nowMs),
+    ageSeconds: ageSeconds(entry.createdAtMs, nowMs),
+    provedAgeSeconds: ageSeconds(currentAtMs, nowMs),
     responseTimeMs: nowMs - startedAtMs,
     retrievedAtMs: nowMs,
   })

@@ -36,6 +36,7 @@ const served = {
   source: 'memory',
   ttlSeconds: 1,
   ageSeconds: 0,
+  provedAgeSeconds: 0,
   edgeLocation: 'LAX',
   responseTimeMs: 1,
   retrievedAtMs: 0,

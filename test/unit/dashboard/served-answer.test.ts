@@ -10,7 +10,7 @@ import { readServed, servedAnswerSchema } from '../../../worker/dashboard/src/re
 
 const explanation = {
   asked: [{ name: 'kv', said: 'fresh', duration_ms: 3 }],
-  entry: { stamp: { ledger: 'l', version: 4 }, age_ms: 12_000, load_ms: 30 },
+  entry: { stamp: { ledger: 'l', version: 4 }, age_ms: 12_000, proved_age_ms: 4_000, load_ms: 30 },
   view: null,
   tags: [],
 }
@@ -21,6 +21,7 @@ function served(source: Served['source'], changes: Partial<Served> = {}): Served
     source,
     ttlSeconds: 180,
     ageSeconds: 12,
+    provedAgeSeconds: 0,
     edgeLocation: 'LAX',
     responseTimeMs: 3,
     retrievedAtMs: 0,

@@ -162,6 +162,7 @@ describe('the place where views are shared', () => {
     since: version(2),
     changes: [[boardTag('b1'), 4]],
     calledAtMs: 5,
+    provedAtMs: 3,
   }
 
   it('returns a view to its own workspace only', async () => {

@@ -18,14 +18,14 @@ function setUp(bound = boundMs) {
   const clock = createFakeClock()
   const book = createBook()
   const held: (() => void)[] = []
-  const state = { calls: 0, isHolding: false, isAway: false }
+  const state = { calls: 0, isHolding: false, isAway: false, provedAtMs: 0 }
   const ledger: LedgerClient = {
     advance: async (_workspace, events) => ok(book.advance(events)),
     since: async (_workspace, ledgerId, after) => {
       state.calls += 1
       const answer: Result<LedgerChanges, LedgerFailure> = state.isAway
         ? err({ kind: 'unavailable' })
-        : ok(book.since(ledgerId, after))
+        : ok({ ...book.since(ledgerId, after), provedAtMs: state.provedAtMs })
       if (state.isHolding) {
         const { promise, resolve } = deferred<void>()
         held.push(resolve)
@@ -180,5 +180,43 @@ describe('the view of a ledger', () => {
     const proof = await views.current(workspaceId, { kind: 'bounded' }, ignore)
     expect(proof).toMatchObject({ ok: true, value: { ledgerId: 'second', version: 0 } })
     expect(proof.ok && proof.value.movedAt(countsTag)).toBe(0)
+  })
+})
+
+describe('the proof of a view', () => {
+  const provedOf = async (proof: Awaited<ReturnType<ReturnType<typeof setUp>['now']>>) =>
+    proof.ok ? proof.value.provedAtMs : null
+
+  it('comes with the changes of an answer, also when there are none', async () => {
+    const { now, state } = setUp()
+    expect(await provedOf(await now())).toBe(0)
+    state.provedAtMs = 70
+    expect(await provedOf(await now())).toBe(70)
+  })
+
+  it('stays when a later answer has none, since the view still contains what it contained', async () => {
+    const { now, state } = setUp()
+    state.provedAtMs = 70
+    await now()
+    state.provedAtMs = 0
+    expect(await provedOf(await now())).toBe(70)
+  })
+
+  it('is never that of an answer that a later one overtook: the view has none of its changes', async () => {
+    const { clock, views, now, state, held } = setUp()
+    await now()
+    state.isHolding = true
+    const early = now()
+    await settle()
+    await clock.advance(4_000)
+    // The first call is given up, and the second one overtakes it.
+    const late = views.current(workspaceId, { kind: 'now' }, ignore)
+    await settle()
+    held[1]?.()
+    await late
+    state.isHolding = false
+    held[0]?.()
+    await early
+    expect(views.atHand(workspaceId)?.provedAtMs ?? 0).toBe(0)
   })
 })

@@ -82,6 +82,7 @@ export function createOrigin(options: Options) {
   } = options
   const logged: string[] = []
   const app = createApp({
+    marker: null,
     config: {
       internalAuthKey,
       rateLimits: { userMax: 0, workspaceMax: 0, windowSeconds: 60 },

@@ -13,6 +13,7 @@ function present(assignees: Record<string, number>, user: string, source: 'redis
     source,
     ttlSeconds: 300,
     ageSeconds: 1,
+    provedAgeSeconds: 0,
     edgeLocation: 'LAX',
     responseTimeMs: 93.78,
     retrievedAtMs: Date.parse('2025-07-26T15:40:58.736Z'),

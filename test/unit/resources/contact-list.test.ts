@@ -148,6 +148,7 @@ describe('presenting a stored list', () => {
     source: 'cloudflare_kv',
     ttlSeconds: 180,
     ageSeconds: 12,
+    provedAgeSeconds: 0,
     edgeLocation: 'LAX',
     responseTimeMs: 12,
     retrievedAtMs: 0,
@@ -168,6 +169,7 @@ describe('presenting a stored list', () => {
           source: 'cloudflare_kv',
           ttl: 180,
           age: 12,
+          proved_age: 0,
           edge_location: 'LAX',
           response_time_ms: 12,
         })

@@ -21,6 +21,7 @@ const servedAt = (instant: string): Served => ({
     source: 'memory',
     ttlSeconds: 600,
     ageSeconds: 12,
+    provedAgeSeconds: 0,
     edgeLocation: 'LAX',
     responseTimeMs: 1,
   },

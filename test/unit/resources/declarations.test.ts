@@ -22,6 +22,7 @@ const served: Served = {
   source: 'cloudflare_kv',
   ttlSeconds: 180,
   ageSeconds: 12,
+  provedAgeSeconds: 0,
   edgeLocation: 'LAX',
   responseTimeMs: 12,
   retrievedAtMs: 1_750_000_000_000,
@@ -123,7 +124,7 @@ describe('a declaration without its optional members', () => {
     expect(JSON.parse(Buffer.concat(parts).toString('utf8'))).toEqual({
       name: 'A',
       _cache: {
-        ...{ status: 'HIT', source: 'cloudflare_kv', ttl: 180, age: 12 },
+        ...{ status: 'HIT', source: 'cloudflare_kv', ttl: 180, age: 12, proved_age: 0 },
         ...{ edge_location: 'LAX', response_time_ms: 12 },
       },
     })

@@ -11,7 +11,14 @@ import { bucketMove, familyMove, tagsMovedBy } from '../../../shared/tags/moves.
 
 const ann = userIdSchema.parse('ann')
 const served: Served = {
-  ...{ status: 'HIT', source: 'memory', ttlSeconds: 300, ageSeconds: 1, edgeLocation: 'LAX' },
+  ...{
+    status: 'HIT',
+    source: 'memory',
+    ttlSeconds: 300,
+    ageSeconds: 1,
+    provedAgeSeconds: 0,
+    edgeLocation: 'LAX',
+  },
   ...{ responseTimeMs: 1, retrievedAtMs: 0, isCacheEnabled: true, userId: ann },
 }
 

@@ -78,7 +78,7 @@ async function warm(
         caller.keepAlive(clock.advance(1))
         return ok({
           ...{ entry: entryOf(), source: 'database', lifetimeSeconds: 180, doubt: null },
-          ...{ isCacheEnabled: true, steps: [], view: null },
+          ...{ isCacheEnabled: true, steps: [], view: null, currentAtMs: 0 },
           status: isRefused(question) ? 'BYPASS' : 'MISS',
         })
       },

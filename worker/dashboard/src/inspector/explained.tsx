@@ -72,6 +72,7 @@ function Facts({ explanation: { asked, entry, view, tags } }: { explanation: Exp
           value={`version ${entry.stamp.version} of ledger ${entry.stamp.ledger.slice(0, 8)}`}
         />
         <Fact title="Entry's age" value={formatMs(entry.age_ms)} />
+        <Fact title="Proved current" value={`${formatMs(entry.proved_age_ms)} ago`} />
         <Fact title="Took to load" value={formatMs(entry.load_ms)} />
         <Fact
           title="View of the ledger"

@@ -1,0 +1,114 @@
+import type { WorkspaceId } from '../../shared/ids.ts'
+import type { LedgerEvent } from '../../worker/ledger/ledger-messages.ts'
+import { MarkBook } from '../../worker/ledger/mark-book.ts'
+import { createSqlStorage } from '../support/book-storage.ts'
+import { type Cluster, createCluster } from './cluster.ts'
+import { putBack, type Tables } from './database.ts'
+import type { Isolate } from './isolate.ts'
+import type { Life } from './life.ts'
+import type { Nature } from './nature.ts'
+import { workspaceIds } from './questions.ts'
+import type { Records } from './records.ts'
+import { createRelays, type Relays } from './relays.ts'
+import { createWay, goodWay, type Way } from './way.ts'
+
+/** The database's transactions, the relays that tell and mark them, and the object of the marks. */
+export interface Marking {
+  readonly cluster: Cluster
+  /** The object as it is now: it starts again from what it had stored. */
+  markBook(): MarkBook
+  readonly databaseWay: Way
+  /** The way of relays and ledgers to the object of the marks. */
+  readonly marksWay: Way
+  /** The event as the backend named it, if the outbox told it. */
+  asRecorded(event: LedgerEvent): LedgerEvent
+  begin(worker: WorkerSide): void
+  killRelay(): void
+  restartMarks(): void
+  /** Backs the database up now, and restores that a while later. */
+  restoreLater(): void
+  /** Nothing happens to the database any more, and its relays run. */
+  calm(): void
+}
+
+interface WorkerSide {
+  readonly workerWay: Way
+  anyIsolate(): Isolate
+  beginLife(isolate: Isolate): Life
+}
+
+export function createMarking(nature: Nature, records: Records): Marking {
+  const { scheduler, dice, trace } = nature
+  const storage = createSqlStorage()
+  const open = () => new MarkBook({ storage, now: scheduler.now, ledgerOf: (workspaceId) => workspaceId })
+  let markBook = open()
+  let relays: Relays | null = null
+  let isCalm = false
+  const cluster = createCluster({
+    nowMs: scheduler.now,
+    offsetMs: dice.between(-3_000, 3_000),
+    workspaceIds,
+    onMoveEverything: () => trace.note('fault', () => 'everything is moved'),
+  })
+  const usual = { ...goodWay, slowShare: dice.pick([0.05, 0.4]), slowMs: dice.pick([200, 2_500]) }
+  const databaseWay = createWay(scheduler, dice, usual)
+  const marksWay = createWay(scheduler, dice, usual)
+  const processes = dice.pick([1, 1, 2])
+
+  return {
+    cluster,
+    databaseWay,
+    marksWay,
+    markBook: () => markBook,
+    asRecorded(event) {
+      const id = /^outbox:([^#]*)#/.exec(event.eventId ?? '')?.[1]
+      const digest = id === undefined ? undefined : cluster.digestOf(id)
+      return digest === undefined ? event : { ...event, digest }
+    },
+    begin(worker) {
+      relays = createRelays({
+        ...{ scheduler, dice, cluster, databaseWay, marksWay, processes },
+        markBook: () => markBook,
+        ...worker,
+      })
+    },
+    killRelay: () => relays?.kill(dice.between(0, processes - 1), dice.between(0, 12_000)),
+    restartMarks() {
+      markBook = open()
+    },
+    restoreLater() {
+      const backup = cluster.backUp()
+      const saved = new Map(workspaceIds.map((id) => [id, nature.databaseOf(id).save()]))
+      scheduler.schedule(
+        () => {
+          if (isCalm) return
+          const to = dice.pick(['timeline', 'timeline', 'copy'] as const)
+          trace.note('fault', () => `the database is restored to another ${to}`)
+          cluster.restore(backup, to, restored(nature, records, saved))
+        },
+        dice.between(200, 20_000),
+      )
+    },
+    calm() {
+      isCalm = true
+      cluster.calm()
+      relays?.replaceAll()
+    },
+  }
+}
+
+/** Puts every workspace back to what was saved, and answers the digest under which that will be told. */
+function restored(
+  { databaseOf }: Nature,
+  records: Records,
+  saved: ReadonlyMap<WorkspaceId, Tables>,
+): ReadonlyMap<WorkspaceId, string> {
+  return new Map(
+    [...saved].map(([workspaceId, tables]) => {
+      const commit = databaseOf(workspaceId).commit((now) => putBack(now, tables))
+      const digest = `${workspaceId}-restored-${commit}`
+      records.committed(workspaceId, commit, [digest])
+      return [workspaceId, digest]
+    }),
+  )
+}
