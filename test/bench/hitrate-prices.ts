@@ -34,14 +34,15 @@ const objectGigabytes = 0.128
 
 /**
  * CPU time as `npm run bench:read` measures it (test/performance.md, "A hit"): a request with its answer from memory, and
- * what a tier adds to it. Writing to a tier, and a load from the origin, are taken to cost as much as reading from Redis.
+ * what a tier adds to it. Writing to a tier, and a load from the origin, are taken to cost as much as reading from Redis, whose
+ * entries are compressed besides (`npm run bench:compression`).
  */
 export const cpuMs = {
   request: 0.24,
   edgeCacheRead: 0.55,
   kvRead: 0.63,
-  redisRead: 0.8,
-  write: 0.8,
+  redisRead: 0.92,
+  write: 0.99,
   load: 0.8,
 } as const
 

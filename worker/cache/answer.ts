@@ -45,7 +45,7 @@ export function createAnswer(
         changes: question.changes,
         policy,
         wish,
-        isWarmUp: isWarmUp === true,
+        reach: isWarmUp === true ? 'everywhere' : owner.value === null ? 'shared' : 'own',
         isReadable: (body) => resource.isReadable(body),
         embeddedTags: (body) => resource.embeddedTags(body),
         fetchBody: (version) => origin.load(question, { workspaceId, userId: owner.value, version }, caller),

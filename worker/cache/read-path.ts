@@ -66,6 +66,6 @@ export function createReadPath(parts: ReadPathParts): ReadPath {
     report: parts.report,
   })
   const loadsAhead = createLoadsAhead({ settings, clock })
-  const ahead = withRenewal(withPrefetch(checked, loadsAhead), { again: checked, loadsAhead, clock })
+  const ahead = withRenewal(withPrefetch(checked, loadsAhead), { again: checked, loadsAhead, clock, random })
   return { answer: withOwnAnswers(ahead), settings, reader, views }
 }
