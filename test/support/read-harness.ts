@@ -66,6 +66,7 @@ export function createDeployment({ hasRedis = true } = {}) {
         key,
         tags: pageTags,
         isBypass: false,
+        reach: 'shared',
         changes: 'writes',
         policy: Promise.resolve(settings),
         wish: plainWish,

@@ -53,7 +53,7 @@ test.each([{ redis }, { redis: [] }, { redis: [redisOf('cache'), redisOf('emailC
 )
 
 test('isolates that share no cache of their location share every entry through Redis', () => {
-  const redisSlot = slotsOf({ redis: [redis], isEdgeCacheEnabled: false }).at(-1)
+  const redisSlot = slotsOf({ isEdgeCacheEnabled: false }).at(-1)
   expect(redisSlot?.admits).toBe('every-fill')
 })
 
