@@ -10,8 +10,11 @@ export const edgeLimits = {
   kvExpirationSecondsMin: 60,
   /** KV accepts one write a second for each key (the same page). */
   kvWritePauseMs: 1_000,
-  /** From this age on an entry counts as one that stays, and is worth a write to KV, which shows it elsewhere within 60 s. */
-  settledMs: 60_000,
+  /**
+   * The age from which an entry that is found in Redis is worth a write to KV. Before that, the isolates that see the same write
+   * take it from Redis one after the other, and many an entry is replaced soon.
+   */
+  settledMs: 2_000,
   /** The entries in the memory of one isolate, which has 128 MB, and the share of this bound that one entry may take. */
   memoryCacheBytesDefault: 16_777_216,
   memoryCacheBytesMax: 67_108_864,
