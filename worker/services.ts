@@ -18,7 +18,7 @@ import { etagOf } from './entry/entry.ts'
 import type { Env } from './env.ts'
 import type { Recorder } from './events.ts'
 import type { LedgerClient } from './ledger/ledger-client.ts'
-import { createLedgerClient } from './ledger/ledger-client.ts'
+import { createHeal, createLedgerClient } from './ledger/ledger-client.ts'
 import { createMarksClient, type MarksClient, marksName } from './ledger/marks-client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
 import type { Views } from './ledger/view.ts'
@@ -72,6 +72,7 @@ export function createServices(
     clock,
     recorder,
   )
+  const marks = createMarksClient(() => env.MARKS.get(env.MARKS.idFromName(marksName)), clock)
   const origin = createOrigin({
     url: config.originUrl,
     internalAuthKey: config.internalAuthKey,
@@ -95,6 +96,8 @@ export function createServices(
     stalenessBoundMs: config.stalenessBoundMs,
     staleIfErrorSeconds: config.staleIfErrorSeconds,
     consistencySampleRate: config.consistencySampleRate,
+    instant: marks.instant,
+    heal: createHeal((workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)), clock),
   })
 
   return {
@@ -107,7 +110,7 @@ export function createServices(
     ),
     ...createDoor(env, { config, clock, recorder, origin, views, redis }),
     ledger,
-    marks: createMarksClient(() => env.MARKS.get(env.MARKS.idFromName(marksName)), clock),
+    marks,
     origin,
     redis,
     tiers,

@@ -3,13 +3,12 @@ import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
 import type { OutboxEvent } from '../../shared/contract/invalidation.ts'
 import { outboxAnswerSchema } from '../../shared/contract/invalidation.ts'
-import { markAnswerSchema } from '../../shared/contract/marks.ts'
+import { type Mark, type MarkAnswer, markAnswerSchema } from '../../shared/contract/marks.ts'
 import type { Version } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import type { PostMark } from './marker.ts'
 
 /**
  * The reason why a batch was not accepted. `rejected` concerns the content of the batch. Every other reason concerns the
@@ -47,6 +46,9 @@ export function createDelivery(options: WorkerOptions): Delivery {
     },
   }
 }
+
+/** Posts a mark, or asks for an instant without one. Never rejects. */
+export type PostMark = (mark: Mark | null) => Promise<Result<MarkAnswer, DeliveryFailure>>
 
 /** The Worker's endpoint of marks. Never rejects; settles within `limits.markDeadlineMs`. */
 export function createMarkPosts(options: WorkerOptions): PostMark {

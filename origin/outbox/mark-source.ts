@@ -9,11 +9,11 @@ import { createQuery } from '../database/query.ts'
 import type { Failure } from '../failures.ts'
 
 /** Why the database takes no marks: it is a replica or a subscriber, or its roles may not ask for what a mark needs. */
-export const markRefusals = ['replica', 'subscriber', 'forbidden'] as const
+const markRefusals = ['replica', 'subscriber', 'forbidden'] as const
 export type MarkRefusal = (typeof markRefusals)[number]
 
 const workspaces = z.array(z.string())
-const refused = z.object({ outcome: z.literal('refused'), reason: z.enum(markRefusals) })
+const refused = z.object({ said: z.literal('refused'), reason: z.enum(markRefusals) })
 
 const snapshotSchema = z.object({
   /** The transactions that had ended (pg_snapshot). */
@@ -25,13 +25,13 @@ const snapshotSchema = z.object({
 })
 export type Snapshot = z.output<typeof snapshotSchema>
 
-const takenSchema = z.discriminatedUnion('outcome', [
-  snapshotSchema.extend({ outcome: z.literal('ok') }),
+const takenSchema = z.discriminatedUnion('said', [
+  snapshotSchema.extend({ said: z.literal('taken') }),
   refused,
 ])
-const untoldSchema = z.discriminatedUnion('outcome', [
-  z.object({ outcome: z.literal('ok'), untold: workspaces }),
-  z.object({ outcome: z.literal('another') }),
+const untoldSchema = z.discriminatedUnion('said', [
+  z.object({ said: z.literal('untold'), untold: workspaces }),
+  z.object({ said: z.literal('another') }),
   refused,
 ])
 const doneSchema = z.object({ outcome: z.literal('ok') })

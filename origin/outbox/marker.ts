@@ -4,12 +4,8 @@ import type { Mark, MarkAnswer } from '../../shared/contract/marks.ts'
 import type { MarksHealth } from '../../shared/contract/origin.ts'
 import { scopeIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Result } from '../../shared/result.ts'
-import type { DeliveryFailure } from './delivery.ts'
+import type { PostMark } from './delivery.ts'
 import type { MarkRefusal, MarkSource, Snapshot } from './mark-source.ts'
-
-/** Posts a mark, or asks for an instant without one. Never rejects. */
-export type PostMark = (mark: Mark | null) => Promise<Result<MarkAnswer, DeliveryFailure>>
 
 /**
  * Proves to the ledgers up to when everything that was committed has been told to them. Each beat does three things in this order:
@@ -31,7 +27,7 @@ interface MarkerOptions {
   readonly clock: Clock
   /** From 0 to 1. */
   readonly random: () => number
-  readonly logger: Logger
+  readonly logger: Pick<Logger, 'info' | 'warn'>
   /** Called when there is much to deliver. */
   readonly wakeRelay: () => void
 }
@@ -111,13 +107,13 @@ class OutboxMarker implements Marker {
       this.note('failing')
       return 'wait'
     }
-    if (answer.value.outcome === 'refused') {
+    if (answer.value.said === 'refused') {
       this.held = null
       this.note(answer.value.reason)
       return 'wait'
     }
     // Another database than the snapshot's: the next snapshot is of this one.
-    if (answer.value.outcome === 'another') return null
+    if (answer.value.said === 'another') return null
     const except = [...new Set([...held.noted, ...answer.value.untold])]
     if (except.length > limits.markExceptionsMax) {
       // Rows of the snapshot are being delivered and become fewer. Those that were noted stay.
@@ -140,11 +136,12 @@ class OutboxMarker implements Marker {
       this.held = null
       return this.note('failing')
     }
-    if (taken.value.outcome === 'refused') {
+    if (taken.value.said === 'refused') {
       this.held = null
       return this.note(taken.value.reason)
     }
-    this.held = { ...taken.value, atMs }
+    const { snapshot, database, position, noted } = taken.value
+    this.held = { snapshot, database, position, noted, atMs }
     return outcome === 'taken' || outcome === 'overtaken' ? this.note('running') : true
   }
 

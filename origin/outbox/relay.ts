@@ -45,7 +45,7 @@ interface RelayOptions {
   readonly clock: Clock
   /** From 0 to 1. */
   readonly random: () => number
-  readonly logger: Logger
+  readonly logger: Pick<Logger, 'info' | 'warn'>
 }
 
 /**

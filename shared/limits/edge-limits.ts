@@ -119,8 +119,6 @@ export const edgeLimits = {
   samplesKeptSeconds: 3_600,
   /** After a failure of the origin, no entry is loaded ahead for this long. */
   loadsAheadPauseMs: 5_000,
-  /** How long the report of a committed write may be in flight before its absence counts as a violation. */
-  consistencyPatienceMs: 5_000,
   /** Alerts: how many changes are kept, and how a change is sent to the webhook. */
   alertChangesKeptMax: 200,
   alertChangesWaitingMax: 500,

@@ -12,4 +12,12 @@ export const markLimits = {
   provedSecondsMax: 86_400,
   /** A mark with its exceptions: each is an id of at most 64 characters, with quotation marks and a comma. */
   markBodyBytesMax: 16_384,
+  /** The differences that an isolate remembers until they are proved or excused, and for how long. */
+  suspicionsMax: 100,
+  suspicionMs: 600_000,
+  /** The healing of violations: the tags that one moves, the time between two of a key, and the keys of a workspace in a minute and in memory. */
+  healedTagsMax: 8,
+  healKeyEveryMs: 3_600_000,
+  healingsPerMinuteMax: 10,
+  healedKeysMax: 1_000,
 } as const

@@ -100,7 +100,7 @@ const sharedFunctions = [
   ...['is_identifier', 'is_list', 'is_object', 'require_argument'],
   ...['facet_bit', 'facets_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
-  ...['is_backend', 'may_read_of'],
+  ...['is_backend', 'require_primary', 'may_read_of'],
   ...['phone_key', 'email_key', 'domain_ascii', 'label_ascii'],
 ]
 

@@ -29,6 +29,7 @@ beforeEach(async () => {
 
 const takenSchema = z.object({
   outcome: z.literal('ok'),
+  said: z.literal('taken'),
   snapshot: z.string(),
   database: z.string().regex(/^\d+:[0-9A-F]{8}$/),
   position: z.string().regex(/^[0-9A-F]+\/[0-9A-F]+$/),
@@ -52,9 +53,9 @@ describe('a mark', () => {
     await write(database.sql)
     const mark = await take()
     expect(mark.noted).toEqual([])
-    expect(await untold(mark)).toEqual({ outcome: 'ok', untold: ['15213'] })
+    expect(await untold(mark)).toEqual({ outcome: 'ok', said: 'untold', untold: ['15213'] })
     await database.sql`delete from private.outbox`
-    expect(await untold(mark)).toEqual({ outcome: 'ok', untold: [] })
+    expect(await untold(mark)).toEqual({ outcome: 'ok', said: 'untold', untold: [] })
   })
 
   test('has nothing of rows that are committed after it, whenever they were written', async () => {
@@ -64,12 +65,12 @@ describe('a mark', () => {
     await write(database.sql, '15214')
     await database.sql`delete from private.outbox where workspace_id = '15214'`
     const mark = await take()
-    expect(await untold(mark)).toEqual({ outcome: 'ok', untold: [] })
+    expect(await untold(mark)).toEqual({ outcome: 'ok', said: 'untold', untold: [] })
     await open`commit`
     open.release()
-    expect(await untold(mark)).toEqual({ outcome: 'ok', untold: [] })
+    expect(await untold(mark)).toEqual({ outcome: 'ok', said: 'untold', untold: [] })
     const later = await take()
-    expect(await untold(later)).toEqual({ outcome: 'ok', untold: ['15213'] })
+    expect(await untold(later)).toEqual({ outcome: 'ok', said: 'untold', untold: ['15213'] })
   })
 
   test.each([
@@ -81,7 +82,7 @@ describe('a mark', () => {
   ])('excepts a workspace whose row is %s', async (_what, change) => {
     await write(database.sql)
     await database.sql.unsafe(change)
-    expect(await untold(await take())).toEqual({ outcome: 'ok', untold: ['15213'] })
+    expect(await untold(await take())).toEqual({ outcome: 'ok', said: 'untold', untold: ['15213'] })
   })
 
   test('excepts a workspace while the transaction that acknowledges its row is still open', async () => {
@@ -90,7 +91,7 @@ describe('a mark', () => {
     await other
       .begin(async (sql) => {
         await sql`delete from private.outbox`
-        expect(await untold(mark)).toEqual({ outcome: 'ok', untold: ['15213'] })
+        expect(await untold(mark)).toEqual({ outcome: 'ok', said: 'untold', untold: ['15213'] })
         throw new Error('rolled back')
       })
       .catch(() => undefined)
@@ -115,7 +116,7 @@ describe("a restored database, whose rows have another cluster's transactions,",
     await restore(`(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000)::text`)
     const mark = await take()
     expect(mark.noted).toEqual(['15213'])
-    expect(await untold(mark)).toEqual({ outcome: 'ok', untold: ['15213'] })
+    expect(await untold(mark)).toEqual({ outcome: 'ok', said: 'untold', untold: ['15213'] })
   })
 
   test('notes a workspace whose row has the number of a transaction that is open here', async () => {
@@ -139,10 +140,10 @@ describe('another database than that of the mark', () => {
   ])('is noticed: %s', async (_what, changes) => {
     const mark = await take()
     const timeline = { database: mark.database.replace(/.{8}$/, '0000000F') }
-    expect(await untold(mark, changes ?? timeline)).toEqual({ outcome: 'another' })
+    expect(await untold(mark, changes ?? timeline)).toEqual({ outcome: 'ok', said: 'another' })
   })
 
-  test('a replica takes no marks, and after its promotion it is another database', async () => {
+  test('a replica takes no marks and loads nothing, and after its promotion it is another database', async () => {
     const folder = await makeDataDirectory()
     await placeDatabase(folder, { contacts: 100, seed: 1 })
     const port = await takePort(0)
@@ -161,13 +162,16 @@ describe('another database than that of the mark', () => {
     await replica.start()
     const sql = postgres(replica.url, { max: 1, onnotice: () => {} })
     try {
-      expect(await ask(sql)).toEqual({ outcome: 'refused', reason: 'replica' })
+      expect(await ask(sql)).toEqual({ outcome: 'ok', said: 'refused', reason: 'replica' })
+      const load = () => sql`select public.workspace_membership('15213')`
+      await expect(load()).rejects.toThrow('only the primary may be read')
       await sql`select pg_promote()`
+      await expect(load()).resolves.toHaveLength(1)
       const after = takenSchema.parse(await ask(sql))
       expect(after.database).not.toBe(before.database)
       const [answer] = await sql`
         select public.mark_untold(${before.snapshot}, ${before.database}, ${before.position}, 200) as answer`
-      expect(answer?.['answer']).toEqual({ outcome: 'another' })
+      expect(answer?.['answer']).toEqual({ outcome: 'ok', said: 'another' })
     } finally {
       await sql.end()
       await replica.stop()
@@ -182,7 +186,7 @@ describe('another database than that of the mark', () => {
         await sql`insert into pg_catalog.pg_subscription_rel (srsubid, srrelid, srsubstate)
           values (1, 'public.contacts'::regclass, 'r')`
         const [row] = await sql`select public.mark_take(200) as mark`
-        expect(row?.['mark']).toEqual({ outcome: 'refused', reason: 'subscriber' })
+        expect(row?.['mark']).toEqual({ outcome: 'ok', said: 'refused', reason: 'subscriber' })
         throw new Error('rolled back')
       })
       .catch((error: Error) => expect(error.message).toBe('rolled back'))
@@ -204,7 +208,7 @@ describe('another database than that of the mark', () => {
           await sql.unsafe(`alter function ${each} owner to plain`)
         await sql`grant execute on function private.require_argument(boolean, text) to plain`
         const [row] = await sql`select public.mark_take(200) as mark`
-        expect(row?.['mark']).toEqual({ outcome: 'refused', reason: 'forbidden' })
+        expect(row?.['mark']).toEqual({ outcome: 'ok', said: 'refused', reason: 'forbidden' })
         throw new Error('rolled back')
       })
       .catch((error: Error) => expect(error.message).toBe('rolled back'))

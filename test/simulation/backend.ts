@@ -51,8 +51,6 @@ interface Report {
 
 const recorder: Recorder = { record() {} }
 const retryAfterMs = [300, 4_000] as const
-/** The longest time for which a transaction stays open. */
-const openMaxMs = 60_000
 const reusedShare = 0.05
 /**
  * The number of recent ids that the backend may use again. Some ledgers of a run remember fewer, some remember all of
@@ -76,8 +74,9 @@ export function createBackend(options: BackendOptions): Backend {
     const events = [...report.events]
     const arrive = () => {
       const isolate = anyIsolate()
-      const life = beginLife(isolate)
-      return during(life, () => invalidate(isolate.ledger, recorder, new Map([[workspaceId, events]])))
+      return during(beginLife(isolate), () =>
+        invalidate(isolate.ledger, recorder, new Map([[workspaceId, events]])),
+      )
     }
     way.cross(arrive).then(
       (answered) => {
@@ -92,15 +91,10 @@ export function createBackend(options: BackendOptions): Backend {
     const refused = new Set(conflicts.map(({ index }) => events[index]))
     const digests = events.filter((event) => !refused.has(event)).map(({ digest = '' }) => digest)
     // The events that were not refused are durable, whatever happened to the others.
-    const known =
-      digests.length === 0 ? null : options.watch(() => records.acknowledged(workspaceId, digests, version))
+    const know = () => records.acknowledged(workspaceId, digests, version)
+    const known = digests.length === 0 ? null : options.watch(know)
     if (refused.size > 0) rename(report, refused, trace)
-    else if (known !== null && open.delete(report)) close(report, known)
-  }
-
-  function close({ workspaceId, commit }: Report, known: KnownVersion): void {
-    trace.note('acknowledged', () => `${workspaceId} transaction ${commit} as version ${known.version}`)
-    options.acknowledged(workspaceId, known)
+    else if (known !== null && open.delete(report)) close(report, known, options)
   }
 
   function retry(report: Report): void {
@@ -121,29 +115,52 @@ export function createBackend(options: BackendOptions): Backend {
     retry(report)
   }
 
-  /** Writes in a transaction that stays open for a while, and leaves its events in the outbox. Some are reported as well. */
-  function writeInto(cluster: Cluster, workspaceId: WorkspaceId, makeChange: MakeChange): void {
-    const transaction = cluster.begin()
-    const change = dice.happens(0.03) ? unseen(makeChange) : makeChange
-    const openMs = dice.happens(0.85) ? dice.between(0, 300) : dice.between(300, openMaxMs)
-    scheduler.schedule(() => {
-      // A restore ends every transaction that is open.
-      if (transaction.isOver) return
-      const report = commit(workspaceId, change, options, idFor)
-      const rows = report.events.map(({ moves, digest = '' }) => ({ workspaceId, moves, digest }))
-      cluster.commit(transaction, rows)
-      if (report.events.length > 0 && dice.happens(0.2)) reportLater(report)
-    }, openMs)
-  }
-
   return {
     unacknowledged: () => open.size + (options.cluster?.waiting() ?? 0),
     write(workspaceId, makeChange = changeSomething) {
-      if (options.cluster !== null) return writeInto(options.cluster, workspaceId, makeChange)
+      const { cluster } = options
+      if (cluster !== null)
+        return writeInto(cluster, options, { workspaceId, makeChange, idFor, reportLater })
       const report = commit(workspaceId, makeChange, options, idFor)
       if (report.events.length > 0) reportLater(report)
     },
   }
+}
+
+function close(
+  { workspaceId, commit }: Report,
+  known: KnownVersion,
+  { trace, acknowledged }: BackendOptions,
+): void {
+  trace.note('acknowledged', () => `${workspaceId} transaction ${commit} as version ${known.version}`)
+  acknowledged(workspaceId, known)
+}
+
+interface OutboxWrite {
+  readonly workspaceId: WorkspaceId
+  readonly makeChange: MakeChange
+  readonly idFor: IdFor
+  reportLater(report: Report): void
+}
+
+/** Writes in a transaction that stays open for a while, and leaves its events in the outbox. Some are reported as well. */
+function writeInto(
+  cluster: Cluster,
+  options: BackendOptions,
+  { workspaceId, makeChange, idFor, reportLater }: OutboxWrite,
+): void {
+  const { dice, scheduler } = options
+  const transaction = cluster.begin()
+  const change = dice.happens(0.03) ? unseen(makeChange) : makeChange
+  const openMs = dice.happens(0.85) ? dice.between(0, 300) : dice.between(300, cluster.openMaxMs)
+  scheduler.schedule(() => {
+    // A restore ends every transaction that is open.
+    if (transaction.isOver) return
+    const report = commit(workspaceId, change, options, idFor)
+    const rows = report.events.map(({ moves, digest = '' }) => ({ workspaceId, moves, digest }))
+    cluster.commit(transaction, rows)
+    if (report.events.length > 0 && dice.happens(0.2)) reportLater(report)
+  }, openMs)
 }
 
 /** Commits one transaction of one change or three, and answers the events that report it. */

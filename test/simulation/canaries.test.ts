@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { canaries } from './canaries.ts'
+import { markCanaries } from './mark-canaries.ts'
 import { simulateWith } from './planted.ts'
 import { redisCanaries } from './redis-canaries.ts'
 import type { Failure } from './simulation.ts'
@@ -16,7 +17,7 @@ async function firstFailure(simulate: Awaited<ReturnType<typeof simulateWith>>):
 }
 
 describe('a bug planted in production is caught:', () => {
-  it.for([...canaries, ...redisCanaries])('$bug', async ({ breaks, replacements }) => {
+  it.for([...canaries, ...markCanaries, ...redisCanaries])('$bug', async ({ breaks, replacements }) => {
     const failure = await firstFailure(await simulateWith(replacements))
     expect(failure?.promise).toMatch(breaks)
   })

@@ -97,23 +97,6 @@ export function createChecker({ boundMs, nowMs, historyOf, records }: CheckerOpt
       })
   }
 
-  /** A proof is worth something only if the answer has everything that was committed before it, told or not. */
-  function checkProof(
-    { workspaceId, place }: SeenRead,
-    { entry, currentAtMs, status }: SeenAnswer,
-    fact: Fact,
-  ): void {
-    if (currentAtMs <= entry.createdAtMs) return
-    const missed = historyOf(workspaceId, place).find(
-      ({ commit }) => commit > fact.commit && records.committedAtMs(workspaceId, commit) < currentAtMs,
-    )
-    if (missed === undefined) return
-    const beforeMs = currentAtMs - records.committedAtMs(workspaceId, missed.commit)
-    throw new BrokenPromise(
-      `proof: ${workspaceId} ${place} was answered (${status}) as proved without transaction ${missed.commit}, committed ${beforeMs} ms before the proof`,
-    )
-  }
-
   return {
     refused({ workspaceId, minVersion }, code) {
       const isOfThisLedger = minVersion?.era === records.era(workspaceId)
@@ -151,11 +134,29 @@ export function createChecker({ boundMs, nowMs, historyOf, records }: CheckerOpt
       }
       const latestMs = Math.max(atMs, nowMs() - proofMaxMs) - boundMs
       if (answer.isProven) hold('bounded staleness', (written) => written.atMs < latestMs)
-      checkProof(read, answer, fact)
+      checkProof(records, historyOf(workspaceId, place), read, answer, fact)
       if (asksForNow) hold('no-cache', (written) => written.atMs < atMs)
       if (minVersion !== null) hold('read your writes', (written) => isIn(written, minVersion))
     },
   }
+}
+
+/** A proof is worth something only if the answer has everything that was committed before it, told or not. */
+function checkProof(
+  records: Records,
+  history: readonly Fact[],
+  { workspaceId, place }: SeenRead,
+  { entry, currentAtMs, status }: SeenAnswer,
+  fact: Fact,
+): void {
+  if (currentAtMs <= entry.createdAtMs) return
+  const committedAtMs = (commit: number) => records.committedAtMs(workspaceId, commit)
+  const missed = history.find(({ commit }) => commit > fact.commit && committedAtMs(commit) < currentAtMs)
+  if (missed === undefined) return
+  const beforeMs = currentAtMs - committedAtMs(missed.commit)
+  throw new BrokenPromise(
+    `proof: ${workspaceId} ${place} was answered (${status}) as proved without transaction ${missed.commit}, committed ${beforeMs} ms before the proof`,
+  )
 }
 
 /** Finds the entry's body in the past of its place and workspace. */

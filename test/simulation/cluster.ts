@@ -7,7 +7,7 @@ import type { Move } from '../../shared/tags/moves.ts'
 import { familyMove } from '../../shared/tags/moves.ts'
 
 /**
- * What Postgres knows of transactions, and the outbox in it. A transaction takes its number when it begins and its rows can be seen
+ * The transactions of a Postgres, and the outbox in it. A transaction takes its number when it begins and its rows can be seen
  * when it has committed, which may be minutes later. A restored cluster gives out numbers and ids again.
  */
 export interface Cluster {
@@ -16,11 +16,15 @@ export interface Cluster {
   commit(transaction: Transaction, rows: readonly NewRow[]): void
   readonly outbox: Outbox
   readonly marks: MarkSource
+  /** The longest time for which a transaction stays open. */
+  readonly openMaxMs: number
+  /** Rolls back every open transaction. From now on transactions are short. */
+  calm(): void
   /** The rows that nobody has acknowledged, and the transactions that are open. */
   waiting(): number
   /** The digest of the event that a row is about. */
   digestOf(eventId: string): string | undefined
-  /** Parks some rows, as if the Worker had refused them again and again, until this instant. */
+  /** Parks every row that is there or comes, as if the Worker had refused it again and again, until this instant. */
   park(untilMs: number): void
   backUp(): Backup
   /** Goes back to a backup: to another timeline, or as a copy of the disk, far behind in the WAL. Open transactions are lost. */
@@ -46,7 +50,6 @@ interface Row {
   readonly writtenAtMs: number
   dueAtMs: number
   attempts: number
-  isParked: boolean
 }
 
 export interface Backup {
@@ -64,6 +67,8 @@ interface Seen {
 
 interface ClusterOptions {
   nowMs(): number
+  /** How far the database's clock is from the marks'. */
+  readonly offsetMs: number
   readonly workspaceIds: readonly WorkspaceId[]
   /** Called when a restored database moves everything. */
   readonly onMoveEverything: () => void
@@ -72,125 +77,183 @@ interface ClusterOptions {
 /** The positions of the WAL between a cluster and a copy of its disk. */
 const copyIsBehind = 1_000_000
 
-export function createCluster({ nowMs, workspaceIds, onMoveEverything }: ClusterOptions): Cluster {
-  const digests = new Map<string, string>()
-  const begun = new Map<Transaction, number>()
-  let rows: Row[] = []
-  let [transactions, ids, position, timeline, events] = [100, 0, 2_000_000_000, 1, 0]
-  let owed: ReadonlyMap<WorkspaceId, string> = new Map()
+/** The content of the disk, the transactions that are open, and what Postgres derives from both. */
+class State {
+  rows: Row[] = []
+  transactions = 100
+  ids = 0
+  position = 2_000_000_000
+  timeline = 1
+  events = 0
+  parkedUntilMs = 0
+  /** The digests under which a restore will be told. */
+  owed: ReadonlyMap<WorkspaceId, string> = new Map()
+  readonly digests = new Map<string, string>()
+  readonly begun = new Map<Transaction, number>()
+  readonly options: ClusterOptions
 
-  const seen = (): Seen => ({
-    end: transactions,
-    open: [...begun.keys()].map(({ number }) => number),
-    takenAtMs: nowMs(),
-  })
-  const isVisible = (row: Row, { end, open }: Seen) =>
-    row.transaction < end && !open.includes(row.transaction)
-  const workspacesOf = (some: readonly Row[]) => [...new Set(some.map(({ workspaceId }) => workspaceId))]
-  const database = () => `7:${timeline.toString(16).toUpperCase().padStart(8, '0')}`
-  const parsed = ({ snapshot }: Snapshot): Seen => JSON.parse(snapshot)
-  const find = ({ id, eventId }: OutboxKey) =>
-    rows.find((row) => row.key.id === id && row.key.eventId === eventId)
+  constructor(options: ClusterOptions) {
+    this.options = options
+  }
 
-  const cluster: Cluster = {
-    begin() {
-      const transaction = { number: transactions, isOver: false }
-      transactions += 1
-      begun.set(transaction, nowMs())
-      return transaction
+  database(): string {
+    return `7:${this.timeline.toString(16).toUpperCase().padStart(8, '0')}`
+  }
+
+  seen(): Seen {
+    const open = [...this.begun.keys()].map(({ number }) => number)
+    return { end: this.transactions, open, takenAtMs: this.options.nowMs() }
+  }
+
+  find({ id, eventId }: OutboxKey): Row | undefined {
+    return this.rows.find((row) => row.key.id === id && row.key.eventId === eventId)
+  }
+
+  begin(): Transaction {
+    const transaction = { number: this.transactions, isOver: false }
+    this.transactions += 1
+    this.begun.set(transaction, this.options.nowMs() + this.options.offsetMs)
+    return transaction
+  }
+
+  commit(transaction: Transaction, added: readonly NewRow[]): void {
+    const nowMs = this.options.nowMs()
+    const writtenAtMs = this.begun.get(transaction) ?? nowMs
+    this.begun.delete(transaction)
+    transaction.isOver = true
+    this.position += 1
+    for (const { workspaceId, moves, digest } of added) {
+      this.ids += 1
+      this.events += 1
+      const key = { id: this.ids, eventId: `event-${this.events}` }
+      this.digests.set(key.eventId, digest)
+      const dueAtMs = Math.max(nowMs, this.parkedUntilMs)
+      const { number } = transaction
+      this.rows.push({ key, workspaceId, moves, transaction: number, writtenAtMs, dueAtMs, attempts: 0 })
+    }
+  }
+
+  rollBack(): void {
+    for (const transaction of this.begun.keys()) transaction.isOver = true
+    this.begun.clear()
+  }
+
+  restore(backup: Backup, to: 'timeline' | 'copy'): void {
+    this.rows = backup.rows.map((row) => ({ ...row }))
+    this.transactions = backup.transactions
+    this.ids = backup.ids
+    if (to === 'timeline') this.timeline += 1
+    else this.position = backup.position - copyIsBehind
+    this.rollBack()
+  }
+}
+
+export function createCluster(options: ClusterOptions): Cluster {
+  const state = new State(options)
+  let openMaxMs = 60_000
+  return {
+    get openMaxMs() {
+      return openMaxMs
     },
-    commit(transaction, added) {
-      const writtenAtMs = begun.get(transaction) ?? nowMs()
-      begun.delete(transaction)
-      transaction.isOver = true
-      position += 1
-      for (const { workspaceId, moves, digest } of added) {
-        ids += 1
-        events += 1
-        const key = { id: ids, eventId: `event-${events}` }
-        digests.set(key.eventId, digest)
-        const held = { dueAtMs: nowMs(), attempts: 0, isParked: false }
-        rows.push({ key, workspaceId, moves, writtenAtMs, transaction: transaction.number, ...held })
-      }
+    calm() {
+      openMaxMs = 300
+      state.parkedUntilMs = 0
+      state.rollBack()
     },
-    outbox: {
-      async claim(rowsMax) {
-        const due = rows.filter(({ dueAtMs }) => dueAtMs <= nowMs()).slice(0, rowsMax)
-        for (const row of due) row.dueAtMs = nowMs() + limits.outboxLeaseMs
-        const claimed = due.map(({ key, workspaceId, moves, attempts }) => ({
-          ...{ key, attempts },
-          event: { eventId: `outbox:${key.eventId}`, workspaceId, tags: [...moves] },
-        }))
-        return ok({ rows: claimed, undeliverable: [] })
-      },
-      async acknowledge(keys) {
-        const done = new Set(keys.map(find))
-        rows = rows.filter((row) => !done.has(row))
-        return ok({})
-      },
-      async release(keys) {
-        for (const row of keys.map(find)) if (row !== undefined) row.dueAtMs = nowMs()
-        return ok({})
-      },
-      async fail(failures) {
-        for (const { key, delayMs } of failures) {
-          const row = find(key)
-          if (row === undefined) continue
-          row.attempts += 1
-          row.dueAtMs = nowMs() + delayMs
-        }
-        return ok({})
-      },
-      state: async () => ok({ depth: rows.length, oldestAgeMs: 0, parked: 0 }),
-    },
-    marks: {
-      async take() {
-        const snapshot = seen()
-        const noted = rows.filter((row) => !isVisible(row, snapshot))
-        return ok({
-          outcome: 'ok',
-          ...{ snapshot: JSON.stringify(snapshot), database: database() },
-          position: `0/${position.toString(16).toUpperCase()}`,
-          noted: workspacesOf(noted),
-        })
-      },
-      async untold(mark) {
-        const isSame = mark.database === database() && position >= Number.parseInt(mark.position.slice(2), 16)
-        if (!isSame) return ok({ outcome: 'another' })
-        const snapshot = parsed(mark)
-        const untold = rows.filter((row) => isVisible(row, snapshot) || row.transaction >= transactions)
-        return ok({ outcome: 'ok', untold: workspacesOf(untold) })
-      },
-      async moveEverything() {
-        const moves = [familyMove('workspace')]
-        const digestOf = (workspaceId: WorkspaceId) => owed.get(workspaceId) ?? `everything-${events}`
-        const added = workspaceIds.map((workspaceId) => ({
-          workspaceId,
-          moves,
-          digest: digestOf(workspaceId),
-        }))
-        cluster.commit(cluster.begin(), added)
-        owed = new Map()
-        onMoveEverything()
-        return ok({})
-      },
-    },
-    waiting: () => rows.length + begun.size,
-    digestOf: (eventId) => digests.get(eventId),
+    begin: () => state.begin(),
+    commit: (transaction, rows) => state.commit(transaction, rows),
+    outbox: outboxOf(state, options.nowMs),
+    marks: marksOf(state, options),
+    waiting: () => state.rows.length + state.begun.size,
+    digestOf: (eventId) => state.digests.get(eventId),
     park(untilMs) {
-      for (const row of rows) Object.assign(row, { dueAtMs: untilMs, isParked: true })
+      state.parkedUntilMs = untilMs
+      for (const row of state.rows) row.dueAtMs = untilMs
     },
-    backUp: () => ({ rows: rows.map((row) => ({ ...row })), transactions, ids, position }),
-    restore(backup, to, restored) {
-      rows = backup.rows.map((row) => ({ ...row }))
-      transactions = backup.transactions
-      ids = backup.ids
-      if (to === 'timeline') timeline += 1
-      position = to === 'timeline' ? position : backup.position - copyIsBehind
-      for (const transaction of begun.keys()) transaction.isOver = true
-      begun.clear()
-      owed = restored
+    backUp: () => ({ ...state, rows: state.rows.map((row) => ({ ...row })) }),
+    restore(backup, to, digests) {
+      state.restore(backup, to)
+      state.owed = digests
     },
   }
-  return cluster
+}
+
+/** The outbox's SQL functions. */
+function outboxOf(state: State, nowMs: () => number): Outbox {
+  const known = (keys: readonly OutboxKey[]) => keys.flatMap((key) => state.find(key) ?? [])
+  return {
+    async claim(rowsMax) {
+      const due = state.rows.filter(({ dueAtMs }) => dueAtMs <= nowMs()).slice(0, rowsMax)
+      for (const row of due) row.dueAtMs = nowMs() + limits.outboxLeaseMs
+      const rows = due.map(({ key, workspaceId, moves, attempts }) => ({
+        ...{ key, attempts },
+        event: { eventId: `outbox:${key.eventId}`, workspaceId, tags: [...moves] },
+      }))
+      return ok({ rows, undeliverable: [] })
+    },
+    async acknowledge(keys) {
+      const done = new Set(known(keys))
+      state.rows = state.rows.filter((row) => !done.has(row))
+      return ok({})
+    },
+    async release(keys) {
+      for (const row of known(keys)) row.dueAtMs = nowMs()
+      return ok({})
+    },
+    async fail(failures) {
+      for (const { key, delayMs } of failures) {
+        const row = state.find(key)
+        if (row === undefined) continue
+        row.attempts += 1
+        row.dueAtMs = nowMs() + delayMs
+      }
+      return ok({})
+    },
+    state: async () => ok({ depth: state.rows.length, oldestAgeMs: 0, parked: 0 }),
+  }
+}
+
+/** The SQL functions of marks. */
+function marksOf(state: State, { workspaceIds, onMoveEverything }: ClusterOptions): MarkSource {
+  const workspacesOf = (some: readonly Row[]) => [...new Set(some.map(({ workspaceId }) => workspaceId))]
+  return {
+    async take() {
+      const snapshot = state.seen()
+      return ok({
+        said: 'taken',
+        ...{ snapshot: JSON.stringify(snapshot), database: state.database() },
+        position: `0/${state.position.toString(16).toUpperCase()}`,
+        noted: workspacesOf(state.rows.filter((row) => !isVisible(row, snapshot))),
+      })
+    },
+    async untold(mark) {
+      const positionOfMark = Number.parseInt(mark.position.slice(2), 16)
+      if (mark.database !== state.database() || state.position < positionOfMark)
+        return ok({ said: 'another' })
+      const snapshot = parsed(mark)
+      const untold = state.rows.filter(
+        (row) => isVisible(row, snapshot) || row.transaction >= state.transactions,
+      )
+      return ok({ said: 'untold', untold: workspacesOf(untold) })
+    },
+    async moveEverything() {
+      const moves = [familyMove('workspace')]
+      const added = workspaceIds.map((workspaceId) => {
+        const digest = state.owed.get(workspaceId) ?? `everything-${state.events}`
+        return { workspaceId, moves, digest }
+      })
+      state.commit(state.begin(), added)
+      state.owed = new Map()
+      onMoveEverything()
+      return ok({})
+    },
+  }
+}
+
+function isVisible(row: Row, { end, open }: Seen): boolean {
+  return row.transaction < end && !open.includes(row.transaction)
+}
+
+function parsed({ snapshot }: Snapshot): Seen {
+  return JSON.parse(snapshot)
 }

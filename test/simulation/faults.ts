@@ -65,6 +65,7 @@ export function planMarkFates({ scheduler, dice, trace, marking }: FaultyParts, 
       () => marking.killRelay(),
       () => marking.restartMarks(),
       () => cluster.park(scheduler.now() + dice.between(2_000, 30_000)),
+      () => cluster.park(scheduler.now() + dice.between(2_000, 30_000)),
       ...[databaseWay, marksWay].map((way) => () => {
         way.inject(wayFaults(dice))
         scheduler.schedule(way.heal, dice.between(500, 15_000))

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../../shared/clock.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import type { BookLimits } from '../../worker/ledger/book.ts'
+import type { Birth, BookLimits } from '../../worker/ledger/book.ts'
 import { Book } from '../../worker/ledger/book.ts'
 import { createTables } from '../../worker/ledger/book-storage.ts'
 import type { LedgerStub } from '../../worker/ledger/ledger-client.ts'
@@ -12,9 +13,9 @@ import type { Dice } from '../support/dice.ts'
 import { type Scheduler, startMs } from './scheduler.ts'
 import { createWay, type Way, type WayFaults } from './way.ts'
 
-/** What the ledgers need to prove what they answer; without it nothing is proved. */
+/** The object that the ledgers ask for their proofs, and the way to it. */
 export interface LedgersMarks {
-  readonly book: () => MarkBook
+  readonly markBook: () => MarkBook
   readonly way: Way
 }
 
@@ -99,12 +100,9 @@ function createBooks({ scheduler, bounds, written, marks = null }: LedgersOption
   const speaking = new Map<WorkspaceId, string>()
   /** The greatest version that each ledger has told when it asked for its proof. */
   const told = new Map<WorkspaceId, number>()
-  let ledgersBegun = 0
+  const toldBy = (workspaceId: WorkspaceId) => told.get(workspaceId) ?? 0
+  const birth = createBirths(scheduler)
 
-  const birth = () => {
-    ledgersBegun += 1
-    return { ledgerId: `ledger-${ledgersBegun}`, version: Math.floor(scheduler.now()) - startMs }
-  }
   /** Reports a ledger that has begun. */
   const noteBegun = (workspaceId: WorkspaceId, { ledgerId, version }: LedgerHead) => {
     if (speaking.get(workspaceId) === ledgerId) return
@@ -116,43 +114,17 @@ function createBooks({ scheduler, bounds, written, marks = null }: LedgersOption
     const database = databases.get(workspaceId) ?? new DatabaseSync(':memory:')
     databases.set(workspaceId, database)
     const book = new Book(createSqlStorage(database), birth, bounds)
-    const ledger = marks === null ? plain(book) : proven(workspaceId, book, marks, isHeard)
+    const note = ({ version }: LedgerHead) => told.set(workspaceId, Math.max(toldBy(workspaceId), version))
+    const isThere = () => ledgers.get(workspaceId)?.book === book
+    const ledger =
+      marks === null
+        ? { book, waking: null, since: book.since.bind(book) }
+        : provenLedger(book, scheduler, { ...marks, workspaceId, isHeard, isThere, note })
     ledgers.set(workspaceId, ledger)
     return ledger
   }
-  const plain = (book: Book): Ledger => ({
-    ...{ book, waking: null },
-    since: (ledgerId, version) => book.since(ledgerId, version),
-  })
-  const proven = (
-    workspaceId: WorkspaceId,
-    book: Book,
-    { book: markBook, way }: LedgersMarks,
-    isHeard: boolean,
-  ) => {
-    let isFirst = isHeard
-    const isThere = () => ledgers.get(workspaceId)?.book === book
-    const ledger = new ProvenBook({
-      book,
-      clock: scheduler,
-      async ask(head) {
-        const answer = () => {
-          told.set(workspaceId, Math.max(told.get(workspaceId) ?? 0, head.version))
-          return markBook().proofFor(workspaceId, head)
-        }
-        const proof = isFirst ? answer() : await way.cross(answer)
-        isFirst = false
-        // A machine that the object has left does nothing any more.
-        return isThere() ? proof : new Promise<never>(() => undefined)
-      },
-      keepAlive: () => undefined,
-    })
-    const since: Ledger['since'] = (ledgerId, version) => ledger.since(ledgerId, version)
-    const here: Ledger = { book, since, waking: Promise.resolve().then(() => ledger.wake()) }
-    return here
-  }
   const ledgerOf = (workspaceId: WorkspaceId) => ledgers.get(workspaceId) ?? begin(workspaceId, false)
-  const heard = <Value>(workspaceId: WorkspaceId, ledger: Ledger, act: (ledger: Ledger) => Value): Value => {
+  const heard = <Value>(workspaceId: WorkspaceId, ledger: Ledger, act: (ledger: Ledger) => Value) => {
     noteBegun(workspaceId, ledger.book.headNow())
     const value = act(ledger)
     noteBegun(workspaceId, ledger.book.headNow())
@@ -173,20 +145,66 @@ function createBooks({ scheduler, bounds, written, marks = null }: LedgersOption
       ledgers.delete(workspaceId)
       databases.delete(workspaceId)
     },
-    save(workspaceId: WorkspaceId) {
-      const { ledgerId } = ledgerOf(workspaceId).book.headNow()
-      return { ledgerId, database: copyOf(databases.get(workspaceId)) }
-    },
+    save: (workspaceId: WorkspaceId) => ({
+      ledgerId: ledgerOf(workspaceId).book.headNow().ledgerId,
+      database: copyOf(databases.get(workspaceId)),
+    }),
     goBack(workspaceId: WorkspaceId, saved: SavedLedger) {
       const { ledgerId, version } = ledgerOf(workspaceId).book.headNow()
       // A ledger that was lost meanwhile has no earlier state to go back to.
       if (ledgerId !== saved.ledgerId) return
       databases.set(workspaceId, saved.database)
       const ledger = begin(workspaceId, true)
-      // What it told within ten seconds before may be older than what it goes back to. Then the first reader notices.
-      if ((told.get(workspaceId) ?? 0) <= ledger.book.headNow().version)
+      // It tells its version every ten seconds. If it goes back by less than that, the first reader notices.
+      if (toldBy(workspaceId) <= ledger.book.headNow().version)
         heard(workspaceId, ledger, ({ book }) => book.since(ledgerId, version))
     },
+  }
+}
+
+/** Ids in turn, so that two runs of a seed have the same ones. */
+function createBirths(scheduler: Scheduler): () => Birth {
+  let ledgersBegun = 0
+  return () => {
+    ledgersBegun += 1
+    return { ledgerId: `ledger-${ledgersBegun}`, version: Math.floor(scheduler.now()) - startMs }
+  }
+}
+
+interface Asking {
+  readonly workspaceId: WorkspaceId
+  readonly way: Way
+  readonly markBook: () => MarkBook
+  /** Whether the first question is answered at once. */
+  readonly isHeard: boolean
+  /** A machine that the object has left does nothing any more. */
+  isThere(): boolean
+  /** Called with what the ledger tells. */
+  note(head: LedgerHead): void
+}
+
+/** A ledger that asks for its proof over the network. */
+function provenLedger(book: Book, clock: Clock, asking: Asking): Ledger {
+  const { workspaceId, way, markBook, isHeard, isThere, note } = asking
+  let isFirst = isHeard
+  const answer = (head: LedgerHead) => {
+    note(head)
+    return markBook().proofFor(workspaceId, head)
+  }
+  const ledger = new ProvenBook({
+    book,
+    clock,
+    async ask(head) {
+      const proof = isFirst ? answer(head) : await way.cross(() => answer(head))
+      isFirst = false
+      return isThere() ? proof : new Promise<never>(() => undefined)
+    },
+    keepAlive: () => undefined,
+  })
+  return {
+    book,
+    since: (ledgerId, version) => ledger.since(ledgerId, version),
+    waking: Promise.resolve().then(() => ledger.wake()),
   }
 }
 

@@ -6,11 +6,11 @@ import { type Cluster, createCluster } from './cluster.ts'
 import { putBack, type Tables } from './database.ts'
 import type { Isolate } from './isolate.ts'
 import type { Life } from './life.ts'
+import type { Nature } from './nature.ts'
 import { workspaceIds } from './questions.ts'
 import type { Records } from './records.ts'
 import { createRelays, type Relays } from './relays.ts'
 import { createWay, goodWay, type Way } from './way.ts'
-import type { Nature } from './world.ts'
 
 /** The database's transactions, the relays that tell and mark them, and the object of the marks. */
 export interface Marking {
@@ -46,6 +46,7 @@ export function createMarking(nature: Nature, records: Records): Marking {
   let isCalm = false
   const cluster = createCluster({
     nowMs: scheduler.now,
+    offsetMs: dice.between(-3_000, 3_000),
     workspaceIds,
     onMoveEverything: () => trace.note('fault', () => 'everything is moved'),
   })
@@ -90,6 +91,7 @@ export function createMarking(nature: Nature, records: Records): Marking {
     },
     calm() {
       isCalm = true
+      cluster.calm()
       relays?.replaceAll()
     },
   }

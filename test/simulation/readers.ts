@@ -60,27 +60,17 @@ export function createReaders(world: World): Readers {
     const caller = { kind: 'member', userId, token: '', requestId: '', keepAlive } as const
     const answered = await isolate.answer({ question, workspaceId, caller, wish })
     if (!answered.ok) {
-      const { code } = answered.error
-      watch(() => checker.refused(seen, code))
-      return { status: code, source: 'none', isProven: false, provedAtMs: 0 }
+      watch(() => checker.refused(seen, answered.error.code))
+      return { status: answered.error.code, source: 'none', isProven: false, provedAtMs: 0 }
     }
     const { entry, status, source, lifetimeSeconds, doubt, currentAtMs, view } = answered.value
-    const isProven = doubt === null
-    const answeredMs = isolate.clock.now()
-    const provedAtMs = view?.provedAtMs ?? 0
+    const [isProven, provedAtMs, answeredMs] = [doubt === null, view?.provedAtMs ?? 0, isolate.clock.now()]
     const answer = {
-      entry,
-      status,
-      source,
-      lifetimeSeconds,
-      isProven,
-      currentAtMs,
-      provedAtMs,
-      arrivedMs,
-      answeredMs,
+      ...{ entry, status, source, lifetimeSeconds, isProven, currentAtMs, provedAtMs },
+      ...{ arrivedMs, answeredMs },
     }
     watch(() => checker.answered(seen, answer))
-    if (wish.isOnlyIfCached && answer.source === 'database')
+    if (wish.isOnlyIfCached && source === 'database')
       watch(() => fail('only-if-cached: answered from the database'))
     return answer
   }

@@ -1,4 +1,3 @@
-import pino from 'pino'
 import type { Failure } from '../../origin/failures.ts'
 import type { Delivery } from '../../origin/outbox/delivery.ts'
 import { createMarker } from '../../origin/outbox/marker.ts'
@@ -43,7 +42,7 @@ interface RelaysOptions {
 }
 
 const recorder: Recorder = { record() {} }
-const logger = pino({ level: 'silent' })
+const logger = { info: () => undefined, warn: () => undefined }
 
 export function createRelays(options: RelaysOptions): Relays {
   const { scheduler, processes } = options

@@ -5,18 +5,19 @@ import { createRandom } from '../support/random.ts'
 import { type Backend, createBackend } from './backend.ts'
 import { type Checker, createChecker } from './checker.ts'
 import { type Clearings, createClearings } from './clearings.ts'
-import { createDatabase, type Database } from './database.ts'
+import { createDatabase } from './database.ts'
 import type { FaultyParts } from './faults.ts'
 import type { Setup, Surroundings } from './isolate.ts'
 import { createLedgers, type Ledgers } from './ledgers.ts'
 import { createMarking, type Marking } from './marking.ts'
+import type { Nature } from './nature.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { createPopulation, type Population } from './population.ts'
 import { boardIds, placeAsked, workspaceIds } from './questions.ts'
 import { BrokenPromise, createRecords, type KnownVersion } from './records.ts'
-import { createScheduler, type Scheduler } from './scheduler.ts'
+import { createScheduler } from './scheduler.ts'
 import { createSimulatedTiers, type SimulatedTiers } from './tiers.ts'
-import { createTrace, type Trace } from './trace.ts'
+import { createTrace } from './trace.ts'
 import { createViewCaches, type ViewCaches } from './view-caches.ts'
 import { createWay, goodWay, type Way } from './way.ts'
 
@@ -32,19 +33,6 @@ export interface World extends Nature {
   readonly marking: Marking | null
   /** The newest acknowledged version of each workspace, as a client knows it that wrote something. */
   readonly acknowledged: ReadonlyMap<WorkspaceId, KnownVersion>
-}
-
-/** Time, chance, and the record of what was true. */
-export interface Nature {
-  readonly setup: Setup
-  readonly dice: Dice
-  readonly scheduler: Scheduler
-  readonly trace: Trace
-  databaseOf(workspaceId: WorkspaceId): Database
-  /** Runs work that may find a broken promise. Answers null if it did, and the run ends with this step. */
-  watch<Value>(work: () => Value): Value | null
-  /** Lets time pass, and throws a promise that was found broken meanwhile. */
-  pass(ms: number): Promise<void>
 }
 
 const primary = 'ams'
@@ -72,7 +60,7 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
     scheduler,
     dice,
     locations,
-    marks: marking === null ? null : { book: marking.markBook, way: marking.marksWay },
+    marks: marking === null ? null : { markBook: marking.markBook, way: marking.marksWay },
     bounds: dice.pick(bookBounds),
     usualWay: { ...goodWay, slowShare: dice.pick([0.01, 0.3]), slowMs: 1_900 },
     written: (workspaceId, ledgerId, events, advance) => {

@@ -32,7 +32,7 @@ export function createDeployment({ hasRedis = true } = {}) {
     failure: null as WireError | null,
     gate: null as Promise<unknown> | null,
   }
-  const world = { isLedgerAway: false, chance: 0 }
+  const world = { isLedgerAway: false, chance: 0, provedAtMs: 0 }
   const events: CacheEvent[] = []
   const ledger = ledgerOf(book, world)
 
@@ -56,7 +56,7 @@ export function createDeployment({ hasRedis = true } = {}) {
       recorder: { record: (event) => events.push(event) },
       sharedViews: null,
       consistencySampleRate: 0,
-      report: () => undefined,
+      ...{ report: () => undefined, instant: async () => null, heal: async () => false },
     })
 
     async function read(changes: Partial<Read> & { settings?: Policy } = {}) {
@@ -104,12 +104,14 @@ function slotsOf(clock: Clock, kv: FakeTier, redis: FakeTier | null): TierSlot[]
 
 function ledgerOf(
   book: ReturnType<typeof createBook>,
-  world: { readonly isLedgerAway: boolean },
+  world: { readonly isLedgerAway: boolean; readonly provedAtMs: number },
 ): LedgerClient {
   return {
     advance: async (_workspace, events) =>
       world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.advance(events)),
     since: async (_workspace, ledgerId, after) =>
-      world.isLedgerAway ? err({ kind: 'unavailable' }) : ok(book.since(ledgerId, after)),
+      world.isLedgerAway
+        ? err({ kind: 'unavailable' })
+        : ok({ ...book.since(ledgerId, after), provedAtMs: world.provedAtMs }),
   }
 }

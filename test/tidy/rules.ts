@@ -154,6 +154,7 @@ const mayNameEnv = new Set([
   'worker/http/mount.ts',
   ...[
     'worker/ledger/ledger.ts',
+    'worker/ledger/marks.ts',
     'worker/deployment/metrics/metrics-store.ts',
     'worker/deployment/metrics-overview.ts',
   ],

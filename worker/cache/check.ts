@@ -1,8 +1,9 @@
 import { whenReady } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { hexDigest } from '../../shared/hex-digest.ts'
-import type { UserId } from '../../shared/ids.ts'
-import { limits } from '../../shared/limits.ts'
+import type { UserId, WorkspaceId } from '../../shared/ids.ts'
+import type { Move } from '../../shared/tags/moves.ts'
+import { narrowestMoves } from '../../shared/tags/narrowest-moves.ts'
 import type { Entry } from '../entry/entry.ts'
 import { cacheKey } from '../entry/key.ts'
 import type { CheckOutcome, Recorder } from '../events.ts'
@@ -12,6 +13,7 @@ import type { AnswerQuestion, Inquiry } from './answer.ts'
 import { ownerOf } from './answer.ts'
 import { hasMoved } from './freshness.ts'
 import type { ReadAnswer } from './read.ts'
+import { createSuspicions, type Suspicion } from './suspicions.ts'
 
 interface ConsistencyOptions {
   readonly views: Views
@@ -22,6 +24,10 @@ interface ConsistencyOptions {
   readonly sampleRate: number
   /** Uniform in [0, 1). */
   random(): number
+  /** An instant of the marks' clock that is later than everything before the call; null if it is not to be had. */
+  instant(): Promise<number | null>
+  /** Moves tags of a key that was found wrong. Answers whether it did: it does so seldom. */
+  heal(workspaceId: WorkspaceId, keyDigest: string, moves: readonly Move[]): Promise<boolean>
   /** Logs one line about a violation, so that a person can look into it. */
   report(line: string): void
 }
@@ -29,21 +35,45 @@ interface ConsistencyOptions {
 /**
  * The same answers, and a share of those that were served as current is checked: behind the answer, the same question is loaded
  * from the origin and compared. This finds errors that no test covers, and writes that nothing reported to the ledger.
+ *
+ * A difference alone says nothing, since the relay may be late. It is a violation only if none of the entry's tags has moved in a view
+ * that proves an instant after the comparison. Later reads bring such a view; nothing waits or asks for it, because a check must not
+ * add load to an origin or a relay that is late. A violation heals by moving the entry's narrowest tags.
  */
 export function withConsistencyChecks(answer: AnswerQuestion, options: ConsistencyOptions): AnswerQuestion {
   const { recorder, random, sampleRate, clock } = options
+  const suspicions = createSuspicions(clock)
+
+  function settle({ caller, workspaceId }: Inquiry, { view }: ReadAnswer): void {
+    for (const { suspicion, outcome } of suspicions.settled(workspaceId, view)) {
+      const staleMs = outcome === 'violated' ? { staleMs: suspicion.ageMs } : excusedAge(suspicion, outcome)
+      recorder.record({ kind: 'consistency', outcome, ...staleMs })
+      if (outcome === 'violated') caller.keepAlive(heal(options, suspicion))
+    }
+  }
+
+  async function check(inquiry: Inquiry, entry: Entry, servedAtMs: number, view: View | null): Promise<void> {
+    const ages = { viewAgeMs: view === null ? null : servedAtMs - view.calledAtMs }
+    const ageMs = Math.max(0, servedAtMs - entry.createdAtMs)
+    const checked = await compare(options, inquiry, entry)
+    if (checked === 'differs') {
+      const found = await suspect(options, inquiry, entry, { ...ages, ageMs })
+      const dropped = found === null ? 1 : suspicions.add(found)
+      for (let count = 0; count < dropped; count += 1)
+        recorder.record({ kind: 'consistency', outcome: 'unknown' })
+      return
+    }
+    const staleMs = checked === 'consistent' ? { staleMs: 0 } : excusedAge(ages, checked)
+    recorder.record({ kind: 'consistency', outcome: checked, ...staleMs })
+  }
+
   return (inquiry) =>
     whenReady(answer(inquiry), (answered) => {
-      if (answered.ok && isClaimedCurrent(answered.value) && random() < sampleRate) {
-        const { entry, view } = answered.value
-        const servedAtMs = clock.now()
-        const staleMs = staleMsOf(entry, view, servedAtMs)
-        inquiry.caller.keepAlive(
-          check(options, inquiry, entry).then((outcome) =>
-            recorder.record({ kind: 'consistency', outcome, ...staleMs(outcome) }),
-          ),
-        )
-      }
+      if (!answered.ok) return answered
+      settle(inquiry, answered.value)
+      const { entry, view } = answered.value
+      if (isClaimedCurrent(answered.value) && random() < sampleRate && !suspicions.includes(entry))
+        inquiry.caller.keepAlive(check(inquiry, entry, clock.now(), view))
       return answered
     })
 }
@@ -53,47 +83,55 @@ export function withConsistencyChecks(answer: AnswerQuestion, options: Consisten
  * the ledger knows of was made after the ledger was called for the view. A change that it never learned of was made after the
  * entry was loaded.
  */
-function staleMsOf(entry: Entry, view: View | null, servedAtMs: number) {
-  return (outcome: CheckOutcome): { staleMs?: number } => {
-    if (outcome === 'consistent') return { staleMs: 0 }
-    if (outcome === 'violated') return { staleMs: Math.max(0, servedAtMs - entry.createdAtMs) }
-    return outcome === 'excused' && view !== null ? { staleMs: servedAtMs - view.calledAtMs } : {}
-  }
+function excusedAge(
+  { viewAgeMs }: Pick<Suspicion, 'viewAgeMs'>,
+  outcome: CheckOutcome,
+): { staleMs?: number } {
+  return outcome === 'excused' && viewAgeMs !== null ? { staleMs: viewAgeMs } : {}
 }
 
 function isClaimedCurrent({ status, doubt }: ReadAnswer): boolean {
   return status === 'HIT' && doubt === null
 }
 
-async function check(options: ConsistencyOptions, inquiry: Inquiry, entry: Entry): Promise<CheckOutcome> {
-  const { views, clock, report } = options
-  const { workspaceId, question, caller } = inquiry
-  const ledgerNow = () => views.current(workspaceId, { kind: 'now' }, caller.keepAlive)
+/** Compares an entry with what the origin says now. */
+async function compare(
+  options: ConsistencyOptions,
+  { workspaceId, question, caller }: Inquiry,
+  entry: Entry,
+): Promise<CheckOutcome | 'differs'> {
   const owner = ownerOf(question, caller)
   if (question.comparable === null || !owner.ok) return 'unknown'
-
-  const before = excuseFor(entry, await ledgerNow())
+  const before = excuseFor(entry, await options.views.current(workspaceId, { kind: 'now' }, caller.keepAlive))
   if (before !== 'current') return before
-  const saysNow = await loadNow(options, inquiry, owner.value)
+  const saysNow = await loadNow(options, { workspaceId, question, caller }, owner.value)
   if (saysNow === null) return 'unknown'
   const isSame =
     entry.found === (saysNow.body !== null) &&
     (saysNow.body === null || question.comparable(entry.body) === question.comparable(saysNow.body))
-  if (isSame) return 'consistent'
+  return isSame ? 'consistent' : 'differs'
+}
 
-  // The write may have been committed while its invalidation is still on its way.
-  await new Promise<void>((resolve) => clock.schedule(resolve, limits.consistencyPatienceMs))
-  const after = excuseFor(entry, await ledgerNow())
-  if (after !== 'current') return after
+/** The suspicion that follows from a difference; null if there is no instant to judge it by. */
+async function suspect(
+  { instant, clock }: ConsistencyOptions,
+  { workspaceId, question, caller }: Inquiry,
+  { stamp, tags, etag }: Entry,
+  ages: Pick<Suspicion, 'viewAgeMs' | 'ageMs'>,
+): Promise<Suspicion | null> {
+  const instantMs = await instant()
+  const owner = ownerOf(question, caller)
+  if (instantMs === null || !owner.ok) return null
   // A digest identifies the key in the log without its parameters, which may hold a person's name.
   const keyDigest = await hexDigest(await cacheKey(question, workspaceId, owner.value), 8)
-  report(
-    JSON.stringify({
-      ...{ level: 'error', event: 'consistency-violation' },
-      ...{ resource: question.resource.name, keyDigest },
-    }),
-  )
-  return 'violated'
+  const resource = question.resource.name
+  return { ...ages, workspaceId, resource, keyDigest, stamp, tags, etag, instantMs, atMs: clock.now() }
+}
+
+async function heal({ heal: move, report }: ConsistencyOptions, suspicion: Suspicion): Promise<void> {
+  const { workspaceId, resource, keyDigest, tags } = suspicion
+  const isHealed = await move(workspaceId, keyDigest, narrowestMoves(tags))
+  report(JSON.stringify({ level: 'error', event: 'consistency-violation', resource, keyDigest, isHealed }))
 }
 
 /** Whether a difference is excused: `excused` if the ledger knows by now that the entry moved. */
@@ -105,7 +143,7 @@ function excuseFor(entry: Entry, proof: Proof): 'current' | 'excused' | 'unknown
 /** Loads the current answer from the origin. The version is unique, so the load does not share a query that began earlier. */
 async function loadNow(
   { origin }: ConsistencyOptions,
-  { workspaceId, question, caller }: Inquiry,
+  { workspaceId, question, caller }: Pick<Inquiry, 'workspaceId' | 'question' | 'caller'>,
   owner: UserId | null,
 ) {
   const version = `check:${crypto.randomUUID()}`

@@ -22,7 +22,7 @@ export interface Judgement {
   /** The view of the ledger. Null if there is none; then only the lifetime counts. */
   readonly view: View | null
   readonly nowMs: number
-  /** What changes the answer. A proof about writes says nothing about an answer that time changes. */
+  /** Whether time changes the answer too. A proof about writes says nothing about such an answer. */
   readonly changes: Question['changes']
   /** How long an entry is fresh, in seconds, by the workspace's current setting and not by that of the time of the load. */
   readonly lifetimeSeconds: number

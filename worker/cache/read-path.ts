@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Recorder } from '../events.ts'
-import type { LedgerClient } from '../ledger/ledger-client.ts'
+import type { Heal, LedgerClient } from '../ledger/ledger-client.ts'
 import type { SharedViews } from '../ledger/shared-views.ts'
 import type { Views } from '../ledger/view.ts'
 import { createViews } from '../ledger/view.ts'
@@ -36,6 +36,10 @@ interface ReadPathParts {
   readonly consistencySampleRate: number
   /** The ETag of a body: equal bytes give equal ETags. */
   etagOf(body: Uint8Array): Promise<string>
+  /** An instant of the marks' clock, by which a difference is judged later; null if there is none. */
+  instant(): Promise<number | null>
+  /** Moves tags of a key that was found wrong, and answers whether it did. */
+  readonly heal: Heal
   /** Logs one line about a violation, so that a person can look into it. */
   report(line: string): void
 }
@@ -63,7 +67,7 @@ export function createReadPath(parts: ReadPathParts): ReadPath {
   const settings = createSettingsReader({ reader, origin, views, clock, staleIfErrorSeconds })
   const checked = withConsistencyChecks(createAnswer(reader, settings, origin), {
     ...{ views, origin, recorder, clock, random, sampleRate: parts.consistencySampleRate },
-    report: parts.report,
+    ...{ report: parts.report, instant: parts.instant, heal: parts.heal },
   })
   const loadsAhead = createLoadsAhead({ settings, clock })
   const ahead = withRenewal(withPrefetch(checked, loadsAhead), { again: checked, loadsAhead, clock, random })

@@ -21,7 +21,7 @@ export interface Read {
   readonly tags: readonly Tag[]
   /** The caller wants the answer from the database; no tier is read or written. */
   readonly isBypass: boolean
-  /** What changes the answer. Only an answer that writes alone change can be proved current again after its load. */
+  /** Whether time changes the answer too. Only an answer that writes alone change can be proved current again after its load. */
   readonly changes: Question['changes']
   readonly policy: Awaitable<Policy>
   readonly wish: Wish

@@ -4,6 +4,7 @@ import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import type { Move } from '../../shared/tags/moves.ts'
 import type { Recorder } from '../events.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent, LedgerOutcome } from './ledger-messages.ts'
 
@@ -28,6 +29,25 @@ export interface LedgerClient {
 export interface LedgerStub {
   advance(events: readonly LedgerEvent[]): Promise<LedgerAdvance>
   since(ledgerId: string | null, version: number): Promise<LedgerChanges>
+}
+
+/** Moves tags of a key that was found wrong, and answers whether it did. Never rejects. */
+export type Heal = (workspaceId: WorkspaceId, keyDigest: string, moves: readonly Move[]) => Promise<boolean>
+
+export function createHeal(
+  stubOf: (workspaceId: WorkspaceId) => { heal(keyDigest: string, moves: readonly Move[]): Promise<boolean> },
+  clock: Clock,
+): Heal {
+  return (workspaceId, keyDigest, moves) =>
+    withinDeadline(
+      clock,
+      limits.ledgerDeadlineMs,
+      async () =>
+        stubOf(workspaceId)
+          .heal(keyDigest, moves)
+          .catch(() => false),
+      false,
+    )
 }
 
 export function createLedgerClient(

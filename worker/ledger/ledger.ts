@@ -1,20 +1,27 @@
 import { DurableObject } from 'cloudflare:workers'
 import { systemClock } from '../../shared/clock.ts'
-import type { Env } from '../env.ts'
+import type { Move } from '../../shared/tags/moves.ts'
 import { Book } from './book.ts'
+import { Healings } from './healings.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
+import type { Marks } from './marks.ts'
 import { marksName } from './marks-client.ts'
 import { ProvenBook } from './proven-book.ts'
+
+interface Bindings {
+  readonly MARKS: DurableObjectNamespace<Marks>
+}
 
 /**
  * The ledger of one workspace, named by the workspace's id. The platform holds an answer of a Durable Object back until its writes
  * are durable (Cloudflare, Durable Objects: output gates), so an answered `advance` is never lost.
  */
-export class Ledger extends DurableObject<Pick<Env, 'MARKS'>> {
+export class Ledger extends DurableObject<Bindings> {
   private readonly book: Book
   private readonly proven: ProvenBook
+  private readonly healings = new Healings()
 
-  constructor(state: DurableObjectState, env: Pick<Env, 'MARKS'>) {
+  constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
     // Versions begin at the milliseconds since 1970. A ledger hands out some hundred versions a second at most, so the clock stays ahead.
     this.book = new Book(state.storage, () => ({ ledgerId: crypto.randomUUID(), version: Date.now() }))
@@ -30,6 +37,13 @@ export class Ledger extends DurableObject<Pick<Env, 'MARKS'>> {
 
   advance(events: readonly LedgerEvent[]): LedgerAdvance {
     return this.book.advance(events)
+  }
+
+  /** Moves tags of a key that was found wrong, unless that happened lately. Answers whether it did. */
+  heal(keyDigest: string, moves: readonly Move[]): boolean {
+    if (moves.length === 0 || !this.healings.take(keyDigest, Date.now())) return false
+    this.book.advance([{ moves }])
+    return true
   }
 
   since(ledgerId: string | null, version: number): LedgerChanges {

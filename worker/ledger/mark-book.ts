@@ -4,7 +4,7 @@ import type { Version, WorkspaceId } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
 
-/** What a ledger tells about itself when it asks for its proof. */
+/** The state of a ledger that asks for its proof. */
 export interface LedgerHead {
   readonly ledgerId: string
   readonly version: Version

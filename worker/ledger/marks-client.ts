@@ -7,7 +7,7 @@ import { limits } from '../../shared/limits.ts'
 export const marksName = 'marks'
 
 /** The methods of the object that keeps the marks. The stub of the Durable Object has this type. */
-export interface MarksStub {
+interface MarksStub {
   take(mark: Mark | null): Promise<MarkAnswer>
   instant(): Promise<number>
 }

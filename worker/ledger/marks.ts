@@ -1,14 +1,17 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Mark, MarkAnswer } from '../../shared/contract/marks.ts'
-import type { Env } from '../env.ts'
 import type { LedgerHead, LedgerProof } from './mark-book.ts'
 import { MarkBook } from './mark-book.ts'
 
+interface Bindings {
+  readonly LEDGER: DurableObjectNamespace
+}
+
 /** The marks of the deployment (mark-book.ts): one object, whose clock gives out the instants of all proofs. */
-export class Marks extends DurableObject<Pick<Env, 'LEDGER'>> {
+export class Marks extends DurableObject<Bindings> {
   private readonly book: MarkBook
 
-  constructor(state: DurableObjectState, env: Pick<Env, 'LEDGER'>) {
+  constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
     this.book = new MarkBook({
       storage: state.storage,

@@ -55,11 +55,12 @@ begin
   perform private.require_argument(p_workspaces_max between 0 and 1000, 'p_workspaces_max must be from 0 to 1000');
   v_refused := private.marks_refused();
   if v_refused is not null then
-    return jsonb_build_object('outcome', 'refused', 'reason', v_refused);
+    return jsonb_build_object('outcome', 'ok', 'said', 'refused', 'reason', v_refused);
   end if;
   -- One statement, so that the rows are those of the snapshot.
   select jsonb_build_object(
     'outcome', 'ok',
+    'said', 'taken',
     'snapshot', pg_current_snapshot()::text,
     'database', private.database_identity(),
     'position', pg_current_wal_lsn()::text,
@@ -73,7 +74,7 @@ begin
   return v_mark;
 exception
   when insufficient_privilege then
-    return jsonb_build_object('outcome', 'refused', 'reason', 'forbidden');
+    return jsonb_build_object('outcome', 'ok', 'said', 'refused', 'reason', 'forbidden');
 end
 $$;
 
@@ -102,14 +103,15 @@ begin
   );
   v_refused := private.marks_refused();
   if v_refused is not null then
-    return jsonb_build_object('outcome', 'refused', 'reason', v_refused);
+    return jsonb_build_object('outcome', 'ok', 'said', 'refused', 'reason', v_refused);
   end if;
   if private.database_identity() is distinct from p_database or pg_current_wal_lsn() < p_position::pg_lsn then
-    return jsonb_build_object('outcome', 'another');
+    return jsonb_build_object('outcome', 'ok', 'said', 'another');
   end if;
   v_snapshot := p_snapshot::pg_snapshot;
   select jsonb_build_object(
     'outcome', 'ok',
+    'said', 'untold',
     'untold', array(
       select distinct o.workspace_id from private.outbox o
       where pg_visible_in_snapshot(o.transaction_id, v_snapshot)
@@ -121,7 +123,7 @@ begin
   return v_untold;
 exception
   when insufficient_privilege then
-    return jsonb_build_object('outcome', 'refused', 'reason', 'forbidden');
+    return jsonb_build_object('outcome', 'ok', 'said', 'refused', 'reason', 'forbidden');
 end
 $$;
 

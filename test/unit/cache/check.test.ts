@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { limits } from '../../../shared/limits.ts'
 import { err, ok } from '../../../shared/result.ts'
+import type { Move } from '../../../shared/tags/moves.ts'
+import { tagsMovedBy } from '../../../shared/tags/moves.ts'
+import type { Tag } from '../../../shared/tags/tags.ts'
 import { withConsistencyChecks } from '../../../worker/cache/check.ts'
 import type { ReadAnswer } from '../../../worker/cache/read.ts'
 import type { CacheEvent } from '../../../worker/events.ts'
+import type { View } from '../../../worker/ledger/view.ts'
 import { createViews } from '../../../worker/ledger/view.ts'
 import { createBook } from '../../support/book-storage.ts'
 import { entryOf, version, viewOf } from '../../support/entries.ts'
@@ -19,6 +23,9 @@ let loads: number
 let database: { body: string | null; isAway: boolean }
 let isLedgerAway: boolean
 let chance: number
+let provedAtMs: number
+let healed: { keyDigest: string; moves: readonly string[] }[]
+let hasMarks: boolean
 
 beforeEach(() => {
   clock = createFakeClock()
@@ -30,15 +37,19 @@ beforeEach(() => {
   database = { body: '{"contacts":[]}', isAway: false }
   isLedgerAway = false
   chance = 0
+  provedAtMs = 0
+  healed = []
+  hasMarks = true
 })
 
-/** Serves one answer and waits for all work behind it. */
-async function serve(answer: ReadAnswer = answerOf(), question = questionOf()) {
+/** One isolate, which serves an answer again and again. */
+function createIsolate() {
   const ledger = {
     advance: async () => err({ kind: 'unavailable' as const }),
     since: async (_workspace: unknown, ledgerId: string | null, after: number) =>
       isLedgerAway ? err({ kind: 'unavailable' as const }) : ok(book.since(ledgerId, after)),
   }
+  let answer = answerOf()
   const answerQuestion = withConsistencyChecks(async () => ok(answer), {
     views: createViews({ ledger, clock, boundMs: 1_000, shared: null }),
     origin: {
@@ -52,16 +63,49 @@ async function serve(answer: ReadAnswer = answerOf(), question = questionOf()) {
     clock,
     sampleRate: 0.5,
     random: () => chance,
+    instant: async () => (hasMarks ? clock.now() : null),
+    async heal(_workspace, keyDigest, moves) {
+      healed.push({ keyDigest, moves })
+      return true
+    },
     report: (line) => reports.push(line),
   })
-  const background: Promise<unknown>[] = []
-  await answerQuestion(inquiryOf(question, (work) => background.push(work)))
-  await settle()
+  return {
+    async serve(served: ReadAnswer, question = questionOf()) {
+      answer = served
+      const background: Promise<unknown>[] = []
+      await answerQuestion(inquiryOf(question, (work) => background.push(work)))
+      await settle()
+      for (const work of background) await work
+    },
+  }
+}
+
+/** The view of the next read, as the ledger would answer it now. */
+function nextView(): View {
+  const { moved, version: now } = book.since(null, 0)
+  const moves =
+    moved.tags === null
+      ? []
+      : [...moved.tags].map((tag, index) => [tag as Tag, moved.distances[index] ?? 0] as const)
+  return viewOf(moves, { version: now, provedAtMs, calledAtMs: clock.now() })
+}
+
+const outcomes = () => events.map((event) => (event.kind === 'consistency' ? event.outcome : event.kind))
+
+/** Serves one answer, and a while later another read brings a view that proves what was committed meanwhile. */
+async function serve(answer: ReadAnswer = answerOf(), question = questionOf()) {
+  const isolate = createIsolate()
+  await isolate.serve(answer, question)
   return {
     async rest() {
-      await clock.advance(limits.consistencyPatienceMs)
-      for (const work of background) await work
-      return events.map((event) => (event.kind === 'consistency' ? event.outcome : event.kind))
+      await clock.advance(10_000)
+      provedAtMs = clock.now()
+      const before = chance
+      chance = 1
+      await isolate.serve(answerOf({ view: nextView() }))
+      chance = before
+      return outcomes()
     },
   }
 }
@@ -121,6 +165,7 @@ describe('an answer that was served as current', () => {
       event: 'consistency-violation',
       resource: 'contact-list',
       keyDigest: expect.stringMatching(/^[0-9a-f]{16}$/),
+      isHealed: true,
     })
   })
 })
@@ -170,4 +215,74 @@ describe('an answer that claims nothing', () => {
 it('a stamp of another ledger excuses itself', async () => {
   const stamp = { ledgerId: 'lost', version: version(9) }
   expect(await (await serve(answerOf({ entry: entryOf({ stamp }) }))).rest()).toEqual(['excused'])
+})
+
+describe('a difference while the relay is late', () => {
+  /** A minute of load on one page, whose change was committed at its beginning and is told at its end. */
+  async function minuteOfLoad(isLate: boolean) {
+    const isolate = createIsolate()
+    await isolate.serve(answerOf({ view: nextView() }))
+    database.body = '{"contacts":["changed"]}'
+    provedAtMs = clock.now() - 1
+    if (!isLate) database.body = '{"contacts":[]}'
+    const before = loads
+    for (let read = 0; read < 600; read += 1) {
+      await clock.advance(100)
+      await isolate.serve(answerOf({ view: nextView() }))
+    }
+    const asked = loads - before
+    book.advance([{ moves: [openMove('b1')] }])
+    provedAtMs = clock.now()
+    await isolate.serve(answerOf({ view: nextView() }))
+    return { asked, isolate }
+  }
+
+  it('for a minute under load is no violation, heals nothing, and asks the origin no more than a relay in time', async () => {
+    const late = await minuteOfLoad(true)
+    expect(outcomes()).not.toContain('violated')
+    expect(outcomes().filter((outcome) => outcome === 'excused').length).toBeGreaterThan(0)
+    expect(healed).toEqual([])
+    expect(reports).toEqual([])
+    const inTime = await minuteOfLoad(false)
+    expect(late.asked).toBeLessThanOrEqual(inTime.asked)
+  })
+
+  it('is judged by a proof of an instant after the comparison, and by no earlier one', async () => {
+    database.body = '{"contacts":["changed"]}'
+    const isolate = createIsolate()
+    await isolate.serve(answerOf())
+    chance = 1
+    for (const proved of [clock.now() - 1, clock.now()]) {
+      provedAtMs = proved
+      await isolate.serve(answerOf({ view: nextView() }))
+      expect(outcomes()).toEqual([])
+    }
+    provedAtMs = clock.now() + 1
+    await isolate.serve(answerOf({ view: nextView() }))
+    expect(outcomes()).toEqual(['violated'])
+  })
+
+  it('is never judged without marks, nor after ten minutes', async () => {
+    database.body = '{"contacts":["changed"]}'
+    hasMarks = false
+    await createIsolate().serve(answerOf())
+    expect(outcomes()).toEqual(['unknown'])
+    hasMarks = true
+    const isolate = createIsolate()
+    await isolate.serve(answerOf())
+    chance = 1
+    await clock.advance(limits.suspicionMs + 1)
+    await isolate.serve(answerOf({ view: nextView() }))
+    expect(outcomes()).toEqual(['unknown', 'unknown'])
+  })
+})
+
+it('a violation heals the narrowest tags of the entry: slots of its places, and never its families or its workspace', async () => {
+  database.body = '{"contacts":["changed"]}'
+  await (await serve()).rest()
+  expect(healed).toHaveLength(1)
+  const moved = healed.flatMap(({ moves }) => moves.flatMap((move) => tagsMovedBy(move as Move)))
+  expect(moved.length).toBeGreaterThan(0)
+  expect(entryOf().tags).toEqual(expect.arrayContaining(moved))
+  for (const { moves } of healed) for (const move of moves) expect(move).toMatch(/^place#/)
 })

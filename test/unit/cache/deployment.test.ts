@@ -48,6 +48,8 @@ function createPath() {
       settings: () => Promise.reject(new Error('the deployment has no settings')),
     },
     report: () => undefined,
+    instant: async () => null,
+    heal: async () => false,
   })
   async function read() {
     const caller = { kind: 'service', userId: null, requestId: 'r' } as const

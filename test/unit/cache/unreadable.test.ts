@@ -68,6 +68,8 @@ function createIsolate() {
     sharedViews: null,
     consistencySampleRate: 0,
     report: () => undefined,
+    instant: async () => null,
+    heal: async () => false,
   })
 }
 

@@ -189,6 +189,7 @@ describe('health', () => {
         queues: { status: 'off' },
         database: { available: false, latencyMs: 0 },
         outbox: { status: 'off' },
+        marks: { status: 'off' },
       },
     })
   })

@@ -35,18 +35,18 @@ function setUp() {
   const source: MarkSource = {
     async take() {
       if (state.isDown) return err({ kind: 'unavailable' })
-      if (state.reason !== null) return ok({ outcome: 'refused', reason: state.reason })
+      if (state.reason !== null) return ok({ said: 'refused', reason: state.reason })
       snapshots += 1
       said.push(`take ${snapshots}`)
       const snapshot: Snapshot = {
         ...{ snapshot: `${snapshots}`, database: '1:00000001', position: '0/1', noted: state.noted },
       }
-      return ok({ outcome: 'ok', ...snapshot })
+      return ok({ said: 'taken', ...snapshot })
     },
     async untold({ snapshot }) {
       if (state.isDown) return err({ kind: 'unavailable' })
       said.push(`untold ${snapshot}`)
-      return ok(state.isAnother ? { outcome: 'another' } : { outcome: 'ok', untold: state.untold })
+      return ok(state.isAnother ? { said: 'another' } : { said: 'untold', untold: state.untold })
     },
     async moveEverything() {
       said.push('move everything')
