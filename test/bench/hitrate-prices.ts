@@ -41,8 +41,9 @@ export const cpuMs = {
   request: 0.24,
   edgeCacheRead: 0.55,
   kvRead: 0.63,
-  redisRead: 0.92,
-  write: 0.99,
+  redisRead: 0.9,
+  redisWrite: 1.2,
+  write: 0.8,
   load: 0.8,
 } as const
 
