@@ -50,7 +50,7 @@ export function createMarking(nature: Nature, records: Records): Marking {
     workspaceIds,
     onMoveEverything: () => trace.note('fault', () => 'everything is moved'),
   })
-  const usual = { ...goodWay, slowShare: 0.05, slowMs: dice.pick([200, 2_500]) }
+  const usual = { ...goodWay, slowShare: dice.pick([0.05, 0.4]), slowMs: dice.pick([200, 2_500]) }
   const databaseWay = createWay(scheduler, dice, usual)
   const marksWay = createWay(scheduler, dice, usual)
   const processes = dice.pick([1, 1, 2])

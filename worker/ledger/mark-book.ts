@@ -107,7 +107,7 @@ export class MarkBook {
     const isSame = database === source.database
     const isBehind = isSame && positionOf(position) < positionOf(source.position)
     // Its snapshot may be older than the last mark, which another relay took. Only a later one says something about the database.
-    if ((isBehind || !isSame) && mark.at <= source.taken_at) return 'overtaken'
+    if ((isBehind || !isSame) && mark.at < source.taken_at) return 'overtaken'
     if (isBehind || !isSame || source.is_refused === 1) {
       // A database that has gone back soon reaches positions that are later than the last one again. It stays refused.
       if (isBehind) this.writeSource({ ...source, is_refused: 1 })

@@ -4,7 +4,8 @@ import type { LedgerHead, LedgerProof } from './mark-book.ts'
 import { MarkBook } from './mark-book.ts'
 
 interface Bindings {
-  readonly LEDGER: DurableObjectNamespace
+  /** Only the names of ledgers are needed. */
+  readonly LEDGER: { idFromName(name: string): { toString(): string } }
 }
 
 /** The marks of the deployment (mark-book.ts): one object, whose clock gives out the instants of all proofs. */

@@ -27,10 +27,16 @@ let provedAtMs: number
 let healed: { keyDigest: string; moves: readonly string[] }[]
 let hasMarks: boolean
 
+/** A ledger at the version of the entries' stamp. */
+function bookAtFive(): ReturnType<typeof createBook> {
+  const made = createBook()
+  for (let index = 0; index < 5; index += 1) made.advance([{ moves: [boardMove('other')] }])
+  return made
+}
+
 beforeEach(() => {
   clock = createFakeClock()
-  book = createBook()
-  for (let index = 0; index < 5; index += 1) book.advance([{ moves: [boardMove('other')] }])
+  book = bookAtFive()
   events = []
   reports = []
   loads = 0
@@ -219,12 +225,11 @@ it('a stamp of another ledger excuses itself', async () => {
 
 describe('a difference while the relay is late', () => {
   /** A minute of load on one page, whose change was committed at its beginning and is told at its end. */
-  async function minuteOfLoad(isLate: boolean) {
+  async function minuteOfLoad(isLate: boolean): Promise<number> {
+    book = bookAtFive()
+    database.body = isLate ? '{"contacts":["changed"]}' : '{"contacts":[]}'
+    provedAtMs = clock.now()
     const isolate = createIsolate()
-    await isolate.serve(answerOf({ view: nextView() }))
-    database.body = '{"contacts":["changed"]}'
-    provedAtMs = clock.now() - 1
-    if (!isLate) database.body = '{"contacts":[]}'
     const before = loads
     for (let read = 0; read < 600; read += 1) {
       await clock.advance(100)
@@ -234,17 +239,18 @@ describe('a difference while the relay is late', () => {
     book.advance([{ moves: [openMove('b1')] }])
     provedAtMs = clock.now()
     await isolate.serve(answerOf({ view: nextView() }))
-    return { asked, isolate }
+    return asked
   }
 
   it('for a minute under load is no violation, heals nothing, and asks the origin no more than a relay in time', async () => {
+    const inTime = await minuteOfLoad(false)
     const late = await minuteOfLoad(true)
     expect(outcomes()).not.toContain('violated')
     expect(outcomes().filter((outcome) => outcome === 'excused').length).toBeGreaterThan(0)
     expect(healed).toEqual([])
     expect(reports).toEqual([])
-    const inTime = await minuteOfLoad(false)
-    expect(late.asked).toBeLessThanOrEqual(inTime.asked)
+    expect(late).toBeGreaterThan(0)
+    expect(late).toBeLessThanOrEqual(inTime)
   })
 
   it('is judged by a proof of an instant after the comparison, and by no earlier one', async () => {
