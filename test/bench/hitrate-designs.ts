@@ -26,7 +26,7 @@ export function noOperations(): Operations {
   }
 }
 
-/** What reads cost, and what it costs to tell a cache of writes. */
+/** The operations for reads, and those for telling a cache of writes. */
 export interface Spent {
   readonly reads: Operations
   readonly writes: Operations

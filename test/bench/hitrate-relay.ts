@@ -52,7 +52,7 @@ export function createBenchRelay({ scheduler, dice, reports, usualWay, spent }: 
 
   return {
     marks: {
-      book: () => {
+      markBook: () => {
         // Each ledger that asks is one call of the object.
         writes.objectCalls += 1
         return book

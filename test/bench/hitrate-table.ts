@@ -2,7 +2,7 @@ import type { Operations, Spent } from './hitrate-designs.ts'
 import { type Bill, billOf, pricesDate } from './hitrate-prices.ts'
 import type { TraceKind } from './hitrate-trace.ts'
 
-/** What was measured of a design on a trace. */
+/** The measurements of a design on a trace. */
 export interface Figures {
   readonly name: string
   readonly reads: number
@@ -23,7 +23,7 @@ export interface Figures {
   readonly spent: Spent
 }
 
-/** What a cache without bounds that knows every change would reach. */
+/** The measurements of a cache without bounds that knows every change. */
 export interface Best {
   readonly hitRate: number
   readonly originQueries: number

@@ -15,8 +15,8 @@ import { type Ground, locationOf } from './hitrate-world.ts'
 /**
  * Entries in KV, and one Durable Object a workspace that every read asks whether a tag was revalidated since the entry was
  * stored, as OpenNext's tag cache for Cloudflare does (opennextjs-cloudflare: durable-objects/sharded-tag-cache.ts and
- * kv-incremental-cache.ts). It gets Boardcache's own tags. What time alone changes has a lifetime and is loaded again behind
- * an answer; everything else lives until a tag moves.
+ * kv-incremental-cache.ts). It gets Boardcache's own tags. An answer that time alone changes has a lifetime and is loaded
+ * again behind an answer; every other one lives until a tag moves.
  */
 export function createTagCheck(ground: Ground): Design {
   const { scheduler, tiers, spent, load } = ground

@@ -5,7 +5,7 @@ import type { CacheKey } from '../entry/key.ts'
 import type { Recorder, StoreCause } from '../events.ts'
 import type { TierSlot } from '../tiers/slots.ts'
 
-/** Whose entry it is: the workspace's (`shared`) or one user's (`own`). `everywhere`: every tier stores it, as after a warm-up. */
+/** `shared`: the workspace's entry. `own`: one user's entry. `everywhere`: every tier stores it, as after a warm-up. */
 export type FillReach = 'shared' | 'own' | 'everywhere'
 
 /** Puts entries into tiers after the answer is sent. The tier counts a put that fails, and nothing else happens. */
