@@ -52,6 +52,10 @@ holds(
   limits.backendRedisDeadlineMs < limits.backendLoadDeadlineMs,
   'a load of the backend has more time than Redis',
 )
+holds(
+  limits.stalenessBoundDefaultMs + limits.renewalSpreadMs <= limits.settledMs,
+  'an entry is settled when all isolates have seen the write before it and have renewed',
+)
 holds(limits.perPageDefault <= limits.perPageMax, 'perPageDefault <= perPageMax')
 holds(limits.stalenessBoundDefaultMs <= limits.stalenessBoundMaxMs, 'default bound <= greatest bound')
 holds(

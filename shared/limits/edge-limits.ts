@@ -10,6 +10,11 @@ export const edgeLimits = {
   kvExpirationSecondsMin: 60,
   /** KV accepts one write a second for each key (the same page). */
   kvWritePauseMs: 1_000,
+  /**
+   * The age from which an entry that is found in Redis is worth a write to KV. Before that, the isolates that see the same write
+   * take it from Redis one after the other, and many an entry is replaced soon.
+   */
+  settledMs: 2_000,
   /** The entries in the memory of one isolate, which has 128 MB, and the share of this bound that one entry may take. */
   memoryCacheBytesDefault: 16_777_216,
   memoryCacheBytesMax: 67_108_864,
@@ -26,11 +31,19 @@ export const edgeLimits = {
   /** Callers that the origin remembers as strangers of a workspace: their number, and how long none of them causes a query. */
   originStrangersMax: 1_000,
   originStrangerSeconds: 1,
-  /** The questions that would follow the last answers of readers. */
+  /**
+   * The questions that would follow the last answers of readers, and the pages that a reader must have read in a row before this one
+   * so that the page after it is loaded ahead.
+   */
   isolateExpectedMax: 2_000,
-  /** The questions of a workspace that are renewed after a change: their number, and how long after the last read they count. */
+  pagesInARowMin: 2,
+  /**
+   * The questions of a workspace that are renewed after a change: their number, and the time within which two reads make a question
+   * worth that. Isolates spread their renewals over a while, so that most of them find in a tier what another one has loaded.
+   */
   watchedMax: 32,
   watchedMs: 120_000,
+  renewalSpreadMs: 1_000,
   /** A request may have six connections open (Cloudflare, Workers limits); renewals leave some of them to others. */
   renewalsAtOnce: 2,
   isolateOverdueMax: 1_000,

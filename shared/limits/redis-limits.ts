@@ -2,6 +2,8 @@
 export const redisLimits = {
   /** The size of an answer to one request. JSON makes at most six bytes of one, of which entries have few. */
   redisReplyBytesMax: 33_554_432,
+  /** From this size on an entry is compressed in Redis. Below it, the request itself has more bytes than that would save. */
+  redisPackedBytesMin: 2_048,
   /** The size of a value that the CRM's backend keeps, and of a key without its namespace, in UTF-16 code units. */
   redisValueCharactersMax: 1_048_576,
   redisKeyCharactersMax: 1_024,

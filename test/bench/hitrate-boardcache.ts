@@ -1,21 +1,18 @@
-import { invalidationEventSchema } from '../../shared/contract/invalidation.ts'
 import type { CacheSettings } from '../../shared/contract/settings.ts'
 import { defaultCacheSettings } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import { userIdSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
-import { contactList } from '../../shared/resources/contacts/contact-list.ts'
-import type { Question } from '../../shared/resources/question.ts'
 import { err, ok } from '../../shared/result.ts'
 import { plainWish } from '../../worker/cache/wish.ts'
-import { concernOf } from '../../worker/ledger/concerns.ts'
-import { invalidate } from '../../worker/ledger/invalidate.ts'
 import type { LedgerStub } from '../../worker/ledger/ledger-client.ts'
 import { createIsolate, type Isolate, type Setup, type SimulatedOrigin } from '../simulation/isolate.ts'
-import { createLedgers } from '../simulation/ledgers.ts'
+import { createLedgers, type LedgersMarks } from '../simulation/ledgers.ts'
 import { createViewCaches } from '../simulation/view-caches.ts'
-import type { Design, Operations } from './hitrate-designs.ts'
-import { filters, type TracedWrite, type View } from './hitrate-trace.ts'
+import type { Design, Spent } from './hitrate-designs.ts'
+import { movesOf } from './hitrate-moves.ts'
+import { cpuMs } from './hitrate-prices.ts'
+import { createQuestions, userIdOf, viewOf, workspaceIdOf } from './hitrate-questions.ts'
+import { createBenchRelay } from './hitrate-relay.ts'
 import { type Ground, locationOf, locations } from './hitrate-world.ts'
 
 const isolatesALocation = 3
@@ -32,29 +29,28 @@ const setup: Setup = {
   hasEdgeCache: true,
   hasRedis: true,
   hasSharedViews: true,
-  hasMarks: false,
+  hasMarks: true,
 }
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
-const recorder = { record() {} }
 const ignore = () => {}
-const workspaceIdOf = (workspace: number) => workspaceIdSchema.parse(`w${workspace}`)
-const userIdOf = (user: number) => userIdSchema.parse(`u${user}`)
 
-/** Production's read path and ledger, unmodified, in three isolates at each location. */
+/** Production's read path, ledgers and marks, unmodified, in three isolates at each location. */
 export function createBoardcache(ground: Ground): Design {
-  const { dice, operations, reports } = ground
-  const isolates = createIsolates(ground)
+  const { dice, spent } = ground
+  const relay = createBenchRelay(ground)
+  const isolates = createIsolates(ground, relay.marks)
   const isolateAt = (location: string): Isolate => dice.pick(isolates.get(location) ?? [])
   const questionOf = createQuestions()
-  let reported = 0
+  const usersOf = new Map<number, Set<number>>()
 
   return {
     name: 'Boardcache',
-    operations,
     async read(read) {
-      operations.requests += 1
+      spent.reads.requests += 1
+      spent.reads.cpuMs += cpuMs.request
+      usersOf.set(read.workspace, (usersOf.get(read.workspace) ?? new Set()).add(read.user))
       const userId = userIdOf(read.user)
       const answered = await isolateAt(locationOf(read)).answer({
         question: questionOf(read.view),
@@ -64,22 +60,20 @@ export function createBoardcache(ground: Ground): Design {
       })
       if (!answered.ok) return err(answered.error.code)
       const { entry, source, doubt } = answered.value
-      return ok({ changes: changesIn(entry.body), isCached: source !== 'database', isProven: doubt === null })
+      const query = source === 'database' ? entry : null
+      return ok({ changes: changesIn(entry.body), query, isProven: doubt === null })
     },
-    async report(write) {
-      operations.requests += 1
-      reported += 1
-      const event = { ...concernOf(eventOf(write)), eventId: `${reported}` }
-      const events = new Map([[workspaceIdOf(write.workspace), [event]]])
-      await reports.cross(() => invalidate(isolateAt(locations[0]).ledger, recorder, events))
+    report(write) {
+      const users = [...(usersOf.get(write.workspace) ?? [])]
+      return relay.tell(workspaceIdOf(write.workspace), movesOf(write, users), isolateAt(locations[0]))
     },
   }
 }
 
-function createIsolates(ground: Ground): ReadonlyMap<string, readonly Isolate[]> {
-  const { scheduler, dice, tiers, operations, usualWay } = ground
+function createIsolates(ground: Ground, marks: LedgersMarks): ReadonlyMap<string, readonly Isolate[]> {
+  const { scheduler, dice, tiers, spent, usualWay } = ground
   const ledgers = createLedgers({
-    ...{ scheduler, dice, locations, usualWay, written: ignore },
+    ...{ scheduler, dice, locations, usualWay, marks, written: ignore },
     bounds: { eventIdsMax: 10_000, logRowsMax: 10_000, batchesPerSnapshot: 1_000 },
   })
   const viewCaches = createViewCaches(scheduler, dice, locations)
@@ -89,7 +83,7 @@ function createIsolates(ground: Ground): ReadonlyMap<string, readonly Isolate[]>
       createIsolate(`${location}${index}`, location, 0, {
         ...{ setup, tiers, origin, world: scheduler, random: dice.random },
         viewCache: viewCaches.at(location),
-        ledgerStub: (workspaceId) => countedStub(ledgers.stubAt(location)(workspaceId), operations),
+        ledgerStub: (workspaceId) => countedStub(ledgers.stubAt(location)(workspaceId), spent),
         primary: locations[0],
         sawPut: ignore,
         sawRedisRead: ignore,
@@ -102,21 +96,21 @@ function createIsolates(ground: Ground): ReadonlyMap<string, readonly Isolate[]>
  * Counts a call and the rows that it touches: a write is one row of the log, and a `since` to an awake ledger reads
  * none.
  */
-function countedStub(stub: LedgerStub, operations: Operations): LedgerStub {
+function countedStub(stub: LedgerStub, { reads, writes }: Spent): LedgerStub {
   return {
     async since(ledgerId, version) {
-      operations.ledgerCalls += 1
+      reads.objectCalls += 1
       return stub.since(ledgerId, version)
     },
     async advance(events) {
-      operations.ledgerCalls += 1
-      operations.ledgerRowsWritten += 1
+      writes.objectCalls += 1
+      writes.objectRowsWritten += 1
       return stub.advance(events)
     },
   }
 }
 
-function originOf({ load, operations }: Ground): SimulatedOrigin {
+function originOf({ load, spent }: Ground): SimulatedOrigin {
   return {
     async load(question, { workspaceId, userId }) {
       const view = viewOf(question, userId)
@@ -128,7 +122,7 @@ function originOf({ load, operations }: Ground): SimulatedOrigin {
       return encoder.encode(JSON.stringify({ changes, ...rest }))
     },
     async settings(_workspaceId: WorkspaceId): Promise<CacheSettings> {
-      operations.originQueries += 1
+      spent.reads.originQueries += 1
       return defaultCacheSettings
     },
     isMember: async () => true,
@@ -140,59 +134,4 @@ const changes = /^\{"changes":(\d+)/
 function changesIn(body: Uint8Array): number {
   const [, digits] = changes.exec(decoder.decode(body)) ?? []
   return Number(digits)
-}
-
-/** Production's question for a view, made once. */
-function createQuestions(): (view: View) => Question {
-  const made = new Map<string, Question>()
-  return (view) => {
-    const { board, column, filter, page } = view
-    const name = `${board} ${column} ${filter} ${page}`
-    const known = made.get(name)
-    if (known !== undefined) return known
-    const asked =
-      board === null
-        ? contactCounts.parse({ workspaceId: workspaceIdOf(0) }, {})
-        : contactList.parse(
-            { boardId: `b${board}` },
-            {
-              ...{ page: String(page), filter: filters[filter]?.name },
-              ...(column === null ? {} : { column_id: `c${column}` }),
-            },
-          )
-    if (!asked.ok) throw new Error(`production refuses ${name}`)
-    made.set(name, asked.value)
-    return asked.value
-  }
-}
-
-/** The view that a load is for. */
-function viewOf({ resource, params }: Pick<Question, 'resource' | 'params'>, userId: string | null): View {
-  const user = userId === null ? null : Number(userId.slice(1))
-  if (resource.name === contactCounts.name) return { board: null, column: null, filter: 0, page: 1, user }
-  const { boardId, columnId, filter, page } = contactList.params.parse(params)
-  return {
-    board: Number(boardId.slice(1)),
-    column: columnId === null ? null : Number(columnId.slice(1)),
-    filter: filters.findIndex(({ name }) => name === filter),
-    page,
-    user,
-  }
-}
-
-const actions = {
-  update: 'contact_updated',
-  'change-status': 'contact_updated',
-  create: 'contact_created',
-  move: 'contact_moved',
-  delete: 'contact_deleted',
-} as const
-
-/** The event that the CRM's backend sends for a write (SPEC 4). */
-function eventOf({ action, board, column, toColumn }: TracedWrite) {
-  const place =
-    action === 'move'
-      ? { fromColumnId: `c${column}`, toColumnId: `c${toColumn}` }
-      : { columnId: `c${column}` }
-  return invalidationEventSchema.parse({ action: actions[action], boardId: `b${board}`, ...place })
 }

@@ -64,8 +64,8 @@ function changesBy(write: TracedWrite): Change[] {
     const to = isShift ? Number.POSITIVE_INFINITY : from
     changes.push({ list: listName(workspace, board, inColumn, filter, null), from, to })
   }
-  for (const [filter, { name, share }] of filters.entries()) {
-    if (throwOf(write, filter) >= share) continue
+  for (const [filter, { name }] of filters.entries()) {
+    if (!isInFilter(write, filter)) continue
     const entersOrLeaves = action === 'create' || action === 'delete'
     const changesFilter = action === 'change-status' && (name === 'open' || name === 'closed')
     note(null, filter, entersOrLeaves || changesFilter)
@@ -75,6 +75,11 @@ function changesBy(write: TracedWrite): Change[] {
   const isCounted = action !== 'update' && action !== 'move'
   if (isCounted) changes.push({ list: countsName(workspace), from: 1, to: 1 })
   return changes
+}
+
+/** Whether a filter shows the contact of a write. */
+export function isInFilter(write: TracedWrite, filter: number): boolean {
+  return throwOf(write, filter) < (filters[filter]?.share ?? 1)
 }
 
 /** A number from 0 to below 1, the same for the same contact and filter. */

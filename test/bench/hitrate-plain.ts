@@ -3,6 +3,7 @@ import { ok } from '../../shared/result.ts'
 import type { Entry } from '../../worker/entry/entry.ts'
 import type { CacheKey } from '../../worker/entry/key.ts'
 import { type Design, lifetimeSeconds } from './hitrate-designs.ts'
+import { cpuMs } from './hitrate-prices.ts'
 import type { TracedWrite, View } from './hitrate-trace.ts'
 import { type Ground, locationOf, locations } from './hitrate-world.ts'
 
@@ -13,7 +14,7 @@ export function createTtlOnly(ground: Ground): Design {
 
 /** The same, but a write lists and deletes the keys of the board and of the counts. */
 export function createDeleteByPattern(ground: Ground): Design {
-  const { tiers, operations, reports } = ground
+  const { tiers, spent, reports } = ground
   const keysOf = new Map<string, Set<CacheKey>>()
   const design = createPlain(ground, (pattern, key) => {
     const keys = keysOf.get(pattern) ?? new Set()
@@ -22,11 +23,12 @@ export function createDeleteByPattern(ground: Ground): Design {
 
   /** Deletes what the CRM's patterns name: everything of the board, and the counts. */
   async function report({ workspace, board }: TracedWrite): Promise<void> {
-    operations.requests += 1
+    spent.writes.requests += 1
+    spent.writes.cpuMs += cpuMs.request
     const patterns = [patternOf(workspace, board), patternOf(workspace, null)]
     await reports.cross(async () => {
       for (const pattern of patterns) {
-        operations.kvLists += 1
+        spent.writes.kvLists += 1
         const keys = [...(keysOf.get(pattern) ?? [])]
         keysOf.delete(pattern)
         await Promise.all(keys.map((key) => tiers.kv.at(locations[0]).remove([key], never)))
@@ -44,24 +46,24 @@ const encoder = new TextEncoder()
 const patternOf = (workspace: number, board: number | null) => `${workspace}:${board ?? 'counts'}`
 
 function createPlain(
-  { scheduler, tiers, operations, load }: Ground,
+  { scheduler, tiers, spent, load }: Ground,
   putUnder: (pattern: string, key: CacheKey) => void,
 ): Omit<Design, 'name'> {
   return {
-    operations,
     async read(read) {
-      operations.requests += 1
+      spent.reads.requests += 1
+      spent.reads.cpuMs += cpuMs.request
       const { workspace, view } = read
       const tier = tiers.kv.at(locationOf(read))
       const pattern = patternOf(workspace, view.board)
       const key = keyOf(pattern, view)
       const got = await tier.get(key, never)
       if (got.ok && got.value !== null)
-        return ok({ changes: Number(decoder.decode(got.value.body)), isCached: true, isProven: true })
+        return ok({ changes: Number(decoder.decode(got.value.body)), query: null, isProven: true })
       const changes = await load(workspace, view)
       putUnder(pattern, key)
       void tier.put(key, entryOf(workspace, changes, scheduler.now()), never)
-      return ok({ changes, isCached: false, isProven: true })
+      return ok({ changes, query: {}, isProven: true })
     },
     report: async () => {},
   }

@@ -1,18 +1,21 @@
 import { parseArgs } from 'node:util'
+import { answerDigestsAtOnce } from '../simulation/digests.ts'
 import { startMs } from '../simulation/scheduler.ts'
 import { createDice } from '../support/dice.ts'
 import { createRandom } from '../support/random.ts'
 import { createBoardcache } from './hitrate-boardcache.ts'
-import type { Design } from './hitrate-designs.ts'
+import type { Design, Operations } from './hitrate-designs.ts'
 import { createDeleteByPattern, createTtlOnly } from './hitrate-plain.ts'
-import { billOf, pricesDate } from './hitrate-prices.ts'
+import { type Best, type Figures, tableOf } from './hitrate-table.ts'
+import { createTagCheck } from './hitrate-tag-check.ts'
 import { type TracedRead, type TracedWrite, type TraceKind, traceOf } from './hitrate-trace.ts'
 import { createGround, type Ground } from './hitrate-world.ts'
 
 /**
- * `npm run bench:hitrate` compares how often three designs answer the same reads from a cache, how current their
- * answers are and what they cost, beside a cache that knows when its entries change. Everything is simulated except
- * Boardcache's own code. `-- --reads 100000` makes it shorter, `-- --seed 2` uses another trace.
+ * `npm run bench:hitrate` compares how often four designs answer the same reads from a cache, how current their answers are
+ * and what they cost, beside a cache that knows when its entries change. Everything is simulated except Boardcache's own
+ * code. `-- --reads 100000` makes it shorter, `-- --seed 2` uses another trace, and `-- --trace polling --design boardcache`
+ * runs a part of it.
  */
 const readsDefault = 600_000
 /** The first part of the trace fills the caches and is not counted. */
@@ -20,33 +23,31 @@ const warmUpShare = 1 / 3
 /** How long the world continues after the last read. */
 const restMs = 30_000
 
-interface Figures {
-  readonly name: string
-  readonly reads: number
-  readonly refused: number
-  readonly hits: number
-  /**
-   * For each answer that lacks a write which was committed before its read: for how many milliseconds that write had
-   * been committed. Ascending.
-   */
-  readonly stalenessMs: readonly number[]
-  /** The longest time after the acknowledgement of a write at which a reader still got something older as current. */
-  readonly pastAcknowledgementMs: number
-  /** Answers that say that they could not be proved current. */
-  readonly unproven: number
-  readonly originQueries: number
-  readonly bill: ReturnType<typeof billOf>
-}
+const designs = {
+  ttl: createTtlOnly,
+  pattern: createDeleteByPattern,
+  'tag-check': createTagCheck,
+  boardcache: createBoardcache,
+} as const
 
-const { values } = parseArgs({ options: { reads: { type: 'string' }, seed: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    reads: { type: 'string' },
+    seed: { type: 'string' },
+    trace: { type: 'string', default: '' },
+    design: { type: 'string', default: '' },
+  },
+})
 const reads = Number(values.reads ?? readsDefault)
 const seed = Number(values.seed ?? 1)
 
+answerDigestsAtOnce()
 for (const kind of ['polling', 'independent'] as const) {
+  if (!kind.startsWith(values.trace)) continue
   const figures: Figures[] = []
-  for (const create of [createTtlOnly, createDeleteByPattern, createBoardcache])
-    figures.push(await measure(create, kind))
-  print(kind, figures, clairvoyant(kind))
+  for (const [name, create] of Object.entries(designs))
+    if (name.startsWith(values.design)) figures.push(await measure(create, kind))
+  console.log(tableOf({ kind, seed, figures, best: clairvoyant(kind) }))
 }
 
 async function measure(create: (ground: Ground) => Design, kind: TraceKind): Promise<Figures> {
@@ -77,17 +78,18 @@ async function measure(create: (ground: Ground) => Design, kind: TraceKind): Pro
 }
 
 function createTally(ground: Ground, design: Design) {
-  const { scheduler, content, operations } = ground
+  const { scheduler, content, spent } = ground
   const committedAtMs: number[] = [0]
   const acknowledgedAtMs: number[] = []
   const stalenessMs: number[] = []
+  const waitedFor = new Set<object>()
   const countFrom = Math.floor(reads * warmUpShare)
-  let [asked, counted, refused, hits, unproven, pastAcknowledgementMs] = [0, 0, 0, 0, 0, 0]
-  let before = { ...operations }
+  let [asked, counted, refused, hits, unproven, pastAcknowledgementMs, written] = [0, 0, 0, 0, 0, 0, 0]
+  let before = { reads: { ...spent.reads }, writes: { ...spent.writes }, written }
 
   async function read(traced: TracedRead): Promise<void> {
     asked += 1
-    if (asked === countFrom) before = { ...operations }
+    if (asked === countFrom) before = { reads: { ...spent.reads }, writes: { ...spent.writes }, written }
     const isCounted = asked > countFrom
     const atMs = scheduler.now()
     const changes = content.changesOf(traced.workspace, traced.view)
@@ -98,7 +100,8 @@ function createTally(ground: Ground, design: Design) {
       refused += 1
       return
     }
-    if (got.value.isCached) hits += 1
+    if (got.value.query === null) hits += 1
+    else waitedFor.add(got.value.query)
     if (!got.value.isProven) unproven += 1
     const missing = changes[got.value.changes]
     if (missing === undefined || (committedAtMs[missing] ?? 0) >= atMs) return
@@ -110,35 +113,34 @@ function createTally(ground: Ground, design: Design) {
   return {
     read: (traced: TracedRead) => void read(traced),
     write(write: TracedWrite) {
+      written += 1
       const commit = content.write(write)
       committedAtMs[commit] = scheduler.now()
       void design.report(write).then(() => {
         acknowledgedAtMs[commit] = scheduler.now()
       })
     },
-    figures(): Figures {
-      const spent = Object.fromEntries(
-        Object.entries(operations).map(([name, count]) => [
-          name,
-          count - before[name as keyof typeof before],
-        ]),
-      )
-      const used = { ...operations, ...spent }
-      return {
-        ...{ name: design.name, reads: counted, refused, unproven, hits, pastAcknowledgementMs },
-        stalenessMs: stalenessMs.sort((a, b) => a - b),
-        originQueries: used.originQueries,
-        bill: billOf(used, counted),
-      }
-    },
+    figures: (): Figures => ({
+      ...{ name: design.name, reads: counted, refused, unproven, hits, pastAcknowledgementMs },
+      stalenessMs: stalenessMs.sort((a, b) => a - b),
+      queriesWaitedFor: waitedFor.size,
+      spent: { reads: since(before.reads, spent.reads), writes: since(before.writes, spent.writes) },
+      writes: written - before.written,
+    }),
   }
+}
+
+function since(before: Operations, now: Operations): Operations {
+  const spent = { ...now }
+  for (const name of Object.keys(spent) as (keyof Operations)[]) spent[name] -= before[name]
+  return spent
 }
 
 /**
  * A cache for all locations at once, without bounds and lifetimes, that drops an entry exactly when its contents
  * change.
  */
-function clairvoyant(kind: TraceKind): { readonly hitRate: number; readonly originQueries: number } {
+function clairvoyant(kind: TraceKind): Best {
   const { content } = createGround(seed)
   const held = new Map<string, number>()
   const countFrom = Math.floor(reads * warmUpShare)
@@ -157,42 +159,4 @@ function clairvoyant(kind: TraceKind): { readonly hitRate: number; readonly orig
   }
   const counted = reads - countFrom
   return { hitRate: hits / counted, originQueries: counted - hits }
-}
-
-function print(kind: TraceKind, figures: readonly Figures[], best: ReturnType<typeof clairvoyant>): void {
-  console.log(
-    `\n${kind}: ${figures[0]?.reads} reads after warm-up, seed ${seed}; dollars for a million reads, prices of ${pricesDate}`,
-  )
-  const columns = [
-    ...figures.map((figure) => [figure.name, columnOf(figure)] as const),
-    ['clairvoyant', { 'hit rate': percent(best.hitRate), 'origin queries': best.originQueries }] as const,
-  ]
-  const rows: Record<string, Record<string, string | number>> = {}
-  for (const [name, column] of columns)
-    for (const [what, figure] of Object.entries(column)) rows[what] = { ...rows[what], [name]: figure }
-  console.table(rows)
-}
-
-function columnOf(figures: Figures): Record<string, string | number> {
-  const { reads: all, stalenessMs, bill } = figures
-  const dollars = Object.entries(bill).map(([name, amount]) => [`$ ${name}`, amount.toFixed(2)])
-  return {
-    'hit rate': percent(figures.hits / all),
-    'stale reads': percent(stalenessMs.length / all),
-    'stale for, p50 (ms)': quantile(stalenessMs, 0.5),
-    'stale for, p99 (ms)': quantile(stalenessMs, 0.99),
-    'as current after acknowledgement, most (ms)': figures.pastAcknowledgementMs,
-    'origin queries': figures.originQueries,
-    unproven: figures.unproven,
-    refused: figures.refused,
-    ...Object.fromEntries(dollars),
-  }
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`
-}
-
-function quantile(ascending: readonly number[], share: number): number {
-  return ascending[Math.floor((ascending.length - 1) * share)] ?? 0
 }

@@ -174,7 +174,7 @@ function slotsOf(location: string, clock: Clock, around: Surroundings, redis: Ti
       tier: withWritePause(guarded(tiers.kv.at(location), limits.kvDeadlineMs), clock),
       source: 'cloudflare_kv',
       isNear: false,
-      admits: redis === null ? 'every-fill' : 'second-use',
+      admits: redis === null ? 'every-fill' : 'settled',
     },
     redis === null
       ? null
@@ -182,7 +182,7 @@ function slotsOf(location: string, clock: Clock, around: Surroundings, redis: Ti
           tier: guarded(redis, limits.redisDeadlineMs),
           source: 'redis_cache',
           isNear: false,
-          ...everyFill,
+          admits: setup.hasEdgeCache ? 'shared-fill' : 'every-fill',
         },
   ]
   return slots.filter((slot) => slot !== null).map((slot) => ({ ...slot, tier: seen(slot.tier, around) }))

@@ -66,6 +66,7 @@ export function createDeployment({ hasRedis = true } = {}) {
         key,
         tags: pageTags,
         isBypass: false,
+        reach: 'shared',
         changes: 'writes',
         policy: Promise.resolve(settings),
         wish: plainWish,
@@ -96,7 +97,7 @@ function slotsOf(clock: Clock, kv: FakeTier, redis: FakeTier | null): TierSlot[]
   if (redis === null)
     return [{ tier: bounded(kv), source: 'cloudflare_kv', isNear: false, admits: 'every-fill' }]
   return [
-    { tier: bounded(kv), source: 'cloudflare_kv', isNear: false, admits: 'second-use' },
+    { tier: bounded(kv), source: 'cloudflare_kv', isNear: false, admits: 'settled' },
     { tier: bounded(redis), source: 'redis_cache', isNear: false, admits: 'every-fill' },
   ]
 }

@@ -12,6 +12,7 @@ import type { Caller, Origin } from '../outbound/origin-client.ts'
 import type { ReadAnswer, Reader } from './read.ts'
 import type { Policy } from './read-terms.ts'
 import type { SettingsCaller, SettingsReader } from './settings-reader.ts'
+import type { FillReach } from './store.ts'
 import type { Wish } from './wish.ts'
 
 /** A question with its caller and the caller's wishes about the answer. */
@@ -45,7 +46,7 @@ export function createAnswer(
         changes: question.changes,
         policy,
         wish,
-        isWarmUp: isWarmUp === true,
+        reach: isWarmUp === true ? 'everywhere' : reachOf(question, caller),
         isReadable: (body) => resource.isReadable(body),
         embeddedTags: (body) => resource.embeddedTags(body),
         fetchBody: (version) => origin.load(question, { workspaceId, userId: owner.value, version }, caller),
@@ -53,6 +54,14 @@ export function createAnswer(
       }),
     )
   }
+}
+
+/**
+ * A user's own entry is read where the user is. One that the backend loads may be read anywhere, and one of a namespace of its own is
+ * meant to be there.
+ */
+function reachOf({ sharing, resource }: Question, { kind }: SettingsCaller): FillReach {
+  return sharing === 'user' && kind === 'member' && resource.namespace === 'cache' ? 'own' : 'shared'
 }
 
 /** The user that the entry belongs to, or null if the workspace shares it. `user_needed` if a service named no user. */

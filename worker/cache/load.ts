@@ -71,7 +71,7 @@ export function createLoadEntry(options: LoadOptions): LoadEntry {
     const run = async () => {
       const fetched = await fetchEntry(options, read, stamp)
       if (fetched.ok) terms.tags = fetched.value.tags
-      if (fetched.ok && isKept) read.keepAlive(store.fill(read.key, fetched.value, read.isWarmUp === true))
+      if (fetched.ok && isKept) read.keepAlive(store.fill(read.key, fetched.value, read.reach))
       return fetched
     }
     const oldestMs = clock.now() - (read.wish.maxAgeSeconds ?? Number.POSITIVE_INFINITY) * 1000

@@ -70,6 +70,6 @@ export function createReadPath(parts: ReadPathParts): ReadPath {
     ...{ report: parts.report, instant: parts.instant, heal: parts.heal },
   })
   const loadsAhead = createLoadsAhead({ settings, clock })
-  const ahead = withRenewal(withPrefetch(checked, loadsAhead), { again: checked, loadsAhead, clock })
+  const ahead = withRenewal(withPrefetch(checked, loadsAhead), { again: checked, loadsAhead, clock, random })
   return { answer: withOwnAnswers(ahead), settings, reader, views }
 }

@@ -5,6 +5,7 @@ import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import type { CacheKey } from '../entry/key.ts'
+import type { FillReach } from './store.ts'
 import type { Wish } from './wish.ts'
 
 /** A workspace's settings for one kind of entry. */
@@ -24,8 +25,8 @@ export interface Read {
   readonly changes: Question['changes']
   readonly policy: Awaitable<Policy>
   readonly wish: Wish
-  /** Fill every tier after a load, also those that otherwise store an entry only when it is read again. */
-  readonly isWarmUp?: boolean
+  /** The tiers that store the entry after a load. */
+  readonly reach: FillReach
   /** Whether this Worker can present a body. An entry that it cannot present is a miss. */
   isReadable(body: Uint8Array): boolean
   /** The tags that follow from the content of a loaded body, in addition to `tags`. */

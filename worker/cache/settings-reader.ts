@@ -91,7 +91,7 @@ export function createSettingsReader(options: SettingsReaderOptions): SettingsRe
       tags: question.tagsFor(null),
       isBypass: false,
       changes: question.changes,
-      isWarmUp: true,
+      reach: 'everywhere',
       policy,
       wish: { ...plainWish, proof: demand },
       isReadable: (body) => cacheSettings.isReadable(body),

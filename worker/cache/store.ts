@@ -1,17 +1,21 @@
 import type { Clock } from '../../shared/clock.ts'
+import { limits } from '../../shared/limits.ts'
 import type { Entry } from '../entry/entry.ts'
 import type { CacheKey } from '../entry/key.ts'
 import type { Recorder, StoreCause } from '../events.ts'
 import type { TierSlot } from '../tiers/slots.ts'
 
+/** `shared`: the workspace's entry. `own`: one user's entry. `everywhere`: every tier stores it, as after a warm-up. */
+export type FillReach = 'shared' | 'own' | 'everywhere'
+
 /** Puts entries into tiers after the answer is sent. The tier counts a put that fails, and nothing else happens. */
 export interface Store {
   /**
-   * Stores a loaded entry in the tiers that take every fill. If none of the far tiers among them took it, or with `everywhere`,
-   * it goes to the other tiers as well.
+   * Stores a loaded entry in the tiers that take such a fill. If the far tiers among them refused it, or with `everywhere`, it goes to
+   * the other tiers as well.
    */
-  fill(key: CacheKey, entry: Entry, everywhere: boolean): Promise<void>
-  /** After a hit at `depth`, stores the entry in the tiers nearer to the reader. */
+  fill(key: CacheKey, entry: Entry, reach: FillReach): Promise<void>
+  /** After a hit at `depth`, stores the entry in the tiers nearer to the reader that take it. */
   promote(key: CacheKey, entry: Entry, depth: number): Promise<void>
 }
 
@@ -46,17 +50,24 @@ export function createStore(slots: readonly TierSlot[], { clock, recorder }: Sto
   }
 
   return {
-    async fill(key, entry, everywhere) {
-      const first = slots.filter((slot) => everywhere || slot.admits === 'every-fill')
+    async fill(key, entry, reach) {
+      const first = slots.filter(({ admits }) => takesFill(admits, reach))
       const taken = await Promise.all(
         first.map(async (slot) => (await put(slot, key, entry, 'fill')) && !slot.isNear),
       )
-      if (taken.includes(true)) return
+      if (taken.includes(true) || first.every(({ isNear }) => isNear)) return
       const rest = slots.filter((slot) => !first.includes(slot))
       await Promise.all(rest.map((slot) => put(slot, key, entry, 'fill')))
     },
     async promote(key, entry, depth) {
-      await Promise.all(slots.slice(0, depth).map((slot) => put(slot, key, entry, 'back-fill')))
+      const isSettled = clock.now() - entry.createdAtMs >= limits.settledMs
+      const nearer = slots.slice(0, depth).filter(({ admits }) => admits !== 'settled' || isSettled)
+      await Promise.all(nearer.map((slot) => put(slot, key, entry, 'back-fill')))
     },
   }
+}
+
+function takesFill(admits: TierSlot['admits'], reach: FillReach): boolean {
+  if (reach === 'everywhere' || admits === 'every-fill') return true
+  return admits === 'shared-fill' && reach === 'shared'
 }

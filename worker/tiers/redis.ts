@@ -7,17 +7,15 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { decodeEntry, encodeEntry } from '../entry/entry.ts'
 import { type CacheKey, namespaceOf } from '../entry/key.ts'
+import { packedText, unpackedBytes } from './packed-text.ts'
 import type { Tier, TierFailure } from './tier.ts'
 
 /** The namespaces of entries on one Redis. Null for one that is switched off, or on another Redis. */
 export type EntryNamespaces = Readonly<Record<EntryNamespaceName, RedisNamespace | null>>
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
-
 /**
- * Redis over HTTP: one place for all locations, and nearer than the origin. An entry is stored as text, in the namespace that its
- * resource declares; a read is one MGET of the namespace's generation and the key. The entry of a namespace that is not on this Redis
+ * Redis over HTTP: one place for all locations, and nearer than the origin. An entry is stored as text, compressed if it is large, in the
+ * namespace that its resource declares; a read is one MGET of the namespace's generation and the key. The entry of a namespace that is not on this Redis
  * is a miss, and is not written.
  */
 export function createRedisTier(namespaces: EntryNamespaces, clock: Clock): Tier {
@@ -33,7 +31,8 @@ export function createRedisTier(namespaces: EntryNamespaces, clock: Clock): Tier
       const got = await namespace.read(key, signal)
       if (!got.ok) return err(failureOf(got.error))
       if (got.value === null) return ok(null)
-      const entry = decodeEntry(encoder.encode(got.value))
+      const bytes = await unpackedBytes(got.value)
+      const entry = bytes.ok ? decodeEntry(bytes.value) : bytes
       if (!entry.ok) return err({ kind: 'corrupt' })
       return ok(clock.now() < entry.value.deleteAtMs ? entry.value : null)
     },
@@ -43,7 +42,7 @@ export function createRedisTier(namespaces: EntryNamespaces, clock: Clock): Tier
       if (bytes.length > limits.entryBytesMax) return err({ kind: 'too-large' })
       const leftMs = Math.ceil(entry.deleteAtMs - clock.now())
       if (leftMs <= 0 || namespace === null) return ok('skipped')
-      const put = await namespace.write(key, decoder.decode(bytes), leftMs, signal)
+      const put = await namespace.write(key, await packedText(bytes), leftMs, signal)
       return put.ok ? ok('stored') : err(failureOf(put.error))
     },
     async remove(keys, signal) {

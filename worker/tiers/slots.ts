@@ -9,8 +9,13 @@ export interface TierSlot {
   /** In the isolate or its location. Near tiers are read while the view of the ledger is still being fetched. */
   readonly isNear: boolean
   /**
-   * The entries it stores. `every-fill`: every loaded entry. `second-use`: only entries that are read again, if a
-   * farther tier holds the first copy: a page that is viewed once is not worth a write.
+   * The entries it stores.
+   *
+   * - `every-fill`: every loaded entry.
+   * - `shared-fill`: every loaded entry that the whole workspace shares. A user's own entry is read where the user is, so it stays in
+   *   the near tiers.
+   * - `settled`: entries that are found in a farther tier a while after their load (`limits.settledMs`). A write to this tier is dear,
+   *   and seen late elsewhere, so it is not worth making for an entry that the next write replaces.
    */
-  readonly admits: 'every-fill' | 'second-use'
+  readonly admits: 'every-fill' | 'shared-fill' | 'settled'
 }

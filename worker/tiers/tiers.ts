@@ -40,9 +40,9 @@ export interface Tiers {
 }
 
 /**
- * Creates the tiers of this deployment. Memory and the edge cache cost nothing to write and store every fill. With
- * Redis, a page is written to KV on its second use: Redis keeps the first copy for all locations, and a page that is
- * viewed once is not worth KV's more expensive write. Without Redis every fill is written to KV. The same
+ * Creates the tiers of this deployment. Memory and the edge cache cost nothing to write and store every fill. Redis
+ * keeps the first copy of what a workspace shares for all locations. With Redis, KV stores what is found in Redis a while
+ * after its load: its write costs more and is seen late elsewhere. Without Redis every fill is written to KV. The same
  * holds for the entries of a namespace that is switched off, since Redis does not store them.
  */
 export function createTiers({
@@ -82,9 +82,15 @@ export function createTiers({
       tier: kv,
       source: wireNamesOfTiers.kv.source,
       isNear: false,
-      admits: redis === null ? 'every-fill' : 'second-use',
+      admits: redis === null ? 'every-fill' : 'settled',
     },
-    redis && { tier: redis, source: wireNamesOfTiers.redis.source, isNear: false, ...everyFill },
+    redis && {
+      tier: redis,
+      source: wireNamesOfTiers.redis.source,
+      isNear: false,
+      // Without a cache that the isolates of a location share, they share a user's own entries through Redis.
+      admits: edgeCache === null ? 'every-fill' : 'shared-fill',
+    },
   ]
   return { memory, edgeCache, kv, redis, slots: slots.filter((slot) => slot !== null) }
 }

@@ -70,6 +70,22 @@ it("the backend never gets a user's entry without naming the user", async () => 
   expect(named.reads[0]?.key).toBe(users.reads[0]?.key)
 })
 
+it("a user's own entry stays where its user reads it, unless the backend loads it or its namespace is its own", async () => {
+  if (!own.ok) throw new Error('the question is valid')
+  const userId = userIdSchema.parse('user-1')
+  const member = inquiryOf(own.value, () => undefined).caller
+  const inItsNamespace = {
+    ...own.value,
+    resource: { ...own.value.resource, namespace: 'emailCache' as const },
+  }
+  const reachOf = async (...asked: Parameters<typeof answerOne>) =>
+    (await answerOne(...asked)).reads[0]?.reach
+  expect(await reachOf(own.value, member)).toBe('own')
+  expect(await reachOf(own.value, { ...service, userId })).toBe('shared')
+  expect(await reachOf(inItsNamespace, member)).toBe('shared')
+  expect(await reachOf(questionOf(), member)).toBe('shared')
+})
+
 it('the backend gets the shared entry, even if users are missing in it', async () => {
   const questions: string[] = []
   const question = questionOf('b1', { ownOf: () => questionOf('b2') })

@@ -45,12 +45,17 @@ test('a tier that is switched off is not there', () => {
 })
 
 test.each([{ redis }, { redis: [] }, { redis: [redisOf('cache'), redisOf('emailCache')] }])(
-  'every fill reaches a tier that all locations find (%j)',
+  'every fill that a workspace shares reaches a tier that all locations find (%j)',
   ({ redis: configs }) => {
-    const takers = slotsOf({ redis: configs }).filter(({ admits }) => admits === 'every-fill')
+    const takers = slotsOf({ redis: configs }).filter(({ admits }) => admits !== 'settled')
     expect(takers.some(({ isNear }) => !isNear)).toBe(true)
   },
 )
+
+test('isolates that share no cache of their location share every entry through Redis', () => {
+  const redisSlot = slotsOf({ isEdgeCacheEnabled: false }).at(-1)
+  expect(redisSlot?.admits).toBe('every-fill')
+})
 
 test('a Redis with other namespaces only is no tier', () => {
   const names = slotsOf({ redis: [redisOf('sessions', 'rateLimit')] }).map(({ tier }) => tier.name)

@@ -9,12 +9,16 @@ import { plainWish } from '../wish.ts'
 import { type LoadsAhead, mayLoadAheadAfter } from './loads-ahead.ts'
 
 /**
- * The same answers, and the next page is loaded before its reader needs it. A reader whose question is the one that followed
- * their last answer is reading page after page, so the page after this one is loaded behind the answer.
+ * The same answers, and the next page is loaded before its reader needs it. A reader whose question is the one that followed their last
+ * answer has gone on to the next page. One who has done so twice in a row is reading page after page, so the page after this one is
+ * loaded behind the answer, unless a tier has it already.
  */
 export function withPrefetch(answer: AnswerQuestion, loadsAhead: LoadsAhead): AnswerQuestion {
-  /** The question that would follow the last answers of each reader. If the isolate ends, only a load ahead is lost. */
-  const expected = new LRUCache<string, true>({ max: limits.isolateExpectedMax })
+  /**
+   * The question that would follow the last answers of each reader, and the number of pages up to there that the reader has read in a
+   * row. If the isolate ends, only a load ahead is lost.
+   */
+  const expected = new LRUCache<string, number>({ max: limits.isolateExpectedMax })
 
   /** The question that followed the last answer to each question. It is looked up again only if the body is another one. */
   const following = new WeakMap<Question, { readonly etag: string; readonly next: Question | null }>()
@@ -32,9 +36,13 @@ export function withPrefetch(answer: AnswerQuestion, loadsAhead: LoadsAhead): An
   function nextFor(inquiry: Inquiry, { entry }: ReadAnswer): Inquiry | null {
     const question = nextOf(inquiry, entry)
     if (question === null) return null
-    const isReadingOn = expected.delete(nameOf(inquiry, inquiry.question))
-    expected.set(nameOf(inquiry, question), true)
-    return isReadingOn ? { ...inquiry, question, wish: plainWish } : null
+    const name = nameOf(inquiry, inquiry.question)
+    const nextName = nameOf(inquiry, question)
+    const pagesBefore = expected.get(name) ?? 0
+    expected.delete(name)
+    // A page that is read again, as dashboards do, is no step back.
+    expected.set(nextName, Math.max(expected.get(nextName) ?? 0, pagesBefore + 1))
+    return pagesBefore >= limits.pagesInARowMin ? { ...inquiry, question, wish: plainWish } : null
   }
 
   async function loadNext(next: Inquiry): Promise<void> {

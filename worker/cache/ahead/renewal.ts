@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import { whenReady } from '../../../shared/awaitable.ts'
 import type { Clock } from '../../../shared/clock.ts'
+import { pause } from '../../../shared/clock.ts'
 import type { WorkspaceId } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Question } from '../../../shared/resources/question.ts'
@@ -18,35 +19,45 @@ interface RenewalOptions {
   readonly again: AnswerQuestion
   readonly loadsAhead: LoadsAhead
   readonly clock: Clock
+  /** Uniform in [0, 1). */
+  random(): number
 }
 
-/** A copy that a reader got, and when. */
+/** The copy that the last reader of a question got, and when the last two readers came. */
 interface Given extends Pick<Entry, 'stamp' | 'tags'> {
   readonly atMs: number
+  /** Null if there was one reader only. */
+  readonly beforeAtMs: number | null
+  /** Whether the copy was replaced since it was read. Then there is nothing to renew before the next reader comes. */
+  readonly isRenewed: boolean
 }
 
 /** The questions of a workspace that readers of this isolate look at. */
 interface Watch {
   /** The newest view in which the questions were checked for moved tags. */
   view: View
-  /** A question leaves when it is renewed and returns when it is read again, so nothing is loaded without a reader. */
   readonly given: LRUCache<Question, Given>
 }
 
 /**
- * The same answers, and the questions that readers of the workspace look at are loaded again as soon as a read shows that they
- * moved. So after a write only the first reader may have to wait. The load runs behind the answer with its reader's token, and
- * therefore covers only answers that all members share. If another isolate has loaded an entry meanwhile, it is found in the
- * tiers. A copy is renewed at most once after it was read, so there are never more renewals than reads.
+ * The same answers, and the questions that readers of the workspace look at are loaded again once a read shows that they moved. So
+ * after a write only the first reader may have to wait. The load runs behind the answer with its reader's token, and therefore covers
+ * only answers that all members share.
+ *
+ * - A question is renewed if it was read at least twice within `limits.watchedMs`, and at most once after it was read. So there are
+ *   never more renewals than reads, and a page that somebody passed through is not loaded again.
+ * - Many isolates see the same write within the staleness bound. Each waits for a random part of `limits.renewalSpreadMs`, and then
+ *   looks in the tiers, which it shares with the others, before it loads. So few of them load, and the others find it there.
  */
 export function withRenewal(
   answer: AnswerQuestion,
-  { again, loadsAhead, clock }: RenewalOptions,
+  { again, loadsAhead, clock, random }: RenewalOptions,
 ): AnswerQuestion {
   const watches = new LRUCache<WorkspaceId, Watch>({ max: limits.isolateViewsMax })
 
   async function renew(inquiry: Inquiry, moved: readonly Question[]): Promise<void> {
     if (!(await loadsAhead.mayLoadFor(inquiry))) return
+    await pause(clock, random() * limits.renewalSpreadMs)
     const fewAtOnce = pLimit(limits.renewalsAtOnce)
     const one = async (question: Question) =>
       loadsAhead.noteOutcome(await again({ ...inquiry, question, wish: plainWish }))
@@ -65,16 +76,22 @@ export function withRenewal(
     const { question, workspaceId, caller } = inquiry
     const nowMs = clock.now()
     const watch = watchOf(workspaceId, view)
-    watch.given.set(question, { stamp, tags, atMs: nowMs })
+    const beforeAtMs = watch.given.get(question)?.atMs ?? null
+    watch.given.set(question, { stamp, tags, atMs: nowMs, beforeAtMs, isRenewed: false })
     if (watch.view.ledgerId === view.ledgerId && watch.view.version >= view.version) return
     watch.view = view
     // The load takes the reader's token or key. A question that it does not open waits for another reader.
     const moved = [...watch.given]
-      .filter(([, copy]) => nowMs - copy.atMs < limits.watchedMs && hasMoved(copy, view))
-      .map(([each]) => each)
-      .filter(({ resource }) => resource.callers.includes(caller.kind))
-    for (const each of moved) watch.given.delete(each)
-    if (moved.length > 0) caller.keepAlive(renew(inquiry, moved))
+      .filter(([, copy]) => isInDemand(copy, nowMs) && hasMoved(copy, view))
+      .filter(([{ resource }]) => resource.callers.includes(caller.kind))
+    for (const [each, copy] of moved) watch.given.set(each, { ...copy, isRenewed: true })
+    if (moved.length > 0)
+      caller.keepAlive(
+        renew(
+          inquiry,
+          moved.map(([each]) => each),
+        ),
+      )
   }
 
   return (inquiry) =>
@@ -85,6 +102,11 @@ export function withRenewal(
         note(inquiry, answered.value, view)
       return answered
     })
+}
+
+/** Whether a copy was read at least twice lately and not renewed since. */
+function isInDemand({ beforeAtMs, isRenewed }: Given, nowMs: number): boolean {
+  return !isRenewed && beforeAtMs !== null && nowMs - beforeAtMs < limits.watchedMs
 }
 
 /** Whether an answer was proved current and is the same for all members. */

@@ -56,19 +56,26 @@ async function read(page: number, changes: Partial<Inquiry> & { readonly as?: st
 describe('the next page', () => {
   it('is loaded behind the answer once a reader reads page after page', async () => {
     await read(1)
-    expect(questions).toEqual(['p1'])
     await read(2)
-    expect(questions).toEqual(['p1', 'p2', 'p3'])
+    expect(questions).toEqual(['p1', 'p2'])
     await read(3)
-    expect(questions).toEqual(['p1', 'p2', 'p3', 'p3', 'p4'])
+    expect(questions).toEqual(['p1', 'p2', 'p3', 'p4'])
+    await read(4)
+    expect(questions).toEqual(['p1', 'p2', 'p3', 'p4', 'p4', 'p5'])
+  })
+
+  it('is loaded once however often a page is read again, which is no step back', async () => {
+    for (const page of [1, 1, 2, 2, 2, 3, 3]) await read(page)
+    expect(questions).toEqual(['p1', 'p1', 'p2', 'p2', 'p2', 'p3', 'p4', 'p3'])
   })
 
   it('is not loaded for a reader that skips pages, nor for another user', async () => {
     await read(1)
+    await read(2)
     await read(5)
-    await read(3)
-    await read(4, { as: 'user-2' })
-    expect(questions).toEqual(['p1', 'p5', 'p3', 'p4'])
+    await read(3, { as: 'user-2' })
+    await read(4)
+    expect(questions).toEqual(['p1', 'p2', 'p5', 'p3', 'p4'])
   })
 
   it('is loaded after a read with only-if-cached that found nothing', async () => {
@@ -77,29 +84,27 @@ describe('the next page', () => {
     await read(7)
     answer = ok(answerOf())
     await read(2)
-    expect(questions).toEqual(['p1', 'p7', 'p2', 'p3'])
+    await read(3)
+    expect(questions).toEqual(['p1', 'p7', 'p2', 'p3', 'p4'])
   })
 
   it('is not loaded after the last page', async () => {
-    await read(lastPage - 1)
-    await read(lastPage)
-    expect(questions).toEqual(['p8', 'p9'])
+    for (const page of [lastPage - 2, lastPage - 1, lastPage]) await read(page)
+    expect(questions).toEqual(['p7', 'p8', 'p9'])
   })
 
   it('is not loaded if the workspace has switched that off', async () => {
     isEnabled = false
-    await read(1)
-    await read(2)
-    expect(questions).toEqual(['p1', 'p2'])
+    for (const page of [1, 2, 3]) await read(page)
+    expect(questions).toEqual(['p1', 'p2', 'p3'])
   })
 
   it.each([
     ['nothing shall be kept', { wish: { ...plainWish, isNoStore: true } }],
     ['only a cached entry may answer', { wish: { ...plainWish, isOnlyIfCached: true } }],
   ])('is not fetched where %s', async (_name, changes) => {
-    await read(1, changes)
-    await read(2, changes)
-    expect(questions).toEqual(['p1', 'p2'])
+    for (const page of [1, 2, 3]) await read(page, changes)
+    expect(questions).toEqual(['p1', 'p2', 'p3'])
   })
 
   it('is not loaded if the cache is switched off, or if the thing does not exist', async () => {
@@ -108,25 +113,25 @@ describe('the next page', () => {
       answerOf({ entry: entryOf({ found: false }) }),
     ]) {
       answer = ok(told)
-      await read(1)
-      await read(2)
+      for (const page of [1, 2, 3]) await read(page)
     }
-    expect(questions).toEqual(['p1', 'p2', 'p1', 'p2'])
+    expect(questions).toEqual(['p1', 'p2', 'p3', 'p1', 'p2', 'p3'])
   })
 
   it.each(['overloaded', 'origin_timeout', 'origin_unavailable'] as const)(
     'is not loaded for a while after the origin answered %s',
     async (code) => {
       await read(1)
+      await read(2)
       answer = err({ code })
       await read(7)
       answer = ok(answerOf())
       await clock.advance(limits.loadsAheadPauseMs - 1)
-      await read(2)
-      expect(questions).toEqual(['p1', 'p7', 'p2'])
-      await clock.advance(1)
       await read(3)
-      expect(questions).toEqual(['p1', 'p7', 'p2', 'p3', 'p4'])
+      expect(questions).toEqual(['p1', 'p2', 'p7', 'p3'])
+      await clock.advance(1)
+      await read(4)
+      expect(questions).toEqual(['p1', 'p2', 'p7', 'p3', 'p4', 'p5'])
     },
   )
 })

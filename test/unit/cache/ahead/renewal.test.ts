@@ -33,6 +33,7 @@ let again: AnswerQuestion
 let outcomes: boolean[]
 let background: Promise<unknown>[]
 let view: View
+let chance: number
 let changes: Partial<ReadAnswer>
 let answerQuestion: AnswerQuestion
 
@@ -43,6 +44,7 @@ beforeEach(() => {
   outcomes = []
   background = []
   view = before
+  chance = 0
   changes = {}
   again = async () => ok(answerOf())
   answerQuestion = withRenewal(
@@ -64,32 +66,40 @@ beforeEach(() => {
       },
       loadsAhead: { noteOutcome: ({ ok }) => outcomes.push(ok), mayLoadFor: async () => mayLoad },
       clock,
+      random: () => chance,
     },
   )
 })
 
 async function read(question: Question, of: Partial<Inquiry> = {}): Promise<void> {
   await answerQuestion(inquiryOf(question, (work) => background.push(work), of))
-  for (const work of background.splice(0)) await work
+  await clock.advance(0)
+  if (chance === 0) for (const work of background.splice(0)) await work
+}
+
+/** Two readers make a question worth renewing. */
+async function look(question: Question, of: Partial<Inquiry> = {}): Promise<void> {
+  await read(question, of)
+  await read(question, of)
 }
 
 describe('a question that readers look at', () => {
   it('is loaded again behind the first answer that shows that it moved', async () => {
-    await read(first)
+    await look(first)
     view = movedAt(11, openTag('b1'))
     await read(second)
     expect(renewed).toEqual(['b1'])
   })
 
   it('is not loaded again if other tags moved', async () => {
-    await read(first)
+    await look(first)
     view = movedAt(11, openTag('b3'))
     await read(second)
     expect(renewed).toEqual([])
   })
 
   it('is loaded once, and not again before it is read again', async () => {
-    await read(first)
+    await look(first)
     for (const at of [11, 12, 13]) {
       view = movedAt(at, openTag('b1'))
       await read(second)
@@ -102,7 +112,7 @@ describe('a question that readers look at', () => {
   })
 
   it('is not loaded by the backend if only members may read it, and still by the next member', async () => {
-    await read(first)
+    await look(first)
     view = movedAt(11, openTag('b1'))
     const { requestId, keepAlive, userId } = inquiryOf(second, (work) => background.push(work)).caller
     await read(second, { caller: { kind: 'service', userId, requestId, keepAlive } })
@@ -113,14 +123,14 @@ describe('a question that readers look at', () => {
   })
 
   it('is not loaded for the reader whose answer it just was', async () => {
-    await read(first)
+    await look(first)
     view = movedAt(11, openTag('b1'))
     await read(first)
     expect(renewed).toEqual([])
   })
 
   it('is loaded again if the ledger has another id', async () => {
-    await read(first)
+    await look(first)
     view = viewOf([], { version: version(3), ledgerId: 'another' })
     await read(second)
     expect(renewed).toEqual(['b1'])
@@ -137,15 +147,37 @@ describe('a question that readers look at', () => {
   })
 
   it('is forgotten some time after it was read', async () => {
-    await read(first)
+    await look(first)
     await clock.advance(limits.watchedMs)
     view = movedAt(11, openTag('b1'))
     await read(second)
     expect(renewed).toEqual([])
   })
 
-  it('belongs to its workspace alone', async () => {
+  it('is not loaded again if it was read once, or twice at a long distance', async () => {
     await read(first)
+    view = movedAt(11, openTag('b1'))
+    await read(second)
+    await clock.advance(limits.watchedMs)
+    await read(first)
+    view = movedAt(12, openTag('b1'))
+    await read(second)
+    expect(renewed).toEqual([])
+  })
+
+  it('is looked for in the tiers at a random instant within the spread', async () => {
+    chance = 0.5
+    await look(first)
+    view = movedAt(11, openTag('b1'))
+    await read(second)
+    await clock.advance(limits.renewalSpreadMs / 2 - 1)
+    expect(renewed).toEqual([])
+    await clock.advance(1)
+    expect(renewed).toEqual(['b1'])
+  })
+
+  it('belongs to its workspace alone', async () => {
+    await look(first)
     view = movedAt(11, openTag('b1'))
     await read(second, { workspaceId: workspaceIdSchema.parse('another') })
     expect(renewed).toEqual([])
@@ -157,7 +189,7 @@ describe('a question that readers look at', () => {
       wishes.push(wish)
       return ok(answerOf())
     }
-    await read(first)
+    await look(first)
     view = movedAt(11, openTag('b1'))
     await read(second, { wish: { ...plainWish, maxAgeSeconds: 1 } })
     expect(wishes).toEqual([plainWish])
@@ -173,7 +205,7 @@ describe('a question that readers look at', () => {
     ['only a cached entry may answer', first, {}, { wish: { ...plainWish, isOnlyIfCached: true } }],
   ] as const)('is not loaded if %s', async (_name, question, answered, inquiry) => {
     changes = answered
-    await read(question, inquiry)
+    await look(question, inquiry)
     changes = {}
     view = movedAt(11, openTag('b1'))
     await read(second)
@@ -182,7 +214,7 @@ describe('a question that readers look at', () => {
 
   it('is not loaded if loads ahead are not allowed, and the outcome of each load is noted', async () => {
     mayLoad = false
-    await read(first)
+    await look(first)
     view = movedAt(11, openTag('b1'))
     await read(second)
     expect(renewed).toEqual([])
@@ -203,7 +235,7 @@ describe('a question that readers look at', () => {
       underWay -= 1
       return ok(answerOf())
     }
-    for (let list = 0; list < limits.watchedMax - 1; list += 1) await read(listOf(`b${list}`))
+    for (let list = 0; list < limits.watchedMax - 1; list += 1) await look(listOf(`b${list}`))
     view = movedAt(11, workspaceTag)
     await read(second)
     expect([renewed.length, most]).toEqual([limits.watchedMax - 1, limits.renewalsAtOnce])

@@ -1,0 +1,38 @@
+import type { Move } from '../../shared/tags/moves.ts'
+import { bucketMove, familyMove, placeMove } from '../../shared/tags/moves.ts'
+import { slotBit, slots } from '../../shared/tags/places.ts'
+import { isInFilter } from './hitrate-content.ts'
+import { userIdOf } from './hitrate-questions.ts'
+import { filters, type TracedWrite } from './hitrate-trace.ts'
+
+const assigned = filters.findIndex(({ name }) => name === 'assigned_to_me')
+const notOfFacets: ReadonlySet<string> = new Set(['all', 'time', 'search', 'board', 'reported'])
+
+/**
+ * The moves that the database's trigger writes to the outbox for a write of a contact (20261127110200_contact_moves.sql).
+ * `users` are those of the workspace, one of whom an assigned contact belongs to.
+ */
+export function movesOf(write: TracedWrite, users: readonly number[]): Move[] {
+  const { board, rank, column, toColumn, action } = write
+  const inPlace = facetsOf(write) | slotBit('all') | slotBit('time')
+  const place = (columnId: string | null, mask: number) => placeMove(`b${board}`, columnId, mask)
+  const columns = action === 'move' ? [...new Set([column, toColumn])] : [column]
+  const assignee = isInFilter(write, assigned) ? users[rank % users.length] : undefined
+  return [
+    bucketMove('contact', `${board}:${rank}`),
+    ...(assignee === undefined ? [] : [bucketMove('user', userIdOf(assignee))]),
+    place(null, inPlace | slotBit('search')),
+    ...columns.map((each) => place(`c${each}`, inPlace)),
+    ...(action === 'update' || action === 'move' ? [] : [familyMove('counts')]),
+  ]
+}
+
+/** The slots of the facets that the contact meets before the write or after it. */
+function facetsOf(write: TracedWrite): number {
+  let mask = write.action === 'change-status' ? slotBit('open') | slotBit('closed') : 0
+  for (const [filter, { name }] of filters.entries()) {
+    const slot = slots.find((each) => each === name)
+    if (slot !== undefined && !notOfFacets.has(slot) && isInFilter(write, filter)) mask |= slotBit(slot)
+  }
+  return mask
+}
