@@ -32,7 +32,10 @@ export function createQuestions(): (view: View) => Question {
 }
 
 /** The view that a load is for. */
-export function viewOf({ resource, params }: Pick<Question, 'resource' | 'params'>, userId: string | null): View {
+export function viewOf(
+  { resource, params }: Pick<Question, 'resource' | 'params'>,
+  userId: string | null,
+): View {
   const user = userId === null ? null : Number(userId.slice(1))
   if (resource.name === contactCounts.name) return { board: null, column: null, filter: 0, page: 1, user }
   const { boardId, columnId, filter, page } = contactList.params.parse(params)

@@ -60,7 +60,10 @@ function columnOf({ reads, writes, hits, stalenessMs, spent, ...figures }: Figur
   return new Map([
     ['hit rate', percent(hits / reads)],
     ['stale reads', percent(stalenessMs.length / reads)],
-    ['stale for, p50 / p99', `${seconds(quantile(stalenessMs, 0.5))} / ${seconds(quantile(stalenessMs, 0.99))}`],
+    [
+      'stale for, p50 / p99',
+      `${seconds(quantile(stalenessMs, 0.5))} / ${seconds(quantile(stalenessMs, 0.99))}`,
+    ],
     ['longest after the acknowledgement, as current', seconds(figures.pastAcknowledgementMs)],
     ['answers that say they are not proved; refused', `${figures.unproven}; ${figures.refused}`],
     ['origin queries', thousands(spent.reads.originQueries)],
@@ -72,7 +75,10 @@ function columnOf({ reads, writes, hits, stalenessMs, spent, ...figures }: Figur
 }
 
 function billLines({ total: _total, ...parts }: Bill, reads: number): [string, string][] {
-  return Object.entries(parts).map(([name, part]) => [`of which ${name}`, dollars((part / reads) * 1_000_000)])
+  return Object.entries(parts).map(([name, part]) => [
+    `of which ${name}`,
+    dollars((part / reads) * 1_000_000),
+  ])
 }
 
 function sumOf({ reads, writes }: Spent): Operations {

@@ -52,9 +52,9 @@ export function createTagCheck(ground: Ground): Design {
       const got = await tiers.kv.at(locationOf(read)).get(key, never)
       const entry = got.ok ? got.value : null
       const tags = question.tagsFor(read.view.user === null ? null : userIdOf(read.view.user))
-      const isOld =
-        entry === null || (await revalidated.since(read.workspace, tags, entry.createdAtMs))
-      if (entry === null || isOld) return ok({ changes: await loadInto(read, key), query: {}, isProven: true })
+      const isOld = entry === null || (await revalidated.since(read.workspace, tags, entry.createdAtMs))
+      if (entry === null || isOld)
+        return ok({ changes: await loadInto(read, key), query: {}, isProven: true })
       const ageMs = scheduler.now() - entry.createdAtMs
       if (question.changes === 'time' && ageMs > lifetimeSeconds * 1_000) void refresh(read, key)
       return ok({ changes: Number(decoder.decode(entry.body)), query: null, isProven: true })
