@@ -55,23 +55,3 @@ it(
   },
   withinMs,
 )
-
-it(
-  'no read is given as proved that lacks what was committed before its proof, however often the relay is killed',
-  async () => {
-    const { code, output } = await runCrashes('marks-crash.ts', '--minutes', '0.25')
-    expect(output).toContain(' 0 contradictions')
-    expect(code).toBe(0)
-  },
-  withinMs,
-)
-
-it(
-  'marks that count parked rows as told are found',
-  async () => {
-    const { code, output } = await runCrashes('marks-crash.ts', '--minutes', '0.3', '--forgetful')
-    expect(output).toContain('before the proof')
-    expect(code).toBe(1)
-  },
-  withinMs,
-)

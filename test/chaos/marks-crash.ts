@@ -49,8 +49,6 @@ const parkedForMs = 4_000
 const connections = 50
 const failuresShown = 5
 
-const endMs = Date.now() + Number(values.minutes) * 60_000
-const isOver = () => Date.now() >= endMs
 const dice = createDice(createRandom(Number(values.seed)))
 const tally: Tally = { commits: 0, reads: 0, proved: 0, kills: 0, contradictions: [] }
 
@@ -60,6 +58,8 @@ const settings = ['shared_buffers=128MB', 'max_connections=120', 'fsync=off']
 const server = createPostgresPiece(folder, await takePort(0), settings)
 await server.start()
 const sql = postgres(server.url, { max: connections + 10, onnotice: () => undefined })
+const endMs = Date.now() + Number(values.minutes) * 60_000
+const isOver = () => Date.now() >= endMs
 try {
   if (values.forgetful) await forgetParkedRows()
   const subjects = await createSubjects(sql)
