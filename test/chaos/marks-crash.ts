@@ -49,8 +49,6 @@ const parkedForMs = 4_000
 const connections = 50
 const failuresShown = 5
 
-const endMs = Date.now() + Number(values.minutes) * 60_000
-const isOver = () => Date.now() >= endMs
 const dice = createDice(createRandom(Number(values.seed)))
 const tally: Tally = { commits: 0, reads: 0, proved: 0, kills: 0, contradictions: [] }
 
@@ -60,6 +58,8 @@ const settings = ['shared_buffers=128MB', 'max_connections=120', 'fsync=off']
 const server = createPostgresPiece(folder, await takePort(0), settings)
 await server.start()
 const sql = postgres(server.url, { max: connections + 10, onnotice: () => undefined })
+const endMs = Date.now() + Number(values.minutes) * 60_000
+const isOver = () => Date.now() >= endMs
 try {
   if (values.forgetful) await forgetParkedRows()
   const subjects = await createSubjects(sql)
@@ -96,8 +96,11 @@ process.exit(contradictions.length > 0 || tally.proved === 0 ? 1 : 0)
 
 async function write(subject: Subject, commits: Commits): Promise<void> {
   const { workspaceId, contactId } = subject
+  // What is written all the time is loaded all the time, and never proved.
+  const [leastMs, mostMs] = dice.happens(0.5) ? [100, 4_000] : [4_000, 20_000]
   for (let number = 1; !isOver(); number += 1) {
-    await pause(dice.between(100, 4_000))
+    await pause(Math.min(dice.between(leastMs, mostMs), Math.max(0, endMs - Date.now())))
+    if (isOver()) return
     await sql
       .begin(async (transaction) => {
         await transaction`
@@ -120,10 +123,12 @@ async function runRelays(port: number, index: number): Promise<void> {
   }
   // The second process runs now and then.
   if (index === 1) await pause(dice.between(1_000, 5_000))
-  while (!isOver()) {
+  for (let started = 0; !isOver(); started += 1) {
     const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'ignore', 'inherit'] })
     const exited = new Promise((resolve) => child.once('exit', resolve))
-    await pause(Math.min(lifeMs(dice), Math.max(0, endMs - Date.now())))
+    // The first one marks before the ledgers ask for the second time, so that a short run proves something.
+    const livesMs = index === 0 && started === 0 ? 11_000 : lifeMs(dice)
+    await pause(Math.min(livesMs, Math.max(0, endMs - Date.now())))
     child.kill('SIGKILL')
     await exited
     tally.kills += 1

@@ -66,6 +66,11 @@ const endedCall = (conversationId: string | null, count: number, more: object = 
 const storing = { p_workspace: 'w1', p_phone: '+493012345678', p_keys: ['+493012345678'] }
 const failure = { id: 1, eventId: 'e', code: 'x', delayMs: 0 }
 
+const markOf = (changes: Readonly<Record<string, string | number | null>>) => ({
+  ...{ p_snapshot: '1:1:', p_database: '1:00000001', p_position: '0/1', p_workspaces_max: 200 },
+  ...changes,
+})
+
 const bounded: readonly Bounded[] = [
   ...boundedReads,
   {
@@ -234,6 +239,22 @@ const bounded: readonly Bounded[] = [
     refused: [
       ...[null, 0, -1, 1_001].map((p_rows_max) => ({ p_rows_max, p_lease_ms: 0 })),
       ...[null, -1, 3_600_001].map((p_lease_ms) => ({ p_rows_max: 1, p_lease_ms })),
+    ],
+  },
+  {
+    name: 'mark_take',
+    caller: 'service_role',
+    taken: [{ p_workspaces_max: 0 }, { p_workspaces_max: limits.markExceptionsMax }],
+    refused: [null, -1, 1_001].map((p_workspaces_max) => ({ p_workspaces_max })),
+  },
+  {
+    name: 'mark_untold',
+    caller: 'service_role',
+    taken: [markOf({}), markOf({ p_snapshot: '1:9:2,3' }), markOf({ p_database: 'another' })],
+    refused: [
+      ...[null, '', 'x', '1:2', '1:2:;'].map((p_snapshot) => markOf({ p_snapshot })),
+      ...[null, '', '0', '0/x'].map((p_position) => markOf({ p_position })),
+      ...[null, -1, 1_001].map((p_workspaces_max) => markOf({ p_workspaces_max })),
     ],
   },
   {

@@ -69,6 +69,8 @@ interface ClusterOptions {
   nowMs(): number
   /** How far the database's clock is from the marks'. */
   readonly offsetMs: number
+  /** How long after its commit a row is due: a writer holds it, or relays lag. */
+  lagMs(): number
   readonly workspaceIds: readonly WorkspaceId[]
   /** Called when a restored database moves everything. */
   readonly onMoveEverything: () => void
@@ -86,6 +88,7 @@ class State {
   timeline = 1
   events = 0
   parkedUntilMs = 0
+  isCalm = false
   /** The digests under which a restore will be told. */
   owed: ReadonlyMap<WorkspaceId, string> = new Map()
   readonly digests = new Map<string, string>()
@@ -127,7 +130,8 @@ class State {
       this.events += 1
       const key = { id: this.ids, eventId: `event-${this.events}` }
       this.digests.set(key.eventId, digest)
-      const dueAtMs = Math.max(nowMs, this.parkedUntilMs)
+      const lagMs = this.isCalm ? 0 : this.options.lagMs()
+      const dueAtMs = Math.max(nowMs + lagMs, this.parkedUntilMs)
       const { number } = transaction
       this.rows.push({ key, workspaceId, moves, transaction: number, writtenAtMs, dueAtMs, attempts: 0 })
     }
@@ -158,6 +162,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     calm() {
       openMaxMs = 300
       state.parkedUntilMs = 0
+      state.isCalm = true
       state.rollBack()
     },
     begin: () => state.begin(),

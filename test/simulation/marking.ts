@@ -44,9 +44,11 @@ export function createMarking(nature: Nature, records: Records): Marking {
   let markBook = open()
   let relays: Relays | null = null
   let isCalm = false
+  const lagMaxMs = dice.pick([0, 2_000, 12_000])
   const cluster = createCluster({
     nowMs: scheduler.now,
     offsetMs: dice.between(-3_000, 3_000),
+    lagMs: () => dice.between(0, lagMaxMs),
     workspaceIds,
     onMoveEverything: () => trace.note('fault', () => 'everything is moved'),
   })
