@@ -33,6 +33,12 @@ import { logRequest } from './http/request-log.ts'
 import type { OriginEnv } from './http/respond.ts'
 import { allowedMethods, respondError } from './http/respond.ts'
 import { takeTurns } from './http/thread-turns.ts'
+import { createMailDesk } from './inbound-email/mail-desk.ts'
+import { createMailPace } from './inbound-email/mail-pace.ts'
+import { createMailTaker } from './inbound-email/mail-taker.ts'
+import { emailOfMime } from './inbound-email/mime.ts'
+import { createMimeReader } from './inbound-email/mime-reader.ts'
+import { senderFactsOf } from './inbound-email/sender-facts.ts'
 import { createWebhookEndpoints } from './outbound/webhook-endpoints.ts'
 import { createBackendWriter } from './outbox/backend-writer.ts'
 import type { Deliver } from './outbox/delivered-writes.ts'
@@ -52,6 +58,7 @@ import {
 import { moveEverythingRoute } from './routes/deployment.ts'
 import { fileRoute } from './routes/files.ts'
 import { healthRoute } from './routes/health.ts'
+import { inboundEmailRoutes } from './routes/inbound-email.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { loadRoute } from './routes/load.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -177,6 +184,7 @@ function createHandlers(
   const call = createCallOfWriter(queries)
   const jobs = queueBackend?.queues ?? createUnconfiguredQueues()
   const readings = createQueueReadings(jobs, clock)
+  const readContent = createMimeReader(clock)
   return {
     health: healthRoute({ ...config, database, relay, readings, clock }),
     metrics: metricsRoute({
@@ -189,6 +197,14 @@ function createHandlers(
     deleteContact: deleteContactRoute(contacts),
     moveContact: moveContactRoute(contacts),
     storeCall: storeCallRoute(createEndedCallWriter(queries, writes)),
+    ...inboundEmailRoutes({
+      taker: createMailTaker({
+        ...{ queries, clock, pace: createMailPace(clock), random: Math.random },
+        factsOf: senderFactsOf,
+      }),
+      desk: createMailDesk(queries, senderFactsOf),
+      readMime: (bytes, envelope) => emailOfMime(bytes, envelope, readContent),
+    }),
     ...backendWriteRoutes(createBackendWriter(writes)),
     ...webhookEndpointRoutes(createWebhookEndpoints(queries)),
     ...workRoutes({

@@ -8,6 +8,8 @@ export type DatabaseFailure =
   | { readonly kind: 'refused' }
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'timeout' }
+  /** The transaction lost to another one at the same time, and wrote nothing. It may be tried again. */
+  | { readonly kind: 'conflict' }
   /** The answer or the error breaks the contract of the SQL functions. `code` is a SQLSTATE, or names the fault. */
   | { readonly kind: 'invalid'; readonly code: string }
   /** A constraint or a SQL function refuses the write: together with the stored values it exceeds a bound. */
@@ -28,6 +30,8 @@ export type Failure =
   | { readonly kind: 'webhook_endpoints_full' }
   | { readonly kind: 'webhook_endpoint_off' }
   | { readonly kind: 'board_not_found' }
+  /** No workspace has one of the addresses that a message is written to. */
+  | { readonly kind: 'recipient_unknown' }
   | { readonly kind: 'export_exists' }
   /** The deployment has no queues. */
   | { readonly kind: 'queues_unavailable' }
@@ -58,6 +62,8 @@ export function wireErrorOf(failure: Failure): WireError {
       return { code: 'origin_unavailable', retryAfterSeconds: limits.retryAfterSeconds }
     case 'timeout':
       return { code: 'origin_timeout' }
+    case 'conflict':
+      return { code: 'overloaded', retryAfterSeconds: limits.retryAfterSeconds }
     case 'invalid':
       return { code: 'internal' }
     case 'out_of_bounds':
@@ -75,6 +81,7 @@ export function wireErrorOf(failure: Failure): WireError {
     case 'webhook_endpoints_full':
     case 'webhook_endpoint_off':
     case 'board_not_found':
+    case 'recipient_unknown':
     case 'export_exists':
       return { code: failure.kind }
     case 'queues_unavailable':

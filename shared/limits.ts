@@ -2,9 +2,11 @@ import { backendRedisLimits } from './limits/backend-redis-limits.ts'
 import { communicationLimits } from './limits/communication-limits.ts'
 import { conversationLimits } from './limits/conversation-limits.ts'
 import { edgeLimits } from './limits/edge-limits.ts'
+import { inboundEmailLimits } from './limits/inbound-email-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
+import { mailEdgeLimits } from './limits/mail-edge-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
 import { queueLimits } from './limits/queue-limits.ts'
 import { redisLimits } from './limits/redis-limits.ts'
@@ -32,6 +34,8 @@ export const limits = {
   ...workLimits,
   ...jobLimits,
   ...backendRedisLimits,
+  ...mailEdgeLimits,
+  ...inboundEmailLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -127,8 +131,8 @@ holds(
 holds(limits.strangerSeconds < limits.membershipSeconds, 'strangers are forgotten before members')
 holds(limits.importLineBytesMax <= limits.importBatchBytesMax, 'a line fits in a batch')
 holds(
-  limits.writePlacesShare + limits.importPlacesShare < 1 / 2,
-  'reads have more places than writes and imports have together',
+  limits.writePlacesShare + limits.importPlacesShare + limits.mailPlacesShare < 1 / 2,
+  'reads have more places than writes, imports and mail have together',
 )
 holds(
   limits.queriesAtOnceMin <= limits.queriesAtOnceDefault,
@@ -317,4 +321,24 @@ holds(
       1_024) <
     limits.answerBytesMax,
   'the largest list of webhook endpoints fits in an answer of the origin',
+)
+holds(
+  limits.mailsOfSenderDefault <= limits.mailsOfDomainDefault &&
+    limits.mailsOfDomainDefault <= limits.mailsOfOneMax &&
+    limits.mailRepliesOfTwoMax < limits.mailsOfSenderDefault,
+  'a loop ends before its sender is limited, and a sender is limited before the domain is',
+)
+holds(
+  limits.mailsTogetherMin <= limits.mailsTogetherMax &&
+    limits.mailsTogetherMax * limits.mailTogetherCharactersMax <= limits.storedMailBytesMax,
+  'messages that are taken together make no larger call than one message may',
+)
+holds(
+  limits.mailJsonBytesMax < limits.storedMailBytesMax &&
+    limits.communicationBodyCharactersMax < limits.mailTextCharactersMax,
+  'a message as JSON fits in its internal form, and the beginning of its text in the text',
+)
+holds(
+  limits.mailExemptionsMax * 2 * (limits.emailCharactersMax + 3) < limits.mailSettingsBodyBytesMax,
+  'the exemptions of a workspace fit in their body',
 )

@@ -11,6 +11,11 @@ export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0')
 }
 
+/** The text with a replacement character (U+FFFD) for whatever cannot be stored, such as a name that is shown in an error. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd')
+}
+
 /**
  * Text from outside that is stored in a database or in a key. Its length is counted in UTF-16 units, as in JavaScript.
  */

@@ -22,6 +22,7 @@ import {
   servePage,
 } from './routes/dashboard.ts'
 import { healthRoute } from './routes/health.ts'
+import { mailRoutes } from './routes/inbound-email.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -31,6 +32,7 @@ import { monitoringHealthRoutes } from './routes/monitoring-health.ts'
 import { monitoringStreamRoute } from './routes/monitoring-stream.ts'
 import { redisRoutes } from './routes/redis.ts'
 import { resourceRoutes } from './routes/resources.ts'
+import { type RoutedMessage, takeRoutedMail } from './routes/routed-mail.ts'
 import { voiceRoutes } from './routes/voice.ts'
 import { webhookEndpointRoutes } from './routes/webhook-endpoints.ts'
 import { workRoutes } from './routes/work.ts'
@@ -58,6 +60,7 @@ export const routes: readonly Route[] = [
   ...resourceRoutes,
   ...contactRoutes,
   ...voiceRoutes,
+  ...mailRoutes,
   ...backendWriteRoutes,
   ...webhookEndpointRoutes,
   ...workRoutes,
@@ -83,11 +86,13 @@ const files: readonly ServedFile[] = [
   { path: dashboardFilesPath, serve: serveFile },
 ]
 
-/** Creates the Worker's `fetch` handler. `servicesOf` is called for each request and must answer the isolate's services. */
+/** Creates the Worker's handlers of requests and of mail. `servicesOf` is called for each request and must answer the isolate's services. */
 export function createApp(servicesOf: (env: Env) => Services) {
   const enter = createEntrance(createInside(routes, files, createPublicAnswers(systemClock)))
   return {
     fetch: (request: Request, env: Env, context: WorkKeeper): Awaitable<Response> =>
       enter(request, servicesOf, env, context),
+    email: (message: RoutedMessage, env: Env, context: WorkKeeper): Promise<void> =>
+      takeRoutedMail(servicesOf(env), message, context),
   }
 }

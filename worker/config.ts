@@ -81,6 +81,7 @@ const variablesSchema = z
     ALERT_WEBHOOK_SECRET: absentWhenEmpty(webhookSecret),
     VOICE_WEBHOOK_SECRET: absentWhenEmpty(z.string().min(16)),
     VOICE_SIGNING_SECRET: absentWhenEmpty(z.string().min(16)),
+    EMAIL_WEBHOOK_SECRET: absentWhenEmpty(z.string().min(16)),
     VOICE_RATE_LIMIT_NUMBER_MAX: wholeNumber(0, limits.rateLimitRequestsMax).default(
       limits.callsOfNumberDefault,
     ),
@@ -154,6 +155,8 @@ export interface Config {
     readonly numberMax: number
     readonly organizationMax: number
   }
+  /** The service that brings the deployment's mail; nobody is verified by a secret that is null. */
+  readonly inboundEmail: { readonly secret: string | null }
   readonly version: string
 }
 
@@ -202,6 +205,7 @@ export function parseConfig(variables: object): Config {
       numberMax: value.VOICE_RATE_LIMIT_NUMBER_MAX,
       organizationMax: value.VOICE_RATE_LIMIT_ORGANIZATION_MAX,
     },
+    inboundEmail: { secret: value.EMAIL_WEBHOOK_SECRET },
     version: value.VERSION?.tag || value.VERSION?.id || 'development',
   }
 }

@@ -15,6 +15,22 @@ export type TierFailureKind =
 export type BreakerSide = 'get' | 'put'
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
+/** The way on which a message came: the webhook as JSON or as MIME, or Email Routing. */
+export type MailWay = 'json' | 'mime' | 'routing'
+/**
+ * The outcome of a message, with the place that recognized it if it was seen before or past a limit. `refused`: it cannot be taken as it is.
+ * `failed`: the service could not take it, and it may be sent again.
+ */
+export type MailResult =
+  | 'processed'
+  | 'queued'
+  | 'duplicate-redis'
+  | 'duplicate-database'
+  | 'limited-redis'
+  | 'limited-database'
+  | 'refused'
+  | 'failed'
+
 export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
 /** A limit counts the requests of a user or of a workspace, or the calls of a number or to an organization. */
@@ -118,6 +134,8 @@ export type CacheEvent =
   | { readonly kind: 'invalidation'; readonly events: number; readonly tags: number }
   /** A call was answered before it was picked up, with variables from these places. */
   | { readonly kind: 'call-answered'; readonly contextSource: ContextSource }
+  /** A message was answered. */
+  | { readonly kind: 'mail'; readonly way: MailWay; readonly result: MailResult; readonly durationMs: number }
   /** A request exceeded a limit of its user or workspace, or Redis was away and another count decided. */
   | { readonly kind: 'rate-limited'; readonly scope: LimitScope; readonly outcome: LimitOutcome }
 

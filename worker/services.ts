@@ -2,6 +2,7 @@ import type { Bearer } from '../shared/auth/bearer.ts'
 import { createBearer } from '../shared/auth/bearer.ts'
 import type { Clock } from '../shared/clock.ts'
 import { systemClock } from '../shared/clock.ts'
+import { createEmailSender, type EmailSender } from './auth/email-sender.ts'
 import type { Memberships } from './auth/membership.ts'
 import { createMemberships } from './auth/membership.ts'
 import { createVoicePlatform, type VoicePlatform } from './auth/voice-platform.ts'
@@ -17,6 +18,9 @@ import { createMonitoringClient, type MonitoringClient } from './deployment/moni
 import { etagOf } from './entry/entry.ts'
 import type { Env } from './env.ts'
 import type { Recorder } from './events.ts'
+import { createEdgeCounts } from './inbound-email/edge-counts.ts'
+import { createKnownMail } from './inbound-email/known-mail.ts'
+import type { MailParts } from './inbound-email/take-mail.ts'
 import type { LedgerClient } from './ledger/ledger-client.ts'
 import { createLedgerClient } from './ledger/ledger-client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
@@ -40,12 +44,15 @@ export interface Services {
   readonly memberships: Memberships
   readonly rateLimits: RateLimits
   readonly voicePlatform: VoicePlatform
+  readonly emailSender: EmailSender
   readonly ledger: LedgerClient
   readonly origin: Origin
   /** Every Redis of the deployment, and the namespaces on them. */
   readonly redis: RedisDatabases
   readonly tiers: Tiers
   readonly settings: SettingsReader
+  /** Takes inbound e-mail. */
+  readonly mail: MailParts
   /** Answers the question of a resource. */
   readonly answer: AnswerQuestion
   /** The dashboard's files; null if the Worker runs without them. */
@@ -109,6 +116,11 @@ export function createServices(
     redis,
     tiers,
     settings,
+    mail: {
+      ...{ clock, recorder, origin },
+      known: createKnownMail({ namespace: redis.namespaces.emailCache, clock }),
+      counts: createEdgeCounts(origin, clock),
+    },
     answer,
     assets: env.ASSETS ?? null,
   }
@@ -123,7 +135,7 @@ interface DoorOptions extends Pick<Services, 'config' | 'clock' | 'origin' | 're
 function createDoor(
   env: Env,
   { config, clock, recorder, origin, views, redis }: DoorOptions,
-): Pick<Services, 'bearer' | 'memberships' | 'rateLimits' | 'voicePlatform'> {
+): Pick<Services, 'bearer' | 'memberships' | 'rateLimits' | 'voicePlatform' | 'emailSender'> {
   const { issuer, audience, secret, jwksUrl } = config.jwt
   return {
     bearer: createBearer({
@@ -143,6 +155,7 @@ function createDoor(
       },
     }),
     voicePlatform: createVoicePlatform(config, clock),
+    emailSender: createEmailSender(config, clock),
     rateLimits: createRateLimits({
       config,
       namespace: redis.namespaces.rateLimit,

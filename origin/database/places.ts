@@ -3,7 +3,7 @@ import type { Bound, FairQueue, FairQueueBounds } from './fair-queue.ts'
 import { createFairQueue } from './fair-queue.ts'
 
 /** Each class has places that no other class can take, as each priority level of Kubernetes' API server has. */
-export type QueryClass = 'reads' | 'writes' | 'imports'
+export type QueryClass = 'reads' | 'writes' | 'imports' | 'mails'
 
 export type Places = Readonly<Record<QueryClass, FairQueue>>
 
@@ -24,8 +24,13 @@ export function createPlaces({ queriesAtOnceMax, queriesWaitingMax }: PlacesOpti
     placesMax: Math.max(1, Math.floor(queriesAtOnceMax * limits.importPlacesShare)),
     waitingMax: limits.importsMax,
   }
+  // All mail comes from the Worker, which has limited it; a refusal would only make it come again.
+  const mails: Bound = {
+    placesMax: Math.max(1, Math.floor(queriesAtOnceMax * limits.mailPlacesShare)),
+    waitingMax: limits.mailsWaitingMax,
+  }
   const reads: Bound = {
-    placesMax: queriesAtOnceMax - writes.placesMax - imports.placesMax,
+    placesMax: queriesAtOnceMax - writes.placesMax - imports.placesMax - mails.placesMax,
     waitingMax: queriesWaitingMax - writes.waitingMax,
   }
   return {
@@ -36,6 +41,7 @@ export function createPlaces({ queriesAtOnceMax, queriesWaitingMax }: PlacesOpti
       share: { ...boundsOf(imports).share, waitingMax: limits.workspaceImportsMax },
       caller: { ...boundsOf(imports).caller, waitingMax: limits.workspaceImportsMax },
     }),
+    mails: createFairQueue({ all: mails, share: mostOf(mails), caller: mostOf(mails) }),
   }
 }
 
@@ -45,6 +51,11 @@ function boundsOf(all: Bound): FairQueueBounds {
     share: partOf(all, limits.workspacePlacesShare, limits.workspaceWaitingShare),
     caller: partOf(all, limits.callerPlacesShare, limits.callerWaitingShare),
   }
+}
+
+/** One address that people write to may have all the waiting room, and leaves a place to the others. */
+function mostOf({ placesMax, waitingMax }: Bound): Bound {
+  return { placesMax: Math.max(1, placesMax - 1), waitingMax }
 }
 
 /** Rounded up, so that each part has at least one place. */

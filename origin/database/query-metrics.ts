@@ -16,6 +16,7 @@ export type QueryName =
   | 'backend-write'
   | 'webhook-endpoints'
   | 'background-work'
+  | 'inbound-email'
 
 interface QueryFigures {
   /** Queries that began, including those that failed or were refused for overload. */

@@ -20,7 +20,7 @@ const outcomeSchema = z.object({
     ...['contact_not_found', 'contact_exists', 'column_not_found'],
     ...['message_exists', 'conversation_exists', 'out_of_bounds'],
     ...['webhook_endpoints_full', 'webhook_endpoint_off'],
-    ...['board_not_found', 'export_exists', 'rate_limited', 'queues_unavailable'],
+    ...['recipient_unknown', 'board_not_found', 'export_exists', 'rate_limited', 'queues_unavailable'],
   ] as const),
 })
 

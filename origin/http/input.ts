@@ -47,7 +47,10 @@ export function announcesMore(request: Request, bytesMax: number): boolean {
 }
 
 /** Reads the body, no further than `bytesMax`. Errors: `body_too_large`, or `malformed_request` if it breaks off. */
-export async function readBody(request: Request, bytesMax: number): Promise<Result<Uint8Array, WireError>> {
+export async function readBody(
+  request: Request,
+  bytesMax: number,
+): Promise<Result<Uint8Array<ArrayBuffer>, WireError>> {
   if (announcesMore(request, bytesMax)) return err({ code: 'body_too_large' })
   const isAnnounced = request.headers.has('Content-Length')
   try {

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import postgres from 'postgres'
 import { z } from 'zod'
 import { LocalError } from './local-error.ts'
+import { addLocalAddresses } from './mail-addresses.ts'
 
 interface ContentOptions {
   readonly contacts: number
@@ -27,14 +28,24 @@ export async function fillDatabase(url: string, options: ContentOptions): Promis
   try {
     if (options.isExternal) await assertOurs(sql)
     await discardBrokenLoad(sql, options)
-    await runFile(sql, 'local/supabase-shim.sql')
-    const applied = await migrate(sql)
+    const applied = await prepare(sql)
     if (applied.length > 0)
       options.onProgress(applied.length === 1 ? '1 migration' : `${applied.length} migrations`)
     await load(sql, options)
   } finally {
     await sql.end({ timeout: 5 })
   }
+}
+
+/** Makes the roles and runs the migrations, which `fillDatabase` does before it loads any content. */
+export async function prepareDatabase(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  await prepare(sql).finally(() => sql.end({ timeout: 5 }))
+}
+
+async function prepare(sql: postgres.Sql): Promise<readonly string[]> {
+  await runFile(sql, 'local/supabase-shim.sql')
+  return migrate(sql)
 }
 
 /** Accepts an empty database, or one that an earlier start has filled; no other is written to. */
@@ -147,7 +158,7 @@ async function load(sql: postgres.Sql, options: ContentOptions): Promise<void> {
   if (!(await hasReferenceData(sql))) await runFile(sql, 'local/reference-data.sql')
   const loaded = await loadedData(sql)
   if (loaded !== null) {
-    if (loaded.seed === seed && loaded.contacts === contacts) return
+    if (loaded.seed === seed && loaded.contacts === contacts) return addLocalAddresses(sql)
     throw new LocalError(
       `The database holds ${loaded.contacts} contacts made with seed ${loaded.seed}, and this start wants ${contacts} with seed ${seed}. Start with --fresh to load them, or with --contacts ${loaded.contacts} --seed ${loaded.seed} to keep what is there.`,
     )
@@ -159,6 +170,7 @@ async function load(sql: postgres.Sql, options: ContentOptions): Promise<void> {
     onProgress(`${last.toLocaleString('en')} of ${contacts.toLocaleString('en')} contacts`)
   }
   if (livelyContacts !== null) onProgress(await enliven(sql, seed, livelyContacts))
+  await addLocalAddresses(sql)
   onProgress('building indexes')
   await sql`select reference_data.finish(${seed}, ${contacts})`
   await sql`vacuum analyze`

@@ -12,6 +12,7 @@ const stateSchema = z.object({
   internalAuthKey: z.string(),
   redisToken: z.string(),
   voiceWebhookSecret: z.string().default(() => secret(24)),
+  emailWebhookSecret: z.string().default(webhookSecret),
   /** The password of all local users. */
   password: z.string().default(() => secret(9)),
   /** The password of the board of the queues. */
@@ -50,6 +51,11 @@ function secret(bytes: number): string {
   return randomBytes(bytes).toString('base64url')
 }
 
+/** A secret in the notation of Standard Webhooks, so that requests can be signed with it too. */
+function webhookSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`
+}
+
 function newState(): LocalState {
   return {
     jwtSecret: secret(48),
@@ -58,6 +64,7 @@ function newState(): LocalState {
     internalAuthKey: secret(32),
     redisToken: secret(32),
     voiceWebhookSecret: secret(24),
+    emailWebhookSecret: webhookSecret(),
     password: secret(9),
     boardPassword: secret(18),
     ports: { postgres: 0, supabase: 0, redis: 0, bridge: 0, origin: 0 },

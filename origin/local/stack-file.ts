@@ -26,6 +26,10 @@ export const stackFileSchema = z.object({
   internalAuthKey: z.string(),
   /** With which the voice platform's webhooks are verified. */
   voiceWebhookSecret: z.string(),
+  /** With which the webhook of inbound e-mail is called: as a bearer token, or to sign after Standard Webhooks. */
+  emailWebhookSecret: z.string(),
+  /** An address whose mail belongs to workspace 15213. */
+  emailAddress: z.string(),
   /** The board of the queues and its login; null if there are none here. */
   queues: z.object({ board: z.string(), username: z.string(), password: z.string() }).nullable(),
   pids: z.object({

@@ -3,6 +3,7 @@ import { fillDatabase } from './database-content.ts'
 import { describeQueues, queuesOf } from './local-queues.ts'
 import type { LocalState } from './local-state.ts'
 import { readLocalState, writeLocalState } from './local-state.ts'
+import { localAddresses } from './mail-addresses.ts'
 import { createOriginPiece, type OriginPiece, operatorsWorkspaceId, unlimited } from './origin-process.ts'
 import { type PieceChange, sentenceOf } from './piece-changes.ts'
 import { isPortFree, takeInspectorPorts, takePort } from './ports.ts'
@@ -15,7 +16,7 @@ import { signIns } from './sign-ins.ts'
 import type { StackFile } from './stack-file.ts'
 import { createStackRecord, type StackRecord } from './stack-file.ts'
 import { createSupabasePiece } from './supabase.ts'
-import { mintToken, type TokenOptions, users } from './tokens.ts'
+import { mintToken, standardTokens, type TokenOptions } from './tokens.ts'
 import { createWorkerPiece, portInUse, type WorkerPiece } from './worker-process.ts'
 
 export interface StackOptions {
@@ -59,8 +60,6 @@ export interface Stack {
   tokenFor(options: Pick<TokenOptions, 'userId' | 'workspaces' | 'expiresInSeconds'>): Promise<string>
   stop(): Promise<void>
 }
-
-const tokenSeconds = 30 * 86_400
 
 /** Local tokens are HS256, so there is no JWKS. The origins are those of the usual development servers. */
 const localVariables = {
@@ -159,6 +158,8 @@ async function startPieces(
     postgres: databaseUrl,
     internalAuthKey: state.internalAuthKey,
     voiceWebhookSecret: state.voiceWebhookSecret,
+    emailWebhookSecret: state.emailWebhookSecret,
+    emailAddress: localAddresses['15213'],
     queues: describeQueues(origin.url, databaseUrl, state),
     pids: {
       origin: origin.pid,
@@ -246,6 +247,7 @@ function startWorker(
         ORIGIN_URL: origin.url,
         INTERNAL_AUTH_KEY: state.internalAuthKey,
         VOICE_WEBHOOK_SECRET: state.voiceWebhookSecret,
+        EMAIL_WEBHOOK_SECRET: state.emailWebhookSecret,
         ...tokens,
         SUPABASE_URL: supabase.url,
         SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
@@ -358,20 +360,6 @@ function describeRedis({ external, hasRedis }: StackOptions, redis: LocalRedis |
   if (!hasRedis) return null
   if (external.redis !== null) return { ...external.redis, tcp: null, kind: 'external' }
   return redis === null ? null : { url: redis.url, token: redis.token, tcp: redis.tcp, kind: redis.kind }
-}
-
-async function standardTokens(tokenFor: Stack['tokenFor']): Promise<StackFile['tokens']> {
-  const expiresInSeconds = tokenSeconds
-  return {
-    admin: await tokenFor({ userId: users.admin, workspaces: { '15213': 'admin' }, expiresInSeconds }),
-    member: await tokenFor({ userId: users.member, workspaces: { '15213': 'member' }, expiresInSeconds }),
-    stranger: await tokenFor({ userId: users.stranger, workspaces: {}, expiresInSeconds }),
-    expired: await tokenFor({
-      userId: users.admin,
-      workspaces: { '15213': 'admin' },
-      expiresInSeconds: -3_600,
-    }),
-  }
 }
 
 /** A port that the user chose is never replaced by another: if it is in use, the start fails. */

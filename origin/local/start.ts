@@ -89,11 +89,18 @@ function describeBoard({ queues }: StackFile): string {
 `
 }
 
-function describeCalls({ worker, internalAuthKey, tokens }: StackFile): string {
-  return `To try the API, open a second terminal and paste these two lines. TOKEN is for admin@boardcache.example, for 30 days.
+function describeCalls({
+  worker,
+  internalAuthKey,
+  emailWebhookSecret,
+  emailAddress,
+  tokens,
+}: StackFile): string {
+  return `To try the API, open a second terminal and paste these three lines. TOKEN is for admin@boardcache.example, for 30 days.
 
   export TOKEN=${tokens.admin}
   export INTERNAL_AUTH_KEY=${internalAuthKey}
+  export EMAIL_WEBHOOK_SECRET=${emailWebhookSecret}
 
 A page of the large board. Run it twice: "source" in "_cache" at the end says where it came from, the second time from memory.
 
@@ -106,6 +113,10 @@ The counts of the workspace. The second time "_cached" is true.
 The lead who calls from a number, in the notation of its country or any other, as a voice agent looks it up.
 
   curl -H "Authorization: Bearer $INTERNAL_AUTH_KEY" -H "X-Workspace-ID: 15214" "${worker}/api/leads/by-phone?phone=0030+691+234+5678"
+
+A mail to workspace 15213. It makes a company, a contact and a communication. Send it again: it is taken once. "npm run mail -- --help" sends more.
+
+  curl -H "Authorization: Bearer $EMAIL_WEBHOOK_SECRET" -H "Content-Type: application/json" -d '{"messageId":"hello-1@acme-tools.example","from":{"name":"Ann Lee","email":"ann.lee@acme-tools.example"},"to":[{"name":"","email":"${emailAddress}"}],"subject":"Hello","date":"2026-01-31T12:00:00Z","importance":"normal","attachments":[],"text":"When can you deliver?"}' "${worker}/api/email-webhook"
 
 An invalidation. It answers the workspace's new version. One second later the page above comes from the database again.
 

@@ -34,3 +34,22 @@ export const users = {
   /** Has no membership in the database. The token names this user's workspaces. */
   operator: '00000000-0000-4000-8000-000000000005',
 } as const
+
+const standardSeconds = 30 * 86_400
+
+/** The tokens that stack.json offers to scripts. */
+export async function standardTokens(
+  tokenFor: (options: Pick<TokenOptions, 'userId' | 'workspaces' | 'expiresInSeconds'>) => Promise<string>,
+) {
+  const expiresInSeconds = standardSeconds
+  return {
+    admin: await tokenFor({ userId: users.admin, workspaces: { '15213': 'admin' }, expiresInSeconds }),
+    member: await tokenFor({ userId: users.member, workspaces: { '15213': 'member' }, expiresInSeconds }),
+    stranger: await tokenFor({ userId: users.stranger, workspaces: {}, expiresInSeconds }),
+    expired: await tokenFor({
+      userId: users.admin,
+      workspaces: { '15213': 'admin' },
+      expiresInSeconds: -3_600,
+    }),
+  }
+}

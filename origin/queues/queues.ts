@@ -67,13 +67,18 @@ export interface Schedule {
   readonly pattern: string
 }
 
-/** The names of the jobs by which snapshots are planned, and expired files and rows removed. */
-export const scheduledNames = { planSnapshots: 'plan-snapshots', removeExpired: 'remove-expired' } as const
+/** The names of the jobs by which snapshots are planned, expired files and rows removed, and messages looked after. */
+export const scheduledNames = {
+  planSnapshots: 'plan-snapshots',
+  removeExpired: 'remove-expired',
+  mailUpkeep: 'upkeep',
+} as const
 
 export const schedules: readonly Schedule[] = [
   { queue: 'webhooks', id: 'webhook-upkeep', name: 'upkeep', pattern: '*/5 * * * *' },
   // Days end at another hour in each time zone, and a file must not outlive its link by much.
   { queue: 'analytics', id: 'snapshots', name: scheduledNames.planSnapshots, pattern: '7 * * * *' },
+  { queue: 'emails-in', id: 'mail-upkeep', name: scheduledNames.mailUpkeep, pattern: '*/5 * * * *' },
   { queue: 'exports', id: 'expired-work', name: scheduledNames.removeExpired, pattern: '37 * * * *' },
 ]
 

@@ -45,6 +45,7 @@ export function metricsRoute(options: MetricsRouteOptions): Handler<OriginEnv> {
         reads: figuresOf(places.reads),
         writes: figuresOf(places.writes),
         imports: figuresOf(places.imports),
+        mails: figuresOf(places.mails),
         'import-turns': figuresOf(importTurns.queue),
       },
       jobs: await jobFigures(readings),

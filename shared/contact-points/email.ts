@@ -9,7 +9,7 @@ import { bucketTag, familyTag } from '../tags/tags.ts'
 import { asciiDomain } from './domain.ts'
 
 /** An address with A to Z folded and its domain in ASCII: `ann.lee+news@example.com`. */
-type EmailAddress = string & { readonly brand: 'EmailAddress' }
+export type EmailAddress = string & { readonly brand: 'EmailAddress' }
 
 /** Words of printable characters with single dots between them, or a quoted text (RFC 5321, RFC 6531). */
 const localPart =

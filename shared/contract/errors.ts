@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
+import { storable } from '../text.ts'
 import { errorShownSchema, type Fault } from './error-shown.ts'
 import { unknownParameter } from './fault-sentences.ts'
 
@@ -14,6 +15,7 @@ export const wireErrors = {
   invalid_json: { status: 400, sentence: 'The body is not valid JSON.' },
   invalid_body: { status: 400, sentence: 'The body does not have the form that this route accepts.' },
   invalid_cursor: { status: 400, sentence: 'The cursor does not belong to this query.' },
+  message_unreadable: { status: 400, sentence: 'The body cannot be read as an e-mail.' },
   workspace_missing: { status: 400, sentence: 'The header X-Workspace-ID is missing.' },
   workspace_mismatch: { status: 400, sentence: 'The request names two different workspaces.' },
   user_needed: {
@@ -43,6 +45,10 @@ export const wireErrors = {
   operator_required: { status: 403, sentence: 'Only an operator of the deployment may do this.' },
   contact_not_found: { status: 404, sentence: 'There is no such contact in this workspace.' },
   board_not_found: { status: 404, sentence: 'There is no such board in this workspace.' },
+  recipient_unknown: {
+    status: 404,
+    sentence: 'No workspace has one of the addresses that the message is written to.',
+  },
   job_not_found: { status: 404, sentence: 'There is no such job in this queue.' },
   not_found: { status: 404, sentence: 'There is no such thing in this workspace.' },
   route_not_found: { status: 404, sentence: 'There is no such route.' },
@@ -249,7 +255,7 @@ function faultsIn(issue: z.core.$ZodIssue, faultsMax: number): Fault[] {
 /** A name from the caller, shortened to a length at which it can still be recognized. */
 function clipped(name: string): string {
   const { faultParameterCharactersMax: charactersMax } = limits
-  return name.length <= charactersMax ? name : `${name.slice(0, charactersMax - 1)}…`
+  return storable(name.length <= charactersMax ? name : `${name.slice(0, charactersMax - 1)}…`)
 }
 
 /** The first of `total` faults, followed by one that counts the rest. */

@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts'
 import type { Result } from '../result.ts'
 import { err, ok } from '../result.ts'
-import { isStorable, storableRule } from '../text.ts'
+import { isStorable, storable, storableRule } from '../text.ts'
 import type { Fault } from './error-shown.ts'
 import type { WireError } from './errors.ts'
 
@@ -94,6 +94,7 @@ function faultAt(name: string | number, parent: Place | null, message: string): 
   const names = parent === null ? [] : [name]
   for (let place = parent; place !== null && place.parent !== null; place = place.parent)
     names.unshift(place.name)
-  const path = names.join('.').slice(0, placeCharactersMax).toWellFormed()
+  // Faults of an import are kept in the database.
+  const path = storable(names.join('.').slice(0, placeCharactersMax))
   return { parameter: path || '(input)', message }
 }

@@ -36,6 +36,8 @@ export interface OriginRoute {
     readonly body?: { readonly schema: z.ZodType; readonly bytesMax: number }
     /** The schema of each line, for a route that takes lines of JSON instead of a single JSON text. */
     readonly lines?: z.ZodType
+    /** For a route that takes an e-mail as it was sent (message/rfc822). */
+    readonly message?: { readonly bytesMax: number }
   }
   /** The whole body of a success; with `isLines`, one line of it. */
   readonly gives: { readonly status: 200 | 201; readonly schema: z.ZodType; readonly isLines?: true }

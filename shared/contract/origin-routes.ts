@@ -17,6 +17,7 @@ import {
   contactWrittenSchema,
   importReportSchema,
 } from './contacts.ts'
+import { inboundEmailRoutes } from './inbound-email-routes.ts'
 import {
   boardListSchema,
   everythingMovedSchema,
@@ -215,6 +216,7 @@ const originRoutes = {
     gives: { status: 200, schema: succeeding(callOutcomeSchema) },
     errors: queryErrors,
   },
+  ...inboundEmailRoutes,
   ...queueRoutes,
   load: {
     method: 'POST',

@@ -13,7 +13,7 @@ export const communicationLimits = {
   previewCharactersMax: 200,
   recipientsMax: 50,
   companyCommunicationBytesMax: 36_864,
-  threadCommunicationBytesMax: 65_536,
+  threadCommunicationBytesMax: 73_728,
   attachmentBytesMax: 4_096,
   companyBytesMax: 32_768,
 } as const

@@ -3,14 +3,15 @@ export const originLimits = {
   /** The defaults for queries that run and for queries that wait for a place. */
   queriesAtOnceDefault: 32,
   queriesWaitingDefault: 512,
-  /** Reads, writes and imports need one place each. */
-  queriesAtOnceMin: 3,
+  /** Reads, writes, imports and mail need one place each. */
+  queriesAtOnceMin: 4,
   /**
-   * The shares of all places that are reserved for writes and imports; the rest belongs to reads. Of the waiting room,
+   * The shares of all places that are reserved for writes, imports and mail; the rest belongs to reads. Of the waiting room,
    * writes have their share and reads the rest.
    */
   writePlacesShare: 1 / 4,
   importPlacesShare: 1 / 16,
+  mailPlacesShare: 1 / 8,
   writeWaitingShare: 1 / 4,
   /**
    * The share of a class of queries that one workspace may take, and that one caller may take in all workspaces

@@ -23,6 +23,11 @@ export interface RedisNamespace {
   readonly generations: Generations
   /** The value of a key, or null. One command (MGET). */
   read(key: string, signal?: AbortSignal): Promise<Result<string | null, RedisFailure>>
+  /** The values of several keys at one moment, in their order. One command. */
+  readAll(
+    keys: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Result<readonly (string | null)[], RedisFailure>>
   /** A value that is written while the namespace is cleared is lost, as if it had been written just before. */
   write(
     key: string,
@@ -60,6 +65,12 @@ interface RedisNamespaceOptions {
 export const valuePrefix = (name: RedisNamespaceName) => `bc:${name}:`
 export const counterPrefix = (name: RedisNamespaceName) => `bc:${name}#`
 
+/** A value if it is of the generation that was read with it. */
+function valueUnder(generation: Generation | null, stored: RedisReply | undefined): string | null {
+  if (generation === null || typeof stored !== 'string' || !stored.startsWith(generation)) return null
+  return stored.slice(generationCharacters)
+}
+
 export function createRedisNamespace({
   name,
   client,
@@ -69,12 +80,7 @@ export function createRedisNamespace({
   const generations = createGenerations(client, name, clock)
   const keyOf = (key: string) => `${valuePrefix(name)}${key}`
 
-  /** The value if it is of the generation that was read with it. */
-  function accepted([seen, stored]: readonly RedisReply[]): string | null {
-    const generation = generations.learn(seen)
-    if (generation === null || typeof stored !== 'string' || !stored.startsWith(generation)) return null
-    return stored.slice(generationCharacters)
-  }
+  const accepted = ([seen, stored]: readonly RedisReply[]) => valueUnder(generations.learn(seen), stored)
 
   return {
     name,
@@ -85,6 +91,14 @@ export function createRedisNamespace({
       if (!got.ok) return got
       const [pair] = got.value
       return ok(Array.isArray(pair) ? accepted(pair) : null)
+    },
+    async readAll(keys, signal) {
+      const got = await client.send([['MGET', generations.key, ...keys.map(keyOf)]], { signal })
+      if (!got.ok) return got
+      const [replies] = got.value
+      const [seen, ...stored] = Array.isArray(replies) ? replies : []
+      const generation = generations.learn(seen)
+      return ok(keys.map((_, index) => valueUnder(generation, stored[index])))
     },
     async write(key, value, lifetimeMs, signal) {
       const written = await generations.sendUnder(

@@ -23,7 +23,7 @@ interface Phase {
  * Fails if one of these reads fails. The attack comes from a process of its own.
  */
 export async function measureShares(options: { seconds: number; rounds: number }): Promise<string[]> {
-  const stack = await startTestStack({ contacts: 20_000 })
+  const stack = await startTestStack({ contacts: 20_000, hasComparisons: true })
   try {
     const victims = stack.api({ token: stack.tokens.otherAdmin, workspaceId: victim })
     await victims.changeSettings({ features: { contactLists: false } })

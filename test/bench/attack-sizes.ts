@@ -179,7 +179,7 @@ function shown({ value, unit }: Figure): string {
  * exceed their bound.
  */
 export async function measureSizes(): Promise<string[]> {
-  const stack = await startTestStack({ contacts: 2_000 })
+  const stack = await startTestStack({ contacts: 2_000, hasComparisons: true })
   try {
     const figures = [
       ...(await measureLargestPage(stack)),

@@ -68,6 +68,7 @@ async function start(): Promise<TestStack> {
   const stack = await startTestStack({
     contacts: floodedContacts,
     livelyContacts: options.contacts,
+    hasComparisons: true,
     hasInspectors: true,
     workerVariables: {
       MEMORY_CACHE_BYTES: String(memoryCacheBytes),

@@ -74,7 +74,7 @@ async function measureAll(): Promise<{ lists: Measured[]; counts: Measured[] }> 
   const counts: Measured[] = []
   const nothing = async () => undefined
 
-  const whole = await startTestStack({ hasNearTiers: false })
+  const whole = await startTestStack({ hasNearTiers: false, hasComparisons: true })
   const switchLists = (contactLists: boolean) => whole.api().changeSettings({ features: { contactLists } })
   const fromDatabase: Subject = {
     name: 'database',
@@ -99,7 +99,7 @@ async function measureAll(): Promise<{ lists: Measured[]; counts: Measured[] }> 
   await whole.stop()
 
   const workerEntry = fileURLToPath(new URL('workers/without-kv.ts', import.meta.url))
-  const withoutKv = await startTestStack({ hasNearTiers: false, workerEntry })
+  const withoutKv = await startTestStack({ hasNearTiers: false, hasComparisons: true, workerEntry })
   const redis = warmTo(withoutKv, 'redis_cache')
   lists.push(
     await measure(withoutKv, { name: 'Redis', prepare: redis.list, pathOf: () => listPath(1) }),

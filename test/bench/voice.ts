@@ -128,6 +128,7 @@ async function run(scenario: string, delayMs: number, constant: VoicePlatform): 
   const far = await startFarOrigin(() => delayMs)
   const stack = await startTestStack({
     contacts: 1_000,
+    hasComparisons: true,
     workerVariables: {
       ...(delayMs === 0 ? {} : { ORIGIN_URL: far.url }),
       VOICE_RATE_LIMIT_NUMBER_MAX: '0',

@@ -13,7 +13,7 @@ export interface DashboardPage {
   /** Errors and warnings of the page's scripts, apart from refused requests, which tests provoke. */
   readonly complaints: readonly string[]
   signIn(email: string, password: string): Promise<void>
-  open(view: 'Live' | 'Board' | 'Queues' | 'Workspace' | 'Inspector'): Promise<void>
+  open(view: 'Live' | 'Board' | 'Mail' | 'Queues' | 'Workspace' | 'Inspector'): Promise<void>
   panel(title: string): Locator
   /** The serious and critical findings of axe, one line each. */
   seriousFaults(): Promise<string[]>
@@ -53,7 +53,7 @@ export async function openDashboard(
     colorScheme: theme,
     reducedMotion: 'reduce',
   })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { type DashboardPage, operator } from './dashboard-page.ts'
 import { useDashboard } from './dashboard-tests.ts'
 
-const views = ['Live', 'Board', 'Queues', 'Workspace', 'Inspector'] as const
+const views = ['Live', 'Board', 'Mail', 'Queues', 'Workspace', 'Inspector'] as const
 
 describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   const given = useDashboard({ contacts: 2_000 })
@@ -17,7 +17,10 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       await page.panel('Tiers and breakers').getByRole('rowheader', { name: 'Redis' }).waitFor()
       await page.panel('Requests').locator('canvas').waitFor()
     } else if (view === 'Board') await page.page.locator('[data-row="0"][data-contact]').waitFor()
-    else if (view === 'Queues') {
+    else if (view === 'Mail') {
+      await page.panel('The last 24 hours').getByText('Received').waitFor()
+      await page.panel('Limits of senders').getByRole('button', { name: 'Save limits' }).waitFor()
+    } else if (view === 'Queues') {
       await page.panel('All queues').getByRole('rowheader', { name: 'webhooks' }).waitFor()
       await page.panel('Jobs of messages').getByText('No job has failed.').waitFor()
     } else if (view === 'Workspace') {
@@ -192,6 +195,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       'Skip to the view',
       'Live',
       'Board',
+      'Mail',
       'Queues',
       'Workspace',
       'Inspector',

@@ -55,3 +55,24 @@ it(
   },
   withinMs,
 )
+
+// The three rounds of this seed kill each of the pieces. The canary's first round kills the origin and leaves Redis alone.
+it(
+  'every acknowledged mail is there once and counts equal rows, whichever of origin, Worker, Postgres, Redis and processes of jobs are killed',
+  async () => {
+    const { code, output } = await runCrashes('mail-crash.ts', '--rounds', '3', '--seed', '6')
+    expect(output).toContain(' 0 rounds with faults')
+    expect(code).toBe(0)
+  },
+  withinMs,
+)
+
+it(
+  'mail that Redis knows as completed before the database has it is found',
+  async () => {
+    const { code, output } = await runCrashes('mail-crash.ts', '--rounds', '3', '--seed', '35', '--forgetful')
+    expect(output).toContain('was acknowledged and is lost')
+    expect(code).toBe(1)
+  },
+  withinMs,
+)

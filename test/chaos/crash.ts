@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { isOfLostConnection } from '../../origin/local/lost-connection.ts'
 import { startTestStack } from '../support/local-stack.ts'
 import { runCrashRounds } from './crash-rounds.ts'
+import { createGivingUp } from './giving-up.ts'
 
 /**
  * `npm run chaos:crash -- --rounds 200 --seed 1` exits with 1 if a write was lost or a tag was missed. The canary
@@ -14,24 +14,10 @@ const { values } = parseArgs({
     forgetful: { type: 'boolean', default: false },
   },
 })
-// Sockets to a killed process fail where nothing can catch the error. Their requests count as unanswered.
-process.on('uncaughtException', (error) => {
-  const isSocket = 'code' in error && ['ECONNRESET', 'EPIPE'].includes(String(error.code))
-  if (isOfLostConnection(error) || isSocket) return
-  console.error(error)
-  givenUp.abort()
-  process.exitCode = 2
-})
-
-const givenUp = new AbortController()
-
+const givingUp = createGivingUp()
 const stack = await startTestStack({ contacts: 2_000 })
 let faultyRounds = 0
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Parts of the stack would end the process at once.
-  process.removeAllListeners(signal)
-  process.on(signal, () => givenUp.abort())
-}
+givingUp.hearSignals()
 try {
   if (values.forgetful) {
     await stack.sql.unsafe(`
@@ -41,10 +27,11 @@ try {
   }
   const rounds = await runCrashRounds({
     stack,
-    signal: givenUp.signal,
+    signal: givingUp.signal,
     rounds: Number(values.rounds),
     seed: Number(values.seed),
     onRound({ number, killed, acknowledged, unanswered, recoveryMs, faults }) {
+      givingUp.hearSignals()
       const outcome = faults.length === 0 ? 'ok' : `FAULTS\n  ${faults.join('\n  ')}`
       console.log(
         `round ${number}: killed ${killed.join(', ')}; ${acknowledged} writes, ${unanswered} unanswered; ` +
@@ -53,7 +40,7 @@ try {
       if (faults.length === 0) return
       faultyRounds += 1
       // The canary is found, so the run may end.
-      if (values.forgetful) givenUp.abort()
+      if (values.forgetful) givingUp.giveUp()
     },
   })
   const writes = rounds.reduce((sum, { acknowledged }) => sum + acknowledged, 0)

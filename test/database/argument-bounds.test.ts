@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { limits } from '../../shared/limits.ts'
 import { at, type Bounded, badIds, badLists, badObjects, ids, long, nested } from './bounded.ts'
 import { boundedBackendWrites } from './bounded-backend-writes.ts'
+import { boundedMail } from './bounded-mail.ts'
 import { boundedReads, longest } from './bounded-reads.ts'
 import { boundedWebhooks } from './bounded-webhooks.ts'
 import { boundedWork } from './bounded-work.ts'
@@ -23,6 +24,7 @@ beforeAll(async () => {
       values ('w1', '${longest}', 'inbound', 'a@b.example')`)
   await database.owner`
     update public.contacts set email = 'a@b.example', phone = '555' where workspace_id = 'w1' and id = 'w1-first'`
+  await database.owner`insert into public.email_addresses (address, workspace_id) values ('us@bounds.example', 'w1')`
   await database.owner`insert into public.call_sessions (workspace_id, id) values ('w1', 'call'), ('w1', 'ended')`
 })
 
@@ -276,6 +278,7 @@ const bounded: readonly Bounded[] = [
   ...conversationArguments(badIds, at),
   ...boundedWebhooks,
   ...boundedWork,
+  ...boundedMail,
 ]
 
 describe.each(bounded)('$name', ({ name, caller = callers.admin, taken, refused }) => {

@@ -10,7 +10,7 @@ import { users } from './users.ts'
 let database: Database
 
 beforeAll(async () => {
-  database = await startDatabase(300)
+  database = await startDatabase(500)
 }, 120_000)
 afterAll(async () => {
   await database.stop()

@@ -21,9 +21,12 @@ const sourceOf = async (query: string) => (await stack.api().page('board_123', q
 it('a page comes from memory, and from the edge cache to a new isolate of the location', async () => {
   expect(await sourceOf('page=2')).toBe('database')
   await eventually(async () => (await sourceOf('page=2')) === 'memory')
-  await stack.pieces.worker.stop()
-  await stack.pieces.worker.start()
-  expect(await sourceOf('page=2')).toBe('edge_cache')
+  // On a busy machine the edge cache may miss its deadline, a quarter of a second, in an isolate that has just begun.
+  await eventually(async () => {
+    await stack.pieces.worker.stop()
+    await stack.pieces.worker.start()
+    return (await sourceOf('page=2')) === 'edge_cache'
+  })
   await eventually(async () => (await sourceOf('page=2')) === 'memory')
 })
 

@@ -20,7 +20,7 @@ let platform: VoicePlatform
 beforeAll(async () => {
   // The tests call again and again until they see a change, which would soon be more than one number may call.
   const workerVariables = { VOICE_RATE_LIMIT_NUMBER_MAX: '0', VOICE_RATE_LIMIT_ORGANIZATION_MAX: '0' }
-  stack = await startTestStack({ contacts: 300, workerVariables })
+  stack = await startTestStack({ contacts: 500, workerVariables })
   await makeLeads(stack.sql, 3)
   platform = createVoicePlatform(stack.worker, stack.voiceWebhookSecret)
 })

@@ -1,15 +1,19 @@
 import type postgres from 'postgres'
 import { z } from 'zod'
+import { localAddresses } from '../../origin/local/mail-addresses.ts'
 import { eventually } from '../support/eventually.ts'
 import type { TestStack } from '../support/local-stack.ts'
 import { removedUser, theirs } from './foreign-tokens.ts'
 import type { Fault } from './judge.ts'
+import type { TheirMail } from './mail-requests.ts'
 
 /** A mark in every row of the other workspace that is in no request. An answer that contains it shows such a row. */
 const secretMark = 'Qx9sealed'
 /** A lifetime in the other workspace's settings and its number of contacts: figures that nothing else here has. */
 const secretLifetimeSeconds = 43_217
 const secretContacts = 1_013
+/** The messages of a sender in an hour. */
+const secretLimit = 7_919
 
 /** The knowledge of an attacker about the other workspace: ids, and the content of an earlier answer. */
 export interface Loot {
@@ -18,6 +22,7 @@ export interface Loot {
   readonly etags: readonly string[]
   /** The ids of the other workspace's exports, imports, webhook endpoints, notifications and jobs, and the file of an export. */
   readonly work: TheirWork
+  readonly mail: TheirMail
   /** Answers of the other workspace that were read and are now in every tier. */
   readonly reads: readonly { readonly route: string; readonly target: string }[]
   readonly version: number
@@ -62,8 +67,9 @@ export async function createForeignWorld(stack: TestStack): Promise<ForeignWorld
     (await sql`select from private.outbox where workspace_id = ${theirs} limit 1`).length === 0
   await stopSnapshots(stack)
   await markRows(sql)
+  const mail = await makeTheirMail(stack)
   await eventually(isDelivered)
-  const loot = { ...(await readAsTheirAdmin(stack)), work: await makeTheirWork(stack) }
+  const loot = { ...(await readAsTheirAdmin(stack)), work: await makeTheirWork(stack), mail }
   const removed = stack.api({
     token: await stack.tokenOf({ userId: removedUser, workspaces: null }),
     workspaceId: theirs,
@@ -77,7 +83,9 @@ export async function createForeignWorld(stack: TestStack): Promise<ForeignWorld
   // something.
   let expectedVersion = await versionOf(stack)
   const marks = [
-    new RegExp(secretMark),
+    // A domain is folded.
+    new RegExp(secretMark, 'i'),
+    new RegExp(`"(senderPerHour|emailRemaining)":${secretLimit}`),
     new RegExp(`ttl\\W+${secretLifetimeSeconds}\\b`, 'i'),
     new RegExp(`"total":${secretContacts},"(total_pages|highPriority)`),
   ]
@@ -203,6 +211,37 @@ async function makeTheirWork(stack: TestStack): Promise<TheirWork> {
   }
 }
 
+const theirSender = 'mia@their-sender.example'
+
+/** A message that the other workspace has taken in, whose rows get the mark, and its limits. */
+async function makeTheirMail({ sql, worker, emailWebhookSecret }: TestStack): Promise<TheirMail> {
+  const address = localAddresses[theirs]
+  const messageId = 'their-first@their-sender.example'
+  const threadName = 'their-thread-name'
+  const taken = await fetch(`${worker}/api/email-webhook`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${emailWebhookSecret}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      ...{ messageId, threadId: threadName, inReplyTo: '<their-missing@their-sender.example>' },
+      ...{ from: { name: 'Mia', email: theirSender }, to: [{ name: '', email: address }], attachments: [] },
+      ...{ subject: 'An offer', date: '2026-11-26T09:00:00Z', text: `${secretMark} text` },
+    }),
+  })
+  if (taken.status !== 200) throw new Error(`their mail was not taken: ${taken.status}`)
+  const [row] = await sql<{ thread_id: string }[]>`
+    update private.inbound_emails set sender_domain = ${`${secretMark.toLowerCase()}.example`} where workspace_id = ${theirs}
+    returning thread_id`
+  await sql`update public.communications set subject = ${`${secretMark} subject`} where message_id = ${messageId}`
+  await sql`update private.inbound_email_domains set domain = ${`${secretMark.toLowerCase()}.example`} where workspace_id = ${theirs}`
+  await sql`insert into private.email_settings (workspace_id, sender_per_hour, exempt_domains)
+    values (${theirs}, ${secretLimit}, array[${`${secretMark.toLowerCase()}.example`}])`
+  return {
+    ...{ address, sender: theirSender },
+    messageIds: [messageId, 'their-missing@their-sender.example'],
+    threadIds: [threadName, row?.thread_id ?? ''],
+  }
+}
+
 /** Long enough for a machine that is busy with the attempts. */
 const deliveryDeadlineMs = 60_000
 
@@ -212,7 +251,7 @@ const cursorSchema = z.string()
  * Reads everything as the other workspace's admin. This puts the answers into every tier of the cache, from which a
  * faulty product might give them to others.
  */
-async function readAsTheirAdmin(stack: TestStack): Promise<Omit<Loot, 'work'>> {
+async function readAsTheirAdmin(stack: TestStack): Promise<Omit<Loot, 'work' | 'mail'>> {
   const api = stack.api({ token: stack.tokens.otherAdmin, workspaceId: theirs })
   const cursors: string[] = []
   const etags: string[] = []
@@ -276,20 +315,22 @@ async function readCatalog(sql: postgres.Sql): Promise<Catalog> {
   }
 }
 
-/** The tables of work in the background, which nobody but our functions may touch. */
-const workTables: ReadonlySet<string> = new Set([
+/** The tables of work in the background and of mail, which nobody but our functions may touch. */
+const closedTables: ReadonlySet<string> = new Set([
   ...['exports', 'imports', 'notifications', 'snapshots', 'webhook_endpoints', 'webhook_deliveries'],
+  ...['inbound_emails', 'email_thread_keys', 'email_settings'],
+  ...['inbound_email_hours', 'inbound_email_days', 'inbound_email_domains'],
 ])
 
 /**
- * A digest of the other workspace's rows in every table of `public` that has workspaces, of its work and of its jobs, without the removed
+ * A digest of the other workspace's rows in every table of `public` that has workspaces, of its work, its mail and its jobs, without the removed
  * member.
  */
 async function digestOf(sql: postgres.Sql, { tables }: Catalog): Promise<Record<string, string>> {
   const digests: Record<string, string> = {}
   for (const { schema, name, columns } of tables) {
     const key = name === 'workspaces' ? 'id' : 'workspace_id'
-    const isSeen = schema === 'public' || (schema === 'private' && workTables.has(name))
+    const isSeen = schema === 'public' || (schema === 'private' && closedTables.has(name))
     if (!isSeen || !columns.includes(key)) continue
     const [row] = await sql<{ digest: string | null }[]>`
       select md5(string_agg(each::text, '|' order by each::text)) as digest

@@ -6,7 +6,7 @@ import { type ForeignStack, startForeignStack } from './foreign-stack.ts'
 import { type ForeignReport, fuzzForeign, isPastCredentials } from './fuzz-foreign.ts'
 import { originTargets, type Target, workerTargets } from './targets.ts'
 
-const attempts = 10_000
+const attempts = 20_000
 const seed = 1
 const targets = [...workerTargets(), ...originTargets()]
 
@@ -49,6 +49,12 @@ describe("10,000 attempts to see another workspace's data", () => {
     }
   })
 
+  it('bring mail with claims about it, which is taken in by ours or by nobody', () => {
+    const inside = ({ method, route, reach }: Depth) =>
+      method === 'POST' && route === '/api/email-webhook' && reach === 'inside'
+    expect(timesOf(inside), told(report, seed)).toBeGreaterThan(200)
+  })
+
   it.each([
     ...routes.filter(({ access }) => judged.has(access)).map(({ path }) => ['worker', path]),
     ...[
@@ -81,15 +87,15 @@ function isClosed({ isBoard = false, isForKey = false, path }: Target): boolean 
 
 /** The doors of the Worker that judge a caller by the workspace that is named, and those of operators. */
 const judged: ReadonlySet<Access> = new Set([
-  ...(['member', 'service-or-admin', 'jobs', 'queues', 'queue-figures'] as const),
+  ...(['member', 'service-or-admin', 'jobs', 'queues', 'queue-figures', 'email-figures'] as const),
   ...(['operator-named', 'operator-reading'] as const),
 ])
-/** Routes of the origin about work in the background. */
+/** Routes of the origin about work in the background, and about mail. */
 const work = [
   ...['/contacts/import/jobs', '/api/v1/queues/{queue}/jobs', '/api/v1/queues/{queue}/jobs/{id}'],
   ...['/api/v1/queues/{queue}/clean', '/api/v1/exports', '/api/v1/exports/{id}', '/api/v1/imports/{id}'],
   ...['/api/v1/notifications/read', '/api/v1/webhook-endpoints', '/api/v1/webhook-endpoints/{id}'],
-  '/api/v1/webhook-endpoints/{id}/deliveries',
+  ...['/api/v1/webhook-endpoints/{id}/deliveries', '/inbound-email/settings'],
 ]
 
 function ofSupabase(name: string): [string, string] {

@@ -4,6 +4,7 @@ import { readStackFile } from '../../origin/local/stack-file.ts'
 import { startTestStack, type TestStack, type TestStackOptions } from '../support/local-stack.ts'
 import type { Place } from './fuzz-malformed.ts'
 import { LogWatch } from './logs.ts'
+import { senderDomain } from './mail-requests.ts'
 import { mark } from './malformed-requests.ts'
 import { fileOfLink } from './targets.ts'
 import { secretsOf } from './tokens.ts'
@@ -72,6 +73,8 @@ export async function startFuzzStack(options: TestStackOptions = {}): Promise<Fu
       signatureOf(file.tokens.admin),
       signatureOf(file.tokens.member),
       file.internalAuthKey,
+      file.emailWebhookSecret,
+      senderDomain,
     ]),
     stop: () => stack.stop(),
   }

@@ -2,7 +2,15 @@ import type { Access } from '../../worker/auth/callers.ts'
 import type { Dice } from '../support/dice.ts'
 import { type Known, sampleOf } from './json-samples.ts'
 import { inUrl, oddBody, oddCursor, oddText, spoiled } from './junk.ts'
-import { bytesOf, type Framing, type RequestCase, type Segment, voiceSignature } from './request-case.ts'
+import { messageBody, messageHeaders } from './mail-requests.ts'
+import {
+  bytesOf,
+  type Framing,
+  mailSignature,
+  type RequestCase,
+  type Segment,
+  voiceSignature,
+} from './request-case.ts'
 import { pickTarget, type Target } from './targets.ts'
 import { tokenNames } from './tokens.ts'
 
@@ -59,6 +67,7 @@ export const headersRead = [
     'traceparent',
     'tracestate',
   ],
+  ...['webhook-id', 'webhook-timestamp', 'webhook-signature', 'X-Mail-Envelope'],
   ...['Cookie', 'Host', 'Sec-Fetch-Site'],
 ] as const
 const headersOfServers = [
@@ -75,6 +84,7 @@ const usualValues: Readonly<Record<string, readonly string[]>> = {
     'text/plain',
     'multipart/form-data; boundary=',
     'application/x-ndjson',
+    'message/rfc822',
   ],
   'Content-Encoding': ['gzip', 'br', 'identity', 'gzip, gzip'],
   'If-None-Match': ['*', 'W/"a"', '"', 'W/', ',,,'],
@@ -85,6 +95,7 @@ const usualValues: Readonly<Record<string, readonly string[]>> = {
   'Last-Event-ID': ['1', '-1', '9'.repeat(30)],
   Origin: ['http://localhost:3000', 'null', 'http://evil.test'],
   Expect: ['100-continue', '200-ok'],
+  'X-Mail-Envelope': ['%7B%22from%22%3A%22%22%2C%22to%22%3A%5B%22a%40b.example%22%5D%7D', '%', '{}', '%00'],
   Cookie: ['boardcache_board=', 'boardcache_board=9999999999.a.b', '=;=', 'boardcache_board={{board}}; a=b'],
   'Sec-Fetch-Site': ['same-origin', 'cross-site', 'same-site', 'none', ''],
   traceparent: ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', 'ff-0-0-0'],
@@ -127,7 +138,7 @@ export function malformedCase(
 ): RequestCase {
   const mischief = createMischief(dice)
   const target = pickTarget(targets, dice)
-  const takesBody = target.bodies.length > 0 || target.form !== undefined
+  const takesBody = target.bodies.length > 0 || target.form !== undefined || target.isMessage === true
   const hasBody = mischief.spoils('body', 0.05) ? !takesBody : takesBody
   const body = !hasBody ? null : takesBody ? bodyOf(target, mischief) : oddBody('{"a":1}', dice)
   const framing: Framing = body === null ? { kind: 'length' } : framingOf(mischief)
@@ -234,7 +245,8 @@ function headersOf(target: Target, dice: Mischief, index: number): [string, stri
       'X-Workspace-ID',
       !dice.spoils('header', 0.05) ? '15213' : oddHeader('X-Workspace-ID', dice),
     ])
-  if (target.bodies.length > 0 && dice.happens(0.9)) headers.push(['Content-Type', 'application/json'])
+  if (target.isMessage === true) headers.push(...messageHeaders(dice, dice.spoils('header', 0.05)))
+  else if (target.bodies.length > 0 && dice.happens(0.9)) headers.push(['Content-Type', 'application/json'])
   while (dice.spoils('header', 0.3)) {
     const name = dice.happens(0.7) ? dice.pick(headersRead) : dice.pick(headersOfServers)
     if (name !== 'X-Request-ID' && name !== 'Content-Length' && name !== 'Host')
@@ -256,10 +268,12 @@ function oddHeader(name: string, dice: Dice): string {
   return bytesOf(`${oddText(dice)}${isShown || dice.happens(0.7) ? '' : mark}`.replaceAll(/[\r\n]/g, ''))
 }
 
-/** The kinds of access of the CRM's backend and of operators besides users. */
-const keyHolders: Readonly<Partial<Record<Access, number>>> = {
-  ...{ 'internal-key': 0.95, service: 0.95, jobs: 0.3, queues: 0.3, 'queue-figures': 0.3 },
-  ...{ 'service-or-admin': 0.3, 'reader-or-service': 0.3, 'operator-named': 0.3, 'operator-reading': 0.3 },
+/** The secret that opens a kind of access, and how often it is sent. Everywhere else it is the internal key, now and then. */
+const secretsTaken: Readonly<Partial<Record<Access, readonly [secret: string, share: number]>>> = {
+  ...{ 'internal-key': ['key', 0.95], service: ['key', 0.95], jobs: ['key', 0.3], queues: ['key', 0.3] },
+  ...{ 'queue-figures': ['key', 0.3], 'service-or-admin': ['key', 0.3], 'reader-or-service': ['key', 0.3] },
+  ...{ 'operator-named': ['key', 0.3], 'operator-reading': ['key', 0.3] },
+  ...{ 'email-sender': ['email', 0.95], 'email-figures': ['email', 0.5] },
 }
 
 /** The session of somebody who has signed in to the board, on whose pages the request was made. */
@@ -286,12 +300,14 @@ function credentialsOf(target: Target, dice: Mischief): [string, string][] {
   }
   if (access === 'voice-platform' && dice.happens(0.8)) return [['X-Voice-Secret', '{{voice}}']]
   if (access === 'voice-signature' && dice.happens(0.95)) return [['ElevenLabs-Signature', voiceSignature]]
-  const keys = access === undefined ? 0.03 : (keyHolders[access] ?? 0.03)
-  return [['Authorization', bearer(dice.happens(keys) ? 'key' : name())]]
+  if (access === 'email-sender' && target.isMessage !== true && dice.happens(0.2)) return mailSignature(dice)
+  const [secret, share] = (access === undefined ? undefined : secretsTaken[access]) ?? ['key', 0.03]
+  return [['Authorization', bearer(dice.happens(share) ? secret : name())]]
 }
 
 function bodyOf(target: Target, dice: Mischief): Segment[] {
   if (target.form !== undefined) return formOf(target.form, dice)
+  if (target.isMessage === true) return messageBody(dice, dice.spoils('body', 0.4))
   const known = knownOf(target)
   const lines = target.isLines ? dice.between(1, 5) : 1
   const texts = Array.from({ length: lines }, () => {

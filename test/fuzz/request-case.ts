@@ -1,4 +1,6 @@
+import { createHmac } from 'node:crypto'
 import { z } from 'zod'
+import type { Dice } from '../support/dice.ts'
 import { signatureOf } from '../support/voice-calls.ts'
 
 /**
@@ -73,6 +75,15 @@ export function expandSegments(segments: readonly Segment[]): string {
 /** In a header, this stands for the voice platform's signature over the request's body. */
 export const voiceSignature = '{{voiceSignature}}'
 
+/** Headers after Standard Webhooks. Their time and their signature over the body are made when the request is sent. */
+export function mailSignature(dice: Pick<Dice, 'pick'>): [string, string][] {
+  return [
+    ['webhook-id', dice.pick(['msg_1', 'msg_2'])],
+    ['webhook-timestamp', '{{sentAt}}'],
+    ['webhook-signature', dice.pick(['{{mailSignature}}', 'v2,x {{mailSignature}}'])],
+  ]
+}
+
 /** In a target, this stands for the signature of the link to a file that the fuzzers have. No percent-encoding changes it. */
 export const linkSignature = 'signature-of-the-link'
 
@@ -99,11 +110,12 @@ function renderOnce(request: RequestCase, { host, secrets }: Filling): string {
   const { method, target, version, headers, framing, lineEnd } = request
   const body = request.body === null ? null : expandSegments(request.body)
   const framed = body === null ? { fields: [], content: '' } : frame(body, framing)
+  const signed = signedMail(headers, body ?? '', secrets['email'] ?? '')
   const filled = (value: string) =>
     value
       .replace(voiceSignature, () => signatureOf(Buffer.from(body ?? '', 'latin1'), secrets['voice'] ?? ''))
       .replaceAll(/\{\{([a-zA-Z]+)\}\}/g, (whole, name: string) =>
-        name === 'host' ? host : (secrets[name] ?? whole),
+        name === 'host' ? host : (signed[name] ?? secrets[name] ?? whole),
       )
   const lines = [
     `${method} ${target.replace(linkSignature, secrets['linkSignature'] ?? '')} ${version}`,
@@ -112,6 +124,20 @@ function renderOnce(request: RequestCase, { host, secrets }: Filling): string {
   const head = `${lines.join(lineEnd)}${lineEnd}${lineEnd}`
   if (framing.kind === 'half-head') return head.slice(0, Math.floor(head.length * framing.share))
   return `${head}${framed.content}`
+}
+
+/** The values of the headers of `mailSignature`; none for other requests. */
+function signedMail(
+  headers: RequestCase['headers'],
+  body: string,
+  secret: string,
+): Readonly<Record<string, string>> {
+  const id = headers.find(([name]) => name === 'webhook-id')?.[1]
+  if (id === undefined) return {}
+  const sentAt = `${Math.floor(Date.now() / 1_000)}`
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
+  const signed = Buffer.from(`${id}.${sentAt}.${body}`, 'latin1')
+  return { sentAt, mailSignature: `v1,${createHmac('sha256', key).update(signed).digest('base64')}` }
 }
 
 function frame(body: string, framing: Framing): { fields: [string, string][]; content: string } {

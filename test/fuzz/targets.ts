@@ -6,11 +6,13 @@ import { deploymentId, workspaceIdSchema } from '../../shared/ids.ts'
 import { resources } from '../../shared/resources/index.ts'
 import { routes } from '../../worker/app.ts'
 import type { Access } from '../../worker/auth/callers.ts'
+import { messageContentType } from '../../worker/auth/email-sender.ts'
 import { openApiDocument } from '../../worker/http/openapi.ts'
 import type { Dice } from '../support/dice.ts'
 import { createOrigin } from '../unit/origin/origin-under-test.ts'
 import { createPromptDatabase } from '../unit/origin/stub-database.ts'
 import { type JsonSchema, jsonSchemaSchema, type Known } from './json-samples.ts'
+import { mailValues } from './mail-requests.ts'
 import { linkSignature } from './request-case.ts'
 
 /** A route to send requests to, as the product itself declares it. A new route is fuzzed because it is declared. */
@@ -36,6 +38,8 @@ export interface Target {
   readonly isOperators?: boolean
   /** Whether it belongs to the board of the queues, which has sessions, pages and errors of its own. */
   readonly isBoard?: boolean
+  /** Whether its body is an e-mail as it was sent. */
+  readonly isMessage?: boolean
   /** The fields of a body that is a form of HTML. */
   readonly form?: readonly string[]
   /** The callers that a route of the Worker's table admits. */
@@ -88,18 +92,24 @@ export function workerTargets(): Target[] {
         const access = routes.find(
           (route) => route.path === path && route.method === method.toUpperCase(),
         )?.access
-        return withValues({
+        const target = withValues({
           side: 'worker',
           method: method.toUpperCase(),
           path,
           query: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
           required: query.flatMap(({ name, required }) => (required === true ? [name] : [])),
-          bodies: Object.values(requestBody?.content ?? {}).map(({ schema }) => schema),
+          bodies: Object.entries(requestBody?.content ?? {}).flatMap(([type, { schema }]) =>
+            type === messageContentType ? [] : [schema],
+          ),
           isLines: false,
           isOpen: access === 'public',
           isOperators: access !== undefined && operators.has(access),
           access,
         })
+        const message = requestBody?.content[messageContentType]
+        return message === undefined
+          ? target
+          : { ...target, forms: [target, { ...target, bodies: [], isMessage: true }] }
       },
     ),
   )
@@ -121,6 +131,7 @@ function declaredAt(method: string, path: string): Partial<Target> {
     required: declared?.required ?? Object.keys(link ?? {}),
     bodies: [takes.body?.schema, takes.lines].filter((schema) => schema !== undefined).map(schemaOf),
     isLines: takes.lines !== undefined,
+    isMessage: takes.message !== undefined,
     isOpen: access === 'public' && link === undefined,
     takesTokens: access === 'writer' || access === 'jobs' || access === 'operator',
     isForKey: access === 'internal-key',
@@ -167,6 +178,7 @@ function withValues(target: Target): Target {
   const { path } = target
   if (path.startsWith('/api/v1/queues')) return { ...target, values: jobValues }
   if (path.startsWith('/api/v1/webhook-endpoints')) return { ...target, values: endpointValues }
+  if (/^\/(api\/email-webhook|inbound-email)/.test(path)) return { ...target, values: mailValues }
   return path.startsWith('/files')
     ? { ...target, values: { folder: [fileOfLink.folder], file: [fileOfLink.file] } }
     : target

@@ -66,6 +66,7 @@ export async function secretsOf(file: StackFile): Promise<Secrets> {
     ...file.tokens,
     key: file.internalAuthKey,
     voice: file.voiceWebhookSecret,
+    email: file.emailWebhookSecret,
     unsigned: new UnsecuredJWT({
       role: 'authenticated',
       sub: users.admin,

@@ -15,6 +15,7 @@ import { makeDataDirectory } from '../support/run-folder.ts'
 import { npmStart, type Started } from './npm-start.ts'
 
 const tokenProgram = fileURLToPath(new URL('../../origin/local/token.ts', import.meta.url))
+const mailProgram = fileURLToPath(new URL('../../origin/local/send-mail.ts', import.meta.url))
 
 let folder: string
 let running: Started[]
@@ -64,6 +65,24 @@ async function leadOfThePrintedLookup({ lines }: Started, { internalAuthKey }: S
   return lookupSchema.parse(await (await fetch(url, { headers })).json()).data.lead.name
 }
 
+/** The printed line for mail, after the printed variables, as a shell reads it; `curl` itself may not be here. */
+async function sendPrintedMail({ lines }: Started): Promise<unknown> {
+  const variables = lines.filter((line) => line.startsWith('  export '))
+  const [line = ''] = lines.filter((each) => /^ {2}curl .*email-webhook"$/.test(each))
+  const script = ['curl() { printf "%s\\n" "$@"; }', ...variables, line].join('\n')
+  const words = (await promisify(execFile)('sh', ['-c', script])).stdout.trim().split('\n')
+  const after = (option: string) => words.filter((_, index) => words[index - 1] === option)
+  const response = await fetch(words.at(-1) ?? '', {
+    method: 'POST',
+    headers: after('-H').map((header): [string, string] => {
+      const [name = '', value = ''] = header.split(': ', 2)
+      return [name, value]
+    }),
+    body: after('-d').join(''),
+  })
+  return response.json()
+}
+
 const pageSchema = z.object({ data: z.object({ contacts: z.array(z.object({ id: z.string() })).min(1) }) })
 
 /** The contacts of the large board's first page. */
@@ -100,6 +119,15 @@ describe('npm start', () => {
       expect(stack.lines.find((line) => line.includes(`  ${email} `))).toContain(may)
     }
     expect(await leadOfThePrintedLookup(stack, file)).toBe('Ann Lee')
+    expect(file.emailAddress).toBe('inbox@15213.boardcache.example')
+    expect(await sendPrintedMail(stack)).toMatchObject({
+      success: true,
+      processed: { contactId: expect.any(String) },
+    })
+    expect(await sendPrintedMail(stack)).toMatchObject({ state: 'completed' })
+    const options = ['--data', folder, '--count', '3', '--duplicate', '--from', 'ann@other.example']
+    const sent = await promisify(execFile)(process.execPath, [mailProgram, ...options, '--at-once', '1'])
+    expect(sent.stdout).toMatch(/^ +1 {2}200\n +2 {2}200 completed\n3 in /)
     expect((await stat(join(folder, 'stack.json'))).mode & 0o777).toBe(0o600)
     expect((await stat(join(folder, 'local.json'))).mode & 0o777).toBe(0o600)
     const pids = processesOf(file)

@@ -38,6 +38,7 @@ const secretStandIns: Readonly<Record<string, string>> = {
   METRICS_TOKEN: 'a stand-in for the token of the metrics',
   VOICE_WEBHOOK_SECRET: 'a stand-in for the voice secret',
   VOICE_SIGNING_SECRET: 'a stand-in for the signing secret',
+  EMAIL_WEBHOOK_SECRET: 'a stand-in for the mail secret',
   ALERT_WEBHOOK_SECRET: `whsec_${'c3RhbmQtaW4g'.repeat(4)}`,
 }
 

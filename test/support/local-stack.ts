@@ -27,6 +27,8 @@ export interface TestStackOptions {
   readonly hasInspectors?: boolean
   /** Whether memory and the edge cache are on. They would otherwise answer before the tiers behind them. */
   readonly hasNearTiers?: boolean
+  /** Whether the Worker compares some of its cached answers with the database, as in production. Benchmarks switch it on. */
+  readonly hasComparisons?: boolean
   readonly workerVariables?: Readonly<Record<string, string>>
   readonly workerEntry?: string
   /** Variables that differ for the origin, such as `relayOff`. */
@@ -43,6 +45,9 @@ export interface TestStack {
   readonly redis: string | null
   readonly internalAuthKey: string
   readonly voiceWebhookSecret: string
+  readonly emailWebhookSecret: string
+  /** An address whose mail belongs to the reference workspace. */
+  readonly emailAddress: string
   /** The board of the queues and its login. */
   readonly queues: NonNullable<StackFile['queues']>
   /** The password of every user of origin/local/sign-ins.ts. */
@@ -52,6 +57,8 @@ export interface TestStack {
   /** The ports of the debuggers, or null without them. */
   readonly inspectors: { readonly worker: number; readonly origin: number } | null
   readonly tokens: { readonly admin: string; readonly member: string; readonly otherAdmin: string }
+  /** The owner's address of the database, for processes that a test starts. */
+  readonly databaseUrl: string
   /** The owner's connection, for changes by hand or by the CRM's backend. */
   readonly sql: postgres.Sql
   /** Another connection of the owner, which the caller must end. */
@@ -76,7 +83,18 @@ export interface TestStack {
 /** An origin without a relay. Ledgers hear of a write only if the test reports it. */
 export const relayOff = { WORKER_URL: '', SUPABASE_SECRET_KEY: '' }
 
+/** Chance decides which answers are compared. Each comparison is a query, so a test that counts queries would fail now and then. */
+const comparisonsOff = { CONSISTENCY_SAMPLE_RATE: '0' }
+
 const nearTiersOff = { MEMORY_CACHE_BYTES: '0', EDGE_CACHE_ENABLED: 'false' }
+
+function workerVariablesOf({ hasComparisons, hasNearTiers, workerVariables }: TestStackOptions) {
+  return {
+    ...(hasComparisons === true ? {} : comparisonsOff),
+    ...(hasNearTiers === false ? nearTiersOff : {}),
+    ...workerVariables,
+  }
+}
 
 const originMetricsSchema = z.object({ queries: z.record(z.string(), z.object({ count: z.number() })) })
 
@@ -96,7 +114,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     hasRedis: options.hasRedis ?? true,
     hasInspectors: options.hasInspectors ?? false,
     external: { databaseUrl: null, redis: null, supabase: null },
-    workerVariables: { ...(options.hasNearTiers === false ? nearTiersOff : {}), ...options.workerVariables },
+    workerVariables: workerVariablesOf(options),
     originEnvironment: options.originEnvironment ?? {},
     ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
     onProgress: () => undefined,
@@ -110,14 +128,13 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const tokenOf: TestStack['tokenOf'] = (user) => stack.tokenFor({ ...user, expiresInSeconds: 3_600 })
 
   return {
-    worker: file.worker,
-    origin: file.origin,
+    ...{ worker: file.worker, origin: file.origin },
     supabase: file.supabase,
     redis: file.redis?.url ?? null,
     internalAuthKey: file.internalAuthKey,
     voiceWebhookSecret: file.voiceWebhookSecret,
-    password: file.signIns?.password ?? '',
-    queues: file.queues,
+    ...{ emailWebhookSecret: file.emailWebhookSecret, emailAddress: file.emailAddress },
+    ...{ password: file.signIns?.password ?? '', queues: file.queues },
     logs: join(dataDirectory, 'logs'),
     inspectors: file.inspectors,
     tokens: {
@@ -125,6 +142,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       member: file.tokens.member,
       otherAdmin: await tokenOf({ userId: users.otherAdmin, workspaces: { '15214': 'admin' } }),
     },
+    databaseUrl: url,
     sql,
     connect,
     pieces: {
@@ -139,7 +157,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     tokenOf,
     async queriesOf(name) {
       const headers = { Authorization: `Bearer ${file.internalAuthKey}` }
-      const answer = await fetch(`${file.origin}/metrics`, { headers, signal: AbortSignal.timeout(5_000) })
+      const answer = await fetch(`${file.origin}/metrics`, { headers, signal: AbortSignal.timeout(20_000) })
       return originMetricsSchema.parse(await answer.json()).queries[name]?.count ?? 0
     },
     async stop() {

@@ -67,7 +67,7 @@ export async function proveMetrics(
 async function startStack(far: FarOrigin, contacts: number): Promise<TestStack> {
   const stack = await startTestStack({
     contacts,
-    workerVariables: { ...mixWorkerVariables, ORIGIN_URL: far.url, CONSISTENCY_SAMPLE_RATE: '0' },
+    workerVariables: { ...mixWorkerVariables, ORIGIN_URL: far.url },
     originEnvironment: relayOff,
   })
   far.target = stack.origin

@@ -2,7 +2,14 @@ import type { Observation, PartStatus, SpanSums } from '../../worker/deployment/
 
 const heardOf: PartStatus = { awayMs: 0, heardAtMs: null, calls: 0 }
 
-export const busy: SpanSums = { requests: 1_000, hits: 950, errors: 0, durationMs: 20_000, violations: 0 }
+export const busy: SpanSums = {
+  requests: 1_000,
+  hits: 950,
+  errors: 0,
+  durationMs: 20_000,
+  violations: 0,
+  mail: { received: 100, failed: 0, processed: 100, processingMs: 5_000 },
+}
 
 /** A healthy deployment, with the test's changes. */
 export function observationOf(

@@ -12,4 +12,5 @@ export const workerTestBindings = {
   LOG_LEVEL: 'silent',
   METRICS_TOKEN: 'metrics token of the tests',
   VOICE_WEBHOOK_SECRET: 'voice secret of the tests',
+  EMAIL_WEBHOOK_SECRET: 'whsec_bWFpbCBzZWNyZXQgb2YgdGhlIHRlc3RzIGFsb25lLg==',
 } as const

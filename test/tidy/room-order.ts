@@ -16,7 +16,7 @@ const roomOrder: readonly string[] = [
   ],
   'worker/redis',
   ...['worker/ledger', 'worker/tiers', 'worker/cache', 'worker/rate-limits', 'worker/auth'],
-  'worker/voice',
+  ...['worker/voice', 'worker/inbound-email'],
   ...[
     'worker/deployment/metrics',
     'worker/deployment/redis',
@@ -26,7 +26,15 @@ const roomOrder: readonly string[] = [
   ...['worker/deployment', 'worker/env.ts', 'worker/services.ts', 'worker/http'],
   ...['worker/routes', 'worker/app.ts', 'worker/index.ts'],
   ...['origin/failures.ts', 'origin/database', 'origin/upkeep', 'origin/outbound', 'origin/files'],
-  ...['origin/outbox', 'origin/contacts', 'origin/voice', 'origin/loaders', 'origin/http', 'origin/auth'],
+  ...[
+    'origin/outbox',
+    'origin/contacts',
+    'origin/voice',
+    'origin/inbound-email',
+    'origin/loaders',
+    'origin/http',
+    'origin/auth',
+  ],
   ...['origin/work', 'origin/queues', 'origin/board'],
   ...[
     'origin/routes',

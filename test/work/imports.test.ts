@@ -114,6 +114,18 @@ describe('an import in the background', () => {
     expect(stored).toEqual({ is_over: true })
   })
 
+  test('names members that no database can store, and ends all the same', async () => {
+    const { job, importId } = await importOf(['{"a\\u0000": 1}', '{"b\\ud800": 1}', line({ name: 'x\0' })])
+    expect(await runs.run(handlerOf(), job)).toMatchObject({ ok: true })
+    const { status, rejected, rejections } = await rowOf(importId)
+    expect([status, rejected]).toEqual(['done', 3])
+    expect(rejections).toMatchObject([
+      { line: 1, details: [{ parameter: 'a\ufffd' }] },
+      { line: 2, details: [{ parameter: 'b\ufffd' }] },
+      { line: 3, details: [{ parameter: 'name' }] },
+    ])
+  })
+
   test('whose process dies ten times in a row writes each line once', async () => {
     const count = 3 * batchLines + 7
     const { job, importId } = await importOf([

@@ -20,6 +20,8 @@ import { type Database, startDatabase } from '../database/database.ts'
 export interface QueueRoom {
   readonly queues: JobQueues
   readonly sql: postgres.Sql
+  /** The address for further connections of the owner. */
+  readonly url: string
   /** The database as handlers read it. */
   readonly database: QueueDatabase
   /** Starts a process that runs jobs, as `node origin/queues/main.ts` does; within this process. */
@@ -79,6 +81,7 @@ export async function startQueueRoom(given?: Pick<Database, 'url' | 'stop'>): Pr
     queues: backend.queues,
     database: backend.database,
     sql,
+    url: database.url,
     serve,
     async clear() {
       await stopAll()

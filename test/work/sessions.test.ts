@@ -67,7 +67,7 @@ describe("better-auth with its sessions in Boardcache's Redis", () => {
   let people = 0
 
   beforeAll(async () => {
-    stack = await startTestStack({ contacts: 50 })
+    stack = await startTestStack({ contacts: 500 })
     const file = await readStackFile(dirname(stack.logs))
     if (file.redis === null || file.postgres === null) throw new Error('the stack has no Redis or Postgres')
     await stack.sql`create schema better_auth`

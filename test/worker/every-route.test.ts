@@ -47,18 +47,20 @@ const ofKey = {
   nonsense: 'key_invalid',
   stranger: 'key_invalid',
 } as const
-/** Null: anybody may come in, or the voice platform, whose door has tests of its own. */
+/** Null: anybody may come in, or the voice platform or a sender of mail, whose doors have tests of their own. */
 const doors: Readonly<Record<Access, Door | null>> = {
   public: null,
   'metrics-token': null,
   'voice-platform': null,
   'voice-signature': null,
+  'email-sender': null,
   member: { ...ofUsers, admitted: admin },
   admin: { ...ofUsers, admitted: admin },
   reader: { ...ofUsers, admitted: admin },
   'reader-or-service': { ...ofUsers, admitted: key },
   'service-or-admin': { ...ofUsers, admitted: key },
   jobs: { ...ofUsers, admitted: key },
+  'email-figures': { ...ofUsers, admitted: key },
   operator: { ...ofUsers, admitted: metrics },
   queues: ofOperators,
   'queue-figures': ofOperators,

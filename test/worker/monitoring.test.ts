@@ -45,7 +45,7 @@ async function violate() {
     const seen = await report()
     expect(seen.changes.map(({ name, to }) => `${name} ${to}`)).toEqual(['consistency_violation firing'])
     return seen
-  }, 10_000)
+  }, 40_000)
 }
 
 describe('the alerts of the overview', () => {

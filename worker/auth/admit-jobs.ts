@@ -24,6 +24,8 @@ interface JobsArrival {
 /** The steps of the door (admit.ts) that these doors are made of. */
 interface DoorSteps<Arrival> {
   holdsInternalKey(arrival: Arrival): Promise<boolean>
+  /** Whether the caller is the service that brings mail. */
+  holdsEmailSecret(arrival: Arrival): Promise<boolean>
   /** Verifies the token and counts the request against the limit of its user. */
   identify(arrival: Arrival): Awaitable<Result<Principal, WireError>>
   /** Lets an admin of the workspace in, and counts the request against its limit. */
@@ -45,21 +47,27 @@ interface JobsDoors<Arrival> {
   readonly toQueues: JobsDoor<Arrival>
   /** Operators, and holders of `METRICS_TOKEN`. */
   readonly toQueueFigures: JobsDoor<Arrival>
+  /** The callers of `toJobs`, and holders of the mail secret, who are let in as operators are. */
+  readonly toEmailFigures: JobsDoor<Arrival>
 }
 
 const refusals: ReadonlySet<string> = new Set(['workspace_missing', 'not_a_member', 'admin_required'])
 
 /** The doors of jobs and queues. The origin decides again, in the caller's name, because others than the Worker call it too. */
 export function createJobsDoors<Arrival extends JobsArrival>(steps: DoorSteps<Arrival>): JobsDoors<Arrival> {
-  const { holdsInternalKey, identify, enterAsAdmin, enterAsOperator } = steps
+  const { holdsInternalKey, holdsEmailSecret, identify, enterAsAdmin, enterAsOperator } = steps
 
   function serviceOf({ requestId, trace, keepAlive }: Arrival, workspaceId: WorkspaceId | null): JobsCaller {
     return { workspaceId, caller: { kind: 'service', userId: null, requestId, trace, keepAlive } }
   }
 
+  /** The workspace that the header names; null if there is none. */
+  function namedIn(arrival: Arrival): Result<WorkspaceId | null, WireError> {
+    return arrival.headers.get(workspaceHeader) === null ? ok(null) : workspaceNamedBy(arrival)
+  }
+
   async function toJobs(arrival: Arrival): Promise<Result<JobsCaller, WireError>> {
-    const isNamed = arrival.headers.get(workspaceHeader) !== null
-    const named = isNamed ? workspaceNamedBy(arrival) : ok(null)
+    const named = namedIn(arrival)
     if (await holdsInternalKey(arrival)) return named.ok ? ok(serviceOf(arrival, named.value)) : named
     const principal = await identify(arrival)
     if (!principal.ok) return principal
@@ -98,6 +106,11 @@ export function createJobsDoors<Arrival extends JobsArrival>(steps: DoorSteps<Ar
       const mayRead =
         metricsToken !== null && (await matchesKey(arrival.headers.get('Authorization'), metricsToken))
       return mayRead ? ok(serviceOf(arrival, null)) : toQueues(arrival)
+    },
+    async toEmailFigures(arrival) {
+      if (!(await holdsEmailSecret(arrival))) return toJobs(arrival)
+      const named = namedIn(arrival)
+      return named.ok ? ok(serviceOf(arrival, named.value)) : named
     },
   }
 }

@@ -13,6 +13,7 @@ import type { Taken } from '../rate-limits/limiter.ts'
 import type { RateLimits } from '../rate-limits/rate-limits.ts'
 import { createJobsDoors } from './admit-jobs.ts'
 import type { Access, CallerOf, Member, NamedOperator, Operator, Reader, Writer } from './callers.ts'
+import type { EmailSender } from './email-sender.ts'
 import { matchesKey } from './internal-key.ts'
 import type { Memberships } from './membership.ts'
 import { userNamedBy, workspaceNamedBy } from './names.ts'
@@ -32,6 +33,7 @@ export interface DoorParts {
   readonly memberships: Memberships
   readonly rateLimits: Pick<RateLimits, 'user' | 'workspace'>
   readonly voicePlatform: VoicePlatform
+  readonly emailSender: EmailSender
   readonly config: Pick<Config, 'internalAuthKey' | 'metricsToken' | 'operatorsWorkspaceId'>
 }
 
@@ -56,7 +58,7 @@ export interface Arrival {
   readonly isNamedByBody: boolean
   /** Reads a body that names its workspace, up to its size limit. Must be called at most once. */
   readNaming(): Promise<Result<NamedInBody, WireError>>
-  /** Reads the body of a route that takes a signed one, as it came. */
+  /** Reads the body of a route that takes a signed one, as it came, up to the size limit of its JSON. */
   readRaw(): Promise<Result<Uint8Array<ArrayBuffer>, WireError>>
   keepAlive(work: Promise<unknown>): void
 }
@@ -74,6 +76,7 @@ const anybody = ok(null)
 
 const jobsDoors = createJobsDoors<Arrival>({
   holdsInternalKey,
+  holdsEmailSecret: ({ headers, services }) => services.emailSender.holdsSecret(headers),
   identify,
   enterAsAdmin: (arrival, principal, workspaceId) => enter(arrival, principal, workspaceId, 'admin'),
   enterAsOperator,
@@ -99,6 +102,8 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   'operator-reading': admitReadingOperator,
   'voice-platform': (arrival) => arrival.services.voicePlatform.verify(arrival),
   'voice-signature': (arrival) => arrival.services.voicePlatform.verifySigned(arrival),
+  'email-sender': (arrival) => arrival.services.emailSender.verify(arrival),
+  'email-figures': jobsDoors.toEmailFigures,
 }
 
 function admitMember(arrival: Arrival, needed: Role): Admitted<Member> {

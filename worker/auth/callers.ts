@@ -86,6 +86,10 @@ export interface CallerOf {
   readonly 'voice-platform': null
   /** The voice platform, by a signature over the body. */
   readonly 'voice-signature': null
+  /** The service that brings mail, by its secret, or for JSON by a signature over the body. */
+  readonly 'email-sender': null
+  /** The callers of `jobs`, and holders of the mail secret for every workspace or the one that the header names. */
+  readonly 'email-figures': JobsCaller
   /** A holder of the internal key, or an admin of the operators' workspace. */
   readonly 'alert-settings': null
   /** An operator, or an admin of the workspace that the header names. */

@@ -1,13 +1,12 @@
-import { LRUCache } from 'lru-cache'
 import { joinBytes } from '../../shared/bytes.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
-import { createSlidingWindow, type SlidingWindow } from '../../shared/sliding-window.ts'
 import type { Config } from '../config.ts'
 import { matchesKey, matchesSecret } from './internal-key.ts'
+import { createSignatureBudget } from './signature-budget.ts'
 
 /** The header with the shared secret, for platforms that send headers of their user's choice. */
 export const voiceSecretHeader = 'X-Voice-Secret'
@@ -33,7 +32,6 @@ export interface VoicePlatform {
 }
 
 const encoder = new TextEncoder()
-const minuteMs = 60_000
 const unverified = err({ code: 'signature_invalid' } as const)
 
 /**
@@ -42,25 +40,13 @@ const unverified = err({ code: 'signature_invalid' } as const)
  */
 export function createVoicePlatform(config: Pick<Config, 'voice'>, clock: Clock): VoicePlatform {
   const { secret, signingSecret } = config.voice
-  const addresses = new LRUCache<string, SlidingWindow>({ max: limits.isolateAddressesMax })
+  const budget = createSignatureBudget(clock)
   let key: ReturnType<typeof importKey> | null = null
 
   async function hasSecret(headers: SignedRequest['headers']): Promise<boolean> {
     if (secret === null) return false
     const given = headers.get(voiceSecretHeader)
     return given === null ? matchesKey(headers.get('Authorization'), secret) : matchesSecret(given, secret)
-  }
-
-  /** Null, or the refusal of an address that has had too many signatures checked. */
-  function refusalOf(headers: SignedRequest['headers']): WireError | null {
-    // Cloudflare sets this header, whatever the caller sends under its name.
-    const address = headers.get('CF-Connecting-IP') ?? ''
-    const window = addresses.get(address) ?? createSlidingWindow(minuteMs)
-    addresses.set(address, window)
-    const waitMs = window.waitMs(clock.now(), limits.signaturesPerMinuteMax)
-    if (waitMs > 0) return { code: 'rate_limited', retryAfterSeconds: Math.ceil(waitMs / 1_000) }
-    window.take(clock.now())
-    return null
   }
 
   async function verifySigned(request: SignedRequest): Promise<Result<null, WireError>> {
@@ -72,7 +58,7 @@ export function createVoicePlatform(config: Pick<Config, 'voice'>, clock: Clock)
     const isTimely =
       ageSeconds <= limits.signatureAgeMaxSeconds && ageSeconds >= -limits.signatureSkewMaxSeconds
     if (!isTimely) return unverified
-    const refusal = refusalOf(headers)
+    const refusal = budget.spend(headers)
     if (refusal !== null) return err(refusal)
     const body = await request.readRaw()
     if (!body.ok) return body

@@ -4,12 +4,22 @@ import type { Trace } from '../../shared/contract/trace.ts'
 import type { Result } from '../../shared/result.ts'
 import { err } from '../../shared/result.ts'
 import type { Arrival, NamedInBody } from '../auth/admit.ts'
+import { isMessage } from '../auth/email-sender.ts'
 import { unserved } from '../deployment/metrics/families.ts'
 import type { Services } from '../services.ts'
 import { parseBody, parseBytes, readBody } from './input.ts'
 import type { PreparedHeaders } from './prepared-headers.ts'
 import { traceOf } from './request-log.ts'
-import type { BodyTaken, Call, CallNotes, NamingBodyTaken, Route, SignedBodyTaken } from './route.ts'
+import type {
+  ArrivingMail,
+  BodyTaken,
+  Call,
+  CallNotes,
+  MailBodyTaken,
+  NamingBodyTaken,
+  Route,
+  SignedBodyTaken,
+} from './route.ts'
 
 /** The platform's `ExecutionContext`, as far as it is used: it keeps work running after the answer is sent. */
 export interface WorkKeeper {
@@ -110,6 +120,13 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
       err({ code: 'request_timeout' }),
     )
     return this.raw
+  }
+
+  /** The body of a route that takes mail: JSON, read like every signed body, or a message of which nothing is read here. */
+  readMail(taken: MailBodyTaken): ArrivingMail<unknown> {
+    if (!isMessage(this.headers)) return { kind: 'json', json: this.readBody(taken) }
+    const length = this.headers.get('Content-Length')
+    return { kind: 'message', bytes: this.request.body, lengthBytes: length === null ? null : Number(length) }
   }
 
   readNaming(): Promise<Result<NamedInBody, WireError>> {

@@ -134,7 +134,7 @@ function createServe(
       const { body: taken } = route.takes
       if (taken === undefined) return handle(route, exchange)
       if (taken.isSigned === true) {
-        input.value.body = exchange.readBody(taken)
+        input.value.body = 'messageBytesMax' in taken ? exchange.readMail(taken) : exchange.readBody(taken)
         return handle(route, exchange)
       }
       return exchange.readBody(taken).then((body) => {

@@ -71,6 +71,11 @@ export function openApiDocument(routes: readonly Route[]): object {
           description:
             '`t=<seconds>,v0=<HMAC-SHA256 of "<seconds>.<body>" in hexadecimal>`, as ElevenLabs signs.',
         },
+        emailSecret: { ...bearer, description: 'EMAIL_WEBHOOK_SECRET.' },
+        webhookSignature: {
+          ...{ type: 'apiKey', in: 'header', name: 'webhook-signature' },
+          description: 'A signature after Standard Webhooks 1.0, made with EMAIL_WEBHOOK_SECRET.',
+        },
         metricsToken: { ...bearer, description: 'METRICS_TOKEN, which gives read access only.' },
       },
       headers: commonHeaders,

@@ -75,6 +75,24 @@ export interface SignedBodyTaken<Schema extends z.ZodType = z.ZodType> extends B
   readonly arrivesWithinMs: number
 }
 
+/**
+ * A signed body that is JSON of the schema, or else a message of MIME. A message is too large to be held, so the handler passes it on
+ * while it arrives.
+ */
+export interface MailBodyTaken<Schema extends z.ZodType = z.ZodType> extends SignedBodyTaken<Schema> {
+  readonly messageBytesMax: number
+}
+
+/** A body as the handler of a route with a `MailBodyTaken` gets it. */
+export type ArrivingMail<Json> =
+  | { readonly kind: 'json'; readonly json: Promise<Result<Json, WireError>> }
+  | {
+      readonly kind: 'message'
+      readonly bytes: ReadableStream<Uint8Array> | null
+      /** As the request says; null if it does not. */
+      readonly lengthBytes: number | null
+    }
+
 /** The headers that a handler reads: a description of each for the OpenAPI document, and the parser. */
 export interface HeadersTaken<Name extends string = string, Value = unknown> {
   readonly described: Readonly<Record<Name, string>>
@@ -94,7 +112,7 @@ interface Takes {
   readonly question?: (path: unknown, query: unknown) => Result<unknown, readonly Fault[]>
   readonly headers?: HeadersTaken
   /** Read last, after the caller was let in. */
-  readonly body?: BodyTaken | NamingBodyTaken | SignedBodyTaken
+  readonly body?: BodyTaken | NamingBodyTaken | SignedBodyTaken | MailBodyTaken
 }
 
 /** The input of a handler. It has one member for each kind of input that its route takes. */
@@ -104,11 +122,13 @@ export type InputOf<Taken extends Takes> = (Taken extends { question: infer Pars
     : never
   : PartOf<Taken, 'path'> & PartOf<Taken, 'query'>) &
   (Taken extends { headers: HeadersTaken<string, infer Value> } ? { readonly headers: Value } : unknown) &
-  (Taken extends { body: SignedBodyTaken<infer Schema> }
-    ? { readonly body: Promise<Result<z.output<Schema>, WireError>> }
-    : Taken extends { body: { schema: infer Schema extends z.ZodType } }
-      ? { readonly body: z.output<Schema> }
-      : unknown)
+  (Taken extends { body: MailBodyTaken<infer Schema> }
+    ? { readonly body: ArrivingMail<z.output<Schema>> }
+    : Taken extends { body: SignedBodyTaken<infer Schema> }
+      ? { readonly body: Promise<Result<z.output<Schema>, WireError>> }
+      : Taken extends { body: { schema: infer Schema extends z.ZodType } }
+        ? { readonly body: z.output<Schema> }
+        : unknown)
 
 type PartOf<Taken extends Takes, Part extends 'path' | 'query'> =
   Taken extends Record<Part, infer Schema extends z.ZodType>
@@ -128,6 +148,8 @@ interface RouteBase {
   readonly status?: 201
   /** The whole body of a success; for an event stream, the data of each event. */
   readonly gives: z.ZodType
+  /** The whole body of an answer with the status 202, if there is one besides. */
+  readonly givesAccepted?: z.ZodType
   /** The content type of a success if it is not JSON. */
   readonly contentType?: 'text/event-stream'
   /** The errors of the handler. Those of the access and of the body follow from the declaration. */
@@ -168,10 +190,10 @@ type NamingRule<Kind extends Access, Taken extends Takes> = Taken extends { body
     : never
   : unknown
 
-/** The kinds of access that a signature or a secret of the voice platform opens, for bodies that are read as they came. */
-type SignedAccess = 'voice-platform' | 'voice-signature'
+/** The kinds of access that a signature or a secret of another system opens, for bodies that are read as they came. */
+type SignedAccess = 'voice-platform' | 'voice-signature' | 'email-sender'
 
-/** A route for the voice platform has a signed body, and no other route has one. */
+/** A route with such an access has a signed body, and no other route has one. */
 type SignedRule<Kind extends Access, Taken extends Takes> = Taken extends { body: SignedBodyTaken }
   ? Kind extends SignedAccess
     ? unknown

@@ -24,7 +24,7 @@ import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { CacheEvent, Recorder } from '../events.ts'
-import type { BreakerPace, BreakerStatus } from './circuit-breaker.ts'
+import type { Breaker, BreakerPace, BreakerStatus } from './circuit-breaker.ts'
 import { createBreaker, tierPace } from './circuit-breaker.ts'
 import { type ContactWrites, createContactWrites } from './contact-writes.ts'
 
@@ -85,6 +85,12 @@ export interface Origin {
     write: OriginWrite,
     caller: Caller,
   ): Promise<Result<z.output<Schema>, WireError>>
+  /** A write whose body passes on while it arrives. It settles within its own deadline. */
+  passOn<Schema extends z.ZodType>(
+    schema: Schema,
+    passed: PassedOn,
+    caller: Caller,
+  ): Promise<Result<z.output<Schema>, WireError>>
   /** Any other read, in the caller's name. `schema` is that of its `data`. */
   read<Schema extends z.ZodType>(
     schema: Schema,
@@ -111,6 +117,18 @@ export interface OriginWrite {
   readonly body?: unknown
   /** Where neither path nor body names it. */
   readonly workspaceId?: WorkspaceId
+}
+
+/** A body that passes on while it arrives. */
+export interface PassedOn {
+  readonly path: string
+  readonly contentType: string
+  /** Other headers. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly bytes: ReadableStream<Uint8Array>
+  readonly deadlineMs: number
+  /** The fault of whoever sends the body here, after a failure that says nothing about the origin; null if it is the origin's. */
+  sendersFault(isLate: boolean): WireError | null
 }
 
 interface OriginProbe {
@@ -154,6 +172,8 @@ interface OriginCall {
   /** Where the path does not name it. */
   readonly workspaceId?: WorkspaceId
   readonly isBare?: boolean
+  /** In place of `body`. */
+  readonly passed?: PassedOn
 }
 
 export function createOrigin(options: OriginOptions): Origin {
@@ -162,19 +182,7 @@ export function createOrigin(options: OriginOptions): Origin {
     recorder.record({ kind: 'breaker', tier: 'origin', side: 'get', state }),
   )
 
-  /**
-   * Calls the origin unless its breaker is open: then cached answers are served at once, and no reader waits for a
-   * deadline.
-   */
-  async function send(outgoing: OriginCall, caller: Caller): Promise<Answer> {
-    const settle = breaker.admit()
-    if (settle === null) return away
-    const answer = await fetchAnswer(options, outgoing, caller)
-    // If the origin itself reports a timeout, one query was slow. If the deadline passes here, the origin is slow.
-    const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
-    settle(hasFailed ? 'failed' : 'answered')
-    return answer
-  }
+  const send = createSend(options, breaker)
 
   function call(path: string, caller: Caller, body?: unknown): Promise<Answer> {
     return send({ method: body === undefined ? 'GET' : 'POST', path, body }, caller)
@@ -220,9 +228,27 @@ export function createOrigin(options: OriginOptions): Origin {
     },
     contacts: createContactWrites(write),
     write,
+    passOn: (schema, passed, caller) => write(schema, { method: 'POST', path: passed.path, passed }, caller),
     read: createRead(send),
     breaker: () => breaker.status(),
     probe: () => probe(options),
+  }
+}
+
+/**
+ * Calls the origin unless its breaker is open: then cached answers are served at once, and no reader waits for a
+ * deadline.
+ */
+function createSend(options: OriginOptions, breaker: Breaker) {
+  return async function send(outgoing: OriginCall, caller: Caller): Promise<Answer> {
+    const settle = breaker.admit()
+    if (settle === null) return away
+    const answer = await fetchAnswer(options, outgoing, caller)
+    // If the origin itself reports a timeout, one query was slow. If the deadline passes here, the origin is slow.
+    const hasFailed = answer === late || (!answer.ok && answer.error.code === 'origin_unavailable')
+    const fault = hasFailed ? (outgoing.passed?.sendersFault(answer === late) ?? null) : null
+    settle(fault !== null ? 'unheard' : hasFailed ? 'failed' : 'answered')
+    return fault === null ? answer : err(fault)
   }
 }
 
@@ -272,10 +298,10 @@ function createRead(send: (call: OriginCall, caller: Caller) => Promise<Answer>)
 }
 
 /** Sends a write, and reads the answer by the schema of its `data`. */
-function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>): Origin['write'] {
+function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>) {
   return async function write<Schema extends z.ZodType>(
     schema: Schema,
-    outgoing: OriginWrite,
+    outgoing: OriginCall,
     caller: Caller,
   ): Promise<Result<z.output<Schema>, WireError>> {
     const answer = writeAnswer(await send(outgoing, caller))
@@ -292,7 +318,7 @@ function createWrite(send: (call: OriginCall, caller: Caller) => Promise<Answer>
  */
 async function fetchAnswer(
   { url, internalAuthKey, clock, recorder }: OriginOptions,
-  { method, path, body, workspaceId, isBare = false }: OriginCall,
+  { method, path, body, workspaceId, isBare = false, passed }: OriginCall,
   caller: Caller,
 ): Promise<Answer> {
   const startedAtMs = clock.now()
@@ -302,6 +328,7 @@ async function fetchAnswer(
     [requestIdHeader]: caller.requestId,
     ...(workspaceId === undefined ? {} : { [workspaceHeader]: workspaceId }),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...(passed === undefined ? {} : { ...passed.headers, 'Content-Type': passed.contentType }),
     ...(caller.trace === undefined ? {} : traceHeaders(caller.trace, crypto.randomUUID())),
   })
   const request = {
@@ -309,10 +336,11 @@ async function fetchAnswer(
     headers,
     redirect: 'manual' as const,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(passed === undefined ? {} : { body: passed.bytes }),
   }
   const answer = await withinDeadline<Answer>(
     clock,
-    limits.originDeadlineMs,
+    passed?.deadlineMs ?? limits.originDeadlineMs,
     async (signal) => {
       try {
         return await readAnswer(await fetch(`${url}${path}`, { ...request, signal }), isBare)

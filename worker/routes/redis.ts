@@ -28,7 +28,8 @@ const lifetimes: Readonly<Record<RedisNamespaceName, { readonly min: number; rea
   sessions: { min: 0, max: 604_800 },
   cache: { min: limits.lifetimeSecondsMin, max: limits.lifetimeSecondsMax },
   rateLimit: { min: 1, max: 2 * limits.rateLimitWindowMaxSeconds + 1 },
-  emailCache: { min: limits.lifetimeSecondsMin, max: limits.lifetimeSecondsMax },
+  // Senders who were refused are remembered until their limit allows a message more.
+  emailCache: { min: 1, max: Math.max(limits.lifetimeSecondsMax, limits.mailCompletedSeconds) },
 }
 
 const report = defineRoute({

@@ -21,7 +21,7 @@ export const readCompanyCommunication = createRowReader({
 
 export const readThreadCommunication = createRowReader({
   schema: threadCommunicationSchema,
-  substitutes: { ...communication, to_addresses: [], body: '', attachments: 0 },
+  substitutes: { ...communication, to_addresses: [], body: '', is_id_reused: false, attachments: 0 },
   bytesMax: limits.threadCommunicationBytesMax,
 })
 

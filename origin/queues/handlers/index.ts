@@ -7,6 +7,7 @@ import type { OutboundSettings } from '../../outbound/outbound-settings.ts'
 import type { JobHandler } from '../handler.ts'
 import type { JobQueues } from '../job-queues.ts'
 import type { QueueDatabase } from '../queue-database.ts'
+import { createEmailsInHandler } from './emails-in.ts'
 import { createOutboundHandlers } from './outbound.ts'
 import { createWorkHandlers } from './work.ts'
 
@@ -31,5 +32,9 @@ export interface DeploymentParts {
 export type Handlers = Readonly<Partial<Record<QueueName, JobHandler>>>
 
 export function createHandlers(parts: HandlerParts & DeploymentParts): Handlers {
-  return { ...createOutboundHandlers(parts), ...createWorkHandlers(parts) }
+  return {
+    ...createOutboundHandlers(parts),
+    ...createWorkHandlers(parts),
+    'emails-in': createEmailsInHandler({ ...parts, random: Math.random }),
+  }
 }

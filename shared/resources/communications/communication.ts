@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mailMarkSchema } from '../../contract/inbound-email.ts'
 import { limits } from '../../limits.ts'
 import { text } from '../../text.ts'
 import { storedId, storedInstant } from '../stored-values.ts'
@@ -14,6 +15,8 @@ export const communicationSchema = z.object({
   to_addresses: z.array(text(1, limits.emailCharactersMax)).max(limits.recipientsMax),
   subject: text(0, limits.subjectCharactersMax),
   sent_at: storedInstant,
+  /** Why an inbound message was taken for an automatic one, from which no company and no contact was made. */
+  automated: mailMarkSchema.nullable(),
 })
 
 export const communicationExample: z.output<typeof communicationSchema> = {
@@ -25,4 +28,5 @@ export const communicationExample: z.output<typeof communicationSchema> = {
   to_addresses: ['sales@northwind.example'],
   subject: 'Re: The offer',
   sent_at: '2026-01-31T12:00:00.000000+00:00',
+  automated: null,
 }

@@ -30,7 +30,7 @@ export const companyCommunications = defineResource({
     communications: z.array(companyCommunicationSchema).max(limits.communicationsMax),
     has_more: z.boolean(),
   }),
-  version: 1,
+  version: 2,
   callers: ['member', 'service'],
   sharing: 'workspace',
   changes: 'writes',

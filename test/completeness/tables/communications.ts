@@ -13,6 +13,12 @@ const threadId: Values = [`'t1'`, `'t2'`]
 const communicationId: Values = [`'e1'`, `'e2'`, `'e3'`, `'e4'`]
 const companyId: Values = ['null', `'x1'`, `'x2'`]
 
+/** The calendar part of a message. */
+export const meeting = {
+  ...{ uid: 'm1', method: 'request', sequence: 0, summary: 'The offer', location: null, isAllDay: false },
+  ...{ startsAt: '2026-01-02T03:04:05Z', endsAt: null, organizer: null, attendees: [] },
+}
+
 /** Threads, communications and attachments. */
 export const communicationTables: TableGroup = {
   written: {
@@ -44,6 +50,11 @@ export const communicationTables: TableGroup = {
         to_addresses: [`'{}'`, `'{us@ours.example}'`],
         subject: [`''`, `'An offer'`],
         body: [`''`, `'Here it is.'`],
+        message_id: ['null', `'first'`, `'second'`],
+        automated: ['null', `'list'`],
+        importance: ['null', `'high'`],
+        is_id_reused: ['false', 'true'],
+        meeting: ['null', `'${JSON.stringify({ ...meeting, status: 'current' })}'`],
       },
     },
     'public.communication_attachments': {

@@ -4,6 +4,7 @@ import { configurationTables } from './configuration.ts'
 import { contactTables } from './contacts.ts'
 import { conversationTables } from './conversations.ts'
 import { figureTables } from './figures.ts'
+import { mailTables } from './mail.ts'
 import type { TableGroup } from './values.ts'
 import { workTables } from './work.ts'
 
@@ -16,4 +17,5 @@ export const tableGroups: readonly TableGroup[] = [
   figureTables,
   configurationTables,
   workTables,
+  mailTables,
 ]

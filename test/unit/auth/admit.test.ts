@@ -74,6 +74,7 @@ function servicesUpTo(stop: Stop): Services {
     },
     redis: { servers: [], namespaces: {} },
     voicePlatform: { verify: readToVerify, verifySigned: readToVerify },
+    emailSender: { verify: readToVerify, holdsSecret: async () => false },
     memberships: {
       async roleOf() {
         note('membership')

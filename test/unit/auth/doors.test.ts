@@ -37,6 +37,7 @@ function parts(operatorsWorkspaceId: string | null = null): DoorParts {
       verify: async () => ok(null),
       verifySigned: async () => err({ code: 'signature_invalid' }),
     },
+    emailSender: { verify: async () => ok(null), holdsSecret: async () => false },
     rateLimits: { user: take('user'), workspace: take('workspace') },
     config: {
       internalAuthKey: internalKey,
@@ -184,12 +185,12 @@ describe('a member who reads a resource', () => {
 describe('each kind of access', () => {
   const key = `Bearer ${internalKey}`
   const token = `Bearer ${metricsToken}`
-  type Kind = Exclude<Access, 'voice-platform' | 'voice-signature'>
-  /** All of them: a new one does not compile until it is here. The doors of the voice platform have tests of their own. */
+  type Kind = Exclude<Access, 'voice-platform' | 'voice-signature' | 'email-sender'>
+  /** All of them: a new one does not compile until it is here. The doors of the voice platform and of mail have tests of their own. */
   const listed: Readonly<Record<Kind, true>> = {
     ...{ public: true, 'metrics-token': true, 'internal-key': true, member: true, admin: true, reader: true },
     ...{ 'reader-or-service': true, service: true, 'service-or-admin': true, operator: true, jobs: true },
-    ...{ queues: true, 'queue-figures': true, 'alert-settings': true },
+    ...{ queues: true, 'queue-figures': true, 'alert-settings': true, 'email-figures': true },
     ...{ 'operator-named': true, 'operator-reading': true },
   }
   const kinds = Object.keys(listed) as Kind[]
@@ -215,7 +216,7 @@ describe('each kind of access', () => {
       'admin',
       [
         ...['public', 'member', 'admin', 'reader', 'reader-or-service', 'service-or-admin'],
-        ...['operator', 'jobs'],
+        ...['operator', 'jobs', 'email-figures'],
       ],
     ],
     [
@@ -224,7 +225,8 @@ describe('each kind of access', () => {
       'member',
       [
         ...['public', 'internal-key', 'reader-or-service', 'service', 'service-or-admin', 'jobs'],
-        ...['queues', 'queue-figures', 'alert-settings', 'operator-named', 'operator-reading'],
+        ...['queues', 'queue-figures', 'alert-settings', 'email-figures', 'operator-named'],
+        'operator-reading',
       ],
     ],
     [

@@ -8,6 +8,7 @@ import { doors } from '../../../worker/auth/admit.ts'
 
 const internalKey = 'the internal key of these tests'
 const metricsToken = 'the metrics token of these tests'
+const emailSecret = 'the mail secret of these tests'
 const user = { userId: userIdSchema.parse('user-1'), token: 'member', workspaces: null, expiresAtMs: 0 }
 
 /** The user's roles by workspace, or what keeps the door from finding them out. */
@@ -43,6 +44,10 @@ function arrivalWith(headers: Record<string, string>, operators: string | null):
       verify: async () => ok(null),
       verifySigned: async () => ok(null),
     },
+    emailSender: {
+      verify: async () => ok(null),
+      holdsSecret: async (headers) => headers.get('Authorization') === `Bearer ${emailSecret}`,
+    },
     rateLimits: { user: take('user'), workspace: take('workspace') },
     config: {
       ...{ internalAuthKey: internalKey, metricsToken },
@@ -59,7 +64,7 @@ function arrivalWith(headers: Record<string, string>, operators: string | null):
   }
 }
 
-type Door = 'jobs' | 'queues' | 'queue-figures'
+type Door = 'jobs' | 'queues' | 'queue-figures' | 'email-figures'
 
 function come(
   door: Door,
@@ -154,4 +159,29 @@ describe.each(['queues', 'queue-figures'] as const)('the door of %s', (door) => 
 
 it('the door of figures lets METRICS_TOKEN in, as the service that it is for the origin', async () => {
   expect(await come('queue-figures', metricsToken)).toMatchObject(ok({ workspaceId: null, ...asService }))
+})
+
+describe('the door of the figures of mail', () => {
+  it('lets the mail secret in to every workspace, or to the one that the header names', async () => {
+    expect(await come('email-figures', emailSecret)).toMatchObject(ok({ workspaceId: null, ...asService }))
+    expect(await come('email-figures', emailSecret, '15214')).toMatchObject(
+      ok({ workspaceId: '15214', ...asService }),
+    )
+    expect(await come('email-figures', emailSecret, 'a b')).toMatchObject(err({ code: 'invalid_parameter' }))
+  })
+
+  it('lets in whoever the door of jobs lets in, and nobody else', async () => {
+    roles = { '15213': 'admin' }
+    expect(await come('email-figures', 'member', '15213')).toMatchObject(
+      ok({ workspaceId: '15213', ...asUser }),
+    )
+    expect(await come('email-figures', 'member', '15214')).toEqual(err({ code: 'not_a_member' }))
+    expect(await come('email-figures', internalKey)).toMatchObject(ok({ workspaceId: null, ...asService }))
+    expect(await come('email-figures', metricsToken)).toMatchObject(err({ code: 'token_invalid' }))
+  })
+
+  it('is the only one that the mail secret opens', async () => {
+    for (const door of ['jobs', 'queues', 'queue-figures'] as const)
+      expect(await come(door, emailSecret, '15213')).toMatchObject(err({ code: 'token_invalid' }))
+  })
 })

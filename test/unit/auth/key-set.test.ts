@@ -106,7 +106,7 @@ describe('while the issuer cannot be reached', () => {
     issuer.behave('hangs')
     const token = await issuer.sign({}, issuer.es256)
     const answer = bearer.authenticate(`Bearer ${token}`)
-    await vi.waitUntil(() => issuer.fetches() === 1)
+    await vi.waitUntil(() => issuer.fetches() === 1, 10_000)
     issuer.advanceSeconds(2)
     expect(await answer).toMatchObject({ ok: false, error: { code: 'auth_unavailable' } })
   })
@@ -185,7 +185,7 @@ describe('behind a verifier that accepted the token already, with keys that may 
 test('keys that are dropped while they are fetched are not kept', async () => {
   issuer.behave('answers when released')
   const first = codeOf()
-  await vi.waitUntil(() => issuer.fetches() === 1)
+  await vi.waitUntil(() => issuer.fetches() === 1, 10_000)
   await issuer.publish(issuer.rs256)
   bearer.forgetKeys()
   issuer.release()

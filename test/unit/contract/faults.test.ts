@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { errorBody, faultsOf } from '../../../shared/contract/errors.ts'
 import { limits } from '../../../shared/limits.ts'
+import { isStorable } from '../../../shared/text.ts'
+import { anyText } from '../../support/storable-text.ts'
 
 const strict = z.strictObject({ name: z.string(), tags: z.array(z.string()).optional() })
 
@@ -48,6 +50,19 @@ describe('the faults of an input', () => {
     ])
     expect(faultsOf(error)).toHaveLength(limits.faultsMax)
     expect(reads).toBeLessThanOrEqual(limits.faultsMax)
+  })
+
+  test('name their places in text that a database stores, whatever the names are and wherever they are cut', () => {
+    const long = fc
+      .tuple(fc.integer({ min: 190, max: 205 }), anyText)
+      .map(([length, text]) => 'x'.repeat(length) + text)
+    fc.assert(
+      fc.property(fc.oneof(anyText, long), (name) => {
+        fc.pre(name !== 'name' && name !== 'tags' && name !== '__proto__')
+        const parameters = faultsOfInput({ name: 'x', [name]: 1 }).map(({ parameter }) => parameter)
+        expect(parameters.filter(isStorable)).toEqual(parameters)
+      }),
+    )
   })
 
   test('make an answer of a few kilobytes, however many and long the names are', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseJson } from '../../../shared/contract/json.ts'
 import { limits } from '../../../shared/limits.ts'
-import { storableRule } from '../../../shared/text.ts'
+import { storable, storableRule } from '../../../shared/text.ts'
 import { unstorableText } from '../../support/storable-text.ts'
 
 const encoder = new TextEncoder()
@@ -45,7 +45,7 @@ describe('a body', () => {
       fc.property(pathArbitrary, unstorableText, fc.boolean(), (path, text, isName) => {
         const inner = isName ? `{"${escaped(text)}":1}` : `"${escaped(text)}"`
         const parsed = parse(jsonAt(path, inner))
-        const place = [...path, ...(isName ? [text] : [])].join('.').toWellFormed() || '(input)'
+        const place = storable([...path, ...(isName ? [text] : [])].join('.')) || '(input)'
         expect(parsed).toEqual({
           ok: false,
           error: { code: 'invalid_body', details: [{ parameter: place, message: storableRule }] },

@@ -75,7 +75,7 @@ describe('the monitoring client', () => {
     await clock.advance(limits.metricsStoreDeadlineMs)
     expect(await asked).toEqual({ ok: false, error: { code: 'figures_unavailable' } })
     opening.resolve(late)
-    await vi.waitFor(() => expect(hasPlace).toBe(false))
+    await vi.waitFor(() => expect(hasPlace).toBe(false), 10_000)
   })
 
   it('reports faults of settings, and too many streams', async () => {

@@ -5,7 +5,15 @@ import { limits } from '../../../shared/limits.ts'
 import { ok } from '../../../shared/result.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { contactNumber } from './contact.ts'
-import { bodyDoors, callDoor, createOriginWithDoors, internalDoors, loadDoor, memberDoors } from './doors.ts'
+import {
+  bodyDoors,
+  callDoor,
+  createOriginWithDoors,
+  internalDoors,
+  loadDoor,
+  mailDoors,
+  memberDoors,
+} from './doors.ts'
 import { alice, bob, internalAuthKey, nowMs, read, tokenOf } from './origin-under-test.ts'
 import { createStubDatabase } from './stub-database.ts'
 import { createWatchedBody } from './watched-body.ts'
@@ -246,9 +254,9 @@ describe('limits', () => {
 
 test('every route that reads a body is in these tests', () => {
   const taking = originRouteList
-    .filter(({ takes }) => takes.body !== undefined || takes.lines !== undefined)
+    .filter(({ takes }) => [takes.body, takes.lines, takes.message].some((each) => each !== undefined))
     .map(({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`)
-  const tested = [...bodyDoors, callDoor].map(({ method, path }) =>
+  const tested = [...bodyDoors, callDoor, ...mailDoors].map(({ method, path }) =>
     `${method} ${path}`.replace(/\/[ce]1/, '/:id'),
   )
   const named = tested.map((route) =>

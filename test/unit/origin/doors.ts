@@ -65,6 +65,7 @@ export const backendRoutes = [
   { method: 'POST', path: '/leads/c1/messages' },
   { method: 'PUT', path: '/calls/c1/session' },
   { method: 'PATCH', path: '/calls/c1/session' },
+  { method: 'POST', path: '/inbound-email/settings' },
   { method: 'POST', path: '/api/v1/exports' },
   { method: 'POST', path: '/api/v1/notifications/read' },
   { method: 'POST', path: '/api/v1/webhook-endpoints' },
@@ -114,6 +115,14 @@ export const callDoor: Door = {
   headers: () => withKey,
 }
 
+/** The routes where the Worker brings mail, in nobody's name. */
+export const mailDoors: readonly Door[] = [
+  '/inbound-email/messages',
+  '/inbound-email/mime',
+  '/inbound-email/edge-counts',
+  '/inbound-email/allowance',
+].map((path) => ({ ...ofMembers, route: `POST ${path}`, method: 'POST', path, headers: () => withKey }))
+
 /** Every route of the origin that reads a body in a user's name. */
 export const bodyDoors: readonly Door[] = [...memberDoors, ...internalDoors, loadDoor]
 
@@ -128,6 +137,7 @@ export const bodyBytesMax: Readonly<Record<string, number>> = {
   '/leads/c1/control': limits.leadControlBodyBytesMax,
   '/leads/c1/messages': limits.leadMessageBodyBytesMax,
   '/calls/c1/session': limits.callSessionBodyBytesMax,
+  '/inbound-email/settings': limits.mailSettingsBodyBytesMax,
   '/api/v1/exports': limits.exportBodyBytesMax,
   '/api/v1/notifications/read': limits.notificationsReadBodyBytesMax,
   '/api/v1/webhook-endpoints': limits.webhookEndpointBodyBytesMax,

@@ -15,12 +15,13 @@ describe('for any number of places and any waiting room', () => {
   test('the classes divide all of them, each has one place at least, and reads have most', () =>
     fc.assert(
       fc.property(atOnce, waiting, (queriesAtOnceMax, queriesWaitingMax) => {
-        const { reads, writes, imports } = createPlaces({ queriesAtOnceMax, queriesWaitingMax })
-        expect(sum([reads, writes, imports], 'placesMax')).toBe(queriesAtOnceMax)
+        const { reads, writes, imports, mails } = createPlaces({ queriesAtOnceMax, queriesWaitingMax })
+        expect(sum([reads, writes, imports, mails], 'placesMax')).toBe(queriesAtOnceMax)
         expect(sum([reads, writes], 'waitingMax')).toBe(queriesWaitingMax)
-        for (const { bounds } of [reads, writes, imports]) expect(bounds.all.placesMax).toBeGreaterThan(0)
-        const others = writes.bounds.all.placesMax + imports.bounds.all.placesMax
-        if (queriesAtOnceMax > limits.queriesAtOnceMin)
+        for (const { bounds } of [reads, writes, imports, mails])
+          expect(bounds.all.placesMax).toBeGreaterThan(0)
+        const others = sum([writes, imports, mails], 'placesMax')
+        if (queriesAtOnceMax > limits.queriesAtOnceMin + 1)
           expect(reads.bounds.all.placesMax).toBeGreaterThanOrEqual(others)
       }),
     ))

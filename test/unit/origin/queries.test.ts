@@ -89,7 +89,7 @@ describe('sharing', () => {
 
   test('a membership is shared only between requests of one token and one version, and settings never', async () => {
     const database = createStubDatabase()
-    const { request } = createOrigin({ database })
+    const { request } = createOrigin({ database, queriesAtOnceMax: 40 })
     const membership = (query: string, token: string) =>
       request(`/workspaces/15213/membership${query}`, {}, token)
     const answers = [
@@ -149,7 +149,7 @@ describe('sharing', () => {
 describe('the bound', () => {
   test('a query that may neither run nor wait is refused at once with Retry-After, and the origin recovers', async () => {
     const database = createStubDatabase()
-    const { loadList, request } = createOrigin({ database, queriesAtOnceMax: 3, queriesWaitingMax: 1 })
+    const { loadList, request } = createOrigin({ database, queriesAtOnceMax: 4, queriesWaitingMax: 1 })
     const load = (number: number, workspaceId: string) => loadList({ ...page(number), workspaceId }, bob)
     const admitted = [load(1, '15213'), load(2, '15213')]
     await settle()
@@ -162,7 +162,7 @@ describe('the bound', () => {
     expect(await read(other)).toMatchObject({ status: 503, body: { code: 'overloaded', retryAfter: 1 } })
     const busy = await read(await request('/metrics'))
     expect(busy.body).toMatchObject({
-      pool: { running: 1, runningMax: 3, waiting: 1, waitingMax: 1 },
+      pool: { running: 1, runningMax: 4, waiting: 1, waitingMax: 1 },
       queues: {
         reads: { running: 1, runningMax: 1, waiting: 1, waitingMax: 1, refused: 2 },
         writes: { running: 0, runningMax: 1, waiting: 0, waitingMax: 0, refused: 0 },
@@ -185,7 +185,7 @@ describe('the bound', () => {
 
   test('requests that join a query in flight take no place', async () => {
     const database = createStubDatabase()
-    const { loadList } = createOrigin({ database, queriesAtOnceMax: 3, queriesWaitingMax: 0 })
+    const { loadList } = createOrigin({ database, queriesAtOnceMax: 4, queriesWaitingMax: 0 })
     const loads = Array.from({ length: 50 }, () => loadList())
     await settle()
     ;(await database.call(0)).answer(ok(emptyPage))
@@ -194,7 +194,7 @@ describe('the bound', () => {
 
   test('a refusal because one caller queries too much is not shared with the requests that joined it', async () => {
     const database = createStubDatabase()
-    const { loadList } = createOrigin({ database, queriesAtOnceMax: 6, queriesWaitingMax: 0 })
+    const { loadList } = createOrigin({ database, queriesAtOnceMax: 7, queriesWaitingMax: 0 })
     const own = loadList(page(1), alice)
     await settle()
     const refused = loadList(page(2), alice)
@@ -211,7 +211,7 @@ describe('the deadline', () => {
   test('a query that takes longer is cancelled and answered with 504, and its place is free again', async () => {
     const database = createStubDatabase()
     const clock = createFakeClock()
-    const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 3, queryDeadlineMs: 500 })
+    const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 4, queryDeadlineMs: 500 })
     const slow = [loadList(), loadList({}, bob)]
     const call = await database.call(0)
     await settle()
@@ -231,7 +231,7 @@ describe('the deadline', () => {
   test('includes waiting: a query that never got a place times out too, and never reaches the database', async () => {
     const database = createStubDatabase()
     const clock = createFakeClock()
-    const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 3, queryDeadlineMs: 500 })
+    const { loadList } = createOrigin({ database, clock, queriesAtOnceMax: 4, queryDeadlineMs: 500 })
     const loads = [loadList(page(1)), loadList(page(2))]
     await settle()
     await clock.advance(500)

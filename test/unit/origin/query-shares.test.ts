@@ -6,6 +6,7 @@ import { createQueries } from '../../../origin/database/queries.ts'
 import { createQueryMetrics } from '../../../origin/database/query-metrics.ts'
 import { originMetricsSchema } from '../../../shared/contract/origin.ts'
 import { workspaceIdSchema } from '../../../shared/ids.ts'
+import { limits } from '../../../shared/limits.ts'
 import { ok } from '../../../shared/result.ts'
 import { createFakeClock, settle } from '../../support/fake-clock.ts'
 import { alice, bob, createOrigin } from './origin-under-test.ts'
@@ -14,7 +15,7 @@ import { createPromptDatabase, createStubDatabase, emptyPage } from './stub-data
 describe('the load of others', () => {
   test('writes take no place of the reads, however many wait', async () => {
     const database = createStubDatabase()
-    const { app, loadList } = createOrigin({ database, queriesAtOnceMax: 3 })
+    const { app, loadList } = createOrigin({ database, queriesAtOnceMax: 4 })
     const headers = { Authorization: `Bearer ${alice}`, 'X-Workspace-ID': '15213' }
     const init = { method: 'PATCH', headers, body: '{"name":"X"}' }
     for (let number = 0; number < 60; number += 1) void app.request('/contacts/c1', init)
@@ -28,7 +29,7 @@ describe('the load of others', () => {
 
   test('a stranger who invents workspaces has one turn among the members, not one for each workspace', async () => {
     const database = createStubDatabase()
-    const { request, loadList } = createOrigin({ database, queriesAtOnceMax: 3 })
+    const { request, loadList } = createOrigin({ database, queriesAtOnceMax: 4 })
     for (let number = 0; number < 20; number += 1)
       void request(`/workspaces/w${number}/membership`, {}, alice)
     await settle()
@@ -60,14 +61,14 @@ test('the figures of the queues are by class and name no workspace and no user',
   void loadList()
   await settle()
   const { queues } = originMetricsSchema.parse(await (await request('/metrics')).json())
-  expect(Object.keys(queues)).toEqual(['reads', 'writes', 'imports', 'import-turns'])
-  expect(queues['reads']).toEqual({ running: 1, runningMax: 22, waiting: 0, waitingMax: 192, refused: 0 })
+  expect(Object.keys(queues)).toEqual(['reads', 'writes', 'imports', 'mails', 'import-turns'])
+  expect(queues['reads']).toEqual({ running: 1, runningMax: 18, waiting: 0, waitingMax: 192, refused: 0 })
 })
 
 const deadlineMs = 1_000
 const arrival = fc.record({
   afterMs: fc.nat(300),
-  queryClass: fc.constantFrom<QueryClass[]>('reads', 'writes', 'imports'),
+  queryClass: fc.constantFrom<QueryClass[]>('reads', 'writes', 'imports', 'mails'),
   workspace: fc.nat(4),
   caller: fc.nat(5),
   /** Some times are beyond the deadline: the database does not settle the call. */
@@ -89,7 +90,12 @@ function createWorld(queriesAtOnceMax: number, queriesWaitingMax: number) {
   const database = createPromptDatabase(() => null)
   const metrics = createQueryMetrics()
   const queries = createQueries({ database, clock, metrics, places, queryDeadlineMs: deadlineMs })
-  const all: Record<QueryClass, Set<Running>> = { reads: new Set(), writes: new Set(), imports: new Set() }
+  const all: Record<QueryClass, Set<Running>> = {
+    reads: new Set(),
+    writes: new Set(),
+    imports: new Set(),
+    mails: new Set(),
+  }
 
   /** The places that are left to this query: of all, of its workspace and of its caller. */
   function placesLeft(queryClass: QueryClass, mine: Running): number[] {
@@ -140,7 +146,7 @@ describe('for any queries of any callers at any time', () => {
   test('each class keeps its places, everything settles by its deadline, and all places are free again', () =>
     fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 3, max: 12 }),
+        fc.integer({ min: limits.queriesAtOnceMin, max: 12 }),
         fc.nat(20),
         fc.array(arrival, { minLength: 20, maxLength: 60 }),
         async (queriesAtOnceMax, queriesWaitingMax, arrivals) => {

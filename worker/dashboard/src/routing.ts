@@ -1,12 +1,13 @@
 import { useSyncExternalStore } from 'react'
 
 /** The views, in the order of the navigation. */
-export const views = ['live', 'board', 'queues', 'workspace', 'inspector'] as const
+export const views = ['live', 'board', 'mail', 'queues', 'workspace', 'inspector'] as const
 export type View = (typeof views)[number]
 
 export const viewTitles: Readonly<Record<View, string>> = {
   live: 'Live',
   board: 'Board',
+  mail: 'Mail',
   queues: 'Queues',
   workspace: 'Workspace',
   inspector: 'Inspector',

@@ -14,6 +14,7 @@ import { useView, type View, views, viewTitles } from './routing.ts'
 import { ThemeChoice } from './theme-choice.tsx'
 
 const BoardView = lazy(async () => ({ default: (await import('./board/board-view.tsx')).BoardView }))
+const MailView = lazy(async () => ({ default: (await import('./mail/mail-view.tsx')).MailView }))
 const QueuesView = lazy(async () => ({ default: (await import('./queues/queues-view.tsx')).QueuesView }))
 const WorkspaceView = lazy(async () => ({
   default: (await import('./workspace/workspace-view.tsx')).WorkspaceView,
@@ -89,6 +90,7 @@ export function Shell({ auth, user }: { auth: Auth; user: User }) {
 const components: Readonly<Record<View, React.ComponentType>> = {
   live: LiveView,
   board: BoardView,
+  mail: MailView,
   queues: QueuesView,
   workspace: WorkspaceView,
   inspector: InspectorView,

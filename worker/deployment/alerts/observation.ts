@@ -4,6 +4,7 @@ import {
 } from '../../../shared/contract/queue-names.ts'
 import { partNames } from '../../../shared/contract/tier-names.ts'
 import { redisNamespaceNames } from '../../../shared/redis/names.ts'
+import type { MailSums } from '../metrics/figures.ts'
 
 /** The parts that can be away: all that answer over a network. */
 export const watchedParts = partNames.filter((part) => part !== 'memory')
@@ -18,6 +19,9 @@ export const watchedJobQueues: readonly JobQueueName[] = jobQueueNames
 /** Every Redis that a deployment can have: the one for all, and one for each namespace. */
 export const redisServerNames: readonly string[] = ['main', ...redisNamespaceNames]
 
+/** Where messages of inbound e-mail can fail: on their way in, and as jobs. */
+export const mailSubjects = ['deliveries', 'jobs'] as const
+
 /** Sums over a span of time. */
 export interface SpanSums {
   readonly requests: number
@@ -27,6 +31,7 @@ export interface SpanSums {
   /** Sum over all requests. */
   readonly durationMs: number
   readonly violations: number
+  readonly mail: MailSums
 }
 
 /** The status of a part that may be away. */

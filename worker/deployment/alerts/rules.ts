@@ -7,7 +7,7 @@ import type {
 } from '../../../shared/contract/alerts.ts'
 import { alertRuleNames } from '../../../shared/contract/alerts.ts'
 import type { JobsSeen, Observation } from './observation.ts'
-import { queueNames, redisServerNames, watchedJobQueues, watchedParts } from './observation.ts'
+import { mailSubjects, queueNames, redisServerNames, watchedJobQueues, watchedParts } from './observation.ts'
 
 /** A rule, with the value that it measures. Its thresholds are settings. */
 export interface AlertRule {
@@ -141,6 +141,41 @@ export const alertRules: Readonly<Record<AlertRuleName, AlertRule>> = {
       return jobs === null ? null : shareOf(jobs.failed, jobs.ended, settings)
     },
   },
+  mail_processing: {
+    severity: 'warning',
+    unit: 'milliseconds',
+    fires: 'above',
+    description: 'Messages of inbound e-mail take long to process.',
+    subjects: null,
+    ignores: [],
+    measure(observation, settings) {
+      const { processed, processingMs } = observation.over(settings.window_seconds).mail
+      return shareOf(processingMs, processed, settings)
+    },
+  },
+  mail_waiting: {
+    severity: 'warning',
+    unit: 'count',
+    fires: 'above',
+    description: 'Messages of inbound e-mail wait in the queue for longer than a short while.',
+    subjects: null,
+    ignores: ['window_seconds', 'min_count'],
+    measure: ({ jobs }) => jobs['emails-in']?.waiting ?? null,
+  },
+  mail_failing: {
+    severity: 'critical',
+    unit: 'ratio',
+    fires: 'above',
+    description: 'Messages of inbound e-mail could not be taken, or their jobs have failed for good.',
+    subjects: mailSubjects,
+    ignores: [],
+    measure(observation, settings, subject) {
+      const { received, failed } = observation.over(settings.window_seconds).mail
+      if (subject !== 'jobs') return shareOf(failed, received, settings)
+      const jobs = observation.jobs['emails-in']
+      return jobs === undefined ? null : shareOf(jobs.failed, jobs.ended, settings)
+    },
+  },
   redis_memory: {
     severity: 'warning',
     unit: 'ratio',
@@ -187,6 +222,15 @@ export const defaultAlertSettings: AlertSettings = {
     jobs_waiting: gaugeRule({ fire_at: 10_000, resolve_at: 5_000, for_seconds: 60 }),
     jobs_age: gaugeRule({ fire_at: 900, resolve_at: 300, for_seconds: 60 }),
     jobs_failing: { ...gaugeRule({ fire_at: 0.2, resolve_at: 0.1, for_seconds: 60 }), min_count: 20 },
+    mail_processing: {
+      ...ratioRule({ fire_at: 200, resolve_at: 150, window_seconds: 120, for_seconds: 60 }),
+      min_count: 10,
+    },
+    mail_waiting: gaugeRule({ fire_at: 100, resolve_at: 50, for_seconds: 60 }),
+    mail_failing: {
+      ...ratioRule({ fire_at: 0.05, resolve_at: 0.03, window_seconds: 300, for_seconds: 60 }),
+      min_count: 20,
+    },
     consistency_violation: {
       ...gaugeRule({ fire_at: 0, resolve_at: 0, for_seconds: 0 }),
       window_seconds: 300,

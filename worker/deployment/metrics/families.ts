@@ -43,6 +43,10 @@ export const counterFamilies = {
     labels: ['context_source'],
     help: 'Calls that were answered before they were picked up, by where their variables come from.',
   },
+  mails: {
+    labels: ['way', 'result'],
+    help: 'Messages of inbound e-mail, by the way on which they came and what became of them.',
+  },
   rate_limited: {
     labels: ['scope', 'outcome'],
     help: 'Requests over a rate limit, and requests decided without Redis: by the platform, or let through without a decision.',
@@ -81,6 +85,11 @@ export const durationFamilies = {
     name: 'ledger_call_duration_seconds',
     labels: ['call'],
     help: 'Time a ledger took to answer.',
+  },
+  mail: {
+    name: 'mail_duration_seconds',
+    labels: ['result'],
+    help: 'Time to answer a message of inbound e-mail.',
   },
   origin_call: { name: 'origin_call_duration_seconds', labels: [], help: 'Time the origin took to answer.' },
   view_age: {

@@ -101,4 +101,15 @@ export interface ReadSums {
   /** Sum over all requests. */
   readonly durationMs: number
   readonly sources: Readonly<Record<SourceName, number>>
+  readonly mail: MailSums
+}
+
+/** New messages of inbound e-mail in a span of time. */
+export interface MailSums {
+  /** Those that were taken, and those that the service failed to take. */
+  readonly received: number
+  readonly failed: number
+  /** Those that were processed at once, and the sum of the time until their answers. */
+  readonly processed: number
+  readonly processingMs: number
 }

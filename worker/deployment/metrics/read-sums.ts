@@ -2,10 +2,11 @@ import { bySource, type SourceName, sourceNames } from '../../../shared/contract
 import { counterFamilies, durationFamilies, seriesOfFamily } from './families.ts'
 import type { ReadSums } from './figures.ts'
 import type { Histogram } from './histogram.ts'
+import { mailSums } from './mail-sums.ts'
 import type { Totals } from './totals.ts'
 
 /**
- * Sums the reads of cached resources. A hit was answered from a tier, fresh or stale; everything else is a miss, errors
+ * Sums the reads of cached resources, and inbound e-mail. A hit was answered from a tier, fresh or stale; everything else is a miss, errors
  * included.
  */
 export function readSums(totals: Totals): ReadSums {
@@ -25,7 +26,8 @@ export function readSums(totals: Totals): ReadSums {
     .map(({ value }) => value.sumMicroseconds)
     .reduce((sum, each) => sum + each, 0)
   const violations = totals.counters['consistency_violations'] ?? 0
-  return { requests, hits, errors, violations, durationMs: microseconds / 1_000, sources }
+  const mail = mailSums(totals)
+  return { requests, hits, errors, violations, durationMs: microseconds / 1_000, sources, mail }
 }
 
 const sources: ReadonlySet<string | undefined> = new Set(sourceNames)

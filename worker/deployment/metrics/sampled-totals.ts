@@ -7,9 +7,9 @@ import type { Totals } from './totals.ts'
 const anyResource = 'all'
 
 const sampledCounters: readonly CounterFamily[] = [
-  ...(['reads', 'consistency_violations', 'tier_gets', 'ledger_calls', 'origin_calls'] as const),
+  ...(['reads', 'consistency_violations', 'tier_gets', 'ledger_calls', 'origin_calls', 'mails'] as const),
 ]
-const sampledDurations: readonly DurationFamily[] = ['read', 'tier_get', 'ledger_call', 'origin_call']
+const sampledDurations: readonly DurationFamily[] = ['read', 'tier_get', 'ledger_call', 'origin_call', 'mail']
 
 /**
  * The part of a span's sums that the windows, alerts and streams show, summed over the resources. Hundreds of samples are held in

@@ -1,6 +1,7 @@
 import { bySource } from '../../../shared/contract/tier-names.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { ReadSums, Sample } from './figures.ts'
+import { addMailSums } from './mail-sums.ts'
 import { readSums } from './read-sums.ts'
 import type { Totals } from './totals.ts'
 import { emptyTotals, mergeTotals } from './totals.ts'
@@ -90,5 +91,6 @@ function addSums(left: ReadSums, right: ReadSums): ReadSums {
     violations: left.violations + right.violations,
     durationMs: left.durationMs + right.durationMs,
     sources: bySource((source) => left.sources[source] + right.sources[source]),
+    mail: addMailSums(left.mail, right.mail),
   }
 }

@@ -158,6 +158,10 @@ function countEvent(
     case 'call-answered':
       add('calls_answered', [event.contextSource])
       return
+    case 'mail':
+      add('mails', [event.way, event.result])
+      time('mail', [event.result], event.durationMs)
+      return
     case 'rate-limited':
       add('rate_limited', [event.scope, event.outcome])
       return

@@ -16,7 +16,7 @@ export interface Operation {
   /** Any one of these is enough. An empty one means that no credential is needed. */
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly parameters: readonly Parameter[]
-  readonly body: Content | null
+  readonly body: BodyContent | null
   readonly answers: readonly Answer[]
   readonly errors: readonly WireErrorCode[]
   /** Headers of a 404 whose absence is cached like an answer. */
@@ -37,6 +37,11 @@ interface Content {
   readonly contentType: string
   readonly schema: z.ZodType
   readonly description: string
+}
+
+/** A body, which may be text of another type instead of what the schema says. */
+interface BodyContent extends Content {
+  readonly asItIs?: string
 }
 
 /** The answer of a success. A 304 has no content. */
@@ -150,12 +155,17 @@ function parameterObject({ name, in: place, isRequired, description, schema }: P
   return { name, in: place, required: isRequired, description, schema: shape, example: exampleOf(schema) }
 }
 
-function requestBody(body: Content | null): object {
+function requestBody(body: BodyContent | null): object {
   if (body === null) return {}
-  const { contentType, description, schema } = body
-  const content = { [contentType]: mediaType(jsonSchemaOf(schema, 'input')) }
+  const { contentType, description, schema, asItIs } = body
+  const content = {
+    [contentType]: mediaType(jsonSchemaOf(schema, 'input')),
+    ...(asItIs === undefined ? {} : { [asItIs]: { schema: { type: 'string' }, example: messageExample } }),
+  }
   return { requestBody: { required: true, description, content } }
 }
+
+const messageExample = 'From: ann@example.com\r\nTo: sales@example.org\r\nSubject: Hello\r\n\r\nText.\r\n'
 
 /** For lines and events, schema and example describe one line or one event. */
 function mediaType(schema: JsonSchema): object {

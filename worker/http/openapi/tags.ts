@@ -18,6 +18,11 @@ export const tags = [
     description: 'Webhooks of a voice platform: before a call is picked up, and after it ended.',
   },
   {
+    name: 'Inbound e-mail',
+    description:
+      'Mail for the workspaces, taken in once however often it comes, its limits, and its figures. The answers are literal, without `success` and `data`, except for the settings and the messages.',
+  },
+  {
     name: 'Webhook endpoints',
     description:
       'Where the events of a workspace are sent. A delivery is a POST of `{"type", "timestamp", "data"}`, signed after Standard Webhooks 1.0, and succeeds with 2xx within 10 seconds. It is sent at least once, each time under the same `webhook-id`, and deliveries may arrive in another order than their events happened in.',
@@ -48,6 +53,7 @@ type TagName = (typeof tags)[number]['name']
 const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/(contacts|mailboxes|leads|calls)(\/|$)/, 'Writes'],
   [/^\/api\/voice\//, 'Voice'],
+  [/^\/api\/email-webhook(\/|$)/, 'Inbound e-mail'],
   [/^\/api\/v1\/webhook-endpoints(\/|$)/, 'Webhook endpoints'],
   [/^\/api\/v1\/(queues|exports|imports|notifications|analytics)(\/|$)/, 'Work in the background'],
   [/^\/api\/cache\/invalidate$/, 'Invalidation'],

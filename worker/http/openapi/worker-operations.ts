@@ -2,6 +2,7 @@ import type { WireErrorCode } from '../../../shared/contract/errors.ts'
 import { workspaceHeader } from '../../../shared/contract/origin.ts'
 import { userIdSchema, workspaceIdSchema } from '../../../shared/ids.ts'
 import type { Access } from '../../auth/callers.ts'
+import { messageContentType } from '../../auth/email-sender.ts'
 import type { Route } from '../route.ts'
 import { jsonSchemaOf } from './json-schema.ts'
 import type { Answer, Operation, Parameter } from './operation.ts'
@@ -144,6 +145,20 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     errors: ['signature_invalid', 'rate_limited', 'request_timeout'],
     names: 'nobody',
   },
+  'email-sender': {
+    letsIn:
+      'Open to the service that receives mail, with `EMAIL_WEBHOOK_SECRET` as a bearer token; JSON may have a signature after Standard Webhooks 1.0 instead (`webhook-id`, `webhook-timestamp`, `webhook-signature`).',
+    security: [{ emailSecret: [] }, { webhookSignature: [] }],
+    errors: ['signature_invalid', 'rate_limited', 'request_timeout'],
+    names: 'nobody',
+  },
+  'email-figures': {
+    letsIn:
+      "Open to holders of `EMAIL_WEBHOOK_SECRET` and to operators (holders of the internal key, and admins of the operators' workspace) for every workspace or the one in `X-Workspace-ID`, and to admins for the workspace in `X-Workspace-ID`.",
+    security: [{ emailSecret: [] }, { internalKey: [] }, { member: [] }],
+    errors: operatorErrors,
+    names: 'jobs',
+  },
   public: { letsIn: 'Open to everybody.', security: [{}], errors: [], names: 'nobody' },
 }
 
@@ -214,13 +229,19 @@ function operationOf(route: Route): Operation {
         : {
             contentType: 'application/json',
             schema: takes.body.schema,
-            description: `JSON of at most ${takes.body.bytesMax} bytes.`,
+            description: `JSON of at most ${takes.body.bytesMax} bytes.${messageWords(takes.body)}`,
+            ...('messageBytesMax' in takes.body ? { asItIs: messageContentType } : {}),
           },
     answers: answersOf(route),
     errors: [...anybodysErrors, ...wayIn.errors, ...(refusesBodies(route) ? bodyErrors : []), ...errors],
     ...(isRead(route) ? { absenceHeaders: provenanceHeaders } : {}),
     isLimited: wayIn.names !== 'nobody' && wayIn.errors.includes('rate_limited'),
   }
+}
+
+function messageWords(body: object): string {
+  if (!('messageBytesMax' in body)) return ''
+  return ` Or a message as it was sent (RFC 5322 and MIME), of at most ${body.messageBytesMax} bytes.`
 }
 
 /** Whether a body may be refused. A verified call is answered with defaults, whatever its body is. */
@@ -269,6 +290,10 @@ function headersNaming({ path, takes, access }: Route, names: WayIn['names']): P
 function answersOf(route: Route): Answer[] {
   const content = { contentType: route.contentType ?? 'application/json', schema: route.gives }
   const answer: Answer = { status: route.status ?? 200, description: 'The request succeeded.', content }
+  if (route.givesAccepted !== undefined) {
+    const accepted = { contentType: 'application/json', schema: route.givesAccepted }
+    return [answer, { status: 202, description: 'It is kept, and will be done soon.', content: accepted }]
+  }
   if (!isRead(route)) return [answer]
   const { ETag } = resourceHeaders
   return [

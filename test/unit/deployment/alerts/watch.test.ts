@@ -19,7 +19,7 @@ import {
   defaultAlertSettings,
 } from '../../../../worker/deployment/alerts/rules.ts'
 import { alertsOf, gapMs, look, unwatched, type Watch } from '../../../../worker/deployment/alerts/watch.ts'
-import { observationOf } from '../../../support/observations.ts'
+import { busy, observationOf } from '../../../support/observations.ts'
 
 let ids = 0
 const newId = () => `change-${++ids}`
@@ -40,6 +40,10 @@ function stateAfter(
 }
 
 const sums = (changes: Partial<SpanSums>) => ({ sums: changes })
+const mail = (changes: Partial<SpanSums['mail']>) => sums({ mail: { ...busy.mail, ...changes } })
+const mailJobs = (changes: Partial<JobsSeen>) => ({
+  jobs: { 'emails-in': { waiting: 0, oldestWaitingMs: 0, ended: 100, failed: 0, ...changes } },
+})
 const jobs = (changes: Partial<JobsSeen>) => ({
   jobs: { messages: { waiting: 0, oldestWaitingMs: 0, ended: 100, failed: 0, ...changes } },
 })
@@ -57,6 +61,10 @@ describe('by default', () => {
     ['jobs_waiting:messages', jobs({ waiting: 10_001 }), 60],
     ['jobs_age:messages', jobs({ oldestWaitingMs: 900_001 }), 60],
     ['jobs_failing:messages', jobs({ failed: 21 }), 60],
+    ['mail_processing', mail({ processingMs: 20_001 }), 60],
+    ['mail_waiting', mailJobs({ waiting: 101 }), 60],
+    ['mail_failing:deliveries', mail({ failed: 6 }), 60],
+    ['mail_failing:jobs', mailJobs({ failed: 6 }), 60],
     ['redis_memory:main', { redisMemory: { main: 0.801 } }, 60],
     ['redis_memory:sessions', { redisMemory: { main: 0.1, sessions: 0.9 } }, 60],
   ] as const)('%s fires past its threshold, after its time and not before', (name, changes, seconds) => {
@@ -76,6 +84,12 @@ describe('by default', () => {
     ['jobs_failing:messages', jobs({ failed: 20 })],
     ['jobs_failing:messages', jobs({ ended: 19, failed: 19 })],
     ['jobs_waiting:ai', jobs({ waiting: 10_001 })],
+    ['mail_processing', mail({ processingMs: 20_000 })],
+    ['mail_processing', mail({ processed: 9, processingMs: 9_000 })],
+    ['mail_waiting', mailJobs({ waiting: 100 })],
+    ['mail_failing:deliveries', mail({ failed: 5 })],
+    ['mail_failing:deliveries', mail({ received: 19, failed: 19 })],
+    ['mail_failing:jobs', mailJobs({ failed: 5 })],
     ['redis_memory:main', { redisMemory: { main: 0.8 } }],
   ] as const)('%s says nothing at its threshold', (name, changes) => {
     expect(stateAfter(100, changes, name)).toBe('inactive')
@@ -102,7 +116,10 @@ describe('by default', () => {
 
   it('ratios of little traffic, and what nobody can say, raise nothing', () => {
     const changes = {
-      ...sums({ requests: 99, hits: 0, errors: 99, durationMs: 1e9 }),
+      ...sums({
+        ...{ requests: 99, hits: 0, errors: 99, durationMs: 1e9 },
+        mail: { received: 9, failed: 9, processed: 9, processingMs: 1e9 },
+      }),
       outbox: null,
       queues: { outbox: null, origin_queries: null },
       jobs: {},

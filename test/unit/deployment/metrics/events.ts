@@ -89,6 +89,17 @@ export const cacheEvent: fc.Arbitrary<CacheEvent> = fc.oneof(
     ),
   }),
   fc.record({
+    kind: fc.constant('mail' as const),
+    way: fc.constantFrom('json' as const, 'mime' as const, 'routing' as const),
+    result: fc.constantFrom(
+      'processed' as const,
+      'queued' as const,
+      'duplicate-redis' as const,
+      'failed' as const,
+    ),
+    durationMs,
+  }),
+  fc.record({
     kind: fc.constant('rate-limited' as const),
     scope: fc.constantFrom(...(['user', 'workspace', 'call-number', 'call-organization'] as const)),
     outcome: fc.constantFrom<LimitOutcome>(

@@ -13,6 +13,9 @@ export const ruleTitles: Readonly<Record<AlertRuleName, string>> = {
   jobs_waiting: 'Jobs that wait',
   jobs_age: 'Job overdue',
   jobs_failing: 'Jobs that fail',
+  mail_processing: 'Mail processing slow',
+  mail_waiting: 'Mail that waits',
+  mail_failing: 'Mail that fails',
   redis_memory: 'Memory of Redis',
   consistency_violation: 'Consistency violation',
 }

@@ -35,7 +35,8 @@ const consequences: Readonly<Record<RedisNamespaceName, string>> = {
   sessions: 'Everybody is signed out.',
   cache: 'Answers come from the other tiers, or from the database.',
   rateLimit: 'Everybody who is refused may go on, and counting begins again.',
-  emailCache: 'Mailboxes come from the other tiers, or from the database.',
+  emailCache:
+    'Mailboxes come from the other tiers, or from the database, which also recognizes mail that was taken before.',
 }
 
 const stateTones = { healthy: 'good', degraded: 'warn', unhealthy: 'bad', disabled: 'quiet' } as const

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { type JudgedEmail, type MailOutcome, mailOutcomeSchema } from '../../shared/contract/inbound-email.ts'
+import { limits } from '../../shared/limits.ts'
+import type { Queries } from '../database/queries.ts'
+import type { MailPace } from './mail-pace.ts'
+
+/** The messages that wait for their turns, and those that have one. */
+interface MailLine {
+  /** Lets a message wait. `address` stands for the address that it was written to. */
+  join(mail: JudgedEmail, address: string): PlaceInLine
+}
+
+interface PlaceInLine {
+  /** Settles when the message was put into the queue together with others, and never if it was not. */
+  readonly queued: Promise<MailOutcome>
+  /** The turn of the message has come. Null: it is to be taken by itself. */
+  begin(): Promise<MailOutcome | null>
+  leave(): void
+}
+
+interface Waiting {
+  readonly mail: JudgedEmail
+  readonly address: string
+  /** While it is asked whether it may be queued, and when it was queued. */
+  asked: Promise<MailOutcome | null> | null
+  settle(outcome: MailOutcome): void
+}
+
+interface MailLineParts {
+  readonly queries: Queries
+  readonly pace: MailPace
+}
+
+const answerSchema = z.object({ mails: z.array(mailOutcomeSchema.nullable()) })
+
+/**
+ * Takes messages together while they wait: of those that wait for a turn at the same moment the database puts as many into the queue
+ * as it may, by one call and in one transaction. That is what makes a burst cheap. A few waiting messages just get their turns.
+ */
+export function createMailLine(parts: MailLineParts): MailLine {
+  const waiting = new Set<Waiting>()
+  const underWay = new Map<string, number>()
+  let isAsking = false
+  let joinedSince = 0
+
+  function askIfMany(): void {
+    if (isAsking || Math.min(joinedSince, waiting.size) < limits.mailsTogetherMin) return
+    isAsking = true
+    joinedSince = 0
+    const messages = [...waiting].filter(({ mail }) => isSmall(mail)).slice(0, limits.mailsTogetherMax)
+    const answers = queueTogether(parts, messages, (address) => underWay.get(address) ?? 0)
+    for (const [index, message] of messages.entries())
+      message.asked = answers.then((outcomes) => outcomes[index] ?? null)
+    void answers.then((outcomes) => {
+      for (const [index, message] of messages.entries()) end(message, outcomes[index] ?? null)
+      isAsking = false
+      askIfMany()
+    })
+  }
+
+  function end(message: Waiting, outcome: MailOutcome | null): void {
+    if (outcome === null) {
+      message.asked = null
+    } else {
+      waiting.delete(message)
+      message.settle(outcome)
+    }
+  }
+
+  return {
+    join(mail, address) {
+      const { promise: queued, resolve: settle } = Promise.withResolvers<MailOutcome>()
+      const message: Waiting = { mail, address, asked: null, settle }
+      let hasBegun = false
+      waiting.add(message)
+      joinedSince += 1
+      // Those of the same moment join first.
+      queueMicrotask(askIfMany)
+      return {
+        queued,
+        async begin() {
+          while (message.asked !== null) {
+            const outcome = await message.asked
+            if (outcome !== null) return outcome
+          }
+          hasBegun = true
+          waiting.delete(message)
+          underWay.set(address, (underWay.get(address) ?? 0) + 1)
+          return null
+        },
+        leave() {
+          waiting.delete(message)
+          if (!hasBegun) return
+          const others = (underWay.get(address) ?? 1) - 1
+          if (others > 0) underWay.set(address, others)
+          else underWay.delete(address)
+        },
+      }
+    },
+  }
+}
+
+/** The outcomes of messages that were queued together; null for each that is to be taken by itself. */
+async function queueTogether(
+  { queries, pace }: MailLineParts,
+  messages: readonly Waiting[],
+  underWayTo: (address: string) => number,
+): Promise<readonly (MailOutcome | null)[]> {
+  const asked = await queries.perform({
+    ...{ name: 'inbound-email', queryClass: 'mails', callerToken: null },
+    ...{ workspaceId: null, callerKey: 'mail together' },
+    perform: (query) =>
+      query(answerSchema, 'inbound_email_take_together', {
+        p_mails: messages.map(({ mail, address }) => ({ mail, ahead: underWayTo(address) })),
+        p_is_slow: pace.isSlow(),
+      }),
+  })
+  // After a failure each is taken by itself, which finds those that were queued all the same.
+  return asked.ok ? asked.value.mails : []
+}
+
+/** A hundred of these fit into one call. */
+function isSmall({ text, recipients }: JudgedEmail): boolean {
+  return text.length <= limits.mailTogetherCharactersMax && recipients.length <= limits.recipientsMax
+}

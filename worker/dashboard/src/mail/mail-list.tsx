@@ -1,0 +1,115 @@
+import { useState } from 'react'
+import type { z } from 'zod'
+import type { mailWaySchema } from '../../../../shared/contract/inbound-email-figures.ts'
+import { Choice } from '../parts/choice.tsx'
+import { formatClock, formatCount, formatDay, formatMs, unknown } from '../parts/format.ts'
+import { FailureNotice } from '../parts/notice.tsx'
+import { Panel, Waiting } from '../parts/panel.tsx'
+import { type Scope, useMailList } from './use-mail.ts'
+
+type Message = z.output<typeof mailWaySchema>
+
+type State = (typeof states)[number]
+
+const states = ['all', 'processed', 'queued', 'limited', 'failed'] as const
+const tones = { processed: 'good', queued: 'warn', limited: 'warn', failed: 'bad' } as const
+
+/** The newest messages with their way through. Neither an address nor a text of a message is shown. */
+export function MailList({ scope }: { scope: Scope }) {
+  const [state, setState] = useState<State>('all')
+  const list = useMailList(scope, state)
+  return (
+    <Panel title="Recent messages">
+      <Choice<State>
+        label="State"
+        value={state}
+        options={states.map((value) => ({ value, title: value }))}
+        onChange={setState}
+      />
+      {list.isError && <FailureNotice error={list.error} retry={() => void list.refetch()} />}
+      {list.isPending && <Waiting what="the messages" />}
+      {list.data !== undefined && list.data.length === 0 && <p className="empty">There are none.</p>}
+      {list.data !== undefined && list.data.length > 0 && (
+        <table className="grid-table mail-list">
+          <thead>
+            <tr>
+              {['State', 'From', 'Way through', 'Communication'].map((title) => (
+                <th key={title} scope="col">
+                  {title}
+                </th>
+              ))}
+              <th scope="col" className="number">
+                Duplicates
+              </th>
+              <th scope="col" className="number">
+                Processing
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {list.data.map((message) => (
+              <Row key={message.id} message={message} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  )
+}
+
+function Row({ message }: { message: Message }) {
+  const { state, senderDomain, communicationId, duplicates, processingMs, automated, priority } = message
+  return (
+    <tr>
+      <td>
+        <span className={`state state-${tones[state]}`}>{state}</span>
+        {automated !== null && <span className="quiet small"> automatic</span>}
+        {state === 'queued' && priority !== null && <span className="quiet small"> {priority}</span>}
+      </td>
+      <td>{senderDomain ?? unknown}</td>
+      <td>
+        <Way message={message} />
+      </td>
+      <td data-title="communication">
+        {communicationId === null ? unknown : <code>{communicationId}</code>}
+      </td>
+      <td data-title="duplicates" className="number">
+        {formatCount(duplicates)}
+      </td>
+      <td data-title="processing" className="number">
+        {formatMs(processingMs)}
+      </td>
+    </tr>
+  )
+}
+
+/** The steps that a message has taken, with the time of each. */
+function Way({ message }: { message: Message }) {
+  const { receivedAt, limitedAt, queuedAt, processedAt, failedAt } = message
+  const steps = [
+    ['received', receivedAt],
+    ['limited', limitedAt],
+    ['queued', queuedAt],
+    ['processed', processedAt],
+    ['failed', failedAt],
+  ] as const
+  return (
+    <ol className="mail-way">
+      {steps.flatMap(([step, at]) =>
+        at === null
+          ? []
+          : [
+              <li key={step}>
+                {step} <time dateTime={at}>{formatWhen(at)}</time>
+              </li>,
+            ],
+      )}
+    </ol>
+  )
+}
+
+/** The time of today, or the day and the time of another day. */
+function formatWhen(instant: string): string {
+  const isToday = new Date(instant).toDateString() === new Date().toDateString()
+  return isToday ? formatClock(instant) : `${formatDay(instant)} ${formatClock(instant)}`
+}
