@@ -17,9 +17,6 @@ const suspectEscape = /\\u(?:0000|[dD][89a-fA-F])/
 const suspectNumber = /[\d.][eE]\+?\d{3}|\d{309}/
 const numberRule = 'must be a number of at most 1.7976931348623157e308'
 
-/** How much of a place's name is reported: names come from the caller and may have any length. */
-const placeCharactersMax = 200
-
 /**
  * Parses a request's body as JSON (RFC 8259). A byte order mark at its start is ignored (section 8.1 permits that). Of
  * two members with the same name the later one counts, as with every JSON.parse. Text that no database can store is
@@ -94,7 +91,7 @@ function faultAt(name: string | number, parent: Place | null, message: string): 
   const names = parent === null ? [] : [name]
   for (let place = parent; place !== null && place.parent !== null; place = place.parent)
     names.unshift(place.name)
-  // Faults of an import are kept in the database.
-  const path = storable(names.join('.').slice(0, placeCharactersMax))
+  // Names come from the caller and may have any length, and the faults of an import are kept in the database.
+  const path = storable(names.join('.').slice(0, limits.faultParameterCharactersMax))
   return { parameter: path || '(input)', message }
 }

@@ -6,7 +6,7 @@ import { type ForeignStack, startForeignStack } from './foreign-stack.ts'
 import { type ForeignReport, fuzzForeign, isPastCredentials } from './fuzz-foreign.ts'
 import { originTargets, type Target, workerTargets } from './targets.ts'
 
-const attempts = 12_000
+const attempts = 20_000
 const seed = 1
 const targets = [...workerTargets(), ...originTargets()]
 

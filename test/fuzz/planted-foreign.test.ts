@@ -80,7 +80,10 @@ describe("a planted way to another workspace's data is found:", () => {
       inDatabase,
     )
     const { place, world } = given
-    const targets = [...workerTargets(), ...originTargets()]
+    // The board that believes every session could clean the queues, and what others are shown would be gone.
+    const targets = [...workerTargets(), ...originTargets()].filter(
+      ({ isBoard = false, method }) => !isBoard || method === 'GET',
+    )
     report = await fuzzForeign({
       seed: 3,
       attempts: 4_500,

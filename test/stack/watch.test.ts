@@ -161,7 +161,8 @@ describe('npm start -- --inspect', () => {
     await attached.breakAt(script, text)
     const headers = { Authorization: `Bearer ${tokens.admin}`, 'X-Workspace-ID': '15213' }
     const { answer, at } = await attached.resumePaused(() => fetch(`${addresses[name]}${path}`, { headers }))
-    expect(answer.status).toBe(200)
+    // Calls outwards keep their deadlines while the process is paused, so its answer may be that one has passed.
+    expect([200, 503, 504]).toContain(answer.status)
     // The breakpoint stands in the bundle, and the editor shows the line of the TypeScript file.
     expect(at.file).toMatch(new RegExp(`(^|/)${file}$`))
     const lines = (await readFile(inProject(file), 'utf8')).split('\n')
