@@ -58,6 +58,7 @@ export function createBenchRelay({ scheduler, dice, reports, usualWay, spent }: 
         return book
       },
       way: createWay(scheduler, dice, usualWay),
+      happened: () => undefined,
     },
     async tell(workspaceId, moves, by) {
       committed += 1

@@ -10,6 +10,7 @@ import type { LedgerHead, MarkBook } from '../../worker/ledger/mark-book.ts'
 import { ProvenBook } from '../../worker/ledger/proven-book.ts'
 import { createSqlStorage } from '../support/book-storage.ts'
 import type { Dice } from '../support/dice.ts'
+import type { Happening } from './happenings.ts'
 import { type Scheduler, startMs } from './scheduler.ts'
 import { createWay, type Way, type WayFaults } from './way.ts'
 
@@ -17,6 +18,7 @@ import { createWay, type Way, type WayFaults } from './way.ts'
 export interface LedgersMarks {
   readonly markBook: () => MarkBook
   readonly way: Way
+  readonly happened: (what: Happening) => void
 }
 
 /** The ledgers of all workspaces with production's book, and the network to them from each location. */
@@ -175,6 +177,7 @@ interface Asking {
   readonly workspaceId: WorkspaceId
   readonly way: Way
   readonly markBook: () => MarkBook
+  readonly happened: (what: Happening) => void
   /** Whether the first question is answered at once. */
   readonly isHeard: boolean
   /** A machine that the object has left does nothing any more. */
@@ -185,11 +188,13 @@ interface Asking {
 
 /** A ledger that asks for its proof over the network. */
 function provenLedger(book: Book, clock: Clock, asking: Asking): Ledger {
-  const { workspaceId, way, markBook, isHeard, isThere, note } = asking
+  const { workspaceId, way, markBook, happened, isHeard, isThere, note } = asking
   let isFirst = isHeard
   const answer = (head: LedgerHead) => {
     note(head)
-    return markBook().proofFor(workspaceId, head)
+    const proof = markBook().proofFor(workspaceId, head)
+    if (proof.behind !== null) happened('a ledger takes another id for its marks')
+    return proof
   }
   const ledger = new ProvenBook({
     book,

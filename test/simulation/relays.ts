@@ -4,7 +4,7 @@ import { createMarker } from '../../origin/outbox/marker.ts'
 import { createRelay } from '../../origin/outbox/relay.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
-import type { MarkAnswer } from '../../shared/contract/marks.ts'
+import type { Mark, MarkAnswer } from '../../shared/contract/marks.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
@@ -16,6 +16,7 @@ import type { Cluster } from './cluster.ts'
 import type { Isolate } from './isolate.ts'
 import { createLivingClock, during, heardWhileAlive, type Life } from './life.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { Trace } from './trace.ts'
 import type { Way } from './way.ts'
 
 /** The processes that run production's relay and its marks. */
@@ -29,6 +30,7 @@ export interface Relays {
 interface RelaysOptions {
   readonly scheduler: Scheduler
   readonly dice: Dice
+  readonly trace: Trace
   readonly cluster: Cluster
   readonly markBook: () => MarkBook
   /** The way from the processes to the database, and the way to the Worker. */
@@ -111,7 +113,7 @@ function startProcess(options: RelaysOptions, clock: Clock): void {
         clock,
         limits.markDeadlineMs,
         () =>
-          heardWhileAlive(options.marksWay.cross(() => options.markBook().take(mark))).then(ok, () =>
+          heardWhileAlive(options.marksWay.cross(() => taken(options, mark))).then(ok, () =>
             err('unreachable' as const),
           ),
         err('timeout'),
@@ -120,6 +122,15 @@ function startProcess(options: RelaysOptions, clock: Clock): void {
   })
   relay.start()
   marker.start()
+}
+
+function taken({ markBook, trace }: RelaysOptions, mark: Mark | null): MarkAnswer {
+  const answer = markBook().take(mark)
+  const { outcome } = answer
+  if (outcome !== 'none') trace.happened(`a mark is ${outcome}`)
+  if (outcome === 'taken' && mark !== null && mark.except.length > 0)
+    trace.happened('a mark is taken with exceptions')
+  return answer
 }
 
 /** Production's handling of a batch of the outbox, in some isolate. */
