@@ -54,7 +54,8 @@ export function planRedisFates(parts: FaultyParts, untilMs: number): void {
 }
 
 /** Lets things happen to the database, its relays and the marks, from now until `untilMs`. */
-export function planMarkFates({ scheduler, dice, trace, marking }: FaultyParts, untilMs: number): void {
+export function planMarkFates(parts: FaultyParts, untilMs: number): void {
+  const { scheduler, dice, trace, marking, workspaceIds } = parts
   if (marking === null) return
   const spanMs = untilMs - scheduler.now()
   const sometime = (happen: () => void) => scheduler.schedule(happen, dice.between(0, spanMs))
@@ -63,6 +64,14 @@ export function planMarkFates({ scheduler, dice, trace, marking }: FaultyParts, 
     const fate = dice.pick<() => void>([
       () => marking.killRelay(),
       () => marking.killRelay(),
+      () => marking.stallRelay(),
+      () => {
+        const leftMs = untilMs - scheduler.now()
+        scheduler.schedule(
+          goesBack(parts, dice.pick(workspaceIds)),
+          dice.between(0, Math.min(leftMs, 40_000)),
+        )
+      },
       () => marking.restartMarks(),
       () => marking.parkRows(),
       () => marking.parkRows(),
@@ -119,12 +128,7 @@ function begin(parts: FaultyParts): Heal {
     },
     () => {
       if (workspaceId === undefined) return nothing
-      const saved = ledgers.save(workspaceId)
-      return () => {
-        trace.note('fault', () => `ledger of ${workspaceId} put back to what it was`)
-        trace.happened('a ledger goes back')
-        ledgers.goBack(workspaceId, saved)
-      }
+      return goesBack(parts, workspaceId)
     },
     () => {
       if (workspaceId === undefined) return nothing
@@ -140,6 +144,16 @@ function begin(parts: FaultyParts): Heal {
 }
 
 const nothing = () => {}
+
+/** Saves a ledger, which goes back to that in the end. */
+function goesBack({ ledgers, trace }: FaultyParts, workspaceId: WorkspaceId): Heal {
+  const saved = ledgers.save(workspaceId)
+  return () => {
+    trace.note('fault', () => `ledger of ${workspaceId} put back to what it was`)
+    trace.happened('a ledger goes back')
+    ledgers.goBack(workspaceId, saved)
+  }
+}
 
 function wayFaults(dice: Dice): Partial<WayFaults> {
   return dice.pick<() => Partial<WayFaults>>([

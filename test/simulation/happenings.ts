@@ -7,6 +7,7 @@ export const happenings = [
   'a row waits for ten seconds',
   'rows are parked',
   'a relay is killed',
+  'a relay stalls',
   'two relays run',
   'the database is restored to another timeline',
   'the disk of the database is copied back',

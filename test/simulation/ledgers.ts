@@ -58,10 +58,12 @@ export interface LedgersOptions {
     events: readonly LedgerEvent[],
     advance: LedgerAdvance,
   ): void
+  /** Called with each answer of a ledger that has a proof. */
+  proved?(workspaceId: WorkspaceId, changes: LedgerChanges & { readonly provedAtMs: number }): void
 }
 
 export function createLedgers(options: LedgersOptions): Ledgers {
-  const { scheduler, dice, locations, usualWay, written } = options
+  const { scheduler, dice, locations, usualWay, written, proved } = options
   const { awake, ...fates } = createBooks(options)
   const ways = new Map(locations.map((location) => [location, createWay(scheduler, dice, usualWay)]))
   const wayFrom = (location: string) => {
@@ -81,7 +83,12 @@ export function createLedgers(options: LedgersOptions): Ledgers {
           }),
         ),
       since: (ledgerId, version) =>
-        wayFrom(location).cross(() => awake(workspaceId, ({ since }) => since(ledgerId, version))),
+        wayFrom(location).cross(async () => {
+          const changes = await awake(workspaceId, ({ since }) => since(ledgerId, version))
+          const { provedAtMs } = changes
+          if (provedAtMs !== undefined) proved?.(workspaceId, { ...changes, provedAtMs })
+          return changes
+        }),
     }),
     ...fates,
   }

@@ -53,20 +53,6 @@ export const markCanaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'a ledger puts the proof that it has just asked for on the changes from before',
-    breaks: /^proof: /,
-    replacements: [
-      {
-        file: 'worker/ledger/proven-book.ts',
-        find: 'keepAlive(this.learn())',
-        replace: `{
-      const later = () => ({ ...changes, provedAtMs: this.provedAtMs })
-      return this.learn().then(later) as unknown as LedgerChanges
-    }`,
-      },
-    ],
-  },
-  {
     bug: 'a proof is put on a view that is older than its changes',
     breaks: /^proof: /,
     replacements: [

@@ -24,6 +24,7 @@ export interface Marking {
   asRecorded(event: LedgerEvent): LedgerEvent
   begin(worker: WorkerSide): void
   killRelay(): void
+  stallRelay(): void
   parkRows(): void
   restartMarks(): void
   /** Backs the database up now, and restores that a while later. */
@@ -57,7 +58,12 @@ export function createMarking(nature: Nature, records: Records): Marking {
   const usual = { ...goodWay, slowShare: dice.pick([0.05, 0.4]), slowMs: dice.pick([200, 2_500]) }
   const databaseWay = createWay(scheduler, dice, usual)
   const marksWay = createWay(scheduler, dice, usual)
-  const processes = dice.pick([1, 1, 2])
+  const processes = dice.pick([1, 2])
+
+  function stallRelay(): void {
+    trace.happened('a relay stalls')
+    relays?.stall(dice.between(0, processes - 1), dice.between(1_000, 20_000))
+  }
 
   return {
     cluster,
@@ -81,6 +87,7 @@ export function createMarking(nature: Nature, records: Records): Marking {
       trace.happened('a relay is killed')
       relays?.kill(dice.between(0, processes - 1), dice.between(0, nature.isLong ? 90_000 : 12_000))
     },
+    stallRelay,
     parkRows() {
       trace.happened('rows are parked')
       cluster.park(scheduler.now() + dice.between(2_000, 30_000))
@@ -93,9 +100,11 @@ export function createMarking(nature: Nature, records: Records): Marking {
       const backup = cluster.backUp()
       const saved = new Map(workspaceIds.map((id) => [id, nature.databaseOf(id).save()]))
       const to = dice.pick(['timeline', 'failover', 'copy'] as const)
+      const isStalled = dice.happens(0.7)
       scheduler.schedule(
         () => {
-          if (isCalm) return
+          if (isCalm || trace.counts['a mark is taken'] === undefined) return
+          if (isStalled) stallRelay()
           trace.note('fault', () => `database: ${to}`)
           trace.happened(restores[to])
           cluster.restore(backup, to, restored(nature, records, saved))
@@ -129,6 +138,7 @@ function restored(
       const commit = databaseOf(workspaceId).commit((now) => putBack(now, tables))
       const digest = `${workspaceId}-restored-${commit}`
       records.committed(workspaceId, commit, [digest])
+      records.restored(workspaceId, commit)
       return [workspaceId, digest]
     }),
   )

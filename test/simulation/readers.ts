@@ -82,6 +82,7 @@ export function createReaders(world: World): Readers {
       ...{ arrivedMs, answeredMs },
     }
     watch(() => checker.answered(seen, answer))
+    if (view !== null && view.provedAtMs > 0) watch(() => checker.proved(workspaceId, view))
     if (wish.isOnlyIfCached && source === 'database')
       watch(() => fail('only-if-cached: answered from the database'))
     return answer

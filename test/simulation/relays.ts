@@ -23,6 +23,8 @@ import type { Way } from './way.ts'
 export interface Relays {
   /** Kills a process with everything that it was doing, and starts another one after a while. */
   kill(index: number, backInMs: number): void
+  /** Lets the calls of a process leave only after a while, even those that it has given up by then. */
+  stall(index: number, forMs: number): void
   /** Replaces all processes by new ones, which run until the end. */
   replaceAll(): void
 }
@@ -48,13 +50,13 @@ const logger = { info: () => undefined, warn: () => undefined }
 
 export function createRelays(options: RelaysOptions): Relays {
   const { scheduler, processes } = options
-  const lives: { isOver: boolean }[] = []
+  const lives: ProcessLife[] = []
 
   function begin(index: number): void {
-    const life = { isOver: false }
+    const life = { isOver: false, stalledUntilMs: 0 }
     lives[index] = life
     const clock = createLivingClock(scheduler, options.dice.between(-500, 500))
-    during({ isOver: () => life.isOver }, () => startProcess(options, clock))
+    during({ isOver: () => life.isOver }, () => startProcess(withStalls(options, life), clock))
   }
   for (let index = 0; index < processes; index += 1) begin(index)
 
@@ -70,12 +72,40 @@ export function createRelays(options: RelaysOptions): Relays {
         if (lives[index] === killed) begin(index)
       }, backInMs)
     },
+    stall(index, forMs) {
+      const life = lives[index]
+      if (life !== undefined) life.stalledUntilMs = scheduler.now() + forMs
+    },
     replaceAll() {
       for (let index = 0; index < processes; index += 1) {
         end(index)
         begin(index)
       }
     },
+  }
+}
+
+interface ProcessLife {
+  isOver: boolean
+  stalledUntilMs: number
+}
+
+/** The ways of a process. While it is stalled, no call leaves. */
+function withStalls(options: RelaysOptions, life: ProcessLife): RelaysOptions {
+  const { scheduler, databaseWay, workerWay, marksWay } = options
+  const stalling = (way: Way): Way => ({
+    ...way,
+    async cross(act) {
+      const waitMs = life.stalledUntilMs - scheduler.now()
+      if (waitMs > 0) await new Promise<void>((resolve) => void scheduler.schedule(resolve, waitMs))
+      return way.cross(act)
+    },
+  })
+  return {
+    ...options,
+    databaseWay: stalling(databaseWay),
+    workerWay: stalling(workerWay),
+    marksWay: stalling(marksWay),
   }
 }
 

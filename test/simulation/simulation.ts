@@ -38,7 +38,7 @@ import { createWorld, type World } from './world.ts'
  * These things do not happen, and nothing is promised for them: a bit that flips, a clock that differs by more within
  * a location, a write that is never reported. A ledger that goes back by less than what it has told about itself, at most
  * ten seconds, is noticed by the next reader who knows better. A database that takes acknowledged writes back is noticed by
- * its marks.
+ * its marks, from the first one on: a restore before it is the operator's to report.
  *
  * After every step the checker (checker.ts) has compared every answer, and every entry that was given to a tier, with
  * what was true. At the end the faults stop, and everything must become current, proved and cached again.

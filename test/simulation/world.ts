@@ -66,6 +66,7 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
         : { markBook: marking.markBook, way: marking.marksWay, happened: trace.happened },
     bounds: dice.pick(bookBounds),
     usualWay: { ...goodWay, slowShare: dice.pick([0.01, 0.3]), slowMs: 1_900 },
+    proved: (workspaceId, changes) => void watch(() => checker.proved(workspaceId, changes)),
     written: (workspaceId, ledgerId, events, advance) => {
       const own = marking === null ? events : events.map(marking.asRecorded)
       watch(() => records.written(workspaceId, ledgerId, own, advance))
