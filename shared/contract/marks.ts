@@ -48,3 +48,9 @@ export const markAnswerSchema = z.object({
   succession: z.int().nonnegative(),
 })
 export type MarkAnswer = z.output<typeof markAnswerSchema>
+
+/** A position of the WAL as a number of bytes. */
+export function positionOf(text: string): bigint {
+  const [high = '0', low = '0'] = text.split('/')
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`)
+}

@@ -84,7 +84,7 @@ interface ClusterOptions {
   readonly happened: (what: Happening) => void
 }
 
-/** The positions of the WAL between a cluster and a copy of its disk. */
+/** A copy of the disk is behind by so many positions of the WAL: behind everything, so that two copies can be told apart. */
 const copyIsBehind = 1_000_000
 
 const longMs = 60_000
@@ -96,6 +96,8 @@ class State {
   transactions = 100
   ids = 0
   position = 2_000_000_000
+  /** No position was ever lower. */
+  firstPosition = 2_000_000_000
   timeline = 1
   events = 0
   parkedUntilMs = 0
@@ -161,8 +163,10 @@ class State {
     this.rows = backup.rows.map((row) => ({ ...row }))
     this.transactions = backup.transactions
     this.ids = backup.ids
-    if (to === 'copy') this.position = backup.position - copyIsBehind
-    else {
+    if (to === 'copy') {
+      this.firstPosition -= copyIsBehind
+      this.position = this.firstPosition
+    } else {
       this.timeline += 1
       this.position = backup.position
     }
