@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type JudgedEmail, type MailOutcome, mailOutcomeSchema } from '../../shared/contract/inbound-email.ts'
 import { limits } from '../../shared/limits.ts'
-import type { Queries } from '../database/queries.ts'
+import type { Query } from '../database/query.ts'
 import type { MailPace } from './mail-pace.ts'
 
 /** The messages that wait for their turns, and those that have one. */
@@ -13,8 +13,8 @@ interface MailLine {
 interface PlaceInLine {
   /** Settles when the message was put into the queue together with others, and never if it was not. */
   readonly queued: Promise<MailOutcome>
-  /** The turn of the message has come. Null: it is to be taken by itself. */
-  begin(): Promise<MailOutcome | null>
+  /** The turn of the message has come, with its query. Null: it is to be taken by itself. */
+  begin(query: Query): Promise<MailOutcome | null>
   leave(): void
 }
 
@@ -26,36 +26,39 @@ interface Waiting {
   settle(outcome: MailOutcome): void
 }
 
-interface MailLineParts {
-  readonly queries: Queries
-  readonly pace: MailPace
-}
+type Outcomes = readonly (MailOutcome | null)[]
 
 const answerSchema = z.object({ mails: z.array(mailOutcomeSchema.nullable()) })
 
 /**
  * Takes messages together while they wait: of those that wait for a turn at the same moment the database puts as many into the queue
  * as it may, by one call and in one transaction. That is what makes a burst cheap. A few waiting messages just get their turns.
+ *
+ * A message that has a turn makes the call, in that turn. A call with a turn of its own could wait for ever: each place may be held by a
+ * message that waits for this call.
  */
-export function createMailLine(parts: MailLineParts): MailLine {
+export function createMailLine(pace: MailPace): MailLine {
   const waiting = new Set<Waiting>()
   const underWay = new Map<string, number>()
   let isAsking = false
   let joinedSince = 0
 
-  function askIfMany(): void {
-    if (isAsking || Math.min(joinedSince, waiting.size) < limits.mailsTogetherMin) return
+  const areMany = () => Math.min(joinedSince, waiting.size) >= limits.mailsTogetherMin
+
+  /** Asks for those that wait. `giveUp` ends this if the one that asks has to leave. */
+  function ask(query: Query): { readonly asked: Promise<unknown>; giveUp(): void } {
     isAsking = true
     joinedSince = 0
     const messages = [...waiting].filter(({ mail }) => isSmall(mail)).slice(0, limits.mailsTogetherMax)
-    const answers = queueTogether(parts, messages, (address) => underWay.get(address) ?? 0)
+    const { promise: answers, resolve } = Promise.withResolvers<Outcomes>()
     for (const [index, message] of messages.entries())
       message.asked = answers.then((outcomes) => outcomes[index] ?? null)
-    void answers.then((outcomes) => {
+    const asked = answers.then((outcomes) => {
       for (const [index, message] of messages.entries()) end(message, outcomes[index] ?? null)
       isAsking = false
-      askIfMany()
     })
+    void queueTogether(query, messages, (address) => underWay.get(address) ?? 0).then(resolve)
+    return { asked, giveUp: () => resolve([]) }
   }
 
   function end(message: Waiting, outcome: MailOutcome | null): void {
@@ -67,18 +70,36 @@ export function createMailLine(parts: MailLineParts): MailLine {
     }
   }
 
+  /** After a failure each is taken by itself, which finds those that were queued all the same. */
+  async function queueTogether(
+    query: Query,
+    messages: readonly Waiting[],
+    underWayTo: (address: string) => number,
+  ): Promise<Outcomes> {
+    const asked = await query(answerSchema, 'inbound_email_take_together', {
+      p_mails: messages.map(({ mail, address }) => ({ mail, ahead: underWayTo(address) })),
+      p_is_slow: pace.isSlow(),
+    })
+    return asked.ok ? asked.value.mails : []
+  }
+
   return {
     join(mail, address) {
       const { promise: queued, resolve: settle } = Promise.withResolvers<MailOutcome>()
       const message: Waiting = { mail, address, asked: null, settle }
       let hasBegun = false
+      let giveUp: () => void = () => undefined
       waiting.add(message)
       joinedSince += 1
-      // Those of the same moment join first.
-      queueMicrotask(askIfMany)
       return {
         queued,
-        async begin() {
+        async begin(query) {
+          if (message.asked === null && !isAsking && areMany()) {
+            const asking = ask(query)
+            giveUp = asking.giveUp
+            await asking.asked
+          }
+          // Another one may ask for it again before it goes on.
           while (message.asked !== null) {
             const outcome = await message.asked
             if (outcome !== null) return outcome
@@ -89,6 +110,7 @@ export function createMailLine(parts: MailLineParts): MailLine {
           return null
         },
         leave() {
+          giveUp()
           waiting.delete(message)
           if (!hasBegun) return
           const others = (underWay.get(address) ?? 1) - 1
@@ -98,25 +120,6 @@ export function createMailLine(parts: MailLineParts): MailLine {
       }
     },
   }
-}
-
-/** The outcomes of messages that were queued together; null for each that is to be taken by itself. */
-async function queueTogether(
-  { queries, pace }: MailLineParts,
-  messages: readonly Waiting[],
-  underWayTo: (address: string) => number,
-): Promise<readonly (MailOutcome | null)[]> {
-  const asked = await queries.perform({
-    ...{ name: 'inbound-email', queryClass: 'mails', callerToken: null },
-    ...{ workspaceId: null, callerKey: 'mail together' },
-    perform: (query) =>
-      query(answerSchema, 'inbound_email_take_together', {
-        p_mails: messages.map(({ mail, address }) => ({ mail, ahead: underWayTo(address) })),
-        p_is_slow: pace.isSlow(),
-      }),
-  })
-  // After a failure each is taken by itself, which finds those that were queued all the same.
-  return asked.ok ? asked.value.mails : []
 }
 
 /** A hundred of these fit into one call. */

@@ -15,6 +15,7 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Queries } from '../database/queries.ts'
+import type { Query } from '../database/query.ts'
 import type { Failure } from '../failures.ts'
 import { createMailLine } from './mail-line.ts'
 import type { MailPace } from './mail-pace.ts'
@@ -45,19 +46,19 @@ const lostRaces: ReadonlySet<string> = new Set(['23503', '23505'])
 
 /** Calls the database for a message, until the message has an outcome or it is known which workspaces it is for. */
 function createCalls({ queries, pace, clock, random }: MailTakerParts) {
-  const line = createMailLine({ queries, pace })
+  const line = createMailLine(pace)
 
   function call(
     mail: JudgedEmail,
     workspaceId: WorkspaceId | null,
-    begin: () => Promise<MailOutcome | null> = async () => null,
+    begin: (query: Query) => Promise<MailOutcome | null> = async () => null,
   ): Promise<Result<Answer, Failure>> {
     return queries.perform({
       ...{ name: 'inbound-email', queryClass: 'mails', callerToken: null },
       // The workspace is known only to the database. Messages to one address take that address's turn.
       ...{ workspaceId: null, callerKey: turnOf(mail) },
       async perform(query) {
-        const queued = await begin()
+        const queued = await begin(query)
         if (queued !== null) return ok({ mail: queued })
         const startedAtMs = clock.now()
         const answer = await query(answerSchema, 'inbound_email_take', {

@@ -5,6 +5,7 @@ import { closeSync, mkdirSync, openSync, statSync, truncateSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { startDeadline } from './busy-deadline.ts'
 import { LocalError } from './local-error.ts'
 import { type PieceChange, printChange, titleOf } from './piece-changes.ts'
 
@@ -86,7 +87,7 @@ export function createProcessPiece(command: Command): Piece {
       }
       started.once('error', (error) => noteEnd(error.message, false))
       started.once('exit', (code, signal) => noteEnd(signal ?? `exit code ${code}`))
-      await waitUntilReady(command, () => ended)
+      await waitUntilReady(command, started.pid, () => ended)
       isReady = true
       if (started.pid !== undefined) onChange({ kind: 'started', name, pid: started.pid })
     },
@@ -124,16 +125,29 @@ export function logPathFor({ dataDirectory, name }: Pick<Command, 'dataDirectory
 const logPath = ({ dataDirectory, name }: Pick<Command, 'dataDirectory' | 'name'>) =>
   join(dataDirectory, 'logs', `${name}.log`)
 
-async function waitUntilReady(command: Command, ended: () => string | null): Promise<void> {
+async function waitUntilReady(
+  command: Command,
+  pid: number | undefined,
+  ended: () => string | null,
+): Promise<void> {
   const { readyWithinMs = readyWithinMsUsual } = command
-  const endMs = Date.now() + readyWithinMs
-  while (Date.now() < endMs && ended() === null) {
+  const deadline = startDeadline(readyWithinMs)
+  while (!deadline.hasPassed() && ended() === null) {
     if (await command.isReady()) return
     await pause(25)
   }
-  const why = ended() ?? `it was not ready within ${readyWithinMs / 1_000} s`
+  const why = ended() ?? `it was not ready within ${readyWithinMs / 1_000} s${await stateOf(pid)}`
   const log = `${logPath(command)} ends:\n${await logEnd(command)}`
   throw new LocalError(`${titleOf(command.name)} did not start: ${why}. ${log}`)
+}
+
+/** What Linux says of a process: a letter for what it does (R runs, S waits, T is paused), and the processor time that it has had. */
+async function stateOf(pid: number | undefined): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // Behind the name, which may contain anything (proc(5), fields 3, 14 and 15 in hundredths of a second).
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  if (fields.length < 13) return ''
+  return ` (state ${fields[0]}, ${(Number(fields[11]) + Number(fields[12])) / 100} s of processor time)`
 }
 
 /** The end of the log goes into the error, because a test's folder is gone by the time somebody reads the error. */

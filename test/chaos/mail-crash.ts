@@ -180,7 +180,8 @@ async function settledFaults(): Promise<string[]> {
     await Promise.all(senders.map((sender) => sender.sendOpenAgain()))
   } catch (error) {
     await sql.end({ timeout: 1 })
-    return [`a message gets no answer although all is back (${error})`]
+    const { cause } = error instanceof Error ? error : {}
+    return [`a message gets no answer although all is back (${error}; ${cause})`]
   }
   try {
     await eventually(isSettled, { deadlineMs: recoveryDeadlineMs, everyMs: 50 })

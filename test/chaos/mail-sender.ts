@@ -23,6 +23,8 @@ export interface SentMail {
   isLimited: boolean
   /** It was never acknowledged, and its last request got no answer, or one that leaves open what became of it. */
   isOpen: boolean
+  /** The last of those answers, or why there was none. */
+  leftOpenBy: string
 }
 
 /** The outcomes that an answer can name. `completed` and `processing`: the message was taken before. */
@@ -72,7 +74,8 @@ export class MailSender {
       await eventually(
         async () => {
           await this.postToWorker(mail)
-          return !mail.isOpen
+          if (mail.isOpen) throw new Error(`"${mail.message.subject}": ${mail.leftOpenBy}`)
+          return true
         },
         { deadlineMs: recoveryDeadlineMs, everyMs: 100 },
       )
@@ -154,6 +157,7 @@ export class MailSender {
       takenAnswers: 0,
       isLimited: false,
       isOpen: false,
+      leftOpenBy: '',
     }
     this.sent.push(mail)
     return mail
@@ -165,9 +169,9 @@ export class MailSender {
     const { contentType, body } = posted(message, form)
     const { worker, emailWebhookSecret } = this.stack
     const headers = { Authorization: `Bearer ${emailWebhookSecret}`, 'Content-Type': contentType }
-    const outcome = await outcomeOf(async () => {
+    const outcome = await outcomeOf(mail, async () => {
       const init = { method: 'POST', headers, body }
-      return this.readWorkers(await ask(`${worker}/api/email-webhook`, init, answerDeadlineMs))
+      return this.readWorkers(mail, await ask(`${worker}/api/email-webhook`, init, answerDeadlineMs))
     })
     if (outcome !== 'processed' && outcome !== 'queued') this.redisAnswersMax += message.workspaces.length
     await this.note(mail, outcome)
@@ -178,8 +182,8 @@ export class MailSender {
     const { method, path } = inboundEmailRoutes.takeMail
     const headers = { Authorization: `Bearer ${internalAuthKey}`, 'Content-Type': 'application/json' }
     const body = JSON.stringify(await handedOver(mail.message))
-    const outcome = await outcomeOf(async () =>
-      readOrigins(await ask(`${origin}${path}`, { method, headers, body }, answerDeadlineMs)),
+    const outcome = await outcomeOf(mail, async () =>
+      readOrigins(mail, await ask(`${origin}${path}`, { method, headers, body }, answerDeadlineMs)),
     )
     await this.note(mail, outcome)
   }
@@ -194,14 +198,15 @@ export class MailSender {
     if (outcome === 'unanswered') await pause(100)
   }
 
-  private readWorkers({ status, text }: Answer): Outcome {
+  private readWorkers(mail: SentMail, answer: Answer): Outcome {
+    const { status, text } = answer
     const { code, state } = workersAnswerSchema.parse(JSON.parse(text))
     if (status === 202) return 'queued'
     if (status === 200) return state ?? 'processed'
     if (code === 'rate_limited') return 'limited'
     if (status < 500 && status !== 408 && status !== 429)
       this.unexpected.push(`a sender was answered ${status}: ${text}`)
-    return 'unanswered'
+    return leftOpen(mail, answer)
   }
 }
 
@@ -212,12 +217,21 @@ const workersAnswerSchema = z.looseObject({
 const originsAnswerSchema = z.object({ data: takenMailSchema })
 
 /** A request that fails, or whose answer is cut off, leaves open what became of the message. */
-function outcomeOf(request: () => Promise<Outcome>): Promise<Outcome> {
-  return request().catch(() => 'unanswered' as const)
+function outcomeOf(mail: SentMail, request: () => Promise<Outcome>): Promise<Outcome> {
+  return request().catch((error: unknown) => {
+    mail.leftOpenBy = String(error)
+    return 'unanswered' as const
+  })
 }
 
-function readOrigins({ status, text }: Answer): Outcome {
-  if (status !== 200) return 'unanswered'
+function leftOpen(mail: SentMail, { status, text }: Answer): Outcome {
+  mail.leftOpenBy = `${status} ${text}`
+  return 'unanswered'
+}
+
+function readOrigins(mail: SentMail, answer: Answer): Outcome {
+  const { status, text } = answer
+  if (status !== 200) return leftOpen(mail, answer)
   const deciding = decidingOutcome(originsAnswerSchema.parse(JSON.parse(text)).data)
   return deciding.status === 'seen' ? deciding.state : deciding.status
 }

@@ -23,75 +23,99 @@ function lineUnderTest() {
     const mails = await promise
     return mails === null ? err({ kind: 'unavailable' }) : ok(schema.parse({ mails }))
   }
-  const line = createMailLine({
-    pace: { record: () => undefined, isSlow: () => false },
-    queries: { run: () => Promise.reject(new Error('no loads')), perform: (job) => job.perform(query) },
-  })
+  const line = createMailLine({ record: () => undefined, isSlow: () => false })
   const join = (count: number, more: Parameters<typeof mail>[0] = {}) =>
-    Array.from({ length: count }, () => line.join(mail(more), 'us'))
+    Array.from({ length: count }, () => {
+      const { queued: wasQueued, begin, leave } = line.join(mail(more), 'us')
+      return { wasQueued, begin: () => begin(query), leave }
+    })
   const sizes = () => asked.map(({ args }) => [args['p_mails']].flat().length)
   return { asked, join, sizes }
+}
+
+/** Lets the first of the places begin, and answers what came of that so far. */
+async function beginning(place: { begin(): Promise<unknown> } | undefined) {
+  const seen: { outcome: unknown } = { outcome: 'not yet' }
+  void place?.begin().then((outcome) => {
+    seen.outcome = outcome
+  })
+  await settle()
+  return seen
 }
 
 describe('messages that wait for their turns', () => {
   test('are taken by themselves while they are few', async () => {
     const { join, sizes } = lineUnderTest()
-    const places = join(most - 1)
-    await settle()
+    const [first] = join(most - 1)
+    expect(await first?.begin()).toBeNull()
     expect(sizes()).toEqual([])
-    expect(await places[0]?.begin()).toBeNull()
   })
 
-  test('are queued by one call once they are many, except those that the database leaves', async () => {
+  test('are queued by one call of the first that has its turn once they are many, except those that the database leaves', async () => {
     const { asked, join, sizes } = lineUnderTest()
     const places = join(most)
-    await settle()
+    const first = await beginning(places[0])
     expect(sizes()).toEqual([most])
     asked[0]?.answer(places.map((_, index) => (index === 3 ? null : queued)))
-    expect(await places[0]?.queued).toEqual(queued)
-    expect(await places[0]?.begin()).toEqual(queued)
+    await settle()
+    expect(first.outcome).toEqual(queued)
+    expect(await places[1]?.wasQueued).toEqual(queued)
+    expect(await places[1]?.begin()).toEqual(queued)
     expect(await places[3]?.begin()).toBeNull()
+    expect(sizes()).toEqual([most])
   })
 
   test('do not begin while they are asked for, and know how many of their address are under way', async () => {
-    const { asked, join } = lineUnderTest()
-    const [first] = join(1)
-    expect(await first?.begin()).toBeNull()
+    const { asked, join, sizes } = lineUnderTest()
+    const [before] = join(1)
+    expect(await before?.begin()).toBeNull()
     const places = join(most)
-    await settle()
+    const [first, second] = [await beginning(places[0]), await beginning(places[1])]
+    expect(sizes()).toEqual([most])
     expect(asked[0]?.args['p_mails']).toMatchObject([{ ahead: 1 }, ...Array(most - 1).fill({})])
-    let begun: unknown = 'not yet'
-    void places[0]?.begin().then((outcome) => {
-      begun = outcome
-    })
+    expect([first.outcome, second.outcome]).toEqual(['not yet', 'not yet'])
+    asked[0]?.answer([null, queued])
     await settle()
-    expect(begun).toBe('not yet')
-    asked[0]?.answer([queued])
-    await settle()
-    expect(begun).toEqual(queued)
+    expect([first.outcome, second.outcome]).toEqual([null, queued])
   })
 
   test('are taken by themselves after a failure, and not asked for again until as many have joined', async () => {
     const { asked, join, sizes } = lineUnderTest()
     const places = join(most)
-    await settle()
+    const first = await beginning(places[0])
     join(most - 1)
     asked[0]?.answer(null)
     await settle()
+    expect(first.outcome).toBeNull()
+    expect(await places[1]?.begin()).toBeNull()
     expect(sizes()).toEqual([most])
-    expect(await places[0]?.begin()).toBeNull()
     join(1)
+    await beginning(places[2])
+    expect(sizes()).toEqual([most, 2 * most - 2])
+  })
+
+  test('are taken by themselves if the one that asks has to leave', async () => {
+    const { join, sizes } = lineUnderTest()
+    const places = join(most)
+    await beginning(places[0])
+    const second = await beginning(places[1])
+    places[0]?.leave()
     await settle()
-    expect(sizes()).toEqual([most, 2 * most - 1])
+    expect(second.outcome).toBeNull()
+    expect(sizes()).toEqual([most])
   })
 
   test('are not asked for after they have left, nor if they are large', async () => {
-    const { join, sizes } = lineUnderTest()
+    const { asked, join, sizes } = lineUnderTest()
     for (const place of join(1)) place.leave()
-    join(1, { text: 'x'.repeat(limits.mailTogetherCharactersMax + 1) })
+    const [large] = join(1, { text: 'x'.repeat(limits.mailTogetherCharactersMax + 1) })
     join(1, { recipients: Array.from({ length: 51 }, (_, index) => `us${index}@ours.example`) })
     join(most)
-    await settle()
+    const one = await beginning(large)
     expect(sizes()).toEqual([most])
+    expect(one.outcome).toBe('not yet')
+    asked[0]?.answer(Array(most).fill(queued))
+    await settle()
+    expect(one.outcome).toBeNull()
   })
 })
