@@ -139,7 +139,7 @@ async function endInTime(): Promise<void> {
 
 async function write(subject: Subject, commits: Commits): Promise<void> {
   const { workspaceId, contactId } = subject
-  // What is written all the time is loaded all the time, and never proved.
+  // A contact that is written all the time is loaded all the time, and its entry is never proved.
   const [leastMs, mostMs] = dice.happens(0.5) ? [100, 4_000] : [4_000, 20_000]
   for (let number = 1; ; number += 1) {
     await rest(dice.between(leastMs, mostMs))
@@ -167,7 +167,7 @@ function notice(commits: Commits, subject: Subject, number: number, atMs: number
   instants[number] = Math.min(instants[number] ?? atMs, atMs)
 }
 
-/** Queries the primary without pause. What a query shows was committed before the time that the query took after its snapshot. */
+/** Queries the primary without pause. A number in a row was committed before the time in it, which is taken after the snapshot. */
 async function witness(subjects: readonly Subject[], commits: Commits): Promise<void> {
   const workspaceIds = [...new Set(subjects.map(({ workspaceId }) => workspaceId))]
   while (!isOver()) {
