@@ -39,8 +39,11 @@ export const cacheMemberSchema = z.object({
   status: servedStatusSchema,
   source: z.enum(sourceNames),
   ttl: z.int(),
-  age: z.int(),
-  proved_age: z.int(),
+  age: z.int().meta({ description: 'Seconds since the entry was loaded.' }),
+  proved_age: z.int().meta({
+    description:
+      'Seconds since the answer was last known to equal the database: since its load, or a later proof.',
+  }),
   edge_location: z.string(),
   response_time_ms: z.number(),
   explanation: explanationSchema.optional(),

@@ -49,7 +49,7 @@ async function answerForTenMillion(page: Page): Promise<string[]> {
       status: 'HIT',
       source: 'memory',
       ttl: 180,
-      age: 1,
+      ...{ age: 1, proved_age: 1 },
       edge_location: 'X',
       response_time_ms: 1,
     }

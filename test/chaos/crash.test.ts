@@ -55,3 +55,23 @@ it(
   },
   withinMs,
 )
+
+it(
+  'no read is given as proved that lacks what was committed before its proof, however often the relay is killed',
+  async () => {
+    const { code, output } = await runCrashes('marks-crash.ts', '--minutes', '0.25')
+    expect(output).toContain('\n0 contradictions')
+    expect(code).toBe(0)
+  },
+  withinMs,
+)
+
+it(
+  'marks that count parked rows as told are found',
+  async () => {
+    const { code, output } = await runCrashes('marks-crash.ts', '--minutes', '0.25', '--forgetful')
+    expect(output).toContain('before the proof')
+    expect(code).toBe(1)
+  },
+  withinMs,
+)

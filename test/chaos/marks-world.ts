@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite'
 import type { Sql } from 'postgres'
 import { systemClock } from '../../shared/clock.ts'
 import { outboxBatchSchema } from '../../shared/contract/invalidation.ts'
@@ -15,8 +14,9 @@ import { etagOf } from '../../worker/entry/entry.ts'
 import { Book } from '../../worker/ledger/book.ts'
 import { invalidateEach } from '../../worker/ledger/invalidate.ts'
 import type { LedgerClient } from '../../worker/ledger/ledger-client.ts'
-import { MarkBook } from '../../worker/ledger/mark-book.ts'
+import { type LedgerHead, MarkBook } from '../../worker/ledger/mark-book.ts'
 import { ProvenBook } from '../../worker/ledger/proven-book.ts'
+import type { SqlStorage } from '../../worker/platform/sql-storage.ts'
 import { createMemoryTier } from '../../worker/tiers/memory.ts'
 import { createSqlStorage } from '../support/book-storage.ts'
 import { createFakeTier } from '../support/fake-tier.ts'
@@ -33,9 +33,12 @@ export interface Given {
   /** The number that the contact showed. */
   readonly number: number
   readonly status: string
-  readonly createdAtMs: number
   /** The instant at which the answer claims to have equalled the database. */
   readonly currentAtMs: number
+  /** Whether a mark has proved the entry since it was loaded. */
+  readonly isProved: boolean
+  /** Whether the answer was a hit after its lifetime since the load had ended, so that only a mark kept it. */
+  readonly isByProofAlone: boolean
 }
 
 /** Production's ledgers, marks and read path in this process, with the real Postgres behind them. */
@@ -43,11 +46,18 @@ export interface MarksWorld {
   /** Takes a post of the relay's process. Null if there is no such path. */
   receive(path: string, body: unknown): Promise<unknown | null>
   read(subject: Subject, isolate: number): Promise<Given | null>
+  /** Begins a ledger or the marks again from its storage, as the platform does with Durable Objects. */
+  restart(what: WorkspaceId | 'marks'): void
 }
 
 const workspaces = 5
 const boardsEach = 10
 export const isolates = 2
+/**
+ * The least setting is 30 s, in which a short run proves nothing. Marks are some seconds old when a ledger learns of them, so a
+ * shorter lifetime than this one could end before its proof comes.
+ */
+const lifetimeSeconds = 6
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -73,12 +83,11 @@ export async function createSubjects(sql: Sql): Promise<Subject[]> {
 }
 
 export function createMarksWorld(sql: Sql): MarksWorld {
-  const marks = new MarkBook({
-    storage: createSqlStorage(),
-    now: Date.now,
-    ledgerOf: (workspaceId) => workspaceId,
-  })
-  const ledger = createLedgers(marks)
+  const storage = createSqlStorage()
+  const openMarks = () => new MarkBook({ storage, now: Date.now, ledgerOf: (workspaceId) => workspaceId })
+  let marks = openMarks()
+  const ledgers = createLedgers((workspaceId, head) => marks.proofFor(workspaceId, head))
+  const { ledger } = ledgers
   const kv = createFakeTier('kv', systemClock)
   const answers = Array.from({ length: isolates }, () => createIsolate(sql, ledger, kv))
   const userId = userIdSchema.parse('reader')
@@ -95,11 +104,18 @@ export function createMarksWorld(sql: Sql): MarksWorld {
       questions.set(boardId, question)
       const caller = { kind: 'member', userId, token: '', requestId: '', keepAlive: ignored } as const
       const answer = answers[isolate]
+      const askedAtMs = Date.now()
       const answered = await answer?.({ question, workspaceId, caller, wish: plainWish })
       if (!answered?.ok) return null
       const { entry, status, currentAtMs } = answered.value
       const number = Number(/"number":(\d+)/.exec(decoder.decode(entry.body))?.[1])
-      return { number, status, createdAtMs: entry.createdAtMs, currentAtMs }
+      const isPastLifetime = askedAtMs >= entry.createdAtMs + lifetimeSeconds * 1000
+      const isByProofAlone = status === 'HIT' && isPastLifetime
+      return { number, status, currentAtMs, isProved: currentAtMs > entry.createdAtMs, isByProofAlone }
+    },
+    restart(what) {
+      if (what === 'marks') marks = openMarks()
+      else ledgers.restart(what)
     },
   }
 }
@@ -111,26 +127,39 @@ function ignored(work: Promise<unknown>): void {
 function questionOf(boardId: string): Question {
   const parsed = contactList.parse({ boardId: boardIdSchema.parse(boardId) }, {})
   if (!parsed.ok) throw new Error('production refuses the question')
-  return parsed.value
+  return { ...parsed.value, lifetime: lifetimeSeconds }
 }
 
-function createLedgers(marks: MarkBook): LedgerClient {
-  const books = new Map<WorkspaceId, { book: Book; proven: ProvenBook }>()
-  const ledgerOf = (workspaceId: WorkspaceId) => {
-    const known = books.get(workspaceId)
-    if (known !== undefined) return known
-    const birth = () => ({ ledgerId: crypto.randomUUID(), version: Date.now() })
-    const book = new Book(createSqlStorage(new DatabaseSync(':memory:')), birth)
-    const ask: ConstructorParameters<typeof ProvenBook>[0]['ask'] = async (head) =>
-      marks.proofFor(workspaceId, head)
+interface Ledgers {
+  readonly ledger: LedgerClient
+  restart(workspaceId: WorkspaceId): void
+}
+
+/** Ledgers as the Durable Object has them: each asks for its proof before it answers anybody. */
+function createLedgers(proofFor: MarkBook['proofFor']): Ledgers {
+  const storages = new Map<WorkspaceId, SqlStorage>()
+  const awake = new Map<WorkspaceId, Promise<{ book: Book; proven: ProvenBook }>>()
+  const wake = async (workspaceId: WorkspaceId) => {
+    const storage = storages.get(workspaceId) ?? createSqlStorage()
+    storages.set(workspaceId, storage)
+    const book = new Book(storage, () => ({ ledgerId: crypto.randomUUID(), version: Date.now() }))
+    const ask = async (head: LedgerHead) => proofFor(workspaceId, head)
     const proven = new ProvenBook({ book, clock: systemClock, ask, keepAlive: ignored })
-    books.set(workspaceId, { book, proven })
+    await proven.wake()
     return { book, proven }
   }
+  const ledgerOf = (workspaceId: WorkspaceId) => {
+    const waking = awake.get(workspaceId) ?? wake(workspaceId)
+    awake.set(workspaceId, waking)
+    return waking
+  }
   return {
-    advance: async (workspaceId, events) => ok(ledgerOf(workspaceId).book.advance(events)),
-    since: async (workspaceId, ledgerId, version) =>
-      ok(ledgerOf(workspaceId).proven.since(ledgerId, version)),
+    ledger: {
+      advance: async (workspaceId, events) => ok((await ledgerOf(workspaceId)).book.advance(events)),
+      since: async (workspaceId, ledgerId, version) =>
+        ok((await ledgerOf(workspaceId)).proven.since(ledgerId, version)),
+    },
+    restart: (workspaceId) => void awake.delete(workspaceId),
   }
 }
 

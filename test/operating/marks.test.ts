@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process'
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { originHealthSchema } from '../../shared/contract/origin.ts'
@@ -41,11 +45,47 @@ it('an entry that nobody writes is proved current again and again, without a que
 })
 
 it('the health of the origin says that marks are taken', async () => {
-  await eventually(
-    async () => {
-      const { text } = await ask(`${stack.origin}/health`)
-      return originHealthSchema.parse(JSON.parse(text)).marks.status === 'running'
-    },
-    { deadlineMs: 30_000 },
-  )
+  await eventually(isMarking, { deadlineMs: 30_000 })
 })
+
+it('after a restore from a backup readers get what the database has, although nobody wrote it, and marks are taken again', async () => {
+  const { postgres } = stack.pieces
+  const folder = join(stack.logs, '..', 'postgres')
+  const backup = `${folder}-backup`
+  const renameTo = (name: string) => stack.sql`
+    update contacts set name = ${name} where workspace_id = '15213' and id = ${contactId}`
+  const isRead = (name: string, status?: string) =>
+    eventually(
+      async () => {
+        const { contacts, _cache } = await stack.api().page('board_123', 'per_page=1')
+        return contacts[0]?.name === name && (status === undefined || _cache.status === status)
+      },
+      { deadlineMs: 30_000 },
+    )
+  const contactId = (await stack.api().page('board_123', 'per_page=1')).contacts[0]?.id ?? ''
+
+  await renameTo('In the backup')
+  await isRead('In the backup')
+  await postgres.stop()
+  // The copy has to belong to the user of the server.
+  await promisify(execFile)('cp', ['-a', folder, backup])
+  await postgres.start()
+  await renameTo('Lost')
+  await isRead('Lost', 'HIT')
+  await eventually(isMarking, { deadlineMs: 30_000 })
+
+  await postgres.stop()
+  await rename(folder, `${folder}-lost`)
+  await rename(backup, folder)
+  await writeFile(join(folder, 'standby.signal'), '')
+  await postgres.start()
+  await stack.sql`select pg_promote()`
+  // Without marks the entry would have stayed for its lifetime of three minutes.
+  await isRead('In the backup')
+  await eventually(isMarking, { deadlineMs: 30_000 })
+}, 120_000)
+
+async function isMarking(): Promise<boolean> {
+  const { text } = await ask(`${stack.origin}/health`)
+  return originHealthSchema.parse(JSON.parse(text)).marks.status === 'running'
+}
