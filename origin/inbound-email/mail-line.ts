@@ -54,33 +54,12 @@ export function createMailLine(pace: MailPace): MailLine {
     for (const [index, message] of messages.entries())
       message.asked = answers.then((outcomes) => outcomes[index] ?? null)
     const asked = answers.then((outcomes) => {
-      for (const [index, message] of messages.entries()) end(message, outcomes[index] ?? null)
+      for (const [index, message] of messages.entries()) end(waiting, message, outcomes[index] ?? null)
       isAsking = false
     })
-    void queueTogether(query, messages, (address) => underWay.get(address) ?? 0).then(resolve)
+    const asking = messages.map(({ mail, address }) => ({ mail, ahead: underWay.get(address) ?? 0 }))
+    void queueTogether(query, asking, pace.isSlow()).then(resolve)
     return { asked, giveUp: () => resolve([]) }
-  }
-
-  function end(message: Waiting, outcome: MailOutcome | null): void {
-    if (outcome === null) {
-      message.asked = null
-    } else {
-      waiting.delete(message)
-      message.settle(outcome)
-    }
-  }
-
-  /** After a failure each is taken by itself, which finds those that were queued all the same. */
-  async function queueTogether(
-    query: Query,
-    messages: readonly Waiting[],
-    underWayTo: (address: string) => number,
-  ): Promise<Outcomes> {
-    const asked = await query(answerSchema, 'inbound_email_take_together', {
-      p_mails: messages.map(({ mail, address }) => ({ mail, ahead: underWayTo(address) })),
-      p_is_slow: pace.isSlow(),
-    })
-    return asked.ok ? asked.value.mails : []
   }
 
   return {
@@ -120,6 +99,28 @@ export function createMailLine(pace: MailPace): MailLine {
       }
     },
   }
+}
+
+function end(waiting: Set<Waiting>, message: Waiting, outcome: MailOutcome | null): void {
+  if (outcome === null) {
+    message.asked = null
+  } else {
+    waiting.delete(message)
+    message.settle(outcome)
+  }
+}
+
+/**
+ * `ahead`: the messages to the same address that are under way. After a failure each is taken by itself, which finds those that were
+ * queued all the same.
+ */
+async function queueTogether(
+  query: Query,
+  p_mails: readonly { readonly mail: JudgedEmail; readonly ahead: number }[],
+  p_is_slow: boolean,
+): Promise<Outcomes> {
+  const asked = await query(answerSchema, 'inbound_email_take_together', { p_mails, p_is_slow })
+  return asked.ok ? asked.value.mails : []
 }
 
 /** A hundred of these fit into one call. */

@@ -141,7 +141,7 @@ async function waitUntilReady(
   throw new LocalError(`${titleOf(command.name)} did not start: ${why}. ${log}`)
 }
 
-/** What Linux says of a process: a letter for what it does (R runs, S waits, T is paused), and the processor time that it has had. */
+/** The state of a process by Linux: a letter (R runs, S waits, T is paused), and the processor time that it has had. */
 async function stateOf(pid: number | undefined): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   // Behind the name, which may contain anything (proc(5), fields 3, 14 and 15 in hundredths of a second).

@@ -12,7 +12,7 @@ import { mail } from '../../support/mail.ts'
 
 const outcome = { status: 'queued', workspaceId: '15213', priority: 'normal' }
 
-/** What the database does with messages that are asked for together: queues all of them, leaves them all, or fails. */
+/** The answer of the database to messages that are asked for together: it queues all of them, leaves them all, or fails. */
 type Together = 'queues' | 'leaves' | 'fails'
 
 /** A taker with real turns, whose database answers at once, and how many of `count` messages to that many addresses it has answered. */
