@@ -28,7 +28,7 @@ interface MarkBookOptions {
 
 const tables = [
   `create table if not exists source (only integer primary key check (only = 1), database text not null, position text not null,
-    taken_at integer not null, succession integer not null, is_refused integer not null)`,
+    taken_at integer not null, succession integer not null, succeeded_at integer not null, is_refused integer not null)`,
   `create table if not exists heads (ledger text primary key, ledger_id text not null, version integer not null,
     is_void integer not null)`,
 ]
@@ -38,6 +38,7 @@ const sourceRow = z.object({
   position: z.string(),
   taken_at: z.int(),
   succession: z.int(),
+  succeeded_at: z.int(),
   is_refused: z.int(),
 })
 type SourceRow = z.output<typeof sourceRow>
@@ -97,14 +98,18 @@ export class MarkBook {
     const { database, position } = mark
     const succession = source?.succession ?? 0
     if (source === null) {
-      this.writeSource({ database, position, taken_at: nowMs, succession: 1, is_refused: 0 })
+      const first = { taken_at: nowMs, succession: 1, succeeded_at: 0, is_refused: 0 }
+      this.writeSource({ database, position, ...first })
       return 'taken'
     }
     if (mark.succeeds === succession) {
       this.options.storage.sql.exec('update heads set is_void = 1')
-      this.writeSource({ database, position, taken_at: nowMs, succession: succession + 1, is_refused: 0 })
+      const next = { taken_at: nowMs, succession: succession + 1, succeeded_at: nowMs, is_refused: 0 }
+      this.writeSource({ database, position, ...next })
       return 'taken'
     }
+    // It was on its way for long: its snapshot may be of the database that was succeeded, whose positions are later.
+    if (mark.at < source.succeeded_at) return 'overtaken'
     const isSame = database === source.database
     const isBehind = isSame && positionOf(position) < positionOf(source.position)
     // Its snapshot may be older than the last mark, which another relay took. Only a later one says something about the database.
@@ -135,12 +140,22 @@ export class MarkBook {
 
   private source(): SourceRow | null {
     const { sql } = this.options.storage
-    const [row] = [...sql.exec('select database, position, taken_at, succession, is_refused from source')]
+    const [row] = [
+      ...sql.exec('select database, position, taken_at, succession, succeeded_at, is_refused from source'),
+    ]
     return row === undefined ? null : sourceRow.parse(row)
   }
 
-  private writeSource({ database, position, taken_at, succession, is_refused }: SourceRow): void {
-    const statement = 'insert or replace into source values (1, ?, ?, ?, ?, ?)'
-    this.options.storage.sql.exec(statement, database, position, taken_at, succession, is_refused)
+  private writeSource({
+    database,
+    position,
+    taken_at,
+    succession,
+    succeeded_at,
+    is_refused,
+  }: SourceRow): void {
+    const statement = 'insert or replace into source values (1, ?, ?, ?, ?, ?, ?)'
+    const row = [database, position, taken_at, succession, succeeded_at, is_refused]
+    this.options.storage.sql.exec(statement, ...row)
   }
 }

@@ -129,6 +129,17 @@ describe('two relays of one database', () => {
     expect(book.take({ at: late.now, database: primary, position: '0/30', except: [] }).outcome).toBe('taken')
   })
 
+  it('do not go by a mark of the former database that arrives after the next one has begun, though its position is later', () => {
+    const { book, post, time } = setUp()
+    post({ position: '0/80' })
+    const former = { at: book.instant(), database: primary, position: '0/90', except: [] }
+    time.nowMs += 10
+    const { succession } = post({ position: '0/10' }).answer
+    post({ position: '0/10', succeeds: succession })
+    expect(book.take(former).outcome).toBe('overtaken')
+    expect(post({ position: '0/10' }).answer.outcome).toBe('taken')
+  })
+
   it('compare positions as numbers', () => {
     const { post } = setUp()
     post({ position: '9/FFFFFFFF' })
