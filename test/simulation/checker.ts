@@ -105,23 +105,8 @@ export function createChecker({ boundMs, nowMs, historyOf, records }: CheckerOpt
       })
   }
 
-  const checkedViews = new Map<string, number>()
   return {
-    proved(workspaceId, { ledgerId, version, provedAtMs }) {
-      const name = `${ledgerId} ${provedAtMs}`
-      if (version >= (checkedViews.get(name) ?? Number.POSITIVE_INFINITY)) return
-      const view = { version, era: records.eraOf(workspaceId, ledgerId) }
-      const missed = records.standingBefore(workspaceId, provedAtMs).find((commit) => {
-        const known = records.find(workspaceId, commit)
-        return known === undefined || !isIn(known, view)
-      })
-      checkedViews.set(name, version)
-      if (missed === undefined) return
-      const beforeMs = provedAtMs - records.committedAtMs(workspaceId, missed)
-      throw new BrokenPromise(
-        `proof: version ${version} of ${workspaceId} counts as proved without transaction ${missed}, committed ${beforeMs} ms before the proof`,
-      )
-    },
+    proved: createProofCheck(records),
 
     refused({ workspaceId, minVersion }, code) {
       const isOfThisLedger = minVersion?.era === records.era(workspaceId)
@@ -163,6 +148,26 @@ export function createChecker({ boundMs, nowMs, historyOf, records }: CheckerOpt
       if (asksForNow) hold('no-cache', (written) => written.atMs < atMs)
       if (minVersion !== null) hold('read your writes', (written) => isIn(written, minVersion))
     },
+  }
+}
+
+/** Checks that a view has everything that was committed before its proof. */
+function createProofCheck(records: Records): Checker['proved'] {
+  const checkedViews = new Map<string, number>()
+  return (workspaceId, { ledgerId, version, provedAtMs }) => {
+    const name = `${ledgerId} ${provedAtMs}`
+    if (version >= (checkedViews.get(name) ?? Number.POSITIVE_INFINITY)) return
+    const view = { version, era: records.eraOf(workspaceId, ledgerId) }
+    const missed = records.standingBefore(workspaceId, provedAtMs).find((commit) => {
+      const known = records.find(workspaceId, commit)
+      return known === undefined || !isIn(known, view)
+    })
+    checkedViews.set(name, version)
+    if (missed === undefined) return
+    const beforeMs = provedAtMs - records.committedAtMs(workspaceId, missed)
+    throw new BrokenPromise(
+      `proof: version ${version} of ${workspaceId} counts as proved without transaction ${missed}, committed ${beforeMs} ms before the proof`,
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a run counts, so that a test can tell whether the seeds reach it: a fault that never happens proves nothing, and neither does a
- * proof that is never used.
+ * The happenings that a run counts, so that a test can tell whether the seeds reach them: a fault that never happens proves nothing, and
+ * neither does a proof that is never used.
  */
 export const happenings = [
   'a transaction stays open for a minute',

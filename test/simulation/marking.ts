@@ -96,29 +96,39 @@ export function createMarking(nature: Nature, records: Records): Marking {
       trace.happened('the marks restart')
       markBook = open()
     },
-    restoreLater() {
-      const backup = cluster.backUp()
-      const saved = new Map(workspaceIds.map((id) => [id, nature.databaseOf(id).save()]))
-      const to = dice.pick(['timeline', 'failover', 'copy'] as const)
-      const isStalled = dice.happens(0.7)
-      scheduler.schedule(
-        () => {
-          if (isCalm || trace.counts['a mark is taken'] === undefined) return
-          if (isStalled) stallRelay()
-          trace.note('fault', () => `database: ${to}`)
-          trace.happened(restores[to])
-          cluster.restore(backup, to, restored(nature, records, saved))
-        },
-        // A replica is late by little.
-        to === 'failover' ? dice.between(0, 2_000) : dice.between(200, nature.isLong ? 120_000 : 20_000),
-      )
-    },
+    restoreLater: () => restoreLater(nature, records, { cluster, isOver: () => isCalm, stallRelay }),
     calm() {
       isCalm = true
       cluster.calm()
       relays?.replaceAll()
     },
   }
+}
+
+interface Restoring {
+  readonly cluster: Cluster
+  isOver(): boolean
+  stallRelay(): void
+}
+
+/** Backs the database up now, and restores that a while later. */
+function restoreLater(nature: Nature, records: Records, { cluster, isOver, stallRelay }: Restoring): void {
+  const { scheduler, dice, trace } = nature
+  const backup = cluster.backUp()
+  const saved = new Map(workspaceIds.map((id) => [id, nature.databaseOf(id).save()]))
+  const to = dice.pick(['timeline', 'failover', 'copy'] as const)
+  const isStalled = dice.happens(0.7)
+  scheduler.schedule(
+    () => {
+      if (isOver() || trace.counts['a mark is taken'] === undefined) return
+      if (isStalled) stallRelay()
+      trace.note('fault', () => `database: ${to}`)
+      trace.happened(restores[to])
+      cluster.restore(backup, to, restored(nature, records, saved))
+    },
+    // A replica is late by little.
+    to === 'failover' ? dice.between(0, 2_000) : dice.between(200, nature.isLong ? 120_000 : 20_000),
+  )
 }
 
 const restores = {

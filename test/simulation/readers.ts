@@ -50,7 +50,7 @@ const proofShareMin = 0.75
 const hot = { share: 0.6, places: 5 } as const
 
 export function createReaders(world: World): Readers {
-  const { dice, scheduler, checker, trace, population, acknowledged, watch } = world
+  const { scheduler, checker, trace, population, watch } = world
   const statuses: Record<string, number> = {}
   const open = new Set<Life>()
   let reads = 0
@@ -70,14 +70,11 @@ export function createReaders(world: World): Readers {
     const { entry, status, source, lifetimeSeconds, doubt, currentAtMs, view } = answered.value
     const [isProven, provedAtMs, answeredMs] = [doubt === null, view?.provedAtMs ?? 0, isolate.clock.now()]
     if (currentAtMs > entry.createdAtMs) trace.happened('an answer is proved after its load')
-    if (status === 'HIT' && arrivedMs >= entry.createdAtMs + lifetimeSeconds * 1000)
+    const lifetimeMs = lifetimeSeconds * 1000
+    if (status === 'HIT' && arrivedMs >= entry.createdAtMs + lifetimeMs)
       trace.happened('an answer outlives its load by a proof')
-    const freshUntilMs = Math.max(
-      entry.createdAtMs + lifetimeSeconds * 1000,
-      currentAtMs + proofShareMin * lifetimeSeconds * 1000,
-    )
     const answer = {
-      freshUntilMs,
+      freshUntilMs: Math.max(entry.createdAtMs + lifetimeMs, currentAtMs + proofShareMin * lifetimeMs),
       ...{ entry, status, source, lifetimeSeconds, isProven, currentAtMs, provedAtMs },
       ...{ arrivedMs, answeredMs },
     }
@@ -110,21 +107,23 @@ export function createReaders(world: World): Readers {
     statuses,
     count: () => reads,
     unanswered: () => [...open].filter((life) => !life.isOver()).length,
-    readAnything() {
-      const isolate = population.anyIsolate()
-      const workspaceId = dice.pick(workspaceIds)
-      const asked = dice.happens(hot.share)
-        ? dice.pickOrNone(askedOf.slice(0, hot.places))
-        : dice.pickOrNone(askedOf)
-      if (asked === undefined) return
-      const known = acknowledged.get(workspaceId) ?? null
-      const readers = dice.happens(crowd.share) ? dice.between(crowd.from, crowd.to) : 1
-      for (let index = 0; index < readers; index += 1) {
-        const wish = drawWish(dice, known)
-        const minVersion = 'version' in wish.proof ? known : null
-        void read({ isolate, workspaceId, asked, wish, minVersion })
-      }
-    },
+    readAnything: () => readAnything(world, read),
+  }
+}
+
+function readAnything({ dice, population, acknowledged }: World, read: (reading: Reading) => unknown): void {
+  const isolate = population.anyIsolate()
+  const workspaceId = dice.pick(workspaceIds)
+  const asked = dice.happens(hot.share)
+    ? dice.pickOrNone(askedOf.slice(0, hot.places))
+    : dice.pickOrNone(askedOf)
+  if (asked === undefined) return
+  const known = acknowledged.get(workspaceId) ?? null
+  const readers = dice.happens(crowd.share) ? dice.between(crowd.from, crowd.to) : 1
+  for (let index = 0; index < readers; index += 1) {
+    const wish = drawWish(dice, known)
+    const minVersion = 'version' in wish.proof ? known : null
+    void read({ isolate, workspaceId, asked, wish, minVersion })
   }
 }
 
