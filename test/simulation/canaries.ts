@@ -35,8 +35,8 @@ export const canaries: readonly Canary[] = [
     replacements: [
       {
         file: 'worker/ledger/moved-tags.ts',
-        find: '(distances[tag] ?? 0) > version - birth',
-        replace: '(distances[tag] ?? 0) > version - birth + 1',
+        find: 'const distance = version - birth',
+        replace: 'const distance = version - birth + 1',
       },
     ],
   },
@@ -108,6 +108,13 @@ export const canaries: readonly Canary[] = [
     breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [
       { file: tags, find: "slotTag(boardId, null, 'search')", replace: "slotTag(boardId, columnId, 'all')" },
+    ],
+  },
+  {
+    bug: 'a page does not depend on the contacts that it shows',
+    breaks: /bounded staleness|no-cache|read your writes|converges/,
+    replacements: [
+      { file: tags, find: 'contacts.map(({ id }) => shownTag(id))', replace: 'contacts.flatMap(() => [])' },
     ],
   },
   {
