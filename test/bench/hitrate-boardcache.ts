@@ -66,7 +66,8 @@ export function createBoardcache(ground: Ground): Design {
     },
     report(write) {
       const users = [...(usersOf.get(write.workspace) ?? [])]
-      return relay.tell(workspaceIdOf(write.workspace), movesOf(write, users), isolateAt(locations[0]))
+      const workspaceId = workspaceIdOf(write.workspace)
+      return relay.tell(workspaceId, movesOf(write, users, relay.areTold(workspaceId)), isolateAt(locations[0]))
     },
   }
 }

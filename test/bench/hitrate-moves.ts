@@ -10,9 +10,10 @@ const notOfFacets: ReadonlySet<string> = new Set(['all', 'time', 'search', 'boar
 
 /**
  * The moves that the database's trigger writes to the outbox for a write of a contact (20261130000500_order_moves.sql).
- * `users` are those of the workspace, one of whom an assigned contact belongs to.
+ * `users` are those of the workspace, one of whom an assigned contact belongs to. `isAlone` says that no earlier write of the
+ * workspace is untold.
  */
-export function movesOf(write: TracedWrite, users: readonly number[]): Move[] {
+export function movesOf(write: TracedWrite, users: readonly number[], isAlone = true): Move[] {
   const { board, rank, column, toColumn, action } = write
   const inPlace = facetsOf(write) | slotBit('all') | slotBit('time')
   const place = (columnId: string | null, mask: number) => placeMove(`b${board}`, columnId, mask)
@@ -23,17 +24,17 @@ export function movesOf(write: TracedWrite, users: readonly number[]): Move[] {
     ...(assignee === undefined ? [] : [bucketMove('user', userIdOf(assignee))]),
     place(null, inPlace | slotBit('search')),
     ...columns.map((each) => place(`c${each}`, inPlace)),
-    ...ordersOf(write, columns),
+    ...ordersOf(write, columns, isAlone),
     ...(action === 'update' || action === 'move' ? [] : [familyMove('counts')]),
   ]
 }
 
 /** The lists that the contact enters or leaves: all of its filters in some places, or two of them. */
-function ordersOf(write: TracedWrite, columns: readonly number[]): Move[] {
+function ordersOf(write: TracedWrite, columns: readonly number[], isAlone: boolean): Move[] {
   const { board, action } = write
-  if (action === 'update') return []
-  const mask = action === 'change-status' ? statusSlots : facetsOf(write) | slotBit('all')
-  const places = [...(action === 'move' ? [] : [null]), ...columns.map((column) => `c${column}`)]
+  if (action === 'update' && isAlone) return []
+  const mask = action === 'change-status' && isAlone ? statusSlots : facetsOf(write) | slotBit('all')
+  const places = [...(action === 'move' && isAlone ? [] : [null]), ...columns.map((column) => `c${column}`)]
   return places.map((columnId) => orderMove(`b${board}`, columnId, mask))
 }
 

@@ -180,7 +180,9 @@ function commit(
       const change = makeChange(tables, dice, workspaceId, revision)
       if (change === null) continue
       const digest = `${workspaceId}-${revision}`
-      events.push({ ...change.concern, eventId: idFor(workspaceId, digest), digest })
+      const isAlone = events.length === 0 && records.areTold(workspaceId)
+      const moves = isAlone ? change.concern.moves : [...change.concern.moves, ...(change.amongUntold ?? [])]
+      events.push({ ...change.concern, moves, eventId: idFor(workspaceId, digest), digest })
       whats.push(change.what)
     }
   })

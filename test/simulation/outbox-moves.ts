@@ -24,6 +24,15 @@ export function movesOfWrite(before: Contact | null, after: Contact | null): Mov
     .concat(countedOf(before) === countedOf(after) ? [] : [familyMove('counts')])
 }
 
+/** The moves that the triggers note as well if an earlier change is not told yet: of every list that the contact met or meets. */
+export function movesAmongUntold(before: Contact | null, after: Contact | null): Move[] {
+  return [before, after].flatMap((contact) => {
+    if (contact === null) return []
+    const mask = maskOf([before, after].flatMap((each) => (each === null ? [] : [...facetsOf(each), 'all'])))
+    return [null, contact.columnId].map((columnId) => orderMove(contact.boardId, columnId, mask))
+  })
+}
+
 function orderMovesOf(before: Contact | null, after: Contact | null): Move[] {
   const [was, is] = [before, after].map((contact) => (contact === null ? 0 : maskOf([...facetsOf(contact), 'all'])))
   const stays = (isThere: boolean) => (isThere ? (was ?? 0) ^ (is ?? 0) : null)

@@ -7,7 +7,9 @@
 --     shared/tags/tags.ts). A page depends on the pair of it and the contact's own bucket.
 --
 -- A statement that changes more than eight contacts of a workspace names none of them in this way. It moves the order of every
--- list in which they were or are, and so all pages of these lists.
+-- list in which they were or are, and so all pages of these lists. So does a statement that finds an earlier row of the
+-- workspace in the outbox: rows are told in any order, and a page from before an earlier change that is not told yet need not
+-- show the contact that this statement changes.
 --
 -- All other moves stay, for the pages in other orders and for earlier Workers, which take the new moves for those of other places.
 
@@ -15,6 +17,8 @@ set local lock_timeout = '10s';
 
 -- A statement that began before this migration tells its change without these moves. So it has to commit before.
 lock table public.contacts in share row exclusive mode;
+
+create index outbox_by_workspace on private.outbox (workspace_id);
 
 -- The third and fourth byte of an id's SHA-256, modulo the slots of all places: 512 buckets of 16 slots.
 create function private.shown_at(p_contact text) returns integer
@@ -37,8 +41,14 @@ declare
       (workspace_id, id, created_at, board_id), (workspace_id, id, created_at, board_id, board_column_id)
     )
   ), orders as (
-    select workspace_id, board_id, board_column_id, bit_or(case when lists_of_workspace > 16 then met else differing end) as slots
-    from (select *, count(*) over (partition by workspace_id) as lists_of_workspace from lists) counted
+    select workspace_id, board_id, board_column_id, bit_or(case when is_whole then met else differing end) as slots
+    from (
+      select
+        *,
+        count(*) over (partition by workspace_id) > 16
+          or exists (select from private.outbox o where o.workspace_id = lists.workspace_id) as is_whole
+      from lists
+    ) judged
     group by 1, 2, 3
   $part$;
   c_user constant text := $part$union all
