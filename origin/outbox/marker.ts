@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import type { Mark, MarkAnswer } from '../../shared/contract/marks.ts'
+import { positionOf } from '../../shared/contract/marks.ts'
 import type { MarksHealth } from '../../shared/contract/origin.ts'
 import { scopeIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
@@ -43,6 +44,14 @@ interface Held extends Snapshot {
   readonly atMs: number
 }
 
+/**
+ * The refusal after which everything was moved, and the database that was refused, with its latest known position. It says nothing
+ * about a database that was restored since: the moves may be lost with it.
+ */
+interface Moved extends Pick<Snapshot, 'database' | 'position'> {
+  readonly succession: number
+}
+
 export function createMarker(options: MarkerOptions): Marker {
   return new OutboxMarker(options)
 }
@@ -50,8 +59,7 @@ export function createMarker(options: MarkerOptions): Marker {
 class OutboxMarker implements Marker {
   private readonly options: MarkerOptions
   private held: Held | null = null
-  /** The succession of the refusal since which everything was moved; undefined if nothing was refused. */
-  private succeeds: number | undefined
+  private moved: Moved | null = null
   private movedAtMs = Number.NEGATIVE_INFINITY
   private state: MarksHealth['status'] = 'starting'
   private isStopping = false
@@ -90,10 +98,11 @@ class OutboxMarker implements Marker {
     const posted = await this.options.post(due)
     if (!posted.ok) return this.note('failing')
     const { outcome, now, succession } = posted.value
-    if (outcome === 'taken') this.succeeds = undefined
-    if (outcome === 'refused') {
+    if (outcome === 'taken') this.moved = null
+    if (outcome === 'refused' && this.held !== null) {
+      const { database, position } = this.held
       this.held = null
-      if (!(await this.moveEverything(succession))) return this.note('refused')
+      if (!(await this.moveEverything({ succession, database, position }))) return this.note('refused')
     }
     return this.takeSnapshot(now, outcome)
   }
@@ -113,7 +122,10 @@ class OutboxMarker implements Marker {
       return 'wait'
     }
     // Another database than the snapshot's: the next snapshot is of this one.
-    if (answer.value.said === 'another') return null
+    if (answer.value.said === 'another') {
+      this.moved = null
+      return null
+    }
     const except = [...new Set([...held.noted, ...answer.value.untold])]
     if (except.length > limits.markExceptionsMax) {
       // Rows of the snapshot are being delivered and become fewer. Those that were noted stay.
@@ -126,7 +138,7 @@ class OutboxMarker implements Marker {
       position: held.position,
       // Nothing is cached of a workspace whose id the API does not accept.
       except: except.flatMap((id) => scopeIdSchema.safeParse(id).data ?? []),
-      ...(this.succeeds === undefined ? {} : { succeeds: this.succeeds }),
+      ...(this.moved === null ? {} : { succeeds: this.moved.succession }),
     }
   }
 
@@ -142,18 +154,23 @@ class OutboxMarker implements Marker {
     }
     const { snapshot, database, position, noted } = taken.value
     this.held = { snapshot, database, position, noted, atMs }
+    if (this.moved !== null) {
+      const isSame =
+        database === this.moved.database && positionOf(position) >= positionOf(this.moved.position)
+      this.moved = isSame ? { ...this.moved, position } : null
+    }
     return outcome === 'taken' || outcome === 'overtaken' ? this.note('running') : true
   }
 
   /** Moves everything, so that no entry of the former database is taken for one of this. Answers whether it did. */
-  private async moveEverything(succession: number): Promise<boolean> {
+  private async moveEverything(refused: Moved): Promise<boolean> {
     const { clock, source, logger, wakeRelay } = this.options
     if (clock.now() - this.movedAtMs < moveEverythingEveryMs) return false
     logger.warn('the database is another one than before or has gone back: everything is moved')
     const moved = await source.moveEverything()
     if (!moved.ok) return false
     this.movedAtMs = clock.now()
-    this.succeeds = succession
+    this.moved = refused
     wakeRelay()
     return true
   }

@@ -5,7 +5,10 @@ import { limits } from '../limits.ts'
 const instantMs = z.int().nonnegative()
 
 /** A position in the WAL as Postgres writes it (pg_lsn): two hexadecimal numbers of at most 32 bits. */
-const position = z.string().regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/)
+const position = z
+  .string()
+  .regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/)
+  .meta({ examples: ['0/16B3748'] })
 
 /**
  * A mark: everything that was committed before `at` has been told to the ledgers, except for these workspaces. `at` is an instant
@@ -14,7 +17,10 @@ const position = z.string().regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/)
 const markSchema = z.strictObject({
   at: instantMs,
   /** The cluster and its timeline (private.database_identity). */
-  database: z.string().regex(/^\d{1,20}:[0-9A-F]{8}$/),
+  database: z
+    .string()
+    .regex(/^\d{1,20}:[0-9A-F]{8}$/)
+    .meta({ examples: ['7574123456789012345:00000001'] }),
   /** The position of the WAL when the snapshot was taken. */
   position,
   except: z.array(scopeIdSchema).max(limits.markExceptionsMax),
@@ -42,3 +48,9 @@ export const markAnswerSchema = z.object({
   succession: z.int().nonnegative(),
 })
 export type MarkAnswer = z.output<typeof markAnswerSchema>
+
+/** A position of the WAL as a number of bytes. */
+export function positionOf(text: string): bigint {
+  const [high = '0', low = '0'] = text.split('/')
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`)
+}

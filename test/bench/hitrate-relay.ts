@@ -60,6 +60,7 @@ export function createBenchRelay({ scheduler, dice, reports, usualWay, spent }: 
         return book
       },
       way: createWay(scheduler, dice, usualWay),
+      happened: () => undefined,
     },
     areTold: (workspaceId) => ![...untold.values()].includes(workspaceId),
     async tell(workspaceId, moves, by) {

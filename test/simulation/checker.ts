@@ -15,10 +15,18 @@ import { BrokenPromise, isIn, type KnownVersion, type Records, type Written } fr
 export interface Checker {
   /** Checks an entry that is given to a tier. */
   put(entry: SeenEntry): void
+  /** Checks a ledger's answer, or a view, that says up to when it contains everything. */
+  proved(workspaceId: WorkspaceId, view: SeenView): void
   /** Checks an answer to a reader. */
   answered(read: SeenRead, answer: SeenAnswer): void
   /** Checks a refusal of a reader. */
   refused(read: SeenRead, code: string): void
+}
+
+export interface SeenView {
+  readonly ledgerId: string
+  readonly version: number
+  readonly provedAtMs: number
 }
 
 export interface SeenEntry {
@@ -97,7 +105,24 @@ export function createChecker({ boundMs, nowMs, historyOf, records }: CheckerOpt
       })
   }
 
+  const checkedViews = new Map<string, number>()
   return {
+    proved(workspaceId, { ledgerId, version, provedAtMs }) {
+      const name = `${ledgerId} ${provedAtMs}`
+      if (version >= (checkedViews.get(name) ?? Number.POSITIVE_INFINITY)) return
+      const view = { version, era: records.eraOf(workspaceId, ledgerId) }
+      const missed = records.standingBefore(workspaceId, provedAtMs).find((commit) => {
+        const known = records.find(workspaceId, commit)
+        return known === undefined || !isIn(known, view)
+      })
+      checkedViews.set(name, version)
+      if (missed === undefined) return
+      const beforeMs = provedAtMs - records.committedAtMs(workspaceId, missed)
+      throw new BrokenPromise(
+        `proof: version ${version} of ${workspaceId} counts as proved without transaction ${missed}, committed ${beforeMs} ms before the proof`,
+      )
+    },
+
     refused({ workspaceId, minVersion }, code) {
       const isOfThisLedger = minVersion?.era === records.era(workspaceId)
       if (code === 'version_unknown' && isOfThisLedger)

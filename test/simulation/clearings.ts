@@ -58,7 +58,8 @@ export function createClearings(nowMs: () => number): Clearings {
         )
       }
       if (got.value === null) return
-      const clearedMs = clearedAtMs.findLast((atMs) => atMs + lagMaxMs <= startedAtMs)
+      // A read that began in the instant of the clearing may have come before it.
+      const clearedMs = clearedAtMs.findLast((atMs) => atMs + lagMaxMs < startedAtMs)
       if (clearedMs === undefined) return
       const storedMs = storedAtMs.get(nameOf(key, decoder.decode(encodeEntry(got.value))))
       if (storedMs !== undefined && storedMs >= clearedMs) return

@@ -5,6 +5,7 @@ import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import { familyMove } from '../../shared/tags/moves.ts'
+import type { Happening } from './happenings.ts'
 
 /**
  * The transactions of a Postgres, and the outbox in it. A transaction takes its number when it begins and its rows can be seen
@@ -16,6 +17,8 @@ export interface Cluster {
   commit(transaction: Transaction, rows: readonly NewRow[]): void
   readonly outbox: Outbox
   readonly marks: MarkSource
+  /** Rows with which a transaction moves everything, because no trigger saw what it wrote. */
+  rowsOfEverything(digests?: ReadonlyMap<WorkspaceId, string>): readonly NewRow[]
   /** The longest time for which a transaction stays open. */
   readonly openMaxMs: number
   /** Rolls back every open transaction. From now on transactions are short. */
@@ -27,8 +30,8 @@ export interface Cluster {
   /** Parks every row that is there or comes, as if the Worker had refused it again and again, until this instant. */
   park(untilMs: number): void
   backUp(): Backup
-  /** Goes back to a backup: to another timeline, or as a copy of the disk, far behind in the WAL. Open transactions are lost. */
-  restore(backup: Backup, to: 'timeline' | 'copy', digests: ReadonlyMap<WorkspaceId, string>): void
+  /** Goes back to a backup. Open transactions are lost. */
+  restore(backup: Backup, to: Restored, digests: ReadonlyMap<WorkspaceId, string>): void
 }
 
 export interface Transaction {
@@ -48,6 +51,7 @@ interface Row {
   readonly moves: readonly Move[]
   readonly transaction: number
   readonly writtenAtMs: number
+  readonly committedAtMs: number
   dueAtMs: number
   attempts: number
 }
@@ -58,6 +62,9 @@ export interface Backup {
   readonly ids: number
   readonly position: number
 }
+
+/** A restored backup and a promoted replica have another timeline. A copy of the disk is far behind in the WAL. */
+export type Restored = 'timeline' | 'failover' | 'copy'
 
 interface Seen {
   readonly end: number
@@ -72,12 +79,16 @@ interface ClusterOptions {
   /** How long after its commit a row is due: a writer holds it, or relays lag. */
   lagMs(): number
   readonly workspaceIds: readonly WorkspaceId[]
-  /** Called when a restored database moves everything. */
-  readonly onMoveEverything: () => void
+  /** The longest time for which a transaction stays open at first. */
+  readonly openMaxMs: number
+  readonly happened: (what: Happening) => void
 }
 
-/** The positions of the WAL between a cluster and a copy of its disk. */
+/** A copy of the disk is behind by so many positions of the WAL: behind everything, so that two copies can be told apart. */
 const copyIsBehind = 1_000_000
+
+const longMs = 60_000
+const lateMs = 10_000
 
 /** The content of the disk, the transactions that are open, and what Postgres derives from both. */
 class State {
@@ -85,6 +96,8 @@ class State {
   transactions = 100
   ids = 0
   position = 2_000_000_000
+  /** No position was ever lower. */
+  firstPosition = 2_000_000_000
   timeline = 1
   events = 0
   parkedUntilMs = 0
@@ -109,6 +122,8 @@ class State {
   }
 
   find({ id, eventId }: OutboxKey): Row | undefined {
+    if (this.rows.some((row) => row.key.id === id && row.key.eventId !== eventId))
+      this.options.happened('a row is named by an id of before the restore')
     return this.rows.find((row) => row.key.id === id && row.key.eventId === eventId)
   }
 
@@ -125,6 +140,8 @@ class State {
     this.begun.delete(transaction)
     transaction.isOver = true
     this.position += 1
+    if (nowMs + this.options.offsetMs - writtenAtMs >= longMs)
+      this.options.happened('a transaction stays open for a minute')
     for (const { workspaceId, moves, digest } of added) {
       this.ids += 1
       this.events += 1
@@ -132,8 +149,8 @@ class State {
       this.digests.set(key.eventId, digest)
       const lagMs = this.isCalm ? 0 : this.options.lagMs()
       const dueAtMs = Math.max(nowMs + lagMs, this.parkedUntilMs)
-      const { number } = transaction
-      this.rows.push({ key, workspaceId, moves, transaction: number, writtenAtMs, dueAtMs, attempts: 0 })
+      const times = { writtenAtMs, committedAtMs: nowMs, dueAtMs }
+      this.rows.push({ key, workspaceId, moves, transaction: transaction.number, ...times, attempts: 0 })
     }
   }
 
@@ -142,19 +159,24 @@ class State {
     this.begun.clear()
   }
 
-  restore(backup: Backup, to: 'timeline' | 'copy'): void {
+  restore(backup: Backup, to: Restored): void {
     this.rows = backup.rows.map((row) => ({ ...row }))
     this.transactions = backup.transactions
     this.ids = backup.ids
-    if (to === 'timeline') this.timeline += 1
-    else this.position = backup.position - copyIsBehind
+    if (to === 'copy') {
+      this.firstPosition -= copyIsBehind
+      this.position = this.firstPosition
+    } else {
+      this.timeline += 1
+      this.position = backup.position
+    }
     this.rollBack()
   }
 }
 
 export function createCluster(options: ClusterOptions): Cluster {
   const state = new State(options)
-  let openMaxMs = 60_000
+  let { openMaxMs } = options
   return {
     get openMaxMs() {
       return openMaxMs
@@ -166,9 +188,10 @@ export function createCluster(options: ClusterOptions): Cluster {
       state.rollBack()
     },
     begin: () => state.begin(),
+    rowsOfEverything: (digests = new Map()) => everything(state, digests),
     commit: (transaction, rows) => state.commit(transaction, rows),
     outbox: outboxOf(state, options.nowMs),
-    marks: marksOf(state, options),
+    marks: marksOf(state),
     waiting: () => state.rows.length + state.begun.size,
     digestOf: (eventId) => state.digests.get(eventId),
     park(untilMs) {
@@ -198,6 +221,8 @@ function outboxOf(state: State, nowMs: () => number): Outbox {
     },
     async acknowledge(keys) {
       const done = new Set(known(keys))
+      for (const { committedAtMs } of done)
+        if (nowMs() - committedAtMs >= lateMs) state.options.happened('a row waits for ten seconds')
       state.rows = state.rows.filter((row) => !done.has(row))
       return ok({})
     },
@@ -219,7 +244,7 @@ function outboxOf(state: State, nowMs: () => number): Outbox {
 }
 
 /** The SQL functions of marks. */
-function marksOf(state: State, { workspaceIds, onMoveEverything }: ClusterOptions): MarkSource {
+function marksOf(state: State): MarkSource {
   const workspacesOf = (some: readonly Row[]) => [...new Set(some.map(({ workspaceId }) => workspaceId))]
   return {
     async take() {
@@ -242,17 +267,21 @@ function marksOf(state: State, { workspaceIds, onMoveEverything }: ClusterOption
       return ok({ said: 'untold', untold: workspacesOf(untold) })
     },
     async moveEverything() {
-      const moves = [familyMove('workspace')]
-      const added = workspaceIds.map((workspaceId) => {
-        const digest = state.owed.get(workspaceId) ?? `everything-${state.events}`
-        return { workspaceId, moves, digest }
-      })
-      state.commit(state.begin(), added)
+      state.commit(state.begin(), everything(state, state.owed))
       state.owed = new Map()
-      onMoveEverything()
+      state.options.happened('a restored database moves everything')
       return ok({})
     },
   }
+}
+
+/** The rows of outbox_move_everything, told under these digests. */
+function everything(state: State, digests: ReadonlyMap<WorkspaceId, string>): NewRow[] {
+  return state.options.workspaceIds.map((workspaceId) => ({
+    workspaceId,
+    moves: [familyMove('workspace')],
+    digest: digests.get(workspaceId) ?? `everything-${state.events}`,
+  }))
 }
 
 function isVisible(row: Row, { end, open }: Seen): boolean {

@@ -54,18 +54,27 @@ export function planRedisFates(parts: FaultyParts, untilMs: number): void {
 }
 
 /** Lets things happen to the database, its relays and the marks, from now until `untilMs`. */
-export function planMarkFates({ scheduler, dice, trace, marking }: FaultyParts, untilMs: number): void {
+export function planMarkFates(parts: FaultyParts, untilMs: number): void {
+  const { scheduler, dice, trace, marking, workspaceIds } = parts
   if (marking === null) return
   const spanMs = untilMs - scheduler.now()
   const sometime = (happen: () => void) => scheduler.schedule(happen, dice.between(0, spanMs))
-  const { cluster, databaseWay, marksWay } = marking
+  const { databaseWay, marksWay } = marking
   for (let index = dice.between(0, 6); index > 0; index -= 1) {
     const fate = dice.pick<() => void>([
       () => marking.killRelay(),
       () => marking.killRelay(),
+      () => marking.stallRelay(),
+      () => {
+        const leftMs = untilMs - scheduler.now()
+        scheduler.schedule(
+          goesBack(parts, dice.pick(workspaceIds)),
+          dice.between(0, Math.min(leftMs, 40_000)),
+        )
+      },
       () => marking.restartMarks(),
-      () => cluster.park(scheduler.now() + dice.between(2_000, 30_000)),
-      () => cluster.park(scheduler.now() + dice.between(2_000, 30_000)),
+      () => marking.parkRows(),
+      () => marking.parkRows(),
       ...[databaseWay, marksWay].map((way) => () => {
         way.inject(wayFaults(dice))
         scheduler.schedule(way.heal, dice.between(500, 15_000))
@@ -76,7 +85,7 @@ export function planMarkFates({ scheduler, dice, trace, marking }: FaultyParts, 
       fate()
     })
   }
-  if (dice.happens(0.5)) sometime(marking.restoreLater)
+  for (let index = dice.pick([0, 0, 1, 1, 2]); index > 0; index -= 1) sometime(marking.restoreLater)
 }
 
 /** Ends all faults for good. */
@@ -119,16 +128,13 @@ function begin(parts: FaultyParts): Heal {
     },
     () => {
       if (workspaceId === undefined) return nothing
-      const saved = ledgers.save(workspaceId)
-      return () => {
-        trace.note('fault', () => `ledger of ${workspaceId} put back to what it was`)
-        ledgers.goBack(workspaceId, saved)
-      }
+      return goesBack(parts, workspaceId)
     },
     () => {
       if (workspaceId === undefined) return nothing
       const isLost = dice.happens(0.2)
       trace.note('fault', () => `ledger of ${workspaceId} ${isLost ? 'lost' : 'restarted'}`)
+      if (isLost) trace.happened('a ledger is lost')
       if (isLost) ledgers.lose(workspaceId)
       else ledgers.restart(workspaceId)
       return nothing
@@ -138,6 +144,16 @@ function begin(parts: FaultyParts): Heal {
 }
 
 const nothing = () => {}
+
+/** Saves a ledger, which goes back to that in the end. */
+function goesBack({ ledgers, trace }: FaultyParts, workspaceId: WorkspaceId): Heal {
+  const saved = ledgers.save(workspaceId)
+  return () => {
+    trace.note('fault', () => `ledger of ${workspaceId} put back to what it was`)
+    trace.happened('a ledger goes back')
+    ledgers.goBack(workspaceId, saved)
+  }
+}
 
 function wayFaults(dice: Dice): Partial<WayFaults> {
   return dice.pick<() => Partial<WayFaults>>([

@@ -10,6 +10,7 @@ import type { LedgerHead, MarkBook } from '../../worker/ledger/mark-book.ts'
 import { ProvenBook } from '../../worker/ledger/proven-book.ts'
 import { createSqlStorage } from '../support/book-storage.ts'
 import type { Dice } from '../support/dice.ts'
+import type { Happening } from './happenings.ts'
 import { type Scheduler, startMs } from './scheduler.ts'
 import { createWay, type Way, type WayFaults } from './way.ts'
 
@@ -17,6 +18,7 @@ import { createWay, type Way, type WayFaults } from './way.ts'
 export interface LedgersMarks {
   readonly markBook: () => MarkBook
   readonly way: Way
+  readonly happened: (what: Happening) => void
 }
 
 /** The ledgers of all workspaces with production's book, and the network to them from each location. */
@@ -56,10 +58,12 @@ export interface LedgersOptions {
     events: readonly LedgerEvent[],
     advance: LedgerAdvance,
   ): void
+  /** Called with each answer of a ledger that has a proof. */
+  proved?(workspaceId: WorkspaceId, changes: LedgerChanges & { readonly provedAtMs: number }): void
 }
 
 export function createLedgers(options: LedgersOptions): Ledgers {
-  const { scheduler, dice, locations, usualWay, written } = options
+  const { scheduler, dice, locations, usualWay, written, proved } = options
   const { awake, ...fates } = createBooks(options)
   const ways = new Map(locations.map((location) => [location, createWay(scheduler, dice, usualWay)]))
   const wayFrom = (location: string) => {
@@ -79,7 +83,12 @@ export function createLedgers(options: LedgersOptions): Ledgers {
           }),
         ),
       since: (ledgerId, version) =>
-        wayFrom(location).cross(() => awake(workspaceId, ({ since }) => since(ledgerId, version))),
+        wayFrom(location).cross(async () => {
+          const changes = await awake(workspaceId, ({ since }) => since(ledgerId, version))
+          const { provedAtMs } = changes
+          if (provedAtMs !== undefined) proved?.(workspaceId, { ...changes, provedAtMs })
+          return changes
+        }),
     }),
     ...fates,
   }
@@ -175,6 +184,7 @@ interface Asking {
   readonly workspaceId: WorkspaceId
   readonly way: Way
   readonly markBook: () => MarkBook
+  readonly happened: (what: Happening) => void
   /** Whether the first question is answered at once. */
   readonly isHeard: boolean
   /** A machine that the object has left does nothing any more. */
@@ -185,11 +195,13 @@ interface Asking {
 
 /** A ledger that asks for its proof over the network. */
 function provenLedger(book: Book, clock: Clock, asking: Asking): Ledger {
-  const { workspaceId, way, markBook, isHeard, isThere, note } = asking
+  const { workspaceId, way, markBook, happened, isHeard, isThere, note } = asking
   let isFirst = isHeard
   const answer = (head: LedgerHead) => {
     note(head)
-    return markBook().proofFor(workspaceId, head)
+    const proof = markBook().proofFor(workspaceId, head)
+    if (proof.behind !== null) happened('a ledger takes another id for its marks')
+    return proof
   }
   const ledger = new ProvenBook({
     book,

@@ -24,6 +24,8 @@ export interface Marking {
   asRecorded(event: LedgerEvent): LedgerEvent
   begin(worker: WorkerSide): void
   killRelay(): void
+  stallRelay(): void
+  parkRows(): void
   restartMarks(): void
   /** Backs the database up now, and restores that a while later. */
   restoreLater(): void
@@ -50,12 +52,18 @@ export function createMarking(nature: Nature, records: Records): Marking {
     offsetMs: dice.between(-3_000, 3_000),
     lagMs: () => dice.between(0, lagMaxMs),
     workspaceIds,
-    onMoveEverything: () => trace.note('fault', () => 'everything is moved'),
+    openMaxMs: nature.isLong ? 240_000 : 60_000,
+    happened: trace.happened,
   })
   const usual = { ...goodWay, slowShare: dice.pick([0.05, 0.4]), slowMs: dice.pick([200, 2_500]) }
   const databaseWay = createWay(scheduler, dice, usual)
   const marksWay = createWay(scheduler, dice, usual)
-  const processes = dice.pick([1, 1, 2])
+  const processes = dice.pick([1, 2])
+
+  function stallRelay(): void {
+    trace.happened('a relay stalls')
+    relays?.stall(dice.between(0, processes - 1), dice.between(1_000, 20_000))
+  }
 
   return {
     cluster,
@@ -68,27 +76,41 @@ export function createMarking(nature: Nature, records: Records): Marking {
       return digest === undefined ? event : { ...event, digest }
     },
     begin(worker) {
+      if (processes > 1) trace.happened('two relays run')
       relays = createRelays({
-        ...{ scheduler, dice, cluster, databaseWay, marksWay, processes },
+        ...{ scheduler, dice, trace, cluster, databaseWay, marksWay, processes },
         markBook: () => markBook,
         ...worker,
       })
     },
-    killRelay: () => relays?.kill(dice.between(0, processes - 1), dice.between(0, 12_000)),
+    killRelay() {
+      trace.happened('a relay is killed')
+      relays?.kill(dice.between(0, processes - 1), dice.between(0, nature.isLong ? 90_000 : 12_000))
+    },
+    stallRelay,
+    parkRows() {
+      trace.happened('rows are parked')
+      cluster.park(scheduler.now() + dice.between(2_000, 30_000))
+    },
     restartMarks() {
+      trace.happened('the marks restart')
       markBook = open()
     },
     restoreLater() {
       const backup = cluster.backUp()
       const saved = new Map(workspaceIds.map((id) => [id, nature.databaseOf(id).save()]))
+      const to = dice.pick(['timeline', 'failover', 'copy'] as const)
+      const isStalled = dice.happens(0.7)
       scheduler.schedule(
         () => {
-          if (isCalm) return
-          const to = dice.pick(['timeline', 'timeline', 'copy'] as const)
-          trace.note('fault', () => `the database is restored to another ${to}`)
+          if (isCalm || trace.counts['a mark is taken'] === undefined) return
+          if (isStalled) stallRelay()
+          trace.note('fault', () => `database: ${to}`)
+          trace.happened(restores[to])
           cluster.restore(backup, to, restored(nature, records, saved))
         },
-        dice.between(200, 20_000),
+        // A replica is late by little.
+        to === 'failover' ? dice.between(0, 2_000) : dice.between(200, nature.isLong ? 120_000 : 20_000),
       )
     },
     calm() {
@@ -98,6 +120,12 @@ export function createMarking(nature: Nature, records: Records): Marking {
     },
   }
 }
+
+const restores = {
+  timeline: 'the database is restored to another timeline',
+  failover: 'a replica is promoted',
+  copy: 'the disk of the database is copied back',
+} as const
 
 /** Puts every workspace back to what was saved, and answers the digest under which that will be told. */
 function restored(
@@ -110,6 +138,7 @@ function restored(
       const commit = databaseOf(workspaceId).commit((now) => putBack(now, tables))
       const digest = `${workspaceId}-restored-${commit}`
       records.committed(workspaceId, commit, [digest])
+      records.restored(workspaceId, commit)
       return [workspaceId, digest]
     }),
   )

@@ -8,6 +8,8 @@ import type { Trace } from './trace.ts'
 /** Time, chance, and the record of what was true. */
 export interface Nature {
   readonly setup: Setup
+  /** Whether the faults go on for minutes, with fewer reads and writes in the same time. */
+  readonly isLong: boolean
   readonly dice: Dice
   readonly scheduler: Scheduler
   readonly trace: Trace

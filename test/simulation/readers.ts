@@ -39,10 +39,14 @@ export interface Told {
   readonly isProven: boolean
   /** The instant that the view of the answer proves; 0 if it proves none. */
   readonly provedAtMs: number
+  /** The answer's lifetime does not end before this instant of its isolate's clock. */
+  readonly freshUntilMs: number
 }
 
 /** Readers that come at the same time, and how often they all read what most others read. */
 const crowd = { share: 0.08, from: 3, to: 8 } as const
+/** The share of its lifetime by which a proof at least prolongs an entry. */
+const proofShareMin = 0.75
 const hot = { share: 0.6, places: 5 } as const
 
 export function createReaders(world: World): Readers {
@@ -61,15 +65,24 @@ export function createReaders(world: World): Readers {
     const answered = await isolate.answer({ question, workspaceId, caller, wish })
     if (!answered.ok) {
       watch(() => checker.refused(seen, answered.error.code))
-      return { status: answered.error.code, source: 'none', isProven: false, provedAtMs: 0 }
+      return { status: answered.error.code, source: 'none', isProven: false, provedAtMs: 0, freshUntilMs: 0 }
     }
     const { entry, status, source, lifetimeSeconds, doubt, currentAtMs, view } = answered.value
     const [isProven, provedAtMs, answeredMs] = [doubt === null, view?.provedAtMs ?? 0, isolate.clock.now()]
+    if (currentAtMs > entry.createdAtMs) trace.happened('an answer is proved after its load')
+    if (status === 'HIT' && arrivedMs >= entry.createdAtMs + lifetimeSeconds * 1000)
+      trace.happened('an answer outlives its load by a proof')
+    const freshUntilMs = Math.max(
+      entry.createdAtMs + lifetimeSeconds * 1000,
+      currentAtMs + proofShareMin * lifetimeSeconds * 1000,
+    )
     const answer = {
+      freshUntilMs,
       ...{ entry, status, source, lifetimeSeconds, isProven, currentAtMs, provedAtMs },
       ...{ arrivedMs, answeredMs },
     }
     watch(() => checker.answered(seen, answer))
+    if (view !== null && view.provedAtMs > 0) watch(() => checker.proved(workspaceId, view))
     if (wish.isOnlyIfCached && source === 'database')
       watch(() => fail('only-if-cached: answered from the database'))
     return answer

@@ -32,6 +32,10 @@ export interface Records {
   areTold(workspaceId: WorkspaceId): boolean
   /** The transaction in the ledger, or undefined if it is not there yet. */
   find(workspaceId: WorkspaceId, commit: number): Written | undefined
+  /** Notes that a transaction put the workspace back to a backup, which takes earlier transactions back. */
+  restored(workspaceId: WorkspaceId, commit: number): void
+  /** The transactions whose changes are not taken back by a restore before an instant, and that were committed before it. */
+  standingBefore(workspaceId: WorkspaceId, instantMs: number): readonly number[]
   /** The instant at which a transaction was committed. */
   committedAtMs(workspaceId: WorkspaceId, commit: number): number
   /** The number of the workspace's ledger that has this id, counted from 0, or -1 if none has. */
@@ -56,6 +60,7 @@ interface Books {
   readonly eventsOfCommit: Map<number, readonly string[]>
   readonly committedAtMs: Map<number, number>
   readonly written: Map<number, Written>
+  readonly restores: Set<number>
 }
 
 export function createRecords(nowMs: () => number): Records {
@@ -75,6 +80,15 @@ export function createRecords(nowMs: () => number): Records {
     eraOf: (workspaceId, ledgerId) => booksOf(workspaceId).ledgerIds.indexOf(ledgerId),
     committedAtMs: (workspaceId, commit) =>
       booksOf(workspaceId).committedAtMs.get(commit) ?? Number.NEGATIVE_INFINITY,
+    restored: (workspaceId, commit) => void booksOf(workspaceId).restores.add(commit),
+    standingBefore(workspaceId, instantMs) {
+      const { committedAtMs, eventsOfCommit, restores } = booksOf(workspaceId)
+      const before = [...committedAtMs].filter(([, atMs]) => atMs < instantMs).map(([commit]) => commit)
+      const restored = before.findLastIndex((commit) => restores.has(commit))
+      return before
+        .slice(Math.max(0, restored))
+        .filter((commit) => (eventsOfCommit.get(commit) ?? []).length > 0)
+    },
     era: (workspaceId) => booksOf(workspaceId).ledgerIds.length - 1,
 
     committed(workspaceId, commit, digests) {
@@ -131,6 +145,7 @@ function emptyBooks(): Books {
     eventsOfCommit: new Map(),
     committedAtMs: new Map(),
     written: new Map(),
+    restores: new Set(),
   }
 }
 

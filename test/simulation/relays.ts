@@ -4,7 +4,7 @@ import { createMarker } from '../../origin/outbox/marker.ts'
 import { createRelay } from '../../origin/outbox/relay.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
-import type { MarkAnswer } from '../../shared/contract/marks.ts'
+import type { Mark, MarkAnswer } from '../../shared/contract/marks.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
@@ -16,12 +16,15 @@ import type { Cluster } from './cluster.ts'
 import type { Isolate } from './isolate.ts'
 import { createLivingClock, during, heardWhileAlive, type Life } from './life.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { Trace } from './trace.ts'
 import type { Way } from './way.ts'
 
 /** The processes that run production's relay and its marks. */
 export interface Relays {
   /** Kills a process with everything that it was doing, and starts another one after a while. */
   kill(index: number, backInMs: number): void
+  /** Lets the calls of a process leave only after a while, even those that it has given up by then. */
+  stall(index: number, forMs: number): void
   /** Replaces all processes by new ones, which run until the end. */
   replaceAll(): void
 }
@@ -29,6 +32,7 @@ export interface Relays {
 interface RelaysOptions {
   readonly scheduler: Scheduler
   readonly dice: Dice
+  readonly trace: Trace
   readonly cluster: Cluster
   readonly markBook: () => MarkBook
   /** The way from the processes to the database, and the way to the Worker. */
@@ -46,13 +50,13 @@ const logger = { info: () => undefined, warn: () => undefined }
 
 export function createRelays(options: RelaysOptions): Relays {
   const { scheduler, processes } = options
-  const lives: { isOver: boolean }[] = []
+  const lives: ProcessLife[] = []
 
   function begin(index: number): void {
-    const life = { isOver: false }
+    const life = { isOver: false, stalledUntilMs: 0 }
     lives[index] = life
     const clock = createLivingClock(scheduler, options.dice.between(-500, 500))
-    during({ isOver: () => life.isOver }, () => startProcess(options, clock))
+    during({ isOver: () => life.isOver }, () => startProcess(withStalls(options, life), clock))
   }
   for (let index = 0; index < processes; index += 1) begin(index)
 
@@ -68,12 +72,40 @@ export function createRelays(options: RelaysOptions): Relays {
         if (lives[index] === killed) begin(index)
       }, backInMs)
     },
+    stall(index, forMs) {
+      const life = lives[index]
+      if (life !== undefined) life.stalledUntilMs = scheduler.now() + forMs
+    },
     replaceAll() {
       for (let index = 0; index < processes; index += 1) {
         end(index)
         begin(index)
       }
     },
+  }
+}
+
+interface ProcessLife {
+  isOver: boolean
+  stalledUntilMs: number
+}
+
+/** The ways of a process. While it is stalled, no call leaves. */
+function withStalls(options: RelaysOptions, life: ProcessLife): RelaysOptions {
+  const { scheduler, databaseWay, workerWay, marksWay } = options
+  const stalling = (way: Way): Way => ({
+    ...way,
+    async cross(act) {
+      const waitMs = life.stalledUntilMs - scheduler.now()
+      if (waitMs > 0) await new Promise<void>((resolve) => void scheduler.schedule(resolve, waitMs))
+      return way.cross(act)
+    },
+  })
+  return {
+    ...options,
+    databaseWay: stalling(databaseWay),
+    workerWay: stalling(workerWay),
+    marksWay: stalling(marksWay),
   }
 }
 
@@ -111,7 +143,7 @@ function startProcess(options: RelaysOptions, clock: Clock): void {
         clock,
         limits.markDeadlineMs,
         () =>
-          heardWhileAlive(options.marksWay.cross(() => options.markBook().take(mark))).then(ok, () =>
+          heardWhileAlive(options.marksWay.cross(() => taken(options, mark))).then(ok, () =>
             err('unreachable' as const),
           ),
         err('timeout'),
@@ -120,6 +152,15 @@ function startProcess(options: RelaysOptions, clock: Clock): void {
   })
   relay.start()
   marker.start()
+}
+
+function taken({ markBook, trace }: RelaysOptions, mark: Mark | null): MarkAnswer {
+  const answer = markBook().take(mark)
+  const { outcome } = answer
+  if (outcome !== 'none') trace.happened(`a mark is ${outcome}`)
+  if (outcome === 'taken' && mark !== null && mark.except.length > 0)
+    trace.happened('a mark is taken with exceptions')
+  return answer
 }
 
 /** Production's handling of a batch of the outbox, in some isolate. */

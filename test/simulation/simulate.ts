@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { z } from 'zod'
 import { wholeNumberOption } from '../support/whole-number-option.ts'
+import { type Happened, sumOf } from './happenings.ts'
 import { type Failure, simulate } from './simulation.ts'
 
 /**
@@ -21,6 +22,7 @@ const shareSchema = z.object({ from: z.int(), until: z.int(), step: z.int() })
 interface Told {
   readonly reads: number
   readonly steps: number
+  readonly happened: Happened
   readonly failure: Failure | null
 }
 
@@ -46,11 +48,13 @@ async function runMany(from: number, seeds: number): Promise<void> {
   const startedAtMs = performance.now()
   const threads = Math.min(threadsMax, availableParallelism(), seeds)
   const totals = { seeds: 0, reads: 0, steps: 0 }
+  let all: Happened = {}
   const failures: Failure[] = []
-  const take = ({ reads, steps, failure }: Told) => {
+  const take = ({ reads, steps, happened, failure }: Told) => {
     totals.seeds += 1
     totals.reads += reads
     totals.steps += steps
+    all = sumOf(all, happened)
     if (failure !== null) {
       failures.push(failure)
       console.log(said(failure))
@@ -67,6 +71,7 @@ async function runMany(from: number, seeds: number): Promise<void> {
   console.log(
     `${totals.seeds} seeds, ${totals.reads} reads, ${totals.steps} steps in ${seconds.toFixed(0)} s (${(totals.seeds / seconds).toFixed(1)} seeds a second on ${threads} threads): ${failures.length} broke a promise`,
   )
+  for (const [what, times] of Object.entries(all)) console.log(`  ${what}: ${times}`)
   process.exitCode = failures.length === 0 ? 0 : 1
 }
 
@@ -90,8 +95,8 @@ async function runShare({ from, until, step }: z.output<typeof shareSchema>): Pr
   for (let seed = from; seed < until; seed += step) {
     const run = await simulate(seed)
     const told: Told = run.ok
-      ? { reads: run.value.reads, steps: run.value.steps, failure: null }
-      : { reads: 0, steps: run.error.step, failure: run.error }
+      ? { reads: run.value.reads, steps: run.value.steps, happened: run.value.happened, failure: null }
+      : { reads: 0, steps: run.error.step, happened: {}, failure: run.error }
     parentPort?.postMessage(told)
     // A run never yields to the event loop. Without this pause no message would leave the thread before its share is
     // done.

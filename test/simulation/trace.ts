@@ -1,8 +1,12 @@
+import type { Happened, Happening } from './happenings.ts'
 import { startMs } from './scheduler.ts'
 
 /** Prints what happens in a run, and sums it up as a number that is the same for equal runs. */
 export interface Trace {
   note(kind: string, what: () => string): void
+  /** Counts something that a run is expected to reach. */
+  happened(what: Happening): void
+  readonly counts: Happened
   fingerprint(): string
 }
 
@@ -12,7 +16,12 @@ export function createTrace(nowMs: () => number, tell: ((line: string) => void) 
     for (let index = 0; index < text.length; index += 1)
       hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0
   }
+  const counts: Partial<Record<Happening, number>> = {}
   return {
+    counts,
+    happened(what) {
+      counts[what] = (counts[what] ?? 0) + 1
+    },
     note(kind, what) {
       const line = `${String(nowMs() - startMs).padStart(7)} ms  ${kind.padEnd(12)} ${what()}`
       mix(line)

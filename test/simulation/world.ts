@@ -60,9 +60,13 @@ export function createWorld(seed: number, tell: ((line: string) => void) | null)
     scheduler,
     dice,
     locations,
-    marks: marking === null ? null : { markBook: marking.markBook, way: marking.marksWay },
+    marks:
+      marking === null
+        ? null
+        : { markBook: marking.markBook, way: marking.marksWay, happened: trace.happened },
     bounds: dice.pick(bookBounds),
     usualWay: { ...goodWay, slowShare: dice.pick([0.01, 0.3]), slowMs: 1_900 },
+    proved: (workspaceId, changes) => void watch(() => checker.proved(workspaceId, changes)),
     written: (workspaceId, ledgerId, events, advance) => {
       const own = marking === null ? events : events.map(marking.asRecorded)
       watch(() => records.written(workspaceId, ledgerId, own, advance))
@@ -114,6 +118,7 @@ function createNature(seed: number, tell: ((line: string) => void) | null): Natu
   const dice = createDice(createRandom(seed))
   const trace = createTrace(scheduler.now, tell)
   const setup = drawSetup(dice)
+  const isLong = setup.hasMarks && dice.happens(0.2)
   trace.note('setup', () => JSON.stringify(setup))
 
   const databases = new Map(workspaceIds.map((id) => [id, createDatabase(id)]))
@@ -127,7 +132,7 @@ function createNature(seed: number, tell: ((line: string) => void) | null): Natu
     if (broken !== null) throw broken
   }
   return {
-    ...{ setup, dice, scheduler, trace },
+    ...{ setup, isLong, dice, scheduler, trace },
     databaseOf(workspaceId) {
       const database = databases.get(workspaceId)
       if (database === undefined) throw new Error(`there is no workspace ${workspaceId}`)

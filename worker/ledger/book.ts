@@ -113,7 +113,9 @@ export class Book {
     if (ledgerId === this.head.ledgerId && version > this.head.version) this.beginAbove(version + 1)
     const { birth, distances, ...head } = this.head
     const after = ledgerId === head.ledgerId ? Math.max(0, version - birth) : 0
-    return { ledgerId: head.ledgerId, birth, version: head.version, moved: movedAfter(distances, after) }
+    // Most callers know everything already, and the tags need not be looked through for them.
+    const moved = after === head.version - birth ? nothingMoved : movedAfter(distances, after)
+    return { ledgerId: head.ledgerId, birth, version: head.version, moved }
   }
 
   headNow(): { readonly ledgerId: string; readonly version: Version } {
@@ -199,6 +201,8 @@ function headAfter(head: Head, batch: readonly WrittenEvent[]): Head {
   const version = versionSchema.parse(head.version + batch.length)
   return { ...head, version, sequence: head.sequence + 1 }
 }
+
+const nothingMoved: MovedTags = { tags: new Uint16Array(0), distances: new Uint32Array(0) }
 
 /** The tags that moved after a distance, in the form that takes fewer bytes. */
 function movedAfter(distances: Uint32Array, after: number): MovedTags {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Mark, MarkAnswer } from '../../shared/contract/marks.ts'
+import { positionOf } from '../../shared/contract/marks.ts'
 import type { Version, WorkspaceId } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
@@ -142,10 +143,4 @@ export class MarkBook {
     const statement = 'insert or replace into source values (1, ?, ?, ?, ?, ?)'
     this.options.storage.sql.exec(statement, database, position, taken_at, succession, is_refused)
   }
-}
-
-/** A position of the WAL as a number of bytes. */
-function positionOf(text: string): bigint {
-  const [high = '0', low = '0'] = text.split('/')
-  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`)
 }

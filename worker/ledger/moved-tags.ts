@@ -45,8 +45,9 @@ export function hasMovedPast({ birth, distances }: Copy, tag: Tag, version: Vers
 }
 
 /** The changes of a copy after its `recentSince`, as pairs of a tag and a distance. */
-export function recentChanges({ birth, distances, recentSince }: Copy): (readonly [Tag, number])[] {
+export function recentChanges({ birth, version, distances, recentSince }: Copy): (readonly [Tag, number])[] {
   const changes: (readonly [Tag, number])[] = []
+  if (recentSince === version) return changes
   // By index: entries() would allocate a pair for each of the tags, at every refresh of every view.
   for (let tag = 0; tag < distances.length; tag += 1) {
     const distance = distances[tag] ?? 0

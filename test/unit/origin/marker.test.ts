@@ -28,6 +28,8 @@ function setUp() {
     outcome: 'taken' as MarkAnswer['outcome'],
     succession: 1,
     isAnother: false,
+    database: '1:00000001',
+    position: '0/1',
     reason: null as 'replica' | 'forbidden' | null,
     isDown: false,
   }
@@ -39,7 +41,12 @@ function setUp() {
       snapshots += 1
       said.push(`take ${snapshots}`)
       const snapshot: Snapshot = {
-        ...{ snapshot: `${snapshots}`, database: '1:00000001', position: '0/1', noted: state.noted },
+        ...{
+          snapshot: `${snapshots}`,
+          database: state.database,
+          position: state.position,
+          noted: state.noted,
+        },
       }
       return ok({ said: 'taken', ...snapshot })
     },
@@ -114,6 +121,34 @@ describe('a marker', () => {
     state.outcome = 'taken'
     await clock.advance(2 * beatMs)
     expect(marks.map(({ succeeds }) => succeeds)).toEqual([undefined, undefined, 4, undefined])
+  })
+
+  test.each([
+    ['is on another timeline', { database: '1:00000002' }],
+    ['has gone back', { position: '0/F' }],
+  ])('does not claim to have moved everything in a database that %s since', async (_, restored) => {
+    const { clock, said, marks, marker, state } = setUp()
+    Object.assign(state, { outcome: 'refused', position: '0/10' })
+    marker.start()
+    await clock.advance(0)
+    // The call that moves everything was for the database that is restored now.
+    Object.assign(state, restored)
+    await clock.advance(beatMs)
+    expect(said.slice(-2)).toEqual(['move everything', 'take 2'])
+    await clock.advance(beatMs)
+    expect(marks.map(({ succeeds }) => succeeds)).toEqual([undefined, undefined])
+  })
+
+  test('does not claim it either once the database has changed under its snapshot', async () => {
+    const { clock, marks, marker, state } = setUp()
+    state.outcome = 'refused'
+    marker.start()
+    await clock.advance(beatMs)
+    state.isAnother = true
+    await clock.advance(beatMs)
+    state.isAnother = false
+    await clock.advance(beatMs)
+    expect(marks.map(({ succeeds }) => succeeds)).toEqual([undefined, undefined])
   })
 
   test('moves everything once in five minutes at most, however often it is refused', async () => {
