@@ -79,7 +79,11 @@ const parsed: { contacts: Contact[] } = JSON.parse(page)
 const contacts = parsed.contacts.map(randomised)
 /** The page as tiers store it, with the tags of the contacts that it shows. */
 const entry = encodeEntry({
-  ...{ workspaceId: workspaceIdSchema.parse('15213'), found: true, tags: contacts.map(({ id }) => shownTag(id)) },
+  ...{
+    workspaceId: workspaceIdSchema.parse('15213'),
+    found: true,
+    tags: contacts.map(({ id }) => shownTag(id)),
+  },
   stamp: { ledgerId: crypto.randomUUID(), version: versionSchema.parse(1_795_665_792_046) },
   ...{ createdAtMs: 1.795e12, loadMs: 12, deleteAtMs: 1.796e12, etag: digits(16) },
   body: new TextEncoder().encode(JSON.stringify({ ...parsed, contacts })),

@@ -67,7 +67,11 @@ export function createBoardcache(ground: Ground): Design {
     report(write) {
       const users = [...(usersOf.get(write.workspace) ?? [])]
       const workspaceId = workspaceIdOf(write.workspace)
-      return relay.tell(workspaceId, movesOf(write, users, relay.areTold(workspaceId)), isolateAt(locations[0]))
+      return relay.tell(
+        workspaceId,
+        movesOf(write, users, relay.areTold(workspaceId)),
+        isolateAt(locations[0]),
+      )
     },
   }
 }

@@ -256,7 +256,8 @@ function compare(
     const { probe, body } = each
     if (!probe.isCached(body)) continue
     const movedHere = moved.get(probe.workspaceId) ?? noTags
-    const isMoved = movedHere.size > 0 && tagsOf(each).some((tag) => partsOf(tag).every((part) => movedHere.has(part)))
+    const isMoved =
+      movedHere.size > 0 && tagsOf(each).some((tag) => partsOf(tag).every((part) => movedHere.has(part)))
     const now = after.get(each)?.body ?? body
     const [was, is] =
       now === body ? ['', ''] : [writtenPartOf(probe, body, fleeting), writtenPartOf(probe, now, fleeting)]

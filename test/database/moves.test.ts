@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { shownMoves } from '../../shared/tags/moves.ts'
 import type { SlotName } from '../../shared/tags/places.ts'
 import { slots } from '../../shared/tags/places.ts'
 import { type Database, startDatabase } from './database.ts'
-import { shownMoves } from '../../shared/tags/moves.ts'
 import { ordersMoved, outboxIn, outboxOf, slotsMoved } from './moved.ts'
 import { changes, textOf } from './random-changes.ts'
 

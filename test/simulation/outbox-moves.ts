@@ -34,7 +34,9 @@ export function movesAmongUntold(before: Contact | null, after: Contact | null):
 }
 
 function orderMovesOf(before: Contact | null, after: Contact | null): Move[] {
-  const [was, is] = [before, after].map((contact) => (contact === null ? 0 : maskOf([...facetsOf(contact), 'all'])))
+  const [was, is] = [before, after].map((contact) =>
+    contact === null ? 0 : maskOf([...facetsOf(contact), 'all']),
+  )
   const stays = (isThere: boolean) => (isThere ? (was ?? 0) ^ (is ?? 0) : null)
   const onBoard = stays(before?.boardId === after?.boardId)
   const inColumn = stays(before?.boardId === after?.boardId && before?.columnId === after?.columnId)

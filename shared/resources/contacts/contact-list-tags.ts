@@ -1,6 +1,6 @@
-import type { UserId } from '../../ids.ts'
 import { z } from 'zod'
 import type { Cursor } from '../../contract/cursor.ts'
+import type { UserId } from '../../ids.ts'
 import type { SlotName } from '../../tags/places.ts'
 import type { Tag } from '../../tags/tags.ts'
 import { familyTag, orderTag, shownTag, slotTag, userTags, workspaceTag } from '../../tags/tags.ts'

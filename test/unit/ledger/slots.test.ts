@@ -4,7 +4,14 @@ import { contactFilterSchema } from '../../../shared/resources/contacts/contact-
 import { contactListTags, shownContactsTags } from '../../../shared/resources/contacts/contact-list-tags.ts'
 import { familyAt } from '../../../shared/tags/families.ts'
 import type { Move } from '../../../shared/tags/moves.ts'
-import { bucketMove, familyMove, orderMove, placeMove, shownMoves, tagsMovedBy } from '../../../shared/tags/moves.ts'
+import {
+  bucketMove,
+  familyMove,
+  orderMove,
+  placeMove,
+  shownMoves,
+  tagsMovedBy,
+} from '../../../shared/tags/moves.ts'
 import { allSlotsMask, placeSlotsMask, type SlotName, slotBit } from '../../../shared/tags/places.ts'
 import { bucketTag } from '../../../shared/tags/tags.ts'
 import { hasMoved } from '../../../worker/cache/freshness.ts'

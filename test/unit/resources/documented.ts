@@ -12,7 +12,9 @@ export function rowOf(resource: (typeof resources)[number]) {
   const { tagsFor, embeddedTags, sharing, lifetime } = parsed.value
   const owner = sharing === 'user' ? userIdSchema.parse('someone') : null
   const body = new TextEncoder().encode(JSON.stringify(example.data))
-  const tags = [...tagsFor(owner), ...embeddedTags(body)].flatMap(partsOf).filter((tag) => tag !== workspaceTag)
+  const tags = [...tagsFor(owner), ...embeddedTags(body)]
+    .flatMap(partsOf)
+    .filter((tag) => tag !== workspaceTag)
   return {
     route: `\`${route}\``,
     callers: [...callers, ...(sharing === 'user' ? ['one a user'] : [])].join(', '),
