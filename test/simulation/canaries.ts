@@ -11,6 +11,8 @@ const load = 'worker/cache/load.ts'
 const freshness = 'worker/cache/freshness.ts'
 const view = 'worker/ledger/view.ts'
 const tags = 'shared/resources/contacts/contact-list-tags.ts'
+/** The model of the database's SQL, whose functions are tested in test/database. */
+const cluster = 'test/simulation/cluster.ts'
 
 /** Bugs that pass every test of a single part. The simulation is worth its time only if it catches them. */
 export const canaries: readonly Canary[] = [
@@ -115,6 +117,33 @@ export const canaries: readonly Canary[] = [
     breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [
       { file: tags, find: 'contacts.map(({ id }) => shownTag(id))', replace: 'contacts.flatMap(() => [])' },
+    ],
+  },
+  {
+    bug: 'a row that is told before an earlier one names its contacts alone',
+    breaks: /bounded staleness|no-cache|read your writes|converges|^proof: /,
+    replacements: [
+      {
+        file: cluster,
+        find: 'const isWide = others.has(workspaceId) && lateMoves.length > 0',
+        replace: 'const isWide = others.has(workspaceId) && lateMoves.length > 1_000',
+      },
+    ],
+  },
+  {
+    bug: 'a statement decides whether an earlier row waits, and another transaction commits after it',
+    breaks: /bounded staleness|no-cache|read your writes|converges|^proof: /,
+    replacements: [
+      {
+        file: cluster,
+        find: 'const row = { key, workspaceId, moves, lateMoves, transaction: transaction.number, attempts: 0 }',
+        replace: `const seen = this.rows.filter((row) => row.committedAtMs + this.options.offsetMs < writtenAtMs)
+      const isWhole = seen.some((row) => row.workspaceId === workspaceId)
+      const row = {
+        ...{ key, workspaceId, moves: isWhole ? [...moves, ...lateMoves] : moves, lateMoves: [] },
+        ...{ transaction: transaction.number, attempts: 0 },
+      }`,
+      },
     ],
   },
   {

@@ -24,7 +24,7 @@ export function movesOfWrite(before: Contact | null, after: Contact | null): Mov
     .concat(countedOf(before) === countedOf(after) ? [] : [familyMove('counts')])
 }
 
-/** The moves that the triggers note as well if an earlier change is not told yet: of every list that the contact met or meets. */
+/** The moves that a row has as well if it is told while another one waits: of every list that the contact met or meets. */
 export function movesAmongUntold(before: Contact | null, after: Contact | null): Move[] {
   return [before, after].flatMap((contact) => {
     if (contact === null) return []

@@ -28,8 +28,6 @@ export interface Records {
   ): void
   /** Notes that the backend received an acknowledgement, and answers which ledger gave that version. */
   acknowledged(workspaceId: WorkspaceId, digests: readonly string[], version: number): KnownVersion
-  /** Whether every event of the workspace's transactions is in a ledger. */
-  areTold(workspaceId: WorkspaceId): boolean
   /** The transaction in the ledger, or undefined if it is not there yet. */
   find(workspaceId: WorkspaceId, commit: number): Written | undefined
   /** Notes that a transaction put the workspace back to a backup, which takes earlier transactions back. */
@@ -73,10 +71,6 @@ export function createRecords(nowMs: () => number): Records {
 
   return {
     find: (workspaceId, commit) => booksOf(workspaceId).written.get(commit),
-    areTold(workspaceId) {
-      const { commitOfEvent, versionsOfEvent } = booksOf(workspaceId)
-      return [...commitOfEvent.keys()].every((digest) => versionsOfEvent.has(digest))
-    },
     eraOf: (workspaceId, ledgerId) => booksOf(workspaceId).ledgerIds.indexOf(ledgerId),
     committedAtMs: (workspaceId, commit) =>
       booksOf(workspaceId).committedAtMs.get(commit) ?? Number.NEGATIVE_INFINITY,
