@@ -73,7 +73,7 @@ const rowSchema = z.object({
   workspaceId: z.string(),
   tags: z.array(z.string()).min(1),
   attempts: z.int(),
-  isWide: z.boolean().default(false),
+  isWide: z.boolean().optional(),
 })
 /** Rows as the SQL functions return them. */
 export const outboxRowsSchema = z.array(rowSchema)
@@ -134,7 +134,7 @@ export function parseOutboxRows(rows: z.output<typeof outboxRowsSchema>): Claim 
       workspaceId: workspace.data,
       tags: moves.success ? [...new Set(moves.data)] : [familyMove('workspace')],
     }
-    deliverable.push({ key, event, attempts, ...(isWide ? { isWide } : {}) })
+    deliverable.push({ key, event, attempts, ...(isWide === true ? { isWide } : {}) })
   }
   return { rows: deliverable, undeliverable }
 }
