@@ -161,7 +161,9 @@ function writeInto(
     if (transaction.isOver) return
     const report = commit(workspaceId, change, options, idFor)
     const { rows } = report
-    cluster.commit(transaction, isUnseen ? [...rows, ...cluster.rowsOfEverything()] : rows)
+    const told = cluster.commit(transaction, isUnseen ? [...rows, ...cluster.rowsOfEverything()] : rows)
+    for (const [index, event] of report.events.entries())
+      report.events[index] = { ...event, moves: told[index] ?? event.moves }
     if (isUnseen && rows.length > 0) trace.happened('a write without triggers moves everything')
     if (report.events.length > 0 && dice.happens(0.2)) reportLater(report)
   }, openMs)

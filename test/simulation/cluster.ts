@@ -13,8 +13,11 @@ import type { Happening } from './happenings.ts'
  */
 export interface Cluster {
   begin(): Transaction
-  /** Commits a transaction with its rows. The changes of the tables become visible at the same instant. */
-  commit(transaction: Transaction, rows: readonly NewRow[]): void
+  /**
+   * Commits a transaction with its rows, and answers the moves of each as its writer may tell them now. The changes of the tables become
+   * visible at the same instant.
+   */
+  commit(transaction: Transaction, rows: readonly NewRow[]): readonly (readonly Move[])[]
   readonly outbox: Outbox
   readonly marks: MarkSource
   /** Rows with which a transaction moves everything, because no trigger saw what it wrote. */
@@ -137,7 +140,7 @@ class State {
     return transaction
   }
 
-  commit(transaction: Transaction, added: readonly NewRow[]): void {
+  commit(transaction: Transaction, added: readonly NewRow[]): readonly (readonly Move[])[] {
     const nowMs = this.options.nowMs()
     const writtenAtMs = this.begun.get(transaction) ?? nowMs
     this.begun.delete(transaction)
@@ -156,6 +159,8 @@ class State {
       const row = { key, workspaceId, moves, lateMoves, transaction: transaction.number, attempts: 0 }
       this.rows.push({ ...row, ...times })
     }
+    const own = added.length === 0 ? [] : this.rows.slice(-added.length)
+    return toldTogether(this, own).map(({ event }) => event.tags)
   }
 
   rollBack(): void {
