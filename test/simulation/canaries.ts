@@ -131,22 +131,6 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
-    bug: 'a statement decides whether an earlier row waits, and another transaction commits after it',
-    breaks: /bounded staleness|no-cache|read your writes|converges|^proof: /,
-    replacements: [
-      {
-        file: cluster,
-        find: 'const row = { key, workspaceId, moves, lateMoves, transaction: transaction.number, attempts: 0 }',
-        replace: `const seen = this.rows.filter((row) => row.committedAtMs + this.options.offsetMs < writtenAtMs)
-      const isWhole = seen.some((row) => row.workspaceId === workspaceId)
-      const row = {
-        ...{ key, workspaceId, moves: isWhole ? [...moves, ...lateMoves] : moves, lateMoves: [] },
-        ...{ transaction: transaction.number, attempts: 0 },
-      }`,
-      },
-    ],
-  },
-  {
     bug: "a user's own page does not depend on the assignments of the user",
     breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [{ file: tags, find: '? userTags(owner) : []', replace: '? [] : []' }],
