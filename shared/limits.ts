@@ -76,7 +76,8 @@ holds(
   'the views of an isolate stay within their bytes',
 )
 holds(limits.sharedChangesMax <= limits.ledgerTagsMax, 'a shared view has at most as many tags as a view')
-holds(limits.entryTagsMax * 6 + 1_024 <= limits.entryHeaderBytesMax, "an entry's tags fit in its header")
+// A pair of tags has up to ten digits, and JSON adds a comma.
+holds(limits.entryTagsMax * 11 + 1_024 <= limits.entryHeaderBytesMax, "an entry's tags fit in its header")
 holds(
   limits.queryDeadlineMs + limits.writeRelayDeadlineMs < limits.originDeadlineMs,
   'the origin commits a write and waits for its invalidation before the Worker gives up',

@@ -1,6 +1,6 @@
 import type { Version } from '../../shared/ids.ts'
 import type { Delivery, DeliveryFailure } from './delivery.ts'
-import type { OutboxRow } from './outbox.ts'
+import type { Outbox, OutboxRow } from './outbox.ts'
 
 /** The outcome of a delivery: each row is in exactly one list. */
 export interface Dispatched {
@@ -18,15 +18,21 @@ const rejectionsMax = 32
 
 /**
  * Delivers rows. A batch that the Worker refuses is halved until the row at fault is alone, so that one bad row holds up no
- * other. Never rejects.
+ * other. A half has the moves that it needs while the rows of the other half wait. Never rejects.
  */
-export async function dispatch(delivery: Delivery, rows: readonly OutboxRow[]): Promise<Dispatched> {
+export async function dispatch(
+  outbox: Pick<Outbox, 'read'>,
+  delivery: Delivery,
+  rows: readonly OutboxRow[],
+): Promise<Dispatched> {
   const durable: { row: OutboxRow; version: Version }[] = []
   const failed: { row: OutboxRow; code: string }[] = []
   const pending: (readonly OutboxRow[])[] = rows.length === 0 ? [] : [rows]
   let rejections = 0
   for (let batch = pending.pop(); batch !== undefined; batch = pending.pop()) {
-    const posted = await delivery.post(batch.map(({ event }) => event))
+    const told = batch === rows ? rows : await reread(outbox, batch)
+    if (told === null) return { durable, failed, withheld: [batch, ...pending].flat(), outage: 'unavailable' }
+    const posted = await delivery.post(told.map(({ event }) => event))
     if (posted.ok) {
       for (const row of batch) {
         const version = posted.value.get(row.event.eventId)
@@ -44,6 +50,20 @@ export async function dispatch(delivery: Delivery, rows: readonly OutboxRow[]): 
     if (halves.length === 0) failed.push(...batch.map((row) => ({ row, code: 'rejected' })))
   }
   return { durable, failed, withheld: [], outage: null }
+}
+
+/**
+ * Rows with the moves that they need if they are told in a call of their own. A row that is gone was told by somebody else and stays
+ * as it is. Null if the database does not answer.
+ */
+export async function reread(
+  outbox: Pick<Outbox, 'read'>,
+  rows: readonly OutboxRow[],
+): Promise<readonly OutboxRow[] | null> {
+  const read = await outbox.read(rows.map(({ key }) => key))
+  if (!read.ok) return null
+  const byEventId = new Map(read.value.rows.map((row) => [row.key.eventId, row]))
+  return rows.map((row) => byEventId.get(row.key.eventId) ?? row)
 }
 
 /** The later half comes first, because the batch that is pushed last is sent first. */

@@ -26,6 +26,8 @@ export interface OutboxRow {
   readonly key: OutboxKey
   readonly event: OutboxEvent
   readonly attempts: number
+  /** Whether the row may need fewer moves than these, which `Outbox.read` knows once the row is committed. */
+  readonly isWide?: true
 }
 
 interface Claim {
@@ -47,10 +49,15 @@ export interface OutboxState {
   readonly parked: number
 }
 
-/** The outbox in the database, called as the service role. Never rejects; every call settles within its deadline. */
+/**
+ * The outbox in the database. A row that is told while other rows of its workspace wait has more moves than one that is told
+ * alone. So rows that are claimed or read together are told in one call, and rows that are told in another one are read again.
+ * The database is called as the service role. Never rejects; every call settles within its deadline. */
 export interface Outbox {
   /** Claims due rows for the length of the lease, except those that another relay has claimed. */
   claim(rowsMax: number): Promise<Result<Claim, Failure>>
+  /** The rows with these keys as they must be told in one call. Those that were told and removed are left out. */
+  read(keys: readonly OutboxKey[]): Promise<Result<Claim, Failure>>
   /** Removes delivered rows. */
   acknowledge(keys: readonly OutboxKey[]): Promise<Result<unknown, Failure>>
   /** Gives rows back without counting an attempt. */
@@ -66,6 +73,7 @@ const rowSchema = z.object({
   workspaceId: z.string(),
   tags: z.array(z.string()).min(1),
   attempts: z.int(),
+  isWide: z.boolean().optional(),
 })
 /** Rows as the SQL functions return them. */
 export const outboxRowsSchema = z.array(rowSchema)
@@ -91,6 +99,10 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
       })
       return claimed.ok ? ok(parseOutboxRows(claimed.value.rows)) : claimed
     },
+    async read(keys) {
+      const read = await call(claimSchema, 'outbox_read', { p_ids: keys })
+      return read.ok ? ok(parseOutboxRows(read.value.rows)) : read
+    },
     acknowledge: (keys) => call(doneSchema, 'outbox_acknowledge', { p_ids: keys }),
     release: (keys) => call(doneSchema, 'outbox_release', { p_ids: keys, p_delay_ms: 0 }),
     fail: (failures) =>
@@ -109,7 +121,7 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
 export function parseOutboxRows(rows: z.output<typeof outboxRowsSchema>): Claim {
   const deliverable: OutboxRow[] = []
   const undeliverable: OutboxKey[] = []
-  for (const { id, eventId, workspaceId, tags, attempts } of rows) {
+  for (const { id, eventId, workspaceId, tags, attempts, isWide } of rows) {
     const key = { id, eventId }
     const workspace = scopeIdSchema.safeParse(workspaceId)
     if (!workspace.success) {
@@ -122,7 +134,7 @@ export function parseOutboxRows(rows: z.output<typeof outboxRowsSchema>): Claim 
       workspaceId: workspace.data,
       tags: moves.success ? [...new Set(moves.data)] : [familyMove('workspace')],
     }
-    deliverable.push({ key, event, attempts })
+    deliverable.push({ key, event, attempts, ...(isWide === true ? { isWide } : {}) })
   }
   return { rows: deliverable, undeliverable }
 }

@@ -6,7 +6,7 @@ import type { Version } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Delivery } from './delivery.ts'
-import { type Dispatched, dispatch } from './dispatch.ts'
+import { type Dispatched, dispatch, reread } from './dispatch.ts'
 import type { Outbox, OutboxKey, OutboxRow, OutboxState } from './outbox.ts'
 
 /**
@@ -94,8 +94,8 @@ class OutboxRelay implements Relay {
   }
 
   async deliver(rows: readonly OutboxRow[]): Promise<Version | null> {
-    const { clock, delivery } = this.options
-    const dispatching = dispatch(delivery, rows).then((dispatched) => {
+    const { clock } = this.options
+    const dispatching = this.dispatchOwn(rows).then((dispatched) => {
       this.keep(this.settle(dispatched).then(() => this.wakeFor(dispatched)))
       return dispatched
     })
@@ -103,6 +103,13 @@ class OutboxRelay implements Relay {
     const dispatched = await withinDeadline(clock, limits.writeRelayDeadlineMs, () => dispatching, null)
     if (dispatched === null || dispatched.durable.length < rows.length) return null
     return versionSchema.parse(Math.max(0, ...dispatched.durable.map(({ version }) => version)))
+  }
+
+  /** The rows of a write that is committed. If the database does not say which moves they need, they have all of them. */
+  private async dispatchOwn(rows: readonly OutboxRow[]): Promise<Dispatched> {
+    const { outbox, delivery } = this.options
+    const told = rows.some(({ isWide }) => isWide) ? await reread(outbox, rows) : rows
+    return dispatch(outbox, delivery, told ?? rows)
   }
 
   get health(): OutboxHealth['status'] {
@@ -150,7 +157,7 @@ class OutboxRelay implements Relay {
       return 'outage'
     }
     const { rows, undeliverable } = claimed.value
-    const dispatched = await dispatch(this.options.delivery, rows)
+    const dispatched = await dispatch(this.options.outbox, this.options.delivery, rows)
     await this.settle(dispatched, undeliverable)
     if (dispatched.outage !== null) return 'outage'
     const found = rows.length + undeliverable.length

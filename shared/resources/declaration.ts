@@ -49,7 +49,7 @@ export interface Declaration<
   readonly params: Params
   /** The schema of the origin's answer, whose bytes are the body of an entry. */
   readonly data: Data
-  /** Part of the key. Raised with every change of `data`, so that a reader never gets an entry of another shape. */
+  /** Part of the key. Raised with every change of `data` or of the tags, so that a reader never gets an entry of another shape. */
   readonly version: number
   readonly callers: readonly [CallerKind, ...CallerKind[]]
   /** The namespace of Redis that keeps its entries, which operators can clear by itself. The default is `cache`. */
@@ -80,6 +80,8 @@ export interface Declaration<
   tags(params: z.output<Params>, owner: UserId | null): readonly Tag[]
   /** The tags that follow from the data, such as those of entities that the answer embeds. */
   embedded?(data: z.output<Data>): readonly Tag[]
+  /** The same, read from the bytes of a body, for a list that is too long to be parsed whole after each load. */
+  listed?(params: z.output<Params>, body: Uint8Array): readonly Tag[]
   /** The parameters of the entries that a warm-up loads for a workspace. Without it, there are none. */
   warm?(workspace: WarmWorkspace): readonly z.output<Params>[]
   /** How early a warm-up loads these entries. The default is `soon`. */

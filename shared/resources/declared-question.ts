@@ -37,6 +37,7 @@ export function createQuestion<Params extends z.ZodObject, Data extends z.ZodObj
     lifetime: valueFor(declaration.lifetime, params),
     toggle: declaration.toggle === undefined ? null : valueFor(declaration.toggle, params),
     tagsFor: (owner) => (sharing === 'workspace' ? sharedTags : declaration.tags(params, owner)),
+    embeddedTags: (body) => [...resource.embeddedTags(body), ...(declaration.listed?.(params, body) ?? [])],
     comparable: comparableOf(source, sharing, changes),
     next: followerOf(source, params),
     ownOf: ownQuestionOf(source, params, { isBypass, sharing }),

@@ -67,7 +67,7 @@ export interface Resource {
   warmQuestions(workspace: WarmWorkspace): readonly Question[]
   /** Whether an entry's body can be presented. A body of another shape or a damaged one cannot, and counts as a miss. */
   isReadable(body: Uint8Array): boolean
-  /** The tags that follow from the content of a loaded body, in addition to those of its question. */
+  /** The tags of what the data of a loaded body embeds. `Question.embeddedTags` has all tags that follow from a body. */
   embeddedTags(body: Uint8Array): readonly Tag[]
   /**
    * A text that differs whenever the answers that are made from the same body differ for another reason than `_cache` and the user;
@@ -93,6 +93,8 @@ export interface Question {
   readonly toggle: Toggle | null
   /** The tags of the answer. `owner` is the user that the entry belongs to, or null if the workspace shares it. */
   tagsFor(owner: UserId | null): readonly Tag[]
+  /** The tags that follow from the content of a loaded body, in addition to `tagsFor`. */
+  embeddedTags(body: Uint8Array): readonly Tag[]
   /**
    * The part of an answer that only writes change. While none of the tags moved, it must equal the same part of the database's answer.
    * Null if time may change the whole answer.

@@ -8,8 +8,17 @@ const encoder = new TextEncoder()
  * because tags are made where a question is made.
  */
 export function bucketOf(value: string, buckets: number): number {
+  return numberIn(sha256(encoder.encode(value)), 0) % buckets
+}
+
+/** Two buckets of a value that say nothing about each other: by the first and by the next two bytes of its digest. */
+export function bucketsOf(value: string, first: number, second: number): readonly [number, number] {
   const digest = sha256(encoder.encode(value))
-  return (((digest[0] ?? 0) << 8) | (digest[1] ?? 0)) % buckets
+  return [numberIn(digest, 0) % first, numberIn(digest, 2) % second]
+}
+
+function numberIn(digest: Uint8Array, at: number): number {
+  return ((digest[at] ?? 0) << 8) | (digest[at + 1] ?? 0)
 }
 
 /**

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { limits } from '../limits.ts'
 import type { BucketedFamily, FamilyName } from './families.ts'
 import { findFamily } from './families.ts'
-import { allSlotsMask, placeValue } from './places.ts'
+import { allSlotsMask, orderValue, placeValue } from './places.ts'
 import type { Tag } from './tags.ts'
-import { bucketNumber, tagAt } from './tags.ts'
+import { bucketNumber, shownAt, tagAt } from './tags.ts'
 
 /**
  * A change, as written in outbox rows and sent to ledgers: `counts` or `contact` (a whole family), `contact#517` (a bucket), or
@@ -77,6 +77,20 @@ export function bucketMove(family: BucketedFamily, value: string): Move {
 
 /** The move of slots of a board's place, or of a column's if one is given. */
 export function placeMove(boardId: string, columnId: string | null, mask: number): Move {
-  const bucket = bucketNumber('place', placeValue(boardId, columnId))
+  return slotsMove(bucketNumber('place', placeValue(boardId, columnId)), mask)
+}
+
+/** The move of the order of lists, by slots: of the board's, or of a column's if one is given. */
+export function orderMove(boardId: string, columnId: string | null, mask: number): Move {
+  return slotsMove(bucketNumber('place', orderValue(boardId, columnId)), mask)
+}
+
+/** The moves of a contact wherever a list shows it (`shownTag`). */
+export function shownMoves(contactId: string): readonly [Move, Move] {
+  const { bucket, slot } = shownAt(contactId)
+  return [bucketMove('contact', contactId), slotsMove(bucket, 1 << slot)]
+}
+
+function slotsMove(bucket: number, mask: number): Move {
   return `place#${bucket}#${(mask & allSlotsMask).toString(16).padStart(4, '0')}` as Move
 }

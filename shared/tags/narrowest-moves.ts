@@ -2,7 +2,7 @@ import { limits } from '../limits.ts'
 import { familyAt } from './families.ts'
 import type { Move } from './moves.ts'
 import type { Tag } from './tags.ts'
-import { nameOf } from './tags.ts'
+import { nameOf, partsOf } from './tags.ts'
 
 /**
  * Moves of the narrowest tags of an entry, with which it is loaded again and as little else as possible: those of the family that is
@@ -19,8 +19,9 @@ export function narrowestMoves(tags: readonly Tag[]): readonly Move[] {
     .map(moveOfTag)
 }
 
-/** The number of tags that a tag's family is divided into; 0 for a tag that may not be moved to heal. */
+/** The number of tags that a tag's family is divided into; 0 for a tag that may not be moved to heal, and for a pair. */
 function divisionsOf(tag: Tag): number {
+  if (partsOf(tag).length > 1) return 0
   const { name, offset, buckets, slots } = familyAt(tag)
   if (tag === offset) return buckets === 0 && name !== 'workspace' ? 1 : 0
   return buckets * slots

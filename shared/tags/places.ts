@@ -45,6 +45,14 @@ export const allSlotsMask = (1 << slots.length) - 1
 /** All slots but `board`. An event that names columns moves these, so that pages of other columns stay cached. */
 export const placeSlotsMask = allSlotsMask & ~slotBit('board')
 
+/**
+ * The value of the order of a place's lists, which has slots like the place itself. A slot moves when a contact enters or leaves the
+ * list of its filter or changes its position there, and not when it only changes. No id contains a colon, so no place has this value.
+ */
+export function orderValue(boardId: string, columnId: string | null): string {
+  return `:${placeValue(boardId, columnId)}`
+}
+
 /** The value of a place, from which its bucket follows: the board, or the board and a column of it. */
 export function placeValue(boardId: string, columnId: string | null): string {
   return columnId === null ? boardId : `${boardId}:${columnId}`

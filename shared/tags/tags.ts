@@ -1,9 +1,9 @@
 import type { UserId } from '../ids.ts'
-import { bucketOf, foldCase } from './bucket.ts'
+import { bucketOf, bucketsOf, foldCase } from './bucket.ts'
 import type { BucketedFamily, FamilyName } from './families.ts'
 import { familyAt, familyNamed, findFamily, tagsCount } from './families.ts'
 import type { SlotName } from './places.ts'
-import { placeValue, slots } from './places.ts'
+import { orderValue, placeValue, slots } from './places.ts'
 
 /**
  * A thing that an entry depends on, as an offset in the versions of a ledger and of a view. An entry is outdated once one of its tags
@@ -12,9 +12,31 @@ import { placeValue, slots } from './places.ts'
  */
 export type Tag = number & { readonly brand: 'Tag' }
 
-/** Whether a value from outside is a tag. */
+/** Whether a value from outside is a tag of a ledger. */
 export function isTag(value: unknown): value is Tag {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < tagsCount
+}
+
+const pairUnit = 65_536
+
+/**
+ * A tag of an entry that counts as moved once both of these tags have moved past its stamp. A change that moves both of them at once
+ * is thus told from one that moves either by chance. The first one is never that of the workspace, whose offset is 0.
+ */
+function pairTag(first: Tag, second: Tag): Tag {
+  return (first * pairUnit + second) as Tag
+}
+
+/** The tags that must all have moved for a tag of an entry to count as moved: one, or the two of a pair. */
+export function partsOf(tag: Tag): readonly Tag[] {
+  const [first, second] = [Math.floor(tag / pairUnit), tag % pairUnit]
+  return first === 0 ? [tag] : [tagAt(first), tagAt(second)]
+}
+
+/** Whether a value from outside is a tag of an entry: one of a ledger's tags, or a pair of them. */
+export function isEntryTag(value: unknown): value is Tag {
+  if (isTag(value)) return true
+  return typeof value === 'number' && isTag(value % pairUnit) && isTag(Math.floor(value / pairUnit))
 }
 
 /** The tag at an offset. Throws if there is none. */
@@ -58,6 +80,27 @@ export function slotTag(boardId: string, columnId: string | null, slot: SlotName
   return slotAt(bucket, slots.indexOf(slot))
 }
 
+/** The tag of the order of a list (`orderValue`). */
+export function orderTag(boardId: string, columnId: string | null, slot: SlotName): Tag {
+  return slotAt(bucketNumber('place', orderValue(boardId, columnId)), slots.indexOf(slot))
+}
+
+/**
+ * The tag of a contact that a list shows: its bucket, paired with one of all slots of all places. A list shows many contacts, and one
+ * of their 1,024 buckets moves soon by chance; both tags of a pair hardly ever do.
+ */
+export function shownTag(contactId: string): Tag {
+  const { contact, bucket, slot } = shownAt(contactId)
+  return pairTag(tagAt(familyNamed('contact').offset + 1 + contact), slotAt(bucket, slot))
+}
+
+/** The buckets of a contact that lists show: its own in the family of contacts, and a slot of a bucket of the places. */
+export function shownAt(contactId: string): { contact: number; bucket: number; slot: number } {
+  const { buckets, slots: slotsEach } = familyNamed('place')
+  const [contact, second] = bucketsOf(contactId, familyNamed('contact').buckets, buckets * slotsEach)
+  return { contact, bucket: second % buckets, slot: Math.floor(second / buckets) }
+}
+
 /** The tag of a slot by the number of its bucket and its own. Both must be within their bounds. */
 function slotAt(bucket: number, slot: number): Tag {
   const { offset, slots: slotsEach } = familyNamed('place')
@@ -89,8 +132,9 @@ export function mailboxTags(userId: UserId, folder: string): readonly Tag[] {
   return thingTags('mailbox', `${userId}:${folder}`)
 }
 
-/** The readable name of a tag: `counts`, `contact`, `contact#517`, or `place#13.2` (bucket and slot). */
-export function nameOf(tag: Tag): string {
+/** The readable name of a tag: `counts`, `contact`, `contact#517`, or `place#13.2` (bucket and slot). A pair has that of its first. */
+export function nameOf(entryTag: Tag): string {
+  const [tag = entryTag] = partsOf(entryTag)
   const family = familyAt(tag)
   if (tag === family.offset) return family.name
   const within = tag - family.offset - 1

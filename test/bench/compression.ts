@@ -1,6 +1,9 @@
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { z } from 'zod'
+import { versionSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import type { Contact } from '../../shared/resources/contacts/contact-list.ts'
+import { shownTag } from '../../shared/tags/tags.ts'
+import { encodeEntry } from '../../worker/entry/entry.ts'
 import { createDice } from '../support/dice.ts'
 import { createRandom } from '../support/random.ts'
 import { page } from './read-page.ts'
@@ -73,7 +76,18 @@ export default {
 }`
 
 const parsed: { contacts: Contact[] } = JSON.parse(page)
-const body = JSON.stringify({ ...parsed, contacts: parsed.contacts.map(randomised) })
+const contacts = parsed.contacts.map(randomised)
+/** The page as tiers store it, with the tags of the contacts that it shows. */
+const entry = encodeEntry({
+  ...{
+    workspaceId: workspaceIdSchema.parse('15213'),
+    found: true,
+    tags: contacts.map(({ id }) => shownTag(id)),
+  },
+  stamp: { ledgerId: crypto.randomUUID(), version: versionSchema.parse(1_795_665_792_046) },
+  ...{ createdAtMs: 1.795e12, loadMs: 12, deleteAtMs: 1.796e12, etag: digits(16) },
+  body: new TextEncoder().encode(JSON.stringify({ ...parsed, contacts })),
+})
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({ modules: true, script, compatibilityDate: '2026-10-20' }),
 )
@@ -82,7 +96,7 @@ const sizesSchema = z.object({ plain: z.int(), small: z.int(), text: z.int(), sm
 async function run(work: string, times: number) {
   const startedAtMs = performance.now()
   const query = new URLSearchParams({ work, rounds: String(times) })
-  const response = await miniflare.dispatchFetch(`http://bench/?${query}`, { method: 'POST', body })
+  const response = await miniflare.dispatchFetch(`http://bench/?${query}`, { method: 'POST', body: entry })
   const sizes = sizesSchema.parse(await response.json())
   return { sizes, ms: performance.now() - startedAtMs }
 }

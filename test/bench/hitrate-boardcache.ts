@@ -1,6 +1,7 @@
 import type { CacheSettings } from '../../shared/contract/settings.ts'
 import { defaultCacheSettings } from '../../shared/contract/settings.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import { contactCounts } from '../../shared/resources/contacts/contact-counts.ts'
 import { err, ok } from '../../shared/result.ts'
 import { plainWish } from '../../worker/cache/wish.ts'
@@ -13,19 +14,19 @@ import { movesOf } from './hitrate-moves.ts'
 import { cpuMs } from './hitrate-prices.ts'
 import { createQuestions, userIdOf, viewOf, workspaceIdOf } from './hitrate-questions.ts'
 import { createBenchRelay } from './hitrate-relay.ts'
-import { type Ground, locationOf, locations } from './hitrate-world.ts'
+import { type Ground, locationOf, locations, pageBytes } from './hitrate-world.ts'
 
 const isolatesALocation = 3
 const pagesMax = 20
 
-/**
- * The product with its defaults. Bodies have a hundredth of the real size of 20 kB, so an isolate's memory is set to
- * as many entries as 16 MiB hold of real ones.
- */
+/** The size in an isolate's memory of a page of this world, which names its contacts and has nothing else of them. */
+const heldBytes = 1_800
+
+/** The product with its defaults. An isolate's memory holds as many pages as 16 MiB hold of real ones. */
 const setup: Setup = {
   boundMs: 1_000,
   staleIfErrorSeconds: 86_400,
-  memoryBytes: 800 * 1_100,
+  memoryBytes: heldBytes * Math.floor(limits.memoryCacheBytesDefault / (pageBytes + heldBytes)),
   hasEdgeCache: true,
   hasRedis: true,
   hasSharedViews: true,
@@ -65,7 +66,12 @@ export function createBoardcache(ground: Ground): Design {
     },
     report(write) {
       const users = [...(usersOf.get(write.workspace) ?? [])]
-      return relay.tell(workspaceIdOf(write.workspace), movesOf(write, users), isolateAt(locations[0]))
+      const workspaceId = workspaceIdOf(write.workspace)
+      return relay.tell(
+        workspaceId,
+        movesOf(write, users, relay.areTold(workspaceId)),
+        isolateAt(locations[0]),
+      )
     },
   }
 }
@@ -110,15 +116,17 @@ function countedStub(stub: LedgerStub, { reads, writes }: Spent): LedgerStub {
   }
 }
 
-function originOf({ load, spent }: Ground): SimulatedOrigin {
+function originOf({ load, content, spent }: Ground): SimulatedOrigin {
   return {
     async load(question, { workspaceId, userId }) {
       const view = viewOf(question, userId)
-      const changes = await load(Number(workspaceId.slice(1)), view)
+      const workspace = Number(workspaceId.slice(1))
+      const changes = await load(workspace, view)
+      const contacts = content.contactsOf(workspace, view).map((id) => ({ id }))
       const rest =
         view.board === null
           ? contactCounts.example.data
-          : { pagination: { next_cursor: view.page < pagesMax ? 'more' : null } }
+          : { contacts, pagination: { next_cursor: view.page < pagesMax ? 'more' : null } }
       return encoder.encode(JSON.stringify({ changes, ...rest }))
     },
     async settings(_workspaceId: WorkspaceId): Promise<CacheSettings> {

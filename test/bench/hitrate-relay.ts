@@ -19,6 +19,8 @@ const recorder: Recorder = { record() {} }
 /** The outbox's relay: it tells each write to its ledger, and marks up to when everything was told. */
 export interface BenchRelay {
   readonly marks: LedgersMarks
+  /** Whether the outbox has no row of the workspace. */
+  areTold(workspaceId: WorkspaceId): boolean
   /** Settles when the write is durable in the workspace's ledger. */
   tell(workspaceId: WorkspaceId, moves: readonly Move[], by: Isolate): Promise<void>
 }
@@ -60,6 +62,7 @@ export function createBenchRelay({ scheduler, dice, reports, usualWay, spent }: 
       way: createWay(scheduler, dice, usualWay),
       happened: () => undefined,
     },
+    areTold: (workspaceId) => ![...untold.values()].includes(workspaceId),
     async tell(workspaceId, moves, by) {
       committed += 1
       const number = committed

@@ -1,7 +1,7 @@
 import { versionZero } from '../../shared/ids.ts'
 import { ok } from '../../shared/result.ts'
 import { tagsMovedBy } from '../../shared/tags/moves.ts'
-import type { Tag } from '../../shared/tags/tags.ts'
+import { partsOf, shownTag, type Tag } from '../../shared/tags/tags.ts'
 import type { Entry } from '../../worker/entry/entry.ts'
 import type { CacheKey } from '../../worker/entry/key.ts'
 import { createWay } from '../simulation/way.ts'
@@ -19,7 +19,7 @@ import { type Ground, locationOf } from './hitrate-world.ts'
  * again behind an answer; every other one lives until a tag moves.
  */
 export function createTagCheck(ground: Ground): Design {
-  const { scheduler, tiers, spent, load } = ground
+  const { scheduler, tiers, spent, load, content } = ground
   const { reads, writes } = spent
   const revalidated = createTagObjects(ground)
   const questionOf = createQuestions()
@@ -51,7 +51,8 @@ export function createTagCheck(ground: Ground): Design {
       const key = JSON.stringify(['contact-list', read.workspace, read.view]) as CacheKey
       const got = await tiers.kv.at(locationOf(read)).get(key, never)
       const entry = got.ok ? got.value : null
-      const tags = question.tagsFor(read.view.user === null ? null : userIdOf(read.view.user))
+      const ofQuestion = question.tagsFor(read.view.user === null ? null : userIdOf(read.view.user))
+      const tags = [...ofQuestion, ...content.contactsOf(read.workspace, read.view).map(shownTag)]
       const isOld = entry === null || (await revalidated.since(read.workspace, tags, entry.createdAtMs))
       if (entry === null || isOld)
         return ok({ changes: await loadInto(read, key), query: {}, isProven: true })
@@ -87,9 +88,9 @@ function createTagObjects({ scheduler, dice, usualWay, spent: { reads, writes } 
   return {
     since: (workspace: number, tags: readonly Tag[], atMs: number): Promise<boolean> =>
       call(reads, () => {
-        const known = tags.map((tag) => objectOf(workspace).get(tag)).filter((each) => each !== undefined)
-        reads.objectRowsRead += known.length
-        return known.some((movedAtMs) => movedAtMs > atMs)
+        const object = objectOf(workspace)
+        reads.objectRowsRead += tags.flatMap(partsOf).filter((tag) => object.has(tag)).length
+        return tags.some((tag) => partsOf(tag).every((part) => (object.get(part) ?? 0) > atMs))
       }),
     write: (workspace: number, tags: readonly Tag[]): Promise<void> =>
       call(writes, () => {

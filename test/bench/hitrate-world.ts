@@ -7,7 +7,7 @@ import { createRandom } from '../support/random.ts'
 import { type Content, createContent } from './hitrate-content.ts'
 import { noOperations, type Operations, type Spent } from './hitrate-designs.ts'
 import { cpuMs } from './hitrate-prices.ts'
-import type { TracedRead, View } from './hitrate-trace.ts'
+import type { TracedRead, TracedWrite, View } from './hitrate-trace.ts'
 
 /** The surroundings of every design: the same places, network and database, without faults. */
 export interface Ground {
@@ -39,14 +39,15 @@ const latencyMs = {
 } as const
 
 /** The size of a real answer: a page of 33 contacts (test/bench/read-page.ts), and the counts. */
-const pageBytes = 20_300
+export const pageBytes = 20_300
 const countsBytes = 600
 /** A page as Redis gets it, compressed in base64 (test/bench/compression.ts). */
 const packedPageBytes = 7_000
 /** The header of an entry, and what HTTP and Redis add to it. */
 const frameBytes = 600
 
-export function createGround(seed: number): Ground {
+/** `trace` has all writes that will come. */
+export function createGround(seed: number, trace: readonly TracedWrite[]): Ground {
   const scheduler = createScheduler()
   const dice = createDice(createRandom(seed))
   const spent = { reads: noOperations(), writes: noOperations() }
@@ -56,7 +57,7 @@ export function createGround(seed: number): Ground {
   tiers.redis.inject({ latencyMs: latencyMs.redis })
   const steady = { ...goodWay, slowShare: 0 }
   const originWay = createWay(scheduler, dice, { ...steady, latencyMs: latencyMs.origin })
-  const content = createContent()
+  const content = createContent(trace)
   const { reads, writes } = spent
   return {
     usualWay: { ...steady, latencyMs: latencyMs.objects },

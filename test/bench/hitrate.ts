@@ -45,16 +45,24 @@ answerDigestsAtOnce()
 for (const kind of ['polling', 'independent'] as const) {
   if (!kind.startsWith(values.trace)) continue
   const figures: Figures[] = []
+  const writes = [...readTrace(kind)].filter((item) => item.kind === 'write')
   for (const [name, create] of Object.entries(designs))
-    if (name.startsWith(values.design)) figures.push(await measure(create, kind))
-  console.log(tableOf({ kind, seed, figures, best: clairvoyant(kind) }))
+    if (name.startsWith(values.design)) figures.push(await measure(create, kind, createGround(seed, writes)))
+  console.log(tableOf({ kind, seed, figures, best: clairvoyant(kind, createGround(seed, writes)) }))
 }
 
-async function measure(create: (ground: Ground) => Design, kind: TraceKind): Promise<Figures> {
-  const ground = createGround(seed)
+function readTrace(kind: TraceKind): Generator<TracedRead | TracedWrite> {
+  return traceOf({ kind, reads, dice: createDice(createRandom(seed)) })
+}
+
+async function measure(
+  create: (ground: Ground) => Design,
+  kind: TraceKind,
+  ground: Ground,
+): Promise<Figures> {
   const design = create(ground)
   const tally = createTally(ground, design)
-  const trace = traceOf({ kind, reads, dice: createDice(createRandom(seed)) })
+  const trace = readTrace(kind)
   const { scheduler } = ground
   let endMs = 0
   const goOn = (): void => {
@@ -140,12 +148,11 @@ function since(before: Operations, now: Operations): Operations {
  * A cache for all locations at once, without bounds and lifetimes, that drops an entry exactly when its contents
  * change.
  */
-function clairvoyant(kind: TraceKind): Best {
-  const { content } = createGround(seed)
+function clairvoyant(kind: TraceKind, { content }: Ground): Best {
   const held = new Map<string, number>()
   const countFrom = Math.floor(reads * warmUpShare)
   let [asked, hits] = [0, 0]
-  for (const item of traceOf({ kind, reads, dice: createDice(createRandom(seed)) })) {
+  for (const item of readTrace(kind)) {
     if (item.kind === 'write') {
       content.write(item)
       continue

@@ -54,7 +54,7 @@ export function probeOf(put: PutQuestion): Probe {
     isCached: (body) => bare(body) !== refusal,
     tagsOf: (body) => [
       ...question.tagsFor(owner),
-      ...(bare(body) === undefined ? resource.embeddedTags(body) : []),
+      ...(bare(body) === undefined ? question.embeddedTags(body) : []),
     ],
     comparable: comparable === null ? null : (body) => bare(body) ?? comparable(body),
     async load(database) {

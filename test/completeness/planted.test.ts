@@ -88,6 +88,16 @@ describe('the proof finds', () => {
       () => replaced('outbox_contacts_updated', 'where assigned_to is not null', 'where false'),
     ],
     [
+      'a trigger that forgets which lists a contact enters or leaves',
+      /^update public\.contacts t set/,
+      () => replaced('outbox_contacts_updated', 'where slots <> 0', 'where false'),
+    ],
+    [
+      'a trigger that forgets a contact that a list shows',
+      /^update public\.contacts t set/,
+      () => replaced('outbox_contacts_updated', 'where contacts_of_workspace <= 8', 'where false'),
+    ],
+    [
       "a partition's trigger that is gone",
       /^update private\.contacts_/,
       () => `drop trigger ${partition().replace('private.', '')}_outbox_update on ${partition()}`,

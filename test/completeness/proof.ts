@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { userIdSchema } from '../../shared/ids.ts'
 import { moveSchema, tagsMovedBy } from '../../shared/tags/moves.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
-import { nameOf } from '../../shared/tags/tags.ts'
+import { nameOf, partsOf } from '../../shared/tags/tags.ts'
 import type { Answered, Probe } from './answers.ts'
 import { answersOf, probeOf } from './answers.ts'
 import { followersOf } from './questions.ts'
@@ -256,7 +256,8 @@ function compare(
     const { probe, body } = each
     if (!probe.isCached(body)) continue
     const movedHere = moved.get(probe.workspaceId) ?? noTags
-    const isMoved = movedHere.size > 0 && tagsOf(each).some((tag) => movedHere.has(tag))
+    const isMoved =
+      movedHere.size > 0 && tagsOf(each).some((tag) => partsOf(tag).every((part) => movedHere.has(part)))
     const now = after.get(each)?.body ?? body
     const [was, is] =
       now === body ? ['', ''] : [writtenPartOf(probe, body, fleeting), writtenPartOf(probe, now, fleeting)]

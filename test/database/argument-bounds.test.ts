@@ -266,6 +266,12 @@ const bounded: readonly Bounded[] = [
     })),
   },
   {
+    name: 'outbox_read',
+    caller: 'service_role',
+    taken: [{ p_ids: [] }, { p_ids: keys(1_000) }],
+    refused: [...badLists, keys(1_001), ...badKeys.map((key) => [key])].map((p_ids) => ({ p_ids })),
+  },
+  {
     name: 'outbox_release',
     caller: 'service_role',
     taken: [

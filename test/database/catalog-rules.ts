@@ -75,6 +75,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   outbox_claim: service,
   outbox_fail: service,
   outbox_move_everything: service,
+  outbox_read: service,
   outbox_release: service,
   outbox_retry_parked: service,
   outbox_state: service,

@@ -127,6 +127,7 @@ describe('through the functions', () => {
   test('only the service role, and no member, may run the outbox and the tallies', async () => {
     const calls = [
       ['outbox_claim', { p_rows_max: 1, p_lease_ms: 0 }],
+      ['outbox_read', { p_ids: [] }],
       ['outbox_acknowledge', { p_ids: [] }],
       ['outbox_release', { p_ids: [], p_delay_ms: 0 }],
       ['outbox_fail', { p_failures: [], p_attempts_max: 1 }],

@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import { moveSchema, parseMove, placeMove } from '../../shared/tags/moves.ts'
+import { moveSchema, orderMove, parseMove, placeMove } from '../../shared/tags/moves.ts'
 import type { SlotName } from '../../shared/tags/places.ts'
 import { slots } from '../../shared/tags/places.ts'
 
@@ -39,7 +39,16 @@ export async function outboxIn(sql: postgres.ISql): Promise<Outbox> {
 
 /** The slots of a place that these moves move: of the column, or without one of the board. */
 export function slotsMoved(moves: readonly string[], boardId: string, columnId: string | null): SlotName[] {
-  const at = parseMove(placeMove(boardId, columnId, 1))?.offset
+  return slotsAt(moves, placeMove(boardId, columnId, 1))
+}
+
+/** The same of the order of a place's lists. */
+export function ordersMoved(moves: readonly string[], boardId: string, columnId: string | null): SlotName[] {
+  return slotsAt(moves, orderMove(boardId, columnId, 1))
+}
+
+function slotsAt(moves: readonly string[], first: string): SlotName[] {
+  const at = parseMove(first)?.offset
   const masks = moves.map((move) => parseMove(move)).filter((parts) => parts?.offset === at)
   return slots.filter((_, slot) => masks.some((parts) => ((parts?.mask ?? 0) >> slot) & 1))
 }

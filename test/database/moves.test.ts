@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { shownMoves } from '../../shared/tags/moves.ts'
 import type { SlotName } from '../../shared/tags/places.ts'
 import { slots } from '../../shared/tags/places.ts'
 import { type Database, startDatabase } from './database.ts'
-import { outboxIn, outboxOf, slotsMoved } from './moved.ts'
+import { ordersMoved, outboxIn, outboxOf, slotsMoved } from './moved.ts'
 import { changes, textOf } from './random-changes.ts'
 
 let database: Database
@@ -156,6 +157,56 @@ test('a changed row moves its old place by the filters it met, its new place by 
       expect(slotsMoved(moves, 'board_1', column)).toEqual(sorted(here))
     }
   }
+})
+
+describe('the order of the lists of a place', () => {
+  test('moves for the filters that a changed contact enters or leaves, and no others; the contact itself always', async () => {
+    const differing = (one: readonly SlotName[], other: readonly SlotName[]) =>
+      slots.filter((slot) => one.includes(slot) !== other.includes(slot))
+    for (const [before, after] of fc.sample(fc.tuple(contact, contact), { seed: 8, numRuns: 80 })) {
+      const outbox = await outboxOf(database.sql, async (sql) => {
+        await insert(sql, before)
+        await update(sql, after)
+      })
+      const moves = outbox.flatMap(([, each]) => each)
+      expect(moves).toEqual(expect.arrayContaining([...shownMoves('one')]))
+      const listsIn = (fields: typeof before, column: string | null): SlotName[] =>
+        column === null || fields.board_column_id === column ? [...facetsMet(fields), 'all'] : []
+      for (const column of [null, 'col_11', 'col_12'])
+        expect(ordersMoved(moves, 'board_1', column)).toEqual(
+          differing(listsIn(before, column), listsIn(after, column)),
+        )
+    }
+  })
+
+  test('moves for all filters of a contact whose instant of creation changes', async () => {
+    const outbox = await outboxOf(database.sql, async (sql) => {
+      await insert(sql, { status: 'open' })
+      await sql`update contacts set created_at = created_at - interval '1 hour' where workspace_id = '15213' and id = 'one'`
+    })
+    const moves = outbox.flatMap(([, each]) => each)
+    for (const column of [null, 'col_11'])
+      expect(ordersMoved(moves, 'board_1', column)).toEqual(['open', 'low_priority', 'all'])
+  })
+
+  test('moves for all filters of the contacts if a statement changes too many to name them', async () => {
+    const movesOf = async (contacts: number) => {
+      const outbox = await outboxOf(database.sql, async (sql) => {
+        const rows = Array.from({ length: contacts }, (_, index) => ({
+          ...{ workspace_id: '15213', id: `many-${index}`, ...place, ...defaults },
+        }))
+        await sql`insert into contacts ${sql(rows)}`
+        await sql`delete from private.outbox`
+        await sql`update contacts set name = 'Other' where workspace_id = '15213' and id like 'many-%'`
+      })
+      return outbox.flatMap(([, each]) => each)
+    }
+    const few = await movesOf(8)
+    expect(ordersMoved(few, 'board_1', null)).toEqual([])
+    expect(few).toEqual(expect.arrayContaining([...shownMoves('many-7')]))
+    for (const column of [null, 'col_11'])
+      expect(ordersMoved(await movesOf(9), 'board_1', column)).toEqual(['low_priority', 'all'])
+  })
 })
 
 test('a contact that left the window of seven days and is then deleted still moves the filters by time', async () => {

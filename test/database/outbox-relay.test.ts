@@ -182,6 +182,7 @@ test('an operator can move everything of every workspace and of the deployment',
 
 test.each([
   ['outbox_claim', { p_rows_max: 1, p_lease_ms: 1 }],
+  ['outbox_read', { p_ids: [] }],
   ['outbox_acknowledge', { p_ids: [] }],
   ['outbox_release', { p_ids: [], p_delay_ms: 0 }],
   ['outbox_fail', { p_failures: [], p_attempts_max: 1 }],

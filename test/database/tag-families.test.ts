@@ -4,7 +4,7 @@ import { limits } from '../../shared/limits.ts'
 import type { BucketedFamily } from '../../shared/tags/families.ts'
 import { families } from '../../shared/tags/families.ts'
 import { slots } from '../../shared/tags/places.ts'
-import { bucketNumber } from '../../shared/tags/tags.ts'
+import { bucketNumber, shownAt } from '../../shared/tags/tags.ts'
 import { type HostedDatabase, type HostedServer, startHostedServer } from './hosted.ts'
 
 let server: HostedServer
@@ -49,6 +49,17 @@ describe('the database and TypeScript', () => {
       expect(await bucketsInDatabase(family, values)).toEqual(
         values.map((value) => bucketNumber(family, value)),
       )
+  })
+
+  test('compute the same second bucket for every contact that a list shows', async () => {
+    const ids = fc.sample(fc.oneof(identifier, text(128)), { seed: 13, numRuns: 1_000 })
+    const rows = await database.owner<{ at: number }[]>`
+      select private.shown_at(value) as at
+      from unnest(${ids}::text[]) with ordinality listed (value, number) order by number`
+    const { buckets } = families.find(({ name }) => name === 'place') ?? { buckets: 0 }
+    expect(rows.map(({ at }) => ({ bucket: at % buckets, slot: Math.floor(at / buckets) }))).toEqual(
+      ids.map(shownAt).map(({ bucket, slot }) => ({ bucket, slot })),
+    )
   })
 
   test('fold A to Z and no other letter, in the same families', async () => {

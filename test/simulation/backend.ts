@@ -4,7 +4,7 @@ import type { ScopedEvent } from '../../worker/ledger/concerns.ts'
 import { type Invalidated, invalidate } from '../../worker/ledger/invalidate.ts'
 import type { Dice } from '../support/dice.ts'
 import { changeSomething, type MakeChange, unseen } from './changes.ts'
-import type { Cluster } from './cluster.ts'
+import type { Cluster, NewRow } from './cluster.ts'
 import type { Database } from './database.ts'
 import type { Isolate } from './isolate.ts'
 import { during, type Life } from './life.ts'
@@ -47,6 +47,8 @@ interface Report {
   readonly commit: number
   /** The events keep their contents. Only an id changes, when it turns out to belong to another event. */
   readonly events: ScopedEvent[]
+  /** The same changes as rows of the outbox, which can move less: the outbox knows which rows wait when it is told. */
+  readonly rows: readonly NewRow[]
 }
 
 const recorder: Recorder = { record() {} }
@@ -158,8 +160,10 @@ function writeInto(
     // A restore ends every transaction that is open.
     if (transaction.isOver) return
     const report = commit(workspaceId, change, options, idFor)
-    const rows = report.events.map(({ moves, digest = '' }) => ({ workspaceId, moves, digest }))
-    cluster.commit(transaction, isUnseen ? [...rows, ...cluster.rowsOfEverything()] : rows)
+    const { rows } = report
+    const told = cluster.commit(transaction, isUnseen ? [...rows, ...cluster.rowsOfEverything()] : rows)
+    for (const [index, event] of report.events.entries())
+      report.events[index] = { ...event, moves: told[index] ?? event.moves }
     if (isUnseen && rows.length > 0) trace.happened('a write without triggers moves everything')
     if (report.events.length > 0 && dice.happens(0.2)) reportLater(report)
   }, openMs)
@@ -174,6 +178,7 @@ function commit(
 ): Report {
   const database = databaseOf(workspaceId)
   const events: ScopedEvent[] = []
+  const rows: NewRow[] = []
   const whats: string[] = []
   const number = database.commit((tables) => {
     const changes = dice.happens(0.8) ? 1 : 3
@@ -182,14 +187,17 @@ function commit(
       const change = makeChange(tables, dice, workspaceId, revision)
       if (change === null) continue
       const digest = `${workspaceId}-${revision}`
-      events.push({ ...change.concern, eventId: idFor(workspaceId, digest), digest })
+      const { concern, amongUntold: lateMoves = [] } = change
+      const moves = [...concern.moves, ...lateMoves]
+      events.push({ ...concern, moves, eventId: idFor(workspaceId, digest), digest })
+      rows.push({ workspaceId, moves: concern.moves, lateMoves, digest })
       whats.push(change.what)
     }
   })
   trace.note('committed', () => `${workspaceId} transaction ${number}: ${whats.join(', ') || 'nothing'}`)
   const digests = events.map(({ digest = '' }) => digest)
   records.committed(workspaceId, number, digests)
-  return { workspaceId, commit: number, events }
+  return { workspaceId, commit: number, events, rows }
 }
 
 type IdFor = (workspaceId: WorkspaceId, digest: string) => string

@@ -11,6 +11,8 @@ const load = 'worker/cache/load.ts'
 const freshness = 'worker/cache/freshness.ts'
 const view = 'worker/ledger/view.ts'
 const tags = 'shared/resources/contacts/contact-list-tags.ts'
+/** The model of the database's SQL, whose functions are tested in test/database. */
+const cluster = 'test/simulation/cluster.ts'
 
 /** Bugs that pass every test of a single part. The simulation is worth its time only if it catches them. */
 export const canaries: readonly Canary[] = [
@@ -35,8 +37,8 @@ export const canaries: readonly Canary[] = [
     replacements: [
       {
         file: 'worker/ledger/moved-tags.ts',
-        find: '(distances[tag] ?? 0) > version - birth',
-        replace: '(distances[tag] ?? 0) > version - birth + 1',
+        find: 'const distance = version - birth',
+        replace: 'const distance = version - birth + 1',
       },
     ],
   },
@@ -108,6 +110,24 @@ export const canaries: readonly Canary[] = [
     breaks: /bounded staleness|no-cache|read your writes|converges/,
     replacements: [
       { file: tags, find: "slotTag(boardId, null, 'search')", replace: "slotTag(boardId, columnId, 'all')" },
+    ],
+  },
+  {
+    bug: 'a page does not depend on the contacts that it shows',
+    breaks: /bounded staleness|no-cache|read your writes|converges/,
+    replacements: [
+      { file: tags, find: 'contacts.map(({ id }) => shownTag(id))', replace: 'contacts.flatMap(() => [])' },
+    ],
+  },
+  {
+    bug: 'a row that is told before an earlier one names its contacts alone',
+    breaks: /bounded staleness|no-cache|read your writes|converges|^proof: /,
+    replacements: [
+      {
+        file: cluster,
+        find: 'const isWide = others.has(workspaceId) && lateMoves.length > 0',
+        replace: 'const isWide = others.has(workspaceId) && lateMoves.length > 1_000',
+      },
     ],
   },
   {

@@ -1,13 +1,13 @@
 import type { DatabaseWebhook } from '../../shared/contract/invalidation.ts'
 import { invalidationEventSchema } from '../../shared/contract/invalidation.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
-import { bucketMove, familyMove } from '../../shared/tags/moves.ts'
+import { bucketMove, familyMove, type Move } from '../../shared/tags/moves.ts'
 import type { Concern } from '../../worker/ledger/concerns.ts'
 import { concernOf, unionOf } from '../../worker/ledger/concerns.ts'
 import { webhookConcerns } from '../../worker/ledger/webhook-concerns.ts'
 import type { Dice } from '../support/dice.ts'
 import { type Contact, everythingCached, type Tables } from './database.ts'
-import { movesOfWrite } from './outbox-moves.ts'
+import { movesAmongUntold, movesOfWrite } from './outbox-moves.ts'
 import { boardIds, columnIds, userIds } from './questions.ts'
 
 /** One change of a workspace's rows, and what the CRM reports about it. */
@@ -15,6 +15,8 @@ export interface Change {
   /** The name of the change in the trace. */
   readonly what: string
   readonly concern: Concern
+  /** What its outbox row moves besides if it is told while another row of the workspace waits. */
+  readonly amongUntold?: readonly Move[]
 }
 
 /**
@@ -182,6 +184,7 @@ function reported(
     return {
       what: `outbox ${action} ${contact.id}`,
       concern: { scopes: [], moves: movesOfWrite(before, after) },
+      amongUntold: movesAmongUntold(before, after),
     }
   }
   const hasChangedBoard = before !== null && after !== null && before.boardId !== after.boardId

@@ -1,5 +1,5 @@
 import type { MarkSource, Snapshot } from '../../origin/outbox/mark-source.ts'
-import type { Outbox, OutboxKey } from '../../origin/outbox/outbox.ts'
+import type { Outbox, OutboxKey, OutboxRow } from '../../origin/outbox/outbox.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
@@ -13,8 +13,11 @@ import type { Happening } from './happenings.ts'
  */
 export interface Cluster {
   begin(): Transaction
-  /** Commits a transaction with its rows. The changes of the tables become visible at the same instant. */
-  commit(transaction: Transaction, rows: readonly NewRow[]): void
+  /**
+   * Commits a transaction with its rows, and answers the moves of each as its writer may tell them now. The changes of the tables become
+   * visible at the same instant.
+   */
+  commit(transaction: Transaction, rows: readonly NewRow[]): readonly (readonly Move[])[]
   readonly outbox: Outbox
   readonly marks: MarkSource
   /** Rows with which a transaction moves everything, because no trigger saw what it wrote. */
@@ -39,9 +42,11 @@ export interface Transaction {
   isOver: boolean
 }
 
-interface NewRow {
+export interface NewRow {
   readonly workspaceId: WorkspaceId
   readonly moves: readonly Move[]
+  /** What the row moves besides if it is told while another row of its workspace waits. */
+  readonly lateMoves?: readonly Move[]
   readonly digest: string
 }
 
@@ -49,6 +54,7 @@ interface Row {
   readonly key: OutboxKey
   readonly workspaceId: WorkspaceId
   readonly moves: readonly Move[]
+  readonly lateMoves: readonly Move[]
   readonly transaction: number
   readonly writtenAtMs: number
   readonly committedAtMs: number
@@ -134,7 +140,7 @@ class State {
     return transaction
   }
 
-  commit(transaction: Transaction, added: readonly NewRow[]): void {
+  commit(transaction: Transaction, added: readonly NewRow[]): readonly (readonly Move[])[] {
     const nowMs = this.options.nowMs()
     const writtenAtMs = this.begun.get(transaction) ?? nowMs
     this.begun.delete(transaction)
@@ -142,7 +148,7 @@ class State {
     this.position += 1
     if (nowMs + this.options.offsetMs - writtenAtMs >= longMs)
       this.options.happened('a transaction stays open for a minute')
-    for (const { workspaceId, moves, digest } of added) {
+    for (const { workspaceId, moves, lateMoves = [], digest } of added) {
       this.ids += 1
       this.events += 1
       const key = { id: this.ids, eventId: `event-${this.events}` }
@@ -150,8 +156,11 @@ class State {
       const lagMs = this.isCalm ? 0 : this.options.lagMs()
       const dueAtMs = Math.max(nowMs + lagMs, this.parkedUntilMs)
       const times = { writtenAtMs, committedAtMs: nowMs, dueAtMs }
-      this.rows.push({ key, workspaceId, moves, transaction: transaction.number, ...times, attempts: 0 })
+      const row = { key, workspaceId, moves, lateMoves, transaction: transaction.number, attempts: 0 }
+      this.rows.push({ ...row, ...times })
     }
+    const own = added.length === 0 ? [] : this.rows.slice(-added.length)
+    return toldTogether(this, own).map(({ event }) => event.tags)
   }
 
   rollBack(): void {
@@ -213,12 +222,9 @@ function outboxOf(state: State, nowMs: () => number): Outbox {
     async claim(rowsMax) {
       const due = state.rows.filter(({ dueAtMs }) => dueAtMs <= nowMs()).slice(0, rowsMax)
       for (const row of due) row.dueAtMs = nowMs() + limits.outboxLeaseMs
-      const rows = due.map(({ key, workspaceId, moves, attempts }) => ({
-        ...{ key, attempts },
-        event: { eventId: `outbox:${key.eventId}`, workspaceId, tags: [...moves] },
-      }))
-      return ok({ rows, undeliverable: [] })
+      return ok({ rows: toldTogether(state, due), undeliverable: [] })
     },
+    read: async (keys) => ok({ rows: toldTogether(state, known(keys)), undeliverable: [] }),
     async acknowledge(keys) {
       const done = new Set(known(keys))
       for (const { committedAtMs } of done)
@@ -241,6 +247,17 @@ function outboxOf(state: State, nowMs: () => number): Outbox {
     },
     state: async () => ok({ depth: state.rows.length, oldestAgeMs: 0, parked: 0 }),
   }
+}
+
+/** The rows as they are told in one call: with more moves if other rows of their workspace wait. */
+function toldTogether({ rows, options }: State, some: readonly Row[]): OutboxRow[] {
+  const others = new Set(rows.filter((row) => !some.includes(row)).map(({ workspaceId }) => workspaceId))
+  return some.map(({ key, workspaceId, moves, lateMoves, attempts }) => {
+    const isWide = others.has(workspaceId) && lateMoves.length > 0
+    if (isWide) options.happened('a row moves whole lists, because another one waits')
+    const tags = isWide ? [...moves, ...lateMoves] : [...moves]
+    return { key, attempts, event: { eventId: `outbox:${key.eventId}`, workspaceId, tags } }
+  })
 }
 
 /** The SQL functions of marks. */

@@ -84,7 +84,9 @@ export function createDatabase(workspaceId: string): Database {
       rows === null
         ? null
         : JSON.stringify({
-            ...{ workspaceId, place: name, commit: commits, ...rows },
+            ...{ workspaceId, place: name, commit: commits, hasMore: rows.hasMore },
+            // A list names its contacts as production's does, because its tags follow from them.
+            contacts: rows.contacts.map(([id, revision]) => ({ id, revision })),
             // The counts have all their fields because production parses them when it answers.
             ...(place.boardId === null ? contactCounts.example.data : paginationOf(rows)),
           })

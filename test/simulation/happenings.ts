@@ -6,6 +6,7 @@ export const happenings = [
   'a transaction stays open for a minute',
   'a row waits for ten seconds',
   'rows are parked',
+  'a row moves whole lists, because another one waits',
   'a relay is killed',
   'a relay stalls',
   'two relays run',

@@ -124,6 +124,7 @@ function startProcess(options: RelaysOptions, clock: Clock): void {
     ...common,
     outbox: {
       claim: (rowsMax) => asked(() => outbox.claim(rowsMax)),
+      read: (keys) => asked(() => outbox.read(keys)),
       acknowledge: (keys) => asked(() => outbox.acknowledge(keys)),
       release: (keys) => asked(() => outbox.release(keys)),
       fail: (failures) => asked(() => outbox.fail(failures)),

@@ -1,6 +1,6 @@
 import { versionSchema, workspaceIdSchema } from '../../shared/ids.ts'
 import type { WarmWorkspace } from '../../shared/resources/question.ts'
-import type { Tag } from '../../shared/tags/tags.ts'
+import { partsOf, type Tag } from '../../shared/tags/tags.ts'
 import type { Entry } from '../../worker/entry/entry.ts'
 import type { View } from '../../worker/ledger/view.ts'
 import { pageTags } from './tags.ts'
@@ -38,7 +38,7 @@ export function viewOf(moved: readonly (readonly [Tag, number])[] = [], changes:
     calledAtMs: 1_750_000_000_000,
     provedAtMs: 0,
     movedAt: (tag) => version(versions.get(tag) ?? 0),
-    hasMovedPast: (tag, stamped) => (versions.get(tag) ?? 0) > stamped,
+    hasMovedPast: (tag, stamped) => partsOf(tag).every((part) => (versions.get(part) ?? 0) > stamped),
     ...changes,
   }
 }

@@ -65,6 +65,11 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
         for (const each of due) each.dueAtMs = clock.now() + limits.outboxLeaseMs
         return { rows: due.map(({ row }) => row), undeliverable: [] }
       }),
+    read: (keys) =>
+      answer(() => {
+        const rows = keys.flatMap((key) => find(kept, key)?.row ?? [])
+        return { rows, undeliverable: [] }
+      }),
     acknowledge: (keys) =>
       answer(() => {
         for (const key of keys) if (find(kept, key) !== undefined) kept.delete(key.id)

@@ -3,7 +3,7 @@ import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
-import { isTag } from '../../shared/tags/tags.ts'
+import { isEntryTag } from '../../shared/tags/tags.ts'
 
 /** The ledger and its version, as known before the origin was called for an entry. */
 export interface Stamp {
@@ -78,7 +78,7 @@ function isHeader(value: unknown): value is Header {
     isCount(stamp['version']) &&
     Array.isArray(tags) &&
     tags.length <= limits.entryTagsMax &&
-    tags.every(isTag) &&
+    tags.every(isEntryTag) &&
     Number.isFinite(createdAtMs) &&
     Number.isFinite(loadMs) &&
     Number.isFinite(deleteAtMs) &&

@@ -1,7 +1,7 @@
 import type { InvalidationEvent } from '../../shared/contract/invalidation.ts'
 import type { BoardId, ColumnId, ContactId, WorkspaceId } from '../../shared/ids.ts'
 import type { Move } from '../../shared/tags/moves.ts'
-import { bucketMove, familyMove, placeMove } from '../../shared/tags/moves.ts'
+import { bucketMove, familyMove, orderMove, placeMove } from '../../shared/tags/moves.ts'
 import { allSlotsMask, placeSlotsMask } from '../../shared/tags/places.ts'
 import type { LedgerEvent } from './ledger-messages.ts'
 
@@ -92,13 +92,18 @@ export function boardConcern(boardId: BoardId): Concern {
 export function columnsConcern(boardId: BoardId, columnIds: readonly ColumnId[]): Concern {
   const columns: Concern = {
     scopes: columnIds.map((columnId): Scope => `column:${boardId}:${columnId}`),
-    moves: columnIds.map((columnId) => placeMove(boardId, columnId, placeSlotsMask)),
+    moves: columnIds.flatMap((columnId) => movesOfPlace(boardId, columnId)),
   }
   const open: Concern = {
     scopes: [`open:${boardId}`],
-    moves: [placeMove(boardId, null, placeSlotsMask)],
+    moves: movesOfPlace(boardId, null),
   }
   return [open, countsConcern].reduce(unionOf, columns)
+}
+
+/** Every filter of a place, and the order of all its lists. */
+function movesOfPlace(boardId: BoardId, columnId: ColumnId | null): Move[] {
+  return [placeMove, orderMove].map((move) => move(boardId, columnId, placeSlotsMask))
 }
 
 /** The union of two concerns, without duplicates. */

@@ -2,7 +2,7 @@ import type { Version } from '../../shared/ids.ts'
 import { versionSchema, versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
-import { tagAt } from '../../shared/tags/tags.ts'
+import { partsOf, tagAt } from '../../shared/tags/tags.ts'
 import type { LedgerChanges, MovedTags } from './ledger-messages.ts'
 
 /** An isolate's copy of a ledger's tags. It is immutable, so that views in which nothing moved share one array. */
@@ -30,15 +30,18 @@ export function advanceCopy(before: Copy | null, changes: LedgerChanges): Copy {
   return { ...copy, recentSince: [known.recentSince, known.version].find(isFew) ?? version }
 }
 
-/** The version that last moved a tag; 0 if none did since the ledger's birth. */
+/** The version that last moved a tag, both tags of a pair; 0 if none did since the ledger's birth. */
 export function movedAt({ birth, distances }: Copy, tag: Tag): Version {
-  const distance = distances[tag] ?? 0
+  const distance = Math.min(...partsOf(tag).map((part) => distances[part] ?? 0))
   return distance === 0 ? versionZero : versionSchema.parse(birth + distance)
 }
 
 /** Whether a tag moved past a version. Every tag may have moved past a version from before the ledger's birth. */
 export function hasMovedPast({ birth, distances }: Copy, tag: Tag, version: Version): boolean {
-  return (distances[tag] ?? 0) > version - birth
+  const distance = version - birth
+  // This runs for each tag of each entry that is read.
+  if (tag < distances.length) return (distances[tag] ?? 0) > distance
+  return partsOf(tag).every((part) => (distances[part] ?? 0) > distance)
 }
 
 /** The changes of a copy after its `recentSince`, as pairs of a tag and a distance. */

@@ -6,7 +6,7 @@ import { storableText, text } from '../../text.ts'
 import { wholeNumber } from '../../whole-number.ts'
 import { defineResource } from '../resource.ts'
 import { withCacheMember } from '../served.ts'
-import { contactListTags } from './contact-list-tags.ts'
+import { contactListTags, shownContactsTags } from './contact-list-tags.ts'
 
 export const contactFilterSchema = z.enum([
   'all',
@@ -208,7 +208,7 @@ export const contactList = defineResource({
   query,
   params,
   data,
-  version: 1,
+  version: 2,
   callers: ['member'],
   sharing: ({ filter }) => (filter === 'assigned_to_me' ? 'user' : 'workspace'),
   changes: ({ filter }) => (changingWithTime.has(filter) ? 'time' : 'writes'),
@@ -218,6 +218,7 @@ export const contactList = defineResource({
   privateParams: ['search'],
   paramsOf,
   tags: contactListTags,
+  listed: shownContactsTags,
   warm: ({ boardIds }) => boardIds.map((boardId) => paramsOf({ boardId }, query.parse({}))),
   need: 'first',
   next(current, body) {

@@ -105,6 +105,6 @@ describe('the key of an entry', () => {
     const parsed = contactList.parse({ boardId: 'b1' }, { search: 'Jane Doe' })
     if (!parsed.ok) throw new Error('the question is valid')
     const key = await cacheKey(parsed.value, workspaceIdSchema.parse('15213'), null)
-    expect(key).toMatch(/^bc3:15213:contact-list@1:#[0-9a-f]{64}$/)
+    expect(key).toMatch(/^bc3:15213:contact-list@2:#[0-9a-f]{64}$/)
   })
 })

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { userIdSchema } from '../../../shared/ids.ts'
 import { contactFilterSchema } from '../../../shared/resources/contacts/contact-list.ts'
-import { contactListTags } from '../../../shared/resources/contacts/contact-list-tags.ts'
+import { contactListTags, shownContactsTags } from '../../../shared/resources/contacts/contact-list-tags.ts'
 import { familyAt } from '../../../shared/tags/families.ts'
 import type { Move } from '../../../shared/tags/moves.ts'
-import { bucketMove, familyMove, placeMove, tagsMovedBy } from '../../../shared/tags/moves.ts'
+import {
+  bucketMove,
+  familyMove,
+  orderMove,
+  placeMove,
+  shownMoves,
+  tagsMovedBy,
+} from '../../../shared/tags/moves.ts'
 import { allSlotsMask, placeSlotsMask, type SlotName, slotBit } from '../../../shared/tags/places.ts'
 import { bucketTag } from '../../../shared/tags/tags.ts'
 import { hasMoved } from '../../../worker/cache/freshness.ts'
@@ -24,38 +31,92 @@ interface Page {
   columnId?: string | null
   search?: string | null
   boardId?: string
+  sortBy?: 'created_at' | 'updated_at' | 'name' | 'last_activity_at'
+  /** The contacts that the page shows. */
+  shows?: readonly string[]
 }
+
+const everything = {
+  boardId: 'b1',
+  columnId: null,
+  filter: 'all',
+  search: null,
+  sortBy: 'created_at',
+} as const
 
 /** Whether a cached page is outdated once these moves are in the reader's view. */
 function isOutdated(page: Page, moves: readonly Move[]): boolean {
-  const whole = { boardId: 'b1', columnId: null, filter: 'all' as const, search: null, ...page }
+  const { shows = ['k1'], ...asked } = page
+  const whole = { ...everything, ...asked }
+  const body = new TextEncoder().encode(JSON.stringify({ contacts: shows.map((id) => ({ id })) }))
+  const ofQuestion = contactListTags(whole, whole.filter === 'assigned_to_me' ? owner : null)
   const entry = entryOf({
-    tags: contactListTags(whole, whole.filter === 'assigned_to_me' ? owner : null),
+    tags: [...ofQuestion, ...shownContactsTags(whole, body)],
     stamp: { ledgerId: 'ledger', version: version(5) },
   })
   return hasMoved(entry, viewOf(moves.flatMap(tagsMovedBy).map((tag) => [tag, 6] as const)))
 }
 
-/** The moves that the triggers write for a contact in a column, by the facets that it met before or meets now. */
+/** The moves that the triggers write for the contact `k1`, which comes into a column or leaves it, by the facets that it meets. */
 function writeIn(columnId: string, facetsMet: readonly SlotName[], assignee: string | null = null): Move[] {
-  const mask = [...facetsMet, 'all' as const, 'time' as const].reduce((sum, slot) => sum | slotBit(slot), 0)
+  const mask = maskOf([...facetsMet, 'all'])
   return [
-    bucketMove('contact', 'k1'),
+    ...changeIn(columnId, facetsMet, assignee),
+    orderMove('b1', null, mask),
+    orderMove('b1', columnId, mask),
+  ]
+}
+
+const maskOf = (names: readonly SlotName[]) => names.reduce((sum, slot) => sum | slotBit(slot), 0)
+
+/** The same if the contact only changes, and stays in every list that it is in. */
+function changeIn(columnId: string, facetsMet: readonly SlotName[], assignee: string | null = null): Move[] {
+  const mask = maskOf([...facetsMet, 'all', 'time'])
+  return [
+    ...shownMoves('k1'),
     placeMove('b1', null, mask | slotBit('search')),
     placeMove('b1', columnId, mask),
     ...(assignee === null ? [] : [bucketMove('user', assignee)]),
   ]
 }
 
+describe('a contact that changes and stays in its lists', () => {
+  it.each(['all', ...facets] as const)('outdates the page that shows it and no other page: %s', (filter) => {
+    for (const columnId of [null, 'c1']) {
+      const page = { filter, columnId }
+      expect(isOutdated({ ...page, shows: ['k0', 'k1'] }, changeIn('c1', facets))).toBe(true)
+      expect(isOutdated({ ...page, shows: ['k0', 'k2'] }, changeIn('c1', facets))).toBe(false)
+      expect(isOutdated({ ...page, shows: [] }, changeIn('c1', facets))).toBe(false)
+    }
+  })
+
+  it('outdates every page of its filter in another order, in which its position may change', () => {
+    for (const sortBy of ['updated_at', 'name', 'last_activity_at'] as const)
+      for (const filter of ['all', 'open'] as const)
+        expect(isOutdated({ sortBy, filter, shows: ['k2'] }, changeIn('c1', ['open']))).toBe(true)
+  })
+
+  it('outdates no page by one of the two tags of a contact that it shows', () => {
+    for (const move of shownMoves('k1')) expect(isOutdated({ shows: ['k1'] }, [move])).toBe(false)
+  })
+
+  it('outdates every page of its filter whose contacts cannot be read', () => {
+    const tags = shownContactsTags(everything, new TextEncoder().encode('{"contacts":[{}]}'))
+    const entry = entryOf({ tags, stamp: { ledgerId: 'ledger', version: version(5) } })
+    const moved = changeIn('c1', []).flatMap(tagsMovedBy)
+    expect(hasMoved(entry, viewOf(moved.map((tag) => [tag, 6] as const)))).toBe(true)
+  })
+})
+
 describe('a change of another facet leaves the pages of a filter cached', () => {
   it.each(facets)('%s', (filter) => {
     const others = facets.filter((facet) => facet !== filter)
     for (const columnId of [null, 'c1']) {
-      expect(isOutdated({ filter, columnId }, writeIn('c1', others))).toBe(false)
+      expect(isOutdated({ filter, columnId, shows: [] }, writeIn('c1', others))).toBe(false)
       expect(isOutdated({ filter, columnId }, writeIn('c1', [filter]))).toBe(true)
     }
-    expect(isOutdated({ filter, columnId: 'c2' }, writeIn('c1', facets))).toBe(false)
-    expect(isOutdated({ filter, boardId: 'b2' }, writeIn('c1', facets))).toBe(false)
+    expect(isOutdated({ filter, columnId: 'c2', shows: [] }, writeIn('c1', facets))).toBe(false)
+    expect(isOutdated({ filter, boardId: 'b2', shows: [] }, writeIn('c1', facets))).toBe(false)
   })
 })
 
@@ -63,14 +124,14 @@ describe('a page of a board', () => {
   it('without a filter is outdated by any write in its place', () => {
     expect(isOutdated({}, writeIn('c1', []))).toBe(true)
     expect(isOutdated({ columnId: 'c1' }, writeIn('c1', []))).toBe(true)
-    expect(isOutdated({ columnId: 'c2' }, writeIn('c1', []))).toBe(false)
+    expect(isOutdated({ columnId: 'c2', shows: [] }, writeIn('c1', []))).toBe(false)
   })
 
   it.each(timeFilters)('of a filter by time is outdated by any write in its place: %s', (filter) => {
     // An example is the deletion of a contact that has left the window and is still on a cached page.
     expect(isOutdated({ filter }, writeIn('c1', []))).toBe(true)
     expect(isOutdated({ filter, columnId: 'c1' }, writeIn('c1', []))).toBe(true)
-    expect(isOutdated({ filter, columnId: 'c2' }, writeIn('c1', facets))).toBe(false)
+    expect(isOutdated({ filter, columnId: 'c2', shows: [] }, writeIn('c1', facets))).toBe(false)
   })
 
   it.each(contactFilterSchema.options)('of a search is outdated by any write on the board: %s', (filter) => {
@@ -106,7 +167,10 @@ describe('a page of a board', () => {
   it.each(contactFilterSchema.options)(
     'is outdated by an event that names its place and no facets: %s',
     (filter) => {
-      const reported = [placeMove('b1', 'c1', placeSlotsMask), placeMove('b1', null, placeSlotsMask)]
+      const reported = [placeMove, orderMove].flatMap((move) => [
+        move('b1', 'c1', placeSlotsMask),
+        move('b1', null, placeSlotsMask),
+      ])
       for (const columnId of [null, 'c1']) expect(isOutdated({ filter, columnId }, reported)).toBe(true)
       expect(isOutdated({ filter, columnId: 'c2' }, reported)).toBe(false)
       expect(isOutdated({ filter, columnId: 'c2' }, [placeMove('b1', null, allSlotsMask)])).toBe(true)
@@ -115,7 +179,7 @@ describe('a page of a board', () => {
 
   it('depends on places, users and the workspace alone', () => {
     for (const filter of contactFilterSchema.options)
-      for (const tag of contactListTags({ boardId: 'b1', columnId: 'c1', filter, search: null }, owner))
+      for (const tag of contactListTags({ ...everything, columnId: 'c1', filter }, owner))
         expect(['workspace', 'place', 'user']).toContain(familyAt(tag).name)
   })
 })

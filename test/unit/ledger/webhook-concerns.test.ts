@@ -59,7 +59,7 @@ describe('a database webhook', () => {
       ],
     ])
       expect(moves).toContain(move)
-    expect(moves).toHaveLength(10)
+    expect(moves).toHaveLength(12)
     const untold = concernFrom(webhook(row('col_1'), null)).moves
     for (const family of ['user', 'email', 'phone'] as const) expect(untold).toContain(familyMove(family))
   })

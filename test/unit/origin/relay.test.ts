@@ -1,10 +1,18 @@
 import pino from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { OutboxRow } from '../../../origin/outbox/outbox.ts'
 import { createRelay, type Relay } from '../../../origin/outbox/relay.ts'
+import type { OutboxEvent } from '../../../shared/contract/invalidation.ts'
 import { limits } from '../../../shared/limits.ts'
+import { err, ok } from '../../../shared/result.ts'
 import { familyMove } from '../../../shared/tags/moves.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
-import { createFakeOutbox, createFakeWorker, type WorkerMood } from '../../support/fake-outbox.ts'
+import {
+  createFakeOutbox,
+  createFakeWorker,
+  type FakeOutbox,
+  type WorkerMood,
+} from '../../support/fake-outbox.ts'
 
 const relays: { readonly relay: Relay; readonly clock: ReturnType<typeof createFakeClock> }[] = []
 
@@ -33,6 +41,20 @@ afterEach(async () => {
     await stopped
   }
 })
+
+/** Lets rows that are read have one move more, as if others of their workspace waited. */
+function widenWhatIsRead(outbox: FakeOutbox): void {
+  const { read } = outbox
+  outbox.read = async (keys) => {
+    const answer = await read(keys)
+    if (!answer.ok) return answer
+    const rows = answer.value.rows.map(({ event, ...row }) => ({
+      ...row,
+      event: { ...event, tags: [...event.tags, familyMove('settings')] },
+    }))
+    return ok({ ...answer.value, rows })
+  }
+}
 
 describe('a relay', () => {
   test('delivers every row once and removes it', async () => {
@@ -140,6 +162,39 @@ describe('a relay', () => {
     expect(outbox.rows.map(({ id }) => id)).toEqual([poison?.key.id])
     expect(worker.version).toBe(99)
     expect(worker.posts.length).toBeLessThan(20)
+  })
+
+  test('reads the rows of a half before it delivers them, because the rows of the other half wait', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    const rows = Array.from({ length: 4 }, () => outbox.write())
+    worker.poisonous.add(String(rows[3]?.event.eventId))
+    const posted: OutboxEvent[][] = []
+    const { post } = worker
+    worker.post = (events) => {
+      posted.push([...events])
+      return post(events)
+    }
+    widenWhatIsRead(outbox)
+    relay.start()
+    await clock.advance(0)
+    expect(posted.map((events) => events.map(({ tags }) => tags.length))).toEqual([
+      [1, 1, 1, 1],
+      [2, 2],
+      [2, 2],
+      [2],
+      [2],
+    ])
+  })
+
+  test('gives the rows of a refused batch back if it cannot read them', async () => {
+    const { clock, outbox, worker, relay } = createParts()
+    const rows = [outbox.write(), outbox.write()]
+    worker.poisonous.add(String(rows[0]?.event.eventId))
+    outbox.read = async () => err({ kind: 'unavailable' })
+    relay.start()
+    await clock.advance(0)
+    expect(worker.posts).toHaveLength(1)
+    expect(outbox.rows.map(({ attempts }) => attempts)).toEqual([0, 0])
   })
 
   test('parks a row that is refused repeatedly, raises the alarm, and still delivers it once it is accepted', async () => {
@@ -292,6 +347,24 @@ describe('a writer’s own delivery', () => {
     await clock.advance(10_000)
     expect(outbox.rows).toEqual([])
     expect(worker.version).toBe(1)
+  })
+
+  test('reads rows that may need fewer moves after the commit, and delivers what it read, or all moves if it cannot', async () => {
+    const { outbox, worker, relay } = createParts()
+    const posted: OutboxEvent[] = []
+    const { post } = worker
+    worker.post = (events) => {
+      posted.push(...events)
+      return post(events)
+    }
+    const own = (): OutboxRow => {
+      const { event, ...row } = outbox.write([familyMove('counts')], 2_000)
+      return { ...row, event: { ...event, tags: [...event.tags, familyMove('settings')] }, isWide: true }
+    }
+    expect(await relay.deliver([own()])).toBe(1)
+    outbox.read = async () => err({ kind: 'unavailable' })
+    expect(await relay.deliver([own()])).toBe(2)
+    expect(posted.map(({ tags }) => tags)).toEqual([['counts'], ['counts', 'settings']])
   })
 
   test('answers null if some of its rows were not made durable', async () => {

@@ -2,17 +2,19 @@ import { namedLifetimes } from '../../../shared/contract/named-settings.ts'
 import { userIdSchema } from '../../../shared/ids.ts'
 import type { resources } from '../../../shared/resources/index.ts'
 import { familyAt } from '../../../shared/tags/families.ts'
-import { workspaceTag } from '../../../shared/tags/tags.ts'
+import { partsOf, workspaceTag } from '../../../shared/tags/tags.ts'
 
 /** The columns of a resource in the table of worker/resources.md that follow from its declaration. */
 export function rowOf(resource: (typeof resources)[number]) {
   const { example, callers, route } = resource
   const parsed = resource.parse(example.path, example.query)
   if (!parsed.ok) throw new Error(`${resource.name}: its example is no question`)
-  const { tagsFor, sharing, lifetime } = parsed.value
+  const { tagsFor, embeddedTags, sharing, lifetime } = parsed.value
   const owner = sharing === 'user' ? userIdSchema.parse('someone') : null
   const body = new TextEncoder().encode(JSON.stringify(example.data))
-  const tags = [...tagsFor(owner), ...resource.embeddedTags(body)].filter((tag) => tag !== workspaceTag)
+  const tags = [...tagsFor(owner), ...embeddedTags(body)]
+    .flatMap(partsOf)
+    .filter((tag) => tag !== workspaceTag)
   return {
     route: `\`${route}\``,
     callers: [...callers, ...(sharing === 'user' ? ['one a user'] : [])].join(', '),
