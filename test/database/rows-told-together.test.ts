@@ -68,7 +68,7 @@ async function changeOne(meanwhile: () => Promise<unknown> = async () => undefin
 }
 const deleteTwo = () => database.sql`delete from contacts where workspace_id = '15213' and id = 'two'`
 
-/** The lists that rows move on the board and in the column, which are the same here. */
+/** Rows move these lists on the board and in the column, which are the same here. */
 function listsMoved(rows: readonly Row[]): SlotName[] {
   const moves = rows.flatMap(({ tags }) => tags)
   const [onBoard, inColumn] = [null, 'col_11'].map((column) => ordersMoved(moves, 'board_1', column))

@@ -15,7 +15,7 @@ export interface Change {
   /** The name of the change in the trace. */
   readonly what: string
   readonly concern: Concern
-  /** What its outbox row moves besides if it is told while another row of the workspace waits. */
+  /** The further moves of its outbox row if it is told while another row of the workspace waits. */
   readonly amongUntold?: readonly Move[]
 }
 

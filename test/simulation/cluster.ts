@@ -45,7 +45,7 @@ export interface Transaction {
 export interface NewRow {
   readonly workspaceId: WorkspaceId
   readonly moves: readonly Move[]
-  /** What the row moves besides if it is told while another row of its workspace waits. */
+  /** The further moves of the row if it is told while another row of its workspace waits. */
   readonly lateMoves?: readonly Move[]
   readonly digest: string
 }
