@@ -83,9 +83,9 @@ export function createMailLine(pace: MailPace): MailLine {
             const outcome = await message.asked
             if (outcome !== null) return outcome
           }
-          hasBegun = true
-          waiting.delete(message)
-          underWay.set(address, (underWay.get(address) ?? 0) + 1)
+          // It may have left while it was asked for.
+          hasBegun = waiting.delete(message)
+          if (hasBegun) underWay.set(address, (underWay.get(address) ?? 0) + 1)
           return null
         },
         leave() {

@@ -95,7 +95,7 @@ describe('messages that wait for their turns', () => {
   })
 
   test('are taken by themselves if the one that asks has to leave', async () => {
-    const { join, sizes } = lineUnderTest()
+    const { asked, join, sizes } = lineUnderTest()
     const places = join(most)
     await beginning(places[0])
     const second = await beginning(places[1])
@@ -103,6 +103,9 @@ describe('messages that wait for their turns', () => {
     await settle()
     expect(second.outcome).toBeNull()
     expect(sizes()).toEqual([most])
+    // The one that left is not under way, and the second is.
+    await beginning(join(most)[0])
+    expect(asked[1]?.args['p_mails']).toMatchObject(Array(2 * most - 2).fill({ ahead: 1 }))
   })
 
   test('are not asked for after they have left, nor if they are large', async () => {
