@@ -61,9 +61,7 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
     claim: (rowsMax) =>
       answer(() => {
         claims += 1
-        const due = [...kept.values()].filter(({ dueAtMs }) => dueAtMs <= clock.now()).slice(0, rowsMax)
-        for (const each of due) each.dueAtMs = clock.now() + limits.outboxLeaseMs
-        return { rows: due.map(({ row }) => row), undeliverable: [] }
+        return { rows: lease(kept, clock.now(), rowsMax), undeliverable: [] }
       }),
     read: (keys) =>
       answer(() => {
@@ -100,6 +98,13 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
       })),
   }
   return outbox
+}
+
+/** Leases at most `rowsMax` of the rows that are due at `nowMs`. */
+function lease(kept: ReadonlyMap<number, Kept>, nowMs: number, rowsMax: number): OutboxRow[] {
+  const due = [...kept.values()].filter(({ dueAtMs }) => dueAtMs <= nowMs).slice(0, rowsMax)
+  for (const each of due) each.dueAtMs = nowMs + limits.outboxLeaseMs
+  return due.map(({ row }) => row)
 }
 
 /** The row with this id, if it belongs to this event. */
