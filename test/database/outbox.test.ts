@@ -2,7 +2,7 @@ import type postgres from 'postgres'
 import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { deploymentId } from '../../shared/ids.ts'
-import { bucketMove, placeMove } from '../../shared/tags/moves.ts'
+import { bucketMove, orderMove, placeMove, shownMoves } from '../../shared/tags/moves.ts'
 import { slotBit } from '../../shared/tags/places.ts'
 import { type Database, startDatabase } from './database.ts'
 import { outboxIn, outboxOf, slotsMoved } from './moved.ts'
@@ -35,15 +35,19 @@ const movesOf = async (write: (sql: TransactionSql) => Promise<unknown>) => {
 }
 
 /** A new contact: open, unassigned, of medium priority. */
-const mask = ['open', 'unassigned', 'medium_priority', 'all', 'time'] as const
+const lists = ['open', 'unassigned', 'medium_priority', 'all'] as const
+const mask = [...lists, 'time'] as const
 const bitsOf = (...names: readonly Parameters<typeof slotBit>[0][]) =>
   names.reduce((bits, name) => bits | slotBit(name), 0)
+/** The moves of places that a change of a contact always makes, and those of the lists that it enters or leaves. */
+const movesOfPlace = (board: string, column: string | null) =>
+  placeMove(board, column, bitsOf(...mask, ...(column === null ? (['search'] as const) : [])))
+const movesOfLists = (board: string, column: string | null) => orderMove(board, column, bitsOf(...lists))
 const movesOfNew = (id: string, board: string, column: string) =>
   [
-    bucketMove('contact', id),
+    ...shownMoves(id),
     bucketMove('conversation', id),
-    placeMove(board, null, bitsOf(...mask, 'search')),
-    placeMove(board, column, bitsOf(...mask)),
+    ...[null, column].flatMap((at) => [movesOfPlace(board, at), movesOfLists(board, at)]),
     'counts',
   ].toSorted()
 
@@ -52,7 +56,7 @@ const insertContact = (sql: postgres.ISql, id: string, board = 'board_123', colu
     values ('15213', ${id}, ${board}, ${column}, 'New')`
 
 describe('a contact', () => {
-  test('that is created or deleted moves itself, its board and column in the slots that it meets, and the counts', async () => {
+  test('that is created or deleted moves itself, its board, column and lists in the slots that it meets, and the counts', async () => {
     const moves = movesOfNew('made', 'board_123', 'col_1')
     expect(await movesOf((sql) => insertContact(sql, 'made'))).toEqual(moves)
     const remove = async (sql: TransactionSql) => {
@@ -70,34 +74,43 @@ describe('a contact', () => {
       await sql`update contacts set name = 'Other', email = 'other@example.com', tags = '{a}', last_message = 'Hi'
         where workspace_id = '15213' and id = 'made'`
     }
-    const ofNewAlone: readonly string[] = ['counts', bucketMove('conversation', 'made')]
+    const ofNewAlone: readonly string[] = [
+      'counts',
+      bucketMove('conversation', 'made'),
+      movesOfLists('board_123', null),
+      movesOfLists('board_123', 'col_1'),
+    ]
     const moves = movesOfNew('made', 'board_123', 'col_1').filter((move) => !ofNewAlone.includes(move))
     const ofAddress = bucketMove('email', 'other@example.com')
     expect(await movesOf(rename)).toEqual([...moves, ofAddress].toSorted())
   })
 
-  test('that is moved moves both columns and both boards, and leaves the counts', async () => {
+  test('that is moved moves both columns and both boards and the lists that it leaves and enters, but not the counts', async () => {
     const move = (board: string, column: string) => async (sql: TransactionSql) => {
       await insertContact(sql, 'made')
       await sql`delete from private.outbox`
       await sql`update contacts set board_id = ${board}, board_column_id = ${column}
         where workspace_id = '15213' and id = 'made'`
     }
-    const places = (...at: [string, string | null][]) =>
-      at.map(([board, column]) =>
-        placeMove(board, column, bitsOf(...mask, ...(column === null ? (['search'] as const) : []))),
-      )
+    const ofPlaces = (...at: [string, string | null][]) =>
+      at.map(([board, column]) => movesOfPlace(board, column))
+    const ofLists = (...at: [string, string | null][]) =>
+      at.map(([board, column]) => movesOfLists(board, column))
     expect(await movesOf(move('board_123', 'col_2'))).toEqual(
       [
-        bucketMove('contact', 'made'),
-        ...places(['board_123', null], ['board_123', 'col_1'], ['board_123', 'col_2']),
+        ...shownMoves('made'),
+        ...ofPlaces(['board_123', null], ['board_123', 'col_1'], ['board_123', 'col_2']),
+        ...ofLists(['board_123', 'col_1'], ['board_123', 'col_2']),
       ].toSorted(),
     )
+    const both = [
+      ['board_123', null],
+      ['board_123', 'col_1'],
+      ['board_1', null],
+      ['board_1', 'col_11'],
+    ] satisfies [string, string | null][]
     expect(await movesOf(move('board_1', 'col_11'))).toEqual(
-      [
-        bucketMove('contact', 'made'),
-        ...places(['board_123', null], ['board_123', 'col_1'], ['board_1', null], ['board_1', 'col_11']),
-      ].toSorted(),
+      [...shownMoves('made'), ...ofPlaces(...both), ...ofLists(...both)].toSorted(),
     )
   })
 
@@ -148,16 +161,16 @@ describe('a statement', () => {
     for (const [, moves] of rows) expect(moves).toContain(bucketMove('contact', 'contact_000001'))
   })
 
-  test('over 20,000 contacts of a few columns names the columns, and contacts as a family', async () => {
+  test('over 20,000 contacts of a few columns names the columns and their lists, and contacts as a family', async () => {
     const moves = await movesOf(
       (sql) => sql`insert into contacts (workspace_id, id, board_id, board_column_id, name)
         select '15213', 'bulk_' || n, 'board_123', 'col_' || 1 + n % 3, 'Bulk' from generate_series(1, 20000) n`,
     )
-    const columns = ['col_1', 'col_2', 'col_3'].map((column) =>
-      placeMove('board_123', column, bitsOf(...mask)),
-    )
-    const board = placeMove('board_123', null, bitsOf(...mask, 'search'))
-    expect(moves).toEqual(['contact', 'conversation', 'counts', board, ...columns].toSorted())
+    const places = [null, 'col_1', 'col_2', 'col_3'].flatMap((column) => [
+      movesOfPlace('board_123', column),
+      movesOfLists('board_123', column),
+    ])
+    expect(moves).toEqual(['contact', 'conversation', 'counts', ...places].toSorted())
   })
 
   test('over more than 32 buckets of a family names the family, and the buckets of the others', async () => {
@@ -177,9 +190,9 @@ describe('a statement', () => {
           moves.includes(family) ? 'all' : moves.filter((move) => move.startsWith(`${family}#`)).length,
         ]),
       )
-    expect(families(await movesOf(spread(10, 3, 2)))).toEqual({ contact: 10, user: 2, place: 4 })
-    expect(families(await movesOf(spread(300, 3, 2)))).toEqual({ contact: 'all', user: 2, place: 4 })
-    expect(families(await movesOf(spread(300, 3, 100)))).toEqual({ contact: 'all', user: 'all', place: 4 })
+    expect(families(await movesOf(spread(10, 3, 2)))).toEqual({ contact: 10, user: 2, place: 8 })
+    expect(families(await movesOf(spread(300, 3, 2)))).toEqual({ contact: 'all', user: 2, place: 8 })
+    expect(families(await movesOf(spread(300, 3, 100)))).toEqual({ contact: 'all', user: 'all', place: 8 })
     expect(families(await movesOf(spread(300, 200, 100)))).toEqual({
       ...{ contact: 'all', user: 'all', place: 'all' },
     })

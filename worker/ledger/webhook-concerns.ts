@@ -9,7 +9,7 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { BucketedFamily } from '../../shared/tags/families.ts'
 import type { Move } from '../../shared/tags/moves.ts'
-import { bucketMove, familyMove } from '../../shared/tags/moves.ts'
+import { bucketMove, familyMove, shownMoves } from '../../shared/tags/moves.ts'
 import type { Concern } from './concerns.ts'
 import { boardConcern, columnsConcern, settingsConcern, unionOf, workspaceConcern } from './concerns.ts'
 
@@ -30,8 +30,9 @@ const concernOfRow: Readonly<Record<string, (row: Row, staysThere: boolean) => C
     const parsed = placeRow.safeParse(row)
     if (!parsed.success) return null
     const places = columnsConcern(parsed.data.board_id, [parsed.data.board_column_id])
+    const shown = typeof row['id'] === 'string' ? shownMoves(row['id']) : []
     // A row names no filters of segments.
-    const moves = [...places.moves, ...movesOfColumns(row, contactColumns), familyMove('segment')]
+    const moves = [...places.moves, ...shown, ...movesOfColumns(row, contactColumns), familyMove('segment')]
     // That there is no such lead is an answer about conversations, too.
     const conversations = staysThere ? [] : movesOfColumns(row, { id: 'conversation' })
     return { ...places, moves: [...moves, ...conversations] }
