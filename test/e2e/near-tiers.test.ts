@@ -84,7 +84,8 @@ it('an answer is explained to an admin and to holders of the internal key, and t
   const query = 'page=1&filter=open'
   await stack.api().page('board_123', query)
   await eventually(async () => (await sourceOf(query)) === 'memory')
-  const { _cache } = await stack.api().page('board_123', query, { 'X-Explain': '1' })
+  const { _cache, contacts } = await stack.api().page('board_123', query, { 'X-Explain': '1' })
+  const shown = contacts.map(() => ({ tag: expect.stringMatching(/^contact#\d+$/) }))
   expect(_cache.explanation).toMatchObject({
     asked: [{ name: 'memory', said: 'fresh' }],
     view: { age_ms: expect.any(Number) },
@@ -94,6 +95,7 @@ it('an answer is explained to an admin and to holders of the internal key, and t
         { tag: expect.stringMatching(/^place#\d+\.14$/) },
         { tag: expect.stringMatching(/^place#\d+\.0$/) },
       ],
+      ...shown,
     ],
   })
   const { stamp } = _cache.explanation?.entry ?? {}

@@ -177,8 +177,8 @@ export const canaries: readonly Canary[] = [
       { file: freshness, find: 'stamp.ledgerId !== view.ledgerId ||', replace: '' },
       {
         file: 'worker/ledger/moved-tags.ts',
-        find: '(distances[tag] ?? 0) > version - birth',
-        replace: '(distances[tag] ?? 0) > Math.max(0, version - birth)',
+        find: 'const distance = version - birth',
+        replace: 'const distance = Math.max(0, version - birth)',
       },
     ],
   },
