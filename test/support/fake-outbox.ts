@@ -68,6 +68,24 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
         const rows = keys.flatMap((key) => find(kept, key)?.row ?? [])
         return { rows, undeliverable: [] }
       }),
+    ...createReports(kept, clock, answer),
+    state: () =>
+      answer(() => ({
+        depth: kept.size,
+        oldestAgeMs: Math.max(0, ...[...kept.values()].map(({ writtenAtMs }) => clock.now() - writtenAtMs)),
+        parked: [...kept.values()].filter(({ isParked }) => isParked).length,
+      })),
+  }
+  return outbox
+}
+
+/** What a relay reports of the rows that it leased. */
+function createReports(
+  kept: Map<number, Kept>,
+  clock: Clock,
+  answer: <Value>(work: () => Value) => Promise<Result<Value, { kind: 'unavailable' }>>,
+): Pick<Outbox, 'acknowledge' | 'release' | 'fail'> {
+  return {
     acknowledge: (keys) =>
       answer(() => {
         for (const key of keys) if (find(kept, key) !== undefined) kept.delete(key.id)
@@ -90,14 +108,7 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
           each.isParked = attempts >= limits.outboxAttemptsMax
         }
       }),
-    state: () =>
-      answer(() => ({
-        depth: kept.size,
-        oldestAgeMs: Math.max(0, ...[...kept.values()].map(({ writtenAtMs }) => clock.now() - writtenAtMs)),
-        parked: [...kept.values()].filter(({ isParked }) => isParked).length,
-      })),
   }
-  return outbox
 }
 
 /** Leases at most `rowsMax` of the rows that are due at `nowMs`. */
