@@ -12,7 +12,7 @@ import { type Files, filesOf } from './files/files-of.ts'
 import { isLongUpload } from './http/long-uploads.ts'
 import { startServer } from './http/server.ts'
 import { createDelivery, createMarkPosts } from './outbox/delivery.ts'
-import { createMarkSource } from './outbox/mark-source.ts'
+import { createMarkSource, type Marked } from './outbox/mark-source.ts'
 import type { Marker } from './outbox/marker.ts'
 import { createMarker } from './outbox/marker.ts'
 import { createOutbox } from './outbox/outbox.ts'
@@ -51,7 +51,7 @@ async function run(config: Config): Promise<void> {
     secretKey: config.relay?.supabaseSecretKey ?? null,
   })
   const database = config.relay === null ? supabase : withWriterProof(supabase, clock)
-  const relay = relayOf(config, database, logger)
+  const relay = relayOf(config, database, () => marker?.marked ?? null, logger)
   const marker = markerOf(config, database, () => relay?.wake(), logger)
   const bearer = createBearer({
     ...config.tokens,
@@ -120,10 +120,15 @@ async function startQueues(
   return { backend, queueProcess: serveQueues({ ...queues, outbound, files: store, backend, clock, logger }) }
 }
 
-function relayOf({ relay, internalAuthKey }: Config, database: Database, logger: pino.Logger): Relay | null {
+function relayOf(
+  { relay, internalAuthKey }: Config,
+  database: Database,
+  marked: () => Marked | null,
+  logger: pino.Logger,
+): Relay | null {
   if (relay === null) return null
   return createRelay({
-    outbox: createOutbox(database, clock),
+    outbox: createOutbox(database, clock, marked),
     delivery: createDelivery({ workerUrl: relay.workerUrl, internalAuthKey, clock, fetch }),
     clock,
     random: Math.random,

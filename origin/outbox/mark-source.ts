@@ -25,6 +25,9 @@ const snapshotSchema = z.object({
 })
 export type Snapshot = z.output<typeof snapshotSchema>
 
+/** A database that was marked, and the position of its WAL then. */
+export type Marked = Pick<Snapshot, 'database' | 'position'>
+
 const takenSchema = z.discriminatedUnion('said', [
   snapshotSchema.extend({ said: z.literal('taken') }),
   refused,

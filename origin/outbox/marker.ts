@@ -6,7 +6,7 @@ import type { MarksHealth } from '../../shared/contract/origin.ts'
 import { scopeIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { PostMark } from './delivery.ts'
-import type { MarkRefusal, MarkSource, Snapshot } from './mark-source.ts'
+import type { Marked, MarkRefusal, MarkSource, Snapshot } from './mark-source.ts'
 
 /**
  * Proves to the ledgers up to when everything that was committed has been told to them. Each beat does three things in this order:
@@ -19,6 +19,8 @@ import type { MarkRefusal, MarkSource, Snapshot } from './mark-source.ts'
 export interface Marker {
   start(): void
   readonly health: MarksHealth['status']
+  /** The database of the last mark that was taken; null if another one was met since, or if none was taken. */
+  readonly marked: Marked | null
   stop(): Promise<void>
 }
 
@@ -48,7 +50,7 @@ interface Held extends Snapshot {
  * The refusal after which everything was moved, and the database that was refused, with its latest known position. It says nothing
  * about a database that was restored since: the moves may be lost with it.
  */
-interface Moved extends Pick<Snapshot, 'database' | 'position'> {
+interface Moved extends Marked {
   readonly succession: number
 }
 
@@ -59,6 +61,7 @@ export function createMarker(options: MarkerOptions): Marker {
 class OutboxMarker implements Marker {
   private readonly options: MarkerOptions
   private held: Held | null = null
+  private lastMarked: Marked | null = null
   private moved: Moved | null = null
   private movedAtMs = Number.NEGATIVE_INFINITY
   private state: MarksHealth['status'] = 'starting'
@@ -76,6 +79,10 @@ class OutboxMarker implements Marker {
 
   get health(): MarksHealth['status'] {
     return this.state
+  }
+
+  get marked(): Marked | null {
+    return this.lastMarked
   }
 
   async stop(): Promise<void> {
@@ -98,7 +105,11 @@ class OutboxMarker implements Marker {
     const posted = await this.options.post(due)
     if (!posted.ok) return this.note('failing')
     const { outcome, now, succession } = posted.value
-    if (outcome === 'taken') this.moved = null
+    if (outcome === 'taken') {
+      this.moved = null
+      this.lastMarked = due
+    }
+    if (outcome === 'refused') this.lastMarked = null
     if (outcome === 'refused' && this.held !== null) {
       const { database, position } = this.held
       this.held = null
@@ -124,6 +135,7 @@ class OutboxMarker implements Marker {
     // Another database than the snapshot's: the next snapshot is of this one.
     if (answer.value.said === 'another') {
       this.moved = null
+      this.lastMarked = null
       return null
     }
     const except = [...new Set([...held.noted, ...answer.value.untold])]

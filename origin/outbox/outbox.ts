@@ -10,6 +10,7 @@ import { familyMove, outboxMoveSchema } from '../../shared/tags/moves.ts'
 import type { Database, RpcArguments } from '../database/database.ts'
 import { createQuery } from '../database/query.ts'
 import type { Failure } from '../failures.ts'
+import type { Marked } from './mark-source.ts'
 
 /**
  * Identifies a row. After a restore from a backup the database gives out the same ids again; the event id tells the row
@@ -51,8 +52,10 @@ export interface OutboxState {
 
 /**
  * The outbox in the database. A row that is told while other rows of its workspace wait has more moves than one that is told
- * alone. So rows that are claimed or read together are told in one call, and rows that are told in another one are read again.
- * The database is called as the service role. Never rejects; every call settles within its deadline. */
+ * alone, and so has one of a database that may have been restored since the last mark. So rows that are claimed or read together are
+ * told in one call, and rows that are told in another one are read again. The database is called as the service role. Never
+ * rejects; every call settles within its deadline.
+ */
 export interface Outbox {
   /** Claims due rows for the length of the lease, except those that another relay has claimed. */
   claim(rowsMax: number): Promise<Result<Claim, Failure>>
@@ -82,7 +85,8 @@ const claimSchema = z.object({ rows: outboxRowsSchema })
 const stateSchema = z.object({ depth: z.int(), oldestAgeMs: z.int(), parked: z.int() })
 const doneSchema = z.object({ outcome: z.literal('ok') })
 
-export function createOutbox(database: Database, clock: Clock): Outbox {
+/** `marked` answers the database of the last mark, or null if none is known. */
+export function createOutbox(database: Database, clock: Clock, marked: () => Marked | null): Outbox {
   const call = <Schema extends z.ZodType>(schema: Schema, functionName: string, args: RpcArguments) =>
     withinDeadline<Result<z.output<Schema>, Failure>>(
       clock,
@@ -96,11 +100,12 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
       const claimed = await call(claimSchema, 'outbox_claim', {
         p_rows_max: rowsMax,
         p_lease_ms: limits.outboxLeaseMs,
+        ...markedArguments(marked()),
       })
       return claimed.ok ? ok(parseOutboxRows(claimed.value.rows)) : claimed
     },
     async read(keys) {
-      const read = await call(claimSchema, 'outbox_read', { p_ids: keys })
+      const read = await call(claimSchema, 'outbox_read', { p_ids: keys, ...markedArguments(marked()) })
       return read.ok ? ok(parseOutboxRows(read.value.rows)) : read
     },
     acknowledge: (keys) => call(doneSchema, 'outbox_acknowledge', { p_ids: keys }),
@@ -112,6 +117,10 @@ export function createOutbox(database: Database, clock: Clock): Outbox {
       }),
     state: () => call(stateSchema, 'outbox_state', {}),
   }
+}
+
+function markedArguments(marked: Marked | null): RpcArguments {
+  return marked === null ? {} : { p_database: marked.database, p_position: marked.position }
 }
 
 /**

@@ -47,7 +47,7 @@ const worker = {
 const common = { clock: systemClock, random: Math.random, logger: pino({ level: 'silent' }) }
 const relay = createRelay({
   ...common,
-  outbox: createOutbox(database, systemClock),
+  outbox: createOutbox(database, systemClock, () => marker.marked),
   delivery: createDelivery(worker),
 })
 const marker = createMarker({

@@ -235,10 +235,12 @@ const bounded: readonly Bounded[] = [
     taken: [
       { p_rows_max: 1, p_lease_ms: 0 },
       { p_rows_max: limits.relayBatchMax, p_lease_ms: limits.outboxLeaseMs },
+      { p_rows_max: 1, p_lease_ms: 0, p_database: '7:00000001', p_position: 'FFFFFFFF/FFFFFFFF' },
     ],
     refused: [
       ...[null, 0, -1, 1_001].map((p_rows_max) => ({ p_rows_max, p_lease_ms: 0 })),
       ...[null, -1, 3_600_001].map((p_lease_ms) => ({ p_rows_max: 1, p_lease_ms })),
+      ...['', '0', '0/G', '123456789/0'].map((p_position) => ({ p_rows_max: 1, p_lease_ms: 0, p_position })),
     ],
   },
   {

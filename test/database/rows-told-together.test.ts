@@ -45,11 +45,24 @@ beforeEach(async () => {
 
 type Row = z.output<typeof outboxRowsSchema>[number]
 const claimSchema = z.object({ rows: outboxRowsSchema })
-const claim = async (rowsMax = 100): Promise<Row[]> =>
-  claimSchema.parse(await call(database.service, 'outbox_claim', { p_rows_max: rowsMax, p_lease_ms: 60_000 }))
-    .rows
-const read = async (rows: readonly Row[]): Promise<Row[]> =>
-  claimSchema.parse(await call(database.service, 'outbox_read', { p_ids: rows.map(keyOf) })).rows
+const markedSchema = z.object({ database: z.string(), position: z.string() })
+type Marked = z.output<typeof markedSchema>
+/** A mark of this database, as it is now. */
+const mark = async (): Promise<Marked> =>
+  markedSchema.parse(await call(database.service, 'mark_take', { p_workspaces_max: 0 }))
+const argumentsOf = (marked: Marked | null) =>
+  marked === null ? {} : { p_database: marked.database, p_position: marked.position }
+/** Claims rows as a relay that knows of a mark, by default of the newest one. */
+const claim = async (rowsMax = 100, marked?: Marked | null): Promise<Row[]> => {
+  const bounds = { p_rows_max: rowsMax, p_lease_ms: 60_000 }
+  const known = argumentsOf(marked === undefined ? await mark() : marked)
+  return claimSchema.parse(await call(database.service, 'outbox_claim', { ...bounds, ...known })).rows
+}
+const read = async (rows: readonly Row[], marked?: Marked | null): Promise<Row[]> => {
+  const known = argumentsOf(marked === undefined ? await mark() : marked)
+  const keys = { p_ids: rows.map(keyOf) }
+  return claimSchema.parse(await call(database.service, 'outbox_read', { ...keys, ...known })).rows
+}
 const keyOf = ({ id, eventId }: Row) => ({ id, eventId })
 const fail = (rows: readonly Row[], attemptsMax: number) =>
   call(database.service, 'outbox_fail', {
@@ -83,6 +96,23 @@ describe('a row of a changed contact', () => {
     const rows = (await claim()).filter(({ workspaceId }) => workspaceId === '15213')
     expect(listsMoved(rows)).toEqual([])
     expect(rows[0]?.tags).toEqual(expect.arrayContaining([...shownMoves('one')]))
+  })
+
+  test.each<[string, (marked: Marked) => Marked | null]>([
+    ['its relay knows of no mark', () => null],
+    ['the last mark was of another cluster', (marked) => ({ ...marked, database: `1${marked.database}` })],
+    [
+      'the last mark was on another timeline',
+      (marked) => ({ ...marked, database: `${marked.database.split(':')[0]}:0000000F` }),
+    ],
+    ['its database has gone back behind the last mark', (marked) => ({ ...marked, position: 'FFFFFFFF/0' })],
+  ])('moves its whole lists if %s', async (_, otherwise) => {
+    const marked = await mark()
+    await changeOne()
+    const rows = await claim(100, otherwise(marked))
+    expect(listsMoved(rows)).toEqual(listsOfOne)
+    expect(listsMoved(await read(rows, otherwise(marked)))).toEqual(listsOfOne)
+    expect(listsMoved(await read(rows, marked))).toEqual([])
   })
 
   test('moves its whole lists if a row that was committed after its statement and before its commit is being told', async () => {

@@ -1,4 +1,4 @@
-import type { MarkSource, Snapshot } from '../../origin/outbox/mark-source.ts'
+import type { Marked, MarkSource, Snapshot } from '../../origin/outbox/mark-source.ts'
 import type { Outbox, OutboxKey, OutboxRow } from '../../origin/outbox/outbox.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
@@ -18,7 +18,10 @@ export interface Cluster {
    * visible at the same instant.
    */
   commit(transaction: Transaction, rows: readonly NewRow[]): readonly (readonly Move[])[]
-  readonly outbox: Outbox
+  /** The outbox for a process that knows of this mark. */
+  outbox(marked: () => Marked | null): Outbox
+  /** Tells writers which database was marked last. */
+  noteMarked(marked: Marked): void
   readonly marks: MarkSource
   /** Rows with which a transaction moves everything, because no trigger saw what it wrote. */
   rowsOfEverything(digests?: ReadonlyMap<WorkspaceId, string>): readonly NewRow[]
@@ -45,7 +48,7 @@ export interface Transaction {
 export interface NewRow {
   readonly workspaceId: WorkspaceId
   readonly moves: readonly Move[]
-  /** The further moves of the row if it is told while another row of its workspace waits. */
+  /** The further moves of the row if it is told while another row of its workspace waits, or in a database that may have been restored. */
   readonly lateMoves?: readonly Move[]
   readonly digest: string
 }
@@ -108,6 +111,8 @@ class State {
   events = 0
   parkedUntilMs = 0
   isCalm = false
+  /** The database of the last mark, as writers know it. */
+  marked: Marked | null = null
   /** The digests under which a restore will be told. */
   owed: ReadonlyMap<WorkspaceId, string> = new Map()
   readonly digests = new Map<string, string>()
@@ -120,6 +125,11 @@ class State {
 
   database(): string {
     return `7:${this.timeline.toString(16).toUpperCase().padStart(8, '0')}`
+  }
+
+  /** Whether this is a database that was marked, and not behind the mark. */
+  isMarked(marked: Marked | null): boolean {
+    return marked !== null && marked.database === this.database() && this.position >= positionIn(marked)
   }
 
   seen(): Seen {
@@ -160,7 +170,7 @@ class State {
       this.rows.push({ ...row, ...times })
     }
     const own = added.length === 0 ? [] : this.rows.slice(-added.length)
-    return toldTogether(this, own).map(({ event }) => event.tags)
+    return toldTogether(this, own, this.marked).map(({ event }) => event.tags)
   }
 
   rollBack(): void {
@@ -199,7 +209,10 @@ export function createCluster(options: ClusterOptions): Cluster {
     begin: () => state.begin(),
     rowsOfEverything: (digests = new Map()) => everything(state, digests),
     commit: (transaction, rows) => state.commit(transaction, rows),
-    outbox: outboxOf(state, options.nowMs),
+    outbox: (marked) => outboxOf(state, options.nowMs, marked),
+    noteMarked(marked) {
+      state.marked = marked
+    },
     marks: marksOf(state),
     waiting: () => state.rows.length + state.begun.size,
     digestOf: (eventId) => state.digests.get(eventId),
@@ -216,15 +229,15 @@ export function createCluster(options: ClusterOptions): Cluster {
 }
 
 /** The outbox's SQL functions. */
-function outboxOf(state: State, nowMs: () => number): Outbox {
+function outboxOf(state: State, nowMs: () => number, marked: () => Marked | null): Outbox {
   const known = (keys: readonly OutboxKey[]) => keys.flatMap((key) => state.find(key) ?? [])
   return {
     async claim(rowsMax) {
       const due = state.rows.filter(({ dueAtMs }) => dueAtMs <= nowMs()).slice(0, rowsMax)
       for (const row of due) row.dueAtMs = nowMs() + limits.outboxLeaseMs
-      return ok({ rows: toldTogether(state, due), undeliverable: [] })
+      return ok({ rows: toldTogether(state, due, marked()), undeliverable: [] })
     },
-    read: async (keys) => ok({ rows: toldTogether(state, known(keys)), undeliverable: [] }),
+    read: async (keys) => ok({ rows: toldTogether(state, known(keys), marked()), undeliverable: [] }),
     async acknowledge(keys) {
       const done = new Set(known(keys))
       for (const { committedAtMs } of done)
@@ -249,15 +262,23 @@ function outboxOf(state: State, nowMs: () => number): Outbox {
   }
 }
 
-/** The rows as they are told in one call: with more moves if other rows of their workspace wait. */
-function toldTogether({ rows, options }: State, some: readonly Row[]): OutboxRow[] {
+/** The rows as they are told in one call: with more moves if other rows of their workspace wait, or if this is not the marked database. */
+function toldTogether(state: State, some: readonly Row[], marked: Marked | null): OutboxRow[] {
+  const { rows, options } = state
   const others = new Set(rows.filter((row) => !some.includes(row)).map(({ workspaceId }) => workspaceId))
   return some.map(({ key, workspaceId, moves, lateMoves, attempts }) => {
-    const isWide = others.has(workspaceId) && lateMoves.length > 0
-    if (isWide) options.happened('a row moves whole lists, because another one waits')
+    const isFirst = !others.has(workspaceId)
+    const isWide = lateMoves.length > 0 && (!isFirst || !state.isMarked(marked))
+    if (isWide) options.happened(wideBecause(isFirst))
     const tags = isWide ? [...moves, ...lateMoves] : [...moves]
     return { key, attempts, event: { eventId: `outbox:${key.eventId}`, workspaceId, tags } }
   })
+}
+
+function wideBecause(isFirst: boolean): Happening {
+  return isFirst
+    ? 'a row moves whole lists, because its database is not the marked one'
+    : 'a row moves whole lists, because another one waits'
 }
 
 /** The SQL functions of marks. */
@@ -274,9 +295,7 @@ function marksOf(state: State): MarkSource {
       })
     },
     async untold(mark) {
-      const positionOfMark = Number.parseInt(mark.position.slice(2), 16)
-      if (mark.database !== state.database() || state.position < positionOfMark)
-        return ok({ said: 'another' })
+      if (!state.isMarked(mark)) return ok({ said: 'another' })
       const snapshot = parsed(mark)
       const untold = state.rows.filter(
         (row) => isVisible(row, snapshot) || row.transaction >= state.transactions,
@@ -303,6 +322,10 @@ function everything(state: State, digests: ReadonlyMap<WorkspaceId, string>): Ne
 
 function isVisible(row: Row, { end, open }: Seen): boolean {
   return row.transaction < end && !open.includes(row.transaction)
+}
+
+function positionIn({ position }: Marked): number {
+  return Number.parseInt(position.slice(2), 16)
 }
 
 function parsed({ snapshot }: Snapshot): Seen {

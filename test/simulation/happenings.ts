@@ -7,6 +7,7 @@ export const happenings = [
   'a row waits for ten seconds',
   'rows are parked',
   'a row moves whole lists, because another one waits',
+  'a row moves whole lists, because its database is not the marked one',
   'a relay is killed',
   'a relay stalls',
   'two relays run',

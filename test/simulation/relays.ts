@@ -118,7 +118,8 @@ function startProcess(options: RelaysOptions, clock: Clock): void {
       () => heardWhileAlive(databaseWay.cross(work)).catch(() => err({ kind: 'unavailable' })),
       err({ kind: 'timeout' }),
     )
-  const { outbox, marks } = cluster
+  const { marks } = cluster
+  const outbox = cluster.outbox(() => marker.marked)
   const common = { clock, random: dice.random, logger }
   const relay = createRelay({
     ...common,
@@ -155,10 +156,11 @@ function startProcess(options: RelaysOptions, clock: Clock): void {
   marker.start()
 }
 
-function taken({ markBook, trace }: RelaysOptions, mark: Mark | null): MarkAnswer {
+function taken({ markBook, trace, cluster }: RelaysOptions, mark: Mark | null): MarkAnswer {
   const answer = markBook().take(mark)
   const { outcome } = answer
   if (outcome !== 'none') trace.happened(`a mark is ${outcome}`)
+  if (outcome === 'taken' && mark !== null) cluster.noteMarked(mark)
   if (outcome === 'taken' && mark !== null && mark.except.length > 0)
     trace.happened('a mark is taken with exceptions')
   return answer

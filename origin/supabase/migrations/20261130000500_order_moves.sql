@@ -15,6 +15,9 @@
 -- further moves in `late_tags`, and they are added when the row is handed out to be told (private.outbox_rows_told): whoever
 -- sees the row committed also sees all rows that were committed before it and are not told yet.
 --
+-- A restored database has no row of what the restore changed, until somebody notices it and moves everything. So a row moves
+-- whole lists as well unless its relay names the database of the last mark, and this is that database and not behind the mark.
+--
 -- All other moves stay, for the pages in other orders and for earlier Workers, which take the new moves for those of other places.
 
 set local lock_timeout = '10s';
@@ -118,9 +121,26 @@ begin
 end
 $$;
 
--- The rows as they have to be told in one call of the Worker. If their workspace has any other row, they move whole lists. Called
--- in a statement of its own, after the writer's commit: the rows that were committed before a row of these are visible then.
-create function private.outbox_rows_told(p_ids bigint[]) returns jsonb
+-- Whether this is a database that was marked, and not behind the mark. False if the owner of the functions may not know.
+create function private.is_marked(p_database text, p_position text) returns boolean
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  perform private.require_argument(
+    coalesce(p_position ~ '^[0-9A-F]{1,8}/[0-9A-F]{1,8}$', true), 'p_position must be a position of the WAL'
+  );
+  return coalesce(private.database_identity() = p_database and pg_current_wal_lsn() >= p_position::pg_lsn, false);
+exception
+  when insufficient_privilege then
+    return false;
+end
+$$;
+
+-- The rows as they have to be told in one call of the Worker. If their workspace has any other row, or if the database is not known
+-- to be the marked one, they move whole lists. Called in a statement of its own, after the writer's commit: the rows that were
+-- committed before a row of these are visible then.
+create function private.outbox_rows_told(p_ids bigint[], p_is_marked boolean) returns jsonb
 language sql stable
 set search_path = ''
 as $$
@@ -139,7 +159,7 @@ as $$
     jsonb_agg(
       jsonb_build_object(
         'id', r.id, 'eventId', r.event_id, 'workspaceId', r.workspace_id,
-        'tags', case when w.has_others then r.tags || r.late_tags else r.tags end,
+        'tags', case when w.has_others or not p_is_marked then r.tags || r.late_tags else r.tags end,
         'attempts', r.attempts
       )
       order by r.id
@@ -150,7 +170,11 @@ as $$
   join workspaces w on w.workspace_id = r.workspace_id
 $$;
 
-create or replace function public.outbox_claim(p_rows_max integer, p_lease_ms integer) returns jsonb
+drop function public.outbox_claim(integer, integer);
+create function public.outbox_claim(
+  p_rows_max integer, p_lease_ms integer, p_database text default null, p_position text default null
+)
+returns jsonb
 language plpgsql volatile security definer
 set search_path = ''
 set timezone = 'UTC'
@@ -175,13 +199,16 @@ begin
     returning o.id
   )
   select array_agg(c.id) from claimed c into v_ids;
-  return jsonb_build_object('outcome', 'ok', 'rows', private.outbox_rows_told(v_ids));
+  return jsonb_build_object(
+    'outcome', 'ok', 'rows', private.outbox_rows_told(v_ids, private.is_marked(p_database, p_position))
+  );
 end
 $$;
 
 -- Rows that somebody tells in one call who did not claim them so: a writer after its commit, or a relay whose batch is sent in
 -- parts. Rows that are gone are told already, and left out.
-create function public.outbox_read(p_ids jsonb) returns jsonb
+create function public.outbox_read(p_ids jsonb, p_database text default null, p_position text default null)
+returns jsonb
 language plpgsql volatile security definer
 set search_path = ''
 set timezone = 'UTC'
@@ -189,7 +216,9 @@ as $$
 declare
   v_ids constant bigint[] := private.outbox_locked(p_ids);
 begin
-  return jsonb_build_object('outcome', 'ok', 'rows', private.outbox_rows_told(v_ids));
+  return jsonb_build_object(
+    'outcome', 'ok', 'rows', private.outbox_rows_told(v_ids, private.is_marked(p_database, p_position))
+  );
 end
 $$;
 
@@ -212,6 +241,9 @@ as $$
   where o.id >= p_mark and o.transaction_id = pg_current_xact_id()
 $$;
 
-revoke all on function private.outbox_rows_told(bigint[]) from public;
-revoke all on function public.outbox_read(jsonb) from public, anon, authenticated;
-grant execute on function public.outbox_read(jsonb) to service_role;
+revoke all on function private.is_marked(text, text) from public;
+revoke all on function private.outbox_rows_told(bigint[], boolean) from public;
+revoke all on function public.outbox_claim(integer, integer, text, text) from public, anon, authenticated;
+revoke all on function public.outbox_read(jsonb, text, text) from public, anon, authenticated;
+grant execute on function public.outbox_claim(integer, integer, text, text) to service_role;
+grant execute on function public.outbox_read(jsonb, text, text) to service_role;

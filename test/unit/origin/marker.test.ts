@@ -198,4 +198,29 @@ describe('a marker', () => {
     await clock.advance(30_000)
     expect(marker.health).toBe('running')
   })
+
+  test('names the database of the last mark, until another one is met', async () => {
+    const { clock, marker, state } = setUp()
+    expect(marker.marked).toBeNull()
+    marker.start()
+    await clock.advance(3 * beatMs)
+    expect(marker.marked).toMatchObject({ database: '1:00000001', position: '0/1' })
+    state.position = '0/2'
+    await clock.advance(3 * beatMs)
+    expect(marker.marked).toMatchObject({ position: '0/2' })
+    state.isDown = true
+    await clock.advance(2 * beatMs)
+    expect(marker.marked).toMatchObject({ position: '0/2' })
+    state.isDown = false
+    state.isAnother = true
+    await clock.advance(10 * beatMs)
+    expect(marker.marked).toBeNull()
+    state.isAnother = false
+    state.outcome = 'refused'
+    await clock.advance(10 * beatMs)
+    expect(marker.marked).toBeNull()
+    state.outcome = 'taken'
+    await clock.advance(10 * beatMs)
+    expect(marker.marked).toMatchObject({ position: '0/2' })
+  })
 })
