@@ -10,6 +10,7 @@ const cluster = 'test/simulation/cluster.ts'
 export const markCanaries: readonly Canary[] = [
   {
     bug: 'a mark is taken before its instant came',
+    firstSeed: 28,
     breaks: /^proof: /,
     replacements: [
       {
@@ -54,6 +55,7 @@ export const markCanaries: readonly Canary[] = [
   },
   {
     bug: 'a proof is put on a view that is older than its changes',
+    firstSeed: 98,
     breaks: /^proof: /,
     replacements: [
       {
@@ -79,6 +81,7 @@ export const markCanaries: readonly Canary[] = [
   },
   {
     bug: 'a ledger that went back in time keeps its id',
+    firstSeed: 60,
     breaks: /bounded staleness|no-cache|read your writes|nothing lost|^proof: /,
     replacements: [{ file: markBook, find: '(isVoid || version < known.version)', replace: 'isVoid' }],
   },
