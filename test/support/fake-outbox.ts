@@ -79,7 +79,7 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
   return outbox
 }
 
-/** What a relay reports of the rows that it leased. */
+/** The reports of a relay about the rows that it leased. */
 function createReports(
   kept: Map<number, Kept>,
   clock: Clock,
