@@ -38,14 +38,12 @@ afterAll(async () => {
 
 const isHealthy = async () => JSON.parse((await ask(`${stack.worker}/health`)).text).status === 'healthy'
 
+const isInKv = async (path: string) =>
+  (await stack.api().get(path)).headers.get('Cache-Status')?.includes('detail=cloudflare_kv') ?? false
+
 beforeEach(async () => {
-  for (const path of paths) {
-    await eventually(
-      async () =>
-        (await stack.api().get(path)).headers.get('Cache-Status')?.includes('detail=cloudflare_kv') ?? false,
-      { deadlineMs: 30_000 },
-    )
-  }
+  // A page is written to KV when it is found in Redis a while after its load.
+  await Promise.all(paths.map((path) => eventually(() => isInKv(path), { deadlineMs: 30_000, everyMs: 200 })))
   readers = startReaders({
     worker: stack.worker,
     headers: stack.api().headers,
