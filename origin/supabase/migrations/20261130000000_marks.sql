@@ -18,6 +18,14 @@ as $$
   select (pg_control_system()).system_identifier || ':' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
 $$;
 
+-- Whether this is a database that was marked, and not behind the mark.
+create function private.is_marked(p_database text, p_position text) returns boolean
+language sql volatile
+set search_path = ''
+as $$
+  select coalesce(private.database_identity() = p_database and pg_current_wal_lsn() >= p_position::pg_lsn, false)
+$$;
+
 -- Why this database takes no marks: 'replica' or 'subscriber'. Null if it takes them.
 create function private.marks_refused() returns text
 language plpgsql volatile
@@ -105,7 +113,7 @@ begin
   if v_refused is not null then
     return jsonb_build_object('outcome', 'ok', 'said', 'refused', 'reason', v_refused);
   end if;
-  if private.database_identity() is distinct from p_database or pg_current_wal_lsn() < p_position::pg_lsn then
+  if not private.is_marked(p_database, p_position) then
     return jsonb_build_object('outcome', 'ok', 'said', 'another');
   end if;
   v_snapshot := p_snapshot::pg_snapshot;
@@ -128,6 +136,7 @@ end
 $$;
 
 revoke all on function private.database_identity() from public;
+revoke all on function private.is_marked(text, text) from public;
 revoke all on function private.marks_refused() from public;
 revoke all on function public.mark_take(integer) from public, anon, authenticated;
 revoke all on function public.mark_untold(text, text, text, integer) from public, anon, authenticated;

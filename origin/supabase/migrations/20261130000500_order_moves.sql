@@ -121,8 +121,8 @@ begin
 end
 $$;
 
--- Whether this is a database that was marked, and not behind the mark. False if the owner of the functions may not know.
-create function private.is_marked(p_database text, p_position text) returns boolean
+-- `private.is_marked` for relays, which may know of no mark. False if the owner of the functions may not know which database this is.
+create function private.may_be_narrow(p_database text, p_position text) returns boolean
 language plpgsql volatile
 set search_path = ''
 as $$
@@ -130,7 +130,7 @@ begin
   perform private.require_argument(
     coalesce(p_position ~ '^[0-9A-F]{1,8}/[0-9A-F]{1,8}$', true), 'p_position must be a position of the WAL'
   );
-  return coalesce(private.database_identity() = p_database and pg_current_wal_lsn() >= p_position::pg_lsn, false);
+  return private.is_marked(p_database, p_position);
 exception
   when insufficient_privilege then
     return false;
@@ -200,7 +200,7 @@ begin
   )
   select array_agg(c.id) from claimed c into v_ids;
   return jsonb_build_object(
-    'outcome', 'ok', 'rows', private.outbox_rows_told(v_ids, private.is_marked(p_database, p_position))
+    'outcome', 'ok', 'rows', private.outbox_rows_told(v_ids, private.may_be_narrow(p_database, p_position))
   );
 end
 $$;
@@ -217,7 +217,7 @@ declare
   v_ids constant bigint[] := private.outbox_locked(p_ids);
 begin
   return jsonb_build_object(
-    'outcome', 'ok', 'rows', private.outbox_rows_told(v_ids, private.is_marked(p_database, p_position))
+    'outcome', 'ok', 'rows', private.outbox_rows_told(v_ids, private.may_be_narrow(p_database, p_position))
   );
 end
 $$;
@@ -241,7 +241,7 @@ as $$
   where o.id >= p_mark and o.transaction_id = pg_current_xact_id()
 $$;
 
-revoke all on function private.is_marked(text, text) from public;
+revoke all on function private.may_be_narrow(text, text) from public;
 revoke all on function private.outbox_rows_told(bigint[], boolean) from public;
 revoke all on function public.outbox_claim(integer, integer, text, text) from public, anon, authenticated;
 revoke all on function public.outbox_read(jsonb, text, text) from public, anon, authenticated;
