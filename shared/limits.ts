@@ -6,6 +6,7 @@ import { inboundEmailLimits } from './limits/inbound-email-limits.ts'
 import { inputLimits } from './limits/input-limits.ts'
 import { jobLimits } from './limits/job-limits.ts'
 import { ledgerLimits } from './limits/ledger-limits.ts'
+import { liveLimits } from './limits/live-limits.ts'
 import { mailEdgeLimits } from './limits/mail-edge-limits.ts'
 import { markLimits } from './limits/mark-limits.ts'
 import { originLimits } from './limits/origin-limits.ts'
@@ -38,6 +39,7 @@ export const limits = {
   ...backendRedisLimits,
   ...mailEdgeLimits,
   ...inboundEmailLimits,
+  ...liveLimits,
 } as const
 
 function holds(condition: boolean, relation: string): void {
@@ -362,3 +364,14 @@ holds(
   limits.mailExemptionsMax * 2 * (limits.emailCharactersMax + 3) < limits.mailSettingsBodyBytesMax,
   'the exemptions of a workspace fit in their body',
 )
+holds(
+  limits.liveCompareEveryMs + limits.liveTellDeadlineMs + limits.ledgerDeadlineMs <
+    limits.liveProofLifetimeMs,
+  'a client waits longer for a proof than a hub takes to compare itself with its ledger',
+)
+holds(
+  limits.liveSeenEvery < limits.liveUnseenMax,
+  'a client acknowledges frames before its hub stops to send them',
+)
+holds(limits.liveBodyBytesMax < limits.ledgerRowBytesMax, 'a body that a hub holds fits in a row')
+holds(limits.liveQuestionCharactersMax < limits.liveClientFrameBytesMax, 'a question fits in a frame')
