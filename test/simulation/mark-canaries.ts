@@ -49,7 +49,7 @@ export const markCanaries: readonly Canary[] = [
         file: cluster,
         find: 'isVisible(row, snapshot) || row.transaction >= state.transactions',
         replace:
-          '(isVisible(row, snapshot) || row.transaction >= state.transactions) && row.dueAtMs <= state.options.nowMs()',
+          '(isVisible(row, snapshot) || row.transaction >= state.transactions) && row.dueAtMs <= state.nowMs()',
       },
     ],
   },
