@@ -98,7 +98,17 @@ test.each<[string, LookMood]>([
   expect(worker.version).toBe(1)
 })
 
-test('a relay that is woken while it polls claims at once, and so does one that is woken during a claim', async () => {
+test('a row that is committed while a look is not answered is claimed when the relay stops waiting for it', async () => {
+  const { clock, outbox, worker, relayOf } = createParts()
+  outbox.lookMood = 'hangs'
+  relayOf().start()
+  await clock.advance(0)
+  outbox.write()
+  await clock.advance(limits.outboxWaitDeadlineMs)
+  expect(worker.version).toBe(1)
+})
+
+test('a relay that is woken while it polls claims at once', async () => {
   const { clock, outbox, relayOf } = createParts()
   outbox.lookMood = 'busy'
   const relay = relayOf()
@@ -106,6 +116,22 @@ test('a relay that is woken while it polls claims at once, and so does one that 
   await clock.advance(10_000)
   outbox.write()
   relay.wake()
+  await clock.advance(0)
+  expect(outbox.rows).toEqual([])
+})
+
+test('a relay that is woken during a claim claims again before it looks', async () => {
+  const { clock, outbox, relayOf } = createParts()
+  outbox.lookMood = 'hangs'
+  const relay = relayOf()
+  const { claim } = outbox
+  outbox.claim = async (rowsMax) => {
+    const claimed = await claim(rowsMax)
+    if (outbox.claims === 1) outbox.write()
+    if (outbox.claims === 1) relay.wake()
+    return claimed
+  }
+  relay.start()
   await clock.advance(0)
   expect(outbox.rows).toEqual([])
 })
