@@ -43,7 +43,7 @@ interface OutboxFailure {
   readonly delayMs: number
 }
 
-/** What a look saw: `rows` if a row was due or became due, `none` if none did in time, `busy` if another relay looks already. */
+/** The outcome of a look: `rows` if a row was due or became due, `none` if none did in time, `busy` if another relay looks already. */
 export type Look = 'rows' | 'none' | 'busy'
 
 export interface OutboxState {

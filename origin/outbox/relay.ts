@@ -59,8 +59,8 @@ interface RelayOptions {
 const pollMs = { min: 100, max: 500, growth: 1.5 }
 /** The time from one claim to the next one that a look caused: under many writes a batch has more rows instead. */
 const claimEveryMs = 50
-/** The time until the next look after another relay was looking, which may have died since, and after a look that failed. */
-const lookAgainMs = { busy: 1_000, failed: 5_000 }
+/** The time until the next look after another relay was looking, which may have died since, and the longest one after failures. */
+const lookAgainMs = { first: 1_000, max: 10_000 }
 /** The pause between two attempts while the Worker or the database does not answer. */
 const outagePauseMs = { first: 250, max: 5_000 }
 /** The pause until a row that was not accepted is sent again, and the pause for a parked row. */
@@ -88,7 +88,7 @@ class OutboxRelay implements Relay {
   private claimedAtMs = Number.NEGATIVE_INFINITY
   /** Whether the last claim was caused by a look. */
   private isSeen = false
-  private canLook = true
+  private failedLooks = 0
   private endPause: (() => void) | null = null
   private running: Promise<void> | null = null
 
@@ -183,15 +183,19 @@ class OutboxRelay implements Relay {
   private async look(): Promise<Look | 'failed'> {
     const { outbox, clock, logger } = this.options
     const looked = await outbox.look()
-    if (!looked.ok) this.count(`look_${looked.error.kind}`, 1)
-    if (looked.ok !== this.canLook) {
-      this.canLook = looked.ok
-      if (looked.ok) logger.info('the relay looks at the outbox again')
-      else logger.warn({ kind: looked.error.kind }, 'the relay polls, because it cannot look at the outbox')
+    if (!looked.ok) {
+      const { kind } = looked.error
+      this.count(`look_${kind}`, 1)
+      if (this.failedLooks === 0)
+        logger.warn({ kind }, 'the relay polls, because it cannot look at the outbox')
+      this.lookAtMs = clock.now() + doubling(lookAgainMs, this.failedLooks)
+      this.failedLooks += 1
+      return 'failed'
     }
-    const answer = looked.ok ? looked.value : 'failed'
-    if (answer === 'busy' || answer === 'failed') this.lookAtMs = clock.now() + lookAgainMs[answer]
-    return answer
+    if (this.failedLooks > 0) logger.info({ failed: this.failedLooks }, 'the relay looks at the outbox again')
+    this.failedLooks = 0
+    if (looked.value === 'busy') this.lookAtMs = clock.now() + lookAgainMs.first
+    return looked.value
   }
 
   /** Claims one batch, delivers it and reports the outcome to the outbox. */

@@ -32,8 +32,8 @@ const options = z
 const goalMs = { p50: 60, p99: 150 } as const
 /** The pause before a commit, at random, so that it falls anywhere between two polls. */
 const pauseMs = { min: 50, max: 1_500 } as const
-/** A relay that could not look tries again after five seconds. */
-const switchMs = 6_000
+/** A relay that could not look tries again after ten seconds. */
+const switchMs = 11_000
 const advanceDeadlineMs = 10_000
 
 type Way = 'look' | 'poll'
@@ -103,7 +103,7 @@ async function measureCommits({ stack, advanced }: World, commits: number): Prom
   return timesMs
 }
 
-/** What runs in the database a minute, and what shares of a core it takes. */
+/** The calls of the database in a minute, and the shares of a core that are used. */
 interface Idle {
   readonly looks: number
   readonly claims: number

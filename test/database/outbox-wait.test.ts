@@ -52,7 +52,7 @@ async function isLooking(): Promise<boolean> {
   return rows.length > 0
 }
 
-/** What a look of an empty outbox answers if this happens meanwhile. Null if it ended before, because the machine was slow. */
+/** The answer of a look at an empty outbox during which this happens. Null if it ended before, because the machine was slow. */
 async function lookDuring(happens: () => Promise<unknown>) {
   await database.sql`delete from private.outbox`
   let hasEnded = false

@@ -17,7 +17,10 @@ interface SeenAnswer {
 /** `delayMs` says how long this answer is delayed. */
 export async function startFarOrigin(delayMs: (answer: SeenAnswer) => number): Promise<FarOrigin> {
   const server = createServer((incoming, outgoing) => {
-    if (far.target === '') return outgoing.writeHead(502).end()
+    if (far.target === '') {
+      outgoing.writeHead(502).end()
+      return
+    }
     const sent = forward(
       `${far.target}${incoming.url}`,
       { method: incoming.method, headers: incoming.headers },
