@@ -124,6 +124,10 @@ holds(
 )
 holds(limits.outboxLeaseMs > limits.relayDeadlineMs, 'a claim is valid until its delivery has ended')
 holds(
+  limits.outboxWaitMs < limits.outboxWaitDeadlineMs,
+  'a look at the outbox ends before its relay stops waiting',
+)
+holds(
   limits.streamStalledMs < limits.streamDurationMs,
   'a reader that is gone is noticed before its stream would end',
 )
