@@ -113,7 +113,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
 
   describe.each(['light', 'dark'] as const)('in %s', (theme) => {
     it.each(views)('has nothing that axe calls serious or critical: %s', async (view) => {
-      const page = await given.signedIn({ theme })
+      const page = await given.reloaded({ theme })
       await show(page, view)
       expect(await page.seriousFaults()).toEqual([])
     })
@@ -127,7 +127,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it.each(views)('fits into 390 pixels without scrolling sideways: %s', async (view) => {
-    const page = await given.signedIn({ width: 390, height: 844 })
+    const page = await given.reloaded({ width: 390, height: 844 })
     await show(page, view)
     expect(await page.page.evaluate('document.documentElement.scrollWidth')).toBe(390)
   })
