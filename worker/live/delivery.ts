@@ -96,7 +96,11 @@ export class Delivery {
     show.toldTo = question.knownTo
     // The difference is text already, so that it is written once for all clients.
     const head = `{"type":"changed","id":${id},"version":${question.knownTo},"from":${JSON.stringify(from)},"to":${JSON.stringify(to)}`
-    this.sendText(connection, 'changed', `${head},"difference":${difference},"dueInMs":${this.dueInMs(question)}}`)
+    this.sendText(
+      connection,
+      'changed',
+      `${head},"difference":${difference},"dueInMs":${this.dueInMs(question)}}`,
+    )
   }
 
   private dueInMs(question: LiveQuestion<unknown>): number | null {

@@ -1,7 +1,7 @@
-import { limits } from '../../shared/limits.ts'
 import type { ClientFrame, LiveRefusal } from '../../shared/contract/live.ts'
 import { clientFrameSchema, liveCloseCodes } from '../../shared/contract/live.ts'
 import { versionZero } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import { membershipTags } from '../../shared/tags/tags.ts'
 import type { HubAnswer, Told } from '../ledger/hub-messages.ts'
 import type { Copy } from '../ledger/moved-tags.ts'
@@ -56,7 +56,11 @@ export class Hub {
     this.delivery = new Delivery({ clock, recorder, position: this.position })
     this.rounds = new Rounds({ clock, keepAlive, work: (connection) => this.bringUpToDate(connection) })
     this.saver = new Saver({ clock, keepAlive, saveSome: () => this.saveSome() })
-    this.loads = new Loads({ parts, position: this.position, onGeneration: (question) => this.spread(question) })
+    this.loads = new Loads({
+      parts,
+      position: this.position,
+      onGeneration: (question) => this.spread(question),
+    })
     for (const socket of parts.sockets) this.restore(socket)
     // It knows nothing of its ledger any more, and not when its alarm is due.
     if (this.connections.size > 0) this.wakeAt(clock.now())
@@ -145,7 +149,8 @@ export class Hub {
       if (isCompared) this.prove()
     }
     const expiries = [...this.connections.values()].map(({ tokenExpiresAtMs }) => tokenExpiresAtMs)
-    if (expiries.length > 0) this.wakeAt(expiries.reduce((one, other) => Math.min(one, other), this.comparesAtMs))
+    if (expiries.length > 0)
+      this.wakeAt(expiries.reduce((one, other) => Math.min(one, other), this.comparesAtMs))
   }
 
   private async take(connection: Connection, frame: ClientFrame): Promise<void> {
@@ -171,7 +176,8 @@ export class Hub {
       questions.hide(connection, id)
       return this.refuse(connection, id, shown === null ? 'question_invalid' : 'too_many_questions')
     }
-    if (position.copy === null || position.copy.version < (version ?? 0)) await position.reach(version ?? versionZero)
+    if (position.copy === null || position.copy.version < (version ?? 0))
+      await position.reach(version ?? versionZero)
     const { copy } = position
     if (connection.isClosed) return
     if (copy === null) return this.refuse(connection, id, 'overloaded')
@@ -304,7 +310,8 @@ export class Hub {
     this.connections.set(socket, connection)
     for (const [id, text, etag, toldTo] of shows) {
       const shown = this.questions.parse(text, this.parts.workspaceId, user)
-      if (shown !== null) this.questions.restore(connection, { id, text, etag, shown, toldTo, ledgerId: ledger })
+      if (shown !== null)
+        this.questions.restore(connection, { id, text, etag, shown, toldTo, ledgerId: ledger })
     }
   }
 }

@@ -16,7 +16,10 @@ const urlText = /^\/[!-"$-~]*$/
 
 const routes = resources
   .filter(({ scope, callers }) => scope === 'workspace' && isOpenTo(callers, 'member'))
-  .map((resource) => ({ resource: resource satisfies Resource as Resource, segments: resource.route.split('/') }))
+  .map((resource) => ({
+    resource: resource satisfies Resource as Resource,
+    segments: resource.route.split('/'),
+  }))
 
 /**
  * Parses the path and the query of a GET by the declarations of the resources, as the routes do. Null if no resource that members read
