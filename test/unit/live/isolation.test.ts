@@ -19,9 +19,11 @@ const questions = [
 ]
 
 const seeds = Array.from({ length: 30 }, (_, index) => index + 1)
+const framesMin = 30
 
 interface Open {
   readonly world: HubWorld
+  readonly worlds: readonly HubWorld[]
   readonly client: FakeClient
 }
 
@@ -52,22 +54,36 @@ const steps: readonly Step[] = [
   },
 ]
 
-it.each(seeds)('whatever they show, write, lose and forget (%d)', async (seed) => {
+it('whatever they show, write, lose and forget', async () => {
+  let changed = 0
+  for (const seed of seeds) {
+    for (const { world, worlds, client } of await live(seed)) {
+      expectOwnFrames(client, world, worlds)
+      changed += client.frames.filter(({ type }) => type === 'changed').length
+    }
+  }
+  // Otherwise nothing was at stake.
+  expect(changed).toBeGreaterThan(framesMin)
+})
+
+/** Runs workspaces side by side, and answers every client that there was. */
+async function live(seed: number) {
   const dice = createDice(createRandom(seed))
   const clock = createFakeClock()
   const worlds = workspaces.map((workspace) => new HubWorld(workspace, clock))
   const ever: Open[] = []
   for (let count = 0; count < 100; count += 1) {
     const world = dice.pick(worlds)
-    if (dice.happens(0.15))
-      ever.push({ world, client: await world.connect(world.joining(dice.pick([ann, bob]))) })
+    if (dice.happens(0.15)) {
+      const joining = world.joining(dice.pick([ann, bob]))
+      ever.push({ world, worlds, client: await world.connect(joining) })
+    }
     const open = ever.filter((each) => each.world === world && each.client.isOpen())
     await dice.pick(steps)(world, dice.pickOrNone(open)?.client, dice)
   }
   for (const world of worlds) await world.pass(60_000)
-  for (const { world, client } of ever) expectOwnFrames(client, world, worlds)
-  expect(ever.some(({ client }) => client.frames.some(({ type }) => type === 'changed'))).toBe(true)
-})
+  return ever
+}
 
 function expectOwnFrames({ frames }: FakeClient, world: HubWorld, worlds: readonly HubWorld[]): void {
   const text = JSON.stringify(frames)
