@@ -38,10 +38,16 @@ async function connect(token: string) {
     frames.push(JSON.parse(String(data)))
     wake()
   }
-  const next = async <Type extends HubFrame['type']>(type: Type) => {
+  /** The next frame of one of these types. One caller waits at a time. */
+  const next = async <Type extends HubFrame['type']>(...types: Type[]) => {
+    const isOne = (frame: HubFrame): frame is Extract<HubFrame, { type: Type }> =>
+      types.some((type) => type === frame.type)
     for (;;) {
-      const at = frames.findIndex((frame) => frame.type === type)
-      if (at >= 0) return frames.splice(0, at + 1).at(-1) as Extract<HubFrame, { type: Type }>
+      const found = frames.find(isOne)
+      if (found !== undefined) {
+        frames.splice(0, frames.indexOf(found) + 1)
+        return found
+      }
       await new Promise<void>((resolve) => {
         wake = resolve
       })
@@ -58,7 +64,7 @@ it.each(['/api/boards/board_123/contacts?per_page=20', '/api/cache-settings/work
     const held = await read(path, token)
     const { socket, next } = await connect(token)
     socket.send(JSON.stringify({ type: 'show', id: 1, question: path, etag: held.etag, version: null }))
-    const first = await Promise.race([next('shown'), next('changed')])
+    const first = await next('shown', 'changed')
     expect(first.id).toBe(1)
     await stack.sql`update contacts set priority = case priority when 'high' then 'low' else 'high' end
       where workspace_id = '15213' and id = (select id from contacts where workspace_id = '15213'
