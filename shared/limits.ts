@@ -127,6 +127,16 @@ holds(
   limits.outboxWaitMs < limits.outboxWaitDeadlineMs,
   'a look at the outbox ends before its relay stops waiting',
 )
+holds(limits.liveUserSocketsMax < limits.liveSocketsMax, 'no user takes all connections of a hub')
+// A body has a row of its own, with its tags.
+holds(
+  limits.liveBodyBytesMax + limits.entryTagsMax * 11 + 4_096 <= limits.ledgerRowBytesMax,
+  'a body fits in a row of a Durable Object',
+)
+holds(
+  limits.liveQuestionCharactersMax + 1_024 <= limits.liveAttachmentBytesMax,
+  'the longest question fits in what a connection keeps through hibernation',
+)
 holds(
   limits.streamStalledMs < limits.streamDurationMs,
   'a reader that is gone is noticed before its stream would end',
@@ -377,5 +387,4 @@ holds(
   limits.liveSeenEvery < limits.liveUnseenMax,
   'a client acknowledges frames before its hub stops to send them',
 )
-holds(limits.liveBodyBytesMax < limits.ledgerRowBytesMax, 'a body that a hub holds fits in a row')
 holds(limits.liveQuestionCharactersMax < limits.liveClientFrameBytesMax, 'a question fits in a frame')

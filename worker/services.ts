@@ -26,6 +26,8 @@ import { createHeal, createLedgerClient } from './ledger/ledger-client.ts'
 import { createMarksClient, type MarksClient, marksName } from './ledger/marks-client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
 import type { Views } from './ledger/view.ts'
+import type { LiveClient } from './live/live-client.ts'
+import { createLiveClient } from './live/live-client.ts'
 import type { Origin } from './outbound/origin-client.ts'
 import { createOrigin } from './outbound/origin-client.ts'
 import type { RateLimits } from './rate-limits/rate-limits.ts'
@@ -47,6 +49,9 @@ export interface Services {
   readonly voicePlatform: VoicePlatform
   readonly emailSender: EmailSender
   readonly ledger: LedgerClient
+  readonly views: Views
+  /** The hubs of live boards. */
+  readonly live: LiveClient
   readonly marks: MarksClient
   readonly origin: Origin
   /** Every Redis of the deployment, and the namespaces on them. */
@@ -74,12 +79,7 @@ export function createServices(
   const clock = systemClock
   const metrics = createMetrics(env.METRICS, env.METRICS_OVERVIEW, clock)
   const { recorder } = metrics
-  const ledger = createLedgerClient(
-    (workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
-    clock,
-    recorder,
-  )
-  const marks = createMarksClient(() => env.MARKS.get(env.MARKS.idFromName(marksName)), clock)
+  const { ledger, marks, live } = createLedgers(env, clock, recorder)
   const origin = createOrigin({
     url: config.originUrl,
     internalAuthKey: config.internalAuthKey,
@@ -117,6 +117,8 @@ export function createServices(
     ),
     ...createDoor(env, { config, clock, recorder, origin, views, redis }),
     ledger,
+    views,
+    live,
     marks,
     origin,
     redis,
@@ -129,6 +131,23 @@ export function createServices(
     },
     answer,
     assets: env.ASSETS ?? null,
+  }
+}
+
+/** Creates the clients of the objects that know what has changed: the ledgers, the marks, and the hubs of live boards. */
+function createLedgers(
+  env: Env,
+  clock: Clock,
+  recorder: Recorder,
+): Pick<Services, 'ledger' | 'marks' | 'live'> {
+  return {
+    ledger: createLedgerClient(
+      (workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
+      clock,
+      recorder,
+    ),
+    marks: createMarksClient(() => env.MARKS.get(env.MARKS.idFromName(marksName)), clock),
+    live: createLiveClient((hubName) => env.LIVE.get(env.LIVE.idFromName(hubName)), clock),
   }
 }
 

@@ -165,5 +165,25 @@ function countEvent(
     case 'rate-limited':
       add('rate_limited', [event.scope, event.outcome])
       return
+    default:
+      countLive(event, add)
+  }
+}
+
+type LiveEvent = Extract<CacheEvent, { kind: `live-${string}` }>
+
+function countLive(event: LiveEvent, add: (family: CounterFamily, labels: readonly string[]) => void): void {
+  switch (event.kind) {
+    case 'live-connect':
+      add('live_connects', [event.outcome])
+      return
+    case 'live-frame':
+      add('live_frames', [event.frame])
+      return
+    case 'live-load':
+      add('live_loads', [event.outcome])
+      return
+    case 'live-close':
+      add('live_closes', [event.reason])
   }
 }
