@@ -199,7 +199,9 @@ export class FakeHub {
     }
     this.#deliver(socket, text)
     if (isFaulty && faults.repeat > 0) {
+      // It is the hub that says something twice, and it counts it: TCP repeats nothing.
       faults.repeat -= 1
+      socket.sent += 1
       this.#deliver(socket, text)
     }
   }
