@@ -124,7 +124,13 @@ class ServedPage implements PageQuery<TestRow> {
   readonly #options: WorldOptions
   readonly #subscribed: Set<ServedPage>
   #listener: ((answer: PageAnswer<TestRow>) => void) | null = null
-  #answer: PageAnswer<TestRow> | null = null
+  #answer: PageAnswer<TestRow> = {
+    data: undefined,
+    status: 'loading',
+    version: null,
+    isPending: false,
+    error: null,
+  }
   #isStirred = false
 
   constructor(world: ListWorld, number: number, options: WorldOptions, subscribed: Set<ServedPage>) {
@@ -149,7 +155,7 @@ class ServedPage implements PageQuery<TestRow> {
     }
   }
 
-  confirm() {
+  prove() {
     this.#soon(40, () => this.#hear(true))
   }
 
@@ -161,7 +167,7 @@ class ServedPage implements PageQuery<TestRow> {
     this.#soon(120, () => {
       this.#isStirred = false
       if (dice.happens(0.3)) {
-        if (this.#answer !== null) this.#say({ ...this.#answer, status: 'unproved' })
+        this.#say({ ...this.#answer, status: 'unproved' })
         this.#askOverHttp()
       } else this.#hear(true)
     })
@@ -182,7 +188,7 @@ class ServedPage implements PageQuery<TestRow> {
     const contacts = list.slice((this.#number - 1) * perPage, this.#number * perPage)
     const next_cursor = this.#number * perPage < list.length ? 'next' : null
     const data: RowPage<TestRow> = { contacts, pagination: { total: list.length, next_cursor } }
-    const known = this.#answer?.data
+    const known = this.#answer.data
     const isSame = known !== undefined && JSON.stringify(known) === JSON.stringify(data)
     const version = isNamed ? this.#world.toldVersion : null
     this.#say({ data: isSame ? known : data, status: 'current', version, isPending: false, error: null })

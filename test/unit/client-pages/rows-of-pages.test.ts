@@ -11,7 +11,7 @@ interface Row {
 
 interface Held {
   say(answer: Partial<PageAnswer<Row>>): void
-  confirms: number
+  readonly proofs: number[]
 }
 
 /** Rows of ten million, whose pages the test answers itself. Time stands still until a wait is called. */
@@ -21,17 +21,16 @@ function given() {
   const rows = new RowsByIndex<Row>({
     perPage,
     page: (number) => ({
-      peek: () => null,
+      peek: () => ({ ...plain, status: 'loading' }),
       subscribe(listener) {
         held.set(number, {
-          confirms: 0,
+          proofs: [],
           say: (answer) => listener({ ...plain, ...answer }),
         })
         return () => void held.delete(number)
       },
-      confirm() {
-        const page = held.get(number)
-        if (page !== undefined) page.confirms += 1
+      prove(version) {
+        held.get(number)?.proofs.push(version)
       },
     }),
     schedule(act, delayMs) {
@@ -92,8 +91,8 @@ describe('rows of ten million', () => {
     page(1).say({ data: pageOf(1), version: 7 })
     page(2).say({ data: pageOf(2), version: 8 })
     expect(rows.view().row(60)).toBeUndefined()
-    pass(rowsLimits.confirmAfterMs)
-    expect([page(1).confirms, page(2).confirms]).toEqual([1, 1])
+    pass(rowsLimits.proveAfterMs)
+    expect([page(1).proofs, page(2).proofs]).toEqual([[8], [8]])
     page(1).say({ data: pageOf(1), version: 8 })
     expect(rows.view()).toMatchObject({ state: 'current', version: 8 })
     expect(rows.view().row(60)).toEqual({ id: '60' })

@@ -17,7 +17,7 @@ export interface RowPage<Row> {
 export interface PageAnswer<Row> {
   readonly data: RowPage<Row> | undefined
   readonly status: 'current' | 'unproved' | 'stale' | 'loading' | 'failed'
-  /** A version at which the list had this page; null if none is known, as after an answer over HTTP. */
+  /** A version at which the list had this page; null if none is known. */
   readonly version: number | null
   /** A write of this client is in the data, and its answer is still on its way. */
   readonly isPending: boolean
@@ -27,7 +27,7 @@ export interface PageAnswer<Row> {
 /** The query of a page. The client's queries fit. */
 export interface PageQuery<Row> {
   subscribe(listener: (answer: PageAnswer<Row>) => void): () => void
-  peek(): PageAnswer<Row> | null
-  /** Asks the server to name a version at which the page that is held is current. It may stay without an answer. */
-  confirm(): void
+  peek(): PageAnswer<Row>
+  /** Asks the server to say that the page is current at this version at least, or how it has changed. It may stay without an answer. */
+  prove(version: number): void
 }

@@ -52,8 +52,8 @@ export const rowsLimits = {
   patienceMs: 2_000,
   firstPatienceMs: 300,
   /** How soon, and how often, the server is asked for a common version. */
-  confirmAfterMs: 50,
-  confirmEveryMs: 1_000,
+  proveAfterMs: 50,
+  proveEveryMs: 1_000,
   /** Pages are loaded once scrolling rests, so that a drag across a long list does not load what it passes. */
   restMs: 70,
 } as const
@@ -153,8 +153,7 @@ export class RowsByIndex<Row extends Identified> {
   #holdPage(number: number): void {
     const query = this.#options.page(number)
     const history = new PageHistory<Row>()
-    const known = query.peek()
-    if (known !== null) history.take(known)
+    history.take(query.peek())
     const held = { query, history, release: () => {} }
     this.#held.set(number, held)
     held.release = query.subscribe((answer) => {
@@ -195,7 +194,7 @@ export class RowsByIndex<Row extends Identified> {
     const waits = this.#isWaiting(around, this.#shown.from)
     if (waits) this.#beImpatientLater(around)
     else this.#beCalm()
-    if (waits || this.#shown.isMixed) this.#confirmSoon()
+    if (waits || this.#shown.isMixed) this.#proveSoon()
     this.#publish(around, waits)
   }
 
@@ -302,11 +301,12 @@ export class RowsByIndex<Row extends Identified> {
   }
 
   /** Asks for a common version, and not again for a while. */
-  #confirmSoon(): void {
-    if (this.#waits.has('confirm')) return
-    this.#wait('confirm', rowsLimits.confirmAfterMs, () => {
-      this.#wait('confirm', rowsLimits.confirmEveryMs, () => this.#settle())
-      for (const { query } of this.#held.values()) query.confirm()
+  #proveSoon(): void {
+    if (this.#waits.has('prove')) return
+    this.#wait('prove', rowsLimits.proveAfterMs, () => {
+      this.#wait('prove', rowsLimits.proveEveryMs, () => this.#settle())
+      const [newest = 0] = this.#versions()
+      for (const { query } of this.#held.values()) query.prove(newest)
     })
   }
 
