@@ -30,6 +30,7 @@ export function useBoardcache(): Boardcache {
  */
 export function connectQueryClient(client: Boardcache, queryClient: QueryClient): () => void {
   return client.onAnswer((key, { data }) => {
-    if (data !== undefined && queryClient.getQueryState(key) !== undefined) queryClient.setQueryData(key, data)
+    if (data !== undefined && queryClient.getQueryState(key) !== undefined)
+      queryClient.setQueryData(key, data)
   })
 }

@@ -12,7 +12,10 @@ export interface BoardOptions extends PageOptions {
 }
 
 /** A page of a board. */
-export function useBoard(boardId: string, { page = 1, ...options }: BoardOptions = {}): ShownAnswer<ContactPage> {
+export function useBoard(
+  boardId: string,
+  { page = 1, ...options }: BoardOptions = {},
+): ShownAnswer<ContactPage> {
   return useAnswer((client) => client.board(boardId).page(page, options))
 }
 

@@ -23,6 +23,7 @@ export function useVirtualBoard(boardId: string, { perPage = 50, ...given }: Pag
   const options = { ...given, perPage }
   const first = client.board(boardId).page(1, options)
   const [rows, setRows] = useState<RowsByIndex<Contact> | null>(null)
+  const [error, setError] = useState<Error | null>(null)
   const range = useMemo(() => ({ first: 0, last: 0, path: first.path }), [first.path])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the path of the first page says which board it is, with which options
   useEffect(() => {
@@ -41,24 +42,29 @@ export function useVirtualBoard(boardId: string, { perPage = 50, ...given }: Pag
       })
       made.look(range.first, range.last)
       setRows(made)
-    })
+    }, setError)
     return () => {
       isGone = true
       made?.close()
       setRows(null)
     }
   }, [client, first.path])
-  const view = useSyncExternalStore(rows?.subscribe ?? noSubscription, rows?.view ?? (() => loading), () => loading)
+  const view = useSyncExternalStore(
+    rows?.subscribe ?? noSubscription,
+    rows?.view ?? (() => loading),
+    () => loading,
+  )
   return useMemo(
     () => ({
       ...view,
+      error: view.error ?? error,
       look(from, to) {
         range.first = from
         range.last = to
         rows?.look(from, to)
       },
     }),
-    [view, rows, range],
+    [view, rows, range, error],
   )
 }
 
