@@ -7,6 +7,7 @@ const total = 10_000_000
 
 interface Row {
   readonly id: string
+  readonly isEdited?: boolean
 }
 
 interface Held {
@@ -58,13 +59,19 @@ const plain: PageAnswer<Row> = {
 
 /** A page of the list in which row n has the id n, with other rows put in at the top. */
 function pageOf(number: number, before: readonly string[] = []) {
-  const ids = Array.from({ length: perPage }, (_, at) => {
+  const ids = Array.from({ length: perPage }, (_, at): string => {
     const index = (number - 1) * perPage + at
     return before[index] ?? String(index - before.length)
   })
   const size = total + before.length
   const next_cursor = number * perPage < size ? 'next' : null
-  return { contacts: ids.map((id) => ({ id })), pagination: { total: size, next_cursor } }
+  return { contacts: ids.map((id): Row => ({ id })), pagination: { total: size, next_cursor } }
+}
+
+/** The same page with its first row changed. */
+function edited(page: ReturnType<typeof pageOf>): ReturnType<typeof pageOf> {
+  const [first = { id: '' }, ...rest] = page.contacts
+  return { ...page, contacts: [{ ...first, isEdited: true }, ...rest] }
 }
 
 describe('rows of ten million', () => {
@@ -176,6 +183,29 @@ describe('rows of ten million', () => {
     expect(rows.view()).toMatchObject({ state: 'behind', total })
     page(2).say({ data: pageOf(2, ['a']), version: 3 })
     expect(rows.view()).toMatchObject({ state: 'current', version: 3, total: total + 1 })
+  })
+
+  it('mix no page of a former ledger with one of its successor, although both had this version once', () => {
+    const { rows, page } = given()
+    rows.look(30, 70)
+    for (const version of [3, 700])
+      for (const number of [1, 2]) page(number).say({ data: pageOf(number), version })
+    page(1).say({ data: edited(pageOf(1)), version: 3 })
+    expect(rows.view()).toMatchObject({ state: 'behind' })
+    page(2).say({ data: pageOf(2), version: 3 })
+    expect(rows.view()).toMatchObject({ state: 'current', version: 3 })
+  })
+
+  it('do not go back to a version that is older than what one page has shown', () => {
+    const { rows, page } = given()
+    rows.look(30, 70)
+    for (const number of [1, 2]) page(number).say({ data: pageOf(number), version: 7 })
+    rows.look(0, 30)
+    page(1).say({ data: edited(pageOf(1)) })
+    expect(rows.view().row(0)).toEqual({ id: '0', isEdited: true })
+    rows.look(10, 60)
+    expect(rows.view().row(0)).toEqual({ id: '0', isEdited: true })
+    expect(rows.view()).toMatchObject({ state: 'loading' })
   })
 
   it('load where a drag across the list ends, and not on the way', () => {
