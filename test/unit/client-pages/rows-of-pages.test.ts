@@ -192,6 +192,7 @@ describe('rows of ten million', () => {
       for (const number of [1, 2]) page(number).say({ data: pageOf(number), version })
     page(1).say({ data: edited(pageOf(1)), version: 3 })
     expect(rows.view()).toMatchObject({ state: 'behind' })
+    expect(rows.view().row(0)).toEqual({ id: '0' })
     page(2).say({ data: pageOf(2), version: 3 })
     expect(rows.view()).toMatchObject({ state: 'current', version: 3 })
   })
