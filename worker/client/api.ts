@@ -14,13 +14,13 @@ type Given<Parameters> = {
 }
 
 type PathOf<Name extends ResourceName> = Operation<Name>['parameters'] extends { readonly path: infer Path }
-  ? Path
+  ? Omit<Path, 'workspaceId'>
   : unknown
 
 type QueryOf<Name extends ResourceName> = NonNullable<Operation<Name>['parameters']['query']>
 
 /** The parameters of a lookup: those of its path, except the workspace, and those of its query. */
-export type ParametersOf<Name extends ResourceName> = Given<Omit<PathOf<Name>, 'workspaceId'> & QueryOf<Name>>
+export type ParametersOf<Name extends ResourceName> = Given<PathOf<Name> & QueryOf<Name>>
 
 /** The `data` of a lookup's answer, without the members that say where it came from, whose names begin with `_`. */
 export type AnswerOf<Name extends ResourceName> = WithoutProvenance<

@@ -11,7 +11,7 @@ import type {
   ResourceName,
   WholeContact,
 } from './api.ts'
-import type { ConnectionStatus } from './live/live-connection.ts'
+import type { ConnectionStatus } from './live/connection-status.ts'
 
 /** The reason for which a token is asked for. */
 export interface TokenRequest {
@@ -129,6 +129,8 @@ export interface Boardcache {
   contact(id: string): Query<AnswerOf<'contact'>>
   /** Every other lookup, by the name of its resource. */
   get<Name extends ResourceName>(name: Name, parameters: ParametersOf<Name>): Query<AnswerOf<Name>>
+  /** The query of a path, as a key has it. */
+  query<Data>(path: string): Query<Data>
   readonly contacts: ContactWrites
   /** Reads queries in the background that will be shown soon. Failures are ignored. */
   preload(...queries: readonly Query<unknown>[]): void

@@ -1,0 +1,252 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { JsonObject } from '../../shared/live/json-value.ts'
+import { isJsonObject } from '../../shared/live/json-value.ts'
+import { BoardcacheError } from './client-error.ts'
+import { clientLimits } from './client-limits.ts'
+import { type Layer, laidOver, rowIn } from './layers.ts'
+import type { Overlay, QueryEntry } from './query-entry.ts'
+import type { Fetched } from './requests.ts'
+import type { ContactWrites, Written } from './types.ts'
+
+/** What writes need of the client. */
+export interface WriterParts {
+  readonly clock: Clock
+  isOnline(): boolean
+  newId(): string
+  send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: object | null): Promise<Fetched>
+  readonly cache: {
+    writtenVersion: number | null
+    overlay: Overlay | null
+    all(): readonly Pick<QueryEntry, 'belief' | 'isShown' | 'written'>[]
+    refreshAll(): void
+  }
+}
+
+export interface ContactWriter extends ContactWrites {
+  close(): void
+}
+
+export function createContactWriter(parts: WriterParts): ContactWriter {
+  return new LayingWriter(parts)
+}
+
+type Method = Parameters<WriterParts['send']>[0]
+
+/** The fields that only a contact by itself has. A row of a list has them not. */
+const furtherFields = new Set(['company_id', 'language', 'follow_up_at', 'company'])
+
+/** Writes contacts, and lays each write over the answers until they contain it or it is refused. */
+class LayingWriter implements ContactWriter {
+  private readonly layers: Layer[] = []
+  private readonly parts: WriterParts
+  private isClosed = false
+
+  constructor(parts: WriterParts) {
+    this.parts = parts
+  }
+
+  create(contact: Parameters<ContactWrites['create']>[0]): Promise<Written> {
+    const id = contact.id ?? this.parts.newId()
+    const nowText = new Date(this.parts.clock.now()).toISOString()
+    const created: JsonObject = {
+      ...presets,
+      last_activity_at: nowText,
+      created_at: nowText,
+      updated_at: nowText,
+    }
+    const asked = asJson({ ...contact, id })
+    return this.write(
+      'POST',
+      '/api/contacts',
+      { ...contact, id },
+      id,
+      (row) => row ?? rowOf({ ...created, ...asked }),
+    )
+  }
+
+  change(id: string, change: Parameters<ContactWrites['change']>[1]): Promise<Written> {
+    return this.write('PATCH', pathOf(id), change, id, this.patch(id, asJson(change)))
+  }
+
+  move(id: string, to: Parameters<ContactWrites['move']>[1]): Promise<Written> {
+    return this.write('POST', `${pathOf(id)}/move`, to, id, this.patch(id, asJson(to)))
+  }
+
+  remove(id: string): Promise<Written> {
+    return this.write('DELETE', pathOf(id), null, id, () => null)
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.layers.length = 0
+  }
+
+  /** Fields that an answer does not have stay away. A list that lacks the contact gets it as another query shows it. */
+  private patch(id: string, fields: JsonObject): Layer['edit'] {
+    const known = this.heldRow(id)
+    return (row) => {
+      if (row === undefined) return known === undefined ? null : rowOf({ ...known, ...fields })
+      return {
+        ...row,
+        ...Object.fromEntries(Object.entries(fields).filter(([name]) => Object.hasOwn(row, name))),
+      }
+    }
+  }
+
+  private async write(
+    method: Method,
+    path: string,
+    body: object | null,
+    contactId: string,
+    edit: Layer['edit'],
+  ): Promise<Written> {
+    const { parts } = this
+    if (this.isClosed) throw new BoardcacheError({ code: 'closed', message: 'The client is closed.' })
+    if (!parts.isOnline()) {
+      throw new BoardcacheError({
+        code: 'offline',
+        message: 'There is no network, and writes are not queued.',
+      })
+    }
+    const before = method === 'POST' && path === '/api/contacts' ? null : this.heldRow(contactId)
+    const layer: Layer = { contactId, before, edit, version: null, isIn: null }
+    this.layers.push(layer)
+    if (this.layers.length > clientLimits.layersMax) this.layers.shift()
+    this.layersChanged()
+    try {
+      const written = writtenOf(await parts.send(method, path, body), contactId, method)
+      this.commit(layer, written, method)
+      return written
+    } catch (error) {
+      this.drop(layer)
+      const mayHaveHappened = error instanceof BoardcacheError && error.mayHaveHappened
+      if (mayHaveHappened) this.tell(contactId, undefined)
+      throw error
+    }
+  }
+
+  /** From now on the layer is the contact as it was stored, so that it shows what the database made of the write. */
+  private commit(layer: Layer, { contact, version }: Written, method: Method): void {
+    const stored = asJson(contact)
+    const { edit } = layer
+    const isRemoval = method === 'DELETE'
+    if (!isRemoval) {
+      layer.edit = (row) =>
+        row === undefined ? withStored(edit(undefined), stored) : withStored(row, stored)
+      layer.isIn = (row) => row === undefined || withStored(row, stored) === row
+    } else layer.isIn = (row) => row === undefined
+    layer.version = version
+    this.layersChanged()
+    this.tell(layer.contactId, version)
+    const { clock } = this.parts
+    if (version === null) this.askUntilIn(layer, clock.now() + clientLimits.pendingMostMs)
+    else clock.schedule(() => this.drop(layer), clientLimits.layerMostMs)
+  }
+
+  /** The ledger has not heard of the write. It will soon, and until an answer contains the write it stays laid over. */
+  private askUntilIn(layer: Layer, untilMs: number): void {
+    const { clock } = this.parts
+    clock.schedule(() => {
+      if (!this.layers.includes(layer)) return
+      const row = this.heldRow(layer.contactId)
+      const isOver = clock.now() >= untilMs || layer.isIn?.(row) === true
+      if (isOver) this.drop(layer)
+      else this.askUntilIn(layer, untilMs)
+      this.tell(layer.contactId, null)
+    }, clientLimits.pendingAskEveryMs)
+  }
+
+  /** The contact as an answer has it, without the writes that are laid over. */
+  private heldRow(contactId: string): JsonObject | undefined {
+    for (const { belief } of this.parts.cache.all()) {
+      const row = belief.held?.data == null ? undefined : rowIn(belief.held.data, contactId)
+      if (row !== undefined) return row
+    }
+    return undefined
+  }
+
+  private tell(contactId: string, version: number | null | undefined): void {
+    const { cache } = this.parts
+    if (version != null) cache.writtenVersion = Math.max(version, cache.writtenVersion ?? 0)
+    for (const entry of cache.all()) {
+      const data = entry.belief.held?.data ?? null
+      entry.written(data !== null && rowIn(data, contactId) !== undefined, version)
+    }
+  }
+
+  private layersChanged(): void {
+    const { layers } = this
+    const overlay: Overlay = (path, data, version) => laidOver(path, data, version, layers)
+    this.parts.cache.overlay = layers.length === 0 ? null : overlay
+    this.parts.cache.refreshAll()
+  }
+
+  private drop(layer: Layer): void {
+    const at = this.layers.indexOf(layer)
+    if (at < 0) return
+    this.layers.splice(at, 1)
+    this.layersChanged()
+  }
+}
+
+/** The defaults of the database, for a contact that shows before it is stored. */
+const presets: JsonObject = {
+  email: null,
+  phone: null,
+  status: 'open',
+  priority: 'medium',
+  assigned_to: null,
+  needs_response: false,
+  follow_up: false,
+  is_favorite: false,
+  is_archived: false,
+  sentiment: null,
+  source: null,
+  lead_status: null,
+  tags: [],
+  last_message: null,
+}
+
+const pathOf = (contactId: string) => `/api/contacts/${encodeURIComponent(contactId)}`
+
+function rowOf(contact: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(contact).filter(([name]) => !furtherFields.has(name)))
+}
+
+/** The row with the stored values of its fields; the same object if it has them. */
+function withStored(row: JsonObject | null, stored: JsonObject): JsonObject | null {
+  if (row === null) return null
+  const next = Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      Object.hasOwn(stored, name) ? (stored[name] ?? null) : value,
+    ]),
+  )
+  const isSame = Object.entries(row).every(
+    ([name, value]) => JSON.stringify(next[name]) === JSON.stringify(value),
+  )
+  return isSame ? row : next
+}
+
+function asJson(value: object): JsonObject {
+  const json: unknown = JSON.parse(JSON.stringify(value))
+  if (typeof json !== 'object' || json === null) throw new TypeError('A body of a write must be an object.')
+  return json as JsonObject
+}
+
+function writtenOf({ data }: Fetched, contactId: string, method: Method): Written {
+  const { contact, version, invalidation } = data ?? {}
+  const isComplete = method === 'DELETE' || isJsonObject(contact)
+  if (!isComplete || !(typeof version === 'number' || version === null)) {
+    throw new BoardcacheError({
+      code: 'answer_invalid',
+      message: 'The answer to a write is not one of this API.',
+      mayHaveHappened: true,
+    })
+  }
+  return {
+    contact: { ...(isJsonObject(contact) ? contact : {}), id: contactId },
+    version,
+    invalidation: invalidation === 'done' ? 'done' : 'pending',
+  }
+}
