@@ -1,10 +1,8 @@
-import type { applyDifference } from '../../shared/live/apply-difference.ts'
 import type { JsonObject } from '../../shared/live/json-value.ts'
 import type { AnswerStatus } from './answer.ts'
 import type { BoardcacheError } from './client-error.ts'
 import { clientLimits } from './client-limits.ts'
 import { keepEqualParts } from './equal-parts.ts'
-import type { HeldEntry, QuestionFrame } from './live/live-connection.ts'
 
 /** An answer that a client holds. */
 export interface Held {
@@ -62,50 +60,8 @@ export class Belief {
   isUnheld = false
   dueAtMs: number | null = null
   heardAtMs: number | null = null
-  private dueEveryMs: number | null = null
-  private movesInARow = 0
-
-  /** What is shown to the hub. */
-  show(versionKnown: number | null): HeldEntry {
-    this.hubEntry = this.held?.entry ?? null
-    return { etag: this.hubEntry, version: greater(this.held?.version ?? null, versionKnown) }
-  }
-
-  /** Takes a frame. Answers whether a difference was applied. */
-  take(frame: QuestionFrame, nowMs: number, apply: typeof applyDifference): boolean {
-    this.isTold = true
-    const { held } = this
-    const isOldNews = held !== null && held.version !== null && frame.version < held.version
-    if (frame.type === 'moved') {
-      this.hubEntry = null
-      this.movesInARow += 1
-      this.isUnheld ||= this.movesInARow > 2
-      if (!isOldNews) this.need(frame.version, nowMs)
-      return false
-    }
-    this.movesInARow = 0
-    this.hubEntry = frame.type === 'shown' ? frame.etag : frame.to
-    if (isOldNews) return false
-    this.dueEveryMs = frame.dueInMs
-    const isHeld = held !== null && held.entry === this.hubEntry
-    const data =
-      frame.type === 'changed' && held !== null && held.data !== null && held.entry === frame.from
-        ? apply(held.data, frame.difference)
-        : null
-    if (isHeld) this.prove(frame.version, nowMs)
-    else if (held !== null && data !== null) {
-      this.held = { ...held, data, entry: this.hubEntry, isStale: false }
-      this.prove(frame.version, nowMs)
-      return true
-    } else this.need(frame.version, nowMs)
-    return false
-  }
-
-  /** The hub has told everything up to this version. */
-  proved(version: number): void {
-    if (!this.isTold || this.needed !== null || this.held === null) return
-    this.held = { ...this.held, version: greater(this.held.version, version), isStale: false }
-  }
+  dueEveryMs: number | null = null
+  movesInARow = 0
 
   /** Takes an answer of the API. Answers whether it counts: one that is older than what the hub told meanwhile does not. */
   answered(heard: Heard, nowMs: number): boolean {
@@ -148,15 +104,6 @@ export class Belief {
     this.isUnheld = false
     this.movesInARow = 0
     this.hubEntry = null
-  }
-
-  /** A hub of this ledger answered. Versions of another one mean nothing. */
-  underLedger(ledger: string): void {
-    const { held } = this
-    if (held === null || held.ledger === ledger) return
-    const isOther = held.ledger !== null
-    if (isOther) this.needed = null
-    this.held = { ...held, ledger, version: isOther ? null : held.version }
   }
 
   /** The API does not know the version, so all that are known are of a ledger that is no more. */
@@ -207,14 +154,8 @@ export class Belief {
     return this.dueAtMs === null ? Number.POSITIVE_INFINITY : this.dueAtMs + clientLimits.pollGraceMs
   }
 
-  private prove(version: number, nowMs: number): void {
-    if (this.held !== null)
-      this.held = { ...this.held, version: greater(this.held.version, version), isStale: false }
-    if (this.needed !== null && version >= this.needed) this.needed = null
-    this.renewDue(nowMs)
-  }
-
-  private renewDue(nowMs: number): void {
+  /** An answer of this time was received or confirmed. */
+  renewDue(nowMs: number): void {
     this.dueAtMs =
       this.dueEveryMs === null ? null : nowMs + Math.max(this.dueEveryMs, clientLimits.pollEveryLeastMs)
   }

@@ -1,6 +1,5 @@
-import { liveLimits } from '../../shared/limits/live-limits.ts'
 import type { Answer } from './answer.ts'
-import type { AnswerOf, ContactPage, PageOptions, ParametersOf, ResourceName } from './api.ts'
+import type { AnswerOf, ContactPage, LookupRoute, PageOptions, ParametersOf } from './api.ts'
 import { BoardcacheError } from './client-error.ts'
 import { clientLimits } from './client-limits.ts'
 import type { ContactWriter } from './contact-writer.ts'
@@ -39,267 +38,204 @@ export function createBoardcacheOn(
 
 class Client implements Boardcache {
   readonly contacts: ContactWrites = {
-    create: (contact) => this.write((writer) => writer.create(contact)),
-    change: (id, change) => this.write((writer) => writer.change(id, change)),
-    move: (id, to) => this.write((writer) => writer.move(id, to)),
-    remove: (id) => this.write((writer) => writer.remove(id)),
+    create: (contact) => this.#write((writer) => writer.create(contact)),
+    change: (id, change) => this.#write((writer) => writer.change(id, change)),
+    move: (id, to) => this.#write((writer) => writer.move(id, to)),
+    remove: (id) => this.#write((writer) => writer.remove(id)),
   }
-  private readonly platform: Platform
-  private readonly parts: LazyParts
-  private readonly options: BoardcacheOptions
-  private readonly tokens: TokenSource
-  private readonly requests: Requests
-  private readonly cache: QueryCache
-  private readonly statusListeners = new Set<StatusListener>()
-  private readonly answerListeners = new Set<AnswerListener>()
-  private disk: Promise<Disk | null> | null = null
-  private writer: Promise<ContactWriter> | null = null
-  private diskSize: () => Disk['size'] | null = () => null
-  private isClosed = false
-  private isAsleep = false
-  private cancelSleep = () => {}
-  private readonly stopWatching: () => void
+  readonly #platform: Platform
+  readonly #parts: LazyParts
+  readonly #options: BoardcacheOptions
+  readonly #tokens: TokenSource
+  readonly #requests: Requests
+  readonly #cache: QueryCache
+  readonly #statusListeners = new Set<StatusListener>()
+  readonly #answerListeners = new Set<AnswerListener>()
+  #disk: Promise<Disk | null> | null = null
+  #writer: Promise<ContactWriter> | null = null
+  #openedDisk: Disk | null = null
+  #isClosed = false
+  readonly #stopWatching: () => void
   readonly preload: Boardcache['preload']
 
   constructor(platform: Platform, parts: LazyParts, options: BoardcacheOptions) {
     const { workspaceId } = options
     const url = options.url.replace(/\/+$/, '')
-    this.platform = platform
-    this.parts = parts
-    this.options = options
-    this.tokens = new TokenSource(options.token, options.userId ?? null, platform.clock)
-    this.requests = new Requests(platform, this.tokens, { url, workspaceId })
-    this.cache = new QueryCache({
+    this.#platform = platform
+    this.#parts = parts
+    this.#options = options
+    this.#tokens = new TokenSource(options.token, options.userId ?? null, platform.clock)
+    this.#requests = new Requests(platform, this.#tokens, { url, workspaceId })
+    this.#cache = new QueryCache({
       platform,
-      requests: this.requests,
+      requests: this.#requests,
       pollEveryMs: Math.max(options.pollEveryMs ?? clientLimits.pollEveryMs, clientLimits.pollEveryLeastMs),
-      disk: () => this.openDisk(),
-      mayAsk: () => !this.isAsleep && platform.presence.isOnline(),
-      statusChanged: () => this.tellStatus(),
-      published: (entry) => this.tellAnswer(entry),
+      disk: () => this.#openDisk(),
+      mayAsk: () => !platform.presence.isHidden() && platform.presence.isOnline(),
+      statusChanged: () => this.#tellStatus(),
+      published: (entry) => this.#tellAnswer(entry),
     })
-    this.preload = preloader(() => this.isClosed)
-    this.stopWatching = platform.presence.onChange(() => this.presenceChanged())
-    if (options.live !== false) void this.goLive(url)
-    void this.openWriter().catch(() => {})
-    this.presenceChanged()
-    if (options.debug === true) platform.expose('boardcache', this.tools())
+    this.preload = preloader(() => this.#isClosed)
+    this.#stopWatching = platform.presence.onChange(() => this.#cache.refreshAll())
+    if (options.live !== false) void this.#goLive(url)
+    void this.#openWriter().catch(() => {})
+    if (options.debug === true) void this.#giveTools()
   }
 
   board(boardId: string): Board {
-    const at = (place: Parameters<typeof pageParameters>[0], options: PageOptions = {}): Query<ContactPage> =>
-      this.query(
-        pathOf('contact-list', { boardId, ...pageParameters(place, options) }, this.options.workspaceId),
-      )
+    const at = (place: object, options: PageOptions = {}): Query<ContactPage> =>
+      this.get('/api/boards/{boardId}/contacts', { boardId, ...pageParameters(place, options) })
     return {
-      page: (page, options) => at({ page }, options),
+      // The first page is the default: with its number it would be another path for the same question.
+      page: (page, options) => at(page === 1 ? {} : { page }, options),
       cursor: (cursor, options) => at({ cursor }, options),
     }
   }
 
   counts() {
-    return this.get('contact-counts', {})
+    return this.get('/api/cache-settings/workspace/{workspaceId}/counts', {})
   }
 
   contact(id: string) {
-    return this.get('contact', { id })
+    return this.get('/api/contacts/{id}', { id })
   }
 
-  get: Boardcache['get'] = (name, parameters) =>
-    this.query(pathOf(name, parameters, this.options.workspaceId))
+  get<Route extends LookupRoute>(route: Route, parameters: ParametersOf<Route>): Query<AnswerOf<Route>> {
+    return this.query(pathOf(route, parameters, this.#options.workspaceId))
+  }
 
   query<Data>(path: string): Query<Data> {
-    return new PathQuery<Data>(path, this.options.workspaceId, () => {
-      if (this.isClosed) throw closed()
-      return this.cache.entry(path)
+    return new PathQuery<Data>(path, this.#options.workspaceId, () => {
+      if (this.#isClosed) throw closed()
+      return this.#cache.entry(path)
     })
   }
 
   status(): ConnectionStatus {
-    const { presence } = this.platform
-    const mode = !presence.isOnline() ? 'offline' : this.isAsleep ? 'paused' : 'polling'
-    const unconnected: ConnectionStatus = {
-      mode,
-      asOfAgeMs: null,
-      provedAgeMs: null,
-      version: null,
-      ledger: null,
-    }
-    return this.cache.connection?.status() ?? unconnected
+    const { live, isLiveExpected } = this.#cache
+    const { presence } = this.#platform
+    const asking = isLiveExpected ? 'connecting' : presence.isHidden() ? 'paused' : 'polling'
+    const mode = presence.isOnline() ? asking : 'offline'
+    return live?.status() ?? { mode, asOfAgeMs: null, provedAgeMs: null, version: null, ledger: null }
   }
 
   onStatus(listener: StatusListener): () => void {
-    const own: StatusListener = (status) => listener(status)
-    this.statusListeners.add(own)
-    return () => void this.statusListeners.delete(own)
+    return added(this.#statusListeners, (status: ConnectionStatus) => listener(status))
   }
 
   onAnswer(listener: AnswerListener): () => void {
-    const own: AnswerListener = (key, answer) => listener(key, answer)
-    this.answerListeners.add(own)
-    return () => void this.answerListeners.delete(own)
+    return added<AnswerListener>(this.#answerListeners, (key, answer) => listener(key, answer))
   }
 
   async explain({ path }: Pick<Query<unknown>, 'path'>): Promise<Explanation> {
-    const entry = this.cache.entry(path)
-    const { data: _, ...answer } = entry.peek()
-    const { held, isTold, needed } = entry.belief
-    const asked = this.requests.read(path, { isExplained: true })
-    const api = await asked.then(({ provenance }) => provenance).catch(() => null)
-    const connection = this.status()
-    const etag = held?.entry ?? null
-    return { path, answer, etag, isShown: entry.isShown, isTold, neededVersion: needed, connection, api }
+    const { explainEntry } = await this.#parts.inspection()
+    const asked = this.#requests.read(path, { isExplained: true })
+    return explainEntry(this.#cache.entry(path), asked, this.status())
   }
 
   stats(): ClientStats {
-    const frames = this.cache.connection?.frames() ?? { received: 0, sent: 0 }
-    const { entries, bytes } = this.cache.size
-    const stored = this.diskSize()
+    const { live, size } = this.#cache
+    const stored = this.#openedDisk?.size
     return {
-      ...this.requests.counted,
-      ...this.cache.counted,
-      framesReceived: frames.received,
-      framesSent: frames.sent,
-      entries,
-      entriesBytes: bytes,
+      ...this.#requests.counted,
+      ...(live?.counted ?? { framesReceived: 0, framesSent: 0, differencesApplied: 0 }),
+      entries: size.entries,
+      entriesBytes: size.bytes,
       storedEntries: stored?.entries ?? 0,
       storedBytes: stored?.bytes ?? 0,
-      isStorageUsed: stored !== null,
+      isStorageUsed: stored !== undefined,
     }
   }
 
   clear(): Promise<void> {
-    return this.cache.clear()
+    return this.#cache.clear()
   }
 
   async signOut(): Promise<void> {
-    const userId = this.tokens.userId ?? (await this.tokens.get(null).then(() => this.tokens.userId))
-    // What is being written now would come back after its removal.
-    const disk = await this.disk
     this.close()
-    await disk?.settled()
-    const { removeUser } = await this.parts.disk()
-    if (userId !== null) await removeUser(() => this.platform.openShelves(), userId)
+    // Somebody else may use this browser next, so `storage: false` does not matter here.
+    const { removeUser } = await this.#parts.disk()
+    await removeUser(this.#platform, this.#tokens, await this.#disk)
   }
 
   close(): void {
-    if (this.isClosed) return
-    this.isClosed = true
-    this.cancelSleep()
-    this.stopWatching()
-    this.cache.close()
-    this.cache.connection?.close()
-    void this.writer?.then((writer) => writer.close()).catch(() => {})
-    this.statusListeners.clear()
-    this.answerListeners.clear()
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#stopWatching()
+    this.#cache.close()
+    this.#cache.live?.close()
+    void this.#writer?.then((writer) => writer.close()).catch(() => {})
+    this.#statusListeners.clear()
+    this.#answerListeners.clear()
   }
 
-  private async goLive(url: string): Promise<void> {
-    const { cache, platform, options } = this
+  async #goLive(url: string): Promise<void> {
+    const cache = this.#cache
     cache.isLiveExpected = true
     try {
-      const { openLive } = await this.parts.live()
-      if (this.isClosed) return
-      const { clock, openSocket } = platform
-      const token = (refused: string | null) => this.tokens.get(refused)
-      const around = { clock, openSocket, token, random: () => platform.random() }
-      cache.attach(openLive({ url, workspaceId: options.workspaceId }, around, cache))
+      const { startLive } = await this.#parts.live()
+      if (this.#isClosed) return
+      const { workspaceId } = this.#options
+      cache.attach(startLive({ platform: this.#platform, url, workspaceId, cache, tokens: this.#tokens }))
     } catch {
       // The chunk cannot be loaded, so the client polls until the page is loaded again.
-      cache.isLiveExpected = false
     }
-    this.rest()
+    cache.isLiveExpected = false
+    cache.statusChanged()
   }
 
-  private openWriter(): Promise<ContactWriter> {
-    this.writer ??= this.parts.writes().then(({ createContactWriter }) => {
-      const { platform, cache, requests } = this
-      return createContactWriter({
-        cache,
-        clock: platform.clock,
-        isOnline: () => platform.presence.isOnline(),
-        newId: () => `contact_${platform.newId()}`,
-        send: (...write) => requests.write(...write),
-      })
-    })
+  #openWriter(): Promise<ContactWriter> {
+    this.#writer ??= this.#parts
+      .writes()
+      .then(({ createContactWriter }) => createContactWriter(this.#platform, this.#cache, this.#requests))
     // A chunk that could not be loaded is loaded again with the next write.
-    this.writer.catch(() => {
-      this.writer = null
+    this.#writer.catch(() => {
+      this.#writer = null
     })
-    return this.writer
+    return this.#writer
   }
 
-  private async write(run: (writer: ContactWriter) => Promise<Written>): Promise<Written> {
-    if (this.isClosed) throw closed()
-    const writer = await this.openWriter().catch((cause) => {
-      throw new BoardcacheError({
-        code: 'network',
-        message: `The part for writes cannot be loaded: ${cause}`,
-      })
+  async #write(run: (writer: ContactWriter) => Promise<Written>): Promise<Written> {
+    if (this.#isClosed) throw closed()
+    const writer = await this.#openWriter().catch((cause) => {
+      const code = this.#platform.presence.isOnline() ? 'network' : 'offline'
+      throw new BoardcacheError({ code, message: `The part for writes cannot be loaded: ${cause}` })
     })
     return run(writer)
   }
 
-  /** A tab that nobody has seen for a while closes its socket and asks nothing. When it is seen again it goes on at once. */
-  private presenceChanged(): void {
-    const { presence, clock } = this.platform
-    this.cancelSleep()
-    if (presence.isHidden() && !this.isAsleep) {
-      this.cancelSleep = clock.schedule(() => this.sleep(true), liveLimits.liveHiddenMs)
-    } else if (!presence.isHidden()) this.isAsleep = false
-    this.rest()
+  #openDisk(): Promise<Disk | null> {
+    const { storage, workspaceId } = this.#options
+    this.#disk ??= storage === false ? Promise.resolve(null) : this.#loadDisk(workspaceId).catch(() => null)
+    return this.#disk
   }
 
-  private sleep(isAsleep: boolean): void {
-    this.isAsleep = isAsleep
-    this.rest()
+  async #loadDisk(workspaceId: string): Promise<Disk | null> {
+    const { openDisk } = await this.#parts.disk()
+    this.#openedDisk = await openDisk(this.#platform, this.#tokens, workspaceId)
+    return this.#openedDisk
   }
 
-  private rest(): void {
-    const { connection } = this.cache
-    if (!this.platform.presence.isOnline()) connection?.pause('offline')
-    else if (this.isAsleep) connection?.pause('paused')
-    else connection?.resume()
-    this.cache.statusChanged()
+  async #giveTools(): Promise<void> {
+    const { consoleTools } = await this.#parts.inspection()
+    this.#platform.expose('boardcache', consoleTools(this))
   }
 
-  private openDisk(): Promise<Disk | null> {
-    this.disk ??= this.openDiskOnce().catch(() => null)
-    return this.disk
-  }
-
-  private async openDiskOnce(): Promise<Disk | null> {
-    if (this.options.storage === false) return null
-    if (this.tokens.userId === null) await this.tokens.get(null).catch(() => {})
-    const { userId } = this.tokens
-    if (userId === null) return null
-    const { clock } = this.platform
-    const { workspaceId } = this.options
-    const { openDisk } = await this.parts.disk()
-    const disk = await openDisk(() => this.platform.openShelves(), clock, { userId, workspaceId })
-    this.diskSize = () => disk?.size ?? null
-    return disk
-  }
-
-  private tellStatus(): void {
+  #tellStatus(): void {
     const status = this.status()
-    for (const listener of [...this.statusListeners]) listener(status)
+    for (const listener of [...this.#statusListeners]) listener(status)
   }
 
-  private tellAnswer(entry: QueryEntry): void {
-    const key = keyOf(this.options.workspaceId, entry.path)
-    for (const listener of [...this.answerListeners]) listener(key, entry.peek())
+  #tellAnswer(entry: QueryEntry): void {
+    const key = keyOf(this.#options.workspaceId, entry.path)
+    for (const listener of [...this.#answerListeners]) listener(key, entry.peek())
   }
+}
 
-  private tools() {
-    return {
-      explain: (query: string | Query<unknown>) =>
-        this.explain(typeof query === 'string' ? { path: query } : query),
-      stats: () => this.stats(),
-      clear: () => this.clear(),
-      status: () => this.status(),
-    }
-  }
+/** Adds a listener, also a second time. */
+function added<Listener>(listeners: Set<Listener>, own: Listener): () => void {
+  listeners.add(own)
+  return () => void listeners.delete(own)
 }
 
 const keyOf = (workspaceId: string, path: string) => ['boardcache', workspaceId, path] as const
@@ -310,31 +246,31 @@ const closed = () => new BoardcacheError({ code: 'closed', message: 'The client 
 class PathQuery<Data> implements Query<Data> {
   readonly key: Query<Data>['key']
   readonly path: string
-  private readonly entry: () => QueryEntry
+  readonly #entry: () => QueryEntry
 
   constructor(path: string, workspaceId: string, entry: () => QueryEntry) {
     this.path = path
     this.key = keyOf(workspaceId, path)
-    this.entry = entry
+    this.#entry = entry
   }
 
   async read({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Answer<Data>> {
     signal?.throwIfAborted()
-    const reading = this.entry().read()
+    const reading = this.#entry().read()
     const answer = signal === undefined ? await reading : await unlessAborted(reading, signal)
     return answer as Answer<Data>
   }
 
   subscribe(listener: (answer: Answer<Data>) => void): () => void {
-    return this.entry().subscribe((answer) => listener(answer as Answer<Data>))
+    return this.#entry().subscribe((answer) => listener(answer as Answer<Data>))
   }
 
   peek(): Answer<Data> {
-    return this.entry().peek() as Answer<Data>
+    return this.#entry().peek() as Answer<Data>
   }
 
   prove(version: number): void {
-    this.entry().prove(version)
+    this.#entry().prove(version)
   }
 
   options(): ReturnType<Query<Data>['options']> {

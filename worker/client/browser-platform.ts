@@ -1,6 +1,5 @@
-import { createStore, delMany, entries, get, set, type UseStore } from 'idb-keyval'
 import { systemClock } from '../../shared/clock.ts'
-import type { OpenSocket, Platform, Presence, Shelf } from './platform.ts'
+import type { OpenSocket, Platform, Presence } from './platform.ts'
 
 /** A browser, or Node. Each part that is missing is replaced: no WebSocket, no IndexedDB, no document. */
 export function browserPlatform(): Platform {
@@ -13,7 +12,7 @@ export function browserPlatform(): Platform {
     openSocket: typeof WebSocket === 'undefined' ? null : openSocket,
     async openShelves() {
       if (typeof indexedDB === 'undefined') return null
-      return { bodies: shelfOf('boardcache-bodies'), facts: shelfOf('boardcache-facts') }
+      return (await import('./browser-shelves.ts')).browserShelves
     },
     presence: presenceOf(),
     expose: (name, tools) => Object.assign(globalThis, { [name]: tools }),
@@ -40,20 +39,6 @@ const openSocket: OpenSocket = (url, protocols, events) => {
   return {
     send: (text) => socket.readyState === WebSocket.OPEN && socket.send(text),
     close: (code, reason) => socket.close(code, reason),
-  }
-}
-
-function shelfOf(name: string): Shelf {
-  let store: UseStore | null = null
-  const opened = () => {
-    store ??= createStore(name, 'entries')
-    return store
-  }
-  return {
-    get: (key) => get(key, opened()),
-    set: (key, value) => set(key, value, opened()),
-    remove: (keys) => delMany([...keys], opened()),
-    entries: () => entries(opened()),
   }
 }
 

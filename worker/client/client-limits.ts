@@ -1,18 +1,12 @@
-import { liveLimits } from '../../shared/limits/live-limits.ts'
-
-/** The bounds of the client: of its memory, of the disk, and of its patience. */
+/**
+ * The bounds of the client's memory and of its patience. Those of a part that is loaded later are beside that part, which also checks how
+ * they belong together (live/live-timing.ts, contact-writer.ts).
+ */
 export const clientLimits = {
   /** Queries that nobody listens to are forgotten past these, the longest unused first. */
   entriesMax: 300,
   entriesBytesMax: 16_777_216,
-  storedEntriesMax: 300,
-  storedBytesMax: 16_777_216,
-  /** A larger answer is not stored. */
-  storedEntryBytesMax: 524_288,
-  /** An entry that was not used for so long is removed from the disk. */
-  storedForMs: 14 * 86_400_000,
   storeAfterMs: 1_000,
-  storageDeadlineMs: 2_000,
   /** An attempt of a read, and of a write, of which the API knows the outcome within 10 s. */
   readDeadlineMs: 15_000,
   writeDeadlineMs: 13_000,
@@ -38,23 +32,6 @@ export const clientLimits = {
   lingerMs: 500,
   /** How long the hub may take to tell a write of this client, before the API is asked. */
   writeToldMs: 2_500,
-  /** A write without a version: how often the API is asked whether its answers have it, and for how long its change is shown. */
-  pendingAskEveryMs: 2_000,
-  pendingMostMs: 30_000,
-  /** After this time a committed write's change is no longer laid over older answers. */
-  layerMostMs: 60_000,
-  layersMax: 200,
   preloadsAtOnce: 2,
   preloadsWaitingMax: 100,
 } as const
-
-function assertRelations(): void {
-  const { hubAnswerMs, pollEveryMs, pollGraceMs, writeToldMs, pendingMostMs, layerMostMs } = clientLimits
-  const isSound =
-    pollEveryMs + pollGraceMs < liveLimits.liveProofLifetimeMs &&
-    hubAnswerMs < pollEveryMs &&
-    writeToldMs < pendingMostMs &&
-    pendingMostMs < layerMostMs
-  if (!isSound) throw new Error('The bounds of the client contradict each other.')
-}
-assertRelations()

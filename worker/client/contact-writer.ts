@@ -1,53 +1,73 @@
-import type { Clock } from '../../shared/clock.ts'
 import type { JsonObject } from '../../shared/live/json-value.ts'
 import { isJsonObject } from '../../shared/live/json-value.ts'
 import { BoardcacheError } from './client-error.ts'
 import { clientLimits } from './client-limits.ts'
 import { type Layer, laidOver, rowIn } from './layers.ts'
+import type { Platform } from './platform.ts'
 import type { Overlay, QueryEntry } from './query-entry.ts'
-import type { Fetched } from './requests.ts'
+import type { Fetched, Requests } from './requests.ts'
 import type { ContactWrites, Written } from './types.ts'
 
-/** What writes need of the client. */
-export interface WriterParts {
-  readonly clock: Clock
-  isOnline(): boolean
-  newId(): string
-  send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: object | null): Promise<Fetched>
-  readonly cache: {
-    writtenVersion: number | null
-    overlay: Overlay | null
-    all(): readonly Pick<QueryEntry, 'belief' | 'isShown' | 'written'>[]
-    refreshAll(): void
-  }
+/** What writes need of the cache. */
+interface WrittenCache {
+  writtenVersion: number | null
+  overlay: Overlay | null
+  all(): readonly Pick<QueryEntry, 'belief' | 'isShown' | 'written'>[]
+  refreshAll(): void
+}
+
+interface WriterParts {
+  readonly platform: Pick<Platform, 'clock' | 'newId' | 'presence'>
+  readonly cache: WrittenCache
+  readonly requests: Pick<Requests, 'write'>
 }
 
 export interface ContactWriter extends ContactWrites {
   close(): void
 }
 
-export function createContactWriter(parts: WriterParts): ContactWriter {
-  return new LayingWriter(parts)
+export function createContactWriter(
+  platform: WriterParts['platform'],
+  cache: WrittenCache,
+  requests: WriterParts['requests'],
+): ContactWriter {
+  return new LayingWriter({ platform, cache, requests })
 }
 
-type Method = Parameters<WriterParts['send']>[0]
+const writeLimits = {
+  /** A write without a version: how often the API is asked whether its answers have it, and for how long its change is shown. */
+  pendingAskEveryMs: 2_000,
+  pendingMostMs: 30_000,
+  /** After this time a committed write's change is no longer laid over older answers. */
+  layerMostMs: 60_000,
+  layersMax: 200,
+} as const
+
+if (
+  clientLimits.writeToldMs >= writeLimits.pendingMostMs ||
+  writeLimits.pendingMostMs >= writeLimits.layerMostMs
+) {
+  throw new Error('The bounds of writes contradict each other.')
+}
+
+type Method = Parameters<Requests['write']>[0]
 
 /** The fields that only a contact by itself has. A row of a list has them not. */
 const furtherFields = new Set(['company_id', 'language', 'follow_up_at', 'company'])
 
 /** Writes contacts, and lays each write over the answers until they contain it or it is refused. */
 class LayingWriter implements ContactWriter {
-  private readonly layers: Layer[] = []
-  private readonly parts: WriterParts
-  private isClosed = false
+  readonly #layers: Layer[] = []
+  readonly #parts: WriterParts
+  #isClosed = false
 
   constructor(parts: WriterParts) {
-    this.parts = parts
+    this.#parts = parts
   }
 
   create(contact: Parameters<ContactWrites['create']>[0]): Promise<Written> {
-    const id = contact.id ?? this.parts.newId()
-    const nowText = new Date(this.parts.clock.now()).toISOString()
+    const id = contact.id ?? `contact_${this.#parts.platform.newId()}`
+    const nowText = new Date(this.#parts.platform.clock.now()).toISOString()
     const created: JsonObject = {
       ...presets,
       last_activity_at: nowText,
@@ -55,7 +75,7 @@ class LayingWriter implements ContactWriter {
       updated_at: nowText,
     }
     const asked = asJson({ ...contact, id })
-    return this.write(
+    return this.#write(
       'POST',
       '/api/contacts',
       { ...contact, id },
@@ -65,25 +85,25 @@ class LayingWriter implements ContactWriter {
   }
 
   change(id: string, change: Parameters<ContactWrites['change']>[1]): Promise<Written> {
-    return this.write('PATCH', pathOf(id), change, id, this.patch(id, asJson(change)))
+    return this.#write('PATCH', pathOf(id), change, id, this.#patch(id, asJson(change)))
   }
 
   move(id: string, to: Parameters<ContactWrites['move']>[1]): Promise<Written> {
-    return this.write('POST', `${pathOf(id)}/move`, to, id, this.patch(id, asJson(to)))
+    return this.#write('POST', `${pathOf(id)}/move`, to, id, this.#patch(id, asJson(to)))
   }
 
   remove(id: string): Promise<Written> {
-    return this.write('DELETE', pathOf(id), null, id, () => null)
+    return this.#write('DELETE', pathOf(id), null, id, () => null)
   }
 
   close(): void {
-    this.isClosed = true
-    this.layers.length = 0
+    this.#isClosed = true
+    this.#layers.length = 0
   }
 
   /** Fields that an answer does not have stay away. A list that lacks the contact gets it as another query shows it. */
-  private patch(id: string, fields: JsonObject): Layer['edit'] {
-    const known = this.heldRow(id)
+  #patch(id: string, fields: JsonObject): Layer['edit'] {
+    const known = this.#heldRow(id)
     return (row) => {
       if (row === undefined) return known === undefined ? null : rowOf({ ...known, ...fields })
       return {
@@ -93,40 +113,40 @@ class LayingWriter implements ContactWriter {
     }
   }
 
-  private async write(
+  async #write(
     method: Method,
     path: string,
     body: object | null,
     contactId: string,
     edit: Layer['edit'],
   ): Promise<Written> {
-    const { parts } = this
-    if (this.isClosed) throw new BoardcacheError({ code: 'closed', message: 'The client is closed.' })
-    if (!parts.isOnline()) {
+    const parts = this.#parts
+    if (this.#isClosed) throw new BoardcacheError({ code: 'closed', message: 'The client is closed.' })
+    if (!parts.platform.presence.isOnline()) {
       throw new BoardcacheError({
         code: 'offline',
         message: 'There is no network, and writes are not queued.',
       })
     }
-    const before = method === 'POST' && path === '/api/contacts' ? null : this.heldRow(contactId)
+    const before = method === 'POST' && path === '/api/contacts' ? null : this.#heldRow(contactId)
     const layer: Layer = { contactId, before, edit, version: null, isIn: null }
-    this.layers.push(layer)
-    if (this.layers.length > clientLimits.layersMax) this.layers.shift()
-    this.layersChanged()
+    this.#layers.push(layer)
+    if (this.#layers.length > writeLimits.layersMax) this.#layers.shift()
+    this.#layersChanged()
     try {
-      const written = writtenOf(await parts.send(method, path, body), contactId, method)
-      this.commit(layer, written, method)
+      const written = writtenOf(await parts.requests.write(method, path, body), contactId, method)
+      this.#commit(layer, written, method)
       return written
     } catch (error) {
-      this.drop(layer)
+      this.#drop(layer)
       const mayHaveHappened = error instanceof BoardcacheError && error.mayHaveHappened
-      if (mayHaveHappened) this.tell(contactId, undefined)
+      if (mayHaveHappened) this.#tell(contactId, undefined)
       throw error
     }
   }
 
   /** From now on the layer is the contact as it was stored, so that it shows what the database made of the write. */
-  private commit(layer: Layer, { contact, version }: Written, method: Method): void {
+  #commit(layer: Layer, { contact, version }: Written, method: Method): void {
     const stored = asJson(contact)
     const { edit } = layer
     const isRemoval = method === 'DELETE'
@@ -136,37 +156,37 @@ class LayingWriter implements ContactWriter {
       layer.isIn = (row) => row === undefined || withStored(row, stored) === row
     } else layer.isIn = (row) => row === undefined
     layer.version = version
-    this.layersChanged()
-    this.tell(layer.contactId, version)
-    const { clock } = this.parts
-    if (version === null) this.askUntilIn(layer, clock.now() + clientLimits.pendingMostMs)
-    else clock.schedule(() => this.drop(layer), clientLimits.layerMostMs)
+    this.#layersChanged()
+    this.#tell(layer.contactId, version)
+    const { clock } = this.#parts.platform
+    if (version === null) this.#askUntilIn(layer, clock.now() + writeLimits.pendingMostMs)
+    else clock.schedule(() => this.#drop(layer), writeLimits.layerMostMs)
   }
 
   /** The ledger has not heard of the write. It will soon, and until an answer contains the write it stays laid over. */
-  private askUntilIn(layer: Layer, untilMs: number): void {
-    const { clock } = this.parts
+  #askUntilIn(layer: Layer, untilMs: number): void {
+    const { clock } = this.#parts.platform
     clock.schedule(() => {
-      if (!this.layers.includes(layer)) return
-      const row = this.heldRow(layer.contactId)
+      if (!this.#layers.includes(layer)) return
+      const row = this.#heldRow(layer.contactId)
       const isOver = clock.now() >= untilMs || layer.isIn?.(row) === true
-      if (isOver) this.drop(layer)
-      else this.askUntilIn(layer, untilMs)
-      this.tell(layer.contactId, null)
-    }, clientLimits.pendingAskEveryMs)
+      if (isOver) this.#drop(layer)
+      else this.#askUntilIn(layer, untilMs)
+      this.#tell(layer.contactId, null)
+    }, writeLimits.pendingAskEveryMs)
   }
 
   /** The contact as an answer has it, without the writes that are laid over. */
-  private heldRow(contactId: string): JsonObject | undefined {
-    for (const { belief } of this.parts.cache.all()) {
+  #heldRow(contactId: string): JsonObject | undefined {
+    for (const { belief } of this.#parts.cache.all()) {
       const row = belief.held?.data == null ? undefined : rowIn(belief.held.data, contactId)
       if (row !== undefined) return row
     }
     return undefined
   }
 
-  private tell(contactId: string, version: number | null | undefined): void {
-    const { cache } = this.parts
+  #tell(contactId: string, version: number | null | undefined): void {
+    const { cache } = this.#parts
     if (version != null) cache.writtenVersion = Math.max(version, cache.writtenVersion ?? 0)
     for (const entry of cache.all()) {
       const data = entry.belief.held?.data ?? null
@@ -174,18 +194,18 @@ class LayingWriter implements ContactWriter {
     }
   }
 
-  private layersChanged(): void {
-    const { layers } = this
+  #layersChanged(): void {
+    const layers = this.#layers
     const overlay: Overlay = (path, data, version) => laidOver(path, data, version, layers)
-    this.parts.cache.overlay = layers.length === 0 ? null : overlay
-    this.parts.cache.refreshAll()
+    this.#parts.cache.overlay = layers.length === 0 ? null : overlay
+    this.#parts.cache.refreshAll()
   }
 
-  private drop(layer: Layer): void {
-    const at = this.layers.indexOf(layer)
+  #drop(layer: Layer): void {
+    const at = this.#layers.indexOf(layer)
     if (at < 0) return
-    this.layers.splice(at, 1)
-    this.layersChanged()
+    this.#layers.splice(at, 1)
+    this.#layersChanged()
   }
 }
 

@@ -17,9 +17,9 @@ export type {
   ContactMove,
   ContactPage,
   Counts,
+  LookupRoute,
   PageOptions,
   ParametersOf,
-  ResourceName,
   WholeContact,
 } from './api.ts'
 export { BoardcacheError, type ClientErrorCode, type Fault } from './client-error.ts'

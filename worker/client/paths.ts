@@ -1,5 +1,4 @@
-import type { PageOptions, ResourceName } from './api.ts'
-import { routeOf } from './route-of.ts'
+import type { PageOptions } from './api.ts'
 
 type Parameters = Readonly<Record<string, unknown>>
 
@@ -7,12 +6,12 @@ type Parameters = Readonly<Record<string, unknown>>
  * The path and query of a lookup. Parameters that the route names go into its path, the others into the query, sorted, so that the same
  * question always has the same path.
  */
-export function pathOf(name: ResourceName, parameters: Parameters, workspaceId: string): string {
+export function pathOf(route: string, parameters: Parameters, workspaceId: string): string {
   const left = new Map<string, unknown>(Object.entries({ workspaceId, ...parameters }))
-  const path = routeOf[name].replace(/\{(\w+)\}/g, (_, parameter: string) => {
+  const path = route.replace(/\{(\w+)\}/g, (_, parameter: string) => {
     const value = left.get(parameter)
     left.delete(parameter)
-    if (value === undefined || value === '') throw new TypeError(`${name} needs the parameter ${parameter}.`)
+    if (value === undefined || value === '') throw new TypeError(`${route} needs the parameter ${parameter}.`)
     return encodeURIComponent(String(value))
   })
   left.delete('workspaceId')
@@ -22,13 +21,13 @@ export function pathOf(name: ResourceName, parameters: Parameters, workspaceId: 
   return query.size === 0 ? path : `${path}?${query}`
 }
 
-/** The query of a page. Page 1 and an empty search are the defaults, and are left out. */
+/** The query of a page. An empty search is none. */
 export function pageParameters(
-  place: { readonly page: number } | { readonly cursor: string },
+  place: object,
   { perPage, filter, search, columnId, sortBy, sortOrder }: PageOptions,
-): Parameters {
+): Readonly<Record<string, string | number | undefined>> {
   return {
-    ...('cursor' in place ? place : place.page === 1 ? {} : place),
+    ...place,
     per_page: perPage,
     filter,
     search: search === '' ? undefined : search,

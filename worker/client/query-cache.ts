@@ -1,9 +1,7 @@
-import { liveLimits } from '../../shared/limits/live-limits.ts'
-import type { applyDifference } from '../../shared/live/apply-difference.ts'
-import type { Held, LiveKnowledge } from './belief.ts'
+import type { Held } from './belief.ts'
 import { clientLimits } from './client-limits.ts'
 import type { Disk } from './disk.ts'
-import type { HeldEntry, LiveConnection, LiveListener, QuestionFrame } from './live/live-connection.ts'
+import type { LiveSide } from './live/live-side.ts'
 import type { Platform } from './platform.ts'
 import { type Overlay, QueryEntry, type Shared } from './query-entry.ts'
 import type { Requests } from './requests.ts'
@@ -20,179 +18,136 @@ export interface CacheParts {
 }
 
 /** Every query that is known, shown or not: bounded, told by the connection, and kept on the disk. */
-export class QueryCache implements Shared, LiveListener {
+export class QueryCache implements Shared {
   readonly platform: Platform
   readonly pollEveryMs: number
   overlay: Overlay | null = null
-  readonly counted = { differencesApplied: 0, answersFromCache: 0 }
   writtenVersion: number | null = null
-  connection: LiveConnection | null = null
+  live: LiveSide | null = null
   /** Whether a connection will be attached. */
   isLiveExpected = false
-  private readonly parts: CacheParts
-  private readonly entries = new Map<string, QueryEntry>()
-  private readonly unkept = new Set<QueryEntry>()
-  private ledger: string | null = null
-  private isKeeping = false
-  private isClosed = false
+  readonly #parts: CacheParts
+  readonly #entries = new Map<string, QueryEntry>()
+  readonly #unkept = new Set<QueryEntry>()
+  ledger: string | null = null
+  #isKeeping = false
+  #isClosed = false
 
   constructor(parts: CacheParts) {
-    this.parts = parts
+    this.#parts = parts
     this.platform = parts.platform
     this.pollEveryMs = parts.pollEveryMs
   }
 
   /** The entry of a path, the most recently used from now on. */
   entry(path: string): QueryEntry {
-    const known = this.entries.get(path)
+    const known = this.#entries.get(path)
     const entry = known ?? new QueryEntry(path, this)
-    this.entries.delete(path)
-    this.entries.set(path, entry)
-    if (known === undefined) this.evict()
+    this.#entries.delete(path)
+    this.#entries.set(path, entry)
+    if (known === undefined) this.#evict()
     return entry
   }
 
   get size(): { readonly entries: number; readonly bytes: number } {
-    return { entries: this.entries.size, bytes: this.bytes() }
+    return { entries: this.#entries.size, bytes: this.#bytes() }
+  }
+
+  known(path: string): QueryEntry | undefined {
+    return this.#entries.get(path)
   }
 
   all(): readonly QueryEntry[] {
-    return [...this.entries.values()]
+    return [...this.#entries.values()]
   }
 
   refreshAll(): void {
     for (const entry of this.all()) entry.refresh()
   }
 
-  /** Begins to hear from a connection. */
-  attach(connection: LiveConnection): void {
-    this.connection = connection
-    for (const entry of this.all()) if (entry.isOffered) connection.show(entry.path)
+  /** Begins to hear from a hub. */
+  attach(live: LiveSide): void {
+    this.live = live
+    for (const entry of this.all()) if (entry.isOffered) live.show(entry.path)
   }
 
   /** Forgets every answer. Queries that are shown are asked again. */
   async clear(): Promise<void> {
-    this.unkept.clear()
+    this.#unkept.clear()
     for (const entry of this.all()) entry.reset()
-    for (const [path, entry] of [...this.entries]) if (!entry.isShown) this.entries.delete(path)
-    await (await this.parts.disk())?.clear()
+    for (const [path, entry] of [...this.#entries]) if (!entry.isShown) this.#entries.delete(path)
+    await (await this.#parts.disk())?.clear()
   }
 
   close(): void {
-    this.isClosed = true
-    this.unkept.clear()
-    for (const entry of this.entries.values()) entry.forget()
-    this.entries.clear()
+    this.#isClosed = true
+    this.#unkept.clear()
+    for (const entry of this.#entries.values()) entry.forget()
+    this.#entries.clear()
   }
 
   // What entries share.
 
-  fetch: Shared['fetch'] = (path, demand) => this.parts.requests.read(path, demand)
-
-  live(): LiveKnowledge {
-    const provedUntilMs = this.connection?.provedUntilMs() ?? null
-    const provedAsOfMs = provedUntilMs === null ? null : provedUntilMs - liveLimits.liveProofLifetimeMs
-    return { provedUntilMs, provedAsOfMs }
-  }
-
-  isConnecting(): boolean {
-    return this.connection === null ? this.isLiveExpected : this.connection.status().mode === 'connecting'
-  }
+  fetch: Shared['fetch'] = (path, demand) => this.#parts.requests.read(path, demand)
 
   mayAsk(): boolean {
-    return !this.isClosed && this.parts.mayAsk()
+    return !this.#isClosed && this.#parts.mayAsk()
   }
 
   isOnline(): boolean {
     return this.platform.presence.isOnline()
   }
 
-  show(path: string): void {
-    this.connection?.show(path)
-  }
-
-  hide(path: string): void {
-    this.connection?.hide(path)
-  }
-
   async restore(path: string): Promise<Held | null> {
-    const held = (await (await this.parts.disk())?.read(path)) ?? null
+    const held = (await (await this.#parts.disk())?.read(path)) ?? null
     const isOfAnother = held?.ledger != null && this.ledger !== null && held.ledger !== this.ledger
     return held === null || !isOfAnother ? held : { ...held, version: null, ledger: this.ledger }
   }
 
   forgetVersions(): void {
     this.writtenVersion = null
-    for (const { belief } of this.entries.values()) belief.forgetVersions()
+    for (const { belief } of this.#entries.values()) belief.forgetVersions()
   }
 
   keep(entry: QueryEntry): void {
-    if (this.isClosed) return
-    this.unkept.add(entry)
-    if (this.isKeeping) return
-    this.isKeeping = true
-    this.platform.clock.schedule(() => void this.keepAll(), clientLimits.storeAfterMs)
+    if (this.#isClosed) return
+    this.#unkept.add(entry)
+    if (this.#isKeeping) return
+    this.#isKeeping = true
+    this.platform.clock.schedule(() => void this.#keepAll(), clientLimits.storeAfterMs)
   }
 
   published(entry: QueryEntry): void {
-    this.parts.published(entry)
-  }
-
-  // What the connection learns.
-
-  held(path: string): HeldEntry {
-    return this.entries.get(path)?.offered() ?? { etag: null, version: null }
-  }
-
-  welcomed(ledger: string): void {
-    if (this.ledger !== null && this.ledger !== ledger) this.writtenVersion = null
-    this.ledger = ledger
-    for (const { belief } of this.entries.values()) belief.underLedger(ledger)
-  }
-
-  told(path: string, frame: QuestionFrame, apply: typeof applyDifference): void {
-    if (this.entries.get(path)?.take(frame, apply) === true) this.counted.differencesApplied += 1
-  }
-
-  proved(version: number): void {
-    for (const { belief } of this.entries.values()) belief.proved(version)
-  }
-
-  untold(path: string): void {
-    this.entries.get(path)?.untold()
-  }
-
-  lost(asOfMs: number | null): void {
-    for (const entry of this.all()) entry.lost(asOfMs)
+    this.#parts.published(entry)
   }
 
   statusChanged(): void {
     this.refreshAll()
-    this.parts.statusChanged()
+    this.#parts.statusChanged()
   }
 
-  private bytes(): number {
+  #bytes(): number {
     return this.all().reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
-  private evict(): void {
+  #evict(): void {
     const { entriesMax, entriesBytesMax } = clientLimits
-    let bytes = this.bytes()
-    for (const [path, entry] of this.entries) {
-      if (this.entries.size <= entriesMax && bytes <= entriesBytesMax) return
+    let bytes = this.#bytes()
+    for (const [path, entry] of this.#entries) {
+      if (this.#entries.size <= entriesMax && bytes <= entriesBytesMax) return
       if (entry.isShown || entry.hasListeners || entry.isBusy) continue
-      this.entries.delete(path)
+      this.#entries.delete(path)
       bytes -= entry.bytes
     }
   }
 
-  private async keepAll(): Promise<void> {
-    const disk = await this.parts.disk()
-    const kept = [...this.unkept]
-    this.unkept.clear()
-    this.isKeeping = false
+  async #keepAll(): Promise<void> {
+    const disk = await this.#parts.disk()
+    const kept = [...this.#unkept]
+    this.#unkept.clear()
+    this.#isKeeping = false
     for (const { path, belief } of kept) {
-      if (disk === null || this.isClosed || belief.held === null) continue
+      if (disk === null || this.#isClosed || belief.held === null) continue
       await disk.write(path, { ...belief.held, ledger: belief.held.ledger ?? this.ledger })
     }
   }

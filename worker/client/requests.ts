@@ -34,27 +34,27 @@ type Method = HttpRequest['method']
  */
 export class Requests {
   readonly counted = { requests: 0, notModified: 0, failures: 0 }
-  private readonly platform: Platform
-  private readonly tokens: TokenSource
-  private readonly url: string
-  private readonly workspaceId: string
-  private heldBackUntilMs = 0
+  readonly #platform: Platform
+  readonly #tokens: TokenSource
+  readonly #url: string
+  readonly #workspaceId: string
+  #heldBackUntilMs = 0
 
   constructor(
     platform: Platform,
     tokens: TokenSource,
     { url, workspaceId }: { readonly url: string; readonly workspaceId: string },
   ) {
-    this.platform = platform
-    this.tokens = tokens
-    this.url = url
-    this.workspaceId = workspaceId
+    this.#platform = platform
+    this.#tokens = tokens
+    this.#url = url
+    this.#workspaceId = workspaceId
   }
 
   /** Reads a path. Rejects with a BoardcacheError, except for 404: absence is an answer. */
   read(path: string, demand: ReadDemand): Promise<Fetched> {
     const { etag, minVersion, isProofDemanded = false, isExplained = false } = demand
-    return this.send('GET', path, {
+    return this.#send('GET', path, {
       // Beside `If-None-Match`, fetch adds `no-cache` to a request without this header (WHATWG Fetch, HTTP-network-or-cache fetch), and
       // then the ledger would have to prove each answer. This directive means nothing to the API.
       'Cache-Control': isProofDemanded ? 'no-cache' : 'no-transform',
@@ -67,25 +67,30 @@ export class Requests {
   /** Writes. Rejects with a BoardcacheError, of which `mayHaveHappened` says whether the outcome is unknown. */
   write(method: Exclude<Method, 'GET'>, path: string, body: object | null): Promise<Fetched> {
     const headers = body === null ? {} : { 'Content-Type': 'application/json' }
-    return this.send(method, path, headers, body === null ? undefined : JSON.stringify(body))
+    return this.#send(method, path, headers, body === null ? undefined : JSON.stringify(body))
   }
 
-  private async send(
+  async #send(
     method: Method,
     path: string,
     headers: Readonly<Record<string, string>>,
     body?: string,
   ): Promise<Fetched> {
-    const { clock, random } = this.platform
+    const { clock, random } = this.#platform
     const startedAtMs = clock.now()
     let refused: string | null = null
     for (let attempt = 1; ; attempt += 1) {
-      await this.awaitTurn(startedAtMs)
-      const token = await this.tokens.get(refused)
-      const fetched = await this.attempt(method, path, { ...headers, Authorization: `Bearer ${token}` }, body)
+      await this.#awaitTurn(startedAtMs)
+      const token = await this.#tokens.get(refused)
+      const fetched = await this.#attempt(
+        method,
+        path,
+        { ...headers, Authorization: `Bearer ${token}` },
+        body,
+      )
       if (!(fetched instanceof BoardcacheError)) return fetched
       const isRefusedFirst = fetched.status === 401 && refused === null
-      if (isRefusedFirst && (await this.tokens.get(token)) !== token) {
+      if (isRefusedFirst && (await this.#tokens.get(token)) !== token) {
         refused = token
         continue
       }
@@ -93,9 +98,9 @@ export class Requests {
       if (waitMs !== null) {
         // Half as long again at most, so that clients that were refused together do not return together.
         const untilMs = clock.now() + waitMs * (1 + random() / 2)
-        this.heldBackUntilMs = Math.max(this.heldBackUntilMs, untilMs)
+        this.#heldBackUntilMs = Math.max(this.#heldBackUntilMs, untilMs)
       }
-      const isInTime = waitMs !== null && this.heldBackUntilMs - startedAtMs < clientLimits.patienceMs
+      const isInTime = waitMs !== null && this.#heldBackUntilMs - startedAtMs < clientLimits.patienceMs
       if (!isInTime || attempt >= clientLimits.attemptsMax) {
         this.counted.failures += 1
         throw fetched
@@ -103,9 +108,9 @@ export class Requests {
     }
   }
 
-  private async awaitTurn(startedAtMs: number): Promise<void> {
-    const { clock } = this.platform
-    const untilMs = this.heldBackUntilMs
+  async #awaitTurn(startedAtMs: number): Promise<void> {
+    const { clock } = this.#platform
+    const untilMs = this.#heldBackUntilMs
     const waitMs = untilMs - clock.now()
     if (waitMs <= 0) return
     if (untilMs - startedAtMs > clientLimits.patienceMs) {
@@ -118,7 +123,7 @@ export class Requests {
     await pause(clock, waitMs)
   }
 
-  private async attempt(
+  async #attempt(
     method: Method,
     path: string,
     headers: Readonly<Record<string, string>>,
@@ -135,23 +140,23 @@ export class Requests {
     this.counted.requests += 1
     try {
       return await withinDeadline<Fetched | BoardcacheError>(
-        this.platform.clock,
+        this.#platform.clock,
         deadlineMs,
         async (signal) => {
           const request: HttpRequest = {
             method,
-            headers: { ...headers, 'X-Workspace-ID': this.workspaceId },
+            headers: { ...headers, 'X-Workspace-ID': this.#workspaceId },
             signal,
             ...(body === undefined ? {} : { body }),
           }
-          const answer = await this.platform.send(`${this.url}${path}`, request)
+          const answer = await this.#platform.send(`${this.#url}${path}`, request)
           if (answer.status === 304) this.counted.notModified += 1
           return fetchedOf(answer, answer.status === 304 ? '' : await answer.text(), isWrite)
         },
         late,
       )
     } catch (cause) {
-      const isOffline = !this.platform.presence.isOnline()
+      const isOffline = !this.#platform.presence.isOnline()
       return new BoardcacheError({
         code: isOffline ? 'offline' : 'network',
         message: `The API cannot be reached: ${cause}`,

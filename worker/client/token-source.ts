@@ -5,37 +5,37 @@ import type { BoardcacheOptions } from './types.ts'
 
 /** The tokens of one user. However many requests need one, the application's function is called once at a time. */
 export class TokenSource {
-  private readonly given: BoardcacheOptions['token']
-  private readonly clock: Clock
-  private token: string | null = null
-  private asking: Promise<string> | null = null
+  readonly #given: BoardcacheOptions['token']
+  readonly #clock: Clock
+  #token: string | null = null
+  #asking: Promise<string> | null = null
   /** The user whose tokens these are. A token of another user is refused, because the cache is this one's. */
   userId: string | null
 
   constructor(given: BoardcacheOptions['token'], userId: string | null, clock: Clock) {
-    this.given = given
+    this.#given = given
     this.userId = userId
-    this.clock = clock
+    this.#clock = clock
   }
 
   /** A token. `refused` is one that the API refused or that is about to expire; if another one is known by now, that is answered. */
   get(refused: string | null): Promise<string> {
-    if (this.token !== null && this.token !== refused) return Promise.resolve(this.token)
-    this.asking ??= this.ask(refused).finally(() => {
-      this.asking = null
+    if (this.#token !== null && this.#token !== refused) return Promise.resolve(this.#token)
+    this.#asking ??= this.#ask(refused).finally(() => {
+      this.#asking = null
     })
-    return this.asking
+    return this.#asking
   }
 
-  private async ask(refused: string | null): Promise<string> {
-    const attempt = async () => (typeof this.given === 'string' ? this.given : this.given({ refused }))
+  async #ask(refused: string | null): Promise<string> {
+    const attempt = async () => (typeof this.#given === 'string' ? this.#given : this.#given({ refused }))
     const late = new BoardcacheError({
       code: 'token_unavailable',
       message: 'The function that gives tokens did not answer.',
     })
     let token: unknown
     try {
-      token = await withinDeadline<unknown>(this.clock, clientLimits.tokenDeadlineMs, attempt, late)
+      token = await withinDeadline<unknown>(this.#clock, clientLimits.tokenDeadlineMs, attempt, late)
     } catch (cause) {
       throw unavailable(`The function that gives tokens failed: ${cause}`)
     }
@@ -47,7 +47,7 @@ export class TokenSource {
     if (subject !== null && subject !== this.userId) {
       throw unavailable('The token is of another user. Sign this client out and create another one.')
     }
-    this.token = token
+    this.#token = token
     return token
   }
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { HubFrame } from '../../../shared/contract/live.ts'
-import type { applyDifference } from '../../../shared/live/apply-difference.ts'
 import type { OpenSocket } from '../platform.ts'
 import type { ConnectionStatus } from './connection-status.ts'
 
@@ -19,7 +18,7 @@ export interface LiveListener {
   held(path: string): HeldEntry
   /** A hub answered. Nothing is told of any question until a frame about it arrives. Versions of another ledger mean nothing to it. */
   welcomed(ledger: string): void
-  told(path: string, frame: QuestionFrame, apply: typeof applyDifference): void
+  told(path: string, frame: QuestionFrame): void
   /** Everything up to this version has been told, for each question about which a frame has arrived since `welcomed`. */
   proved(version: number): void
   /** The hub does not tell about this question on this socket. */

@@ -1,5 +1,6 @@
 import { liveLimits } from '../../../shared/limits/live-limits.ts'
 import { liveCloseCodes } from '../../../shared/live/wire.ts'
+import { clientLimits } from '../client-limits.ts'
 
 export const liveTiming = {
   /** A ping that is not answered before the next one means that the socket is dead. A second ping falls shortly before the next proof. */
@@ -19,6 +20,13 @@ export const liveTiming = {
   /** Frames that are kept back for `seen` and `renew`. */
   framesReserved: 20,
 } as const
+
+if (clientLimits.pollEveryMs + clientLimits.pollGraceMs >= liveLimits.liveProofLifetimeMs) {
+  throw new Error('An answer over HTTP would count as current for longer than a proof of the hub.')
+}
+if (liveTiming.pingEveryMs * 2 >= liveLimits.liveCompareEveryMs) {
+  throw new Error('A proof would count from a ping long before it.')
+}
 
 /**
  * When to connect after a socket was closed. `failures` is the number of times in a row that there was no welcome, or that it did not

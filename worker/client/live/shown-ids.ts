@@ -1,46 +1,46 @@
 /** The ids under which questions are shown on a socket, and the questions that have none because the socket has no room for more. */
 export class ShownIds {
-  private readonly idOf = new Map<string, number>()
-  private readonly pathOf = new Map<number, string>()
+  readonly #idOf = new Map<string, number>()
+  readonly #pathOf = new Map<number, string>()
   /** Questions that this hub refused. They are not shown to it again. */
-  private readonly refused = new Set<string>()
-  private next = 0
-  private readonly questionsMax: number
+  readonly #refused = new Set<string>()
+  #next = 0
+  readonly #questionsMax: number
 
   constructor(questionsMax: number) {
-    this.questionsMax = questionsMax
+    this.#questionsMax = questionsMax
   }
 
   path(id: number): string | undefined {
-    return this.pathOf.get(id)
+    return this.#pathOf.get(id)
   }
 
   has(path: string): boolean {
-    return this.idOf.has(path)
+    return this.#idOf.has(path)
   }
 
   /** The id of a question; null if it cannot be shown. */
   take(path: string): number | null {
-    const known = this.idOf.get(path)
+    const known = this.#idOf.get(path)
     if (known !== undefined) return known
-    if (this.refused.has(path) || this.idOf.size >= this.questionsMax) return null
-    const id = this.next++
-    this.idOf.set(path, id)
-    this.pathOf.set(id, path)
+    if (this.#refused.has(path) || this.#idOf.size >= this.#questionsMax) return null
+    const id = this.#next++
+    this.#idOf.set(path, id)
+    this.#pathOf.set(id, path)
     return id
   }
 
   /** Answers the id that a question had; null if it had none. */
   free(path: string): number | null {
-    const id = this.idOf.get(path)
+    const id = this.#idOf.get(path)
     if (id === undefined) return null
-    this.idOf.delete(path)
-    this.pathOf.delete(id)
+    this.#idOf.delete(path)
+    this.#pathOf.delete(id)
     return id
   }
 
   refuse(path: string): void {
     this.free(path)
-    this.refused.add(path)
+    this.#refused.add(path)
   }
 }
