@@ -73,7 +73,7 @@ class Client implements Boardcache {
       disk: () => this.#openDisk(),
       mayAsk: () => !platform.presence.isHidden() && platform.presence.isOnline(),
       statusChanged: () => this.#tellStatus(),
-      published: (entry) => this.#tellAnswer(entry),
+      published: (path, answer) => this.#tellAnswer(path, answer),
     })
     this.preload = preloader(() => this.#isClosed)
     this.#stopWatching = platform.presence.onChange(() => this.#cache.refreshAll())
@@ -105,10 +105,13 @@ class Client implements Boardcache {
   }
 
   query<Data>(path: string): Query<Data> {
-    return new PathQuery<Data>(path, this.#options.workspaceId, () => {
+    const entry = () => {
       if (this.#isClosed) throw closed()
       return this.#cache.entry(path)
-    })
+    }
+    return new PathQuery<Data>(path, this.#options.workspaceId, entry, (version) =>
+      this.#cache.live?.prove(path, version),
+    )
   }
 
   status(): ConnectionStatus {
@@ -226,9 +229,9 @@ class Client implements Boardcache {
     for (const listener of [...this.#statusListeners]) listener(status)
   }
 
-  #tellAnswer(entry: QueryEntry): void {
-    const key = keyOf(this.#options.workspaceId, entry.path)
-    for (const listener of [...this.#answerListeners]) listener(key, entry.peek())
+  #tellAnswer(path: string, answer: Answer<unknown>): void {
+    const key = keyOf(this.#options.workspaceId, path)
+    for (const listener of [...this.#answerListeners]) listener(key, answer)
   }
 }
 
@@ -246,11 +249,13 @@ const closed = () => new BoardcacheError({ code: 'closed', message: 'The client 
 class PathQuery<Data> implements Query<Data> {
   readonly key: Query<Data>['key']
   readonly path: string
+  readonly prove: Query<Data>['prove']
   readonly #entry: () => QueryEntry
 
-  constructor(path: string, workspaceId: string, entry: () => QueryEntry) {
+  constructor(path: string, workspaceId: string, entry: () => QueryEntry, prove: Query<Data>['prove']) {
     this.path = path
     this.key = keyOf(workspaceId, path)
+    this.prove = prove
     this.#entry = entry
   }
 
@@ -267,10 +272,6 @@ class PathQuery<Data> implements Query<Data> {
 
   peek(): Answer<Data> {
     return this.#entry().peek() as Answer<Data>
-  }
-
-  prove(version: number): void {
-    this.#entry().prove(version)
   }
 
   options(): ReturnType<Query<Data>['options']> {

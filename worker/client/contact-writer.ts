@@ -4,7 +4,8 @@ import { BoardcacheError } from './client-error.ts'
 import { clientLimits } from './client-limits.ts'
 import { type Layer, laidOver, rowIn } from './layers.ts'
 import type { Platform } from './platform.ts'
-import type { Overlay, QueryEntry } from './query-entry.ts'
+import type { QueryEntry } from './query-entry.ts'
+import type { LiveTelling, Overlay } from './query-shared.ts'
 import type { Fetched, Requests } from './requests.ts'
 import type { ContactWrites, Written } from './types.ts'
 
@@ -12,7 +13,8 @@ import type { ContactWrites, Written } from './types.ts'
 interface WrittenCache {
   writtenVersion: number | null
   overlay: Overlay | null
-  all(): readonly Pick<QueryEntry, 'belief' | 'isShown' | 'written'>[]
+  all(): readonly QueryEntry[]
+  readonly live: LiveTelling | null
   refreshAll(): void
 }
 
@@ -33,6 +35,8 @@ export function createContactWriter(
 ): ContactWriter {
   return new LayingWriter({ platform, cache, requests })
 }
+
+const unconnected = { provedUntilMs: null, provedAsOfMs: null }
 
 const writeLimits = {
   /** A write without a version: how often the API is asked whether its answers have it, and for how long its change is shown. */
@@ -185,12 +189,21 @@ class LayingWriter implements ContactWriter {
     return undefined
   }
 
+  /** A write is committed, without a version if the ledger has not heard of it; or its outcome is unknown (`undefined`). */
   #tell(contactId: string, version: number | null | undefined): void {
-    const { cache } = this.#parts
+    const { cache, platform } = this.#parts
+    const nowMs = platform.clock.now()
     if (version != null) cache.writtenVersion = Math.max(version, cache.writtenVersion ?? 0)
     for (const entry of cache.all()) {
-      const data = entry.belief.held?.data ?? null
-      entry.written(data !== null && rowIn(data, contactId) !== undefined, version)
+      const { belief } = entry
+      const data = belief.held?.data ?? null
+      const isTouched = data !== null && rowIn(data, contactId) !== undefined
+      const isTold = belief.isToldNow(cache.live?.knowledge() ?? unconnected, nowMs)
+      if (version == null) entry.isProofDemanded ||= isTouched || version === undefined
+      // The hub tells about those that it watches, and others are asked.
+      else if (!isTold) belief.need(version, nowMs)
+      else if (isTouched) entry.toldBy = { atMs: nowMs + clientLimits.writeToldMs, version }
+      entry.refresh()
     }
   }
 

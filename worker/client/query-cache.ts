@@ -3,7 +3,8 @@ import { clientLimits } from './client-limits.ts'
 import type { Disk } from './disk.ts'
 import type { LiveSide } from './live/live-side.ts'
 import type { Platform } from './platform.ts'
-import { type Overlay, QueryEntry, type Shared } from './query-entry.ts'
+import { QueryEntry } from './query-entry.ts'
+import type { KeptEntry, Overlay, Shared } from './query-shared.ts'
 import type { Requests } from './requests.ts'
 
 export interface CacheParts {
@@ -14,7 +15,7 @@ export interface CacheParts {
   disk(): Promise<Disk | null>
   mayAsk(): boolean
   statusChanged(): void
-  published(entry: QueryEntry): void
+  published: Shared['published']
 }
 
 /** Every query that is known, shown or not: bounded, told by the connection, and kept on the disk. */
@@ -28,8 +29,9 @@ export class QueryCache implements Shared {
   isLiveExpected = false
   readonly #parts: CacheParts
   readonly #entries = new Map<string, QueryEntry>()
-  readonly #unkept = new Set<QueryEntry>()
+  readonly #unkept = new Set<KeptEntry>()
   ledger: string | null = null
+  epoch = 0
   #isKeeping = false
   #isClosed = false
 
@@ -45,7 +47,7 @@ export class QueryCache implements Shared {
     const entry = known ?? new QueryEntry(path, this)
     this.#entries.delete(path)
     this.#entries.set(path, entry)
-    if (known === undefined) this.#evict()
+    if (known === undefined) this.#evict(entry)
     return entry
   }
 
@@ -105,11 +107,12 @@ export class QueryCache implements Shared {
   }
 
   forgetVersions(): void {
+    this.epoch += 1
     this.writtenVersion = null
     for (const { belief } of this.#entries.values()) belief.forgetVersions()
   }
 
-  keep(entry: QueryEntry): void {
+  keep(entry: KeptEntry): void {
     if (this.#isClosed) return
     this.#unkept.add(entry)
     if (this.#isKeeping) return
@@ -117,9 +120,7 @@ export class QueryCache implements Shared {
     this.platform.clock.schedule(() => void this.#keepAll(), clientLimits.storeAfterMs)
   }
 
-  published(entry: QueryEntry): void {
-    this.#parts.published(entry)
-  }
+  published: Shared['published'] = (path, answer) => this.#parts.published(path, answer)
 
   statusChanged(): void {
     this.refreshAll()
@@ -130,12 +131,12 @@ export class QueryCache implements Shared {
     return this.all().reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
-  #evict(): void {
+  #evict(newest: QueryEntry): void {
     const { entriesMax, entriesBytesMax } = clientLimits
     let bytes = this.#bytes()
     for (const [path, entry] of this.#entries) {
       if (this.#entries.size <= entriesMax && bytes <= entriesBytesMax) return
-      if (entry.isShown || entry.hasListeners || entry.isBusy) continue
+      if (entry === newest || entry.isShown || entry.hasListeners || entry.isBusy) continue
       this.#entries.delete(path)
       bytes -= entry.bytes
     }

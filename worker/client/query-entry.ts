@@ -1,53 +1,11 @@
 import type { JsonObject } from '../../shared/live/json-value.ts'
 import { entryEtagOf } from '../../shared/live/wire.ts'
-import type { Answer } from './answer.ts'
-import { Belief, greater, type Held, type LiveKnowledge } from './belief.ts'
+import { Belief, greater, type LiveKnowledge } from './belief.ts'
 import { BoardcacheError } from './client-error.ts'
 import { clientLimits } from './client-limits.ts'
-import type { Platform } from './platform.ts'
-import type { Fetched, ReadDemand } from './requests.ts'
-
-/** Everything that the entries of a client share. */
-export interface Shared {
-  readonly platform: Pick<Platform, 'clock' | 'random'>
-  readonly pollEveryMs: number
-  /** The newest version that a write of this client has; every read is to have it. */
-  writtenVersion: number | null
-  /** Lays the writes over an answer that does not contain them yet; null while there are none. */
-  readonly overlay: Overlay | null
-  fetch(path: string, demand: ReadDemand): Promise<Fetched>
-  /** The live side; null if there is none, or it is not loaded yet. */
-  readonly live: LiveTelling | null
-  /** Whether the live side is still being loaded. */
-  readonly isLiveExpected: boolean
-  /** Whether the page is seen and there is a network. */
-  mayAsk(): boolean
-  isOnline(): boolean
-  restore(path: string): Promise<Held | null>
-  /** No version that is known is of the ledger that is there now. */
-  forgetVersions(): void
-  /** What is held has changed. */
-  keep(entry: QueryEntry): void
-  published(entry: QueryEntry): void
-}
-
-/** What tells queries that are shown of their changes. */
-export interface LiveTelling {
-  /** Whether the first connection may still come. */
-  isConnecting(): boolean
-  knowledge(): LiveKnowledge
-  show(path: string): void
-  hide(path: string): void
-}
-
-/** What an answer looks like with the writes that it does not contain. */
-export type Overlay = (
-  path: string,
-  data: JsonObject | null,
-  version: number | null,
-) => { readonly data: JsonObject | null; readonly isPending: boolean }
-
-export type AnswerOfEntry = Answer<JsonObject>
+import { nextAskAtMs } from './query-plan.ts'
+import type { AnswerOfEntry, Shared } from './query-shared.ts'
+import type { Fetched } from './requests.ts'
 
 const unconnected: LiveKnowledge = { provedUntilMs: null, provedAsOfMs: null }
 
@@ -70,19 +28,26 @@ export class QueryEntry {
   readonly #shared: Shared
   readonly #listeners = new Set<(answer: AnswerOfEntry) => void>()
   #answer = nothing
+  /** The answer that listeners know. */
+  #published = nothing
   #asking: Promise<void> | null = null
   #restoring: Promise<void> | null = null
   #failure: BoardcacheError | null = null
-  #failures = 0
-  #retryAtMs = 0
-  #shownAtMs = 0
-  #spreadMs = 0
+  /** Failures in a row, and the instant before which the API is not asked because of them. */
+  failures = 0
+  retryAtMs = 0
+  shownAtMs = 0
+  /** The part of a short time by which this client waits after `moved`, and of a longer one after a proof that did not come. */
+  spreadMs = 0
+  readonly lateMs: number
   /** Whether the connection has been asked to show it. */
   isOffered = false
   /** The hub refused to tell about this question, or has no room for it. */
-  #isUntold = false
-  #proofDemandedAtMs: number | null = null
-  #toldBy: { readonly atMs: number; readonly version: number } | null = null
+  isUntold = false
+  /** The next answer is to have the ledger's proof. */
+  isProofDemanded = false
+  /** The hub is to tell a write of this version until then, or else the API is asked. */
+  toldBy: { readonly atMs: number; readonly version: number } | null = null
   /** The version at which the hub is to confirm what is held. */
   confirmedVersion: number | null = null
   #cancelTimer = () => {}
@@ -92,6 +57,7 @@ export class QueryEntry {
     this.path = path
     this.#shared = shared
     this.usedAtMs = shared.platform.clock.now()
+    this.lateMs = shared.platform.random() * shared.pollEveryMs
   }
 
   get hasListeners(): boolean {
@@ -128,7 +94,7 @@ export class QueryEntry {
         break
       }
       await this.#ask()
-      if (this.#failure !== null) break
+      if (this.#failure !== null && this.#failure.code !== 'version_unknown') break
     }
     this.refresh()
     const answer = this.#answer
@@ -136,60 +102,6 @@ export class QueryEntry {
     if (this.belief.held === null)
       throw failure ?? new BoardcacheError({ code: 'network', message: 'Nothing is known.' })
     return answer
-  }
-
-  /** Takes what the hub says. */
-  learn(take: (belief: Belief, nowMs: number) => void): void {
-    const hadNeed = this.belief.needed !== null
-    take(this.belief, this.#nowMs())
-    if (!hadNeed && this.belief.needed !== null) this.#spreadMs = this.#random() * clientLimits.movedSpreadMs
-    this.#isUntold = false
-    this.#shared.keep(this)
-    this.refresh()
-  }
-
-  /** The hub does not tell about this question. */
-  untold(asOfMs: number | null): void {
-    this.#isUntold = true
-    this.belief.lost(asOfMs)
-    this.refresh()
-  }
-
-  lost(asOfMs: number | null): void {
-    this.belief.lost(asOfMs)
-    this.#isUntold = false
-    // All clients of a hub lose it together.
-    this.#spreadMs = this.#random() * this.#shared.pollEveryMs
-    this.refresh()
-  }
-
-  /**
-   * A write of this client is committed, or its outcome is unknown (`undefined`). The hub will tell, or else the API is asked.
-   * `isTouched` says whether the contact is in this answer.
-   */
-  written(isTouched: boolean, version: number | null | undefined): void {
-    const isTold = this.belief.isToldNow(this.#live(), this.#nowMs())
-    if (version == null) {
-      if (isTouched || version === undefined) this.#proofDemandedAtMs = this.#nowMs()
-    } else if (!isTold) this.belief.need(version, this.#nowMs())
-    else if (isTouched) {
-      this.#toldBy = { atMs: this.#nowMs() + clientLimits.writeToldMs, version }
-    }
-    this.refresh()
-  }
-
-  /** Asks again with the ledger's proof, because a committed write has no version yet. */
-  demandProof(): void {
-    this.#proofDemandedAtMs = this.#nowMs()
-    this.refresh()
-  }
-
-  prove(version: number): void {
-    const isOlder = (this.belief.held?.version ?? -1) < version
-    if (!isOlder || !this.isOffered || !this.belief.isToldNow(this.#live(), this.#nowMs())) return
-    if (this.confirmedVersion !== null && this.confirmedVersion >= version) return
-    this.confirmedVersion = version
-    this.#shared.live?.show(this.path)
   }
 
   get isBusy(): boolean {
@@ -215,10 +127,11 @@ export class QueryEntry {
 
   /** Judges the answer again, tells everybody if it is another one, and sets the timer for the next thing to do. */
   refresh(): void {
-    const isAnother = this.#update()
-    if (isAnother) {
+    this.#update()
+    if (this.#answer !== this.#published) {
+      this.#published = this.#answer
       for (const listener of [...this.#listeners]) listener(this.#answer)
-      this.#shared.published(this)
+      this.#shared.published(this.path, this.#answer)
     }
     this.#plan()
   }
@@ -244,7 +157,7 @@ export class QueryEntry {
 
   #beginShowing(): void {
     this.isShown = true
-    this.#shownAtMs = this.#nowMs()
+    this.shownAtMs = this.#nowMs()
     this.#restored().then(() => {
       if (!this.isShown) return
       this.#offer()
@@ -286,16 +199,17 @@ export class QueryEntry {
     const { held } = belief
     const asked = greater(greater(belief.needed, held?.version ?? null), shared.writtenVersion)
     const etag = held === null || held.entry === null ? null : `W/"${held.entry}${held.etagRest}`
+    const { epoch } = shared
     const sentAtMs = this.#nowMs()
-    const isProofDemanded = this.#proofDemandedAtMs !== null
-    this.#proofDemandedAtMs = null
-    this.#toldBy = null
+    const { isProofDemanded } = this
+    this.isProofDemanded = false
+    this.toldBy = null
     try {
       const fetched = await shared.fetch(this.path, { etag, minVersion: asked, isProofDemanded })
       this.#failure = null
-      this.#retryAtMs = 0
-      if (!fetched.isStale) this.#failures = 0
-      this.#hear(fetched, asked, sentAtMs)
+      this.retryAtMs = 0
+      if (!fetched.isStale) this.failures = 0
+      this.#hear(fetched, epoch === shared.epoch ? asked : null, sentAtMs)
     } catch (error) {
       this.#fail(
         error instanceof BoardcacheError
@@ -308,14 +222,13 @@ export class QueryEntry {
   #hear({ status, data, etag, isStale, absence }: Fetched, asked: number | null, sentAtMs: number): void {
     const entry = etag === null ? null : entryEtagOf(etag)
     const etagRest = entry === null || etag === null ? '' : etag.slice('W/"'.length + entry.length)
-    const isSame = status === 304
-    const said = isSame ? undefined : data
-    if (
-      this.belief.answered({ asked, data: said, absence, entry, etagRest, sentAtMs, isStale }, this.#nowMs())
-    ) {
+    const said = status === 304 ? undefined : data
+    const heard = { asked, data: said, absence, entry, etagRest, sentAtMs, isStale }
+    if (this.belief.answered(heard, this.#nowMs())) {
       if (data !== null) this.bytes = JSON.stringify(data).length
       this.#shared.keep(this)
-    }
+    } else if (this.belief.held === null) throw new TypeError('a 304 for nothing')
+    if (isStale) this.#retryLater(0)
   }
 
   #fail(error: BoardcacheError): void {
@@ -328,17 +241,17 @@ export class QueryEntry {
   }
 
   #retryLater(leastMs: number): void {
-    this.#failures += 1
+    this.failures += 1
     const { retryFirstMs, retryMostMs } = clientLimits
-    const upToMs = Math.min(retryMostMs, retryFirstMs * 2 ** Math.min(this.#failures - 1, 10))
-    this.#retryAtMs = this.#nowMs() + Math.max(upToMs * (0.5 + this.#random() / 2), leastMs)
+    const upToMs = Math.min(retryMostMs, retryFirstMs * 2 ** Math.min(this.failures - 1, 10))
+    this.retryAtMs = this.#nowMs() + Math.max(upToMs * (0.5 + this.#random() / 2), leastMs)
   }
 
   #isProvedForRead(): boolean {
     const { belief } = this
     const shared = this.#shared
     const nowMs = this.#nowMs()
-    if (belief.held === null || belief.needed !== null || this.#proofDemandedAtMs !== null) return false
+    if (belief.held === null || belief.needed !== null || this.isProofDemanded) return false
     if (belief.isToldNow(this.#live(), nowMs)) return true
     const isWrittenLater =
       shared.writtenVersion !== null && (belief.held.version ?? -1) < shared.writtenVersion
@@ -346,8 +259,7 @@ export class QueryEntry {
     return isHeardNow && !isWrittenLater && !belief.held.isStale
   }
 
-  /** Answers whether the answer has become another one. */
-  #update(): boolean {
+  #update(): void {
     const { belief } = this
     const shared = this.#shared
     const failure = this.#failure
@@ -357,18 +269,17 @@ export class QueryEntry {
     const base = { data: held?.data ?? null, isPending: false }
     const laid = shared.overlay?.(this.path, base.data, held?.version ?? null)
     const { data, isPending } = laid ?? base
+    const isCurrent = this.#currentUntilMs(nowMs) !== null
     const next: AnswerOfEntry = {
       data: this.#sameData(data ?? undefined),
-      status: belief.status(this.#currentUntilMs(nowMs) !== null, failure),
+      status: belief.status(isCurrent, failure),
       asOfMs: belief.asOfMs(live, nowMs),
       version: held?.version ?? null,
       isPending,
-      error: failure ?? held?.absence ?? null,
+      error: (isCurrent ? null : failure) ?? held?.absence ?? null,
     }
     const names = Object.keys(next) as (keyof AnswerOfEntry)[]
-    if (names.every((name) => next[name] === this.#answer[name])) return false
-    this.#answer = next
-    return true
+    if (names.some((name) => next[name] !== this.#answer[name])) this.#answer = next
   }
 
   /** A layer makes another object each time, also of the same content. */
@@ -404,26 +315,9 @@ export class QueryEntry {
     )
   }
 
-  /** When the API is to be asked; null if nothing calls for it. */
   #nextAskAtMs(nowMs: number): number | null {
-    const { belief } = this
-    const shared = this.#shared
-    const { held } = belief
-    if (this.#asking !== null || !shared.mayAsk()) return null
-    const notBefore = (atMs: number) => Math.max(atMs, this.#retryAtMs, nowMs)
-    if (held === null || this.#proofDemandedAtMs !== null) return notBefore(nowMs)
-    if (belief.needed !== null) return notBefore(belief.neededSinceMs + this.#spreadMs)
-    if (this.#toldBy !== null && (held.version ?? -1) < this.#toldBy.version)
-      return notBefore(this.#toldBy.atMs)
-    const { provedUntilMs } = this.#live()
-    const isLive = provedUntilMs !== null && nowMs < provedUntilMs
-    if (isLive && belief.isTold) return belief.dueAtMs === null ? null : notBefore(belief.dueAtMs)
-    const polledAtMs =
-      belief.heardAtMs === null ? nowMs + this.#spreadMs : belief.heardAtMs + shared.pollEveryMs
-    if (this.#isUntold) return notBefore(polledAtMs)
-    // The hub may still say that what is held is current.
-    const waitsForHub =
-      (isLive || (shared.live?.isConnecting() ?? shared.isLiveExpected)) && belief.heardAtMs === null
-    return notBefore(waitsForHub ? this.#shownAtMs + clientLimits.hubAnswerMs : polledAtMs)
+    if (this.#asking !== null || !this.#shared.mayAsk()) return null
+    const atMs = nextAskAtMs(this, this.#shared, nowMs)
+    return atMs === null ? null : Math.max(atMs, this.retryAtMs, nowMs)
   }
 }

@@ -1,7 +1,9 @@
 import { liveLimits } from '../../../shared/limits/live-limits.ts'
 import { greater, type LiveKnowledge } from '../belief.ts'
+import { clientLimits } from '../client-limits.ts'
 import type { Platform } from '../platform.ts'
-import type { LiveTelling, QueryEntry } from '../query-entry.ts'
+import type { QueryEntry } from '../query-entry.ts'
+import type { LiveTelling } from '../query-shared.ts'
 import type { TokenSource } from '../token-source.ts'
 import type { ConnectionStatus } from './connection-status.ts'
 import type { HeldEntry, LiveConnection, LiveListener, QuestionFrame } from './live-connection.ts'
@@ -16,8 +18,11 @@ export interface LiveParts {
   readonly cache: {
     writtenVersion: number | null
     ledger: string | null
+    epoch: number
     known(path: string): QueryEntry | undefined
+    readonly pollEveryMs: number
     all(): readonly QueryEntry[]
+    keep(entry: QueryEntry): void
     /** The status of the connection changed, and with it what is proved. */
     statusChanged(): void
   }
@@ -32,6 +37,8 @@ export interface LiveSide extends LiveTelling {
     readonly framesSent: number
     readonly differencesApplied: number
   }
+  /** Asks the hub to confirm that what is held of a question is current at this version at least. */
+  prove(path: string, version: number): void
   close(): void
 }
 
@@ -71,6 +78,14 @@ class HubListener implements LiveSide, LiveListener {
     this.#connection.hide(path)
   }
 
+  prove(path: string, version: number): void {
+    const entry = this.#parts.cache.known(path)
+    if (entry === undefined || !entry.isOffered || !entry.belief.isTold) return
+    if ((greater(entry.belief.held?.version ?? null, entry.confirmedVersion) ?? -1) >= version) return
+    entry.confirmedVersion = version
+    this.#connection.show(path)
+  }
+
   status(): ConnectionStatus {
     return this.#connection.status()
   }
@@ -107,6 +122,7 @@ class HubListener implements LiveSide, LiveListener {
     const { cache } = this.#parts
     if (cache.ledger !== null && cache.ledger !== ledger) {
       cache.writtenVersion = null
+      cache.epoch += 1
       for (const entry of cache.all()) entry.confirmedVersion = null
     }
     cache.ledger = ledger
@@ -114,9 +130,18 @@ class HubListener implements LiveSide, LiveListener {
   }
 
   told(path: string, frame: QuestionFrame): void {
-    this.#parts.cache.known(path)?.learn((belief, nowMs) => {
-      if (takeFrame(belief, frame, nowMs)) this.#differencesApplied += 1
-    })
+    const { cache, platform } = this.#parts
+    const entry = cache.known(path)
+    if (entry === undefined) return
+    const { belief } = entry
+    const hadNeed = belief.needed !== null
+    if (takeFrame(belief, frame, platform.clock.now())) this.#differencesApplied += 1
+    // Many clients are told at the same moment.
+    if (!hadNeed && belief.needed !== null) entry.spreadMs = platform.random() * clientLimits.movedSpreadMs
+    entry.isUntold = false
+    if (entry.failures === 0) entry.retryAtMs = 0
+    cache.keep(entry)
+    entry.refresh()
   }
 
   proved(version: number): void {
@@ -124,11 +149,22 @@ class HubListener implements LiveSide, LiveListener {
   }
 
   untold(path: string): void {
-    this.#parts.cache.known(path)?.untold(this.knowledge().provedAsOfMs)
+    const entry = this.#parts.cache.known(path)
+    if (entry === undefined) return
+    entry.isUntold = true
+    entry.belief.lost(this.knowledge().provedAsOfMs)
+    entry.refresh()
   }
 
   lost(asOfMs: number | null): void {
-    for (const entry of this.#parts.cache.all()) entry.lost(asOfMs)
+    const { cache, platform } = this.#parts
+    for (const entry of cache.all()) {
+      entry.belief.lost(asOfMs)
+      entry.isUntold = false
+      // All clients of a hub lose it together.
+      entry.retryAtMs = platform.clock.now() + platform.random() * cache.pollEveryMs
+      entry.refresh()
+    }
   }
 
   statusChanged(): void {
