@@ -7,7 +7,7 @@ import { BoardcacheProvider } from '../../worker/client/react/index.ts'
 import { BoardScreen } from './board-screen.tsx'
 import { BusyWorld } from './busy-world.ts'
 
-/** The example with a busy board within the page, whose half an hour takes a quarter of a minute. */
+/** The example with a busy board within the page, whose half an hour takes some seconds. */
 const world = new BusyWorld()
 const client = createBoardcacheOn(world.on(browserPlatform()), lazyParts, {
   url: 'http://busy.example',
@@ -16,7 +16,6 @@ const client = createBoardcacheOn(world.on(browserPlatform()), lazyParts, {
   userId: 'user_1',
 })
 Object.assign(window, { world, client })
-world.run()
 
 const root = document.getElementById('app')
 if (root !== null)

@@ -4,30 +4,30 @@ import type { JsonObject } from '../../shared/live/json-value.ts'
 import { livePing, livePong } from '../../shared/live/wire.ts'
 import type { HttpAnswer, OpenSocket, Platform, SocketEvents } from '../../worker/client/platform.ts'
 
-/** How much faster the clock of the page runs than the machine's. */
-const haste = 120
-const writesPerSecond = 5
+/** The page's clock goes from write to write, as fast as the page can follow. */
+const writeEveryMs = 200
 const proofEveryMs = 30_000
 const rowsMax = 2_000
 
 /** A board on which somebody writes all the time, with its API, its hub and its clock, all within the page. */
 export class BusyWorld {
   writes = 0
-  readonly #startMs = Date.now()
   readonly #rows: JsonObject[] = Array.from({ length: rowsMax }, (_, index) => rowOf(`row-${index}`, index))
   readonly #sockets = new Set<BusySocket>()
-
-  readonly nowMs = (): number => this.#startMs + (Date.now() - this.#startMs) * haste
+  readonly #timers = new Set<{ readonly atMs: number; readonly callback: () => void }>()
+  readonly #entries = new Map<string, { readonly text: string; readonly etag: string }>()
+  nowMs = Date.now()
 
   /** The browser's platform with this world in place of the network and the clock. */
   on(platform: Platform): Platform {
     return {
       ...platform,
       clock: {
-        now: this.nowMs,
-        schedule(callback, delayMs) {
-          const timer = setTimeout(callback, delayMs / haste)
-          return () => clearTimeout(timer)
+        now: () => this.nowMs,
+        schedule: (callback, delayMs) => {
+          const timer = { atMs: this.nowMs + delayMs, callback }
+          this.#timers.add(timer)
+          return () => this.#timers.delete(timer)
         },
       },
       send: async (url) => this.#answer(url),
@@ -39,16 +39,17 @@ export class BusyWorld {
     return this.writes + 1
   }
 
-  /** Writes as much as is due, tells it, and comes back. */
-  run(): void {
-    const due = Math.floor(((this.nowMs() - this.#startMs) / 1_000) * writesPerSecond)
-    // A machine that is busy catches up little by little, so that frames are not all for the same moment.
-    const until = Math.min(due, this.writes + 20)
+  /** Writes, tells it, and lets the time pass until the next write, again and again. */
+  async run(writes: number): Promise<void> {
+    const until = this.writes + writes
     while (this.writes < until) {
       this.#write()
       for (const socket of this.#sockets) socket.tell()
+      this.nowMs += writeEveryMs
+      const due = [...this.#timers].filter(({ atMs }) => atMs <= this.nowMs)
+      for (const timer of due) if (this.#timers.delete(timer)) timer.callback()
+      await otherWork()
     }
-    setTimeout(() => this.run(), 1)
   }
 
   page(path: string): JsonObject {
@@ -60,6 +61,15 @@ export class BusyWorld {
     const next_cursor = page * per_page < total ? 'next' : null
     const total_pages = Math.ceil(total / per_page)
     return { contacts, pagination: { page, per_page, total, total_pages, next_cursor } }
+  }
+
+  /** A number for each text that the answer to a path has had. */
+  etagOf(path: string, data: JsonObject): string {
+    const text = JSON.stringify(data)
+    const known = this.#entries.get(path)
+    const etag = known?.text === text ? known.etag : String(this.writes)
+    this.#entries.set(path, { text, etag })
+    return etag
   }
 
   #write(): void {
@@ -74,7 +84,7 @@ export class BusyWorld {
     const path = url.slice(url.indexOf('/api/'))
     const isPage = /^\/api\/boards\/[^/]+\/contacts/.test(path)
     const data = isPage ? this.page(path) : { total: this.#rows.length, open: this.writes }
-    const etag = `W/"${etagOf(data)}.user"`
+    const etag = `W/"${this.etagOf(path, data)}.user"`
     return {
       status: 200,
       headers: new Headers({ ETag: etag, 'Content-Type': 'application/json' }),
@@ -90,12 +100,18 @@ export class BusyWorld {
   }
 }
 
+/** A question of a socket, and what its client holds; null while the client asks over HTTP. */
+interface Shown {
+  readonly path: string
+  held: { readonly data: JsonObject; readonly etag: string } | null
+}
+
 /** The hub's side of a socket. */
 class BusySocket {
   readonly #world: BusyWorld
   readonly #events: SocketEvents
   readonly #gone: () => void
-  readonly #shown = new Map<number, { readonly path: string; data: JsonObject | null }>()
+  readonly #shown = new Map<number, Shown>()
   #provedAtMs = 0
 
   constructor(world: BusyWorld, events: SocketEvents, gone: () => void) {
@@ -114,15 +130,16 @@ class BusySocket {
     const { version } = this.#world
     for (const [id, shown] of this.#shown) {
       const data = this.#world.page(shown.path)
-      const [from, to] = [shown.data === null ? null : etagOf(shown.data), etagOf(data)]
-      if (shown.data !== null && from !== null && from !== to) {
-        const difference = differenceOf(shown.data, data)
-        this.#say({ type: 'changed', id, version, from, to, difference, dueInMs: null })
+      const to = this.#world.etagOf(shown.path, data)
+      const { held } = shown
+      if (held !== null && held.etag !== to) {
+        const difference = differenceOf(held.data, data)
+        this.#say({ type: 'changed', id, version, from: held.etag, to, difference, dueInMs: null })
       }
-      shown.data = data
+      if (held !== null) shown.held = { data, etag: to }
     }
-    if (this.#world.nowMs() - this.#provedAtMs < proofEveryMs) return
-    this.#provedAtMs = this.#world.nowMs()
+    if (this.#world.nowMs - this.#provedAtMs < proofEveryMs) return
+    this.#provedAtMs = this.#world.nowMs
     this.#say({ type: 'proof', ledger: 'busy', ...this.#proof() })
   }
 
@@ -156,9 +173,10 @@ class BusySocket {
       return
     }
     const data = this.#world.page(path)
-    const isHeld = frame.etag === etagOf(data)
-    this.#shown.set(id, { path, data: isHeld ? data : null })
-    if (isHeld) this.#say({ type: 'shown', id, version, etag: etagOf(data), dueInMs: null })
+    const etag = this.#world.etagOf(path, data)
+    const isHeld = frame.etag === etag
+    this.#shown.set(id, { path, held: isHeld ? { data, etag } : null })
+    if (isHeld) this.#say({ type: 'shown', id, version, etag, dueInMs: null })
     else this.#say({ type: 'moved', id, version })
   }
 
@@ -171,12 +189,13 @@ class BusySocket {
   }
 }
 
-/** A digest of an answer (FNV-1a). */
-function etagOf(data: JsonObject): string {
-  let digest = 0x811c9dc5
-  for (const character of JSON.stringify(data))
-    digest = Math.imul(digest ^ character.charCodeAt(0), 0x01000193)
-  return (digest >>> 0).toString(36)
+/** Lets messages arrive and the page render. Timers of the browser would take 4 ms. */
+function otherWork(): Promise<void> {
+  const { port1, port2 } = new MessageChannel()
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve()
+    port2.postMessage(null)
+  })
 }
 
 function rowOf(id: string, index: number): JsonObject {

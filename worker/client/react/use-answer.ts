@@ -25,11 +25,11 @@ export function useCounts(): ShownAnswer<Counts> {
 }
 
 /** A contact with all its fields. */
-export function useContact(id: string): ShownAnswer<AnswerOf<'contact'>> {
+export function useContact(id: string): ShownAnswer<AnswerOf<'/api/contacts/{id}'>> {
   return useAnswer((client) => client.contact(id))
 }
 
-/** Any other query: `useAnswer((client) => client.get('dashboard', {}))`. */
+/** Any other query: `useAnswer((client) => client.get('/api/dashboard', {}))`. */
 export function useAnswer<Data>(queryOf: (client: Boardcache) => Query<Data>): ShownAnswer<Data> {
   const client = useBoardcache()
   const asked = queryOf(client)
