@@ -119,7 +119,7 @@ describe.skipIf(chromiumPath === null)('a board in two browsers', () => {
     release()
     await form.getByText('change: saved').waitFor()
     expect(await nameOf(id)).toBe('Written here')
-    await form.getByLabel('Column').fill('no such column')
+    await form.getByLabel('Column').fill('col_999')
     await form.getByRole('button', { name: 'Save' }).click()
     await form.getByText('move: column_not_found').waitFor()
     await equalsDatabase(app)

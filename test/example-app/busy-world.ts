@@ -191,12 +191,12 @@ class BusySocket {
 
 /** Lets messages arrive and the page render. Timers of the browser would take 4 ms. */
 function otherWork(): Promise<void> {
-  const { port1, port2 } = new MessageChannel()
   return new Promise((resolve) => {
-    port1.onmessage = () => resolve()
-    port2.postMessage(null)
+    near.onmessage = () => resolve()
+    far.postMessage(null)
   })
 }
+const { port1: near, port2: far } = new MessageChannel()
 
 function rowOf(id: string, index: number): JsonObject {
   return {
