@@ -11,7 +11,7 @@ import { openApp } from './open-app.ts'
 /** Five writes a second for half an hour. */
 const writes = 9_000
 const scrollEvery = 100
-const growthBytesMax = 2_000_000
+const growthBytesMax = 1_500_000
 
 describe.skipIf(chromiumPath === null)('a tab that shows a busy board', () => {
   let app: ServedApp
@@ -43,18 +43,8 @@ describe.skipIf(chromiumPath === null)('a tab that shows a busy board', () => {
     }
     await go(writes / 6)
     const before = await measure(protocol)
-    await go((writes * 2) / 6)
-    const middle = await measure(protocol)
-    await go((writes * 3) / 6)
+    await go((writes * 5) / 6)
     const after = await measure(protocol)
-    console.log(
-      before,
-      middle,
-      after,
-      await shown.state(),
-      await shown.mode(),
-      await page.evaluate('window.client.stats()'),
-    )
     expect(after.bytes - before.bytes).toBeLessThan(growthBytesMax)
     expect(after.listeners).toBeLessThanOrEqual(before.listeners + 5)
     expect(after.nodes).toBeLessThanOrEqual(1.5 * before.nodes)

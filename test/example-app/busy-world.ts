@@ -7,6 +7,7 @@ import type { HttpAnswer, OpenSocket, Platform, SocketEvents } from '../../worke
 /** The page's clock goes from write to write, as fast as the page can follow. */
 const writeEveryMs = 200
 const proofEveryMs = 30_000
+const restMs = 20
 const rowsMax = 2_000
 
 /** A board on which somebody writes all the time, with its API, its hub and its clock, all within the page. */
@@ -50,6 +51,8 @@ export class BusyWorld {
       for (const timer of due) if (this.#timers.delete(timer)) timer.callback()
       await otherWork()
     }
+    // The disk is no faster than it is.
+    await new Promise((resolve) => setTimeout(resolve, restMs))
   }
 
   page(path: string): JsonObject {
