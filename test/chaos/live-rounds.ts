@@ -32,7 +32,10 @@ export interface LiveCrashResult {
 }
 
 const boardId = 'board_123'
+/** With `--deaf` the changes after this share of them are not heard of. */
+const heardShare = 0.8
 const recoveryDeadlineMs = 60_000
+const deafDeadlineMs = 5_000
 
 interface World {
   readonly stack: TestStack
@@ -47,7 +50,6 @@ export async function runLiveCrash(options: LiveCrashOptions): Promise<LiveCrash
   const network = await startCuttableNetwork(stack.worker)
   const browser = await launchBrowser()
   try {
-    if (options.isDeaf) await plantDeafness(stack.sql)
     const tabs: LiveTab[] = []
     for (const token of [stack.tokens.admin, stack.tokens.member])
       tabs.push(await LiveTab.open(browser, app.origin, { url: network.url, token, boardId }))
@@ -59,7 +61,8 @@ export async function runLiveCrash(options: LiveCrashOptions): Promise<LiveCrash
     over.abort()
     await failing
     const list = await settledList(stack)
-    const found = await Promise.all(tabs.map((tab) => tab.faults(list, recoveryDeadlineMs)))
+    const withinMs = options.isDeaf ? deafDeadlineMs : recoveryDeadlineMs
+    const found = await Promise.all(tabs.map((tab) => tab.faults(list, withinMs)))
     return { ...written, rows: list.length, faults: found.flat() }
   } finally {
     await browser.close()
@@ -69,22 +72,22 @@ export async function runLiveCrash(options: LiveCrashOptions): Promise<LiveCrash
   }
 }
 
-/** Drops rows of the outbox now and then, so that their changes are never heard of. */
+/** From now on the outbox forgets everything, so that nobody hears of the changes that follow. */
 async function plantDeafness(sql: Sql): Promise<void> {
   await sql.unsafe(`
-    create function private.forget() returns trigger language plpgsql as
-      $$ begin return case when random() < 0.8 then new end; end $$;
-    create trigger forget before insert on private.outbox for each row execute function private.forget();`)
+    create or replace function private.forget() returns trigger language plpgsql as $$ begin return null; end $$;
+    create or replace trigger forget before insert on private.outbox for each row execute function private.forget();`)
 }
 
 /** Makes the changes, evenly over the time, and each again until it is made. */
-async function writeChanges(stack: TestStack, dice: Dice, { minutes, changes }: LiveCrashOptions) {
+async function writeChanges(stack: TestStack, dice: Dice, { minutes, changes, isDeaf }: LiveCrashOptions) {
   const startMs = performance.now()
   const everyMs = (minutes * 60_000) / changes
   let failed = 0
   let sql = stack.connect()
   for (let change = 1; change <= changes; ) {
     try {
+      if (isDeaf && change > heardShare * changes) await plantDeafness(sql)
       await deadline(makeChange(sql, dice, change), 5_000)
       change += 1
     } catch {
