@@ -1,0 +1,96 @@
+import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
+import { etagOf } from '../../../worker/entry/entry.ts'
+import { respondError } from '../../../worker/http/answers.ts'
+import type { Dice } from '../../support/dice.ts'
+import type { Database, Fact } from '../database.ts'
+import { type Place, places } from '../questions.ts'
+import { isIn, type KnownVersion, type Records } from '../records.ts'
+import { type Shown, presentedTo, shownAt } from './screens.ts'
+
+/** A request of a browser, as it arrives at the Worker. */
+export interface HttpRequest {
+  readonly workspaceId: WorkspaceId
+  readonly userId: UserId
+  readonly path: string
+  readonly minVersion: number | null
+  readonly ifNoneMatch: string | null
+}
+
+/**
+ * The Worker's answers to reads over HTTP, by what it promises and no more: an answer may lack what was written down within the last
+ * staleness bound, unless the request names a version. The production read path runs in the other simulation.
+ */
+export interface Http {
+  answer(request: HttpRequest): Promise<Response>
+}
+
+interface HttpOptions {
+  readonly dice: Dice
+  readonly records: Records
+  readonly stalenessBoundMs: number
+  nowMs(): number
+  databaseOf(workspaceId: WorkspaceId): Database
+  headOf(workspaceId: WorkspaceId): KnownVersion
+}
+
+const encoder = new TextEncoder()
+
+export function createHttp(options: HttpOptions): Http {
+  const { dice, records, stalenessBoundMs, nowMs, databaseOf, headOf } = options
+  const shownByPath = createPaths()
+
+  function mayLack(workspaceId: WorkspaceId, commit: number, minVersion: KnownVersion | null): boolean {
+    const written = records.find(workspaceId, commit)
+    if (written === undefined) return true
+    const isDemanded = minVersion !== null && isIn(written, minVersion)
+    return !isDemanded && written.atMs >= nowMs() - stalenessBoundMs
+  }
+
+  /** The states with which the Worker may answer, the present one first. */
+  function allowed(workspaceId: WorkspaceId, shown: Shown, minVersion: KnownVersion | null): Fact[] {
+    const facts: Fact[] = []
+    for (const fact of databaseOf(workspaceId).historyOf(shown.name).toReversed()) {
+      facts.push(fact)
+      if (!mayLack(workspaceId, fact.commit, minVersion)) break
+    }
+    return facts
+  }
+
+  return {
+    async answer({ workspaceId, userId, path, minVersion, ifNoneMatch }) {
+      const shown = shownByPath(workspaceId, path)
+      const head = headOf(workspaceId)
+      if (minVersion !== null && minVersion > head.version) return respondError({ code: 'version_unknown' }, 'simulated')
+      const demand = minVersion === null ? null : { version: minVersion, era: head.era }
+      const facts = allowed(workspaceId, shown, demand)
+      const fact = dice.happens(0.7) ? facts[0] : facts.at(-1)
+      if (fact === undefined) throw new Error(`the database has no place ${shown.name}`)
+      if (fact.text === null) return respondError({ code: 'board_not_found' }, 'simulated')
+      const etag = `W/"${await etagOf(encoder.encode(fact.text))}.${userId}"`
+      if (ifNoneMatch === etag) return new Response(null, { status: 304, headers: { ETag: etag } })
+      return Response.json(
+        { success: true, data: presentedTo(userId, shown.place, fact.text) },
+        { headers: { ETag: etag } },
+      )
+    },
+  }
+}
+
+/** Finds the place that a path is about. */
+function createPaths(): (workspaceId: WorkspaceId, path: string) => Shown {
+  const known = new Map<string, Place>()
+  return (workspaceId, path) => {
+    if (known.size === 0 || !known.has(path))
+      for (const place of places) known.set(canonical(shownAt(workspaceId, place).path), place)
+    const place = known.get(canonical(path))
+    if (place === undefined) throw new Error(`nobody should ask for ${path}`)
+    return shownAt(workspaceId, place)
+  }
+}
+
+/** A path with its query in the order of the names. */
+function canonical(path: string): string {
+  const url = new URL(path, 'http://boardcache')
+  url.searchParams.sort()
+  return `${url.pathname}?${url.searchParams}`
+}

@@ -1,0 +1,68 @@
+import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
+import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
+import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
+import type { Served } from '../../../shared/resources/served.ts'
+import { nameOf, type Place, perPage } from '../questions.ts'
+
+/** The path and query of the GET that answers what a place shows. */
+export function pathOf(workspaceId: WorkspaceId, place: Place): string {
+  const { boardId, columnId, page, ownerId, filter, isSearch } = place
+  if (boardId === null) return `/api/cache-settings/workspace/${workspaceId}/counts`
+  const query = new URLSearchParams({
+    page: String(page),
+    per_page: String(perPage),
+    filter: ownerId === null ? filter : 'assigned_to_me',
+    ...(isSearch ? { search: 'sought' } : {}),
+    ...(columnId === null ? {} : { column_id: columnId }),
+  })
+  return `/api/boards/${boardId}/contacts?${query}`
+}
+
+/** Members that tell where an answer came from. They differ from answer to answer and are no content. */
+const provenance = new Set([
+  ...['_cache', '_cached', '_source', '_timestamp', '_retrievedAt', '_responseTimeMs', '_cacheEnabled'],
+])
+
+/** The content of an answer as text, so that two can be compared; the text is the same for the same content. */
+export function contentOf(data: unknown): string {
+  return JSON.stringify(sorted(data))
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => !provenance.has(name))
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  )
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** The `data` that a user is shown, made of the database's text for a place. */
+export function presentedTo(userId: UserId, place: Place, text: string): unknown {
+  const resource = place.boardId === null ? contactCounts : contactList
+  const parts = resource.present(encoder.encode(text), servedTo(userId))
+  return JSON.parse(parts.map((part) => decoder.decode(part)).join(''))
+}
+
+function servedTo(userId: UserId): Served {
+  return {
+    ...{ status: 'MISS', source: 'database', ttlSeconds: 60, ageSeconds: 0, provedAgeSeconds: 0 },
+    ...{ edgeLocation: 'AMS', responseTimeMs: 1, retrievedAtMs: 0, isCacheEnabled: true, userId },
+  }
+}
+
+/** A place with its name in the history of the database and with its path. */
+export interface Shown {
+  readonly place: Place
+  readonly name: string
+  readonly path: string
+}
+
+export function shownAt(workspaceId: WorkspaceId, place: Place): Shown {
+  return { place, name: nameOf(place), path: pathOf(workspaceId, place) }
+}
