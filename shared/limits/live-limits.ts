@@ -7,6 +7,9 @@ export const liveLimits = {
   liveUserSocketsMax: 32,
   /** The questions of a socket. What a hub remembers of a socket through hibernation has 16 KiB (Cloudflare: serializeAttachment). */
   liveQuestionsMax: 32,
+  /** The different questions of a hub, and how many of them it loads at once. */
+  liveHubQuestionsMax: 4_096,
+  liveLoadsMax: 8,
   liveQuestionCharactersMax: 2_048,
   liveAttachmentBytesMax: 16_384,
   /** A frame of a client, and the frames of a client in a window. */

@@ -1,9 +1,10 @@
+import type { Version } from '../../shared/ids.ts'
 import type { LedgerChanges } from './ledger-messages.ts'
 
 /** The version that a hub has of a ledger. `ledgerId` is null if it has none. */
 export interface HubPosition {
   readonly ledgerId: string | null
-  readonly version: number
+  readonly version: Version
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 import { pause, withinDeadline } from '../../shared/clock.ts'
+import type { Version } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
 import type { HubAnswer, HubPosition, Told } from './hub-messages.ts'
@@ -12,7 +13,7 @@ interface HubTellerOptions {
   /** Uniform in [0, 1). */
   random(): number
   /** Where the ledger is now. */
-  head(): { readonly ledgerId: string; readonly version: number }
+  head(): { readonly ledgerId: string; readonly version: Version }
   since(ledgerId: string | null, version: number): LedgerChanges
   /** Calls a hub. Rejects if it cannot be reached. */
   tell(hubName: string, told: Told): Promise<HubAnswer>

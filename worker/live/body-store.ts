@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { Version } from '../../shared/ids.ts'
+import { versionSchema } from '../../shared/ids.ts'
 import type { Tag } from '../../shared/tags/tags.ts'
 import { isEntryTag } from '../../shared/tags/tags.ts'
 import type { SqlStorage } from '../platform/sql-storage.ts'
@@ -13,7 +15,7 @@ export interface HeldEntry {
   readonly body: Uint8Array | null
   /** The ledger and its version before the load. */
   readonly ledgerId: string
-  readonly version: number
+  readonly version: Version
   readonly tags: readonly Tag[]
   readonly loadedAtMs: number
 }
@@ -33,7 +35,7 @@ const entryRow = z
     etag: z.string(),
     found: z.int(),
     ledger_id: z.string(),
-    version: z.int(),
+    version: versionSchema,
     tags: z.string().transform((text) => z.array(z.custom<Tag>(isEntryTag)).parse(JSON.parse(text))),
     loaded_at: z.int(),
     body: z.instanceof(ArrayBuffer).nullable(),

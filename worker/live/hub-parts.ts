@@ -2,7 +2,7 @@ import type { Principal } from '../../shared/auth/verify.ts'
 import type { Awaitable } from '../../shared/awaitable.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { WireError } from '../../shared/contract/errors.ts'
-import type { UserId, WorkspaceId } from '../../shared/ids.ts'
+import type { UserId, Version, WorkspaceId } from '../../shared/ids.ts'
 import type { Question } from '../../shared/resources/question.ts'
 import type { Result } from '../../shared/result.ts'
 import type { Recorder } from '../events.ts'
@@ -51,7 +51,7 @@ export interface Joining {
   readonly userId: UserId
   readonly tokenExpiresAtMs: number
   /** The version of the ledger by which the membership was judged. */
-  readonly memberAt: { readonly ledgerId: string; readonly version: number }
+  readonly memberAt: { readonly ledgerId: string; readonly version: Version }
 }
 
 /**
@@ -61,4 +61,4 @@ export interface Joining {
 export type Admission =
   | { readonly kind: 'admitted' }
   | { readonly kind: 'full' | 'user-full' | 'ledger-away' }
-  | { readonly kind: 'membership-moved'; readonly version: number }
+  | { readonly kind: 'membership-moved'; readonly version: Version }
