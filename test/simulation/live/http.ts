@@ -1,27 +1,21 @@
 import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
 import { etagOf } from '../../../worker/entry/entry.ts'
 import { respondError } from '../../../worker/http/answers.ts'
+import type { HttpAnswer } from '../../../worker/client/platform.ts'
 import type { Dice } from '../../support/dice.ts'
 import type { Database, Fact } from '../database.ts'
 import { type Place, places } from '../questions.ts'
 import { isIn, type KnownVersion, type Records } from '../records.ts'
-import { type Shown, presentedTo, shownAt } from './screens.ts'
-
-/** A request of a browser, as it arrives at the Worker. */
-export interface HttpRequest {
-  readonly workspaceId: WorkspaceId
-  readonly userId: UserId
-  readonly path: string
-  readonly minVersion: number | null
-  readonly ifNoneMatch: string | null
-}
+import { presentedTo, type Shown, shownAt } from './screens.ts'
+import type { SentRequest } from './tab.ts'
+import { verifyToken } from './tokens.ts'
 
 /**
  * The Worker's answers to reads over HTTP, by what it promises and no more: an answer may lack what was written down within the last
  * staleness bound, unless the request names a version. The production read path runs in the other simulation.
  */
 export interface Http {
-  answer(request: HttpRequest): Promise<Response>
+  answer(workspaceId: WorkspaceId, request: SentRequest): Promise<HttpAnswer>
 }
 
 interface HttpOptions {
@@ -31,15 +25,18 @@ interface HttpOptions {
   nowMs(): number
   databaseOf(workspaceId: WorkspaceId): Database
   headOf(workspaceId: WorkspaceId): KnownVersion
+  isMember(workspaceId: WorkspaceId, userId: UserId): boolean
 }
 
 const encoder = new TextEncoder()
 
 export function createHttp(options: HttpOptions): Http {
-  const { dice, records, stalenessBoundMs, nowMs, databaseOf, headOf } = options
+  const { dice, records, stalenessBoundMs, nowMs, databaseOf, headOf, isMember } = options
   const shownByPath = createPaths()
 
   function mayLack(workspaceId: WorkspaceId, commit: number, minVersion: KnownVersion | null): boolean {
+    // What was there before the first writer is in every answer.
+    if (records.committedAtMs(workspaceId, commit) === Number.NEGATIVE_INFINITY) return false
     const written = records.find(workspaceId, commit)
     if (written === undefined) return true
     const isDemanded = minVersion !== null && isIn(written, minVersion)
@@ -57,8 +54,12 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   return {
-    async answer({ workspaceId, userId, path, minVersion, ifNoneMatch }) {
-      const shown = shownByPath(workspaceId, path)
+    async answer(workspaceId, { path, token, minVersion, ifNoneMatch }) {
+      const verified = verifyToken(token, nowMs())
+      if (!verified.ok) return respondError(verified.error, 'simulated')
+      const { userId } = verified.value
+      if (!isMember(workspaceId, userId)) return respondError({ code: 'not_a_member' }, 'simulated')
+      const shown = shownByPath(workspaceId, userId, path)
       const head = headOf(workspaceId)
       if (minVersion !== null && minVersion > head.version) return respondError({ code: 'version_unknown' }, 'simulated')
       const demand = minVersion === null ? null : { version: minVersion, era: head.era }
@@ -76,14 +77,20 @@ export function createHttp(options: HttpOptions): Http {
   }
 }
 
-/** Finds the place that a path is about. */
-function createPaths(): (workspaceId: WorkspaceId, path: string) => Shown {
+/** Finds the place that a user's path is about. Paths to a user's own contacts are the same for all users. */
+function createPaths(): (workspaceId: WorkspaceId, userId: UserId, path: string) => Shown {
   const known = new Map<string, Place>()
-  return (workspaceId, path) => {
-    if (known.size === 0 || !known.has(path))
-      for (const place of places) known.set(canonical(shownAt(workspaceId, place).path), place)
-    const place = known.get(canonical(path))
+  return (workspaceId, userId, path) => {
+    const name = `${workspaceId} ${userId} ${canonical(path)}`
+    const place =
+      known.get(name) ??
+      places.find(
+        (each) =>
+          (each.ownerId ?? userId) === userId &&
+          canonical(shownAt(workspaceId, each).path) === canonical(path),
+      )
     if (place === undefined) throw new Error(`nobody should ask for ${path}`)
+    known.set(name, place)
     return shownAt(workspaceId, place)
   }
 }

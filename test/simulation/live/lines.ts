@@ -32,6 +32,8 @@ const breaksWithinMs = 5_000
 const noticedWithinMs = 3_000
 
 export interface EndHandlers {
+  /** Called once at the client's end, before everything else. */
+  opened(): void
   heard(text: string): void
   closed(how: Closed): void
 }
@@ -87,6 +89,7 @@ export function createLine(options: LineOptions): Line {
   const toHub = createQueue(between, (item) => hub.arrive(item))
   const client = createEnd(options.client, toHub, () => null)
   const hub = createEnd(options.hub, toClient, options.answeredByPlatform)
+  toClient.push(opened)
   return {
     client,
     hub,
@@ -99,8 +102,9 @@ export function createLine(options: LineOptions): Line {
   }
 }
 
-/** A frame, or the close that follows the last one. */
-type Item = string | Closed
+/** A frame, the answer that opens the connection before the first one, or the close that follows the last one. */
+type Item = string | Closed | typeof opened
+const opened = Symbol('opened')
 
 interface Queue {
   push(item: Item): void
@@ -154,7 +158,7 @@ function createQueue(options: QueueOptions, arrive: (item: Item) => void): Queue
           options.misbehaved('repeated')
           add(item)
         }
-        if (waiting.length > 1 && dice.happens(overtakingShare)) {
+        if (waiting.length > 2 && dice.happens(overtakingShare)) {
           options.misbehaved('overtaken')
           waiting.splice(-2, 2, ...waiting.slice(-2).toReversed())
         }
@@ -199,6 +203,7 @@ function createEnd(
     notice,
     arrive(item) {
       if (state === 'closed') return
+      if (item === opened) return handlers.opened()
       if (typeof item !== 'string') {
         // The closing handshake: the other end learns that its close has arrived (RFC 6455 section 5.5.1).
         if (state === 'open') toOther.push(item)

@@ -13,8 +13,8 @@ import { contentOf, presentedTo, type Shown } from './screens.ts'
 export interface LiveChecker {
   /** Checks what a browser shows at this moment. */
   shows(who: Watcher, shown: Shown, seen: Seen): void
-  /** Whether a browser shows the present state of the database. */
-  isTrue(who: Watcher, shown: Shown, data: unknown): boolean
+  /** Says what a browser that should show the present state of the database shows instead; null if it shows that. */
+  untrue(who: Watcher, shown: Shown, data: unknown): string | null
   /** Checks that a hub still may send to a socket. */
   sends(to: Recipient): void
 }
@@ -65,20 +65,26 @@ const onItsWayMs = 1_000
 export function createLiveChecker(options: CheckerOptions): LiveChecker {
   const { records, failures, nowMs, historyOf, membershipsOf } = options
   const contents = createContents(historyOf)
+  /** What was shown as not proved, and was found in the past. */
+  const onceTrue = new WeakSet<Seen>()
 
   return {
-    isTrue({ workspaceId, userId }, shown, data) {
-      const fact = contents.find(workspaceId, userId, shown, data)
-      return fact !== undefined && fact.commit === historyOf(workspaceId, shown.name).at(-1)?.commit
+    untrue({ workspaceId, userId }, shown, data) {
+      const fact = data === undefined ? undefined : contents.find(workspaceId, userId, shown, data)
+      const now = historyOf(workspaceId, shown.name).at(-1)
+      if (fact === now) return null
+      return `shows ${shown.name} of transaction ${fact?.commit}, and in the database it is of ${now?.commit}`
     },
 
-    shows({ client, workspaceId, userId }, shown, { isCurrent, data, asOfMs }) {
-      if (data === undefined) return
+    shows({ client, workspaceId, userId }, shown, seen) {
+      const { isCurrent, data, asOfMs } = seen
+      if (data === undefined || (!isCurrent && onceTrue.has(seen))) return
       const history = historyOf(workspaceId, shown.name)
       const fact = contents.find(workspaceId, userId, shown, data)
       const what = `${client} of ${workspaceId} shows ${shown.name}`
       if (fact === undefined)
         throw new BrokenPromise(`never true: ${what} as the database never was: ${contentOf(data)}`)
+      if (!isCurrent) onceTrue.add(seen)
       if (!isCurrent || history.at(-1) === fact) return
       for (const { commit } of history.slice(history.indexOf(fact) + 1)) {
         const written = records.find(workspaceId, commit)
@@ -115,9 +121,10 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
 function createContents(historyOf: CheckerOptions['historyOf']) {
   const known = new Map<string, { facts: number; readonly byContent: Map<string, Fact> }>()
   /** Screens keep their data until it changes, so most comparisons are of the same object as before. */
-  const found = new WeakMap<object, { readonly key: string; readonly fact: Fact }>()
+  const found = new WeakMap<object, { readonly shown: Shown; readonly fact: Fact }>()
 
-  function byContentOf(key: string, workspaceId: WorkspaceId, userId: UserId, { place, name }: Shown) {
+  function byContentOf(workspaceId: WorkspaceId, userId: UserId, { place, name }: Shown): Map<string, Fact> {
+    const key = JSON.stringify([workspaceId, userId, name])
     const contents = known.get(key) ?? { facts: 0, byContent: new Map<string, Fact>() }
     known.set(key, contents)
     const history = historyOf(workspaceId, name)
@@ -130,12 +137,11 @@ function createContents(historyOf: CheckerOptions['historyOf']) {
   }
   return {
     find(workspaceId: WorkspaceId, userId: UserId, shown: Shown, data: unknown): Fact | undefined {
-      const key = JSON.stringify([workspaceId, userId, shown.name])
       const isObject = typeof data === 'object' && data !== null
       const before = isObject ? found.get(data) : undefined
-      if (before?.key === key) return before.fact
-      const fact = byContentOf(key, workspaceId, userId, shown).get(contentOf(data))
-      if (isObject && fact !== undefined) found.set(data, { key, fact })
+      if (before?.shown === shown) return before.fact
+      const fact = byContentOf(workspaceId, userId, shown).get(contentOf(data))
+      if (isObject && fact !== undefined) found.set(data, { shown, fact })
       return fact
     },
   }

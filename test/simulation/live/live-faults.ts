@@ -22,10 +22,9 @@ export function planLiveFaults(world: LiveWorld, untilMs: number): void {
 }
 
 /** Ends all faults for good. */
-export function healAllLive({ ways, hubs, browsers, failures }: LiveWorld): void {
+export function healAllLive({ ways, hubs, failures }: LiveWorld): void {
   for (const way of Object.values(ways)) way.calm()
   hubs.calm()
-  browsers.heal()
   failures.note({ workspaceId: null, client: null })
 }
 

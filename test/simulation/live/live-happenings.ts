@@ -7,7 +7,6 @@ export const liveHappenings = [
   'a ledger restarts',
   'a ledger is lost',
   'a ledger goes back',
-  'a call to a hub is lost',
   'a call to a hub is repeated',
   'a frame is lost',
   'a frame is repeated',
@@ -18,7 +17,6 @@ export const liveHappenings = [
   'a tab is hidden',
   'a tab is opened',
   'a tab is closed',
-  'a token expires',
   'a token is renewed',
   'a member leaves',
   'a hub closes a socket of a token that expired',
@@ -29,7 +27,6 @@ export const liveHappenings = [
   'a difference is sent',
   'a question is told to have moved',
   'a proof is sent',
-  'something is shown as current by a proof alone',
 ] as const
 export type LiveHappening = (typeof liveHappenings)[number]
 

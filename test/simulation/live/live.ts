@@ -5,6 +5,7 @@ import { BrokenPromise } from '../records.ts'
 import { startMs } from '../scheduler.ts'
 import type { Failure } from '../simulation.ts'
 import type { LiveHappened } from './live-happenings.ts'
+import { changeAnythingElse, letEverybodyIn, removeMember } from './live-changes.ts'
 import { healAllLive, planLiveFaults } from './live-faults.ts'
 import { createLiveWorld, type LiveWorld } from './live-world.ts'
 
@@ -43,12 +44,12 @@ export interface LiveRun {
   readonly fingerprint: string
 }
 
-const stormMs = 240_000
+const stormMs = 200_000
 /**
  * Longer than the proofs of the storm last, the pauses of clients that come back, the pause of one comparison, and the retries of what
  * was not told.
  */
-const calmMs = 180_000
+const calmMs = 120_000
 
 answerDigestsAtOnce()
 
@@ -74,7 +75,7 @@ export async function simulateLive(
 
 /** The phase with reads, writes and faults. */
 async function storm(world: LiveWorld): Promise<void> {
-  const { dice, scheduler, writers, browsers, pass } = world
+  const { dice, scheduler, trace, writers, browsers, pass } = world
   const endMs = scheduler.now() + stormMs
   const often = (meanMs: number, what: () => void) => {
     const next = () => {
@@ -85,7 +86,15 @@ async function storm(world: LiveWorld): Promise<void> {
     scheduler.schedule(next, dice.between(0, meanMs))
   }
   planLiveFaults(world, endMs)
-  often(dice.pick([300, 1_000, 3_000, 10_000, 40_000]), () => writers.write(dice.pick(workspaceIds)))
+  often(dice.pick([500, 2_000, 5_000, 15_000, 40_000]), () =>
+    writers.write(dice.pick(workspaceIds), changeAnythingElse),
+  )
+  often(60_000, () => {
+    const workspaceId = dice.pick(workspaceIds)
+    trace.happened('a member leaves')
+    writers.write(workspaceId, removeMember)
+    scheduler.schedule(() => writers.write(workspaceId, letEverybodyIn), dice.between(1_000, 30_000))
+  })
   often(dice.pick([2_000, 8_000, 30_000]), browsers.doSomething)
   await pass(stormMs)
 }
@@ -95,12 +104,13 @@ async function converge(world: LiveWorld): Promise<void> {
   const { browsers, writers, pass } = world
   healAllLive(world)
   browsers.calm()
+  for (const workspaceId of workspaceIds) writers.write(workspaceId, letEverybodyIn)
   await pass(calmMs)
   expectThat(writers.untold() === 0, `${writers.untold()} writes were never told`)
   browsers.expectTrue('after the faults')
   for (let round = 0; round < 5; round += 1) {
-    for (const workspaceId of workspaceIds) writers.write(workspaceId)
-    await pass(2_000)
+    for (const workspaceId of workspaceIds) writers.write(workspaceId, changeAnythingElse)
+    await pass(5_000)
     browsers.expectTrue('at once after a write')
   }
 }

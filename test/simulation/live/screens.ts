@@ -18,12 +18,10 @@ export function pathOf(workspaceId: WorkspaceId, place: Place): string {
   return `/api/boards/${boardId}/contacts?${query}`
 }
 
-/** Members that tell where an answer came from. They differ from answer to answer and are no content. */
-const provenance = new Set([
-  ...['_cache', '_cached', '_source', '_timestamp', '_retrievedAt', '_responseTimeMs', '_cacheEnabled'],
-])
-
-/** The content of an answer as text, so that two can be compared; the text is the same for the same content. */
+/**
+ * The content of an answer as text, so that two can be compared; the text is the same for the same content. Members that tell where an
+ * answer came from, whose names begin with `_`, are no content.
+ */
 export function contentOf(data: unknown): string {
   return JSON.stringify(sorted(data))
 }
@@ -33,7 +31,7 @@ function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([name]) => !provenance.has(name))
+      .filter(([name]) => !name.startsWith('_'))
       .toSorted(([one], [other]) => (one < other ? -1 : 1))
       .map(([name, inner]) => [name, sorted(inner)]),
   )

@@ -1,7 +1,7 @@
 import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
 import type { LedgerAdvance, LedgerEvent } from '../../../worker/ledger/ledger-messages.ts'
 import type { Dice } from '../../support/dice.ts'
-import { changeSomething, type MakeChange } from '../changes.ts'
+import type { MakeChange } from '../changes.ts'
 import type { Database } from '../database.ts'
 import { userIds } from '../questions.ts'
 import type { Records } from '../records.ts'
@@ -13,7 +13,7 @@ import type { Scheduler } from '../scheduler.ts'
  */
 export interface Writers {
   /** Commits a transaction of one change or three. */
-  write(workspaceId: WorkspaceId, makeChange?: MakeChange): void
+  write(workspaceId: WorkspaceId, makeChange: MakeChange): void
   /** The instant up to which everything that was committed is in the ledger. */
   provedAtMs(workspaceId: WorkspaceId): number
   membershipsOf(workspaceId: WorkspaceId, userId: UserId): readonly { readonly commit: number; readonly isMember: boolean }[]
@@ -85,7 +85,7 @@ export function createWriters(options: WritersOptions): Writers {
     untold: () => [...rows.values()].reduce((sum, own) => sum + own.length, 0),
     membershipsOf: (workspaceId, userId) => memberships.get(`${workspaceId} ${userId}`) ?? [],
     provedAtMs: (workspaceId) => rowsOf(workspaceId)[0]?.committedAtMs ?? scheduler.now(),
-    write(workspaceId, makeChange = changeSomething) {
+    write(workspaceId, makeChange) {
       const database = databaseOf(workspaceId)
       const events: LedgerEvent[] = []
       const whats: string[] = []
