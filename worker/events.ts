@@ -111,7 +111,7 @@ export type CacheEvent =
   /** The ledger was called. */
   | {
       readonly kind: 'ledger'
-      readonly call: 'since' | 'advance'
+      readonly call: 'since' | 'advance' | 'watch'
       readonly outcome: 'done' | 'timeout' | 'unavailable'
       readonly durationMs: number
     }
