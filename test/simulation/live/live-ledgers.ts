@@ -122,7 +122,10 @@ export function createLiveLedgers(options: LiveLedgersOptions): LiveLedgers {
       end(workspaceId)
       databases.set(workspaceId, saved.database)
       // A caller who knows the newest version notices it, or the object of the marks does.
-      heard(workspaceId, ({ book }) => book.since(ledgerId, version))
+      heard(workspaceId, ({ proven, teller }) => {
+        proven.since(ledgerId, version)
+        teller.advanced()
+      })
     },
   }
 }
