@@ -55,11 +55,7 @@ export function defineResource<
     isPersonal: declaration.sharing !== 'workspace',
     absence: declaration.absence ?? { code: 'not_found' },
     form:
-      presentation === undefined
-        ? 'stored'
-        : presentation.changing === undefined
-          ? 'presented'
-          : 'changing',
+      presentation === undefined ? 'stored' : presentation.changing === undefined ? 'presented' : 'changing',
     privateParams: declaration.privateParams ?? [],
     parse(rawPath, rawQuery) {
       const path = declaration.path.safeParse(rawPath)

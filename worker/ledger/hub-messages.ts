@@ -19,7 +19,7 @@ export interface Told {
 /** A hub's answer: its position afterwards, from which the ledger goes on; or that nobody is connected to it, so that it need not be told. */
 export type HubAnswer = HubPosition | 'gone'
 
-/** The method of a hub that a ledger calls. The stub of the Durable Object has this type. */
-export interface HubStub {
-  tell(told: Told): Promise<HubAnswer>
+/** A hub as other objects and the Worker call it. */
+export interface HubObject extends Rpc.DurableObjectBranded {
+  tell(told: Told): HubAnswer
 }

@@ -3,7 +3,7 @@ import { systemClock } from '../../shared/clock.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import { Book } from './book.ts'
 import { Healings } from './healings.ts'
-import type { HubStub } from './hub-messages.ts'
+import type { HubObject } from './hub-messages.ts'
 import { HubTeller } from './hub-teller.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
 import type { Marks } from './marks.ts'
@@ -12,13 +12,7 @@ import { ProvenBook } from './proven-book.ts'
 
 interface Bindings {
   readonly MARKS: DurableObjectNamespace<Marks>
-  /** Only the names of hubs and their one method are needed. */
-  readonly LIVE: HubNamespace
-}
-
-interface HubNamespace {
-  idFromName(name: string): DurableObjectId
-  get(id: DurableObjectId): HubStub
+  readonly LIVE: DurableObjectNamespace<HubObject>
 }
 
 /**

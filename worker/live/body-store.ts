@@ -73,7 +73,17 @@ export function createBodyStore(storage: SqlStorage, bytesMax: number): BodyStor
     write(key, { etag, found, body, ledgerId, version, tags, loadedAtMs }) {
       written += 1
       const bytes = body === null ? null : new Uint8Array(body).buffer
-      const values = [key, written, etag, found ? 1 : 0, ledgerId, version, JSON.stringify(tags), loadedAtMs, bytes]
+      const values = [
+        key,
+        written,
+        etag,
+        found ? 1 : 0,
+        ledgerId,
+        version,
+        JSON.stringify(tags),
+        loadedAtMs,
+        bytes,
+      ]
       storage.transactionSync(() => {
         sql.exec('insert or replace into bodies values (?, ?, ?, ?, ?, ?, ?, ?, ?)', ...values)
         trim()

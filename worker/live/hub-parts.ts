@@ -31,7 +31,11 @@ export interface HubParts {
    * Loads the body of a question from the origin, in the name of the service; null if the thing does not exist. `version` names the
    * ledger and its version before the call. Never rejects.
    */
-  load(question: Question, owner: UserId | null, version: string): Promise<Result<Uint8Array | null, WireError>>
+  load(
+    question: Question,
+    owner: UserId | null,
+    version: string,
+  ): Promise<Result<Uint8Array | null, WireError>>
   etagOf(body: Uint8Array): Promise<string>
   /** Verifies a token as the door does. */
   verify(token: string): Awaitable<Result<Principal, WireError>>

@@ -1,7 +1,7 @@
-import { limits } from '../../shared/limits.ts'
 import type { ClientFrame, LiveRefusal } from '../../shared/contract/live.ts'
 import { clientFrameSchema, liveCloseCodes } from '../../shared/contract/live.ts'
 import { versionZero } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import { membershipTags } from '../../shared/tags/tags.ts'
 import type { HubAnswer, Told } from '../ledger/hub-messages.ts'
 import type { Copy } from '../ledger/moved-tags.ts'
@@ -56,7 +56,11 @@ export class Hub {
     this.delivery = new Delivery({ clock, recorder, position: this.position })
     this.rounds = new Rounds({ clock, keepAlive, work: (connection) => this.bringUpToDate(connection) })
     this.saver = new Saver({ clock, keepAlive, saveSome: () => this.saveSome() })
-    this.loads = new Loads({ parts, position: this.position, onGeneration: (question) => this.spread(question) })
+    this.loads = new Loads({
+      parts,
+      position: this.position,
+      onGeneration: (question) => this.spread(question),
+    })
     for (const socket of parts.sockets) this.restore(socket)
     // It knows nothing of its ledger any more, and not when its alarm is due.
     if (this.connections.size > 0) this.wakeAt(clock.now())
@@ -69,18 +73,17 @@ export class Hub {
 
   /** Whether a user may connect now. To be asked before the connection is accepted, and followed by `connected` without a wait. */
   async admit({ userId, memberAt }: Joining): Promise<Admission> {
-    if (this.connections.size >= limits.liveSocketsMax) return { kind: 'full' }
-    const own = [...this.connections.values()].filter((connection) => connection.userId === userId)
-    if (own.length >= limits.liveUserSocketsMax) return { kind: 'user-full' }
     const { position } = this
     const isKnown = position.copy?.ledgerId === memberAt.ledgerId
     if (!isKnown || position.proven === null) await position.ask()
     await position.reach(position.copy?.ledgerId === memberAt.ledgerId ? memberAt.version : versionZero)
     const { copy } = position
     if (copy === null || position.proven === null) return { kind: 'ledger-away' }
-    return isStillMember(copy, { userId, memberAt })
-      ? { kind: 'admitted' }
-      : { kind: 'membership-moved', version: copy.version }
+    if (!isStillMember(copy, { tags: membershipTags(userId), memberAt }))
+      return { kind: 'membership-moved', version: copy.version }
+    if (this.connections.size >= limits.liveSocketsMax) return { kind: 'full' }
+    const own = [...this.connections.values()].filter((connection) => connection.userId === userId)
+    return own.length < limits.liveUserSocketsMax ? { kind: 'admitted' } : { kind: 'user-full' }
   }
 
   /** Takes a connection that was admitted. */
@@ -88,7 +91,10 @@ export class Hub {
     const connection = new Connection(socket, joining)
     this.connections.set(socket, connection)
     const { copy, proven } = this.position
-    if (copy === null || proven === null) return this.close(connection, 'comeBack')
+    if (copy === null || proven === null) {
+      this.close(connection, 'comeBack')
+      return
+    }
     const nowMs = this.parts.clock.now()
     this.delivery.send(connection, {
       type: 'welcome',
@@ -145,7 +151,8 @@ export class Hub {
       if (isCompared) this.prove()
     }
     const expiries = [...this.connections.values()].map(({ tokenExpiresAtMs }) => tokenExpiresAtMs)
-    if (expiries.length > 0) this.wakeAt(expiries.reduce((one, other) => Math.min(one, other), this.comparesAtMs))
+    if (expiries.length > 0)
+      this.wakeAt(expiries.reduce((one, other) => Math.min(one, other), this.comparesAtMs))
   }
 
   private async take(connection: Connection, frame: ClientFrame): Promise<void> {
@@ -171,7 +178,8 @@ export class Hub {
       questions.hide(connection, id)
       return this.refuse(connection, id, shown === null ? 'question_invalid' : 'too_many_questions')
     }
-    if (position.copy === null || position.copy.version < (version ?? 0)) await position.reach(version ?? versionZero)
+    if (position.copy === null || position.copy.version < (version ?? 0))
+      await position.reach(version ?? versionZero)
     const { copy } = position
     if (connection.isClosed) return
     if (copy === null) return this.refuse(connection, id, 'overloaded')
@@ -296,7 +304,10 @@ export class Hub {
   /** Takes a connection over from before hibernation. What it was told last is known, and the rest counts as moved. */
   private restore(socket: HubSocket): void {
     const attachment = parseAttachment(socket.attached())
-    if (attachment === null) return socket.close(liveCloseCodes.comeBack, 'comeBack')
+    if (attachment === null) {
+      socket.close(liveCloseCodes.comeBack, 'comeBack')
+      return
+    }
     const { user, ledger, member, expires, sent, seen, shows } = attachment
     const memberAt = { ledgerId: ledger, version: member }
     const joining = { userId: user, tokenExpiresAtMs: expires, memberAt }
@@ -304,7 +315,8 @@ export class Hub {
     this.connections.set(socket, connection)
     for (const [id, text, etag, toldTo] of shows) {
       const shown = this.questions.parse(text, this.parts.workspaceId, user)
-      if (shown !== null) this.questions.restore(connection, { id, text, etag, shown, toldTo, ledgerId: ledger })
+      if (shown !== null)
+        this.questions.restore(connection, { id, text, etag, shown, toldTo, ledgerId: ledger })
     }
   }
 }
@@ -326,7 +338,7 @@ function parseFrame(text: string): ClientFrame | null {
 }
 
 /** Whether nothing has moved that a user's membership depends on since it was judged. */
-function isStillMember(copy: Copy, { userId, memberAt }: Pick<Joining, 'userId' | 'memberAt'>): boolean {
+function isStillMember(copy: Copy, { tags, memberAt }: Pick<Connection, 'tags' | 'memberAt'>): boolean {
   if (memberAt.ledgerId !== copy.ledgerId) return false
-  return !membershipTags(userId).some((tag) => hasMovedPast(copy, tag, memberAt.version))
+  return !tags.some((tag) => hasMovedPast(copy, tag, memberAt.version))
 }

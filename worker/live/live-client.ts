@@ -6,17 +6,23 @@ import type { WorkspaceId } from '../../shared/ids.ts'
 import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Admission } from './hub-parts.ts'
-import type { LiveArrival } from './live-hub.ts'
-import { arrivalHeader } from './live-hub.ts'
+import type { LiveArrival } from './live-arrival.ts'
+import { arrivalHeader } from './live-arrival.ts'
+
+/** The part of a hub's answer that is used. */
+interface HubResponse {
+  readonly webSocket?: Response['webSocket']
+  json(): Promise<unknown>
+}
 
 /** A hub, as far as the Worker calls it. The stub of the Durable Object has this type. */
 interface HubStub {
-  fetch(url: string, init: RequestInit): Promise<Response>
+  fetch(url: string, init: { readonly headers: Record<string, string> }): Promise<HubResponse>
 }
 
 /** An open connection, or the reason why no hub took the client. `away`: the hub did not answer. */
 export type LiveOpened =
-  | { readonly kind: 'open'; readonly webSocket: WebSocket }
+  | { readonly kind: 'open'; readonly webSocket: NonNullable<Response['webSocket']> }
   | Exclude<Admission, { kind: 'admitted' }>
   | { readonly kind: 'away' }
 
@@ -40,7 +46,8 @@ export function createLiveClient(stubOf: (hubName: string) => HubStub, clock: Cl
     try {
       const headers = { Upgrade: 'websocket', [arrivalHeader]: JSON.stringify(arrival) }
       const response = await stub.fetch('https://hub/', { headers })
-      if (response.webSocket !== null) return { kind: 'open', webSocket: response.webSocket }
+      const webSocket = response.webSocket ?? null
+      if (webSocket !== null) return { kind: 'open', webSocket }
       const refused = refusedSchema.safeParse(await response.json())
       return refused.success ? refused.data : away
     } catch {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { createBearer } from '../../shared/auth/bearer.ts'
 import { systemClock } from '../../shared/clock.ts'
 import { liveCloseCodes, livePing, livePong, liveProtocol } from '../../shared/contract/live.ts'
-import { userIdSchema, versionSchema, workspaceIdSchema } from '../../shared/ids.ts'
+import { workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { parseConfig } from '../config.ts'
 import type { MetricsShard } from '../deployment/metrics/figures.ts'
@@ -11,33 +11,21 @@ import type { MetricsClient } from '../deployment/metrics/metrics-client.ts'
 import { createMetricsClient } from '../deployment/metrics/metrics-client.ts'
 import type { MetricsOverview } from '../deployment/monitoring-contract.ts'
 import { etagOf } from '../entry/entry.ts'
-import type { HubAnswer, Told } from '../ledger/hub-messages.ts'
+import type { HubAnswer, HubObject, Told } from '../ledger/hub-messages.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { createWatch } from '../ledger/ledger-client.ts'
 import { createOrigin } from '../outbound/origin-client.ts'
 import { createBodyStore } from './body-store.ts'
 import { Hub } from './hub.ts'
 import type { HubSocket } from './hub-parts.ts'
+import type { LiveArrival } from './live-arrival.ts'
+import { arrivalHeader, liveArrivalSchema } from './live-arrival.ts'
 
 interface Bindings {
   readonly LEDGER: DurableObjectNamespace<Ledger>
   readonly METRICS: DurableObjectNamespace<MetricsShard>
   readonly METRICS_OVERVIEW: DurableObjectNamespace<MetricsOverview>
 }
-
-/** The header of the Worker's request with which it brings a client to a hub. Clients never reach a hub by themselves. */
-export const arrivalHeader = 'X-Live-Arrival'
-
-/** A client that the Worker's door has let in, and the hub that it is brought to. */
-export const liveArrivalSchema = z.object({
-  hub: z.object({ name: z.string(), workspaceId: workspaceIdSchema, location: z.string() }),
-  joining: z.object({
-    userId: userIdSchema,
-    tokenExpiresAtMs: z.number(),
-    memberAt: z.object({ ledgerId: z.string(), version: versionSchema }),
-  }),
-})
-export type LiveArrival = z.output<typeof liveArrivalSchema>
 
 const table = `create table if not exists hub (only integer primary key check (only = 1), name text not null, workspace_id text not null,
   location text not null)`
@@ -49,9 +37,8 @@ const hubRow = z
  * A hub (hub.ts) as a Durable Object with hibernating sockets: while nothing happens, the platform keeps the connections, and the object
  * is not in memory. Its name is that of its workspace with its number.
  */
-export class LiveHub extends DurableObject<Bindings> {
+export class LiveHub extends DurableObject<Bindings> implements HubObject {
   private readonly state: DurableObjectState
-  private readonly bindings: Bindings
   private readonly sockets = new Map<WebSocket, HubSocket>()
   private readonly metrics: MetricsClient
   private location = 'local'
@@ -60,14 +47,13 @@ export class LiveHub extends DurableObject<Bindings> {
   constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
     this.state = state
-    this.bindings = env
     this.metrics = createMetricsClient(env.METRICS, env.METRICS_OVERVIEW, systemClock)
     // It is no isolate that answers requests.
     this.metrics.observe(() => ({ live_sockets: this.hub?.size ?? 0, isolates: 0 }))
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(livePing, livePong))
     state.storage.sql.exec(table)
     const [row] = [...state.storage.sql.exec('select name, workspace_id, location from hub')]
-    this.hub = row === undefined ? null : this.open(hubRow.parse(row))
+    this.hub = row === undefined ? null : this.openHub(hubRow.parse(row), env)
   }
 
   /** Takes a client that the Worker's door has let in. The answer has the status 101, or says why the hub does not take it. */
@@ -137,13 +123,13 @@ export class LiveHub extends DurableObject<Bindings> {
   /** Writes down which hub this is. The platform does not tell an object its name. */
   private begin({ name, workspaceId, location }: LiveArrival['hub']): Hub {
     this.state.storage.sql.exec('insert or replace into hub values (1, ?, ?, ?)', name, workspaceId, location)
-    this.hub = this.open({ name, workspaceId, location })
+    this.hub = this.openHub({ name, workspaceId, location }, this.env)
     return this.hub
   }
 
-  private open({ name, workspaceId, location }: LiveArrival['hub']): Hub {
-    const { state, bindings, metrics } = this
-    const config = parseConfig(bindings)
+  private openHub({ name, workspaceId, location }: LiveArrival['hub'], env: Bindings): Hub {
+    const { state, metrics } = this
+    const config = parseConfig(env)
     const { recorder } = metrics
     const origin = createOrigin({
       url: config.originUrl,
@@ -160,7 +146,7 @@ export class LiveHub extends DurableObject<Bindings> {
     return new Hub({
       ...{ workspaceId, recorder, etagOf, clock: systemClock, random: Math.random },
       watch: createWatch(
-        () => bindings.LEDGER.get(bindings.LEDGER.idFromName(workspaceId)),
+        () => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
         name,
         systemClock,
         recorder,

@@ -1,11 +1,11 @@
 import { joinBytes } from '../../shared/bytes.ts'
 import type { UserId, Version } from '../../shared/ids.ts'
 import { versionZero } from '../../shared/ids.ts'
+import { limits } from '../../shared/limits.ts'
 import type { Difference } from '../../shared/live/difference.ts'
 import { differenceOf } from '../../shared/live/difference.ts'
 import type { Json, JsonObject } from '../../shared/live/json-value.ts'
 import { isJsonObject } from '../../shared/live/json-value.ts'
-import { limits } from '../../shared/limits.ts'
 import type { Served } from '../../shared/resources/served.ts'
 import type { Copy } from '../ledger/moved-tags.ts'
 import { hasMovedPast } from '../ledger/moved-tags.ts'
@@ -140,7 +140,8 @@ export class LiveQuestion<Client> {
     const before = this.older.find((older) => older.etag === etag)?.body ?? null
     const after = this.entry?.found ? this.entry.body : null
     if (before === null || after === null || this.shown.question.resource.form === 'changing') return null
-    if (presentedTo !== null) return between(this.presented(before, presentedTo), this.presented(after, presentedTo))
+    if (presentedTo !== null)
+      return between(this.presented(before, presentedTo), this.presented(after, presentedTo))
     this.parsed ??= parsedObject(after)
     return between(parsedObject(before), this.parsed)
   }

@@ -81,7 +81,10 @@ export class Loads<Client> {
   }
 
   /** Loads once, with the stamp of before. Null if the origin does not answer. */
-  private async load({ shown }: LiveQuestion<Client>, { ledgerId, version }: Copy): Promise<HeldEntry | null> {
+  private async load(
+    { shown }: LiveQuestion<Client>,
+    { ledgerId, version }: Copy,
+  ): Promise<HeldEntry | null> {
     const { clock, load, etagOf, recorder } = this.options.parts
     const { question, owner } = shown
     const loadedAtMs = clock.now()

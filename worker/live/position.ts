@@ -59,7 +59,9 @@ export class Position {
     const { known } = this
     const continues =
       since.ledgerId === null ||
-      (known?.ledgerId === since.ledgerId && changes.ledgerId === since.ledgerId && known.version >= since.version)
+      (known?.ledgerId === since.ledgerId &&
+        changes.ledgerId === since.ledgerId &&
+        known.version >= since.version)
     if (continues) this.take(changes)
     const { ledgerId, version } = this.known ?? nothingKnown
     return { ledgerId, version }
