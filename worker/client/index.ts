@@ -1,4 +1,13 @@
-/** The browser client of Boardcache. README.md beside this file says how it is used. */
+import { createBoardcacheOn } from './boardcache.ts'
+import { browserPlatform } from './browser-platform.ts'
+import { lazyParts } from './lazy-parts.ts'
+import type { Boardcache, BoardcacheOptions } from './types.ts'
+
+/** Creates a client of a workspace, in a browser or in Node. README.md beside this file says how it is used. */
+export function createBoardcache(options: BoardcacheOptions): Boardcache {
+  return createBoardcacheOn(browserPlatform(), lazyParts, options)
+}
+
 export type { Answer, AnswerStatus } from './answer.ts'
 export type {
   AnswerOf,
@@ -8,13 +17,13 @@ export type {
   ContactMove,
   ContactPage,
   Counts,
+  LookupRoute,
   PageOptions,
   ParametersOf,
-  ResourceName,
   WholeContact,
 } from './api.ts'
 export { BoardcacheError, type ClientErrorCode, type Fault } from './client-error.ts'
-export type { ConnectionStatus } from './live/live-connection.ts'
+export type { ConnectionStatus } from './live/connection-status.ts'
 export type {
   Board,
   Boardcache,

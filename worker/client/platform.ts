@@ -60,6 +60,8 @@ export interface Platform {
   readonly clock: Clock
   /** A number from 0 to just below 1. */
   random(): number
+  /** A text that nothing else has as its id, in characters that ids may have. */
+  newId(): string
   /** Rejects if no answer arrives. */
   send(url: string, request: HttpRequest): Promise<HttpAnswer>
   /** Null if there are no WebSockets; then the client polls. */

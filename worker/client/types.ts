@@ -6,12 +6,12 @@ import type {
   ContactMove,
   ContactPage,
   Counts,
+  LookupRoute,
   PageOptions,
   ParametersOf,
-  ResourceName,
   WholeContact,
 } from './api.ts'
-import type { ConnectionStatus } from './live/live-connection.ts'
+import type { ConnectionStatus } from './live/connection-status.ts'
 
 /** The reason for which a token is asked for. */
 export interface TokenRequest {
@@ -98,7 +98,6 @@ export interface ClientStats {
   readonly framesReceived: number
   readonly framesSent: number
   readonly differencesApplied: number
-  readonly answersFromCache: number
   readonly entries: number
   readonly entriesBytes: number
   readonly storedEntries: number
@@ -126,9 +125,11 @@ export interface Boardcache {
   board(boardId: string): Board
   /** The counts of the workspace's contacts. */
   counts(): Query<Counts>
-  contact(id: string): Query<AnswerOf<'contact'>>
-  /** Every other lookup, by the name of its resource. */
-  get<Name extends ResourceName>(name: Name, parameters: ParametersOf<Name>): Query<AnswerOf<Name>>
+  contact(id: string): Query<AnswerOf<'/api/contacts/{id}'>>
+  /** Every other lookup, by its route, as `get('/api/leads/{id}', { id })`. The parameters are those of its path and its query. */
+  get<Route extends LookupRoute>(route: Route, parameters: ParametersOf<Route>): Query<AnswerOf<Route>>
+  /** The query of a path, as a key has it. */
+  query<Data>(path: string): Query<Data>
   readonly contacts: ContactWrites
   /** Reads queries in the background that will be shown soon. Failures are ignored. */
   preload(...queries: readonly Query<unknown>[]): void

@@ -1,25 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { HubFrame } from '../../../shared/contract/live.ts'
 import type { OpenSocket } from '../platform.ts'
-
-/** How a client hears of changes. */
-export interface ConnectionStatus {
-  /**
-   *   live         the hub tells every change
-   *   connecting   the first connection is not made yet
-   *   polling      there is no socket, so queries that are shown are asked again every few seconds
-   *   paused       nobody sees the page
-   *   offline      the machine has no network
-   */
-  readonly mode: 'live' | 'connecting' | 'polling' | 'paused' | 'offline'
-  /** Everything that the ledger acknowledged up to this many milliseconds ago has been told; null without a hub. */
-  readonly asOfAgeMs: number | null
-  /** Everything that was committed to the database up to this many milliseconds ago has been told; null if that is not known. */
-  readonly provedAgeMs: number | null
-  /** The newest version that the hub has named, and its ledger. */
-  readonly version: number | null
-  readonly ledger: string | null
-}
+import type { ConnectionStatus } from './connection-status.ts'
 
 /** A frame about one question. */
 export type QuestionFrame = Extract<HubFrame, { readonly type: 'shown' | 'changed' | 'moved' }>
@@ -32,37 +14,40 @@ export interface HeldEntry {
 
 /** The receiver of everything that a connection learns. It is called in the order of the frames. */
 export interface LiveListener {
-  /** A socket is open. Nothing is told of any question until a frame about it arrives. */
+  /** What is held of a question. It is read when the question is shown to a hub, so it is never an older entry. */
+  held(path: string): HeldEntry
+  /** A hub answered. Nothing is told of any question until a frame about it arrives. Versions of another ledger mean nothing to it. */
   welcomed(ledger: string): void
   told(path: string, frame: QuestionFrame): void
-  /** Everything up to this version has been told, for each question about which a frame has arrived on this socket. */
+  /** Everything up to this version has been told, for each question about which a frame has arrived since `welcomed`. */
   proved(version: number): void
   /** The hub does not tell about this question on this socket. */
   untold(path: string): void
-  /** The socket is gone, and with it everything that it would have told. */
-  lost(): void
+  /** The socket is gone, and with it everything that it would have told. Up to `asOfMs` everything was told. */
+  lost(asOfMs: number | null): void
   statusChanged(): void
 }
 
 export interface LiveSurroundings {
   readonly clock: Clock
   random(): number
+  /** Null if there are no WebSockets. */
   readonly openSocket: OpenSocket | null
   /** A token of the user. `refused` is the one that was refused or is about to expire; null if there is none. */
   token(refused: string | null): Promise<string>
 }
 
 export interface LiveConnection {
-  /** Shows a question, or shows it again with another entry. The path is that of the GET, with its query. */
-  show(path: string, held: HeldEntry): void
+  /** Shows a question, or shows it again because another entry of it is held. The path is that of the GET, with its query. */
+  show(path: string): void
   hide(path: string): void
   /** Closes the socket until `resume`: nobody sees the page, or there is no network. */
   pause(mode: 'paused' | 'offline'): void
+  /** Connects at once, whatever was waited for. */
   resume(): void
-  /** Whether what the hub told is proved at this moment. */
-  isProved(): boolean
-  /** Until when it is proved if no further proof arrives; null if it is not. */
+  /** Until when everything that the hub told is proved, if no further proof arrives; null without a hub. */
   provedUntilMs(): number | null
   status(): ConnectionStatus
+  frames(): { readonly sent: number; readonly received: number }
   close(): void
 }
