@@ -2,11 +2,12 @@ import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
 import { etagOf } from '../../../worker/entry/entry.ts'
 import { respondError } from '../../../worker/http/answers.ts'
 import type { HttpAnswer } from '../../../worker/client/platform.ts'
+import { parseShown } from '../../../worker/live/shown-question.ts'
 import type { Dice } from '../../support/dice.ts'
 import type { Database, Fact } from '../database.ts'
-import { type Place, places } from '../questions.ts'
+import { nameOf, type Place, placeAsked } from '../questions.ts'
 import { isIn, type KnownVersion, type Records } from '../records.ts'
-import { presentedTo, type Shown, shownAt } from './screens.ts'
+import { presentedTo } from './screens.ts'
 import type { SentRequest } from './tab.ts'
 import { verifyToken } from './tokens.ts'
 
@@ -32,8 +33,6 @@ const encoder = new TextEncoder()
 
 export function createHttp(options: HttpOptions): Http {
   const { dice, records, stalenessBoundMs, nowMs, databaseOf, headOf, isMember } = options
-  const shownByPath = createPaths()
-
   function mayLack(workspaceId: WorkspaceId, commit: number, minVersion: KnownVersion | null): boolean {
     // What was there before the first writer is in every answer.
     if (records.committedAtMs(workspaceId, commit) === Number.NEGATIVE_INFINITY) return false
@@ -44,9 +43,9 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   /** The states with which the Worker may answer, the present one first. */
-  function allowed(workspaceId: WorkspaceId, shown: Shown, minVersion: KnownVersion | null): Fact[] {
+  function allowed(workspaceId: WorkspaceId, name: string, minVersion: KnownVersion | null): Fact[] {
     const facts: Fact[] = []
-    for (const fact of databaseOf(workspaceId).historyOf(shown.name).toReversed()) {
+    for (const fact of databaseOf(workspaceId).historyOf(name).toReversed()) {
       facts.push(fact)
       if (!mayLack(workspaceId, fact.commit, minVersion)) break
     }
@@ -59,45 +58,27 @@ export function createHttp(options: HttpOptions): Http {
       if (!verified.ok) return respondError(verified.error, 'simulated')
       const { userId } = verified.value
       if (!isMember(workspaceId, userId)) return respondError({ code: 'not_a_member' }, 'simulated')
-      const shown = shownByPath(workspaceId, userId, path)
+      const place = placeOf(workspaceId, userId, path)
       const head = headOf(workspaceId)
       if (minVersion !== null && minVersion > head.version) return respondError({ code: 'version_unknown' }, 'simulated')
       const demand = minVersion === null ? null : { version: minVersion, era: head.era }
-      const facts = allowed(workspaceId, shown, demand)
+      const facts = allowed(workspaceId, nameOf(place), demand)
       const fact = dice.happens(0.7) ? facts[0] : facts.at(-1)
-      if (fact === undefined) throw new Error(`the database has no place ${shown.name}`)
+      if (fact === undefined) throw new Error(`the database has no place ${nameOf(place)}`)
       if (fact.text === null) return respondError({ code: 'board_not_found' }, 'simulated')
       const etag = `W/"${await etagOf(encoder.encode(fact.text))}.${userId}"`
       if (ifNoneMatch === etag) return new Response(null, { status: 304, headers: { ETag: etag } })
       return Response.json(
-        { success: true, data: presentedTo(userId, shown.place, fact.text) },
+        { success: true, data: presentedTo(userId, place, fact.text) },
         { headers: { ETag: etag } },
       )
     },
   }
 }
 
-/** Finds the place that a user's path is about. Paths to a user's own contacts are the same for all users. */
-function createPaths(): (workspaceId: WorkspaceId, userId: UserId, path: string) => Shown {
-  const known = new Map<string, Place>()
-  return (workspaceId, userId, path) => {
-    const name = `${workspaceId} ${userId} ${canonical(path)}`
-    const place =
-      known.get(name) ??
-      places.find(
-        (each) =>
-          (each.ownerId ?? userId) === userId &&
-          canonical(shownAt(workspaceId, each).path) === canonical(path),
-      )
-    if (place === undefined) throw new Error(`nobody should ask for ${path}`)
-    known.set(name, place)
-    return shownAt(workspaceId, place)
-  }
-}
-
-/** A path with its query in the order of the names. */
-function canonical(path: string): string {
-  const url = new URL(path, 'http://boardcache')
-  url.searchParams.sort()
-  return `${url.pathname}?${url.searchParams}`
+/** The place that a user's path is about, by production's parser. */
+function placeOf(workspaceId: WorkspaceId, userId: UserId, path: string): Place {
+  const question = parseShown(path, workspaceId)
+  if (question === null) throw new Error(`nobody should ask for ${path}`)
+  return placeAsked(question, question.sharing === 'user' ? userId : null)
 }

@@ -6,7 +6,7 @@ import { userIds } from '../questions.ts'
 export const changeAnythingElse: MakeChange = (tables, ...made) => {
   const before = new Set(tables.memberIds)
   const change = changeSomething(tables, ...made)
-  if (before.size === tables.memberIds.size && before.isSubsetOf(tables.memberIds)) return change
+  if (userIds.every((userId) => before.has(userId) === tables.memberIds.has(userId))) return change
   tables.memberIds.clear()
   for (const userId of before) tables.memberIds.add(userId)
   return null

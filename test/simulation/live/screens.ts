@@ -1,22 +1,8 @@
-import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
+import type { UserId } from '../../../shared/ids.ts'
 import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
 import { contactList } from '../../../shared/resources/contacts/contact-list.ts'
 import type { Served } from '../../../shared/resources/served.ts'
-import { nameOf, type Place, perPage } from '../questions.ts'
-
-/** The path and query of the GET that answers what a place shows. */
-export function pathOf(workspaceId: WorkspaceId, place: Place): string {
-  const { boardId, columnId, page, ownerId, filter, isSearch } = place
-  if (boardId === null) return `/api/cache-settings/workspace/${workspaceId}/counts`
-  const query = new URLSearchParams({
-    page: String(page),
-    per_page: String(perPage),
-    filter: ownerId === null ? filter : 'assigned_to_me',
-    ...(isSearch ? { search: 'sought' } : {}),
-    ...(columnId === null ? {} : { column_id: columnId }),
-  })
-  return `/api/boards/${boardId}/contacts?${query}`
-}
+import { nameOf, type Place } from '../questions.ts'
 
 /**
  * The content of an answer as text, so that two can be compared; the text is the same for the same content. Members that tell where an
@@ -54,13 +40,12 @@ function servedTo(userId: UserId): Served {
   }
 }
 
-/** A place with its name in the history of the database and with its path. */
+/** A place with its name in the history of the database. */
 export interface Shown {
   readonly place: Place
   readonly name: string
-  readonly path: string
 }
 
-export function shownAt(workspaceId: WorkspaceId, place: Place): Shown {
-  return { place, name: nameOf(place), path: pathOf(workspaceId, place) }
+export function shownAt(place: Place): Shown {
+  return { place, name: nameOf(place) }
 }

@@ -1,8 +1,12 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { liveTokenPrefix } from '../../../shared/contract/live.ts'
 import type { Answer } from '../../../worker/client/answer.ts'
-import { createBoardcache } from '../../../worker/client/create-boardcache.ts'
-import type { Boardcache, Query, TokenRequest } from '../../../worker/client/index.ts'
+import { createBoardcacheOn } from '../../../worker/client/boardcache.ts'
+import * as writes from '../../../worker/client/contact-writer.ts'
+import * as disk from '../../../worker/client/disk.ts'
+import * as inspection from '../../../worker/client/inspection.ts'
+import type { LazyParts } from '../../../worker/client/lazy-parts.ts'
+import * as live from '../../../worker/client/live/live-side.ts'
 import type {
   HttpAnswer,
   HttpRequest,
@@ -11,6 +15,7 @@ import type {
   Socket,
   SocketEvents,
 } from '../../../worker/client/platform.ts'
+import type { Boardcache, Query, TokenRequest } from '../../../worker/client/types.ts'
 import type { Dice } from '../../support/dice.ts'
 import { createLivingClock, during, heardWhileAlive, type Life } from '../life.ts'
 import { type Place, perPage } from '../questions.ts'
@@ -64,6 +69,14 @@ export interface SentRequest {
   readonly ifNoneMatch: string | null
 }
 
+/** The parts of the client, which a bundle has at once. */
+const parts: LazyParts = {
+  live: async () => live,
+  disk: async () => disk,
+  inspection: async () => inspection,
+  writes: async () => writes,
+}
+
 /** A browser gives up on a connection that does not open within this time. */
 const openDeadlineMs = 30_000
 
@@ -95,19 +108,17 @@ export function createTab(options: TabOptions): Tab {
         line = next
         next.stall(sleep.untilMs())
       }),
+    newId: () => `id-${dice.between(0, 1_000_000_000)}`,
     openShelves: async () => options.shelves,
     presence,
     expose: () => undefined,
   }
   const client = during(life, () =>
-    createBoardcache(
-      {
-        url: 'https://boardcache.example',
-        ...{ workspaceId: watcher.workspaceId, userId: watcher.userId },
-        token: (request) => heardWhileAlive(options.token(request)),
-      },
-      platform,
-    ),
+    createBoardcacheOn(platform, parts, {
+      url: 'https://boardcache.example',
+      ...{ workspaceId: watcher.workspaceId, userId: watcher.userId },
+      token: (request) => heardWhileAlive(options.token(request)),
+    }),
   )
   const act = (work: () => void) => during(life, work)
   return {
@@ -119,7 +130,7 @@ export function createTab(options: TabOptions): Tab {
         if (onScreen.has(place)) return
         const query = queryOf(client, place)
         const item: OnScreen = {
-          shown: shownAt(watcher.workspaceId, place),
+          shown: shownAt(place),
           seen: seenOf(query.peek(), offsetMs),
           close: query.subscribe((answer) => {
             answers += 1
