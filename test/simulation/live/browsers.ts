@@ -81,7 +81,7 @@ export function createBrowsers(options: BrowsersOptions): Browsers {
     trace.happened('a tab is closed')
     trace.note('closed', () => person.watcher.client)
   }
-  for (const person of people) scheduler.schedule(() => open(person), dice.between(0, 20_000))
+  for (const person of people) scheduler.schedule(() => person.tab ?? open(person), dice.between(0, 20_000))
   const tabs = () => people.flatMap(({ tab }) => (tab === null ? [] : [tab]))
   const fates = createFates(options, tabs)
   return {

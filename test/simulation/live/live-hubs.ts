@@ -1,5 +1,5 @@
 import { withinDeadline } from '../../../shared/clock.ts'
-import { type HubFrame, liveCloseCodes, livePing } from '../../../shared/contract/live.ts'
+import { type HubFrame, liveCloseCodes } from '../../../shared/contract/live.ts'
 import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Question } from '../../../shared/resources/question.ts'
@@ -71,7 +71,8 @@ export function createLiveHubs(options: LiveHubsOptions): LiveHubs {
       return admission
     },
     heard(workspaceId, socket, text) {
-      if (text !== livePing) hostOf(workspaceId).heard(socket, text)
+      trace.note('frame', () => `from ${socket.client}: ${text}`)
+      hostOf(workspaceId).heard(socket, text)
     },
     closed: (workspaceId, socket) => hostOf(workspaceId).closed(socket),
     restart: (workspaceId) => hostOf(workspaceId).restart(),
