@@ -264,7 +264,8 @@ class LiveLink implements LiveConnection {
       return
     }
     this.#learn(attempt, frame)
-    this.#beatAfter(liveTiming.pingEveryMs)
+    // The next proof may come at any time, for example when the hub wakes up, and it counts from the last ping before it.
+    this.#beatAfter(attempt.pingSentAtMs === null ? 0 : liveTiming.pingEveryMs)
     this.#listener.proved(frame.version)
     this.#listener.statusChanged()
   }
@@ -284,7 +285,13 @@ class LiveLink implements LiveConnection {
     if (code === 'token_invalid') this.#renewIn(attempt, liveTiming.renewAgainMs)
     const path = id === null ? undefined : attempt.ids.path(id)
     if (path === undefined) return
-    attempt.ids.refuse(path)
+    if (code === 'overloaded') {
+      // Not for ever: for example, the hub's ledger did not answer in time.
+      attempt.ids.free(path)
+      const isStillWanted = () => this.#attempt === attempt && this.#wanted.has(path)
+      const delayMs = liveTiming.showAgainMs * (1 + this.#around.random())
+      this.#around.clock.schedule(() => isStillWanted() && this.show(path), delayMs)
+    } else attempt.ids.refuse(path)
     this.#listener.untold(path)
   }
 
