@@ -153,9 +153,19 @@ function entrances({ scheduler, dice, trace, records, ways, ledgers, hubs, datab
     isMember: door.isMember,
   })
   return {
-    send: ({ workspaceId }: Watcher, request: SentRequest) =>
-      ways.http.cross(() => http.answer(workspaceId, request)),
-    connect: (watcher: Watcher, token: string, handlers: EndHandlers, began: (line: Line) => void) =>
-      ways.door.cross(() => door.connect(watcher, token, handlers, began)),
+    send({ client, workspaceId }: Watcher, request: SentRequest) {
+      const { path, minVersion } = request
+      trace.note('http', () => `${client} asks for ${path} at ${minVersion}`)
+      return ways.http.cross(() => http.answer(workspaceId, request)).then((answer) => {
+        trace.note('http', () => `${client} gets ${answer.status}`)
+        return answer
+      })
+    },
+    async connect(watcher: Watcher, token: string, handlers: EndHandlers, began: (line: Line) => void) {
+      trace.note('door', () => `${watcher.client} knocks`)
+      const outcome = await ways.door.cross(() => door.connect(watcher, token, handlers, began))
+      trace.note('door', () => `${watcher.client} is ${outcome}`)
+      return outcome
+    },
   }
 }
