@@ -4,6 +4,8 @@ const hub = 'worker/live/hub.ts'
 const delivery = 'worker/live/delivery.ts'
 const questions = 'worker/live/questions.ts'
 const position = 'worker/live/position.ts'
+const belief = 'worker/client/belief.ts'
+const link = 'worker/client/live/live-link.ts'
 const teller = 'worker/ledger/hub-teller.ts'
 
 /** Bugs of live boards that pass every test of a single part. */
@@ -166,6 +168,47 @@ export const liveCanaries: readonly Canary[] = [
         find: 'return this.rounds.add(connection)\n      case',
         replace: 'return undefined\n      case',
       },
+    ],
+  },
+  {
+    bug: 'a client applies a difference to another entry than the one that it starts from',
+    breaks: /never true/,
+    replacements: [
+      {
+        file: 'worker/client/live/take-frame.ts',
+        find: "frame.type === 'changed' && held !== null && held.entry === frame.from",
+        replace: "frame.type === 'changed' && held !== null",
+      },
+    ],
+  },
+  {
+    bug: 'a client believes past the lifetime of the last proof',
+    breaks: /nothing missed/,
+    replacements: [
+      {
+        file: link,
+        find: 'this.#known.asOfMs + liveLimits.liveProofLifetimeMs',
+        replace: 'this.#known.asOfMs + 10 * liveLimits.liveProofLifetimeMs',
+      },
+    ],
+  },
+  {
+    bug: 'a client believes after a new connection what an earlier one has told',
+    breaks: /nothing missed|proof/,
+    replacements: [{ file: belief, find: '    this.isTold = false\n', replace: '' }],
+  },
+  {
+    bug: 'a client takes an answer over HTTP that is older than the last move',
+    breaks: /nothing missed|proof/,
+    replacements: [
+      { file: belief, find: 'asked !== null && asked >= this.needed', replace: 'asked !== null' },
+    ],
+  },
+  {
+    bug: 'a client takes a proof although a frame before it was lost',
+    breaks: /nothing missed|proof/,
+    replacements: [
+      { file: link, find: 'if (isFrameLost || frame.ledger', replace: 'if (frame.ledger' },
     ],
   },
 ]

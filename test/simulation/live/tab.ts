@@ -37,6 +37,7 @@ export interface Tab {
   isHidden(): boolean
   /** The tab's timers stand still, and it reads nothing, until an instant. */
   sleep(untilMs: number): void
+  /** Whether it sleeps, or has not yet run the timers that were due meanwhile. */
   isAsleep(): boolean
   /** Its connection, if it has one. */
   line(): Line | null
@@ -151,7 +152,7 @@ export function createTab(options: TabOptions): Tab {
       sleep.until(untilMs)
       line?.stall(untilMs + dice.between(0, 3))
     },
-    isAsleep: sleep.isAsleep,
+    isAsleep: () => scheduler.now() <= sleep.untilMs() + wakesUpMs,
     line: () => line,
     answers: () => answers,
     close() {
@@ -265,6 +266,9 @@ function aborting({ signal }: HttpRequest, answer: Promise<HttpAnswer>): Promise
     answer.then(resolve, reject)
   })
 }
+
+/** A tab that wakes up runs its timers within this time. */
+const wakesUpMs = 20
 
 interface Sleep {
   until(untilMs: number): void
