@@ -316,7 +316,8 @@ export class QueryEntry {
       () => {
         const dueAtMs = this.#nextAskAtMs(this.#nowMs())
         if (dueAtMs !== null && dueAtMs <= this.#nowMs()) void this.#ask()
-        else this.refresh()
+        // What was current may no longer be, however long the answer takes.
+        this.refresh()
       },
       Math.max(0, wakeAtMs - nowMs),
     )

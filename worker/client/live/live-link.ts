@@ -60,6 +60,8 @@ class LiveLink implements LiveConnection {
   #resting: 'paused' | 'offline' | 'closed' | null = null
   #failures = 0
   #refusedToken: string | null = null
+  /** When the last token that a hub has taken expires. A door that refuses it does not say why. */
+  #expiry: { readonly token: string; readonly atMs: number } | null = null
   #known: { version: number; ledger: string; asOfMs: number; provedAtMs: number | null } | null = null
   readonly #counted = { sent: 0, received: 0 }
   #frameWindow = { startedAtMs: 0, sent: 0 }
@@ -166,7 +168,8 @@ class LiveLink implements LiveConnection {
     }
     this.#cancelReturn()
     this.#attempt = attempt
-    const refused = this.#refusedToken
+    const expired = this.#expiry !== null && clock.now() >= this.#expiry.atMs ? this.#expiry.token : null
+    const refused = this.#refusedToken ?? expired
     this.#refusedToken = null
     this.#beatAfter(liveTiming.welcomeDeadlineMs)
     this.#around.token(refused).then(
@@ -264,7 +267,8 @@ class LiveLink implements LiveConnection {
       return
     }
     this.#learn(attempt, frame)
-    this.#beatAfter(liveTiming.pingEveryMs)
+    // The next proof may come at any time, for example when the hub wakes up, and it counts from the last ping before it.
+    this.#beatAfter(attempt.pingSentAtMs === null ? 0 : liveTiming.pingEveryMs)
     this.#listener.proved(frame.version)
     this.#listener.statusChanged()
   }
@@ -284,7 +288,13 @@ class LiveLink implements LiveConnection {
     if (code === 'token_invalid') this.#renewIn(attempt, liveTiming.renewAgainMs)
     const path = id === null ? undefined : attempt.ids.path(id)
     if (path === undefined) return
-    attempt.ids.refuse(path)
+    if (code === 'overloaded') {
+      // Not for ever: for example, the hub's ledger did not answer in time.
+      attempt.ids.free(path)
+      const isStillWanted = () => this.#attempt === attempt && this.#wanted.has(path)
+      const delayMs = liveTiming.showAgainMs * (1 + this.#around.random())
+      this.#around.clock.schedule(() => isStillWanted() && this.show(path), delayMs)
+    } else attempt.ids.refuse(path)
     this.#listener.untold(path)
   }
 
@@ -306,6 +316,8 @@ class LiveLink implements LiveConnection {
 
   #renewAfter(attempt: Attempt, expiresInMs: number): void {
     const { renewBeforeMs, renewLatestMs } = liveTiming
+    const atMs = this.#around.clock.now() + expiresInMs
+    if (attempt.token !== null) this.#expiry = { token: attempt.token, atMs }
     const delayMs = Math.max(expiresInMs - renewBeforeMs, expiresInMs / 2)
     this.#renewIn(attempt, Math.min(delayMs, renewLatestMs))
   }

@@ -14,6 +14,8 @@ export const liveTiming = {
   /** Returns after a failure to connect: the first about this long after it, then twice as long each time. */
   retryFirstMs: 1_000,
   retryMostMs: 60_000,
+  /** A question that an overloaded hub refused is shown to it again after this time, or twice as much. */
+  showAgainMs: 5_000,
   /** A socket that was closed sooner counts as a failure to connect. */
   steadyAfterMs: 5_000,
   returnSoonMs: 500,
