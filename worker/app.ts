@@ -25,6 +25,7 @@ import { healthRoute } from './routes/health.ts'
 import { mailRoutes } from './routes/inbound-email.ts'
 import { invalidateRoute } from './routes/invalidate.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { liveRoute } from './routes/live.ts'
 import { marksRoute } from './routes/marks.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { monitoringRoutes } from './routes/monitoring.ts'
@@ -60,6 +61,7 @@ const openApiRoute = defineRoute({
 export const routes: readonly Route[] = [
   ...resourceRoutes,
   ...contactRoutes,
+  liveRoute,
   ...voiceRoutes,
   ...mailRoutes,
   ...backendWriteRoutes,

@@ -1,5 +1,6 @@
 import type { MetricsShard } from './deployment/metrics/figures.ts'
 import type { MetricsOverview } from './deployment/monitoring-contract.ts'
+import type { HubObject } from './ledger/hub-messages.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Marks } from './ledger/marks.ts'
 import type { PlatformLimit } from './rate-limits/platform-decision.ts'
@@ -9,6 +10,7 @@ export interface Env {
   readonly BOARD_CACHE: KVNamespace
   readonly LEDGER: DurableObjectNamespace<Ledger>
   readonly MARKS: DurableObjectNamespace<Marks>
+  readonly LIVE: DurableObjectNamespace<HubObject>
   readonly METRICS: DurableObjectNamespace<MetricsShard>
   readonly METRICS_OVERVIEW: DurableObjectNamespace<MetricsOverview>
   /** The dashboard's files; absent if the Worker runs without them. */

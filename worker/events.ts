@@ -1,3 +1,4 @@
+import type { HubFrame, liveCloseCodes } from '../shared/contract/live.ts'
 import type { SourceName, TierName } from '../shared/contract/tier-names.ts'
 import type { ContextSource } from '../shared/contract/voice.ts'
 import type { ResourceName } from '../shared/resources/index.ts'
@@ -30,6 +31,9 @@ export type MailResult =
   | 'limited-database'
   | 'refused'
   | 'failed'
+
+/** The outcome of a request for a live connection, at the door of a hub. */
+export type LiveAdmission = 'admitted' | 'full' | 'user-full' | 'ledger-away' | 'membership-moved'
 
 export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
@@ -107,7 +111,7 @@ export type CacheEvent =
   /** The ledger was called. */
   | {
       readonly kind: 'ledger'
-      readonly call: 'since' | 'advance'
+      readonly call: 'since' | 'advance' | 'watch'
       readonly outcome: 'done' | 'timeout' | 'unavailable'
       readonly durationMs: number
     }
@@ -138,6 +142,15 @@ export type CacheEvent =
   | { readonly kind: 'mail'; readonly way: MailWay; readonly result: MailResult; readonly durationMs: number }
   /** A request exceeded a limit of its user or workspace, or Redis was away and another count decided. */
   | { readonly kind: 'rate-limited'; readonly scope: LimitScope; readonly outcome: LimitOutcome }
+
+  /** A user asked a hub for a live connection. */
+  | { readonly kind: 'live-connect'; readonly outcome: LiveAdmission }
+  /** A hub sent a frame. */
+  | { readonly kind: 'live-frame'; readonly frame: HubFrame['type'] }
+  /** A hub loaded the answer of a question that is shown. */
+  | { readonly kind: 'live-load'; readonly outcome: 'done' | 'failed' }
+  /** A hub closed a connection. */
+  | { readonly kind: 'live-close'; readonly reason: keyof typeof liveCloseCodes }
 
 /** Receives events. Never throws and never waits. */
 export interface Recorder {

@@ -7,6 +7,7 @@ export { MetricsStore } from './deployment/metrics/metrics-store.ts'
 export { MetricsOverview } from './deployment/metrics-overview.ts'
 export { Ledger } from './ledger/ledger.ts'
 export { Marks } from './ledger/marks.ts'
+export { LiveHub } from './live/live-hub.ts'
 
 let isolateServices: Services | null = null
 

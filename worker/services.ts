@@ -26,6 +26,8 @@ import { createHeal, createLedgerClient } from './ledger/ledger-client.ts'
 import { createMarksClient, type MarksClient, marksName } from './ledger/marks-client.ts'
 import { createSharedViews } from './ledger/shared-views.ts'
 import type { Views } from './ledger/view.ts'
+import type { LiveClient } from './live/live-client.ts'
+import { createLiveClient } from './live/live-client.ts'
 import type { Origin } from './outbound/origin-client.ts'
 import { createOrigin } from './outbound/origin-client.ts'
 import type { RateLimits } from './rate-limits/rate-limits.ts'
@@ -47,6 +49,9 @@ export interface Services {
   readonly voicePlatform: VoicePlatform
   readonly emailSender: EmailSender
   readonly ledger: LedgerClient
+  readonly views: Views
+  /** The hubs of live boards. */
+  readonly live: LiveClient
   readonly marks: MarksClient
   readonly origin: Origin
   /** Every Redis of the deployment, and the namespaces on them. */
@@ -117,6 +122,8 @@ export function createServices(
     ),
     ...createDoor(env, { config, clock, recorder, origin, views, redis }),
     ledger,
+    views,
+    live: createLiveClient((hubName) => env.LIVE.get(env.LIVE.idFromName(hubName)), clock),
     marks,
     origin,
     redis,

@@ -38,6 +38,10 @@ export const wireErrors = {
     status: 403,
     sentence: "The user that X-User-ID, or userId in the body, names is not the token's subject.",
   },
+  origin_not_allowed: {
+    status: 403,
+    sentence: "Pages of this origin may not connect. The deployment's ALLOWED_ORIGINS names those that may.",
+  },
   not_a_member: { status: 403, sentence: 'The user is not a member of this workspace.' },
   // An admin of the caller's own workspace may do it.
   admin_required: { status: 403, sentence: 'Only an admin of the workspace may do this.' },
@@ -76,6 +80,10 @@ export const wireErrors = {
   body_too_large: { status: 413, sentence: 'The body is larger than this route accepts.' },
   url_too_long: { status: 414, sentence: 'The URL is longer than this service accepts.' },
   column_not_found: { status: 422, sentence: 'The workspace has no such column on this board.' },
+  upgrade_required: {
+    status: 426,
+    sentence: 'This route speaks WebSocket, so the request must ask for an upgrade.',
+  },
   headers_too_large: { status: 431, sentence: 'The headers are larger than this service accepts.' },
   rate_limited: { status: 429, sentence: 'Too many requests. Try again later.' },
   too_many_streams: {

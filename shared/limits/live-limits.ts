@@ -7,6 +7,9 @@ export const liveLimits = {
   liveUserSocketsMax: 32,
   /** The questions of a socket. What a hub remembers of a socket through hibernation has 16 KiB (Cloudflare: serializeAttachment). */
   liveQuestionsMax: 32,
+  /** The different questions of a hub, and how many of them it loads at once. */
+  liveHubQuestionsMax: 4_096,
+  liveLoadsMax: 8,
   liveQuestionCharactersMax: 2_048,
   liveAttachmentBytesMax: 16_384,
   /** A frame of a client, and the frames of a client in a window. */
@@ -24,8 +27,9 @@ export const liveLimits = {
   /** How often a hub with sockets compares itself with its ledger, and how old the last proof may be before a client stops to rely on it. */
   liveCompareEveryMs: 30_000,
   liveProofLifetimeMs: 45_000,
-  /** How long a call from a ledger to a hub may take, and from a hub to the origin. */
+  /** How long a call from a ledger to a hub may take, and one from the Worker that brings a client. */
   liveTellDeadlineMs: 3_000,
+  liveOpenDeadlineMs: 5_000,
   /** The time over which clients spread their returns after a hub closed all sockets. */
   liveReturnSpreadMs: 30_000,
   /** A tab that is hidden for so long closes its socket. */

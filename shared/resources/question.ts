@@ -59,6 +59,11 @@ export interface Resource {
   /** Whether some of its questions have an answer of their own for each user. */
   readonly isPersonal: boolean
   readonly absence: Absence
+  /**
+   * How the answer's `data` is made from a body. `stored`: it is the body, with `_cache`. `presented`: it also depends on the user.
+   * `changing`: it depends on something else besides, such as the time of day.
+   */
+  readonly form: 'stored' | 'presented' | 'changing'
   readonly privateParams: readonly string[]
   readonly example: { readonly path: unknown; readonly query: unknown; readonly data: unknown }
   /** Parses path and query to a question, or answers their faults. */

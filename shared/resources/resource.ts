@@ -54,6 +54,8 @@ export function defineResource<
     need: declaration.need ?? 'soon',
     isPersonal: declaration.sharing !== 'workspace',
     absence: declaration.absence ?? { code: 'not_found' },
+    form:
+      presentation === undefined ? 'stored' : presentation.changing === undefined ? 'presented' : 'changing',
     privateParams: declaration.privateParams ?? [],
     parse(rawPath, rawQuery) {
       const path = declaration.path.safeParse(rawPath)

@@ -14,6 +14,11 @@ interface Request {
   readonly cf?: import('@cloudflare/workers-types').IncomingRequestCfProperties
 }
 
+/** The connection that an answer with the status 101 hands over. */
+interface Response {
+  readonly webSocket?: import('@cloudflare/workers-types').WebSocket | null
+}
+
 declare const caches: { readonly default: LocationCache }
 interface LocationCache {
   match(url: string): Promise<Response | undefined>

@@ -23,7 +23,7 @@ const roomOrder: readonly string[] = [
     'worker/deployment/alerts',
     'worker/deployment/streams',
   ],
-  ...['worker/deployment', 'worker/env.ts', 'worker/services.ts', 'worker/http'],
+  ...['worker/deployment', 'worker/live', 'worker/env.ts', 'worker/services.ts', 'worker/http'],
   ...['worker/routes', 'worker/app.ts', 'worker/index.ts'],
   ...['origin/failures.ts', 'origin/database', 'origin/upkeep', 'origin/outbound', 'origin/files'],
   ...[

@@ -10,6 +10,6 @@ declare namespace Cloudflare {
 
   interface GlobalProps {
     mainModule: BoardcacheModule
-    durableNamespaces: 'Ledger' | 'Marks' | 'MetricsStore' | 'MetricsOverview'
+    durableNamespaces: 'Ledger' | 'LiveHub' | 'Marks' | 'MetricsStore' | 'MetricsOverview'
   }
 }

@@ -56,6 +56,7 @@ const doors: Readonly<Record<Access, Door | null>> = {
   'email-sender': null,
   member: { ...ofUsers, admitted: admin },
   admin: { ...ofUsers, admitted: admin },
+  live: { ...ofUsers, admitted: admin },
   reader: { ...ofUsers, admitted: admin },
   'reader-or-service': { ...ofUsers, admitted: key },
   'service-or-admin': { ...ofUsers, admitted: key },

@@ -17,7 +17,7 @@ interface JobsArrival {
   readonly headers: Pick<Headers, 'get'>
   readonly requestId: string
   readonly trace: Trace
-  readonly workspaceInPath: string | undefined
+  readonly workspaceInUrl: string | undefined
   keepAlive(work: Promise<unknown>): void
 }
 

@@ -17,6 +17,7 @@ import type { EmailSender } from './email-sender.ts'
 import { matchesKey } from './internal-key.ts'
 import type { Memberships } from './membership.ts'
 import { userNamedBy, workspaceNamedBy } from './names.ts'
+import { subprotocolsOf, tokenAmong } from './subprotocols.ts'
 import type { VoicePlatform } from './voice-platform.ts'
 
 /*
@@ -29,7 +30,7 @@ import type { VoicePlatform } from './voice-platform.ts'
 
 /** The parts that the door needs to decide whether a caller is let in. */
 export interface DoorParts {
-  readonly bearer: Pick<Bearer, 'authenticate'>
+  readonly bearer: Pick<Bearer, 'authenticate' | 'authenticateToken'>
   readonly memberships: Memberships
   readonly rateLimits: Pick<RateLimits, 'user' | 'workspace'>
   readonly voicePlatform: VoicePlatform
@@ -52,8 +53,8 @@ export interface Arrival {
   readonly trace: Trace
   /** Filled in by the door, for the request log and for the headers of the answer. */
   readonly notes: DoorNotes
-  /** The workspace that the path names; undefined if it names none. */
-  readonly workspaceInPath: string | undefined
+  /** The workspace that the path names, or the query of a live connection; undefined if it names none. */
+  readonly workspaceInUrl: string | undefined
   /** Whether the route's body names its workspace. */
   readonly isNamedByBody: boolean
   /** Reads a body that names its workspace, up to its size limit. Must be called at most once. */
@@ -104,6 +105,20 @@ export const doors: { readonly [Kind in Access]: (arrival: Arrival) => Admitted<
   'voice-signature': (arrival) => arrival.services.voicePlatform.verifySigned(arrival),
   'email-sender': (arrival) => arrival.services.emailSender.verify(arrival),
   'email-figures': jobsDoors.toEmailFigures,
+  live: admitLive,
+}
+
+/** A browser that opens a WebSocket can send no `Authorization`, so its token is one of the subprotocols that it offers. */
+function admitLive(arrival: Arrival): Admitted<Member> {
+  const { services, headers } = arrival
+  const token = tokenAmong(subprotocolsOf(headers))
+  const authenticated =
+    token === null
+      ? services.bearer.authenticate(headers.get('Authorization'))
+      : services.bearer.authenticateToken(token)
+  return whenReady(identifyBy(arrival, authenticated), (principal) =>
+    principal.ok ? enterNamed(arrival, principal.value, 'member') : principal,
+  )
 }
 
 function admitMember(arrival: Arrival, needed: Role): Admitted<Member> {
@@ -146,7 +161,12 @@ async function enterByBody(
 /** Verifies the token and counts the request against the limit of its user. */
 function identify(arrival: Arrival): Admitted<Principal> {
   const { services, headers } = arrival
-  return whenReady(services.bearer.authenticate(headers.get('Authorization')), (bearer) => {
+  return identifyBy(arrival, services.bearer.authenticate(headers.get('Authorization')))
+}
+
+function identifyBy(arrival: Arrival, authenticated: Admitted<Principal>): Admitted<Principal> {
+  const { services, headers } = arrival
+  return whenReady(authenticated, (bearer) => {
     if (!bearer.ok) return bearer
     const { userId } = bearer.value
     return whenReady(holdAgainst(arrival, services.rateLimits.user, userId), (refusal) => {

@@ -102,6 +102,8 @@ export interface CallerOf {
   readonly 'operator-named': NamedOperator
   /** The same, and for reading a holder of `METRICS_TOKEN`. */
   readonly 'operator-reading': null
+  /** A member of the workspace that the query or the header names, with the token in a subprotocol or in `Authorization`. */
+  readonly live: Member
 }
 
 /** The kind of access of a route, which is also shown in the OpenAPI document. */

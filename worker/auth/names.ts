@@ -9,18 +9,18 @@ import { err, ok } from '../../shared/result.ts'
 
 interface Naming {
   readonly headers: Pick<Headers, 'get'>
-  readonly workspaceInPath: string | undefined
+  readonly workspaceInUrl: string | undefined
 }
 
 /** Ids that were found well-formed. Nearly every request names one of the same few, and parsing one takes 1 % of a hit. */
 const wellFormed = new LRUCache<string, Result<WorkspaceId, WireError>>({ max: limits.isolateViewsMax })
 
 /** The workspace that the path names, or else X-Workspace-ID. If both name one, they must agree. */
-export function workspaceNamedBy({ headers, workspaceInPath }: Naming): Result<WorkspaceId, WireError> {
+export function workspaceNamedBy({ headers, workspaceInUrl }: Naming): Result<WorkspaceId, WireError> {
   const header = headers.get('X-Workspace-ID')
-  const given = workspaceInPath ?? header
+  const given = workspaceInUrl ?? header
   if (given === null) return err({ code: 'workspace_missing' })
-  const parsed = wellFormed.get(given) ?? parseWorkspaceId(given, workspaceInPath === undefined)
+  const parsed = wellFormed.get(given) ?? parseWorkspaceId(given, workspaceInUrl === undefined)
   return parsed.ok && header !== null && header !== given ? err({ code: 'workspace_mismatch' }) : parsed
 }
 

@@ -7,7 +7,7 @@ import type { Arrival, NamedInBody } from '../auth/admit.ts'
 import { isMessage } from '../auth/email-sender.ts'
 import { unserved } from '../deployment/metrics/families.ts'
 import type { Services } from '../services.ts'
-import { parseBody, parseBytes, readBody } from './input.ts'
+import { parseBody, parseBytes, queryOf, readBody } from './input.ts'
 import type { PreparedHeaders } from './prepared-headers.ts'
 import { traceOf } from './request-log.ts'
 import type {
@@ -81,7 +81,8 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
     return this.method === 'HEAD'
   }
 
-  get workspaceInPath(): string | undefined {
+  get workspaceInUrl(): string | undefined {
+    if (this.route?.access === 'live') return workspaceInQuery(this.request.url)
     return this.route?.path.includes('{workspaceId}') ? this.pathParameters()['workspaceId'] : undefined
   }
 
@@ -136,6 +137,12 @@ export class Exchange implements Arrival, Call<unknown, unknown> {
     this.body = read
     return read
   }
+}
+
+/** A browser that opens a WebSocket can send no headers of its own. A query that names several workspaces is refused later. */
+function workspaceInQuery(url: string): string | undefined {
+  const query = queryOf(url)
+  return query.ok ? query.value['workspaceId'] : undefined
 }
 
 /** The request id that the caller sent, if it is well formed; else a new one. */

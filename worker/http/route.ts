@@ -144,8 +144,8 @@ interface RouteBase {
   readonly summary: string
   /** Shown in the OpenAPI document behind the sentence about access. */
   readonly description?: string
-  /** The status of a success if it is not 200. */
-  readonly status?: 201
+  /** The status of a success if it is not 200. An answer with 101 has no body: the connection goes on as a WebSocket. */
+  readonly status?: 101 | 201
   /** The whole body of a success; for an event stream, the data of each event. */
   readonly gives: z.ZodType
   /** The whole body of an answer with the status 202, if there is one besides. */

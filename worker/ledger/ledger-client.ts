@@ -50,13 +50,27 @@ export function createHeal(
     )
 }
 
-export function createLedgerClient(
-  stubOf: (workspaceId: WorkspaceId) => LedgerStub,
+/** Registers a hub at its ledger, and answers the changes after its version; null if the ledger does not answer. Never rejects. */
+export type Watch = (ledgerId: string | null, version: number) => Promise<LedgerChanges | null>
+
+export function createWatch(
+  stub: () => { watch(hubName: string, ledgerId: string | null, version: number): Promise<LedgerChanges> },
+  hubName: string,
   clock: Clock,
   recorder: Recorder,
-): LedgerClient {
-  async function call<Value>(
-    name: 'since' | 'advance',
+): Watch {
+  const call = createCall(clock, recorder)
+  return async (ledgerId, version) => {
+    const work = async () => stub().watch(hubName, ledgerId, version)
+    const answer = await call('watch', work, areChanges)
+    return answer.ok ? answer.value : null
+  }
+}
+
+/** Creates the function that calls a ledger with a deadline and counts the call. */
+function createCall(clock: Clock, recorder: Recorder) {
+  return async function call<Value>(
+    name: 'since' | 'advance' | 'watch',
     work: () => Promise<Value>,
     isSound: (answer: Value) => boolean,
   ): Promise<Result<Value, LedgerFailure>> {
@@ -74,7 +88,14 @@ export function createLedgerClient(
     recorder.record({ kind: 'ledger', call: name, outcome, durationMs: clock.now() - startedAtMs })
     return answer
   }
+}
 
+export function createLedgerClient(
+  stubOf: (workspaceId: WorkspaceId) => LedgerStub,
+  clock: Clock,
+  recorder: Recorder,
+): LedgerClient {
+  const call = createCall(clock, recorder)
   return {
     advance: (workspaceId, events) =>
       call(

@@ -3,6 +3,8 @@ import { systemClock } from '../../shared/clock.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import { Book } from './book.ts'
 import { Healings } from './healings.ts'
+import type { HubObject } from './hub-messages.ts'
+import { HubTeller } from './hub-teller.ts'
 import type { LedgerAdvance, LedgerChanges, LedgerEvent } from './ledger-messages.ts'
 import type { Marks } from './marks.ts'
 import { marksName } from './marks-client.ts'
@@ -10,6 +12,7 @@ import { ProvenBook } from './proven-book.ts'
 
 interface Bindings {
   readonly MARKS: DurableObjectNamespace<Marks>
+  readonly LIVE: DurableObjectNamespace<HubObject>
 }
 
 /**
@@ -20,6 +23,7 @@ export class Ledger extends DurableObject<Bindings> {
   private readonly book: Book
   private readonly proven: ProvenBook
   private readonly healings = new Healings()
+  private readonly teller: HubTeller
 
   constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
@@ -32,21 +36,40 @@ export class Ledger extends DurableObject<Bindings> {
       ask: async (head) => env.MARKS.get(env.MARKS.idFromName(marksName)).proofFor(name, head),
       keepAlive: (work) => state.waitUntil(work),
     })
+    this.teller = new HubTeller({
+      storage: state.storage,
+      clock: systemClock,
+      random: Math.random,
+      head: () => this.book.headNow(),
+      since: (ledgerId, version) => this.proven.since(ledgerId, version),
+      tell: async (hubName, told) => env.LIVE.get(env.LIVE.idFromName(hubName)).tell(told),
+      keepAlive: (work) => state.waitUntil(work),
+    })
     void state.blockConcurrencyWhile(() => this.proven.wake())
   }
 
   advance(events: readonly LedgerEvent[]): LedgerAdvance {
-    return this.book.advance(events)
+    const advanced = this.book.advance(events)
+    this.teller.advanced()
+    return advanced
   }
 
   /** Moves tags of a key that was found wrong, unless that happened lately. Answers whether it did. */
   heal(keyDigest: string, moves: readonly Move[]): boolean {
     if (moves.length === 0 || !this.healings.take(keyDigest, Date.now())) return false
-    this.book.advance([{ moves }])
+    this.advance([{ moves }])
     return true
   }
 
   since(ledgerId: string | null, version: number): LedgerChanges {
-    return this.proven.since(ledgerId, version)
+    const changes = this.proven.since(ledgerId, version)
+    // A ledger that has gone back in time begins again at a call.
+    this.teller.advanced()
+    return changes
+  }
+
+  /** Registers a hub of this workspace, which from now on is told of every write, and answers the changes after its version. */
+  watch(hubName: string, ledgerId: string | null, version: number): LedgerChanges {
+    return this.teller.watch(hubName, ledgerId, version)
   }
 }

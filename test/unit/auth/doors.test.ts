@@ -31,6 +31,7 @@ function parts(operatorsWorkspaceId: string | null = null): DoorParts {
         if (header === null) return err({ code: 'token_missing' })
         return header === 'Bearer member' ? ok(member) : err({ code: 'token_invalid' })
       },
+      authenticateToken: (token) => (token === 'member' ? ok(member) : err({ code: 'token_invalid' })),
     },
     memberships: { roleOf: () => role },
     voicePlatform: {
@@ -56,7 +57,7 @@ function arrival(headers: Record<string, string>, services = parts()): Arrival {
     requestId: 'request-1',
     trace: { traceId: `${'0'.repeat(31)}1`, flags: '00', state: null },
     notes: { limits: [] },
-    workspaceInPath: undefined,
+    workspaceInUrl: undefined,
     isNamedByBody: false,
     readNaming: () => Promise.reject(new Error('no body is read here')),
     readRaw: () => Promise.reject(new Error('no body is read here')),
@@ -103,9 +104,9 @@ describe('a service that reads a resource', () => {
   })
 
   it('names the workspace of the path as members do', async () => {
-    const inPath = { ...arrival({ Authorization: asService.Authorization }), workspaceInPath: '15214' }
+    const inPath = { ...arrival({ Authorization: asService.Authorization }), workspaceInUrl: '15214' }
     expect(await doors['reader-or-service'](inPath)).toMatchObject(ok({ workspaceId: '15214' }))
-    const differing = { ...arrival(asService), workspaceInPath: '15214' }
+    const differing = { ...arrival(asService), workspaceInUrl: '15214' }
     expect(await doors['reader-or-service'](differing)).toEqual(err({ code: 'workspace_mismatch' }))
   })
 })
@@ -148,7 +149,7 @@ describe('a service that reads what belongs to the deployment', () => {
       for (const headers of [asService, asMember]) {
         const named = await doors[access](arrival({ ...headers, 'X-Workspace-ID': deploymentId }))
         expect(named.ok).toBe(false)
-        const inPath = { ...arrival({ Authorization: headers.Authorization }), workspaceInPath: deploymentId }
+        const inPath = { ...arrival({ Authorization: headers.Authorization }), workspaceInUrl: deploymentId }
         expect((await doors[access](inPath)).ok).toBe(false)
       }
     },
@@ -191,7 +192,7 @@ describe('each kind of access', () => {
     ...{ public: true, 'metrics-token': true, 'internal-key': true, member: true, admin: true, reader: true },
     ...{ 'reader-or-service': true, service: true, 'service-or-admin': true, operator: true, jobs: true },
     ...{ queues: true, 'queue-figures': true, 'alert-settings': true, 'email-figures': true },
-    ...{ 'operator-named': true, 'operator-reading': true },
+    ...{ 'operator-named': true, 'operator-reading': true, live: true },
   }
   const kinds = Object.keys(listed) as Kind[]
   const letIn = async (authorization: string | undefined, operators: string | null = null) => {
@@ -209,14 +210,14 @@ describe('each kind of access', () => {
   test.each([
     ['nobody', undefined, 'member', ['public']],
     ['nonsense', 'Bearer nonsense', 'member', ['public']],
-    ['a member', 'Bearer member', 'member', ['public', 'member', 'reader', 'reader-or-service']],
+    ['a member', 'Bearer member', 'member', ['public', 'member', 'reader', 'reader-or-service', 'live']],
     [
       'an admin of just any workspace',
       'Bearer member',
       'admin',
       [
         ...['public', 'member', 'admin', 'reader', 'reader-or-service', 'service-or-admin'],
-        ...['operator', 'jobs', 'email-figures'],
+        ...['operator', 'jobs', 'email-figures', 'live'],
       ],
     ],
     [

@@ -32,6 +32,7 @@ function arrivalWith(headers: Record<string, string>, operators: string | null):
         header === 'Bearer member'
           ? ok(user)
           : err({ code: header === null ? 'token_missing' : 'token_invalid' }),
+      authenticateToken: () => err({ code: 'token_invalid' }),
     },
     memberships: {
       roleOf(_principal, workspaceId): Result<Role, WireError> {
@@ -57,7 +58,7 @@ function arrivalWith(headers: Record<string, string>, operators: string | null):
   return {
     ...{ services, method: 'GET', headers: new Headers(headers), requestId: 'request-1' },
     trace: { traceId: `${'0'.repeat(31)}1`, flags: '00', state: null },
-    ...{ notes: { limits: [] }, workspaceInPath: undefined, isNamedByBody: false },
+    ...{ notes: { limits: [] }, workspaceInUrl: undefined, isNamedByBody: false },
     readNaming: () => Promise.reject(new Error('no body is read here')),
     readRaw: () => Promise.reject(new Error('no body is read here')),
     keepAlive: () => undefined,

@@ -51,6 +51,13 @@ export const counterFamilies = {
     labels: ['scope', 'outcome'],
     help: 'Requests over a rate limit, and requests decided without Redis: by the platform, or let through without a decision.',
   },
+  live_connects: {
+    labels: ['outcome'],
+    help: 'Requests for a live connection that reached a hub, by whether it took them; of several full hubs each counts.',
+  },
+  live_frames: { labels: ['frame'], help: 'Frames that hubs sent to clients.' },
+  live_loads: { labels: ['outcome'], help: 'Loads of shown answers by hubs.' },
+  live_closes: { labels: ['reason'], help: 'Live connections that hubs closed.' },
   origin_queries: { labels: ['query'], help: 'Queries that the origin started, including those it refused.' },
   origin_query_failures: {
     labels: ['query', 'kind'],
@@ -118,6 +125,11 @@ export const gaugeFamilies = {
     labels: [],
     merge: 'sum',
     help: 'Bytes of entries in the memory of the isolates of a location.',
+  },
+  live_sockets: {
+    labels: [],
+    merge: 'sum',
+    help: 'Live connections of the hubs that were opened from a location, as far as the hubs reported in the last minute.',
   },
   isolates: { labels: [], merge: 'sum', help: 'Isolates of a location that reported in the last minute.' },
   redis_second_in_use: {

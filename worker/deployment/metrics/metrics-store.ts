@@ -148,7 +148,7 @@ export class MetricsStore extends DurableObject<Bindings> implements MetricsShar
    */
   private hear(writer: string, gauges: Gauges): void {
     this.writers.delete(writer)
-    this.writers.set(writer, { gauges: { ...gauges, isolates: 1 }, heardAtMs: Date.now() })
+    this.writers.set(writer, { gauges: { isolates: 1, ...gauges }, heardAtMs: Date.now() })
     // The map is ordered by time, with the writer heard from longest ago first.
     for (const [each, { heardAtMs }] of this.writers) {
       if (Date.now() - heardAtMs < heardOfMs) break

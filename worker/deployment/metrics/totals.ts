@@ -165,5 +165,25 @@ function countEvent(
     case 'rate-limited':
       add('rate_limited', [event.scope, event.outcome])
       return
+    case 'live-connect':
+    case 'live-frame':
+    case 'live-load':
+    case 'live-close':
+      countLive(event, add)
+  }
+}
+
+type LiveEvent = Extract<CacheEvent, { kind: `live-${string}` }>
+
+function countLive(event: LiveEvent, add: (family: CounterFamily, labels: readonly string[]) => void): void {
+  switch (event.kind) {
+    case 'live-connect':
+      return add('live_connects', [event.outcome])
+    case 'live-frame':
+      return add('live_frames', [event.frame])
+    case 'live-load':
+      return add('live_loads', [event.outcome])
+    case 'live-close':
+      return add('live_closes', [event.reason])
   }
 }

@@ -27,6 +27,10 @@ export const tags = [
     description:
       'Where the events of a workspace are sent. A delivery is a POST of `{"type", "timestamp", "data"}`, signed after Standard Webhooks 1.0, and succeeds with 2xx within 10 seconds. It is sent at least once, each time under the same `webhook-id`, and deliveries may arrive in another order than their events happened in.',
   },
+  {
+    name: 'Live',
+    description: 'Changes in what a browser shows, over a WebSocket.',
+  },
   { name: 'Invalidation', description: "Reports of changes, from the CRM's backend or the database." },
   {
     name: 'Work in the background',
@@ -52,6 +56,7 @@ type TagName = (typeof tags)[number]['name']
 
 const byPath: readonly (readonly [RegExp, TagName])[] = [
   [/^\/api\/(contacts|mailboxes|leads|calls)(\/|$)/, 'Writes'],
+  [/^\/api\/live$/, 'Live'],
   [/^\/api\/voice\//, 'Voice'],
   [/^\/api\/email-webhook(\/|$)/, 'Inbound e-mail'],
   [/^\/api\/v1\/webhook-endpoints(\/|$)/, 'Webhook endpoints'],

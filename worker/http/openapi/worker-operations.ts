@@ -159,6 +159,12 @@ const waysIn: Readonly<Record<Access, WayIn>> = {
     errors: operatorErrors,
     names: 'jobs',
   },
+  live: {
+    ...asMember,
+    letsIn:
+      'Open to members of the workspace, with their JWT as the subprotocol `bearer.<token>`, or in `Authorization` from clients that can send it. The query names the workspace, or `X-Workspace-ID` does.',
+    errors: [...memberErrors, 'workspace_mismatch'],
+  },
   public: { letsIn: 'Open to everybody.', security: [{}], errors: [], names: 'nobody' },
 }
 
@@ -269,6 +275,10 @@ const headerExamples: Readonly<Record<string, string>> = {
   'If-None-Match': '"5f1c"',
   'Cache-Control': 'max-age=0',
   Pragma: 'no-cache',
+  Upgrade: 'websocket',
+  Origin: 'https://crm.example.com',
+  Host: 'boardcache.example.com',
+  'Sec-WebSocket-Protocol': 'boardcache.live.v1, bearer.eyJhbGciOi',
 }
 
 function headersNaming({ path, takes, access }: Route, names: WayIn['names']): Parameter[] {
@@ -282,12 +292,15 @@ function headersNaming({ path, takes, access }: Route, names: WayIn['names']): P
       ),
     ]
   }
-  const isNamedElsewhere = path.includes('{workspaceId}') || takes.body?.namesWorkspace === true
+  const isNamedElsewhere =
+    access === 'live' || path.includes('{workspaceId}') || takes.body?.namesWorkspace === true
   const description = isNamedElsewhere ? 'If present, it must be the same workspace.' : 'The workspace.'
   return [userIdParameter(access), workspaceParameter(!isNamedElsewhere, description)]
 }
 
 function answersOf(route: Route): Answer[] {
+  if (route.status === 101)
+    return [{ status: 101, description: 'The connection goes on as a WebSocket.', content: null }]
   const content = { contentType: route.contentType ?? 'application/json', schema: route.gives }
   const answer: Answer = { status: route.status ?? 200, description: 'The request succeeded.', content }
   if (route.givesAccepted !== undefined) {

@@ -1,0 +1,131 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { HubFrame } from '../../shared/contract/live.ts'
+import { defaultCacheSettings, lifetimeOf } from '../../shared/contract/settings.ts'
+import type { Version } from '../../shared/ids.ts'
+import type { Recorder } from '../events.ts'
+import type { Copy } from '../ledger/moved-tags.ts'
+import type { Connection, Show } from './connection.ts'
+import type { LiveQuestion } from './live-question.ts'
+import type { Position, Proven } from './position.ts'
+
+interface DeliveryOptions {
+  readonly clock: Clock
+  readonly recorder: Recorder
+  readonly position: Pick<Position, 'copy' | 'proven'>
+}
+
+/**
+ * Brings one client up to date: from whatever it was told last to what the hub knows now, however many changes lie between the two. A
+ * client is told that everything is proved only behind all of that.
+ */
+export class Delivery {
+  private readonly options: DeliveryOptions
+
+  constructor(options: DeliveryOptions) {
+    this.options = options
+  }
+
+  /** Sends a frame that is about no question. */
+  send(connection: Connection, frame: HubFrame): void {
+    this.sendText(connection, frame.type, JSON.stringify(frame))
+  }
+
+  bringUpToDate(connection: Connection): void {
+    const { copy, proven } = this.options.position
+    if (copy === null) return
+    for (const show of connection.shows.values()) {
+      if (connection.isSlow) return
+      if (show.generation !== show.question.generation && show.question.knownTo >= show.since)
+        this.tell(connection, show, copy)
+    }
+    if (!connection.isProofDue || connection.isSlow || proven === null) return
+    if (![...connection.shows.values()].every((show) => isToldTo(show, proven.version))) return
+    connection.isProofDue = false
+    this.send(connection, { type: 'proof', ledger: copy.ledgerId, ...this.proofOf(proven) })
+  }
+
+  /** How old the hub's knowledge is now. */
+  proofOf({ version, calledAtMs, provedAtMs }: Proven): {
+    version: number
+    asOfAgeMs: number
+    provedAgeMs: number | null
+  } {
+    const nowMs = this.options.clock.now()
+    const provedAgeMs = provedAtMs === 0 ? null : Math.max(0, nowMs - provedAtMs)
+    return { version, asOfAgeMs: Math.max(0, nowMs - calledAtMs), provedAgeMs }
+  }
+
+  /** Tells the client to ask for itself, at least for a version. */
+  askAgain(connection: Connection, show: Show, version: Version): void {
+    show.toldTo = version
+    this.sendText(connection, 'moved', `{"type":"moved","id":${show.id},"version":${version}}`)
+  }
+
+  private tell(connection: Connection, show: Show, copy: Copy): void {
+    const { question } = show
+    const { entry } = question
+    show.generation = question.generation
+    const holds = show.etag
+    show.etag = entry?.etag ?? null
+    if (entry === null) return this.askAgain(connection, show, question.knownTo)
+    const isOwn = question.hasOwn(connection.userId)
+    if (holds === entry.etag && entry.found && !isOwn) return this.confirm(connection, show, entry.etag)
+    if (holds === null && hasAskedFor(show, copy)) return
+    const difference = holds === null || isOwn ? null : question.differenceFrom(holds, connection.userId)
+    if (holds !== null && difference !== null)
+      return this.change(connection, show, { from: holds, to: entry.etag, difference })
+    if (!question.isStale) return this.askAgain(connection, show, question.knownTo)
+    // It has moved again. Who asks at the newest version has what the next load brings.
+    show.etag = null
+    this.askAgain(connection, show, copy.version)
+  }
+
+  private confirm(connection: Connection, show: Show, etag: string): void {
+    const { id, question } = show
+    show.toldTo = question.knownTo
+    const text = `{"type":"shown","id":${id},"version":${question.knownTo},"etag":${JSON.stringify(etag)},"dueInMs":${this.dueInMs(question)}}`
+    this.sendText(connection, 'shown', text)
+  }
+
+  private change(
+    connection: Connection,
+    show: Show,
+    { from, to, difference }: { readonly from: string; readonly to: string; readonly difference: string },
+  ): void {
+    const { id, question } = show
+    show.toldTo = question.knownTo
+    // The difference is text already, so that it is written once for all clients.
+    const head = `{"type":"changed","id":${id},"version":${question.knownTo},"from":${JSON.stringify(from)},"to":${JSON.stringify(to)}`
+    this.sendText(
+      connection,
+      'changed',
+      `${head},"difference":${difference},"dueInMs":${this.dueInMs(question)}}`,
+    )
+  }
+
+  private dueInMs(question: LiveQuestion<unknown>): number | null {
+    const dueAtMs = dueAt(question)
+    return dueAtMs === null ? null : Math.max(0, dueAtMs - this.options.clock.now())
+  }
+
+  private sendText(connection: Connection, frame: HubFrame['type'], text: string): void {
+    connection.send(text)
+    this.options.recorder.record({ kind: 'live-frame', frame })
+  }
+}
+
+/** Whether the client was told to ask at a version past which nothing has moved. */
+function hasAskedFor({ question, toldTo }: Show, copy: Copy): boolean {
+  return toldTo !== null && !question.hasMovedSince(copy, toldTo)
+}
+
+/** Whether the client was told everything about a question up to a version. */
+function isToldTo({ question, generation }: Show, version: Version): boolean {
+  return generation === question.generation && question.knownTo >= version
+}
+
+/** The instant from which time may have changed an answer that the hub holds; null if only writes change it. */
+export function dueAt({ shown, entry }: LiveQuestion<unknown>): number | null {
+  if (shown.question.changes === 'writes' || entry === null) return null
+  return entry.loadedAtMs + lifetimeOf(shown.question, defaultCacheSettings) * 1_000
+}
