@@ -123,6 +123,7 @@ holds(
   'a proof never ends an entry before its own lifetime does',
 )
 holds(limits.outboxLeaseMs > limits.relayDeadlineMs, 'a claim is valid until its delivery has ended')
+holds(limits.outboxWaitMs < limits.outboxWaitDeadlineMs, 'a look at the outbox ends before its relay stops waiting')
 holds(
   limits.streamStalledMs < limits.streamDurationMs,
   'a reader that is gone is noticed before its stream would end',

@@ -43,6 +43,9 @@ interface OutboxFailure {
   readonly delayMs: number
 }
 
+/** The outcome of a look: `rows` if a row was due or became due, `none` if none did in time, `busy` if another relay looks already. */
+export type Look = 'rows' | 'none' | 'busy'
+
 export interface OutboxState {
   /** Rows that wait; the count stops at 100,000. */
   readonly depth: number
@@ -57,6 +60,8 @@ export interface OutboxState {
  * rejects; every call settles within its deadline.
  */
 export interface Outbox {
+  /** Waits in the database until a row is due, for `limits.outboxWaitMs` at most, and claims nothing. */
+  look(): Promise<Result<Look, Failure>>
   /** Claims due rows for the length of the lease, except those that another relay has claimed. */
   claim(rowsMax: number): Promise<Result<Claim, Failure>>
   /** The rows with these keys as they must be told in one call. Those that were told and removed are left out. */
@@ -81,21 +86,32 @@ const rowSchema = z.object({
 /** Rows as the SQL functions return them. */
 export const outboxRowsSchema = z.array(rowSchema)
 
+const lookSchema = z.object({ said: z.enum(['rows', 'none', 'busy']) })
 const claimSchema = z.object({ rows: outboxRowsSchema })
 const stateSchema = z.object({ depth: z.int(), oldestAgeMs: z.int(), parked: z.int() })
 const doneSchema = z.object({ outcome: z.literal('ok') })
 
 /** `marked` answers the database of the last mark, or null if none is known. */
 export function createOutbox(database: Database, clock: Clock, marked: () => Marked | null): Outbox {
-  const call = <Schema extends z.ZodType>(schema: Schema, functionName: string, args: RpcArguments) =>
+  const call = <Schema extends z.ZodType>(
+    schema: Schema,
+    functionName: string,
+    args: RpcArguments,
+    deadlineMs: number = limits.outboxDeadlineMs,
+  ) =>
     withinDeadline<Result<z.output<Schema>, Failure>>(
       clock,
-      limits.outboxDeadlineMs,
+      deadlineMs,
       (signal) => createQuery(database, null, signal)(schema, functionName, args),
       err({ kind: 'timeout' }),
     )
 
   return {
+    async look() {
+      const args = { p_wait_ms: limits.outboxWaitMs }
+      const looked = await call(lookSchema, 'outbox_wait', args, limits.outboxWaitDeadlineMs)
+      return looked.ok ? ok(looked.value.said) : looked
+    },
     async claim(rowsMax) {
       const claimed = await call(claimSchema, 'outbox_claim', {
         p_rows_max: rowsMax,

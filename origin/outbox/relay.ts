@@ -7,13 +7,16 @@ import { versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Delivery } from './delivery.ts'
 import { type Dispatched, dispatch, reread } from './dispatch.ts'
-import type { Outbox, OutboxKey, OutboxRow, OutboxState } from './outbox.ts'
+import type { Look, Outbox, OutboxKey, OutboxRow, OutboxState } from './outbox.ts'
 
 /**
  * Delivers the rows that the database committed to the ledgers. It guarantees: every row of the outbox is posted until
  * the Worker answers that it is durable, at least once whatever crashes meanwhile; the ledger counts each event id once.
  * Rows are delivered in any order, which is enough: a tag that moved says that earlier reads may be outdated, and the
  * ledger gives out the versions. Any number of relays may run; the claims of one that dies expire.
+ *
+ * While there is nothing to deliver, one relay of a database looks: its call waits in the database and returns when a row is due.
+ * The others poll, and try to look once a second. A relay that cannot look polls as well, so looks only make it faster.
  */
 export interface Relay {
   start(): void
@@ -49,11 +52,15 @@ interface RelayOptions {
 }
 
 /**
- * The pause between two claims: short after rows were found, and longer while there are none. A reader's view may be a
- * second old when the ledger moves, and a row that is changed by hand must be current within two seconds, which leaves
- * half a second for this pause.
+ * The pause between two claims while the relay cannot look: short after rows were found, and longer while there are none. A
+ * reader's view may be a second old when the ledger moves, and a row that is changed by hand must be current within two seconds,
+ * which leaves half a second for this pause.
  */
 const pollMs = { min: 100, max: 500, growth: 1.5 }
+/** The time from one claim to the next one that a look caused: under many writes a batch has more rows instead. */
+const claimEveryMs = 50
+/** The time until the next look after another relay was looking, which may have died since, and the longest one after failures. */
+const lookAgainMs = { first: 1_000, max: 10_000 }
 /** The pause between two attempts while the Worker or the database does not answer. */
 const outagePauseMs = { first: 250, max: 5_000 }
 /** The pause until a row that was not accepted is sent again, and the pause for a parked row. */
@@ -76,6 +83,12 @@ class OutboxRelay implements Relay {
   private outages = 0
   private isStopping = false
   private isAwake = false
+  /** While this is in the future the relay polls. */
+  private lookAtMs = Number.NEGATIVE_INFINITY
+  private claimedAtMs = Number.NEGATIVE_INFINITY
+  /** Whether the last claim was caused by a look. */
+  private isSeen = false
+  private failedLooks = 0
   private endPause: (() => void) | null = null
   private running: Promise<void> | null = null
 
@@ -89,7 +102,7 @@ class OutboxRelay implements Relay {
 
   wake(): void {
     this.isAwake = true
-    // During an outage the pause stays, or every write would add an attempt.
+    // A look sees the rows by itself. During an outage the pause stays, or every write would add an attempt.
     if (this.outages === 0) this.endPause?.()
   }
 
@@ -145,12 +158,49 @@ class OutboxRelay implements Relay {
       await this.refreshState(stateEveryMs)
       idleMs = turn === 'none' ? Math.min(idleMs * pollMs.growth, pollMs.max) : pollMs.min
       if (turn === 'outage') await this.pause(this.jittered(doubling(outagePauseMs, this.outages - 1)))
-      else if (turn !== 'more' && !this.isAwake) await this.pause(idleMs)
+      else if (turn !== 'more') await this.waitForRows(idleMs, turn)
     }
+  }
+
+  /** Settles when it is time to claim: rows were seen, or the relay was woken, or it cannot look and the pause is over. */
+  private async waitForRows(idleMs: number, turn: Turn): Promise<void> {
+    // A row was due and could not be claimed, because somebody has locked it. The next look would see it at once.
+    const isInVain = this.isSeen && turn === 'none'
+    this.isSeen = false
+    if (isInVain) await this.pauseAsleep(idleMs)
+    while (!this.isStopping && !this.isAwake) {
+      if (this.options.clock.now() < this.lookAtMs) return this.pauseAsleep(idleMs)
+      const looked = await this.look()
+      if (looked === 'failed') return
+      if (looked === 'rows') {
+        this.isSeen = true
+        return this.pauseAsleep(this.claimedAtMs + claimEveryMs - this.options.clock.now())
+      }
+      await this.refreshState(stateEveryMs)
+    }
+  }
+
+  private async look(): Promise<Look | 'failed'> {
+    const { outbox, clock, logger } = this.options
+    const looked = await outbox.look()
+    if (!looked.ok) {
+      const { kind } = looked.error
+      this.count(`look_${kind}`, 1)
+      if (this.failedLooks === 0)
+        logger.warn({ kind }, 'the relay polls, because it cannot look at the outbox')
+      this.lookAtMs = clock.now() + doubling(lookAgainMs, this.failedLooks)
+      this.failedLooks += 1
+      return 'failed'
+    }
+    if (this.failedLooks > 0) logger.info({ failed: this.failedLooks }, 'the relay looks at the outbox again')
+    this.failedLooks = 0
+    if (looked.value === 'busy') this.lookAtMs = clock.now() + lookAgainMs.first
+    return looked.value
   }
 
   /** Claims one batch, delivers it and reports the outcome to the outbox. */
   private async turn(): Promise<Turn> {
+    this.claimedAtMs = this.options.clock.now()
     const claimed = await this.options.outbox.claim(limits.relayBatchMax)
     if (!claimed.ok) {
       this.count(`claim_${claimed.error.kind}`, 1)
@@ -222,8 +272,13 @@ class OutboxRelay implements Relay {
     if (state.ok) this.waiting = { state: state.value, atMs: nowMs }
   }
 
+  /** A pause that ends when the relay is woken, and does not begin if it was woken already. */
+  private pauseAsleep(delayMs: number): Promise<void> {
+    return this.isAwake ? Promise.resolve() : this.pause(delayMs)
+  }
+
   private pause(delayMs: number): Promise<void> {
-    if (this.isStopping) return Promise.resolve()
+    if (this.isStopping || delayMs <= 0) return Promise.resolve()
     return new Promise((resolve) => {
       const end = () => {
         cancel()

@@ -52,6 +52,12 @@ export const ledgerLimits = {
   /** How long a relay's claim on rows is valid. After it, another relay can claim the rows of one that died. */
   outboxLeaseMs: 5_000,
   outboxDeadlineMs: 3_000,
+  /**
+   * How long a look at the outbox waits in the database for a row, and how long a relay waits for its answer. An answer that is lost
+   * costs no more time than the longest pause between two polls.
+   */
+  outboxWaitMs: 300,
+  outboxWaitDeadlineMs: 500,
   outboxAttemptsMax: 20,
   /** How long the answer to a write waits for the ledger. If it takes longer, the relay delivers the row in the background. */
   writeRelayDeadlineMs: 1_500,

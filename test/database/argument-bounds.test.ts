@@ -286,6 +286,12 @@ const bounded: readonly Bounded[] = [
     ],
   },
   {
+    name: 'outbox_wait',
+    caller: 'service_role',
+    taken: [0, limits.outboxWaitMs].map((p_wait_ms) => ({ p_wait_ms })),
+    refused: [null, -1, 301].map((p_wait_ms) => ({ p_wait_ms })),
+  },
+  {
     name: 'outbox_fail',
     caller: 'service_role',
     taken: [failure, { id: 1, code: 'x', delayMs: 0 }].map((each) => ({

@@ -79,6 +79,7 @@ const apiFunctions: Readonly<Record<string, string>> = {
   outbox_release: service,
   outbox_retry_parked: service,
   outbox_state: service,
+  outbox_wait: service,
   outbox_writer_proof: service,
   permissions: members,
   reconcile_counts: service,

@@ -132,6 +132,7 @@ describe('through the functions', () => {
       ['outbox_release', { p_ids: [], p_delay_ms: 0 }],
       ['outbox_fail', { p_failures: [], p_attempts_max: 1 }],
       ['outbox_state', {}],
+      ['outbox_wait', { p_wait_ms: 0 }],
       ['outbox_retry_parked', {}],
       ['outbox_move_everything', {}],
       ['outbox_writer_proof', {}],

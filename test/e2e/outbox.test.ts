@@ -119,6 +119,18 @@ describe('the outbox', () => {
     expect(JSON.parse(health.text)).toMatchObject({ status: 'healthy', outbox: { status: 'running' } })
   })
 
+  it('is looked at by the relay all the time while nothing is written', async () => {
+    const isLookedAt = async () => {
+      const rows = await stack.sql`
+        select from pg_locks
+        where locktype = 'advisory' and granted
+          and (classid::bigint << 32) | objid::bigint = hashtextextended('boardcache outbox wait', 0)`
+      return rows.length === 1
+    }
+    for (let times = 0; times < 10; times += 1) await eventually(isLookedAt)
+    expect((await outboxFigures()).failures).not.toHaveProperty('look_invalid')
+  })
+
   it('keeps rows while the Worker is away, reports that, and delivers them when the Worker is back', async () => {
     const api = stack.api()
     await api.page('board_1')

@@ -1,11 +1,13 @@
 import type { Marked, MarkSource, Snapshot } from '../../origin/outbox/mark-source.ts'
-import type { Outbox, OutboxKey, OutboxRow } from '../../origin/outbox/outbox.ts'
+import type { Look, Outbox, OutboxKey, OutboxRow } from '../../origin/outbox/outbox.ts'
+import type { Clock } from '../../shared/clock.ts'
 import type { WorkspaceId } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import { ok } from '../../shared/result.ts'
 import type { Move } from '../../shared/tags/moves.ts'
 import { familyMove } from '../../shared/tags/moves.ts'
 import type { Happening } from './happenings.ts'
+import { createOutboxWatch, type OutboxWatch } from './outbox-watch.ts'
 
 /**
  * The transactions of a Postgres, and the outbox in it. A transaction takes its number when it begins and its rows can be seen
@@ -82,7 +84,7 @@ interface Seen {
 }
 
 interface ClusterOptions {
-  nowMs(): number
+  readonly clock: Clock
   /** How far the database's clock is from the marks'. */
   readonly offsetMs: number
   /** How long after its commit a row is due: a writer holds it, or relays lag. */
@@ -116,11 +118,17 @@ class State {
   /** The digests under which a restore will be told. */
   owed: ReadonlyMap<WorkspaceId, string> = new Map()
   readonly digests = new Map<string, string>()
+  readonly watch: OutboxWatch
   readonly begun = new Map<Transaction, number>()
   readonly options: ClusterOptions
 
   constructor(options: ClusterOptions) {
     this.options = options
+    this.watch = createOutboxWatch(options.clock, () => Math.min(...this.rows.map(({ dueAtMs }) => dueAtMs)))
+  }
+
+  nowMs(): number {
+    return this.options.clock.now()
   }
 
   database(): string {
@@ -134,7 +142,7 @@ class State {
 
   seen(): Seen {
     const open = [...this.begun.keys()].map(({ number }) => number)
-    return { end: this.transactions, open, takenAtMs: this.options.nowMs() }
+    return { end: this.transactions, open, takenAtMs: this.nowMs() }
   }
 
   find({ id, eventId }: OutboxKey): Row | undefined {
@@ -146,12 +154,12 @@ class State {
   begin(): Transaction {
     const transaction = { number: this.transactions, isOver: false }
     this.transactions += 1
-    this.begun.set(transaction, this.options.nowMs() + this.options.offsetMs)
+    this.begun.set(transaction, this.nowMs() + this.options.offsetMs)
     return transaction
   }
 
   commit(transaction: Transaction, added: readonly NewRow[]): readonly (readonly Move[])[] {
-    const nowMs = this.options.nowMs()
+    const nowMs = this.nowMs()
     const writtenAtMs = this.begun.get(transaction) ?? nowMs
     this.begun.delete(transaction)
     transaction.isOver = true
@@ -169,6 +177,7 @@ class State {
       const row = { key, workspaceId, moves, lateMoves, transaction: transaction.number, attempts: 0 }
       this.rows.push({ ...row, ...times })
     }
+    this.watch.glance()
     const own = added.length === 0 ? [] : this.rows.slice(-added.length)
     return toldTogether(this, own, this.marked).map(({ event }) => event.tags)
   }
@@ -190,6 +199,7 @@ class State {
       this.position = backup.position
     }
     this.rollBack()
+    this.watch.glance()
   }
 }
 
@@ -209,7 +219,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     begin: () => state.begin(),
     rowsOfEverything: (digests = new Map()) => everything(state, digests),
     commit: (transaction, rows) => state.commit(transaction, rows),
-    outbox: (marked) => outboxOf(state, options.nowMs, marked),
+    outbox: (marked) => outboxOf(state, marked),
     noteMarked(marked) {
       state.marked = marked
     },
@@ -228,10 +238,22 @@ export function createCluster(options: ClusterOptions): Cluster {
   }
 }
 
+const lookHappenings: Readonly<Record<Look, Happening>> = {
+  rows: 'a look sees a row',
+  none: 'a look ends without a row',
+  busy: 'another relay looks already',
+}
+
 /** The outbox's SQL functions. */
-function outboxOf(state: State, nowMs: () => number, marked: () => Marked | null): Outbox {
+function outboxOf(state: State, marked: () => Marked | null): Outbox {
+  const nowMs = () => state.nowMs()
   const known = (keys: readonly OutboxKey[]) => keys.flatMap((key) => state.find(key) ?? [])
   return {
+    async look() {
+      const seen = await state.watch.look()
+      state.options.happened(lookHappenings[seen])
+      return ok(seen)
+    },
     async claim(rowsMax) {
       const due = state.rows.filter(({ dueAtMs }) => dueAtMs <= nowMs()).slice(0, rowsMax)
       for (const row of due) row.dueAtMs = nowMs() + limits.outboxLeaseMs
@@ -247,6 +269,7 @@ function outboxOf(state: State, nowMs: () => number, marked: () => Marked | null
     },
     async release(keys) {
       for (const row of known(keys)) row.dueAtMs = nowMs()
+      state.watch.glance()
       return ok({})
     },
     async fail(failures) {

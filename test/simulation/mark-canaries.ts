@@ -49,7 +49,7 @@ export const markCanaries: readonly Canary[] = [
         file: cluster,
         find: 'isVisible(row, snapshot) || row.transaction >= state.transactions',
         replace:
-          '(isVisible(row, snapshot) || row.transaction >= state.transactions) && row.dueAtMs <= state.options.nowMs()',
+          '(isVisible(row, snapshot) || row.transaction >= state.transactions) && row.dueAtMs <= state.nowMs()',
       },
     ],
   },
@@ -70,12 +70,25 @@ export const markCanaries: readonly Canary[] = [
   },
   {
     bug: 'rows are acknowledged by their ids alone, after a restore too',
+    firstSeed: 415,
     breaks: /^proof: |converges/,
     replacements: [
       {
         file: cluster,
         find: 'row.key.id === id && row.key.eventId === eventId',
         replace: 'row.key.id === id && eventId !== null',
+      },
+    ],
+  },
+  {
+    bug: 'a look does not see a row that was not accepted before',
+    firstSeed: 240,
+    breaks: /converges/,
+    replacements: [
+      {
+        file: cluster,
+        find: 'Math.min(...this.rows.map(',
+        replace: 'Math.min(...this.rows.filter(({ attempts }) => attempts === 0).map(',
       },
     ],
   },

@@ -48,7 +48,7 @@ export function createMarking(nature: Nature, records: Records): Marking {
   let isCalm = false
   const lagMaxMs = dice.pick([0, 2_000, 12_000])
   const cluster = createCluster({
-    nowMs: scheduler.now,
+    clock: scheduler,
     offsetMs: dice.between(-3_000, 3_000),
     lagMs: () => dice.between(0, lagMaxMs),
     workspaceIds,

@@ -111,10 +111,13 @@ function withStalls(options: RelaysOptions, life: ProcessLife): RelaysOptions {
 
 function startProcess(options: RelaysOptions, clock: Clock): void {
   const { cluster, dice, databaseWay } = options
-  const asked = <Value>(work: () => Promise<Result<Value, Failure>>) =>
+  const asked = <Value>(
+    work: () => Promise<Result<Value, Failure>>,
+    deadlineMs: number = limits.outboxDeadlineMs,
+  ) =>
     withinDeadline<Result<Value, Failure>>(
       clock,
-      limits.outboxDeadlineMs,
+      deadlineMs,
       () => heardWhileAlive(databaseWay.cross(work)).catch(() => err({ kind: 'unavailable' })),
       err({ kind: 'timeout' }),
     )
@@ -124,6 +127,11 @@ function startProcess(options: RelaysOptions, clock: Clock): void {
   const relay = createRelay({
     ...common,
     outbox: {
+      async look() {
+        const looked = await asked(() => outbox.look(), limits.outboxWaitDeadlineMs)
+        if (!looked.ok) options.trace.happened('a look is not answered')
+        return looked
+      },
       claim: (rowsMax) => asked(() => outbox.claim(rowsMax)),
       read: (keys) => asked(() => outbox.read(keys)),
       acknowledge: (keys) => asked(() => outbox.acknowledge(keys)),

@@ -1,5 +1,5 @@
 import type { Delivered, Delivery, DeliveryFailure } from '../../origin/outbox/delivery.ts'
-import type { Outbox, OutboxKey, OutboxRow } from '../../origin/outbox/outbox.ts'
+import type { Look, Outbox, OutboxKey, OutboxRow } from '../../origin/outbox/outbox.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { OutboxEvent } from '../../shared/contract/invalidation.ts'
 import type { Version } from '../../shared/ids.ts'
@@ -17,10 +17,15 @@ interface Kept {
   isParked: boolean
 }
 
+/** How looks are answered: as the database does it, by a failure, not before the deadline, or as if another relay were looking. */
+export type LookMood = 'sees' | 'fails' | 'hangs' | 'busy'
+
 /** The database's outbox in memory, with leases, attempts and parking as in its SQL functions. */
 export interface FakeOutbox extends Outbox {
   /** While this is true every call fails. */
   isDown: boolean
+  lookMood: LookMood
+  readonly looks: number
   readonly claims: number
   readonly rows: readonly { readonly id: number; readonly attempts: number; readonly isParked: boolean }[]
   /** Adds a row that is due after `dueInMs`, and answers it. */
@@ -33,11 +38,16 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
   const kept = new Map<number, Kept>()
   let lastId = 0
   let claims = 0
+  const watch = createWatch(kept, clock)
   const answer = async <Value>(work: () => Value): Promise<Result<Value, { kind: 'unavailable' }>> =>
     outbox.isDown ? err({ kind: 'unavailable' }) : ok(work())
 
   const outbox: FakeOutbox = {
     isDown: false,
+    lookMood: 'sees',
+    get looks() {
+      return watch.looks
+    },
     get claims() {
       return claims
     },
@@ -58,6 +68,7 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
     restore() {
       for (const [id, each] of kept) kept.set(id, restored(each, clock.now()))
     },
+    look: () => (outbox.isDown ? answer(() => 'none') : watch.look(outbox.lookMood)),
     claim: (rowsMax) =>
       answer(() => {
         claims += 1
@@ -77,6 +88,39 @@ export function createFakeOutbox(clock: Clock): FakeOutbox {
       })),
   }
   return outbox
+}
+
+const glanceEveryMs = 10
+
+/** The look that waits, of which there is one at a time. */
+function createWatch(kept: ReadonlyMap<number, Kept>, clock: Clock) {
+  let isLooking = false
+  const pause = (forMs: number) => new Promise<void>((resolve) => clock.schedule(resolve, forMs))
+
+  async function glances(): Promise<Look> {
+    const endMs = clock.now() + limits.outboxWaitMs
+    for (;;) {
+      if ([...kept.values()].some(({ dueAtMs }) => dueAtMs <= clock.now())) return 'rows'
+      if (clock.now() >= endMs) return 'none'
+      await pause(glanceEveryMs)
+    }
+  }
+
+  const watch = {
+    looks: 0,
+    async look(mood: LookMood): ReturnType<Outbox['look']> {
+      watch.looks += 1
+      if (mood === 'hangs') await pause(limits.outboxWaitDeadlineMs)
+      if (mood === 'hangs') return err({ kind: 'timeout' })
+      if (mood === 'fails') return err({ kind: 'unavailable' })
+      if (mood === 'busy' || isLooking) return ok('busy')
+      isLooking = true
+      const seen = await glances()
+      isLooking = false
+      return ok(seen)
+    },
+  }
+  return watch
 }
 
 /** The reports of a relay about the rows that it leased. */

@@ -1,25 +1,38 @@
 import { once } from 'node:events'
 import { createServer, request as forward } from 'node:http'
 
-/** A proxy between the Worker and the origin that delays every answer, like an origin in another region. */
+/** A proxy between two pieces of the stack that sees and delays every answer, as if the other piece were in another region. */
 export interface FarOrigin {
   readonly url: string
-  /** The origin's address, set once the origin is running. */
+  /** The address of the piece that answers, set once it is running. Until then every answer is 502. */
   target: string
   stop(): Promise<void>
 }
 
-/** `delayMs` says how long the next answer is delayed. */
-export async function startFarOrigin(delayMs: () => number): Promise<FarOrigin> {
+interface SeenAnswer {
+  readonly path: string
+  readonly status: number
+}
+
+/** `delayMs` says how long this answer is delayed. */
+export async function startFarOrigin(delayMs: (answer: SeenAnswer) => number): Promise<FarOrigin> {
   const server = createServer((incoming, outgoing) => {
+    if (far.target === '') {
+      outgoing.writeHead(502).end()
+      return
+    }
     const sent = forward(
       `${far.target}${incoming.url}`,
       { method: incoming.method, headers: incoming.headers },
       (answer) => {
-        setTimeout(() => {
-          outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-          answer.pipe(outgoing)
-        }, delayMs())
+        const status = answer.statusCode ?? 502
+        setTimeout(
+          () => {
+            outgoing.writeHead(status, answer.headers)
+            answer.pipe(outgoing)
+          },
+          delayMs({ path: incoming.url ?? '', status }),
+        )
       },
     )
     sent.on('error', () => outgoing.writeHead(502).end())
