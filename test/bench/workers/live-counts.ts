@@ -7,8 +7,16 @@ export function count(name: string, times = 1): void {
   counts.set(name, (counts.get(name) ?? 0) + times)
 }
 
+const settlers: (() => void)[] = []
+
+/** Calls `settle` before counts are taken, for what is counted only once it has ended. */
+export function beforeTaking(settle: () => void): void {
+  settlers.push(settle)
+}
+
 /** The counts since the last call. */
 export function takeCounts(): Record<string, number> {
+  for (const settle of settlers) settle()
   const taken = Object.fromEntries(counts)
   counts.clear()
   return taken

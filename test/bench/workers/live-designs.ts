@@ -5,7 +5,9 @@ import { MetricsOverview as RealMetricsOverview } from '../../../worker/deployme
 import type { Env } from '../../../worker/env.ts'
 import { Ledger as RealLedger } from '../../../worker/ledger/ledger.ts'
 import { Marks as RealMarks } from '../../../worker/ledger/marks.ts'
+import { LiveHub as RealLiveHub } from '../../../worker/live/live-hub.ts'
 import { createServices, type Services } from '../../../worker/services.ts'
+import { type Activity, createActivity } from './live-activity.ts'
 import { count, countedEnv, countOutgoing, countStorage, takeCounts } from './live-counts.ts'
 
 interface Bindings extends Env {
@@ -37,6 +39,31 @@ export class MetricsOverview extends RealMetricsOverview {
   constructor(state: DurableObjectState, env: Env) {
     countStorage(state, 'METRICS_OVERVIEW')
     super(state, countedEnv(env))
+  }
+}
+
+/** A hub whose billed time is measured besides. */
+export class LiveHub extends RealLiveHub {
+  private readonly activity: Activity
+
+  constructor(state: DurableObjectState, env: ConstructorParameters<typeof RealLiveHub>[1]) {
+    countStorage(state, 'LIVE')
+    const activity = createActivity('LIVE', state)
+    super(state, countedEnv(env))
+    this.activity = activity
+  }
+
+  override fetch(request: Request): Promise<Response> {
+    return this.activity.during(super.fetch(request))
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    count('messages LIVE')
+    return this.activity.during(super.webSocketMessage(socket, message))
+  }
+
+  override alarm(): Promise<void> {
+    return this.activity.during(super.alarm())
   }
 }
 
@@ -84,7 +111,7 @@ export default {
 
 function kindOf(request: Request, pathname: string): string {
   if (request.headers.get('Upgrade') === 'websocket') return 'socket'
-  const isOfRelay = pathname === '/api/cache/invalidate' || pathname.startsWith('/api/marks')
+  const isOfRelay = pathname === '/api/cache/invalidate' || pathname === '/api/cache/marks'
   return isOfRelay ? `relay ${pathname}` : 'viewer'
 }
 
