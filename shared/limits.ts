@@ -125,6 +125,21 @@ holds(
 holds(limits.outboxLeaseMs > limits.relayDeadlineMs, 'a claim is valid until its delivery has ended')
 holds(limits.outboxWaitMs < limits.outboxWaitDeadlineMs, 'a look at the outbox ends before its relay stops waiting')
 holds(
+  limits.liveCompareEveryMs < limits.liveProofLifetimeMs,
+  'a proof is followed by the next one before it is too old',
+)
+holds(limits.liveSeenEvery < limits.liveUnseenMax, 'a client acknowledges frames before it counts as slow')
+holds(limits.liveUserSocketsMax < limits.liveSocketsMax, 'no user takes all connections of a hub')
+// A body has a row of its own, with its tags.
+holds(
+  limits.liveBodyBytesMax + limits.entryTagsMax * 11 + 4_096 <= limits.ledgerRowBytesMax,
+  'a body fits in a row of a Durable Object',
+)
+holds(
+  limits.liveQuestionCharactersMax + 1_024 <= limits.liveAttachmentBytesMax,
+  'the longest question fits in what a connection keeps through hibernation',
+)
+holds(
   limits.streamStalledMs < limits.streamDurationMs,
   'a reader that is gone is noticed before its stream would end',
 )

@@ -19,8 +19,8 @@ import type { Loader } from '../loaders/loader.ts'
 
 /**
  * POST /load/{resource}: answers the bytes of the resource's `data` without an envelope, as an entry stores them. Without a
- * user's token the caller is the CRM's backend, which loads as the service role, and only resources whose declaration allows
- * it. An answer that belongs to one user is loaded for the caller, or by the backend for the user that it names.
+ * user's token the caller is the CRM's backend or a hub of live boards, which loads as the service role, and only resources whose
+ * declaration allows it. An answer that belongs to one user is loaded for the caller, or by the backend for the user that it names.
  */
 export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<OriginEnv, '/load/:resource'> {
   return async (context) => {
@@ -61,7 +61,7 @@ export function loadRoute(queries: Queries, unfitValues: UnfitValues): Handler<O
 /** The error with which a resource is closed to a caller. A backend learns nothing about resources that it may not load. */
 function closedTo(caller: Caller, loader: Loader | null): WireErrorCode | null {
   const isOpenTo = (kind: CallerKind) => loader?.resource.callers.includes(kind) === true
-  if (caller.kind === 'backend') return isOpenTo('service') ? null : 'token_missing'
+  if (caller.kind === 'backend') return isOpenTo('service') || isOpenTo('hub') ? null : 'token_missing'
   return loader === null || isOpenTo('member') ? null : 'key_invalid'
 }
 
@@ -69,13 +69,16 @@ function closedTo(caller: Caller, loader: Loader | null): WireErrorCode | null {
 function refusalOf(
   caller: Caller,
   { workspaceId, userId }: LoadRequest,
-  { scope }: Loader['resource'],
+  { scope, callers }: Loader['resource'],
   { sharing }: { readonly sharing: Question['sharing'] },
 ): WireError | null {
   if ((workspaceId === deploymentId) !== (scope === 'deployment')) {
     const message = 'must be the deployment for its own resources, and a workspace for all others'
     return { code: 'invalid_body', details: [{ parameter: 'workspaceId', message }] }
   }
+  // A hub loads what a workspace shares. Where only hubs are let in, a query knows a user by the token alone.
+  if (caller.kind === 'backend' && sharing === 'user' && !callers.includes('service'))
+    return { code: 'token_missing' }
   if (caller.kind === 'member' && userId !== null && userId !== caller.userId)
     return { code: 'user_mismatch' }
   return sharing === 'user' && userId === null ? { code: 'user_needed' } : null

@@ -8,8 +8,11 @@ import type { Result } from '../result.ts'
 import type { Tag } from '../tags/tags.ts'
 import type { Served } from './served.ts'
 
-/** `member`: a user with their own token. `service`: the CRM's backend, which has the internal key. */
-export type CallerKind = 'member' | 'service'
+/**
+ * `member`: a user with their own token. `service`: the CRM's backend, which has the internal key. `hub`: a hub of live boards, which has
+ * it too, and loads only answers that a workspace shares; a resource that is open to services is open to hubs.
+ */
+export type CallerKind = 'member' | 'service' | 'hub'
 
 /** The 404 of a resource: a code of the error table, and a sentence of its own if the table's is too general. */
 export interface Absence {

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { UserId, Version } from '../../shared/ids.ts'
 import { userIdSchema, versionSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
+import type { Tag } from '../../shared/tags/tags.ts'
+import { membershipTags } from '../../shared/tags/tags.ts'
 import type { HubSocket, Joining } from './hub-parts.ts'
 import type { LiveQuestion } from './live-question.ts'
 
@@ -43,6 +45,8 @@ export class Connection {
   readonly socket: HubSocket
   readonly userId: UserId
   readonly memberAt: Joining['memberAt']
+  /** The tags of the user's membership. */
+  readonly tags: readonly Tag[]
   readonly shows = new Map<number, Show>()
   tokenExpiresAtMs: number
   /** Whether the client waits for a proof of the hub's last comparison. */
@@ -62,6 +66,7 @@ export class Connection {
     this.userId = joining.userId
     this.tokenExpiresAtMs = joining.tokenExpiresAtMs
     this.memberAt = joining.memberAt
+    this.tags = membershipTags(joining.userId)
     this.sent = sent
     this.seen = seen
   }

@@ -6,6 +6,7 @@ import type { Recorder } from '../events.ts'
 import type { Copy } from '../ledger/moved-tags.ts'
 import type { Connection, Show } from './connection.ts'
 import type { LiveQuestion } from './live-question.ts'
+import { newsOf } from './news.ts'
 import type { Position, Proven } from './position.ts'
 
 interface DeliveryOptions {
@@ -61,46 +62,25 @@ export class Delivery {
     this.sendText(connection, 'moved', `{"type":"moved","id":${show.id},"version":${version}}`)
   }
 
+  /** Tells the news about one question. Its text is built by hand, so that a difference is written once for all clients. */
   private tell(connection: Connection, show: Show, copy: Copy): void {
-    const { question } = show
-    const { entry } = question
+    const { id, question } = show
+    const news = newsOf(show, connection.userId, copy)
     show.generation = question.generation
-    const holds = show.etag
-    show.etag = entry?.etag ?? null
-    if (entry === null) return this.askAgain(connection, show, question.knownTo)
-    const isOwn = question.hasOwn(connection.userId)
-    if (holds === entry.etag && entry.found && !isOwn) return this.confirm(connection, show, entry.etag)
-    if (holds === null && hasAskedFor(show, copy)) return
-    const difference = holds === null || isOwn ? null : question.differenceFrom(holds, connection.userId)
-    if (holds !== null && difference !== null)
-      return this.change(connection, show, { from: holds, to: entry.etag, difference })
-    if (!question.isStale) return this.askAgain(connection, show, question.knownTo)
-    // It has moved again. Who asks at the newest version has what the next load brings.
-    show.etag = null
-    this.askAgain(connection, show, copy.version)
-  }
-
-  private confirm(connection: Connection, show: Show, etag: string): void {
-    const { id, question } = show
+    show.etag = news.holds
+    if (news.kind === 'nothing') return
+    if (news.kind === 'moved') {
+      this.askAgain(connection, show, news.version)
+      return
+    }
     show.toldTo = question.knownTo
-    const text = `{"type":"shown","id":${id},"version":${question.knownTo},"etag":${JSON.stringify(etag)},"dueInMs":${this.dueInMs(question)}}`
-    this.sendText(connection, 'shown', text)
-  }
-
-  private change(
-    connection: Connection,
-    show: Show,
-    { from, to, difference }: { readonly from: string; readonly to: string; readonly difference: string },
-  ): void {
-    const { id, question } = show
-    show.toldTo = question.knownTo
-    // The difference is text already, so that it is written once for all clients.
-    const head = `{"type":"changed","id":${id},"version":${question.knownTo},"from":${JSON.stringify(from)},"to":${JSON.stringify(to)}`
-    this.sendText(
-      connection,
-      'changed',
-      `${head},"difference":${difference},"dueInMs":${this.dueInMs(question)}}`,
-    )
+    const head = `{"type":"${news.kind}","id":${id},"version":${question.knownTo}`
+    const holds = JSON.stringify(news.holds)
+    const said =
+      news.kind === 'shown'
+        ? `"etag":${holds}`
+        : `"from":${JSON.stringify(news.from)},"to":${holds},"difference":${news.difference}`
+    this.sendText(connection, news.kind, `${head},${said},"dueInMs":${this.dueInMs(question)}}`)
   }
 
   private dueInMs(question: LiveQuestion<unknown>): number | null {
@@ -112,11 +92,6 @@ export class Delivery {
     connection.send(text)
     this.options.recorder.record({ kind: 'live-frame', frame })
   }
-}
-
-/** Whether the client was told to ask at a version past which nothing has moved. */
-function hasAskedFor({ question, toldTo }: Show, copy: Copy): boolean {
-  return toldTo !== null && !question.hasMovedSince(copy, toldTo)
 }
 
 /** Whether the client was told everything about a question up to a version. */

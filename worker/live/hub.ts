@@ -73,18 +73,17 @@ export class Hub {
 
   /** Whether a user may connect now. To be asked before the connection is accepted, and followed by `connected` without a wait. */
   async admit({ userId, memberAt }: Joining): Promise<Admission> {
-    if (this.connections.size >= limits.liveSocketsMax) return { kind: 'full' }
-    const own = [...this.connections.values()].filter((connection) => connection.userId === userId)
-    if (own.length >= limits.liveUserSocketsMax) return { kind: 'user-full' }
     const { position } = this
     const isKnown = position.copy?.ledgerId === memberAt.ledgerId
     if (!isKnown || position.proven === null) await position.ask()
     await position.reach(position.copy?.ledgerId === memberAt.ledgerId ? memberAt.version : versionZero)
     const { copy } = position
     if (copy === null || position.proven === null) return { kind: 'ledger-away' }
-    return isStillMember(copy, { userId, memberAt })
-      ? { kind: 'admitted' }
-      : { kind: 'membership-moved', version: copy.version }
+    if (!isStillMember(copy, { tags: membershipTags(userId), memberAt }))
+      return { kind: 'membership-moved', version: copy.version }
+    if (this.connections.size >= limits.liveSocketsMax) return { kind: 'full' }
+    const own = [...this.connections.values()].filter((connection) => connection.userId === userId)
+    return own.length < limits.liveUserSocketsMax ? { kind: 'admitted' } : { kind: 'user-full' }
   }
 
   /** Takes a connection that was admitted. */
@@ -92,7 +91,10 @@ export class Hub {
     const connection = new Connection(socket, joining)
     this.connections.set(socket, connection)
     const { copy, proven } = this.position
-    if (copy === null || proven === null) return this.close(connection, 'comeBack')
+    if (copy === null || proven === null) {
+      this.close(connection, 'comeBack')
+      return
+    }
     const nowMs = this.parts.clock.now()
     this.delivery.send(connection, {
       type: 'welcome',
@@ -302,7 +304,10 @@ export class Hub {
   /** Takes a connection over from before hibernation. What it was told last is known, and the rest counts as moved. */
   private restore(socket: HubSocket): void {
     const attachment = parseAttachment(socket.attached())
-    if (attachment === null) return socket.close(liveCloseCodes.comeBack, 'comeBack')
+    if (attachment === null) {
+      socket.close(liveCloseCodes.comeBack, 'comeBack')
+      return
+    }
     const { user, ledger, member, expires, sent, seen, shows } = attachment
     const memberAt = { ledgerId: ledger, version: member }
     const joining = { userId: user, tokenExpiresAtMs: expires, memberAt }
@@ -333,7 +338,7 @@ function parseFrame(text: string): ClientFrame | null {
 }
 
 /** Whether nothing has moved that a user's membership depends on since it was judged. */
-function isStillMember(copy: Copy, { userId, memberAt }: Pick<Joining, 'userId' | 'memberAt'>): boolean {
+function isStillMember(copy: Copy, { tags, memberAt }: Pick<Connection, 'tags' | 'memberAt'>): boolean {
   if (memberAt.ledgerId !== copy.ledgerId) return false
-  return !membershipTags(userId).some((tag) => hasMovedPast(copy, tag, memberAt.version))
+  return !tags.some((tag) => hasMovedPast(copy, tag, memberAt.version))
 }

@@ -39,7 +39,6 @@ const hubRow = z
  */
 export class LiveHub extends DurableObject<Bindings> implements HubObject {
   private readonly state: DurableObjectState
-  private readonly bindings: Bindings
   private readonly sockets = new Map<WebSocket, HubSocket>()
   private readonly metrics: MetricsClient
   private location = 'local'
@@ -48,14 +47,13 @@ export class LiveHub extends DurableObject<Bindings> implements HubObject {
   constructor(state: DurableObjectState, env: Bindings) {
     super(state, env)
     this.state = state
-    this.bindings = env
     this.metrics = createMetricsClient(env.METRICS, env.METRICS_OVERVIEW, systemClock)
     // It is no isolate that answers requests.
     this.metrics.observe(() => ({ live_sockets: this.hub?.size ?? 0, isolates: 0 }))
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(livePing, livePong))
     state.storage.sql.exec(table)
     const [row] = [...state.storage.sql.exec('select name, workspace_id, location from hub')]
-    this.hub = row === undefined ? null : this.open(hubRow.parse(row))
+    this.hub = row === undefined ? null : this.openHub(hubRow.parse(row), env)
   }
 
   /** Takes a client that the Worker's door has let in. The answer has the status 101, or says why the hub does not take it. */
@@ -125,13 +123,13 @@ export class LiveHub extends DurableObject<Bindings> implements HubObject {
   /** Writes down which hub this is. The platform does not tell an object its name. */
   private begin({ name, workspaceId, location }: LiveArrival['hub']): Hub {
     this.state.storage.sql.exec('insert or replace into hub values (1, ?, ?, ?)', name, workspaceId, location)
-    this.hub = this.open({ name, workspaceId, location })
+    this.hub = this.openHub({ name, workspaceId, location }, this.env)
     return this.hub
   }
 
-  private open({ name, workspaceId, location }: LiveArrival['hub']): Hub {
-    const { state, bindings, metrics } = this
-    const config = parseConfig(bindings)
+  private openHub({ name, workspaceId, location }: LiveArrival['hub'], env: Bindings): Hub {
+    const { state, metrics } = this
+    const config = parseConfig(env)
     const { recorder } = metrics
     const origin = createOrigin({
       url: config.originUrl,
@@ -148,7 +146,7 @@ export class LiveHub extends DurableObject<Bindings> implements HubObject {
     return new Hub({
       ...{ workspaceId, recorder, etagOf, clock: systemClock, random: Math.random },
       watch: createWatch(
-        () => bindings.LEDGER.get(bindings.LEDGER.idFromName(workspaceId)),
+        () => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
         name,
         systemClock,
         recorder,

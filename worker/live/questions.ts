@@ -1,12 +1,13 @@
 import type { UserId, Version, WorkspaceId } from '../../shared/ids.ts'
 import { versionZero } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
+import type { Question } from '../../shared/resources/question.ts'
 import type { Copy } from '../ledger/moved-tags.ts'
 import type { BodyStore } from './body-store.ts'
 import type { Connection, Show } from './connection.ts'
 import { LiveQuestion } from './live-question.ts'
 import type { ShownQuestion } from './shown-question.ts'
-import { parseShown } from './shown-question.ts'
+import { parseShown, shownBy } from './shown-question.ts'
 
 /** A question that a client begins to show. */
 interface Shown {
@@ -28,6 +29,8 @@ export class Questions {
   /** By key, the one that settled last at the end. */
   private readonly byKey = new Map<string, LiveQuestion<Connection>>()
 
+  private readonly parsed = new Map<string, Question>()
+
   constructor(bodies: BodyStore) {
     this.bodies = bodies
   }
@@ -36,8 +39,13 @@ export class Questions {
     return [...this.byKey.values()]
   }
 
+  /** Parses a question, once for all clients that write it in the same way. */
   parse(text: string, workspaceId: WorkspaceId, userId: UserId): ShownQuestion | null {
-    return parseShown(text, workspaceId, userId)
+    const question = this.parsed.get(text) ?? parseShown(text, workspaceId)
+    if (question === null) return null
+    if (this.parsed.size >= limits.liveHubQuestionsMax) this.parsed.clear()
+    this.parsed.set(text, question)
+    return shownBy(question, userId)
   }
 
   /** Shows a question on a connection, in place of the one with the same id; null if the hub has too many. */

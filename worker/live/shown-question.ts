@@ -25,7 +25,7 @@ const routes = resources
  * Parses the path and the query of a GET by the declarations of the resources, as the routes do. Null if no resource that members read
  * has it, if a parameter is not valid, or if it names another workspace or asks for an answer past the cache.
  */
-export function parseShown(text: string, workspaceId: WorkspaceId, userId: UserId): ShownQuestion | null {
+export function parseShown(text: string, workspaceId: WorkspaceId): Question | null {
   if (!urlText.test(text)) return null
   const queryAt = text.indexOf('?')
   const path = queryAt < 0 ? text : text.slice(0, queryAt)
@@ -37,20 +37,25 @@ export function parseShown(text: string, workspaceId: WorkspaceId, userId: UserI
     const parsed = resource.parse(parameters, query)
     const isOurs = parameters['workspaceId'] === undefined || parameters['workspaceId'] === workspaceId
     if (!parsed.ok || !isOurs || parsed.value.isBypass || workspaceId === deploymentId) return null
-    const question = parsed.value
-    const owner = question.sharing === 'user' ? userId : null
-    return { key: keyOf(question, owner), question, owner }
+    return parsed.value
   }
   return null
+}
+
+/** The question of a user. */
+export function shownBy(question: Question, userId: UserId): ShownQuestion {
+  const owner = question.sharing === 'user' ? userId : null
+  return { key: keyOf(question, owner), question, owner }
 }
 
 function isOpenTo(callers: Resource['callers'], kind: Resource['callers'][number]): boolean {
   return callers.includes(kind)
 }
 
-/** Whether the hub may load a question's answer with the service's key. */
+/** Whether the hub may load a question's answer with the internal key. */
 export function isLoadable({ question, owner }: ShownQuestion): boolean {
-  return owner === null && question.resource.callers.includes('service')
+  const { callers } = question.resource
+  return owner === null && (callers.includes('service') || callers.includes('hub'))
 }
 
 function keyOf({ resource, params }: Question, owner: UserId | null): string {

@@ -209,7 +209,7 @@ export const contactList = defineResource({
   params,
   data,
   version: 2,
-  callers: ['member'],
+  callers: ['member', 'hub'],
   sharing: ({ filter }) => (filter === 'assigned_to_me' ? 'user' : 'workspace'),
   changes: ({ filter }) => (changingWithTime.has(filter) ? 'time' : 'writes'),
   lifetime: ({ search }) => (search === null ? 'contactsTTL' : 'searchTTL'),

@@ -33,13 +33,24 @@ describe("a load of the CRM's backend, without a user's token", () => {
   test('is refused if the declaration does not allow it, like a load of an unknown resource', async () => {
     const database = createStubDatabase()
     const { post } = createOrigin({ database })
-    for (const resource of ['contact-list', 'no-such-resource']) {
-      expect(await read(await post(`/load/${resource}`, loadOfList, null))).toMatchObject({
-        status: 401,
-        body: { code: 'token_missing' },
-      })
-    }
+    expect(await read(await post('/load/no-such-resource', loadOfList, null))).toMatchObject({
+      status: 401,
+      body: { code: 'token_missing' },
+    })
     expect(database.calls).toHaveLength(0)
+  })
+
+  test('is made for a hub of live boards if the workspace shares the answer, and never for a user that it names', async () => {
+    const database = createStubDatabase()
+    const { post } = createOrigin({ database })
+    const own = { ...loadOfList, userId: 'alice', params: { ...listParams, filter: 'assigned_to_me' } }
+    expect(await read(await post('/load/contact-list', own, null))).toMatchObject({
+      status: 401,
+      body: { code: 'token_missing' },
+    })
+    expect(database.calls).toHaveLength(0)
+    void post('/load/contact-list', loadOfList, null)
+    expect(await database.call(0)).toMatchObject({ functionName: 'contacts_page', callerToken: null })
   })
 
   test('is made for the user that it names, and shares a query with that user’s own load', async () => {

@@ -178,12 +178,15 @@ type LiveEvent = Extract<CacheEvent, { kind: `live-${string}` }>
 function countLive(event: LiveEvent, add: (family: CounterFamily, labels: readonly string[]) => void): void {
   switch (event.kind) {
     case 'live-connect':
-      return add('live_connects', [event.outcome])
+      add('live_connects', [event.outcome])
+      return
     case 'live-frame':
-      return add('live_frames', [event.frame])
+      add('live_frames', [event.frame])
+      return
     case 'live-load':
-      return add('live_loads', [event.outcome])
+      add('live_loads', [event.outcome])
+      return
     case 'live-close':
-      return add('live_closes', [event.reason])
+      add('live_closes', [event.reason])
   }
 }
