@@ -17,8 +17,6 @@ export interface Phase {
   readonly arrivalsMs: readonly number[]
   /** Arrivals that did not come. */
   readonly missing: number
-  /** From each commit to its last viewer, at the mean. */
-  readonly wholeMs: number
   readonly tally: Taken['tally']
   readonly counts: Counts
   /** Viewers whose page, counts or decoded content is not the database's at the end, and what else must not happen, by name. */
@@ -50,7 +48,7 @@ export async function measureIdle({ live }: Bench, design: DesignName, seconds: 
   await wait(1_000 * seconds)
   const { tally } = await clients.take()
   const counts = await live.takeCounts()
-  const nothing = { writes: 0, arrivalsMs: [], missing: 0, wholeMs: Number.NaN, wrong: {} }
+  const nothing = { writes: 0, arrivalsMs: [], missing: 0, wrong: {} }
   return { design, viewers: 0, seconds, tally, counts, ...nothing }
 }
 
@@ -76,14 +74,10 @@ export async function measureWrites({ live, writer }: Bench, writing: Writes): P
   const seconds = (performance.now() - startedAtMs) / 1_000
   const { arrivals, tally } = await clients.take()
   const took = tookOf(arrivals, writer).filter(({ number }) => number >= first)
-  const lastMs = [...Map.groupBy(took, ({ number }) => number).values()].map((of) =>
-    Math.max(...of.map(({ ms }) => ms)),
-  )
   return {
     ...{ design, viewers, writes, seconds, tally, counts },
     arrivalsMs: took.map(({ ms }) => ms),
     missing: writes * watching - took.length,
-    wholeMs: lastMs.reduce((sum, ms) => sum + ms, 0) / lastMs.length,
     wrong: { ...breachesIn(tally), ...wrongIn(await clients.judge(), await namesIn(live)) },
   }
 }

@@ -58,8 +58,6 @@ export interface MeasuredDesign {
   readonly written: Counts
   readonly writes: number
   readonly writtenSeconds: number
-  /** For how long a write keeps the hub at work; 0 without a hub. */
-  readonly hubSecondsAWrite: number
   /** Messages of one viewer to a hub or pusher in an hour, heartbeats included; 0 without a socket. */
   readonly messagesAnHour: number
 }
@@ -77,12 +75,9 @@ export interface Month {
 }
 
 export function monthOf(measured: MeasuredDesign): Month {
-  const { idle, idleSeconds, written, writes, writtenSeconds, hubSecondsAWrite, messagesAnHour } = measured
+  const { idle, idleSeconds, written, writes, writtenSeconds, messagesAnHour } = measured
   const idleSecond = scaled(usedIn(idle), 1 / idleSeconds)
-  const aWrite = plus(
-    scaled(plus(usedIn(written), scaled(idleSecond, -writtenSeconds)), 1 / writes),
-    none({ gigabyteSeconds: hubSecondsAWrite * objectGigabytes }),
-  )
+  const aWrite = scaled(plus(usedIn(written), scaled(idleSecond, -writtenSeconds)), 1 / writes)
   const messages = none({
     objectRequests: messagesAnHour / messagesARequest,
     gigabyteSeconds: messagesAnHour * objectCallSeconds * objectGigabytes,
@@ -121,7 +116,11 @@ export function usedIn(counts: Counts): Used {
       (kvWrites + redisCommands) * cpuMs.redisRead +
       loads * cpuMs.load,
     rowsWritten: sum(/^rows /),
-    gigabyteSeconds: objectRequests * objectCallSeconds * objectGigabytes,
+    // The time of hubs is measured, and that of other objects follows from their calls.
+    gigabyteSeconds:
+      (sum(/^active ms /) / 1_000 +
+        (objectRequests - sum(/^object LIVE /, /^alarm LIVE/)) * objectCallSeconds) *
+      objectGigabytes,
     originMegabytes: sum(/^origin bytes$/) / 1e6,
   }
 }
