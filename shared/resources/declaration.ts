@@ -20,6 +20,11 @@ interface Presentation<Data, Answer extends z.ZodObject> {
    * answer changes with its data and with the user alone. It must be pure, and runs on every hit.
    */
   changing?(data: Data, served: Served): string
+  /**
+   * The part of the data that names an entry in its ETag. By default it is all of the data. Data that also says when it was computed
+   * leaves that out, so that two loads of the same answer have the same name.
+   */
+  named?(data: Data): unknown
 }
 
 /**

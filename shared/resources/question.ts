@@ -82,6 +82,8 @@ export interface Resource {
    * empty if there is no such reason. It is pure and runs on every hit.
    */
   changing(body: Uint8Array, served: Served): string
+  /** The part of a readable body that its ETag is made from. Bodies that are equal in it are the same answer. */
+  namedPart(body: Uint8Array): Uint8Array
   /** Makes the answer's `data` from a readable body, as parts to be joined. It is pure and runs on every hit. */
   present(body: Uint8Array, served: Served): readonly Uint8Array[]
 }

@@ -78,6 +78,10 @@ export function defineResource<
     changing(body, served) {
       return presentation?.changing === undefined ? '' : presentation.changing(readable(body), served)
     },
+    namedPart(body) {
+      if (presentation?.named === undefined) return body
+      return encoder.encode(JSON.stringify(presentation.named(readable(body))))
+    },
     present(body, served) {
       if (presentation === undefined) return spliceMember(body, '_cache', cacheMemberOf(served))
       return [encoder.encode(JSON.stringify(presentation.of(readable(body), served)))]

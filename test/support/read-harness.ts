@@ -71,6 +71,7 @@ export function createDeployment({ hasRedis = true } = {}) {
         policy: Promise.resolve(settings),
         wish: plainWish,
         isReadable: () => true,
+        namedPart: (body) => body,
         embeddedTags: () => [],
         fetchBody: load,
         keepAlive: (work) => background.push(work),

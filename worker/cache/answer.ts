@@ -48,6 +48,7 @@ export function createAnswer(
         wish,
         reach: isWarmUp === true ? 'everywhere' : reachOf(question, caller),
         isReadable: (body) => resource.isReadable(body),
+        namedPart: (body) => resource.namedPart(body),
         embeddedTags: (body) => question.embeddedTags(body),
         fetchBody: (version) => origin.load(question, { workspaceId, userId: owner.value, version }, caller),
         keepAlive: caller.keepAlive,

@@ -134,7 +134,7 @@ async function fetchEntry(
     createdAtMs,
     loadMs: clock.now() - createdAtMs,
     deleteAtMs: createdAtMs + (keptSeconds(read, policy) + staleIfErrorSeconds) * 1000,
-    etag: await etagOf(body),
+    etag: await etagOf(found ? read.namedPart(body) : body),
     body,
   })
 }

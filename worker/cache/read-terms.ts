@@ -29,6 +29,8 @@ export interface Read {
   readonly reach: FillReach
   /** Whether this Worker can present a body. An entry that it cannot present is a miss. */
   isReadable(body: Uint8Array): boolean
+  /** The part of a loaded body that its ETag is made from. */
+  namedPart(body: Uint8Array): Uint8Array
   /** The tags that follow from the content of a loaded body, in addition to `tags`. */
   embeddedTags(body: Uint8Array): readonly Tag[]
   /** Loads the body from the origin. `version` names the stamp that the entry will get. Null if the thing does not exist. */

@@ -95,6 +95,7 @@ export function createSettingsReader(options: SettingsReaderOptions): SettingsRe
       policy,
       wish: { ...plainWish, proof: demand },
       isReadable: (body) => cacheSettings.isReadable(body),
+      namedPart: (body) => body,
       embeddedTags: () => [],
       fetchBody: () => origin.settings(workspaceId, caller),
       keepAlive,

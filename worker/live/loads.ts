@@ -95,7 +95,7 @@ export class Loads<Client> {
     if (!isSound) return null
     const tags = bytes === null ? [] : question.embeddedTags(bytes)
     return {
-      etag: await etagOf(bytes ?? new Uint8Array()),
+      etag: await etagOf(bytes === null ? new Uint8Array() : question.resource.namedPart(bytes)),
       found: bytes !== null,
       body: bytes !== null && bytes.length <= limits.liveBodyBytesMax ? bytes : null,
       ...{ ledgerId, version, loadedAtMs },

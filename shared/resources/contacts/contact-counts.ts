@@ -113,6 +113,7 @@ export const contactCounts = defineResource({
   },
   presentation: {
     answer: contactCountsAnswerSchema,
+    named: ({ counts, assignees, isComplete }) => ({ counts, assignees, isComplete }),
     of({ counts, assignees, computedAt }, served) {
       const { userId } = served
       const fromCache = served.source !== 'database'
