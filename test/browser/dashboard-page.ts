@@ -12,6 +12,8 @@ export interface DashboardPage {
   readonly page: Page
   /** Errors and warnings of the page's scripts, apart from refused requests, which tests provoke. */
   readonly complaints: readonly string[]
+  /** Complaints that match are those that a test provokes. */
+  expectComplaints(pattern: RegExp): void
   signIn(email: string, password: string): Promise<void>
   open(view: 'Live' | 'Board' | 'Mail' | 'Queues' | 'Workspace' | 'Inspector'): Promise<void>
   panel(title: string): Locator
@@ -56,15 +58,22 @@ export async function openDashboard(
   context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const complaints: string[] = []
-  page.on('pageerror', (error) => complaints.push(error.message))
+  let expected: RegExp | null = null
+  const complain = (text: string) => {
+    if (expected?.test(text) !== true) complaints.push(text)
+  }
+  page.on('pageerror', (error) => complain(error.message))
   page.on('console', (message) => {
     const isRefusal = message.text().startsWith('Failed to load resource')
-    if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text())
+    if (['error', 'warning'].includes(message.type()) && !isRefusal) complain(message.text())
   })
   await page.goto(worker)
   return {
     page,
     complaints,
+    expectComplaints(pattern) {
+      expected = pattern
+    },
     async signIn(email, password) {
       await page.getByLabel('E-mail').fill(email)
       await page.getByLabel('Password').fill(password)

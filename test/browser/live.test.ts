@@ -105,6 +105,57 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await page.getByText('Reconnecting.').waitFor({ state: 'detached', timeout: 40_000 })
   })
 
+  it('shows a view whose script could not be loaded once the network is back, and the others meanwhile', async () => {
+    const { page, open, expectComplaints, seriousFaults } = await given.signedIn()
+    expectComplaints(/preload assets/)
+    await page.getByText('Hit rate', { exact: true }).first().waitFor()
+    await page.context().setOffline(true)
+    await page.getByRole('navigation').getByRole('link', { name: 'Board' }).click()
+    const notice = page.getByRole('alert').filter({ hasText: 'the board could not be loaded' })
+    await notice.waitFor()
+    expect(await seriousFaults()).toEqual([])
+    await page.getByRole('navigation').getByRole('link', { name: 'Live' }).click()
+    await page.getByText('Hit rate', { exact: true }).first().waitFor()
+    await page.getByRole('navigation').getByRole('link', { name: 'Board' }).click()
+    await notice.waitFor()
+    await page.context().setOffline(false)
+    await page.locator('[data-row="0"][data-contact]').waitFor()
+    await open('Live')
+  })
+
+  it('offers to reload when its scripts have been replaced by a newer version', async () => {
+    const { page } = await given.signedIn()
+    await page.getByText('Hit rate', { exact: true }).first().waitFor()
+    await page.route('**/dashboard/board-view*', (route) =>
+      route.fulfill({ status: 404, json: { success: false } }),
+    )
+    const newer = '<!doctype html><script type="module" src="/dashboard/index-newer.js"></script>'
+    const isPage = (url: URL) => url.pathname === '/'
+    await page.route(isPage, (route) => route.fulfill({ contentType: 'text/html', body: newer }))
+    await page.getByRole('navigation').getByRole('link', { name: 'Board' }).click()
+    await page.getByText('A new version of the dashboard is there').waitFor()
+    await page.unroute(isPage)
+    await page.unroute('**/dashboard/board-view*')
+    await page.getByRole('button', { name: 'Reload' }).click()
+    await page.locator('[data-row="0"][data-contact]').waitFor()
+  })
+
+  it('confines an error of a view to that view, which can be shown again', async () => {
+    const { page, open, expectComplaints, seriousFaults } = await given.signedIn()
+    expectComplaints(/dates are broken/)
+    await page.evaluate(`globalThis.format = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, 'format')
+      Object.defineProperty(Intl.DateTimeFormat.prototype, 'format', {
+        configurable: true,
+        get() { throw new Error('dates are broken') },
+      })`)
+    await open('Board')
+    await page.getByText('An error of this page has ended this view').waitFor()
+    expect(await seriousFaults()).toEqual([])
+    await page.evaluate("Object.defineProperty(Intl.DateTimeFormat.prototype, 'format', globalThis.format)")
+    await page.getByRole('button', { name: 'Show it again' }).click()
+    await page.locator('[data-row="0"][data-contact]').waitFor()
+  })
+
   it('tells a member who sees live figures, which is no error', async () => {
     const { page } = await given.signedIn({ email: 'member@boardcache.example' })
     await page.getByText('Only operators see live figures and alerts.').waitFor()

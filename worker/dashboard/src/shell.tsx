@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useContext, useMemo, useState } from 'react'
+import { useContext, useMemo, useState } from 'react'
 import { createApiClient } from './api/api-client.ts'
 import { createDirectory, type Workspace } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
 import { LiveProvider } from './live/live-context.tsx'
 import { LiveStatus } from './live/live-status.tsx'
 import { LiveView } from './live/live-view.tsx'
+import { Boundary } from './parts/boundary.tsx'
+import { later } from './parts/later.tsx'
 import { Mark } from './parts/mark.tsx'
 import { FailureNotice, Notice } from './parts/notice.tsx'
 import { Waiting } from './parts/panel.tsx'
@@ -13,20 +15,23 @@ import { PlaceContext } from './place.ts'
 import { useView, type View, views, viewTitles } from './routing.ts'
 import { ThemeChoice } from './theme-choice.tsx'
 
-const BoardView = lazy(async () => ({ default: (await import('./board/board-view.tsx')).BoardView }))
-const MailView = lazy(async () => ({ default: (await import('./mail/mail-view.tsx')).MailView }))
-const QueuesView = lazy(async () => ({ default: (await import('./queues/queues-view.tsx')).QueuesView }))
-const WorkspaceView = lazy(async () => ({
-  default: (await import('./workspace/workspace-view.tsx')).WorkspaceView,
-}))
-const InspectorView = lazy(async () => ({
-  default: (await import('./inspector/inspector-view.tsx')).InspectorView,
-}))
+const BoardView = later(async () => (await import('./board/board-view.tsx')).BoardView, { what: 'the board' })
+const MailView = later(async () => (await import('./mail/mail-view.tsx')).MailView, { what: 'the mail' })
+const QueuesView = later(async () => (await import('./queues/queues-view.tsx')).QueuesView, {
+  what: 'the queues',
+})
+const WorkspaceView = later(async () => (await import('./workspace/workspace-view.tsx')).WorkspaceView, {
+  what: 'the workspace',
+})
+const InspectorView = later(async () => (await import('./inspector/inspector-view.tsx')).InspectorView, {
+  what: 'the inspector',
+})
 
-/** Loaded after the first view. */
-const NotificationsMenu = lazy(async () => ({
-  default: (await import('./notifications/notifications-menu.tsx')).NotificationsMenu,
-}))
+/** Loaded after the first view. While it cannot be, the bar has no button for it. */
+const NotificationsMenu = later(
+  async () => (await import('./notifications/notifications-menu.tsx')).NotificationsMenu,
+  { what: 'the notifications', waiting: null },
+)
 
 const workspaceKey = 'boardcache-workspace'
 
@@ -102,9 +107,9 @@ function Views() {
   return (
     <main className={`view view-${view}`} id="view" tabIndex={-1} aria-label={viewTitles[view]}>
       <h1 className="hidden">{viewTitles[view]}</h1>
-      <Suspense fallback={<Waiting what={viewTitles[view].toLowerCase()} />}>
+      <Boundary key={view} what="this view">
         <Shown />
-      </Suspense>
+      </Boundary>
     </main>
   )
 }
@@ -139,9 +144,9 @@ function TopBar({ auth, user, workspaces, chosen, onChoose }: TopBarProps) {
       <span className="bar-end">
         <LiveStatus />
         {hasPlace && (
-          <Suspense fallback={null}>
+          <Boundary what="the notifications">
             <NotificationsMenu />
-          </Suspense>
+          </Boundary>
         )}
         {workspaces.length > 0 && (
           <select

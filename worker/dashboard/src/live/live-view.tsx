@@ -1,8 +1,8 @@
 import './live.css'
-import { lazy, Suspense } from 'react'
 import { ApiFailure } from '../api/failure.ts'
 import { formatCompact, formatCount, formatMs, formatPercent, formatPerSecond } from '../parts/format.ts'
 import { Head } from '../parts/head.tsx'
+import { later } from '../parts/later.tsx'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
 import { AlertsPanel } from './alerts-panel.tsx'
@@ -11,8 +11,10 @@ import { useFigures } from './live-context.tsx'
 import { PartsPanel } from './parts-panel.tsx'
 import type { Figures } from './use-stream.ts'
 
-const RedisPanel = lazy(async () => ({ default: (await import('../redis/redis-panel.tsx')).RedisPanel }))
-const Plots = lazy(async () => ({ default: (await import('./plots.tsx')).Plots }))
+const RedisPanel = later(async () => (await import('../redis/redis-panel.tsx')).RedisPanel, {
+  what: 'the Redis databases',
+})
+const Plots = later(async () => (await import('./plots.tsx')).Plots, { what: 'the plots' })
 
 /** The deployment now and over the last hour. */
 export function LiveView() {
@@ -31,16 +33,12 @@ export function LiveView() {
         </Notice>
       )}
       <Figureheads figures={figures} />
-      <Suspense fallback={<Waiting what="the plots" />}>
-        <Plots history={figures.history} />
-      </Suspense>
+      <Plots history={figures.history} />
       <div className="live-pair">
         <PartsPanel parts={snapshot.parts} outbox={snapshot.outbox} />
         <AlertsPanel alerts={snapshot.alerts} changes={figures.changes} />
       </div>
-      <Suspense fallback={<Waiting what="the Redis databases" />}>
-        <RedisPanel />
-      </Suspense>
+      <RedisPanel />
     </>
   )
 }
