@@ -23,11 +23,11 @@ export function usePlace(): Place {
 
 /** The boards of the workspace, with their columns in order. */
 export function useBoards() {
-  const { auth, directory, workspace } = usePlace()
+  const { directory, workspace } = usePlace()
   return useQuery({
     queryKey: ['boards', workspace.id],
     queryFn: async ({ signal }): Promise<Board[]> => {
-      const boards = await directory.boards((await auth.current()) ?? '', workspace.id, signal)
+      const boards = await directory.boards(workspace.id, signal)
       return boards.map((board) => ({
         ...board,
         board_columns: board.board_columns.toSorted((a, b) => a.position - b.position),

@@ -42,12 +42,12 @@ function chosenWorkspace(): string | null {
 
 /** The frame around every view: the navigation, the choice of the workspace, and signing out. */
 export function Shell({ auth, user }: { auth: Auth; user: User }) {
-  const directory = useMemo(() => createDirectory(auth.config), [auth])
+  const directory = useMemo(() => createDirectory(auth.config, auth), [auth])
   const api = useMemo(() => createApiClient(auth), [auth])
   const [chosen, setChosen] = useState(chosenWorkspace)
   const found = useQuery({
     queryKey: ['workspaces', user.id],
-    queryFn: async ({ signal }) => directory.workspaces((await auth.current()) ?? '', signal),
+    queryFn: ({ signal }) => directory.workspaces(signal),
     staleTime: 300_000,
   })
   const workspaces = found.data ?? []
