@@ -7,6 +7,8 @@ import { chromiumPath } from '../support/chromium.ts'
 /** An admin of the operators' workspace. */
 export const operator = 'ops@boardcache.example'
 
+type ViewTitle = 'Live' | 'Board' | 'Mail' | 'Queues' | 'Workspace' | 'Inspector'
+
 /** The dashboard in a browser, as a user sees it. */
 export interface DashboardPage {
   readonly page: Page
@@ -15,7 +17,9 @@ export interface DashboardPage {
   /** Complaints that match are those that a test provokes. */
   expectComplaints(pattern: RegExp): void
   signIn(email: string, password: string): Promise<void>
-  open(view: 'Live' | 'Board' | 'Mail' | 'Queues' | 'Workspace' | 'Inspector'): Promise<void>
+  open(view: ViewTitle): Promise<void>
+  /** Opens a view that the navigation may not offer to the user. */
+  openByAddress(view: ViewTitle): Promise<void>
   panel(title: string): Locator
   /** The serious and critical findings of axe, one line each. */
   seriousFaults(): Promise<string[]>
@@ -81,6 +85,12 @@ export async function openDashboard(
     },
     async open(view) {
       await page.getByRole('navigation').getByRole('link', { name: view }).click()
+      await page.getByRole('main', { name: view }).waitFor()
+    },
+    async openByAddress(view) {
+      // The page goes where the user may be first.
+      await page.waitForURL(/#\/\w/)
+      await page.evaluate(`location.hash = '#/${view.toLowerCase()}'`)
       await page.getByRole('main', { name: view }).waitFor()
     },
     panel: (title) => page.getByRole('region', { name: title, exact: true }),

@@ -157,9 +157,49 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it('tells a member who sees live figures, which is no error', async () => {
-    const { page } = await given.signedIn({ email: 'member@boardcache.example' })
+    const { page, openByAddress } = await given.signedIn({ email: 'member@boardcache.example' })
+    await openByAddress('Live')
     await page.getByText('Only operators see live figures and alerts.').waitFor()
     expect(await page.getByRole('alert').count()).toBe(0)
+  })
+
+  it.each([
+    { email: operator, first: 'Live', offered: [...views] },
+    { email: 'admin@boardcache.example', first: 'Live', offered: [...views] },
+    {
+      email: 'manager@xenia.example',
+      first: 'Board',
+      offered: ['Board', 'Mail', 'Queues', 'Workspace', 'Inspector'],
+    },
+    { email: 'member@boardcache.example', first: 'Board', offered: ['Board', 'Workspace'] },
+    { email: 'reception@xenia.example', first: 'Board', offered: ['Board', 'Workspace'] },
+  ])('lands $email where they may be, and offers nothing that they may not see', async (user) => {
+    const { page, seriousFaults } = await given.signedIn({ email: user.email })
+    await page.getByRole('main', { name: user.first }).waitFor()
+    const offered = () => page.getByRole('navigation').getByRole('link').allTextContents()
+    await expect.poll(offered).toEqual(user.offered)
+    for (const view of user.offered) {
+      await page.getByRole('navigation').getByRole('link', { name: view }).click()
+      await page.getByRole('main', { name: view }).waitFor()
+      await expect.poll(() => page.title()).toMatch(new RegExp(`^${view} · .+ · Boardcache$`))
+      await page.locator('.waiting').first().waitFor({ state: 'detached' })
+      expect(await page.getByRole('alert').count()).toBe(0)
+    }
+    expect(await seriousFaults()).toEqual([])
+  })
+
+  it('says that there is nothing at an address that it does not know, and where to go instead', async () => {
+    const { page, seriousFaults } = await given.open()
+    await page.goto(`${given.stack.worker}/?workspace=99999#/bored`)
+    await given.dashboard.signIn('member@boardcache.example', given.stack.password)
+    await page.getByRole('main', { name: 'Not found' }).waitFor()
+    await page.getByText('The address names workspace 99999, which you are not a member of.').waitFor()
+    expect(await page.title()).toMatch(/^Not found · /)
+    expect(await seriousFaults()).toEqual([])
+    await page.getByRole('main').getByRole('link', { name: 'Board' }).click()
+    await page.locator('[data-row="0"][data-contact]').waitFor()
+    await page.evaluate("location.hash = '#/board/no-such-board'")
+    await page.getByText('This workspace has no board no-such-board.').waitFor()
   })
 
   describe.each(['light', 'dark'] as const)('in %s', (theme) => {

@@ -227,7 +227,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     for (const each of await panel('Cache settings').getByRole('switch').all()) {
       expect(await each.isDisabled()).toBe(true)
     }
-    expect(await panel('Actions').getByRole('button', { name: 'Invalidate' }).isDisabled()).toBe(true)
+    expect(await page.getByRole('button', { name: /Invalidate|Save lifetimes/ }).count()).toBe(0)
   })
 
   it('explains an answer: the tiers that were read, the stamp and the tags', async () => {
@@ -243,12 +243,11 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     expect(await explanation.locator('.lookups li').count()).toBeGreaterThan(0)
   })
 
-  it('lets only an admin explain an answer, and says so before a member tries', async () => {
-    const { open, panel, page } = await given.signedIn({ email: 'member@boardcache.example' })
-    await open('Inspector')
-    await panel('Question').getByText('Only an admin of the workspace can see').waitFor()
-    await eventually(() => page.getByRole('combobox', { name: 'Board', exact: true }).inputValue())
-    expect(await page.getByRole('button', { name: 'Explain' }).isDisabled()).toBe(true)
+  it('lets only an admin explain an answer, and says so to a member', async () => {
+    const { openByAddress, page } = await given.signedIn({ email: 'member@boardcache.example' })
+    await openByAddress('Inspector')
+    await page.getByText('Only an admin of the workspace can see').waitFor()
+    expect(await page.getByRole('button', { name: 'Explain' }).count()).toBe(0)
   })
 
   it("shows the API's own sentence for a question that it refuses", async () => {

@@ -28,6 +28,10 @@ type Door =
 /** The whole page, signed out or signed in. */
 export function App() {
   const door = useDoor()
+  const isOut = door.state !== 'in'
+  useEffect(() => {
+    if (isOut) document.title = 'Sign in · Boardcache'
+  }, [isOut])
   if (door.state === 'broken') {
     return (
       <main className="door">

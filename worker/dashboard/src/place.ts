@@ -11,6 +11,8 @@ interface Place {
   readonly api: ApiClient
   readonly directory: Directory
   readonly workspace: Workspace
+  /** Whether the user is an admin of any workspace, as operators are of one. */
+  readonly mayOperate: boolean
 }
 
 export const PlaceContext = createContext<Place | null>(null)
