@@ -193,7 +193,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const actions = page.panel('Actions')
     await actions.getByRole('button', { name: 'Invalidate' }).click()
     await actions.getByRole('button', { name: 'Yes, invalidate' }).click()
-    await actions.getByText(/\d+ tags moved; the workspace is at version \d+/).waitFor()
+    await actions.getByText(/\d+ tags moved; the workspace is at version …\d+/).waitFor()
     await eventually(async () => expect(await read(page)).toContain('MISS'))
   })
 
@@ -239,8 +239,38 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const explanation = panel('Explanation')
     await explanation.getByText('/api/boards/board_123/contacts?filter=unassigned').waitFor()
     await explanation.getByText('this board or column: unassigned contacts').waitFor()
-    await explanation.getByText(/version \d+ of ledger/).waitFor()
+    await explanation.getByText(/version \+[\d,]+ of ledger/).waitFor()
     expect(await explanation.locator('.lookups li').count()).toBeGreaterThan(0)
+  })
+
+  it('explains which tag made an entry outdated, and how long one is good for', async () => {
+    const { open, panel, page, seriousFaults } = await given.signedIn()
+    await open('Inspector')
+    const explanation = panel('Explanation')
+    const explain = async (freshness: string) => {
+      await page.getByLabel('Freshness').selectOption(freshness)
+      await page.getByRole('button', { name: 'Explain' }).click()
+    }
+    await page.getByRole('combobox', { name: 'Board', exact: true }).fill('board_123')
+    await explain('')
+    await eventually(async () => {
+      await explain('')
+      return /good for \d+ s more/.test((await explanation.locator('.verdict').textContent()) ?? '')
+    })
+    await given.stack.invalidate({
+      workspaceId: '15213',
+      boardId: 'board_123',
+      action: 'board_updated',
+    })
+    await explain('no-cache')
+    const held = explanation.locator('.held').first()
+    await held.getByText('Outdated by').waitFor()
+    await held
+      .getByText(/this board or column: .*, moved at version/)
+      .first()
+      .waitFor()
+    expect(await held.locator('data').last().getAttribute('title')).toMatch(/^Version \d+$/)
+    expect(await seriousFaults()).toEqual([])
   })
 
   it('lets only an admin explain an answer, and says so to a member', async () => {
