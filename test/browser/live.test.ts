@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { ask } from '../support/api-client.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
@@ -53,6 +54,82 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     )
     await panel('Where answers come from').getByText('Memory').waitFor()
     await expect.poll(() => page.locator('.heads').textContent()).toMatch(/Hit rate[\d.]+ %/)
+  })
+
+  it('shows the values under the pointer in every plot, and the range that is marked, typed or remembered', async () => {
+    const { page, panel, seriousFaults } = await given.signedIn()
+    const plot = panel('Requests')
+    await plot.locator('canvas').waitFor()
+    const legend = plot.locator('.legend')
+    const points = async (of = plot) => Number(await of.locator('.canvas').getAttribute('data-points'))
+    await eventually(async () => (await points()) > 3)
+    expect(await legend.textContent()).toMatch(/^Latest/)
+    const over = await plot.locator('.u-over').boundingBox()
+    if (over === null) throw new Error('the plot is not shown')
+    await page.mouse.move(over.x + over.width * 0.6, over.y + over.height / 2)
+    await expect
+      .poll(() => legend.textContent())
+      .toMatch(/^\d\d:\d\d:\d\dRequests [\d.]+4xx [\d.]+5xx [\d.]+$/)
+    await expect.poll(() => panel('Latency').locator('.legend').textContent()).toMatch(/^\d\d:/)
+    await page.mouse.down()
+    await page.mouse.move(over.x + over.width * 0.9, over.y + over.height / 2)
+    await page.mouse.up()
+    await page.waitForURL(/from=\d+&to=\d+/)
+    const shown = page.url()
+    await page.reload()
+    await page.getByRole('textbox', { name: 'From' }).or(page.locator('input[name="from"]')).first().waitFor()
+    expect(page.url()).toBe(shown)
+    await page.locator('input[name="from"]').fill('10:00:00')
+    await page.locator('input[name="to"]').fill('09:00:00')
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByText('The end must be at least half a minute after the beginning.').waitFor()
+    expect(await seriousFaults()).toEqual([])
+    await page.getByText('15 min', { exact: true }).click()
+    await page.waitForURL(/#\/live\?range=15min$/)
+    await page.goto(`${given.stack.worker}/`)
+    await plot.locator('canvas').waitFor()
+    expect(await page.getByRole('radio', { name: '15 min' }).isChecked()).toBe(true)
+  })
+
+  it('says refusals and failures apart, and names the percentiles of the last minute', async () => {
+    const { page } = await given.signedIn()
+    const api = given.stack.api()
+    await page.getByText('Hit rate', { exact: true }).first().waitFor()
+    await eventually(async () => {
+      for (let asked = 0; asked < 5; asked += 1) await api.page('board_123', `page=nothing${asked}`)
+      return /Errors \(5xx\)0\s*[1-9]\d* refused \(4xx\)/.test(
+        (await page.locator('.heads').textContent()) ?? '',
+      )
+    })
+    await expect
+      .poll(() => page.locator('.heads').textContent())
+      .toMatch(/p50[\d.]+ m?slast minutep95[\d.]+ m?slast minutep99[\d.]+ m?slast minute/)
+  })
+
+  it.each([
+    { width: 1_280, height: 900 },
+    { width: 390, height: 844 },
+  ])('moves nothing that is already there while it is loading: %o', async (look) => {
+    const { page } = await given.signedIn(look)
+    await page.waitForURL(/#\/live/)
+    await page.addInitScript(`globalThis.shifts = []
+      new PerformanceObserver((list) => {
+        for (const { value, sources } of list.getEntries())
+          globalThis.shifts.push([value, sources.map(({ node }) => node?.className ?? node?.nodeName).join(' ')])
+      }).observe({ type: 'layout-shift', buffered: true })`)
+    for (const view of views) {
+      await page.evaluate(`location.hash = '#/${view.toLowerCase()}'`)
+      await page.reload()
+      await page.getByRole('main', { name: view }).waitFor()
+      await page.locator('.waiting').first().waitFor({ state: 'detached' })
+      if (view === 'Live') await page.locator('.plot canvas').first().waitFor()
+      await page.waitForLoadState('networkidle').catch(() => undefined)
+      const shifts = z
+        .array(z.tuple([z.number(), z.string()]))
+        .parse(await page.evaluate('globalThis.shifts'))
+      const sum = shifts.reduce((total, [value]) => total + value, 0)
+      expect(sum, `${view}: ${JSON.stringify(shifts)}`).toBeLessThanOrEqual(0.02)
+    }
   })
 
   it('draws its plots in the colours of the theme, as soon as that is chosen', async () => {

@@ -69,7 +69,15 @@ export function Shell({ auth, user }: { auth: Auth; user: User }) {
     () => (workspace === undefined ? null : { auth, user, api, directory, workspace, mayOperate }),
     [auth, user, api, directory, workspace, mayOperate],
   )
-  const bar = <TopBar auth={auth} user={user} workspaces={workspaces} chosen={workspace?.id ?? ''} />
+  const bar = (
+    <TopBar
+      auth={auth}
+      user={user}
+      workspaces={workspaces}
+      chosen={workspace?.id ?? ''}
+      isLoading={found.isPending}
+    />
+  )
   if (place === null) {
     return (
       <>

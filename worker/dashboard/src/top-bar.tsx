@@ -10,10 +10,17 @@ import { PlaceContext } from './place.ts'
 import { addressOfView, nameWorkspace, useView, viewTitles } from './routing.ts'
 import { ThemeChoice } from './theme-choice.tsx'
 
+/** As large as the button of the notifications, so that nothing moves when that is there. */
+const notificationsPlace = (
+  <span className="notifications-place" aria-hidden="true">
+    Notifications
+  </span>
+)
+
 /** Loaded after the first view. Until then the bar has no button for it. */
 const NotificationsMenu = later(
   async () => (await import('./notifications/notifications-menu.tsx')).NotificationsMenu,
-  { what: 'the notifications', waiting: null },
+  { what: 'the notifications', waiting: notificationsPlace },
 )
 
 interface TopBarProps {
@@ -21,10 +28,12 @@ interface TopBarProps {
   readonly user: User
   readonly workspaces: readonly Workspace[]
   readonly chosen: string
+  /** The workspaces are not known yet. The bar keeps the places of what comes. */
+  readonly isLoading: boolean
 }
 
 /** The navigation, the choice of the workspace, and signing out. */
-export function TopBar({ auth, user, workspaces, chosen }: TopBarProps) {
+export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProps) {
   const hasPlace = useContext(PlaceContext) !== null
   return (
     <header className="bar">
@@ -40,14 +49,17 @@ export function TopBar({ auth, user, workspaces, chosen }: TopBarProps) {
       </nav>
       <span className="bar-end">
         <LiveStatus />
-        {hasPlace && (
+        {hasPlace ? (
           <Boundary what="the notifications">
             <NotificationsMenu />
           </Boundary>
+        ) : (
+          isLoading && notificationsPlace
         )}
-        {workspaces.length > 0 && (
+        {(isLoading || workspaces.length > 0) && (
           <select
             aria-label="Workspace"
+            disabled={isLoading}
             value={chosen}
             onChange={({ target }) => nameWorkspace(target.value, 'push')}
             className="bar-workspace"
