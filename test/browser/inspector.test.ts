@@ -46,7 +46,7 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
       await choose('Question', true)
       await page.getByRole('button', { name: 'Explain' }).click()
       await panel('Explanation')
-        .getByText(/version \d+ of ledger/)
+        .getByText(/version \+[\d,]+ of ledger/)
         .waitFor()
       expect(await seriousFaults()).toEqual([])
       await open('Workspace')
