@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { wireErrors } from '../../shared/contract/errors.ts'
 import { resources } from '../../shared/resources/index.ts'
 import { runTool } from './run-tool.ts'
 
@@ -64,6 +65,8 @@ function withoutExamples<Value>(value: Value): Value {
   )
 }
 
+const codes = Object.keys(wireErrors).map((code) => `    | "${code}"`)
+
 /** The text of worker/client/api-types.ts for an OpenAPI document. */
 export async function clientTypesOf(document: object): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'boardcache-types-'))
@@ -79,7 +82,7 @@ export async function clientTypesOf(document: object): Promise<string> {
       '--immutable',
       '--default-non-nullable=false',
     ])
-    return await readFile(made, 'utf8')
+    return `${await readFile(made, 'utf8')}\n/** The codes of the API's errors. */\nexport type ApiErrorCode =\n${codes.join('\n')}\n`
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

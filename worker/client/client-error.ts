@@ -1,4 +1,4 @@
-import type { WireErrorCode } from '../../shared/contract/errors.ts'
+import type { ApiErrorCode } from './api-types.ts'
 
 /** Codes of the client itself, beside those of the API. */
 export type ClientErrorCode =
@@ -21,7 +21,7 @@ export interface Fault {
 }
 
 export interface ErrorFacts {
-  readonly code: WireErrorCode | ClientErrorCode
+  readonly code: ApiErrorCode | ClientErrorCode
   readonly message: string
   readonly status?: number | null
   readonly retryAfterMs?: number | null
@@ -33,7 +33,7 @@ export interface ErrorFacts {
 /** Every failure that this library reports. `code` says which one; `message` is a sentence for developers. */
 export class BoardcacheError extends Error {
   override readonly name = 'BoardcacheError'
-  readonly code: WireErrorCode | ClientErrorCode
+  readonly code: ApiErrorCode | ClientErrorCode
   /** The status of the answer; null if there was none. */
   readonly status: number | null
   /** How long the API asked to wait before the request is repeated; null if it did not. */

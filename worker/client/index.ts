@@ -22,6 +22,7 @@ export type {
   ParametersOf,
   WholeContact,
 } from './api.ts'
+export type { ApiErrorCode } from './api-types.ts'
 export { BoardcacheError, type ClientErrorCode, type Fault } from './client-error.ts'
 export type { ConnectionStatus } from './live/connection-status.ts'
 export type {

@@ -88,7 +88,10 @@ export class QueryEntry {
   async read(): Promise<AnswerOfEntry> {
     await this.#restored()
     this.usedAtMs = this.#nowMs()
-    for (let asks = 0; asks < clientLimits.attemptsMax && !this.#isProvedForRead(); asks += 1) {
+    for (let asks = 0; asks < clientLimits.attemptsMax; asks += 1) {
+      // An answer that was slow to come was right at some instant after this call.
+      const isDone = asks > 0 && this.#failure === null && this.belief.needed === null && this.#hasWrites()
+      if (isDone || this.#isProvedForRead()) break
       if (!this.#shared.isOnline()) {
         this.#failure = new BoardcacheError({ code: 'offline', message: 'There is no network.' })
         break
@@ -247,16 +250,20 @@ export class QueryEntry {
     this.retryAtMs = this.#nowMs() + Math.max(upToMs * (0.5 + this.#random() / 2), leastMs)
   }
 
+  /** Whether what is held has every write of this client. */
+  #hasWrites(): boolean {
+    const { writtenVersion } = this.#shared
+    return writtenVersion === null || (this.belief.held?.version ?? -1) >= writtenVersion
+  }
+
   #isProvedForRead(): boolean {
     const { belief } = this
     const shared = this.#shared
     const nowMs = this.#nowMs()
     if (belief.held === null || belief.needed !== null || this.isProofDemanded) return false
     if (belief.isToldNow(this.#live(), nowMs)) return true
-    const isWrittenLater =
-      shared.writtenVersion !== null && (belief.held.version ?? -1) < shared.writtenVersion
     const isHeardNow = belief.heardAtMs !== null && nowMs - belief.heardAtMs < clientLimits.readAgainMs
-    return isHeardNow && !isWrittenLater && !belief.held.isStale
+    return isHeardNow && this.#hasWrites() && !belief.held.isStale
   }
 
   #update(): void {

@@ -116,7 +116,7 @@ export class Requests {
     if (untilMs - startedAtMs > clientLimits.patienceMs) {
       throw new BoardcacheError({
         code: 'overloaded',
-        message: 'The API asked to wait before the next request.',
+        message: 'The API asked to wait.',
         retryAfterMs: waitMs,
       })
     }
@@ -226,7 +226,7 @@ function errorOf(
   )
   return new BoardcacheError({
     code: isKnown ? (code as BoardcacheError['code']) : 'answer_invalid',
-    message: isKnown ? error : `The API answered with status ${status} and no error of its own.`,
+    message: isKnown ? error : `An answer with status ${status} that is none of the API.`,
     status,
     retryAfterMs: mayRetry ? retryAfterMs : null,
     requestId: typeof requestId === 'string' ? requestId : null,

@@ -28,38 +28,32 @@ export class TokenSource {
   }
 
   async #ask(refused: string | null): Promise<string> {
-    const attempt = async () => (typeof this.#given === 'string' ? this.#given : this.#given({ refused }))
-    const late = new BoardcacheError({
-      code: 'token_unavailable',
-      message: 'The function that gives tokens did not answer.',
-    })
+    const given = this.#given
+    const attempt = async () => (typeof given === 'string' ? given : given({ refused }))
     let token: unknown
     try {
-      token = await withinDeadline<unknown>(this.#clock, clientLimits.tokenDeadlineMs, attempt, late)
+      token = await withinDeadline<unknown>(this.#clock, clientLimits.tokenDeadlineMs, attempt, null)
     } catch (cause) {
-      throw unavailable(`The function that gives tokens failed: ${cause}`)
+      throw unavailable(String(cause))
     }
-    if (token instanceof BoardcacheError) throw token
-    if (typeof token !== 'string' || token === '')
-      throw unavailable('The function that gives tokens gave none.')
+    if (typeof token !== 'string') throw unavailable('nothing, or nothing in time')
     const subject = subjectOf(token)
     this.userId ??= subject
-    if (subject !== null && subject !== this.userId) {
-      throw unavailable('The token is of another user. Sign this client out and create another one.')
-    }
+    // The cache is the first user's. For another one there has to be another client.
+    if (subject !== null && subject !== this.userId) throw unavailable('the token of another user')
     this.#token = token
     return token
   }
 }
 
-const unavailable = (message: string) => new BoardcacheError({ code: 'token_unavailable', message })
-
+const unavailable = (given: string) =>
+  new BoardcacheError({ code: 'token_unavailable', message: `The token function gave: ${given}.` })
 /** The subject in a token's payload, which the API verifies; null if there is none. */
 function subjectOf(token: string): string | null {
   try {
     const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
-    const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0))
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    // Ids are ASCII, and other claims do not matter here.
+    const claims: unknown = JSON.parse(atob(payload))
     const subject = typeof claims === 'object' && claims !== null && 'sub' in claims ? claims.sub : null
     return typeof subject === 'string' ? subject : null
   } catch {

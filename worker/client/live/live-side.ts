@@ -125,8 +125,8 @@ class HubListener implements LiveSide, LiveListener {
       cache.epoch += 1
       for (const entry of cache.all()) entry.confirmedVersion = null
     }
+    for (const { belief } of cache.all()) comeUnderLedger(belief, ledger, cache.ledger)
     cache.ledger = ledger
-    for (const { belief } of cache.all()) comeUnderLedger(belief, ledger)
   }
 
   told(path: string, frame: QuestionFrame): void {

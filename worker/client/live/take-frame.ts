@@ -47,12 +47,13 @@ export function takeProof(belief: Belief, version: number): void {
   belief.held = { ...held, version: greater(held.version, version), isStale: false }
 }
 
-/** A hub of this ledger answered. Versions of another one mean nothing. */
-export function comeUnderLedger(belief: Belief, ledger: string): void {
+/** A hub of this ledger answered, after one of `before`. Versions of another ledger mean nothing. */
+export function comeUnderLedger(belief: Belief, ledger: string, before: string | null): void {
   const { held } = belief
-  if (held === null || held.ledger === ledger) return
-  const isOther = held.ledger !== null
+  const known = held?.ledger ?? before
+  const isOther = known !== null && known !== ledger
   if (isOther) belief.needed = null
+  if (held === null) return
   belief.held = { ...held, ledger, version: isOther ? null : held.version }
 }
 
