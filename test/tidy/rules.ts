@@ -163,6 +163,7 @@ const mayNameEnv = new Set([
   ...[
     'worker/ledger/ledger.ts',
     'worker/ledger/marks.ts',
+    'worker/live/live-hub.ts',
     'worker/deployment/metrics/metrics-store.ts',
     'worker/deployment/metrics-overview.ts',
   ],
