@@ -18,7 +18,7 @@ interface Example {
 }
 
 /** The example of an address that documents name. */
-const exampleUrl = 'https://boards.example.com'
+const exampleUrl = 'https://boardcache.example.com'
 
 const examples = await findExamples()
 
@@ -57,11 +57,13 @@ describe.skipIf(chromiumPath === null)("the examples of the client's documents",
         entry,
         `import { show } from ${JSON.stringify(documented)}
          import * as example from ${JSON.stringify(`./${name}.${language}`)}
-         show({ ...example })`,
+         show(${language === 'tsx'} ? { ...example } : {})`,
       )
       await app.replace(page, { main: entry })
       const context = await browser.newContext()
       const shown = await context.newPage()
+      // The session of an application, as the examples ask for it.
+      await shown.route('**/session/token', (route) => route.fulfill({ json: { token: stack.tokens.admin } }))
       const complaints: string[] = []
       shown.on('pageerror', (error) => complaints.push(error.message))
       shown.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))

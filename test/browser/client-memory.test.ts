@@ -54,7 +54,7 @@ describe.skipIf(chromiumPath === null)('a tab that shows a busy board', () => {
   })
 })
 
-/** What is left after everything was collected that is of no use any more. */
+/** The memory in use after the garbage was collected. */
 async function measure(protocol: CDPSession) {
   await protocol.send('HeapProfiler.collectGarbage')
   await protocol.send('HeapProfiler.collectGarbage')

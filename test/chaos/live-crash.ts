@@ -4,8 +4,8 @@ import { runLiveCrash } from './live-rounds.ts'
 
 /**
  * `npm run chaos:live -- --minutes 10 --changes 10000 --seed 1` exits with 1 if one of two browsers, each with a live board, ends with
- * another list than the database. The fault model is at the top of live-rounds.ts. The planted fault `--deaf` keeps everybody from hearing
- * of the last fifth of the changes; a run that does not find it proves nothing.
+ * another list than the database. The fault model is at the top of live-rounds.ts. With the planted fault `--deaf` nobody
+ * hears of a last change; a run that does not find it proves nothing.
  */
 const { values } = parseArgs({
   options: {

@@ -14,7 +14,7 @@ import { LiveTab } from './live-tab.ts'
  * board, one fault after the other happens at random points, and ends after up to three seconds. Worker, origin or Postgres are killed
  * (SIGKILL) and started again; the network of both browsers is cut, or becomes silent; the machine of one of them is offline; a tab is frozen.
  * While it goes on, no browser may show a row twice. Once everything has been back for a while, each must show the list of the database,
- * row by row, from the first to the last.
+ * row by row, from the first to the last. After a run of a minute or more each must be live again too.
  */
 export interface LiveCrashOptions {
   readonly minutes: number
@@ -32,8 +32,6 @@ export interface LiveCrashResult {
 }
 
 const boardId = 'board_123'
-/** With `--deaf` the changes after this share of them are not heard of. */
-const heardShare = 0.8
 const recoveryDeadlineMs = 60_000
 const deafDeadlineMs = 5_000
 
@@ -56,13 +54,16 @@ export async function runLiveCrash(options: LiveCrashOptions): Promise<LiveCrash
     const dice = createDice(createRandom(options.seed))
     const world: World = { stack, network, tabs, dice }
     const over = new AbortController()
-    const failing = breakThings(world, over.signal, options.onFault)
+    const failing = options.isDeaf ? null : breakThings(world, over.signal, options.onFault)
     const written = await writeChanges(stack, createDice(createRandom(options.seed + 1)), options)
     over.abort()
     await failing
+    if (options.isDeaf) await changeUnheard(stack.sql)
     const list = await settledList(stack)
     const withinMs = options.isDeaf ? deafDeadlineMs : recoveryDeadlineMs
     const found = await Promise.all(tabs.map((tab) => tab.faults(list, withinMs)))
+    if (options.minutes >= 1)
+      found.push(...(await Promise.all(tabs.map((tab) => tab.livesAgain(recoveryDeadlineMs)))))
     return { ...written, rows: list.length, faults: found.flat() }
   } finally {
     await browser.close()
@@ -72,22 +73,22 @@ export async function runLiveCrash(options: LiveCrashOptions): Promise<LiveCrash
   }
 }
 
-/** From now on the outbox forgets everything, so that nobody hears of the changes that follow. */
-async function plantDeafness(sql: Sql): Promise<void> {
+/** Changes what both browsers show, after the outbox began to forget everything, so that nobody hears of it. */
+async function changeUnheard(sql: Sql): Promise<void> {
   await sql.unsafe(`
-    create or replace function private.forget() returns trigger language plpgsql as $$ begin return null; end $$;
-    create or replace trigger forget before insert on private.outbox for each row execute function private.forget();`)
+    create function private.forget() returns trigger language plpgsql as $$ begin return null; end $$;
+    create trigger forget before insert on private.outbox for each row execute function private.forget();`)
+  await sql`update contacts set name = 'Changed unheard' where workspace_id = '15213' and board_id = ${boardId}`
 }
 
 /** Makes the changes, evenly over the time, and each again until it is made. */
-async function writeChanges(stack: TestStack, dice: Dice, { minutes, changes, isDeaf }: LiveCrashOptions) {
+async function writeChanges(stack: TestStack, dice: Dice, { minutes, changes }: LiveCrashOptions) {
   const startMs = performance.now()
   const everyMs = (minutes * 60_000) / changes
   let failed = 0
   let sql = stack.connect()
   for (let change = 1; change <= changes; ) {
     try {
-      if (isDeaf && change > heardShare * changes) await plantDeafness(sql)
       await deadline(makeChange(sql, dice, change), 5_000)
       change += 1
     } catch {

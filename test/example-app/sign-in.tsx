@@ -1,4 +1,4 @@
-/** What the app needs to know of its user. A real application has a session, and gives a function as the token. */
+/** The user, and the board that is shown. A real application has a session, and gives a function as the token. */
 export interface SignIn {
   readonly url: string
   readonly workspaceId: string

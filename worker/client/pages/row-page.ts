@@ -13,7 +13,7 @@ export interface RowPage<Row> {
   }
 }
 
-/** What a query knows about its page (Answer in the client). */
+/** An answer of the query of a page (Answer in the client). */
 export interface PageAnswer<Row> {
   readonly data: RowPage<Row> | undefined
   readonly status: 'current' | 'unproved' | 'stale' | 'loading' | 'failed'

@@ -14,7 +14,7 @@ import type { Identified, PageAnswer, PageQuery, RowPage } from './row-page.ts'
  * The rows of a long list by their index, from numbered pages of which a few are held at a time: those on the screen and their neighbours.
  * The pages arrive one by one while others write, so each is of another moment. **The rule that holds them together:**
  *
- * 1. Pages are shown together only if the server has named one version at which it had each of them. What is shown is then the list of
+ * 1. Pages are shown together only if the server has named one version at which it had each of them. The screen then shows the list of
  *    that version: no row is on it twice, and none is missing. It stays as it is (`behind`) until all pages on the screen have a newer
  *    version in common.
  * 2. Pages of one version also have no row in common, and equal totals. An answer may already contain a write whose version the server has

@@ -16,7 +16,7 @@ const loading: RowsView<Contact> = {
 
 /**
  * A whole board, of up to millions of rows, for a virtual list. Rows of different pages are shown together only as the list of one version
- * (RowsView has the rule). What holds them together is loaded when this hook is first used, at the same time as the first page.
+ * (RowsView has the rule). The code that does so is loaded when this hook is first used, at the same time as the first page.
  */
 export function useVirtualBoard(boardId: string, { perPage = 50, ...given }: PageOptions = {}): VirtualBoard {
   const client = useBoardcache()
