@@ -1,7 +1,7 @@
 import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Fact } from '../database.ts'
-import { BrokenPromise, type Records } from '../records.ts'
+import { BrokenPromise, isIn, type Records } from '../records.ts'
 import type { Failures } from './failures.ts'
 import { contentOf, presentedTo, type Shown } from './screens.ts'
 
@@ -15,6 +15,8 @@ export interface LiveChecker {
   shows(who: Watcher, shown: Shown, seen: Seen): void
   /** Says what a browser that should show the present state of the database shows instead; null if it shows that. */
   untrue(who: Watcher, shown: Shown, data: unknown): string | null
+  /** Checks that what a hub says to have told is everything that happened up to the instants that it names. */
+  proves(workspaceId: WorkspaceId, proof: SeenProof): void
   /** Checks that a hub still may send to a socket. */
   sends(to: Recipient): void
 }
@@ -32,6 +34,14 @@ export interface Seen {
   readonly data: unknown
   /** The instant up to which the browser says to know everything, by the world's clock; null if it says none. */
   readonly asOfMs: number | null
+}
+
+/** The part of a frame with which a hub says how old its knowledge is. */
+export interface SeenProof {
+  readonly ledger: string
+  readonly version: number
+  readonly asOfAgeMs: number
+  readonly provedAgeMs: number | null
 }
 
 /** The reader of a socket to which a hub sends. */
@@ -59,6 +69,8 @@ interface CheckerOptions {
  * have taken its deadline.
  */
 const believedMaxMs = limits.liveProofLifetimeMs + limits.ledgerDeadlineMs + 1_000
+/** The clocks of a hub, of its ledger and of the marks. */
+const clocksDifferMs = 100
 /** How much later than the instant of its proof a browser may place it: the time that the frame was on its way. */
 const onItsWayMs = 1_000
 
@@ -96,6 +108,21 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
         if (lateMs > believedMaxMs) throw new BrokenPromise(`nothing missed: ${said}, longer than any proof lasts`)
         if (nowMs() > failures.dueAtMs({ workspaceId, client }, written.atMs))
           throw new BrokenPromise(`nothing missed: ${said}`)
+      }
+    },
+
+    proves(workspaceId, { ledger, version, asOfAgeMs, provedAgeMs }) {
+      const known = { version, era: records.eraOf(workspaceId, ledger) }
+      const asOfMs = nowMs() - asOfAgeMs - clocksDifferMs
+      const provedMs = nowMs() - (provedAgeMs ?? Number.POSITIVE_INFINITY) - clocksDifferMs
+      for (const commit of records.standingBefore(workspaceId, nowMs())) {
+        const written = records.find(workspaceId, commit)
+        if (written !== undefined && isIn(written, known)) continue
+        const isTold = written === undefined || written.atMs >= asOfMs
+        if (isTold && records.committedAtMs(workspaceId, commit) >= provedMs) continue
+        throw new BrokenPromise(
+          `proof: a hub of ${workspaceId} says that version ${version} has everything of ${asOfAgeMs} ms ago, and it has not transaction ${commit}`,
+        )
       }
     },
 

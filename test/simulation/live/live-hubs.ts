@@ -111,6 +111,7 @@ function createHost(workspaceId: WorkspaceId, options: LiveHubsOptions): HubHost
     sends(socket, frame) {
       noteFrame(trace, socket, frame)
       const { client, userId, tokenExpiresAtMs, end } = socket
+      if (frame.type === 'proof' || frame.type === 'welcome') watched(() => checker.proves(workspaceId, frame))
       if (end.isOpen() && frame.type !== 'refused')
         watched(() => checker.sends({ client, workspaceId, userId, tokenExpiresAtMs }))
     },

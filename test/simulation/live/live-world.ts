@@ -57,7 +57,8 @@ export function createLiveWorld(seed: number, tell: ((line: string) => void) | n
   const scheduler = createScheduler()
   const dice = createDice(createRandom(seed))
   const trace = createTrace<LiveHappening>(scheduler.now, tell)
-  const failures = createFailures(scheduler.now)
+  const isOriginSlow = dice.happens(0.3)
+  const failures = createFailures(scheduler.now, isOriginSlow ? 3_000 : 1_000)
   const records = createRecords(scheduler.now)
   const watching = createWatching()
   const databaseOf = createDatabases()
@@ -65,7 +66,7 @@ export function createLiveWorld(seed: number, tell: ((line: string) => void) | n
     relay: createWay(scheduler, dice, usual),
     teller: createWay(scheduler, dice, usual),
     watch: createWay(scheduler, dice, usual),
-    origin: createWay(scheduler, dice, usual),
+    origin: createWay(scheduler, dice, isOriginSlow ? { ...usual, latencyMs: [1, 500] } : usual),
     http: createWay(scheduler, dice, usual),
     door: createWay(scheduler, dice, usual),
   }
