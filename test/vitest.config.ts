@@ -56,7 +56,12 @@ export default defineConfig({
       room({ name: 'tidy', group: 0, include: ['test/tidy/**/*.test.ts'], ...quick }),
       room({ name: 'unit', group: 0, include: ['test/unit/**/*.test.ts'], ...quick }),
       room({ name: 'simulation', group: 0, include: ['test/simulation/simulation.test.ts'], ...long }),
-      room({ name: 'canaries', group: 0, include: ['test/simulation/canaries.test.ts', 'test/simulation/live/live.test.ts'], ...long }),
+      room({
+        name: 'canaries',
+        group: 0,
+        include: ['test/simulation/canaries.test.ts', 'test/simulation/live/live.test.ts'],
+        ...long,
+      }),
       {
         extends: true,
         plugins: [

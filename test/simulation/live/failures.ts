@@ -62,5 +62,7 @@ export function createFailures(nowMs: () => number, atOnceMs: number): Failures 
 }
 
 function concerns({ workspaceId, client }: Scope, who: Who): boolean {
-  return (workspaceId === null || workspaceId === who.workspaceId) && (client === null || client === who.client)
+  return (
+    (workspaceId === null || workspaceId === who.workspaceId) && (client === null || client === who.client)
+  )
 }

@@ -17,6 +17,8 @@ export interface LiveChecker {
   untrue(who: Watcher, shown: Shown, data: unknown): string | null
   /** Checks that what a hub says to have told is everything that happened up to the instants that it names. */
   proves(workspaceId: WorkspaceId, proof: SeenProof): void
+  /** Checks that a hub confirms what a client holds at no older version than the client's. */
+  confirms(who: Pick<Watcher, 'client' | 'workspaceId'>, version: number, leastVersion: number): void
   /** Checks that a hub still may send to a socket. */
   sends(to: Recipient): void
 }
@@ -80,6 +82,16 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
   /** What was shown as not proved, and was found in the past. */
   const onceTrue = new WeakSet<Seen>()
 
+  /** The promise that is broken if a browser lacks something that its ledger wrote down at an instant; null if none is. */
+  function brokenBy(who: Watcher, asOfMs: number | null, writtenAtMs: number) {
+    if (asOfMs !== null && writtenAtMs < asOfMs - onItsWayMs)
+      return { promise: 'proof', because: `, and as proved up to ${nowMs() - asOfMs} ms ago` }
+    if (nowMs() - writtenAtMs > believedMaxMs)
+      return { promise: 'nothing missed', because: ', longer than any proof lasts' }
+    if (nowMs() > failures.dueAtMs(who, writtenAtMs)) return { promise: 'nothing missed', because: '' }
+    return null
+  }
+
   return {
     untrue({ workspaceId, userId }, shown, data) {
       const fact = data === undefined ? undefined : contents.find(workspaceId, userId, shown, data)
@@ -88,7 +100,8 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
       return `shows ${shown.name} of transaction ${fact?.commit}, and in the database it is of ${now?.commit}`
     },
 
-    shows({ client, workspaceId, userId }, shown, seen) {
+    shows(who, shown, seen) {
+      const { client, workspaceId, userId } = who
       const { isCurrent, data, asOfMs } = seen
       if (data === undefined || (!isCurrent && onceTrue.has(seen))) return
       const history = historyOf(workspaceId, shown.name)
@@ -100,14 +113,12 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
       if (!isCurrent || history.at(-1) === fact) return
       for (const { commit } of history.slice(history.indexOf(fact) + 1)) {
         const written = records.find(workspaceId, commit)
-        if (written === undefined) continue
+        const broken = written === undefined ? null : brokenBy(who, asOfMs, written.atMs)
+        if (written === undefined || broken === null) continue
         const lateMs = nowMs() - written.atMs
-        const said = `${what} as current without transaction ${commit}, in the ledger for ${lateMs} ms`
-        if (asOfMs !== null && written.atMs < asOfMs - onItsWayMs)
-          throw new BrokenPromise(`proof: ${said}, and as proved up to ${nowMs() - asOfMs} ms ago`)
-        if (lateMs > believedMaxMs) throw new BrokenPromise(`nothing missed: ${said}, longer than any proof lasts`)
-        if (nowMs() > failures.dueAtMs({ workspaceId, client }, written.atMs))
-          throw new BrokenPromise(`nothing missed: ${said}`)
+        throw new BrokenPromise(
+          `${broken.promise}: ${what} as current without transaction ${commit}, in the ledger for ${lateMs} ms${broken.because}`,
+        )
       }
     },
 
@@ -124,6 +135,13 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
           `proof: a hub of ${workspaceId} says that version ${version} has everything of ${asOfAgeMs} ms ago, and it has not transaction ${commit}`,
         )
       }
+    },
+
+    confirms({ client, workspaceId }, version, leastVersion) {
+      if (version >= leastVersion) return
+      throw new BrokenPromise(
+        `confirmed below: a hub of ${workspaceId} confirms version ${version} to ${client}, which knows ${leastVersion}`,
+      )
     },
 
     sends({ client, workspaceId, userId, tokenExpiresAtMs }) {

@@ -74,8 +74,7 @@ export function createLiveWorld(seed: number, tell: ((line: string) => void) | n
     ...{ scheduler, dice, records, databaseOf },
     lookMaxMs: dice.pick([20, 300]),
     note: (what) => trace.note('committed', () => what),
-    advance: (workspaceId, events) =>
-      ways.relay.cross(() => ledgers.advance(workspaceId, events)),
+    advance: (workspaceId, events) => ways.relay.cross(() => ledgers.advance(workspaceId, events)),
   })
   const checker = createLiveChecker({
     ...{ records, failures },
@@ -93,6 +92,7 @@ export function createLiveWorld(seed: number, tell: ((line: string) => void) | n
   })
   const browsers = createBrowsers({
     ...{ scheduler, dice, trace, failures, checker },
+    newestVersion: (workspaceId) => ledgers.headOf(workspaceId).version,
     ...entrances({ scheduler, dice, trace, records, ways, ledgers, hubs, databaseOf }),
   })
   return {
@@ -136,7 +136,8 @@ function createDatabases(): (workspaceId: WorkspaceId) => Database {
   }
 }
 
-interface Inside extends Pick<LiveWorld, 'scheduler' | 'dice' | 'trace' | 'ways' | 'ledgers' | 'hubs' | 'databaseOf'> {
+interface Inside
+  extends Pick<LiveWorld, 'scheduler' | 'dice' | 'trace' | 'ways' | 'ledgers' | 'hubs' | 'databaseOf'> {
   readonly records: Records
 }
 
@@ -157,10 +158,12 @@ function entrances({ scheduler, dice, trace, records, ways, ledgers, hubs, datab
     send({ client, workspaceId }: Watcher, request: SentRequest) {
       const { path, minVersion } = request
       trace.note('http', () => `${client} asks for ${path} at ${minVersion}`)
-      return ways.http.cross(() => http.answer(workspaceId, request)).then((answer) => {
-        trace.note('http', () => `${client} gets ${answer.status}`)
-        return answer
-      })
+      return ways.http
+        .cross(() => http.answer(workspaceId, request))
+        .then((answer) => {
+          trace.note('http', () => `${client} gets ${answer.status}`)
+          return answer
+        })
     },
     async connect(watcher: Watcher, token: string, handlers: EndHandlers, began: (line: Line) => void) {
       trace.note('door', () => `${watcher.client} knocks`)
