@@ -40,6 +40,8 @@ export interface BrowsersOptions {
   readonly trace: Trace<LiveHappening>
   readonly failures: Failures
   readonly checker: LiveChecker
+  /** The newest version of a workspace's ledger, as somebody knows it who has just written. */
+  newestVersion(workspaceId: WorkspaceId): number
   send(watcher: Watcher, request: SentRequest): Promise<HttpAnswer>
   connect(
     watcher: Watcher,
@@ -93,6 +95,7 @@ export function createBrowsers(options: BrowsersOptions): Browsers {
       if (dice.happens(0.1)) return close(person)
       if (dice.happens(0.15)) return toggle(tab, trace)
       const place = dice.pick(pool)
+      if (dice.happens(0.3)) return tab.prove(place, options.newestVersion(person.watcher.workspaceId))
       if (dice.happens(0.5)) tab.hide(place)
       else showTo(tab, place)
     },
@@ -151,7 +154,8 @@ function toggle(tab: Tab, trace: Trace<LiveHappening>): void {
 
 function tokenFor(person: Person, refused: string | null, nowMs: number): string {
   const { watcher, hasTokens, tokenLastsMs } = person
-  if (hasTokens || person.firstToken === null) person.firstToken = tokenOf(watcher.userId, nowMs + tokenLastsMs)
+  if (hasTokens || person.firstToken === null)
+    person.firstToken = tokenOf(watcher.userId, nowMs + tokenLastsMs)
   if (!hasTokens && refused === person.firstToken) throw new Error('there is no new token')
   return person.firstToken
 }

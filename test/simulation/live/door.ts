@@ -105,6 +105,7 @@ function connection(
     attachment: null,
     offeredExpiresAtMs: null,
     resumed: new Set(),
+    demanded: new Map(),
     sever: () => line.sever(),
   }
   return { line, socket }

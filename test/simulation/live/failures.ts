@@ -26,13 +26,8 @@ export interface Who {
   readonly client: string
 }
 
-/**
- * The promise while everything runs, for the change of one page. It covers a call to the hub, two loads, a frame, and what the client
- * has to ask over HTTP.
- */
-const atOnceMs = 1_000
-/** After a failure a hub compares itself with its ledger, which takes a call, loads and a frame more. */
-const comparedMs = limits.liveCompareEveryMs + limits.ledgerDeadlineMs + limits.originDeadlineMs + atOnceMs
+/** After a failure a hub compares itself with its ledger, which takes a call, loads and frames more. */
+const comparedMs = limits.liveCompareEveryMs + limits.ledgerDeadlineMs + limits.originDeadlineMs
 
 interface Interval {
   readonly scope: Scope
@@ -40,7 +35,11 @@ interface Interval {
   toMs: number
 }
 
-export function createFailures(nowMs: () => number): Failures {
+/**
+ * `atOnceMs` is the promise while everything runs. It covers a call to the hub, two loads, a frame, and what the client has to ask over
+ * HTTP.
+ */
+export function createFailures(nowMs: () => number, atOnceMs: number): Failures {
   const intervals: Interval[] = []
   const begin = (scope: Scope) => {
     const interval = { scope, fromMs: nowMs(), toMs: Number.POSITIVE_INFINITY }
@@ -56,12 +55,14 @@ export function createFailures(nowMs: () => number): Failures {
       let dueMs = writtenAtMs + atOnceMs
       // Each failure that begins before the change is due gives one comparison more, counted from its end.
       for (const { scope, fromMs, toMs } of intervals)
-        if (fromMs <= dueMs && concerns(scope, who)) dueMs = Math.max(dueMs, toMs + comparedMs)
+        if (fromMs <= dueMs && concerns(scope, who)) dueMs = Math.max(dueMs, toMs + comparedMs + atOnceMs)
       return dueMs
     },
   }
 }
 
 function concerns({ workspaceId, client }: Scope, who: Who): boolean {
-  return (workspaceId === null || workspaceId === who.workspaceId) && (client === null || client === who.client)
+  return (
+    (workspaceId === null || workspaceId === who.workspaceId) && (client === null || client === who.client)
+  )
 }

@@ -1,7 +1,7 @@
 import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
+import type { HttpAnswer } from '../../../worker/client/platform.ts'
 import { etagOf } from '../../../worker/entry/entry.ts'
 import { respondError } from '../../../worker/http/answers.ts'
-import type { HttpAnswer } from '../../../worker/client/platform.ts'
 import { parseShown } from '../../../worker/live/shown-question.ts'
 import type { Dice } from '../../support/dice.ts'
 import type { Database, Fact } from '../database.ts'
@@ -60,7 +60,8 @@ export function createHttp(options: HttpOptions): Http {
       if (!isMember(workspaceId, userId)) return respondError({ code: 'not_a_member' }, 'simulated')
       const place = placeOf(workspaceId, userId, path)
       const head = headOf(workspaceId)
-      if (minVersion !== null && minVersion > head.version) return respondError({ code: 'version_unknown' }, 'simulated')
+      if (minVersion !== null && minVersion > head.version)
+        return respondError({ code: 'version_unknown' }, 'simulated')
       const demand = minVersion === null ? null : { version: minVersion, era: head.era }
       const facts = allowed(workspaceId, nameOf(place), demand)
       const fact = dice.happens(0.7) ? facts[0] : facts.at(-1)

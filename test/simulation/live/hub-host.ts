@@ -42,6 +42,8 @@ export interface AcceptedSocket {
   offeredExpiresAtMs: number | null
   /** The questions that the client has shown with what it held, and about which it was told nothing yet. */
   readonly resumed: Set<number>
+  /** The least version at which each question may be confirmed, as the client has asked. */
+  readonly demanded: Map<number, number>
   /** Breaks the connection. */
   sever(): void
 }
@@ -217,6 +219,7 @@ function heldSocket(socket: AcceptedSocket, { sends, closes }: HubHostOptions): 
 
 function noteFrame(socket: AcceptedSocket, text: string): void {
   const frame = clientFrameSchema.safeParse(parsed(text)).data
+  if (frame?.type === 'show') socket.demanded.set(frame.id, frame.version ?? 0)
   if (frame?.type === 'show' && frame.etag !== null) socket.resumed.add(frame.id)
   if (frame?.type !== 'renew') return
   const verified = verifyToken(frame.token, 0)

@@ -78,7 +78,8 @@ export function createLine(options: LineOptions): Line {
   const sever = () => {
     if (isSevered) return
     isSevered = true
-    for (const end of [client, hub]) scheduler.schedule(() => end.notice(broken), dice.between(0, noticedWithinMs))
+    for (const end of [client, hub])
+      scheduler.schedule(() => end.notice(broken), dice.between(0, noticedWithinMs))
   }
   const drop = () => {
     options.misbehaved('lost')

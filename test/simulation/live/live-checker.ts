@@ -1,7 +1,7 @@
 import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Fact } from '../database.ts'
-import { BrokenPromise, type Records } from '../records.ts'
+import { BrokenPromise, isIn, type Records } from '../records.ts'
 import type { Failures } from './failures.ts'
 import { contentOf, presentedTo, type Shown } from './screens.ts'
 
@@ -15,6 +15,10 @@ export interface LiveChecker {
   shows(who: Watcher, shown: Shown, seen: Seen): void
   /** Says what a browser that should show the present state of the database shows instead; null if it shows that. */
   untrue(who: Watcher, shown: Shown, data: unknown): string | null
+  /** Checks that what a hub says to have told is everything that happened up to the instants that it names. */
+  proves(workspaceId: WorkspaceId, proof: SeenProof): void
+  /** Checks that a hub confirms what a client holds at no older version than the client's. */
+  confirms(who: Pick<Watcher, 'client' | 'workspaceId'>, version: number, leastVersion: number): void
   /** Checks that a hub still may send to a socket. */
   sends(to: Recipient): void
 }
@@ -32,6 +36,14 @@ export interface Seen {
   readonly data: unknown
   /** The instant up to which the browser says to know everything, by the world's clock; null if it says none. */
   readonly asOfMs: number | null
+}
+
+/** The part of a frame with which a hub says how old its knowledge is. */
+export interface SeenProof {
+  readonly ledger: string
+  readonly version: number
+  readonly asOfAgeMs: number
+  readonly provedAgeMs: number | null
 }
 
 /** The reader of a socket to which a hub sends. */
@@ -59,6 +71,8 @@ interface CheckerOptions {
  * have taken its deadline.
  */
 const believedMaxMs = limits.liveProofLifetimeMs + limits.ledgerDeadlineMs + 1_000
+/** The clocks of a hub, of its ledger and of the marks. */
+const clocksDifferMs = 100
 /** How much later than the instant of its proof a browser may place it: the time that the frame was on its way. */
 const onItsWayMs = 1_000
 
@@ -68,6 +82,16 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
   /** What was shown as not proved, and was found in the past. */
   const onceTrue = new WeakSet<Seen>()
 
+  /** The promise that is broken if a browser lacks something that its ledger wrote down at an instant; null if none is. */
+  function brokenBy(who: Watcher, asOfMs: number | null, writtenAtMs: number) {
+    if (asOfMs !== null && writtenAtMs < asOfMs - onItsWayMs)
+      return { promise: 'proof', because: `, and as proved up to ${nowMs() - asOfMs} ms ago` }
+    if (nowMs() - writtenAtMs > believedMaxMs)
+      return { promise: 'nothing missed', because: ', longer than any proof lasts' }
+    if (nowMs() > failures.dueAtMs(who, writtenAtMs)) return { promise: 'nothing missed', because: '' }
+    return null
+  }
+
   return {
     untrue({ workspaceId, userId }, shown, data) {
       const fact = data === undefined ? undefined : contents.find(workspaceId, userId, shown, data)
@@ -76,7 +100,8 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
       return `shows ${shown.name} of transaction ${fact?.commit}, and in the database it is of ${now?.commit}`
     },
 
-    shows({ client, workspaceId, userId }, shown, seen) {
+    shows(who, shown, seen) {
+      const { client, workspaceId, userId } = who
       const { isCurrent, data, asOfMs } = seen
       if (data === undefined || (!isCurrent && onceTrue.has(seen))) return
       const history = historyOf(workspaceId, shown.name)
@@ -88,15 +113,35 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
       if (!isCurrent || history.at(-1) === fact) return
       for (const { commit } of history.slice(history.indexOf(fact) + 1)) {
         const written = records.find(workspaceId, commit)
-        if (written === undefined) continue
+        const broken = written === undefined ? null : brokenBy(who, asOfMs, written.atMs)
+        if (written === undefined || broken === null) continue
         const lateMs = nowMs() - written.atMs
-        const said = `${what} as current without transaction ${commit}, in the ledger for ${lateMs} ms`
-        if (asOfMs !== null && written.atMs < asOfMs - onItsWayMs)
-          throw new BrokenPromise(`proof: ${said}, and as proved up to ${nowMs() - asOfMs} ms ago`)
-        if (lateMs > believedMaxMs) throw new BrokenPromise(`nothing missed: ${said}, longer than any proof lasts`)
-        if (nowMs() > failures.dueAtMs({ workspaceId, client }, written.atMs))
-          throw new BrokenPromise(`nothing missed: ${said}`)
+        throw new BrokenPromise(
+          `${broken.promise}: ${what} as current without transaction ${commit}, in the ledger for ${lateMs} ms${broken.because}`,
+        )
       }
+    },
+
+    proves(workspaceId, { ledger, version, asOfAgeMs, provedAgeMs }) {
+      const known = { version, era: records.eraOf(workspaceId, ledger) }
+      const asOfMs = nowMs() - asOfAgeMs - clocksDifferMs
+      const provedMs = nowMs() - (provedAgeMs ?? Number.POSITIVE_INFINITY) - clocksDifferMs
+      for (const commit of records.standingBefore(workspaceId, nowMs())) {
+        const written = records.find(workspaceId, commit)
+        if (written !== undefined && isIn(written, known)) continue
+        const isTold = written === undefined || written.atMs >= asOfMs
+        if (isTold && records.committedAtMs(workspaceId, commit) >= provedMs) continue
+        throw new BrokenPromise(
+          `proof: a hub of ${workspaceId} says that version ${version} has everything of ${asOfAgeMs} ms ago, and it has not transaction ${commit}`,
+        )
+      }
+    },
+
+    confirms({ client, workspaceId }, version, leastVersion) {
+      if (version >= leastVersion) return
+      throw new BrokenPromise(
+        `confirmed below: a hub of ${workspaceId} confirms version ${version} to ${client}, which knows ${leastVersion}`,
+      )
     },
 
     sends({ client, workspaceId, userId, tokenExpiresAtMs }) {

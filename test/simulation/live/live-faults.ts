@@ -13,7 +13,11 @@ export function planLiveFaults(world: LiveWorld, untilMs: number): void {
   const episodes = dice.pick([0, 1, 1, 1, 2, 4, 12, 30])
   for (let index = 0; index < episodes; index += 1) {
     const fromMs = dice.between(0, spanMs)
-    const lastsMs = dice.pick([dice.between(200, 20_000), dice.between(200, 20_000), dice.between(20_000, 100_000)])
+    const lastsMs = dice.pick([
+      dice.between(200, 20_000),
+      dice.between(200, 20_000),
+      dice.between(20_000, 100_000),
+    ])
     const forMs = Math.min(lastsMs, spanMs - fromMs)
     scheduler.schedule(() => {
       const heal = begin(world)
@@ -89,13 +93,20 @@ function goesBack({ trace, failures, ledgers }: LiveWorld, workspaceId: Workspac
 
 /** Hubs and ledgers do not reach each other. */
 function apart(world: LiveWorld): Heal {
-  const heals = [wayFault(world, 'teller', { state: 'silent' }), wayFault(world, 'watch', { state: 'silent' })]
+  const heals = [
+    wayFault(world, 'teller', { state: 'silent' }),
+    wayFault(world, 'watch', { state: 'silent' }),
+  ]
   return () => {
     for (const heal of heals) heal()
   }
 }
 
-function wayFault({ dice, trace, failures, ways }: LiveWorld, name: keyof LiveWorld['ways'], faults = wayFaults(dice)): Heal {
+function wayFault(
+  { dice, trace, failures, ways }: LiveWorld,
+  name: keyof LiveWorld['ways'],
+  faults = wayFaults(dice),
+): Heal {
   trace.note('fault', () => `${name}: ${JSON.stringify(faults)}`)
   const end = failures.begin({ workspaceId: null, client: null })
   const way: Way = ways[name]

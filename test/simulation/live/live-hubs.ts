@@ -110,7 +110,13 @@ function createHost(workspaceId: WorkspaceId, options: LiveHubsOptions): HubHost
     load: createLoad(workspaceId, options),
     sends(socket, frame) {
       noteFrame(trace, socket, frame)
-      const { client, userId, tokenExpiresAtMs, end } = socket
+      const { client, userId, tokenExpiresAtMs, end, demanded } = socket
+      if (frame.type === 'shown') {
+        const leastVersion = demanded.get(frame.id) ?? 0
+        watched(() => checker.confirms({ client, workspaceId }, frame.version, leastVersion))
+      }
+      if (frame.type === 'proof' || frame.type === 'welcome')
+        watched(() => checker.proves(workspaceId, frame))
       if (end.isOpen() && frame.type !== 'refused')
         watched(() => checker.sends({ client, workspaceId, userId, tokenExpiresAtMs }))
     },
@@ -134,7 +140,10 @@ const joinedMs = 500
 function createLoad(workspaceId: WorkspaceId, options: LiveHubsOptions): HubParts['load'] {
   const { scheduler, dice, ways, databaseOf } = options
   const isJoining = dice.happens(0.5)
-  const last = new Map<string, { readonly version: string; readonly readAtMs: number; readonly text: string | null }>()
+  const last = new Map<
+    string,
+    { readonly version: string; readonly readAtMs: number; readonly text: string | null }
+  >()
   const read = (question: Question, owner: UserId | null, version: string): string | null => {
     const place = placeAsked(question, owner)
     const name = nameOf(place)

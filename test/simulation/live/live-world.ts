@@ -57,7 +57,8 @@ export function createLiveWorld(seed: number, tell: ((line: string) => void) | n
   const scheduler = createScheduler()
   const dice = createDice(createRandom(seed))
   const trace = createTrace<LiveHappening>(scheduler.now, tell)
-  const failures = createFailures(scheduler.now)
+  const isOriginSlow = dice.happens(0.3)
+  const failures = createFailures(scheduler.now, isOriginSlow ? 3_000 : 1_000)
   const records = createRecords(scheduler.now)
   const watching = createWatching()
   const databaseOf = createDatabases()
@@ -65,7 +66,7 @@ export function createLiveWorld(seed: number, tell: ((line: string) => void) | n
     relay: createWay(scheduler, dice, usual),
     teller: createWay(scheduler, dice, usual),
     watch: createWay(scheduler, dice, usual),
-    origin: createWay(scheduler, dice, usual),
+    origin: createWay(scheduler, dice, isOriginSlow ? { ...usual, latencyMs: [1, 500] } : usual),
     http: createWay(scheduler, dice, usual),
     door: createWay(scheduler, dice, usual),
   }
@@ -73,8 +74,7 @@ export function createLiveWorld(seed: number, tell: ((line: string) => void) | n
     ...{ scheduler, dice, records, databaseOf },
     lookMaxMs: dice.pick([20, 300]),
     note: (what) => trace.note('committed', () => what),
-    advance: (workspaceId, events) =>
-      ways.relay.cross(() => ledgers.advance(workspaceId, events)),
+    advance: (workspaceId, events) => ways.relay.cross(() => ledgers.advance(workspaceId, events)),
   })
   const checker = createLiveChecker({
     ...{ records, failures },
@@ -92,6 +92,7 @@ export function createLiveWorld(seed: number, tell: ((line: string) => void) | n
   })
   const browsers = createBrowsers({
     ...{ scheduler, dice, trace, failures, checker },
+    newestVersion: (workspaceId) => ledgers.headOf(workspaceId).version,
     ...entrances({ scheduler, dice, trace, records, ways, ledgers, hubs, databaseOf }),
   })
   return {
@@ -135,7 +136,8 @@ function createDatabases(): (workspaceId: WorkspaceId) => Database {
   }
 }
 
-interface Inside extends Pick<LiveWorld, 'scheduler' | 'dice' | 'trace' | 'ways' | 'ledgers' | 'hubs' | 'databaseOf'> {
+interface Inside
+  extends Pick<LiveWorld, 'scheduler' | 'dice' | 'trace' | 'ways' | 'ledgers' | 'hubs' | 'databaseOf'> {
   readonly records: Records
 }
 
@@ -156,10 +158,12 @@ function entrances({ scheduler, dice, trace, records, ways, ledgers, hubs, datab
     send({ client, workspaceId }: Watcher, request: SentRequest) {
       const { path, minVersion } = request
       trace.note('http', () => `${client} asks for ${path} at ${minVersion}`)
-      return ways.http.cross(() => http.answer(workspaceId, request)).then((answer) => {
-        trace.note('http', () => `${client} gets ${answer.status}`)
-        return answer
-      })
+      return ways.http
+        .cross(() => http.answer(workspaceId, request))
+        .then((answer) => {
+          trace.note('http', () => `${client} gets ${answer.status}`)
+          return answer
+        })
     },
     async connect(watcher: Watcher, token: string, handlers: EndHandlers, began: (line: Line) => void) {
       trace.note('door', () => `${watcher.client} knocks`)

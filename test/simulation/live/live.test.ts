@@ -9,7 +9,11 @@ const seeds = Array.from({ length: 12 }, (_, index) => index + 1)
 const seedsMax = 20
 
 /** The first failure of this promise in the seeds from `first` on, or null if there is none. */
-async function firstFailure(simulate: typeof simulateLive, first: number, breaks: RegExp): Promise<Failure | null> {
+async function firstFailure(
+  simulate: typeof simulateLive,
+  first: number,
+  breaks: RegExp,
+): Promise<Failure | null> {
   for (let seed = first; seed < first + seedsMax; seed += 1) {
     const run = await simulate(seed)
     if (!run.ok && breaks.test(run.error.promise)) return run.error
@@ -20,7 +24,9 @@ async function firstFailure(simulate: typeof simulateLive, first: number, breaks
 describe('live boards', () => {
   it('are current within the bound, or say that they are not, in a dozen random worlds', async () => {
     for (const seed of seeds)
-      expect(await simulateLive(seed), `npm run simulate -- --live --seed ${seed}`).toMatchObject({ ok: true })
+      expect(await simulateLive(seed), `npm run simulate -- --live --seed ${seed}`).toMatchObject({
+        ok: true,
+      })
   })
 
   it('show the same for the same seed', async () => {

@@ -4,9 +4,9 @@ import { workspaceIds } from '../questions.ts'
 import { BrokenPromise } from '../records.ts'
 import { startMs } from '../scheduler.ts'
 import type { Failure } from '../simulation.ts'
-import type { LiveHappened } from './live-happenings.ts'
 import { changeAnythingElse, letEverybodyIn, removeMember } from './live-changes.ts'
 import { healAllLive, planLiveFaults } from './live-faults.ts'
+import type { LiveHappened } from './live-happenings.ts'
 import { createLiveWorld, type LiveWorld } from './live-world.ts'
 
 /**

@@ -32,6 +32,8 @@ export interface Tab {
   screen(): Iterable<OnScreen>
   show(place: Place): void
   hide(place: Place): void
+  /** Asks for a confirmation at a version, as rows of several pages do that are shown together. */
+  prove(place: Place, version: number): void
   /** Hides the whole tab, or shows it again. */
   setHidden(isHidden: boolean): void
   isHidden(): boolean
@@ -146,6 +148,10 @@ export function createTab(options: TabOptions): Tab {
         onScreen.get(place)?.close()
         onScreen.delete(place)
       }),
+    prove: (place, version) =>
+      act(() => {
+        if (onScreen.has(place)) queryOf(client, place).prove(version)
+      }),
     setHidden: (isHidden) => act(() => presence.setHidden(isHidden)),
     isHidden: presence.isHidden,
     sleep(untilMs) {
@@ -164,7 +170,10 @@ export function createTab(options: TabOptions): Tab {
   }
 }
 
-function queryOf(client: Boardcache, { boardId, columnId, page, ownerId, filter, isSearch }: Place): Query<unknown> {
+function queryOf(
+  client: Boardcache,
+  { boardId, columnId, page, ownerId, filter, isSearch }: Place,
+): Query<unknown> {
   if (boardId === null) return client.counts()
   return client.board(boardId).page(page, {
     perPage,
@@ -222,7 +231,8 @@ function openSocket(
     },
     closed: ({ code }) => closed(code),
   }
-  const token = protocols.find((name) => name.startsWith(liveTokenPrefix))?.slice(liveTokenPrefix.length) ?? ''
+  const token =
+    protocols.find((name) => name.startsWith(liveTokenPrefix))?.slice(liveTokenPrefix.length) ?? ''
   const isBegun = (line: Line) => {
     own = line
     if (state === 'closed' || isOver()) line.sever()

@@ -16,7 +16,10 @@ export interface Writers {
   write(workspaceId: WorkspaceId, makeChange: MakeChange): void
   /** The instant up to which everything that was committed is in the ledger. */
   provedAtMs(workspaceId: WorkspaceId): number
-  membershipsOf(workspaceId: WorkspaceId, userId: UserId): readonly { readonly commit: number; readonly isMember: boolean }[]
+  membershipsOf(
+    workspaceId: WorkspaceId,
+    userId: UserId,
+  ): readonly { readonly commit: number; readonly isMember: boolean }[]
   /** The transactions that no ledger has acknowledged. */
   untold(): number
 }
@@ -68,7 +71,8 @@ export function createWriters(options: WritersOptions): Writers {
         workspaceId,
         rowsOf(workspaceId).filter((row) => !batch.includes(row)),
       )
-    if (rowsOf(workspaceId).length > 0) scheduler.schedule(() => void tell(workspaceId), dice.between(0, lookMaxMs))
+    if (rowsOf(workspaceId).length > 0)
+      scheduler.schedule(() => void tell(workspaceId), dice.between(0, lookMaxMs))
   }
 
   function noteMembers(workspaceId: WorkspaceId, commit: number): void {
@@ -77,7 +81,8 @@ export function createWriters(options: WritersOptions): Writers {
       const key = `${workspaceId} ${userId}`
       const known = memberships.get(key) ?? []
       const isMember = memberIds.has(userId)
-      if ((known.at(-1)?.isMember ?? true) !== isMember) memberships.set(key, [...known, { commit, isMember }])
+      if ((known.at(-1)?.isMember ?? true) !== isMember)
+        memberships.set(key, [...known, { commit, isMember }])
     }
   }
 
