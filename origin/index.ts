@@ -114,7 +114,7 @@ async function startQueues(
 ): Promise<Queues> {
   if (queues === null) return { backend: null, queueProcess: null }
   const { createBackend } = await import('./queues/bullmq/backend.ts')
-  const backend = createBackend({ ...queues, clock, logger })
+  const backend = createBackend({ ...queues, clock, random: Math.random, logger })
   if (!queues.runsHere) return { backend, queueProcess: null }
   const { serveQueues } = await import('./queues/serve-queues.ts')
   return { backend, queueProcess: serveQueues({ ...queues, outbound, files: store, backend, clock, logger }) }

@@ -2,12 +2,13 @@ import { fileURLToPath } from 'node:url'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { loopbackOnly } from './support/loopback-only.ts'
+import { sequencerOf } from './support/room-sequencer.ts'
 import { workerTestBindings } from './support/worker-bindings.ts'
 
 /**
  * One project for each room of test/, in groups that run one after the other: first the rooms that fail quickly, then
- * those that start processes, then those that need the machine for themselves. There are two workers for two cores,
- * and one in the last group.
+ * those that start processes, then those whose stacks are under load or have a browser, then those that need the machine for
+ * themselves. There are two workers for two cores, and one in the last group.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -15,21 +16,24 @@ interface Room {
   readonly name: string
   readonly group: number
   readonly include: readonly string[]
+  readonly exclude?: readonly string[]
   readonly testTimeoutMs: number
   readonly hookTimeoutMs: number
   /** Runs one file at a time, because its tests load the machine or wait for something that has a deadline. */
   readonly serial?: boolean
 }
 
+const scrolled = ['test/browser/board.test.ts', 'test/browser/long-board.test.ts']
+
 const inWorkerd = ['test/worker/**/*.test.ts', 'test/contract/**/*.worker.test.ts']
 
-function room({ name, group, include, testTimeoutMs, hookTimeoutMs, serial }: Room) {
+function room({ name, group, include, exclude = [], testTimeoutMs, hookTimeoutMs, serial }: Room) {
   return {
     extends: true,
     test: {
       name,
       include: [...include],
-      exclude: [...inWorkerd],
+      exclude: [...inWorkerd, ...exclude],
       environment: 'node',
       testTimeout: testTimeoutMs,
       hookTimeout: hookTimeoutMs,
@@ -47,99 +51,111 @@ const quick = { testTimeoutMs: 30_000, hookTimeoutMs: 30_000 }
 const long = { testTimeoutMs: 300_000, hookTimeoutMs: 30_000 }
 const withProcesses = { testTimeoutMs: 60_000, hookTimeoutMs: 240_000 }
 
+/** In the order in which they run within their group. */
+const rooms = [
+  room({ name: 'canaries', group: 0, include: ['test/simulation/canaries.test.ts', 'test/simulation/live/live.test.ts'], ...long }),
+  room({ name: 'simulation', group: 0, include: ['test/simulation/simulation.test.ts'], ...long }),
+  room({ name: 'tidy', group: 0, include: ['test/tidy/**/*.test.ts'], ...quick }),
+  room({ name: 'unit', group: 0, include: ['test/unit/**/*.test.ts'], ...quick }),
+  {
+    extends: true,
+    plugins: [
+      cloudflareTest({
+        main: './worker/index.ts',
+        wrangler: { configPath: './wrangler.toml' },
+        remoteBindings: false,
+        miniflare: { bindings: workerTestBindings, outboundService: loopbackOnly },
+      }),
+    ],
+    test: {
+      name: 'worker',
+      include: inWorkerd,
+      globalSetup: 'test/support/redis-setup.ts',
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      maxWorkers: 2,
+      sequence: { groupOrder: 1 },
+    },
+  },
+  // It asks every question again after each of hundreds of writes, which takes most of a minute.
+  room({
+    name: 'completeness',
+    group: 2,
+    include: ['test/completeness/**/*.test.ts'],
+    ...withProcesses,
+    testTimeoutMs: 240_000,
+  }),
+  room({ name: 'contract', group: 2, include: ['test/contract/**/*.test.ts'], ...withProcesses }),
+  room({ name: 'database', group: 2, include: ['test/database/**/*.test.ts'], ...withProcesses }),
+  // A test here starts whole stacks one after the other, which is slow on a busy machine.
+  room({
+    name: 'stack',
+    group: 2,
+    include: ['test/stack/**/*.test.ts'],
+    ...withProcesses,
+    testTimeoutMs: 240_000,
+  }),
+  room({
+    name: 'conformance',
+    group: 2,
+    include: ['test/conformance/**/*.test.ts'],
+    ...withProcesses,
+  }),
+  // Every resource from outside, one after the other, on two stacks.
+  room({
+    name: 'resources',
+    group: 2,
+    include: ['test/resources/**/*.test.ts'],
+    ...withProcesses,
+    testTimeoutMs: 120_000,
+  }),
+  // With these four rooms `npm test` would take more than five minutes.
+  room({ name: 'work', group: 2, include: ['test/work/**/*.test.ts'], ...withProcesses }),
+  room({ name: 'mail', group: 2, include: ['test/mail/**/*.test.ts'], ...withProcesses }),
+  room({ name: 'search', group: 2, include: ['test/search/**/*.test.ts'], ...withProcesses }),
+  room({ name: 'operating', group: 2, include: ['test/operating/**/*.test.ts'], ...withProcesses }),
+  room({ name: 'e2e', group: 2, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
+  // Each loads a stack of its own for a minute. Their only deadlines find requests that hang.
+  room({
+    name: 'fuzz',
+    group: 3,
+    include: ['test/fuzz/**/*.test.ts'],
+    ...withProcesses,
+    testTimeoutMs: 240_000,
+  }),
+  room({
+    name: 'browser',
+    group: 3,
+    include: ['test/browser/**/*.test.ts'],
+    exclude: scrolled,
+    ...withProcesses,
+    testTimeoutMs: 90_000,
+  }),
+  // Which pages a board loads while it is dragged depends on how quickly the browser draws.
+  room({
+    name: 'scrolling',
+    group: 4,
+    include: scrolled,
+    ...withProcesses,
+    testTimeoutMs: 90_000,
+    serial: true,
+  }),
+  room({
+    name: 'chaos',
+    group: 4,
+    include: ['test/chaos/**/*.test.ts'],
+    ...withProcesses,
+    testTimeoutMs: 90_000,
+    serial: true,
+  }),
+]
+
 export default defineConfig({
   root,
   test: {
     retry: 0,
     allowOnly: false,
-    projects: [
-      room({ name: 'tidy', group: 0, include: ['test/tidy/**/*.test.ts'], ...quick }),
-      room({ name: 'unit', group: 0, include: ['test/unit/**/*.test.ts'], ...quick }),
-      room({ name: 'simulation', group: 0, include: ['test/simulation/simulation.test.ts'], ...long }),
-      room({ name: 'canaries', group: 0, include: ['test/simulation/canaries.test.ts'], ...long }),
-      {
-        extends: true,
-        plugins: [
-          cloudflareTest({
-            main: './worker/index.ts',
-            wrangler: { configPath: './wrangler.toml' },
-            remoteBindings: false,
-            miniflare: { bindings: workerTestBindings, outboundService: loopbackOnly },
-          }),
-        ],
-        test: {
-          name: 'worker',
-          include: inWorkerd,
-          globalSetup: 'test/support/redis-setup.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      room({ name: 'contract', group: 2, include: ['test/contract/**/*.test.ts'], ...withProcesses }),
-      room({ name: 'database', group: 2, include: ['test/database/**/*.test.ts'], ...withProcesses }),
-      // It asks every question again after each of hundreds of writes, which takes most of a minute.
-      room({
-        name: 'completeness',
-        group: 2,
-        include: ['test/completeness/**/*.test.ts'],
-        ...withProcesses,
-        testTimeoutMs: 240_000,
-      }),
-      // A test here starts whole stacks one after the other, which is slow on a busy machine.
-      room({
-        name: 'stack',
-        group: 2,
-        include: ['test/stack/**/*.test.ts'],
-        ...withProcesses,
-        testTimeoutMs: 240_000,
-      }),
-      room({
-        name: 'conformance',
-        group: 2,
-        include: ['test/conformance/**/*.test.ts'],
-        ...withProcesses,
-      }),
-      // Every resource from outside, one after the other, on two stacks.
-      room({
-        name: 'resources',
-        group: 2,
-        include: ['test/resources/**/*.test.ts'],
-        ...withProcesses,
-        testTimeoutMs: 120_000,
-      }),
-      // With these four rooms `npm test` would take more than five minutes.
-      room({ name: 'work', group: 2, include: ['test/work/**/*.test.ts'], ...withProcesses }),
-      room({ name: 'mail', group: 2, include: ['test/mail/**/*.test.ts'], ...withProcesses }),
-      room({ name: 'search', group: 2, include: ['test/search/**/*.test.ts'], ...withProcesses }),
-      room({ name: 'operating', group: 2, include: ['test/operating/**/*.test.ts'], ...withProcesses }),
-      room({ name: 'e2e', group: 2, include: ['test/e2e/**/*.test.ts'], ...withProcesses }),
-      room({
-        name: 'chaos',
-        group: 3,
-        include: ['test/chaos/**/*.test.ts'],
-        ...withProcesses,
-        testTimeoutMs: 90_000,
-        serial: true,
-      }),
-      // Each loads a stack for a minute. Their only deadlines find requests that hang.
-      room({
-        name: 'fuzz',
-        group: 3,
-        include: ['test/fuzz/**/*.test.ts'],
-        ...withProcesses,
-        testTimeoutMs: 240_000,
-        serial: true,
-      }),
-      room({
-        name: 'browser',
-        group: 3,
-        include: ['test/browser/**/*.test.ts'],
-        ...withProcesses,
-        testTimeoutMs: 90_000,
-        serial: true,
-      }),
-    ],
+    sequence: { sequencer: sequencerOf(rooms.map(({ test }) => test.name)) },
+    projects: rooms,
   },
 })

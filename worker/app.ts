@@ -15,8 +15,10 @@ import { cacheSettingsRoutes } from './routes/cache-settings.ts'
 import { cacheStatsRoutes } from './routes/cache-stats.ts'
 import { contactRoutes } from './routes/contacts.ts'
 import {
+  clientFilesPath,
   dashboardConfigRoute,
   dashboardFilesPath,
+  serveClientFile,
   serveDocs,
   serveFile,
   servePage,
@@ -88,6 +90,7 @@ const files: readonly ServedFile[] = [
   { path: '/', serve: servePage },
   { path: '/docs', serve: serveDocs },
   { path: dashboardFilesPath, serve: serveFile },
+  { path: clientFilesPath, serve: serveClientFile },
 ]
 
 /** Creates the Worker's handlers of requests and of mail. `servicesOf` is called for each request and must answer the isolate's services. */

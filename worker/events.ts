@@ -32,9 +32,6 @@ export type MailResult =
   | 'refused'
   | 'failed'
 
-/** The outcome of a request for a live connection, at the door of a hub. */
-export type LiveAdmission = 'admitted' | 'full' | 'user-full' | 'ledger-away' | 'membership-moved'
-
 export type RequestMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'other'
 export type StoreCause = 'fill' | 'back-fill'
 /** A limit counts the requests of a user or of a workspace, or the calls of a number or to an organization. */
@@ -144,7 +141,10 @@ export type CacheEvent =
   | { readonly kind: 'rate-limited'; readonly scope: LimitScope; readonly outcome: LimitOutcome }
 
   /** A user asked a hub for a live connection. */
-  | { readonly kind: 'live-connect'; readonly outcome: LiveAdmission }
+  | {
+      readonly kind: 'live-connect'
+      readonly outcome: 'admitted' | 'full' | 'user-full' | 'ledger-away' | 'membership-moved'
+    }
   /** A hub sent a frame. */
   | { readonly kind: 'live-frame'; readonly frame: HubFrame['type'] }
   /** A hub loaded the answer of a question that is shown. */

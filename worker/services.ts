@@ -79,12 +79,7 @@ export function createServices(
   const clock = systemClock
   const metrics = createMetrics(env.METRICS, env.METRICS_OVERVIEW, clock)
   const { recorder } = metrics
-  const ledger = createLedgerClient(
-    (workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
-    clock,
-    recorder,
-  )
-  const marks = createMarksClient(() => env.MARKS.get(env.MARKS.idFromName(marksName)), clock)
+  const { ledger, marks, live } = createLedgers(env, clock, recorder)
   const origin = createOrigin({
     url: config.originUrl,
     internalAuthKey: config.internalAuthKey,
@@ -123,7 +118,7 @@ export function createServices(
     ...createDoor(env, { config, clock, recorder, origin, views, redis }),
     ledger,
     views,
-    live: createLiveClient((hubName) => env.LIVE.get(env.LIVE.idFromName(hubName)), clock),
+    live,
     marks,
     origin,
     redis,
@@ -136,6 +131,23 @@ export function createServices(
     },
     answer,
     assets: env.ASSETS ?? null,
+  }
+}
+
+/** Creates the clients of the objects that know what has changed: the ledgers, the marks, and the hubs of live boards. */
+function createLedgers(
+  env: Env,
+  clock: Clock,
+  recorder: Recorder,
+): Pick<Services, 'ledger' | 'marks' | 'live'> {
+  return {
+    ledger: createLedgerClient(
+      (workspaceId) => env.LEDGER.get(env.LEDGER.idFromName(workspaceId)),
+      clock,
+      recorder,
+    ),
+    marks: createMarksClient(() => env.MARKS.get(env.MARKS.idFromName(marksName)), clock),
+    live: createLiveClient((hubName) => env.LIVE.get(env.LIVE.idFromName(hubName)), clock),
   }
 }
 

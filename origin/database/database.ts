@@ -2,6 +2,7 @@ import { createClient } from '@supabase/supabase-js'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import type { DatabaseFailure } from '../failures.ts'
+import { lostToAnother } from './lost-to-another.ts'
 
 /** The arguments of a SQL function by name. */
 export type RpcArguments = Readonly<Record<string, unknown>>
@@ -43,9 +44,6 @@ const checkViolation = '23514'
 /** Postgres's code for a cancelled statement: the role's `statement_timeout` (8 s on hosted Supabase) has passed. */
 const queryCanceled = '57014'
 
-/** Postgres's codes for a transaction that was undone so that another one could go on. */
-const lostToAnother: ReadonlySet<string> = new Set(['40001', '40P01'])
-
 /**
  * One client serves all callers: its session support, token refresh and realtime are not used, and each call carries the
  * token of its own caller. (A client for each call was measured: it costs 0.1 ms and 10 kB and gains nothing.)
@@ -85,7 +83,7 @@ function failureOf(status: number, code: string | undefined): DatabaseFailure {
   if (code === insufficientPrivilege || (code !== undefined && tokenRefused.test(code))) {
     return { kind: 'refused' }
   }
-  if (code !== undefined && lostToAnother.has(code)) return { kind: 'conflict' }
+  if (lostToAnother.has(code)) return { kind: 'conflict' }
   if (code === checkViolation) return { kind: 'out_of_bounds' }
   if (status === 0 || status === 429 || status >= 500) return { kind: 'unavailable' }
   return { kind: 'invalid', code: code === undefined || code === '' ? `status ${status}` : code }

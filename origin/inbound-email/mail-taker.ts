@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
-import { pause } from '../../shared/clock.ts'
 import {
   type InboundEmail,
   type JudgedEmail,
@@ -14,6 +13,7 @@ import { type WorkspaceId, workspaceIdSchema } from '../../shared/ids.ts'
 import { limits } from '../../shared/limits.ts'
 import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
+import { pauseAfterLoss } from '../database/lost-to-another.ts'
 import type { Queries } from '../database/queries.ts'
 import type { Query } from '../database/query.ts'
 import type { Failure } from '../failures.ts'
@@ -92,7 +92,7 @@ function createCalls({ queries, pace, clock, random }: MailTakerParts) {
       const isFirst = attempt === 1 && workspaceId === null
       const answer = await (isFirst ? callInLine(mail) : call(mail, workspaceId))
       if (answer.ok || attempt === limits.mailAttemptsMax || !isLost(answer.error)) return answer
-      await pause(clock, 5 * 2 ** attempt * (0.5 + random()))
+      await pauseAfterLoss({ clock, random }, attempt)
     }
   }
 

@@ -1,18 +1,20 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, rm, stat, utimes } from 'node:fs/promises'
+import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify, stripVTControlCharacters } from 'node:util'
+import { clientDeclarations } from './client-types-build.ts'
 import { LocalError } from './local-error.ts'
 
 const project = fileURLToPath(new URL('../../', import.meta.url))
 const folder = join(project, 'worker/dashboard')
+const clientFolder = join(project, 'worker/client')
 const dist = join(folder, 'dist')
 const page = join(dist, 'index.html')
 
 /** The files and folders that the build reads. */
-const sources = ['worker/dashboard', 'shared', 'package-lock.json', 'tsconfig.json']
+const sources = ['worker/dashboard', 'worker/client', 'shared', 'package-lock.json', 'tsconfig.json']
 
 const program = fileURLToPath(import.meta.url)
 const environment = { ...process.env, NODE_ENV: 'production' }
@@ -20,7 +22,7 @@ const deadlineMs = 60_000
 /** Makes this file's program a builder that stays. */
 const stays = '--stay'
 
-/** Builds the dashboard unless its files are newer than everything that they are made of. */
+/** Builds the dashboard and the browser client unless its files are newer than everything that they are made of. */
 export async function buildDashboard(): Promise<void> {
   const builtAtMs = await changedAtMs(page)
   const changed = await Promise.all(sources.map((source) => newestIn(join(project, source))))
@@ -28,7 +30,7 @@ export async function buildDashboard(): Promise<void> {
 }
 
 /**
- * Builds the dashboard's files into worker/dashboard/dist. The build runs in a process of its own because it reads from
+ * Builds the dashboard's files and those of the browser client into worker/dashboard/dist. The build runs in a process of its own because it reads from
  * NODE_ENV whether it is for production, and tests set that to something else. A build that fails throws a LocalError and
  * leaves the files of the last build in place.
  */
@@ -112,8 +114,16 @@ async function build({ isMinified }: { readonly isMinified: boolean }): Promise<
     configFile: join(folder, 'vite.config.ts'),
     build: { emptyOutDir: false, ...(isMinified ? {} : { minify: false }) },
   })
-  const outputs = [built].flat().flatMap((each) => ('output' in each ? each.output : []))
-  const current = new Set(outputs.map(({ fileName }) => join(dist, fileName)))
+  const client = await viteBuild({ configFile: join(clientFolder, 'vite.config.ts') })
+  const types = join(dist, 'client/boardcache.d.ts')
+  await writeFile(types, await clientDeclarations())
+  const namesIn = (each: typeof built) =>
+    [each].flat().flatMap((one) => ('output' in one ? one.output.map(({ fileName }) => fileName) : []))
+  const current = new Set([
+    types,
+    ...namesIn(built).map((name) => join(dist, name)),
+    ...namesIn(client).map((name) => join(dist, 'client', name)),
+  ])
   for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
     // Another stack that starts at the same time builds the same files, and may have removed this one.

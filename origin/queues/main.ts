@@ -17,7 +17,7 @@ function run(): void {
   const clock = systemClock
   const secretKey = config.value.relay?.supabaseSecretKey ?? null
   const files = filesOf({ ...config.value, secretKey, clock })
-  const backend = createBackend({ ...queues, clock, logger })
+  const backend = createBackend({ ...queues, clock, random: Math.random, logger })
   const serving = serveQueues({ ...queues, outbound, files: files.store, backend, clock, logger })
 
   let isStopping = false

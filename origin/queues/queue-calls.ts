@@ -1,4 +1,3 @@
-import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import { withinDeadline } from '../../shared/clock.ts'
@@ -7,6 +6,7 @@ import type { Result } from '../../shared/result.ts'
 import { err, ok } from '../../shared/result.ts'
 import { isDatabaseOutage } from './database-outage.ts'
 import type { QueueFailure } from './job-queues.ts'
+import type { QueueDatabase } from './queue-database.ts'
 
 type Rows = readonly Readonly<Record<string, unknown>>[]
 
@@ -17,14 +17,14 @@ export type QueueCall = (text: string, values: readonly unknown[]) => Promise<Re
 const missing: ReadonlySet<string> = new Set(['3F000', '42P01', '42883'])
 const queryCanceled = '57014'
 
-export function createQueueCalls(pool: pg.Pool, clock: Clock, logger: Logger): QueueCall {
+export function createQueueCalls(database: QueueDatabase, clock: Clock, logger: Logger): QueueCall {
   return (text, values) =>
     withinDeadline<Result<Rows, QueueFailure>>(
       clock,
       limits.queueDeadlineMs,
       async () => {
         try {
-          return ok((await pool.query<Record<string, unknown>>(text, [...values])).rows)
+          return ok(await database.query<Record<string, unknown>>(text, values))
         } catch (error) {
           return err(failureOf(error, logger))
         }

@@ -14,6 +14,7 @@ import { type QueueWorkers, startWorkers, type WorkerTimes } from './bullmq/work
 import { createFigures, type Figures } from './figures.ts'
 import type { HandlerParts, Handlers } from './handlers/index.ts'
 import { createMarks, type Marks } from './marks.ts'
+import { createQueueDatabase, type QueueDatabase } from './queue-database.ts'
 import type { QueueDeclaration, Schedule } from './queues.ts'
 import { type Run, type RunOutcome, runJob } from './run-job.ts'
 
@@ -58,6 +59,7 @@ export function startQueueProcess(options: QueueProcessOptions): QueueProcess {
   const { clock, logger, drainMs = limits.jobsDrainMs } = options
   const processId = randomUUID()
   const effects = createPool(options, limits.effectConnectionsMax)
+  const database = createQueueDatabase(effects, options)
   const figures = createFigures()
   let isStopping = false
   let endPause = () => {}
@@ -65,7 +67,7 @@ export function startQueueProcess(options: QueueProcessOptions): QueueProcess {
   const begin = async (): Promise<Running | null> => {
     for (let tries = 0; !isStopping; tries += 1) {
       try {
-        return await beginOnce(options, { processId, effects, figures })
+        return await beginOnce(options, { processId, effects, database, figures })
       } catch (error) {
         if (tries === 0) logger.warn({ fault: nameOf(error) }, 'the queues cannot begin yet')
         await new Promise<void>((resolve) => {
@@ -89,7 +91,7 @@ export function startQueueProcess(options: QueueProcessOptions): QueueProcess {
     return isInTime
   }
   const close = async (running: Running | null) => {
-    if (running !== null) await leave(effects, processId, figures)
+    if (running !== null) await leave(database, processId, figures)
     await running?.workers.close()
     await effects.end()
   }
@@ -106,12 +108,14 @@ export function startQueueProcess(options: QueueProcessOptions): QueueProcess {
 interface ProcessParts {
   readonly processId: string
   readonly effects: pg.Pool
+  /** On the same connections. */
+  readonly database: QueueDatabase
   readonly figures: Figures
 }
 
 async function beginOnce(
   options: QueueProcessOptions,
-  { processId, effects, figures }: ProcessParts,
+  { processId, effects, database, figures }: ProcessParts,
 ): Promise<Running> {
   const { backend, clock, logger, random, declarations, schedules, databaseUrl } = options
   await prepareSchema(effects)
@@ -127,7 +131,7 @@ async function beginOnce(
     const declaration = declarations[name]
     if (handler !== undefined && declaration !== undefined) served.set(name, { declaration, handler })
   }
-  const marks = createMarks(effects)
+  const marks = createMarks(effects, options)
   const workers = await startWorkers({
     queues: new Map([...served].map(([queue, { declaration }]) => [queue, declaration])),
     schedules: schedules.filter(({ queue }) => served.has(queue)),
@@ -140,7 +144,7 @@ async function beginOnce(
     runJob: (run, signal) => runRecorded(options, { served, marks, figures }, run, signal),
   })
   const queues = [...served.keys()]
-  const note = () => noteRuns(effects, processId, queues, figures)
+  const note = () => noteRuns(database, processId, queues, figures)
   await note()
   logger.info({ queues }, 'the queues are served')
   const shared = { clock, deadlineMs: limits.queueDeadlineMs }
@@ -148,7 +152,7 @@ async function beginOnce(
     workers,
     upkeep: [
       startPeriodic({ ...shared, everyMs: noteEveryMs, work: note }),
-      startPeriodic({ ...shared, everyMs: sweepEveryMs, work: () => sweep(effects) }),
+      startPeriodic({ ...shared, everyMs: sweepEveryMs, work: () => sweep(database) }),
     ],
   }
 }
@@ -218,14 +222,14 @@ async function drain(workers: QueueWorkers, clock: Clock, drainMs: number): Prom
 }
 
 async function noteRuns(
-  pool: pg.Pool,
+  database: QueueDatabase,
   processId: string,
   queues: readonly QueueName[],
   figures: Figures,
 ): Promise<void> {
   const taken = figures.take()
   try {
-    await pool.query('select private.note_jobs_run($1, $2, $3, $4)', [
+    await database.query('select private.note_jobs_run($1, $2, $3, $4)', [
       processId,
       queues,
       JSON.stringify(taken.periods),
@@ -237,13 +241,15 @@ async function noteRuns(
 }
 
 /** Tells the last figures, and that this process is gone. */
-async function leave(pool: pg.Pool, processId: string, figures: Figures): Promise<void> {
-  await noteRuns(pool, processId, [], figures)
-  await pool.query('delete from private.job_processes p where p.id = $1', [processId]).catch(() => undefined)
+async function leave(database: QueueDatabase, processId: string, figures: Figures): Promise<void> {
+  await noteRuns(database, processId, [], figures)
+  await database
+    .query('delete from private.job_processes p where p.id = $1', [processId])
+    .catch(() => undefined)
 }
 
-async function sweep(pool: pg.Pool): Promise<void> {
-  await pool
+async function sweep(database: QueueDatabase): Promise<void> {
+  await database
     .query('select private.sweep_jobs($1, $2)', [limits.jobMarksKeptSeconds, sweptRowsMax])
     .catch(() => undefined)
 }

@@ -23,10 +23,14 @@ import type { Difference } from '../live/difference.ts'
  * ages are durations, so that no clock of a client matters.
  */
 
-export const liveProtocol = 'boardcache.live.v1'
-export const liveTokenPrefix = 'bearer.'
-export const livePing = 'ping'
-export const livePong = 'pong'
+export {
+  entryEtagOf,
+  liveCloseCodes,
+  livePing,
+  livePong,
+  liveProtocol,
+  liveTokenPrefix,
+} from '../live/wire.ts'
 
 const questionId = z.int().min(0).max(1_000_000_000)
 
@@ -95,7 +99,15 @@ export type HubFrame =
       readonly dueInMs: number | null
     }
   | { readonly type: 'moved'; readonly id: number; readonly version: number }
-  | (Proof & { readonly type: 'proof'; readonly ledger: string })
+  | (Proof & {
+      readonly type: 'proof'
+      readonly ledger: string
+      /**
+       * The frames that were sent on this socket before this one, if the hub knows. A client that has received another number comes back
+       * by a new socket, because it would never hear of a change whose frame was lost.
+       */
+      readonly sent?: number
+    })
   | { readonly type: 'renewed'; readonly tokenExpiresInMs: number }
   | {
       readonly type: 'refused'
@@ -103,20 +115,3 @@ export type HubFrame =
       readonly code: LiveRefusal
       readonly message: string
     }
-
-/** The codes with which a hub closes a socket (RFC 6455 section 7.4.2: 4000 to 4999 are free for applications). */
-export const liveCloseCodes = {
-  /** The token expired. The client comes back with a new one. */
-  tokenExpired: 4001,
-  /** Memberships changed. The client comes back through the door, which knows whether it is still a member. */
-  membershipMoved: 4003,
-  /** The client sent too many frames, or one that is too large. */
-  tooMuch: 4008,
-  /** The hub gives its sockets up, for example because its ledger began again. The client comes back after a while. */
-  comeBack: 4013,
-} as const
-
-/** The first part of an HTTP answer's ETag (`W/"<entry>.<user>"`); null if it has another form. */
-export function entryEtagOf(etag: string): string | null {
-  return /^W\/"([^."]{1,64})\./.exec(etag)?.[1] ?? null
-}

@@ -30,6 +30,8 @@ const sampleSchema = z.object({
   requests: count,
   /** Answers with a status of 500 or above. */
   errors: count,
+  /** Answers with a status from 400 to 499, among them that something does not exist. A release that does not count them sends none. */
+  client_errors: count.default(0),
   /** Null if nothing was read, like the latencies. */
   hit_rate: rate.nullable(),
   avg_ms: milliseconds.nullable(),
@@ -47,6 +49,7 @@ const sampleColumnsSchema = z.object({
   seconds: z.array(z.number().positive()),
   requests: z.array(count),
   errors: z.array(count),
+  client_errors: z.array(count).default(() => []),
   hit_rate: z.array(rate.nullable()),
   avg_ms: z.array(milliseconds.nullable()),
   p50_ms: z.array(milliseconds.nullable()),

@@ -5,7 +5,7 @@ export const liveLimits = {
   liveHubsMax: 8,
   /** The sockets that one user may have on a hub. Browsers have one for each tab that is shown. */
   liveUserSocketsMax: 32,
-  /** The questions of a socket. What a hub remembers of a socket through hibernation has 16 KiB (Cloudflare: serializeAttachment). */
+  /** The questions of a socket. A hub remembers 16 KiB of a socket through hibernation (Cloudflare: serializeAttachment). */
   liveQuestionsMax: 32,
   /** The different questions of a hub, and how many of them it loads at once. */
   liveHubQuestionsMax: 4_096,

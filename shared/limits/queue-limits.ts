@@ -34,6 +34,8 @@ export const queueLimits = {
   /** The deadline of a call of the queues, and the connections that calls share. */
   queueDeadlineMs: 5_000,
   queueConnectionsMax: 5,
+  /** The tries of a statement or an effect that deadlocks. Postgres takes a second to see a deadlock, so they fit into the deadline. */
+  queueTriesMax: 4,
   /** The connections for effects of running jobs, and those for claiming and finishing jobs. */
   effectConnectionsMax: 10,
   bookkeepingConnectionsMax: 6,

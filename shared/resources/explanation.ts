@@ -1,9 +1,30 @@
 import { z } from 'zod'
 
+/** A tag with the version that last moved it. */
+const movedTagSchema = z.object({ tag: z.string(), version: z.int() })
+
+/** The entry that a tier had, whether or not it answered. */
+const heldSchema = z.object({
+  stamp: z.object({ version: z.int() }),
+  age_ms: z.number(),
+  /** Whether its stamp is of the ledger that it was judged by. A stamp of another one cannot be compared, and counts as moved past. */
+  is_of_ledger: z.boolean(),
+  /** The tags that moved past its stamp, and so made it outdated, the latest first. */
+  outdated_by: z.array(movedTagSchema),
+})
+
 /** How an answer was found, as `X-Explain: 1` adds it to the answer. Times are in milliseconds. */
 export const explanationSchema = z.object({
   /** The tiers and the origin in the order of their calls. `said` is the verdict on the entry, `miss`, or the failure. */
-  asked: z.array(z.object({ name: z.string(), said: z.string(), duration_ms: z.number() })),
+  asked: z.array(
+    z.object({
+      name: z.string(),
+      said: z.string(),
+      duration_ms: z.number(),
+      /** Absent if it had no entry, and for the origin. */
+      held: heldSchema.optional(),
+    }),
+  ),
   entry: z.object({
     /** The ledger and its version, as known before the entry was loaded. */
     stamp: z.object({ ledger: z.string(), version: z.int() }),

@@ -63,7 +63,8 @@ export async function startPostgresSubject(): Promise<PostgresSubject> {
   const sql = postgres(server.url, { max: 16, onnotice: () => {} })
   await sql`create table public.effects (job_id text not null)`
   await sql`create table public.rows_with_jobs (job_id text)`
-  const shared = { databaseUrl: server.url, clock: systemClock, logger: pino({ level: 'silent' }) }
+  const logger = pino({ level: 'silent' })
+  const shared = { databaseUrl: server.url, clock: systemClock, random: Math.random, logger }
   const backend = createBackend(shared)
   const serve: Subject['serve'] = async ({ concurrency, hasEffect = false, servesAll = false, onStart }) => {
     const process = startQueueProcess({
@@ -81,7 +82,6 @@ export async function startPostgresSubject(): Promise<PostgresSubject> {
           return ok(null)
         },
       }),
-      random: Math.random,
     })
     await process.ready
     return async () => {

@@ -98,6 +98,39 @@ describe.skipIf(chromiumPath === null)('the contact board', () => {
     await page.getByText('No contact matches.').waitFor()
   })
 
+  it('keeps board, filter, search and order in the address, over a reload, back and in another browser', async () => {
+    const page = await openBoard()
+    await page.getByRole('combobox', { name: 'Board', exact: true }).selectOption('board_1')
+    await page.getByRole('combobox', { name: 'Filter' }).selectOption('open')
+    await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click()
+    await page.getByRole('searchbox').pressSequentially('schmidt')
+    const shared = page.url()
+    expect(new URL(shared).search).toBe('?workspace=15213')
+    expect(new URL(shared).hash).toBe(
+      '#/board/board_1?filter=open&sort_by=name&sort_order=asc&search=schmidt',
+    )
+    const shown = async (here = page) => ({
+      board: await here.getByRole('combobox', { name: 'Board', exact: true }).inputValue(),
+      filter: await here.getByRole('combobox', { name: 'Filter' }).inputValue(),
+      search: await here.getByRole('searchbox').inputValue(),
+      sort: await here.getByRole('combobox', { name: 'Sort by' }).inputValue(),
+    })
+    const all = { board: 'board_1', filter: 'open', search: 'schmidt', sort: 'name' }
+    expect(await shown()).toEqual(all)
+    await page.reload()
+    await page.getByRole('searchbox').waitFor()
+    expect(await shown()).toEqual(all)
+    await page.goBack()
+    expect(await shown()).toEqual({ ...all, search: '', sort: 'created_at' })
+    await page.goBack()
+    expect(await shown()).toEqual({ board: 'board_1', filter: 'all', search: '', sort: 'created_at' })
+    const other = await given.open()
+    await other.page.goto(shared)
+    await other.signIn('member@boardcache.example', given.stack.password)
+    await other.page.getByRole('searchbox').waitFor()
+    expect(await shown(other.page)).toEqual(all)
+  })
+
   it('moves from cell to cell by keys, and announces the position to a screen reader', async () => {
     const page = await openBoard()
     const grid = page.getByRole('grid')

@@ -7,13 +7,19 @@ import { chromiumPath } from '../support/chromium.ts'
 /** An admin of the operators' workspace. */
 export const operator = 'ops@boardcache.example'
 
+type ViewTitle = 'Live' | 'Board' | 'Mail' | 'Queues' | 'Workspace' | 'Inspector'
+
 /** The dashboard in a browser, as a user sees it. */
 export interface DashboardPage {
   readonly page: Page
   /** Errors and warnings of the page's scripts, apart from refused requests, which tests provoke. */
   readonly complaints: readonly string[]
+  /** Complaints that match are those that a test provokes. */
+  expectComplaints(pattern: RegExp): void
   signIn(email: string, password: string): Promise<void>
-  open(view: 'Live' | 'Board' | 'Mail' | 'Queues' | 'Workspace' | 'Inspector'): Promise<void>
+  open(view: ViewTitle): Promise<void>
+  /** Opens a view that the navigation may not offer to the user. */
+  openByAddress(view: ViewTitle): Promise<void>
   panel(title: string): Locator
   /** The serious and critical findings of axe, one line each. */
   seriousFaults(): Promise<string[]>
@@ -56,15 +62,22 @@ export async function openDashboard(
   context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   const complaints: string[] = []
-  page.on('pageerror', (error) => complaints.push(error.message))
+  let expected: RegExp | null = null
+  const complain = (text: string) => {
+    if (expected?.test(text) !== true) complaints.push(text)
+  }
+  page.on('pageerror', (error) => complain(error.message))
   page.on('console', (message) => {
     const isRefusal = message.text().startsWith('Failed to load resource')
-    if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text())
+    if (['error', 'warning'].includes(message.type()) && !isRefusal) complain(message.text())
   })
   await page.goto(worker)
   return {
     page,
     complaints,
+    expectComplaints(pattern) {
+      expected = pattern
+    },
     async signIn(email, password) {
       await page.getByLabel('E-mail').fill(email)
       await page.getByLabel('Password').fill(password)
@@ -72,6 +85,12 @@ export async function openDashboard(
     },
     async open(view) {
       await page.getByRole('navigation').getByRole('link', { name: view }).click()
+      await page.getByRole('main', { name: view }).waitFor()
+    },
+    async openByAddress(view) {
+      // The page goes where the user may be first.
+      await page.waitForURL(/#\/\w/)
+      await page.evaluate(`location.hash = '#/${view.toLowerCase()}'`)
       await page.getByRole('main', { name: view }).waitFor()
     },
     panel: (title) => page.getByRole('region', { name: title, exact: true }),

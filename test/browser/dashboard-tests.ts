@@ -12,6 +12,18 @@ export interface DashboardTests {
   open(look?: Look): Promise<DashboardPage>
   /** Signs in as an operator unless `as` says otherwise. */
   signedIn(as?: Look & { readonly email?: string }): Promise<DashboardPage>
+  /**
+   * The dashboard of an operator as a reload shows it, in another look. The page signs in for the first test and stays for the others,
+   * which is faster. It keeps nothing of an earlier test but its session.
+   */
+  reloaded(look?: Omit<Look, 'scale'>): Promise<DashboardPage>
+}
+
+/** Leaves nothing in a page but its session. It shows nothing until it is needed again. */
+async function leave({ page }: DashboardPage): Promise<void> {
+  await page.unrouteAll()
+  await page.evaluate('localStorage.clear(); sessionStorage.removeItem("boardcache-workspace")')
+  await page.goto('about:blank')
 }
 
 /**
@@ -22,6 +34,7 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
   let stack: TestStack
   let browser: Browser
   const opened: DashboardPage[] = []
+  let kept: DashboardPage | null = null
 
   beforeAll(async () => {
     stack = await startTestStack(options)
@@ -32,15 +45,25 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
     await stack?.stop()
   })
   afterEach(async () => {
-    const closing = opened.splice(0)
-    for (const each of closing) await each.close()
-    expect(closing.flatMap(({ complaints }) => complaints)).toEqual([])
+    const used = opened.splice(0)
+    for (const each of used) await (each === kept ? leave(each) : each.close())
+    const complaints = used.flatMap((each) => each.complaints)
+    if (complaints.length > 0) {
+      await kept?.close()
+      kept = null
+    }
+    expect(complaints).toEqual([])
   })
 
   async function open(look?: Look): Promise<DashboardPage> {
     const dashboard = await openDashboard(browser, stack.worker, look)
     opened.push(dashboard)
     return dashboard
+  }
+
+  async function signIn(dashboard: DashboardPage, email: string): Promise<void> {
+    await dashboard.signIn(email, stack.password)
+    await dashboard.page.getByRole('navigation').waitFor()
   }
 
   return {
@@ -55,9 +78,22 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
     open,
     async signedIn({ email = operator, ...look } = {}) {
       const dashboard = await open(look)
-      await dashboard.signIn(email, stack.password)
-      await dashboard.page.getByRole('navigation').waitFor()
+      await signIn(dashboard, email)
       return dashboard
+    },
+    async reloaded({ theme = 'light', width = 1_280, height = 900 } = {}) {
+      if (kept === null) {
+        kept = await open({ theme, width, height })
+        await signIn(kept, operator)
+        return kept
+      }
+      opened.push(kept)
+      const { page } = kept
+      await page.emulateMedia({ colorScheme: theme })
+      await page.setViewportSize({ width, height })
+      await page.goto(stack.worker)
+      await page.getByRole('navigation').waitFor()
+      return kept
     },
   }
 }

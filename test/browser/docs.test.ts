@@ -12,21 +12,15 @@ const methods = ['get', 'post', 'put', 'patch', 'delete']
 describe.skipIf(chromiumPath === null)('the page of the API in a browser', () => {
   let stack: TestStack
   let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+  const elsewhere: string[] = []
+
+  // The viewer takes seconds to show so many operations, and more to open one. So there is one page for all tests.
   beforeAll(async () => {
     stack = await startTestStack({ contacts: 2_000 })
     browser = await launchBrowser()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await stack?.stop()
-  })
-
-  /** The page once it shows the document, with its complaints and the other hosts that it contacted. */
-  async function openDocs(colorScheme: 'light' | 'dark' = 'light', width = 1_280) {
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme })
-    const page = await context.newPage()
-    const complaints: string[] = []
-    const elsewhere: string[] = []
+    page = await browser.newPage()
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
@@ -37,10 +31,20 @@ describe.skipIf(chromiumPath === null)('the page of the API in a browser', () =>
     })
     await page.goto(`${stack.worker}/docs`)
     await page.locator('.opblock').first().waitFor()
-    return { page, complaints, elsewhere, close: () => context.close() }
+    for (const each of [0, 2, 5]) await page.locator('.opblock-summary-control').nth(each).click()
+    await page.locator('.opblock .responses-table').nth(2).waitFor()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+  })
+
+  async function look(colorScheme: 'light' | 'dark', width = 1_280) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 900 })
   }
 
-  const shownOperations = (page: Page) =>
+  const shownOperations = () =>
     page
       .locator('.opblock-summary')
       .evaluateAll((summaries) =>
@@ -52,37 +56,30 @@ describe.skipIf(chromiumPath === null)('the page of the API in a browser', () =>
       )
 
   it('shows every operation of the document, sends requests to the Worker alone, and breaks no rule of its policy', async () => {
-    const { page, complaints, elsewhere, close } = await openDocs()
+    await look('light')
     const { paths } = documentSchema.parse(JSON.parse((await ask(`${stack.worker}/openapi.json`)).text))
     const documented = Object.entries(paths).flatMap(([path, item]) =>
       methods.filter((method) => method in item).map((method) => `${method.toUpperCase()} ${path}`),
     )
     expect(documented.length).toBeGreaterThan(30)
-    expect((await shownOperations(page)).toSorted()).toEqual(documented.toSorted())
+    expect((await shownOperations()).toSorted()).toEqual(documented.toSorted())
     await page.getByRole('button', { name: /POST \/api\/contacts / }).click()
     await page.getByText('can be sent again safely').first().waitFor()
     await page.getByText('"board_column_id": "col_1"').first().waitFor()
     expect([complaints, elsewhere]).toEqual([[], []])
-    await close()
   })
 
   it.each(['light', 'dark'] as const)(
     'has no serious fault for those who see or use it otherwise, in %s',
     async (theme) => {
-      const { page, close } = await openDocs(theme)
-      for (const each of [0, 2, 5]) await page.locator('.opblock-summary-control').nth(each).click()
-      await page.locator('.opblock .responses-table').nth(2).waitFor()
+      await look(theme)
       expect(await seriousFaultsOf(page)).toEqual([])
-      await close()
     },
   )
 
   it('fits into 390 pixels without scrolling sideways, opened operations included', async () => {
-    const { page, close } = await openDocs('light', 390)
-    for (const each of [0, 2, 5]) await page.locator('.opblock-summary-control').nth(each).click()
-    await page.locator('.opblock .responses-table').nth(2).waitFor()
+    await look('light', 390)
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
-    await close()
   })
 
   it('takes no scripts, styles or requests from elsewhere, by its policy', async () => {

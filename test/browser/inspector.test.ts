@@ -31,7 +31,7 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
   it.each(resources.filter(isForMembers))(
     'offers $name for a read too, and explains its answer',
     async ({ name, route }) => {
-      const { open, panel, page, seriousFaults } = await given.signedIn()
+      const { open, panel, page, seriousFaults } = await given.reloaded()
       const asked = parametersOf(route, cases[name].there(placesAt(now).here))
       const choose = async (title: string, isWhole: boolean) => {
         await panel(title).getByLabel('Resource').selectOption(name)
@@ -46,7 +46,7 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
       await choose('Question', true)
       await page.getByRole('button', { name: 'Explain' }).click()
       await panel('Explanation')
-        .getByText(/version \d+ of ledger/)
+        .getByText(/version \+[\d,]+ of ledger/)
         .waitFor()
       expect(await seriousFaults()).toEqual([])
       await open('Workspace')
@@ -60,7 +60,7 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
   )
 
   it('explains that something does not exist as it explains an answer', async () => {
-    const { open, panel, seriousFaults } = await given.signedIn()
+    const { open, panel, seriousFaults } = await given.reloaded()
     const ask = async (title: string, button: string) => {
       await panel(title).getByLabel('Resource').selectOption('contact')
       await panel(title).getByLabel('Id', { exact: true }).fill('contact_none')
@@ -83,7 +83,7 @@ describe.skipIf(chromiumPath === null)('the inspector', () => {
   it.each(resources.filter((resource) => !isForMembers(resource)))(
     'says of $name that only the backend may ask for it',
     async ({ name, route }) => {
-      const { open, panel, page } = await given.signedIn()
+      const { open, panel, page } = await given.reloaded()
       await open('Inspector')
       await panel('Question').getByLabel('Resource').selectOption(name)
       await panel('Question').getByText(`GET ${route}`).waitFor()

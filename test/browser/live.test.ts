@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { ask } from '../support/api-client.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
@@ -55,6 +56,82 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await expect.poll(() => page.locator('.heads').textContent()).toMatch(/Hit rate[\d.]+ %/)
   })
 
+  it('shows the values under the pointer in every plot, and the range that is marked, typed or remembered', async () => {
+    const { page, panel, seriousFaults } = await given.signedIn()
+    const plot = panel('Requests')
+    await plot.locator('canvas').waitFor()
+    const legend = plot.locator('.legend')
+    const points = async (of = plot) => Number(await of.locator('.canvas').getAttribute('data-points'))
+    await eventually(async () => (await points()) > 3)
+    expect(await legend.textContent()).toMatch(/^Latest/)
+    const over = await plot.locator('.u-over').boundingBox()
+    if (over === null) throw new Error('the plot is not shown')
+    await page.mouse.move(over.x + over.width * 0.6, over.y + over.height / 2)
+    await expect
+      .poll(() => legend.textContent())
+      .toMatch(/^\d\d:\d\d:\d\dRequests [\d.]+4xx [\d.]+5xx [\d.]+$/)
+    await expect.poll(() => panel('Latency').locator('.legend').textContent()).toMatch(/^\d\d:/)
+    await page.mouse.down()
+    await page.mouse.move(over.x + over.width * 0.9, over.y + over.height / 2)
+    await page.mouse.up()
+    await page.waitForURL(/from=\d+&to=\d+/)
+    const shown = page.url()
+    await page.reload()
+    await page.getByRole('textbox', { name: 'From' }).or(page.locator('input[name="from"]')).first().waitFor()
+    expect(page.url()).toBe(shown)
+    await page.locator('input[name="from"]').fill('10:00:00')
+    await page.locator('input[name="to"]').fill('09:00:00')
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByText('The end must be at least half a minute after the beginning.').waitFor()
+    expect(await seriousFaults()).toEqual([])
+    await page.getByText('15 min', { exact: true }).click()
+    await page.waitForURL(/#\/live\?range=15min$/)
+    await page.goto(`${given.stack.worker}/`)
+    await plot.locator('canvas').waitFor()
+    expect(await page.getByRole('radio', { name: '15 min' }).isChecked()).toBe(true)
+  })
+
+  it('says refusals and failures apart, and names the percentiles of the last minute', async () => {
+    const { page } = await given.signedIn()
+    const api = given.stack.api()
+    await page.getByText('Hit rate', { exact: true }).first().waitFor()
+    await eventually(async () => {
+      for (let asked = 0; asked < 5; asked += 1) await api.page('board_123', `page=nothing${asked}`)
+      return /Errors \(5xx\)0\s*[1-9]\d* refused \(4xx\)/.test(
+        (await page.locator('.heads').textContent()) ?? '',
+      )
+    })
+    await expect
+      .poll(() => page.locator('.heads').textContent())
+      .toMatch(/p50[\d.]+ m?slast minutep95[\d.]+ m?slast minutep99[\d.]+ m?slast minute/)
+  })
+
+  it.each([
+    { width: 1_280, height: 900 },
+    { width: 390, height: 844 },
+  ])('moves nothing that is already there while it is loading: %o', async (look) => {
+    const { page } = await given.signedIn(look)
+    await page.waitForURL(/#\/live/)
+    await page.addInitScript(`globalThis.shifts = []
+      new PerformanceObserver((list) => {
+        for (const { value, sources } of list.getEntries())
+          globalThis.shifts.push([value, sources.map(({ node }) => node?.className ?? node?.nodeName).join(' ')])
+      }).observe({ type: 'layout-shift', buffered: true })`)
+    for (const view of views) {
+      await page.evaluate(`location.hash = '#/${view.toLowerCase()}'`)
+      await page.reload()
+      await page.getByRole('main', { name: view }).waitFor()
+      await page.locator('.waiting').first().waitFor({ state: 'detached' })
+      if (view === 'Live') await page.locator('.plot canvas').first().waitFor()
+      await page.waitForLoadState('networkidle').catch(() => undefined)
+      const shifts = z
+        .array(z.tuple([z.number(), z.string()]))
+        .parse(await page.evaluate('globalThis.shifts'))
+      const sum = shifts.reduce((total, [value]) => total + value, 0)
+      expect(sum, `${view}: ${JSON.stringify(shifts)}`).toBeLessThanOrEqual(0.02)
+    }
+  })
+
   it('draws its plots in the colours of the theme, as soon as that is chosen', async () => {
     const { panel, page } = await given.signedIn({ theme: 'light' })
     await panel('Requests').locator('canvas').waitFor()
@@ -105,15 +182,106 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await page.getByText('Reconnecting.').waitFor({ state: 'detached', timeout: 40_000 })
   })
 
+  it('shows a view whose script could not be loaded once the network is back, and the others meanwhile', async () => {
+    const { page, open, expectComplaints, seriousFaults } = await given.signedIn()
+    expectComplaints(/preload assets/)
+    await page.getByText('Hit rate', { exact: true }).first().waitFor()
+    await page.context().setOffline(true)
+    await page.getByRole('navigation').getByRole('link', { name: 'Board' }).click()
+    const notice = page.getByRole('alert').filter({ hasText: 'the board could not be loaded' })
+    await notice.waitFor()
+    expect(await seriousFaults()).toEqual([])
+    await page.getByRole('navigation').getByRole('link', { name: 'Live' }).click()
+    await page.getByText('Hit rate', { exact: true }).first().waitFor()
+    await page.getByRole('navigation').getByRole('link', { name: 'Board' }).click()
+    await notice.waitFor()
+    await page.context().setOffline(false)
+    await page.locator('[data-row="0"][data-contact]').waitFor()
+    await open('Live')
+  })
+
+  it('offers to reload when its scripts have been replaced by a newer version', async () => {
+    const { page } = await given.signedIn()
+    await page.getByText('Hit rate', { exact: true }).first().waitFor()
+    await page.route('**/dashboard/board-view*', (route) =>
+      route.fulfill({ status: 404, json: { success: false } }),
+    )
+    const newer = '<!doctype html><script type="module" src="/dashboard/index-newer.js"></script>'
+    const isPage = (url: URL) => url.pathname === '/'
+    await page.route(isPage, (route) => route.fulfill({ contentType: 'text/html', body: newer }))
+    await page.getByRole('navigation').getByRole('link', { name: 'Board' }).click()
+    await page.getByText('A new version of the dashboard is there').waitFor()
+    await page.unroute(isPage)
+    await page.unroute('**/dashboard/board-view*')
+    await page.getByRole('button', { name: 'Reload' }).click()
+    await page.locator('[data-row="0"][data-contact]').waitFor()
+  })
+
+  it('confines an error of a view to that view, which can be shown again', async () => {
+    const { page, open, expectComplaints, seriousFaults } = await given.signedIn()
+    expectComplaints(/dates are broken/)
+    await page.evaluate(`globalThis.format = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, 'format')
+      Object.defineProperty(Intl.DateTimeFormat.prototype, 'format', {
+        configurable: true,
+        get() { throw new Error('dates are broken') },
+      })`)
+    await open('Board')
+    await page.getByText('An error of this page has ended this view').waitFor()
+    expect(await seriousFaults()).toEqual([])
+    await page.evaluate("Object.defineProperty(Intl.DateTimeFormat.prototype, 'format', globalThis.format)")
+    await page.getByRole('button', { name: 'Show it again' }).click()
+    await page.locator('[data-row="0"][data-contact]').waitFor()
+  })
+
   it('tells a member who sees live figures, which is no error', async () => {
-    const { page } = await given.signedIn({ email: 'member@boardcache.example' })
+    const { page, openByAddress } = await given.signedIn({ email: 'member@boardcache.example' })
+    await openByAddress('Live')
     await page.getByText('Only operators see live figures and alerts.').waitFor()
     expect(await page.getByRole('alert').count()).toBe(0)
   })
 
+  it.each([
+    { email: operator, first: 'Live', offered: [...views] },
+    { email: 'admin@boardcache.example', first: 'Live', offered: [...views] },
+    {
+      email: 'manager@xenia.example',
+      first: 'Board',
+      offered: ['Board', 'Mail', 'Queues', 'Workspace', 'Inspector'],
+    },
+    { email: 'member@boardcache.example', first: 'Board', offered: ['Board', 'Workspace'] },
+    { email: 'reception@xenia.example', first: 'Board', offered: ['Board', 'Workspace'] },
+  ])('lands $email where they may be, and offers nothing that they may not see', async (user) => {
+    const { page, seriousFaults } = await given.signedIn({ email: user.email })
+    await page.getByRole('main', { name: user.first }).waitFor()
+    const offered = () => page.getByRole('navigation').getByRole('link').allTextContents()
+    await expect.poll(offered).toEqual(user.offered)
+    for (const view of user.offered) {
+      await page.getByRole('navigation').getByRole('link', { name: view }).click()
+      await page.getByRole('main', { name: view }).waitFor()
+      await expect.poll(() => page.title()).toMatch(new RegExp(`^${view} · .+ · Boardcache$`))
+      await page.locator('.waiting').first().waitFor({ state: 'detached' })
+      expect(await page.getByRole('alert').count()).toBe(0)
+    }
+    expect(await seriousFaults()).toEqual([])
+  })
+
+  it('says that there is nothing at an address that it does not know, and where to go instead', async () => {
+    const { page, seriousFaults } = await given.open()
+    await page.goto(`${given.stack.worker}/?workspace=99999#/bored`)
+    await given.dashboard.signIn('member@boardcache.example', given.stack.password)
+    await page.getByRole('main', { name: 'Not found' }).waitFor()
+    await page.getByText('The address names workspace 99999, which you are not a member of.').waitFor()
+    expect(await page.title()).toMatch(/^Not found · /)
+    expect(await seriousFaults()).toEqual([])
+    await page.getByRole('main').getByRole('link', { name: 'Board' }).click()
+    await page.locator('[data-row="0"][data-contact]').waitFor()
+    await page.evaluate("location.hash = '#/board/no-such-board'")
+    await page.getByText('This workspace has no board no-such-board.').waitFor()
+  })
+
   describe.each(['light', 'dark'] as const)('in %s', (theme) => {
     it.each(views)('has nothing that axe calls serious or critical: %s', async (view) => {
-      const page = await given.signedIn({ theme })
+      const page = await given.reloaded({ theme })
       await show(page, view)
       expect(await page.seriousFaults()).toEqual([])
     })
@@ -127,7 +295,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   })
 
   it.each(views)('fits into 390 pixels without scrolling sideways: %s', async (view) => {
-    const page = await given.signedIn({ width: 390, height: 844 })
+    const page = await given.reloaded({ width: 390, height: 844 })
     await show(page, view)
     expect(await page.page.evaluate('document.documentElement.scrollWidth')).toBe(390)
   })

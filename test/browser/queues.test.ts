@@ -193,8 +193,8 @@ describe.skipIf(chromiumPath === null)('the queues in a browser', () => {
   })
 
   it('tell a member who sees them, which is no error', async () => {
-    const { page, open } = await given.signedIn({ email: member })
-    await open('Queues')
+    const { page, openByAddress } = await given.signedIn({ email: member })
+    await openByAddress('Queues')
     await page
       .getByText('Operators see all queues here, and the admins of a workspace see its jobs.')
       .waitFor()

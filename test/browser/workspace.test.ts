@@ -42,7 +42,11 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
   it('shows the sign-in form when the session is no longer valid, and says why', async () => {
     const { page, open } = await given.signedIn()
     await page.route('**/auth/v1/token*', (route) =>
-      route.fulfill({ status: 400, json: { code: 'refresh_token_not_found', message: 'gone' } }),
+      route.fulfill({
+        status: 400,
+        headers: { 'Access-Control-Allow-Origin': '*' },
+        json: { code: 'refresh_token_not_found', message: 'gone' },
+      }),
     )
     await page.route('**/api/cache-settings/**', (route) =>
       route.fulfill({
@@ -56,7 +60,64 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       }),
     )
     await open('Workspace')
-    await page.getByText('Your session has ended. Sign in again.').waitFor()
+    await page.getByText(/^Your session has ended\. .*Sign in again\.$/).waitFor()
+  })
+
+  it('has a refused token renewed once, wherever it was refused, and goes on', async () => {
+    const { page } = await given.signedIn()
+    const renewals: string[] = []
+    page.on('request', (request) => {
+      if (request.url().includes('grant_type=refresh_token')) renewals.push(request.url())
+    })
+    let refusals = 0
+    await page.route('**/rest/v1/**', async (route) => {
+      if (refusals > 0) return route.continue()
+      refusals += 1
+      const headers = { 'Access-Control-Allow-Origin': '*' }
+      await route.fulfill({ status: 401, headers, json: { code: 'PGRST303', message: 'JWT expired' } })
+    })
+    await page.reload()
+    await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
+    expect([refusals, renewals.length]).toEqual([1, 1])
+  })
+
+  it('replaces a token that cannot be read, or is back at the door with the reason', async () => {
+    const { page } = await given.signedIn()
+    const breakSession = (members: string) =>
+      page.evaluate(`for (const [key, value] of Object.entries(sessionStorage))
+        if (key.startsWith('boardcache-session-'))
+          sessionStorage.setItem(key, JSON.stringify({ ...JSON.parse(value), ...${members} }))`)
+    await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
+    await breakSession("{ access_token: 'broken' }")
+    await page.reload()
+    await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
+    await breakSession("{ access_token: 'broken', refresh_token: 'broken' }")
+    await page.reload()
+    await page.getByText(/^Your session has ended\. .*Sign in again\.$/).waitFor()
+    await given.dashboard.signIn(operator, given.stack.password)
+    await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
+    await breakSession("{ user: 'broken' }")
+    await page.reload()
+    await page.getByText('Your session has ended. It could not be read. Sign in again.').waitFor()
+    expect(await given.dashboard.seriousFaults()).toEqual([])
+  })
+
+  it('opens a view in a new tab that is signed in too, and signs both out together', async () => {
+    const { page } = await given.signedIn()
+    const [other] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page
+        .getByRole('navigation')
+        .getByRole('link', { name: 'Board' })
+        .click({ modifiers: ['Control'] }),
+    ])
+    await other.getByRole('main', { name: 'Board' }).waitFor()
+    await page.getByRole('main', { name: 'Live' }).waitFor()
+    await other.getByRole('button', { name: 'Sign out' }).click()
+    await other.getByRole('button', { name: 'Sign in' }).waitFor()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    const stored = await page.evaluate('JSON.stringify({ ...sessionStorage })')
+    expect(stored).not.toContain('access_token')
   })
 
   it('offers the workspaces that the token names, or else those of the memberships', async () => {
@@ -132,7 +193,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const actions = page.panel('Actions')
     await actions.getByRole('button', { name: 'Invalidate' }).click()
     await actions.getByRole('button', { name: 'Yes, invalidate' }).click()
-    await actions.getByText(/\d+ tags moved; the workspace is at version \d+/).waitFor()
+    await actions.getByText(/\d+ tags moved; the workspace is at version …\d+/).waitFor()
     await eventually(async () => expect(await read(page)).toContain('MISS'))
   })
 
@@ -166,7 +227,7 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     for (const each of await panel('Cache settings').getByRole('switch').all()) {
       expect(await each.isDisabled()).toBe(true)
     }
-    expect(await panel('Actions').getByRole('button', { name: 'Invalidate' }).isDisabled()).toBe(true)
+    expect(await page.getByRole('button', { name: /Invalidate|Save lifetimes/ }).count()).toBe(0)
   })
 
   it('explains an answer: the tiers that were read, the stamp and the tags', async () => {
@@ -178,16 +239,45 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     const explanation = panel('Explanation')
     await explanation.getByText('/api/boards/board_123/contacts?filter=unassigned').waitFor()
     await explanation.getByText('this board or column: unassigned contacts').waitFor()
-    await explanation.getByText(/version \d+ of ledger/).waitFor()
+    await explanation.getByText(/version \+[\d,]+ of ledger/).waitFor()
     expect(await explanation.locator('.lookups li').count()).toBeGreaterThan(0)
   })
 
-  it('lets only an admin explain an answer, and says so before a member tries', async () => {
-    const { open, panel, page } = await given.signedIn({ email: 'member@boardcache.example' })
+  it('explains which tag made an entry outdated, and how long one is good for', async () => {
+    const { open, panel, page, seriousFaults } = await given.signedIn()
     await open('Inspector')
-    await panel('Question').getByText('Only an admin of the workspace can see').waitFor()
-    await eventually(() => page.getByRole('combobox', { name: 'Board', exact: true }).inputValue())
-    expect(await page.getByRole('button', { name: 'Explain' }).isDisabled()).toBe(true)
+    const explanation = panel('Explanation')
+    const explain = async (freshness: string) => {
+      await page.getByLabel('Freshness').selectOption(freshness)
+      await page.getByRole('button', { name: 'Explain' }).click()
+    }
+    await page.getByRole('combobox', { name: 'Board', exact: true }).fill('board_123')
+    await explain('')
+    await eventually(async () => {
+      await explain('')
+      return /good for \d+ s more/.test((await explanation.locator('.verdict').textContent()) ?? '')
+    })
+    await given.stack.invalidate({
+      workspaceId: '15213',
+      boardId: 'board_123',
+      action: 'board_updated',
+    })
+    await explain('no-cache')
+    const held = explanation.locator('.held').first()
+    await held.getByText('Outdated by').waitFor()
+    await held
+      .getByText(/this board or column: .*, moved at version/)
+      .first()
+      .waitFor()
+    expect(await held.locator('data').last().getAttribute('title')).toMatch(/^Version \d+$/)
+    expect(await seriousFaults()).toEqual([])
+  })
+
+  it('lets only an admin explain an answer, and says so to a member', async () => {
+    const { openByAddress, page } = await given.signedIn({ email: 'member@boardcache.example' })
+    await openByAddress('Inspector')
+    await page.getByText('Only an admin of the workspace can see').waitFor()
+    expect(await page.getByRole('button', { name: 'Explain' }).count()).toBe(0)
   })
 
   it("shows the API's own sentence for a question that it refuses", async () => {

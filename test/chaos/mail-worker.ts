@@ -9,6 +9,7 @@ import { systemClock } from '../../shared/clock.ts'
 const shared = {
   databaseUrl: process.env['QUEUE_DATABASE_URL'] ?? '',
   clock: systemClock,
+  random: Math.random,
   logger: pino({ level: 'warn' }),
 }
 
@@ -21,7 +22,6 @@ startQueueProcess({
   makeHandlers: ({ database, clock }) => ({
     'emails-in': createEmailsInHandler({ database, clock, random: Math.random }),
   }),
-  random: Math.random,
   // Jobs of dead processes come back within a second or two, so that a round is short.
   times: { lockMs: 1_000, stalledLookEveryMs: 300 },
 })

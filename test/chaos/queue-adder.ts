@@ -10,7 +10,10 @@ import { workspaceIdSchema } from '../../shared/ids.ts'
  * It tells the ids of the jobs whose addition was acknowledged. Its argument is the database's address.
  */
 const [databaseUrl = ''] = process.argv.slice(2)
-const backend = createBackend({ databaseUrl, clock: systemClock, logger: pino({ level: 'silent' }) })
+const backend = createBackend({
+  ...{ databaseUrl, clock: systemClock, random: Math.random },
+  logger: pino({ level: 'silent' }),
+})
 const workspaces = ['a', 'b', 'c'].map((id) => workspaceIdSchema.parse(id))
 
 process.send?.('ready')

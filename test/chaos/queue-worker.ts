@@ -12,7 +12,10 @@ import { ok } from '../../shared/result.ts'
  * handler performs its effect before the mark's transaction begins.
  */
 const [databaseUrl = '', mode = ''] = process.argv.slice(2)
-const shared = { databaseUrl, clock: systemClock, logger: pino({ level: 'silent' }) }
+const shared = {
+  ...{ databaseUrl, clock: systemClock, random: Math.random },
+  logger: pino({ level: 'silent' }),
+}
 const backend = createBackend(shared)
 const some = (ms: number) => pause(Math.random() * ms)
 
@@ -34,7 +37,6 @@ const served = startQueueProcess({
   declarations: queues,
   schedules: [],
   makeHandlers: () => ({ flows: handler, messages: handler }),
-  random: Math.random,
   // Jobs of dead processes come back within a second or two, so that a round is short.
   times: { lockMs: 1_000, stalledLookEveryMs: 300 },
 })

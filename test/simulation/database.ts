@@ -88,7 +88,7 @@ export function createDatabase(workspaceId: string): Database {
             // A list names its contacts as production's does, because its tags follow from them.
             contacts: rows.contacts.map(([id, revision]) => ({ id, revision })),
             // The counts have all their fields because production parses them when it answers.
-            ...(place.boardId === null ? contactCounts.example.data : paginationOf(rows)),
+            ...(place.boardId === null ? countsData(tables, commits) : paginationOf(rows)),
           })
     const fact = { commit: commits, text }
     if (history === undefined) histories.set(name, [fact])
@@ -160,6 +160,14 @@ function countsOf(contacts: readonly Contact[]): Rows {
   const high = contacts.filter(({ isHigh }) => isHigh).length
   const assignees = contacts.map(({ assigneeId }) => assigneeId ?? '').toSorted()
   return { contacts: [[`total:${contacts.length} ${open} ${high} ${assignees.join()}`, 0]], hasMore: false }
+}
+
+/** The counts name their transaction, since production presents only their own fields. */
+function countsData({ contacts }: Tables, commit: number) {
+  const { data } = contactCounts.example
+  const named = [...contacts.values()].map(({ assigneeId }) => assigneeId).filter((id) => id !== null)
+  const assignees = Object.fromEntries(userIds.map((id) => [id, named.filter((each) => each === id).length]))
+  return { ...data, counts: { ...data.counts, total: contacts.size, recentActivity: commit }, assignees }
 }
 
 /** Comes last, as in production: a reader of the next page looks for it at the end of the bytes. */

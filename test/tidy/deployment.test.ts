@@ -76,6 +76,7 @@ describe('the deployment check', () => {
   test('finds a Durable Object class that no migration creates', () => {
     const migrations = [{ tag: 'v1', new_sqlite_classes: ['Ledger'] }]
     expect(checkDeployments([{ ...production, migrations }])).toEqual([
+      'boardcache: no migration makes the Durable Object class LiveHub with SQLite storage',
       'boardcache: no migration makes the Durable Object class Marks with SQLite storage',
       'boardcache: no migration makes the Durable Object class MetricsStore with SQLite storage',
       'boardcache: no migration makes the Durable Object class MetricsOverview with SQLite storage',

@@ -46,8 +46,8 @@ const roomOrder: readonly string[] = [
   ],
 ]
 
-/** Rooms outside of this order. The dashboard is a program of its own. */
-const apart = /^(test|worker\/dashboard)\//
+/** Rooms outside of this order. The dashboard is a program of its own, and the browser client a library of its own. */
+const apart = /^(test|worker\/dashboard|worker\/client)\//
 
 export const importsGoDownwards: Rule = (files) => [
   ...files

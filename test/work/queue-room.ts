@@ -1,5 +1,6 @@
 import pino from 'pino'
 import postgres from 'postgres'
+import type { QueueBackend } from '../../origin/queues/backend.ts'
 import { createBackend } from '../../origin/queues/bullmq/backend.ts'
 import { byQueue } from '../../origin/queues/by-queue.ts'
 import type { Handlers } from '../../origin/queues/handlers/index.ts'
@@ -19,6 +20,8 @@ import { type Database, startDatabase } from '../database/database.ts'
 /** Queues on a real Postgres. */
 export interface QueueRoom {
   readonly queues: JobQueues
+  /** The queues as Bull Board has them. */
+  readonly boardQueues: QueueBackend['boardQueues']
   readonly sql: postgres.Sql
   /** The address for further connections of the owner. */
   readonly url: string
@@ -48,7 +51,7 @@ export async function startQueueRoom(given?: Pick<Database, 'url' | 'stop'>): Pr
   const database = given ?? (await startDatabase(100))
   const sql = postgres(database.url, { max: 4, onnotice: () => {} })
   const clock = systemClock
-  const shared = { databaseUrl: database.url, clock, logger: pino({ level: 'silent' }) }
+  const shared = { databaseUrl: database.url, clock, random: () => 0.5, logger: pino({ level: 'silent' }) }
   const backend = createBackend(shared)
   const running = new Set<QueueProcess>()
   const serve: QueueRoom['serve'] = async (
@@ -62,7 +65,6 @@ export async function startQueueRoom(given?: Pick<Database, 'url' | 'stop'>): Pr
       declarations,
       schedules,
       makeHandlers: () => handlers,
-      random: () => 0.5,
       times,
       drainMs,
     })
@@ -79,6 +81,7 @@ export async function startQueueRoom(given?: Pick<Database, 'url' | 'stop'>): Pr
   running.clear()
   return {
     queues: backend.queues,
+    boardQueues: backend.boardQueues,
     database: backend.database,
     sql,
     url: database.url,

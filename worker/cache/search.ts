@@ -23,6 +23,8 @@ export interface Step {
   readonly name: string
   readonly said: Verdict | 'miss' | 'unreadable' | TierFailure['kind'] | 'loaded' | 'failed'
   readonly durationMs: number
+  /** The entry that was judged, for an explanation. */
+  readonly entry?: Entry
 }
 
 export interface Found {
@@ -87,7 +89,7 @@ function searchFrom(search: Search, depth: number, found: Found): Awaitable<Foun
     }
     return whenReady(options.views.renewed(read.workspaceId, found.proof, read.keepAlive), (proof) => {
       const verdict = judge(entry, judgementOf(search, proof, search.lifetimeOf(entry)))
-      steps.push({ name: slot.tier.name, said: verdict, durationMs })
+      steps.push({ name: slot.tier.name, said: verdict, durationMs, entry })
       const isBest = isBetter(entry, verdict, found.best)
       const best = isBest ? { entry, verdict, source: slot.source } : found.best
       const next = { best, depth: isBest ? depth : found.depth, proof }

@@ -51,7 +51,7 @@ export function createHeal(
 }
 
 /** Registers a hub at its ledger, and answers the changes after its version; null if the ledger does not answer. Never rejects. */
-export type Watch = (ledgerId: string | null, version: number) => Promise<LedgerChanges | null>
+type Watch = (ledgerId: string | null, version: number) => Promise<LedgerChanges | null>
 
 export function createWatch(
   stub: () => { watch(hubName: string, ledgerId: string | null, version: number): Promise<LedgerChanges> },

@@ -68,7 +68,7 @@ export class Ledger extends DurableObject<Bindings> {
     return changes
   }
 
-  /** Registers a hub of this workspace, which from now on is told of every write, and answers the changes after its version. */
+  /** Registers a hub of this workspace, so that every later write is told to it, and answers the changes after its version. */
   watch(hubName: string, ledgerId: string | null, version: number): LedgerChanges {
     return this.teller.watch(hubName, ledgerId, version)
   }

@@ -7,7 +7,7 @@ import { membershipTags } from '../../shared/tags/tags.ts'
 import type { HubSocket, Joining } from './hub-parts.ts'
 import type { LiveQuestion } from './live-question.ts'
 
-/** What a client knows about a question that it shows. */
+/** A question that a client shows, with the client's knowledge of it. */
 export interface Show {
   readonly id: number
   /** As the client wrote it. */
@@ -33,7 +33,7 @@ const attachmentSchema = z.object({
   seen: z.int(),
   shows: z.array(z.tuple([z.int(), z.string(), z.string().nullable(), versionSchema.nullable()])),
 })
-export type Attachment = z.output<typeof attachmentSchema>
+type Attachment = z.output<typeof attachmentSchema>
 
 /** The room for numbers that grow after a question was taken. */
 const roomForNumbers = 128

@@ -301,7 +301,7 @@ export class Hub {
     return unsaved.length > savedAtOnce
   }
 
-  /** Takes a connection over from before hibernation. What it was told last is known, and the rest counts as moved. */
+  /** Takes a connection over from before hibernation. The hub knows the last frame about each question, and everything else counts as moved. */
   private restore(socket: HubSocket): void {
     const attachment = parseAttachment(socket.attached())
     if (attachment === null) {

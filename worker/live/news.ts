@@ -2,10 +2,10 @@ import type { UserId, Version } from '../../shared/ids.ts'
 import type { Copy } from '../ledger/moved-tags.ts'
 import type { Show } from './connection.ts'
 
-/** What there is to tell a client about a question, and the entry that it holds afterwards; null if that is not known. */
-export type News =
+/** The news for a client about a question, and the entry that it holds afterwards; null if that is not known. */
+type News =
   | { readonly kind: 'nothing'; readonly holds: string }
-  /** What it holds is current. */
+  /** The entry that it holds is current. */
   | { readonly kind: 'shown'; readonly holds: string }
   /** The JSON text of a difference. */
   | { readonly kind: 'changed'; readonly from: string; readonly holds: string; readonly difference: string }

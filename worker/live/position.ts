@@ -6,7 +6,7 @@ import type { LedgerChanges } from '../ledger/ledger-messages.ts'
 import type { Copy } from '../ledger/moved-tags.ts'
 import { advanceCopy } from '../ledger/moved-tags.ts'
 
-/** What a call to the ledger proved: that the hub knows everything up to `version`, which was all that there was at the call. */
+/** The proof that a call to the ledger gave: the hub knows everything up to `version`, which was all that there was at the call. */
 export interface Proven {
   readonly version: Version
   /** The instant of the call, not of its answer. */

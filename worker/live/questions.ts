@@ -59,7 +59,7 @@ export class Questions {
     return show
   }
 
-  /** Shows a question again after hibernation. What the client holds is believed to be what it was told last. */
+  /** Shows a question again after hibernation. The client is believed to hold the entry that it was told last. */
   restore(connection: Connection, { id, text, etag, shown, toldTo, ledgerId }: Restored): void {
     const known = this.byKey.get(shown.key)
     const question = known ?? this.add(shown)

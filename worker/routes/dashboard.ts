@@ -61,6 +61,28 @@ export async function serveFile(services: Services, request: Request): Promise<R
   return ok(withSafeHeaders(found.value, headers))
 }
 
+/** The browser client as an ES module, with its types (worker/client/README.md). */
+export const clientFilesPath = '/client/*'
+
+/**
+ * Serves a file of the browser client. Pages of every origin may load it: it is public, and the API itself refuses other origins. The
+ * names of its later parts change with their content; that of the module and of its types do not.
+ */
+export async function serveClientFile(
+  services: Services,
+  request: Request,
+): Promise<Result<Response, WireError>> {
+  const { pathname } = new URL(request.url)
+  const found = await readAsset(services, request, pathname)
+  if (!found.ok) return found
+  const headers = new Headers(found.value.headers)
+  const isNamedByContent = pathname.startsWith('/client/boardcache-')
+  headers.set('Cache-Control', isNamedByContent ? 'public, max-age=31536000, immutable' : 'public, no-cache')
+  headers.set('Access-Control-Allow-Origin', '*')
+  headers.set('Cross-Origin-Resource-Policy', 'cross-origin')
+  return ok(withSafeHeaders(found.value, headers))
+}
+
 /** Reads a file. Every answer except a file or a 304 becomes the same 404 as an unknown route. */
 async function readAsset(
   { assets }: Services,

@@ -6,6 +6,7 @@ import { queueNames } from '../../../shared/contract/queue-names.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { QueueBackend } from '../backend.ts'
 import { createQueueCalls } from '../queue-calls.ts'
+import { createQueueDatabase } from '../queue-database.ts'
 import { readStatistics } from '../statistics.ts'
 import { readCounts } from './counts.ts'
 import { createPostgresQueues } from './postgres-queues.ts'
@@ -16,6 +17,7 @@ export interface BackendOptions {
   /** A direct connection or one of a session pooler: a transaction pooler drops the news of jobs. */
   readonly databaseUrl: string
   readonly clock: Clock
+  readonly random: () => number
   readonly logger: Logger
 }
 
@@ -31,7 +33,10 @@ export function workerDatabase(databaseUrl: string): PostgresPoolConfig {
   }
 }
 
-export function createPool({ databaseUrl, logger }: BackendOptions, connectionsMax: number): pg.Pool {
+export function createPool(
+  { databaseUrl, logger }: Pick<BackendOptions, 'databaseUrl' | 'logger'>,
+  connectionsMax: number,
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: connectionsMax,
@@ -52,7 +57,8 @@ export function createPool({ databaseUrl, logger }: BackendOptions, connectionsM
 export function createBackend(options: BackendOptions): QueueBackend & { readonly pool: pg.Pool } {
   const { clock, logger } = options
   const pool = createPool(options, limits.queueConnectionsMax)
-  const call = createQueueCalls(pool, clock, logger)
+  const database = createQueueDatabase(pool, options)
+  const call = createQueueCalls(database, clock, logger)
   let board: BoardQueues | null = null
   return {
     pool,
@@ -61,9 +67,7 @@ export function createBackend(options: BackendOptions): QueueBackend & { readonl
       counts: () => readCounts(call, clock),
       statistics: () => readStatistics(call, clock),
     },
-    database: {
-      query: async (text, values = []) => (await pool.query(text, [...values])).rows,
-    },
+    database,
     boardQueues() {
       board ??= makeBoardQueues(options)
       return board.queues
@@ -80,9 +84,9 @@ interface BoardQueues {
   close(): Promise<void>
 }
 
-function makeBoardQueues({ databaseUrl, clock }: BackendOptions): BoardQueues {
+function makeBoardQueues({ databaseUrl, clock, random }: BackendOptions): BoardQueues {
   const database = workerDatabase(databaseUrl)
-  const connection = new SharedConnection(database)
+  const connection = new SharedConnection(database, { clock, random })
   const queueOptions = { connection: database }
   // Bull Board takes queues of BullMQ's default backend, by their type, so ours is the default while they are made.
   setDefaultBackendFactory((name) => new SharedBackend(connection, name, queueOptions, clock))

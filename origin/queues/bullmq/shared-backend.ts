@@ -23,7 +23,7 @@ type FailedFields = Parameters<PostgresQueueBackend['moveToFailed']>[5]
  *
  * BullMQ tries again when a connection is refused. Every other error of the database it takes for the job's: a run whose end could not be
  * written, because of a deadlock or because the database was shutting down, would count as a failed attempt. So what passes by itself is
- * tried again here, and then reported as a closed connection.
+ * reported as a closed connection. The connection has tried a statement that deadlocks again by then.
  */
 export class SharedBackend extends PostgresQueueBackend {
   readonly #connection: SharedConnection
@@ -110,20 +110,14 @@ export class SharedBackend extends PostgresQueueBackend {
   }
 }
 
-/** SQLSTATE class "transaction rollback": a deadlock above all. Two ends of runs that trim the same finished jobs can meet in one. */
-const rolledBack = /^40/
-const triesMax = 4
-/** Classes of what passes by itself: too little of something, and an object that is locked or not ready. */
+/** Classes of what passes by itself: a transaction rolled back, too little of something, and an object that is locked or not ready. */
 const passing = /^(40|53|55)/
 
 async function reported<Value>(call: () => Promise<Value>): Promise<Value> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await call()
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-      if (rolledBack.test(code) && tries < triesMax) continue
-      throw isDatabaseOutage(error) || passing.test(code) ? new ConnectionClosedError() : error
-    }
+  try {
+    return await call()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    throw isDatabaseOutage(error) || passing.test(code) ? new ConnectionClosedError() : error
   }
 }

@@ -3,6 +3,8 @@ import type { PostgresPoolConfig } from 'bullmq'
 import { PostgresConnection } from 'bullmq'
 import { z } from 'zod'
 import type { Clock } from '../../../shared/clock.ts'
+import type { Jitter } from '../../database/lost-to-another.ts'
+import { untilDecided } from '../until-decided.ts'
 
 type ListenClient = Awaited<ReturnType<PostgresConnection['getListenClient']>>
 
@@ -12,15 +14,20 @@ const listenersMax = 200
 /**
  * BullMQ gives each worker a connection of its own on which it listens for news of jobs, eleven in all. Workers that share this one listen
  * on one connection together, so that a process fits among the connections of a small hosted database.
+ * BullMQ runs every statement on the pool, each by itself, and here one that deadlocks is tried again.
  */
 export class SharedConnection extends PostgresConnection {
   #shared: { readonly client: ListenClient; readonly facade: ListenClient } | null = null
 
   #running: { readonly atMs: number; readonly queues: Promise<ReadonlySet<string>> } | null = null
 
-  constructor(database: PostgresPoolConfig) {
+  constructor(database: PostgresPoolConfig, jitter: Jitter) {
     super(database)
     this.setMaxListeners(listenersMax)
+    const { pool } = this
+    const { query } = pool
+    pool.query = <Row>(text: string, values?: readonly unknown[]) =>
+      untilDecided(jitter, () => (query<Row>).call(pool, text, values))
   }
 
   override async getListenClient(): Promise<ListenClient> {

@@ -75,11 +75,11 @@ class StacklessWorker extends Worker<unknown, unknown, string, SharedBackend> {
 
 /** Rejects if the database cannot be reached, and has then started nothing. */
 export async function startWorkers(options: WorkersOptions): Promise<QueueWorkers> {
-  const { database, logger, schedules, clock } = options
+  const { database, logger, schedules, clock, random } = options
   // BullMQ knows one run of a job. An older one, whose lock this process lost and won again, must end too.
   const ending = new AbortController()
   const early = createEarlyCancels(clock)
-  const connection = new SharedConnection(database)
+  const connection = new SharedConnection(database, { clock, random })
   connection.on('error', (error) =>
     logger.warn({ fault: faultOf(error) }, 'a connection of the workers broke'),
   )

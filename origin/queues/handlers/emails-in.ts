@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { type Clock, pause } from '../../../shared/clock.ts'
+import type { Clock } from '../../../shared/clock.ts'
 import { deploymentId } from '../../../shared/ids.ts'
 import { limits } from '../../../shared/limits.ts'
 import type { Result } from '../../../shared/result.ts'
 import { err, ok } from '../../../shared/result.ts'
+import { pauseAfterLoss } from '../../database/lost-to-another.ts'
 import { isDatabaseOutage } from '../database-outage.ts'
 import type { JobFailure, JobHandler, RunningJob } from '../handler.ts'
 import type { QueueDatabase } from '../queue-database.ts'
@@ -61,7 +62,7 @@ async function processMessage(parts: EmailsInParts, job: RunningJob): ReturnType
 
 type Ran = Result<{ readonly communicationId: string | null } | null, JobFailure>
 
-/** A transaction that lost to another one wrote nothing, so it is tried again at once. */
+/** A transaction that lost a race wrote nothing, so it is tried again at once. */
 async function runUntilDecided({ clock, random }: EmailsInParts, job: RunningJob, id: string): Promise<Ran> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -78,15 +79,15 @@ async function runUntilDecided({ clock, random }: EmailsInParts, job: RunningJob
     } catch (error) {
       if (attempt === limits.mailAttemptsMax || job.signal.aborted || !isLost(error)) throw error
     }
-    await pause(clock, 5 * 2 ** attempt * (0.5 + random()))
+    await pauseAfterLoss({ clock, random }, attempt)
   }
 }
 
-/** Postgres's codes for a transaction that was undone for another one's sake, or lost the race for a row. */
-const lostCodes: ReadonlySet<unknown> = new Set(['40001', '40P01', '23503', '23505'])
+/** Postgres's codes for a row that somebody else made, or removed, at the same moment. Effects are tried again after a deadlock anyway. */
+const lostRaces: ReadonlySet<unknown> = new Set(['23503', '23505'])
 
 function isLost(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && lostCodes.has(error.code)
+  return error instanceof Error && 'code' in error && lostRaces.has(error.code)
 }
 
 /** Without the database the message stays in the queue, where the upkeep finds it. */

@@ -33,6 +33,8 @@ export interface FakeClient extends HubSocket {
   readonly frames: HubFrame[]
   /** The code with which the hub closed it; null while it is open. */
   closedWith(): number | null
+  /** Whether neither end has closed it. */
+  isOpen(): boolean
 }
 
 /** A workspace with one board, its real ledger with the teller, and a real hub. Faults are switched on in `faults`. */
@@ -232,6 +234,7 @@ export class HubWorld {
     const client: FakeClient = {
       frames,
       closedWith: () => closedWith,
+      isOpen: () => this.clients.has(client),
       send: (text) => void frames.push(JSON.parse(text)),
       attach(text) {
         if (text.length > limits.liveAttachmentBytesMax) throw new Error('too much is attached')
@@ -246,4 +249,18 @@ export class HubWorld {
     this.clients.add(client)
     return client
   }
+}
+
+export const typesOf = (client: FakeClient) => client.frames.map(({ type }) => type)
+export const lastOf = (client: FakeClient) => client.frames.at(-1)
+export const framesOf = <Type extends HubFrame['type']>({ frames }: FakeClient, type: Type) =>
+  frames.filter((frame): frame is Extract<HubFrame, { type: Type }> => frame.type === type)
+
+/** A client that shows the board's page and knows that what it holds is current. */
+export async function shown(world: HubWorld, userId = ann): Promise<FakeClient> {
+  const client = await world.connect(world.joining(userId))
+  await world.show(client, (await world.entry()).etag)
+  if (lastOf(client)?.type !== 'shown') throw new Error('the client was not confirmed')
+  client.frames.length = 0
+  return client
 }

@@ -1,27 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { HubFrame } from '../../../shared/contract/live.ts'
 import { liveCloseCodes } from '../../../shared/contract/live.ts'
 import { limits } from '../../../shared/limits.ts'
 import { applyDifference } from '../../../shared/live/apply-difference.ts'
 import { bucketMove, familyMove } from '../../../shared/tags/moves.ts'
-import { version } from '../../support/entries.ts'
 import { deferred } from '../../support/fake-clock.ts'
 import type { FakeClient } from './hub-world.ts'
-import { ann, bob, HubWorld, page } from './hub-world.ts'
-
-const typesOf = (client: FakeClient) => client.frames.map(({ type }) => type)
-const lastOf = (client: FakeClient) => client.frames.at(-1)
-const of = <Type extends HubFrame['type']>({ frames }: FakeClient, type: Type) =>
-  frames.filter((frame): frame is Extract<HubFrame, { type: Type }> => frame.type === type)
-
-/** A client that shows the board's page and knows that what it holds is current. */
-async function shown(world: HubWorld, userId = ann): Promise<FakeClient> {
-  const client = await world.connect(world.joining(userId))
-  await world.show(client, (await world.entry()).etag)
-  expect(lastOf(client)).toMatchObject({ type: 'shown', id: 1 })
-  client.frames.length = 0
-  return client
-}
+import { ann, bob, framesOf, HubWorld, lastOf, page, shown, typesOf } from './hub-world.ts'
 
 describe('a connection', () => {
   it('is welcomed with the ledger, its version, and how old that is', async () => {
@@ -80,7 +64,7 @@ describe('a connection', () => {
     const client = await world.connect()
     for (let each = 0; each < limits.liveClientFramesMax; each += 1)
       await world.hub.message(client, 'nonsense')
-    expect(of(client, 'refused')).toHaveLength(limits.liveClientFramesMax)
+    expect(framesOf(client, 'refused')).toHaveLength(limits.liveClientFramesMax)
     await world.hub.message(client, 'nonsense')
     expect(client.closedWith()).toBe(liveCloseCodes.tooMuch)
   })
@@ -127,7 +111,7 @@ describe('a question', () => {
     world.write('c1', 'Amy')
     held.resolve()
     await world.pass(1_000)
-    const versions = of(client, 'moved').map((frame) => frame.version)
+    const versions = framesOf(client, 'moved').map((frame) => frame.version)
     expect(versions).toEqual([1_000, 1_001])
   })
 
@@ -167,8 +151,8 @@ describe('a question', () => {
     const long = (id: number) => `${page}?search=${'%C3%84'.repeat(200)}&page=${id}`
     for (let id = 1; id <= limits.liveQuestionsMax; id += 1)
       await world.send(wordy, { type: 'show', id, question: long(id), etag: null, version: null })
-    expect(of(wordy, 'refused').every(({ code }) => code === 'too_many_questions')).toBe(true)
-    expect(of(wordy, 'refused').length).toBeGreaterThan(10)
+    expect(framesOf(wordy, 'refused').every(({ code }) => code === 'too_many_questions')).toBe(true)
+    expect(framesOf(wordy, 'refused').length).toBeGreaterThan(10)
   })
 
   it('that belongs to one user is never loaded, and its user is told when it moves', async () => {
@@ -178,7 +162,7 @@ describe('a question', () => {
     world.advance([bucketMove('user', ann)])
     world.advance([bucketMove('user', bob)])
     await world.settled()
-    expect(of(client, 'moved').map((frame) => frame.version)).toEqual([1_000, 1_001])
+    expect(framesOf(client, 'moved').map((frame) => frame.version)).toEqual([1_000, 1_001])
     expect(world.loads).toEqual([])
   })
 })
@@ -194,7 +178,7 @@ describe('a change', () => {
     const after = await world.entry()
     expect(world.loads).toEqual(['contact-list'])
     for (const client of clients) {
-      const [changed] = of(client, 'changed')
+      const [changed] = framesOf(client, 'changed')
       expect(changed).toMatchObject({ version: 1_001, from: before.etag, to: after.etag, dueInMs: null })
       const decoded = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes))
       expect(applyDifference(decoded(before.body), changed?.difference ?? {})).toEqual(decoded(after.body))
@@ -237,8 +221,8 @@ describe('a change', () => {
     held.resolve()
     await world.pass(1_000)
     const { etag } = await world.entry()
-    expect(of(client, 'changed').at(-1)).toMatchObject({ version: 1_003, to: etag })
-    expect(of(client, 'changed').length).toBeLessThanOrEqual(2)
+    expect(framesOf(client, 'changed').at(-1)).toMatchObject({ version: 1_003, to: etag })
+    expect(framesOf(client, 'changed').length).toBeLessThanOrEqual(2)
   })
 
   it('that the origin cannot be asked about is left to the client, and so is everything after it', async () => {
@@ -247,11 +231,11 @@ describe('a change', () => {
     world.faults.isOriginAway = true
     world.write('c1', 'Amy')
     await world.pass(5_000)
-    expect(of(client, 'moved')).toHaveLength(1)
+    expect(framesOf(client, 'moved')).toHaveLength(1)
     // Without the answer its tags are unknown, so any write may concern it.
     world.advance([familyMove('config')])
     await world.pass(10_000)
-    expect(of(client, 'moved')).toHaveLength(2)
+    expect(framesOf(client, 'moved')).toHaveLength(2)
   })
 
   it('whose difference is too large is left to the client', async () => {
@@ -272,175 +256,7 @@ describe('a change', () => {
     world.loads.length = 0
     world.write('c1', 'Amy')
     await world.pass(1_000)
-    expect(clients.every((client) => of(client, 'changed').length === 1)).toBe(true)
+    expect(clients.every((client) => framesOf(client, 'changed').length === 1)).toBe(true)
     expect(world.loads).toHaveLength(1)
   })
-})
-
-describe('a slow client', () => {
-  it('gets no more than it has room for, and is brought up to date once it has caught up', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    for (let each = 0; each < 2 * limits.liveUnseenMax; each += 1) {
-      world.write('c1', `Name ${each}`)
-      await world.pass(200)
-    }
-    expect(client.frames.length).toBeLessThan(limits.liveUnseenMax)
-    await world.send(client, { type: 'seen', frames: client.frames.length })
-    const last = client.frames.at(-1)
-    expect(['changed', 'moved']).toContain(last?.type)
-    expect(last).toMatchObject({ version: world.book.headNow().version })
-  })
-})
-
-describe('a proof', () => {
-  it('comes every 30 seconds, and says how old the knowledge is', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    await world.pass(limits.liveCompareEveryMs)
-    expect(lastOf(client)).toMatchObject({ type: 'proof', version: 1_000, asOfAgeMs: 0 })
-    await world.pass(limits.liveCompareEveryMs)
-    expect(of(client, 'proof')).toHaveLength(2)
-  })
-
-  it('does not come while the ledger does not answer', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    world.faults.isLedgerAway = true
-    await world.pass(3 * limits.liveCompareEveryMs)
-    expect(of(client, 'proof')).toEqual([])
-    world.faults.isLedgerAway = false
-    await world.pass(10_000)
-    expect(of(client, 'proof')).toHaveLength(1)
-  })
-
-  it('stands behind everything that happened before it', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    world.faults.loseTells = 100
-    const held = deferred<void>()
-    world.write('c1', 'Amy')
-    world.hold = held.promise
-    await world.pass(limits.liveCompareEveryMs)
-    expect(client.frames).toEqual([])
-    held.resolve()
-    await world.settled()
-    expect(typesOf(client)).toEqual(['changed', 'proof'])
-  })
-})
-
-describe('a lost call of the ledger', () => {
-  it('is made up for by the next one', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    world.faults.loseTells = 1
-    world.write('c1', 'Amy')
-    await world.pass(1_000)
-    expect(lastOf(client)).toMatchObject({ type: 'changed', version: 1_001 })
-  })
-
-  it('is made up for within 30 seconds if the ledger forgets its place too', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    world.faults.loseTells = 1
-    world.write('c1', 'Amy')
-    world.restartLedger()
-    await world.pass(limits.liveCompareEveryMs)
-    expect(of(client, 'changed')).toMatchObject([{ version: 1_001 }])
-  })
-
-  it('is made up for by the next write, although the ledger has restarted', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    world.faults.loseTells = 1
-    world.write('c1', 'Amy')
-    world.restartLedger()
-    world.write('c9', null)
-    await world.pass(1_000)
-    expect(of(client, 'changed')).toMatchObject([{ version: 1_002 }])
-  })
-
-  it('does no harm if it arrives twice', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    world.faults.tellTwice = true
-    world.write('c1', 'Amy')
-    await world.settled()
-    expect(typesOf(client)).toEqual(['changed'])
-  })
-})
-
-describe('after hibernation', () => {
-  it('nothing is loaded or told that has not moved', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    await world.pass(10_000)
-    world.hibernate()
-    world.loads.length = 0
-    await world.pass(1_000)
-    expect([typesOf(client), world.loads]).toEqual([['proof'], []])
-  })
-
-  it('a change is told as a difference to what was held before', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    await world.pass(10_000)
-    world.hibernate()
-    world.write('c1', 'Amy')
-    await world.pass(1_000)
-    expect(of(client, 'changed')).toMatchObject([{ version: 1_001 }])
-  })
-
-  it('a change that came before what the client held was saved is told all the same', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    world.write('c1', 'Amy')
-    await world.settled()
-    world.hibernate()
-    world.write('c1', 'Abe')
-    await world.pass(10_000)
-    const last = client.frames.filter(({ type }) => type === 'moved' || type === 'changed').at(-1)
-    expect(last).toMatchObject({ version: 1_002 })
-  })
-
-  it('a change that happened during it is told, although the ledger’s call was lost', async () => {
-    const world = new HubWorld()
-    const client = await shown(world)
-    await world.pass(10_000)
-    world.faults.loseTells = 100
-    world.write('c1', 'Amy')
-    world.hibernate()
-    await world.pass(limits.liveCompareEveryMs)
-    expect(of(client, 'changed')).toMatchObject([{ version: 1_001 }])
-  })
-
-  it('an answer that belongs to one user is told only if it has moved', async () => {
-    const world = new HubWorld()
-    const client = await world.connect()
-    await world.show(client, 'mine', null, `${page}?filter=assigned_to_me`)
-    await world.pass(10_000)
-    client.frames.length = 0
-    world.hibernate()
-    await world.pass(1_000)
-    expect(typesOf(client)).toEqual(['proof'])
-    world.hibernate()
-    world.advance([bucketMove('user', ann)])
-    await world.pass(1_000)
-    expect(of(client, 'moved')).toMatchObject([{ version: 1_001 }])
-  })
-})
-
-it('a hub without connections need not be told, and one that has them again is', async () => {
-  const world = new HubWorld()
-  world.leave(await shown(world))
-  world.write('c1', 'Amy')
-  await world.settled()
-  world.told = []
-  world.write('c1', 'Abe')
-  await world.settled()
-  expect(world.told).toEqual([])
-  const client = await shown(world)
-  world.write('c1', 'Ada')
-  await world.settled()
-  expect(lastOf(client)).toMatchObject({ type: 'changed', version: version(1_003) })
 })

@@ -1,6 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { ApiFailure, sentenceOf } from './api/failure.ts'
+import { ApiFailure } from './api/failure.ts'
 import { type Auth, loadAuth, type User } from './auth/session.ts'
 import { SignIn } from './auth/sign-in.tsx'
 import { FailureNotice } from './parts/notice.tsx'
@@ -28,6 +28,10 @@ type Door =
 /** The whole page, signed out or signed in. */
 export function App() {
   const door = useDoor()
+  const isOut = door.state !== 'in'
+  useEffect(() => {
+    if (isOut) document.title = 'Sign in · Boardcache'
+  }, [isOut])
   if (door.state === 'broken') {
     return (
       <main className="door">
@@ -60,7 +64,7 @@ function useDoor(): Door {
         if (!isOver) stop = auth.onChange((user) => setDoor((before) => after(before, auth, user)))
       },
       (error: unknown) => {
-        if (!isOver) setDoor({ state: 'broken', error: new Error(sentenceOf(error)) })
+        if (!isOver) setDoor({ state: 'broken', error })
       },
     )
     return () => {
@@ -78,7 +82,15 @@ function after(before: Door, auth: Auth, user: User | null): Door {
   }
   // The next user must not see any data of the previous one.
   queries.clear()
-  const message =
-    before.state === 'in' && !auth.wasEndedByUser() ? 'Your session has ended. Sign in again.' : null
-  return { state: 'out', auth, message }
+  return { state: 'out', auth, message: messageAfter(before, auth) }
+}
+
+/** Why the user is at the door; null if nothing needs to be said. */
+function messageAfter(before: Door, auth: Auth): string | null {
+  // The message stays while the user has not signed in again.
+  if (before.state === 'out') return before.message
+  const reason = auth.endReason()
+  if (auth.wasEndedByUser()) return null
+  if (before.state !== 'in' && reason === null) return null
+  return ['Your session has ended.', reason, 'Sign in again.'].filter((part) => part !== null).join(' ')
 }

@@ -4,6 +4,7 @@ import './styles/parts.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
+import { Boundary } from './parts/boundary.tsx'
 import { applyTheme, storedTheme } from './theme.ts'
 
 applyTheme(storedTheme())
@@ -11,6 +12,8 @@ const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
-    <App />
+    <Boundary what="the dashboard">
+      <App />
+    </Boundary>
   </StrictMode>,
 )

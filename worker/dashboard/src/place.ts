@@ -11,6 +11,8 @@ interface Place {
   readonly api: ApiClient
   readonly directory: Directory
   readonly workspace: Workspace
+  /** Whether the user is an admin of any workspace, as operators are of one. */
+  readonly mayOperate: boolean
 }
 
 export const PlaceContext = createContext<Place | null>(null)
@@ -23,11 +25,11 @@ export function usePlace(): Place {
 
 /** The boards of the workspace, with their columns in order. */
 export function useBoards() {
-  const { auth, directory, workspace } = usePlace()
+  const { directory, workspace } = usePlace()
   return useQuery({
     queryKey: ['boards', workspace.id],
     queryFn: async ({ signal }): Promise<Board[]> => {
-      const boards = await directory.boards((await auth.current()) ?? '', workspace.id, signal)
+      const boards = await directory.boards(workspace.id, signal)
       return boards.map((board) => ({
         ...board,
         board_columns: board.board_columns.toSorted((a, b) => a.position - b.position),

@@ -1,64 +1,82 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useContext, useMemo, useState } from 'react'
+import { useEffect, useMemo } from 'react'
+import { useIsOperator } from './access.ts'
 import { createApiClient } from './api/api-client.ts'
-import { createDirectory, type Workspace } from './api/directory.ts'
+import { createDirectory, type Directory } from './api/directory.ts'
 import type { Auth, User } from './auth/session.ts'
 import { LiveProvider } from './live/live-context.tsx'
-import { LiveStatus } from './live/live-status.tsx'
 import { LiveView } from './live/live-view.tsx'
-import { Mark } from './parts/mark.tsx'
+import { NotFound } from './not-found.tsx'
+import { Boundary } from './parts/boundary.tsx'
+import { later } from './parts/later.tsx'
 import { FailureNotice, Notice } from './parts/notice.tsx'
 import { Waiting } from './parts/panel.tsx'
-import { PlaceContext } from './place.ts'
-import { useView, type View, views, viewTitles } from './routing.ts'
-import { ThemeChoice } from './theme-choice.tsx'
+import { PlaceContext, usePlace } from './place.ts'
+import {
+  goToView,
+  nameWorkspace,
+  useRestOfAddress,
+  useView,
+  useWorkspaceInAddress,
+  type View,
+  viewTitles,
+} from './routing.ts'
+import { TopBar } from './top-bar.tsx'
 
-const BoardView = lazy(async () => ({ default: (await import('./board/board-view.tsx')).BoardView }))
-const MailView = lazy(async () => ({ default: (await import('./mail/mail-view.tsx')).MailView }))
-const QueuesView = lazy(async () => ({ default: (await import('./queues/queues-view.tsx')).QueuesView }))
-const WorkspaceView = lazy(async () => ({
-  default: (await import('./workspace/workspace-view.tsx')).WorkspaceView,
-}))
-const InspectorView = lazy(async () => ({
-  default: (await import('./inspector/inspector-view.tsx')).InspectorView,
-}))
-
-/** Loaded after the first view. */
-const NotificationsMenu = lazy(async () => ({
-  default: (await import('./notifications/notifications-menu.tsx')).NotificationsMenu,
-}))
+const BoardView = later(async () => (await import('./board/board-view.tsx')).BoardView, { what: 'the board' })
+const MailView = later(async () => (await import('./mail/mail-view.tsx')).MailView, { what: 'the mail' })
+const QueuesView = later(async () => (await import('./queues/queues-view.tsx')).QueuesView, {
+  what: 'the queues',
+})
+const WorkspaceView = later(async () => (await import('./workspace/workspace-view.tsx')).WorkspaceView, {
+  what: 'the workspace',
+})
+const InspectorView = later(async () => (await import('./inspector/inspector-view.tsx')).InspectorView, {
+  what: 'the inspector',
+})
 
 const workspaceKey = 'boardcache-workspace'
 
-/** The workspace that the user chose in this tab, else the one that the address names (`/?workspace=15214`). */
-function chosenWorkspace(): string | null {
-  return sessionStorage.getItem(workspaceKey) ?? new URLSearchParams(window.location.search).get('workspace')
+/** The user's workspaces, and the one that is shown: the one in the address, else the one that this tab had last, else the first. */
+function useChosenWorkspace(user: User, directory: Directory) {
+  const found = useQuery({
+    queryKey: ['workspaces', user.id],
+    queryFn: ({ signal }) => directory.workspaces(signal),
+    staleTime: 300_000,
+  })
+  const named = useWorkspaceInAddress()
+  const workspaces = found.data ?? []
+  const withId = (wanted: string | null) => workspaces.find(({ id }) => id === wanted)
+  const workspace = withId(named) ?? withId(sessionStorage.getItem(workspaceKey)) ?? workspaces[0]
+  const isForeign = found.isSuccess && named !== null && withId(named) === undefined
+  const id = workspace?.id
+  useEffect(() => {
+    if (id === undefined) return
+    sessionStorage.setItem(workspaceKey, id)
+    // An address that names somebody else's workspace stays as it is, so that the notice survives a reload.
+    if (!isForeign) nameWorkspace(id, 'replace')
+  }, [id, isForeign])
+  return { found, workspaces, workspace, foreign: isForeign ? named : null }
 }
 
 /** The frame around every view: the navigation, the choice of the workspace, and signing out. */
 export function Shell({ auth, user }: { auth: Auth; user: User }) {
-  const directory = useMemo(() => createDirectory(auth.config), [auth])
+  const directory = useMemo(() => createDirectory(auth.config, auth), [auth])
   const api = useMemo(() => createApiClient(auth), [auth])
-  const [chosen, setChosen] = useState(chosenWorkspace)
-  const found = useQuery({
-    queryKey: ['workspaces', user.id],
-    queryFn: async ({ signal }) => directory.workspaces((await auth.current()) ?? '', signal),
-    staleTime: 300_000,
-  })
-  const workspaces = found.data ?? []
-  const workspace = workspaces.find(({ id }) => id === chosen) ?? workspaces[0]
+  const { found, workspaces, workspace, foreign } = useChosenWorkspace(user, directory)
+  const mayOperate = workspaces.some(({ role }) => role === 'admin')
   const place = useMemo(
-    () => (workspace === undefined ? null : { auth, user, api, directory, workspace }),
-    [auth, user, api, directory, workspace],
+    () => (workspace === undefined ? null : { auth, user, api, directory, workspace, mayOperate }),
+    [auth, user, api, directory, workspace, mayOperate],
   )
-
-  function choose(id: string) {
-    sessionStorage.setItem(workspaceKey, id)
-    setChosen(id)
-  }
-
   const bar = (
-    <TopBar auth={auth} user={user} workspaces={workspaces} chosen={workspace?.id ?? ''} onChoose={choose} />
+    <TopBar
+      auth={auth}
+      user={user}
+      workspaces={workspaces}
+      chosen={workspace?.id ?? ''}
+      isLoading={found.isPending}
+    />
   )
   if (place === null) {
     return (
@@ -81,7 +99,7 @@ export function Shell({ auth, user }: { auth: Auth; user: User }) {
     <PlaceContext value={place}>
       <LiveProvider key={place.workspace.id}>
         {bar}
-        <Views key={place.workspace.id} />
+        <Views key={place.workspace.id} foreign={foreign} />
       </LiveProvider>
     </PlaceContext>
   )
@@ -96,72 +114,34 @@ const components: Readonly<Record<View, React.ComponentType>> = {
   inspector: InspectorView,
 }
 
-function Views() {
-  const view = useView()
-  const Shown = components[view]
+function Views({ foreign }: { foreign: string | null }) {
+  const { workspace } = usePlace()
+  const asked = useView()
+  const [detail = ''] = useRestOfAddress().split('/')
+  const isOperator = useIsOperator()
+  useEffect(() => {
+    if (asked === 'first' && isOperator !== null) goToView(isOperator ? 'live' : 'board', '', 'replace')
+  }, [asked, isOperator])
+  const title = asked === 'unknown' ? 'Not found' : asked === 'first' ? 'Boardcache' : viewTitles[asked]
+  useEffect(() => {
+    document.title = [`${title} ${detail}`.trim(), workspace.name, 'Boardcache'].join(' · ')
+  }, [title, detail, workspace.name])
+  const Shown = asked === 'first' ? null : asked === 'unknown' ? NotFound : components[asked]
   return (
-    <main className={`view view-${view}`} id="view" tabIndex={-1} aria-label={viewTitles[view]}>
-      <h1 className="hidden">{viewTitles[view]}</h1>
-      <Suspense fallback={<Waiting what={viewTitles[view].toLowerCase()} />}>
-        <Shown />
-      </Suspense>
+    <main className={`view view-${asked}`} id="view" tabIndex={-1} aria-label={title}>
+      <h1 className="hidden">{title}</h1>
+      {foreign !== null && (
+        <Notice tone="info">
+          The address names workspace {foreign}, which you are not a member of. You see {workspace.name}.
+        </Notice>
+      )}
+      {Shown === null ? (
+        <Waiting what="the dashboard" />
+      ) : (
+        <Boundary key={asked} what="this view">
+          <Shown />
+        </Boundary>
+      )}
     </main>
-  )
-}
-
-interface TopBarProps {
-  readonly auth: Auth
-  readonly user: User
-  readonly workspaces: readonly Workspace[]
-  readonly chosen: string
-  onChoose(id: string): void
-}
-
-function TopBar({ auth, user, workspaces, chosen, onChoose }: TopBarProps) {
-  const hasPlace = useContext(PlaceContext) !== null
-  const view = useView()
-  return (
-    <header className="bar">
-      <button type="button" className="skip" onClick={() => document.getElementById('view')?.focus()}>
-        Skip to the view
-      </button>
-      <span className="brand">
-        <Mark />
-        <span className="brand-name">Boardcache</span>
-      </span>
-      <nav className="tabs" aria-label="Views">
-        {views.map((each) => (
-          <a key={each} href={`#/${each}`} aria-current={each === view ? 'page' : undefined}>
-            {viewTitles[each]}
-          </a>
-        ))}
-      </nav>
-      <span className="bar-end">
-        <LiveStatus />
-        {hasPlace && (
-          <Suspense fallback={null}>
-            <NotificationsMenu />
-          </Suspense>
-        )}
-        {workspaces.length > 0 && (
-          <select
-            aria-label="Workspace"
-            value={chosen}
-            onChange={({ target }) => onChoose(target.value)}
-            className="bar-workspace"
-          >
-            {workspaces.map(({ id, name, role }) => (
-              <option key={id} value={id}>
-                {id} · {name} ({role})
-              </option>
-            ))}
-          </select>
-        )}
-        <ThemeChoice />
-        <button type="button" className="plain" title={user.email} onClick={() => void auth.signOut()}>
-          Sign out
-        </button>
-      </span>
-    </header>
   )
 }

@@ -97,6 +97,8 @@ export interface ReadSums {
   readonly hits: number
   /** Answers with a status of 500 or above. */
   readonly errors: number
+  /** Answers with a status from 400 to 499. */
+  readonly clientErrors: number
   readonly violations: number
   /** Sum over all requests. */
   readonly durationMs: number

@@ -10,12 +10,14 @@ import type { Totals } from './totals.ts'
  * included.
  */
 export function readSums(totals: Totals): ReadSums {
-  let [requests, hits, errors] = [0, 0, 0]
+  let [requests, hits, errors, clientErrors] = [0, 0, 0, 0]
   const sources = bySource(() => 0)
   for (const { labels, value } of seriesOfFamily(totals.counters, 'reads', counterFamilies.reads.labels)) {
     requests += value
     if (labels.status === 'HIT' || labels.status === 'STALE') hits += value
-    if (Number(labels.code) >= 500) errors += value
+    const code = Number(labels.code)
+    if (code >= 500) errors += value
+    else if (code >= 400) clientErrors += value
     if (isSource(labels.source)) sources[labels.source] += value
   }
   const microseconds = seriesOfFamily<string, Histogram>(
@@ -27,7 +29,8 @@ export function readSums(totals: Totals): ReadSums {
     .reduce((sum, each) => sum + each, 0)
   const violations = totals.counters['consistency_violations'] ?? 0
   const mail = mailSums(totals)
-  return { requests, hits, errors, violations, durationMs: microseconds / 1_000, sources, mail }
+  const durationMs = microseconds / 1_000
+  return { requests, hits, errors, clientErrors, violations, durationMs, sources, mail }
 }
 
 const sources: ReadonlySet<string | undefined> = new Set(sourceNames)

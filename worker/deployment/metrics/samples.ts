@@ -88,6 +88,7 @@ function addSums(left: ReadSums, right: ReadSums): ReadSums {
     requests: left.requests + right.requests,
     hits: left.hits + right.hits,
     errors: left.errors + right.errors,
+    clientErrors: left.clientErrors + right.clientErrors,
     violations: left.violations + right.violations,
     durationMs: left.durationMs + right.durationMs,
     sources: bySource((source) => left.sources[source] + right.sources[source]),

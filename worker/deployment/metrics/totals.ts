@@ -165,10 +165,7 @@ function countEvent(
     case 'rate-limited':
       add('rate_limited', [event.scope, event.outcome])
       return
-    case 'live-connect':
-    case 'live-frame':
-    case 'live-load':
-    case 'live-close':
+    default:
       countLive(event, add)
   }
 }

@@ -57,9 +57,10 @@ test('nothing is lost or counted twice when spans are merged', () => {
 
 test('a window holds what was counted in it', () => {
   const samples = afterSeconds(100)
-  samples.add(sampleOf(101, [failedRead(503)]))
-  expect(samples.sumsOver(1)).toMatchObject({ requests: 1, errors: 1, hits: 0 })
-  expect(samples.sumsOver(10)).toMatchObject({ requests: 10, errors: 1, hits: 9, sources: { memory: 9 } })
+  samples.add(sampleOf(101, [failedRead(503), failedRead(400)]))
+  expect(samples.sumsOver(1)).toMatchObject({ requests: 2, errors: 1, clientErrors: 1, hits: 0 })
+  expect(samples.sumsOver(10)).toMatchObject({ requests: 11, errors: 1, clientErrors: 1, hits: 9 })
+  expect(samples.sumsOver(10)).toMatchObject({ sources: { memory: 9 } })
   expect(samples.over(60).spanMs).toBe(60_000)
   expect(samples.over(600).spanMs).toBe(101_000)
 })

@@ -13,7 +13,7 @@ const bySource = <Value>(value: Value) =>
 
 function snapshotOf(atMs: number): Omit<Snapshot, 'history'> {
   const sample = {
-    ...{ at_ms: atMs, seconds: 1, requests: 1, errors: 0, hit_rate: 1 },
+    ...{ at_ms: atMs, seconds: 1, requests: 1, errors: 0, client_errors: 0, hit_rate: 1 },
     ...{ avg_ms: 1, p50_ms: 1, p95_ms: 1, p99_ms: 1, sources: bySource(0) },
   }
   return {
@@ -30,6 +30,7 @@ function columnsOf(instants: readonly number[]): SampleColumns {
       seconds: column(1),
       requests: column(1),
       errors: column(0),
+      client_errors: column(0),
       hit_rate: column(1),
     },
     ...{ avg_ms: column(1), p50_ms: column(1), p95_ms: column(1), p99_ms: column(1) },

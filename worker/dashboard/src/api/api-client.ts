@@ -1,19 +1,10 @@
 import { z } from 'zod'
 import { ApiFailure, failureOf, unreachable } from './failure.ts'
+import { sendWithToken, type TokenSource } from './with-token.ts'
 
 const deadlineMs = 20_000
 
 const envelopeSchema = z.object({ success: z.literal(true), data: z.unknown() })
-
-/** Supplies access tokens, and is told when the session is over. */
-export interface TokenSource {
-  /** A token that is valid for a while yet; null if nobody is signed in. */
-  current(): Promise<string | null>
-  /** A new token in place of one that was refused; null if there is none. */
-  renewed(): Promise<string | null>
-  /** Called if the renewed token is refused as well. */
-  end(): void
-}
 
 interface ApiRequest {
   readonly path: string
@@ -44,12 +35,7 @@ export interface ApiClient {
 
 export function createApiClient(tokens: TokenSource): ApiClient {
   async function open(request: ApiRequest, signal: AbortSignal | undefined): Promise<Response> {
-    const first = await send(request, await tokens.current(), signal)
-    if (first.status !== 401) return checked(first)
-    await first.body?.cancel()
-    const second = await send(request, await tokens.renewed(), signal)
-    if (second.status === 401) tokens.end()
-    return checked(second)
+    return checked(await sendWithToken(tokens, (token) => send(request, token, signal)))
   }
   return {
     open: (request) => open(request, request.signal),

@@ -59,7 +59,7 @@ export function unreachable(error: unknown): ApiFailure {
   )
 }
 
-/** The sentence to show for any error. */
+/** The sentence to show for any error. The words of other errors are for developers. */
 export function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'Something went wrong.'
+  return error instanceof ApiFailure ? error.message : 'Something went wrong in this page. Reload it.'
 }

@@ -1,7 +1,9 @@
-import { AuthClient, type Session } from '@supabase/auth-js'
+import { AuthClient, type AuthError, isAuthRetryableFetchError, type Session } from '@supabase/auth-js'
+import { z } from 'zod'
 import { type DashboardConfig, dashboardConfigSchema } from '../../../../shared/contract/dashboard.ts'
-import type { TokenSource } from '../api/api-client.ts'
-import { ApiFailure } from '../api/failure.ts'
+import { ApiFailure, unreachable } from '../api/failure.ts'
+import type { TokenSource } from '../api/with-token.ts'
+import { openSessionStore } from './session-store.ts'
 
 /** The CRM's own sign-in: Supabase Auth with a password. */
 export interface Auth extends TokenSource {
@@ -9,8 +11,10 @@ export interface Auth extends TokenSource {
   /** Null on success, otherwise the sentence to show. */
   signIn(email: string, password: string): Promise<string | null>
   signOut(): Promise<void>
-  /** Whether the user ended the last session. Otherwise it expired. */
+  /** Whether the user ended the last session. */
   wasEndedByUser(): boolean
+  /** A sentence that says why it was ended by this page; null if it was not. */
+  endReason(): string | null
   /** Calls `listener` at once, and whenever a user signs in or out. The function returned removes it. */
   onChange(listener: (user: User | null) => void): () => void
 }
@@ -25,8 +29,7 @@ export interface User {
 const deadlineMs = 10_000
 
 export async function loadAuth(): Promise<Auth> {
-  const response = await fetch('/dashboard/config.json', { signal: AbortSignal.timeout(deadlineMs) })
-  const config = dashboardConfigSchema.parse(await response.json())
+  const [config, { storage, storageKey }] = await Promise.all([loadConfig(), openSessionStore()])
   if (config.supabase_url === null || config.publishable_key === null) {
     throw new ApiFailure(
       'No sign-in is configured here: set SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY for the Worker.',
@@ -36,9 +39,8 @@ export async function loadAuth(): Promise<Auth> {
   const client = new AuthClient({
     url: `${config.supabase_url}/auth/v1`,
     headers: { apikey: config.publishable_key },
-    storageKey: 'boardcache-session',
-    // A token does not outlive its tab.
-    storage: window.sessionStorage,
+    storageKey,
+    storage,
     persistSession: true,
     autoRefreshToken: true,
     detectSessionInUrl: false,
@@ -47,22 +49,54 @@ export async function loadAuth(): Promise<Auth> {
   return createAuth(client, config)
 }
 
+async function loadConfig(): Promise<DashboardConfig> {
+  const response = await fetch('/dashboard/config.json', { signal: AbortSignal.timeout(deadlineMs) }).catch(
+    (error: unknown) => {
+      throw unreachable(error)
+    },
+  )
+  const config = dashboardConfigSchema.safeParse(await response.json().catch(() => null))
+  if (config.success) return config.data
+  const { status } = response
+  throw new ApiFailure('The server does not say where to sign in.', { status, code: 'not_understood' })
+}
+
 function createAuth(client: InstanceType<typeof AuthClient>, config: DashboardConfig): Auth {
   let isAsked = false
+  let reason: string | null = null
+  let renewal: Promise<string | null> | null = null
   const tokenOf = ({ data }: { data: { session: Session | null } }) => data.session?.access_token ?? null
+
+  async function renew(): Promise<string | null> {
+    const answer = await client.refreshSession()
+    if (isAuthRetryableFetchError(answer.error)) throw unreachable(answer.error)
+    return tokenOf(answer)
+  }
+  function end(sentence: string): void {
+    reason = sentence
+    void client.signOut({ scope: 'local' })
+  }
+
   return {
     config,
     current: async () => tokenOf(await client.getSession()),
-    renewed: async () => tokenOf(await client.refreshSession()),
-    end: () => void client.signOut({ scope: 'local' }),
+    async renewed(refused) {
+      const now = tokenOf(await client.getSession())
+      // Another request may have had it renewed meanwhile.
+      if (now !== null && now !== refused) return now
+      renewal ??= renew().finally(() => {
+        renewal = null
+      })
+      return renewal
+    },
+    end,
     wasEndedByUser: () => isAsked,
+    endReason: () => reason,
     async signIn(email, password) {
       isAsked = false
+      reason = null
       const { error } = await client.signInWithPassword({ email, password })
-      if (error === null) return null
-      return error.code === 'invalid_credentials'
-        ? 'The e-mail address or the password is not right.'
-        : `Signing in did not work: ${error.message}.`
+      return error === null ? null : sentenceOfRefusal(error)
     },
     async signOut() {
       isAsked = true
@@ -71,14 +105,32 @@ function createAuth(client: InstanceType<typeof AuthClient>, config: DashboardCo
       if (error !== null) await client.signOut({ scope: 'local' })
     },
     onChange(listener) {
-      const { data } = client.onAuthStateChange((_event, session) => listener(userOf(session)))
+      const { data } = client.onAuthStateChange((_event, session) => {
+        const user = userOf(session)
+        if (session !== null && user === null) end('It could not be read.')
+        listener(user)
+      })
       return () => data.subscription.unsubscribe()
     },
   }
 }
 
+function sentenceOfRefusal(error: AuthError): string {
+  if (error.code === 'invalid_credentials') return 'The e-mail address or the password is not right.'
+  if (error.code === 'email_not_confirmed') return 'The e-mail address has not been confirmed yet.'
+  if (error.status === 429) return 'There were too many attempts. Try again in a minute.'
+  if (isAuthRetryableFetchError(error)) return 'The sign-in service cannot be reached from here.'
+  return 'The sign-in service refuses this account.'
+}
+
+/** What this page needs of a session. It comes from the browser's storage, which anything may have written. */
+const sessionSchema = z.object({
+  user: z.object({ id: z.string(), email: z.string().optional(), last_sign_in_at: z.string().optional() }),
+})
+
 function userOf(session: Session | null): User | null {
-  if (session === null) return null
-  const { id, email, last_sign_in_at } = session.user
+  const parsed = sessionSchema.safeParse(session)
+  if (!parsed.success) return null
+  const { id, email, last_sign_in_at } = parsed.data.user
   return { id, email: email ?? id, sessionKey: `${id} ${last_sign_in_at ?? ''}` }
 }

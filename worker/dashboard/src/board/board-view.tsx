@@ -1,29 +1,35 @@
 import './board.css'
-import { useDeferredValue, useState } from 'react'
+import { useDeferredValue, useMemo, useState } from 'react'
 import type { Board } from '../api/directory.ts'
 import { Choice } from '../parts/choice.tsx'
 import { formatCount } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
 import { useBoards } from '../place.ts'
+import { useChoices, useRestOfAddress } from '../routing.ts'
 import { ContactGrid } from './contact-grid.tsx'
 import type { Found } from './found-rows.ts'
 import {
   filterOptions,
   type ListQuestion,
   orderOptions,
-  plainQuestion,
+  parametersOf,
+  questionIn,
+  searchCharactersMax,
   sortOptions,
 } from './list-question.ts'
 import { useSegments } from './use-pages.ts'
 
 const allBoards = ''
+/** No board has this id: ids have no spaces. */
+const unknownBoard = ' '
 
-/** The contacts of a board, or of all boards one below the other. */
+/** The contacts of a board, or of all boards one below the other. The address has the board and the question. */
 export function BoardView() {
   const boards = useBoards()
-  const [boardId, setBoardId] = useState(allBoards)
-  const [question, setQuestion] = useState(plainQuestion)
+  const boardId = useRestOfAddress()
+  const { query, choose } = useChoices()
+  const question = useMemo(() => questionIn(query), [query])
   if (boards.isPending) return <Waiting what="the boards" />
   if (boards.isError) return <FailureNotice error={boards.error} retry={() => void boards.refetch()} />
   if (boards.data.length === 0) return <Notice tone="info">This workspace has no boards.</Notice>
@@ -33,23 +39,31 @@ export function BoardView() {
       <search className="panel filters">
         <Choice
           label="Board"
-          value={boardId}
+          value={shown.length === 0 ? unknownBoard : boardId}
           options={[
+            ...(shown.length === 0 ? [{ value: unknownBoard, title: 'Choose a board' }] : []),
             { value: allBoards, title: 'All boards' },
             ...boards.data.map(({ id, name }) => ({ value: id, title: `${name} (${id})` })),
           ]}
-          onChange={(chosen) => {
-            setBoardId(chosen)
-            setQuestion({ ...question, columnId: '' })
-          }}
+          onChange={(chosen) => choose(parametersOf({ ...question, columnId: '' }), { rest: chosen })}
         />
         <Filters
           board={boardId === allBoards ? null : (shown[0] ?? null)}
           question={question}
-          onChange={setQuestion}
+          onChange={(changed) => {
+            // Typing leaves one address, not one for each letter.
+            const isTyped = changed.search !== question.search
+            choose(parametersOf(changed), { step: isTyped ? 'replace' : 'push' })
+          }}
         />
       </search>
-      <Contacts boards={shown} question={question} onSort={setQuestion} />
+      {shown.length === 0 ? (
+        <Notice tone="info">
+          This workspace has no board <code>{boardId}</code>. Choose another one above.
+        </Notice>
+      ) : (
+        <Contacts boards={shown} question={question} onSort={(sorted) => choose(parametersOf(sorted))} />
+      )}
     </>
   )
 }
@@ -68,7 +82,7 @@ function Filters({ board, question, onChange }: FiltersProps) {
         <span>Search</span>
         <input
           type="search"
-          maxLength={200}
+          maxLength={searchCharactersMax}
           value={question.search}
           onChange={({ target }) => onChange({ ...question, search: target.value })}
         />

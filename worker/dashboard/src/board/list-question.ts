@@ -15,6 +15,41 @@ export const plainQuestion: ListQuestion = {
   sortOrder: 'desc',
 }
 
+/** The names of the members in the address of the board. */
+const parameterNames = {
+  filter: 'filter',
+  search: 'search',
+  columnId: 'column_id',
+  sortBy: 'sort_by',
+  sortOrder: 'sort_order',
+} as const satisfies Record<keyof ListQuestion, string>
+const members = ['filter', 'search', 'columnId', 'sortBy', 'sortOrder'] as const
+
+/** The question in the address of the board. Values that the API does not know are those of the plain question. */
+export function questionIn(query: URLSearchParams): ListQuestion {
+  const among = (member: 'filter' | 'sortBy' | 'sortOrder', options: readonly { readonly value: string }[]) =>
+    options.find(({ value }) => value === query.get(parameterNames[member]))?.value ?? plainQuestion[member]
+  return {
+    filter: among('filter', filterOptions),
+    search: query.get(parameterNames.search)?.slice(0, searchCharactersMax) ?? plainQuestion.search,
+    columnId: query.get(parameterNames.columnId) ?? plainQuestion.columnId,
+    sortBy: among('sortBy', sortOptions),
+    sortOrder: among('sortOrder', orderOptions),
+  }
+}
+
+/** The question as the address keeps it: null for what is as in the plain question. */
+export function parametersOf(question: ListQuestion): Record<string, string | null> {
+  return Object.fromEntries(
+    members.map((member) => {
+      const value = question[member]
+      return [parameterNames[member], value === plainQuestion[member] ? null : value]
+    }),
+  )
+}
+
+export const searchCharactersMax = 200
+
 export const filterOptions = [
   { value: 'all', title: 'All' },
   { value: 'open', title: 'Open' },

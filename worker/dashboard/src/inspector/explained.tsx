@@ -1,6 +1,8 @@
+import type { ReactNode } from 'react'
 import type { Explanation } from '../../../../shared/resources/explanation.ts'
 import { formatCount, formatMs, unknown } from '../parts/format.ts'
 import { SourceTag } from '../parts/source.tsx'
+import { Version } from '../parts/version.tsx'
 import type { ServedAnswer } from '../resources/served-answer.ts'
 import { meaningOf } from './tag-words.ts'
 
@@ -17,6 +19,7 @@ export interface ExplainedAnswer {
 export function Explained({ answer }: { answer: ExplainedAnswer }) {
   const { served, path, durationMs, headers } = answer
   const { status, source, total, absence, explanation } = served
+  const goodForSeconds = secondsLeft(headers)
   return (
     <div role="status">
       <p className="verdict">
@@ -25,6 +28,7 @@ export function Explained({ answer }: { answer: ExplainedAnswer }) {
         <span>
           {total === null ? '' : `${formatCount(total)} in all, `}
           {formatMs(durationMs)} to this page
+          {goodForSeconds !== null && `, good for ${formatCount(goodForSeconds)} s more`}
         </span>
       </p>
       {absence !== null && <p>{absence}</p>}
@@ -47,13 +51,56 @@ export function Explained({ answer }: { answer: ExplainedAnswer }) {
   )
 }
 
-function Facts({ explanation: { asked, entry, view, tags } }: { explanation: Explanation }) {
+function Facts({ explanation }: { explanation: Explanation }) {
+  const { asked, entry, view, tags } = explanation
+  const base = view?.floor ?? null
+  return (
+    <>
+      <Lookups asked={asked} base={base} />
+      <h3>Judged by</h3>
+      <dl className="facts">
+        <Fact title="Entry's stamp">
+          version <Version version={entry.stamp.version} base={base} /> of ledger{' '}
+          {entry.stamp.ledger.slice(0, 8)}
+        </Fact>
+        <Fact title="Entry's age">{formatMs(entry.age_ms)}</Fact>
+        <Fact title="Proved current">{formatMs(entry.proved_age_ms)} ago</Fact>
+        <Fact title="Took to load">{formatMs(entry.load_ms)}</Fact>
+        <Fact title="View of the ledger">
+          {view === null ? (
+            'none'
+          ) : (
+            <>
+              version <Version version={view.version} base={base} />, {formatMs(view.age_ms)} old
+            </>
+          )}
+        </Fact>
+      </dl>
+      <h3>Depends on</h3>
+      <p className="quiet small">
+        The entry is outdated once one of its tags moves past its stamp. A bucket holds everything whose
+        digest falls into it, so that no tag tells whose data it is about. Versions count from the beginning
+        of the ledger.
+      </p>
+      <Tags tags={tags} stamp={entry.stamp.version} base={base} />
+    </>
+  )
+}
+
+interface LookupsProps {
+  readonly asked: Explanation['asked']
+  /** The version that the ledger began with; null if it is not known. */
+  readonly base: number | null
+}
+
+/** The tiers in the order of their calls, and which tags made the entry of one outdated. */
+function Lookups({ asked, base }: LookupsProps) {
   const longestMs = Math.max(...asked.map(({ duration_ms }) => duration_ms), 1)
   return (
     <>
       <h3>Looked up, in order</h3>
       <ol className="lookups">
-        {asked.map(({ name, said, duration_ms }, index) => (
+        {asked.map(({ name, said, duration_ms, held }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the same tier may be read twice
           <li key={index}>
             <span>{name.replaceAll('_', ' ')}</span>
@@ -62,66 +109,98 @@ function Facts({ explanation: { asked, entry, view, tags } }: { explanation: Exp
               <span style={{ inlineSize: `${(duration_ms / longestMs) * 100}%` }} />
             </span>
             <span className="number">{formatMs(duration_ms)}</span>
+            {held !== undefined && <HeldEntry held={held} said={said} base={base} />}
           </li>
         ))}
       </ol>
-      <h3>Judged by</h3>
-      <dl className="facts">
-        <Fact
-          title="Entry's stamp"
-          value={`version ${entry.stamp.version} of ledger ${entry.stamp.ledger.slice(0, 8)}`}
-        />
-        <Fact title="Entry's age" value={formatMs(entry.age_ms)} />
-        <Fact title="Proved current" value={`${formatMs(entry.proved_age_ms)} ago`} />
-        <Fact title="Took to load" value={formatMs(entry.load_ms)} />
-        <Fact
-          title="View of the ledger"
-          value={
-            view === null
-              ? 'none'
-              : `version ${view.version}, ${formatMs(view.age_ms)} old; the ledger began at ${view.floor}`
-          }
-        />
-      </dl>
-      <h3>Depends on</h3>
-      <p className="quiet small">
-        The entry is outdated once one of its tags moves past its stamp. A bucket holds everything whose
-        digest falls into it, so that no tag tells whose data it is about.
-      </p>
-      <table className="grid-table">
-        <thead>
-          <tr>
-            <th scope="col">Tag</th>
-            <th scope="col" className="number">
-              Moved at version
-            </th>
-            <th scope="col">Against the stamp</th>
-          </tr>
-        </thead>
-        <tbody>
-          {tags.map(({ tag, version }) => (
-            <tr key={tag}>
-              <th scope="row">
-                <code>{tag}</code>
-                <span className="quiet small tag-meaning">{meaningOf(tag)}</span>
-              </th>
-              <td className="number">{version === null || version === 0 ? unknown : formatCount(version)}</td>
-              <td>{judgement(version, entry.stamp.version)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </>
   )
 }
 
-function Fact({ title, value }: { title: string; value: string }) {
+interface HeldEntryProps {
+  readonly held: NonNullable<Explanation['asked'][number]['held']>
+  readonly said: string
+  readonly base: number | null
+}
+
+/** The entry that a tier had, and why it could not answer. */
+function HeldEntry({ held: { stamp, age_ms, outdated_by, is_of_ledger }, said, base }: HeldEntryProps) {
+  return (
+    <div className="held small">
+      <span className="quiet">
+        An entry of version <Version version={stamp.version} base={base} />, {formatMs(age_ms)} old.
+      </span>{' '}
+      {!is_of_ledger && 'It is of another ledger, so its version cannot be compared.'}
+      {said === 'expired' && 'Its lifetime was over.'}
+      {outdated_by.length > 0 && (
+        <>
+          <span className="bad">Outdated by</span>
+          <ul>
+            {outdated_by.map(({ tag, version }) => (
+              <li key={tag} className="bad">
+                <code>{tag}</code> {meaningOf(tag)}, moved at version{' '}
+                <Version version={version} base={base} />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </div>
+  )
+}
+
+interface TagsProps {
+  readonly tags: Explanation['tags']
+  readonly stamp: number
+  readonly base: number | null
+}
+
+function Tags({ tags, stamp, base }: TagsProps) {
+  return (
+    <table className="grid-table">
+      <thead>
+        <tr>
+          <th scope="col">Tag</th>
+          <th scope="col" className="number">
+            Moved at version
+          </th>
+          <th scope="col">Against the stamp</th>
+        </tr>
+      </thead>
+      <tbody>
+        {tags.map(({ tag, version }) => (
+          <tr key={tag}>
+            <th scope="row">
+              <code>{tag}</code>
+              <span className="quiet small tag-meaning">{meaningOf(tag)}</span>
+            </th>
+            <td className="number">
+              {version === null || version === 0 ? unknown : <Version version={version} base={base} />}
+            </td>
+            <td className={version !== null && version > stamp ? 'bad' : undefined}>
+              {judgement(version, stamp)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function Fact({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div>
       <dt>{title}</dt>
-      <dd>{value}</dd>
+      <dd>{children}</dd>
     </div>
   )
+}
+
+/** The seconds that are left of the entry's lifetime, from `Cache-Status` (RFC 9211 section 2.5); null if they are over, or unknown. */
+function secondsLeft(headers: ExplainedAnswer['headers']): number | null {
+  const status = headers.find(({ name }) => name === 'Cache-Status')?.value ?? ''
+  const seconds = Number(/; ttl=(\d+)/.exec(status)?.[1] ?? Number.NaN)
+  return Number.isNaN(seconds) ? null : seconds
 }
 
 function toneOf(said: string): string {

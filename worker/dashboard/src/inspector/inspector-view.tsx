@@ -28,13 +28,13 @@ const freshness = [
 export function InspectorView() {
   const { workspace } = usePlace()
   const inspect = useInspect()
+  if (workspace.role !== 'admin') {
+    return <Notice tone="info">Only an admin of the workspace can see how an answer came about.</Notice>
+  }
   return (
     <div className="inspector">
       <Panel title="Question">
-        {workspace.role !== 'admin' && (
-          <Notice tone="info">Only an admin of the workspace can see how an answer came about.</Notice>
-        )}
-        <QuestionForm isLocked={workspace.role !== 'admin' || inspect.isPending} onAnswer={inspect.mutate} />
+        <QuestionForm isLocked={inspect.isPending} onAnswer={inspect.mutate} />
       </Panel>
       <Panel title="Explanation">
         {inspect.isError && <FailureNotice error={inspect.error} />}

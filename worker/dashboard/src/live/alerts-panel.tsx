@@ -1,12 +1,15 @@
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import type { Alert, AlertChange, AlertRuleName, AlertUnit } from '../../../../shared/contract/alerts.ts'
 import { formatClock } from '../parts/format.ts'
+import { later } from '../parts/later.tsx'
 import { FailureNotice } from '../parts/notice.tsx'
-import { Panel, Waiting } from '../parts/panel.tsx'
+import { Panel } from '../parts/panel.tsx'
 import { formatValue, titleOf } from './alert-words.ts'
 import { useAlertReport } from './use-alert-report.ts'
 
-const Thresholds = lazy(async () => ({ default: (await import('./thresholds.tsx')).Thresholds }))
+const Thresholds = later(async () => (await import('./thresholds.tsx')).Thresholds, {
+  what: 'the thresholds',
+})
 
 const order = { firing: 0, pending: 1, resolved: 2, inactive: 3 } as const
 const stateTones = { firing: 'bad', pending: 'warn', resolved: 'good', inactive: 'quiet' } as const
@@ -93,9 +96,7 @@ function ThresholdsFold() {
         <FailureNotice error={report.error} retry={() => void report.refetch()} />
       )}
       {isWanted && report.data !== undefined && (
-        <Suspense fallback={<Waiting what="the thresholds" />}>
-          <Thresholds rules={report.data.rules} setters={report.data.changeable_by} />
-        </Suspense>
+        <Thresholds rules={report.data.rules} setters={report.data.changeable_by} />
       )}
     </details>
   )

@@ -23,6 +23,7 @@ export function samplesOf(columns: SampleColumns): Sample[] {
     seconds: columns.seconds[index] ?? 1,
     requests: columns.requests[index] ?? 0,
     errors: columns.errors[index] ?? 0,
+    client_errors: columns.client_errors[index] ?? 0,
     hit_rate: columns.hit_rate[index] ?? null,
     avg_ms: columns.avg_ms[index] ?? null,
     p50_ms: columns.p50_ms[index] ?? null,
@@ -38,6 +39,7 @@ export interface Span {
   readonly seconds: number
   readonly requests: number
   readonly errors: number
+  readonly clientErrors: number
   readonly hitRate: number | null
   readonly p50Ms: number | null
   readonly p95Ms: number | null
@@ -45,12 +47,25 @@ export interface Span {
   readonly sources: Sample['sources']
 }
 
-/** Merges samples into spans that begin at multiples of `spanSeconds`, as many as a plot can show. */
-export function spansOf(history: History, spanSeconds: number, fromMs: number): Span[] {
+/** The part of the history that is merged. */
+interface Period {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/**
+ * Merges samples into spans that begin at multiples of `spanSeconds`, as many as a plot can show. A sample counts to the span in which it
+ * began. The last span is left out until it is over: it would jump with every second.
+ */
+export function spansOf(history: History, spanSeconds: number, { fromMs, toMs }: Period): Span[] {
+  const spanMs = spanSeconds * 1_000
+  const newestAtMs = history.at(-1)?.at_ms ?? 0
   const groups = new Map<number, Sample[]>()
   for (const sample of history) {
-    if (sample.at_ms < fromMs) continue
-    const startMs = Math.floor(sample.at_ms / (spanSeconds * 1_000)) * spanSeconds * 1_000
+    if (sample.at_ms < fromMs || sample.at_ms > toMs) continue
+    const beganAtMs = Math.max(sample.at_ms - sample.seconds * 1_000, 0)
+    const startMs = Math.floor(beganAtMs / spanMs) * spanMs
+    if (startMs + spanMs > newestAtMs) continue
     const group = groups.get(startMs)
     if (group === undefined) groups.set(startMs, [sample])
     else group.push(sample)
@@ -83,6 +98,7 @@ function together(samples: readonly Sample[]): Span {
     seconds: sum((sample) => sample.seconds),
     requests,
     errors: sum((sample) => sample.errors),
+    clientErrors: sum((sample) => sample.client_errors),
     hitRate: weighted((sample) => sample.hit_rate),
     p50Ms: weighted((sample) => sample.p50_ms),
     p95Ms: worst((sample) => sample.p95_ms),

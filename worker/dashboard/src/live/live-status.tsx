@@ -1,17 +1,18 @@
 import { useFigures } from './live-context.tsx'
 import type { Figures } from './use-stream.ts'
 
-const titles: Readonly<Record<Figures['state'], string>> = {
+const titles: Readonly<Record<Exclude<Figures['state'], 'refused'>, string>> = {
   connecting: 'Connecting',
   live: 'Live',
   waiting: 'Reconnecting',
-  refused: 'No live figures',
 }
 
-/** Shows whether the figures are live, and how many alerts are firing. A screen reader announces changes only. */
+/**
+ * Shows whether the figures are live, and how many alerts are firing, to operators. A screen reader announces changes only.
+ */
 export function LiveStatus() {
   const figures = useFigures()
-  if (figures === null) return null
+  if (figures === null || figures.state === 'refused') return null
   const firing = figures.snapshot?.alerts.filter(({ state }) => state === 'firing').length ?? 0
   return (
     <span className="live-status" role="status">

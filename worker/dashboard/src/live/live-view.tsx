@@ -1,18 +1,27 @@
 import './live.css'
-import { lazy, Suspense } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { performanceReportSchema } from '../../../../shared/contract/monitoring.ts'
 import { ApiFailure } from '../api/failure.ts'
 import { formatCompact, formatCount, formatMs, formatPercent, formatPerSecond } from '../parts/format.ts'
 import { Head } from '../parts/head.tsx'
+import { later } from '../parts/later.tsx'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Waiting } from '../parts/panel.tsx'
+import { usePlace } from '../place.ts'
 import { AlertsPanel } from './alerts-panel.tsx'
 import { latest } from './history.ts'
 import { useFigures } from './live-context.tsx'
 import { PartsPanel } from './parts-panel.tsx'
+import { PlotsPlace } from './plots-place.tsx'
 import type { Figures } from './use-stream.ts'
 
-const RedisPanel = lazy(async () => ({ default: (await import('../redis/redis-panel.tsx')).RedisPanel }))
-const Plots = lazy(async () => ({ default: (await import('./plots.tsx')).Plots }))
+const RedisPanel = later(async () => (await import('../redis/redis-panel.tsx')).RedisPanel, {
+  what: 'the Redis databases',
+})
+const Plots = later(async () => (await import('./plots.tsx')).Plots, {
+  what: 'the plots',
+  waiting: <PlotsPlace />,
+})
 
 /** The deployment now and over the last hour. */
 export function LiveView() {
@@ -31,16 +40,12 @@ export function LiveView() {
         </Notice>
       )}
       <Figureheads figures={figures} />
-      <Suspense fallback={<Waiting what="the plots" />}>
-        <Plots history={figures.history} />
-      </Suspense>
+      <Plots history={figures.history} />
       <div className="live-pair">
         <PartsPanel parts={snapshot.parts} outbox={snapshot.outbox} />
         <AlertsPanel alerts={snapshot.alerts} changes={figures.changes} />
       </div>
-      <Suspense fallback={<Waiting what="the Redis databases" />}>
-        <RedisPanel />
-      </Suspense>
+      <RedisPanel />
     </>
   )
 }
@@ -59,7 +64,7 @@ function Refused({ error }: { error: unknown }) {
 /** The figures of the last minute. They are not announced, since they change every second. */
 function Figureheads({ figures: { history, snapshot } }: { figures: Figures }) {
   const minute = latest(history, 60)
-  const errorRate = minute.requests === 0 ? null : minute.errors / minute.requests
+  const latency = useLastMinute()
   return (
     <dl className="heads" aria-label="The last minute">
       <Head title="Hit rate" value={formatPercent(minute.hitRate)} note="last minute" />
@@ -69,15 +74,35 @@ function Figureheads({ figures: { history, snapshot } }: { figures: Figures }) {
         unit="/s"
         note={`${formatCompact(snapshot?.totals.requests ?? null)} since start`}
       />
-      <Head title="p50" value={formatMs(minute.p50Ms)} note="last minute" />
-      <Head title="p95" value={formatMs(minute.p95Ms)} note="worst second" />
-      <Head title="p99" value={formatMs(minute.p99Ms)} note="worst second" />
+      <Head title="p50" value={formatMs(latency?.p50_ms ?? null)} note="last minute" />
+      <Head title="p95" value={formatMs(latency?.p95_ms ?? null)} note="last minute" />
+      <Head title="p99" value={formatMs(latency?.p99_ms ?? null)} note="last minute" />
       <Head
-        title="Errors"
+        title="Errors (5xx)"
         value={formatCount(minute.errors)}
-        note={errorRate === null ? 'no requests' : formatPercent(errorRate)}
+        note={`${formatCount(minute.clientErrors)} refused (4xx)`}
         isBad={minute.errors > 0}
       />
     </dl>
   )
+}
+
+const latencyEveryMs = 5_000
+
+/**
+ * The durations of all reads of the last minute; null if there were none. The samples of the stream have the percentiles of each second, from
+ * which those of a minute do not follow.
+ */
+function useLastMinute() {
+  const { api, workspace } = usePlace()
+  const { data } = useQuery({
+    queryKey: ['performance', workspace.id],
+    queryFn: async ({ signal }) => {
+      const path = '/api/monitoring/metrics/performance'
+      const request = { path, isBare: true, workspaceId: workspace.id, signal }
+      return (await api.fetch(performanceReportSchema, request)).data.windows['1m'].whole
+    },
+    refetchInterval: latencyEveryMs,
+  })
+  return data === undefined || data.count === 0 ? null : data
 }

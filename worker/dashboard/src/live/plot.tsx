@@ -1,9 +1,10 @@
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
-import { formatTime } from '../parts/format.ts'
+import { formatClock, formatTime } from '../parts/format.ts'
 import { Panel } from '../parts/panel.tsx'
 import { colorOf, useIsDark } from '../theme.ts'
 import type { Span } from './history.ts'
+import { type PlotRange, windowMsMin } from './plot-range.ts'
 
 /** One line of a plot. Its colour is the property of that name in the style sheet. */
 export interface Series {
@@ -25,28 +26,37 @@ interface PlotProps {
   /** Whether each series is stacked on the ones before it. */
   readonly isStacked?: boolean
   format(value: number | null): string
+  /** Called with the part of the time axis that the user has marked in the plot. */
+  onMark(range: PlotRange): void
 }
 
 /** All plots of the page share one cursor. */
 const sync = uPlot.sync('live')
 const heightPx = 160
 
-/** A plot over time. Its latest values are written below it for people who cannot see the plot. */
+/**
+ * A plot over time. Below it are its values under the pointer, or the latest ones, which are also written for people who cannot see the
+ * plot.
+ */
 export function Plot(props: PlotProps) {
   const { title, unit, series, spans, format } = props
+  const [pointedAtMs, setPointedAtMs] = useState<number | null>(null)
   const last = spans.at(-1)
+  const pointed = pointedAtMs === null ? undefined : spans.find(({ atMs }) => atMs === pointedAtMs)
+  const shown = pointed ?? last
   const spoken = series.map((each) => `${each.title} ${format(last === undefined ? null : each.value(last))}`)
   return (
     <Panel title={title} className="plot" aside={<span className="quiet small">{unit}</span>}>
       <figure>
         <div role="img" aria-label={`${title}, ${unit}; latest: ${spoken.join(', ')}`}>
-          <Canvas {...props} />
+          <Canvas {...props} onPoint={setPointedAtMs} />
         </div>
-        <figcaption className="legend">
+        <figcaption className="legend" data-pointed={pointed === undefined ? undefined : pointed.atMs}>
+          <span className="legend-time">{pointed === undefined ? 'Latest' : formatClock(pointed.atMs)}</span>
           {series.map((each) => (
             <span key={each.title}>
               <span className={`swatch swatch-${each.color}`} aria-hidden="true" />
-              {each.title} <b>{format(last === undefined ? null : each.value(last))}</b>
+              {each.title} <b>{format(shown === undefined ? null : each.value(shown))}</b>
             </span>
           ))}
         </figcaption>
@@ -55,8 +65,13 @@ export function Plot(props: PlotProps) {
   )
 }
 
-function Canvas(props: PlotProps) {
-  const { series, spans, spanSeconds, window, isStacked, maxAtLeast, format } = props
+interface CanvasProps extends PlotProps {
+  /** Called with the beginning of the span under the pointer; null if there is none. */
+  onPoint(atMs: number | null): void
+}
+
+function Canvas(props: CanvasProps) {
+  const { series, spans, spanSeconds, window, isStacked, maxAtLeast, format, onPoint, onMark } = props
   const holder = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const isDark = useIsDark()
@@ -72,7 +87,7 @@ function Canvas(props: PlotProps) {
     const { current: element } = holder
     if (element === null) return
     const made = new uPlot(
-      optionsOf(element, { series, maxAtLeast, format, isStacked: isStacked === true }),
+      optionsOf(element, { series, maxAtLeast, format, isStacked: isStacked === true, onPoint, onMark }),
       shown.current.data,
       element,
     )
@@ -84,7 +99,7 @@ function Canvas(props: PlotProps) {
       made.destroy()
       plot.current = null
     }
-  }, [series, maxAtLeast, format, isStacked, isDark])
+  }, [series, maxAtLeast, format, isStacked, isDark, onPoint, onMark])
 
   useEffect(() => {
     const { current: made } = plot
@@ -138,9 +153,14 @@ function orderOf(series: readonly Series[], isStacked: boolean): number[] {
   return isStacked ? order.reverse() : order
 }
 
+type DrawnOptions = Drawn & Pick<CanvasProps, 'maxAtLeast' | 'format' | 'onPoint' | 'onMark'>
+
+/** A mark of fewer pixels than this is a click. */
+const markPxMin = 6
+
 function optionsOf(
   element: HTMLElement,
-  { series, isStacked, maxAtLeast, format }: Drawn & Pick<PlotProps, 'maxAtLeast' | 'format'>,
+  { series, isStacked, maxAtLeast, format, onPoint, onMark }: DrawnOptions,
 ): uPlot.Options {
   const styles = getComputedStyle(element)
   const color = (token: string) => colorOf(element, token)
@@ -153,9 +173,33 @@ function optionsOf(
   return {
     width: element.clientWidth,
     height: heightPx,
-    padding: [8, 8, 0, 0],
+    // The label of the last tick reaches half its width past the plot.
+    padding: [8, 18, 0, 0],
     legend: { show: false },
-    cursor: { sync: { key: sync.key }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
+    cursor: {
+      sync: { key: sync.key },
+      y: false,
+      points: { size: 6 },
+      drag: { x: true, y: false, setScale: false },
+    },
+    hooks: {
+      setCursor: [
+        (plot) => {
+          const seconds = plot.cursor.idx == null ? undefined : plot.data[0][plot.cursor.idx]
+          onPoint(seconds === undefined ? null : Math.round(seconds * 1_000))
+        },
+      ],
+      setSelect: [
+        (plot) => {
+          const { left, width } = plot.select
+          if (width < markPxMin) return
+          const at = (px: number) => Math.round(plot.posToVal(px, 'x') * 1_000)
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+          const [fromMs, toMs] = [at(left), at(left + width)]
+          onMark({ kind: 'fixed', fromMs, toMs: Math.max(toMs, fromMs + windowMsMin) })
+        },
+      ],
+    },
     scales: {
       x: { time: true },
       y: { range: (_, _min, max) => [0, topOf(Math.max(max ?? 0, maxAtLeast), maxAtLeast)] },

@@ -30,13 +30,21 @@ const longestPauseMs = 30_000
 
 const nothing: Figures = { state: 'connecting', error: null, snapshot: null, history: [], changes: [] }
 
+/** As the API would refuse them. */
+const refused: Figures = {
+  ...nothing,
+  state: 'refused',
+  error: new ApiFailure('Only operators see live figures.', { status: 403, code: 'operator_required' }),
+}
+
 /**
  * Follows the deployment's live figures while the component is mounted. Reconnects by itself and continues where it was
- * interrupted.
+ * interrupted. Without an API the figures count as refused.
  */
-export function useStream(api: ApiClient, workspaceId: string): Figures {
-  const [figures, tell] = useReducer(afterEvent, nothing)
+export function useStream(api: ApiClient | null, workspaceId: string): Figures {
+  const [figures, tell] = useReducer(afterEvent, api === null ? refused : nothing)
   useEffect(() => {
+    if (api === null) return
     const over = new AbortController()
     void follow(api, workspaceId, over.signal, tell)
     return () => over.abort()

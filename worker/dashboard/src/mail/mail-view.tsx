@@ -1,10 +1,11 @@
 import './mail.css'
-import { useState } from 'react'
+import { useIsOperator } from '../access.ts'
 import { Choice } from '../parts/choice.tsx'
 import { formatCount, formatMs, formatPercent } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
 import { usePlace } from '../place.ts'
+import { useChoices } from '../routing.ts'
 import { MailHours } from './mail-hours.tsx'
 import { MailLimits } from './mail-limits.tsx'
 import { MailList } from './mail-list.tsx'
@@ -13,19 +14,23 @@ import { type Scope, useMailDomains, useMailMetrics, useMailQueue } from './use-
 /** Inbound e-mail: the last hours, the queue, the newest messages and their way through, and the limits of the workspace. */
 export function MailView() {
   const { workspace } = usePlace()
-  const [scope, setScope] = useState<Scope>('workspace')
+  const isOperator = useIsOperator() === true
+  const { query, choose } = useChoices()
+  const scope: Scope = query.get('of') === 'all' ? 'all' : 'workspace'
   const metrics = useMailMetrics(scope)
   return (
     <>
-      <Choice<Scope>
-        label="Mail of"
-        value={scope}
-        options={[
-          { value: 'workspace', title: workspace.name },
-          { value: 'all', title: 'all workspaces (operators)' },
-        ]}
-        onChange={setScope}
-      />
+      {isOperator && (
+        <Choice<Scope>
+          label="Mail of"
+          value={scope}
+          options={[
+            { value: 'workspace', title: workspace.name },
+            { value: 'all', title: 'all workspaces' },
+          ]}
+          onChange={(chosen) => choose({ of: chosen === 'all' ? 'all' : null })}
+        />
+      )}
       {metrics.data === null ? (
         <Notice tone="info">
           {scope === 'all'

@@ -60,6 +60,15 @@ export function formatDay(instant: string | null): string {
   return instant === null ? unknown : day.format(new Date(instant))
 }
 
+const endDigits = 4
+
+/** A version as its distance from another one, `+5`, or by its last digits, `…0123`. */
+export function versionText(version: number, base: number | null): string {
+  if (base !== null && version >= base) return `+${whole.format(version - base)}`
+  const digits = String(version)
+  return digits.length <= endDigits ? digits : `…${digits.slice(-endDigits)}`
+}
+
 function trimmed(value: number, digits: number): string {
   return value.toFixed(digits).replace(/\.0+$/, '')
 }

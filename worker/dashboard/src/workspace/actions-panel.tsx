@@ -8,6 +8,7 @@ import {
 import { formatCount, formatMs } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel } from '../parts/panel.tsx'
+import { Version } from '../parts/version.tsx'
 import { usePlace } from '../place.ts'
 import { titleOf } from '../resources/resource-question.ts'
 import { PerformanceResult } from './performance-result.tsx'
@@ -39,20 +40,21 @@ export function ActionsPanel() {
   })
   return (
     <Panel title="Actions">
-      <Action
-        title="Invalidate"
-        what="Marks every cached entry of the workspace as outdated. One second later, no reader gets older data."
-        deed={invalidate}
-        isGuarded
-        disabled={workspace.role !== 'admin'}
-      >
-        {invalidate.data !== undefined && (
-          <Notice tone="good">
-            {formatCount(invalidate.data.deletedEntries)} tags moved; the workspace is at version{' '}
-            {formatCount(invalidate.data.version)}. <code>{invalidate.data.patterns.join('  ')}</code>
-          </Notice>
-        )}
-      </Action>
+      {workspace.role === 'admin' && (
+        <Action
+          title="Invalidate"
+          what="Marks every cached entry of the workspace as outdated. One second later, no reader gets older data."
+          deed={invalidate}
+          isGuarded
+        >
+          {invalidate.data !== undefined && (
+            <Notice tone="good">
+              {formatCount(invalidate.data.deletedEntries)} tags moved; the workspace is at version{' '}
+              <Version version={invalidate.data.version} base={null} />. <code>{invalidate.data.patterns.join('  ')}</code>
+            </Notice>
+          )}
+        </Action>
+      )}
       <Action
         title="Warm up"
         what="Loads into every tier what users open first: pages of boards, counts and figures, then leads, campaigns and segments."
@@ -89,11 +91,10 @@ interface ActionProps {
   readonly deed: Pick<UseMutationResult<unknown, Error, void>, 'isPending' | 'isError' | 'error' | 'mutate'>
   /** The user confirms before it is done. */
   readonly isGuarded?: boolean
-  readonly disabled?: boolean
   readonly children: ReactNode
 }
 
-function Action({ title, what, deed, isGuarded, disabled, children }: ActionProps) {
+function Action({ title, what, deed, isGuarded, children }: ActionProps) {
   const [isConfirming, setIsConfirming] = useState(false)
   function act() {
     setIsConfirming(false)
@@ -118,7 +119,7 @@ function Action({ title, what, deed, isGuarded, disabled, children }: ActionProp
         ) : (
           <button
             type="button"
-            disabled={disabled === true || deed.isPending}
+            disabled={deed.isPending}
             onClick={() => (isGuarded === true ? setIsConfirming(true) : act())}
           >
             {deed.isPending ? 'Working …' : title}

@@ -86,6 +86,7 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
         key={JSON.stringify(settings.cacheConfig)}
         config={settings.cacheConfig}
         isLocked={isLocked}
+        mayChange={workspace.role === 'admin'}
         onSave={(cacheConfig) => save.mutate({ cacheConfig })}
       />
       {save.isError && <FailureNotice error={save.error} />}
@@ -102,10 +103,11 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
 interface LifetimesProps {
   readonly config: CacheConfig
   readonly isLocked: boolean
+  readonly mayChange: boolean
   onSave(change: CacheSettingsChange['cacheConfig']): void
 }
 
-function Lifetimes({ config, isLocked, onSave }: LifetimesProps) {
+function Lifetimes({ config, isLocked, mayChange, onSave }: LifetimesProps) {
   const [draft, setDraft] = useState<LifetimeDraft>({})
   const change = changeOf(config, draft)
   function submit(event: FormEvent) {
@@ -134,12 +136,14 @@ function Lifetimes({ config, isLocked, onSave }: LifetimesProps) {
           </label>
         ))}
       </div>
-      <p className="row">
-        <button type="submit" disabled={isLocked || change === null}>
-          Save lifetimes
-        </button>
-        <span className="quiet small">30 seconds to 24 hours</span>
-      </p>
+      {mayChange && (
+        <p className="row">
+          <button type="submit" disabled={isLocked || change === null}>
+            Save lifetimes
+          </button>
+          <span className="quiet small">30 seconds to 24 hours</span>
+        </p>
+      )}
     </form>
   )
 }

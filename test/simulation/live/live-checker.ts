@@ -1,0 +1,148 @@
+import type { UserId, WorkspaceId } from '../../../shared/ids.ts'
+import { limits } from '../../../shared/limits.ts'
+import type { Fact } from '../database.ts'
+import { BrokenPromise, type Records } from '../records.ts'
+import type { Failures } from './failures.ts'
+import { contentOf, presentedTo, type Shown } from './screens.ts'
+
+/**
+ * Holds promise 5 (nothing missed): a browser that shows something as current has every change to it within the bound, or knows that it is
+ * not proved. It compares what a screen shows with the past of the database and with the instants at which the ledger wrote something
+ * down, and shares nothing with the hub or the client: no tags, no versions of frames, no ETags.
+ */
+export interface LiveChecker {
+  /** Checks what a browser shows at this moment. */
+  shows(who: Watcher, shown: Shown, seen: Seen): void
+  /** Says what a browser that should show the present state of the database shows instead; null if it shows that. */
+  untrue(who: Watcher, shown: Shown, data: unknown): string | null
+  /** Checks that a hub still may send to a socket. */
+  sends(to: Recipient): void
+}
+
+export interface Watcher {
+  readonly client: string
+  readonly workspaceId: WorkspaceId
+  readonly userId: UserId
+}
+
+/** What a browser shows for a question. */
+export interface Seen {
+  readonly isCurrent: boolean
+  /** Null if the thing does not exist, undefined if nothing was answered yet. */
+  readonly data: unknown
+  /** The instant up to which the browser says to know everything, by the world's clock; null if it says none. */
+  readonly asOfMs: number | null
+}
+
+/** The reader of a socket to which a hub sends. */
+export interface Recipient extends Watcher {
+  readonly tokenExpiresAtMs: number
+}
+
+/** A membership, from the transaction that changed it. */
+interface Membership {
+  readonly commit: number
+  readonly isMember: boolean
+}
+
+interface CheckerOptions {
+  readonly records: Records
+  readonly failures: Failures
+  nowMs(): number
+  historyOf(workspaceId: WorkspaceId, place: string): readonly Fact[]
+  /** The memberships that a user had, the first one last. */
+  membershipsOf(workspaceId: WorkspaceId, userId: UserId): readonly Membership[]
+}
+
+/**
+ * However much fails, a browser believes no longer than the lifetime of a proof. A proof counts from the call to the ledger, which may
+ * have taken its deadline.
+ */
+const believedMaxMs = limits.liveProofLifetimeMs + limits.ledgerDeadlineMs + 1_000
+/** How much later than the instant of its proof a browser may place it: the time that the frame was on its way. */
+const onItsWayMs = 1_000
+
+export function createLiveChecker(options: CheckerOptions): LiveChecker {
+  const { records, failures, nowMs, historyOf, membershipsOf } = options
+  const contents = createContents(historyOf)
+  /** What was shown as not proved, and was found in the past. */
+  const onceTrue = new WeakSet<Seen>()
+
+  return {
+    untrue({ workspaceId, userId }, shown, data) {
+      const fact = data === undefined ? undefined : contents.find(workspaceId, userId, shown, data)
+      const now = historyOf(workspaceId, shown.name).at(-1)
+      if (fact === now) return null
+      return `shows ${shown.name} of transaction ${fact?.commit}, and in the database it is of ${now?.commit}`
+    },
+
+    shows({ client, workspaceId, userId }, shown, seen) {
+      const { isCurrent, data, asOfMs } = seen
+      if (data === undefined || (!isCurrent && onceTrue.has(seen))) return
+      const history = historyOf(workspaceId, shown.name)
+      const fact = contents.find(workspaceId, userId, shown, data)
+      const what = `${client} of ${workspaceId} shows ${shown.name}`
+      if (fact === undefined)
+        throw new BrokenPromise(`never true: ${what} as the database never was: ${contentOf(data)}`)
+      if (!isCurrent) onceTrue.add(seen)
+      if (!isCurrent || history.at(-1) === fact) return
+      for (const { commit } of history.slice(history.indexOf(fact) + 1)) {
+        const written = records.find(workspaceId, commit)
+        if (written === undefined) continue
+        const lateMs = nowMs() - written.atMs
+        const said = `${what} as current without transaction ${commit}, in the ledger for ${lateMs} ms`
+        if (asOfMs !== null && written.atMs < asOfMs - onItsWayMs)
+          throw new BrokenPromise(`proof: ${said}, and as proved up to ${nowMs() - asOfMs} ms ago`)
+        if (lateMs > believedMaxMs) throw new BrokenPromise(`nothing missed: ${said}, longer than any proof lasts`)
+        if (nowMs() > failures.dueAtMs({ workspaceId, client }, written.atMs))
+          throw new BrokenPromise(`nothing missed: ${said}`)
+      }
+    },
+
+    sends({ client, workspaceId, userId, tokenExpiresAtMs }) {
+      const who = { client, workspaceId }
+      const whose = `${client} of ${workspaceId}`
+      if (nowMs() > failures.dueAtMs(who, tokenExpiresAtMs))
+        throw new BrokenPromise(
+          `cut off: a hub sends to ${whose}, whose token expired ${nowMs() - tokenExpiresAtMs} ms ago`,
+        )
+      const left = membershipsOf(workspaceId, userId).at(-1)
+      if (left === undefined || left.isMember) return
+      const written = records.find(workspaceId, left.commit)
+      if (written !== undefined && nowMs() > failures.dueAtMs(who, written.atMs))
+        throw new BrokenPromise(
+          `cut off: a hub sends to ${whose}, who left with transaction ${left.commit}, in the ledger for ${nowMs() - written.atMs} ms`,
+        )
+    },
+  }
+}
+
+/** Finds what a screen shows in the past of its place. */
+function createContents(historyOf: CheckerOptions['historyOf']) {
+  const known = new Map<string, { facts: number; readonly byContent: Map<string, Fact> }>()
+  /** Screens keep their data until it changes, so most comparisons are of the same object as before. */
+  const found = new WeakMap<object, { readonly shown: Shown; readonly fact: Fact }>()
+
+  function byContentOf(workspaceId: WorkspaceId, userId: UserId, { place, name }: Shown): Map<string, Fact> {
+    const key = JSON.stringify([workspaceId, userId, name])
+    const contents = known.get(key) ?? { facts: 0, byContent: new Map<string, Fact>() }
+    known.set(key, contents)
+    const history = historyOf(workspaceId, name)
+    for (const fact of history.slice(contents.facts)) {
+      const data = fact.text === null ? null : presentedTo(userId, place, fact.text)
+      contents.byContent.set(contentOf(data), fact)
+    }
+    contents.facts = history.length
+    return contents.byContent
+  }
+  return {
+    find(workspaceId: WorkspaceId, userId: UserId, shown: Shown, data: unknown): Fact | undefined {
+      const isObject = typeof data === 'object' && data !== null
+      const before = isObject ? found.get(data) : undefined
+      if (before?.shown === shown) return before.fact
+      const fact = byContentOf(workspaceId, userId, shown).get(contentOf(data))
+      if (isObject && fact !== undefined) found.set(data, { shown, fact })
+      return fact
+    },
+  }
+}

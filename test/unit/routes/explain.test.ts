@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest'
+import { nameOf, workspaceTag } from '../../../shared/tags/tags.ts'
+import type { ReadAnswer } from '../../../worker/cache/read.ts'
+import { explain } from '../../../worker/routes/explain.ts'
+import { entryOf, viewOf } from '../../support/entries.ts'
+import { boardTag } from '../../support/tags.ts'
+
+const held = entryOf()
+const nowMs = held.createdAtMs + 12_000
+
+function explained(view: ReadAnswer['view']) {
+  const answer: ReadAnswer = {
+    entry: entryOf({ createdAtMs: nowMs }),
+    ...{ status: 'MISS', source: 'database', lifetimeSeconds: 180, doubt: null, isCacheEnabled: true },
+    steps: [
+      { name: 'memory', said: 'miss', durationMs: 0 },
+      { name: 'kv', said: 'outdated', durationMs: 3, entry: held },
+      { name: 'origin', said: 'loaded', durationMs: 30 },
+    ],
+    view,
+    currentAtMs: nowMs,
+  }
+  return explain(answer, nowMs).asked
+}
+
+it('an explanation names the tags that made an entry outdated, the latest first, and no others', () => {
+  const [miss, outdated, loaded] = explained(
+    viewOf([
+      [boardTag('b1'), 6],
+      [workspaceTag, 7],
+      [boardTag('b2'), 9],
+    ]),
+  )
+  expect(outdated?.held).toEqual({
+    stamp: { version: held.stamp.version },
+    age_ms: 12_000,
+    is_of_ledger: true,
+    outdated_by: [
+      { tag: nameOf(workspaceTag), version: 7 },
+      { tag: nameOf(boardTag('b1')), version: 6 },
+    ],
+  })
+  expect([miss?.held, loaded?.held]).toEqual([undefined, undefined])
+})
+
+it('an explanation accuses no tag if the entry is of another ledger, or nothing is known of it', () => {
+  for (const view of [viewOf([[workspaceTag, 7]], { ledgerId: 'new' }), null]) {
+    expect(explained(view)[1]?.held).toMatchObject({ is_of_ledger: false, outdated_by: [] })
+  }
+})

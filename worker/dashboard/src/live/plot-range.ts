@@ -1,0 +1,73 @@
+import type { History } from './history.ts'
+
+/** The periods that can be chosen, and the span of one point: a plot has some hundred pixels. */
+export const presets = [
+  { value: '1h', title: '1 hour', seconds: 3_600 },
+  { value: '15min', title: '15 min', seconds: 900 },
+  { value: '5min', title: '5 min', seconds: 300 },
+] as const
+export type Preset = (typeof presets)[number]['value']
+
+/** The period that is shown: the last hour or less, up to now, or a part of it that stays. */
+export type PlotRange =
+  | { readonly kind: 'preset'; readonly preset: Preset }
+  | { readonly kind: 'fixed'; readonly fromMs: number; readonly toMs: number }
+
+export interface PlotWindow {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** The API keeps one sample a second for some minutes, and one for ten seconds before. */
+const coarseSeconds = 10
+const fineSpanSeconds = 2
+const fineWindowMs = 300_000
+/** A shorter window than this has too few points for a line. */
+export const windowMsMin = 30_000
+
+const storageKey = 'boardcache-range'
+
+/** The range in the address, `range=15min` or `from=…&to=…` in milliseconds since 1970, else the one that was chosen last. */
+export function rangeIn(query: URLSearchParams, remembered: string | null): PlotRange {
+  const fromMs = Number(query.get('from') ?? Number.NaN)
+  const toMs = Number(query.get('to') ?? Number.NaN)
+  if (Number.isSafeInteger(fromMs) && Number.isSafeInteger(toMs) && toMs - fromMs >= windowMsMin) {
+    return { kind: 'fixed', fromMs, toMs }
+  }
+  const known = (name: string | null) => presets.find(({ value }) => value === name)?.value
+  return { kind: 'preset', preset: known(query.get('range')) ?? known(remembered) ?? '1h' }
+}
+
+export function parametersOfRange(range: PlotRange): Record<string, string | null> {
+  if (range.kind === 'preset') return { range: range.preset, from: null, to: null }
+  return { range: null, from: String(range.fromMs), to: String(range.toMs) }
+}
+
+/** Remembers a range that is of use another day. */
+export function rememberRange(range: PlotRange): void {
+  if (range.kind === 'preset') localStorage.setItem(storageKey, range.preset)
+}
+
+export function rememberedRange(): string | null {
+  return localStorage.getItem(storageKey)
+}
+
+/**
+ * The window of a range. It does not begin before the first sample, so that the figures of a young deployment do not stand at the edge of
+ * an empty plot.
+ */
+export function windowOf(range: PlotRange, history: History): PlotWindow {
+  if (range.kind === 'fixed') return range
+  const newestAtMs = history.at(-1)?.at_ms ?? 0
+  const seconds = presets.find(({ value }) => value === range.preset)?.seconds ?? 0
+  const oldest = history[0]
+  const beganAtMs = oldest === undefined ? 0 : oldest.at_ms - oldest.seconds * 1_000
+  const fromMs = Math.max(newestAtMs - seconds * 1_000, Math.min(beganAtMs, newestAtMs - windowMsMin))
+  return { fromMs, toMs: newestAtMs }
+}
+
+/** The span of one point, the same for the whole window: a line of seconds looks less steady than one of their sums. */
+export function spanSecondsOf({ fromMs }: PlotWindow, history: History): number {
+  const newestAtMs = history.at(-1)?.at_ms ?? 0
+  return fromMs >= newestAtMs - fineWindowMs ? fineSpanSeconds : coarseSeconds
+}

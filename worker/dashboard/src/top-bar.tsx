@@ -1,0 +1,91 @@
+import { useContext } from 'react'
+import { useOwnViews } from './access.ts'
+import type { Workspace } from './api/directory.ts'
+import type { Auth, User } from './auth/session.ts'
+import { LiveStatus } from './live/live-status.tsx'
+import { Boundary } from './parts/boundary.tsx'
+import { later } from './parts/later.tsx'
+import { Mark } from './parts/mark.tsx'
+import { PlaceContext } from './place.ts'
+import { addressOfView, nameWorkspace, useView, viewTitles } from './routing.ts'
+import { ThemeChoice } from './theme-choice.tsx'
+
+/** As large as the button of the notifications, so that nothing moves when that is there. */
+const notificationsPlace = (
+  <span className="notifications-place" aria-hidden="true">
+    Notifications
+  </span>
+)
+
+/** Loaded after the first view. Until then the bar has no button for it. */
+const NotificationsMenu = later(
+  async () => (await import('./notifications/notifications-menu.tsx')).NotificationsMenu,
+  { what: 'the notifications', waiting: notificationsPlace },
+)
+
+interface TopBarProps {
+  readonly auth: Auth
+  readonly user: User
+  readonly workspaces: readonly Workspace[]
+  readonly chosen: string
+  /** The workspaces are not known yet. The bar keeps the places of what comes. */
+  readonly isLoading: boolean
+}
+
+/** The navigation, the choice of the workspace, and signing out. */
+export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProps) {
+  const hasPlace = useContext(PlaceContext) !== null
+  return (
+    <header className="bar">
+      <button type="button" className="skip" onClick={() => document.getElementById('view')?.focus()}>
+        Skip to the view
+      </button>
+      <span className="brand">
+        <Mark />
+        <span className="brand-name">Boardcache</span>
+      </span>
+      <nav className="tabs" aria-label="Views">
+        {hasPlace && <Tabs />}
+      </nav>
+      <span className="bar-end">
+        <LiveStatus />
+        {hasPlace ? (
+          <Boundary what="the notifications">
+            <NotificationsMenu />
+          </Boundary>
+        ) : (
+          isLoading && notificationsPlace
+        )}
+        {(isLoading || workspaces.length > 0) && (
+          <select
+            aria-label="Workspace"
+            disabled={isLoading}
+            value={chosen}
+            onChange={({ target }) => nameWorkspace(target.value, 'push')}
+            className="bar-workspace"
+          >
+            {workspaces.map(({ id, name, role }) => (
+              <option key={id} value={id}>
+                {id} · {name} ({role})
+              </option>
+            ))}
+          </select>
+        )}
+        <ThemeChoice />
+        <button type="button" className="plain" title={user.email} onClick={() => void auth.signOut()}>
+          Sign out
+        </button>
+      </span>
+    </header>
+  )
+}
+
+/** The views that the user may see. */
+function Tabs() {
+  const view = useView()
+  return useOwnViews().map((each) => (
+    <a key={each} href={addressOfView(each)} aria-current={each === view ? 'page' : undefined}>
+      {viewTitles[each]}
+    </a>
+  ))
+}
