@@ -121,14 +121,15 @@ export class LiveQuestion<Client> {
 
   /**
    * The JSON text of the difference from an older entry to the last one, for a user; null if it cannot be computed or is too large. It is
-   * computed once for all clients that need it.
+   * computed once for all clients that need it. A presented answer is small, and two loads of it may be the same to users and differ in
+   * their instants, so its difference sets every member and starts from any entry.
    */
   differenceFrom(etag: string, userId: UserId): string | null {
-    const { form } = this.shown.question.resource
-    const name = form === 'presented' ? `${etag} ${userId}` : etag
+    const isPresented = this.shown.question.resource.form === 'presented'
+    const name = isPresented ? userId : etag
     const known = this.texts.get(name)
     if (known !== undefined) return known
-    const difference = this.computed(etag, form === 'presented' ? userId : null)
+    const difference = isPresented ? this.presentedTo(userId) : this.storedSince(etag)
     const text = difference === null ? null : JSON.stringify(difference)
     const isSmall = text !== null && text.length <= limits.liveDifferenceBytesMax
     const kept = isSmall && byteLength(text) <= limits.liveDifferenceBytesMax ? text : null
@@ -136,27 +137,24 @@ export class LiveQuestion<Client> {
     return kept
   }
 
-  private computed(etag: string, presentedTo: UserId | null): Difference | null {
+  private storedSince(etag: string): Difference | null {
     const before = this.older.find((older) => older.etag === etag)?.body ?? null
     const after = this.entry?.found ? this.entry.body : null
     if (before === null || after === null || this.shown.question.resource.form === 'changing') return null
-    if (presentedTo !== null)
-      return between(this.presented(before, presentedTo), this.presented(after, presentedTo))
     this.parsed ??= parsedObject(after)
-    return between(parsedObject(before), this.parsed)
+    const parsedBefore = parsedObject(before)
+    return parsedBefore === null || this.parsed === null ? null : differenceOf(parsedBefore, this.parsed)
   }
 
   /** The answer's data as a user gets it, without the members that say where it came from, whose names begin with `_`. */
-  private presented(body: Uint8Array, userId: UserId): JsonObject | null {
+  private presentedTo(userId: UserId): Difference | null {
+    const body = this.entry?.found ? this.entry.body : null
+    if (body === null) return null
     const parts = this.shown.question.resource.present(body, servedTo(userId))
     const answer = parsedObject(joinBytes([...parts]))
     if (answer === null) return null
-    return Object.fromEntries(Object.entries(answer).filter(([name]) => !name.startsWith('_')))
+    return { set: Object.fromEntries(Object.entries(answer).filter(([name]) => !name.startsWith('_'))) }
   }
-}
-
-function between(before: JsonObject | null, after: JsonObject | null): Difference | null {
-  return before === null || after === null ? null : differenceOf(before, after)
 }
 
 const decoder = new TextDecoder()

@@ -2,10 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { liveCloseCodes } from '../../../shared/contract/live.ts'
 import { limits } from '../../../shared/limits.ts'
 import { applyDifference } from '../../../shared/live/apply-difference.ts'
+import { contactCounts } from '../../../shared/resources/contacts/contact-counts.ts'
 import { bucketMove, familyMove } from '../../../shared/tags/moves.ts'
 import { deferred } from '../../support/fake-clock.ts'
 import type { FakeClient } from './hub-world.ts'
 import { ann, bob, framesOf, HubWorld, lastOf, page, shown, typesOf } from './hub-world.ts'
+
+const countsOf = ({ workspaceId }: HubWorld) => `/api/cache-settings/workspace/${workspaceId}/counts`
+const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
 describe('a connection', () => {
   it('is welcomed with the ledger, its version, and how old that is', async () => {
@@ -236,6 +240,35 @@ describe('a change', () => {
     world.advance([familyMove('config')])
     await world.pass(10_000)
     expect(framesOf(client, 'moved')).toHaveLength(2)
+  })
+
+  it('of the counts is told from whatever entry a client holds, with the figures of its user', async () => {
+    const world = new HubWorld()
+    const counts = { ...contactCounts.example.data.counts, total: 7 }
+    const computedAt = '2026-01-31T12:00:00.000Z'
+    world.bodyOf = () => bytesOf({ counts, assignees: { ann: 3 }, computedAt, isComplete: true })
+    const clients = [await world.connect(), await world.connect(world.joining(bob))]
+    for (const client of clients) await world.show(client, 'of-a-tier', null, countsOf(world))
+    const told = clients.map((client) => framesOf(client, 'changed')[0])
+    expect(told).toMatchObject([
+      { from: 'of-a-tier', difference: { set: { total: 7, assignedToMe: 3 } } },
+      { from: 'of-a-tier', difference: { set: { total: 7, assignedToMe: 0 } } },
+    ])
+    expect(JSON.stringify(told)).not.toContain('_timestamp')
+    expect(told[0]?.dueInMs).toBe(300_000)
+  })
+
+  it('that time made is told before the answer is due, without a request of the client', async () => {
+    const world = new HubWorld()
+    world.bodyOf = () => bytesOf({ ...contactCounts.example.data, computedAt: '2026-01-31T12:00:00.000Z' })
+    const client = await world.connect()
+    await world.show(client, 'of-a-tier', null, countsOf(world))
+    const before = world.loads.length
+    await world.pass(300_000)
+    expect(world.loads.length).toBeGreaterThan(before)
+    expect(framesOf(client, 'moved')).toEqual([])
+    const { dueInMs } = [...framesOf(client, 'shown'), ...framesOf(client, 'changed')].at(-1) ?? {}
+    expect(dueInMs).toBeGreaterThan(0)
   })
 
   it('whose difference is too large is left to the client', async () => {
