@@ -77,12 +77,13 @@ export interface Month {
 export function monthOf(measured: MeasuredDesign): Month {
   const { idle, idleSeconds, written, writes, writtenSeconds, messagesAnHour } = measured
   const idleSecond = scaled(usedIn(idle), 1 / idleSeconds)
+  const ownIdleSecond = scaled(usedIn(withoutDeployment(idle)), 1 / idleSeconds)
   const aWrite = scaled(plus(usedIn(written), scaled(idleSecond, -writtenSeconds)), 1 / writes)
   const messages = none({
     objectRequests: messagesAnHour / messagesARequest,
     gigabyteSeconds: messagesAnHour * objectCallSeconds * objectGigabytes,
   })
-  const aViewerHour = plus(scaled(idleSecond, 3_600 / viewersOfWorkspace), messages)
+  const aViewerHour = plus(scaled(ownIdleSecond, 3_600 / viewersOfWorkspace), messages)
   const opening = none({
     ...{ requests: 1, cpuMs: cpuMs.request, objectRequests: 1 + 2 / messagesARequest },
     gigabyteSeconds: 3 * objectCallSeconds * objectGigabytes,
@@ -100,7 +101,7 @@ export function monthOf(measured: MeasuredDesign): Month {
 export function usedIn(counts: Counts): Used {
   const sum = (...patterns: readonly RegExp[]) =>
     Object.entries(counts)
-      .filter(([name]) => patterns.some((pattern) => pattern.test(name)) && !shared.test(name))
+      .filter(([name]) => patterns.some((pattern) => pattern.test(name)))
       .reduce((total, [, times]) => total + times, 0)
   const requests = sum(/^request /)
   const kvReads = sum(/^kv get/)
@@ -125,8 +126,11 @@ export function usedIn(counts: Counts): Used {
   }
 }
 
-/** Uses that belong to the whole deployment, however many viewers and writes it has. */
-const shared = /METRICS|marks|MARKS take/
+/** The counts without what the whole deployment uses, however many workspaces it has: marks, metrics and checks of health. */
+function withoutDeployment(counts: Counts): Counts {
+  const isShared = (name: string) => /METRICS|marks|MARKS|metrics|health|^redis/.test(name)
+  return Object.fromEntries(Object.entries(counts).filter(([name]) => !isShared(name)))
+}
 
 export function dollarsOf(used: Used): number {
   const costs = mapped((name) => used[name] * dollarsAMillion[name])

@@ -8,8 +8,12 @@ interface SaverOptions {
   keepAlive(work: Promise<unknown>): void
 }
 
-/** A hub hibernates after ten seconds without an event or a timer (Cloudflare, Durable Objects: lifecycle). */
-const quietMs = 5_000
+/**
+ * Short, because a hub that waits cannot hibernate and is billed: five seconds cost as much as eight rows. It is longer than the pause
+ * between the writes of a burst, which are saved together. A hub hibernates after ten seconds without an event or a timer (Cloudflare,
+ * Durable Objects: lifecycle).
+ */
+const quietMs = 250
 const restMs = 1
 
 /**

@@ -24,6 +24,16 @@ function present(assignees: Record<string, number>, user: string, source: 'redis
 }
 
 describe('the counts of a workspace', () => {
+  it('are named by what they count, and not by when they were computed', () => {
+    const named = (data: object) =>
+      new TextDecoder().decode(contactCounts.namedPart(new TextEncoder().encode(JSON.stringify(data))))
+    const entry = { counts, assignees: { ann: 3 }, computedAt }
+    expect(named({ ...entry, computedAt: '2025-07-26T15:36:28.020Z' })).toBe(named(entry))
+    expect(named({ ...entry, counts: { ...counts, open: counts.open + 1 } })).not.toBe(named(entry))
+    expect(named({ ...entry, assignees: { ann: 4 } })).not.toBe(named(entry))
+    expect(named({ ...entry, isComplete: false })).not.toBe(named(entry))
+  })
+
   it('read from a cache as SPEC 3 shows them', () => {
     expect(present({}, 'user', 'redis_cache')).toEqual({
       ...counts,
