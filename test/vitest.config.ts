@@ -53,7 +53,12 @@ const withProcesses = { testTimeoutMs: 60_000, hookTimeoutMs: 240_000 }
 
 /** In the order in which they run within their group. */
 const rooms = [
-  room({ name: 'canaries', group: 0, include: ['test/simulation/canaries.test.ts', 'test/simulation/live/live.test.ts'], ...long }),
+  room({
+    name: 'canaries',
+    group: 0,
+    include: ['test/simulation/canaries.test.ts', 'test/simulation/live/live.test.ts'],
+    ...long,
+  }),
   room({ name: 'simulation', group: 0, include: ['test/simulation/simulation.test.ts'], ...long }),
   room({ name: 'tidy', group: 0, include: ['test/tidy/**/*.test.ts'], ...quick }),
   room({ name: 'unit', group: 0, include: ['test/unit/**/*.test.ts'], ...quick }),
