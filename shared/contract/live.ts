@@ -24,7 +24,6 @@ import type { Difference } from '../live/difference.ts'
  */
 
 export {
-  entryEtagOf,
   liveCloseCodes,
   livePing,
   livePong,

@@ -29,7 +29,7 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
 }
 
 /** The parts of the product that are deployed. They must not import development dependencies. */
-const deployed = /^(worker|shared|origin)\/(?!local\/|dashboard\/vite\.config\.ts$)/
+const deployed = /^(worker|shared|origin)\/(?!local\/|(?:dashboard|client)\/vite\.config\.ts$)/
 
 export const versionsAreExact: Rule = (files) => {
   const { dependencies, devDependencies, optionalDependencies } = manifestOf(files)

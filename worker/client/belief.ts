@@ -21,8 +21,8 @@ export interface Held {
   readonly isStale: boolean
 }
 
-/** What an answer over HTTP says. */
-export interface Heard {
+/** An answer of the API, as far as beliefs depend on it. */
+interface Heard {
   /** The version that was demanded; null if none was. */
   readonly asked: number | null
   /** Undefined if what is held still holds (304). */
@@ -41,7 +41,7 @@ export interface LiveKnowledge {
 }
 
 /**
- * What a client believes about one question, and why. It has no timers and sends nothing.
+ * The belief of a client about one question, and its reasons. It has no timers and sends nothing.
  *
  * The rule: it is current while the socket on which the hub has answered for it is proved, and every frame about it has been heeded. A
  * frame is heeded when what is held equals what it names, or when an answer of the API is at least as new. Besides, an answer of the API
@@ -127,7 +127,7 @@ export class Belief {
     )
   }
 
-  /** Until when it is current if nothing more is heard; null if it is not. */
+  /** The instant up to which it is current if nothing more is heard; null if it is not. */
   currentUntilMs(live: LiveKnowledge, heardForMs: number, nowMs: number): number | null {
     const { held } = this
     if (held === null || this.needed !== null) return null

@@ -20,7 +20,7 @@ export interface Fault {
   readonly message: string
 }
 
-export interface ErrorFacts {
+interface ErrorFacts {
   readonly code: ApiErrorCode | ClientErrorCode
   readonly message: string
   readonly status?: number | null

@@ -9,7 +9,7 @@ import type { LiveTelling, Overlay } from './query-shared.ts'
 import type { Fetched, Requests } from './requests.ts'
 import type { ContactWrites, Written } from './types.ts'
 
-/** What writes need of the cache. */
+/** The part of the cache that writes need. */
 interface WrittenCache {
   writtenVersion: number | null
   overlay: Overlay | null

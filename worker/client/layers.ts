@@ -14,7 +14,7 @@ export interface Layer {
   isIn: ((row: JsonObject | undefined) => boolean) | null
 }
 
-/** What an answer looks like with the writes that it does not contain. */
+/** An answer with the writes laid over it that it does not contain. */
 export function laidOver(
   path: string,
   data: JsonObject | null,

@@ -7,7 +7,7 @@ import { QueryEntry } from './query-entry.ts'
 import type { KeptEntry, Overlay, Shared } from './query-shared.ts'
 import type { Requests } from './requests.ts'
 
-export interface CacheParts {
+interface CacheParts {
   readonly platform: Platform
   readonly requests: Requests
   readonly pollEveryMs: number
@@ -87,8 +87,6 @@ export class QueryCache implements Shared {
     for (const entry of this.#entries.values()) entry.forget()
     this.#entries.clear()
   }
-
-  // What entries share.
 
   fetch: Shared['fetch'] = (path, demand) => this.#parts.requests.read(path, demand)
 

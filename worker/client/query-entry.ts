@@ -258,7 +258,6 @@ export class QueryEntry {
 
   #isProvedForRead(): boolean {
     const { belief } = this
-    const shared = this.#shared
     const nowMs = this.#nowMs()
     if (belief.held === null || belief.needed !== null || this.isProofDemanded) return false
     if (belief.isToldNow(this.#live(), nowMs)) return true

@@ -2,7 +2,7 @@ import type { Belief } from './belief.ts'
 import { clientLimits } from './client-limits.ts'
 import type { Shared } from './query-shared.ts'
 
-/** What the plan depends on, of an entry and of what all entries share. */
+/** The parts of an entry, and of all entries together, on which the plan depends. */
 interface Planned {
   readonly belief: Belief
   readonly isProofDemanded: boolean

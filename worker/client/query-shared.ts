@@ -31,12 +31,12 @@ export interface Shared {
   restore(path: string): Promise<Held | null>
   /** No version that is known is of the ledger that is there now. */
   forgetVersions(): void
-  /** What is held has changed. */
+  /** The answer that an entry holds has changed. */
   keep(entry: KeptEntry): void
   published(path: string, answer: AnswerOfEntry): void
 }
 
-/** What tells queries that are shown of their changes. */
+/** The teller of changes to queries that are shown. */
 export interface LiveTelling {
   /** Whether the first connection may still come. */
   isConnecting(): boolean
@@ -45,7 +45,7 @@ export interface LiveTelling {
   hide(path: string): void
 }
 
-/** What an answer looks like with the writes that it does not contain. */
+/** Lays the writes over an answer that it does not contain. */
 export type Overlay = (
   path: string,
   data: JsonObject | null,

@@ -19,7 +19,7 @@ export default defineConfig({
     modulePreload: false,
     lib: { entry: { boardcache: here('index.ts') }, formats: ['es'] },
     rolldownOptions: {
-      // What the first view needs is one file. Without this, each module that a later part shares with it would be a file of its own.
+      // The first view needs one file. Without this, each module that a later part shares with it would be a file of its own.
       preserveEntrySignatures: 'allow-extension',
       output: { entryFileNames: '[name].js', chunkFileNames: 'boardcache-[name]-[hash].js', minify: true },
     },

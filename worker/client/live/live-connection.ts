@@ -14,9 +14,9 @@ export interface HeldEntry {
 
 /** The receiver of everything that a connection learns. It is called in the order of the frames. */
 export interface LiveListener {
-  /** What is held of a question. It is read when the question is shown to a hub, so it is never an older entry. */
+  /** The entry that is held of a question. It is read when the question is shown to a hub, so it is never an older one. */
   held(path: string): HeldEntry
-  /** A hub answered. Nothing is told of any question until a frame about it arrives. Versions of another ledger mean nothing to it. */
+  /** A hub answered. No question counts as told until a frame about it arrives. Versions of another ledger mean nothing to it. */
   welcomed(ledger: string): void
   told(path: string, frame: QuestionFrame): void
   /** Everything up to this version has been told, for each question about which a frame has arrived since `welcomed`. */
@@ -45,7 +45,7 @@ export interface LiveConnection {
   pause(mode: 'paused' | 'offline'): void
   /** Connects at once, whatever was waited for. */
   resume(): void
-  /** Until when everything that the hub told is proved, if no further proof arrives; null without a hub. */
+  /** The instant up to which everything that the hub told is proved, if no further proof arrives; null without a hub. */
   provedUntilMs(): number | null
   status(): ConnectionStatus
   frames(): { readonly sent: number; readonly received: number }

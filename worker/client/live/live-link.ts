@@ -46,8 +46,8 @@ export function openLive(
  * The connection to the hub of a workspace, as a state machine: it connects, shows what is wanted, renews the token, and comes back.
  *
  * A frame may lie in a buffer while the machine sleeps or the network hangs. So a proof counts from the latest ping before it that was
- * answered, not from its arrival. What it leaves to TCP is that frames of one socket arrive in order; a lost one is noticed by the
- * next proof, if the hub counts.
+ * answered, not from its arrival. TCP brings the frames of a socket once and in order. If the hub counts them, a lost
+ * one is noticed with the next proof.
  */
 class LiveLink implements LiveConnection {
   readonly #address: string

@@ -10,7 +10,7 @@ import type { HeldEntry, LiveConnection, LiveListener, QuestionFrame } from './l
 import { openLive } from './live-link.ts'
 import { comeUnderLedger, takeFrame, takeProof } from './take-frame.ts'
 
-/** What the live side needs of the client. */
+/** The parts of the client that the live side needs. */
 export interface LiveParts {
   readonly platform: Platform
   readonly url: string
