@@ -50,7 +50,8 @@ export function ActionsPanel() {
           {invalidate.data !== undefined && (
             <Notice tone="good">
               {formatCount(invalidate.data.deletedEntries)} tags moved; the workspace is at version{' '}
-              <Version version={invalidate.data.version} base={null} />. <code>{invalidate.data.patterns.join('  ')}</code>
+              <Version version={invalidate.data.version} base={null} />.{' '}
+              <code>{invalidate.data.patterns.join('  ')}</code>
             </Notice>
           )}
         </Action>
