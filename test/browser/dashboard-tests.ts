@@ -56,7 +56,7 @@ export function useDashboard(options: TestStackOptions): DashboardTests {
     async signedIn({ email = operator, ...look } = {}) {
       const dashboard = await open(look)
       await dashboard.signIn(email, stack.password)
-      await dashboard.page.getByRole('navigation').waitFor()
+      await dashboard.page.getByRole('button', { name: 'Sign out' }).waitFor()
       return dashboard
     },
   }
