@@ -186,6 +186,48 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
     await eventually(async () => expect(await lifetime.inputValue()).toBe('240'))
   })
 
+  it('does not take back a lifetime that another page has saved meanwhile, without asking', async () => {
+    const first = await given.signedIn({ email: 'admin@boardcache.example' })
+    await first.open('Workspace')
+    const second = await given.signedIn()
+    await second.open('Workspace')
+    const settingsOf = ({ panel }: DashboardPage) => panel('Cache settings')
+    const lifetime = (page: DashboardPage, name: RegExp) => settingsOf(page).getByRole('spinbutton', { name })
+    const save = (page: DashboardPage) =>
+      settingsOf(page).getByRole('button', { name: 'Save lifetimes' }).click()
+    await lifetime(first, /^Search/).fill('61')
+    await save(first)
+    await settingsOf(first).getByText('search 61 s').waitFor()
+    // Another lifetime of the same form is not taken back, and is shown afterwards.
+    await lifetime(second, /^Contact counts/).fill('62')
+    await save(second)
+    await settingsOf(second).getByText('contact counts 62 s').waitFor()
+    await eventually(async () => (await lifetime(second, /^Search/).inputValue()) === '61')
+    await lifetime(first, /^Contact counts/).fill('63')
+    await save(first)
+    await settingsOf(first).getByText('Not saved: somebody else has changed the same').waitFor()
+    expect(await lifetime(first, /^Contact counts/).inputValue()).toBe('63')
+    expect(await first.seriousFaults()).toEqual([])
+    await settingsOf(first).getByRole('button', { name: 'Save mine all the same' }).click()
+    await settingsOf(first).getByText('contact counts 63 s').waitFor()
+  })
+
+  it('switches the cache off only after a confirmation', async () => {
+    const { open, panel, page, seriousFaults } = await given.signedIn()
+    await open('Workspace')
+    const cache = panel('Cache settings').getByRole('switch', { name: /^Cache/ })
+    await cache.click()
+    await page.getByRole('alertdialog', { name: 'Switch the cache off?' }).waitFor()
+    expect(await seriousFaults()).toEqual([])
+    await page.keyboard.press('Escape')
+    expect(await cache.isChecked()).toBe(true)
+    await cache.click()
+    await page.getByRole('button', { name: 'Yes, switch off' }).click()
+    await panel('Cache settings').getByText('the cache is off').waitFor()
+    await cache.click()
+    await panel('Cache settings').getByText('the cache is on').waitFor()
+  })
+
   it('invalidates only after a confirmation, shows what moved, and the next read is a miss', async () => {
     const page = await given.signedIn()
     await page.open('Workspace')
@@ -228,6 +270,44 @@ describe.skipIf(chromiumPath === null)('the dashboard in a browser', () => {
       expect(await each.isDisabled()).toBe(true)
     }
     expect(await page.getByRole('button', { name: /Invalidate|Save lifetimes/ }).count()).toBe(0)
+  })
+
+  it('says how long it waits when there were too many requests, and asks again after that', async () => {
+    const { page, seriousFaults } = await given.signedIn()
+    let refusals = 0
+    await page.route('**/api/boards/board_123/contacts*', async (route) => {
+      if (refusals > 0) return route.continue()
+      refusals += 1
+      const body = { success: false, error: 'Too many requests. Try again later.', code: 'rate_limited' }
+      const headers = { 'Retry-After': '2' }
+      await route.fulfill({ status: 429, headers, json: { ...body, requestId: 'r-1' } })
+    })
+    await page.evaluate("location.hash = '#/board/board_123'")
+    await page.getByRole('alert').getByText('This page asks again in 2 s.').waitFor()
+    expect(await seriousFaults()).toEqual([])
+    await page.locator('[data-row="0"][data-contact]').waitFor()
+    expect(await page.getByRole('alert').count()).toBe(0)
+  })
+
+  it('shows the beginning of a name from right to left, a cut text whole, and claims no order that it lacks', async () => {
+    const { page } = await given.signedIn()
+    const name = 'عبد الرحمن بن محمد بن خالد الحضرمي التونسي '.repeat(3).trim()
+    await page.route('**/api/boards/board_123/contacts*', async (route) => {
+      const response = await route.fetch()
+      const text = (await response.text()).replace(/"name":"[^"]*"/, `"name":"${name}"`)
+      await route.fulfill({ response, body: text })
+    })
+    await page.evaluate("location.hash = '#/board/board_123'")
+    const cell = page.locator('#cell-0-0')
+    await cell.getByText(name).waitFor()
+    expect(await page.evaluate("getComputedStyle(document.querySelector('#cell-0-0')).direction")).toBe('rtl')
+    expect(await cell.getAttribute('title')).toBe(name)
+    await page.locator('.grid-whole').getByText(name).waitFor()
+    const sorted = page.getByRole('columnheader', { name: 'Created' })
+    expect(await sorted.getAttribute('aria-sort')).toBe('descending')
+    await page.getByRole('combobox', { name: 'Board', exact: true }).selectOption('All boards')
+    await page.getByText('One board after the other, each in the order that is chosen.').waitFor()
+    expect(await sorted.getAttribute('aria-sort')).toBeNull()
   })
 
   it('explains an answer: the tiers that were read, the stamp and the tags', async () => {

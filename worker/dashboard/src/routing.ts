@@ -14,7 +14,7 @@ export const viewTitles: Readonly<Record<View, string>> = {
 }
 
 /** What the address asks for: a view, the user's first view if it names none, or something that does not exist. */
-export type Asked = View | 'first' | 'unknown'
+type Asked = View | 'first' | 'unknown'
 
 /** Whether going back returns to the address before. Typed text would otherwise leave an address for each letter. */
 type Step = 'push' | 'replace'
@@ -83,7 +83,7 @@ export function addressOfView(view: View, rest = ''): string {
 }
 
 /** The choices of a view that the address keeps, so that they survive a reload and can be sent to somebody. */
-export interface Choices {
+interface Choices {
   readonly query: URLSearchParams
   /** Changes some choices, and what the view shows if `rest` says so. Null takes a choice out of the address. */
   choose(changed: Readonly<Record<string, string | null>>, how?: { rest?: string; step?: Step }): void

@@ -44,9 +44,12 @@ export function TopBar({ auth, user, workspaces, chosen, isLoading }: TopBarProp
         <Mark />
         <span className="brand-name">Boardcache</span>
       </span>
-      <nav className="tabs" aria-label="Views">
-        {hasPlace && <Tabs />}
-      </nav>
+      {hasPlace && (
+        <nav className="tabs" aria-label="Views">
+          <Tabs />
+        </nav>
+      )}
+      {isLoading && <span className="tabs" />}
       <span className="bar-end">
         <LiveStatus />
         {hasPlace ? (

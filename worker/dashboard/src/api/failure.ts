@@ -16,6 +16,8 @@ export class ApiFailure extends Error {
   readonly code: string
   readonly faults: readonly Fault[]
   readonly requestId: string | null
+  /** How long the server asks to wait before another try; null if it does not say. */
+  readonly retryAfterSeconds: number | null
   /** Null if the failure is no absence that the cache answers. */
   readonly absence: Absence | null
 
@@ -26,6 +28,7 @@ export class ApiFailure extends Error {
       readonly code: string
       readonly faults?: readonly Fault[]
       readonly requestId?: string
+      readonly retryAfterSeconds?: number | null
       readonly absence?: Absence | null
     },
   ) {
@@ -34,6 +37,7 @@ export class ApiFailure extends Error {
     this.code = told.code
     this.faults = told.faults ?? []
     this.requestId = told.requestId ?? null
+    this.retryAfterSeconds = told.retryAfterSeconds ?? null
     this.absence = told.absence ?? null
   }
 }
@@ -41,13 +45,30 @@ export class ApiFailure extends Error {
 /** Uses the API's own sentence if the answer has one. */
 export async function failureOf(response: Response): Promise<ApiFailure> {
   const { status } = response
+  const retryAfterSeconds = secondsIn(response.headers.get('Retry-After'))
   const body = errorShownSchema.safeParse(await response.json().catch(() => null))
   if (!body.success) {
-    return new ApiFailure(`The server answered ${status}, without saying why.`, { status, code: 'unknown' })
+    return new ApiFailure(`The server answered ${status}, without saying why.`, {
+      status,
+      code: 'unknown',
+      retryAfterSeconds,
+    })
   }
   const { error, code, details, requestId, _cache: cache } = body.data
   const absence = cache === undefined ? null : { cache, headers: response.headers }
-  return new ApiFailure(error, { status, code, faults: details ?? [], requestId, absence })
+  return new ApiFailure(error, {
+    ...{ status, code, faults: details ?? [], requestId, absence },
+    retryAfterSeconds,
+  })
+}
+
+/** A longer wait than this is no wait for somebody who looks at a page. */
+const waitSecondsMax = 600
+
+/** The delay of `Retry-After` (RFC 9110 section 10.2.3); null for a date, and without one. */
+function secondsIn(header: string | null): number | null {
+  if (header === null || !/^\d+$/.test(header)) return null
+  return Math.min(Math.max(Number(header), 1), waitSecondsMax)
 }
 
 /** The failure of a request without an answer. */

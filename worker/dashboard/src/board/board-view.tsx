@@ -148,6 +148,11 @@ function FoundContacts({ boards, question, onSort }: ContactsProps) {
       <p className="count" role="status">
         {`${isEstimate ? 'About ' : ''}${formatCount(rows)} contacts`}
       </p>
+      {boards.length > 1 && (
+        <p className="quiet small board-order">
+          One board after the other, each in the order that is chosen. Choose a board to see one order.
+        </p>
+      )}
       {rows === 0 ? (
         <p className="panel empty">No contact matches.</p>
       ) : (

@@ -67,7 +67,7 @@ export function ContactGrid({ boards, segments, rows, question, onSort, onFound 
         tabIndex={0}
         onKeyDown={onKeyDown}
       >
-        <Heads question={question} onSort={onSort} />
+        <Heads question={question} isOneBoard={boards.length === 1} onSort={onSort} />
         <div className="grid-body" role="rowgroup" style={{ blockSize: `${heightPx}px` }}>
           {inView.map(({ row, offsetPx }) => {
             const ref = pageOf(segments, row)
@@ -87,6 +87,9 @@ export function ContactGrid({ boards, segments, rows, question, onSort, onFound 
           })}
         </div>
       </div>
+      <p className="grid-whole">
+        <bdi>{wholeText(segments, pages, active, boards)}</bdi>
+      </p>
       <p className="quiet small grid-foot">
         Row {formatCount(rows === 0 ? 0 : active.row + 1)} of {formatCount(rows)}. Arrow keys, Page Up, Page
         Down, Home and End move; with Ctrl to the first and the last contact.
@@ -95,7 +98,24 @@ export function ContactGrid({ boards, segments, rows, question, onSort, onFound 
   )
 }
 
-function Heads({ question, onSort }: Pick<GridProps, 'question' | 'onSort'>) {
+/** The text of the active cell, which may be cut off in the cell. */
+function wholeText(
+  segments: readonly Segment[],
+  pages: ReadonlyMap<string, Page>,
+  active: Cell,
+  boards: readonly Board[],
+): string {
+  const ref = pageOf(segments, active.row)
+  const contact = ref === null ? undefined : pages.get(pageKey(ref))?.contacts[ref.index]
+  return contact === undefined ? '' : (fields[active.field]?.text(contact, boards) ?? '')
+}
+
+interface HeadsProps extends Pick<GridProps, 'question' | 'onSort'> {
+  /** With several boards the rows are sorted within each of them, so the column as a whole is not. */
+  readonly isOneBoard: boolean
+}
+
+function Heads({ question, isOneBoard, onSort }: HeadsProps) {
   function sort(sortBy: SortBy) {
     const isSame = question.sortBy === sortBy
     const opposite = question.sortOrder === 'asc' ? 'desc' : 'asc'
@@ -111,7 +131,7 @@ function Heads({ question, onSort }: Pick<GridProps, 'question' | 'onSort'>) {
             key={title}
             role="columnheader"
             aria-colindex={index + 1}
-            aria-sort={isSorted ? direction : undefined}
+            aria-sort={isSorted && isOneBoard ? direction : undefined}
             className={`grid-cell ${className}`}
             // The grid is the tab stop. The menus above offer sorting as well.
             tabIndex={-1}
@@ -121,7 +141,12 @@ function Heads({ question, onSort }: Pick<GridProps, 'question' | 'onSort'>) {
             ) : (
               <button type="button" tabIndex={-1} className="head-sort" onClick={() => sort(sortBy)}>
                 {title}{' '}
-                <span aria-hidden="true">{isSorted ? (direction === 'ascending' ? '▲' : '▼') : ''}</span>
+                {isSorted && (
+                  <span aria-hidden="true" title={isOneBoard ? undefined : 'Within each board'}>
+                    {direction === 'ascending' ? '▲' : '▼'}
+                    {!isOneBoard && ' each board'}
+                  </span>
+                )}
               </button>
             )}
           </div>

@@ -44,6 +44,9 @@ export const ContactRow = memo(function ContactRow(props: RowProps) {
           aria-colindex={index + 1}
           tabIndex={-1}
           className={`grid-cell ${className} ${activeField === index ? 'grid-cell-active' : ''}`}
+          // A name that is written from right to left is cut at its end, which is at the left.
+          dir="auto"
+          title={contact === undefined ? undefined : text(contact, boards)}
           onClick={() => onChoose(index)}
         >
           {contact === undefined ? <span className="blank" /> : text(contact, boards)}

@@ -80,7 +80,7 @@ function Figureheads({ figures: { history, snapshot } }: { figures: Figures }) {
       <Head
         title="Errors (5xx)"
         value={formatCount(minute.errors)}
-        note={`${formatCount(minute.clientErrors)} refused (4xx)`}
+        note={`${formatCount(minute.clientErrors)} reads with 4xx`}
         isBad={minute.errors > 0}
       />
     </dl>

@@ -30,7 +30,7 @@ const outboxTones: Readonly<Record<Outbox['status'], string>> = {
 export function PartsPanel({ parts, outbox }: { parts: readonly PartHealth[]; outbox: Outbox | null }) {
   return (
     <Panel title="Tiers and breakers" aside={<span className="quiet small">last minute</span>}>
-      <table className="grid-table">
+      <table className="grid-table parts-table">
         <thead>
           <tr>
             <th scope="col">Part</th>

@@ -6,7 +6,7 @@ export const presets = [
   { value: '15min', title: '15 min', seconds: 900 },
   { value: '5min', title: '5 min', seconds: 300 },
 ] as const
-export type Preset = (typeof presets)[number]['value']
+type Preset = (typeof presets)[number]['value']
 
 /** The period that is shown: the last hour or less, up to now, or a part of it that stays. */
 export type PlotRange =

@@ -209,7 +209,8 @@ function optionsOf(
         ...axis,
         size: 26,
         space: 70,
-        values: (_, splits) => splits.map((seconds) => formatTime(seconds * 1_000)),
+        values: (_, splits, _axis, _space, incrementSeconds) =>
+          splits.map((seconds) => (incrementSeconds < 60 ? formatClock : formatTime)(seconds * 1_000)),
       },
       { ...axis, size: 58, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
     ],

@@ -14,10 +14,11 @@ import { type Scope, useMailDomains, useMailMetrics, useMailQueue } from './use-
 /** Inbound e-mail: the last hours, the queue, the newest messages and their way through, and the limits of the workspace. */
 export function MailView() {
   const { workspace } = usePlace()
-  const isOperator = useIsOperator() === true
+  const isOperator = useIsOperator()
   const { query, choose } = useChoices()
   const scope: Scope = query.get('of') === 'all' ? 'all' : 'workspace'
   const metrics = useMailMetrics(scope)
+  if (isOperator === null) return <Waiting what="the mail" />
   return (
     <>
       {isOperator && (

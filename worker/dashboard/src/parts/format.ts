@@ -42,6 +42,12 @@ export function formatSeconds(seconds: number | null): string {
   return `${trimmed(seconds / 3_600, 1)} h`
 }
 
+/** A lifetime as it is set, without rounding: `4 min`, `61 s`. */
+export function formatLifetime(seconds: number): string {
+  if (seconds >= 3_600 && seconds % 3_600 === 0) return `${seconds / 3_600} h`
+  return seconds >= 60 && seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`
+}
+
 export function formatPerSecond(rate: number | null): string {
   if (rate === null) return unknown
   return rate < 10 ? trimmed(rate, 1) : whole.format(Math.round(rate))

@@ -65,6 +65,8 @@ function OperatorsQueues({ figures, error, retry }: OperatorsQueuesProps) {
   const queue = named ?? first
   const workspaceId = isOwnOnly ? workspace.id : null
   const panel = useScrollTo(queue)
+  // They change the widths of the table's columns, and the queue that is shown below it.
+  if (statistics.isPending) return <Waiting what="the queues" />
   return (
     <>
       {error !== null && (

@@ -1,20 +1,16 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import {
-  type CacheConfig,
-  type CacheSettings,
-  type CacheSettingsChange,
-  cacheSettingsSchema,
-  savedSettingsSchema,
-} from '../../../../shared/contract/settings.ts'
+import type { CacheConfig, CacheSettings, CacheSettingsChange } from '../../../../shared/contract/settings.ts'
 import { limits } from '../../../../shared/limits.ts'
 import { Switch } from '../parts/choice.tsx'
-import { formatClock, formatSeconds } from '../parts/format.ts'
+import { formatClock, formatLifetime } from '../parts/format.ts'
 import { FailureNotice, Notice } from '../parts/notice.tsx'
 import { Panel, Waiting } from '../parts/panel.tsx'
+import { Question } from '../parts/question.tsx'
 import { usePlace } from '../place.ts'
 import { titleOf } from '../resources/resource-question.ts'
 import { changeOf, type LifetimeDraft, lifetimesIn } from './lifetime-draft.ts'
+import { draftAfter } from './settings-conflict.ts'
+import { useSaveSettings, useSettings } from './use-settings.ts'
 
 /** Titles and hints for settings whose names do not explain them. The others are named by `titleOf`. */
 const words: Readonly<Record<string, { readonly title: string; readonly hint?: string }>> = {
@@ -55,9 +51,11 @@ export function SettingsPanel() {
 function SettingsForm({ settings }: { settings: CacheSettings }) {
   const { workspace } = usePlace()
   const save = useSaveSettings()
+  const [isSwitchingOff, setIsSwitchingOff] = useState(false)
   const isLocked = workspace.role !== 'admin' || save.isPending
   // A change is shown while it is being saved, and taken back if it is refused.
-  const shown = save.isPending ? merged(settings, save.variables) : settings
+  const shown = save.isPending ? merged(settings, save.variables.change) : settings
+  const change = (changed: CacheSettingsChange) => save.mutate({ change: changed, shown: settings })
   return (
     <Panel title="Cache settings">
       {workspace.role !== 'admin' && (
@@ -68,8 +66,24 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
         hint="When it is off, every answer comes from the database"
         isOn={shown.cacheEnabled}
         disabled={isLocked}
-        onChange={(cacheEnabled) => save.mutate({ cacheEnabled })}
+        onChange={(cacheEnabled) => {
+          if (cacheEnabled) change({ cacheEnabled })
+          else setIsSwitchingOff(true)
+        }}
       />
+      {isSwitchingOff && (
+        <Question
+          title="Switch the cache off?"
+          yes="Yes, switch off"
+          onYes={() => {
+            setIsSwitchingOff(false)
+            change({ cacheEnabled: false })
+          }}
+          onNo={() => setIsSwitchingOff(false)}
+        >
+          Every read of everybody in {workspace.name} then waits for the database, until it is on again.
+        </Question>
+      )}
       <h3>Features</h3>
       <p className="quiet small">A feature that is off is read from the database each time.</p>
       {Object.entries(shown.features).map(([name, isOn]) => (
@@ -79,24 +93,47 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
           hint={words[name]?.hint}
           isOn={isOn}
           disabled={isLocked || !shown.cacheEnabled}
-          onChange={(isSwitchedOn) => save.mutate({ features: { [name]: isSwitchedOn } })}
+          onChange={(isSwitchedOn) => change({ features: { [name]: isSwitchedOn } })}
         />
       ))}
       <Lifetimes
-        key={JSON.stringify(settings.cacheConfig)}
         config={settings.cacheConfig}
         isLocked={isLocked}
         mayChange={workspace.role === 'admin'}
-        onSave={(cacheConfig) => save.mutate({ cacheConfig })}
+        onSave={(cacheConfig) => change({ cacheConfig })}
       />
-      {save.isError && <FailureNotice error={save.error} />}
-      {save.isSuccess && (
-        <Notice tone="good">
-          Saved at {formatClock(save.data.updated_at)}: {describe(save.variables)}. It is in force everywhere
-          within a second.
-        </Notice>
-      )}
+      <Outcome save={save} />
     </Panel>
+  )
+}
+
+/** What came of the last change: it is saved, was refused, or would have taken back somebody else's. */
+function Outcome({ save }: { save: ReturnType<typeof useSaveSettings> }) {
+  if (save.isError) return <FailureNotice error={save.error} />
+  if (!save.isSuccess) return null
+  const { data, variables } = save
+  if (data.kind === 'saved') {
+    return (
+      <Notice tone="good">
+        Saved at {formatClock(data.at)}: {describe(variables.change)}. It is in force everywhere within a
+        second.
+      </Notice>
+    )
+  }
+  return (
+    <Notice tone="bad">
+      <p>Not saved: somebody else has changed the same since this page showed it.</p>
+      <ul>
+        {data.conflicts.map(({ name, theirSeconds, ownSeconds }) => (
+          <li key={name}>
+            {settingTitle(name)} is {formatLifetime(theirSeconds)} now. You want {formatLifetime(ownSeconds)}.
+          </li>
+        ))}
+      </ul>
+      <button type="button" onClick={() => save.mutate({ change: variables.change, shown: data.settings })}>
+        Save mine all the same
+      </button>
+    </Notice>
   )
 }
 
@@ -107,8 +144,10 @@ interface LifetimesProps {
   onSave(change: CacheSettingsChange['cacheConfig']): void
 }
 
+/** The lifetimes. What is typed stays when the settings are read again, and is forgotten once it is saved. */
 function Lifetimes({ config, isLocked, mayChange, onSave }: LifetimesProps) {
-  const [draft, setDraft] = useState<LifetimeDraft>({})
+  const [typed, setTyped] = useState<LifetimeDraft>({})
+  const draft = draftAfter(typed, config)
   const change = changeOf(config, draft)
   function submit(event: FormEvent) {
     event.preventDefault()
@@ -129,7 +168,7 @@ function Lifetimes({ config, isLocked, mayChange, onSave }: LifetimesProps) {
                 required
                 disabled={isLocked}
                 value={Number.isNaN(seconds) ? '' : seconds}
-                onChange={({ target }) => setDraft({ ...draft, [key]: target.valueAsNumber })}
+                onChange={({ target }) => setTyped({ ...draft, [key]: target.valueAsNumber })}
               />
               <span className="quiet">s</span>
             </span>
@@ -141,41 +180,19 @@ function Lifetimes({ config, isLocked, mayChange, onSave }: LifetimesProps) {
           <button type="submit" disabled={isLocked || change === null}>
             Save lifetimes
           </button>
+          <button
+            type="button"
+            className="plain"
+            disabled={isLocked || change === null}
+            onClick={() => setTyped({})}
+          >
+            Discard changes
+          </button>
           <span className="quiet small">30 seconds to 24 hours</span>
         </p>
       )}
     </form>
   )
-}
-
-function useSettings() {
-  const { api, workspace } = usePlace()
-  return useQuery({
-    queryKey: ['settings', workspace.id],
-    queryFn: async ({ signal }) =>
-      (await api.fetch(cacheSettingsSchema, { path: settingsPath(workspace.id), signal })).data,
-  })
-}
-
-function useSaveSettings() {
-  const { api, workspace } = usePlace()
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: async (change: CacheSettingsChange) =>
-      (await api.fetch(savedSettingsSchema, { path: settingsPath(workspace.id), body: change })).data,
-    onSuccess: ({ settings: { cache } }) => {
-      const saved: CacheSettings = {
-        cacheEnabled: cache.enabled,
-        features: cache.features,
-        cacheConfig: cache.config,
-      }
-      queries.setQueryData(['settings', workspace.id], saved)
-    },
-  })
-}
-
-function settingsPath(workspaceId: string): string {
-  return `/api/cache-settings/workspace/${encodeURIComponent(workspaceId)}/settings`
 }
 
 function merged(settings: CacheSettings, change: CacheSettingsChange): CacheSettings {
@@ -202,7 +219,7 @@ function describe({ cacheEnabled, features, cacheConfig }: CacheSettingsChange):
   const changes = [
     ...Object.entries(given<boolean>(features)).map(([name, isOn]) => [name, onOff(isOn)] as const),
     ...Object.entries({ ...given<number>(named), ...given<number>(lifetimes) }).map(
-      ([name, seconds]) => [name, formatSeconds(seconds)] as const,
+      ([name, seconds]) => [name, formatLifetime(seconds)] as const,
     ),
   ]
   return changes.map(([name, value]) => `${settingTitle(name).toLowerCase()} ${value}`).join(', ')

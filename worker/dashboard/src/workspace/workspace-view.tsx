@@ -1,12 +1,16 @@
 import './workspace.css'
+import { Waiting } from '../parts/panel.tsx'
 import { usePlace } from '../place.ts'
 import { ActionsPanel } from './actions-panel.tsx'
 import { ReadPanel } from './read-panel.tsx'
 import { SettingsPanel } from './settings-panel.tsx'
+import { useSettings } from './use-settings.ts'
 
 /** The settings of a workspace, the actions on its cache, and a read that shows their effect. */
 export function WorkspaceView() {
   const { workspace } = usePlace()
+  // The panels come together: on a phone they stand below each other, and the first would push the others down.
+  if (useSettings().isPending) return <Waiting what="the workspace" />
   return (
     <>
       <div className="view-head">
