@@ -131,6 +131,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -231,6 +242,17 @@ export interface paths {
                                         readonly name: string;
                                         readonly said: string;
                                         readonly duration_ms: number;
+                                        readonly held?: {
+                                            readonly stamp: {
+                                                readonly version: number;
+                                            };
+                                            readonly age_ms: number;
+                                            readonly is_of_ledger: boolean;
+                                            readonly outdated_by: readonly {
+                                                readonly tag: string;
+                                                readonly version: number;
+                                            }[];
+                                        };
                                     }[];
                                     readonly entry: {
                                         readonly stamp: {
@@ -346,6 +368,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -461,6 +494,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -711,6 +755,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -830,6 +885,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -919,6 +985,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -1034,6 +1111,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -1122,6 +1210,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -1248,6 +1347,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -1342,6 +1452,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -1430,6 +1551,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -1521,6 +1653,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -1618,6 +1761,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -1724,6 +1878,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -1851,6 +2016,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -1940,6 +2116,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -2033,6 +2220,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -2123,6 +2321,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -2208,6 +2417,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -2309,6 +2529,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -2389,6 +2620,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -2479,6 +2721,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -2594,6 +2847,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -2705,6 +2969,17 @@ export interface paths {
                                             readonly name: string;
                                             readonly said: string;
                                             readonly duration_ms: number;
+                                            readonly held?: {
+                                                readonly stamp: {
+                                                    readonly version: number;
+                                                };
+                                                readonly age_ms: number;
+                                                readonly is_of_ledger: boolean;
+                                                readonly outdated_by: readonly {
+                                                    readonly tag: string;
+                                                    readonly version: number;
+                                                }[];
+                                            };
                                         }[];
                                         readonly entry: {
                                             readonly stamp: {
@@ -2966,6 +3241,7 @@ export type ApiErrorCode =
     | "key_invalid"
     | "signature_invalid"
     | "user_mismatch"
+    | "origin_not_allowed"
     | "not_a_member"
     | "admin_required"
     | "operator_required"
@@ -2989,6 +3265,7 @@ export type ApiErrorCode =
     | "body_too_large"
     | "url_too_long"
     | "column_not_found"
+    | "upgrade_required"
     | "headers_too_large"
     | "rate_limited"
     | "too_many_streams"

@@ -76,6 +76,14 @@ export class Connection {
     return this.sent - this.seen >= limits.liveUnseenMax
   }
 
+  /**
+   * The frames sent on this socket. Without what a hub that ended suddenly sent last: its client then finds another number in the next
+   * proof, and connects again.
+   */
+  get framesSent(): number {
+    return this.sent
+  }
+
   send(text: string): void {
     if (this.isClosed) return
     this.sent += 1

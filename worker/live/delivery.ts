@@ -42,7 +42,11 @@ export class Delivery {
     if (!connection.isProofDue || connection.isSlow || proven === null) return
     if (![...connection.shows.values()].every((show) => isToldTo(show, proven.version))) return
     connection.isProofDue = false
-    this.send(connection, { type: 'proof', ledger: copy.ledgerId, ...this.proofOf(proven) })
+    const { framesSent } = connection
+    this.send(connection, {
+      ...{ type: 'proof', ledger: copy.ledgerId, sent: framesSent },
+      ...this.proofOf(proven),
+    })
   }
 
   /** How old the hub's knowledge is now. */
