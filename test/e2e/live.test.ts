@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
-import { entryEtagOf, type HubFrame, liveProtocol, liveTokenPrefix } from '../../shared/contract/live.ts'
+import type { HubFrame } from '../../shared/contract/live.ts'
 import { applyDifference } from '../../shared/live/apply-difference.ts'
 import type { JsonObject } from '../../shared/live/json-value.ts'
+import { entryEtagOf, liveProtocol, liveTokenPrefix } from '../../shared/live/wire.ts'
 import { startTestStack, type TestStack } from '../support/local-stack.ts'
 
 /*

@@ -315,7 +315,7 @@ export class QueryEntry {
       () => {
         const dueAtMs = this.#nextAskAtMs(this.#nowMs())
         if (dueAtMs !== null && dueAtMs <= this.#nowMs()) void this.#ask()
-        // What was current may no longer be, however long the answer takes.
+        // A current answer may no longer be one, however long the next one takes.
         this.refresh()
       },
       Math.max(0, wakeAtMs - nowMs),

@@ -66,7 +66,7 @@ interface Person {
 const hourMs = 3_600_000
 
 export function createBrowsers(options: BrowsersOptions): Browsers {
-  const { scheduler, dice, trace, failures, checker } = options
+  const { scheduler, dice, trace, checker } = options
   const pool = poolOf(dice)
   const people = peopleOf(dice)
   const open = (person: Person) => {
@@ -118,32 +118,33 @@ export function createBrowsers(options: BrowsersOptions): Browsers {
       for (const tab of tabs()) expectTrueTab(tab, when, checker)
     },
   }
+}
 
-  function openTab(person: Person, { send, connect }: BrowsersOptions): Tab {
-    const { watcher, offsetMs, shelves } = person
-    const scope = { workspaceId: watcher.workspaceId, client: watcher.client }
-    // A tab that is not connected is told nothing, and everybody knows that.
-    let end = failures.begin(scope)
-    return createTab({
-      ...{ scheduler, dice, watcher, offsetMs, shelves },
-      token: async ({ refused }) => {
-        await new Promise<void>((resolve) => scheduler.schedule(resolve, dice.between(1, 300)))
-        return tokenFor(person, refused, scheduler.now())
-      },
-      send: (request) => send(watcher, request),
-      connect: (token, handlers, began) => connect(watcher, token, handlers, began),
-      connected(isConnected) {
-        trace.note(isConnected ? 'connected' : 'disconnected', () => watcher.client)
-        end()
-        if (!isConnected) end = failures.begin(scope)
-      },
-    })
-  }
+function openTab(person: Person, options: BrowsersOptions): Tab {
+  const { scheduler, dice, trace, failures, send, connect } = options
+  const { watcher, offsetMs, shelves } = person
+  const scope = { workspaceId: watcher.workspaceId, client: watcher.client }
+  // A tab that is not connected is told nothing, and everybody knows that.
+  let end = failures.begin(scope)
+  return createTab({
+    ...{ scheduler, dice, watcher, offsetMs, shelves },
+    token: async ({ refused }) => {
+      await new Promise<void>((resolve) => scheduler.schedule(resolve, dice.between(1, 300)))
+      return tokenFor(person, refused, scheduler.now())
+    },
+    send: (request) => send(watcher, request),
+    connect: (token, handlers, began) => connect(watcher, token, handlers, began),
+    connected(isConnected) {
+      trace.note(isConnected ? 'connected' : 'disconnected', () => watcher.client)
+      end()
+      if (!isConnected) end = failures.begin(scope)
+    },
+  })
+}
 
-  function showTo(tab: Tab, place: Place): void {
-    const isNotOurs = place.ownerId !== null && place.ownerId !== tab.watcher.userId
-    if (!isNotOurs) tab.show(place)
-  }
+function showTo(tab: Tab, place: Place): void {
+  const isNotOurs = place.ownerId !== null && place.ownerId !== tab.watcher.userId
+  if (!isNotOurs) tab.show(place)
 }
 
 function toggle(tab: Tab, trace: Trace<LiveHappening>): void {

@@ -34,7 +34,7 @@ const encoder = new TextEncoder()
 export function createHttp(options: HttpOptions): Http {
   const { dice, records, stalenessBoundMs, nowMs, databaseOf, headOf, isMember } = options
   function mayLack(workspaceId: WorkspaceId, commit: number, minVersion: KnownVersion | null): boolean {
-    // What was there before the first writer is in every answer.
+    // Contacts from before the first writer are in every answer.
     if (records.committedAtMs(workspaceId, commit) === Number.NEGATIVE_INFINITY) return false
     const written = records.find(workspaceId, commit)
     if (written === undefined) return true

@@ -95,7 +95,7 @@ export function createHubHost(options: HubHostOptions): HubHost {
     const parts = partsOf(options, storage, busy, [...sockets.values()], setAlarm)
     return { life, busy, hub: during(life, () => new Hub(parts)) }
   }
-  /** Lets the hub handle an event, and wakes it up for that. What the event waits for keeps it awake. */
+  /** Lets the hub handle an event, and wakes it up for that. Work that the event waits for keeps it awake. */
   function handle<Value>(act: (hub: Hub) => Value | Promise<Value>): Promise<Value> {
     if (awake === null) {
       options.wokeUp(sockets.size)

@@ -1,7 +1,7 @@
 import type { Dice } from '../../support/dice.ts'
 import type { Scheduler } from '../scheduler.ts'
 
-/** What may happen to the frames of a connection. Only a run's odd connections repeat and exchange frames. */
+/** The faults that frames of a connection may meet. Only a run's odd connections repeat and exchange frames. */
 export interface LineFaults {
   /** The delay of a frame, in milliseconds: the least and the greatest. */
   readonly latencyMs: readonly [number, number]
@@ -50,7 +50,7 @@ export interface LineEnd {
 export interface Line {
   readonly client: LineEnd
   readonly hub: LineEnd
-  /** Breaks the connection. What is on its way is lost, and each end notices after a while. */
+  /** Breaks the connection. Frames on their way are lost, and each end notices after a while. */
   sever(): void
   /** Delivers nothing to the client until an instant, like a tab that sleeps or a reader that does not read. */
   stall(untilMs: number): void

@@ -29,7 +29,7 @@ export interface Watcher {
   readonly userId: UserId
 }
 
-/** What a browser shows for a question. */
+/** The answer that a browser shows for a question. */
 export interface Seen {
   readonly isCurrent: boolean
   /** Null if the thing does not exist, undefined if nothing was answered yet. */
@@ -77,9 +77,9 @@ const clocksDifferMs = 100
 const onItsWayMs = 1_000
 
 export function createLiveChecker(options: CheckerOptions): LiveChecker {
-  const { records, failures, nowMs, historyOf, membershipsOf } = options
+  const { records, failures, nowMs, historyOf } = options
   const contents = createContents(historyOf)
-  /** What was shown as not proved, and was found in the past. */
+  /** Answers that were shown as not proved, and were found in the past. */
   const onceTrue = new WeakSet<Seen>()
 
   /** The promise that is broken if a browser lacks something that its ledger wrote down at an instant; null if none is. */
@@ -93,6 +93,8 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
   }
 
   return {
+    ...createHubChecks(options),
+
     untrue({ workspaceId, userId }, shown, data) {
       const fact = data === undefined ? undefined : contents.find(workspaceId, userId, shown, data)
       const now = historyOf(workspaceId, shown.name).at(-1)
@@ -121,7 +123,17 @@ export function createLiveChecker(options: CheckerOptions): LiveChecker {
         )
       }
     },
+  }
+}
 
+/** The checks of what hubs send. */
+function createHubChecks({
+  records,
+  failures,
+  nowMs,
+  membershipsOf,
+}: CheckerOptions): Pick<LiveChecker, 'proves' | 'confirms' | 'sends'> {
+  return {
     proves(workspaceId, { ledger, version, asOfAgeMs, provedAgeMs }) {
       const known = { version, era: records.eraOf(workspaceId, ledger) }
       const asOfMs = nowMs() - asOfAgeMs - clocksDifferMs

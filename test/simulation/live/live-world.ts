@@ -39,7 +39,7 @@ export interface LiveWorld {
 
 /** The networks between the parts, by the callers. */
 interface Ways {
-  /** From the relay to the ledgers. What is told late counts from when it was told, so its faults are no failures. */
+  /** From the relay to the ledgers. A change that is told late counts from when it was told, so its faults are no failures. */
   readonly relay: Way
   /** From a ledger to its hubs, and from a hub to its ledger. */
   readonly teller: Way

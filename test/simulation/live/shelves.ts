@@ -1,6 +1,6 @@
 import type { Shelf, Shelves } from '../../../worker/client/platform.ts'
 
-/** What a browser keeps when its tab is closed. It answers at once: its faults are tested where its adapter is. */
+/** The entries that a browser keeps when its tab is closed. It answers at once: its faults are tested where its adapter is. */
 export function createShelves(): Shelves {
   return { bodies: createShelf(), facts: createShelf() }
 }

@@ -55,7 +55,7 @@ export interface TabOptions {
   readonly watcher: Watcher
   /** How far the browser's clock is from the world's. */
   readonly offsetMs: number
-  /** What outlives the tab; null if nothing does. */
+  /** The parts that outlive the tab; null if nothing does. */
   readonly shelves: Shelves | null
   token(request: TokenRequest): Promise<string>
   send(request: SentRequest): Promise<HttpAnswer>
@@ -98,6 +98,9 @@ export function createTab(options: TabOptions): Tab {
   const onScreen = new Map<Place, OnScreen>()
   let line: Line | null = null
   let answers = 0
+  const countAnswer = () => {
+    answers += 1
+  }
   const platform: Platform = {
     clock: sleepyClock(createLivingClock(scheduler, offsetMs), sleep),
     random: dice.random,
@@ -130,18 +133,7 @@ export function createTab(options: TabOptions): Tab {
     screen: () => onScreen.values(),
     show: (place) =>
       act(() => {
-        if (onScreen.has(place)) return
-        const query = queryOf(client, place)
-        const item: OnScreen = {
-          shown: shownAt(place),
-          seen: seenOf(query.peek(), offsetMs),
-          close: query.subscribe((answer) => {
-            answers += 1
-            item.seen = seenOf(answer, offsetMs)
-          }),
-        }
-        item.seen = seenOf(query.peek(), offsetMs)
-        onScreen.set(place, item)
+        if (!onScreen.has(place)) onScreen.set(place, putOnScreen(client, place, offsetMs, countAnswer))
       }),
     hide: (place) =>
       act(() => {
@@ -168,6 +160,20 @@ export function createTab(options: TabOptions): Tab {
       onScreen.clear()
     },
   }
+}
+
+function putOnScreen(client: Boardcache, place: Place, offsetMs: number, onAnswer: () => void): OnScreen {
+  const query = queryOf(client, place)
+  const item: OnScreen = {
+    shown: shownAt(place),
+    seen: seenOf(query.peek(), offsetMs),
+    close: query.subscribe((answer) => {
+      onAnswer()
+      item.seen = seenOf(answer, offsetMs)
+    }),
+  }
+  item.seen = seenOf(query.peek(), offsetMs)
+  return item
 }
 
 function queryOf(

@@ -49,7 +49,7 @@ export function createWriters(options: WritersOptions): Writers {
   const rows = new Map<WorkspaceId, Row[]>()
   const rowsOf = (workspaceId: WorkspaceId) => rows.get(workspaceId) ?? []
   const busy = new Set<WorkspaceId>()
-  const memberships = new Map<string, { commit: number; isMember: boolean }[]>()
+  const memberships = createMembershipsNoted(databaseOf)
 
   async function tell(workspaceId: WorkspaceId): Promise<void> {
     const batch = rowsOf(workspaceId).slice(0, batchMax)
@@ -75,20 +75,9 @@ export function createWriters(options: WritersOptions): Writers {
       scheduler.schedule(() => void tell(workspaceId), dice.between(0, lookMaxMs))
   }
 
-  function noteMembers(workspaceId: WorkspaceId, commit: number): void {
-    const { memberIds } = databaseOf(workspaceId).tables
-    for (const userId of userIds) {
-      const key = `${workspaceId} ${userId}`
-      const known = memberships.get(key) ?? []
-      const isMember = memberIds.has(userId)
-      if ((known.at(-1)?.isMember ?? true) !== isMember)
-        memberships.set(key, [...known, { commit, isMember }])
-    }
-  }
-
   return {
     untold: () => [...rows.values()].reduce((sum, own) => sum + own.length, 0),
-    membershipsOf: (workspaceId, userId) => memberships.get(`${workspaceId} ${userId}`) ?? [],
+    membershipsOf: memberships.of,
     provedAtMs: (workspaceId) => rowsOf(workspaceId)[0]?.committedAtMs ?? scheduler.now(),
     write(workspaceId, makeChange) {
       const database = databaseOf(workspaceId)
@@ -109,11 +98,29 @@ export function createWriters(options: WritersOptions): Writers {
       note(`${workspaceId} transaction ${commit}: ${whats.join(', ') || 'nothing'}`)
       const digests = events.map(({ digest = '' }) => digest)
       records.committed(workspaceId, commit, digests)
-      noteMembers(workspaceId, commit)
+      memberships.note(workspaceId, commit)
       if (events.length === 0) return
       const committedAtMs = scheduler.now()
       rows.set(workspaceId, [...rowsOf(workspaceId), ...events.map((event) => ({ event, committedAtMs }))])
       scheduler.schedule(() => void tell(workspaceId), dice.between(0, lookMaxMs))
+    },
+  }
+}
+
+/** Notes with which transactions users became members of a workspace or left it. */
+function createMembershipsNoted(databaseOf: WritersOptions['databaseOf']) {
+  const noted = new Map<string, { commit: number; isMember: boolean }[]>()
+  const keyOf = (workspaceId: WorkspaceId, userId: string) => `${workspaceId} ${userId}`
+  return {
+    of: (workspaceId: WorkspaceId, userId: string) => noted.get(keyOf(workspaceId, userId)) ?? [],
+    note(workspaceId: WorkspaceId, commit: number) {
+      const { memberIds } = databaseOf(workspaceId).tables
+      for (const userId of userIds) {
+        const key = keyOf(workspaceId, userId)
+        const known = noted.get(key) ?? []
+        const isMember = memberIds.has(userId)
+        if ((known.at(-1)?.isMember ?? true) !== isMember) noted.set(key, [...known, { commit, isMember }])
+      }
     },
   }
 }

@@ -139,7 +139,7 @@ class HubListener implements LiveSide, LiveListener {
     // Many clients are told at the same moment.
     if (!hadNeed && belief.needed !== null) entry.spreadMs = platform.random() * clientLimits.movedSpreadMs
     entry.isUntold = false
-    // What the hub confirms is known, however often the API has failed before.
+    // An answer that the hub confirms is known, however often the API has failed before.
     if (belief.needed === null) entry.failures = 0
     if (entry.failures === 0) entry.retryAtMs = 0
     cache.keep(entry)
