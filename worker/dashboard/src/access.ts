@@ -3,7 +3,7 @@ import { useFigures } from './live/live-context.tsx'
 import { usePlace } from './place.ts'
 import { type View, views } from './routing.ts'
 
-/** What is known by now, by user and workspace: a change of the workspace begins a new stream, which needs a moment to say it. */
+/** The answers so far, by user and workspace: a change of the workspace begins a new stream, which needs a moment to say it. */
 const known = new Map<string, boolean>()
 
 /** Whether the user is an operator, as the API decides; null until it has. */

@@ -13,7 +13,7 @@ export const viewTitles: Readonly<Record<View, string>> = {
   inspector: 'Inspector',
 }
 
-/** What the address asks for: a view, the user's first view if it names none, or something that does not exist. */
+/** The place that the address asks for: a view, the user's first view if it names none, or something that does not exist. */
 type Asked = View | 'first' | 'unknown'
 
 /** Whether going back returns to the address before. Typed text would otherwise leave an address for each letter. */

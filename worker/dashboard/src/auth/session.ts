@@ -123,7 +123,7 @@ function sentenceOfRefusal(error: AuthError): string {
   return 'The sign-in service refuses this account.'
 }
 
-/** What this page needs of a session. It comes from the browser's storage, which anything may have written. */
+/** The part of a session that this page needs. It comes from the browser's storage, which anything may have written. */
 const sessionSchema = z.object({
   user: z.object({ id: z.string(), email: z.string().optional(), last_sign_in_at: z.string().optional() }),
 })

@@ -87,14 +87,23 @@ export function ContactGrid({ boards, segments, rows, question, onSort, onFound 
           })}
         </div>
       </div>
+      <Foot whole={wholeText(segments, pages, active, boards)} row={active.row} rows={rows} />
+    </section>
+  )
+}
+
+/** The text of the active cell, which may be cut off above, and its place in the list. */
+function Foot({ whole, row, rows }: { whole: string; row: number; rows: number }) {
+  return (
+    <>
       <p className="grid-whole">
-        <bdi>{wholeText(segments, pages, active, boards)}</bdi>
+        <bdi>{whole}</bdi>
       </p>
       <p className="quiet small grid-foot">
-        Row {formatCount(rows === 0 ? 0 : active.row + 1)} of {formatCount(rows)}. Arrow keys, Page Up, Page
-        Down, Home and End move; with Ctrl to the first and the last contact.
+        Row {formatCount(rows === 0 ? 0 : row + 1)} of {formatCount(rows)}. Arrow keys, Page Up, Page Down,
+        Home and End move; with Ctrl to the first and the last contact.
       </p>
-    </section>
+    </>
   )
 }
 

@@ -182,24 +182,7 @@ function optionsOf(
       points: { size: 6 },
       drag: { x: true, y: false, setScale: false },
     },
-    hooks: {
-      setCursor: [
-        (plot) => {
-          const seconds = plot.cursor.idx == null ? undefined : plot.data[0][plot.cursor.idx]
-          onPoint(seconds === undefined ? null : Math.round(seconds * 1_000))
-        },
-      ],
-      setSelect: [
-        (plot) => {
-          const { left, width } = plot.select
-          if (width < markPxMin) return
-          const at = (px: number) => Math.round(plot.posToVal(px, 'x') * 1_000)
-          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
-          const [fromMs, toMs] = [at(left), at(left + width)]
-          onMark({ kind: 'fixed', fromMs, toMs: Math.max(toMs, fromMs + windowMsMin) })
-        },
-      ],
-    },
+    hooks: hooksOf(onPoint, onMark),
     scales: {
       x: { time: true },
       y: { range: (_, _min, max) => [0, topOf(Math.max(max ?? 0, maxAtLeast), maxAtLeast)] },
@@ -229,6 +212,28 @@ function optionsOf(
             : {}),
         }
       }),
+    ],
+  }
+}
+
+/** Tells what is under the pointer, and which part of the axis was marked by dragging. */
+function hooksOf(onPoint: CanvasProps['onPoint'], onMark: CanvasProps['onMark']): uPlot.Hooks.Arrays {
+  return {
+    setCursor: [
+      (plot) => {
+        const seconds = plot.cursor.idx == null ? undefined : plot.data[0][plot.cursor.idx]
+        onPoint(seconds === undefined ? null : Math.round(seconds * 1_000))
+      },
+    ],
+    setSelect: [
+      (plot) => {
+        const { left, width } = plot.select
+        if (width < markPxMin) return
+        const at = (px: number) => Math.round(plot.posToVal(px, 'x') * 1_000)
+        plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+        const [fromMs, toMs] = [at(left), at(left + width)]
+        onMark({ kind: 'fixed', fromMs, toMs: Math.max(toMs, fromMs + windowMsMin) })
+      },
     ],
   }
 }

@@ -107,7 +107,7 @@ function SettingsForm({ settings }: { settings: CacheSettings }) {
   )
 }
 
-/** What came of the last change: it is saved, was refused, or would have taken back somebody else's. */
+/** The outcome of the last change: it is saved, was refused, or would have taken back somebody else's. */
 function Outcome({ save }: { save: ReturnType<typeof useSaveSettings> }) {
   if (save.isError) return <FailureNotice error={save.error} />
   if (!save.isSuccess) return null
@@ -144,7 +144,7 @@ interface LifetimesProps {
   onSave(change: CacheSettingsChange['cacheConfig']): void
 }
 
-/** The lifetimes. What is typed stays when the settings are read again, and is forgotten once it is saved. */
+/** The lifetimes. A typed value stays when the settings are read again, and is forgotten once it is saved. */
 function Lifetimes({ config, isLocked, mayChange, onSave }: LifetimesProps) {
   const [typed, setTyped] = useState<LifetimeDraft>({})
   const draft = draftAfter(typed, config)
