@@ -132,9 +132,9 @@ export class HubViewer implements Viewer {
     const frame = this.decoded === null ? frameOf(text) : frameSchema.parse(JSON.parse(text))
     this.ground.note(`frames ${frame.type}`)
     if (frame.type === 'refused') this.ground.note(`lost: refused ${frame.code}`)
-    if ('version' in frame) this.isAt(frame.version)
     if (!('id' in frame)) return
     const path = this.options.paths[frame.id] ?? ''
+    this.version = Math.max(this.version ?? 0, frame.version)
     if (frame.type === 'shown') {
       if (frame.etag === this.held.get(path)) this.confirm(path)
       else this.lose('shown with an ETag that is not held', path)
@@ -142,15 +142,13 @@ export class HubViewer implements Viewer {
     else void this.ask(path, frame.version)
   }
 
-  private isAt(version: number): void {
-    if (this.version !== null && version < this.version) this.ground.note('lost: a version went back')
-    this.version = Math.max(this.version ?? 0, version)
-  }
-
-  private change(path: string, { from, to, difference }: Changed, text: string): void {
+  private change(path: string, frame: Changed, text: string): void {
+    const { from, to, difference } = frame
     const { bodies } = this.ground
     if (this.held.get(path) !== from) {
-      this.lose('a difference from an entry that is not held', path)
+      // What it asked for meanwhile was newer than the hub knew.
+      this.ground.note('differences from another entry')
+      void this.ask(path, frame.version)
       return
     }
     const own = this.decoded?.get(path)

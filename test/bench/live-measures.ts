@@ -30,6 +30,9 @@ const settleMs: Readonly<Record<DesignName, number>> = {
   polling: pollEveryMs + 2_000,
 }
 
+const settleEveryMs = 2_000
+const settleMaxMs = 20_000
+
 export interface Bench {
   readonly live: LiveStack
   readonly writer: Writer
@@ -72,6 +75,7 @@ export async function measureWrites({ live, writer }: Bench, writing: Writes): P
   await wait(settleMs[design])
   const counts = await live.takeCounts()
   const seconds = (performance.now() - startedAtMs) / 1_000
+  await settled(live)
   const { arrivals, tally } = await clients.take()
   const took = tookOf(arrivals, writer).filter(({ number }) => number >= first)
   return {
@@ -79,6 +83,15 @@ export async function measureWrites({ live, writer }: Bench, writing: Writes): P
     arrivalsMs: took.map(({ ms }) => ms),
     missing: writes * watching - took.length,
     wrong: { ...breachesIn(tally), ...wrongIn(await clients.judge(), await namesIn(live)) },
+  }
+}
+
+/** Waits until all viewers show the proved answers, but not for ever. */
+async function settled({ clients }: LiveStack): Promise<void> {
+  for (let waitedMs = 0; waitedMs < settleMaxMs; waitedMs += settleEveryMs) {
+    const { shown, equal } = await clients.judge()
+    if (shown === equal) break
+    await wait(settleEveryMs)
   }
 }
 
@@ -186,7 +199,7 @@ export async function measureReturn({ live, writer }: Bench, spreadMs: number): 
   const writing = writer.write(Math.ceil(spreadMs / 1_000), 1)
   const currentMs = await clients.comeBack(spreadMs)
   await writing
-  await wait(settleMs.live)
+  await settled(live)
   const { tally } = await clients.take()
   const named = (start: string) =>
     Object.fromEntries(Object.entries(tally).filter(([name]) => name.startsWith(start)))

@@ -13,8 +13,11 @@ import type { HeldEntry } from './body-store.ts'
 import type { ShownQuestion } from './shown-question.ts'
 import { isLoadable } from './shown-question.ts'
 
-/** The older bodies of a question from which differences are computed. */
-const olderMax = 4
+/**
+ * The older bodies of a question from which differences are computed. Clients come back over 30 seconds after a deploy, and each holds
+ * what it was told before: those that hold an older body still have to ask for themselves.
+ */
+const olderMax = 32
 
 interface OlderBody {
   readonly etag: string

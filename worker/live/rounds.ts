@@ -8,14 +8,16 @@ interface RoundsOptions<Item> {
   keepAlive(work: Promise<unknown>): void
 }
 
-/** About a millisecond of work: a frame costs about a tenth of one. */
-const sliceItemsMax = 10
-/** As long as a slice takes, so that at least half of the thread is left to others, for example to the ledger. */
-const restMs = 1
+/** A frame costs about a tenth of a millisecond. */
+const itemsAMs = 10
+/** About a millisecond of work, and the most after a rest that took longer than it was to take. */
+const sliceItems = { least: 10, most: 100 } as const
 
 /**
- * Works through items one slice at a time, and rests after each. An item that is added again while it waits keeps its place, so that many
- * changes become one piece of work. Up to a slice of items is done at once.
+ * Works through items one slice at a time, and rests after each for as long as the slice took, so that at least half of the thread is left
+ * to others, for example to the ledger. A rest takes longer while the thread or the machine is busy, and then the next slice takes that
+ * much longer too: otherwise a busy machine would stretch a round over thousands of items to many times its length. An item that is
+ * added again while it waits keeps its place, so that many changes become one piece of work. Up to a slice of items is done at once.
  */
 export class Rounds<Item> {
   private readonly options: RoundsOptions<Item>
@@ -37,26 +39,35 @@ export class Rounds<Item> {
   /** Begins to work, unless it is under way. */
   run(): void {
     if (this.isRunning || this.waiting.size === 0) return
-    if (!this.slice()) return
+    if (this.slice(sliceItems.least) < sliceItems.least) return
     this.isRunning = true
     this.options.keepAlive(this.goOn())
   }
 
   private async goOn(): Promise<void> {
-    do await pause(this.options.clock, restMs)
-    while (this.slice() || this.waiting.size > 0)
+    const { clock } = this.options
+    let done: number = sliceItems.least
+    let max: number = sliceItems.least
+    do {
+      const restMs = Math.max(1, done / itemsAMs)
+      const startedAtMs = clock.now()
+      await pause(clock, restMs)
+      const lateMs = Math.max(0, clock.now() - startedAtMs - restMs)
+      max = Math.min(sliceItems.most, sliceItems.least + Math.round(lateMs * itemsAMs))
+      done = this.slice(max)
+    } while (done === max || this.waiting.size > 0)
     this.isRunning = false
   }
 
-  /** Works on one slice. Answers whether it was a full one, after which a rest is due. */
-  private slice(): boolean {
+  /** Works on one slice. Answers how many items it had; after a full one a rest is due. */
+  private slice(max: number): number {
     let items = 0
     for (const item of this.waiting) {
-      if (items === sliceItemsMax) break
+      if (items === max) break
       this.waiting.delete(item)
       this.options.work(item)
       items += 1
     }
-    return items === sliceItemsMax
+    return items
   }
 }
