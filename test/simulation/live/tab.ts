@@ -98,9 +98,6 @@ export function createTab(options: TabOptions): Tab {
   const onScreen = new Map<Place, OnScreen>()
   let line: Line | null = null
   let answers = 0
-  const countAnswer = () => {
-    answers += 1
-  }
   const platform: Platform = {
     clock: sleepyClock(createLivingClock(scheduler, offsetMs), sleep),
     random: dice.random,
@@ -133,7 +130,11 @@ export function createTab(options: TabOptions): Tab {
     screen: () => onScreen.values(),
     show: (place) =>
       act(() => {
-        if (!onScreen.has(place)) onScreen.set(place, putOnScreen(client, place, offsetMs, countAnswer))
+        if (!onScreen.has(place))
+          onScreen.set(
+            place,
+            putOnScreen(client, place, offsetMs, () => (answers += 1)),
+          )
       }),
     hide: (place) =>
       act(() => {
